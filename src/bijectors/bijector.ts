@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Module } from '../module.ts';
+
+/** Something that becomes an ordinary `T` when it is given a context, a tensor `[batch, contextDim]`. */
+export interface Conditional<T> {
+  given(context?: tf.Tensor): T;
+}
+
+/** A value and the log-determinant of the Jacobian of the map that gave it. */
+export type WithLogDet = [value: tf.Tensor, logDet: tf.Tensor];
+
+/**
+ * An invertible differentiable map: `forward` takes noise to data, y = f(x).
+ *
+ * A subclass writes two methods, {@link computeForward} and {@link computeInverse}; the rest follows from them. Value and
+ * log-determinant are computed together and returned together; nothing is cached.
+ *
+ * Log-determinants are summed over one event: `eventNdims` axes at the end of the input, so they have the shape
+ * `[...batch]` for an input `[...batch, ...event]`. For an elementwise bijector (`eventNdims` 0) they have the input's shape.
+ */
+export abstract class Bijector extends Module implements Conditional<Bijector> {
+  /** The rank of one event: 0 (elementwise) or 1 (vectors along the last axis). */
+  abstract readonly eventNdims: 0 | 1;
+
+  /** The size of the last axis, where the bijector fixes it. */
+  readonly dim?: number;
+
+  /** x → [f(x), log|det ∂f(x)/∂x|]; the input has been checked. */
+  protected abstract computeForward(x: tf.Tensor): WithLogDet;
+
+  /** y → [f⁻¹(y), log|det ∂f⁻¹(y)/∂y|]; the input has been checked. */
+  protected abstract computeInverse(y: tf.Tensor): WithLogDet;
+
+  /**
+   * The bijector with its context filled in. A bijector that takes none is returned as it is.
+   * @param context `[batch, contextDim]`
+   */
+  given(_context?: tf.Tensor): Bijector {
+    return this;
+  }
+
+  /** y = f(x) and log|det ∂y/∂x|. */
+  forwardAndLogDet(x: tf.Tensor): WithLogDet {
+    this.check(x, 'forward');
+    return this.computeForward(x);
+  }
+
+  /** x = f⁻¹(y) and log|det ∂x/∂y|. */
+  inverseAndLogDet(y: tf.Tensor): WithLogDet {
+    this.check(y, 'inverse');
+    return this.computeInverse(y);
+  }
+
+  /** y = f(x). */
+  forward(x: tf.Tensor): tf.Tensor {
+    return this.forwardAndLogDet(x)[0];
+  }
+
+  /** x = f⁻¹(y). */
+  inverse(y: tf.Tensor): tf.Tensor {
+    return this.inverseAndLogDet(y)[0];
+  }
+
+  /** log|det ∂f(x)/∂x|. */
+  forwardLogDet(x: tf.Tensor): tf.Tensor {
+    return this.forwardAndLogDet(x)[1];
+  }
+
+  /** log|det ∂f⁻¹(y)/∂y|. */
+  inverseLogDet(y: tf.Tensor): tf.Tensor {
+    return this.inverseAndLogDet(y)[1];
+  }
+
+  /** @throws if the input's dtype, rank or last axis does not fit; the error names the bijector. */
+  protected check(input: tf.Tensor, direction: 'forward' | 'inverse'): void {
+    const fail = (wanted: string): never => {
+      throw new Error(
+        `${this.constructor.name}.${direction}: wanted ${wanted}, got ${input.dtype} of shape [${input.shape}]`,
+      );
+    };
+    if (input.dtype !== 'float32') fail('a float32 tensor');
+    if (input.rank < this.eventNdims) fail(`rank at least ${this.eventNdims}`);
+    if (this.dim !== undefined && input.shape.at(-1) !== this.dim) fail(`shape [..., ${this.dim}]`);
+  }
+}
+
+/** Sums a log-determinant from events of rank `from` to events of rank `to`, that is over the last `to − from` axes. */
+export function sumLogDet(logDet: tf.Tensor, from: 0 | 1, to: 0 | 1): tf.Tensor {
+  return from < to ? tf.sum(logDet, -1) : logDet;
+}

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Rng } from '../random.ts';
+
+/** Samples and the log-density at them. */
+export interface SampleWithLogProb {
+  readonly sample: tf.Tensor;
+  readonly logProb: tf.Tensor;
+}
+
+/** A Monte-Carlo estimate and the standard error of its mean, both of the distribution's batch shape. */
+export interface Estimate {
+  readonly value: tf.Tensor;
+  readonly standardError: tf.Tensor;
+}
+
+/**
+ * A probability distribution, or a batch of independent ones: a light object over tensors, made anew wherever it is needed.
+ *
+ * One draw has the shape `[...batchShape, ...eventShape]`; `logProb` sums over the event and has the shape `[...batchShape]`.
+ * A leading `sampleShape` goes in front of both. Samples are differentiable with respect to the parameters where
+ * `reparameterized` says so.
+ */
+export abstract class Distribution {
+  abstract readonly batchShape: number[];
+  abstract readonly eventShape: number[];
+  /** Whether gradients flow through a sample. */
+  abstract readonly reparameterized: boolean;
+
+  /** Draws of shape `[...sampleShape, ...batchShape, ...eventShape]`. */
+  abstract sample(rng: Rng, sampleShape?: number[]): tf.Tensor;
+
+  /** log p(x), nats; `x` is `[..., ...batchShape, ...eventShape]`, the result loses the event. */
+  abstract logProb(x: tf.Tensor): tf.Tensor;
+
+  /** Draws and the log-density at them; cheaper than one after the other where the two share work. */
+  sampleWithLogProb(rng: Rng, sampleShape?: number[]): SampleWithLogProb {
+    const sample = this.sample(rng, sampleShape);
+    return { sample, logProb: this.logProb(sample) };
+  }
+
+  /**
+   * The differential entropy, nats, `[...batchShape]`, exact.
+   * @throws where there is no closed form; {@link entropyEstimate} is for those.
+   */
+  entropy(): tf.Tensor {
+    return this.unavailable('entropy in closed form; use entropyEstimate');
+  }
+
+  /**
+   * The entropy −E[log p(X)] estimated from `samples` fresh draws, unbiased, with its standard error. Its gradient is
+   * right where samples are reparameterized.
+   */
+  entropyEstimate(rng: Rng, samples = 64): Estimate {
+    const surprise = tf.neg(this.sampleWithLogProb(rng, [samples]).logProb);
+    const value = tf.mean(surprise, 0);
+    const variance = tf.div(tf.sum(tf.square(tf.sub(surprise, value)), 0), Math.max(samples - 1, 1));
+    return { value, standardError: tf.sqrt(tf.div(variance, samples)) };
+  }
+
+  /** E[X]. @throws where there is no closed form. */
+  mean(): tf.Tensor {
+    return this.unavailable('mean in closed form');
+  }
+
+  /** A point of greatest density. @throws where there is no closed form. */
+  mode(): tf.Tensor {
+    return this.unavailable('mode in closed form');
+  }
+
+  /** Var[X] of each component. @throws where there is no closed form. */
+  variance(): tf.Tensor {
+    return this.unavailable('variance in closed form');
+  }
+
+  private unavailable(what: string): never {
+    throw new Error(`${this.constructor.name} has no ${what}`);
+  }
+}

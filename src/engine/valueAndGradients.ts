@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * The loss, whatever else the function returns, and ∂loss/∂v for each variable.
+ *
+ * What `tf.variableGrads` does, with two differences: other tensors that the function returns survive (tfjs frees them), and
+ * a variable that the loss does not depend on is an error unless `allowUnused`, for which its gradient is zero.
+ *
+ * @param fn returns `{ loss, ...others }`; `loss` must be a scalar
+ * @param variables the variables to differentiate by; gradients come in their order
+ * @throws if the loss is no scalar, or does not depend on one of the variables
+ */
+export function valueAndGradients<T extends { loss: tf.Tensor }>(
+  fn: () => T,
+  variables: readonly tf.Variable[],
+  { allowUnused = false } = {},
+): T & { gradients: tf.Tensor[] } {
+  let kept: Record<string, tf.Tensor> = {};
+  const { value, grads } = tf.variableGrads(() => {
+    const { loss, ...others } = fn();
+    if (loss.rank !== 0) throw new Error(`valueAndGradients: wanted a scalar loss, got shape [${loss.shape}]`);
+    kept = Object.fromEntries(
+      Object.entries(others).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor as tf.Tensor))]),
+    );
+    return loss as tf.Scalar;
+  }, [...variables]);
+  const others = Object.fromEntries(
+    Object.entries(kept).map(([name, tensor]) => {
+      const owned = tf.clone(tensor);
+      tensor.dispose();
+      return [name, owned];
+    }),
+  );
+  const gradients = variables.map((variable) => {
+    const gradient = grads[variable.name];
+    if (gradient !== undefined) return gradient;
+    if (allowUnused) return tf.zerosLike(variable);
+    throw new Error(
+      `valueAndGradients: the loss does not depend on the variable '${variable.name}' [${variable.shape}]`,
+    );
+  });
+  return { ...(others as object), loss: value, gradients } as unknown as T & { gradients: tf.Tensor[] };
+}

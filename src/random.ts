@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import seedrandom from 'seedrandom';
+
+/** A snapshot of an {@link Rng}: plain JSON, so that a checkpoint can hold it. */
+export interface RngState {
+  readonly seed: string;
+  readonly generator: seedrandom.State.Xor4096;
+}
+
+/**
+ * A named, splittable stream of random numbers: all randomness in oxbow comes from one.
+ *
+ * `rng.split('env')` is a stream of its own that depends on the parent's seed and the name alone, not on what the parent
+ * has drawn, so that adding a consumer never shifts the numbers of another. Splitting twice with one name gives two
+ * streams of equal numbers: split once, keep the child.
+ *
+ * Host draws (`uniform`, `normal`, …) return numbers; tensor draws (`normalTensor`, `uniformTensor`) return tensors and
+ * are the only ones allowed inside a compiled function, where each becomes an input that is filled from the same stream
+ * in the same order.
+ *
+ * The generator is Brent's xor4096 (period 2^4128 − 1) from `seedrandom`; normals are Box–Muller pairs.
+ */
+export class Rng {
+  readonly seed: string;
+  readonly #generator: seedrandom.StatefulPRNG<seedrandom.State.Xor4096>;
+
+  /** @param seed any string or finite number, 0 included; equal seeds give equal streams. */
+  constructor(seed: string | number, state?: RngState) {
+    if (typeof seed === 'number' && !Number.isFinite(seed)) {
+      throw new Error(`Rng: the seed must be a finite number or a string, got ${seed}`);
+    }
+    this.seed = String(seed);
+    this.#generator = seedrandom.xor4096(this.seed, {
+      state: state?.generator ?? true,
+    });
+  }
+
+  /** The stream that {@link state} was taken from, at that point. */
+  static fromState(state: RngState): Rng {
+    return new Rng(state.seed, state);
+  }
+
+  state(): RngState {
+    return { seed: this.seed, generator: this.#generator.state() };
+  }
+
+  /** The child stream `name`; see the class comment. */
+  split(name: string | number): Rng {
+    return new Rng(`${this.seed}/${name}`);
+  }
+
+  /** U[low, high), with 32 random bits. */
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * this.#generator.quick();
+  }
+
+  /** N(mean, std²). */
+  normal(mean = 0, std = 1): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.#generator.quick()));
+    return mean + std * radius * Math.cos(2 * Math.PI * this.#generator.quick());
+  }
+
+  /** An integer, uniform on [low, high). */
+  integer(low: number, high: number): number {
+    if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+      throw new Error(`Rng.integer: needs integers low < high, got [${low}, ${high})`);
+    }
+    return low + Math.floor((high - low) * this.#generator.double());
+  }
+
+  /** The integers 0 … count − 1 in uniformly random order (Fisher–Yates). */
+  permutation(count: number): Int32Array<ArrayBuffer> {
+    const order = Int32Array.from({ length: count }, (_, i) => i);
+    for (let i = count - 1; i > 0; i--) {
+      const j = Math.floor((i + 1) * this.#generator.double());
+      const swap = order[i]!;
+      order[i] = order[j]!;
+      order[j] = swap;
+    }
+    return order;
+  }
+
+  /** Fills `target` with N(0, 1), two numbers for each Box–Muller pair. */
+  fillNormal<T extends Float32Array | Float64Array>(target: T): T {
+    for (let i = 0; i < target.length; i += 2) {
+      const radius = Math.sqrt(-2 * Math.log(1 - this.#generator.quick()));
+      const angle = 2 * Math.PI * this.#generator.quick();
+      target[i] = radius * Math.cos(angle);
+      if (i + 1 < target.length) target[i + 1] = radius * Math.sin(angle);
+    }
+    return target;
+  }
+
+  /** Fills `target` with U(0, 1), the end points excluded in float32 too, so that logarithms of x and 1 − x are finite. */
+  fillUniform<T extends Float32Array | Float64Array>(target: T): T {
+    for (let i = 0; i < target.length; i++) {
+      target[i] = Math.min(Math.max(this.#generator.quick(), 2 ** -33), 1 - 2 ** -24);
+    }
+    return target;
+  }
+
+  /** A tensor of N(0, 1). */
+  normalTensor(shape: number[]): tf.Tensor {
+    return tf.tensor(this.fillNormal(new Float32Array(tf.util.sizeFromShape(shape))), shape);
+  }
+
+  /** A tensor of U(0, 1), end points excluded. */
+  uniformTensor(shape: number[]): tf.Tensor {
+    return tf.tensor(this.fillUniform(new Float32Array(tf.util.sizeFromShape(shape))), shape);
+  }
+}
