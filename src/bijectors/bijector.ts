@@ -86,5 +86,7 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
 
 /** Sums a log-determinant from events of rank `from` to events of rank `to`, that is over the last `to − from` axes. */
 export function sumLogDet(logDet: tf.Tensor, from: 0 | 1, to: 0 | 1): tf.Tensor {
-  return from < to ? tf.sum(logDet, -1) : logDet;
+  if (from >= to) return logDet;
+  // One number to sum is a reshape, whose gradient is one too.
+  return logDet.shape.at(-1) === 1 ? tf.reshape(logDet, logDet.shape.slice(0, -1)) : tf.sum(logDet, -1);
 }

@@ -1,3 +1,4 @@
+import './registerTfjs.ts';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**

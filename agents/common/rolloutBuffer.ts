@@ -1,0 +1,45 @@
+import type { VectorEnv, VectorStep } from '../../envs/index.ts';
+
+/** What one rollout of parallel environments recorded; time-major arrays that are used again for the next rollout. */
+export class RolloutBuffer {
+  /** The observations that the next actions answer, `[envs · observationDim]`. */
+  readonly current: Float32Array<ArrayBuffer>;
+  readonly observations: Float32Array;
+  readonly latents: Float32Array;
+  readonly logProbs: Float32Array;
+  readonly values: Float32Array;
+  readonly rewards: Float32Array;
+  readonly dones: Uint8Array;
+
+  constructor(horizon: number, env: VectorEnv) {
+    const steps = horizon * env.numEnvs;
+    this.current = new Float32Array(env.numEnvs * env.singleObservationSpace.size);
+    this.observations = new Float32Array(steps * env.singleObservationSpace.size);
+    this.latents = new Float32Array(steps * env.singleActionSpace.size);
+    this.logProbs = new Float32Array(steps);
+    this.values = new Float32Array(steps);
+    this.rewards = new Float32Array(steps);
+    this.dones = new Uint8Array(steps);
+  }
+
+  observe(observations: Float32Array): void {
+    this.current.set(observations);
+  }
+
+  /** Records what the policy did at step `t` with the current observations. */
+  act(t: number, latents: Float32Array, logProbs: Float32Array, values: Float32Array): void {
+    this.observations.set(this.current, t * this.current.length);
+    this.latents.set(latents, t * latents.length);
+    this.logProbs.set(logProbs, t * logProbs.length);
+    this.values.set(values, t * values.length);
+  }
+
+  /** Records what the environments answered. */
+  receive(t: number, { rewards, terminations, truncations }: VectorStep): void {
+    const offset = t * rewards.length;
+    for (let i = 0; i < rewards.length; i++) {
+      this.rewards[offset + i] = rewards[i]!;
+      this.dones[offset + i] = terminations[i]! | truncations[i]!;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+export { type Agent, DivergedError, type TrainOptions } from './agent.ts';
+export {
+  BehaviorCloning,
+  type BehaviorCloningOptions,
+  type BehaviorCloningReport,
+  type Demonstrations,
+} from './behaviorCloning.ts';
+export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
+export type { EpisodeReport } from './common/episodeTracker.ts';
+export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
+export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';

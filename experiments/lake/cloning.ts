@@ -1,0 +1,49 @@
+import { BehaviorCloning } from '../../agents/index.ts';
+import { collectDemonstrations, type LakeId } from '../../envs/index.ts';
+import type { JobContext, JobResult } from '../harness/experiment.ts';
+import type { LakeConfig } from './config.ts';
+import { finishJob } from './finishJob.ts';
+import { makeLakePolicy, type PolicyName } from './lakePolicies.ts';
+
+/**
+ * E1: clone shortest-path demonstrators, half of them on each bank, by maximum likelihood. At the start the demonstrators
+ * disagree; a policy with one mode fits their average, which leads into the water.
+ */
+export async function clone(
+  { env, policy: name }: { env: LakeId; policy: PolicyName },
+  config: LakeConfig,
+  context: JobContext,
+): Promise<JobResult> {
+  const { demonstrations: episodes, batchSize, learningRate } = config.cloning;
+  const steps = config.steps ?? config.cloning.steps;
+  const { rng } = context;
+  const demonstrations = collectDemonstrations({ envId: env, episodes, rng: rng.split('demonstrations') });
+  const validation = collectDemonstrations({
+    envId: env,
+    episodes: Math.max(1, Math.round(episodes / 5)),
+    rng: rng.split('validation'),
+  });
+  const policy = makeLakePolicy(name, { rng: rng.split('policy'), scale: 'state' });
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations,
+    validation,
+    batchSize,
+    learningRate: cosine(learningRate),
+    reportEvery: Math.max(1, Math.round(steps / 30)),
+  });
+  let validationLoss: number | null = null;
+  for await (const report of agent.train({ steps, rng: rng.split('training') })) {
+    validationLoss = report.validationLoss ?? null;
+    context.report((0.95 * report.step) / steps, {
+      step: report.step,
+      loss: report.loss,
+      validationLoss,
+      gradientNorm: report.gradientNorm,
+    });
+  }
+  const result = finishJob({ env, policy, config, context });
+  agent.dispose();
+  policy.dispose();
+  return { ...result, metrics: { ...result.metrics, validationLoss } };
+}

@@ -1,0 +1,46 @@
+import { Ppo } from '../../agents/index.ts';
+import { type LakeId, makeVec } from '../../envs/index.ts';
+import type { JobContext, JobResult } from '../harness/experiment.ts';
+import type { LakeConfig } from './config.ts';
+import { finishJob } from './finishJob.ts';
+import { makeLakePolicy, type PolicyName } from './lakePolicies.ts';
+
+/**
+ * E0: PPO on the lake, no entropy bonus. The lake is fully observed, so it has a deterministic optimum, and every policy
+ * class is free to commit to one bank. No advantage of a flow is claimed here; it is measured.
+ */
+export async function optimize(
+  { env: id, policy: name }: { env: LakeId; policy: PolicyName },
+  config: LakeConfig,
+  context: JobContext,
+): Promise<JobResult> {
+  const { envs, horizon, epochs, batchSize, learningRate } = config.ppo;
+  const steps = config.steps ?? config.ppo.steps;
+  const { rng } = context;
+  const policy = makeLakePolicy(name, { rng: rng.split('policy'), scale: 'free' });
+  const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
+  const agent = new Ppo({
+    policy,
+    env,
+    rng: rng.split('agent'),
+    horizon: Math.max(1, Math.round(horizon / envs)),
+    epochs,
+    batchSize,
+    learningRate,
+  });
+  for await (const { episodes, updates, ...report } of agent.train({ steps, rng: rng.split('training') })) {
+    const ended = episodes.length;
+    const drowned = episodes.filter(({ info }) => info.outcome === 'drowned').length;
+    context.report((0.95 * report.step) / steps, {
+      ...report,
+      episodes: ended,
+      return: ended === 0 ? null : episodes.reduce((sum, episode) => sum + episode.return, 0) / ended,
+      drownRate: ended === 0 ? null : drowned / ended,
+    });
+  }
+  const result = finishJob({ env: id, policy, config, context });
+  agent.dispose();
+  policy.dispose();
+  env.close();
+  return result;
+}

@@ -1,0 +1,74 @@
+import { evaluate } from '../../agents/index.ts';
+import { type LakeId, type LakeInfo, makeVec } from '../../envs/index.ts';
+import type { Policy, Rng } from '../../src/index.ts';
+
+/** One walk for the figures: the way it ended and its positions, x₀, y₀, x₁, y₁, …, from the start to the last. */
+export interface Walk {
+  readonly outcome: 'home' | 'drowned' | 'timeout';
+  readonly bank: 'upper' | 'lower' | null;
+  readonly positions: readonly number[];
+}
+
+export interface WalkMetrics {
+  /** Share of walks that end in the water. */
+  readonly drownRate: number;
+  readonly homeRate: number;
+  /** Mean undiscounted return. */
+  readonly return: number;
+  /** Share of the upper bank among the walks that get home; null if none does. */
+  readonly upperShare: number | null;
+  /** The share of the bank that is used less, 0 (one bank only) to ½ (both alike); null if no walk gets home. */
+  readonly modeBalance: number | null;
+}
+
+/** Walks `episodes` times with *sampled* actions and keeps the paths of the first `keep`. */
+export function measureWalks({
+  env: id,
+  policy,
+  episodes,
+  keep,
+  rng,
+}: {
+  env: LakeId;
+  policy: Policy;
+  episodes: number;
+  keep: number;
+  rng: Rng;
+}): { metrics: WalkMetrics; walks: Walk[] } {
+  const env = makeVec(id, { numEnvs: episodes, autoresetMode: 'sameStep' });
+  const paths: number[][] = Array.from({ length: Math.min(keep, episodes) }, () => []);
+  const reports = evaluate({
+    policy,
+    env,
+    rng,
+    onStep: ({ observations, running }) => {
+      paths.forEach((path, i) => {
+        if (running[i]) path.push(observations[2 * i]!, observations[2 * i + 1]!);
+      });
+    },
+    onEnd: (i, observation) => {
+      paths[i]?.push(...observation);
+    },
+  });
+  env.close();
+  const infos = reports.map(({ info }) => info as LakeInfo);
+  const share = (outcome: LakeInfo['outcome']): number =>
+    infos.filter((info) => info.outcome === outcome).length / episodes;
+  const homeBanks = infos.filter(({ outcome }) => outcome === 'home').map(({ bank }) => bank);
+  const upperShare =
+    homeBanks.length === 0 ? null : homeBanks.filter((bank) => bank === 'upper').length / homeBanks.length;
+  return {
+    metrics: {
+      drownRate: share('drowned'),
+      homeRate: share('home'),
+      return: reports.reduce((sum, report) => sum + report.return, 0) / episodes,
+      upperShare,
+      modeBalance: upperShare === null ? null : Math.min(upperShare, 1 - upperShare),
+    },
+    walks: paths.map((positions, i) => ({
+      outcome: infos[i]!.outcome!,
+      bank: infos[i]!.bank ?? null,
+      positions: positions.map((coordinate) => Math.round(coordinate * 1000) / 1000),
+    })),
+  };
+}

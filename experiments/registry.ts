@@ -1,0 +1,9 @@
+import type { Registry } from './harness/registry.ts';
+
+/** The experiments of the `oxbow` command. */
+export const registry: Registry = {
+  url: import.meta.url,
+  experiments: {
+    lake: async () => (await import('./lake/lake.ts')).lake,
+  },
+};

@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Rng } from '../random.ts';
+import { Distribution } from './distribution.ts';
+
+const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+
+/**
+ * N(loc, diag(exp(logScale)²)): log p(x) = −½ Σ ((x − loc)/scale)² − Σ logScale − ½ dim log 2π.
+ */
+export class MultivariateNormalDiag extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized = true;
+  readonly loc: tf.Tensor;
+  readonly logScale: tf.Tensor;
+
+  /**
+   * @param loc `[...batch, dim]`
+   * @param logScale log of the standard deviations, broadcastable to `loc`
+   */
+  constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
+    super();
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(loc.shape, logScale.shape);
+    this.batchShape = shape.slice(0, -1);
+    this.eventShape = shape.slice(-1);
+    this.loc = loc;
+    this.logScale = logScale;
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    return this.#scaled(this.#noise(rng, sampleShape));
+  }
+
+  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []) {
+    const noise = this.#noise(rng, sampleShape);
+    return { sample: this.#scaled(noise), logProb: this.#logProbOfNoise(noise) };
+  }
+
+  logProb(x: tf.Tensor): tf.Tensor {
+    return this.#logProbOfNoise(tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale))));
+  }
+
+  override entropy(): tf.Tensor {
+    return tf.add(tf.sum(this.#spread(this.logScale), -1), this.eventShape[0]! * (HALF_LOG_TWO_PI + 0.5));
+  }
+
+  override mean(): tf.Tensor {
+    return this.#spread(this.loc);
+  }
+
+  override mode(): tf.Tensor {
+    return this.mean();
+  }
+
+  override variance(): tf.Tensor {
+    return this.#spread(tf.exp(tf.mul(this.logScale, 2)));
+  }
+
+  #noise(rng: Rng, sampleShape: number[]): tf.Tensor {
+    return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
+  }
+
+  #scaled(noise: tf.Tensor): tf.Tensor {
+    return tf.add(this.loc, tf.mul(tf.exp(this.logScale), noise));
+  }
+
+  #logProbOfNoise(noise: tf.Tensor): tf.Tensor {
+    const terms = tf.add(tf.mul(tf.square(noise), 0.5), this.logScale);
+    return tf.sub(-this.eventShape[0]! * HALF_LOG_TWO_PI, tf.sum(terms, -1));
+  }
+
+  #spread(parameter: tf.Tensor): tf.Tensor {
+    return tf.broadcastTo(parameter, [...this.batchShape, ...this.eventShape]);
+  }
+}

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Rng } from '../random.ts';
+import { Distribution } from './distribution.ts';
+
+const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+
+/**
+ * N(0, I) over vectors: log p(x) = −½‖x‖² − ½ dim log 2π. The base of every flow on a line.
+ */
+export class StandardNormal extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized = true;
+
+  /**
+   * @param dim the size of one event
+   * @param batchShape the shape of the batch of independent copies
+   */
+  constructor(dim: number, batchShape: number[] = []) {
+    super();
+    this.batchShape = batchShape;
+    this.eventShape = [dim];
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
+  }
+
+  logProb(x: tf.Tensor): tf.Tensor {
+    return tf.sub(tf.mul(tf.sum(tf.square(x), -1), -0.5), this.eventShape[0]! * HALF_LOG_TWO_PI);
+  }
+
+  override entropy(): tf.Tensor {
+    return tf.fill(this.batchShape, this.eventShape[0]! * (HALF_LOG_TWO_PI + 0.5));
+  }
+
+  override mean(): tf.Tensor {
+    return tf.zeros([...this.batchShape, ...this.eventShape]);
+  }
+
+  override mode(): tf.Tensor {
+    return this.mean();
+  }
+
+  override variance(): tf.Tensor {
+    return tf.ones([...this.batchShape, ...this.eventShape]);
+  }
+}

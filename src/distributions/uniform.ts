@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../nn/stopGradient.ts';
+import type { Rng } from '../random.ts';
+import { Distribution } from './distribution.ts';
+
+/**
+ * The uniform density on the box [low, high)^dim: p(x) = (high − low)^−dim inside, 0 outside. On [−π, π) it is the base
+ * of flows over angles.
+ */
+export class Uniform extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[];
+  readonly reparameterized = true;
+  readonly low: number;
+  readonly high: number;
+
+  /** @throws if low ≥ high */
+  constructor({ dim, low, high, batchShape = [] }: { dim: number; low: number; high: number; batchShape?: number[] }) {
+    super();
+    if (!(low < high)) throw new Error(`Uniform: wanted low < high, got [${low}, ${high})`);
+    this.batchShape = batchShape;
+    this.eventShape = [dim];
+    this.low = low;
+    this.high = high;
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    const unit = rng.uniformTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
+    return tf.add(tf.mul(unit, this.high - this.low), this.low);
+  }
+
+  logProb(x: tf.Tensor): tf.Tensor {
+    return stopGradient(() => {
+      const inside = tf.logicalAnd(tf.greaterEqual(x, this.low), tf.lessEqual(x, this.high));
+      const outside = tf.fill(x.shape, Number.NEGATIVE_INFINITY);
+      return tf.sum(tf.where(inside, tf.fill(x.shape, this.#logDensity), outside), -1);
+    });
+  }
+
+  override entropy(): tf.Tensor {
+    return tf.fill(this.batchShape, -this.eventShape[0]! * this.#logDensity);
+  }
+
+  override mean(): tf.Tensor {
+    return tf.fill([...this.batchShape, ...this.eventShape], (this.low + this.high) / 2);
+  }
+
+  override variance(): tf.Tensor {
+    return tf.fill([...this.batchShape, ...this.eventShape], (this.high - this.low) ** 2 / 12);
+  }
+
+  get #logDensity(): number {
+    return -Math.log(this.high - this.low);
+  }
+}

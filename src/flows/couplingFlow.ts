@@ -1,0 +1,38 @@
+import type { Bijector } from '../bijectors/bijector.ts';
+import { Chain } from '../bijectors/chain.ts';
+import { Conditioned } from '../bijectors/conditioned.ts';
+import { Coupling } from '../bijectors/coupling.ts';
+import type { ElementwiseFamily } from '../bijectors/elementwiseFamily.ts';
+import type { Activation } from '../nn/activation.ts';
+import type { Rng } from '../random.ts';
+
+export interface CouplingFlowOptions {
+  /** The size of one event. */
+  readonly dim: number;
+  /** The size of the context, 0 for none. */
+  readonly contextDim?: number;
+  /** How many coupling layers; neighbours transform opposite halves. */
+  readonly layers?: number;
+  /** Widths of the hidden layers of each layer's network. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation;
+  readonly rng: Rng;
+}
+
+/**
+ * Coupling layers over one elementwise family, alternating which half they transform. With one dimension there is no
+ * other half to look at, and each layer's parameters come from the context alone.
+ */
+export function couplingLayers(family: ElementwiseFamily, options: CouplingFlowOptions): Bijector {
+  const { dim, contextDim = 0, layers = 4, hidden = [64, 64], activation = 'tanh', rng } = options;
+  if (!Number.isInteger(layers) || layers < 1)
+    throw new Error(`flow: wanted a positive number of layers, got ${layers}`);
+  return new Chain(
+    Array.from({ length: layers }, (_, i) => {
+      const shared = { dim, family, contextDim, hidden, activation, rng: rng.split(i) };
+      return dim === 1
+        ? new Conditioned(shared)
+        : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
+    }),
+  );
+}

@@ -1,0 +1,63 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Bijector, Conditional } from '../bijectors/bijector.ts';
+import type { Distribution } from '../distributions/distribution.ts';
+import { StandardNormal } from '../distributions/standardNormal.ts';
+import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
+import { Module } from '../module.ts';
+
+export interface FlowOptions {
+  /** The size of one event. */
+  readonly dim: number;
+  /** The size of the context, 0 for none. */
+  readonly contextDim?: number;
+  /** Noise → data. */
+  readonly bijector: Bijector;
+  /** The distribution of the noise for a batch of contexts; N(0, I) by default. */
+  readonly base?: (dim: number, batchShape: number[]) => Distribution;
+}
+
+/**
+ * A normalizing flow: a base distribution pushed through learnable bijectors, conditioned on a context.
+ *
+ * `flow.given(context)` is an ordinary {@link TransformedDistribution}; so is `flow.given()` where there is no context.
+ *
+ * Rezende & Mohamed, "Variational Inference with Normalizing Flows", arXiv:1505.05770; Papamakarios et al., "Normalizing
+ * Flows for Probabilistic Modeling and Inference", arXiv:1912.02762.
+ *
+ * @example
+ * const flow = neuralSplineFlow({ dim: 2, contextDim: 4, rng });
+ * const { sample, logProb } = flow.given(observations).sampleWithLogProb(rng);
+ */
+export class Flow extends Module implements Conditional<TransformedDistribution> {
+  readonly dim: number;
+  readonly contextDim: number;
+  readonly bijector: Bijector;
+  readonly #base: (dim: number, batchShape: number[]) => Distribution;
+
+  constructor({ dim, contextDim = 0, bijector, base }: FlowOptions) {
+    super();
+    this.dim = dim;
+    this.contextDim = contextDim;
+    this.bijector = bijector;
+    this.#base = base ?? ((size, batchShape) => new StandardNormal(size, batchShape));
+  }
+
+  /**
+   * The distribution of the data, one for each row of the context.
+   * @param context `[batch, contextDim]`, absent when `contextDim` is 0
+   * @throws if the context does not fit
+   */
+  given(context?: tf.Tensor): TransformedDistribution {
+    const fits =
+      this.contextDim === 0 ? context === undefined : context?.rank === 2 && context.shape[1] === this.contextDim;
+    if (!fits) {
+      const wanted = this.contextDim === 0 ? 'no context' : `a context [batch, ${this.contextDim}]`;
+      throw new Error(`Flow.given: wanted ${wanted}, got ${context === undefined ? 'none' : `[${context.shape}]`}`);
+    }
+    const batchShape = context === undefined ? [] : [context.shape[0]!];
+    return new TransformedDistribution({
+      base: this.#base(this.dim, batchShape),
+      bijector: this.bijector.given(context),
+    });
+  }
+}

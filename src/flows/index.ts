@@ -1,0 +1,5 @@
+export { circularSplineFlow } from './circularSplineFlow.ts';
+export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+export { Flow, type FlowOptions } from './flow.ts';
+export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
+export { realNvp } from './realNvp.ts';

@@ -1,0 +1,25 @@
+import { rationalQuadraticSplineFamily } from '../bijectors/elementwiseFamily.ts';
+import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+import { Flow } from './flow.ts';
+
+export interface NeuralSplineFlowOptions extends CouplingFlowOptions {
+  /** Bins of each spline. */
+  readonly bins?: number;
+  /** The splines act on [−bound, bound] and are the identity outside. */
+  readonly bound?: number;
+}
+
+/**
+ * Neural spline flow: couplings whose elementwise map is a monotone rational-quadratic spline. The identity before
+ * training; keeps several modes apart with few layers, in one dimension too.
+ *
+ * Durkan et al., "Neural Spline Flows", arXiv:1906.04032.
+ */
+export function neuralSplineFlow({ bins = 8, bound = 5, ...options }: NeuralSplineFlowOptions): Flow {
+  const { dim, contextDim = 0 } = options;
+  return new Flow({
+    dim,
+    contextDim,
+    bijector: couplingLayers(rationalQuadraticSplineFamily({ bins, bound }), options),
+  });
+}

@@ -1,0 +1,16 @@
+import { affineFamily } from '../bijectors/elementwiseFamily.ts';
+import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+import { Flow } from './flow.ts';
+
+/**
+ * RealNVP: affine couplings. Each layer keeps one half of x and maps the other to shift + exp(logScale) · x, both of them
+ * functions of the kept half and the context. The identity before training.
+ *
+ * In one dimension this is a Gaussian; two narrow, well-separated modes are better left to {@link neuralSplineFlow}.
+ *
+ * Dinh, Sohl-Dickstein & Bengio, "Density estimation using Real NVP", arXiv:1605.08803.
+ */
+export function realNvp(options: CouplingFlowOptions): Flow {
+  const { dim, contextDim = 0 } = options;
+  return new Flow({ dim, contextDim, bijector: couplingLayers(affineFamily, options) });
+}

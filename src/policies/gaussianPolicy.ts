@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Bijector } from '../bijectors/bijector.ts';
+import { Identity } from '../bijectors/identity.ts';
+import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
+import type { Activation } from '../nn/activation.ts';
+import { Mlp } from '../nn/mlp.ts';
+import type { Rng } from '../random.ts';
+import { Policy } from './policy.ts';
+import { SquashedDistribution } from './squashedDistribution.ts';
+
+export interface GaussianPolicyOptions {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  /** Widths of the hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation;
+  /** Latent → action; none by default. `boxSquash` makes a tanh-Gaussian. */
+  readonly squash?: Bijector;
+  /** The standard deviation before training. */
+  readonly initialScale?: number;
+  readonly rng: Rng;
+}
+
+/**
+ * The usual policy: u ~ N(μ(o), diag(σ²)), action = squash(u).
+ *
+ * The scale is a network's output (`scale: 'state'`, as in SAC) or one free variable for each component
+ * (`scale: 'free'`, as in PPO).
+ */
+export class GaussianPolicy extends Policy {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  readonly network: Mlp;
+  readonly logScale: tf.Variable | undefined;
+  readonly bijector: Bijector;
+  readonly #initialLogScale: number;
+
+  constructor(options: GaussianPolicyOptions & { readonly scale?: 'state' | 'free' }) {
+    super();
+    const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
+    const { initialScale = 1, scale = 'state', rng } = options;
+    this.observationDim = observationDim;
+    this.actionDim = actionDim;
+    this.network = new Mlp({
+      inputDim: observationDim,
+      hidden,
+      outputDim: scale === 'state' ? 2 * actionDim : actionDim,
+      activation,
+      outputScale: 0.01,
+      rng,
+    });
+    this.bijector = squash;
+    this.#initialLogScale = Math.log(initialScale);
+    if (scale === 'free') {
+      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], this.#initialLogScale)));
+    }
+  }
+
+  given(observations: tf.Tensor): SquashedDistribution {
+    const output = this.network.apply(observations);
+    const [loc, logScale] =
+      this.logScale === undefined
+        ? (([mean, raw]) => [mean!, tf.add(raw!, this.#initialLogScale)] as const)(tf.split(output, 2, 1))
+        : ([output, this.logScale] as const);
+    return new SquashedDistribution(new MultivariateNormalDiag({ loc, logScale }), this.bijector, true);
+  }
+}

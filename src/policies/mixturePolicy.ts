@@ -1,0 +1,64 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Bijector } from '../bijectors/bijector.ts';
+import { Identity } from '../bijectors/identity.ts';
+import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
+import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
+import { Mlp } from '../nn/mlp.ts';
+import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
+import { Policy } from './policy.ts';
+import { SquashedDistribution } from './squashedDistribution.ts';
+
+/**
+ * u ~ Σₖ wₖ(o) N(μₖ(o), diag(σₖ(o)²)), action = squash(u): the mixture density network, the control for every claim that
+ * a flow keeps several modes.
+ *
+ * Samples are not reparameterized in the weights: an agent that needs the gradient of a sample should use a flow.
+ *
+ * Bishop, "Mixture density networks", 1994.
+ */
+export class MixturePolicy extends Policy {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  readonly components: number;
+  readonly network: Mlp;
+  readonly bijector: Bijector;
+  readonly #initialLogScale: number;
+
+  /** @throws if `components` is not a positive integer */
+  constructor(options: GaussianPolicyOptions & { readonly components?: number }) {
+    super();
+    const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh', rng } = options;
+    if (!Number.isInteger(components) || components < 1) {
+      throw new Error(`MixturePolicy: wanted a positive number of components, got ${components}`);
+    }
+    this.observationDim = observationDim;
+    this.actionDim = actionDim;
+    this.components = components;
+    this.network = new Mlp({
+      inputDim: observationDim,
+      hidden,
+      outputDim: components * (1 + 2 * actionDim),
+      activation,
+      // Not the near-zero scale of the other policies: equal components would get equal gradients and stay equal.
+      outputScale: 1,
+      rng,
+    });
+    this.bijector = options.squash ?? new Identity();
+    this.#initialLogScale = Math.log(options.initialScale ?? 1);
+  }
+
+  given(observations: tf.Tensor): SquashedDistribution {
+    const { components, actionDim } = this;
+    const size = components * actionDim;
+    const [logits, means, scales] = tf.split(this.network.apply(observations), [components, size, size], 1);
+    const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [-1, components, actionDim]);
+    const latent = new MixtureSameFamily({
+      logits: logits!,
+      components: new MultivariateNormalDiag({
+        loc: each(means!),
+        logScale: tf.add(each(scales!), this.#initialLogScale),
+      }),
+    });
+    return new SquashedDistribution(latent, this.bijector);
+  }
+}

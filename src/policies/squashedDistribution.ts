@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
+import { Identity } from '../bijectors/identity.ts';
+import type { Distribution } from '../distributions/distribution.ts';
+import type { Rng } from '../random.ts';
+import type { ActionDistribution, SampledAction } from './policy.ts';
+
+/**
+ * The action g(u) of a latent u ~ `latent`, for a squash g: log π(g(u)) = log p(u) − log|det ∂g/∂u|. Everything is
+ * evaluated at the latent value: an action at its bound never has to be inverted.
+ */
+export class SquashedDistribution implements ActionDistribution {
+  readonly latent: Distribution;
+  readonly bijector: Bijector;
+  /** Exact where the squash is the identity and the latent's entropy is known in closed form. */
+  readonly entropy?: () => tf.Tensor;
+
+  constructor(latent: Distribution, bijector: Bijector, exactEntropy = false) {
+    this.latent = latent;
+    this.bijector = bijector;
+    if (exactEntropy && bijector instanceof Identity) this.entropy = () => latent.entropy();
+  }
+
+  sampleWithLogProb(rng: Rng): SampledAction {
+    const { sample, logProb } = this.latent.sampleWithLogProb(rng);
+    const [action, logDet] = this.bijector.forwardAndLogDet(sample);
+    return { action, latent: sample, logProb: tf.sub(logProb, sumLogDet(logDet, this.bijector.eventNdims, 1)) };
+  }
+
+  logProb(latent: tf.Tensor): tf.Tensor {
+    const logDet = this.bijector.forwardLogDet(latent);
+    return tf.sub(this.latent.logProb(latent), sumLogDet(logDet, this.bijector.eventNdims, 1));
+  }
+
+  squash(latent: tf.Tensor): tf.Tensor {
+    return this.bijector.forward(latent);
+  }
+
+  unsquash(action: tf.Tensor): tf.Tensor {
+    return this.bijector.inverse(action);
+  }
+}

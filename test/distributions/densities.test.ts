@@ -1,0 +1,220 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { Exp } from '../../src/bijectors/exp.ts';
+import { ShiftScale } from '../../src/bijectors/shiftScale.ts';
+import {
+  type Distribution,
+  MixtureSameFamily,
+  MultivariateNormalDiag,
+  MultivariateNormalTriL,
+  StandardNormal,
+  TransformedDistribution,
+  Uniform,
+} from '../../src/distributions/index.ts';
+import { Rng } from '../../src/random.ts';
+import { covarianceOf, multivariateNormalLogPdf, normalLogPdf } from '../oracle/densities.ts';
+
+const BATCH = 3;
+const DIM = 2;
+
+interface Case {
+  readonly name: string;
+  /** Numbers of each parameter for one row of the batch. */
+  readonly parameters: Record<string, number>;
+  readonly make: (parameters: Record<string, tf.Tensor>) => Distribution;
+  /** log p(x) of one row in float64. */
+  readonly oracle: (x: number[], parameters: Record<string, number[]>) => number;
+  readonly support?: (x: number) => number;
+  readonly hasEntropy: boolean;
+}
+
+const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+
+const cases: Case[] = [
+  {
+    name: 'StandardNormal',
+    parameters: {},
+    make: () => new StandardNormal(DIM, [BATCH]),
+    oracle: (x) => sum(x.map((value) => normalLogPdf(value, 0, 1))),
+    hasEntropy: true,
+  },
+  {
+    name: 'Uniform',
+    parameters: {},
+    make: () => new Uniform({ dim: DIM, low: -3, high: 5, batchShape: [BATCH] }),
+    oracle: () => -DIM * Math.log(8),
+    support: Math.tanh,
+    hasEntropy: true,
+  },
+  {
+    name: 'MultivariateNormalDiag',
+    parameters: { loc: DIM, logScale: DIM },
+    make: ({ loc, logScale }) => new MultivariateNormalDiag({ loc: loc!, logScale: logScale! }),
+    oracle: (x, { loc, logScale }) => sum(x.map((value, i) => normalLogPdf(value, loc![i]!, Math.exp(logScale![i]!)))),
+    hasEntropy: true,
+  },
+  {
+    name: 'MultivariateNormalTriL',
+    parameters: { loc: DIM, logDiagonal: DIM, offDiagonal: 1 },
+    make: ({ loc, logDiagonal, offDiagonal }) =>
+      new MultivariateNormalTriL({ loc: loc!, logDiagonal: logDiagonal!, offDiagonal: offDiagonal! }),
+    oracle: (x, { loc, logDiagonal, offDiagonal }) =>
+      multivariateNormalLogPdf(x, loc!, covarianceOf(logDiagonal!, offDiagonal!)),
+    hasEntropy: true,
+  },
+  {
+    name: 'MixtureSameFamily of three',
+    parameters: { logits: 3, loc: 3 * DIM, logScale: 3 * DIM },
+    make: ({ logits, loc, logScale }) =>
+      new MixtureSameFamily({
+        logits: logits!,
+        components: new MultivariateNormalDiag({
+          loc: tf.reshape(loc!, [BATCH, 3, DIM]),
+          logScale: tf.reshape(logScale!, [BATCH, 3, DIM]),
+        }),
+      }),
+    oracle: (x, { logits, loc, logScale }) => {
+      const total = sum(logits!.map(Math.exp));
+      const densities = logits!.map((logit, k) => {
+        const logs = x.map((value, i) => normalLogPdf(value, loc![k * DIM + i]!, Math.exp(logScale![k * DIM + i]!)));
+        return (Math.exp(logit) / total) * Math.exp(sum(logs));
+      });
+      return Math.log(sum(densities));
+    },
+    hasEntropy: false,
+  },
+  {
+    name: 'TransformedDistribution: exp of a normal is log-normal',
+    parameters: { loc: DIM, scale: DIM },
+    make: ({ loc, scale }) =>
+      new TransformedDistribution({
+        base: new TransformedDistribution({
+          base: new StandardNormal(DIM, [BATCH]),
+          bijector: new ShiftScale({ shift: loc!, scale: tf.exp(scale!) }),
+        }),
+        bijector: new Exp(),
+      }),
+    oracle: (x, { loc, scale }) =>
+      sum(x.map((value, i) => normalLogPdf(Math.log(value), loc![i]!, Math.exp(scale![i]!)) - Math.log(value))),
+    support: Math.exp,
+    hasEntropy: false,
+  },
+];
+
+describe.each(cases)('$name', ({ parameters, make, oracle, support = (x) => x, hasEntropy }) => {
+  const rng = new Rng('densities');
+  const draw = (count: number): number[][] =>
+    Array.from({ length: BATCH }, () => Array.from({ length: count }, () => rng.normal(0, 0.7)));
+  const values = Object.fromEntries(Object.entries(parameters).map(([name, count]) => [name, draw(count)]));
+  const x = draw(DIM).map((row) => row.map(support));
+  const names = Object.keys(values);
+  const tensors = (): Record<string, tf.Tensor> =>
+    Object.fromEntries(names.map((name) => [name, tf.tensor2d(values[name]!)]));
+  const row = (i: number): Record<string, number[]> =>
+    Object.fromEntries(names.map((name) => [name, values[name]![i]!]));
+
+  test('logProb agrees with the definition', () => {
+    const got = make(tensors()).logProb(tf.tensor2d(x)).arraySync() as number[];
+    got.forEach((value, i) => expect(value).toBeCloseTo(oracle(x[i]!, row(i)), 4));
+  });
+
+  test('gradients of logProb agree with central differences, for x and every parameter', () => {
+    const inputs = [tf.tensor2d(x), ...Object.values(tensors())];
+    const gradients = tf.grads((point: tf.Tensor, ...rest: tf.Tensor[]) =>
+      tf.add(
+        tf.sum(make(Object.fromEntries(names.map((name, k) => [name, rest[k]!]))).logProb(point)),
+        // Uniform's density is flat: the sum keeps the input on the tape.
+        tf.sum(tf.mul(point, 0)),
+      ),
+    )(inputs);
+    const numbers: Record<string, number[][]> = { x, ...values };
+    ['x', ...names].forEach((name, k) => {
+      const got = gradients[k]!.arraySync() as number[][];
+      got.forEach((entries, i) => {
+        entries.forEach((gradient, j) => {
+          const at = (step: number): number => {
+            const changed = { x: x[i]!, ...row(i) } as Record<string, number[]>;
+            changed[name] = numbers[name]![i]!.map((value, c) => (c === j ? value + step : value));
+            return oracle(changed.x!, changed);
+          };
+          expect(gradient, `${name}[${i}, ${j}]`).toBeCloseTo((at(1e-4) - at(-1e-4)) / 2e-4, 3);
+        });
+      });
+    });
+  });
+
+  test('sampleWithLogProb gives the logProb of its sample, with leading sample axes', () => {
+    const distribution = make(tensors());
+    const { sample, logProb } = distribution.sampleWithLogProb(new Rng(1), [5]);
+    expect(sample.shape).toEqual([5, BATCH, DIM]);
+    expect(logProb.shape).toEqual([5, BATCH]);
+    const again = distribution.logProb(sample).arraySync() as number[][];
+    (logProb.arraySync() as number[][]).forEach((entries, k) => {
+      entries.forEach((value, i) => expect(value).toBeCloseTo(again[k]![i]!, 3));
+    });
+  });
+
+  test('samples and density agree: E[1{X near c} / p(X)] is the volume around c', () => {
+    const distribution = make(tensors());
+    const { sample, logProb } = distribution.sampleWithLogProb(new Rng(2), [20_000]);
+    // About one sample; about 0 for the uniform, away from its border.
+    const center = distribution instanceof Uniform ? tf.zeros([BATCH, DIM]) : distribution.sample(new Rng(7));
+    const centers = center.arraySync() as number[][];
+    const half = 0.4;
+    const near = tf.cast(tf.all(tf.less(tf.abs(tf.sub(sample, center)), half), -1), 'float32');
+    const volumes = tf.mean(tf.mul(near, tf.exp(tf.neg(logProb))), 0).arraySync() as number[];
+    volumes.forEach((volume, i) => {
+      // The support of exp ends at 0, which may cut the box.
+      const sides = centers[i]!.map((value) => (support === Math.exp ? half + Math.min(half, value) : 2 * half));
+      expect(volume / (sides[0]! * sides[1]!)).toBeGreaterThan(0.8);
+      expect(volume / (sides[0]! * sides[1]!)).toBeLessThan(1.2);
+    });
+  });
+
+  test('entropy: exact where promised, and the estimate lies within five standard errors', () => {
+    const distribution = make(tensors());
+    const estimate = distribution.entropyEstimate(new Rng(3), 4000);
+    const value = estimate.value.arraySync() as number[];
+    const error = estimate.standardError.arraySync() as number[];
+    if (!hasEntropy) {
+      expect(() => distribution.entropy()).toThrow(/entropyEstimate/);
+      return;
+    }
+    const exact = distribution.entropy().arraySync() as number[];
+    value.forEach((entry, i) => expect(Math.abs(entry - exact[i]!)).toBeLessThanOrEqual(5 * error[i]! + 1e-5));
+  });
+
+  test('mean and variance, where they exist, agree with samples', () => {
+    const distribution = make(tensors());
+    if (distribution instanceof TransformedDistribution) return;
+    const sample = distribution.sample(new Rng(4), [20_000]);
+    const { mean, variance } = tf.moments(sample, 0);
+    const gap = (a: tf.Tensor, b: tf.Tensor): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
+    expect(gap(mean, distribution.mean())).toBeLessThan(0.1);
+    expect(gap(tf.div(variance, distribution.variance()), tf.ones([BATCH, DIM]))).toBeLessThan(0.1);
+  });
+});
+
+test('a mixture always takes a component, at the largest threshold too', () => {
+  const rng = new Rng(0);
+  rng.uniformTensor = (shape) => tf.fill(shape, 1 - 2 ** -24);
+  const mixture = new MixtureSameFamily({
+    logits: tf.tensor1d([0.3, -1.2, 0.7]),
+    components: new MultivariateNormalDiag({ loc: tf.tensor2d([[5], [5], [5]]), logScale: tf.fill([3, 1], -9) }),
+  });
+  expect(mixture.sample(rng).dataSync()[0]).toBeCloseTo(5, 2);
+});
+
+test('shapes that do not fit are errors that say so', () => {
+  expect(() => new Uniform({ dim: 1, low: 2, high: 1 })).toThrow('Uniform: wanted low < high, got [2, 1)');
+  expect(() => new MultivariateNormalTriL({ loc: tf.zeros([4, 2]), logDiagonal: tf.zeros([4, 2]) })).toThrow(
+    /offDiagonal \[..., 1\]/,
+  );
+  expect(
+    () =>
+      new MixtureSameFamily({
+        logits: tf.zeros([4, 2]),
+        components: new StandardNormal(2, [4, 3]),
+      }),
+  ).toThrow(/\[4,2\], got \[4,3\]/);
+});

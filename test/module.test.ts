@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { Module } from '../src/module.ts';
+
+class Leaf extends Module {
+  readonly weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+  readonly count = tf.tidy(() => tf.variable(tf.scalar(3), false));
+}
+class Tree extends Module {
+  readonly leaves = [new Leaf(), new Leaf()];
+  readonly shared = this.leaves[0];
+  readonly bias = tf.tidy(() => tf.variable(tf.scalar(-1)));
+  readonly note = 'not a variable';
+}
+
+test('variables are found by path, shared ones once, non-trainable ones apart', () => {
+  const tree = new Tree();
+  expect([...tree.namedVariables().keys()]).toEqual([
+    'leaves.0.weight',
+    'leaves.0.count',
+    'leaves.1.weight',
+    'leaves.1.count',
+    'bias',
+  ]);
+  expect(tree.trainableVariables()).toHaveLength(3);
+  expect(tree.parameterCount()).toBe(5);
+});
+
+test('a state dict goes from one module to another, and is a copy', () => {
+  const source = new Tree();
+  source.bias.assign(tf.scalar(42));
+  const state = source.stateDict();
+  source.bias.assign(tf.scalar(0));
+  const target = new Tree();
+  target.loadStateDict(state);
+  expect(target.bias.dataSync()[0]).toBe(42);
+  expect([...target.leaves[1]!.weight.dataSync()]).toEqual([1, 2]);
+});
+
+test('a state that does not fit changes nothing and says what is wrong', () => {
+  const tree = new Tree();
+  const state = tree.stateDict();
+  const { bias, ...without } = state;
+  expect(() => tree.loadStateDict(without)).toThrow("the state has no 'bias'");
+  expect(() => tree.loadStateDict({ ...state, extra: bias! })).toThrow("Tree has no variable 'extra'");
+  const wrong = {
+    ...state,
+    bias: { shape: [2], values: new Float32Array(2) },
+    'leaves.0.weight': state['leaves.1.weight']!,
+  };
+  tree.leaves[0]!.weight.assign(tf.tensor1d([9, 9]));
+  expect(() => tree.loadStateDict(wrong)).toThrow("'bias' has shape [2] with 2 values, wanted []");
+  expect([...tree.leaves[0]!.weight.dataSync()]).toEqual([9, 9]);
+});
+
+test('dispose frees every variable', () => {
+  const before = tf.memory().numTensors;
+  const tree = new Tree();
+  tree.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});

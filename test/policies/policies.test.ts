@@ -1,0 +1,184 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
+import { circularSplineFlow, neuralSplineFlow, realNvp } from '../../src/flows/index.ts';
+import {
+  boxSquash,
+  FlowPolicy,
+  FullCovarianceGaussianPolicy,
+  GaussianPolicy,
+  MixturePolicy,
+  type Policy,
+} from '../../src/policies/index.ts';
+import { Rng } from '../../src/random.ts';
+import { perturb } from '../support/perturb.ts';
+
+const OBSERVATION = 3;
+const low = [-1, 0];
+const high = [1, 4];
+
+const make: Record<string, (actionDim: 1 | 2, squashed: boolean) => Policy> = {};
+const flows = { realNvp, neuralSplineFlow };
+for (const [name, flow] of Object.entries(flows)) {
+  make[`FlowPolicy of ${name}`] = (dim, squashed) =>
+    new FlowPolicy({
+      flow: flow({ dim, contextDim: OBSERVATION, layers: 2, hidden: [8], rng: new Rng(name) }),
+      ...(squashed && { squash: box(dim) }),
+    });
+}
+const gaussians = {
+  'GaussianPolicy, scale of the state': (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
+    new GaussianPolicy(options),
+  'GaussianPolicy, free scale': (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
+    new GaussianPolicy({ ...options, scale: 'free' }),
+  FullCovarianceGaussianPolicy: (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
+    new FullCovarianceGaussianPolicy(options),
+  MixturePolicy: (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
+    new MixturePolicy({ ...options, components: 3 }),
+};
+for (const [name, policy] of Object.entries(gaussians)) {
+  make[name] = (actionDim, squashed) =>
+    policy({
+      observationDim: OBSERVATION,
+      actionDim,
+      hidden: [8],
+      initialScale: 0.7,
+      rng: new Rng(name),
+      ...(squashed && { squash: box(actionDim) }),
+    });
+}
+
+function box(dim: number) {
+  return boxSquash({ low: low.slice(0, dim), high: high.slice(0, dim) });
+}
+
+const names = Object.keys(make);
+const cases = names.flatMap((name) =>
+  ([1, 2] as const).flatMap((dim) => [true, false].map((squashed) => ({ name, dim, squashed }))),
+);
+const observations = () => new Rng('observations').normalTensor([4, OBSERVATION]);
+
+describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, squashed }) => {
+  const policy = perturb(make[name]!(dim, squashed), new Rng('weights'));
+
+  test('a sample: shapes, action = squash(latent), logProb at the latent', () => {
+    const distribution = policy.given(observations());
+    const { action, latent, logProb } = distribution.sampleWithLogProb(new Rng(1));
+    expect(action.shape).toEqual([4, dim]);
+    expect(logProb.shape).toEqual([4]);
+    expect(tf.max(tf.abs(tf.sub(distribution.squash(latent), action))).dataSync()[0]).toBe(0);
+    const again = distribution.logProb(latent).dataSync();
+    logProb.dataSync().forEach((value, i) => expect(value).toBeCloseTo(again[i]!, 3));
+    if (squashed) {
+      const values = action.dataSync();
+      values.forEach((value, i) => {
+        expect(value).toBeGreaterThanOrEqual(low[i % dim]!);
+        expect(value).toBeLessThanOrEqual(high[i % dim]!);
+      });
+    }
+  });
+
+  test('the density of the action integrates to 1', () => {
+    // Cells in the latent space; the volume of a cell's image is that of the squash itself, in float64.
+    const cells = dim === 1 ? 2000 : 110;
+    const width = 20 / cells;
+    const image = (latent: number, d: number): number =>
+      squashed ? low[d]! + ((high[d]! - low[d]!) * (1 + Math.tanh(latent))) / 2 : latent;
+    const centers = Array.from({ length: cells }, (_, i) => -10 + (i + 0.5) * width);
+    const length = (x: number, d: number): number => image(x + width / 2, d) - image(x - width / 2, d);
+    const points = dim === 1 ? centers.map((x) => [x]) : centers.flatMap((x) => centers.map((y) => [x, y]));
+    const density = tf.tidy(() => {
+      const one = tf.slice(observations(), [0, 0], [1, OBSERVATION]);
+      return tf.exp(policy.given(tf.tile(one, [points.length, 1])).logProb(tf.tensor2d(points))).dataSync();
+    });
+    const total = points.reduce((sum, point, i) => {
+      const volume = point.reduce((product, x, d) => product * length(x, d), 1);
+      return sum + density[i]! * volume;
+    }, 0);
+    expect(total).toBeGreaterThan(0.98);
+    expect(total).toBeLessThan(1.02);
+  });
+
+  test('far latents have finite log-densities and gradients, for every variable', () => {
+    for (const size of [0, 1, 30]) {
+      const { loss, gradients } = valueAndGradients(
+        () => ({ loss: tf.mean(policy.given(observations()).logProb(tf.fill([4, dim], size))) }),
+        policy.trainableVariables(),
+      );
+      expect(Number.isFinite(loss.dataSync()[0])).toBe(true);
+      for (const gradient of gradients) expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('greedy takes the likeliest of its candidates', () => {
+    const one = tf.slice(observations(), [0, 0], [1, OBSERVATION]);
+    const { action, logProb } = policy.greedy(one, new Rng(5), 16);
+    const samples = policy.given(tf.tile(one, [16, 1])).sampleWithLogProb(new Rng(5));
+    const scores = samples.logProb.dataSync();
+    const best = scores.indexOf(Math.max(...scores));
+    expect(logProb.dataSync()[0]).toBe(scores[best]);
+    expect([...action.dataSync()]).toEqual([...samples.action.dataSync().slice(best * dim, (best + 1) * dim)]);
+  });
+
+  test('an exact entropy, where there is one, is that of the action', () => {
+    const distribution = policy.given(tf.tile(observations(), [2000, 1]));
+    if (distribution.entropy === undefined) {
+      expect(squashed || !name.includes('Gaussian')).toBe(true);
+      return;
+    }
+    expect(squashed).toBe(false);
+    const estimate = tf.neg(tf.mean(distribution.sampleWithLogProb(new Rng(8)).logProb)).dataSync()[0]!;
+    expect(estimate).toBeCloseTo(tf.mean(distribution.entropy()).dataSync()[0]!, 1);
+  });
+});
+
+test('a circular policy: angles stay on the circle, the density has no seam and integrates to 1', () => {
+  const policy = perturb(
+    new FlowPolicy({ flow: circularSplineFlow({ dim: 1, contextDim: OBSERVATION, hidden: [8], rng: new Rng(0) }) }),
+    new Rng('weights'),
+  );
+  const one = tf.slice(observations(), [0, 0], [1, OBSERVATION]);
+  const cells = 2000;
+  const angles = Float32Array.from({ length: cells }, (_, i) => -Math.PI + ((i + 0.5) * 2 * Math.PI) / cells);
+  const density = tf.exp(policy.given(tf.tile(one, [cells, 1])).logProb(tf.tensor2d(angles, [cells, 1]))).dataSync();
+  expect(density.reduce((sum, value) => sum + (value * 2 * Math.PI) / cells, 0)).toBeCloseTo(1, 2);
+  expect(Math.abs(density[0]! - density[cells - 1]!)).toBeLessThan(0.02 * Math.max(...density));
+  const { action } = policy.given(tf.tile(one, [500, 1])).sampleWithLogProb(new Rng(3));
+  expect(action.dataSync().every((angle) => angle >= -Math.fround(Math.PI) && angle < Math.PI)).toBe(true);
+});
+
+test('one gradient step on demonstrations of both banks: a flow parts them, a Gaussian cannot', () => {
+  // The Gaussian's best log-likelihood on ½ N(±1, .2²) is that of N(0, 1.04): −1.4385 nats, the data's −0.5025.
+  const rng = new Rng('bimodal');
+  const data = tf.tensor2d(
+    Array.from({ length: 512 }, (_, i) => rng.normal(i % 2 === 0 ? 1 : -1, 0.2)),
+    [512, 1],
+  );
+  const context = tf.zeros([512, 1]);
+  const trained = (policy: Policy): number => {
+    const optimizer = tf.train.adam(0.02);
+    let last = 0;
+    for (let step = 0; step < 150; step++) {
+      last = tf.tidy(() => {
+        const loss = (): tf.Scalar => tf.neg(tf.mean(policy.given(context).logProb(data)));
+        return optimizer.minimize(loss, true, policy.trainableVariables())!.dataSync()[0]!;
+      });
+    }
+    return last;
+  };
+  const gaussian = trained(
+    new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [8], rng: rng.split('gaussian') }),
+  );
+  const spline = trained(
+    new FlowPolicy({
+      flow: neuralSplineFlow({ dim: 1, contextDim: 1, layers: 2, hidden: [8], rng: rng.split('flow') }),
+    }),
+  );
+  expect(gaussian).toBeGreaterThan(1.35);
+  expect(spline).toBeLessThan(0.75);
+});
+
+test('bounds that make no box are an error', () => {
+  expect(() => boxSquash({ low: [0, 1], high: [1, 1] })).toThrow(/low < high, got low \[0,1\] and high \[1,1\]/);
+  expect(() => boxSquash({ low: [Number.NEGATIVE_INFINITY], high: [1] })).toThrow(/finite bounds/);
+});

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { Rng } from '../src/random.ts';
+
+const take = (rng: Rng, count = 5): number[] => Array.from({ length: count }, () => rng.uniform());
+
+describe('Rng', () => {
+  test('equal seeds give equal numbers, 0 included; others do not', () => {
+    expect(take(new Rng(0))).toEqual(take(new Rng(0)));
+    expect(take(new Rng(0))).not.toEqual(take(new Rng(1)));
+    expect(take(new Rng(7))).toEqual(take(new Rng('7')));
+    expect(() => new Rng(Number.NaN)).toThrow(/finite/);
+  });
+
+  test('a child does not depend on what the parent has drawn, nor on its siblings', () => {
+    const fresh = new Rng(3);
+    const used = new Rng(3);
+    take(used, 100);
+    take(used.split('other'), 100);
+    expect(take(used.split('env'))).toEqual(take(fresh.split('env')));
+    expect(take(fresh.split('env'))).not.toEqual(take(fresh.split('policy')));
+    expect(take(fresh.split('a').split('b'))).not.toEqual(take(fresh.split('b').split('a')));
+  });
+
+  test('splitting leaves the parent where it was', () => {
+    const rng = new Rng(3);
+    rng.split('x').normal();
+    expect(take(rng)).toEqual(take(new Rng(3)));
+  });
+
+  test('state brings a stream back, through JSON, to the bit', () => {
+    const rng = new Rng('resume');
+    rng.fillNormal(new Float32Array(7));
+    const state = JSON.parse(JSON.stringify(rng.state()));
+    const expected = [rng.normal(), ...take(rng), ...rng.permutation(9)];
+    const back = Rng.fromState(state);
+    expect([back.normal(), ...take(back), ...back.permutation(9)]).toEqual(expected);
+  });
+
+  test('moments of normals and uniforms', () => {
+    const rng = new Rng(11);
+    const n = 200_000;
+    const normals = rng.fillNormal(new Float64Array(n));
+    const uniforms = rng.fillUniform(new Float64Array(n));
+    const moment = (x: Float64Array, k: number): number => x.reduce((sum, value) => sum + value ** k, 0) / n;
+    const error = (variance: number): number => 5 * Math.sqrt(variance / n);
+    expect(Math.abs(moment(normals, 1))).toBeLessThan(error(1));
+    expect(Math.abs(moment(normals, 2) - 1)).toBeLessThan(error(2));
+    expect(Math.abs(moment(normals, 3))).toBeLessThan(error(15));
+    expect(Math.abs(moment(normals, 4) - 3)).toBeLessThan(error(96));
+    expect(Math.abs(moment(uniforms, 1) - 0.5)).toBeLessThan(error(1 / 12));
+    expect(Math.abs(moment(uniforms, 2) - 1 / 3)).toBeLessThan(error(4 / 45));
+    const correlation = normals.reduce((sum, value, i) => sum + (i > 0 ? value * normals[i - 1]! : 0), 0) / n;
+    expect(Math.abs(correlation)).toBeLessThan(error(1));
+    expect(Math.abs(Array.from({ length: n }, () => rng.normal(2, 3)).reduce((a, b) => a + b, 0) / n - 2)).toBeLessThan(
+      error(9),
+    );
+  });
+
+  test('uniform tensors never touch 0 or 1', () => {
+    const rng = new Rng(5);
+    const values = rng.uniformTensor([100_000]).dataSync();
+    expect(values.every((value) => value > 0 && value < 1)).toBe(true);
+  });
+
+  test('permutations hold every number once, integers stay in their range', () => {
+    const rng = new Rng(6);
+    expect([...rng.permutation(50)].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    const counts = new Array(3).fill(0);
+    for (let i = 0; i < 30_000; i++) counts[rng.integer(-1, 2) + 1] += 1;
+    for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500);
+    expect(() => rng.integer(2, 2)).toThrow(/low < high/);
+  });
+});
