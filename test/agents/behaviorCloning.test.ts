@@ -1,0 +1,137 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { BehaviorCloning, DivergedError } from '../../agents/index.ts';
+import { GaussianPolicy, type Policy, Rng } from '../../src/index.ts';
+import { normalLogPdf } from '../oracle/densities.ts';
+
+/** a = 2 o − 0.5 + N(0, 0.3²): the least loss is the entropy of the noise. */
+function linearData(count: number, rng: Rng) {
+  const observations = new Float32Array(count);
+  const actions = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    observations[i] = rng.uniform(-1, 1);
+    actions[i] = 2 * observations[i]! - 0.5 + rng.normal(0, 0.3);
+  }
+  return { observations, actions };
+}
+const ENTROPY = 0.5 * Math.log(2 * Math.PI * Math.E * 0.3 ** 2);
+
+const makePolicy = (): Policy =>
+  new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [16], rng: new Rng('policy') });
+
+async function train(steps: number, options = {}, seed = 0): Promise<number[]> {
+  const policy = makePolicy();
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations: linearData(2000, new Rng('data')),
+    validation: linearData(1000, new Rng('validation')),
+    batchSize: 64,
+    learningRate: 0.01,
+    reportEvery: 10,
+    ...options,
+  });
+  const losses: number[] = [];
+  for await (const report of agent.train({ steps, rng: new Rng(seed) }))
+    losses.push(report.loss, report.validationLoss!);
+  agent.dispose();
+  policy.dispose();
+  return losses;
+}
+
+describe('BehaviorCloning', () => {
+  test('its loss is the mean negative log-likelihood', () => {
+    const policy = makePolicy();
+    const data = linearData(64, new Rng(3));
+    const agent = new BehaviorCloning({ policy, demonstrations: data, batchSize: 64 });
+    const output = (policy as GaussianPolicy).network.apply(tf.tensor2d(data.observations, [64, 1])).arraySync();
+    const logs = (output as number[][]).map(([mean, log], i) => normalLogPdf(data.actions[i]!, mean!, Math.exp(log!)));
+    expect(agent.evaluate(data)).toBeCloseTo(-logs.reduce((sum, x) => sum + x, 0) / 64, 5);
+    agent.dispose();
+  });
+
+  test('reaches the entropy of the noise on held-out data', async () => {
+    const losses = await train(600);
+    expect(losses.at(-1)).toBeGreaterThan(ENTROPY - 0.05);
+    expect(losses.at(-1)).toBeLessThan(ENTROPY + 0.05);
+  });
+
+  test('the same seed gives the same numbers, to the bit; another does not', async () => {
+    const first = await train(50);
+    expect(await train(50)).toEqual(first);
+    expect(await train(50, {}, 1)).not.toEqual(first);
+  });
+
+  test('reports the mean loss of the updates since the last report, and the last one', async () => {
+    expect(await train(25)).toHaveLength(6);
+  });
+
+  test('a schedule sees the share that is done', async () => {
+    const seen: number[] = [];
+    await train(5, { learningRate: (share: number) => seen.push(share) * 0 + 0.01 });
+    expect(seen).toEqual([0, 0.2, 0.4, 0.6, 0.8]);
+  });
+
+  test('leaving the stream stops the training and keeps what was learned', async () => {
+    const policy = makePolicy();
+    const agent = new BehaviorCloning({
+      policy,
+      demonstrations: linearData(500, new Rng(0)),
+      batchSize: 64,
+      reportEvery: 5,
+    });
+    const before = policy.stateDict();
+    let steps = 0;
+    for await (const { step } of agent.train({ steps: 1000, rng: new Rng(0) })) {
+      steps = step;
+      break;
+    }
+    expect(steps).toBe(5);
+    expect(policy.stateDict()).not.toEqual(before);
+    agent.dispose();
+  });
+
+  test('no tensor leaks over 200 updates, and dispose gives back all of the rest', async () => {
+    const start = tf.memory().numTensors;
+    const policy = makePolicy();
+    const agent = new BehaviorCloning({
+      policy,
+      demonstrations: linearData(500, new Rng(0)),
+      batchSize: 64,
+      reportEvery: 1,
+    });
+    const counts: number[] = [];
+    for await (const _ of agent.train({ steps: 200, rng: new Rng(0) })) counts.push(tf.memory().numTensors);
+    expect(counts.at(-1)).toBe(counts[2]);
+    agent.dispose();
+    policy.dispose();
+    expect(tf.memory().numTensors).toBe(start);
+  });
+
+  test('a loss that is no number stops it, with the step', async () => {
+    const broken = linearData(500, new Rng(0));
+    broken.actions.fill(Number.NaN);
+    const agent = new BehaviorCloning({ policy: makePolicy(), demonstrations: broken, batchSize: 64 });
+    const run = async () => {
+      for await (const _ of agent.train({ steps: 10, rng: new Rng(0) }));
+    };
+    await expect(run()).rejects.toThrow(DivergedError);
+    await expect(run()).rejects.toThrow(/the loss is NaN at step 1/);
+  });
+
+  test('data that does not fit is an error that says what was wanted', async () => {
+    const policy = makePolicy();
+    const make = (observations: number, actions: number, batchSize = 4) =>
+      new BehaviorCloning({
+        policy,
+        demonstrations: { observations: new Float32Array(observations), actions: new Float32Array(actions) },
+        batchSize,
+      });
+    expect(() => make(8, 7)).toThrow(/n × 1 observations and n × 1 actions, got 8 and 7 numbers/);
+    expect(() => make(8, 8, 16)).toThrow(/a batch of 16 needs more than 8 pairs/);
+    await expect(
+      make(8, 8)
+        .train({ steps: -3, rng: new Rng(0) })
+        .next(),
+    ).rejects.toThrow(/positive integer of steps, got -3/);
+  });
+});

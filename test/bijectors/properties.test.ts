@@ -1,0 +1,262 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { type Bijector, type Direction, sumLogDet, type WithLogDet } from '../../src/bijectors/index.ts';
+import { Rng } from '../../src/random.ts';
+import { gradient, invert, logDetJacobian } from '../oracle/calculus.ts';
+import type { Variables } from '../oracle/mlp.ts';
+import { perturb } from '../support/perturb.ts';
+import { type BijectorCase, registry } from './registry.ts';
+
+const BATCH = 3;
+
+type Quantity = 'value' | 'logDet';
+
+/** A bijector with its variables moved, a context, inputs, and the float64 map of each row. */
+function setUp(entry: BijectorCase, batch = BATCH) {
+  const rng = new Rng(entry.name);
+  const { contextDim = 0, domain: [low, high] = [-2, 2], spread = 0.3 } = entry;
+  const module = perturb(entry.make(rng.split('make')), rng.split('perturb'), spread);
+  const contexts = rows(rng.split('context').fillNormal(new Float32Array(batch * contextDim)), contextDim, batch);
+  const draw = rng.split('x');
+  const inputs = rows(
+    Float32Array.from({ length: batch * entry.dim }, () => draw.uniform(low, high)),
+    entry.dim,
+    batch,
+  );
+  const context = contextDim > 0 ? tf.tensor2d(contexts) : undefined;
+  const variables: Variables = Object.fromEntries(
+    Object.entries(module.stateDict()).map(([path, { values }]) => [path, Array.from(values)]),
+  );
+  return {
+    module,
+    context,
+    bijector: module.given(context),
+    x: tf.tensor2d(inputs),
+    inputs,
+    contexts,
+    variables,
+    maps: contexts.map((row) => entry.oracle(variables, row)),
+    given: (row: tf.Tensor | undefined) => module.given(row),
+  };
+}
+
+function rows(values: Float32Array, width: number, count: number): number[][] {
+  return Array.from({ length: count }, (_, i) => Array.from(values.subarray(i * width, (i + 1) * width)));
+}
+
+function apply(bijector: Bijector, direction: Direction, input: tf.Tensor): WithLogDet {
+  return direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
+}
+
+/** Value and log-determinant as numbers, the latter summed over each row. */
+function numbers(bijector: Bijector, direction: Direction, input: tf.Tensor) {
+  const [value, logDet] = direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
+  return {
+    value: value.arraySync() as number[][],
+    logDet: sumLogDet(logDet, bijector.eventNdims, 1).arraySync() as number[],
+  };
+}
+
+function expectClose(actual: unknown, expected: unknown, tolerance: number, period = Number.POSITIVE_INFINITY): void {
+  const [left, right] = [actual, expected].map((values) => [values].flat(5) as number[]);
+  expect(left!.length).toBe(right!.length);
+  left!.forEach((value, i) => {
+    const difference = value - right![i]!;
+    const apart = Number.isFinite(period) ? difference - period * Math.round(difference / period) : difference;
+    expect(Math.abs(apart), `${value} against ${right![i]}, number ${i}`).toBeLessThan(
+      tolerance * (1 + Math.abs(right![i]!)),
+    );
+  });
+}
+
+const period = (entry: BijectorCase): number => (entry.angles ? 2 * Math.PI : Number.POSITIVE_INFINITY);
+
+describe.each(registry)('$name', (entry) => {
+  test('forward and its log-determinant are those of the float64 map', () => {
+    const { bijector, x, inputs, maps } = setUp(entry);
+    const { value, logDet } = numbers(bijector, 'forward', x);
+    expectClose(
+      value,
+      inputs.map((row, i) => maps[i]!(row)),
+      2e-6,
+      period(entry),
+    );
+    expectClose(
+      logDet,
+      inputs.map((row, i) => logDetJacobian(maps[i]!, row)),
+      1e-5,
+    );
+  });
+
+  test('round trips both ways, with opposite log-determinants', () => {
+    const { bijector, x, inputs } = setUp(entry, 20);
+    const there = numbers(bijector, 'forward', x);
+    const y = bijector.forward(x);
+    const back = numbers(bijector, 'inverse', y);
+    expectClose(back.value, inputs, 2e-5, period(entry));
+    expectClose(
+      back.logDet,
+      there.logDet.map((value) => -value),
+      1e-4,
+    );
+    expectClose(bijector.forward(bijector.inverse(y)).arraySync(), there.value, 2e-5, period(entry));
+  });
+
+  test('gradients of values and log-determinants, by the input and every variable', () => {
+    const { module, bijector, x, inputs, contexts, variables, maps } = setUp(entry);
+    const cotangent = new Rng('cotangent');
+    const weights = inputs.map((row) => row.map(() => cotangent.normal()));
+    const points = { forward: inputs, inverse: inputs.map((row, i) => maps[i]!(row)) };
+
+    /** Σ weights · the quantity, in float64. */
+    const expected = (direction: Direction, quantity: Quantity, moved: Variables, at: number[][]): number =>
+      at.reduce((sum, row, i) => {
+        const map = entry.oracle(moved, contexts[i]!);
+        const image = direction === 'forward' ? row : invert(map, row, inputs[i]!);
+        if (quantity === 'logDet') {
+          return sum + (direction === 'forward' ? 1 : -1) * weights[i]![0]! * logDetJacobian(map, image);
+        }
+        const result = direction === 'forward' ? map(row) : image;
+        return sum + result.reduce((total, number, k) => total + number * weights[i]![k]!, 0);
+      }, 0);
+
+    const actual = (direction: Direction, quantity: Quantity, input: tf.Variable): tf.NamedTensorMap =>
+      tf.variableGrads(() => {
+        const [value, logDet] = apply(bijector, direction, input);
+        const loss =
+          quantity === 'value'
+            ? tf.sum(tf.mul(value, weights))
+            : tf.sum(tf.mul(sumLogDet(logDet, bijector.eventNdims, 1), tf.tensor1d(weights.map((row) => row[0]!))));
+        // What the loss does not depend on gets the gradient 0, which the oracle has to confirm.
+        const unused = [input, ...module.variables()].map((variable) => tf.mul(tf.sum(variable), 0));
+        return tf.add(loss, tf.addN(unused)) as tf.Scalar;
+      }).grads;
+
+    for (const direction of ['forward', 'inverse'] as const) {
+      const at = points[direction];
+      const regroup = (flat: number[]) => at.map((_, i) => flat.slice(i * entry.dim, (i + 1) * entry.dim));
+      for (const quantity of ['value', 'logDet'] as const) {
+        const input = tf.variable(tf.tensor2d(at));
+        const grads = actual(direction, quantity, input);
+        const check = (name: string, variable: tf.Variable, wanted: number[]) => {
+          const scale = 1 + Math.max(...wanted.map(Math.abs));
+          const errors = Array.from(grads[variable.name]!.dataSync(), (value, i) => Math.abs(value - wanted[i]!));
+          // Not toBeLessThan of the greatest alone: NaN would pass through Math.max unseen.
+          expect(
+            errors.every((error) => error < 2e-4 * scale),
+            `${direction} ${quantity} by ${name}: ${errors}`,
+          ).toBe(true);
+        };
+        const ofInput = (flat: number[]) => expected(direction, quantity, variables, regroup(flat));
+        check('the input', input, gradient(ofInput, at.flat()));
+        for (const [path, variable] of module.namedVariables()) {
+          const ofVariable = (values: number[]) => expected(direction, quantity, { ...variables, [path]: values }, at);
+          check(path, variable, gradient(ofVariable, variables[path]!));
+        }
+      }
+    }
+  });
+
+  test('a batch gives what its rows give one by one, and leading dimensions what their slices give', () => {
+    const { bijector, given, context, x } = setUp(entry);
+    const whole = numbers(bijector, 'forward', x);
+    const one = tf
+      .split(x, BATCH)
+      .map((row, i) => numbers(given(context && tf.slice(context, [i], [1])), 'forward', row));
+    expectClose(
+      one.map((row) => row.value[0]),
+      whole.value,
+      1e-6,
+    );
+    expectClose(
+      one.map((row) => row.logDet[0]),
+      whole.logDet,
+      1e-6,
+    );
+    for (const direction of ['forward', 'inverse'] as const) {
+      const input = direction === 'forward' ? x : bijector.forward(x);
+      const shifted = tf.mul(input, 0.5);
+      const stacked = numbers(bijector, direction, tf.stack([input, shifted]));
+      const apart = [input, shifted].map((part) => numbers(bijector, direction, part));
+      expectClose(
+        stacked.value,
+        apart.map((part) => part.value),
+        1e-6,
+      );
+      expectClose(
+        stacked.logDet,
+        apart.map((part) => part.logDet),
+        1e-6,
+      );
+    }
+  });
+
+  test('finite at the edges, gradients too', () => {
+    const { module, bijector } = setUp(entry);
+    const far = [-1e4, -100, -20, -3, -Math.PI, 0, 3, Math.PI, 20, 100, 1e4];
+    for (const direction of ['forward', 'inverse'] as const) {
+      for (const edge of entry.edges?.[direction] ?? far) {
+        const input = tf.variable(tf.fill([BATCH, entry.dim], edge));
+        const { value, grads } = tf.variableGrads(() => {
+          const [result, logDet] =
+            direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
+          return tf.add(tf.sum(result), tf.sum(logDet)) as tf.Scalar;
+        }, [input, ...module.variables()]);
+        for (const tensor of [value, ...Object.values(grads)]) {
+          expect(Array.from(tensor.dataSync()).every(Number.isFinite), `${direction} at ${edge}`).toBe(true);
+        }
+        expect(grads[input.name]).toBeDefined();
+      }
+    }
+  });
+
+  test.runIf(entry.dim === 1)('strictly monotone, and the measure of an interval is that of its image', () => {
+    const { given, context } = setUp(entry);
+    const bijector = given(context && tf.slice(context, [0], [1]));
+    const [low, high] = entry.domain ?? [-2, 2];
+    const count = 4000;
+    const grid = tf.reshape(tf.linspace(low, high, count + 1), [-1, 1]);
+    const values = Array.from(bijector.forward(grid).dataSync());
+    // An angle's values jump by a whole turn once: count on from there.
+    for (let i = 1; i <= count; i++)
+      if (entry.angles && values[i]! < values[i - 1]! - Math.PI) values[i]! += 2 * Math.PI;
+    for (let i = 40; i <= count; i += 40) expect(values[i]!).toBeGreaterThan(values[i - 40]!);
+
+    const middles = values.slice(1).map((value, i) => (value + values[i]!) / 2);
+    const slopes = numbers(bijector, 'inverse', tf.tensor2d(middles, [count, 1])).logDet.map(Math.exp);
+    const measure = slopes.reduce((sum, slope, i) => sum + slope * (values[i + 1]! - values[i]!), 0);
+    expectClose(measure, high - low, 1e-4);
+  });
+
+  test.runIf(entry.identity)('is the identity before training', () => {
+    const { x, inputs, context } = setUp(entry);
+    const fresh = entry.make(new Rng('fresh')).given(context);
+    for (const direction of ['forward', 'inverse'] as const) {
+      const { value, logDet } = numbers(fresh, direction, x);
+      expectClose(value, inputs, 1e-6);
+      expectClose(
+        logDet,
+        inputs.map(() => 0),
+        2e-6,
+      );
+    }
+  });
+
+  test('says which input it wants', () => {
+    const { bijector, module, contexts } = setUp(entry);
+    const integers = tf.ones([BATCH, entry.dim], 'int32');
+    expect(() => bijector.forward(integers)).toThrow(/\.forward: wanted a float32 tensor, got int32 of shape/);
+    expect(() => bijector.inverse(integers)).toThrow(/\.inverse: wanted a float32 tensor, got int32 of shape/);
+    if (bijector.dim !== undefined) {
+      const wide = tf.zeros([BATCH, bijector.dim + 1]);
+      expect(() => bijector.forward(wide)).toThrow(
+        `wanted shape [..., ${bijector.dim}], got float32 of shape [${wide.shape}]`,
+      );
+    }
+    if (bijector.eventNdims === 1) expect(() => bijector.forward(tf.scalar(1))).toThrow('wanted rank at least 1');
+    if (contexts[0]!.length > 0) {
+      expect(() => module.given(undefined)).toThrow(/given: wanted a float32 context of shape \[batch, \d\], got none/);
+      expect(() => module.forward(tf.zeros([1, entry.dim]))).toThrow(/call given\(context\)/);
+    }
+  });
+});

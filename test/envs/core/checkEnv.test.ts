@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AnyEnv,
+  Box,
+  checkEnv,
+  make,
+  type ResetResult,
+  registeredEnvs,
+  type StepResult,
+} from '../../../envs/index.ts';
+import { Rng } from '../../../src/random.ts';
+import { Countdown } from './fixtures.ts';
+
+describe('checkEnv', () => {
+  it.each(registeredEnvs())('passes %s, wrapped and bare', (id) => {
+    checkEnv(make(id));
+    checkEnv(make(id).unwrapped);
+  });
+
+  it.each(['upper', 'lower', 'hidden', 'opponent'])('passes the lake with %s blocked', (blocked) => {
+    for (const action of ['velocity', 'heading']) {
+      for (const id of ['Lake-v0', 'LakeStride-v0']) checkEnv(make(id, { blocked, action }));
+    }
+  });
+
+  it('passes a discrete env, and closes it twice', () => {
+    const env = new Countdown();
+    checkEnv(env);
+    expect(env.closed).toBe(2);
+  });
+
+  it('passes an env that has no state, wrapped too', () => {
+    class Stateless extends Countdown {
+      override state = undefined as unknown as Countdown['state'];
+      override setState = undefined as unknown as Countdown['setState'];
+    }
+    checkEnv(new Stateless());
+  });
+});
+
+/** Changes the results of `step`. */
+function brokenStep(change: (result: StepResult, env: Countdown, action: number) => unknown): AnyEnv {
+  return new (class Broken extends Countdown {
+    override step(action: number): StepResult {
+      return change(super.step(action), this, action) as StepResult;
+    }
+  })();
+}
+
+/** Changes the results of `begin`, which `reset` returns. */
+function brokenReset(change: (result: ResetResult, env: Countdown) => unknown): AnyEnv {
+  return new (class Broken extends Countdown {
+    protected override begin(): ResetResult {
+      return change(super.begin(), this) as ResetResult;
+    }
+  })();
+}
+
+function withOverrides(overrides: object): AnyEnv {
+  return Object.assign(new (class Broken extends Countdown {})(), overrides);
+}
+
+const shared = new Float32Array(2);
+let calls = 0;
+
+const violations: [rule: string, env: () => AnyEnv, message: string][] = [
+  ['no action space', () => withOverrides({ actionSpace: undefined }), 'Broken: has no actionSpace'],
+  [
+    'no real space',
+    () => withOverrides({ observationSpace: { sample() {}, contains() {} } }),
+    'Broken: observationSpace is not a Space: it has no violation()',
+  ],
+  [
+    'a space without size',
+    () => withOverrides({ actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { size: 0 }) }),
+    'Broken: actionSpace.size must be an integer ≥ 1, got 0',
+  ],
+  [
+    'samples outside the space',
+    () =>
+      withOverrides({
+        actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { sample: () => Float32Array.of(2) }),
+      }),
+    'Broken: actionSpace.sample() gave a value outside actionSpace: entry 0 is 2',
+  ],
+  [
+    'a space that mixes up rows',
+    () =>
+      withOverrides({
+        actionSpace: Object.assign(new Box({ low: 0, high: 1, shape: [1] }), { read: () => Float32Array.of(7) }),
+      }),
+    'Broken: actionSpace: read() after write() gave Float32Array [7]',
+  ],
+  [
+    'reset without info',
+    () => brokenReset(([o]) => o),
+    'Broken: reset() must return [observation, info], got Float32Array',
+  ],
+  ['reset with a wrong info', () => brokenReset(([o]) => [o, 3]), 'Broken: reset() must give an info object, got 3'],
+  [
+    'reset outside the space',
+    () => brokenReset(([, info]) => [Float32Array.of(99, 0), info]),
+    'Broken: reset() gave an observation outside observationSpace: entry 0 is 99, expected a number in [0, 9]',
+  ],
+  [
+    'reset of a wrong dtype',
+    () => brokenReset(([, info]) => [[1, 0], info]),
+    'Broken: reset() gave an observation outside observationSpace: expected a Float32Array, got Array [1, 0]',
+  ],
+  [
+    'reset that ignores the seed',
+    () => brokenReset(([, info]) => [Float32Array.of(1, (calls++ % 97) / 97), info]),
+    'Broken: two resets with seed 123 differ',
+  ],
+  [
+    'step without info',
+    () => brokenStep((result) => result.slice(0, 4)),
+    'Broken: step() must return [observation, reward',
+  ],
+  [
+    'step outside the space',
+    () => brokenStep(([, ...rest]) => [Float32Array.of(NaN, 0), ...rest]),
+    'Broken: step() gave an observation outside observationSpace: entry 0 is NaN',
+  ],
+  [
+    'step of a wrong shape',
+    () => brokenStep(([, ...rest]) => [Float32Array.of(1), ...rest]),
+    'Broken: step() gave an observation outside observationSpace: expected 2 entries (shape [2]), got 1',
+  ],
+  [
+    'an infinite reward',
+    () => brokenStep(([o, , ...rest]) => [o, Infinity, ...rest]),
+    'Broken: step() must give a finite number as reward, got Infinity',
+  ],
+  [
+    'a reward that is no number',
+    () => brokenStep(([o, , ...rest]) => [o, Float32Array.of(1), ...rest]),
+    'Broken: step() must give a finite number as reward, got Float32Array [1]',
+  ],
+  [
+    'terminated that is no boolean',
+    () => brokenStep(([o, r, t, ...rest]) => [o, r, t ? 1 : 0, ...rest]),
+    'Broken: step() must give a boolean as terminated, got 0',
+  ],
+  [
+    'truncated that is no boolean',
+    () => brokenStep(([o, r, t, , info]) => [o, r, t, undefined, info]),
+    'Broken: step() must give a boolean as truncated, got undefined',
+  ],
+  [
+    'step with a wrong info',
+    () => brokenStep((result) => [...result.slice(0, 4), null]),
+    'step() must give an info object, got null',
+  ],
+  [
+    'an observation that is overwritten',
+    () =>
+      brokenStep(([o, ...rest]) => {
+        shared.set(o);
+        return [shared, ...rest];
+      }),
+    'Broken: step() wrote to the observation it gave before: observations must be fresh',
+  ],
+  [
+    'an action that is overwritten',
+    () =>
+      new (class Broken extends Countdown {
+        override readonly actionSpace = new Box({ low: 0, high: 1, shape: [1] }) as never;
+        override step(action: number): StepResult {
+          (action as unknown as Float32Array)[0] = 5;
+          return super.step(1);
+        }
+      })(),
+    'Broken: step() wrote to the action it was given, Float32Array [',
+  ],
+  [
+    'steps that are random beside the seed',
+    () => brokenStep(([o, , ...rest]) => [o, (calls++ % 89) / 89, ...rest]),
+    'Broken: two runs with seed 123 and the same actions differ',
+  ],
+  [
+    'a state that forgets the random stream',
+    () =>
+      withOverrides({
+        setState({ left }: { left: number }) {
+          (this as unknown as Countdown).left = left;
+        },
+      }),
+    'Broken: setState(state()) does not go back',
+  ],
+  [
+    'a state that cannot be set',
+    () => withOverrides({ setState: undefined }),
+    'has one of state() and setState(): needs both',
+  ],
+  [
+    'close that fails the second time',
+    () =>
+      new (class Broken extends Countdown {
+        override close(): void {
+          super.close();
+          if (this.closed > 1) throw new Error('closed twice');
+        }
+      })(),
+    'closed twice',
+  ],
+];
+
+describe('checkEnv finds', () => {
+  it.each(violations)('%s', (_rule, env, message) => {
+    expect(() => checkEnv(env())).toThrow(message);
+  });
+
+  it('says every violation in one line', () => {
+    for (const [, env] of violations) {
+      try {
+        checkEnv(env());
+      } catch (error) {
+        expect((error as Error).message).not.toContain('\n');
+      }
+    }
+  });
+});
+
+describe('BaseEnv', () => {
+  it('goes on with its stream when it is reset without a seed, and is unpredictable when it never had one', () => {
+    const env = new Countdown();
+    const first = env.reset({ seed: 1 })[0];
+    expect(env.reset()[0]).not.toEqual(first);
+    expect(env.reset({ seed: 1 })[0]).toEqual(first);
+    expect(new Countdown().reset()[0]).not.toEqual(new Countdown().reset()[0]);
+    expect(env.reset({ seed: 'a name' })[0][1]).toBe(Math.fround(new Rng('a name').split('env').uniform()));
+  });
+});

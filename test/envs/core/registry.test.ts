@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  make,
+  OrderEnforcing,
+  PassiveEnvChecker,
+  register,
+  registeredEnvs,
+  TimeLimit,
+  type Wrapper,
+} from '../../../envs/index.ts';
+import { Countdown } from './fixtures.ts';
+
+beforeAll(() => {
+  register<{ length: number }>({
+    id: 'test/Countdown-v0',
+    entryPoint: (options) => new Countdown(options),
+    maxEpisodeSteps: 5,
+    rewardThreshold: 2.5,
+    options: { length: 3 },
+  });
+});
+
+describe('registry', () => {
+  it('knows its ids', () => {
+    expect(registeredEnvs()).toEqual(['Lake-v0', 'LakeStride-v0', 'Pendulum-v1', 'test/Countdown-v0']);
+  });
+
+  it('makes an env with its spec and wrappers', () => {
+    const env = make<Float32Array, number>('test/Countdown-v0', { length: 2 });
+    expect(env.spec).toEqual({
+      id: 'test/Countdown-v0',
+      maxEpisodeSteps: 5,
+      rewardThreshold: 2.5,
+      options: { length: 2 },
+    });
+    expect(env.unwrapped).toBeInstanceOf(Countdown);
+    const inner = (wrapped: unknown) => (wrapped as Wrapper).env;
+    expect(env).toBeInstanceOf(OrderEnforcing);
+    expect(inner(env)).toBeInstanceOf(TimeLimit);
+    expect(inner(inner(env))).toBeInstanceOf(PassiveEnvChecker);
+    env.reset();
+    env.step(0);
+    expect(env.step(0)[2]).toBe(true);
+  });
+
+  it('lets the caller change or lift the time limit and leave out the checker', () => {
+    const short = make<Float32Array, number>('test/Countdown-v0', { maxEpisodeSteps: 1 });
+    short.reset();
+    expect(short.step(0)[3]).toBe(true);
+    const endless = make<Float32Array, number>('test/Countdown-v0', { maxEpisodeSteps: Infinity, length: 9 });
+    endless.reset();
+    for (let t = 0; t < 8; t++) expect(endless.step(0)[3]).toBe(false);
+    expect(endless.spec?.maxEpisodeSteps).toBeUndefined();
+    expect(
+      (make('test/Countdown-v0', { maxEpisodeSteps: Infinity, disableEnvChecker: true }) as Wrapper).env,
+    ).toBeInstanceOf(Countdown);
+    expect(() => make('test/Countdown-v0', { maxEpisodeSteps: 0 })).toThrow(
+      'maxEpisodeSteps must be an integer ≥ 1, got 0',
+    );
+  });
+
+  it('names the near ids, or all, when it does not know one', () => {
+    expect(() => make('Lake-v1')).toThrow('make: no environment is registered as "Lake-v1"; did you mean Lake-v0?');
+    expect(() => make('lakestride-v0')).toThrow('did you mean LakeStride-v0?');
+    expect(() => make('Volcano-v3')).toThrow('known are Lake-v0, LakeStride-v0, Pendulum-v1');
+    expect(() => make(undefined as unknown as string)).toThrow('registered as undefined');
+  });
+
+  it.each([
+    [{ id: 'Lake' }, 'the id must look like Name-v0 or namespace/Name-v0, got "Lake"'],
+    [{ id: 'Lake-v0' }, 'Lake-v0 is registered already'],
+    [{ id: 'New-v0', entryPoint: undefined }, 'New-v0 needs an entryPoint function, got undefined'],
+    [{ id: 'New-v0', maxEpisodeSteps: 1.5 }, 'register: New-v0: maxEpisodeSteps must be an integer ≥ 1, got 1.5'],
+  ])('refuses to register %o', (wrong, message) => {
+    const good = { id: 'New-v0', entryPoint: () => new Countdown() };
+    expect(() => register({ ...good, ...wrong } as typeof good)).toThrow(message);
+    expect(registeredEnvs()).not.toContain('New-v0');
+  });
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { type AutoresetMode, make, makeVec, SyncVectorEnv, TimeLimit } from '../../../envs/index.ts';
+import { Countdown } from './fixtures.ts';
+
+/** Two countdowns, of 2 and 3 steps. */
+function countdowns(autoresetMode?: AutoresetMode): SyncVectorEnv {
+  return new SyncVectorEnv([() => new Countdown({ length: 2 }), () => new Countdown({ length: 3 })], { autoresetMode });
+}
+
+/** Steps left in each env, the first number of its observation. */
+const left = (observations: Float32Array) => [observations[0], observations[2]];
+const actions = Int32Array.of(1, 2);
+
+describe('SyncVectorEnv', () => {
+  it('nextStep (the default): the call after an end resets, and marks its row as no transition', () => {
+    const envs = countdowns();
+    expect(envs.autoresetMode).toBe('nextStep');
+    const [first, infos] = envs.reset({ seed: 1 });
+    expect(left(first)).toEqual([2, 3]);
+    expect(infos).toEqual([{ begun: true }, { begun: true }]);
+    const seen: unknown[] = [];
+    for (let t = 0; t < 5; t++) {
+      const { observations, rewards, terminations, truncations, resets, infos } = envs.step(actions);
+      const starts = infos.map((info) => info.begun === true);
+      seen.push([left(observations), [...rewards], [...terminations], [...resets], starts]);
+      expect([...truncations]).toEqual([0, 0]);
+    }
+    expect(seen).toEqual([
+      [
+        [1, 2],
+        [1, 2],
+        [0, 0],
+        [0, 0],
+        [false, false],
+      ],
+      [
+        [0, 1],
+        [1, 2],
+        [1, 0],
+        [0, 0],
+        [false, false],
+      ],
+      [
+        [2, 0],
+        [0, 2],
+        [0, 1],
+        [1, 0],
+        [true, false],
+      ],
+      [
+        [1, 3],
+        [1, 0],
+        [0, 0],
+        [0, 1],
+        [false, true],
+      ],
+      [
+        [0, 2],
+        [1, 2],
+        [1, 0],
+        [0, 0],
+        [false, false],
+      ],
+    ]);
+  });
+
+  it('sameStep: resets at once, the last observation and info in the final rows', () => {
+    const envs = countdowns('sameStep');
+    envs.reset({ seed: 1 });
+    envs.step(actions);
+    const step = envs.step(actions);
+    expect(left(step.observations)).toEqual([2, 1]);
+    expect([...step.terminations]).toEqual([1, 0]);
+    expect([...step.rewards]).toEqual([1, 2]);
+    expect([...step.resets]).toEqual([0, 0]);
+    expect(step.finalObservations[0]).toBe(0);
+    expect(step.finalInfos).toEqual([{ outcome: 'zero' }, undefined]);
+    expect(step.infos).toEqual([{ begun: true }, {}]);
+    const next = envs.step(actions);
+    expect(left(next.observations)).toEqual([1, 3]);
+    expect(next.finalInfos).toEqual([undefined, { outcome: 'zero' }]);
+    expect(next.finalObservations[2]).toBe(0);
+  });
+
+  it('disabled: the caller resets, by mask, and may not step before', () => {
+    const envs = countdowns('disabled');
+    envs.reset({ seed: 1 });
+    envs.step(actions);
+    const { terminations, finalObservations } = envs.step(actions);
+    expect([...terminations]).toEqual([1, 0]);
+    expect(finalObservations[0]).toBe(0);
+    expect(() => envs.step(actions)).toThrow('the episode of env 0 has ended, expected a reset({ mask }) first');
+    const [observations] = envs.reset({ mask: terminations });
+    expect(left(observations)).toEqual([2, 1]);
+    expect(left(envs.step(actions).observations)).toEqual([1, 0]);
+    expect(() => envs.reset({ mask: [1] })).toThrow('mask has 1 entries, expected 2');
+  });
+
+  it('gives in every mode the same episodes, and the last observation where one ended', () => {
+    const episodes = (mode: AutoresetMode) => {
+      const envs = makeVec('LakeStride-v0', { numEnvs: 3, autoresetMode: mode, blocked: 'hidden' });
+      const counts = [0, 0, 0];
+      const ends: unknown[][] = [[], [], []];
+      envs.reset({ seed: 9 });
+      while (ends.some((list) => list.length < 4)) {
+        const headings = counts.map((t, i) => 2.2 * i + 1.7 * t);
+        const step = envs.step(Float32Array.from(headings.flatMap((a) => [Math.cos(a), Math.sin(a)])));
+        for (let i = 0; i < 3; i++) {
+          if (step.resets[i]) continue;
+          counts[i]!++;
+          if (!step.terminations[i] && !step.truncations[i]) continue;
+          const last = [...step.finalObservations.subarray(2 * i, 2 * i + 2)];
+          ends[i]!.push([counts[i], last, step.rewards[i], step.finalInfos[i]]);
+          counts[i] = 0;
+        }
+        if (mode === 'disabled') {
+          envs.reset({ mask: Array.from({ length: 3 }, (_, i) => step.terminations[i]! | step.truncations[i]!) });
+        }
+      }
+      return ends.map((list) => list.slice(0, 4));
+    };
+    const expected = episodes('nextStep');
+    expect(episodes('sameStep')).toEqual(expected);
+    expect(episodes('disabled')).toEqual(expected);
+  });
+
+  it('tells truncation from termination', () => {
+    const envs = new SyncVectorEnv([() => new TimeLimit(new Countdown(), 1)]);
+    envs.reset();
+    const { terminations, truncations, finalInfos } = envs.step(Int32Array.of(0));
+    expect([terminations[0], truncations[0], finalInfos[0]?.outcome]).toEqual([0, 1, 'timeout']);
+  });
+
+  it('seeds each env with a stream of its own, the same for the same seed, whatever their number', () => {
+    const first = (numEnvs: number, seed: number) => [...makeVec('Pendulum-v1', { numEnvs }).reset({ seed })[0]];
+    const three = first(3, 7);
+    expect(first(3, 7)).toEqual(three);
+    expect(first(5, 7).slice(0, 9)).toEqual(three);
+    expect(first(3, 8)).not.toEqual(three);
+    expect(new Set([three[0], three[3], three[6]]).size).toBe(3);
+  });
+
+  it('matches its envs stepped alone', () => {
+    const envs = makeVec('Pendulum-v1', { numEnvs: 2 });
+    envs.reset({ seed: 7 });
+    const singles = [0, 1].map((i) => {
+      const env = make('Pendulum-v1');
+      env.reset({ seed: `7/vectorEnv/${i}` });
+      return env;
+    });
+    for (let t = 0; t < 20; t++) {
+      const step = envs.step(Float32Array.of(0.1 * t, -1));
+      for (const [i, env] of singles.entries()) {
+        const [observation, reward] = env.step(Float32Array.of(i === 0 ? 0.1 * t : -1));
+        expect(step.observations.slice(3 * i, 3 * i + 3)).toEqual(observation);
+        expect(step.rewards[i]).toBe(reward);
+      }
+    }
+  });
+
+  it('writes into the same arrays at every step', () => {
+    const envs = countdowns();
+    envs.reset();
+    const { observations, rewards } = envs.step(actions);
+    const again = envs.step(actions);
+    expect(again.observations).toBe(observations);
+    expect(again.rewards).toBe(rewards);
+  });
+
+  it('goes back to a state, through JSON, in the middle of an autoreset', () => {
+    const envs = countdowns();
+    envs.reset({ seed: 3 });
+    envs.step(actions);
+    envs.step(actions);
+    const snapshot = JSON.parse(JSON.stringify(envs.state()));
+    const rest = () =>
+      Array.from({ length: 6 }, () => {
+        const { finalObservations, ...step } = structuredClone(envs.step(actions));
+        // Only the rows of ended episodes mean anything.
+        const final = step.finalInfos.map((info, i) => info && finalObservations.slice(2 * i, 2 * i + 2));
+        return { ...step, final };
+      });
+    const expected = rest();
+    expect(expected[0]!.resets[0]).toBe(1);
+    envs.setState(snapshot);
+    expect(rest()).toEqual(expected);
+    expect(() => makeVec('Lake-v0', { numEnvs: 1 }).setState(snapshot)).toThrow('the state is of 2 envs, expected 1');
+  });
+
+  it('tells what is wrong', () => {
+    const one = () => new Countdown();
+    expect(() => new SyncVectorEnv([])).toThrow('needs at least one env');
+    expect(() => new SyncVectorEnv([one], { autoresetMode: 'later' as 'nextStep' })).toThrow(
+      'autoresetMode must be one of nextStep, sameStep, disabled, got "later"',
+    );
+    expect(() => new SyncVectorEnv([one, () => make('Lake-v0')])).toThrow('env 1 has observationSpace Box(');
+    const envs = countdowns();
+    envs.reset();
+    expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
+    expect(() => makeVec('Lake-v0', { numEnvs: 0 })).toThrow('makeVec: numEnvs must be an integer ≥ 1, got 0');
+  });
+
+  it('closes all its envs', () => {
+    const envs = countdowns();
+    envs.close();
+    expect(envs.envs.map((env) => (env as Countdown).closed)).toEqual([1, 1]);
+  });
+});

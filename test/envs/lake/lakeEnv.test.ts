@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Box, type Env, LakeEnv, type LakeInfo, type LakeOptions, make } from '../../../envs/index.ts';
+
+/** Round the lake on the stride lake: over the corner of a square about it, then home. */
+function strideHome(bank: 'upper' | 'lower'): Float32Array[] {
+  const side = bank === 'upper' ? 1 : -1;
+  const turn = (degrees: number) => (degrees * Math.PI) / 180;
+  return [45, 0, -45, -45].map((degrees) => Float32Array.of(Math.cos(turn(degrees)), side * Math.sin(turn(degrees))));
+}
+
+function play(env: Env, actions: Float32Array[], seed?: number): { info: LakeInfo; total: number; steps: number } {
+  let [, info] = env.reset({ seed });
+  let total = 0;
+  let steps = 0;
+  for (const action of actions) {
+    const [, reward, terminated, truncated, next] = env.step(action);
+    info = next;
+    total += reward;
+    steps++;
+    if (terminated || truncated) break;
+  }
+  return { info: info as LakeInfo, total, steps };
+}
+
+const repeat = (action: Float32Array, times: number) => Array.from({ length: times }, () => action);
+
+describe('LakeEnv', () => {
+  it('drowns straight ahead: −1 less the cost of every step', () => {
+    const fine = play(make('Lake-v0'), repeat(Float32Array.of(1, 0), 60));
+    expect(fine.info.outcome).toBe('drowned');
+    expect(fine.steps).toBe(6);
+    expect(fine.total).toBeCloseTo(-1 - 6 * 0.005, 12);
+    expect(fine.info.bank).toBeUndefined();
+    const stride = play(make('LakeStride-v0'), [Float32Array.of(1, 0)]);
+    expect(stride.info.outcome).toBe('drowned');
+    expect(stride.total).toBeCloseTo(-1.02, 12);
+  });
+
+  it.each([
+    ['upper', -Math.PI],
+    ['lower', Math.PI],
+  ] as const)('goes home by the %s bank: +1 less the cost, winding angle about %f', (bank, angle) => {
+    const { info, total, steps } = play(make('LakeStride-v0'), strideHome(bank));
+    expect(info.outcome).toBe('home');
+    expect(info.bank).toBe(bank);
+    expect(Math.abs(info.windingAngle - angle)).toBeLessThan(0.2);
+    expect(total).toBeCloseTo(1 - steps * 0.02, 12);
+  });
+
+  it.each([
+    ['Lake-v0', 60, 0.005],
+    ['LakeStride-v0', 12, 0.02],
+  ])('%s is truncated after %i steps with the outcome timeout', (id, horizon, cost) => {
+    const env = make(id);
+    env.reset({ seed: 1 });
+    let total = 0;
+    for (let t = 1; t <= horizon; t++) {
+      const [observation, reward, terminated, truncated, info] = env.step(Float32Array.of(-1, 0));
+      total += reward;
+      expect(terminated).toBe(false);
+      expect(truncated).toBe(t === horizon);
+      expect(info.outcome).toBe(t === horizon ? 'timeout' : undefined);
+      expect(observation[0]).toBeGreaterThanOrEqual(-2);
+    }
+    expect(total).toBeCloseTo(-cost * horizon, 10);
+  });
+
+  it('stays at the border', () => {
+    const env = make('LakeStride-v0');
+    env.reset();
+    const [observation] = env.step(Float32Array.of(-1, 0));
+    expect([...observation]).toEqual([-2, 0]);
+  });
+
+  it('clips the norm of a velocity to 1, and keeps slower ones', () => {
+    const env = new LakeEnv({ stride: 0.5 });
+    env.reset();
+    const [long] = env.step(Float32Array.of(0, 30));
+    expect(long[0]).toBeCloseTo(-1.5, 6);
+    expect(long[1]).toBeCloseTo(0.5, 6);
+    env.reset();
+    const [diagonal] = env.step(Float32Array.of(-1, 1));
+    expect(Math.hypot(diagonal[0]! + 1.5, diagonal[1]!)).toBeCloseTo(0.5, 6);
+    env.reset();
+    const [slow] = env.step(Float32Array.of(0, 0.5));
+    expect(slow[1]).toBeCloseTo(0.25, 6);
+  });
+
+  it('takes headings modulo 2π, always at full stride', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -3, max: 3, noNaN: true }), fc.integer({ min: -3, max: 3 }), (angle, turns) => {
+        const env = new LakeEnv({ stride: 0.3, action: 'heading' });
+        env.reset();
+        const [observation] = env.step(Float32Array.of(angle + 2 * Math.PI * turns));
+        expect(observation[0]).toBeCloseTo(-1.5 + 0.3 * Math.cos(angle), 4);
+        expect(observation[1]).toBeCloseTo(0.3 * Math.sin(angle), 4);
+      }),
+    );
+    const { shape, low, high } = make('Lake-v0', { action: 'heading' }).actionSpace as unknown as Box;
+    expect([shape, low[0], high[0]]).toEqual([[1], Math.fround(-Math.PI), Math.fround(Math.PI)]);
+  });
+
+  it('drowns on a blocked bank and not on the other', () => {
+    for (const blocked of ['upper', 'lower'] as const) {
+      for (const bank of ['upper', 'lower'] as const) {
+        const { info } = play(make('LakeStride-v0', { blocked }), strideHome(bank));
+        expect(info.outcome).toBe(bank === blocked ? 'drowned' : 'home');
+        expect(info.bank).toBe(bank);
+        expect(info.blocked).toBe(blocked);
+      }
+    }
+  });
+
+  it('hidden: draws a bank for each episode, half the time each, and tells it in no observation', () => {
+    const env = make('LakeStride-v0', { blocked: 'hidden' });
+    const drawn = { upper: 0, lower: 0 };
+    env.reset({ seed: 4 });
+    for (let i = 0; i < 1000; i++) {
+      const [observation, info] = env.reset();
+      expect([...observation]).toEqual([-1.5, 0]);
+      drawn[info.blocked as 'upper']++;
+    }
+    // 5 standard deviations of a fair coin.
+    expect(Math.abs(drawn.upper - 500)).toBeLessThan(80);
+    const homes = Array.from({ length: 400 }, () => play(env, strideHome('upper')).info);
+    for (const info of homes) expect(info.outcome).toBe(info.blocked === 'upper' ? 'drowned' : 'home');
+  });
+
+  it('opponent: blocks the bank used more, so that commitment always fails and alternation does not', () => {
+    const env = make('LakeStride-v0', { blocked: 'opponent' });
+    env.reset({ seed: 2 });
+    play(env, strideHome('upper'));
+    for (let i = 0; i < 20; i++) expect(play(env, strideHome('upper')).info.outcome).toBe('drowned');
+    expect(play(env, strideHome('lower')).info.outcome).toBe('home');
+    // 20 upper walks are remembered: it takes several lower ones until the opponent moves over.
+    const untilBlocked = Array.from({ length: 30 }, () => play(env, strideHome('lower')).info.outcome).indexOf(
+      'drowned',
+    );
+    // .9^k · s + (1 − .9^k) · 0 < .5 with s near 1 − .5 · .9^21 first holds for k = 7; one lower walk was made above.
+    expect(untilBlocked).toBe(6);
+  });
+
+  it('opponent: forgets when it is seeded', () => {
+    const run = (env: Env) => {
+      const outcomes = [play(env, strideHome('upper'), 7).info.outcome];
+      for (let i = 0; i < 5; i++) outcomes.push(play(env, strideHome(i % 2 ? 'upper' : 'lower')).info.outcome);
+      return outcomes;
+    };
+    const env = make('LakeStride-v0', { blocked: 'opponent' });
+    expect(run(env)).toEqual(run(env));
+  });
+
+  it('opponent: counts episodes that run out of time too', () => {
+    const env = make('LakeStride-v0', { blocked: 'opponent', maxEpisodeSteps: 1 });
+    env.reset({ seed: 1 });
+    env.step(Float32Array.of(0, 1));
+    for (let i = 0; i < 5; i++) {
+      expect(env.reset()[1].blocked).toBe('upper');
+      env.step(Float32Array.of(0, 1));
+    }
+  });
+
+  it('tells what is wrong with an option or an action', () => {
+    const options = (wrong: Record<string, unknown>) => () =>
+      make('Lake-v0', wrong as LakeOptions & { [k: string]: unknown });
+    expect(options({ actoin: 'heading' })).toThrow('Lake: unknown option "actoin", expected one of stride, stepCost');
+    expect(options({ action: 'speed' })).toThrow('Lake: action must be one of velocity, heading, got "speed"');
+    expect(options({ blocked: 'left' })).toThrow('blocked must be one of none, upper, lower, hidden, opponent');
+    expect(options({ stride: -1 })).toThrow('Lake: stride must be a finite number');
+    const env = make('Lake-v0');
+    env.reset();
+    expect(() => env.step(Float32Array.of(NaN, 0))).toThrow('got the action Float32Array [NaN, 0], expected 2 finite');
+    expect(() => env.step(Float32Array.of(1))).toThrow('expected 2 finite numbers');
+  });
+});

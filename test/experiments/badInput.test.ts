@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../experiments/harness/command.ts';
+import { registry } from './fixture/registry.ts';
+
+/** Calls the command in this process. */
+async function oxbow(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      written[name] += text;
+      return true;
+    });
+  }
+  const code = await main(argv, registry);
+  vi.restoreAllMocks();
+  return { code, ...written };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-bad-'));
+const out = join(folder, 'run');
+const occupied = join(folder, 'occupied');
+mkdirSync(occupied);
+writeFileSync(join(occupied, 'thesis.txt'), 'years of work');
+const wrongType = join(folder, 'wrong-type.json');
+writeFileSync(wrongType, '{ "steps": "ten" }');
+const invalid = join(folder, 'invalid.json');
+writeFileSync(invalid, '{ "steps": ');
+
+describe('bad input', () => {
+  it.each<[string, string[], string]>([
+    ['experiment', ['run', 'drfit'], 'experiment: got drfit, expected one of drift (did you mean drift?)'],
+    [
+      'policy',
+      ['run', 'drift', '--policies', 'left,stil'],
+      '--policies: got "stil", expected one of left, right, still (did you mean still?)',
+    ],
+    [
+      'study',
+      ['run', 'drift', '--study', 'plane'],
+      '--study: got "plane", expected one of plain, wide (did you mean plain?)',
+    ],
+    [
+      'environment',
+      ['run', 'drift', '--env', 'Line'],
+      '--env: got "Line", expected one of Line-v0 (did you mean Line-v0?)',
+    ],
+    ['option', ['run', 'drift', '--polcies', 'left'], "unknown option '--polcies' (Did you mean --policies?)"],
+    ['command', ['rnu', 'drift'], "unknown command 'rnu' (Did you mean run?)"],
+    ['argument', ['run'], "missing required argument 'experiment'"],
+    ['value', ['run', 'drift', '--steps'], "option '--steps <n>' argument missing"],
+    ['steps', ['run', 'drift', '--steps', '-5'], '--steps: got -5, expected a number > 0'],
+    ['seeds', ['run', 'drift', '--seeds', '-1'], 'seeds: got -1, expected a number of seeds'],
+    ['workers', ['run', 'drift', '--workers', 'all'], '--workers: got all, expected an integer from 1 to 1024'],
+    ['setting', ['run', 'drift', '--set', 'fault'], '--set: got fault, expected key=value'],
+    [
+      'file',
+      ['run', 'drift', '--config', join(folder, 'none.json')],
+      `--config: cannot read ${join(folder, 'none.json')}`,
+    ],
+    ['type in a file', ['run', 'drift', '--config', wrongType], `${wrongType}: steps: got "ten", expected a number`],
+    ['JSON', ['run', 'drift', '--config', invalid], `--config: ${invalid} is not valid JSON`],
+  ])('%s: one line, code 2, nothing written', async (_, argv, message) => {
+    const { code, stdout, stderr } = await oxbow(
+      ...argv,
+      ...(argv[0] === 'run' && argv.length > 1 && argv.at(-1) !== '--steps' ? ['--out', out] : []),
+    );
+    expect(stderr).toContain(`oxbow: ${message}`);
+    expect(stderr.trimEnd()).not.toContain('\n');
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    ['a path below a file', join(wrongType, 'run')],
+    ['a directory of the system', '/proc/oxbow/run'],
+  ])('%s cannot be written', async (_, path) => {
+    const { code, stdout, stderr } = await oxbow('run', 'drift', '--out', path);
+    expect(stderr).toMatch(/^oxbow: --out: cannot write .*\n$/);
+    expect(stderr).toContain(path);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('leaves a directory that is no run as it is', async () => {
+    const { code, stderr } = await oxbow('run', 'drift', '--out', occupied);
+    expect(stderr).toBe(
+      `oxbow: --out: ${occupied} is not empty and holds no run, expected a new or empty directory or a run\n`,
+    );
+    expect(code).toBe(2);
+    expect(readdirSync(occupied)).toEqual(['thesis.txt']);
+    const report = await oxbow('report', occupied);
+    expect(report.stderr).toBe(`oxbow: ${occupied} holds no run, expected a directory with the config.json of one\n`);
+    expect(report.code).toBe(2);
+  });
+});
+
+describe('information', () => {
+  it('is printed with code 0', async () => {
+    const help = await oxbow('run', '--help');
+    expect(help.code).toBe(0);
+    for (const option of [
+      '--seeds',
+      '--policies',
+      '--study',
+      '--env',
+      '--steps',
+      '--quick',
+      '--config',
+      '--set',
+      '--out',
+    ]) {
+      expect(help.stdout).toContain(option);
+    }
+    const version = await oxbow('--version');
+    expect(version).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+    const list = await oxbow('list');
+    expect(list.code).toBe(0);
+    for (const name of ['drift', 'plain', 'wide', 'left', 'right', 'still', 'Line-v0'])
+      expect(list.stdout).toContain(name);
+  });
+});

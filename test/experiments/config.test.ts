@@ -1,0 +1,116 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ConfigSources, resolveConfig, type Setting } from '../../experiments/harness/config.ts';
+import { drift } from './fixture/drift.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-config-'));
+
+function file(content: string): string {
+  const path = join(folder, `${content.length}.json`);
+  writeFileSync(path, content);
+  return path;
+}
+
+function set(...assignments: string[]): Setting[] {
+  return assignments.map((assignment) => {
+    const [key, text] = assignment.split('=') as [string, string];
+    return { path: key.split('.'), text, label: `--set ${key}` };
+  });
+}
+
+const resolve = (sources: ConfigSources) => resolveConfig(drift, sources) as unknown as Record<string, unknown>;
+
+describe('resolveConfig', () => {
+  it('fills in the defaults', () => {
+    expect(resolve({})).toEqual({
+      seeds: [0, 1, 2],
+      studies: ['plain', 'wide'],
+      policies: ['left', 'right', 'still'],
+      environments: ['Line-v0'],
+      steps: 20,
+      noise: { scale: 1, label: 'noise' },
+      pause: 0,
+      fault: 'none',
+    });
+  });
+
+  it('lets later sources win: preset, file, settings', () => {
+    const path = file('{ "steps": 7, "pause": 1, "noise": { "scale": 2 } }');
+    expect(resolve({ quick: true })).toMatchObject({ steps: 5, seeds: [0, 1], pause: 0 });
+    expect(resolve({ quick: true, file: path })).toMatchObject({ steps: 7, seeds: [0, 1], pause: 1 });
+    expect(resolve({ quick: true, file: path, settings: set('steps=9', 'noise.label=x') })).toMatchObject({
+      steps: 9,
+      seeds: [0, 1],
+      pause: 1,
+      noise: { scale: 2, label: 'x' },
+    });
+  });
+
+  it.each([
+    ['seeds=4', [0, 1, 2, 3]],
+    ['seeds=3,5,7', [3, 5, 7]],
+    ['seeds=5,', [5]],
+    ['seeds=[8,9]', [8, 9]],
+    ['seed=10', [10, 11, 12]],
+  ])('reads %s', (assignment, seeds) => {
+    expect(resolve({ settings: set(assignment) }).seeds).toEqual(seeds);
+  });
+
+  it('counts seeds from their base, in a file too', () => {
+    expect(resolve({ settings: set('seeds=2', 'seed=100') }).seeds).toEqual([100, 101]);
+    expect(resolve({ quick: true, settings: set('seed=100') }).seeds).toEqual([100, 101]);
+    expect(resolve({ file: file('{"seeds":3, "seed":4}') }).seeds).toEqual([4, 5, 6]);
+  });
+
+  it('reads text as the field wants it', () => {
+    expect(resolve({ settings: set('noise.label=12') }).noise).toEqual({ scale: 1, label: '12' });
+    expect(resolve({ settings: set('policies=left') }).policies).toEqual(['left']);
+    expect(resolve({ settings: set('policies=still, left') }).policies).toEqual(['still', 'left']);
+  });
+
+  it.each<[string[], string]>([
+    [['steps=-3'], '--set steps: got -3, expected a number > 0'],
+    [['steps=2.5'], '--set steps: got 2.5, expected an integer'],
+    [['steps=many'], '--set steps: got "many", expected a number'],
+    [['seeds=0'], 'seeds: got 0, expected a number of seeds from 1 to 10000, or a list like 3,5,7'],
+    [['seeds=some'], 'seeds: got "some", expected a number of seeds from 1 to 10000, or a list like 3,5,7'],
+    [['seeds=1,1'], '--set seeds: got [1,1], expected each at most once'],
+    [['seeds=1,x'], '--set seeds: got "x", expected a number'],
+    [['seed=-1'], 'seed: got -1, expected an integer ≥ 0'],
+    [['policies=left,rihgt'], '--set policies: got "rihgt", expected one of left, right, still (did you mean right?)'],
+    [['policies='], '--set policies: got [], expected a list of ≥ 1 entry'],
+    [['seeds=1,2', 'seed=5'], 'seed: got 5 beside the seeds [1,2], expected one or the other'],
+    [
+      ['stepz=3'],
+      '--set stepz: unknown setting of drift, expected one of seeds, studies, policies, environments, steps, noise',
+    ],
+    [
+      ['noise.scal=3'],
+      '--set noise.scal: unknown setting of drift, expected one of scale, label (did you mean scale?)',
+    ],
+    [['noise.scale=-1'], '--set noise.scale: got -1, expected a number ≥ 0'],
+    [['noise=3'], '--set noise: got 3, expected an object'],
+    [['fault=trow'], '--set fault: got "trow", expected one of none, throw, nan, exit (did you mean throw?)'],
+  ])('refuses %j', (assignments, message) => {
+    expect(() => resolve({ settings: set(...assignments) })).toThrow(message);
+  });
+
+  it.each([
+    ['{ "steps": "ten" }', ': steps: got "ten", expected a number'],
+    ['{ "noise": { "scale": true } }', ': noise.scale: got true, expected a number'],
+    ['{ "steps": 3', 'is not valid JSON'],
+    ['[1]', 'holds [1], expected an object'],
+    ['{ "setps": 3 }', ': setps: unknown setting of drift, expected'],
+  ])('refuses a file with %s', (content, message) => {
+    const path = file(content);
+    const attempt = () => resolve({ file: path });
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(path);
+  });
+
+  it('refuses a file that is not there', () => {
+    expect(() => resolve({ file: '/nowhere/config.json' })).toThrow('--config: cannot read /nowhere/config.json');
+  });
+});

@@ -1,0 +1,100 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Job, Outcome } from '../../experiments/harness/experiment.ts';
+import { writeMetrics } from '../../experiments/harness/metrics.ts';
+import { nearest } from '../../experiments/harness/nearest.ts';
+import { formatDuration, TimeLeft } from '../../experiments/harness/progress.ts';
+import { summarize } from '../../experiments/harness/summarize.ts';
+
+function job(policy: string, seed: number, weight = 1): Job {
+  return { id: `${policy}/${seed}`, study: 's', env: 'e', policy, seed, weight };
+}
+
+function outcome(of: Job, metrics: Record<string, number | null>): Outcome {
+  return { job: of, result: { metrics }, rows: [], directory: '' };
+}
+
+describe('summarize', () => {
+  const jobs = [job('a', 4), job('a', 2), job('b', 2), job('b', 4), job('c', 2)];
+  const outcomes = [
+    outcome(jobs[2]!, { score: 5 }),
+    outcome(jobs[1]!, { score: 1, side: null }),
+    outcome(jobs[0]!, { score: 3, side: -1 }),
+  ];
+
+  it('follows the order of jobs and seeds, not that of the outcomes', () => {
+    const expected = [
+      { policy: 'a', metric: 'score', iqm: 2, low: 1, high: 3, perSeed: [1, 3] },
+      { policy: 'a', metric: 'side', iqm: -1, low: -1, high: -1, perSeed: [null, -1] },
+      { policy: 'b', metric: 'score', iqm: 5, low: 5, high: 5, perSeed: [5, null] },
+    ].map((row) => ({ study: 's', env: 'e', ...row }));
+    expect(summarize(jobs, outcomes, [2, 4])).toEqual(expected);
+    expect(summarize(jobs, outcomes.toReversed(), [2, 4])).toEqual(expected);
+  });
+
+  it('has a row without numbers where nothing could be measured', () => {
+    const rows = summarize(jobs, [outcome(jobs[4]!, { side: null })], [2, 4]);
+    expect(rows).toEqual([
+      { study: 's', env: 'e', policy: 'c', metric: 'side', iqm: null, low: null, high: null, perSeed: [null, null] },
+    ]);
+  });
+});
+
+describe('writeMetrics', () => {
+  it('unites the columns of all rows and quotes what needs it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oxbow-metrics-'));
+    writeMetrics(folder, [
+      { job: 'a', step: 1, loss: 0.5 },
+      { job: 'b', step: 2, note: 'say "no", twice' },
+      { job: 'b', step: 3, loss: null, note: true },
+    ]);
+    expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toBe(
+      'job,step,loss,note\na,1,0.5,\nb,2,,"say ""no"", twice"\nb,3,,true\n',
+    );
+    expect(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')).toBe(
+      '{"job":"a","step":1,"loss":0.5}\n{"job":"b","step":2,"note":"say \\"no\\", twice"}\n{"job":"b","step":3,"loss":null,"note":true}\n',
+    );
+    expect(readdirSync(folder)).toHaveLength(2);
+  });
+});
+
+describe('TimeLeft', () => {
+  it('counts work by weight, and waits for the longest job', () => {
+    let now = 0;
+    const jobs = [job('a', 0, 6), job('b', 0, 2), job('c', 0, 2)];
+    const estimate = new TimeLeft(jobs, 2, () => now);
+    expect(estimate.seconds).toBeUndefined();
+    now = 10_000;
+    estimate.update(jobs[1]!, 1);
+    estimate.update(jobs[0]!, 1 / 3);
+    expect(estimate.fraction).toBeCloseTo(0.4, 12);
+    // 4 of 10 units in 10 s on 2 workers: 0.2 units a second each. 6 are left, of which 4 are one job's.
+    expect(estimate.seconds).toBeCloseTo(20, 9);
+    estimate.update(jobs[2]!, 1);
+    estimate.update(jobs[0]!, 1);
+    expect(estimate.seconds).toBe(0);
+  });
+
+  it('is written as people write it', () => {
+    expect([0, 59.4, 60, 185, 3599.6, 3720].map(formatDuration)).toEqual([
+      '0 s',
+      '59 s',
+      '1 min 00 s',
+      '3 min 05 s',
+      '1 h 00 min',
+      '1 h 02 min',
+    ]);
+  });
+});
+
+describe('nearest', () => {
+  it('suggests what is near, and nothing else', () => {
+    const names = ['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'];
+    expect(nearest('gausian', names)).toBe('gaussian');
+    expect(nearest('RealNVP', names)).toBe('realnvp');
+    expect(nearest('splines', names)).toBe('spline');
+    expect(nearest('banana', names)).toBeUndefined();
+  });
+});

@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const cli = fileURLToPath(new URL('fixture/cli.ts', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-run-'));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the command as users do, in a process of its own. */
+function start(...argv: string[]): { process: ChildProcess; stdout: () => string; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...argv], { cwd: root });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return { process: child, stdout: () => stdout, ended };
+}
+
+const oxbow = (...argv: string[]) => start(...argv).ended;
+const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
+const readJson = (...path: string[]) => JSON.parse(read(...path));
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Every file below a folder. */
+function files(path: string): string[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(path, name)).isFile())
+    .sort();
+}
+
+describe('oxbow run', () => {
+  it('leaves a complete run directory, the same for the same seeds, and continues it', async () => {
+    const [a, b] = [join(folder, 'a'), join(folder, 'deep', 'b')];
+    const argv = ['run', 'drift', '--seeds', '4', '--seed', '3', '--set', 'noise.scale=2'];
+    const first = await oxbow(...argv, '--out', a, '--workers', '2');
+    expect(first.stderr).toBe('');
+    expect(first.code).toBe(0);
+    expect(first.stdout).toContain('engine: none');
+    expect(first.stdout).toMatch(/policy +position +side/);
+    expect(first.stdout.trimEnd().split('\n').at(-1)).toBe(`Report: ${join(a, 'report.html')}`);
+
+    const jobs = ['plain', 'wide'].flatMap((study) =>
+      ['left', 'right', 'still'].flatMap((policy) =>
+        [3, 4, 5, 6].map((seed) => `${study}/Line-v0/${policy}/seed-${seed}`),
+      ),
+    );
+    expect(files(a)).toEqual(
+      [
+        ...jobs.flatMap((id) => ['metrics.json', 'position.txt', 'result.json'].map((file) => `jobs/${id}/${file}`)),
+        ...['config.json', 'metrics.csv', 'metrics.jsonl', 'report.html', 'run.json', 'summary.json'],
+      ].sort(),
+    );
+    expect(readJson(a, 'config.json')).toMatchObject({
+      experiment: 'drift',
+      engine: 'none',
+      backend: 'numbers',
+      seeds: [3, 4, 5, 6],
+      config: { seeds: [3, 4, 5, 6], steps: 20, noise: { scale: 2, label: 'noise' } },
+      versions: { node: process.versions.node },
+    });
+    const summary = readJson(a, 'summary.json');
+    expect(Object.keys(summary)).toEqual(['experiment', 'engine', 'backend', 'seeds', 'results']);
+    expect(summary.results).toHaveLength(2 * 3 * 2);
+    for (const row of summary.results) {
+      expect(Object.keys(row)).toEqual(['study', 'env', 'policy', 'metric', 'iqm', 'low', 'high', 'perSeed']);
+      const at = row.perSeed.map((value: number, i: number) => [
+        value,
+        readJson(a, 'jobs', row.study, row.env, row.policy, `seed-${i + 3}`, 'result.json').metrics[row.metric],
+      ]);
+      for (const [value, recorded] of at) expect(value).toBe(recorded);
+      expect(row.low).toBeLessThanOrEqual(row.iqm);
+      expect(row.high).toBeGreaterThanOrEqual(row.iqm);
+    }
+    expect(read(a, 'metrics.jsonl').trimEnd().split('\n')).toHaveLength(jobs.length * 20);
+    expect(read(a, 'metrics.csv').trimEnd().split('\n')).toHaveLength(jobs.length * 20 + 1);
+    expect(Object.keys(readJson(a, 'run.json').sessions[0].jobs).sort()).toEqual(jobs.toSorted());
+    expect(read(a, 'report.html').match(/<svg/g)).toHaveLength(6);
+
+    // Another number of workers, another order of jobs: the same results to the byte.
+    const second = await oxbow(...argv, '--out', b, '--workers', '1');
+    expect(second.code).toBe(0);
+    for (const file of ['summary.json', 'metrics.csv', 'metrics.jsonl', 'report.html'])
+      expect(read(b, file)).toBe(read(a, file));
+
+    const again = await oxbow(...argv, '--out', a);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain(`Continuing ${a}: 24 of 24 jobs have finished before.`);
+    expect(read(a, 'summary.json')).toBe(read(b, 'summary.json'));
+
+    const before = read(a, 'run.json');
+    const other = await oxbow('run', 'drift', '--out', a);
+    expect(other.code).toBe(2);
+    expect(other.stdout).toBe('');
+    expect(other.stderr).toBe(
+      `oxbow: --out: ${a} holds a run with another config (seeds, noise), expected the same or a new directory\n`,
+    );
+    expect(read(a, 'run.json')).toBe(before);
+
+    const report = await oxbow('report', a);
+    expect(report.code).toBe(0);
+    expect(report.stdout).toContain(join(a, 'report.html'));
+    expect(read(a, 'report.html')).toBe(read(b, 'report.html'));
+  });
+
+  it.each([
+    ['throw', 'fell off the line'],
+    ['nan', 'position is NaN at step 3, expected a finite number'],
+    ['exit', 'worker exited with code: 7'],
+  ])('goes on with the others when a job fails (%s)', async (fault, message) => {
+    const out = join(folder, fault);
+    const { code, stdout, stderr } = await oxbow(
+      'run',
+      'drift',
+      '--study',
+      'plain',
+      '--out',
+      out,
+      '--set',
+      `fault=${fault}`,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toBe(`oxbow: job plain/Line-v0/right/seed-1 failed: ${message}; see run.json\n`);
+    expect(stdout).toContain('Not complete: 8 of 9 jobs have finished.');
+    const { partial, finished, jobs, results } = readJson(out, 'summary.json');
+    expect({ partial, finished, jobs }).toEqual({ partial: true, finished: 8, jobs: 9 });
+    const right = results.find((row: { policy: string }) => row.policy === 'right');
+    expect(right.perSeed).toEqual([expect.any(Number), null, expect.any(Number)]);
+    expect(read(out, 'report.html')).toContain('Partial: 8 of 9 jobs');
+    expect(readJson(out, 'run.json').sessions[0].failures['plain/Line-v0/right/seed-1']).toContain(message);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly on %s and goes on later', async (signal) => {
+    const out = join(folder, signal);
+    const argv = ['run', 'drift', '--study', 'plain', '--set', 'pause=25', '--out', out, '--workers', '2'];
+    const run = start(...argv);
+    await until(() => existsSync(join(out, 'jobs/plain/Line-v0/left/seed-1/result.json')));
+    run.process.kill(signal);
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toBe('');
+    expect(stdout).toContain('Stopping: what has finished is kept.');
+    expect(stdout).toContain(`run the same command with --out ${out}`);
+    const { partial, finished } = readJson(out, 'summary.json');
+    expect(partial).toBe(true);
+    expect(finished).toBeGreaterThanOrEqual(1);
+    expect(finished).toBeLessThan(9);
+    expect(read(out, 'metrics.csv').trimEnd().split('\n')).toHaveLength(finished * 20 + 1);
+    expect(read(out, 'report.html')).toContain(`Partial: ${finished} of 9 jobs`);
+    expect(files(out).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+
+    const rest = await oxbow(...argv);
+    expect(rest.code).toBe(0);
+    expect(rest.stdout).toContain(`Continuing ${out}: ${finished} of 9 jobs have finished before.`);
+    expect(readJson(out, 'summary.json').partial).toBeUndefined();
+    expect(readJson(out, 'run.json').sessions.map(({ interrupted }: { interrupted: boolean }) => interrupted)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('quits at once on the second signal, but not on an echo of the first', async () => {
+    const out = join(folder, 'twice');
+    // A step of a minute: the job does not see the stop.
+    const run = start('run', 'drift', '--set', 'pause=60000', '--out', out, '--workers', '1');
+    await until(() => existsSync(join(out, 'jobs')));
+    run.process.kill('SIGINT');
+    await until(() => run.stdout().includes('Stopping'));
+    run.process.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(run.process.exitCode).toBeNull();
+    run.process.kill('SIGINT');
+    expect((await run.ended).code).toBe(130);
+  });
+});

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Bootstrap,
+  holm,
+  interquartileMean,
+  pairedPermutationTest,
+  probabilityOfImprovement,
+  quantile,
+  wilsonInterval,
+} from '../../experiments/index.ts';
+import { Rng } from '../../src/random.ts';
+
+describe('interquartileMean', () => {
+  it.each([
+    // scipy.stats.trim_mean(x, 0.25)
+    [[7], 7],
+    [[1, 9], 5],
+    [[3, 1, 2], 2],
+    [[100, 1, 2, 3], 2.5],
+    [[0, 10, 1, 2, 1000], 13 / 3],
+    [[8, 1, 7, 2, 6, 3, 5, 4], 4.5],
+    [[-1e9, 1, 2, 3, 4, 5, 6, 7, 1e9], 4],
+  ])('of %j is %d', (values, expected) => {
+    expect(interquartileMean(values)).toBeCloseTo(expected, 12);
+  });
+
+  it('leaves its argument as it is, and wants values', () => {
+    const values = [3, 1, 2];
+    interquartileMean(values);
+    expect(values).toEqual([3, 1, 2]);
+    expect(() => interquartileMean([])).toThrow('interquartileMean: needs at least one value, got none');
+  });
+});
+
+describe('quantile', () => {
+  it('interpolates as numpy does', () => {
+    // numpy.quantile([1, 2, 4, 8], [0, .1, .5, .95, 1])
+    expect([0, 0.1, 0.5, 0.95, 1].map((q) => quantile([1, 2, 4, 8], q))).toEqual([
+      1,
+      1.3,
+      3,
+      expect.closeTo(7.4, 12),
+      8,
+    ]);
+  });
+});
+
+describe('Bootstrap', () => {
+  /** Every resample of every stratum, once. */
+  function allMeans(strata: number[][]): number[] {
+    let pools: number[][] = [[]];
+    for (const stratum of strata) {
+      for (let draw = 0; draw < stratum.length; draw++) {
+        pools = pools.flatMap((pool) => stratum.map((value) => [...pool, value]));
+      }
+    }
+    return pools.map(interquartileMean).sort((a, b) => a - b);
+  }
+
+  it.each([
+    [[[1, 2, 4, 8.5, 16]]],
+    [[[0, 0, 1, 1, 1]]],
+    [
+      [
+        [1, 5],
+        [100, 104, 109],
+      ],
+    ],
+    [[[3]]],
+  ])('agrees with the list of all resamples of %j', (strata) => {
+    const means = allMeans(strata);
+    const { low, high } = new Bootstrap({ rng: new Rng(1) }).interval(strata);
+    // 50,000 resamples know a 2.5 % tail to ± 0.0007 (one standard error).
+    const below = (q: number) => means[Math.floor(q * (means.length - 1))]!;
+    const above = (q: number) => means[Math.ceil(q * (means.length - 1))]!;
+    expect(low).toBeGreaterThanOrEqual(below(0.022));
+    expect(low).toBeLessThanOrEqual(above(0.028));
+    expect(high).toBeGreaterThanOrEqual(below(0.972));
+    expect(high).toBeLessThanOrEqual(above(0.978));
+  });
+
+  it('takes the coverage that is asked for', () => {
+    const strata = [[1, 2, 4, 8.5, 16]];
+    const { low, high } = new Bootstrap({ rng: new Rng(1), level: 0.5 }).interval(strata);
+    const means = allMeans(strata);
+    expect(low).toBeCloseTo(quantile(means, 0.25), 1);
+    expect(high).toBeCloseTo(quantile(means, 0.75), 1);
+  });
+
+  it('covers the true value about as often as it says, for normal data', () => {
+    const rng = new Rng('coverage');
+    let covered = 0;
+    for (let trial = 0; trial < 400; trial++) {
+      const values = Array.from({ length: 20 }, () => rng.normal(5, 2));
+      const { low, high } = new Bootstrap({ rng, resamples: 400 }).interval([values]);
+      if (low <= 5 && 5 <= high) covered++;
+    }
+    // Percentile intervals are a little short at n = 20.
+    expect(covered / 400).toBeGreaterThan(0.88);
+    expect(covered / 400).toBeLessThan(0.98);
+  });
+
+  it('gives equal data equal intervals, whatever was asked before', () => {
+    const values = [[1, 2, 4, 8, 16, 32]];
+    const fresh = new Bootstrap({ rng: new Rng(3) }).interval(values);
+    const used = new Bootstrap({ rng: new Rng(3) });
+    used.interval([[5, 1, 7]]);
+    used.interval([[5, 1, 7, 2, 9, 11]]);
+    expect(used.interval(values)).toEqual(fresh);
+    expect(used.interval([[32, 1, 16, 8, 2, 4]])).not.toEqual({ low: 1, high: 32 });
+  });
+
+  it('refuses what has no interval', () => {
+    const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
+    expect(() => bootstrap.interval([])).toThrow('at least one stratum');
+    expect(() => bootstrap.interval([[1], []])).toThrow('at least one stratum');
+    expect(() => bootstrap.interval([[1, Number.NaN]])).toThrow('finite');
+    expect(() => new Bootstrap({ rng: new Rng(0), resamples: 0 })).toThrow(
+      'resamples must be a positive integer, got 0',
+    );
+    expect(() => new Bootstrap({ rng: new Rng(0), level: 95 })).toThrow('level must lie between 0 and 1, got 95');
+  });
+});
+
+describe('wilsonInterval', () => {
+  it.each([
+    // Newcombe 1998, table I, method 3.
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('%d of %d: %d to %d', (successes, trials, low, high) => {
+    const interval = wilsonInterval(successes, trials);
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+    const mirrored = wilsonInterval(trials - successes, trials);
+    expect(mirrored.low).toBeCloseTo(1 - interval.high, 12);
+    expect(mirrored.high).toBeCloseTo(1 - interval.low, 12);
+  });
+
+  it('refuses impossible counts', () => {
+    expect(() => wilsonInterval(3, 2)).toThrow('got 3 of 2');
+    expect(() => wilsonInterval(0, 0)).toThrow('got 0 of 0');
+    expect(() => wilsonInterval(Number.NaN, 5)).toThrow('got NaN of 5');
+  });
+});
+
+describe('probabilityOfImprovement', () => {
+  it('counts pairs, ties for half', () => {
+    expect(probabilityOfImprovement([2, 3], [1])).toBe(1);
+    expect(probabilityOfImprovement([1], [2, 3])).toBe(0);
+    expect(probabilityOfImprovement([1, 2, 3], [1, 2, 3])).toBe(0.5);
+    expect(probabilityOfImprovement([1, 4, 5], [2, 4])).toBeCloseTo((0 + 0 + 1 + 0.5 + 1 + 1) / 6, 12);
+    expect(() => probabilityOfImprovement([], [1])).toThrow('at least one run');
+  });
+});
+
+describe('pairedPermutationTest', () => {
+  // Darwin's maize, crossed and self-fertilized, heights in eighths of an inch; Fisher 1935 counts 863 of 32,768 patterns
+  // that reach the observed sum of 314.
+  const darwin = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
+  const zeros = darwin.map(() => 0);
+
+  it('counts what Fisher counted', () => {
+    expect(pairedPermutationTest(darwin, zeros)).toBe((2 * 863) / 32768);
+    expect(pairedPermutationTest(zeros, darwin)).toBe((2 * 863) / 32768);
+  });
+
+  it('is exact in small cases', () => {
+    expect(pairedPermutationTest([1], [0])).toBe(1);
+    expect(pairedPermutationTest([1, 2, 3], [0, 0, 0])).toBe(0.25);
+    expect(pairedPermutationTest([1, 2, 3], [1, 2, 3])).toBe(1);
+    expect(pairedPermutationTest([0.1, 0.2, 0.3], [0, 0, 0.6])).toBe(1);
+    expect(pairedPermutationTest(Array(20).fill(0.1), Array(20).fill(0))).toBe(2 / 2 ** 20);
+  });
+
+  it('samples patterns for more pairs', () => {
+    // Eleven pairs more that do not matter: the exact p-value stays.
+    const p = pairedPermutationTest([...darwin, ...Array(11).fill(1)], [...zeros, ...Array(11).fill(1)], new Rng(5));
+    expect(Math.abs(p - 1726 / 32768)).toBeLessThan(0.003);
+    expect(() => pairedPermutationTest(Array(21).fill(1), Array(21).fill(0))).toThrow('pass an rng');
+  });
+
+  it('wants pairs', () => {
+    expect(() => pairedPermutationTest([1, 2], [1])).toThrow('needs pairs, got 2 and 1 values');
+  });
+});
+
+describe('holm', () => {
+  it('adjusts as R does', () => {
+    // p.adjust(c(.01, .04, .03, .005), "holm")
+    expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
+    expect(holm([0.9, 0.8])).toEqual([1, 1]);
+    expect(holm([0.03])).toEqual([0.03]);
+    expect(holm([])).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import { invert, type VectorMap } from './calculus.ts';
+import { mlp, under, type Variables } from './mlp.ts';
+import { circularSpline, rationalQuadraticSpline } from './splines.ts';
+
+/** A bijector's forward map in float64, from the values of its variables and its context. */
+export type Oracle = (variables: Variables, context: number[]) => VectorMap;
+
+/** The same for an elementwise family: from the parameters of all entries. */
+export type FamilyOracle = (parameters: number[]) => VectorMap;
+
+/** An elementwise map without variables. */
+export const elementwise =
+  (f: (x: number) => number): Oracle =>
+  () =>
+  (x) =>
+    x.map(f);
+
+export const prelu: Oracle = (variables) => (x) =>
+  x.map((value, i) => {
+    const a = variables.a!;
+    return value >= 0 ? value : value * (Math.abs(a[a.length === 1 ? 0 : i]!) + 0.01);
+  });
+
+export const triangularAffine: Oracle =
+  ({ shift, logDiagonal, offDiagonal }) =>
+  (x) =>
+    x.map((value, row) => {
+      let y = shift![row]! + Math.exp(logDiagonal![row]!) * value;
+      for (let column = 0; column < row; column++) y += offDiagonal![(row * (row - 1)) / 2 + column]! * x[column]!;
+      return y;
+    });
+
+export const affine: FamilyOracle = (parameters) => (x) =>
+  x.map((value, i) => parameters[i]! + value * Math.exp(5 * Math.tanh(parameters[x.length + i]! / 5)));
+
+export const additive: FamilyOracle = (parameters) => (x) => x.map((value, i) => value + parameters[i]!);
+
+/** Cuts `size` numbers for entry i out of the block of parameters that starts at `start`. */
+const part = (parameters: number[], start: number, size: number, i: number): number[] =>
+  parameters.slice(start + i * size, start + (i + 1) * size);
+
+export const spline =
+  (bins: number, bound: number): FamilyOracle =>
+  (parameters) =>
+  (x) =>
+    x.map((value, i) => {
+      const sizes = part(parameters, 0, 2 * bins, i);
+      return rationalQuadraticSpline(value, {
+        widths: sizes.slice(0, bins),
+        heights: sizes.slice(bins),
+        derivatives: part(parameters, 2 * bins * x.length, bins - 1, i),
+        bound,
+      });
+    });
+
+export const circular =
+  (bins: number): FamilyOracle =>
+  (parameters) =>
+  (x) =>
+    x.map((value, i) => {
+      const sizes = part(parameters, 0, 2 * bins, i);
+      return circularSpline(value, {
+        widths: sizes.slice(0, bins),
+        heights: sizes.slice(bins),
+        derivatives: part(parameters, 2 * bins * x.length, bins, i),
+        phase: parameters[3 * bins * x.length + i]!,
+      });
+    });
+
+/** The elementwise bijector itself with its blocks of parameters as variables. */
+export const withVariables =
+  (family: FamilyOracle, ...names: string[]): Oracle =>
+  (variables) =>
+    family(names.flatMap((name) => variables[name]!));
+
+export const conditioned =
+  (family: FamilyOracle): Oracle =>
+  (variables, context) =>
+    family(variables.parameters ?? mlp(under(variables, 'network'), context));
+
+/** `transformed` are indices; the network sees `shown` of the others, then the context. */
+export const coupling =
+  (
+    family: FamilyOracle,
+    transformed: number[],
+    shown: (passed: number[]) => number[] = (passed) => passed,
+    activation = Math.tanh,
+  ): Oracle =>
+  (variables, context) => {
+    const network = under(variables, 'network');
+    return (x) => {
+      const passed = x.filter((_, i) => !transformed.includes(i));
+      const map = family(mlp(network, [...shown(passed), ...context], activation));
+      const values = map(transformed.map((i) => x[i]!));
+      return x.map((value, i) => (transformed.includes(i) ? values[transformed.indexOf(i)]! : value));
+    };
+  };
+
+/** f₀ ∘ f₁ ∘ …, as Chain composes. */
+export const chain =
+  (...parts: Oracle[]): Oracle =>
+  (variables, context) => {
+    const maps = parts.map((part, i) => part(under(variables, `bijectors.${i}`), context));
+    return (x) => maps.reduceRight((value, map) => map(value), x);
+  };
+
+/** The inverse of the bijector at `bijector`, by Newton's method. */
+export const inverted =
+  (oracle: Oracle): Oracle =>
+  (variables, context) => {
+    const map = oracle(under(variables, 'bijector'), context);
+    return (x) => invert(map, x, x);
+  };
+
+/** The bijector whose variables lie at `path`. */
+export const inside =
+  (path: string, oracle: Oracle): Oracle =>
+  (variables, context) =>
+    oracle(under(variables, path), context);

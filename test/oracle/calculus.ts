@@ -1,0 +1,66 @@
+/** Numerical calculus in float64, for checking what automatic differentiation in float32 gives. */
+
+export type VectorMap = (x: number[]) => number[];
+
+const STEP = 1e-3;
+
+/** df/dt at 0 by central differences of fourth order. */
+export function derivative(f: (t: number) => number, step = STEP): number {
+  return (8 * (f(step) - f(-step)) - (f(2 * step) - f(-2 * step))) / (12 * step);
+}
+
+/** ∂f/∂xᵢ for each entry of x. */
+export function gradient(f: (x: number[]) => number, x: number[], step = STEP): number[] {
+  return x.map((value, i) => derivative((t) => f(x.with(i, value + t)), step));
+}
+
+/** `[row][column]` = ∂f_row/∂x_column */
+export function jacobian(f: VectorMap, x: number[]): number[][] {
+  const columns = x.map((value, i) => {
+    const at = (t: number) => f(x.with(i, value + t));
+    const [plus, minus, plus2, minus2] = [at(STEP), at(-STEP), at(2 * STEP), at(-2 * STEP)];
+    return plus.map((entry, row) => (8 * (entry - minus[row]!) - (plus2[row]! - minus2[row]!)) / (12 * STEP));
+  });
+  return x.map((_, row) => columns.map((column) => column[row]!));
+}
+
+/** log|det A| and the solution of A v = b, by Gaussian elimination with partial pivoting. */
+export function solve(matrix: number[][], b: number[]): { logAbsDet: number; solution: number[] } {
+  const n = b.length;
+  const rows = matrix.map((row, i) => [...row, b[i]!]);
+  let logAbsDet = 0;
+  for (let i = 0; i < n; i++) {
+    let pivot = i;
+    for (let j = i + 1; j < n; j++) if (Math.abs(rows[j]![i]!) > Math.abs(rows[pivot]![i]!)) pivot = j;
+    [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
+    logAbsDet += Math.log(Math.abs(rows[i]![i]!));
+    for (let j = i + 1; j < n; j++) {
+      const factor = rows[j]![i]! / rows[i]![i]!;
+      for (let k = i; k <= n; k++) rows[j]![k]! -= factor * rows[i]![k]!;
+    }
+  }
+  const solution = new Array<number>(n).fill(0);
+  for (let i = n - 1; i >= 0; i--) {
+    let rest = rows[i]![n]!;
+    for (let k = i + 1; k < n; k++) rest -= rows[i]![k]! * solution[k]!;
+    solution[i] = rest / rows[i]![i]!;
+  }
+  return { logAbsDet, solution };
+}
+
+/** log|det ∂f/∂x| */
+export function logDetJacobian(f: VectorMap, x: number[]): number {
+  return solve(jacobian(f, x), x).logAbsDet;
+}
+
+/** The x near `start` with f(x) = y, by Newton's method. */
+export function invert(f: VectorMap, y: number[], start: number[]): number[] {
+  let x = start;
+  for (let i = 0; i < 30; i++) {
+    const error = f(x).map((value, k) => value - y[k]!);
+    if (Math.max(...error.map(Math.abs)) < 1e-13) break;
+    const { solution } = solve(jacobian(f, x), error);
+    x = x.map((value, k) => value - solution[k]!);
+  }
+  return x;
+}
