@@ -110,6 +110,7 @@ describe('SyncVectorEnv', () => {
           counts[i]!++;
           if (!step.terminations[i] && !step.truncations[i]) continue;
           const last = [...step.finalObservations.subarray(2 * i, 2 * i + 2)];
+          if (mode !== 'sameStep') expect([...step.observations.subarray(2 * i, 2 * i + 2)]).toEqual(last);
           ends[i]!.push([counts[i], last, step.rewards[i], step.finalInfos[i]]);
           counts[i] = 0;
         }
@@ -129,6 +130,7 @@ describe('SyncVectorEnv', () => {
     envs.reset();
     const { terminations, truncations, finalInfos } = envs.step(Int32Array.of(0));
     expect([terminations[0], truncations[0], finalInfos[0]?.outcome]).toEqual([0, 1, 'timeout']);
+    expect([...envs.step(Int32Array.of(0)).truncations]).toEqual([0]);
   });
 
   it('seeds each env with a stream of its own, the same for the same seed, whatever their number', () => {
@@ -184,6 +186,9 @@ describe('SyncVectorEnv', () => {
     expect(expected[0]!.resets[0]).toBe(1);
     envs.setState(snapshot);
     expect(rest()).toEqual(expected);
+    const other = countdowns();
+    other.setState(snapshot);
+    expect([...other.step(actions).resets]).toEqual([1, 0]);
     expect(() => makeVec('Lake-v0', { numEnvs: 1 }).setState(snapshot)).toThrow('the state is of 2 envs, expected 1');
   });
 

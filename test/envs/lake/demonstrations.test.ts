@@ -66,6 +66,12 @@ describe.each(ids)('demonstrations on %s', (envId) => {
       const upward = episodes[i]!.bank === 'upper' ? 1 : -1;
       expect(Math.abs(Math.atan2(upward * vy!, vx!) - expected)).toBeLessThan(0.5);
     }
+    // Variance across the tangent: that of the noise, 0.1², and of the circle's radius, which is less.
+    const upper = first.filter((_, i) => episodes[i]!.bank === 'upper');
+    const across = upper.map(([vx, vy]) => vy! * Math.cos(expected) - vx! * Math.sin(expected));
+    const spread = Math.sqrt(across.reduce((sum, v) => sum + v * v, 0) / across.length);
+    expect(spread).toBeGreaterThan(0.085);
+    expect(spread).toBeLessThan(0.13);
     const speeds = first.map(([vx, vy]) => Math.hypot(vx!, vy!));
     const mean = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
     expect(mean).toBeCloseTo(1, 1);

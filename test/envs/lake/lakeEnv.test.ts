@@ -142,13 +142,18 @@ describe('LakeEnv', () => {
   });
 
   it('opponent: forgets when it is seeded', () => {
-    const run = (env: Env) => {
-      const outcomes = [play(env, strideHome('upper'), 7).info.outcome];
-      for (let i = 0; i < 5; i++) outcomes.push(play(env, strideHome(i % 2 ? 'upper' : 'lower')).info.outcome);
-      return outcomes;
-    };
     const env = make('LakeStride-v0', { blocked: 'opponent' });
-    expect(run(env)).toEqual(run(env));
+    const fresh = Array.from({ length: 20 }, (_, seed) =>
+      make('LakeStride-v0', { blocked: 'opponent' }).reset({ seed }),
+    );
+    expect(new Set(fresh.map(([, info]) => info.blocked)).size).toBe(2);
+    for (const bank of ['upper', 'lower'] as const) {
+      for (let i = 0; i < 3; i++) play(env, strideHome(bank));
+      for (const [seed, expected] of fresh.entries()) {
+        expect(env.reset({ seed })).toEqual(expected);
+        play(env, strideHome(bank));
+      }
+    }
   });
 
   it('opponent: counts episodes that run out of time too', () => {

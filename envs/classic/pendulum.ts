@@ -1,0 +1,97 @@
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { describe } from '../core/describe.ts';
+import type { Info } from '../core/env.ts';
+import { checkOptionNames, checkRange } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+
+const maxSpeed = 8;
+const maxTorque = 2;
+const dt = 0.05;
+const controlCost = Math.fround(0.001);
+
+export interface PendulumOptions {
+  /** Gravity, m/s². */
+  g?: number;
+}
+
+interface PendulumState {
+  rng: RngState;
+  theta: number;
+  thetaDot: number;
+}
+
+function clip(x: number, limit: number): number {
+  return Math.min(Math.max(x, -limit), limit);
+}
+
+/** θ modulo 2π, in [−π, π). */
+function normalizeAngle(theta: number): number {
+  const turn = 2 * Math.PI;
+  const remainder = (theta + Math.PI) % turn;
+  return (remainder < 0 ? remainder + turn : remainder) - Math.PI;
+}
+
+/**
+ * Gymnasium's Pendulum-v1: swing a rod of mass and length 1 up and keep it there. θ is 0 when upright.
+ *
+ * - Observation: (cos θ, sin θ, θ̇), `[3]`, |θ̇| ≤ 8 rad/s.
+ * - Action: the torque u, `[1]`, clipped to |u| ≤ 2 N m.
+ * - θ̇ ← clip(θ̇ + (3g/2 · sin θ + 3u) dt, ±8), θ ← θ + θ̇ dt with the new θ̇, dt = .05 s.
+ * - Reward: −(θ² + .1 θ̇² + .001 u²) before the update, θ in [−π, π). Never terminates.
+ * - Reset: θ ~ U(−π, π), θ̇ ~ U(−1, 1).
+ *
+ * u is a float32 and so is its arithmetic, the state is float64, as there: trajectories agree to the last bits.
+ *
+ * @throws for an unknown option or one out of range; `step` for an action that is not finite.
+ */
+export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: [-1, -1, -maxSpeed], high: [1, 1, maxSpeed] });
+  readonly actionSpace = new Box({ low: -maxTorque, high: maxTorque, shape: [1] });
+  readonly g: number;
+  #theta = 0;
+  #thetaDot = 0;
+
+  constructor(options: PendulumOptions = {}) {
+    super();
+    checkOptionNames('Pendulum', options, ['g']);
+    const { g = 10 } = options;
+    checkRange('Pendulum', 'g', g, 0, 1000);
+    this.g = g;
+  }
+
+  protected begin(): [Float32Array, Info] {
+    this.#theta = this.rng.uniform(-Math.PI, Math.PI);
+    this.#thetaDot = this.rng.uniform(-1, 1);
+    return [this.#observation(), {}];
+  }
+
+  step(action: Float32Array): [Float32Array, number, boolean, boolean, Info] {
+    const u = Math.fround(clip(action[0]!, maxTorque));
+    if (Number.isNaN(u)) {
+      throw new Error(`Pendulum: step() got the action ${describe(action)}, expected 1 finite number (torque)`);
+    }
+    const theta = this.#theta;
+    const thetaDot = this.#thetaDot;
+    const effort = Math.fround(controlCost * Math.fround(u * u));
+    const cost = normalizeAngle(theta) ** 2 + 0.1 * thetaDot ** 2 + effort;
+    const acceleration = 1.5 * this.g * Math.sin(theta) + Math.fround(3 * u);
+    this.#thetaDot = clip(thetaDot + acceleration * dt, maxSpeed);
+    this.#theta = theta + this.#thetaDot * dt;
+    return [this.#observation(), -cost, false, false, {}];
+  }
+
+  #observation(): Float32Array {
+    return Float32Array.of(Math.cos(this.#theta), Math.sin(this.#theta), this.#thetaDot);
+  }
+
+  state(): PendulumState {
+    return { rng: this.rng.state(), theta: this.#theta, thetaDot: this.#thetaDot };
+  }
+
+  setState({ rng, theta, thetaDot }: PendulumState): void {
+    this.rng = Rng.fromState(rng);
+    this.#theta = theta;
+    this.#thetaDot = thetaDot;
+  }
+}

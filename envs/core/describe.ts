@@ -1,0 +1,11 @@
+/** A value in a few words, for error messages: arrays by their class and first entries, the rest as JSON. */
+export function describe(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'undefined') return String(value);
+  if (typeof value === 'function') return 'a function';
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) {
+    const entries = Array.from(value as unknown as ArrayLike<unknown>);
+    const shown = entries.slice(0, 6).map(describe).join(', ');
+    return `${value.constructor.name} [${shown}${entries.length > 6 ? `, … ${entries.length} in all` : ''}]`;
+  }
+  return JSON.stringify(value) ?? String(value);
+}

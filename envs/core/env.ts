@@ -1,0 +1,76 @@
+import type { Space } from './spaces/space.ts';
+
+/** What seeds an env; a string names a stream, see `Rng`. */
+export type Seed = number | string;
+
+/** What {@link Env.reset} and {@link Env.step} tell beside the observation. Not for a policy's eyes. */
+export interface Info {
+  /** How the episode ended, in the env's own word; undefined while it lasts. `TimeLimit` says `'timeout'`. */
+  outcome?: string;
+  [key: string]: unknown;
+}
+
+export interface ResetOptions {
+  /** Reseeds the env's random stream; without it the stream goes on. */
+  seed?: Seed;
+  /** The env's own options for this episode. */
+  options?: Record<string, unknown>;
+}
+
+/** `[observation, info]` */
+export type ResetResult<Observation = Float32Array> = [observation: Observation, info: Info];
+
+/**
+ * `[observation, reward, terminated, truncated, info]`.
+ *
+ * `terminated`: the task itself ended, so that nothing more can be earned. `truncated`: something outside the task
+ * (a time limit) cut the episode, so that the last observation still has a value to bootstrap from. Both may be true.
+ */
+export type StepResult<Observation = Float32Array> = [
+  observation: Observation,
+  reward: number,
+  terminated: boolean,
+  truncated: boolean,
+  info: Info,
+];
+
+/** What an env was made from: `make(spec.id, spec.options)` makes it again. */
+export interface EnvSpec {
+  readonly id: string;
+  /** Steps after which `TimeLimit` truncates; undefined: never. */
+  readonly maxEpisodeSteps: number | undefined;
+  /** Mean return at which the task counts as solved, where the env has one. */
+  readonly rewardThreshold: number | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A task for one agent, with the contract of Gymnasium's `Env`.
+ *
+ * `reset` begins an episode and must come first; then `step` until `terminated` or `truncated`. Each observation is
+ * a fresh array that the caller may keep; an action is only valid during the call and must be neither kept nor written to.
+ *
+ * All of an env's randomness comes from one stream that `reset({ seed })` reseeds: the same seed and the same actions
+ * give the same episode.
+ */
+export interface Env<Observation = Float32Array, Action = Float32Array | number> {
+  readonly observationSpace: Space<Observation>;
+  readonly actionSpace: Space<Action>;
+  /** Set by `make`. */
+  spec: EnvSpec | undefined;
+  /** The env inside all wrappers. */
+  readonly unwrapped: Env<unknown, unknown>;
+
+  reset(options?: ResetOptions): ResetResult<Observation>;
+  step(action: Action): StepResult<Observation>;
+  /** Frees what the env holds; may be called twice. */
+  close(): void;
+
+  /** All that the rest of the run depends on, the random stream included, as plain JSON. */
+  state?(): unknown;
+  /** Goes back to a {@link state}. The env then gives, action for action, what it gave after that snapshot. */
+  setState?(state: unknown): void;
+}
+
+/** An env of whatever observations and actions. */
+export type AnyEnv = Env<unknown, unknown>;

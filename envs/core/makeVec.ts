@@ -1,0 +1,22 @@
+import { checkCount } from './options.ts';
+import { type MakeOptions, make } from './registry.ts';
+import { SyncVectorEnv } from './syncVectorEnv.ts';
+import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
+
+export interface MakeVecOptions extends MakeOptions {
+  numEnvs?: number;
+  autoresetMode?: AutoresetMode;
+}
+
+/**
+ * `numEnvs` envs of {@link make} as one {@link VectorEnv}; further options are `make`'s.
+ *
+ * @throws as `make` does, and when `numEnvs` is not a positive integer.
+ */
+export function makeVec(id: string, { numEnvs = 1, autoresetMode, ...options }: MakeVecOptions = {}): VectorEnv {
+  checkCount('makeVec', 'numEnvs', numEnvs);
+  return new SyncVectorEnv(
+    Array.from({ length: numEnvs }, () => () => make(id, options)),
+    { autoresetMode },
+  );
+}

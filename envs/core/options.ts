@@ -1,0 +1,31 @@
+import { describe } from './describe.ts';
+
+/** @throws when `options` has a key that is not in `known`: a misspelt option must not be ignored in silence. */
+export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new Error(`${owner}: unknown option "${name}", expected one of ${known.join(', ')}`);
+    }
+  }
+}
+
+/** @throws when `value` is not one of `choices`. */
+export function checkChoice(owner: string, name: string, value: unknown, choices: readonly string[]): void {
+  if (!choices.includes(value as string)) {
+    throw new Error(`${owner}: ${name} must be one of ${choices.join(', ')}, got ${describe(value)}`);
+  }
+}
+
+/** @throws when `value` is not a finite number in [low, high]. */
+export function checkRange(owner: string, name: string, value: unknown, low: number, high: number): void {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < low || value > high) {
+    throw new Error(`${owner}: ${name} must be a finite number in [${low}, ${high}], got ${describe(value)}`);
+  }
+}
+
+/** @throws when `value` is not an integer ≥ `low`. */
+export function checkCount(owner: string, name: string, value: unknown, low = 1): void {
+  if (!Number.isInteger(value) || (value as number) < low) {
+    throw new Error(`${owner}: ${name} must be an integer ≥ ${low}, got ${describe(value)}`);
+  }
+}

@@ -1,0 +1,108 @@
+import { describe } from './describe.ts';
+import type { AnyEnv, Env, EnvSpec } from './env.ts';
+import { checkCount } from './options.ts';
+import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
+import { PassiveEnvChecker } from './wrappers/passiveEnvChecker.ts';
+import { TimeLimit } from './wrappers/timeLimit.ts';
+
+export interface EnvRegistration<Options extends object = Record<string, unknown>> {
+  /** `Name-v0` or `namespace/Name-v0`; the version rises whenever results change. */
+  id: string;
+  /** Makes the bare env. */
+  entryPoint: (options: Options) => AnyEnv;
+  /** Steps after which an episode is truncated; never when left out. */
+  maxEpisodeSteps?: number;
+  /** Mean return at which the task counts as solved. */
+  rewardThreshold?: number;
+  /** Options that `make` hands to `entryPoint` unless its caller gives others. */
+  options?: Partial<Options>;
+}
+
+export interface MakeOptions {
+  /** In place of the registered limit; `Infinity` for none. */
+  maxEpisodeSteps?: number;
+  /** Leaves out `PassiveEnvChecker`. */
+  disableEnvChecker?: boolean;
+  /** All else goes to the env's entry point. */
+  [envOption: string]: unknown;
+}
+
+const registry = new Map<string, EnvRegistration>();
+const idPattern = /^(?:[\w-]+\/)?[\w.-]+-v\d+$/;
+
+/**
+ * Makes an env known to {@link make} under its id.
+ *
+ * @throws when the id is malformed or taken, or `maxEpisodeSteps` is not a positive integer.
+ */
+export function register<Options extends object = Record<string, unknown>>(
+  registration: EnvRegistration<Options>,
+): void {
+  const { id, entryPoint, maxEpisodeSteps } = registration;
+  if (typeof id !== 'string' || !idPattern.test(id)) {
+    throw new Error(`register: the id must look like Name-v0 or namespace/Name-v0, got ${describe(id)}`);
+  }
+  if (registry.has(id)) throw new Error(`register: ${id} is registered already`);
+  if (typeof entryPoint !== 'function') {
+    throw new Error(`register: ${id} needs an entryPoint function, got ${describe(entryPoint)}`);
+  }
+  if (maxEpisodeSteps !== undefined) checkCount(`register: ${id}`, 'maxEpisodeSteps', maxEpisodeSteps);
+  registry.set(id, registration as unknown as EnvRegistration);
+}
+
+/** The ids that {@link make} knows, sorted. */
+export function registeredEnvs(): string[] {
+  return [...registry.keys()].sort();
+}
+
+/** Levenshtein's distance: insertions, deletions and substitutions from one string to the other. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function unknownId(id: string): Error {
+  const ids = registeredEnvs();
+  const near = ids
+    .map((known) => ({ known, distance: editDistance(String(id).toLowerCase(), known.toLowerCase()) }))
+    .filter(({ distance }) => distance <= 3)
+    .sort((a, b) => a.distance - b.distance);
+  const hint =
+    near.length > 0 ? `did you mean ${near.map(({ known }) => known).join(' or ')}?` : `known are ${ids.join(', ')}`;
+  return new Error(`make: no environment is registered as ${describe(id)}; ${hint}`);
+}
+
+/**
+ * The env registered as `id`, ready to use: its spec is set, its first results are checked (`PassiveEnvChecker`), its time limit
+ * holds (`TimeLimit`) and calls out of order are errors (`OrderEnforcing`).
+ *
+ * @throws when the id is unknown, naming those that are near; and whatever the entry point throws for its options.
+ */
+export function make<Observation = Float32Array, Action = Float32Array | number>(
+  id: string,
+  { maxEpisodeSteps, disableEnvChecker = false, ...options }: MakeOptions = {},
+): Env<Observation, Action> {
+  const registration = registry.get(id);
+  if (registration === undefined) throw unknownId(id);
+  const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;
+  const allOptions: Record<string, unknown> = { ...registration.options, ...options };
+
+  const bare = registration.entryPoint(allOptions) as Env<Observation, Action>;
+  const spec: EnvSpec = {
+    id,
+    maxEpisodeSteps: limit === Infinity ? undefined : limit,
+    rewardThreshold: registration.rewardThreshold,
+    options: allOptions,
+  };
+  bare.unwrapped.spec = spec;
+  let env = disableEnvChecker ? bare : new PassiveEnvChecker(bare);
+  if (limit !== Infinity) env = new TimeLimit(env, limit);
+  return new OrderEnforcing(env);
+}

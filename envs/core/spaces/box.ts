@@ -1,0 +1,132 @@
+import type { Rng } from '../../../src/random.ts';
+import { describe } from '../describe.ts';
+import type { BatchArray, Space } from './space.ts';
+
+interface BoxArrays {
+  float32: Float32Array;
+  float64: Float64Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+}
+export type BoxDtype = keyof BoxArrays;
+
+const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array };
+const integerLimits = { int32: [-(2 ** 31), 2 ** 31 - 1], uint8: [0, 255] } as const;
+
+export interface BoxOptions<D extends BoxDtype = 'float32'> {
+  /** Lower bound of every entry, or of each; −∞ allowed for floats. */
+  low: number | ArrayLike<number>;
+  /** Upper bound of every entry, or of each, included; +∞ allowed for floats. */
+  high: number | ArrayLike<number>;
+  /** Needed where both bounds are single numbers. */
+  shape?: readonly number[];
+  dtype?: D;
+}
+
+/**
+ * The arrays x of one shape with low ≤ x ≤ high in every entry: typed arrays of the class that `dtype` names, row-major.
+ *
+ * `sample` is uniform in an entry with two bounds, normal in one with none, and the bound ± Exponential(1) in one
+ * with a single bound.
+ *
+ * @throws when a bound is NaN, low > high, the bounds do not fit the shape, or an integer box is unbounded.
+ */
+export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> {
+  readonly low: BoxArrays[D];
+  readonly high: BoxArrays[D];
+  readonly shape: readonly number[];
+  readonly dtype: D;
+  readonly size: number;
+
+  constructor({ low, high, shape, dtype = 'float32' as D }: BoxOptions<D>) {
+    if (!(dtype in constructors)) {
+      throw new Error(`Box: dtype must be one of ${Object.keys(constructors).join(', ')}, got ${describe(dtype)}`);
+    }
+    const length = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
+    if (shape === undefined && length === undefined) {
+      throw new Error('Box: needs a shape where low and high are single numbers');
+    }
+    this.dtype = dtype;
+    this.shape = shape ?? [length!];
+    if (!this.shape.every((n) => Number.isInteger(n) && n > 0)) {
+      throw new Error(`Box: shape must hold positive integers, got ${describe(this.shape)}`);
+    }
+    this.size = this.shape.reduce((product, n) => product * n, 1);
+    this.low = this.#bound('low', low);
+    this.high = this.#bound('high', high);
+    for (let i = 0; i < this.size; i++) {
+      if (!(this.low[i]! <= this.high[i]!)) {
+        throw new Error(`Box: needs low ≤ high, got low[${i}] = ${this.low[i]}, high[${i}] = ${this.high[i]}`);
+      }
+    }
+  }
+
+  #bound(name: string, bound: number | ArrayLike<number>): BoxArrays[D] {
+    const values = typeof bound === 'number' ? new Float64Array(this.size).fill(bound) : Float64Array.from(bound);
+    if (values.length !== this.size) {
+      throw new Error(`Box: ${name} has ${values.length} entries, expected ${this.size} for shape [${this.shape}]`);
+    }
+    const [lowest, highest] =
+      this.dtype in integerLimits ? integerLimits[this.dtype as 'int32'] : [-Infinity, Infinity];
+    const wrong = values.find((v) => !(v >= lowest && v <= highest));
+    if (wrong !== undefined) {
+      throw new Error(`Box: ${name} must be in [${lowest}, ${highest}] for dtype ${this.dtype}, got ${wrong}`);
+    }
+    return this.#array(values);
+  }
+
+  #array(values: ArrayLike<number>): BoxArrays[D] {
+    return constructors[this.dtype].from(values) as BoxArrays[D];
+  }
+
+  /** Whether every entry has two finite bounds. */
+  get bounded(): boolean {
+    return this.low.every(Number.isFinite) && this.high.every(Number.isFinite);
+  }
+
+  sample(rng: Rng): BoxArrays[D] {
+    const values = new Float64Array(this.size);
+    for (let i = 0; i < this.size; i++) {
+      const low = this.low[i]!;
+      const high = this.high[i]!;
+      if (this.dtype in integerLimits) values[i] = rng.integer(low, high + 1);
+      else if (low > -Infinity && high < Infinity) values[i] = rng.uniform(low, high);
+      else if (low > -Infinity) values[i] = low - Math.log(1 - rng.uniform());
+      else if (high < Infinity) values[i] = high + Math.log(1 - rng.uniform());
+      else values[i] = rng.normal();
+    }
+    return this.#array(values);
+  }
+
+  contains(x: unknown): x is BoxArrays[D] {
+    return this.violation(x) === undefined;
+  }
+
+  violation(x: unknown): string | undefined {
+    const arrayClass = constructors[this.dtype];
+    if (!(x instanceof arrayClass)) return `expected a ${arrayClass.name}, got ${describe(x)}`;
+    if (x.length !== this.size) {
+      return `expected ${this.size} entries (shape [${this.shape}]), got ${x.length}`;
+    }
+    for (let i = 0; i < this.size; i++) {
+      if (!(x[i]! >= this.low[i]! && x[i]! <= this.high[i]!)) {
+        return `entry ${i} is ${x[i]}, expected a number in [${this.low[i]}, ${this.high[i]}]`;
+      }
+    }
+    return undefined;
+  }
+
+  write(x: BoxArrays[D], target: BatchArray, offset: number): void {
+    for (let i = 0; i < this.size; i++) target[offset + i] = x[i]!;
+  }
+
+  read(source: BatchArray, offset: number, into?: BoxArrays[D]): BoxArrays[D] {
+    const value = into ?? (new constructors[this.dtype](this.size) as BoxArrays[D]);
+    for (let i = 0; i < this.size; i++) value[i] = source[offset + i]!;
+    return value;
+  }
+
+  toString(): string {
+    return `Box(${describe(this.low)}, ${describe(this.high)}, [${this.shape}], ${this.dtype})`;
+  }
+}

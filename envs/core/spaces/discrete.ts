@@ -1,0 +1,47 @@
+import type { Rng } from '../../../src/random.ts';
+import { describe } from '../describe.ts';
+import { checkCount } from '../options.ts';
+import type { BatchArray, Space } from './space.ts';
+
+/** The integers start, start + 1, …, start + n − 1, as plain numbers. */
+export class Discrete implements Space<number> {
+  readonly n: number;
+  readonly start: number;
+  readonly shape: readonly number[] = [];
+  readonly dtype = 'int32';
+  readonly size = 1;
+
+  /** @throws when `n` is not a positive integer or `start` is not an integer. */
+  constructor(n: number, start = 0) {
+    checkCount('Discrete', 'n', n);
+    checkCount('Discrete', 'start', start, Number.MIN_SAFE_INTEGER);
+    this.n = n;
+    this.start = start;
+  }
+
+  sample(rng: Rng): number {
+    return rng.integer(this.start, this.start + this.n);
+  }
+
+  contains(x: unknown): x is number {
+    return this.violation(x) === undefined;
+  }
+
+  violation(x: unknown): string | undefined {
+    const last = this.start + this.n - 1;
+    if (Number.isInteger(x) && (x as number) >= this.start && (x as number) <= last) return undefined;
+    return `expected an integer in [${this.start}, ${last}], got ${describe(x)}`;
+  }
+
+  write(x: number, target: BatchArray, offset: number): void {
+    target[offset] = x;
+  }
+
+  read(source: BatchArray, offset: number): number {
+    return source[offset]!;
+  }
+
+  toString(): string {
+    return `Discrete(${this.n}${this.start === 0 ? '' : `, start ${this.start}`})`;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Rng } from '../../../src/random.ts';
+
+/** The flat arrays in which vector envs and agents keep batches. */
+export type BatchArray = Float32Array | Float64Array | Int32Array;
+
+/**
+ * The set of values that an observation or an action may take.
+ *
+ * `size`, `write` and `read` say how a value is laid out as numbers in one row of a flat batch, so that a vector env or a
+ * replay buffer serves any space.
+ */
+export interface Space<T = unknown> {
+  /** Shape of one value; `[]` for a single number. */
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'float64' | 'int32' | 'uint8';
+  /** How many numbers a value takes in a row of a batch. */
+  readonly size: number;
+
+  /** A random member: uniform where the space is bounded. */
+  sample(rng: Rng): T;
+  contains(x: unknown): x is T;
+  /** What keeps `x` out of the space, in one line; undefined when `x` is a member. */
+  violation(x: unknown): string | undefined;
+
+  /** Copies `x` into `target[offset … offset + size)`. */
+  write(x: T, target: BatchArray, offset: number): void;
+  /** The value at `source[offset … offset + size)`, in the array `into` where one is given. */
+  read(source: BatchArray, offset: number, into?: T): T;
+
+  toString(): string;
+}

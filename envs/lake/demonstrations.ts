@@ -1,0 +1,161 @@
+import type { Rng } from '../../src/random.ts';
+import { describe } from '../core/describe.ts';
+import { checkChoice, checkCount, checkRange } from '../core/options.ts';
+import { TimeLimit } from '../core/wrappers/timeLimit.ts';
+import { type Point, touchDisc } from './geometry.ts';
+import { type LakeId, lakeGrains } from './grains.ts';
+import { type LakeAction, LakeEnv, type LakeInfo } from './lakeEnv.ts';
+import { type Bank, home, lake } from './lakeMap.ts';
+
+const demonstrationPaths = ['shortest', 'rightAngle'] as const;
+/** `'shortest'`: the shortest path. `'rightAngle'`: first off the axis at a right angle, then the shortest path. */
+export type DemonstrationPath = (typeof demonstrationPaths)[number];
+
+export interface DemonstrationOptions {
+  envId: LakeId;
+  /** How many successful walks to collect. */
+  episodes: number;
+  rng: Rng;
+  action?: LakeAction;
+  /** Share of the walks that go by the upper bank, exact up to rounding. */
+  upperShare?: number;
+  path?: DemonstrationPath;
+  /** Standard deviation of the noise on each component of the velocity. */
+  noise?: number;
+}
+
+export interface DemonstrationEpisode {
+  bank: Bank;
+  /** The walk's first row. */
+  offset: number;
+  /** How many rows it has. */
+  length: number;
+  return: number;
+}
+
+export interface Demonstrations {
+  /** `[rows, 2]`: positions. */
+  observations: Float32Array;
+  /** `[rows, 2]` velocities as commanded, their norm not clipped, or `[rows, 1]` headings in (−π, π]. */
+  actions: Float32Array;
+  episodes: DemonstrationEpisode[];
+  /** Walks that were thrown away since they did not get home. */
+  rejected: number;
+}
+
+/**
+ * The unit vector of the shortest path home from `position` that keeps `radius` away from the lake's centre: straight home when
+ * that is free, else along the tangent to the circle of that radius, which on the circle is the way along it. Inside the circle,
+ * the circle through the position takes its place.
+ */
+function shortestPathDirection(position: Point, radius: number, bank: Bank): Point {
+  const distance = Math.hypot(position.x, position.y);
+  const circle = { ...lake, radius: Math.min(radius, distance) * (1 - 1e-9) };
+  if (touchDisc(position, home, circle) === Infinity) {
+    const length = Math.hypot(home.x - position.x, home.y - position.y);
+    return { x: (home.x - position.x) / length, y: (home.y - position.y) / length };
+  }
+  const offCentre = Math.asin(circle.radius / distance);
+  const angle = Math.atan2(-position.y, -position.x) + (bank === 'upper' ? offCentre : -offCentre);
+  return { x: Math.cos(angle), y: Math.sin(angle) };
+}
+
+interface Recorded {
+  observations: number[];
+  actions: number[];
+  return: number;
+  outcome: LakeInfo['outcome'];
+}
+
+/** One walk by `bank`, noise and all, in the env itself. */
+function demonstrate(
+  env: TimeLimit<Float32Array, Float32Array>,
+  { path, noise, radius, bank, rng }: { path: DemonstrationPath; noise: number; radius: number; bank: Bank; rng: Rng },
+): Recorded {
+  const side = bank === 'upper' ? 1 : -1;
+  const recorded: Recorded = { observations: [], actions: [], return: 0, outcome: undefined };
+  let leaving = path === 'rightAngle';
+  let [observation] = env.reset();
+  for (let ended = false; !ended; ) {
+    const position = { x: observation[0]!, y: observation[1]! };
+    leaving &&= side * position.y < radius;
+    const direction = leaving ? { x: 0, y: side } : shortestPathDirection(position, radius, bank);
+    const vx = rng.normal(direction.x, noise);
+    const vy = rng.normal(direction.y, noise);
+    const action = Float32Array.from(env.actionSpace.size === 2 ? [vx, vy] : [Math.atan2(vy, vx)]);
+    recorded.observations.push(...observation);
+    recorded.actions.push(...action);
+    const [next, reward, terminated, truncated, info] = env.step(action);
+    recorded.return += reward;
+    recorded.outcome = info.outcome as LakeInfo['outcome'];
+    observation = next;
+    ended = terminated || truncated;
+  }
+  return recorded;
+}
+
+/** `count` banks in random order, of which round(upperShare · count) are the upper one. */
+function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
+  const upper = Math.round(upperShare * count);
+  return Array.from(rng.permutation(count), (i) => (i < upper ? 'upper' : 'lower'));
+}
+
+/**
+ * Walks of scripted demonstrators: from the start along the tangent to a circle about the lake, along the circle, straight
+ * home, at full speed, with normal noise on the commanded velocity. The circle's radius is drawn for each walk: lake radius +
+ * margin · U(.7, 1.3), the margin that of the env's grain. At the start axis the velocities of the two banks differ while
+ * the position does not, which no unimodal policy can represent.
+ *
+ * Only walks that get home are kept, another of the same bank replaces each that does not; `rejected` counts them.
+ *
+ * @throws for an option out of range, or when fewer than one walk in ten gets home.
+ */
+export function collectDemonstrations({
+  envId,
+  episodes,
+  rng,
+  action = 'velocity',
+  upperShare = 0.5,
+  path = 'shortest',
+  noise = 0.1,
+}: DemonstrationOptions): Demonstrations {
+  const owner = 'collectDemonstrations';
+  checkChoice(owner, 'envId', envId, Object.keys(lakeGrains));
+  checkChoice(owner, 'path', path, demonstrationPaths);
+  checkCount(owner, 'episodes', episodes);
+  checkRange(owner, 'upperShare', upperShare, 0, 1);
+  checkRange(owner, 'noise', noise, 0, Infinity);
+
+  const { stride, stepCost, horizon, margin } = lakeGrains[envId];
+  const env = new TimeLimit(new LakeEnv({ stride, stepCost, action }), horizon);
+  const walks = rng.split('walks');
+  const observations: number[] = [];
+  const actions: number[] = [];
+  const collected: DemonstrationEpisode[] = [];
+  let rejected = 0;
+  for (const bank of drawBanks(episodes, upperShare, rng.split('banks'))) {
+    for (;;) {
+      const radius = lake.radius + margin * walks.uniform(0.7, 1.3);
+      const recorded = demonstrate(env, { path, noise, radius, bank, rng: walks });
+      if (recorded.outcome === 'home') {
+        const offset = observations.length / 2;
+        collected.push({ bank, offset, length: recorded.observations.length / 2, return: recorded.return });
+        observations.push(...recorded.observations);
+        actions.push(...recorded.actions);
+        break;
+      }
+      rejected++;
+      if (rejected > 9 * episodes + 90) {
+        throw new Error(
+          `${owner}: only ${collected.length} walks got home and ${rejected} did not, noise ${describe(noise)}`,
+        );
+      }
+    }
+  }
+  return {
+    observations: Float32Array.from(observations),
+    actions: Float32Array.from(actions),
+    episodes: collected,
+    rejected,
+  };
+}

@@ -1,0 +1,22 @@
+/** How finely a lake's walk is cut into steps. */
+export interface LakeGrain {
+  /** Length of a step at full speed. */
+  readonly stride: number;
+  /** Taken from the reward of every step. */
+  readonly stepCost: number;
+  /** Steps to an episode's truncation. */
+  readonly horizon: number;
+  /** How far off the shore the scripted demonstrators keep, in the mean. */
+  readonly margin: number;
+}
+
+/**
+ * The registered grains. On the fine lake many small steps let the position remember the side that was chosen; on the stride lake
+ * one step reaches the water, so that the choice is made at once.
+ */
+export const lakeGrains = {
+  'Lake-v0': { stride: 0.15, stepCost: 0.005, horizon: 60, margin: 0.15 },
+  'LakeStride-v0': { stride: 1.3, stepCost: 0.02, horizon: 12, margin: 0.3 },
+} as const satisfies Record<string, LakeGrain>;
+
+export type LakeId = keyof typeof lakeGrains;

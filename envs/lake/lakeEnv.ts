@@ -1,0 +1,178 @@
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { describe } from '../core/describe.ts';
+import type { Info, Seed } from '../core/env.ts';
+import { checkChoice, checkOptionNames, checkRange } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+import { turnAboutOrigin } from './geometry.ts';
+import { lakeGrains } from './grains.ts';
+import { type Bank, bankOf, border, start, walk } from './lakeMap.ts';
+
+const actionKinds = ['velocity', 'heading'] as const;
+export type LakeAction = (typeof actionKinds)[number];
+
+const blockings = ['none', 'upper', 'lower', 'hidden', 'opponent'] as const;
+/**
+ * Which bank is blocked: none, one for good, one drawn anew for each episode (`'hidden'`), or the one used more so
+ * far (`'opponent'`). No observation tells.
+ */
+export type Blocking = (typeof blockings)[number];
+
+export interface LakeOptions {
+  /** Length of a step at full speed, in [.001, 4]. */
+  stride?: number;
+  /** Taken from the reward of every step. */
+  stepCost?: number;
+  action?: LakeAction;
+  blocked?: Blocking;
+  /** The opponent's memory: the weight of the newest episode in its moving average, in [0, 1]. */
+  opponentRate?: number;
+}
+
+export interface LakeInfo extends Info {
+  outcome: 'home' | 'drowned' | 'timeout' | undefined;
+  /** Signed angle that the path has turned about the lake's centre so far, radians, counter-clockwise positive. */
+  windingAngle: number;
+  /** The side taken, by the sign of the winding angle. */
+  bank: Bank | undefined;
+  /** The bank that is blocked in this episode. */
+  blocked: Bank | undefined;
+}
+
+interface LakeState {
+  rng: RngState;
+  x: number;
+  y: number;
+  windingAngle: number;
+  blocked: Bank | undefined;
+  upperShare: number;
+}
+
+/**
+ * The walk around the lake: a point in [−2, 2]² starts at (−1.5, 0) and wants home, the disc of radius .25 at (1.5, 0). Between
+ * them lies the lake, the disc of radius .7 at the origin. Above and below are equally short.
+ *
+ * - Observation: the position (x, y), `[2]`.
+ * - Action `'velocity'`: `[2]`, its norm clipped to 1; the step is stride · velocity. Values outside the box are allowed.
+ *   Action `'heading'`: `[1]`, an angle in radians (any number, modulo 2π); the step is stride · (cos, sin).
+ * - A step is a straight line, see `walk`: it drowns if it touches the lake, it is home if it reaches home first.
+ * - Reward: 1 at home, −1 for drowning, less `stepCost` each step. There is no distance shaping: it leads into the shore.
+ * - Terminated: home or drowned. Time runs out by `TimeLimit`, not here.
+ *
+ * The opponent keeps a moving average of how many past episodes went by the upper bank (an episode counts once it has turned
+ * about the lake at all) and blocks the bank used more; on a tie it draws. `reset({ seed })` makes it forget.
+ *
+ * @throws for an unknown option or one out of range; `step` for an action that is not finite.
+ */
+export class LakeEnv extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: -border, high: border, shape: [2] });
+  readonly actionSpace: Box;
+  readonly stride: number;
+  readonly stepCost: number;
+  readonly action: LakeAction;
+  readonly blocking: Blocking;
+  readonly opponentRate: number;
+
+  #position = start;
+  #windingAngle = 0;
+  #blocked: Bank | undefined;
+  #upperShare = 0.5;
+
+  constructor(options: LakeOptions = {}) {
+    super();
+    checkOptionNames('Lake', options, ['stride', 'stepCost', 'action', 'blocked', 'opponentRate']);
+    const {
+      stride = lakeGrains['Lake-v0'].stride,
+      stepCost = lakeGrains['Lake-v0'].stepCost,
+      action = 'velocity',
+      blocked = 'none',
+      opponentRate = 0.1,
+    } = options;
+    checkRange('Lake', 'stride', stride, 0.001, 2 * border);
+    checkRange('Lake', 'stepCost', stepCost, 0, 1);
+    checkChoice('Lake', 'action', action, actionKinds);
+    checkChoice('Lake', 'blocked', blocked, blockings);
+    checkRange('Lake', 'opponentRate', opponentRate, 0, 1);
+    this.stride = stride;
+    this.stepCost = stepCost;
+    this.action = action;
+    this.blocking = blocked;
+    this.opponentRate = opponentRate;
+    this.actionSpace =
+      action === 'velocity'
+        ? new Box({ low: -1, high: 1, shape: [2] })
+        : new Box({ low: -Math.PI, high: Math.PI, shape: [1] });
+  }
+
+  protected override reseed(seed: Seed): void {
+    super.reseed(seed);
+    this.#upperShare = 0.5;
+    this.#windingAngle = 0;
+  }
+
+  protected begin(): [Float32Array, LakeInfo] {
+    const used = bankOf(this.#windingAngle);
+    if (used !== undefined) this.#upperShare += this.opponentRate * ((used === 'upper' ? 1 : 0) - this.#upperShare);
+    this.#position = start;
+    this.#windingAngle = 0;
+    this.#blocked = this.#blockedBank();
+    return [this.#observation(), this.#info(undefined)];
+  }
+
+  #blockedBank(): Bank | undefined {
+    if (this.blocking === 'none') return undefined;
+    if (this.blocking === 'upper' || this.blocking === 'lower') return this.blocking;
+    if (this.blocking === 'opponent' && this.#upperShare !== 0.5) return this.#upperShare > 0.5 ? 'upper' : 'lower';
+    return this.rng.uniform() < 0.5 ? 'upper' : 'lower';
+  }
+
+  step(action: Float32Array): [Float32Array, number, boolean, boolean, LakeInfo] {
+    const [dx, dy] = this.action === 'velocity' ? this.#velocityStep(action) : this.#headingStep(action);
+    if (!Number.isFinite(dx) || !Number.isFinite(dy)) {
+      const wanted = `${this.actionSpace.size} finite numbers (${this.action})`;
+      throw new Error(`Lake: step() got the action ${describe(action)}, expected ${wanted}`);
+    }
+    const { position, outcome } = walk(this.#position, dx, dy, this.#blocked);
+    this.#windingAngle += turnAboutOrigin(this.#position, position);
+    this.#position = position;
+    const reward = (outcome === 'home' ? 1 : outcome === 'drowned' ? -1 : 0) - this.stepCost;
+    return [this.#observation(), reward, outcome !== undefined, false, this.#info(outcome)];
+  }
+
+  #velocityStep(action: Float32Array): [dx: number, dy: number] {
+    const vx = action[0]!;
+    const vy = action[1]!;
+    const scale = this.stride / Math.max(1, Math.hypot(vx, vy));
+    return [scale * vx, scale * vy];
+  }
+
+  #headingStep(action: Float32Array): [dx: number, dy: number] {
+    const angle = action[0]!;
+    return [this.stride * Math.cos(angle), this.stride * Math.sin(angle)];
+  }
+
+  #observation(): Float32Array {
+    const observation = new Float32Array(2);
+    observation[0] = this.#position.x;
+    observation[1] = this.#position.y;
+    return observation;
+  }
+
+  #info(outcome: LakeInfo['outcome']): LakeInfo {
+    return { outcome, windingAngle: this.#windingAngle, bank: bankOf(this.#windingAngle), blocked: this.#blocked };
+  }
+
+  state(): LakeState {
+    const { x, y } = this.#position;
+    const upperShare = this.#upperShare;
+    return { rng: this.rng.state(), x, y, windingAngle: this.#windingAngle, blocked: this.#blocked, upperShare };
+  }
+
+  setState({ rng, x, y, windingAngle, blocked, upperShare }: LakeState): void {
+    this.rng = Rng.fromState(rng);
+    this.#position = { x, y };
+    this.#windingAngle = windingAngle;
+    this.#blocked = blocked;
+    this.#upperShare = upperShare;
+  }
+}
