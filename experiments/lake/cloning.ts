@@ -1,5 +1,6 @@
 import { BehaviorCloning } from '../../agents/index.ts';
 import { collectDemonstrations, type LakeId } from '../../envs/index.ts';
+import { cosineSchedule } from '../../src/index.ts';
 import type { JobContext, JobResult } from '../harness/experiment.ts';
 import type { LakeConfig } from './config.ts';
 import { finishJob } from './finishJob.ts';
@@ -14,8 +15,7 @@ export async function clone(
   config: LakeConfig,
   context: JobContext,
 ): Promise<JobResult> {
-  const { demonstrations: episodes, batchSize, learningRate } = config.cloning;
-  const steps = config.steps ?? config.cloning.steps;
+  const { demonstrations: episodes, steps, batchSize, learningRate } = config.cloning;
   const { rng } = context;
   const demonstrations = collectDemonstrations({ envId: env, episodes, rng: rng.split('demonstrations') });
   const validation = collectDemonstrations({
@@ -29,7 +29,7 @@ export async function clone(
     demonstrations,
     validation,
     batchSize,
-    learningRate: cosine(learningRate),
+    learningRate: cosineSchedule(learningRate),
     reportEvery: Math.max(1, Math.round(steps / 30)),
   });
   let validationLoss: number | null = null;

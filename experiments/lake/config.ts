@@ -12,8 +12,6 @@ const count = () => z.int().positive();
 
 export const lakeSchema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
-  /** In place of each study's own steps: updates of cloning, environment steps of PPO. */
-  steps: count().optional(),
   /** Walks of each trained policy with sampled actions. */
   evaluationEpisodes: count().default(1000),
   cloning: z

@@ -30,6 +30,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   description: 'Gaussian, mixture and flow policies on the walk around the lake.',
   schema: lakeSchema,
   choices,
+  steps: ['cloning.steps', 'ppo.steps'],
   presets: {
     quick: {
       seeds: [0, 1],
@@ -76,10 +77,10 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 });
 
 /** Updates of one job, counted in minibatches of 64. */
-function updates(study: LakeJob['study'], { cloning, ppo, steps }: LakeConfig): number {
+function updates(study: LakeJob['study'], { cloning, ppo }: LakeConfig): number {
   return study === 'cloning'
-    ? ((steps ?? cloning.steps) * cloning.batchSize) / 64
-    : ((steps ?? ppo.steps) * ppo.epochs) / 64;
+    ? (cloning.steps * cloning.batchSize) / 64
+    : (ppo.steps * ppo.epochs) / 64;
 }
 
 function tables(summary: readonly SummaryRow[], config: LakeConfig): Table[] {

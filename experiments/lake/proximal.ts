@@ -14,8 +14,7 @@ export async function optimize(
   config: LakeConfig,
   context: JobContext,
 ): Promise<JobResult> {
-  const { envs, horizon, epochs, batchSize, learningRate } = config.ppo;
-  const steps = config.steps ?? config.ppo.steps;
+  const { steps, envs, horizon, epochs, batchSize, learningRate } = config.ppo;
   const { rng } = context;
   const policy = makeLakePolicy(name, { rng: rng.split('policy'), scale: 'free' });
   const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });

@@ -6,6 +6,9 @@ export interface Conditional<T> {
   given(context?: tf.Tensor): T;
 }
 
+/** Which way a bijector is applied: `forward` is noise → data. */
+export type Direction = 'forward' | 'inverse';
+
 /** A value and the log-determinant of the Jacobian of the map that gave it. */
 export type WithLogDet = [value: tf.Tensor, logDet: tf.Tensor];
 
@@ -72,7 +75,7 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   }
 
   /** @throws if the input's dtype, rank or last axis does not fit; the error names the bijector. */
-  protected check(input: tf.Tensor, direction: 'forward' | 'inverse'): void {
+  protected check(input: tf.Tensor, direction: Direction): void {
     const fail = (wanted: string): never => {
       throw new Error(
         `${this.constructor.name}.${direction}: wanted ${wanted}, got ${input.dtype} of shape [${input.shape}]`,

@@ -3,6 +3,7 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/identity.ts';
 import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
+import { orthogonal } from '../nn/initializers.ts';
 import { Mlp } from '../nn/mlp.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
@@ -39,8 +40,10 @@ export class MixturePolicy extends Policy {
       hidden,
       outputDim: components * (1 + 2 * actionDim),
       activation,
-      // Not the near-zero scale of the other policies: equal components would get equal gradients and stay equal.
-      outputScale: 1,
+      // A network that answers to the observation at once fits one component to each region of it, and then has none left
+      // for the modes within one. From small weights the components part first.
+      hiddenInitializer: orthogonal(0.5),
+      outputScale: 0.01,
       rng,
     });
     this.bijector = options.squash ?? new Identity();

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { evaluate, Ppo, type PpoOptions } from '../../agents/index.ts';
-import { BaseEnv, Box, SyncVectorEnv, TimeLimit } from '../../envs/index.ts';
+import { BaseEnv, Box, type ResetResult, type StepResult, SyncVectorEnv, TimeLimit } from '../../envs/index.ts';
 import {
   boxSquash,
   FlowPolicy,
@@ -19,12 +19,12 @@ class Target extends BaseEnv<Float32Array, Float32Array> {
   readonly actionSpace = new Box({ low: -2, high: 2, shape: [1] });
   #observation = new Float32Array(1);
 
-  protected begin(): [Float32Array, object] {
+  protected begin(): ResetResult {
     this.#observation = Float32Array.of(this.rng.uniform() < 0.5 ? -1 : 1);
     return [this.#observation, {}];
   }
 
-  step(action: Float32Array): [Float32Array, number, boolean, boolean, object] {
+  step(action: Float32Array): StepResult {
     const error = action[0]! - 0.8 * this.#observation[0]!;
     return [this.#observation, -(error ** 2), true, false, { outcome: error > 0 ? 'above' : 'below' }];
   }
@@ -35,11 +35,11 @@ class Forever extends BaseEnv<Float32Array, Float32Array> {
   readonly observationSpace = new Box({ low: 0, high: 1, shape: [1] });
   readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
 
-  protected begin(): [Float32Array, object] {
+  protected begin(): ResetResult {
     return [new Float32Array(1), {}];
   }
 
-  step(): [Float32Array, number, boolean, boolean, object] {
+  step(): StepResult {
     return [new Float32Array(1), 1, false, false, {}];
   }
 }

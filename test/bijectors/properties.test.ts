@@ -103,7 +103,7 @@ describe.each(registry)('$name', (entry) => {
   });
 
   test('gradients of values and log-determinants, by the input and every variable', () => {
-    const { module, bijector, x, inputs, contexts, variables, maps } = setUp(entry);
+    const { module, bijector, inputs, contexts, variables, maps } = setUp(entry);
     const cotangent = new Rng('cotangent');
     const weights = inputs.map((row) => row.map(() => cotangent.normal()));
     const points = { forward: inputs, inverse: inputs.map((row, i) => maps[i]!(row)) };

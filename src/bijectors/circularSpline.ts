@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../nn/stopGradient.ts';
+import { Bijector, type WithLogDet } from './bijector.ts';
+import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQuadratic.ts';
+import type { SplineShape } from './splineBins.ts';
+import { checkSpline, type SplineLimits } from './splineLimits.ts';
+
+/** The largest float32 below π: an angle that is wrapped lies in [−π, π) in float64 too. */
+const LIMIT = 3.1415925025939941;
+
+export type CircularSplineOptions = RationalQuadraticParameters &
+  SplineLimits & {
+    /** `[...rows]`, radians, added after the spline. */
+    readonly phase: tf.Tensor;
+  };
+
+/**
+ * Elementwise monotone map of the circle, angles in [−π, π): a rational-quadratic spline from [−π, π] onto itself whose
+ * derivatives at both ends are one, then a turn by `phase`, so that no angle is special. Results are wrapped into [−π, π);
+ * inputs may be any angles.
+ *
+ * `bins` `[2, K, ...rows]`, `derivatives` `[K, ...rows]` and `phase` `[...rows]` are unconstrained; `rows` broadcasts with the
+ * input's shape. All zero is the identity.
+ *
+ * Rezende et al., "Normalizing Flows on Tori and Spheres", arXiv:2002.02428.
+ */
+export class CircularSpline extends Bijector {
+  readonly eventNdims = 0;
+  readonly bins: tf.Tensor;
+  readonly derivatives: tf.Tensor;
+  readonly phase: tf.Tensor;
+  readonly #shape: SplineShape;
+
+  /** @throws if the shapes do not fit one another, or a limit is out of range */
+  constructor({ bins, derivatives, phase, ...limits }: CircularSplineOptions) {
+    super();
+    this.bins = bins;
+    this.derivatives = derivatives;
+    this.phase = phase;
+    this.#shape = checkSpline('CircularSpline', { bins, derivatives }, { ...limits, bound: Math.PI }, true);
+  }
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    const [turned, logDet] = rationalQuadratic(wrapAngle(x), this, this.#shape, 'forward');
+    return [wrapAngle(tf.add(turned, this.phase)), logDet];
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    const [x, logDet] = rationalQuadratic(wrapAngle(tf.sub(y, this.phase)), this, this.#shape, 'inverse');
+    return [wrapAngle(x), logDet];
+  }
+}
+
+/** The angle in [−π, π) that differs from `angle` by whole turns. */
+function wrapAngle(angle: tf.Tensor): tf.Tensor {
+  const turns = stopGradient(() => tf.mul(tf.floor(tf.mul(tf.add(angle, Math.PI), 0.5 / Math.PI)), 2 * Math.PI));
+  return tf.clipByValue(tf.sub(angle, turns), -LIMIT, LIMIT);
+}

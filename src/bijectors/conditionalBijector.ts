@@ -1,0 +1,88 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { positiveInteger } from '../nn/positiveInteger.ts';
+import { Bijector, type Direction, type WithLogDet } from './bijector.ts';
+
+/**
+ * A bijector over vectors of `dim` numbers that may depend on a context of `contextDim` numbers.
+ *
+ * A subclass writes {@link transform}. With `contextDim` 0 it is an ordinary bijector; else `given(context)` is one, and using
+ * it without is an error. A context `[batch, contextDim]` goes with inputs `[..., batch, dim]`; one of batch 1 goes with any.
+ */
+export abstract class ConditionalBijector extends Bijector {
+  readonly eventNdims = 1;
+  override readonly dim: number;
+  readonly contextDim: number;
+
+  /** @throws if `dim` is no positive integer, or `contextDim` neither 0 nor one */
+  constructor(dim: number, contextDim: number) {
+    super();
+    this.dim = positiveInteger(new.target.name, 'dim', dim);
+    this.contextDim = contextDim === 0 ? 0 : positiveInteger(new.target.name, 'contextDim (or 0)', contextDim);
+  }
+
+  /** The value and log-determinant of one direction; `context` is there exactly if `contextDim` is not 0. */
+  abstract transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet;
+
+  /** @throws if the context is missing, or not float32 of shape `[batch, contextDim]` */
+  override given(context?: tf.Tensor): Bijector {
+    if (this.contextDim === 0) return this;
+    if (context?.rank !== 2 || context.shape[1] !== this.contextDim || context.dtype !== 'float32') {
+      const got = context === undefined ? 'none' : `${context.dtype} of shape [${context.shape}]`;
+      throw new Error(
+        `${this.constructor.name}.given: wanted a float32 context of shape [batch, ${this.contextDim}], got ${got}`,
+      );
+    }
+    return new GivenContext(this, context);
+  }
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    return this.#withoutContext(x, 'forward');
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    return this.#withoutContext(y, 'inverse');
+  }
+
+  #withoutContext(input: tf.Tensor, direction: Direction): WithLogDet {
+    if (this.contextDim > 0) {
+      throw new Error(
+        `${this.constructor.name}.${direction}: has no context; call given(context) with [batch, ${this.contextDim}] first`,
+      );
+    }
+    return this.transform(input, direction);
+  }
+}
+
+/** A conditional bijector with its context filled in. */
+class GivenContext extends Bijector {
+  readonly eventNdims = 1;
+  override readonly dim: number;
+  readonly bijector: ConditionalBijector;
+  readonly #context: tf.Tensor;
+
+  constructor(bijector: ConditionalBijector, context: tf.Tensor) {
+    super();
+    this.bijector = bijector;
+    this.dim = bijector.dim;
+    this.#context = context;
+  }
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    return this.bijector.transform(this.#fitting(x, 'forward'), 'forward', this.#context);
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    return this.bijector.transform(this.#fitting(y, 'inverse'), 'inverse', this.#context);
+  }
+
+  #fitting(input: tf.Tensor, direction: Direction): tf.Tensor {
+    const batch = this.#context.shape[0]!;
+    if (batch !== 1 && input.shape.at(-2) !== batch) {
+      throw new Error(
+        `${this.bijector.constructor.name}.${direction}: wanted shape [..., ${batch}, ${this.dim}] for a context of ` +
+          `batch ${batch}, got [${input.shape}]`,
+      );
+    }
+    return input;
+  }
+}

@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from '../nn/activation.ts';
+import { Mlp } from '../nn/mlp.ts';
+import type { Rng } from '../random.ts';
+import { type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
+import { broadcast } from './broadcast.ts';
+import { ConditionalBijector } from './conditionalBijector.ts';
+import type { ElementwiseFamily } from './elementwiseFamily.ts';
+import { Partition } from './partition.ts';
+
+/** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */
+export type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
+
+export interface CouplingOptions {
+  readonly dim: number;
+  readonly transformed: TransformedEntries;
+  readonly family: ElementwiseFamily;
+  readonly contextDim?: number;
+  /** Widths of the network's hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation;
+  readonly rng: Rng;
+}
+
+/**
+ * Coupling layer: some entries of x pass unchanged, the others go through an elementwise bijector whose parameters a network
+ * computes from those that pass and the context. Its Jacobian is triangular, so the log-determinant is that of the elementwise
+ * bijector. The identity at first, since the network's last layer is zero.
+ *
+ * With {@link affineFamily} it is RealNVP's layer (Dinh et al., arXiv:1605.08803), with {@link additiveFamily} NICE's
+ * (arXiv:1410.8516), with {@link rationalQuadraticSplineFamily} that of neural spline flows (Durkan et al., arXiv:1906.04032).
+ */
+export class Coupling extends ConditionalBijector {
+  readonly network: Mlp;
+  readonly #family: ElementwiseFamily;
+  readonly #partition: Partition;
+  readonly #transformedDim: number;
+
+  /** @throws if no entry passes or none is transformed, an index is out of range or twice there, or a size is not positive */
+  constructor({ dim, transformed, family, contextDim = 0, hidden = [64, 64], activation, rng }: CouplingOptions) {
+    super(dim, contextDim);
+    const selected = selectedEntries(dim, transformed);
+    this.#transformedDim = selected.filter(Boolean).length;
+    const passedDim = dim - this.#transformedDim;
+    if (passedDim === 0 || this.#transformedDim === 0) {
+      throw new Error(
+        `Coupling: wanted entries that pass and entries that are transformed, got ${passedDim} and ` +
+          `${this.#transformedDim} of ${dim}; for a map of all entries by the context alone there is Conditioned`,
+      );
+    }
+    this.#family = family;
+    this.#partition = new Partition(selected);
+    this.network = new Mlp({
+      inputDim: passedDim * (family.features?.size ?? 1) + contextDim,
+      hidden,
+      outputDim: family.parameterCount * this.#transformedDim,
+      activation,
+      outputScale: 0,
+      rng,
+    });
+  }
+
+  transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
+    const rows = input.rank === 2 ? input : tf.reshape(input, [-1, this.dim]);
+    const [passed, entries] = this.#partition.split(rows);
+    const shown = this.#family.features?.of(passed) ?? passed;
+    const seen = context === undefined ? shown : tf.concat([shown, repeatRows(context, rows.shape[0]!)], 1);
+    const bijector = this.#family.bijector(this.network.apply(seen), this.#transformedDim);
+    const [values, logDets] =
+      direction === 'forward' ? bijector.forwardAndLogDet(entries) : bijector.inverseAndLogDet(entries);
+    const output = this.#partition.merge(passed, values);
+    const logDet = sumLogDet(logDets, 0, 1);
+    return input.rank === 2
+      ? [output, logDet]
+      : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+  }
+}
+
+/** `[batch, n]` repeated as a whole to `[rows, n]`. */
+function repeatRows(x: tf.Tensor, rows: number): tf.Tensor {
+  const [batch, width] = x.shape as [number, number];
+  if (batch === rows) return x;
+  return tf.reshape(broadcast(x, [rows / batch, batch, width]), [rows, width]);
+}
+
+function selectedEntries(dim: number, transformed: TransformedEntries): boolean[] {
+  const entries = Array.from({ length: dim }, (_, i) => i);
+  const half = Math.floor(dim / 2);
+  switch (transformed) {
+    case 'first':
+      return entries.map((i) => i < half);
+    case 'second':
+      return entries.map((i) => i >= half);
+    case 'even':
+      return entries.map((i) => i % 2 === 0);
+    case 'odd':
+      return entries.map((i) => i % 2 === 1);
+    default:
+      if (transformed.some((i) => !entries.includes(i)) || new Set(transformed).size !== transformed.length) {
+        throw new Error(`Coupling: wanted distinct indices from 0 to ${dim - 1}, got [${transformed}]`);
+      }
+      return entries.map((i) => transformed.includes(i));
+  }
+}

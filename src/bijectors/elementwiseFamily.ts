@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Bijector } from './bijector.ts';
+import { CircularSpline } from './circularSpline.ts';
+import { RationalQuadraticSpline } from './rationalQuadraticSpline.ts';
+import { Shift } from './shift.ts';
+import { ShiftScale } from './shiftScale.ts';
+
+/**
+ * A family of elementwise bijectors, given by unconstrained parameters, that is the identity where they are all zero.
+ *
+ * Couplings, conditioned and autoregressive maps take one and differ in what their parameters may depend on. The parameters of
+ * `dim` numbers lie side by side, the first ones of all numbers, then the second ones: parameter p of number i is at
+ * p · dim + i.
+ */
+export interface ElementwiseFamily {
+  readonly name: string;
+  /** How many parameters one number takes. */
+  readonly parameterCount: number;
+  /** @param parameters `[..., parameterCount · dim]` */
+  bijector(parameters: tf.Tensor, dim: number): Bijector;
+  /** How numbers of this kind are shown to a network, where not as they are: `[batch, n]` → `[batch, n · size]`. */
+  readonly features?: { readonly size: number; of(x: tf.Tensor): tf.Tensor };
+}
+
+const LOG_SCALE_BOUND = 5;
+
+/**
+ * y = shift + exp(s)·x with s = 5 tanh(raw / 5): slopes between e⁻⁵ and e⁵ = 148, smoothly. Far out, because the bound on the
+ * slope of a flow sets how little probability can stay between two modes: slope 40 is s = 3.7, where ds/draw is still 0.45.
+ */
+export const affineFamily: ElementwiseFamily = {
+  name: 'affine',
+  parameterCount: 2,
+  bijector(parameters) {
+    const [shift, raw] = tf.split(parameters, 2, -1);
+    const logScale = tf.mul(tf.tanh(tf.mul(raw!, 1 / LOG_SCALE_BOUND)), LOG_SCALE_BOUND);
+    return new ShiftScale({ shift: shift!, logScale });
+  },
+};
+
+/** y = x + shift. Dinh et al., "NICE", arXiv:1410.8516. Over a Gaussian it has one mode, whatever the network. */
+export const additiveFamily: ElementwiseFamily = {
+  name: 'additive',
+  parameterCount: 1,
+  bijector: (shift) => new Shift(shift),
+};
+
+/** {@link RationalQuadraticSpline} with `bins` bins on [−bound, bound]. @throws if `bins` is no integer above 1 */
+export function rationalQuadraticSplineFamily({
+  bins = 8,
+  bound = 5,
+}: {
+  readonly bins?: number;
+  readonly bound?: number;
+} = {}): ElementwiseFamily {
+  atLeastTwo('rationalQuadraticSplineFamily', bins);
+  return {
+    name: 'rationalQuadraticSpline',
+    parameterCount: 3 * bins - 1,
+    bijector(parameters, dim) {
+      const [sizes, derivatives] = tf.split(parametersFirst(parameters, dim), [2 * bins, bins - 1], 0);
+      return new RationalQuadraticSpline({ bins: pairs(sizes!), derivatives: derivatives!, bound });
+    },
+  };
+}
+
+/** {@link CircularSpline} with `bins` bins; networks see an angle's cosine and sine. @throws if `bins` is no integer above 1 */
+export function circularSplineFamily({ bins = 8 }: { readonly bins?: number } = {}): ElementwiseFamily {
+  atLeastTwo('circularSplineFamily', bins);
+  return {
+    name: 'circularSpline',
+    parameterCount: 3 * bins + 1,
+    bijector(parameters, dim) {
+      const [sizes, derivatives, phase] = tf.split(parametersFirst(parameters, dim), [2 * bins, bins, 1], 0);
+      return new CircularSpline({
+        bins: pairs(sizes!),
+        derivatives: derivatives!,
+        phase: tf.reshape(phase!, phase!.shape.slice(1)),
+      });
+    },
+    features: { size: 2, of: (x) => tf.concat([tf.cos(x), tf.sin(x)], -1) },
+  };
+}
+
+/** `[..., count · dim]` → `[count, ..., dim]` */
+function parametersFirst(parameters: tf.Tensor, dim: number): tf.Tensor {
+  const [rows, last] = [parameters.shape.slice(0, -1), parameters.shape.at(-1)!];
+  const count = last / dim;
+  const flat = tf.reshape(parameters, dim === 1 ? [-1, count] : [-1, count, dim]);
+  return tf.reshape(tf.transpose(flat, dim === 1 ? [1, 0] : [1, 0, 2]), [count, ...rows, dim]);
+}
+
+/** `[2K, ...]` → `[2, K, ...]` */
+function pairs(sizes: tf.Tensor): tf.Tensor {
+  return tf.reshape(sizes, [2, sizes.shape[0]! / 2, ...sizes.shape.slice(1)]);
+}
+
+function atLeastTwo(where: string, bins: number): void {
+  if (!Number.isInteger(bins) || bins < 2)
+    throw new Error(`${where}: wanted an integer number of bins above 1, got ${bins}`);
+}

@@ -1,0 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Bijector, type WithLogDet } from './bijector.ts';
+
+/** y = x, log-determinant 0. */
+export class Identity extends Bijector {
+  readonly eventNdims = 0;
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    return [tf.clone(x), tf.zeros(x.shape)];
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    return [tf.clone(y), tf.zeros(y.shape)];
+  }
+}

@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { Bijector, type WithLogDet } from './bijector.ts';
+
+/** The inverse of a bijector, as a bijector: forward and inverse change places. */
+export class Invert extends Bijector {
+  readonly eventNdims: 0 | 1;
+  override readonly dim: number | undefined;
+  readonly bijector: Bijector;
+
+  constructor(bijector: Bijector) {
+    super();
+    this.bijector = bijector;
+    this.eventNdims = bijector.eventNdims;
+    this.dim = bijector.dim;
+  }
+
+  override given(context?: tf.Tensor): Bijector {
+    const bijector = this.bijector.given(context);
+    return bijector === this.bijector ? this : new Invert(bijector);
+  }
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    return this.bijector.inverseAndLogDet(x);
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    return this.bijector.forwardAndLogDet(y);
+  }
+}

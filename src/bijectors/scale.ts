@@ -1,0 +1,9 @@
+import { type Parameter, ShiftScale } from './shiftScale.ts';
+
+/** y = scale·x, log-determinant log|scale|. */
+export class Scale extends ShiftScale {
+  /** @throws if `scale` is given in numbers and one is 0 or not finite */
+  constructor(scale: Parameter) {
+    super({ scale });
+  }
+}

@@ -1,0 +1,8 @@
+import { type Parameter, ShiftScale } from './shiftScale.ts';
+
+/** y = x + shift, log-determinant 0. */
+export class Shift extends ShiftScale {
+  constructor(shift: Parameter) {
+    super({ shift });
+  }
+}

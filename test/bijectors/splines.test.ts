@@ -1,0 +1,174 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  CircularSpline,
+  circularSplineFamily,
+  RationalQuadraticSpline,
+  rationalQuadraticSplineFamily,
+} from '../../src/bijectors/index.ts';
+import { Rng } from '../../src/random.ts';
+import { derivative } from '../oracle/calculus.ts';
+import { circularSpline, rationalQuadraticSpline } from '../oracle/splines.ts';
+
+const K = 8;
+const BOUND = 4;
+
+/** One spline's parameters, of the given spread, as numbers. */
+function draw(seed: number, spread: number, knots: number) {
+  const rng = new Rng(seed);
+  const numbers = (count: number) => Array.from({ length: count }, () => Math.fround(rng.normal(0, spread)));
+  return { widths: numbers(K), heights: numbers(K), derivatives: numbers(knots), phase: Math.fround(rng.normal()) };
+}
+
+function spline({ widths, heights, derivatives }: ReturnType<typeof draw>): RationalQuadraticSpline {
+  return new RationalQuadraticSpline({
+    bins: tf.tensor([widths, heights], [2, K]),
+    derivatives: tf.tensor1d(derivatives),
+    bound: BOUND,
+  });
+}
+
+describe('RationalQuadraticSpline', () => {
+  // Spread 3 makes bins as narrow as they may be, with slopes of 1000 next to slopes of 0.001.
+  test('any parameters: monotone, close to the float64 spline, back again, finite gradients', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(0.5, 1, 3, 10), (seed, spread) => {
+        const parameters = draw(seed, spread, K - 1);
+        const bijector = spline(parameters);
+        const xs = Array.from({ length: 101 }, (_, i) => Math.fround(((i - 50) / 50) * 1.25 * BOUND));
+        const [y, logDet] = bijector.forwardAndLogDet(tf.tensor1d(xs));
+        const [x, back] = bijector.inverseAndLogDet(y);
+        const [values, logDets, again, backLogDets] = [y, logDet, x, back].map((tensor) => tensor.dataSync());
+        const oracle = (at: number) => rationalQuadraticSpline(at, { ...parameters, bound: BOUND });
+        xs.forEach((at, i) => {
+          // The steepest slope around, over what rounding moves the knots by.
+          const near = 2e-6;
+          const reach = oracle(at + near) - oracle(at - near);
+          expect(Math.abs(values[i]! - oracle(at))).toBeLessThan(reach + 4e-6);
+          if (i > 0) expect(values[i]!).toBeGreaterThanOrEqual(values[i - 1]! - 1e-6);
+          const flat = Math.max(Math.exp(-logDets[i]!), 1);
+          expect(Math.abs(again[i]! - at)).toBeLessThan(4e-6 * (1 + flat) + near);
+          expect(Number.isFinite(logDets[i]!) && Number.isFinite(backLogDets[i]!)).toBe(true);
+        });
+        for (const direction of ['forward', 'inverse'] as const) {
+          const gradients = tf.grads((at, bins, derivatives) => {
+            const moved = new RationalQuadraticSpline({ bins, derivatives, bound: BOUND });
+            const [value, log] = direction === 'forward' ? moved.forwardAndLogDet(at!) : moved.inverseAndLogDet(at!);
+            return tf.add(tf.sum(value), tf.sum(log));
+          })([tf.tensor1d(xs), bijector.bins, bijector.derivatives]);
+          for (const gradient of gradients) expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('the identity outside exactly, with log-determinant 0, slope 1 and no gradient by the parameters', () => {
+    const bijector = spline(draw(1, 3, K - 1));
+    const far = [-1e30, -100, -4.0001, -4, 4, 4.0001, 100, 1e30];
+    for (const direction of ['forward', 'inverse'] as const) {
+      const apply = (b: RationalQuadraticSpline, x: tf.Tensor) =>
+        direction === 'forward' ? b.forwardAndLogDet(x) : b.inverseAndLogDet(x);
+      const [value, logDet] = apply(bijector, tf.tensor1d(far));
+      expect(value.arraySync()).toEqual(far.map(Math.fround));
+      expect([...logDet.dataSync()].every((entry) => entry === 0)).toBe(true);
+      const [byX, byBins, byDerivatives] = tf.grads((x, bins, derivatives) => {
+        const [y, log] = apply(new RationalQuadraticSpline({ bins, derivatives, bound: BOUND }), x!);
+        return tf.add(tf.sum(y), tf.sum(log));
+      })([tf.tensor1d(far), bijector.bins, bijector.derivatives]);
+      expect(byX!.arraySync()).toEqual(far.map(() => 1));
+      expect(tf.max(tf.abs(byBins!)).arraySync()).toBe(0);
+      expect(tf.max(tf.abs(byDerivatives!)).arraySync()).toBe(0);
+    }
+  });
+
+  test('passes through its knots with its derivatives', () => {
+    const parameters = draw(2, 1, K - 1);
+    const softmax = (logits: number[]) => logits.map((x) => Math.exp(x) / logits.reduce((s, y) => s + Math.exp(y), 0));
+    const knots = (logits: number[]) =>
+      softmax(logits).reduce((all, share) => [...all, all.at(-1)! + 2 * BOUND * (0.001 + 0.992 * share)], [-BOUND]);
+    const [xs, ys] = [knots(parameters.widths), knots(parameters.heights)];
+    const ds = [1, ...parameters.derivatives.map((d) => 0.001 + Math.log1p(Math.exp(d) * Math.expm1(0.999))), 1];
+    const [y, logDet] = spline(parameters).forwardAndLogDet(tf.tensor1d(xs));
+    y.dataSync().forEach((value, i) => expect(value).toBeCloseTo(ys[i]!, 5));
+    logDet.dataSync().forEach((value, i) => expect(value).toBeCloseTo(Math.log(ds[i]!), 3));
+  });
+
+  test('parameters broadcast with inputs as any tensors do, gradients too', () => {
+    const rng = new Rng(3);
+    const bins = rng.normalTensor([2, K, 5, 1, 3]);
+    const derivatives = rng.normalTensor([K - 1, 5, 1, 3]);
+    const x = rng.normalTensor([4, 3]);
+    const wide = (p: tf.Tensor) => tf.add(p, tf.zeros([...p.shape.slice(0, -3), 5, 4, 3]));
+    const loss = (fit: (p: tf.Tensor) => tf.Tensor, at: (p: tf.Tensor) => tf.Tensor) =>
+      tf.grads((b, d, input) => {
+        const [y, log] = new RationalQuadraticSpline({
+          bins: fit(b!),
+          derivatives: fit(d!),
+          bound: 3,
+        }).forwardAndLogDet(at(input!));
+        expect(y.shape).toEqual([5, 4, 3]);
+        return tf.sum(tf.mul(tf.add(y, log), tf.sin(y)));
+      })([bins, derivatives, x]);
+    const broadcast = loss(
+      (p) => p,
+      (input) => input,
+    );
+    const repeated = loss(wide, (input) => tf.add(input, tf.zeros([5, 4, 3])));
+    broadcast.forEach((gradient, i) => {
+      expect(gradient.shape).toEqual(repeated[i]!.shape);
+      expect(tf.max(tf.abs(tf.sub(gradient, repeated[i]!))).arraySync()).toBeLessThan(1e-4);
+    });
+  });
+
+  test('says which parameters it wants', () => {
+    const [bins, derivatives] = [tf.zeros([2, 4, 1]), tf.zeros([3, 1])];
+    const make = (options: object) => () => new RationalQuadraticSpline({ bins, derivatives, bound: 1, ...options });
+    expect(make({ derivatives: tf.zeros([4, 1]) })).toThrow(
+      'RationalQuadraticSpline: wanted bins [2, K, ...rows] with K > 1 and derivatives [K − 1, ...rows], got [2,4,1] and [4,1]',
+    );
+    expect(make({ bins: tf.zeros([4, 1]) })).toThrow('got [4,1] and [3,1]');
+    expect(make({ bound: 0 })).toThrow('wanted a positive bound, got 0');
+    expect(make({ minBinSize: 0.25 })).toThrow('wanted a minBinSize between 0 and 1/4, got 0.25');
+    expect(make({ minDerivative: 0 })).toThrow('wanted a minDerivative between 0 and 1, got 0');
+    expect(() => rationalQuadraticSplineFamily({ bins: 1 })).toThrow('wanted an integer number of bins above 1, got 1');
+    expect(() => circularSplineFamily({ bins: 2.5 })).toThrow('wanted an integer number of bins above 1, got 2.5');
+  });
+});
+
+describe('CircularSpline', () => {
+  const parameters = draw(5, 1, K);
+  const bijector = new CircularSpline({
+    bins: tf.tensor([parameters.widths, parameters.heights], [2, K]),
+    derivatives: tf.tensor1d(parameters.derivatives),
+    phase: tf.scalar(parameters.phase),
+  });
+  const turn = 2 * Math.PI;
+
+  test('takes any angle to the same point of the circle, in [−π, π)', () => {
+    const angles = Array.from({ length: 101 }, (_, i) => (i - 50) / 5);
+    const [value, logDet] = bijector.forwardAndLogDet(tf.tensor1d(angles));
+    angles.forEach((angle, i) => {
+      const wanted = circularSpline(angle, parameters);
+      const apart = (value.dataSync()[i]! - wanted) / turn;
+      expect(Math.abs(apart - Math.round(apart)) * turn).toBeLessThan(1e-5);
+      const slope = derivative((t) => circularSpline(angle + t, parameters), 1e-4);
+      expect(logDet.dataSync()[i]!).toBeCloseTo(Math.log(slope), 3);
+    });
+    const edges = bijector.forward(tf.tensor1d([-Math.PI, Math.PI, 3 * Math.PI, -1e3, 1e3])).dataSync();
+    for (const angle of [...value.dataSync(), ...edges]) expect(angle >= -Math.PI && angle < Math.PI).toBe(true);
+  });
+
+  test('has no seam: value, slope and inverse agree on both sides of ±π', () => {
+    const sides = tf.tensor1d([Math.PI - 1e-5, -Math.PI + 1e-5]);
+    for (const [value, logDet] of [bijector.forwardAndLogDet(sides), bijector.inverseAndLogDet(sides)]) {
+      const [a, b] = value.dataSync();
+      const apart = (a! - b!) / turn;
+      expect(Math.abs(apart - Math.round(apart)) * turn).toBeLessThan(1e-3);
+      const [c, d] = logDet.dataSync();
+      expect(c!).toBeCloseTo(d!, 2);
+    }
+    expect(Math.abs(circularSpline(Math.PI, parameters) - Math.PI)).toBeGreaterThan(0.1);
+  });
+});
