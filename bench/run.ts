@@ -117,7 +117,8 @@ function peakRate(): number {
     [1024, 1024, 1024],
   ] as const;
   const rates = shapes.map((shape) => {
-    const subject = product(...shape);
+    const [m, k, n] = shape;
+    const subject = product(m, k, n);
     const repeats = warmUp(subject.run);
     const times = Array.from({ length: 5 }, () => block(subject.run, repeats));
     subject.dispose();

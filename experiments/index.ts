@@ -27,6 +27,5 @@ export { holm } from './harness/statistics/holm.ts';
 export { interquartileMean } from './harness/statistics/interquartileMean.ts';
 export { pairedPermutationTest } from './harness/statistics/pairedPermutationTest.ts';
 export { probabilityOfImprovement } from './harness/statistics/probabilityOfImprovement.ts';
-export { quantile } from './harness/statistics/quantile.ts';
 export { wilsonInterval } from './harness/statistics/wilsonInterval.ts';
 export { registry } from './registry.ts';

@@ -21,7 +21,7 @@ export const lakeSchema = z.strictObject({
       /** Updates. */
       steps: count().default(3000),
       batchSize: count().default(256),
-      learningRate: z.number().positive().default(1e-3),
+      learningRate: z.number().positive().default(3e-3),
     })
     .prefault({}),
   ppo: z

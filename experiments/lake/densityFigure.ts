@@ -73,8 +73,14 @@ function densityPanel(title: string, { extent, size, density }: StartDensity) {
           color: {
             field: 'share',
             type: 'quantitative',
-            scale: { scheme: 'viridis', domain: [0, 1], reverse: true },
-            legend: { title: 'density, share of its peak', orient: 'bottom', format: '.0%', gradientLength: 160 },
+            scale: { scheme: 'orangered', domain: [0, 1] },
+            legend: {
+              title: 'density, share of its peak',
+              orient: 'bottom',
+              format: '.0%',
+              gradientLength: 160,
+              titleLimit: 300,
+            },
           },
         },
       },

@@ -35,8 +35,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     quick: {
       seeds: [0, 1],
       evaluationEpisodes: 500,
-      cloning: { demonstrations: 500, steps: 800, batchSize: 256, learningRate: 2e-3 },
-      ppo: { steps: 16_384, envs: 8, horizon: 2048, epochs: 10, batchSize: 256, learningRate: 1e-3 },
+      cloning: { demonstrations: 1000, steps: 2000, batchSize: 256, learningRate: 5e-3 },
+      ppo: { steps: 49_152, envs: 8, horizon: 2048, epochs: 10, batchSize: 256, learningRate: 1e-3 },
     },
   },
 
@@ -78,9 +78,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 
 /** Updates of one job, counted in minibatches of 64. */
 function updates(study: LakeJob['study'], { cloning, ppo }: LakeConfig): number {
-  return study === 'cloning'
-    ? (cloning.steps * cloning.batchSize) / 64
-    : (ppo.steps * ppo.epochs) / 64;
+  return study === 'cloning' ? (cloning.steps * cloning.batchSize) / 64 : (ppo.steps * ppo.epochs) / 64;
 }
 
 function tables(summary: readonly SummaryRow[], config: LakeConfig): Table[] {

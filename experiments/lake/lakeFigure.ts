@@ -32,7 +32,14 @@ function lakePanel(title: string, walks: readonly Walk[]) {
     field: 'end',
     type: 'nominal',
     scale: WALK_COLOURS,
-    legend: { title: null, orient: 'bottom', direction: 'horizontal', symbolType: 'stroke', symbolStrokeWidth: 3 },
+    legend: {
+      title: null,
+      orient: 'bottom',
+      direction: 'horizontal',
+      symbolType: 'stroke',
+      symbolStrokeWidth: 3,
+      labelLimit: 240,
+    },
   };
   const disc = (name: string, center: { x: number; y: number; radius: number }) =>
     Array.from({ length: 65 }, (_, i) => ({

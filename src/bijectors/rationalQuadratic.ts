@@ -128,8 +128,9 @@ function solve(r: tf.Tensor, slope: tf.Tensor, doubled: tf.Tensor, bend: tf.Tens
 }
 
 /**
- * The gradients by the input, the logits and the raw derivatives. Both directions go through the partial derivatives of the
- * forward map: where the inverse has gradient v, the forward map's value has −(v + …)/(dy/dx).
+ * The gradients by the input, the logits and the raw derivatives, through the partial derivatives of the forward map. Where v and
+ * ℓ are the gradients by the inverse's value and log-determinant, the forward map's value has −(v − ℓ ∂log(dy/dx)/∂x)/(dy/dx)
+ * and its log-determinant −ℓ.
  * @param dy `[2, …]`, by value and log-determinant
  */
 function gradients(

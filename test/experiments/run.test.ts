@@ -36,7 +36,11 @@ const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
 const readJson = (...path: string[]) => JSON.parse(read(...path));
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+  const deadline = Date.now() + 30_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('until: not in 30 s');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Every file below a folder. */

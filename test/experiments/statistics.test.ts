@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { quantile } from '../../experiments/harness/statistics/quantile.ts';
 import {
   Bootstrap,
   holm,
   interquartileMean,
   pairedPermutationTest,
   probabilityOfImprovement,
-  quantile,
   wilsonInterval,
 } from '../../experiments/index.ts';
 import { Rng } from '../../src/random.ts';
@@ -35,13 +35,24 @@ describe('interquartileMean', () => {
 describe('quantile', () => {
   it('interpolates as numpy does', () => {
     // numpy.quantile([1, 2, 4, 8], [0, .1, .5, .95, 1])
-    expect([0, 0.1, 0.5, 0.95, 1].map((q) => quantile([1, 2, 4, 8], q))).toEqual([
+    expect([0, 0.1, 0.5, 0.95, 1].map((q) => quantile(Float64Array.of(4, 1, 8, 2), q))).toEqual([
       1,
       1.3,
       3,
       expect.closeTo(7.4, 12),
       8,
     ]);
+  });
+});
+
+describe('quantile of many values', () => {
+  it('is that of the sorted ones, ties or not', () => {
+    const rng = new Rng('quantile');
+    for (const kinds of [1, 3, 1000]) {
+      const values = Float64Array.from({ length: 501 }, () => rng.integer(0, kinds));
+      const sorted = values.toSorted();
+      for (const k of [0, 1, 12, 250, 499, 500]) expect(quantile(values, k / 500)).toBe(sorted[k]);
+    }
   });
 });
 
@@ -83,8 +94,8 @@ describe('Bootstrap', () => {
     const strata = [[1, 2, 4, 8.5, 16]];
     const { low, high } = new Bootstrap({ rng: new Rng(1), level: 0.5 }).interval(strata);
     const means = allMeans(strata);
-    expect(low).toBeCloseTo(quantile(means, 0.25), 1);
-    expect(high).toBeCloseTo(quantile(means, 0.75), 1);
+    expect(low).toBeCloseTo(quantile(Float64Array.from(means), 0.25), 1);
+    expect(high).toBeCloseTo(quantile(Float64Array.from(means), 0.75), 1);
   });
 
   it('covers the true value about as often as it says, for normal data', () => {

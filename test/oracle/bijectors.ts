@@ -35,37 +35,35 @@ export const affine: FamilyOracle = (parameters) => (x) =>
 
 export const additive: FamilyOracle = (parameters) => (x) => x.map((value, i) => value + parameters[i]!);
 
-/** Cuts `size` numbers for entry i out of the block of parameters that starts at `start`. */
-const part = (parameters: number[], start: number, size: number, i: number): number[] =>
-  parameters.slice(start + i * size, start + (i + 1) * size);
+/** Entry i's own among the parameters first … first + count − 1, of which each stands there for all entries in turn. */
+const own = (parameters: number[], entries: number, i: number, first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, p) => parameters[(first + p) * entries + i]!);
 
 export const spline =
   (bins: number, bound: number): FamilyOracle =>
   (parameters) =>
   (x) =>
-    x.map((value, i) => {
-      const sizes = part(parameters, 0, 2 * bins, i);
-      return rationalQuadraticSpline(value, {
-        widths: sizes.slice(0, bins),
-        heights: sizes.slice(bins),
-        derivatives: part(parameters, 2 * bins * x.length, bins - 1, i),
+    x.map((value, i) =>
+      rationalQuadraticSpline(value, {
+        widths: own(parameters, x.length, i, 0, bins),
+        heights: own(parameters, x.length, i, bins, bins),
+        derivatives: own(parameters, x.length, i, 2 * bins, bins - 1),
         bound,
-      });
-    });
+      }),
+    );
 
 export const circular =
   (bins: number): FamilyOracle =>
   (parameters) =>
   (x) =>
-    x.map((value, i) => {
-      const sizes = part(parameters, 0, 2 * bins, i);
-      return circularSpline(value, {
-        widths: sizes.slice(0, bins),
-        heights: sizes.slice(bins),
-        derivatives: part(parameters, 2 * bins * x.length, bins, i),
+    x.map((value, i) =>
+      circularSpline(value, {
+        widths: own(parameters, x.length, i, 0, bins),
+        heights: own(parameters, x.length, i, bins, bins),
+        derivatives: own(parameters, x.length, i, 2 * bins, bins),
         phase: parameters[3 * bins * x.length + i]!,
-      });
-    });
+      }),
+    );
 
 /** The elementwise bijector itself with its blocks of parameters as variables. */
 export const withVariables =

@@ -53,8 +53,9 @@ export function logDetJacobian(f: VectorMap, x: number[]): number {
   return solve(jacobian(f, x), x).logAbsDet;
 }
 
-/** The x near `start` with f(x) = y, by Newton's method. */
+/** The x near `start` with f(x) = y: by bisection in one dimension, where f is monotone, else by Newton's method. */
 export function invert(f: VectorMap, y: number[], start: number[]): number[] {
+  if (y.length === 1) return [bisect((x) => f([x])[0]! - y[0]!, start[0]!)];
   let x = start;
   for (let i = 0; i < 30; i++) {
     const error = f(x).map((value, k) => value - y[k]!);
@@ -63,4 +64,18 @@ export function invert(f: VectorMap, y: number[], start: number[]): number[] {
     x = x.map((value, k) => value - solution[k]!);
   }
   return x;
+}
+
+/** The zero of a monotone function, sought from `start` outwards. */
+function bisect(f: (x: number) => number, start: number): number {
+  let width = 1e-3;
+  while (f(start - width) > 0 === f(start + width) > 0) width *= 2;
+  let [low, high] = [start - width, start + width];
+  const rising = f(high) > 0;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (f(middle) > 0 === rising) high = middle;
+    else low = middle;
+  }
+  return (low + high) / 2;
 }

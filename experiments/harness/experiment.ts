@@ -1,0 +1,167 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { z } from 'zod';
+import type { Rng } from '../../src/random.ts';
+
+/** The settings that every experiment has. */
+export interface CommonConfig {
+  /** One run of each policy for each seed. */
+  readonly seeds: readonly number[];
+  readonly studies: readonly string[];
+  readonly policies: readonly string[];
+  readonly environments: readonly string[];
+}
+
+/** What the common settings of one experiment may name. */
+export interface Choices {
+  readonly studies: readonly string[];
+  readonly policies: readonly string[];
+  readonly environments: readonly string[];
+}
+
+/** An independent piece of work, done in one worker thread: one policy trained on one environment with one seed, say. */
+export interface Job {
+  /** Unique; the job's folder below `jobs/`: names of letters, digits, `.`, `_` and `-`, joined by `/`. */
+  readonly id: string;
+  readonly study: string;
+  readonly env: string;
+  readonly policy: string;
+  readonly seed: number;
+  /** Cost relative to the other jobs: the longest start first, and the time left is estimated from it. */
+  readonly weight: number;
+}
+
+/** A row of `metrics.csv`. `null` says that there was nothing to measure. */
+export type MetricsRow = Record<string, number | string | boolean | null>;
+
+/** What a job leaves behind, as plain JSON. */
+export interface JobResult {
+  /** The numbers that are summarized over seeds, by name; `null` says that there was nothing to measure. */
+  readonly metrics: Record<string, number | null>;
+  /** Anything else that the report needs. */
+  readonly data?: unknown;
+}
+
+/** What a job gets from the harness. */
+export interface JobContext {
+  /** The stream of the job's seed; jobs with one seed get equal streams, so that comparisons are paired. */
+  readonly rng: Rng;
+  /** The job's own folder, for checkpoints and other artefacts. */
+  readonly directory: string;
+  /**
+   * Says how far the job is, and records a row of metrics. To be called often: this is also where a job is stopped.
+   *
+   * @param fraction of the work that is done, 0 to 1.
+   * @throws if the run is being stopped (let it pass), or if a number in the row is not finite.
+   */
+  report(fraction: number, row?: MetricsRow): void;
+  /** Whether the run is being stopped; for loops that have nothing to report. */
+  readonly stopping: boolean;
+}
+
+/** A finished job: what it was, what came of it, its rows of metrics and its folder. */
+export interface Outcome<J extends Job = Job> {
+  readonly job: J;
+  readonly result: JobResult;
+  readonly rows: readonly MetricsRow[];
+  readonly directory: string;
+}
+
+/** One entry of `summary.json`: a metric of a policy over the seeds, with its interquartile mean and 95 % interval. */
+export interface SummaryRow {
+  readonly study: string;
+  readonly env: string;
+  readonly policy: string;
+  readonly metric: string;
+  readonly iqm: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** In the order of the seeds; `null` where a seed's job is missing or had nothing to measure. */
+  readonly perSeed: readonly (number | null)[];
+}
+
+/** A table of text, for the terminal and for the report. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A figure of the report: a Vega-Lite specification or finished SVG, with a caption that names what is drawn and its units. */
+export type Figure = { readonly caption: string /** As wide as the page. */; readonly wide?: boolean } & (
+  | { readonly spec: TopLevelSpec }
+  | { readonly svg: string }
+);
+
+/** A part of the report: paragraphs of plain text, then figures, then tables. */
+export interface Section {
+  readonly title: string;
+  readonly paragraphs?: readonly string[];
+  readonly figures?: readonly Figure[];
+  readonly tables?: readonly Table[];
+}
+
+/** What an experiment runs on, as its run says it. */
+export interface Runtime {
+  readonly engine: string;
+  readonly backend: string;
+  /** Printed at the start: which engine and backend run, and why others do not. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * An experiment: which jobs there are, how one is done, and how the results are shown. The harness does the rest: options,
+ * seeds in parallel, the run directory, statistics, the report's page.
+ */
+export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job = Job> {
+  readonly name: string;
+  /** One line. */
+  readonly description: string;
+  /** All settings with their defaults; see {@link commonShape}. Unknown ones are errors. */
+  readonly schema: z.ZodType<C> & { readonly shape: Record<string, z.ZodType> };
+  /** Named sets of settings: `quick` is `--quick`, the smallest run that still shows the point. */
+  readonly presets: { readonly quick: Partial<C> };
+  readonly choices: Choices;
+  /** The fields that `--steps` sets, as `['cloning.steps']`. */
+  readonly steps: readonly string[];
+  runtime(): Promise<Runtime>;
+  jobs(config: C): J[];
+  /** Does one job, in a worker thread. An error thrown here fails this job alone. */
+  runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
+  /** The tables that end a run and head its report. */
+  tables(summary: readonly SummaryRow[], config: C): Table[];
+  /** The rest of the report. Outcomes are those of the finished jobs. */
+  report(
+    outcomes: readonly Outcome<J>[],
+    summary: readonly SummaryRow[],
+    config: C,
+  ): readonly Section[] | Promise<readonly Section[]>;
+}
+
+/** The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and the seeds 0 … `seeds` − 1. */
+export function commonShape<S extends string, P extends string, E extends string>(
+  choices: { readonly studies: readonly S[]; readonly policies: readonly P[]; readonly environments: readonly E[] },
+  { seeds }: { readonly seeds: number },
+) {
+  return {
+    seeds: z
+      .array(z.int().nonnegative())
+      .min(1)
+      .refine(unique, 'each at most once')
+      .default(Array.from({ length: seeds }, (_, seed) => seed)),
+    studies: someOf(choices.studies),
+    policies: someOf(choices.policies),
+    environments: someOf(choices.environments),
+  };
+}
+
+function someOf<T extends string>(names: readonly T[]) {
+  return z
+    .array(z.enum(names))
+    .min(1)
+    .refine(unique, 'each at most once')
+    .default([...names]);
+}
+
+function unique(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}

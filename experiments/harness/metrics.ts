@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { MetricsRow, Outcome } from './experiment.ts';
+import { writeFile } from './writeFile.ts';
+
+/** The rows of a job, each with what job it is from. */
+export function jobMetrics({ job, rows }: Outcome): MetricsRow[] {
+  const { id, study, env, policy, seed } = job;
+  return rows.map((row) => ({ job: id, study, env, policy, seed, ...row }));
+}
+
+/**
+ * Writes `metrics.jsonl`, one row a line, and `metrics.csv`. Rows may have different columns: the CSV file has
+ * all, in the order in which they first appear, and leaves cells empty.
+ */
+export function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
+  writeFile(join(directory, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const columns = [...new Set(rows.flatMap(Object.keys))];
+  const lines = [columns.map(csvCell), ...rows.map((row) => columns.map((column) => csvCell(row[column])))];
+  writeFile(join(directory, 'metrics.csv'), lines.map((line) => `${line.join(',')}\n`).join(''));
+}
+
+function csvCell(value: MetricsRow[string] | undefined): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

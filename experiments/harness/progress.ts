@@ -1,0 +1,177 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { Job } from './experiment.ts';
+
+/** Milliseconds between two lines where there is no terminal. */
+const LINE_INTERVAL = 5000;
+
+/** Milliseconds before the time left is estimated. */
+const WARM_UP = 3000;
+
+/** Shows how far a run is. */
+export interface ProgressDisplay {
+  update(job: Job, fraction: number): void;
+  /** The job has ended, well or not. */
+  end(job: Job): void;
+  /** A line of its own, above the bars. */
+  log(line: string): void;
+  close(): void;
+}
+
+/** Bars on a terminal; elsewhere a line now and then. */
+export function progressDisplay(jobs: readonly Job[], workers: number, stream: NodeJS.WriteStream): ProgressDisplay {
+  const estimate = new TimeLeft(jobs, workers);
+  return stream.isTTY ? new Bars(jobs.length, estimate, stream) : new Lines(jobs.length, estimate, stream);
+}
+
+/** How much of the work is done, by weight, and how long the rest takes at the pace so far. */
+export class TimeLeft {
+  readonly #fractions = new Map<string, number>();
+  readonly #jobs: readonly Job[];
+  readonly #workers: number;
+  readonly #total: number;
+  readonly #now: () => number;
+  readonly #start: number;
+
+  /** @param now milliseconds. */
+  constructor(jobs: readonly Job[], workers: number, now: () => number = () => performance.now()) {
+    this.#jobs = jobs;
+    this.#workers = Math.min(workers, jobs.length);
+    this.#total = jobs.reduce((sum, job) => sum + job.weight, 0);
+    this.#now = now;
+    this.#start = now();
+  }
+
+  update(job: Job, fraction: number): void {
+    this.#fractions.set(job.id, Math.min(1, Math.max(0, fraction)));
+  }
+
+  /** 0 to 1. */
+  get fraction(): number {
+    return this.#total === 0 ? 1 : this.#done / this.#total;
+  }
+
+  /** Undefined at first, while nothing is done or the threads' own start counts for too much. */
+  get seconds(): number | undefined {
+    const done = this.#done;
+    const elapsed = this.#now() - this.#start;
+    if (done === 0 || elapsed < WARM_UP) return undefined;
+    const pace = done / this.#workers / elapsed;
+    const left = this.#jobs.map((job) => job.weight * (1 - (this.#fractions.get(job.id) ?? 0)));
+    // All workers share the rest, but nothing makes a single job faster.
+    const longest = left.reduce((a, b) => Math.max(a, b), 0);
+    return Math.max((this.#total - done) / this.#workers, longest) / pace / 1000;
+  }
+
+  get #done(): number {
+    return this.#jobs.reduce((sum, job) => sum + job.weight * (this.#fractions.get(job.id) ?? 0), 0);
+  }
+}
+
+/** `42 s`, `3 min 05 s`, `1 h 02 min`. */
+export function formatDuration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
+  return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
+}
+
+function timeLeft(estimate: TimeLeft): string {
+  return estimate.seconds === undefined ? 'estimating the time left' : `${formatDuration(estimate.seconds)} left`;
+}
+
+class Lines implements ProgressDisplay {
+  #ended = 0;
+  #last = performance.now();
+
+  constructor(
+    private readonly total: number,
+    private readonly estimate: TimeLeft,
+    private readonly stream: NodeJS.WriteStream,
+  ) {}
+
+  update(job: Job, fraction: number): void {
+    this.estimate.update(job, fraction);
+    this.#show();
+  }
+
+  end(job: Job): void {
+    this.#ended++;
+    this.update(job, 1);
+  }
+
+  log(line: string): void {
+    this.stream.write(`${line}\n`);
+  }
+
+  close(): void {}
+
+  #show(): void {
+    const now = performance.now();
+    if (now - this.#last < LINE_INTERVAL) return;
+    this.#last = now;
+    const percent = Math.floor(100 * this.estimate.fraction);
+    this.log(`${percent} % done, ${this.#ended} of ${this.total} jobs finished, ${timeLeft(this.estimate)}`);
+  }
+}
+
+class Bars implements ProgressDisplay {
+  readonly #bars: MultiBar;
+  readonly #overall: SingleBar;
+  readonly #running = new Map<string, SingleBar>();
+  #ended = 0;
+
+  constructor(
+    private readonly total: number,
+    private readonly estimate: TimeLeft,
+    stream: NodeJS.WriteStream,
+  ) {
+    this.#bars = new MultiBar({
+      stream,
+      format: '{bar} {percentage} %  {label}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      gracefulExit: false,
+    });
+    this.#overall = this.#bars.create(1, 0, { label: '' });
+    this.#showOverall();
+  }
+
+  update(job: Job, fraction: number): void {
+    this.estimate.update(job, fraction);
+    let bar = this.#running.get(job.id);
+    if (bar === undefined) {
+      bar = this.#bars.create(1, 0, { label: job.id });
+      this.#running.set(job.id, bar);
+    }
+    bar.update(fraction, { label: job.id });
+    this.#showOverall();
+  }
+
+  end(job: Job): void {
+    this.#ended++;
+    this.estimate.update(job, 1);
+    const bar = this.#running.get(job.id);
+    if (bar !== undefined) this.#bars.remove(bar);
+    this.#running.delete(job.id);
+    this.#showOverall();
+  }
+
+  log(line: string): void {
+    // The line is written with the next drawing of the bars: now, since they may be gone soon.
+    this.#bars.log(`${line}\n`);
+    this.#bars.update();
+  }
+
+  close(): void {
+    this.#bars.stop();
+  }
+
+  #showOverall(): void {
+    const label = `${this.#ended} of ${this.total} jobs, ${timeLeft(this.estimate)}`;
+    this.#overall.update(this.estimate.fraction, { label });
+  }
+}

@@ -1,0 +1,61 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { SummaryRow } from '../experiment.ts';
+import { policyColours } from './palette.ts';
+
+export interface IntervalChartOptions {
+  readonly title?: string;
+  /** Axis title, with the unit. */
+  readonly x: string;
+  /** The experiment's full list, which fixes the colours. */
+  readonly policies: readonly string[];
+  /** d3 format of the axis: `.0%` for shares. By default plain numbers. */
+  readonly format?: string;
+  /** Ends of the axis; by default those of the data. */
+  readonly domain?: readonly [number, number];
+}
+
+/** A metric by policy: a dot for the interquartile mean, a bar for its 95 % interval, small ticks for the seeds. */
+export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): TopLevelSpec {
+  const measured = rows.filter(({ iqm }) => iqm !== null);
+  const { domain, range } = policyColours(options.policies);
+  const x = {
+    type: 'quantitative',
+    title: options.x,
+    axis: { format: options.format, tickCount: 5 },
+    scale: { zero: false, nice: true, domain: options.domain && [...options.domain] },
+  } as const;
+  const seeds = measured.flatMap(({ policy, perSeed }) =>
+    perSeed.filter((value) => value !== null).map((value) => ({ policy, value })),
+  );
+  return {
+    title: options.title,
+    height: { step: 34 },
+    encoding: {
+      y: {
+        field: 'policy',
+        type: 'nominal',
+        title: null,
+        sort: domain,
+        axis: { labelFontSize: 12, domain: false, ticks: false, grid: false, labelPadding: 8 },
+      },
+      color: { field: 'policy', type: 'nominal', scale: { domain, range }, legend: null },
+    },
+    layer: [
+      {
+        data: { values: seeds },
+        mark: { type: 'tick', thickness: 1.5, size: 16, opacity: 0.35 },
+        encoding: { x: { field: 'value', ...x } },
+      },
+      {
+        data: { values: measured.map(({ policy, iqm, low, high }) => ({ policy, iqm, low, high })) },
+        mark: { type: 'rule', strokeWidth: 4, opacity: 0.6 },
+        encoding: { x: { field: 'low', ...x }, x2: { field: 'high' } },
+      },
+      {
+        data: { values: measured.map(({ policy, iqm }) => ({ policy, iqm })) },
+        mark: { type: 'point', filled: true, size: 90, opacity: 1, stroke: 'white', strokeWidth: 1 },
+        encoding: { x: { field: 'iqm', ...x } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,77 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { Rng } from '../../../src/random.ts';
+import { groupBy } from '../groupBy.ts';
+import { Bootstrap } from '../statistics/bootstrap.ts';
+import { interquartileMean } from '../statistics/interquartileMean.ts';
+import { policyColours } from './palette.ts';
+
+/** A measurement on the way: one policy, one seed, one step. */
+export interface CurvePoint {
+  readonly policy: string;
+  readonly seed: number;
+  readonly step: number;
+  readonly value: number;
+}
+
+export interface LearningCurvesOptions {
+  readonly title?: string;
+  /** Axis titles, with units. */
+  readonly x: string;
+  readonly y: string;
+  /** The experiment's full list, which fixes the colours. */
+  readonly policies: readonly string[];
+  /** Bootstrap resamples of each band; 2,000 unless given. */
+  readonly resamples?: number;
+}
+
+/**
+ * A line for each policy: the interquartile mean over the seeds at each step, in a band of its 95 % bootstrap interval.
+ * Steps that only some of the policy's seeds have reached are left out, so that a line never jumps as seeds drop out of it.
+ */
+export function learningCurves(points: readonly CurvePoint[], options: LearningCurvesOptions): TopLevelSpec {
+  const bootstrap = new Bootstrap({ rng: new Rng('learning curves'), resamples: options.resamples ?? 2000 });
+  const values = [...groupBy(points, ({ policy }) => policy)].flatMap(([policy, own]) => {
+    const seeds = new Set(own.map(({ seed }) => seed)).size;
+    return [...groupBy(own, ({ step }) => step)]
+      .map(([step, at]) => ({ step, at: at.map(({ value }) => value) }))
+      .filter(({ at }) => at.length === seeds)
+      .map(({ step, at }) => ({ policy, step, iqm: interquartileMean(at), ...bootstrap.interval([at]) }));
+  });
+  const present = new Set(values.map(({ policy }) => policy));
+  const { domain, range } = policyColours(options.policies);
+  const shown = domain.map((policy, i) => ({ policy, colour: range[i]! })).filter(({ policy }) => present.has(policy));
+  const x = { field: 'step', type: 'quantitative', title: options.x, axis: { tickCount: 5, format: '~s' } } as const;
+  return {
+    title: options.title,
+    data: { values },
+    encoding: {
+      color: {
+        field: 'policy',
+        type: 'nominal',
+        scale: { domain: shown.map(({ policy }) => policy), range: shown.map(({ colour }) => colour) },
+        legend: {
+          title: null,
+          orient: 'bottom',
+          columns: 3,
+          symbolType: 'stroke',
+          symbolStrokeWidth: 3,
+          symbolOpacity: 1,
+        },
+      },
+    },
+    layer: [
+      {
+        mark: { type: 'area', opacity: 0.18 },
+        encoding: {
+          x,
+          y: { field: 'low', type: 'quantitative', title: options.y, scale: { zero: false } },
+          y2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'line', strokeWidth: 2, point: values.length <= present.size },
+        encoding: { x, y: { field: 'iqm', type: 'quantitative' } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import type { Job, Outcome, Section, SummaryRow, Table } from '../experiment.ts';
+import type { AnyExperiment } from '../registry.ts';
+import type { RunDirectory } from '../runDirectory.ts';
+import { writeFile } from '../writeFile.ts';
+import { renderPage } from './page.ts';
+
+/** What came of a run, finished or not. */
+export interface RunResults {
+  readonly jobs: readonly Job[];
+  /** Of the jobs that have finished. */
+  readonly outcomes: readonly Outcome[];
+  readonly results: readonly SummaryRow[];
+  readonly tables: readonly Table[];
+}
+
+/** Writes `report.html` of a run and returns its path. */
+export async function writeReport(
+  experiment: AnyExperiment,
+  directory: RunDirectory,
+  { jobs, outcomes, results, tables }: RunResults,
+): Promise<string> {
+  const { config, engine, backend, versions } = directory.run;
+  const head: Section = {
+    title: 'Results',
+    paragraphs: outcomes.length === 0 ? ['No job has finished yet.'] : [howToRead(config.seeds.length)],
+    tables,
+  };
+  const html = await renderPage(
+    {
+      title: `oxbow run ${experiment.name}`,
+      lead: experiment.description,
+      warning:
+        outcomes.length < jobs.length
+          ? `Partial: ${outcomes.length} of ${jobs.length} jobs have finished. Numbers will change as the others do.`
+          : undefined,
+      facts: [
+        ['studies', config.studies.join(', ')],
+        ['environments', config.environments.join(', ')],
+        ['policies', config.policies.join(', ')],
+        ['seeds', config.seeds.join(', ')],
+        ['engine', engine],
+        ['backend', backend],
+        ['oxbow', versions.oxbow],
+        ['node', versions.node],
+      ],
+      sections: [head, ...(outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config))],
+    },
+    config,
+  );
+  const path = join(directory.path, 'report.html');
+  writeFile(path, html);
+  return path;
+}
+
+function howToRead(seeds: number): string {
+  if (seeds === 1) {
+    return 'One seed was run: each number is that seed’s own, and there is no interval. Run more seeds before you compare policies.';
+  }
+  return (
+    `Each policy was run with ${seeds} seeds, the same ones for all. A number is the interquartile mean over the seeds (the mean ` +
+    'of the middle half), in brackets its 95 % interval by the stratified bootstrap: how far the number would move with other ' +
+    'seeds. Where the intervals of two policies are far apart, the choice of seeds hardly explains the difference' +
+    (seeds < 5 ? '; with so few seeds they are only a rough guide.' : '.')
+  );
+}

@@ -1,0 +1,35 @@
+/**
+ * The `q`-quantile, linear between the two nearest order statistics (numpy's default, Hyndman–Fan type 7). Takes linear
+ * time, and leaves the values in another order.
+ */
+export function quantile(values: Float64Array, q: number): number {
+  const position = q * (values.length - 1);
+  const below = Math.floor(position);
+  const low = select(values, below);
+  if (position === below) return low;
+  // All that stand behind the selected one are no smaller: the next in order is their least.
+  let high = Number.POSITIVE_INFINITY;
+  for (let i = below + 1; i < values.length; i++) high = Math.min(high, values[i]!);
+  return low + (position - below) * (high - low);
+}
+
+/** Hoare's quickselect: moves the k-th smallest to place k, smaller ones before it and larger ones behind. */
+function select(values: Float64Array, k: number): number {
+  let [left, right] = [0, values.length - 1];
+  while (left < right) {
+    const pivot = values[(left + right) >> 1]!;
+    let [i, j] = [left, right];
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const swap = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = swap;
+    }
+    if (k <= j) right = j;
+    else if (k >= i) left = i;
+    else break;
+  }
+  return values[k]!;
+}

@@ -1,0 +1,22 @@
+/**
+ * Wilson's score interval of a proportion, p̂ = successes / trials:
+ * (p̂ + z²/2n ± z √(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n). It stays inside [0, 1] and is honest at 0 and n successes
+ * (Wilson 1927; Newcombe 1998, method 3).
+ *
+ * @param z the normal quantile; the default covers 95 %.
+ * @throws unless 0 ≤ successes ≤ trials and trials ≥ 1.
+ */
+export function wilsonInterval(
+  successes: number,
+  trials: number,
+  z = 1.959963984540054,
+): { low: number; high: number } {
+  if (!(trials >= 1) || !(successes >= 0 && successes <= trials)) {
+    throw new Error(`wilsonInterval: needs 0 ≤ successes ≤ trials and trials ≥ 1, got ${successes} of ${trials}`);
+  }
+  const p = successes / trials;
+  const z2 = (z * z) / trials;
+  const centre = p + z2 / 2;
+  const half = z * Math.sqrt((p * (1 - p)) / trials + (z2 / trials) * 0.25);
+  return { low: Math.max(0, (centre - half) / (1 + z2)), high: Math.min(1, (centre + half) / (1 + z2)) };
+}

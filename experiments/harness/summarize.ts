@@ -1,0 +1,39 @@
+import { Rng } from '../../src/random.ts';
+import type { Job, Outcome, SummaryRow } from './experiment.ts';
+import { groupBy } from './groupBy.ts';
+import { Bootstrap } from './statistics/bootstrap.ts';
+import { interquartileMean } from './statistics/interquartileMean.ts';
+
+/**
+ * A row for each study, environment, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap
+ * interval. The order is that of `jobs`, so that the same jobs give the same summary whichever finished first.
+ */
+export function summarize(
+  jobs: readonly Job[],
+  outcomes: readonly Outcome[],
+  seeds: readonly number[],
+  resamples?: number,
+): SummaryRow[] {
+  const bootstrap = new Bootstrap({ rng: new Rng('summary'), resamples });
+  const metricsOf = new Map(outcomes.map(({ job, result }) => [job.id, result.metrics]));
+  const groups = groupBy(jobs, (job) => JSON.stringify([job.study, job.env, job.policy]));
+  return [...groups.values()].flatMap((group) => {
+    const { study, env, policy } = group[0]!;
+    const bySeed = new Map(group.map((job) => [job.seed, metricsOf.get(job.id)]));
+    const names = new Set(group.flatMap((job) => Object.keys(metricsOf.get(job.id) ?? {})));
+    return [...names].map((metric) => {
+      const perSeed = seeds.map((seed) => bySeed.get(seed)?.[metric] ?? null);
+      const measured = perSeed.filter((value) => value !== null);
+      if (measured.length === 0) return { study, env, policy, metric, iqm: null, low: null, high: null, perSeed };
+      return {
+        study,
+        env,
+        policy,
+        metric,
+        iqm: interquartileMean(measured),
+        ...bootstrap.interval([measured]),
+        perSeed,
+      };
+    });
+  });
+}

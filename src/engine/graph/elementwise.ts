@@ -1,0 +1,182 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Graph, uniformNumber } from './graph.ts';
+import {
+  addPadded,
+  expand,
+  filled,
+  isFlipped,
+  isFreelyFlipped,
+  permutation,
+  reshape,
+  transpose,
+  unexpanded,
+} from './shapes.ts';
+import { type Attributes, type ElementType, sameShape, type Value } from './value.ts';
+
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+  return tf.broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
+}
+
+/** An operation on each element. It is done before an expansion or a transpose, not after it. */
+export function unary(g: Graph, op: string, x: Value, attributes: Attributes = {}, dtype = x.dtype): Value {
+  if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
+  const source = unexpanded(x);
+  if (source !== x) return expand(g, unary(g, op, source, attributes, dtype), x.shape);
+  const perm = permutation(x);
+  if (perm !== undefined) return transpose(g, unary(g, op, x.node!.inputs[0]!, attributes, dtype), perm);
+  return g.node(op, [x], x.shape, dtype, attributes);
+}
+
+export function neg(g: Graph, x: Value): Value {
+  return unary(g, 'Neg', x);
+}
+
+const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+
+export function cast(g: Graph, x: Value, dtype: ElementType): Value {
+  if (x.dtype === dtype) return x;
+  const number = uniformNumber(x);
+  if (number !== undefined) {
+    return filled(
+      g,
+      dtype === 'bool' ? Number(number !== 0) : dtype === 'float32' ? number : Math.trunc(number),
+      x.shape,
+      dtype,
+    );
+  }
+  return unary(g, 'Cast', x, { to: ONNX_TYPE[dtype] }, dtype);
+}
+
+/** One rule for `op`: the simpler value, or undefined where it does not apply. `x` and `y` are `a` and `b` unexpanded. */
+type Rule = (g: Graph, x: Value, y: Value) => Value | undefined;
+
+const isConstant = (value: Value): boolean => value.constant !== undefined && value.constant.length === 1;
+const number = (value: Value): number | undefined => uniformNumber(value);
+const definedBy = (value: Value, op: string): readonly Value[] | undefined =>
+  value.node?.op === op ? value.node.inputs : undefined;
+
+/** c₁·(c₂·x) = (c₁c₂)·x, in float32. */
+function scaled(g: Graph, x: Value, factor: number): Value | undefined {
+  if (factor === 1) return x;
+  if (factor === -1) return neg(g, x);
+  const negated = definedBy(x, 'Neg');
+  if (negated !== undefined) return multiply(g, negated[0]!, g.scalar(-factor));
+  const product = definedBy(x, 'Mul');
+  if (product === undefined) return undefined;
+  for (const [inner, other] of [product, [product[1]!, product[0]!]] as [Value, Value][]) {
+    if (isConstant(inner)) return multiply(g, other, g.scalar(Math.fround(Number(inner.constant![0]) * factor)));
+  }
+  return undefined;
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  Add: (g, x, y) => {
+    if (number(x) === 0) return y;
+    if (number(y) === 0) return x;
+    const minusY = definedBy(y, 'Neg');
+    if (minusY !== undefined) return binary(g, 'Sub', x, minusY[0]!);
+    const minusX = definedBy(x, 'Neg');
+    if (minusX !== undefined) return binary(g, 'Sub', y, minusX[0]!);
+    return addPadded(g, x, y);
+  },
+  Sub: (g, x, y) => {
+    if (number(y) === 0) return x;
+    if (number(x) === 0) return neg(g, y);
+    const minusY = definedBy(y, 'Neg');
+    return minusY === undefined ? undefined : binary(g, 'Add', x, minusY[0]!);
+  },
+  Mul: (g, x, y) => {
+    if (x.dtype !== 'float32') return number(x) === 1 ? y : number(y) === 1 ? x : undefined;
+    if (isConstant(x)) return scaled(g, y, Number(x.constant![0]));
+    if (isConstant(y)) return scaled(g, x, Number(y.constant![0]));
+    const [minusX, minusY] = [definedBy(x, 'Neg'), definedBy(y, 'Neg')];
+    return minusX !== undefined && minusY !== undefined ? binary(g, 'Mul', minusX[0]!, minusY[0]!) : undefined;
+  },
+  Div: (g, x, y) => {
+    const divisor = number(y);
+    if (divisor === 1) return x;
+    if (x.dtype !== 'float32' || divisor === undefined || divisor === 0 || !Number.isFinite(1 / divisor))
+      return undefined;
+    return binary(g, 'Mul', x, g.scalar(1 / divisor));
+  },
+  Pow: (g, x, y) => {
+    if (x.dtype !== 'float32') return undefined;
+    switch (number(y)) {
+      case 0:
+        return filled(g, 1, x.shape, x.dtype);
+      case 1:
+        return x;
+      case 2:
+        return binary(g, 'Mul', x, x);
+      case 3:
+        return binary(g, 'Mul', binary(g, 'Mul', x, x), x);
+      case 0.5:
+        return unary(g, 'Sqrt', x);
+      case -1:
+        return unary(g, 'Reciprocal', x);
+      default:
+        return undefined;
+    }
+  },
+};
+
+/** An operation on pairs of elements, broadcast. Expanded operands are used as they were before the expansion. */
+export function binary(g: Graph, op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {
+  const shape = broadcastShape(a.shape, b.shape);
+  const [x, y] = [unexpanded(a), unexpanded(b)];
+  const simpler = RULES[op]?.(g, x, y);
+  const result =
+    simpler ?? flippedBinary(g, op, x, y, dtype) ?? g.node(op, [x, y], broadcastShape(x.shape, y.shape), dtype);
+  return expand(g, result, shape);
+}
+
+/** The operand of a matrix operation as the operand of its transpose, where that moves no data. */
+function flippedOperand(g: Graph, x: Value): Value | undefined {
+  if (x.shape.length === 0) return x;
+  if (x.shape.length === 1) return reshape(g, x, [x.shape[0]!, 1]);
+  return isFreelyFlipped(x) ? transpose(g, x, [1, 0]) : undefined;
+}
+
+/**
+ * The operation before a transpose instead of after it; and a column with a row, which ONNX Runtime walks row by row, as their
+ * transposes if there are more rows than columns.
+ */
+function flippedBinary(g: Graph, op: string, x: Value, y: Value, dtype: ElementType): Value | undefined {
+  const shape = broadcastShape(x.shape, y.shape);
+  if (shape.length !== 2) return undefined;
+  const isOuter = !sameShape(x.shape, shape) && !sameShape(y.shape, shape) && shape[0]! > shape[1]!;
+  if (!isFlipped(x) && !isFlipped(y) && !isOuter) return undefined;
+  const [p, q] = [flippedOperand(g, x), flippedOperand(g, y)];
+  return p && q && transpose(g, binary(g, op, p, q, dtype), [1, 0]);
+}
+
+export function add(g: Graph, a: Value, b: Value): Value {
+  return binary(g, 'Add', a, b);
+}
+
+export function subtract(g: Graph, a: Value, b: Value): Value {
+  return binary(g, 'Sub', a, b);
+}
+
+export function multiply(g: Graph, a: Value, b: Value): Value {
+  return binary(g, 'Mul', a, b);
+}
+
+export function divide(g: Graph, a: Value, b: Value): Value {
+  return binary(g, 'Div', a, b);
+}
+
+/** `condition ? a : b`, broadcast. */
+export function where(g: Graph, condition: Value, a: Value, b: Value): Value {
+  if (a === b && sameShape(broadcastShape(condition.shape, a.shape), a.shape)) return a;
+  const shape = broadcastShape(broadcastShape(condition.shape, a.shape), b.shape);
+  const chosen = number(condition);
+  if (chosen !== undefined) return expand(g, chosen === 0 ? b : a, shape);
+  const inputs = [unexpanded(condition), unexpanded(a), unexpanded(b)];
+  if (shape.length === 2 && inputs.some(isFlipped)) {
+    const [c, x, y] = inputs.map((value) => flippedOperand(g, value));
+    if (c && x && y) return transpose(g, where(g, c, x, y), [1, 0]);
+  }
+  const narrow = broadcastShape(broadcastShape(inputs[0]!.shape, inputs[1]!.shape), inputs[2]!.shape);
+  return expand(g, g.node('Where', inputs, narrow, a.dtype), shape);
+}

@@ -1,0 +1,114 @@
+import {
+  type Attributes,
+  type Data,
+  type ElementType,
+  elementCount,
+  type Node,
+  newData,
+  type OutputSpec,
+  type Value,
+} from './value.ts';
+
+/** Constants up to this size are shared by content. */
+const SHARED_CONSTANT_SIZE = 64;
+
+/**
+ * A graph under construction: a list of nodes in an order in which they can run. Equal nodes are made once.
+ * Dead nodes stay in the list; {@link reachable} leaves them out.
+ */
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly #nodes = new Map<string, Node>();
+  readonly #constants = new Map<string, Value>();
+  #ids = 0;
+
+  /** A graph input. */
+  input(name: string, shape: readonly number[], dtype: ElementType): Value {
+    const value: Value = { id: this.#ids++, shape, dtype, input: name };
+    this.inputs.push(value);
+    return value;
+  }
+
+  constant(data: Data, shape: readonly number[], dtype: ElementType): Value {
+    const make = (): Value => ({ id: this.#ids++, shape, dtype, constant: data });
+    if (data.length > SHARED_CONSTANT_SIZE) return make();
+    // Joining numbers would merge −0 with 0.
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${dtype}[${shape}]${bytes}`;
+    let value = this.#constants.get(key);
+    if (value === undefined) {
+      value = make();
+      this.#constants.set(key, value);
+    }
+    return value;
+  }
+
+  scalar(number: number, dtype: ElementType = 'float32'): Value {
+    return this.constant(newData(dtype, dtype === 'int64' ? [BigInt(number)] : [number]), [], dtype);
+  }
+
+  /** A vector of int64, as ONNX takes shapes, axes and bounds. */
+  int64s(numbers: readonly number[]): Value {
+    return this.constant(newData('int64', numbers.map(BigInt)), [numbers.length], 'int64');
+  }
+
+  /** The output of a node with one output. */
+  node(
+    op: string,
+    inputs: readonly Value[],
+    shape: readonly number[],
+    dtype: ElementType,
+    attributes: Attributes = {},
+  ): Value {
+    return this.nodes(op, inputs, [{ shape, dtype }], attributes)[0]!;
+  }
+
+  /** The outputs of a node. */
+  nodes(
+    op: string,
+    inputs: readonly Value[],
+    outputs: readonly OutputSpec[],
+    attributes: Attributes = {},
+  ): readonly Value[] {
+    const key = `${op}(${inputs.map((value) => value.id)})${JSON.stringify(attributes)}${outputs.map((o) => o.dtype)}`;
+    const existing = this.#nodes.get(key);
+    if (existing !== undefined) return existing.outputs;
+    const node: Node = { op, inputs, attributes, outputs: [] };
+    const made = outputs.map(({ shape, dtype }): Value => ({ id: this.#ids++, shape, dtype, node }));
+    (node.outputs as Value[]).push(...made);
+    this.#nodes.set(key, node);
+    return made;
+  }
+}
+
+/** The nodes that the outputs need, in an order in which they can run. */
+export function reachable(outputs: readonly Value[]): Node[] {
+  const seen = new Set<Node>();
+  const pending = outputs.flatMap((value) => value.node ?? []);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const { node: before } of node.inputs) if (before !== undefined) pending.push(before);
+  }
+  // Values are numbered in the order of creation, and a node is made after its inputs.
+  return [...seen].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);
+}
+
+/**
+ * The same number in every element of `value`, or undefined. A uniform tensor is kept as a scalar and an `Expand`, so that
+ * it never exists where it is only broadcast.
+ */
+export function uniformNumber(value: Value): number | undefined {
+  if (value.constant !== undefined) return value.constant.length === 1 ? Number(value.constant[0]) : undefined;
+  return value.node?.op === 'Expand' ? uniformNumber(value.node.inputs[0]!) : undefined;
+}
+
+/** The elements of a constant value, or undefined where it is not constant. */
+export function constantData(value: Value): Data | undefined {
+  if (value.constant !== undefined) return value.constant;
+  const number = uniformNumber(value);
+  if (number === undefined) return undefined;
+  const data = newData(value.dtype, elementCount(value.shape));
+  if (data instanceof BigInt64Array) return data.fill(BigInt(number));
+  return data.fill(number);
+}

@@ -1,0 +1,54 @@
+/** Element types of the graph. `int64` occurs only in shapes and indices that ONNX wants in it. */
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64';
+export type Data = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+/** An integer, integers, a string, or a float (wrapped, since 1 and 1.0 are one number here and two types in ONNX). */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One tensor of a graph: an input, a constant, or an output of a node. */
+export interface Value {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+  /** What computes it; absent for inputs and constants. */
+  readonly node?: Node;
+  readonly constant?: Data;
+  /** The name of a graph input. */
+  readonly input?: string;
+}
+
+/** One operation. Names and semantics are ONNX's, but for `MatMul`, which may have `transA` and `transB`. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly Value[];
+}
+
+export interface OutputSpec {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+export function elementCount(shape: readonly number[]): number {
+  let count = 1;
+  for (const size of shape) count *= size;
+  return count;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+export function newData(dtype: ElementType, content: number | Iterable<number | bigint>): Data {
+  switch (dtype) {
+    case 'float32':
+      return typeof content === 'number' ? new Float32Array(content) : Float32Array.from(content as Iterable<number>);
+    case 'int32':
+      return typeof content === 'number' ? new Int32Array(content) : Int32Array.from(content as Iterable<number>);
+    case 'bool':
+      return typeof content === 'number' ? new Uint8Array(content) : Uint8Array.from(content as Iterable<number>);
+    case 'int64':
+      return typeof content === 'number' ? new BigInt64Array(content) : BigInt64Array.from(content as Iterable<bigint>);
+  }
+}

@@ -1,0 +1,9 @@
+export { type BackendReport, selectBackend } from './backend.ts';
+export { type Compiled, type CompileOptions, compile, type Inputs, type Outputs, type Tensors } from './compile.ts';
+export { Adam, type AdamOptions } from './optimizers/adam.ts';
+export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
+export { Optimizer } from './optimizers/optimizer.ts';
+export { cosineSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
+export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
+export { type EngineReport, selectEngine } from './runtime/engine.ts';
+export { valueAndGradients } from './valueAndGradients.ts';

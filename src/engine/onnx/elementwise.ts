@@ -1,0 +1,110 @@
+import { type Data, elementCount, type Node, newData, sameShape, type Value } from '../graph/value.ts';
+import type { Emitter } from './emitter.ts';
+
+// ONNX Runtime broadcasts over the innermost axis at about 10 ns for each run of it, however short: a column times a scalar
+// costs as many runs as it has rows. Here the innermost axis is made long, or the short operand is repeated by a product with
+// ones, which is vectorized.
+
+const BROADCASTING = new Set(
+  'Add Sub Mul Div Max Min Pow Greater GreaterOrEqual Less LessOrEqual Equal And Or Where'.split(' '),
+);
+
+export function isBroadcasting(op: string): boolean {
+  return BROADCASTING.has(op);
+}
+
+/** From how many rows on repeating an operand pays, and up to how many columns. */
+const MANY_ROWS = 128;
+const FEW_COLUMNS = 32;
+/** The most elements of a constant that is made for speed. */
+const CONSTANT_LIMIT = 65_536;
+
+function trailingOnes(shape: readonly number[]): number {
+  let count = 0;
+  while (count < shape.length && shape[shape.length - 1 - count] === 1) count++;
+  return count;
+}
+
+/** An elementwise operation of several operands. */
+export function emitBroadcast(e: Emitter, node: Node): void {
+  const { op, inputs, attributes } = node;
+  const [output] = node.outputs as [Value];
+  const { shape } = output;
+  if (inputs.every((value) => sameShape(value.shape, shape))) {
+    e.emitNode(node);
+    return;
+  }
+  const ones = trailingOnes(shape);
+  if (ones > 0 && elementCount(shape) > 1) {
+    const without = (s: readonly number[]): readonly number[] => s.slice(0, Math.max(0, s.length - ones));
+    const operands = inputs.map((value) => e.reshaped(value, without(value.shape)));
+    const result = e.add(op, operands, attributes);
+    e.emit('Reshape', [result, e.int64s(shape)], [e.nameOf(output)]);
+    return;
+  }
+  const [rows, columns] = shape as [number, number];
+  const isTall = shape.length === 2 && rows >= MANY_ROWS && columns <= FEW_COLUMNS;
+  const operands = inputs.map((value) => {
+    const isRepeated = isTall && value.dtype === 'float32' && elementCount(value.shape) > 1;
+    return isRepeated ? repeated(e, value, rows, columns) : e.nameOf(value);
+  });
+  e.emit(op, operands, [e.nameOf(output)], attributes);
+}
+
+/** `value` in the shape [rows, columns]. */
+function repeated(e: Emitter, value: Value, rows: number, columns: number): string {
+  if (sameShape(value.shape, [rows, columns])) return e.nameOf(value);
+  if (value.shape.length === 2 && value.shape[0] === rows) {
+    return e.add('MatMul', [e.nameOf(value), e.filled(1, [1, columns])]);
+  }
+  const row = value.constant;
+  if (row !== undefined && rows * columns <= CONSTANT_LIMIT) {
+    const data = (): Data => newData('float32', rows * columns).map((_, i) => row[i % columns] as never) as Data;
+    return e.constant(`c${value.id}x${rows}`, 'float32', [rows, columns], data);
+  }
+  return e.add('MatMul', [e.filled(1, [rows, 1]), e.reshaped(value, [1, columns])]);
+}
+
+/** An expansion; of a column by a product. */
+export function emitExpand(e: Emitter, node: Node): void {
+  const [value] = node.inputs as [Value];
+  const [output] = node.outputs as [Value];
+  const [rows, columns] = output.shape as [number, number];
+  const isColumn = output.shape.length === 2 && sameShape(value.shape, [rows, 1]) && rows > 1;
+  if (isColumn && value.dtype === 'float32') {
+    e.emit('MatMul', [e.nameOf(value), e.filled(1, [1, columns])], [e.nameOf(output)]);
+  } else e.emitNode(node);
+}
+
+/** Padding along one axis: a concatenation is faster. */
+export function emitPad(e: Emitter, node: Node): void {
+  const [value, pads, fill] = node.inputs as [Value, Value, Value | undefined];
+  const [output] = node.outputs as [Value];
+  const { shape } = value;
+  const numbers = Array.from(pads.constant!, Number);
+  const axes = shape.flatMap((_, i) => (numbers[i] !== 0 || numbers[shape.length + i] !== 0 ? [i] : []));
+  const axis = axes[0]!;
+  const sizes = [numbers[axis]!, numbers[shape.length + axis]!].map((size) =>
+    shape.map((whole, i) => (i === axis ? size : whole)),
+  );
+  const isSmall = sizes.every((size) => elementCount(size) <= CONSTANT_LIMIT);
+  if (axes.length !== 1 || node.attributes.mode !== 'constant' || !isSmall) {
+    e.emitNode(node);
+    return;
+  }
+  const [before, after] = sizes.map((size) =>
+    size[axis] === 0 ? [] : [e.filled(Number(fill!.constant![0]), size, value.dtype)],
+  );
+  e.emit('Concat', [...before!, e.nameOf(value), ...after!], [e.nameOf(output)], { axis });
+}
+
+/** A sum; over the rows of a matrix by a product. */
+export function emitSum(e: Emitter, node: Node): void {
+  const [value, axes] = node.inputs as [Value, Value];
+  const [output] = node.outputs as [Value];
+  const [rows, columns] = value.shape as [number, number];
+  const isOverRows = value.shape.length === 2 && axes.constant!.length === 1 && Number(axes.constant![0]) === 0;
+  if (isOverRows && value.dtype === 'float32' && columns > 1) {
+    e.emit('MatMul', [e.filled(1, [1, rows]), e.nameOf(value)], [e.nameOf(output)]);
+  } else e.emitNode(node);
+}

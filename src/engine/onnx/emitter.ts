@@ -1,0 +1,89 @@
+import {
+  type Attributes,
+  type Data,
+  type ElementType,
+  elementCount,
+  type Node,
+  newData,
+  sameShape,
+  type Value,
+} from '../graph/value.ts';
+import type { Model, ModelNode, TensorSpec } from './model.ts';
+
+/** Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not. */
+export class Emitter {
+  readonly nodes: ModelNode[] = [];
+  readonly inputs: TensorSpec[] = [];
+  readonly initializers = new Map<string, Model['initializers'][number]>();
+  readonly #names = new Map<Value, string>();
+
+  /** Gives `value` a name; false if it has one. */
+  name(value: Value, name: string): boolean {
+    if (this.#names.has(value)) return false;
+    this.#names.set(value, name);
+    return true;
+  }
+
+  nameOf(value: Value): string {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    const { id, dtype, shape, constant: data, input } = value;
+    const name = input ?? `/${data === undefined ? 'v' : 'c'}${id}`;
+    this.#names.set(value, name);
+    if (data !== undefined) this.initializers.set(name, { name, dtype, shape, data });
+    if (input !== undefined) this.inputs.push({ name, dtype, shape });
+    return name;
+  }
+
+  /** The name of a constant that is the same for the same key. */
+  constant(key: string, dtype: ElementType, shape: readonly number[], data: () => Data): string {
+    const name = `/${key}`;
+    if (!this.initializers.has(name)) this.initializers.set(name, { name, dtype, shape, data: data() });
+    return name;
+  }
+
+  int64s(numbers: readonly number[]): string {
+    return this.constant(`int64s(${numbers})`, 'int64', [numbers.length], () => newData('int64', numbers.map(BigInt)));
+  }
+
+  /** `number` in every element. */
+  filled(number: number, shape: readonly number[], dtype: ElementType = 'float32'): string {
+    const data = (): Data => (newData(dtype, elementCount(shape)) as Float32Array).fill(number);
+    return this.constant(`${dtype}[${shape}]=${number}`, dtype, shape, data);
+  }
+
+  /** The name of `value` under another shape of as many elements. */
+  reshaped(value: Value, shape: readonly number[]): string {
+    if (sameShape(value.shape, shape)) return this.nameOf(value);
+    const { constant } = value;
+    if (constant !== undefined) return this.constant(`c${value.id}[${shape}]`, value.dtype, shape, () => constant);
+    return this.add('Reshape', [this.nameOf(value), this.int64s(shape)]);
+  }
+
+  /** Appends a node with one output and returns that output's name. */
+  add(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    const output = `/${op}${this.nodes.length}:0`;
+    this.emit(op, inputs, [output], attributes);
+    return output;
+  }
+
+  emit(
+    op: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Attributes = {},
+    domain?: string,
+  ): void {
+    this.nodes.push({ name: `/${op}${this.nodes.length}`, op, domain, inputs, outputs, attributes });
+  }
+
+  /** A node of the graph as it is. */
+  emitNode({ op, inputs, outputs, attributes }: Node): void {
+    this.emit(
+      op,
+      inputs.map((value) => this.nameOf(value)),
+      outputs.map((value) => this.nameOf(value)),
+      attributes,
+    );
+  }
+}

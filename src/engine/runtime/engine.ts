@@ -1,0 +1,133 @@
+import { createNodeRuntime, type Provider } from './onnxruntimeNode.ts';
+import type { Runtime } from './session.ts';
+
+/** Which engine runs compiled functions, and why. */
+export interface EngineReport {
+  readonly name: EngineName;
+  /** One line for people. */
+  readonly line: string;
+}
+
+export const ENGINE_NAMES = ['onnxruntime-node', 'cuda', 'onnxruntime-web', 'eager'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** Loads the engines' packages; replaced in tests. */
+export interface EngineLoader {
+  /** @throws if onnxruntime-node or the provider is not there */
+  node(provider: Provider): Runtime;
+  web(): Promise<Runtime>;
+}
+
+interface Selection extends EngineReport {
+  /** Undefined for eager. */
+  readonly runtime: Runtime | undefined;
+}
+
+const EAGER: Selection = { name: 'eager', line: 'engine: eager tfjs', runtime: undefined };
+
+interface NodeProcess {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  getBuiltinModule?(id: string): { createRequire(from: string): (id: string) => unknown } | undefined;
+}
+
+/** The process, where there is one; a browser has none. */
+const nodeProcess = (globalThis as { process?: NodeProcess }).process;
+
+const packages: EngineLoader = {
+  node: (provider) => {
+    const load = nodeProcess?.getBuiltinModule?.('node:module')?.createRequire(import.meta.url);
+    if (load === undefined) throw new Error('it needs Node 20.16 or later');
+    return createNodeRuntime(load, provider);
+  },
+  web: async () => {
+    const { createWebRuntime } = await import('./onnxruntimeWeb.ts');
+    return createWebRuntime();
+  },
+};
+
+let selected: Selection | undefined;
+
+function reason(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+function parseRequest(request: string | undefined): EngineName | undefined {
+  if (request === undefined || request === '' || request === 'auto') return undefined;
+  if ((ENGINE_NAMES as readonly string[]).includes(request)) return request as EngineName;
+  throw new Error(`OXBOW_ENGINE: wanted ${ENGINE_NAMES.join(', ')} or auto, got '${request}'`);
+}
+
+function fromNode(provider: Provider, loader: EngineLoader): Selection {
+  const runtime = loader.node(provider);
+  const name = provider === 'cuda' ? 'cuda' : 'onnxruntime-node';
+  return { name, line: `engine: ${runtime.name}`, runtime };
+}
+
+const ADVICE: Readonly<Record<Exclude<EngineName, 'eager'>, string>> = {
+  'onnxruntime-node': 'install it with: npm install onnxruntime-node@1.30.0',
+  cuda: "it needs Linux x64, CUDA 12 and onnxruntime-node's CUDA files: npm rebuild onnxruntime-node --foreground-scripts",
+  'onnxruntime-web': 'install it with: npm install onnxruntime-web@1.30.0',
+};
+
+function unavailable(name: Exclude<EngineName, 'eager'>, error: unknown): Error {
+  return new Error(`the engine '${name}' is not available (${reason(error)}); ${ADVICE[name]}`);
+}
+
+/** The first engine there is without waiting: onnxruntime-node, or eager. */
+function selectNow(request: EngineName | undefined, loader: EngineLoader): Selection {
+  if (request === 'eager') return EAGER;
+  if (request === 'onnxruntime-web') {
+    throw new Error(
+      "the engine 'onnxruntime-web' is loaded asynchronously: await selectEngine() before the first compiled call",
+    );
+  }
+  try {
+    return fromNode(request === 'cuda' ? 'cuda' : 'cpu', loader);
+  } catch (error) {
+    if (request !== undefined) throw unavailable(request, error);
+    return { ...EAGER, line: `engine: eager tfjs (onnxruntime-node: ${reason(error)})` };
+  }
+}
+
+/**
+ * Chooses the engine that runs compiled functions from now on: `onnxruntime-node`, else `onnxruntime-web`, else eager tfjs.
+ * Without this call, the first compiled call takes `onnxruntime-node` where it is installed, else eager.
+ *
+ * @param request 'onnxruntime-node', 'cuda' (ONNX Runtime's CUDA provider), 'onnxruntime-web', 'eager' or 'auto'; by default
+ *   the environment variable `OXBOW_ENGINE`
+ * @throws if the request is unknown, or the requested engine is not available
+ */
+export async function selectEngine(
+  request: string | undefined = nodeProcess?.env?.OXBOW_ENGINE,
+  loader: EngineLoader = packages,
+): Promise<EngineReport> {
+  const wanted = parseRequest(request);
+  if (wanted === 'onnxruntime-web') {
+    try {
+      selected = await fromWeb(loader, '');
+    } catch (error) {
+      throw unavailable(wanted, error);
+    }
+  } else {
+    selected = selectNow(wanted, loader);
+    if (wanted === undefined && selected.runtime === undefined) {
+      const { line } = selected;
+      const why = line.slice(line.indexOf('('));
+      selected = await fromWeb(loader, ` ${why}`).catch((error) => ({
+        ...EAGER,
+        line: `${line.slice(0, -1)}; onnxruntime-web: ${reason(error)})`,
+      }));
+    }
+  }
+  return { name: selected.name, line: selected.line };
+}
+
+async function fromWeb(loader: EngineLoader, note: string): Promise<Selection> {
+  return { name: 'onnxruntime-web', line: `engine: onnxruntime-web${note}`, runtime: await loader.web() };
+}
+
+/** The runtime of the chosen engine, undefined for eager; the first call chooses if nobody has. */
+export function currentRuntime(): Runtime | undefined {
+  selected ??= selectNow(parseRequest(nodeProcess?.env?.OXBOW_ENGINE), packages);
+  return selected.runtime;
+}

@@ -1,0 +1,95 @@
+import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
+import type { Data } from '../graph/value.ts';
+import type { TensorSpec } from '../onnx/model.ts';
+import type { Runtime, Session } from './session.ts';
+
+/** The synchronous session beneath onnxruntime-node's promises; its version is pinned for this reason. */
+interface NativeSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: InferenceSession.SessionOptions): void;
+  run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>, options: object): unknown;
+  dispose(): void;
+  endProfiling(): void;
+}
+
+interface NativeBinding {
+  readonly binding: { readonly InferenceSession: new () => NativeSession };
+  initOrt(): void;
+}
+
+export type Provider = 'cpu' | 'cuda';
+
+class NodeSession implements Session {
+  readonly #native: NativeSession;
+  readonly #Tensor: TensorConstructor;
+  readonly #inputs: readonly TensorSpec[];
+  readonly #outputs: readonly TensorSpec[];
+  readonly #feeds: Record<string, Tensor> = {};
+  readonly #fetches: Record<string, Tensor> = {};
+  /** State alternates between two arrays, so most tensors are made once. */
+  readonly #tensors: Map<Data, Tensor>[];
+  readonly #options = {};
+
+  constructor(
+    native: NativeSession,
+    Tensor: TensorConstructor,
+    inputs: readonly TensorSpec[],
+    outputs: readonly TensorSpec[],
+  ) {
+    this.#native = native;
+    this.#Tensor = Tensor;
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+    this.#tensors = [...inputs, ...outputs].map(() => new Map());
+  }
+
+  setInput(index: number, data: Data): void {
+    const spec = this.#inputs[index]!;
+    this.#feeds[spec.name] = this.#tensor(index, spec, data);
+  }
+
+  setOutput(index: number, data: Data): void {
+    const spec = this.#outputs[index]!;
+    this.#fetches[spec.name] = this.#tensor(this.#inputs.length + index, spec, data);
+  }
+
+  run(): void {
+    this.#native.run(this.#feeds, this.#fetches, this.#options);
+  }
+
+  dispose(): void {
+    this.#native.dispose();
+  }
+
+  #tensor(slot: number, { dtype, shape }: TensorSpec, data: Data): Tensor {
+    const known = this.#tensors[slot]!;
+    let tensor = known.get(data);
+    if (tensor === undefined) {
+      tensor = new this.#Tensor(dtype, data as Float32Array, shape as number[]) as Tensor;
+      if (known.size >= 2) known.clear();
+      known.set(data, tensor);
+    }
+    return tensor;
+  }
+}
+
+/** onnxruntime-node, one thread, called without promises. */
+export function createNodeRuntime(load: (id: string) => unknown, provider: Provider = 'cpu'): Runtime {
+  const { Tensor } = load('onnxruntime-node') as { Tensor: TensorConstructor };
+  const { binding, initOrt } = load('onnxruntime-node/dist/binding') as NativeBinding;
+  initOrt();
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+  };
+  return {
+    name: provider === 'cuda' ? 'onnxruntime-node (CUDA)' : 'onnxruntime-node',
+    createSession(model, inputs, outputs) {
+      const native = new binding.InferenceSession();
+      native.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
+      return new NodeSession(native, Tensor, inputs, outputs);
+    },
+  };
+}

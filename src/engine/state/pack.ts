@@ -1,0 +1,177 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Data, newData } from '../graph/value.ts';
+import { type CpuData, cpuBackend, pointVariable } from '../trace/tfjs.ts';
+import { asData } from '../trace/traceBackend.ts';
+
+export type VariableType = 'float32' | 'int32' | 'bool';
+
+/**
+ * The variables of a module, their values side by side in one array, so that a compiled function moves one buffer instead of
+ * one for each variable. The array is double: a run reads one half and writes the other, then they change roles.
+ *
+ * Each variable is pointed at data that copies its part out when someone looks. Assigning to a variable points it away from
+ * the pack; {@link refresh} takes the new value in.
+ */
+export class Pack {
+  readonly dtype: VariableType;
+  readonly variables: readonly tf.Variable[];
+  readonly offsets: readonly number[];
+  readonly size: number;
+  /** Counts the changes of the values. */
+  version = 0;
+  readonly #arrays: readonly [Data, Data];
+  #current: 0 | 1 = 0;
+  readonly #ids: object[] = [];
+  readonly #parts: PackedData[] = [];
+
+  constructor(variables: readonly tf.Variable[], dtype: VariableType) {
+    this.dtype = dtype;
+    this.variables = variables;
+    const offsets: number[] = [];
+    let size = 0;
+    for (const variable of variables) {
+      offsets.push(size);
+      size += variable.size;
+    }
+    this.offsets = offsets;
+    this.size = size;
+    this.#arrays = [newData(dtype, size), newData(dtype, size)];
+  }
+
+  /** The values as they are. */
+  get values(): Data {
+    return this.#arrays[this.#current];
+  }
+
+  /** Where the values after the next run go. */
+  get nextValues(): Data {
+    return this.#arrays[1 - this.#current]!;
+  }
+
+  /** Takes in what was assigned to the variables since the last run, and points them at the pack. */
+  refresh(): void {
+    const { data } = cpuBackend();
+    for (let i = 0; i < this.variables.length; i++) {
+      const variable = this.variables[i]!;
+      const id = this.#ids[i];
+      if (variable.dataId === id && data.has(id)) continue;
+      if (!variable.isDisposed) this.#takeIn(i, variable, id);
+    }
+  }
+
+  /** Makes what the last run wrote the current values. */
+  commit(): void {
+    for (let i = 0; i < this.#parts.length; i++) {
+      // A clone or another variable shares the data, and keeps the old values.
+      if (this.#parts[i]!.refCount > 1) {
+        this.#freeze(i);
+        this.#point(i);
+      }
+    }
+    this.#current = this.#current === 0 ? 1 : 0;
+    this.version++;
+  }
+
+  /** A copy of the values of variable `index`. */
+  copyOf(index: number): Data {
+    const begin = this.offsets[index]!;
+    return this.values.slice(begin, begin + this.variables[index]!.size);
+  }
+
+  #takeIn(index: number, variable: tf.Variable, id: object | undefined): void {
+    // Data that has only been moved to another backend has the values that the pack has.
+    if (variable.dataId !== id) {
+      // Clones of the variable may still look at what it held.
+      if (id !== undefined && cpuBackend().data.has(id)) this.#freeze(index);
+      const values = asData(tf.engine().readSync(variable.dataId), this.dtype);
+      (this.values as Float32Array).set(values as Float32Array, this.offsets[index]!);
+    }
+    this.#point(index);
+  }
+
+  #point(index: number): void {
+    const variable = this.variables[index]!;
+    const cpu = cpuBackend();
+    const id = cpu.write(undefined as unknown as tf.BackendValues, variable.shape, this.dtype);
+    const part = new PackedData(this, index);
+    cpu.data.set(id, part);
+    this.#ids[index] = id;
+    this.#parts[index] = part;
+    pointVariable(variable, id, cpu);
+  }
+
+  /** Leaves the present values to whoever holds the data of variable `index`. */
+  #freeze(index: number): void {
+    const { refCount, dtype, values } = this.#parts[index]!;
+    cpuBackend().data.set(this.#ids[index]!, { values, dtype, refCount });
+  }
+}
+
+/** What tfjs-cpu finds behind a packed variable: a copy of its part, made when it is read and kept until it changes. */
+class PackedData implements CpuData {
+  readonly dtype: VariableType;
+  refCount = 1;
+  readonly #pack: Pack;
+  readonly #index: number;
+  #version = -1;
+  #copy: tf.BackendValues | undefined;
+
+  constructor(pack: Pack, index: number) {
+    this.dtype = pack.dtype;
+    this.#pack = pack;
+    this.#index = index;
+  }
+
+  get values(): tf.BackendValues | undefined {
+    if (this.#version !== this.#pack.version) {
+      this.#copy = this.#pack.copyOf(this.#index) as tf.BackendValues;
+      this.#version = this.#pack.version;
+    }
+    return this.#copy;
+  }
+}
+
+const packs = new WeakMap<tf.Variable, { readonly pack: Pack; readonly index: number }>();
+const groups = new WeakMap<tf.Variable, readonly tf.Variable[]>();
+
+/**
+ * Asks that these variables lie side by side, in this order, when they are packed: an optimizer's parameters, so that its
+ * vectors match theirs. Variables that belong to a group already stay there.
+ */
+export function groupVariables(variables: readonly tf.Variable[]): void {
+  const group = variables.filter((variable) => !groups.has(variable));
+  for (const variable of group) groups.set(variable, group);
+}
+
+/** The pack of a variable, made of its group where it has none yet. */
+function packOf(variable: tf.Variable): { readonly pack: Pack; readonly index: number } {
+  const known = packs.get(variable);
+  if (known !== undefined) return known;
+  const group = (groups.get(variable) ?? [variable]).filter(
+    (other) => !packs.has(other) && !other.isDisposed && other.dtype === variable.dtype,
+  );
+  const pack = new Pack(group, variable.dtype as VariableType);
+  group.forEach((other, index) => {
+    packs.set(other, { pack, index });
+  });
+  pack.refresh();
+  return packs.get(variable)!;
+}
+
+/**
+ * The packs of the variables, each once.
+ * @param name the compiled function's, for errors
+ * @throws if a variable is disposed or of another type than float32, int32 and bool
+ */
+export function packsOf(name: string, variables: readonly tf.Variable[]): Pack[] {
+  for (const variable of variables) {
+    if (variable.isDisposed)
+      throw new Error(`compile('${name}'): the variable '${variable.name}' in the state is disposed`);
+    if (!['float32', 'int32', 'bool'].includes(variable.dtype)) {
+      throw new Error(
+        `compile('${name}'): the variable '${variable.name}' in the state is ${variable.dtype}, wanted float32, int32 or bool`,
+      );
+    }
+  }
+  return [...new Set(variables.map((variable) => packOf(variable).pack))];
+}

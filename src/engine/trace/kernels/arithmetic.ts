@@ -1,0 +1,132 @@
+import {
+  add,
+  binary,
+  broadcastShape,
+  cast,
+  divide,
+  multiply,
+  neg,
+  subtract,
+  unary,
+  where,
+} from '../../graph/elementwise.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { filled, reshape } from '../../graph/shapes.ts';
+import type { Value } from '../../graph/value.ts';
+import type { Kernel, Kernels } from './kernel.ts';
+
+/** ONNX calculates with no bools: they count as 0 and 1, and what is not 0 is true. */
+const arithmetic =
+  (op: string): Kernel =>
+  (g, { a, b }) =>
+    a.dtype === 'bool' ? cast(g, binary(g, op, cast(g, a, 'int32'), cast(g, b, 'int32')), 'bool') : binary(g, op, a, b);
+
+const comparison =
+  (op: string): Kernel =>
+  (g, { a, b }) =>
+    a.dtype === 'bool' ? binary(g, op, cast(g, a, 'int32'), cast(g, b, 'int32'), 'bool') : binary(g, op, a, b, 'bool');
+
+const logical =
+  (op: string): Kernel =>
+  (g, { a, b }) =>
+    binary(g, op, a, b, 'bool');
+
+export function lessThanZero(g: Graph, x: Value): Value {
+  return binary(g, 'Less', x, g.scalar(0, x.dtype), 'bool');
+}
+
+/** The remainder with the divisor's sign. */
+const floorModulo: Kernel = (g, { a, b }) => {
+  if (a.dtype === 'int32') return binary(g, 'Mod', a, b);
+  // C's remainder has the dividend's sign.
+  const remainder = g.node('Mod', [a, b], broadcastShape(a.shape, b.shape), a.dtype, { fmod: 1 });
+  const signsDiffer = lessThanZero(g, multiply(g, remainder, b));
+  return where(g, signsDiffer, add(g, remainder, b), remainder);
+};
+
+const floorDivide: Kernel = (g, inputs, attributes, list) => {
+  const { a, b } = inputs;
+  if (a.dtype === 'int32') {
+    const remainder = floorModulo(g, inputs, attributes, list) as Value;
+    return binary(g, 'Div', subtract(g, a, remainder), b);
+  }
+  // Not `divide`, whose reciprocals may end just below a whole number.
+  return cast(g, unary(g, 'Floor', g.node('Div', [a, b], broadcastShape(a.shape, b.shape), a.dtype)), 'int32');
+};
+
+/** The angle of the point (b, a), in (−π, π]. */
+const arcTangent2: Kernel = (g, { a: y, b: x }) => {
+  const zero = g.scalar(0);
+  const yNegative = lessThanZero(g, y);
+  const signOfY = subtract(g, g.scalar(1), multiply(g, g.scalar(2), cast(g, yNegative, 'float32')));
+  const onAxis = binary(g, 'Equal', x, zero, 'bool');
+  // Away from x = 0 the quotient is finite, and a half-turn moves it to the left half-plane.
+  const quotient = divide(g, y, where(g, onAxis, g.scalar(1), x));
+  const halfTurn = multiply(g, cast(g, lessThanZero(g, x), 'float32'), multiply(g, g.scalar(Math.PI), signOfY));
+  const angle = add(g, unary(g, 'Atan', quotient), halfTurn);
+  const vertical = multiply(g, g.scalar(Math.PI / 2), unary(g, 'Sign', y));
+  return where(g, onAxis, vertical, angle);
+};
+
+/** 1 where x > 0, alpha elsewhere. */
+const step: Kernel = (g, { x }, { alpha = 0 }) => {
+  const positive = cast(g, binary(g, 'Greater', x, g.scalar(0, x.dtype), 'bool'), 'float32');
+  return add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha));
+};
+
+const square: Kernel = (g, { x }) => multiply(g, x, x);
+
+const isFinite: Kernel = (g, { x }) =>
+  binary(g, 'LessOrEqual', unary(g, 'Abs', x), g.scalar(Math.fround(3.4028234663852886e38)), 'bool');
+
+/** Arithmetic, comparisons and logic of elements. */
+export const ARITHMETIC: Kernels = {
+  Add: arithmetic('Add'),
+  Sub: arithmetic('Sub'),
+  Multiply: arithmetic('Mul'),
+  RealDiv: arithmetic('Div'),
+  Maximum: arithmetic('Max'),
+  Minimum: arithmetic('Min'),
+  Pow: arithmetic('Pow'),
+  Mod: floorModulo,
+  FloorDiv: floorDivide,
+  Atan2: arcTangent2,
+  SquaredDifference: (g, { a, b }) => {
+    const difference = subtract(g, a, b);
+    return multiply(g, difference, difference);
+  },
+  AddN: (g, _, __, list) => list.reduce((sum, x) => add(g, sum, x)),
+  Greater: comparison('Greater'),
+  GreaterEqual: comparison('GreaterOrEqual'),
+  Less: comparison('Less'),
+  LessEqual: comparison('LessOrEqual'),
+  Equal: logical('Equal'),
+  NotEqual: (g, { a, b }) => unary(g, 'Not', binary(g, 'Equal', a, b, 'bool')),
+  LogicalAnd: logical('And'),
+  LogicalOr: logical('Or'),
+  LogicalNot: (g, { x }) => unary(g, 'Not', x),
+  Select: (g, { condition, t, e }) => {
+    // A vector condition chooses whole rows.
+    const rows =
+      condition.shape.length === 1 ? [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)] : condition.shape;
+    return where(g, reshape(g, condition, rows), t, e);
+  },
+  Neg: (g, { x }) => neg(g, x),
+  Abs: (g, { x }) => unary(g, 'Abs', x),
+  Sign: (g, { x }) => unary(g, 'Sign', x),
+  Square: square,
+  Step: step,
+  Reciprocal: (g, { x }) => unary(g, 'Reciprocal', x),
+  Ceil: (g, { x }) => unary(g, 'Ceil', x),
+  Floor: (g, { x }) => unary(g, 'Floor', x),
+  Round: (g, { x }) => unary(g, 'Round', x),
+  ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) =>
+    g.node('Clip', [x, g.scalar(clipValueMin, x.dtype), g.scalar(clipValueMax, x.dtype)], x.shape, x.dtype),
+  IsFinite: isFinite,
+  IsInf: (g, { x }) => unary(g, 'IsInf', x, {}, 'bool'),
+  IsNan: (g, { x }) => unary(g, 'IsNaN', x, {}, 'bool'),
+  Cast: (g, { x }, { dtype }) => cast(g, x, dtype),
+  Identity: (_, { x }) => x,
+  ZerosLike: (g, { x }) => filled(g, 0, x.shape, x.dtype),
+  OnesLike: (g, { x }) => filled(g, 1, x.shape, x.dtype),
+};

@@ -1,0 +1,112 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Graph } from '../../graph/graph.ts';
+import type { Value } from '../../graph/value.ts';
+
+/** The inputs of tfjs kernels by their names there. Each kernel gets those that it declares. */
+export interface KernelInputs {
+  readonly x: Value;
+  readonly a: Value;
+  readonly b: Value;
+  readonly y: Value;
+  readonly dy: Value;
+  readonly t: Value;
+  readonly e: Value;
+  readonly alpha: Value;
+  readonly condition: Value;
+  readonly indices: Value;
+  readonly input: Value;
+  readonly logits: Value;
+  readonly mean: Value;
+  readonly params: Value;
+  readonly segmentIds: Value;
+  readonly sortedSequence: Value;
+  readonly tensor: Value;
+  readonly updates: Value;
+  readonly value: Value;
+  readonly values: Value;
+  readonly variance: Value;
+  readonly bias?: Value;
+  readonly offset?: Value;
+  readonly preluActivationWeights?: Value;
+  readonly scale?: Value;
+}
+
+/** The attributes of tfjs kernels by their names there. */
+export interface KernelAttributes {
+  readonly activation?: string;
+  readonly alpha: number;
+  readonly axis: number | number[];
+  readonly batchDims: number;
+  readonly begin: number | number[];
+  readonly beginMask: number;
+  readonly clipValueMax: number;
+  readonly clipValueMin: number;
+  readonly constantValue: number;
+  readonly depth: number;
+  readonly dim: number;
+  readonly dims: number | number[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly ellipsisMask: number;
+  readonly end: number[];
+  readonly endMask: number;
+  readonly equation: string;
+  readonly exclusive: boolean;
+  readonly k: number;
+  readonly keepDims: boolean;
+  readonly leakyreluAlpha?: number;
+  readonly mode: string;
+  readonly newAxisMask: number;
+  readonly numOrSizeSplits: number | number[];
+  readonly numSegments: number;
+  readonly offValue: number;
+  readonly onValue: number;
+  readonly paddings: [number, number][];
+  readonly perm: number[];
+  readonly reductionIndices: number | number[];
+  readonly reps: number[];
+  readonly reverse: boolean;
+  readonly shape: number[];
+  readonly shrinkAxisMask: number;
+  readonly side: 'left' | 'right';
+  readonly size: number | number[];
+  readonly sorted: boolean;
+  readonly strides: number[];
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly varianceEpsilon: number;
+}
+
+/**
+ * Records one tfjs kernel in the graph.
+ * @param list all inputs in order, for kernels that take any number of them
+ */
+export type Kernel = (
+  g: Graph,
+  inputs: KernelInputs,
+  attributes: KernelAttributes,
+  list: readonly Value[],
+) => Value | readonly Value[];
+
+/** Kernels by the name that tfjs gives them. */
+export type Kernels = Readonly<Record<string, Kernel>>;
+
+/** A shape as tfjs's helpers take it. */
+export function mutable(shape: readonly number[]): number[] {
+  return [...shape];
+}
+
+/** The axis or axes, none negative; all where none is given. */
+export function axesOf(axis: number | number[] | undefined | null, shape: readonly number[]): number[] {
+  const all = shape.map((_, i) => i);
+  if (axis === undefined || axis === null) return all;
+  return (typeof axis === 'number' ? [axis] : axis).map((i) => (i < 0 ? i + shape.length : i));
+}
+
+export function axisOf(axis: number | number[], shape: readonly number[]): number {
+  return axesOf(axis, shape)[0]!;
+}
+
+/** What tfjs's helpers want of a tensor where they look only at its shape. */
+export function shaped(x: Value): tf.TensorInfo {
+  return { dataId: {}, shape: mutable(x.shape), dtype: x.dtype as tf.DataType };
+}

@@ -1,0 +1,183 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { constantData, type Graph } from '../graph/graph.ts';
+import { reshape, tensorConstant } from '../graph/shapes.ts';
+import { type Data, type ElementType, newData, sameShape, type Value } from '../graph/value.ts';
+import { activateBackend, activeBackend } from './tfjs.ts';
+
+interface Entry {
+  readonly value: Value;
+  readonly graph: Graph;
+  references: number;
+}
+
+/** The trace in progress. */
+export interface TraceContext {
+  readonly graph: Graph;
+  /** The compiled function's name, for errors. */
+  readonly name: string;
+}
+
+let context: TraceContext | undefined;
+
+/** The trace in progress, if there is one. */
+export function currentTrace(): TraceContext | undefined {
+  return context;
+}
+
+/**
+ * A tfjs backend that computes nothing: what it stores of a tensor is a value of the graph under construction.
+ * A tensor that it does not know comes from outside the traced function.
+ */
+export class TraceBackend extends tf.KernelBackend {
+  readonly #entries = new WeakMap<object, Entry>();
+  #count = 0;
+
+  /** A new data id for a value of the graph. */
+  put(value: Value): object {
+    const id = {};
+    this.#entries.set(id, { value, graph: this.#context().graph, references: 1 });
+    this.#count++;
+    return id;
+  }
+
+  /** The value behind a tensor, in the graph under construction. */
+  lookUp(tensor: tf.TensorInfo): Value {
+    const { graph, name } = this.#context();
+    const entry = this.#entries.get(tensor.dataId);
+    if (entry === undefined) {
+      if (tensor instanceof tf.Tensor && tensor.isDisposed) {
+        throw new Error(
+          `compile('${name}'): the function uses a tensor [${tensor.shape}] that is disposed: tf.tidy frees what it does not ` +
+            'return, and a gradient of tf.customGrad must `save` what it needs',
+        );
+      }
+      const variable = tensor instanceof tf.Variable ? ` (variable '${tensor.name}')` : '';
+      throw new Error(
+        `compile('${name}'): the function reads a tensor [${tensor.shape}]${variable} that is neither among its inputs nor ` +
+          'in the state: pass it in `inputs`, list its module in `state`, or, if it is constant, create it inside the function',
+      );
+    }
+    let value = entry.value;
+    if (entry.graph !== graph) {
+      // Constants that the function keeps from one trace to the next are as good as new.
+      const data = constantData(value);
+      if (data === undefined) {
+        throw new Error(
+          `compile('${name}'): the function uses a tensor [${tensor.shape}] that it kept from an earlier call: ` +
+            'return it as an output and pass it in `inputs`, or assign it to a variable in the state',
+        );
+      }
+      value = tensorConstant(graph, data, value.shape, value.dtype);
+    }
+    return sameShape(value.shape, tensor.shape) ? value : reshape(graph, value, tensor.shape);
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
+    const { graph, name } = this.#context();
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+      throw new Error(`compile('${name}'): the function creates a ${dtype} tensor, which cannot be traced`);
+    }
+    return this.put(tensorConstant(graph, asData(values, dtype), shape, dtype));
+  }
+
+  override readSync(id: object): tf.BackendValues {
+    const entry = this.#entries.get(id);
+    const data = entry && constantData(entry.value);
+    if (data !== undefined) return data as tf.BackendValues;
+    throw new Error(
+      `compile('${context?.name}'): the function reads the values of a tensor (dataSync, arraySync, data, print or a branch on ` +
+        'them), which are not known while it is traced: use tf.where, or return the tensor and read it outside',
+    );
+  }
+
+  override async read(id: object): Promise<tf.BackendValues> {
+    return this.readSync(id);
+  }
+
+  bufferSync<R extends tf.Rank, D extends tf.DataType>(tensor: tf.TensorInfo): tf.TensorBuffer<R, D> {
+    return tf.buffer(
+      tensor.shape,
+      tensor.dtype,
+      this.readSync(tensor.dataId) as tf.DataTypeMap[D],
+    ) as unknown as tf.TensorBuffer<R, D>;
+  }
+
+  override refCount(id: object): number {
+    return this.#entries.get(id)?.references ?? 0;
+  }
+
+  override incRef(id: object): void {
+    this.#entries.get(id)!.references++;
+  }
+
+  decRef(id: object): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.references--;
+  }
+
+  override disposeData(id: object, force = false): boolean {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) {
+      entry.references--;
+      if (!force && entry.references > 0) return false;
+      this.#entries.delete(id);
+      this.#count--;
+    }
+    return true;
+  }
+
+  override numDataIds(): number {
+    return this.#count;
+  }
+
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    return { unreliable: true, reasons: ['traced tensors hold no data'] };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override dispose(): void {}
+
+  #context(): TraceContext {
+    if (context === undefined) throw new Error('a tensor of a compiled function was used after the function returned');
+    return context;
+  }
+}
+
+/** A copy-free view of tfjs values as the array type that belongs to `dtype`. */
+export function asData(values: tf.BackendValues, dtype: ElementType): Data {
+  const array = values as ArrayLike<number>;
+  const fits =
+    (dtype === 'float32' && values instanceof Float32Array) ||
+    (dtype === 'int32' && values instanceof Int32Array) ||
+    (dtype === 'bool' && values instanceof Uint8Array);
+  return fits ? (values as Data) : newData(dtype, Array.from(array));
+}
+
+/** Runs `body` with the trace backend active, and makes the one before active again, whatever happens. */
+export function withTrace<T>(traced: TraceContext, body: () => T): T {
+  if (context !== undefined) throw new Error(`compile('${traced.name}'): a trace is already in progress`);
+  const before = activeBackend();
+  const engine = tf.engine();
+  context = traced;
+  activateBackend('trace');
+  // Reading a tensor of another backend would freeze its values into the graph.
+  engine.readSync = (id) => engine.backend.readSync(id);
+  try {
+    return body();
+  } finally {
+    Reflect.deleteProperty(engine, 'readSync');
+    activateBackend(before);
+    context = undefined;
+  }
+}

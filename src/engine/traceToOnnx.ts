@@ -1,0 +1,65 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Rng } from '../random.ts';
+import type { CompileOptions, Outputs, Tensors } from './compile.ts';
+import { Graph } from './graph/graph.ts';
+import { lower } from './onnx/lower.ts';
+import { encodeModel, type TensorSpec } from './onnx/model.ts';
+import { packsOf } from './state/pack.ts';
+import { stateVariables } from './state/stateVariables.ts';
+import { type TracedFunction, trace } from './trace/trace.ts';
+
+/** What an input of the model looks like. Sizes are fixed, the batch's too. */
+export interface OnnxInput {
+  readonly shape: readonly number[];
+  /** float32 by default. */
+  readonly dtype?: 'float32' | 'int32' | 'bool';
+}
+
+export interface OnnxModel {
+  /** A file's content: an ONNX ModelProto, IR version 9, operator set 18, no other operators. */
+  readonly model: Uint8Array;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/**
+ * A function as a standard ONNX model, which any ONNX runtime runs. The variables of the state are in it with their present
+ * values. Each tensor that the function draws from its rng is an input, `noise0`, `noise1`, …: N(0, 1) or U(0, 1) numbers.
+ *
+ * @param inputs the function's inputs, which become the model's inputs of the same names
+ * @throws what a compiled call throws, if the function assigns to a variable, or if two tensors would have one name
+ */
+export function traceToOnnx<T extends Tensors, O extends Outputs>(
+  fn: (inputs: T, rng: Rng) => O,
+  inputs: { readonly [K in keyof T]: OnnxInput },
+  options: CompileOptions,
+): OnnxModel {
+  const { name } = options;
+  const graph = new Graph();
+  const variables = stateVariables(options.state);
+  const packs = packsOf(name, variables);
+  for (const pack of packs) pack.refresh();
+  const signature = Object.entries<OnnxInput>(inputs).map(([key, { shape, dtype = 'float32' }]) => ({
+    name: key,
+    shape,
+    dtype,
+  }));
+  const { outputs, newState } = trace(
+    name,
+    fn as unknown as TracedFunction,
+    graph,
+    signature,
+    packs,
+    new Set<tf.Variable>(variables),
+    (pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype)),
+    { input: (key) => key, draw: (i) => `noise${i}` },
+  );
+  if (newState.some((value) => value !== undefined)) {
+    throw new Error(`traceToOnnx('${name}'): the function assigns to a variable, which a model cannot`);
+  }
+  const names = [...graph.inputs.map(({ input }) => input!), ...outputs.map(([output]) => output)];
+  const twice = names.find((other, i) => names.indexOf(other) !== i);
+  if (twice !== undefined) throw new Error(`traceToOnnx('${name}'): two tensors of the model are called '${twice}'`);
+  const { model } = lower(outputs, { name, standard: true, inputs: graph.inputs });
+  return { model: encodeModel(model), inputs: model.inputs, outputs: model.outputs };
+}

@@ -1,0 +1,67 @@
+import type { Rng } from '../random.ts';
+
+/** Values for a kernel `[fanIn, fanOut]`, row by row. */
+export type Initializer = (fanIn: number, fanOut: number, rng: Rng) => Float32Array;
+
+/** Every entry 0. */
+export const zeros: Initializer = (fanIn, fanOut) => new Float32Array(fanIn * fanOut);
+
+/** Every entry `value`. */
+export function constant(value: number): Initializer {
+  return (fanIn, fanOut) => new Float32Array(fanIn * fanOut).fill(value);
+}
+
+/** N(0, std²). */
+export function normal(std: number): Initializer {
+  return (fanIn, fanOut, rng) => rng.fillNormal(new Float32Array(fanIn * fanOut)).map((value) => value * std);
+}
+
+/** U(±gain·√(6 / (fanIn + fanOut))). Glorot & Bengio, "Understanding the difficulty of training deep networks", 2010. */
+export function glorotUniform(gain = 1): Initializer {
+  return (fanIn, fanOut, rng) => symmetricUniform(fanIn * fanOut, gain * Math.sqrt(6 / (fanIn + fanOut)), rng);
+}
+
+/** U(±gain·√(3 / fanIn)): variance gain²/fanIn. LeCun et al., "Efficient BackProp", 1998; He's rule has gain √2. */
+export function lecunUniform(gain = 1): Initializer {
+  return (fanIn, fanOut, rng) => symmetricUniform(fanIn * fanOut, gain * Math.sqrt(3 / fanIn), rng);
+}
+
+function symmetricUniform(size: number, limit: number, rng: Rng): Float32Array {
+  return Float32Array.from({ length: size }, () => rng.uniform(-limit, limit));
+}
+
+/**
+ * `gain` × a uniformly random (semi-)orthogonal matrix: the shorter side's vectors are orthogonal and of length `gain`.
+ *
+ * Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning", arXiv:1312.6120.
+ */
+export function orthogonal(gain = 1): Initializer {
+  return (fanIn, fanOut, rng) => {
+    const vectors = Math.min(fanIn, fanOut);
+    const length = Math.max(fanIn, fanOut);
+    const basis = orthonormalVectors(vectors, length, rng);
+    const kernel = new Float32Array(fanIn * fanOut);
+    for (let v = 0; v < vectors; v++) {
+      for (let i = 0; i < length; i++) kernel[fanIn <= fanOut ? v * fanOut + i : i * fanOut + v] = gain * basis[v]![i]!;
+    }
+    return kernel;
+  };
+}
+
+/** Gram–Schmidt on Gaussian vectors, each reduced twice: once is not enough when a vector nearly lies in the span. */
+function orthonormalVectors(count: number, length: number, rng: Rng): Float64Array[] {
+  const basis: Float64Array[] = [];
+  for (let v = 0; v < count; v++) {
+    const vector = rng.fillNormal(new Float64Array(length));
+    for (let pass = 0; pass < 2; pass++) {
+      for (const other of basis) {
+        let dot = 0;
+        for (let i = 0; i < length; i++) dot += vector[i]! * other[i]!;
+        for (let i = 0; i < length; i++) vector[i]! -= dot * other[i]!;
+      }
+    }
+    const norm = Math.hypot(...vector);
+    basis.push(vector.map((value) => value / norm));
+  }
+  return basis;
+}

@@ -1,0 +1,6 @@
+/** @throws if `value` is no positive integer; the error says `where` and `name`. */
+export function positiveInteger(where: string, name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${where}: wanted a positive integer ${name}, got ${value}`);
+  return value;
+}

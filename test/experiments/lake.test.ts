@@ -1,0 +1,116 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { main } from '../../experiments/harness/command.ts';
+import { lakeSchema } from '../../experiments/lake/config.ts';
+import { lake } from '../../experiments/lake/lake.ts';
+import { makeLakePolicy, policyNames } from '../../experiments/lake/lakePolicies.ts';
+import { measureWalks } from '../../experiments/lake/walks.ts';
+import { registry } from '../../experiments/registry.ts';
+import { Policy, Rng, type SampledAction } from '../../src/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-lake-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Walks in one fixed direction. */
+class Compass extends Policy {
+  readonly observationDim = 2;
+  readonly actionDim = 2;
+  readonly direction: [number, number];
+
+  constructor(direction: [number, number]) {
+    super();
+    this.direction = direction;
+  }
+
+  given(observations: tf.Tensor) {
+    const action = (): tf.Tensor => tf.tile(tf.tensor2d([this.direction]), [observations.shape[0]!, 1]);
+    return {
+      sampleWithLogProb: (): SampledAction => ({
+        action: action(),
+        latent: action(),
+        logProb: tf.zeros([observations.shape[0]!]),
+      }),
+      logProb: (latent: tf.Tensor) => tf.zeros([latent.shape[0]!]),
+      squash: (latent: tf.Tensor) => latent,
+      unsquash: (latent: tf.Tensor) => latent,
+    };
+  }
+}
+
+describe('measureWalks', () => {
+  const measure = (direction: [number, number]) =>
+    measureWalks({ env: 'Lake-v0', policy: new Compass(direction), episodes: 20, keep: 3, rng: new Rng(0) });
+
+  test('straight on is into the water', () => {
+    const { metrics, walks } = measure([1, 0]);
+    expect(metrics).toMatchObject({ drownRate: 1, homeRate: 0, upperShare: null, modeBalance: null });
+    // The shore is 0.8 from the start: five strides of 0.15 stay dry, the sixth drowns.
+    expect(metrics.return).toBeCloseTo(-1 - 6 * 0.005, 5);
+    expect(walks).toHaveLength(3);
+    expect(walks[0]!.outcome).toBe('drowned');
+    expect(walks[0]!.positions.slice(0, 4)).toEqual([-1.5, 0, -1.35, 0]);
+    expect(walks[0]!.positions.at(-2)).toBeCloseTo(-0.7, 2);
+  });
+
+  test('away from the lake is out of time', () => {
+    const { metrics, walks } = measure([-1, 0]);
+    expect(metrics).toMatchObject({ drownRate: 0, homeRate: 0 });
+    expect(metrics.return).toBeCloseTo(-60 * 0.005, 5);
+    expect(walks[0]!.outcome).toBe('timeout');
+  });
+});
+
+test('the policies have numbers of parameters within 10 % of each other, in either study', () => {
+  for (const scale of ['state', 'free'] as const) {
+    const counts = policyNames.map((name) => makeLakePolicy(name, { rng: new Rng(0), scale }).parameterCount());
+    expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.1);
+  }
+});
+
+test('the jobs: every policy, environment and seed for cloning, the fine lake for PPO', () => {
+  const jobs = lake.jobs(lakeSchema.parse({ seeds: [3, 4] }));
+  expect(jobs.filter(({ study }) => study === 'cloning')).toHaveLength(5 * 2 * 2);
+  expect(jobs.filter(({ study }) => study === 'ppo').every(({ env }) => env === 'Lake-v0')).toBe(true);
+  expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(5 * 2);
+});
+
+describe('oxbow run lake', () => {
+  const run = async (name: string): Promise<string> => {
+    const out = join(folder, name);
+    const argv = ['run', 'lake', '--out', out, '--seeds', '2', '--policies', 'gaussian,spline'];
+    const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
+    const ppo = ['ppo.steps=512', 'ppo.horizon=256', 'ppo.epochs=2'];
+    expect(await main([...argv, ...[...small, ...ppo].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
+    return out;
+  };
+
+  test('the same seeds twice give the same summary, to the byte, with the documented fields', async () => {
+    const [first, second] = [await run('a'), await run('b')];
+    const text = readFileSync(join(first, 'summary.json'), 'utf8');
+    expect(readFileSync(join(second, 'summary.json'), 'utf8')).toBe(text);
+    const summary = JSON.parse(text);
+    expect(summary).toMatchObject({ experiment: 'lake', engine: expect.any(String), backend: 'cpu', seeds: [0, 1] });
+    for (const metric of ['drownRate', 'homeRate', 'return', 'modeBalance', 'upperShare']) {
+      for (const policy of ['gaussian', 'spline']) {
+        for (const [study, env] of [
+          ['cloning', 'Lake-v0'],
+          ['cloning', 'LakeStride-v0'],
+          ['ppo', 'Lake-v0'],
+        ]) {
+          const row = summary.results.find(
+            (result: Record<string, unknown>) =>
+              result.metric === metric && result.policy === policy && result.study === study && result.env === env,
+          );
+          expect(row).toMatchObject({ perSeed: expect.any(Array) });
+          expect(row.perSeed).toHaveLength(2);
+          if (row.iqm !== null) expect(row.low <= row.iqm && row.iqm <= row.high).toBe(true);
+        }
+      }
+    }
+    const report = readFileSync(join(first, 'report.html'), 'utf8');
+    expect(report.match(/<svg/g)!.length).toBeGreaterThanOrEqual(15);
+  });
+});

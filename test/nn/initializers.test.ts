@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { constant, glorotUniform, lecunUniform, normal, orthogonal, zeros } from '../../src/nn/initializers.ts';
+import { Rng } from '../../src/random.ts';
+
+const variance = (values: Float32Array): number =>
+  values.reduce((sum, value) => sum + value * value, 0) / values.length;
+
+describe('initializers', () => {
+  test('orthogonal: the shorter side is orthogonal and of length gain', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer(),
+        (fanIn, fanOut, seed) => {
+          const kernel = orthogonal(1.5)(fanIn, fanOut, new Rng(seed));
+          const [count, length] = [Math.min(fanIn, fanOut), Math.max(fanIn, fanOut)];
+          const entry = (vector: number, i: number) =>
+            kernel[fanIn <= fanOut ? vector * fanOut + i : i * fanOut + vector]!;
+          for (let a = 0; a < count; a++) {
+            for (let b = 0; b < count; b++) {
+              let dot = 0;
+              for (let i = 0; i < length; i++) dot += entry(a, i) * entry(b, i);
+              expect(dot).toBeCloseTo(a === b ? 2.25 : 0, 5);
+            }
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('orthogonal has no preferred sign or direction', () => {
+    const first = Array.from({ length: 400 }, (_, seed) => orthogonal()(2, 2, new Rng(seed))[0]!);
+    expect(first.reduce((a, b) => a + b, 0) / first.length).toBeCloseTo(0, 0);
+    expect(variance(Float32Array.from(first))).toBeCloseTo(0.5, 1);
+  });
+
+  test.each([
+    ['glorotUniform', glorotUniform(), 2 / (300 + 100), Math.sqrt(6 / 400)],
+    ['glorotUniform(2)', glorotUniform(2), (4 * 2) / 400, 2 * Math.sqrt(6 / 400)],
+    ['lecunUniform', lecunUniform(), 1 / 300, Math.sqrt(3 / 300)],
+    ['lecunUniform(√2)', lecunUniform(Math.SQRT2), 2 / 300, Math.sqrt(6 / 300)],
+    ['normal', normal(0.1), 0.01, Number.POSITIVE_INFINITY],
+  ])('%s has its variance and range', (_, initializer, wanted, limit) => {
+    const values = initializer(300, 100, new Rng(1));
+    expect(values.length).toBe(30_000);
+    expect(variance(values) / wanted).toBeCloseTo(1, 1);
+    expect(values.every((value) => Math.abs(value) <= limit)).toBe(true);
+    expect(values.some((value) => value > 0) && values.some((value) => value < 0)).toBe(true);
+  });
+
+  test('zeros and constant', () => {
+    expect([...zeros(2, 3, new Rng(0))]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([...constant(2)(1, 2, new Rng(0))]).toEqual([2, 2]);
+  });
+
+  test('equal streams give equal kernels', () => {
+    expect(orthogonal()(3, 4, new Rng('a'))).toEqual(orthogonal()(3, 4, new Rng('a')));
+    expect(orthogonal()(3, 4, new Rng('a'))).not.toEqual(orthogonal()(3, 4, new Rng('b')));
+  });
+});
