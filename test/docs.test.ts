@@ -16,8 +16,8 @@ function run(program: string): string {
   const names: Record<string, string> = { oxbow: 'src', 'oxbow/agents': 'agents', 'oxbow/envs': 'envs' };
   const source = program.replace(/from '(oxbow[^']*)'/g, (_, name) => `from '${root}/${names[name]}/index.ts'`);
   try {
-    writeFileSync(join(directory, 'program.ts'), source);
-    return execFileSync(process.execPath, ['--import', 'tsx', join(directory, 'program.ts')], {
+    writeFileSync(join(directory, 'program.mts'), source);
+    return execFileSync(process.execPath, ['--import', 'tsx', join(directory, 'program.mts')], {
       cwd: root,
       encoding: 'utf8',
     });

@@ -115,11 +115,14 @@ export function binGradients(
     tf.mul(tf.expandDims(byShareBefore, 1), bins.ended),
     tf.mul(tf.expandDims(byShare, 1), bins.inside),
   );
-  const byRaw = tf.mul(derivatives, tf.sigmoid(bins.raw));
-  return [
-    tf.mul(bins.shares, tf.sub(byShares, tf.expandDims(mean, 1))),
-    tf.sum(tf.mul(tf.expandDims(byRaw, 1), bins.ends), 0),
-  ];
+  const byRaw = tf.expandDims(tf.mul(derivatives, tf.sigmoid(bins.raw)), 1);
+  return [tf.mul(bins.shares, tf.sub(byShares, tf.expandDims(mean, 1))), sumOfPair(tf.mul(byRaw, bins.ends))];
+}
+
+/** `[2, n, …]` → `[n, …]`; cheaper than a reduction over an axis of two. */
+function sumOfPair(pair: tf.Tensor): tf.Tensor {
+  const [first, second] = tf.split(pair, 2, 0);
+  return tf.reshape(tf.add(first!, second!), pair.shape.slice(1));
 }
 
 /** The least size of a bin, and what the shares divide among the bins. */

@@ -1,4 +1,4 @@
-import '@tensorflow/tfjs-backend-cpu';
+import './registerTfjs.ts';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Which tfjs backend runs, and why. */
@@ -21,15 +21,6 @@ const importPackage: BackendLoader = (packageName) => import(/* @vite-ignore */ 
 
 /** The process, where there is one; a browser has none. */
 const env = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
-
-try {
-  // Until a backend is active, tfjs makes a new one at each request.
-  tf.backend();
-} catch {
-  // Someone has registered a backend that starts asynchronously; they will wait for it.
-}
-// tfjs-cpu advises on its first use to install tfjs-node; here that choice is selectBackend's.
-(tf.findBackend('cpu') as unknown as { firstUse: boolean }).firstUse = false;
 
 function isMissing(error: unknown, packageName: string): boolean {
   const { code, message } = error as { code?: string; message?: string };

@@ -88,7 +88,7 @@ describe.each(CASES)('$name', (kernelCase) => {
     for (const [key, expected] of Object.entries(eager)) {
       expect(got[key]!.shape, key).toEqual(expected.shape);
       expect(got[key]!.dtype, key).toBe(expected.dtype);
-      const [values, wanted] = [got[key]!.dataSync(), expected.dataSync()];
+      const [values, wanted] = [Array.from(got[key]!.dataSync()), Array.from(expected.dataSync())];
       const scale = wanted.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1e-30);
       for (let i = 0; i < wanted.length; i++) {
         const [a, b] = [values[i]!, wanted[i]!];

@@ -140,7 +140,9 @@ test('a circular policy: angles stay on the circle, the density has no seam and 
   const one = tf.slice(observations(), [0, 0], [1, OBSERVATION]);
   const cells = 2000;
   const angles = Float32Array.from({ length: cells }, (_, i) => -Math.PI + ((i + 0.5) * 2 * Math.PI) / cells);
-  const density = tf.exp(policy.given(tf.tile(one, [cells, 1])).logProb(tf.tensor2d(angles, [cells, 1]))).dataSync();
+  const density = tf
+    .exp(policy.given(tf.tile(one, [cells, 1])).logProb(tf.tensor2d(angles, [cells, 1])))
+    .dataSync<'float32'>();
   expect(density.reduce((sum, value) => sum + (value * 2 * Math.PI) / cells, 0)).toBeCloseTo(1, 2);
   expect(Math.abs(density[0]! - density[cells - 1]!)).toBeLessThan(0.02 * Math.max(...density));
   const { action } = policy.given(tf.tile(one, [500, 1])).sampleWithLogProb(new Rng(3));

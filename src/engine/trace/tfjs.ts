@@ -45,3 +45,10 @@ export function activeBackend(): string {
 export function isGradientBeingTaken(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
+
+/** Frees what a gradient that was not finished has saved; tfjs does so only at the end of one. */
+export function disposeTape(): void {
+  const { state } = tf.engine();
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
+  state.activeTape = [];
+}

@@ -5,6 +5,7 @@ import { concat, reshape } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
 import type { Pack } from '../state/pack.ts';
 import { traceBackend } from './register.ts';
+import { disposeTape } from './tfjs.ts';
 import { withTrace } from './traceBackend.ts';
 import { type Draw, TracingRng } from './tracingRng.ts';
 
@@ -97,6 +98,9 @@ export function trace(
     tf.tidy(() => {
       try {
         return run() as unknown as tf.TensorContainer;
+      } catch (error) {
+        disposeTape();
+        throw error;
       } finally {
         release();
       }
@@ -107,7 +111,7 @@ export function trace(
 function outputValues(
   name: string,
   returned: unknown,
-  valueOf: (tensor: tf.Tensor) => Value,
+  lookUp: (tensor: tf.Tensor) => Value,
 ): (readonly [string, Value])[] {
   if (typeof returned !== 'object' || returned === null || returned instanceof Promise) {
     const got = returned instanceof Promise ? 'a promise' : String(returned);
@@ -119,6 +123,6 @@ function outputValues(
         `compile('${name}'): the function must return an object of tensors, but '${key}' is ${typeof tensor}`,
       );
     }
-    return [key, valueOf(tensor)] as const;
+    return [key, lookUp(tensor)] as const;
   });
 }

@@ -76,7 +76,7 @@ const step: Kernel = (g, { x }, { alpha = 0 }) => {
 
 const square: Kernel = (g, { x }) => multiply(g, x, x);
 
-const isFinite: Kernel = (g, { x }) =>
+const finiteness: Kernel = (g, { x }) =>
   binary(g, 'LessOrEqual', unary(g, 'Abs', x), g.scalar(Math.fround(3.4028234663852886e38)), 'bool');
 
 /** Arithmetic, comparisons and logic of elements. */
@@ -122,7 +122,7 @@ export const ARITHMETIC: Kernels = {
   Round: (g, { x }) => unary(g, 'Round', x),
   ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) =>
     g.node('Clip', [x, g.scalar(clipValueMin, x.dtype), g.scalar(clipValueMax, x.dtype)], x.shape, x.dtype),
-  IsFinite: isFinite,
+  IsFinite: finiteness,
   IsInf: (g, { x }) => unary(g, 'IsInf', x, {}, 'bool'),
   IsNan: (g, { x }) => unary(g, 'IsNaN', x, {}, 'bool'),
   Cast: (g, { x }, { dtype }) => cast(g, x, dtype),
