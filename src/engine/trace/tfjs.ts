@@ -30,12 +30,12 @@ export function pointVariable(variable: tf.Variable, dataId: object, backend: tf
 }
 
 /** Makes `name` the active backend at once. `tf.setBackend` does so before its promise, for a backend that is ready. */
-export function activateBackend(name: string): void {
+function activateBackend(name: string): void {
   void tf.setBackend(name);
 }
 
 /** The name of the active backend. */
-export function activeBackend(): string {
+function activeBackend(): string {
   // The getter chooses one if none has been used yet.
   tf.backend();
   return tf.getBackend();
@@ -46,9 +46,37 @@ export function isGradientBeingTaken(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
 
-/** Frees what a gradient that was not finished has saved; tfjs does so only at the end of one. */
-export function disposeTape(): void {
-  const { state } = tf.engine();
-  for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
-  state.activeTape = [];
+interface EngineInternals {
+  readSync: (id: object) => tf.BackendValues;
+  /** Makes the copies that gradients save; `tf.clone` is another function. */
+  clone: (tensor: tf.Tensor) => tf.Tensor;
+}
+
+/**
+ * Runs `body` with the backend `name` active, and makes the one before active again, whatever happens. All tensors that are
+ * read meanwhile are read from that backend. If `body` throws, what gradients have saved is freed, which tfjs leaves.
+ */
+export function withBackend<T>(name: string, body: () => T): T {
+  const before = activeBackend();
+  const engine = tf.engine();
+  const internals = engine as unknown as EngineInternals;
+  const clone = internals.clone;
+  const saved: tf.Tensor[] = [];
+  activateBackend(name);
+  internals.readSync = (id) => engine.backend.readSync(id);
+  internals.clone = (tensor) => {
+    const copy = clone.call(engine, tensor);
+    saved.push(copy);
+    return copy;
+  };
+  try {
+    return body();
+  } catch (error) {
+    tf.dispose(saved);
+    throw error;
+  } finally {
+    Reflect.deleteProperty(engine, 'readSync');
+    Reflect.deleteProperty(engine, 'clone');
+    activateBackend(before);
+  }
 }

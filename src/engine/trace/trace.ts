@@ -5,7 +5,6 @@ import { concat, reshape } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
 import type { Pack } from '../state/pack.ts';
 import { traceBackend } from './register.ts';
-import { disposeTape } from './tfjs.ts';
 import { withTrace } from './traceBackend.ts';
 import { type Draw, TracingRng } from './tracingRng.ts';
 
@@ -98,9 +97,6 @@ export function trace(
     tf.tidy(() => {
       try {
         return run() as unknown as tf.TensorContainer;
-      } catch (error) {
-        disposeTape();
-        throw error;
       } finally {
         release();
       }

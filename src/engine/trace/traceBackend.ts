@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { constantData, type Graph } from '../graph/graph.ts';
 import { reshape, tensorConstant } from '../graph/shapes.ts';
 import { type Data, type ElementType, newData, sameShape, type Value } from '../graph/value.ts';
-import { activateBackend, activeBackend } from './tfjs.ts';
+import { withBackend } from './tfjs.ts';
 
 interface Entry {
   readonly value: Value;
@@ -164,20 +164,14 @@ export function asData(values: tf.BackendValues, dtype: ElementType): Data {
   return fits ? (values as Data) : newData(dtype, Array.from(array));
 }
 
-/** Runs `body` with the trace backend active, and makes the one before active again, whatever happens. */
+/** Runs `body` with the trace backend active. */
 export function withTrace<T>(traced: TraceContext, body: () => T): T {
   if (context !== undefined) throw new Error(`compile('${traced.name}'): a trace is already in progress`);
-  const before = activeBackend();
-  const engine = tf.engine();
   context = traced;
-  activateBackend('trace');
-  // Reading a tensor of another backend would freeze its values into the graph.
-  engine.readSync = (id) => engine.backend.readSync(id);
   try {
-    return body();
+    // Reading a tensor of another backend would freeze its values into the graph; the trace backend refuses to.
+    return withBackend('trace', body);
   } finally {
-    Reflect.deleteProperty(engine, 'readSync');
-    activateBackend(before);
     context = undefined;
   }
 }
