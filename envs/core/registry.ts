@@ -1,3 +1,4 @@
+import { distance as editDistance } from 'fastest-levenshtein';
 import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
 import { checkCount } from './options.ts';
@@ -53,19 +54,6 @@ export function register<Options extends object = Record<string, unknown>>(
 /** The ids that {@link make} knows, sorted. */
 export function registeredEnvs(): string[] {
   return [...registry.keys()].sort();
-}
-
-/** Levenshtein's distance: insertions, deletions and substitutions from one string to the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 function unknownId(id: string): Error {

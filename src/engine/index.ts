@@ -6,4 +6,5 @@ export { Optimizer } from './optimizers/optimizer.ts';
 export { cosineSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
 export { type EngineReport, selectEngine } from './runtime/engine.ts';
+export { type OnnxInput, type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { traceToOnnx } from '../engine/traceToOnnx.ts';
 import { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
 
@@ -55,5 +56,34 @@ export abstract class Policy extends Module {
     const pick = (values: tf.Tensor): tf.Tensor =>
       tf.sum(tf.mul(weights, tf.reshape(values, [candidates, batch, this.actionDim])), 0);
     return { action: pick(action), latent: pick(latent), logProb: best };
+  }
+
+  /**
+   * The policy as a standard ONNX model, with its present variables inside, which any ONNX runtime runs.
+   *
+   * Inputs: `observations` `[batch, observationDim]` and the noise of a sample, `noise0`, `noise1`, …: N(0, 1) numbers (a
+   * mixture's last is U(0, 1)). Outputs: `action` `[batch, actionDim]` and `logProb` `[batch]`.
+   *
+   * @param file where to write the model, in Node; it appears whole or not at all
+   * @param options.batch the fixed batch size, 1 by default
+   * @returns the model's bytes
+   */
+  toOnnx(file?: string, { batch = 1 }: { batch?: number } = {}): Uint8Array {
+    const { model } = traceToOnnx(
+      ({ observations }: { observations: tf.Tensor }, rng) => {
+        const { action, logProb } = this.given(observations).sampleWithLogProb(rng);
+        return { action, logProb };
+      },
+      { observations: { shape: [batch, this.observationDim] } },
+      { name: `${this.constructor.name}.toOnnx`, state: [this] },
+    );
+    if (file !== undefined) {
+      const files = globalThis.process?.getBuiltinModule?.('node:fs');
+      if (files === undefined)
+        throw new Error('Policy.toOnnx: files are written in Node only; take the returned bytes');
+      files.writeFileSync(`${file}.part`, model);
+      files.renameSync(`${file}.part`, file);
+    }
+    return model;
   }
 }

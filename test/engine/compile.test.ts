@@ -74,7 +74,14 @@ describe('inputs and outputs', () => {
     const fn = compile(
       ({ x }: { x: tf.Tensor }) => {
         const y = tf.add(x, 1);
-        return { x, y, again: y, constant: tf.tensor1d([7, 8]), filled: tf.ones([2, 2]), count: counter.count as tf.Tensor };
+        return {
+          x,
+          y,
+          again: y,
+          constant: tf.tensor1d([7, 8]),
+          filled: tf.ones([2, 2]),
+          count: counter.count as tf.Tensor,
+        };
       },
       { name: 'aliases', state: [counter] },
     );
@@ -107,7 +114,10 @@ describe('inputs and outputs', () => {
     });
     const { positive, whole } = fn({ x: tf.tensor1d([-1.5, 2.5]) });
     expect([positive.dtype, whole.dtype]).toEqual(['bool', 'int32']);
-    expect([numbers(positive), numbers(whole)]).toEqual([[0, 1], [-1, 2]]);
+    expect([numbers(positive), numbers(whole)]).toEqual([
+      [0, 1],
+      [-1, 2],
+    ]);
   });
 
   test('nothing returned, nothing changed', () => {
@@ -116,16 +126,24 @@ describe('inputs and outputs', () => {
 
   test('wrong inputs and outputs are errors', () => {
     const identity = compile(({ x }: { x: tf.Tensor }) => ({ x }), { name: 'identity', state: [] });
-    expect(() => identity({ x: 'one' as never })).toThrow("compile('identity'): the input 'x' must be a tensor or a number, got string");
-    expect(() => identity({ x: tf.tensor1d(['a']) })).toThrow("the input 'x' is a string tensor, wanted float32, int32 or bool");
+    expect(() => identity({ x: 'one' as never })).toThrow(
+      "compile('identity'): the input 'x' must be a tensor or a number, got string",
+    );
+    expect(() => identity({ x: tf.tensor1d(['a']) })).toThrow(
+      "the input 'x' is a string tensor, wanted float32, int32 or bool",
+    );
     const x = tf.tensor1d([1]);
     identity({ x });
     x.dispose();
     expect(() => identity({ x })).toThrow("compile('identity'): the input 'x' is disposed");
     const wrong = compile(() => ({ y: 3 as never }), { name: 'wrong', state: [] });
-    expect(() => wrong({})).toThrow("compile('wrong'): the function must return an object of tensors, but 'y' is number");
+    expect(() => wrong({})).toThrow(
+      "compile('wrong'): the function must return an object of tensors, but 'y' is number",
+    );
     const promised = compile((() => Promise.resolve({})) as never, { name: 'promised', state: [] });
-    expect(() => promised({} as never)).toThrow("compile('promised'): the function must return an object of tensors, got a promise");
+    expect(() => promised({} as never)).toThrow(
+      "compile('promised'): the function must return an object of tensors, got a promise",
+    );
   });
 
   test('after dispose, calls are errors', () => {
@@ -136,7 +154,10 @@ describe('inputs and outputs', () => {
   });
 
   test('the cost counts products', () => {
-    const fn = compile(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ c: tf.matMul(a, b) }), { name: 'c', state: [] });
+    const fn = compile(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ c: tf.matMul(a, b) }), {
+      name: 'c',
+      state: [],
+    });
     expect(fn.cost()).toBeUndefined();
     fn({ a: tf.ones([16, 32]), b: tf.ones([32, 48]) });
     expect(fn.cost()).toEqual({ nodes: 1, productFlops: 2 * 16 * 32 * 48 });
@@ -197,15 +218,20 @@ describe('what cannot be traced', () => {
     ['Math.random', () => tf.scalar(Math.random())],
   ])('%s', (_, draw) => {
     const fn = compile(() => ({ y: draw() }), { name: 'frozen', state: [] });
-    expect(() => fn({})).toThrow(/compile\('frozen'\): the function is not the same when it is traced twice: it draws random/);
+    expect(() => fn({})).toThrow(
+      /compile\('frozen'\): the function is not the same when it is traced twice: it draws random/,
+    );
   });
 
   test('an operation without a kernel; eagerly it runs', async () => {
     const image = tf.ones([1, 4, 4, 1]) as tf.Tensor4D;
-    const pool = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid') as tf.Tensor }), {
-      name: 'pool',
-      state: [],
-    });
+    const pool = compile(
+      ({ x }: { x: tf.Tensor }) => ({ y: tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid') as tf.Tensor }),
+      {
+        name: 'pool',
+        state: [],
+      },
+    );
     expect(() => pool({ x: image })).toThrow("compile('pool'): the operation 'MaxPool' cannot be traced");
     await selectEngine('eager');
     expect(pool({ x: image }).y.shape).toEqual([1, 2, 2, 1]);
@@ -223,7 +249,9 @@ describe('what cannot be traced', () => {
       },
       { name: 'keeper', state: [] },
     );
-    expect(() => keeper({ x: tf.tensor1d([1]) })).toThrow("compile('keeper'): the function uses a tensor [1] that it kept");
+    expect(() => keeper({ x: tf.tensor1d([1]) })).toThrow(
+      "compile('keeper'): the function uses a tensor [1] that it kept",
+    );
     kept!.dispose();
     const masked = compile(
       ({ x }: { x: tf.Tensor }) => {
@@ -249,7 +277,9 @@ describe('what cannot be traced', () => {
       },
       { name: 'tidied', state: [] },
     );
-    expect(() => fn({ x: tf.tensor1d([1]) })).toThrow("compile('tidied'): the function uses a tensor [1] that is disposed");
+    expect(() => fn({ x: tf.tensor1d([1]) })).toThrow(
+      "compile('tidied'): the function uses a tensor [1] that is disposed",
+    );
   });
 });
 
@@ -305,7 +335,9 @@ describe('random numbers', () => {
       },
       { name: 'host', state: [] },
     );
-    expect(() => fn({}, new Rng(1))).toThrow(`compile('host'): rng.${method} gives the host a value, which would be frozen`);
+    expect(() => fn({}, new Rng(1))).toThrow(
+      `compile('host'): rng.${method} gives the host a value, which would be frozen`,
+    );
   });
 });
 
@@ -326,7 +358,10 @@ describe('in line', () => {
     const got = outer({ x });
     expectClose(numbers(got.loss), numbers(eager.loss));
     expectClose(numbers(got.gradient), numbers(eager.gradients[0]!));
-    const forgetful = compile(({ x: input }: { x: tf.Tensor }) => apply({ x: input }), { name: 'forgetful', state: [] });
+    const forgetful = compile(({ x: input }: { x: tf.Tensor }) => apply({ x: input }), {
+      name: 'forgetful',
+      state: [],
+    });
     expect(() => forgetful({ x })).toThrow("compile('forgetful'): the function reads a tensor [3,8] (variable");
   });
 
@@ -356,7 +391,10 @@ describe('a function that throws', () => {
           const square = tf.customGrad(((y: tf.Tensor, save: tf.GradSaveFunc) => {
             save([y]);
             step(y);
-            return { value: tf.square(y), gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => step(tf.mul(tf.mul(dy, 2), saved!)) };
+            return {
+              value: tf.square(y),
+              gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => step(tf.mul(tf.mul(dy, 2), saved!)),
+            };
           }) as Parameters<typeof tf.customGrad>[0]);
           return { loss: step(tf.sum(square(net.apply(inputs.x)))) };
         }, net.variables());

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 import type { Data } from '../graph/value.ts';
-import type { TensorSpec } from '../onnx/model.ts';
+import { encodeModel, type TensorSpec } from '../onnx/model.ts';
 import type { Runtime, Session } from './session.ts';
 
 /** The synchronous session beneath onnxruntime-node's promises; its version is pinned for this reason. */
@@ -84,7 +84,7 @@ export function createNodeRuntime(load: (id: string) => unknown, provider: Provi
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
   };
-  return {
+  const runtime: Runtime = {
     name: provider === 'cuda' ? 'onnxruntime-node (CUDA)' : 'onnxruntime-node',
     createSession(model, inputs, outputs) {
       const native = new binding.InferenceSession();
@@ -92,4 +92,16 @@ export function createNodeRuntime(load: (id: string) => unknown, provider: Provi
       return new NodeSession(native, Tensor, inputs, outputs);
     },
   };
+  // Whether a provider is there shows only when a session is made.
+  if (provider === 'cuda') runtime.createSession(...identityModel()).dispose();
+  return runtime;
+}
+
+function identityModel(): Parameters<Runtime['createSession']> {
+  const [x, y] = ['x', 'y'].map((name): TensorSpec => ({ name, dtype: 'float32', shape: [1] })) as [
+    TensorSpec,
+    TensorSpec,
+  ];
+  const node = { name: 'identity', op: 'Identity', inputs: ['x'], outputs: ['y'], attributes: {} };
+  return [encodeModel({ name: 'probe', nodes: [node], initializers: [], inputs: [x], outputs: [y] }), [x], [y]];
 }

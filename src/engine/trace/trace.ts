@@ -82,13 +82,17 @@ export function trace(
     for (const input of inputs)
       tensors[input.name] = asTensor(graph.input(names.input(input.name), input.shape, input.dtype));
     const rng = new TracingRng(name, (draw, index) => asTensor(graph.input(names.draw(index), draw.shape, 'float32')));
+    const starts = new Map([...variables].map((variable) => [variable, backend.lookUp(variable)]));
     const returned = fn(tensors, rng);
     const outputs = outputValues(name, returned, (tensor) => backend.lookUp(tensor));
     const newState = packs.map((pack, i) => {
       const before = flats[i]!;
-      const after = pack.variables.map((variable, j) =>
-        variables.has(variable) ? reshape(graph, backend.lookUp(variable), [variable.size]) : before[j]!,
-      );
+      const after = pack.variables.map((variable, j) => {
+        const value = variables.has(variable) ? backend.lookUp(variable) : undefined;
+        return value === undefined || value === starts.get(variable)
+          ? before[j]!
+          : reshape(graph, value, [variable.size]);
+      });
       return after.every((value, j) => value === before[j]) ? undefined : concat(graph, after, 0);
     });
     return { outputs, draws: rng.draws, newState };

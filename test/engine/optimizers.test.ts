@@ -1,0 +1,243 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { compile } from '../../src/engine/compile.ts';
+import { Adam, type AdamOptions } from '../../src/engine/optimizers/adam.ts';
+import { clipByGlobalNorm } from '../../src/engine/optimizers/clipByGlobalNorm.ts';
+import type { Optimizer } from '../../src/engine/optimizers/optimizer.ts';
+import { cosineSchedule, linearSchedule } from '../../src/engine/optimizers/schedule.ts';
+import { Sgd, type SgdOptions } from '../../src/engine/optimizers/sgd.ts';
+import { selectEngine } from '../../src/engine/runtime/engine.ts';
+import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
+import { Rng } from '../../src/random.ts';
+import { expectClose, Net, numbers } from './support.ts';
+
+beforeAll(async () => {
+  await selectEngine('onnxruntime-node');
+});
+
+const STEPS = 100;
+const RATE = 0.01;
+
+/** A loss whose gradient changes from step to step, by an input. */
+function lossOf(net: Net, t: tf.Tensor): tf.Scalar {
+  const x = tf.tensor2d(
+    Array.from({ length: 15 }, (_, i) => Math.sin(i)),
+    [5, 3],
+  );
+  return tf.mean(tf.square(tf.sub(net.apply(x), tf.sin(t)))) as tf.Scalar;
+}
+
+/** The parameters after training, and the loss at each step. */
+function train(make: (net: Net) => Optimizer, isCompiled: boolean): { parameters: number[]; losses: number[] } {
+  const net = new Net([3, 6, 2], 'train');
+  const optimizer = make(net);
+  const update = ({ t, learningRate }: { t: tf.Tensor; learningRate: tf.Tensor }) => {
+    const { loss, gradients } = valueAndGradients(() => ({ loss: lossOf(net, t) }), net.variables());
+    optimizer.update(gradients, learningRate);
+    return { loss };
+  };
+  const compiled = compile(update, { name: 'train', state: [net, optimizer] });
+  const losses: number[] = [];
+  for (let i = 0; i < STEPS; i++) {
+    const loss = isCompiled
+      ? compiled({ t: i, learningRate: RATE }).loss
+      : tf.tidy(() => update({ t: tf.scalar(i), learningRate: tf.scalar(RATE) }).loss);
+    losses.push(...numbers(loss));
+  }
+  return { parameters: net.variables().flatMap(numbers), losses };
+}
+
+/** The same by tfjs's own optimizer. */
+function trainByTfjs(optimizer: tf.Optimizer): { parameters: number[]; losses: number[] } {
+  const net = new Net([3, 6, 2], 'train');
+  const losses: number[] = [];
+  for (let i = 0; i < STEPS; i++) {
+    losses.push(...numbers(optimizer.minimize(() => lossOf(net, tf.scalar(i)), true, net.variables())!));
+  }
+  return { parameters: net.variables().flatMap(numbers), losses };
+}
+
+describe.each([false, true])('compiled: %s', (isCompiled) => {
+  test.each([
+    ['adam', (net: Net) => new Adam(net.variables()), () => tf.train.adam(RATE, 0.9, 0.999, 1e-8)],
+    [
+      'adam with other options',
+      (net: Net) => new Adam(net.variables(), { beta1: 0.8, beta2: 0.99, epsilon: 1e-5 }),
+      () => tf.train.adam(RATE, 0.8, 0.99, 1e-5),
+    ],
+    ['sgd', (net: Net) => new Sgd(net.variables()), () => tf.train.sgd(RATE)],
+    ['momentum', (net: Net) => new Sgd(net.variables(), { momentum: 0.9 }), () => tf.train.momentum(RATE, 0.9)],
+    [
+      'nesterov',
+      (net: Net) => new Sgd(net.variables(), { momentum: 0.9, nesterov: true }),
+      () => tf.train.momentum(RATE, 0.9, true),
+    ],
+  ])('%s equals tf.train over 100 steps', (_, make, tfjs) => {
+    const got = train(make, isCompiled);
+    const wanted = trainByTfjs(tfjs());
+    expectClose(got.losses, wanted.losses, 1e-4);
+    expectClose(got.parameters, wanted.parameters, 1e-4);
+  });
+});
+
+/** Adam and SGD on plain numbers, one parameter at a time, from their published definitions. */
+function adamByNumbers(theta: number[], gradients: number[][], options: AdamOptions, rate: number): number[] {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  const [m, v] = [theta.map(() => 0), theta.map(() => 0)];
+  const current = [...theta];
+  gradients.forEach((gradient, step) => {
+    const t = step + 1;
+    gradient.forEach((g, i) => {
+      m[i] = beta1 * m[i]! + (1 - beta1) * g;
+      v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
+      const corrected = m[i]! / (1 - beta1 ** t) / (Math.sqrt(v[i]! / (1 - beta2 ** t)) + epsilon);
+      current[i] = current[i]! - rate * weightDecay * current[i]! - rate * corrected;
+    });
+  });
+  return current;
+}
+
+function sgdByNumbers(
+  theta: number[],
+  gradients: number[][],
+  { momentum = 0, nesterov = false }: SgdOptions,
+  rate: number,
+): number[] {
+  const velocity = theta.map(() => 0);
+  const current = [...theta];
+  for (const gradient of gradients) {
+    gradient.forEach((g, i) => {
+      velocity[i] = momentum * velocity[i]! + g;
+      current[i] = current[i]! - rate * (nesterov ? g + momentum * velocity[i]! : velocity[i]!);
+    });
+  }
+  return current;
+}
+
+describe('against plain numbers', () => {
+  const rng = new Rng('gradients');
+  const theta = [1, -2, 0.5, 3, -0.1, 0];
+  // From tiny to large, the first all zero but one.
+  const gradients = [
+    [0, 0, 1e-3, 0, 0, 0],
+    ...Array.from({ length: 60 }, (_, k) => theta.map((__, i) => rng.normal(0, 10 ** (i - 4 + (k % 3))))),
+  ];
+
+  function run(make: (parameters: tf.Variable[]) => Optimizer): number[] {
+    const parameters = [tf.variable(tf.tensor2d(theta.slice(0, 4), [2, 2])), tf.variable(tf.tensor1d(theta.slice(4)))];
+    const optimizer = make(parameters);
+    for (const gradient of gradients) {
+      tf.tidy(() =>
+        optimizer.update([tf.tensor2d(gradient.slice(0, 4), [2, 2]), tf.tensor1d(gradient.slice(4))], 0.05),
+      );
+    }
+    return parameters.flatMap(numbers);
+  }
+
+  test.each<AdamOptions>([{}, { epsilon: 1e-5 }, { weightDecay: 0.1 }, { beta1: 0, beta2: 0.5, epsilon: 0.1 }])(
+    'adam %o',
+    (options) => {
+      expectClose(
+        run((parameters) => new Adam(parameters, options)),
+        adamByNumbers(theta, gradients, options, 0.05),
+      );
+    },
+  );
+
+  test.each<SgdOptions>([{}, { momentum: 0.5 }, { momentum: 0.9, nesterov: true }])('sgd %o', (options) => {
+    expectClose(
+      run((parameters) => new Sgd(parameters, options)),
+      sgdByNumbers(theta, gradients, options, 0.05),
+    );
+  });
+});
+
+describe('clipping by the global norm', () => {
+  const gradients = [tf.tensor1d([3, 0]), tf.tensor2d([[0], [4]])];
+
+  test.each([
+    ['above', 2, 2 / (5 + 1e-6)],
+    ['below', 6, 1],
+  ])('%s', (_, maxNorm, factor) => {
+    for (const bound of [maxNorm, tf.scalar(maxNorm)]) {
+      const clipped = clipByGlobalNorm(gradients, bound);
+      expect(numbers(clipped.norm)).toEqual([5]);
+      expectClose(
+        clipped.gradients.flatMap(numbers),
+        [3, 0, 0, 4].map((g) => g * factor),
+      );
+      expect(clipped.gradients.map(({ shape }) => shape)).toEqual([[2], [2, 1]]);
+    }
+  });
+
+  test('zero gradients stay zero', () => {
+    const clipped = clipByGlobalNorm([tf.zeros([3])], 1);
+    expect([numbers(clipped.norm), numbers(clipped.gradients[0]!)]).toEqual([[0], [0, 0, 0]]);
+  });
+
+  test('compiled, the norm may be an input', () => {
+    const clip = compile(
+      ({ a, b, maxNorm }: { a: tf.Tensor; b: tf.Tensor; maxNorm: tf.Tensor }) => {
+        const {
+          gradients: [x, y],
+          norm,
+        } = clipByGlobalNorm([a, b], maxNorm);
+        return { x: x!, y: y!, norm };
+      },
+      { name: 'clip', state: [] },
+    );
+    const got = clip({ a: gradients[0]!, b: gradients[1]!, maxNorm: 2.5 });
+    expectClose([...numbers(got.x), ...numbers(got.y), ...numbers(got.norm)], [1.5, 0, 0, 2, 5]);
+  });
+
+  test('wrong arguments', () => {
+    expect(() => clipByGlobalNorm([], 1)).toThrow('clipByGlobalNorm: wanted at least one gradient, got none');
+    expect(() => clipByGlobalNorm(gradients, 0)).toThrow('clipByGlobalNorm: maxNorm must be positive, got 0');
+  });
+});
+
+test('schedules', () => {
+  const shares = [-1, 0, 0.25, 0.5, 1, 2];
+  expect(shares.map(linearSchedule(4))).toEqual([4, 4, 3, 2, 0, 0]);
+  expect(shares.map(linearSchedule(4, 2))).toEqual([4, 4, 3.5, 3, 2, 2]);
+  expectClose(shares.map(cosineSchedule(4, 2)), [4, 4, 3 + Math.SQRT1_2, 3, 2, 2]);
+});
+
+test('eager updates leave no tensors', () => {
+  const net = new Net([3, 6, 2], 'leaks');
+  for (const optimizer of [
+    new Adam(net.variables(), { weightDecay: 0.1 }),
+    new Sgd(net.variables(), { momentum: 0.9 }),
+  ]) {
+    const gradients = net.variables().map((variable) => tf.onesLike(variable));
+    optimizer.update(gradients, 0.1);
+    const { numTensors } = tf.memory();
+    for (let i = 0; i < 10; i++) optimizer.update(gradients, 0.1);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  }
+});
+
+describe('wrong arguments', () => {
+  const net = new Net([1, 2, 1], 'wrong');
+  test.each([
+    [() => new Adam([]), 'Adam: wanted at least one parameter, got none'],
+    [() => new Adam([net.bias1, net.bias1]), 'Adam: a parameter is given twice'],
+    [
+      () => new Adam([tf.variable(tf.scalar(1, 'int32'), true, 'whole')]),
+      "Adam: the parameter 'whole' is int32, wanted float32",
+    ],
+    [() => new Adam([net.bias1], { beta1: 1 }), 'Adam: beta1 must be in [0, 1), got 1'],
+    [() => new Adam([net.bias1], { beta2: -0.1 }), 'Adam: beta2 must be in [0, 1), got -0.1'],
+    [() => new Adam([net.bias1], { epsilon: Number.NaN }), 'Adam: epsilon must not be negative, got NaN'],
+    [() => new Adam([net.bias1], { weightDecay: -1 }), 'Adam: weightDecay must not be negative, got -1'],
+    [() => new Sgd([net.bias1], { momentum: 1 }), 'Sgd: momentum must be in [0, 1), got 1'],
+    [() => new Sgd([net.bias1], { nesterov: true }), 'Sgd: nesterov needs a momentum above 0'],
+    [() => new Adam([net.bias1]).update([], 0.1), 'Adam.update: wanted 1 gradients, got 0'],
+    [
+      () => new Adam([net.bias1]).update([tf.ones([3])], 0.1),
+      /Adam.update: the gradient of '\d+' has shape \[3\], wanted \[2\]/,
+    ],
+  ])('%#', (act, message) => {
+    expect(act).toThrow(message);
+  });
+});
