@@ -80,9 +80,10 @@ export function act(name: string, batch: number): Subject {
   const noise = rng.split('noise');
   const observations = rng.split('data').normalTensor([batch, OBSERVATION]);
   const sample = compile(
-    (inputs: { observations: tf.Tensor }, stream) => ({
-      ...policy.given(inputs.observations).sampleWithLogProb(stream),
-    }),
+    (inputs: { observations: tf.Tensor }, stream) => {
+      const { action, logProb } = policy.given(inputs.observations).sampleWithLogProb(stream);
+      return { action, logProb };
+    },
     { name: `bench/act/${name}`, state: [policy] },
   );
   const run = (): number => {

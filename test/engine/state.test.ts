@@ -40,7 +40,7 @@ describe('what the host sees', () => {
     const step = increment(counter);
     step({});
     const clone = tf.clone(counter.count);
-    const target = tf.variable(tf.scalar(0));
+    const target: tf.Variable = tf.variable(tf.scalar(0));
     target.assign(counter.count);
     step({});
     step({});
@@ -222,7 +222,7 @@ describe('kinds of variables', () => {
 test('another tfjs backend may be active', async () => {
   tf.copyRegisteredKernels('cpu', 'cpu2');
   const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
-  tf.registerBackend('cpu2', () => new MathBackendCPU());
+  tf.registerBackend('cpu2', () => Object.assign(new MathBackendCPU(), { firstUse: false }));
   try {
     await tf.setBackend('cpu2');
     const net = new Net([2, 3, 1], 'cpu2');

@@ -1,0 +1,151 @@
+import { Worker } from 'node:worker_threads';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
+import { currentRuntime, type EngineLoader, selectEngine } from '../../src/engine/runtime/engine.ts';
+import type { Runtime } from '../../src/engine/runtime/session.ts';
+import { expectClose } from './support.ts';
+import { trainWithNoise } from './worker.ts';
+
+afterAll(async () => {
+  await selectEngine('onnxruntime-node');
+});
+
+function runtime(name: string): Runtime {
+  return {
+    name,
+    createSession() {
+      throw new Error('not run here');
+    },
+  };
+}
+
+const missing = (what: string) => (): never => {
+  throw new Error(`Cannot find module '${what}'\nRequire stack:\n- x`);
+};
+
+function loader(node: boolean, web: boolean): EngineLoader {
+  return {
+    node: (provider) => (node ? runtime(`onnxruntime-node ${provider}`) : missing('onnxruntime-node')()),
+    web: async () => (web ? runtime('onnxruntime-web') : missing('onnxruntime-web')()),
+  };
+}
+
+describe('choice of the engine', () => {
+  test.each([
+    [true, true, 'onnxruntime-node', 'engine: onnxruntime-node cpu'],
+    [true, false, 'onnxruntime-node', 'engine: onnxruntime-node cpu'],
+    [
+      false,
+      true,
+      'onnxruntime-web',
+      "engine: onnxruntime-web (onnxruntime-node: Cannot find module 'onnxruntime-node')",
+    ],
+    [
+      false,
+      false,
+      'eager',
+      "engine: eager tfjs (onnxruntime-node: Cannot find module 'onnxruntime-node'; onnxruntime-web: Cannot find module 'onnxruntime-web')",
+    ],
+  ])('node there: %s, web there: %s', async (node, web, name, line) => {
+    for (const request of ['auto', '']) expect(await selectEngine(request, loader(node, web))).toEqual({ name, line });
+    expect(currentRuntime() === undefined).toBe(name === 'eager');
+  });
+
+  test('a request is met or is an error with advice', async () => {
+    expect((await selectEngine('eager', loader(true, true))).name).toBe('eager');
+    expect((await selectEngine('cuda', loader(true, true))).line).toBe('engine: onnxruntime-node cuda');
+    expect((await selectEngine('onnxruntime-web', loader(true, true))).name).toBe('onnxruntime-web');
+    await expect(selectEngine('onnxruntime-node', loader(false, true))).rejects.toThrow(
+      "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install onnxruntime-node@",
+    );
+    await expect(selectEngine('onnxruntime-web', loader(true, false))).rejects.toThrow(/npm install onnxruntime-web@/);
+    await expect(selectEngine('tpu', loader(true, true))).rejects.toThrow(
+      "OXBOW_ENGINE: wanted onnxruntime-node, cuda, onnxruntime-web, eager or auto, got 'tpu'",
+    );
+  });
+
+  test('CUDA is found or is an error', async () => {
+    try {
+      expect((await selectEngine('cuda')).name).toBe('cuda');
+    } catch (error) {
+      expect((error as Error).message).toMatch(/^the engine 'cuda' is not available \(.+\); it needs Linux x64, CUDA/);
+    }
+  });
+});
+
+describe('choice of the tfjs backend', () => {
+  const absent: BackendLoader = (name) =>
+    Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: 'ERR_MODULE_NOT_FOUND' }));
+  const broken: BackendLoader = () => Promise.reject(new Error('libtensorflow.so.2: cannot open\nshared object file'));
+
+  test('nothing installed', async () => {
+    expect(await selectBackend('auto', absent)).toEqual({
+      name: 'cpu',
+      line: 'tfjs backend: cpu (@tensorflow/tfjs-node-gpu: not installed; @tensorflow/tfjs-node: not installed)',
+    });
+    expect(await selectBackend('cpu', absent)).toEqual({ name: 'cpu', line: 'tfjs backend: cpu' });
+  });
+
+  test('the first that can be loaded', async () => {
+    const asked: string[] = [];
+    const cpuOnly: BackendLoader = async (name) => {
+      asked.push(name);
+      if (name === '@tensorflow/tfjs-node-gpu') return broken(name);
+      tf.copyRegisteredKernels('cpu', 'tensorflow');
+      return tf.registerBackend('tensorflow', () => tf.findBackend('cpu'), 0);
+    };
+    expect(await selectBackend('auto', cpuOnly)).toEqual({
+      name: 'tensorflow',
+      line: 'tfjs backend: tensorflow (@tensorflow/tfjs-node)',
+    });
+    expect(asked).toEqual(['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+    expect(tf.getBackend()).toBe('tensorflow');
+    await selectBackend('cpu', absent);
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test('a request that cannot be met is an error with the command that installs it', async () => {
+    await expect(selectBackend('node-gpu', absent)).rejects.toThrow(
+      "the tfjs backend 'node-gpu' cannot be loaded (not installed); install it with: npm install @tensorflow/tfjs-node-gpu@4.22.0",
+    );
+    await expect(selectBackend('node', broken)).rejects.toThrow(
+      "the tfjs backend 'node' cannot be loaded (libtensorflow.so.2: cannot open); install it with",
+    );
+    await expect(selectBackend('webgl', absent)).rejects.toThrow(
+      "OXBOW_BACKEND: wanted node-gpu, node, cpu or auto, got 'webgl'",
+    );
+  });
+});
+
+describe('engines agree', () => {
+  const losses: Record<string, number[]> = {};
+
+  test.each(['eager', 'onnxruntime-node', 'onnxruntime-web'])('%s', async (name) => {
+    expect((await selectEngine(name)).name).toBe(name);
+    losses[name] = trainWithNoise(1, 30);
+    expect(losses[name].at(-1)!).toBeLessThan(losses[name][0]!);
+    expectClose(losses[name], losses.eager!, 1e-4);
+  });
+
+  test('in worker threads, bit for bit', async () => {
+    await selectEngine('onnxruntime-node');
+    const program = `
+      const { parentPort, workerData } = require('node:worker_threads');
+      import(workerData.loader)
+        .then(({ register }) => (register(), import(workerData.module)))
+        .then(({ trainWithNoise }) => parentPort.postMessage(trainWithNoise(1, 30)));
+    `;
+    const module = new URL('./worker.ts', import.meta.url).href;
+    const run = (): Promise<number[]> =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker(program, {
+          eval: true,
+          workerData: { module, loader: import.meta.resolve('tsx/esm/api') },
+        });
+        worker.once('message', resolve).once('error', reject);
+      });
+    const own = trainWithNoise(1, 30);
+    for (const other of await Promise.all([run(), run()])) expect(other).toEqual(own);
+  });
+});
