@@ -1,6 +1,7 @@
 import type { LakeId } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job, Outcome, SummaryRow, Table } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { clone } from './cloning.ts';
@@ -41,9 +42,13 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   },
 
   async runtime() {
-    const backend = await selectBackend();
-    const engine = await selectEngine();
-    return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
+    try {
+      const backend = await selectBackend();
+      const engine = await selectEngine();
+      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
+    } catch (error) {
+      throw new InputError((error as Error).message);
+    }
   },
 
   jobs: (config) =>
