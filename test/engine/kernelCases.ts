@@ -297,17 +297,17 @@ const SHAPE_CASES: KernelCase[] = [
   {
     name: 'neighbouring slices',
     inputs: [[[3, 4]]],
-    fn: (x) => tf.add(tf.mul(tf.slice(x, [0, 0], [-1, 2]), 2), tf.exp(tf.slice(x, [0, 2], [-1, 2]))),
+    fn: (x) => tf.add(tf.square(tf.slice(x, [0, 0], [-1, 2])), tf.exp(tf.slice(x, [0, 2], [-1, 2]))),
   },
   {
     name: 'overlapping slices',
     inputs: [[[3, 4]]],
-    fn: (x) => tf.add(tf.slice(x, [0, 0], [-1, 3]), tf.exp(tf.slice(x, [0, 1], [-1, 3]))),
+    fn: (x) => tf.add(tf.square(tf.slice(x, [0, 0], [-1, 3])), tf.exp(tf.slice(x, [0, 1], [-1, 3]))),
   },
   {
     name: 'slices with a gap',
     inputs: [[[3, 5]]],
-    fn: (x) => tf.add(tf.slice(x, [0, 0], [-1, 2]), tf.exp(tf.slice(x, [0, 3], [-1, 2]))),
+    fn: (x) => tf.add(tf.square(tf.slice(x, [0, 0], [-1, 2])), tf.exp(tf.slice(x, [0, 3], [-1, 2]))),
   },
   {
     name: 'three slices',
@@ -474,7 +474,7 @@ const INDEX_CASES: KernelCase[] = [
   },
   {
     name: 'segment sum',
-    inputs: [[[5, 2]], [[5], ['int', 0, 3]]],
+    inputs: [[[5, 2]], [[5], ['int', -1, 3]]],
     fn: (x, i) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 3),
   },
   { name: 'where', inputs: [[[3, 4], 'bool'], [[3, 4]], [[3, 4]]], fn: (c, a, b) => tf.where(c, a, b) },
@@ -600,6 +600,147 @@ const PRODUCTS: KernelCase[] = [
   },
 ];
 
+/** Many rows and few columns, for which faster nodes are used. */
+const TALL_CASES: KernelCase[] = [
+  ...(
+    [
+      [
+        [200, 3],
+        [200, 1],
+      ],
+      [[200, 3], [3]],
+      [[200, 1], [3]],
+      [[200, 1], []],
+      [
+        [200, 1],
+        [1, 1],
+      ],
+      [
+        [200, 1],
+        [200, 3],
+      ],
+      [
+        [2, 200, 1],
+        [200, 1],
+      ],
+    ] as const
+  ).flatMap(([a, b]): KernelCase[] => [
+    { name: `tall sum and product [${a}] [${b}]`, inputs: [[a], [b]], fn: (x, y) => tf.add(tf.mul(x, y), y) },
+    {
+      name: `tall comparison [${a}] [${b}]`,
+      inputs: [
+        [a, INTS],
+        [b, INTS],
+      ],
+      fn: (x, y) => tf.greater(x, y),
+      valueOnly: true,
+    },
+    {
+      name: `tall difference with a constant [${a}]`,
+      inputs: [[a]],
+      fn: (x) => tf.sub(x, tf.tensor([1, 2, 3].slice(0, a.at(-1)))),
+    },
+  ]),
+  { name: 'tall one-hot', inputs: [[[200], ['int', 0, 5]]], fn: (i) => tf.oneHot(i, 5), valueOnly: true },
+  { name: 'tall column broadcast', inputs: [[[200, 1]]], fn: (x) => tf.broadcastTo(x, [200, 5]) },
+  { name: 'tall where', inputs: [[[200, 1], 'bool'], [[200, 3]], [[3]]], fn: (c, a, b) => tf.where(c, a, b) },
+  {
+    name: 'tall pad',
+    inputs: [[[200, 3]]],
+    fn: (x) =>
+      tf.pad(
+        x,
+        [
+          [0, 0],
+          [1, 2],
+        ],
+        -1,
+      ),
+  },
+  { name: 'tall softmax', inputs: [[[200, 3]]], fn: (x) => tf.softmax(x) },
+  { name: 'thin layer', inputs: [[[200, 8]], [[8, 3]], [[3]]], fn: (x, w, b) => tf.tanh(tf.add(tf.matMul(x, w), b)) },
+  {
+    name: 'thin layer, split',
+    inputs: [[[64, 8]], [[8, 5]], [[5]]],
+    fn: (x, w, b) =>
+      tf.split(tf.add(tf.matMul(x, w), b), [2, 1, 2], 1).map((y, i) => (i === 1 ? tf.exp(y) : tf.square(y))),
+  },
+  {
+    name: 'parts of a thin product',
+    inputs: [[[64, 8]], [[8, 5]]],
+    fn: (x, w) => {
+      const y = tf.matMul(x, w);
+      return [tf.slice(y, [0, 3], [-1, 2]), tf.slice(y, [0, 1], [-1, 1]), tf.slice(y, [2, 0], [3, -1])];
+    },
+  },
+  {
+    name: 'parts of a thin product with a transpose',
+    inputs: [[[64, 8]], [[5, 8]]],
+    fn: (x, w) => tf.split(tf.matMul(x, w, false, true), [4, 1], 1),
+  },
+  {
+    name: 'parts of a thin product of a transpose',
+    inputs: [[[8, 64]], [[8, 5]]],
+    fn: (x, w) => tf.split(tf.matMul(x, w, true, false), [1, 4], 1),
+  },
+  {
+    name: 'rows of a product with few rows',
+    inputs: [[[4, 8]], [[8, 40]]],
+    fn: (x, w) => tf.split(tf.matMul(x, w), [1, 3], 0),
+  },
+  {
+    name: 'thin product in every operation',
+    inputs: [[[64, 8]], [[8, 3]], [[64, 1]], [[64, 3]], [[1, 3]]],
+    fn: (x, w, column, full, row) => {
+      const y = tf.matMul(x, w);
+      return [
+        tf.mul(y, column),
+        tf.sub(column, y),
+        tf.mul(y, row),
+        tf.mul(y, full),
+        tf.div(y, tf.add(tf.square(full), 1)),
+        tf.concat([y, column], 1),
+        tf.concat([y, full], 1),
+        tf.concat([y, tf.zeros([64, 2])], 1),
+        tf.concat([y, y], 0),
+        tf.sum(y, 0),
+        tf.sum(y, 1),
+        tf.max(y, 1, true),
+        tf.mean(y),
+        tf.reshape(y, [3, 64]),
+        tf.transpose(y),
+        tf.square(y),
+        tf.where(tf.greaterEqual(y, 0), y, full),
+        tf.where(tf.greaterEqual(y, 0), y, column),
+        tf.softmax(y),
+        tf.cumsum(y, 1),
+        tf.slice(y, [3, 1], [5, 2]),
+        tf.pad(y, [
+          [0, 0],
+          [1, 1],
+        ]),
+        tf.matMul(y, y, true, false),
+        tf.mul(y, 2),
+        tf.gather(y, tf.tensor1d([1, 0], 'int32')),
+      ];
+    },
+  },
+  {
+    name: 'products with vectors',
+    inputs: [[[1, 20]], [[20, 1]], [[20, 30]], [[1, 30]]],
+    fn: (row, column, matrix, wide) => [
+      tf.matMul(row, matrix),
+      tf.matMul(matrix, column, true),
+      tf.matMul(matrix, wide, false, true),
+      tf.matMul(wide, matrix, false, true),
+      tf.matMul(row, column),
+      tf.matMul(column, row),
+      tf.matMul(column, wide),
+      tf.matMul(row, wide, true),
+    ],
+  },
+];
+
 /** Every operation that is traced, in the shapes in which it might go wrong. */
 export const CASES: readonly KernelCase[] = [
   ...UNARY,
@@ -609,4 +750,5 @@ export const CASES: readonly KernelCase[] = [
   ...SHAPE_CASES,
   ...INDEX_CASES,
   ...PRODUCTS,
+  ...TALL_CASES,
 ];

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
@@ -284,10 +286,14 @@ describe('memory', () => {
     };
     run(2000);
     const { numTensors, numBytes, numDataBuffers } = tf.memory();
-    const resident = process.memoryUsage().rss;
     run(10_000);
     expect(tf.memory()).toMatchObject({ numTensors, numBytes, numDataBuffers });
-    expect(process.memoryUsage().rss - resident).toBeLessThan(64e6);
+  });
+
+  test('of the process is, too', () => {
+    const probe = fileURLToPath(new URL('./memoryProbe.ts', import.meta.url));
+    const growth = Number(execFileSync(process.execPath, ['--import', 'tsx', probe], { encoding: 'utf8' }));
+    expect(growth).toBeLessThan(48e6);
   });
 
   test('dispose gives everything back', () => {

@@ -13,6 +13,8 @@ export function isBroadcasting(op: string): boolean {
   return BROADCASTING.has(op);
 }
 
+/** Up to so many runs cost less than the two nodes that would make them one. */
+const FEW_RUNS = 40;
 /** From how many rows on repeating an operand pays, and up to how many columns. */
 const MANY_ROWS = 128;
 const FEW_COLUMNS = 32;
@@ -35,7 +37,7 @@ export function emitBroadcast(e: Emitter, node: Node): void {
     return;
   }
   const ones = trailingOnes(shape);
-  if (ones > 0 && elementCount(shape) > 1) {
+  if (ones > 0 && elementCount(shape) > FEW_RUNS) {
     const without = (s: readonly number[]): readonly number[] => s.slice(0, Math.max(0, s.length - ones));
     const operands = inputs.map((value) => e.reshaped(value, without(value.shape)));
     const result = e.add(op, operands, attributes);
