@@ -473,6 +473,11 @@ const INDEX_CASES: KernelCase[] = [
     valueOnly: true,
   },
   {
+    name: 'segment sum with negative ids',
+    inputs: [[[5, 2]]],
+    fn: (x) => tf.unsortedSegmentSum(x, tf.tensor1d([0, -1, 2, 0, -1], 'int32'), 3),
+  },
+  {
     name: 'segment sum',
     inputs: [[[5, 2]], [[5], ['int', -1, 3]]],
     fn: (x, i) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 3),

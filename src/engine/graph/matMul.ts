@@ -28,7 +28,7 @@ function matrixProduct(g: Graph, a: Value, b: Value, transA: boolean, transB: bo
   if (transB && (columns === 1 || inner === 1)) return matrixProduct(g, a, transpose(g, b, [1, 0]), transA, false);
   const isRowTimesTransposed = rows === 1 && transB;
   const isTransposedTimesColumn = columns === 1 && transA;
-  const isThinResult = rows >= 16 && columns > 1 && rows >= 2 * columns && isThin(columns);
+  const isThinResult = rows > 16 && columns > 1 && rows >= 2 * columns && isThin(columns);
   if (isRowTimesTransposed || isTransposedTimesColumn || isThinResult) {
     return transpose(g, matrixProduct(g, b, a, !transB, !transA), [1, 0]);
   }
