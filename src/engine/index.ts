@@ -5,6 +5,7 @@ export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
 export { Optimizer } from './optimizers/optimizer.ts';
 export { cosineSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
-export { type EngineReport, selectEngine } from './runtime/engine.ts';
+export { type EngineLoader, type EngineReport, engineLoader, selectEngine } from './runtime/engine.ts';
+export { createWebRuntime, type WebRuntimeOptions } from './runtime/onnxruntimeWeb.ts';
 export { type OnnxInput, type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

@@ -3,12 +3,14 @@ import type { Rng } from '../random.ts';
 import { Graph } from './graph/graph.ts';
 import { split } from './graph/shapes.ts';
 import { type Data, elementCount, newData, type Value } from './graph/value.ts';
-import { type GraphCost, lower } from './onnx/lower.ts';
-import { encodeModel, type TensorSpec } from './onnx/model.ts';
-import type { Runtime, Session } from './runtime/session.ts';
+import { type GraphCost, type Lowered, lower } from './onnx/lower.ts';
+import { encodeModel } from './onnx/model.ts';
+import { Ports } from './ports.ts';
+import type { Runtime } from './runtime/session.ts';
 import { type Pack, packsOf } from './state/pack.ts';
 import { missingRngMessage } from './trace/refusingRng.ts';
 import { type InputSignature, type TracedFunction, trace } from './trace/trace.ts';
+import type { Draw } from './trace/tracingRng.ts';
 
 export type CallInputs = Readonly<Record<string, tf.Tensor | number>>;
 
@@ -29,13 +31,6 @@ interface PlanOutput {
   readonly buffer: Data;
 }
 
-interface PlanState {
-  readonly pack: Pack;
-  /** The places among the session's inputs and outputs, −1 for none. */
-  readonly input: number;
-  readonly output: number;
-}
-
 function signatureOf(name: string, inputs: CallInputs): (InputSignature & { readonly isNumber: boolean })[] {
   return Object.entries(inputs).map(([key, value]) => {
     if (typeof value === 'number') return { name: key, dtype: 'float32', shape: [], isNumber: true };
@@ -51,13 +46,13 @@ function signatureOf(name: string, inputs: CallInputs): (InputSignature & { read
 }
 
 interface Recorded {
-  readonly model: Uint8Array;
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  readonly draws: readonly { readonly kind: 'normal' | 'uniform'; readonly shape: readonly number[] }[];
+  readonly lowered: Lowered;
+  readonly draws: readonly Draw[];
   readonly results: readonly (readonly [string, Value])[];
-  readonly cost: GraphCost;
 }
+
+/** Up to how many floats a tensor is moved together with others. */
+const JOIN_LIMIT = 4096;
 
 /** Traces `fn` into an ONNX model with the inputs `input.*`, `draw.*`, `state.*` and the outputs `output.*`, `next.*`. */
 function record(
@@ -77,24 +72,16 @@ function record(
     draw: (i) => `draw.${i}`,
   });
   const results = traced.outputs;
-  const { model, cost } = lower(
-    [
-      ...results.map(([key, value]) => [`output.${key}`, value] as const),
-      ...traced.newState.flatMap((value, i) => (value === undefined ? [] : [[`next.${i}`, value] as const])),
-    ],
-    { name },
-  );
-  return {
-    model: encodeModel(model),
-    inputs: model.inputs,
-    outputs: model.outputs,
-    draws: traced.draws,
-    results,
-    cost,
-  };
+  const newState = traced.newState.flatMap((value, i) => (value === undefined ? [] : [[`next.${i}`, value] as const]));
+  const lowered = lower([...results.map(([key, value]) => [`output.${key}`, value] as const), ...newState], {
+    name,
+    joinLimit: JOIN_LIMIT,
+  });
+  return { lowered, draws: traced.draws, results };
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+function isSameModel({ lowered }: Recorded, other: Recorded): boolean {
+  const [a, b] = [encodeModel(lowered.model), encodeModel(other.lowered.model)];
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
@@ -105,9 +92,8 @@ export class Plan {
   readonly #inputs: readonly PlanInput[];
   readonly #draws: readonly PlanDraw[];
   readonly #outputs: readonly PlanOutput[];
-  readonly #states: readonly PlanState[];
   /** Absent where the function returns nothing and changes nothing. */
-  readonly #session: Session | undefined;
+  readonly #ports: Ports | undefined;
   readonly cost: GraphCost;
 
   /**
@@ -126,7 +112,7 @@ export class Plan {
     const packs = packsOf(name, variables);
     const allowed = new Set(variables);
     const recorded = record(name, fn, signature, packs, allowed);
-    if (checkRepeatable && !sameBytes(recorded.model, record(name, fn, signature, packs, allowed).model)) {
+    if (checkRepeatable && !isSameModel(recorded, record(name, fn, signature, packs, allowed))) {
       throw new Error(
         `compile('${name}'): the function is not the same when it is traced twice: it draws random numbers elsewhere than from ` +
           'its rng (tf.randomNormal, tf.dropout, Math.random), or uses numbers that change: pass these in `inputs`',
@@ -134,32 +120,27 @@ export class Plan {
     }
     this.#name = name;
     this.#variables = variables;
-    this.cost = recorded.cost;
-    const inputAt = (input: string): number => recorded.inputs.findIndex((spec) => spec.name === input);
-    const outputAt = (output: string): number => recorded.outputs.findIndex((spec) => spec.name === output);
-    this.#inputs = signature.map((input) => ({ ...input, buffer: newData(input.dtype, elementCount(input.shape)) }));
-    this.#draws = recorded.draws.map(({ kind, shape }) => ({ kind, buffer: new Float32Array(elementCount(shape)) }));
+    this.cost = recorded.lowered.cost;
+    const ports = recorded.lowered.model.outputs.length === 0 ? undefined : new Ports(recorded.lowered, runtime);
+    this.#ports = ports;
+    this.#inputs = signature.map((input) => {
+      const { name: key, dtype, shape } = input;
+      const size = elementCount(shape);
+      return { ...input, buffer: ports?.input(`input.${key}`, dtype, size) ?? newData(dtype, size) };
+    });
+    this.#draws = recorded.draws.map(({ kind, shape }, i) => {
+      const size = elementCount(shape);
+      return { kind, buffer: (ports?.input(`draw.${i}`, 'float32', size) as Float32Array) ?? new Float32Array(size) };
+    });
     this.#outputs = recorded.results.map(([key, { shape, dtype }]) => ({
       name: key,
       shape: [...shape],
       dtype: dtype as tf.DataType,
-      buffer: newData(dtype, elementCount(shape)),
+      buffer: ports!.output(`output.${key}`, dtype, elementCount(shape)),
     }));
-    this.#states = packs.map((pack, i) => ({ pack, input: inputAt(`state.${i}`), output: outputAt(`next.${i}`) }));
-    if (recorded.outputs.length === 0) return;
-    const session = runtime.createSession(recorded.model, recorded.inputs, recorded.outputs);
-    this.#inputs.forEach(({ name: key, buffer }) => {
-      const at = inputAt(`input.${key}`);
-      if (at >= 0) session.setInput(at, buffer);
+    packs.forEach((pack, i) => {
+      ports?.addPack(pack, `state.${i}`, `next.${i}`);
     });
-    this.#draws.forEach(({ buffer }, i) => {
-      const at = inputAt(`draw.${i}`);
-      if (at >= 0) session.setInput(at, buffer);
-    });
-    this.#outputs.forEach(({ name: key, buffer }) => {
-      session.setOutput(outputAt(`output.${key}`), buffer);
-    });
-    this.#session = session;
   }
 
   /** Whether this plan is for such inputs. */
@@ -184,8 +165,7 @@ export class Plan {
   run(inputs: CallInputs, rng: Rng | undefined): Record<string, tf.Tensor> {
     const engine = tf.engine();
     this.#feed(engine, inputs, rng);
-    this.#session?.run();
-    for (const { pack, output } of this.#states) if (output >= 0) pack.commit();
+    this.#ports?.run();
     const results: Record<string, tf.Tensor> = {};
     for (const { name, buffer, shape, dtype } of this.#outputs) {
       results[name] = engine.makeTensor(buffer.slice() as tf.DataTypeMap['float32'], shape, dtype);
@@ -194,7 +174,7 @@ export class Plan {
   }
 
   dispose(): void {
-    this.#session?.dispose();
+    this.#ports?.dispose();
   }
 
   #feed(engine: ReturnType<typeof tf.engine>, inputs: CallInputs, rng: Rng | undefined): void {
@@ -216,11 +196,6 @@ export class Plan {
       if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${kind}Tensor`));
       if (kind === 'normal') rng.fillNormal(buffer);
       else rng.fillUniform(buffer);
-    }
-    for (const { pack, input, output } of this.#states) {
-      pack.refresh();
-      if (input >= 0) this.#session!.setInput(input, pack.values);
-      if (output >= 0) this.#session!.setOutput(output, pack.nextValues);
     }
   }
 }

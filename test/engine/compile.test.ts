@@ -159,8 +159,8 @@ describe('inputs and outputs', () => {
       state: [],
     });
     expect(fn.cost()).toBeUndefined();
-    fn({ a: tf.ones([16, 32]), b: tf.ones([32, 48]) });
-    expect(fn.cost()).toEqual({ nodes: 1, productFlops: 2 * 16 * 32 * 48 });
+    fn({ a: tf.ones([80, 64]), b: tf.ones([64, 96]) });
+    expect(fn.cost()).toEqual({ nodes: 1, productFlops: 2 * 80 * 64 * 96 });
   });
 });
 

@@ -3,7 +3,7 @@ import { elementCount, type Node, type Value } from '../graph/value.ts';
 import { emitBroadcast, emitExpand, emitPad, emitSum, isBroadcasting } from './elementwise.ts';
 import { Emitter } from './emitter.ts';
 import { emitMatMul, fuseBiases } from './matMul.ts';
-import type { Model } from './model.ts';
+import type { Model, TensorSpec } from './model.ts';
 
 export interface LowerOptions {
   readonly name: string;
@@ -11,6 +11,25 @@ export interface LowerOptions {
   readonly standard?: boolean;
   /** Inputs that the model has even if nothing uses them, in this order. */
   readonly inputs?: readonly Value[];
+  /**
+   * Inputs, and outputs, of up to this many floats become parts of one input and one output, since each costs microseconds at
+   * every run; 0, none.
+   */
+  readonly joinLimit?: number;
+}
+
+/** A tensor that is a part of the model's input `inputs`, or of its output `outputs`. */
+export interface JoinedPart {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface Lowered {
+  readonly model: Model;
+  readonly cost: GraphCost;
+  readonly joinedInputs: readonly JoinedPart[];
+  readonly joinedOutputs: readonly JoinedPart[];
 }
 
 /** What a graph costs. */
@@ -46,14 +65,54 @@ function emitSplit(e: Emitter, node: Node, isUsed: (value: Value) => boolean): v
   }
 }
 
+type Named = readonly [name: string, value: Value];
+
+/** Those that are small enough to be joined, if there are several, with their places. */
+function joinedParts(tensors: readonly Named[], limit: number): { named: Named[]; parts: JoinedPart[]; size: number } {
+  const small = tensors.filter(([, { dtype, shape }]) => {
+    const size = elementCount(shape);
+    return dtype === 'float32' && size > 0 && size <= limit;
+  });
+  const named = small.length > 1 ? small : [];
+  let size = 0;
+  const parts = named.map(([name, value]) => {
+    const part = { name, offset: size, size: elementCount(value.shape) };
+    size += part.size;
+    return part;
+  });
+  return { named, parts, size };
+}
+
+/** The graph inputs that are used, in the order in which they were made. */
+function usedInputs(nodes: readonly Node[], outputs: readonly Named[]): Named[] {
+  const values = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(([, value]) => value)]);
+  return [...values]
+    .filter(({ input }) => input !== undefined)
+    .sort((a, b) => a.id - b.id)
+    .map((value) => [value.input!, value]);
+}
+
+function emitJoinedInputs(e: Emitter, limit: number, used: readonly Named[]): readonly JoinedPart[] {
+  const { named, parts, size } = joinedParts(used, limit);
+  if (named.length === 0) return [];
+  e.inputs.push({ name: 'inputs', dtype: 'float32', shape: [size] });
+  const flats = named.map(([name, { shape }]) => (shape.length === 1 ? name : `/${name}`));
+  e.emit('Split', ['inputs', e.int64s(parts.map((part) => part.size))], flats, { axis: 0 });
+  named.forEach(([name, value], i) => {
+    e.name(value, name);
+    if (flats[i] !== name) e.emit('Reshape', [flats[i]!, e.int64s(value.shape)], [name]);
+  });
+  return parts;
+}
+
 /**
  * Turns a graph into an ONNX model: names, fusions that depend on who uses what, and for each operation the ONNX nodes that do
  * it fastest.
  */
 export function lower(
-  outputs: readonly (readonly [name: string, value: Value])[],
-  { name, standard = false, inputs = [] }: LowerOptions,
-): { readonly model: Model; readonly cost: GraphCost } {
+  outputs: readonly Named[],
+  { name, standard = false, inputs = [], joinLimit = 0 }: LowerOptions,
+): Lowered {
   const nodes = reachable(outputs.map(([, value]) => value));
   const uses = new Map<Value, number>();
   const use = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
@@ -64,16 +123,14 @@ export function lower(
   const fused = new Set([...fusions.values()].map(({ product }) => product));
   const e = new Emitter();
   for (const input of inputs) e.nameOf(input);
+  const joinedInputs = emitJoinedInputs(e, joinLimit, usedInputs(nodes, outputs));
+  const joined = joinedParts(outputs, joinLimit);
+  const own = outputs.filter((output) => !joined.named.includes(output));
   // Outputs that a node computes carry their names from the start; others are copied at the end.
-  const copies = outputs.filter(([output, value]) => value.node === undefined || !e.name(value, output));
-  let productFlops = 0;
+  const copies = own.filter(([output, value]) => value.node === undefined || !e.name(value, output));
   for (const node of nodes) {
-    const [output] = node.outputs as [Value];
-    if (node.op === 'MatMul') {
-      productFlops +=
-        2 * elementCount(output.shape) * node.inputs[0]!.shape.at(node.attributes.transA === 1 ? -2 : -1)!;
-    }
     if (fused.has(node)) continue;
+    const [output] = node.outputs as [Value];
     const fusion = fusions.get(node);
     if (fusion !== undefined) emitMatMul(e, fusion.product, output, standard, fusion.bias);
     else if (node.op === 'MatMul') emitMatMul(e, node, output, standard);
@@ -85,7 +142,18 @@ export function lower(
     else e.emitNode(node);
   }
   for (const [output, value] of copies) e.emit('Identity', [e.nameOf(value)], [output]);
-  const specs = outputs.map(([output, { dtype, shape }]) => ({ name: output, dtype, shape }));
+  const specs: TensorSpec[] = own.map(([output, { dtype, shape }]) => ({ name: output, dtype, shape }));
+  if (joined.named.length > 0) {
+    const flats = joined.named.map(([, value]) => e.reshaped(value, [elementCount(value.shape)]));
+    e.emit('Concat', flats, ['outputs'], { axis: 0 });
+    specs.push({ name: 'outputs', dtype: 'float32', shape: [joined.size] });
+  }
   const model = { name, nodes: e.nodes, initializers: [...e.initializers.values()], inputs: e.inputs, outputs: specs };
-  return { model, cost: { nodes: e.nodes.length, productFlops } };
+  const cost = { nodes: e.nodes.length, productFlops: nodes.reduce((sum, node) => sum + flopsOf(node), 0) };
+  return { model, cost, joinedInputs, joinedOutputs: joined.parts };
+}
+
+function flopsOf({ op, inputs, outputs, attributes }: Node): number {
+  if (op !== 'MatMul') return 0;
+  return 2 * elementCount(outputs[0]!.shape) * inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1)!;
 }

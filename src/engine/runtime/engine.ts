@@ -11,7 +11,7 @@ export interface EngineReport {
 export const ENGINE_NAMES = ['onnxruntime-node', 'cuda', 'onnxruntime-web', 'eager'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
-/** Loads the engines' packages; replaced in tests. */
+/** Loads the engines' packages. */
 export interface EngineLoader {
   /** @throws if onnxruntime-node or the provider is not there */
   node(provider: Provider): Runtime;
@@ -33,7 +33,8 @@ interface NodeProcess {
 /** The process, where there is one; a browser has none. */
 const nodeProcess = (globalThis as { process?: NodeProcess }).process;
 
-const packages: EngineLoader = {
+/** Loads the engines from the installed packages. */
+export const engineLoader: EngineLoader = {
   node: (provider) => {
     const load = nodeProcess?.getBuiltinModule?.('node:module')?.createRequire(import.meta.url);
     if (load === undefined) throw new Error('it needs Node 20.16 or later');
@@ -95,11 +96,12 @@ function selectNow(request: EngineName | undefined, loader: EngineLoader): Selec
  *
  * @param request 'onnxruntime-node', 'cuda' (ONNX Runtime's CUDA provider), 'onnxruntime-web', 'eager' or 'auto'; by default
  *   the environment variable `OXBOW_ENGINE`
+ * @param loader says where the engines are, if not in installed packages
  * @throws if the request is unknown, or the requested engine is not available
  */
 export async function selectEngine(
   request: string | undefined = nodeProcess?.env?.OXBOW_ENGINE,
-  loader: EngineLoader = packages,
+  loader: EngineLoader = engineLoader,
 ): Promise<EngineReport> {
   const wanted = parseRequest(request);
   if (wanted === 'onnxruntime-web') {
@@ -128,6 +130,6 @@ async function fromWeb(loader: EngineLoader, note: string): Promise<Selection> {
 
 /** The runtime of the chosen engine, undefined for eager; the first call chooses if nobody has. */
 export function currentRuntime(): Runtime | undefined {
-  selected ??= selectNow(parseRequest(nodeProcess?.env?.OXBOW_ENGINE), packages);
+  selected ??= selectNow(parseRequest(nodeProcess?.env?.OXBOW_ENGINE), engineLoader);
   return selected.runtime;
 }

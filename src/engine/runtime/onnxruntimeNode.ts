@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 import type { Data } from '../graph/value.ts';
 import { encodeModel, type TensorSpec } from '../onnx/model.ts';
-import type { Runtime, Session } from './session.ts';
+import { DISABLED_OPTIMIZERS, type Runtime, type Session } from './session.ts';
 
 /** The synchronous session beneath onnxruntime-node's promises; its version is pinned for this reason. */
 interface NativeSession {
@@ -83,6 +83,7 @@ export function createNodeRuntime(load: (id: string) => unknown, provider: Provi
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    extra: { optimization: { disable_specified_optimizers: DISABLED_OPTIMIZERS } },
   };
   const runtime: Runtime = {
     name: provider === 'cuda' ? 'onnxruntime-node (CUDA)' : 'onnxruntime-node',

@@ -1,6 +1,6 @@
 import type { Data } from '../graph/value.ts';
 import { ELEMENT_TYPE, type TensorSpec } from '../onnx/model.ts';
-import type { Runtime, Session } from './session.ts';
+import { DISABLED_OPTIMIZERS, type Runtime, type Session } from './session.ts';
 
 /**
  * The WebAssembly module beneath onnxruntime-web. Its public interface only gives promises, but what runs under them is
@@ -20,6 +20,7 @@ interface OrtModule {
   _OrtGetLastError(code: number, message: number): number;
   _OrtCreateSessionOptions(...options: (number | boolean)[]): number;
   _OrtReleaseSessionOptions(handle: number): number;
+  _OrtAddSessionConfigEntry(options: number, key: number, value: number): number;
   _OrtCreateSession(model: number, size: number, options: number): number;
   _OrtReleaseSession(handle: number): number;
   _OrtCreateTensor(type: number, data: number, bytes: number, dims: number, rank: number, location: number): number;
@@ -83,9 +84,8 @@ class WebSession implements Session {
     const names = (specs: readonly TensorSpec[]): number =>
       this.#pointers(
         specs.map(({ name }) => {
-          const size = ort.lengthBytesUTF8(name) + 1;
-          const pointer = this.#allocate(size);
-          ort.stringToUTF8(name, pointer, size);
+          const pointer = newString(ort, name);
+          this.#memory.push(pointer);
           return pointer;
         }),
       );
@@ -156,6 +156,20 @@ class WebSession implements Session {
   }
 }
 
+function newString(ort: OrtModule, text: string): number {
+  const size = ort.lengthBytesUTF8(text) + 1;
+  const pointer = ort._malloc(size);
+  ort.stringToUTF8(text, pointer, size);
+  return pointer;
+}
+
+function configure(ort: OrtModule, sessionOptions: number, key: string, value: string): void {
+  const pointers = [newString(ort, key), newString(ort, value)] as const;
+  const code = ort._OrtAddSessionConfigEntry(sessionOptions, ...pointers);
+  for (const pointer of pointers) ort._free(pointer);
+  if (code !== 0) throw lastError(ort);
+}
+
 function lastError(ort: OrtModule): Error {
   const pointer = ort._malloc(2 * ort.PTR_SIZE);
   ort._OrtGetLastError(pointer, pointer + ort.PTR_SIZE);
@@ -200,6 +214,7 @@ export async function createWebRuntime(options: WebRuntimeOptions = {}): Promise
       );
       if (sessionOptions === 0) throw lastError(ort);
       try {
+        configure(ort, sessionOptions, 'optimization.disable_specified_optimizers', DISABLED_OPTIMIZERS);
         const session = ort._OrtCreateSession(pointer, model.length, sessionOptions);
         if (session === 0) throw lastError(ort);
         return new WebSession(ort, session, inputs, outputs);

@@ -18,3 +18,6 @@ export interface Runtime {
   readonly name: string;
   createSession(model: Uint8Array, inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): Session;
 }
+
+/** ONNX Runtime would undo the transposes that keep products with few columns fast. */
+export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion';
