@@ -406,42 +406,20 @@ const INDEX_CASES: KernelCase[] = [
     ],
     fn: (x, i) => tf.gather(x, i),
   },
-  {
-    name: 'batched gather',
-    inputs: [
-      [[3, 5]],
-      [
-        [3, 2],
-        ['int', 0, 5],
-      ],
-    ],
-    fn: (x, i) => tf.gather(x, i, 1, 1),
-    valueOnly: true,
-  },
-  {
-    name: 'batched gather 3-D',
-    inputs: [
-      [[3, 2, 5]],
-      [
-        [3, 2],
-        ['int', 0, 5],
-      ],
-    ],
-    fn: (x, i) => tf.gather(x, i, 2, 1),
-    valueOnly: true,
-  },
-  {
-    name: 'batched gather of rows',
-    inputs: [
-      [[3, 5, 2]],
-      [
-        [3, 4],
-        ['int', 0, 5],
-      ],
-    ],
-    fn: (x, i) => tf.gather(x, i, 1, 1),
-    valueOnly: true,
-  },
+  ...(
+    [
+      [[3, 5], [3, 2], 1],
+      [[3, 2, 5], [3, 2], 2],
+      [[3, 5, 2], [3, 4], 1],
+    ] as const
+  ).map(
+    ([shape, places, axis]): KernelCase => ({
+      name: `batched gather [${shape}] along ${axis}`,
+      inputs: [[shape], [places, ['int', 0, 5]]],
+      fn: (x, i) => tf.gather(x, i, axis, 1),
+      valueOnly: true,
+    }),
+  ),
   {
     name: 'gather nd',
     inputs: [

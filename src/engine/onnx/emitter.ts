@@ -1,13 +1,5 @@
-import {
-  type Attributes,
-  type Data,
-  type ElementType,
-  elementCount,
-  type Node,
-  newData,
-  sameShape,
-  type Value,
-} from '../graph/value.ts';
+import type { Attributes, Data, ElementType, Node, Value } from '../graph/value.ts';
+import { elementCount, newData, sameShape } from '../graph/value.ts';
 import type { Model, ModelNode, TensorSpec } from './model.ts';
 
 /** Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not. */
