@@ -22,7 +22,7 @@ export { type CurvePoint, type LearningCurvesOptions, learningCurves } from './h
 export { policyColours } from './harness/report/palette.ts';
 export { renderSvg } from './harness/report/renderSvg.ts';
 export { type MetricColumn, metricTable, textTable } from './harness/report/table.ts';
-export { Bootstrap, type BootstrapOptions } from './harness/statistics/bootstrap.ts';
+export { Bootstrap, type BootstrapInterval, type BootstrapOptions } from './harness/statistics/bootstrap.ts';
 export { holm } from './harness/statistics/holm.ts';
 export { interquartileMean } from './harness/statistics/interquartileMean.ts';
 export { pairedPermutationTest } from './harness/statistics/pairedPermutationTest.ts';

@@ -66,7 +66,10 @@ export interface Outcome<J extends Job = Job> {
   readonly directory: string;
 }
 
-/** One entry of `summary.json`: a metric of a policy over the seeds, with its interquartile mean and 95 % interval. */
+/**
+ * One entry of `summary.json`: a metric of a policy over the seeds, with its interquartile mean and 95 % interval. One seed has
+ * no interval: `low` and `high` are null then.
+ */
 export interface SummaryRow {
   readonly study: string;
   readonly env: string;

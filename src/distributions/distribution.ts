@@ -49,11 +49,17 @@ export abstract class Distribution {
   /**
    * The entropy −E[log p(X)] estimated from `samples` fresh draws, unbiased, with its standard error. Its gradient is
    * right where samples are reparameterized.
+   * @throws if `samples` is no integer above 1: one draw has no standard error
    */
   entropyEstimate(rng: Rng, samples = 64): Estimate {
+    if (!Number.isInteger(samples) || samples < 2) {
+      throw new Error(
+        `${this.constructor.name}.entropyEstimate: wanted an integer number of samples above 1, got ${samples}`,
+      );
+    }
     const surprise = tf.neg(this.sampleWithLogProb(rng, [samples]).logProb);
     const value = tf.mean(surprise, 0);
-    const variance = tf.div(tf.sum(tf.square(tf.sub(surprise, value)), 0), Math.max(samples - 1, 1));
+    const variance = tf.div(tf.sum(tf.square(tf.sub(surprise, value)), 0), samples - 1);
     return { value, standardError: tf.sqrt(tf.div(variance, samples)) };
   }
 

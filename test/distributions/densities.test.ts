@@ -218,3 +218,13 @@ test('shapes that do not fit are errors that say so', () => {
       }),
   ).toThrow(/\[4,2\], got \[4,3\]/);
 });
+
+test('an entropy estimate wants two draws: one has no standard error', () => {
+  const distribution = new StandardNormal(1);
+  for (const samples of [1, 0, -2, 2.5, Number.NaN]) {
+    expect(() => distribution.entropyEstimate(new Rng(0), samples)).toThrow(
+      `StandardNormal.entropyEstimate: wanted an integer number of samples above 1, got ${samples}`,
+    );
+  }
+  expect(distribution.entropyEstimate(new Rng(0), 2).standardError.dataSync()[0]).toBeGreaterThan(0);
+});

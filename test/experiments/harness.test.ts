@@ -27,8 +27,8 @@ describe('summarize', () => {
   it('follows the order of jobs and seeds, not that of the outcomes', () => {
     const expected = [
       { policy: 'a', metric: 'score', iqm: 2, low: 1, high: 3, perSeed: [1, 3] },
-      { policy: 'a', metric: 'side', iqm: -1, low: -1, high: -1, perSeed: [null, -1] },
-      { policy: 'b', metric: 'score', iqm: 5, low: 5, high: 5, perSeed: [5, null] },
+      { policy: 'a', metric: 'side', iqm: -1, low: null, high: null, perSeed: [null, -1] },
+      { policy: 'b', metric: 'score', iqm: 5, low: null, high: null, perSeed: [5, null] },
     ].map((row) => ({ study: 's', env: 'e', ...row }));
     expect(summarize(jobs, outcomes, [2, 4])).toEqual(expected);
     expect(summarize(jobs, outcomes.toReversed(), [2, 4])).toEqual(expected);

@@ -14,7 +14,7 @@ const policies = ['gaussian', 'mixture', 'spline'];
 
 function row(policy: string, perSeed: (number | null)[], metric = 'return'): SummaryRow {
   const measured = perSeed.filter((value) => value !== null);
-  const [low, high] = measured.length === 0 ? [null, null] : [Math.min(...measured), Math.max(...measured)];
+  const [low, high] = measured.length < 2 ? [null, null] : [Math.min(...measured), Math.max(...measured)];
   return { study: 's', env: 'e', policy, metric, iqm: measured[0] ?? null, low, high, perSeed };
 }
 
@@ -36,7 +36,7 @@ describe('tables', () => {
       columns: ['policy', 'return', 'balance of modes'],
       rows: [
         ['gaussian', '1.0 [1.0, 2.0]', '–'],
-        ['spline', '3.0', '–'],
+        ['spline', '3.0 [–: one seed]', '–'],
       ],
     });
   });
@@ -45,10 +45,10 @@ describe('tables', () => {
     expect(textTable(table)).toBe(
       [
         'Lake',
-        'policy            return  balance of modes',
-        '────────  ──────────────  ────────────────',
-        'gaussian  1.0 [1.0, 2.0]                 –',
-        'spline               3.0                 –',
+        'policy               return  balance of modes',
+        '────────  ─────────────────  ────────────────',
+        'gaussian     1.0 [1.0, 2.0]                 –',
+        'spline    3.0 [–: one seed]                 –',
       ].join('\n'),
     );
   });
@@ -84,6 +84,16 @@ describe('figures', () => {
     for (const { low, iqm, high } of data.values) {
       expect(low).toBeLessThan(iqm!);
       expect(high).toBeGreaterThan(iqm!);
+    }
+  });
+
+  it('draw no interval of a single seed', async () => {
+    const options = { x: 'x', y: 'y', policies };
+    const curve = [1, 2].map((step) => ({ policy: 'spline', seed: 0, step, value: step }));
+    for (const spec of [intervalChart([row('spline', [3])], options), learningCurves(curve, options)]) {
+      const svg = await renderSvg(spec);
+      expect(svg).not.toContain('NaN');
+      expect(svg).toContain('<svg');
     }
   });
 

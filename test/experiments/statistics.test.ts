@@ -28,7 +28,7 @@ describe('interquartileMean', () => {
     const values = [3, 1, 2];
     interquartileMean(values);
     expect(values).toEqual([3, 1, 2]);
-    expect(() => interquartileMean([])).toThrow('interquartileMean: needs at least one value, got none');
+    expect(() => interquartileMean([])).toThrow('interquartileMean: wanted at least one number in values, got none');
   });
 });
 
@@ -77,7 +77,6 @@ describe('Bootstrap', () => {
         [100, 104, 109],
       ],
     ],
-    [[[3]]],
   ])('agrees with the list of all resamples of %j', (strata) => {
     const means = allMeans(strata);
     const { low, high } = new Bootstrap({ rng: new Rng(1) }).interval(strata);
@@ -104,7 +103,7 @@ describe('Bootstrap', () => {
     for (let trial = 0; trial < 400; trial++) {
       const values = Array.from({ length: 20 }, () => rng.normal(5, 2));
       const { low, high } = new Bootstrap({ rng, resamples: 400 }).interval([values]);
-      if (low <= 5 && 5 <= high) covered++;
+      if (low! <= 5 && 5 <= high!) covered++;
     }
     // Percentile intervals are a little short at n = 20.
     expect(covered / 400).toBeGreaterThan(0.88);
@@ -121,11 +120,15 @@ describe('Bootstrap', () => {
     expect(used.interval([[32, 1, 16, 8, 2, 4]])).not.toEqual({ low: 1, high: 32 });
   });
 
+  it('knows no interval of a stratum of one run', () => {
+    const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
+    for (const strata of [[[3]], [[1, 2], [3]]]) expect(bootstrap.interval(strata)).toEqual({ low: null, high: null });
+  });
+
   it('refuses what has no interval', () => {
     const bootstrap = new Bootstrap({ rng: new Rng(0), resamples: 10 });
     expect(() => bootstrap.interval([])).toThrow('at least one stratum');
-    expect(() => bootstrap.interval([[1], []])).toThrow('at least one stratum');
-    expect(() => bootstrap.interval([[1, Number.NaN]])).toThrow('finite');
+    expect(() => bootstrap.interval([[1], []])).toThrow('at least one number in strata[1], got none');
     expect(() => new Bootstrap({ rng: new Rng(0), resamples: 0 })).toThrow(
       'resamples must be a positive integer, got 0',
     );
@@ -153,6 +156,9 @@ describe('wilsonInterval', () => {
     expect(() => wilsonInterval(3, 2)).toThrow('got 3 of 2');
     expect(() => wilsonInterval(0, 0)).toThrow('got 0 of 0');
     expect(() => wilsonInterval(Number.NaN, 5)).toThrow('got NaN of 5');
+    expect(() => wilsonInterval(5, Number.POSITIVE_INFINITY)).toThrow('got 5 of Infinity');
+    expect(() => wilsonInterval(1, 5, Number.NaN)).toThrow('wanted a finite z > 0, got NaN');
+    expect(() => wilsonInterval(1, 5, Number.POSITIVE_INFINITY)).toThrow('wanted a finite z > 0, got Infinity');
   });
 });
 
@@ -162,7 +168,6 @@ describe('probabilityOfImprovement', () => {
     expect(probabilityOfImprovement([1], [2, 3])).toBe(0);
     expect(probabilityOfImprovement([1, 2, 3], [1, 2, 3])).toBe(0.5);
     expect(probabilityOfImprovement([1, 4, 5], [2, 4])).toBeCloseTo((0 + 0 + 1 + 0.5 + 1 + 1) / 6, 12);
-    expect(() => probabilityOfImprovement([], [1])).toThrow('at least one run');
   });
 });
 
@@ -194,6 +199,12 @@ describe('pairedPermutationTest', () => {
 
   it('wants pairs', () => {
     expect(() => pairedPermutationTest([1, 2], [1])).toThrow('needs pairs, got 2 and 1 values');
+    expect(() => pairedPermutationTest([1e308, 1e308], [-1e308, 0])).toThrow('too large to be summed');
+    for (const patterns of [0, 1.5, Number.NaN]) {
+      expect(() => pairedPermutationTest([1], [2], new Rng(0), patterns)).toThrow(
+        `number of patterns, got ${patterns}`,
+      );
+    }
   });
 });
 
@@ -203,6 +214,57 @@ describe('holm', () => {
     expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
     expect(holm([0.9, 0.8])).toEqual([1, 1]);
     expect(holm([0.03])).toEqual([0.03]);
-    expect(holm([])).toEqual([]);
+  });
+
+  it('wants p-values', () => {
+    expect(() => holm([0.1, 1.5])).toThrow('holm: wanted p-values from 0 to 1, got pValues[1] = 1.5');
+    expect(() => holm([-0.1])).toThrow('got pValues[0] = -0.1');
+  });
+});
+
+describe('what no statistic is made of is refused, by function, argument and index', () => {
+  const statistics: [name: string, argument: string, of: (values: number[]) => unknown][] = [
+    ['interquartileMean', 'values', interquartileMean],
+    ['quantile', 'values', (values) => quantile(Float64Array.from(values), 0.5)],
+    ['holm', 'pValues', holm],
+    ['probabilityOfImprovement', 'x', (values) => probabilityOfImprovement(values, [1, 2])],
+    ['probabilityOfImprovement', 'y', (values) => probabilityOfImprovement([1, 2], values)],
+    [
+      'pairedPermutationTest',
+      'x',
+      (values) =>
+        pairedPermutationTest(
+          values,
+          values.map(() => 0),
+        ),
+    ],
+    [
+      'pairedPermutationTest',
+      'y',
+      (values) =>
+        pairedPermutationTest(
+          values.map(() => 0),
+          values,
+        ),
+    ],
+    ['Bootstrap.interval', 'strata[1]', (values) => new Bootstrap({ rng: new Rng(0) }).interval([[1, 2], values])],
+  ];
+
+  it.each(statistics)('%s, %s', (name, argument, of) => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const at of [0, 4]) {
+        expect(() => of([0.1, 0.2, 0.3, 0.4, 0.5].with(at, bad))).toThrow(
+          `${name}: wanted finite numbers, got ${argument}[${at}] = ${bad}`,
+        );
+      }
+    }
+    if (name === 'pairedPermutationTest') argument = 'x';
+    expect(() => of([])).toThrow(`${name}: wanted at least one number in ${argument}, got none`);
+  });
+
+  it('quantile wants q from 0 to 1', () => {
+    for (const q of [-0.1, 1.1, Number.NaN]) {
+      expect(() => quantile(Float64Array.of(1, 2), q)).toThrow(`quantile: wanted q from 0 to 1, got ${q}`);
+    }
   });
 });

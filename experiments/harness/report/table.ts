@@ -8,14 +8,16 @@ export interface MetricColumn {
   readonly format: (value: number) => string;
 }
 
-/** One row a policy, one column a metric: `interquartile mean [low, high]`, or `–` where there was nothing to measure. */
+/**
+ * One row a policy, one column a metric: `interquartile mean [low, high]`, `[–: one seed]` where one seed has no
+ * interval, or `–` where there was nothing to measure.
+ */
 export function metricTable(title: string, rows: readonly SummaryRow[], columns: readonly MetricColumn[]): Table {
   const policies = [...new Set(rows.map(({ policy }) => policy))];
   const cell = (policy: string, { metric, format }: MetricColumn) => {
     const row = rows.find((candidate) => candidate.policy === policy && candidate.metric === metric);
-    if (row?.iqm == null || row.low === null || row.high === null) return '–';
-    // One seed has no interval.
-    if (row.perSeed.filter((value) => value !== null).length === 1) return format(row.iqm);
+    if (row?.iqm == null) return '–';
+    if (row.low === null || row.high === null) return `${format(row.iqm)} [–: one seed]`;
     return `${format(row.iqm)} [${format(row.low)}, ${format(row.high)}]`;
   };
   return {

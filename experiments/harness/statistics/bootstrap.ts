@@ -1,4 +1,5 @@
 import type { Rng } from '../../../src/random.ts';
+import { finiteNumbers } from './finiteNumbers.ts';
 import { quantile } from './quantile.ts';
 
 /** Settings of a {@link Bootstrap}. */
@@ -10,6 +11,11 @@ export interface BootstrapOptions {
   /** Coverage of the interval; 0.95 unless given. */
   readonly level?: number;
 }
+
+/** The ends of an interval; both null where there is none. */
+export type BootstrapInterval =
+  | { readonly low: number; readonly high: number }
+  | { readonly low: null; readonly high: null };
 
 /**
  * Percentile intervals of the interquartile mean by the stratified bootstrap: within each stratum (a task, say) as many
@@ -36,13 +42,14 @@ export class Bootstrap {
   }
 
   /**
-   * The interval of the interquartile mean of `strata`, a list of runs' values for each stratum.
+   * The interval of the interquartile mean of `strata`, a list of runs' values for each stratum. A stratum of one run says
+   * nothing about its spread: there is no interval then, and both ends are null.
    * @throws if there is no stratum, an empty one, or a value that is not finite.
    */
-  interval(strata: readonly (readonly number[])[]): { low: number; high: number } {
-    if (strata.length === 0 || strata.some((values) => values.length === 0 || !values.every(Number.isFinite))) {
-      throw new Error('Bootstrap.interval: needs at least one stratum, and finite values in each');
-    }
+  interval(strata: readonly (readonly number[])[]): BootstrapInterval {
+    if (strata.length === 0) throw new Error('Bootstrap.interval: wanted at least one stratum, got none');
+    for (const [i, values] of strata.entries()) finiteNumbers('Bootstrap.interval', `strata[${i}]`, values);
+    if (strata.some((values) => values.length === 1)) return { low: null, high: null };
     const sorted = strata
       .flatMap((values, stratum) => values.map((value, run) => ({ value, stratum, run })))
       .sort((a, b) => a.value - b.value);

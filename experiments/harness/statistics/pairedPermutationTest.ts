@@ -1,4 +1,5 @@
 import type { Rng } from '../../../src/random.ts';
+import { finiteNumbers } from './finiteNumbers.ts';
 
 /** The largest number of pairs for which all 2ⁿ sign patterns are counted. */
 const EXACT_PAIRS = 20;
@@ -10,7 +11,7 @@ const EXACT_PAIRS = 20;
  *
  * @param rng draws the random patterns; needed for more than 20 pairs.
  * @param patterns how many random patterns.
- * @throws if the lists differ in length or are empty.
+ * @throws if the lists differ in length, are empty or hold a number that is not finite, or `patterns` is no positive integer.
  */
 export function pairedPermutationTest(
   x: readonly number[],
@@ -18,11 +19,16 @@ export function pairedPermutationTest(
   rng?: Rng,
   patterns = 100_000,
 ): number {
-  if (x.length !== y.length || x.length === 0) {
-    throw new Error(`pairedPermutationTest: needs pairs, got ${x.length} and ${y.length} values`);
+  const where = 'pairedPermutationTest';
+  if (x.length !== y.length) throw new Error(`${where}: needs pairs, got ${x.length} and ${y.length} values`);
+  if (!Number.isInteger(patterns) || patterns < 1) {
+    throw new Error(`${where}: wanted a positive integer number of patterns, got ${patterns}`);
   }
+  finiteNumbers(where, 'x', x);
+  finiteNumbers(where, 'y', y);
   const differences = x.map((value, i) => value - y[i]!);
   const scale = differences.reduce((sum, d) => sum + Math.abs(d), 0);
+  if (!Number.isFinite(scale)) throw new Error(`${where}: the differences are too large to be summed`);
   // Sums of the same numbers in another order differ in the last digits: they still count as equal.
   const observed = Math.abs(differences.reduce((sum, d) => sum + d, 0)) - 1e-12 * scale;
 
@@ -43,7 +49,7 @@ export function pairedPermutationTest(
   }
 
   if (rng === undefined) {
-    throw new Error(`pairedPermutationTest: ${x.length} pairs are too many to count all signs, pass an rng`);
+    throw new Error(`${where}: ${x.length} pairs are too many to count all signs, pass an rng`);
   }
   let hits = 0;
   for (let pattern = 0; pattern < patterns; pattern++) {

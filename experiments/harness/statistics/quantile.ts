@@ -1,8 +1,14 @@
+import { finiteNumbers } from './finiteNumbers.ts';
+
 /**
  * The `q`-quantile, linear between the two nearest order statistics (numpy's default, Hyndman–Fan type 7). Takes linear
  * time, and leaves the values in another order.
+ *
+ * @throws if there are no values, one is not finite, or `q` does not lie in [0, 1].
  */
 export function quantile(values: Float64Array, q: number): number {
+  finiteNumbers('quantile', 'values', values);
+  if (!(q >= 0 && q <= 1)) throw new Error(`quantile: wanted q from 0 to 1, got ${q}`);
   const position = q * (values.length - 1);
   const below = Math.floor(position);
   const low = select(values, below);

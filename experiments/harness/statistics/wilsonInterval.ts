@@ -4,15 +4,18 @@
  * (Wilson 1927; Newcombe 1998, method 3).
  *
  * @param z the normal quantile; the default covers 95 %.
- * @throws unless 0 ≤ successes ≤ trials and trials ≥ 1.
+ * @throws unless 0 ≤ successes ≤ trials, trials ≥ 1 and z > 0, all finite.
  */
 export function wilsonInterval(
   successes: number,
   trials: number,
   z = 1.959963984540054,
 ): { low: number; high: number } {
-  if (!(trials >= 1) || !(successes >= 0 && successes <= trials)) {
-    throw new Error(`wilsonInterval: needs 0 ≤ successes ≤ trials and trials ≥ 1, got ${successes} of ${trials}`);
+  if (!(z > 0 && Number.isFinite(z))) throw new Error(`wilsonInterval: wanted a finite z > 0, got ${z}`);
+  if (!(trials >= 1 && Number.isFinite(trials) && successes >= 0 && successes <= trials)) {
+    throw new Error(
+      `wilsonInterval: needs 0 ≤ successes ≤ trials and trials ≥ 1, both finite, got ${successes} of ${trials}`,
+    );
   }
   const p = successes / trials;
   const z2 = (z * z) / trials;
