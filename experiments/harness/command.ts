@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { expectedOneOf } from '../../src/options/nearest.ts';
 import { resolveConfig, type Setting } from './config.ts';
 import { EXIT } from './exit.ts';
 import { InputError } from './inputError.ts';
-import { expectedOneOf } from './nearest.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { version } from './version.ts';
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { describeIssue, show } from '../../src/options/describeIssue.ts';
+import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
 import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
-import { expectedOneOf } from './nearest.ts';
 import type { AnyExperiment } from './registry.ts';
 
 type Json = Record<string, unknown>;
@@ -38,7 +39,7 @@ export function resolveConfig(experiment: AnyExperiment, { quick, file, settings
   for (const { path, text, label } of settings) {
     // A single number of seeds is how many, not a list of one.
     const count = path.join('.') === 'seeds' && !text.includes(',');
-    asked = merge(asked, nest(path, parseText(text, count ? undefined : field(experiment.schema, path))));
+    asked = merge(asked, nest(path, parseText(text, count ? undefined : schemaField(experiment.schema, path))));
     layers.push({ path, label });
   }
   const usual = experiment.schema.parse(preset);
@@ -49,7 +50,9 @@ export function resolveConfig(experiment: AnyExperiment, { quick, file, settings
   const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map(String);
   const layer = layers.findLast((source) => source.path.every((key, i) => path[i] === key));
   const where = layer === undefined || layer.path.length === 0 ? [layer?.label, path.join('.')] : [layer.label];
-  throw new InputError(`${where.filter(Boolean).join(': ')}: ${describeIssue(experiment, issue, raw)}`);
+  throw new InputError(
+    `${where.filter(Boolean).join(': ')}: ${describeIssue(experiment.schema, issue, raw, `setting of ${experiment.name}`)}`,
+  );
 }
 
 function readConfigFile(file: string): Json {
@@ -97,7 +100,7 @@ function parseText(text: string, schema: z.ZodType | undefined): unknown {
   const fit = readings.find((reading) => schema?.safeParse(reading).success);
   if (fit !== undefined) return fit;
   // Nothing fits: the error should speak of a list's entries where a list was wanted.
-  return schema !== undefined && unwrap(schema) instanceof z.ZodArray && typeof scalar !== 'number'
+  return schema !== undefined && unwrapSchema(schema) instanceof z.ZodArray && typeof scalar !== 'number'
     ? list.map(readJson)
     : scalar;
 }
@@ -108,65 +111,6 @@ function readJson(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** The schema of the field at `path`, if there is one. */
-function field(schema: z.ZodType, path: readonly string[]): z.ZodType | undefined {
-  let found: z.ZodType | undefined = schema;
-  for (const key of path) {
-    found = found === undefined ? undefined : unwrap(found);
-    found = found instanceof z.ZodObject ? (found.shape as Record<string, z.ZodType>)[key] : undefined;
-  }
-  return found;
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  let inner = schema;
-  while (
-    inner instanceof z.ZodDefault ||
-    inner instanceof z.ZodPrefault ||
-    inner instanceof z.ZodOptional ||
-    inner instanceof z.ZodNullable
-  ) {
-    inner = inner.unwrap() as z.ZodType;
-  }
-  return inner;
-}
-
-/** `got VALUE, expected WHAT`, on one line. */
-function describeIssue(experiment: AnyExperiment, issue: z.core.$ZodIssue, raw: Json): string {
-  if (issue.code === 'unrecognized_keys') {
-    const parent = unwrap(field(experiment.schema, issue.path.map(String)) ?? experiment.schema);
-    const known = parent instanceof z.ZodObject ? Object.keys(parent.shape) : [];
-    return `unknown setting of ${experiment.name}, ${expectedOneOf(issue.keys[0]!, known)}`;
-  }
-  const value = issue.path.reduce<unknown>((at, key) => (at as Json | undefined)?.[String(key)], raw);
-  if (issue.code === 'invalid_value') {
-    return `got ${show(value)}, ${expectedOneOf(String(value), issue.values.map(String))}`;
-  }
-  const got = `got ${show(value)}, expected `;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${got}${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected === 'int' ? 'integer' : issue.expected}`;
-    case 'too_small':
-      return `${got}${bound(issue.origin, issue.inclusive === false ? '>' : '≥', issue.minimum)}`;
-    case 'too_big':
-      return `${got}${bound(issue.origin, issue.inclusive === false ? '<' : '≤', issue.maximum)}`;
-    default:
-      return got + issue.message.replaceAll('\n', ' ');
-  }
-}
-
-function bound(origin: string, sign: string, limit: number | bigint): string {
-  if (origin === 'array' || origin === 'set')
-    return `a list of ${sign} ${limit} ${Number(limit) === 1 ? 'entry' : 'entries'}`;
-  if (origin === 'string') return `text of ${sign} ${limit} characters`;
-  return `${origin === 'int' ? 'an integer' : 'a number'} ${sign} ${limit}`;
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function nest(path: readonly string[], value: unknown): Json {

@@ -55,7 +55,7 @@ describe('bad input', () => {
     ['command', ['rnu', 'drift'], "unknown command 'rnu' (Did you mean run?)"],
     ['argument', ['run'], "missing required argument 'experiment'"],
     ['value', ['run', 'drift', '--steps'], "option '--steps <n>' argument missing"],
-    ['steps', ['run', 'drift', '--steps', '-5'], '--steps: got -5, expected a number > 0'],
+    ['steps', ['run', 'drift', '--steps', '-5'], '--steps: got -5, expected an integer > 0'],
     ['seeds', ['run', 'drift', '--seeds', '-1'], 'seeds: got -1, expected a number of seeds'],
     ['workers', ['run', 'drift', '--workers', 'all'], '--workers: got all, expected an integer from 1 to 1024'],
     ['setting', ['run', 'drift', '--set', 'fault'], '--set: got fault, expected key=value'],

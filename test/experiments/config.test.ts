@@ -71,7 +71,7 @@ describe('resolveConfig', () => {
   });
 
   it.each<[string[], string]>([
-    [['steps=-3'], '--set steps: got -3, expected a number > 0'],
+    [['steps=-3'], '--set steps: got -3, expected an integer > 0'],
     [['steps=2.5'], '--set steps: got 2.5, expected an integer'],
     [['steps=many'], '--set steps: got "many", expected a number'],
     [['seeds=0'], 'seeds: got 0, expected a number of seeds from 1 to 10000, or a list like 3,5,7'],

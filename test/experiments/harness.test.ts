@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Job, Outcome } from '../../experiments/harness/experiment.ts';
 import { writeMetrics } from '../../experiments/harness/metrics.ts';
-import { nearest } from '../../experiments/harness/nearest.ts';
 import { formatDuration, TimeLeft } from '../../experiments/harness/progress.ts';
 import { summarize } from '../../experiments/harness/summarize.ts';
+import { nearest } from '../../src/options/nearest.ts';
 
 function job(policy: string, seed: number, weight = 1): Job {
   return { id: `${policy}/${seed}`, study: 's', env: 'e', policy, seed, weight };

@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import { describeIssue } from './describeIssue.ts';
+
+/**
+ * Options checked by a schema, with its defaults; an option that is `undefined` is one that was not given.
+ * @param owner whose options they are, as errors name it: `Ppo`
+ * @throws one line that names the owner, the option, what was got and what was expected
+ */
+export function parseOptions<S extends z.ZodType>(owner: string, schema: S, options: unknown): z.output<S> {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map(String);
+  const where = [owner, path.join('.')].filter(Boolean).join(': ');
+  throw new Error(`${where}: ${describeIssue(schema, issue, options, 'option')}`);
+}
