@@ -2,7 +2,5 @@ export * from './bijectors/index.ts';
 export * from './distributions/index.ts';
 export * from './engine/index.ts';
 export * from './flows/index.ts';
-export { Module, type StateDict } from './module.ts';
 export * from './nn/index.ts';
 export * from './policies/index.ts';
-export { Rng, type RngState } from './random.ts';

@@ -4,7 +4,7 @@ import seedrandom from 'seedrandom';
 /** A snapshot of an {@link Rng}: plain JSON, so that a checkpoint can hold it. */
 export interface RngState {
   readonly seed: string;
-  readonly generator: seedrandom.State.Xor4096;
+  readonly generator: { readonly i: number; readonly w: number; readonly X: readonly number[] };
 }
 
 /**
@@ -31,7 +31,7 @@ export class Rng {
     }
     this.seed = String(seed);
     this.#generator = seedrandom.xor4096(this.seed, {
-      state: state?.generator ?? true,
+      state: (state?.generator as seedrandom.State.Xor4096 | undefined) ?? true,
     });
   }
 

@@ -6,15 +6,15 @@ export type Seed = number | string;
 /** What {@link Env.reset} and {@link Env.step} tell beside the observation. Not for a policy's eyes. */
 export interface Info {
   /** How the episode ended, in the env's own word; undefined while it lasts. `TimeLimit` says `'timeout'`. */
-  outcome?: string;
+  outcome?: string | undefined;
   [key: string]: unknown;
 }
 
 export interface ResetOptions {
   /** Reseeds the env's random stream; without it the stream goes on. */
-  seed?: Seed;
+  seed?: Seed | undefined;
   /** The env's own options for this episode. */
-  options?: Record<string, unknown>;
+  options?: Record<string, unknown> | undefined;
 }
 
 /** `[observation, info]` */

@@ -12,7 +12,7 @@ import {
 } from './vectorEnv.ts';
 
 export interface SyncVectorEnvOptions {
-  autoresetMode?: AutoresetMode;
+  autoresetMode?: AutoresetMode | undefined;
 }
 
 interface SyncVectorEnvState {

@@ -18,9 +18,9 @@ export interface Setting {
 }
 
 export interface ConfigSources {
-  readonly quick?: boolean;
+  readonly quick?: boolean | undefined;
   /** A JSON file. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly settings?: readonly Setting[];
 }
 

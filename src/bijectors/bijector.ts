@@ -26,7 +26,7 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   abstract readonly eventNdims: 0 | 1;
 
   /** The size of the last axis, where the bijector fixes it. */
-  readonly dim?: number;
+  readonly dim?: number | undefined;
 
   /** x → [f(x), log|det ∂f(x)/∂x|]; the input has been checked. */
   protected abstract computeForward(x: tf.Tensor): WithLogDet;

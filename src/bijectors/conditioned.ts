@@ -13,7 +13,7 @@ export interface ConditionedOptions {
   readonly contextDim?: number;
   /** Widths of the network's hidden layers. */
   readonly hidden?: readonly number[];
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   readonly rng: Rng;
 }
 

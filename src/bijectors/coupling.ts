@@ -18,7 +18,7 @@ export interface CouplingOptions {
   readonly contextDim?: number;
   /** Widths of the network's hidden layers. */
   readonly hidden?: readonly number[];
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   readonly rng: Rng;
 }
 

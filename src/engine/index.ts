@@ -1,3 +1,5 @@
+export { Module, type StateDict } from '../module.ts';
+export { Rng, type RngState } from '../random.ts';
 export { type BackendReport, selectBackend } from './backend.ts';
 export { type Compiled, type CompileOptions, compile, type Inputs, type Outputs, type Tensors } from './compile.ts';
 export { Adam, type AdamOptions } from './optimizers/adam.ts';

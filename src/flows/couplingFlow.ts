@@ -15,7 +15,7 @@ export interface CouplingFlowOptions {
   readonly layers?: number;
   /** Widths of the hidden layers of each layer's network. */
   readonly hidden?: readonly number[];
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   readonly rng: Rng;
 }
 

@@ -11,7 +11,7 @@ export interface MlpOptions {
   readonly hidden: readonly number[];
   readonly outputDim: number;
   /** After each hidden layer. */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   readonly rng: Rng;
   readonly hiddenInitializer?: Initializer;
   /** Gain of the last layer's orthogonal kernel; 0 makes the output 0 at first. */

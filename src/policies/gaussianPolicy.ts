@@ -13,7 +13,7 @@ export interface GaussianPolicyOptions {
   readonly actionDim: number;
   /** Widths of the hidden layers. */
   readonly hidden?: readonly number[];
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** Latent → action; none by default. `boxSquash` makes a tanh-Gaussian. */
   readonly squash?: Bijector;
   /** The standard deviation before training. */

@@ -13,7 +13,7 @@ export interface BijectorCase {
   readonly dim: number;
   readonly contextDim?: number;
   /** The inputs to try; [−2, 2] by default. */
-  readonly domain?: readonly [low: number, high: number];
+  readonly domain?: readonly [low: number, high: number] | undefined;
   /** The standard deviation by which the suite moves the variables; 0.3 by default. */
   readonly spread?: number;
   /** Whether it begins as the identity. */

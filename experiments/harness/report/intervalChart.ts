@@ -21,14 +21,14 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
   const x = {
     type: 'quantitative',
     title: options.x,
-    axis: { format: options.format, tickCount: 5 },
-    scale: { zero: false, nice: true, domain: options.domain && [...options.domain] },
+    axis: { ...(options.format !== undefined && { format: options.format }), tickCount: 5 },
+    scale: { zero: false, nice: true, ...(options.domain !== undefined && { domain: [...options.domain] }) },
   } as const;
   const seeds = measured.flatMap(({ policy, perSeed }) =>
     perSeed.filter((value) => value !== null).map((value) => ({ policy, value })),
   );
   return {
-    title: options.title,
+    ...(options.title !== undefined && { title: options.title }),
     height: { step: 34 },
     encoding: {
       y: {

@@ -42,7 +42,7 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
   const shown = domain.map((policy, i) => ({ policy, colour: range[i]! })).filter(({ policy }) => present.has(policy));
   const x = { field: 'step', type: 'quantitative', title: options.x, axis: { tickCount: 5, format: '~s' } } as const;
   return {
-    title: options.title,
+    ...(options.title !== undefined && { title: options.title }),
     data: { values },
     encoding: {
       color: {

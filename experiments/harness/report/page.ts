@@ -7,7 +7,7 @@ export interface Page {
   readonly title: string;
   readonly lead: string;
   /** Set if the run is not complete: says what is missing. */
-  readonly warning?: string;
+  readonly warning?: string | undefined;
   /** Names and values in small print below the lead. */
   readonly facts: readonly (readonly [string, string])[];
   readonly sections: readonly Section[];

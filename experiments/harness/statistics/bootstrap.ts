@@ -7,7 +7,7 @@ export interface BootstrapOptions {
   /** Where the resamples are drawn from. */
   readonly rng: Rng;
   /** Number of resamples; 50,000 unless given. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /** Coverage of the interval; 0.95 unless given. */
   readonly level?: number;
 }

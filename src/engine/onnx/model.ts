@@ -11,7 +11,7 @@ export interface TensorSpec {
 export interface ModelNode {
   readonly name: string;
   readonly op: string;
-  readonly domain?: string;
+  readonly domain?: string | undefined;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
