@@ -1,4 +1,4 @@
-export { main } from './harness/command.ts';
+export { main } from './commands/main.ts';
 export {
   type Choices,
   type CommonConfig,

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { main } from '../../experiments/harness/command.ts';
+import { main } from '../../experiments/commands/main.ts';
 import { registry } from './fixture/registry.ts';
 
 /** Calls the command in this process. */

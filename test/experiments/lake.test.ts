@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
-import { main } from '../../experiments/harness/command.ts';
+import { main } from '../../experiments/commands/main.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import { makeLakePolicy, policyNames } from '../../experiments/lake/lakePolicies.ts';

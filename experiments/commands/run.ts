@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError } from 'commander';
-import { expectedOneOf } from '../../src/options/nearest.ts';
-import { resolveConfig, type Setting } from './config.ts';
-import { EXIT } from './exit.ts';
-import { InputError } from './inputError.ts';
-import type { AnyExperiment, Registry } from './registry.ts';
-import { version } from './version.ts';
+import { Command } from 'commander';
+import { resolveConfig, type Setting } from '../harness/config.ts';
+import { EXIT } from '../harness/exit.ts';
+import { InputError } from '../harness/inputError.ts';
+import { type AnyExperiment, loadExperiment, type Registry } from '../harness/registry.ts';
 
 interface RunFlags {
   seeds?: string;
@@ -33,23 +31,9 @@ const FIELDS = {
 /** Milliseconds in which a second signal is taken for an echo: npm and tsx pass on a Ctrl-C that has already arrived. */
 const SIGNAL_ECHO = 500;
 
-/**
- * The `oxbow` command on the experiments of a registry.
- *
- * @param argv the arguments, without the names of node and the script.
- * @returns the exit code: 0 done, 1 a job failed, 2 bad input, 130 interrupted.
- */
-export async function main(argv: readonly string[], registry: Registry): Promise<number> {
-  let code: number = EXIT.ok;
-  process.stdout.on('error', ignoreClosedPipe);
-  const program = new Command('oxbow')
-    .description('Reinforcement-learning experiments with flow policies.')
-    .version(version())
-    .configureOutput({ outputError: () => {} })
-    .exitOverride();
-
-  program
-    .command('run')
+/** `oxbow run <experiment>`: runs an experiment, or continues its run directory. `end` takes the exit code. */
+export function runCommand(registry: Registry, end: (code: number) => void): Command {
+  return new Command('run')
     .description('run an experiment, or continue its run directory')
     .argument('<experiment>', `one of: ${Object.keys(registry.experiments).join(', ')}`)
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
@@ -70,58 +54,11 @@ export async function main(argv: readonly string[], registry: Registry): Promise
       'after',
       '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named.',
     )
-    .action(async (name: string, flags: RunFlags) => {
-      code = await run(name, flags, registry);
-    });
-
-  program
-    .command('list')
-    .description('list experiments with their studies, environments and policies')
-    .action(async () => {
-      for (const name of Object.keys(registry.experiments)) {
-        const { description, choices } = await load(registry, name);
-        process.stdout.write(
-          `${name}: ${description}\n` +
-            `  studies       ${choices.studies.join(', ')}\n` +
-            `  environments  ${choices.environments.join(', ')}\n` +
-            `  policies      ${choices.policies.join(', ')}\n`,
-        );
-      }
-    });
-
-  program
-    .command('report')
-    .description('write the tables, summary and report of a run directory again')
-    .argument('<dir>', 'a run directory')
-    .action(async (path: string) => {
-      await report(path, registry);
-    });
-
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-    if (error instanceof InputError || error instanceof CommanderError) {
-      if (error.message === '(outputHelp)') return EXIT.badInput;
-      process.stderr.write(`oxbow: ${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}\n`);
-      return EXIT.badInput;
-    }
-    const { message, stack } = error as Error;
-    process.stderr.write(`oxbow: ${process.env.OXBOW_DEBUG ? stack : message} (OXBOW_DEBUG=1 shows where)\n`);
-    return EXIT.failed;
-  } finally {
-    process.stdout.off('error', ignoreClosedPipe);
-  }
-}
-
-/** A reader that goes away, as in `oxbow run … | head`, must not end a run. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+    .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
 }
 
 async function run(name: string, flags: RunFlags, registry: Registry): Promise<number> {
-  const experiment = await load(registry, name);
+  const experiment = await loadExperiment(registry, name);
   const workers = flags.workers === undefined ? availableParallelism() : Number(flags.workers);
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new InputError(`--workers: got ${flags.workers}, expected an integer from 1 to 1024`);
@@ -131,7 +68,7 @@ async function run(name: string, flags: RunFlags, registry: Registry): Promise<n
     file: flags.config,
     settings: settings(flags, experiment),
   });
-  const { runExperiment } = await import('./run.ts');
+  const { runExperiment } = await import('../harness/run.ts');
   const out = flags.out ?? `runs/${name}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
 
   const controller = new AbortController();
@@ -173,21 +110,6 @@ function settings(flags: RunFlags, experiment: AnyExperiment): Setting[] {
     return { path: key.split('.'), text, label: `--set ${key}` };
   });
   return [...shorthands, ...others];
-}
-
-async function report(path: string, registry: Registry): Promise<void> {
-  const [{ RunDirectory }, { writeResults }] = await Promise.all([import('./runDirectory.ts'), import('./run.ts')]);
-  const directory = RunDirectory.open(path);
-  const experiment = await load(registry, directory.run.experiment);
-  const jobs = experiment.jobs(directory.run.config);
-  const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
-  process.stdout.write(`Report: ${await writeResults(experiment, directory, jobs, outcomes, process.stdout)}\n`);
-}
-
-async function load(registry: Registry, name: string): Promise<AnyExperiment> {
-  const names = Object.keys(registry.experiments);
-  if (!names.includes(name)) throw new InputError(`experiment: got ${name}, ${expectedOneOf(name, names)}`);
-  return registry.experiments[name]!();
 }
 
 function collect(value: string, previous: string[]): string[] {

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../harness/exit.ts';
+import { InputError } from '../harness/inputError.ts';
+import type { Registry } from '../harness/registry.ts';
+import { version } from '../harness/version.ts';
+import { listCommand } from './list.ts';
+import { reportCommand } from './report.ts';
+import { runCommand } from './run.ts';
+
+/**
+ * The `oxbow` command on the experiments of a registry.
+ *
+ * @param argv the arguments, without the names of node and the script.
+ * @returns the exit code: 0 done, 1 a job failed, 2 bad input, 130 interrupted.
+ */
+export async function main(argv: readonly string[], registry: Registry): Promise<number> {
+  let code: number = EXIT.ok;
+  const end = (value: number) => {
+    code = value;
+  };
+  process.stdout.on('error', ignoreClosedPipe);
+  const program = new Command('oxbow')
+    .description('Reinforcement-learning experiments with flow policies.')
+    .version(version());
+  for (const command of [runCommand(registry, end), listCommand(registry), reportCommand(registry)]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ outputError: () => {} }).exitOverride();
+  }
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    if (error instanceof InputError || error instanceof CommanderError) {
+      if (error.message === '(outputHelp)') return EXIT.badInput;
+      process.stderr.write(`oxbow: ${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}\n`);
+      return EXIT.badInput;
+    }
+    const { message, stack } = error as Error;
+    process.stderr.write(`oxbow: ${process.env.OXBOW_DEBUG ? stack : message} (OXBOW_DEBUG=1 shows where)\n`);
+    return EXIT.failed;
+  } finally {
+    process.stdout.off('error', ignoreClosedPipe);
+  }
+}
+
+/** A reader that goes away, as in `oxbow run … | head`, must not end a run. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
