@@ -19,12 +19,15 @@ export interface Agent<Report extends { readonly step: number }> {
   dispose(): void;
 }
 
-/** A loss or gradient stopped being a number: the step and the quantity are in the message. */
+/**
+ * A loss or gradient stopped being a number, though the data are: the step and the quantity are in the message. An update
+ * has then gone too far, and a smaller rate makes it shorter; Adam's steps hardly depend on the gradient's scale.
+ */
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 
   constructor(agent: string, step: number, quantity: string, value: number) {
-    super(`${agent}: ${quantity} is ${value} at step ${step}; a smaller learning rate or gradient clip usually helps`);
+    super(`${agent}: ${quantity} is ${value} at step ${step}; a smaller learningRate usually helps`);
   }
 }
 

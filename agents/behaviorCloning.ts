@@ -1,7 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, clipByGlobalNorm, compile, type Policy, type Schedule, valueAndGradients } from '../src/index.ts';
+import { z } from 'zod';
+import {
+  Adam,
+  clipByGlobalNorm,
+  compile,
+  type Policy,
+  type Rng,
+  type StateDict,
+  valueAndGradients,
+} from '../src/index.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
 import { type Agent, checkSteps, DivergedError, type TrainOptions } from './agent.ts';
-import { gatherRows } from './common/gatherRows.ts';
+import { Minibatches } from './common/minibatches.ts';
+import { partSchemas } from './common/partSchemas.ts';
+import { rateAt, rateSchema } from './common/rate.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
@@ -9,71 +21,82 @@ export interface Demonstrations {
   readonly actions: Float32Array;
 }
 
-export interface BehaviorCloningOptions {
-  readonly policy: Policy;
-  readonly demonstrations: Demonstrations;
-  /** Pairs that are not trained on; their loss is reported. */
-  readonly validation?: Demonstrations;
-  readonly batchSize?: number;
+const demonstrations = z.custom<Demonstrations>((value) => {
+  const { observations, actions } = (value ?? {}) as Partial<Demonstrations>;
+  return observations instanceof Float32Array && actions instanceof Float32Array;
+}, 'Float32Arrays of observations and of actions');
+
+const behaviorCloningOptions = z.strictObject({
+  policy: partSchemas.policy,
+  demonstrations,
+  /** Pairs that are not trained on: their loss is reported, and the weights that are best on them are kept. */
+  validation: demonstrations.optional(),
+  batchSize: z.int().positive().default(256),
   /** A number, or a function of the share of the training that is done. */
-  readonly learningRate?: number | Schedule;
+  learningRate: rateSchema.default(1e-3),
   /** The largest global norm of the gradient. */
-  readonly maxGradientNorm?: number;
+  maxGradientNorm: z.number().positive().default(10),
   /** Updates from one report to the next. */
-  readonly reportEvery?: number;
-}
+  reportEvery: z.int().positive().default(100),
+});
+
+export type BehaviorCloningOptions = z.input<typeof behaviorCloningOptions>;
 
 export interface BehaviorCloningReport {
   /** Updates so far. */
   readonly step: number;
   /** Mean negative log-likelihood of the actions since the last report, nats. */
   readonly loss: number;
-  /** The same on the validation pairs. */
-  readonly validationLoss?: number;
   readonly gradientNorm: number;
+  /** The loss on the validation pairs. */
+  readonly validationLoss?: number;
+  /** The least loss on the validation pairs so far, and its step. */
+  readonly best?: { readonly step: number; readonly validationLoss: number };
 }
 
 /**
  * Behaviour cloning by maximum likelihood: minimize −E[log π(a | o)] over demonstrated pairs, which is the forward KL from
  * the demonstrators to the policy. A policy with one mode covers the average of two.
  *
+ * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
+ * policy gets the weights of the best report.
+ *
  * Pomerleau, "ALVINN: An Autonomous Land Vehicle in a Neural Network", 1988.
  */
 export class BehaviorCloning implements Agent<BehaviorCloningReport> {
-  readonly #options: Required<Omit<BehaviorCloningOptions, 'validation'>> & Pick<BehaviorCloningOptions, 'validation'>;
+  readonly #options: z.output<typeof behaviorCloningOptions>;
+  readonly #minibatches: Minibatches<'observations' | 'actions'>;
   readonly #optimizer: Adam;
   readonly #update;
   readonly #loss;
-  readonly #count: number;
 
-  /** @throws if the demonstrations do not fit the policy, or are fewer than a batch */
+  /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy or fill no batch */
   constructor(options: BehaviorCloningOptions) {
-    const { policy, demonstrations, validation } = options;
-    this.#options = { batchSize: 256, learningRate: 1e-3, maxGradientNorm: 10, reportEvery: 100, ...options };
-    this.#count = countPairs(policy, demonstrations, 'demonstrations');
+    this.#options = parseOptions('BehaviorCloning', behaviorCloningOptions, options);
+    const { policy, validation, batchSize, maxGradientNorm } = this.#options;
+    const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
+    const count = countPairs(policy, this.#options.demonstrations, 'demonstrations');
     if (validation !== undefined) countPairs(policy, validation, 'validation');
-    if (this.#count < this.#options.batchSize) {
-      throw new Error(`BehaviorCloning: a batch of ${this.#options.batchSize} needs more than ${this.#count} pairs`);
+    if (count < batchSize) {
+      throw new Error(`BehaviorCloning: batchSize: got ${batchSize}, expected at most the ${count} demonstrated pairs`);
     }
+    this.#minibatches = new Minibatches(
+      {
+        observations: { values: observed, width: policy.observationDim },
+        actions: { values: demonstrated, width: policy.actionDim },
+      },
+      { count, batchSize },
+    );
     const parameters = policy.trainableVariables();
     const optimizer = new Adam(parameters);
     this.#optimizer = optimizer;
-    const { maxGradientNorm } = this.#options;
 
     const negativeLogLikelihood = (observations: tf.Tensor, actions: tf.Tensor): tf.Tensor => {
       const distribution = policy.given(observations);
       return tf.neg(tf.mean(distribution.logProb(distribution.unsquash(actions))));
     };
     this.#update = compile(
-      ({
-        observations,
-        actions,
-        learningRate,
-      }: {
-        observations: tf.Tensor;
-        actions: tf.Tensor;
-        learningRate: tf.Tensor;
-      }) => {
+      ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }) => {
         const { loss, gradients } = valueAndGradients(
           () => ({ loss: negativeLogLikelihood(observations, actions) }),
           parameters,
@@ -85,50 +108,48 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       { name: 'behavior-cloning/update', state: [policy, optimizer] },
     );
     this.#loss = compile(
-      ({ observations, actions }: { observations: tf.Tensor; actions: tf.Tensor }) => ({
-        loss: negativeLogLikelihood(observations, actions),
-      }),
+      ({ observations, actions }: Batch) => ({ loss: negativeLogLikelihood(observations, actions) }),
       { name: 'behavior-cloning/loss', state: [policy] },
     );
   }
 
-  /** @throws {DivergedError} if the loss is no longer a number */
+  /** @throws {DivergedError} if the loss or its gradient is no longer a number */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<BehaviorCloningReport, void, undefined> {
     checkSteps('BehaviorCloning', steps);
-    const { policy, demonstrations, validation, batchSize, learningRate, reportEvery } = this.#options;
-    const shuffle = rng.split('minibatches');
-    const observations = new Float32Array(batchSize * policy.observationDim);
-    const actions = new Float32Array(batchSize * policy.actionDim);
-    let order = shuffle.permutation(this.#count);
-    let position = 0;
+    const { policy, validation, reportEvery } = this.#options;
+    const batches = this.#batches(rng.split('minibatches'));
+    let best: (NonNullable<BehaviorCloningReport['best']> & { weights: StateDict }) | undefined;
     let lossSum = 0;
     let losses = 0;
-    for (let step = 1; step <= steps; step++) {
-      if (position + batchSize > order.length) {
-        order = shuffle.permutation(this.#count);
-        position = 0;
-      }
-      const rows = order.subarray(position, position + batchSize);
-      position += batchSize;
-      gatherRows(demonstrations.observations, policy.observationDim, rows, observations);
-      gatherRows(demonstrations.actions, policy.actionDim, rows, actions);
-      const [loss, gradientNorm] = tf.tidy(() => {
-        const outputs = this.#update({
-          observations: tf.tensor2d(observations, [batchSize, policy.observationDim]),
-          actions: tf.tensor2d(actions, [batchSize, policy.actionDim]),
-          learningRate: typeof learningRate === 'number' ? learningRate : learningRate((step - 1) / steps),
-        });
-        return [outputs.loss.dataSync()[0]!, outputs.gradientNorm.dataSync()[0]!];
-      });
-      if (!Number.isFinite(loss)) throw new DivergedError('BehaviorCloning', step, 'the loss', loss!);
-      lossSum += loss;
-      losses += 1;
-      if (step % reportEvery === 0 || step === steps) {
-        const validationLoss = validation && { validationLoss: this.evaluate(validation) };
-        yield { step, loss: lossSum / losses, gradientNorm: gradientNorm!, ...validationLoss };
+    try {
+      for (let step = 1; step <= steps; step++) {
+        const { loss, gradientNorm } = this.#improve(batches.next().value!, (step - 1) / steps);
+        if (!Number.isFinite(loss)) throw new DivergedError('BehaviorCloning', step, 'the loss', loss);
+        if (!Number.isFinite(gradientNorm)) {
+          throw new DivergedError('BehaviorCloning', step, 'the norm of the gradient', gradientNorm);
+        }
+        lossSum += loss;
+        losses += 1;
+        if (step % reportEvery !== 0 && step !== steps) continue;
+        const report = { step, loss: lossSum / losses, gradientNorm };
         lossSum = 0;
         losses = 0;
+        if (validation === undefined) {
+          yield report;
+          continue;
+        }
+        const validationLoss = this.evaluate(validation);
+        if (validationLoss < (best?.validationLoss ?? Number.POSITIVE_INFINITY)) {
+          best = { step, validationLoss, weights: policy.stateDict() };
+        }
+        yield {
+          ...report,
+          validationLoss,
+          ...(best && { best: { step: best.step, validationLoss: best.validationLoss } }),
+        };
       }
+    } finally {
+      if (best !== undefined) policy.loadStateDict(best.weights);
     }
   }
 
@@ -149,7 +170,22 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     this.#loss.dispose();
     this.#optimizer.dispose();
   }
+
+  /** The rows of one minibatch after the other, without end. */
+  *#batches(shuffle: Rng): Generator<Int32Array, never, undefined> {
+    for (;;) yield* this.#minibatches.epoch(shuffle);
+  }
+
+  #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
+    const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
+    return tf.tidy(() => {
+      const { loss, gradientNorm } = this.#update({ ...this.#minibatches.gather(rows), learningRate });
+      return { loss: loss.dataSync()[0]!, gradientNorm: gradientNorm.dataSync()[0]! };
+    });
+  }
 }
+
+type Batch = { observations: tf.Tensor; actions: tf.Tensor };
 
 function countPairs(policy: Policy, { observations, actions }: Demonstrations, what: string): number {
   const count = observations.length / policy.observationDim;
@@ -158,6 +194,11 @@ function countPairs(policy: Policy, { observations, actions }: Demonstrations, w
       `BehaviorCloning: wanted ${what} as n × ${policy.observationDim} observations and n × ${policy.actionDim} ` +
         `actions, got ${observations.length} and ${actions.length} numbers`,
     );
+  }
+  for (const [name, values] of Object.entries({ observations, actions })) {
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0)
+      throw new Error(`BehaviorCloning: ${what}.${name}[${wrong}] is ${values[wrong]}, expected a finite number`);
   }
   return count;
 }

@@ -1,49 +1,62 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Box, type VectorEnv } from '../envs/index.ts';
+import { z } from 'zod';
 import {
   type ActionDistribution,
   Adam,
   clipByGlobalNorm,
   compile,
   Mlp,
-  type Policy,
   type Rng,
-  type Schedule,
   valueAndGradients,
 } from '../src/index.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
 import { type Agent, checkSteps, DivergedError, type TrainOptions } from './agent.ts';
 import { generalizedAdvantages } from './common/advantages.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
-import { clipToBox } from './common/clipToBox.ts';
-import { type EpisodeReport, EpisodeTracker } from './common/episodeTracker.ts';
-import { gatherRows } from './common/gatherRows.ts';
-import { RolloutBuffer } from './common/rolloutBuffer.ts';
+import type { EpisodeReport } from './common/episodeTracker.ts';
+import { explainedVariance } from './common/explainedVariance.ts';
+import { Minibatches } from './common/minibatches.ts';
+import { partSchemas } from './common/partSchemas.ts';
+import { rateAt, rateSchema } from './common/rate.ts';
+import type { RolloutBuffer } from './common/rolloutBuffer.ts';
+import { RolloutCollector } from './common/rolloutCollector.ts';
+import { type BoxVectorEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
 
-export interface PpoOptions {
-  readonly policy: Policy;
-  /** Parallel environments, with autoreset in the same step. */
-  readonly env: VectorEnv;
+const ppoOptions = z.strictObject({
+  policy: partSchemas.policy,
+  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
+  env: partSchemas.env,
   /** Streams the initial weights of the value network. */
-  readonly rng: Rng;
+  rng: partSchemas.rng,
   /** Steps of each environment between updates. */
-  readonly horizon?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
+  horizon: z.int().positive().default(2048),
+  /** Passes over a rollout. */
+  epochs: z.int().positive().default(10),
+  /** Steps of a minibatch; at most those of a rollout, horizon × environments. */
+  batchSize: z.int().positive().default(64),
   /** A number, or a function of the share of the training that is done. */
-  readonly learningRate?: number | Schedule;
-  readonly clip?: number | Schedule;
-  readonly gamma?: number;
-  readonly lambda?: number;
-  readonly entropyCoefficient?: number;
-  readonly valueCoefficient?: number;
-  readonly maxGradientNorm?: number;
+  learningRate: rateSchema.default(3e-4),
+  /** ε, likewise. */
+  clip: rateSchema.default(0.2),
+  /** γ, the discount. */
+  gamma: z.number().min(0).max(1).default(0.99),
+  /** λ of the generalized advantages. */
+  lambda: z.number().min(0).max(1).default(0.95),
+  /** c_e. */
+  entropyCoefficient: z.number().nonnegative().default(0),
+  /** c_v. */
+  valueCoefficient: z.number().nonnegative().default(0.5),
+  /** The largest global norm of the gradient of L. */
+  maxGradientNorm: z.number().positive().default(0.5),
   /** Whether advantages are brought to mean 0, variance 1 in each minibatch. */
-  readonly normalizeAdvantages?: boolean;
-  /** Stops the epochs of one rollout when the approximate KL exceeds 1.5 times this. */
-  readonly targetKl?: number;
+  normalizeAdvantages: z.boolean().default(true),
+  /** Stops the epochs of one rollout when the approximate KL of an epoch exceeds 1.5 times this; never by default. */
+  targetKl: z.number().positive().optional(),
   /** Widths of the hidden layers of the value network. */
-  readonly valueHidden?: readonly number[];
-}
+  valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
+});
+
+export type PpoOptions = z.input<typeof ppoOptions>;
 
 /** One rollout and the updates made from it. */
 export interface PpoReport {
@@ -66,23 +79,8 @@ export interface PpoReport {
   readonly gradientNorm: number;
 }
 
-const DEFAULTS = {
-  horizon: 2048,
-  epochs: 10,
-  batchSize: 64,
-  learningRate: 3e-4,
-  clip: 0.2,
-  gamma: 0.99,
-  lambda: 0.95,
-  entropyCoefficient: 0,
-  valueCoefficient: 0.5,
-  maxGradientNorm: 0.5,
-  normalizeAdvantages: true,
-  targetKl: Number.POSITIVE_INFINITY,
-  valueHidden: [64, 64] as readonly number[],
-};
-
 const METRICS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction', 'gradientNorm'] as const;
+type Metric = (typeof METRICS)[number];
 
 /**
  * Proximal policy optimization with a clipped objective:
@@ -98,31 +96,27 @@ const METRICS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction
 export class Ppo implements Agent<PpoReport> {
   /** V(o), trained beside the policy. */
   readonly value: Mlp;
-  readonly #options: PpoOptions & typeof DEFAULTS;
+  readonly #options: z.output<typeof ppoOptions>;
+  readonly #envs: BoxVectorEnv;
   readonly #optimizer: Adam;
   readonly #act;
   readonly #values;
   readonly #update;
 
-  /** @throws if the environment does not fit the policy, or a rollout is smaller than a minibatch */
+  /**
+   * @throws for an unknown option or one out of range, if the environment does not fit the policy, or if a rollout is
+   * smaller than a minibatch
+   */
   constructor(options: PpoOptions) {
-    const config = { ...DEFAULTS, ...options } as PpoOptions & typeof DEFAULTS;
+    const config = parseOptions('Ppo', ppoOptions, options);
     this.#options = config;
-    const { policy, env } = config;
-    const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-    const fits = observationSpace.size === policy.observationDim && actionSpace.size === policy.actionDim;
-    if (!(actionSpace instanceof Box) || !fits) {
+    const { policy, horizon, batchSize } = config;
+    this.#envs = vectorEnvFor('Ppo', policy, config.env);
+    const { numEnvs } = this.#envs.env;
+    if (batchSize > horizon * numEnvs) {
       throw new Error(
-        `Ppo: wanted an environment with ${policy.observationDim} observations and a Box of ${policy.actionDim} actions, ` +
-          `as the policy has, got ${observationSpace.size} and a ${actionSpace.constructor.name} of ${actionSpace.size}`,
-      );
-    }
-    if (env.autoresetMode !== 'sameStep') {
-      throw new Error(`Ppo: wanted an environment with autoresetMode 'sameStep', got '${env.autoresetMode}'`);
-    }
-    if (config.horizon * env.numEnvs < config.batchSize) {
-      throw new Error(
-        `Ppo: a rollout of ${config.horizon} × ${env.numEnvs} steps is smaller than a batch of ${config.batchSize}`,
+        `Ppo: batchSize: got ${batchSize}, expected at most the ${horizon} × ${numEnvs} = ${horizon * numEnvs} ` +
+          'steps of a rollout (horizon × environments)',
       );
     }
     this.value = new Mlp({
@@ -152,7 +146,7 @@ export class Ppo implements Agent<PpoReport> {
     );
 
     this.#update = compile(
-      (batch: PpoBatch & { learningRate: tf.Tensor }, rng) => {
+      (batch: PpoBatch & { learningRate: tf.Tensor; clip: tf.Tensor }, rng) => {
         const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#loss(batch, rng), parameters);
         const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
         this.#optimizer.update(clipped.gradients, batch.learningRate);
@@ -169,20 +163,28 @@ export class Ppo implements Agent<PpoReport> {
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<PpoReport, void, undefined> {
     checkSteps('Ppo', steps);
-    const { env, horizon } = this.#options;
+    const { horizon, gamma } = this.#options;
+    const { numEnvs } = this.#envs.env;
     const actRng = rng.split('actions');
-    const shuffle = rng.split('minibatches');
-    const entropyRng = rng.split('entropy');
-    const buffer = new RolloutBuffer(horizon, env);
-    const tracker = new EpisodeTracker(env.numEnvs);
-    buffer.observe(env.reset({ seed: rng.split('env').seed })[0]);
+    const streams = { shuffle: rng.split('minibatches'), entropyRng: rng.split('entropy') };
+    const collector = new RolloutCollector(
+      {
+        ...this.#envs,
+        owner: 'Ppo',
+        horizon,
+        gamma,
+        act: this.#act,
+        valuesOf: (observations) => this.#valuesOf(observations),
+      },
+      { seed: rng.split('env').seed },
+    );
     let step = 0;
     let updates = 0;
     while (step < steps) {
       const progress = step / steps;
-      const episodes = this.#collect(buffer, tracker, actRng);
-      step += horizon * env.numEnvs;
-      const metrics = this.#improve(buffer, { shuffle, entropyRng }, progress);
+      const episodes = collector.collect(actRng);
+      step += horizon * numEnvs;
+      const metrics = this.#improve(collector.buffer, streams, progress);
       updates += metrics.updates;
       for (const name of METRICS) {
         if (!Number.isFinite(metrics[name])) throw new DivergedError('Ppo', step, name, metrics[name]);
@@ -200,7 +202,7 @@ export class Ppo implements Agent<PpoReport> {
   }
 
   /** L and its parts on one minibatch. */
-  #loss(batch: PpoBatch, rng: Rng) {
+  #loss(batch: PpoBatch & { clip: tf.Tensor }, rng: Rng) {
     const { policy, normalizeAdvantages, valueCoefficient, entropyCoefficient } = this.#options;
     const distribution = policy.given(batch.observations);
     const logProb = distribution.logProb(batch.latents);
@@ -231,89 +233,43 @@ export class Ppo implements Agent<PpoReport> {
     return tf.squeeze(this.value.apply(observations), [1]);
   }
 
-  /** Fills the buffer with one rollout. */
-  #collect(buffer: RolloutBuffer, tracker: EpisodeTracker, rng: Rng): EpisodeReport[] {
-    const { env, policy, gamma, horizon } = this.#options;
-    const { numEnvs } = env;
-    const commanded = new Float32Array(numEnvs * policy.actionDim);
-    const episodes: EpisodeReport[] = [];
-    for (let t = 0; t < horizon; t++) {
-      tf.tidy(() => {
-        const { action, latent, logProb, value } = this.#act(
-          { observations: tf.tensor2d(buffer.current, [numEnvs, policy.observationDim]) },
-          rng,
-        );
-        // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-        clipToBox(action.dataSync() as Float32Array, env.singleActionSpace as Box, commanded);
-        buffer.act(
-          t,
-          latent.dataSync() as Float32Array,
-          logProb.dataSync() as Float32Array,
-          value.dataSync() as Float32Array,
-        );
-      });
-      const result = env.step(commanded);
-      buffer.receive(t, result);
-      if (result.truncations.some((truncated, i) => truncated && !result.terminations[i])) {
-        const lastValues = this.#valuesOf(result.finalObservations);
-        for (let i = 0; i < numEnvs; i++) {
-          if (result.truncations[i] && !result.terminations[i])
-            buffer.rewards[t * numEnvs + i]! += gamma * lastValues[i]!;
-        }
-      }
-      tracker.track(result, episodes);
-      buffer.observe(result.observations);
-    }
-    return episodes;
-  }
-
   /** Several epochs of minibatch updates on the rollout in the buffer. */
   #improve(buffer: RolloutBuffer, { shuffle, entropyRng }: { shuffle: Rng; entropyRng: Rng }, progress: number) {
-    const { policy, env, horizon, epochs, batchSize, gamma, lambda, learningRate, clip, targetKl } = this.#options;
+    const { policy, horizon, epochs, batchSize, gamma, lambda, targetKl = Number.POSITIVE_INFINITY } = this.#options;
+    const { numEnvs } = this.#envs.env;
     const { advantages, returns } = generalizedAdvantages(
-      { horizon, envs: env.numEnvs, ...buffer, lastValues: this.#valuesOf(buffer.current) },
+      { horizon, envs: numEnvs, ...buffer, lastValues: this.#valuesOf(buffer.current) },
       { gamma, lambda },
     );
-    const explained = explainedVariance(buffer.values, returns);
-    const sources = {
-      observations: [buffer.observations, policy.observationDim],
-      latents: [buffer.latents, policy.actionDim],
-      logProbs: [buffer.logProbs, 1],
-      advantages: [advantages, 1],
-      returns: [returns, 1],
-    } as const;
-    const minibatch = Object.entries(sources).map(([name, [source, width]]) => {
-      const rows = new Float32Array(batchSize * width);
-      const shape = name === 'observations' || name === 'latents' ? [batchSize, width] : [batchSize];
-      return { name, source, width, rows, shape };
-    });
-    const rates = { learningRate: at(learningRate, progress), clip: at(clip, progress) };
-    const sums = new Float64Array(METRICS.length);
-    let updates = 0;
-    let klOfEpoch = 0;
-    for (let epoch = 0; epoch < epochs && klOfEpoch <= 1.5 * targetKl; epoch++) {
-      const order = shuffle.permutation(horizon * env.numEnvs);
-      klOfEpoch = 0;
-      let batches = 0;
-      for (let start = 0; start + batchSize <= order.length; start += batchSize) {
-        const rows = order.subarray(start, start + batchSize);
-        tf.tidy(() => {
-          const inputs: Record<string, tf.Tensor> = {};
-          for (const part of minibatch) {
-            inputs[part.name] = tf.tensor(gatherRows(part.source, part.width, rows, part.rows), part.shape);
-          }
-          const { metrics } = this.#update({ ...(inputs as Omit<PpoBatch, 'clip'>), ...rates }, entropyRng);
-          const values = metrics.dataSync();
-          for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
-          klOfEpoch += values[METRICS.indexOf('approxKl')]!;
+    const minibatches = new Minibatches(
+      {
+        observations: { values: buffer.observations, width: policy.observationDim },
+        latents: { values: buffer.latents, width: policy.actionDim },
+        logProbs: { values: buffer.logProbs },
+        advantages: { values: advantages },
+        returns: { values: returns },
+      },
+      { count: horizon * numEnvs, batchSize },
+    );
+    const rates = {
+      learningRate: rateAt('Ppo: learningRate', this.#options.learningRate, progress),
+      clip: rateAt('Ppo: clip', this.#options.clip, progress),
+    };
+    const total = new Means();
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const ofEpoch = new Means();
+      for (const rows of minibatches.epoch(shuffle)) {
+        const values = tf.tidy(() => {
+          const { metrics } = this.#update({ ...minibatches.gather(rows), ...rates }, entropyRng);
+          return metrics.dataSync();
         });
-        batches += 1;
+        ofEpoch.add(values);
+        total.add(values);
       }
-      klOfEpoch /= batches;
-      updates += batches;
+      if (!(ofEpoch.of('approxKl') <= 1.5 * targetKl)) break;
     }
-    const means = Object.fromEntries(METRICS.map((name, i) => [name, sums[i]! / updates]));
-    return { ...(means as Record<(typeof METRICS)[number], number>), explainedVariance: explained, updates };
+    const means = Object.fromEntries(METRICS.map((name) => [name, total.of(name)])) as Record<Metric, number>;
+    return { ...means, explainedVariance: explainedVariance(buffer.values, returns), updates: total.count };
   }
 
   #valuesOf(observations: Float32Array): Float32Array {
@@ -326,27 +282,19 @@ export class Ppo implements Agent<PpoReport> {
   }
 }
 
-type PpoBatch = {
-  observations: tf.Tensor;
-  latents: tf.Tensor;
-  logProbs: tf.Tensor;
-  advantages: tf.Tensor;
-  returns: tf.Tensor;
-  clip: tf.Tensor;
-};
+type PpoBatch = Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'returns', tf.Tensor>;
 
-function at(rate: number | Schedule, progress: number): number {
-  return typeof rate === 'number' ? rate : rate(progress);
-}
+/** The means of the metrics of several updates. */
+class Means {
+  readonly #sums = new Float64Array(METRICS.length);
+  count = 0;
 
-function explainedVariance(values: Float32Array, returns: Float32Array): number {
-  const variance = (x: (i: number) => number): number => {
-    let mean = 0;
-    for (let i = 0; i < returns.length; i++) mean += x(i) / returns.length;
-    let sum = 0;
-    for (let i = 0; i < returns.length; i++) sum += (x(i) - mean) ** 2;
-    return sum / returns.length;
-  };
-  const total = variance((i) => returns[i]!);
-  return total === 0 ? 0 : 1 - variance((i) => returns[i]! - values[i]!) / total;
+  add(metrics: ArrayLike<number>): void {
+    for (let i = 0; i < this.#sums.length; i++) this.#sums[i]! += metrics[i]!;
+    this.count += 1;
+  }
+
+  of(name: Metric): number {
+    return this.#sums[METRICS.indexOf(name)]! / this.count;
+  }
 }

@@ -3,11 +3,11 @@ import { register } from './core/registry.ts';
 import { lakeGrains } from './lake/grains.ts';
 import { LakeEnv, type LakeOptions } from './lake/lakeEnv.ts';
 
-for (const [id, { stride, stepCost, horizon }] of Object.entries(lakeGrains)) {
+for (const [id, { stride, stepCost, maxEpisodeSteps }] of Object.entries(lakeGrains)) {
   register<LakeOptions>({
     id,
     entryPoint: (options) => new LakeEnv(options),
-    maxEpisodeSteps: horizon,
+    maxEpisodeSteps,
     options: { stride, stepCost },
   });
 }

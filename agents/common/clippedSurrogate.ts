@@ -32,8 +32,9 @@ export function clippedSurrogate({ logProb, oldLogProb, advantages, clip }: Surr
   };
 }
 
-/** (x − mean) / (std + 1e-8) over all entries, std with the sample's n − 1. */
+/** (x − mean) / (std + 1e-8) over all entries, std with the sample's n − 1; a single entry, which has no std, stays as it is. */
 export function standardized(x: tf.Tensor): tf.Tensor {
+  if (x.size === 1) return x;
   const centered = tf.sub(x, tf.mean(x));
   const variance = tf.div(tf.sum(tf.square(centered)), x.size - 1);
   return tf.div(centered, tf.add(tf.sqrt(variance), 1e-8));

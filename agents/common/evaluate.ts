@@ -1,30 +1,40 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Box, type VectorEnv } from '../../envs/index.ts';
-import { compile, type Policy, type Rng } from '../../src/index.ts';
+import { z } from 'zod';
+import { compile } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clipToBox } from './clipToBox.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
+import { partSchemas } from './partSchemas.ts';
+import { vectorEnvFor } from './vectorEnvFor.ts';
 
-export interface EvaluateOptions {
-  readonly policy: Policy;
-  /** One episode is run in each of its environments, so that short episodes do not count more often. */
-  readonly env: VectorEnv;
-  readonly rng: Rng;
+/** Sees every step of the episodes that are still running. */
+type OnStep = (step: { observations: Float32Array; actions: Float32Array; running: Uint8Array }) => void;
+/** Sees the last observation of each episode. */
+type OnEnd = (env: number, observation: Float32Array) => void;
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+const evaluateOptions = z.strictObject({
+  policy: partSchemas.policy,
+  /** One episode is run in each of its environments, so that short episodes do not count more often; or a single one. */
+  env: partSchemas.env,
+  rng: partSchemas.rng,
   /** Samples to choose a greedy action from; by default actions are sampled. */
-  readonly greedyCandidates?: number;
-  /** Sees every step of the episodes that are still running. */
-  readonly onStep?: (step: { observations: Float32Array; actions: Float32Array; running: Uint8Array }) => void;
-  /** Sees the last observation of each episode. */
-  readonly onEnd?: (env: number, observation: Float32Array) => void;
-}
+  greedyCandidates: z.int().positive().optional(),
+  onStep: z.custom<OnStep>(isFunction, 'a function').optional(),
+  onEnd: z.custom<OnEnd>(isFunction, 'a function').optional(),
+});
 
-/** Runs a policy for one episode in each environment. */
-export function evaluate({ policy, env, rng, greedyCandidates, onStep, onEnd }: EvaluateOptions): EpisodeReport[] {
+export type EvaluateOptions = z.input<typeof evaluateOptions>;
+
+/**
+ * Runs a policy for one episode in each environment.
+ * @throws for an unknown option or one out of range, or if the environment does not fit the policy
+ */
+export function evaluate(options: EvaluateOptions): EpisodeReport[] {
+  const { policy, rng, greedyCandidates, onStep, onEnd, ...given } = parseOptions('evaluate', evaluateOptions, options);
+  const { env, actionSpace } = vectorEnvFor('evaluate', policy, given.env);
   const { numEnvs } = env;
-  const space = env.singleActionSpace;
-  if (!(space instanceof Box)) throw new Error(`evaluate: wanted a Box of actions, got a ${space.constructor.name}`);
-  if (env.autoresetMode !== 'sameStep') {
-    throw new Error(`evaluate: wanted an environment with autoresetMode 'sameStep', got '${env.autoresetMode}'`);
-  }
   const act = compile(
     ({ observations }: { observations: tf.Tensor }, stream) => {
       const { action } =
@@ -49,7 +59,7 @@ export function evaluate({ policy, env, rng, greedyCandidates, onStep, onEnd }: 
         { observations: tf.tensor2d(Float32Array.from(observations), [numEnvs, policy.observationDim]) },
         actionRng,
       );
-      clipToBox(action.dataSync() as Float32Array, space, actions);
+      clipToBox(action.dataSync() as Float32Array, actionSpace, actions);
     });
     onStep?.({ observations, actions, running });
     const step = env.step(actions);

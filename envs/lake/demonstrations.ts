@@ -126,8 +126,8 @@ export function collectDemonstrations({
   checkRange(owner, 'upperShare', upperShare, 0, 1);
   checkRange(owner, 'noise', noise, 0, Infinity);
 
-  const { stride, stepCost, horizon, margin } = lakeGrains[envId];
-  const env = new TimeLimit(new LakeEnv({ stride, stepCost, action }), horizon);
+  const { stride, stepCost, maxEpisodeSteps, margin } = lakeGrains[envId];
+  const env = new TimeLimit(new LakeEnv({ stride, stepCost, action }), maxEpisodeSteps);
   const walks = rng.split('walks');
   const observations: number[] = [];
   const actions: number[] = [];

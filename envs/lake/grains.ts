@@ -5,7 +5,7 @@ export interface LakeGrain {
   /** Taken from the reward of every step. */
   readonly stepCost: number;
   /** Steps to an episode's truncation. */
-  readonly horizon: number;
+  readonly maxEpisodeSteps: number;
   /** How far off the shore the scripted demonstrators keep, in the mean. */
   readonly margin: number;
 }
@@ -15,8 +15,8 @@ export interface LakeGrain {
  * one step reaches the water, so that the choice is made at once.
  */
 export const lakeGrains = {
-  'Lake-v0': { stride: 0.15, stepCost: 0.005, horizon: 60, margin: 0.15 },
-  'LakeStride-v0': { stride: 1.3, stepCost: 0.02, horizon: 12, margin: 0.3 },
+  'Lake-v0': { stride: 0.15, stepCost: 0.005, maxEpisodeSteps: 60, margin: 0.15 },
+  'LakeStride-v0': { stride: 1.3, stepCost: 0.02, maxEpisodeSteps: 12, margin: 0.3 },
 } as const satisfies Record<string, LakeGrain>;
 
 export type LakeId = keyof typeof lakeGrains;

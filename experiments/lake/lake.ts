@@ -37,7 +37,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       seeds: [0, 1],
       evaluationEpisodes: 500,
       cloning: { demonstrations: 1000, steps: 2000, batchSize: 256, learningRate: 5e-3 },
-      ppo: { steps: 32_768, envs: 8, horizon: 2048, epochs: 10, batchSize: 256, learningRate: 1e-3 },
+      ppo: { steps: 32_768, envs: 8, horizon: 256, epochs: 10, batchSize: 256, learningRate: 1e-3 },
     },
   },
 

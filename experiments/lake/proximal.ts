@@ -22,7 +22,7 @@ export async function optimize(
     policy,
     env,
     rng: rng.split('agent'),
-    horizon: Math.max(1, Math.round(horizon / envs)),
+    horizon,
     epochs,
     batchSize,
     learningRate,

@@ -17,14 +17,15 @@ function child(schema: z.ZodType, key: string): z.ZodType | undefined {
   return undefined;
 }
 
-/** A schema without its default, `optional` and `nullable`. */
+/** A schema without its default, `optional`, `nullable` and `readonly`. */
 export function unwrapSchema(schema: z.ZodType): z.ZodType {
   let inner = schema;
   while (
     inner instanceof z.ZodDefault ||
     inner instanceof z.ZodPrefault ||
     inner instanceof z.ZodOptional ||
-    inner instanceof z.ZodNullable
+    inner instanceof z.ZodNullable ||
+    inner instanceof z.ZodReadonly
   ) {
     inner = inner.unwrap() as z.ZodType;
   }

@@ -107,27 +107,93 @@ describe('BehaviorCloning', () => {
     expect(tf.memory().numTensors).toBe(start);
   });
 
-  test('a loss that is no number stops it, with the step', async () => {
-    const broken = linearData(500, new Rng(0));
-    broken.actions.fill(Number.NaN);
-    const agent = new BehaviorCloning({ policy: makePolicy(), demonstrations: broken, batchSize: 64 });
+  test('a loss that is no number stops it, with the step; the weights of the best held-out step are kept', async () => {
+    const policy = makePolicy();
+    const validation = linearData(200, new Rng('validation'));
+    const agent = new BehaviorCloning({
+      policy,
+      demonstrations: linearData(500, new Rng(0)),
+      validation,
+      batchSize: 64,
+      reportEvery: 1,
+      learningRate: (share) => (share < 0.5 ? 0.01 : 1e30),
+    });
+    let best = Number.NaN;
     const run = async () => {
-      for await (const _ of agent.train({ steps: 10, rng: new Rng(0) }));
+      for await (const report of agent.train({ steps: 10, rng: new Rng(0) })) {
+        if (report.step <= 5) best = report.best!.validationLoss;
+      }
     };
     await expect(run()).rejects.toThrow(DivergedError);
-    await expect(run()).rejects.toThrow(/the loss is NaN at step 1/);
+    expect(agent.evaluate(validation)).toBe(best);
+    agent.dispose();
+  });
+
+  test('with held-out pairs the policy ends with the weights of their best step, also when the stream is left', async () => {
+    for (const leaveAt of [30, 22]) {
+      const policy = makePolicy();
+      const validation = linearData(200, new Rng('validation'));
+      const agent = new BehaviorCloning({
+        policy,
+        demonstrations: linearData(500, new Rng(0)),
+        validation,
+        batchSize: 64,
+        reportEvery: 2,
+        learningRate: (share) => (share < 0.5 ? 0.01 : 0.3), // gets worse in the second half
+      });
+      const reports = [];
+      for await (const report of agent.train({ steps: 30, rng: new Rng(0) })) {
+        reports.push(report);
+        if (report.step === leaveAt) break;
+      }
+      const least = Math.min(...reports.map(({ validationLoss }) => validationLoss!));
+      const last = reports.at(-1)!;
+      expect(last.validationLoss).toBeGreaterThan(least + 0.1);
+      expect(last.best).toEqual({
+        step: reports.find(({ validationLoss }) => validationLoss === least)!.step,
+        validationLoss: least,
+      });
+      expect(agent.evaluate(validation)).toBe(least);
+      agent.dispose();
+      policy.dispose();
+    }
+  });
+
+  test.each([
+    [{ batchSize: 0 }, 'BehaviorCloning: batchSize: got 0, expected an integer > 0'],
+    [{ batchSize: 501 }, 'BehaviorCloning: batchSize: got 501, expected at most the 500 demonstrated pairs'],
+    [{ reportEvery: 0 }, 'BehaviorCloning: reportEvery: got 0, expected an integer > 0'],
+    [{ maxGradientNorm: Number.NaN }, 'BehaviorCloning: maxGradientNorm: got NaN, expected a number'],
+    [
+      { learningRate: -1 },
+      'BehaviorCloning: learningRate: got -1, expected a number ≥ 0 or a function of the share of the training that is done',
+    ],
+    [
+      { demonstrations: [] },
+      'BehaviorCloning: demonstrations: got [], expected Float32Arrays of observations and of actions',
+    ],
+    [{ validate: true }, /^BehaviorCloning: validate: unknown option, .* \(did you mean validation\?\)$/],
+  ])('refuses %o in one line', (wrong, message) => {
+    const given = { policy: makePolicy(), demonstrations: linearData(500, new Rng(0)), ...wrong };
+    expect(() => new BehaviorCloning(given as never)).toThrow(
+      typeof message === 'string' ? new Error(message) : message,
+    );
   });
 
   test('data that does not fit is an error that says what was wanted', async () => {
     const policy = makePolicy();
-    const make = (observations: number, actions: number, batchSize = 4) =>
+    const make = (observations: number, actions: number) =>
       new BehaviorCloning({
         policy,
         demonstrations: { observations: new Float32Array(observations), actions: new Float32Array(actions) },
-        batchSize,
+        batchSize: 4,
       });
     expect(() => make(8, 7)).toThrow(/n × 1 observations and n × 1 actions, got 8 and 7 numbers/);
-    expect(() => make(8, 8, 16)).toThrow(/a batch of 16 needs more than 8 pairs/);
+    const broken = linearData(500, new Rng(0));
+    broken.actions[7] = Number.NaN;
+    expect(() => new BehaviorCloning({ policy, demonstrations: broken })).toThrow(
+      'BehaviorCloning: demonstrations.actions[7] is NaN, expected a finite number',
+    );
     await expect(
       make(8, 8)
         .train({ steps: -3, rng: new Rng(0) })

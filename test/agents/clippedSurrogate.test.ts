@@ -46,10 +46,11 @@ test('gradients agree with central differences: none where the clip binds', () =
   expect(Math.abs(gradient[4]!)).toBe(0);
 });
 
-test('standardized: mean 0, sample deviation 1; equal entries give 0, not NaN', () => {
+test('standardized: mean 0, sample deviation 1; equal entries give 0, a single one stays: no NaN', () => {
   const values = standardized(tf.tensor1d(advantages)).dataSync();
   const mean = advantages.reduce((sum, x) => sum + x, 0) / 6;
   const std = Math.sqrt(advantages.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 5);
   values.forEach((value, i) => expect(value).toBeCloseTo((advantages[i]! - mean) / std, 5));
   expect([...standardized(tf.fill([4], 2)).dataSync()]).toEqual([0, 0, 0, 0]);
+  expect([...standardized(tf.tensor1d([3])).dataSync()]).toEqual([3]);
 });

@@ -174,8 +174,82 @@ describe('Ppo', () => {
     expect(() => new Ppo(options(policy))).toThrow(/3 observations and a Box of 1 actions.*got 1 and a Box of 1/);
     const env = new SyncVectorEnv([() => new Target()], { autoresetMode: 'nextStep' });
     expect(() => new Ppo(options(policies.gaussian!(), { env }))).toThrow(/'sameStep', got 'nextStep'/);
-    expect(() => new Ppo(options(policies.gaussian!(), { horizon: 2 }))).toThrow(
-      /2 × 8 steps is smaller than a batch of 64/,
+  });
+
+  test.each([
+    [{ epochs: -1 }, 'Ppo: epochs: got -1, expected an integer > 0'],
+    [{ epochs: 0 }, 'Ppo: epochs: got 0, expected an integer > 0'],
+    [{ horizon: 1.5 }, 'Ppo: horizon: got 1.5, expected an integer'],
+    [{ batchSize: 0 }, 'Ppo: batchSize: got 0, expected an integer > 0'],
+    [
+      { batchSize: 257 },
+      'Ppo: batchSize: got 257, expected at most the 32 × 8 = 256 steps of a rollout (horizon × environments)',
+    ],
+    [
+      { learningRate: Number.NaN },
+      'Ppo: learningRate: got NaN, expected a number ≥ 0 or a function of the share of the training that is done',
+    ],
+    [{ clip: -1 }, 'Ppo: clip: got -1, expected a number ≥ 0 or a function of the share of the training that is done'],
+    [{ gamma: 2 }, 'Ppo: gamma: got 2, expected a number ≤ 1'],
+    [{ lambda: -0.1 }, 'Ppo: lambda: got -0.1, expected a number ≥ 0'],
+    [{ entropyCoefficient: Number.NaN }, 'Ppo: entropyCoefficient: got NaN, expected a number'],
+    [{ maxGradientNorm: 0 }, 'Ppo: maxGradientNorm: got 0, expected a number > 0'],
+    [{ targetKl: -1 }, 'Ppo: targetKl: got -1, expected a number > 0'],
+    [{ normalizeAdvantages: 1 }, 'Ppo: normalizeAdvantages: got 1, expected a boolean'],
+    [{ valueHidden: [16, 0] }, 'Ppo: valueHidden.1: got 0, expected an integer > 0'],
+    [{ env: undefined }, 'Ppo: env: got undefined, expected a VectorEnv or an Env'],
+    [{ rng: 3 }, 'Ppo: rng: got 3, expected an Rng'],
+    [{ policy: new Rng(0) }, 'Ppo: policy: got a Rng, expected a Policy'],
+    [{ learningrate: 1e-3 }, /^Ppo: learningrate: unknown option, expected one of .* \(did you mean learningRate\?\)$/],
+  ])('refuses %o in one line', (wrong, message) => {
+    const given = { ...options(policies.gaussian!()), ...wrong } as PpoOptions;
+    expect(() => new Ppo(given)).toThrow(typeof message === 'string' ? new Error(message) : message);
+  });
+
+  test('an option that is undefined is one that was not given', async () => {
+    const agent = new Ppo(options(policies.gaussian!(), { targetKl: undefined, clip: undefined }));
+    expect((await run(agent, 256))[0]!.updates).toBe(16);
+    agent.dispose();
+  });
+
+  test('a schedule must give numbers', async () => {
+    const agent = new Ppo(
+      options(policies.gaussian!(), { learningRate: (share) => (share === 0 ? 0.01 : Number.NaN) }),
     );
+    await expect(run(agent, 512)).rejects.toThrow(
+      'Ppo: learningRate: the schedule gave NaN at 0.5, expected a number ≥ 0',
+    );
+    agent.dispose();
+  });
+
+  test('a single environment will do, and minibatches of one step', async () => {
+    const agent = new Ppo(options(policies.gaussian!(), { env: new Target(), batchSize: 1 }));
+    const [report] = await run(agent, 32);
+    expect(report).toMatchObject({ step: 32, updates: 4 * 32 });
+    expect(report!.episodes).toHaveLength(32);
+    // An advantage that is not normalized away moves the policy.
+    expect(report!.approxKl).toBeGreaterThan(1e-4);
+    agent.dispose();
+  });
+
+  test('a reward or observation that is no number names the environment', async () => {
+    class Broken extends Target {
+      override step(action: Float32Array): StepResult {
+        const [observation, , ...rest] = super.step(action);
+        return [observation, Number.NaN, ...rest];
+      }
+    }
+    const env = new SyncVectorEnv([() => new Target(), () => new Broken()], { autoresetMode: 'sameStep' });
+    const agent = new Ppo(options(policies.gaussian!(), { env }));
+    await expect(run(agent, 64)).rejects.toThrow('Ppo: environment 1 gave NaN in its reward, expected finite numbers');
+    agent.dispose();
+    class Blind extends Target {
+      protected override begin(): ResetResult {
+        return [Float32Array.of(Number.POSITIVE_INFINITY), {}];
+      }
+    }
+    const blind = new Ppo(options(policies.gaussian!(), { env: new Blind(), batchSize: 8 }));
+    await expect(run(blind, 64)).rejects.toThrow('environment 0 gave Infinity in its observation');
+    blind.dispose();
   });
 });

@@ -237,6 +237,11 @@ describe('wrong arguments', () => {
       () => new Adam([net.bias1]).update([tf.ones([3])], 0.1),
       /Adam.update: the gradient of '\d+' has shape \[3\], wanted \[2\]/,
     ],
+    [
+      () => new Adam([net.bias1]).update([tf.ones([2])], Number.NaN),
+      'Adam.update: wanted a learning rate ≥ 0, got NaN',
+    ],
+    [() => new Sgd([net.bias1]).update([tf.ones([2])], -1), 'Sgd.update: wanted a learning rate ≥ 0, got -1'],
   ])('%#', (act, message) => {
     expect(act).toThrow(message);
   });

@@ -77,12 +77,24 @@ test('the jobs: every policy, environment and seed for cloning, the fine lake fo
   expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(5 * 2);
 });
 
+test('batches that nothing can fill are refused, with what would do', () => {
+  const issue = (config: object) => lakeSchema.safeParse(config).error?.issues[0];
+  expect(issue({ ppo: { batchSize: 100_000 } })).toMatchObject({
+    path: ['ppo', 'batchSize'],
+    message: 'at most the 256 × 8 = 2048 steps of a rollout (horizon × envs)',
+  });
+  const few = { demonstrations: 10, batchSize: 31 };
+  expect(issue({ cloning: few })).toMatchObject({ path: ['cloning', 'batchSize'], message: /^at most 30,/ });
+  expect(issue({ cloning: few, environments: ['Lake-v0'] })).toBeUndefined();
+  expect(issue({ cloning: few, studies: ['ppo'] })).toBeUndefined();
+});
+
 describe('oxbow run lake', () => {
   const run = async (name: string): Promise<string> => {
     const out = join(folder, name);
     const argv = ['run', 'lake', '--out', out, '--seeds', '2', '--policies', 'gaussian,spline'];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
-    const ppo = ['ppo.steps=512', 'ppo.horizon=256', 'ppo.epochs=2'];
+    const ppo = ['ppo.steps=512', 'ppo.horizon=32', 'ppo.epochs=2'];
     expect(await main([...argv, ...[...small, ...ppo].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
     return out;
   };

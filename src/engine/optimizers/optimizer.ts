@@ -36,12 +36,15 @@ export abstract class Optimizer extends Module {
    * One step down the gradients.
    * @param gradients one for each of `parameters`, in their order
    * @param learningRate a number, or a scalar tensor where it changes under compile
-   * @throws if the gradients do not match the parameters
+   * @throws if the gradients do not match the parameters, or the learning rate is no number ≥ 0
    */
   update(gradients: readonly tf.Tensor[], learningRate: tf.Tensor | number): void {
     const name = this.constructor.name;
     if (gradients.length !== this.#parameters.length) {
       throw new Error(`${name}.update: wanted ${this.#parameters.length} gradients, got ${gradients.length}`);
+    }
+    if (typeof learningRate === 'number' && !(Number.isFinite(learningRate) && learningRate >= 0)) {
+      throw new Error(`${name}.update: wanted a learning rate ≥ 0, got ${learningRate}`);
     }
     gradients.forEach(({ shape }, i) => {
       const parameter = this.#parameters[i]!;

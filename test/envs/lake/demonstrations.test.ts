@@ -20,8 +20,8 @@ describe.each(ids)('demonstrations on %s', (envId) => {
     for (const episode of episodes) {
       expect(episode.offset).toBe(offset);
       expect([...observations.subarray(2 * offset, 2 * offset + 2)]).toEqual([-1.5, 0]);
-      const { stepCost, horizon } = lakeGrains[envId];
-      expect(episode.length).toBeLessThanOrEqual(horizon);
+      const { stepCost, maxEpisodeSteps } = lakeGrains[envId];
+      expect(episode.length).toBeLessThanOrEqual(maxEpisodeSteps);
       expect(episode.return).toBeCloseTo(1 - stepCost * episode.length, 10);
       offset += episode.length;
     }

@@ -51,19 +51,19 @@ describe('LakeEnv', () => {
   it.each([
     ['Lake-v0', 60, 0.005],
     ['LakeStride-v0', 12, 0.02],
-  ])('%s is truncated after %i steps with the outcome timeout', (id, horizon, cost) => {
+  ])('%s is truncated after %i steps with the outcome timeout', (id, steps, cost) => {
     const env = make(id);
     env.reset({ seed: 1 });
     let total = 0;
-    for (let t = 1; t <= horizon; t++) {
+    for (let t = 1; t <= steps; t++) {
       const [observation, reward, terminated, truncated, info] = env.step(Float32Array.of(-1, 0));
       total += reward;
       expect(terminated).toBe(false);
-      expect(truncated).toBe(t === horizon);
-      expect(info.outcome).toBe(t === horizon ? 'timeout' : undefined);
+      expect(truncated).toBe(t === steps);
+      expect(info.outcome).toBe(t === steps ? 'timeout' : undefined);
       expect(observation[0]).toBeGreaterThanOrEqual(-2);
     }
-    expect(total).toBeCloseTo(-cost * horizon, 10);
+    expect(total).toBeCloseTo(-cost * steps, 10);
   });
 
   it('stays at the border', () => {

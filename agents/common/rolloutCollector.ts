@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { VectorStep } from '../../envs/index.ts';
+import type { Rng } from '../../src/index.ts';
+import { clipToBox } from './clipToBox.ts';
+import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
+import { RolloutBuffer } from './rolloutBuffer.ts';
+import type { BoxVectorEnv } from './vectorEnvFor.ts';
+
+/** What a policy with a value function says to a batch of observations `[envs, observationDim]`. */
+export type Act = (
+  inputs: { observations: tf.Tensor },
+  rng: Rng,
+) => { action: tf.Tensor; latent: tf.Tensor; logProb: tf.Tensor; value: tf.Tensor };
+
+export interface RolloutCollectorOptions extends BoxVectorEnv {
+  /** Whose rollouts they are, as errors name it: `Ppo`. */
+  readonly owner: string;
+  readonly horizon: number;
+  readonly gamma: number;
+  readonly act: Act;
+  /** V of rows of observations. */
+  readonly valuesOf: (observations: Float32Array) => Float32Array;
+}
+
+/** Lets a policy act in parallel environments, `horizon` steps of each at a time, and records what came of it. */
+export class RolloutCollector {
+  readonly buffer: RolloutBuffer;
+  readonly #options: RolloutCollectorOptions;
+  readonly #tracker: EpisodeTracker;
+  readonly #commanded: Float32Array;
+
+  /** Resets the environments. */
+  constructor(options: RolloutCollectorOptions, { seed }: { seed: string }) {
+    const { env, actionSpace, horizon } = options;
+    this.#options = options;
+    this.buffer = new RolloutBuffer(horizon, env);
+    this.#tracker = new EpisodeTracker(env.numEnvs);
+    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
+    this.#observe(env.reset({ seed })[0]);
+  }
+
+  /**
+   * Fills the buffer with one rollout. A truncated episode's last reward has γ V(last observation) added.
+   * @returns the episodes that ended in it
+   * @throws if the environment gives a reward or an observation that is not finite
+   */
+  collect(rng: Rng): EpisodeReport[] {
+    const { env, horizon } = this.#options;
+    const episodes: EpisodeReport[] = [];
+    for (let t = 0; t < horizon; t++) {
+      this.#act(t, rng);
+      const step = env.step(this.#commanded);
+      this.#checkRewards(step);
+      this.buffer.receive(t, step);
+      this.#bootstrap(t, step);
+      this.#tracker.track(step, episodes);
+      this.#observe(step.observations);
+    }
+    return episodes;
+  }
+
+  #act(t: number, rng: Rng): void {
+    const { env, actionSpace, act } = this.#options;
+    const { buffer } = this;
+    tf.tidy(() => {
+      const observations = tf.tensor2d(buffer.current, [env.numEnvs, env.singleObservationSpace.size]);
+      const { action, latent, logProb, value } = act({ observations }, rng);
+      const [actions, latents, logProbs, values] = [action, latent, logProb, value].map(
+        (tensor) => tensor.dataSync() as Float32Array,
+      );
+      // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
+      clipToBox(actions!, actionSpace, this.#commanded);
+      buffer.act(t, latents!, logProbs!, values!);
+    });
+  }
+
+  #bootstrap(t: number, { truncations, terminations, finalObservations }: VectorStep): void {
+    const { env, gamma, valuesOf } = this.#options;
+    const cut = (i: number): boolean => Boolean(truncations[i] && !terminations[i]);
+    if (!truncations.some((_, i) => cut(i))) return;
+    const lastValues = valuesOf(finalObservations);
+    for (let i = 0; i < env.numEnvs; i++) {
+      if (cut(i)) this.buffer.rewards[t * env.numEnvs + i]! += gamma * lastValues[i]!;
+    }
+  }
+
+  #observe(observations: Float32Array): void {
+    const wrong = observations.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) this.#refuse('observation', observations[wrong]!, wrong, observations.length);
+    this.buffer.observe(observations);
+  }
+
+  #checkRewards({ rewards }: VectorStep): void {
+    const wrong = rewards.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) this.#refuse('reward', rewards[wrong]!, wrong, rewards.length);
+  }
+
+  #refuse(what: string, value: number, index: number, length: number): never {
+    const { owner, env } = this.#options;
+    const row = Math.floor((index * env.numEnvs) / length);
+    throw new Error(`${owner}: environment ${row} gave ${value} in its ${what}, expected finite numbers`);
+  }
+}
