@@ -3,8 +3,15 @@ import seedrandom from 'seedrandom';
 
 /** A snapshot of an {@link Rng}: plain JSON, so that a checkpoint can hold it. */
 export interface RngState {
+  /** The stream's {@link Rng.seed}. */
   readonly seed: string;
   readonly generator: { readonly i: number; readonly w: number; readonly X: readonly number[] };
+}
+
+/** A stream by its path: at a point of it, or (`true`) at its start. */
+interface Stream {
+  readonly seed: string;
+  readonly generator: RngState['generator'] | true;
 }
 
 /**
@@ -12,7 +19,8 @@ export interface RngState {
  *
  * `rng.split('env')` is a stream of its own that depends on the parent's seed and the name alone, not on what the parent
  * has drawn, so that adding a consumer never shifts the numbers of another. Splitting twice with one name gives two
- * streams of equal numbers: split once, keep the child.
+ * streams of equal numbers: split once, keep the child. Different seeds and names never give one stream, whatever
+ * characters they hold: `split('a').split('b')` is not `split('a/b')`.
  *
  * Host draws (`uniform`, `normal`, …) return numbers; tensor draws (`normalTensor`, `uniformTensor`) return tensors and
  * are the only ones allowed inside a compiled function, where each becomes an input that is filled from the same stream
@@ -21,32 +29,36 @@ export interface RngState {
  * The generator is Brent's xor4096 (period 2^4128 − 1) from `seedrandom`; normals are Box–Muller pairs.
  */
 export class Rng {
+  /** Which stream this is: the seed, then the names of the splits, joined by `/`; a `/` or `%` inside of one is escaped. */
   readonly seed: string;
   readonly #generator: seedrandom.StatefulPRNG<seedrandom.State.Xor4096>;
 
-  /** @param seed any string or finite number, 0 included; equal seeds give equal streams. */
-  constructor(seed: string | number, state?: RngState) {
-    if (typeof seed === 'number' && !Number.isFinite(seed)) {
-      throw new Error(`Rng: the seed must be a finite number or a string, got ${seed}`);
-    }
-    this.seed = String(seed);
-    this.#generator = seedrandom.xor4096(this.seed, {
-      state: (state?.generator as seedrandom.State.Xor4096 | undefined) ?? true,
+  /**
+   * @param seed any string or finite number, 0 included; equal seeds give equal streams, and so do 7 and '7'. A
+   *   {@link RngState} continues the stream it was taken from.
+   * @throws if it is none of these
+   */
+  constructor(seed: string | number | Stream) {
+    const { seed: path, generator }: Stream =
+      typeof seed === 'object' && seed !== null ? seed : { seed: pathPart('the seed', seed), generator: true };
+    this.seed = path;
+    this.#generator = seedrandom.xor4096(path, {
+      state: generator as seedrandom.State.Xor4096 | true,
     });
   }
 
   /** The stream that {@link state} was taken from, at that point. */
   static fromState(state: RngState): Rng {
-    return new Rng(state.seed, state);
+    return new Rng(state);
   }
 
   state(): RngState {
     return { seed: this.seed, generator: this.#generator.state() };
   }
 
-  /** The child stream `name`; see the class comment. */
+  /** The child stream `name`; see the class comment. @throws if `name` is no string or finite number */
   split(name: string | number): Rng {
-    return new Rng(`${this.seed}/${name}`);
+    return new Rng({ seed: `${this.seed}/${pathPart('the name of a split', name)}`, generator: true });
   }
 
   /** U[low, high), with 32 random bits. */
@@ -108,4 +120,12 @@ export class Rng {
   uniformTensor(shape: number[]): tf.Tensor {
     return tf.tensor(this.fillUniform(new Float32Array(tf.util.sizeFromShape(shape))), shape);
   }
+}
+
+/** A seed or name as a part of a path, which no other one gives. The generator takes a text and its repetition after a NUL for equal. */
+function pathPart(what: string, part: string | number): string {
+  if (typeof part !== 'string' && !Number.isFinite(part)) {
+    throw new Error(`Rng: ${what} must be a finite number or a string, got ${part}`);
+  }
+  return String(part).replaceAll(/[%/\0]/g, encodeURIComponent);
 }

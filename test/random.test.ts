@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../src/random.ts';
 
@@ -8,7 +9,6 @@ describe('Rng', () => {
     expect(take(new Rng(0))).toEqual(take(new Rng(0)));
     expect(take(new Rng(0))).not.toEqual(take(new Rng(1)));
     expect(take(new Rng(7))).toEqual(take(new Rng('7')));
-    expect(() => new Rng(Number.NaN)).toThrow(/finite/);
   });
 
   test('a child does not depend on what the parent has drawn, nor on its siblings', () => {
@@ -19,6 +19,51 @@ describe('Rng', () => {
     expect(take(used.split('env'))).toEqual(take(fresh.split('env')));
     expect(take(fresh.split('env'))).not.toEqual(take(fresh.split('policy')));
     expect(take(fresh.split('a').split('b'))).not.toEqual(take(fresh.split('b').split('a')));
+  });
+
+  test('different seeds and names give different streams, whatever characters they hold', () => {
+    const streams = [
+      new Rng('0/a/b'),
+      new Rng('0/a').split('b'),
+      new Rng('0').split('a/b'),
+      new Rng('0').split('a').split('b'),
+      new Rng('0%2Fa%2Fb'),
+      new Rng('0').split('a%2Fb'),
+      new Rng('0').split('a').split('b\0b'),
+      new Rng('0').split('a').split('').split('b'),
+      new Rng('0').split('').split('a').split('b'),
+      new Rng(''),
+      new Rng('\0'),
+      new Rng('').split(''),
+      new Rng('/'),
+    ];
+    expect(new Set(streams.map((rng) => take(rng).join())).size).toBe(streams.length);
+    const path = fc.array(fc.string({ unit: fc.constantFrom('/', '%', '\0', '0', '2', '5', 'F'), maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    const stream = ([seed, ...names]: string[]) => names.reduce((rng, name) => rng.split(name), new Rng(seed!));
+    fc.assert(
+      fc.property(path, path, (left, right) => {
+        const same = JSON.stringify(left) === JSON.stringify(right);
+        expect(take(stream(left)).join() === take(stream(right)).join()).toBe(same);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
+  test('wants a seed, and names', () => {
+    for (const bad of [undefined, null, Number.NaN, Number.POSITIVE_INFINITY, true, 1n] as unknown as number[]) {
+      expect(() => new Rng(bad)).toThrow(`Rng: the seed must be a finite number or a string, got ${bad}`);
+      expect(() => new Rng(0).split(bad)).toThrow(
+        `Rng: the name of a split must be a finite number or a string, got ${bad}`,
+      );
+    }
+  });
+
+  test('a restored stream splits as the one it was taken from', () => {
+    const rng = new Rng('a/b').split('c%');
+    expect(take(Rng.fromState(rng.state()).split('d'))).toEqual(take(rng.split('d')));
   });
 
   test('splitting leaves the parent where it was', () => {

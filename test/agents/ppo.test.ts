@@ -85,7 +85,7 @@ async function run(agent: Ppo, steps: number, seed = 0) {
 describe('Ppo', () => {
   test.each(Object.keys(policies))('learns the target of each observation: %s', async (name) => {
     const policy = policies[name]!();
-    const agent = new Ppo(options(policy, { learningRate: linearSchedule(0.01) }));
+    const agent = new Ppo(options(policy, { learningRate: linearSchedule(0.003) }));
     const reports = await run(agent, 4000);
     const mean = (episodes: (typeof reports)[0]['episodes']) =>
       episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
