@@ -33,7 +33,7 @@ export async function runJobs(
   const threads = Math.min(workers, jobs.length);
   const pool = new Piscina({
     filename: fileURLToPath(new URL(`./worker${extension}`, import.meta.url)),
-    execArgv: extension === '.ts' ? ['--import', typescriptLoader()] : [],
+    execArgv: workerArguments(data.registryUrl),
     minThreads: threads,
     maxThreads: threads,
     workerData: { ...data, stop } satisfies WorkerData,
@@ -74,10 +74,16 @@ export async function runJobs(
 }
 
 /**
- * A module that lets a worker thread load TypeScript, as a URL for `--import`. tsx's own entry does this in the main thread
- * alone on Node 20; its full address is given since a bare name would be looked up in the folder of the caller.
+ * What lets a worker thread import a registry in TypeScript: on Node 20, tsx's own entry does so in the main thread alone. Its full
+ * address is given since a bare name would be looked up in the folder of the caller. Without tsx, workers get what the main thread
+ * was started with.
  */
-function typescriptLoader(): string {
-  const api = import.meta.resolve('tsx/esm/api');
-  return `data:text/javascript,${encodeURIComponent(`import { register } from '${api}'; register();`)}`;
+function workerArguments(registryUrl: string): string[] {
+  if (!/\.[cm]?ts$/.test(new URL(registryUrl).pathname)) return [];
+  try {
+    const api = import.meta.resolve('tsx/esm/api');
+    return ['--import', `data:text/javascript,${encodeURIComponent(`import { register } from '${api}'; register();`)}`];
+  } catch {
+    return process.execArgv;
+  }
 }
