@@ -9,22 +9,24 @@ import * as tf from '@tensorflow/tfjs-core';
  *
  * @param fn returns `{ loss, ...others }`; `loss` must be a scalar
  * @param variables the variables to differentiate by; gradients come in their order
- * @throws if the loss is no scalar, or does not depend on one of the variables
+ * @throws if there are no variables, the loss is no scalar, or it does not depend on one of the variables
  */
 export function valueAndGradients<T extends { loss: tf.Tensor }>(
   fn: () => T,
   variables: readonly tf.Variable[],
   { allowUnused = false } = {},
 ): T & { gradients: tf.Tensor[] } {
+  if (variables.length === 0) throw new Error('valueAndGradients: wanted at least one variable, got none');
   let kept: Record<string, tf.Tensor> = {};
-  const { value, grads } = tf.variableGrads(() => {
+  const forward = (): tf.Tensor => {
     const { loss, ...others } = fn();
     if (loss.rank !== 0) throw new Error(`valueAndGradients: wanted a scalar loss, got shape [${loss.shape}]`);
     kept = Object.fromEntries(
       Object.entries(others).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor as tf.Tensor))]),
     );
-    return loss as tf.Scalar;
-  }, [...variables]);
+    return loss;
+  };
+  const { value, grads } = tf.engine().gradients(forward, [...variables], undefined, true);
   const others = Object.fromEntries(
     Object.entries(kept).map(([name, tensor]) => {
       const owned = tf.clone(tensor);
@@ -32,8 +34,8 @@ export function valueAndGradients<T extends { loss: tf.Tensor }>(
       return [name, owned];
     }),
   );
-  const gradients = variables.map((variable) => {
-    const gradient = grads[variable.name];
+  const gradients = variables.map((variable, i) => {
+    const gradient = grads[i] as tf.Tensor | undefined;
     if (gradient !== undefined) return gradient;
     if (allowUnused) return tf.zerosLike(variable);
     throw new Error(

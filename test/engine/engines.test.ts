@@ -39,13 +39,13 @@ describe('choice of the engine', () => {
       false,
       true,
       'onnxruntime-web',
-      "engine: onnxruntime-web (onnxruntime-node: Cannot find module 'onnxruntime-node')",
+      "engine: onnxruntime-web (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip",
     ],
     [
       false,
       false,
       'eager',
-      "engine: eager tfjs (onnxruntime-node: Cannot find module 'onnxruntime-node'; onnxruntime-web: Cannot find module 'onnxruntime-web')",
+      "engine: eager tfjs (onnxruntime-node: Cannot find module 'onnxruntime-node'; onnxruntime-web: Cannot find module 'onnxruntime-web'); for the native engine: npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip",
     ],
   ])('node there: %s, web there: %s', async (node, web, name, line) => {
     for (const request of ['auto', '']) expect(await selectEngine(request, loader(node, web))).toEqual({ name, line });

@@ -64,14 +64,22 @@ function fromNode(provider: Provider, loader: EngineLoader): Selection {
   return { name, line: `engine: ${runtime.name}`, runtime };
 }
 
+/** Its install script would only download CUDA files, and fails where it cannot. */
+const INSTALL_NODE = 'npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip';
+
 const ADVICE: Readonly<Record<Exclude<EngineName, 'eager'>, string>> = {
-  'onnxruntime-node': 'install it with: npm install onnxruntime-node@1.30.0',
+  'onnxruntime-node': `install it with: ${INSTALL_NODE}`,
   cuda: "it needs Linux x64, CUDA 12 and onnxruntime-node's CUDA files: npm rebuild onnxruntime-node --foreground-scripts",
   'onnxruntime-web': 'install it with: npm install onnxruntime-web@1.30.0',
 };
 
 function unavailable(name: Exclude<EngineName, 'eager'>, error: unknown): Error {
   return new Error(`the engine '${name}' is not available (${reason(error)}); ${ADVICE[name]}`);
+}
+
+/** What stands behind an engine that takes the place of the native one. */
+function instead(reasons: string): string {
+  return `(${reasons}); for the native engine: ${INSTALL_NODE}`;
 }
 
 /** The first engine there is without waiting: onnxruntime-node, or eager. */
@@ -86,13 +94,27 @@ function selectNow(request: EngineName | undefined, loader: EngineLoader): Selec
     return fromNode(request === 'cuda' ? 'cuda' : 'cpu', loader);
   } catch (error) {
     if (request !== undefined) throw unavailable(request, error);
-    return { ...EAGER, line: `engine: eager tfjs (onnxruntime-node: ${reason(error)})` };
+    return { ...EAGER, line: `${EAGER.line} ${instead(`onnxruntime-node: ${reason(error)}`)}` };
+  }
+}
+
+/** The first engine there is, waiting for WebAssembly where the native one is missing. */
+async function selectFirst(loader: EngineLoader): Promise<Selection> {
+  try {
+    return fromNode('cpu', loader);
+  } catch (error) {
+    const missing = `onnxruntime-node: ${reason(error)}`;
+    try {
+      return await fromWeb(loader, ` ${instead(missing)}`);
+    } catch (webError) {
+      return { ...EAGER, line: `${EAGER.line} ${instead(`${missing}; onnxruntime-web: ${reason(webError)}`)}` };
+    }
   }
 }
 
 /**
  * Chooses the engine that runs compiled functions from now on: `onnxruntime-node`, else `onnxruntime-web`, else eager tfjs.
- * Without this call, the first compiled call takes `onnxruntime-node` where it is installed, else eager.
+ * Without this call, the first compiled call takes `onnxruntime-node` where it is installed, else eager, with a warning.
  *
  * @param request 'onnxruntime-node', 'cuda' (ONNX Runtime's CUDA provider), 'onnxruntime-web', 'eager' or 'auto'; by default
  *   the environment variable `OXBOW_ENGINE`
@@ -104,32 +126,30 @@ export async function selectEngine(
   loader: EngineLoader = engineLoader,
 ): Promise<EngineReport> {
   const wanted = parseRequest(request);
-  if (wanted === 'onnxruntime-web') {
+  if (wanted === undefined) selected = await selectFirst(loader);
+  else if (wanted !== 'onnxruntime-web') selected = selectNow(wanted, loader);
+  else {
     try {
-      selected = await fromWeb(loader, '');
+      selected = await fromWeb(loader);
     } catch (error) {
       throw unavailable(wanted, error);
-    }
-  } else {
-    selected = selectNow(wanted, loader);
-    if (wanted === undefined && selected.runtime === undefined) {
-      const { line } = selected;
-      const why = line.slice(line.indexOf('('));
-      selected = await fromWeb(loader, ` ${why}`).catch((error) => ({
-        ...EAGER,
-        line: `${line.slice(0, -1)}; onnxruntime-web: ${reason(error)})`,
-      }));
     }
   }
   return { name: selected.name, line: selected.line };
 }
 
-async function fromWeb(loader: EngineLoader, note: string): Promise<Selection> {
+async function fromWeb(loader: EngineLoader, note = ''): Promise<Selection> {
   return { name: 'onnxruntime-web', line: `engine: onnxruntime-web${note}`, runtime: await loader.web() };
 }
 
-/** The runtime of the chosen engine, undefined for eager; the first call chooses if nobody has. */
+/** The runtime of the chosen engine, undefined for eager; the first call chooses if nobody has, and says so where that is slow. */
 export function currentRuntime(): Runtime | undefined {
-  selected ??= selectNow(parseRequest(nodeProcess?.env?.OXBOW_ENGINE), engineLoader);
+  if (selected === undefined) {
+    const request = parseRequest(nodeProcess?.env?.OXBOW_ENGINE);
+    selected = selectNow(request, engineLoader);
+    if (request === undefined && selected.runtime === undefined) {
+      console.warn(`oxbow: ${selected.line}; for WebAssembly: await selectEngine() before the first compiled call`);
+    }
+  }
   return selected.runtime;
 }

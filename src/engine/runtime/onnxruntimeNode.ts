@@ -1,11 +1,14 @@
-import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 import type { Data } from '../graph/value.ts';
 import { encodeModel, type TensorSpec } from '../onnx/model.ts';
 import { DISABLED_OPTIMIZERS, type Runtime, type Session } from './session.ts';
 
+/** An onnxruntime-node tensor, which looks at the array it is made of. */
+type Tensor = object;
+type TensorConstructor = new (dtype: string, data: Data, shape: readonly number[]) => Tensor;
+
 /** The synchronous session beneath onnxruntime-node's promises; its version is pinned for this reason. */
 interface NativeSession {
-  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: InferenceSession.SessionOptions): void;
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
   run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>, options: object): unknown;
   dispose(): void;
   endProfiling(): void;
@@ -64,7 +67,7 @@ class NodeSession implements Session {
     const known = this.#tensors[slot]!;
     let tensor = known.get(data);
     if (tensor === undefined) {
-      tensor = new this.#Tensor(dtype, data as Float32Array, shape as number[]) as Tensor;
+      tensor = new this.#Tensor(dtype, data, shape as number[]);
       if (known.size >= 2) known.clear();
       known.set(data, tensor);
     }
@@ -77,7 +80,7 @@ export function createNodeRuntime(load: (id: string) => unknown, provider: Provi
   const { Tensor } = load('onnxruntime-node') as { Tensor: TensorConstructor };
   const { binding, initOrt } = load('onnxruntime-node/dist/binding') as NativeBinding;
   initOrt();
-  const options: InferenceSession.SessionOptions = {
+  const options = {
     executionProviders: provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

@@ -97,15 +97,18 @@ export function trace(
     });
     return { outputs, draws: rng.draws, newState };
   };
-  return withTrace({ graph, name }, () =>
+  // Not returned through tf.tidy, which looks for tensors in all that it is given, down to the first node of the graph.
+  let traced: Trace | undefined;
+  withTrace({ graph, name }, () =>
     tf.tidy(() => {
       try {
-        return run() as unknown as tf.TensorContainer;
+        traced = run();
       } finally {
         release();
       }
     }),
-  ) as unknown as Trace;
+  );
+  return traced!;
 }
 
 function outputValues(
