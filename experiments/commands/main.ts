@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../harness/exit.ts';
 import { InputError } from '../harness/inputError.ts';
+import { exitOnSignals } from '../harness/interrupt.ts';
 import type { Registry } from '../harness/registry.ts';
 import { version } from '../harness/version.ts';
 import { listCommand } from './list.ts';
@@ -14,6 +15,7 @@ import { runCommand } from './run.ts';
  * @returns the exit code: 0 done, 1 a job failed, 2 bad input, 130 interrupted.
  */
 export async function main(argv: readonly string[], registry: Registry): Promise<number> {
+  exitOnSignals();
   let code: number = EXIT.ok;
   const end = (value: number) => {
     code = value;

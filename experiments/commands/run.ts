@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { resolveConfig, type Setting } from '../harness/config.ts';
-import { EXIT } from '../harness/exit.ts';
 import { InputError } from '../harness/inputError.ts';
+import { interruptible } from '../harness/interrupt.ts';
 import { type AnyExperiment, loadExperiment, type Registry } from '../harness/registry.ts';
 
 interface RunFlags {
@@ -28,9 +28,6 @@ const FIELDS = {
   env: ['environments'],
 };
 
-/** Milliseconds in which a second signal is taken for an echo: npm and tsx pass on a Ctrl-C that has already arrived. */
-const SIGNAL_ECHO = 500;
-
 /** `oxbow run <experiment>`: runs an experiment, or continues its run directory. `end` takes the exit code. */
 export function runCommand(registry: Registry, end: (code: number) => void): Command {
   return new Command('run')
@@ -49,7 +46,7 @@ export function runCommand(registry: Registry, end: (code: number) => void): Com
       '--out <dir>',
       'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
     )
-    .option('--workers <n>', 'worker threads (default: the number of cores)')
+    .option('--workers <n>', 'worker processes (default: the number of cores)')
     .addHelpText(
       'after',
       '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named.',
@@ -71,28 +68,10 @@ async function run(name: string, flags: RunFlags, registry: Registry): Promise<n
   const { runExperiment } = await import('../harness/run.ts');
   const out = flags.out ?? `runs/${name}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
 
-  const controller = new AbortController();
-  let signalled = 0;
-  const onSignal = () => {
-    const now = performance.now();
-    if (!controller.signal.aborted) controller.abort();
-    else if (now - signalled > SIGNAL_ECHO) process.exit(EXIT.interrupted);
-    else return;
-    signalled = now;
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  try {
-    const { stdout, stderr } = process;
-    return await runExperiment(experiment, config, registry, {
-      out,
-      workers,
-      signal: controller.signal,
-      stdout,
-      stderr,
-    });
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+  const { stdout, stderr } = process;
+  return interruptible((signal) =>
+    runExperiment(experiment, config, registry, { out, workers, signal, stdout, stderr }),
+  );
 }
 
 function settings(flags: RunFlags, experiment: AnyExperiment): Setting[] {

@@ -18,7 +18,7 @@ export interface Choices {
   readonly environments: readonly string[];
 }
 
-/** An independent piece of work, done in one worker thread: one policy trained on one environment with one seed, say. */
+/** An independent piece of work, done in one worker process: one policy trained on one environment with one seed, say. */
 export interface Job {
   /** Unique; the job's folder below `jobs/`: names of letters, digits, `.`, `_` and `-`, joined by `/`. */
   readonly id: string;
@@ -48,14 +48,12 @@ export interface JobContext {
   /** The job's own folder, for checkpoints and other artefacts. */
   readonly directory: string;
   /**
-   * Says how far the job is, and records a row of metrics. To be called often: this is also where a job is stopped.
+   * Says how far the job is, and records a row of metrics.
    *
    * @param fraction of the work that is done, 0 to 1.
-   * @throws if the run is being stopped (let it pass), or if a number in the row is not finite.
+   * @throws if a number in the row is not finite.
    */
   report(fraction: number, row?: MetricsRow): void;
-  /** Whether the run is being stopped; for loops that have nothing to report. */
-  readonly stopping: boolean;
 }
 
 /** A finished job: what it was, what came of it, its rows of metrics and its folder. */
@@ -128,7 +126,7 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly steps: readonly string[];
   runtime(): Promise<Runtime>;
   jobs(config: C): J[];
-  /** Does one job, in a worker thread. An error thrown here fails this job alone. */
+  /** Does one job, in a worker process. An error thrown here fails this job alone. */
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
   /** The tables that end a run and head its report. */
   tables(summary: readonly SummaryRow[], config: C): Table[];

@@ -1,15 +1,11 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import type { Job } from './experiment.ts';
-import type { Ending, Progress, Task, WorkerData } from './worker.ts';
+import type { Message, Task, WorkerData } from './worker.ts';
 
 /** The file that runs this code decides: TypeScript in the repository, JavaScript in the package. */
 const extension = extname(fileURLToPath(import.meta.url));
-
-/** Seconds that jobs get to stop in, before their threads are ended. */
-const STOP_GRACE = 10;
 
 /** What {@link runJobs} says while it works. */
 export interface JobEvents {
@@ -19,71 +15,89 @@ export interface JobEvents {
 }
 
 /**
- * Does the jobs in worker threads, the heaviest first, and returns when all have ended. When `signal` aborts, waiting jobs
- * are dropped and running ones are told to stop.
+ * Does the jobs in worker processes, the heaviest first, and returns when all have ended. When `signal` aborts, waiting jobs
+ * are dropped and the workers are killed: a job whose `result.json` is not there has left nothing that counts.
+ *
+ * Processes, not threads: one that is killed in the middle of a native call takes nothing else with it.
  */
 export async function runJobs(
   jobs: readonly Job[],
   pathOf: (job: Job) => string,
-  { workers, signal, ...data }: Omit<WorkerData, 'stop'> & { workers: number; signal: AbortSignal },
+  { workers, signal, ...data }: WorkerData & { workers: number; signal: AbortSignal },
   events: JobEvents,
 ): Promise<void> {
-  if (jobs.length === 0) return;
-  const stop = new SharedArrayBuffer(4);
-  const threads = Math.min(workers, jobs.length);
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL(`./worker${extension}`, import.meta.url)),
-    execArgv: workerArguments(data.registryUrl),
-    minThreads: threads,
-    maxThreads: threads,
-    workerData: { ...data, stop } satisfies WorkerData,
-  });
-  // A thread that breaks between jobs; the pool starts another.
-  pool.on('error', () => {});
-  const pending = new Map(jobs.map((job) => [job.id, job]));
-  pool.on('message', ({ job: id, fraction }: Progress) => {
-    // A job's last message may come after its end.
-    const job = pending.get(id);
-    if (job !== undefined) events.progress(job, fraction);
-  });
-
-  const heaviestFirst = [...jobs].sort((a, b) => b.weight - a.weight);
-  const endings = heaviestFirst.map(async (job) => {
-    try {
-      const ending: Ending = await pool.run({ job, directory: pathOf(job) } satisfies Task);
-      pending.delete(job.id);
-      if (ending.status === 'finished') events.finished(job, ending.seconds);
-    } catch (error) {
-      pending.delete(job.id);
-      if (!signal.aborted) events.failed(job, error as Error);
-      // Threads that cannot even start are not replaced: the waiting jobs must not wait for ever.
-      if (pool.threads.length === 0) await pool.destroy();
+  const waiting = [...jobs].sort((a, b) => b.weight - a.weight);
+  const doJobs = async (): Promise<void> => {
+    let worker: WorkerProcess | undefined;
+    for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
+      worker ??= startWorker(signal);
+      try {
+        const seconds = await perform(worker.process, { ...data, job, directory: pathOf(job) }, events);
+        events.finished(job, seconds);
+      } catch (error) {
+        if (!signal.aborted) events.failed(job, error as Error);
+      }
+      if (!worker.process.connected) worker = undefined;
     }
-  });
-  const aborted = new Promise<void>((resolve) => {
-    const onAbort = async () => {
-      Atomics.store(new Int32Array(stop), 0, 1);
-      await delay(STOP_GRACE * 1000, undefined, { ref: false });
-      resolve();
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  await Promise.race([Promise.all(endings), aborted]);
-  await pool.destroy();
+    worker?.process.kill('SIGKILL');
+    await worker?.closed;
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, doJobs));
 }
 
-/**
- * What lets a worker thread import a registry in TypeScript: on Node 20, tsx's own entry does so in the main thread alone. Its full
- * address is given since a bare name would be looked up in the folder of the caller. Without tsx, workers get what the main thread
- * was started with.
- */
-function workerArguments(registryUrl: string): string[] {
-  if (!/\.[cm]?ts$/.test(new URL(registryUrl).pathname)) return [];
-  try {
-    const api = import.meta.resolve('tsx/esm/api');
-    return ['--import', `data:text/javascript,${encodeURIComponent(`import { register } from '${api}'; register();`)}`];
-  } catch {
-    return process.execArgv;
-  }
+interface WorkerProcess {
+  readonly process: ChildProcess;
+  /** The process has ended, and its last message has come. */
+  readonly closed: Promise<void>;
+}
+
+function startWorker(signal: AbortSignal): WorkerProcess {
+  const worker = fork(fileURLToPath(new URL(`./worker${extension}`, import.meta.url)), [String(process.pid)], {
+    // A session of its own: a terminal's Ctrl-C and hang-up do not reach it.
+    detached: true,
+    execArgv: loaders(),
+    serialization: 'advanced',
+    signal,
+    killSignal: 'SIGKILL',
+  });
+  worker.on('error', () => {});
+  return { process: worker, closed: new Promise((resolve) => worker.once('close', () => resolve())) };
+}
+
+/** Does one job in the worker. Returns its seconds. */
+function perform(worker: ChildProcess, task: Task, { progress }: JobEvents): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: Message) => {
+      if ('fraction' in message) return progress(task.job, message.fraction);
+      end();
+      if ('seconds' in message) resolve(message.seconds);
+      else reject(Object.assign(new Error(message.error.message), message.error));
+    };
+    // After the last message, unlike `exit`.
+    const onClose = (code: number | null, signal: string | null) => {
+      end();
+      reject(
+        new Error(signal === null ? `its process exited with code ${code}` : `its process was killed by ${signal}`),
+      );
+    };
+    const onError = (error: Error) => {
+      end();
+      reject(error);
+    };
+    const end = () => worker.off('message', onMessage).off('close', onClose).off('error', onError);
+    worker.on('message', onMessage).on('close', onClose).on('error', onError);
+    worker.send(task);
+  });
+}
+
+/** The module loaders of this process, so that a worker reads what it reads: TypeScript under tsx. */
+function loaders(): string[] {
+  const names = ['--import', '--require', '-r', '--loader', '--experimental-loader'];
+  const inherited = process.execArgv.flatMap((argument, i, all) => {
+    if (names.includes(argument)) return all.slice(i, i + 2);
+    return names.some((name) => argument.startsWith(`${name}=`)) ? [argument] : [];
+  });
+  const lacks = extension === '.ts' && !inherited.some((argument) => argument.includes('tsx'));
+  // By its full address: a bare name would be looked up in the folder of the caller.
+  return lacks ? [...inherited, '--import', import.meta.resolve('tsx')] : inherited;
 }

@@ -3,7 +3,7 @@ import type { CommonConfig, Experiment, Job } from './experiment.ts';
 import { InputError } from './inputError.ts';
 
 /**
- * The experiments that a command knows, each loaded when it is first needed. Worker threads import the same module again:
+ * The experiments that a command knows, each loaded when it is first needed. Worker processes import the same module again:
  * it must export the registry under the name `registry`.
  */
 export interface Registry {

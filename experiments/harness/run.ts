@@ -62,9 +62,9 @@ export async function runExperiment(
     stdout.write(`Continuing ${directory.path}: ${outcomes.size} of ${jobs.length} jobs have finished before.\n`);
   }
   if (waiting.length > 0) {
-    const threads = Math.min(workers, waiting.length);
+    const processes = Math.min(workers, waiting.length);
     stdout.write(
-      `${plural(waiting.length, 'job')} in ${plural(threads, 'worker thread')}, results in ${directory.path}\n`,
+      `${plural(waiting.length, 'job')} in ${plural(processes, 'worker process')}, results in ${directory.path}\n`,
     );
   }
 
@@ -177,7 +177,7 @@ function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
 }
 
 function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${count} ${noun}${count === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`;
 }
 
 function firstLine(text: string): string {

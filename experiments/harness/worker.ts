@@ -1,56 +1,46 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { Rng } from '../../src/random.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
 import type { Registry } from './registry.ts';
 import { writeJson } from './writeFile.ts';
 
-/** What the pool gives every worker. */
+/** What every job of a run is given. */
 export interface WorkerData {
   readonly registryUrl: string;
   readonly experiment: string;
   readonly config: CommonConfig;
-  /** One Int32; not 0 when the run is being stopped. */
-  readonly stop: SharedArrayBuffer;
 }
 
-export interface Task {
+export interface Task extends WorkerData {
   readonly job: Job;
   readonly directory: string;
 }
 
-/** Sent while a job runs. */
-export interface Progress {
-  readonly job: string;
-  readonly fraction: number;
-}
-
-/** How a job ended. A stopped job leaves nothing that counts. */
-export type Ending = { readonly status: 'finished'; readonly seconds: number } | { readonly status: 'stopped' };
+/** How far a job is, or how it ended. */
+export type Message =
+  | { readonly fraction: number }
+  | { readonly seconds: number }
+  | { readonly error: { readonly message: string; readonly stack?: string; readonly code?: string } };
 
 /** Milliseconds between two messages of one job. */
 const MESSAGE_INTERVAL = 100;
 
-class Stopped extends Error {}
+/** Milliseconds after which the end of the parent is noticed. */
+const WATCH_INTERVAL = 250;
 
-/** Does one job and writes its folder, `result.json` last: a folder that has it is complete. */
-export default async function work({ job, directory }: Task): Promise<Ending> {
-  const { registryUrl, experiment: name, config, stop } = workerData as WorkerData;
+/** Does one job and writes its folder, `result.json` last: a folder that has it is complete. Returns the seconds. */
+async function work({ registryUrl, experiment: name, config, job, directory }: Task): Promise<number> {
   const { registry } = (await import(registryUrl)) as { registry: Registry };
   const experiment = await registry.experiments[name]!();
-  const flag = new Int32Array(stop);
   const start = performance.now();
   const rows: MetricsRow[] = [];
   let sent = Number.NEGATIVE_INFINITY;
   const context: JobContext = {
     rng: new Rng(job.seed),
     directory,
-    get stopping() {
-      return Atomics.load(flag, 0) !== 0;
-    },
     report(fraction, row) {
-      if (context.stopping) throw new Stopped();
       if (row !== undefined) {
         requireFinite(row);
         rows.push({ ...row });
@@ -58,21 +48,15 @@ export default async function work({ job, directory }: Task): Promise<Ending> {
       const now = performance.now();
       if (now - sent < MESSAGE_INTERVAL) return;
       sent = now;
-      parentPort!.postMessage({ job: job.id, fraction } satisfies Progress);
+      send({ fraction });
     },
   };
-  try {
-    if (context.stopping) return { status: 'stopped' };
-    mkdirSync(directory, { recursive: true });
-    const result = await experiment.runJob(job, config, context);
-    requireFinite(result.metrics);
-    writeJson(join(directory, 'metrics.json'), rows);
-    writeJson(join(directory, 'result.json'), result);
-    return { status: 'finished', seconds: (performance.now() - start) / 1000 };
-  } catch (error) {
-    if (error instanceof Stopped) return { status: 'stopped' };
-    throw error;
-  }
+  mkdirSync(directory, { recursive: true });
+  const result = await experiment.runJob(job, config, context);
+  requireFinite(result.metrics);
+  writeJson(join(directory, 'metrics.json'), rows);
+  writeJson(join(directory, 'result.json'), result);
+  return (performance.now() - start) / 1000;
 }
 
 function requireFinite(row: MetricsRow): void {
@@ -83,3 +67,31 @@ function requireFinite(row: MetricsRow): void {
     }
   }
 }
+
+function send(message: Message): void {
+  process.send!(message);
+}
+
+/**
+ * Ends this process when its parent does, however long the job is in one computation: a thread looks, since a busy event
+ * loop would not see the channel close.
+ */
+function dieWithParent(parent: number): void {
+  const watch = `setInterval(() => {
+    if (process.ppid !== ${parent}) process.kill(process.pid, 'SIGKILL');
+  }, ${WATCH_INTERVAL});`;
+  new Worker(watch, { eval: true, execArgv: [] }).unref();
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+}
+
+dieWithParent(Number(process.argv[2]));
+// The parent decides what a signal means, and kills this process in its time.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('message', async (task: Task) => {
+  try {
+    send({ seconds: await work(task) });
+  } catch (error) {
+    const { message = String(error), stack, code } = error as NodeJS.ErrnoException;
+    send({ error: { message, ...(stack && { stack }), ...(code && { code }) } });
+  }
+});

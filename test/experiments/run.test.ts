@@ -127,7 +127,7 @@ describe('oxbow run', () => {
   it.each([
     ['throw', 'fell off the line'],
     ['nan', 'position is NaN at step 3, expected a finite number'],
-    ['exit', 'worker exited with code: 7'],
+    ['exit', 'its process exited with code 7'],
   ])('goes on with the others when a job fails (%s)', async (fault, message) => {
     const out = join(folder, fault);
     const { code, stdout, stderr } = await oxbow(
@@ -151,12 +151,12 @@ describe('oxbow run', () => {
     expect(readJson(out, 'run.json').sessions[0].failures['plain/Line-v0/right/seed-1']).toContain(message);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('stops cleanly on %s and goes on later', async (signal) => {
-    const out = join(folder, signal);
+  it('stops cleanly on Ctrl-C and goes on later', async () => {
+    const out = join(folder, 'stopped');
     const argv = ['run', 'drift', '--study', 'plain', '--set', 'pause=25', '--out', out, '--workers', '2'];
     const run = start(...argv);
     await until(() => existsSync(join(out, 'jobs/plain/Line-v0/left/seed-1/result.json')));
-    run.process.kill(signal);
+    run.process.kill('SIGINT');
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(130);
     expect(stderr).toBe('');
@@ -180,17 +180,14 @@ describe('oxbow run', () => {
     ]);
   });
 
-  it('quits at once on the second signal, but not on an echo of the first', async () => {
-    const out = join(folder, 'twice');
-    // A step of a minute: the job does not see the stop.
-    const run = start('run', 'drift', '--set', 'pause=60000', '--out', out, '--workers', '1');
+  it('stops a job that is in a step of an hour', async () => {
+    const out = join(folder, 'long');
+    const run = start('run', 'drift', '--set', 'pause=3600000', '--out', out, '--workers', '1');
     await until(() => existsSync(join(out, 'jobs')));
-    run.process.kill('SIGINT');
-    await until(() => run.stdout().includes('Stopping'));
-    run.process.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(run.process.exitCode).toBeNull();
-    run.process.kill('SIGINT');
-    expect((await run.ended).code).toBe(130);
+    run.process.kill('SIGHUP');
+    const { code, stderr } = await run.ended;
+    expect(stderr).toBe('');
+    expect(code).toBe(130);
+    expect(read(out, 'report.html')).toContain('Partial: 0 of 18 jobs');
   });
 });

@@ -1,0 +1,38 @@
+import { EXIT } from './exit.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Milliseconds in which a second signal is taken for an echo: npm and tsx pass on a Ctrl-C that has already arrived. */
+const ECHO = 500;
+
+const exit = (): never => process.exit(EXIT.interrupted);
+
+/** What a signal does at present. */
+let react: () => void = exit;
+const onSignal = () => react();
+
+/** From now on a signal that ends programs makes this one exit with 130, unless {@link interruptible} work goes on. */
+export function exitOnSignals(): void {
+  for (const signal of SIGNALS) {
+    if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);
+  }
+}
+
+/** Does the work, whose `signal` is aborted by the first Ctrl-C, SIGTERM or hang-up; the second one exits at once. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let first = 0;
+  react = () => {
+    if (controller.signal.aborted) {
+      if (performance.now() - first > ECHO) exit();
+      return;
+    }
+    first = performance.now();
+    controller.abort();
+  };
+  try {
+    return await work(controller.signal);
+  } finally {
+    react = exit;
+  }
+}
