@@ -20,7 +20,8 @@ const NETWORK = { hidden: [64, 64], activation: 'tanh' } as const;
 const FLOW = { dim: ACTION, contextDim: OBSERVATION, layers: 4, ...NETWORK };
 
 export const POLICIES: Record<string, (rng: Rng) => Policy> = {
-  gaussian: (rng) => new GaussianPolicy({ observationDim: OBSERVATION, actionDim: ACTION, ...NETWORK, rng }),
+  gaussian: (rng) =>
+    new GaussianPolicy({ observationDim: OBSERVATION, actionDim: ACTION, scale: 'state', ...NETWORK, rng }),
   realnvp: (rng) => new FlowPolicy({ flow: realNvp({ ...FLOW, rng }) }),
   spline: (rng) => new FlowPolicy({ flow: neuralSplineFlow({ ...FLOW, bins: 8, bound: 5, rng }) }),
 };

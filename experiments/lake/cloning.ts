@@ -23,7 +23,7 @@ export async function clone(
     episodes: Math.max(1, Math.round(episodes / 5)),
     rng: rng.split('validation'),
   });
-  const policy = makeLakePolicy(name, { rng: rng.split('policy'), scale: 'state' });
+  const policy = makeLakePolicy(name, { env, rng: rng.split('policy'), scale: 'state' });
   const agent = new BehaviorCloning({
     policy,
     demonstrations,

@@ -16,7 +16,7 @@ export async function optimize(
 ): Promise<JobResult> {
   const { steps, envs, horizon, epochs, batchSize, learningRate } = config.ppo;
   const { rng } = context;
-  const policy = makeLakePolicy(name, { rng: rng.split('policy'), scale: 'free' });
+  const policy = makeLakePolicy(name, { env: id, rng: rng.split('policy'), scale: 'free' });
   const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
   const agent = new Ppo({
     policy,

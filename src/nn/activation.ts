@@ -14,10 +14,12 @@ const activations = {
 /** The name of an elementwise activation. `leakyRelu` has slope 0.01, `elu` α = 1, `silu` is x·σ(x). */
 export type Activation = keyof typeof activations;
 
+export const activationNames = Object.keys(activations) as Activation[];
+
 /** @throws if there is no activation of that name; the error lists them. */
 export function activationFunction(name: Activation): (x: tf.Tensor) => tf.Tensor {
   if (!Object.hasOwn(activations, name)) {
-    throw new Error(`activation: wanted one of ${Object.keys(activations).join(', ')}, got '${name}'`);
+    throw new Error(`activation: wanted one of ${activationNames.join(', ')}, got '${name}'`);
   }
   return activations[name];
 }

@@ -24,8 +24,8 @@ export interface GaussianPolicyOptions {
 /**
  * The usual policy: u ~ N(μ(o), diag(σ²)), action = squash(u).
  *
- * The scale is a network's output (`scale: 'state'`, as in SAC) or one free variable for each component
- * (`scale: 'free'`, as in PPO).
+ * The scale is one free variable for each component (`scale: 'free'`, the default: PPO's settings were found with it) or a
+ * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation).
  */
 export class GaussianPolicy extends Policy {
   readonly observationDim: number;
@@ -38,7 +38,7 @@ export class GaussianPolicy extends Policy {
   constructor(options: GaussianPolicyOptions & { readonly scale?: 'state' | 'free' }) {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
-    const { initialScale = 1, scale = 'state', rng } = options;
+    const { initialScale = 1, scale = 'free', rng } = options;
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.network = new Mlp({

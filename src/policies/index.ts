@@ -1,7 +1,18 @@
+export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';
-export { MixturePolicy } from './mixturePolicy.ts';
-export { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+export { MixturePolicy, type MixturePolicyOptions } from './mixturePolicy.ts';
+export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
+export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
+export {
+  makePolicy,
+  type PolicyInfo,
+  type PolicyName,
+  type PolicyOptions,
+  type PolicyTask,
+  policies,
+  registerPolicy,
+} from './registry.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';

@@ -9,6 +9,15 @@ import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
+export interface MixturePolicyOptions extends GaussianPolicyOptions {
+  readonly components?: number;
+  /**
+   * Gain of the hidden layers' orthogonal kernels, 0.5 by default. A network that answers to the observation at once fits one
+   * component to each region of it, and then has none left for the modes within one; from small weights the components part first.
+   */
+  readonly hiddenGain?: number;
+}
+
 /**
  * u ~ Σₖ wₖ(o) N(μₖ(o), diag(σₖ(o)²)), action = squash(u): the mixture density network, the control for every claim that
  * a flow keeps several modes.
@@ -26,9 +35,10 @@ export class MixturePolicy extends Policy {
   readonly #initialLogScale: number;
 
   /** @throws if `components` is not a positive integer */
-  constructor(options: GaussianPolicyOptions & { readonly components?: number }) {
+  constructor(options: MixturePolicyOptions) {
     super();
-    const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh', rng } = options;
+    const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh' } = options;
+    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, rng } = options;
     if (!Number.isInteger(components) || components < 1) {
       throw new Error(`MixturePolicy: wanted a positive number of components, got ${components}`);
     }
@@ -40,14 +50,12 @@ export class MixturePolicy extends Policy {
       hidden,
       outputDim: components * (1 + 2 * actionDim),
       activation,
-      // A network that answers to the observation at once fits one component to each region of it, and then has none left
-      // for the modes within one. From small weights the components part first.
-      hiddenInitializer: orthogonal(0.5),
+      hiddenInitializer: orthogonal(hiddenGain),
       outputScale: 0.01,
       rng,
     });
-    this.bijector = options.squash ?? new Identity();
-    this.#initialLogScale = Math.log(options.initialScale ?? 1);
+    this.bijector = squash;
+    this.#initialLogScale = Math.log(initialScale);
   }
 
   given(observations: tf.Tensor): SquashedDistribution {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { traceToOnnx } from '../engine/traceToOnnx.ts';
 import { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
+import type { BoxSpace } from './boxSpace.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -31,10 +32,21 @@ export interface ActionDistribution {
   entropy?(): tf.Tensor;
 }
 
+/** What a policy of the registry was made from, in plain JSON but for infinite bounds. */
+export interface PolicyConfig {
+  readonly name: string;
+  readonly observationSpace: BoxSpace;
+  readonly actionSpace: BoxSpace;
+  /** All options, with the defaults filled in. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** A stochastic policy over continuous actions. Anyone's subclass plugs into any agent. */
 export abstract class Policy extends Module {
   abstract readonly observationDim: number;
   abstract readonly actionDim: number;
+  /** Set where `makePolicy` made the policy. */
+  readonly config?: PolicyConfig;
 
   /** @param observations `[batch, observationDim]` */
   abstract given(observations: tf.Tensor): ActionDistribution;

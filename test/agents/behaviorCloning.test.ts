@@ -17,7 +17,7 @@ function linearData(count: number, rng: Rng) {
 const ENTROPY = 0.5 * Math.log(2 * Math.PI * Math.E * 0.3 ** 2);
 
 const makePolicy = (): Policy =>
-  new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [16], rng: new Rng('policy') });
+  new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [16], scale: 'state', rng: new Rng('policy') });
 
 async function train(steps: number, options = {}, seed = 0): Promise<number[]> {
   const policy = makePolicy();

@@ -26,9 +26,9 @@ const FLOW = { dim: 2, contextDim: 3, layers: 2, hidden: [16] };
 const squash = () => boxSquash({ low: [-2, -1], high: [2, 3] });
 
 const policies: Record<string, () => Policy> = {
-  gaussian: () => new GaussianPolicy({ ...DIMS, rng: new Rng(0) }),
+  gaussian: () => new GaussianPolicy({ ...DIMS, scale: 'state', rng: new Rng(0) }),
   'gaussian of free scale': () => new GaussianPolicy({ ...DIMS, scale: 'free', rng: new Rng(0) }),
-  'tanh-gaussian': () => new GaussianPolicy({ ...DIMS, squash: squash(), rng: new Rng(0) }),
+  'tanh-gaussian': () => new GaussianPolicy({ ...DIMS, scale: 'state', squash: squash(), rng: new Rng(0) }),
   'full covariance': () => new FullCovarianceGaussianPolicy({ ...DIMS, rng: new Rng(0) }),
   mixture: () => new MixturePolicy({ ...DIMS, components: 3, rng: new Rng(0) }),
   realnvp: () => new FlowPolicy({ flow: realNvp({ ...FLOW, rng: new Rng(0) }) }),

@@ -28,7 +28,7 @@ for (const [name, flow] of Object.entries(flows)) {
 }
 const gaussians = {
   'GaussianPolicy, scale of the state': (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
-    new GaussianPolicy(options),
+    new GaussianPolicy({ ...options, scale: 'state' }),
   'GaussianPolicy, free scale': (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
     new GaussianPolicy({ ...options, scale: 'free' }),
   FullCovarianceGaussianPolicy: (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>

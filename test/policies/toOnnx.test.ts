@@ -23,7 +23,7 @@ const OBSERVATION = 3;
 const DIMS = { observationDim: OBSERVATION, actionDim: 2, hidden: [8] };
 const FLOW = { dim: 2, contextDim: OBSERVATION, layers: 2, hidden: [8] };
 const policies: Record<string, () => Policy> = {
-  gaussian: () => new GaussianPolicy({ ...DIMS, rng: new Rng(0) }),
+  gaussian: () => new GaussianPolicy({ ...DIMS, scale: 'state', rng: new Rng(0) }),
   'full covariance': () => new FullCovarianceGaussianPolicy({ ...DIMS, rng: new Rng(0) }),
   mixture: () => new MixturePolicy({ ...DIMS, rng: new Rng(0) }),
   realnvp: () => new FlowPolicy({ flow: realNvp({ ...FLOW, rng: new Rng(0) }) }),

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { Identity } from '../bijectors/identity.ts';
+import { expectedOneOf } from '../options/nearest.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import type { Rng } from '../random.ts';
+import { type AnySpace, plainBoxSpace } from './boxSpace.ts';
+import { boxSquash } from './boxSquash.ts';
+import { builtinPolicies } from './builtinPolicies.ts';
+import { matchParameters } from './matchParameters.ts';
+import type { Policy } from './policy.ts';
+import {
+  completeDefinition,
+  type MakeArguments,
+  type PolicyDefinition,
+  type RegisteredPolicy,
+} from './policyDefinition.ts';
+
+const registry = new Map<string, RegisteredPolicy>(
+  Object.entries(builtinPolicies as unknown as Record<string, RegisteredPolicy>),
+);
+
+/** The name of a policy of oxbow. */
+export type PolicyName = keyof typeof builtinPolicies;
+
+/** The options of a policy of oxbow. */
+export type PolicyOptions<N extends PolicyName = PolicyName> = z.input<(typeof builtinPolicies)[N]['schema']>;
+
+/** What a policy is for, and the stream of its initial weights. */
+export interface PolicyTask {
+  /** Boxes, both; see {@link BoxSpace}. */
+  readonly observationSpace: AnySpace;
+  readonly actionSpace: AnySpace;
+  readonly rng: Rng;
+}
+
+/**
+ * Makes a policy by its name, with options that are checked; {@link policies} lists both.
+ *
+ * The policy's `config` records what it is: with it, and its variables, it can be saved and made again.
+ *
+ * @example
+ * const policy = makePolicy('spline', { observationSpace, actionSpace, rng, hidden: [64, 64], bins: 8, squash: 'tanh' });
+ * @throws one line, if the name or an option is unknown (the nearest is named), a value does not fit, or a space is no box
+ */
+export function makePolicy<N extends string>(
+  name: N | PolicyName,
+  options: PolicyTask & (N extends PolicyName ? PolicyOptions<N> : Record<string, unknown>),
+): Policy {
+  const where = `makePolicy('${name}')`;
+  const definition = registry.get(name);
+  if (definition === undefined) {
+    throw new Error(`${where}: unknown policy, ${expectedOneOf(name, [...registry.keys()])}; registerPolicy adds one`);
+  }
+  const { observationSpace, actionSpace, rng, ...rest } = options;
+  const spaces = {
+    observationSpace: plainBoxSpace(`${where}: observationSpace`, observationSpace),
+    actionSpace: plainBoxSpace(`${where}: actionSpace`, actionSpace),
+  };
+  if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
+  const { parameters, ...settings } = parseOptions(where, definition.schema, rest);
+  const make = (hidden: readonly number[]): Policy => {
+    const arguments_: MakeArguments<Record<never, never>> = {
+      ...settings,
+      hidden,
+      ...spaces,
+      observationDim: spaces.observationSpace.low.length,
+      actionDim: spaces.actionSpace.low.length,
+      squash: settings.squash === 'tanh' ? boxSquash(spaces.actionSpace) : new Identity(),
+      rng: rng.split(name),
+    };
+    return definition.make(arguments_);
+  };
+  const { policy, hidden } =
+    parameters === undefined
+      ? { policy: make(settings.hidden), hidden: settings.hidden }
+      : matchParameters(where, settings.hidden, parameters, make);
+  return Object.assign(policy, { config: { name, ...spaces, options: { ...settings, hidden } } });
+}
+
+/**
+ * Makes a policy of one's own known to {@link makePolicy} and to files of saved policies.
+ *
+ * @example
+ * registerPolicy('laplace', { description: 'Laplace', make: (options) => new LaplacePolicy(options) });
+ * @returns `makePolicy` for it, typed by its options
+ * @throws if the name is taken
+ */
+export function registerPolicy<const S extends z.ZodRawShape = Record<never, never>>(
+  name: string,
+  definition: PolicyDefinition<S>,
+): (options: PolicyTask & z.input<RegisteredPolicy<S>['schema']>) => Policy {
+  if (registry.has(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
+  registry.set(name, completeDefinition(definition) as unknown as RegisteredPolicy);
+  return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>);
+}
+
+/** A policy that {@link makePolicy} knows. */
+export interface PolicyInfo {
+  readonly name: string;
+  readonly description: string;
+  /** The options as a JSON Schema: of each its description, default, type and bounds. */
+  readonly options: z.core.JSONSchema.JSONSchema;
+}
+
+/** The policies that {@link makePolicy} knows, oxbow's first. */
+export function policies(): PolicyInfo[] {
+  return [...registry].map(([name, { description, schema }]) => ({
+    name,
+    description,
+    options: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+  }));
+}

@@ -1,0 +1,156 @@
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+import { Box, Discrete, make } from '../../envs/index.ts';
+import {
+  FlowPolicy,
+  FullCovarianceGaussianPolicy,
+  GaussianPolicy,
+  type MixturePolicy,
+  makePolicy,
+  Policy,
+  type PolicyName,
+  policies,
+  Rng,
+  registerPolicy,
+} from '../../src/index.ts';
+
+const task = {
+  observationSpace: new Box({ low: -Infinity, high: Infinity, shape: [3] }),
+  actionSpace: new Box({ low: [-2, -1], high: [2, 1] }),
+  rng: new Rng(0),
+};
+const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [2] });
+const names: PolicyName[] = ['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline', 'circular-spline'];
+const taskOf = (name: PolicyName) => (name === 'circular-spline' ? { ...task, actionSpace: angles } : task);
+
+describe.each(names)('%s', (name) => {
+  test('is made for its spaces, knows its config, and is a function of the stream alone', () => {
+    const policy = makePolicy(name, { ...taskOf(name), hidden: [5, 4] });
+    expect([policy.observationDim, policy.actionDim]).toEqual([3, 2]);
+    expect(policy.config).toMatchObject({ name, options: { hidden: [5, 4], activation: 'tanh', squash: 'none' } });
+    expect(policy.config!.actionSpace).toEqual({
+      low: [...taskOf(name).actionSpace.low],
+      high: [...taskOf(name).actionSpace.high],
+      shape: [2],
+    });
+    const stream = new Rng(0);
+    stream.uniform();
+    expect(makePolicy(name, { ...taskOf(name), rng: stream, hidden: [5, 4] }).stateDict()).toEqual(policy.stateDict());
+    const other = makePolicy(name, { ...taskOf(name), rng: new Rng(1), hidden: [5, 4] });
+    expect(other.stateDict()).not.toEqual(policy.stateDict());
+  });
+
+  test.each([1000, 18_000])('as near to %d parameters as widths in proportion come', (parameters) => {
+    const policy = makePolicy(name, { ...taskOf(name), hidden: [10, 5], parameters });
+    const hidden = policy.config!.options.hidden as number[];
+    expect(policy.config!.options).not.toHaveProperty('parameters');
+    const count = (wide: number): number =>
+      makePolicy(name, { ...taskOf(name), hidden: [wide, Math.round(wide / 2)] }).parameterCount();
+    expect(hidden[1]).toBe(Math.round(hidden[0]! / 2));
+    expect(count(hidden[0]!)).toBe(policy.parameterCount());
+    const miss = Math.abs(policy.parameterCount() - parameters);
+    for (const step of [-1, 1]) expect(Math.abs(count(hidden[0]! + step) - parameters)).toBeGreaterThanOrEqual(miss);
+  });
+});
+
+test('options reach what they name', () => {
+  expect(makePolicy('gaussian', task)).toBeInstanceOf(GaussianPolicy);
+  expect((makePolicy('gaussian', task) as GaussianPolicy).logScale).toBeDefined();
+  expect((makePolicy('gaussian', { ...task, scale: 'state' }) as GaussianPolicy).logScale).toBeUndefined();
+  expect(makePolicy('gaussian-full', task)).toBeInstanceOf(FullCovarianceGaussianPolicy);
+  const mixture = makePolicy('mixture', { ...task, components: 5 }) as MixturePolicy;
+  expect(mixture.components).toBe(5);
+  const [small, large] = [0.1, 1].map((hiddenGain) => makePolicy('mixture', { ...task, hiddenGain }).stateDict());
+  const kernel = 'network.layers.0.kernel';
+  expect(large![kernel]!.values[0]! / small![kernel]!.values[0]!).toBeCloseTo(10, 4);
+  const count = (layers: number, bins: number) => makePolicy('spline', { ...task, layers, bins }).parameterCount();
+  expect(count(4, 8)).toBe(2 * count(2, 8));
+  // A bin more is a width, a height and a derivative more: each has 64 weights and a bias in each layer.
+  expect(count(2, 9) - count(2, 8)).toBe(2 * 3 * 65);
+  const flow = makePolicy('spline', { ...task, squash: 'tanh' }) as FlowPolicy;
+  expect(flow).toBeInstanceOf(FlowPolicy);
+  const { action } = flow.given(new Rng(0).normalTensor([500, 3])).sampleWithLogProb(new Rng(1));
+  expect(action.dataSync().every((a, i) => Math.abs(a) <= (i % 2 === 0 ? 2 : 1))).toBe(true);
+  expect(Math.max(...action.dataSync())).toBeGreaterThan(1.5);
+});
+
+test('an environment’s spaces fit as they are', () => {
+  const { observationSpace, actionSpace } = make('Pendulum-v1');
+  expect(makePolicy('realnvp', { observationSpace, actionSpace, rng: new Rng(0) }).actionDim).toBe(1);
+});
+
+test('wrong options do not compile', () => {
+  type Spline = Parameters<typeof makePolicy<'spline'>>[1];
+  expectTypeOf({ ...task, bins: 4, layers: 2 }).toExtend<Spline>();
+  expectTypeOf({ ...task, bins: '4' }).not.toExtend<Spline>();
+  const wrong = [
+    // @ts-expect-error a misspelt option
+    () => makePolicy('spline', { ...task, bin: 4 }),
+    // @ts-expect-error another policy's option
+    () => makePolicy('spline', { ...task, components: 4 }),
+    // @ts-expect-error no such activation
+    () => makePolicy('gaussian', { ...task, activation: 'tan' }),
+  ];
+  for (const call of wrong) expect(call).toThrow(/^makePolicy/);
+});
+
+test('what does not fit is refused in one line', () => {
+  const refused = (name: string, options: object): string => {
+    try {
+      makePolicy(name, { ...task, ...options });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'made';
+  };
+  expect(refused('splin', {})).toMatch(/^makePolicy\('splin'\): unknown policy, .*did you mean spline/);
+  expect(refused('spline', { bin: 4 })).toMatch(/^makePolicy\('spline'\): bin: unknown option.*did you mean bins/);
+  expect(refused('spline', { bins: 1 })).toBe("makePolicy('spline'): bins: got 1, expected an integer ≥ 2");
+  expect(refused('gaussian', { initialScale: Number.NaN })).toMatch(/initialScale: got NaN, expected a number/);
+  expect(refused('gaussian', { hidden: [4, 0] })).toMatch(/hidden.1: got 0, expected an integer > 0/);
+  expect(refused('gaussian', { hidden: [], parameters: 9 })).toMatch(/parameters: there is no hidden layer/);
+  expect(refused('gaussian', { actionSpace: new Discrete(3) })).toMatch(/actionSpace: wanted a box.*got a Discrete/);
+  expect(refused('gaussian', { actionSpace: { low: [0], high: [1], shape: [2] } })).toMatch(/shape \[2\], got 1 low/);
+  expect(refused('gaussian', { observationSpace: undefined })).toMatch(/observationSpace: wanted a box/);
+  expect(refused('gaussian', { rng: undefined })).toMatch(/rng: got undefined, expected an Rng/);
+  const unbounded = new Box({ low: -Infinity, high: Infinity, shape: [1] });
+  expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toMatch(/finite/);
+  expect(refused('circular-spline', {})).toMatch(/angles from -π to π, got low \[-2,-1\]/);
+  expect(refused('circular-spline', { actionSpace: angles, squash: 'tanh' })).toMatch(/squash: got "tanh"/);
+});
+
+test('a policy of one’s own: made by its name, typed, listed, its name taken once', () => {
+  class Wide extends GaussianPolicy {}
+  const makeWide = registerPolicy('wide', {
+    description: 'a wide Gaussian',
+    options: { width: z.number().positive().default(3).describe('its standard deviation') },
+    make: ({ width, ...options }) => new Wide({ ...options, initialScale: width }),
+  });
+  const policy = makeWide({ ...task, width: 5, hidden: [3] });
+  expect(policy).toBeInstanceOf(Wide);
+  expect((policy as Wide).logScale!.dataSync()[0]).toBeCloseTo(Math.log(5), 6);
+  expect(policy.config).toMatchObject({ name: 'wide', options: { width: 5, hidden: [3] } });
+  expect(makePolicy('wide', { ...task, parameters: 200 })).toBeInstanceOf(Policy);
+  // @ts-expect-error the option is a number
+  expect(() => makeWide({ ...task, width: 'five' })).toThrow('makePolicy(\'wide\'): width: got "five"');
+  expect(() => makePolicy('wide', { ...task, widht: 5 })).toThrow(/did you mean width/);
+  expect(policies().find(({ name }) => name === 'wide')).toMatchObject({
+    description: 'a wide Gaussian',
+    options: { properties: { width: { default: 3, description: 'its standard deviation', type: 'number' } } },
+  });
+  expect(() => registerPolicy('wide', { description: '', make: (options) => new Wide(options) })).toThrow(
+    "there is a policy 'wide' already",
+  );
+});
+
+test('the list has every policy with its options, described', () => {
+  const listed = policies();
+  expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+  for (const { options } of listed) {
+    for (const option of Object.values(options.properties!)) expect(option).toHaveProperty('description');
+  }
+  expect(listed.find(({ name }) => name === 'mixture')!.options.properties).toMatchObject({
+    components: { default: 2, type: 'integer' },
+    hidden: { default: [64, 64] },
+  });
+});
