@@ -3,13 +3,16 @@ export {
   type Choices,
   type CommonConfig,
   commonShape,
+  type Drawing,
   type Experiment,
   type Figure,
   type Job,
   type JobContext,
   type JobResult,
+  type LegendEntry,
   type MetricsRow,
   type Outcome,
+  type Panel,
   type Runtime,
   type Section,
   type SummaryRow,
@@ -17,11 +20,13 @@ export {
 } from './harness/experiment.ts';
 export { InputError } from './harness/inputError.ts';
 export { type AnyExperiment, defineExperiment, type Registry } from './harness/registry.ts';
+export { type DescribeBestOptions, describeBest } from './harness/report/describeBest.ts';
 export { type IntervalChartOptions, intervalChart } from './harness/report/intervalChart.ts';
 export { type CurvePoint, type LearningCurvesOptions, learningCurves } from './harness/report/learningCurves.ts';
-export { policyColours } from './harness/report/palette.ts';
+export { type ColourName, policyColours, type Theme, themeColour } from './harness/report/palette.ts';
 export { renderSvg } from './harness/report/renderSvg.ts';
 export { type MetricColumn, metricTable, textTable } from './harness/report/table.ts';
+export { typicalOutcome } from './harness/report/typicalOutcome.ts';
 export { Bootstrap, type BootstrapInterval, type BootstrapOptions } from './harness/statistics/bootstrap.ts';
 export { holm } from './harness/statistics/holm.ts';
 export { interquartileMean } from './harness/statistics/interquartileMean.ts';

@@ -4,6 +4,7 @@ import { InputError } from '../harness/inputError.ts';
 import { exitOnSignals } from '../harness/interrupt.ts';
 import type { Registry } from '../harness/registry.ts';
 import { version } from '../harness/version.ts';
+import { figureCommand } from './figure.ts';
 import { listCommand } from './list.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -24,7 +25,12 @@ export async function main(argv: readonly string[], registry: Registry): Promise
   const program = new Command('oxbow')
     .description('Reinforcement-learning experiments with flow policies.')
     .version(version());
-  for (const command of [runCommand(registry, end), listCommand(registry), reportCommand(registry)]) {
+  for (const command of [
+    runCommand(registry, end),
+    listCommand(registry),
+    reportCommand(registry),
+    figureCommand(registry),
+  ]) {
     program.addCommand(command);
   }
   for (const command of [program, ...program.commands]) {

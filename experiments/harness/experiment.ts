@@ -87,18 +87,50 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A figure of the report: a Vega-Lite specification or finished SVG, with a caption that names what is drawn and its units. */
-export type Figure = { readonly caption: string /** As wide as the page. */; readonly wide?: boolean } & (
-  | { readonly spec: TopLevelSpec }
-  | { readonly svg: string }
+/** A drawing: a Vega-Lite specification, or finished SVG. Colours of {@link themeColour} follow the reader's theme. */
+export type Drawing = { readonly spec: TopLevelSpec } | { readonly svg: string };
+
+/** One of several drawings that are one figure: one a policy, say. */
+export type Panel = Drawing & {
+  readonly title: string;
+  /** A CSS colour that stands for the title elsewhere. */
+  readonly colour?: string;
+  /** A few words below the title. */
+  readonly note?: string;
+  /** What is to be seen, for those who cannot; the title unless given. */
+  readonly alt?: string;
+};
+
+/** An entry of a figure's legend, with a small SVG as it is drawn. */
+export interface LegendEntry {
+  readonly label: string;
+  readonly swatch: string;
+}
+
+/** A figure of the report: one drawing, or panels that wrap to the width of the page. */
+export type Figure = {
+  /** Names what is drawn and its units. */
+  readonly caption: string;
+  /** The name by which `oxbow figure` draws it into a file, unique in the report: letters, digits, `.`, `_`, `-`. */
+  readonly name?: string;
+  readonly legend?: readonly LegendEntry[];
+} & (
+  | (Drawing & {
+      /** As wide as the page. */
+      readonly wide?: boolean;
+      /** What is to be seen, for those who cannot; the caption unless given. */
+      readonly alt?: string;
+    })
+  | { readonly panels: readonly Panel[] }
 );
 
-/** A part of the report: paragraphs of plain text, then figures, then tables. */
+/** A part of the report: paragraphs of plain text, then figures, then tables, then parts of its own. */
 export interface Section {
   readonly title: string;
   readonly paragraphs?: readonly string[];
   readonly figures?: readonly Figure[];
   readonly tables?: readonly Table[];
+  readonly sections?: readonly Section[];
 }
 
 /** What an experiment runs on, as its run says it. */

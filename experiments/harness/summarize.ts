@@ -6,7 +6,7 @@ import { interquartileMean } from './statistics/interquartileMean.ts';
 
 /**
  * A row for each study, environment, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap
- * interval. The order is that of `jobs`, so that the same jobs give the same summary whichever finished first.
+ * interval. A policy of which no job has finished has the rows of the others, with nothing in them. The order is that of `jobs`, so that the same jobs give the same summary whichever finished first.
  */
 export function summarize(
   jobs: readonly Job[],
@@ -16,12 +16,17 @@ export function summarize(
 ): SummaryRow[] {
   const bootstrap = new Bootstrap({ rng: new Rng('summary'), resamples });
   const metricsOf = new Map(outcomes.map(({ job, result }) => [job.id, result.metrics]));
+  const metricsAt = new Map(
+    [...groupBy(jobs, where)].map(([at, here]) => [
+      at,
+      new Set(here.flatMap(({ id }) => Object.keys(metricsOf.get(id) ?? {}))),
+    ]),
+  );
   const groups = groupBy(jobs, (job) => JSON.stringify([job.study, job.env, job.policy]));
   return [...groups.values()].flatMap((group) => {
     const { study, env, policy } = group[0]!;
     const bySeed = new Map(group.map((job) => [job.seed, metricsOf.get(job.id)]));
-    const names = new Set(group.flatMap((job) => Object.keys(metricsOf.get(job.id) ?? {})));
-    return [...names].map((metric) => {
+    return [...metricsAt.get(where(group[0]!))!].map((metric) => {
       const perSeed = seeds.map((seed) => bySeed.get(seed)?.[metric] ?? null);
       const measured = perSeed.filter((value) => value !== null);
       if (measured.length === 0) return { study, env, policy, metric, iqm: null, low: null, high: null, perSeed };
@@ -36,4 +41,8 @@ export function summarize(
       };
     });
   });
+}
+
+function where({ study, env }: Job): string {
+  return JSON.stringify([study, env]);
 }

@@ -1,42 +1,32 @@
+import { encode } from 'fast-png';
 import type { TopLevelSpec } from 'vega-lite';
+import type { LegendEntry } from '../harness/experiment.ts';
+import { themeColour } from '../harness/report/palette.ts';
 import type { StartDensity } from './startDensity.ts';
 
-export interface DensityPanel {
-  readonly title: string;
-  readonly density: StartDensity;
-}
+const RAMP = themeColour('ink');
 
-/** Cells below this share of the panel's peak are left blank. */
-const VISIBLE = 0.01;
-
-/**
- * The density over velocities at the start, once for each panel; colours run to each panel's own peak. A circle marks full
- * speed. The shaded wedge holds the directions in which a straight walk meets the lake.
- */
-export function densityFigure(panels: readonly DensityPanel[], columns: number): TopLevelSpec {
-  return {
-    columns,
-    spacing: { row: 18, column: 14 },
-    concat: panels.map(({ title, density }) => densityPanel(title, density)),
-    resolve: { scale: { color: 'shared' } },
-  } as TopLevelSpec;
-}
+/** From nothing to a panel's own peak. */
+export const densityLegend: readonly LegendEntry[] = [
+  {
+    label: 'density, from 0 to the panel’s peak',
+    swatch:
+      '<svg aria-hidden="true" width="96" height="10"><defs><linearGradient id="ramp">' +
+      `<stop stop-color="${RAMP}" stop-opacity="0"/><stop offset="1" stop-color="${RAMP}"/></linearGradient></defs>` +
+      `<rect width="96" height="10" fill="url(#ramp)" stroke="${themeColour('faint')}"/></svg>`,
+  },
+];
 
 /** Half the angle under which the lake (radius .7) is seen from the start, 1.5 away from its centre. */
 const LAKE_ANGLE = Math.asin(0.7 / 1.5);
 
-function densityPanel(title: string, { extent, size, density }: StartDensity) {
-  const step = (2 * extent) / size;
-  const peak = Math.max(...density);
-  const cells = density
-    .map((value, i) => ({
-      x: -extent + (i % size) * step,
-      y: -extent + Math.floor(i / size) * step,
-      share: value / peak,
-    }))
-    .filter(({ share }) => share >= VISIBLE)
-    .map(({ x, y, share }) => ({ x, x2: x + step, y, y2: y + step, share: Number(share.toPrecision(2)) }));
-  const axis = { values: [-1, 0, 1], grid: false, labelFontSize: 10 };
+/**
+ * The density over velocities at the start: the darker, the denser, up to its own peak. A circle marks full speed. The shaded
+ * wedge holds the directions in which a straight walk meets the lake.
+ */
+export function densityFigure(density: StartDensity): TopLevelSpec {
+  const { extent } = density;
+  const axis = { values: [-1, 0, 1], grid: false, labelFontSize: 11, labelPadding: 2, tickSize: 3, titlePadding: 2 };
   const scale = { domain: [-extent, extent], nice: false };
   const x = { field: 'x', type: 'quantitative', scale, axis: { ...axis, title: 'vx' } };
   const y = { field: 'y', type: 'quantitative', scale, axis: { ...axis, title: 'vy', titleAngle: 0 } };
@@ -57,34 +47,29 @@ function densityPanel(title: string, { extent, size, density }: StartDensity) {
     { order: 3, x: 0, y: 0 },
   ];
   return {
-    title: { text: title, anchor: 'middle', fontSize: 12 },
-    width: 168,
-    height: 168,
+    width: 140,
+    height: 140,
+    padding: 2,
     layer: [
-      line(wedge, { filled: true, fill: '#CFE6F5', opacity: 0.6, stroke: null }),
+      line(wedge, { filled: true, fill: themeColour('water') }),
       {
-        data: { values: cells },
-        mark: { type: 'rect', strokeWidth: 0 },
-        encoding: {
-          x,
-          x2: { field: 'x2' },
-          y,
-          y2: { field: 'y2' },
-          color: {
-            field: 'share',
-            type: 'quantitative',
-            scale: { scheme: 'orangered', domain: [0, 1] },
-            legend: {
-              title: 'density, share of its peak',
-              orient: 'bottom',
-              format: '.0%',
-              gradientLength: 160,
-              titleLimit: 300,
-            },
-          },
-        },
+        data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
+        mark: { type: 'image', url: inkImage(density), aspect: false },
+        encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
       },
-      line(circle, { stroke: '#888', strokeDash: [3, 3], strokeWidth: 1 }),
+      line(circle, { stroke: themeColour('faint'), strokeDash: [3, 3], strokeWidth: 1 }),
     ],
-  };
+  } as unknown as TopLevelSpec;
+}
+
+/** Black, as opaque as it is dense, row by row from the highest vy. `#ink` says that the page may turn it white. */
+function inkImage({ size, density }: StartDensity): string {
+  const peak = Math.max(...density);
+  const data = new Uint8Array(2 * size * size);
+  density.forEach((value, i) => {
+    const row = size - 1 - Math.floor(i / size);
+    data[2 * (row * size + (i % size)) + 1] = Math.round((255 * value) / peak);
+  });
+  const png = encode({ width: size, height: size, data, channels: 2, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}#ink`;
 }

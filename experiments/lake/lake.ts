@@ -87,12 +87,12 @@ function updates(study: LakeJob['study'], { cloning, ppo }: LakeConfig): number 
 }
 
 function tables(summary: readonly SummaryRow[], config: LakeConfig): Table[] {
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const percent = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
   const columns = [
-    { metric: 'drownRate', label: 'drowned', format: percent },
-    { metric: 'homeRate', label: 'home', format: percent },
+    { metric: 'drownRate', label: 'drowned', ...percent },
+    { metric: 'homeRate', label: 'home', ...percent },
     { metric: 'return', label: 'return', format: (value: number) => value.toFixed(3) },
-    { metric: 'modeBalance', label: 'less used bank', format: percent },
+    { metric: 'modeBalance', label: 'less used bank', ...percent },
   ];
   return config.studies.flatMap((study) =>
     config.environments

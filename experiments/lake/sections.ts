@@ -1,86 +1,129 @@
-import type { Figure, Job, Outcome, Section, SummaryRow } from '../harness/experiment.ts';
+import type { Figure, Outcome, Section, SummaryRow } from '../harness/experiment.ts';
+import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
+import { policyColours } from '../harness/report/palette.ts';
+import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
 import { choices, type LakeConfig } from './config.ts';
-import { densityFigure } from './densityFigure.ts';
+import { densityFigure, densityLegend } from './densityFigure.ts';
 import type { LakeData } from './finishJob.ts';
-import { lakeFigure } from './lakeFigure.ts';
+import { lakeFigure, walksLegend } from './lakeFigure.ts';
+import type { Walk } from './walks.ts';
 
-const GRAIN = { 'Lake-v0': 'fine lake, strides of 0.15', 'LakeStride-v0': 'stride lake, strides of 1.3' } as const;
+type Study = LakeConfig['studies'][number];
+type Env = LakeConfig['environments'][number];
 
-const TEXT = {
-  cloning: [
-    'A thousand scripted walks, half of them round each bank, are cloned by maximum likelihood. At the start the two ' +
-      'halves disagree. A Gaussian has one mode and fits their average, which points at the water; a policy that can ' +
-      'hold two modes keeps both ways. Affine couplings (realnvp) split two narrow modes less cleanly than splines do.',
-  ],
-  ppo: [
-    'PPO from scratch, without an entropy bonus. The lake is fully observed, so the best policy is deterministic, and a ' +
-      'Gaussian that may move its mean and shrink its scale can commit to one bank. No advantage in return is expected ' +
-      'of a flow here. A less used bank of 0 % says that a policy has committed to one side.',
-  ],
-} as const;
+const GRAIN: Record<Env, string> = {
+  'Lake-v0': 'fine lake, strides of 0.15',
+  'LakeStride-v0': 'stride lake, strides of 1.3',
+};
 
-/** The parts of the lake's report: for each study the walks, the densities at the start, the curves, the metrics. */
+/** What each study asks and how it is measured; what came of it is computed. */
+const STUDIES = {
+  cloning: {
+    title: 'Cloning demonstrators who use both banks',
+    text:
+      'Scripted walks, half of them round each bank, are cloned by maximum likelihood. At the start the two halves disagree. A ' +
+      'Gaussian has one mode and fits their average, which points at the water; a policy with several modes can keep both ways.',
+    metric: {
+      name: 'drownRate',
+      label: 'drowned',
+      what: 'share of walks that drown',
+      best: 'Fewest drowned',
+      better: 'lower',
+    },
+    curve: { field: 'validationLoss', x: 'updates', y: 'held-out −log π, nats' },
+  },
+  ppo: {
+    title: 'PPO from scratch',
+    text:
+      'The lake is fully observed, so a deterministic policy is among the best, and a Gaussian that moves its mean and shrinks its ' +
+      'scale can be one. A less used bank of 0 % says that a policy has committed to one side.',
+    metric: {
+      name: 'homeRate',
+      label: 'home',
+      what: 'share of walks that get home',
+      best: 'Most get home',
+      better: 'higher',
+    },
+    curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
+  },
+} as const satisfies Record<Study, object>;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
+
+/** The parts of the lake's report: for each study and environment the walks, the densities at the start, the curves, the metrics. */
 export function sections(
   outcomes: readonly Outcome[],
   summary: readonly SummaryRow[],
   config: LakeConfig,
 ): readonly Section[] {
   return config.studies.map((study) => {
+    const { title, text } = STUDIES[study];
     const own = outcomes.filter(({ job }) => job.study === study);
     const environments = config.environments.filter((env) => own.some(({ job }) => job.env === env));
     return {
-      title: study === 'cloning' ? 'Cloning demonstrators who use both banks' : 'PPO from scratch',
-      paragraphs: TEXT[study],
-      figures: environments.flatMap((env) => {
-        const here = own.filter(({ job }) => job.env === env);
-        return figuresOf(study, env, here, summary);
-      }),
+      title,
+      paragraphs: [text],
+      sections: environments.map((env) => ({
+        title: `The ${GRAIN[env]}`,
+        ...environmentSection(
+          study,
+          env,
+          own.filter(({ job }) => job.env === env),
+          summary.filter((row) => row.study === study && row.env === env),
+        ),
+      })),
     };
   });
 }
 
-function figuresOf(
-  study: LakeConfig['studies'][number],
-  env: LakeConfig['environments'][number],
+function environmentSection(
+  study: Study,
+  env: Env,
   outcomes: readonly Outcome[],
   summary: readonly SummaryRow[],
-): Figure[] {
-  const grain = GRAIN[env];
-  const firsts = firstOfEachPolicy(outcomes);
-  const data = (outcome: Outcome): LakeData => outcome.result.data as LakeData;
-  const seed = firsts[0]?.job.seed;
-  const metric = (name: string) =>
-    summary.filter((row) => row.study === study && row.env === env && row.metric === name);
-  const curve =
-    study === 'cloning'
-      ? { field: 'validationLoss', x: 'updates', y: 'held-out negative log-likelihood, nats' }
-      : { field: 'return', x: 'environment steps', y: 'mean return of the episodes of a rollout' };
-  return [
+): Pick<Section, 'paragraphs' | 'figures'> {
+  const { metric, curve } = STUDIES[study];
+  const { domain, range } = policyColours(choices.policies);
+  const shown = domain.flatMap((policy, i) => {
+    const own = outcomes.filter(({ job }) => job.policy === policy);
+    if (own.length === 0) return [];
+    const { job, result } = typicalOutcome(own, { metric: metric.name, better: metric.better });
+    const note = `seed ${job.seed}: ${percent(result.metrics[metric.name] ?? 0)} ${metric.label}`;
+    return [{ title: policy, note, colour: range[i]!, data: result.data as LakeData }];
+  });
+  const which = `Each policy is shown with the seed that has its median ${metric.what} (of an even number, the worse of the two in the middle)`;
+  const rows = (name: string) => summary.filter((row) => row.metric === name);
+  const verdict = describeBest(rows(metric.name), { better: metric.better, label: metric.best, format: percent });
+  const kept = shown[0]?.data.walks.length ?? 0;
+  const name = (what: string) => `${study}-${env}-${what}`;
+  const figures: Figure[] = [
     {
-      wide: true,
-      caption:
-        `Sampled walks on the ${grain}: ${firsts.length === 0 ? 0 : data(firsts[0]!).walks.length} of each policy, seed ` +
-        `${seed}. Positions in lengths; the lake has radius 0.7. Blue: home by the upper bank, yellow: by the lower one, red ` +
-        'crosses: drowned.',
-      spec: lakeFigure(
-        firsts.map((outcome) => ({ title: outcome.job.policy, walks: data(outcome).walks })),
-        firsts.length,
-      ),
+      name: name('walks'),
+      caption: `${kept} sampled walks of each policy. Positions in lengths; the lake has radius 0.7. ${which}.`,
+      legend: walksLegend,
+      panels: shown.map(({ data, ...panel }) => ({
+        ...panel,
+        alt: `${panel.title}, ${panel.note}. ${describeWalks(data.walks)}.`,
+        spec: lakeFigure(data.walks, panel.colour),
+      })),
     },
     {
-      wide: true,
+      name: name('density'),
       caption:
-        `The density of the first velocity, π(v | start), on the ${grain}, seed ${seed}. Dashed: full speed (faster ` +
-        'velocities are slowed to it). Blue wedge: directions that lead into the water.',
-      spec: densityFigure(
-        firsts.map((outcome) => ({ title: outcome.job.policy, density: data(outcome).density })),
-        firsts.length,
-      ),
+        'The density of the first velocity, π(v | start), of the same seeds. Dashed: full speed (faster velocities are slowed to it). ' +
+        'Blue wedge: directions that lead into the water.',
+      legend: densityLegend,
+      panels: shown.map(({ data, ...panel }) => ({
+        ...panel,
+        alt: `Density of the first velocity of ${panel.title}, ${panel.note}.`,
+        spec: densityFigure(data.density),
+      })),
     },
     {
-      caption: `Training on the ${grain}: interquartile mean over the seeds, with its 95 % interval.`,
+      name: name('training'),
+      caption: 'Training: interquartile mean over the seeds, in a band of its 95 % interval.',
       spec: learningCurves(
         outcomes.flatMap(({ job, rows }) =>
           rows
@@ -96,27 +139,29 @@ function figuresOf(
       ),
     },
     {
-      caption: `Drowned on the ${grain}, share of walks with sampled actions: interquartile mean, 95 % interval, seeds.`,
-      spec: intervalChart(metric('drownRate'), { x: 'drowned', format: '.0%', policies: choices.policies }),
+      name: name('drowned'),
+      caption: 'Drowned, share of walks with sampled actions: interquartile mean, 95 % interval, a tick a seed.',
+      spec: intervalChart(rows('drownRate'), { x: 'drowned', format: '%', policies: choices.policies }),
     },
     {
-      caption: `Mode balance on the ${grain}: the share of the less used bank among walks that get home; 50 % is even.`,
-      spec: intervalChart(metric('modeBalance'), {
+      name: name('balance'),
+      caption: 'Mode balance: the share of the less used bank among walks that get home; 50 % is even.',
+      spec: intervalChart(rows('modeBalance'), {
         x: 'less used bank',
-        format: '.0%',
+        format: '%',
         domain: [0, 0.5],
         policies: choices.policies,
       }),
     },
   ];
+  return { ...(verdict !== undefined && { paragraphs: [verdict] }), figures };
 }
 
-/** One outcome for each policy, in the order of the choices: that of its first seed. */
-function firstOfEachPolicy(outcomes: readonly Outcome<Job>[]): Outcome[] {
-  return choices.policies.flatMap((policy) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy);
-    return own.length === 0
-      ? []
-      : [own.reduce((first, outcome) => (outcome.job.seed < first.job.seed ? outcome : first))];
-  });
+function describeWalks(walks: readonly Walk[]): string {
+  const count = (outcome: Walk['outcome'], bank?: Walk['bank']) =>
+    walks.filter((walk) => walk.outcome === outcome && (bank === undefined || walk.bank === bank)).length;
+  return (
+    `Of ${walks.length} walks ${count('home', 'upper')} get home by the upper bank, ${count('home', 'lower')} by the lower, ` +
+    `${count('drowned')} drown, ${count('timeout')} run out of time`
+  );
 }

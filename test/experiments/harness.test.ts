@@ -29,13 +29,17 @@ describe('summarize', () => {
       { policy: 'a', metric: 'score', iqm: 2, low: 1, high: 3, perSeed: [1, 3] },
       { policy: 'a', metric: 'side', iqm: -1, low: null, high: null, perSeed: [null, -1] },
       { policy: 'b', metric: 'score', iqm: 5, low: null, high: null, perSeed: [5, null] },
+      ...['b side', 'c score', 'c side'].map((name) => {
+        const [policy, metric] = name.split(' ');
+        return { policy, metric, iqm: null, low: null, high: null, perSeed: [null, null] };
+      }),
     ].map((row) => ({ study: 's', env: 'e', ...row }));
     expect(summarize(jobs, outcomes, [2, 4])).toEqual(expected);
     expect(summarize(jobs, outcomes.toReversed(), [2, 4])).toEqual(expected);
   });
 
   it('has a row without numbers where nothing could be measured', () => {
-    const rows = summarize(jobs, [outcome(jobs[4]!, { side: null })], [2, 4]);
+    const rows = summarize([jobs[4]!], [outcome(jobs[4]!, { side: null })], [2, 4]);
     expect(rows).toEqual([
       { study: 's', env: 'e', policy: 'c', metric: 'side', iqm: null, low: null, high: null, perSeed: [null, null] },
     ]);

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import { drawFigure } from '../../experiments/harness/report/drawFigure.ts';
+import { missingJobs } from '../../experiments/harness/report/missingJobs.ts';
 import { renderPage } from '../../experiments/harness/report/page.ts';
+import { resolveColours } from '../../experiments/harness/report/palette.ts';
+import { evenColumns } from '../../experiments/harness/report/renderFigure.ts';
+import { renderTable } from '../../experiments/harness/report/renderTable.ts';
 import {
+  describeBest,
   intervalChart,
+  type Job,
   learningCurves,
   metricTable,
+  type Outcome,
   policyColours,
   renderSvg,
   type SummaryRow,
   textTable,
+  themeColour,
+  typicalOutcome,
 } from '../../experiments/index.ts';
 
 const policies = ['gaussian', 'mixture', 'spline'];
@@ -18,54 +28,154 @@ function row(policy: string, perSeed: (number | null)[], metric = 'return'): Sum
   return { study: 's', env: 'e', policy, metric, iqm: measured[0] ?? null, low, high, perSeed };
 }
 
-/** Colours by which the marks of an SVG are drawn. */
-function colours(svg: string): Set<string> {
-  return new Set([...svg.matchAll(/#[0-9A-F]{6}\b/g)].map(([colour]) => colour));
+function outcome(job: Job, metrics: Record<string, number | null>): Outcome {
+  return { job, result: { metrics }, rows: [], directory: '' };
 }
 
 describe('tables', () => {
-  const rows = [row('gaussian', [1, 2]), row('spline', [3]), row('spline', [null, null], 'balance')];
+  const rows = [
+    row('gaussian', [1, 2, 4]),
+    row('gaussian', [0.5, 0.25, null], 'balance'),
+    row('mixture', [null, null, null]),
+    row('spline', [3, null, null]),
+    row('spline', [null, null, null], 'balance'),
+  ];
   const table = metricTable('Lake', rows, [
     { metric: 'return', label: 'return', format: (value) => value.toFixed(1) },
-    { metric: 'balance', label: 'balance of modes', format: (value) => `${value} %` },
+    { metric: 'balance', label: 'balance', format: (value) => (100 * value).toFixed(0), unit: '%' },
   ]);
 
-  it('show the interquartile mean and the interval, where there are any', () => {
-    expect(table).toEqual({
+  it('show the interquartile mean, its interval, and over how many seeds they are', () => {
+    const plain = table.rows.map((cells) => cells.map((cell) => cell.replaceAll('\u00a0', ' ')));
+    expect({ ...table, rows: plain }).toEqual({
       title: 'Lake',
-      columns: ['policy', 'return', 'balance of modes'],
+      columns: ['policy', 'seeds', 'return', 'balance'],
       rows: [
-        ['gaussian', '1.0 [1.0, 2.0]', '–'],
-        ['spline', '3.0 [–: one seed]', '–'],
+        ['gaussian', '3', '1.0 [1.0, 4.0]', '50 % [25, 50] (2 seeds)'],
+        ['mixture', '0 of 3', '–', '–'],
+        ['spline', '1 of 3', '3.0 [–: one seed]', '–'],
       ],
     });
+    // A narrow page breaks before the interval, and nowhere else.
+    expect(table.rows[0]![2]!.split(' ')).toEqual(['1.0', '[1.0,\u00a04.0]']);
   });
 
-  it('are aligned as text', () => {
+  it('are aligned as text: numbers to the right, words to the left', () => {
     expect(textTable(table)).toBe(
       [
         'Lake',
-        'policy               return  balance of modes',
-        '────────  ─────────────────  ────────────────',
-        'gaussian     1.0 [1.0, 2.0]                 –',
-        'spline    3.0 [–: one seed]                 –',
+        'policy     seeds             return                  balance',
+        '────────  ──────  ─────────────────  ───────────────────────',
+        'gaussian       3     1.0 [1.0, 4.0]  50 % [25, 50] (2 seeds)',
+        'mixture   0 of 3                  –                        –',
+        'spline    1 of 3  3.0 [–: one seed]                        –',
       ].join('\n'),
     );
+    const words = { title: 'Chosen', columns: ['policy', 'activation', 'rate'], rows: [['a', 'relu', '3e-4']] };
+    expect(textTable(words).split('\n').at(-1)).toBe('a       relu        3e-4');
+    expect(renderTable(words)).toContain('<td>relu</td><td class="number">3e-4</td>');
+  });
+});
+
+describe('missingJobs', () => {
+  const jobs = ['x', 'y', 'z'].flatMap((env) =>
+    ['a', 'b', 'c'].flatMap((policy) =>
+      [0, 1].map((seed) => ({ id: `${env}/${policy}/${seed}`, study: 's', env, policy, seed, weight: 1 })),
+    ),
+  );
+
+  it('names policies and seeds, and no more than needed', () => {
+    const finished = (...ids: string[]) => jobs.filter(({ id }) => ids.includes(id)).map((job) => outcome(job, {}));
+    expect(missingJobs(jobs, finished('x/a/0', 'x/a/1', 'x/b/1', 'y/a/0'))).toEqual([
+      's, x: b (seed 0), c (all seeds)',
+      's, y: a (seed 1), b (all seeds), c (all seeds)',
+      's, z: all policies, all seeds',
+    ]);
+    expect(
+      missingJobs(
+        jobs,
+        jobs.map((job) => outcome(job, {})),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('typicalOutcome', () => {
+  const outcomes = (values: (number | null)[]) =>
+    values.map((value, seed) =>
+      outcome({ id: `a/${seed}`, study: 's', env: 'e', policy: 'a', seed, weight: 1 }, { drowned: value }),
+    );
+  const seedOf = (values: (number | null)[], better: 'higher' | 'lower') =>
+    typicalOutcome(outcomes(values), { metric: 'drowned', better }).job.seed;
+
+  it('has the median, the worse of the two in the middle of an even number', () => {
+    expect(seedOf([0.9, 0.1, 0.3, 0.2, 0.8], 'lower')).toBe(2);
+    expect(seedOf([0.9, 0.1, 0.3, 0.2], 'lower')).toBe(2);
+    expect(seedOf([0.9, 0.1, 0.3, 0.2], 'higher')).toBe(3);
+    expect(seedOf([0.5, 0.5, 0.5], 'lower')).toBe(1);
+    expect(seedOf([null, 0.1, null], 'lower')).toBe(0);
+    expect(seedOf([null, 0.1], 'higher')).toBe(0);
+    expect(() => typicalOutcome([], { metric: 'drowned', better: 'lower' })).toThrow('at least one');
+  });
+});
+
+describe('describeBest', () => {
+  const describe = (rows: SummaryRow[], better: 'higher' | 'lower' = 'lower') =>
+    describeBest(rows, { better, label: 'Least', format: String });
+
+  it('tells the best, and whose intervals overlap with its', () => {
+    const rows = [row('a', [5, 6, 7]), row('b', [1, 3]), row('c', [2, 4]), row('d', [null])];
+    expect(describe(rows)).toBe(
+      'Least: b, 1 [1, 3]. Its interval overlaps with that of c (2). Their intervals lie apart from it: a (5).',
+    );
+    expect(describe(rows, 'higher')).toBe('Least: a, 5 [5, 7]. Their intervals lie apart from it: c (2), b (1).');
+    expect(describe([row('a', [3]), row('b', [2])])).toBe('Least: b, 2. One seed tells nothing about the others.');
+    expect(describe([row('a', [3]), row('b', [null])])).toBeUndefined();
   });
 });
 
 describe('figures', () => {
-  it('keep the colour of a policy when others are left out', async () => {
+  it('keep the colour of a policy when others are left out, in either theme', async () => {
     const { range } = policyColours(policies);
-    const svg = await renderSvg(intervalChart([row('spline', [1, 2])], { x: 'return', policies }));
-    expect(colours(svg)).toContain(range[2]);
-    expect(colours(svg)).not.toContain(range[0]);
     const curves = learningCurves([{ policy: 'spline', seed: 0, step: 1, value: 2 }], {
       x: 'step',
       y: 'return',
       policies,
     });
-    expect(colours(await renderSvg(curves))).toContain(range[2]);
+    for (const spec of [intervalChart([row('spline', [1, 2])], { x: 'return', policies }), curves]) {
+      for (const theme of ['light', 'dark', 'page'] as const) {
+        const svg = await renderSvg(spec, theme);
+        const colour = (i: number) => (theme === 'page' ? range[i]! : resolveColours(range[i]!, theme));
+        expect(svg).toContain(colour(2));
+        expect(svg).not.toContain(colour(0));
+        expect(svg.includes('var(')).toBe(theme === 'page');
+      }
+    }
+  });
+
+  it('have axes without a label twice', async () => {
+    for (const values of [
+      [0, 0.01, 0.026],
+      [0.1, 0.9, 0.5],
+      [0.992, 0.9925, 0.9931],
+    ]) {
+      const svg = await renderSvg(intervalChart([row('spline', values)], { x: 'share', format: '%', policies }));
+      const labels = [...svg.matchAll(/>([\d.]+%)</g)].map(([, label]) => label);
+      expect(labels.length).toBeGreaterThan(2);
+      expect(new Set(labels).size).toBe(labels.length);
+    }
+  });
+
+  it('have no parts that a screen reader would stop at without a name', async () => {
+    const svg = await renderSvg(intervalChart([row('spline', [1, 2])], { x: 'return', policies }));
+    expect(svg).not.toMatch(/role=|aria-|\d\.\d{3}/);
+  });
+
+  it('of one seed have a point and no interval', async () => {
+    const spec = intervalChart([row('spline', [1])], { x: 'return', policies }) as unknown as {
+      layer: { data: { values: unknown[] } }[];
+    };
+    expect(spec.layer.map(({ data }) => data.values.length)).toEqual([1, 0, 1]);
   });
 
   it('draw curves only where all seeds of a policy are', () => {
@@ -104,34 +214,79 @@ describe('figures', () => {
 });
 
 describe('renderPage', () => {
+  const svg = '<svg viewBox="0 0 1 1"><clipPath id="clip"/><g clip-path="url(#clip)"/><use href="#clip"/></svg>';
+  const page = { title: 'A & B', lead: '<script>alert(1)</script>', facts: [['seeds', '"0"']] as const };
+
   it('loads nothing, escapes text, and keeps the ids of figures apart', async () => {
-    const svg = '<svg viewBox="0 0 1 1"><clipPath id="clip"/><g clip-path="url(#clip)"/><use href="#clip"/></svg>';
     const html = await renderPage(
       {
-        title: 'A & B',
-        lead: '<script>alert(1)</script>',
-        warning: 'Partial',
-        facts: [['seeds', '"0"']],
+        ...page,
+        warning: { text: 'Partial <b>', items: ['<left>'] },
         sections: [
           {
             title: 'One',
             figures: [
               { caption: 'a "<b>"', svg },
-              { caption: 'c', svg, wide: true },
+              { caption: 'c', panels: [{ title: '<p>', svg, note: '<n>', alt: 'seen "<q>"', colour: '"<c>' }] },
             ],
+            sections: [{ title: 'Inner <i>', figures: [{ caption: 'd', svg, wide: true, alt: 'other' }] }],
           },
         ],
       },
-      { key: '</pre>' },
+      { key: '</pre>', deep: { list: [1, 2] } },
     );
-    expect(html).not.toContain('<script');
-    expect(html).not.toContain('"key": "</pre>"');
+    expect(html).not.toMatch(/<(?:script|b>|left|p>\s*<p|n>|q|c>|\/pre)/);
     expect(html).toContain('aria-label="a &quot;&lt;b&gt;&quot;"');
-    for (const prefix of ['f1-', 'f2-']) {
-      expect(html).toContain(`id="${prefix}clip"`);
-      expect(html).toContain(`url(#${prefix}clip)`);
-      expect(html).toContain(`href="#${prefix}clip"`);
+    expect(html).toContain('aria-label="seen &quot;&lt;q&gt;&quot;"');
+    expect(html).toContain('aria-label="other"');
+    expect(html).toContain('<h3>Inner &lt;i&gt;</h3>');
+    expect(html).toContain('<dt>deep.list</dt><dd>1, 2</dd>');
+    const ids = [...html.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids.filter((id) => id!.endsWith('clip'))).toHaveLength(3);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids.filter((id) => id!.endsWith('clip'))) {
+      expect(html).toContain(`url(#${id})`);
+      expect(html).toContain(`href="#${id}"`);
     }
     expect(html).not.toMatch(/(?:src|href)="(?!data:,"|#)/);
+  });
+
+  it('has columns for the figures between wide ones, none for one alone', async () => {
+    const figures = ['a', 'b', 'wide', 'c'].map((caption) => ({ caption, svg, wide: caption === 'wide' }));
+    const html = await renderPage({ ...page, sections: [{ title: 'One', figures }] }, {});
+    expect([...html.matchAll(/<(?:div class="figures[^"]*"|figcaption>\w+)/g)].map(([part]) => part)).toEqual([
+      '<div class="figures"',
+      '<figcaption>a',
+      '<figcaption>b',
+      '<figcaption>wide',
+      '<div class="figures single"',
+      '<figcaption>c',
+    ]);
+  });
+});
+
+describe('evenColumns', () => {
+  it('leaves no row much shorter than the others', () => {
+    expect([0, 1, 5, 6, 7, 8, 13].map((count) => evenColumns(count, 6))).toEqual([1, 1, 5, 6, 4, 4, 5]);
+  });
+});
+
+describe('drawFigure', () => {
+  const image = `<svg width="30" height="20"><image href="data:image/png;base64,AA#ink"/><rect fill="${themeColour('ink')}"/></svg>`;
+  const panels = Array.from({ length: 8 }, (_, i) => ({ title: `<${i}>`, svg: image }));
+
+  it('puts panels in rows, in the colours of one theme, images too', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      const drawn = await drawFigure({ caption: 'c', panels }, theme);
+      expect(drawn).toContain('viewBox="0 0 162 ');
+      expect([...drawn.matchAll(/<svg x="(\d+)" y="(\d+)"/g)].map(([, x, y]) => [Number(x), Number(y)])).toEqual(
+        panels.map((_, i) => [44 * (i % 4), i < 4 ? 20 : 74]),
+      );
+      expect(drawn).not.toContain('var(');
+      expect(drawn).toContain('&lt;7&gt;');
+      expect(drawn).toContain(`fill="${resolveColours(themeColour('ink'), theme)}"`);
+      expect(drawn.includes('invert(1)')).toBe(theme === 'dark');
+    }
+    expect(await drawFigure({ caption: 'c', svg: image }, 'light')).toContain('<svg width="30"');
   });
 });

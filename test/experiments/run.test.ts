@@ -58,7 +58,7 @@ describe('oxbow run', () => {
     expect(first.stderr).toBe('');
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('engine: none');
-    expect(first.stdout).toMatch(/policy +position +side/);
+    expect(first.stdout).toMatch(/policy +seeds +position +side/);
     expect(first.stdout.trimEnd().split('\n').at(-1)).toBe(`Report: ${join(a, 'report.html')}`);
 
     const jobs = ['plain', 'wide'].flatMap((study) =>
@@ -147,7 +147,10 @@ describe('oxbow run', () => {
     expect({ partial, finished, jobs }).toEqual({ partial: true, finished: 8, jobs: 9 });
     const right = results.find((row: { policy: string }) => row.policy === 'right');
     expect(right.perSeed).toEqual([expect.any(Number), null, expect.any(Number)]);
-    expect(read(out, 'report.html')).toContain('Partial: 8 of 9 jobs');
+    const report = read(out, 'report.html');
+    expect(report).toContain('Partial: 8 of 9 jobs');
+    expect(report).toContain('<li>plain, Line-v0: right (seed 1)</li>');
+    expect(report).toContain('<th scope="row">right</th><td class="number">2 of 3</td>');
     expect(readJson(out, 'run.json').sessions[0].failures['plain/Line-v0/right/seed-1']).toContain(message);
   });
 

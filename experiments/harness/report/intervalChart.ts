@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SummaryRow } from '../experiment.ts';
-import { policyColours } from './palette.ts';
+import { policyColours, themeColour } from './palette.ts';
 
 export interface IntervalChartOptions {
   readonly title?: string;
@@ -8,7 +8,7 @@ export interface IntervalChartOptions {
   readonly x: string;
   /** The experiment's full list, which fixes the colours. */
   readonly policies: readonly string[];
-  /** d3 format of the axis: `.0%` for shares. By default plain numbers. */
+  /** d3 format of the axis: `%` for shares, with as many digits as its ticks need. By default plain numbers. */
   readonly format?: string;
   /** Ends of the axis; by default those of the data. */
   readonly domain?: readonly [number, number];
@@ -21,7 +21,7 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
   const x = {
     type: 'quantitative',
     title: options.x,
-    axis: { ...(options.format !== undefined && { format: options.format }), tickCount: 5 },
+    axis: { ...(options.format !== undefined && { format: options.format }), tickCount: 4 },
     scale: { zero: false, nice: true, ...(options.domain !== undefined && { domain: [...options.domain] }) },
   } as const;
   const seeds = measured.flatMap(({ policy, perSeed }) =>
@@ -29,14 +29,15 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
   );
   return {
     ...(options.title !== undefined && { title: options.title }),
-    height: { step: 34 },
+    width: 220,
+    height: { step: 30 },
     encoding: {
       y: {
         field: 'policy',
         type: 'nominal',
         title: null,
         sort: domain,
-        axis: { labelFontSize: 12, domain: false, ticks: false, grid: false, labelPadding: 8 },
+        axis: { labelColor: themeColour('ink'), domain: false, ticks: false, grid: false, labelPadding: 8 },
       },
       color: { field: 'policy', type: 'nominal', scale: { domain, range }, legend: null },
     },
@@ -47,13 +48,15 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
         encoding: { x: { field: 'value', ...x } },
       },
       {
-        data: { values: measured.map(({ policy, iqm, low, high }) => ({ policy, iqm, low, high })) },
+        data: {
+          values: measured.filter(({ low }) => low !== null).map(({ policy, low, high }) => ({ policy, low, high })),
+        },
         mark: { type: 'rule', strokeWidth: 4, opacity: 0.6 },
         encoding: { x: { field: 'low', ...x }, x2: { field: 'high' } },
       },
       {
         data: { values: measured.map(({ policy, iqm }) => ({ policy, iqm })) },
-        mark: { type: 'point', filled: true, size: 90, opacity: 1, stroke: 'white', strokeWidth: 1 },
+        mark: { type: 'point', filled: true, size: 90, opacity: 1, stroke: themeColour('paper'), strokeWidth: 1 },
         encoding: { x: { field: 'iqm', ...x } },
       },
     ],

@@ -24,6 +24,9 @@ export interface LearningCurvesOptions {
   readonly resamples?: number;
 }
 
+/** 0, 500, 20k. */
+const STEPS = { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '~s')" } as const;
+
 /**
  * A line for each policy: the interquartile mean over the seeds at each step, in a band of its 95 % bootstrap interval.
  * Steps that only some of the policy's seeds have reached are left out, so that a line never jumps as seeds drop out of it.
@@ -40,7 +43,7 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
   const present = new Set(values.map(({ policy }) => policy));
   const { domain, range } = policyColours(options.policies);
   const shown = domain.map((policy, i) => ({ policy, colour: range[i]! })).filter(({ policy }) => present.has(policy));
-  const x = { field: 'step', type: 'quantitative', title: options.x, axis: { tickCount: 5, format: '~s' } } as const;
+  const x = { field: 'step', type: 'quantitative', title: options.x, axis: STEPS } as const;
   return {
     ...(options.title !== undefined && { title: options.title }),
     data: { values },
@@ -52,7 +55,7 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
         legend: {
           title: null,
           orient: 'bottom',
-          columns: 3,
+          columns: 2,
           symbolType: 'stroke',
           symbolStrokeWidth: 3,
           symbolOpacity: 1,

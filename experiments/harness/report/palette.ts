@@ -1,10 +1,49 @@
+export type Theme = 'light' | 'dark';
+
+const NEUTRAL = {
+  light: { paper: '#ffffff', ink: '#1c1c1c', muted: '#5c5c5c', faint: '#8a8a8a', line: '#e4e4e4', water: '#d6e9f6' },
+  dark: { paper: '#15171a', ink: '#e8e8e8', muted: '#a9adb3', faint: '#8a8a8a', line: '#32363b', water: '#1f3a50' },
+} as const;
+
 /**
- * Okabe and Ito's colours, which readers with any common colour vision can tell apart (jfly.uni-koeln.de/color). Yellow is
- * last: it is weak on white.
+ * Each means a policy and nothing else. Found by a search that spreads them, and keeps them from ink and grey, in common colour
+ * vision and as protanopes, deuteranopes and tritanopes see them: CIEDE2000 of at least 11 between any two. Each has a contrast
+ * of at least 3 to the paper.
  */
-const COLOURS = ['#D55E00', '#0072B2', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#F0E442'];
+const POLICIES = {
+  light: ['#c57365', '#86850c', '#008a9b', '#005b3a', '#5d0195', '#5e74f6', '#ac2e67', '#5b4400'],
+  dark: ['#d64c3b', '#8f8d00', '#84edff', '#009864', '#9e59e0', '#8fa5ff', '#f293b5', '#ffde91'],
+} as const;
+
+export type ColourName = keyof (typeof NEUTRAL)['light'] | `policy-${number}`;
+
+const COLOURS: Record<Theme, Record<ColourName, string>> = {
+  light: { ...NEUTRAL.light, ...named(POLICIES.light) },
+  dark: { ...NEUTRAL.dark, ...named(POLICIES.dark) },
+};
+
+function named(colours: readonly string[]): Record<`policy-${number}`, string> {
+  return Object.fromEntries(colours.map((colour, i) => [`policy-${i}`, colour]));
+}
+
+/** A colour for figures and pages, as CSS: it follows the reader's theme, and is the light one where there is none. */
+export function themeColour(name: ColourName): string {
+  return `var(--${name}, ${COLOURS.light[name]})`;
+}
+
+/** The CSS declarations that set all colours to those of a theme. */
+export function themeDeclarations(theme: Theme): string {
+  return Object.entries(COLOURS[theme])
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(' ');
+}
+
+/** The text with the colours of one theme in place of {@link themeColour}'s variables, for files that stand alone. */
+export function resolveColours(text: string, theme: Theme): string {
+  return text.replace(/var\(--([\w-]+), [^)]*\)/g, (found, name) => COLOURS[theme][name as ColourName] ?? found);
+}
 
 /** One fixed colour a policy, by its place in an experiment's full list: leaving policies out recolours nobody. */
 export function policyColours(policies: readonly string[]): { domain: string[]; range: string[] } {
-  return { domain: [...policies], range: policies.map((_, i) => COLOURS[i % COLOURS.length]!) };
+  return { domain: [...policies], range: policies.map((_, i) => themeColour(`policy-${i % POLICIES.light.length}`)) };
 }

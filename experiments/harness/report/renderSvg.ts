@@ -1,31 +1,51 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { resolveColours, type Theme, themeColour } from './palette.ts';
 
 /** How every figure looks unless its specification says otherwise. */
-const THEME: NonNullable<TopLevelSpec['config']> = {
+const STYLE: NonNullable<TopLevelSpec['config']> = {
   background: 'transparent',
-  font: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
-  view: { stroke: null, continuousWidth: 380, continuousHeight: 240 },
+  font: 'system-ui, sans-serif',
+  view: { stroke: null, continuousWidth: 270, continuousHeight: 220 },
   axis: {
     labelFontSize: 12,
+    labelColor: themeColour('muted'),
     titleFontSize: 12,
     titleFontWeight: 500,
-    gridColor: '#e8e8e8',
-    domainColor: '#888',
-    tickColor: '#888',
+    titleColor: themeColour('ink'),
+    gridColor: themeColour('line'),
+    domainColor: themeColour('faint'),
+    tickColor: themeColour('faint'),
   },
-  legend: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500 },
-  title: { fontSize: 13, fontWeight: 600, anchor: 'start' },
+  // The last label under the end of its axis, not before it, where it would meet its neighbour.
+  axisX: { labelFlush: false },
+  legend: { labelFontSize: 12, labelColor: themeColour('ink'), titleFontSize: 12, titleFontWeight: 500 },
+  title: { fontSize: 13, fontWeight: 600, anchor: 'start', color: themeColour('ink') },
 };
 
-/** Draws a Vega-Lite specification as SVG. Data must be in the specification: nothing is loaded. */
-export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+/**
+ * Draws a Vega-Lite specification as SVG. Data must be in the specification: nothing is loaded.
+ *
+ * @param theme whose colours are drawn; `page` leaves the choice to the page in which the SVG stands.
+ */
+export async function renderSvg(spec: TopLevelSpec, theme: Theme | 'page' = 'light'): Promise<string> {
   // They take a second to load: only those wait who draw.
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  const compiled = compile({ ...spec, config: { ...THEME, ...spec.config } } as TopLevelSpec).spec;
+  const compiled = compile({ ...spec, config: { ...STYLE, ...spec.config } } as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
   try {
-    return await view.toSVG();
+    const svg = plain(await view.toSVG());
+    return theme === 'page' ? svg : resolveColours(svg, theme);
   } finally {
     view.finalize();
   }
+}
+
+/**
+ * Without what a still figure has no use for: Vega's roles of single marks, which a reader of the page would have to walk
+ * through, its class names, and digits below a hundredth of a pixel.
+ */
+function plain(svg: string): string {
+  return svg
+    .replace(/ (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"/g, '')
+    .replace(/-?\d+\.\d{3,}(?=[^"<>]*")/g, (number) => String(Number(Number(number).toFixed(2))));
 }

@@ -6,34 +6,70 @@ export interface MetricColumn {
   /** The heading, with the unit. */
   readonly label: string;
   readonly format: (value: number) => string;
+  /** Written once behind the number, and not again in the interval: `%`. */
+  readonly unit?: string;
 }
 
+const NO_BREAK = '\u00a0';
+
 /**
- * One row a policy, one column a metric: `interquartile mean [low, high]`, `[–: one seed]` where one seed has no
- * interval, or `–` where there was nothing to measure.
+ * One row a policy: over how many of the run's seeds it is, then one column a metric, `interquartile mean [low, high]`.
+ * `[–: one seed]` says that one seed has no interval, `(2 seeds)` that this metric was measured for fewer seeds than the row's, `–`
+ * that there was nothing to measure.
  */
 export function metricTable(title: string, rows: readonly SummaryRow[], columns: readonly MetricColumn[]): Table {
   const policies = [...new Set(rows.map(({ policy }) => policy))];
-  const cell = (policy: string, { metric, format }: MetricColumn) => {
-    const row = rows.find((candidate) => candidate.policy === policy && candidate.metric === metric);
-    if (row?.iqm == null) return '–';
-    if (row.low === null || row.high === null) return `${format(row.iqm)} [–: one seed]`;
-    return `${format(row.iqm)} [${format(row.low)}, ${format(row.high)}]`;
-  };
   return {
     title,
-    columns: ['policy', ...columns.map(({ label }) => label)],
-    rows: policies.map((policy) => [policy, ...columns.map((column) => cell(policy, column))]),
+    columns: ['policy', 'seeds', ...columns.map(({ label }) => label)],
+    rows: policies.map((policy) => {
+      const own = rows.filter((row) => row.policy === policy);
+      const done = Math.max(...own.map(measured));
+      const planned = own[0]!.perSeed.length;
+      const cells = columns.map((column) =>
+        metricCell(
+          own.find(({ metric }) => metric === column.metric),
+          column,
+          done,
+        ),
+      );
+      return [policy, done === planned ? String(done) : `${done} of ${planned}`, ...cells];
+    }),
   };
 }
 
-/** The table for a terminal: columns aligned, the first to the left and the others to the right. */
+/** A line may break only before the interval, and before the number of seeds. */
+function metricCell(row: SummaryRow | undefined, { format, unit }: MetricColumn, done: number): string {
+  if (row?.iqm == null) return '–';
+  const value = unit === undefined ? format(row.iqm) : `${format(row.iqm)} ${unit}`;
+  const parts =
+    row.low === null || row.high === null
+      ? [value, '[–: one seed]']
+      : [value, `[${format(row.low)}, ${format(row.high)}]`];
+  const seeds = measured(row);
+  if (seeds > 1 && seeds < done) parts.push(`(${seeds} seeds)`);
+  return parts.map((part) => part.replaceAll(' ', NO_BREAK)).join(' ');
+}
+
+function measured({ perSeed }: SummaryRow): number {
+  return perSeed.filter((value) => value !== null).length;
+}
+
+/** Whether a column holds numbers, which stand to the right, and not words. */
+export function isNumeric(cells: readonly string[]): boolean {
+  return cells.every((cell) => /^(?:[-−+]?\.?\d|–|$)/.test(cell));
+}
+
+/** The table for a terminal: columns aligned, numbers to the right and words to the left. */
 export function textTable({ title, columns, rows }: Table): string {
   const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const right = columns.map((_, i) => i > 0 && isNumeric(rows.map((row) => row[i] ?? '')));
   const line = (cells: readonly string[]) =>
     widths
-      .map((width, i) => (i === 0 ? (cells[i] ?? '').padEnd(width) : (cells[i] ?? '').padStart(width)))
+      .map((width, i) => (right[i] ? (cells[i] ?? '').padStart(width) : (cells[i] ?? '').padEnd(width)))
       .join('  ')
       .trimEnd();
-  return [title, line(columns), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+  return [title, line(columns), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)]
+    .join('\n')
+    .replaceAll(NO_BREAK, ' ');
 }

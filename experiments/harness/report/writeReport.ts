@@ -3,6 +3,7 @@ import type { Job, Outcome, Section, SummaryRow, Table } from '../experiment.ts'
 import type { AnyExperiment } from '../registry.ts';
 import type { RunDirectory } from '../runDirectory.ts';
 import { writeFile } from '../writeFile.ts';
+import { missingJobs } from './missingJobs.ts';
 import { renderPage } from './page.ts';
 
 /** What came of a run, finished or not. */
@@ -21,6 +22,7 @@ export async function writeReport(
   { jobs, outcomes, results, tables }: RunResults,
 ): Promise<string> {
   const { config, engine, backend, versions } = directory.run;
+  const missing = missingJobs(jobs, outcomes);
   const head: Section = {
     title: 'Results',
     paragraphs: outcomes.length === 0 ? ['No job has finished yet.'] : [howToRead(config.seeds.length)],
@@ -30,10 +32,12 @@ export async function writeReport(
     {
       title: `oxbow run ${experiment.name}`,
       lead: experiment.description,
-      warning:
-        outcomes.length < jobs.length
-          ? `Partial: ${outcomes.length} of ${jobs.length} jobs have finished. Numbers will change as the others do.`
-          : undefined,
+      ...(missing.length > 0 && {
+        warning: {
+          text: `Partial: ${outcomes.length} of ${jobs.length} jobs have finished, and numbers will change as the others do. Missing:`,
+          items: missing,
+        },
+      }),
       facts: [
         ['studies', config.studies.join(', ')],
         ['environments', config.environments.join(', ')],
@@ -58,9 +62,10 @@ function howToRead(seeds: number): string {
     return 'One seed was run: each number is that seed’s own, and there is no interval. Run more seeds before you compare policies.';
   }
   return (
-    `Each policy was run with ${seeds} seeds, the same ones for all. A number is the interquartile mean over the seeds (the mean ` +
-    'of the middle half), in brackets its 95 % interval by the stratified bootstrap: how far the number would move with other ' +
-    'seeds. Where the intervals of two policies are far apart, the choice of seeds hardly explains the difference' +
+    `The run has ${seeds} seeds, the same for all policies; the column “seeds” says how many of them a policy’s numbers are over. A ` +
+    'number is the interquartile mean over the seeds (the mean of the middle half), in brackets its 95 % interval by the ' +
+    'stratified bootstrap: how far the number would move with other seeds. Where the intervals of two policies are far apart, ' +
+    'the choice of seeds hardly explains the difference' +
     (seeds < 5 ? '; with so few seeds they are only a rough guide.' : '.')
   );
 }

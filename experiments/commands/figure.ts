@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { expectedOneOf } from '../../src/options/nearest.ts';
+import type { Figure, Section } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import { loadExperiment, type Registry } from '../harness/registry.ts';
+
+/** `oxbow figure <dir> <name> <path>`: one figure of a run's report as SVG files. */
+export function figureCommand(registry: Registry): Command {
+  return new Command('figure')
+    .description('draw one figure of a report as SVG, for light and for dark backgrounds')
+    .argument('<dir>', 'a run directory')
+    .argument('<name>', 'the name of the figure, as in cloning-Lake-v0-walks; an unknown name lists all')
+    .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
+    .action(async (path: string, name: string, to: string) => {
+      const [{ RunDirectory }, { drawFigure }, { summarize }, { writeFile }] = await Promise.all([
+        import('../harness/runDirectory.ts'),
+        import('../harness/report/drawFigure.ts'),
+        import('../harness/summarize.ts'),
+        import('../harness/writeFile.ts'),
+      ]);
+      const directory = RunDirectory.open(path);
+      const experiment = await loadExperiment(registry, directory.run.experiment);
+      const { config, seeds } = directory.run;
+      const jobs = experiment.jobs(config);
+      const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+      const figures = allFigures(await experiment.report(outcomes, summarize(jobs, outcomes, seeds), config));
+      const figure = figures.find((candidate) => candidate.name === name);
+      if (figure === undefined) {
+        const names = figures.flatMap((candidate) => candidate.name ?? []);
+        throw new InputError(`figure: got ${name}, ${expectedOneOf(name, names)}`);
+      }
+      for (const theme of ['light', 'dark'] as const) {
+        const file = `${to}-${theme}.svg`;
+        writeFile(file, await drawFigure(figure, theme));
+        process.stdout.write(`${file}\n`);
+      }
+    });
+}
+
+function allFigures(sections: readonly Section[]): Figure[] {
+  return sections.flatMap(({ figures = [], sections = [] }) => [...figures, ...allFigures(sections)]);
+}
