@@ -17,14 +17,26 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
   return tf.broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
 }
 
-/** An operation on each element. It is done before an expansion or a transpose, not after it. */
-export function unary(g: Graph, op: string, x: Value, attributes: Attributes = {}, dtype = x.dtype): Value {
+/** An operation on each element, with scalar operands after it. It is done before an expansion or a transpose, not after it. */
+export function unary(
+  g: Graph,
+  op: string,
+  x: Value,
+  attributes: Attributes = {},
+  dtype = x.dtype,
+  scalars: readonly Value[] = [],
+): Value {
   if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
   const source = unexpanded(x);
-  if (source !== x) return expand(g, unary(g, op, source, attributes, dtype), x.shape);
+  if (source !== x) return expand(g, unary(g, op, source, attributes, dtype, scalars), x.shape);
   const perm = permutation(x);
-  if (perm !== undefined) return transpose(g, unary(g, op, x.node!.inputs[0]!, attributes, dtype), perm);
-  return g.node(op, [x], x.shape, dtype, attributes);
+  if (perm !== undefined) return transpose(g, unary(g, op, x.node!.inputs[0]!, attributes, dtype, scalars), perm);
+  return g.node(op, [x, ...scalars], x.shape, dtype, attributes);
+}
+
+/** The nearest number in [low, high]. */
+export function clip(g: Graph, x: Value, low: number, high: number): Value {
+  return unary(g, 'Clip', x, {}, x.dtype, [g.scalar(low, x.dtype), g.scalar(high, x.dtype)]);
 }
 
 export function neg(g: Graph, x: Value): Value {
@@ -44,7 +56,37 @@ export function cast(g: Graph, x: Value, dtype: ElementType): Value {
       dtype,
     );
   }
+  if (x.dtype === 'float32' && dtype === 'int32') {
+    // A number out of range keeps its low 32 bits and NaN is 0, as in JavaScript; a direct cast makes −2³¹ of both.
+    return cast(g, unary(g, 'Mod', cast(g, x, 'int64'), {}, 'int64', [g.scalar(2 ** 32, 'int64')]), 'int32');
+  }
   return unary(g, 'Cast', x, { to: ONNX_TYPE[dtype] }, dtype);
+}
+
+/**
+ * The hyperbolic tangent. ONNX Runtime's reaches 1 + 2⁻²², which is cut off; products and 1 − tanh² do without the cut, see
+ * {@link uncutTanh}.
+ */
+export function tanh(g: Graph, x: Value): Value {
+  return clip(g, unary(g, 'Tanh', x), -1, 1);
+}
+
+/** The tangent before the cut, if `x` is one: in a product the difference drowns in rounding. */
+export function uncutTanh(x: Value): Value | undefined {
+  const [source, low, high] = definedBy(x, 'Clip') ?? [];
+  const isCut = source?.node?.op === 'Tanh' && number(low!) === -1 && number(high!) === 1;
+  return isCut ? source : undefined;
+}
+
+/** y where `x` is y², for a tangent y before its cut. */
+function squaredTanh(x: Value): Value | undefined {
+  const [a, b] = definedBy(x, 'Mul') ?? [];
+  return a !== undefined && a === b ? uncutTanh(a) : undefined;
+}
+
+/** The slope of tanh where its value is y: max(0, 1 − y²). */
+function tanhSlope(g: Graph, y: Value): Value {
+  return unary(g, 'HardSigmoid', binary(g, 'Mul', y, y), { alpha: { float: -1 }, beta: { float: 1 } });
 }
 
 /** One rule for `op`: the simpler value, or undefined where it does not apply. `x` and `y` are `a` and `b` unexpanded. */
@@ -55,20 +97,19 @@ const number = (value: Value): number | undefined => uniformNumber(value);
 const definedBy = (value: Value, op: string): readonly Value[] | undefined =>
   value.node?.op === op ? value.node.inputs : undefined;
 
-/** c₁·(c₂·x) = (c₁c₂)·x, in float32. */
 function scaled(g: Graph, x: Value, factor: number): Value | undefined {
   if (factor === 1) return x;
   if (factor === -1) return neg(g, x);
   const negated = definedBy(x, 'Neg');
-  if (negated !== undefined) return multiply(g, negated[0]!, g.scalar(-factor));
-  const product = definedBy(x, 'Mul');
-  if (product === undefined) return undefined;
-  for (const [inner, other] of [product, [product[1]!, product[0]!]] as [Value, Value][]) {
-    if (isConstant(inner)) return multiply(g, other, g.scalar(Math.fround(Number(inner.constant![0]) * factor)));
-  }
-  return undefined;
+  return negated && multiply(g, negated[0]!, g.scalar(-factor));
 }
 
+/** Whether dividing by `x` is multiplying by its reciprocal, to the last bit. */
+function hasExactReciprocal(x: number): boolean {
+  return Number.isInteger(Math.log2(Math.abs(x))) && Math.abs(x) < 2 ** 126 && Math.abs(x) >= 2 ** -126;
+}
+
+/** Rules change no result but the sign of a zero. */
 const RULES: Readonly<Record<string, Rule>> = {
   Add: (g, x, y) => {
     if (number(x) === 0) return y;
@@ -80,6 +121,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     return addPadded(g, x, y);
   },
   Sub: (g, x, y) => {
+    const tanh = number(x) === 1 ? squaredTanh(y) : undefined;
+    if (tanh !== undefined) return tanhSlope(g, tanh);
     if (number(y) === 0) return x;
     if (number(x) === 0) return neg(g, y);
     const minusY = definedBy(y, 'Neg');
@@ -95,8 +138,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Div: (g, x, y) => {
     const divisor = number(y);
     if (divisor === 1) return x;
-    if (x.dtype !== 'float32' || divisor === undefined || divisor === 0 || !Number.isFinite(1 / divisor))
-      return undefined;
+    if (x.dtype !== 'float32' || divisor === undefined || !hasExactReciprocal(divisor)) return undefined;
     return binary(g, 'Mul', x, g.scalar(1 / divisor));
   },
   Pow: (g, x, y) => {
@@ -110,8 +152,6 @@ const RULES: Readonly<Record<string, Rule>> = {
         return binary(g, 'Mul', x, x);
       case 3:
         return binary(g, 'Mul', binary(g, 'Mul', x, x), x);
-      case 0.5:
-        return unary(g, 'Sqrt', x);
       case -1:
         return unary(g, 'Reciprocal', x);
       default:

@@ -228,7 +228,7 @@ interface Padded {
 }
 
 function paddedAlongOneAxis(x: Value): Padded | undefined {
-  if (x.node?.op !== 'Pad') return undefined;
+  if (x.node?.op !== 'Pad' || x.node.attributes.mode !== 'constant') return undefined;
   const [content, pads, fill] = x.node.inputs;
   if (Number(fill!.constant![0]) !== 0) return undefined;
   const numbers = Array.from(pads!.constant!, Number);

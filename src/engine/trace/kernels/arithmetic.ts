@@ -3,6 +3,7 @@ import {
   binary,
   broadcastShape,
   cast,
+  clip,
   divide,
   multiply,
   neg,
@@ -35,23 +36,34 @@ export function lessThanZero(g: Graph, x: Value): Value {
   return binary(g, 'Less', x, g.scalar(0, x.dtype), 'bool');
 }
 
-/** The remainder with the divisor's sign. */
+/** Where an integer division by `b` would kill the process: by 0, and of −2³¹ by −1. */
+function isUnsafeDivisor(g: Graph, b: Value): Value {
+  const equals = (number: number): Value => binary(g, 'Equal', b, g.scalar(number, 'int32'), 'bool');
+  return binary(g, 'Or', equals(0), equals(-1), 'bool');
+}
+
+/** The remainder with the divisor's sign; of integers 0 where the divisor is 0. */
 const floorModulo: Kernel = (g, { a, b }) => {
-  if (a.dtype === 'int32') return binary(g, 'Mod', a, b);
+  if (a.dtype === 'int32') {
+    return binary(g, 'Mod', a, where(g, isUnsafeDivisor(g, b), g.scalar(1, 'int32'), b));
+  }
   // C's remainder has the dividend's sign.
-  const remainder = g.node('Mod', [a, b], broadcastShape(a.shape, b.shape), a.dtype, { fmod: 1 });
-  const signsDiffer = lessThanZero(g, multiply(g, remainder, b));
-  return where(g, signsDiffer, add(g, remainder, b), remainder);
+  const remainder = (x: Value, y: Value): Value =>
+    g.node('Mod', [x, y], broadcastShape(x.shape, y.shape), x.dtype, { fmod: 1 });
+  const raw = remainder(a, b);
+  const sameSign = binary(g, 'Equal', lessThanZero(g, a), lessThanZero(g, b), 'bool');
+  return where(g, sameSign, raw, remainder(add(g, raw, b), b));
 };
 
-const floorDivide: Kernel = (g, inputs, attributes, list) => {
-  const { a, b } = inputs;
+/** The quotient rounded down; of integers 0 where the divisor is 0. */
+const floorDivide: Kernel = (g, { a, b }) => {
   if (a.dtype === 'int32') {
-    const remainder = floorModulo(g, inputs, attributes, list) as Value;
-    return binary(g, 'Div', subtract(g, a, remainder), b);
+    const unsafe = isUnsafeDivisor(g, b);
+    const divisor = where(g, unsafe, g.scalar(1, 'int32'), b);
+    const quotient = binary(g, 'Div', subtract(g, a, binary(g, 'Mod', a, divisor)), divisor);
+    return where(g, unsafe, multiply(g, a, b), quotient);
   }
-  // Not `divide`, whose reciprocals may end just below a whole number.
-  return cast(g, unary(g, 'Floor', g.node('Div', [a, b], broadcastShape(a.shape, b.shape), a.dtype)), 'int32');
+  return cast(g, unary(g, 'Floor', divide(g, a, b)), 'int32');
 };
 
 /** The angle of the point (b, a), in (−π, π]. */
@@ -68,10 +80,16 @@ const arcTangent2: Kernel = (g, { a: y, b: x }) => {
   return where(g, onAxis, vertical, angle);
 };
 
-/** 1 where x > 0, alpha elsewhere. */
+/** 1 where x > 0, alpha elsewhere; NaN stays. */
 const step: Kernel = (g, { x }, { alpha = 0 }) => {
-  const positive = cast(g, binary(g, 'Greater', x, g.scalar(0, x.dtype), 'bool'), 'float32');
+  const positive = unary(g, 'Relu', unary(g, 'Sign', cast(g, x, 'float32')));
   return add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha));
+};
+
+/** −1, 0 or 1; 0 for NaN. */
+const sign: Kernel = (g, { x }) => {
+  const signs = unary(g, 'Sign', x);
+  return x.dtype === 'float32' ? where(g, unary(g, 'IsNaN', x, {}, 'bool'), g.scalar(0), signs) : signs;
 };
 
 const square: Kernel = (g, { x }) => multiply(g, x, x);
@@ -113,15 +131,14 @@ export const ARITHMETIC: Kernels = {
   },
   Neg: (g, { x }) => neg(g, x),
   Abs: (g, { x }) => unary(g, 'Abs', x),
-  Sign: (g, { x }) => unary(g, 'Sign', x),
+  Sign: sign,
   Square: square,
   Step: step,
   Reciprocal: (g, { x }) => unary(g, 'Reciprocal', x),
   Ceil: (g, { x }) => unary(g, 'Ceil', x),
   Floor: (g, { x }) => unary(g, 'Floor', x),
   Round: (g, { x }) => unary(g, 'Round', x),
-  ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) =>
-    g.node('Clip', [x, g.scalar(clipValueMin, x.dtype), g.scalar(clipValueMax, x.dtype)], x.shape, x.dtype),
+  ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) => clip(g, x, clipValueMin, clipValueMax),
   IsFinite: finiteness,
   IsInf: (g, { x }) => unary(g, 'IsInf', x, {}, 'bool'),
   IsNan: (g, { x }) => unary(g, 'IsNaN', x, {}, 'bool'),

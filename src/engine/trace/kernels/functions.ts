@@ -1,4 +1,5 @@
-import { add, binary, divide, multiply, subtract, unary, where } from '../../graph/elementwise.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { add, binary, clip, divide, multiply, subtract, tanh, unary, where } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { Value } from '../../graph/value.ts';
 import { lessThanZero } from './arithmetic.ts';
@@ -9,42 +10,69 @@ const as =
   (g, { x }) =>
     unary(g, op, x);
 
-/** log(1 + x) without cancellation: what 1 + x loses to rounding is put back to first order. */
-function log1p(g: Graph, x: Value): Value {
-  const one = g.scalar(1);
-  const sum = add(g, one, x);
-  const lost = subtract(g, x, subtract(g, sum, one));
-  return add(g, unary(g, 'Log', sum), divide(g, lost, sum));
+/** What log(1 + x) is beyond log of the rounded sum, to first order. */
+function lostByRounding(g: Graph, x: Value, sum: Value): Value {
+  return divide(g, subtract(g, x, subtract(g, sum, g.scalar(1))), sum);
 }
 
-/** exp(x) − 1 without cancellation (Kahan): (u − 1)·x / log u with u = exp x, for x not near 0 or −∞ only in rounding. */
-function expm1(g: Graph, x: Value): Value {
-  const one = g.scalar(1);
-  const power = unary(g, 'Exp', x);
-  const naive = subtract(g, power, one);
-  const small = binary(g, 'Less', unary(g, 'Abs', x), g.scalar(0.5), 'bool');
-  // Outside (−½, ½) the quotient is not needed and might not be finite.
-  const near = where(g, small, x, g.scalar(0.5));
-  const u = unary(g, 'Exp', near);
-  const same = binary(g, 'Equal', u, one, 'bool');
-  const logarithm = where(g, same, one, unary(g, 'Log', u));
-  const quotient = divide(g, multiply(g, subtract(g, u, one), near), logarithm);
-  return where(g, small, where(g, same, near, quotient), naive);
+/** log(1 + x) without cancellation. */
+const log1p: Kernel = (g, { x }) => {
+  const sum = add(g, g.scalar(1), x);
+  const lost = lostByRounding(g, x, sum);
+  // 0/0 at −1, ∞ − ∞ at ∞
+  const finite = where(g, unary(g, 'IsNaN', lost, {}, 'bool'), g.scalar(0), lost);
+  return add(g, unary(g, 'Log', sum), finite);
+};
+
+/** exp(−|x|) and 1 + exp(−|x|), which are the same for softplus, the sigmoid, its gradient and that of softplus. */
+function decay(g: Graph, x: Value): [power: Value, sum: Value] {
+  const power = unary(g, 'Exp', unary(g, 'Neg', unary(g, 'Abs', x)));
+  return [power, add(g, g.scalar(1), power)];
 }
 
 /** log(1 + exp x) = max(x, 0) + log(1 + exp(−|x|)). */
 function softplus(g: Graph, x: Value): Value {
-  const tail = log1p(g, unary(g, 'Exp', unary(g, 'Neg', unary(g, 'Abs', x))));
+  const [power, sum] = decay(g, x);
+  const tail = add(g, unary(g, 'Log', sum), lostByRounding(g, power, sum));
   return add(g, unary(g, 'Relu', x), tail);
 }
 
-/** x where positive, alpha·(exp x − 1) elsewhere. */
-const elu: Kernel = as('Elu');
+/** exp(min(x, 0)) / (1 + exp(−|x|)); ONNX Runtime's own is wrong below −5. */
+export function sigmoid(g: Graph, x: Value): Value {
+  return divide(g, expOfNegative(g, x), decay(g, x)[1]);
+}
 
-/** The slope of ELU at the point where its value is y: 1 + min(y, 0). */
-const eluGradient: Kernel = (g, { dy, y }) => multiply(g, dy, add(g, g.scalar(1), binary(g, 'Min', y, g.scalar(0))));
+/** exp(min(x, 0)) */
+function expOfNegative(g: Graph, x: Value): Value {
+  return unary(g, 'Exp', binary(g, 'Min', x, g.scalar(0)));
+}
 
-const SELU = { alpha: { float: 1.6732632423543772 }, gamma: { float: 1.0507009873554805 } };
+/** Where |x| is less, exp(x) − 1 rounds to x. */
+const LINEAR = 2 ** -24;
+
+/** exp(x) − 1 = tanh(x/2)·(exp(x) + 1), for x not near 0. */
+function expm1Away(g: Graph, x: Value, power: Value): Value {
+  return multiply(g, tanh(g, multiply(g, x, g.scalar(0.5))), add(g, power, g.scalar(1)));
+}
+
+/** exp(x) − 1 without cancellation. */
+const expm1: Kernel = (g, { x }) => {
+  const isLinear = binary(g, 'Less', unary(g, 'Abs', x), g.scalar(LINEAR), 'bool');
+  return where(g, isLinear, x, expm1Away(g, x, unary(g, 'Exp', x)));
+};
+
+/** x where positive, exp(x) − 1 elsewhere. */
+export function elu(g: Graph, x: Value): Value {
+  return where(g, binary(g, 'Greater', x, g.scalar(-LINEAR), 'bool'), x, expm1Away(g, x, expOfNegative(g, x)));
+}
+
+const { SELU_SCALE, SELU_SCALEALPHA } = tf.backend_util;
+
+/** scale·x where positive, scale·alpha·(exp(x) − 1) elsewhere. */
+const selu: Kernel = (g, { x }) => {
+  const positive = binary(g, 'Greater', x, g.scalar(0), 'bool');
+  return multiply(g, elu(g, x), where(g, positive, g.scalar(SELU_SCALE), g.scalar(SELU_SCALEALPHA)));
+};
 
 export function leakyRelu(g: Graph, x: Value, alpha: number): Value {
   return unary(g, 'LeakyRelu', x, { alpha: { float: alpha } });
@@ -55,7 +83,7 @@ export function prelu(g: Graph, x: Value, slope: Value): Value {
 }
 
 export function relu6(g: Graph, x: Value): Value {
-  return g.node('Clip', [x, g.scalar(0), g.scalar(6)], x.shape, x.dtype);
+  return clip(g, x, 0, 6);
 }
 
 /** Functions of one real number, activations among them. */
@@ -71,21 +99,20 @@ export const FUNCTIONS: Kernels = {
   Sin: as('Sin'),
   Sinh: as('Sinh'),
   Tan: as('Tan'),
-  Tanh: as('Tanh'),
+  Tanh: (g, { x }) => tanh(g, x),
   Exp: as('Exp'),
   Log: as('Log'),
   Sqrt: as('Sqrt'),
   Erf: as('Erf'),
-  Sigmoid: as('Sigmoid'),
+  Sigmoid: (g, { x }) => sigmoid(g, x),
   Relu: as('Relu'),
-  Elu: elu,
-  EluGrad: eluGradient,
-  Selu: (g, { x }) => unary(g, 'Selu', x, SELU),
+  Elu: (g, { x }) => elu(g, x),
+  Selu: selu,
   LeakyRelu: (g, { x }, { alpha }) => leakyRelu(g, x, alpha),
   Prelu: (g, { x, alpha }) => prelu(g, x, alpha),
   Relu6: (g, { x }) => relu6(g, x),
   Rsqrt: (g, { x }) => unary(g, 'Reciprocal', unary(g, 'Sqrt', x)),
-  Log1p: (g, { x }) => log1p(g, x),
-  Expm1: (g, { x }) => expm1(g, x),
+  Log1p: log1p,
+  Expm1: expm1,
   Softplus: (g, { x }) => softplus(g, x),
 };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { add, binary, cast, multiply } from '../../graph/elementwise.ts';
-import type { Graph } from '../../graph/graph.ts';
+import { add, binary, cast, multiply, unary, where } from '../../graph/elementwise.ts';
+import { constantData, type Graph } from '../../graph/graph.ts';
 import { reduce } from '../../graph/reductions.ts';
 import { expand, filled, reshape } from '../../graph/shapes.ts';
 import { elementCount, newData, type Value } from '../../graph/value.ts';
@@ -23,8 +23,26 @@ const oneHot: Kernel = (g, { indices }, { depth, onValue, offValue, dtype = 'int
   return add(g, multiply(g, hot, g.scalar(onValue - offValue, dtype)), g.scalar(offValue, dtype));
 };
 
-const gather: Kernel = (g, { x, indices }, { axis, batchDims }) => {
+/**
+ * Indices that are an error where they are negative, which ONNX counts from the back. Constant ones are checked here and now.
+ * @param limits the sizes that the indices, or the components of each, must be below
+ */
+function fromTheFront(g: Graph, kernel: string, indices: Value, limits: readonly number[]): Value {
+  const known = constantData(indices) as Int32Array | undefined;
+  if (known === undefined) {
+    const isNegative = binary(g, 'Less', indices, g.scalar(0, 'int32'), 'bool');
+    return where(g, isNegative, g.scalar(2 ** 31 - 1, 'int32'), indices);
+  }
+  known.forEach((index, i) => {
+    const limit = limits[i % limits.length]!;
+    if (index < 0 || index >= limit) throw new Error(`${kernel}: the index ${index} is not in [0, ${limit})`);
+  });
+  return indices;
+}
+
+const gather: Kernel = (g, { x, indices: given }, { axis, batchDims }) => {
   const along = axisOf(axis, x.shape);
+  const indices = fromTheFront(g, 'gather', given, [x.shape[along]!]);
   const info = tf.backend_util.segment_util.collectGatherOpShapeInfo(shaped(x), shaped(indices), along, batchDims ?? 0);
   if (info.batchSize === 1) {
     const flat = reshape(g, indices, [elementCount(indices.shape)]);
@@ -45,28 +63,39 @@ function scatterAdd(g: Graph, indices: Value, updates: Value, shape: readonly nu
   return g.node('ScatterND', [zeros, cast(g, indices, 'int64'), updates], shape, updates.dtype, { reduction: 'add' });
 }
 
-/** Negative segment ids are left out. */
+/** Segment ids out of range are left out. */
 const segmentSum: Kernel = (g, { x, segmentIds }, { numSegments }) => {
-  const places = reshape(g, segmentIds, [...segmentIds.shape, 1]);
-  const kept = binary(g, 'GreaterOrEqual', segmentIds, g.scalar(0, 'int32'), 'bool');
+  const zero = g.scalar(0, 'int32');
+  const isKept = binary(
+    g,
+    'And',
+    binary(g, 'GreaterOrEqual', segmentIds, zero, 'bool'),
+    binary(g, 'Less', segmentIds, g.scalar(numSegments, 'int32'), 'bool'),
+    'bool',
+  );
   const tail = x.shape.slice(segmentIds.shape.length);
-  const mask = reshape(g, cast(g, kept, x.dtype), [...segmentIds.shape, ...tail.map(() => 1)]);
-  const clipped = binary(g, 'Max', places, g.scalar(0, 'int32'));
-  return scatterAdd(g, clipped, multiply(g, x, mask), [numSegments, ...tail]);
+  const rows = reshape(g, isKept, [...segmentIds.shape, ...tail.map(() => 1)]);
+  const places = reshape(g, where(g, isKept, segmentIds, zero), [...segmentIds.shape, 1]);
+  return scatterAdd(g, places, where(g, rows, x, g.scalar(0, x.dtype)), [numSegments, ...tail]);
 };
 
+/** NaN counts as infinity. */
 const topK: Kernel = (g, { x }, { k, sorted }) => {
   const shape = [...x.shape.slice(0, -1), k];
-  const [values, indices] = g.nodes(
+  const isFloat = x.dtype === 'float32';
+  const keys = isFloat ? where(g, unary(g, 'IsNaN', x, {}, 'bool'), g.scalar(Number.POSITIVE_INFINITY), x) : x;
+  const [best, indices] = g.nodes(
     'TopK',
-    [x, g.int64s([k])],
+    [keys, g.int64s([k])],
     [
       { shape, dtype: x.dtype },
       { shape, dtype: 'int64' },
     ],
     { sorted: Number(sorted ?? true) },
   );
-  return [values!, cast(g, indices!, 'int32')];
+  const axis = x.shape.length - 1;
+  const values = isFloat ? g.node('GatherElements', [x, indices!], shape, x.dtype, { axis }) : best!;
+  return [values, cast(g, indices!, 'int32')];
 };
 
 /** How many numbers of the row lie before each value. */
@@ -84,11 +113,17 @@ export const INDEXING: Kernels = {
   GatherV2: gather,
   GatherNd: (g, { params, indices }) => {
     const [shape] = tf.backend_util.prepareAndValidate(shaped(params), shaped(indices));
-    return g.node('GatherND', [params, cast(g, indices, 'int64')], shape, params.dtype);
+    const places = fromTheFront(g, 'gatherND', indices, params.shape.slice(0, indices.shape.at(-1)));
+    return g.node('GatherND', [params, cast(g, places, 'int64')], shape, params.dtype);
   },
-  ScatterNd: (g, { indices, updates }, { shape }) => scatterAdd(g, indices, updates, mutable(shape)),
-  TensorScatterUpdate: (g, { tensor, indices, updates }) =>
-    g.node('ScatterND', [tensor, cast(g, indices, 'int64'), updates], tensor.shape, tensor.dtype),
+  ScatterNd: (g, { indices, updates }, { shape }) => {
+    const places = fromTheFront(g, 'scatterND', indices, shape.slice(0, indices.shape.at(-1)));
+    return scatterAdd(g, places, updates, mutable(shape));
+  },
+  TensorScatterUpdate: (g, { tensor, indices, updates }) => {
+    const places = fromTheFront(g, 'tensorScatterUpdate', indices, tensor.shape.slice(0, indices.shape.at(-1)));
+    return g.node('ScatterND', [tensor, cast(g, places, 'int64'), updates], tensor.shape, tensor.dtype);
+  },
   UnsortedSegmentSum: segmentSum,
   TopK: topK,
   SearchSorted: searchSorted,

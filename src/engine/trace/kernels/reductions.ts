@@ -1,7 +1,8 @@
-import { cast, multiply } from '../../graph/elementwise.ts';
+import { add, cast, clip, multiply, unary, where } from '../../graph/elementwise.ts';
+import type { Graph } from '../../graph/graph.ts';
 import { type Reduction, reduce, reducedShape } from '../../graph/reductions.ts';
-import { concat, filled, slice } from '../../graph/shapes.ts';
-import type { Value } from '../../graph/value.ts';
+import { concat, filled, slice, tensorConstant } from '../../graph/shapes.ts';
+import { newData, type Value } from '../../graph/value.ts';
 import { axesOf, axisOf, type Kernel, type Kernels } from './kernel.ts';
 
 const reduction =
@@ -9,18 +10,42 @@ const reduction =
   (g, { x }, { axis, reductionIndices, keepDims }) =>
     reduce(g, op, x, axesOf(axis ?? reductionIndices, x.shape), keepDims);
 
+/** The least or greatest number; NaN where there is one, which ONNX Runtime passes over. */
+const extreme =
+  (op: 'ReduceMax' | 'ReduceMin'): Kernel =>
+  (g, { x }, { axis, reductionIndices, keepDims }) => {
+    const axes = axesOf(axis ?? reductionIndices, x.shape);
+    const result = reduce(g, op, x, axes, keepDims);
+    if (x.dtype !== 'float32') return result;
+    // 0, or NaN
+    return add(g, result, reduce(g, 'ReduceSum', clip(g, x, 0, 0), axes, keepDims));
+  };
+
 /** All: the least of 0s and 1s. Any: the greatest. */
 const overBools =
   (op: Reduction): Kernel =>
   (g, { x }, { axis, keepDims }) =>
     cast(g, reduce(g, op, cast(g, x, 'int32'), axesOf(axis, x.shape), keepDims), 'bool');
 
+/** NaN where it is the first counts as the most extreme number, elsewhere as the least so: as tfjs-cpu compares. */
+function withoutNaN(g: Graph, x: Value, axis: number, sign: 1 | -1): Value {
+  if (x.dtype !== 'float32') return x;
+  const numbers = Array.from({ length: x.shape[axis]! }, (_, i) => (i === 0 ? sign : -sign) * Number.POSITIVE_INFINITY);
+  const shape = x.shape.map((size, i) => (i === axis ? size : 1)).slice(axis);
+  const substitutes = tensorConstant(g, newData('float32', numbers), shape, 'float32');
+  return where(g, unary(g, 'IsNaN', x, {}, 'bool'), substitutes, x);
+}
+
 const indexOf =
   (op: 'ArgMax' | 'ArgMin'): Kernel =>
   (g, { x }, { axis }) => {
     const along = axisOf(axis, x.shape);
     const shape = reducedShape(x.shape, [along], false);
-    return cast(g, g.node(op, [x], shape, 'int64', { axis: along, keepdims: 0 }), 'int32');
+    return cast(
+      g,
+      g.node(op, [withoutNaN(g, x, along, op === 'ArgMax' ? 1 : -1)], shape, 'int64', { axis: along, keepdims: 0 }),
+      'int32',
+    );
   };
 
 /** Running products by doubling: log₂ n products with a copy shifted by 1, 2, 4, … */
@@ -49,8 +74,8 @@ export const REDUCTIONS: Kernels = {
   Sum: reduction('ReduceSum'),
   Mean: (g, inputs, attributes, list) =>
     reduction('ReduceMean')(g, { ...inputs, x: cast(g, inputs.x, 'float32') }, attributes, list),
-  Max: reduction('ReduceMax'),
-  Min: reduction('ReduceMin'),
+  Max: extreme('ReduceMax'),
+  Min: extreme('ReduceMin'),
   Prod: reduction('ReduceProd'),
   All: overBools('ReduceMin'),
   Any: overBools('ReduceMax'),

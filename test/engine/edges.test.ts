@@ -1,0 +1,173 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../src/engine/compile.ts';
+
+type Program = (x: tf.Tensor) => tf.Tensor;
+
+/** What `fn` gives compiled, and what it gives eagerly. */
+function both(fn: Program, x: tf.Tensor): { compiled: number[]; eager: number[] } {
+  const run = compile(({ x: input }: { x: tf.Tensor }) => ({ y: fn(input) }), { name: 'edge', state: [] });
+  const compiled = Array.from(run({ x }).y.dataSync());
+  run.dispose();
+  return { compiled, eager: Array.from(fn(x).dataSync()) };
+}
+
+function expectEqual(fn: Program, x: tf.Tensor): void {
+  const { compiled, eager } = both(fn, x);
+  // toEqual tells −0 from 0, which the engine does not.
+  expect(compiled.map((y) => y + 0)).toEqual(eager.map((y) => y + 0));
+}
+
+const slope =
+  (fn: Program): Program =>
+  (x) =>
+    tf.grad((at) => tf.sum(fn(at)))(x);
+
+describe.each([1, 4, 7, 16, 33])('a NaN among %i numbers', (count) => {
+  const places = [...new Set([0, 1, 3, count >> 1, count - 1])].filter((place) => place < count);
+  const row = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [1, -1]), [3, 1]);
+  const column = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [-1, 1]), [1, 20]);
+  test.each<[string, Program]>([
+    ['max', (x) => tf.max(x)],
+    ['min', (x) => tf.min(x)],
+    ['max of rows', (x) => tf.max(row(x), 1)],
+    ['max of columns', (x) => tf.max(column(x), 0)],
+    ['min of columns', (x) => tf.min(column(x), 0, true)],
+    ['gradient of max', slope((x) => tf.max(x))],
+    ['maximum', (x) => tf.maximum(x, 0.5)],
+    ['minimum of two', (x) => tf.minimum(x, tf.reverse(x))],
+    ['relu', tf.relu],
+    ['gradient of relu', slope(tf.relu)],
+    ['gradient of abs', slope(tf.abs)],
+    ['clip', (x) => tf.clipByValue(x, -1, 1)],
+    ['step', (x) => tf.step(x, 0.25)],
+    ['sign', tf.sign],
+    ['argMax', (x) => tf.argMax(x)],
+    ['argMin', (x) => tf.argMin(x)],
+    ['argMax of columns', (x) => tf.argMax(column(x), 0)],
+  ])('%s: as eager', (_, fn) => {
+    for (const place of places) {
+      for (const neighbour of [1.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        const numbers = Array.from({ length: count }, (__, i) => Math.fround(3 * Math.sin(1 + 1.3 * i)));
+        numbers[(place + 2) % count] = neighbour;
+        numbers[place] = Number.NaN;
+        expectEqual(fn, tf.tensor1d(numbers));
+      }
+    }
+  });
+
+  test('topk: as infinity', () => {
+    for (const place of places) {
+      const numbers = Array.from({ length: count }, (_, i) => Math.sin(1 + 1.3 * i));
+      numbers[place] = Number.NaN;
+      expect(both((x) => tf.topk(x, 1).values, tf.tensor1d(numbers)).compiled).toEqual([Number.NaN]);
+    }
+  });
+});
+
+describe('tanh', () => {
+  const xs = tf.linspace(-20, 20, 100_001);
+
+  test('stays in [−1, 1], and its slope is never negative', () => {
+    expect(both((x) => tf.max(tf.abs(tf.tanh(x))), xs).compiled).toEqual([1]);
+    expect(both((x) => tf.min(slope(tf.tanh)(x)), xs).compiled).toEqual([0]);
+  });
+
+  test('is not cut between two layers', () => {
+    const nodes = (activation: Program): number => {
+      const layers = compile(
+        ({ x, w }: { x: tf.Tensor; w: tf.Tensor }) => {
+          const loss = (at: tf.Tensor): tf.Tensor => tf.sum(tf.matMul(activation(tf.matMul(x, at)), at));
+          return { gradient: tf.grad(loss)(w) };
+        },
+        { name: 'layers', state: [] },
+      );
+      layers({ x: tf.ones([8, 4]), w: tf.ones([4, 4]) });
+      const cost = layers.cost()!.nodes;
+      layers.dispose();
+      return cost;
+    };
+    expect(nodes(tf.tanh)).toBe(nodes(tf.relu));
+  });
+});
+
+describe('gradients of broadcasts', () => {
+  test.each<[string, number[], Program]>([
+    ['broadcastTo', [1, 3], (x) => tf.broadcastTo(x, [500, 3])],
+    ['broadcastTo of more axes', [3, 1], (x) => tf.broadcastTo(x, [50, 3, 4])],
+    ['tile', [2, 3], (x) => tf.tile(x, [200, 3])],
+    ['tile 5-D', [2, 1, 3, 1, 2], (x) => tf.tile(x, [1, 3, 2, 1, 4])],
+    ['where', [3], (x) => tf.where(tf.greater(tf.ones([400, 3]), tf.ones([400, 1])), x, tf.mul(x, 2))],
+  ])('%s: few nodes, and right', (_, shape, fn) => {
+    const x = tf.reshape(tf.linspace(-1, 1, tf.util.sizeFromShape(shape)), shape);
+    const weighted: Program = (at) => {
+      const y = fn(at);
+      return tf.mul(y, tf.reshape(tf.sin(tf.range(0, y.size)), y.shape));
+    };
+    // d/dx of a linear function, by its values at the unit vectors.
+    const wanted = Array.from({ length: x.size }, (__, i) => {
+      const unit = tf.reshape(tf.oneHot(tf.scalar(i, 'int32'), x.size, 1, 0, 'float32'), shape);
+      return tf.sum(weighted(unit)).dataSync()[0]!;
+    });
+    const run = compile(({ x: input }: { x: tf.Tensor }) => ({ y: slope(weighted)(input) }), { name: 'b', state: [] });
+    const compiled = run({ x }).y.dataSync();
+    const eager = slope(weighted)(x).dataSync();
+    wanted.forEach((value, i) => {
+      expect(compiled[i]).toBeCloseTo(value, 4);
+      expect(eager[i]).toBeCloseTo(value, 4);
+    });
+    expect(run.cost()!.nodes).toBeLessThan(12);
+    run.dispose();
+  });
+});
+
+describe('the edges of arithmetic: as eager', () => {
+  const int = (numbers: number[]): tf.Tensor => tf.tensor1d(numbers, 'int32');
+  test.each<[string, tf.Tensor, Program]>([
+    ['division and floor', tf.tensor1d([41, 82, 123]), (x) => tf.floor(tf.div(x, 41))],
+    ['constants that underflow', tf.tensor1d([1e30]), (x) => tf.mul(tf.mul(x, 1e-25), 1e-25)],
+    ['constants that overflow', tf.tensor1d([1e-30]), (x) => tf.mul(tf.mul(x, 1e25), 1e25)],
+    ['roots of infinities', tf.tensor1d([Number.NEGATIVE_INFINITY, 4]), (x) => tf.pow(x, 0.5)],
+    [
+      'casts of what is no integer',
+      tf.tensor1d([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e10, -1e10, 3e38, 2 ** 31, -2.5]),
+      (x) => tf.cast(x, 'int32'),
+    ],
+    ['integer division by 0 and −1', int([5, -(2 ** 31), 7, -7]), (x) => tf.floorDiv(x, int([0, -1, -1, 2]))],
+    ['integer division by itself', int([0, -(2 ** 31), -1, 7]), (x) => tf.floorDiv(x, x)],
+    ['integer remainder by 0 and −1', int([5, -(2 ** 31), 7, -7]), (x) => tf.mod(x, int([0, -1, -1, 2]))],
+    ['remainder by infinity', tf.tensor1d([5, -5]), (x) => tf.mod(x, Number.NEGATIVE_INFINITY)],
+    ['a tiny negative remainder', tf.tensor1d([-1e-30]), (x) => tf.mod(x, 0.7)],
+    [
+      'segment ids out of range',
+      int([0, 3, -1, 7, 1]),
+      (x) => tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3, 4, 5]), x as tf.Tensor1D, 3),
+    ],
+    [
+      'sums of mirrored pads',
+      tf.tensor1d([1, 2, 3]),
+      (x) => tf.add(tf.mirrorPad(x, [[2, 0]], 'reflect'), tf.mirrorPad(x, [[0, 2]], 'reflect')),
+    ],
+  ])('%s', (_, x, fn) => {
+    expectEqual(fn, x);
+  });
+});
+
+describe('an index out of range is an error', () => {
+  const table = (): tf.Tensor2D => tf.tensor2d([1, 2, 3, 4], [2, 2]);
+  test.each<[string, (indices: tf.Tensor) => tf.Tensor]>([
+    ['gather', (i) => tf.gather(table(), tf.reshape(i, [-1]))],
+    ['gatherND', (i) => tf.gatherND(table(), i)],
+    ['scatterND', (i) => tf.scatterND(i, tf.tensor2d([[1, 2]]), [2, 2])],
+    ['tensorScatterUpdate', (i) => tf.tensorScatterUpdate(table(), i, tf.tensor2d([[1, 2]]))],
+  ])('%s', (name, fn) => {
+    for (const index of [-1, 2]) {
+      const constant = compile(() => ({ y: fn(tf.tensor2d([[index]], undefined, 'int32')) }), { name, state: [] });
+      expect(() => constant({})).toThrow();
+      const varying = compile(({ i }: { i: tf.Tensor }) => ({ y: fn(i) }), { name, state: [] });
+      expect(varying({ i: tf.tensor2d([[1]], undefined, 'int32') }).y.size).toBeGreaterThan(0);
+      expect(() => varying({ i: tf.tensor2d([[index]], undefined, 'int32') })).toThrow();
+      varying.dispose();
+    }
+  });
+});
