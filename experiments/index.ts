@@ -33,4 +33,5 @@ export { interquartileMean } from './harness/statistics/interquartileMean.ts';
 export { pairedPermutationTest } from './harness/statistics/pairedPermutationTest.ts';
 export { probabilityOfImprovement } from './harness/statistics/probabilityOfImprovement.ts';
 export { wilsonInterval } from './harness/statistics/wilsonInterval.ts';
+export { type LoadPoliciesOptions, loadPolicies, type TrainedPolicy } from './loadPolicies.ts';
 export { registry } from './registry.ts';

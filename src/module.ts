@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type JsonVariableState, VariableState } from './variableState.ts';
 
 /** Values of variables by path, as {@link Module.stateDict} gives and {@link Module.loadStateDict} takes them. */
 export type StateDict = Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+
+/** What becomes of a {@link StateDict} in `JSON.parse(JSON.stringify(state))`: the same numbers, to the bit. */
+export type JsonStateDict = Record<string, JsonVariableState>;
 
 /**
  * An object that holds variables, itself or in the modules it is made of.
@@ -47,37 +51,38 @@ export abstract class Module {
     return this.trainableVariables().reduce((count, variable) => count + variable.size, 0);
   }
 
-  /** A copy of the values of all variables. */
+  /** A copy of the values of all variables. It may go through JSON. */
   stateDict(): StateDict {
     const state: StateDict = {};
     for (const [path, variable] of this.namedVariables()) {
-      state[path] = { shape: variable.shape, values: Float32Array.from(variable.dataSync()) };
+      state[path] = new VariableState(variable.shape, Float32Array.from(variable.dataSync()));
     }
     return state;
   }
 
   /**
    * Sets all variables.
+   * @param state of {@link stateDict}, or what JSON made of it
    * @throws if a path is missing, unknown, or of another shape; nothing is changed then.
    */
-  loadStateDict(state: StateDict): void {
+  loadStateDict(state: StateDict | JsonStateDict): void {
     const variables = this.namedVariables();
     for (const path of Object.keys(state)) {
       if (!variables.has(path)) throw new Error(`loadStateDict: ${this.constructor.name} has no variable '${path}'`);
     }
-    for (const [path, variable] of variables) {
+    const loaded = [...variables].map(([path, variable]) => {
       const entry = state[path];
       if (entry === undefined) throw new Error(`loadStateDict: the state has no '${path}'`);
-      if (!tf.util.arraysEqual([...entry.shape], variable.shape) || entry.values.length !== variable.size) {
+      const { shape, values } = variableState(path, entry);
+      if (!tf.util.arraysEqual([...shape], variable.shape) || values.length !== variable.size) {
         throw new Error(
-          `loadStateDict: '${path}' has shape [${entry.shape}] with ${entry.values.length} values, ` +
-            `wanted [${variable.shape}]`,
+          `loadStateDict: '${path}' has shape [${shape}] with ${values.length} values, wanted [${variable.shape}]`,
         );
       }
-    }
-    for (const [path, variable] of variables) {
-      const entry = state[path]!;
-      const value = tf.tensor(Float32Array.from(entry.values), variable.shape);
+      return { variable, values };
+    });
+    for (const { variable, values } of loaded) {
+      const value = tf.tensor(Float32Array.from(values), variable.shape);
       variable.assign(value);
       value.dispose();
     }
@@ -86,5 +91,18 @@ export abstract class Module {
   /** Frees all variables. The module is of no use afterwards. */
   dispose(): void {
     for (const variable of this.variables()) variable.dispose();
+  }
+}
+
+function variableState(path: string, entry: StateDict[string] | JsonStateDict[string] | null): StateDict[string] {
+  const { shape, values, float32 } = (entry ?? {}) as Partial<StateDict[string] & JsonStateDict[string]>;
+  if (Array.isArray(shape) && values?.length !== undefined) return { shape, values };
+  if (!Array.isArray(shape) || typeof float32 !== 'string') {
+    throw new Error(`loadStateDict: '${path}' is no { shape, values } or its JSON`);
+  }
+  try {
+    return VariableState.from({ shape, float32 });
+  } catch (error) {
+    throw new Error(`loadStateDict: '${path}': ${(error as Error).message}`);
   }
 }

@@ -18,7 +18,7 @@ function run(program: string): string {
   try {
     writeFileSync(join(directory, 'program.mts'), source);
     return execFileSync(process.execPath, ['--import', 'tsx', join(directory, 'program.mts')], {
-      cwd: root,
+      cwd: directory,
       encoding: 'utf8',
     });
   } finally {
@@ -44,11 +44,9 @@ describe('the programs in the docs run', () => {
   test('policies.md: a policy of one’s own plugs into PPO', () => {
     const example = blocks('docs/policies.md').find((block) => block.includes('class LaplacePolicy'))!;
     const program = `
-      import * as tf from '@tensorflow/tfjs-core';
-      import { type ActionDistribution, Mlp, Policy, Rng } from 'oxbow';
+      ${example.replace('type Rng,', 'makePolicy, Rng,')}
       import { Ppo } from 'oxbow/agents';
       import { BaseEnv, Box, SyncVectorEnv } from 'oxbow/envs';
-      ${example}
       class Still extends BaseEnv<Float32Array, Float32Array> {
         readonly observationSpace = new Box({ low: -1, high: 1, shape: [4] });
         readonly actionSpace = new Box({ low: -9, high: 9, shape: [2] });
@@ -58,7 +56,9 @@ describe('the programs in the docs run', () => {
         }
       }
       const env = new SyncVectorEnv([() => new Still(), () => new Still()], { autoresetMode: 'sameStep' });
-      const agent = new Ppo({ policy: new LaplacePolicy(), env, rng: new Rng(0), horizon: 128, learningRate: 0.01 });
+      const spaces = { observationSpace: env.singleObservationSpace, actionSpace: env.singleActionSpace };
+      const policy = makePolicy('laplace', { ...spaces, rng: new Rng(2) });
+      const agent = new Ppo({ policy, env, rng: new Rng(0), horizon: 128, learningRate: 0.01 });
       const returns: number[] = [];
       for await (const { episodes } of agent.train({ steps: 2560, rng: new Rng(1) })) {
         returns.push(episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length);
@@ -67,5 +67,10 @@ describe('the programs in the docs run', () => {
     `;
     const [, first, last] = /returns (\S+) (\S+)/.exec(run(program))!.map(Number);
     expect(last).toBeGreaterThan(first! + 0.5);
+  });
+  test('policies.md: policies by name, saved and loaded', () => {
+    const programs = blocks('docs/policies.md');
+    expect(run(programs.find((block) => block.includes("bins: 8, squash: 'tanh'"))!)).toMatch(/^\d+\n$/);
+    expect(run(programs.find((block) => block.includes('loadPolicy('))!)).toBe('spline -165 true\n');
   });
 });

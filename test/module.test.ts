@@ -37,6 +37,37 @@ test('a state dict goes from one module to another, and is a copy', () => {
   expect([...target.leaves[1]!.weight.dataSync()]).toEqual([1, 2]);
 });
 
+test('a state dict goes through JSON to the bit, in 5⅓ characters a number', () => {
+  const source = new Tree();
+  source.leaves[0]!.weight.assign(tf.tensor1d([Number.NaN, -0]));
+  source.leaves[1]!.weight.assign(tf.tensor1d([-Infinity, 2 ** -149]));
+  source.bias.assign(tf.scalar(0.1));
+  const text = JSON.stringify(source.stateDict());
+  const target = new Tree();
+  target.loadStateDict(JSON.parse(text));
+  for (const [path, variable] of source.namedVariables()) {
+    expect([...target.namedVariables().get(path)!.dataSync()]).toEqual([...variable.dataSync()]);
+  }
+  expect(Object.is(target.leaves[0]!.weight.dataSync()[1], -0)).toBe(true);
+  class Wide extends Module {
+    readonly weight = tf.tidy(() => tf.variable(tf.ones([30, 100])));
+  }
+  expect(JSON.stringify(new Wide().stateDict()).length).toBeLessThan(3000 * 5.34 + 100);
+});
+
+test('a state that JSON spoilt says where, and changes nothing', () => {
+  const tree = new Tree();
+  const state = JSON.parse(JSON.stringify(tree.stateDict()));
+  tree.bias.assign(tf.scalar(7));
+  const load = (bias: unknown) => () => tree.loadStateDict({ ...state, bias });
+  expect(load({ shape: [], float32: '?' })).toThrow("'bias': float32 is no base64");
+  expect(load({ shape: [], float32: 'AAA=' })).toThrow("'bias': float32 holds 2 bytes, expected a multiple of 4");
+  expect(load({ shape: [], float32: '' })).toThrow("'bias' has shape [] with 0 values, wanted []");
+  for (const other of [null, 7, {}, { shape: [], values: { 0: 1 } }, { float32: 'AAAA' }])
+    expect(load(other)).toThrow("'bias' is no { shape, values } or its JSON");
+  expect(tree.bias.dataSync()[0]).toBe(7);
+});
+
 test('a state that does not fit changes nothing and says what is wrong', () => {
   const tree = new Tree();
   const state = tree.stateDict();

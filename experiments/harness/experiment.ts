@@ -45,7 +45,7 @@ export interface JobResult {
 export interface JobContext {
   /** The stream of the job's seed; jobs with one seed get equal streams, so that comparisons are paired. */
   readonly rng: Rng;
-  /** The job's own folder, for checkpoints and other artefacts. */
+  /** The job's own folder, for artefacts: a policy saved there as `policy.json` is found by `loadPolicies`. */
   readonly directory: string;
   /**
    * Says how far the job is, and records a row of metrics.

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { LakeId } from '../../envs/index.ts';
-import type { Policy } from '../../src/index.ts';
-import { saveCheckpoint } from '../harness/checkpoint.ts';
+import { type Policy, savePolicy } from '../../src/index.ts';
 import type { JobContext, JobResult } from '../harness/experiment.ts';
 import type { LakeConfig } from './config.ts';
 import { type StartDensity, startDensity } from './startDensity.ts';
@@ -35,7 +34,7 @@ export function finishJob({
     keep: KEPT_WALKS,
     rng: context.rng.split('evaluation'),
   });
-  saveCheckpoint(join(context.directory, 'policy.json'), policy, { env, ...metrics });
+  savePolicy(join(context.directory, 'policy.json'), policy, { env, ...metrics });
   return {
     metrics: { ...metrics },
     data: { walks, density: startDensity(policy), parameters: policy.parameterCount() },

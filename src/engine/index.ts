@@ -1,4 +1,4 @@
-export { Module, type StateDict } from '../module.ts';
+export { type JsonStateDict, Module, type StateDict } from '../module.ts';
 export { Rng, type RngState } from '../random.ts';
 export { type BackendReport, selectBackend } from './backend.ts';
 export { type Compiled, type CompileOptions, compile, type Inputs, type Outputs, type Tensors } from './compile.ts';

@@ -26,5 +26,7 @@ export function plainBoxSpace(where: string, space: AnySpace): { low: number[]; 
       `${where}: wanted one bound for each entry of the shape [${Array.from(shape)}], got ${low.length} low and ${high.length} high ones`,
     );
   }
+  const wrong = Array.from(low).findIndex((bound, i) => !(bound <= high[i]!));
+  if (wrong >= 0) throw new Error(`${where}: wanted low ≤ high, got ${low[wrong]} and ${high[wrong]} at ${wrong}`);
   return { low: Array.from(low), high: Array.from(high), shape: Array.from(shape) };
 }

@@ -6,6 +6,8 @@ export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts'
 export { MixturePolicy, type MixturePolicyOptions } from './mixturePolicy.ts';
 export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
+export { loadPolicy, savePolicy } from './policyFile.ts';
+export { type LoadedPolicy, policyFromJson, policyToJson } from './policyJson.ts';
 export {
   makePolicy,
   type PolicyInfo,

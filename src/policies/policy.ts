@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { traceToOnnx } from '../engine/traceToOnnx.ts';
+import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
@@ -89,13 +90,7 @@ export abstract class Policy extends Module {
       { observations: { shape: [batch, this.observationDim] } },
       { name: `${this.constructor.name}.toOnnx`, state: [this] },
     );
-    if (file !== undefined) {
-      const files = globalThis.process?.getBuiltinModule?.('node:fs');
-      if (files === undefined)
-        throw new Error('Policy.toOnnx: files are written in Node only; take the returned bytes');
-      files.writeFileSync(`${file}.part`, model);
-      files.renameSync(`${file}.part`, file);
-    }
+    if (file !== undefined) writeWholeFile(file, model, 'take the returned bytes');
     return model;
   }
 }

@@ -94,6 +94,10 @@ export function registerPolicy<const S extends z.ZodRawShape = Record<never, nev
   return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>);
 }
 
+export function isRegistered(name: string): boolean {
+  return registry.has(name);
+}
+
 /** A policy that {@link makePolicy} knows. */
 export interface PolicyInfo {
   readonly name: string;

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LoadedPolicy, loadPolicy } from '../src/index.ts';
+import type { Job } from './harness/experiment.ts';
+import { loadExperiment, type Registry } from './harness/registry.ts';
+import { RunDirectory } from './harness/runDirectory.ts';
+import { registry as oxbowRegistry } from './registry.ts';
+
+/** A trained policy of a run: the job that trained it, and what the job measured. */
+export interface TrainedPolicy extends LoadedPolicy {
+  readonly job: Job;
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+export interface LoadPoliciesOptions {
+  /** The experiments that the run may be of; those of the `oxbow` command by default. */
+  readonly registry?: Registry;
+  /** Which jobs' policies; all by default. */
+  readonly filter?: (job: Job) => boolean;
+}
+
+/**
+ * The trained policies of a run directory, in the order of its jobs. Jobs that have not finished have none.
+ *
+ * @example
+ * const splines = await loadPolicies('runs/first', { filter: ({ policy }) => policy === 'spline' });
+ * @throws if the directory holds no run, or one of its files is damaged
+ */
+export async function loadPolicies(
+  directory: string,
+  { registry = oxbowRegistry, filter = () => true }: LoadPoliciesOptions = {},
+): Promise<TrainedPolicy[]> {
+  const run = RunDirectory.open(directory);
+  const experiment = await loadExperiment(registry, run.run.experiment);
+  return experiment
+    .jobs(run.run.config)
+    .filter(filter)
+    .flatMap((job) => {
+      const outcome = run.outcome(job);
+      const file = join(run.jobPath(job), 'policy.json');
+      if (outcome === undefined || !existsSync(file)) return [];
+      return { job, metrics: outcome.result.metrics, ...loadPolicy(file) };
+    });
+}

@@ -1,0 +1,27 @@
+/** Node's file system. @throws in a browser, saying what to do `instead` */
+function fileSystem(instead: string) {
+  const files = globalThis.process?.getBuiltinModule?.('node:fs');
+  if (files === undefined) throw new Error(`files are read and written in Node only; ${instead}`);
+  return files;
+}
+
+/** Reads a text file. @throws if it cannot be read */
+export function readTextFile(path: string, instead: string): string {
+  return fileSystem(instead).readFileSync(path, 'utf8');
+}
+
+/**
+ * Writes under a temporary name and renames: a reader sees the old file or the new one, never a part.
+ * @throws if it cannot be written; the old file is as it was then
+ */
+export function writeWholeFile(path: string, content: string | Uint8Array, instead: string): void {
+  const files = fileSystem(instead);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    files.writeFileSync(temporary, content);
+    files.renameSync(temporary, path);
+  } catch (error) {
+    files.rmSync(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { readTextFile, writeWholeFile } from '../files.ts';
+import type { Policy } from './policy.ts';
+import { fromJson, type LoadedPolicy, toJson } from './policyJson.ts';
+
+/**
+ * Saves a policy of `makePolicy`, in Node: what it is and its variables, in one JSON file that appears whole or not at all.
+ * @param about any JSON values: scores, the environment, a date
+ * @throws if `makePolicy` did not make the policy, `about` is no JSON, or the file cannot be written
+ */
+export function savePolicy(file: string, policy: Policy, about: Readonly<Record<string, unknown>> = {}): void {
+  const json = toJson('savePolicy', policy, about);
+  try {
+    writeWholeFile(file, json, 'policyToJson gives text');
+  } catch (error) {
+    throw new Error(`savePolicy: cannot write ${file}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The policy that {@link savePolicy} wrote, and what was said about it. The file is data: nothing in it is run.
+ * @throws one line, if the file cannot be read, is no saved policy, is damaged, of another version, or holds a policy that is
+ *   not registered or has become another one
+ */
+export function loadPolicy(file: string): LoadedPolicy {
+  let text: string;
+  try {
+    text = readTextFile(file, 'policyFromJson takes text');
+  } catch (error) {
+    throw new Error(`loadPolicy: cannot read ${file}: ${(error as Error).message}`);
+  }
+  return fromJson(`loadPolicy: ${file}`, text);
+}

@@ -1,0 +1,119 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { stringify } from 'safe-stable-stringify';
+import { z } from 'zod';
+import { parseOptions } from '../options/parseOptions.ts';
+import { Rng } from '../random.ts';
+import type { BoxSpace } from './boxSpace.ts';
+import type { Policy } from './policy.ts';
+import { isRegistered, makePolicy } from './registry.ts';
+
+const FORMAT = 'oxbow-policy';
+const VERSION = 1;
+
+const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform(Number)]);
+const space = z.strictObject({ low: z.array(bound), high: z.array(bound), shape: z.array(z.int().positive()) });
+const jsonObject = z.record(z.string(), z.json());
+const contentSchema = z.strictObject({
+  policy: z.strictObject({
+    name: z.string(),
+    observationSpace: space,
+    actionSpace: space,
+    options: jsonObject,
+  }),
+  about: jsonObject,
+  variables: z.record(z.string(), z.strictObject({ shape: z.array(z.int().nonnegative()), float32: z.string() })),
+});
+
+/** A policy that was saved, and what was said about it. */
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A policy as JSON: what it is, its variables to the bit, what `about` says, and a checksum. For browsers and databases;
+ * `savePolicy` writes it to a file.
+ * @param about any JSON values: scores, the environment, a date
+ * @throws if `makePolicy` did not make the policy, or `about` is no JSON
+ */
+export function policyToJson(policy: Policy, said: Readonly<Record<string, unknown>> = {}): string {
+  return toJson('policyToJson', policy, said);
+}
+
+/**
+ * The policy of {@link policyToJson}. The text is data: nothing in it is run.
+ * @throws one line, if the text is no saved policy, is damaged, of another version, or holds a policy that is not registered or
+ *   has become another one
+ */
+export function policyFromJson(text: string): LoadedPolicy {
+  return fromJson('policyFromJson: the text', text);
+}
+
+export function toJson(where: string, policy: Policy, said: Readonly<Record<string, unknown>>): string {
+  const { config } = policy;
+  if (config === undefined) {
+    throw new Error(
+      `${where}: a ${policy.constructor.name} that makePolicy did not make cannot be made again from a file: ` +
+        'register it with registerPolicy and make it by its name, or keep its stateDict()',
+    );
+  }
+  for (const [what, value] of Object.entries({ about: said, options: config.options })) {
+    const wrong = jsonObject.safeParse(value).error?.issues[0];
+    if (wrong !== undefined) throw new Error(`${where}: ${[what, ...wrong.path].join('.')} is no JSON value`);
+  }
+  const content = {
+    policy: {
+      ...config,
+      observationSpace: toJsonSpace(config.observationSpace),
+      actionSpace: toJsonSpace(config.actionSpace),
+    },
+    about: said,
+    variables: policy.stateDict(),
+  };
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: checksum(content), ...content }, null, 2)}\n`;
+}
+
+/** @param where begins the errors: who reads what */
+export function fromJson(where: string, text: string): LoadedPolicy {
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where} is no saved policy, or a part of one: ${(error as Error).message.replaceAll('\n', ' ')}`);
+  }
+  const { format, version, sha256: expected, ...content } = json ?? {};
+  if (format !== FORMAT) throw new Error(`${where} is no saved policy: it lacks "format": "${FORMAT}"`);
+  if (version !== VERSION) {
+    throw new Error(`${where} has version ${version} of the format, this oxbow reads version ${VERSION}`);
+  }
+  if (checksum(content) !== expected) throw new Error(`${where} is damaged: its checksum does not fit`);
+  const { policy: config, about: said, variables } = parseOptions(where, contentSchema, content);
+  const { name, options, ...spaces } = config;
+  if (!isRegistered(name)) {
+    throw new Error(
+      `${where} holds a policy '${name}', which is unknown here: call registerPolicy('${name}', …) first`,
+    );
+  }
+  let policy: Policy | undefined;
+  try {
+    policy = makePolicy(name as string, { ...options, ...spaces, rng: new Rng(0) });
+    policy.loadStateDict(variables);
+    return { policy, about: said };
+  } catch (error) {
+    policy?.dispose();
+    throw new Error(`${where} does not fit the policy '${name}' of this program: ${(error as Error).message}`);
+  }
+}
+
+/** Over the values, whatever the layout of the text and the order of its keys: a database may change both. */
+function checksum(content: object): string {
+  return bytesToHex(sha256(utf8ToBytes(stringify(content))));
+}
+
+/** JSON has no infinities. */
+function toJsonSpace({ low, high, shape }: BoxSpace) {
+  const bounds = (values: ArrayLike<number>) =>
+    Array.from(values, (value) => (Number.isFinite(value) ? value : String(value)));
+  return { low: bounds(low), high: bounds(high), shape };
+}

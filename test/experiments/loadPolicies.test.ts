@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { main } from '../../experiments/commands/main.ts';
+import { loadPolicies, registry } from '../../experiments/index.ts';
+import { measureWalks } from '../../experiments/lake/walks.ts';
+import { Rng } from '../../src/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the policies of a run load by one call, with their jobs and metrics, and walk as they did', async () => {
+  const run = join(folder, 'run');
+  const few = ['--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian,spline', '--seeds', '1'];
+  const small = ['cloning.steps=20', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
+  const settings = small.flatMap((setting) => ['--set', setting]);
+  expect(await main(['run', 'lake', '--out', run, ...few, ...settings], registry)).toBe(0);
+
+  const loaded = await loadPolicies(run);
+  expect(loaded.map(({ job }) => job)).toMatchObject(
+    ['gaussian', 'spline'].map((policy) => ({ study: 'cloning', env: 'Lake-v0', policy, seed: 0 })),
+  );
+  for (const { job, policy, metrics, about } of loaded) {
+    expect(policy.config!.name).toBe(job.policy);
+    expect(about).toMatchObject({ env: 'Lake-v0', homeRate: metrics.homeRate });
+    const again = measureWalks({
+      env: 'Lake-v0',
+      policy,
+      episodes: 50,
+      keep: 0,
+      rng: new Rng(job.seed).split('evaluation'),
+    });
+    expect(metrics).toMatchObject(again.metrics);
+  }
+  const spline = await loadPolicies(run, { filter: ({ policy }) => policy === 'spline' });
+  expect(spline.map(({ job }) => job.policy)).toEqual(['spline']);
+
+  const file = join(run, 'jobs', loaded[0]!.job.id, 'policy.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"activation": "tanh"', '"activation": "relu"'));
+  await expect(loadPolicies(run)).rejects.toThrow(`loadPolicy: ${file} is damaged`);
+  rmSync(file);
+  expect((await loadPolicies(run)).map(({ job }) => job.policy)).toEqual(['spline']);
+  await expect(loadPolicies(folder)).rejects.toThrow(/holds no run/);
+}, 120_000);
