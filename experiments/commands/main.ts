@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
   const end = (value: number) => {
     code = value;
   };
-  process.stdout.on('error', ignoreClosedPipe);
+  watchOutput();
   const program = new Command('oxbow')
     .description('Reinforcement-learning experiments with flow policies.')
     .version(version());
@@ -39,7 +39,11 @@ export async function main(argv: readonly string[], registry: Registry): Promise
 
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return code;
+    // Errors of the last writes come after them.
+    await new Promise(setImmediate);
+    if (outputError === undefined) return code;
+    process.stderr.write(`oxbow: cannot write standard output: ${outputError.message}\n`);
+    return code === EXIT.ok ? EXIT.failed : code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     if (error instanceof InputError || error instanceof CommanderError) {
@@ -50,12 +54,20 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     const { message, stack } = error as Error;
     process.stderr.write(`oxbow: ${process.env.OXBOW_DEBUG ? stack : message} (OXBOW_DEBUG=1 shows where)\n`);
     return EXIT.failed;
-  } finally {
-    process.stdout.off('error', ignoreClosedPipe);
   }
 }
 
-/** A reader that goes away, as in `oxbow run … | head`, must not end a run. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+let outputError: Error | undefined;
+
+/** Keeps what goes wrong with the output from ending a run: its results are in files. */
+function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners('error').includes(onOutputError)) stream.on('error', onOutputError);
+  }
+}
+
+function onOutputError(error: NodeJS.ErrnoException): void {
+  // A reader that goes away, as in `oxbow run … | head`, or a terminal that closes.
+  if (error.code === 'EPIPE' || error.code === 'EIO') return;
+  outputError ??= error;
 }

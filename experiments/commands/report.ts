@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { checkConfig } from '../harness/config.ts';
 import { loadExperiment, type Registry } from '../harness/registry.ts';
 
 /** `oxbow report <dir>`: writes what is derived from the jobs of a run directory again. */
@@ -11,10 +13,19 @@ export function reportCommand(registry: Registry): Command {
         import('../harness/runDirectory.ts'),
         import('../harness/run.ts'),
       ]);
-      const directory = RunDirectory.open(path);
-      const experiment = await loadExperiment(registry, directory.run.experiment);
-      const jobs = experiment.jobs(directory.run.config);
-      const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
-      process.stdout.write(`Report: ${await writeResults(experiment, directory, jobs, outcomes, process.stdout)}\n`);
+      const directory = await RunDirectory.hold(path, {
+        wait: (line) => process.stderr.write(`${line}\n`),
+        lost: () => {},
+      });
+      try {
+        const { experiment: name, config } = directory.run;
+        const experiment = await loadExperiment(registry, name);
+        checkConfig(experiment, config, join(path, 'config.json'));
+        const jobs = experiment.jobs(config);
+        const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+        process.stdout.write(`Report: ${await writeResults(experiment, directory, jobs, outcomes, process.stdout)}\n`);
+      } finally {
+        await directory.release();
+      }
     });
 }

@@ -66,11 +66,9 @@ async function run(name: string, flags: RunFlags, registry: Registry): Promise<n
     settings: settings(flags, experiment),
   });
   const { runExperiment } = await import('../harness/run.ts');
-  const out = flags.out ?? `runs/${name}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
-
   const { stdout, stderr } = process;
   return interruptible((signal) =>
-    runExperiment(experiment, config, registry, { out, workers, signal, stdout, stderr }),
+    runExperiment(experiment, config, registry, { out: flags.out, workers, signal, stdout, stderr }),
   );
 }
 

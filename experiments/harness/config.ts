@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { describeIssue, show } from '../../src/options/describeIssue.ts';
+import { expectedOneOf } from '../../src/options/nearest.ts';
 import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
 import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -24,35 +25,79 @@ export interface ConfigSources {
   readonly settings?: readonly Setting[];
 }
 
+/** Where settings come from: a field of the command line, or a whole file or preset. */
+interface Source {
+  readonly path: readonly string[];
+  readonly label: string;
+}
+
 /**
  * The settings of a run: defaults < preset < file < command line.
  * @throws InputError that names the source, the field, the value and what was expected.
  */
 export function resolveConfig(experiment: AnyExperiment, { quick, file, settings = [] }: ConfigSources): CommonConfig {
-  const preset = quick ? (experiment.presets.quick as Json) : {};
-  const layers: { path: readonly string[]; label: string }[] = quick ? [{ path: [], label: '--quick' }] : [];
+  const { schema, presets } = experiment;
+  const preset = quick ? (presets.quick as Json) : {};
+  const usualSeeds = schema.parse(preset).seeds.length;
+  const sources: Source[] = quick ? [{ path: [], label: '--quick' }] : [];
   let asked: Json = {};
-  if (file !== undefined) {
-    asked = readConfigFile(file);
-    layers.push({ path: [], label: file });
-  }
+  const add = (source: Source, value: Json) => {
+    asked = merge(asked, value);
+    sources.push(source);
+    // Each source by itself, so that a later one does not hide what is wrong in it. What fields must be to each other is seen at the end.
+    const parsed = schema.safeParse(merge(preset, expandSeeds(asked, usualSeeds, source)));
+    const issue = parsed.error?.issues.find(({ code }) => code !== 'custom');
+    if (issue !== undefined) throw inputError(experiment, issue, asked, source);
+  };
+  if (file !== undefined) add({ path: [], label: file }, readConfigFile(file));
   for (const { path, text, label } of settings) {
+    checkPath(experiment, path, label);
     // A single number of seeds is how many, not a list of one.
     const count = path.join('.') === 'seeds' && !text.includes(',');
-    asked = merge(asked, nest(path, parseText(text, count ? undefined : schemaField(experiment.schema, path))));
-    layers.push({ path, label });
+    add({ path, label }, nest(path, parseText(text, count ? undefined : schemaField(schema, path))));
   }
-  const usual = experiment.schema.parse(preset);
-  const raw = merge(preset, expandSeeds(asked, usual.seeds.length));
-  const parsed = experiment.schema.safeParse(raw);
+  const raw = merge(preset, expandSeeds(asked, usualSeeds));
+  const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map(String);
-  const layer = layers.findLast((source) => source.path.every((key, i) => path[i] === key));
-  const where = layer === undefined || layer.path.length === 0 ? [layer?.label, path.join('.')] : [layer.label];
-  throw new InputError(
-    `${where.filter(Boolean).join(': ')}: ${describeIssue(experiment.schema, issue, raw, `setting of ${experiment.name}`)}`,
+  throw inputError(
+    experiment,
+    issue,
+    raw,
+    sources.findLast(({ path }) => path.every((key, i) => String(issue.path[i]) === key)),
   );
+}
+
+/**
+ * Checks the config that a file holds.
+ * @throws InputError that names the file, the field, the value and what was expected
+ */
+export function checkConfig(experiment: AnyExperiment, config: unknown, file: string): void {
+  const issue = experiment.schema.safeParse(config).error?.issues[0];
+  if (issue !== undefined) throw inputError(experiment, issue, config, { path: [], label: file });
+}
+
+function inputError(experiment: AnyExperiment, issue: z.core.$ZodIssue, value: unknown, source?: Source): InputError {
+  const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map(String);
+  const where = source === undefined || source.path.length === 0 ? [source?.label, path.join('.')] : [source.label];
+  const problem = describeIssue(experiment.schema, issue, value, `setting of ${experiment.name}`);
+  return new InputError(`${where.filter(Boolean).join(': ')}: ${problem}`);
+}
+
+/** @throws InputError if the schema has no setting at the path */
+function checkPath({ schema, name }: AnyExperiment, path: readonly string[], label: string): void {
+  if (path.join('.') === 'seed') return;
+  for (const [depth, key] of path.entries()) {
+    const above = path.slice(0, depth);
+    const parent = unwrapSchema(schemaField(schema, above)!);
+    if (parent instanceof z.ZodObject) {
+      if (Object.hasOwn(parent.shape, key)) continue;
+      throw new InputError(`${label}: unknown setting of ${name}, ${expectedOneOf(key, Object.keys(parent.shape))}`);
+    }
+    if (!(parent instanceof z.ZodRecord)) {
+      throw new InputError(`${label}: ${above.join('.')} is one setting, expected --set ${above.join('.')}=…`);
+    }
+  }
 }
 
 function readConfigFile(file: string): Json {
@@ -64,7 +109,8 @@ function readConfigFile(file: string): Json {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Some editors begin a file with a byte order mark.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new InputError(`--config: ${file} is not valid JSON: ${(error as Error).message.replaceAll('\n', ' ')}`);
   }
@@ -72,21 +118,29 @@ function readConfigFile(file: string): Json {
   return value;
 }
 
+const MOST_SEEDS = 10_000;
+const LARGEST_SEED = Number.MAX_SAFE_INTEGER - MOST_SEEDS;
+
 /** A count of seeds becomes the list base, base + 1, …, where `seed` is the base; both are shorthands, not settings. */
-function expandSeeds(raw: Json, defaultCount: number): Json {
+function expandSeeds(raw: Json, usualCount: number, source?: Source): Json {
   const { seed, ...rest } = raw;
-  const count = rest.seeds ?? (seed === undefined ? undefined : defaultCount);
-  if (seed !== undefined && !(Number.isSafeInteger(seed) && (seed as number) >= 0)) {
-    throw new InputError(`seed: got ${show(seed)}, expected an integer ≥ 0`);
+  const refuse = (field: string, problem: string) => {
+    const label = source === undefined || source.path.length === 0 ? [source?.label, field] : [source.label];
+    throw new InputError(`${label.filter(Boolean).join(': ')}: ${problem}`);
+  };
+  const count = rest.seeds ?? (seed === undefined ? undefined : usualCount);
+  if (seed !== undefined && !(Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) <= LARGEST_SEED)) {
+    refuse('seed', `got ${show(seed)}, expected an integer from 0 to ${LARGEST_SEED}`);
   }
   if (Array.isArray(count) && seed !== undefined) {
-    throw new InputError(`seed: got ${seed} beside the seeds ${show(count)}, expected one or the other`);
+    refuse('seed', `got ${seed} beside the seeds ${show(count)}, expected one or the other`);
   }
   if (count === undefined || Array.isArray(count)) return rest;
-  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > 10_000) {
-    throw new InputError(`seeds: got ${show(count)}, expected a number of seeds from 1 to 10000, or a list like 3,5,7`);
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MOST_SEEDS) {
+    refuse('seeds', `got ${show(count)}, expected a number of seeds from 1 to ${MOST_SEEDS}, or a list like 3,5,7`);
   }
-  return { ...rest, seeds: Array.from({ length: count }, (_, i) => ((seed as number | undefined) ?? 0) + i) };
+  const base = (seed as number | undefined) ?? 0;
+  return { ...rest, seeds: Array.from({ length: count as number }, (_, i) => base + i) };
 }
 
 /** The value that the text stands for: the first reading that the field accepts of JSON, plain text, and a list of either. */
@@ -117,14 +171,13 @@ function nest(path: readonly string[], value: unknown): Json {
   return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Json;
 }
 
-/** Deep for objects; everything else is replaced. */
+/** Deep for objects; everything else is replaced. No key reaches a prototype. */
 function merge(base: Json, over: Json): Json {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const old = merged[key];
-    merged[key] = isObject(old) && isObject(value) ? merge(old, value) : value;
-  }
-  return merged;
+  const entries = Object.entries(over).map(([key, value]) => {
+    const old = Object.hasOwn(base, key) ? base[key] : undefined;
+    return [key, isObject(old) && isObject(value) ? merge(old, value) : value];
+  });
+  return Object.fromEntries([...Object.entries(base), ...entries]);
 }
 
 function isObject(value: unknown): value is Json {

@@ -6,14 +6,15 @@ import { progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { textTable } from './report/table.ts';
 import { writeReport } from './report/writeReport.ts';
-import { type RunConfig, RunDirectory, type Session } from './runDirectory.ts';
+import { type RunConfig, RunDirectory } from './runDirectory.ts';
 import { summarize } from './summarize.ts';
 import { version } from './version.ts';
 import { writeJson } from './writeFile.ts';
 
 /** Where a run writes and how. */
 export interface RunOptions {
-  readonly out: string;
+  /** By default a new directory below `runs`. */
+  readonly out: string | undefined;
   readonly workers: number;
   /** Aborts when the run is to stop. */
   readonly signal: AbortSignal;
@@ -23,6 +24,20 @@ export interface RunOptions {
 
 /** Milliseconds between two writes of the metrics of a run in progress. */
 const METRICS_INTERVAL = 10_000;
+
+/** Errors after which nothing more can be stored. */
+const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+
+/** What has come of the jobs so far. */
+interface Progress {
+  readonly outcomes: Map<string, Outcome>;
+  /** Seconds by job. */
+  readonly seconds: Record<string, number>;
+  /** Errors by job. */
+  readonly failures: Record<string, string>;
+  /** Why nothing more can be stored: the run stops then. */
+  broken?: Error;
+}
 
 /**
  * Does the jobs of an experiment that have not been done, writes the run directory, and prints the tables and the report's
@@ -35,43 +50,83 @@ export async function runExperiment(
   experiment: AnyExperiment,
   config: RunConfig['config'],
   registry: Registry,
-  { out, workers, signal, stdout, stderr }: RunOptions,
+  options: RunOptions,
 ): Promise<number> {
+  const { out, signal, stdout, stderr } = options;
   const jobs = experiment.jobs(config);
   checkJobs(experiment, jobs);
   const { engine, backend, lines } = await experiment.runtime();
-  const directory = RunDirectory.start(out, {
-    experiment: experiment.name,
-    config,
-    seeds: config.seeds,
-    engine,
-    backend,
-    versions: { oxbow: version(), node: process.versions.node },
-  });
-
-  const outcomes = new Map<string, Outcome>();
-  for (const job of jobs) {
-    const outcome = directory.outcome(job);
-    if (outcome !== undefined) outcomes.set(job.id, outcome);
+  if (signal.aborted) return EXIT.interrupted;
+  const progress: Progress = { outcomes: new Map(), seconds: {}, failures: {} };
+  const breaking = new AbortController();
+  const onBroken = (error: Error) => {
+    progress.broken ??= error;
+    breaking.abort();
+  };
+  const directory = await RunDirectory.start(
+    out,
+    {
+      experiment: experiment.name,
+      config,
+      seeds: config.seeds,
+      engine,
+      backend,
+      versions: { oxbow: version(), node: process.versions.node },
+    },
+    {
+      wait: (line) => stderr.write(`${line}\n`),
+      lost: () => onBroken(new Error('the directory was removed, or taken by another command')),
+    },
+  );
+  try {
+    for (const job of jobs) {
+      const outcome = directory.outcome(job);
+      if (outcome !== undefined) progress.outcomes.set(job.id, outcome);
+    }
+    for (const line of lines) stdout.write(`${line}\n`);
+    const started = new Date();
+    await doJobs(
+      { experiment, config, registry, directory, jobs, progress, onBroken, breaking: breaking.signal },
+      options,
+    );
+    return await conclude({ experiment, directory, jobs, progress, onBroken, started }, options);
+  } finally {
+    await directory.release();
   }
+}
+
+/** Does the jobs that have no outcome. */
+async function doJobs(
+  {
+    experiment,
+    config,
+    registry,
+    directory,
+    jobs,
+    progress: { outcomes, seconds, failures },
+    onBroken,
+    breaking,
+  }: {
+    experiment: AnyExperiment;
+    config: RunConfig['config'];
+    registry: Registry;
+    directory: RunDirectory;
+    jobs: readonly Job[];
+    progress: Progress;
+    onBroken: (error: Error) => void;
+    breaking: AbortSignal;
+  },
+  { workers, signal, stdout }: RunOptions,
+): Promise<void> {
   const waiting = jobs.filter((job) => !outcomes.has(job.id));
   for (const job of waiting) directory.clearJob(job);
-
-  for (const line of lines) stdout.write(`${line}\n`);
   if (outcomes.size > 0) {
     stdout.write(`Continuing ${directory.path}: ${outcomes.size} of ${jobs.length} jobs have finished before.\n`);
   }
   if (waiting.length > 0) {
-    const processes = Math.min(workers, waiting.length);
-    stdout.write(
-      `${plural(waiting.length, 'job')} in ${plural(processes, 'worker process')}, results in ${directory.path}\n`,
-    );
+    const processes = plural(Math.min(workers, waiting.length), 'worker process');
+    stdout.write(`${plural(waiting.length, 'job')} in ${processes}, results in ${directory.path}\n`);
   }
-
-  const inOrder = () => jobs.map((job) => outcomes.get(job.id)).filter((outcome) => outcome !== undefined);
-  const started = new Date();
-  const seconds: Record<string, number> = {};
-  const failures: Record<string, string> = {};
   const display = progressDisplay(waiting, workers, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -80,20 +135,28 @@ export async function runExperiment(
     await runJobs(
       waiting,
       (job) => directory.jobPath(job),
-      { workers, signal, registryUrl: registry.url, experiment: experiment.name, config },
+      {
+        workers,
+        signal: AbortSignal.any([signal, breaking]),
+        registryUrl: registry.url,
+        experiment: experiment.name,
+        config,
+        settings: directory.settings,
+      },
       {
         progress: (job, fraction) => display.update(job, fraction),
         finished: (job, took) => {
-          display.end(job);
-          seconds[job.id] = took;
           outcomes.set(job.id, directory.outcome(job)!);
+          seconds[job.id] = took;
+          display.end(job);
           if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
-          directory.writeMetrics(inOrder());
+          directory.writeMetrics(inOrder(jobs, outcomes));
           metricsWritten = performance.now();
         },
         failed: (job, error) => {
-          display.end(job);
+          if (isStorageError(error)) return onBroken(error);
           failures[job.id] = error.stack ?? error.message;
+          display.end(job);
           display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
         },
       },
@@ -102,26 +165,59 @@ export async function runExperiment(
     display.close();
     signal.removeEventListener('abort', onAbort);
   }
-
-  const finished = inOrder();
-  const session: Session = {
-    started: started.toISOString(),
-    seconds: (Date.now() - started.getTime()) / 1000,
-    workers,
-    interrupted: signal.aborted,
-    jobs: seconds,
-    failures,
-  };
-  directory.addSession(session);
-  const report = await writeResults(experiment, directory, jobs, finished, stdout);
-
-  const failed = Object.keys(failures).length;
-  if (finished.length < jobs.length) {
-    stdout.write(
-      `${signal.aborted ? 'Stopped' : 'Not complete'}: ${finished.length} of ${jobs.length} jobs have finished. ` +
-        `To continue, run the same command with --out ${directory.path}\n`,
-    );
+  for (const job of waiting) {
+    if (!outcomes.has(job.id) && failures[job.id] === undefined) directory.clearJob(job);
   }
+}
+
+/** Writes what is derived from the outcomes and says how the run has ended. */
+async function conclude(
+  {
+    experiment,
+    directory,
+    jobs,
+    progress,
+    onBroken,
+    started,
+  }: {
+    experiment: AnyExperiment;
+    directory: RunDirectory;
+    jobs: readonly Job[];
+    progress: Progress;
+    onBroken: (error: Error) => void;
+    started: Date;
+  },
+  { workers, signal, stdout, stderr }: RunOptions,
+): Promise<number> {
+  const { outcomes, seconds, failures } = progress;
+  const finished = inOrder(jobs, outcomes);
+  let report: string | undefined;
+  try {
+    directory.addSession({
+      started: started.toISOString(),
+      seconds: (Date.now() - started.getTime()) / 1000,
+      workers,
+      interrupted: signal.aborted,
+      jobs: seconds,
+      failures,
+    });
+    report = await writeResults(experiment, directory, jobs, finished, stdout);
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    onBroken(error as Error);
+  }
+  const count = `${finished.length} of ${jobs.length} jobs have finished`;
+  const advice = `To continue, run the same command with --out ${directory.path}`;
+  if (progress.broken !== undefined) {
+    stderr.write(
+      `oxbow: cannot write ${directory.path}: ${firstLine(progress.broken.message)}; ${count} and are kept. ${advice}\n`,
+    );
+    return EXIT.failed;
+  }
+  if (finished.length < jobs.length) {
+    stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. ${advice}\n`);
+  }
+  const failed = Object.keys(failures).length;
   if (failed > 0) {
     const [id, first] = Object.entries(failures)[0]!;
     const more = failed === 1 ? '' : ` (and ${failed - 1} more)`;
@@ -130,6 +226,15 @@ export async function runExperiment(
   stdout.write(`Report: ${report}\n`);
   if (signal.aborted && finished.length < jobs.length) return EXIT.interrupted;
   return failed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** The outcomes in the order of the jobs. */
+function inOrder(jobs: readonly Job[], outcomes: ReadonlyMap<string, Outcome>): Outcome[] {
+  return jobs.map((job) => outcomes.get(job.id)).filter((outcome) => outcome !== undefined);
+}
+
+function isStorageError(error: unknown): boolean {
+  return STORAGE_ERRORS.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Writes metrics, summary and report of the finished jobs, prints the tables, and returns the report's path. */

@@ -1,10 +1,27 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { CommonConfig, Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
+import { stringify } from 'safe-stable-stringify';
+import { z } from 'zod';
+import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
+import type { CommonConfig, Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
+import { readJobFolder } from './jobFolder.ts';
+import { LOCK, lockFolder } from './lock.ts';
 import { jobMetrics, writeMetrics } from './metrics.ts';
-import { writeJson } from './writeFile.ts';
+
+/** The settings by which a run may grow: jobs are added, and none is another. */
+const LISTS = ['seeds', 'studies', 'policies', 'environments'] as const;
+
+const names = z.array(z.string());
+const runSchema = z.strictObject({
+  experiment: z.string(),
+  config: z.looseObject({ seeds: z.array(z.number()), studies: names, policies: names, environments: names }),
+  seeds: z.array(z.number()),
+  engine: z.string(),
+  backend: z.string(),
+  versions: z.strictObject({ oxbow: z.string(), node: z.string() }),
+});
 
 /** What `config.json` records. */
 export interface RunConfig {
@@ -28,46 +45,64 @@ export interface Session {
   readonly failures: Record<string, string>;
 }
 
-/** The folder of a run: `config.json`, `jobs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. */
+/** How a command holds a run directory; see {@link lockFolder}. */
+export interface Holding {
+  wait(line: string): void;
+  lost(error: Error): void;
+}
+
+/** What a run writes beside `config.json`. */
+const FILES = ['jobs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json', LOCK];
+
+/**
+ * The folder of a run: `config.json`, `jobs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. One
+ * command at a time holds it, from `start` or `hold` to `release`.
+ */
 export class RunDirectory {
   readonly path: string;
   readonly run: RunConfig;
+  /** Gives the directory back. */
+  readonly release: () => Promise<void>;
+  /** Says in a job's result which settings it was done with. */
+  readonly settings: string;
+  readonly #sessions: Session[];
 
-  private constructor(path: string, run: RunConfig) {
+  private constructor(path: string, run: RunConfig, release: () => Promise<void>) {
     this.path = path;
     this.run = run;
+    this.release = release;
+    this.settings = settingsKey(run);
+    this.#sessions = readSessions(path);
   }
 
   /**
-   * Starts a run in a new or empty directory, or continues the one that is there.
-   * @throws InputError if the directory holds something else or cannot be written; nothing is changed then.
+   * Starts a run in a new or empty directory, or continues the one that is there. It may ask for more seeds, studies, policies and
+   * environments than before.
+   * @param path by default a new directory `runs/<experiment>-<time>`
+   * @throws InputError if the directory holds something else, is damaged, in use, or cannot be written; nothing is changed then
    */
-  static start(path: string, run: RunConfig): RunDirectory {
+  static async start(path: string | undefined, run: RunConfig, holding: Holding): Promise<RunDirectory> {
+    if (path === '') throw new InputError('--out: got "", expected a directory');
     let created: string | undefined;
+    let release: (() => Promise<void>) | undefined;
     try {
-      const found = existsSync(path) ? readdirSync(path) : [];
-      if (found.length > 0) {
-        const old = readRun(path);
-        if (old === undefined) {
-          throw new InputError(
-            `--out: ${path} is not empty and holds no run, expected a new or empty directory or a run`,
-          );
-        }
-        const different = difference(old, run);
-        if (different !== undefined) {
-          throw new InputError(
-            `--out: ${path} holds a run with another ${different}, expected the same or a new directory`,
-          );
-        }
-        return new RunDirectory(path, old);
-      }
+      if (path === undefined) path = created = newDirectory(run.experiment);
+      else checkDirectory(path, run);
       for (const directory of missing(path)) {
         mkdirSync(directory);
         created ??= directory;
       }
-      writeJson(join(path, 'config.json'), run);
-      return new RunDirectory(path, run);
+      release = await lockFolder(path, holding);
+      const old = checkDirectory(path, run);
+      for (const name of readdirSync(path)) {
+        if (name.endsWith('.tmp')) rmSync(join(path, name), { force: true });
+      }
+      // A continued run keeps the versions it was begun with.
+      const directory = new RunDirectory(path, { ...run, ...(old && { versions: old.versions }) }, release);
+      if (!isDeepStrictEqual(old, plain(directory.run))) writeCheckedJson(join(path, 'config.json'), directory.run);
+      return directory;
     } catch (error) {
+      await release?.();
       if (error instanceof InputError) throw error;
       if (created !== undefined) rmSync(created, { recursive: true, force: true });
       throw new InputError(`--out: cannot write ${path}: ${(error as Error).message}`);
@@ -75,15 +110,30 @@ export class RunDirectory {
   }
 
   /**
-   * Opens a directory that holds a run.
-   * @throws InputError if it holds none.
+   * Opens a directory that holds a run, to read it.
+   * @throws InputError if it holds none or is damaged
    */
   static open(path: string): RunDirectory {
+    if (path === '') throw new InputError('got "", expected a run directory');
     const run = readRun(path);
     if (run === undefined) {
       throw new InputError(`${path} holds no run, expected a directory with the config.json of one`);
     }
-    return new RunDirectory(path, run);
+    return new RunDirectory(path, run, async () => {});
+  }
+
+  /**
+   * Opens a directory that holds a run, to write what is derived from its jobs.
+   * @throws InputError if it holds none, is damaged, in use, or cannot be written
+   */
+  static async hold(path: string, holding: Holding): Promise<RunDirectory> {
+    const { run } = RunDirectory.open(path);
+    try {
+      return new RunDirectory(path, run, await lockFolder(path, holding));
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      throw new InputError(`cannot write ${path}: ${(error as Error).message}`);
+    }
   }
 
   /** The job's own folder. */
@@ -91,15 +141,15 @@ export class RunDirectory {
     return join(this.path, 'jobs', job.id);
   }
 
-  /** The outcome of a job if it has finished. */
+  /**
+   * The outcome of a job if it has finished.
+   * @throws InputError that names the file if one of its folder is damaged
+   */
   outcome<J extends Job>(job: J): Outcome<J> | undefined {
-    const directory = this.jobPath(job);
-    const result = readJson<JobResult>(join(directory, 'result.json'));
-    const rows = readJson<MetricsRow[]>(join(directory, 'metrics.json'));
-    return result === undefined || rows === undefined ? undefined : { job, result, rows, directory };
+    return readJobFolder(this.jobPath(job), job, this.settings);
   }
 
-  /** Empties the folder of a job that is to be done again. */
+  /** Removes the folder of a job that has not finished. */
   clearJob(job: Job): void {
     rmSync(this.jobPath(job), { recursive: true, force: true });
   }
@@ -110,9 +160,41 @@ export class RunDirectory {
 
   /** Adds a session to `run.json`. */
   addSession(session: Session): void {
-    const path = join(this.path, 'run.json');
-    writeJson(path, { sessions: [...(readJson<{ sessions: Session[] }>(path)?.sessions ?? []), session] });
+    this.#sessions.push(session);
+    writeCheckedJson(join(this.path, 'run.json'), { sessions: this.#sessions });
   }
+}
+
+/** Makes a directory below `runs` that no other command has. */
+function newDirectory(experiment: string): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  mkdirSync('runs', { recursive: true });
+  for (let copy = 1; ; copy++) {
+    const path = `runs/${experiment}-${time}${copy === 1 ? '' : `-${copy}`}`;
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/**
+ * The run that the directory holds, undefined if none.
+ * @throws InputError if it holds something else, or a run that `run` does not continue
+ */
+function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
+  if (!existsSync(path)) return undefined;
+  const foreign = readdirSync(path).filter((name) => !FILES.includes(name) && !name.endsWith('.tmp'));
+  const old = readRun(path);
+  if (old === undefined) {
+    if (foreign.length === 0) return undefined;
+    throw new InputError(`--out: ${path} is not empty and holds no run, expected a new or empty directory or a run`);
+  }
+  const different = difference(old, run);
+  if (different === undefined) return old;
+  throw new InputError(`--out: ${path} holds a run with ${different}, expected the same, or a new directory`);
 }
 
 /** The directories that `path` lacks, outermost first. Node's recursive mkdir never returns below /proc. */
@@ -123,28 +205,46 @@ function missing(path: string): string[] {
 }
 
 function readRun(path: string): RunConfig | undefined {
-  const run = readJson<RunConfig>(join(path, 'config.json'));
-  return typeof run?.experiment === 'string' && typeof run.config === 'object' ? run : undefined;
+  return readCheckedJson(
+    join(path, 'config.json'),
+    runSchema,
+    `delete it and repeat the command that made the run, with --out ${path}: the finished jobs are kept`,
+  );
 }
 
-/** What differs between two runs so that their jobs must not be mixed. */
+function readSessions(path: string): Session[] {
+  const schema = z.strictObject({ sessions: z.array(z.custom<Session>()) });
+  return readCheckedJson(join(path, 'run.json'), schema, 'delete it: it holds times alone')?.sessions ?? [];
+}
+
+/** A key of all that a job's result depends on beside the job. */
+function settingsKey({ experiment, config, engine, backend, versions }: RunConfig): string {
+  return sha256(stringify([experiment, engine, backend, versions.oxbow, withoutLists(config)]));
+}
+
+function withoutLists(config: CommonConfig): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !LISTS.some((list) => list === key)));
+}
+
+/** What differs between two runs so that the second does not continue the first. */
 function difference(a: RunConfig, b: RunConfig): string | undefined {
   for (const key of ['experiment', 'engine', 'backend'] as const) {
-    if (a[key] !== b[key]) return `${key} (${a[key]}, not ${b[key]})`;
+    if (a[key] !== b[key]) return `another ${key} (${a[key]}, not ${b[key]})`;
   }
-  if (a.versions?.oxbow !== b.versions.oxbow) {
-    return `version of oxbow (${a.versions?.oxbow}, not ${b.versions.oxbow})`;
+  if (a.versions.oxbow !== b.versions.oxbow) {
+    return `another version of oxbow (${a.versions.oxbow}, not ${b.versions.oxbow})`;
   }
-  const [before, after] = [a.config, b.config].map((config) => JSON.parse(JSON.stringify(config)));
+  const [before, after] = [withoutLists(plain(a.config)), withoutLists(plain(b.config))];
   const keys = Object.keys({ ...before, ...after }).filter((key) => !isDeepStrictEqual(before[key], after[key]));
-  return keys.length === 0 ? undefined : `config (${keys.join(', ')})`;
+  if (keys.length > 0) return `another config (${keys.join(', ')})`;
+  const lost = LISTS.flatMap((list) => {
+    const gone = (a.config[list] as unknown[]).filter((value) => !(b.config[list] as unknown[]).includes(value));
+    return gone.length === 0 ? [] : [`${list} ${gone.join(', ')}`];
+  });
+  return lost.length > 0 ? `more (${lost.join('; ')})` : undefined;
 }
 
-/** The value of a JSON file, or undefined if there is no such file or it is no JSON. */
-function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
+/** As it comes back from JSON. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -1,16 +1,17 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Rng } from '../../src/random.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
+import { writeJobFolder } from './jobFolder.ts';
 import type { Registry } from './registry.ts';
-import { writeJson } from './writeFile.ts';
 
 /** What every job of a run is given. */
 export interface WorkerData {
   readonly registryUrl: string;
   readonly experiment: string;
   readonly config: CommonConfig;
+  /** Which settings the results are said to be of. */
+  readonly settings: string;
 }
 
 export interface Task extends WorkerData {
@@ -30,8 +31,8 @@ const MESSAGE_INTERVAL = 100;
 /** Milliseconds after which the end of the parent is noticed. */
 const WATCH_INTERVAL = 250;
 
-/** Does one job and writes its folder, `result.json` last: a folder that has it is complete. Returns the seconds. */
-async function work({ registryUrl, experiment: name, config, job, directory }: Task): Promise<number> {
+/** Does one job and writes its folder. Returns the seconds. */
+async function work({ registryUrl, experiment: name, config, settings, job, directory }: Task): Promise<number> {
   const { registry } = (await import(registryUrl)) as { registry: Registry };
   const experiment = await registry.experiments[name]!();
   const start = performance.now();
@@ -54,8 +55,7 @@ async function work({ registryUrl, experiment: name, config, job, directory }: T
   mkdirSync(directory, { recursive: true });
   const result = await experiment.runJob(job, config, context);
   requireFinite(result.metrics);
-  writeJson(join(directory, 'metrics.json'), rows);
-  writeJson(join(directory, 'result.json'), result);
+  writeJobFolder(directory, { job, settings, result, rows });
   return (performance.now() - start) / 1000;
 }
 

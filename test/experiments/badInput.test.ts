@@ -1,27 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { main } from '../../experiments/commands/main.ts';
-import { registry } from './fixture/registry.ts';
-
-/** Calls the command in this process. */
-async function oxbow(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += text;
-      return true;
-    });
-  }
-  const code = await main(argv, registry);
-  vi.restoreAllMocks();
-  return { code, ...written };
-}
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+import { describe, expect, it } from 'vitest';
+import { oxbow } from './fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-bad-'));
 const out = join(folder, 'run');
@@ -56,8 +37,10 @@ describe('bad input', () => {
     ['argument', ['run'], "missing required argument 'experiment'"],
     ['value', ['run', 'drift', '--steps'], "option '--steps <n>' argument missing"],
     ['steps', ['run', 'drift', '--steps', '-5'], '--steps: got -5, expected an integer > 0'],
-    ['seeds', ['run', 'drift', '--seeds', '-1'], 'seeds: got -1, expected a number of seeds'],
+    ['seeds', ['run', 'drift', '--seeds', '-1'], '--seeds: got -1, expected a number of seeds'],
     ['workers', ['run', 'drift', '--workers', 'all'], '--workers: got all, expected an integer from 1 to 1024'],
+    ['base of the seeds', ['run', 'drift', '--seed', '1e400'], '--seed: got Infinity, expected an integer from 0 to'],
+    ['prototype', ['run', 'drift', '--set', '__proto__.x=1'], '--set __proto__.x: unknown setting of drift, expected'],
     ['setting', ['run', 'drift', '--set', 'fault'], '--set: got fault, expected key=value'],
     [
       'file',
@@ -76,6 +59,21 @@ describe('bad input', () => {
     expect(stdout).toBe('');
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('an empty name is no directory', async () => {
+    const before = readdirSync('.');
+    expect(await oxbow('run', 'drift', '--out', '')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'oxbow: --out: got "", expected a directory\n',
+    });
+    expect(await oxbow('report', '')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'oxbow: got "", expected a run directory\n',
+    });
+    expect(readdirSync('.')).toEqual(before);
   });
 
   it.each([

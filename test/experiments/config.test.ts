@@ -78,7 +78,14 @@ describe('resolveConfig', () => {
     [['seeds=some'], 'seeds: got "some", expected a number of seeds from 1 to 10000, or a list like 3,5,7'],
     [['seeds=1,1'], '--set seeds: got [1,1], expected each at most once'],
     [['seeds=1,x'], '--set seeds: got "x", expected a number'],
-    [['seed=-1'], 'seed: got -1, expected an integer ≥ 0'],
+    [['seed=-1'], '--set seed: got -1, expected an integer from 0 to 9007199254730991'],
+    [['seed=1e300'], '--set seed: got 1e+300, expected an integer from 0 to'],
+    [['.=1'], '--set .: unknown setting of drift, expected one of seeds, studies'],
+    [['steps.x=4'], '--set steps.x: steps is one setting, expected --set steps=…'],
+    [['policies.0=left'], '--set policies.0: policies is one setting, expected --set policies=…'],
+    [['__proto__.x=1'], '--set __proto__.x: unknown setting of drift'],
+    [['noise.__proto__.x=1'], '--set noise.__proto__.x: unknown setting of drift'],
+    [['constructor=1'], '--set constructor: unknown setting of drift'],
     [['policies=left,rihgt'], '--set policies: got "rihgt", expected one of left, right, still (did you mean right?)'],
     [['policies='], '--set policies: got [], expected a list of ≥ 1 entry'],
     [['seeds=1,2', 'seed=5'], 'seed: got 5 beside the seeds [1,2], expected one or the other'],
@@ -92,7 +99,7 @@ describe('resolveConfig', () => {
     ],
     [['noise.scale=-1'], '--set noise.scale: got -1, expected a number ≥ 0'],
     [['noise=3'], '--set noise: got 3, expected an object'],
-    [['fault=trow'], '--set fault: got "trow", expected one of none, throw, nan, exit (did you mean throw?)'],
+    [['fault=trow'], '--set fault: got "trow", expected one of none, throw, nan, exit, full (did you mean throw?)'],
   ])('refuses %j', (assignments, message) => {
     expect(() => resolve({ settings: set(...assignments) })).toThrow(message);
   });
@@ -103,11 +110,34 @@ describe('resolveConfig', () => {
     ['{ "steps": 3', 'is not valid JSON'],
     ['[1]', 'holds [1], expected an object'],
     ['{ "setps": 3 }', ': setps: unknown setting of drift, expected'],
+    ['null', 'holds null, expected an object'],
+    ['{ "__proto__": { "x": 1 } }', ': __proto__: unknown setting of drift, expected'],
+    ['{ "noise": { "__proto__": { "x": 1 } } }', ': noise.__proto__: unknown setting of drift, expected'],
   ])('refuses a file with %s', (content, message) => {
     const path = file(content);
     const attempt = () => resolve({ file: path });
     expect(attempt).toThrow(message);
     expect(attempt).toThrow(path);
+  });
+
+  it.each([
+    ['{ "noise": 5 }', ': noise: got 5, expected an object'],
+    ['{ "noise": null }', ': noise: got null, expected an object'],
+    ['{ "noise": [] }', ': noise: got [], expected an object'],
+    ['{ "noise": { "scale": -1 } }', ': noise.scale: got -1, expected a number ≥ 0'],
+    ['{ "seed": -1 }', ': seed: got -1, expected an integer from 0 to'],
+  ])('refuses a file with %s, whatever options say beside it', (content, message) => {
+    const path = file(content);
+    expect(() => resolve({ file: path, settings: set('noise.scale=2', 'seeds=2') })).toThrow(`${path}${message}`);
+  });
+
+  it('reads a file that begins with a byte order mark', () => {
+    expect(resolve({ file: file('\uFEFF{ "steps": 7 }') }).steps).toBe(7);
+  });
+
+  it('reaches no prototype', () => {
+    expect(() => resolve({ file: file('{ "__proto__": { "polluted": 1 } }'), settings: set('steps=3') })).toThrow();
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
   it('refuses a file that is not there', () => {

@@ -38,8 +38,10 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
 
   const file = join(run, 'jobs', loaded[0]!.job.id, 'policy.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"activation": "tanh"', '"activation": "relu"'));
-  await expect(loadPolicies(run)).rejects.toThrow(`loadPolicy: ${file} is damaged`);
+  await expect(loadPolicies(run)).rejects.toThrow(`${file} is damaged or was edited`);
   rmSync(file);
+  await expect(loadPolicies(run)).rejects.toThrow(`cannot read ${file}`);
+  rmSync(join(run, 'jobs', loaded[0]!.job.id), { recursive: true });
   expect((await loadPolicies(run)).map(({ job }) => job.policy)).toEqual(['spline']);
   await expect(loadPolicies(folder)).rejects.toThrow(/holds no run/);
 }, 120_000);

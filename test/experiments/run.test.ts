@@ -1,19 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { type Ended, oxbow } from './fixture/oxbow.ts';
 
 const cli = fileURLToPath(new URL('fixture/cli.ts', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-run-'));
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Starts the command as users do, in a process of its own. */
 function start(...argv: string[]): { process: ChildProcess; stdout: () => string; ended: Promise<Ended> } {
@@ -31,7 +26,6 @@ function start(...argv: string[]): { process: ChildProcess; stdout: () => string
   return { process: child, stdout: () => stdout, ended };
 }
 
-const oxbow = (...argv: string[]) => start(...argv).ended;
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
 const readJson = (...path: string[]) => JSON.parse(read(...path));
 
@@ -41,6 +35,15 @@ async function until(condition: () => boolean): Promise<void> {
     if (Date.now() > deadline) throw new Error('until: not in 30 s');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** The command with its standard output in a shell's hands. */
+function piped(command: string): Ended {
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `${process.execPath} --import tsx ${cli} ${command}`], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return { code: status, stdout, stderr };
 }
 
 /** Every file below a folder. */
@@ -98,9 +101,12 @@ describe('oxbow run', () => {
     expect(Object.keys(readJson(a, 'run.json').sessions[0].jobs).sort()).toEqual(jobs.toSorted());
     expect(read(a, 'report.html').match(/<svg/g)).toHaveLength(6);
 
-    // Another number of workers, another order of jobs: the same results to the byte.
+    // Grown from fewer seeds and policies, with another number of workers: the same results to the byte.
+    const fewer = ['run', 'drift', '--seeds', '2', '--seed', '3', '--policies', 'right,left', '--set', 'noise.scale=2'];
+    expect((await oxbow(...fewer, '--out', b, '--workers', '1')).code).toBe(0);
     const second = await oxbow(...argv, '--out', b, '--workers', '1');
     expect(second.code).toBe(0);
+    expect(second.stdout).toContain(`Continuing ${b}: 8 of 24 jobs have finished before.`);
     for (const file of ['summary.json', 'metrics.csv', 'metrics.jsonl', 'report.html'])
       expect(read(b, file)).toBe(read(a, file));
 
@@ -114,7 +120,7 @@ describe('oxbow run', () => {
     expect(other.code).toBe(2);
     expect(other.stdout).toBe('');
     expect(other.stderr).toBe(
-      `oxbow: --out: ${a} holds a run with another config (seeds, noise), expected the same or a new directory\n`,
+      `oxbow: --out: ${a} holds a run with another config (noise), expected the same, or a new directory\n`,
     );
     expect(read(a, 'run.json')).toBe(before);
 
@@ -183,6 +189,18 @@ describe('oxbow run', () => {
     ]);
   });
 
+  it('stops when the disk is full, keeps what has finished, and goes on later', async () => {
+    const out = join(folder, 'full');
+    const argv = ['run', 'drift', '--study', 'plain', '--policies', 'right', '--out', out, '--workers', '1'];
+    const { code, stderr } = await oxbow(...argv, '--seeds', '1,0,2', '--set', 'fault=full');
+    expect(stderr).toBe(
+      `oxbow: cannot write ${out}: ENOSPC: no space left on device, write; 0 of 3 jobs have finished and are kept. ` +
+        `To continue, run the same command with --out ${out}\n`,
+    );
+    expect(code).toBe(1);
+    expect(readdirSync(join(out, 'jobs/plain/Line-v0/right'))).toEqual([]);
+  });
+
   it('stops a job that is in a step of an hour', async () => {
     const out = join(folder, 'long');
     const run = start('run', 'drift', '--set', 'pause=3600000', '--out', out, '--workers', '1');
@@ -192,5 +210,20 @@ describe('oxbow run', () => {
     expect(stderr).toBe('');
     expect(code).toBe(130);
     expect(read(out, 'report.html')).toContain('Partial: 0 of 18 jobs');
+  });
+});
+
+describe('standard output', () => {
+  it('may be closed by its reader', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
+    expect(piped('list | true; exit ${PIPESTATUS[0]}')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('may be full', () => {
+    expect(piped('list > /dev/full')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'oxbow: cannot write standard output: ENOSPC: no space left on device, write\n',
+    });
   });
 });

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { z } from 'zod';
+import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
+import type { Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
+import { InputError } from './inputError.ts';
+import { writeJson } from './writeFile.ts';
+
+const resultSchema = z.strictObject({
+  /** The job's id, and the key of the settings it was done with: its folder cannot be taken for another's. */
+  job: z.string(),
+  settings: z.string(),
+  metrics: z.record(z.string(), z.number().nullable()),
+  data: z.unknown().optional(),
+  /** SHA-256 of every other file of the folder. */
+  files: z.record(z.string(), z.string()),
+});
+
+/** Completes the folder of a job: its rows, and last of all `result.json`, without which the job has not finished. */
+export function writeJobFolder(
+  directory: string,
+  { job, settings, result, rows }: { job: Job; settings: string; result: JobResult; rows: readonly MetricsRow[] },
+): void {
+  writeJson(join(directory, 'metrics.json'), rows);
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(directory, name)).isFile())
+    .map((name) => [name.split(sep).join('/'), sha256(readFileSync(join(directory, name)))]);
+  const { metrics, data } = result;
+  writeCheckedJson(join(directory, 'result.json'), {
+    job: job.id,
+    settings,
+    metrics,
+    ...(data !== undefined && { data }),
+    files: Object.fromEntries(files),
+  } satisfies z.infer<typeof resultSchema>);
+}
+
+/**
+ * The outcome of a job if it has finished.
+ * @throws InputError that names the file if one is damaged, missing or of another job
+ */
+export function readJobFolder<J extends Job>(directory: string, job: J, settings: string): Outcome<J> | undefined {
+  const advice = `delete the folder ${directory} and run the command again: the job is then done again`;
+  const path = join(directory, 'result.json');
+  const found = readCheckedJson(path, resultSchema, advice);
+  if (found === undefined) return undefined;
+  if (found.job !== job.id) throw new InputError(`${path} is of job ${found.job}; ${advice}`);
+  if (found.settings !== settings) throw new InputError(`${path} was made with other settings; ${advice}`);
+  for (const [name, sum] of Object.entries(found.files)) {
+    const file = join(directory, name);
+    let content: Uint8Array;
+    try {
+      content = readFileSync(file);
+    } catch (error) {
+      throw new InputError(`cannot read ${file}: ${(error as Error).message}; ${advice}`);
+    }
+    if (sha256(content) !== sum) {
+      throw new InputError(`${file} is damaged or was edited: its checksum does not fit; ${advice}`);
+    }
+  }
+  const rows = JSON.parse(readFileSync(join(directory, 'metrics.json'), 'utf8')) as MetricsRow[];
+  const { metrics, data } = found;
+  return { job, result: { metrics, ...(data !== undefined && { data }) }, rows, directory };
+}
