@@ -6,6 +6,6 @@ export default defineConfig({
     testTimeout: 60_000,
     pool: 'threads',
     maxWorkers: 2,
-    setupFiles: ['src/engine/registerTfjs.ts'],
+    setupFiles: ['test/support/backend.ts'],
   },
 });

@@ -1,52 +1,121 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
+const PAGES = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
-/** The TypeScript blocks of a page. */
-function blocks(page: string): string[] {
-  return [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!);
-}
-
-/** Runs a program inside the repository, with the package's names standing for its sources. */
-function run(program: string): string {
-  const directory = mkdtempSync(join(root, 'node_modules/.docs-'));
-  const names: Record<string, string> = { oxbow: 'src', 'oxbow/agents': 'agents', 'oxbow/envs': 'envs' };
-  const source = program.replace(/from '(oxbow[^']*)'/g, (_, name) => `from '${root}/${names[name]}/index.ts'`);
-  try {
-    writeFileSync(join(directory, 'program.mts'), source);
-    return execFileSync(process.execPath, ['--import', 'tsx', join(directory, 'program.mts')], {
-      cwd: directory,
-      encoding: 'utf8',
-    });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+/** The TypeScript of a page by file: a block begins a file, as does a line that says its name, `// cli.ts`. */
+function programs(page: string): Map<string, string> {
+  const files = new Map<string, string>();
+  const text = readFileSync(join(root, page), 'utf8');
+  for (const [i, [, block]] of [...text.matchAll(/```ts\n(.*?)```/gs)].entries()) {
+    const [head, ...named] = block!.split(/^\/\/ (\w+\.ts)\n/m);
+    if (head !== '') files.set(`block${i + 1}.ts`, head!);
+    for (let j = 0; j < named.length; j += 2) files.set(named[j]!, named[j + 1]!);
   }
+  return files;
 }
 
-describe('the programs in the docs run', () => {
+/** Every program of every page by its path, `agents/block1.ts`, in a folder where the package's names stand for its sources. */
+const files = new Map(
+  PAGES.flatMap((page) =>
+    [...programs(page)].map(([name, text]) => [join(page.replace(/.*\/|\.md/g, ''), name), text] as const),
+  ),
+);
+let folder: string;
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+function run(command: string, ...args: string[]): string {
+  const env = { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
+  return execFileSync(process.execPath, [...command.split(' '), ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+}
+
+beforeAll(() => {
+  // Inside the repository, so that its packages are found.
+  mkdirSync(join(root, 'runs'), { recursive: true });
+  folder = mkdtempSync(join(root, 'runs/docs-'));
+  const names = ['agents', 'envs', 'experiments'].map((name) => [`oxbow/${name}`, [join(root, name, 'index.ts')]]);
+  const paths = {
+    oxbow: [join(root, 'src/index.ts')],
+    'oxbow/engine': [join(root, 'src/engine/index.ts')],
+    ...Object.fromEntries(names),
+  };
+  const compilerOptions = { paths, noUncheckedIndexedAccess: false };
+  write('package.json', JSON.stringify({ type: 'module' }));
+  write(
+    'tsconfig.json',
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include: ['**/*.ts'], exclude: [] }),
+  );
+  for (const [path, text] of files) write(path, text);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the programs in the docs', () => {
+  test('type-check', () => {
+    expect([...files.keys()]).toContain('README/block1.ts');
+    const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit'];
+    expect(spawnSync(process.execPath, tsc, { cwd: folder, encoding: 'utf8' }).stdout).toBe('');
+  }, 120_000);
+
+  test('run', () => {
+    // The command ends its process; the README's program is measured below.
+    const skipped = ['experiments/cli.ts', 'README/block1.ts'];
+    const paths = [...files.keys()].filter((path) => !skipped.includes(path));
+    write('all.ts', paths.map((path) => `await import('./${path}'); console.log('ran ${path}');\n`).join(''));
+    const printed = run('--import tsx', 'all.ts');
+    expect([...printed.matchAll(/^ran (.*)$/gm)].map((match) => match[1])).toEqual(paths);
+    // What was saved is loaded.
+    expect(printed).toMatch(/^spline -165 true$/m);
+  });
+
+  test('experiments.md: the experiment runs', () => {
+    run('--import tsx', 'experiments/cli.ts', 'run', 'coin', '--quick', '--seeds', '2', '--out', 'coin');
+    const { results } = JSON.parse(readFileSync(join(folder, 'coin/summary.json'), 'utf8'));
+    expect(
+      results.map(({ policy, perSeed }: { policy: string; perSeed: number[] }) => [policy, perSeed.length]),
+    ).toEqual([
+      ['fair', 2],
+      ['loaded', 2],
+    ]);
+  });
+
   test('README: a flow policy in one’s own loop keeps both ways', () => {
-    const [program] = blocks('README.md');
-    const lines = program!.trimEnd().split('\n');
-    expect(lines.length).toBeLessThanOrEqual(30);
-    const measured = program!.replace(
+    const program = files.get('README/block1.ts')!;
+    expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(32);
+    const measured = program.replace(
       '.action.print()',
-      '.action.data().then((a) => console.log("near both", [...a].filter((x) => x > 0.5).length, [...a].filter((x) => x < -0.5).length))',
+      '.action.data().then((a) => console.log(JSON.stringify([...a])))',
     );
-    const [, right, left] = /near both (\d+) (\d+)/.exec(run(measured))!.map(Number);
-    expect(right).toBeGreaterThan(256 * 0.3);
-    expect(left).toBeGreaterThan(256 * 0.3);
-    expect(right! + left!).toBeGreaterThan(256 * 0.85);
+    write('README/measured.ts', measured);
+    const actions: number[] = JSON.parse(/^\[.*\]$/m.exec(run('--import tsx', 'README/measured.ts'))![0]);
+    const [left, right] = [actions.filter((a) => a < -0.5).length, actions.filter((a) => a > 0.5).length];
+    expect(actions).toHaveLength(256);
+    expect(Math.min(left, right)).toBeGreaterThan(256 * 0.3);
+    expect(left + right).toBeGreaterThan(256 * 0.85);
   });
 
   test('policies.md: a policy of one’s own plugs into PPO', () => {
-    const example = blocks('docs/policies.md').find((block) => block.includes('class LaplacePolicy'))!;
-    const program = `
-      ${example.replace('type Rng,', 'makePolicy, Rng,')}
+    const [path, example] = [...files].find(([, text]) => text.includes('class LaplacePolicy'))!;
+    const training = `
       import { Ppo } from 'oxbow/agents';
       import { BaseEnv, Box, SyncVectorEnv } from 'oxbow/envs';
+      import { makePolicy, Rng as Stream } from 'oxbow';
       class Still extends BaseEnv<Float32Array, Float32Array> {
         readonly observationSpace = new Box({ low: -1, high: 1, shape: [4] });
         readonly actionSpace = new Box({ low: -9, high: 9, shape: [2] });
@@ -56,21 +125,17 @@ describe('the programs in the docs run', () => {
         }
       }
       const env = new SyncVectorEnv([() => new Still(), () => new Still()], { autoresetMode: 'sameStep' });
-      const spaces = { observationSpace: env.singleObservationSpace, actionSpace: env.singleActionSpace };
-      const policy = makePolicy('laplace', { ...spaces, rng: new Rng(2) });
-      const agent = new Ppo({ policy, env, rng: new Rng(0), horizon: 128, learningRate: 0.01 });
+      const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+      const policy = makePolicy('laplace', { observationSpace, actionSpace, rng: new Stream(2) });
+      const agent = new Ppo({ policy, env, rng: new Stream(0), horizon: 128, learningRate: 0.01 });
       const returns: number[] = [];
-      for await (const { episodes } of agent.train({ steps: 2560, rng: new Rng(1) })) {
+      for await (const { episodes } of agent.train({ steps: 2560, rng: new Stream(1) })) {
         returns.push(episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length);
       }
       console.log('returns', returns[0], returns.at(-1));
     `;
-    const [, first, last] = /returns (\S+) (\S+)/.exec(run(program))!.map(Number);
+    write(path, example + training);
+    const [, first, last] = /returns (\S+) (\S+)/.exec(run('--import tsx', path))!.map(Number);
     expect(last).toBeGreaterThan(first! + 0.5);
-  });
-  test('policies.md: policies by name, saved and loaded', () => {
-    const programs = blocks('docs/policies.md');
-    expect(run(programs.find((block) => block.includes("bins: 8, squash: 'tanh'"))!)).toMatch(/^\d+\n$/);
-    expect(run(programs.find((block) => block.includes('loadPolicy('))!)).toBe('spline -165 true\n');
   });
 });
