@@ -1,11 +1,23 @@
 /**
- * Looks at the report of a run as its readers do, in Chromium: `tsx .ci/look.ts RUN_DIRECTORY`. Fails on console errors, on
- * anything that is loaded, on missing figures and on pages wider than the screen; leaves screenshots beside the report.
+ * Looks at the report of a run as its readers do, in Chromium: `tsx .ci/look.ts RUN_DIRECTORY`: on a phone, a tablet and a
+ * desk, in the light and in the dark, and on paper. Leaves screenshots and a PDF beside the report.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import type { AxeResults } from 'axe-core';
+import { wcagContrast } from 'culori';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** Bytes of a whole report. */
+const MAX_SIZE = 1_000_000;
+/** CSS pixels of the smallest text in a figure. */
+const MIN_TEXT = 10;
+/** WCAG's contrast of text (AA). */
+const MIN_CONTRAST = 4.5;
+/** CSS pixels across a sheet of A4 between its margins. */
+const PAPER_WIDTH = 718;
 
 const [path] = process.argv.slice(2);
 const report = path === undefined ? undefined : resolve(path, 'report.html');
@@ -13,69 +25,171 @@ if (report === undefined || !existsSync(report)) {
   console.error(`look: expected a run directory with a report.html, got ${path ?? 'nothing'}`);
   process.exit(2);
 }
+const beside = (file: string) => join(resolve(path!), file);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let [passed, failed] = [0, 0];
 function check(what: string, problems: readonly string[]): void {
   if (problems.length === 0) passed++;
   else {
     failed++;
-    console.log(`FAIL ${what}: ${problems.join('; ')}`);
+    console.log(`FAIL ${what}: ${[...new Set(problems)].slice(0, 8).join('; ')}`);
   }
 }
 
+const size = statSync(report).size;
+check('the report is small', size < MAX_SIZE ? [] : [`${size} bytes, expected fewer than ${MAX_SIZE}`]);
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 try {
-  for (const width of [1280, 390]) {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    const errors: string[] = [];
-    const requests: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
-    });
-    page.on('pageerror', (error) => errors.push(error.message));
-    const url = pathToFileURL(report).href;
-    page.on('request', (request) => {
-      if (request.url() !== url && !request.url().startsWith('data:')) requests.push(request.url());
-    });
-    await page.goto(url, { waitUntil: 'load' });
-
-    const found = await page.evaluate(() => {
-      const figures = [...document.querySelectorAll('figure')];
-      const empty = figures.filter((figure) => {
-        const svg = figure.querySelector('svg');
-        const box = svg?.getBoundingClientRect();
-        const marks = svg?.querySelectorAll('path[d], circle, rect, line, polyline, polygon, text').length ?? 0;
-        return box === undefined || box.width < 50 || box.height < 30 || marks === 0;
-      });
-      const root = document.documentElement;
-      return {
-        figures: figures.length,
-        empty: empty.map((figure) => figure.textContent?.trim() ?? ''),
-        uncaptioned: figures.filter((figure) => !figure.querySelector('figcaption')?.textContent?.trim()).length,
-        tables: [...document.querySelectorAll('table')].map((table) => table.tBodies[0]?.rows.length ?? 0),
-        overflow: root.scrollWidth - root.clientWidth,
-        garbage: [...document.querySelectorAll('p, dd, td, figcaption, svg text')]
-          .map((element) => element.textContent ?? '')
-          .filter((text) => /\b(?:NaN|undefined|null)\b|\[object /.test(text)),
-      };
-    });
-    const at = `at ${width} px`;
-    check(`no console message ${at}`, errors);
-    check(`nothing is loaded ${at}`, requests);
-    check(`there are figures ${at}`, found.figures > 0 ? [] : ['no <figure>']);
-    check(`every figure is drawn ${at}`, found.empty);
-    check(`every figure has a caption ${at}`, found.uncaptioned === 0 ? [] : [`${found.uncaptioned} without`]);
-    check(`there are filled tables ${at}`, found.tables.some((rows) => rows > 0) ? [] : ['none']);
-    check(`the page is no wider than the screen ${at}`, found.overflow <= 0 ? [] : [`${found.overflow} px too wide`]);
-    check(`no value is missing in the text ${at}`, found.garbage);
-    await page.screenshot({ path: join(resolve(path!), `report-${width}.png`), fullPage: true });
-    await page.close();
+  for (const width of [390, 820, 1400]) {
+    for (const colorScheme of ['light', 'dark'] as const) await look(browser, width, colorScheme);
   }
+  await print(browser);
 } finally {
   await browser.close();
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function look(browser: Browser, width: number, colorScheme: 'light' | 'dark'): Promise<void> {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const { errors, requests } = await open(page);
+  const at = `at ${width} px, ${colorScheme}`;
+  check(`no console message ${at}`, errors);
+  check(`nothing is loaded ${at}`, requests);
+
+  const found = await page.evaluate(inspect);
+  check(`there are figures ${at}`, found.figures > 0 ? [] : ['no <figure>']);
+  check(`every figure is drawn ${at}`, found.empty);
+  check(`every figure has a caption ${at}`, found.uncaptioned);
+  check(`every drawing has a name, and no part of one is read without ${at}`, found.unnamed);
+  check(`there are filled tables ${at}`, found.tables.some((rows) => rows > 0) ? [] : ['none']);
+  check(`the page is no wider than the screen ${at}`, found.wide);
+  check(`no column beside the figures is empty ${at}`, found.emptyColumns);
+  check(`no value is missing in the text ${at}`, found.garbage);
+  check(`no id is there twice ${at}`, found.duplicateIds);
+  check(
+    `text in figures is large enough ${at}`,
+    found.texts
+      .filter(({ size }) => size < MIN_TEXT - 0.01)
+      .map(({ text, size }) => `'${text}' has ${size.toFixed(1)} px`),
+  );
+  check(
+    `text in figures stands out ${at}`,
+    found.texts
+      .filter(({ colour }) => wcagContrast(colour, found.background) < MIN_CONTRAST)
+      .map(({ text, colour }) => `'${text}' is ${colour} on ${found.background}`),
+  );
+  const isDark = wcagContrast(found.background, 'black') < wcagContrast(found.background, 'white');
+  check(`the page is ${colorScheme} ${at}`, isDark === (colorScheme === 'dark') ? [] : [`it is ${found.background}`]);
+
+  // Its rules do not depend on the width, and it is slow.
+  if (width === 390) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() =>
+      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    check(
+      `axe finds nothing ${at}`,
+      violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.length}: ${nodes[0]?.html.slice(0, 90)})`),
+    );
+  }
+  await page.screenshot({ path: beside(`report-${width}-${colorScheme}.png`), fullPage: true });
+  await page.close();
+}
+
+async function print(browser: Browser): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: PAPER_WIDTH, height: 1000 }, colorScheme: 'dark' });
+  await open(page);
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  const found = await page.evaluate(inspect);
+  check('nothing is wider than a sheet of paper', found.wide);
+  check('paper is white', wcagContrast(found.background, 'white') === 1 ? [] : [`it is ${found.background}`]);
+  check(
+    'text in figures stands out on paper',
+    found.texts
+      .filter(({ colour }) => wcagContrast(colour, 'white') < MIN_CONTRAST)
+      .map(({ text, colour }) => `'${text}' is ${colour}`),
+  );
+  await page.pdf({ path: beside('report.pdf'), format: 'A4', margin: { left: '10mm', right: '10mm' } });
+  await page.close();
+}
+
+async function open(page: Page): Promise<{ errors: string[]; requests: string[] }> {
+  const [errors, requests]: [string[], string[]] = [[], []];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  const url = pathToFileURL(report!).href;
+  page.on('request', (request) => {
+    if (request.url() !== url && !request.url().startsWith('data:')) requests.push(request.url());
+  });
+  // tsx names the functions it compiles by this helper, those that are sent to the page too.
+  await page.addInitScript('globalThis.__name = (of) => of');
+  await page.goto(url, { waitUntil: 'load' });
+  return { errors, requests };
+}
+
+/** Runs in the page. */
+function inspect() {
+  const all = <E extends Element>(selector: string) => [...document.querySelectorAll<E>(selector)];
+  const nameOf = (element: Element) => element.closest('figure')?.querySelector('figcaption')?.textContent ?? '';
+  const figures = all('figure');
+  const drawings = all<SVGSVGElement>('figure svg[role="img"]');
+  const empty = figures.filter((figure) => {
+    const svgs = [...figure.querySelectorAll('svg[role="img"]')];
+    return (
+      svgs.length === 0 ||
+      svgs.some((svg) => {
+        const { width, height } = svg.getBoundingClientRect();
+        return width < 50 || height < 30 || svg.querySelector('path[d], circle, rect, line, text, image') === null;
+      })
+    );
+  });
+  const unnamed = [
+    ...drawings.filter((svg) => !svg.getAttribute('aria-label')?.trim()),
+    ...all('figure svg [role], figure svg [aria-label]'),
+    ...all('figure svg:not([role="img"]):not([aria-hidden="true"])').filter(
+      (svg) => svg.parentElement?.closest('svg') === null,
+    ),
+  ];
+  const root = document.documentElement;
+  const scrolls = (element: Element) =>
+    element.closest('.table') !== null && getComputedStyle(element.closest('.table')!).overflowX === 'auto';
+  const wide = all('body *')
+    .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(element))
+    .map((element) => `${element.tagName.toLowerCase()} '${(element.textContent ?? '').trim().slice(0, 30)}'`);
+  if (root.scrollWidth > root.clientWidth) wide.push(`${root.scrollWidth - root.clientWidth} px too wide`);
+  const emptyColumns = all('.figures:not(.single)').filter((columns) => {
+    const right = Math.max(...[...columns.children].map((child) => child.getBoundingClientRect().right));
+    return columns.getBoundingClientRect().right - right > 40;
+  });
+  const ids = all('[id]').map(({ id }) => id);
+  return {
+    background: getComputedStyle(document.body).backgroundColor,
+    figures: figures.length,
+    empty: empty.map(nameOf),
+    uncaptioned: figures
+      .filter((figure) => nameOf(figure).trim() === '')
+      .map((figure) => figure.outerHTML.slice(0, 60)),
+    unnamed: unnamed.map((element) => `${element.outerHTML.slice(0, 60)} in '${nameOf(element).slice(0, 40)}'`),
+    tables: all<HTMLTableElement>('table').map((table) => table.tBodies[0]?.rows.length ?? 0),
+    wide,
+    emptyColumns: emptyColumns.map((columns) => `beside '${columns.textContent?.trim().slice(0, 40)}'`),
+    duplicateIds: ids.filter((id, i) => ids.indexOf(id) !== i),
+    texts: all<SVGTextElement>('figure svg text').map((text) => ({
+      text: text.textContent ?? '',
+      size:
+        Number.parseFloat(getComputedStyle(text).fontSize) * Math.hypot(text.getScreenCTM()!.a, text.getScreenCTM()!.b),
+      colour: getComputedStyle(text).fill,
+    })),
+    garbage: all('p, dd, td, th, li, figcaption, svg text')
+      .map((element) => element.textContent ?? '')
+      .filter((text) => /\b(?:NaN|undefined|null)\b|\[object /.test(text)),
+  };
+}

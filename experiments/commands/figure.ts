@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { expectedOneOf } from '../../src/options/nearest.ts';
+import { checkConfig } from '../harness/config.ts';
 import type { Figure, Section } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment, type Registry } from '../harness/registry.ts';
@@ -19,8 +21,9 @@ export function figureCommand(registry: Registry): Command {
         import('../harness/writeFile.ts'),
       ]);
       const directory = RunDirectory.open(path);
-      const experiment = await loadExperiment(registry, directory.run.experiment);
-      const { config, seeds } = directory.run;
+      const { experiment: experimentName, config, seeds } = directory.run;
+      const experiment = await loadExperiment(registry, experimentName);
+      checkConfig(experiment, config, join(path, 'config.json'));
       const jobs = experiment.jobs(config);
       const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
       const figures = allFigures(await experiment.report(outcomes, summarize(jobs, outcomes, seeds), config));
@@ -31,7 +34,12 @@ export function figureCommand(registry: Registry): Command {
       }
       for (const theme of ['light', 'dark'] as const) {
         const file = `${to}-${theme}.svg`;
-        writeFile(file, await drawFigure(figure, theme));
+        const svg = await drawFigure(figure, theme);
+        try {
+          writeFile(file, svg);
+        } catch (error) {
+          throw new InputError(`figure: cannot write ${file}: ${(error as Error).message}`);
+        }
         process.stdout.write(`${file}\n`);
       }
     });

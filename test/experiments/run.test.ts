@@ -130,6 +130,24 @@ describe('oxbow run', () => {
     expect(read(a, 'report.html')).toBe(read(b, 'report.html'));
   });
 
+  it('draws a figure of the report as files', async () => {
+    const a = join(folder, 'figures');
+    expect((await oxbow('run', 'drift', '--seeds', '2', '--policies', 'left', '--out', a)).code).toBe(0);
+    const figure = await oxbow('figure', a, 'plain-end', join(folder, 'end'));
+    expect(figure.code).toBe(0);
+    const [light, dark] = ['light', 'dark'].map((theme) => read(folder, `end-${theme}.svg`));
+    for (const svg of [light, dark]) expect(svg).toMatch(/^<svg[^>]*>.*position.*<\/svg>\n$/s);
+    expect(light).not.toBe(dark);
+    const unknown = await oxbow('figure', a, 'plain-and', join(folder, 'none'));
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toBe(
+      'oxbow: figure: got plain-and, expected one of plain-end, wide-end (did you mean plain-end?)\n',
+    );
+    const nowhere = await oxbow('figure', a, 'plain-end', join(folder, 'no', 'folder'));
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.stderr).toMatch(/^oxbow: figure: cannot write .*no\/folder-light.svg: .*\n$/);
+  });
+
   it.each([
     ['throw', 'fell off the line'],
     ['nan', 'position is NaN at step 3, expected a finite number'],

@@ -52,7 +52,7 @@ th, td { padding: .35rem 1rem .35rem 0; text-align: left; vertical-align: baseli
 thead th { color: var(--muted); vertical-align: bottom; }
 .number { text-align: right; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
-@media (min-width: 700px) { td { white-space: nowrap; } }
+@media screen and (min-width: 700px) { td { white-space: nowrap; } }
 @media (max-width: 999px), print { .panels { grid-template-columns: repeat(var(--middling), minmax(0, 1fr)); } }
 @media (max-width: 599px) {
   main { padding: 1.2rem 1rem 3rem; }
