@@ -31,7 +31,7 @@ interface Stream {
 export class Rng {
   /** Which stream this is: the seed, then the names of the splits, joined by `/`; a `/` or `%` inside of one is escaped. */
   readonly seed: string;
-  readonly #generator: seedrandom.StatefulPRNG<seedrandom.State.Xor4096>;
+  #generator: seedrandom.StatefulPRNG<seedrandom.State.Xor4096>;
 
   /**
    * @param seed any string or finite number, 0 included; equal seeds give equal streams, and so do 7 and '7'. A
@@ -54,6 +54,12 @@ export class Rng {
 
   state(): RngState {
     return { seed: this.seed, generator: this.#generator.state() };
+  }
+
+  /** Goes to a point of this stream, as {@link state} gave it. @throws if it is of another stream */
+  restore({ seed, generator }: RngState): void {
+    if (seed !== this.seed) throw new Error(`Rng.restore: wanted a state of the stream '${this.seed}', got '${seed}'`);
+    this.#generator = seedrandom.xor4096(seed, { state: generator as seedrandom.State.Xor4096 });
   }
 
   /** The child stream `name`; see the class comment. @throws if `name` is no string or finite number */

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
-import type { GraphCost } from './onnx/lower.ts';
+import { guarded } from './guard.ts';
 import { Plan } from './plan.ts';
 import { currentRuntime } from './runtime/engine.ts';
-import type { Runtime } from './runtime/session.ts';
-import { stateVariables } from './state/stateVariables.ts';
-import { MissingRng } from './trace/refusingRng.ts';
+import type { GraphCost, Runtime } from './runtime/runtime.ts';
+import { namedTensors, signatureOf } from './signature.ts';
+import { ModuleState } from './state/moduleState.ts';
+import { MissingRng, RefusingRng } from './trace/refusingRng.ts';
+import { TensorRng } from './trace/tensorRng.ts';
 import { isGradientBeingTaken } from './trace/tfjs.ts';
 import type { TracedFunction } from './trace/trace.ts';
 import { currentTrace } from './trace/traceBackend.ts';
@@ -49,9 +51,13 @@ export function compile<T extends Tensors, O extends Outputs>(
   fn: (inputs: T, rng: Rng) => O,
   options: CompileOptions,
 ): Compiled<T, O> {
+  if (typeof fn !== 'function' || typeof options?.name !== 'string') {
+    throw new Error('compile: wanted a function and { name, state }');
+  }
   const { name } = options;
+  const state = new ModuleState(name, options.state);
   const traced = fn as unknown as TracedFunction;
-  let variables: tf.Variable[] | undefined;
+  let variables: readonly tf.Variable[] | undefined;
   let plans: Plan[] = [];
   let runtime: Runtime | undefined;
   let isDisposed = false;
@@ -61,15 +67,36 @@ export function compile<T extends Tensors, O extends Outputs>(
     plans = [];
   };
 
+  /** Runs the function on tensors. What it gets and what it returns are tensors of their own, so that none is another one. */
   const inLine = (inputs: Inputs<T>, rng?: Rng): O =>
     tf.tidy(() => {
-      const tensors: Record<string, tf.Tensor> = {};
-      for (const [key, value] of Object.entries(inputs)) {
-        tensors[key] = typeof value === 'number' ? tf.scalar(value) : value;
+      const tensors = Object.fromEntries(
+        signatureOf(name, inputs).map(({ name: key }) => {
+          const value = inputs[key]!;
+          return [key, typeof value === 'number' ? tf.scalar(value) : tf.clone(value)];
+        }),
+      );
+      const draws =
+        rng === undefined
+          ? new MissingRng(name)
+          : new TensorRng(name, ({ kind, shape }) => rng[`${kind}Tensor`]([...shape]));
+      const outputs = namedTensors(name, traced(tensors, draws));
+      return Object.fromEntries(outputs.map(([key, tensor]) => [key, tf.clone(tensor)])) as O;
+    });
+
+  /** Runs the function in plain tfjs; if it throws, the variables and the rng are as they were. */
+  const eagerly = (inputs: Inputs<T>, rng?: Rng): O =>
+    tf.tidy(() => {
+      const before = state.variables().map((variable) => ({ variable, value: tf.clone(variable) }));
+      // Inside another function the rng is that one's, which restores it.
+      const position = rng instanceof RefusingRng ? undefined : rng?.state();
+      try {
+        return guarded(name, () => inLine(inputs, rng));
+      } catch (error) {
+        for (const { variable, value } of before) if (variable.dataId !== value.dataId) variable.assign(value);
+        if (position !== undefined) rng!.restore(position);
+        throw error;
       }
-      const outputs = traced(tensors, rng ?? new MissingRng(name));
-      // An output may be an input or a variable, which the caller must be able to keep when it frees the outputs.
-      return Object.fromEntries(Object.entries(outputs).map(([key, tensor]) => [key, tf.clone(tensor)])) as O;
     });
 
   const planFor = (inputs: Inputs<T>): Plan => {
@@ -79,9 +106,7 @@ export function compile<T extends Tensors, O extends Outputs>(
       plan = plans[at]!;
       plans.splice(at, 1);
     } else {
-      variables ??= stateVariables(options.state);
-      const checkRepeatable = plans.length === 0;
-      plan = new Plan(name, traced, inputs, variables, runtime!, checkRepeatable);
+      plan = new Plan(name, traced, signatureOf(name, inputs), variables!, runtime!);
       if (plans.length >= PLAN_LIMIT) plans.pop()!.dispose();
     }
     plans.unshift(plan);
@@ -90,12 +115,15 @@ export function compile<T extends Tensors, O extends Outputs>(
 
   const call = (inputs: Inputs<T>, rng?: Rng): O => {
     if (isDisposed) throw new Error(`compile('${name}'): called after dispose`);
-    if (currentTrace() !== undefined || isGradientBeingTaken()) return inLine(inputs, rng);
+    // What is assigned while another function is traced is undone with that trace.
+    if (currentTrace() !== undefined) return inLine(inputs, rng);
     const current = currentRuntime();
-    if (current === undefined) return inLine(inputs, rng);
-    if (current !== runtime) {
+    if (current === undefined || isGradientBeingTaken()) return eagerly(inputs, rng);
+    const present = state.variables();
+    if (current !== runtime || present !== variables) {
       disposePlans();
       runtime = current;
+      variables = present;
     }
     const first = plans[0];
     const plan = first?.matches(inputs) ? first : planFor(inputs);

@@ -1,21 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
-import { Graph } from './graph/graph.ts';
-import { split } from './graph/shapes.ts';
-import { type Data, elementCount, newData, type Value } from './graph/value.ts';
-import { type GraphCost, type Lowered, lower } from './onnx/lower.ts';
-import { encodeModel } from './onnx/model.ts';
-import { Ports } from './ports.ts';
-import type { Runtime } from './runtime/session.ts';
+import { type Data, elementCount, newData } from './graph/value.ts';
+import { Recording } from './recording.ts';
+import type { Executable, GraphCost, Runtime } from './runtime/runtime.ts';
+import { type CallInputs, type CallSignature, disposedInput } from './signature.ts';
 import { type Pack, packsOf } from './state/pack.ts';
 import { missingRngMessage } from './trace/refusingRng.ts';
-import { type InputSignature, type TracedFunction, trace } from './trace/trace.ts';
-import type { Draw } from './trace/tracingRng.ts';
+import type { TracedFunction } from './trace/trace.ts';
 
-export type CallInputs = Readonly<Record<string, tf.Tensor | number>>;
-
-interface PlanInput extends InputSignature {
-  readonly isNumber: boolean;
+interface PlanInput extends CallSignature {
   readonly buffer: Data;
 }
 
@@ -31,120 +24,72 @@ interface PlanOutput {
   readonly buffer: Data;
 }
 
-function signatureOf(name: string, inputs: CallInputs): (InputSignature & { readonly isNumber: boolean })[] {
-  return Object.entries(inputs).map(([key, value]) => {
-    if (typeof value === 'number') return { name: key, dtype: 'float32', shape: [], isNumber: true };
-    if (!(value instanceof tf.Tensor)) {
-      throw new Error(`compile('${name}'): the input '${key}' must be a tensor or a number, got ${typeof value}`);
-    }
-    const { dtype, shape } = value;
-    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
-      throw new Error(`compile('${name}'): the input '${key}' is a ${dtype} tensor, wanted float32, int32 or bool`);
-    }
-    return { name: key, dtype, shape: [...shape], isNumber: false };
-  });
+interface PlanPack {
+  readonly pack: Pack;
+  readonly input: string;
+  /** Undefined where the function does not change the pack. */
+  readonly output: string | undefined;
 }
 
-interface Recorded {
-  readonly lowered: Lowered;
-  readonly draws: readonly Draw[];
-  readonly results: readonly (readonly [string, Value])[];
-}
-
-/** Up to how many floats a tensor is moved together with others. */
-const JOIN_LIMIT = 4096;
-
-/** Traces `fn` into an ONNX model with the inputs `input.*`, `draw.*`, `state.*` and the outputs `output.*`, `next.*`. */
-function record(
-  name: string,
-  fn: TracedFunction,
-  signature: readonly InputSignature[],
-  packs: readonly Pack[],
-  variables: ReadonlySet<tf.Variable>,
-): Recorded {
-  const graph = new Graph();
-  const flatsOf = (pack: Pack, i: number): readonly Value[] => {
-    const sizes = pack.variables.map((variable) => variable.size);
-    return split(graph, graph.input(`state.${i}`, [pack.size], pack.dtype), sizes, 0);
-  };
-  const traced = trace(name, fn, graph, signature, packs, variables, flatsOf, {
-    input: (key) => `input.${key}`,
-    draw: (i) => `draw.${i}`,
-  });
-  const results = traced.outputs;
-  const newState = traced.newState.flatMap((value, i) => (value === undefined ? [] : [[`next.${i}`, value] as const]));
-  const lowered = lower([...results.map(([key, value]) => [`output.${key}`, value] as const), ...newState], {
-    name,
-    joinLimit: JOIN_LIMIT,
-  });
-  return { lowered, draws: traced.draws, results };
-}
-
-function isSameModel({ lowered }: Recorded, other: Recorded): boolean {
-  const [a, b] = [encodeModel(lowered.model), encodeModel(other.lowered.model)];
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** A function compiled for inputs of certain names, types and shapes. */
+/** A function compiled for inputs of certain names, types and shapes, and certain variables. */
 export class Plan {
   readonly #name: string;
-  readonly #variables: readonly tf.Variable[];
   readonly #inputs: readonly PlanInput[];
   readonly #draws: readonly PlanDraw[];
   readonly #outputs: readonly PlanOutput[];
+  readonly #packs: readonly PlanPack[];
   /** Absent where the function returns nothing and changes nothing. */
-  readonly #ports: Ports | undefined;
-  readonly cost: GraphCost;
+  readonly #executable: Executable | undefined;
+  /** Kept until the second call has shown that the function is repeatable. */
+  #recording: Recording | undefined;
+  #hasRun = false;
 
-  /**
-   * @param checkRepeatable trace twice and compare, to find what changes from call to call without being an input
-   * @throws what `fn` throws, or if the two traces differ
-   */
+  /** @throws what `fn` throws, or if it cannot be traced or run */
   constructor(
     name: string,
     fn: TracedFunction,
-    inputs: CallInputs,
+    signature: readonly CallSignature[],
     variables: readonly tf.Variable[],
     runtime: Runtime,
-    checkRepeatable: boolean,
   ) {
-    const signature = signatureOf(name, inputs);
-    const packs = packsOf(name, variables);
-    const allowed = new Set(variables);
-    const recorded = record(name, fn, signature, packs, allowed);
-    if (checkRepeatable && !isSameModel(recorded, record(name, fn, signature, packs, allowed))) {
-      throw new Error(
-        `compile('${name}'): the function is not the same when it is traced twice: it draws random numbers elsewhere than from ` +
-          'its rng (tf.randomNormal, tf.dropout, Math.random), or uses numbers that change: pass these in `inputs`',
-      );
-    }
+    const packs = packsOf(variables);
+    const recording = new Recording(name, fn, signature, packs, variables);
+    const { draws, outputs, newState } = recording.trace;
+    const executable = recording.program.outputs.length === 0 ? undefined : runtime.load(recording.program);
     this.#name = name;
-    this.#variables = variables;
-    this.cost = recorded.lowered.cost;
-    const ports = recorded.lowered.model.outputs.length === 0 ? undefined : new Ports(recorded.lowered, runtime);
-    this.#ports = ports;
-    this.#inputs = signature.map((input) => {
-      const { name: key, dtype, shape } = input;
-      const size = elementCount(shape);
-      return { ...input, buffer: ports?.input(`input.${key}`, dtype, size) ?? newData(dtype, size) };
-    });
-    this.#draws = recorded.draws.map(({ kind, shape }, i) => {
-      const size = elementCount(shape);
-      return { kind, buffer: (ports?.input(`draw.${i}`, 'float32', size) as Float32Array) ?? new Float32Array(size) };
-    });
-    this.#outputs = recorded.results.map(([key, { shape, dtype }]) => ({
+    this.#recording = recording;
+    this.#executable = executable;
+    // What the graph does not use gets an array all the same.
+    const inputArray = (key: string, dtype: CallSignature['dtype'], shape: readonly number[]): Data =>
+      executable?.input(key) ?? newData(dtype, elementCount(shape));
+    this.#inputs = signature.map((input) => ({
+      ...input,
+      buffer: inputArray(`input.${input.name}`, input.dtype, input.shape),
+    }));
+    this.#draws = draws.map(({ kind, shape }, i) => ({
+      kind,
+      buffer: inputArray(`draw.${i}`, 'float32', shape) as Float32Array,
+    }));
+    this.#outputs = outputs.map(([key, { shape, dtype }]) => ({
       name: key,
       shape: [...shape],
       dtype: dtype as tf.DataType,
-      buffer: ports!.output(`output.${key}`, dtype, elementCount(shape)),
+      buffer: executable!.output(`output.${key}`),
     }));
-    packs.forEach((pack, i) => {
-      ports?.addPack(pack, `state.${i}`, `next.${i}`);
-    });
+    this.#packs = packs.map((pack, i) => ({
+      pack,
+      input: `state.${i}`,
+      output: newState[i] === undefined ? undefined : `next.${i}`,
+    }));
+  }
+
+  get cost(): GraphCost {
+    return this.#executable?.cost ?? { nodes: 0, productFlops: 0 };
   }
 
   /** Whether this plan is for such inputs. */
   matches(inputs: CallInputs): boolean {
+    if (typeof inputs !== 'object' || inputs === null) return false;
     let count = 0;
     for (const _ in inputs) count++;
     if (count !== this.#inputs.length) return false;
@@ -153,7 +98,7 @@ export class Plan {
       if (input.isNumber) {
         if (typeof value !== 'number') return false;
       } else {
-        if (value === undefined || typeof value === 'number' || value.dtype !== input.dtype) return false;
+        if (!(value instanceof tf.Tensor) || value.dtype !== input.dtype) return false;
         const { shape } = value;
         if (shape.length !== input.shape.length) return false;
         for (let i = 0; i < shape.length; i++) if (shape[i] !== input.shape[i]) return false;
@@ -162,40 +107,75 @@ export class Plan {
     return true;
   }
 
+  /** @throws if an input is disposed, an rng is missing, or the second trace, at the second call, differs from the first */
   run(inputs: CallInputs, rng: Rng | undefined): Record<string, tf.Tensor> {
+    if (this.#recording !== undefined && this.#hasRun) this.#checkRepeatable(this.#recording);
     const engine = tf.engine();
-    this.#feed(engine, inputs, rng);
-    this.#ports?.run();
+    this.#feed(engine, inputs);
+    this.#draw(rng, () => this.#execute());
     const results: Record<string, tf.Tensor> = {};
     for (const { name, buffer, shape, dtype } of this.#outputs) {
       results[name] = engine.makeTensor(buffer.slice() as tf.DataTypeMap['float32'], shape, dtype);
     }
+    this.#hasRun = true;
     return results;
   }
 
   dispose(): void {
-    this.#ports?.dispose();
+    this.#executable?.dispose();
   }
 
-  #feed(engine: ReturnType<typeof tf.engine>, inputs: CallInputs, rng: Rng | undefined): void {
-    for (const variable of this.#variables) {
-      if (variable.isDisposed) {
-        throw new Error(`compile('${this.#name}'): the variable '${variable.name}' in the state is disposed`);
-      }
+  #checkRepeatable(recording: Recording): void {
+    if (!recording.isRepeatable()) {
+      throw new Error(
+        `compile('${this.#name}'): the function is not the same when it is traced again at its second call: ` +
+          'it uses something that has changed since and is neither in `inputs` nor in the state; pass it in `inputs`',
+      );
     }
+    this.#recording = undefined;
+  }
+
+  #feed(engine: ReturnType<typeof tf.engine>, inputs: CallInputs): void {
     for (const { name, isNumber, buffer } of this.#inputs) {
       const value = inputs[name]!;
       if (isNumber) buffer[0] = value as number;
       else {
         const tensor = value as tf.Tensor;
-        if (tensor.isDisposed) throw new Error(`compile('${this.#name}'): the input '${name}' is disposed`);
+        if (tensor.isDisposed) throw disposedInput(this.#name, name);
         (buffer as Float32Array).set(engine.readSync(tensor.dataId) as Float32Array);
       }
     }
-    for (const { kind, buffer } of this.#draws) {
-      if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${kind}Tensor`));
-      if (kind === 'normal') rng.fillNormal(buffer);
-      else rng.fillUniform(buffer);
+  }
+
+  /** Fills the draws for `body`; if it throws, the rng is where it was. */
+  #draw(rng: Rng | undefined, body: () => void): void {
+    if (this.#draws.length === 0) {
+      body();
+      return;
     }
+    if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${this.#draws[0]!.kind}Tensor`));
+    const position = rng.state();
+    try {
+      for (const { kind, buffer } of this.#draws) {
+        if (kind === 'normal') rng.fillNormal(buffer);
+        else rng.fillUniform(buffer);
+      }
+      body();
+    } catch (error) {
+      rng.restore(position);
+      throw error;
+    }
+  }
+
+  #execute(): void {
+    const executable = this.#executable;
+    if (executable === undefined) return;
+    for (const { pack, input, output } of this.#packs) {
+      pack.refresh();
+      executable.readFrom(input, pack.values);
+      if (output !== undefined) executable.writeTo(output, pack.nextValues);
+    }
+    executable.run();
+    for (const { pack, output } of this.#packs) if (output !== undefined) pack.commit();
   }
 }

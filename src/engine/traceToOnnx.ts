@@ -4,8 +4,8 @@ import type { CompileOptions, Outputs, Tensors } from './compile.ts';
 import { Graph } from './graph/graph.ts';
 import { lower } from './onnx/lower.ts';
 import { encodeModel, type TensorSpec } from './onnx/model.ts';
+import { ModuleState } from './state/moduleState.ts';
 import { packsOf } from './state/pack.ts';
-import { stateVariables } from './state/stateVariables.ts';
 import { type TracedFunction, trace } from './trace/trace.ts';
 
 /** What an input of the model looks like. Sizes are fixed, the batch's too. */
@@ -36,24 +36,24 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
 ): OnnxModel {
   const { name } = options;
   const graph = new Graph();
-  const variables = stateVariables(options.state);
-  const packs = packsOf(name, variables);
+  const variables = new ModuleState(name, options.state).variables();
+  const packs = packsOf(variables);
   for (const pack of packs) pack.refresh();
-  const signature = Object.entries<OnnxInput>(inputs).map(([key, { shape, dtype = 'float32' }]) => ({
-    name: key,
-    shape,
-    dtype,
-  }));
-  const { outputs, newState } = trace(
+  const { outputs, newState } = trace({
     name,
-    fn as unknown as TracedFunction,
+    fn: fn as unknown as TracedFunction,
     graph,
-    signature,
+    inputs: Object.entries<OnnxInput>(inputs).map(([key, { shape, dtype = 'float32' }]) => ({
+      name: key,
+      shape,
+      dtype,
+      value: graph.input(key, shape, dtype),
+    })),
     packs,
-    new Set<tf.Variable>(variables),
-    (pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype)),
-    { input: (key) => key, draw: (i) => `noise${i}` },
-  );
+    variables: new Set<tf.Variable>(variables),
+    flats: (pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype)),
+    draw: ({ shape }, i) => graph.input(`noise${i}`, shape, 'float32'),
+  });
   if (newState.some((value) => value !== undefined)) {
     throw new Error(`traceToOnnx('${name}'): the function assigns to a variable, which a model cannot`);
   }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
 import { currentRuntime, type EngineLoader, selectEngine } from '../../src/engine/runtime/engine.ts';
-import type { Runtime } from '../../src/engine/runtime/session.ts';
+import type { Runtime } from '../../src/engine/runtime/runtime.ts';
 import { expectClose } from './support.ts';
 import { trainWithNoise } from './worker.ts';
 
@@ -14,7 +14,7 @@ afterAll(async () => {
 function runtime(name: string): Runtime {
   return {
     name,
-    createSession() {
+    load() {
       throw new Error('not run here');
     },
   };

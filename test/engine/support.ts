@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
+import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import { Module } from '../../src/module.ts';
 import { Rng } from '../../src/random.ts';
 
@@ -48,4 +49,16 @@ export function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, r
   for (let i = 0; i < wanted.length; i++) {
     expect(Math.abs(got[i]! - wanted[i]!) / scale, `[${i}]: ${got[i]}, wanted ${wanted[i]}`).toBeLessThan(relative);
   }
+}
+
+/** A test that must pass with compiled functions traced and run as graphs, and eagerly. */
+export function onBothEngines(name: string, body: () => void | Promise<void>): void {
+  test.each(['onnxruntime-node', 'eager'])(`${name} (%s)`, async (engine) => {
+    expect((await selectEngine(engine)).name).toBe(engine);
+    try {
+      await body();
+    } finally {
+      await selectEngine('onnxruntime-node');
+    }
+  });
 }

@@ -9,9 +9,6 @@ import {
   type Value,
 } from './value.ts';
 
-/** Constants up to this size are shared by content. */
-const SHARED_CONSTANT_SIZE = 64;
-
 /**
  * A graph under construction: a list of nodes in an order in which they can run. Equal nodes are made once.
  * Dead nodes stay in the list; {@link reachable} leaves them out.
@@ -19,7 +16,7 @@ const SHARED_CONSTANT_SIZE = 64;
 export class Graph {
   readonly inputs: Value[] = [];
   readonly #nodes = new Map<string, Node>();
-  readonly #constants = new Map<string, Value>();
+  readonly #constants = new Map<string, readonly Value[]>();
   #ids = 0;
 
   /** A graph input. */
@@ -29,17 +26,16 @@ export class Graph {
     return value;
   }
 
+  /** A constant; equal ones are made once. */
   constant(data: Data, shape: readonly number[], dtype: ElementType): Value {
-    const make = (): Value => ({ id: this.#ids++, shape, dtype, constant: data });
-    if (data.length > SHARED_CONSTANT_SIZE) return make();
-    // Joining numbers would merge −0 with 0.
+    // Bytes, since numbers would merge −0 with 0.
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = `${dtype}[${shape}]${bytes}`;
-    let value = this.#constants.get(key);
-    if (value === undefined) {
-      value = make();
-      this.#constants.set(key, value);
-    }
+    const key = `${dtype}[${shape}]${hash(bytes)}`;
+    const similar = this.#constants.get(key) ?? [];
+    const known = similar.find(({ constant }) => constant !== undefined && sameBytes(constant, bytes));
+    if (known !== undefined) return known;
+    const value: Value = { id: this.#ids++, shape, dtype, constant: data };
+    this.#constants.set(key, [...similar, value]);
     return value;
   }
 
@@ -79,6 +75,18 @@ export class Graph {
     this.#nodes.set(key, node);
     return made;
   }
+}
+
+/** FNV-1a. */
+function hash(bytes: Uint8Array): number {
+  let state = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) state = Math.imul(state ^ bytes[i]!, 0x01000193);
+  return state;
+}
+
+function sameBytes(data: Data, bytes: Uint8Array): boolean {
+  const others = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return others.length === bytes.length && others.every((byte, i) => byte === bytes[i]);
 }
 
 /** The nodes that the outputs need, in an order in which they can run. */

@@ -1,5 +1,6 @@
 import { reachable } from '../graph/graph.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
+import type { GraphCost } from '../runtime/runtime.ts';
 import { emitBroadcast, emitExpand, emitPad, emitSum, isBroadcasting } from './elementwise.ts';
 import { Emitter } from './emitter.ts';
 import { emitMatMul, fuseBiases } from './matMul.ts';
@@ -30,14 +31,6 @@ export interface Lowered {
   readonly cost: GraphCost;
   readonly joinedInputs: readonly JoinedPart[];
   readonly joinedOutputs: readonly JoinedPart[];
-}
-
-/** What a graph costs. */
-export interface GraphCost {
-  /** ONNX nodes. */
-  readonly nodes: number;
-  /** Floating-point operations of its matrix products. */
-  readonly productFlops: number;
 }
 
 function emitSplit(e: Emitter, node: Node, isUsed: (value: Value) => boolean): void {

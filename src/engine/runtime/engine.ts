@@ -1,5 +1,5 @@
-import { createNodeRuntime, type Provider } from './onnxruntimeNode.ts';
-import type { Runtime } from './session.ts';
+import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Which engine runs compiled functions, and why. */
 export interface EngineReport {
@@ -41,7 +41,7 @@ export const engineLoader: EngineLoader = {
     return createNodeRuntime(load, provider);
   },
   web: async () => {
-    const { createWebRuntime } = await import('./onnxruntimeWeb.ts');
+    const { createWebRuntime } = await import('../onnx/onnxruntimeWeb.ts');
     return createWebRuntime();
   },
 };

@@ -158,20 +158,7 @@ function packOf(variable: tf.Variable): { readonly pack: Pack; readonly index: n
   return packs.get(variable)!;
 }
 
-/**
- * The packs of the variables, each once.
- * @param name the compiled function's, for errors
- * @throws if a variable is disposed or of another type than float32, int32 and bool
- */
-export function packsOf(name: string, variables: readonly tf.Variable[]): Pack[] {
-  for (const variable of variables) {
-    if (variable.isDisposed)
-      throw new Error(`compile('${name}'): the variable '${variable.name}' in the state is disposed`);
-    if (!['float32', 'int32', 'bool'].includes(variable.dtype)) {
-      throw new Error(
-        `compile('${name}'): the variable '${variable.name}' in the state is ${variable.dtype}, wanted float32, int32 or bool`,
-      );
-    }
-  }
+/** The packs of the variables, each once. */
+export function packsOf(variables: readonly tf.Variable[]): Pack[] {
   return [...new Set(variables.map((variable) => packOf(variable).pack))];
 }

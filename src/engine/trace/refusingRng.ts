@@ -48,6 +48,10 @@ export abstract class RefusingRng extends Rng {
   override state(): RngState {
     return this.refuse('state');
   }
+
+  override restore(_state: RngState): void {
+    this.refuse('restore');
+  }
 }
 
 /** Stands in for an Rng that the caller has not passed. */

@@ -63,7 +63,8 @@ export function withBackend<T>(name: string, body: () => T): T {
   const clone = internals.clone;
   const saved: tf.Tensor[] = [];
   activateBackend(name);
-  internals.readSync = (id) => engine.backend.readSync(id);
+  const { backend } = engine;
+  internals.readSync = (id) => backend.readSync(id);
   internals.clone = (tensor) => {
     const copy = clone.call(engine, tensor);
     saved.push(copy);

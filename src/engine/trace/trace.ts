@@ -3,24 +3,29 @@ import type { Rng } from '../../random.ts';
 import type { Graph } from '../graph/graph.ts';
 import { concat, reshape } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
+import { guarded } from '../guard.ts';
+import { type InputSignature, namedTensors } from '../signature.ts';
 import type { Pack } from '../state/pack.ts';
 import { traceBackend } from './register.ts';
+import { type Draw, TensorRng } from './tensorRng.ts';
 import { withTrace } from './traceBackend.ts';
-import { type Draw, TracingRng } from './tracingRng.ts';
 
 /** A function as it is traced: from named tensors and an Rng to named tensors. */
 export type TracedFunction = (inputs: Record<string, tf.Tensor>, rng: Rng) => Record<string, tf.Tensor>;
 
-export interface InputSignature {
+/** What is traced, and the values that stand for what the function gets. */
+export interface TraceRequest {
+  /** The compiled function's name, for errors. */
   readonly name: string;
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly shape: readonly number[];
-}
-
-/** What the graph's inputs are called. */
-export interface InputNames {
-  input(name: string): string;
-  draw(index: number): string;
+  readonly fn: TracedFunction;
+  readonly graph: Graph;
+  readonly inputs: readonly (InputSignature & { readonly value: Value })[];
+  readonly packs: readonly Pack[];
+  /** Those of the packs that the function may use. */
+  readonly variables: ReadonlySet<tf.Variable>;
+  /** The values of a pack's variables at the start, each as a vector. */
+  flats(pack: Pack, index: number): readonly Value[];
+  draw(draw: Draw, index: number): Value;
 }
 
 export interface Trace {
@@ -33,21 +38,9 @@ export interface Trace {
 
 /**
  * Runs `fn` once with tensors that stand for values of a graph.
- *
- * @param variables those of the packs that the function may use
- * @param flatsOf the values of a pack's variables at the start, each as a vector
  * @throws what `fn` throws; the variables and the active backend are as before then too
  */
-export function trace(
-  name: string,
-  fn: TracedFunction,
-  graph: Graph,
-  inputs: readonly InputSignature[],
-  packs: readonly Pack[],
-  variables: ReadonlySet<tf.Variable>,
-  flatsOf: (pack: Pack, index: number) => readonly Value[],
-  names: InputNames,
-): Trace {
+export function trace({ name, fn, graph, inputs, packs, variables, flats: flatsOf, draw }: TraceRequest): Trace {
   const backend = traceBackend();
   const engine = tf.engine();
   const asTensor = (value: Value): tf.Tensor =>
@@ -55,7 +48,7 @@ export function trace(
       { dataId: backend.put(value), shape: [...value.shape], dtype: value.dtype as tf.DataType },
       backend,
     );
-  const flats = packs.map(flatsOf);
+  const flats = packs.map((pack, i) => flatsOf(pack, i));
   const held: { readonly variable: tf.Variable; readonly dataId: object }[] = [];
 
   /** Makes a variable stand for `value`, without touching what it held. */
@@ -78,13 +71,12 @@ export function trace(
         if (variables.has(variable)) hold(variable, reshape(graph, flats[i]![j]!, variable.shape));
       });
     });
-    const tensors: Record<string, tf.Tensor> = {};
-    for (const input of inputs)
-      tensors[input.name] = asTensor(graph.input(names.input(input.name), input.shape, input.dtype));
-    const rng = new TracingRng(name, (draw, index) => asTensor(graph.input(names.draw(index), draw.shape, 'float32')));
+    const tensors = Object.fromEntries(inputs.map((input) => [input.name, asTensor(input.value)]));
+    const draws: Draw[] = [];
+    const rng = new TensorRng(name, (each) => asTensor(draw(each, draws.push(each) - 1)));
     const starts = new Map([...variables].map((variable) => [variable, backend.lookUp(variable)]));
-    const returned = fn(tensors, rng);
-    const outputs = outputValues(name, returned, (tensor) => backend.lookUp(tensor));
+    const returned = namedTensors(name, fn(tensors, rng));
+    const outputs = returned.map(([key, tensor]) => [key, backend.lookUp(tensor)] as const);
     const newState = packs.map((pack, i) => {
       const before = flats[i]!;
       const after = pack.variables.map((variable, j) => {
@@ -95,37 +87,18 @@ export function trace(
       });
       return after.every((value, j) => value === before[j]) ? undefined : concat(graph, after, 0);
     });
-    return { outputs, draws: rng.draws, newState };
+    return { outputs, draws, newState };
   };
   // Not returned through tf.tidy, which looks for tensors in all that it is given, down to the first node of the graph.
   let traced: Trace | undefined;
   withTrace({ graph, name }, () =>
     tf.tidy(() => {
       try {
-        traced = run();
+        traced = guarded(name, run);
       } finally {
         release();
       }
     }),
   );
   return traced!;
-}
-
-function outputValues(
-  name: string,
-  returned: unknown,
-  lookUp: (tensor: tf.Tensor) => Value,
-): (readonly [string, Value])[] {
-  if (typeof returned !== 'object' || returned === null || returned instanceof Promise) {
-    const got = returned instanceof Promise ? 'a promise' : String(returned);
-    throw new Error(`compile('${name}'): the function must return an object of tensors, got ${got}`);
-  }
-  return Object.entries(returned).map(([key, tensor]) => {
-    if (!(tensor instanceof tf.Tensor)) {
-      throw new Error(
-        `compile('${name}'): the function must return an object of tensors, but '${key}' is ${typeof tensor}`,
-      );
-    }
-    return [key, lookUp(tensor)] as const;
-  });
 }

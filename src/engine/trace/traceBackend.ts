@@ -6,7 +6,7 @@ import { withBackend } from './tfjs.ts';
 
 interface Entry {
   readonly value: Value;
-  readonly graph: Graph;
+  readonly trace: TraceContext;
   references: number;
 }
 
@@ -35,14 +35,15 @@ export class TraceBackend extends tf.KernelBackend {
   /** A new data id for a value of the graph. */
   put(value: Value): object {
     const id = {};
-    this.#entries.set(id, { value, graph: this.#context().graph, references: 1 });
+    this.#entries.set(id, { value, trace: this.#context(), references: 1 });
     this.#count++;
     return id;
   }
 
   /** The value behind a tensor, in the graph under construction. */
   lookUp(tensor: tf.TensorInfo): Value {
-    const { graph, name } = this.#context();
+    const trace = this.#context();
+    const { graph, name } = trace;
     const entry = this.#entries.get(tensor.dataId);
     if (entry === undefined) {
       if (tensor instanceof tf.Tensor && tensor.isDisposed) {
@@ -58,7 +59,7 @@ export class TraceBackend extends tf.KernelBackend {
       );
     }
     let value = entry.value;
-    if (entry.graph !== graph) {
+    if (entry.trace !== trace) {
       // Constants that the function keeps from one trace to the next are as good as new.
       const data = constantData(value);
       if (data === undefined) {

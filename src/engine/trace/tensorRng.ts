@@ -1,25 +1,22 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { RefusingRng } from './refusingRng.ts';
 
-/** One draw of a traced function: from which distribution, and how many numbers. */
+/** One draw of a compiled function: from which distribution, and how many numbers. */
 export interface Draw {
   readonly kind: 'normal' | 'uniform';
   readonly shape: readonly number[];
 }
 
-/**
- * The Rng that a traced function gets: a draw of a tensor becomes a graph input, which each run fills from the caller's Rng.
- * Numbers given to the host would freeze, so they are errors.
- */
-export class TracingRng extends RefusingRng {
-  readonly draws: Draw[] = [];
+/** The Rng that a compiled function gets, which draws tensors only: numbers given to the host would freeze, so they are errors. */
+export class TensorRng extends RefusingRng {
   readonly #name: string;
-  readonly #newInput: (draw: Draw, index: number) => tf.Tensor;
+  readonly #draw: (draw: Draw) => tf.Tensor;
 
-  constructor(name: string, newInput: (draw: Draw, index: number) => tf.Tensor) {
+  /** @param name the compiled function's, for errors */
+  constructor(name: string, draw: (draw: Draw) => tf.Tensor) {
     super();
     this.#name = name;
-    this.#newInput = newInput;
+    this.#draw = draw;
   }
 
   override normalTensor(shape: number[]): tf.Tensor {
@@ -35,10 +32,5 @@ export class TracingRng extends RefusingRng {
       `compile('${this.#name}'): rng.${method} gives the host a value, which would be frozen into the compiled function: ` +
         'draw tensors (rng.normalTensor, rng.uniformTensor), or draw outside and pass the result in `inputs`',
     );
-  }
-
-  #draw(draw: Draw): tf.Tensor {
-    this.draws.push(draw);
-    return this.#newInput(draw, this.draws.length - 1);
   }
 }

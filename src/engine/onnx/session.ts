@@ -1,9 +1,7 @@
 import type { Data } from '../graph/value.ts';
-import type { TensorSpec } from '../onnx/model.ts';
+import type { TensorSpec } from './model.ts';
 
-/**
- * One graph, ready to run, with the arrays that it reads and writes. An array is never both read and written by one run.
- */
+/** An ONNX model, ready to run, with the arrays that it reads and writes. */
 export interface Session {
   /** Sets the array that holds input `index`, read at each run. */
   setInput(index: number, data: Data): void;
@@ -13,11 +11,12 @@ export interface Session {
   dispose(): void;
 }
 
-/** Something that runs ONNX models. */
-export interface Runtime {
-  readonly name: string;
-  createSession(model: Uint8Array, inputs: readonly TensorSpec[], outputs: readonly TensorSpec[]): Session;
-}
+/** Makes a session of an encoded model, or throws what ONNX Runtime says. */
+export type CreateSession = (
+  model: Uint8Array,
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
+) => Session;
 
 /** ONNX Runtime would undo the transposes that keep products with few columns fast. */
 export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion';

@@ -1,6 +1,8 @@
 import type { Data } from '../graph/value.ts';
-import { ELEMENT_TYPE, type TensorSpec } from '../onnx/model.ts';
-import { DISABLED_OPTIMIZERS, type Runtime, type Session } from './session.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { onnxRuntime } from './executable.ts';
+import { ELEMENT_TYPE, type TensorSpec } from './model.ts';
+import { DISABLED_OPTIMIZERS, type Session } from './session.ts';
 
 /**
  * The WebAssembly module beneath onnxruntime-web. Its public interface only gives promises, but what runs under them is
@@ -194,34 +196,31 @@ async function start({ load, wasmUrl }: WebRuntimeOptions): Promise<OrtModule> {
 export async function createWebRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
   started ??= start(options);
   const ort = await started;
-  return {
-    name: 'onnxruntime-web',
-    createSession(model, inputs, outputs) {
-      const pointer = ort._malloc(model.length);
-      ort.HEAPU8.set(model, pointer);
-      // Memory arena and patterns on; no profiling, log id or file.
-      const sessionOptions = ort._OrtCreateSessionOptions(
-        OPTIMIZE_ALL,
-        true,
-        true,
-        SEQUENTIAL,
-        false,
-        0,
-        0,
-        WARNING,
-        0,
-        0,
-      );
-      if (sessionOptions === 0) throw lastError(ort);
-      try {
-        configure(ort, sessionOptions, 'optimization.disable_specified_optimizers', DISABLED_OPTIMIZERS);
-        const session = ort._OrtCreateSession(pointer, model.length, sessionOptions);
-        if (session === 0) throw lastError(ort);
-        return new WebSession(ort, session, inputs, outputs);
-      } finally {
-        ort._OrtReleaseSessionOptions(sessionOptions);
-        ort._free(pointer);
-      }
-    },
-  };
+  return onnxRuntime('onnxruntime-web', (model, inputs, outputs) => {
+    const pointer = ort._malloc(model.length);
+    ort.HEAPU8.set(model, pointer);
+    // Memory arena and patterns on; no profiling, log id or file.
+    const sessionOptions = ort._OrtCreateSessionOptions(
+      OPTIMIZE_ALL,
+      true,
+      true,
+      SEQUENTIAL,
+      false,
+      0,
+      0,
+      WARNING,
+      0,
+      0,
+    );
+    if (sessionOptions === 0) throw lastError(ort);
+    try {
+      configure(ort, sessionOptions, 'optimization.disable_specified_optimizers', DISABLED_OPTIMIZERS);
+      const session = ort._OrtCreateSession(pointer, model.length, sessionOptions);
+      if (session === 0) throw lastError(ort);
+      return new WebSession(ort, session, inputs, outputs);
+    } finally {
+      ort._OrtReleaseSessionOptions(sessionOptions);
+      ort._free(pointer);
+    }
+  });
 }

@@ -1,6 +1,8 @@
 import type { Data } from '../graph/value.ts';
-import { encodeModel, type TensorSpec } from '../onnx/model.ts';
-import { DISABLED_OPTIMIZERS, type Runtime, type Session } from './session.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { onnxRuntime } from './executable.ts';
+import { encodeModel, type TensorSpec } from './model.ts';
+import { type CreateSession, DISABLED_OPTIMIZERS, type Session } from './session.ts';
 
 /** An onnxruntime-node tensor, which looks at the array it is made of. */
 type Tensor = object;
@@ -88,20 +90,17 @@ export function createNodeRuntime(load: (id: string) => unknown, provider: Provi
     graphOptimizationLevel: 'all',
     extra: { optimization: { disable_specified_optimizers: DISABLED_OPTIMIZERS } },
   };
-  const runtime: Runtime = {
-    name: provider === 'cuda' ? 'onnxruntime-node (CUDA)' : 'onnxruntime-node',
-    createSession(model, inputs, outputs) {
-      const native = new binding.InferenceSession();
-      native.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
-      return new NodeSession(native, Tensor, inputs, outputs);
-    },
+  const createSession: CreateSession = (model, inputs, outputs) => {
+    const native = new binding.InferenceSession();
+    native.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
+    return new NodeSession(native, Tensor, inputs, outputs);
   };
   // Whether a provider is there shows only when a session is made.
-  if (provider === 'cuda') runtime.createSession(...identityModel()).dispose();
-  return runtime;
+  if (provider === 'cuda') createSession(...identityModel()).dispose();
+  return onnxRuntime(provider === 'cuda' ? 'onnxruntime-node (CUDA)' : 'onnxruntime-node', createSession);
 }
 
-function identityModel(): Parameters<Runtime['createSession']> {
+function identityModel(): Parameters<CreateSession> {
   const [x, y] = ['x', 'y'].map((name): TensorSpec => ({ name, dtype: 'float32', shape: [1] })) as [
     TensorSpec,
     TensorSpec,

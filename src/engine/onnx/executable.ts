@@ -1,0 +1,103 @@
+import { type Data, elementCount, newData } from '../graph/value.ts';
+import type { Executable, GraphCost, Program, Runtime } from '../runtime/runtime.ts';
+import { type JoinedPart, lower } from './lower.ts';
+import { encodeModel, type TensorSpec } from './model.ts';
+import type { CreateSession, Session } from './session.ts';
+
+/** Up to how many floats a tensor is moved together with others. */
+const JOIN_LIMIT = 4096;
+
+/** The arrays of one side of a session by the names of the tensors, which may be joined in one array. */
+class Side {
+  readonly #specs: readonly TensorSpec[];
+  readonly #arrays = new Map<string, Data>();
+  readonly #bind: (index: number, data: Data) => void;
+
+  constructor(
+    specs: readonly TensorSpec[],
+    parts: readonly JoinedPart[],
+    joinedName: string,
+    bind: (index: number, data: Data) => void,
+  ) {
+    this.#specs = specs;
+    this.#bind = bind;
+    const joined = new Float32Array(parts.reduce((size, part) => size + part.size, 0));
+    for (const { name, offset, size } of parts) this.#arrays.set(name, joined.subarray(offset, offset + size));
+    if (parts.length > 0) this.bind(joinedName, joined);
+  }
+
+  /** The array that stands for a tensor; undefined if the model has no such tensor. */
+  array(name: string): Data | undefined {
+    const known = this.#arrays.get(name);
+    if (known !== undefined) return known;
+    const spec = this.#specs.find((other) => other.name === name);
+    if (spec === undefined) return undefined;
+    const data = newData(spec.dtype, elementCount(spec.shape as number[]));
+    this.#arrays.set(name, data);
+    this.bind(name, data);
+    return data;
+  }
+
+  /** The part of the joined array that stands for a tensor, if it is joined. */
+  part(name: string): Float32Array | undefined {
+    return this.#arrays.get(name) as Float32Array | undefined;
+  }
+
+  /** Sets the array of a tensor that is not joined, if the model has it. */
+  bind(name: string, data: Data): void {
+    const index = this.#specs.findIndex((spec) => spec.name === name);
+    if (index >= 0) this.#bind(index, data);
+  }
+}
+
+class OnnxExecutable implements Executable {
+  readonly cost: GraphCost;
+  readonly #session: Session;
+  readonly #inputs: Side;
+  readonly #outputs: Side;
+  /** Joined outputs that are copied after a run. */
+  readonly #copies = new Map<Float32Array, Data>();
+
+  constructor({ name, outputs }: Program, createSession: CreateSession) {
+    const { model, cost, joinedInputs, joinedOutputs } = lower(outputs, { name, joinLimit: JOIN_LIMIT });
+    const session = createSession(encodeModel(model), model.inputs, model.outputs);
+    this.cost = cost;
+    this.#session = session;
+    this.#inputs = new Side(model.inputs, joinedInputs, 'inputs', (i, data) => session.setInput(i, data));
+    this.#outputs = new Side(model.outputs, joinedOutputs, 'outputs', (i, data) => session.setOutput(i, data));
+  }
+
+  input(name: string): Data | undefined {
+    return this.#inputs.array(name);
+  }
+
+  output(name: string): Data {
+    return this.#outputs.array(name)!;
+  }
+
+  readFrom(name: string, data: Data): void {
+    const part = this.#inputs.part(name);
+    if (part === undefined) this.#inputs.bind(name, data);
+    else part.set(data as Float32Array);
+  }
+
+  writeTo(name: string, data: Data): void {
+    const part = this.#outputs.part(name);
+    if (part === undefined) this.#outputs.bind(name, data);
+    else this.#copies.set(part, data);
+  }
+
+  run(): void {
+    this.#session.run();
+    for (const [part, data] of this.#copies) (data as Float32Array).set(part);
+  }
+
+  dispose(): void {
+    this.#session.dispose();
+  }
+}
+
+/** A runtime that lowers graphs to ONNX models. */
+export function onnxRuntime(name: string, createSession: CreateSession): Runtime {
+  return { name, load: (program) => new OnnxExecutable(program, createSession) };
+}

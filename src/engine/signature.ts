@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** What a call passes for the inputs of a function: tensors, or numbers, which the function sees as scalars. */
+export type CallInputs = Readonly<Record<string, tf.Tensor | number>>;
+
+export interface InputSignature {
+  readonly name: string;
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly shape: readonly number[];
+}
+
+/** An input as a call passes it. */
+export interface CallSignature extends InputSignature {
+  readonly isNumber: boolean;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'an array';
+  if (value instanceof Promise) return 'a promise';
+  if (value instanceof tf.Tensor) return 'a tensor';
+  return typeof value;
+}
+
+/**
+ * The names, types and shapes of a call's inputs.
+ * @param name the compiled function's, for errors
+ * @throws if an input is no number or tensor, of another type than float32, int32 and bool, or disposed
+ */
+export function signatureOf(name: string, inputs: CallInputs): CallSignature[] {
+  if (typeof inputs !== 'object' || inputs === null || inputs instanceof tf.Tensor || Array.isArray(inputs)) {
+    throw new Error(`compile('${name}'): wanted an object of inputs, got ${describe(inputs)}: call it with ({ x, … })`);
+  }
+  return Object.entries(inputs).map(([key, value]) => {
+    if (typeof value === 'number') return { name: key, dtype: 'float32', shape: [], isNumber: true };
+    if (!(value instanceof tf.Tensor)) {
+      throw new Error(`compile('${name}'): the input '${key}' must be a tensor or a number, got ${describe(value)}`);
+    }
+    if (value.isDisposed) throw disposedInput(name, key);
+    const { dtype, shape } = value;
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+      throw new Error(`compile('${name}'): the input '${key}' is a ${dtype} tensor, wanted float32, int32 or bool`);
+    }
+    return { name: key, dtype, shape: [...shape], isNumber: false };
+  });
+}
+
+export function disposedInput(name: string, key: string): Error {
+  return new Error(`compile('${name}'): the input '${key}' is disposed`);
+}
+
+/**
+ * What a function has returned, by name.
+ * @throws if it is no object of tensors
+ */
+export function namedTensors(name: string, returned: unknown): [string, tf.Tensor][] {
+  const wanted = `compile('${name}'): the function must return an object of tensors`;
+  if (typeof returned !== 'object' || returned === null || Array.isArray(returned) || returned instanceof Promise) {
+    throw new Error(`${wanted}, got ${describe(returned)}`);
+  }
+  if (returned instanceof tf.Tensor) throw new Error(`${wanted}, got a tensor: give it a name, { y: … }`);
+  return Object.entries(returned).map(([key, tensor]) => {
+    if (!(tensor instanceof tf.Tensor)) throw new Error(`${wanted}, but '${key}' is ${describe(tensor)}`);
+    return [key, tensor];
+  });
+}

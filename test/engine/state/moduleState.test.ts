@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import { compile } from '../../../src/engine/compile.ts';
+import { Module } from '../../../src/module.ts';
+import { Counter, numbers, onBothEngines } from '../support.ts';
+
+class Scale extends Module {
+  factor: tf.Variable;
+
+  constructor(factor: number) {
+    super();
+    this.factor = tf.tidy(() => tf.variable(tf.scalar(factor)));
+  }
+}
+
+class Scales extends Module {
+  layers: Scale[];
+  extra: Scale | null = null;
+  /** Nothing to do with variables. */
+  calls = 0;
+
+  constructor(factors: readonly number[]) {
+    super();
+    this.layers = factors.map((factor) => new Scale(factor));
+  }
+
+  apply(x: tf.Tensor): tf.Tensor {
+    const all = this.extra ? [...this.layers, this.extra] : this.layers;
+    return all.reduce((y: tf.Tensor, { factor }) => tf.mul(y, factor), x);
+  }
+}
+
+function scaling(net: Scales) {
+  let traces = 0;
+  const fn = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      traces++;
+      for (const { factor } of net.layers) factor.assign(tf.add(factor, 0));
+      return { y: net.apply(x) };
+    },
+    { name: 'scaling', state: [net] },
+  );
+  return { apply: (x: number) => numbers(fn({ x }).y)[0], traces: () => traces };
+}
+
+onBothEngines('a variable that is replaced is seen, its module likewise', () => {
+  const net = new Scales([2, 3]);
+  const { apply } = scaling(net);
+  expect([apply(1), apply(1), apply(1)]).toEqual([6, 6, 6]);
+  net.layers[0]!.factor = tf.variable(tf.scalar(5));
+  expect([apply(1), apply(1)]).toEqual([15, 15]);
+  net.layers[1] = new Scale(7);
+  expect([apply(1), apply(1)]).toEqual([35, 35]);
+  net.layers = [new Scale(11)];
+  expect([apply(1), apply(1)]).toEqual([11, 11]);
+});
+
+onBothEngines('a variable that is added or removed is seen', () => {
+  const net = new Scales([2]);
+  const { apply } = scaling(net);
+  expect([apply(1), apply(1)]).toEqual([2, 2]);
+  net.layers.push(new Scale(3));
+  expect([apply(1), apply(1)]).toEqual([6, 6]);
+  net.extra = new Scale(5);
+  expect([apply(1), apply(1)]).toEqual([30, 30]);
+  net.layers.shift();
+  expect([apply(1), apply(1)]).toEqual([15, 15]);
+  net.extra = null;
+  expect([apply(1), apply(1)]).toEqual([3, 3]);
+});
+
+onBothEngines('other properties change without another trace', () => {
+  const net = new Scales([2]);
+  const { apply, traces } = scaling(net);
+  apply(1);
+  apply(1);
+  const before = traces();
+  for (net.calls = 1; net.calls < 4; net.calls++) expect(apply(net.calls)).toBe(2 * net.calls);
+  net.extra = new Scale(1);
+  expect(apply(1)).toBe(2);
+  expect(traces()).toBeGreaterThan(before);
+});
+
+onBothEngines('a variable of a type that is none, and a disposed one, are errors', () => {
+  const net = new Scales([2]);
+  const { apply } = scaling(net);
+  net.layers[0]!.factor = tf.variable(tf.tensor1d(['a']), false);
+  const { name } = net.layers[0]!.factor;
+  expect(() => apply(1)).toThrow(
+    `compile('scaling'): the variable '${name}' in the state is string, wanted float32, int32 or bool`,
+  );
+  const counter = new Counter();
+  const fn = compile(() => ({ y: tf.add(counter.count, 1) }), { name: 'counting', state: [counter] });
+  fn({});
+  counter.dispose();
+  expect(() => fn({})).toThrow(`compile('counting'): the variable '${counter.count.name}' in the state is disposed`);
+});
