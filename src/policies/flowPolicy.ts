@@ -39,6 +39,6 @@ export class FlowPolicy extends Policy {
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
-    return new SquashedDistribution(this.flow.given(observations), this.bijector);
+    return new SquashedDistribution(this.flow.given(this.checked(observations)), this.bijector);
   }
 }

@@ -3,6 +3,7 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/identity.ts';
 import { MultivariateNormalTriL } from '../distributions/multivariateNormalTriL.ts';
 import { Mlp } from '../nn/mlp.ts';
+import { boundedLogScale } from './boundedLogScale.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
@@ -13,7 +14,7 @@ export class FullCovarianceGaussianPolicy extends Policy {
   readonly actionDim: number;
   readonly network: Mlp;
   readonly bijector: Bijector;
-  readonly #initialLogScale: number;
+  readonly #initialScale: number;
 
   constructor(options: GaussianPolicyOptions) {
     super();
@@ -29,19 +30,19 @@ export class FullCovarianceGaussianPolicy extends Policy {
       rng: options.rng,
     });
     this.bijector = squash;
-    this.#initialLogScale = Math.log(options.initialScale ?? 1);
+    this.#initialScale = options.initialScale ?? 1;
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
     const dim = this.actionDim;
     const below = (dim * (dim - 1)) / 2;
     const [loc, raw, offDiagonal] = tf.split(
-      this.network.apply(observations),
+      this.network.apply(this.checked(observations)),
       below > 0 ? [dim, dim, below] : [dim, dim],
       1,
     );
-    const logDiagonal = tf.add(raw!, this.#initialLogScale);
+    const logDiagonal = boundedLogScale(raw!, this.#initialScale);
     const latent = new MultivariateNormalTriL({ loc: loc!, logDiagonal, ...(offDiagonal && { offDiagonal }) });
-    return new SquashedDistribution(latent, this.bijector, true);
+    return new SquashedDistribution(latent, this.bijector);
   }
 }

@@ -5,6 +5,7 @@ import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.
 import type { Activation } from '../nn/activation.ts';
 import { Mlp } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
+import { boundedLogScale } from './boundedLogScale.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
@@ -33,7 +34,7 @@ export class GaussianPolicy extends Policy {
   readonly network: Mlp;
   readonly logScale: tf.Variable | undefined;
   readonly bijector: Bijector;
-  readonly #initialLogScale: number;
+  readonly #initialScale: number;
 
   constructor(options: GaussianPolicyOptions & { readonly scale?: 'state' | 'free' }) {
     super();
@@ -50,18 +51,18 @@ export class GaussianPolicy extends Policy {
       rng,
     });
     this.bijector = squash;
-    this.#initialLogScale = Math.log(initialScale);
+    this.#initialScale = initialScale;
     if (scale === 'free') {
-      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], this.#initialLogScale)));
+      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], Math.log(initialScale))));
     }
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
-    const output = this.network.apply(observations);
+    const output = this.network.apply(this.checked(observations));
     const [loc, logScale] =
       this.logScale === undefined
-        ? (([mean, raw]) => [mean!, tf.add(raw!, this.#initialLogScale)] as const)(tf.split(output, 2, 1))
+        ? (([mean, raw]) => [mean!, boundedLogScale(raw!, this.#initialScale)] as const)(tf.split(output, 2, 1))
         : ([output, this.logScale] as const);
-    return new SquashedDistribution(new MultivariateNormalDiag({ loc, logScale }), this.bijector, true);
+    return new SquashedDistribution(new MultivariateNormalDiag({ loc, logScale }), this.bijector);
   }
 }

@@ -5,6 +5,7 @@ import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import { orthogonal } from '../nn/initializers.ts';
 import { Mlp } from '../nn/mlp.ts';
+import { boundedLogScale } from './boundedLogScale.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
@@ -32,7 +33,7 @@ export class MixturePolicy extends Policy {
   readonly components: number;
   readonly network: Mlp;
   readonly bijector: Bijector;
-  readonly #initialLogScale: number;
+  readonly #initialScale: number;
 
   /** @throws if `components` is not a positive integer */
   constructor(options: MixturePolicyOptions) {
@@ -55,19 +56,23 @@ export class MixturePolicy extends Policy {
       rng,
     });
     this.bijector = squash;
-    this.#initialLogScale = Math.log(initialScale);
+    this.#initialScale = initialScale;
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
     const { components, actionDim } = this;
     const size = components * actionDim;
-    const [logits, means, scales] = tf.split(this.network.apply(observations), [components, size, size], 1);
+    const [logits, means, scales] = tf.split(
+      this.network.apply(this.checked(observations)),
+      [components, size, size],
+      1,
+    );
     const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [-1, components, actionDim]);
     const latent = new MixtureSameFamily({
       logits: logits!,
       components: new MultivariateNormalDiag({
         loc: each(means!),
-        logScale: tf.add(each(scales!), this.#initialLogScale),
+        logScale: boundedLogScale(each(scales!), this.#initialScale),
       }),
     });
     return new SquashedDistribution(latent, this.bijector);

@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
+import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
+import { denseCenter } from './denseCenter.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -21,7 +23,12 @@ export interface SampledAction {
  * A bounded action is the squash of a `latent` value; agents keep the latent one, so that the squash is never inverted.
  */
 export interface ActionDistribution {
-  /** One action for each observation, reparameterized unless the policy says otherwise. */
+  /**
+   * Whether gradients flow through a sample to all that the distribution depends on. Where they do not, as to the weights of a
+   * mixture, an expectation's gradient needs a score-function term: E[f(a) ∇ log π(a)].
+   */
+  readonly reparameterized: boolean;
+  /** One action for each observation. */
   sampleWithLogProb(rng: Rng): SampledAction;
   /** log π of the actions whose latents these are: `[batch, actionDim]` → `[batch]`. */
   logProb(latent: tf.Tensor): tf.Tensor;
@@ -31,6 +38,8 @@ export interface ActionDistribution {
   unsquash(action: tf.Tensor): tf.Tensor;
   /** The entropy of the action where it is exact, `[batch]`, else undefined: agents then estimate it by −log π. */
   entropy?(): tf.Tensor;
+  /** The latent value of greatest density, `[batch, actionDim]`, where it is exact and the distribution has one mode. */
+  mode?(): tf.Tensor;
 }
 
 /** What a policy of the registry was made from, in plain JSON but for infinite bounds. */
@@ -52,23 +61,38 @@ export abstract class Policy extends Module {
   /** @param observations `[batch, observationDim]` */
   abstract given(observations: tf.Tensor): ActionDistribution;
 
+  /** The observations, if they fit. @throws if they are not float32 of shape `[batch, observationDim]` */
+  protected checked(observations: tf.Tensor): tf.Tensor {
+    if (observations.rank !== 2 || observations.shape[1] !== this.observationDim || observations.dtype !== 'float32') {
+      throw new Error(
+        `${this.constructor.name}.given: wanted float32 observations [batch, ${this.observationDim}], ` +
+          `got ${observations.dtype} of shape [${observations.shape}]`,
+      );
+    }
+    return observations;
+  }
+
   /**
-   * The greedy action: the best of `candidates` samples by log-probability, for each observation. Not the image of the
-   * base's mode, which for a flow with two modes lies on the bridge between them.
+   * The greedy action, for each observation: the one that stands for the mode of most mass. It is the squash of the latent
+   * distribution's mode where that is exact, as of a Gaussian; else the point that most of `candidates` samples of the latent
+   * value are near to, see {@link denseCenter}.
+   *
+   * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
+   * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
    * @param observations `[batch, observationDim]`
    * @returns as {@link ActionDistribution.sampleWithLogProb}
+   * @throws if `candidates` is no positive integer
    */
-  greedy(observations: tf.Tensor, rng: Rng, candidates = 16): SampledAction {
-    const batch = observations.shape[0]!;
-    const tiled = tf.tile(observations, [candidates, 1]);
-    const { action, latent, logProb } = this.given(tiled).sampleWithLogProb(rng);
-    const scores = tf.reshape(logProb, [candidates, batch]);
-    const best = tf.max(scores, 0);
-    const chosen = tf.oneHot(tf.argMax(scores, 0), candidates, 1, 0, 'float32');
-    const weights = tf.expandDims(tf.transpose(chosen), 2);
-    const pick = (values: tf.Tensor): tf.Tensor =>
-      tf.sum(tf.mul(weights, tf.reshape(values, [candidates, batch, this.actionDim])), 0);
-    return { action: pick(action), latent: pick(latent), logProb: best };
+  greedy(observations: tf.Tensor, rng: Rng, candidates = 32): SampledAction {
+    positiveInteger(`${this.constructor.name}.greedy`, 'candidates', candidates);
+    const distribution = this.given(observations);
+    const latent = distribution.mode?.() ?? this.#centerOfSamples(observations, rng, candidates);
+    return { action: distribution.squash(latent), latent, logProb: distribution.logProb(latent) };
+  }
+
+  #centerOfSamples(observations: tf.Tensor, rng: Rng, candidates: number): tf.Tensor {
+    const { latent } = this.given(tf.tile(observations, [candidates, 1])).sampleWithLogProb(rng);
+    return denseCenter(tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]));
   }
 
   /**

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/identity.ts';
-import type { Distribution } from '../distributions/distribution.ts';
+import { Distribution } from '../distributions/distribution.ts';
 import type { Rng } from '../random.ts';
 import type { ActionDistribution, SampledAction } from './policy.ts';
 
@@ -12,13 +12,19 @@ import type { ActionDistribution, SampledAction } from './policy.ts';
 export class SquashedDistribution implements ActionDistribution {
   readonly latent: Distribution;
   readonly bijector: Bijector;
-  /** Exact where the squash is the identity and the latent's entropy is known in closed form. */
+  readonly reparameterized: boolean;
+  /** Where the squash is the identity and the latent's entropy is known in closed form. */
   readonly entropy?: () => tf.Tensor;
+  /** Where the latent's mode is known in closed form. */
+  readonly mode?: () => tf.Tensor;
 
-  constructor(latent: Distribution, bijector: Bijector, exactEntropy = false) {
+  constructor(latent: Distribution, bijector: Bijector) {
     this.latent = latent;
     this.bijector = bijector;
-    if (exactEntropy && bijector instanceof Identity) this.entropy = () => latent.entropy();
+    this.reparameterized = latent.reparameterized;
+    const inClosedForm = (name: 'entropy' | 'mode') => latent[name] !== Distribution.prototype[name];
+    if (bijector instanceof Identity && inClosedForm('entropy')) this.entropy = () => latent.entropy();
+    if (inClosedForm('mode')) this.mode = () => latent.mode();
   }
 
   sampleWithLogProb(rng: Rng): SampledAction {

@@ -28,6 +28,7 @@ class Compass extends Policy {
   given(observations: tf.Tensor) {
     const action = (): tf.Tensor => tf.tile(tf.tensor2d([this.direction]), [observations.shape[0]!, 1]);
     return {
+      reparameterized: false,
       sampleWithLogProb: (): SampledAction => ({
         action: action(),
         latent: action(),

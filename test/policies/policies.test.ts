@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { circularSplineFlow, neuralSplineFlow, realNvp } from '../../src/flows/index.ts';
+import { denseCenter } from '../../src/policies/denseCenter.ts';
 import {
   boxSquash,
   FlowPolicy,
@@ -110,14 +111,74 @@ describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, 
     }
   });
 
-  test('greedy takes the likeliest of its candidates', () => {
+  test('greedy: the exact mode where there is one, else the center of samples; any number of candidates', () => {
+    const three = tf.slice(observations(), [0, 0], [3, OBSERVATION]);
+    const distribution = policy.given(three);
+    expect(distribution.mode !== undefined).toBe(name.includes('Gaussian'));
+    for (const candidates of [1, 2, 16]) {
+      const { action, latent, logProb } = policy.greedy(three, new Rng(5), candidates);
+      const samples = policy.given(tf.tile(three, [candidates, 1])).sampleWithLogProb(new Rng(5)).latent;
+      const expected = distribution.mode?.() ?? denseCenter(tf.reshape(samples, [candidates, 3, dim]));
+      expect([...latent.dataSync()]).toEqual([...expected.dataSync()]);
+      expect([...action.dataSync()]).toEqual([...distribution.squash(latent).dataSync()]);
+      expect([...logProb.dataSync()]).toEqual([...distribution.logProb(latent).dataSync()]);
+    }
+    expect(() => policy.greedy(three, new Rng(5), 0)).toThrow('greedy: wanted a positive integer candidates, got 0');
+  });
+
+  test('an exact mode is the mean of latents, and no point near is denser', () => {
+    const mode = policy.given(observations()).mode?.();
+    if (mode === undefined) return;
+    const latents = policy.given(tf.tile(observations(), [4000, 1])).sampleWithLogProb(new Rng(8)).latent;
+    const means = tf.mean(tf.reshape(latents, [4000, 4, dim]), 0).dataSync();
+    mode.dataSync().forEach((value, i) => expect(value).toBeCloseTo(means[i]!, 1));
+    if (squashed) return;
+    const density = policy.given(observations());
+    const top = density.logProb(mode).dataSync();
+    for (const step of [-0.05, 0.05]) {
+      density
+        .logProb(tf.add(mode, step))
+        .dataSync()
+        .forEach((value, i) => expect(value).toBeLessThan(top[i]!));
+    }
+  });
+
+  test('samples are reparameterized where the flag says so: the gradient of E[a] by every variable', () => {
     const one = tf.slice(observations(), [0, 0], [1, OBSERVATION]);
-    const { action, logProb } = policy.greedy(one, new Rng(5), 16);
-    const samples = policy.given(tf.tile(one, [16, 1])).sampleWithLogProb(new Rng(5));
-    const scores = samples.logProb.dataSync();
-    const best = scores.indexOf(Math.max(...scores));
-    expect(logProb.dataSync()[0]).toBe(scores[best]);
-    expect([...action.dataSync()]).toEqual([...samples.action.dataSync().slice(best * dim, (best + 1) * dim)]);
+    const tiled = tf.tile(one, [500, 1]);
+    expect(policy.given(one).reparameterized).toBe(name !== 'MixturePolicy');
+    const variables = policy.trainableVariables();
+    const byPath = valueAndGradients(() => {
+      const { action } = policy.given(tiled).sampleWithLogProb(new Rng(3));
+      return { loss: tf.mean(action) };
+    }, variables).gradients;
+    if (name === 'MixturePolicy') {
+      // Nothing reaches the logits, the first outputs of the network.
+      const bias = byPath.at(-1)!.dataSync();
+      expect([...bias.slice(0, 3)]).toEqual([0, 0, 0]);
+      expect(bias[3]).not.toBe(0);
+      return;
+    }
+    // A step along the gradient moves the mean of the same draws by the squared length of the gradient.
+    const length = byPath.reduce((sum, gradient) => sum + tf.sum(tf.square(gradient)).dataSync()[0]!, 0);
+    const before = variables.map((variable) => tf.clone(variable));
+    const moved = [-1, 1].map((sign) => {
+      variables.forEach((variable, i) =>
+        variable.assign(tf.add(before[i]!, tf.mul(byPath[i]!, (sign * 1e-2) / Math.sqrt(length)))),
+      );
+      return tf.mean(policy.given(tiled).sampleWithLogProb(new Rng(3)).action).dataSync()[0]!;
+    });
+    variables.forEach((variable, i) => variable.assign(before[i]!));
+    expect((moved[1]! - moved[0]!) / 2e-2).toBeCloseTo(Math.sqrt(length), 1);
+  });
+
+  test('observations that do not fit are refused, by the policy’s name', () => {
+    for (const wrong of [tf.zeros([4, OBSERVATION + 1]), tf.zeros([OBSERVATION]), tf.zeros([1, 4, OBSERVATION])]) {
+      expect(() => policy.given(wrong)).toThrow(
+        `${policy.constructor.name}.given: wanted float32 observations [batch, ${OBSERVATION}], got float32 of shape`,
+      );
+    }
+    expect(() => policy.given(tf.zeros([4, OBSERVATION], 'int32'))).toThrow(/got int32/);
   });
 
   test('an exact entropy, where there is one, is that of the action', () => {
@@ -183,4 +244,33 @@ test('one gradient step on demonstrations of both banks: a flow parts them, a Ga
 test('bounds that make no box are an error', () => {
   expect(() => boxSquash({ low: [0, 1], high: [1, 1] })).toThrow(/low < high, got low \[0,1\] and high \[1,1\]/);
   expect(() => boxSquash({ low: [Number.NEGATIVE_INFINITY], high: [1] })).toThrow(/finite bounds/);
+});
+
+test('a scale that the network gives is bounded far out: no output overflows, and near 0 it is free', () => {
+  const rng = new Rng(0);
+  for (const policy of [
+    new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [], scale: 'state', initialScale: 2, rng }),
+    new FullCovarianceGaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [], initialScale: 2, rng }),
+    new MixturePolicy({ observationDim: 1, actionDim: 1, hidden: [], components: 1, initialScale: 2, rng }),
+  ]) {
+    // The network is its last bias: mean 0, and the raw log-scale.
+    const { kernel, bias } = policy.network.layers[0]!;
+    kernel.assign(tf.zerosLike(kernel));
+    const deviation = (raw: number): number => {
+      bias!.assign(tf.tensor1d(policy instanceof MixturePolicy ? [0, 0, raw] : [0, raw]));
+      // log N(0) = −log σ − ½ log 2π
+      const { logProb } = {
+        logProb: policy
+          .given(tf.zeros([1, 1]))
+          .logProb(tf.zeros([1, 1]))
+          .dataSync()[0]!,
+      };
+      return Math.exp(-logProb) / Math.sqrt(2 * Math.PI);
+    };
+    for (const raw of [-3, -1, 0, 1, 3]) {
+      expect(Math.log(deviation(raw) / 2)).toBeCloseTo(10 * Math.tanh(raw / 10), 4);
+      expect(Math.abs(Math.log(deviation(raw) / 2) - raw)).toBeLessThan(0.1);
+    }
+    for (const raw of [-1e30, 1e30]) expect(Math.log(deviation(raw) / 2)).toBeCloseTo(Math.sign(raw) * 10, 3);
+  }
 });
