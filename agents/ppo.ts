@@ -14,6 +14,7 @@ import { type Agent, checkSteps, DivergedError, type TrainOptions } from './agen
 import { generalizedAdvantages } from './common/advantages.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
+import { estimatedEntropy } from './common/estimatedEntropy.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
 import { Minibatches } from './common/minibatches.ts';
 import { partSchemas } from './common/partSchemas.ts';
@@ -225,8 +226,7 @@ export class Ppo implements Agent<PpoReport> {
    */
   #entropy(distribution: ActionDistribution, logProb: tf.Tensor, rng: Rng): tf.Tensor {
     if (distribution.entropy) return tf.mean(distribution.entropy());
-    const estimate = this.#options.entropyCoefficient === 0 ? logProb : distribution.sampleWithLogProb(rng).logProb;
-    return tf.neg(tf.mean(estimate));
+    return this.#options.entropyCoefficient === 0 ? tf.neg(tf.mean(logProb)) : estimatedEntropy(distribution, rng);
   }
 
   #predictedValue(observations: tf.Tensor): tf.Tensor {

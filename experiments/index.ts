@@ -33,5 +33,8 @@ export { interquartileMean } from './harness/statistics/interquartileMean.ts';
 export { pairedPermutationTest } from './harness/statistics/pairedPermutationTest.ts';
 export { probabilityOfImprovement } from './harness/statistics/probabilityOfImprovement.ts';
 export { wilsonInterval } from './harness/statistics/wilsonInterval.ts';
+export type { SearchSpace, Settings } from './harness/tuning/searchSpace.ts';
+export { type SearchSpaces, type Tuned, tunedSchema } from './harness/tuning/tunedSchema.ts';
+export type { Objective, Tuning } from './harness/tuning/tuning.ts';
 export { type LoadPoliciesOptions, loadPolicies, type TrainedPolicy } from './loadPolicies.ts';
 export { registry } from './registry.ts';

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../src/index.ts';
 import type { Job } from './harness/experiment.ts';
-import { loadExperiment, type Registry } from './harness/registry.ts';
+import { loadExperiment } from './harness/loadExperiment.ts';
+import type { Registry } from './harness/registry.ts';
 import { RunDirectory } from './harness/runDirectory.ts';
 import { registry as oxbowRegistry } from './registry.ts';
 

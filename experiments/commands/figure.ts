@@ -4,7 +4,8 @@ import { expectedOneOf } from '../../src/options/nearest.ts';
 import { checkConfig } from '../harness/config.ts';
 import type { Figure, Section } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
-import { loadExperiment, type Registry } from '../harness/registry.ts';
+import { loadExperiment } from '../harness/loadExperiment.ts';
+import type { Registry } from '../harness/registry.ts';
 
 /** `oxbow figure <dir> <name> <path>`: one figure of a run's report as SVG files. */
 export function figureCommand(registry: Registry): Command {

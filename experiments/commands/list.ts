@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { loadExperiment, type Registry } from '../harness/registry.ts';
+import { loadExperiment } from '../harness/loadExperiment.ts';
+import type { Registry } from '../harness/registry.ts';
 
 /** `oxbow list`: the experiments, what their options may name, and the policies with their options. */
 export function listCommand(registry: Registry): Command {

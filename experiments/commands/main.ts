@@ -8,6 +8,7 @@ import { figureCommand } from './figure.ts';
 import { listCommand } from './list.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
+import { tuneCommand } from './tune.ts';
 
 /**
  * The `oxbow` command on the experiments of a registry.
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     .version(version());
   for (const command of [
     runCommand(registry, end),
+    tuneCommand(registry, end),
     listCommand(registry),
     reportCommand(registry),
     figureCommand(registry),

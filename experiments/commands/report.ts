@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkConfig } from '../harness/config.ts';
-import { loadExperiment, type Registry } from '../harness/registry.ts';
+import { loadExperiment } from '../harness/loadExperiment.ts';
+import type { Registry } from '../harness/registry.ts';
 
 /** `oxbow report <dir>`: writes what is derived from the jobs of a run directory again. */
 export function reportCommand(registry: Registry): Command {

@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import { resolveConfig, type Setting } from '../harness/config.ts';
 import { InputError } from '../harness/inputError.ts';
 import { interruptible } from '../harness/interrupt.ts';
-import { type AnyExperiment, loadExperiment, type Registry } from '../harness/registry.ts';
+import { loadExperiment } from '../harness/loadExperiment.ts';
+import type { AnyExperiment, Registry } from '../harness/registry.ts';
 
-interface RunFlags {
+export interface RunFlags {
   seeds?: string;
   seed?: string;
   policies?: string;
@@ -30,8 +31,17 @@ const FIELDS = {
 
 /** `oxbow run <experiment>`: runs an experiment, or continues its run directory. `end` takes the exit code. */
 export function runCommand(registry: Registry, end: (code: number) => void): Command {
-  return new Command('run')
-    .description('run an experiment, or continue its run directory')
+  return withRunOptions(new Command('run').description('run an experiment, or continue its run directory'), registry)
+    .addHelpText(
+      'after',
+      '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named.',
+    )
+    .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
+}
+
+/** Gives a command an experiment's name as its argument, and the options of a run. */
+export function withRunOptions(command: Command, registry: Registry): Command {
+  return command
     .argument('<experiment>', `one of: ${Object.keys(registry.experiments).join(', ')}`)
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
     .option('--seed <base>', 'the first seed where --seeds is a number')
@@ -46,24 +56,29 @@ export function runCommand(registry: Registry, end: (code: number) => void): Com
       '--out <dir>',
       'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
     )
-    .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .addHelpText(
-      'after',
-      '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named.',
-    )
-    .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
+    .option('--workers <n>', 'worker processes (default: the number of cores)');
 }
 
-async function run(name: string, flags: RunFlags, registry: Registry): Promise<number> {
+/**
+ * Runs the experiment of that name, or continues its run directory; returns the exit code.
+ * @param more values of further options, each of which sets the field of its name
+ */
+export async function run(
+  name: string,
+  flags: RunFlags,
+  registry: Registry,
+  more: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const experiment = await loadExperiment(registry, name);
   const workers = flags.workers === undefined ? availableParallelism() : Number(flags.workers);
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new InputError(`--workers: got ${flags.workers}, expected an integer from 1 to 1024`);
   }
+  const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
   const config = resolveConfig(experiment, {
     quick: flags.quick,
     file: flags.config,
-    settings: settings(flags, experiment),
+    settings: [...settings(flags, experiment), ...further],
   });
   const { runExperiment } = await import('../harness/run.ts');
   const { stdout, stderr } = process;

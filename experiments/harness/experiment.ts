@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
 import type { Rng } from '../../src/random.ts';
+import type { Tuning } from './tuning/tuning.ts';
 
 /** The settings that every experiment has. */
 export interface CommonConfig {
@@ -168,19 +169,23 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
     summary: readonly SummaryRow[],
     config: C,
   ): readonly Section[] | Promise<readonly Section[]>;
+  /** More files of a complete run, by name, as JSON. */
+  files?(summary: readonly SummaryRow[], config: C): Readonly<Record<string, unknown>>;
+  /** How the settings of its policies are searched for, if they are; see {@link Tuning}. */
+  readonly tuning?: Tuning;
 }
 
-/** The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and the seeds 0 … `seeds` − 1. */
+/** The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and `seeds` seeds from `first` on. */
 export function commonShape<S extends string, P extends string, E extends string>(
   choices: { readonly studies: readonly S[]; readonly policies: readonly P[]; readonly environments: readonly E[] },
-  { seeds }: { readonly seeds: number },
+  { seeds, first = 0 }: { readonly seeds: number; readonly first?: number },
 ) {
   return {
     seeds: z
       .array(z.int().nonnegative())
       .min(1)
       .refine(unique, 'each at most once')
-      .default(Array.from({ length: seeds }, (_, seed) => seed)),
+      .default(Array.from({ length: seeds }, (_, i) => first + i)),
     studies: someOf(choices.studies),
     policies: someOf(choices.policies),
     environments: someOf(choices.environments),

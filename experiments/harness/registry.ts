@@ -1,6 +1,4 @@
-import { expectedOneOf } from '../../src/options/nearest.ts';
 import type { CommonConfig, Experiment, Job } from './experiment.ts';
-import { InputError } from './inputError.ts';
 
 /**
  * The experiments that a command knows, each loaded when it is first needed. Worker processes import the same module again:
@@ -18,11 +16,4 @@ export type AnyExperiment = Experiment<CommonConfig, Job>;
 /** Checks an experiment against its own types and gives it the type that a {@link Registry} holds. */
 export function defineExperiment<C extends CommonConfig, J extends Job>(experiment: Experiment<C, J>): AnyExperiment {
   return experiment as unknown as AnyExperiment;
-}
-
-/** @throws InputError if the registry has no such experiment */
-export async function loadExperiment(registry: Registry, name: string): Promise<AnyExperiment> {
-  const names = Object.keys(registry.experiments);
-  if (!names.includes(name)) throw new InputError(`experiment: got ${name}, ${expectedOneOf(name, names)}`);
-  return registry.experiments[name]!();
 }

@@ -9,7 +9,7 @@ import { writeReport } from './report/writeReport.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
 import { summarize } from './summarize.ts';
 import { version } from './version.ts';
-import { writeJson } from './writeFile.ts';
+import { writeCompactJson, writeJson } from './writeFile.ts';
 
 /** Where a run writes and how. */
 export interface RunOptions {
@@ -257,6 +257,8 @@ export async function writeResults(
     ...partial,
     results,
   });
+  const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
+  for (const [name, content] of Object.entries(files)) writeCompactJson(`${directory.path}/${name}`, content);
   const tables = experiment.tables(results, config).filter(({ rows }) => rows.length > 0);
   for (const table of tables) stdout.write(`\n${textTable(table)}\n`);
   if (tables.length > 0) stdout.write('\n');

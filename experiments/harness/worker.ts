@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { Rng } from '../../src/random.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
 import { writeJobFolder } from './jobFolder.ts';
+import { loadExperiment } from './loadExperiment.ts';
 import type { Registry } from './registry.ts';
 
 /** What every job of a run is given. */
@@ -34,7 +35,7 @@ const WATCH_INTERVAL = 250;
 /** Does one job and writes its folder. Returns the seconds. */
 async function work({ registryUrl, experiment: name, config, settings, job, directory }: Task): Promise<number> {
   const { registry } = (await import(registryUrl)) as { registry: Registry };
-  const experiment = await registry.experiments[name]!();
+  const experiment = await loadExperiment(registry, name);
   const start = performance.now();
   const rows: MetricsRow[] = [];
   let sent = Number.NEGATIVE_INFINITY;

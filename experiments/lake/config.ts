@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape } from '../harness/experiment.ts';
-import { policyNames } from './lakePolicies.ts';
+import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
+import { type PolicyName, policyNames } from './lakePolicies.ts';
+import { searchSpaces } from './searchSpaces.ts';
+import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
 
 export const choices = {
   studies: ['cloning', 'ppo'],
@@ -14,36 +17,24 @@ const count = () => z.int().positive();
 export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 5 }),
-    /** Walks of each trained policy with sampled actions. */
-    evaluationEpisodes: count().default(1000),
+    evaluationEpisodes: count().default(1000).describe('walks of each trained policy, with sampled actions'),
     cloning: z
       .strictObject({
-        /** Walks to learn from, half of them on each bank. */
-        demonstrations: count().default(1000),
-        /** Updates. */
-        steps: count().default(3000),
-        batchSize: count().default(256),
-        learningRate: z.number().positive().default(3e-3),
+        demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
+        steps: count().optional().describe('updates; by default as tuned'),
+        batchSize: count().default(256).describe('pairs of observation and action of an update'),
       })
       .prefault({}),
     ppo: z
       .strictObject({
-        /** Environment steps. */
-        steps: count().default(100_000),
-        envs: count().default(8),
-        /** Steps of each environment between updates. */
-        horizon: count().default(256),
-        epochs: count().default(10),
-        batchSize: count().default(64),
-        learningRate: z.number().positive().default(3e-4),
-      })
-      .check(({ value: { batchSize, horizon, envs }, issues }) => {
-        if (batchSize > horizon * envs) {
-          const message = `at most the ${horizon} × ${envs} = ${horizon * envs} steps of a rollout (horizon × envs)`;
-          issues.push({ code: 'custom', input: batchSize, path: ['batchSize'], message });
-        }
+        steps: count().default(100_000).describe('steps of all environments together'),
+        envs: count().default(8).describe('parallel environments'),
+        horizon: count().default(256).describe('steps of each environment between updates'),
       })
       .prefault({}),
+    tuned: tunedSchema(searchSpaces, readTuned()).describe(
+      'by study, environment and policy: what "oxbow tune lake" found',
+    ),
   })
   .check(({ value: { cloning, environments, studies }, issues }) => {
     const { demonstrations, batchSize } = cloning;
@@ -52,12 +43,34 @@ export const lakeSchema = z
       const message = `at most ${pairs}, which ${demonstrations} demonstrations surely hold`;
       issues.push({ code: 'custom', input: batchSize, path: ['cloning', 'batchSize'], message });
     }
+  })
+  .check(({ value: { ppo, policies, studies, tuned }, issues }) => {
+    const { horizon, envs } = ppo;
+    if (!studies.includes('ppo')) return;
+    for (const policy of policies) {
+      const { batchSize } = ppoSettings(tuned, policy);
+      if (batchSize <= horizon * envs) continue;
+      const message = `at most the ${horizon} × ${envs} = ${horizon * envs} steps of a rollout (horizon × envs)`;
+      issues.push({ code: 'custom', input: batchSize, path: ['tuned', 'ppo', PPO_ENV, policy, 'batchSize'], message });
+    }
   });
+
+export type LakeConfig = z.infer<typeof lakeSchema>;
+
+/** PPO's question, whether a policy commits to one bank, is asked on the fine lake. */
+export const PPO_ENV = 'Lake-v0' satisfies LakeId;
+
+export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, policy: PolicyName): CloningSettings {
+  const settings = tuned.cloning![env]![policy] as unknown as CloningSettings;
+  return { ...settings, steps: cloning.steps ?? settings.steps };
+}
+
+export function ppoSettings(tuned: Tuned, policy: PolicyName): PpoSettings {
+  return tuned.ppo![PPO_ENV]![policy] as unknown as PpoSettings;
+}
 
 /** Steps that no walk home can do without. */
 function fewestSteps(env: LakeId): number {
   const { start, home } = lakeMap;
   return Math.ceil((Math.hypot(home.x - start.x, home.y - start.y) - home.radius) / lakeGrains[env].stride);
 }
-
-export type LakeConfig = z.infer<typeof lakeSchema>;

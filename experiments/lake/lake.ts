@@ -5,9 +5,10 @@ import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { clone } from './cloning.ts';
-import { choices, type LakeConfig, lakeSchema } from './config.ts';
+import { choices, cloningSettings, type LakeConfig, lakeSchema, PPO_ENV, ppoSettings } from './config.ts';
 import type { PolicyName } from './lakePolicies.ts';
 import { optimize } from './proximal.ts';
+import { searchSpaces } from './searchSpaces.ts';
 import { sections } from './sections.ts';
 
 interface LakeJob extends Job {
@@ -16,13 +17,14 @@ interface LakeJob extends Job {
   readonly policy: PolicyName;
 }
 
-/** Relative cost of training each policy, of one update. */
+/** Relative cost of an update of each policy; of a flow's, for each layer. */
 const POLICY_COST: Record<PolicyName, number> = {
   gaussian: 1,
   'gaussian-full': 1,
-  mixture: 1.2,
-  realnvp: 2,
-  spline: 4,
+  'mixture-2': 1.2,
+  mixture: 1.5,
+  realnvp: 0.5,
+  spline: 1,
 };
 
 /** A Gaussian policy beside a flow policy on the walk around the lake: E1 (cloning) and E0 (PPO). */
@@ -36,8 +38,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     quick: {
       seeds: [0, 1],
       evaluationEpisodes: 500,
-      cloning: { demonstrations: 1000, steps: 2000, batchSize: 256, learningRate: 5e-3 },
-      ppo: { steps: 32_768, envs: 8, horizon: 256, epochs: 10, batchSize: 256, learningRate: 1e-3 },
+      cloning: { demonstrations: 1000, steps: 1000, batchSize: 256 },
+      ppo: { steps: 32_768, envs: 8, horizon: 256 },
     },
   },
 
@@ -54,8 +56,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   jobs: (config) =>
     config.studies.flatMap((study) =>
       config.environments
-        // PPO's question, whether a policy commits to one bank, is asked on the fine lake.
-        .filter((env) => study !== 'ppo' || env === 'Lake-v0')
+        .filter((env) => study !== 'ppo' || env === PPO_ENV)
         .flatMap((env) =>
           config.policies.flatMap((policy) =>
             config.seeds.map((seed) => ({
@@ -64,7 +65,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
               env,
               policy,
               seed,
-              weight: POLICY_COST[policy] * updates(study, config),
+              weight: cost({ study, env, policy }, config),
             })),
           ),
         ),
@@ -76,14 +77,26 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     return job.study === 'cloning' ? clone(job, config, context) : optimize(job, config, context);
   },
 
+  tuning: {
+    spaces: searchSpaces,
+    objectives: {
+      cloning: { metric: 'validationLoss', goal: 'minimize', label: 'held-out loss, nats', near: 0.1 },
+      ppo: { metric: 'return', goal: 'maximize', label: 'return', near: 0.05 },
+    },
+  },
+
   tables,
 
   report: (outcomes, summary, config) => sections(outcomes as readonly Outcome<LakeJob>[], summary, config),
 });
 
-/** Updates of one job, counted in minibatches of 64. */
-function updates(study: LakeJob['study'], { cloning, ppo }: LakeConfig): number {
-  return study === 'cloning' ? (cloning.steps * cloning.batchSize) / 64 : (ppo.steps * ppo.epochs) / 64;
+/** Relative cost of one job: that of its updates, which is about linear in their rows. */
+function cost({ study, env, policy }: Pick<LakeJob, 'study' | 'env' | 'policy'>, config: LakeConfig): number {
+  const cloning = study === 'cloning' ? cloningSettings(config, env, policy) : undefined;
+  const ppo = ppoSettings(config.tuned, policy);
+  const rows = cloning ? cloning.steps * config.cloning.batchSize : config.ppo.steps * ppo.epochs;
+  const { layers = 1 } = (cloning ?? ppo).policy as { layers?: number };
+  return POLICY_COST[policy] * layers * rows;
 }
 
 function tables(summary: readonly SummaryRow[], config: LakeConfig): Table[] {

@@ -1,27 +1,42 @@
 import { type LakeId, make } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
+import type { Settings } from '../harness/tuning/searchSpace.ts';
 
-export const policyNames = ['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'] as const;
-export type PolicyName = (typeof policyNames)[number];
+/** The policies that are compared: their names in the registry, and the options that make them what they are. */
+const POLICIES = {
+  gaussian: { name: 'gaussian' },
+  'gaussian-full': { name: 'gaussian-full' },
+  // As many components as there are banks; `mixture` has a number that is searched.
+  'mixture-2': { name: 'mixture', options: { components: 2 } },
+  mixture: { name: 'mixture' },
+  realnvp: { name: 'realnvp' },
+  spline: { name: 'spline' },
+} as const;
+
+export type PolicyName = keyof typeof POLICIES;
+export const policyNames = Object.keys(POLICIES) as PolicyName[];
+
+/** All policies have about this many, ±10 %: a flow spreads them over one small network a layer, the others have one wide one. */
+const PARAMETERS = 18_000;
 
 /**
- * The policies that are compared, all with about 18,000 parameters. A flow spreads them over four small networks, one a layer;
- * the others have one wide one.
- *
+ * One of the policies that are compared.
+ * @param settings options that are searched
  * @param scale whether the diagonal Gaussian's σ is a function of the state (cloning) or free (PPO's usual choice)
  */
 export function makeLakePolicy(
-  name: PolicyName,
-  { env: id, rng, scale }: { env: LakeId; rng: Rng; scale: 'state' | 'free' },
+  policy: PolicyName,
+  { env: id, settings, rng, scale }: { env: LakeId; settings: Settings; rng: Rng; scale: 'state' | 'free' },
 ): Policy {
   const { observationSpace, actionSpace } = make(id);
-  const task = { observationSpace, actionSpace, rng, parameters: 18_000 };
-  switch (name) {
-    case 'gaussian':
-      return makePolicy(name, { ...task, scale });
-    case 'spline':
-      return makePolicy(name, { ...task, bound: 4 });
-    default:
-      return makePolicy(name, task);
-  }
+  const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };
+  return makePolicy<string>(name, {
+    observationSpace,
+    actionSpace,
+    rng,
+    parameters: PARAMETERS,
+    ...(name === 'gaussian' && { scale }),
+    ...options,
+    ...settings,
+  });
 }

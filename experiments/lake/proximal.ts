@@ -1,32 +1,25 @@
 import { Ppo } from '../../agents/index.ts';
-import { type LakeId, makeVec } from '../../envs/index.ts';
+import { makeVec } from '../../envs/index.ts';
 import type { JobContext, JobResult } from '../harness/experiment.ts';
-import type { LakeConfig } from './config.ts';
+import { type LakeConfig, PPO_ENV, ppoSettings } from './config.ts';
 import { finishJob } from './finishJob.ts';
 import { makeLakePolicy, type PolicyName } from './lakePolicies.ts';
 
 /**
- * E0: PPO on the lake, no entropy bonus. The lake is fully observed, so it has a deterministic optimum, and every policy
+ * E0: PPO on the lake. The lake is fully observed, so it has a deterministic optimum, and every policy
  * class is free to commit to one bank. No advantage of a flow is claimed here; it is measured.
  */
 export async function optimize(
-  { env: id, policy: name }: { env: LakeId; policy: PolicyName },
+  { policy: name }: { policy: PolicyName },
   config: LakeConfig,
   context: JobContext,
 ): Promise<JobResult> {
-  const { steps, envs, horizon, epochs, batchSize, learningRate } = config.ppo;
+  const { steps, envs, horizon } = config.ppo;
+  const { policy: settings, ...learning } = ppoSettings(config.tuned, name);
   const { rng } = context;
-  const policy = makeLakePolicy(name, { env: id, rng: rng.split('policy'), scale: 'free' });
-  const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
-  const agent = new Ppo({
-    policy,
-    env,
-    rng: rng.split('agent'),
-    horizon,
-    epochs,
-    batchSize,
-    learningRate,
-  });
+  const policy = makeLakePolicy(name, { env: PPO_ENV, settings, rng: rng.split('policy'), scale: 'free' });
+  const env = makeVec(PPO_ENV, { numEnvs: envs, autoresetMode: 'sameStep' });
+  const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
   for await (const { episodes, updates, ...report } of agent.train({ steps, rng: rng.split('training') })) {
     const ended = episodes.length;
     const drowned = episodes.filter(({ info }) => info.outcome === 'drowned').length;
@@ -37,7 +30,7 @@ export async function optimize(
       drownRate: ended === 0 ? null : drowned / ended,
     });
   }
-  const result = finishJob({ env: id, policy, config, context });
+  const result = finishJob({ env: PPO_ENV, policy, config, context });
   agent.dispose();
   policy.dispose();
   env.close();

@@ -9,7 +9,10 @@ import { Flow } from './flow.ts';
  *
  * Rezende et al., "Normalizing Flows on Tori and Spheres", arXiv:2002.02428.
  */
-export function circularSplineFlow({ bins = 8, ...options }: CouplingFlowOptions & { readonly bins?: number }): Flow {
+export function circularSplineFlow({
+  bins = 8,
+  ...options
+}: Omit<CouplingFlowOptions, 'initialScale'> & { readonly bins?: number }): Flow {
   return new Flow({
     dim: options.dim,
     contextDim: options.contextDim ?? 0,

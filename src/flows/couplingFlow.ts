@@ -3,6 +3,7 @@ import { Chain } from '../bijectors/chain.ts';
 import { Conditioned } from '../bijectors/conditioned.ts';
 import { Coupling } from '../bijectors/coupling.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwiseFamily.ts';
+import { ShiftScale } from '../bijectors/shiftScale.ts';
 import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 
@@ -16,6 +17,8 @@ export interface CouplingFlowOptions {
   /** Widths of the hidden layers of each layer's network. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
+  /** The standard deviation before training, a fixed factor after the last layer; 1. */
+  readonly initialScale?: number;
   readonly rng: Rng;
 }
 
@@ -24,15 +27,17 @@ export interface CouplingFlowOptions {
  * other half to look at, and each layer's parameters come from the context alone.
  */
 export function couplingLayers(family: ElementwiseFamily, options: CouplingFlowOptions): Bijector {
-  const { dim, contextDim = 0, layers = 4, hidden = [64, 64], activation = 'tanh', rng } = options;
+  const { dim, contextDim = 0, layers = 4, hidden = [64, 64], activation = 'tanh', initialScale = 1, rng } = options;
   if (!Number.isInteger(layers) || layers < 1)
     throw new Error(`flow: wanted a positive number of layers, got ${layers}`);
-  return new Chain(
-    Array.from({ length: layers }, (_, i) => {
-      const shared = { dim, family, contextDim, hidden, activation, rng: rng.split(i) };
-      return dim === 1
-        ? new Conditioned(shared)
-        : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
-    }),
-  );
+  if (!(initialScale > 0 && initialScale < Number.POSITIVE_INFINITY)) {
+    throw new Error(`flow: wanted a positive initialScale, got ${initialScale}`);
+  }
+  const couplings = Array.from({ length: layers }, (_, i) => {
+    const shared = { dim, family, contextDim, hidden, activation, rng: rng.split(i) };
+    return dim === 1
+      ? new Conditioned(shared)
+      : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
+  });
+  return new Chain(initialScale === 1 ? couplings : [new ShiftScale({ scale: initialScale }), ...couplings]);
 }

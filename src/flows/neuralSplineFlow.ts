@@ -10,8 +10,8 @@ export interface NeuralSplineFlowOptions extends CouplingFlowOptions {
 }
 
 /**
- * Neural spline flow: couplings whose elementwise map is a monotone rational-quadratic spline. The identity before
- * training; keeps several modes apart with few layers, in one dimension too.
+ * Neural spline flow: couplings whose elementwise map is a monotone rational-quadratic spline. Before training
+ * it is N(0, initialScale²). It may have several modes in one dimension too.
  *
  * Durkan et al., "Neural Spline Flows", arXiv:1906.04032.
  */

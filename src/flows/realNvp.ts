@@ -4,9 +4,9 @@ import { Flow } from './flow.ts';
 
 /**
  * RealNVP: affine couplings. Each layer keeps one half of x and maps the other to shift + exp(logScale) · x, both of them
- * functions of the kept half and the context. The identity before training.
+ * functions of the kept half and the context. Before training it is N(0, initialScale²).
  *
- * In one dimension this is a Gaussian; two narrow, well-separated modes are better left to {@link neuralSplineFlow}.
+ * In one dimension this is a Gaussian.
  *
  * Dinh, Sohl-Dickstein & Bengio, "Density estimation using Real NVP", arXiv:1605.08803.
  */

@@ -41,13 +41,14 @@ export const builtinPolicies = {
   }),
   realnvp: completeDefinition({
     description: 'RealNVP flow: affine couplings',
-    options: { layers: layers(4) },
+    options: { layers: layers(4), initialScale },
     make: ({ squash, ...options }) => new FlowPolicy({ flow: realNvp(flowOptions(options)), squash }),
   }),
   spline: completeDefinition({
     description: 'neural spline flow: rational-quadratic couplings',
     options: {
       layers: layers(4),
+      initialScale,
       bins,
       bound: z.number().positive().default(5).describe('splines act on [-bound, bound], identity outside'),
     },

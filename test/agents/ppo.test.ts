@@ -85,7 +85,7 @@ async function run(agent: Ppo, steps: number, seed = 0) {
 describe('Ppo', () => {
   test.each(Object.keys(policies))('learns the target of each observation: %s', async (name) => {
     const policy = policies[name]!();
-    const agent = new Ppo(options(policy, { learningRate: linearSchedule(0.003) }));
+    const agent = new Ppo(options(policy, { learningRate: linearSchedule(0.01) }));
     const reports = await run(agent, 4000);
     const mean = (episodes: (typeof reports)[0]['episodes']) =>
       episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
@@ -140,7 +140,7 @@ describe('Ppo', () => {
   test('an entropy bonus keeps a policy wide, with and without an exact entropy', async () => {
     for (const name of ['gaussian', 'spline']) {
       const entropyAfter = async (entropyCoefficient: number) => {
-        const agent = new Ppo(options(policies[name]!(), { entropyCoefficient }));
+        const agent = new Ppo(options(policies[name]!(), { entropyCoefficient, learningRate: linearSchedule(0.005) }));
         const reports = await run(agent, 5000);
         agent.dispose();
         return reports.at(-1)!.entropy;

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../../experiments/commands/main.ts';
+import { latinHypercube, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import { makeLakePolicy, policyNames } from '../../experiments/lake/lakePolicies.ts';
+import { searchSpaces } from '../../experiments/lake/searchSpaces.ts';
 import { measureWalks } from '../../experiments/lake/walks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
@@ -64,10 +66,19 @@ describe('measureWalks', () => {
   });
 });
 
-test('the policies have numbers of parameters within 10 % of each other, in either study', () => {
-  for (const scale of ['state', 'free'] as const) {
-    const counts = policyNames.map((name) =>
-      makeLakePolicy(name, { env: 'Lake-v0', rng: new Rng(0), scale }).parameterCount(),
+test('the policies have numbers of parameters within 10 % of each other, whatever the search tries', () => {
+  for (const [study, scale] of [
+    ['cloning', 'state'],
+    ['ppo', 'free'],
+  ] as const) {
+    const counts = policyNames.flatMap((name) =>
+      latinHypercube(searchSpaces[study]![name]!, 3, new Rng(0)).map((trial) => {
+        const settings = trial.policy as Settings;
+        const policy = makeLakePolicy(name, { env: 'Lake-v0', settings, rng: new Rng(0), scale });
+        const count = policy.parameterCount();
+        policy.dispose();
+        return count;
+      }),
     );
     expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.1);
   }
@@ -75,15 +86,15 @@ test('the policies have numbers of parameters within 10 % of each other, in eith
 
 test('the jobs: every policy, environment and seed for cloning, the fine lake for PPO', () => {
   const jobs = lake.jobs(lakeSchema.parse({ seeds: [3, 4] }));
-  expect(jobs.filter(({ study }) => study === 'cloning')).toHaveLength(5 * 2 * 2);
+  expect(jobs.filter(({ study }) => study === 'cloning')).toHaveLength(6 * 2 * 2);
   expect(jobs.filter(({ study }) => study === 'ppo').every(({ env }) => env === 'Lake-v0')).toBe(true);
-  expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(5 * 2);
+  expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(6 * 2);
 });
 
 test('batches that nothing can fill are refused, with what would do', () => {
   const issue = (config: object) => lakeSchema.safeParse(config).error?.issues[0];
-  expect(issue({ ppo: { batchSize: 100_000 } })).toMatchObject({
-    path: ['ppo', 'batchSize'],
+  expect(issue({ tuned: { ppo: { 'Lake-v0': { spline: { batchSize: 100_000 } } } } })).toMatchObject({
+    path: ['tuned', 'ppo', 'Lake-v0', 'spline', 'batchSize'],
     message: 'at most the 256 × 8 = 2048 steps of a rollout (horizon × envs)',
   });
   const few = { demonstrations: 10, batchSize: 31 };
@@ -97,7 +108,7 @@ describe('oxbow run lake', () => {
     const out = join(folder, name);
     const argv = ['run', 'lake', '--out', out, '--seeds', '2', '--policies', 'gaussian,spline'];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
-    const ppo = ['ppo.steps=512', 'ppo.horizon=32', 'ppo.epochs=2'];
+    const ppo = ['ppo.steps=512', 'ppo.horizon=64'];
     expect(await main([...argv, ...[...small, ...ppo].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
     return out;
   };

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { Box, Discrete, make } from '../../envs/index.ts';
@@ -52,6 +53,17 @@ describe.each(names)('%s', (name) => {
     for (const step of [-1, 1]) expect(Math.abs(count(hidden[0]! + step) - parameters)).toBeGreaterThanOrEqual(miss);
   });
 });
+
+test.each(['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'] as const)(
+  '%s: initialScale is the standard deviation before training',
+  (name) => {
+    const policy = makePolicy(name, { ...task, hidden: [4], initialScale: 0.2 });
+    const { action } = policy.given(tf.zeros([2000, 3])).sampleWithLogProb(new Rng('samples'));
+    const std = tf.sqrt(tf.moments(action, 0).variance).dataSync();
+    for (const component of std) expect(Math.abs(component / 0.2 - 1)).toBeLessThan(0.05);
+    expect(() => makePolicy(name, { ...task, initialScale: 0 })).toThrow('initialScale: got 0, expected a number > 0');
+  },
+);
 
 test('options reach what they name', () => {
   expect(makePolicy('gaussian', task)).toBeInstanceOf(GaussianPolicy);

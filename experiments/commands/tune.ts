@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import type { Registry } from '../harness/registry.ts';
+import { TUNING_SUFFIX } from '../harness/tuning/tuningExperiment.ts';
+import { type RunFlags, run, withRunOptions } from './run.ts';
+
+/** `oxbow tune <experiment>`: searches for the settings of an experiment's policies. `end` takes the exit code. */
+export function tuneCommand(registry: Registry, end: (code: number) => void): Command {
+  return withRunOptions(
+    new Command('tune').description("search for the settings of an experiment's policies"),
+    registry,
+  )
+    .option('--trials <n>', 'settings tried of each policy')
+    .addHelpText(
+      'after',
+      '\nThe run directory gets tuned.json, the best settings: "oxbow run <experiment> --config tuned.json" uses them.',
+    )
+    .action(async (name: string, { trials, ...flags }: RunFlags & { trials?: string }) =>
+      end(await run(`${name}${TUNING_SUFFIX}`, flags, registry, trials === undefined ? {} : { trials })),
+    );
+}

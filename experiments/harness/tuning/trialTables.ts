@@ -1,0 +1,48 @@
+import type { Table } from '../experiment.ts';
+import type { Settings, SettingValue } from './searchSpace.ts';
+import { ranked, type Trial, type Trials } from './trials.ts';
+import type { Objective, Tuning } from './tuning.ts';
+
+/**
+ * For each study and environment a row a policy: its best and its median score, how many of its trials came near to the best
+ * of all policies, and the settings of the best one.
+ */
+export function trialTables(trials: Trials, { objectives }: Pick<Tuning, 'objectives'>): Table[] {
+  return Object.entries(trials).flatMap(([study, environments]) =>
+    Object.entries(environments).map(([env, policies]) => table(`${study}, ${env}`, policies, objectives[study]!)),
+  );
+}
+
+function table(title: string, policies: Readonly<Record<string, readonly Trial[]>>, objective: Objective): Table {
+  const { label, near, goal } = objective;
+  const scores = Object.values(policies).flatMap((trials) => ranked(trials, objective).map(({ score }) => score));
+  const best = goal === 'minimize' ? Math.min(...scores) : Math.max(...scores);
+  return {
+    title: `Trials: ${title}`,
+    columns: ['policy', `best ${label}`, 'median', `within ${near} of the best policy's`, 'best settings'],
+    rows: Object.entries(policies).map(([policy, trials]) => {
+      const order = ranked(trials, objective);
+      const first = order[0];
+      const median = order[Math.floor((trials.length - 1) / 2)];
+      const close = order.filter(({ score }) => Math.abs(score - best) <= near).length;
+      return [
+        policy,
+        first === undefined ? '–' : first.score.toFixed(3),
+        median === undefined ? 'diverged' : median.score.toFixed(3),
+        `${close} of ${trials.length}`,
+        first === undefined ? '–' : settingsText(first.settings),
+      ];
+    }),
+  };
+}
+
+/** `name value, name value`: groups are left out, their names are for the file. */
+export function settingsText(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => (isGroup(value) ? settingsText(value) : `${name} ${value}`))
+    .join(', ');
+}
+
+function isGroup(value: SettingValue | Settings): value is Settings {
+  return typeof value === 'object';
+}

@@ -1,0 +1,47 @@
+import type { Settings } from './searchSpace.ts';
+import type { Tuned } from './tunedSchema.ts';
+import type { Objective } from './tuning.ts';
+
+/** One try of some settings: what came of it by seed; `null` where training failed or diverged. */
+export interface Trial {
+  readonly settings: Settings;
+  readonly scores: readonly (number | null)[];
+}
+
+/** All trials, by study, environment and policy. */
+export type Trials = Record<string, Record<string, Record<string, readonly Trial[]>>>;
+
+/** The mean over the seeds; undefined where one of them has no score. */
+export function scoreOf({ scores }: Trial): number | undefined {
+  const numbers = scores.filter((score) => score !== null);
+  if (numbers.length < scores.length || scores.length === 0) return undefined;
+  return numbers.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+/** The trials that have a score, the best first; the earlier one of equals. */
+export function ranked(trials: readonly Trial[], { goal }: Pick<Objective, 'goal'>): (Trial & { score: number })[] {
+  const sign = goal === 'minimize' ? 1 : -1;
+  return trials
+    .flatMap((trial) => {
+      const score = scoreOf(trial);
+      return score === undefined ? [] : [{ ...trial, score }];
+    })
+    .sort((a, b) => sign * (a.score - b.score));
+}
+
+/** The best settings of each policy; a policy none of whose trials has a score is missing. */
+export function bestSettings(trials: Trials, objectives: Readonly<Record<string, Objective>>): Tuned {
+  const best: Tuned = {};
+  for (const [study, environments] of Object.entries(trials)) {
+    for (const [env, policies] of Object.entries(environments)) {
+      for (const [policy, own] of Object.entries(policies)) {
+        const [first] = ranked(own, objectives[study]!);
+        if (first === undefined) continue;
+        best[study] ??= {};
+        best[study][env] ??= {};
+        best[study][env][policy] = first.settings;
+      }
+    }
+  }
+  return best;
+}

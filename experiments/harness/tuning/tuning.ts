@@ -1,0 +1,21 @@
+import type { SearchSpaces } from './tunedSchema.ts';
+
+/** By which metric of a job its settings are judged. */
+export interface Objective {
+  readonly metric: string;
+  readonly goal: 'minimize' | 'maximize';
+  /** As the tables name it, with its unit. */
+  readonly label: string;
+  /** A difference in the metric that matters: the report counts the trials that come as near to the best one. */
+  readonly near: number;
+}
+
+/**
+ * What an experiment says of its settings' search. Its schema has the field `tuned` by `tunedSchema`, and its jobs use the
+ * settings that they find there.
+ */
+export interface Tuning {
+  /** By study: only these are tuned. */
+  readonly objectives: Readonly<Record<string, Objective>>;
+  readonly spaces: SearchSpaces;
+}

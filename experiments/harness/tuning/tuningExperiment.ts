@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { Rng } from '../../../src/random.ts';
+import { type CommonConfig, commonShape, type Experiment, type Job, type SummaryRow } from '../experiment.ts';
+import { groupBy } from '../groupBy.ts';
+import { InputError } from '../inputError.ts';
+import { type AnyExperiment, defineExperiment } from '../registry.ts';
+import { mapValues } from './mapValues.ts';
+import { latinHypercube, type Settings } from './searchSpace.ts';
+import { bestSettings, type Trial, type Trials } from './trials.ts';
+import { trialTables } from './trialTables.ts';
+import type { Tuned } from './tunedSchema.ts';
+
+/** What the name of the search for an experiment's settings ends in. */
+export const TUNING_SUFFIX = '-tuning';
+
+/** The first seed of tuning: far from those of a run, so that no policy is judged on the seeds that it was chosen by. */
+const FIRST_SEED = 1000;
+
+interface TuningConfig extends CommonConfig {
+  readonly trials: number;
+}
+
+interface TuningJob extends Job {
+  /** The job of the experiment that is done with the settings of this trial. */
+  readonly of: Job;
+  readonly trial: number;
+}
+
+/**
+ * The search for the settings of an experiment's policies, as an experiment of its own: for each study, environment and policy
+ * the same number of trials, drawn from the policy's search space, each done once for each of the tuning's seeds. The best mean of
+ * the study's objective is chosen. Beside the usual files the run directory gets `tuned.json`, the best settings as a config file of
+ * the experiment, and `trials.json`, the search spaces and all trials.
+ */
+export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
+  const { tuning } = experiment;
+  if (tuning === undefined) throw new InputError(`experiment: ${experiment.name} has no settings to tune`);
+  const { objectives, spaces } = tuning;
+  const choices = { ...experiment.choices, studies: Object.keys(objectives) };
+  const { tuned: _, ...shape } = experiment.schema.shape;
+  const schema = z.strictObject({
+    ...shape,
+    ...commonShape(choices, { seeds: 2, first: FIRST_SEED }),
+    trials: z.int().positive().max(10_000).default(16).describe('settings tried of each policy'),
+  }) as unknown as Experiment<TuningConfig>['schema'];
+
+  const settingsOf = (study: string, policy: string, trials: number): Settings[] =>
+    latinHypercube(spaces[study]![policy]!, trials, new Rng('tuning').split(study));
+
+  /** The config of the experiment in which every policy has the settings of its trial number `trial`. */
+  const configOf = ({ trials, ...config }: TuningConfig, trial: number): CommonConfig => {
+    const tuned = mapValues(defaultTuned(experiment), (environments, study) =>
+      mapValues(environments, (policies) =>
+        mapValues(policies, (settings, policy) =>
+          config.policies.includes(policy) ? settingsOf(study, policy, trials)[trial]! : settings,
+        ),
+      ),
+    );
+    return experiment.schema.parse({ ...config, tuned });
+  };
+
+  const trialsOf = (summary: readonly SummaryRow[], { trials }: TuningConfig): Trials =>
+    mapGroups(summary, 'study', (ofStudy, study) =>
+      mapGroups(ofStudy, 'env', (ofEnvironment) =>
+        mapGroups(
+          ofEnvironment
+            .filter(({ metric }) => metric === objectives[study]!.metric)
+            .map(({ policy: name, perSeed }) => {
+              const [policy, number] = name.split(' #') as [string, string];
+              return { policy, settings: settingsOf(study, policy, trials)[Number(number) - 1]!, scores: perSeed };
+            }),
+          'policy',
+          (own) => own.map(({ settings, scores }): Trial => ({ settings, scores })),
+        ),
+      ),
+    );
+
+  return defineExperiment<TuningConfig, TuningJob>({
+    name: `${experiment.name}${TUNING_SUFFIX}`,
+    description: `The search for the settings of the policies of ${experiment.name}.`,
+    schema,
+    choices,
+    steps: experiment.steps,
+    presets: { quick: { ...experiment.presets.quick, seeds: [FIRST_SEED], trials: 4 } },
+    runtime: () => experiment.runtime(),
+
+    jobs: (config) =>
+      Array.from({ length: config.trials }, (_, trial) =>
+        experiment.jobs(configOf(config, trial)).map((of) => ({
+          ...of,
+          id: `${of.id}/trial-${trial + 1}`,
+          policy: `${of.policy} #${trial + 1}`,
+          of,
+          trial,
+        })),
+      ).flat(),
+
+    async runJob({ of, trial }, config, context) {
+      const { metric } = objectives[of.study]!;
+      try {
+        const { metrics } = await experiment.runJob(of, configOf(config, trial), context);
+        return { metrics: { [metric]: metrics[metric] ?? null } };
+      } catch (error) {
+        // Settings under which training diverges are a finding, not a failure.
+        if (!(error instanceof Error) || error.name !== 'DivergedError') throw error;
+        return { metrics: { [metric]: null }, data: { diverged: error.message } };
+      }
+    },
+
+    tables: (summary, config) => trialTables(trialsOf(summary, config), tuning),
+
+    report: (_outcomes, _summary, config) => [
+      {
+        title: 'Trials',
+        paragraphs: [
+          `${config.trials} settings of each policy, each trained with the seeds ${config.seeds.join(', ')}.`,
+        ],
+      },
+    ],
+
+    files(summary, config) {
+      const trials = trialsOf(summary, config);
+      return {
+        'tuned.json': { tuned: bestSettings(trials, objectives) },
+        'trials.json': { seeds: config.seeds, spaces, trials },
+      };
+    },
+  });
+}
+
+/** The settings that the experiment uses when nothing else is said. */
+function defaultTuned(experiment: AnyExperiment): Tuned {
+  return (experiment.schema.parse({}) as unknown as { tuned: Tuned }).tuned;
+}
+
+/** Groups rows by a field, in the order in which its values appear. */
+function mapGroups<R extends { readonly [key in K]: string }, K extends string, U>(
+  rows: readonly R[],
+  key: K,
+  map: (rows: R[], value: string) => U,
+): Record<string, U> {
+  const groups = groupBy(rows, (row) => row[key]);
+  return Object.fromEntries([...groups].map(([value, own]) => [value, map(own, value)]));
+}
