@@ -50,6 +50,9 @@ const STUDIES = {
   },
 } as const satisfies Record<Study, object>;
 
+/** Walks drawn of a policy: more would hide each other. */
+const DRAWN_WALKS = 40;
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
 
 /** The parts of the lake's report: for each study and environment the walks, the densities at the start, the curves, the metrics. */
@@ -96,18 +99,18 @@ function environmentSection(
   const which = `Each policy is shown with the seed that has its median ${metric.what} (of an even number, the worse of the two in the middle)`;
   const rows = (name: string) => summary.filter((row) => row.metric === name);
   const verdict = describeBest(rows(metric.name), { better: metric.better, label: metric.best, format: percent });
-  const kept = shown[0]?.data.walks.length ?? 0;
+  const drawn = Math.max(0, ...shown.map(({ data }) => Math.min(DRAWN_WALKS, data.walks.length)));
   const name = (what: string) => `${study}-${env}-${what}`;
   const figures: Figure[] = [
     {
       name: name('walks'),
-      caption: `${kept} sampled walks of each policy. Positions in lengths; the lake has radius 0.7. ${which}.`,
+      caption: `${drawn} sampled walks of each policy. Positions in lengths; the lake has radius 0.7. ${which}.`,
       legend: walksLegend,
-      panels: shown.map(({ data, ...panel }) => ({
-        ...panel,
-        alt: `${panel.title}, ${panel.note}. ${describeWalks(data.walks)}.`,
-        spec: lakeFigure(data.walks, panel.colour),
-      })),
+      panels: shown.map(({ data, ...panel }) => {
+        const walks = data.walks.slice(0, DRAWN_WALKS);
+        const alt = `${panel.title}, ${panel.note}. ${describeWalks(walks)}.`;
+        return { ...panel, alt, spec: lakeFigure(walks, panel.colour) };
+      }),
     },
     {
       name: name('density'),

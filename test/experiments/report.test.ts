@@ -145,7 +145,7 @@ describe('figures', () => {
     for (const spec of [intervalChart([row('spline', [1, 2])], { x: 'return', policies }), curves]) {
       for (const theme of ['light', 'dark', 'page'] as const) {
         const svg = await renderSvg(spec, theme);
-        const colour = (i: number) => (theme === 'page' ? range[i]! : resolveColours(range[i]!, theme));
+        const colour = (i: number) => resolveColours(range[i]!, theme);
         expect(svg).toContain(colour(2));
         expect(svg).not.toContain(colour(0));
         expect(svg.includes('var(')).toBe(theme === 'page');

@@ -29,7 +29,8 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
   );
   return {
     ...(options.title !== undefined && { title: options.title }),
-    width: 220,
+    // With its names the chart is about as wide as a phone's page.
+    width: Math.max(120, 320 - 7 * Math.max(0, ...measured.map(({ policy }) => policy.length))),
     height: { step: 30 },
     encoding: {
       y: {

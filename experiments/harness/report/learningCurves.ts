@@ -24,6 +24,9 @@ export interface LearningCurvesOptions {
   readonly resamples?: number;
 }
 
+/** Characters: two longer names do not fit side by side on a phone. */
+const LONG_NAME = 16;
+
 /** 0, 500, 20k. */
 const STEPS = { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '~s')" } as const;
 
@@ -55,7 +58,7 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
         legend: {
           title: null,
           orient: 'bottom',
-          columns: 2,
+          columns: shown.some(({ policy }) => policy.length > LONG_NAME) ? 1 : 2,
           symbolType: 'stroke',
           symbolStrokeWidth: 3,
           symbolOpacity: 1,

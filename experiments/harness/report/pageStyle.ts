@@ -38,7 +38,7 @@ figure:not(.wide) > svg { max-width: 460px; }
 [*|href$="#ink"] { filter: var(--ink-image); }
 figcaption { font-size: .88rem; color: var(--muted); margin-top: .4rem; max-width: 46rem; }
 .panels { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 1fr)); gap: 1rem .75rem; }
-.panels > div { max-width: 260px; min-width: 0; }
+.panels > div { max-width: 260px; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 .panels p { margin: 0 0 .15rem; font-size: .92rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .panels small { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
 .panels i { display: inline-block; width: .75em; height: .75em; border-radius: 50%; margin-right: .4em; }

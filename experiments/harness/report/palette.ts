@@ -38,9 +38,15 @@ export function themeDeclarations(theme: Theme): string {
     .join(' ');
 }
 
-/** The text with the colours of one theme in place of {@link themeColour}'s variables, for files that stand alone. */
-export function resolveColours(text: string, theme: Theme): string {
-  return text.replace(/var\(--([\w-]+), [^)]*\)/g, (found, name) => COLOURS[theme][name as ColourName] ?? found);
+/**
+ * The text with the colours of one theme in place of {@link themeColour}'s variables, for files that stand alone; for a page,
+ * which sets them, the bare variables.
+ */
+export function resolveColours(text: string, theme: Theme | 'page'): string {
+  return text.replace(/var\(--([\w-]+)(?:, [^)]*)?\)/g, (found, name) => {
+    const colour = COLOURS[theme === 'page' ? 'light' : theme][name as ColourName];
+    return theme === 'page' && colour !== undefined ? `var(--${name})` : (colour ?? found);
+  });
 }
 
 /** One fixed colour a policy, by its place in an experiment's full list: leaving policies out recolours nobody. */

@@ -1,10 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { resolveColours, type Theme, themeColour } from './palette.ts';
 
+const FONT = 'system-ui, sans-serif';
+
 /** How every figure looks unless its specification says otherwise. */
 const STYLE: NonNullable<TopLevelSpec['config']> = {
   background: 'transparent',
-  font: 'system-ui, sans-serif',
+  font: FONT,
   view: { stroke: null, continuousWidth: 270, continuousHeight: 220 },
   axis: {
     labelFontSize: 12,
@@ -33,8 +35,7 @@ export async function renderSvg(spec: TopLevelSpec, theme: Theme | 'page' = 'lig
   const compiled = compile({ ...spec, config: { ...STYLE, ...spec.config } } as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
   try {
-    const svg = plain(await view.toSVG());
-    return theme === 'page' ? svg : resolveColours(svg, theme);
+    return resolveColours(plain(await view.toSVG()), theme);
   } finally {
     view.finalize();
   }
@@ -42,10 +43,20 @@ export async function renderSvg(spec: TopLevelSpec, theme: Theme | 'page' = 'lig
 
 /**
  * Without what a still figure has no use for: Vega's roles of single marks, which a reader of the page would have to walk
- * through, its class names, and digits below a hundredth of a pixel.
+ * through, its class names, empty groups' outlines, defaults and what all texts share, digits below a tenth of a pixel in paths and a
+ * hundredth elsewhere.
  */
 function plain(svg: string): string {
   return svg
     .replace(/ (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"/g, '')
-    .replace(/-?\d+\.\d{3,}(?=[^"<>]*")/g, (number) => String(Number(Number(number).toFixed(2))));
+    .replace(/ (?:opacity="1"|stroke-width="1"|stroke-miterlimit="4")/g, '')
+    .replace(/<path (?:d="M0,0h0v0h0Z"|d="" display="none")\/>/g, '')
+    .replaceAll(` font-family="${FONT}"`, '')
+    .replace('<svg', `<svg font-family="${FONT}"`)
+    .replace(/\bd="[^"]*"/g, (path) => rounded(path, 1))
+    .replace(/<[^>]*>/g, (tag) => rounded(tag, 2));
+}
+
+function rounded(text: string, digits: number): string {
+  return text.replace(/-?\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(digits))));
 }
