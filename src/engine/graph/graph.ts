@@ -15,6 +15,8 @@ import {
  */
 export class Graph {
   readonly inputs: Value[] = [];
+  /** The tfjs kernel that is being recorded; nodes remember it for errors. */
+  origin = '';
   readonly #nodes = new Map<string, Node>();
   readonly #constants = new Map<string, readonly Value[]>();
   #ids = 0;
@@ -69,7 +71,7 @@ export class Graph {
     const key = `${op}(${inputs.map((value) => value.id)})${JSON.stringify(attributes)}${outputs.map((o) => o.dtype)}`;
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return existing.outputs;
-    const node: Node = { op, inputs, attributes, outputs: [] };
+    const node: Node = { op, inputs, attributes, outputs: [], origin: this.origin };
     const made = outputs.map(({ shape, dtype }): Value => ({ id: this.#ids++, shape, dtype, node }));
     (node.outputs as Value[]).push(...made);
     this.#nodes.set(key, node);

@@ -23,6 +23,8 @@ export interface Node {
   readonly inputs: readonly Value[];
   readonly attributes: Attributes;
   readonly outputs: readonly Value[];
+  /** The tfjs kernel that made it, '' for none. */
+  readonly origin: string;
 }
 
 export interface OutputSpec {

@@ -5,13 +5,8 @@ import type { Emitter } from './emitter.ts';
 // costs as many runs as it has rows. Here the innermost axis is made long, or the short operand is repeated by a product with
 // ones, which is vectorized.
 
-const BROADCASTING = new Set(
-  'Add Sub Mul Div Max Min Pow Greater GreaterOrEqual Less LessOrEqual Equal And Or Where'.split(' '),
-);
-
-export function isBroadcasting(op: string): boolean {
-  return BROADCASTING.has(op);
-}
+export const BROADCASTING: readonly string[] =
+  'Add Sub Mul Div Max Min Pow Greater GreaterOrEqual Less LessOrEqual Equal And Or Where'.split(' ');
 
 /** Up to so many runs cost less than the two nodes that would make them one. */
 const FEW_RUNS = 40;
@@ -41,7 +36,7 @@ export function emitBroadcast(e: Emitter, node: Node): void {
     const without = (s: readonly number[]): readonly number[] => s.slice(0, Math.max(0, s.length - ones));
     const operands = inputs.map((value) => e.reshaped(value, without(value.shape)));
     const result = e.add(op, operands, attributes);
-    e.emit('Reshape', [result, e.int64s(shape)], [e.nameOf(output)]);
+    e.reshape(result, shape, e.nameOf(output));
     return;
   }
   const [rows, columns] = shape as [number, number];
@@ -65,6 +60,14 @@ function repeated(e: Emitter, value: Value, rows: number, columns: number): stri
     return e.constant(`c${value.id}x${rows}`, 'float32', [rows, columns], data);
   }
   return e.add('MatMul', [e.filled(1, [rows, 1]), e.reshaped(value, [1, columns])]);
+}
+
+/** Bounds; of integers by two operations, since ONNX Runtime fails to fuse integer bounds with a Relu before them. */
+export function emitClip(e: Emitter, node: Node): void {
+  const [x, low, high] = node.inputs.map((value) => e.nameOf(value)) as [string, string, string];
+  const [output] = node.outputs as [Value];
+  if (output.dtype === 'float32') e.emitNode(node);
+  else e.emit('Min', [e.add('Max', [x, low]), high], [e.nameOf(output)]);
 }
 
 /** An expansion; of a column by a product. */

@@ -2,11 +2,16 @@ import type { Attributes, Data, ElementType, Node, Value } from '../graph/value.
 import { elementCount, newData, sameShape } from '../graph/value.ts';
 import type { Model, ModelNode, TensorSpec } from './model.ts';
 
-/** Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not. */
+/**
+ * Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not; those of nodes
+ * are `/kernel/op…`, after the tfjs kernel that they come from.
+ */
 export class Emitter {
   readonly nodes: ModelNode[] = [];
   readonly inputs: TensorSpec[] = [];
   readonly initializers = new Map<string, Model['initializers'][number]>();
+  /** The tfjs kernel behind the nodes that are emitted, '' for none. */
+  origin = '';
   readonly #names = new Map<Value, string>();
 
   /** Gives `value` a name; false if it has one. */
@@ -49,7 +54,14 @@ export class Emitter {
     if (sameShape(value.shape, shape)) return this.nameOf(value);
     const { constant } = value;
     if (constant !== undefined) return this.constant(`c${value.id}[${shape}]`, value.dtype, shape, () => constant);
-    return this.add('Reshape', [this.nameOf(value), this.int64s(shape)]);
+    const output = `/Reshape${this.nodes.length}:0`;
+    this.reshape(this.nameOf(value), shape, output);
+    return output;
+  }
+
+  /** Appends a reshape. In ONNX a 0 is a size that stays, unless it is said to be a size of 0. */
+  reshape(input: string, shape: readonly number[], output: string): void {
+    this.emit('Reshape', [input, this.int64s(shape)], [output], shape.includes(0) ? { allowzero: 1 } : {});
   }
 
   /** Appends a node with one output and returns that output's name. */
@@ -66,7 +78,8 @@ export class Emitter {
     attributes: Attributes = {},
     domain?: string,
   ): void {
-    this.nodes.push({ name: `/${op}${this.nodes.length}`, op, domain, inputs, outputs, attributes });
+    const name = `${this.origin === '' ? '' : `/${this.origin}`}/${op}${this.nodes.length}`;
+    this.nodes.push({ name, op, domain, inputs, outputs, attributes });
   }
 
   /** A node of the graph as it is. */

@@ -1,7 +1,8 @@
 import { type Data, elementCount, newData } from '../graph/value.ts';
 import type { Executable, GraphCost, Program, Runtime } from '../runtime/runtime.ts';
 import { type JoinedPart, lower } from './lower.ts';
-import { encodeModel, type TensorSpec } from './model.ts';
+import type { TensorSpec } from './model.ts';
+import { runtimeError } from './runtimeError.ts';
 import type { CreateSession, Session } from './session.ts';
 
 /** Up to how many floats a tensor is moved together with others. */
@@ -52,6 +53,7 @@ class Side {
 
 class OnnxExecutable implements Executable {
   readonly cost: GraphCost;
+  readonly #name: string;
   readonly #session: Session;
   readonly #inputs: Side;
   readonly #outputs: Side;
@@ -60,7 +62,8 @@ class OnnxExecutable implements Executable {
 
   constructor({ name, outputs }: Program, createSession: CreateSession) {
     const { model, cost, joinedInputs, joinedOutputs } = lower(outputs, { name, joinLimit: JOIN_LIMIT });
-    const session = createSession(encodeModel(model), model.inputs, model.outputs);
+    this.#name = name;
+    const session = this.#explained(() => createSession(model));
     this.cost = cost;
     this.#session = session;
     this.#inputs = new Side(model.inputs, joinedInputs, 'inputs', (i, data) => session.setInput(i, data));
@@ -88,12 +91,20 @@ class OnnxExecutable implements Executable {
   }
 
   run(): void {
-    this.#session.run();
+    this.#explained(() => this.#session.run());
     for (const [part, data] of this.#copies) (data as Float32Array).set(part);
   }
 
   dispose(): void {
     this.#session.dispose();
+  }
+
+  #explained<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw runtimeError(this.#name, error);
+    }
   }
 }
 

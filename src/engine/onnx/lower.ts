@@ -1,7 +1,8 @@
 import { reachable } from '../graph/graph.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
 import type { GraphCost } from '../runtime/runtime.ts';
-import { emitBroadcast, emitExpand, emitPad, emitSum, isBroadcasting } from './elementwise.ts';
+import { emitInSupportedType } from './elementTypes.ts';
+import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './elementwise.ts';
 import { Emitter } from './emitter.ts';
 import { emitMatMul, fuseBiases } from './matMul.ts';
 import type { Model, TensorSpec } from './model.ts';
@@ -33,7 +34,27 @@ export interface Lowered {
   readonly joinedOutputs: readonly JoinedPart[];
 }
 
-function emitSplit(e: Emitter, node: Node, isUsed: (value: Value) => boolean): void {
+/** What an operation's nodes depend on beside itself. */
+interface Surroundings {
+  readonly standard: boolean;
+  isUsed(value: Value): boolean;
+}
+
+type Emit = (e: Emitter, node: Node, surroundings: Surroundings) => void;
+
+/** How operations are emitted that ONNX has in another form, or does faster in one. */
+const EMITTERS: Readonly<Record<string, Emit>> = {
+  MatMul: (e, node, { standard }) => emitMatMul(e, node, node.outputs[0]!, standard),
+  Split: emitSplit,
+  Expand: emitExpand,
+  Clip: emitClip,
+  Pad: emitPad,
+  ReduceSum: emitSum,
+  Reshape: (e, { inputs, outputs }) => e.reshape(e.nameOf(inputs[0]!), outputs[0]!.shape, e.nameOf(outputs[0]!)),
+  ...Object.fromEntries(BROADCASTING.map((op) => [op, emitBroadcast])),
+};
+
+function emitSplit(e: Emitter, node: Node, { isUsed }: Surroundings): void {
   const [source, sizes] = node.inputs as [Value, Value];
   const used = node.outputs.filter(isUsed);
   const copied = used.reduce((sum, value) => sum + elementCount(value.shape), 0);
@@ -93,7 +114,7 @@ function emitJoinedInputs(e: Emitter, limit: number, used: readonly Named[]): re
   e.emit('Split', ['inputs', e.int64s(parts.map((part) => part.size))], flats, { axis: 0 });
   named.forEach(([name, value], i) => {
     e.name(value, name);
-    if (flats[i] !== name) e.emit('Reshape', [flats[i]!, e.int64s(value.shape)], [name]);
+    if (flats[i] !== name) e.reshape(flats[i]!, value.shape, name);
   });
   return parts;
 }
@@ -123,17 +144,18 @@ export function lower(
   const copies = own.filter(([output, value]) => value.node === undefined || !e.name(value, output));
   for (const node of nodes) {
     if (fused.has(node)) continue;
-    const [output] = node.outputs as [Value];
     const fusion = fusions.get(node);
-    if (fusion !== undefined) emitMatMul(e, fusion.product, output, standard, fusion.bias);
-    else if (node.op === 'MatMul') emitMatMul(e, node, output, standard);
-    else if (node.op === 'Split') emitSplit(e, node, (value) => uses.has(value));
-    else if (node.op === 'Expand') emitExpand(e, node);
-    else if (node.op === 'Pad') emitPad(e, node);
-    else if (node.op === 'ReduceSum') emitSum(e, node);
-    else if (isBroadcasting(node.op)) emitBroadcast(e, node);
-    else e.emitNode(node);
+    e.origin = fusion?.product.origin ?? node.origin;
+    if (fusion !== undefined) emitMatMul(e, fusion.product, node.outputs[0]!, standard, fusion.bias);
+    else {
+      emitInSupportedType(e, node, (each) => {
+        const emit = EMITTERS[each.op];
+        if (emit === undefined) e.emitNode(each);
+        else emit(e, each, { standard, isUsed: (value) => uses.has(value) });
+      });
+    }
   }
+  e.origin = '';
   for (const [output, value] of copies) e.emit('Identity', [e.nameOf(value)], [output]);
   const specs: TensorSpec[] = own.map(([output, { dtype, shape }]) => ({ name: output, dtype, shape }));
   if (joined.named.length > 0) {

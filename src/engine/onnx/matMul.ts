@@ -52,10 +52,11 @@ export function emitMatMul(
 ): void {
   const output = [e.nameOf(result)];
   const operands = [e.nameOf(a!), e.nameOf(b!)];
+  const isFloat = a!.dtype === 'float32';
   const isMatrix = a!.shape.length === 2 && b!.shape.length === 2;
   if (bias !== undefined) e.emit('Gemm', [...operands, e.nameOf(bias)], output, attributes);
   else if (attributes.transA === 0 && attributes.transB === 0) e.emit('MatMul', operands, output);
-  else if (isMatrix) e.emit('Gemm', operands, output, attributes);
-  else if (!standard) e.emit('FusedMatMul', operands, output, attributes, 'com.microsoft');
+  else if (isMatrix && isFloat) e.emit('Gemm', operands, output, attributes);
+  else if (isFloat && !standard) e.emit('FusedMatMul', operands, output, attributes, 'com.microsoft');
   else e.emit('MatMul', [transposed(e, a!, attributes.transA), transposed(e, b!, attributes.transB)], output);
 }

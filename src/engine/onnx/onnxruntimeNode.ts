@@ -1,8 +1,8 @@
 import type { Data } from '../graph/value.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { onnxRuntime } from './executable.ts';
-import { encodeModel, type TensorSpec } from './model.ts';
-import { type CreateSession, DISABLED_OPTIMIZERS, type Session } from './session.ts';
+import { encodeModel, type Model, type TensorSpec } from './model.ts';
+import { type CreateSession, DISABLED_OPTIMIZERS, OPTIMIZED_NODES, type Session } from './session.ts';
 
 /** An onnxruntime-node tensor, which looks at the array it is made of. */
 type Tensor = object;
@@ -20,6 +20,8 @@ interface NativeBinding {
   readonly binding: { readonly InferenceSession: new () => NativeSession };
   initOrt(): void;
 }
+
+const FATAL = 4;
 
 export type Provider = 'cpu' | 'cuda';
 
@@ -87,24 +89,27 @@ export function createNodeRuntime(load: (id: string) => unknown, provider: Provi
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    // Errors come as exceptions.
+    logSeverityLevel: FATAL,
     extra: { optimization: { disable_specified_optimizers: DISABLED_OPTIMIZERS } },
   };
-  const createSession: CreateSession = (model, inputs, outputs) => {
+  const createSession: CreateSession = (model) => {
     const native = new binding.InferenceSession();
-    native.loadModel(model.buffer, model.byteOffset, model.byteLength, options);
-    return new NodeSession(native, Tensor, inputs, outputs);
+    const { buffer, byteOffset, byteLength } = encodeModel(model);
+    const graphOptimizationLevel = model.nodes.length > OPTIMIZED_NODES ? 'disabled' : 'all';
+    native.loadModel(buffer, byteOffset, byteLength, { ...options, graphOptimizationLevel });
+    return new NodeSession(native, Tensor, model.inputs, model.outputs);
   };
   // Whether a provider is there shows only when a session is made.
-  if (provider === 'cuda') createSession(...identityModel()).dispose();
+  if (provider === 'cuda') createSession(identityModel()).dispose();
   return onnxRuntime(provider === 'cuda' ? 'onnxruntime-node (CUDA)' : 'onnxruntime-node', createSession);
 }
 
-function identityModel(): Parameters<CreateSession> {
+function identityModel(): Model {
   const [x, y] = ['x', 'y'].map((name): TensorSpec => ({ name, dtype: 'float32', shape: [1] })) as [
     TensorSpec,
     TensorSpec,
   ];
   const node = { name: 'identity', op: 'Identity', inputs: ['x'], outputs: ['y'], attributes: {} };
-  return [encodeModel({ name: 'probe', nodes: [node], initializers: [], inputs: [x], outputs: [y] }), [x], [y]];
+  return { name: 'probe', nodes: [node], initializers: [], inputs: [x], outputs: [y] };
 }

@@ -1,8 +1,8 @@
 import type { Data } from '../graph/value.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { onnxRuntime } from './executable.ts';
-import { ELEMENT_TYPE, type TensorSpec } from './model.ts';
-import { DISABLED_OPTIMIZERS, type Session } from './session.ts';
+import { ELEMENT_TYPE, encodeModel, type TensorSpec } from './model.ts';
+import { DISABLED_OPTIMIZERS, OPTIMIZED_NODES, type Session } from './session.ts';
 
 /**
  * The WebAssembly module beneath onnxruntime-web. Its public interface only gives promises, but what runs under them is
@@ -49,6 +49,7 @@ export interface WebRuntimeOptions {
 }
 
 const WARNING = 2;
+const OPTIMIZE_NOTHING = 0;
 const OPTIMIZE_ALL = 99;
 const SEQUENTIAL = 0;
 const CPU_MEMORY = 1;
@@ -196,12 +197,13 @@ async function start({ load, wasmUrl }: WebRuntimeOptions): Promise<OrtModule> {
 export async function createWebRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
   started ??= start(options);
   const ort = await started;
-  return onnxRuntime('onnxruntime-web', (model, inputs, outputs) => {
-    const pointer = ort._malloc(model.length);
-    ort.HEAPU8.set(model, pointer);
+  return onnxRuntime('onnxruntime-web', (model) => {
+    const bytes = encodeModel(model);
+    const pointer = ort._malloc(bytes.length);
+    ort.HEAPU8.set(bytes, pointer);
     // Memory arena and patterns on; no profiling, log id or file.
     const sessionOptions = ort._OrtCreateSessionOptions(
-      OPTIMIZE_ALL,
+      model.nodes.length > OPTIMIZED_NODES ? OPTIMIZE_NOTHING : OPTIMIZE_ALL,
       true,
       true,
       SEQUENTIAL,
@@ -215,9 +217,9 @@ export async function createWebRuntime(options: WebRuntimeOptions = {}): Promise
     if (sessionOptions === 0) throw lastError(ort);
     try {
       configure(ort, sessionOptions, 'optimization.disable_specified_optimizers', DISABLED_OPTIMIZERS);
-      const session = ort._OrtCreateSession(pointer, model.length, sessionOptions);
+      const session = ort._OrtCreateSession(pointer, bytes.length, sessionOptions);
       if (session === 0) throw lastError(ort);
-      return new WebSession(ort, session, inputs, outputs);
+      return new WebSession(ort, session, model.inputs, model.outputs);
     } finally {
       ort._OrtReleaseSessionOptions(sessionOptions);
       ort._free(pointer);

@@ -69,6 +69,7 @@ function register(backend: TraceBackend, kernelName: string): void {
       const list = Object.values(values);
       const isConstant = onCpu !== undefined && list.every((value) => constantData(value) !== undefined);
       let result: Value | readonly Value[];
+      trace.graph.origin = kernelName;
       if (isConstant && !NEVER_FOLDED.has(kernelName)) {
         result = folded(onCpu, values, Array.isArray(inputs), attrs);
       } else if (kernel === undefined) {

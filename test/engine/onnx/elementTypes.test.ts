@@ -1,0 +1,152 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { compile } from '../../../src/engine/compile.ts';
+import { Graph } from '../../../src/engine/graph/graph.ts';
+import { type Data, newData, type Value } from '../../../src/engine/graph/value.ts';
+import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';
+import { selectEngine } from '../../../src/engine/runtime/engine.ts';
+import { numbers } from '../support.ts';
+
+beforeAll(async () => {
+  await selectEngine('onnxruntime-node');
+});
+
+const { createRequire } = await import('node:module');
+const runtime = createNodeRuntime(createRequire(import.meta.url));
+
+type Type = 'float32' | 'int32' | 'bool';
+const VALUES: Readonly<Record<Type, readonly number[]>> = {
+  float32: [1.5, -2.5, 0, 3],
+  int32: [1, -2, 0, 3],
+  bool: [1, 0, 0, 1],
+};
+
+/** Runs one operation of the graph on matrices [2, 2]; its result is of `result`'s type, by default that of the operands. */
+function run(op: string, types: readonly Type[], result: Type, attributes = {}): number[] {
+  const g = new Graph();
+  const inputs: Value[] = types.map((dtype, i) => g.input(`x${i}`, [2, 2], dtype));
+  const executable = runtime.load({ name: op, outputs: [['y', g.node(op, inputs, [2, 2], result, attributes)]] });
+  types.forEach((dtype, i) => {
+    const at = types.length === 3 && i > 0 ? i : 0;
+    executable.input(`x${i}`)!.set(
+      newData(
+        dtype,
+        VALUES[dtype].map((x, k) => VALUES[dtype][(k + at) % 4] ?? x),
+      ) as never,
+    );
+  });
+  const y = executable.output('y');
+  executable.run();
+  const values = Array.from(y as Data & ArrayLike<number>);
+  executable.dispose();
+  return values;
+}
+
+const truth = (xs: readonly number[]): number[] => xs.map((x) => Number(x !== 0));
+/** What the function gives for the operands, in their type: fractions cut off, and all but 0 true. */
+const asType = (type: Type, xs: readonly number[]): number[] =>
+  type === 'bool' ? truth(xs) : type === 'int32' ? xs.map(Math.trunc) : [...xs];
+
+const unary: Readonly<Record<string, (x: number) => number>> = {
+  Neg: (x) => -x,
+  Abs: Math.abs,
+  Sign: Math.sign,
+  Relu: (x) => Math.max(x, 0),
+  Ceil: Math.ceil,
+  Floor: Math.floor,
+  Exp: Math.exp,
+  Tanh: Math.tanh,
+  Sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+};
+const binary: Readonly<Record<string, (x: number, y: number) => number>> = {
+  Add: (x, y) => x + y,
+  Sub: (x, y) => x - y,
+  Mul: (x, y) => x * y,
+  Max: Math.max,
+  Min: Math.min,
+};
+const comparisons: Readonly<Record<string, (x: number, y: number) => boolean>> = {
+  Greater: (x, y) => x > y,
+  LessOrEqual: (x, y) => x <= y,
+  Equal: (x, y) => x === y,
+};
+const TYPES: readonly Type[] = ['float32', 'int32', 'bool'];
+
+test.each(TYPES)('operations on %s are calculated, whether ONNX Runtime takes them or not', (type) => {
+  const x = VALUES[type];
+  for (const [op, fn] of Object.entries(unary)) {
+    const wanted = asType(type, x.map(fn));
+    run(op, [type], type).forEach((value, i) => {
+      expect(value, `${op}[${i}]`).toBeCloseTo(wanted[i]!, 5);
+    });
+  }
+  for (const [op, fn] of Object.entries(binary)) {
+    expect(
+      run(op, [type, type], type).map((v) => v + 0),
+      op,
+    ).toEqual(
+      asType(
+        type,
+        x.map((v) => fn(v, v)),
+      ).map((v) => v + 0),
+    );
+  }
+  for (const [op, fn] of Object.entries(comparisons)) {
+    expect(run(op, [type, type], 'bool'), op).toEqual(x.map((v) => Number(fn(v, v))));
+  }
+  expect(run('Not', [type], 'bool')).toEqual(x.map((v) => Number(v === 0)));
+  expect(run('And', [type, type], 'bool')).toEqual(truth(x));
+  expect(run('IsNaN', [type], 'bool')).toEqual([0, 0, 0, 0]);
+  const chosen = run('Where', ['bool', type, type], type);
+  expect(chosen).toEqual([x[1], x[3], x[0], x[0]]);
+});
+
+test.each(['int32', 'bool'] as const)('products of %s, transposed and not', (type) => {
+  const [a, b, c, d] = VALUES[type] as readonly [number, number, number, number];
+  for (const transA of [0, 1]) {
+    for (const transB of [0, 1]) {
+      const [p, q] = [transA, transB].map((flag) => (flag ? [a, c, b, d] : [a, b, c, d])) as [number[], number[]];
+      const product = [0, 1].flatMap((i) => [0, 1].map((j) => p[2 * i]! * q[j]! + p[2 * i + 1]! * q[2 + j]!));
+      expect(run('MatMul', [type, type], type, { transA, transB }), `${transA}${transB}`).toEqual(
+        asType(type, product),
+      );
+    }
+  }
+});
+
+test('what an operation of tfjs makes of bools and integers is what it makes eagerly', () => {
+  const fn = ({ b, c, i, j }: { b: tf.Tensor; c: tf.Tensor; i: tf.Tensor; j: tf.Tensor }) => ({
+    where: tf.where(b, c, tf.logicalNot(c)),
+    max: tf.max(i, 1),
+    turned: tf.matMul(i as tf.Tensor2D, j as tf.Tensor2D, true, false) as tf.Tensor,
+    clipped: tf.clipByValue(tf.relu(i), 0, 2),
+    best: tf.argMax(i, 1) as tf.Tensor,
+    sums: tf.cumsum(i, 1),
+    any: tf.any(b, 1),
+    top: tf.topk(i as tf.Tensor2D, 1).values as tf.Tensor,
+    halves: tf.concat(tf.split(tf.floorDiv(i, j), 2, 1), 0),
+    reshaped: tf.reshape(tf.slice(i, [0, 0], [0, 2]), [2, 0, 3]),
+  });
+  const inputs = {
+    b: tf.tensor2d([1, 0, 0, 1], [2, 2], 'bool'),
+    c: tf.tensor2d([1, 1, 0, 0], [2, 2], 'bool'),
+    i: tf.tensor2d([3, -1, 2, 5], [2, 2], 'int32'),
+    j: tf.tensor2d([1, 2, 3, 4], [2, 2], 'int32'),
+  };
+  const compiled = compile(fn, { name: 'types', state: [] });
+  const [got, wanted] = [compiled(inputs), fn(inputs)];
+  for (const [key, tensor] of Object.entries(wanted)) {
+    const other = got[key as keyof typeof got];
+    expect([other.dtype, other.shape, numbers(other)], key).toEqual([tensor.dtype, tensor.shape, numbers(tensor)]);
+  }
+});
+
+test('an error of ONNX Runtime names the function and the kernel', () => {
+  const pick = compile(({ x, at }: { x: tf.Tensor; at: tf.Tensor }) => ({ y: tf.gather(x, at) }), {
+    name: 'pick',
+    state: [],
+  });
+  expect(() => pick({ x: tf.tensor1d([1, 2]), at: tf.tensor1d([7], 'int32') })).toThrow(
+    /^compile\('pick'\): ONNX Runtime fails in the tfjs kernel 'GatherV2': .+out of data bounds/,
+  );
+});
