@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { resolveConfig, type Setting } from '../harness/config.ts';
+import { type ConfigSources, resolveConfig, type Setting } from '../harness/config.ts';
 import { InputError } from '../harness/inputError.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
@@ -34,7 +34,7 @@ export function runCommand(registry: Registry, end: (code: number) => void): Com
   return withRunOptions(new Command('run').description('run an experiment, or continue its run directory'), registry)
     .addHelpText(
       'after',
-      '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named.',
+      '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
     )
     .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
 }
@@ -48,10 +48,15 @@ export function withRunOptions(command: Command, registry: Registry): Command {
     .option('--policies <list>', 'policies to compare: a,b')
     .option('--study <list>', 'studies to run: a,b')
     .option('--env <list>', 'environments to run on: a,b')
-    .option('--steps <n>', 'training steps')
+    .option('--steps <n>', 'training steps of the study that is run')
     .option('--quick', 'the smallest run that still shows the point')
     .option('--config <file>', 'settings from a JSON file')
-    .option('--set <key=value>', 'any other setting, as in --set learningRate=1e-3; may be repeated', collect, [])
+    .option(
+      '--set <key=value>',
+      'any other setting, as "oxbow list <experiment>" names it; may be repeated',
+      collect,
+      [],
+    )
     .option(
       '--out <dir>',
       'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
@@ -75,11 +80,9 @@ export async function run(
     throw new InputError(`--workers: got ${flags.workers}, expected an integer from 1 to 1024`);
   }
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
-  const config = resolveConfig(experiment, {
-    quick: flags.quick,
-    file: flags.config,
-    settings: [...settings(flags, experiment), ...further],
-  });
+  const sources = { quick: flags.quick, file: flags.config, settings: [...settings(flags), ...further] };
+  const steps = flags.steps === undefined ? [] : [stepsSetting(flags.steps, experiment, sources)];
+  const config = resolveConfig(experiment, { ...sources, settings: [...sources.settings, ...steps] });
   const { runExperiment } = await import('../harness/run.ts');
   const { stdout, stderr } = process;
   return interruptible((signal) =>
@@ -87,14 +90,10 @@ export async function run(
   );
 }
 
-function settings(flags: RunFlags, experiment: AnyExperiment): Setting[] {
-  if (flags.steps !== undefined && experiment.steps.length === 0) {
-    throw new InputError(`--steps: ${experiment.name} has no such setting`);
-  }
-  const fields: Partial<Record<keyof RunFlags, readonly string[]>> = { ...FIELDS, steps: experiment.steps };
-  const shorthands = Object.entries(fields).flatMap(([flag, keys]) => {
-    const text = flags[flag as keyof typeof fields];
-    return typeof text === 'string' ? keys.map((key) => ({ path: key.split('.'), text, label: `--${flag}` })) : [];
+function settings(flags: RunFlags): Setting[] {
+  const shorthands = Object.entries(FIELDS).flatMap(([flag, path]) => {
+    const text = flags[flag as keyof typeof FIELDS];
+    return text === undefined ? [] : { path, text, label: `--${flag}` };
   });
   const others = flags.set.map((assignment) => {
     const [, key, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
@@ -102,6 +101,21 @@ function settings(flags: RunFlags, experiment: AnyExperiment): Setting[] {
     return { path: key.split('.'), text, label: `--set ${key}` };
   });
   return [...shorthands, ...others];
+}
+
+/** `--steps` as a setting: of the one field that counts the steps of the studies that the other settings choose. */
+function stepsSetting(text: string, experiment: AnyExperiment, sources: ConfigSources): Setting {
+  const { studies } = resolveConfig(experiment, sources);
+  const fields = new Set(studies.flatMap((study) => experiment.steps[study] ?? []));
+  const [field, second] = fields;
+  if (field === undefined) throw new InputError(`--steps: ${experiment.name} has no such setting`);
+  if (second !== undefined) {
+    const ways = [...fields].map((name) => `--set ${name}=${text}`).join(' ');
+    throw new InputError(
+      `--steps: the studies ${studies.join(', ')} count different steps, expected --study or ${ways}`,
+    );
+  }
+  return { path: field.split('.'), text, label: '--steps' };
 }
 
 function collect(value: string, previous: string[]): string[] {

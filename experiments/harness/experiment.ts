@@ -155,8 +155,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   /** Named sets of settings: `quick` is `--quick`, the smallest run that still shows the point. */
   readonly presets: { readonly quick: Partial<C> };
   readonly choices: Choices;
-  /** The fields that `--steps` sets, as `['cloning.steps']`. */
-  readonly steps: readonly string[];
+  /** The field that `--steps` sets, by study: `{ cloning: 'cloning.steps' }`. */
+  readonly steps: Readonly<Record<string, string>>;
   runtime(): Promise<Runtime>;
   jobs(config: C): J[];
   /** Does one job, in a worker process. An error thrown here fails this job alone. */
@@ -185,10 +185,11 @@ export function commonShape<S extends string, P extends string, E extends string
       .array(z.int().nonnegative())
       .min(1)
       .refine(unique, 'each at most once')
-      .default(Array.from({ length: seeds }, (_, i) => first + i)),
-    studies: someOf(choices.studies),
-    policies: someOf(choices.policies),
-    environments: someOf(choices.environments),
+      .default(Array.from({ length: seeds }, (_, i) => first + i))
+      .describe('one run of each policy for each'),
+    studies: someOf(choices.studies).describe('what is asked'),
+    policies: someOf(choices.policies).describe('what is compared'),
+    environments: someOf(choices.environments).describe('where'),
   };
 }
 

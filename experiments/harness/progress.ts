@@ -4,8 +4,8 @@ import type { Job } from './experiment.ts';
 /** Milliseconds between two lines where there is no terminal. */
 const LINE_INTERVAL = 5000;
 
-/** Milliseconds before the time left is estimated. */
-const WARM_UP = 3000;
+/** Milliseconds from the first word of a job, and the share of the work, before the time left is estimated. */
+const [WARM_UP, SHARE] = [10_000, 0.02];
 
 /** Shows how far a run is. */
 export interface ProgressDisplay {
@@ -30,7 +30,8 @@ export class TimeLeft {
   readonly #workers: number;
   readonly #total: number;
   readonly #now: () => number;
-  readonly #start: number;
+  /** When jobs began to tell how far they are, and how far they were: their start-up is no measure of their pace. */
+  #first: { readonly time: number; readonly done: number } | undefined;
 
   /** @param now milliseconds. */
   constructor(jobs: readonly Job[], workers: number, now: () => number = () => performance.now()) {
@@ -38,11 +39,11 @@ export class TimeLeft {
     this.#workers = Math.min(workers, jobs.length);
     this.#total = jobs.reduce((sum, job) => sum + job.weight, 0);
     this.#now = now;
-    this.#start = now();
   }
 
   update(job: Job, fraction: number): void {
     this.#fractions.set(job.id, Math.min(1, Math.max(0, fraction)));
+    this.#first ??= { time: this.#now(), done: this.#done };
   }
 
   /** 0 to 1. */
@@ -50,12 +51,13 @@ export class TimeLeft {
     return this.#total === 0 ? 1 : this.#done / this.#total;
   }
 
-  /** Undefined at first, while nothing is done or the threads' own start counts for too much. */
+  /** Undefined until enough is done to measure the pace. */
   get seconds(): number | undefined {
+    if (this.#first === undefined) return undefined;
     const done = this.#done;
-    const elapsed = this.#now() - this.#start;
-    if (done === 0 || elapsed < WARM_UP) return undefined;
-    const pace = done / this.#workers / elapsed;
+    const elapsed = this.#now() - this.#first.time;
+    if (elapsed < WARM_UP || done - this.#first.done < SHARE * this.#total) return undefined;
+    const pace = (done - this.#first.done) / this.#workers / elapsed;
     const left = this.#jobs.map((job) => job.weight * (1 - (this.#fractions.get(job.id) ?? 0)));
     // All workers share the rest, but nothing makes a single job faster.
     const longest = left.reduce((a, b) => Math.max(a, b), 0);
@@ -76,8 +78,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
 }
 
+/** With a comma in front; nothing where it is not yet known. */
 function timeLeft(estimate: TimeLeft): string {
-  return estimate.seconds === undefined ? 'estimating the time left' : `${formatDuration(estimate.seconds)} left`;
+  return estimate.seconds === undefined ? '' : `, ${formatDuration(estimate.seconds)} left`;
 }
 
 class Lines implements ProgressDisplay {
@@ -111,7 +114,7 @@ class Lines implements ProgressDisplay {
     if (now - this.#last < LINE_INTERVAL) return;
     this.#last = now;
     const percent = Math.floor(100 * this.estimate.fraction);
-    this.log(`${percent} % done, ${this.#ended} of ${this.total} jobs finished, ${timeLeft(this.estimate)}`);
+    this.log(`${percent} % done, ${this.#ended} of ${this.total} jobs finished${timeLeft(this.estimate)}`);
   }
 }
 
@@ -171,7 +174,7 @@ class Bars implements ProgressDisplay {
   }
 
   #showOverall(): void {
-    const label = `${this.#ended} of ${this.total} jobs, ${timeLeft(this.estimate)}`;
+    const label = `${this.#ended} of ${this.total} jobs${timeLeft(this.estimate)}`;
     this.#overall.update(this.estimate.fraction, { label });
   }
 }

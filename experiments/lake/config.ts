@@ -12,7 +12,8 @@ export const choices = {
   environments: ['Lake-v0', 'LakeStride-v0'],
 } as const;
 
-const count = () => z.int().positive();
+/** @param most what memory holds with room to spare */
+const count = (most = 1_000_000) => z.int().positive().max(most);
 
 export const lakeSchema = z
   .strictObject({
@@ -21,14 +22,14 @@ export const lakeSchema = z
     cloning: z
       .strictObject({
         demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
-        steps: count().optional().describe('updates; by default as tuned'),
+        steps: count(1e9).optional().describe('updates; by default as tuned'),
         batchSize: count().default(256).describe('pairs of observation and action of an update'),
       })
       .prefault({}),
     ppo: z
       .strictObject({
-        steps: count().default(100_000).describe('steps of all environments together'),
-        envs: count().default(8).describe('parallel environments'),
+        steps: count(1e9).default(100_000).describe('steps of all environments together'),
+        envs: count(10_000).default(8).describe('parallel environments'),
         horizon: count().default(256).describe('steps of each environment between updates'),
       })
       .prefault({}),

@@ -33,7 +33,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   description: 'Gaussian, mixture and flow policies on the walk around the lake.',
   schema: lakeSchema,
   choices,
-  steps: ['cloning.steps', 'ppo.steps'],
+  steps: { cloning: 'cloning.steps', ppo: 'ppo.steps' },
   presets: {
     quick: {
       seeds: [0, 1],

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { oxbow } from './fixture/oxbow.ts';
+import { drift } from './fixture/drift.ts';
+import { oxbow, oxbowOn } from './fixture/oxbow.ts';
+import { registry } from './fixture/registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-bad-'));
 const out = join(folder, 'run');
@@ -76,6 +78,19 @@ describe('bad input', () => {
     expect(readdirSync('.')).toEqual(before);
   });
 
+  it('--steps of studies that count different steps says how to choose', async () => {
+    const steps = { plain: 'steps', wide: 'pause' };
+    const two = { ...registry, experiments: { drift: async () => ({ ...drift, steps }) } };
+    const { code, stdout, stderr } = await oxbowOn(two, 'run', 'drift', '--steps', '5', '--out', out);
+    expect(stderr).toBe(
+      'oxbow: --steps: the studies plain, wide count different steps, expected --study or --set steps=5 --set pause=5\n',
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    const one = await oxbowOn(two, 'run', 'drift', '--steps', '-5', '--study', 'wide', '--out', out);
+    expect(one.stderr).toBe('oxbow: --steps: got -5, expected a number ≥ 0\n');
+    expect(existsSync(out)).toBe(false);
+  });
+
   it.each([
     ['a path below a file', join(wrongType, 'run')],
     ['a directory of the system', '/proc/oxbow/run'],
@@ -121,6 +136,14 @@ describe('information', () => {
     expect(version).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
     const list = await oxbow('list');
     expect(list.code).toBe(0);
+    const settings = await oxbow('list', 'drift');
+    expect(settings.code).toBe(0);
+    expect(settings.stdout).toMatch(/^noise\.scale +1 +number ≥ 0 +spread of a step$/m);
+    expect(settings.stdout).toMatch(/^fault +none +none \| throw/m);
+    expect(settings.stdout).toMatch(/^seeds +0,1,2 +list of integer ≥ 0 +one run of each policy for each$/m);
+    expect((await oxbow('list', 'drfit')).stderr).toBe(
+      'oxbow: experiment: got drfit, expected one of drift (did you mean drift?)\n',
+    );
     for (const name of ['drift', 'plain', 'wide', 'left', 'right', 'still', 'Line-v0'])
       expect(list.stdout).toContain(name);
   });

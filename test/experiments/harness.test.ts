@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Job, Outcome } from '../../experiments/harness/experiment.ts';
 import { writeMetrics } from '../../experiments/harness/metrics.ts';
+import { nodeProblem } from '../../experiments/harness/nodeProblem.ts';
 import { formatDuration, TimeLeft } from '../../experiments/harness/progress.ts';
 import { summarize } from '../../experiments/harness/summarize.ts';
 import { nearest } from '../../src/options/nearest.ts';
@@ -69,9 +70,13 @@ describe('TimeLeft', () => {
     let now = 0;
     const jobs = [job('a', 0, 6), job('b', 0, 2), job('c', 0, 2)];
     const estimate = new TimeLeft(jobs, 2, () => now);
-    expect(estimate.seconds).toBeUndefined();
-    now = 10_000;
+    now = 60_000;
+    // Whatever the start-up took, nothing is known before work is done for a while.
+    estimate.update(jobs[1]!, 0);
+    now = 69_999;
     estimate.update(jobs[1]!, 1);
+    expect(estimate.seconds).toBeUndefined();
+    now = 70_000;
     estimate.update(jobs[0]!, 1 / 3);
     expect(estimate.fraction).toBeCloseTo(0.4, 12);
     // 4 of 10 units in 10 s on 2 workers: 0.2 units a second each. 6 are left, of which 4 are one job's.
@@ -79,6 +84,18 @@ describe('TimeLeft', () => {
     estimate.update(jobs[2]!, 1);
     estimate.update(jobs[0]!, 1);
     expect(estimate.seconds).toBe(0);
+  });
+
+  it('is unknown while next to nothing is done', () => {
+    let now = 0;
+    const jobs = [job('a', 0, 100), job('b', 0, 100)];
+    const estimate = new TimeLeft(jobs, 1, () => now);
+    estimate.update(jobs[0]!, 0);
+    now = 600_000;
+    estimate.update(jobs[0]!, 0.03);
+    expect(estimate.seconds).toBeUndefined();
+    estimate.update(jobs[0]!, 0.05);
+    expect(estimate.seconds).toBeCloseTo((195 / 5) * 600, 6);
   });
 
   it('is written as people write it', () => {
@@ -100,5 +117,15 @@ describe('nearest', () => {
     expect(nearest('RealNVP', names)).toBe('realnvp');
     expect(nearest('splines', names)).toBe('spline');
     expect(nearest('banana', names)).toBeUndefined();
+  });
+});
+
+describe('nodeProblem', () => {
+  it('is undefined from the version on that package.json wants', () => {
+    for (const version of ['20.16.0', '20.20.2', '22.0.0', '24.1.0']) expect(nodeProblem(version)).toBeUndefined();
+    expect(nodeProblem()).toBeUndefined();
+    for (const version of ['18.20.8', '20.15.1', '8.0.0']) {
+      expect(nodeProblem(version)).toMatch(new RegExp(`^Node ${version} is too old, expected >=20.16`));
+    }
   });
 });

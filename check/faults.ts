@@ -1,0 +1,332 @@
+/**
+ * Does to real runs what a user, a machine and a disk do to them, and looks whether anything is lost: signals at random moments, a
+ * full disk, closed pipes, two commands at once, damaged files. `--short` does a few of each; `--seed` chooses other moments.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { textTable } from '../experiments/harness/report/table.ts';
+import { Rng } from '../src/random.ts';
+import { type Ended, startOxbow } from './oxbowProcess.ts';
+
+const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
+const rng = new Rng(`faults ${values.seed}`);
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
+
+/** Jobs of both studies with a Gaussian and a flow, each of a second or so. */
+const RUN = [
+  ...['run', 'lake', '--seeds', '1', '--policies', 'gaussian,realnvp', '--env', 'Lake-v0', '--workers', '2'],
+  ...['cloning.steps=150', 'cloning.demonstrations=50', 'cloning.batchSize=64', 'evaluationEpisodes=50'].flatMap(set),
+  ...['ppo.steps=2048', 'ppo.horizon=64', 'ppo.epochs=2'].flatMap(set),
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-faults-'));
+
+interface Case {
+  readonly fault: string;
+  readonly coreDumps: number;
+  readonly stackTraces: number;
+  readonly orphans: number;
+  /** Finished jobs that were gone or other than before, after continuing. */
+  readonly lost: number;
+  /** Whether the continued run has the summary of an unbroken one; undefined where nothing is continued. */
+  readonly equal?: boolean;
+  /** What else was not as it should be. */
+  readonly problems: readonly string[];
+  /** Seconds from a signal to the end. */
+  readonly seconds?: number;
+}
+
+const cases: Case[] = [];
+
+function record(details: Case): void {
+  cases.push(details);
+  const bad = isBad(details);
+  process.stdout.write(`${bad ? '✗' : '✓'} ${details.fault}${bad ? `: ${JSON.stringify(details)}` : ''}\n`);
+}
+
+function isBad({ coreDumps, stackTraces, orphans, lost, equal, problems }: Case): boolean {
+  return coreDumps + stackTraces + orphans + lost + problems.length > 0 || equal === false;
+}
+
+const reference = join(folder, 'unbroken');
+const begun = performance.now();
+const unbroken = await startOxbow(folder, [...RUN, '--out', reference]).ended;
+if (unbroken.code !== 0) throw new Error(`the unbroken run failed: ${unbroken.stderr}`);
+const duration = (unbroken.time - begun) / 1000;
+const summary = readFileSync(join(reference, 'summary.json'), 'utf8');
+const jobs = results(reference).size;
+process.stdout.write(`An unbroken run: ${jobs} jobs, ${duration.toFixed(1)} s. Seed ${values.seed}.\n`);
+
+await signals(values.short ? 4 : 20);
+await longJob();
+await fullDisk(values.short ? [0.5] : [0.02, 0.3, 0.6, 0.9]);
+await output();
+await twoCommands();
+await damage();
+
+const faults = [...new Set(cases.map(({ fault }) => fault.replace(/,.*/, '')))];
+const rows = faults.map((fault) => {
+  const of = cases.filter((one) => one.fault.replace(/,.*/, '') === fault);
+  const total = (count: (one: Case) => number) => String(of.reduce((sum, one) => sum + count(one), 0));
+  const continued = of.filter(({ equal }) => equal !== undefined);
+  const slowest = Math.max(...of.map(({ seconds = -1 }) => seconds));
+  return [
+    fault,
+    String(of.length),
+    total((one) => one.coreDumps),
+    total((one) => one.stackTraces),
+    total((one) => one.orphans),
+    total((one) => one.lost),
+    continued.length === 0 ? '–' : `${continued.filter(({ equal }) => equal).length} of ${continued.length}`,
+    total((one) => one.problems.length),
+    slowest < 0 ? '–' : `${slowest.toFixed(1)} s`,
+  ];
+});
+const columns = [
+  'fault',
+  'cases',
+  'core dumps',
+  'stack traces',
+  'orphans',
+  'results lost',
+  'continued = unbroken',
+  'other',
+  'slowest end',
+];
+process.stdout.write(`\n${textTable({ title: 'Faults', columns, rows })}\n\n`);
+rmSync(folder, { recursive: true, force: true });
+const failed = cases.filter(isBad).length;
+process.stdout.write(`${cases.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** A signal at a random moment of a run, which is continued. */
+async function signals(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const signal = SIGNALS[i % SIGNALS.length]!;
+    const out = join(folder, `signal-${i}`);
+    const moment = rng.uniform(0, duration);
+    const run = startOxbow(folder, [...RUN, '--out', out]);
+    await Promise.race([delay(moment * 1000), run.ended]);
+    const sent = performance.now();
+    run.process.kill(signal);
+    const ended = await run.ended;
+    const seconds = (ended.time - sent) / 1000;
+    const before = results(out);
+    const problems: string[] = [];
+    // Until Node has loaded the command, a signal ends it as the system does.
+    const began = existsSync(out);
+    const complete = before.size === jobs;
+    const expected =
+      signal === 'SIGKILL' ? ended.signal === signal : ended.code === 130 || (!began && ended.signal === signal);
+    if (!expected && !(complete && ended.code === 0)) problems.push(`ended with ${ended.code ?? ended.signal}`);
+    if (ended.code === 130 && began && !complete) problems.push(...partialProblems(out, before.size));
+    record({
+      fault: `${signal}, after ${moment.toFixed(1)} s`,
+      ...seen(ended),
+      ...(await resume(out, before)),
+      problems,
+      seconds,
+    });
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** What is not as it should be in what an interrupted run has written. */
+function partialProblems(out: string, finished: number): string[] {
+  if (!existsSync(join(out, 'summary.json'))) return ['no summary'];
+  const { partial, finished: said } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  return [
+    ...(partial === true && said === finished ? [] : [`summary says ${said} of ${finished}`]),
+    ...(report.includes('Partial: ') ? [] : ['the report does not say that it is partial']),
+  ];
+}
+
+/** A signal, and another a second later, in a job that reports once in many minutes. */
+async function longJob(): Promise<void> {
+  for (const second of values.short ? (['SIGINT'] as const) : ([undefined, 'SIGINT'] as const)) {
+    const out = join(folder, `long-${second}`);
+    const long = ['--study', 'cloning', '--policies', 'realnvp', '--set', 'cloning.steps=3000000'];
+    const run = startOxbow(folder, [...RUN, ...long, '--out', out]);
+    while (!existsSync(join(out, 'jobs'))) await delay(100);
+    await delay(duration * 500);
+    const sent = performance.now();
+    run.process.kill('SIGINT');
+    if (second !== undefined) {
+      await delay(600);
+      run.process.kill(second);
+    }
+    const ended = await run.ended;
+    const problems = ended.code === 130 ? [] : [`ended with ${ended.code ?? ended.signal}`];
+    const seconds = (ended.time - sent) / 1000;
+    const fault = `Ctrl-C ${second === undefined ? 'once' : 'twice'} in a job without reports`;
+    record({ fault, ...seen(ended), lost: 0, problems, seconds });
+  }
+}
+
+/** A run on a disk that holds a part of it, continued when there is room. */
+async function fullDisk(shares: readonly number[]): Promise<void> {
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const size = results(reference, '').size * 4096 + bytes(reference);
+  for (const share of shares) {
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(size * share)}`, 'tmpfs', disk], {
+      encoding: 'utf8',
+    });
+    if (mounted.status !== 0) {
+      process.stdout.write(
+        `Full disk: left out, since no small file system can be mounted: ${mounted.stderr || mounted.error}\n`,
+      );
+      return;
+    }
+    try {
+      const out = join(disk, 'run');
+      const ended = await startOxbow(folder, [...RUN, '--out', out]).ended;
+      const said = /^oxbow: (--out: )?cannot write .*ENOSPC[^\n]*\n$/.test(ended.stderr);
+      const problems = said && [1, 2].includes(ended.code ?? 0) ? [] : [`ended with ${ended.code}: ${ended.stderr}`];
+      const before = results(out);
+      spawnSync('mount', ['-o', 'remount,size=100m', disk]);
+      const fault = `full disk (tmpfs), at ${Math.round(share * 100)} % of a run`;
+      record({ fault, ...seen(ended), ...(await resume(out, before)), problems });
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  }
+}
+
+/** Readers that go away, and a standard output that is full. */
+async function output(): Promise<void> {
+  const expectations = [
+    ['run', '| head -1', 0, ''],
+    ['run', '2>&1 | true', 0, ''],
+    ['run', '> /dev/full', 1, 'oxbow: cannot write standard output: ENOSPC: no space left on device, write\n'],
+    ['list', '| true', 0, ''],
+    ['list', '> /dev/full', 1, 'oxbow: cannot write standard output: ENOSPC: no space left on device, write\n'],
+  ] as const;
+  for (const [i, [command, redirect, code, stderr]] of expectations.entries()) {
+    if (values.short && i % 3 !== 1) continue;
+    const out = join(folder, `output-${i}`);
+    const argv = command === 'run' ? [...RUN, '--out', out] : [command];
+    const ended = await startOxbow(folder, argv, redirect).ended;
+    const problems =
+      ended.code === code && ended.stderr === stderr ? [] : [`ended with ${ended.code}: ${ended.stderr}`];
+    const equal = command === 'run' ? { equal: hasSummary(out) } : {};
+    record({ fault: `closed or full output, ${command} ${redirect}`, ...seen(ended), lost: 0, ...equal, problems });
+  }
+}
+
+/** Two commands on one directory: one works, the other is told to wait its turn. */
+async function twoCommands(): Promise<void> {
+  const out = join(folder, 'shared');
+  const both = await Promise.all([1, 2].map(() => startOxbow(folder, [...RUN, '--out', out]).ended));
+  const problems = both.some(({ code }) => code === 0) ? [] : ['none has done the run'];
+  for (const { code, stderr } of both) {
+    const refused =
+      code === 2 && stderr.split('\n').some((line) => line.startsWith(`oxbow: ${out} is in use by another`));
+    if (code !== 0 && !refused) problems.push(`ended with ${code}: ${stderr}`);
+  }
+  const sum = (count: (ended: Ended) => number) => both.reduce((total, ended) => total + count(ended), 0);
+  record({
+    fault: 'two commands on one directory',
+    coreDumps: sum((ended) => ended.coreDumps),
+    stackTraces: sum((ended) => ended.stackTraces),
+    orphans: sum((ended) => ended.orphans),
+    lost: 0,
+    equal: hasSummary(out),
+    problems,
+  });
+}
+
+/** Every file of a run is damaged once, in turn cut, changed in one bit, or emptied to `{}`. */
+async function damage(): Promise<void> {
+  const kinds = ['cut', 'a bit changed', '{}'] as const;
+  const all = [...results(reference, '').keys()].sort();
+  const some = /^(config\.json|summary\.json|jobs\/ppo\/Lake-v0\/gaussian\/.*\/(result|policy)\.json)$/;
+  const chosen = values.short ? all.filter((name) => some.test(name)) : all;
+  for (const [i, name] of chosen.entries()) {
+    const kind = kinds[i % kinds.length]!;
+    const out = join(folder, `damage-${i}`);
+    cpSync(reference, out, { recursive: true });
+    const file = join(out, name);
+    const content = readFileSync(file);
+    const at = Math.floor(rng.uniform(0, content.length));
+    if (kind === 'a bit changed') content[at]! ^= 1;
+    writeFileSync(file, kind === 'cut' ? content.subarray(0, at) : kind === '{}' ? '{}' : content);
+    const derived = /^(metrics\.(csv|jsonl)|summary\.json|report\.html)$/.test(name);
+    const argv = [...RUN, '--out', out];
+    const ended = await startOxbow(folder, argv).ended;
+    const problems: string[] = [];
+    if (derived) {
+      // Not read, but written again.
+      if (ended.code !== 0) problems.push(`ended with ${ended.code}: ${ended.stderr}`);
+      if (!readFileSync(file).equals(readFileSync(join(reference, name)))) problems.push('is not as it was');
+    } else {
+      if (ended.code !== 2 || !/^oxbow: [^\n]*\n$/.test(ended.stderr) || !ended.stderr.includes(name)) {
+        problems.push(`ended with ${ended.code}: ${ended.stderr}`);
+      }
+      // What the error advises.
+      const folderOfJob = /delete the folder (.+) and run/.exec(ended.stderr)?.[1];
+      rmSync(folderOfJob ?? file, { recursive: true });
+    }
+    const fault = `damaged file, ${name}, ${kind}`;
+    record({ fault, ...seen(ended), ...(await resume(out, results(out))), problems });
+    rmSync(out, { recursive: true });
+  }
+}
+
+/** Continues a run: which finished jobs were lost, and whether its summary is that of an unbroken one. */
+async function resume(out: string, before: ReadonlyMap<string, string>): Promise<{ lost: number; equal: boolean }> {
+  const { code, stdout } = await startOxbow(folder, [...RUN, '--out', out]).ended;
+  const after = results(out);
+  const kept = before.size === 0 || stdout.includes(`Continuing ${out}: ${before.size} of ${jobs} jobs have finished`);
+  const lost = [...before].filter(([name, sum]) => after.get(name) !== sum).length;
+  return { lost: kept ? lost : Math.max(lost, before.size), equal: code === 0 && hasSummary(out) };
+}
+
+function hasSummary(out: string): boolean {
+  const path = join(out, 'summary.json');
+  return existsSync(path) && readFileSync(path, 'utf8') === summary;
+}
+
+/** Checksums of the files of that name below a run directory: what has finished. */
+function results(out: string, name = 'result.json'): Map<string, string> {
+  if (!existsSync(out)) return new Map();
+  const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith(name) && statSync(join(out, file)).isFile(),
+  );
+  return new Map(
+    names.map((file) => [
+      file,
+      createHash('sha256')
+        .update(readFileSync(join(out, file)))
+        .digest('hex'),
+    ]),
+  );
+}
+
+function bytes(out: string): number {
+  return [...results(out, '').keys()].reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
+}
+
+function seen({ coreDumps, stackTraces, orphans }: Ended): Pick<Case, 'coreDumps' | 'stackTraces' | 'orphans'> {
+  return { coreDumps, stackTraces, orphans };
+}
+
+function set(setting: string): string[] {
+  return ['--set', setting];
+}

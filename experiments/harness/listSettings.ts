@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { Table } from './experiment.ts';
+import type { AnyExperiment } from './registry.ts';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/**
+ * All settings of an experiment: the name by which `--set` reaches one, its default, what it may be, and its meaning, as the schema
+ * describes it. A group that is described as a whole is one row.
+ */
+export function listSettings({ name, schema }: AnyExperiment): Table {
+  const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' });
+  return {
+    title: `Settings of ${name}`,
+    columns: ['setting', 'default', 'expected', 'meaning'],
+    rows: rowsOf(properties as Record<string, JsonSchema>, ''),
+  };
+}
+
+function rowsOf(properties: Record<string, JsonSchema>, prefix: string): string[][] {
+  return Object.entries(properties).flatMap(([key, schema]) => {
+    const path = `${prefix}${key}`;
+    if (schema.properties !== undefined && schema.description === undefined) {
+      return rowsOf(schema.properties as Record<string, JsonSchema>, `${path}.`);
+    }
+    return [[path, showDefault(schema.default), expected(schema), schema.description ?? '']];
+  });
+}
+
+function showDefault(value: unknown): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object')) return value.join(',');
+  return typeof value === 'object' && value !== null ? '{…}' : String(value);
+}
+
+function expected({ type, items, enum: choices, minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+  if (choices !== undefined) return choices.join(' | ');
+  if (type === 'array') return `list of ${expected(items as JsonSchema)}`;
+  const bounds = [
+    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `≥ ${minimum}`,
+    exclusiveMinimum !== undefined && `> ${exclusiveMinimum}`,
+    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `≤ ${maximum}`,
+  ].filter(Boolean);
+  return [type ?? 'any', bounds.join(', ')].filter(Boolean).join(' ');
+}
