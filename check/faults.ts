@@ -31,7 +31,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
 const RUN = [
   ...['run', 'lake', '--seeds', '1', '--policies', 'gaussian,realnvp', '--env', 'Lake-v0', '--workers', '2'],
   ...['cloning.steps=150', 'cloning.demonstrations=50', 'cloning.batchSize=64', 'evaluationEpisodes=50'].flatMap(set),
-  ...['ppo.steps=2048', 'ppo.horizon=64', 'ppo.epochs=2'].flatMap(set),
+  ...['ppo.steps=2048', 'ppo.horizon=64'].flatMap(set),
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-faults-'));
