@@ -5,6 +5,7 @@ import { renderPage } from '../../experiments/harness/report/page.ts';
 import { resolveColours } from '../../experiments/harness/report/palette.ts';
 import { evenColumns } from '../../experiments/harness/report/renderFigure.ts';
 import { renderTable } from '../../experiments/harness/report/renderTable.ts';
+import { settings } from '../../experiments/harness/report/settings.ts';
 import {
   describeBest,
   intervalChart,
@@ -262,6 +263,30 @@ describe('renderPage', () => {
       '<div class="figures single"',
       '<figcaption>c',
     ]);
+  });
+});
+
+describe('settings', () => {
+  it('are listed by path, and in tables where things of one kind have them', () => {
+    const layer = { rate: 0.1, policy: { layers: [64, 64] } };
+    const tuned = { cloning: { fine: { a: layer, b: { rate: 0.2, policy: { bins: 8 } } } } };
+    expect(settings({ seeds: [0, 1], ppo: { steps: 5, none: null }, empty: {}, tuned })).toEqual({
+      entries: [
+        ['seeds', '0, 1'],
+        ['ppo.steps', '5'],
+        ['ppo.none', 'null'],
+      ],
+      tables: [
+        {
+          title: 'tuned.cloning.fine',
+          columns: ['of', 'rate', 'policy.layers', 'policy.bins'],
+          rows: [
+            ['a', '0.1', '64, 64', '–'],
+            ['b', '0.2', '–', '8'],
+          ],
+        },
+      ],
+    });
   });
 });
 

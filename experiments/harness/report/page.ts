@@ -3,6 +3,7 @@ import { escapeHtml } from './escapeHtml.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
 import { renderFigure } from './renderFigure.ts';
 import { renderTable } from './renderTable.ts';
+import { settings } from './settings.ts';
 
 /** What a report's page shows. */
 export interface Page {
@@ -23,6 +24,7 @@ export async function renderPage(page: Page, config: object): Promise<string> {
     sections.push(`<section id="part-${i + 1}">`, ...(await renderSection(section, 2, figures)), '</section>');
   }
   const links = page.sections.map(({ title }, i) => `<li><a href="#part-${i + 1}">${escapeHtml(title)}</a></li>`);
+  const { entries, tables } = settings(config);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -43,7 +45,8 @@ ${definitions('facts', page.facts)}
 ${sections.join('\n')}
 <section id="settings">
 <h2>Settings</h2>
-${definitions('settings', settings(config))}
+${definitions('settings', entries)}
+${tables.map(renderTable).join('\n')}
 </section>
 </main>
 </body>
@@ -93,13 +96,4 @@ function renderWarning({ text, items }: NonNullable<Page['warning']>): string {
 function definitions(kind: string, entries: readonly (readonly [string, string])[]): string {
   const items = entries.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`);
   return `<dl class="${kind}">${items.join('')}</dl>`;
-}
-
-/** Every setting by its path, as `--set` names it: `cloning.steps`. */
-function settings(value: unknown, path: readonly string[] = []): [string, string][] {
-  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object' || entry === null)) {
-    return [[path.join('.'), value.join(', ')]];
-  }
-  if (typeof value !== 'object' || value === null) return [[path.join('.'), String(value)]];
-  return Object.entries(value).flatMap(([key, entry]) => settings(entry, [...path, key]));
 }
