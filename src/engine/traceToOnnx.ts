@@ -6,6 +6,7 @@ import { lower } from './onnx/lower.ts';
 import { encodeModel, type TensorSpec } from './onnx/model.ts';
 import { ModuleState } from './state/moduleState.ts';
 import { packsOf } from './state/pack.ts';
+import type { Draw } from './trace/tensorRng.ts';
 import { type TracedFunction, trace } from './trace/trace.ts';
 
 /** What an input of the model looks like. Sizes are fixed, the batch's too. */
@@ -18,13 +19,15 @@ export interface OnnxInput {
 export interface OnnxModel {
   /** A file's content: an ONNX ModelProto, IR version 9, operator set 18, no other operators. */
   readonly model: Uint8Array;
-  readonly inputs: readonly TensorSpec[];
+  /** `noise` says of an input that is a draw from which distribution: N(0, 1) or U(0, 1), independent numbers. */
+  readonly inputs: readonly (TensorSpec & { readonly noise?: Draw['kind'] })[];
   readonly outputs: readonly TensorSpec[];
 }
 
 /**
  * A function as a standard ONNX model, which any ONNX runtime runs. The variables of the state are in it with their present
- * values. Each tensor that the function draws from its rng is an input, `noise0`, `noise1`, …: N(0, 1) or U(0, 1) numbers.
+ * values. Each tensor that the function draws from its rng is an input, `noise0`, `noise1`, …: N(0, 1) or U(0, 1) numbers. Which
+ * they are is said in the result, in the input's documentation in the model, and in the model's metadata, `noise0` → `N(0, 1)`.
  *
  * @param inputs the function's inputs, which become the model's inputs of the same names
  * @throws what a compiled call throws, if the function assigns to a variable, or if two tensors would have one name
@@ -39,7 +42,7 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
   const variables = new ModuleState(name, options.state).variables();
   const packs = packsOf(variables);
   for (const pack of packs) pack.refresh();
-  const { outputs, newState } = trace({
+  const { outputs, newState, draws } = trace({
     name,
     fn: fn as unknown as TracedFunction,
     graph,
@@ -52,7 +55,7 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
     packs,
     variables: new Set<tf.Variable>(variables),
     flats: (pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype)),
-    draw: ({ shape }, i) => graph.input(`noise${i}`, shape, 'float32'),
+    draw: ({ shape }, i) => graph.input(noiseName(i), shape, 'float32'),
   });
   if (newState.some((value) => value !== undefined)) {
     throw new Error(`traceToOnnx('${name}'): the function assigns to a variable, which a model cannot`);
@@ -61,5 +64,21 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
   const twice = names.find((other, i) => names.indexOf(other) !== i);
   if (twice !== undefined) throw new Error(`traceToOnnx('${name}'): two tensors of the model are called '${twice}'`);
   const { model } = lower(outputs, { name, standard: true, inputs: graph.inputs });
-  return { model: encodeModel(model), inputs: model.inputs, outputs: model.outputs };
+  const kinds = new Map(draws.map(({ kind }, i) => [noiseName(i), kind]));
+  const inputSpecs = model.inputs.map((input) => {
+    const noise = kinds.get(input.name);
+    return noise === undefined ? input : { ...input, noise, doc: NOISE[noise] };
+  });
+  const metadata = Object.fromEntries([...kinds].map(([input, kind]) => [input, NOISE[kind]]));
+  return {
+    model: encodeModel({ ...model, inputs: inputSpecs, metadata }),
+    inputs: inputSpecs,
+    outputs: model.outputs,
+  };
+}
+
+const NOISE = { normal: 'N(0, 1)', uniform: 'U(0, 1)' } as const;
+
+function noiseName(index: number): string {
+  return `noise${index}`;
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { traceToOnnx } from '../engine/traceToOnnx.ts';
+import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
@@ -98,15 +98,17 @@ export abstract class Policy extends Module {
   /**
    * The policy as a standard ONNX model, with its present variables inside, which any ONNX runtime runs.
    *
-   * Inputs: `observations` `[batch, observationDim]` and the noise of a sample, `noise0`, `noise1`, …: N(0, 1) numbers (a
-   * mixture's last is U(0, 1)). Outputs: `action` `[batch, actionDim]` and `logProb` `[batch]`.
+   * Inputs: `observations` `[batch, observationDim]` and the noise of a sample, `noise0`, `noise1`, …: independent N(0, 1) or
+   * U(0, 1) numbers, as `inputs[i].noise` of the result, the inputs' documentation and the model's metadata say. A Gaussian and a
+   * flow on a line take normal numbers, a mixture also uniform ones to choose a component, a flow over angles uniform ones.
+   * Outputs: `action` `[batch, actionDim]` and `logProb` `[batch]`.
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @param options.batch the fixed batch size, 1 by default
-   * @returns the model's bytes
+   * @returns the model's bytes, and what its inputs and outputs are
    */
-  toOnnx(file?: string, { batch = 1 }: { batch?: number } = {}): Uint8Array {
-    const { model } = traceToOnnx(
+  toOnnx(file?: string, { batch = 1 }: { batch?: number } = {}): OnnxModel {
+    const traced = traceToOnnx(
       ({ observations }: { observations: tf.Tensor }, rng) => {
         const { action, logProb } = this.given(observations).sampleWithLogProb(rng);
         return { action, logProb };
@@ -114,7 +116,7 @@ export abstract class Policy extends Module {
       { observations: { shape: [batch, this.observationDim] } },
       { name: `${this.constructor.name}.toOnnx`, state: [this] },
     );
-    if (file !== undefined) writeWholeFile(file, model, 'take the returned bytes');
-    return model;
+    if (file !== undefined) writeWholeFile(file, traced.model, 'take the returned bytes');
+    return traced;
   }
 }

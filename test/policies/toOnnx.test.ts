@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, expect, test } from 'vitest';
 import {
   boxSquash,
+  circularSplineFlow,
   FlowPolicy,
   FullCovarianceGaussianPolicy,
   GaussianPolicy,
@@ -15,6 +16,7 @@ import {
   realNvp,
 } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
+import { all, decode, text } from '../support/protobuf.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-onnx-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,6 +29,7 @@ const policies: Record<string, () => Policy> = {
   'full covariance': () => new FullCovarianceGaussianPolicy({ ...DIMS, rng: new Rng(0) }),
   mixture: () => new MixturePolicy({ ...DIMS, rng: new Rng(0) }),
   realnvp: () => new FlowPolicy({ flow: realNvp({ ...FLOW, rng: new Rng(0) }) }),
+  circular: () => new FlowPolicy({ flow: circularSplineFlow({ ...FLOW, rng: new Rng(0) }) }),
   'squashed spline': () =>
     new FlowPolicy({
       flow: neuralSplineFlow({ ...FLOW, rng: new Rng(0) }),
@@ -38,8 +41,9 @@ test.each(Object.keys(policies))('%s: onnxruntime alone gives the numbers of the
   const policy = perturb(policies[name]!(), new Rng('weights'));
   const batch = 5;
   const file = join(folder, `${name}.onnx`);
-  policy.toOnnx(file, { batch });
-  expect(readdirSync(folder).filter((entry) => entry.endsWith('.part'))).toEqual([]);
+  const { model, inputs } = policy.toOnnx(file, { batch });
+  expect(readFileSync(file).equals(model)).toBe(true);
+  expect(readdirSync(folder).filter((entry) => !entry.endsWith('.onnx'))).toEqual([]);
 
   const session = await ort.InferenceSession.create(file);
   const observations = new Rng('observations').normalTensor([batch, OBSERVATION]);
@@ -47,15 +51,15 @@ test.each(Object.keys(policies))('%s: onnxruntime alone gives the numbers of the
   const feeds: Record<string, ort.Tensor> = {
     observations: new ort.Tensor('float32', observations.dataSync<'float32'>(), [batch, OBSERVATION]),
   };
-  for (const input of session.inputMetadata) {
-    if (!input.name.startsWith('noise') || !input.isTensor) continue;
-    const shape = input.shape.map(Number);
-    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    // The mixture's second draw picks the component.
-    feeds[input.name] = new ort.Tensor(
+  const kinds = inputs.filter(({ name }) => name !== 'observations').map(({ noise }) => noise);
+  expect(kinds).toEqual(name === 'mixture' ? ['normal', 'uniform'] : [name === 'circular' ? 'uniform' : 'normal']);
+  for (const { name: input, shape, noise: kind } of inputs.slice(1)) {
+    const sizes = shape.map(Number);
+    const values = new Float32Array(sizes.reduce((product, size) => product * size, 1));
+    feeds[input] = new ort.Tensor(
       'float32',
-      name === 'mixture' && input.name === 'noise1' ? noise.fillUniform(values) : noise.fillNormal(values),
-      shape,
+      kind === 'uniform' ? noise.fillUniform(values) : noise.fillNormal(values),
+      sizes,
     );
   }
   const outputs = await session.run(feeds);
@@ -64,6 +68,23 @@ test.each(Object.keys(policies))('%s: onnxruntime alone gives the numbers of the
     wanted.forEach((value, i) => expect((got.data as Float32Array)[i]).toBeCloseTo(value, 4));
   close(outputs.action!, expected.action.dataSync<'float32'>());
   close(outputs.logProb!, expected.logProb.dataSync<'float32'>());
+});
+
+test('the model itself says which noise each input is: as its documentation, and as metadata of the model', () => {
+  for (const [name, expected] of [
+    ['mixture', { noise0: 'N(0, 1)', noise1: 'U(0, 1)' }],
+    ['circular', { noise0: 'U(0, 1)' }],
+  ] as const) {
+    const fields = decode(policies[name]!().toOnnx().model);
+    // ModelProto.metadata_props: StringStringEntryProto; GraphProto.input: ValueInfoProto with name 1 and doc_string 3.
+    const entries = all(fields, 14).map((entry) => decode(entry as Uint8Array).map(({ value }) => text(value)));
+    expect(Object.fromEntries(entries)).toEqual(expected);
+    const inputs = all(decode(all(fields, 7)[0] as Uint8Array), 11).map((input) => {
+      const [label, doc] = [1, 3].map((number) => all(decode(input as Uint8Array), number).map(text)[0]);
+      return [label, doc];
+    });
+    expect(Object.fromEntries(inputs)).toEqual({ observations: undefined, ...expected });
+  }
 });
 
 test('a folder that is not there is an error, and leaves nothing', () => {

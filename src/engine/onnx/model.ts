@@ -6,6 +6,8 @@ export interface TensorSpec {
   readonly dtype: ElementType;
   /** A string is a size that differs from run to run. */
   readonly shape: readonly (number | string)[];
+  /** What a reader of the model is told of it. */
+  readonly doc?: string;
 }
 
 export interface ModelNode {
@@ -28,6 +30,8 @@ export interface Model {
   }[];
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** What programs may read of the model, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 const OPSET = 18;
@@ -56,7 +60,7 @@ function writeNode(w: ProtobufWriter, node: ModelNode): void {
   if (node.domain !== undefined) w.string(7, node.domain);
 }
 
-function writeTensorType(w: ProtobufWriter, { name, dtype, shape }: TensorSpec): void {
+function writeTensorType(w: ProtobufWriter, { name, dtype, shape, doc }: TensorSpec): void {
   w.string(1, name).message(2, (type) =>
     type.message(1, (tensor) =>
       tensor.int(1, ELEMENT_TYPE[dtype]).message(2, (dims) => {
@@ -66,6 +70,7 @@ function writeTensorType(w: ProtobufWriter, { name, dtype, shape }: TensorSpec):
       }),
     ),
   );
+  if (doc !== undefined) w.string(3, doc);
 }
 
 /** An ONNX ModelProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
@@ -85,5 +90,6 @@ export function encodeModel(model: Model): Uint8Array {
     })
     .message(8, (opset) => opset.string(1, '').int(2, OPSET))
     .messages(8, domains, (opset, domain) => opset.string(1, domain).int(2, 1))
+    .messages(14, Object.entries(model.metadata ?? {}), (entry, [key, value]) => entry.string(1, key).string(2, value))
     .finish();
 }
