@@ -37,7 +37,7 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
   expect(spline.map(({ job }) => job.policy)).toEqual(['spline']);
 
   const file = join(run, 'jobs', loaded[0]!.job.id, 'policy.json');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('"activation": "tanh"', '"activation": "relu"'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"squash": "none"', '"squash": "tanh"'));
   await expect(loadPolicies(run)).rejects.toThrow(`${file} is damaged or was edited`);
   rmSync(file);
   await expect(loadPolicies(run)).rejects.toThrow(`cannot read ${file}`);
