@@ -33,7 +33,8 @@ export function reshape(g: Graph, x: Value, shape: readonly number[]): Value {
   if (x.constant !== undefined) return g.constant(x.constant, shape, x.dtype);
   const source = unexpanded(x);
   if (source !== x && elementCount(source.shape) === 1) return expand(g, reshape(g, source, []), shape);
-  return g.node('Reshape', [x, g.int64s(shape)], shape, x.dtype);
+  // ONNX takes a 0 for the size that the input has there.
+  return g.node('Reshape', [x, g.int64s(shape)], shape, x.dtype, shape.includes(0) ? { allowzero: 1 } : {});
 }
 
 export function transpose(g: Graph, x: Value, perm: readonly number[]): Value {

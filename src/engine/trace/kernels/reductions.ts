@@ -10,11 +10,17 @@ const reduction =
   (g, { x }, { axis, reductionIndices, keepDims }) =>
     reduce(g, op, x, axesOf(axis ?? reductionIndices, x.shape), keepDims);
 
+/** What tfjs-cpu makes of no numbers: no number, 0 or false. */
+function ofNothing(g: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
+  return filled(g, x.dtype === 'float32' ? Number.NaN : 0, reducedShape(x.shape, axes, keepDims), x.dtype);
+}
+
 /** The least or greatest number; NaN where there is one, which ONNX Runtime passes over. */
 const extreme =
   (op: 'ReduceMax' | 'ReduceMin'): Kernel =>
   (g, { x }, { axis, reductionIndices, keepDims }) => {
     const axes = axesOf(axis ?? reductionIndices, x.shape);
+    if (x.shape.includes(0)) return ofNothing(g, x, axes, keepDims);
     const result = reduce(g, op, x, axes, keepDims);
     if (x.dtype !== 'float32') return result;
     // 0, or NaN
@@ -24,8 +30,11 @@ const extreme =
 /** All: the least of 0s and 1s. Any: the greatest. */
 const overBools =
   (op: Reduction): Kernel =>
-  (g, { x }, { axis, keepDims }) =>
-    cast(g, reduce(g, op, cast(g, x, 'int32'), axesOf(axis, x.shape), keepDims), 'bool');
+  (g, { x }, { axis, keepDims }) => {
+    const axes = axesOf(axis, x.shape);
+    if (x.shape.includes(0)) return ofNothing(g, x, axes, keepDims);
+    return cast(g, reduce(g, op, cast(g, x, 'int32'), axes, keepDims), 'bool');
+  };
 
 /** NaN where it is the first counts as the most extreme number, elsewhere as the least so: as tfjs-cpu compares. */
 function withoutNaN(g: Graph, x: Value, axis: number, sign: 1 | -1): Value {

@@ -1,0 +1,103 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Choices, Unfit } from './choices.ts';
+import { OPERATIONS } from './operations.ts';
+import { type Call, Literal, type Program } from './program.ts';
+
+/** A step that was done: the call, and what it gave. */
+export interface Done {
+  readonly call: Call;
+  readonly results: readonly tf.Tensor[];
+}
+
+interface Evaluation {
+  readonly done: readonly Done[];
+  /** What no later step uses. */
+  readonly outputs: readonly tf.Tensor[];
+  /** The inputs, by place, on which the outputs depend. */
+  readonly sources: ReadonlySet<number>;
+}
+
+/** The tensors among the arguments of a call. */
+export function tensorsIn(value: unknown): tf.Tensor[] {
+  if (value instanceof tf.Tensor) return [value];
+  if (value instanceof Literal || typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(tensorsIn);
+}
+
+function withoutLiterals(value: unknown): unknown {
+  if (value instanceof Literal) return value.tensor();
+  if (value instanceof tf.Tensor || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutLiterals);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutLiterals(item)]));
+}
+
+function perform({ fn, args }: Call): tf.Tensor[] {
+  if (fn === 'assign') {
+    const [variable, value] = args as [tf.Variable, tf.Tensor];
+    variable.assign(value);
+    return [];
+  }
+  const found = fn.split('.').reduce((at: unknown, key) => (at as Record<string, unknown>)[key], tf);
+  const result = (found as (...args: unknown[]) => tf.TensorContainer)(...(withoutLiterals(args) as unknown[]));
+  return Object.values(result instanceof tf.Tensor ? [result] : (result as object)) as tf.Tensor[];
+}
+
+/** Does the steps of a program one after the other. */
+export function evaluate({ steps, takesGradient }: Program, inputs: readonly tf.Tensor[]): Evaluation {
+  const pool = [...inputs];
+  const sourcesOf = new Map<tf.Tensor, ReadonlySet<number>>(inputs.map((tensor, i) => [tensor, new Set([i])]));
+  const used = new Set<tf.Tensor>(inputs);
+  const done: Done[] = [];
+  for (const { operation, picks } of steps) {
+    if (takesGradient && operation === 'assign') continue;
+    let call: Call;
+    try {
+      call = OPERATIONS[operation]!(new Choices(picks, pool));
+    } catch (error) {
+      if (error instanceof Unfit) continue;
+      throw error;
+    }
+    const operands = tensorsIn(call.args);
+    const results = perform(call);
+    const sources = new Set(operands.flatMap((tensor) => [...sourcesOf.get(tensor)!]));
+    for (const tensor of operands) used.add(tensor);
+    for (const tensor of results) {
+      sourcesOf.set(tensor, sources);
+      pool.push(tensor);
+    }
+    done.push({ call, results });
+  }
+  const outputs = pool.filter((tensor) => !used.has(tensor));
+  return { done, outputs, sources: new Set(outputs.flatMap((tensor) => [...sourcesOf.get(tensor)!])) };
+}
+
+/** A weighted sum of the float outputs. */
+function weightedSum(outputs: readonly tf.Tensor[]): tf.Scalar | undefined {
+  const terms = outputs
+    .filter(({ dtype }) => dtype === 'float32')
+    .map((output, i) => {
+      const weights = Array.from({ length: output.size }, (_, k) => Math.cos(1 + k + 3 * i));
+      return tf.sum(tf.mul(output, tf.tensor(weights, output.shape)));
+    });
+  return terms.length === 0 ? undefined : (tf.addN(terms) as tf.Scalar);
+}
+
+/** All that a program computes, by name: its outputs, and the gradients by the float inputs that they depend on. */
+export function resultsOf(program: Program, inputs: readonly tf.Tensor[]): Record<string, tf.Tensor> {
+  const { outputs, sources } = evaluate(program, inputs);
+  const results: Record<string, tf.Tensor> = {};
+  outputs.forEach((output, i) => {
+    results[`output${i}`] = output;
+  });
+  const places = [...sources].filter((i) => inputs[i]!.dtype === 'float32' && !(inputs[i] instanceof tf.Variable));
+  if (!program.takesGradient || places.length === 0) return results;
+  if (!outputs.some(({ dtype }) => dtype === 'float32')) return results;
+  const loss = (...xs: tf.Tensor[]): tf.Scalar => {
+    const given = inputs.map((input, i) => (places.includes(i) ? xs[places.indexOf(i)]! : input));
+    return weightedSum(evaluate(program, given).outputs)!;
+  };
+  tf.grads(loss)(places.map((i) => inputs[i]!)).forEach((gradient, i) => {
+    results[`gradient${places[i]}`] = gradient;
+  });
+  return results;
+}

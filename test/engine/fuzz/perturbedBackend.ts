@@ -1,0 +1,208 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { Rng } from '../../../src/random.ts';
+
+/** How far another correct implementation of a kernel may be from tfjs-cpu, in units of the last place. */
+interface Freedom {
+  /** Of each float input: sums round at each term. */
+  readonly inputs?: number;
+  readonly outputs?: number;
+  /** An absolute error besides. */
+  readonly absolute?: number;
+  /** A result of 0 may be a few subnormal units. */
+  readonly underflows?: true;
+  /** Partial sums of another order may overflow where tfjs-cpu's do not, which adds in float64. */
+  readonly sums?: true;
+  /** Partial products likewise, and they may underflow. */
+  readonly products?: true;
+}
+
+const few = (names: string, freedom: Freedom): Record<string, Freedom> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, freedom]));
+
+/** What is not here is exact: arithmetic of IEEE 754, comparisons, whatever moves numbers. */
+const FREEDOMS: Readonly<Record<string, Freedom>> = {
+  ...few('Log Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Reciprocal Rsqrt Log1p Atan2', { outputs: 4 }),
+  ...few('Exp Pow', { outputs: 4, underflows: true }),
+  ...few('Sigmoid Softplus', { outputs: 8, underflows: true }),
+  ...few('Tanh Expm1', { outputs: 8, absolute: 1e-41 }),
+  // tfjs-cpu subtracts 1 from exp(x), in float64.
+  ...few('Elu Selu', { outputs: 8, absolute: 4e-16 }),
+  // tfjs-cpu's polynomial has errors of 1.5e-7.
+  Erf: { outputs: 8, absolute: 3e-7 },
+  // Its slope is float64 in tfjs-cpu.
+  LeakyRelu: { outputs: 2 },
+  Softmax: { inputs: 1, outputs: 8, underflows: true },
+  ...few('Sum Mean Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum', { inputs: 2, outputs: 1, sums: true }),
+  _FusedMatMul: { inputs: 2, outputs: 8, sums: true },
+  FusedBatchNorm: { inputs: 2, outputs: 4 },
+  ...few('Prod Cumprod', { inputs: 1, outputs: 1, products: true }),
+};
+
+type Kernel = (given: { inputs: unknown; attrs: unknown; backend: unknown }) => tf.TensorInfo | tf.TensorInfo[];
+type Cpu = InstanceType<typeof MathBackendCPU>;
+
+let rng = new Rng('perturbation');
+
+function unit(x: number): number {
+  return 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
+}
+
+function setEach(values: Float32Array, of: (value: number) => number): void {
+  values.forEach((value, i) => {
+    values[i] = of(value);
+  });
+}
+
+function perturb(values: Float32Array, { ulps = 0, absolute = 0, underflows = false }): void {
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i]!;
+    const sign = rng.uniform() < 0.5 ? -1 : 1;
+    // No engine keeps the sign of a zero.
+    if (x === 0) values[i] = underflows ? sign * ulps * 2 ** -149 : sign * 0;
+    else if (Number.isFinite(x)) values[i] = x + sign * (ulps * unit(x) + absolute) * (0.5 + 0.5 * rng.uniform());
+  }
+}
+
+function floats(cpu: Cpu, info: tf.TensorInfo): Float32Array {
+  return cpu.data.get(info.dataId).values as Float32Array;
+}
+
+/** The inputs of a kernel with their floats changed. */
+function mapped(cpu: Cpu, inputs: unknown, change: (values: Float32Array) => void): unknown {
+  const one = (info: tf.TensorInfo | undefined | null): tf.TensorInfo | undefined | null => {
+    if (info?.dtype !== 'float32') return info;
+    const values = floats(cpu, info).slice();
+    change(values);
+    return cpu.makeTensorInfo(info.shape, 'float32', values);
+  };
+  if (Array.isArray(inputs)) return inputs.map(one);
+  return Object.fromEntries(Object.entries(inputs as object).map(([name, info]) => [name, one(info)]));
+}
+
+/** Where a kernel's result is not finite, or subnormal, for changed inputs, another order of its steps may matter: NaN. */
+function markHazards(
+  cpu: Cpu,
+  results: tf.TensorInfo[],
+  others: tf.TensorInfo[],
+  isHazard: (x: number) => boolean,
+): void {
+  results.forEach((result, k) => {
+    if (result.dtype !== 'float32') return;
+    const values = floats(cpu, result);
+    floats(cpu, others[k]!).forEach((x, i) => {
+      if (isHazard(x)) values[i] = Number.NaN;
+    });
+  });
+}
+
+function register(kernelName: string, kernel: Kernel): void {
+  const freedom = FREEDOMS[kernelName] ?? {};
+  tf.registerKernel({
+    kernelName,
+    backendName: 'perturbed',
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const cpu = backend as Cpu;
+      const run = (given: unknown): tf.TensorInfo[] => [kernel({ inputs: given, attrs, backend })].flat();
+      const given = freedom.inputs ? mapped(cpu, inputs, (x) => perturb(x, { ulps: freedom.inputs })) : inputs;
+      const result = kernel({ inputs: given, attrs, backend });
+      const results = [result].flat();
+      if (freedom.sums) {
+        const sizes = run(mapped(cpu, inputs, (x) => setEach(x, (v) => Math.abs(v))));
+        markHazards(cpu, results, sizes, (x) => !Number.isFinite(x));
+      }
+      if (freedom.products) {
+        const large = run(mapped(cpu, inputs, (x) => setEach(x, (v) => Math.max(1, Math.abs(v)))));
+        markHazards(cpu, results, large, (x) => !Number.isFinite(x));
+        const small = run(mapped(cpu, inputs, (x) => setEach(x, (v) => Math.min(1, Math.abs(v)))));
+        markHazards(cpu, results, small, (x) => x < 2 ** -120);
+      }
+      special(kernelName, cpu, inputs as unknown as Record<string, tf.TensorInfo>, results);
+      const shared = new Set(Object.values(inputs).map((info) => (info as tf.TensorInfo)?.dataId));
+      for (const info of results) {
+        if (info.dtype !== 'float32' || shared.has(info.dataId)) continue;
+        perturb(floats(cpu, info), {
+          ulps: freedom.outputs,
+          absolute: freedom.absolute,
+          underflows: freedom.underflows,
+        });
+      }
+      return result;
+    },
+  });
+}
+
+/** No number, or one. */
+const anything = (): number => (rng.uniform() < 0.5 ? Number.NaN : 0);
+
+/** Any integer. */
+const undecided = (): number => Math.floor((rng.uniform() - 0.5) * 2 ** 32);
+
+/** Results that tfjs-cpu leaves to chance, or that a rounding decides. */
+function special(kernelName: string, cpu: Cpu, inputs: Record<string, tf.TensorInfo>, results: tf.TensorInfo[]): void {
+  const values = (info: tf.TensorInfo): Float32Array => floats(cpu, info);
+  const [result] = results;
+  const on = (name: string, given: object): Float32Array => {
+    const kernel = tf.getKernel(name, 'cpu')!.kernelFunc as unknown as Kernel;
+    return values(kernel({ inputs: given, attrs: {}, backend: cpu }) as tf.TensorInfo);
+  };
+  if (kernelName === 'TopK') {
+    // Its comparisons have no order with NaN.
+    if (values(inputs.x!).some(Number.isNaN)) {
+      setEach(values(results[0]!), anything);
+      setEach(values(results[1]!), undecided);
+    }
+  } else if (kernelName === 'UnsortedSegmentSum') {
+    // It multiplies by masks, which spreads what is not finite.
+    if (!values(inputs.x!).every(Number.isFinite)) setEach(values(result!), anything);
+  } else if (kernelName === 'FloorDiv' && inputs.a!.dtype === 'float32') {
+    const remainders = on('Mod', inputs);
+    on('RealDiv', inputs).forEach((quotient, i) => {
+      // Where a rounded quotient is whole, the exact one may lie on either side.
+      const whole = Math.round(quotient);
+      if (quotient !== 0 && Math.abs(quotient - whole) > 2 ** -22 * Math.abs(quotient)) return;
+      if (Math.abs(quotient) < 2 ** 20 && remainders[i] === 0) return;
+      values(result!)[i] = rng.integer(0, 2) === 0 ? whole : whole - 1;
+      if (Math.abs(quotient) >= 2 ** 20) values(result!)[i] = undecided();
+    });
+  } else if (kernelName === 'Mod' && inputs.a!.dtype === 'float32') {
+    // Near 0 and near the divisor, which are next to each other.
+    const divisors = on('Add', { a: inputs.b!, b: on0(cpu, inputs.a!) });
+    values(result!).forEach((remainder, i, all) => {
+      const divisor = divisors[i]!;
+      const near = 2 ** -21 * Math.abs(divisor);
+      if (Math.abs(remainder) < near || Math.abs(remainder - divisor) < near)
+        all[i] = rng.integer(0, 2) === 0 ? 0 : divisor;
+    });
+  } else if (['Multiply', 'Square', 'SquaredDifference', 'Prod', 'Cumprod'].includes(kernelName)) {
+    // Integer products beyond 2⁵³ lose their low bits in tfjs-cpu.
+    if (result!.dtype !== 'int32') return;
+    const all = Object.values(inputs).flatMap((info) => Array.from(values(info), Math.abs));
+    const most = all.reduce((a, b) => Math.max(a, b), 0);
+    const factors = kernelName === 'Prod' || kernelName === 'Cumprod' ? inputs.x!.shape.reduce((a, b) => a * b, 1) : 2;
+    const larger = kernelName === 'SquaredDifference' ? 2 * most : most;
+    if (larger ** factors >= 2 ** 53) setEach(values(result!), undecided);
+  }
+}
+
+function on0(cpu: Cpu, info: tf.TensorInfo): tf.TensorInfo {
+  return cpu.makeTensorInfo(info.shape, 'float32', new Float32Array(floats(cpu, info).length));
+}
+
+let isRegistered = false;
+
+/** The name of a backend that computes as tfjs-cpu does, but for roundings, which are random. */
+export function perturbedBackend(seed: number): string {
+  rng = new Rng(seed);
+  if (!isRegistered) {
+    isRegistered = true;
+    const backend = new MathBackendCPU();
+    (backend as unknown as { firstUse: boolean }).firstUse = false;
+    tf.registerBackend('perturbed', () => backend, -2);
+    for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
+      register(kernelName, kernelFunc as unknown as Kernel);
+    }
+    tf.findBackend('perturbed');
+  }
+  return 'perturbed';
+}
