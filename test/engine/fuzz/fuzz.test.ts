@@ -15,19 +15,23 @@ const program = (operations: readonly string[], given: Partial<Input> = {}): Pro
 });
 
 describe('random programs', () => {
-  test.each([1, 2, 3, 4])('of seed %i: compiled equals eager', (seed) => {
-    const tally = newTally();
-    fc.assert(
-      fc.property(arbitraryProgram, (random) => {
-        const difference = differenceOf(random, tally);
-        if (difference !== undefined) throw new Error(`${difference}\n${programText(random)}`);
-      }),
-      { seed, numRuns: 75 },
-    );
-    // Most numbers are compared, not excused.
-    expect(tally.open).toBeLessThan(0.05 * (tally.equal + tally.close + tally.open));
-    expect(tally.refused).toBeLessThan(0.3 * tally.programs);
-  }, 300_000);
+  test.each([1, 2, 3, 4])(
+    'of seed %i: compiled equals eager',
+    (seed) => {
+      const tally = newTally();
+      fc.assert(
+        fc.property(arbitraryProgram, (random) => {
+          const difference = differenceOf(random, tally);
+          if (difference !== undefined) throw new Error(`${difference}\n${programText(random)}`);
+        }),
+        { seed, numRuns: 75 },
+      );
+      // Most numbers are compared, not excused.
+      expect(tally.open).toBeLessThan(0.05 * (tally.equal + tally.close + tally.open));
+      expect(tally.refused).toBeLessThan(0.3 * tally.programs);
+    },
+    300_000,
+  );
 });
 
 describe('the difference rule', () => {

@@ -59,7 +59,7 @@ function perturb(values: Float32Array, { ulps = 0, absolute = 0, underflows = fa
     const x = values[i]!;
     const sign = rng.uniform() < 0.5 ? -1 : 1;
     // No engine keeps the sign of a zero.
-    if (x === 0) values[i] = underflows ? sign * ulps * 2 ** -149 : sign * 0;
+    if (x === 0) values[i] = sign * ((underflows ? ulps * 2 ** -149 : 0) + absolute * rng.uniform());
     else if (Number.isFinite(x)) values[i] = x + sign * (ulps * unit(x) + absolute) * (0.5 + 0.5 * rng.uniform());
   }
 }
