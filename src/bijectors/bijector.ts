@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
+import { broadcastShape } from './broadcastShape.ts';
 
 /** Something that becomes an ordinary `T` when it is given a context, a tensor `[batch, contextDim]`. */
 export interface Conditional<T> {
@@ -27,6 +28,14 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
 
   /** The size of the last axis, where the bijector fixes it. */
   readonly dim?: number | undefined;
+
+  /**
+   * The shape that the parameters broadcast to, `[...batch, dim]`: the axes before the last are a batch of maps. `[]` or
+   * `[dim]` for one map.
+   */
+  get parameterShape(): readonly number[] {
+    return this.dim === undefined ? [] : [this.dim];
+  }
 
   /** x → [f(x), log|det ∂f(x)/∂x|]; the input has been checked. */
   protected abstract computeForward(x: tf.Tensor): WithLogDet;
@@ -74,7 +83,7 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
     return this.inverseAndLogDet(y)[1];
   }
 
-  /** @throws if the input's dtype, rank or last axis does not fit; the error names the bijector. */
+  /** @throws if the input's dtype, rank, last axis or batch does not fit; the error names the bijector. */
   protected check(input: tf.Tensor, direction: Direction): void {
     const fail = (wanted: string): never => {
       throw new Error(
@@ -84,7 +93,16 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
     if (input.dtype !== 'float32') fail('a float32 tensor');
     if (input.rank < this.eventNdims) fail(`rank at least ${this.eventNdims}`);
     if (this.dim !== undefined && input.shape.at(-1) !== this.dim) fail(`shape [..., ${this.dim}]`);
+    if (broadcastShape(input.shape, this.parameterShape) === undefined) {
+      fail(`a shape that broadcasts with its parameters' [${this.parameterShape}]`);
+    }
   }
+}
+
+/** The size of the last axis where parameters of `shape` fix it: one parameter for the whole axis goes with any size. */
+export function fixedDim(shape: readonly number[]): number | undefined {
+  const last = shape.at(-1);
+  return last === 1 ? undefined : last;
 }
 
 /** Sums a log-determinant from events of rank `from` to events of rank `to`, that is over the last `to − from` axes. */

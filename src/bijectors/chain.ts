@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Bijector, sumLogDet, type WithLogDet } from './bijector.ts';
+import { broadcastShape } from './broadcastShape.ts';
 
 /**
  * A composition, the last applied first: `new Chain([f, g]).forward(x)` is f(g(x)).
@@ -11,8 +12,9 @@ export class Chain extends Bijector {
   readonly eventNdims: 0 | 1;
   override readonly dim: number | undefined;
   readonly bijectors: readonly Bijector[];
+  readonly #parameterShape: readonly number[];
 
-  /** @throws if there are no parts, or two are for vectors of different sizes */
+  /** @throws if there are no parts, or two are for vectors of different sizes or batches of different shapes */
   constructor(bijectors: readonly Bijector[]) {
     super();
     if (bijectors.length === 0) throw new Error('Chain: wanted at least one bijector, got none');
@@ -21,6 +23,17 @@ export class Chain extends Bijector {
     this.bijectors = bijectors;
     this.eventNdims = bijectors.some((part) => part.eventNdims === 1) ? 1 : 0;
     this.dim = [...dims][0];
+    const shapes = bijectors.map((part) => part.parameterShape);
+    const shape = broadcastShape(...shapes);
+    if (shape === undefined) {
+      const list = shapes.map((each) => `[${each}]`).join(' and ');
+      throw new Error(`Chain: wanted bijectors whose parameters broadcast with one another, got shapes ${list}`);
+    }
+    this.#parameterShape = shape;
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.#parameterShape;
   }
 
   override given(context?: tf.Tensor): Bijector {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../nn/stopGradient.ts';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, fixedDim, type WithLogDet } from './bijector.ts';
 import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQuadratic.ts';
 import type { SplineShape } from './splineBins.ts';
 import { checkSpline, type SplineLimits } from './splineLimits.ts';
@@ -26,6 +26,7 @@ export type CircularSplineOptions = RationalQuadraticParameters &
  */
 export class CircularSpline extends Bijector {
   readonly eventNdims = 0;
+  override readonly dim: number | undefined;
   readonly bins: tf.Tensor;
   readonly derivatives: tf.Tensor;
   readonly phase: tf.Tensor;
@@ -34,10 +35,15 @@ export class CircularSpline extends Bijector {
   /** @throws if the shapes do not fit one another, or a limit is out of range */
   constructor({ bins, derivatives, phase, ...limits }: CircularSplineOptions) {
     super();
+    this.dim = fixedDim(bins.shape.slice(2));
     this.bins = bins;
     this.derivatives = derivatives;
     this.phase = phase;
     this.#shape = checkSpline('CircularSpline', { bins, derivatives }, { ...limits, bound: Math.PI }, true);
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.bins.shape.slice(2);
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -51,8 +57,13 @@ export class CircularSpline extends Bijector {
   }
 }
 
-/** The angle in [−π, π) that differs from `angle` by whole turns. */
+/** The angle in [−π, π) that differs from `angle` by whole turns, with slope 1 everywhere. */
 function wrapAngle(angle: tf.Tensor): tf.Tensor {
   const turns = stopGradient(() => tf.mul(tf.floor(tf.mul(tf.add(angle, Math.PI), 0.5 / Math.PI)), 2 * Math.PI));
-  return tf.clipByValue(tf.sub(angle, turns), -LIMIT, LIMIT);
+  const wrapped = tf.sub(angle, turns);
+  // float32's π and −π lie beyond π: they are moved inside, by a constant, for a clamp would have slope 0 there.
+  return tf.add(
+    wrapped,
+    stopGradient(() => tf.sub(tf.clipByValue(wrapped, -LIMIT, LIMIT), wrapped)),
+  );
 }

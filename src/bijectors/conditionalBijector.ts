@@ -67,22 +67,26 @@ class GivenContext extends Bijector {
     this.#context = context;
   }
 
+  override get parameterShape(): readonly number[] {
+    return [this.#context.shape[0]!, this.dim];
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return this.bijector.transform(this.#fitting(x, 'forward'), 'forward', this.#context);
+    return this.bijector.transform(x, 'forward', this.#context);
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    return this.bijector.transform(this.#fitting(y, 'inverse'), 'inverse', this.#context);
+    return this.bijector.transform(y, 'inverse', this.#context);
   }
 
-  #fitting(input: tf.Tensor, direction: Direction): tf.Tensor {
+  protected override check(input: tf.Tensor, direction: Direction): void {
     const batch = this.#context.shape[0]!;
-    if (batch !== 1 && input.shape.at(-2) !== batch) {
+    if (input.dtype === 'float32' && input.shape.at(-1) === this.dim && batch !== 1 && input.shape.at(-2) !== batch) {
       throw new Error(
         `${this.bijector.constructor.name}.${direction}: wanted shape [..., ${batch}, ${this.dim}] for a context of ` +
           `batch ${batch}, got [${input.shape}]`,
       );
     }
-    return input;
+    super.check(input, direction);
   }
 }

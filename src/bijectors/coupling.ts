@@ -61,7 +61,7 @@ export class Coupling extends ConditionalBijector {
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
-    const rows = input.rank === 2 ? input : tf.reshape(input, [-1, this.dim]);
+    const rows = input.rank === 2 ? input : tf.reshape(input, [input.size / this.dim, this.dim]);
     const [passed, entries] = this.#partition.split(rows);
     const shown = this.#family.features?.of(passed) ?? passed;
     const seen = context === undefined ? shown : tf.concat([shown, repeatRows(context, rows.shape[0]!)], 1);

@@ -21,7 +21,7 @@ export { Reverse } from './reverse.ts';
 export { Scale } from './scale.ts';
 export { Shift } from './shift.ts';
 export { type Parameter, ShiftScale, type ShiftScaleOptions } from './shiftScale.ts';
-export { Sigmoid } from './sigmoid.ts';
+export { Sigmoid, type SigmoidOptions } from './sigmoid.ts';
 export { Softplus } from './softplus.ts';
 export { Tanh } from './tanh.ts';
 export { TriangularAffine, type TriangularAffineOptions } from './triangularAffine.ts';

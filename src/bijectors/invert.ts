@@ -14,6 +14,10 @@ export class Invert extends Bijector {
     this.dim = bijector.dim;
   }
 
+  override get parameterShape(): readonly number[] {
+    return this.bijector.parameterShape;
+  }
+
   override given(context?: tf.Tensor): Bijector {
     const bijector = this.bijector.given(context);
     return bijector === this.bijector ? this : new Invert(bijector);

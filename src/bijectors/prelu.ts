@@ -21,7 +21,7 @@ export interface PReluOptions {
 export class PRelu extends Bijector {
   readonly eventNdims = 0;
   override readonly dim: number | undefined;
-  /** `[dim]`, or `[1]` where the slope is shared. */
+  /** `[dim]`, or a scalar where the slope is shared. */
   readonly a: tf.Variable;
 
   /** @throws if `dim` is no positive integer or `initialSlope` not above 0.01 */
@@ -31,7 +31,7 @@ export class PRelu extends Bijector {
     if (!(initialSlope > MIN_SLOPE)) {
       throw new Error(`PRelu: wanted an initialSlope above ${MIN_SLOPE}, got ${initialSlope}`);
     }
-    this.a = tf.tidy(() => tf.variable(tf.fill([dim ?? 1], initialSlope - MIN_SLOPE), true));
+    this.a = tf.tidy(() => tf.variable(tf.fill(dim === undefined ? [] : [dim], initialSlope - MIN_SLOPE), true));
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

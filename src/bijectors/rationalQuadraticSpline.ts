@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, fixedDim, type WithLogDet } from './bijector.ts';
 import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQuadratic.ts';
 import type { SplineShape } from './splineBins.ts';
 import { checkSpline, type SplineLimits } from './splineLimits.ts';
@@ -21,6 +21,7 @@ export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
  */
 export class RationalQuadraticSpline extends Bijector {
   readonly eventNdims = 0;
+  override readonly dim: number | undefined;
   readonly bins: tf.Tensor;
   readonly derivatives: tf.Tensor;
   readonly #shape: SplineShape;
@@ -28,9 +29,14 @@ export class RationalQuadraticSpline extends Bijector {
   /** @throws if the shapes do not fit one another, or a limit is out of range */
   constructor({ bins, derivatives, ...limits }: RationalQuadraticSplineOptions) {
     super();
+    this.dim = fixedDim(bins.shape.slice(2));
     this.bins = bins;
     this.derivatives = derivatives;
     this.#shape = checkSpline('RationalQuadraticSpline', { bins, derivatives }, limits, false);
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.bins.shape.slice(2);
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

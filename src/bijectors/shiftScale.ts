@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, fixedDim, type WithLogDet } from './bijector.ts';
 import { broadcast } from './broadcast.ts';
+import { broadcastShape } from './broadcastShape.ts';
 
 /** A number, one number for each entry of the last axis, or a tensor or variable that broadcasts with the input. */
 export type Parameter = number | readonly number[] | tf.Tensor;
@@ -21,11 +22,16 @@ export interface ShiftScaleOptions {
  */
 export class ShiftScale extends Bijector {
   readonly eventNdims = 0;
+  override readonly dim: number | undefined;
   readonly shift: Parameter | undefined;
   readonly scale: Parameter | undefined;
   readonly logScale: Parameter | undefined;
+  readonly #parameterShape: readonly number[];
 
-  /** @throws if both `scale` and `logScale` are given, or a scale given in numbers is 0 or not finite */
+  /**
+   * @throws if both `scale` and `logScale` are given, the parameters do not broadcast with one another, or a scale given in
+   *   numbers is 0 or not finite
+   */
   constructor({ shift, scale, logScale }: ShiftScaleOptions) {
     super();
     if (scale !== undefined && logScale !== undefined) {
@@ -36,6 +42,20 @@ export class ShiftScale extends Bijector {
     this.shift = shift;
     this.scale = scale;
     this.logScale = logScale;
+    const given = [shift, scale, logScale].filter((parameter) => parameter !== undefined);
+    const shapes = given.map(shapeOf);
+    const shape = broadcastShape(...shapes);
+    if (shape === undefined) {
+      const list = shapes.map((each) => `[${each}]`).join(' and ');
+      throw new Error(`${new.target.name}: wanted parameters that broadcast with one another, got shapes ${list}`);
+    }
+    this.#parameterShape = shape;
+    // Numbers are listed one for each entry, also where there is one.
+    this.dim = fixedDim(shape) ?? (given.some(Array.isArray) ? 1 : undefined);
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.#parameterShape;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -58,6 +78,11 @@ export class ShiftScale extends Bijector {
     if (this.logScale !== undefined) return tensorOf(this.logScale);
     return this.scale === undefined ? tf.scalar(0) : tf.log(tf.abs(tensorOf(this.scale)));
   }
+}
+
+function shapeOf(parameter: Parameter): readonly number[] {
+  if (parameter instanceof tf.Tensor) return parameter.shape;
+  return typeof parameter === 'number' ? [] : [parameter.length];
 }
 
 function tensorOf(parameter: Parameter): tf.Tensor {

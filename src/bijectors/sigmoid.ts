@@ -1,26 +1,73 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Bijector, type WithLogDet } from './bijector.ts';
+import { nextFloat32, roundFloat32 } from './float32.ts';
 
-const LOWEST = 2 ** -126;
-const HIGHEST = 1 - 2 ** -24;
+/** How near y comes to a bound in the inverse, where the float32 numbers are closer together than that. */
+const NEAREST = 2 ** -126;
+
+export interface SigmoidOptions {
+  /** The lower bound of every entry, or of each entry of the last axis; 0 by default. */
+  readonly low?: number | ArrayLike<number>;
+  /** The upper bound; 1 by default. */
+  readonly high?: number | ArrayLike<number>;
+}
 
 /**
- * y = 1 / (1 + e⁻ˣ), log-determinant log y(1 − y) = x − 2 softplus(x).
+ * y = low + (high − low) / (1 + e⁻ˣ): ℝ → (low, high), (0, 1) by default; log-determinant log(high − low) + x − 2 softplus(x).
  *
- * The inverse clamps y to [2⁻¹²⁶, 1 − 2⁻²⁴], so that it lies between −87.3 and 16.6 and is finite, with gradient 0, at and
- * beyond the border.
+ * Bounds are rounded to float32 inwards, and y never leaves them: where rounding would carry it out, it is the bound.
+ *
+ * The inverse clamps y to the float32 numbers next to the bounds (next to 0, to ±2⁻¹²⁶), so that it is finite, with gradient 0,
+ * at and beyond the border; for (0, 1) it lies between −87.3 and 16.6.
  */
 export class Sigmoid extends Bijector {
   readonly eventNdims = 0;
+  override readonly dim: number | undefined;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+
+  /** @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32 */
+  constructor({ low = 0, high = 1 }: SigmoidOptions = {}) {
+    super();
+    this.dim = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
+    const bounds = (bound: number | ArrayLike<number>, inwards: 1 | -1) =>
+      Array.from(typeof bound === 'number' ? { length: this.dim ?? 1 } : bound, (value) =>
+        roundFloat32(typeof bound === 'number' ? bound : (value as number), inwards),
+      );
+    this.low = bounds(low, 1);
+    this.high = bounds(high, -1);
+    const fits = (from: number, i: number) =>
+      from < this.high[i]! && Number.isFinite(Math.fround(this.high[i]! - from));
+    if (this.low.length !== this.high.length || this.low.length === 0 || !this.low.every(fits)) {
+      const text = (bound: number | ArrayLike<number>) =>
+        typeof bound === 'number' ? bound : `[${Array.from(bound)}]`;
+      throw new Error(`Sigmoid: wanted finite bounds low < high, got low ${text(low)} and high ${text(high)}`);
+    }
+  }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    return [tf.sigmoid(x), tf.sub(x, tf.mul(tf.softplus(x), 2))];
+    const [low, high] = [this.#tensor(this.low), this.#tensor(this.high)];
+    const y = tf.add(tf.mul(tf.sigmoid(x), tf.sub(high, low)), low);
+    const logDet = tf.add(tf.sub(x, tf.mul(tf.softplus(x), 2)), this.#logSpan());
+    return [tf.minimum(tf.maximum(y, low), high), logDet];
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    const inside = tf.clipByValue(y, LOWEST, HIGHEST);
-    const above = tf.log(inside);
-    const below = tf.log1p(tf.neg(inside));
-    return [tf.sub(above, below), tf.neg(tf.add(above, below))];
+    const inside = (bound: number, inwards: 1 | -1) =>
+      inwards * Math.max(inwards * nextFloat32(bound, inwards), inwards * bound + NEAREST);
+    const lowest = this.#tensor(this.low.map((bound) => inside(bound, 1)));
+    const highest = this.#tensor(this.high.map((bound) => inside(bound, -1)));
+    const clamped = tf.minimum(tf.maximum(y, lowest), highest);
+    const above = tf.log(tf.sub(clamped, this.#tensor(this.low)));
+    const below = tf.log(tf.sub(this.#tensor(this.high), clamped));
+    return [tf.sub(above, below), tf.sub(this.#logSpan(), tf.add(above, below))];
+  }
+
+  #logSpan(): tf.Tensor {
+    return this.#tensor(this.low.map((low, i) => Math.log(this.high[i]! - low)));
+  }
+
+  #tensor(values: readonly number[]): tf.Tensor {
+    return this.dim === undefined ? tf.scalar(values[0]!) : tf.tensor1d([...values]);
   }
 }

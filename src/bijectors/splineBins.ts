@@ -5,7 +5,7 @@ export interface SplineShape {
   readonly bound: number;
   /** The least width and height of a bin, as a part of 2·bound. */
   readonly minBinSize: number;
-  /** The least derivative at a knot. */
+  /** The least derivative at a knot; the greatest is about 1/minDerivative. */
   readonly minDerivative: number;
   readonly periodic: boolean;
 }
@@ -31,14 +31,16 @@ export interface LocatedBins {
   readonly size: tf.Tensor;
   /** `[2, knots, …]`, 1 for the free knot at the bin's left and right end; no entry for an end that is not free. */
   readonly ends: tf.Tensor;
-  /** `[2, …]`, what the softplus is taken of, and the derivatives. */
+  /** `[2, …]`: the raw derivatives as parts of the bound, through tanh; what the softplus is taken of; the derivatives. */
+  readonly bounded: tf.Tensor;
   readonly raw: tf.Tensor;
   readonly derivatives: tf.Tensor;
 }
 
 /**
  * Finds each input's bin by comparison with the knots, and picks its numbers out by masks. Derivatives are picked before the
- * softplus: two are computed, not all.
+ * softplus: two are computed, not all. A derivative is minDerivative + softplus(B tanh(raw / B) + a constant), B = 1/minDerivative:
+ * bounded smoothly and far out, since between two knots of derivative d the slope falls to about 2s²/d in a bin of slope s.
  * @param input `[1, …]`, inside the interval
  * @param logits `[2, K, …]`
  * @param derivatives `[knots, …]`
@@ -57,7 +59,7 @@ export function locateBins(
   const shares = tf.div(weights, tf.sum(weights, 1, true));
 
   const rows = logits.shape.slice(2);
-  const flat = tf.reshape(shares, [2 * K, -1]);
+  const flat = tf.reshape(shares, [2 * K, tf.util.sizeFromShape(rows)]);
   const knots = tf.reshape(tf.matMul(innerKnots(K, axis, shape), flat), [K - 1, ...rows]);
   const passed = tf.cast(tf.greaterEqual(input, knots), 'float32');
   const row = [1, ...input.shape.slice(1)];
@@ -73,14 +75,16 @@ export function locateBins(
   const corner = tf.add(tf.mul(shareBefore, rest), tf.sub(tf.mul(index, least), shape.bound));
 
   const count = derivatives.shape[0]!;
-  const ends = tf.reshape(tf.matMul(endKnots(K, count), tf.reshape(inside, [K, -1])), [
+  const ends = tf.reshape(tf.matMul(endKnots(K, count), tf.reshape(inside, [K, inside.size / K])), [
     2,
     count,
     ...input.shape.slice(1),
   ]);
   // softplus(0 + offset) + minDerivative is 1: the derivative at zero parameters, and at ends that are not free.
   const offset = Math.log(Math.expm1(1 - shape.minDerivative));
-  const raw = tf.add(tf.sum(tf.mul(tf.expandDims(derivatives, 0), ends), 1), offset);
+  const picked = tf.sum(tf.mul(tf.expandDims(derivatives, 0), ends), 1);
+  const bounded = tf.tanh(tf.mul(picked, shape.minDerivative));
+  const raw = tf.add(tf.mul(bounded, 1 / shape.minDerivative), offset);
   return {
     shares,
     ended: before,
@@ -90,6 +94,7 @@ export function locateBins(
     corner,
     size: tf.add(tf.mul(share, rest), least),
     ends,
+    bounded,
     raw,
     derivatives: tf.add(tf.softplus(raw), shape.minDerivative),
   };
@@ -115,7 +120,8 @@ export function binGradients(
     tf.mul(tf.expandDims(byShareBefore, 1), bins.ended),
     tf.mul(tf.expandDims(byShare, 1), bins.inside),
   );
-  const byRaw = tf.expandDims(tf.mul(derivatives, tf.sigmoid(bins.raw)), 1);
+  const slope = tf.mul(tf.sigmoid(bins.raw), tf.sub(1, tf.square(bins.bounded)));
+  const byRaw = tf.expandDims(tf.mul(derivatives, slope), 1);
   return [tf.mul(bins.shares, tf.sub(byShares, tf.expandDims(mean, 1))), sumOfPair(tf.mul(byRaw, bins.ends))];
 }
 

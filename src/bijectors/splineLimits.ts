@@ -5,7 +5,7 @@ import type { SplineShape } from './splineBins.ts';
 export interface SplineLimits {
   /** The least width and height of a bin, as a part of the interval; 0.001 by default. */
   readonly minBinSize?: number;
-  /** The least derivative at a knot; 0.001 by default. */
+  /** The least derivative at a knot, 0.001 by default; 1/minDerivative is the greatest. */
   readonly minDerivative?: number;
 }
 

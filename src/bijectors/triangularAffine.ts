@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { Bijector, type WithLogDet } from './bijector.ts';
 import { broadcast } from './broadcast.ts';
+import { broadcastShape } from './broadcastShape.ts';
 
 export interface TriangularAffineOptions {
   /** `[..., dim]` */
@@ -24,21 +25,34 @@ export class TriangularAffine extends Bijector {
   readonly shift: tf.Tensor;
   readonly logDiagonal: tf.Tensor;
   readonly offDiagonal: tf.Tensor | undefined;
+  readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
   constructor({ shift, logDiagonal, offDiagonal }: TriangularAffineOptions) {
     super();
     this.dim = shift.shape.at(-1) ?? 0;
     const below = (this.dim * (this.dim - 1)) / 2;
-    if (this.dim < 1 || logDiagonal.shape.at(-1) !== this.dim || (offDiagonal?.shape.at(-1) ?? 0) !== below) {
+    const parts = [shift, logDiagonal, ...(offDiagonal === undefined ? [] : [offDiagonal])];
+    const batch = broadcastShape(...parts.map(({ shape }) => shape.slice(0, -1)));
+    if (
+      batch === undefined ||
+      this.dim < 1 ||
+      logDiagonal.shape.at(-1) !== this.dim ||
+      (offDiagonal?.shape.at(-1) ?? 0) !== below
+    ) {
       throw new Error(
         `TriangularAffine: wanted shift and logDiagonal [..., dim] and offDiagonal [..., dim (dim − 1) / 2], ` +
           `got [${shift.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}`,
       );
     }
+    this.#parameterShape = [...batch, this.dim];
     this.shift = shift;
     this.logDiagonal = logDiagonal;
     this.offDiagonal = offDiagonal;
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.#parameterShape;
   }
 
   /** With variables of its own. @throws if `dim` is no positive integer */
@@ -87,7 +101,7 @@ export class TriangularAffine extends Bijector {
     for (let row = 1; row < dim; row++) {
       for (let column = 0; column < row; column++) places[entry++ * dim * dim + row * dim + column] = 1;
     }
-    const rows = tf.matMul(tf.reshape(entries, [-1, entry]), tf.tensor2d(places, [entry, dim * dim]));
+    const rows = tf.matMul(tf.reshape(entries, [entries.size / entry, entry]), tf.tensor2d(places, [entry, dim * dim]));
     return tf.reshape(rows, [...entries.shape.slice(0, -1), dim, dim]);
   }
 

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { broadcast } from '../bijectors/broadcast.ts';
+import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
 
 /** Samples and the log-density at them. */
@@ -15,6 +17,7 @@ export interface Estimate {
 
 /**
  * A probability distribution, or a batch of independent ones: a light object over tensors, made anew wherever it is needed.
+ * A subclass writes {@link sample} and {@link computeLogProb}, and what it knows in closed form.
  *
  * One draw has the shape `[...batchShape, ...eventShape]`; `logProb` sums over the event and has the shape `[...batchShape]`.
  * A leading `sampleShape` goes in front of both. Samples are differentiable with respect to the parameters where
@@ -29,8 +32,27 @@ export abstract class Distribution {
   /** Draws of shape `[...sampleShape, ...batchShape, ...eventShape]`. */
   abstract sample(rng: Rng, sampleShape?: number[]): tf.Tensor;
 
-  /** log p(x), nats; `x` is `[..., ...batchShape, ...eventShape]`, the result loses the event. */
-  abstract logProb(x: tf.Tensor): tf.Tensor;
+  /** log p(x); x has been checked: its last axes are the event, the others broadcast with the batch shape. */
+  protected abstract computeLogProb(x: tf.Tensor): tf.Tensor;
+
+  /**
+   * log p(x), nats; `x` is `[..., ...batchShape, ...eventShape]`, or broadcasts with that along the batch; the result loses the
+   * event.
+   * @throws if x is not float32 or its shape does not fit
+   */
+  logProb(x: tf.Tensor): tf.Tensor {
+    const at = x.rank - this.eventShape.length;
+    const isEvent = x.dtype === 'float32' && at >= 0 && tf.util.arraysEqual(x.shape.slice(at), this.eventShape);
+    const shape = isEvent ? broadcastShape(x.shape.slice(0, at), this.batchShape) : undefined;
+    if (shape === undefined) {
+      throw new Error(
+        `${this.constructor.name}.logProb: wanted float32 of shape [${['...', ...this.batchShape, ...this.eventShape].join(', ')}], ` +
+          `got ${x.dtype} of shape [${x.shape.join(', ')}]`,
+      );
+    }
+    const logProb = this.computeLogProb(x);
+    return tf.util.arraysEqual(logProb.shape, shape) ? logProb : broadcast(logProb, shape);
+  }
 
   /** Draws and the log-density at them; cheaper than one after the other where the two share work. */
   sampleWithLogProb(rng: Rng, sampleShape?: number[]): SampleWithLogProb {

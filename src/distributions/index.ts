@@ -1,3 +1,4 @@
+export { BatchBroadcast } from './batchBroadcast.ts';
 export { Distribution, type Estimate, type SampleWithLogProb } from './distribution.ts';
 export { MixtureSameFamily } from './mixtureSameFamily.ts';
 export { MultivariateNormalDiag } from './multivariateNormalDiag.ts';

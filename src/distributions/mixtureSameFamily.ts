@@ -2,11 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /**
  * A mixture of K distributions of one family: p(x) = Σₖ softmax(logits)ₖ pₖ(x).
  *
  * A draw picks a component and then draws from it, so that gradients reach the components' parameters but not the
- * weights: `reparameterized` is false.
+ * weights: `reparameterized` is false. Log-densities below float32's range are its least number, with gradient 0.
  */
 export class MixtureSameFamily extends Distribution {
   readonly batchShape: number[];
@@ -18,7 +21,7 @@ export class MixtureSameFamily extends Distribution {
   /**
    * @param logits `[...batch, K]`
    * @param components a distribution over vectors, with batch shape `[...batch, K]`
-   * @throws if the two do not fit
+   * @throws if the two do not fit, or the components' events are no vectors
    */
   constructor({ logits, components }: { logits: tf.Tensor; components: Distribution }) {
     super();
@@ -26,6 +29,12 @@ export class MixtureSameFamily extends Distribution {
       throw new Error(
         `MixtureSameFamily: wanted components with the batch shape of the logits, [${logits.shape}], ` +
           `got [${components.batchShape}]`,
+      );
+    }
+    if (logits.rank === 0 || logits.shape.at(-1) === 0 || components.eventShape.length !== 1) {
+      throw new Error(
+        `MixtureSameFamily: wanted logits [..., K] and components over vectors, got logits [${logits.shape}] and ` +
+          `event shape [${components.eventShape}]`,
       );
     }
     this.batchShape = logits.shape.slice(0, -1);
@@ -47,11 +56,14 @@ export class MixtureSameFamily extends Distribution {
       Array.from({ length: rank }, (_, axis): [number, number] => [0, axis === rank - 1 ? 1 : 0]),
     );
     const chosen = tf.expandDims(tf.sub(reached, next), -1);
-    return tf.sum(tf.mul(chosen, draws), -2);
+    // 0·∞ is NaN: a component that is not taken must not show, even if its draw overflows.
+    return tf.sum(tf.mul(chosen, tf.clipByValue(draws, -LARGEST, LARGEST)), -2);
   }
 
-  logProb(x: tf.Tensor): tf.Tensor {
-    return tf.logSumExp(tf.add(tf.logSoftmax(this.logits), this.components.logProb(tf.expandDims(x, -2))), -1);
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const joint = tf.add(tf.logSoftmax(this.logits), this.components.logProb(tf.expandDims(x, -2)));
+    // Finite where all densities are 0: −∞ less their maximum, −∞, would be NaN.
+    return tf.logSumExp(tf.maximum(joint, -LARGEST), -1);
   }
 
   /** Σₖ wₖ E[Xₖ]. */
@@ -59,10 +71,10 @@ export class MixtureSameFamily extends Distribution {
     return tf.sum(tf.mul(this.#weights(), this.components.mean()), -2);
   }
 
-  /** By the law of total variance. */
+  /** Σₖ wₖ (Var[Xₖ] + (E[Xₖ] − E[X])²): the law of total variance, which does not cancel. */
   override variance(): tf.Tensor {
-    const second = tf.add(this.components.variance(), tf.square(this.components.mean()));
-    return tf.sub(tf.sum(tf.mul(this.#weights(), second), -2), tf.square(this.mean()));
+    const apart = tf.sub(this.components.mean(), tf.expandDims(this.mean(), -2));
+    return tf.sum(tf.mul(this.#weights(), tf.add(this.components.variance(), tf.square(apart))), -2);
   }
 
   #weights(): tf.Tensor {

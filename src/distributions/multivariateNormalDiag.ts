@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 
@@ -16,11 +17,18 @@ export class MultivariateNormalDiag extends Distribution {
 
   /**
    * @param loc `[...batch, dim]`
-   * @param logScale log of the standard deviations, broadcastable to `loc`
+   * @param logScale log of the standard deviations, which broadcasts with `loc` and has no longer events
+   * @throws if the shapes do not fit
    */
   constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
     super();
-    const shape = tf.broadcast_util.assertAndGetBroadcastShape(loc.shape, logScale.shape);
+    const shape = broadcastShape(loc.shape, logScale.shape);
+    if (loc.rank === 0 || shape === undefined || shape.at(-1) !== loc.shape.at(-1)) {
+      throw new Error(
+        `MultivariateNormalDiag: wanted loc [..., dim] and a logScale that broadcasts to it, ` +
+          `got [${loc.shape}] and [${logScale.shape}]`,
+      );
+    }
     this.batchShape = shape.slice(0, -1);
     this.eventShape = shape.slice(-1);
     this.loc = loc;
@@ -36,7 +44,7 @@ export class MultivariateNormalDiag extends Distribution {
     return { sample: this.#scaled(noise), logProb: this.#logProbOfNoise(noise) };
   }
 
-  logProb(x: tf.Tensor): tf.Tensor {
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return this.#logProbOfNoise(tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale))));
   }
 

@@ -34,15 +34,21 @@ export class MultivariateNormalTriL extends Distribution {
     offDiagonal?: tf.Tensor;
   }) {
     super();
-    const dim = loc.shape.at(-1)!;
+    const dim = loc.shape.at(-1) ?? 0;
     const below = (dim * (dim - 1)) / 2;
-    if (!tf.util.arraysEqual(loc.shape, logDiagonal.shape) || (offDiagonal?.shape.at(-1) ?? 0) !== below) {
+    const batch = loc.shape.slice(0, -1);
+    const wanted = below === 0 ? [] : [...batch, below];
+    if (
+      loc.rank === 0 ||
+      !tf.util.arraysEqual(loc.shape, logDiagonal.shape) ||
+      !tf.util.arraysEqual(offDiagonal?.shape ?? [], wanted)
+    ) {
       throw new Error(
-        `MultivariateNormalTriL: wanted loc and logDiagonal [..., ${dim}] and offDiagonal [..., ${below}], ` +
-          `got [${loc.shape}], [${logDiagonal.shape}] and [${offDiagonal?.shape ?? ''}]`,
+        `MultivariateNormalTriL: wanted loc and logDiagonal [...batch, dim] and offDiagonal [...batch, dim (dim − 1) / 2], ` +
+          `got [${loc.shape}], [${logDiagonal.shape}] and ${offDiagonal === undefined ? 'none' : `[${offDiagonal.shape}]`}`,
       );
     }
-    this.batchShape = loc.shape.slice(0, -1);
+    this.batchShape = batch;
     this.eventShape = [dim];
     this.loc = loc;
     this.logDiagonal = logDiagonal;
@@ -58,7 +64,7 @@ export class MultivariateNormalTriL extends Distribution {
     return { sample: this.#correlated(noise), logProb: this.#logProbOfNoise(noise) };
   }
 
-  logProb(x: tf.Tensor): tf.Tensor {
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const residual = columns(tf.sub(x, this.loc));
     const inverseDiagonal = columns(tf.exp(tf.neg(this.logDiagonal)));
     const lower = this.#lower();

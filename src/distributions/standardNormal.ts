@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 
@@ -15,18 +16,19 @@ export class StandardNormal extends Distribution {
   /**
    * @param dim the size of one event
    * @param batchShape the shape of the batch of independent copies
+   * @throws if `dim` is no positive integer
    */
   constructor(dim: number, batchShape: number[] = []) {
     super();
     this.batchShape = batchShape;
-    this.eventShape = [dim];
+    this.eventShape = [positiveInteger('StandardNormal', 'dim', dim)];
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
   }
 
-  logProb(x: tf.Tensor): tf.Tensor {
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return tf.sub(tf.mul(tf.sum(tf.square(x), -1), -0.5), this.eventShape[0]! * HALF_LOG_TWO_PI);
   }
 

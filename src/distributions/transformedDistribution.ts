@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
+import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
+import { BatchBroadcast } from './batchBroadcast.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
 
 /**
@@ -12,13 +14,28 @@ export class TransformedDistribution extends Distribution {
   readonly base: Distribution;
   readonly bijector: Bijector;
 
-  /** @throws if the base's event rank is not 1 */
+  /**
+   * @param base over vectors; where the bijector is a batch of maps and the base has fewer copies, each map gets a copy
+   * @throws if the base's events are no vectors, or its event or batch shape does not fit the bijector's
+   */
   constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
     super();
-    if (base.eventShape.length !== 1) {
-      throw new Error(`TransformedDistribution: wanted a base over vectors, got event shape [${base.eventShape}]`);
+    const [dim] = base.eventShape;
+    if (base.eventShape.length !== 1 || (bijector.dim !== undefined && bijector.dim !== dim)) {
+      throw new Error(
+        `TransformedDistribution: wanted a base over vectors of ${bijector.dim ?? 'any'} numbers, ` +
+          `got event shape [${base.eventShape}]`,
+      );
     }
-    this.base = base;
+    const batch = bijector.parameterShape.slice(0, -1);
+    const whole = broadcastShape(base.batchShape, batch);
+    if (whole === undefined) {
+      throw new Error(
+        `TransformedDistribution: wanted a base whose batch shape broadcasts with the bijector's [${batch}], ` +
+          `got [${base.batchShape}]`,
+      );
+    }
+    this.base = tf.util.arraysEqual(whole, base.batchShape) ? base : new BatchBroadcast(base, whole);
     this.bijector = bijector;
   }
 
@@ -44,7 +61,7 @@ export class TransformedDistribution extends Distribution {
     return { sample, logProb: tf.sub(logProb, sumLogDet(logDet, this.bijector.eventNdims, 1)) };
   }
 
-  logProb(y: tf.Tensor): tf.Tensor {
+  protected computeLogProb(y: tf.Tensor): tf.Tensor {
     const [noise, logDet] = this.bijector.inverseAndLogDet(y);
     return tf.add(this.base.logProb(noise), sumLogDet(logDet, this.bijector.eventNdims, 1));
   }

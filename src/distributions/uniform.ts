@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { positiveInteger } from '../nn/positiveInteger.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
@@ -14,12 +15,14 @@ export class Uniform extends Distribution {
   readonly low: number;
   readonly high: number;
 
-  /** @throws if low ≥ high */
+  /** @throws if `dim` is no positive integer, or the bounds are not finite, or low ≥ high */
   constructor({ dim, low, high, batchShape = [] }: { dim: number; low: number; high: number; batchShape?: number[] }) {
     super();
-    if (!(low < high)) throw new Error(`Uniform: wanted low < high, got [${low}, ${high})`);
+    if (!(low < high && Number.isFinite(high - low))) {
+      throw new Error(`Uniform: wanted finite bounds low < high, got [${low}, ${high})`);
+    }
     this.batchShape = batchShape;
-    this.eventShape = [dim];
+    this.eventShape = [positiveInteger('Uniform', 'dim', dim)];
     this.low = low;
     this.high = high;
   }
@@ -29,7 +32,7 @@ export class Uniform extends Distribution {
     return tf.add(tf.mul(unit, this.high - this.low), this.low);
   }
 
-  logProb(x: tf.Tensor): tf.Tensor {
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return stopGradient(() => {
       const inside = tf.logicalAnd(tf.greaterEqual(x, this.low), tf.lessEqual(x, this.high));
       const outside = tf.fill(x.shape, Number.NEGATIVE_INFINITY);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // Imported for its effect: it is the one package whose Node build registers the gradients of all kernels, which those of
 // tfjs-core itself do not. Not by a bare import, which our declarations would repeat: its own fail without skipLibCheck.
 import { version_layers } from '@tensorflow/tfjs-layers';
+import { registerEmptyConcat } from './emptyConcat.ts';
 import { registerGradients } from './gradients.ts';
 
 if (version_layers !== tf.version_core) {
@@ -11,6 +12,7 @@ if (version_layers !== tf.version_core) {
   );
 }
 registerGradients();
+registerEmptyConcat();
 
 try {
   // Until a backend is active, tfjs makes a new one at each request.

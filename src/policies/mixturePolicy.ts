@@ -67,7 +67,7 @@ export class MixturePolicy extends Policy {
       [components, size, size],
       1,
     );
-    const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [-1, components, actionDim]);
+    const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [values.shape[0]!, components, actionDim]);
     const latent = new MixtureSameFamily({
       logits: logits!,
       components: new MultivariateNormalDiag({

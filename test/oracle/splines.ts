@@ -17,8 +17,10 @@ function knotsOf(logits: number[], bound: number): number[] {
   return knots;
 }
 
-function derivativeOf(raw: number): number {
-  return MIN + Math.log1p(Math.exp(raw + Math.log(Math.expm1(1 - MIN))));
+/** MIN + softplus(raw + c), where c makes it 1 for raw = 0, and raw is bounded by ±1/MIN, smoothly. */
+export function derivativeOf(raw: number): number {
+  const x = Math.tanh(raw * MIN) / MIN + Math.log(Math.expm1(1 - MIN));
+  return MIN + Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 function interpolate(xs: number[], ys: number[], ds: number[], x: number): number {
