@@ -229,6 +229,35 @@ describe('affine bijectors', () => {
     expect(() => b.TriangularAffine.learnable(0)).toThrow('TriangularAffine: wanted a positive integer dim, got 0');
   });
 
+  test('lists and tensors fix the size of the last axis; one number, or one in a tensor, goes with any', () => {
+    const x = tf.zeros([2, 3]);
+    for (const fits of [1, [1, 2, 3], tf.tensor1d([1, 2, 3]), tf.tensor1d([1]), tf.scalar(1), tf.ones([2, 1])]) {
+      expect(new b.Shift(fits).forward(x).shape).toEqual([2, 3]);
+    }
+    for (const [other, dim] of [
+      [[1], 1],
+      [[1, 2], 2],
+      [tf.ones([2, 2]), 2],
+    ] as const) {
+      expect(() => new b.Shift(other).forward(x)).toThrow(
+        `Shift.forward: wanted shape [..., ${dim}], got float32 of shape [2,3]`,
+      );
+    }
+    expect(() => new b.Shift(tf.ones([4, 3])).forward(x)).toThrow(
+      "Shift.forward: wanted a shape that broadcasts with its parameters' [4,3], got float32 of shape [2,3]",
+    );
+    expect(() => new b.ShiftScale({ shift: [1, 2], scale: [1, 2, 3] })).toThrow(
+      'ShiftScale: wanted parameters that broadcast with one another, got shapes [2] and [3]',
+    );
+    expect(() => new b.Chain([new b.Shift(tf.ones([2, 1])), new b.Scale(tf.ones([3, 1]))])).toThrow(
+      'Chain: wanted bijectors whose parameters broadcast with one another, got shapes [2,1] and [3,1]',
+    );
+    expect(new b.ShiftScale({}).parameterShape).toEqual([]);
+    expect(
+      new b.Chain([new b.Shift(tf.ones([2, 1])), new b.Invert(new b.Scale(tf.ones([5, 1, 3])))]).parameterShape,
+    ).toEqual([5, 2, 3]);
+  });
+
   test('ShiftScale and PRelu say what they cannot take', () => {
     expect(() => new b.ShiftScale({ scale: 1, logScale: 0 })).toThrow(
       'ShiftScale: wanted one of scale and logScale, got both',

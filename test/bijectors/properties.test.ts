@@ -190,6 +190,48 @@ describe.each(registry)('$name', (entry) => {
     }
   });
 
+  test('a batch of none, and gradients of nothing', () => {
+    const { module } = setUp(entry);
+    const { contextDim = 0, dim } = entry;
+    const bijector = module.given(contextDim > 0 ? tf.zeros([0, contextDim]) : undefined);
+    for (const direction of ['forward', 'inverse'] as const) {
+      for (const shape of [[0], [2, 0]]) {
+        const input = tf.variable(tf.zeros([...shape, dim]));
+        const [value, logDet] = apply(bijector, direction, input);
+        expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, dim], shape]);
+        const { grads } = tf.variableGrads(() => {
+          const [result, log] = apply(bijector, direction, input);
+          const unused = module.variables().map((variable) => tf.mul(tf.sum(variable), 0));
+          return tf.addN([tf.sum(result), tf.sum(log), ...unused]) as tf.Scalar;
+        });
+        for (const variable of module.trainableVariables()) {
+          expect(Array.from(grads[variable.name]!.dataSync()).every((slope) => slope === 0)).toBe(true);
+        }
+        expect(grads[input.name]!.shape).toEqual([...shape, dim]);
+      }
+    }
+  });
+
+  test('its parameters broadcast with its inputs, and an input that does not fit is refused', () => {
+    const { bijector, module, contexts } = setUp(entry);
+    const { parameterShape } = bijector;
+    expect(bijector.forward(tf.zeros([BATCH, entry.dim])).shape).toEqual([BATCH, entry.dim]);
+    if (contexts[0]!.length > 0) {
+      expect(parameterShape).toEqual([BATCH, entry.dim]);
+      expect(() => bijector.forward(tf.zeros([BATCH + 1, entry.dim]))).toThrow(
+        /context of batch 3, got \[4,|broadcasts with its parameters' \[3,/,
+      );
+    } else {
+      expect([[], [1], [entry.dim]]).toContainEqual([...parameterShape]);
+      expect(module.given()).toBe(module);
+    }
+    if (bijector.dim === undefined) {
+      // Elementwise, with one parameter for all entries: a scalar stays one.
+      for (const result of bijector.forwardAndLogDet(tf.scalar(0.5)))
+        expect(result.shape).toEqual(parameterShape.map(() => 1));
+    }
+  });
+
   test('finite at the edges, gradients too', () => {
     const { module, bijector } = setUp(entry);
     const far = [-1e4, -100, -20, -3, -Math.PI, 0, 3, Math.PI, 20, 100, 1e4];

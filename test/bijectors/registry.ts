@@ -74,6 +74,13 @@ const simple: BijectorCase[] = [
     edges: { inverse: [-1, 0, 1e-45, 1e-30, 0.99999994, 1, 2] },
   },
   {
+    name: 'Sigmoid onto a box',
+    make: () => new b.Sigmoid({ low: [-1.5, 0.1], high: [2.5, 0.7] }),
+    oracle: () => (x) => [-1.5 + 4 / (1 + Math.exp(-x[0]!)), 0.1 + 0.6 / (1 + Math.exp(-x[1]!))],
+    dim: 2,
+    edges: { inverse: [-2, -1.5, 0.1, 0.2, 0.7, 2.5, 3] },
+  },
+  {
     name: 'Softplus',
     make: () => new b.Softplus(),
     oracle: oracles.elementwise((x) => Math.log1p(Math.exp(x))),
