@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const cli = resolve(import.meta.dirname, '../experiments/cli.ts');
-const tsx = import.meta.resolve('tsx');
+/** The package as it is published. */
+const cli = resolve(import.meta.dirname, '../dist/experiments/cli.js');
 
 /** How the command has ended, and what must never be seen then. */
 export interface Ended {
@@ -29,7 +29,7 @@ export interface OxbowProcess {
 
 /** Starts the command in a folder where the system may leave core dumps; `redirect` is bash's: `| head -1`. */
 export function startOxbow(folder: string, argv: readonly string[], redirect?: string): OxbowProcess {
-  const command = [process.execPath, '--import', tsx, cli, ...argv];
+  const command = [process.execPath, cli, ...argv];
   const script = `ulimit -c unlimited; ${redirect === undefined ? 'exec "$@"' : `"$@" ${redirect}; exit "\${PIPESTATUS[0]}"`}`;
   const child = spawn('bash', ['-c', script, 'oxbow', ...command], { cwd: folder });
   let [stdout, stderr] = ['', ''];
@@ -64,6 +64,6 @@ export function startOxbow(folder: string, argv: readonly string[], redirect?: s
 
 /** Workers name their parent; without a pipe, bash becomes the command and keeps its id. */
 function workersOf(parent: number): number {
-  const { stdout } = spawnSync('pgrep', ['-fc', `harness/worker\\.ts ${parent}$`], { encoding: 'utf8' });
+  const { stdout } = spawnSync('pgrep', ['-fc', `harness/worker\\.js ${parent}$`], { encoding: 'utf8' });
   return Number(stdout) || 0;
 }
