@@ -186,7 +186,11 @@ function newDirectory(experiment: string): string {
  */
 function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
   if (!existsSync(path)) return undefined;
-  const foreign = readdirSync(path).filter((name) => !FILES.includes(name) && !name.endsWith('.tmp'));
+  const found = readdirSync(path);
+  // An experiment may add files of JSON.
+  const ours = (name: string) =>
+    FILES.includes(name) || name.endsWith('.tmp') || (found.includes('jobs') && name.endsWith('.json'));
+  const foreign = found.filter((name) => !ours(name));
   const old = readRun(path);
   if (old === undefined) {
     if (foreign.length === 0) return undefined;

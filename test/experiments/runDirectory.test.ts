@@ -131,6 +131,7 @@ describe('damage', () => {
     const path = await finishedRun();
     const config = readFileSync(join(path, 'config.json'), 'utf8');
     rmSync(join(path, 'config.json'));
+    writeFileSync(join(path, 'tuned.json'), '{}');
     expect(await resume(path)).toMatchObject({ result });
     expect(readFileSync(join(path, 'config.json'), 'utf8')).toBe(config);
     rmSync(join(path, 'config.json'));
