@@ -1,7 +1,7 @@
 import type { Section } from '../experiment.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
-import { renderFigure } from './renderFigure.ts';
+import { evenColumns, renderFigure } from './renderFigure.ts';
 import { renderTable } from './renderTable.ts';
 import { settings } from './settings.ts';
 
@@ -73,7 +73,9 @@ async function renderFigures(figures: NonNullable<Section['figures']>, numbers: 
   let narrow: string[] = [];
   const endColumns = () => {
     if (narrow.length > 0) {
-      html.push(`<div class="figures${narrow.length === 1 ? ' single' : ''}">\n${narrow.join('\n')}\n</div>`);
+      const kind = narrow.length === 1 ? 'figures single' : 'figures';
+      const columns = `--columns: ${evenColumns(narrow.length, 3)}`;
+      html.push(`<div class="${kind}" style="${columns}">\n${narrow.join('\n')}\n</div>`);
     }
     narrow = [];
   };

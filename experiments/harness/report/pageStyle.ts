@@ -53,6 +53,9 @@ thead th { color: var(--muted); vertical-align: bottom; }
 .number { text-align: right; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
 @media screen and (min-width: 700px) { td { white-space: nowrap; } }
+@media screen and (min-width: 1000px) {
+  .figures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); column-gap: 2rem; }
+}
 @media (max-width: 999px), print { .panels { grid-template-columns: repeat(var(--middling), minmax(0, 1fr)); } }
 @media (max-width: 599px) {
   main { padding: 1.2rem 1rem 3rem; }
@@ -66,6 +69,9 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   body { font-size: 11pt; }
   nav { display: none; }
   .table { overflow: visible; }
+  table { font-size: 8pt; }
+  thead th { overflow-wrap: anywhere; }
+  th, td { padding-right: .6rem; }
   h2, h3, caption { break-after: avoid; }
   figure, tr, .warning { break-inside: avoid; }
 }
