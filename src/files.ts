@@ -14,7 +14,7 @@ export function readTextFile(path: string, instead: string): string {
  * Writes under a temporary name and renames: a reader sees the old file or the new one, never a part.
  * @throws if it cannot be written; the old file is as it was then
  */
-export function writeWholeFile(path: string, content: string | Uint8Array, instead: string): void {
+export function writeWholeFile(path: string, content: string | Uint8Array, instead = ''): void {
   const files = fileSystem(instead);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
