@@ -25,7 +25,7 @@ import { type Ended, startOxbow } from './oxbowProcess.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
 const rng = new Rng(`faults ${values.seed}`);
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
+const SIGNALS = ['SIGINT', 'SIGKILL', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Jobs of both studies with a Gaussian and a flow, each of a second or so. */
 const RUN = [
@@ -72,7 +72,7 @@ const summary = readFileSync(join(reference, 'summary.json'), 'utf8');
 const jobs = results(reference).size;
 process.stdout.write(`An unbroken run: ${jobs} jobs, ${duration.toFixed(1)} s. Seed ${values.seed}.\n`);
 
-await signals(values.short ? 4 : 20);
+await signals(values.short ? 2 : 20);
 await longJob();
 await fullDisk(values.short ? [0.5] : [0.02, 0.3, 0.6, 0.9]);
 await output();
