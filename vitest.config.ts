@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
-    pool: 'threads',
+    // libtensorflow breaks when a thread that has used it ends.
+    pool: process.env.OXBOW_BACKEND ? 'forks' : 'threads',
     maxWorkers: 2,
     setupFiles: ['test/support/backend.ts'],
   },

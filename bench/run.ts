@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { writeJson } from '../experiments/harness/writeFile.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { agentNames, ppoPendulum } from './agentSpeed.ts';
-import { TorchPeer } from './peers/torch.ts';
+import { PEERS, Peer, type PeerName } from './peers/peer.ts';
 import { act, POLICIES, ppoStep, product, type Subject } from './subjects.ts';
 
 interface Row {
@@ -19,47 +19,64 @@ interface Row {
   readonly peakShare?: number;
   /** Environment steps a second, for whole agents. */
   readonly stepsPerSecond?: number;
-  readonly peer?: string;
-  readonly peer_ms?: number;
-  /** peer_ms / ms: how many times faster than the peer. */
-  readonly ratio?: number;
+  readonly peers?: Readonly<Record<string, PeerTime>>;
+}
+
+interface PeerTime {
+  readonly version: string;
+  readonly ms: number;
+  /** The peer's time ÷ ours: how many times faster we are. */
+  readonly ratio: number;
 }
 
 const BATCHES = [1, 16, 64, 256, 2048];
 /** Milliseconds that one block of repeats should take. */
 const BLOCK = 40;
+/** How far a peer's losses and log-probabilities may be from ours. */
+const AGREEMENT = 1e-4;
 
 const program = new Command('bench')
-  .description('Times training steps, acting and whole agents; medians over blocks that take turns with the peer.')
+  .description('Times training steps, acting and whole agents; medians over blocks that take turns with the peers.')
   .option('--json <file>', 'write the rows as JSON')
-  .addOption(new Option('--vs <peer>', 'time a peer in turns').choices(['torch']))
+  .option('--vs <list>', `time peers in turns: ${Object.keys(PEERS).join(', ')}`, '')
+  .option('--check', 'only compare results with the peers, at batch 64')
   .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE', 'onnxruntime-node')
   .option('--only <text>', 'only rows whose name contains the text')
   .option('--rounds <n>', 'blocks of each row', '9')
   .parse();
-const options = program.opts<{ json?: string; vs?: 'torch'; engines: string; only?: string; rounds: string }>();
+const options = program.opts<{
+  json?: string;
+  vs: string;
+  check?: true;
+  engines: string;
+  only?: string;
+  rounds: string;
+}>();
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
 
 const rows: Row[] = [];
 const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
 
-const peer = options.vs === 'torch' ? await startPeer() : undefined;
+const peers = await startPeers(options.vs.split(',').filter((name) => name !== ''));
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; medians of ${rounds} blocks`);
 console.log((await selectBackend()).line);
-if (peer !== undefined) console.log(`peer: PyTorch ${peer.version}, one thread`);
+for (const { name, version } of peers) console.log(`peer ${name}: ${version}, one thread`);
 
 for (const request of options.engines.split(',')) {
   const engine = await selectEngine(request);
   console.log(engine.line);
-  const peak = peakRate();
-  console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
+  const peak = options.check ? 0 : peakRate();
+  if (peak > 0) console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
   for (const [kind, make] of Object.entries({ 'ppo-step': ppoStep, act })) {
     for (const policy of Object.keys(POLICIES)) {
       const name = `${kind}/${policy}`;
-      for (const batch of wanted(name) ? BATCHES : []) {
+      for (const batch of !wanted(name) ? [] : options.check ? [64] : BATCHES) {
+        const rivals = peers.filter((peer) => peer.has(name));
+        for (const peer of rivals) await compare(make(policy, batch), peer, name, batch);
+        if (options.check) continue;
         const subject = make(policy, batch);
-        const { ms, peerMs } = await turns(subject, name, batch);
+        const { ms, peerTimes } = await turns(subject, rivals, name, batch);
         const cost = subject.cost();
         subject.dispose();
         const flops = cost === undefined ? undefined : cost.productFlops / (ms / 1000);
@@ -70,42 +87,72 @@ for (const request of options.engines.split(',')) {
           ms,
           nodes: cost?.nodes ?? 0,
           ...(flops !== undefined && kind === 'ppo-step' && { gflops: flops / 1e9, peakShare: flops / peak }),
-          ...(peerMs !== undefined && { peer: `torch ${peer!.version}`, peer_ms: peerMs, ratio: peerMs / ms }),
+          ...(rivals.length > 0 && { peers: peerTimes }),
         });
       }
     }
   }
   for (const policy of agentNames) {
     const name = `agent/ppo-pendulum/${policy}`;
-    if (!wanted(name) || engine.name === 'eager') continue;
+    if (!wanted(name) || engine.name === 'eager' || options.check) continue;
     const speeds = await ppoPendulum(policy, Math.min(rounds, 5));
     add({ name, batch: 64, engine: engine.name, nodes: 0, stepsPerSecond: median(speeds) });
   }
 }
-peer?.stop();
+for (const peer of peers) peer.stop();
 if (options.json !== undefined) writeJson(options.json, rows);
 
-async function startPeer(): Promise<TorchPeer | undefined> {
-  try {
-    return await TorchPeer.start();
-  } catch (error) {
-    console.log(`no peer: ${(error as Error).message}`);
-    process.exitCode = 1;
-    return undefined;
+/** Those that there are; of the others, a line says what they need. */
+async function startPeers(names: readonly string[]): Promise<Peer[]> {
+  const started: Peer[] = [];
+  for (const name of names) {
+    if (!(name in PEERS)) program.error(`--vs: got ${name}, expected ${Object.keys(PEERS).join(', ')}`);
+    try {
+      started.push(await Peer.start(name as PeerName));
+    } catch (error) {
+      console.log(`no peer: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
+  return started;
+}
+
+/** Both sides start from the same variables and data; a twin that is no twin fails the run. */
+async function compare(subject: Subject, peer: Peer, name: string, batch: number): Promise<void> {
+  await peer.make(name, batch, subject.inputs);
+  const difference = subject.difference(await peer.show(name, batch));
+  subject.dispose();
+  const agrees = difference <= AGREEMENT;
+  if (!agrees) process.exitCode = 1;
+  if (options.check || !agrees) {
+    const verdict = agrees ? 'agrees' : `DIFFERS by more than ${AGREEMENT}`;
+    console.log(
+      `${name.padEnd(30)} batch ${String(batch).padStart(4)}  ${peer.name} ${verdict}: ${difference.toExponential(1)}`,
+    );
   }
 }
 
-/** Blocks of the subject and of the peer in turns, so that both see the same machine. */
-async function turns(subject: Subject, name: string, batch: number): Promise<{ ms: number; peerMs?: number }> {
+/** Blocks of the subject and of the peers in turns, so that all see the same machine. */
+async function turns(
+  subject: Subject,
+  rivals: readonly Peer[],
+  name: string,
+  batch: number,
+): Promise<{ ms: number; peerTimes: Record<string, PeerTime> }> {
   const repeats = warmUp(subject.run);
-  const peerRepeats = peer === undefined ? 0 : Math.max(2, Math.ceil(BLOCK / (await peer.time(name, batch, 10))));
   const own: number[] = [];
-  const others: number[] = [];
+  const others = rivals.map((peer) => ({ peer, repeats: 0, times: [] as number[] }));
+  for (const other of others) other.repeats = Math.max(2, Math.ceil(BLOCK / (await other.peer.time(name, batch, 10))));
   for (let round = 0; round < rounds; round++) {
     own.push(block(subject.run, repeats));
-    if (peer !== undefined) others.push(await peer.time(name, batch, peerRepeats));
+    for (const other of others) other.times.push(await other.peer.time(name, batch, other.repeats));
   }
-  return { ms: median(own), ...(peer !== undefined && { peerMs: median(others) }) };
+  const ms = median(own);
+  const times = others.map(({ peer, times }): [string, PeerTime] => {
+    const theirs = median(times);
+    return [peer.name, { version: peer.version, ms: theirs, ratio: theirs / ms }];
+  });
+  return { ms, peerTimes: Object.fromEntries(times) };
 }
 
 /** Floating-point operations a second of the fastest of several products. */
@@ -163,7 +210,9 @@ function add(row: Row): void {
     row.stepsPerSecond === undefined ? '' : `${Math.round(row.stepsPerSecond)} steps/s`,
     row.nodes === 0 ? '' : `${row.nodes} nodes`,
     row.gflops === undefined ? '' : `${row.gflops.toFixed(1)} GFLOP/s, ${(100 * row.peakShare!).toFixed(0)} % of peak`,
-    row.ratio === undefined ? '' : `peer ${row.peer_ms!.toFixed(3)} ms, ratio ${row.ratio.toFixed(2)}`,
+    ...Object.entries(row.peers ?? {}).map(
+      ([name, { ms, ratio }]) => `${name} ${ms.toFixed(3)} ms, ratio ${ratio.toFixed(2)}`,
+    ),
   ];
   console.log(parts.filter((part) => part !== '').join('  '));
 }

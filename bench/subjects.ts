@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { clippedSurrogate } from '../agents/common/clippedSurrogate.ts';
 import {
   Adam,
-  type Compiled,
   compile,
   FlowPolicy,
   GaussianPolicy,
@@ -12,8 +11,9 @@ import {
   realNvp,
   valueAndGradients,
 } from '../src/index.ts';
+import type { PeerInputs } from './peers/peer.ts';
 
-/** Shapes that the twin in `peers/` shares. */
+/** Shapes that the twins in `peers/` share, in `serve.py`. */
 const OBSERVATION = 4;
 const ACTION = 2;
 const NETWORK = { hidden: [64, 64], activation: 'tanh' } as const;
@@ -29,37 +29,46 @@ export const POLICIES: Record<string, (rng: Rng) => Policy> = {
 /** Something to time: `run` does it once and gives a number that depends on all of it. */
 export interface Subject {
   run(): number;
+  /** What a peer makes the same from. */
+  readonly inputs: PeerInputs;
+  /** How far a peer's first results are from ours. To be called before the first run. */
+  difference(shown: Record<string, readonly number[]>): number;
   /** Nodes and floating-point operations of matrix products of one run, where a graph runs it. */
   cost(): { nodes: number; productFlops: number } | undefined;
   dispose(): void;
 }
 
-function subject(compiled: Compiled<never, never>, run: () => number, policy: Policy): Subject {
+/** A policy whose variables are moved a little, so that no network starts at zero. */
+function makePolicy(name: string, rng: Rng): Policy {
+  const policy = POLICIES[name]!(rng.split('policy'));
+  const moves = rng.split('moves');
+  for (const variable of policy.variables()) {
+    tf.tidy(() => variable.assign(tf.add(variable, tf.mul(moves.normalTensor(variable.shape), 0.1))));
+  }
+  return policy;
+}
+
+function peerInputs(policy: Policy, data: Readonly<Record<string, tf.Tensor>>): PeerInputs {
   return {
-    run: () => tf.tidy(run),
-    cost: () => compiled.cost(),
-    dispose() {
-      compiled.dispose();
-      policy.dispose();
-    },
+    parameters: policy.variables().map((variable) => [...variable.dataSync()]),
+    data: Object.fromEntries(Object.entries(data).map(([name, tensor]) => [name, tensor.arraySync()])),
   };
 }
 
 /** One update of PPO's policy loss: log-probabilities, gradients, Adam. */
 export function ppoStep(name: string, batch: number): Subject {
   const rng = new Rng('bench');
-  const policy = POLICIES[name]!(rng.split('policy'));
+  const policy = makePolicy(name, rng);
   const parameters = policy.trainableVariables();
   const optimizer = new Adam(parameters, { epsilon: 1e-5 });
-  const data = rng.split('data');
-  const inputs = {
-    observations: data.normalTensor([batch, OBSERVATION]),
-    latents: data.normalTensor([batch, ACTION]),
-    advantages: data.normalTensor([batch]),
-    oldLogProb: tf.tidy(() => tf.add(tf.mul(data.normalTensor([batch]), 0.5), -3)),
-    clip: 0.2,
-    learningRate: 3e-4,
+  const stream = rng.split('data');
+  const data = {
+    observations: stream.normalTensor([batch, OBSERVATION]),
+    latents: stream.normalTensor([batch, ACTION]),
+    advantages: stream.normalTensor([batch]),
+    oldLogProb: tf.tidy(() => tf.add(tf.mul(stream.normalTensor([batch]), 0.5), -3)),
   };
+  const inputs = { ...data, clip: 0.2, learningRate: 3e-4 };
   const step = compile(
     ({ observations, latents, advantages, oldLogProb, clip, learningRate }: Record<keyof typeof inputs, tf.Tensor>) => {
       const { loss, gradients } = valueAndGradients(() => {
@@ -71,13 +80,25 @@ export function ppoStep(name: string, batch: number): Subject {
     },
     { name: `bench/ppo-step/${name}`, state: [policy, optimizer] },
   );
-  return subject(step as unknown as Compiled<never, never>, () => step(inputs).loss.dataSync()[0]!, policy);
+  const run = (): number => tf.tidy(() => step(inputs).loss.dataSync()[0]!);
+  return {
+    run,
+    inputs: peerInputs(policy, data),
+    difference: ({ losses }) => Math.max(...losses!.map((loss) => Math.abs(loss - run()))),
+    cost: step.cost,
+    dispose() {
+      step.dispose();
+      optimizer.dispose();
+      policy.dispose();
+      tf.dispose(data);
+    },
+  };
 }
 
 /** One batch of sampled actions with their log-probabilities, noise and all. */
 export function act(name: string, batch: number): Subject {
   const rng = new Rng('bench');
-  const policy = POLICIES[name]!(rng.split('policy'));
+  const policy = makePolicy(name, rng);
   const noise = rng.split('noise');
   const observations = rng.split('data').normalTensor([batch, OBSERVATION]);
   const sample = compile(
@@ -87,11 +108,27 @@ export function act(name: string, batch: number): Subject {
     },
     { name: `bench/act/${name}`, state: [policy] },
   );
-  const run = (): number => {
-    const { action, logProb } = sample({ observations }, noise);
-    return action.dataSync()[0]! + logProb.dataSync()[0]!;
+  return {
+    run: () =>
+      tf.tidy(() => {
+        const { action, logProb } = sample({ observations }, noise);
+        return action.dataSync()[0]! + logProb.dataSync()[0]!;
+      }),
+    inputs: peerInputs(policy, { observations }),
+    // Draws differ from framework to framework; the density of what was drawn does not. The mean, as in a loss: where a spline is
+    // steep, going back from an action costs digits.
+    difference: ({ action, logProb }) =>
+      tf.tidy(() => {
+        const own = policy.given(observations).logProb(tf.tensor2d([...action!], [batch, ACTION]));
+        return tf.mean(tf.abs(tf.sub(own, tf.tensor1d([...logProb!])))).dataSync()[0]!;
+      }),
+    cost: sample.cost,
+    dispose() {
+      sample.dispose();
+      policy.dispose();
+      observations.dispose();
+    },
   };
-  return subject(sample as unknown as Compiled<never, never>, run, policy);
 }
 
 /** The product of an [m, k] and a [k, n] matrix. */

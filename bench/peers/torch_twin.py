@@ -1,66 +1,76 @@
-"""PyTorch twins of the benchmarked steps: same shapes, layers, loss and optimizer, one thread, eager.
+"""PyTorch twins: `eager`, or `compiled`, where torch.compile makes one program of a whole step. See serve.py."""
 
-Reads one JSON request a line, {"name": "ppo-step/realnvp", "batch": 64, "repeats": 20}, and answers with one JSON line,
-{"ms": [time of each block]}: so that the other side can take turns with it.
-"""
-
-import json
 import math
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
+from serve import (
+    ACTION,
+    BINS,
+    BOUND,
+    CLIP,
+    EPSILON,
+    GAUSSIAN_MAX_LOG_SCALE,
+    LEARNING_RATE,
+    MAX_LOG_SCALE,
+    MIN_BIN,
+    MIN_SLOPE,
+    networks,
+    serve,
+)
 from torch import nn
 
-OBSERVATION, ACTION, LAYERS, HIDDEN, BINS, BOUND = 4, 2, 4, 64, 8, 5.0
-MAX_LOG_SCALE = 5.0
-MIN_BIN, MIN_SLOPE = 1e-3, 1e-3
+VARIANT = sys.argv[1]
 LOG_TWO_PI = math.log(2 * math.pi)
 
 
-def mlp(inputs, outputs):
-    return nn.Sequential(
-        nn.Linear(inputs, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, HIDDEN), nn.Tanh(), nn.Linear(HIDDEN, outputs)
-    )
+def mlp(layers):
+    linears = [nn.Linear(*kernel.shape) for kernel, _ in layers]
+    with torch.no_grad():
+        for linear, (kernel, bias) in zip(linears, layers):
+            linear.weight.copy_(kernel.T)
+            linear.bias.copy_(bias)
+    return nn.Sequential(linears[0], nn.Tanh(), linears[1], nn.Tanh(), linears[2])
+
+
+def location_and_log_scale(raw, bound):
+    location, log_scale = raw.chunk(2, -1)
+    return location, bound * torch.tanh(log_scale / bound)
+
+
+def normal_log_prob(x):
+    return -0.5 * (x**2).sum(-1) - 0.5 * ACTION * LOG_TWO_PI
 
 
 class Gaussian(nn.Module):
-    def __init__(self):
+    def __init__(self, nets):
         super().__init__()
-        self.net = mlp(OBSERVATION, 2 * ACTION)
+        self.net = mlp(nets[0])
 
-    def log_prob(self, observation, action):
-        mean, log_scale = self.net(observation).chunk(2, -1)
-        noise = (action - mean) * torch.exp(-log_scale)
-        return -(0.5 * noise**2 + log_scale).sum(-1) - 0.5 * ACTION * LOG_TWO_PI
+    def forward(self, observations, latents):
+        mean, log_scale = location_and_log_scale(self.net(observations), GAUSSIAN_MAX_LOG_SCALE)
+        return normal_log_prob((latents - mean) * torch.exp(-log_scale)) - log_scale.sum(-1)
 
-    def sample(self, observation):
-        mean, log_scale = self.net(observation).chunk(2, -1)
+    def sample(self, observations):
+        mean, log_scale = location_and_log_scale(self.net(observations), GAUSSIAN_MAX_LOG_SCALE)
         noise = torch.randn_like(mean)
-        log_prob = -(0.5 * noise**2 + log_scale).sum(-1) - 0.5 * ACTION * LOG_TWO_PI
-        return mean + torch.exp(log_scale) * noise, log_prob
+        return mean + torch.exp(log_scale) * noise, normal_log_prob(noise) - log_scale.sum(-1)
 
 
 class Affine:
-    parameters = 2
-
     @staticmethod
     def forward(x, raw):
-        shift, log_scale = raw.chunk(2, -1)
-        log_scale = MAX_LOG_SCALE * torch.tanh(log_scale / MAX_LOG_SCALE)
+        shift, log_scale = location_and_log_scale(raw, MAX_LOG_SCALE)
         return shift + torch.exp(log_scale) * x, log_scale.sum(-1)
 
     @staticmethod
     def inverse(y, raw):
-        shift, log_scale = raw.chunk(2, -1)
-        log_scale = MAX_LOG_SCALE * torch.tanh(log_scale / MAX_LOG_SCALE)
+        shift, log_scale = location_and_log_scale(raw, MAX_LOG_SCALE)
         return (y - shift) * torch.exp(-log_scale), -log_scale.sum(-1)
 
 
 class Spline:
-    parameters = 3 * BINS - 1
-
     @staticmethod
     def knots(raw):
         sizes = MIN_BIN + (1 - MIN_BIN * BINS) * F.softmax(raw, -1)
@@ -109,10 +119,10 @@ class Spline:
 
 
 class CouplingFlow(nn.Module):
-    def __init__(self, family):
+    def __init__(self, family, nets):
         super().__init__()
         self.family = family
-        self.nets = nn.ModuleList(mlp(1 + OBSERVATION, family.parameters) for _ in range(LAYERS))
+        self.nets = nn.ModuleList(mlp(layers) for layers in nets)
 
     def split(self, layer, x):
         first, second = x.chunk(2, -1)
@@ -121,87 +131,114 @@ class CouplingFlow(nn.Module):
     def join(self, layer, kept, moved):
         return torch.cat((kept, moved) if layer % 2 == 0 else (moved, kept), -1)
 
-    def params(self, layer, kept, observation):
-        raw = self.nets[layer](torch.cat((kept, observation), -1))
-        return raw if self.family is Affine else raw.unsqueeze(-2)
-
-    def log_prob(self, observation, action):
-        x, log_det = action, torch.zeros(action.shape[0])
-        for layer in range(LAYERS):
-            kept, moved = self.split(layer, x)
-            raw = self.params(layer, kept, observation)
-            moved, term = self.step(self.family.inverse, moved, raw)
-            log_det = log_det + term
-            x = self.join(layer, kept, moved)
-        return log_det - 0.5 * (x**2).sum(-1) - 0.5 * ACTION * LOG_TWO_PI
-
-    def sample(self, observation):
-        x = torch.randn(observation.shape[0], ACTION)
-        log_prob = -0.5 * (x**2).sum(-1) - 0.5 * ACTION * LOG_TWO_PI
-        for layer in reversed(range(LAYERS)):
-            kept, moved = self.split(layer, x)
-            moved, term = self.step(self.family.forward, moved, self.params(layer, kept, observation))
-            log_prob = log_prob - term
-            x = self.join(layer, kept, moved)
-        return x, log_prob
-
-    def step(self, method, moved, raw):
+    def step(self, method, layer, kept, moved, observations):
+        raw = self.nets[layer](torch.cat((kept, observations), -1))
         if self.family is Affine:
             return method(moved, raw)
-        out, log_det = method(moved.unsqueeze(-1), raw)
+        out, log_det = method(moved.unsqueeze(-1), raw.unsqueeze(-2))
         return out.squeeze(-1), log_det.sum(-1)
 
+    def forward(self, observations, latents):
+        x, total = latents, torch.zeros(latents.shape[0])
+        for layer in range(len(self.nets)):
+            kept, moved = self.split(layer, x)
+            moved, log_det = self.step(self.family.inverse, layer, kept, moved, observations)
+            total = total + log_det
+            x = self.join(layer, kept, moved)
+        return total + normal_log_prob(x)
 
-POLICIES = {"gaussian": Gaussian, "realnvp": lambda: CouplingFlow(Affine), "spline": lambda: CouplingFlow(Spline)}
+    def sample(self, observations):
+        x = torch.randn(observations.shape[0], ACTION)
+        total = normal_log_prob(x)
+        for layer in reversed(range(len(self.nets))):
+            kept, moved = self.split(layer, x)
+            moved, log_det = self.step(self.family.forward, layer, kept, moved, observations)
+            total = total - log_det
+            x = self.join(layer, kept, moved)
+        return x, total
 
 
-def ppo_step(policy, batch):
-    optimizer = torch.optim.Adam(policy.parameters(), lr=3e-4, eps=1e-5)
-    observation, action = torch.randn(batch, OBSERVATION), torch.randn(batch, ACTION)
-    advantage, old = torch.randn(batch), -3 + 0.5 * torch.randn(batch)
+POLICIES = {
+    "gaussian": Gaussian,
+    "realnvp": lambda nets: CouplingFlow(Affine, nets),
+    "spline": lambda nets: CouplingFlow(Spline, nets),
+}
 
-    def step():
-        ratio = torch.exp(policy.log_prob(observation, action) - old)
-        loss = -torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage).mean()
+
+def surrogate(log_prob, advantages, old):
+    ratio = torch.exp(log_prob - old)
+    return -torch.min(ratio * advantages, ratio.clamp(1 - CLIP, 1 + CLIP) * advantages).mean()
+
+
+def eager_step(policy, observations, latents, advantages, old):
+    optimizer = torch.optim.Adam(policy.parameters(), lr=LEARNING_RATE, eps=EPSILON)
+
+    def run():
+        loss = surrogate(policy(observations, latents), advantages, old)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         return loss.item()
 
-    return step
+    return run
 
 
-def act(policy, batch):
-    observation = torch.randn(batch, OBSERVATION)
+def compiled_step(policy, *batch):
+    """Forward, backward and Adam as one function of parameters and moments, which torch.compile sees whole."""
+    names = [name for name, _ in policy.named_parameters()]
+    parameters = [parameter.detach().clone() for parameter in policy.parameters()]
+    zeros = [torch.zeros_like(parameter) for parameter in parameters]
+    state = [parameters, zeros, zeros, torch.zeros(())]
 
-    def step():
+    def loss(parameters, observations, latents, advantages, old):
+        log_prob = torch.func.functional_call(policy, dict(zip(names, parameters)), (observations, latents))
+        return surrogate(log_prob, advantages, old)
+
+    def step(parameters, first, second, count, batch):
+        gradients, value = torch.func.grad_and_value(loss)(parameters, *batch)
+        count = count + 1
+        first = [0.9 * m + 0.1 * g for m, g in zip(first, gradients)]
+        second = [0.999 * v + 0.001 * g * g for v, g in zip(second, gradients)]
+        bias1, bias2 = 1 - 0.9**count, 1 - 0.999**count
+        parameters = [
+            p - LEARNING_RATE * (m / bias1) / (torch.sqrt(v / bias2) + EPSILON)
+            for p, m, v in zip(parameters, first, second)
+        ]
+        return parameters, first, second, count, value
+
+    compiled = torch.compile(step, fullgraph=True, dynamic=False)
+
+    def run():
         with torch.no_grad():
-            return policy.sample(observation)
+            *state[:], value = compiled(*state, batch)
+        return value.item()
 
-    return step
-
-
-KINDS = {"ppo-step": ppo_step, "act": act}
+    return run
 
 
-def main():
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    steps = {}
-    print(json.dumps({"version": torch.__version__}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        key = (request["name"], request["batch"])
-        if key not in steps:
-            kind, policy = request["name"].split("/")
-            steps[key] = KINDS[kind](POLICIES[policy](), request["batch"])
-            for _ in range(request["repeats"]):
-                steps[key]()
-        step = steps[key]
-        begin = time.perf_counter()
-        for _ in range(request["repeats"]):
-            step()
-        print(json.dumps({"ms": (time.perf_counter() - begin) / request["repeats"] * 1e3}), flush=True)
+def ppo_step(name, parameters, data):
+    policy = POLICIES[name](networks(name, parameters, torch.tensor))
+    batch = [torch.tensor(data[key]) for key in ("observations", "latents", "advantages", "oldLogProb")]
+    run = (compiled_step if VARIANT == "compiled" else eager_step)(policy, *batch)
+    return run, 1, lambda: {"losses": [run() for _ in range(8)]}
 
 
-main()
+def act(name, parameters, data):
+    policy = POLICIES[name](networks(name, parameters, torch.tensor))
+    observations = torch.tensor(data["observations"])
+    sample = torch.compile(policy.sample, fullgraph=True, dynamic=False) if VARIANT == "compiled" else policy.sample
+
+    def run():
+        with torch.no_grad():
+            return sample(observations)
+
+    def show():
+        action, log_prob = run()
+        return {"action": action.ravel().tolist(), "logProb": log_prob.tolist()}
+
+    return run, 1, show
+
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+serve(f"PyTorch {torch.__version__}", {"ppo-step": ppo_step, "act": act})
