@@ -7,9 +7,9 @@ import { currentRuntime } from './runtime/engine.ts';
 import type { GraphCost, Runtime } from './runtime/runtime.ts';
 import { namedTensors, signatureOf } from './signature.ts';
 import { ModuleState } from './state/moduleState.ts';
+import { isGradientBeingTaken } from './tfjs.ts';
 import { MissingRng, RefusingRng } from './trace/refusingRng.ts';
 import { TensorRng } from './trace/tensorRng.ts';
-import { isGradientBeingTaken } from './trace/tfjs.ts';
 import type { TracedFunction } from './trace/trace.ts';
 import { currentTrace } from './trace/traceBackend.ts';
 

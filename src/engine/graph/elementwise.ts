@@ -43,8 +43,6 @@ export function neg(g: Graph, x: Value): Value {
   return unary(g, 'Neg', x);
 }
 
-const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
-
 export function cast(g: Graph, x: Value, dtype: ElementType): Value {
   if (x.dtype === dtype) return x;
   const number = uniformNumber(x);
@@ -60,7 +58,7 @@ export function cast(g: Graph, x: Value, dtype: ElementType): Value {
     // A number out of range keeps its low 32 bits and NaN is 0, as in JavaScript; a direct cast makes −2³¹ of both.
     return cast(g, unary(g, 'Mod', cast(g, x, 'int64'), {}, 'int64', [g.scalar(2 ** 32, 'int64')]), 'int32');
   }
-  return unary(g, 'Cast', x, { to: ONNX_TYPE[dtype] }, dtype);
+  return unary(g, 'Cast', x, {}, dtype);
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { ElementType, Node, Value } from '../graph/value.ts';
 import type { Emitter } from './emitter.ts';
-import { ELEMENT_TYPE } from './model.ts';
 
 // The element types that ONNX Runtime's CPU provider takes, found by making a session of each operation with each of them.
 // What is not listed takes all.
@@ -45,21 +44,15 @@ export function emitInSupportedType(e: Emitter, node: Node, emit: (node: Node) =
     emit(node);
     return;
   }
-  const inputs = node.inputs.map((value, i): Value => {
-    if (i < first || value.dtype !== dtype) return value;
-    const { id, shape } = value;
-    const cast: Value = { id, shape, dtype: wanted };
-    e.name(cast, e.add('Cast', [e.nameOf(value)], { to: ELEMENT_TYPE[wanted] }));
-    return cast;
-  });
+  const inputs = node.inputs.map((value, i) => (i < first || value.dtype !== dtype ? value : e.castOf(value, wanted)));
   const casts: (readonly [from: Value, to: Value])[] = [];
   const outputs = node.outputs.map((value): Value => {
     if (value.dtype !== dtype || TESTS.has(node.op)) return value;
     const result: Value = { id: value.id, shape: value.shape, dtype: wanted };
-    e.name(result, `/${wanted}${value.id}`);
+    e.name(result, `/result${value.id}`);
     casts.push([result, value]);
     return result;
   });
   emit({ ...node, inputs, outputs });
-  for (const [from, to] of casts) e.emit('Cast', [e.nameOf(from)], [e.nameOf(to)], { to: ELEMENT_TYPE[dtype] });
+  for (const [from, to] of casts) e.cast(from, to);
 }

@@ -1,6 +1,6 @@
 import type { Attributes, Data, ElementType, Node, Value } from '../graph/value.ts';
 import { elementCount, newData, sameShape } from '../graph/value.ts';
-import type { Model, ModelNode, TensorSpec } from './model.ts';
+import { ELEMENT_TYPE, type Model, type ModelNode, type TensorSpec } from './model.ts';
 
 /**
  * Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not; those of nodes
@@ -13,6 +13,7 @@ export class Emitter {
   /** The tfjs kernel behind the nodes that are emitted, '' for none. */
   origin = '';
   readonly #names = new Map<Value, string>();
+  readonly #casts = new Map<string, Value>();
 
   /** Gives `value` a name; false if it has one. */
   name(value: Value, name: string): boolean {
@@ -62,6 +63,23 @@ export class Emitter {
   /** Appends a reshape. In ONNX a 0 is a size that stays, unless it is said to be a size of 0. */
   reshape(input: string, shape: readonly number[], output: string): void {
     this.emit('Reshape', [input, this.int64s(shape)], [output], shape.includes(0) ? { allowzero: 1 } : {});
+  }
+
+  /** Appends the cast of a value to the type of another. */
+  cast(from: Value, to: Value): void {
+    this.emit('Cast', [this.nameOf(from)], [this.nameOf(to)], { to: ELEMENT_TYPE[to.dtype] });
+  }
+
+  /** `value` in another type, cast once. */
+  castOf(value: Value, dtype: ElementType): Value {
+    const name = `/cast${value.id}to${dtype}`;
+    const known = this.#casts.get(name);
+    if (known !== undefined) return known;
+    const result: Value = { id: value.id, shape: value.shape, dtype };
+    this.#casts.set(name, result);
+    this.name(result, name);
+    this.cast(value, result);
+    return result;
   }
 
   /** Appends a node with one output and returns that output's name. */

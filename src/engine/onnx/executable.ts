@@ -4,9 +4,7 @@ import { type JoinedPart, lower } from './lower.ts';
 import type { TensorSpec } from './model.ts';
 import { runtimeError } from './runtimeError.ts';
 import type { CreateSession, Session } from './session.ts';
-
-/** Up to how many floats a tensor is moved together with others. */
-const JOIN_LIMIT = 4096;
+import { JOIN_LIMIT } from './tuning.ts';
 
 /** The arrays of one side of a session by the names of the tensors, which may be joined in one array. */
 class Side {

@@ -1,11 +1,11 @@
 import { reachable } from '../graph/graph.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
 import type { GraphCost } from '../runtime/runtime.ts';
+import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './broadcasts.ts';
 import { emitInSupportedType } from './elementTypes.ts';
-import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './elementwise.ts';
 import { Emitter } from './emitter.ts';
-import { emitMatMul, fuseBiases } from './matMul.ts';
 import type { Model, TensorSpec } from './model.ts';
+import { emitMatMul, fuseBiases } from './products.ts';
 
 export interface LowerOptions {
   readonly name: string;
@@ -47,6 +47,7 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   MatMul: (e, node, { standard }) => emitMatMul(e, node, node.outputs[0]!, standard),
   Split: emitSplit,
   Expand: emitExpand,
+  Cast: (e, { inputs, outputs }) => e.cast(inputs[0]!, outputs[0]!),
   Clip: emitClip,
   Pad: emitPad,
   ReduceSum: emitSum,

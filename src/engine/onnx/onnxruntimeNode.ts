@@ -2,7 +2,8 @@ import type { Data } from '../graph/value.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { onnxRuntime } from './executable.ts';
 import { encodeModel, type Model, type TensorSpec } from './model.ts';
-import { type CreateSession, DISABLED_OPTIMIZERS, OPTIMIZED_NODES, type Session } from './session.ts';
+import { type CreateSession, DISABLED_OPTIMIZERS, type Session } from './session.ts';
+import { OPTIMIZED_NODES } from './tuning.ts';
 
 /** An onnxruntime-node tensor, which looks at the array it is made of. */
 type Tensor = object;

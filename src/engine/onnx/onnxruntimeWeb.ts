@@ -2,7 +2,8 @@ import type { Data } from '../graph/value.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { onnxRuntime } from './executable.ts';
 import { ELEMENT_TYPE, encodeModel, type TensorSpec } from './model.ts';
-import { DISABLED_OPTIMIZERS, OPTIMIZED_NODES, type Session } from './session.ts';
+import { DISABLED_OPTIMIZERS, type Session } from './session.ts';
+import { OPTIMIZED_NODES } from './tuning.ts';
 
 /**
  * The WebAssembly module beneath onnxruntime-web. Its public interface only gives promises, but what runs under them is

@@ -16,10 +16,3 @@ export type CreateSession = (model: Model) => Session;
 
 /** ONNX Runtime would undo the transposes that keep products with few columns fast. */
 export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion';
-
-/**
- * Models of more nodes are run as they are: the time that ONNX Runtime takes to optimize grows with their square (0.25 s for 2,000
- * nodes, 0.85 s for 4,000, 2.8 s for 8,000, against 0.05, 0.18 and 0.56 s without), and what it finds in graphs that are simplified
- * already changes a run by 5 % at most.
- */
-export const OPTIMIZED_NODES = 2000;

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Data, newData } from '../graph/value.ts';
-import { type CpuData, cpuBackend, pointVariable } from '../trace/tfjs.ts';
-import { asData } from '../trace/traceBackend.ts';
+import { asData, type CpuData, cpuBackend, pointVariable } from '../tfjs.ts';
 
 export type VariableType = 'float32' | 'int32' | 'bool';
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { constantData } from '../graph/graph.ts';
 import { tensorConstant } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
+import { asData, cpuBackend } from '../tfjs.ts';
 import { ARITHMETIC } from './kernels/arithmetic.ts';
 import { FUNCTIONS } from './kernels/functions.ts';
 import { INDEXING } from './kernels/indexing.ts';
@@ -10,8 +11,7 @@ import type { Kernel, KernelAttributes, KernelInputs } from './kernels/kernel.ts
 import { LINEAR_ALGEBRA } from './kernels/linearAlgebra.ts';
 import { REDUCTIONS } from './kernels/reductions.ts';
 import { SHAPES } from './kernels/shapes.ts';
-import { cpuBackend } from './tfjs.ts';
-import { asData, currentTrace, TraceBackend } from './traceBackend.ts';
+import { currentTrace, TraceBackend } from './traceBackend.ts';
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   ...ARITHMETIC,

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constantData, type Graph } from '../graph/graph.ts';
 import { reshape, tensorConstant } from '../graph/shapes.ts';
-import { type Data, type ElementType, newData, sameShape, type Value } from '../graph/value.ts';
-import { withBackend } from './tfjs.ts';
+import { sameShape, type Value } from '../graph/value.ts';
+import { asData, withBackend } from '../tfjs.ts';
 
 interface Entry {
   readonly value: Value;
@@ -153,16 +153,6 @@ export class TraceBackend extends tf.KernelBackend {
     if (context === undefined) throw new Error('a tensor of a compiled function was used after the function returned');
     return context;
   }
-}
-
-/** A copy-free view of tfjs values as the array type that belongs to `dtype`. */
-export function asData(values: tf.BackendValues, dtype: ElementType): Data {
-  const array = values as ArrayLike<number>;
-  const fits =
-    (dtype === 'float32' && values instanceof Float32Array) ||
-    (dtype === 'int32' && values instanceof Int32Array) ||
-    (dtype === 'bool' && values instanceof Uint8Array);
-  return fits ? (values as Data) : newData(dtype, Array.from(array));
 }
 
 /** Runs `body` with the trace backend active. */

@@ -114,6 +114,19 @@ test.each(['int32', 'bool'] as const)('products of %s, transposed and not', (typ
   }
 });
 
+test('a tensor that several operations need in another type, or one needs twice, is cast once', () => {
+  const g = new Graph();
+  const x = g.input('x', [4], 'bool');
+  const named = ['Max', 'Min', 'Mul'].map((op) => [op, g.node(op, [x, x], [4], 'bool')] as const);
+  const executable = runtime.load({ name: 'shared', outputs: named });
+  executable.input('x')!.set([1, 0, 0, 1] as never);
+  const results = named.map(([op]) => executable.output(op));
+  executable.run();
+  for (const result of results) expect(Array.from(result as Uint8Array)).toEqual([1, 0, 0, 1]);
+  expect(executable.cost.nodes).toBe(1 + 2 * named.length);
+  executable.dispose();
+});
+
 test('what an operation of tfjs makes of bools and integers is what it makes eagerly', () => {
   const fn = ({ b, c, i, j }: { b: tf.Tensor; c: tf.Tensor; i: tf.Tensor; j: tf.Tensor }) => ({
     where: tf.where(b, c, tf.logicalNot(c)),

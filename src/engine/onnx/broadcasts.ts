@@ -1,5 +1,6 @@
 import { type Data, elementCount, type Node, newData, sameShape, type Value } from '../graph/value.ts';
 import type { Emitter } from './emitter.ts';
+import { CONSTANT_LIMIT, FEW_COLUMNS, FEW_RUNS, MANY_ROWS } from './tuning.ts';
 
 // ONNX Runtime broadcasts over the innermost axis at about 10 ns for each run of it, however short: a column times a scalar
 // costs as many runs as it has rows. Here the innermost axis is made long, or the short operand is repeated by a product with
@@ -7,14 +8,6 @@ import type { Emitter } from './emitter.ts';
 
 export const BROADCASTING: readonly string[] =
   'Add Sub Mul Div Max Min Pow Greater GreaterOrEqual Less LessOrEqual Equal And Or Where'.split(' ');
-
-/** Up to so many runs cost less than the two nodes that would make them one. */
-const FEW_RUNS = 40;
-/** From how many rows on repeating an operand pays, and up to how many columns. */
-const MANY_ROWS = 128;
-const FEW_COLUMNS = 32;
-/** The most elements of a constant that is made for speed. */
-const CONSTANT_LIMIT = 65_536;
 
 function trailingOnes(shape: readonly number[]): number {
   let count = 0;

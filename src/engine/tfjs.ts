@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type Data, type ElementType, newData } from './graph/value.ts';
 
 /**
  * What the engine uses of tfjs-core beyond its documented interface. Its version is pinned for this reason.
@@ -19,6 +20,16 @@ export interface CpuBackend extends tf.KernelBackend {
 
 export function cpuBackend(): CpuBackend {
   return tf.findBackend('cpu') as CpuBackend;
+}
+
+/** A copy-free view of tfjs values as the array type that belongs to `dtype`. */
+export function asData(values: tf.BackendValues, dtype: ElementType): Data {
+  const array = values as ArrayLike<number>;
+  const fits =
+    (dtype === 'float32' && values instanceof Float32Array) ||
+    (dtype === 'int32' && values instanceof Int32Array) ||
+    (dtype === 'bool' && values instanceof Uint8Array);
+  return fits ? (values as Data) : newData(dtype, Array.from(array));
 }
 
 /** Points a variable at other data. The count of references to the data must already include the variable's. */
