@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
-import { onBothEngines } from './support.ts';
+import { Rng } from '../../src/random.ts';
+import { Counter, onBothEngines } from './support.ts';
 
 const random =
   "compile('frozen'): the function draws random numbers elsewhere than from its rng (Math.random; tf.randomNormal and tf.dropout use it)";
@@ -73,6 +74,27 @@ test.each([
   const fn = compile(() => result(calls++) as Record<string, tf.Tensor>, { name: 'changes', state: [] });
   fn({});
   expect(() => fn({})).toThrow(/not the same when it is traced again/);
+});
+
+test('a change of what is assigned, and of what is drawn, is noticed', () => {
+  const counter = new Counter();
+  let calls = 0;
+  const assigns = compile(
+    () => {
+      counter.count.assign(tf.scalar(calls++));
+      return {};
+    },
+    { name: 'assigns', state: [counter] },
+  );
+  assigns({});
+  expect(() => assigns({})).toThrow(/not the same when it is traced again/);
+  expect(counter.count.dataSync()[0]).toBe(0);
+  const draws = compile(
+    (_: Record<string, never>, rng) => ({ y: calls++ % 2 === 0 ? rng.normalTensor([2]) : rng.uniformTensor([2]) }),
+    { name: 'draws', state: [] },
+  );
+  draws({}, new Rng(1));
+  expect(() => draws({}, new Rng(1))).toThrow(/not the same when it is traced again/);
 });
 
 test('a large constant that is made anew each time is none', () => {
