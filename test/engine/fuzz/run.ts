@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../../src/engine/compile.ts';
-import { withBackend } from '../../../src/engine/trace/tfjs.ts';
+import { withBackend } from '../../../src/engine/tfjs.ts';
 import { Module } from '../../../src/module.ts';
 import { resultsOf } from './evaluate.ts';
 import { perturbedBackend } from './perturbedBackend.ts';
