@@ -29,7 +29,7 @@ describe('deep programs', () => {
     expectClose(numbers(gradient), [power, power], 1e-3);
     expect(compiled.cost()!.nodes).toBeGreaterThan(DEPTH);
     compiled.dispose();
-  });
+  }, 180_000);
 
   test('as a standard model', () => {
     const deep = ({ x }: { x: tf.Tensor }) => {
