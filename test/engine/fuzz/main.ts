@@ -1,4 +1,5 @@
 import '../../../src/engine/registerTfjs.ts';
+import { setImmediate } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
@@ -45,6 +46,8 @@ for (let done = 0; done < programs; done += BATCH) {
     console.log(`\nseed ${batchSeed}, program ${details.numRuns}: ${differenceOf(program)}\n${programText(program)}\n`);
   }
   bar.update(Math.min(programs, done + BATCH));
+  // The bar of a pipe prints when timers run.
+  await setImmediate();
 }
 bar.stop();
 const elements = tally.equal + tally.close + tally.open;
