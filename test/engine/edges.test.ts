@@ -126,6 +126,16 @@ describe('the edges of arithmetic: as eager', () => {
     ['division and floor', tf.tensor1d([41, 82, 123]), (x) => tf.floor(tf.div(x, 41))],
     ['constants that underflow', tf.tensor1d([1e30]), (x) => tf.mul(tf.mul(x, 1e-25), 1e-25)],
     ['constants that overflow', tf.tensor1d([1e-30]), (x) => tf.mul(tf.mul(x, 1e25), 1e25)],
+    [
+      'angles of far points',
+      tf.tensor1d([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, 1e-40, 0, Number.NaN]),
+      (x) => tf.concat([tf.atan2(x, x), tf.atan2(x, 2), tf.atan2(-2, x)]),
+    ],
+    [
+      '1 to powers that are no number',
+      tf.tensor1d([Number.POSITIVE_INFINITY, Number.NaN, 2, Number.NEGATIVE_INFINITY]),
+      (x) => tf.concat([tf.pow(1, x), tf.pow(tf.div(x, x), x), tf.pow(2, x), tf.pow(-1, x)]),
+    ],
     ['roots of infinities', tf.tensor1d([Number.NEGATIVE_INFINITY, 4]), (x) => tf.pow(x, 0.5)],
     [
       'casts of what is no integer',

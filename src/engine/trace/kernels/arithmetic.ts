@@ -11,7 +11,7 @@ import {
   unary,
   where,
 } from '../../graph/elementwise.ts';
-import type { Graph } from '../../graph/graph.ts';
+import { type Graph, uniformNumber } from '../../graph/graph.ts';
 import { filled, reshape } from '../../graph/shapes.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Kernel, Kernels } from './kernel.ts';
@@ -66,18 +66,31 @@ const floorDivide: Kernel = (g, { a, b }) => {
   return cast(g, unary(g, 'Floor', divide(g, a, b)), 'int32');
 };
 
-/** The angle of the point (b, a), in (−π, π]. */
+/** The angle of the point (b, a), in [−π, π]. */
 const arcTangent2: Kernel = (g, { a: y, b: x }) => {
-  const zero = g.scalar(0);
-  const yNegative = lessThanZero(g, y);
-  const signOfY = subtract(g, g.scalar(1), multiply(g, g.scalar(2), cast(g, yNegative, 'float32')));
-  const onAxis = binary(g, 'Equal', x, zero, 'bool');
-  // Away from x = 0 the quotient is finite, and a half-turn moves it to the left half-plane.
-  const quotient = divide(g, y, where(g, onAxis, g.scalar(1), x));
-  const halfTurn = multiply(g, cast(g, lessThanZero(g, x), 'float32'), multiply(g, g.scalar(Math.PI), signOfY));
-  const angle = add(g, unary(g, 'Atan', quotient), halfTurn);
-  const vertical = multiply(g, g.scalar(Math.PI / 2), unary(g, 'Sign', y));
-  return where(g, onAxis, vertical, angle);
+  const magnitude = (value: Value): Value => unary(g, 'Abs', value);
+  // The larger over the smaller side would overflow or be 0/0 or ∞/∞; where they are equal, the angle to the axis is π/4, or 0 at 0.
+  const [height, width] = [magnitude(y), magnitude(x)];
+  const isDiagonal = binary(g, 'Equal', height, width, 'bool');
+  const slope = divide(g, height, where(g, isDiagonal, g.scalar(1), width));
+  const toAxis = where(
+    g,
+    isDiagonal,
+    multiply(g, unary(g, 'Sign', height), g.scalar(Math.PI / 4)),
+    unary(g, 'Atan', slope),
+  );
+  const angle = where(g, lessThanZero(g, x), subtract(g, g.scalar(Math.PI), toAxis), toAxis);
+  return where(g, lessThanZero(g, y), neg(g, angle), angle);
+};
+
+/** a to the power of b; as in JavaScript, 1 to the power of infinity or NaN is NaN, not 1. */
+const power: Kernel = (g, inputs, ...rest) => {
+  const { a, b } = inputs;
+  const result = arithmetic('Pow')(g, inputs, ...rest) as Value;
+  const exponent = uniformNumber(b);
+  if (a.dtype !== 'float32' || (exponent !== undefined && Number.isFinite(exponent))) return result;
+  const isOne = binary(g, 'Equal', unary(g, 'Abs', a), g.scalar(1), 'bool');
+  return where(g, isOne, add(g, result, subtract(g, b, b)), result);
 };
 
 /** 1 where x > 0, alpha elsewhere; NaN stays. */
@@ -105,7 +118,7 @@ export const ARITHMETIC: Kernels = {
   RealDiv: arithmetic('Div'),
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
-  Pow: arithmetic('Pow'),
+  Pow: power,
   Mod: floorModulo,
   FloorDiv: floorDivide,
   Atan2: arcTangent2,
