@@ -30,8 +30,8 @@ const FREEDOMS: Readonly<Record<string, Freedom>> = {
   ...few('Elu Selu', { outputs: 8, absolute: 4e-16 }),
   // tfjs-cpu's polynomial has errors of 1.5e-7.
   Erf: { outputs: 8, absolute: 3e-7 },
-  // Its slope is float64 in tfjs-cpu.
-  LeakyRelu: { outputs: 2 },
+  // tfjs-cpu rounds once.
+  ...few('LeakyRelu SquaredDifference', { outputs: 2 }),
   // ONNX Runtime's has no subnormal results.
   Softmax: { inputs: 1, outputs: 8, absolute: 2 ** -125 },
   ...few('Sum Mean Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum', { inputs: 2, outputs: 1, sums: true }),
