@@ -84,6 +84,11 @@ describe('the difference rule', () => {
     expect(afterChange(floorOfSine(Math.PI / 2), (x) => x - 1)).toBeUndefined();
     expect(afterChange(floorOfSine(1), (x) => x - 1)).toMatch(/^output0/);
   });
+
+  test('takes no notice of the sign of a zero', () => {
+    const reciprocal = program(['reciprocal'], { replaced: [[0, -0]] });
+    expect(afterChange(reciprocal, (x) => (x === Number.NEGATIVE_INFINITY ? -x : x))).toBeUndefined();
+  });
 });
 
 test('a program is printed as a program', () => {

@@ -4,7 +4,7 @@ import { withBackend } from '../../../src/engine/tfjs.ts';
 import { Module } from '../../../src/module.ts';
 import { resultsOf } from './evaluate.ts';
 import { perturbedBackend } from './perturbedBackend.ts';
-import { type Program, tensorOf } from './program.ts';
+import { type Input, type Program, tensorOf } from './program.ts';
 
 export interface Numbers {
   readonly shape: readonly number[];
@@ -35,16 +35,17 @@ function numbersOf(tensor: tf.Tensor): Numbers {
 function collect(
   program: Program,
   prepare: (state: State) => (inputs: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
+  make: (input: Input) => tf.Tensor = tensorOf,
 ): Results {
   const results = new Map<string, Numbers>();
   tf.tidy(() => {
-    const variables = program.inputs.map((input) => (input.isVariable ? tf.variable(tensorOf(input)) : undefined));
+    const variables = program.inputs.map((input) => (input.isVariable ? tf.variable(make(input)) : undefined));
     const state = new State(variables.filter((variable) => variable !== undefined));
     try {
       const fn = prepare(state);
       const inputs: Record<string, tf.Tensor> = {};
       program.inputs.forEach((input, i) => {
-        if (!input.isVariable) inputs[`x${i}`] = tensorOf(input);
+        if (!input.isVariable) inputs[`x${i}`] = make(input);
       });
       for (let call = 0; call < (state.held.length > 0 ? CALLS : 1); call++) {
         for (const [key, tensor] of Object.entries(fn(inputs))) results.set(`${key}, call ${call}`, numbersOf(tensor));
@@ -66,13 +67,16 @@ function functionOf(program: Program, state: State) {
   };
 }
 
-export function runEager(program: Program): Results {
-  return collect(program, (state) => functionOf(program, state));
+export function runEager(program: Program, make?: (input: Input) => tf.Tensor): Results {
+  return collect(program, (state) => functionOf(program, state), make);
 }
 
-/** As eager, with random roundings. */
+/** As eager, with random roundings and signs of zeros. */
 export function runPerturbed(program: Program, seed: number): Results {
-  return withBackend(perturbedBackend(seed), () => runEager(program));
+  // A product with 1 is perturbed only where it is 0.
+  const perturbed = (input: Input): tf.Tensor =>
+    input.dtype === 'float32' ? tf.mul(tensorOf(input), 1) : tensorOf(input);
+  return withBackend(perturbedBackend(seed), () => runEager(program, perturbed));
 }
 
 export function runCompiled(program: Program): Results {
