@@ -9,7 +9,7 @@ export function tuneCommand(registry: Registry, end: (code: number) => void): Co
     new Command('tune').description("search for the settings of an experiment's policies"),
     registry,
   )
-    .option('--trials <n>', 'settings tried of each policy')
+    .option('--trials <n>', 'settings drawn for each policy')
     .addHelpText(
       'after',
       '\nThe run directory gets tuned.json, the best settings: "oxbow run <experiment> --config tuned.json" uses them.',

@@ -3,8 +3,8 @@ import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
-import { searchSpaces } from './searchSpaces.ts';
 import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
+import { searchSpaces } from './tuning.ts';
 
 export const choices = {
   studies: ['cloning', 'ppo'],

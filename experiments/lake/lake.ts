@@ -8,8 +8,8 @@ import { clone } from './cloning.ts';
 import { choices, cloningSettings, type LakeConfig, lakeSchema, PPO_ENV, ppoSettings } from './config.ts';
 import type { PolicyName } from './lakePolicies.ts';
 import { optimize } from './proximal.ts';
-import { searchSpaces } from './searchSpaces.ts';
 import { sections } from './sections.ts';
+import { tuning } from './tuning.ts';
 
 interface LakeJob extends Job {
   readonly study: (typeof choices.studies)[number];
@@ -77,13 +77,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     return job.study === 'cloning' ? clone(job, config, context) : optimize(job, config, context);
   },
 
-  tuning: {
-    spaces: searchSpaces,
-    objectives: {
-      cloning: { metric: 'validationLoss', goal: 'minimize', label: 'held-out loss, nats', near: 0.1 },
-      ppo: { metric: 'return', goal: 'maximize', label: 'return', near: 0.05 },
-    },
-  },
+  tuning,
 
   tables,
 

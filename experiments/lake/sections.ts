@@ -4,10 +4,13 @@ import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { policyColours } from '../harness/report/palette.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
+import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig } from './config.ts';
 import { densityFigure, densityLegend } from './densityFigure.ts';
 import type { LakeData } from './finishJob.ts';
 import { lakeFigure, walksLegend } from './lakeFigure.ts';
+import { readTrials } from './tuned.ts';
+import { tuning } from './tuning.ts';
 import type { Walk } from './walks.ts';
 
 type Study = LakeConfig['studies'][number];
@@ -61,13 +64,14 @@ export function sections(
   summary: readonly SummaryRow[],
   config: LakeConfig,
 ): readonly Section[] {
-  return config.studies.map((study) => {
+  const studies = config.studies.map((study) => {
     const { title, text } = STUDIES[study];
     const own = outcomes.filter(({ job }) => job.study === study);
     const environments = config.environments.filter((env) => own.some(({ job }) => job.env === env));
     return {
       title,
-      paragraphs: [text],
+      paragraphs:
+        study === 'cloning' && config.cloning.steps !== undefined ? [text, sameSteps(config.cloning.steps)] : [text],
       sections: environments.map((env) => ({
         title: `The ${GRAIN[env]}`,
         ...environmentSection(
@@ -79,6 +83,28 @@ export function sections(
       })),
     };
   });
+  return [...studies, tuningSection(trialsOf(config), tuning, config.tuned)];
+}
+
+const sameSteps = (steps: number): string => `All policies have ${steps} updates here, whatever their settings say.`;
+
+/** The trials of the studies, environments and policies of the run. */
+function trialsOf({ studies, environments, policies }: LakeConfig): TrialsFile {
+  const file = readTrials();
+  const trials = pick(file.trials, studies, (ofStudy) =>
+    pick(ofStudy, environments, (ofEnvironment) => pick(ofEnvironment, policies, (own) => own)),
+  );
+  return { ...file, trials };
+}
+
+function pick<T, U>(
+  record: Readonly<Record<string, T>>,
+  keys: readonly string[],
+  map: (value: T) => U,
+): Record<string, U> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (keys.includes(key) ? [[key, map(value)]] : [])),
+  );
 }
 
 function environmentSection(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../harness/tuning/searchSpace.ts';
 import type { Tuned } from '../harness/tuning/tunedSchema.ts';
+import type { TrialsFile } from '../harness/tuning/tuningSection.ts';
 
 /** What cloning takes for a policy on an environment. */
 export interface CloningSettings {
@@ -20,7 +21,17 @@ export interface PpoSettings {
   readonly policy: Settings;
 }
 
-/** The best settings of `oxbow tune lake`, from `tuned.json` beside this file. */
+/** The best settings of `oxbow tune lake`. */
 export function readTuned(): Tuned {
-  return (JSON.parse(readFileSync(new URL('./tuned.json', import.meta.url), 'utf8')) as { tuned: Tuned }).tuned;
+  return read<{ tuned: Tuned }>('tuned.json').tuned;
+}
+
+/** All of its trials. */
+export function readTrials(): TrialsFile {
+  return read<TrialsFile>('trials.json');
+}
+
+/** A file beside this one. */
+function read<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as T;
 }

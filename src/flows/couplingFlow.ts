@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/chain.ts';
 import { Conditioned } from '../bijectors/conditioned.ts';
@@ -17,7 +18,7 @@ export interface CouplingFlowOptions {
   /** Widths of the hidden layers of each layer's network. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
-  /** The standard deviation before training, a fixed factor after the last layer; 1. */
+  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
   readonly initialScale?: number;
   readonly rng: Rng;
 }
@@ -39,5 +40,7 @@ export function couplingLayers(family: ElementwiseFamily, options: CouplingFlowO
       ? new Conditioned(shared)
       : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
   });
-  return new Chain(initialScale === 1 ? couplings : [new ShiftScale({ scale: initialScale }), ...couplings]);
+  if (initialScale === 1) return new Chain(couplings);
+  const logScale = tf.tidy(() => tf.variable(tf.fill([dim], Math.log(initialScale))));
+  return new Chain([new ShiftScale({ logScale }), ...couplings]);
 }

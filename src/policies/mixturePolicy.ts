@@ -13,8 +13,8 @@ import { SquashedDistribution } from './squashedDistribution.ts';
 export interface MixturePolicyOptions extends GaussianPolicyOptions {
   readonly components?: number;
   /**
-   * Gain of the hidden layers' orthogonal kernels, 0.5 by default. A network that answers to the observation at once fits one
-   * component to each region of it, and then has none left for the modes within one; from small weights the components part first.
+   * Gain of the hidden layers' orthogonal kernels, 0.5 by default: small, so that the components may part before the network tells
+   * observations apart.
    */
   readonly hiddenGain?: number;
 }

@@ -8,7 +8,7 @@ import { latinHypercube, type Settings } from '../../experiments/harness/tuning/
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import { makeLakePolicy, policyNames } from '../../experiments/lake/lakePolicies.ts';
-import { searchSpaces } from '../../experiments/lake/searchSpaces.ts';
+import { searchSpaces } from '../../experiments/lake/tuning.ts';
 import { measureWalks } from '../../experiments/lake/walks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';

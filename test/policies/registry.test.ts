@@ -65,6 +65,14 @@ test.each(['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'] as const
   },
 );
 
+test('initialScale is only where a flow begins: the factor is trained, and saved', () => {
+  const flow = makePolicy('spline', { ...task, hidden: [4], initialScale: 0.2 });
+  const plain = makePolicy('spline', { ...task, hidden: [4] });
+  expect(flow.parameterCount()).toBe(plain.parameterCount() + 2);
+  const added = Object.entries(flow.stateDict()).filter(([path]) => path.endsWith('logScale'));
+  expect(added.map(([, { shape }]) => shape)).toEqual([[2]]);
+});
+
 test('options reach what they name', () => {
   expect(makePolicy('gaussian', task)).toBeInstanceOf(GaussianPolicy);
   expect((makePolicy('gaussian', task) as GaussianPolicy).logScale).toBeDefined();

@@ -9,16 +9,13 @@ import { latinHypercube, type Settings } from './searchSpace.ts';
 import { bestSettings, type Trial, type Trials } from './trials.ts';
 import { trialTables } from './trialTables.ts';
 import type { Tuned } from './tunedSchema.ts';
+import { type TrialsFile, type TuningConfig, tuningSection } from './tuningSection.ts';
 
 /** What the name of the search for an experiment's settings ends in. */
 export const TUNING_SUFFIX = '-tuning';
 
 /** The first seed of tuning: far from those of a run, so that no policy is judged on the seeds that it was chosen by. */
 const FIRST_SEED = 1000;
-
-interface TuningConfig extends CommonConfig {
-  readonly trials: number;
-}
 
 interface TuningJob extends Job {
   /** The job of the experiment that is done with the settings of this trial. */
@@ -28,7 +25,8 @@ interface TuningJob extends Job {
 
 /**
  * The search for the settings of an experiment's policies, as an experiment of its own: for each study, environment and policy
- * the same number of trials, drawn from the policy's search space, each done once for each of the tuning's seeds. The best mean of
+ * the same number of trials, drawn from the policy's search space, and one with the settings that the experiment uses at present, so
+ * that a search never makes it worse; each is done once for each of the tuning's seeds. The best mean of
  * the study's objective is chosen. Beside the usual files the run directory gets `tuned.json`, the best settings as a config file of
  * the experiment, and `trials.json`, the search spaces and all trials.
  */
@@ -36,23 +34,26 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
   const { tuning } = experiment;
   if (tuning === undefined) throw new InputError(`experiment: ${experiment.name} has no settings to tune`);
   const { objectives, spaces } = tuning;
+  const present = (experiment.schema.parse({}) as unknown as { tuned: Tuned }).tuned;
   const choices = { ...experiment.choices, studies: Object.keys(objectives) };
   const { tuned: _, ...shape } = experiment.schema.shape;
   const schema = z.strictObject({
     ...shape,
     ...commonShape(choices, { seeds: 2, first: FIRST_SEED }),
-    trials: z.int().positive().max(10_000).default(16).describe('settings tried of each policy'),
+    trials: z.int().positive().max(10_000).default(16).describe('settings drawn for each policy'),
   }) as unknown as Experiment<TuningConfig>['schema'];
 
-  const settingsOf = (study: string, policy: string, trials: number): Settings[] =>
-    latinHypercube(spaces[study]![policy]!, trials, new Rng('tuning').split(study));
+  const settingsOf = ({ study, env, policy }: Where, trials: number): Settings[] => [
+    ...latinHypercube(spaces[study]![policy]!, trials, new Rng('tuning').split(study)),
+    present[study]![env]![policy]!,
+  ];
 
   /** The config of the experiment in which every policy has the settings of its trial number `trial`. */
   const configOf = ({ trials, ...config }: TuningConfig, trial: number): CommonConfig => {
-    const tuned = mapValues(defaultTuned(experiment), (environments, study) =>
-      mapValues(environments, (policies) =>
+    const tuned = mapValues(present, (environments, study) =>
+      mapValues(environments, (policies, env) =>
         mapValues(policies, (settings, policy) =>
-          config.policies.includes(policy) ? settingsOf(study, policy, trials)[trial]! : settings,
+          config.policies.includes(policy) ? settingsOf({ study, env, policy }, trials)[trial]! : settings,
         ),
       ),
     );
@@ -61,19 +62,29 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
 
   const trialsOf = (summary: readonly SummaryRow[], { trials }: TuningConfig): Trials =>
     mapGroups(summary, 'study', (ofStudy, study) =>
-      mapGroups(ofStudy, 'env', (ofEnvironment) =>
+      mapGroups(ofStudy, 'env', (ofEnvironment, env) =>
         mapGroups(
           ofEnvironment
             .filter(({ metric }) => metric === objectives[study]!.metric)
             .map(({ policy: name, perSeed }) => {
               const [policy, number] = name.split(' #') as [string, string];
-              return { policy, settings: settingsOf(study, policy, trials)[Number(number) - 1]!, scores: perSeed };
+              return {
+                policy,
+                settings: settingsOf({ study, env, policy }, trials)[Number(number) - 1]!,
+                scores: perSeed,
+              };
             }),
           'policy',
           (own) => own.map(({ settings, scores }): Trial => ({ settings, scores })),
         ),
       ),
     );
+
+  const trialsFile = (summary: readonly SummaryRow[], config: TuningConfig): TrialsFile => ({
+    config,
+    spaces,
+    trials: trialsOf(summary, config),
+  });
 
   return defineExperiment<TuningConfig, TuningJob>({
     name: `${experiment.name}${TUNING_SUFFIX}`,
@@ -85,7 +96,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     runtime: () => experiment.runtime(),
 
     jobs: (config) =>
-      Array.from({ length: config.trials }, (_, trial) =>
+      Array.from({ length: config.trials + 1 }, (_, trial) =>
         experiment.jobs(configOf(config, trial)).map((of) => ({
           ...of,
           id: `${of.id}/trial-${trial + 1}`,
@@ -109,29 +120,17 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
 
     tables: (summary, config) => trialTables(trialsOf(summary, config), tuning),
 
-    report: (_outcomes, _summary, config) => [
-      {
-        title: 'Trials',
-        paragraphs: [
-          `${config.trials} settings of each policy, each trained with the seeds ${config.seeds.join(', ')}.`,
-        ],
-      },
-    ],
+    // The tables head the report.
+    report: (_outcomes, summary, config) => [{ ...tuningSection(trialsFile(summary, config), tuning), tables: [] }],
 
     files(summary, config) {
-      const trials = trialsOf(summary, config);
-      return {
-        'tuned.json': { tuned: bestSettings(trials, objectives) },
-        'trials.json': { seeds: config.seeds, spaces, trials },
-      };
+      const file = trialsFile(summary, config);
+      return { 'tuned.json': { tuned: bestSettings(file.trials, objectives) }, 'trials.json': file };
     },
   });
 }
 
-/** The settings that the experiment uses when nothing else is said. */
-function defaultTuned(experiment: AnyExperiment): Tuned {
-  return (experiment.schema.parse({}) as unknown as { tuned: Tuned }).tuned;
-}
+type Where = Pick<Job, 'study' | 'env' | 'policy'>;
 
 /** Groups rows by a field, in the order in which its values appear. */
 function mapGroups<R extends { readonly [key in K]: string }, K extends string, U>(

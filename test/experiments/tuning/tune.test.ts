@@ -29,14 +29,15 @@ describe('oxbow tune', () => {
     const { code, stdout } = await oxbow(...argv);
     expect(code).toBe(0);
 
-    const { seeds, trials } = readJson('hill', 'trials.json') as { seeds: number[]; trials: Trials };
-    expect(seeds).toEqual([1000, 1001]);
+    const { config, trials } = readJson('hill', 'trials.json') as { config: object; trials: Trials };
+    expect(config).toMatchObject({ seeds: [1000, 1001], trials: 8 });
     const { near, far } = trials.climb!['Hill-v0']!;
     for (const [top, own] of [
       [1, near!],
       [10, far!],
     ] as const) {
-      expect(own).toHaveLength(8);
+      expect(own).toHaveLength(9);
+      expect(own.at(-1)!.settings).toEqual({ rate: top === 1 ? 2 : 100, shape: { tilt: 'left' } });
       for (const { settings, scores } of own) {
         const rate = settings.rate as number;
         const tilt = (settings.shape as { tilt: string }).tilt;
@@ -56,7 +57,7 @@ describe('oxbow tune', () => {
     expect(stdout).toMatch(new RegExp(`^near +${best(near!).scores[0]!.toFixed(3)} `, 'm'));
 
     // A second time nothing is left to do.
-    expect((await oxbow(...argv)).stdout).toContain('32 of 32 jobs have finished before');
+    expect((await oxbow(...argv)).stdout).toContain('36 of 36 jobs have finished before');
 
     const run = await oxbow('run', 'hill', '--config', join(out, 'tuned.json'), '--out', join(folder, 'run'));
     expect(run.code).toBe(0);

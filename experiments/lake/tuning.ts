@@ -1,5 +1,6 @@
 import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
 import type { SearchSpaces } from '../harness/tuning/tunedSchema.ts';
+import type { Tuning } from '../harness/tuning/tuning.ts';
 import type { PolicyName } from './lakePolicies.ts';
 
 /** What every policy class is searched in, … */
@@ -41,3 +42,12 @@ export const searchSpaces = Object.fromEntries(
     ),
   ]),
 ) satisfies SearchSpaces;
+
+/** How the lake's settings are searched for. */
+export const tuning: Tuning = {
+  spaces: searchSpaces,
+  objectives: {
+    cloning: { metric: 'validationLoss', goal: 'minimize', label: 'held-out loss, nats', near: 0.02 },
+    ppo: { metric: 'return', goal: 'maximize', label: 'return', near: 0.05 },
+  },
+};

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CommonConfig, Section } from '../experiment.ts';
+import { bestSettings, type Trials } from './trials.ts';
+import { trialTables } from './trialTables.ts';
+import type { SearchSpaces, Tuned } from './tunedSchema.ts';
+import type { Tuning } from './tuning.ts';
+
+/** The settings of a search for settings. */
+export interface TuningConfig extends CommonConfig {
+  /** How many settings are tried of each policy. */
+  readonly trials: number;
+}
+
+/** What `trials.json` holds. */
+export interface TrialsFile {
+  /** With which the search was made. */
+  readonly config: TuningConfig;
+  readonly spaces: SearchSpaces;
+  readonly trials: Trials;
+}
+
+/**
+ * The part of a report that says how settings were searched for, and what came of it.
+ * @param used the settings of the run: those that are not the best of the trials are named
+ */
+export function tuningSection({ config, trials }: TrialsFile, tuning: Tuning, used?: Tuned): Section {
+  const { objectives } = tuning;
+  const best = bestSettings(trials, objectives);
+  const others = entries(best).filter(([study, env, policy, settings]) => {
+    const own = used?.[study]?.[env]?.[policy];
+    return own !== undefined && !isDeepStrictEqual(own, settings);
+  });
+  const judged = Object.keys(trials).map((study) => `${study} by ${objectives[study]!.label}`);
+  return {
+    title: 'How the settings were found',
+    paragraphs: [
+      `Each policy had ${config.trials} trials, drawn from one space but for the options that only some have, and one with the settings ` +
+        'that were in use before; all were trained with the seeds ' +
+        `${config.seeds.join(', ')}. The best mean over these seeds was taken: ${judged.join(', ')}. How many of a policy’s trials came near to ` +
+        'the best of all policies says how much care it needs.',
+      ...(others.length === 0
+        ? []
+        : [
+            `This run has other settings for ${others.map(([study, env, policy]) => `${study}, ${env}, ${policy}`).join('; ')}.`,
+          ]),
+    ],
+    tables: trialTables(trials, tuning),
+  };
+}
+
+function entries(tuned: Tuned): [study: string, env: string, policy: string, settings: object][] {
+  return Object.entries(tuned).flatMap(([study, environments]) =>
+    Object.entries(environments).flatMap(([env, policies]) =>
+      Object.entries(policies).map(([policy, settings]): [string, string, string, object] => [
+        study,
+        env,
+        policy,
+        settings,
+      ]),
+    ),
+  );
+}

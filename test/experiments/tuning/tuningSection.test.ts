@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { tuningSection } from '../../../experiments/harness/tuning/tuningSection.ts';
+
+const file = {
+  config: { seeds: [1000, 1001], trials: 2, studies: [], policies: [], environments: [] },
+  spaces: {},
+  trials: {
+    learn: {
+      Field: {
+        plain: [
+          { settings: { rate: 0.1 }, scores: [1, 2] },
+          { settings: { rate: 0.2 }, scores: [0, 1] },
+        ],
+        deep: [{ settings: { rate: 0.3 }, scores: [3, 3] }],
+      },
+    },
+  },
+};
+const tuning = {
+  spaces: {},
+  objectives: { learn: { metric: 'loss', goal: 'minimize', label: 'held-out loss', near: 0.5 } },
+} as const;
+
+test('says how many trials, which seeds, what decided; and shows them', () => {
+  const { paragraphs, tables } = tuningSection(file, tuning, {
+    learn: { Field: { plain: { rate: 0.2 }, deep: { rate: 0.3 } } },
+  });
+  expect(paragraphs).toHaveLength(1);
+  expect(paragraphs![0]).toContain('2 trials');
+  expect(paragraphs![0]).toContain('the seeds 1000, 1001');
+  expect(paragraphs![0]).toContain('learn by held-out loss');
+  expect(tables!.map(({ rows }) => rows.map(([policy, best]) => [policy, best]))).toEqual([
+    [
+      ['plain', '0.500'],
+      ['deep', '3.000'],
+    ],
+  ]);
+});
+
+test('names what a run has set otherwise', () => {
+  const { paragraphs } = tuningSection(file, tuning, {
+    learn: { Field: { plain: { rate: 0.1 }, deep: { rate: 0.3 } } },
+  });
+  expect(paragraphs!.at(-1)).toBe('This run has other settings for learn, Field, plain.');
+});
