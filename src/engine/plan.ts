@@ -1,27 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
-import { type Data, elementCount, newData } from './graph/value.ts';
+import { elementCount, newData } from './graph/value.ts';
 import { Recording } from './recording.ts';
-import type { Executable, GraphCost, Runtime } from './runtime/runtime.ts';
+import type { Executable, GraphCost, Runtime, Slot } from './runtime/runtime.ts';
 import { type CallInputs, type CallSignature, disposedInput } from './signature.ts';
 import { type Pack, packsOf } from './state/pack.ts';
 import { missingRngMessage } from './trace/refusingRng.ts';
 import type { TracedFunction } from './trace/trace.ts';
 
 interface PlanInput extends CallSignature {
-  readonly buffer: Data;
+  readonly slot: Slot;
 }
 
 interface PlanDraw {
   readonly kind: 'normal' | 'uniform';
-  readonly buffer: Float32Array;
+  readonly slot: Slot;
 }
 
 interface PlanOutput {
   readonly name: string;
   readonly shape: number[];
   readonly dtype: tf.DataType;
-  readonly buffer: Data;
+  readonly slot: Slot;
 }
 
 interface PlanPack {
@@ -52,7 +52,7 @@ export class Plan {
     variables: readonly tf.Variable[],
     runtime: Runtime,
   ) {
-    const packs = packsOf(variables);
+    const packs = packsOf(variables, runtime);
     const recording = new Recording(name, fn, signature, packs, variables);
     const { draws, outputs, newState } = recording.trace;
     const executable = recording.program.outputs.length === 0 ? undefined : runtime.load(recording.program);
@@ -60,21 +60,21 @@ export class Plan {
     this.#recording = recording;
     this.#executable = executable;
     // What the graph does not use gets an array all the same.
-    const inputArray = (key: string, dtype: CallSignature['dtype'], shape: readonly number[]): Data =>
-      executable?.input(key) ?? newData(dtype, elementCount(shape));
+    const inputSlot = (key: string, dtype: CallSignature['dtype'], shape: readonly number[]): Slot =>
+      executable?.input(key) ?? { data: newData(dtype, elementCount(shape)) };
     this.#inputs = signature.map((input) => ({
       ...input,
-      buffer: inputArray(`input.${input.name}`, input.dtype, input.shape),
+      slot: inputSlot(`input.${input.name}`, input.dtype, input.shape),
     }));
     this.#draws = draws.map(({ kind, shape }, i) => ({
       kind,
-      buffer: inputArray(`draw.${i}`, 'float32', shape) as Float32Array,
+      slot: inputSlot(`draw.${i}`, 'float32', shape),
     }));
     this.#outputs = outputs.map(([key, { shape, dtype }]) => ({
       name: key,
       shape: [...shape],
       dtype: dtype as tf.DataType,
-      buffer: executable!.output(`output.${key}`),
+      slot: executable!.output(`output.${key}`),
     }));
     this.#packs = packs.map((pack, i) => ({
       pack,
@@ -114,8 +114,8 @@ export class Plan {
     this.#feed(engine, inputs);
     this.#draw(rng, () => this.#execute());
     const results: Record<string, tf.Tensor> = {};
-    for (const { name, buffer, shape, dtype } of this.#outputs) {
-      results[name] = engine.makeTensor(buffer.slice() as tf.DataTypeMap['float32'], shape, dtype);
+    for (const { name, slot, shape, dtype } of this.#outputs) {
+      results[name] = engine.makeTensor(slot.data.slice() as tf.DataTypeMap['float32'], shape, dtype);
     }
     this.#hasRun = true;
     return results;
@@ -136,13 +136,13 @@ export class Plan {
   }
 
   #feed(engine: ReturnType<typeof tf.engine>, inputs: CallInputs): void {
-    for (const { name, isNumber, buffer } of this.#inputs) {
+    for (const { name, isNumber, slot } of this.#inputs) {
       const value = inputs[name]!;
-      if (isNumber) buffer[0] = value as number;
+      if (isNumber) slot.data[0] = value as number;
       else {
         const tensor = value as tf.Tensor;
         if (tensor.isDisposed) throw disposedInput(this.#name, name);
-        (buffer as Float32Array).set(engine.readSync(tensor.dataId) as Float32Array);
+        (slot.data as Float32Array).set(engine.readSync(tensor.dataId) as Float32Array);
       }
     }
   }
@@ -156,9 +156,9 @@ export class Plan {
     if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${this.#draws[0]!.kind}Tensor`));
     const position = rng.state();
     try {
-      for (const { kind, buffer } of this.#draws) {
-        if (kind === 'normal') rng.fillNormal(buffer);
-        else rng.fillUniform(buffer);
+      for (const { kind, slot } of this.#draws) {
+        if (kind === 'normal') rng.fillNormal(slot.data as Float32Array);
+        else rng.fillUniform(slot.data as Float32Array);
       }
       body();
     } catch (error) {
@@ -172,8 +172,8 @@ export class Plan {
     if (executable === undefined) return;
     for (const { pack, input, output } of this.#packs) {
       pack.refresh();
-      executable.readFrom(input, pack.values);
-      if (output !== undefined) executable.writeTo(output, pack.nextValues);
+      executable.readFrom(input, pack.current);
+      if (output !== undefined) executable.writeTo(output, pack.next);
     }
     executable.run();
     for (const { pack, output } of this.#packs) if (output !== undefined) pack.commit();

@@ -44,6 +44,7 @@ export class Recording {
     const { outputs, newState } = this.trace;
     this.program = {
       name,
+      moving: packs.flatMap((_, i) => [`state.${i}`, `next.${i}`]),
       outputs: [
         ...outputs.map(([key, value]) => [`output.${key}`, value] as const),
         ...newState.flatMap((value, i) => (value === undefined ? [] : [[`next.${i}`, value] as const])),

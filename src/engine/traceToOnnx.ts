@@ -4,6 +4,8 @@ import type { CompileOptions, Outputs, Tensors } from './compile.ts';
 import { Graph } from './graph/graph.ts';
 import { lower } from './onnx/lower.ts';
 import { encodeModel, type TensorSpec } from './onnx/model.ts';
+import { currentRuntime } from './runtime/engine.ts';
+import { plainStorage } from './runtime/plainStorage.ts';
 import { ModuleState } from './state/moduleState.ts';
 import { packsOf } from './state/pack.ts';
 import type { Draw } from './trace/tensorRng.ts';
@@ -40,7 +42,7 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
   const { name } = options;
   const graph = new Graph();
   const variables = new ModuleState(name, options.state).variables();
-  const packs = packsOf(variables);
+  const packs = packsOf(variables, currentRuntime() ?? plainStorage);
   for (const pack of packs) pack.refresh();
   const { outputs, newState, draws } = trace({
     name,

@@ -1,5 +1,6 @@
 import { type Data, elementCount, newData } from '../graph/value.ts';
-import type { Executable, GraphCost, Program, Runtime } from '../runtime/runtime.ts';
+import { plainStorage } from '../runtime/plainStorage.ts';
+import type { Executable, GraphCost, Program, Runtime, Slot } from '../runtime/runtime.ts';
 import { type JoinedPart, lower } from './lower.ts';
 import type { TensorSpec } from './model.ts';
 import { runtimeError } from './runtimeError.ts';
@@ -68,21 +69,22 @@ class OnnxExecutable implements Executable {
     this.#outputs = new Side(model.outputs, joinedOutputs, 'outputs', (i, data) => session.setOutput(i, data));
   }
 
-  input(name: string): Data | undefined {
-    return this.#inputs.array(name);
+  input(name: string): Slot | undefined {
+    const data = this.#inputs.array(name);
+    return data && { data };
   }
 
-  output(name: string): Data {
-    return this.#outputs.array(name)!;
+  output(name: string): Slot {
+    return { data: this.#outputs.array(name)! };
   }
 
-  readFrom(name: string, data: Data): void {
+  readFrom(name: string, { data }: Slot): void {
     const part = this.#inputs.part(name);
     if (part === undefined) this.#inputs.bind(name, data);
     else part.set(data as Float32Array);
   }
 
-  writeTo(name: string, data: Data): void {
+  writeTo(name: string, { data }: Slot): void {
     const part = this.#outputs.part(name);
     if (part === undefined) this.#outputs.bind(name, data);
     else this.#copies.set(part, data);
@@ -108,5 +110,5 @@ class OnnxExecutable implements Executable {
 
 /** A runtime that lowers graphs to ONNX models. */
 export function onnxRuntime(name: string, createSession: CreateSession): Runtime {
-  return { name, load: (program) => new OnnxExecutable(program, createSession) };
+  return { ...plainStorage, name, load: (program) => new OnnxExecutable(program, createSession) };
 }

@@ -1,5 +1,6 @@
 import { reachable } from '../graph/graph.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
+import { costOf } from '../runtime/graphCost.ts';
 import type { GraphCost } from '../runtime/runtime.ts';
 import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './broadcasts.ts';
 import { emitInSupportedType } from './elementTypes.ts';
@@ -165,11 +166,6 @@ export function lower(
     specs.push({ name: 'outputs', dtype: 'float32', shape: [joined.size] });
   }
   const model = { name, nodes: e.nodes, initializers: [...e.initializers.values()], inputs: e.inputs, outputs: specs };
-  const cost = { nodes: e.nodes.length, productFlops: nodes.reduce((sum, node) => sum + flopsOf(node), 0) };
+  const cost = costOf(outputs, e.nodes.length);
   return { model, cost, joinedInputs, joinedOutputs: joined.parts };
-}
-
-function flopsOf({ op, inputs, outputs, attributes }: Node): number {
-  if (op !== 'MatMul') return 0;
-  return 2 * elementCount(outputs[0]!.shape) * inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1)!;
 }

@@ -1,10 +1,12 @@
-import type { Data, Value } from '../graph/value.ts';
+import type { Data, ElementType, Value } from '../graph/value.ts';
 
 /** A graph to run, by its named outputs; its inputs are those that they need. */
 export interface Program {
   /** The compiled function's, for errors. */
   readonly name: string;
   readonly outputs: readonly (readonly [name: string, value: Value])[];
+  /** The inputs and outputs that {@link Executable.readFrom} and {@link Executable.writeTo} are used for. */
+  readonly moving: readonly string[];
 }
 
 /** What a program costs. */
@@ -15,24 +17,35 @@ export interface GraphCost {
   readonly productFlops: number;
 }
 
-/** A program that is ready to run, with the arrays that it reads and writes. No array is both read and written by one run. */
+/** A place for numbers. Its array may be another at another time: it is to be asked anew for each use. */
+export interface Slot {
+  readonly data: Data;
+}
+
+/** A program that is ready to run, with the places that it reads and writes. No place is both read and written by one run. */
 export interface Executable {
   readonly cost: GraphCost;
-  /** The array that an input is read from at each run; undefined if the program has no such input. */
-  input(name: string): Data | undefined;
-  /** The array that an output is written to at each run. */
-  output(name: string): Data;
-  /** Lets the next run read an input from `data`. An input that the program does not have is ignored. */
-  readFrom(name: string, data: Data): void;
-  /** Lets the next run write an output to `data`. */
-  writeTo(name: string, data: Data): void;
+  /** Where an input is read from at each run; undefined if the program has no such input. */
+  input(name: string): Slot | undefined;
+  /** Where an output is written to at each run. */
+  output(name: string): Slot;
+  /** Lets the next runs read a moving input from a place. An input that the program does not have is ignored. */
+  readFrom(name: string, source: Slot): void;
+  /** Lets the next runs write a moving output to a place. */
+  writeTo(name: string, target: Slot): void;
   /** @throws if the runtime fails; what has been written is undefined then */
   run(): void;
   dispose(): void;
 }
 
-/** Something that runs graphs. */
-export interface Runtime {
+/** Where numbers can be kept. */
+export interface Storage {
+  /** A place, filled with zeros. */
+  allocate(dtype: ElementType, size: number): Slot;
+}
+
+/** Something that runs graphs. In its own storage its executables read and write without copies. */
+export interface Runtime extends Storage {
   readonly name: string;
   /** @throws if the runtime cannot run the program */
   load(program: Program): Executable;

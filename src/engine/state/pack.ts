@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Data, newData } from '../graph/value.ts';
+import type { Data } from '../graph/value.ts';
+import type { Slot, Storage } from '../runtime/runtime.ts';
 import { asData, type CpuData, cpuBackend, pointVariable } from '../tfjs.ts';
 
 export type VariableType = 'float32' | 'int32' | 'bool';
@@ -18,12 +19,12 @@ export class Pack {
   readonly size: number;
   /** Counts the changes of the values. */
   version = 0;
-  readonly #arrays: readonly [Data, Data];
+  readonly #slots: readonly [Slot, Slot];
   #current: 0 | 1 = 0;
   readonly #ids: object[] = [];
   readonly #parts: PackedData[] = [];
 
-  constructor(variables: readonly tf.Variable[], dtype: VariableType) {
+  constructor(variables: readonly tf.Variable[], dtype: VariableType, storage: Storage) {
     this.dtype = dtype;
     this.variables = variables;
     const offsets: number[] = [];
@@ -34,17 +35,22 @@ export class Pack {
     }
     this.offsets = offsets;
     this.size = size;
-    this.#arrays = [newData(dtype, size), newData(dtype, size)];
+    this.#slots = [storage.allocate(dtype, size), storage.allocate(dtype, size)];
+  }
+
+  /** Where the values are. */
+  get current(): Slot {
+    return this.#slots[this.#current];
+  }
+
+  /** Where the values after the next run go. */
+  get next(): Slot {
+    return this.#slots[1 - this.#current]!;
   }
 
   /** The values as they are. */
   get values(): Data {
-    return this.#arrays[this.#current];
-  }
-
-  /** Where the values after the next run go. */
-  get nextValues(): Data {
-    return this.#arrays[1 - this.#current]!;
+    return this.current.data;
   }
 
   /** Takes in what was assigned to the variables since the last run, and points them at the pack. */
@@ -143,13 +149,13 @@ export function groupVariables(variables: readonly tf.Variable[]): void {
 }
 
 /** The pack of a variable, made of its group where it has none yet. */
-function packOf(variable: tf.Variable): { readonly pack: Pack; readonly index: number } {
+function packOf(variable: tf.Variable, storage: Storage): { readonly pack: Pack; readonly index: number } {
   const known = packs.get(variable);
   if (known !== undefined) return known;
   const group = (groups.get(variable) ?? [variable]).filter(
     (other) => !packs.has(other) && !other.isDisposed && other.dtype === variable.dtype,
   );
-  const pack = new Pack(group, variable.dtype as VariableType);
+  const pack = new Pack(group, variable.dtype as VariableType, storage);
   group.forEach((other, index) => {
     packs.set(other, { pack, index });
   });
@@ -157,7 +163,7 @@ function packOf(variable: tf.Variable): { readonly pack: Pack; readonly index: n
   return packs.get(variable)!;
 }
 
-/** The packs of the variables, each once. */
-export function packsOf(variables: readonly tf.Variable[]): Pack[] {
-  return [...new Set(variables.map((variable) => packOf(variable).pack))];
+/** The packs of the variables, each once; new ones in `storage`. */
+export function packsOf(variables: readonly tf.Variable[], storage: Storage): Pack[] {
+  return [...new Set(variables.map((variable) => packOf(variable, storage).pack))];
 }

@@ -25,10 +25,14 @@ const VALUES: Readonly<Record<Type, readonly number[]>> = {
 function run(op: string, types: readonly Type[], result: Type, attributes = {}): number[] {
   const g = new Graph();
   const inputs: Value[] = types.map((dtype, i) => g.input(`x${i}`, [2, 2], dtype));
-  const executable = runtime.load({ name: op, outputs: [['y', g.node(op, inputs, [2, 2], result, attributes)]] });
+  const executable = runtime.load({
+    name: op,
+    outputs: [['y', g.node(op, inputs, [2, 2], result, attributes)]],
+    moving: [],
+  });
   types.forEach((dtype, i) => {
     const at = types.length === 3 && i > 0 ? i : 0;
-    executable.input(`x${i}`)!.set(
+    executable.input(`x${i}`)!.data.set(
       newData(
         dtype,
         VALUES[dtype].map((x, k) => VALUES[dtype][(k + at) % 4] ?? x),
@@ -37,7 +41,7 @@ function run(op: string, types: readonly Type[], result: Type, attributes = {}):
   });
   const y = executable.output('y');
   executable.run();
-  const values = Array.from(y as Data & ArrayLike<number>);
+  const values = Array.from(y.data as Data & ArrayLike<number>);
   executable.dispose();
   return values;
 }
@@ -118,11 +122,11 @@ test('a tensor that several operations need in another type, or one needs twice,
   const g = new Graph();
   const x = g.input('x', [4], 'bool');
   const named = ['Max', 'Min', 'Mul'].map((op) => [op, g.node(op, [x, x], [4], 'bool')] as const);
-  const executable = runtime.load({ name: 'shared', outputs: named });
-  executable.input('x')!.set([1, 0, 0, 1] as never);
+  const executable = runtime.load({ name: 'shared', outputs: named, moving: [] });
+  executable.input('x')!.data.set([1, 0, 0, 1] as never);
   const results = named.map(([op]) => executable.output(op));
   executable.run();
-  for (const result of results) expect(Array.from(result as Uint8Array)).toEqual([1, 0, 0, 1]);
+  for (const result of results) expect(Array.from(result.data as Uint8Array)).toEqual([1, 0, 0, 1]);
   expect(executable.cost.nodes).toBe(1 + 2 * named.length);
   executable.dispose();
 });
