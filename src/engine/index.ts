@@ -2,7 +2,6 @@ export { type JsonStateDict, Module, type StateDict } from '../module.ts';
 export { Rng, type RngState } from '../random.ts';
 export { type BackendReport, selectBackend } from './backend.ts';
 export { type Compiled, type CompileOptions, compile, type Inputs, type Outputs, type Tensors } from './compile.ts';
-export { createWebRuntime, type WebRuntimeOptions } from './onnx/onnxruntimeWeb.ts';
 export { Adam, type AdamOptions } from './optimizers/adam.ts';
 export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
 export { Optimizer } from './optimizers/optimizer.ts';

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
 import { currentRuntime, type EngineLoader, selectEngine } from '../../src/engine/runtime/engine.ts';
+import { plainStorage } from '../../src/engine/runtime/plainStorage.ts';
 import type { Runtime } from '../../src/engine/runtime/runtime.ts';
 import { expectClose } from './support.ts';
 import { trainWithNoise } from './worker.ts';
@@ -13,6 +14,7 @@ afterAll(async () => {
 
 function runtime(name: string): Runtime {
   return {
+    ...plainStorage,
     name,
     load() {
       throw new Error('not run here');
@@ -24,44 +26,36 @@ const missing = (what: string) => (): never => {
   throw new Error(`Cannot find module '${what}'\nRequire stack:\n- x`);
 };
 
-function loader(node: boolean, web: boolean): EngineLoader {
-  return {
-    node: (provider) => (node ? runtime(`onnxruntime-node ${provider}`) : missing('onnxruntime-node')()),
-    web: async () => (web ? runtime('onnxruntime-web') : missing('onnxruntime-web')()),
-  };
+function loader(node: boolean): EngineLoader {
+  return { node: (provider) => (node ? runtime(`onnxruntime-node ${provider}`) : missing('onnxruntime-node')()) };
 }
 
 describe('choice of the engine', () => {
   test.each([
-    [true, true, 'onnxruntime-node', 'engine: onnxruntime-node cpu'],
-    [true, false, 'onnxruntime-node', 'engine: onnxruntime-node cpu'],
+    [true, 'onnxruntime-node', 'engine: onnxruntime-node cpu'],
     [
       false,
-      true,
-      'onnxruntime-web',
-      "engine: onnxruntime-web (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip",
+      'wasm',
+      "engine: wasm (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip",
     ],
-    [
-      false,
-      false,
-      'eager',
-      "engine: eager tfjs (onnxruntime-node: Cannot find module 'onnxruntime-node'; onnxruntime-web: Cannot find module 'onnxruntime-web'); for the native engine: npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip",
-    ],
-  ])('node there: %s, web there: %s', async (node, web, name, line) => {
-    for (const request of ['auto', '']) expect(await selectEngine(request, loader(node, web))).toEqual({ name, line });
-    expect(currentRuntime() === undefined).toBe(name === 'eager');
+  ])('nobody asks for one, and onnxruntime-node is there: %s', async (node, name, line) => {
+    for (const request of ['auto', '']) expect(await selectEngine(request, loader(node))).toEqual({ name, line });
+    expect(currentRuntime()!.name).toBe(node ? 'onnxruntime-node cpu' : 'wasm');
   });
 
   test('a request is met or is an error with advice', async () => {
-    expect((await selectEngine('eager', loader(true, true))).name).toBe('eager');
-    expect((await selectEngine('cuda', loader(true, true))).line).toBe('engine: onnxruntime-node cuda');
-    expect((await selectEngine('onnxruntime-web', loader(true, true))).name).toBe('onnxruntime-web');
-    await expect(selectEngine('onnxruntime-node', loader(false, true))).rejects.toThrow(
+    expect((await selectEngine('eager', loader(true))).name).toBe('eager');
+    expect(currentRuntime()).toBe(undefined);
+    expect((await selectEngine('cuda', loader(true))).line).toBe('engine: onnxruntime-node cuda');
+    for (const name of ['wasm', 'wasm-relaxed']) {
+      expect(await selectEngine(name, loader(true))).toEqual({ name, line: `engine: ${name}` });
+      expect(currentRuntime()!.name).toBe(name);
+    }
+    await expect(selectEngine('onnxruntime-node', loader(false))).rejects.toThrow(
       "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install onnxruntime-node@",
     );
-    await expect(selectEngine('onnxruntime-web', loader(true, false))).rejects.toThrow(/npm install onnxruntime-web@/);
-    await expect(selectEngine('tpu', loader(true, true))).rejects.toThrow(
-      "OXBOW_ENGINE: wanted onnxruntime-node, cuda, onnxruntime-web, eager or auto, got 'tpu'",
+    await expect(selectEngine('tpu', loader(true))).rejects.toThrow(
+      "OXBOW_ENGINE: wanted wasm, wasm-relaxed, onnxruntime-node, cuda, eager or auto, got 'tpu'",
     );
   });
 
@@ -121,7 +115,7 @@ describe('choice of the tfjs backend', () => {
 describe('engines agree', () => {
   const losses: Record<string, number[]> = {};
 
-  test.each(['eager', 'onnxruntime-node', 'onnxruntime-web'])('%s', async (name) => {
+  test.each(['eager', 'onnxruntime-node', 'wasm'])('%s', async (name) => {
     expect((await selectEngine(name)).name).toBe(name);
     losses[name] = trainWithNoise(1, 30);
     expect(losses[name].at(-1)!).toBeLessThan(losses[name][0]!);

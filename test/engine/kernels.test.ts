@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
+import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import { TRACEABLE } from '../../src/engine/trace/register.ts';
 import { Rng } from '../../src/random.ts';
 import { CASES, type KernelCase, type Range } from './kernelCases.ts';
@@ -56,8 +57,13 @@ function everything({ fn, valueOnly }: KernelCase, inputs: tf.Tensor[]): Record<
   return results;
 }
 
+const ENGINES = ['onnxruntime-node', 'wasm'];
+
+afterAll(() => selectEngine());
+
 describe.each(CASES)('$name', (kernelCase) => {
-  test('compiled equals eager', () => {
+  test.each(ENGINES)('compiled equals eager: %s', async (engine) => {
+    await selectEngine(engine);
     const rng = new Rng(kernelCase.name);
     const inputs = kernelCase.inputs.map(([shape, range]) => draw(rng, shape, range));
     const named = Object.fromEntries(inputs.map((input, i) => [`x${i}`, input]));

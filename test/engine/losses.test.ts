@@ -80,14 +80,17 @@ async function evaluate(
     { name: 'losses', state: [module] },
   );
   const outputs: Record<string, tf.Tensor> = compiled(data(), new Rng('noise'));
-  const numbers = Object.entries(outputs).map(([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const);
+  const numbers = Object.entries(outputs).map(([name, tensor]) => [name, tensor.dataSync() as Float32Array] as const);
   compiled.dispose();
   return new Map(numbers);
 }
 
 async function compare(module: Module, loss: (inputs: Record<string, tf.Tensor>, rng: Rng) => tf.Tensor) {
   const eager = await evaluate('eager', module, loss);
-  const compiled = await evaluate('onnxruntime-node', module, loss);
+  for (const engine of ['onnxruntime-node', 'wasm']) compareWith(eager, await evaluate(engine, module, loss));
+}
+
+function compareWith(eager: Map<string, Float32Array>, compiled: Map<string, Float32Array>): void {
   const value = eager.get('loss')![0]!;
   expect(Math.abs(compiled.get('loss')![0]! - value)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(value)));
   const gradients = [...eager].filter(([name]) => name !== 'loss');

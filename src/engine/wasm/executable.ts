@@ -1,0 +1,138 @@
+import { costOf } from '../runtime/graphCost.ts';
+import type { Executable, GraphCost, Program, Runtime, Slot } from '../runtime/runtime.ts';
+import { Heap } from './heap.ts';
+import { HeapSlot } from './heapSlot.ts';
+import { lowerToWasm, type Port, type WasmProgram } from './lower.ts';
+
+export interface WasmRuntimeOptions {
+  /** Multiply and add with one rounding where the processor has that: faster, but the last bits then depend on it. */
+  readonly isRelaxed?: boolean;
+}
+
+class WasmExecutable implements Executable {
+  readonly cost: GraphCost;
+  readonly program: WasmProgram;
+  readonly #name: string;
+  readonly #heap: Heap;
+  readonly #run: (...addresses: number[]) => void;
+  readonly #faults: HeapSlot;
+  /** Inputs and outputs in this program's own memory; of moving ones only those that were ever elsewhere. */
+  readonly #slots = new Map<string, HeapSlot>();
+  readonly #ports: ReadonlyMap<string, Port>;
+  /** Of the moving inputs and outputs, in the order in which the module takes them. */
+  readonly #addresses: number[];
+  readonly #indexOf: ReadonlyMap<string, number>;
+  /** What has to be brought into memory before a run, and taken out after it. */
+  readonly #before = new Map<string, () => void>();
+  readonly #after = new Map<string, () => void>();
+
+  constructor({ name, outputs, moving }: Program, heap: Heap, isRelaxed: boolean) {
+    const program = lowerToWasm(outputs, {
+      isRelaxed,
+      moving: new Set(moving),
+      allocate: (bytes) => heap.allocate(bytes),
+    });
+    this.program = program;
+    this.cost = costOf(outputs, program.labels.length);
+    this.#name = name;
+    this.#heap = heap;
+    this.#ports = new Map([...program.inputs, ...program.outputs].map((port) => [port.name, port]));
+    this.#indexOf = new Map(program.moving.map((key, i) => [key, i]));
+    this.#addresses = program.moving.map(() => 0);
+    for (const { address, data, dtype } of program.constants)
+      new HeapSlot(heap, dtype, data.length, address).write(data);
+    this.#faults = new HeapSlot(heap, 'int32', 2, program.faults);
+    this.#faults.write(new Int32Array(2));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(program.module), { env: { memory: heap.memory } });
+    this.#run = instance.exports.run as (...addresses: number[]) => void;
+  }
+
+  input(name: string): Slot | undefined {
+    const port = this.#ports.get(name);
+    if (port === undefined) return undefined;
+    const slot = this.#slot(port);
+    if (port.dtype !== 'bool') return slot;
+    // Bools are bytes outside and masks inside.
+    const bytes = new Uint8Array(port.size);
+    this.#before.set(name, () => slot.write(bytes));
+    return { data: bytes };
+  }
+
+  output(name: string): Slot {
+    const port = this.#ports.get(name)!;
+    const slot = this.#slot(port);
+    if (port.dtype !== 'bool') return slot;
+    const bytes = new Uint8Array(port.size);
+    this.#after.set(name, () => slot.read(bytes));
+    return { data: bytes };
+  }
+
+  readFrom(name: string, source: Slot): void {
+    const port = this.#ports.get(name);
+    if (port === undefined) return;
+    if (this.#point(name, source)) this.#before.delete(name);
+    else {
+      const slot = this.#slot(port);
+      this.#point(name, slot);
+      this.#before.set(name, () => slot.write(source.data));
+    }
+  }
+
+  writeTo(name: string, target: Slot): void {
+    if (this.#point(name, target)) this.#after.delete(name);
+    else {
+      const slot = this.#slot(this.#ports.get(name)!);
+      this.#point(name, slot);
+      this.#after.set(name, () => slot.read(target.data));
+    }
+  }
+
+  run(): void {
+    for (const bring of this.#before.values()) bring();
+    this.#run(...this.#addresses);
+    const [bound, index] = this.#faults.data as Int32Array;
+    if (bound !== 0) {
+      this.#faults.data[0] = 0;
+      throw new Error(`compile('${this.#name}'): the index ${index} is not in [0, ${bound! - 1})`);
+    }
+    for (const take of this.#after.values()) take();
+  }
+
+  dispose(): void {
+    const { address, bytes } = this.program.block;
+    this.#heap.free(address, bytes);
+    for (const slot of this.#slots.values()) slot.dispose();
+  }
+
+  /** The slot of an input or output in this program's own memory. */
+  #slot({ name, dtype, size, address }: Port): HeapSlot {
+    let slot = this.#slots.get(name);
+    if (slot === undefined) {
+      slot = new HeapSlot(this.#heap, dtype, size, this.#indexOf.has(name) ? undefined : address);
+      this.#slots.set(name, slot);
+    }
+    return slot;
+  }
+
+  /** Makes the module look for a moving input or output in a slot; false if it cannot. */
+  #point(name: string, slot: Slot): boolean {
+    const index = this.#indexOf.get(name);
+    if (index === undefined || !(slot instanceof HeapSlot) || slot.heap !== this.#heap) return false;
+    this.#addresses[index] = slot.address;
+    return true;
+  }
+}
+
+/**
+ * Runs graphs as WebAssembly modules of our own, in every Node and browser. Without `isRelaxed` the same program and inputs give
+ * the same bits on every machine.
+ */
+export function wasmRuntime({ isRelaxed = false }: WasmRuntimeOptions = {}): Runtime {
+  const heap = new Heap();
+  return {
+    name: isRelaxed ? 'wasm-relaxed' : 'wasm',
+    load: (program) => new WasmExecutable(program, heap, isRelaxed),
+    // Masks are not what tfjs keeps of bools: these stay outside.
+    allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
+  };
+}

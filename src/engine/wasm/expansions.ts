@@ -1,0 +1,17 @@
+import { divide, subtract, unary } from '../graph/elementwise.ts';
+import { reduce } from '../graph/reductions.ts';
+import type { Expansion } from '../graph/rewrite.ts';
+
+/** exp(x − max) / Σ exp(x − max) along an axis. */
+const softmax: Expansion = (g, [x], { attributes }) => {
+  const rank = x!.shape.length;
+  const axes = [((attributes.axis as number) + rank) % rank];
+  const powers = unary(g, 'Exp', subtract(g, x!, reduce(g, 'ReduceMax', x!, axes, true)));
+  return [divide(g, powers, reduce(g, 'ReduceSum', powers, axes, true))];
+};
+
+/** A remainder of int64 numbers is how a float keeps its low 32 bits; here the cast itself does that. */
+const modulo: Expansion = (_, [x], { outputs }) => (outputs[0]!.dtype === 'int64' ? [x!] : undefined);
+
+/** Operations of the graph that are made of others here. */
+export const EXPANSIONS: Readonly<Record<string, Expansion>> = { Mod: modulo, Softmax: softmax };

@@ -1,0 +1,63 @@
+const PAGE = 65_536;
+/** Blocks are whole cache lines. */
+const ALIGNMENT = 64;
+/** A vector's load may reach beyond the last element of the last block. */
+const SLACK = 64;
+const INITIAL_PAGES = 64;
+
+interface Gap {
+  address: number;
+  size: number;
+}
+
+/**
+ * The one WebAssembly memory that all compiled functions share, so that variables stay where they are whichever function uses
+ * them. Blocks that are freed are used again.
+ */
+export class Heap {
+  readonly memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
+  readonly #gaps: Gap[] = [{ address: ALIGNMENT, size: INITIAL_PAGES * PAGE - ALIGNMENT - SLACK }];
+
+  /** A block of at least `bytes` bytes: its address. Its content is undefined. */
+  allocate(bytes: number): number {
+    const size = Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+    for (;;) {
+      const index = this.#gaps.findIndex((gap) => gap.size >= size);
+      const gap = this.#gaps[index];
+      if (gap !== undefined) {
+        const { address } = gap;
+        gap.address += size;
+        gap.size -= size;
+        if (gap.size === 0) this.#gaps.splice(index, 1);
+        return address;
+      }
+      this.#grow(size);
+    }
+  }
+
+  /** Gives a block back. */
+  free(address: number, bytes: number): void {
+    const size = Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+    const at = this.#gaps.findIndex((gap) => gap.address > address);
+    const index = at < 0 ? this.#gaps.length : at;
+    this.#gaps.splice(index, 0, { address, size });
+    for (const i of [index, index - 1]) {
+      const [gap, next] = [this.#gaps[i], this.#gaps[i + 1]];
+      if (gap === undefined || next === undefined || gap.address + gap.size !== next.address) continue;
+      gap.size += next.size;
+      this.#gaps.splice(i + 1, 1);
+    }
+  }
+
+  /** Doubles the memory, or adds what is needed where that is more. */
+  #grow(bytes: number): void {
+    const before = this.memory.buffer.byteLength;
+    const pages = Math.max(before / PAGE, Math.ceil(bytes / PAGE) + 1);
+    try {
+      this.memory.grow(pages);
+    } catch {
+      throw new Error(`the WebAssembly memory cannot grow beyond ${before / 2 ** 20} MiB by ${bytes} bytes`);
+    }
+    this.free(before - SLACK, pages * PAGE);
+  }
+}

@@ -1,0 +1,276 @@
+import type { Node, Value } from '../../graph/value.ts';
+import type { Code } from '../code.ts';
+import { laneType } from '../elementwise.ts';
+import { type Expression, f32x4, hold, i32, i32x4, local, op } from '../expression.ts';
+import type { Instruction } from '../instructions.ts';
+import type { Kernel } from '../kernel.ts';
+import { type Layout, numbers } from '../layout.ts';
+import { type Access, type Axis, address, loadLanes, nest, type Place, placeOf, storeLanes } from '../loops.ts';
+import type { View } from '../view.ts';
+
+// Operations that walk along one axis, one element after another.
+
+function kernel(label: string, from: View, to: readonly View[], emit: (code: Code) => void): Kernel {
+  return {
+    label,
+    reads: new Set([from.buffer]),
+    writes: new Set(to.map(({ buffer }) => buffer)),
+    scratch: [],
+    emit,
+  };
+}
+
+const each = (shape: readonly number[]): Axis[] => shape.map((size) => ({ size, step: 1 }));
+const at =
+  (size: number, axis: number): ((other: number, i: number) => number) =>
+  (other, i) =>
+    i === axis ? size : other;
+
+/** The view from its last element along an axis to its first. */
+function backwards(view: View, shape: readonly number[], axis: number): View {
+  const stride = view.strides[axis]!;
+  return { ...view, offset: view.offset + stride * (shape[axis]! - 1), strides: view.strides.map(at(-stride, axis)) };
+}
+
+/** Running totals: with or without the element itself, from either end. */
+function cumulativeSum(layout: Layout, node: Node): Kernel {
+  const [x, along] = node.inputs as [Value, Value];
+  const [output] = node.outputs as [Value];
+  const axis = numbers(along)[0]!;
+  const views = [x, output].map((value) => layout.viewOf(value));
+  const [from, to] = views.map((view) => (node.attributes.reverse === 1 ? backwards(view, x.shape, axis) : view)) as [
+    View,
+    View,
+  ];
+  const isFloat = x.dtype === 'float32';
+  const plus: Instruction = isFloat ? 'f32x4.add' : 'i32x4.add';
+  return kernel(`CumSum [${x.shape}]`, from, [to], (code) => {
+    const total = code.local('v128');
+    const accesses = (a: Place, b: Place): Access[] => [
+      { place: a, strides: from.strides },
+      { place: b, strides: to.strides },
+    ];
+    nest(code, each(x.shape.map(at(1, axis))), accesses(placeOf(code, from), placeOf(code, to)), ([a, b]) => {
+      (isFloat ? f32x4(0) : i32x4(0))(code);
+      code.set(total);
+      const line = x.shape.map((size, i) => ({ size: i === axis ? size : 1, step: 1 }));
+      nest(code, line, accesses(a!, b!), ([source, target]) => {
+        const value = hold(code, loadLanes(source!, 0));
+        if (node.attributes.exclusive === 1) storeLanes(code, target!, 0, local(total), 1);
+        op(plus, local(total), value)(code);
+        code.set(total);
+        if (node.attributes.exclusive !== 1) storeLanes(code, target!, 0, local(total), 1);
+      });
+    });
+  });
+}
+
+function storeInteger(code: Code, place: Place, value: Expression): void {
+  address(place)(code);
+  value(code);
+  code.memory('i32.store', place.offset);
+}
+
+function loadScalar(place: Place, isFloat: boolean): Expression {
+  return (code) => {
+    address(place)(code);
+    code.memory(isFloat ? 'f32.load' : 'i32.load', place.offset);
+  };
+}
+
+/** The index of the first greatest or least element along an axis. */
+function argument(layout: Layout, node: Node): Kernel {
+  const [x] = node.inputs as [Value];
+  const [output] = node.outputs as [Value];
+  const axis = node.attributes.axis as number;
+  const [from, to] = [x, output].map((value) => layout.viewOf(value)) as [View, View];
+  const isFloat = laneType(x.dtype) === 'f32';
+  const better: Instruction = isFloat
+    ? node.op === 'ArgMax'
+      ? 'f32.gt'
+      : 'f32.lt'
+    : node.op === 'ArgMax'
+      ? 'i32.gt_s'
+      : 'i32.lt_s';
+  const kept = node.attributes.keepdims === 1 ? to.strides : to.strides.toSpliced(axis, 0, 0);
+  const target = kept.with(axis, 0);
+  return kernel(`${node.op} [${x.shape}]`, from, [to], (code) => {
+    const best = code.local(isFloat ? 'f32' : 'i32');
+    const bestIndex = code.local('i32');
+    const index = code.local('i32');
+    nest(
+      code,
+      each(x.shape.map(at(1, axis))),
+      [
+        { place: placeOf(code, from), strides: from.strides },
+        { place: placeOf(code, to), strides: target },
+      ],
+      ([source, result]) => {
+        loadScalar(source!, isFloat)(code);
+        code.set(best);
+        for (const variable of [bestIndex, index]) {
+          code.i32(0);
+          code.set(variable);
+        }
+        nest(
+          code,
+          [{ size: x.shape[axis]!, step: 1 }],
+          [{ place: source!, strides: [from.strides[axis]!] }],
+          ([element]) => {
+            const value = hold(code, loadScalar(element!, isFloat), isFloat ? 'f32' : 'i32');
+            op(better, value, local(best))(code);
+            code.branch(() => {
+              value(code);
+              code.set(best);
+              code.get(index);
+              code.set(bestIndex);
+            });
+            op('i32.add', local(index), i32(1))(code);
+            code.set(index);
+          },
+        );
+        storeInteger(code, result!, local(bestIndex));
+      },
+    );
+  });
+}
+
+/**
+ * The k greatest elements of each row, with their indices: in falling order, and among equal ones by index. Each is found as the
+ * greatest of those that come after the one before, so that nothing has to be marked.
+ */
+function topK(layout: Layout, node: Node): Kernel {
+  const [x] = node.inputs as [Value];
+  const [values, indices] = node.outputs as [Value, Value];
+  const [from, to, toIndex] = [x, values, indices].map((value) => layout.viewOf(value)) as [View, View, View];
+  const isFloat = laneType(x.dtype) === 'f32';
+  const type = isFloat ? 'f32' : 'i32';
+  const [greater, equal]: [Instruction, Instruction] = isFloat ? ['f32.gt', 'f32.eq'] : ['i32.gt_s', 'i32.eq'];
+  const store: Instruction = isFloat ? 'f32.store' : 'i32.store';
+  const length = x.shape.at(-1)!;
+  const stride = from.strides.at(-1)!;
+  return kernel(`TopK [${x.shape}]`, from, [to, toIndex], (code) => {
+    const [last, best] = [code.local(type), code.local(type)];
+    const [lastIndex, bestIndex, index] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    const comesFirst = (a: Expression, aIndex: Expression, b: Expression, bIndex: Expression): Expression =>
+      op('i32.or', op(greater, a, b), op('i32.and', op(equal, a, b), op('i32.lt_s', aIndex, bIndex)));
+    nest(
+      code,
+      each(x.shape.slice(0, -1)),
+      [
+        { place: placeOf(code, from), strides: from.strides.slice(0, -1) },
+        { place: placeOf(code, to), strides: to.strides.slice(0, -1) },
+        { place: placeOf(code, toIndex), strides: toIndex.strides.slice(0, -1) },
+      ],
+      ([row, value, place]) => {
+        code.i32(-1);
+        code.set(lastIndex);
+        nest(
+          code,
+          [{ size: values.shape.at(-1)!, step: 1 }],
+          [
+            { place: value!, strides: [to.strides.at(-1)!] },
+            { place: place!, strides: [toIndex.strides.at(-1)!] },
+          ],
+          ([valueAt, indexAt]) => {
+            code.i32(-1);
+            code.set(bestIndex);
+            code.i32(0);
+            code.set(index);
+            nest(code, [{ size: length, step: 1 }], [{ place: row!, strides: [stride] }], ([element]) => {
+              const candidate = hold(code, loadScalar(element!, isFloat), type);
+              const isFree = op(
+                'i32.or',
+                op('i32.lt_s', local(lastIndex), i32(0)),
+                comesFirst(local(last), local(lastIndex), candidate, local(index)),
+              );
+              const isBetter = op(
+                'i32.or',
+                op('i32.lt_s', local(bestIndex), i32(0)),
+                comesFirst(candidate, local(index), local(best), local(bestIndex)),
+              );
+              op('i32.and', isFree, isBetter)(code);
+              code.branch(() => {
+                candidate(code);
+                code.set(best);
+                code.get(index);
+                code.set(bestIndex);
+              });
+              op('i32.add', local(index), i32(1))(code);
+              code.set(index);
+            });
+            address(valueAt!)(code);
+            code.get(best);
+            code.memory(store, valueAt!.offset);
+            storeInteger(code, indexAt!, local(bestIndex));
+            code.get(best);
+            code.set(last);
+            code.get(bestIndex);
+            code.set(lastIndex);
+          },
+        );
+      },
+    );
+  });
+}
+
+/** Sums of products over the letters of an equation that the result does not have. */
+function einsum(layout: Layout, node: Node): Kernel {
+  const [left, result] = (node.attributes.equation as string).replace(/\s/g, '').split('->') as [string, string];
+  const terms = left.split(',');
+  const [output] = node.outputs as [Value];
+  const sizes = new Map<string, number>();
+  terms.forEach((term, i) => {
+    [...term].forEach((letter, axis) => sizes.set(letter, node.inputs[i]!.shape[axis]!));
+  });
+  const kept = [...new Set(result)];
+  const summed = [...sizes.keys()].filter((letter) => !kept.includes(letter));
+  const stridesOf = (letters: string, view: View): ((letter: string) => number) => {
+    return (wanted) =>
+      [...letters].reduce((sum, letter, axis) => sum + (letter === wanted ? view.strides[axis]! : 0), 0);
+  };
+  const views = node.inputs.map((value) => layout.viewOf(value));
+  const to = layout.viewOf(output);
+  const isFloat = laneType(output.dtype) === 'f32';
+  const [times, plus]: [Instruction, Instruction] = isFloat ? ['f32x4.mul', 'f32x4.add'] : ['i32x4.mul', 'i32x4.add'];
+  return {
+    label: `Einsum ${node.attributes.equation}`,
+    reads: new Set(views.map(({ buffer }) => buffer)),
+    writes: new Set([to.buffer]),
+    scratch: [],
+    emit(code) {
+      const axes = (letters: readonly string[]): Axis[] => each(letters.map((letter) => sizes.get(letter)!));
+      const total = code.local('v128');
+      nest(
+        code,
+        axes(kept),
+        [...views, to].map((view, i) => ({
+          place: placeOf(code, view),
+          strides: kept.map(stridesOf(terms[i] ?? result, view)),
+        })),
+        (places) => {
+          (isFloat ? f32x4(0) : i32x4(0))(code);
+          code.set(total);
+          const inner = views.map((view, i) => ({
+            place: places[i]!,
+            strides: summed.map(stridesOf(terms[i]!, view)),
+          }));
+          nest(code, axes(summed), inner, (factors) => {
+            const product = factors.map((place) => loadLanes(place, 0)).reduce((a, b) => op(times, a, b));
+            op(plus, local(total), product)(code);
+            code.set(total);
+          });
+          storeLanes(code, places.at(-1)!, 0, local(total), 1);
+        },
+      );
+    },
+  };
+}
+
+export const ALONG_AXES: Readonly<Record<string, (layout: Layout, node: Node) => Kernel>> = {
+  ArgMax: argument,
+  ArgMin: argument,
+  CumSum: cumulativeSum,
+  Einsum: einsum,
+  TopK: topK,
+};

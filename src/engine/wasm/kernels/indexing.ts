@@ -1,0 +1,231 @@
+import type { Node, Value } from '../../graph/value.ts';
+import type { Code } from '../code.ts';
+import { type Expression, hold, i32, local, op } from '../expression.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Layout } from '../layout.ts';
+import { type Axis, address, loadLanes, nest, type Place, placeOf, storeLanes } from '../loops.ts';
+import { type Buffer, ELEMENT_BYTES, type View } from '../view.ts';
+
+/** Two integers where a kernel leaves an index that lies outside: 1 + the bound (0 where all was well), and the index. */
+export type Faults = Buffer;
+
+const each = (shape: readonly number[]): Axis[] => shape.map((size) => ({ size, step: 1 }));
+
+function loadInteger(code: Code, place: Place): Expression {
+  return hold(
+    code,
+    (c) => {
+      address(place)(c);
+      c.memory('i32.load', place.offset);
+    },
+    'i32',
+  );
+}
+
+/** The index at `place`, counted from the end if negative; one outside [0, size) is noted as a fault, and read as 0. */
+function index(code: Code, place: Place, size: number, faults: Faults): Expression {
+  const given = loadInteger(code, place);
+  const result = code.local('i32');
+  op('select', op('i32.add', given, i32(size)), given, op('i32.lt_s', given, i32(0)))(code);
+  code.tee(result);
+  code.i32(size);
+  code.op('i32.ge_u');
+  code.branch(() => {
+    code.i32(0);
+    code.i32(size + 1);
+    code.memory('i32.store', faults.address);
+    code.i32(0);
+    given(code);
+    code.memory('i32.store', faults.address + ELEMENT_BYTES);
+    code.i32(0);
+    code.set(result);
+  });
+  return local(result);
+}
+
+/** The place `steps · stride` elements from `place`, for an index that is known only when the program runs. */
+function moved(code: Code, place: Place, ...terms: readonly (readonly [steps: Expression, stride: number])[]): Place {
+  const pointer = code.local('i32');
+  const sum = terms.reduce<Expression>(
+    (total, [steps, stride]) => op('i32.add', total, op('i32.mul', steps, i32(ELEMENT_BYTES * stride))),
+    address(place),
+  );
+  sum(code);
+  code.set(pointer);
+  return { pointer, offset: place.offset };
+}
+
+function copyOne(code: Code, from: Place, to: Place): void {
+  storeLanes(code, to, 0, hold(code, loadLanes(from, 0)), 1);
+}
+
+function kernel(label: string, reads: readonly View[], write: View, emit: (code: Code) => void): Kernel {
+  return {
+    label,
+    reads: new Set(reads.map(({ buffer }) => buffer)),
+    writes: new Set([write.buffer]),
+    scratch: [],
+    emit,
+  };
+}
+
+/** The slices of `data` along an axis at the indices of a vector: output[…, i, …] = data[…, indices[i], …]. */
+function gather(layout: Layout, node: Node, faults: Faults): Kernel {
+  const [data, indices] = node.inputs as [Value, Value];
+  const [output] = node.outputs as [Value];
+  const axis = node.attributes.axis as number;
+  const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
+  const only = (strides: readonly number[], keep: boolean): number[] =>
+    strides.map((stride, i) => ((i === axis) === keep ? stride : 0));
+  const inner = output.shape.map((size, i) => ({ size: i > axis ? size : 1, step: 1 }));
+  return kernel(`Gather [${output.shape}]`, [from, at], to, (code) => {
+    nest(
+      code,
+      output.shape.map((size, i) => ({ size: i > axis ? 1 : size, step: 1 })),
+      [
+        { place: placeOf(code, from), strides: only(from.strides, false) },
+        { place: placeOf(code, at), strides: output.shape.map((_, i) => (i === axis ? at.strides[0]! : 0)) },
+        { place: placeOf(code, to), strides: to.strides },
+      ],
+      ([source, place, target]) => {
+        const row = moved(code, source!, [index(code, place!, data.shape[axis]!, faults), from.strides[axis]!]);
+        nest(
+          code,
+          inner,
+          [
+            { place: row, strides: from.strides },
+            { place: target!, strides: to.strides },
+          ],
+          ([a, b]) => copyOne(code, a!, b!),
+        );
+      },
+    );
+  });
+}
+
+/** output[…, i, …] = data[…, indices[…, i, …], …]. */
+function gatherElements(layout: Layout, node: Node, faults: Faults): Kernel {
+  const [data, indices] = node.inputs as [Value, Value];
+  const [output] = node.outputs as [Value];
+  const axis = node.attributes.axis as number;
+  const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
+  return kernel(`GatherElements [${output.shape}]`, [from, at], to, (code) => {
+    nest(
+      code,
+      each(output.shape),
+      [
+        { place: placeOf(code, from), strides: from.strides.map((stride, i) => (i === axis ? 0 : stride)) },
+        { place: placeOf(code, at), strides: at.strides },
+        { place: placeOf(code, to), strides: to.strides },
+      ],
+      ([source, place, target]) => {
+        const chosen = index(code, place!, data.shape[axis]!, faults);
+        copyOne(code, moved(code, source!, [chosen, from.strides[axis]!]), target!);
+      },
+    );
+  });
+}
+
+/** The place that a tuple of indices names: `tuple` lies along the last axis of `indices`. */
+function placeOfTuple(
+  code: Code,
+  base: View,
+  shape: readonly number[],
+  tuple: Place,
+  stride: number,
+  faults: Faults,
+): Place {
+  const terms = shape.map((size, i) => {
+    const place = { ...tuple, offset: tuple.offset + ELEMENT_BYTES * stride * i };
+    return [index(code, place, size, faults), base.strides[i]!] as const;
+  });
+  return moved(code, placeOf(code, base), ...terms);
+}
+
+/** output[i…, j…] = data[indices[i…], j…], where an entry of `indices` is a tuple. */
+function gatherND(layout: Layout, node: Node, faults: Faults): Kernel {
+  const [data, indices] = node.inputs as [Value, Value];
+  const [output] = node.outputs as [Value];
+  const [from, at, to] = [data, indices, output].map((value) => layout.viewOf(value)) as [View, View, View];
+  const length = indices.shape.at(-1)!;
+  const outer = indices.shape.length - 1;
+  return kernel(`GatherND [${output.shape}]`, [from, at], to, (code) => {
+    nest(
+      code,
+      each(output.shape.slice(0, outer)),
+      [
+        { place: placeOf(code, at), strides: at.strides.slice(0, -1) },
+        { place: placeOf(code, to), strides: to.strides.slice(0, outer) },
+      ],
+      ([tuple, target]) => {
+        const source = placeOfTuple(code, from, data.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
+        nest(
+          code,
+          each(output.shape.slice(outer)),
+          [
+            { place: source, strides: from.strides.slice(length) },
+            { place: target!, strides: to.strides.slice(outer) },
+          ],
+          ([a, b]) => copyOne(code, a!, b!),
+        );
+      },
+    );
+  });
+}
+
+/** A copy of `data` in which the slices at the tuples of `indices` are replaced by `updates`, or have them added. */
+function scatterND(layout: Layout, node: Node, faults: Faults): Kernel {
+  const [data, indices, updates] = node.inputs as [Value, Value, Value];
+  const [output] = node.outputs as [Value];
+  const [from, at, given, to] = [data, indices, updates, output].map((value) => layout.viewOf(value)) as [
+    View,
+    View,
+    View,
+    View,
+  ];
+  const length = indices.shape.at(-1)!;
+  const outer = indices.shape.length - 1;
+  const isSum = node.attributes.reduction === 'add';
+  const plus = output.dtype === 'float32' ? 'f32x4.add' : 'i32x4.add';
+  return kernel(`ScatterND [${output.shape}]`, [from, at, given], to, (code) => {
+    nest(
+      code,
+      each(output.shape),
+      [
+        { place: placeOf(code, from), strides: from.strides },
+        { place: placeOf(code, to), strides: to.strides },
+      ],
+      ([a, b]) => copyOne(code, a!, b!),
+    );
+    nest(
+      code,
+      each(indices.shape.slice(0, -1)),
+      [
+        { place: placeOf(code, at), strides: at.strides.slice(0, -1) },
+        { place: placeOf(code, given), strides: given.strides.slice(0, outer) },
+      ],
+      ([tuple, source]) => {
+        const target = placeOfTuple(code, to, output.shape.slice(0, length), tuple!, at.strides.at(-1)!, faults);
+        nest(
+          code,
+          each(output.shape.slice(length)),
+          [
+            { place: source!, strides: given.strides.slice(outer) },
+            { place: target, strides: to.strides.slice(length) },
+          ],
+          ([a, b]) => {
+            const update = hold(code, loadLanes(a!, 0));
+            storeLanes(code, b!, 0, isSum ? hold(code, op(plus, loadLanes(b!, 0), update)) : update, 1);
+          },
+        );
+      },
+    );
+  });
+}
+
+export const INDEXING: Readonly<Record<string, (layout: Layout, node: Node, faults: Faults) => Kernel>> = {
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
+  ScatterND: scatterND,
+};

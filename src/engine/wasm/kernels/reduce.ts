@@ -1,0 +1,210 @@
+import { elementCount, type Node } from '../../graph/value.ts';
+import type { Code } from '../code.ts';
+import { laneType } from '../elementwise.ts';
+import { type Expression, f32x4, hold, i32x4, op, shuffle } from '../expression.ts';
+import type { Instruction } from '../instructions.ts';
+import type { Kernel } from '../kernel.ts';
+import { type Layout, numbers } from '../layout.ts';
+import { type Access, loadLanes, merged, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
+
+export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
+
+interface Rule {
+  readonly f32: Instruction;
+  readonly i32: Instruction;
+  /** What changes nothing, for floats and for integers. */
+  readonly neutral: number;
+  readonly integerNeutral: number;
+}
+
+const SUM: Rule = { f32: 'f32x4.add', i32: 'i32x4.add', neutral: 0, integerNeutral: 0 };
+
+const RULES: Readonly<Record<Reduction, Rule>> = {
+  ReduceSum: SUM,
+  ReduceMean: SUM,
+  ReduceMax: { f32: 'f32x4.max', i32: 'i32x4.max_s', neutral: -Infinity, integerNeutral: -(2 ** 31) },
+  ReduceMin: { f32: 'f32x4.min', i32: 'i32x4.min_s', neutral: Infinity, integerNeutral: 2 ** 31 - 1 },
+  ReduceProd: { f32: 'f32x4.mul', i32: 'i32x4.mul', neutral: 1, integerNeutral: 1 },
+};
+
+export function isReduction(name: string): name is Reduction {
+  return name in RULES;
+}
+
+export function reducedAxes(node: Node): number[] {
+  const axes = node.inputs[1];
+  const rank = node.inputs[0]!.shape.length;
+  return axes === undefined
+    ? node.inputs[0]!.shape.map((_, i) => i)
+    : numbers(axes).map((axis) => (axis + rank) % rank);
+}
+
+/** How the values of a reduction are joined. */
+export interface Joining {
+  readonly instruction: Instruction;
+  readonly neutral: Expression;
+  /** After joining `count` values: a mean is divided. */
+  finish(value: Expression, count: number): Expression;
+}
+
+export function joining(node: Node): Joining {
+  const rule = RULES[node.op as Reduction];
+  const isFloat = laneType(node.inputs[0]!.dtype) === 'f32';
+  return {
+    instruction: isFloat ? rule.f32 : rule.i32,
+    neutral: isFloat ? f32x4(rule.neutral) : i32x4(rule.integerNeutral),
+    finish: (value, count) => (node.op === 'ReduceMean' ? op('f32x4.div', value, f32x4(count)) : value),
+  };
+}
+
+/** One value from the four lanes of a vector, in all lanes. */
+export function acrossLanes(code: Code, vector: Expression, instruction: Instruction): Expression {
+  const halves = hold(code, op(instruction, vector, shuffle(vector, vector, [2, 3, 0, 1])));
+  return hold(code, op(instruction, halves, shuffle(halves, halves, [1, 0, 3, 2])));
+}
+
+/** A mask of the first `lanes` lanes. */
+export function firstLanes(lanes: number): Expression {
+  const zeros = i32x4(0);
+  return shuffle(
+    i32x4(-1),
+    zeros,
+    [0, 1, 2, 3].map((lane) => (lane < lanes ? lane : 4 + lane)),
+  );
+}
+
+/** Up to so many running totals in registers: with eight, the loads of a row of totals overlap. */
+const MAX_TOTALS = 8;
+
+/** Sums, means, extremes and products over axes. */
+export function reduceKernel(layout: Layout, node: Node): Kernel {
+  const [x] = node.inputs;
+  const [output] = node.outputs;
+  const source = layout.viewOf(x!);
+  const target = layout.viewOf(output!);
+  const axes = new Set(reducedAxes(node));
+  const isKept = x!.shape.map((_, axis) => !axes.has(axis));
+  const keepsAxes = output!.shape.length === x!.shape.length;
+  let next = 0;
+  const targetStrides = x!.shape.map((_, axis) => {
+    if (keepsAxes) return isKept[axis] ? target.strides[axis]! : 0;
+    return isKept[axis] ? target.strides[next++]! : 0;
+  });
+  const pick = (kept: boolean): { sizes: number[]; source: number[]; target: number[] } => {
+    const chosen = x!.shape.flatMap((_, axis) => (isKept[axis] === kept ? [axis] : []));
+    const { sizes, strides } = merged(
+      chosen.map((axis) => x!.shape[axis]!),
+      [chosen.map((axis) => source.strides[axis]!), chosen.map((axis) => targetStrides[axis]!)],
+    );
+    return { sizes, source: strides[0]!, target: strides[1]! };
+  };
+  const kept = pick(true);
+  const reduced = pick(false);
+  const count = elementCount(reduced.sizes);
+  const { instruction, neutral, finish } = joining(node);
+
+  return {
+    label: `${node.op} [${x!.shape}] → [${output!.shape}]`,
+    reads: new Set([source.buffer]),
+    writes: new Set([target.buffer]),
+    scratch: [],
+    emit(code) {
+      const along = (strides: readonly number[]): number => strides.indexOf(1);
+      const lane = along(reduced.source);
+      if (lane >= 0 && reduced.sizes[lane]! >= 4) overLanes(code, lane);
+      else besideLanes(code, Math.max(0, along(kept.source)));
+    },
+  };
+
+  /** The lanes run along a reduced axis, and are joined at the end. */
+  function overLanes(code: Code, lane: number): void {
+    const length = reduced.sizes[lane]!;
+    const full = length - (length % 4);
+    const outer: Access[] = [
+      { place: placeOf(code, source), strides: kept.source },
+      { place: placeOf(code, target), strides: kept.target },
+    ];
+    nest(
+      code,
+      kept.sizes.map((size) => ({ size, step: 1 })),
+      outer,
+      ([from, to]) => {
+        const total = code.local('v128');
+        neutral(code);
+        code.set(total);
+        const join = (value: Expression): void => {
+          op(instruction, (c) => c.get(total), value)(code);
+          code.set(total);
+        };
+        const sizes = reduced.sizes.map((size, axis) => (axis === lane ? { size: full, step: 4 } : { size, step: 1 }));
+        nest(code, sizes, [{ place: from!, strides: reduced.source }], ([at]) => join(loadLanes(at!, 1)));
+        if (length > full) {
+          const others = reduced.sizes.map((size, axis) => (axis === lane ? { size: 1, step: 1 } : { size, step: 1 }));
+          nest(code, others, [{ place: shifted(from!, full), strides: reduced.source }], ([at]) => {
+            const part = loadLanes(at!, 1);
+            join(op('v128.bitselect', part, neutral, firstLanes(length - full)));
+          });
+        }
+        const joined = acrossLanes(code, (c) => c.get(total), instruction);
+        storeLanes(code, to!, 0, finish(joined, count), 1);
+      },
+    );
+  }
+
+  /** The lanes run along an axis that stays; several vectors beside each other are reduced at once. */
+  function besideLanes(code: Code, lane: number): void {
+    const length = kept.sizes[lane] ?? 1;
+    const [step, targetStep] = [kept.source[lane] ?? 0, kept.target[lane] ?? 0];
+    const others = kept.sizes.map((size, axis) => ({ size: axis === lane ? 1 : size, step: 1 }));
+    const outer: Access[] = [
+      { place: placeOf(code, source), strides: kept.source },
+      { place: placeOf(code, target), strides: kept.target },
+    ];
+    const totals = Array.from({ length: MAX_TOTALS }, () => code.local('v128'));
+    /** `vectors` vectors from a place on, the last with `lanes` lanes. */
+    const columns = (from: Place, to: Place, vectors: number, lanes: number): void => {
+      const own = totals.slice(0, vectors);
+      const lanesOf = (i: number): number => (i === vectors - 1 ? lanes : 4);
+      for (const total of own) {
+        neutral(code);
+        code.set(total);
+      }
+      const axes = reduced.sizes.map((size) => ({ size, step: 1 }));
+      nest(code, axes, [{ place: from, strides: reduced.source }], ([at]) => {
+        own.forEach((total, i) => {
+          const value = loadLanes(shifted(at!, 4 * i * step), step, lanesOf(i));
+          op(instruction, (c) => c.get(total), value)(code);
+          code.set(total);
+        });
+      });
+      own.forEach((total, i) => {
+        const value = hold(
+          code,
+          finish((c) => c.get(total), count),
+        );
+        storeLanes(code, shifted(to, 4 * i * targetStep), targetStep, value, lanesOf(i));
+      });
+    };
+    nest(code, others, outer, ([from, to]) => {
+      const block = 4 * MAX_TOTALS;
+      const blocks = Math.floor(length / block);
+      const inner: Access[] = [
+        { place: from!, strides: [step] },
+        { place: to!, strides: [targetStep] },
+      ];
+      if (blocks > 0) {
+        nest(code, [{ size: blocks * block, step: block }], inner, ([a, b]) => columns(a!, b!, MAX_TOTALS, 4));
+      }
+      const rest = length - blocks * block;
+      if (rest > 0) {
+        const done = blocks * block;
+        columns(
+          shifted(from!, done * step),
+          shifted(to!, done * targetStep),
+          Math.ceil(rest / 4),
+          ((rest - 1) % 4) + 1,
+        );
+      }
+    });
+  }
+}

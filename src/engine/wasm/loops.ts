@@ -1,0 +1,243 @@
+import type { Code } from './code.ts';
+import type { Expression } from './expression.ts';
+import { ELEMENT_BYTES, type View } from './view.ts';
+
+/** An address: what is in the local variable `pointer` (0 where there is none), and `offset` bytes from there. */
+export interface Place {
+  readonly pointer: number | undefined;
+  readonly offset: number;
+}
+
+/** The place of a view's first element. */
+export function placeOf(code: Code, { buffer, offset }: View): Place {
+  if (buffer.global === undefined) return { pointer: undefined, offset: buffer.address + ELEMENT_BYTES * offset };
+  const pointer = code.local('i32');
+  code.getGlobal(buffer.global);
+  code.set(pointer);
+  return { pointer, offset: ELEMENT_BYTES * offset };
+}
+
+/** `elements` further along. */
+export function shifted({ pointer, offset }: Place, elements: number): Place {
+  return { pointer, offset: offset + ELEMENT_BYTES * elements };
+}
+
+/** The pointer of a place, on the stack. */
+export function address({ pointer }: Place): Expression {
+  return (code) => (pointer === undefined ? code.i32(0) : code.get(pointer));
+}
+
+/** One axis of an index space as a loop. */
+export interface Axis {
+  readonly size: number;
+  /** How many indices the body does at once; `size` is a multiple of it. */
+  readonly step: number;
+}
+
+/** A place that moves with the loops, by so many elements for each axis. */
+export interface Access {
+  readonly place: Place;
+  readonly strides: readonly number[];
+}
+
+/**
+ * Loops over an index space, the first axis outermost. Accesses that start and move alike share a pointer.
+ *
+ * @param body writes the code of one point, or of a step's points, given the places of the accesses there
+ */
+export function nest(
+  code: Code,
+  axes: readonly Axis[],
+  accesses: readonly Access[],
+  body: (places: readonly Place[]) => void,
+): void {
+  if (axes.some(({ size }) => size === 0)) return;
+  const level = (axis: number, places: readonly Place[]): void => {
+    if (axis === axes.length) {
+      body(places);
+      return;
+    }
+    const { size, step } = axes[axis]!;
+    if (size === step) {
+      level(axis + 1, places);
+      return;
+    }
+    const moving = new Map<string, { readonly local: number; readonly stride: number }>();
+    const inside = accesses.map(({ strides }, i): Place => {
+      const place = places[i]!;
+      const stride = strides[axis]!;
+      if (stride === 0) return place;
+      // A pointer that runs downwards starts at the highest element, so that it never falls below 0.
+      const highest = stride < 0 ? ELEMENT_BYTES * stride * (size - 1) : 0;
+      const key = `${place.pointer} ${stride}`;
+      let pointer = moving.get(key);
+      if (pointer === undefined) {
+        pointer = { local: code.local('i32'), stride };
+        moving.set(key, pointer);
+        address(place)(code);
+        if (highest !== 0) {
+          code.i32(-highest);
+          code.op('i32.add');
+        }
+        code.set(pointer.local);
+      }
+      return { pointer: pointer.local, offset: place.offset + highest };
+    });
+    code.count(code.local('i32'), 0, size, step, () => {
+      level(axis + 1, inside);
+      for (const { local, stride } of moving.values()) {
+        code.get(local);
+        code.i32(ELEMENT_BYTES * step * stride);
+        code.op('i32.add');
+        code.set(local);
+      }
+    });
+  };
+  level(
+    0,
+    accesses.map(({ place }) => place),
+  );
+}
+
+/** The axes of an index space with those merged along which all accesses run on evenly, and without those of size 1. */
+export function merged(
+  sizes: readonly number[],
+  strides: readonly (readonly number[])[],
+): { sizes: number[]; strides: number[][] } {
+  const kept: number[] = [];
+  const result: number[][] = strides.map(() => []);
+  sizes.forEach((size, axis) => {
+    if (size === 1) return;
+    const last = kept.length - 1;
+    if (last >= 0 && strides.every((own, i) => result[i]![last] === size * own[axis]!)) {
+      kept[last]! *= size;
+      strides.forEach((own, i) => {
+        result[i]![last] = own[axis]!;
+      });
+    } else {
+      kept.push(size);
+      strides.forEach((own, i) => {
+        result[i]!.push(own[axis]!);
+      });
+    }
+  });
+  return { sizes: kept, strides: result };
+}
+
+/** The axis along which vectors run best: where most accesses move by one element, or do not move. */
+function laneAxis(sizes: readonly number[], strides: readonly (readonly number[])[]): number {
+  let best = sizes.length - 1;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  sizes.forEach((size, axis) => {
+    const contiguous = strides.filter((own) => own[axis] === 1).length;
+    const still = strides.filter((own) => own[axis] === 0).length;
+    // A vector that is filled in part does only a part of the work.
+    const score = (4 * contiguous + 3 * still) * (size / Math.ceil(size / 4));
+    if (score >= bestScore) {
+      best = axis;
+      bestScore = score;
+    }
+  });
+  return best;
+}
+
+/** What a body of {@link overVectors} does: `start` once a line, `vector` for each four of its elements, or fewer at its end. */
+export interface LineBody {
+  start?(places: readonly Place[]): void;
+  vector(places: readonly Place[], lanes: number): void;
+}
+
+/**
+ * Loops over an index space, four elements at once along the axis that suits the views best.
+ *
+ * @param views what is read and written, with a stride for each axis of the space
+ * @param body gets the strides along the lanes
+ */
+export function overVectors(
+  code: Code,
+  shape: readonly number[],
+  views: readonly View[],
+  body: (strides: readonly number[]) => LineBody,
+): void {
+  const { sizes, strides } = merged(
+    shape,
+    views.map((view) => view.strides),
+  );
+  const lanes = laneAxis(sizes, strides);
+  const length = sizes[lanes] ?? 1;
+  const along = strides.map((own) => own[lanes] ?? 0);
+  const without = <T>(list: readonly T[]): T[] => list.filter((_, axis) => axis !== lanes);
+  const line = body(along);
+  nest(
+    code,
+    without(sizes).map((size) => ({ size, step: 1 })),
+    views.map((view, i) => ({ place: placeOf(code, view), strides: without(strides[i]!) })),
+    (places) => {
+      line.start?.(places);
+      const rest = length % 4;
+      const full = length - rest;
+      const inner = places.map((place, i): Access => ({ place, strides: [along[i]!] }));
+      if (full > 0) nest(code, [{ size: full, step: 4 }], inner, (at) => line.vector(at, 4));
+      if (rest > 0) {
+        line.vector(
+          places.map((place, i) => shifted(place, full * along[i]!)),
+          rest,
+        );
+      }
+    },
+  );
+}
+
+/** Four lanes, `stride` elements apart, from a place; only the first `lanes` of them need to be right. */
+export function loadLanes(place: Place, stride: number, lanes = 4): Expression {
+  const base = address(place);
+  if (stride === 1 || stride === 0) {
+    const instruction = stride === 1 ? 'v128.load' : 'v128.load32_splat';
+    return (code) => {
+      base(code);
+      code.memory(instruction, place.offset);
+    };
+  }
+  return (code) => {
+    const vector = code.local('v128');
+    base(code);
+    code.memory('v128.load32_zero', place.offset);
+    code.set(vector);
+    for (let lane = 1; lane < lanes; lane++) {
+      laneAddress(code, place, stride * lane);
+      code.get(vector);
+      code.memory('v128.load32_lane', laneOffset(place, stride * lane), lane);
+      code.set(vector);
+    }
+    code.get(vector);
+  };
+}
+
+/** Stores the first `lanes` lanes, `stride` elements apart. */
+export function storeLanes(code: Code, place: Place, stride: number, value: Expression, lanes = 4): void {
+  if (stride === 1 && lanes === 4) {
+    address(place)(code);
+    value(code);
+    code.memory('v128.store', place.offset);
+    return;
+  }
+  for (let lane = 0; lane < lanes; lane++) {
+    laneAddress(code, place, stride * lane);
+    value(code);
+    code.memory('v128.store32_lane', laneOffset(place, stride * lane), lane);
+  }
+}
+
+// An instruction's own offset cannot be negative, nor can a pointer, which is read without a sign.
+function laneAddress(code: Code, place: Place, elements: number): void {
+  address(place)(code);
+  if (place.offset + ELEMENT_BYTES * elements < 0) {
+    code.i32(ELEMENT_BYTES * elements);
+    code.op('i32.add');
+  }
+}
+
+function laneOffset({ offset }: Place, elements: number): number {
+  const along = offset + ELEMENT_BYTES * elements;
+  return along < 0 ? offset : along;
+}

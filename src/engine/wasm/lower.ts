@@ -1,0 +1,277 @@
+import { reachable } from '../graph/graph.ts';
+import { rewrite } from '../graph/rewrite.ts';
+import { type Data, type ElementType, elementCount, type Node, type Value } from '../graph/value.ts';
+import { Code, encodeModule, type ModuleFunction } from './code.ts';
+import type { Library } from './elementwise.ts';
+import { EXPANSIONS } from './expansions.ts';
+import type { Kernel } from './kernel.ts';
+import { ALONG_AXES } from './kernels/along.ts';
+import { concatKernel, padKernel, reshapeKernel, tileKernel } from './kernels/copy.ts';
+import { gridKernel } from './kernels/grid.ts';
+import { INDEXING } from './kernels/indexing.ts';
+import { type ProductOptions, productKernel } from './kernels/product.ts';
+import { isReduction, reduceKernel } from './kernels/reduce.ts';
+import { isView, Layout } from './layout.ts';
+import { type ScalarName, scalarFunction } from './math/scalar.ts';
+import { placeFixed, placeTemporary } from './memory.ts';
+import { schedule } from './schedule.ts';
+import { Buffer, reshapedStrides, rowMajor } from './view.ts';
+
+type Named = readonly [name: string, value: Value];
+
+/** A tensor that goes in or out: its elements one after another. */
+export interface Port {
+  readonly name: string;
+  readonly dtype: ElementType;
+  readonly size: number;
+  /** In bytes from the start of the block; −1 for a moving one. */
+  readonly address: number;
+}
+
+/** A graph as a WebAssembly module, which imports its memory and exports `run`. */
+export interface WasmProgram {
+  readonly module: Uint8Array<ArrayBuffer>;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** The inputs and outputs whose addresses are the arguments of `run`, in order. */
+  readonly moving: readonly string[];
+  readonly constants: readonly { readonly address: number; readonly dtype: ElementType; readonly data: Data }[];
+  /** Where {@link Faults} are noted. */
+  readonly faults: number;
+  /** The block of memory that all addresses lie in. */
+  readonly block: { readonly address: number; readonly bytes: number };
+  /** What the kernels do, in order; kernel i is exported as `kernel<i>`. */
+  readonly labels: readonly string[];
+}
+
+export interface WasmOptions extends ProductOptions {
+  /** The names of inputs and outputs that are somewhere else at each run. */
+  readonly moving: ReadonlySet<string>;
+  /** Finds a block of memory of so many bytes: its address. */
+  allocate(bytes: number): number;
+}
+
+/** Lays the graph out in memory, cuts it into kernels and writes their code. */
+export function lowerToWasm(given: readonly Named[], options: WasmOptions): WasmProgram {
+  const rewritten = rewrite(
+    given.map(([, value]) => value),
+    EXPANSIONS,
+  );
+  const outputs = given.map(([name], i): Named => [name, rewritten[i]!]);
+  const nodes = reachable(outputs.map(([, value]) => value));
+  const layout = new Layout();
+  const moving: string[] = [];
+  const port = (
+    name: string,
+    { dtype, shape }: Value,
+  ): { readonly port: Omit<Port, 'address'>; readonly buffer: Buffer } => {
+    const size = elementCount(shape);
+    const isMoving = options.moving.has(name);
+    const buffer = new Buffer(name, size, isMoving ? moving.length : undefined);
+    if (isMoving) moving.push(name);
+    return { port: { name, dtype, size }, buffer };
+  };
+  const inputs = usedInputs(nodes, outputs).map((value) => {
+    const made = port(value.input!, value);
+    layout.place(value, { buffer: made.buffer, offset: 0, strides: rowMajor(value.shape) });
+    return made;
+  });
+  const leaving = outputs.map(([name, value]) => ({ ...port(name, value), value, isInPlace: false }));
+  for (const output of leaving) output.isInPlace = placeRoot(layout, output.value, output.buffer);
+  const inPlace = placeConcatenations(layout, nodes);
+  const copied = placeNodes(layout, nodes);
+
+  const isLookedThrough = (node: Node): boolean => isView(node) && !copied.has(node);
+  const sourceOf = (value: Value): Node | undefined => {
+    let { node } = value;
+    while (node !== undefined && isLookedThrough(node)) node = node.inputs[0]!.node;
+    return node;
+  };
+  const active = nodes.filter((node) => !isLookedThrough(node));
+  const groups = schedule(active, sourceOf);
+  const stored = storedValues(active, groups, outputs, sourceOf, isLookedThrough);
+  const faults = new Buffer('faults', 2);
+
+  const kernels = groups.flatMap(({ kind, nodes: own }): Kernel[] => {
+    if (kind === 'grid') {
+      const results = own.map((node) => node.outputs[0]!);
+      return [
+        gridKernel(
+          layout,
+          own,
+          results.filter((value) => stored.has(value)),
+        ),
+      ];
+    }
+    const kernel = single(own[0]!);
+    return kernel === undefined ? [] : [kernel];
+  });
+  for (const { isInPlace, value, buffer } of leaving) {
+    if (!isInPlace) kernels.push(reshapeKernel(layout, value, { buffer, offset: 0, strides: rowMajor(value.shape) }));
+  }
+
+  function single(node: Node): Kernel | undefined {
+    const [output] = node.outputs as [Value];
+    if (copied.has(node)) return reshapeKernel(layout, node.inputs[0]!, layout.viewOf(output));
+    if (node.op === 'MatMul') return productKernel(layout, node, options);
+    if (isReduction(node.op)) return reduceKernel(layout, node);
+    if (node.op === 'Concat') return concatKernel(layout, node, (part) => inPlace.has(`${output.id}:${part}`));
+    if (node.op === 'Pad') return padKernel(layout, node);
+    if (node.op === 'Tile') return tileKernel(layout, node);
+    const along = ALONG_AXES[node.op];
+    if (along !== undefined) return along(layout, node);
+    const indexing = INDEXING[node.op];
+    if (indexing !== undefined) return indexing(layout, node, faults);
+    throw new Error(`the WebAssembly engine has no ${node.op}`);
+  }
+
+  // What comes in, goes out or never changes has a place of its own; the rest takes turns.
+  const fixed = [faults, ...[...inputs, ...leaving, ...layout.constants].map(({ buffer }) => buffer)];
+  const settled = fixed.filter(({ global }) => global === undefined);
+  const bytes = placeTemporary(kernels, placeFixed(settled, 0));
+  const address = options.allocate(bytes);
+  for (const buffer of new Set([...settled, ...kernels.flatMap(buffersOf)])) {
+    if (buffer.global === undefined) buffer.address += address;
+  }
+
+  const settledPort = (made: { readonly port: Omit<Port, 'address'>; readonly buffer: Buffer }): Port => ({
+    ...made.port,
+    address: made.buffer.address,
+  });
+  return {
+    module: encode(kernels, moving.length),
+    inputs: inputs.map(settledPort),
+    outputs: leaving.map(settledPort),
+    moving,
+    constants: layout.constants.map(({ buffer, dtype, data }) => ({ address: buffer.address, dtype, data })),
+    faults: faults.address,
+    block: { address, bytes },
+    labels: kernels.map(({ label }) => label),
+  };
+}
+
+function buffersOf({ reads, writes, scratch }: Kernel): Buffer[] {
+  return [...reads, ...writes, ...scratch];
+}
+
+/**
+ * Lets what calculates `value` write to `buffer` at once.
+ * @returns false if nothing does, or it writes elsewhere already
+ */
+function placeRoot(layout: Layout, value: Value, buffer: Buffer): boolean {
+  let root = value;
+  while (root.node?.op === 'Reshape') root = root.node.inputs[0]!;
+  if (root.node === undefined || isView(root.node) || layout.isPlaced(root)) return false;
+  layout.place(root, { buffer, offset: 0, strides: rowMajor(root.shape) });
+  return true;
+}
+
+/** The graph's inputs that something uses, in the order in which they were made. */
+function usedInputs(nodes: readonly Node[], outputs: readonly Named[]): Value[] {
+  const values = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(([, value]) => value)]);
+  return [...values].filter(({ input }) => input !== undefined).sort((a, b) => a.id - b.id);
+}
+
+/**
+ * Makes the parts of concatenations lie in them from the start, where each is used for nothing else and its shape allows it.
+ * @returns which parts these are, as `output:part`
+ */
+function placeConcatenations(layout: Layout, nodes: readonly Node[]): Set<string> {
+  const uses = new Map<Value, number>();
+  for (const node of nodes) for (const value of node.inputs) uses.set(value, (uses.get(value) ?? 0) + 1);
+  const inPlace = new Set<string>();
+  for (const node of [...nodes].reverse()) {
+    if (node.op !== 'Concat') continue;
+    const [output] = node.outputs as [Value];
+    if (!layout.isPlaced(output)) layout.allocate(output, `concat${output.id}`);
+    const whole = layout.viewOf(output);
+    const axis = node.attributes.axis as number;
+    let begin = 0;
+    node.inputs.forEach((part, i) => {
+      const offset = whole.offset + begin * whole.strides[axis]!;
+      begin += part.shape[axis]!;
+      let value = part;
+      let strides: number[] | undefined = [...whole.strides];
+      while (value.node?.op === 'Reshape' && uses.get(value) === 1 && strides !== undefined) {
+        const source = value.node.inputs[0]!;
+        strides = reshapedStrides(value.shape, strides, source.shape);
+        value = source;
+      }
+      const isFree = value.node !== undefined && !isView(value.node) && uses.get(value) === 1;
+      if (!isFree || strides === undefined || layout.isPlaced(value)) return;
+      layout.place(value, { buffer: whole.buffer, offset, strides });
+      inPlace.add(`${output.id}:${i}`);
+    });
+  }
+  return inPlace;
+}
+
+/** Gives every other result a place. Returns the reshapes that cannot be read where their sources are. */
+function placeNodes(layout: Layout, nodes: readonly Node[]): Set<Node> {
+  const copied = new Set<Node>();
+  for (const node of nodes) {
+    if (isView(node)) {
+      if (node.op !== 'Reshape' || layout.canReshape(node.outputs[0]!)) continue;
+      copied.add(node);
+    }
+    for (const value of node.outputs) if (!layout.isPlaced(value)) layout.allocate(value, `${node.op}${value.id}`);
+  }
+  return copied;
+}
+
+/** The results that are needed outside their own groups, or by views. */
+function storedValues(
+  nodes: readonly Node[],
+  groups: readonly { readonly nodes: readonly Node[] }[],
+  outputs: readonly Named[],
+  sourceOf: (value: Value) => Node | undefined,
+  isLookedThrough: (node: Node) => boolean,
+): Set<Value> {
+  const groupOf = new Map<Node, object>();
+  for (const group of groups) for (const node of group.nodes) groupOf.set(node, group);
+  const root = (value: Value): Value => {
+    let at = value;
+    while (at.node !== undefined && isLookedThrough(at.node)) at = at.node.inputs[0]!;
+    return at;
+  };
+  const stored = new Set(outputs.map(([, value]) => root(value)));
+  for (const node of nodes) {
+    for (const value of node.inputs) {
+      const source = sourceOf(value);
+      if (source === undefined) continue;
+      if (groupOf.get(source) !== groupOf.get(node) || value.node !== source) stored.add(root(value));
+    }
+  }
+  return stored;
+}
+
+function encode(kernels: readonly Kernel[], globals: number): Uint8Array<ArrayBuffer> {
+  const functions: ModuleFunction[] = [];
+  const scalars = new Map<ScalarName, number>();
+  const library: Library = {
+    scalar(name) {
+      let index = scalars.get(name);
+      if (index === undefined) {
+        index = kernels.length + 1 + scalars.size;
+        scalars.set(name, index);
+      }
+      return index;
+    },
+  };
+  kernels.forEach((kernel, i) => {
+    const code = new Code();
+    kernel.emit(code, library);
+    functions.push({ name: `kernel${i}`, code });
+  });
+  const run = new Code(Array.from({ length: globals }, () => 'i32' as const));
+  for (let i = 0; i < globals; i++) {
+    run.get(i);
+    run.setGlobal(i);
+  }
+  kernels.forEach((_, i) => {
+    run.call(i);
+  });
+  functions.push({ name: 'run', code: run });
+  for (const name of scalars.keys()) functions.push({ code: scalarFunction(name) });
+  return encodeModule(functions, globals);
+}

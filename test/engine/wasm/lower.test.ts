@@ -1,0 +1,203 @@
+import { createRequire } from 'node:module';
+import { describe, expect, test } from 'vitest';
+import { binary, cast, unary, where } from '../../../src/engine/graph/elementwise.ts';
+import { Graph } from '../../../src/engine/graph/graph.ts';
+import { matMul } from '../../../src/engine/graph/matMul.ts';
+import { reduce } from '../../../src/engine/graph/reductions.ts';
+import { concat, expand, pad, reshape, slice, split, transpose } from '../../../src/engine/graph/shapes.ts';
+import { type Data, elementCount, type Value } from '../../../src/engine/graph/value.ts';
+import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';
+import type { Runtime } from '../../../src/engine/runtime/runtime.ts';
+import { wasmRuntime } from '../../../src/engine/wasm/executable.ts';
+import { Rng } from '../../../src/random.ts';
+import { evaluateGraph } from '../../oracle/evaluateGraph.ts';
+
+const RUNTIMES: Readonly<Record<string, Runtime>> = {
+  wasm: wasmRuntime(),
+  'wasm-relaxed': wasmRuntime({ isRelaxed: hasRelaxedSimd() }),
+  'onnxruntime-node': createNodeRuntime(createRequire(import.meta.url), 'cpu'),
+};
+
+/** Node 20 has fused multiplication only behind a flag. */
+function hasRelaxedSimd(): boolean {
+  // (func (v128.const 0) (v128.const 0) (v128.const 0) f32x4.relaxed_madd drop)
+  const zero = [0xfd, 0x0c, ...new Array(16).fill(0)];
+  const body = [0, ...zero, ...zero, ...zero, 0xfd, 0x85, 0x02, 0x1a, 0x0b];
+  const module = [
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    1,
+    4,
+    1,
+    0x60,
+    0,
+    0,
+    3,
+    2,
+    1,
+    0,
+    10,
+    body.length + 2,
+    1,
+    body.length,
+  ];
+  return WebAssembly.validate(Uint8Array.from([...module, ...body]));
+}
+
+const a = (g: Graph, shape: readonly number[], name = 'a'): Value => g.input(name, shape, 'float32');
+const b = (g: Graph, shape: readonly number[]): Value => a(g, shape, 'b');
+
+/** Graphs whose values lie in memory in every way there is: in place, transposed, broadcast, backwards, beside others. */
+const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
+  'a row in four lanes and a rest': (g) => [binary(g, 'Add', a(g, [3, 7]), b(g, [7]))],
+  'a column and a row': (g) => [binary(g, 'Mul', a(g, [6, 1]), b(g, [1, 5]))],
+  'a transposed operand': (g) => [binary(g, 'Sub', transpose(g, a(g, [5, 9]), [1, 0]), b(g, [9, 5]))],
+  'operations that share an index space': (g) => {
+    const x = a(g, [4, 6]);
+    const tanh = unary(g, 'Tanh', x);
+    return [binary(g, 'Mul', tanh, x), binary(g, 'Add', unary(g, 'Exp', tanh), b(g, [4, 6])), tanh];
+  },
+  'a result that is used as it is and as a view': (g) => {
+    const x = unary(g, 'Exp', a(g, [4, 6]));
+    return [binary(g, 'Add', x, reshape(g, transpose(g, x, [1, 0]), [4, 6]))];
+  },
+  'a choice by a comparison': (g) => {
+    const [x, y] = [a(g, [3, 5]), b(g, [3, 5])];
+    const less = binary(g, 'Less', x, y, 'bool');
+    return [where(g, less, x, y), cast(g, less, 'float32'), cast(g, unary(g, 'Not', less), 'int32'), less];
+  },
+  'parts of a concatenation in place': (g) => {
+    const x = a(g, [4, 6]);
+    const [left, right] = split(g, unary(g, 'Exp', x), [2, 4], 1);
+    return [concat(g, [unary(g, 'Neg', right!), binary(g, 'Mul', left!, left!), x], 1)];
+  },
+  'a concatenation of reshaped results': (g) => {
+    const flat = [unary(g, 'Exp', a(g, [3, 5])), unary(g, 'Tanh', b(g, [7]))].map((x) =>
+      reshape(g, x, [elementCount(x.shape)]),
+    );
+    return [unary(g, 'Sqrt', unary(g, 'Abs', concat(g, flat, 0)))];
+  },
+  'slices and frames': (g) => {
+    const x = a(g, [5, 6, 3]);
+    const part = slice(g, x, [1, 2, 0], [3, 3, 2]);
+    return [
+      pad(
+        g,
+        unary(g, 'Neg', part),
+        [
+          [1, 0],
+          [0, 2],
+          [1, 1],
+        ],
+        0.5,
+      ),
+      unary(g, 'Exp', part),
+    ];
+  },
+  backwards: (g) => {
+    const x = a(g, [5, 6]);
+    const each = (n: number): Value => g.int64s([n, n]);
+    const flipped = g.node('Slice', [x, each(-1), g.int64s([-6, -7]), g.int64s([0, 1]), each(-1)], [5, 6], 'float32');
+    return [flipped, binary(g, 'Add', flipped, b(g, [5, 6])), reduce(g, 'ReduceSum', flipped, [1], false)];
+  },
+  'reductions over each set of axes': (g) => {
+    const x = a(g, [3, 5, 6]);
+    const sets = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]];
+    return sets.flatMap((axes) =>
+      (['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd'] as const).map((op) =>
+        reduce(g, op, x, axes, axes.length === 2),
+      ),
+    );
+  },
+  'a wide sum over rows': (g) => [reduce(g, 'ReduceSum', a(g, [9, 77]), [0], true)],
+  'a sum over transposed rows': (g) => [
+    g.node(
+      'ReduceSum',
+      [g.node('Transpose', [a(g, [9, 7])], [7, 9], 'float32', { perm: [1, 0] }), g.int64s([0])],
+      [1, 9],
+      'float32',
+      {
+        keepdims: 1,
+      },
+    ),
+  ],
+  ...Object.fromEntries(
+    [
+      [1, 1, 1],
+      [1, 9, 13],
+      [13, 9, 1],
+      [5, 3, 2],
+      [2, 17, 33],
+      [9, 8, 19],
+      [34, 5, 21],
+    ].flatMap(([m, k, n]) =>
+      [false, true].flatMap((transA) =>
+        [false, true].map((transB) => [
+          `a product ${m}×${k}×${n}${transA ? ', left side transposed' : ''}${transB ? ', right side transposed' : ''}`,
+          (g: Graph) => [
+            matMul(g, a(g, transA ? [k!, m!] : [m!, k!]), b(g, transB ? [n!, k!] : [k!, n!]), transA, transB),
+          ],
+        ]),
+      ),
+    ),
+  ),
+  'a product over batches, one side broadcast': (g) => [matMul(g, a(g, [3, 4, 5]), b(g, [1, 5, 6]), false, false)],
+  'a product of slices': (g) => [
+    matMul(g, slice(g, a(g, [7, 9]), [1, 2], [5, 6]), slice(g, b(g, [9, 9]), [2, 1], [6, 5])),
+  ],
+  'a product of an expanded column': (g) => [matMul(g, expand(g, a(g, [4, 1]), [4, 6]), b(g, [6, 5]))],
+  'a product of nothing': (g) => [matMul(g, a(g, [3, 0]), b(g, [0, 2]))],
+  'nothing at all': (g) => [unary(g, 'Exp', a(g, [0, 4])), reduce(g, 'ReduceSum', b(g, [0, 3]), [0], false)],
+  'an input, a constant and one result twice': (g) => {
+    const x = a(g, [2, 3]);
+    const doubled = binary(g, 'Add', x, x);
+    return [
+      x,
+      g.constant(Float32Array.of(1, 2, 3), [3], 'float32'),
+      expand(g, g.scalar(2.5), [2, 2]),
+      doubled,
+      doubled,
+    ];
+  },
+};
+
+function numbersOf(data: Data): number[] {
+  return Array.from(data as Float32Array, Number);
+}
+
+describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
+  test.each(Object.entries(GRAPHS))('%s: as in float64', (name, make) => {
+    const g = new Graph();
+    const outputs = make(g).map((value, i) => [`y${i}`, value] as const);
+    const rng = new Rng(name);
+    const inputs = Object.fromEntries(
+      g.inputs.map(({ input, shape }) => [input!, numbersOf(rng.fillNormal(new Float32Array(elementCount(shape))))]),
+    );
+    const executable = runtime.load({ name, outputs, moving: [] });
+    const results = outputs.map(([output]) => executable.output(output));
+    // Twice, since the first run may leave something behind.
+    for (let run = 0; run < 2; run++) {
+      for (const [input, values] of Object.entries(inputs)) executable.input(input)?.data.set(values as never);
+      executable.run();
+    }
+    const wanted = evaluateGraph(
+      outputs.map(([, value]) => value),
+      inputs,
+    );
+    outputs.forEach(([output], i) => {
+      const got = numbersOf(results[i]!.data);
+      expect(got.length).toBe(wanted[i]!.length);
+      const largest = Math.max(1, ...wanted[i]!.map(Math.abs));
+      got.forEach((x, k) => {
+        expect(Math.abs(x - wanted[i]![k]!), `${output}[${k}]`).toBeLessThanOrEqual(2e-6 * largest);
+      });
+    });
+    executable.dispose();
+  });
+});

@@ -1,0 +1,430 @@
+import { reachable } from '../../src/engine/graph/graph.ts';
+import { elementCount, type Node, type Value } from '../../src/engine/graph/value.ts';
+
+/** The elements of a tensor in float64, row by row; bools are 0 and 1. */
+type Elements = readonly number[];
+
+/** All indices of a shape, row by row. */
+function* indices(shape: readonly number[]): Generator<number[]> {
+  const count = elementCount(shape);
+  for (let i = 0; i < count; i++) {
+    let rest = i;
+    yield shape
+      .map((_, axis) => {
+        const size = shape[shape.length - 1 - axis]!;
+        const digit = rest % size;
+        rest = Math.floor(rest / size);
+        return digit;
+      })
+      .reverse();
+  }
+}
+
+function placeOf(shape: readonly number[], index: readonly number[]): number {
+  return shape.reduce((place, size, axis) => place * size + index[axis]!, 0);
+}
+
+/** The place of an element of `shape` that is broadcast to an index of more or longer axes. */
+function broadcastPlace(shape: readonly number[], index: readonly number[]): number {
+  const own = index.slice(index.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i));
+  return placeOf(shape, own);
+}
+
+const erf = (x: number): number => {
+  // Abramowitz & Stegun 7.1.5 near 0, a continued fraction (7.1.14) beyond.
+  const z = Math.abs(x);
+  if (Number.isNaN(x)) return x;
+  if (z > 6) return Math.sign(x);
+  if (z < 2.5) {
+    let [term, sum] = [z, z];
+    for (let n = 1; n < 100; n++) {
+      term *= (-z * z) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = z;
+  for (let n = 60; n > 0; n--) fraction = z + n / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / fraction);
+};
+
+const floatAttribute = (node: Node, name: string, otherwise: number): number => {
+  const value = node.attributes[name];
+  return typeof value === 'object' && 'float' in value ? value.float : otherwise;
+};
+
+const roundToEven = (x: number): number => {
+  const low = Math.floor(x);
+  const gap = x - low;
+  return gap < 0.5 ? low : gap > 0.5 ? low + 1 : low % 2 === 0 ? low : low + 1;
+};
+
+/** Operations on single elements, by the node for its attributes. */
+const ELEMENTWISE: Readonly<Record<string, (node: Node, ...x: number[]) => number>> = {
+  Add: (_, a, b) => a! + b!,
+  Sub: (_, a, b) => a! - b!,
+  Mul: (_, a, b) => a! * b!,
+  Div: ({ outputs }, a, b) => (outputs[0]!.dtype === 'float32' ? a! / b! : b === 0 ? 0 : Math.trunc(a! / b!)),
+  Mod: ({ outputs }, a, b) => {
+    if (outputs[0]!.dtype === 'float32') return a! % b!;
+    return b === 0 ? 0 : ((a! % b!) + b!) % b!;
+  },
+  Pow: (_, a, b) => a! ** b!,
+  Max: (_, a, b) => Math.max(a!, b!),
+  Min: (_, a, b) => Math.min(a!, b!),
+  Equal: (_, a, b) => Number(a === b),
+  Less: (_, a, b) => Number(a! < b!),
+  LessOrEqual: (_, a, b) => Number(a! <= b!),
+  Greater: (_, a, b) => Number(a! > b!),
+  GreaterOrEqual: (_, a, b) => Number(a! >= b!),
+  And: (_, a, b) => Number(a !== 0 && b !== 0),
+  Or: (_, a, b) => Number(a !== 0 || b !== 0),
+  Not: (_, a) => Number(a === 0),
+  Where: (_, condition, a, b) => (condition !== 0 ? a! : b!),
+  Clip: (_, x, low, high) => (Number.isNaN(x) ? x! : Math.min(Math.max(x!, low!), high!)),
+  Neg: (_, x) => -x!,
+  Abs: (_, x) => Math.abs(x!),
+  Sign: (_, x) => Math.sign(x!),
+  Sqrt: (_, x) => Math.sqrt(x!),
+  Exp: (_, x) => Math.exp(x!),
+  Log: (_, x) => Math.log(x!),
+  Tanh: (_, x) => Math.tanh(x!),
+  Sigmoid: (_, x) => 1 / (1 + Math.exp(-x!)),
+  Relu: (_, x) => Math.max(x!, 0),
+  Reciprocal: (_, x) => 1 / x!,
+  Ceil: (_, x) => Math.ceil(x!),
+  Floor: (_, x) => Math.floor(x!),
+  Round: (_, x) => roundToEven(x!),
+  Erf: (_, x) => erf(x!),
+  IsNaN: (_, x) => Number(Number.isNaN(x)),
+  IsInf: (_, x) => Number(Math.abs(x!) === Number.POSITIVE_INFINITY),
+  Elu: (node, x) => (x! > 0 ? x! : floatAttribute(node, 'alpha', 1) * Math.expm1(x!)),
+  LeakyRelu: (node, x) => (x! < 0 ? floatAttribute(node, 'alpha', 0.01) * x! : x!),
+  HardSigmoid: (node, x) =>
+    Math.min(Math.max(floatAttribute(node, 'alpha', 0.2) * x! + floatAttribute(node, 'beta', 0.5), 0), 1),
+  Cast: ({ outputs }, x) => {
+    const { dtype } = outputs[0]!;
+    if (dtype === 'bool') return Number(x !== 0);
+    return dtype === 'float32' ? x! : Math.trunc(x!);
+  },
+  ...Object.fromEntries(
+    (['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan'] as const).map((name) => {
+      const f = Math[name.toLowerCase() as 'sin'];
+      return [name, (_: Node, x: number) => f(x)];
+    }),
+  ),
+};
+
+const REDUCTIONS: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  ReduceSum: (values) => values.reduce((sum, x) => sum + x, 0),
+  ReduceMean: (values) => values.reduce((sum, x) => sum + x, 0) / values.length,
+  ReduceProd: (values) => values.reduce((product, x) => product * x, 1),
+  ReduceMax: (values) => values.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY),
+  ReduceMin: (values) => values.reduce((least, x) => Math.min(least, x), Number.POSITIVE_INFINITY),
+};
+
+type Get = (value: Value) => Elements;
+type Evaluate = (node: Node, get: Get) => readonly Elements[];
+
+/** Builds an output from its elements' indices. */
+function build(value: Value, element: (index: number[]) => number): Elements {
+  return [...indices(value.shape)].map(element);
+}
+
+const matMul: Evaluate = (node, get) => {
+  const [a, b] = node.inputs as [Value, Value];
+  const [output] = node.outputs as [Value];
+  const flags = [node.attributes.transA === 1, node.attributes.transB === 1] as const;
+  const inner = a.shape.at(flags[0] ? -2 : -1)!;
+  const [left, right] = [get(a), get(b)];
+  return [
+    build(output, (index) => {
+      const [row, column] = index.slice(-2) as [number, number];
+      const lead = index.slice(0, -2);
+      let sum = 0;
+      for (let k = 0; k < inner; k++) {
+        const at = broadcastPlace(a.shape, [...lead, ...(flags[0] ? [k, row] : [row, k])]);
+        sum += left[at]! * right[broadcastPlace(b.shape, [...lead, ...(flags[1] ? [column, k] : [k, column])])]!;
+      }
+      return sum;
+    }),
+  ];
+};
+
+const concat: Evaluate = (node, get) => {
+  const axis = node.attributes.axis as number;
+  return [
+    build(node.outputs[0]!, (index) => {
+      let along = index[axis]!;
+      for (const part of node.inputs) {
+        if (along < part.shape[axis]!) return get(part)[placeOf(part.shape, index.with(axis, along))]!;
+        along -= part.shape[axis]!;
+      }
+      throw new Error('beyond the parts');
+    }),
+  ];
+};
+
+const split: Evaluate = (node, get) => {
+  const axis = node.attributes.axis as number;
+  const [x] = node.inputs as [Value];
+  let begin = 0;
+  return node.outputs.map((output) => {
+    const from = begin;
+    begin += output.shape[axis]!;
+    return build(output, (index) => get(x)[placeOf(x.shape, index.with(axis, index[axis]! + from))]!);
+  });
+};
+
+const slice: Evaluate = (node, get) => {
+  const [x, starts, , axes, steps] = node.inputs;
+  return [
+    build(node.outputs[0]!, (index) => {
+      const source = [...index];
+      get(axes!).forEach((axis, i) => {
+        const size = x!.shape[axis]!;
+        const step = steps === undefined ? 1 : get(steps)[i]!;
+        const start = get(starts!)[i]!;
+        const begin = start < 0 ? start + size : start;
+        source[axis] = begin + step * index[axis]!;
+      });
+      return get(x!)[placeOf(x!.shape, source)]!;
+    }),
+  ];
+};
+
+const pad: Evaluate = (node, get) => {
+  const [x, pads, fill] = node.inputs;
+  return [
+    build(node.outputs[0]!, (index) => {
+      const source = index.map((i, axis) => i - get(pads!)[axis]!);
+      const isInside = source.every((i, axis) => i >= 0 && i < x!.shape[axis]!);
+      if (isInside) return get(x!)[placeOf(x!.shape, source)]!;
+      if (node.attributes.mode === 'constant') return get(fill!)[0]!;
+      const reflected = source.map((i, axis) => {
+        const last = x!.shape[axis]! - 1;
+        return i < 0 ? -i : i > last ? 2 * last - i : i;
+      });
+      return get(x!)[placeOf(x!.shape, reflected)]!;
+    }),
+  ];
+};
+
+const reduction: Evaluate = (node, get) => {
+  const [x, axesInput] = node.inputs;
+  const axes = axesInput === undefined ? x!.shape.map((_, i) => i) : get(axesInput);
+  const [output] = node.outputs as [Value];
+  const groups = new Map<number, number[]>();
+  for (const index of indices(x!.shape)) {
+    const kept =
+      output.shape.length === x!.shape.length
+        ? index.map((i, axis) => (axes.includes(axis) ? 0 : i))
+        : index.filter((_, axis) => !axes.includes(axis));
+    const place = placeOf(output.shape, kept);
+    const group = groups.get(place) ?? [];
+    group.push(get(x!)[placeOf(x!.shape, index)]!);
+    groups.set(place, group);
+  }
+  return [Array.from({ length: elementCount(output.shape) }, (_, i) => REDUCTIONS[node.op]!(groups.get(i) ?? []))];
+};
+
+/** The elements along an axis of `x` through `index`. */
+function line(x: Value, elements: Elements, axis: number, index: readonly number[]): number[] {
+  return Array.from({ length: x.shape[axis]! }, (_, i) => elements[placeOf(x.shape, index.with(axis, i))]!);
+}
+
+const argument: Evaluate = (node, get) => {
+  const [x] = node.inputs as [Value];
+  const axis = node.attributes.axis as number;
+  return [
+    build(node.outputs[0]!, (index) => {
+      const whole = node.attributes.keepdims === 1 ? index : index.toSpliced(axis, 0, 0);
+      const values = line(x, get(x), axis, whole);
+      const best = node.op === 'ArgMax' ? Math.max(...values) : Math.min(...values);
+      return values.indexOf(best);
+    }),
+  ];
+};
+
+const topK: Evaluate = (node, get) => {
+  const [x] = node.inputs as [Value];
+  const axis = x.shape.length - 1;
+  const [values, places] = node.outputs as [Value, Value];
+  const ranked = (index: number[]): [value: number, place: number] => {
+    const row = line(x, get(x), axis, index).map((value, place) => [value, place] as [number, number]);
+    return row.sort(([a, i], [b, j]) => b - a || i - j)[index[axis]!]!;
+  };
+  return [build(values, (index) => ranked(index)[0]), build(places, (index) => ranked(index)[1])];
+};
+
+const cumulativeSum: Evaluate = (node, get) => {
+  const [x, axisInput] = node.inputs as [Value, Value];
+  const axis = get(axisInput)[0]!;
+  const { exclusive, reverse } = node.attributes;
+  return [
+    build(node.outputs[0]!, (index) => {
+      const values = line(x, get(x), axis, index);
+      const at = index[axis]!;
+      const own = exclusive === 1 ? 0 : 1;
+      const part = reverse === 1 ? values.slice(at + 1 - own) : values.slice(0, at + own);
+      return part.reduce((sum, value) => sum + value, 0);
+    }),
+  ];
+};
+
+const softmax: Evaluate = (node, get) => {
+  const [x] = node.inputs as [Value];
+  const axis = ((node.attributes.axis as number) + x.shape.length) % x.shape.length;
+  return [
+    build(x, (index) => {
+      const values = line(x, get(x), axis, index);
+      const most = Math.max(...values);
+      const sum = values.reduce((total, value) => total + Math.exp(value - most), 0);
+      return Math.exp(values[index[axis]!]! - most) / sum;
+    }),
+  ];
+};
+
+const gather: Evaluate = (node, get) => {
+  const [x, places] = node.inputs as [Value, Value];
+  const axis = node.attributes.axis as number;
+  return [build(node.outputs[0]!, (index) => get(x)[placeOf(x.shape, index.with(axis, get(places)[index[axis]!]!))]!)];
+};
+
+const gatherElements: Evaluate = (node, get) => {
+  const [x, places] = node.inputs as [Value, Value];
+  const axis = node.attributes.axis as number;
+  return [
+    build(node.outputs[0]!, (index) => {
+      const chosen = get(places)[placeOf(places.shape, index)]!;
+      return get(x)[placeOf(x.shape, index.with(axis, chosen))]!;
+    }),
+  ];
+};
+
+const tuple = (places: Value, elements: Elements, lead: readonly number[]): number[] => {
+  const length = places.shape.at(-1)!;
+  const first = placeOf(places.shape, [...lead, 0]);
+  return elements.slice(first, first + length);
+};
+
+const gatherND: Evaluate = (node, get) => {
+  const [x, places] = node.inputs as [Value, Value];
+  const outer = places.shape.length - 1;
+  return [
+    build(node.outputs[0]!, (index) => {
+      const chosen = tuple(places, get(places), index.slice(0, outer));
+      return get(x)[placeOf(x.shape, [...chosen, ...index.slice(outer)])]!;
+    }),
+  ];
+};
+
+const scatterND: Evaluate = (node, get) => {
+  const [x, places, updates] = node.inputs as [Value, Value, Value];
+  const outer = places.shape.length - 1;
+  const result = [...get(x)];
+  for (const index of indices(updates.shape)) {
+    const chosen = tuple(places, get(places), index.slice(0, outer));
+    const at = placeOf(x.shape, [...chosen, ...index.slice(outer)]);
+    const update = get(updates)[placeOf(updates.shape, index)]!;
+    result[at] = node.attributes.reduction === 'add' ? result[at]! + update : update;
+  }
+  return [result];
+};
+
+const einsum: Evaluate = (node, get) => {
+  const [left, result] = (node.attributes.equation as string).replace(/\s/g, '').split('->') as [string, string];
+  const terms = left.split(',');
+  const sizes = new Map<string, number>();
+  terms.forEach((term, i) => {
+    [...term].forEach((letter, axis) => sizes.set(letter, node.inputs[i]!.shape[axis]!));
+  });
+  const summed = [...sizes.keys()].filter((letter) => !result.includes(letter));
+  return [
+    build(node.outputs[0]!, (index) => {
+      const known = new Map([...result].map((letter, i) => [letter, index[i]!]));
+      let sum = 0;
+      for (const inner of indices(summed.map((letter) => sizes.get(letter)!))) {
+        summed.forEach((letter, i) => known.set(letter, inner[i]!));
+        sum += terms.reduce((product, term, i) => {
+          const { shape } = node.inputs[i]!;
+          return (
+            product *
+            get(node.inputs[i]!)[
+              placeOf(
+                shape,
+                [...term].map((letter) => known.get(letter)!),
+              )
+            ]!
+          );
+        }, 1);
+      }
+      return sum;
+    }),
+  ];
+};
+
+const OTHERS: Readonly<Record<string, Evaluate>> = {
+  MatMul: matMul,
+  Concat: concat,
+  Split: split,
+  Slice: slice,
+  Pad: pad,
+  Reshape: ({ inputs: [x] }, get) => [get(x!)],
+  Expand: ({ inputs: [x], outputs }, get) => [build(outputs[0]!, (index) => get(x!)[broadcastPlace(x!.shape, index)]!)],
+  Transpose: ({ inputs: [x], outputs, attributes }, get) => [
+    build(outputs[0]!, (index) => {
+      const source = x!.shape.map((_, axis) => index[(attributes.perm as readonly number[]).indexOf(axis)]!);
+      return get(x!)[placeOf(x!.shape, source)]!;
+    }),
+  ],
+  Tile: ({ inputs: [x], outputs }, get) => [
+    build(
+      outputs[0]!,
+      (index) =>
+        get(x!)[
+          placeOf(
+            x!.shape,
+            index.map((i, axis) => i % x!.shape[axis]!),
+          )
+        ]!,
+    ),
+  ],
+  ArgMax: argument,
+  ArgMin: argument,
+  TopK: topK,
+  CumSum: cumulativeSum,
+  Softmax: softmax,
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
+  ScatterND: scatterND,
+  Einsum: einsum,
+};
+
+/**
+ * What the values of a graph are, calculated in float64 element by element: the reference of everything that runs graphs.
+ * @param inputs the elements of the graph's inputs, by name
+ */
+export function evaluateGraph(outputs: readonly Value[], inputs: Readonly<Record<string, Elements>>): Elements[] {
+  const known = new Map<Value, Elements>();
+  const get: Get = (value) => {
+    let elements = known.get(value);
+    if (elements === undefined) {
+      elements = value.constant ? Array.from(value.constant, Number) : inputs[value.input!]!;
+      known.set(value, elements);
+    }
+    return elements;
+  };
+  for (const node of reachable(outputs)) {
+    const elementwise = ELEMENTWISE[node.op];
+    const rule: Evaluate | undefined = elementwise
+      ? ({ inputs: operands, outputs: [output] }) => [
+          build(output!, (index) => elementwise(node, ...operands.map((x) => get(x)[broadcastPlace(x.shape, index)]!))),
+        ]
+      : (OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction));
+    if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
+    rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));
+  }
+  return outputs.map(get);
+}
