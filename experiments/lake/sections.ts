@@ -183,7 +183,28 @@ function environmentSection(
       }),
     },
   ];
-  return { ...(verdict !== undefined && { paragraphs: [verdict] }), figures };
+  const paragraphs = [verdict, study === 'ppo' ? describeArrival(outcomes) : undefined].filter(
+    (text) => text !== undefined,
+  );
+  return { paragraphs, figures };
+}
+
+/** The share of walks that must get home for a seed to count as one that has learned the way. */
+const ARRIVED = 0.9;
+
+/** How many seeds have learned the way home, which have not, and what those do instead. */
+function describeArrival(outcomes: readonly Outcome[]): string {
+  const lost = outcomes.filter(({ result }) => (result.metrics.homeRate ?? 0) < ARRIVED);
+  const count = `${outcomes.length - lost.length} of ${outcomes.length} seeds bring at least ${100 * ARRIVED} % of their walks home`;
+  if (lost.length === 0) return `${count}.`;
+  const seeds = lost.map(({ job, result: { metrics } }) => {
+    const [home, drowned] = [metrics.homeRate ?? 0, metrics.drownRate ?? 0];
+    return `${job.policy}, seed ${job.seed} (home ${percent(home)}, drowned ${percent(drowned)}, out of time ${percent(1 - home - drowned)})`;
+  });
+  return (
+    `${count}. The others: ${seeds.join('; ')}. Standing still costs 0.3, drowning 1: where a policy stops to explore before it has often ` +
+    'been home, standing still is the best that it has seen.'
+  );
 }
 
 function describeWalks(walks: readonly Walk[]): string {
