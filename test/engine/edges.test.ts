@@ -145,6 +145,11 @@ describe('the edges of arithmetic: as eager', () => {
     ['integer division by 0 and −1', int([5, -(2 ** 31), 7, -7]), (x) => tf.floorDiv(x, int([0, -1, -1, 2]))],
     ['integer division by itself', int([0, -(2 ** 31), -1, 7]), (x) => tf.floorDiv(x, x)],
     ['integer remainder by 0 and −1', int([5, -(2 ** 31), 7, -7]), (x) => tf.mod(x, int([0, -1, -1, 2]))],
+    [
+      'integer sums and products that overflow',
+      int([2 ** 31 - 1, 14, -3]),
+      (x) => tf.stack([tf.sum(x), tf.prod(x), tf.add(x, x), tf.cumsum(x)].map((y) => tf.sum(y))),
+    ],
     ['remainder by infinity', tf.tensor1d([5, -5]), (x) => tf.mod(x, Number.NEGATIVE_INFINITY)],
     ['a tiny negative remainder', tf.tensor1d([-1e-30]), (x) => tf.mod(x, 0.7)],
     [

@@ -61,7 +61,7 @@ function perturb(values: Float32Array, { ulps = 0, absolute = 0, underflows = fa
     const sign = rng.uniform() < 0.5 ? -1 : 1;
     // No engine keeps the sign of a zero.
     if (x === 0) values[i] = sign * ((underflows ? ulps * 2 ** -149 : 0) + absolute * rng.uniform());
-    else if (Number.isFinite(x)) values[i] = x + sign * (ulps * unit(x) + absolute) * (0.5 + 0.5 * rng.uniform());
+    else if (Number.isFinite(x)) values[i] = x + sign * (ulps * unit(x) + absolute) * rng.uniform();
   }
 }
 
@@ -148,14 +148,17 @@ function special(kernelName: string, cpu: Cpu, inputs: Record<string, tf.TensorI
     return values(kernel({ inputs: given, attrs: {}, backend: cpu }) as tf.TensorInfo);
   };
   if (kernelName === 'TopK') {
-    // Its comparisons have no order with NaN.
-    if (values(inputs.x!).some(Number.isNaN)) {
+    // It subtracts to compare, which gives NaN and infinities no order, not even with itself.
+    if (!values(inputs.x!).every(Number.isFinite)) {
       setEach(values(results[0]!), anything);
       setEach(values(results[1]!), undecided);
     }
   } else if (kernelName === 'UnsortedSegmentSum') {
     // It multiplies by masks, which spreads what is not finite.
     if (!values(inputs.x!).every(Number.isFinite)) setEach(values(result!), anything);
+  } else if (kernelName === 'Abs' && result!.dtype === 'int32') {
+    // It computes in float32.
+    if (values(inputs.x!).some((x) => Math.abs(x) > 2 ** 24)) setEach(values(result!), undecided);
   } else if (kernelName === 'FloorDiv' && inputs.a!.dtype === 'float32') {
     const remainders = on('Mod', inputs);
     on('RealDiv', inputs).forEach((quotient, i) => {

@@ -7,8 +7,12 @@ import { axesOf, axisOf, type Kernel, type Kernels } from './kernel.ts';
 
 const reduction =
   (op: Reduction): Kernel =>
-  (g, { x }, { axis, reductionIndices, keepDims }) =>
-    reduce(g, op, x, axesOf(axis ?? reductionIndices, x.shape), keepDims);
+  (g, { x }, { axis, reductionIndices, keepDims }) => {
+    const axes = axesOf(axis ?? reductionIndices, x.shape);
+    if (x.dtype !== 'int32') return reduce(g, op, x, axes, keepDims);
+    // Overflow keeps the low 32 bits; ONNX Runtime's int32 would stop at the greatest integer.
+    return cast(g, reduce(g, op, cast(g, x, 'int64'), axes, keepDims), 'int32');
+  };
 
 /** What tfjs-cpu makes of no numbers: no number, 0 or false. */
 function ofNothing(g: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
