@@ -37,6 +37,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   presets: {
     quick: {
       seeds: [0, 1],
+      policies: ['gaussian', 'mixture', 'realnvp', 'spline'],
       evaluationEpisodes: 500,
       cloning: { demonstrations: 1000, steps: 1000, batchSize: 256 },
       ppo: { steps: 32_768, envs: 8, horizon: 256 },

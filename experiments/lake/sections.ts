@@ -202,8 +202,8 @@ function describeArrival(outcomes: readonly Outcome[]): string {
     return `${job.policy}, seed ${job.seed} (home ${percent(home)}, drowned ${percent(drowned)}, out of time ${percent(1 - home - drowned)})`;
   });
   return (
-    `${count}. The others: ${seeds.join('; ')}. Standing still costs 0.3, drowning 1: where a policy stops to explore before it has often ` +
-    'been home, standing still is the best that it has seen.'
+    `${count}. The others: ${seeds.join('; ')}. Standing still costs 0.3 and drowning 1, so that a policy that has not ` +
+    'found home does best to stand still.'
   );
 }
 
