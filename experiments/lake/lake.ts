@@ -40,7 +40,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       policies: ['gaussian', 'mixture', 'realnvp', 'spline'],
       evaluationEpisodes: 500,
       cloning: { demonstrations: 1000, steps: 1000, batchSize: 256 },
-      ppo: { steps: 32_768, envs: 8, horizon: 256 },
+      ppo: { steps: 16_384, envs: 8, horizon: 256 },
     },
   },
 
