@@ -133,8 +133,8 @@ function register(kernelName: string, kernel: Kernel): void {
   });
 }
 
-/** No number, or one. */
-const anything = (): number => (rng.uniform() < 0.5 ? Number.NaN : 0);
+/** All no numbers, or all some. */
+const anything = (values: Float32Array): Float32Array => values.fill(rng.uniform() < 0.5 ? Number.NaN : 0);
 
 /** Any integer. */
 const undecided = (): number => Math.floor((rng.uniform() - 0.5) * 2 ** 32);
@@ -150,12 +150,12 @@ function special(kernelName: string, cpu: Cpu, inputs: Record<string, tf.TensorI
   if (kernelName === 'TopK') {
     // It subtracts to compare, which gives NaN and infinities no order, not even with itself.
     if (!values(inputs.x!).every(Number.isFinite)) {
-      setEach(values(results[0]!), anything);
+      anything(values(results[0]!));
       setEach(values(results[1]!), undecided);
     }
   } else if (kernelName === 'UnsortedSegmentSum') {
     // It multiplies by masks, which spreads what is not finite.
-    if (!values(inputs.x!).every(Number.isFinite)) setEach(values(result!), anything);
+    if (!values(inputs.x!).every(Number.isFinite)) anything(values(result!));
   } else if (kernelName === 'Abs' && result!.dtype === 'int32') {
     // It computes in float32.
     if (values(inputs.x!).some((x) => Math.abs(x) > 2 ** 24)) setEach(values(result!), undecided);
