@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -42,6 +43,7 @@ const ONE_THREAD = {
   OMP_NUM_THREADS: '1',
   OPENBLAS_NUM_THREADS: '1',
   MKL_NUM_THREADS: '1',
+  TORCHINDUCTOR_COMPILE_THREADS: '1',
   JAX_PLATFORMS: 'cpu',
   XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false',
 };
@@ -70,7 +72,8 @@ export class Peer {
    * @throws with what the peer needs, if none has it
    */
   static async start(name: PeerName): Promise<Peer> {
-    const interpreters = [...(process.env.OXBOW_PYTHON?.split(':') ?? []), '/usr/bin/python3', 'python3'];
+    const named = (process.env.OXBOW_PYTHON ?? '').split(':').filter((path) => path !== '');
+    const interpreters = [...named, '/usr/bin/python3', 'python3'];
     const reasons = new Set<string>();
     for (const interpreter of interpreters) {
       const started = startTwin(interpreter, PEERS[name]);
@@ -110,7 +113,10 @@ export class Peer {
   async #ask(request: { batch: number; [key: string]: unknown }): Promise<Record<string, unknown>> {
     this.#process.stdin.write(`${JSON.stringify(request)}\n`);
     const answer = await this.#lines.next();
-    if (answer.done) throw new Error(`the peer ${this.name} stopped: ${this.#errors.slice(-3).join(' ')}`);
+    if (answer.done) {
+      if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit');
+      throw new Error(`the peer ${this.name} stopped: ${this.#errors.slice(-3).join(' ')}`);
+    }
     return JSON.parse(answer.value);
   }
 }
@@ -122,6 +128,7 @@ function startTwin(interpreter: string, { twin, variant }: PeerSpec) {
   const child = spawn(interpreter, [file, variant], { env: { ...environment, ...ONE_THREAD } });
   const errors: string[] = [];
   child.on('error', (error) => errors.push(error.message));
+  child.on('exit', (code, signal) => errors.push(signal === null ? `exit code ${code}` : `killed by ${signal}`));
   child.stdin.on('error', () => {});
   createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
   const reader = createInterface({ input: child.stdout });
