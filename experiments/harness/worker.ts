@@ -70,7 +70,8 @@ function requireFinite(row: MetricsRow): void {
 }
 
 function send(message: Message): void {
-  process.send!(message);
+  // To a parent that is gone nothing can be said; without a callback the error would be thrown.
+  process.send!(message, () => {});
 }
 
 /**
