@@ -1,6 +1,7 @@
 export * from './bijectors/index.ts';
 export * from './distributions/index.ts';
 export * from './engine/index.ts';
+export { fingerprint } from './fingerprint.ts';
 export * from './flows/index.ts';
 export * from './nn/index.ts';
 export * from './policies/index.ts';

@@ -1,7 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
+import { fingerprint } from '../fingerprint.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
@@ -71,7 +69,7 @@ export function toJson(where: string, policy: Policy, said: Readonly<Record<stri
     about: said,
     variables: policy.stateDict(),
   };
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: checksum(content), ...content }, null, 2)}\n`;
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: fingerprint(content), ...content }, null, 2)}\n`;
 }
 
 /** @param where begins the errors: who reads what */
@@ -87,7 +85,8 @@ export function fromJson(where: string, text: string): LoadedPolicy {
   if (version !== VERSION) {
     throw new Error(`${where} has version ${version} of the format, this oxbow reads version ${VERSION}`);
   }
-  if (checksum(content) !== expected) throw new Error(`${where} is damaged: its checksum does not fit`);
+  // Over the values, whatever the layout of the text and the order of its keys: a database may change both.
+  if (fingerprint(content) !== expected) throw new Error(`${where} is damaged: its checksum does not fit`);
   const { policy: config, about: said, variables } = parseOptions(where, contentSchema, content);
   const { name, options, ...spaces } = config;
   if (!isRegistered(name)) {
@@ -104,11 +103,6 @@ export function fromJson(where: string, text: string): LoadedPolicy {
     policy?.dispose();
     throw new Error(`${where} does not fit the policy '${name}' of this program: ${(error as Error).message}`);
   }
-}
-
-/** Over the values, whatever the layout of the text and the order of its keys: a database may change both. */
-function checksum(content: object): string {
-  return bytesToHex(sha256(utf8ToBytes(stringify(content))));
 }
 
 /** JSON has no infinities. */
