@@ -123,7 +123,7 @@ describe('engines agree', () => {
   });
 
   test('in worker threads, bit for bit', async () => {
-    await selectEngine('onnxruntime-node');
+    await selectEngine();
     const program = `
       const { parentPort, workerData } = require('node:worker_threads');
       import(workerData.loader)

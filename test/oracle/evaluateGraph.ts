@@ -90,6 +90,9 @@ const ELEMENTWISE: Readonly<Record<string, (node: Node, ...x: number[]) => numbe
   Log: (_, x) => Math.log(x!),
   Tanh: (_, x) => Math.tanh(x!),
   Sigmoid: (_, x) => 1 / (1 + Math.exp(-x!)),
+  Softplus: (_, x) => Math.max(x!, 0) + Math.log1p(Math.exp(-Math.abs(x!))),
+  Log1p: (_, x) => Math.log1p(x!),
+  Expm1: (_, x) => Math.expm1(x!),
   Relu: (_, x) => Math.max(x!, 0),
   Reciprocal: (_, x) => 1 / x!,
   Ceil: (_, x) => Math.ceil(x!),
@@ -100,12 +103,10 @@ const ELEMENTWISE: Readonly<Record<string, (node: Node, ...x: number[]) => numbe
   IsInf: (_, x) => Number(Math.abs(x!) === Number.POSITIVE_INFINITY),
   Elu: (node, x) => (x! > 0 ? x! : floatAttribute(node, 'alpha', 1) * Math.expm1(x!)),
   LeakyRelu: (node, x) => (x! < 0 ? floatAttribute(node, 'alpha', 0.01) * x! : x!),
-  HardSigmoid: (node, x) =>
-    Math.min(Math.max(floatAttribute(node, 'alpha', 0.2) * x! + floatAttribute(node, 'beta', 0.5), 0), 1),
   Cast: ({ outputs }, x) => {
     const { dtype } = outputs[0]!;
     if (dtype === 'bool') return Number(x !== 0);
-    return dtype === 'float32' ? x! : Math.trunc(x!);
+    return dtype === 'float32' ? x! : dtype === 'int32' ? x! | 0 : Math.trunc(x!);
   },
   ...Object.fromEntries(
     (['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan'] as const).map((name) => {

@@ -27,6 +27,7 @@ export function unary(
   scalars: readonly Value[] = [],
 ): Value {
   if (op === 'Neg' && x.node?.op === 'Neg') return x.node.inputs[0]!;
+  if (op === 'Abs' && x.node?.op === 'Neg') return unary(g, op, x.node.inputs[0]!);
   const source = unexpanded(x);
   if (source !== x) return expand(g, unary(g, op, source, attributes, dtype, scalars), x.shape);
   const perm = permutation(x);
@@ -43,6 +44,7 @@ export function neg(g: Graph, x: Value): Value {
   return unary(g, 'Neg', x);
 }
 
+/** A float that is no int32 keeps its low 32 bits, and NaN is 0, as in JavaScript. */
 export function cast(g: Graph, x: Value, dtype: ElementType): Value {
   if (x.dtype === dtype) return x;
   const number = uniformNumber(x);
@@ -54,37 +56,7 @@ export function cast(g: Graph, x: Value, dtype: ElementType): Value {
       dtype,
     );
   }
-  if (x.dtype === 'float32' && dtype === 'int32') {
-    // A number out of range keeps its low 32 bits and NaN is 0, as in JavaScript; a direct cast makes −2³¹ of both.
-    return cast(g, unary(g, 'Mod', cast(g, x, 'int64'), {}, 'int64', [g.scalar(2 ** 32, 'int64')]), 'int32');
-  }
   return unary(g, 'Cast', x, {}, dtype);
-}
-
-/**
- * The hyperbolic tangent. ONNX Runtime's reaches 1 + 2⁻²², which is cut off; products and 1 − tanh² do without the cut, see
- * {@link uncutTanh}.
- */
-export function tanh(g: Graph, x: Value): Value {
-  return clip(g, unary(g, 'Tanh', x), -1, 1);
-}
-
-/** The tangent before the cut, if `x` is one: in a product the difference drowns in rounding. */
-export function uncutTanh(x: Value): Value | undefined {
-  const [source, low, high] = definedBy(x, 'Clip') ?? [];
-  const isCut = source?.node?.op === 'Tanh' && number(low!) === -1 && number(high!) === 1;
-  return isCut ? source : undefined;
-}
-
-/** y where `x` is y², for a tangent y before its cut. */
-function squaredTanh(x: Value): Value | undefined {
-  const [a, b] = definedBy(x, 'Mul') ?? [];
-  return a !== undefined && a === b ? uncutTanh(a) : undefined;
-}
-
-/** The slope of tanh where its value is y: max(0, 1 − y²). */
-function tanhSlope(g: Graph, y: Value): Value {
-  return unary(g, 'HardSigmoid', binary(g, 'Mul', y, y), { alpha: { float: -1 }, beta: { float: 1 } });
 }
 
 /** One rule for `op`: the simpler value, or undefined where it does not apply. `x` and `y` are `a` and `b` unexpanded. */
@@ -119,8 +91,6 @@ const RULES: Readonly<Record<string, Rule>> = {
     return addPadded(g, x, y);
   },
   Sub: (g, x, y) => {
-    const tanh = number(x) === 1 ? squaredTanh(y) : undefined;
-    if (tanh !== undefined) return tanhSlope(g, tanh);
     if (number(y) === 0) return x;
     if (number(x) === 0) return neg(g, y);
     const minusY = definedBy(y, 'Neg');

@@ -19,7 +19,12 @@ export class Graph {
   origin = '';
   readonly #nodes = new Map<string, Node>();
   readonly #constants = new Map<string, readonly Value[]>();
-  #ids = 0;
+  #ids: number;
+
+  /** @param firstId from which on values are numbered, so that others of lower numbers can take part */
+  constructor(firstId = 0) {
+    this.#ids = firstId;
+  }
 
   /** A graph input. */
   input(name: string, shape: readonly number[], dtype: ElementType): Value {

@@ -1,4 +1,4 @@
-import { broadcastShape, uncutTanh } from './elementwise.ts';
+import { broadcastShape } from './elementwise.ts';
 import type { Graph } from './graph.ts';
 import { permutation, transpose } from './shapes.ts';
 import type { Value } from './value.ts';
@@ -41,8 +41,6 @@ export function matMul(g: Graph, a: Value, b: Value, transA = false, transB = fa
   if (sourceA !== undefined) return matMul(g, sourceA, b, !transA, transB);
   const sourceB = transposedSource(b);
   if (sourceB !== undefined) return matMul(g, a, sourceB, transA, !transB);
-  a = uncutTanh(a) ?? a;
-  b = uncutTanh(b) ?? b;
   if (a.shape.length === 2 && b.shape.length === 2) return matrixProduct(g, a, b, transA, transB);
   const rows = a.shape.at(transA ? -1 : -2)!;
   const columns = b.shape.at(transB ? -2 : -1)!;

@@ -7,25 +7,19 @@ export type Expansion = (g: Graph, inputs: readonly Value[], node: Node) => read
 /** The graph of `outputs` with the nodes of some operations replaced by others, which are not replaced again. */
 export function rewrite(outputs: readonly Value[], expansions: Readonly<Record<string, Expansion>>): readonly Value[] {
   const nodes = reachable(outputs);
-  if (nodes.every(({ op }) => expansions[op] === undefined)) return outputs;
-  const g = new Graph();
-  const known = new Map<Value, Value>();
-  const translated = (value: Value): Value => {
-    let result = known.get(value);
-    if (result === undefined) {
-      const { shape, dtype, constant, input } = value;
-      result = constant === undefined ? g.input(input!, shape, dtype) : g.constant(constant, shape, dtype);
-      known.set(value, result);
-    }
-    return result;
-  };
+  const g = new Graph(1 + Math.max(-1, ...nodes.flatMap((node) => node.outputs.map(({ id }) => id))));
+  const replaced = new Map<Value, Value>();
+  const current = (value: Value): Value => replaced.get(value) ?? value;
   for (const node of nodes) {
-    const inputs = node.inputs.map(translated);
-    const expansion = expansions[node.op];
-    const results = expansion?.(g, inputs, node) ?? g.nodes(node.op, inputs, node.outputs, node.attributes);
+    const inputs = node.inputs.map(current);
+    g.origin = node.origin;
+    const isSame = inputs.every((value, i) => value === node.inputs[i]);
+    const results =
+      expansions[node.op]?.(g, inputs, node) ??
+      (isSame ? node.outputs : g.nodes(node.op, inputs, node.outputs, node.attributes));
     node.outputs.forEach((value, i) => {
-      known.set(value, results[i]!);
+      if (results[i] !== value) replaced.set(value, results[i]!);
     });
   }
-  return outputs.map(translated);
+  return outputs.map(current);
 }

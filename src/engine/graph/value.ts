@@ -17,7 +17,10 @@ export interface Value {
   readonly input?: string;
 }
 
-/** One operation. Names and semantics are ONNX's, but for `MatMul`, which may have `transA` and `transB`. */
+/**
+ * One operation. Names and semantics are ONNX's, but `MatMul` may have `transA` and `transB`, `Log1p` and `Expm1` are operations too,
+ * and at the edges all is as in tfjs: casts and sums of int32 wrap, the extremes of numbers with a NaN are NaN, |tanh| ≤ 1.
+ */
 export interface Node {
   readonly op: string;
   readonly inputs: readonly Value[];

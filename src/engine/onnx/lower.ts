@@ -1,10 +1,12 @@
 import { reachable } from '../graph/graph.ts';
+import { rewrite } from '../graph/rewrite.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
 import { costOf } from '../runtime/graphCost.ts';
 import type { GraphCost } from '../runtime/runtime.ts';
 import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './broadcasts.ts';
 import { emitInSupportedType } from './elementTypes.ts';
 import { Emitter } from './emitter.ts';
+import { EXPANSIONS } from './expansions.ts';
 import type { Model, TensorSpec } from './model.ts';
 import { emitMatMul, fuseBiases } from './products.ts';
 
@@ -126,9 +128,14 @@ function emitJoinedInputs(e: Emitter, limit: number, used: readonly Named[]): re
  * it fastest.
  */
 export function lower(
-  outputs: readonly Named[],
+  given: readonly Named[],
   { name, standard = false, inputs = [], joinLimit = 0 }: LowerOptions,
 ): Lowered {
+  const rewritten = rewrite(
+    given.map(([, value]) => value),
+    EXPANSIONS,
+  );
+  const outputs = given.map(([output], i): Named => [output, rewritten[i]!]);
   const nodes = reachable(outputs.map(([, value]) => value));
   const uses = new Map<Value, number>();
   const use = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);

@@ -215,16 +215,11 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   Cast: cast,
   Exp: function1(simd.exp),
   Log: function1(simd.log),
+  Log1p: function1(simd.log1p),
+  Expm1: function1(simd.expm1),
+  Softplus: function1(simd.softplus),
   Tanh: function1(simd.tanh),
   Sigmoid: function1(simd.sigmoid),
-  HardSigmoid: only('f32', ({ operands: [x], node }) => {
-    const line = op(
-      'f32x4.add',
-      op('f32x4.mul', x!, f32x4(number(node, 'alpha', 0.2))),
-      f32x4(number(node, 'beta', 0.5)),
-    );
-    return op('f32x4.pmin', op('f32x4.pmax', line, f32x4(0)), f32x4(1));
-  }),
   Elu: only('f32', (operation) => elu(operation, number(operation.node, 'alpha', 1), 1)),
   Selu: only('f32', (operation) => elu(operation, SELU_ALPHA, SELU_GAMMA)),
   LeakyRelu: only('f32', ({ operands: [x], node }) =>

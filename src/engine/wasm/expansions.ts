@@ -10,8 +10,5 @@ const softmax: Expansion = (g, [x], { attributes }) => {
   return [divide(g, powers, reduce(g, 'ReduceSum', powers, axes, true))];
 };
 
-/** A remainder of int64 numbers is how a float keeps its low 32 bits; here the cast itself does that. */
-const modulo: Expansion = (_, [x], { outputs }) => (outputs[0]!.dtype === 'int64' ? [x!] : undefined);
-
 /** Operations of the graph that are made of others here. */
-export const EXPANSIONS: Readonly<Record<string, Expansion>> = { Mod: modulo, Softmax: softmax };
+export const EXPANSIONS: Readonly<Record<string, Expansion>> = { Softmax: softmax };

@@ -59,6 +59,12 @@ export const MATH_FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   exp: { compiled: vectorized(simd.exp), reference: Math.exp, ulps: 1 },
   expm1: { compiled: vectorized(simd.expm1), reference: Math.expm1, ulps: 2 },
   log: { compiled: vectorized(simd.log), reference: Math.log, ulps: 1 },
+  log1p: { compiled: vectorized(simd.log1p), reference: Math.log1p, ulps: 2 },
+  softplus: {
+    compiled: vectorized(simd.softplus),
+    reference: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    ulps: 2,
+  },
   tanh: { compiled: vectorized(simd.tanh), reference: Math.tanh, ulps: 3, bound: 1 },
   sigmoid: {
     compiled: vectorized(simd.sigmoid),

@@ -1,9 +1,9 @@
-import { add, multiply, subtract, tanh, unary } from '../../graph/elementwise.ts';
+import { add, multiply, subtract, unary } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { matMul } from '../../graph/matMul.ts';
 import { reshape, transpose } from '../../graph/shapes.ts';
 import type { Value } from '../../graph/value.ts';
-import { elu, leakyRelu, prelu, relu6, sigmoid } from './functions.ts';
+import { leakyRelu, prelu, relu6 } from './functions.ts';
 import type { Kernel, KernelAttributes, KernelInputs, Kernels } from './kernel.ts';
 
 function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelAttributes): Value {
@@ -15,11 +15,11 @@ function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelA
     case 'relu6':
       return relu6(g, x);
     case 'elu':
-      return elu(g, x);
+      return unary(g, 'Elu', x);
     case 'sigmoid':
-      return sigmoid(g, x);
+      return unary(g, 'Sigmoid', x);
     case 'tanh':
-      return tanh(g, x);
+      return unary(g, 'Tanh', x);
     case 'leakyrelu':
       return leakyRelu(g, x, attributes.leakyreluAlpha ?? 0.2);
     case 'prelu':

@@ -1,4 +1,4 @@
-import { add, cast, clip, multiply, unary, where } from '../../graph/elementwise.ts';
+import { cast, multiply, unary, where } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { type Reduction, reduce, reducedShape } from '../../graph/reductions.ts';
 import { concat, filled, slice, tensorConstant } from '../../graph/shapes.ts';
@@ -7,28 +7,21 @@ import { axesOf, axisOf, type Kernel, type Kernels } from './kernel.ts';
 
 const reduction =
   (op: Reduction): Kernel =>
-  (g, { x }, { axis, reductionIndices, keepDims }) => {
-    const axes = axesOf(axis ?? reductionIndices, x.shape);
-    if (x.dtype !== 'int32') return reduce(g, op, x, axes, keepDims);
-    // Overflow keeps the low 32 bits; ONNX Runtime's int32 would stop at the greatest integer.
-    return cast(g, reduce(g, op, cast(g, x, 'int64'), axes, keepDims), 'int32');
-  };
+  (g, { x }, { axis, reductionIndices, keepDims }) =>
+    reduce(g, op, x, axesOf(axis ?? reductionIndices, x.shape), keepDims);
 
 /** What tfjs-cpu makes of no numbers: no number, 0 or false. */
 function ofNothing(g: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
   return filled(g, x.dtype === 'float32' ? Number.NaN : 0, reducedShape(x.shape, axes, keepDims), x.dtype);
 }
 
-/** The least or greatest number; NaN where there is one, which ONNX Runtime passes over. */
+/** The least or greatest number; NaN where there is one. */
 const extreme =
   (op: 'ReduceMax' | 'ReduceMin'): Kernel =>
   (g, { x }, { axis, reductionIndices, keepDims }) => {
     const axes = axesOf(axis ?? reductionIndices, x.shape);
     if (x.shape.includes(0)) return ofNothing(g, x, axes, keepDims);
-    const result = reduce(g, op, x, axes, keepDims);
-    if (x.dtype !== 'float32') return result;
-    // 0, or NaN
-    return add(g, result, reduce(g, 'ReduceSum', clip(g, x, 0, 0), axes, keepDims));
+    return reduce(g, op, x, axes, keepDims);
   };
 
 /** All: the least of 0s and 1s. Any: the greatest. */

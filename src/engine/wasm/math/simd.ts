@@ -111,22 +111,56 @@ const LOG_TAIL = [
   -0.12425687331451106, 0.1168541992348674, -0.11479733846637637, 0.06971611471451178,
 ];
 const SMALLEST_NORMAL = 2 ** -126;
+/** The bits of √½: counting from them lets the exponent change there. */
+const ROOT_HALF_BITS = 0x3f3504f3;
 
-export const log: SimdFunction = (code, x) => {
-  const isSubnormal = hold(code, op('f32x4.lt', x, f32x4(SMALLEST_NORMAL)));
-  const normal = hold(code, choose(isSubnormal, mul(x, f32x4(2 ** 23)), x));
-  // 1 + f = normal / 2ⁿ between √½ and √2: counting from the bits of √½ lets the exponent change there.
-  const fromRoot = hold(code, op('i32x4.sub', normal, i32x4(0x3f3504f3)));
-  const exponent = op('f32x4.convert_i32x4_s', op('i32x4.shr_s', fromRoot, i32(23)));
-  const n = hold(code, sub(exponent, op('v128.and', isSubnormal, f32x4(23))));
-  const mantissa = op('i32x4.add', op('v128.and', fromRoot, i32x4(0x007fffff)), i32x4(0x3f3504f3));
-  const f = hold(code, sub(mantissa, f32x4(1)));
+/** n and 1 + f between √½ and √2 of which x = (1 + f) 2ⁿ; x is positive and normal. */
+function parts(code: Code, x: Expression): { n: Expression; f: Expression } {
+  const fromRoot = hold(code, op('i32x4.sub', x, i32x4(ROOT_HALF_BITS)));
+  const n = hold(code, op('i32x4.shr_s', fromRoot, i32(23)));
+  const mantissa = op('i32x4.add', op('v128.and', fromRoot, i32x4(0x007fffff)), i32x4(ROOT_HALF_BITS));
+  return { n, f: sub(mantissa, f32x4(1)) };
+}
+
+/** log(1 + f) + n ln 2 */
+function logOfParts(code: Code, n: Expression, f: Expression): Expression {
   const square = hold(code, mul(f, f));
   const tail = sub(mul(mul(polynomial(f, LOG_TAIL), f), square), mul(square, f32x4(0.5)));
   const low = add(mul(n, f32x4(LN2_LOW)), tail);
-  const finite = hold(code, add(add(low, f), mul(n, f32x4(LN2_HIGH))));
+  return add(add(low, f), mul(n, f32x4(LN2_HIGH)));
+}
+
+export const log: SimdFunction = (code, x) => {
+  const isSubnormal = hold(code, op('f32x4.lt', x, f32x4(SMALLEST_NORMAL)));
+  const { n, f } = parts(code, hold(code, choose(isSubnormal, mul(x, f32x4(2 ** 23)), x)));
+  const exponent = sub(op('f32x4.convert_i32x4_s', n), op('v128.and', isSubnormal, f32x4(23)));
+  const finite = hold(code, logOfParts(code, hold(code, exponent), hold(code, f)));
   // +∞ stays, ±0 gives −∞, what is negative or NaN gives NaN.
   const above = hold(code, choose(op('f32x4.eq', x, f32x4(Infinity)), x, finite));
   const atZero = hold(code, choose(op('f32x4.eq', x, f32x4(0)), f32x4(-Infinity), above));
   return choose(op('f32x4.ge', x, f32x4(0)), atZero, f32x4(Number.NaN));
+};
+
+/** log(1 + x), with its relative accuracy down to 0: what 1 + x loses to rounding is added to f. */
+export const log1p: SimdFunction = (code, x) => {
+  const sum = hold(code, add(x, f32x4(1)));
+  // Of the larger and the smaller one, in this order, the loss is exact.
+  const isLarge = op('f32x4.gt', x, f32x4(1));
+  const lost = hold(code, choose(isLarge, sub(f32x4(1), sub(sum, x)), sub(x, sub(sum, f32x4(1)))));
+  const { n, f } = parts(code, sum);
+  // From 2²⁵ on nothing is left of 1, and 2⁻ⁿ may not be a float.
+  const scale = powerOfTwo(op('i32x4.sub', i32x4(0), op('i32x4.min_s', n, i32x4(25))));
+  const exact = hold(code, add(f, mul(lost, scale)));
+  const finite = hold(code, logOfParts(code, hold(code, op('f32x4.convert_i32x4_s', n)), exact));
+  // The sign of −0 is lost on the way; a tiny x would be multiplied below the smallest float.
+  const isTiny = op('f32x4.lt', op('f32x4.abs', x), f32x4(2 ** -25));
+  const above = hold(code, choose(op('v128.or', isTiny, op('f32x4.eq', x, f32x4(Infinity))), x, finite));
+  const atEnd = hold(code, choose(op('f32x4.eq', x, f32x4(-1)), f32x4(-Infinity), above));
+  return choose(op('f32x4.ge', x, f32x4(-1)), atEnd, f32x4(Number.NaN));
+};
+
+/** log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|) */
+export const softplus: SimdFunction = (code, x) => {
+  const decay = hold(code, exp(code, hold(code, op('f32x4.neg', op('f32x4.abs', x)))));
+  return add(op('f32x4.pmax', x, f32x4(0)), hold(code, log1p(code, decay)));
 };

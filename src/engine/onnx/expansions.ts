@@ -1,0 +1,134 @@
+import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
+import { type Graph, uniformNumber } from '../graph/graph.ts';
+import type { Expansion } from '../graph/rewrite.ts';
+import type { Value } from '../graph/value.ts';
+
+// Operations of the graph that ONNX does not have, or that ONNX Runtime gets wrong at the edges, made of others.
+
+/** A function of floats; other types are calculated as floats. */
+const function1 =
+  (f: (g: Graph, x: Value) => Value): Expansion =>
+  (g, [x], { outputs }) => [cast(g, f(g, cast(g, x!, 'float32')), outputs[0]!.dtype)];
+
+/** ONNX Runtime's reaches 1 + 2⁻²², which is cut off. */
+function tanh(g: Graph, x: Value): Value {
+  return clip(g, unary(g, 'Tanh', x), -1, 1);
+}
+
+const inputsOf = (value: Value, op: string): readonly Value[] | undefined =>
+  value.node?.op === op ? value.node.inputs : undefined;
+
+/** The tangent before the cut, if `x` is one. */
+function uncut(x: Value): Value | undefined {
+  const [source, low, high] = inputsOf(x, 'Clip') ?? [];
+  const isCut = source?.node?.op === 'Tanh' && uniformNumber(low!) === -1 && uniformNumber(high!) === 1;
+  return isCut ? source : undefined;
+}
+
+/** In a product the cut drowns in rounding. */
+const productOfUncut: Expansion = (g, inputs, { outputs, attributes }) => {
+  if (inputs.every((value) => uncut(value) === undefined)) return undefined;
+  const operands = inputs.map((value) => uncut(value) ?? value);
+  return [g.node('MatMul', operands, outputs[0]!.shape, outputs[0]!.dtype, attributes)];
+};
+
+/** The slope 1 − y² of a tangent y, as max(0, 1 − y²) before the cut. */
+const tanhSlope: Expansion = (g, [one, square]) => {
+  const [a, b] = inputsOf(square!, 'Mul') ?? [];
+  const y = a !== undefined && a === b && uniformNumber(one!) === 1 ? uncut(a) : undefined;
+  return y && [unary(g, 'HardSigmoid', multiply(g, y, y), { alpha: { float: -1 }, beta: { float: 1 } })];
+};
+
+/** What log(1 + x) is beyond log of the rounded sum, to first order. */
+function lostByRounding(g: Graph, x: Value, sum: Value): Value {
+  return divide(g, subtract(g, x, subtract(g, sum, g.scalar(1))), sum);
+}
+
+/** log(1 + x) without cancellation. */
+function log1p(g: Graph, x: Value): Value {
+  const sum = add(g, g.scalar(1), x);
+  const lost = lostByRounding(g, x, sum);
+  // 0/0 at −1, ∞ − ∞ at ∞
+  const finite = where(g, unary(g, 'IsNaN', lost, {}, 'bool'), g.scalar(0), lost);
+  return add(g, unary(g, 'Log', sum), finite);
+}
+
+/** exp(−|x|) and 1 + exp(−|x|), which are the same for softplus, the sigmoid, its gradient and that of softplus. */
+function decay(g: Graph, x: Value): [power: Value, sum: Value] {
+  const power = unary(g, 'Exp', unary(g, 'Neg', unary(g, 'Abs', x)));
+  return [power, add(g, g.scalar(1), power)];
+}
+
+/** log(1 + exp x) = max(x, 0) + log(1 + exp(−|x|)). */
+function softplus(g: Graph, x: Value): Value {
+  const [power, sum] = decay(g, x);
+  const tail = add(g, unary(g, 'Log', sum), lostByRounding(g, power, sum));
+  return add(g, unary(g, 'Relu', x), tail);
+}
+
+/** exp(min(x, 0)) */
+function expOfNegative(g: Graph, x: Value): Value {
+  return unary(g, 'Exp', binary(g, 'Min', x, g.scalar(0)));
+}
+
+/** exp(min(x, 0)) / (1 + exp(−|x|)); ONNX Runtime's own is wrong below −5. */
+function sigmoid(g: Graph, x: Value): Value {
+  return divide(g, expOfNegative(g, x), decay(g, x)[1]);
+}
+
+/** Where |x| is less, exp(x) − 1 rounds to x. */
+const LINEAR = 2 ** -24;
+
+/** exp(x) − 1 = tanh(x/2)·(exp(x) + 1), for x not near 0. */
+function expm1Away(g: Graph, x: Value, power: Value): Value {
+  return multiply(g, tanh(g, multiply(g, x, g.scalar(0.5))), add(g, power, g.scalar(1)));
+}
+
+/** exp(x) − 1 without cancellation. */
+function expm1(g: Graph, x: Value): Value {
+  const isLinear = binary(g, 'Less', unary(g, 'Abs', x), g.scalar(LINEAR), 'bool');
+  return where(g, isLinear, x, expm1Away(g, x, unary(g, 'Exp', x)));
+}
+
+/** x where positive, exp(x) − 1 elsewhere. */
+function elu(g: Graph, x: Value): Value {
+  return where(g, binary(g, 'Greater', x, g.scalar(-LINEAR), 'bool'), x, expm1Away(g, x, expOfNegative(g, x)));
+}
+
+/** NaN where there is one, which ONNX Runtime passes over. */
+const extreme: Expansion = (g, [x, axes], { op, outputs, attributes }) => {
+  const [{ shape, dtype }] = outputs as [Value];
+  if (dtype !== 'float32') return undefined;
+  const result = g.node(op, [x!, axes!], shape, dtype, attributes);
+  const zeroOrNaN = g.node('ReduceSum', [clip(g, x!, 0, 0), axes!], shape, dtype, attributes);
+  return [add(g, result, zeroOrNaN)];
+};
+
+/** Overflow keeps the low 32 bits; ONNX Runtime's int32 would stop at the greatest integer. */
+const wrappingReduction: Expansion = (g, [x, axes], { op, outputs, attributes }) => {
+  const [{ shape, dtype }] = outputs as [Value];
+  if (dtype !== 'int32') return undefined;
+  return [cast(g, g.node(op, [cast(g, x!, 'int64'), axes!], shape, 'int64', attributes), 'int32')];
+};
+
+/** A number out of range keeps its low 32 bits and NaN is 0, as in JavaScript; a direct cast makes −2³¹ of both. */
+const wrappingCast: Expansion = (g, [x], { outputs }) => {
+  if (x!.dtype !== 'float32' || outputs[0]!.dtype !== 'int32') return undefined;
+  return [cast(g, unary(g, 'Mod', cast(g, x!, 'int64'), {}, 'int64', [g.scalar(2 ** 32, 'int64')]), 'int32')];
+};
+
+export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
+  Tanh: function1(tanh),
+  MatMul: productOfUncut,
+  Sub: tanhSlope,
+  Log1p: function1(log1p),
+  Softplus: function1(softplus),
+  Sigmoid: function1(sigmoid),
+  Expm1: function1(expm1),
+  Elu: function1(elu),
+  ReduceMax: extreme,
+  ReduceMin: extreme,
+  ReduceSum: wrappingReduction,
+  ReduceProd: wrappingReduction,
+  Cast: wrappingCast,
+};
