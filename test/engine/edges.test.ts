@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
+import { selectEngine } from '../../src/engine/runtime/engine.ts';
 
 type Program = (x: tf.Tensor) => tf.Tensor;
 
@@ -23,7 +24,22 @@ const slope =
   (x) =>
     tf.grad((at) => tf.sum(fn(at)))(x);
 
-describe.each([1, 4, 7, 16, 33])('a NaN among %i numbers', (count) => {
+/** Runs the tests of this block by an engine. */
+function runBy(engine: string): void {
+  beforeAll(async () => {
+    expect((await selectEngine(engine)).name).toBe(engine);
+  });
+  afterAll(async () => {
+    await selectEngine();
+  });
+}
+
+const ENGINES = ['onnxruntime-node', 'wasm'];
+const onEach = <T>(values: readonly T[]): [string, T][] =>
+  ENGINES.flatMap((engine) => values.map((value): [string, T] => [engine, value]));
+
+describe.each(onEach([1, 4, 7, 16, 33]))('%s: a NaN among %i numbers', (engine, count) => {
+  runBy(engine);
   const places = [...new Set([0, 1, 3, count >> 1, count - 1])].filter((place) => place < count);
   const row = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [1, -1]), [3, 1]);
   const column = (x: tf.Tensor): tf.Tensor => tf.tile(tf.reshape(x, [-1, 1]), [1, 20]);
@@ -120,7 +136,8 @@ describe('gradients of broadcasts', () => {
   });
 });
 
-describe('the edges of arithmetic: as eager', () => {
+describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
+  runBy(engine);
   const int = (numbers: number[]): tf.Tensor => tf.tensor1d(numbers, 'int32');
   test.each<[string, tf.Tensor, Program]>([
     ['division and floor', tf.tensor1d([41, 82, 123]), (x) => tf.floor(tf.div(x, 41))],
@@ -143,12 +160,18 @@ describe('the edges of arithmetic: as eager', () => {
       (x) => tf.cast(x, 'int32'),
     ],
     ['integer division by 0 and −1', int([5, -(2 ** 31), 7, -7]), (x) => tf.floorDiv(x, int([0, -1, -1, 2]))],
+    ['integer division by the least', int([1, -1, -(2 ** 31), 2 ** 31 - 1]), (x) => tf.floorDiv(x, int([-(2 ** 31)]))],
     ['integer division by itself', int([0, -(2 ** 31), -1, 7]), (x) => tf.floorDiv(x, x)],
     ['integer remainder by 0 and −1', int([5, -(2 ** 31), 7, -7]), (x) => tf.mod(x, int([0, -1, -1, 2]))],
     [
       'integer sums and products that overflow',
       int([2 ** 31 - 1, 14, -3]),
       (x) => tf.stack([tf.sum(x), tf.prod(x), tf.add(x, x), tf.cumsum(x)].map((y) => tf.sum(y))),
+    ],
+    [
+      'means of nothing',
+      tf.tensor2d([], [0, 2]),
+      (x) => tf.concat([tf.mean(x, 0), tf.mean(tf.transpose(x), 1), tf.reshape(tf.mean(x), [1])]),
     ],
     ['remainder by infinity', tf.tensor1d([5, -5]), (x) => tf.mod(x, Number.NEGATIVE_INFINITY)],
     ['a tiny negative remainder', tf.tensor1d([-1e-30]), (x) => tf.mod(x, 0.7)],
@@ -165,6 +188,11 @@ describe('the edges of arithmetic: as eager', () => {
   ])('%s', (_, x, fn) => {
     expectEqual(fn, x);
   });
+});
+
+test('a reshape that changes the number of elements is an error', () => {
+  const grown = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.reshape(x, [1]) }), { name: 'grown', state: [] });
+  expect(() => grown({ x: tf.tensor1d([]) })).toThrow('reshape: [1] has not the 0 elements of [0]');
 });
 
 describe('an index out of range is an error', () => {

@@ -79,7 +79,8 @@ export function differenceOf(
       }
       let verdict: Verdict = 'different';
       for (const runs of [RUNS, MORE_RUNS]) {
-        while (perturbed.length < runs) perturbed.push(runPerturbed(program, perturbed.length));
+        const seeds = Array.from({ length: runs }, (_, seed) => seed).slice(perturbed.length);
+        perturbed.push(...runPerturbed(program, seeds));
         verdict = judge(a, b, others(key, i), wanted.dtype);
         if (verdict !== 'different') break;
       }

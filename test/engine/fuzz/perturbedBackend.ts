@@ -4,14 +4,14 @@ import { Rng } from '../../../src/random.ts';
 
 /** How far another correct implementation of a kernel may be from tfjs-cpu, in units of the last place. */
 interface Freedom {
-  /** Of each float input: sums round at each term. */
+  /** Of each float input. */
   readonly inputs?: number;
   readonly outputs?: number;
   /** An absolute error besides. */
   readonly absolute?: number;
   /** A result of 0 may be a few subnormal units. */
   readonly underflows?: true;
-  /** Partial sums of another order may overflow where tfjs-cpu's do not, which adds in float64. */
+  /** Another order of the terms rounds each partial sum, and it may overflow, where tfjs-cpu adds in float64. */
   readonly sums?: true;
   /** Partial products likewise, and they may underflow. */
   readonly products?: true;
@@ -34,8 +34,7 @@ const FREEDOMS: Readonly<Record<string, Freedom>> = {
   ...few('LeakyRelu SquaredDifference', { outputs: 2 }),
   // ONNX Runtime's has no subnormal results.
   Softmax: { inputs: 1, outputs: 8, absolute: 2 ** -125 },
-  ...few('Sum Mean Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum', { inputs: 2, outputs: 1, sums: true }),
-  _FusedMatMul: { inputs: 2, outputs: 8, sums: true },
+  ...few('Sum Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum', { outputs: 1, sums: true }),
   FusedBatchNorm: { inputs: 2, outputs: 4 },
   ...few('Prod Cumprod', { inputs: 1, outputs: 1, products: true }),
 };
@@ -45,8 +44,9 @@ type Cpu = InstanceType<typeof MathBackendCPU>;
 
 let rng = new Rng('perturbation');
 
+/** A unit of the last place, or two. */
 function unit(x: number): number {
-  return 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
+  return Math.max(2 ** -126, Math.abs(x)) * 2 ** -23;
 }
 
 function setEach(values: Float32Array, of: (value: number) => number): void {
@@ -97,6 +97,20 @@ function markHazards(
   });
 }
 
+/**
+ * n terms added in float32, in any order, are within about √n·2⁻²⁴·Σ|term| of their sum (Higham & Mary, 2019, SIAM J. Sci. Comput.):
+ * twice that. `sizes` are the sums of the absolute terms, `counts` those of ones.
+ */
+function roundPartialSums(cpu: Cpu, results: tf.TensorInfo[], sizes: tf.TensorInfo[], counts: tf.TensorInfo[]): void {
+  results.forEach((result, k) => {
+    if (result.dtype !== 'float32') return;
+    const [values, size, count] = [result, sizes[k]!, counts[k]!].map((info) => floats(cpu, info)) as Float32Array[];
+    values!.forEach((x, i) => {
+      values![i] = x + (rng.uniform() - 0.5) * Math.sqrt(count![i]!) * 2 ** -22 * size![i]!;
+    });
+  });
+}
+
 function register(kernelName: string, kernel: Kernel): void {
   const freedom = FREEDOMS[kernelName] ?? {};
   tf.registerKernel({
@@ -109,8 +123,9 @@ function register(kernelName: string, kernel: Kernel): void {
       const result = kernel({ inputs: given, attrs, backend });
       const results = [result].flat();
       if (freedom.sums) {
-        const sizes = run(mapped(cpu, inputs, (x) => setEach(x, (v) => Math.abs(v))));
+        const sizes = run(mapped(cpu, inputs, (x) => setEach(x, Math.abs)));
         markHazards(cpu, results, sizes, (x) => !Number.isFinite(x));
+        roundPartialSums(cpu, results, sizes, run(mapped(cpu, inputs, (x) => x.fill(1))));
       }
       if (freedom.products) {
         const large = run(mapped(cpu, inputs, (x) => setEach(x, (v) => Math.max(1, Math.abs(v)))));
@@ -193,18 +208,50 @@ function on0(cpu: Cpu, info: tf.TensorInfo): tf.TensorInfo {
   return cpu.makeTensorInfo(info.shape, 'float32', new Float32Array(floats(cpu, info).length));
 }
 
+/** Runs a kernel with its freedom. */
+function on(backend: unknown, name: string, inputs: object, attrs: object = {}): tf.TensorInfo {
+  const kernel = tf.getKernel(name, 'perturbed')!.kernelFunc as unknown as Kernel;
+  return kernel({ inputs, attrs, backend }) as tf.TensorInfo;
+}
+
+/** Kernels that are others one after another, whose freedoms they have. */
+const COMPOSED: Readonly<Record<string, Kernel>> = {
+  Mean: ({ inputs, attrs, backend }) => {
+    const { x } = inputs as { x: tf.TensorInfo };
+    const axes = tf.util.parseAxisParam((attrs as { axis: number[] }).axis, x.shape);
+    const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+    const number = (backend as Cpu).makeTensorInfo([], 'float32', Float32Array.of(count));
+    const float = on(backend, 'Cast', { x }, { dtype: 'float32' });
+    return on(backend, 'Sum', { x: on(backend, 'RealDiv', { a: float, b: number }) }, attrs as object);
+  },
+  _FusedMatMul: ({ inputs, attrs, backend }) => {
+    const { a, b, bias } = inputs as Record<string, tf.TensorInfo>;
+    const product = on(backend, 'BatchMatMul', { a, b }, attrs as object);
+    const sum = bias === undefined ? product : on(backend, 'Add', { a: product, b: bias });
+    const { activation } = attrs as { activation: string };
+    const name = activation.charAt(0).toUpperCase() + activation.slice(1);
+    return name === 'Linear' ? sum : on(backend, name, { x: sum });
+  },
+};
+
 let isRegistered = false;
 
-/** The name of a backend that computes as tfjs-cpu does, but for roundings, which are random. */
-export function perturbedBackend(seed: number): string {
+export function seedPerturbations(seed: number): void {
   rng = new Rng(seed);
+}
+
+/** The name of a backend that computes as tfjs-cpu does, but for roundings, which are random. */
+export function perturbedBackend(): string {
   if (!isRegistered) {
     isRegistered = true;
     const backend = new MathBackendCPU();
     (backend as unknown as { firstUse: boolean }).firstUse = false;
     tf.registerBackend('perturbed', () => backend, -2);
     for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
-      register(kernelName, kernelFunc as unknown as Kernel);
+      if (!(kernelName in COMPOSED)) register(kernelName, kernelFunc as unknown as Kernel);
+    }
+    for (const [kernelName, kernelFunc] of Object.entries(COMPOSED)) {
+      tf.registerKernel({ kernelName, backendName: 'perturbed', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
     }
     tf.findBackend('perturbed');
   }

@@ -3,7 +3,7 @@ import { compile } from '../../../src/engine/compile.ts';
 import { withBackend } from '../../../src/engine/tfjs.ts';
 import { Module } from '../../../src/module.ts';
 import { resultsOf } from './evaluate.ts';
-import { perturbedBackend } from './perturbedBackend.ts';
+import { perturbedBackend, seedPerturbations } from './perturbedBackend.ts';
 import { type Input, type Program, tensorOf } from './program.ts';
 
 export interface Numbers {
@@ -71,12 +71,17 @@ export function runEager(program: Program, make?: (input: Input) => tf.Tensor): 
   return collect(program, (state) => functionOf(program, state), make);
 }
 
-/** As eager, with random roundings and signs of zeros. */
-export function runPerturbed(program: Program, seed: number): Results {
+/** As eager, with random roundings and signs of zeros: one run for each seed. */
+export function runPerturbed(program: Program, seeds: readonly number[]): Results[] {
   // A product with 1 is perturbed only where it is 0.
   const perturbed = (input: Input): tf.Tensor =>
     input.dtype === 'float32' ? tf.mul(tensorOf(input), 1) : tensorOf(input);
-  return withBackend(perturbedBackend(seed), () => runEager(program, perturbed));
+  return withBackend(perturbedBackend(), () =>
+    seeds.map((seed) => {
+      seedPerturbations(seed);
+      return runEager(program, perturbed);
+    }),
+  );
 }
 
 export function runCompiled(program: Program): Results {

@@ -60,8 +60,11 @@ const floorDivide: Kernel = (g, { a, b }) => {
   if (a.dtype === 'int32') {
     const unsafe = isUnsafeDivisor(g, b);
     const divisor = where(g, unsafe, g.scalar(1, 'int32'), b);
-    const quotient = binary(g, 'Div', subtract(g, a, binary(g, 'Mod', a, divisor)), divisor);
-    return where(g, unsafe, multiply(g, a, b), quotient);
+    // Rounded towards 0 it is one too many where that leaves another remainder than the floor.
+    const quotient = binary(g, 'Div', a, divisor);
+    const rest = subtract(g, a, multiply(g, quotient, divisor));
+    const isLess = unary(g, 'Not', binary(g, 'Equal', rest, binary(g, 'Mod', a, divisor), 'bool'));
+    return where(g, unsafe, multiply(g, a, b), subtract(g, quotient, cast(g, isLess, 'int32')));
   }
   return cast(g, unary(g, 'Floor', divide(g, a, b)), 'int32');
 };

@@ -10,7 +10,14 @@ const reduction =
   (g, { x }, { axis, reductionIndices, keepDims }) =>
     reduce(g, op, x, axesOf(axis ?? reductionIndices, x.shape), keepDims);
 
-/** What tfjs-cpu makes of no numbers: no number, 0 or false. */
+/** The mean; 0 of no numbers, as tfjs-cpu has it. */
+const mean: Kernel = (g, { x }, { axis, keepDims }) => {
+  const axes = axesOf(axis, x.shape);
+  if (x.shape.includes(0)) return filled(g, 0, reducedShape(x.shape, axes, keepDims), 'float32');
+  return reduce(g, 'ReduceMean', cast(g, x, 'float32'), axes, keepDims);
+};
+
+/** The greatest or least of no numbers in tfjs-cpu: no number, 0 or false. */
 function ofNothing(g: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
   return filled(g, x.dtype === 'float32' ? Number.NaN : 0, reducedShape(x.shape, axes, keepDims), x.dtype);
 }
@@ -78,8 +85,7 @@ const cumulativeProduct: Kernel = (g, { x }, { axis, exclusive, reverse }) => {
 /** Reductions and running totals along axes. */
 export const REDUCTIONS: Kernels = {
   Sum: reduction('ReduceSum'),
-  Mean: (g, inputs, attributes, list) =>
-    reduction('ReduceMean')(g, { ...inputs, x: cast(g, inputs.x, 'float32') }, attributes, list),
+  Mean: mean,
   Max: extreme('ReduceMax'),
   Min: extreme('ReduceMin'),
   Prod: reduction('ReduceProd'),

@@ -114,9 +114,17 @@ const diagonal: Kernel = (g, { x }) => {
   return reshape(g, slice(g, spaced, [0], [count * count]), [...x.shape, ...x.shape]);
 };
 
+const reshaped: Kernel = (g, { x }, { shape: wanted }) => {
+  const count = elementCount(x.shape);
+  const shape = tf.util.inferFromImplicitShape(wanted, count);
+  if (elementCount(shape) !== count)
+    throw new Error(`reshape: [${shape}] has not the ${count} elements of [${x.shape}]`);
+  return reshape(g, x, shape);
+};
+
 /** Rearrangements: the elements stay, their places change. */
 export const SHAPES: Kernels = {
-  Reshape: (g, { x }, { shape }) => reshape(g, x, tf.util.inferFromImplicitShape(shape, elementCount(x.shape))),
+  Reshape: reshaped,
   ExpandDims: (g, { input }, { dim }) => insertAxis(g, input, dim < 0 ? input.shape.length + dim + 1 : dim),
   Transpose: (g, { x }, { perm }) => transpose(g, x, perm),
   Concat: (g, _, { axis }, list) => concat(g, list, axisOf(axis, list[0]!.shape)),
