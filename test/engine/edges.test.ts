@@ -173,6 +173,7 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
       tf.tensor2d([], [0, 2]),
       (x) => tf.concat([tf.mean(x, 0), tf.mean(tf.transpose(x), 1), tf.reshape(tf.mean(x), [1])]),
     ],
+    ['running products of nothing', tf.tensor2d([], [0, 2]), (x) => tf.abs(tf.cumprod(x, 0, true))],
     ['remainder by infinity', tf.tensor1d([5, -5]), (x) => tf.mod(x, Number.NEGATIVE_INFINITY)],
     ['a tiny negative remainder', tf.tensor1d([-1e-30]), (x) => tf.mod(x, 0.7)],
     [

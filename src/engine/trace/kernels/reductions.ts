@@ -79,7 +79,7 @@ const cumulativeProduct: Kernel = (g, { x }, { axis, exclusive, reverse }) => {
   };
   let product = x;
   for (let by = 1; by < count; by *= 2) product = multiply(g, product, shifted(product, by));
-  return exclusive ? shifted(product, 1) : product;
+  return exclusive && count > 0 ? shifted(product, 1) : product;
 };
 
 /** Reductions and running totals along axes. */
