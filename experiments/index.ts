@@ -5,6 +5,7 @@ export {
   commonShape,
   type Drawing,
   type Experiment,
+  engineSetting,
   type Figure,
   type Job,
   type JobContext,

@@ -36,9 +36,10 @@ export class Minibatches<Name extends string> {
   /** The rows as tensors, `[batch, width]` or `[batch]`. Their memory is used again by the next call. */
   gather(rows: Int32Array): Record<Name, tf.Tensor> {
     const tensors = this.#columns.map(({ name, values, width = 1, batch, shape }) => {
-      rows.forEach((row, i) => {
-        for (let j = 0; j < width; j++) batch[i * width + j] = values[row * width + j]!;
-      });
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]! * width;
+        for (let j = 0; j < width; j++) batch[i * width + j] = values[row + j]!;
+      }
       return [name, tf.tensor(batch, shape)];
     });
     return Object.fromEntries(tensors) as Record<Name, tf.Tensor>;

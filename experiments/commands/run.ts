@@ -12,6 +12,7 @@ export interface RunFlags {
   policies?: string;
   study?: string;
   env?: string;
+  engine?: string;
   steps?: string;
   quick?: boolean;
   config?: string;
@@ -27,6 +28,7 @@ const FIELDS = {
   policies: ['policies'],
   study: ['studies'],
   env: ['environments'],
+  engine: ['engine'],
 };
 
 /** `oxbow run <experiment>`: runs an experiment, or continues its run directory. `end` takes the exit code. */
@@ -34,7 +36,7 @@ export function runCommand(registry: Registry, end: (code: number) => void): Com
   return withRunOptions(new Command('run').description('run an experiment, or continue its run directory'), registry)
     .addHelpText(
       'after',
-      '\nLater ones win: defaults, --quick, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
+      '\nLater ones win: defaults, --quick, OXBOW_ENGINE, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
     )
     .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
 }
@@ -48,6 +50,7 @@ export function withRunOptions(command: Command, registry: Registry): Command {
     .option('--policies <list>', 'policies to compare: a,b')
     .option('--study <list>', 'studies to run: a,b')
     .option('--env <list>', 'environments to run on: a,b')
+    .option('--engine <name>', 'what compiled functions run on')
     .option('--steps <n>', 'training steps of the study that is run')
     .option('--quick', 'the smallest run that still shows the point')
     .option('--config <file>', 'settings from a JSON file')
@@ -80,7 +83,12 @@ export async function run(
     throw new InputError(`--workers: got ${flags.workers}, expected an integer from 1 to 1024`);
   }
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
-  const sources = { quick: flags.quick, file: flags.config, settings: [...settings(flags), ...further] };
+  const sources = {
+    quick: flags.quick,
+    engine: process.env.OXBOW_ENGINE,
+    file: flags.config,
+    settings: [...settings(flags), ...further],
+  };
   const steps = flags.steps === undefined ? [] : [stepsSetting(flags.steps, experiment, sources)];
   const config = resolveConfig(experiment, { ...sources, settings: [...sources.settings, ...steps] });
   const { runExperiment } = await import('../harness/run.ts');

@@ -19,6 +19,8 @@ export interface Setting {
 }
 
 export interface ConfigSources {
+  /** `OXBOW_ENGINE`, for an experiment that has the setting `engine`. */
+  readonly engine?: string | undefined;
   readonly quick?: boolean | undefined;
   /** A JSON file. */
   readonly file?: string | undefined;
@@ -32,10 +34,13 @@ interface Source {
 }
 
 /**
- * The settings of a run: defaults < preset < file < command line.
+ * The settings of a run: defaults < preset < engine < file < command line.
  * @throws InputError that names the source, the field, the value and what was expected.
  */
-export function resolveConfig(experiment: AnyExperiment, { quick, file, settings = [] }: ConfigSources): CommonConfig {
+export function resolveConfig(
+  experiment: AnyExperiment,
+  { quick, engine, file, settings = [] }: ConfigSources,
+): CommonConfig {
   const { schema, presets } = experiment;
   const preset = quick ? (presets.quick as Json) : {};
   const usualSeeds = schema.parse(preset).seeds.length;
@@ -49,6 +54,7 @@ export function resolveConfig(experiment: AnyExperiment, { quick, file, settings
     const issue = parsed.error?.issues.find(({ code }) => code !== 'custom');
     if (issue !== undefined) throw inputError(experiment, issue, asked, source);
   };
+  if (engine && 'engine' in schema.shape) add({ path: ['engine'], label: 'OXBOW_ENGINE' }, { engine });
   if (file !== undefined) add({ path: [], label: file }, readConfigFile(file));
   for (const { path, text, label } of settings) {
     checkPath(experiment, path, label);

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
+import { ENGINE_NAMES, type EngineName } from '../../src/engine/index.ts';
 import type { Rng } from '../../src/random.ts';
 import type { Tuning } from './tuning/tuning.ts';
 
@@ -63,6 +64,8 @@ export interface Outcome<J extends Job = Job> {
   readonly result: JobResult;
   readonly rows: readonly MetricsRow[];
   readonly directory: string;
+  /** Of its result and of every file of its folder, parameters included: equal for equal work. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -157,7 +160,7 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly choices: Choices;
   /** The field that `--steps` sets, by study: `{ cloning: 'cloning.steps' }`. */
   readonly steps: Readonly<Record<string, string>>;
-  runtime(): Promise<Runtime>;
+  runtime(config: C): Promise<Runtime>;
   jobs(config: C): J[];
   /** Does one job, in a worker process. An error thrown here fails this job alone. */
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
@@ -191,6 +194,17 @@ export function commonShape<S extends string, P extends string, E extends string
     policies: someOf(choices.policies).describe('what is compared'),
     environments: someOf(choices.environments).describe('where'),
   };
+}
+
+/**
+ * The field `engine` for an experiment's `z.strictObject`: which engine runs its compiled functions. The environment variable
+ * `OXBOW_ENGINE` and `--engine` set it. With 'wasm' a run has the same results on every machine.
+ */
+export function engineSetting(usual: EngineName | 'auto') {
+  return z
+    .enum([...ENGINE_NAMES, 'auto'])
+    .default(usual)
+    .describe('what compiled functions run on; also by OXBOW_ENGINE');
 }
 
 function someOf<T extends string>(names: readonly T[]) {

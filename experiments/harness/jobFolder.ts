@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { z } from 'zod';
+import { fingerprint } from '../../src/fingerprint.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -59,6 +60,7 @@ export function readJobFolder<J extends Job>(directory: string, job: J, settings
     }
   }
   const rows = JSON.parse(readFileSync(join(directory, 'metrics.json'), 'utf8')) as MetricsRow[];
-  const { metrics, data } = found;
-  return { job, result: { metrics, ...(data !== undefined && { data }) }, rows, directory };
+  const { metrics, data, files } = found;
+  const result = { metrics, ...(data !== undefined && { data }) };
+  return { job, result, rows, directory, fingerprint: fingerprint({ result, files }) };
 }

@@ -1,3 +1,4 @@
+import { fingerprint } from '../../src/fingerprint.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -55,7 +56,7 @@ export async function runExperiment(
   const { out, signal, stdout, stderr } = options;
   const jobs = experiment.jobs(config);
   checkJobs(experiment, jobs);
-  const { engine, backend, lines } = await experiment.runtime();
+  const { engine, backend, lines } = await experiment.runtime(config);
   if (signal.aborted) return EXIT.interrupted;
   const progress: Progress = { outcomes: new Map(), seconds: {}, failures: {} };
   const breaking = new AbortController();
@@ -249,12 +250,15 @@ export async function writeResults(
   directory.writeMetrics(outcomes);
   const results = summarize(jobs, outcomes, seeds);
   const partial = outcomes.length < jobs.length ? { partial: true, finished: outcomes.length, jobs: jobs.length } : {};
+  const parts = outcomes.map((outcome) => [outcome.job.id, outcome.fingerprint]);
+  const whole = outcomes.length < jobs.length ? undefined : fingerprint({ results, jobs: Object.fromEntries(parts) });
   writeJson(`${directory.path}/summary.json`, {
     experiment: experiment.name,
     engine,
     backend,
     seeds,
     ...partial,
+    ...(whole && { fingerprint: whole }),
     results,
   });
   const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
@@ -262,7 +266,8 @@ export async function writeResults(
   const tables = experiment.tables(results, config).filter(({ rows }) => rows.length > 0);
   for (const table of tables) stdout.write(`\n${textTable(table)}\n`);
   if (tables.length > 0) stdout.write('\n');
-  return writeReport(experiment, directory, { jobs, outcomes, results, tables });
+  if (whole !== undefined) stdout.write(`Fingerprint: ${whole}\n`);
+  return writeReport(experiment, directory, { jobs, outcomes, results, tables, fingerprint: whole });
 }
 
 function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
-import { commonShape } from '../harness/experiment.ts';
+import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
 import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
@@ -18,6 +18,7 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 5 }),
+    engine: engineSetting('wasm'),
     evaluationEpisodes: count().default(1000).describe('walks of each trained policy, with sampled actions'),
     cloning: z
       .strictObject({

@@ -44,10 +44,10 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     },
   },
 
-  async runtime() {
+  async runtime({ engine: wanted }) {
     try {
       const backend = await selectBackend();
-      const engine = await selectEngine();
+      const engine = await selectEngine(wanted);
       return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
     } catch (error) {
       throw new InputError((error as Error).message);
@@ -74,7 +74,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 
   async runJob(job, config, context) {
     await selectBackend();
-    await selectEngine();
+    await selectEngine(config.engine);
     return job.study === 'cloning' ? clone(job, config, context) : optimize(job, config, context);
   },
 

@@ -7,6 +7,13 @@ export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
 export { Optimizer } from './optimizers/optimizer.ts';
 export { cosineSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
-export { type EngineLoader, type EngineReport, engineLoader, selectEngine } from './runtime/engine.ts';
+export {
+  ENGINE_NAMES,
+  type EngineLoader,
+  type EngineName,
+  type EngineReport,
+  engineLoader,
+  selectEngine,
+} from './runtime/engine.ts';
 export { type OnnxInput, type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

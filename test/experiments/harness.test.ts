@@ -14,7 +14,7 @@ function job(policy: string, seed: number, weight = 1): Job {
 }
 
 function outcome(of: Job, metrics: Record<string, number | null>): Outcome {
-  return { job: of, result: { metrics }, rows: [], directory: '' };
+  return { job: of, result: { metrics }, rows: [], directory: '', fingerprint: '' };
 }
 
 describe('summarize', () => {

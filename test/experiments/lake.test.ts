@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../../experiments/commands/main.ts';
+import { resolveConfig } from '../../experiments/harness/config.ts';
 import { latinHypercube, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
@@ -89,6 +90,28 @@ test('the jobs: every policy, environment and seed for cloning, the fine lake fo
   expect(jobs.filter(({ study }) => study === 'cloning')).toHaveLength(6 * 2 * 2);
   expect(jobs.filter(({ study }) => study === 'ppo').every(({ env }) => env === 'Lake-v0')).toBe(true);
   expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(6 * 2);
+});
+
+describe('the engine', () => {
+  const engineOf = (engine?: string, named?: string) => {
+    const settings = named === undefined ? [] : [{ path: ['engine'], text: named, label: '--engine' }];
+    return (resolveConfig(lake, { engine, settings }) as unknown as { engine: string }).engine;
+  };
+
+  test('is wasm, unless OXBOW_ENGINE or, above it, --engine names another', () => {
+    expect(engineOf()).toBe('wasm');
+    expect(engineOf('')).toBe('wasm');
+    expect(engineOf('eager')).toBe('eager');
+    expect(engineOf('eager', 'auto')).toBe('auto');
+    expect(() => engineOf('fast')).toThrow(/^OXBOW_ENGINE: got "fast", expected one of wasm, .*auto/);
+    expect(() => engineOf(undefined, 'fast')).toThrow(/^--engine: got "fast", expected one of/);
+  });
+
+  test('of the config runs, whatever runs elsewhere', async () => {
+    const config = lakeSchema.parse({ engine: 'eager' });
+    expect(await lake.runtime(config)).toMatchObject({ engine: 'eager' });
+    expect(await lake.runtime({ ...config, engine: 'wasm' } as typeof config)).toMatchObject({ engine: 'wasm' });
+  });
 });
 
 test('batches that nothing can fill are refused, with what would do', () => {

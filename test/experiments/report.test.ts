@@ -30,7 +30,7 @@ function row(policy: string, perSeed: (number | null)[], metric = 'return'): Sum
 }
 
 function outcome(job: Job, metrics: Record<string, number | null>): Outcome {
-  return { job, result: { metrics }, rows: [], directory: '' };
+  return { job, result: { metrics }, rows: [], directory: '', fingerprint: '' };
 }
 
 describe('tables', () => {

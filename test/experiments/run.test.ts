@@ -84,7 +84,10 @@ describe('oxbow run', () => {
       versions: { node: process.versions.node },
     });
     const summary = readJson(a, 'summary.json');
-    expect(Object.keys(summary)).toEqual(['experiment', 'engine', 'backend', 'seeds', 'results']);
+    expect(summary.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.stdout).toContain(`Fingerprint: ${summary.fingerprint}\n`);
+    expect(read(a, 'report.html')).toContain(summary.fingerprint);
+    expect(Object.keys(summary)).toEqual(['experiment', 'engine', 'backend', 'seeds', 'fingerprint', 'results']);
     expect(summary.results).toHaveLength(2 * 3 * 2);
     for (const row of summary.results) {
       expect(Object.keys(row)).toEqual(['study', 'env', 'policy', 'metric', 'iqm', 'low', 'high', 'perSeed']);
@@ -167,7 +170,9 @@ describe('oxbow run', () => {
     expect(code).toBe(1);
     expect(stderr).toBe(`oxbow: job plain/Line-v0/right/seed-1 failed: ${message}; see run.json\n`);
     expect(stdout).toContain('Not complete: 8 of 9 jobs have finished.');
-    const { partial, finished, jobs, results } = readJson(out, 'summary.json');
+    const { partial, finished, jobs, results, fingerprint } = readJson(out, 'summary.json');
+    expect(fingerprint).toBeUndefined();
+    expect(stdout).not.toContain('Fingerprint');
     expect({ partial, finished, jobs }).toEqual({ partial: true, finished: 8, jobs: 9 });
     const right = results.find((row: { policy: string }) => row.policy === 'right');
     expect(right.perSeed).toEqual([expect.any(Number), null, expect.any(Number)]);

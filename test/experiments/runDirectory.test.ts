@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { CommonConfig, Job } from '../../experiments/harness/experiment.ts';
+import type { CommonConfig, Job, Outcome } from '../../experiments/harness/experiment.ts';
 import { writeJobFolder } from '../../experiments/harness/jobFolder.ts';
 import { type RunConfig, RunDirectory } from '../../experiments/harness/runDirectory.ts';
 
@@ -34,12 +34,18 @@ let made = 0;
 const newPath = () => join(folder, `run-${made++}`);
 
 /** A run with one finished job and one session. */
-async function finishedRun(): Promise<string> {
+async function finishedRun({ bytes = [1, 2, 3], score = 0.1 + 0.2 } = {}): Promise<string> {
   const path = newPath();
   const directory = await RunDirectory.start(path, runOf(), holding);
   mkdirSync(join(directory.jobPath(job), 'weights'), { recursive: true });
-  writeFileSync(join(directory.jobPath(job), 'weights', 'policy.bin'), Uint8Array.of(1, 2, 3));
-  writeJobFolder(directory.jobPath(job), { job, settings: directory.settings, result, rows });
+  writeFileSync(join(directory.jobPath(job), 'weights', 'policy.bin'), Uint8Array.from(bytes));
+  const metrics = { ...result.metrics, score };
+  writeJobFolder(directory.jobPath(job), {
+    job,
+    settings: directory.settings,
+    result: { ...result, metrics },
+    rows,
+  });
   directory.addSession({ started: '', seconds: 1, workers: 1, interrupted: false, jobs: {}, failures: {} });
   directory.writeMetrics([directory.outcome(job)!]);
   await directory.release();
@@ -47,7 +53,7 @@ async function finishedRun(): Promise<string> {
 }
 
 /** What continuing the run gives: the outcome of the job, or the error. */
-async function resume(path: string, run = runOf()): Promise<unknown> {
+async function resume(path: string, run = runOf()): Promise<Outcome | undefined> {
   const directory = await RunDirectory.start(path, run, holding);
   try {
     return directory.outcome(job);
@@ -62,8 +68,23 @@ function files(path: string): string[] {
 
 test('a finished job comes back as it was', async () => {
   const path = await finishedRun();
-  expect(await resume(path)).toEqual({ job, result, rows, directory: join(path, 'jobs', job.id) });
+  expect(await resume(path)).toEqual({
+    job,
+    result,
+    rows,
+    directory: join(path, 'jobs', job.id),
+    fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
   expect(existsSync(join(path, '.lock'))).toBe(false);
+});
+
+test('equal work has one fingerprint; another file or another metric has another', async () => {
+  const printOf = async (change?: Parameters<typeof finishedRun>[0]) =>
+    (await resume(await finishedRun(change)))!.fingerprint;
+  const print = await printOf();
+  expect(await printOf()).toBe(print);
+  expect(await printOf({ bytes: [1, 2, 4] })).not.toBe(print);
+  expect(await printOf({ score: 0.3 })).not.toBe(print);
 });
 
 describe('damage', () => {

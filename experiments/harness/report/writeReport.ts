@@ -13,13 +13,15 @@ export interface RunResults {
   readonly outcomes: readonly Outcome[];
   readonly results: readonly SummaryRow[];
   readonly tables: readonly Table[];
+  /** Of a complete run. */
+  readonly fingerprint: string | undefined;
 }
 
 /** Writes `report.html` of a run and returns its path. */
 export async function writeReport(
   experiment: AnyExperiment,
   directory: RunDirectory,
-  { jobs, outcomes, results, tables }: RunResults,
+  { jobs, outcomes, results, tables, fingerprint }: RunResults,
 ): Promise<string> {
   const { config, engine, backend, versions } = directory.run;
   const missing = missingJobs(jobs, outcomes);
@@ -47,6 +49,7 @@ export async function writeReport(
         ['backend', backend],
         ['oxbow', versions.oxbow],
         ['node', versions.node],
+        ...(fingerprint === undefined ? [] : [['fingerprint', fingerprint] as const]),
       ],
       sections: [head, ...(outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config))],
     },

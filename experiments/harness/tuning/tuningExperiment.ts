@@ -93,7 +93,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     choices,
     steps: experiment.steps,
     presets: { quick: { ...experiment.presets.quick, seeds: [FIRST_SEED], trials: 4 } },
-    runtime: () => experiment.runtime(),
+    runtime: (config) => experiment.runtime(configOf(config, 0)),
 
     jobs: (config) =>
       Array.from({ length: config.trials + 1 }, (_, trial) =>
