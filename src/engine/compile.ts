@@ -28,9 +28,9 @@ export interface CompileOptions {
 
 /** The compiled function. Its outputs belong to the caller, who disposes them. */
 export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>, rng?: Rng) => O) & {
-  /** What the graph of the last call costs; undefined before a call, and where no graph runs. */
+  /** What runs the graph of the last call, and what that costs; undefined before a call, and where no graph runs. */
   cost(): GraphCost | undefined;
-  /** Frees the sessions and buffers. */
+  /** Frees what the engine holds. */
   dispose(): void;
 };
 
@@ -38,7 +38,7 @@ export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>
 export const PLAN_LIMIT = 32;
 
 /**
- * A function with the semantics of `fn`, which is traced once for each signature of its inputs and run by ONNX Runtime.
+ * A function with the semantics of `fn`, which is traced once for each signature of its inputs and run by an engine; see {@link selectEngine}.
  *
  * The function is plain tfjs. It may take gradients and assign to the variables of `state`; it must be repeatable:
  * what changes from call to call is an input, or a draw of its `rng`. Called while another function is traced, or while a

@@ -83,8 +83,9 @@ export class Plan {
     }));
   }
 
-  get cost(): GraphCost {
-    return this.#executable?.cost ?? { nodes: 0, productFlops: 0 };
+  /** Undefined where the function returns nothing and changes nothing. */
+  get cost(): GraphCost | undefined {
+    return this.#executable?.cost;
   }
 
   /** Whether this plan is for such inputs. */

@@ -1,4 +1,5 @@
 import { type Data, elementCount, newData } from '../graph/value.ts';
+import { costOf } from '../runtime/graphCost.ts';
 import { plainStorage } from '../runtime/plainStorage.ts';
 import type { Executable, GraphCost, Program, Runtime, Slot } from '../runtime/runtime.ts';
 import { type JoinedPart, lower } from './lower.ts';
@@ -59,11 +60,11 @@ class OnnxExecutable implements Executable {
   /** Joined outputs that are copied after a run. */
   readonly #copies = new Map<Float32Array, Data>();
 
-  constructor({ name, outputs }: Program, createSession: CreateSession) {
-    const { model, cost, joinedInputs, joinedOutputs } = lower(outputs, { name, joinLimit: JOIN_LIMIT });
+  constructor({ name, outputs }: Program, engine: string, createSession: CreateSession) {
+    const { model, joinedInputs, joinedOutputs } = lower(outputs, { name, joinLimit: JOIN_LIMIT });
     this.#name = name;
     const session = this.#explained(() => createSession(model));
-    this.cost = cost;
+    this.cost = { ...costOf(outputs), engine, nodes: model.nodes.length };
     this.#session = session;
     this.#inputs = new Side(model.inputs, joinedInputs, 'inputs', (i, data) => session.setInput(i, data));
     this.#outputs = new Side(model.outputs, joinedOutputs, 'outputs', (i, data) => session.setOutput(i, data));
@@ -110,5 +111,5 @@ class OnnxExecutable implements Executable {
 
 /** A runtime that lowers graphs to ONNX models. */
 export function onnxRuntime(name: string, createSession: CreateSession): Runtime {
-  return { ...plainStorage, name, load: (program) => new OnnxExecutable(program, createSession) };
+  return { ...plainStorage, name, load: (program) => new OnnxExecutable(program, name, createSession) };
 }

@@ -1,8 +1,6 @@
 import { reachable } from '../graph/graph.ts';
 import { rewrite } from '../graph/rewrite.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
-import { costOf } from '../runtime/graphCost.ts';
-import type { GraphCost } from '../runtime/runtime.ts';
 import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './broadcasts.ts';
 import { emitInSupportedType } from './elementTypes.ts';
 import { Emitter } from './emitter.ts';
@@ -32,7 +30,6 @@ export interface JoinedPart {
 
 export interface Lowered {
   readonly model: Model;
-  readonly cost: GraphCost;
   readonly joinedInputs: readonly JoinedPart[];
   readonly joinedOutputs: readonly JoinedPart[];
 }
@@ -173,6 +170,5 @@ export function lower(
     specs.push({ name: 'outputs', dtype: 'float32', shape: [joined.size] });
   }
   const model = { name, nodes: e.nodes, initializers: [...e.initializers.values()], inputs: e.inputs, outputs: specs };
-  const cost = costOf(outputs, e.nodes.length);
-  return { model, cost, joinedInputs, joinedOutputs: joined.parts };
+  return { model, joinedInputs, joinedOutputs: joined.parts };
 }

@@ -1,5 +1,6 @@
 import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
 import { wasmRuntime } from '../wasm/executable.ts';
+import { autoRuntime } from './autoRuntime.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Which engine runs compiled functions, and why. */
@@ -9,7 +10,7 @@ export interface EngineReport {
   readonly line: string;
 }
 
-export const ENGINE_NAMES = ['wasm', 'wasm-relaxed', 'onnxruntime-node', 'cuda', 'eager'] as const;
+export const ENGINE_NAMES = ['auto', 'wasm', 'wasm-relaxed', 'onnxruntime-node', 'cuda', 'eager'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** Loads what is not part of this package. */
@@ -46,10 +47,10 @@ function reason(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 
-function parseRequest(request: string | undefined): EngineName | undefined {
-  if (request === undefined || request === '' || request === 'auto') return undefined;
+function parseRequest(request: string | undefined): EngineName {
+  if (request === undefined || request === '') return 'auto';
   if ((ENGINE_NAMES as readonly string[]).includes(request)) return request as EngineName;
-  throw new Error(`OXBOW_ENGINE: wanted ${ENGINE_NAMES.join(', ')} or auto, got '${request}'`);
+  throw new Error(`OXBOW_ENGINE: wanted one of ${ENGINE_NAMES.join(', ')}, got '${request}'`);
 }
 
 /** Its install script would only download CUDA files, and fails where it cannot. */
@@ -65,7 +66,7 @@ function fromNode(name: keyof typeof ADVICE, loader: EngineLoader): Selection {
   return { name, line: `engine: ${runtime.name}`, runtime };
 }
 
-function select(request: EngineName | undefined, loader: EngineLoader): Selection {
+function select(request: EngineName, loader: EngineLoader): Selection {
   switch (request) {
     case 'eager':
       return { name: request, line: 'engine: eager tfjs', runtime: undefined };
@@ -83,9 +84,14 @@ function select(request: EngineName | undefined, loader: EngineLoader): Selectio
       } catch (error) {
         throw new Error(`the engine '${request}' is not available (${reason(error)}); ${ADVICE[request]}`);
       }
-    default:
+    case 'auto':
       try {
-        return fromNode('onnxruntime-node', loader);
+        const runtime = autoRuntime(wasmRuntime(), loader.node('cpu'));
+        return {
+          name: request,
+          line: `engine: auto (wasm for small operations, onnxruntime-node for large ones)`,
+          runtime,
+        };
       } catch (error) {
         const line = `engine: wasm (onnxruntime-node: ${reason(error)}); for the native engine: ${INSTALL_NODE}`;
         return { ...select('wasm', loader), line };
@@ -97,8 +103,8 @@ function select(request: EngineName | undefined, loader: EngineLoader): Selectio
  * Chooses the engine that runs compiled functions from now on. Without this call, the first compiled call takes what `auto` takes.
  *
  * @param request 'wasm' (modules of our own, everywhere), 'wasm-relaxed' (the same with fused multiplication, whose last bits depend
- *   on the processor), 'onnxruntime-node', 'cuda' (ONNX Runtime's CUDA provider), 'eager', or 'auto': onnxruntime-node where it is
- *   installed, else wasm; by default the environment variable `OXBOW_ENGINE`
+ *   on the processor), 'onnxruntime-node', 'cuda' (ONNX Runtime's CUDA provider), 'eager', or 'auto': 'wasm' for programs of small
+ *   operations and 'onnxruntime-node', where it is installed, for others; by default the environment variable `OXBOW_ENGINE`
  * @param loader says where the engines are, if not in installed packages
  * @throws if the request is unknown, or the requested engine is not available
  */

@@ -2,10 +2,12 @@ import { reachable } from '../graph/graph.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
 import type { GraphCost } from './runtime.ts';
 
-/** The cost of a graph that runs as so many operations. */
-export function costOf(outputs: readonly (readonly [string, Value])[], nodes: number): GraphCost {
-  const graph = reachable(outputs.map(([, value]) => value));
-  return { nodes, productFlops: graph.reduce((sum, node) => sum + flopsOf(node), 0) };
+type Outputs = readonly (readonly [string, Value])[];
+
+/** The cost of a graph as it stands, before an engine fuses or adds operations. */
+export function costOf(outputs: Outputs): Omit<GraphCost, 'engine'> {
+  const nodes = reachable(outputs.map(([, value]) => value));
+  return { nodes: nodes.length, productFlops: nodes.reduce((sum, node) => sum + flopsOf(node), 0) };
 }
 
 function flopsOf({ op, inputs, outputs, attributes }: Node): number {

@@ -9,8 +9,10 @@ export interface Program {
   readonly moving: readonly string[];
 }
 
-/** What a program costs. */
+/** What runs a program, and what that costs. */
 export interface GraphCost {
+  /** The name of the runtime. */
+  readonly engine: string;
   /** The operations that are run, after fusions. */
   readonly nodes: number;
   /** Floating-point operations of its matrix products. */

@@ -26,14 +26,14 @@ class WasmExecutable implements Executable {
   readonly #before = new Map<string, () => void>();
   readonly #after = new Map<string, () => void>();
 
-  constructor({ name, outputs, moving }: Program, heap: Heap, isRelaxed: boolean) {
+  constructor({ name, outputs, moving }: Program, engine: string, heap: Heap, isRelaxed: boolean) {
     const program = lowerToWasm(outputs, {
       isRelaxed,
       moving: new Set(moving),
       allocate: (bytes) => heap.allocate(bytes),
     });
     this.program = program;
-    this.cost = costOf(outputs, program.labels.length);
+    this.cost = { ...costOf(outputs), engine, nodes: program.labels.length };
     this.#name = name;
     this.#heap = heap;
     this.#ports = new Map([...program.inputs, ...program.outputs].map((port) => [port.name, port]));
@@ -129,9 +129,10 @@ class WasmExecutable implements Executable {
  */
 export function wasmRuntime({ isRelaxed = false }: WasmRuntimeOptions = {}): Runtime {
   const heap = new Heap();
+  const name = isRelaxed ? 'wasm-relaxed' : 'wasm';
   return {
-    name: isRelaxed ? 'wasm-relaxed' : 'wasm',
-    load: (program) => new WasmExecutable(program, heap, isRelaxed),
+    name,
+    load: (program) => new WasmExecutable(program, name, heap, isRelaxed),
     // Masks are not what tfjs keeps of bools: these stay outside.
     allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
   };
