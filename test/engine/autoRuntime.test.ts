@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { compile, Sgd, selectEngine, valueAndGradients } from '../../src/engine/index.ts';
 import { Module } from '../../src/module.ts';
 import { Rng } from '../../src/random.ts';
 import { expectClose, Net } from './support.ts';
 
-beforeAll(async () => {
+beforeEach(async () => {
   await selectEngine('auto');
 });
 afterAll(async () => {
