@@ -95,12 +95,13 @@ export function ppoStep(name: string, batch: number): Subject {
   };
 }
 
-/** One batch of sampled actions with their log-probabilities, noise and all. */
+/** One batch of sampled actions with their log-probabilities, noise and all; from array to arrays. */
 export function act(name: string, batch: number): Subject {
   const rng = new Rng('bench');
   const policy = makePolicy(name, rng);
   const noise = rng.split('noise');
   const observations = rng.split('data').normalTensor([batch, OBSERVATION]);
+  const values = observations.dataSync() as Float32Array;
   const sample = compile(
     (inputs: { observations: tf.Tensor }, stream) => {
       const { action, logProb } = policy.given(inputs.observations).sampleWithLogProb(stream);
@@ -108,12 +109,12 @@ export function act(name: string, batch: number): Subject {
     },
     { name: `bench/act/${name}`, state: [policy] },
   );
+  const onArrays = sample.onArrays({ observations: { shape: [batch, OBSERVATION] } });
   return {
-    run: () =>
-      tf.tidy(() => {
-        const { action, logProb } = sample({ observations }, noise);
-        return action.dataSync()[0]! + logProb.dataSync()[0]!;
-      }),
+    run() {
+      const { action, logProb } = onArrays({ observations: values }, noise);
+      return action[0]! + logProb[0]!;
+    },
     inputs: peerInputs(policy, { observations }),
     // Draws differ from framework to framework; the density of what was drawn does not. The mean, as in a loss: where a spline is
     // steep, going back from an action costs digits.

@@ -1,17 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import seedrandom from 'seedrandom';
+import { type GeneratorState, Xor4096 } from './xor4096.ts';
 
 /** A snapshot of an {@link Rng}: plain JSON, so that a checkpoint can hold it. */
 export interface RngState {
   /** The stream's {@link Rng.seed}. */
   readonly seed: string;
-  readonly generator: { readonly i: number; readonly w: number; readonly X: readonly number[] };
+  readonly generator: GeneratorState;
 }
 
-/** A stream by its path: at a point of it, or (`true`) at its start. */
-interface Stream {
+/** A stream by its path, at its start. */
+interface Start {
   readonly seed: string;
-  readonly generator: RngState['generator'] | true;
+  readonly generator?: undefined;
 }
 
 /**
@@ -26,25 +26,23 @@ interface Stream {
  * are the only ones allowed inside a compiled function, where each becomes an input that is filled from the same stream
  * in the same order.
  *
- * The generator is Brent's xor4096 (period 2^4128 − 1) from `seedrandom`; normals are Box–Muller pairs.
+ * The generator is Brent's xor4096 (period 2^4128 − 1) as in `seedrandom`; normals are Box–Muller pairs.
  */
 export class Rng {
   /** Which stream this is: the seed, then the names of the splits, joined by `/`; a `/` or `%` inside of one is escaped. */
   readonly seed: string;
-  #generator: seedrandom.StatefulPRNG<seedrandom.State.Xor4096>;
+  readonly #generator: Xor4096;
 
   /**
    * @param seed any string or finite number, 0 included; equal seeds give equal streams, and so do 7 and '7'. A
    *   {@link RngState} continues the stream it was taken from.
    * @throws if it is none of these
    */
-  constructor(seed: string | number | Stream) {
-    const { seed: path, generator }: Stream =
-      typeof seed === 'object' && seed !== null ? seed : { seed: pathPart('the seed', seed), generator: true };
+  constructor(seed: string | number | RngState | Start) {
+    const { seed: path, generator }: RngState | Start =
+      typeof seed === 'object' && seed !== null ? seed : { seed: pathPart('the seed', seed) };
     this.seed = path;
-    this.#generator = seedrandom.xor4096(path, {
-      state: generator as seedrandom.State.Xor4096 | true,
-    });
+    this.#generator = new Xor4096(generator ?? path);
   }
 
   /** The stream that {@link state} was taken from, at that point. */
@@ -53,18 +51,28 @@ export class Rng {
   }
 
   state(): RngState {
-    return { seed: this.seed, generator: this.#generator.state() };
+    return { seed: this.seed, generator: this.#generator.state };
   }
 
   /** Goes to a point of this stream, as {@link state} gave it. @throws if it is of another stream */
   restore({ seed, generator }: RngState): void {
     if (seed !== this.seed) throw new Error(`Rng.restore: wanted a state of the stream '${this.seed}', got '${seed}'`);
-    this.#generator = seedrandom.xor4096(seed, { state: generator as seedrandom.State.Xor4096 });
+    this.#generator.state = generator;
+  }
+
+  /** Remembers this point of the stream, in place of the one before; unlike {@link state} it allocates nothing. */
+  mark(): void {
+    this.#generator.mark();
+  }
+
+  /** Goes back to the point that {@link mark} remembers. */
+  rewind(): void {
+    this.#generator.rewind();
   }
 
   /** The child stream `name`; see the class comment. @throws if `name` is no string or finite number */
   split(name: string | number): Rng {
-    return new Rng({ seed: `${this.seed}/${pathPart('the name of a split', name)}`, generator: true });
+    return new Rng({ seed: `${this.seed}/${pathPart('the name of a split', name)}` });
   }
 
   /** U[low, high), with 32 random bits. */

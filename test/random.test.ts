@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../src/random.ts';
 
@@ -79,6 +80,30 @@ describe('Rng', () => {
     const expected = [rng.normal(), ...take(rng), ...rng.permutation(9)];
     const back = Rng.fromState(state);
     expect([back.normal(), ...take(back), ...back.permutation(9)]).toEqual(expected);
+  });
+
+  test('the numbers are those of seedrandom, and so is the state', () => {
+    for (const seed of ['', '0', 'a/b%2F', 'x'.repeat(300)]) {
+      const stream = new Rng(seed.replace(/[/%]/g, '-'));
+      const wanted = seedrandom.xor4096(stream.seed, { state: true });
+      for (let i = 0; i < 300; i++) {
+        expect(stream.uniform()).toBe(wanted.quick());
+        expect(stream.integer(0, 2 ** 50)).toBe(Math.floor(2 ** 50 * wanted.double()));
+      }
+      expect(stream.state().generator).toEqual(wanted.state());
+    }
+  });
+
+  test('rewind goes back to the last mark', () => {
+    const rng = new Rng('mark');
+    rng.mark();
+    take(rng, 300);
+    rng.mark();
+    const expected = take(rng, 200);
+    for (let i = 0; i < 2; i++) {
+      rng.rewind();
+      expect(take(rng, 200)).toEqual(expected);
+    }
   });
 
   test('moments of normals and uniforms', () => {

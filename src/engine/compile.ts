@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
+import { type ArrayFunctionOwner, arrayFunction } from './arrayFunction.ts';
 import { guarded } from './guard.ts';
-import { Plan } from './plan.ts';
+import { Plans } from './plans.ts';
 import { currentRuntime } from './runtime/engine.ts';
-import type { GraphCost, Runtime } from './runtime/runtime.ts';
-import { namedTensors, signatureOf } from './signature.ts';
+import type { GraphCost } from './runtime/runtime.ts';
+import { type InputSpec, namedTensors, signatureOf } from './signature.ts';
 import { ModuleState } from './state/moduleState.ts';
 import { isGradientBeingTaken } from './tfjs.ts';
 import { MissingRng, RefusingRng } from './trace/refusingRng.ts';
@@ -26,16 +27,26 @@ export interface CompileOptions {
   readonly state: readonly Module[];
 }
 
+/** A compiled function on arrays: of the inputs' elements row by row, a number for a scalar, to those of the outputs. */
+export type ArrayFunction<T extends Tensors, O extends Outputs> = (
+  inputs: { readonly [K in keyof T]: ArrayLike<number> | number },
+  rng?: Rng,
+) => { readonly [K in keyof O]: tf.TypedArray };
+
 /** The compiled function. Its outputs belong to the caller, who disposes them. */
 export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>, rng?: Rng) => O) & {
+  /**
+   * The same function without tensors, for inputs of fixed shapes: where a call costs more than what it computes, as one action for
+   * one observation. The arrays that it returns are used again by its next call. It cannot be called inside another compiled function.
+   *
+   * @param specs the inputs' shapes and types; arrays of another element type are converted
+   */
+  onArrays(specs: { readonly [K in keyof T]: InputSpec }): ArrayFunction<T, O>;
   /** What runs the graph of the last call, and what that costs; undefined before a call, and where no graph runs. */
   cost(): GraphCost | undefined;
   /** Frees what the engine holds. */
   dispose(): void;
 };
-
-/** How many signatures (names, types and shapes of inputs) a compiled function keeps; the least recently used goes first. */
-export const PLAN_LIMIT = 32;
 
 /**
  * A function with the semantics of `fn`, which is traced once for each signature of its inputs and run by an engine; see {@link selectEngine}.
@@ -57,15 +68,8 @@ export function compile<T extends Tensors, O extends Outputs>(
   const { name } = options;
   const state = new ModuleState(name, options.state);
   const traced = fn as unknown as TracedFunction;
-  let variables: readonly tf.Variable[] | undefined;
-  let plans: Plan[] = [];
-  let runtime: Runtime | undefined;
+  const plans = new Plans(name, traced, state);
   let isDisposed = false;
-
-  const disposePlans = (): void => {
-    for (const plan of plans) plan.dispose();
-    plans = [];
-  };
 
   /** Runs the function on tensors. What it gets and what it returns are tensors of their own, so that none is another one. */
   const inLine = (inputs: Inputs<T>, rng?: Rng): O =>
@@ -99,40 +103,44 @@ export function compile<T extends Tensors, O extends Outputs>(
       }
     });
 
-  const planFor = (inputs: Inputs<T>): Plan => {
-    const at = plans.findIndex((plan) => plan.matches(inputs));
-    let plan: Plan;
-    if (at >= 0) {
-      plan = plans[at]!;
-      plans.splice(at, 1);
-    } else {
-      plan = new Plan(name, traced, signatureOf(name, inputs), variables!, runtime!);
-      if (plans.length >= PLAN_LIMIT) plans.pop()!.dispose();
-    }
-    plans.unshift(plan);
-    return plan;
+  /** Readies the plans; false where the function is to run eagerly. */
+  const isPlanned = (): boolean => {
+    const runtime = currentRuntime();
+    if (runtime === undefined || isGradientBeingTaken()) return false;
+    plans.renew(runtime);
+    return true;
+  };
+
+  const checkNotDisposed = (): void => {
+    if (isDisposed) throw new Error(`compile('${name}'): called after dispose`);
   };
 
   const call = (inputs: Inputs<T>, rng?: Rng): O => {
-    if (isDisposed) throw new Error(`compile('${name}'): called after dispose`);
+    checkNotDisposed();
     // What is assigned while another function is traced is undone with that trace.
     if (currentTrace() !== undefined) return inLine(inputs, rng);
-    const current = currentRuntime();
-    if (current === undefined || isGradientBeingTaken()) return eagerly(inputs, rng);
-    const present = state.variables();
-    if (current !== runtime || present !== variables) {
-      disposePlans();
-      runtime = current;
-      variables = present;
-    }
-    const first = plans[0];
-    const plan = first?.matches(inputs) ? first : planFor(inputs);
-    return plan.run(inputs, rng) as O;
+    return (isPlanned() ? plans.forInputs(inputs).run(inputs, rng) : eagerly(inputs, rng)) as O;
   };
+
+  const owner: ArrayFunctionOwner = {
+    name,
+    eagerly: eagerly as ArrayFunctionOwner['eagerly'],
+    planFor(signature) {
+      checkNotDisposed();
+      if (currentTrace() !== undefined) {
+        throw new Error(
+          `compile('${name}'): called on arrays inside another compiled function, which would freeze them: call it on tensors`,
+        );
+      }
+      return isPlanned() ? plans.forSignature(signature) : undefined;
+    },
+  };
+
   return Object.assign(call, {
-    cost: () => plans[0]?.cost,
+    onArrays: (specs: Readonly<Record<string, InputSpec>>) => arrayFunction(owner, specs) as ArrayFunction<T, O>,
+    cost: () => plans.last?.cost,
     dispose: (): void => {
-      disposePlans();
+      plans.dispose();
       isDisposed = true;
     },
   });

@@ -1,7 +1,15 @@
 export { type JsonStateDict, Module, type StateDict } from '../module.ts';
 export { Rng, type RngState } from '../random.ts';
 export { type BackendReport, selectBackend } from './backend.ts';
-export { type Compiled, type CompileOptions, compile, type Inputs, type Outputs, type Tensors } from './compile.ts';
+export {
+  type ArrayFunction,
+  type Compiled,
+  type CompileOptions,
+  compile,
+  type Inputs,
+  type Outputs,
+  type Tensors,
+} from './compile.ts';
 export { Adam, type AdamOptions } from './optimizers/adam.ts';
 export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
 export { Optimizer } from './optimizers/optimizer.ts';
@@ -15,5 +23,6 @@ export {
   engineLoader,
   selectEngine,
 } from './runtime/engine.ts';
-export { type OnnxInput, type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
+export type { InputSpec } from './signature.ts';
+export { type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

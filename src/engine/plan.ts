@@ -3,12 +3,13 @@ import type { Rng } from '../random.ts';
 import { elementCount, newData } from './graph/value.ts';
 import { Recording } from './recording.ts';
 import type { Executable, GraphCost, Runtime, Slot } from './runtime/runtime.ts';
-import { type CallInputs, type CallSignature, disposedInput } from './signature.ts';
+import { type ArrayInputs, type CallInputs, type CallSignature, disposedInput, wrongArray } from './signature.ts';
 import { type Pack, packsOf } from './state/pack.ts';
 import { missingRngMessage } from './trace/refusingRng.ts';
 import type { TracedFunction } from './trace/trace.ts';
 
 interface PlanInput extends CallSignature {
+  readonly size: number;
   readonly slot: Slot;
 }
 
@@ -33,6 +34,7 @@ interface PlanPack {
 
 /** A function compiled for inputs of certain names, types and shapes, and certain variables. */
 export class Plan {
+  readonly signature: readonly CallSignature[];
   readonly #name: string;
   readonly #inputs: readonly PlanInput[];
   readonly #draws: readonly PlanDraw[];
@@ -56,6 +58,7 @@ export class Plan {
     const recording = new Recording(name, fn, signature, packs, variables);
     const { draws, outputs, newState } = recording.trace;
     const executable = recording.program.outputs.length === 0 ? undefined : runtime.load(recording.program);
+    this.signature = signature;
     this.#name = name;
     this.#recording = recording;
     this.#executable = executable;
@@ -64,6 +67,7 @@ export class Plan {
       executable?.input(key) ?? { data: newData(dtype, elementCount(shape)) };
     this.#inputs = signature.map((input) => ({
       ...input,
+      size: elementCount(input.shape),
       slot: inputSlot(`input.${input.name}`, input.dtype, input.shape),
     }));
     this.#draws = draws.map(({ kind, shape }, i) => ({
@@ -108,18 +112,42 @@ export class Plan {
     return true;
   }
 
-  /** @throws if an input is disposed, an rng is missing, or the second trace, at the second call, differs from the first */
+  /** @throws if an input is disposed, and as {@link #run} */
   run(inputs: CallInputs, rng: Rng | undefined): Record<string, tf.Tensor> {
-    if (this.#recording !== undefined && this.#hasRun) this.#checkRepeatable(this.#recording);
     const engine = tf.engine();
     this.#feed(engine, inputs);
-    this.#draw(rng, () => this.#execute());
+    this.#run(rng);
     const results: Record<string, tf.Tensor> = {};
     for (const { name, slot, shape, dtype } of this.#outputs) {
       results[name] = engine.makeTensor(slot.data.slice() as tf.DataTypeMap['float32'], shape, dtype);
     }
-    this.#hasRun = true;
     return results;
+  }
+
+  /** New arrays for the outputs. */
+  newResults(): Record<string, tf.TypedArray> {
+    return Object.fromEntries(
+      this.#outputs.map(({ name, shape, dtype }) => [
+        name,
+        newData(dtype as 'float32', elementCount(shape)) as tf.TypedArray,
+      ]),
+    );
+  }
+
+  /**
+   * As {@link run}, without tensors: the inputs are arrays of their elements, the outputs are written to `results`.
+   * @throws if an array has another length than its input, and as {@link #run}
+   */
+  runOnArrays(inputs: ArrayInputs, rng: Rng | undefined, results: Record<string, tf.TypedArray>): void {
+    for (const input of this.#inputs) {
+      const { size, slot } = input;
+      const value = inputs[input.name];
+      if (typeof value === 'object' && value?.length === size) (slot.data as Float32Array).set(value);
+      else if (typeof value === 'number' && input.shape.length === 0) slot.data[0] = value;
+      else throw wrongArray(this.#name, input, value);
+    }
+    this.#run(rng);
+    for (const { name, slot } of this.#outputs) results[name]!.set(slot.data as Float32Array);
   }
 
   dispose(): void {
@@ -148,24 +176,28 @@ export class Plan {
     }
   }
 
-  /** Fills the draws for `body`; if it throws, the rng is where it was. */
-  #draw(rng: Rng | undefined, body: () => void): void {
-    if (this.#draws.length === 0) {
-      body();
-      return;
-    }
-    if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${this.#draws[0]!.kind}Tensor`));
-    const position = rng.state();
-    try {
-      for (const { kind, slot } of this.#draws) {
-        if (kind === 'normal') rng.fillNormal(slot.data as Float32Array);
-        else rng.fillUniform(slot.data as Float32Array);
+  /**
+   * Fills the draws and runs; if that fails, the rng is where it was.
+   * @throws if an rng is missing, or the second trace, at the second call, differs from the first
+   */
+  #run(rng: Rng | undefined): void {
+    if (this.#recording !== undefined && this.#hasRun) this.#checkRepeatable(this.#recording);
+    if (this.#draws.length === 0) this.#execute();
+    else {
+      if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${this.#draws[0]!.kind}Tensor`));
+      rng.mark();
+      try {
+        for (const { kind, slot } of this.#draws) {
+          if (kind === 'normal') rng.fillNormal(slot.data as Float32Array);
+          else rng.fillUniform(slot.data as Float32Array);
+        }
+        this.#execute();
+      } catch (error) {
+        rng.rewind();
+        throw error;
       }
-      body();
-    } catch (error) {
-      rng.restore(position);
-      throw error;
     }
+    this.#hasRun = true;
   }
 
   #execute(): void {

@@ -3,10 +3,18 @@ import * as tf from '@tensorflow/tfjs-core';
 /** What a call passes for the inputs of a function: tensors, or numbers, which the function sees as scalars. */
 export type CallInputs = Readonly<Record<string, tf.Tensor | number>>;
 
-export interface InputSignature {
-  readonly name: string;
-  readonly dtype: 'float32' | 'int32' | 'bool';
+/** The elements of inputs, row by row; a number for a scalar. */
+export type ArrayInputs = Readonly<Record<string, ArrayLike<number> | number>>;
+
+/** What an input looks like that is not there yet. */
+export interface InputSpec {
   readonly shape: readonly number[];
+  /** float32 by default. */
+  readonly dtype?: 'float32' | 'int32' | 'bool';
+}
+
+export interface InputSignature extends Required<InputSpec> {
+  readonly name: string;
 }
 
 /** An input as a call passes it. */
@@ -43,6 +51,19 @@ export function signatureOf(name: string, inputs: CallInputs): CallSignature[] {
     }
     return { name: key, dtype, shape: [...shape], isNumber: false };
   });
+}
+
+/** The signature of inputs by name. */
+export function namedSignature(specs: Readonly<Record<string, InputSpec>>): InputSignature[] {
+  return Object.entries(specs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape: [...shape], dtype }));
+}
+
+export function wrongArray(name: string, { name: key, shape }: InputSignature, value: unknown): Error {
+  const got =
+    ArrayBuffer.isView(value) || Array.isArray(value) ? `${(value as Float32Array).length} numbers` : describe(value);
+  const size = shape.reduce((product, n) => product * n, 1);
+  const wanted = shape.length === 0 ? 'a number' : `an array of ${size}, the elements of [${shape.join(', ')}]`;
+  return new Error(`compile('${name}'): the input '${key}' must be ${wanted}, got ${got}`);
 }
 
 export function disposedInput(name: string, key: string): Error {

@@ -6,17 +6,11 @@ import { lower } from './onnx/lower.ts';
 import { encodeModel, type TensorSpec } from './onnx/model.ts';
 import { currentRuntime } from './runtime/engine.ts';
 import { plainStorage } from './runtime/plainStorage.ts';
+import { type InputSpec, namedSignature } from './signature.ts';
 import { ModuleState } from './state/moduleState.ts';
 import { packsOf } from './state/pack.ts';
 import type { Draw } from './trace/tensorRng.ts';
 import { type TracedFunction, trace } from './trace/trace.ts';
-
-/** What an input of the model looks like. Sizes are fixed, the batch's too. */
-export interface OnnxInput {
-  readonly shape: readonly number[];
-  /** float32 by default. */
-  readonly dtype?: 'float32' | 'int32' | 'bool';
-}
 
 export interface OnnxModel {
   /** A file's content: an ONNX ModelProto, IR version 9, operator set 18, no other operators. */
@@ -31,12 +25,12 @@ export interface OnnxModel {
  * values. Each tensor that the function draws from its rng is an input, `noise0`, `noise1`, …: N(0, 1) or U(0, 1) numbers. Which
  * they are is said in the result, in the input's documentation in the model, and in the model's metadata, `noise0` → `N(0, 1)`.
  *
- * @param inputs the function's inputs, which become the model's inputs of the same names
+ * @param inputs the function's inputs, the batch's size fixed too, which become the model's inputs of the same names
  * @throws what a compiled call throws, if the function assigns to a variable, or if two tensors would have one name
  */
 export function traceToOnnx<T extends Tensors, O extends Outputs>(
   fn: (inputs: T, rng: Rng) => O,
-  inputs: { readonly [K in keyof T]: OnnxInput },
+  inputs: { readonly [K in keyof T]: InputSpec },
   options: CompileOptions,
 ): OnnxModel {
   const { name } = options;
@@ -48,11 +42,9 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
     name,
     fn: fn as unknown as TracedFunction,
     graph,
-    inputs: Object.entries<OnnxInput>(inputs).map(([key, { shape, dtype = 'float32' }]) => ({
-      name: key,
-      shape,
-      dtype,
-      value: graph.input(key, shape, dtype),
+    inputs: namedSignature(inputs).map((input) => ({
+      ...input,
+      value: graph.input(input.name, input.shape, input.dtype),
     })),
     packs,
     variables: new Set<tf.Variable>(variables),

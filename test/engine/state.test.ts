@@ -252,6 +252,14 @@ test('another tfjs backend may be active', async () => {
     await tf.setBackend('cpu');
     step({ x });
     expect(numbers(tf.mul(net.bias2, 1))).toEqual([2]);
+    // Away and back between two steps.
+    await tf.setBackend('cpu2');
+    tf.mul(net.bias2, 1);
+    await tf.setBackend('cpu');
+    expect(numbers(tf.mul(net.bias2, 1))).toEqual([2]);
+    step({ x });
+    step({ x });
+    expect(numbers(tf.mul(net.bias2, 1))).toEqual([4]);
     const { numTensors } = tf.memory();
     net.dispose();
     expect(tf.memory().numTensors).toBe(numTensors - 4);

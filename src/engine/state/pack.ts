@@ -19,6 +19,8 @@ export class Pack {
   readonly size: number;
   /** Counts the changes of the values. */
   version = 0;
+  /** Whether someone may look at the data of a variable, or a variable at other data, since the last run. */
+  isTouched = true;
   readonly #slots: readonly [Slot, Slot];
   #current: 0 | 1 = 0;
   readonly #ids: object[] = [];
@@ -55,23 +57,27 @@ export class Pack {
 
   /** Takes in what was assigned to the variables since the last run, and points them at the pack. */
   refresh(): void {
-    const { data } = cpuBackend();
+    if (!this.isTouched) return;
     for (let i = 0; i < this.variables.length; i++) {
       const variable = this.variables[i]!;
       const id = this.#ids[i];
-      if (variable.dataId === id && data.has(id)) continue;
+      if (variable.dataId === id && this.#isHeld(i)) continue;
       if (!variable.isDisposed) this.#takeIn(i, variable, id);
     }
+    this.isTouched = this.#parts.some((part) => part.refCount > 1);
   }
 
   /** Makes what the last run wrote the current values. */
   commit(): void {
-    for (let i = 0; i < this.#parts.length; i++) {
-      // A clone or another variable shares the data, and keeps the old values.
-      if (this.#parts[i]!.refCount > 1) {
-        this.#freeze(i);
-        this.#point(i);
+    if (this.isTouched) {
+      for (let i = 0; i < this.#parts.length; i++) {
+        // A clone or another variable shares the data, and keeps the old values.
+        if (this.#parts[i]!.refCount > 1) {
+          this.#freeze(i);
+          this.#point(i);
+        }
       }
+      this.isTouched = false;
     }
     this.#current = this.#current === 0 ? 1 : 0;
     this.version++;
@@ -87,11 +93,18 @@ export class Pack {
     // Data that has only been moved to another backend has the values that the pack has.
     if (variable.dataId !== id) {
       // Clones of the variable may still look at what it held.
-      if (id !== undefined && cpuBackend().data.has(id)) this.#freeze(index);
+      if (this.#isHeld(index)) this.#freeze(index);
       const values = asData(tf.engine().readSync(variable.dataId), this.dtype);
       (this.values as Float32Array).set(values as Float32Array, this.offsets[index]!);
     }
     this.#point(index);
+  }
+
+  /** Whether the data that variable `index` was pointed at is there and still ours; moved to another backend and back it is a copy. */
+  #isHeld(index: number): boolean {
+    const id = this.#ids[index];
+    const { data } = cpuBackend();
+    return id !== undefined && data.has(id) && data.get(id) === this.#parts[index];
   }
 
   #point(index: number): void {
@@ -112,12 +125,15 @@ export class Pack {
   }
 }
 
-/** What tfjs-cpu finds behind a packed variable: a copy of its part, made when it is read and kept until it changes. */
+/**
+ * What tfjs-cpu finds behind a packed variable: a copy of its part, made when it is read and kept until it changes. That a tensor
+ * begins or ceases to share it, as when the variable is assigned or moved to another backend, is told to the pack.
+ */
 class PackedData implements CpuData {
   readonly dtype: VariableType;
-  refCount = 1;
   readonly #pack: Pack;
   readonly #index: number;
+  #refCount = 1;
   #version = -1;
   #copy: tf.BackendValues | undefined;
 
@@ -125,6 +141,15 @@ class PackedData implements CpuData {
     this.dtype = pack.dtype;
     this.#pack = pack;
     this.#index = index;
+  }
+
+  get refCount(): number {
+    return this.#refCount;
+  }
+
+  set refCount(count: number) {
+    this.#refCount = count;
+    this.#pack.isTouched = true;
   }
 
   get values(): tf.BackendValues | undefined {

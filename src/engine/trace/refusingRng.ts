@@ -52,6 +52,14 @@ export abstract class RefusingRng extends Rng {
   override restore(_state: RngState): void {
     this.refuse('restore');
   }
+
+  override mark(): void {
+    this.refuse('mark');
+  }
+
+  override rewind(): void {
+    this.refuse('rewind');
+  }
 }
 
 /** Stands in for an Rng that the caller has not passed. */

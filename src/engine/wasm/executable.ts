@@ -68,34 +68,37 @@ class WasmExecutable implements Executable {
   }
 
   readFrom(name: string, source: Slot): void {
+    if (this.#point(name, source)) {
+      if (this.#before.size > 0) this.#before.delete(name);
+      return;
+    }
     const port = this.#ports.get(name);
     if (port === undefined) return;
-    if (this.#point(name, source)) this.#before.delete(name);
-    else {
-      const slot = this.#slot(port);
-      this.#point(name, slot);
-      this.#before.set(name, () => slot.write(source.data));
-    }
+    const slot = this.#slot(port);
+    this.#point(name, slot);
+    this.#before.set(name, () => slot.write(source.data));
   }
 
   writeTo(name: string, target: Slot): void {
-    if (this.#point(name, target)) this.#after.delete(name);
-    else {
-      const slot = this.#slot(this.#ports.get(name)!);
-      this.#point(name, slot);
-      this.#after.set(name, () => slot.read(target.data));
+    if (this.#point(name, target)) {
+      if (this.#after.size > 0) this.#after.delete(name);
+      return;
     }
+    const slot = this.#slot(this.#ports.get(name)!);
+    this.#point(name, slot);
+    this.#after.set(name, () => slot.read(target.data));
   }
 
   run(): void {
-    for (const bring of this.#before.values()) bring();
+    if (this.#before.size > 0) for (const bring of this.#before.values()) bring();
     this.#run(...this.#addresses);
-    const [bound, index] = this.#faults.data as Int32Array;
+    const faults = this.#faults.data;
+    const bound = faults[0]!;
     if (bound !== 0) {
-      this.#faults.data[0] = 0;
-      throw new Error(`compile('${this.#name}'): the index ${index} is not in [0, ${bound! - 1})`);
+      faults[0] = 0;
+      throw new Error(`compile('${this.#name}'): the index ${faults[1]} is not in [0, ${bound - 1})`);
     }
-    for (const take of this.#after.values()) take();
+    if (this.#after.size > 0) for (const take of this.#after.values()) take();
   }
 
   dispose(): void {
@@ -116,8 +119,9 @@ class WasmExecutable implements Executable {
 
   /** Makes the module look for a moving input or output in a slot; false if it cannot. */
   #point(name: string, slot: Slot): boolean {
+    if (!(slot instanceof HeapSlot) || slot.heap !== this.#heap) return false;
     const index = this.#indexOf.get(name);
-    if (index === undefined || !(slot instanceof HeapSlot) || slot.heap !== this.#heap) return false;
+    if (index === undefined) return false;
     this.#addresses[index] = slot.address;
     return true;
   }

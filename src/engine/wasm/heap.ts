@@ -16,6 +16,8 @@ interface Gap {
  */
 export class Heap {
   readonly memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
+  /** That of the memory, which takes longer to ask; another one after each growth. */
+  buffer = this.memory.buffer;
   readonly #gaps: Gap[] = [{ address: ALIGNMENT, size: INITIAL_PAGES * PAGE - ALIGNMENT - SLACK }];
 
   /** A block of at least `bytes` bytes: its address. Its content is undefined. */
@@ -51,13 +53,14 @@ export class Heap {
 
   /** Doubles the memory, or adds what is needed where that is more. */
   #grow(bytes: number): void {
-    const before = this.memory.buffer.byteLength;
+    const before = this.buffer.byteLength;
     const pages = Math.max(before / PAGE, Math.ceil(bytes / PAGE) + 1);
     try {
       this.memory.grow(pages);
     } catch {
       throw new Error(`the WebAssembly memory cannot grow beyond ${before / 2 ** 20} MiB by ${bytes} bytes`);
     }
+    this.buffer = this.memory.buffer;
     this.free(before - SLACK, pages * PAGE);
   }
 }

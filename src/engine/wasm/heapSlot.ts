@@ -32,7 +32,7 @@ export class HeapSlot implements Slot {
 
   /** The numbers. Growth of the heap empties earlier arrays, so that this is to be asked anew for each use. */
   get data(): Float32Array | Int32Array {
-    if (this.#data.buffer !== this.heap.memory.buffer) this.#data = this.#make();
+    if (this.#data.buffer !== this.heap.buffer) this.#data = this.#make();
     return this.#data;
   }
 
@@ -54,7 +54,7 @@ export class HeapSlot implements Slot {
   }
 
   #make(): Float32Array | Int32Array {
-    const { buffer } = this.heap.memory;
+    const { buffer } = this.heap;
     return new (this.#isFloat ? Float32Array : Int32Array)(buffer, this.address, this.#size);
   }
 }
