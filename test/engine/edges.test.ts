@@ -191,6 +191,25 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
   });
 });
 
+test('constants are not folded where tfjs-cpu is wrong', () => {
+  const constant = compile(
+    () => {
+      const x = tf.tensor1d([Number.NaN, 2, Number.POSITIVE_INFINITY]);
+      return {
+        erf: tf.erf(tf.tensor1d([0.5])),
+        order: tf.topk(x, 3).indices,
+        sums: tf.unsortedSegmentSum(x, tf.tensor1d([0, 1, 2], 'int32'), 2),
+      };
+    },
+    { name: 'constant', state: [] },
+  );
+  const { erf, order, sums } = constant({});
+  expect(erf.dataSync()).toEqual(Float32Array.of(0.5204998778130465));
+  expect(order.dataSync()).toEqual(Int32Array.of(0, 2, 1));
+  expect(sums.dataSync()).toEqual(Float32Array.of(Number.NaN, 2));
+  constant.dispose();
+});
+
 test('a reshape that changes the number of elements is an error', () => {
   const grown = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.reshape(x, [1]) }), { name: 'grown', state: [] });
   expect(() => grown({ x: tf.tensor1d([]) })).toThrow('reshape: [1] has not the 0 elements of [0]');

@@ -1,5 +1,6 @@
 import { reachable } from '../../src/engine/graph/graph.ts';
 import { elementCount, type Node, type Value } from '../../src/engine/graph/value.ts';
+import { erf } from './erf.ts';
 
 /** The elements of a tensor in float64, row by row; bools are 0 and 1. */
 type Elements = readonly number[];
@@ -29,24 +30,6 @@ function broadcastPlace(shape: readonly number[], index: readonly number[]): num
   const own = index.slice(index.length - shape.length).map((i, axis) => (shape[axis] === 1 ? 0 : i));
   return placeOf(shape, own);
 }
-
-const erf = (x: number): number => {
-  // Abramowitz & Stegun 7.1.5 near 0, a continued fraction (7.1.14) beyond.
-  const z = Math.abs(x);
-  if (Number.isNaN(x)) return x;
-  if (z > 6) return Math.sign(x);
-  if (z < 2.5) {
-    let [term, sum] = [z, z];
-    for (let n = 1; n < 100; n++) {
-      term *= (-z * z) / n;
-      sum += term / (2 * n + 1);
-    }
-    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
-  }
-  let fraction = z;
-  for (let n = 60; n > 0; n--) fraction = z + n / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / fraction);
-};
 
 const floatAttribute = (node: Node, name: string, otherwise: number): number => {
   const value = node.attributes[name];

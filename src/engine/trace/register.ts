@@ -22,8 +22,11 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   ...LINEAR_ALGEBRA,
 };
 
-/** Kernels that stay symbolic for constants, so that a uniform tensor is not filled in. */
-const NEVER_FOLDED = new Set(['Identity', 'Reshape', 'ExpandDims', 'ZerosLike', 'OnesLike', 'Tile']);
+/** Kernels that stay symbolic for constants, so that a uniform tensor is not filled in; and those that tfjs-cpu has wrong. */
+const NEVER_FOLDED = new Set([
+  ...['Identity', 'Reshape', 'ExpandDims', 'ZerosLike', 'OnesLike', 'Tile'],
+  ...['Erf', 'TopK', 'UnsortedSegmentSum'],
+]);
 
 /** The names of the tfjs kernels that can be traced. */
 export const TRACEABLE: ReadonlySet<string> = new Set(Object.keys(KERNELS));

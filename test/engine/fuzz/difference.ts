@@ -1,5 +1,5 @@
 import type { Program } from './program.ts';
-import { type Numbers, type Results, runCompiled, runEager, runPerturbed } from './run.ts';
+import { type Numbers, type Results, runCompiled, runPerturbed, runReference } from './run.ts';
 
 /** How the elements compared so far were judged. */
 export interface Tally {
@@ -58,7 +58,7 @@ export function differenceOf(
   run: (program: Program) => Results = runCompiled,
 ): string | undefined {
   tally.programs++;
-  const eager = attempt(() => runEager(program));
+  const eager = attempt(() => runReference(program));
   const compiled = attempt(() => run(program));
   if ('error' in eager) {
     if ('error' in compiled) tally.refused++;

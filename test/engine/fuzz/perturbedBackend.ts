@@ -1,6 +1,6 @@
-import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../../../src/random.ts';
+import { type Cpu, type Kernel, numbersIn, ofPairs, referenceKernel, registerLikeCpu } from './referenceBackend.ts';
 
 /** How far another correct implementation of a kernel may be from tfjs-cpu, in units of the last place. */
 interface Freedom {
@@ -23,13 +23,10 @@ const few = (names: string, freedom: Freedom): Record<string, Freedom> =>
 /** What is not here is exact: arithmetic of IEEE 754, comparisons, whatever moves numbers. */
 const FREEDOMS: Readonly<Record<string, Freedom>> = {
   ...few('Log Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Reciprocal Rsqrt Log1p Atan2', { outputs: 4 }),
+  ...few('Elu Selu Erf', { outputs: 8 }),
   ...few('Exp Pow', { outputs: 4, underflows: true }),
   ...few('Sigmoid Softplus', { outputs: 8, underflows: true }),
   ...few('Tanh Expm1', { outputs: 8, absolute: 1e-41 }),
-  // tfjs-cpu subtracts 1 from exp(x), in float64.
-  ...few('Elu Selu', { outputs: 8, absolute: 4e-16 }),
-  // tfjs-cpu's polynomial has errors of 1.5e-7.
-  Erf: { outputs: 8, absolute: 3e-7 },
   // tfjs-cpu rounds once.
   ...few('LeakyRelu SquaredDifference', { outputs: 2 }),
   // ONNX Runtime's has no subnormal results.
@@ -38,9 +35,6 @@ const FREEDOMS: Readonly<Record<string, Freedom>> = {
   FusedBatchNorm: { inputs: 2, outputs: 4 },
   ...few('Prod Cumprod', { inputs: 1, outputs: 1, products: true }),
 };
-
-type Kernel = (given: { inputs: unknown; attrs: unknown; backend: unknown }) => tf.TensorInfo | tf.TensorInfo[];
-type Cpu = InstanceType<typeof MathBackendCPU>;
 
 let rng = new Rng('perturbation');
 
@@ -66,7 +60,7 @@ function perturb(values: Float32Array, { ulps = 0, absolute = 0, underflows = fa
 }
 
 function floats(cpu: Cpu, info: tf.TensorInfo): Float32Array {
-  return cpu.data.get(info.dataId).values as Float32Array;
+  return numbersIn(cpu, info) as Float32Array;
 }
 
 /** The inputs of a kernel with their floats changed. */
@@ -111,12 +105,36 @@ function roundPartialSums(cpu: Cpu, results: tf.TensorInfo[], sizes: tf.TensorIn
   });
 }
 
-function register(kernelName: string, kernel: Kernel): void {
+const { fround } = Math;
+
+/** What a call may be instead, as likely as not. */
+const ALTERNATIVES: Readonly<Record<string, (own: Kernel) => Kernel>> = {
+  // tfjs-cpu folds constants.
+  Elu: (own) => own,
+  Selu: (own) => own,
+  // With each step rounded to float32.
+  FloorDiv: (own) => (given) => {
+    const { a, b } = given.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+    if (a.dtype !== 'float32') return own(given);
+    const x = ofPairs(given.backend as Cpu, [a, b], (p, q) => Math.floor(fround(p / q)));
+    return on(given.backend, 'Cast', { x }, { dtype: 'int32' });
+  },
+  Mod: (own) => (given) => {
+    const { a, b } = given.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+    if (a.dtype !== 'float32') return own(given);
+    return ofPairs(given.backend as Cpu, [a, b], (p, q) => (p < 0 === q < 0 ? p % q : fround((p % q) + q) % q));
+  },
+};
+
+function perturbedKernel(kernelName: string, own: Kernel): Kernel {
   const freedom = FREEDOMS[kernelName] ?? {};
-  tf.registerKernel({
-    kernelName,
-    backendName: 'perturbed',
-    kernelFunc: ({ inputs, attrs, backend }) => {
+  const reference = referenceKernel(kernelName, own);
+  const alternative = ALTERNATIVES[kernelName]?.(own);
+  return (
+    COMPOSED[kernelName] ??
+    (({ inputs: given0, attrs, backend }) => {
+      const inputs = given0 as Record<string, tf.TensorInfo>;
+      const kernel = alternative !== undefined && rng.uniform() < 0.5 ? alternative : reference;
       const cpu = backend as Cpu;
       const run = (given: unknown): tf.TensorInfo[] => [kernel({ inputs: given, attrs, backend })].flat();
       const given = freedom.inputs ? mapped(cpu, inputs, (x) => perturb(x, { ulps: freedom.inputs })) : inputs;
@@ -133,7 +151,6 @@ function register(kernelName: string, kernel: Kernel): void {
         const small = run(mapped(cpu, inputs, (x) => setEach(x, (v) => Math.min(1, Math.abs(v)))));
         markHazards(cpu, results, small, (x) => x < 2 ** -120);
       }
-      special(kernelName, cpu, inputs as unknown as Record<string, tf.TensorInfo>, results);
       const shared = new Set(Object.values(inputs).map((info) => (info as tf.TensorInfo)?.dataId));
       for (const info of results) {
         if (info.dtype !== 'float32' || shared.has(info.dataId)) continue;
@@ -144,68 +161,8 @@ function register(kernelName: string, kernel: Kernel): void {
         });
       }
       return result;
-    },
-  });
-}
-
-/** All no numbers, or all some. */
-const anything = (values: Float32Array): Float32Array => values.fill(rng.uniform() < 0.5 ? Number.NaN : 0);
-
-/** Any integer. */
-const undecided = (): number => Math.floor((rng.uniform() - 0.5) * 2 ** 32);
-
-/** Results that tfjs-cpu leaves to chance, or that a rounding decides. */
-function special(kernelName: string, cpu: Cpu, inputs: Record<string, tf.TensorInfo>, results: tf.TensorInfo[]): void {
-  const values = (info: tf.TensorInfo): Float32Array => floats(cpu, info);
-  const [result] = results;
-  const on = (name: string, given: object): Float32Array => {
-    const kernel = tf.getKernel(name, 'cpu')!.kernelFunc as unknown as Kernel;
-    return values(kernel({ inputs: given, attrs: {}, backend: cpu }) as tf.TensorInfo);
-  };
-  if (kernelName === 'TopK') {
-    // It subtracts to compare, which gives NaN and infinities no order, not even with itself.
-    if (!values(inputs.x!).every(Number.isFinite)) {
-      anything(values(results[0]!));
-      setEach(values(results[1]!), undecided);
-    }
-  } else if (kernelName === 'UnsortedSegmentSum') {
-    // It multiplies by masks, which spreads what is not finite.
-    if (!values(inputs.x!).every(Number.isFinite)) anything(values(result!));
-  } else if (kernelName === 'Abs' && result!.dtype === 'int32') {
-    // It computes in float32.
-    if (values(inputs.x!).some((x) => Math.abs(x) > 2 ** 24)) setEach(values(result!), undecided);
-  } else if (kernelName === 'FloorDiv' && inputs.a!.dtype === 'float32') {
-    const remainders = on('Mod', inputs);
-    on('RealDiv', inputs).forEach((quotient, i) => {
-      // Where a rounded quotient is whole, the exact one may lie on either side.
-      const whole = Math.round(quotient);
-      if (quotient !== 0 && Math.abs(quotient - whole) > 2 ** -22 * Math.abs(quotient)) return;
-      if (Math.abs(quotient) < 2 ** 20 && remainders[i] === 0) return;
-      values(result!)[i] = rng.integer(0, 2) === 0 ? whole : whole - 1;
-      if (Math.abs(quotient) >= 2 ** 20) values(result!)[i] = undecided();
-    });
-  } else if (kernelName === 'Mod' && inputs.a!.dtype === 'float32') {
-    // Near 0 and near the divisor, which are next to each other.
-    const divisors = on('Add', { a: inputs.b!, b: on0(cpu, inputs.a!) });
-    values(result!).forEach((remainder, i, all) => {
-      const divisor = divisors[i]!;
-      const near = 2 ** -21 * Math.abs(divisor);
-      if (Math.abs(remainder) < near || Math.abs(remainder - divisor) < near)
-        all[i] = rng.integer(0, 2) === 0 ? 0 : divisor;
-    });
-  } else if (['Multiply', 'Square', 'SquaredDifference', 'Prod', 'Cumprod'].includes(kernelName)) {
-    // Integer products beyond 2⁵³ lose their low bits in tfjs-cpu.
-    if (result!.dtype !== 'int32') return;
-    const all = Object.values(inputs).flatMap((info) => Array.from(values(info), Math.abs));
-    const most = all.reduce((a, b) => Math.max(a, b), 0);
-    const factors = kernelName === 'Prod' || kernelName === 'Cumprod' ? inputs.x!.shape.reduce((a, b) => a * b, 1) : 2;
-    const larger = kernelName === 'SquaredDifference' ? 2 * most : most;
-    if (larger ** factors >= 2 ** 53) setEach(values(result!), undecided);
-  }
-}
-
-function on0(cpu: Cpu, info: tf.TensorInfo): tf.TensorInfo {
-  return cpu.makeTensorInfo(info.shape, 'float32', new Float32Array(floats(cpu, info).length));
+    })
+  );
 }
 
 /** Runs a kernel with its freedom. */
@@ -244,16 +201,7 @@ export function seedPerturbations(seed: number): void {
 export function perturbedBackend(): string {
   if (!isRegistered) {
     isRegistered = true;
-    const backend = new MathBackendCPU();
-    (backend as unknown as { firstUse: boolean }).firstUse = false;
-    tf.registerBackend('perturbed', () => backend, -2);
-    for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
-      if (!(kernelName in COMPOSED)) register(kernelName, kernelFunc as unknown as Kernel);
-    }
-    for (const [kernelName, kernelFunc] of Object.entries(COMPOSED)) {
-      tf.registerKernel({ kernelName, backendName: 'perturbed', kernelFunc: kernelFunc as unknown as tf.KernelFunc });
-    }
-    tf.findBackend('perturbed');
+    registerLikeCpu('perturbed', perturbedKernel);
   }
   return 'perturbed';
 }

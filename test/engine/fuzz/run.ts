@@ -5,6 +5,7 @@ import { Module } from '../../../src/module.ts';
 import { resultsOf } from './evaluate.ts';
 import { perturbedBackend, seedPerturbations } from './perturbedBackend.ts';
 import { type Input, type Program, tensorOf } from './program.ts';
+import { referenceBackend } from './referenceBackend.ts';
 
 export interface Numbers {
   readonly shape: readonly number[];
@@ -71,7 +72,12 @@ export function runEager(program: Program, make?: (input: Input) => tf.Tensor): 
   return collect(program, (state) => functionOf(program, state), make);
 }
 
-/** As eager, with random roundings and signs of zeros: one run for each seed. */
+/** As eager, without the faults of tfjs-cpu. */
+export function runReference(program: Program): Results {
+  return withBackend(referenceBackend(), () => runEager(program));
+}
+
+/** As the reference, with random roundings and signs of zeros: one run for each seed. */
 export function runPerturbed(program: Program, seeds: readonly number[]): Results[] {
   // A product with 1 is perturbed only where it is 0.
   const perturbed = (input: Input): tf.Tensor =>
