@@ -5,3 +5,4 @@ export { fingerprint } from './fingerprint.ts';
 export * from './flows/index.ts';
 export * from './nn/index.ts';
 export * from './policies/index.ts';
+export { portableMath } from './portableMath.ts';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { portableMath } from './portableMath.ts';
 import { type GeneratorState, Xor4096 } from './xor4096.ts';
 
 /** A snapshot of an {@link Rng}: plain JSON, so that a checkpoint can hold it. */
@@ -26,7 +27,8 @@ interface Start {
  * are the only ones allowed inside a compiled function, where each becomes an input that is filled from the same stream
  * in the same order.
  *
- * The generator is Brent's xor4096 (period 2^4128 − 1) as in `seedrandom`; normals are Box–Muller pairs.
+ * The generator is Brent's xor4096 (period 2^4128 − 1) as in `seedrandom`; normals are Box–Muller pairs. Every JavaScript
+ * engine draws the same bits.
  */
 export class Rng {
   /** Which stream this is: the seed, then the names of the splits, joined by `/`; a `/` or `%` inside of one is escaped. */
@@ -82,8 +84,8 @@ export class Rng {
 
   /** N(mean, std²). */
   normal(mean = 0, std = 1): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.#generator.quick()));
-    return mean + std * radius * Math.cos(2 * Math.PI * this.#generator.quick());
+    const radius = Math.sqrt(-2 * portableMath.log(1 - this.#generator.quick()));
+    return mean + std * radius * portableMath.cosTurns(this.#generator.quick());
   }
 
   /** An integer, uniform on [low, high). */
@@ -109,10 +111,10 @@ export class Rng {
   /** Fills `target` with N(0, 1), two numbers for each Box–Muller pair. */
   fillNormal<T extends Float32Array | Float64Array>(target: T): T {
     for (let i = 0; i < target.length; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log(1 - this.#generator.quick()));
-      const angle = 2 * Math.PI * this.#generator.quick();
-      target[i] = radius * Math.cos(angle);
-      if (i + 1 < target.length) target[i + 1] = radius * Math.sin(angle);
+      const radius = Math.sqrt(-2 * portableMath.log(1 - this.#generator.quick()));
+      const turns = this.#generator.quick();
+      target[i] = radius * portableMath.cosTurns(turns);
+      if (i + 1 < target.length) target[i + 1] = radius * portableMath.sinTurns(turns);
     }
     return target;
   }

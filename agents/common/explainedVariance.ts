@@ -4,7 +4,10 @@ export function explainedVariance(values: Float32Array, returns: Float32Array): 
     let mean = 0;
     for (let i = 0; i < returns.length; i++) mean += x(i) / returns.length;
     let sum = 0;
-    for (let i = 0; i < returns.length; i++) sum += (x(i) - mean) ** 2;
+    for (let i = 0; i < returns.length; i++) {
+      const difference = x(i) - mean;
+      sum += difference * difference;
+    }
     return sum / returns.length;
   };
   const total = variance((i) => returns[i]!);

@@ -1,3 +1,4 @@
+import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
@@ -74,15 +75,16 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
     const theta = this.#theta;
     const thetaDot = this.#thetaDot;
     const effort = Math.fround(controlCost * Math.fround(u * u));
-    const cost = normalizeAngle(theta) ** 2 + 0.1 * thetaDot ** 2 + effort;
-    const acceleration = 1.5 * this.g * Math.sin(theta) + Math.fround(3 * u);
+    const angle = normalizeAngle(theta);
+    const cost = angle * angle + 0.1 * (thetaDot * thetaDot) + effort;
+    const acceleration = 1.5 * this.g * portableMath.sin(theta) + Math.fround(3 * u);
     this.#thetaDot = clip(thetaDot + acceleration * dt, maxSpeed);
     this.#theta = theta + this.#thetaDot * dt;
     return [this.#observation(), -cost, false, false, {}];
   }
 
   #observation(): Float32Array {
-    return Float32Array.of(Math.cos(this.#theta), Math.sin(this.#theta), this.#thetaDot);
+    return Float32Array.of(portableMath.cos(this.#theta), portableMath.sin(this.#theta), this.#thetaDot);
   }
 
   state(): PendulumState {

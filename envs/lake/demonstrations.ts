@@ -1,3 +1,4 @@
+import { portableMath } from '../../src/portableMath.ts';
 import type { Rng } from '../../src/random.ts';
 import { describe } from '../core/describe.ts';
 import { checkChoice, checkCount, checkRange } from '../core/options.ts';
@@ -49,15 +50,18 @@ export interface Demonstrations {
  * the circle through the position takes its place.
  */
 function shortestPathDirection(position: Point, radius: number, bank: Bank): Point {
-  const distance = Math.hypot(position.x, position.y);
+  const distance = Math.sqrt(position.x * position.x + position.y * position.y);
   const circle = { ...lake, radius: Math.min(radius, distance) * (1 - 1e-9) };
   if (touchDisc(position, home, circle) === Infinity) {
-    const length = Math.hypot(home.x - position.x, home.y - position.y);
-    return { x: (home.x - position.x) / length, y: (home.y - position.y) / length };
+    const [x, y] = [home.x - position.x, home.y - position.y];
+    const length = Math.sqrt(x * x + y * y);
+    return { x: x / length, y: y / length };
   }
-  const offCentre = Math.asin(circle.radius / distance);
-  const angle = Math.atan2(-position.y, -position.x) + (bank === 'upper' ? offCentre : -offCentre);
-  return { x: Math.cos(angle), y: Math.sin(angle) };
+  // Towards the centre, turned by the angle between it and the tangent.
+  const sine = (bank === 'upper' ? 1 : -1) * (circle.radius / distance);
+  const cosine = Math.sqrt((1 - sine) * (1 + sine));
+  const [x, y] = [-position.x / distance, -position.y / distance];
+  return { x: x * cosine - y * sine, y: x * sine + y * cosine };
 }
 
 interface Recorded {
@@ -82,7 +86,7 @@ function demonstrate(
     const direction = leaving ? { x: 0, y: side } : shortestPathDirection(position, radius, bank);
     const vx = rng.normal(direction.x, noise);
     const vy = rng.normal(direction.y, noise);
-    const action = Float32Array.from(env.actionSpace.size === 2 ? [vx, vy] : [Math.atan2(vy, vx)]);
+    const action = Float32Array.from(env.actionSpace.size === 2 ? [vx, vy] : [portableMath.atan2(vy, vx)]);
     recorded.observations.push(...observation);
     recorded.actions.push(...action);
     const [next, reward, terminated, truncated, info] = env.step(action);

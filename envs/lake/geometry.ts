@@ -1,3 +1,5 @@
+import { portableMath } from '../../src/portableMath.ts';
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -48,7 +50,7 @@ export function touchHalfLine(from: Point, to: Point, side: 1 | -1, distance: nu
 
 /** The signed angle, in radians, counter-clockwise positive, by which `to` is turned about the origin from `from`: in (−π, π]. */
 export function turnAboutOrigin(from: Point, to: Point): number {
-  return Math.atan2(from.x * to.y - from.y * to.x, from.x * to.x + from.y * to.y);
+  return portableMath.atan2(from.x * to.y - from.y * to.x, from.x * to.x + from.y * to.y);
 }
 
 /** The point a fraction `t` of the way from `from` to `to`. */

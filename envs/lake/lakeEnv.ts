@@ -1,3 +1,4 @@
+import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
@@ -142,13 +143,13 @@ export class LakeEnv extends BaseEnv<Float32Array, Float32Array> {
   #velocityStep(action: Float32Array): [dx: number, dy: number] {
     const vx = action[0]!;
     const vy = action[1]!;
-    const scale = this.stride / Math.max(1, Math.hypot(vx, vy));
+    const scale = this.stride / Math.max(1, Math.sqrt(vx * vx + vy * vy));
     return [scale * vx, scale * vy];
   }
 
   #headingStep(action: Float32Array): [dx: number, dy: number] {
     const angle = action[0]!;
-    return [this.stride * Math.cos(angle), this.stride * Math.sin(angle)];
+    return [this.stride * portableMath.cos(angle), this.stride * portableMath.sin(angle)];
   }
 
   #observation(): Float32Array {

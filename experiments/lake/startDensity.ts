@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compile, type Policy } from '../../src/index.ts';
+import { compile, type Policy, portableMath } from '../../src/index.ts';
 
 /** π(velocity | start) on a square grid, row by row from the lowest vy; each row from the lowest vx. */
 export interface StartDensity {
@@ -36,7 +36,7 @@ export function startDensity(policy: Policy): StartDensity {
       observations: tf.tensor2d(observations, [cells, 2]),
       actions: tf.tensor2d(actions, [cells, 2]),
     });
-    return Array.from(logProb.dataSync(), (value) => Number(Math.exp(value).toPrecision(3)));
+    return Array.from(logProb.dataSync(), (value) => Number(portableMath.exp(value).toPrecision(3)));
   });
   evaluate.dispose();
   return { extent: EXTENT, size: SIZE, density };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { portableMath } from '../portableMath.ts';
 import { Bijector, type WithLogDet } from './bijector.ts';
 import { nextFloat32, roundFloat32 } from './float32.ts';
 
@@ -64,7 +65,7 @@ export class Sigmoid extends Bijector {
   }
 
   #logSpan(): tf.Tensor {
-    return this.#tensor(this.low.map((low, i) => Math.log(this.high[i]! - low)));
+    return this.#tensor(this.low.map((low, i) => portableMath.log(this.high[i]! - low)));
   }
 
   #tensor(values: readonly number[]): tf.Tensor {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { portableMath } from '../portableMath.ts';
 
 /** What is fixed of a spline: its interval [−bound, bound], the least sizes, and whether its end is its beginning. */
 export interface SplineShape {
@@ -81,7 +82,7 @@ export function locateBins(
     ...input.shape.slice(1),
   ]);
   // softplus(0 + offset) + minDerivative is 1: the derivative at zero parameters, and at ends that are not free.
-  const offset = Math.log(Math.expm1(1 - shape.minDerivative));
+  const offset = portableMath.log(portableMath.exp(1 - shape.minDerivative) - 1);
   const picked = tf.sum(tf.mul(tf.expandDims(derivatives, 0), ends), 1);
   const bounded = tf.tanh(tf.mul(picked, shape.minDerivative));
   const raw = tf.add(tf.mul(bounded, 1 / shape.minDerivative), offset);

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
 
-const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * N(loc, L Lᵀ) with L lower triangular, L_ii = exp(logDiagonal_i) and the entries below it row by row in `offDiagonal`:

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 
@@ -49,10 +50,11 @@ export class Uniform extends Distribution {
   }
 
   override variance(): tf.Tensor {
-    return tf.fill([...this.batchShape, ...this.eventShape], (this.high - this.low) ** 2 / 12);
+    const width = this.high - this.low;
+    return tf.fill([...this.batchShape, ...this.eventShape], (width * width) / 12);
   }
 
   get #logDensity(): number {
-    return -Math.log(this.high - this.low);
+    return -portableMath.log(this.high - this.low);
   }
 }

@@ -6,6 +6,7 @@ import { Coupling } from '../bijectors/coupling.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwiseFamily.ts';
 import { ShiftScale } from '../bijectors/shiftScale.ts';
 import type { Activation } from '../nn/activation.ts';
+import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 
 export interface CouplingFlowOptions {
@@ -41,6 +42,6 @@ export function couplingLayers(family: ElementwiseFamily, options: CouplingFlowO
       : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
   });
   if (initialScale === 1) return new Chain(couplings);
-  const logScale = tf.tidy(() => tf.variable(tf.fill([dim], Math.log(initialScale))));
+  const logScale = tf.tidy(() => tf.variable(tf.fill([dim], portableMath.log(initialScale))));
   return new Chain([new ShiftScale({ logScale }), ...couplings]);
 }

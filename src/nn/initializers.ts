@@ -60,7 +60,7 @@ function orthonormalVectors(count: number, length: number, rng: Rng): Float64Arr
         for (let i = 0; i < length; i++) vector[i]! -= dot * other[i]!;
       }
     }
-    const norm = Math.hypot(...vector);
+    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
     basis.push(vector.map((value) => value / norm));
   }
   return basis;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { portableMath } from '../portableMath.ts';
 
 const BOUND = 10;
 
@@ -7,5 +8,5 @@ const BOUND = 10;
  * out because a bound that is felt keeps modes from being narrow; without one, an observation far from all others can overflow.
  */
 export function boundedLogScale(raw: tf.Tensor, initialScale: number): tf.Tensor {
-  return tf.add(tf.mul(tf.tanh(tf.mul(raw, 1 / BOUND)), BOUND), Math.log(initialScale));
+  return tf.add(tf.mul(tf.tanh(tf.mul(raw, 1 / BOUND)), BOUND), portableMath.log(initialScale));
 }

@@ -4,6 +4,7 @@ import { Identity } from '../bijectors/identity.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import type { Activation } from '../nn/activation.ts';
 import { Mlp } from '../nn/mlp.ts';
+import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { boundedLogScale } from './boundedLogScale.ts';
 import { Policy } from './policy.ts';
@@ -53,7 +54,7 @@ export class GaussianPolicy extends Policy {
     this.bijector = squash;
     this.#initialScale = initialScale;
     if (scale === 'free') {
-      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], Math.log(initialScale))));
+      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], portableMath.log(initialScale))));
     }
   }
 

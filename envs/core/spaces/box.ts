@@ -1,3 +1,4 @@
+import { portableMath } from '../../../src/portableMath.ts';
 import type { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import type { BatchArray, Space } from './space.ts';
@@ -91,8 +92,8 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
       const high = this.high[i]!;
       if (this.dtype in integerLimits) values[i] = rng.integer(low, high + 1);
       else if (low > -Infinity && high < Infinity) values[i] = rng.uniform(low, high);
-      else if (low > -Infinity) values[i] = low - Math.log(1 - rng.uniform());
-      else if (high < Infinity) values[i] = high + Math.log(1 - rng.uniform());
+      else if (low > -Infinity) values[i] = low - portableMath.log(1 - rng.uniform());
+      else if (high < Infinity) values[i] = high + portableMath.log(1 - rng.uniform());
       else values[i] = rng.normal();
     }
     return this.#array(values);

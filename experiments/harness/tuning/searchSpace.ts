@@ -1,3 +1,4 @@
+import { portableMath } from '../../../src/portableMath.ts';
 import type { Rng } from '../../../src/random.ts';
 
 /** A value of a setting. */
@@ -49,7 +50,7 @@ function at(dimension: Dimension, u: number): SettingValue {
     return rounded(low + u * (high - low));
   }
   const [low, high] = dimension.logUniform;
-  return rounded(low * (high / low) ** u);
+  return rounded(low * portableMath.exp(u * portableMath.log(high / low)));
 }
 
 function rounded(value: number): number {

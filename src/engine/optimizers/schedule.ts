@@ -1,3 +1,5 @@
+import { portableMath } from '../../portableMath.ts';
+
 /** A rate as a function of the share of the training that is done, 0 to 1. Its value goes into a compiled step as an input. */
 export type Schedule = (share: number) => number;
 
@@ -12,5 +14,5 @@ export function linearSchedule(initial: number, final = 0): Schedule {
  * Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", arXiv:1608.03983.
  */
 export function cosineSchedule(initial: number, final = 0): Schedule {
-  return (share) => final + 0.5 * (initial - final) * (1 + Math.cos(Math.PI * Math.min(Math.max(share, 0), 1)));
+  return (share) => final + 0.5 * (initial - final) * (1 + portableMath.cos(Math.PI * Math.min(Math.max(share, 0), 1)));
 }

@@ -22,11 +22,19 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   ...LINEAR_ALGEBRA,
 };
 
-/** Kernels that stay symbolic for constants, so that a uniform tensor is not filled in; and those that tfjs-cpu has wrong. */
-const NEVER_FOLDED = new Set([
-  ...['Identity', 'Reshape', 'ExpandDims', 'ZerosLike', 'OnesLike', 'Tile'],
-  ...['Erf', 'TopK', 'UnsortedSegmentSum'],
-]);
+/** Kernels that stay symbolic for constants, so that a uniform tensor is not filled in. */
+const SYMBOLIC = ['Identity', 'Reshape', 'ExpandDims', 'ZerosLike', 'OnesLike', 'Tile'];
+
+/** Those that tfjs-cpu has wrong. */
+const WRONG = ['Erf', 'TopK', 'UnsortedSegmentSum'];
+
+/** Those that tfjs-cpu calculates by the host's `Math`, whose last bits differ between JavaScript engines. */
+const HOST_MATH = [
+  ...['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atan2', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan', 'Tanh'],
+  ...['Elu', 'Exp', 'Expm1', 'Log', 'Log1p', 'LogSoftmax', 'Pow', 'Selu', 'Sigmoid', 'Softmax', 'Softplus'],
+];
+
+const NEVER_FOLDED = new Set([...SYMBOLIC, ...WRONG, ...HOST_MATH]);
 
 /** The names of the tfjs kernels that can be traced. */
 export const TRACEABLE: ReadonlySet<string> = new Set(Object.keys(KERNELS));
