@@ -68,6 +68,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   readonly #minibatches: Minibatches<'observations' | 'actions'>;
   readonly #optimizer: Adam;
   readonly #update;
+  readonly #updateOnArrays;
   readonly #loss;
 
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy or fill no batch */
@@ -107,6 +108,11 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       },
       { name: 'behavior-cloning/update', state: [policy, optimizer] },
     );
+    this.#updateOnArrays = this.#update.onArrays({
+      observations: { shape: [batchSize, policy.observationDim] },
+      actions: { shape: [batchSize, policy.actionDim] },
+      learningRate: { shape: [] },
+    });
     this.#loss = compile(
       ({ observations, actions }: Batch) => ({ loss: negativeLogLikelihood(observations, actions) }),
       { name: 'behavior-cloning/loss', state: [policy] },
@@ -178,10 +184,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
 
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
     const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
-    return tf.tidy(() => {
-      const { loss, gradientNorm } = this.#update({ ...this.#minibatches.gather(rows), learningRate });
-      return { loss: loss.dataSync()[0]!, gradientNorm: gradientNorm.dataSync()[0]! };
-    });
+    const { loss, gradientNorm } = this.#updateOnArrays({ ...this.#minibatches.gather(rows), learningRate });
+    return { loss: loss[0]!, gradientNorm: gradientNorm[0]! };
   }
 }
 

@@ -101,8 +101,9 @@ export class Ppo implements Agent<PpoReport> {
   readonly #envs: BoxVectorEnv;
   readonly #optimizer: Adam;
   readonly #act;
-  readonly #values;
+  readonly #valuesOf;
   readonly #update;
+  readonly #compiled: readonly { dispose(): void }[];
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or if a rollout is
@@ -131,22 +132,18 @@ export class Ppo implements Agent<PpoReport> {
     const parameters = [...policy.trainableVariables(), ...this.value.trainableVariables()];
     this.#optimizer = new Adam(parameters, { epsilon: 1e-5 });
 
-    this.#act = compile(
+    const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
         ...policy.given(observations).sampleWithLogProb(rng),
         value: this.#predictedValue(observations),
       }),
       { name: 'ppo/act', state: [policy, this.value] },
     );
-    this.#values = compile(
+    const values = compile(
       ({ observations }: { observations: tf.Tensor }) => ({ value: this.#predictedValue(observations) }),
-      {
-        name: 'ppo/values',
-        state: [this.value],
-      },
+      { name: 'ppo/values', state: [this.value] },
     );
-
-    this.#update = compile(
+    const update = compile(
       (batch: PpoBatch & { learningRate: tf.Tensor; clip: tf.Tensor }, rng) => {
         const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#loss(batch, rng), parameters);
         const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
@@ -156,6 +153,19 @@ export class Ppo implements Agent<PpoReport> {
       },
       { name: 'ppo/update', state: [policy, this.value, this.#optimizer] },
     );
+    this.#compiled = [act, values, update];
+    const ofEnvs = { observations: { shape: [numEnvs, policy.observationDim] } };
+    this.#act = act.onArrays(ofEnvs);
+    this.#valuesOf = values.onArrays(ofEnvs);
+    this.#update = update.onArrays({
+      observations: { shape: [batchSize, policy.observationDim] },
+      latents: { shape: [batchSize, policy.actionDim] },
+      logProbs: { shape: [batchSize] },
+      advantages: { shape: [batchSize] },
+      returns: { shape: [batchSize] },
+      learningRate: { shape: [] },
+      clip: { shape: [] },
+    });
   }
 
   /**
@@ -175,7 +185,7 @@ export class Ppo implements Agent<PpoReport> {
         horizon,
         gamma,
         act: this.#act,
-        valuesOf: (observations) => this.#valuesOf(observations),
+        valuesOf: (observations) => this.#valuesOf({ observations }).value,
       },
       { seed: rng.split('env').seed },
     );
@@ -195,9 +205,7 @@ export class Ppo implements Agent<PpoReport> {
   }
 
   dispose(): void {
-    this.#act.dispose();
-    this.#values.dispose();
-    this.#update.dispose();
+    for (const compiled of this.#compiled) compiled.dispose();
     this.#optimizer.dispose();
     this.value.dispose();
   }
@@ -238,7 +246,7 @@ export class Ppo implements Agent<PpoReport> {
     const { policy, horizon, epochs, batchSize, gamma, lambda, targetKl = Number.POSITIVE_INFINITY } = this.#options;
     const { numEnvs } = this.#envs.env;
     const { advantages, returns } = generalizedAdvantages(
-      { horizon, envs: numEnvs, ...buffer, lastValues: this.#valuesOf(buffer.current) },
+      { horizon, envs: numEnvs, ...buffer, lastValues: this.#valuesOf({ observations: buffer.current }).value },
       { gamma, lambda },
     );
     const minibatches = new Minibatches(
@@ -259,26 +267,14 @@ export class Ppo implements Agent<PpoReport> {
     for (let epoch = 0; epoch < epochs; epoch++) {
       const ofEpoch = new Means();
       for (const rows of minibatches.epoch(shuffle)) {
-        const values = tf.tidy(() => {
-          const { metrics } = this.#update({ ...minibatches.gather(rows), ...rates }, entropyRng);
-          return metrics.dataSync();
-        });
-        ofEpoch.add(values);
-        total.add(values);
+        const { metrics } = this.#update({ ...minibatches.gather(rows), ...rates }, entropyRng);
+        ofEpoch.add(metrics);
+        total.add(metrics);
       }
       if (!(ofEpoch.of('approxKl') <= 1.5 * targetKl)) break;
     }
     const means = Object.fromEntries(METRICS.map((name) => [name, total.of(name)])) as Record<Metric, number>;
     return { ...means, explainedVariance: explainedVariance(buffer.values, returns), updates: total.count };
-  }
-
-  #valuesOf(observations: Float32Array): Float32Array {
-    const { observationDim } = this.#options.policy;
-    return tf.tidy(() => {
-      const rows = observations.length / observationDim;
-      const { value } = this.#values({ observations: tf.tensor2d(observations, [rows, observationDim]) });
-      return value.dataSync() as Float32Array;
-    });
   }
 }
 

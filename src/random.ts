@@ -98,7 +98,8 @@ export class Rng {
 
   /** The integers 0 … count − 1 in uniformly random order (Fisher–Yates). */
   permutation(count: number): Int32Array<ArrayBuffer> {
-    const order = Int32Array.from({ length: count }, (_, i) => i);
+    const order = new Int32Array(count);
+    for (let i = 0; i < count; i++) order[i] = i;
     for (let i = count - 1; i > 0; i--) {
       const j = Math.floor((i + 1) * this.#generator.double());
       const swap = order[i]!;

@@ -9,7 +9,7 @@ export interface Rollout {
   /** 1 where the episode ended with that step, by termination or truncation. */
   readonly dones: Uint8Array;
   /** V of the observation after the last step, `[envs]`; of no weight where that step ended an episode. */
-  readonly lastValues: Float32Array;
+  readonly lastValues: ArrayLike<number>;
 }
 
 /**

@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { compile } from '../../src/index.ts';
+import { Actor } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clipToBox } from './clipToBox.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
@@ -35,17 +34,12 @@ export function evaluate(options: EvaluateOptions): EpisodeReport[] {
   const { policy, rng, greedyCandidates, onStep, onEnd, ...given } = parseOptions('evaluate', evaluateOptions, options);
   const { env, actionSpace } = vectorEnvFor('evaluate', policy, given.env);
   const { numEnvs } = env;
-  const act = compile(
-    ({ observations }: { observations: tf.Tensor }, stream) => {
-      const { action } =
-        greedyCandidates === undefined
-          ? policy.given(observations).sampleWithLogProb(stream)
-          : policy.greedy(observations, stream, greedyCandidates);
-      return { action };
-    },
-    { name: 'evaluate/act', state: [policy] },
-  );
-  const actionRng = rng.split('actions');
+  const actor = new Actor(policy, {
+    rng: rng.split('actions'),
+    batch: numEnvs,
+    greedy: greedyCandidates !== undefined,
+    candidates: greedyCandidates,
+  });
   const returns = new Float64Array(numEnvs);
   const lengths = new Int32Array(numEnvs);
   const running = new Uint8Array(numEnvs).fill(1);
@@ -54,13 +48,7 @@ export function evaluate(options: EvaluateOptions): EpisodeReport[] {
   let left = numEnvs;
   let [observations] = env.reset({ seed: rng.split('env').seed });
   while (left > 0) {
-    tf.tidy(() => {
-      const { action } = act(
-        { observations: tf.tensor2d(Float32Array.from(observations), [numEnvs, policy.observationDim]) },
-        actionRng,
-      );
-      clipToBox(action.dataSync() as Float32Array, actionSpace, actions);
-    });
+    clipToBox(actor.act(observations).action, actionSpace, actions);
     onStep?.({ observations, actions, running });
     const step = env.step(actions);
     for (let i = 0; i < numEnvs; i++) {
@@ -76,6 +64,6 @@ export function evaluate(options: EvaluateOptions): EpisodeReport[] {
     }
     observations = step.observations;
   }
-  act.dispose();
+  actor.dispose();
   return episodes;
 }

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../src/index.ts';
 
 /** A column of a data set: `[rows · width]`, row by row; without a width one number a row. */
@@ -9,20 +8,20 @@ export interface Column {
 
 /** Minibatches of the rows of a data set, drawn without replacement; the last short one of an epoch is dropped. */
 export class Minibatches<Name extends string> {
-  readonly #columns: readonly (Column & { name: Name; batch: Float32Array; shape: number[] })[];
+  readonly #columns: readonly Required<Column>[];
   readonly #count: number;
   readonly #batchSize: number;
+  readonly #batches: readonly Float32Array[];
+  readonly #named: Readonly<Record<Name, Float32Array>>;
 
   /** @param count rows, of which each column has that many */
   constructor(columns: Readonly<Record<Name, Column>>, { count, batchSize }: { count: number; batchSize: number }) {
     this.#count = count;
     this.#batchSize = batchSize;
-    this.#columns = Object.entries<Column>(columns).map(([name, column]) => ({
-      ...column,
-      name: name as Name,
-      batch: new Float32Array(batchSize * (column.width ?? 1)),
-      shape: column.width === undefined ? [batchSize] : [batchSize, column.width],
-    }));
+    this.#columns = Object.values<Column>(columns).map(({ values, width = 1 }) => ({ values, width }));
+    this.#batches = this.#columns.map(({ width }) => new Float32Array(batchSize * width));
+    const names = Object.keys(columns) as Name[];
+    this.#named = Object.fromEntries(names.map((name, i) => [name, this.#batches[i]])) as Record<Name, Float32Array>;
   }
 
   /** The numbers of the rows of each minibatch of one epoch, in a new random order. */
@@ -33,15 +32,17 @@ export class Minibatches<Name extends string> {
     }
   }
 
-  /** The rows as tensors, `[batch, width]` or `[batch]`. Their memory is used again by the next call. */
-  gather(rows: Int32Array): Record<Name, tf.Tensor> {
-    const tensors = this.#columns.map(({ name, values, width = 1, batch, shape }) => {
+  /** The rows as arrays, `[batch · width]`, which the next call uses again. */
+  gather(rows: Int32Array): Readonly<Record<Name, Float32Array>> {
+    for (let c = 0; c < this.#columns.length; c++) {
+      const { values, width } = this.#columns[c]!;
+      const batch = this.#batches[c]!;
+      let to = 0;
       for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]! * width;
-        for (let j = 0; j < width; j++) batch[i * width + j] = values[row + j]!;
+        const from = rows[i]! * width;
+        for (let j = 0; j < width; j++) batch[to++] = values[from + j]!;
       }
-      return [name, tf.tensor(batch, shape)];
-    });
-    return Object.fromEntries(tensors) as Record<Name, tf.Tensor>;
+    }
+    return this.#named;
   }
 }

@@ -27,11 +27,11 @@ export class RolloutBuffer {
   }
 
   /** Records what the policy did at step `t` with the current observations. */
-  act(t: number, latents: Float32Array, logProbs: Float32Array, values: Float32Array): void {
+  act(t: number, acted: Readonly<Record<'latent' | 'logProb' | 'value', ArrayLike<number>>>): void {
     this.observations.set(this.current, t * this.current.length);
-    this.latents.set(latents, t * latents.length);
-    this.logProbs.set(logProbs, t * logProbs.length);
-    this.values.set(values, t * values.length);
+    this.latents.set(acted.latent, t * acted.latent.length);
+    this.logProbs.set(acted.logProb, t * acted.logProb.length);
+    this.values.set(acted.value, t * acted.value.length);
   }
 
   /** Records what the environments answered. */

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import { clipToBox } from './clipToBox.ts';
@@ -6,11 +5,11 @@ import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
 import { RolloutBuffer } from './rolloutBuffer.ts';
 import type { BoxVectorEnv } from './vectorEnvFor.ts';
 
-/** What a policy with a value function says to a batch of observations `[envs, observationDim]`. */
+/** What a policy with a value function says to observations `[envs · observationDim]`, row by row. */
 export type Act = (
-  inputs: { observations: tf.Tensor },
+  inputs: { observations: Float32Array },
   rng: Rng,
-) => { action: tf.Tensor; latent: tf.Tensor; logProb: tf.Tensor; value: tf.Tensor };
+) => Readonly<Record<'action' | 'latent' | 'logProb' | 'value', ArrayLike<number>>>;
 
 export interface RolloutCollectorOptions extends BoxVectorEnv {
   /** Whose rollouts they are, as errors name it: `Ppo`. */
@@ -19,7 +18,7 @@ export interface RolloutCollectorOptions extends BoxVectorEnv {
   readonly gamma: number;
   readonly act: Act;
   /** V of rows of observations. */
-  readonly valuesOf: (observations: Float32Array) => Float32Array;
+  readonly valuesOf: (observations: Float32Array) => ArrayLike<number>;
 }
 
 /** Lets a policy act in parallel environments, `horizon` steps of each at a time, and records what came of it. */
@@ -50,7 +49,7 @@ export class RolloutCollector {
     for (let t = 0; t < horizon; t++) {
       this.#act(t, rng);
       const step = env.step(this.#commanded);
-      this.#checkRewards(step);
+      this.#checkFinite('reward', step.rewards);
       this.buffer.receive(t, step);
       this.#bootstrap(t, step);
       this.#tracker.track(step, episodes);
@@ -60,39 +59,33 @@ export class RolloutCollector {
   }
 
   #act(t: number, rng: Rng): void {
-    const { env, actionSpace, act } = this.#options;
+    const { actionSpace, act } = this.#options;
     const { buffer } = this;
-    tf.tidy(() => {
-      const observations = tf.tensor2d(buffer.current, [env.numEnvs, env.singleObservationSpace.size]);
-      const { action, latent, logProb, value } = act({ observations }, rng);
-      const [actions, latents, logProbs, values] = [action, latent, logProb, value].map(
-        (tensor) => tensor.dataSync() as Float32Array,
-      );
-      // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-      clipToBox(actions!, actionSpace, this.#commanded);
-      buffer.act(t, latents!, logProbs!, values!);
-    });
+    const acted = act({ observations: buffer.current }, rng);
+    // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
+    clipToBox(acted.action, actionSpace, this.#commanded);
+    buffer.act(t, acted);
   }
 
   #bootstrap(t: number, { truncations, terminations, finalObservations }: VectorStep): void {
     const { env, gamma, valuesOf } = this.#options;
-    const cut = (i: number): boolean => Boolean(truncations[i] && !terminations[i]);
-    if (!truncations.some((_, i) => cut(i))) return;
-    const lastValues = valuesOf(finalObservations);
+    let lastValues: ArrayLike<number> | undefined;
     for (let i = 0; i < env.numEnvs; i++) {
-      if (cut(i)) this.buffer.rewards[t * env.numEnvs + i]! += gamma * lastValues[i]!;
+      if (!truncations[i] || terminations[i]) continue;
+      lastValues ??= valuesOf(finalObservations);
+      this.buffer.rewards[t * env.numEnvs + i]! += gamma * lastValues[i]!;
     }
   }
 
   #observe(observations: Float32Array): void {
-    const wrong = observations.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) this.#refuse('observation', observations[wrong]!, wrong, observations.length);
+    this.#checkFinite('observation', observations);
     this.buffer.observe(observations);
   }
 
-  #checkRewards({ rewards }: VectorStep): void {
-    const wrong = rewards.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) this.#refuse('reward', rewards[wrong]!, wrong, rewards.length);
+  #checkFinite(what: string, values: Float32Array | Float64Array): void {
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(values[i])) this.#refuse(what, values[i]!, i, values.length);
+    }
   }
 
   #refuse(what: string, value: number, index: number, length: number): never {

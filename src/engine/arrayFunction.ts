@@ -14,8 +14,12 @@ import {
 /** The compiled function that a function on arrays is another form of. */
 export interface ArrayFunctionOwner {
   readonly name: string;
-  /** The plan for a signature; undefined where the function is to run eagerly. @throws if it cannot run now */
-  planFor(signature: readonly CallSignature[]): Plan | undefined;
+  /**
+   * The plan for a signature; undefined where the function is to run eagerly.
+   * @param known the one before
+   * @throws if it cannot run now
+   */
+  planFor(signature: readonly CallSignature[], known: Plan | undefined): Plan | undefined;
   eagerly(inputs: CallInputs, rng?: Rng): Record<string, tf.Tensor>;
 }
 
@@ -48,7 +52,7 @@ export function arrayFunction(
     });
 
   return (inputs, rng) => {
-    const current = owner.planFor(signature);
+    const current = owner.planFor(signature, plan);
     if (current === undefined) return eagerly(inputs, rng);
     if (current !== plan) {
       plan = current;

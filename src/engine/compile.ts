@@ -125,14 +125,14 @@ export function compile<T extends Tensors, O extends Outputs>(
   const owner: ArrayFunctionOwner = {
     name,
     eagerly: eagerly as ArrayFunctionOwner['eagerly'],
-    planFor(signature) {
+    planFor(signature, known) {
       checkNotDisposed();
       if (currentTrace() !== undefined) {
         throw new Error(
           `compile('${name}'): called on arrays inside another compiled function, which would freeze them: call it on tensors`,
         );
       }
-      return isPlanned() ? plans.forSignature(signature) : undefined;
+      return isPlanned() ? plans.forSignature(signature, known) : undefined;
     },
   };
 

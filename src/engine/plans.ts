@@ -45,11 +45,15 @@ export class Plans {
     return this.#used(this.#plans.find((plan) => plan.matches(inputs)) ?? this.#make(signatureOf(this.#name, inputs)));
   }
 
-  /** The plan that was made for this very signature. @throws what {@link Plan} throws */
-  forSignature(signature: readonly CallSignature[]): Plan {
-    const { last } = this;
-    if (last?.signature === signature) return last;
-    return this.#used(this.#plans.find((plan) => plan.signature === signature) ?? this.#make(signature));
+  /**
+   * The plan for a signature.
+   * @param known the one that it gave before for this signature, for speed
+   * @throws what {@link Plan} throws
+   */
+  forSignature(signature: readonly CallSignature[], known: Plan | undefined): Plan {
+    if (known !== undefined && known === this.last) return known;
+    const isFor = (plan: Plan): boolean => plan === known || isSame(plan.signature, signature);
+    return this.#used(this.#plans.find(isFor) ?? this.#make(signature));
   }
 
   dispose(): void {
@@ -69,4 +73,8 @@ export class Plans {
     this.#plans.unshift(plan);
     return plan;
   }
+}
+
+function isSame(a: readonly CallSignature[], b: readonly CallSignature[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

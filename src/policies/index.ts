@@ -1,3 +1,4 @@
+export { type ActionArrays, Actor, type ActorOptions } from './actor.ts';
 export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
 export { FlowPolicy } from './flowPolicy.ts';

@@ -4,6 +4,7 @@ import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
+import { Actor, type ActorOptions } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
 
@@ -93,6 +94,11 @@ export abstract class Policy extends Module {
   #centerOfSamples(observations: tf.Tensor, rng: Rng, candidates: number): tf.Tensor {
     const { latent } = this.given(tf.tile(observations, [candidates, 1])).sampleWithLogProb(rng);
     return denseCenter(tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]));
+  }
+
+  /** The policy from arrays to arrays. To be disposed when it is no longer used. @throws as {@link Actor} */
+  actor(options: ActorOptions): Actor {
+    return new Actor(this, options);
   }
 
   /**

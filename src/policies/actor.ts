@@ -1,0 +1,57 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { type Compiled, compile } from '../engine/compile.ts';
+import { positiveInteger } from '../nn/positiveInteger.ts';
+import type { Rng } from '../random.ts';
+import type { Policy, SampledAction } from './policy.ts';
+
+export interface ActorOptions {
+  /** The stream of the noise. */
+  readonly rng: Rng;
+  /** How many observations there are at a time, 1 by default. */
+  readonly batch?: number;
+  /** Takes greedy actions, see {@link Policy.greedy}; sampled ones by default. */
+  readonly greedy?: boolean;
+  /** From how many samples a greedy action is chosen where the policy has no exact mode, 32 by default. */
+  readonly candidates?: number | undefined;
+}
+
+/** A {@link SampledAction} as arrays, row by row. */
+export type ActionArrays = { readonly [K in keyof SampledAction]: Float32Array };
+
+/** A policy that acts from arrays to arrays, with no tensors in between: the quick way to one action for one observation. */
+export class Actor {
+  readonly #compiled: Compiled<{ observations: tf.Tensor }, Record<keyof SampledAction, tf.Tensor>>;
+  readonly #onArrays;
+  readonly #rng: Rng;
+
+  /** @throws if `batch` or `candidates` is no positive integer */
+  constructor(policy: Policy, { rng, batch = 1, greedy = false, candidates = 32 }: ActorOptions) {
+    positiveInteger('Actor', 'batch', batch);
+    positiveInteger('Actor', 'candidates', candidates);
+    this.#rng = rng;
+    this.#compiled = compile(
+      ({ observations }, stream) => ({
+        ...(greedy
+          ? policy.greedy(observations, stream, candidates)
+          : policy.given(observations).sampleWithLogProb(stream)),
+      }),
+      { name: 'actor', state: [policy] },
+    );
+    this.#onArrays = this.#compiled.onArrays({ observations: { shape: [batch, policy.observationDim] } });
+  }
+
+  /**
+   * Actions for observations, with the present variables of the policy.
+   * @param observations `[batch · observationDim]`, row by row
+   * @returns arrays that the next call uses again
+   * @throws if they are not that many
+   */
+  act(observations: ArrayLike<number>): ActionArrays {
+    return this.#onArrays({ observations }, this.#rng) as ActionArrays;
+  }
+
+  /** Frees what the engine holds; not the policy. */
+  dispose(): void {
+    this.#compiled.dispose();
+  }
+}
