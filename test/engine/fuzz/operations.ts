@@ -91,7 +91,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   cast: (c) => call('cast', c.tensor(), c.of<Dtype>(['float32', 'int32', 'bool'])),
   where: (c) => {
     const [a, b] = c.pair([c.of<Dtype>(['float32', 'int32'])]);
-    const condition = c.typed('bool', (x) => broadcasts(a, x) && broadcasts(b, x));
+    const condition = c.typed(
+      'bool',
+      // tf.broadcastTo leaves axes of size 1 as they are where 0 is wanted.
+      (x) => broadcasts(a, x) && broadcasts(b, x) && new Set([a, b, x].map(({ size }) => size === 0)).size === 1,
+    );
     return call('where', condition, a, b);
   },
   constant: (c) => {
