@@ -7,7 +7,8 @@ export type Expansion = (g: Graph, inputs: readonly Value[], node: Node) => read
 /** The graph of `outputs` with the nodes of some operations replaced by others, which are not replaced again. */
 export function rewrite(outputs: readonly Value[], expansions: Readonly<Record<string, Expansion>>): readonly Value[] {
   const nodes = reachable(outputs);
-  const g = new Graph(1 + Math.max(-1, ...nodes.flatMap((node) => node.outputs.map(({ id }) => id))));
+  const values = [...outputs, ...nodes.flatMap((node) => [...node.inputs, ...node.outputs])];
+  const g = new Graph(1 + values.reduce((last, { id }) => Math.max(last, id), -1));
   const replaced = new Map<Value, Value>();
   const current = (value: Value): Value => replaced.get(value) ?? value;
   for (const node of nodes) {

@@ -165,6 +165,10 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
       doubled,
     ];
   },
+  'a constant that nothing uses, made last': (g) => [
+    unary(g, 'Expm1', a(g, [1])),
+    g.constant(Float32Array.of(1), [1], 'float32'),
+  ],
 };
 
 function numbersOf(data: Data): number[] {
