@@ -189,6 +189,11 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
   ])('%s', (_, x, fn) => {
     expectEqual(fn, x);
   });
+
+  test('integer products beyond 64 bits keep the low 32', () => {
+    const x = tf.tensor2d([7 ** 11, 7 ** 11, 7 ** 11, -1, 5, -(2 ** 31), -(2 ** 31), 3, 1, 1], [2, 5], 'int32');
+    expect(both((rows) => tf.prod(rows, 1), x).compiled).toEqual([-500896035, 0]);
+  });
 });
 
 test('constants are not folded where tfjs-cpu is wrong', () => {

@@ -1,6 +1,7 @@
 import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
 import { type Graph, uniformNumber } from '../graph/graph.ts';
 import type { Expansion } from '../graph/rewrite.ts';
+import { concat, reshape, split } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
 
 // Operations of the graph that ONNX does not have, or that ONNX Runtime gets wrong at the edges, made of others.
@@ -105,10 +106,26 @@ const extreme: Expansion = (g, [x, axes], { op, outputs, attributes }) => {
 };
 
 /** Overflow keeps the low 32 bits; ONNX Runtime's int32 would stop at the greatest integer. */
-const wrappingReduction: Expansion = (g, [x, axes], { op, outputs, attributes }) => {
+const wrappingSum: Expansion = (g, [x, axes], { op, outputs, attributes }) => {
   const [{ shape, dtype }] = outputs as [Value];
   if (dtype !== 'int32') return undefined;
   return [cast(g, g.node(op, [cast(g, x!, 'int64'), axes!], shape, 'int64', attributes), 'int32')];
+};
+
+/** Likewise, by products of halves: ONNX Runtime's int64 stops at its greatest integer too. */
+const wrappingProduct: Expansion = (g, [x, axes], { outputs }) => {
+  const [{ shape, dtype }] = outputs as [Value];
+  if (dtype !== 'int32' || x!.shape.includes(0)) return undefined;
+  let value = x!;
+  for (const axis of Array.from(axes!.constant!, Number)) {
+    for (let size = value.shape[axis]!; size > 1; size = value.shape[axis]!) {
+      const half = Math.floor(size / 2);
+      const [a, b, rest] = split(g, value, size % 2 === 0 ? [half, half] : [half, half, 1], axis);
+      const product = multiply(g, a!, b!);
+      value = rest === undefined ? product : concat(g, [product, rest], axis);
+    }
+  }
+  return [reshape(g, value, shape)];
 };
 
 /** A number out of range keeps its low 32 bits and NaN is 0, as in JavaScript; a direct cast makes −2³¹ of both. */
@@ -128,7 +145,7 @@ export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   Elu: function1(elu),
   ReduceMax: extreme,
   ReduceMin: extreme,
-  ReduceSum: wrappingReduction,
-  ReduceProd: wrappingReduction,
+  ReduceSum: wrappingSum,
+  ReduceProd: wrappingProduct,
   Cast: wrappingCast,
 };

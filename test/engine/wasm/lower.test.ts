@@ -165,9 +165,9 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
       doubled,
     ];
   },
-  'a constant that nothing uses, made last': (g) => [
+  'constants that no operation uses, made last': (g) => [
     unary(g, 'Expm1', a(g, [1])),
-    g.constant(Float32Array.of(1), [1], 'float32'),
+    ...[1, 2, 3, 4].map((number) => g.constant(Float32Array.of(number), [1], 'float32')),
   ],
 };
 
