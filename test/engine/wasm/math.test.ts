@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Accuracy, BLOCK, compare, floatOf, MATH_FUNCTIONS } from './mathFunctions.ts';
+import { type Accuracy, BLOCK, compare, floatOf, MATH_FUNCTIONS, scalar, unitInLastPlace } from './mathFunctions.ts';
 
 const EDGES = [
   0,
@@ -33,5 +33,27 @@ describe.each(Object.entries(MATH_FUNCTIONS))('%s', (_, f) => {
     for (const block of blocks) compare(f, block, accuracy);
     expect(accuracy.wrong).toEqual([]);
     expect(accuracy.ulps, `at ${accuracy.at}`).toBeLessThanOrEqual(f.ulps);
+  });
+});
+
+describe('of pairs of numbers', () => {
+  const bends = [0.1, 0.5, 0.7, 1.5, 2, 2.5, 3, 7, 41, 88.5, 2 ** 24 + 2, 2 ** 31, 1e-20, 1e-40, 1e20];
+  const patterns = Array.from({ length: 40 }, (_, i) => floatOf((0x9e3779b9 * (i + 1)) >>> 0));
+  const numbers = [...EDGES, ...bends, ...bends.map((x) => -x), ...patterns].map(Math.fround);
+  const pairs = numbers.flatMap((x) => numbers.map((y): [number, number] => [x, y]));
+
+  test('Fmod is exact', () => {
+    const fmod = scalar('Fmod');
+    expect(pairs.filter(([x, y]) => !Object.is(fmod(x, y), x % y))).toEqual([]);
+  });
+
+  test('Pow is accurate, and as in JavaScript at zeros, infinities and NaN', () => {
+    const pow = scalar('Pow');
+    const wrong = pairs.filter(([x, y]) => {
+      const exact = x ** y;
+      const [got, wanted] = [Math.fround(pow(x, y)), Math.fround(exact)];
+      return !Object.is(got, wanted) && !(Math.abs(got - exact) <= 0.51 * unitInLastPlace(exact));
+    });
+    expect(wrong).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import { Code, encodeModule } from '../../../src/engine/wasm/code.ts';
 import { hold } from '../../../src/engine/wasm/expression.ts';
-import { scalarFunction } from '../../../src/engine/wasm/math/scalar.ts';
+import { type ScalarName, scalarFunction } from '../../../src/engine/wasm/math/scalar.ts';
 import * as simd from '../../../src/engine/wasm/math/simd.ts';
+import { erf } from '../../oracle/erf.ts';
 
 /** How many numbers one call takes. */
 export const BLOCK = 4096;
@@ -36,10 +37,15 @@ function vectorized(f: simd.SimdFunction): BlockFunction {
   };
 }
 
-function scalar(name: Parameters<typeof scalarFunction>[0]): BlockFunction {
+/** A function of one or two float64 numbers. */
+export function scalar(name: ScalarName): (x: number, y?: number) => number {
   const module = new WebAssembly.Module(encodeModule([{ name: 'run', code: scalarFunction(name) }]));
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const f = new WebAssembly.Instance(module, { env: { memory } }).exports.run as (x: number) => number;
+  return new WebAssembly.Instance(module, { env: { memory } }).exports.run as (x: number, y?: number) => number;
+}
+
+function oneByOne(name: ScalarName): BlockFunction {
+  const f = scalar(name);
   return (x) => Float32Array.from(x, (value) => f(value));
 }
 
@@ -72,10 +78,11 @@ export const MATH_FUNCTIONS: Readonly<Record<string, MathFunction>> = {
     ulps: 1,
     bound: 1,
   },
+  Erf: { compiled: oneByOne('Erf'), reference: erf, ulps: 0.51, bound: 1 },
   ...Object.fromEntries(
     SCALARS.map((name) => [
       name,
-      { compiled: scalar(name), reference: Math[name.toLowerCase() as 'sin'], ulps: 0.51 } satisfies MathFunction,
+      { compiled: oneByOne(name), reference: Math[name.toLowerCase() as 'sin'], ulps: 0.51 } satisfies MathFunction,
     ]),
   ),
 };
@@ -89,7 +96,7 @@ export function floatOf(pattern: number): number {
 }
 
 /** The distance between the floats around y. */
-function unitInLastPlace(y: number): number {
+export function unitInLastPlace(y: number): number {
   return 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(y))) - 23);
 }
 
