@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
 import { Rng } from '../../src/random.ts';
-import { Counter, numbers, onBothEngines } from './support.ts';
+import { Counter, numbers, onAllEngines } from './support.ts';
 
-onBothEngines('a function that throws leaves the variables and the rng as they were', () => {
+onAllEngines('a function that throws leaves the variables and the rng as they were', () => {
   const [a, b] = [new Counter(), new Counter()];
   let fails = true;
   const fn = compile(
@@ -26,7 +26,7 @@ onBothEngines('a function that throws leaves the variables and the rng as they w
   expect(numbers(a.count)).toEqual([1]);
 });
 
-onBothEngines('a state variable that is passed as an input is not changed by an assignment', () => {
+onAllEngines('a state variable that is passed as an input is not changed by an assignment', () => {
   const counter = new Counter();
   const fn = compile(
     ({ before }: { before: tf.Tensor }) => {
@@ -43,7 +43,7 @@ onBothEngines('a state variable that is passed as an input is not changed by an 
   expect(numbers(counter.count)).toEqual([3]);
 });
 
-onBothEngines('numbers from the rng are errors', () => {
+onAllEngines('numbers from the rng are errors', () => {
   const draws: readonly ((rng: Rng) => unknown)[] = [
     (rng) => rng.uniform(),
     (rng) => rng.permutation(2),
@@ -64,7 +64,7 @@ onBothEngines('numbers from the rng are errors', () => {
   }
 });
 
-onBothEngines('a compiled function inside another one draws from the same rng', () => {
+onAllEngines('a compiled function inside another one draws from the same rng', () => {
   const inner = compile((_: Record<string, never>, rng) => ({ y: rng.normalTensor([2]) }), { name: 'in', state: [] });
   const outer = compile((_: Record<string, never>, rng) => ({ a: rng.normalTensor([2]), b: inner({}, rng).y }), {
     name: 'out',

@@ -8,7 +8,7 @@ import { Rng } from '../../src/random.ts';
 import { Counter, expectClose, Net, numbers } from './support.ts';
 
 const ENGINES = ['eager', 'onnxruntime-node', 'wasm'];
-afterAll(() => selectEngine('onnxruntime-node'));
+afterAll(() => selectEngine());
 
 /** A copy of what a call gave, in plain numbers. */
 const copy = (arrays: Record<string, ArrayLike<number>>): Record<string, number[]> =>

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
 import { Rng } from '../../src/random.ts';
-import { Counter, onBothEngines } from './support.ts';
+import { Counter, onAllEngines } from './support.ts';
 
 const random =
   "compile('frozen'): the function draws random numbers elsewhere than from its rng (Math.random; tf.randomNormal and tf.dropout use it)";
@@ -31,7 +31,7 @@ const refused: readonly (readonly [string, () => tf.Tensor, string])[] = [
 ];
 
 describe.each(refused)('%s inside', (_, use, message) => {
-  onBothEngines('is an error; outside it goes on', () => {
+  onAllEngines('is an error; outside it goes on', () => {
     const own = [Math, performance, globalThis].map((object) => Object.getOwnPropertyNames(object));
     const fn = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.add(x, use()) }), { name: 'frozen', state: [] });
     for (const x of [tf.scalar(1), tf.tensor1d([1, 2, 3])]) expect(() => fn({ x })).toThrow(message);
@@ -41,7 +41,7 @@ describe.each(refused)('%s inside', (_, use, message) => {
   });
 });
 
-onBothEngines('dates that are given may be used', () => {
+onAllEngines('dates that are given may be used', () => {
   const year = (text: string): number => new Date(text).getUTCFullYear() + Number(new Date(0) instanceof Date);
   const fn = compile(() => ({ y: tf.scalar(year('2020-01-01') + Date.UTC(1970, 0, 1)) }), { name: 'date', state: [] });
   expect(fn({}).y.dataSync()[0]).toBe(2021);

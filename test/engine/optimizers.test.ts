@@ -12,7 +12,7 @@ import { Rng } from '../../src/random.ts';
 import { expectClose, Net, numbers } from './support.ts';
 
 beforeAll(async () => {
-  await selectEngine('onnxruntime-node');
+  await selectEngine();
 });
 
 const STEPS = 100;
@@ -58,6 +58,31 @@ function trainByTfjs(optimizer: tf.Optimizer): { parameters: number[]; losses: n
 }
 
 describe.each([false, true])('compiled: %s', (isCompiled) => {
+  test('Adam: the moments of a gradient that has gone to 0 never become subnormal', () => {
+    const net = new Net([1, 1, 1], 'dead');
+    const optimizer = new Adam(net.variables());
+    const update = ({ scale }: { scale: tf.Tensor }) => {
+      optimizer.update(
+        net.variables().map((variable) => tf.mul(tf.onesLike(variable), scale)),
+        0,
+      );
+      return {};
+    };
+    const compiled = compile(update, { name: 'dead', state: [net, optimizer] });
+    for (let i = 0; i < 2500; i++) {
+      const scale = i === 0 ? 1e-3 : 0;
+      if (isCompiled) compiled({ scale });
+      else tf.tidy(() => update({ scale: tf.scalar(scale) }));
+      if (i % 100 !== 99) continue;
+      for (const moments of [optimizer.moment1, optimizer.moment2]) {
+        for (const moment of numbers(moments)) expect(moment === 0 || Math.abs(moment) >= 2 ** -126).toBe(true);
+      }
+    }
+    // Not by forgetting: the decay itself is exact to rounding.
+    expect(numbers(optimizer.moment2)[0]! / (1e-6 * 0.999 ** 2499)).toBeCloseTo(1, 3);
+    expect(numbers(optimizer.moment1)[0]!).toBeLessThan(1e-36);
+  });
+
   test.each([
     ['adam', (net: Net) => new Adam(net.variables()), () => tf.train.adam(RATE, 0.9, 0.999, 1e-8)],
     [

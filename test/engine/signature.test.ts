@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { type CompileOptions, compile } from '../../src/engine/compile.ts';
-import { numbers, onBothEngines } from './support.ts';
+import { numbers, onAllEngines } from './support.ts';
 
 const named = (name: string): CompileOptions => ({ name, state: [] });
 /** Calls and options that the types forbid. */
 // biome-ignore lint/suspicious/noExplicitAny: what a user without types can write.
 const untyped = compile as any;
 
-onBothEngines('what is no input', () => {
+onAllEngines('what is no input', () => {
   const identity = untyped(({ x }: { x: tf.Tensor }) => ({ x }), named('identity'));
   const wanted = "compile('identity'): the input 'x' must be a tensor or a number, got";
   expect(() => identity({ x: 'one' })).toThrow(`${wanted} string`);
@@ -31,7 +31,7 @@ onBothEngines('what is no input', () => {
   expect(() => nothing()).toThrow("compile('nothing'): wanted an object of inputs, got undefined");
 });
 
-onBothEngines('a disposed input, at the first call and later', () => {
+onAllEngines('a disposed input, at the first call and later', () => {
   const identity = compile(({ x }: { x: tf.Tensor }) => ({ x }), named('identity'));
   const x = tf.tensor1d([1]);
   x.dispose();
@@ -41,7 +41,7 @@ onBothEngines('a disposed input, at the first call and later', () => {
   expect(() => identity({ x })).toThrow(message);
 });
 
-onBothEngines('what is no result', () => {
+onAllEngines('what is no result', () => {
   const wanted = (name: string): string => `compile('${name}'): the function must return an object of tensors`;
   const returning = (value: unknown) => untyped(() => value, named('wrong'));
   expect(() => returning({ y: 3 })({})).toThrow(`${wanted('wrong')}, but 'y' is number`);
@@ -53,7 +53,7 @@ onBothEngines('what is no result', () => {
   expect(() => tensor({})).toThrow(`${wanted('tensor')}, got a tensor: give it a name, { y: … }`);
 });
 
-onBothEngines('what is no function or no state', () => {
+onAllEngines('what is no function or no state', () => {
   const fn = () => ({ y: tf.scalar(1) });
   expect(() => untyped(fn)).toThrow('compile: wanted a function and { name, state }');
   expect(() => untyped(3, named('three'))).toThrow('compile: wanted a function and { name, state }');
@@ -64,7 +64,7 @@ onBothEngines('what is no function or no state', () => {
   expect(() => untyped(fn, { name: 'f', state: undefined })).toThrow(state);
 });
 
-onBothEngines('batches of no rows', () => {
+onAllEngines('batches of no rows', () => {
   const fn = compile(({ x, w }: { x: tf.Tensor; w: tf.Tensor }) => {
     const y = tf.add(tf.matMul(x, w), 1);
     const [left, right] = tf.split(y, 2, 1) as [tf.Tensor, tf.Tensor];

@@ -11,7 +11,7 @@ import { Rng } from '../../src/random.ts';
 import { Counter, expectClose, Net, numbers } from './support.ts';
 
 beforeAll(async () => {
-  await selectEngine('onnxruntime-node');
+  await selectEngine();
 });
 
 function increment(counter: Counter) {
@@ -148,8 +148,8 @@ describe('several functions on the same variables', () => {
   ] as const;
 
   test.each(orders.map((names) => [names.join(', '), names] as const))('%s', async (_, names) => {
-    const results = { eager: [] as number[][], 'onnxruntime-node': [] as number[][] };
-    for (const engine of ['eager', 'onnxruntime-node'] as const) {
+    const results = { eager: [] as number[][], wasm: [] as number[][], 'onnxruntime-node': [] as number[][] };
+    for (const engine of ['eager', 'wasm', 'onnxruntime-node'] as const) {
       await selectEngine(engine);
       const { fns, x, all } = agent();
       const made = names.map((name) => fns[name]());
@@ -157,7 +157,7 @@ describe('several functions on the same variables', () => {
       for (const net of all) for (const variable of net.variables()) results[engine].push(numbers(variable));
     }
     results.eager.forEach((values, i) => {
-      expectClose(results['onnxruntime-node'][i]!, values, 2e-5);
+      for (const engine of ['wasm', 'onnxruntime-node'] as const) expectClose(results[engine][i]!, values, 2e-5);
     });
   });
 });

@@ -52,13 +52,13 @@ export function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, r
 }
 
 /** A test that must pass with compiled functions traced and run as graphs, and eagerly. */
-export function onBothEngines(name: string, body: () => void | Promise<void>): void {
-  test.each(['onnxruntime-node', 'eager'])(`${name} (%s)`, async (engine) => {
+export function onAllEngines(name: string, body: () => void | Promise<void>): void {
+  test.each(['wasm', 'onnxruntime-node', 'eager'])(`${name} (%s)`, async (engine) => {
     expect((await selectEngine(engine)).name).toBe(engine);
     try {
       await body();
     } finally {
-      await selectEngine('onnxruntime-node');
+      await selectEngine();
     }
   });
 }

@@ -13,7 +13,7 @@ const NAMES: PolicyName[] = ['gaussian', 'gaussian-full', 'mixture', 'realnvp', 
 const batch = 3;
 const observations = new Rng('observations').fillNormal(new Float32Array(3 * batch));
 
-afterAll(() => selectEngine('onnxruntime-node'));
+afterAll(() => selectEngine());
 
 describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
   test.each(NAMES)('%s acts as the policy does, sampled and greedy, with the variables as they are', async (name) => {

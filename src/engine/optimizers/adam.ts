@@ -12,6 +12,17 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
+/** Numbers far above it keep every bit when it is added and taken off again; what is left of others is a multiple of 2⁻¹²⁶. */
+const FLUSHING = 2 ** -103;
+
+/**
+ * Without subnormal numbers, which processors calculate with many times slower: the moments of a gradient that has gone to 0 would
+ * decay to them and stay there.
+ */
+function flushed(x: tf.Tensor): tf.Tensor {
+  return tf.sub(tf.add(x, FLUSHING), FLUSHING);
+}
+
 /**
  * Adam with decoupled weight decay:
  *
@@ -50,8 +61,8 @@ export class Adam extends Optimizer {
 
   protected override step(parameters: tf.Tensor, gradient: tf.Tensor, learningRate: tf.Tensor | number): tf.Tensor {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
-    const moment1 = tf.add(tf.mul(this.moment1, beta1), gradient);
-    const moment2 = tf.add(tf.mul(this.moment2, beta2), tf.square(gradient));
+    const moment1 = flushed(tf.add(tf.mul(this.moment1, beta1), gradient));
+    const moment2 = flushed(tf.add(tf.mul(this.moment2, beta2), tf.square(gradient)));
     const decaySums = tf.add(tf.mul(this.decaySums, tf.tensor1d([beta1, beta2])), 1);
     this.moment1.assign(moment1);
     this.moment2.assign(moment2);

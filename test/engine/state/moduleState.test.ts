@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { compile } from '../../../src/engine/compile.ts';
 import { Module } from '../../../src/module.ts';
-import { Counter, numbers, onBothEngines } from '../support.ts';
+import { Counter, numbers, onAllEngines } from '../support.ts';
 
 class Scale extends Module {
   factor: tf.Variable;
@@ -43,7 +43,7 @@ function scaling(net: Scales) {
   return { apply: (x: number) => numbers(fn({ x }).y)[0], traces: () => traces };
 }
 
-onBothEngines('a variable that is replaced is seen, its module likewise', () => {
+onAllEngines('a variable that is replaced is seen, its module likewise', () => {
   const net = new Scales([2, 3]);
   const { apply } = scaling(net);
   expect([apply(1), apply(1), apply(1)]).toEqual([6, 6, 6]);
@@ -55,7 +55,7 @@ onBothEngines('a variable that is replaced is seen, its module likewise', () => 
   expect([apply(1), apply(1)]).toEqual([11, 11]);
 });
 
-onBothEngines('a variable that is added or removed is seen', () => {
+onAllEngines('a variable that is added or removed is seen', () => {
   const net = new Scales([2]);
   const { apply } = scaling(net);
   expect([apply(1), apply(1)]).toEqual([2, 2]);
@@ -69,7 +69,7 @@ onBothEngines('a variable that is added or removed is seen', () => {
   expect([apply(1), apply(1)]).toEqual([3, 3]);
 });
 
-onBothEngines('other properties change without another trace', () => {
+onAllEngines('other properties change without another trace', () => {
   const net = new Scales([2]);
   const { apply, traces } = scaling(net);
   apply(1);
@@ -81,7 +81,7 @@ onBothEngines('other properties change without another trace', () => {
   expect(traces()).toBeGreaterThan(before);
 });
 
-onBothEngines('a variable of a type that is none, and a disposed one, are errors', () => {
+onAllEngines('a variable of a type that is none, and a disposed one, are errors', () => {
   const net = new Scales([2]);
   const { apply } = scaling(net);
   net.layers[0]!.factor = tf.variable(tf.tensor1d(['a']), false);
