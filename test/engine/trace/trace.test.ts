@@ -27,7 +27,6 @@ describe('deep programs', () => {
     const power = a ** DEPTH;
     expectClose(numbers(y), [2 * power, -3 * power], 1e-3);
     expectClose(numbers(gradient), [power, power], 1e-3);
-    expect(compiled.cost()!.nodes).toBeGreaterThan(DEPTH);
     compiled.dispose();
   }, 180_000);
 
