@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { wcagContrast } from 'culori';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { startChromium } from '../check/chromium.ts';
 
 /** Bytes of a whole report. */
 const MAX_SIZE = 1_000_000;
@@ -40,10 +41,7 @@ function check(what: string, problems: readonly string[]): void {
 const size = statSync(report).size;
 check('the report is small', size < MAX_SIZE ? [] : [`${size} bytes, expected fewer than ${MAX_SIZE}`]);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-});
+const browser = await startChromium();
 try {
   for (const width of [390, 820, 1400]) {
     for (const colorScheme of ['light', 'dark'] as const) await look(browser, width, colorScheme);

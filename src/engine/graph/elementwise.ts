@@ -76,7 +76,8 @@ function scaled(g: Graph, x: Value, factor: number): Value | undefined {
 
 /** Whether dividing by `x` is multiplying by its reciprocal, to the last bit. */
 function hasExactReciprocal(x: number): boolean {
-  return Number.isInteger(Math.log2(Math.abs(x))) && Math.abs(x) < 2 ** 126 && Math.abs(x) >= 2 ** -126;
+  const [bits] = new Int32Array(Float32Array.of(x).buffer);
+  return Math.fround(x) === x && (bits! & 0x7fffff) === 0 && Math.abs(x) < 2 ** 126 && Math.abs(x) >= 2 ** -126;
 }
 
 /** Rules change no result but the sign of a zero. */

@@ -85,6 +85,8 @@ function select(request: EngineName, loader: EngineLoader): Selection {
         throw new Error(`the engine '${request}' is not available (${reason(error)}); ${ADVICE[request]}`);
       }
     case 'auto':
+      // A browser has no onnxruntime-node.
+      if (nodeProcess === undefined) return select('wasm', loader);
       try {
         const runtime = autoRuntime(wasmRuntime(), loader.node('cpu'));
         return {

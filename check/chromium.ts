@@ -1,0 +1,45 @@
+import { type Browser, chromium } from 'playwright-core';
+
+/** Starts Debian's Chromium, or the one that `CHROMIUM` names. */
+export function startChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+}
+
+export interface Visit {
+  /** The first text that the page or a worker of it has logged. */
+  readonly printed: string;
+  /** Everything else that was logged but for `console.debug`, every uncaught error and failed request. */
+  readonly complaints: readonly string[];
+  /** What was loaded, by address. */
+  readonly loaded: ReadonlyMap<string, Buffer>;
+}
+
+/** Opens a page and waits until it has logged something. @throws if it has not within a minute, with its complaints */
+export async function visit(browser: Browser, url: string): Promise<Visit> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  const answers = new Map<string, Promise<Buffer>>();
+  page.on('response', (response) => answers.set(response.url(), response.body()));
+  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on('pageerror', (error) => complaints.push(String(error.stack)));
+  try {
+    const printed = await new Promise<string>((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error(`${url} prints nothing: ${complaints.join('; ')}`)), 60_000);
+      page.on('console', (message) => {
+        if (message.type() === 'log') {
+          clearTimeout(limit);
+          resolve(message.text());
+        } else if (message.type() !== 'debug') complaints.push(`console.${message.type()}: ${message.text()}`);
+      });
+      page.goto(url).catch(reject);
+    });
+    const loaded = new Map<string, Buffer>();
+    for (const [address, body] of answers) loaded.set(address, await body);
+    return { printed, complaints, loaded };
+  } finally {
+    await page.close();
+  }
+}

@@ -1,0 +1,3 @@
+import { fingerprints } from './runs.ts';
+
+console.log(JSON.stringify(await fingerprints()));

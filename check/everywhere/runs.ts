@@ -1,0 +1,46 @@
+import { BehaviorCloning, Ppo } from '../../agents/index.ts';
+import { collectDemonstrations, make, makeVec } from '../../envs/index.ts';
+import { fingerprint, makePolicy, Rng, selectEngine } from '../../src/index.ts';
+
+/** 200 updates of PPO on Pendulum, a spline flow: the fingerprint of its reports and parameters. */
+async function ppo(): Promise<string> {
+  const rng = new Rng('everywhere/ppo');
+  const env = makeVec('Pendulum-v1', { numEnvs: 4, autoresetMode: 'sameStep' });
+  const policy = makePolicy('spline', {
+    observationSpace: env.singleObservationSpace,
+    actionSpace: env.singleActionSpace,
+    rng: rng.split('policy'),
+  });
+  const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 128, epochs: 5 });
+  const reports = [];
+  for await (const report of agent.train({ steps: 5 * 4 * 128, rng: rng.split('train') })) reports.push(report);
+  const print = fingerprint({ reports, policy: policy.stateDict(), value: agent.value.stateDict() });
+  agent.dispose();
+  policy.dispose();
+  return print;
+}
+
+/** 200 updates of behaviour cloning on demonstrated walks around the lake, a mixture of Gaussians: likewise. */
+async function cloning(): Promise<string> {
+  const rng = new Rng('everywhere/cloning');
+  const { observations, actions } = collectDemonstrations({
+    envId: 'Lake-v0',
+    episodes: 40,
+    rng: rng.split('demonstrations'),
+  });
+  const { observationSpace, actionSpace } = make('Lake-v0');
+  const policy = makePolicy('mixture', { observationSpace, actionSpace, rng: rng.split('policy') });
+  const agent = new BehaviorCloning({ policy, demonstrations: { observations, actions }, batchSize: 64 });
+  const reports = [];
+  for await (const report of agent.train({ steps: 200, rng: rng.split('train') })) reports.push(report);
+  const print = fingerprint({ reports, policy: policy.stateDict() });
+  agent.dispose();
+  policy.dispose();
+  return print;
+}
+
+/** The fingerprints of small runs on the strict WebAssembly engine: the same wherever there is WebAssembly. */
+export async function fingerprints(): Promise<Record<string, string>> {
+  await selectEngine('wasm');
+  return { ppo: await ppo(), cloning: await cloning() };
+}
