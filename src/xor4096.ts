@@ -52,33 +52,33 @@ export class Xor4096 {
 
   /** U[0, 1) with 32 random bits. */
   quick(): number {
-    return (this.#next() >>> 0) / 2 ** 32;
+    return (next(this.#words) >>> 0) / 2 ** 32;
   }
 
   /** U(0, 1) with 53 random bits. */
   double(): number {
     for (;;) {
-      const top = this.#next() >>> 11;
-      const value = (top + (this.#next() >>> 0) / 2 ** 32) / 2 ** 21;
+      const top = next(this.#words) >>> 11;
+      const value = (top + (next(this.#words) >>> 0) / 2 ** 32) / 2 ** 21;
       if (value !== 0) return value;
     }
   }
+}
 
-  #next(): number {
-    const words = this.#words;
-    const w = (words[WEYL]! + 0x61c88647) | 0;
-    const at = words[POSITION]!;
-    const to = (at + 1) & (SIZE - 1);
-    let v = words[(at + 34) & (SIZE - 1)]!;
-    let t = words[to]!;
-    v ^= v << 13;
-    v ^= v >>> 15;
-    t ^= t << 17;
-    t ^= t >>> 12;
-    v ^= t;
-    words[to] = v;
-    words[POSITION] = to;
-    words[WEYL] = w;
-    return (v + (w ^ (w >>> 16))) | 0;
-  }
+/** 32 random bits; steps the generator. */
+function next(words: Int32Array): number {
+  const w = (words[WEYL]! + 0x61c88647) | 0;
+  const at = words[POSITION]!;
+  const to = (at + 1) & (SIZE - 1);
+  let v = words[(at + 34) & (SIZE - 1)]!;
+  let t = words[to]!;
+  v ^= v << 13;
+  v ^= v >>> 15;
+  t ^= t << 17;
+  t ^= t >>> 12;
+  v ^= t;
+  words[to] = v;
+  words[POSITION] = to;
+  words[WEYL] = w;
+  return (v + (w ^ (w >>> 16))) | 0;
 }

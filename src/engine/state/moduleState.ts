@@ -59,11 +59,19 @@ export class ModuleState {
    * @throws if a variable is disposed or of another type than float32, int32 and bool
    */
   variables(): readonly tf.Variable[] {
-    if (!this.#links?.every(({ object, key, held }) => object[key] === held)) this.#collect();
-    for (const { isDisposed, name } of this.#variables) {
-      if (isDisposed) throw new Error(`compile('${this.#name}'): the variable '${name}' in the state is disposed`);
+    if (!this.#isLinked()) this.#collect();
+    for (const variable of this.#variables) {
+      if (!variable.isDisposed) continue;
+      throw new Error(`compile('${this.#name}'): the variable '${variable.name}' in the state is disposed`);
     }
     return this.#variables;
+  }
+
+  /** Whether all is as it was when the variables were collected. */
+  #isLinked(): boolean {
+    if (this.#links === undefined) return false;
+    for (const link of this.#links) if (link.object[link.key] !== link.held) return false;
+    return true;
   }
 
   #collect(): void {
