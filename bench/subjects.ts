@@ -55,7 +55,7 @@ function peerInputs(policy: Policy, data: Readonly<Record<string, tf.Tensor>>): 
   };
 }
 
-/** One update of PPO's policy loss: log-probabilities, gradients, Adam. */
+/** One update of PPO's policy loss: log-probabilities, gradients, Adam; from arrays, as agents do it. */
 export function ppoStep(name: string, batch: number): Subject {
   const rng = new Rng('bench');
   const policy = makePolicy(name, rng);
@@ -68,7 +68,13 @@ export function ppoStep(name: string, batch: number): Subject {
     advantages: stream.normalTensor([batch]),
     oldLogProb: tf.tidy(() => tf.add(tf.mul(stream.normalTensor([batch]), 0.5), -3)),
   };
-  const inputs = { ...data, clip: 0.2, learningRate: 3e-4 };
+  const values = {
+    observations: data.observations.dataSync(),
+    latents: data.latents.dataSync(),
+    advantages: data.advantages.dataSync(),
+    oldLogProb: data.oldLogProb.dataSync(),
+  };
+  const inputs = { ...values, clip: 0.2, learningRate: 3e-4 };
   const step = compile(
     ({ observations, latents, advantages, oldLogProb, clip, learningRate }: Record<keyof typeof inputs, tf.Tensor>) => {
       const { loss, gradients } = valueAndGradients(() => {
@@ -80,7 +86,15 @@ export function ppoStep(name: string, batch: number): Subject {
     },
     { name: `bench/ppo-step/${name}`, state: [policy, optimizer] },
   );
-  const run = (): number => tf.tidy(() => step(inputs).loss.dataSync()[0]!);
+  const onArrays = step.onArrays({
+    observations: { shape: [batch, OBSERVATION] },
+    latents: { shape: [batch, ACTION] },
+    advantages: { shape: [batch] },
+    oldLogProb: { shape: [batch] },
+    clip: { shape: [] },
+    learningRate: { shape: [] },
+  });
+  const run = (): number => onArrays(inputs).loss[0]!;
   return {
     run,
     inputs: peerInputs(policy, data),
