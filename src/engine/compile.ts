@@ -4,6 +4,7 @@ import type { Rng } from '../random.ts';
 import { type ArrayFunctionOwner, arrayFunction } from './arrayFunction.ts';
 import { guarded } from './guard.ts';
 import { Plans } from './plans.ts';
+import type { Profile } from './profile.ts';
 import { currentRuntime } from './runtime/engine.ts';
 import type { GraphCost } from './runtime/runtime.ts';
 import { type InputSpec, namedTensors, signatureOf } from './signature.ts';
@@ -44,6 +45,13 @@ export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>
   onArrays(specs: { readonly [K in keyof T]: InputSpec }): ArrayFunction<T, O>;
   /** What runs the graph of the last call, and what that costs; undefined before a call, and where no graph runs. */
   cost(): GraphCost | undefined;
+  /**
+   * What is slow: the time of each kernel for such inputs, by many calls of it, and what it moves through memory. Nothing changes, as
+   * if the function had not been called. `console.log(String(profile))` shows a table.
+   *
+   * @throws where no kernels can be timed: on any engine but `wasm` and `wasm-relaxed`; and as a call does
+   */
+  profile(inputs: Inputs<T>, rng?: Rng): Profile;
   /** Frees what the engine holds. */
   dispose(): void;
 };
@@ -139,6 +147,12 @@ export function compile<T extends Tensors, O extends Outputs>(
   return Object.assign(call, {
     onArrays: (specs: Readonly<Record<string, InputSpec>>) => arrayFunction(owner, specs) as ArrayFunction<T, O>,
     cost: () => plans.last?.cost,
+    profile(inputs: Inputs<T>, rng?: Rng) {
+      checkNotDisposed();
+      if (!isPlanned())
+        throw new Error(`compile('${name}').profile: it runs eagerly; the kernels of the engine 'wasm' can be timed`);
+      return plans.forInputs(inputs).profile(inputs, rng);
+    },
     dispose: (): void => {
       plans.dispose();
       isDisposed = true;

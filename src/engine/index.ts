@@ -15,6 +15,7 @@ export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
 export { Optimizer } from './optimizers/optimizer.ts';
 export { cosineSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
+export type { Profile } from './profile.ts';
 export {
   ENGINE_NAMES,
   type EngineLoader,
@@ -23,6 +24,7 @@ export {
   engineLoader,
   selectEngine,
 } from './runtime/engine.ts';
+export type { KernelProfile } from './runtime/runtime.ts';
 export type { InputSpec } from './signature.ts';
 export { type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

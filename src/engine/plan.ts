@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
 import { elementCount, newData } from './graph/value.ts';
+import { Profile } from './profile.ts';
 import { Recording } from './recording.ts';
 import type { Executable, GraphCost, Runtime, Slot } from './runtime/runtime.ts';
 import { type ArrayInputs, type CallInputs, type CallSignature, disposedInput, wrongArray } from './signature.ts';
@@ -150,6 +151,27 @@ export class Plan {
     for (const { name, slot } of this.#outputs) results[name]!.set(slot.data as Float32Array);
   }
 
+  /**
+   * Times the kernels on such inputs. Neither variables nor the rng change.
+   * @throws if the runtime cannot tell, an input is disposed, an rng is missing, or the runtime fails
+   */
+  profile(inputs: CallInputs, rng: Rng | undefined): Profile {
+    const executable = this.#executable;
+    if (executable?.profile === undefined) {
+      const what = executable === undefined ? 'it computes nothing' : `it runs on ${executable.cost.engine}`;
+      throw new Error(`compile('${this.#name}').profile: ${what}; the kernels of the engine 'wasm' can be timed`);
+    }
+    this.#feed(tf.engine(), inputs);
+    rng?.mark();
+    try {
+      this.#draw(rng);
+      this.#bind(executable);
+      return new Profile(this.#name, executable.cost.engine, executable.profile());
+    } finally {
+      rng?.rewind();
+    }
+  }
+
   dispose(): void {
     this.#executable?.dispose();
   }
@@ -184,31 +206,40 @@ export class Plan {
     if (this.#recording !== undefined && this.#hasRun) this.#checkRepeatable(this.#recording);
     if (this.#draws.length === 0) this.#execute();
     else {
-      if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${this.#draws[0]!.kind}Tensor`));
-      rng.mark();
+      rng?.mark();
       try {
-        for (const { kind, slot } of this.#draws) {
-          if (kind === 'normal') rng.fillNormal(slot.data as Float32Array);
-          else rng.fillUniform(slot.data as Float32Array);
-        }
+        this.#draw(rng);
         this.#execute();
       } catch (error) {
-        rng.rewind();
+        rng?.rewind();
         throw error;
       }
     }
     this.#hasRun = true;
   }
 
+  #draw(rng: Rng | undefined): void {
+    for (const { kind, slot } of this.#draws) {
+      if (rng === undefined) throw new Error(missingRngMessage(this.#name, `${kind}Tensor`));
+      if (kind === 'normal') rng.fillNormal(slot.data as Float32Array);
+      else rng.fillUniform(slot.data as Float32Array);
+    }
+  }
+
   #execute(): void {
     const executable = this.#executable;
     if (executable === undefined) return;
+    this.#bind(executable);
+    executable.run();
+    for (const { pack, output } of this.#packs) if (output !== undefined) pack.commit();
+  }
+
+  /** Brings the variables up to date, and says where they are and where their new values go. */
+  #bind(executable: Executable): void {
     for (const { pack, input, output } of this.#packs) {
       pack.refresh();
       executable.readFrom(input, pack.current);
       if (output !== undefined) executable.writeTo(output, pack.next);
     }
-    executable.run();
-    for (const { pack, output } of this.#packs) if (output !== undefined) pack.commit();
   }
 }

@@ -19,6 +19,16 @@ export interface GraphCost {
   readonly productFlops: number;
 }
 
+/** One of the functions that a program consists of. */
+export interface KernelProfile {
+  /** What it does: its operations and shapes. */
+  readonly label: string;
+  readonly microseconds: number;
+  /** What it moves through memory at least: each tensor once, a broadcast one as it lies there. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 /** A place for numbers. Its array may be another at another time: it is to be asked anew for each use. */
 export interface Slot {
   readonly data: Data;
@@ -37,6 +47,8 @@ export interface Executable {
   writeTo(name: string, target: Slot): void;
   /** @throws if the runtime fails; what has been written is undefined then */
   run(): void;
+  /** Runs, and then times each kernel by many calls of it; absent where the runtime cannot. @throws as {@link run} */
+  profile?(): KernelProfile[];
   dispose(): void;
 }
 

@@ -1,5 +1,6 @@
 import { costOf } from '../runtime/graphCost.ts';
-import type { Executable, GraphCost, Program, Runtime, Slot } from '../runtime/runtime.ts';
+import type { Executable, GraphCost, KernelProfile, Program, Runtime, Slot } from '../runtime/runtime.ts';
+import { timeOf } from '../runtime/timeOf.ts';
 import { Heap } from './heap.ts';
 import { HeapSlot } from './heapSlot.ts';
 import { lowerToWasm, type Port, type WasmProgram } from './lower.ts';
@@ -15,6 +16,7 @@ class WasmExecutable implements Executable {
   readonly #name: string;
   readonly #heap: Heap;
   readonly #run: (...addresses: number[]) => void;
+  readonly #exports: WebAssembly.Exports;
   readonly #faults: HeapSlot;
   /** Inputs and outputs in this program's own memory; of moving ones only those that were ever elsewhere. */
   readonly #slots = new Map<string, HeapSlot>();
@@ -33,7 +35,7 @@ class WasmExecutable implements Executable {
       allocate: (bytes) => heap.allocate(bytes),
     });
     this.program = program;
-    this.cost = { ...costOf(outputs), engine, nodes: program.labels.length };
+    this.cost = { ...costOf(outputs), engine, nodes: program.kernels.length };
     this.#name = name;
     this.#heap = heap;
     this.#ports = new Map([...program.inputs, ...program.outputs].map((port) => [port.name, port]));
@@ -45,6 +47,7 @@ class WasmExecutable implements Executable {
     this.#faults.write(new Int32Array(2));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(program.module), { env: { memory: heap.memory } });
     this.#run = instance.exports.run as (...addresses: number[]) => void;
+    this.#exports = instance.exports;
   }
 
   input(name: string): Slot | undefined {
@@ -90,6 +93,20 @@ class WasmExecutable implements Executable {
   }
 
   run(): void {
+    this.#calculate();
+    if (this.#after.size > 0) for (const take of this.#after.values()) take();
+  }
+
+  profile(): KernelProfile[] {
+    this.#calculate();
+    // Each in its turn, since the next ones may use the memory of what it reads; it gives the same as often as it is called.
+    return this.program.kernels.map((kernel, i) => ({
+      ...kernel,
+      microseconds: 1000 * timeOf(this.#exports[`kernel${i}`] as () => void),
+    }));
+  }
+
+  #calculate(): void {
     if (this.#before.size > 0) for (const bring of this.#before.values()) bring();
     this.#run(...this.#addresses);
     const faults = this.#faults.data;
@@ -98,7 +115,6 @@ class WasmExecutable implements Executable {
       faults[0] = 0;
       throw new Error(`compile('${this.#name}'): the index ${faults[1]} is not in [0, ${bound - 1})`);
     }
-    if (this.#after.size > 0) for (const take of this.#after.values()) take();
   }
 
   dispose(): void {

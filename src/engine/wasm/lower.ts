@@ -15,6 +15,7 @@ import { isView, Layout } from './layout.ts';
 import { type ScalarName, scalarFunction } from './math/scalar.ts';
 import { placeFixed, placeTemporary } from './memory.ts';
 import { schedule } from './schedule.ts';
+import { type Traffic, trafficOf } from './traffic.ts';
 import { Buffer, reshapedStrides, rowMajor } from './view.ts';
 
 type Named = readonly [name: string, value: Value];
@@ -40,8 +41,8 @@ export interface WasmProgram {
   readonly faults: number;
   /** The block of memory that all addresses lie in. */
   readonly block: { readonly address: number; readonly bytes: number };
-  /** What the kernels do, in order; kernel i is exported as `kernel<i>`. */
-  readonly labels: readonly string[];
+  /** What the kernels do and move, in order; kernel i is exported as `kernel<i>`. */
+  readonly kernels: readonly (Traffic & { readonly label: string })[];
 }
 
 export interface WasmOptions extends ProductOptions {
@@ -92,22 +93,30 @@ export function lowerToWasm(given: readonly Named[], options: WasmOptions): Wasm
   const stored = storedValues(active, groups, outputs, sourceOf, isLookedThrough);
   const faults = new Buffer('faults', 2);
 
-  const kernels = groups.flatMap(({ kind, nodes: own }): Kernel[] => {
+  const kernels: Kernel[] = [];
+  const traffic = new Map<Kernel, Traffic>();
+  const add = (kernel: Kernel, operands: readonly Value[], results: readonly Value[]): void => {
+    kernels.push(kernel);
+    traffic.set(kernel, trafficOf(layout, kernel, operands, results));
+  };
+  for (const { kind, nodes: own } of groups) {
+    const results = own.flatMap((node) => node.outputs);
+    const made = new Set(results);
+    const operands = own.flatMap((node) => node.inputs).filter((value) => !made.has(value));
     if (kind === 'grid') {
-      const results = own.map((node) => node.outputs[0]!);
-      return [
-        gridKernel(
-          layout,
-          own,
-          results.filter((value) => stored.has(value)),
-        ),
-      ];
+      const kept = results.filter((value) => stored.has(value));
+      add(gridKernel(layout, own, kept), operands, kept);
+    } else {
+      const kernel = single(own[0]!);
+      if (kernel !== undefined) add(kernel, operands, results);
     }
-    const kernel = single(own[0]!);
-    return kernel === undefined ? [] : [kernel];
-  });
+  }
   for (const { isInPlace, value, buffer } of leaving) {
-    if (!isInPlace) kernels.push(reshapeKernel(layout, value, { buffer, offset: 0, strides: rowMajor(value.shape) }));
+    if (isInPlace) continue;
+    const kernel = reshapeKernel(layout, value, { buffer, offset: 0, strides: rowMajor(value.shape) });
+    kernels.push(kernel);
+    const { bytesRead } = trafficOf(layout, kernel, [value], []);
+    traffic.set(kernel, { bytesRead, bytesWritten: bytesRead });
   }
 
   function single(node: Node): Kernel | undefined {
@@ -146,7 +155,7 @@ export function lowerToWasm(given: readonly Named[], options: WasmOptions): Wasm
     constants: layout.constants.map(({ buffer, dtype, data }) => ({ address: buffer.address, dtype, data })),
     faults: faults.address,
     block: { address, bytes },
-    labels: kernels.map(({ label }) => label),
+    kernels: kernels.map((kernel) => ({ label: kernel.label, ...traffic.get(kernel)! })),
   };
 }
 

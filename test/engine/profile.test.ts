@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { compile } from '../../src/engine/compile.ts';
+import { Adam } from '../../src/engine/optimizers/adam.ts';
+import { selectEngine } from '../../src/engine/runtime/engine.ts';
+import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
+import { Rng } from '../../src/random.ts';
+import { Net, numbers } from './support.ts';
+
+afterAll(() => selectEngine('onnxruntime-node'));
+
+/** Training of a small net on noise. */
+function training() {
+  const net = new Net([3, 8, 2], 'net');
+  const optimizer = new Adam(net.variables());
+  const step = compile(
+    ({ x }: { x: tf.Tensor }, rng) => {
+      const { loss, gradients } = valueAndGradients(
+        () => ({ loss: tf.mean(tf.squaredDifference(net.apply(x), rng.normalTensor([4, 2]))) }),
+        net.variables(),
+      );
+      optimizer.update(gradients, 0.01);
+      return { loss };
+    },
+    { name: 'training', state: [net, optimizer] },
+  );
+  return { net, step, x: new Rng('x').normalTensor([4, 3]) };
+}
+
+describe('on wasm', () => {
+  test('every kernel with what it moves: each tensor once, a broadcast one as it lies in memory', async () => {
+    await selectEngine('wasm');
+    const fn = compile(
+      (i: Record<'a' | 'b' | 'bias', tf.Tensor>) => {
+        const product = tf.matMul(i.a, i.b);
+        const y = tf.tanh(tf.add(product, i.bias));
+        return { y, part: tf.sum(tf.slice(y, [0, 0], [8, 6])), wide: tf.cumsum(tf.broadcastTo(i.bias, [8, 16])) };
+      },
+      { name: 'fn', state: [] },
+    );
+    const profile = fn.profile({ a: tf.ones([8, 4]), b: tf.ones([4, 16]), bias: tf.ones([16]) });
+    expect(profile).toMatchObject({ name: 'fn', engine: 'wasm' });
+    const moved = profile.kernels.map(({ label, bytesRead, bytesWritten }) => [
+      label.split(' ')[0],
+      bytesRead,
+      bytesWritten,
+    ]);
+    expect(moved).toEqual([
+      ['MatMul', 4 * (8 * 4 + 4 * 16), 4 * 8 * 16],
+      ['Add', 4 * (8 * 16 + 16), 4 * 8 * 16],
+      ['ReduceSum', 4 * 8 * 6, 4],
+      ['CumSum', 4 * 16, 4 * 8 * 16],
+    ]);
+    for (const { microseconds } of profile.kernels) expect(microseconds).toBeGreaterThan(0);
+    const lines = String(profile).split('\n');
+    expect(lines[0]).toMatch(/^fn on wasm: 4 kernels, [\d.]+ µs$/);
+    expect(lines).toHaveLength(6);
+    expect(lines[2]).toMatch(/^ +[\d.]+ +[\d.]+ +0\.4 +0\.5 {2}MatMul/);
+    expect(profile.microseconds).toBeCloseTo(
+      profile.kernels.reduce((sum, { microseconds }) => sum + microseconds, 0),
+      6,
+    );
+  });
+
+  test('nothing changes by it', async () => {
+    await selectEngine('wasm');
+    const [watched, alone] = [training(), training()];
+    const [left, right] = [new Rng('noise'), new Rng('noise')];
+    watched.step.profile({ x: watched.x }, left);
+    for (let i = 0; i < 4; i++) {
+      const [{ loss }, other] = [watched.step({ x: watched.x }, left), alone.step({ x: alone.x }, right)];
+      expect(numbers(loss)).toEqual(numbers(other.loss));
+      const { numTensors } = tf.memory();
+      const before = numbers(watched.net.kernel1);
+      watched.step.profile({ x: watched.x }, left);
+      expect(numbers(watched.net.kernel1)).toEqual(before);
+      expect(tf.memory().numTensors).toBe(numTensors);
+    }
+    expect(left.uniform()).toBe(right.uniform());
+  });
+
+  test('errors as in a call', async () => {
+    await selectEngine('wasm');
+    const { step, x } = training();
+    expect(() => step.profile({ x })).toThrow("compile('training'): the function draws random numbers");
+    expect(() => step.profile({ x: [1] as unknown as tf.Tensor })).toThrow(
+      "the input 'x' must be a tensor or a number",
+    );
+    step.dispose();
+    expect(() => step.profile({ x }, new Rng(0))).toThrow("compile('training'): called after dispose");
+    const nothing = compile(() => ({}), { name: 'nothing', state: [] });
+    expect(() => nothing.profile({})).toThrow(
+      "compile('nothing').profile: it computes nothing; the kernels of the engine",
+    );
+  });
+});
+
+test.each([
+  ['onnxruntime-node', 'it runs on onnxruntime-node'],
+  ['eager', 'it runs eagerly'],
+])('%s cannot', async (engine, what) => {
+  await selectEngine(engine);
+  const { step, x } = training();
+  expect(() => step.profile({ x }, new Rng(0))).toThrow(
+    `compile('training').profile: ${what}; the kernels of the engine 'wasm' can be timed`,
+  );
+});
