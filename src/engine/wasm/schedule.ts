@@ -8,12 +8,15 @@ export interface Group {
   readonly nodes: Node[];
 }
 
+/** WebAssembly functions have at most 50,000 local variables, of which the longest operations take some 60 each. */
+const LARGEST_GROUP = 256;
+
 /** The node that calculates what `value` is a view of; undefined for inputs and constants. */
 export type SourceOf = (value: Value) => Node | undefined;
 
 /**
- * Nodes in groups, in an order in which these can run. An elementwise node joins the first group of its shape that comes after all
- * that it needs; in the same group it may use results as they are, but no views of them.
+ * Nodes in groups, in an order in which these can run. An elementwise node joins the first group of its shape that has room and comes after
+ * all that it needs; in the same group it may use results as they are, but no views of them.
  */
 export function schedule(nodes: readonly Node[], sourceOf: SourceOf): Group[] {
   const groups: Group[] = [];
@@ -39,7 +42,9 @@ export function schedule(nodes: readonly Node[], sourceOf: SourceOf): Group[] {
       const isDirect = value.node === source && wideShape(value.shape).join() === key && groups[place]!.kind === 'grid';
       earliest = Math.max(earliest, isDirect ? place : place + 1);
     }
-    let place = candidates.find((candidate) => candidate >= earliest);
+    let place = candidates.find(
+      (candidate) => candidate >= earliest && groups[candidate]!.nodes.length < LARGEST_GROUP,
+    );
     if (place === undefined) {
       place = groups.length;
       groups.push({ kind: 'grid', nodes: [] });

@@ -67,6 +67,11 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
     const x = unary(g, 'Exp', a(g, [4, 6]));
     return [binary(g, 'Add', x, reshape(g, transpose(g, x, [1, 0]), [4, 6]))];
   },
+  'more operations on one index space than one function has local variables for': (g) => {
+    let x = a(g, [7]);
+    for (let i = 0; i < 1500; i++) x = binary(g, 'Mul', unary(g, 'Sigmoid', x), g.scalar(1 + (i % 7)));
+    return [x];
+  },
   'a choice by a comparison': (g) => {
     const [x, y] = [a(g, [3, 5]), b(g, [3, 5])];
     const less = binary(g, 'Less', x, y, 'bool');
