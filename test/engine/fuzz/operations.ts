@@ -91,10 +91,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   cast: (c) => call('cast', c.tensor(), c.of<Dtype>(['float32', 'int32', 'bool'])),
   where: (c) => {
     const [a, b] = c.pair([c.of<Dtype>(['float32', 'int32'])]);
+    // tf.broadcastTo leaves axes of size 1 as they are where 0 is wanted.
+    const isBroadcast = (x: tf.Tensor): boolean => ![a, b, x].some(({ size }) => size === 0);
     const condition = c.typed(
       'bool',
-      // tf.broadcastTo leaves axes of size 1 as they are where 0 is wanted.
-      (x) => broadcasts(a, x) && broadcasts(b, x) && new Set([a, b, x].map(({ size }) => size === 0)).size === 1,
+      (x) => (isBroadcast(x) && broadcasts(a, x) && broadcasts(b, x)) || (sameShape(a, b) && sameShape(a, x)),
     );
     return call('where', condition, a, b);
   },
