@@ -141,6 +141,10 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
       [2, 17, 33],
       [9, 8, 19],
       [34, 5, 21],
+      // Sides are packed, and k is walked in blocks, with and without a rest.
+      [18, 310, 43],
+      [33, 512, 30],
+      [19, 100, 97],
     ].flatMap(([m, k, n]) =>
       [false, true].flatMap((transA) =>
         [false, true].map((transB) => [
@@ -153,6 +157,18 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
     ),
   ),
   'a product over batches, one side broadcast': (g) => [matMul(g, a(g, [3, 4, 5]), b(g, [1, 5, 6]), false, false)],
+  'large products over batches': (g) => [matMul(g, a(g, [2, 17, 300]), b(g, [1, 300, 33]), false, false)],
+  'a large product of slices, put beside another': (g) => {
+    const product = matMul(
+      g,
+      slice(g, a(g, [22, 330]), [1, 2], [17, 320]),
+      slice(g, b(g, [330, 60]), [2, 1], [320, 31]),
+    );
+    return [
+      concat(g, [product, a(g, [17, 3], 'c')], 1),
+      concat(g, [transpose(g, product, [1, 0]), a(g, [31, 2], 'd')], 1),
+    ];
+  },
   'a product of slices': (g) => [
     matMul(g, slice(g, a(g, [7, 9]), [1, 2], [5, 6]), slice(g, b(g, [9, 9]), [2, 1], [6, 5])),
   ],
