@@ -8,7 +8,12 @@ import { lowerToWasm, type Port, type WasmProgram } from './lower.ts';
 export interface WasmRuntimeOptions {
   /** Multiply and add with one rounding where the processor has that: faster, but the last bits then depend on it. */
   readonly isRelaxed?: boolean;
+  /** The bytes of a WebAssembly module beyond which a program becomes several. */
+  readonly largestModule?: number;
 }
+
+/** Chromium compiles no larger module at once on a page's main thread. */
+const LARGEST_MODULE = 8 * 2 ** 20;
 
 class WasmExecutable implements Executable {
   readonly cost: GraphCost;
@@ -28,9 +33,9 @@ class WasmExecutable implements Executable {
   readonly #before = new Map<string, () => void>();
   readonly #after = new Map<string, () => void>();
 
-  constructor({ name, outputs, moving }: Program, engine: string, heap: Heap, isRelaxed: boolean) {
+  constructor({ name, outputs, moving }: Program, engine: string, heap: Heap, options: Required<WasmRuntimeOptions>) {
     const program = lowerToWasm(outputs, {
-      isRelaxed,
+      ...options,
       moving: new Set(moving),
       allocate: (bytes) => heap.allocate(bytes),
     });
@@ -45,9 +50,12 @@ class WasmExecutable implements Executable {
       new HeapSlot(heap, dtype, data.length, address).write(data);
     this.#faults = new HeapSlot(heap, 'int32', 2, program.faults);
     this.#faults.write(new Int32Array(2));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(program.module), { env: { memory: heap.memory } });
-    this.#run = instance.exports.run as (...addresses: number[]) => void;
-    this.#exports = instance.exports;
+    const parts = program.modules.map(
+      (module) => new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory: heap.memory } }).exports,
+    );
+    const runs = parts.map(({ run }) => run as (...addresses: number[]) => void);
+    this.#run = runs.length === 1 ? runs[0]! : (...addresses) => runs.forEach((run) => run(...addresses));
+    this.#exports = Object.assign({}, ...parts);
   }
 
   input(name: string): Slot | undefined {
@@ -147,12 +155,12 @@ class WasmExecutable implements Executable {
  * Runs graphs as WebAssembly modules of our own, in every Node and browser. Without `isRelaxed` the same program and inputs give
  * the same bits on every machine.
  */
-export function wasmRuntime({ isRelaxed = false }: WasmRuntimeOptions = {}): Runtime {
+export function wasmRuntime({ isRelaxed = false, largestModule = LARGEST_MODULE }: WasmRuntimeOptions = {}): Runtime {
   const heap = new Heap();
   const name = isRelaxed ? 'wasm-relaxed' : 'wasm';
   return {
     name,
-    load: (program) => new WasmExecutable(program, name, heap, isRelaxed),
+    load: (program) => new WasmExecutable(program, name, heap, { isRelaxed, largestModule }),
     // Masks are not what tfjs keeps of bools: these stay outside.
     allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
   };

@@ -1,8 +1,7 @@
 import { reachable } from '../graph/graph.ts';
 import { rewrite } from '../graph/rewrite.ts';
 import { type Data, type ElementType, elementCount, type Node, type Value } from '../graph/value.ts';
-import { Code, encodeModule, type ModuleFunction } from './code.ts';
-import type { Library } from './elementwise.ts';
+import { encodeKernels } from './encodeKernels.ts';
 import { EXPANSIONS } from './expansions.ts';
 import type { Kernel } from './kernel.ts';
 import { ALONG_AXES } from './kernels/along.ts';
@@ -12,7 +11,6 @@ import { INDEXING } from './kernels/indexing.ts';
 import { type ProductOptions, productKernel } from './kernels/product.ts';
 import { isReduction, reduceKernel } from './kernels/reduce.ts';
 import { isView, Layout } from './layout.ts';
-import { type ScalarName, scalarFunction } from './math/scalar.ts';
 import { placeFixed, placeTemporary } from './memory.ts';
 import { schedule } from './schedule.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
@@ -29,9 +27,9 @@ export interface Port {
   readonly address: number;
 }
 
-/** A graph as a WebAssembly module, which imports its memory and exports `run`. */
+/** A graph as WebAssembly modules, to be run one after the other: each imports its memory and exports `run`. */
 export interface WasmProgram {
-  readonly module: Uint8Array<ArrayBuffer>;
+  readonly modules: readonly Uint8Array<ArrayBuffer>[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** The inputs and outputs whose addresses are the arguments of `run`, in order. */
@@ -48,6 +46,8 @@ export interface WasmProgram {
 export interface WasmOptions extends ProductOptions {
   /** The names of inputs and outputs that are somewhere else at each run. */
   readonly moving: ReadonlySet<string>;
+  /** The bytes of a module beyond which its kernels go into several. */
+  readonly largestModule: number;
   /** Finds a block of memory of so many bytes: its address. */
   allocate(bytes: number): number;
 }
@@ -148,7 +148,7 @@ export function lowerToWasm(given: readonly Named[], options: WasmOptions): Wasm
     address: made.buffer.address,
   });
   return {
-    module: encode(kernels, moving.length),
+    modules: encodeKernels(kernels, { globals: moving.length, largest: options.largestModule }),
     inputs: inputs.map(settledPort),
     outputs: leaving.map(settledPort),
     moving,
@@ -252,35 +252,4 @@ function storedValues(
     }
   }
   return stored;
-}
-
-function encode(kernels: readonly Kernel[], globals: number): Uint8Array<ArrayBuffer> {
-  const functions: ModuleFunction[] = [];
-  const scalars = new Map<ScalarName, number>();
-  const library: Library = {
-    scalar(name) {
-      let index = scalars.get(name);
-      if (index === undefined) {
-        index = kernels.length + 1 + scalars.size;
-        scalars.set(name, index);
-      }
-      return index;
-    },
-  };
-  kernels.forEach((kernel, i) => {
-    const code = new Code();
-    kernel.emit(code, library);
-    functions.push({ name: `kernel${i}`, code });
-  });
-  const run = new Code(Array.from({ length: globals }, () => 'i32' as const));
-  for (let i = 0; i < globals; i++) {
-    run.get(i);
-    run.setGlobal(i);
-  }
-  kernels.forEach((_, i) => {
-    run.call(i);
-  });
-  functions.push({ name: 'run', code: run });
-  for (const name of scalars.keys()) functions.push({ code: scalarFunction(name) });
-  return encodeModule(functions, globals);
 }

@@ -14,6 +14,7 @@ import { evaluateGraph } from '../../oracle/evaluateGraph.ts';
 
 const RUNTIMES: Readonly<Record<string, Runtime>> = {
   wasm: wasmRuntime(),
+  'wasm, a kernel a module': wasmRuntime({ largestModule: 1 }),
   'wasm-relaxed': wasmRuntime({ isRelaxed: hasRelaxedSimd() }),
   'onnxruntime-node': createNodeRuntime(createRequire(import.meta.url), 'cpu'),
 };
@@ -225,4 +226,30 @@ describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
     });
     executable.dispose();
   });
+});
+
+test.each(['wasm', 'wasm, a kernel a module'])('%s reads and writes where it is told', (name) => {
+  const runtime = RUNTIMES[name]!;
+  const g = new Graph();
+  const sum = reduce(g, 'ReduceSum', binary(g, 'Mul', a(g, [3]), b(g, [3])), [0], false);
+  const outputs = [
+    ['sum', sum],
+    ['scaled', binary(g, 'Mul', a(g, [3]), sum)],
+  ] as const;
+  const executable = runtime.load({ name, outputs, moving: ['a', 'scaled'] });
+  const slots = [0, 1].map(() => ({ a: runtime.allocate('float32', 3), scaled: runtime.allocate('float32', 3) }));
+  slots.forEach(({ a }, i) => a.data.set([1 + i, 2, 3] as never));
+  executable.input('b')!.data.set([10, 20, 30] as never);
+  const total = executable.output('sum');
+  slots.forEach(({ a, scaled }, i) => {
+    executable.readFrom('a', a);
+    executable.writeTo('scaled', scaled);
+    executable.run();
+    expect(numbersOf(total.data)).toEqual([140 + 10 * i]);
+  });
+  expect(slots.map(({ scaled }) => numbersOf(scaled.data))).toEqual([
+    [140, 280, 420],
+    [300, 300, 450],
+  ]);
+  executable.dispose();
 });
