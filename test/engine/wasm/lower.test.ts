@@ -231,10 +231,11 @@ describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
 test.each(['wasm', 'wasm, a kernel a module'])('%s reads and writes where it is told', (name) => {
   const runtime = RUNTIMES[name]!;
   const g = new Graph();
-  const sum = reduce(g, 'ReduceSum', binary(g, 'Mul', a(g, [3]), b(g, [3])), [0], false);
+  const x = a(g, [3]);
+  const sum = reduce(g, 'ReduceSum', binary(g, 'Mul', x, b(g, [3])), [0], false);
   const outputs = [
     ['sum', sum],
-    ['scaled', binary(g, 'Mul', a(g, [3]), sum)],
+    ['scaled', binary(g, 'Mul', x, sum)],
   ] as const;
   const executable = runtime.load({ name, outputs, moving: ['a', 'scaled'] });
   const slots = [0, 1].map(() => ({ a: runtime.allocate('float32', 3), scaled: runtime.allocate('float32', 3) }));
