@@ -17,15 +17,13 @@ function highWord(x: number): number {
   return words[HIGH]!;
 }
 
-function withHighWord(x: number, high: number): number {
-  float[0] = x;
-  words[HIGH] = high;
-  return float[0];
-}
+const LEAST_EXPONENT = -1074;
+const POWERS = new Float64Array(1023 - LEAST_EXPONENT + 1);
+for (let i = 0, power = Number.MIN_VALUE; i < POWERS.length; i++, power *= 2) POWERS[i] = power;
 
-/** 2ⁿ for a whole n, −1022 ≤ n ≤ 1023. */
+/** 2ⁿ for a whole n, −1074 ≤ n ≤ 1023. */
 function powerOfTwo(n: number): number {
-  return withHighWord(0, (n + 1023) << 20);
+  return POWERS[n - LEAST_EXPONENT]!;
 }
 
 /** ln 2 in two parts: a whole number below 2²⁰ times the first is exact. */
@@ -67,9 +65,9 @@ function log(x: number): number {
   const isSubnormal = x < 2.2250738585072014e-308;
   const normal = isSubnormal ? x * 18014398509481984 : x;
   // Counting from the bits of √½ lets the exponent change there.
-  const fromRoot = highWord(normal) - ROOT_HALF;
-  const n = (fromRoot >> 20) - (isSubnormal ? 54 : 0);
-  const f = withHighWord(normal, (fromRoot & 0xfffff) + ROOT_HALF) - 1;
+  const exponent = (highWord(normal) - ROOT_HALF) >> 20;
+  const n = exponent - (isSubnormal ? 54 : 0);
+  const f = normal * powerOfTwo(-exponent) - 1;
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
