@@ -5,6 +5,7 @@ import { exitOnSignals } from '../harness/interrupt.ts';
 import type { Registry } from '../harness/registry.ts';
 import { version } from '../harness/version.ts';
 import { figureCommand } from './figure.ts';
+import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     listCommand(registry),
     reportCommand(registry),
     figureCommand(registry),
+    inspectCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -15,6 +15,9 @@ export interface WasmRuntimeOptions {
 /** Chromium compiles no larger module at once on a page's main thread. */
 const LARGEST_MODULE = 8 * 2 ** 20;
 
+/** Milliseconds of runs before kernels are timed. */
+const WARM_UP = 200;
+
 class WasmExecutable implements Executable {
   readonly cost: GraphCost;
   readonly program: WasmProgram;
@@ -106,7 +109,10 @@ class WasmExecutable implements Executable {
   }
 
   profile(): KernelProfile[] {
-    this.#calculate();
+    // Engines compile a function well only after it has run for a while.
+    const warm = performance.now() + WARM_UP;
+    do this.#calculate();
+    while (performance.now() < warm);
     // Each in its turn, since the next ones may use the memory of what it reads; it gives the same as often as it is called.
     return this.program.kernels.map((kernel, i) => ({
       ...kernel,
