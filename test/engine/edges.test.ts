@@ -140,6 +140,18 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
   runBy(engine);
   const int = (numbers: number[]): tf.Tensor => tf.tensor1d(numbers, 'int32');
   test.each<[string, tf.Tensor, Program]>([
+    [
+      'comparisons',
+      tf.tensor1d([1, 2, Number.NaN, Number.POSITIVE_INFINITY, 0, -3]),
+      (x) => {
+        const other = tf.tensor1d([1, 3, Number.NaN, Number.POSITIVE_INFINITY, -0, -4]);
+        return tf.concat(
+          [tf.equal, tf.notEqual, tf.less, tf.lessEqual, tf.greater, tf.greaterEqual].map((f) =>
+            tf.cast(f(x, other), 'int32'),
+          ),
+        );
+      },
+    ],
     ['division and floor', tf.tensor1d([41, 82, 123]), (x) => tf.floor(tf.div(x, 41))],
     ['constants that underflow', tf.tensor1d([1e30]), (x) => tf.mul(tf.mul(x, 1e-25), 1e-25)],
     ['constants that overflow', tf.tensor1d([1e-30]), (x) => tf.mul(tf.mul(x, 1e25), 1e25)],
