@@ -1,27 +1,9 @@
 /** Packs the package, installs it into empty projects as users do, and runs there what the docs show, word for word. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const root = resolve(import.meta.dirname, '..');
-const { version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-/** Without the settings of the npm and the vitest that have started this. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_(config_onnx|lifecycle|package)|NODE_ENV|VITEST)/i.test(name)),
-);
-
-function run(directory: string, command: string, args: readonly string[], env: Record<string, string> = {}): string {
-  const options = { cwd: directory, env: { ...environment, ...env }, encoding: 'utf8', stdio: 'pipe' } as const;
-  return execFileSync(command, args, options);
-}
-
-/** The TypeScript blocks of a page. */
-function blocks(page: string): string[] {
-  return [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!);
-}
+import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 
 const [coin, registryAndCli] = blocks('docs/experiments.md') as [string, string];
 const [registry, cli] = registryAndCli.split('// cli.ts\n') as [string, string];
@@ -42,7 +24,7 @@ console.log(...[FlowPolicy, Ppo, compile, make, main].map((item) => typeof item)
 };
 
 type Command = readonly [string, ...string[]];
-const companions = ['tsx', 'typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
+const companions = ['tsx', 'typescript', '@types/node'].map((name) => `${name}@${packageJson.devDependencies[name]}`);
 const npm: Command = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...companions];
 const pnpm: Command = [
   'npx',
@@ -54,7 +36,7 @@ const pnpm: Command = [
   'zod',
   '@tensorflow/tfjs-core@4.22.0',
 ];
-const small = ['--seeds', '1', '--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian', '--steps', '50'];
+const SMALL = ['--seeds', '1', '--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian', '--steps', '50'];
 
 const PROJECTS = [
   {
@@ -63,35 +45,32 @@ const PROJECTS = [
     // onnxruntime-node's script honours it; npm does not.
     env: { GLOBAL_AGENT_HTTP_PROXY: 'http://127.0.0.1:9', GLOBAL_AGENT_HTTPS_PROXY: 'http://127.0.0.1:9' },
     engine: /^engine: wasm \(.*\); .*npm install onnxruntime-node/,
-    settings: small,
   },
   {
     name: 'npm, install scripts blocked',
     install: [...npm, '--ignore-scripts'],
     env: {},
-    engine: /^engine: onnxruntime-node\n$/,
-    settings: [],
+    engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/,
   },
-  { name: 'pnpm', install: pnpm, env: {}, engine: /^engine: onnxruntime-node\n$/, settings: small },
+  { name: 'pnpm', install: pnpm, env: {}, engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/ },
 ] satisfies readonly { install: Command; [key: string]: unknown }[];
 
-let packed: string;
+const packed = temporaryFolder('packed');
+let archive: string;
 beforeAll(() => {
-  packed = mkdtempSync(join(tmpdir(), 'oxbow-packed-'));
-  run(root, 'npm', ['pack', '--silent', '--pack-destination', packed]);
+  archive = pack(packed.path);
 });
-afterAll(() => rmSync(packed, { recursive: true, force: true }));
+afterAll(() => packed[Symbol.dispose]());
 
-describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engine, settings }) => {
-  let project: string;
+describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engine }) => {
+  const folder = temporaryFolder('install');
+  const project = folder.path;
   let errors: string[];
   const inProject = (command: string, ...args: string[]) => run(project, command, args);
 
   beforeAll(() => {
-    project = mkdtempSync(join(tmpdir(), 'oxbow-install-'));
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
-    run(project, installer, [...options, join(packed, `oxbow-${version}.tgz`)], env);
-    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(project, name), text);
+    writeProject(project, FILES);
+    run(project, installer, [...options, archive], env);
     const compiler = ['tsc', '--outDir', 'out', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
     const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
     const { stdout } = spawnSync('npx', [...compiler, ...strict, ...Object.keys(FILES)], {
@@ -100,7 +79,7 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     });
     errors = stdout.split('\n').filter((line) => /error TS/.test(line));
   });
-  afterAll(() => rmSync(project, { recursive: true, force: true }));
+  afterAll(() => folder[Symbol.dispose]());
 
   test('the engine that can be had runs, and a line says which', () => {
     const line = "import('oxbow').then(async (m) => console.log((await m.selectEngine()).line))";
@@ -135,8 +114,8 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
   });
 
   test('the command runs the lake', () => {
-    expect(inProject('npx', '--no-install', 'oxbow', '--version').trim()).toBe(version);
-    inProject('npx', '--no-install', 'oxbow', 'run', 'lake', '--quick', ...settings, '--out', 'runs/lake');
+    expect(inProject('npx', '--no-install', 'oxbow', '--version').trim()).toBe(packageJson.version);
+    inProject('npx', '--no-install', 'oxbow', 'run', 'lake', '--quick', ...SMALL, '--out', 'runs/lake');
     const summary = JSON.parse(readFileSync(join(project, 'runs/lake/summary.json'), 'utf8'));
     expect(summary.results.length).toBeGreaterThan(0);
     expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
