@@ -10,6 +10,8 @@ interface Row {
   readonly name: string;
   readonly batch: number;
   readonly engine: string;
+  /** What `auto` has chosen. */
+  readonly chosen?: string;
   /** Median milliseconds of one run. */
   readonly ms?: number;
   /** Nodes of the graph; 0 where no graph runs. */
@@ -40,7 +42,7 @@ const program = new Command('bench')
   .option('--json <file>', 'write the rows as JSON')
   .option('--vs <list>', `time peers in turns: ${Object.keys(PEERS).join(', ')}`, '')
   .option('--check', 'only compare results with the peers, at batch 64')
-  .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE', 'onnxruntime-node')
+  .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text')
   .option('--rounds <n>', 'blocks of each row', '9')
   .parse();
@@ -84,6 +86,7 @@ for (const request of options.engines.split(',')) {
           name,
           batch,
           engine: engine.name,
+          ...(engine.name === 'auto' && cost !== undefined && { chosen: cost.engine }),
           ms,
           nodes: cost?.nodes ?? 0,
           ...(flops !== undefined && kind === 'ppo-step' && { gflops: flops / 1e9, peakShare: flops / peak }),
@@ -208,6 +211,7 @@ function add(row: Row): void {
     `batch ${String(row.batch).padStart(4)}`,
     row.ms === undefined ? '' : `${row.ms.toFixed(3).padStart(9)} ms`,
     row.stepsPerSecond === undefined ? '' : `${Math.round(row.stepsPerSecond)} steps/s`,
+    row.chosen ?? row.engine,
     row.nodes === 0 ? '' : `${row.nodes} nodes`,
     row.gflops === undefined ? '' : `${row.gflops.toFixed(1)} GFLOP/s, ${(100 * row.peakShare!).toFixed(0)} % of peak`,
     ...Object.entries(row.peers ?? {}).map(

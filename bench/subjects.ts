@@ -34,7 +34,7 @@ export interface Subject {
   /** How far a peer's first results are from ours. To be called before the first run. */
   difference(shown: Record<string, readonly number[]>): number;
   /** Nodes and floating-point operations of matrix products of one run, where a graph runs it. */
-  cost(): { nodes: number; productFlops: number } | undefined;
+  cost(): { engine: string; nodes: number; productFlops: number } | undefined;
   dispose(): void;
 }
 

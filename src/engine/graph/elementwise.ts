@@ -13,7 +13,9 @@ import {
 } from './shapes.ts';
 import { type Attributes, type ElementType, sameShape, type Value } from './value.ts';
 
-export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+/** @throws if the shapes do not go together */
+export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (b.length === 0 || sameShape(a, b)) return a;
   return tf.broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
 }
 
