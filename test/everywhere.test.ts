@@ -1,5 +1,9 @@
-import { expect, test, vi } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
+import { BehaviorCloning } from '../agents/index.ts';
 import { fingerprints } from '../check/everywhere/runs.ts';
+import { LakeEnv } from '../envs/index.ts';
+import { compile, makePolicy, policies, Rng, selectEngine } from '../src/index.ts';
 
 /** The host's functions that are random, or may round differently from one JavaScript engine to the next. */
 const INEXACT = [
@@ -21,14 +25,47 @@ const INEXACT = [
   ...(['exp', 'expm1', 'log', 'log1p', 'log2', 'log10', 'pow', 'cbrt', 'hypot', 'random'] as const),
 ];
 
-test('small runs have the fingerprints that they have everywhere, and do without the host’s functions', async () => {
-  const spies = INEXACT.map((name) => vi.spyOn(Math, name as 'exp'));
-  try {
-    const printed = `${JSON.stringify(await fingerprints(), null, 2)}\n`;
-    expect(INEXACT.filter((_, i) => spies[i]!.mock.calls.length > 0)).toEqual([]);
-    // After a change of the engine's rounding: `npx vitest run test/everywhere.test.ts -u`, then `npm run check:everywhere`.
-    await expect(printed).toMatchFileSnapshot('../check/everywhere/fingerprints.json');
-  } finally {
-    vi.restoreAllMocks();
-  }
+let spies: readonly MockInstance[];
+const called = () => INEXACT.filter((_, i) => spies[i]!.mock.calls.length > 0);
+
+beforeEach(async () => {
+  await selectEngine('wasm');
+  spies = INEXACT.map((name) => vi.spyOn(Math, name as 'exp'));
 });
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('small runs have the fingerprints that they have everywhere, and do without the host’s functions', async () => {
+  const printed = `${JSON.stringify(await fingerprints(), null, 2)}\n`;
+  expect(called()).toEqual([]);
+  // After a change of the engine's rounding: `npx vitest run test/everywhere.test.ts -u`, then `npm run check:everywhere`.
+  await expect(printed).toMatchFileSnapshot('../check/everywhere/fingerprints.json');
+});
+
+test.each(policies().map(({ name }) => name))(
+  'a %s policy learns and acts without the host’s functions',
+  async (name) => {
+    const rng = new Rng(name);
+    const isCircular = name === 'circular-spline';
+    const { observationSpace, actionSpace } = new LakeEnv({ action: isCircular ? 'heading' : 'velocity' });
+    const squash = isCircular ? {} : { squash: 'tanh' };
+    const policy = makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy'), ...squash });
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, stream) => ({
+        ...policy.given(observations).sampleWithLogProb(stream),
+      }),
+      { name: 'act', state: [policy] },
+    );
+    for (let i = 0; i < 3; i++) tf.dispose(act({ observations: tf.zeros([1, 2]) }, rng));
+    const demonstrations = {
+      observations: rng.fillNormal(new Float32Array(32)),
+      actions: rng.fillNormal(new Float32Array(16 * actionSpace.size)).map((x) => x / 8),
+    };
+    const agent = new BehaviorCloning({ policy, demonstrations, batchSize: 8 });
+    for await (const { loss } of agent.train({ steps: 4, rng })) expect(loss).toBeTypeOf('number');
+    expect(called()).toEqual([]);
+    agent.dispose();
+    policy.dispose();
+  },
+);
