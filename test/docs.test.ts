@@ -84,6 +84,31 @@ describe('the programs in the docs', () => {
     expect(printed).toMatch(/^spline -165 true$/m);
   });
 
+  // UPDATE_DOCS=1 writes the blocks anew.
+  test('engine.md: the stages of the example are what the engine makes of it', () => {
+    const [path] = [...files].find(([, text]) => text.includes('class Layer extends Module'))!;
+    const stages = `
+      import { stagesOf } from '${join(root, 'test/engine/stages.ts')}';
+      import { layer, means } from './${path}';
+      console.log('stages' + JSON.stringify(await stagesOf(means, layer, { x: { shape: [8, 3] } })));
+    `;
+    write('stages.ts', stages);
+    const printed = /^stages(.*)$/m.exec(run('--import tsx', 'stages.ts'))![1]!;
+    const { graph, kernels, wat } = JSON.parse(printed);
+    const page = join(root, 'docs/engine.md');
+    const text = readFileSync(page, 'utf8');
+    const section = /## From a function to a module\n.*?(?=\n## )/s.exec(text)![0];
+    const made = [graph, kernels, wat];
+    const updated = section.replaceAll(/(?<=```(?:text|wat)\n).*?(?=\n```)/gs, () => made.shift());
+    expect(made).toEqual([]);
+    if (process.env.UPDATE_DOCS)
+      writeFileSync(
+        page,
+        text.replace(section, () => updated),
+      );
+    else expect(section).toBe(updated);
+  });
+
   test('experiments.md: the experiment runs', () => {
     run('--import tsx', 'experiments/cli.ts', 'run', 'coin', '--quick', '--seeds', '2', '--out', 'coin');
     const { results } = JSON.parse(readFileSync(join(folder, 'coin/summary.json'), 'utf8'));
