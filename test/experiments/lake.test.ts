@@ -103,7 +103,7 @@ describe('the engine', () => {
     expect(engineOf('')).toBe('wasm');
     expect(engineOf('eager')).toBe('eager');
     expect(engineOf('eager', 'auto')).toBe('auto');
-    expect(() => engineOf('fast')).toThrow(/^OXBOW_ENGINE: got "fast", expected one of wasm, .*auto/);
+    expect(() => engineOf('fast')).toThrow(/^OXBOW_ENGINE: got "fast", expected one of auto, wasm/);
     expect(() => engineOf(undefined, 'fast')).toThrow(/^--engine: got "fast", expected one of/);
   });
 
