@@ -1,7 +1,7 @@
 import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
 import { type Graph, uniformNumber } from '../graph/graph.ts';
 import type { Expansion } from '../graph/rewrite.ts';
-import { concat, reshape, split } from '../graph/shapes.ts';
+import { concat, filled, reshape, split } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
 
 // Operations of the graph that ONNX does not have, or that ONNX Runtime gets wrong at the edges, made of others.
@@ -26,11 +26,13 @@ function uncut(x: Value): Value | undefined {
   return isCut ? source : undefined;
 }
 
-/** In a product the cut drowns in rounding. */
-const productOfUncut: Expansion = (g, inputs, { outputs, attributes }) => {
+/** In a product the cut of a tangent drowns in rounding. ONNX Runtime leaves a batch of products of nothing unset. */
+const product: Expansion = (g, inputs, { outputs, attributes }) => {
+  const [{ shape, dtype }] = outputs as [Value];
+  if (inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1) === 0) return [filled(g, 0, shape, dtype)];
   if (inputs.every((value) => uncut(value) === undefined)) return undefined;
   const operands = inputs.map((value) => uncut(value) ?? value);
-  return [g.node('MatMul', operands, outputs[0]!.shape, outputs[0]!.dtype, attributes)];
+  return [g.node('MatMul', operands, shape, dtype, attributes)];
 };
 
 /** The slope 1 − y² of a tangent y, as max(0, 1 − y²) before the cut. */
@@ -136,7 +138,7 @@ const wrappingCast: Expansion = (g, [x], { outputs }) => {
 
 export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   Tanh: function1(tanh),
-  MatMul: productOfUncut,
+  MatMul: product,
   Sub: tanhSlope,
   Log1p: function1(log1p),
   Softplus: function1(softplus),

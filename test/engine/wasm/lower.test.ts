@@ -175,6 +175,7 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
   ],
   'a product of an expanded column': (g) => [matMul(g, expand(g, a(g, [4, 1]), [4, 6]), b(g, [6, 5]))],
   'a product of nothing': (g) => [matMul(g, a(g, [3, 0]), b(g, [0, 2]))],
+  'products of nothing, in a batch': (g) => [matMul(g, a(g, [3, 2, 0]), b(g, [3, 0, 2]))],
   'nothing at all': (g) => [unary(g, 'Exp', a(g, [0, 4])), reduce(g, 'ReduceSum', b(g, [0, 3]), [0], false)],
   'an input, a constant and one result twice': (g) => {
     const x = a(g, [2, 3]);
