@@ -186,6 +186,17 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
       (x) => tf.concat([tf.mean(x, 0), tf.mean(tf.transpose(x), 1), tf.reshape(tf.mean(x), [1])]),
     ],
     ['running products of nothing', tf.tensor2d([], [0, 2]), (x) => tf.abs(tf.cumprod(x, 0, true))],
+    [
+      'indices into what is backwards',
+      tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]),
+      (x) => {
+        const backwards = tf.reverse(x, [0, 1]);
+        const given = tf.tensor1d([1, 0], 'int32');
+        const picked = tf.gatherND(backwards, tf.tensor2d([[1, 2]], undefined, 'int32'));
+        const gathered = [0, 1].map((axis) => tf.reshape(tf.gather(backwards, given, axis), [-1]));
+        return tf.concat([...gathered, picked]);
+      },
+    ],
     ['remainder by infinity', tf.tensor1d([5, -5]), (x) => tf.mod(x, Number.NEGATIVE_INFINITY)],
     ['a tiny negative remainder', tf.tensor1d([-1e-30]), (x) => tf.mod(x, 0.7)],
     [

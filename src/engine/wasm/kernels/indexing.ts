@@ -43,16 +43,24 @@ function index(code: Code, place: Place, size: number, faults: Faults): Expressi
   return local(result);
 }
 
-/** The place `steps · stride` elements from `place`, for an index that is known only when the program runs. */
-function moved(code: Code, place: Place, ...terms: readonly (readonly [steps: Expression, stride: number])[]): Place {
+/** An index that is known only when the program runs, below `size`, along an axis. */
+interface Move {
+  readonly index: Expression;
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** The place at indices from `place`. As in {@link nest}, backwards counts from the highest element, so that no pointer falls below 0. */
+function moved(code: Code, place: Place, ...moves: readonly Move[]): Place {
   const pointer = code.local('i32');
-  const sum = terms.reduce<Expression>(
-    (total, [steps, stride]) => op('i32.add', total, op('i32.mul', steps, i32(ELEMENT_BYTES * stride))),
-    address(place),
+  const highest = moves.reduce((sum, { size, stride }) => sum + Math.min(0, ELEMENT_BYTES * stride * (size - 1)), 0);
+  const sum = moves.reduce<Expression>(
+    (total, move) => op('i32.add', total, op('i32.mul', move.index, i32(ELEMENT_BYTES * move.stride))),
+    highest === 0 ? address(place) : op('i32.add', address(place), i32(-highest)),
   );
   sum(code);
   code.set(pointer);
-  return { pointer, offset: place.offset };
+  return { pointer, offset: place.offset + highest };
 }
 
 function copyOne(code: Code, from: Place, to: Place): void {
@@ -88,7 +96,9 @@ function gather(layout: Layout, node: Node, faults: Faults): Kernel {
         { place: placeOf(code, to), strides: to.strides },
       ],
       ([source, place, target]) => {
-        const row = moved(code, source!, [index(code, place!, data.shape[axis]!, faults), from.strides[axis]!]);
+        const size = data.shape[axis]!;
+        const move = { index: index(code, place!, size, faults), size, stride: from.strides[axis]! };
+        const row = moved(code, source!, move);
         nest(
           code,
           inner,
@@ -119,8 +129,9 @@ function gatherElements(layout: Layout, node: Node, faults: Faults): Kernel {
         { place: placeOf(code, to), strides: to.strides },
       ],
       ([source, place, target]) => {
-        const chosen = index(code, place!, data.shape[axis]!, faults);
-        copyOne(code, moved(code, source!, [chosen, from.strides[axis]!]), target!);
+        const size = data.shape[axis]!;
+        const move = { index: index(code, place!, size, faults), size, stride: from.strides[axis]! };
+        copyOne(code, moved(code, source!, move), target!);
       },
     );
   });
@@ -135,11 +146,11 @@ function placeOfTuple(
   stride: number,
   faults: Faults,
 ): Place {
-  const terms = shape.map((size, i) => {
+  const moves = shape.map((size, i): Move => {
     const place = { ...tuple, offset: tuple.offset + ELEMENT_BYTES * stride * i };
-    return [index(code, place, size, faults), base.strides[i]!] as const;
+    return { index: index(code, place, size, faults), size, stride: base.strides[i]! };
   });
-  return moved(code, placeOf(code, base), ...terms);
+  return moved(code, placeOf(code, base), ...moves);
 }
 
 /** output[i…, j…] = data[indices[i…], j…], where an entry of `indices` is a tuple. */
