@@ -83,17 +83,17 @@ export function sections(
       })),
     };
   });
-  return [...studies, tuningSection(trialsOf(config), tuning, config.tuned)];
+  return [...studies, ...config.studies.map((study) => tuningSection(trialsOf(study, config), tuning, config.tuned))];
 }
 
 const sameSteps = (steps: number): string => `All policies have ${steps} updates here, whatever their settings say.`;
 
-/** The trials of the studies, environments and policies of the run. */
-function trialsOf({ studies, environments, policies }: LakeConfig): TrialsFile {
-  const file = readTrials();
-  const trials = pick(file.trials, studies, (ofStudy) =>
-    pick(ofStudy, environments, (ofEnvironment) => pick(ofEnvironment, policies, (own) => own)),
-  );
+/** The trials of a study, of the environments and policies of the run. */
+function trialsOf(study: Study, { environments, policies }: LakeConfig): TrialsFile {
+  const file = readTrials(study);
+  const trials = {
+    [study]: pick(file.trials[study]!, environments, (own) => pick(own, policies, (ofPolicy) => ofPolicy)),
+  };
   return { ...file, trials };
 }
 
@@ -197,13 +197,15 @@ function describeArrival(outcomes: readonly Outcome[]): string {
   const lost = outcomes.filter(({ result }) => (result.metrics.homeRate ?? 0) < ARRIVED);
   const count = `${outcomes.length - lost.length} of ${outcomes.length} seeds bring at least ${100 * ARRIVED} % of their walks home`;
   if (lost.length === 0) return `${count}.`;
-  const seeds = lost.map(({ job, result: { metrics } }) => {
+  const seeds = lost.map(({ job, result: { metrics }, rows }) => {
     const [home, drowned] = [metrics.homeRate ?? 0, metrics.drownRate ?? 0];
-    return `${job.policy}, seed ${job.seed} (home ${percent(home)}, drowned ${percent(drowned)}, out of time ${percent(1 - home - drowned)})`;
+    const returns = rows.flatMap((row) => (typeof row.return === 'number' ? [row.return] : []));
+    const best = returns.length === 0 ? '' : `; best rollout in training ${Math.max(...returns).toFixed(2)}`;
+    return `${job.policy}, seed ${job.seed} (home ${percent(home)}, drowned ${percent(drowned)}, out of time ${percent(1 - home - drowned)}${best})`;
   });
   return (
-    `${count}. The others: ${seeds.join('; ')}. Standing still costs 0.3 and drowning 1, so that a policy that has not ` +
-    'found home does best to stand still.'
+    `${count}. The others: ${seeds.join('; ')}. Standing still returns −0.3 and drowning less than −1: a policy that learns to keep ` +
+    'out of the water before one of its walks has found home gets no other reward, and learns nothing more.'
   );
 }
 

@@ -26,9 +26,9 @@ export function readTuned(): Tuned {
   return read<{ tuned: Tuned }>('tuned.json').tuned;
 }
 
-/** All of its trials. */
-export function readTrials(): TrialsFile {
-  return read<TrialsFile>('trials.json');
+/** All trials of a study. */
+export function readTrials(study: 'cloning' | 'ppo'): TrialsFile {
+  return read<TrialsFile>(`${study}Trials.json`);
 }
 
 /** A file beside this one. */

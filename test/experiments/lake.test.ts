@@ -127,21 +127,16 @@ test('batches that nothing can fill are refused, with what would do', () => {
 });
 
 describe('oxbow run lake', () => {
-  const run = async (name: string): Promise<string> => {
-    const out = join(folder, name);
-    const argv = ['run', 'lake', '--out', out, '--seeds', '2', '--policies', 'gaussian,spline'];
+  test('the same seeds give the same results on every machine, with the documented fields', async () => {
+    const out = join(folder, 'run');
+    const argv = ['run', 'lake', '--engine', 'wasm', '--out', out, '--seeds', '2', '--policies', 'gaussian,spline'];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
     const ppo = ['ppo.steps=512', 'ppo.horizon=64'];
     expect(await main([...argv, ...[...small, ...ppo].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
-    return out;
-  };
-
-  test('the same seeds twice give the same summary, to the byte, with the documented fields', async () => {
-    const [first, second] = [await run('a'), await run('b')];
-    const text = readFileSync(join(first, 'summary.json'), 'utf8');
-    expect(readFileSync(join(second, 'summary.json'), 'utf8')).toBe(text);
-    const summary = JSON.parse(text);
-    expect(summary).toMatchObject({ experiment: 'lake', engine: expect.any(String), backend: 'cpu', seeds: [0, 1] });
+    const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
+    // Another one is right only where numerics, settings or what a job leaves were meant to change.
+    expect(summary.fingerprint).toBe('e2591b41d1300daadbdb456b37f15d303a0bcc8984965afb9b20eac428d21277');
     for (const metric of ['drownRate', 'homeRate', 'return', 'modeBalance', 'upperShare']) {
       for (const policy of ['gaussian', 'spline']) {
         for (const [study, env] of [
@@ -159,7 +154,7 @@ describe('oxbow run lake', () => {
         }
       }
     }
-    const report = readFileSync(join(first, 'report.html'), 'utf8');
+    const report = readFileSync(join(out, 'report.html'), 'utf8');
     expect(report.match(/<svg/g)!.length).toBeGreaterThanOrEqual(15);
   });
 });

@@ -14,12 +14,18 @@ export function trialTables(trials: Trials, { objectives }: Pick<Tuning, 'object
 }
 
 function table(title: string, policies: Readonly<Record<string, readonly Trial[]>>, objective: Objective): Table {
-  const { label, near, goal } = objective;
+  const { label, near, goal, over } = objective;
   const scores = Object.values(policies).flatMap((trials) => ranked(trials, objective).map(({ score }) => score));
   const best = goal === 'minimize' ? Math.min(...scores) : Math.max(...scores);
   return {
     title: `Trials: ${title}`,
-    columns: ['policy', `best ${label}`, 'median', `within ${near} of the best policy's`, 'best settings'],
+    columns: [
+      'policy',
+      `best ${label}, ${over} of the seeds`,
+      'median',
+      `within ${near} of the best policy's`,
+      'best settings',
+    ],
     rows: Object.entries(policies).map(([policy, trials]) => {
       const order = ranked(trials, objective);
       const first = order[0];

@@ -11,19 +11,23 @@ export interface Trial {
 /** All trials, by study, environment and policy. */
 export type Trials = Record<string, Record<string, Record<string, readonly Trial[]>>>;
 
-/** The mean over the seeds; undefined where one of them has no score. */
-export function scoreOf({ scores }: Trial): number | undefined {
+/** By what trials are compared. */
+type Rule = Pick<Objective, 'goal' | 'over'>;
+
+/** The mean over the seeds, or the worst of them; undefined where one of them has no score. */
+export function scoreOf({ scores }: Trial, { goal, over }: Rule): number | undefined {
   const numbers = scores.filter((score) => score !== null);
   if (numbers.length < scores.length || scores.length === 0) return undefined;
+  if (over === 'worst') return goal === 'minimize' ? Math.max(...numbers) : Math.min(...numbers);
   return numbers.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 
 /** The trials that have a score, the best first; the earlier one of equals. */
-export function ranked(trials: readonly Trial[], { goal }: Pick<Objective, 'goal'>): (Trial & { score: number })[] {
-  const sign = goal === 'minimize' ? 1 : -1;
+export function ranked(trials: readonly Trial[], rule: Rule): (Trial & { score: number })[] {
+  const sign = rule.goal === 'minimize' ? 1 : -1;
   return trials
     .flatMap((trial) => {
-      const score = scoreOf(trial);
+      const score = scoreOf(trial, rule);
       return score === undefined ? [] : [{ ...trial, score }];
     })
     .sort((a, b) => sign * (a.score - b.score));

@@ -6,6 +6,8 @@ export interface Objective {
   readonly goal: 'minimize' | 'maximize';
   /** As the tables name it, with its unit. */
   readonly label: string;
+  /** What a trial's score is of those of its seeds: their mean, or the worst of them, so that what fails now and then does not win. */
+  readonly over: 'mean' | 'worst';
   /** A difference in the metric that matters: the report counts the trials that come as near to the best one. */
   readonly near: number;
 }

@@ -26,7 +26,7 @@ interface TuningJob extends Job {
 /**
  * The search for the settings of an experiment's policies, as an experiment of its own: for each study, environment and policy
  * the same number of trials, drawn from the policy's search space, and one with the settings that the experiment uses at present, so
- * that a search never makes it worse; each is done once for each of the tuning's seeds. The best mean of
+ * that a search never makes it worse; each is done once for each of the tuning's seeds. The best by
  * the study's objective is chosen. Beside the usual files the run directory gets `tuned.json`, the best settings as a config file of
  * the experiment, and `trials.json`, the search spaces and all trials.
  */

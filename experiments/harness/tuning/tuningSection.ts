@@ -30,13 +30,15 @@ export function tuningSection({ config, trials }: TrialsFile, tuning: Tuning, us
     const own = used?.[study]?.[env]?.[policy];
     return own !== undefined && !isDeepStrictEqual(own, settings);
   });
-  const judged = Object.keys(trials).map((study) => `${study} by ${objectives[study]!.label}`);
+  const judged = Object.keys(trials).map(
+    (study) => `${study} by the ${objectives[study]!.over} ${objectives[study]!.label}`,
+  );
   return {
-    title: 'How the settings were found',
+    title: `How the settings were found: ${Object.keys(trials).join(', ')}`,
     paragraphs: [
       `Each policy had ${config.trials} trials, drawn from one space but for the options that only some have, and one with the settings ` +
         'that were in use before; all were trained with the seeds ' +
-        `${config.seeds.join(', ')}. The best mean over these seeds was taken: ${judged.join(', ')}. How many of a policy’s trials came near to ` +
+        `${config.seeds.join(', ')}. What was best over these seeds was taken: ${judged.join('; ')}. How many of a policy’s trials came near to ` +
         'the best of all policies says how much care it needs.',
       ...(others.length === 0
         ? []

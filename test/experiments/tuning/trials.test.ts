@@ -4,11 +4,11 @@ import { trialTables } from '../../../experiments/harness/tuning/trialTables.ts'
 
 const trial = (name: string, ...scores: (number | null)[]): Trial => ({ settings: { name }, scores });
 const trials = [trial('a', 3, 1), trial('b', 0, null), trial('c', 1, 2), trial('d', 2, 2), trial('e')];
-const objective = { metric: 'loss', goal: 'minimize', label: 'loss', near: 0.5 } as const;
+const objective = { metric: 'loss', goal: 'minimize', over: 'mean', label: 'loss', near: 0.5 } as const;
 
-test('trials are ranked by the mean over their seeds; one that failed with a seed is not', () => {
-  const order = (goal: 'minimize' | 'maximize') =>
-    ranked(trials, { goal }).map(({ settings, score }) => [settings.name, score]);
+test('trials are ranked by the mean over their seeds, or by the worst; one that failed with a seed is not', () => {
+  const order = (goal: 'minimize' | 'maximize', over: 'mean' | 'worst' = 'mean') =>
+    ranked(trials, { goal, over }).map(({ settings, score }) => [settings.name, score]);
   expect(order('minimize')).toEqual([
     ['c', 1.5],
     ['a', 2],
@@ -18,6 +18,16 @@ test('trials are ranked by the mean over their seeds; one that failed with a see
     ['a', 2],
     ['d', 2],
     ['c', 1.5],
+  ]);
+  expect(order('minimize', 'worst')).toEqual([
+    ['c', 2],
+    ['d', 2],
+    ['a', 3],
+  ]);
+  expect(order('maximize', 'worst')).toEqual([
+    ['d', 2],
+    ['a', 1],
+    ['c', 1],
   ]);
 });
 

@@ -18,7 +18,7 @@ const file = {
 };
 const tuning = {
   spaces: {},
-  objectives: { learn: { metric: 'loss', goal: 'minimize', label: 'held-out loss', near: 0.5 } },
+  objectives: { learn: { metric: 'loss', goal: 'minimize', over: 'mean', label: 'held-out loss', near: 0.5 } },
 } as const;
 
 test('says how many trials, which seeds, what decided; and shows them', () => {
@@ -28,7 +28,7 @@ test('says how many trials, which seeds, what decided; and shows them', () => {
   expect(paragraphs).toHaveLength(1);
   expect(paragraphs![0]).toContain('2 trials');
   expect(paragraphs![0]).toContain('the seeds 1000, 1001');
-  expect(paragraphs![0]).toContain('learn by held-out loss');
+  expect(paragraphs![0]).toContain('learn by the mean held-out loss');
   expect(tables!.map(({ rows }) => rows.map(([policy, best]) => [policy, best]))).toEqual([
     [
       ['plain', '0.500'],
