@@ -31,7 +31,6 @@ interface PeerTime {
   readonly ratio: number;
 }
 
-const BATCHES = [1, 16, 64, 256, 2048];
 /** Milliseconds that one block of repeats should take. */
 const BLOCK = 40;
 /** How far a peer's losses and log-probabilities may be from ours. */
@@ -44,6 +43,7 @@ const program = new Command('bench')
   .option('--check', 'only compare results with the peers, at batch 64')
   .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text')
+  .option('--batches <list>', 'batch sizes', '1,16,64,256,2048')
   .option('--rounds <n>', 'blocks of each row', '9')
   .parse();
 const options = program.opts<{
@@ -52,10 +52,16 @@ const options = program.opts<{
   check?: true;
   engines: string;
   only?: string;
+  batches: string;
   rounds: string;
 }>();
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
+
+const batches = options.batches.split(',').map(Number);
+if (!batches.every((batch) => Number.isInteger(batch) && batch > 0)) {
+  program.error(`--batches: got ${options.batches}, expected positive integers`);
+}
 
 const rows: Row[] = [];
 const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
@@ -73,7 +79,7 @@ for (const request of options.engines.split(',')) {
   for (const [kind, make] of Object.entries({ 'ppo-step': ppoStep, act })) {
     for (const policy of Object.keys(POLICIES)) {
       const name = `${kind}/${policy}`;
-      for (const batch of !wanted(name) ? [] : options.check ? [64] : BATCHES) {
+      for (const batch of !wanted(name) ? [] : options.check ? [64] : batches) {
         const rivals = peers.filter((peer) => peer.has(name));
         for (const peer of rivals) await compare(make(policy, batch), peer, name, batch);
         if (options.check) continue;
