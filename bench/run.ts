@@ -31,6 +31,8 @@ interface PeerTime {
   readonly ratio: number;
 }
 
+/** Milliseconds that a subject runs before it is timed. */
+const WARM_UP = 600;
 /** Milliseconds that one block of repeats should take. */
 const BLOCK = 40;
 /** How far a peer's losses and log-probabilities may be from ours. */
@@ -183,9 +185,10 @@ function peakRate(): number {
   return Math.max(...rates);
 }
 
-/** Runs until warm; returns how many repeats make a block. */
+/** Runs until warm: JavaScript engines compile WebAssembly well only in the background. Returns how many repeats make a block. */
 function warmUp(run: () => number): number {
-  run();
+  const warm = performance.now() + WARM_UP;
+  while (performance.now() < warm) run();
   let repeats = 1;
   for (;;) {
     const ms = block(run, repeats) * repeats;
