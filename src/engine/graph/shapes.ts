@@ -89,7 +89,7 @@ interface Part {
   readonly end: number;
 }
 
-function partOf(x: Value): Part | undefined {
+function asPart(x: Value): Part | undefined {
   const node = x.node;
   if (node?.op === 'Split') {
     const axis = node.attributes.axis as number;
@@ -117,13 +117,13 @@ export function concat(g: Graph, values: readonly Value[], axis: number): Value 
   const parts: Value[] = [];
   const wanted = values.filter((value) => value.shape[axis] !== 0);
   for (let i = 0; i < wanted.length; i++) {
-    const first = partOf(wanted[i]!);
+    const first = asPart(wanted[i]!);
     let whole: Value | undefined;
     if (first?.axis === axis && first.begin === 0) {
       let end = first.end;
       let last = i;
       while (end < first.source.shape[axis]! && last + 1 < wanted.length) {
-        const next = partOf(wanted[last + 1]!);
+        const next = asPart(wanted[last + 1]!);
         if (next?.source !== first.source || next.axis !== axis || next.begin !== end) break;
         end = next.end;
         last++;
