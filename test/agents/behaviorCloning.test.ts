@@ -19,6 +19,21 @@ const ENTROPY = 0.5 * Math.log(2 * Math.PI * Math.E * 0.3 ** 2);
 const makePolicy = (): Policy =>
   new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [16], scale: 'state', rng: new Rng('policy') });
 
+/** An agent with held-out pairs whose learning rate is `late` in the second half of the training. */
+function agentWithLateRate(late: number, reportEvery: number) {
+  const policy = makePolicy();
+  const validation = linearData(200, new Rng('validation'));
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations: linearData(500, new Rng(0)),
+    validation,
+    batchSize: 64,
+    reportEvery,
+    learningRate: (share) => (share < 0.5 ? 0.01 : late),
+  });
+  return { policy, validation, agent };
+}
+
 async function train(steps: number, options = {}, seed = 0): Promise<number[]> {
   const policy = makePolicy();
   const agent = new BehaviorCloning({
@@ -108,16 +123,7 @@ describe('BehaviorCloning', () => {
   });
 
   test('a loss that is no number stops it, with the step; the weights of the best held-out step are kept', async () => {
-    const policy = makePolicy();
-    const validation = linearData(200, new Rng('validation'));
-    const agent = new BehaviorCloning({
-      policy,
-      demonstrations: linearData(500, new Rng(0)),
-      validation,
-      batchSize: 64,
-      reportEvery: 1,
-      learningRate: (share) => (share < 0.5 ? 0.01 : 1e30),
-    });
+    const { validation, agent } = agentWithLateRate(1e30, 1);
     let best = Number.NaN;
     const run = async () => {
       for await (const report of agent.train({ steps: 10, rng: new Rng(0) })) {
@@ -131,16 +137,7 @@ describe('BehaviorCloning', () => {
 
   test('with held-out pairs the policy ends with the weights of their best step, also when the stream is left', async () => {
     for (const leaveAt of [30, 22]) {
-      const policy = makePolicy();
-      const validation = linearData(200, new Rng('validation'));
-      const agent = new BehaviorCloning({
-        policy,
-        demonstrations: linearData(500, new Rng(0)),
-        validation,
-        batchSize: 64,
-        reportEvery: 2,
-        learningRate: (share) => (share < 0.5 ? 0.01 : 0.3), // gets worse in the second half
-      });
+      const { policy, validation, agent } = agentWithLateRate(0.3, 2); // gets worse then
       const reports = [];
       for await (const report of agent.train({ steps: 30, rng: new Rng(0) })) {
         reports.push(report);
