@@ -107,6 +107,15 @@ describe('tanh', () => {
   });
 });
 
+describe.each(['wasm', 'onnxruntime-node'])('%s', (engine) => {
+  runBy(engine);
+
+  test('a product with a reciprocal is rounded twice', () => {
+    const xs = tf.tensor1d(Array.from({ length: 200 }, (_, i) => 0.1 + 0.037 * i));
+    expectEqual((x) => tf.mul(tf.sqrt(x), tf.div(1, tf.add(x, 1))), xs);
+  });
+});
+
 describe('gradients of broadcasts', () => {
   test.each<[string, number[], Program]>([
     ['broadcastTo', [1, 3], (x) => tf.broadcastTo(x, [500, 3])],

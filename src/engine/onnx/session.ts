@@ -14,5 +14,8 @@ export interface Session {
 /** Makes a session of a model, or throws what ONNX Runtime says. */
 export type CreateSession = (model: Model) => Session;
 
-/** ONNX Runtime would undo the transposes that keep products with few columns fast. */
-export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion';
+/**
+ * ONNX Runtime would undo the transposes that keep products with few columns fast, and make one division of a product with a
+ * reciprocal, which rounds otherwise than eager code.
+ */
+export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion;DivMulFusion';
