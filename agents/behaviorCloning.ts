@@ -1,19 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import {
-  Adam,
-  clipByGlobalNorm,
-  compile,
-  type Policy,
-  type Rng,
-  type StateDict,
-  valueAndGradients,
-} from '../src/index.ts';
+import { Adam, clipByGlobalNorm, compile, type Policy, type StateDict, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { type Agent, checkSteps, DivergedError, type TrainOptions } from './agent.ts';
+import { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
+import { AgentParts, plainStateDict } from './common/agentParts.ts';
 import { Minibatches } from './common/minibatches.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
+import { Training } from './common/training.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
@@ -42,9 +36,7 @@ const behaviorCloningOptions = z.strictObject({
 
 export type BehaviorCloningOptions = z.input<typeof behaviorCloningOptions>;
 
-export interface BehaviorCloningReport {
-  /** Updates so far. */
-  readonly step: number;
+export interface BehaviorCloningReport extends TrainReport {
   /** Mean negative log-likelihood of the actions since the last report, nats. */
   readonly loss: number;
   readonly gradientNorm: number;
@@ -70,6 +62,10 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   readonly #update;
   readonly #updateOnArrays;
   readonly #loss;
+  readonly #training = new Training('BehaviorCloning', ['minibatches']);
+  readonly #parts: AgentParts;
+  /** The weights that were best on the held-out pairs. */
+  #best: Best | null = null;
 
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy or fill no batch */
   constructor(options: BehaviorCloningOptions) {
@@ -117,46 +113,58 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       ({ observations, actions }: Batch) => ({ loss: negativeLogLikelihood(observations, actions) }),
       { name: 'behavior-cloning/loss', state: [policy] },
     );
+    this.#parts = new AgentParts('BehaviorCloning', {
+      policy,
+      optimizer,
+      minibatches: this.#minibatches,
+      best: {
+        state: () => this.#best,
+        setState: (best: Best | null) => {
+          this.#best = best;
+        },
+      },
+      training: this.#training,
+    });
   }
 
   /** @throws {DivergedError} if the loss or its gradient is no longer a number */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<BehaviorCloningReport, void, undefined> {
-    checkSteps('BehaviorCloning', steps);
     const { policy, validation, reportEvery } = this.#options;
-    const batches = this.#batches(rng.split('minibatches'));
-    let best: (NonNullable<BehaviorCloningReport['best']> & { weights: StateDict }) | undefined;
-    let lossSum = 0;
-    let losses = 0;
+    const training = this.#training;
+    if (training.begin({ steps, rng })) {
+      this.#minibatches.reset();
+      this.#best = null;
+    }
+    const sums = { loss: 0, updates: 0 };
     try {
-      for (let step = 1; step <= steps; step++) {
-        const { loss, gradientNorm } = this.#improve(batches.next().value!, (step - 1) / steps);
+      while (training.step < steps) {
+        const rows = this.#minibatches.next(training.streams.minibatches);
+        const { loss, gradientNorm } = this.#improve(rows, training.step / steps);
+        training.step += 1;
+        training.updates += 1;
+        const { step, updates } = training;
         if (!Number.isFinite(loss)) throw new DivergedError('BehaviorCloning', step, 'the loss', loss);
         if (!Number.isFinite(gradientNorm)) {
           throw new DivergedError('BehaviorCloning', step, 'the norm of the gradient', gradientNorm);
         }
-        lossSum += loss;
-        losses += 1;
+        sums.loss += loss;
+        sums.updates += 1;
         if (step % reportEvery !== 0 && step !== steps) continue;
-        const report = { step, loss: lossSum / losses, gradientNorm };
-        lossSum = 0;
-        losses = 0;
-        if (validation === undefined) {
-          yield report;
-          continue;
-        }
-        const validationLoss = this.evaluate(validation);
-        if (validationLoss < (best?.validationLoss ?? Number.POSITIVE_INFINITY)) {
-          best = { step, validationLoss, weights: policy.stateDict() };
-        }
-        yield {
-          ...report,
-          validationLoss,
-          ...(best && { best: { step: best.step, validationLoss: best.validationLoss } }),
-        };
+        const report = { step, updates, episodes: [], loss: sums.loss / sums.updates, gradientNorm };
+        Object.assign(sums, { loss: 0, updates: 0 });
+        yield validation === undefined ? report : { ...report, ...this.#validate(step, validation) };
       }
     } finally {
-      if (best !== undefined) policy.loadStateDict(best.weights);
+      if (this.#best !== null) policy.loadStateDict(this.#best.weights);
     }
+  }
+
+  state(): AgentState {
+    return this.#parts.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#parts.setState(state);
   }
 
   /** The mean negative log-likelihood of a data set, nats. */
@@ -177,9 +185,14 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     this.#optimizer.dispose();
   }
 
-  /** The rows of one minibatch after the other, without end. */
-  *#batches(shuffle: Rng): Generator<Int32Array, never, undefined> {
-    for (;;) yield* this.#minibatches.epoch(shuffle);
+  /** Takes the loss on the held-out pairs, and keeps the weights if it is the least so far. */
+  #validate(step: number, pairs: Demonstrations): Pick<BehaviorCloningReport, 'validationLoss' | 'best'> {
+    const validationLoss = this.evaluate(pairs);
+    if (validationLoss < (this.#best?.validationLoss ?? Number.POSITIVE_INFINITY)) {
+      this.#best = { step, validationLoss, weights: plainStateDict(this.#options.policy) };
+    }
+    if (this.#best === null) return { validationLoss };
+    return { validationLoss, best: { step: this.#best.step, validationLoss: this.#best.validationLoss } };
   }
 
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
@@ -188,6 +201,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     return { loss: loss[0]!, gradientNorm: gradientNorm[0]! };
   }
 }
+
+type Best = NonNullable<BehaviorCloningReport['best']> & { readonly weights: StateDict };
 
 type Batch = { observations: tf.Tensor; actions: tf.Tensor };
 

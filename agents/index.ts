@@ -1,4 +1,4 @@
-export { type Agent, DivergedError, type TrainOptions } from './agent.ts';
+export { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
 export {
   BehaviorCloning,
   type BehaviorCloningOptions,
@@ -8,4 +8,5 @@ export {
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';
 export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
+export { stateFromJson, stateToJson } from './common/stateJson.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';

@@ -10,10 +10,10 @@ import {
   valueAndGradients,
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { type Agent, checkSteps, DivergedError, type TrainOptions } from './agent.ts';
+import { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
 import { generalizedAdvantages } from './common/advantages.ts';
+import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
 import { estimatedEntropy } from './common/estimatedEntropy.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
 import { Minibatches } from './common/minibatches.ts';
@@ -21,6 +21,7 @@ import { partSchemas } from './common/partSchemas.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
+import { Training } from './common/training.ts';
 import { type BoxVectorEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
 
 const ppoOptions = z.strictObject({
@@ -60,13 +61,7 @@ const ppoOptions = z.strictObject({
 export type PpoOptions = z.input<typeof ppoOptions>;
 
 /** One rollout and the updates made from it. */
-export interface PpoReport {
-  /** Environment steps so far, over all environments. */
-  readonly step: number;
-  /** Minibatch updates so far. */
-  readonly updates: number;
-  /** The episodes that ended in this rollout. */
-  readonly episodes: readonly EpisodeReport[];
+export interface PpoReport extends TrainReport {
   readonly policyLoss: number;
   readonly valueLoss: number;
   /** −E[log π], nats. */
@@ -100,7 +95,9 @@ export class Ppo implements Agent<PpoReport> {
   readonly #options: z.output<typeof ppoOptions>;
   readonly #envs: BoxVectorEnv;
   readonly #optimizer: Adam;
-  readonly #act;
+  readonly #collector: RolloutCollector;
+  readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);
+  readonly #parts: AgentParts;
   readonly #valuesOf;
   readonly #update;
   readonly #compiled: readonly { dispose(): void }[];
@@ -155,7 +152,6 @@ export class Ppo implements Agent<PpoReport> {
     );
     this.#compiled = [act, values, update];
     const ofEnvs = { observations: { shape: [numEnvs, policy.observationDim] } };
-    this.#act = act.onArrays(ofEnvs);
     this.#valuesOf = values.onArrays(ofEnvs);
     this.#update = update.onArrays({
       observations: { shape: [batchSize, policy.observationDim] },
@@ -166,6 +162,22 @@ export class Ppo implements Agent<PpoReport> {
       learningRate: { shape: [] },
       clip: { shape: [] },
     });
+    this.#collector = new RolloutCollector({
+      ...this.#envs,
+      owner: 'Ppo',
+      horizon,
+      gamma: config.gamma,
+      act: act.onArrays(ofEnvs),
+      valuesOf: (observations) => this.#valuesOf({ observations }).value,
+    });
+    this.#parts = new AgentParts('Ppo', {
+      policy,
+      value: this.value,
+      optimizer: this.#optimizer,
+      env: stateOfEnv(this.#envs.env),
+      collector: this.#collector,
+      training: this.#training,
+    });
   }
 
   /**
@@ -173,35 +185,30 @@ export class Ppo implements Agent<PpoReport> {
    * @throws {DivergedError} if a loss is no longer a number
    */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<PpoReport, void, undefined> {
-    checkSteps('Ppo', steps);
-    const { horizon, gamma } = this.#options;
-    const { numEnvs } = this.#envs.env;
-    const actRng = rng.split('actions');
-    const streams = { shuffle: rng.split('minibatches'), entropyRng: rng.split('entropy') };
-    const collector = new RolloutCollector(
-      {
-        ...this.#envs,
-        owner: 'Ppo',
-        horizon,
-        gamma,
-        act: this.#act,
-        valuesOf: (observations) => this.#valuesOf({ observations }).value,
-      },
-      { seed: rng.split('env').seed },
-    );
-    let step = 0;
-    let updates = 0;
-    while (step < steps) {
-      const progress = step / steps;
-      const episodes = collector.collect(actRng);
-      step += horizon * numEnvs;
-      const metrics = this.#improve(collector.buffer, streams, progress);
-      updates += metrics.updates;
+    const training = this.#training;
+    const collector = this.#collector;
+    if (training.begin({ steps, rng })) collector.reset(rng.split('env').seed);
+    const { actions, minibatches, entropy } = training.streams;
+    while (training.step < steps) {
+      const progress = training.step / steps;
+      const episodes = collector.collect(actions);
+      training.step += this.#options.horizon * this.#envs.env.numEnvs;
+      const metrics = this.#improve(collector.buffer, { shuffle: minibatches, entropyRng: entropy }, progress);
+      training.updates += metrics.updates;
+      const { step, updates } = training;
       for (const name of METRICS) {
         if (!Number.isFinite(metrics[name])) throw new DivergedError('Ppo', step, name, metrics[name]);
       }
       yield { step, ...metrics, updates, episodes };
     }
+  }
+
+  state(): AgentState {
+    return this.#parts.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#parts.setState(state);
   }
 
   dispose(): void {

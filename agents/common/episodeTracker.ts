@@ -1,4 +1,6 @@
 import type { Info, VectorStep } from '../../envs/index.ts';
+import type { Stateful } from './agentParts.ts';
+import { setSameLength } from './setSameLength.ts';
 
 export interface EpisodeReport {
   /** The undiscounted sum of rewards. */
@@ -8,8 +10,13 @@ export interface EpisodeReport {
   readonly info: Info;
 }
 
+interface EpisodeTrackerState {
+  readonly returns: Float64Array;
+  readonly lengths: Int32Array;
+}
+
 /** Sums up the episodes of parallel environments that reset in the step that ends an episode. */
-export class EpisodeTracker {
+export class EpisodeTracker implements Stateful<EpisodeTrackerState> {
   readonly #returns: Float64Array;
   readonly #lengths: Int32Array;
 
@@ -29,5 +36,19 @@ export class EpisodeTracker {
         this.#lengths[i] = 0;
       }
     }
+  }
+
+  /** Forgets the episodes that have begun. */
+  reset(): void {
+    this.#returns.fill(0);
+    this.#lengths.fill(0);
+  }
+
+  state(): EpisodeTrackerState {
+    return { returns: this.#returns.slice(), lengths: this.#lengths.slice() };
+  }
+
+  setState({ returns, lengths }: EpisodeTrackerState): void {
+    setSameLength({ returns: [this.#returns, returns], lengths: [this.#lengths, lengths] });
   }
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '../../src/index.ts';
+import type { Stateful } from './agentParts.ts';
 
 /** A column of a data set: `[rows · width]`, row by row; without a width one number a row. */
 export interface Column {
@@ -6,13 +7,21 @@ export interface Column {
   readonly width?: number;
 }
 
+interface MinibatchesState {
+  /** The rows of the epoch that {@link Minibatches.next} is in, in their order, and how many it has taken. */
+  readonly order: Int32Array;
+  readonly taken: number;
+}
+
 /** Minibatches of the rows of a data set, drawn without replacement; the last short one of an epoch is dropped. */
-export class Minibatches<Name extends string> {
+export class Minibatches<Name extends string> implements Stateful<MinibatchesState> {
   readonly #columns: readonly Required<Column>[];
   readonly #count: number;
   readonly #batchSize: number;
   readonly #batches: readonly Float32Array[];
   readonly #named: Readonly<Record<Name, Float32Array>>;
+  #order = new Int32Array(0);
+  #taken = 0;
 
   /** @param count rows, of which each column has that many */
   constructor(columns: Readonly<Record<Name, Column>>, { count, batchSize }: { count: number; batchSize: number }) {
@@ -30,6 +39,35 @@ export class Minibatches<Name extends string> {
     for (let start = 0; start + this.#batchSize <= order.length; start += this.#batchSize) {
       yield order.subarray(start, start + this.#batchSize);
     }
+  }
+
+  /** The numbers of the rows of one minibatch after the other, epoch after epoch, without end. */
+  next(rng: Rng): Int32Array {
+    if (this.#taken + this.#batchSize > this.#order.length) this.#begin(rng.permutation(this.#count));
+    this.#taken += this.#batchSize;
+    return this.#order.subarray(this.#taken - this.#batchSize, this.#taken);
+  }
+
+  /** Leaves the epoch that {@link next} is in. */
+  reset(): void {
+    this.#begin(new Int32Array(0));
+  }
+
+  #begin(order: Int32Array<ArrayBuffer>): void {
+    this.#order = order;
+    this.#taken = 0;
+  }
+
+  state(): MinibatchesState {
+    return { order: this.#order.slice(), taken: this.#taken };
+  }
+
+  setState({ order, taken }: MinibatchesState): void {
+    if (!(order instanceof Int32Array) || ![0, this.#count].includes(order.length)) {
+      throw new Error(`order: got ${order?.length} rows, expected ${this.#count}`);
+    }
+    this.#order = order.slice();
+    this.#taken = taken;
   }
 
   /** The rows as arrays, `[batch · width]`, which the next call uses again. */

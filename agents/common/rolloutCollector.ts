@@ -1,8 +1,10 @@
 import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
+import type { Stateful } from './agentParts.ts';
 import { clipToBox } from './clipToBox.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
 import { RolloutBuffer } from './rolloutBuffer.ts';
+import { setSameLength } from './setSameLength.ts';
 import type { BoxVectorEnv } from './vectorEnvFor.ts';
 
 /** What a policy with a value function says to observations `[envs · observationDim]`, row by row. */
@@ -21,21 +23,46 @@ export interface RolloutCollectorOptions extends BoxVectorEnv {
   readonly valuesOf: (observations: Float32Array) => ArrayLike<number>;
 }
 
+interface RolloutCollectorState {
+  readonly current: Float32Array;
+  readonly tracker: ReturnType<EpisodeTracker['state']>;
+}
+
 /** Lets a policy act in parallel environments, `horizon` steps of each at a time, and records what came of it. */
-export class RolloutCollector {
+export class RolloutCollector implements Stateful<RolloutCollectorState> {
   readonly buffer: RolloutBuffer;
   readonly #options: RolloutCollectorOptions;
   readonly #tracker: EpisodeTracker;
   readonly #commanded: Float32Array;
 
-  /** Resets the environments. */
-  constructor(options: RolloutCollectorOptions, { seed }: { seed: string }) {
+  constructor(options: RolloutCollectorOptions) {
     const { env, actionSpace, horizon } = options;
     this.#options = options;
     this.buffer = new RolloutBuffer(horizon, env);
     this.#tracker = new EpisodeTracker(env.numEnvs);
     this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
-    this.#observe(env.reset({ seed })[0]);
+  }
+
+  /** Resets the environments, with which every training begins. */
+  reset(seed: string): void {
+    this.#tracker.reset();
+    this.#observe(this.#options.env.reset({ seed })[0]);
+  }
+
+  /** Between two rollouts; the environments are not among it. */
+  state(): RolloutCollectorState {
+    return { current: this.buffer.current.slice(), tracker: this.#tracker.state() };
+  }
+
+  setState({ current, tracker }: RolloutCollectorState): void {
+    const before = this.buffer.current.slice();
+    setSameLength({ current: [this.buffer.current, current] });
+    try {
+      this.#tracker.setState(tracker);
+    } catch (error) {
+      this.buffer.current.set(before);
+      throw error;
+    }
   }
 
   /**

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { type Agent, type AgentState, BehaviorCloning, Ppo, stateFromJson, stateToJson } from '../../agents/index.ts';
+import { makeVec } from '../../envs/index.ts';
+import { makePolicy, type Policy, Rng } from '../../src/index.ts';
+
+const pendulum = () => makeVec('Pendulum-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
+const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = pendulum();
+const policyOf = (name: string, hidden = [8]): Policy =>
+  makePolicy(name, { observationSpace, actionSpace, hidden, rng: new Rng('policy') });
+
+function demonstrations(count: number) {
+  const rng = new Rng('pairs');
+  return {
+    observations: rng.fillNormal(new Float32Array(count * 3)),
+    actions: rng.fillNormal(new Float32Array(count)),
+  };
+}
+
+/** Each agent, made anew with the same options, and how long it is trained. */
+const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> = {
+  // An episode has 200 steps, so that the cuts fall inside of episodes.
+  Ppo: {
+    steps: 600,
+    make: (hidden) =>
+      new Ppo({
+        policy: policyOf('spline', hidden),
+        env: pendulum(),
+        rng: new Rng('agent'),
+        horizon: 75,
+        epochs: 2,
+        batchSize: 50,
+        entropyCoefficient: 0.01,
+        learningRate: (share) => 1e-3 * (1 - share),
+      }),
+  },
+  BehaviorCloning: {
+    steps: 23,
+    make: (hidden) =>
+      new BehaviorCloning({
+        policy: policyOf('gaussian', hidden),
+        demonstrations: demonstrations(100),
+        validation: demonstrations(20),
+        batchSize: 30,
+        reportEvery: 7,
+        learningRate: (share) => (share < 0.4 ? 0.01 : 0.3),
+      }),
+  },
+};
+
+/** Trains to the end. @returns the state at each report, and the end */
+async function finish(agent: Agent, steps: number, seed: string | number = 0) {
+  const states: AgentState[] = [];
+  for await (const _ of agent.train({ steps, rng: new Rng(seed) })) states.push(agent.state());
+  return { states, end: stateToJson(agent.state()) };
+}
+
+describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
+  test('cut at any report, a new agent ends with the same bytes, also after JSON and a structured clone', async () => {
+    const { states, end } = await finish(make(), steps);
+    expect(states.length).toBeGreaterThanOrEqual(3);
+    for (const [i, state] of states.entries()) {
+      const passed = i % 2 === 0 ? (stateFromJson(stateToJson(state)) as AgentState) : structuredClone(state);
+      const agent = make();
+      agent.setState(passed);
+      expect(stateToJson(agent.state())).toBe(stateToJson(state));
+      const rest = await finish(agent, steps);
+      expect(rest.states).toEqual(states.slice(i + 1));
+      expect(rest.end).toBe(end);
+      agent.dispose();
+    }
+  });
+
+  test('a state that was taken is not changed by what comes after', async () => {
+    const agent = make();
+    const texts: string[] = [];
+    const states: AgentState[] = [];
+    for await (const _ of agent.train({ steps, rng: new Rng(0) })) {
+      states.push(agent.state());
+      texts.push(stateToJson(states.at(-1)));
+    }
+    expect(states.map(stateToJson)).toEqual(texts);
+  });
+
+  test('a state before the training begins it anew; another seed is refused', async () => {
+    const { states, end } = await finish(make(), steps);
+    const agent = make();
+    agent.setState(make().state());
+    expect((await finish(agent, steps)).end).toBe(end);
+    agent.setState(states[0]!);
+    await expect(finish(agent, steps, 1)).rejects.toThrow(
+      `${name}.train: rng: got the seed '1', expected '0', which the state to go on from had`,
+    );
+  });
+
+  test('a state that does not fit is refused in one line, and nothing is changed', async () => {
+    const { states } = await finish(make(), steps);
+    const state = states[0]!;
+    const { training, ...others } = state.parts;
+    const damaged = Object.fromEntries(
+      Object.entries(state.parts).map(([part, value]) => [part, part === 'training' ? { streams: {} } : value]),
+    );
+    const cases: [unknown, RegExp][] = [
+      [undefined, /setState: wanted the state of an agent/],
+      [{ ...state, agent: 'Sarsa' }, /setState: the state is of a Sarsa, expected one of a \w+$/],
+      [{ ...state, version: 7 }, /setState: the state has version 7 of the format, this oxbow reads version 1$/],
+      [{ ...state, parts: others }, /setState: the agent has a part 'training', the state has none: expected the same/],
+      [{ ...state, parts: { ...state.parts, gru: 1 } }, /setState: the state has a part 'gru', the agent has none/],
+      [make([16]).state(), /the part 'policy' does not fit this agent: loadStateDict: '.*' has shape/],
+      [{ ...state, parts: damaged }, /the part 'training' does not fit this agent/],
+    ];
+    const agent = make();
+    const before = stateToJson(agent.state());
+    for (const [wrong, message] of cases) {
+      expect(() => agent.setState(wrong as AgentState)).toThrow(message);
+      expect(() => agent.setState(wrong as AgentState)).not.toThrow('\n');
+      expect(stateToJson(agent.state())).toBe(before);
+    }
+    expect(training).not.toBeNull();
+  });
+});
+
+test('stateToJson and stateFromJson keep arrays and numbers to the bit', () => {
+  const state = {
+    float32: Float32Array.of(1, -0, Number.NaN, 1e-45),
+    float64: new Float64Array([Math.PI, Number.NEGATIVE_INFINITY]).subarray(1),
+    int32: Int32Array.of(-(2 ** 31)),
+    uint8: Uint8Array.of(255),
+    list: [-0, Number.NaN, Number.POSITIVE_INFINITY, 0.1, null, 'text', true, {}],
+  };
+  expect(stateFromJson(stateToJson(state))).toEqual(state);
+  expect(() => stateToJson({ x: new BigInt64Array(1) })).toThrow('stateToJson: a state holds no BigInt64Array');
+});
