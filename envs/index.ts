@@ -1,3 +1,7 @@
+import { AcrobotEnv } from './classic/acrobot.ts';
+import { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
+import { MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';
+import { MountainCarContinuousEnv } from './classic/mountainCarContinuous.ts';
 import { PendulumEnv, type PendulumOptions } from './classic/pendulum.ts';
 import { register } from './core/registry.ts';
 import { lakeGrains } from './lake/grains.ts';
@@ -11,13 +15,42 @@ for (const [id, { stride, stepCost, maxEpisodeSteps }] of Object.entries(lakeGra
     options: { stride, stepCost },
   });
 }
+register({
+  id: 'Acrobot-v1',
+  entryPoint: (options) => new AcrobotEnv(options),
+  maxEpisodeSteps: 500,
+  rewardThreshold: -100,
+});
+register<CartPoleOptions>({
+  id: 'CartPole-v1',
+  entryPoint: (options) => new CartPoleEnv(options),
+  maxEpisodeSteps: 500,
+  rewardThreshold: 475,
+});
+register<MountainCarOptions>({
+  id: 'MountainCar-v0',
+  entryPoint: (options) => new MountainCarEnv(options),
+  maxEpisodeSteps: 200,
+  rewardThreshold: -110,
+});
+register<MountainCarOptions>({
+  id: 'MountainCarContinuous-v0',
+  entryPoint: (options) => new MountainCarContinuousEnv(options),
+  maxEpisodeSteps: 999,
+  rewardThreshold: 90,
+});
 register<PendulumOptions>({
   id: 'Pendulum-v1',
   entryPoint: (options) => new PendulumEnv(options),
   maxEpisodeSteps: 200,
 });
 
+export * from './classic/acrobot.ts';
+export * from './classic/cartPole.ts';
+export * from './classic/mountainCar.ts';
+export * from './classic/mountainCarContinuous.ts';
 export * from './classic/pendulum.ts';
+export type { ClassicResetOptions } from './classic/resetState.ts';
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';

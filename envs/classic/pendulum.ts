@@ -1,10 +1,12 @@
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
+import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { Info } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
+import { resetState } from './resetState.ts';
 
 const maxSpeed = 8;
 const maxTorque = 2;
@@ -16,14 +18,20 @@ export interface PendulumOptions {
   g?: number;
 }
 
+/** What `reset({ options })` takes. */
+export interface PendulumResetOptions {
+  /** Starts from exactly this [θ, θ̇]. */
+  state?: ArrayLike<number>;
+  /** In place of π: |θ| at the start is at most that. */
+  xInit?: number;
+  /** In place of 1: |θ̇| at the start is at most that. */
+  yInit?: number;
+}
+
 interface PendulumState {
   rng: RngState;
   theta: number;
   thetaDot: number;
-}
-
-function clip(x: number, limit: number): number {
-  return Math.min(Math.max(x, -limit), limit);
 }
 
 /** θ modulo 2π, in [−π, π). */
@@ -40,7 +48,7 @@ function normalizeAngle(theta: number): number {
  * - Action: the torque u, `[1]`, clipped to |u| ≤ 2 N m.
  * - θ̇ ← clip(θ̇ + (3g/2 · sin θ + 3u) dt, ±8), θ ← θ + θ̇ dt with the new θ̇, dt = .05 s.
  * - Reward: −(θ² + .1 θ̇² + .001 u²) before the update, θ in [−π, π). Never terminates.
- * - Reset: θ ~ U(−π, π), θ̇ ~ U(−1, 1).
+ * - Reset: θ ~ U(−π, π), θ̇ ~ U(−1, 1). `reset({ options })`: `state`, both numbers; `xInit` and `yInit`, other bounds than π and 1.
  *
  * u is a float32 and so is its arithmetic, the state is float64, as there: trajectories agree to the last bits.
  *
@@ -61,14 +69,19 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
     this.g = g;
   }
 
-  protected begin(): [Float32Array, Info] {
-    this.#theta = this.rng.uniform(-Math.PI, Math.PI);
-    this.#thetaDot = this.rng.uniform(-1, 1);
+  protected begin(options: PendulumResetOptions): [Float32Array, Info] {
+    checkOptionNames('Pendulum.reset', options, ['state', 'xInit', 'yInit']);
+    const { xInit = Math.PI, yInit = 1 } = options;
+    checkRange('Pendulum.reset', 'xInit', xInit, 0, 1e6);
+    checkRange('Pendulum.reset', 'yInit', yInit, 0, 1e6);
+    const state = resetState('Pendulum', options, ['theta', 'thetaDot']);
+    this.#theta = state?.[0] ?? this.rng.uniform(-xInit, xInit);
+    this.#thetaDot = state?.[1] ?? this.rng.uniform(-yInit, yInit);
     return [this.#observation(), {}];
   }
 
   step(action: Float32Array): [Float32Array, number, boolean, boolean, Info] {
-    const u = Math.fround(clip(action[0]!, maxTorque));
+    const u = Math.fround(clamp(action[0]!, -maxTorque, maxTorque));
     if (Number.isNaN(u)) {
       throw new Error(`Pendulum: step() got the action ${describe(action)}, expected 1 finite number (torque)`);
     }
@@ -78,7 +91,7 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
     const angle = normalizeAngle(theta);
     const cost = angle * angle + 0.1 * (thetaDot * thetaDot) + effort;
     const acceleration = 1.5 * this.g * portableMath.sin(theta) + Math.fround(3 * u);
-    this.#thetaDot = clip(thetaDot + acceleration * dt, maxSpeed);
+    this.#thetaDot = clamp(thetaDot + acceleration * dt, -maxSpeed, maxSpeed);
     this.#theta = theta + this.#thetaDot * dt;
     return [this.#observation(), -cost, false, false, {}];
   }

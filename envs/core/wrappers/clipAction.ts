@@ -1,3 +1,4 @@
+import { clamp } from '../clamp.ts';
 import type { Env, StepResult } from '../env.ts';
 import { Box } from '../spaces/box.ts';
 import { Wrapper } from './wrapper.ts';
@@ -28,7 +29,7 @@ export class ClipAction<Observation> extends Wrapper<Observation, Float32Array> 
 
   override step(action: Float32Array): StepResult<Observation> {
     const { low, high, size } = this.#inner;
-    for (let i = 0; i < size; i++) this.#clipped[i] = Math.min(Math.max(action[i]!, low[i]!), high[i]!);
+    for (let i = 0; i < size; i++) this.#clipped[i] = clamp(action[i]!, low[i]!, high[i]!);
     return super.step(this.#clipped);
   }
 }

@@ -1,0 +1,115 @@
+import { portableMath } from '../../src/portableMath.ts';
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { describe } from '../core/describe.ts';
+import type { ResetResult, StepResult } from '../core/env.ts';
+import { checkOptionNames } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+import { Discrete } from '../core/spaces/discrete.ts';
+import { resetBounds, resetState } from './resetState.ts';
+
+const gravity = 9.8;
+const poleMass = 0.1;
+const totalMass = 1 + poleMass;
+/** Half of the pole. */
+const length = 0.5;
+const poleMassLength = poleMass * length;
+const forceSize = 10;
+const dt = 0.02;
+const thetaLimit = (12 * 2 * Math.PI) / 360;
+const xLimit = 2.4;
+
+export interface CartPoleOptions {
+  /** Rewards 0 a step and −1 at the fall, as Sutton and Barto do, in place of 1 a step. */
+  suttonBartoReward?: boolean;
+}
+
+interface CartPoleState {
+  rng: RngState;
+  x: number;
+  xDot: number;
+  theta: number;
+  thetaDot: number;
+}
+
+/**
+ * Gymnasium's CartPole-v1: push a cart so that the pole on it stays up.
+ *
+ * - Observation: (x, ẋ, θ, θ̇), `[4]`, in m, m/s, rad and rad/s; θ is 0 when upright.
+ * - Action: 0 pushes to the left, 1 to the right, with 10 N for .02 s; one step of the explicit Euler rule.
+ * - Terminated: |x| > 2.4 or |θ| > 12°. Reward: 1 a step, the last one included.
+ * - Reset: all four ~ U(−.05, .05). `reset({ options })`: `state`, the four numbers; `low` and `high`, other bounds.
+ *
+ * Barto, Sutton and Anderson, Neuronlike adaptive elements that can solve difficult learning control problems, 1983.
+ *
+ * @throws for an unknown option; `step` for an action that is not 0 or 1.
+ */
+export class CartPoleEnv extends BaseEnv<Float32Array, number> {
+  readonly observationSpace = new Box({
+    low: [-2 * xLimit, -Infinity, -2 * thetaLimit, -Infinity],
+    high: [2 * xLimit, Infinity, 2 * thetaLimit, Infinity],
+  });
+  readonly actionSpace = new Discrete(2);
+  readonly suttonBartoReward: boolean;
+  #x = 0;
+  #xDot = 0;
+  #theta = 0;
+  #thetaDot = 0;
+
+  constructor(options: CartPoleOptions = {}) {
+    super();
+    checkOptionNames('CartPole', options, ['suttonBartoReward']);
+    this.suttonBartoReward = options.suttonBartoReward ?? false;
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    const [low, high] = resetBounds('CartPole', options, -0.05, 0.05);
+    const state = resetState('CartPole', options, ['x', 'xDot', 'theta', 'thetaDot']);
+    this.#x = state?.[0] ?? this.rng.uniform(low, high);
+    this.#xDot = state?.[1] ?? this.rng.uniform(low, high);
+    this.#theta = state?.[2] ?? this.rng.uniform(low, high);
+    this.#thetaDot = state?.[3] ?? this.rng.uniform(low, high);
+    return [this.#observation(), {}];
+  }
+
+  step(action: number): StepResult {
+    if (action !== 0 && action !== 1) {
+      throw new Error(`CartPole: step() got the action ${describe(action)}, expected 0 (left) or 1 (right)`);
+    }
+    const cos = portableMath.cos(this.#theta);
+    const sin = portableMath.sin(this.#theta);
+    const force = action === 1 ? forceSize : -forceSize;
+    const push = (force + poleMassLength * (this.#thetaDot * this.#thetaDot) * sin) / totalMass;
+    const thetaAcceleration = (gravity * sin - cos * push) / (length * (4 / 3 - (poleMass * (cos * cos)) / totalMass));
+    const xAcceleration = push - (poleMassLength * thetaAcceleration * cos) / totalMass;
+    this.#x += dt * this.#xDot;
+    this.#xDot += dt * xAcceleration;
+    this.#theta += dt * this.#thetaDot;
+    this.#thetaDot += dt * thetaAcceleration;
+
+    const terminated = Math.abs(this.#x) > xLimit || Math.abs(this.#theta) > thetaLimit;
+    const reward = this.suttonBartoReward ? (terminated ? -1 : 0) : 1;
+    return [this.#observation(), reward, terminated, false, {}];
+  }
+
+  #observation(): Float32Array {
+    const observation = new Float32Array(4);
+    observation[0] = this.#x;
+    observation[1] = this.#xDot;
+    observation[2] = this.#theta;
+    observation[3] = this.#thetaDot;
+    return observation;
+  }
+
+  state(): CartPoleState {
+    return { rng: this.rng.state(), x: this.#x, xDot: this.#xDot, theta: this.#theta, thetaDot: this.#thetaDot };
+  }
+
+  setState({ rng, x, xDot, theta, thetaDot }: CartPoleState): void {
+    this.rng = Rng.fromState(rng);
+    this.#x = x;
+    this.#xDot = xDot;
+    this.#theta = theta;
+    this.#thetaDot = thetaDot;
+  }
+}
