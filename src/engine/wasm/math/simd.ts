@@ -76,15 +76,24 @@ export const expm1: SimdFunction = (code, x) => {
 
 /** Beyond it tanh is ±1 in float32. */
 const TANH_LIMIT = 9.1;
+/** (tanh(y)/y − 1) / y² by y² for |y| ≤ ¼ ln 2. */
+const TANH_TAIL = [-0.3333333134651184, 0.13332238793373108, -0.05299460142850876];
 
-/** With m = e²ˣ − 1: m / (m + 2), which never passes ±1; m keeps its relative accuracy down to 0. */
+/**
+ * x = n·½ ln 2 + y with |y| ≤ ¼ ln 2. By the addition theorem, with u = tanh y and s = 2ⁿ, of which (s − 1)/(s + 1) is the tanh of
+ * n·½ ln 2: tanh x = ((s − 1) + u(s + 1)) / ((s + 1) + u(s − 1)). It never passes ±1, and is u where n = 0.
+ */
 export const tanh: SimdFunction = (code, x) => {
-  const bounded = op('f32x4.pmin', op('f32x4.pmax', x, f32x4(-TANH_LIMIT)), f32x4(TANH_LIMIT));
-  const { power, remainder } = reduced(code, hold(code, mul(bounded, f32x4(2))));
-  // The low bits of `power` are n; the shift drops what is above them.
-  const scale = hold(code, op('i32x4.add', op('i32x4.shl', power, i32(23)), i32x4(0x3f800000)));
-  const m = hold(code, add(mul(remainder, scale), sub(scale, f32x4(1))));
-  const quotient = div(m, add(m, f32x4(2)));
+  const bounded = hold(code, op('f32x4.pmin', op('f32x4.pmax', x, f32x4(-TANH_LIMIT)), f32x4(TANH_LIMIT)));
+  const shifted = hold(code, add(mul(bounded, f32x4(2 * Math.LOG2E)), f32x4(ROUNDER)));
+  const y = hold(code, sub(bounded, mul(sub(shifted, f32x4(ROUNDER)), f32x4(Math.LN2 / 2))));
+  const square = hold(code, mul(y, y));
+  const u = hold(code, add(y, mul(mul(y, square), polynomial(square, TANH_TAIL))));
+  // The low bits of `shifted` are n; the shift drops what is above them.
+  const s = hold(code, op('i32x4.add', op('i32x4.shl', shifted, i32(23)), i32x4(0x3f800000)));
+  const less = hold(code, sub(s, f32x4(1)));
+  const more = hold(code, add(s, f32x4(1)));
+  const quotient = div(add(less, mul(u, more)), add(more, mul(u, less)));
   // The sign of −0 is lost on the way.
   return op('v128.or', quotient, op('v128.and', x, i32x4(-0x80000000)));
 };
