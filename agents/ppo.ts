@@ -22,7 +22,7 @@ import { rateAt, rateSchema } from './common/rate.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
 import { Training } from './common/training.ts';
-import { type BoxVectorEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
+import { type PolicyEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
 
 const ppoOptions = z.strictObject({
   policy: partSchemas.policy,
@@ -93,7 +93,7 @@ export class Ppo implements Agent<PpoReport> {
   /** V(o), trained beside the policy. */
   readonly value: Mlp;
   readonly #options: z.output<typeof ppoOptions>;
-  readonly #envs: BoxVectorEnv;
+  readonly #envs: PolicyEnv;
   readonly #optimizer: Adam;
   readonly #collector: RolloutCollector;
   readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Actor } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
-import { clipToBox } from './clipToBox.ts';
+import { commandActions } from './commandActions.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
 import { partSchemas } from './partSchemas.ts';
 import { vectorEnvFor } from './vectorEnvFor.ts';
@@ -48,7 +48,7 @@ export function evaluate(options: EvaluateOptions): EpisodeReport[] {
   let left = numEnvs;
   let [observations] = env.reset({ seed: rng.split('env').seed });
   while (left > 0) {
-    clipToBox(actor.act(observations).action, actionSpace, actions);
+    commandActions(actor.act(observations).action, actionSpace, actions);
     onStep?.({ observations, actions, running });
     const step = env.step(actions);
     for (let i = 0; i < numEnvs; i++) {

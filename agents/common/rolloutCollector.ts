@@ -1,11 +1,11 @@
 import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
-import { clipToBox } from './clipToBox.ts';
+import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
 import { RolloutBuffer } from './rolloutBuffer.ts';
 import { setSameLength } from './setSameLength.ts';
-import type { BoxVectorEnv } from './vectorEnvFor.ts';
+import type { PolicyEnv } from './vectorEnvFor.ts';
 
 /** What a policy with a value function says to observations `[envs · observationDim]`, row by row. */
 export type Act = (
@@ -13,7 +13,7 @@ export type Act = (
   rng: Rng,
 ) => Readonly<Record<'action' | 'latent' | 'logProb' | 'value', ArrayLike<number>>>;
 
-export interface RolloutCollectorOptions extends BoxVectorEnv {
+export interface RolloutCollectorOptions extends PolicyEnv {
   /** Whose rollouts they are, as errors name it: `Ppo`. */
   readonly owner: string;
   readonly horizon: number;
@@ -90,7 +90,7 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
     const { buffer } = this;
     const acted = act({ observations: buffer.current }, rng);
     // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
-    clipToBox(acted.action, actionSpace, this.#commanded);
+    commandActions(acted.action, actionSpace, this.#commanded);
     buffer.act(t, acted);
   }
 

@@ -1,4 +1,5 @@
 export { BatchBroadcast } from './batchBroadcast.ts';
+export { Categorical } from './categorical.ts';
 export { Distribution, type Estimate, type SampleWithLogProb } from './distribution.ts';
 export { MixtureSameFamily } from './mixtureSameFamily.ts';
 export { MultivariateNormalDiag } from './multivariateNormalDiag.ts';

@@ -1,4 +1,5 @@
 import { show } from '../options/describeIssue.ts';
+import type { DiscreteSpace } from './discreteSpace.ts';
 
 /** Where observations or actions lie: low ≤ x ≤ high in every entry. A `Box` of oxbow/envs is one. */
 export interface BoxSpace {
@@ -7,8 +8,8 @@ export interface BoxSpace {
   readonly shape: readonly number[];
 }
 
-/** A space of which only running the program shows that it is a box, as `make(id).actionSpace`. */
-export type AnySpace = Pick<BoxSpace, 'shape'> & Partial<BoxSpace>;
+/** A space of which only running the program shows what it is, as `make(id).actionSpace`. */
+export type AnySpace = Partial<BoxSpace> & Partial<DiscreteSpace>;
 
 /**
  * A copy of the space in plain arrays.

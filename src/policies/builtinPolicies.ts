@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { circularSplineFlow } from '../flows/circularSplineFlow.ts';
 import { neuralSplineFlow } from '../flows/neuralSplineFlow.ts';
 import { realNvp } from '../flows/realNvp.ts';
+import { CategoricalPolicy } from './categoricalPolicy.ts';
 import { FlowPolicy } from './flowPolicy.ts';
 import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 import { GaussianPolicy } from './gaussianPolicy.ts';
@@ -53,6 +54,15 @@ export const builtinPolicies = {
       bound: z.number().positive().default(5).describe('splines act on [-bound, bound], identity outside'),
     },
     make: ({ squash, ...options }) => new FlowPolicy({ flow: neuralSplineFlow(flowOptions(options)), squash }),
+  }),
+  categorical: completeDefinition({
+    description: 'one of n discrete actions',
+    actions: 'discrete',
+    options: {
+      squash: z.literal('none').default('none').describe('discrete actions have no bounds to squash into'),
+      outputScale: z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training"),
+    },
+    make: (options) => new CategoricalPolicy(options),
   }),
   'circular-spline': completeDefinition({
     description: 'spline flow over angles in [-π, π), with no seam',

@@ -1,6 +1,8 @@
 export { type ActionArrays, Actor, type ActorOptions } from './actor.ts';
 export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
+export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalPolicy.ts';
+export type { DiscreteSpace } from './discreteSpace.ts';
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';

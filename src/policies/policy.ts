@@ -7,6 +7,7 @@ import type { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
+import type { DiscreteSpace } from './discreteSpace.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -47,15 +48,17 @@ export interface ActionDistribution {
 export interface PolicyConfig {
   readonly name: string;
   readonly observationSpace: BoxSpace;
-  readonly actionSpace: BoxSpace;
+  readonly actionSpace: BoxSpace | DiscreteSpace;
   /** All options, with the defaults filled in. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A stochastic policy over continuous actions. Anyone's subclass plugs into any agent. */
+/** A stochastic policy. Anyone's subclass plugs into any agent. */
 export abstract class Policy extends Module {
   abstract readonly observationDim: number;
   abstract readonly actionDim: number;
+  /** Where actions are discrete which they are; the latent value is then the index 0 … n − 1, as float32. */
+  readonly discreteActions?: DiscreteSpace;
   /** Set where `makePolicy` made the policy. */
   readonly config?: PolicyConfig;
 

@@ -3,6 +3,7 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { activationNames } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
+import type { DiscreteSpace } from './discreteSpace.ts';
 import type { Policy } from './policy.ts';
 
 /** The options that every policy of the registry has, unless its own take the place of one. */
@@ -20,38 +21,49 @@ export const commonPolicyOptions = {
 /** The shape of a policy's options: its own, and the common ones. */
 export type OptionsShape<S extends z.ZodRawShape> = Omit<typeof commonPolicyOptions, keyof S> & S;
 
+/** The space of a policy's actions, by the kind that the policy takes. */
+interface ActionSpaces {
+  box: BoxSpace;
+  discrete: DiscreteSpace;
+}
+export type ActionKind = keyof ActionSpaces;
+
 /** What `make` gets: sizes, spaces, the squash, a stream, and the options as their schema gives them. */
-export type MakeArguments<S extends z.ZodRawShape> = {
+export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'> = {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly observationSpace: BoxSpace;
-  readonly actionSpace: BoxSpace;
+  readonly actionSpace: ActionSpaces[K];
   /** Latent → action: the identity, or into the action space. */
   readonly squash: Bijector;
   readonly rng: Rng;
 } & Omit<z.output<z.ZodObject<OptionsShape<S>>>, 'squash' | 'parameters'>;
 
 /** A policy that can be made by its name. */
-export interface PolicyDefinition<S extends z.ZodRawShape> {
+export interface PolicyDefinition<S extends z.ZodRawShape, K extends ActionKind = 'box'> {
   /** One line. */
   readonly description: string;
   /** Options beside the common ones, JSON values, each with a default and a `describe`; one of the same name replaces a common one. */
   readonly options?: S;
-  make(options: MakeArguments<S>): Policy;
+  /** Which actions it takes, those of a box by default. */
+  readonly actions?: K;
+  make(options: MakeArguments<S, K>): Policy;
 }
 
 /** A definition with its whole schema. */
-export interface RegisteredPolicy<S extends z.ZodRawShape = Record<never, never>> {
+export interface RegisteredPolicy<S extends z.ZodRawShape = Record<never, never>, K extends ActionKind = ActionKind> {
   readonly description: string;
+  readonly actions: K;
   readonly schema: z.ZodObject<OptionsShape<S>>;
-  make(options: MakeArguments<S>): Policy;
+  make(options: MakeArguments<S, K>): Policy;
 }
 
-export function completeDefinition<const S extends z.ZodRawShape>({
+export function completeDefinition<const S extends z.ZodRawShape, K extends ActionKind = 'box'>({
   description,
   options,
+  actions = 'box' as K,
   make,
-}: PolicyDefinition<S>): RegisteredPolicy<S> {
+}: PolicyDefinition<S, K>): RegisteredPolicy<S, K> {
   const schema = z.strictObject({ ...commonPolicyOptions, ...options }) as unknown as z.ZodObject<OptionsShape<S>>;
-  return { description, schema, make };
+  return { description, schema, actions, make };
 }

@@ -3,6 +3,7 @@ import { fingerprint } from '../fingerprint.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
+import type { DiscreteSpace } from './discreteSpace.ts';
 import type { Policy } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
 
@@ -11,12 +12,13 @@ const VERSION = 1;
 
 const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform(Number)]);
 const space = z.strictObject({ low: z.array(bound), high: z.array(bound), shape: z.array(z.int().positive()) });
+const discreteSpace = z.strictObject({ n: z.int().positive(), start: z.int() });
 const jsonObject = z.record(z.string(), z.json());
 const contentSchema = z.strictObject({
   policy: z.strictObject({
     name: z.string(),
     observationSpace: space,
-    actionSpace: space,
+    actionSpace: z.union([space, discreteSpace]),
     options: jsonObject,
   }),
   about: jsonObject,
@@ -106,7 +108,9 @@ export function fromJson(where: string, text: string): LoadedPolicy {
 }
 
 /** JSON has no infinities. */
-function toJsonSpace({ low, high, shape }: BoxSpace) {
+function toJsonSpace(of: BoxSpace | DiscreteSpace) {
+  if ('n' in of) return of;
+  const { low, high, shape } = of;
   const bounds = (values: ArrayLike<number>) =>
     Array.from(values, (value) => (Number.isFinite(value) ? value : String(value)));
   return { low: bounds(low), high: bounds(high), shape };

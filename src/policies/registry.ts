@@ -3,12 +3,14 @@ import { Identity } from '../bijectors/identity.ts';
 import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
-import { type AnySpace, plainBoxSpace } from './boxSpace.ts';
+import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
 import { builtinPolicies } from './builtinPolicies.ts';
+import { plainDiscreteSpace } from './discreteSpace.ts';
 import { matchParameters } from './matchParameters.ts';
 import type { Policy } from './policy.ts';
 import {
+  type ActionKind,
   completeDefinition,
   type MakeArguments,
   type PolicyDefinition,
@@ -27,8 +29,9 @@ export type PolicyOptions<N extends PolicyName = PolicyName> = z.input<(typeof b
 
 /** What a policy is for, and the stream of its initial weights. */
 export interface PolicyTask {
-  /** Boxes, both; see {@link BoxSpace}. */
+  /** A box; see {@link BoxSpace}. */
   readonly observationSpace: AnySpace;
+  /** A box, or a {@link DiscreteSpace} where the policy takes one. */
   readonly actionSpace: AnySpace;
   readonly rng: Rng;
 }
@@ -40,7 +43,7 @@ export interface PolicyTask {
  *
  * @example
  * const policy = makePolicy('spline', { observationSpace, actionSpace, rng, hidden: [64, 64], bins: 8, squash: 'tanh' });
- * @throws one line, if the name or an option is unknown (the nearest is named), a value does not fit, or a space is no box
+ * @throws one line, if the name or an option is unknown (the nearest is named), a value does not fit, or a space is not of the kind that the policy takes
  */
 export function makePolicy<N extends string>(
   name: N | PolicyName,
@@ -52,20 +55,23 @@ export function makePolicy<N extends string>(
     throw new Error(`${where}: unknown policy, ${expectedOneOf(name, [...registry.keys()])}; registerPolicy adds one`);
   }
   const { observationSpace, actionSpace, rng, ...rest } = options;
-  const spaces = {
-    observationSpace: plainBoxSpace(`${where}: observationSpace`, observationSpace),
-    actionSpace: plainBoxSpace(`${where}: actionSpace`, actionSpace),
-  };
+  const observationBox = plainBoxSpace(`${where}: observationSpace`, observationSpace);
+  const actions =
+    definition.actions === 'discrete'
+      ? { actionSpace: plainDiscreteSpace(`${where}: actionSpace`, actionSpace), actionDim: 1 }
+      : ((box) => ({ actionSpace: box, actionDim: box.low.length }))(
+          plainBoxSpace(`${where}: actionSpace`, actionSpace),
+        );
   if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
   const { parameters, ...settings } = parseOptions(where, definition.schema, rest);
   const make = (hidden: readonly number[]): Policy => {
-    const arguments_: MakeArguments<Record<never, never>> = {
+    const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
       ...settings,
       hidden,
-      ...spaces,
-      observationDim: spaces.observationSpace.low.length,
-      actionDim: spaces.actionSpace.low.length,
-      squash: settings.squash === 'tanh' ? boxSquash(spaces.actionSpace) : new Identity(),
+      observationSpace: observationBox,
+      observationDim: observationBox.low.length,
+      ...actions,
+      squash: settings.squash === 'tanh' ? boxSquash(actions.actionSpace as BoxSpace) : new Identity(),
       rng: rng.split(name),
     };
     return definition.make(arguments_);
@@ -74,6 +80,7 @@ export function makePolicy<N extends string>(
     parameters === undefined
       ? { policy: make(settings.hidden), hidden: settings.hidden }
       : matchParameters(where, settings.hidden, parameters, make);
+  const spaces = { observationSpace: observationBox, actionSpace: actions.actionSpace };
   return Object.assign(policy, { config: { name, ...spaces, options: { ...settings, hidden } } });
 }
 
@@ -85,9 +92,9 @@ export function makePolicy<N extends string>(
  * @returns `makePolicy` for it, typed by its options
  * @throws if the name is taken
  */
-export function registerPolicy<const S extends z.ZodRawShape = Record<never, never>>(
+export function registerPolicy<const S extends z.ZodRawShape = Record<never, never>, K extends ActionKind = 'box'>(
   name: string,
-  definition: PolicyDefinition<S>,
+  definition: PolicyDefinition<S, K>,
 ): (options: PolicyTask & z.input<RegisteredPolicy<S>['schema']>) => Policy {
   if (registry.has(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
   registry.set(name, completeDefinition(definition) as unknown as RegisteredPolicy);

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../nn/stopGradient.ts';
+import type { Rng } from '../random.ts';
+import { Distribution } from './distribution.ts';
+
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/**
+ * One of n categories: P(k) = softmax(logits)ₖ. A draw is its index 0 … n − 1, as float32.
+ *
+ * A category of logit −∞ is never drawn; its log-probability is float32's least number, with gradient 0.
+ */
+export class Categorical extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[] = [];
+  readonly reparameterized = false;
+  readonly logits: tf.Tensor;
+
+  /**
+   * @param logits `[...batch, n]`
+   * @throws if there is no category
+   */
+  constructor({ logits }: { logits: tf.Tensor }) {
+    super();
+    if (logits.rank === 0 || logits.shape.at(-1) === 0) {
+      throw new Error(`Categorical: wanted logits [..., n], got [${logits.shape}]`);
+    }
+    this.logits = logits;
+    this.batchShape = logits.shape.slice(0, -1);
+  }
+
+  get #count(): number {
+    return this.logits.shape.at(-1)!;
+  }
+
+  /** By inversion: how many cumulative probabilities a uniform number has reached. */
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    const threshold = rng.uniformTensor([...sampleShape, ...this.batchShape, 1]);
+    return stopGradient(() => {
+      // The sum before the first category is exactly 0, which is always reached, whatever the rounding.
+      const before = tf.cumsum(tf.softmax(this.logits), this.logits.rank - 1, true);
+      return tf.sub(tf.sum(tf.cast(tf.greaterEqual(threshold, before), 'float32'), -1), 1);
+    });
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const chosen = stopGradient(() =>
+      tf.cast(tf.equal(tf.expandDims(x, -1), tf.range(0, this.#count, 1, 'float32')), 'float32'),
+    );
+    return tf.sum(tf.mul(chosen, this.#logProbs()), -1);
+  }
+
+  /** −Σₖ P(k) log P(k). */
+  override entropy(): tf.Tensor {
+    const logProbs = this.#logProbs();
+    return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), -1));
+  }
+
+  /** The most probable category, the first of several. */
+  override mode(): tf.Tensor {
+    return stopGradient(() => tf.cast(tf.argMax(this.logits, -1), 'float32'));
+  }
+
+  /** Finite, since 0·∞ is NaN. */
+  #logProbs(): tf.Tensor {
+    return tf.maximum(tf.logSoftmax(this.logits), -LARGEST);
+  }
+}
