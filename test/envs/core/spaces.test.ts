@@ -1,6 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Box, Discrete } from '../../../envs/index.ts';
+import {
+  Box,
+  Dict,
+  Discrete,
+  flatdim,
+  flatten,
+  flattenSpace,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  Tuple,
+  unflatten,
+} from '../../../envs/index.ts';
 import { Rng } from '../../../src/random.ts';
 
 describe('Box', () => {
@@ -96,5 +108,121 @@ describe('Discrete', () => {
   it('refuses what is no positive integer', () => {
     expect(() => new Discrete(0)).toThrow('Discrete: n must be an integer ≥ 1, got 0');
     expect(() => new Discrete(2, 0.5)).toThrow('start must be an integer');
+  });
+});
+
+const pose = new Tuple([new Box({ low: [-1, -Infinity], high: [1, 2] }), new Discrete(3, -1)]);
+const nested = new Dict({
+  pose,
+  keys: new MultiBinary([2, 2]),
+  arm: new MultiDiscrete([2, 3], [5, -1]),
+});
+const everySpace: Space[] = [
+  new Box({ low: -1, high: 1, shape: [2, 2] }),
+  new Box({ low: -(2 ** 31), high: 2 ** 31 - 1, shape: [2], dtype: 'int32' }),
+  new Box({ low: 0, high: 1, shape: [2], dtype: 'float64' }),
+  new Discrete(4, -2),
+  new MultiDiscrete([2, 5], [-3, 7]),
+  new MultiBinary(3),
+  pose,
+  nested,
+  new Dict({ deep: nested, wide: new Tuple([new Box({ low: 0, high: 9, shape: [1], dtype: 'int32' })]) }),
+];
+
+describe.each(everySpace.map((space) => [String(space), space] as const))('%s', (_name, space) => {
+  const rng = new Rng(1);
+
+  it('holds its samples, in a row of a batch too', () => {
+    const into = space.read(new Float64Array(space.size), 0);
+    for (let i = 0; i < 100; i++) {
+      const sample = space.sample(rng);
+      expect(space.violation(sample)).toBeUndefined();
+      const batch = new Float64Array(3 * space.size).fill(9);
+      space.write(sample, batch, space.size);
+      expect(space.read(batch, space.size)).toEqual(sample);
+      expect(space.read(batch, space.size, into)).toEqual(sample);
+      expect([...batch.subarray(0, space.size), ...batch.subarray(2 * space.size)].every((x) => x === 9)).toBe(true);
+    }
+  });
+
+  it('comes back from its flat form, which is a member of the flat space', () => {
+    const flatSpace = flattenSpace(space);
+    expect(flatSpace.shape).toEqual([flatdim(space)]);
+    for (let i = 0; i < 100; i++) {
+      const sample = space.sample(rng);
+      const flat = flatten(space, sample);
+      expect(flatSpace.violation(flat)).toBeUndefined();
+      expect(unflatten(space, flat)).toEqual(sample);
+    }
+  });
+});
+
+describe('flatten', () => {
+  it('is as in Gymnasium: parts by sorted name, one-hot integers', () => {
+    const value = {
+      pose: [Float32Array.of(0.5, -7), 1] as const,
+      arm: Int32Array.of(6, -1),
+      keys: Uint8Array.of(1, 0, 1, 1),
+    };
+    // gymnasium.spaces.utils.flatten of the same space and value.
+    expect([...flatten(nested, value as never)]).toEqual([0, 1, 1, 0, 0, 1, 0, 1, 1, 0.5, -7, 0, 0, 1]);
+    const flat = flattenSpace(nested);
+    expect([...flat.low]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -Infinity, 0, 0, 0]);
+    expect([...flat.high]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]);
+    expect(flat.dtype).toBe('float32');
+    expect([...flatten(new Discrete(4), 2)]).toEqual([0, 0, 1, 0]);
+  });
+
+  it('keeps in float64 what float32 cannot hold', () => {
+    const large = new Box({ low: 0, high: 2 ** 31 - 1, shape: [1], dtype: 'int32' });
+    expect(flatten(large, Int32Array.of(2 ** 24 + 1))).toEqual(Float64Array.of(2 ** 24 + 1));
+  });
+
+  it('says what does not fit', () => {
+    expect(() => flatten(new Discrete(3), 3)).toThrow('the value is not in Discrete(3): expected an integer in [0, 2]');
+    expect(() => unflatten(pose, Float32Array.of(0, 0, 1))).toThrow('got 3 numbers, expected 5 for Tuple(Box(');
+    expect(() => unflatten(pose, Float32Array.of(0, 0, 0, 0, 0))).toThrow(
+      'needs a one-hot of 3 numbers, got Float32Array',
+    );
+    expect(() => flatdim({ ...new Discrete(2), toString: () => 'Odd' } as never)).toThrow('got Odd');
+  });
+});
+
+describe('composite and discrete spaces', () => {
+  it('sample every member', () => {
+    const rng = new Rng(1);
+    const space = new MultiDiscrete([2, 3], [0, -1]);
+    const seen = new Set(Array.from({ length: 200 }, () => [...space.sample(rng)].join()));
+    expect([...seen].sort()).toEqual(['0,-1', '0,0', '0,1', '1,-1', '1,0', '1,1'].sort());
+    const bits = new Set(Array.from({ length: 100 }, () => [...new MultiBinary(2).sample(rng)].join()));
+    expect(bits.size).toBe(4);
+  });
+
+  it('name what is outside', () => {
+    expect(new MultiDiscrete([2, 3]).violation(Int32Array.of(1, 3))).toBe(
+      'entry 1 is 3, expected an integer in [0, 2]',
+    );
+    expect(new MultiDiscrete([2]).violation([0])).toBe('expected an Int32Array, got Array [0]');
+    expect(new MultiBinary([2]).violation(Uint8Array.of(0, 2))).toBe('entry 1 is 2, expected 0 or 1');
+    expect(new MultiBinary([2]).violation(Uint8Array.of(0))).toBe('expected 2 entries (shape [2]), got 1');
+    expect(pose.violation([Float32Array.of(0, 0), 5])).toBe('part 1: expected an integer in [-1, 1], got 5');
+    expect(pose.violation([Float32Array.of(0, 0)])).toBe('expected 2 parts, got 1');
+    const door = new Dict({ open: new Discrete(2) });
+    expect(door.violation({ open: 2 })).toBe('part "open": expected an integer in [0, 1], got 2');
+    expect(door.violation({ open: 1, shut: 0 })).toBe('has an unknown part "shut", expected open');
+    expect(door.violation({})).toBe('has no part "open"');
+    expect(door.violation(Float32Array.of(1))).toBe('expected an object of open, got Float32Array [1]');
+  });
+
+  it.each([
+    [() => new MultiDiscrete([]), 'MultiDiscrete: nvec needs at least one entry'],
+    [() => new MultiDiscrete([2, 0]), 'MultiDiscrete: nvec[1] must be an integer ≥ 1, got 0'],
+    [() => new MultiDiscrete([2], [0, 0]), 'start has 2 entries, expected 1 as nvec'],
+    [() => new MultiDiscrete([2], [2 ** 31 - 1]), 'entry 0 reaches 2147483648, expected an int32'],
+    [() => new MultiBinary(0), 'MultiBinary: shape[0] must be an integer ≥ 1, got 0'],
+    [() => new Dict({}), 'Dict: needs at least one part'],
+    [() => new Tuple([]), 'Tuple: needs at least one part'],
+  ])('refuse %s', (make, message) => {
+    expect(make).toThrow(message);
   });
 });
