@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { BehaviorCloning } from '../agents/index.ts';
 import { fingerprints } from '../check/everywhere/runs.ts';
-import { LakeEnv } from '../envs/index.ts';
+import { Discrete, LakeEnv } from '../envs/index.ts';
 import { compile, makePolicy, policies, Rng, selectEngine } from '../src/index.ts';
 
 /** The host's functions that are random, or may round differently from one JavaScript engine to the next. */
@@ -43,13 +43,15 @@ test('small runs have the fingerprints that they have everywhere, and do without
   await expect(printed).toMatchFileSnapshot('../check/everywhere/fingerprints.json');
 });
 
-test.each(policies().map(({ name }) => name))(
-  'a %s policy learns and acts without the host’s functions',
-  async (name) => {
+test.each(policies())(
+  'a $name policy learns and acts without the host’s functions',
+  async ({ name, actions: kind }) => {
     const rng = new Rng(name);
     const isCircular = name === 'circular-spline';
-    const { observationSpace, actionSpace } = new LakeEnv({ action: isCircular ? 'heading' : 'velocity' });
-    const squash = isCircular ? {} : { squash: 'tanh' };
+    const lake = new LakeEnv({ action: isCircular ? 'heading' : 'velocity' });
+    const { observationSpace } = lake;
+    const actionSpace = kind === 'discrete' ? new Discrete(3) : lake.actionSpace;
+    const squash = isCircular || kind === 'discrete' ? {} : { squash: 'tanh' };
     const policy = makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy'), ...squash });
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, stream) => ({
@@ -60,7 +62,7 @@ test.each(policies().map(({ name }) => name))(
     for (let i = 0; i < 3; i++) tf.dispose(act({ observations: tf.zeros([1, 2]) }, rng));
     const demonstrations = {
       observations: rng.fillNormal(new Float32Array(32)),
-      actions: rng.fillNormal(new Float32Array(16 * actionSpace.size)).map((x) => x / 8),
+      actions: rng.fillNormal(new Float32Array(16 * actionSpace.size)).map((x) => (kind === 'discrete' ? 1 : x / 8)),
     };
     const agent = new BehaviorCloning({ policy, demonstrations, batchSize: 8 });
     for await (const { loss } of agent.train({ steps: 4, rng })) expect(loss).toBeTypeOf('number');

@@ -109,15 +109,18 @@ export function isRegistered(name: string): boolean {
 export interface PolicyInfo {
   readonly name: string;
   readonly description: string;
+  /** Which actions it takes. */
+  readonly actions: ActionKind;
   /** The options as a JSON Schema: of each its description, default, type and bounds. */
   readonly options: z.core.JSONSchema.JSONSchema;
 }
 
 /** The policies that {@link makePolicy} knows, oxbow's first. */
 export function policies(): PolicyInfo[] {
-  return [...registry].map(([name, { description, schema }]) => ({
+  return [...registry].map(([name, { description, actions, schema }]) => ({
     name,
     description,
+    actions,
     options: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   }));
 }
