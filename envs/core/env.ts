@@ -63,6 +63,8 @@ export interface Env<Observation = Float32Array, Action = Float32Array | number>
 
   reset(options?: ResetOptions): ResetResult<Observation>;
   step(action: Action): StepResult<Observation>;
+  /** Draws where the env stands now: a whole `<svg>` element with a `viewBox`, of the same size throughout. */
+  render?(): string;
   /** Frees what the env holds; may be called twice. */
   close(): void;
 

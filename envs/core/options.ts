@@ -23,6 +23,13 @@ export function checkRange(owner: string, name: string, value: unknown, low: num
   }
 }
 
+/** @throws when `value` is not a finite number above 0. */
+export function checkPositive(owner: string, name: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0 && value < Infinity)) {
+    throw new Error(`${owner}: ${name} must be a finite number above 0, got ${describe(value)}`);
+  }
+}
+
 /** @throws when `value` is not an integer ≥ `low`. */
 export function checkCount(owner: string, name: string, value: unknown, low = 1): void {
   if (!Number.isInteger(value) || (value as number) < low) {

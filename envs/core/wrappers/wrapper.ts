@@ -1,21 +1,31 @@
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, StepResult } from '../env.ts';
+import { renderOf } from '../renderOf.ts';
 import type { Space } from '../spaces/space.ts';
 import { restoreState, stateOf } from '../state.ts';
 
-/** An env around an env: all calls go through to the inner one. A subclass overrides what it changes. */
-export class Wrapper<Observation = Float32Array, Action = Float32Array | number> implements Env<Observation, Action> {
-  readonly env: Env<Observation, Action>;
+/**
+ * An env around an env: all calls go through to the inner one. A subclass overrides what it changes; one whose observations or
+ * actions are of another type than the inner env's overrides the space, and `reset` and `step`, that belong to them.
+ */
+export class Wrapper<
+  Observation = Float32Array,
+  Action = Float32Array | number,
+  InnerObservation = Observation,
+  InnerAction = Action,
+> implements Env<Observation, Action>
+{
+  readonly env: Env<InnerObservation, InnerAction>;
 
-  constructor(env: Env<Observation, Action>) {
+  constructor(env: Env<InnerObservation, InnerAction>) {
     this.env = env;
   }
 
   get observationSpace(): Space<Observation> {
-    return this.env.observationSpace;
+    return this.env.observationSpace as Space<unknown> as Space<Observation>;
   }
 
   get actionSpace(): Space<Action> {
-    return this.env.actionSpace;
+    return this.env.actionSpace as Space<unknown> as Space<Action>;
   }
 
   get spec(): EnvSpec | undefined {
@@ -27,11 +37,16 @@ export class Wrapper<Observation = Float32Array, Action = Float32Array | number>
   }
 
   reset(options?: ResetOptions): ResetResult<Observation> {
-    return this.env.reset(options);
+    return this.env.reset(options) as ResetResult<unknown> as ResetResult<Observation>;
   }
 
   step(action: Action): StepResult<Observation> {
-    return this.env.step(action);
+    return this.env.step(action as unknown as InnerAction) as StepResult<unknown> as StepResult<Observation>;
+  }
+
+  /** @throws when the inner env does not draw itself. */
+  render(): string {
+    return renderOf(this.env);
   }
 
   close(): void {

@@ -2,12 +2,26 @@ import { describe, expect, it } from 'vitest';
 import {
   Box,
   ClipAction,
+  checkEnv,
+  Dict,
+  Discrete,
+  type Env,
+  FlattenObservation,
+  FrameStack,
   LakeEnv,
+  make,
+  NormalizeObservation,
+  NormalizeReward,
   OrderEnforcing,
   PassiveEnvChecker,
   RecordEpisodeStatistics,
+  RecordTrajectory,
+  RescaleAction,
   type StepResult,
   TimeLimit,
+  TransformAction,
+  TransformObservation,
+  TransformReward,
   Wrapper,
 } from '../../../envs/index.ts';
 import { Countdown } from './fixtures.ts';
@@ -133,6 +147,197 @@ describe('RecordEpisodeStatistics', () => {
       expect(info.episode).toEqual({ return: 6, length: 3 });
       expect(info.outcome).toBe('zero');
     }
+  });
+});
+
+const pendulum = () => make<Float32Array, Float32Array>('Pendulum-v1', { maxEpisodeSteps: 6 });
+
+describe('TransformObservation, TransformAction, TransformReward', () => {
+  it('show, take and give what the function says, in the space given', () => {
+    const bare = new Countdown();
+    const twice = new TransformObservation(bare, (o) => o.map((x) => 2 * x), new Box({ low: 0, high: 18, shape: [2] }));
+    expect(twice.reset()[0][0]).toBe(6);
+    expect(twice.step(1)[0][0]).toBe(4);
+    expect(twice.observationSpace.size).toBe(2);
+    expect(String(twice.observationSpace)).toContain('18');
+    const named = new TransformAction(bare, (a: 'low' | 'high') => (a === 'low' ? 0 : 3));
+    named.reset();
+    expect(named.step('high')[1]).toBe(3);
+    expect(named.actionSpace).toBe(bare.actionSpace);
+    const negative = new TransformReward(bare, (r) => -r);
+    negative.reset();
+    expect(negative.step(2)[1]).toBe(-2);
+  });
+});
+
+describe('FlattenObservation', () => {
+  it('shows composite observations as one vector of its box', () => {
+    const room = new Dict({ door: new Discrete(3), pose: new Box({ low: 0, high: 9, shape: [1] }) });
+    const env = new FlattenObservation(
+      new TransformObservation(new Countdown(), (o) => ({ door: o[0]! % 3, pose: o.subarray(0, 1) }), room as never),
+    );
+    expect([...(env.reset()[0] as Float32Array)]).toEqual([1, 0, 0, 3]);
+    expect([...(env.step(1)[0] as Float32Array)]).toEqual([0, 0, 1, 2]);
+    expect(env.observationSpace.shape).toEqual([4]);
+    checkEnv(env);
+  });
+});
+
+describe('FrameStack', () => {
+  it('shows the last observations, the newest last, as Gymnasium does', () => {
+    const env = new FrameStack(
+      new TransformObservation(new Countdown(), (o) => o.slice(0, 1), new Box({ low: 0, high: 9, shape: [1] })),
+      {
+        stackSize: 3,
+      },
+    );
+    expect([...env.reset()[0]]).toEqual([3, 3, 3]);
+    expect([...env.step(0)[0]]).toEqual([3, 3, 2]);
+    expect([...env.step(0)[0]]).toEqual([3, 2, 1]);
+    expect([...env.reset()[0]]).toEqual([3, 3, 3]);
+    expect(env.observationSpace.shape).toEqual([3, 1]);
+    checkEnv(env);
+  });
+
+  it('pads with the member nearest to 0', () => {
+    const space = new Box({ low: [2, -9], high: [9, -1] });
+    const env = new FrameStack(new TransformObservation(new Countdown(), () => Float32Array.of(3, -4), space), {
+      stackSize: 2,
+      padding: 'zero',
+    });
+    expect([...env.reset()[0]]).toEqual([2, -1, 3, -4]);
+  });
+
+  it('says what it needs', () => {
+    const env = new Countdown();
+    expect(() => new FrameStack(env, { stackSize: 0 })).toThrow('FrameStack: stackSize must be an integer ≥ 1, got 0');
+    expect(() => new FrameStack(env, { stackSize: 1, padding: 'one' as 'zero' })).toThrow(
+      'padding must be one of reset, zero',
+    );
+    const discrete = new TransformObservation(env, () => 1, new Discrete(2)) as never;
+    expect(() => new FrameStack(discrete, { stackSize: 1 })).toThrow('needs a Box of observations, got Discrete(2)');
+  });
+});
+
+describe('NormalizeObservation and NormalizeReward', () => {
+  it('use their statistics unchanged once they are told not to update them', () => {
+    const env = new NormalizeReward(new NormalizeObservation(pendulum()));
+    env.reset({ seed: 1 });
+    for (let t = 0; t < 5; t++) env.step(Float32Array.of(1));
+    const inner = env.env as NormalizeObservation<Float32Array>;
+    const before = structuredClone([inner.statistics.state(), env.statistics.state()]);
+    inner.updateRunningMean = false;
+    env.updateRunningMean = false;
+    const bare = pendulum();
+    const [observation] = env.reset({ seed: 2 });
+    const [raw] = bare.reset({ seed: 2 });
+    const [, reward] = env.step(Float32Array.of(0.5));
+    const [, rawReward] = bare.step(Float32Array.of(0.5));
+    expect([inner.statistics.state(), env.statistics.state()]).toEqual(before);
+    const { mean, variance } = inner.statistics;
+    for (let i = 0; i < 3; i++) expect(observation[i]).toBeCloseTo((raw[i]! - mean[i]!) / Math.sqrt(variance[i]!), 5);
+    expect(reward).toBeCloseTo(rawReward / Math.sqrt(env.statistics.variance[0]!), 6);
+  });
+
+  it('find mean and variance', () => {
+    const draws = Float64Array.from({ length: 4000 }, (_, i) => Math.sin(i * i) + 3);
+    const statistics = new NormalizeReward(pendulum()).statistics;
+    for (const x of draws) statistics.update([x]);
+    const mean = draws.reduce((sum, x) => sum + x, 0) / draws.length;
+    const variance = draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / draws.length;
+    expect(statistics.mean[0]).toBeCloseTo(mean, 5);
+    expect(statistics.variance[0]).toBeCloseTo(variance, 5);
+  });
+
+  it('say what they need', () => {
+    expect(() => new NormalizeObservation(pendulum(), { epsilon: 0 })).toThrow(
+      'epsilon must be a finite number above 0, got 0',
+    );
+    expect(() => new NormalizeReward(pendulum(), { gamma: 1.5 })).toThrow(
+      'gamma must be a finite number in [0, 1], got 1.5',
+    );
+    expect(
+      () => new NormalizeObservation(new TransformObservation(new Countdown(), () => 1, new Discrete(2)) as never),
+    ).toThrow('NormalizeObservation: needs a Box of observations, got Discrete(2)');
+  });
+});
+
+describe('RescaleAction', () => {
+  it('says what it needs', () => {
+    expect(() => new RescaleAction(new Countdown() as never)).toThrow(
+      'needs a bounded float32 Box of actions, got Discrete(4)',
+    );
+    expect(() => new RescaleAction(new ClipAction(pendulum()))).toThrow('needs a bounded float32 Box');
+    expect(() => new RescaleAction(pendulum(), 1, 1)).toThrow('finite bounds with minAction < maxAction, got 1 and 1');
+    expect(() => new RescaleAction(pendulum(), 0, Infinity)).toThrow('finite bounds');
+  });
+});
+
+describe('RecordTrajectory', () => {
+  it('records an episode, with copies of actions that were only lent', () => {
+    const ended: unknown[] = [];
+    const env = new RecordTrajectory(pendulum(), { onEpisode: (trajectory) => ended.push(trajectory) });
+    const [first] = env.reset({ seed: 1 });
+    const action = new Float32Array(1);
+    const rewards: number[] = [];
+    for (let t = 0; t < 6; t++) {
+      action[0] = t;
+      rewards.push(env.step(action)[1]);
+    }
+    const { trajectory } = env;
+    expect(trajectory.actions.map((a) => a[0])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(trajectory.rewards).toEqual(rewards);
+    expect([trajectory.observations.length, trajectory.infos.length, trajectory.frames.length]).toEqual([7, 7, 0]);
+    expect(trajectory.observations[0]).toEqual(first);
+    expect([trajectory.terminated, trajectory.truncated]).toEqual([false, true]);
+    expect(ended).toEqual([trajectory]);
+    env.reset();
+    expect(env.trajectory.observations).toHaveLength(1);
+    expect(ended[0]).toBe(trajectory);
+    expect(trajectory.rewards).toHaveLength(6);
+  });
+
+  it('says what it needs', () => {
+    expect(() => new RecordTrajectory(new Countdown(), { frames: true })).toThrow(
+      'RecordTrajectory: frames need an env with render(), got Countdown',
+    );
+    expect(() => new RecordTrajectory(new Countdown(), { frame: true } as never)).toThrow('unknown option "frame"');
+    expect(() => new Wrapper(new Countdown()).render()).toThrow('Countdown has no render()');
+  });
+});
+
+const stateful: Record<string, (env: Env<Float32Array, Float32Array>) => Env<unknown, Float32Array>> = {
+  TransformObservation: (env) => new TransformObservation(env, (o) => o.slice()),
+  TransformAction: (env) => new TransformAction(env, (a: Float32Array) => a),
+  TransformReward: (env) => new TransformReward(env, (r) => 2 * r),
+  FlattenObservation: (env) => new FlattenObservation(env),
+  FrameStack: (env) => new FrameStack(env, { stackSize: 3 }),
+  NormalizeObservation: (env) => new NormalizeObservation(env),
+  NormalizeReward: (env) => new NormalizeReward(env),
+  RescaleAction: (env) => new RescaleAction(env),
+  ClipAction: (env) => new ClipAction(env),
+  RecordEpisodeStatistics: (env) => new RecordEpisodeStatistics(env),
+  RecordTrajectory: (env) => new RecordTrajectory(env),
+};
+
+describe.each(Object.entries(stateful))('%s', (_name, wrap) => {
+  it('goes on exactly where its snapshot was taken, in another process too', () => {
+    const play = (env: Env<unknown, Float32Array>, from: number) =>
+      Array.from({ length: 10 }, (_, t) => {
+        const result = env.step(Float32Array.of(Math.sin(from + t)));
+        return [result, result[3] ? env.reset() : undefined];
+      });
+    const env = wrap(pendulum());
+    env.reset({ seed: 4 });
+    play(env, 0);
+    const snapshot = JSON.parse(JSON.stringify(env.state!()));
+    const expected = play(env, 10);
+    const other = wrap(pendulum());
+    other.setState!(snapshot);
+    expect(play(other, 10)).toEqual(expected);
+    expect((other as RecordTrajectory<unknown, unknown>).trajectory).toEqual(
+      (env as RecordTrajectory<unknown, unknown>).trajectory,
+    );
   });
 });
 

@@ -1,0 +1,16 @@
+import type { Env } from '../env.ts';
+import { flatten, flattenSpace } from '../spaces/flatten.ts';
+import { TransformObservation } from './transformObservation.ts';
+
+/** Shows each observation as one vector, see `flatten`. */
+export class FlattenObservation<Observation, Action> extends TransformObservation<
+  Observation,
+  Action,
+  Float32Array | Float64Array
+> {
+  /** @throws when the observation space is none that `flatten` knows. */
+  constructor(env: Env<Observation, Action>) {
+    const space = env.observationSpace;
+    super(env, (observation) => flatten(space, observation), flattenSpace(space));
+  }
+}

@@ -1,0 +1,64 @@
+import type { Env, StepResult } from '../env.ts';
+import { checkPositive, checkRange } from '../options.ts';
+import { RunningMeanStd, type RunningMeanStdState } from '../runningMeanStd.ts';
+import { Wrapper } from './wrapper.ts';
+
+export interface NormalizeRewardOptions {
+  /** Discount of the running return, in [0, 1]. */
+  gamma?: number;
+  epsilon?: number;
+}
+
+interface NormalizeRewardState {
+  statistics: RunningMeanStdState;
+  discountedReturn: number;
+  updateRunningMean: boolean;
+  env: unknown;
+}
+
+/**
+ * Gives reward / √(variance + epsilon), with the variance of the running return G ← γ G (1 − terminated) + reward over all steps so
+ * far: Gymnasium's. As there, G goes on over a truncation and a reset. Rewards keep their sign: no mean is taken off.
+ *
+ * Set `updateRunningMean` to false to evaluate.
+ */
+export class NormalizeReward<Observation, Action> extends Wrapper<Observation, Action> {
+  /** Whether rewards still change the statistics. */
+  updateRunningMean = true;
+  readonly gamma: number;
+  readonly epsilon: number;
+  readonly statistics = new RunningMeanStd(1);
+  /** G, as an array of one number. */
+  readonly #discountedReturn = new Float64Array(1);
+
+  /** @throws when `gamma` is not in [0, 1] or `epsilon` is not above 0. */
+  constructor(env: Env<Observation, Action>, { gamma = 0.99, epsilon = 1e-8 }: NormalizeRewardOptions = {}) {
+    super(env);
+    checkRange('NormalizeReward', 'gamma', gamma, 0, 1);
+    checkPositive('NormalizeReward', 'epsilon', epsilon);
+    this.gamma = gamma;
+    this.epsilon = epsilon;
+  }
+
+  override step(action: Action): StepResult<Observation> {
+    const [observation, reward, terminated, truncated, info] = super.step(action);
+    const earlier = terminated ? 0 : this.#discountedReturn[0]! * this.gamma;
+    this.#discountedReturn[0] = earlier + reward;
+    if (this.updateRunningMean) this.statistics.update(this.#discountedReturn);
+    const normalized = reward / Math.sqrt(this.statistics.variance[0]! + this.epsilon);
+    return [observation, normalized, terminated, truncated, info];
+  }
+
+  override state(): NormalizeRewardState {
+    const { updateRunningMean } = this;
+    const discountedReturn = this.#discountedReturn[0]!;
+    return { statistics: this.statistics.state(), discountedReturn, updateRunningMean, env: super.state() };
+  }
+
+  override setState({ statistics, discountedReturn, updateRunningMean, env }: NormalizeRewardState): void {
+    super.setState(env);
+    this.statistics.setState(statistics);
+    this.#discountedReturn[0] = discountedReturn;
+    this.updateRunningMean = updateRunningMean;
+  }
+}
