@@ -3,7 +3,9 @@ import { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
 import { MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';
 import { MountainCarContinuousEnv } from './classic/mountainCarContinuous.ts';
 import { PendulumEnv, type PendulumOptions } from './classic/pendulum.ts';
+import { registerProvider } from './core/envProvider.ts';
 import { register } from './core/registry.ts';
+import { gymnasiumProvider } from './gymnasium/gymnasiumProvider.ts';
 import { lakeGrains } from './lake/grains.ts';
 import { LakeEnv, type LakeOptions } from './lake/lakeEnv.ts';
 
@@ -44,6 +46,7 @@ register<PendulumOptions>({
   entryPoint: (options) => new PendulumEnv(options),
   maxEpisodeSteps: 200,
 });
+registerProvider('gymnasium', gymnasiumProvider);
 
 export * from './classic/acrobot.ts';
 export * from './classic/cartPole.ts';

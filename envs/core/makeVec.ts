@@ -1,3 +1,4 @@
+import { providerOf } from './envProvider.ts';
 import { checkCount } from './options.ts';
 import { type MakeOptions, make } from './registry.ts';
 import { SyncVectorEnv } from './syncVectorEnv.ts';
@@ -13,7 +14,10 @@ export interface MakeVecOptions extends MakeOptions {
  *
  * @throws as `make` does, and when `numEnvs` is not a positive integer.
  */
-export function makeVec(id: string, { numEnvs = 1, autoresetMode, ...options }: MakeVecOptions = {}): VectorEnv {
+export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
+  const foreign = providerOf(id);
+  if (foreign) return foreign.provider.makeVec(foreign.id, given);
+  const { numEnvs = 1, autoresetMode, ...options } = given;
   checkCount('makeVec', 'numEnvs', numEnvs);
   return new SyncVectorEnv(
     Array.from({ length: numEnvs }, () => () => make(id, options)),

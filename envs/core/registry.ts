@@ -1,6 +1,7 @@
 import { distance as editDistance } from 'fastest-levenshtein';
 import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
+import { providerOf } from './envProvider.ts';
 import { checkCount } from './options.ts';
 import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
 import { PassiveEnvChecker } from './wrappers/passiveEnvChecker.ts';
@@ -75,8 +76,11 @@ function unknownId(id: string): Error {
  */
 export function make<Observation = Float32Array, Action = Float32Array | number>(
   id: string,
-  { maxEpisodeSteps, disableEnvChecker = false, ...options }: MakeOptions = {},
+  given: MakeOptions = {},
 ): Env<Observation, Action> {
+  const foreign = providerOf(id);
+  if (foreign) return foreign.provider.make(foreign.id, given) as Env<Observation, Action>;
+  const { maxEpisodeSteps, disableEnvChecker = false, ...options } = given;
   const registration = registry.get(id);
   if (registration === undefined) throw unknownId(id);
   const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;

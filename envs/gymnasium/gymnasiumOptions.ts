@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { autoresetModes } from '../core/vectorEnv.ts';
+import type { GymnasiumServerOptions } from './gymnasiumServer.ts';
+
+const isJson = (value: unknown): boolean => value === undefined || z.json().safeParse(value).success;
+
+/** What `make('gymnasium:…', options)` takes. */
+export const gymnasiumOptions = z
+  .object({
+    /** The interpreter that has Gymnasium; by default the one that `OXBOW_PYTHON` names, else `python3`. */
+    python: z.string().min(1).optional(),
+    /** In place of Gymnasium's own limit; `Infinity` for none. */
+    maxEpisodeSteps: z.union([z.int().positive(), z.literal(Infinity)], 'an integer ≥ 1, or Infinity').optional(),
+    /** Leaves out our checks of the first results, and Gymnasium's. */
+    disableEnvChecker: z.boolean().default(false),
+  })
+  // All else goes to the env, under the names that it has in Python.
+  .catchall(z.custom<unknown>(isJson, 'what JSON can hold'));
+
+/** What `makeVec('gymnasium:…', options)` takes. */
+export const gymnasiumVectorOptions = gymnasiumOptions.extend({
+  numEnvs: z.int().positive().default(1),
+  autoresetMode: z.enum(autoresetModes).default('nextStep'),
+});
+
+/** The interpreter and the keyword arguments of `gymnasium.make`. */
+export function serverOptions({
+  python,
+  maxEpisodeSteps,
+  disableEnvChecker,
+  ...options
+}: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options'> {
+  return {
+    python: python ?? (process.env.OXBOW_PYTHON || 'python3'),
+    options: {
+      ...options,
+      // Gymnasium has -1 for no limit.
+      ...(maxEpisodeSteps && { max_episode_steps: maxEpisodeSteps === Infinity ? -1 : maxEpisodeSteps }),
+      ...(disableEnvChecker && { disable_env_checker: true }),
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { EnvProvider } from '../core/envProvider.ts';
+import { OrderEnforcing } from '../core/wrappers/orderEnforcing.ts';
+import { PassiveEnvChecker } from '../core/wrappers/passiveEnvChecker.ts';
+import { GymnasiumEnv } from './gymnasiumEnv.ts';
+import { gymnasiumOptions, gymnasiumVectorOptions, serverOptions } from './gymnasiumOptions.ts';
+import { GymnasiumVectorEnv } from './gymnasiumVectorEnv.ts';
+
+/** `make('gymnasium:Hopper-v5', { python })`: what Gymnasium knows, and limits in time, in the user's own Python. */
+export const gymnasiumProvider: EnvProvider = {
+  make(id, options) {
+    const parsed = parseOptions(`gymnasium:${id}`, gymnasiumOptions, options);
+    const env = new GymnasiumEnv({ id, ...serverOptions(parsed) }, options);
+    return new OrderEnforcing(parsed.disableEnvChecker ? env : new PassiveEnvChecker(env));
+  },
+  makeVec(id, options) {
+    const parsed = parseOptions(`gymnasium:${id}`, gymnasiumVectorOptions, options);
+    const { numEnvs, autoresetMode, ...rest } = parsed;
+    const { disableEnvChecker } = rest;
+    return new GymnasiumVectorEnv({ id, numEnvs, autoresetMode, disableEnvChecker, ...serverOptions(rest) });
+  },
+};

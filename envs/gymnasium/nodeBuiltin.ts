@@ -1,0 +1,18 @@
+interface NodeBuiltins {
+  readonly 'node:child_process': typeof import('node:child_process');
+  readonly 'node:fs': typeof import('node:fs');
+  readonly 'node:os': typeof import('node:os');
+  readonly 'node:path': typeof import('node:path');
+  readonly 'node:url': typeof import('node:url');
+}
+
+/**
+ * A module of Node's own, looked up when it is needed: this package loads in a browser too.
+ * @throws where there is no Node
+ */
+export function nodeBuiltin<Name extends keyof NodeBuiltins>(name: Name): NodeBuiltins[Name] {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: Name): NodeBuiltins[Name] | undefined } };
+  const found = process?.getBuiltinModule?.(name);
+  if (found === undefined) throw new Error('environments of Gymnasium need Node 20.16 or later');
+  return found;
+}

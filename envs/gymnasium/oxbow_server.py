@@ -1,0 +1,363 @@
+"""Serves environments of Gymnasium to oxbow: `python oxbow_server.py REQUESTS ANSWERS`, the file descriptors of two pipes.
+
+A frame is two little-endian uint32, its payload's length and its kind, then the payload. Each request, of a kind below, is
+followed by one answer, OK or FAILED. A payload is JSON, but for two.
+
+- STEP: the actions [n, actionSize], then [n] uint8, 1 where an environment is to be reset in place of a step.
+- The answer to STEP and RESET: rewards [n] float64; observations [n, observationSize]; [n] uint8, 1 terminated + 2 truncated,
+  and zeros up to a multiple of 8; where `sameStep` and an episode ended, its last observation, row after row; then, where
+  an info is not empty, JSON: the n infos, and after them the last ones of those rows.
+
+Actions and observations are of the type that the answer to MAKE names. The process ends with its requests, however
+the one who sent them ended.
+"""
+
+import importlib
+import json
+import math
+import os
+import select
+import signal
+import struct
+import sys
+import threading
+import time
+import traceback
+
+MAKE, RESET, STEP, STATE, SET_STATE, CLOSE = range(6)
+OK, FAILED = range(2)
+HEADER = struct.Struct("<II")
+TERMINATED, TRUNCATED = 1, 2
+MAKING = "gymnasium.make()"
+
+
+class Refusal(Exception):
+    """What the user is told as it is."""
+
+
+class Raised(Exception):
+    """The environment's own code raised `error` in `call`."""
+
+    def __init__(self, call, error):
+        super().__init__()
+        self.call = call
+        self.error = error
+
+
+def pip_install(package):
+    return f'install it with "{sys.executable} -m pip install --upgrade {package}"'
+
+
+def load_packages():
+    global gymnasium, np, snapshot
+    own_folder = sys.path.pop(0)
+    # An environment's own modules are found where the user stands, as with `python -m`.
+    sys.path.insert(0, os.getcwd())
+    try:
+        import gymnasium
+        import numpy as np
+    except ImportError as error:
+        if (error.name or "").split(".")[0] not in ("gymnasium", "numpy"):
+            raise
+        raise Refusal(f"{sys.executable} has no {error.name}; {pip_install('gymnasium')}") from None
+    if int(gymnasium.__version__.split(".")[0]) < 1:
+        raise Refusal(f"Gymnasium {gymnasium.__version__} is too old, 1.0 is needed; {pip_install('gymnasium')}")
+    sys.path.insert(0, own_folder)
+    snapshot = importlib.import_module("oxbow_snapshot")
+    sys.path.remove(own_folder)
+
+
+def wire_type(space):
+    """The type in which a space's values travel: one that typed arrays have, and that holds them all."""
+    if not isinstance(space, gymnasium.spaces.Box):
+        return "uint8" if isinstance(space, gymnasium.spaces.MultiBinary) else "int32"
+    kind = space.dtype
+    if kind.kind == "f":
+        return "float64" if kind.itemsize > 4 else "float32"
+    if kind.kind == "b" or kind == np.uint8:
+        return "uint8"
+    fits = space.low.min() >= -(2**31) and space.high.max() < 2**31
+    return "int32" if fits else "float64"
+
+
+def bounds(values):
+    """A list of numbers, or one where all are the same; ±∞ as null."""
+    flat = [v if math.isfinite(v) else None for v in np.asarray(values, np.float64).ravel().tolist()]
+    return flat[0] if len(set(flat)) == 1 else flat
+
+
+def describe_space(space, what):
+    spaces = gymnasium.spaces
+    common = {"type": type(space).__name__, "dtype": wire_type(space)}
+    if isinstance(space, spaces.Box):
+        return {**common, "shape": space.shape, "low": bounds(space.low), "high": bounds(space.high)}
+    if isinstance(space, spaces.Discrete):
+        return {**common, "n": int(space.n), "start": int(space.start)}
+    if isinstance(space, spaces.MultiDiscrete):
+        return {**common, "nvec": space.nvec.ravel().tolist(), "start": space.start.ravel().tolist()}
+    if isinstance(space, spaces.MultiBinary):
+        return {**common, "shape": space.shape}
+    raise Refusal(f"its {what} is {one_line(space)}, expected a Box, Discrete, MultiDiscrete or MultiBinary")
+
+
+def one_line(text):
+    return " ".join(str(text).split())
+
+
+def place_of(error):
+    """The innermost line outside of Gymnasium, numpy and this file, if there is one."""
+    libraries = tuple(os.path.dirname(module.__file__) + os.sep for module in (gymnasium, np))
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename != __file__ and not frame.filename.startswith(libraries):
+            return f" ({frame.filename}:{frame.lineno}, in {frame.name})"
+    return ""
+
+
+def describe_error(error):
+    call, cause = (error.call, error.error) if isinstance(error, Raised) else (None, error)
+    said = one_line(cause)
+    if isinstance(cause, Refusal) or is_advice(call, cause):
+        message = said
+    elif call is None:
+        message = f"{type(cause).__name__}: {said}"
+    else:
+        message = f"{call} raised {type(cause).__name__}{': ' + said if said else ''}{place_of(cause)}"
+    lines = traceback.format_exception(type(cause), cause, cause.__traceback__)
+    return {"message": message, "traceback": "".join(lines)}
+
+
+def is_advice(call, error):
+    """Whether Gymnasium's own text says what to do: install something, or what the id might have meant."""
+    if call is None:
+        return False
+    errors = gymnasium.error
+    if isinstance(error, (errors.DependencyNotInstalled, errors.ResetNeeded)):
+        return True
+    return call == MAKING and isinstance(error, (errors.Error, ImportError))
+
+
+def plain(x):
+    """Arrays as lists, numpy's numbers as numbers, what is not finite as null, the rest as text: what JSON has a form for."""
+    if isinstance(x, dict):
+        return {str(key): plain(value) for key, value in x.items()}
+    if isinstance(x, (list, tuple, set, frozenset)):
+        return [plain(value) for value in x]
+    if isinstance(x, (np.ndarray, np.generic)):
+        return plain(x.tolist())
+    if isinstance(x, float):
+        return x if math.isfinite(x) else None
+    return x if x is None or isinstance(x, (bool, int, str)) else str(x)
+
+
+# Most infos are dictionaries of numbers.
+encode_numbers = json.JSONEncoder(default=plain, allow_nan=False).encode
+
+
+def encode_infos(infos):
+    try:
+        return encode_numbers(infos).encode()
+    except (TypeError, ValueError):
+        return json.dumps(plain(infos)).encode()
+
+
+class Environments:
+    """n environments of one kind, and the memory in which their results travel."""
+
+    def __init__(self, id, count, options, sameStep):
+        self.same_step = sameStep
+        self.envs = [self.make(id, options, note=i == 0) for i in range(count)]
+        first = self.envs[0]
+        self.action_space, self.observation_space = first.action_space, first.observation_space
+        self.action_type = np.dtype(wire_type(self.action_space))
+        self.action_size = int(np.prod(self.action_space.shape))
+        self.actions_length = count * self.action_size * self.action_type.itemsize
+
+        # Views of one block: a step writes what it sends.
+        shape, kind = self.observation_space.shape, np.dtype(wire_type(self.observation_space))
+        flags_at = 8 * count + count * int(np.prod(shape)) * kind.itemsize
+        self.block = bytearray(flags_at + (count + 7) // 8 * 8)
+        self.rewards = np.frombuffer(self.block, np.float64, count)
+        self.observations = np.frombuffer(self.block, kind, count * int(np.prod(shape)), 8 * count).reshape(count, *shape)
+        self.flags = np.frombuffer(self.block, np.uint8, count, flags_at)
+        self.infos = [{} for _ in range(count)]
+
+    def make(self, id, options, note):
+        try:
+            env = gymnasium.make(id, **options)
+        except Exception as error:
+            raise Raised(MAKING, error) from error
+        if isinstance(env.observation_space, (gymnasium.spaces.Dict, gymnasium.spaces.Tuple)):
+            kind = type(env.observation_space).__name__
+            env = gymnasium.wrappers.FlattenObservation(env)
+            if note:
+                size = list(env.observation_space.shape)
+                print(f"gymnasium:{id}: its {kind} observations are flattened to a Box of {size}", file=sys.stderr)
+        return env
+
+    def describe(self):
+        spec = self.envs[0].spec
+        return {
+            "actionSpace": describe_space(self.action_space, "action space"),
+            "observationSpace": describe_space(self.observation_space, "observation space"),
+            # Gymnasium says -1 for no limit.
+            "maxEpisodeSteps": None if spec is None or (spec.max_episode_steps or 0) < 1 else spec.max_episode_steps,
+            "rewardThreshold": None if spec is None else spec.reward_threshold,
+            "unsaved": self.why_unsaved(),
+        }
+
+    def why_unsaved(self):
+        """What keeps a snapshot from being made; None where one can be."""
+        try:
+            self.state()
+        except snapshot.CannotSave as error:
+            return str(error)
+        return None
+
+    def reset(self, seeds, options, mask):
+        for i in range(len(self.envs)):
+            if mask is None or mask[i]:
+                self.reset_row(i, seed=None if seeds is None else seeds[i], options=options)
+        return self.results([])
+
+    def reset_row(self, i, **arguments):
+        try:
+            observation, info = self.envs[i].reset(**arguments)
+        except Exception as error:
+            raise Raised(f"reset() of environment {i}", error) from error
+        self.rewards[i] = 0
+        self.flags[i] = 0
+        self.put(i, observation, info, "reset")
+
+    def put(self, i, observation, info, call):
+        if np.shape(observation) != self.observation_space.shape:
+            raise Refusal(
+                f"{call}() of environment {i} gave an observation of the shape {list(np.shape(observation))}, "
+                f"its observation space says {list(self.observation_space.shape)}"
+            )
+        self.observations[i] = observation
+        self.infos[i] = info
+
+    def step(self, payload):
+        # A copy, since an environment may keep its action; of the type and the shape that its space has.
+        flat = np.frombuffer(payload, self.action_type, len(self.envs) * self.action_size)
+        actions = np.array(flat, self.action_space.dtype).reshape(len(self.envs), *self.action_space.shape)
+        lasts = []
+        for i, (env, action, skip) in enumerate(zip(self.envs, actions, payload[self.actions_length :])):
+            if skip:
+                self.reset_row(i)
+                continue
+            try:
+                observation, reward, terminated, truncated, info = env.step(action)
+            except Exception as error:
+                raise Raised(f"step() of environment {i}", error) from error
+            self.put(i, observation, info, "step")
+            flags = TERMINATED * bool(terminated) + TRUNCATED * bool(truncated)
+            if flags and self.same_step:
+                lasts.append((self.observations[i].tobytes(), info))
+                self.reset_row(i)
+            self.rewards[i] = self.number(i, reward)
+            self.flags[i] = flags
+        return self.results(lasts)
+
+    def number(self, i, reward):
+        try:
+            return float(reward)
+        except (TypeError, ValueError):
+            raise Refusal(f"step() of environment {i} gave the reward {one_line(reward)}, expected a number") from None
+
+    def results(self, lasts):
+        parts = [self.block, *[observation for observation, _ in lasts]]
+        infos = self.infos + [info for _, info in lasts]
+        return [*parts, encode_infos(infos)] if any(infos) else parts
+
+    def state(self):
+        return [snapshot.save(env) for env in self.envs]
+
+    def set_state(self, states):
+        for env, state in zip(self.envs, states):
+            snapshot.restore(env, state)
+
+    def close(self):
+        for i, env in enumerate(self.envs):
+            try:
+                env.close()
+            except Exception as error:
+                raise Raised(f"close() of environment {i}", error) from error
+
+
+def answer(kind, payload, served):
+    """The parts of the answer to a request; `served` holds the environments from MAKE on."""
+    if kind == STEP:
+        return served[0].step(payload)
+    asked = json.loads(payload) if payload else None
+    if kind == RESET:
+        return served[0].reset(**asked)
+    if kind == MAKE:
+        load_packages()
+        served.append(Environments(**asked))
+        return [json.dumps(served[0].describe(), allow_nan=False).encode()]
+    try:
+        if kind == STATE:
+            return [json.dumps(served[0].state(), separators=(",", ":")).encode()]
+        if kind == SET_STATE:
+            served[0].set_state(asked)
+    except snapshot.CannotSave as error:
+        raise Refusal(f"its state cannot be {'saved' if kind == STATE else 'restored'}: {error}") from None
+    if kind == CLOSE:
+        served.pop().close()
+    return []
+
+
+def read_frame(requests):
+    """The kind and the payload of the next request; None at their end."""
+    data = os.read(requests, 65536)
+    while data:
+        if len(data) >= HEADER.size:
+            length, kind = HEADER.unpack_from(data)
+            missing = HEADER.size + length - len(data)
+            if missing <= 0:
+                return kind, data[HEADER.size :]
+            data += os.read(requests, missing) or os._exit(1)
+        else:
+            data += os.read(requests, 65536) or os._exit(1)
+    return None
+
+
+def write_frame(answers, kind, parts):
+    data = memoryview(b"".join([HEADER.pack(sum(map(len, parts)), kind), *parts]))
+    while data:
+        data = data[os.write(answers, data) :]
+
+
+def end_with(requests):
+    """Ends a process whose environment does not come back, once there is no one left to ask."""
+    hung_up = select.poll()
+    hung_up.register(requests, 0)
+    hung_up.poll()
+    time.sleep(5)
+    os._exit(1)
+
+
+def main():
+    requests, answers = int(sys.argv[1]), int(sys.argv[2])
+    os.set_inheritable(requests, False)
+    os.set_inheritable(answers, False)
+    # Ctrl-C goes to the whole group; the one who asks decides when it is over.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with, args=(requests,), daemon=True).start()
+    served = []
+    while True:
+        request = read_frame(requests)
+        if request is None:
+            break
+        try:
+            kind, parts = OK, answer(*request, served)
+        except Exception as error:
+            kind, parts = FAILED, [json.dumps(describe_error(error)).encode()]
+        write_frame(answers, kind, parts)
+    for environments in served:
+        environments.close()
+
+
+if __name__ == "__main__":
+    main()
