@@ -1,0 +1,247 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  Box,
+  checkEnv,
+  Discrete,
+  MultiBinary,
+  make,
+  makeVec,
+  SyncVectorEnv,
+  type VectorStep,
+} from '../../../envs/index.ts';
+
+/** Our side of the bridge; `check/gymnasium.check.ts` has the other one. */
+const python = join(import.meta.dirname, 'fakePython.mjs');
+const closers: (() => void)[] = [];
+
+function one(id: string, options: Parameters<typeof make>[1] = {}) {
+  const env = make<Float64Array, Float32Array>(`gymnasium:${id}`, { python, ...options });
+  closers.push(() => env.close());
+  return env;
+}
+
+function many(id: string, options: Parameters<typeof makeVec>[1] = {}) {
+  const env = makeVec(`gymnasium:${id}`, { python, numEnvs: 3, ...options });
+  closers.push(() => env.close());
+  return env;
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const close of closers.splice(0)) close();
+});
+
+describe('make', () => {
+  test('an env with its spaces, its limit, its seeds and its results', () => {
+    const env = one('Count-v0', { gravity: 3, maxEpisodeSteps: 7 });
+    expect(String(env.observationSpace)).toBe(
+      'Box(Float64Array [-Infinity, -Infinity], Float64Array [Infinity, Infinity], [2], float64)',
+    );
+    expect(env.actionSpace).toEqual(new Box({ low: -1, high: 1, shape: [1] }));
+    expect(env.spec).toEqual({
+      id: 'gymnasium:Count-v0',
+      maxEpisodeSteps: 7,
+      rewardThreshold: undefined,
+      options: { python, gravity: 3, maxEpisodeSteps: 7 },
+    });
+    expect(env.reset({ seed: 42, options: { low: 1 } })).toEqual([
+      Float64Array.of(0, 0),
+      { seed: 42, options: { low: 1 } },
+    ]);
+    const first = env.step(Float32Array.of(-0.5));
+    expect(first).toEqual([Float64Array.of(1, 0), 1, false, false, { time: 1 }]);
+    const second = env.step(Float32Array.of(0.5));
+    expect(second.slice(0, 4)).toEqual([Float64Array.of(2, 0), 2, true, false]);
+    expect(first[0]).toEqual(Float64Array.of(1, 0));
+    expect(() => env.step(Float32Array.of(0))).toThrow('gymnasium:Count-v0: step() after the episode ended');
+  });
+
+  test('a request, byte for byte', () => {
+    const env = many('Shown-v0', { numEnvs: 2 });
+    env.reset();
+    // Two actions as float32, little-endian, then for each env whether to reset it.
+    expect(env.step(Float32Array.of(-0.5, 1)).infos[0]!.request).toBe('000000bf0000803f0000');
+    env.step(new Float32Array(2));
+    expect(env.step(Float32Array.of(0.1, 0)).infos[1]!.request).toBe('cdcccc3d000000000100');
+  });
+
+  test('what is no integer ≥ 0 seeds as well, each in its own way', () => {
+    const env = one('Count-v0');
+    const seeds = ['a', 'b', -1, 0.5, '7'].map((seed) => env.reset({ seed })[1].seed as number);
+    expect(new Set(seeds).size).toBe(5);
+    for (const seed of seeds) expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31).toBe(true);
+    expect(env.reset({ seed: 'a' })[1].seed).toBe(seeds[0]);
+    expect(env.reset()[1].seed).toBe(null);
+  });
+
+  test('spaces of every kind', () => {
+    const cards = one('Cards-v0');
+    expect(String(cards.observationSpace)).toBe('MultiDiscrete([9, 9], start [0, 1])');
+    expect(cards.actionSpace).toEqual(new Discrete(3, 1));
+    const bytes = one('Bytes-v0');
+    expect(bytes.actionSpace).toEqual(new MultiBinary([2]));
+    bytes.reset();
+    expect(bytes.step(Uint8Array.of(1, 0) as never)[0]).toEqual(Uint8Array.of(1, 0, 0));
+    checkEnv(one('Cards-v0'));
+    checkEnv(one('Bytes-v0'));
+  });
+
+  test('an answer that is larger than the memory that was there', () => {
+    const env = one('Large-v0');
+    env.reset();
+    for (let t = 1; t < 2; t++) expect(env.step(Float32Array.of(0))[0].slice(0, 3)).toEqual(Float64Array.of(t, 0, 0));
+    expect(env.reset()[0]).toHaveLength(20_000);
+  });
+
+  test('the interpreter that OXBOW_PYTHON names', () => {
+    vi.stubEnv('OXBOW_PYTHON', python);
+    make('gymnasium:Count-v0').close();
+    vi.stubEnv('OXBOW_PYTHON', '/no/python');
+    expect(() => make('gymnasium:Count-v0')).toThrow('gymnasium:Count-v0: cannot start /no/python; name a Python');
+  });
+});
+
+describe('makeVec', () => {
+  test.each(['nextStep', 'sameStep', 'disabled'] as const)('%s: the same as its envs one by one', (autoresetMode) => {
+    const together = many('Count-v0', { autoresetMode });
+    const apart = new SyncVectorEnv(
+      Array.from({ length: 3 }, () => () => one('Count-v0')),
+      { autoresetMode },
+    );
+    const actions = new Float32Array(3);
+    expect(together.reset({ seed: 5 })).toEqual(apart.reset({ seed: 5 }));
+    const seen = { terminations: 0, truncations: 0 };
+    const comparable = ({ finalObservations, infos, finalInfos, ...step }: VectorStep) => ({
+      ...structuredClone(step),
+      // Where no episode ended, the row means nothing.
+      finals: finalInfos.map((info, i) => info && [...finalObservations.subarray(2 * i, 2 * i + 2)]),
+      infos: [...infos],
+      finalInfos: [...finalInfos],
+    });
+    for (let t = 0; t < 9; t++) {
+      const step = together.step(actions);
+      expect(comparable(step)).toEqual(comparable(apart.step(actions)));
+      const ended = step.terminations.map((terminated, i) => terminated | step.truncations[i]!);
+      seen.terminations += step.terminations.reduce((sum, flag) => sum + flag);
+      seen.truncations += step.truncations.reduce((sum, flag) => sum + flag);
+      if (autoresetMode !== 'disabled' || !ended.includes(1)) continue;
+      expect(() => together.step(actions)).toThrow(/step\(\) after the episode of env \d has ended, expected a reset/);
+      expect(together.reset({ mask: ended })).toEqual(apart.reset({ mask: ended }));
+    }
+    expect(Math.min(seen.terminations, seen.truncations)).toBeGreaterThan(1);
+  });
+
+  test('infos that are empty are not sent', () => {
+    const env = many('Quiet-v0', { autoresetMode: 'sameStep' });
+    env.reset();
+    env.step(new Float32Array(3));
+    const { infos, finalInfos, finalObservations } = env.step(new Float32Array(3));
+    expect(infos).toEqual([{}, {}, {}]);
+    expect(finalInfos).toEqual([{}, undefined, undefined]);
+    expect(finalObservations.subarray(0, 2)).toEqual(Float32Array.of(2, 0));
+  });
+
+  test('a state goes on in another process', () => {
+    const [env, other] = [many('Count-v0'), many('Count-v0')];
+    env.reset();
+    env.step(new Float32Array(3));
+    env.step(new Float32Array(3));
+    const state = JSON.parse(JSON.stringify(env.state()));
+    other.setState(state);
+    for (let t = 0; t < 5; t++) {
+      const [expected, step] = [env, other].map((each) => ({
+        ...each.step(new Float32Array(3)),
+        finalObservations: [],
+      }));
+      expect(step).toEqual(expected);
+    }
+    expect(() => many('Count-v0', { numEnvs: 2 }).setState(state)).toThrow('the state is of 3 envs, expected 2');
+  });
+});
+
+describe('errors', () => {
+  const outside = 'gave an observation outside observationSpace: entry 0 is -1, expected a number in [0, 1]';
+
+  test('what Python raises, with its traceback as the cause', () => {
+    const env = many('Raises-v0');
+    env.reset();
+    const message = 'gymnasium:Raises-v0: step() of environment 1 raised KeyError: 3';
+    expect(() => env.step(new Float32Array(3))).toThrow(expect.objectContaining({ message, cause: 'Traceback: …' }));
+    expect(env.reset()[0]).toHaveLength(6);
+  });
+
+  test('a process that ends, at each call', () => {
+    expect(() => one('Unstarted-v0')).toThrow(
+      'gymnasium:Unstarted-v0: its Python ended with exit code 3 during make(); what it printed says why',
+    );
+    const exits = one('Exits-v0');
+    exits.reset();
+    expect(() => exits.step(Float32Array.of(0))).toThrow(
+      'its Python ended with exit code 3 during step(); a run resumes',
+    );
+    const killed = many('Killed-v0');
+    killed.reset();
+    for (const call of [() => killed.step(new Float32Array(3)), () => killed.step(new Float32Array(3))]) {
+      expect(call).toThrow(/its Python was killed by SIGKILL \(.*memory.*\) during step\(\); a run resumes/);
+    }
+    expect(() => killed.reset()).toThrow('during reset()');
+    killed.close();
+  });
+
+  test('close: twice, and what it raises', () => {
+    const env = many('Count-v0');
+    env.close();
+    env.close();
+    expect(() => env.reset()).toThrow('gymnasium:Count-v0: reset() after close()');
+    const unclosed = many('Unclosed-v0');
+    expect(() => unclosed.close()).toThrow('gymnasium:Unclosed-v0: close() of environment 0 raised OSError: disk full');
+    unclosed.close();
+  });
+
+  test('observations outside their space, unless they are not checked', () => {
+    expect(() => one('Outside-v0').reset()).toThrow(`gymnasium:Outside-v0: reset() ${outside}`);
+    expect(() => many('Outside-v0').reset()).toThrow(`gymnasium:Outside-v0: reset() ${outside}`);
+    one('Outside-v0', { disableEnvChecker: true }).reset();
+    many('Outside-v0', { disableEnvChecker: true }).reset();
+  });
+
+  test('an env that cannot be saved has no state; a vector of them says why', () => {
+    expect(one('Unsaved-v0').unwrapped.state).toBeUndefined();
+    checkEnv(one('Unsaved-v0'));
+    expect(() => many('Unsaved-v0').state()).toThrow('its state cannot be saved: env.world is a World');
+  });
+
+  test.each([
+    [{ numEnvs: 0 }, 'numEnvs: got 0, expected'],
+    [{ autoresetMode: 'never' }, 'autoresetMode: got "never", expected one of nextStep'],
+    [{ maxEpisodeSteps: 1.5 }, 'maxEpisodeSteps: got 1.5, expected an integer ≥ 1, or Infinity'],
+    [{ gravity: () => 9.81 }, 'gravity: got a function, expected what JSON can hold'],
+    [{ python: '' }, 'python: got "", expected'],
+  ])('options: %o', (options, message) => {
+    expect(() => makeVec('gymnasium:Count-v0', { python, ...(options as object) })).toThrow(
+      `gymnasium:Count-v0: ${message}`,
+    );
+  });
+
+  test('actions that do not fit', () => {
+    const env = many('Cards-v0');
+    env.reset();
+    expect(() => env.step(new Float32Array(2))).toThrow('step() got 2 numbers, expected 3 actions of 1');
+    expect(() => env.step(Float32Array.of(1, 2.5, 3))).toThrow(
+      'gymnasium:Cards-v0: step() got 2.5 in an action, expected Discrete(3, start 1)',
+    );
+    expect(() => env.reset({ mask: [1] })).toThrow('reset() got a mask of 1 entries, expected 3');
+  });
+});
+
+test.skipIf(!existsSync('/proc/self/fd'))('nothing is left open', () => {
+  const open = () => readdirSync('/proc/self/fd').length;
+  make('gymnasium:Count-v0', { python }).close();
+  const before = open();
+  for (let i = 0; i < 3; i++) make('gymnasium:Count-v0', { python }).close();
+  expect(() => make('gymnasium:Unstarted-v0', { python })).toThrow();
+  expect(() => make('gymnasium:Count-v0', { python: '/no/python' })).toThrow();
+  expect(open()).toBe(before);
+});
