@@ -8,6 +8,11 @@ import { register } from './core/registry.ts';
 import { gymnasiumProvider } from './gymnasium/gymnasiumProvider.ts';
 import { lakeGrains } from './lake/grains.ts';
 import { LakeEnv, type LakeOptions } from './lake/lakeEnv.ts';
+import { BumpBandit, type BumpBanditOptions } from './toy/bumpBandit.ts';
+import { FourCornerBandit } from './toy/fourCornerBandit.ts';
+import { GridworldEnv, type GridworldOptions } from './toy/gridworld.ts';
+import { MultigoalEnv, type MultigoalOptions } from './toy/multigoal.ts';
+import { SoftBandit, type SoftBanditOptions } from './toy/softBandit.ts';
 
 for (const [id, { stride, stepCost, maxEpisodeSteps }] of Object.entries(lakeGrains)) {
   register<LakeOptions>({
@@ -46,6 +51,35 @@ register<PendulumOptions>({
   entryPoint: (options) => new PendulumEnv(options),
   maxEpisodeSteps: 200,
 });
+register<BumpBanditOptions>({
+  id: 'BumpBandit-v0',
+  entryPoint: (options) => new BumpBandit(options),
+});
+register({
+  id: 'FourCornerBandit-v0',
+  entryPoint: (options) => new FourCornerBandit(options),
+});
+register<GridworldOptions>({
+  id: 'GridworldTree-v0',
+  entryPoint: (options) => new GridworldEnv(options),
+  maxEpisodeSteps: 100,
+  options: { map: 'tree' },
+});
+register<GridworldOptions>({
+  id: 'GridworldSlits-v0',
+  entryPoint: (options) => new GridworldEnv(options),
+  maxEpisodeSteps: 100,
+  options: { map: 'slits' },
+});
+register<MultigoalOptions>({
+  id: 'Multigoal-v0',
+  entryPoint: (options) => new MultigoalEnv(options),
+  maxEpisodeSteps: 30,
+});
+register<SoftBanditOptions>({
+  id: 'SoftBandit-v0',
+  entryPoint: (options) => new SoftBandit(options),
+});
 registerProvider('gymnasium', gymnasiumProvider);
 
 export * from './classic/acrobot.ts';
@@ -53,12 +87,12 @@ export * from './classic/cartPole.ts';
 export * from './classic/mountainCar.ts';
 export * from './classic/mountainCarContinuous.ts';
 export * from './classic/pendulum.ts';
-export type { ClassicResetOptions } from './classic/resetState.ts';
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
 export { type MakeVecOptions, makeVec } from './core/makeVec.ts';
 export { type EnvRegistration, type MakeOptions, make, register, registeredEnvs } from './core/registry.ts';
+export type { ClassicResetOptions } from './core/resetState.ts';
 export * from './core/spaces/box.ts';
 export * from './core/spaces/dict.ts';
 export * from './core/spaces/discrete.ts';
@@ -89,3 +123,9 @@ export * from './lake/grains.ts';
 export * from './lake/lakeEnv.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
+export * from './toy/bandit.ts';
+export * from './toy/bumpBandit.ts';
+export * from './toy/fourCornerBandit.ts';
+export * from './toy/gridworld.ts';
+export * from './toy/multigoal.ts';
+export * from './toy/softBandit.ts';

@@ -5,9 +5,9 @@ import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
+import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
-import { resetBounds, resetState } from './resetState.ts';
 
 const gravity = 9.8;
 const dt = 0.2;

@@ -4,9 +4,9 @@ import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
+import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
-import { resetBounds, resetState } from './resetState.ts';
 
 const gravity = 9.8;
 const poleMass = 0.1;

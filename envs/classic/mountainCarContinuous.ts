@@ -5,9 +5,9 @@ import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
+import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import type { MountainCarOptions } from './mountainCar.ts';
-import { resetBounds, resetState } from './resetState.ts';
 
 const minPosition = -1.2;
 const maxPosition = 0.6;

@@ -5,8 +5,8 @@ import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { Info } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
+import { resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
-import { resetState } from './resetState.ts';
 
 const maxSpeed = 8;
 const maxTorque = 2;

@@ -1,5 +1,5 @@
-import { describe } from '../core/describe.ts';
-import { checkOptionNames } from '../core/options.ts';
+import { describe } from './describe.ts';
+import { checkOptionNames } from './options.ts';
 
 /** What `reset({ options })` takes in a classic env. */
 export interface ClassicResetOptions {
@@ -11,7 +11,7 @@ export interface ClassicResetOptions {
   high?: number;
 }
 
-/** Beyond it no classic env has anything to say, and float64 loses the fraction of a turn. */
+/** Beyond it float64 begins to lose the fraction of a turn. */
 const largest = 1e6;
 
 /**

@@ -1,0 +1,51 @@
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { describe } from '../core/describe.ts';
+import type { Info, ResetResult, StepResult } from '../core/env.ts';
+import { checkOptionNames } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+
+/**
+ * A task of one step: an action, a reward, the end. The observation is always [0]. A subclass gives the action space and the reward.
+ */
+export abstract class Bandit extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: -1, high: 1, shape: [1] });
+  abstract override readonly actionSpace: Box;
+
+  /** The mean reward of an action, `[actionSize]`. */
+  abstract reward(action: ArrayLike<number>): number;
+
+  /** Standard deviation of the normal noise on the reward. */
+  protected readonly noise: number = 0;
+
+  /** What to tell about an action beside its reward. */
+  protected info(_action: ArrayLike<number>): Info {
+    return {};
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    checkOptionNames(`${this.constructor.name}.reset`, options, []);
+    return [new Float32Array(1), {}];
+  }
+
+  /** @throws for an action that is not finite. */
+  step(action: Float32Array): StepResult {
+    const { size } = this.actionSpace;
+    for (let i = 0; i < size; i++) {
+      if (!Number.isFinite(action[i])) {
+        const name = this.constructor.name;
+        throw new Error(`${name}: step() got the action ${describe(action)}, expected ${size} finite numbers`);
+      }
+    }
+    const noise = this.noise === 0 ? 0 : this.rng.normal(0, this.noise);
+    return [new Float32Array(1), this.reward(action) + noise, true, false, this.info(action)];
+  }
+
+  state(): { rng: RngState } {
+    return { rng: this.rng.state() };
+  }
+
+  setState({ rng }: { rng: RngState }): void {
+    this.rng = Rng.fromState(rng);
+  }
+}

@@ -1,0 +1,45 @@
+import { portableMath } from '../../src/portableMath.ts';
+import type { Info } from '../core/env.ts';
+import { checkOptionNames, checkRange } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+import { Bandit } from './bandit.ts';
+
+export interface BumpBanditOptions {
+  /** Standard deviation of the bumps. */
+  width?: number;
+}
+
+/**
+ * Two Gaussian bumps of reward, at ±1.
+ *
+ * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given.
+ * - Reward: exp(−(a − 1)² / 2w²) + exp(−(a + 1)² / 2w²). `info.outcome`: `'right'` or `'left'`.
+ *
+ * For a Gaussian policy of a fixed σ the mean 0, between the bumps, maximizes the return exactly when w² + σ² ≥ 1.
+ */
+export class BumpBandit extends Bandit {
+  readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
+  readonly width: number;
+
+  /** @throws for an unknown option or one out of range. */
+  constructor(options: BumpBanditOptions = {}) {
+    super();
+    checkOptionNames('BumpBandit', options, ['width']);
+    const { width = 0.3 } = options;
+    checkRange('BumpBandit', 'width', width, 0.001, 1000);
+    this.width = width;
+  }
+
+  reward(action: ArrayLike<number>): number {
+    return this.#bump(action[0]! - 1) + this.#bump(action[0]! + 1);
+  }
+
+  #bump(distance: number): number {
+    const x = distance / this.width;
+    return portableMath.exp(-0.5 * x * x);
+  }
+
+  protected override info(action: ArrayLike<number>): Info {
+    return { outcome: action[0]! > 0 ? 'right' : 'left' };
+  }
+}

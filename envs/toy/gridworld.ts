@@ -1,0 +1,166 @@
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { clamp } from '../core/clamp.ts';
+import { describe } from '../core/describe.ts';
+import type { Info, ResetResult } from '../core/env.ts';
+import { checkChoice, checkOptionNames } from '../core/options.ts';
+import { resetState } from '../core/resetState.ts';
+import { Box } from '../core/spaces/box.ts';
+import { Discrete } from '../core/spaces/discrete.ts';
+
+const size = 25;
+const last = size - 1;
+const middle = last / 2;
+const goalReward = 20;
+const deathReward = -10;
+
+type Cell = 'free' | 'wall' | 'goal' | 'death';
+
+/** What lies where, by column x and row y, both from 0 to 24; y grows upwards. */
+const maps = {
+  tree: (x: number, y: number): Cell => {
+    if (x >= 13 && x <= 17 && y >= 10 && y <= 14) return 'death';
+    return x >= 23 && y >= 10 && y <= 14 ? 'goal' : 'free';
+  },
+  slits: (x: number, y: number): Cell => {
+    const isOpen = (y >= 4 && y <= 7) || (y >= 17 && y <= 20);
+    if (x === 15 && !isOpen) return 'wall';
+    return x === last ? 'goal' : 'free';
+  },
+} as const;
+const mapNames = Object.keys(maps) as GridworldMap[];
+/** The column in which both maps have two ways. */
+const fork = 15;
+
+export type GridworldMap = keyof typeof maps;
+
+const actionKinds = ['continuous', 'discrete'] as const;
+
+export interface GridworldOptions {
+  map?: GridworldMap;
+  /** Two numbers, rounded to −1, 0 or 1 each; or one of the nine moves. */
+  action?: (typeof actionKinds)[number];
+}
+
+export interface GridworldInfo extends Info {
+  outcome: 'goal' | 'death' | 'timeout' | undefined;
+  /** By which of the two ways the obstacle's column was last passed. */
+  passage: 'upper' | 'lower' | undefined;
+}
+
+interface GridworldState {
+  rng: RngState;
+  x: number;
+  y: number;
+  passage: GridworldInfo['passage'];
+}
+
+/**
+ * 25 × 25 cells with an obstacle between the start and the goal that can be passed on two sides, which are equally long from the
+ * middle row. On the map `'tree'` it kills, and the goal is behind it; on `'slits'` it is a wall with two openings, and the goal is
+ * all of the right column.
+ *
+ * - Observation: the cell (x, y), each from −1 to 1, `[2]`.
+ * - Action `'continuous'`: `[2]`, clipped to ±1 and rounded: a move by −1, 0 or 1 in x and y. Action `'discrete'`: the move
+ *   number 3 (dy + 1) + (dx + 1) of `Discrete(9)`. Border and walls stop it.
+ * - Reward: 20 in the goal, −10 for death, else 0. Terminated: there. Time runs out by `TimeLimit`, after 100 steps.
+ * - Reset: on any free cell. `reset({ options: { state } })`: on the cell (x, y), counted from 0; (8, 12) is before the fork.
+ *
+ * McAllister et al., Flow Matching Policy Gradients, 2025, arXiv:2507.21053.
+ *
+ * @throws for an unknown option; `reset` for a cell that is not free; `step` for an action that is no move.
+ */
+export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
+  readonly observationSpace = new Box({ low: -1, high: 1, shape: [2] });
+  readonly actionSpace: Box | Discrete;
+  readonly map: GridworldMap;
+  #x = 0;
+  #y = 0;
+  #passage: GridworldInfo['passage'];
+
+  constructor(options: GridworldOptions = {}) {
+    super();
+    checkOptionNames('Gridworld', options, ['map', 'action']);
+    const { map = 'tree', action = 'continuous' } = options;
+    checkChoice('Gridworld', 'map', map, mapNames);
+    checkChoice('Gridworld', 'action', action, actionKinds);
+    this.map = map;
+    this.actionSpace = action === 'discrete' ? new Discrete(9) : new Box({ low: -1, high: 1, shape: [2] });
+  }
+
+  /** What lies in column x and row y. */
+  cell(x: number, y: number): Cell {
+    return maps[this.map](x, y);
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    checkOptionNames('Gridworld.reset', options, ['state']);
+    const [x, y] = resetState('Gridworld', options, ['x', 'y']) ?? this.#freeCell();
+    const isOnMap = Number.isInteger(x) && Number.isInteger(y) && Math.min(x!, y!) >= 0 && Math.max(x!, y!) <= last;
+    if (!isOnMap || this.cell(x!, y!) !== 'free') {
+      throw new Error(`Gridworld: reset() got the state (${x}, ${y}), expected a free cell, x and y in 0 … ${last}`);
+    }
+    this.#x = x!;
+    this.#y = y!;
+    this.#passage = undefined;
+    return [this.#observation(), this.#info(undefined)];
+  }
+
+  #freeCell(): [x: number, y: number] {
+    for (;;) {
+      const cell = this.rng.integer(0, size * size);
+      const x = cell % size;
+      const y = (cell - x) / size;
+      if (this.cell(x, y) === 'free') return [x, y];
+    }
+  }
+
+  step(action: Float32Array | number): [Float32Array, number, boolean, boolean, GridworldInfo] {
+    const [dx, dy] = this.#move(action);
+    const x = clamp(this.#x + dx, 0, last);
+    const y = clamp(this.#y + dy, 0, last);
+    const cell = this.cell(x, y);
+    if (cell !== 'wall') {
+      this.#x = x;
+      this.#y = y;
+    }
+    if (this.#x === fork && this.#y !== middle) this.#passage = this.#y > middle ? 'upper' : 'lower';
+    const outcome = cell === 'goal' || cell === 'death' ? cell : undefined;
+    const reward = outcome === 'goal' ? goalReward : outcome === 'death' ? deathReward : 0;
+    return [this.#observation(), reward, outcome !== undefined, false, this.#info(outcome)];
+  }
+
+  #move(action: Float32Array | number): [dx: number, dy: number] {
+    if (this.actionSpace instanceof Discrete) {
+      if (this.actionSpace.contains(action)) return [(action % 3) - 1, Math.floor(action / 3) - 1];
+      throw new Error(`Gridworld: step() got the action ${describe(action)}, expected an integer in [0, 8]`);
+    }
+    const [dx, dy] = action as Float32Array;
+    if (Number.isFinite(dx) && Number.isFinite(dy)) return [roundedMove(dx!), roundedMove(dy!)];
+    throw new Error(`Gridworld: step() got the action ${describe(action)}, expected 2 finite numbers (move)`);
+  }
+
+  #observation(): Float32Array {
+    return Float32Array.of((this.#x - middle) / middle, (this.#y - middle) / middle);
+  }
+
+  #info(outcome: GridworldInfo['outcome']): GridworldInfo {
+    return { outcome, passage: this.#passage };
+  }
+
+  state(): GridworldState {
+    return { rng: this.rng.state(), x: this.#x, y: this.#y, passage: this.#passage };
+  }
+
+  setState({ rng, x, y, passage }: GridworldState): void {
+    this.rng = Rng.fromState(rng);
+    this.#x = x;
+    this.#y = y;
+    this.#passage = passage;
+  }
+}
+
+/** Clipped to ±1 and rounded, half-way to 0 as NumPy does. */
+function roundedMove(x: number): number {
+  return Math.abs(x) > 0.5 ? Math.sign(x) : 0;
+}

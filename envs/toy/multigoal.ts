@@ -1,0 +1,128 @@
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { clamp } from '../core/clamp.ts';
+import { describe } from '../core/describe.ts';
+import type { Info, ResetResult } from '../core/env.ts';
+import { checkOptionNames, checkRange } from '../core/options.ts';
+import { resetState } from '../core/resetState.ts';
+import { Box } from '../core/spaces/box.ts';
+
+const border = 7;
+const goalRadius = 1;
+const startDeviation = 0.1;
+/** East, north, west, south. */
+const goals = [
+  [5, 0],
+  [0, 5],
+  [-5, 0],
+  [0, -5],
+] as const;
+const goalNames = ['east', 'north', 'west', 'south'] as const;
+
+export type MultigoalGoal = (typeof goalNames)[number];
+
+export interface MultigoalOptions {
+  /** Weight of ‖action‖². */
+  actionCost?: number;
+  /** Weight of the squared distance to the nearest goal. */
+  distanceCost?: number;
+  /** Paid for arriving. */
+  goalReward?: number;
+}
+
+export interface MultigoalInfo extends Info {
+  outcome: 'goal' | 'timeout' | undefined;
+  /** The goal that is nearest. */
+  goal: MultigoalGoal;
+}
+
+interface MultigoalState {
+  rng: RngState;
+  x: number;
+  y: number;
+}
+
+/**
+ * A point on a plane with four goals, all equally good: the policy must choose, and a good one keeps all four.
+ *
+ * - Observation: the position (x, y) in [−7, 7]², `[2]`.
+ * - Action: the velocity a, `[2]`, each entry clipped to ±1: s′ = clip(s + a, ±7).
+ * - Reward: −30 ‖a‖² − min_g ‖s′ − g‖², and 10 on arrival, with goals g at (±5, 0) and (0, ±5).
+ * - Terminated: within 1 of a goal. Time runs out by `TimeLimit`, after 30 steps.
+ * - Reset: x, y ~ N(0, .1²). `reset({ options: { state } })`: at (x, y).
+ *
+ * Haarnoja, Tang, Abbeel and Levine, Reinforcement Learning with Deep Energy-Based Policies, 2017, arXiv:1702.08165.
+ *
+ * @throws for an unknown option or one out of range; `step` for an action that is not finite.
+ */
+export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: -border, high: border, shape: [2] });
+  readonly actionSpace = new Box({ low: -1, high: 1, shape: [2] });
+  readonly actionCost: number;
+  readonly distanceCost: number;
+  readonly goalReward: number;
+  #x = 0;
+  #y = 0;
+
+  constructor(options: MultigoalOptions = {}) {
+    super();
+    checkOptionNames('Multigoal', options, ['actionCost', 'distanceCost', 'goalReward']);
+    const { actionCost = 30, distanceCost = 1, goalReward = 10 } = options;
+    checkRange('Multigoal', 'actionCost', actionCost, 0, 1e6);
+    checkRange('Multigoal', 'distanceCost', distanceCost, 0, 1e6);
+    checkRange('Multigoal', 'goalReward', goalReward, 0, 1e6);
+    this.actionCost = actionCost;
+    this.distanceCost = distanceCost;
+    this.goalReward = goalReward;
+  }
+
+  protected begin(options: Record<string, unknown>): ResetResult {
+    checkOptionNames('Multigoal.reset', options, ['state']);
+    const state = resetState('Multigoal', options, ['x', 'y']);
+    this.#x = clamp(state?.[0] ?? this.rng.normal(0, startDeviation), -border, border);
+    this.#y = clamp(state?.[1] ?? this.rng.normal(0, startDeviation), -border, border);
+    return [Float32Array.of(this.#x, this.#y), this.#info(nearestGoal(this.#x, this.#y).goal, false)];
+  }
+
+  step(action: Float32Array): [Float32Array, number, boolean, boolean, MultigoalInfo] {
+    const vx = clamp(action[0]!, -1, 1);
+    const vy = clamp(action[1]!, -1, 1);
+    if (!(Number.isFinite(vx) && Number.isFinite(vy))) {
+      throw new Error(`Multigoal: step() got the action ${describe(action)}, expected 2 finite numbers (velocity)`);
+    }
+    this.#x = clamp(this.#x + vx, -border, border);
+    this.#y = clamp(this.#y + vy, -border, border);
+    const { goal, squaredDistance } = nearestGoal(this.#x, this.#y);
+    const terminated = squaredDistance < goalRadius * goalRadius;
+    const cost = this.actionCost * (vx * vx + vy * vy) + this.distanceCost * squaredDistance;
+    const reward = (terminated ? this.goalReward : 0) - cost;
+    return [Float32Array.of(this.#x, this.#y), reward, terminated, false, this.#info(goal, terminated)];
+  }
+
+  #info(goal: MultigoalGoal, terminated: boolean): MultigoalInfo {
+    return { outcome: terminated ? 'goal' : undefined, goal };
+  }
+
+  state(): MultigoalState {
+    return { rng: this.rng.state(), x: this.#x, y: this.#y };
+  }
+
+  setState({ rng, x, y }: MultigoalState): void {
+    this.rng = Rng.fromState(rng);
+    this.#x = x;
+    this.#y = y;
+  }
+}
+
+function nearestGoal(x: number, y: number): { goal: MultigoalGoal; squaredDistance: number } {
+  let nearest = 0;
+  let least = Infinity;
+  for (const [i, [gx, gy]] of goals.entries()) {
+    const distance = (x - gx) * (x - gx) + (y - gy) * (y - gy);
+    if (distance < least) {
+      least = distance;
+      nearest = i;
+    }
+  }
+  return { goal: goalNames[nearest]!, squaredDistance: least };
+}
