@@ -24,7 +24,7 @@ import { RolloutCollector } from './common/rolloutCollector.ts';
 import { Training } from './common/training.ts';
 import { type PolicyEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
 
-const ppoOptions = z.strictObject({
+export const ppoOptions = z.strictObject({
   policy: partSchemas.policy,
   /** Parallel environments that reset in the step that ends an episode, or a single environment. */
   env: partSchemas.env,

@@ -32,7 +32,7 @@ export async function loadPolicies(
   { registry = oxbowRegistry, filter = () => true }: LoadPoliciesOptions = {},
 ): Promise<TrainedPolicy[]> {
   const run = RunDirectory.open(directory);
-  const experiment = await loadExperiment(registry, run.run.experiment);
+  const experiment = await loadExperiment(registry, run.run.experiment, run.run.config);
   return experiment
     .jobs(run.run.config)
     .filter(filter)

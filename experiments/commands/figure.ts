@@ -23,7 +23,7 @@ export function figureCommand(registry: Registry): Command {
       ]);
       const directory = RunDirectory.open(path);
       const { experiment: experimentName, config, seeds } = directory.run;
-      const experiment = await loadExperiment(registry, experimentName);
+      const experiment = await loadExperiment(registry, experimentName, config);
       checkConfig(experiment, config, join(path, 'config.json'));
       const jobs = experiment.jobs(config);
       const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);

@@ -1,47 +1,126 @@
 import { Command } from 'commander';
+import { z } from 'zod';
+import { expectedOneOf } from '../../src/options/nearest.ts';
+import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 import { textTable } from '../harness/report/table.ts';
+import { TRAIN } from '../training/trainName.ts';
+import { collect } from './run.ts';
 
-/** `oxbow list`: the experiments, what their options may name, and the policies with their options; of one experiment, its settings. */
+/** What `oxbow list` can list. */
+const KINDS = ['experiments', 'envs', 'agents', 'policies', 'settings'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** `oxbow list`: what the other commands may name, and the settings of one of them. */
 export function listCommand(registry: Registry): Command {
   return new Command('list')
-    .description('list experiments with their studies, environments and policies, and the options of policies')
-    .argument('[experiment]', 'list the settings of this one, with defaults and meaning')
-    .action(async (name?: string) => {
-      process.stdout.write(name === undefined ? await everything(registry) : await settings(registry, name));
+    .description('list experiments, environments, agents and policies, or all settings of one of them')
+    .argument('[what]', `${KINDS.join(', ')}, or the name of an experiment`)
+    .argument('[name]', 'list the settings of this experiment, agent or policy')
+    .option(
+      '--load <file>',
+      "a module of one's own that registers environments or policies; may be repeated",
+      collect,
+      [],
+    )
+    .addHelpText('after', '\n"oxbow list agents ppo" shows its settings, "oxbow list lake" those of the experiment.')
+    .action(async (what: string | undefined, name: string | undefined, { load }: { load: string[] }) => {
+      if (load.length > 0) await (await import('../training/loadModules.ts')).loadModules(load);
+      process.stdout.write(`${await listing(registry, what, name)}\n`);
     });
 }
 
-async function everything(registry: Registry): Promise<string> {
+async function listing(registry: Registry, what: string | undefined, name: string | undefined): Promise<string> {
+  if (what === undefined) {
+    const all = KINDS.filter((kind) => kind !== 'settings').map((kind) => listing(registry, kind, undefined));
+    return (await Promise.all(all)).join('\n\n');
+  }
+  const experiments = Object.keys(registry.experiments);
+  switch (what as Kind) {
+    case 'experiments':
+      return name === undefined ? describeExperiments(registry) : experimentSettings(registry, name);
+    case 'envs':
+      return describeEnvs();
+    case 'agents':
+      return agentSettings(name);
+    case 'policies':
+      return policySettings(name);
+    case 'settings':
+      if (name === TRAIN) return trainSettings();
+      if (name !== undefined) return experimentSettings(registry, name);
+      return (
+        await Promise.all([trainSettings(), ...experiments.map((one) => experimentSettings(registry, one))])
+      ).join('\n\n');
+    default:
+      if (experiments.includes(what)) return experimentSettings(registry, what);
+      throw new InputError(`list: got ${what}, ${expectedOneOf(what, [...KINDS, ...experiments])}`);
+  }
+}
+
+async function describeExperiments(registry: Registry): Promise<string> {
   const experiments = await Promise.all(
     Object.keys(registry.experiments).map(async (name) => {
       const { description, choices } = await loadExperiment(registry, name);
       return (
-        `${name}: ${description}\n` +
-        `  studies       ${choices.studies.join(', ')}\n` +
-        `  environments  ${choices.environments.join(', ')}\n` +
-        `  policies      ${choices.policies.join(', ')}\n` +
-        `  settings      oxbow list ${name}\n`
+        `  ${name}: ${description}\n` +
+        `    studies       ${choices.studies.join(', ')}\n` +
+        `    environments  ${choices.environments.join(', ')}\n` +
+        `    policies      ${choices.policies.join(', ')}\n` +
+        `    settings      oxbow list ${name}`
       );
     }),
   );
-  return `${experiments.join('')}\nPolicies of makePolicy, and their options:\n${(await policyLines()).join('\n')}\n`;
+  return ['Experiments of oxbow run:', ...experiments].join('\n');
 }
 
-async function settings(registry: Registry, name: string): Promise<string> {
+/** The settings that all trainings have. */
+async function trainSettings(): Promise<string> {
+  const { commonTrainShape } = await import('../training/trainConfig.ts');
+  const table = listSettings('Settings of oxbow train', z.strictObject(commonTrainShape));
+  return `${textTable(table)}\n\nThose of agents and policies: oxbow list agents <agent>, oxbow list policies <policy>`;
+}
+
+async function experimentSettings(registry: Registry, name: string): Promise<string> {
   const experiment = await loadExperiment(registry, name);
   const lines = Object.entries(experiment.steps).map(
-    ([study, field]) => `--steps sets ${field} in the study ${study}\n`,
+    ([study, field]) => `\n--steps sets ${field} in the study ${study}`,
   );
-  return `${textTable(listSettings(experiment))}\n\n${lines.join('')}`;
+  return `${textTable(listSettings(`Settings of ${name}`, experiment.schema))}\n${lines.join('')}`;
+}
+
+async function describeEnvs(): Promise<string> {
+  const { make, registeredEnvs } = await import('../../envs/index.ts');
+  const rows = registeredEnvs().map((id) => {
+    const { observationSpace, actionSpace, spec } = make(id, { disableEnvChecker: true });
+    return [id, String(observationSpace), String(actionSpace), spec?.maxEpisodeSteps?.toString() ?? '–'];
+  });
+  const columns = ['id', 'observations', 'actions', 'steps of an episode'];
+  return textTable({ title: 'Environments of oxbow train', columns, rows });
+}
+
+async function agentSettings(name: string | undefined): Promise<string> {
+  const { trainableAgents } = await import('../training/trainableAgents.ts');
+  const names = Object.keys(trainableAgents);
+  if (name === undefined) {
+    const lines = Object.entries(trainableAgents).map(([agent, { description }]) => `  ${agent}: ${description}`);
+    return ['Agents of oxbow train; oxbow list agents <agent> shows settings:', ...lines].join('\n');
+  }
+  if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
+  return textTable(listSettings(`Settings of ${name}: --set agent.…`, trainableAgents[name]!.settings));
 }
 
 /** The registered policies with their options; those that all have come first, once. */
-async function policyLines(): Promise<string[]> {
+async function policySettings(name: string | undefined): Promise<string> {
   const { commonPolicyOptions, policies } = await import('../../src/index.ts');
-  const all = policies().map(({ name, description, options: { properties = {} } }) => ({
+  const known = policies();
+  const names = known.map((policy) => policy.name);
+  if (name !== undefined && !names.includes(name)) {
+    throw new InputError(`list policies: got ${name}, ${expectedOneOf(name, names)}`);
+  }
+  const all = known.map(({ name, description, options: { properties = {} } }) => ({
+    name,
     heading: `  ${name}: ${description}`,
     options: Object.entries(properties).map(([option, schema]) => {
       const { default: value, description: meaning = '' } = schema as { default?: unknown; description?: string };
@@ -49,8 +128,13 @@ async function policyLines(): Promise<string[]> {
       return { option, line: `    ${setting.padEnd(20)}  ${meaning}` };
     }),
   }));
+  if (name !== undefined) {
+    const { heading, options } = all.find((policy) => policy.name === name)!;
+    return [heading.trim(), ...options.map(({ line }) => line)].join('\n');
+  }
   const common = all[0]!.options.filter(({ option }) => option in commonPolicyOptions).map(({ line }) => line);
   const own = ({ options }: (typeof all)[number]) =>
     options.map(({ line }) => line).filter((line) => !common.includes(line));
-  return ['  all:', ...common, ...all.flatMap((policy) => [policy.heading, ...own(policy)])];
+  const lines = ['  all:', ...common, ...all.flatMap((policy) => [policy.heading, ...own(policy)])];
+  return ['Policies of makePolicy, and their options:', ...lines].join('\n');
 }

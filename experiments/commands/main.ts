@@ -4,11 +4,14 @@ import { InputError } from '../harness/inputError.ts';
 import { exitOnSignals } from '../harness/interrupt.ts';
 import type { Registry } from '../harness/registry.ts';
 import { version } from '../harness/version.ts';
+import { evalCommand } from './eval.ts';
 import { figureCommand } from './figure.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
 import { reportCommand } from './report.ts';
+import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
+import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 
 /**
@@ -29,6 +32,9 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     .version(version());
   for (const command of [
     runCommand(registry, end),
+    trainCommand(registry, end),
+    resumeCommand(registry, end),
+    evalCommand(registry),
     tuneCommand(registry, end),
     listCommand(registry),
     reportCommand(registry),

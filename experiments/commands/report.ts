@@ -20,7 +20,7 @@ export function reportCommand(registry: Registry): Command {
       });
       try {
         const { experiment: name, config } = directory.run;
-        const experiment = await loadExperiment(registry, name);
+        const experiment = await loadExperiment(registry, name, config);
         checkConfig(experiment, config, join(path, 'config.json'));
         const jobs = experiment.jobs(config);
         const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);

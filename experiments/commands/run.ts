@@ -77,11 +77,17 @@ export async function run(
   registry: Registry,
   more: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  const experiment = await loadExperiment(registry, name);
-  const workers = flags.workers === undefined ? availableParallelism() : Number(flags.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
-    throw new InputError(`--workers: got ${flags.workers}, expected an integer from 1 to 1024`);
-  }
+  return runWith(await loadExperiment(registry, name), flags, registry, more);
+}
+
+/** {@link run} with an experiment at hand. */
+export async function runWith(
+  experiment: AnyExperiment,
+  flags: RunFlags,
+  registry: Registry,
+  more: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const workers = workerCount(flags.workers);
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
   const sources = {
     quick: flags.quick,
@@ -96,6 +102,15 @@ export async function run(
   return interruptible((signal) =>
     runExperiment(experiment, config, registry, { out: flags.out, workers, signal, stdout, stderr }),
   );
+}
+
+/** The option `--workers`. */
+export function workerCount(text: string | undefined): number {
+  const workers = text === undefined ? availableParallelism() : Number(text);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
+    throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
+  }
+  return workers;
 }
 
 function settings(flags: RunFlags): Setting[] {
@@ -126,6 +141,7 @@ function stepsSetting(text: string, experiment: AnyExperiment, sources: ConfigSo
   return { path: field.split('.'), text, label: '--steps' };
 }
 
-function collect(value: string, previous: string[]): string[] {
+/** Gathers the values of an option that may be repeated. */
+export function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
 }

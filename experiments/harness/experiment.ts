@@ -49,13 +49,20 @@ export interface JobContext {
   readonly rng: Rng;
   /** The job's own folder, for artefacts: a policy saved there as `policy.json` is found by `loadPolicies`. */
   readonly directory: string;
+  /** A folder for what is to be seen while the job goes on and is no result of it: logs. The job makes it if it needs one. */
+  readonly logs: string;
+  /** Stands for all settings of the run that results depend on: a checkpoint that bears another one is of another run. */
+  readonly settings: string;
   /**
    * Says how far the job is, and records a row of metrics.
    *
    * @param fraction of the work that is done, 0 to 1.
+   * @param state how it goes, in a few words, which the progress shows
    * @throws if a number in the row is not finite.
    */
-  report(fraction: number, row?: MetricsRow): void;
+  report(fraction: number, row?: MetricsRow, state?: string): void;
+  /** Prints a line about the job. */
+  say(line: string): void;
 }
 
 /** A finished job: what it was, what came of it, its rows of metrics and its folder. */
@@ -162,6 +169,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly steps: Readonly<Record<string, string>>;
   runtime(config: C): Promise<Runtime>;
   jobs(config: C): J[];
+  /** Whether a job that was stopped goes on from what its folder holds, which is then kept; else it is done again from its beginning. */
+  readonly resumable?: boolean;
   /** Does one job, in a worker process. An error thrown here fails this job alone. */
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
   /** The tables that end a run and head its report. */

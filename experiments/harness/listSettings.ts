@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import type { Table } from './experiment.ts';
-import type { AnyExperiment } from './registry.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
- * All settings of an experiment: the name by which `--set` reaches one, its default, what it may be, and its meaning, as the schema
+ * All settings of a schema: the name by which `--set` reaches one, its default, what it may be, and its meaning, as the schema
  * describes it. A group that is described as a whole is one row.
  */
-export function listSettings({ name, schema }: AnyExperiment): Table {
+export function listSettings(title: string, schema: z.ZodType): Table {
   const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' });
   return {
-    title: `Settings of ${name}`,
+    title,
     columns: ['setting', 'default', 'expected', 'meaning'],
     rows: rowsOf(properties as Record<string, JsonSchema>, ''),
   };

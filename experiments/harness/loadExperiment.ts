@@ -1,13 +1,21 @@
 import { expectedOneOf } from '../../src/options/nearest.ts';
+import { TRAIN } from '../training/trainName.ts';
+import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { TUNING_SUFFIX, tuningExperiment } from './tuning/tuningExperiment.ts';
 
 /**
- * The experiment of that name; for `name-tuning` the search for the settings of the experiment `name`.
+ * The experiment of that name; for `name-tuning` the search for the settings of the experiment `name`, for `train` the training that
+ * the settings choose.
+ * @param config the settings of a run of it
  * @throws InputError if the registry has no such experiment, or it has nothing to tune
  */
-export async function loadExperiment(registry: Registry, name: string): Promise<AnyExperiment> {
+export async function loadExperiment(registry: Registry, name: string, config?: CommonConfig): Promise<AnyExperiment> {
+  if (name === TRAIN && config !== undefined) {
+    const { trainExperiment } = await import('../training/trainExperiment.ts');
+    return trainExperiment(config);
+  }
   const names = Object.keys(registry.experiments);
   const own = names.includes(name);
   const base = own || !name.endsWith(TUNING_SUFFIX) ? name : name.slice(0, -TUNING_SUFFIX.length);

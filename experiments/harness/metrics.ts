@@ -19,7 +19,8 @@ export function writeMetrics(directory: string, rows: readonly MetricsRow[]): vo
   writeFile(join(directory, 'metrics.csv'), lines.map((line) => `${line.join(',')}\n`).join(''));
 }
 
-function csvCell(value: MetricsRow[string] | undefined): string {
+/** A value as a cell of a CSV file: quoted where it must be, empty where there is none. */
+export function csvCell(value: MetricsRow[string] | undefined): string {
   const text = value === null || value === undefined ? '' : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -9,7 +9,8 @@ const extension = extname(fileURLToPath(import.meta.url));
 
 /** What {@link runJobs} says while it works. */
 export interface JobEvents {
-  progress(job: Job, fraction: number): void;
+  progress(job: Job, fraction: number, state?: string): void;
+  said(job: Job, line: string): void;
   finished(job: Job, seconds: number): void;
   failed(job: Job, error: Error): void;
 }
@@ -22,7 +23,7 @@ export interface JobEvents {
  */
 export async function runJobs(
   jobs: readonly Job[],
-  pathOf: (job: Job) => string,
+  foldersOf: (job: Job) => Pick<Task, 'directory' | 'logs'>,
   { workers, signal, ...data }: WorkerData & { workers: number; signal: AbortSignal },
   events: JobEvents,
 ): Promise<void> {
@@ -32,7 +33,7 @@ export async function runJobs(
     for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
       worker ??= startWorker(signal);
       try {
-        const seconds = await perform(worker.process, { ...data, job, directory: pathOf(job) }, events);
+        const seconds = await perform(worker.process, { ...data, job, ...foldersOf(job) }, events);
         events.finished(job, seconds);
       } catch (error) {
         if (!signal.aborted) events.failed(job, error as Error);
@@ -65,10 +66,11 @@ function startWorker(signal: AbortSignal): WorkerProcess {
 }
 
 /** Does one job in the worker. Returns its seconds. */
-function perform(worker: ChildProcess, task: Task, { progress }: JobEvents): Promise<number> {
+function perform(worker: ChildProcess, task: Task, { progress, said }: JobEvents): Promise<number> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: Message) => {
-      if ('fraction' in message) return progress(task.job, message.fraction);
+      if ('fraction' in message) return progress(task.job, message.fraction, message.state);
+      if ('line' in message) return said(task.job, message.line);
       end();
       if ('seconds' in message) resolve(message.seconds);
       else reject(Object.assign(new Error(message.error.message), message.error));

@@ -9,7 +9,8 @@ const [WARM_UP, SHARE] = [10_000, 0.02];
 
 /** Shows how far a run is. */
 export interface ProgressDisplay {
-  update(job: Job, fraction: number): void;
+  /** @param state how the job goes, in a few words */
+  update(job: Job, fraction: number, state?: string): void;
   /** The job has ended, well or not. */
   end(job: Job): void;
   /** A line of its own, above the bars. */
@@ -84,6 +85,7 @@ function timeLeft(estimate: TimeLeft): string {
 }
 
 class Lines implements ProgressDisplay {
+  readonly #states = new Map<string, string>();
   #ended = 0;
   #last = performance.now();
 
@@ -93,13 +95,15 @@ class Lines implements ProgressDisplay {
     private readonly stream: NodeJS.WriteStream,
   ) {}
 
-  update(job: Job, fraction: number): void {
+  update(job: Job, fraction: number, state?: string): void {
     this.estimate.update(job, fraction);
+    if (state !== undefined) this.#states.set(job.id, state);
     this.#show();
   }
 
   end(job: Job): void {
     this.#ended++;
+    this.#states.delete(job.id);
     this.update(job, 1);
   }
 
@@ -115,6 +119,7 @@ class Lines implements ProgressDisplay {
     this.#last = now;
     const percent = Math.floor(100 * this.estimate.fraction);
     this.log(`${percent} % done, ${this.#ended} of ${this.total} jobs finished${timeLeft(this.estimate)}`);
+    for (const [id, state] of this.#states) this.log(`  ${id}: ${state}`);
   }
 }
 
@@ -143,14 +148,14 @@ class Bars implements ProgressDisplay {
     this.#showOverall();
   }
 
-  update(job: Job, fraction: number): void {
+  update(job: Job, fraction: number, state?: string): void {
     this.estimate.update(job, fraction);
     let bar = this.#running.get(job.id);
     if (bar === undefined) {
       bar = this.#bars.create(1, 0, { label: job.id });
       this.#running.set(job.id, bar);
     }
-    bar.update(fraction, { label: job.id });
+    bar.update(fraction, { label: state === undefined ? job.id : `${job.id}  ${state}` });
     this.#showOverall();
   }
 

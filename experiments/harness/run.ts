@@ -36,6 +36,8 @@ interface Progress {
   readonly seconds: Record<string, number>;
   /** Errors by job. */
   readonly failures: Record<string, string>;
+  /** Whether the user can mend each of the errors. */
+  badInput: boolean;
   /** Why nothing more can be stored: the run stops then. */
   broken?: Error;
 }
@@ -58,7 +60,7 @@ export async function runExperiment(
   checkJobs(experiment, jobs);
   const { engine, backend, lines } = await experiment.runtime(config);
   if (signal.aborted) return EXIT.interrupted;
-  const progress: Progress = { outcomes: new Map(), seconds: {}, failures: {} };
+  const progress: Progress = { outcomes: new Map(), seconds: {}, failures: {}, badInput: true };
   const breaking = new AbortController();
   const onBroken = (error: Error) => {
     progress.broken ??= error;
@@ -104,7 +106,7 @@ async function doJobs(
     registry,
     directory,
     jobs,
-    progress: { outcomes, seconds, failures },
+    progress,
     onBroken,
     breaking,
   }: {
@@ -119,8 +121,12 @@ async function doJobs(
   },
   { workers, signal, stdout }: RunOptions,
 ): Promise<void> {
+  const { outcomes, seconds, failures } = progress;
   const waiting = jobs.filter((job) => !outcomes.has(job.id));
-  for (const job of waiting) directory.clearJob(job);
+  const clear = (job: Job) => {
+    if (!experiment.resumable) directory.clearJob(job);
+  };
+  waiting.forEach(clear);
   if (outcomes.size > 0) {
     stdout.write(`Continuing ${directory.path}: ${outcomes.size} of ${jobs.length} jobs have finished before.\n`);
   }
@@ -135,7 +141,7 @@ async function doJobs(
   try {
     await runJobs(
       waiting,
-      (job) => directory.jobPath(job),
+      (job) => ({ directory: directory.jobPath(job), logs: directory.logPath(job) }),
       {
         workers,
         signal: AbortSignal.any([signal, breaking]),
@@ -145,7 +151,8 @@ async function doJobs(
         settings: directory.settings,
       },
       {
-        progress: (job, fraction) => display.update(job, fraction),
+        progress: (job, fraction, state) => display.update(job, fraction, state),
+        said: (job, line) => display.log(`${job.id}: ${line}`),
         finished: (job, took) => {
           outcomes.set(job.id, directory.outcome(job)!);
           seconds[job.id] = took;
@@ -156,7 +163,9 @@ async function doJobs(
         },
         failed: (job, error) => {
           if (isStorageError(error)) return onBroken(error);
-          failures[job.id] = error.stack ?? error.message;
+          const isInput = error.name === 'InputError';
+          failures[job.id] = (isInput ? undefined : error.stack) ?? error.message;
+          progress.badInput &&= isInput;
           display.end(job);
           display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
         },
@@ -167,7 +176,7 @@ async function doJobs(
     signal.removeEventListener('abort', onAbort);
   }
   for (const job of waiting) {
-    if (!outcomes.has(job.id) && failures[job.id] === undefined) directory.clearJob(job);
+    if (!outcomes.has(job.id) && failures[job.id] === undefined) clear(job);
   }
 }
 
@@ -222,11 +231,12 @@ async function conclude(
   if (failed > 0) {
     const [id, first] = Object.entries(failures)[0]!;
     const more = failed === 1 ? '' : ` (and ${failed - 1} more)`;
-    stderr.write(`oxbow: job ${id} failed${more}: ${firstLine(first).replace(/^Error: /, '')}; see run.json\n`);
+    stderr.write(`oxbow: job ${id} failed${more}: ${firstLine(first).replace(/^\w*Error: /, '')}; see run.json\n`);
   }
   stdout.write(`Report: ${report}\n`);
   if (signal.aborted && finished.length < jobs.length) return EXIT.interrupted;
-  return failed > 0 ? EXIT.failed : EXIT.ok;
+  if (failed === 0) return EXIT.ok;
+  return progress.badInput ? EXIT.badInput : EXIT.failed;
 }
 
 /** The outcomes in the order of the jobs. */

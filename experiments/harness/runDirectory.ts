@@ -52,10 +52,10 @@ export interface Holding {
 }
 
 /** What a run writes beside `config.json`. */
-const FILES = ['jobs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json', LOCK];
+const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json', LOCK];
 
 /**
- * The folder of a run: `config.json`, `jobs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. One
+ * The folder of a run: `config.json`, `jobs/`, `logs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. One
  * command at a time holds it, from `start` or `hold` to `release`.
  */
 export class RunDirectory {
@@ -139,6 +139,11 @@ export class RunDirectory {
   /** The job's own folder. */
   jobPath(job: Job): string {
     return join(this.path, 'jobs', job.id);
+  }
+
+  /** A folder for what a job says while it goes on. */
+  logPath(job: Job): string {
+    return join(this.path, 'logs', job.id);
   }
 
   /**

@@ -18,13 +18,22 @@ export interface WorkerData {
 export interface Task extends WorkerData {
   readonly job: Job;
   readonly directory: string;
+  readonly logs: string;
 }
 
 /** How far a job is, or how it ended. */
 export type Message =
-  | { readonly fraction: number }
+  | { readonly fraction: number; readonly state?: string }
+  | { readonly line: string }
   | { readonly seconds: number }
-  | { readonly error: { readonly message: string; readonly stack?: string; readonly code?: string } };
+  | {
+      readonly error: {
+        readonly message: string;
+        readonly name: string;
+        readonly stack?: string;
+        readonly code?: string;
+      };
+    };
 
 /** Milliseconds between two messages of one job. */
 const MESSAGE_INTERVAL = 100;
@@ -33,16 +42,18 @@ const MESSAGE_INTERVAL = 100;
 const WATCH_INTERVAL = 250;
 
 /** Does one job and writes its folder. Returns the seconds. */
-async function work({ registryUrl, experiment: name, config, settings, job, directory }: Task): Promise<number> {
+async function work({ registryUrl, experiment: name, config, settings, job, directory, logs }: Task): Promise<number> {
   const { registry } = (await import(registryUrl)) as { registry: Registry };
-  const experiment = await loadExperiment(registry, name);
+  const experiment = await loadExperiment(registry, name, config);
   const start = performance.now();
   const rows: MetricsRow[] = [];
   let sent = Number.NEGATIVE_INFINITY;
   const context: JobContext = {
     rng: new Rng(job.seed),
     directory,
-    report(fraction, row) {
+    logs,
+    settings,
+    report(fraction, row, state) {
       if (row !== undefined) {
         requireFinite(row);
         rows.push({ ...row });
@@ -50,8 +61,9 @@ async function work({ registryUrl, experiment: name, config, settings, job, dire
       const now = performance.now();
       if (now - sent < MESSAGE_INTERVAL) return;
       sent = now;
-      send({ fraction });
+      send({ fraction, ...(state !== undefined && { state }) });
     },
+    say: (line) => send({ line }),
   };
   mkdirSync(directory, { recursive: true });
   const result = await experiment.runJob(job, config, context);
@@ -93,7 +105,7 @@ process.on('message', async (task: Task) => {
   try {
     send({ seconds: await work(task) });
   } catch (error) {
-    const { message = String(error), stack, code } = error as NodeJS.ErrnoException;
-    send({ error: { message, ...(stack && { stack }), ...(code && { code }) } });
+    const { message = String(error), name, stack, code } = error as NodeJS.ErrnoException;
+    send({ error: { message, name, ...(stack && { stack }), ...(code && { code }) } });
   }
 });

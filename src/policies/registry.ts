@@ -105,6 +105,11 @@ export function isRegistered(name: string): boolean {
   return registry.has(name);
 }
 
+/** The options of a policy that {@link makePolicy} knows, undefined if it knows none of that name. */
+export function policySchema(name: string): z.ZodObject | undefined {
+  return registry.get(name)?.schema;
+}
+
 /** A policy that {@link makePolicy} knows. */
 export interface PolicyInfo {
   readonly name: string;

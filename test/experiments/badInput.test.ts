@@ -142,7 +142,7 @@ describe('information', () => {
     expect(settings.stdout).toMatch(/^fault +none +none \| throw/m);
     expect(settings.stdout).toMatch(/^seeds +0,1,2 +list of integer ≥ 0 +one run of each policy for each$/m);
     expect((await oxbow('list', 'drfit')).stderr).toBe(
-      'oxbow: experiment: got drfit, expected one of drift (did you mean drift?)\n',
+      'oxbow: list: got drfit, expected one of experiments, envs, agents, policies, settings, drift (did you mean drift?)\n',
     );
     for (const name of ['drift', 'plain', 'wide', 'left', 'right', 'still', 'Line-v0'])
       expect(list.stdout).toContain(name);

@@ -18,6 +18,13 @@ export class ProtobufWriter {
     return this;
   }
 
+  double(field: number, value: number): this {
+    this.#varint((field << 3) | 1);
+    const start = this.#grow(8);
+    new DataView(this.#buffer.buffer).setFloat64(start, value, true);
+    return this;
+  }
+
   bytes(field: number, value: Uint8Array): this {
     this.#varint((field << 3) | 2).#varint(value.length);
     const start = this.#grow(value.length);

@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { Job, Outcome, Table } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import { loadExperiment } from '../harness/loadExperiment.ts';
+import type { Registry } from '../harness/registry.ts';
+
+interface EvalFlags {
+  episodes: string;
+  greedy?: boolean;
+  env?: string;
+  seed: string;
+  json?: string;
+}
+
+/** The episodes of one job's policy. */
+interface Evaluation {
+  readonly job: string;
+  readonly seed: number;
+  readonly policy: string;
+  readonly env: string;
+  /** The environment steps that the policy was trained for, if the training says so. */
+  readonly step: number | null;
+  readonly returns: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+/** `oxbow eval <dir>`: how the trained policies of a run act. */
+export function evalCommand(registry: Registry): Command {
+  return new Command('eval')
+    .description(
+      "run episodes with a run's trained policies; of a training that goes on or was stopped, with its last ones",
+    )
+    .argument('<dir>', 'a run directory')
+    .option('--episodes <n>', 'episodes of each policy', '100')
+    .option('--greedy', 'take greedy actions in place of sampled ones')
+    .option('--env <id>', 'another environment than that of the training')
+    .option('--seed <n>', 'seed of the episodes, the same for all policies', '0')
+    .option('--json <file>', 'write the returns and lengths of all episodes to a file')
+    .action(async (path: string, flags: EvalFlags) => {
+      const evaluations = await evaluateRun(path, flags, registry);
+      const { writeJson } = await import('../harness/writeFile.ts');
+      if (flags.json !== undefined) {
+        try {
+          writeJson(flags.json, evaluations);
+        } catch (error) {
+          throw new InputError(`--json: cannot write ${flags.json}: ${(error as Error).message}`);
+        }
+      }
+    });
+}
+
+async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): Promise<Evaluation[]> {
+  const episodes = integer('--episodes', flags.episodes, 1);
+  const seed = integer('--seed', flags.seed, 0);
+  const [{ loadPolicy, Rng, selectBackend, selectEngine }, { makeVec }, { measurePolicy }, { RunDirectory }, tables] =
+    await Promise.all([
+      import('../../src/index.ts'),
+      import('../../envs/index.ts'),
+      import('../training/measurePolicy.ts'),
+      import('../harness/runDirectory.ts'),
+      import('../harness/report/table.ts'),
+    ]);
+  const directory = RunDirectory.open(path);
+  const { experiment: name, config } = directory.run;
+  const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: object };
+  const experiment = await loadExperiment(registry, name, config);
+  const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
+  if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
+  await selectBackend();
+  await selectEngine(engine);
+  const evaluations: Evaluation[] = [];
+  for (const job of jobs) {
+    const id = flags.env ?? job.env;
+    try {
+      const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
+      const reports = measurePolicy({
+        policy,
+        makeEnvs: (numEnvs) => makeVec(id, { ...(id === job.env && options), numEnvs, autoresetMode: 'sameStep' }),
+        episodes,
+        greedy: flags.greedy === true,
+        rng: new Rng(seed).split('eval'),
+      });
+      policy.dispose();
+      evaluations.push({
+        job: job.id,
+        seed: job.seed,
+        policy: job.policy,
+        env: id,
+        step: typeof about.step === 'number' ? about.step : null,
+        returns: reports.map((report) => report.return),
+        lengths: reports.map(({ length }) => length),
+      });
+    } catch (error) {
+      throw new InputError(`${job.id}: ${(error as Error).message.split('\n', 1)[0]}`);
+    }
+  }
+  const actions = flags.greedy ? 'greedy' : 'sampled';
+  const title = `${episodes} episodes, ${actions} actions`;
+  process.stdout.write(`${tables.textTable(jobTable(title, evaluations))}\n`);
+  if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
+    process.stdout.write(`\n${tables.textTable(await policyTable(jobs, evaluations))}\n`);
+  }
+  return evaluations;
+}
+
+/** A row a job: the spread is that of its episodes. */
+function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
+  return {
+    title,
+    columns: ['job', 'trained steps', 'return', 'deviation', 'lowest', 'highest', 'steps of an episode'],
+    rows: evaluations.map(({ job, step, returns, lengths }) => [
+      job,
+      step === null ? '–' : String(step),
+      ...[mean(returns), deviation(returns), Math.min(...returns), Math.max(...returns), mean(lengths)].map((value) =>
+        value.toFixed(1),
+      ),
+    ]),
+  };
+}
+
+/** A row a policy: the interval is over the seeds. */
+async function policyTable(jobs: readonly Job[], evaluations: readonly Evaluation[]): Promise<Table> {
+  const [{ summarize }, { metricTable }] = await Promise.all([
+    import('../harness/summarize.ts'),
+    import('../harness/report/table.ts'),
+  ]);
+  const outcomes = evaluations.map(({ returns, lengths }, i): Outcome => {
+    const metrics = { return: mean(returns), length: mean(lengths) };
+    return { job: jobs[i]!, result: { metrics }, rows: [], directory: '', fingerprint: '' };
+  });
+  const seeds = [...new Set(jobs.map(({ seed }) => seed))];
+  const format = (value: number) => value.toFixed(1);
+  return metricTable('Interquartile mean over the seeds', summarize(jobs, outcomes, seeds), [
+    { metric: 'return', label: 'return', format },
+    { metric: 'length', label: 'steps of an episode', format },
+  ]);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function deviation(values: readonly number[]): number {
+  const center = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+}
+
+function integer(label: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
+    throw new InputError(`${label}: got ${text}, expected an integer ≥ ${least}`);
+  }
+  return value;
+}

@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { InputError } from '../harness/inputError.ts';
+import type { Registry } from '../harness/registry.ts';
+import { collect, type RunFlags, runWith } from './run.ts';
+
+interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick'> {
+  agent: string;
+  policy?: string;
+  envs?: string;
+  load: string[];
+}
+
+/** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. `end` takes the exit code. */
+export function trainCommand(registry: Registry, end: (code: number) => void): Command {
+  return new Command('train')
+    .description('train an agent on an environment, or go on with a training that was stopped')
+    .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
+    .requiredOption('--agent <name>', 'as "oxbow list agents" names them')
+    .option(
+      '--policy <list>',
+      'a policy, or several to compare: a,b (default: gaussian; categorical for discrete actions)',
+    )
+    .option('--steps <n>', 'environment steps of each training')
+    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
+    .option('--seed <base>', 'the first seed where --seeds is a number')
+    .option('--envs <n>', 'parallel environments of each training')
+    .option('--engine <name>', 'what compiled functions run on')
+    .option('--config <file>', 'settings from a JSON file')
+    .option(
+      '--set <key=value>',
+      'any other setting: agent.gamma=0.98, policy.hidden=64,64; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--load <file>',
+      "a module of one's own that registers environments or policies; may be repeated",
+      collect,
+      [],
+    )
+    .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)')
+    .option('--workers <n>', 'worker processes (default: the number of cores)')
+    .addHelpText(
+      'after',
+      '\nLater ones win: defaults, those of the environment and the agent, OXBOW_ENGINE, --config, options.\n' +
+        '"oxbow list agents <agent>" and "oxbow list policies <policy>" show all settings.',
+    )
+    .action(async (env: string, flags: TrainFlags) => end(await train(env, flags, registry)));
+}
+
+async function train(
+  env: string,
+  { agent, policy, envs, load, ...flags }: TrainFlags,
+  registry: Registry,
+): Promise<number> {
+  const [{ loadModules }, { trainExperiment }, { usualPolicy }] = await Promise.all([
+    import('../training/loadModules.ts'),
+    import('../training/trainExperiment.ts'),
+    import('../training/usualPolicy.ts'),
+  ]);
+  const files = await loadModules(load);
+  const policies = policy === undefined ? [usualPolicy(env)] : names('--policy', policy);
+  const experiment = await trainExperiment({ studies: [agent], policies, environments: [env], load: files });
+  const more = { ...(envs !== undefined && { envs }), ...(files.length > 0 && { load: JSON.stringify(files) }) };
+  return runWith(experiment, flags, registry, more);
+}
+
+function names(label: string, list: string): string[] {
+  const found = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (found.length === 0) throw new InputError(`${label}: got "${list}", expected a name, or several: a,b`);
+  return found;
+}

@@ -1,0 +1,96 @@
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { ProtobufWriter } from '../../src/engine/onnx/protobuf.ts';
+
+/** Bytes before an event's own: its length and the checksum of that; behind it is its checksum. */
+const [HEADER, FOOTER] = [12, 4];
+
+/**
+ * An event file as TensorBoard reads it: TFRecords, each of one `Event` of tensorboard/compat/proto/event.proto,
+ *
+ *   uint64 length · uint32 masked CRC-32C of it · the event · uint32 masked CRC-32C of the event,
+ *
+ * with the scalars of one step. TensorBoard shows a file whose name holds `tfevents`.
+ */
+export class EventFile {
+  readonly #file: number;
+
+  /**
+   * Opens the file to add to it, a new one if there is none.
+   * @param lastStep events of later steps, and a torn last one, are cut off: what follows is written again
+   */
+  constructor(path: string, lastStep: number) {
+    const kept = existsSync(path) ? keptLength(readFileSync(path), lastStep) : 0;
+    if (existsSync(path)) truncateSync(path, kept);
+    this.#file = openSync(path, 'a');
+    // The first event of a file says its version.
+    if (kept === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
+  }
+
+  /** The scalars of a step, by tag: TensorBoard groups tags by what stands before the first `/`. */
+  scalars(step: number, values: Readonly<Record<string, number>>): void {
+    this.#write(
+      new ProtobufWriter()
+        .double(1, now())
+        .int(2, step)
+        .message(5, (summary) =>
+          summary.messages(1, Object.entries(values), (entry, [tag, value]) => entry.string(1, tag).float(2, value)),
+        )
+        .finish(),
+    );
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #write(event: Uint8Array): void {
+    const record = Buffer.alloc(HEADER + event.length + FOOTER);
+    record.writeBigUInt64LE(BigInt(event.length));
+    record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
+    record.set(event, HEADER);
+    record.writeUInt32LE(maskedCrc(event), HEADER + event.length);
+    writeSync(this.#file, record);
+  }
+}
+
+/** Seconds since 1970. */
+function now(): number {
+  return Date.now() / 1000;
+}
+
+/** How much of a file is whole events of steps up to the last one. */
+function keptLength(file: Buffer, lastStep: number): number {
+  let kept = 0;
+  while (kept + HEADER + FOOTER <= file.length) {
+    const end = kept + HEADER + Number(file.readBigUInt64LE(kept));
+    if (end + FOOTER > file.length) return kept;
+    const event = file.subarray(kept + HEADER, end);
+    if (file.readUInt32LE(end) !== maskedCrc(event) || stepOf(event) > lastStep) return kept;
+    kept = end + FOOTER;
+  }
+  return kept;
+}
+
+/** An event of ours begins with its time in nine bytes; then comes its step, if it has one. */
+function stepOf(event: Buffer): number {
+  if (event[9] !== 2 << 3) return 0;
+  let step = 0;
+  for (let at = 10, unit = 1; ; at++, unit *= 128) {
+    step += (event[at]! & 127) * unit;
+    if (event[at]! < 128) return step;
+  }
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+/** TensorFlow stores a CRC rotated and moved, since a CRC of data that holds its own CRC says little. */
+function maskedCrc(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
+  crc = ~crc >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}

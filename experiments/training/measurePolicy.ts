@@ -1,0 +1,48 @@
+import { type EpisodeReport, evaluate } from '../../agents/index.ts';
+import type { VectorEnv } from '../../envs/index.ts';
+import type { Policy, Rng } from '../../src/index.ts';
+
+/** Episodes that are run side by side. */
+const MOST_ENVS = 100;
+
+/** Samples of which a greedy action is chosen, as {@link Policy.greedy} does by default. */
+const CANDIDATES = 32;
+
+/**
+ * The episodes of a policy whose actions are sampled, or greedy.
+ * @param makeEnvs gives that many environments
+ */
+export function measurePolicy({
+  policy,
+  makeEnvs,
+  episodes,
+  greedy,
+  rng,
+}: {
+  policy: Policy;
+  makeEnvs: (numEnvs: number) => VectorEnv;
+  episodes: number;
+  greedy: boolean;
+  rng: Rng;
+}): EpisodeReport[] {
+  const reports: EpisodeReport[] = [];
+  for (let round = 0; reports.length < episodes; round++) {
+    const env = makeEnvs(Math.min(MOST_ENVS, episodes - reports.length));
+    try {
+      const options = greedy ? { greedyCandidates: CANDIDATES } : {};
+      reports.push(...evaluate({ policy, env, rng: rng.split(round), ...options }));
+    } finally {
+      env.close();
+    }
+  }
+  return reports;
+}
+
+/** The mean return of episodes, and their mean length. */
+export function episodeMeans(episodes: readonly EpisodeReport[]): { return: number; length: number } {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    return: mean(episodes.map((episode) => episode.return)),
+    length: mean(episodes.map(({ length }) => length)),
+  };
+}

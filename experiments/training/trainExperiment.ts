@@ -1,0 +1,102 @@
+import type { z } from 'zod';
+import { policies as knownPolicies, Rng, selectBackend, selectEngine } from '../../src/index.ts';
+import { expectedOneOf } from '../../src/options/nearest.ts';
+import type { CommonConfig, Job, SummaryRow, Table } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
+import { metricTable } from '../harness/report/table.ts';
+import { loadModules } from './loadModules.ts';
+import { makeTraining } from './makeTraining.ts';
+import { trainableAgents } from './trainableAgents.ts';
+import { type TrainConfig, trainSchema } from './trainConfig.ts';
+import { trainJob } from './trainJob.ts';
+import { TRAIN } from './trainName.ts';
+import { trainSections } from './trainSections.ts';
+
+/** What chooses the experiment: the settings that say which others there are. */
+export type TrainChoice = Pick<CommonConfig, 'studies' | 'policies' | 'environments'> & { load?: readonly string[] };
+
+/**
+ * The training of an agent on an environment, with one policy or several to compare. Which settings there are depends on what is
+ * chosen.
+ * @throws InputError if the agent or a policy is unknown, or a module cannot be loaded
+ */
+export async function trainExperiment(choice: TrainChoice): Promise<AnyExperiment> {
+  await loadModules(choice.load ?? []);
+  const [agent, env] = [choice.studies[0]!, choice.environments[0]!];
+  const { policies } = choice;
+  const agents = Object.keys(trainableAgents);
+  if (!agents.includes(agent)) throw new InputError(`--agent: got ${agent}, ${expectedOneOf(agent, agents)}`);
+  const names = knownPolicies().map(({ name }) => name);
+  const unknown = policies.find((policy) => !names.includes(policy));
+  if (unknown !== undefined) throw new InputError(`--policy: got ${unknown}, ${expectedOneOf(unknown, names)}`);
+  const choices = { studies: [agent], policies, environments: [env] };
+  return defineExperiment<TrainConfig, Job>({
+    name: TRAIN,
+    description: `${agent} on ${env}: ${trainableAgents[agent]!.description}.`,
+    schema: trainSchema(choices) as unknown as z.ZodType<TrainConfig> & { shape: Record<string, z.ZodType> },
+    presets: { quick: {} },
+    choices,
+    steps: { [agent]: 'steps' },
+    resumable: true,
+
+    async runtime(config) {
+      try {
+        const backend = await selectBackend();
+        const engine = await selectEngine(config.engine);
+        for (const policy of config.policies) tryOut({ study: agent, env, policy }, config);
+        return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
+      } catch (error) {
+        throw new InputError((error as Error).message.split('\n', 1)[0]);
+      }
+    },
+
+    jobs: ({ seeds, policies }) =>
+      policies.flatMap((policy) =>
+        seeds.map((seed) => ({
+          id: `${agent}/${env.replaceAll(':', '-')}/${policy}/seed-${seed}`,
+          study: agent,
+          env,
+          policy,
+          seed,
+          weight: 1,
+        })),
+      ),
+
+    async runJob(job, config, context) {
+      await selectBackend();
+      await selectEngine(config.engine);
+      return trainJob(job, config, context);
+    },
+
+    tables: (summary) => [trainTable(`${agent}, ${env}`, summary)],
+
+    report: (outcomes, summary, config) => trainSections(outcomes, summary, config),
+  });
+}
+
+/** The returns of a training, a row a policy. */
+export function trainTable(title: string, summary: readonly SummaryRow[]): Table {
+  const format = (value: number) => value.toFixed(1);
+  return metricTable(title, summary, [
+    { metric: 'return', label: 'return, sampled', format },
+    { metric: 'greedyReturn', label: 'return, greedy', format },
+    { metric: 'length', label: 'steps of an episode', format },
+  ]);
+}
+
+/** Makes what a job trains and takes a step with it: what does not fit is seen before anything is written. */
+function tryOut(job: Pick<Job, 'study' | 'env' | 'policy'>, config: TrainConfig): void {
+  const training = makeTraining(job, config, new Rng('try-out'));
+  try {
+    const { env } = training;
+    const { singleActionSpace: space, numEnvs } = env;
+    env.reset({ seed: 0 });
+    const actions = new Float32Array(numEnvs * space.size);
+    const rng = new Rng('actions');
+    for (let i = 0; i < numEnvs; i++) space.write(space.sample(rng), actions, i * space.size);
+    env.step(actions);
+  } finally {
+    training.dispose();
+  }
+}

@@ -1,0 +1,168 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type AgentState, DivergedError } from '../../agents/index.ts';
+import { savePolicy } from '../../src/index.ts';
+import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
+import { makeEnvs, makeTraining, type Training } from './makeTraining.ts';
+import { episodeMeans, measurePolicy } from './measurePolicy.ts';
+import { ReportRows } from './reportRows.ts';
+import type { TrainConfig } from './trainConfig.ts';
+import { TrainingLog } from './trainingLog.ts';
+
+/** The names of what a training leaves in its folder. */
+export const CHECKPOINT = 'checkpoint';
+export const POLICY = 'policy.json';
+
+/** All that the rest of a training depends on. */
+interface TrainingCheckpoint {
+  readonly job: string;
+  readonly settings: string;
+  readonly step: number;
+  readonly rows: readonly MetricsRow[];
+  readonly agent: AgentState;
+}
+
+const checkpointSchema = z.strictObject({
+  job: z.string(),
+  settings: z.string(),
+  step: z.number(),
+  rows: z.array(z.custom<MetricsRow>()),
+  agent: z.custom<AgentState>(),
+});
+
+/** Of the time between two checkpoints, writing one may take a twentieth. */
+const WRITING_SHARE = 0.05;
+
+/**
+ * Trains an agent, from its last checkpoint if there is one, and evaluates what it has learned. Wherever it is killed, it ends with
+ * the same result.
+ */
+export async function trainJob(job: Job, config: TrainConfig, context: JobContext): Promise<JobResult> {
+  for (const name of readdirSync(context.directory)) {
+    if (name.endsWith('.tmp')) rmSync(join(context.directory, name), { force: true });
+  }
+  const training = makeTraining(job, config, context.rng);
+  try {
+    await train(training, job, config, context);
+    const { policy } = training;
+    const [sampled, greedy] = [false, true].map((greedy) =>
+      episodeMeans(
+        measurePolicy({
+          policy,
+          makeEnvs: (numEnvs) => makeEnvs(job.env, config, numEnvs),
+          episodes: config.evaluationEpisodes,
+          greedy,
+          rng: context.rng.split('evaluation'),
+        }),
+      ),
+    );
+    const metrics = { return: sampled!.return, greedyReturn: greedy!.return, length: sampled!.length };
+    savePolicy(join(context.directory, POLICY), policy, { env: job.env, step: config.steps, ...metrics });
+    return { metrics };
+  } finally {
+    training.dispose();
+  }
+}
+
+async function train(training: Training, job: Job, config: TrainConfig, context: JobContext): Promise<void> {
+  const { agent } = training;
+  const { steps } = config;
+  const path = join(context.directory, CHECKPOINT);
+  const before = goOn(training, job, path, context);
+  const log = new TrainingLog(context.logs, before?.rows ?? []);
+  for (const row of log.rows) context.report(shareOf(row, steps), row);
+  const rows = new ReportRows(config.logInterval, before?.step);
+  let lastRow = { time: performance.now(), step: before?.step ?? 0 };
+  const interval = 1000 * config.checkpointInterval;
+  let due = performance.now() + interval;
+  let canSave = true;
+  try {
+    for await (const report of agent.train({ steps, rng: context.rng.split('training') })) {
+      const last = report.step >= steps;
+      const row = rows.add(report, last);
+      const time = performance.now();
+      const perSecond = (1000 * (report.step - lastRow.step)) / (time - lastRow.time);
+      if (row !== undefined) {
+        log.add(row, perSecond);
+        lastRow = { time, step: report.step };
+      }
+      context.report(shareOf(report, steps), row, describe(row ?? log.rows.at(-1), perSecond));
+      if (row === undefined || !canSave || !(last || time >= due)) continue;
+      try {
+        const { settings } = context;
+        const state = agent.state();
+        const { step } = report;
+        writeCheckpoint(path, {
+          job: job.id,
+          settings,
+          step,
+          rows: log.rows,
+          agent: state,
+        } satisfies TrainingCheckpoint);
+        savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+        canSave = false;
+        context.say(`no checkpoints, a run that is stopped begins this job again: ${(error as Error).message}`);
+      }
+      const took = performance.now() - time;
+      due = interval === 0 ? 0 : time + took + Math.max(interval, took / WRITING_SHARE);
+    }
+  } catch (error) {
+    if (!(error instanceof DivergedError) || !existsSync(path)) throw error;
+    throw new Error(`${error.message}; the last good checkpoint is ${path}, of step ${stepOf(path)}`, { cause: error });
+  } finally {
+    log.close();
+  }
+}
+
+/** Brings the agent to its last checkpoint, if there is one. @throws InputError if it does not fit */
+function goOn(
+  { agent }: Training,
+  job: Job,
+  path: string,
+  { settings, say }: JobContext,
+): TrainingCheckpoint | undefined {
+  const advice = `delete it and run the command again: ${job.id} then begins anew, and all else is kept`;
+  const refuse = (problem: string) => new InputError(`${problem}; ${advice}`);
+  let found: unknown;
+  try {
+    found = readCheckpoint(path);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  if (found === undefined) return undefined;
+  const { success, data: checkpoint } = checkpointSchema.safeParse(found);
+  if (!success) throw refuse(`${path} is no checkpoint of a training`);
+  if (checkpoint.job !== job.id) throw refuse(`${path} is of job ${checkpoint.job}`);
+  if (checkpoint.settings !== settings) throw refuse(`${path} was made with other settings`);
+  try {
+    agent.setState(checkpoint.agent);
+  } catch (error) {
+    throw refuse(`${path} does not fit: ${(error as Error).message}`);
+  }
+  say(`goes on from step ${count(checkpoint.step)}`);
+  return checkpoint;
+}
+
+function stepOf(path: string): string {
+  return count((readCheckpoint(path) as TrainingCheckpoint).step);
+}
+
+/** The last twentieth is the evaluation. */
+function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
+  return 0.95 * Math.min(1, Number(step) / steps);
+}
+
+/** `3,200 steps/s, return −214`. */
+function describe(row: MetricsRow | undefined, perSecond: number): string {
+  const speed = `${count(Math.round(perSecond))} steps/s`;
+  return typeof row?.return === 'number' ? `${speed}, return ${row.return.toFixed(1).replace('-', '−')}` : speed;
+}
+
+function count(steps: number): string {
+  return steps.toLocaleString('en-GB');
+}

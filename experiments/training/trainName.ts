@@ -1,0 +1,2 @@
+/** The name of the experiment that `oxbow train` runs, whatever the registry holds. */
+export const TRAIN = 'train';

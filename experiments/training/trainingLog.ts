@@ -1,0 +1,64 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MetricsRow } from '../harness/experiment.ts';
+import { csvCell } from '../harness/metrics.ts';
+import { writeFile } from '../harness/writeFile.ts';
+import { EventFile } from './eventFile.ts';
+
+/**
+ * The log of a training while it goes on, a row every now and then: `progress.jsonl`, `progress.csv`, and an event file for
+ * TensorBoard, which alone has times.
+ */
+export class TrainingLog {
+  readonly rows: MetricsRow[];
+  readonly #jsonl: string;
+  readonly #csv: string;
+  readonly #events: EventFile;
+  #columns: ReadonlySet<string> = new Set();
+
+  /** @param rows of a training that goes on: the files then hold these and no others, however it was cut off */
+  constructor(folder: string, rows: readonly MetricsRow[]) {
+    mkdirSync(folder, { recursive: true });
+    this.rows = [...rows];
+    this.#jsonl = join(folder, 'progress.jsonl');
+    this.#csv = join(folder, 'progress.csv');
+    writeFile(this.#jsonl, rows.map(jsonLine).join(''));
+    this.#writeCsv();
+    this.#events = new EventFile(join(folder, 'events.out.tfevents.0.oxbow'), Number(rows.at(-1)?.step ?? -1));
+  }
+
+  /** @param stepsPerSecond for TensorBoard */
+  add(row: MetricsRow, stepsPerSecond: number): void {
+    this.rows.push(row);
+    appendFileSync(this.#jsonl, jsonLine(row));
+    if (Object.keys(row).every((name) => this.#columns.has(name))) appendFileSync(this.#csv, this.#csvLine(row));
+    else this.#writeCsv();
+    const { step, ...values } = row;
+    const scalars = Object.entries(values).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[`${EPISODE.has(name) ? 'episode' : 'train'}/${name}`, value]] : [],
+    );
+    this.#events.scalars(step as number, { ...Object.fromEntries(scalars), 'time/stepsPerSecond': stepsPerSecond });
+  }
+
+  close(): void {
+    this.#events.close();
+  }
+
+  /** All rows: those that came later may have columns that the first lack. */
+  #writeCsv(): void {
+    this.#columns = new Set(this.rows.flatMap(Object.keys));
+    const head = this.#columns.size === 0 ? '' : `${[...this.#columns].join(',')}\n`;
+    writeFile(this.#csv, head + this.rows.map((row) => this.#csvLine(row)).join(''));
+  }
+
+  #csvLine(row: MetricsRow): string {
+    return `${[...this.#columns].map((column) => csvCell(row[column])).join(',')}\n`;
+  }
+}
+
+/** Columns that are of episodes and not of updates. */
+const EPISODE: ReadonlySet<string> = new Set(['episodes', 'return', 'length']);
+
+function jsonLine(row: MetricsRow): string {
+  return `${JSON.stringify(row)}\n`;
+}

@@ -1,0 +1,19 @@
+import { Discrete, makeVec } from '../../envs/index.ts';
+import { InputError } from '../harness/inputError.ts';
+
+/**
+ * The policy that one takes for an environment's actions without more ado.
+ * @throws InputError if there is no such environment
+ */
+export function usualPolicy(id: string): string {
+  try {
+    const env = makeVec(id);
+    try {
+      return env.singleActionSpace instanceof Discrete ? 'categorical' : 'gaussian';
+    } finally {
+      env.close();
+    }
+  } catch (error) {
+    throw new InputError((error as Error).message.split('\n', 1)[0]);
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../../experiments/harness/inputError.ts';
+import { readCheckpoint, writeCheckpoint } from '../../../experiments/training/checkpointFile.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-checkpoint-'));
+const path = join(folder, 'checkpoint');
+
+const state = {
+  agent: 'Sac',
+  counters: { step: 12, none: null, text: 'κ', on: true, list: [1, [2.5]], missing: undefined },
+  odd: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 0.1 + 0.2],
+  looksLikeATag: [
+    { $array: 0 },
+    { $number: 'NaN' },
+    { $object: { $array: 1 } },
+    { $undefined: 1 },
+    { $array: 1, b: 2 },
+  ],
+  arrays: {
+    a: Float32Array.of(1.5, Number.NaN, -0),
+    b: Float64Array.of(Math.PI),
+    c: Int32Array.of(-7, 2 ** 31 - 1),
+    d: new Uint8Array(3),
+    empty: new Float32Array(0),
+    part: new Float32Array([9, 8, 7, 6]).subarray(1, 3),
+  },
+};
+
+describe('a checkpoint file', () => {
+  it('gives the state back, to the bit', () => {
+    writeCheckpoint(path, state);
+    expect(readCheckpoint(path)).toStrictEqual(state);
+    expect(readdirSync(folder)).toEqual(['checkpoint']);
+  });
+
+  it('gives any plain state back', () => {
+    const keys = fc.oneof(fc.string(), fc.constantFrom('$array', '$number', '$object', '$undefined'));
+    const leaf = fc.oneof(
+      fc.double(),
+      fc.string(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant(undefined),
+      fc.float32Array({ maxLength: 5 }),
+      fc.int32Array({ maxLength: 5 }),
+      fc.uint8Array({ maxLength: 5 }),
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(keys, tie('tree'), { maxKeys: 4, noNullPrototype: true }),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        writeCheckpoint(path, value);
+        expect(readCheckpoint(path)).toStrictEqual(value);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is refused in one line wherever it is cut or one bit of it is another', () => {
+    writeCheckpoint(path, state);
+    const whole = readFileSync(path);
+    const broken = join(folder, 'broken');
+    const refused = (content: Uint8Array, message: RegExp) => {
+      writeFileSync(broken, content);
+      let error: unknown;
+      try {
+        readCheckpoint(broken);
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toBeInstanceOf(InputError);
+      expect((error as Error).message).toMatch(message);
+      expect((error as Error).message).not.toContain('\n');
+    };
+    for (let length = 0; length < whole.length; length++) {
+      refused(whole.subarray(0, length), /broken (is damaged or was edited|is no checkpoint of oxbow)/);
+    }
+    for (let at = 0; at < whole.length; at++) {
+      const edited = Buffer.from(whole);
+      edited[at]! ^= 1 << (at % 8);
+      refused(
+        edited,
+        /broken (is damaged or was edited: |is no checkpoint of oxbow|has version \d+ of the format, this)/,
+      );
+    }
+    refused(Buffer.concat([whole, Buffer.of(0)]), /its checksum does not fit/);
+  });
+
+  it('of nothing is undefined', () => {
+    expect(readCheckpoint(join(folder, 'none'))).toBeUndefined();
+  });
+
+  it.each([[new Map()], [new Date(0)], [() => 1], [1n], [new BigInt64Array(1)]])('holds no %o', (value) => {
+    writeCheckpoint(path, 'before');
+    expect(() => writeCheckpoint(path, { value })).toThrow(/a state holds no/);
+    expect(readCheckpoint(path)).toBe('before');
+  });
+});

@@ -1,0 +1,43 @@
+import { appendFileSync, mkdtempSync, readFileSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { EventFile } from '../../../experiments/training/eventFile.ts';
+import { readEvents } from '../../support/readEvents.ts';
+
+const path = join(mkdtempSync(join(tmpdir(), 'oxbow-events-')), 'events.out.tfevents.0.oxbow');
+const steps = () => readEvents(readFileSync(path)).map(({ step, scalars }) => [step, scalars]);
+
+describe('an event file', () => {
+  it('holds what was added, in records with right checksums', () => {
+    const before = Date.now() / 1000;
+    const file = new EventFile(path, -1);
+    file.scalars(0, { 'train/loss': 0.5 });
+    file.scalars(3_000_000_000, { 'train/loss': -1, 'episode/return': 2 ** -100 });
+    file.close();
+    const events = readEvents(readFileSync(path));
+    expect(events[0]).toMatchObject({ version: 'brain.Event:2', step: 0, scalars: {} });
+    expect(steps().slice(1)).toEqual([
+      [0, { 'train/loss': 0.5 }],
+      [3_000_000_000, { 'train/loss': -1, 'episode/return': 2 ** -100 }],
+    ]);
+    for (const { time } of events) expect(time).toBeGreaterThanOrEqual(before);
+  });
+
+  it('that goes on from a step loses the later ones, and a torn last record', () => {
+    const write = (lastStep: number, step: number) => {
+      const file = new EventFile(path, lastStep);
+      file.scalars(step, { x: step });
+      file.close();
+    };
+    write(2_000_000_000, 128);
+    write(128, 300);
+    write(128, 301);
+    expect(steps().map(([step]) => step)).toEqual([0, 0, 128, 301]);
+    truncateSync(path, readFileSync(path).length - 3);
+    write(1000, 302);
+    appendFileSync(path, Buffer.alloc(40, 7));
+    write(1000, 303);
+    expect(steps().map(([step]) => step)).toEqual([0, 0, 128, 302, 303]);
+  });
+});

@@ -1,0 +1,177 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { loadPolicies } from '../../../experiments/index.ts';
+import { oxbow } from '../fixture/oxbow.ts';
+
+const seesaw = fileURLToPath(new URL('../fixture/seesaw.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-train-'));
+const set = (...settings: string[]) => settings.flatMap((setting) => ['--set', setting]);
+
+/** A training of a second. */
+const SMALL = [
+  ...['--steps', '1024', '--envs', '2', '--workers', '2'],
+  ...set('agent.horizon=128', 'policy.hidden=8', 'evaluationEpisodes=4', 'checkpointInterval=0', 'logInterval=0'),
+];
+const SEESAW = ['train', 'Seesaw-v0', '--agent', 'ppo', '--load', seesaw, ...SMALL];
+const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
+
+describe('oxbow train', () => {
+  it("trains a user's policies on a user's environment, and the run can be resumed, evaluated, loaded and reported", async () => {
+    const out = join(folder, 'seesaw');
+    const trained = await oxbow(...SEESAW, '--policy', 'gaussian,plank', '--seeds', '2', '--out', out);
+    expect(trained.stderr).toBe('');
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toMatch(
+      /^ppo, Seesaw-v0\npolicy +seeds +return, sampled +return, greedy +steps of an episode$/m,
+    );
+    const { results, fingerprint } = readJson(out, 'summary.json');
+    expect(results.map(({ policy, metric }: Record<string, string>) => `${policy} ${metric}`)).toEqual(
+      ['gaussian', 'plank'].flatMap((policy) =>
+        ['return', 'greedyReturn', 'length'].map((metric) => `${policy} ${metric}`),
+      ),
+    );
+    const { config } = readJson(out, 'config.json');
+    expect(config).toMatchObject({ load: [seesaw], steps: 1024, envs: 2, agent: { horizon: 128, clip: 0.2 } });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Learning curves');
+
+    // A seed whose end is lost goes on from its checkpoint, and the run is what it was.
+    const job = join(out, 'jobs', 'ppo', 'Seesaw-v0', 'plank', 'seed-1');
+    const before = readFileSync(join(job, 'result.json'), 'utf8');
+    rmSync(join(job, 'result.json'));
+    const resumed = await oxbow('resume', out);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toContain('3 of 4 jobs have finished before');
+    expect(resumed.stdout).toContain('ppo/Seesaw-v0/plank/seed-1: goes on from step 1,024');
+    expect(readFileSync(join(job, 'result.json'), 'utf8')).toBe(before);
+    expect(readJson(out, 'summary.json').fingerprint).toBe(fingerprint);
+
+    const json = join(folder, 'eval.json');
+    const evaluated = await oxbow('eval', out, '--episodes', '5', '--greedy', '--json', json);
+    expect(evaluated.code).toBe(0);
+    expect(evaluated.stdout).toMatch(/^ppo\/Seesaw-v0\/gaussian\/seed-0 +1024 +-\d+\.\d/m);
+    const [first] = readJson(json);
+    expect(first.returns).toHaveLength(5);
+    expect(first.lengths).toEqual([20, 20, 20, 20, 20]);
+    const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 5];
+    expect(evaluated.stdout).toContain(`  ${mean.toFixed(1)}  `);
+    expect((await oxbow('eval', out, '--env', 'Pendulum-v1')).stderr).toMatch(
+      /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: evaluate: wanted an environment with 1 observations[^\n]*\n$/,
+    );
+
+    expect((await loadPolicies(out)).map(({ job: { policy, seed } }) => [policy, seed])).toEqual([
+      ['gaussian', 0],
+      ['gaussian', 1],
+      ['plank', 0],
+      ['plank', 1],
+    ]);
+    const again = await oxbow('report', out);
+    expect(again.code).toBe(0);
+
+    writeFileSync(join(job, 'checkpoint'), 'edited');
+    const edited = await oxbow('resume', out);
+    expect(edited.code).toBe(2);
+    expect(edited.stderr).toMatch(/^oxbow: [^\n]*checkpoint is damaged or was edited[^\n]*\n$/);
+    rmSync(join(job, 'result.json'));
+    const refused = await oxbow('resume', out);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^oxbow: job ppo\/Seesaw-v0\/plank\/seed-1 failed: [^\n]*checkpoint is no checkpoint of oxbow; delete it [^\n]*\n$/,
+    );
+    expect(readJson(out, 'summary.json')).toMatchObject({ partial: true, finished: 3 });
+  }, 60_000);
+
+  it('says in one line what went wrong on the way, and keeps the rest', async () => {
+    const out = join(folder, 'nan');
+    const nan = await oxbow(...SEESAW, ...set('env.fault=NaN reward later'), '--out', out);
+    expect(nan.stderr).toBe(
+      'oxbow: job ppo/Seesaw-v0/gaussian/seed-0 failed: Ppo: environment 0 gave NaN in its reward, expected finite numbers; see run.json\n',
+    );
+    expect(nan.code).toBe(1);
+    const rate = 'agent.learningRate={"linear":[1e-4,1e30]}';
+    const diverged = await oxbow(...SEESAW, ...set(rate), '--out', join(folder, 'diverged'));
+    expect(diverged.stderr).toMatch(
+      /^oxbow: job [^\n]+ failed: Ppo: \w+ is NaN at step 512; [^\n]+; the last good checkpoint is [^\n]+, of step 256; see/,
+    );
+    expect(diverged.code).toBe(1);
+    const forgetful = await oxbow(...SEESAW, ...set('env.fault=no state'), '--out', join(folder, 'forgetful'));
+    expect(forgetful.stdout).toContain(
+      'seed-0: no checkpoints, a run that is stopped begins this job again: Seesaw: a plank has no memory',
+    );
+    expect(forgetful.code).toBe(0);
+  }, 60_000);
+
+  it.each<[string, string[], string]>([
+    ['environment', ['Pendulm-v1'], 'make: no environment is registered as "Pendulm-v1"; did you mean Pendulum-v1?'],
+    ['agent', ['Pendulum-v1', '--agent', 'pp'], '--agent: got pp, expected one of'],
+    ['policy', ['Pendulum-v1', '--policy', 'splin'], '--policy: got splin, expected one of gaussian,'],
+    [
+      'setting',
+      ['Pendulum-v1', '--set', 'agent.gama=1'],
+      '--set agent.gama: unknown setting of train, expected one of',
+    ],
+    [
+      'rate',
+      ['Pendulum-v1', '--set', 'agent.clip=no'],
+      '--set agent.clip: got "no", expected a number ≥ 0, or {"linear":',
+    ],
+    ['bound', ['Pendulum-v1', '--set', 'agent.gamma=2'], '--set agent.gamma: got 2, expected a number ≤ 1'],
+    ['envs', ['Pendulum-v1', '--envs', '0'], '--envs: got 0, expected an integer > 0'],
+    ['option of a policy', ['Pendulum-v1', '--set', 'policy.bins=3'], '--set policy.bins: unknown setting of train'],
+    [
+      'option of an environment',
+      ['Pendulum-v1', '--set', 'env.gg=3'],
+      'Pendulum: unknown option "gg", expected one of g',
+    ],
+    ['module', ['Pendulum-v1', '--load', 'none.ts'], "--load: got none.ts, expected a module's file; there is none"],
+    ['minibatch', ['Pendulum-v1', '--set', 'agent.batchSize=9999'], 'Ppo: batchSize: got 9999, expected at most'],
+    [
+      'observation',
+      ['Seesaw-v0', '--set', 'env.fault=outside'],
+      'Seesaw-v0: step() gave an observation outside observationSpace',
+    ],
+    [
+      'reward',
+      ['Seesaw-v0', '--set', 'env.fault=NaN reward'],
+      'Seesaw-v0: step() must give a finite number as reward, got NaN',
+    ],
+    ['run to resume', ['resume'], `${join(folder, 'none')} holds no run`],
+    ['run to evaluate', ['eval'], `${join(folder, 'none')} holds no run`],
+  ])('bad input, %s: one line, code 2, nothing written', async (_, argv, message) => {
+    const out = join(folder, 'none');
+    const train = [
+      'train',
+      ...argv,
+      ...(argv.includes('--agent') ? [] : ['--agent', 'ppo']),
+      '--load',
+      seesaw,
+      '--out',
+      out,
+    ];
+    const { code, stdout, stderr } = await oxbow(...(['resume', 'eval'].includes(argv[0]!) ? [argv[0]!, out] : train));
+    expect(stderr).toContain(`oxbow: ${message}`);
+    expect(stderr.trimEnd()).not.toContain('\n');
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('oxbow list', () => {
+  it('names what the other commands take', async () => {
+    const all = await oxbow('list', '--load', seesaw);
+    for (const name of ['Pendulum-v1', 'Seesaw-v0', 'ppo: ', 'spline: ', 'plank: ', 'drift: '])
+      expect(all.stdout).toContain(name);
+    expect((await oxbow('list', 'envs')).stdout).toMatch(/^CartPole-v1 +Box.* +Discrete.* +500$/m);
+    expect((await oxbow('list', 'agents')).stdout).toMatch(/^ +ppo: proximal/m);
+    expect((await oxbow('list', 'agents', 'ppo')).stdout).toMatch(/^batchSize +64 +integer > 0/m);
+    expect((await oxbow('list', 'policies', 'spline')).stdout).toMatch(/^ +bins 8 +bins of each spline$/m);
+    expect((await oxbow('list', 'settings', 'drift')).stdout).toMatch(/^noise\.scale/m);
+    expect((await oxbow('list', 'settings')).stdout).toMatch(/^logInterval +1000 +integer ≥ 0/m);
+    expect((await oxbow('list', 'agents', 'pp')).stderr).toBe(
+      'oxbow: list agents: got pp, expected one of ppo (did you mean ppo?)\n',
+    );
+  });
+});

@@ -1,0 +1,142 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { JobContext, MetricsRow } from '../../../experiments/harness/experiment.ts';
+import { readCheckpoint, writeCheckpoint } from '../../../experiments/training/checkpointFile.ts';
+import type { TrainConfig } from '../../../experiments/training/trainConfig.ts';
+import { trainExperiment } from '../../../experiments/training/trainExperiment.ts';
+import { trainJob } from '../../../experiments/training/trainJob.ts';
+import { Rng } from '../../../src/random.ts';
+import { readEvents } from '../../support/readEvents.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'oxbow-train-job-'));
+const experiment = await trainExperiment({ studies: ['ppo'], policies: ['gaussian'], environments: ['Pendulum-v1'] });
+const config = experiment.schema.parse({
+  steps: 1000,
+  envs: 2,
+  agent: { horizon: 64, batchSize: 64, epochs: 2, learningRate: { linear: [1e-3, 1e-4] }, valueHidden: [8] },
+  policy: { hidden: [8] },
+  env: { maxEpisodeSteps: 30 },
+  evaluationEpisodes: 3,
+  logInterval: 100,
+  checkpointInterval: 0,
+}) as TrainConfig;
+const [job] = experiment.jobs(config);
+
+interface Done {
+  readonly rows: readonly MetricsRow[];
+  readonly said: readonly string[];
+  readonly metrics: Record<string, number | null> | undefined;
+}
+
+/** Does the job as a worker does, in one of its folders; a `cut` is a number of reports after which it is stopped as by a kill. */
+async function work(name: string, { cut = Infinity, settings = 'these' } = {}): Promise<Done> {
+  const [directory, logs] = [join(base, name), join(base, 'logs', name)];
+  mkdirSync(directory, { recursive: true });
+  const rows: MetricsRow[] = [];
+  const said: string[] = [];
+  let left = cut;
+  const stopped = new Error('stopped');
+  const context: JobContext = {
+    rng: new Rng(0),
+    directory,
+    logs,
+    settings,
+    report: (_, row) => {
+      if (row !== undefined) rows.push(row);
+      if (left-- <= 0) throw stopped;
+    },
+    say: (line) => said.push(line),
+  };
+  try {
+    return { rows, said, metrics: (await trainJob(job!, config, context)).metrics };
+  } catch (error) {
+    if (error !== stopped) throw error;
+    return { rows, said, metrics: undefined };
+  }
+}
+
+const results = (name: string) => ['checkpoint', 'policy.json'].map((file) => readFileSync(join(base, name, file)));
+const logs = (name: string) =>
+  ['progress.jsonl', 'progress.csv'].map((file) => readFileSync(join(base, 'logs', name, file), 'utf8'));
+const events = (name: string) =>
+  readEvents(readFileSync(join(base, 'logs', name, 'events.out.tfevents.0.oxbow'))).map(({ step, scalars }) => {
+    const { 'time/stepsPerSecond': _, ...others } = scalars;
+    return { step, ...others };
+  });
+
+const unbroken = await work('unbroken');
+
+describe('a training', () => {
+  it('leaves a checkpoint, a policy and logs', () => {
+    expect(unbroken.rows.map(({ step }) => step)).toEqual([128, 256, 384, 512, 640, 768, 896, 1024]);
+    expect(unbroken.said).toEqual([]);
+    expect(Object.keys(unbroken.metrics!)).toEqual(['return', 'greedyReturn', 'length']);
+    expect(unbroken.metrics!.length).toBe(30);
+    const [jsonl, csv] = logs('unbroken');
+    expect(jsonl).toBe(unbroken.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    expect(csv!.split('\n')[0]).toBe(Object.keys(unbroken.rows[0]!).join(','));
+    expect(csv!.split('\n')).toHaveLength(10);
+    expect(events('unbroken').slice(1)).toEqual(
+      unbroken.rows.map(({ step, ...row }) => ({
+        step,
+        ...Object.fromEntries(
+          Object.entries(row)
+            .filter(([, value]) => value !== null)
+            .map(([name, value]) => [
+              `${/^(episodes|return|length)$/.test(name) ? 'episode' : 'train'}/${name}`,
+              Math.fround(value as number),
+            ]),
+        ),
+      })),
+    );
+  });
+
+  it.each([0, 1, 4, 7])('stopped after %i reports ends as if it had not been', async (cut) => {
+    const name = `cut-${cut}`;
+    expect((await work(name, { cut })).metrics).toBeUndefined();
+    writeFileSync(join(base, name, 'checkpoint.1.tmp'), 'a part');
+    const { said, ...rest } = await work(name);
+    expect(said).toEqual(cut === 0 ? [] : [`goes on from step ${128 * cut}`]);
+    expect(rest).toEqual({ rows: unbroken.rows, metrics: unbroken.metrics });
+    expect(results(name)).toEqual(results('unbroken'));
+    expect(logs(name)).toEqual(logs('unbroken'));
+    expect(events(name)).toEqual(events('unbroken'));
+  });
+
+  it('goes on twice, and evaluates again', async () => {
+    await work('twice', { cut: 2 });
+    await work('twice', { cut: 5 });
+    await work('twice');
+    const { said, metrics } = await work('twice');
+    expect(said).toEqual(['goes on from step 1,024']);
+    expect(metrics).toEqual(unbroken.metrics);
+    expect(results('twice')).toEqual(results('unbroken'));
+    expect(logs('twice')).toEqual(logs('unbroken'));
+  });
+
+  it('refuses a checkpoint that is not of it, and changes nothing', async () => {
+    const path = join(base, 'bad', 'checkpoint');
+    await work('bad', { cut: 3 });
+    const good = readCheckpoint(path) as Record<string, unknown> & { agent: { parts: object } };
+    const refused = async (state: unknown, message: string, settings = 'these') => {
+      writeCheckpoint(path, state);
+      const before = readFileSync(path);
+      await expect(work('bad', { settings })).rejects.toThrow(message);
+      await expect(work('bad', { settings })).rejects.toMatchObject({ name: 'InputError' });
+      expect(readFileSync(path)).toEqual(before);
+    };
+    await refused(
+      { ...good, job: 'ppo/x' },
+      `${path} is of job ppo/x; delete it and run the command again: ${job!.id}`,
+    );
+    await refused(good, 'was made with other settings', 'others');
+    await refused({ some: 'thing' }, 'is no checkpoint of a training');
+    await refused({ ...good, agent: { ...good.agent, agent: 'Sac' } }, 'the state is of a Sac, expected one of a Ppo');
+    const { optimizer: _, ...parts } = good.agent.parts as Record<string, unknown>;
+    await refused({ ...good, agent: { ...good.agent, parts } }, "the agent has a part 'optimizer', the state has none");
+    writeFileSync(path, readFileSync(path).subarray(0, 1000));
+    await expect(work('bad')).rejects.toThrow('is damaged or was edited');
+  });
+});
