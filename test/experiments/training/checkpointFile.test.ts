@@ -62,7 +62,7 @@ describe('a checkpoint file', () => {
         writeCheckpoint(path, value);
         expect(readCheckpoint(path)).toStrictEqual(value);
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
@@ -82,10 +82,10 @@ describe('a checkpoint file', () => {
       expect((error as Error).message).toMatch(message);
       expect((error as Error).message).not.toContain('\n');
     };
-    for (let length = 0; length < whole.length; length++) {
+    for (let length = 0; length < whole.length; length += length < 30 ? 1 : 11) {
       refused(whole.subarray(0, length), /broken (is damaged or was edited|is no checkpoint of oxbow)/);
     }
-    for (let at = 0; at < whole.length; at++) {
+    for (let at = 0; at < whole.length; at += at < 30 ? 1 : 11) {
       const edited = Buffer.from(whole);
       edited[at]! ^= 1 << (at % 8);
       refused(
