@@ -1,9 +1,12 @@
 import { Rng } from '../../src/random.ts';
-import { checkResetResult, checkSpaces, checkStepResult, expectRule, sameValue } from './checks.ts';
+import { checkMethods, checkResetResult, checkSpaces, checkStepResult, expectRule, sameValue } from './checks.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, StepResult } from './env.ts';
 import { checkCount } from './options.ts';
+import { Box } from './spaces/box.ts';
+import { Dict } from './spaces/dict.ts';
 import type { Space } from './spaces/space.ts';
+import { Tuple } from './spaces/tuple.ts';
 import { restoreState, stateOf } from './state.ts';
 
 export interface CheckEnvOptions {
@@ -28,14 +31,20 @@ function checkSpaceSamples(env: AnyEnv, name: 'actionSpace' | 'observationSpace'
   );
 }
 
-/** `reset({ seed })` alone decides the first observation. */
+/** `reset({ seed })` alone decides the first observation, and that of the next `reset()`. */
 function checkResetSeed(env: AnyEnv, seed: number): void {
-  const [first, firstInfo] = env.reset({ seed });
-  const [second, secondInfo] = env.reset({ seed });
+  const resets = () => structuredClone([env.reset({ seed }), env.reset()]);
+  const first = resets();
+  const second = resets();
   expectRule(
     env,
-    sameValue(first, second) && sameValue(firstInfo, secondInfo),
-    () => `two resets with seed ${seed} differ: ${describe([first, firstInfo])}, ${describe([second, secondInfo])}`,
+    sameValue(first[0], second[0]),
+    () => `two resets with seed ${seed} differ: ${describe(first[0])}, ${describe(second[0])}`,
+  );
+  expectRule(
+    env,
+    sameValue(first[1], second[1]),
+    () => `reset() after reset({ seed: ${seed} }) differs: ${describe(first[1])}, ${describe(second[1])}`,
   );
 }
 
@@ -62,11 +71,14 @@ function checkDeterminism(env: AnyEnv, seed: number, actions: readonly unknown[]
 }
 
 function checkSteps(env: AnyEnv, seed: number, actions: readonly unknown[]): void {
+  const limit = env === env.unwrapped ? undefined : env.spec?.maxEpisodeSteps;
   let [previous] = env.reset({ seed });
+  let steps = 0;
   for (const action of actions) {
     const kept = structuredClone(previous);
     const given = structuredClone(action);
     const result: StepResult<unknown> = env.step(action);
+    steps++;
     checkStepResult(env, result);
     expectRule(env, sameValue(action, given), () => `step() wrote to the action it was given, ${describe(given)}`);
     expectRule(
@@ -74,13 +86,82 @@ function checkSteps(env: AnyEnv, seed: number, actions: readonly unknown[]): voi
       typeof previous !== 'object' || (result[0] !== previous && sameValue(previous, kept)),
       () => 'step() wrote to the observation it gave before: observations must be fresh',
     );
-    previous = result[0];
-    if (result[2] || result[3]) {
+    const [observation, , terminated, truncated] = result;
+    expectRule(
+      env,
+      limit === undefined || steps < limit || terminated || truncated,
+      () => `the episode goes on after ${steps} steps, expected a truncation at spec.maxEpisodeSteps = ${limit}`,
+    );
+    expectRule(
+      env,
+      steps > 1 || !truncated || terminated || limit === 1,
+      () => 'the first step of an episode was truncated: nothing can be learned',
+    );
+    previous = observation;
+    if (terminated || truncated) {
       const reset = env.reset();
       checkResetResult(env, reset);
       previous = reset[0];
+      steps = 0;
     }
   }
+}
+
+/** Adds `value` and all that it holds to `objects`, frozen ones left out: nobody can write to them. */
+function collectObjects(value: unknown, objects: Set<object>): Set<object> {
+  if (typeof value !== 'object' || value === null || objects.has(value)) return objects;
+  if (!Object.isFrozen(value)) objects.add(ArrayBuffer.isView(value) ? value.buffer : value);
+  if (!ArrayBuffer.isView(value)) for (const part of Object.values(value)) collectObjects(part, objects);
+  return objects;
+}
+
+/** What was given out belongs to the caller: no two calls may share an object, or an array's memory. */
+function checkFreshData(env: AnyEnv, seed: number, actions: readonly unknown[]): void {
+  const calls: [name: string, observation: unknown, info: unknown][] = [['reset()', ...env.reset({ seed })]];
+  for (const action of actions.slice(0, 2)) {
+    const [observation, , terminated, truncated, info] = env.step(action);
+    calls.push([`step() ${calls.length}`, observation, info]);
+    if (terminated || truncated) break;
+  }
+  calls.push(['the next reset()', ...env.reset({ seed })]);
+  for (const part of [1, 2] as const) {
+    const what = part === 1 ? 'observations' : 'infos';
+    const owners = new Map<object, string>();
+    for (const call of calls) {
+      for (const object of collectObjects(call[part], new Set())) {
+        const owner = owners.get(object);
+        expectRule(
+          env,
+          owner === undefined,
+          () => `the ${what} of ${owner} and ${call[0]} share an object: ${what} must be fresh`,
+        );
+        owners.set(object, call[0]);
+      }
+    }
+  }
+}
+
+/** A drawing is an `<svg>` of one size, and drawing changes nothing. */
+function checkRender(env: AnyEnv, seed: number, actions: readonly unknown[]): void {
+  if (env.unwrapped.render === undefined) return;
+  env.reset({ seed });
+  const expected = play(env, actions);
+  env.reset({ seed });
+  let viewBox: string | undefined;
+  const drawn = actions.map((action) => {
+    const svg = env.render!();
+    const found =
+      typeof svg === 'string' ? /^<svg\b[^>]*\sviewBox="([^"]*)"[^>]*>.*<\/svg>$/s.exec(svg)?.[1] : undefined;
+    expectRule(env, found !== undefined, () => `render() must give one <svg> with a viewBox, got ${describe(svg)}`);
+    expectRule(
+      env,
+      viewBox === undefined || found === viewBox,
+      () => `render() must keep its viewBox, got ${found} after ${viewBox}`,
+    );
+    viewBox = found;
+    return play(env, [action]);
+  });
+  checkSameResults(env, expected, drawn.flat(), 'render() changes what follows');
 }
 
 /** A snapshot, sent through JSON, takes the env back to where it was. */
@@ -99,24 +180,46 @@ function checkState(env: AnyEnv, seed: number, actions: readonly unknown[]): voi
   checkSameResults(env, before, play(env, actions), 'setState(state()) does not go back');
 }
 
+/** What is no error but makes learning harder, box by box. */
+function adviceOn(name: string, space: Space): string[] {
+  if (space instanceof Dict || space instanceof Tuple) {
+    return Object.entries<Space>(space.spaces).flatMap(([key, part]) => adviceOn(`${name}.${key}`, part));
+  }
+  if (!(space instanceof Box)) return [];
+  const low: ArrayLike<number> = space.low;
+  const high: ArrayLike<number> = space.high;
+  const isUsual = Array.from(low).every((bound, i) => high[i] === 1 && (bound === -1 || bound === 0));
+  const advice: string[] = [];
+  if (!space.bounded) advice.push(`${name} has infinite bounds: give finite ones where they are known`);
+  if (name.startsWith('actionSpace') && space.bounded && !isUsual) {
+    advice.push(`${name} is not [-1, 1] or [0, 1]: policies that do not adapt to bounds need RescaleAction`);
+  }
+  return advice;
+}
+
 /**
- * Checks an env against the contract of {@link Env}, rule by rule, from the simple to the subtle:
+ * Checks an env against the contract of {@link Env}, rule by rule in Gymnasium's order, from the simple to the subtle:
  *
- * 1. both spaces are there and well formed; their samples are members and survive a batch row;
+ * 1. the methods and both spaces are there and well formed; samples are members and survive a batch row;
  * 2. `reset` returns `[observation, info]`, the observation in its space;
- * 3. `reset({ seed })` twice gives the same, `reset({ options: {} })` works;
+ * 3. `reset({ seed })` twice gives the same, and so does the `reset()` after it; `reset({ options: {} })` works;
  * 4. over `steps` random actions every `step` returns five parts of the right kind: observation in its space and fresh,
- *    reward finite, two booleans, info; and leaves the action as it was;
+ *    reward finite, two booleans, info; and leaves the action as it was; no first step is truncated, and a time limit holds;
  * 5. two runs with one seed and the same actions are equal;
- * 6. `state` and `setState`, where the env has them, go back exactly, through JSON;
- * 7. `close` may be called twice.
+ * 6. no two calls give out the same object;
+ * 7. `render`, where the env has it, draws an `<svg>` and changes nothing;
+ * 8. `state` and `setState`, where the env has them, go back exactly, through JSON;
+ * 9. `close` may be called twice.
  *
- * The env is closed afterwards.
+ * The env is closed afterwards. A wrapper that learns from what it sees, such as `NormalizeObservation`, breaks rule 3: check
+ * the env inside.
  *
+ * @returns advice: what is allowed but makes learning harder, a line each.
  * @throws at the first rule broken, with one line that names the env, the rule and what was got.
  */
-export function checkEnv(env: AnyEnv, { seed = 123, steps = 200 }: CheckEnvOptions = {}): void {
+export function checkEnv(env: AnyEnv, { seed = 123, steps = 200 }: CheckEnvOptions = {}): string[] {
   checkCount('checkEnv', 'steps', steps);
+  checkMethods(env);
   checkSpaces(env);
   const rng = new Rng(seed).split('checkEnv');
   checkSpaceSamples(env, 'actionSpace', rng);
@@ -127,7 +230,10 @@ export function checkEnv(env: AnyEnv, { seed = 123, steps = 200 }: CheckEnvOptio
   const actions = Array.from({ length: steps }, () => env.actionSpace.sample(rng));
   checkSteps(env, seed, actions);
   checkDeterminism(env, seed, actions);
+  checkFreshData(env, seed, actions);
+  checkRender(env, seed, actions.slice(0, 20));
   checkState(env, seed, actions);
   env.close();
   env.close();
+  return [...adviceOn('actionSpace', env.actionSpace), ...adviceOn('observationSpace', env.observationSpace)];
 }

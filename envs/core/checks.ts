@@ -28,6 +28,20 @@ function checkSpace(env: AnyEnv, name: 'actionSpace' | 'observationSpace'): void
   );
 }
 
+/** @throws when `env` is no object with the methods of an `Env`. */
+export function checkMethods(env: AnyEnv): void {
+  if (typeof env !== 'object' || env === null) throw new Error(`checkEnv: expected an env, got ${describe(env)}`);
+  for (const method of ['reset', 'step', 'close'] as const) {
+    expectRule(env, typeof env[method] === 'function', () => `has no ${method}()`);
+  }
+  const { unwrapped } = env;
+  expectRule(
+    env,
+    typeof unwrapped === 'object' && unwrapped !== null,
+    () => `unwrapped must be the env inside all wrappers, got ${describe(unwrapped)}`,
+  );
+}
+
 export function checkSpaces(env: AnyEnv): void {
   checkSpace(env, 'actionSpace');
   checkSpace(env, 'observationSpace');

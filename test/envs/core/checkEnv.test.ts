@@ -7,6 +7,7 @@ import {
   type ResetResult,
   registeredEnvs,
   type StepResult,
+  Wrapper,
 } from '../../../envs/index.ts';
 import { Rng } from '../../../src/random.ts';
 import { Countdown } from './fixtures.ts';
@@ -21,6 +22,18 @@ describe('checkEnv', () => {
     for (const action of ['velocity', 'heading']) {
       for (const id of ['Lake-v0', 'LakeStride-v0']) checkEnv(make(id, { blocked, action }));
     }
+  });
+
+  it('lets frozen infos be shared, and gives advice', () => {
+    const nothing = Object.freeze({});
+    const env = brokenStep(([o, r, t, u]) => [o, r, t, u, nothing]);
+    expect(checkEnv(env)).toEqual([]);
+    expect(checkEnv(make('Pendulum-v1'))).toEqual([
+      'actionSpace is not [-1, 1] or [0, 1]: policies that do not adapt to bounds need RescaleAction',
+    ]);
+    expect(checkEnv(make('CartPole-v1'))).toEqual([
+      'observationSpace has infinite bounds: give finite ones where they are known',
+    ]);
   });
 
   it('passes a discrete env, and closes it twice', () => {
@@ -63,12 +76,93 @@ function withOverrides(overrides: object): AnyEnv {
 const shared = new Float32Array(2);
 let calls = 0;
 
+const infos: object[] = [{}, { seen: [1] }];
+
 const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   ['no action space', () => withOverrides({ actionSpace: undefined }), 'Broken: has no actionSpace'],
   [
     'no real space',
     () => withOverrides({ observationSpace: { sample() {}, contains() {} } }),
     'Broken: observationSpace is not a Space: it has no violation()',
+  ],
+  ['no object', () => undefined as unknown as AnyEnv, 'checkEnv: expected an env, got undefined'],
+  ['no step', () => withOverrides({ step: undefined }), 'Broken: has no step()'],
+  [
+    'no unwrapped env',
+    () => Object.defineProperty(new (class Broken extends Countdown {})(), 'unwrapped', { value: undefined }),
+    'Broken: unwrapped must be the env inside all wrappers, got undefined',
+  ],
+  [
+    'a seed that holds for one reset only',
+    () =>
+      new (class Broken extends Countdown {
+        #resets = 0;
+        override reset(options?: { seed?: number }): ResetResult {
+          const [observation, info] = super.reset(options);
+          this.#resets++;
+          return [options?.seed === undefined ? Float32Array.of(this.#resets % 9, 0) : observation, info];
+        }
+      })(),
+    'Broken: reset() after reset({ seed: 123 }) differs: Array [',
+  ],
+  [
+    'a first step that is truncated',
+    () => brokenStep(([o, r, , , info]) => [o, r, false, true, info]),
+    'Broken: the first step of an episode was truncated: nothing can be learned',
+  ],
+  [
+    'a time limit that does not hold',
+    () => {
+      const env = new Wrapper(new (class Broken extends Countdown {})({ length: 9 }));
+      env.unwrapped.spec = { id: 'Broken', maxEpisodeSteps: 4, rewardThreshold: undefined, options: {} };
+      return env as AnyEnv;
+    },
+    'Broken: the episode goes on after 4 steps, expected a truncation at spec.maxEpisodeSteps = 4',
+  ],
+  [
+    'infos that are shared',
+    () => brokenStep(([o, r, t, u]) => [o, r, t, u, infos[0]]),
+    'Broken: the infos of step() 1 and step() 2 share an object: infos must be fresh',
+  ],
+  [
+    'parts of infos that are shared',
+    () => brokenStep(([o, r, t, u]) => [o, r, t, u, { ...infos[1] }]),
+    'Broken: the infos of step() 1 and step() 2 share an object',
+  ],
+  [
+    'observations that share memory',
+    () => {
+      const memory = new Float32Array(2000);
+      let row = 0;
+      return brokenStep(([o, ...rest]) => {
+        const view = memory.subarray(2 * row, 2 * row + 2);
+        row = (row + 1) % 1000;
+        view.set(o);
+        return [view, ...rest];
+      });
+    },
+    'Broken: the observations of step() 1 and step() 2 share an object: observations must be fresh',
+  ],
+  [
+    'a drawing that is no SVG',
+    () => withOverrides({ render: () => '<svg></svg>' }),
+    'Broken: render() must give one <svg> with a viewBox, got "<svg></svg>"',
+  ],
+  [
+    'a drawing that changes its size',
+    () => withOverrides({ render: () => `<svg viewBox="0 0 1 ${(calls++ % 5) + 1}"></svg>` }),
+    'Broken: render() must keep its viewBox, got 0 0 1 ',
+  ],
+  [
+    'a drawing that draws random numbers',
+    () =>
+      new (class Broken extends Countdown {
+        render(): string {
+          this.rng.uniform();
+          return '<svg viewBox="0 0 1 1"></svg>';
+        }
+      })(),
+    'Broken: render() changes what follows',
   ],
   [
     'a space without size',
