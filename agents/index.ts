@@ -1,3 +1,4 @@
+export { A2c, type A2cOptions, type A2cReport } from './a2c.ts';
 export { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
 export {
   BehaviorCloning,
@@ -9,4 +10,8 @@ export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';
 export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
 export { stateFromJson, stateToJson } from './common/stateJson.ts';
+export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
+export { Reinforce, type ReinforceOptions, type ReinforceReport } from './reinforce.ts';
+export { Sac, type SacOptions, type SacReport } from './sac.ts';
+export { Td3, type Td3Options, type Td3Report } from './td3.ts';

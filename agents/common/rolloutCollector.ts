@@ -1,6 +1,7 @@
 import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
+import { checkFinite } from './checkFinite.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
 import { RolloutBuffer } from './rolloutBuffer.ts';
@@ -67,16 +68,16 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
 
   /**
    * Fills the buffer with one rollout. A truncated episode's last reward has γ V(last observation) added.
-   * @returns the episodes that ended in it
+   * @param episodes gets those that end in it
+   * @returns `episodes`
    * @throws if the environment gives a reward or an observation that is not finite
    */
-  collect(rng: Rng): EpisodeReport[] {
-    const { env, horizon } = this.#options;
-    const episodes: EpisodeReport[] = [];
+  collect(rng: Rng, episodes: EpisodeReport[] = []): EpisodeReport[] {
+    const { owner, env, horizon } = this.#options;
     for (let t = 0; t < horizon; t++) {
       this.#act(t, rng);
       const step = env.step(this.#commanded);
-      this.#checkFinite('reward', step.rewards);
+      checkFinite(owner, 'reward', step.rewards, env.numEnvs);
       this.buffer.receive(t, step);
       this.#bootstrap(t, step);
       this.#tracker.track(step, episodes);
@@ -105,19 +106,8 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
   }
 
   #observe(observations: Float32Array): void {
-    this.#checkFinite('observation', observations);
-    this.buffer.observe(observations);
-  }
-
-  #checkFinite(what: string, values: Float32Array | Float64Array): void {
-    for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i])) this.#refuse(what, values[i]!, i, values.length);
-    }
-  }
-
-  #refuse(what: string, value: number, index: number, length: number): never {
     const { owner, env } = this.#options;
-    const row = Math.floor((index * env.numEnvs) / length);
-    throw new Error(`${owner}: environment ${row} gave ${value} in its ${what}, expected finite numbers`);
+    checkFinite(owner, 'observation', observations, env.numEnvs);
+    this.buffer.observe(observations);
   }
 }

@@ -1,12 +1,44 @@
 import { describe, expect, test } from 'vitest';
-import { type Agent, type AgentState, BehaviorCloning, Ppo, stateFromJson, stateToJson } from '../../agents/index.ts';
+import {
+  A2c,
+  type Agent,
+  type AgentState,
+  BehaviorCloning,
+  Dqn,
+  Ppo,
+  Reinforce,
+  Sac,
+  stateFromJson,
+  stateToJson,
+  Td3,
+} from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
-import { makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { type CategoricalPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
 
 const pendulum = () => makeVec('Pendulum-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
 const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = pendulum();
-const policyOf = (name: string, hidden = [8]): Policy =>
-  makePolicy(name, { observationSpace, actionSpace, hidden, rng: new Rng('policy') });
+const policyOf = (name: string, hidden = [8], options = {}): Policy =>
+  makePolicy(name, { observationSpace, actionSpace, hidden, rng: new Rng('policy'), ...options });
+const cartPole = () => makeVec('CartPole-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
+const categorical = (hidden = [8]) => {
+  const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = cartPole();
+  return makePolicy('categorical', {
+    observationSpace,
+    actionSpace,
+    hidden,
+    rng: new Rng('policy'),
+  }) as CategoricalPolicy;
+};
+const offPolicy = {
+  rng: new Rng('agent'),
+  batchSize: 8,
+  // Less than the steps, so that it is written round.
+  bufferSize: 50,
+  learningStarts: 20,
+  reportEvery: 24,
+  updatesPerStep: 0.3,
+  learningRate: (share: number) => 1e-3 * (1 - share),
+};
 
 function demonstrations(count: number) {
   const rng = new Rng('pairs');
@@ -32,6 +64,48 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         entropyCoefficient: 0.01,
         learningRate: (share) => 1e-3 * (1 - share),
       }),
+  },
+  A2c: {
+    steps: 60,
+    make: (hidden) =>
+      new A2c({
+        policy: categorical(hidden),
+        env: cartPole(),
+        rng: new Rng('agent'),
+        reportEvery: 2,
+        learningRate: 0.01,
+      }),
+  },
+  Reinforce: {
+    steps: 200,
+    make: (hidden) => new Reinforce({ policy: categorical(hidden), env: cartPole(), rng: new Rng('agent') }),
+  },
+  Sac: {
+    steps: 100,
+    make: (hidden) =>
+      new Sac({
+        ...offPolicy,
+        policy: policyOf('spline', hidden, { squash: 'tanh', layers: 1 }),
+        env: pendulum(),
+        explorationNoise: 0.1,
+        noiseCorrelation: 0.9,
+        criticHidden: [8],
+      }),
+  },
+  Td3: {
+    steps: 100,
+    make: (hidden) =>
+      new Td3({
+        ...offPolicy,
+        policy: policyOf('gaussian', hidden, { squash: 'tanh' }),
+        env: pendulum(),
+        policyDelay: 3,
+        criticHidden: [8],
+      }),
+  },
+  Dqn: {
+    steps: 100,
+    make: (hidden) => new Dqn({ ...offPolicy, policy: categorical(hidden), env: cartPole(), targetUpdateEvery: 7 }),
   },
   BehaviorCloning: {
     steps: 23,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { flushed } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
 export interface AdamOptions {
@@ -10,17 +11,6 @@ export interface AdamOptions {
   readonly epsilon?: number;
   /** λ of AdamW: each step first multiplies the parameters by 1 − learningRate·λ; 0. */
   readonly weightDecay?: number;
-}
-
-/** Numbers far above it keep every bit when it is added and taken off again; what is left of others is a multiple of 2⁻¹²⁶. */
-const FLUSHING = 2 ** -103;
-
-/**
- * Without subnormal numbers, which processors calculate with many times slower: the moments of a gradient that has gone to 0 would
- * decay to them and stay there.
- */
-function flushed(x: tf.Tensor): tf.Tensor {
-  return tf.sub(tf.add(x, FLUSHING), FLUSHING);
 }
 
 /**

@@ -1,0 +1,211 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { Adam, clipByGlobalNorm, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { generalizedAdvantages } from './common/advantages.ts';
+import { AgentParts, stateOfEnv } from './common/agentParts.ts';
+import { standardized } from './common/clippedSurrogate.ts';
+import type { EpisodeReport } from './common/episodeTracker.ts';
+import { meanEntropy } from './common/meanEntropy.ts';
+import { MeanMetrics } from './common/meanMetrics.ts';
+import { partSchemas } from './common/partSchemas.ts';
+import { rateAt, rateSchema } from './common/rate.ts';
+import { RolloutCollector } from './common/rolloutCollector.ts';
+import { Training } from './common/training.ts';
+import { ValueNetwork } from './common/valueNetwork.ts';
+import { vectorEnvFor } from './common/vectorEnvFor.ts';
+
+const a2cOptions = z.strictObject({
+  policy: partSchemas.policy,
+  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
+  env: partSchemas.env,
+  /** Streams the initial weights of the value network. */
+  rng: partSchemas.rng,
+  /** Steps of each environment between updates. */
+  horizon: z.int().positive().default(5),
+  optimizer: z.enum(['rmsprop', 'adam']).default('rmsprop'),
+  /** A number, or a function of the share of the training that is done. */
+  learningRate: rateSchema.default(7e-4),
+  /** γ, the discount. */
+  gamma: z.number().min(0).max(1).default(0.99),
+  /** λ of the generalized advantages; 1 gives the returns of the paper. */
+  lambda: z.number().min(0).max(1).default(1),
+  /** c_e. */
+  entropyCoefficient: z.number().nonnegative().default(0),
+  /** c_v. */
+  valueCoefficient: z.number().nonnegative().default(0.5),
+  /** The largest global norm of the gradient of L. */
+  maxGradientNorm: z.number().positive().default(0.5),
+  /** Whether the advantages of an update are brought to mean 0, variance 1. */
+  normalizeAdvantages: z.boolean().default(false),
+  /** Widths of the hidden layers of the value network. */
+  valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
+  /** Updates from one report to the next. */
+  reportEvery: z.int().positive().default(100),
+});
+
+export type A2cOptions = z.input<typeof a2cOptions>;
+
+/** Means over the updates since the last report. */
+export interface A2cReport extends TrainReport {
+  readonly policyLoss: number;
+  readonly valueLoss: number;
+  /** −E[log π], nats. */
+  readonly entropy: number;
+  readonly gradientNorm: number;
+}
+
+const METRICS = ['policyLoss', 'valueLoss', 'entropy', 'gradientNorm'] as const;
+
+/**
+ * Advantage actor-critic, the synchronous A3C: one step of gradient descent on every rollout of a few steps,
+ *
+ *   L = −E[A log π(a | o)] + c_v E[(V − R)²] − c_e H[π].
+ *
+ * Works with any policy. Time limits are bootstrapped with the value of the last observation.
+ *
+ * Mnih et al., "Asynchronous Methods for Deep Reinforcement Learning", arXiv:1602.01783.
+ */
+export class A2c implements Agent<A2cReport> {
+  /** V(o), trained beside the policy. */
+  readonly value: ValueNetwork;
+  readonly #options: z.output<typeof a2cOptions>;
+  readonly #numEnvs: number;
+  readonly #optimizer: Adam | RmsProp;
+  readonly #collector: RolloutCollector;
+  readonly #training = new Training('A2c', ['actions', 'entropy']);
+  readonly #parts: AgentParts;
+  readonly #valuesOf;
+  readonly #update;
+  readonly #compiled: readonly { dispose(): void }[];
+
+  /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
+  constructor(options: A2cOptions) {
+    const config = parseOptions('A2c', a2cOptions, options);
+    this.#options = config;
+    const { policy, horizon, gamma } = config;
+    const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
+    this.#numEnvs = env.numEnvs;
+    this.value = new ValueNetwork({
+      observationDim: policy.observationDim,
+      hidden: config.valueHidden,
+      rng: config.rng.split('value'),
+    });
+    const parameters = [...policy.trainableVariables(), ...this.value.trainableVariables()];
+    const optimizer = config.optimizer === 'adam' ? new Adam(parameters, { epsilon: 1e-5 }) : new RmsProp(parameters);
+    this.#optimizer = optimizer;
+
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        ...policy.given(observations).sampleWithLogProb(rng),
+        value: this.value.of(observations),
+      }),
+      { name: 'a2c/act', state: [policy, this.value] },
+    );
+    const values = compile(
+      ({ observations }: { observations: tf.Tensor }) => ({ value: this.value.of(observations) }),
+      { name: 'a2c/values', state: [this.value] },
+    );
+    const update = compile(
+      (batch: A2cBatch & { learningRate: tf.Tensor }, rng) => {
+        const { gradients, policyLoss, valueLoss, entropy } = valueAndGradients(
+          () => this.#loss(batch, rng),
+          parameters,
+        );
+        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
+        optimizer.update(clipped.gradients, batch.learningRate);
+        return { metrics: tf.stack([policyLoss, valueLoss, entropy, clipped.norm]) };
+      },
+      { name: 'a2c/update', state: [policy, this.value, optimizer] },
+    );
+    this.#compiled = [act, values, update];
+    const ofEnvs = { observations: { shape: [env.numEnvs, policy.observationDim] } };
+    const steps = horizon * env.numEnvs;
+    this.#valuesOf = values.onArrays(ofEnvs);
+    this.#update = update.onArrays({
+      observations: { shape: [steps, policy.observationDim] },
+      latents: { shape: [steps, policy.actionDim] },
+      advantages: { shape: [steps] },
+      returns: { shape: [steps] },
+      learningRate: { shape: [] },
+    });
+    this.#collector = new RolloutCollector({
+      owner: 'A2c',
+      env,
+      actionSpace,
+      horizon,
+      gamma,
+      act: act.onArrays(ofEnvs),
+      valuesOf: (observations) => this.#valuesOf({ observations }).value,
+    });
+    this.#parts = new AgentParts('A2c', {
+      policy,
+      value: this.value,
+      optimizer,
+      env: stateOfEnv(env),
+      collector: this.#collector,
+      training: this.#training,
+    });
+  }
+
+  /**
+   * Rollouts and updates until at least `steps` environment steps have been made; the last rollout is not cut short.
+   * @throws {DivergedError} if a loss is no longer a number
+   */
+  async *train({ steps, rng }: TrainOptions): AsyncGenerator<A2cReport, void, undefined> {
+    const training = this.#training;
+    const { horizon, gamma, lambda, reportEvery } = this.#options;
+    if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
+    const metrics = new MeanMetrics(METRICS);
+    let episodes: EpisodeReport[] = [];
+    while (training.step < steps) {
+      const learningRate = rateAt('A2c: learningRate', this.#options.learningRate, training.step / steps);
+      const { buffer } = this.#collector;
+      this.#collector.collect(training.streams.actions, episodes);
+      training.step += horizon * this.#numEnvs;
+      const { advantages, returns } = generalizedAdvantages(
+        { horizon, envs: this.#numEnvs, ...buffer, lastValues: this.#valuesOf({ observations: buffer.current }).value },
+        { gamma, lambda },
+      );
+      const { observations, latents } = buffer;
+      const batch = { observations, latents, advantages, returns, learningRate };
+      metrics.add('A2c', training.step, this.#update(batch, training.streams.entropy).metrics);
+      training.updates += 1;
+      const { step, updates } = training;
+      if (updates % reportEvery !== 0 && step < steps) continue;
+      yield { step, updates, episodes, ...metrics.take() };
+      episodes = [];
+    }
+  }
+
+  state(): AgentState {
+    return this.#parts.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#parts.setState(state);
+  }
+
+  dispose(): void {
+    for (const compiled of this.#compiled) compiled.dispose();
+    this.#optimizer.dispose();
+    this.value.dispose();
+  }
+
+  /** L and its parts on one rollout. */
+  #loss({ observations, latents, advantages, returns }: A2cBatch, rng: Rng) {
+    const { policy, normalizeAdvantages, valueCoefficient, entropyCoefficient } = this.#options;
+    const distribution = policy.given(observations);
+    const logProb = distribution.logProb(latents);
+    const weights = normalizeAdvantages ? standardized(advantages) : advantages;
+    const policyLoss = tf.neg(tf.mean(tf.mul(weights, logProb)));
+    const valueLoss = tf.mean(tf.squaredDifference(this.value.of(observations), returns));
+    const entropy = meanEntropy(distribution, { logProb, rng, isTrained: entropyCoefficient > 0 });
+    const withValue = tf.add(policyLoss, tf.mul(valueCoefficient, valueLoss));
+    const loss = entropyCoefficient === 0 ? withValue : tf.sub(withValue, tf.mul(entropyCoefficient, entropy));
+    return { loss, policyLoss, valueLoss, entropy };
+  }
+}
+
+type A2cBatch = Record<'observations' | 'latents' | 'advantages' | 'returns', tf.Tensor>;

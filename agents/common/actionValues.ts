@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Box } from '../../envs/index.ts';
+import { Mlp, Module, type Rng } from '../../src/index.ts';
+import { halfWidths } from './explorationNoise.ts';
+
+export interface ActionValuesOptions {
+  readonly observationDim: number;
+  /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
+  readonly actionSpace: Box;
+  /** Widths of the hidden layers. */
+  readonly hidden: readonly number[];
+  readonly rng: Rng;
+}
+
+/** Two independent networks Q₁(o, a), Q₂(o, a), of whose targets the less is taken: "twin critics". */
+export class ActionValues extends Module {
+  readonly networks: readonly Mlp[];
+  readonly #center: number[];
+  readonly #perHalfWidth: number[];
+
+  constructor({ observationDim, actionSpace, hidden, rng }: ActionValuesOptions) {
+    super();
+    const { low, high, size } = actionSpace;
+    this.networks = ['q1', 'q2'].map(
+      (name) =>
+        new Mlp({ inputDim: observationDim + size, hidden, outputDim: 1, activation: 'relu', rng: rng.split(name) }),
+    );
+    this.#center = Array.from(low, (bound, i) => (Number.isFinite(high[i]! - bound) ? (bound + high[i]!) / 2 : 0));
+    this.#perHalfWidth = halfWidths(actionSpace).map((half) => 1 / half);
+  }
+
+  /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁ and Q₂, `[batch]` each. */
+  of(observations: tf.Tensor, actions: tf.Tensor): [tf.Tensor, tf.Tensor] {
+    const scaled = tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth));
+    const inputs = tf.concat([observations, scaled], 1);
+    return this.networks.map((network) => tf.squeeze(network.apply(inputs), [1])) as [tf.Tensor, tf.Tensor];
+  }
+
+  /** min(Q₁, Q₂), `[batch]` */
+  least(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    const [q1, q2] = this.of(observations, actions);
+    return tf.minimum(q1, q2);
+  }
+}

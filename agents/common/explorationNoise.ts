@@ -1,0 +1,55 @@
+import type { Box } from '../../envs/index.ts';
+import type { Rng } from '../../src/index.ts';
+import type { Stateful } from './agentParts.ts';
+import { setSameLength } from './setSameLength.ts';
+
+/**
+ * Noise on the actions of parallel environments: n ← ρ n + √(1 − ρ²) σ ε, ε ~ N(0, 1), for each component in units of half the width of its
+ * bounds, or 1 where it has none. ρ = 0 gives independent noise; near 1 it is Ornstein and Uhlenbeck's process, which pushes in one
+ * direction for about 1 / (1 − ρ) steps: for tasks that are solved by swinging.
+ *
+ * Lillicrap et al., "Continuous control with deep reinforcement learning", arXiv:1509.02971.
+ */
+export class ExplorationNoise implements Stateful<Float32Array> {
+  readonly #noise: Float32Array;
+  readonly #halfWidths: readonly number[];
+  readonly #sigma: number;
+  readonly #correlation: number;
+
+  constructor(numEnvs: number, actionSpace: Box, { sigma, correlation }: { sigma: number; correlation: number }) {
+    this.#noise = new Float32Array(numEnvs * actionSpace.size);
+    this.#halfWidths = halfWidths(actionSpace);
+    this.#sigma = sigma;
+    this.#correlation = correlation;
+  }
+
+  reset(): void {
+    this.#noise.fill(0);
+  }
+
+  /** Adds it to `actions`, in `target`. */
+  add(actions: ArrayLike<number>, rng: Rng, target: Float32Array): void {
+    const fresh = this.#sigma * Math.sqrt(1 - this.#correlation ** 2);
+    for (let i = 0; i < target.length; i++) {
+      const noise = this.#correlation * this.#noise[i]! + fresh * rng.normal();
+      this.#noise[i] = noise;
+      target[i] = actions[i]! + noise * this.#halfWidths[i % this.#halfWidths.length]!;
+    }
+  }
+
+  state(): Float32Array {
+    return this.#noise.slice();
+  }
+
+  setState(noise: Float32Array): void {
+    setSameLength({ noise: [this.#noise, noise] });
+  }
+}
+
+/** Of each component half the width of its bounds; 1 where that is infinite or 0. */
+export function halfWidths({ low, high }: Box): number[] {
+  return Array.from(low, (bound, i) => {
+    const half = (high[i]! - bound) / 2;
+    return Number.isFinite(half) && half > 0 ? half : 1;
+  });
+}

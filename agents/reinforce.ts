@@ -1,0 +1,265 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { Adam, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { AgentParts, stateOfEnv } from './common/agentParts.ts';
+import { EpisodeCollector } from './common/episodeCollector.ts';
+import type { EpisodeReport } from './common/episodeTracker.ts';
+import { MeanMetrics } from './common/meanMetrics.ts';
+import { partSchemas } from './common/partSchemas.ts';
+import { rateAt, rateSchema } from './common/rate.ts';
+import { Training } from './common/training.ts';
+import { ValueNetwork } from './common/valueNetwork.ts';
+import { vectorEnvFor } from './common/vectorEnvFor.ts';
+
+const reinforceOptions = z.strictObject({
+  policy: partSchemas.policy,
+  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
+  env: partSchemas.env,
+  /** Streams the initial weights of the baseline. */
+  rng: partSchemas.rng,
+  /** Episodes of each environment between updates. */
+  episodesPerEnv: z.int().positive().default(1),
+  /** Of the policy: a number, or a function of the share of the training that is done. */
+  learningRate: rateSchema.default(1e-3),
+  /** Of the baseline, likewise. */
+  valueLearningRate: rateSchema.default(1e-3),
+  /** Steps of the baseline for each one of the policy; 0 leaves it out. */
+  valueUpdates: z.int().nonnegative().default(10),
+  /** γ, the discount. */
+  gamma: z.number().min(0).max(1).default(0.99),
+  /** The largest global norm of the policy's gradient, and of the baseline's. */
+  maxGradientNorm: z.number().positive().default(0.5),
+  /** Whether the advantages of an update are brought to mean 0, variance 1. */
+  normalizeAdvantages: z.boolean().default(true),
+  /** Widths of the hidden layers of the baseline. */
+  valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
+});
+
+export type ReinforceOptions = z.input<typeof reinforceOptions>;
+
+/** One update. */
+export interface ReinforceReport extends TrainReport {
+  readonly policyLoss: number;
+  /** E[(V − G)²] before the last step of the baseline; 0 without one. */
+  readonly valueLoss: number;
+  /** −E[log π], nats. */
+  readonly entropy: number;
+  readonly gradientNorm: number;
+}
+
+const METRICS = ['policyLoss', 'entropy', 'gradientNorm', 'valueLoss'] as const;
+
+/**
+ * REINFORCE with a baseline: whole episodes, then one step up the gradient
+ *
+ *   E[(G − V(o)) ∇ log π(a | o)],  G the discounted sum of rewards from the step on,
+ *
+ * and some down that of E[(V(o) − G)²]. Works with any policy. A truncated episode is bootstrapped with the value of its last
+ * observation.
+ *
+ * Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
+ */
+export class Reinforce implements Agent<ReinforceReport> {
+  /** V(o), trained beside the policy. */
+  readonly value: ValueNetwork;
+  readonly #options: z.output<typeof reinforceOptions>;
+  readonly #optimizers: { readonly policy: Adam; readonly value: Adam };
+  readonly #collector: EpisodeCollector;
+  readonly #training = new Training('Reinforce', ['actions']);
+  readonly #parts: AgentParts;
+  readonly #update;
+  readonly #fit;
+  readonly #compiled: readonly { dispose(): void }[];
+
+  /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
+  constructor(options: ReinforceOptions) {
+    const config = parseOptions('Reinforce', reinforceOptions, options);
+    this.#options = config;
+    const { policy } = config;
+    const envs = vectorEnvFor('Reinforce', policy, config.env);
+    this.value = new ValueNetwork({
+      observationDim: policy.observationDim,
+      hidden: config.valueHidden,
+      rng: config.rng.split('value'),
+    });
+    const parameters = { policy: policy.trainableVariables(), value: this.value.trainableVariables() };
+    const optimizers = { policy: new Adam(parameters.policy), value: new Adam(parameters.value) };
+    this.#optimizers = optimizers;
+
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        ...policy.given(observations).sampleWithLogProb(rng),
+        value: this.#valuesOf(observations),
+      }),
+      { name: 'reinforce/act', state: [policy, this.value] },
+    );
+    const values = compile(
+      ({ observations }: { observations: tf.Tensor }) => ({ value: this.#valuesOf(observations) }),
+      {
+        name: 'reinforce/values',
+        state: [this.value],
+      },
+    );
+    const update = compile(
+      (batch: PolicyBatch & { learningRate: tf.Tensor }) => {
+        const { gradients, loss, entropy } = valueAndGradients(() => this.#policyLoss(batch), parameters.policy);
+        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
+        optimizers.policy.update(clipped.gradients, batch.learningRate);
+        return { metrics: tf.stack([loss, entropy, clipped.norm]) };
+      },
+      { name: 'reinforce/update', state: [policy, optimizers.policy] },
+    );
+    const fit = compile(
+      (batch: ValueBatch & { learningRate: tf.Tensor }) => {
+        const { gradients, loss } = valueAndGradients(() => ({ loss: this.#valueLoss(batch) }), parameters.value);
+        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
+        optimizers.value.update(clipped.gradients, batch.learningRate);
+        return { loss };
+      },
+      { name: 'reinforce/fit', state: [this.value, optimizers.value] },
+    );
+    this.#compiled = [act, values, update, fit];
+    const ofEnvs = { observations: { shape: [envs.env.numEnvs, policy.observationDim] } };
+    const valuesOf = values.onArrays(ofEnvs);
+    this.#update = forEachSize((rows) =>
+      update.onArrays({
+        observations: { shape: [rows, policy.observationDim] },
+        latents: { shape: [rows, policy.actionDim] },
+        advantages: { shape: [rows] },
+        weights: { shape: [rows] },
+        learningRate: { shape: [] },
+      }),
+    );
+    this.#fit = forEachSize((rows) =>
+      fit.onArrays({
+        observations: { shape: [rows, policy.observationDim] },
+        returns: { shape: [rows] },
+        weights: { shape: [rows] },
+        learningRate: { shape: [] },
+      }),
+    );
+    this.#collector = new EpisodeCollector({
+      ...envs,
+      owner: 'Reinforce',
+      rounds: config.episodesPerEnv,
+      gamma: config.gamma,
+      act: act.onArrays(ofEnvs),
+      valuesOf: (observations) => valuesOf({ observations }).value,
+    });
+    this.#parts = new AgentParts('Reinforce', {
+      policy,
+      value: this.value,
+      policyOptimizer: optimizers.policy,
+      valueOptimizer: optimizers.value,
+      env: stateOfEnv(envs.env),
+      training: this.#training,
+    });
+  }
+
+  /**
+   * Episodes and updates until at least `steps` environment steps have been made; no episode is cut short.
+   * @throws {DivergedError} if a loss is no longer a number
+   */
+  async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReinforceReport, void, undefined> {
+    const training = this.#training;
+    if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
+    const metrics = new MeanMetrics(METRICS);
+    while (training.step < steps) {
+      const progress = training.step / steps;
+      const episodes: EpisodeReport[] = [];
+      training.step += this.#collector.collect(training.streams.actions, episodes);
+      metrics.add('Reinforce', training.step, this.#improve(progress));
+      training.updates += 1;
+      const { step, updates } = training;
+      yield { step, updates, episodes, ...metrics.take() };
+    }
+  }
+
+  state(): AgentState {
+    return this.#parts.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#parts.setState(state);
+  }
+
+  dispose(): void {
+    for (const compiled of this.#compiled) compiled.dispose();
+    for (const module of [this.#optimizers.policy, this.#optimizers.value, this.value]) module.dispose();
+  }
+
+  /** One step of the policy and some of the baseline. @returns the metrics in their order */
+  #improve(progress: number): number[] {
+    const { learningRate, valueLearningRate, valueUpdates } = this.#options;
+    const { steps, rows } = this.#collector;
+    // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
+    const size = 2 ** Math.ceil(Math.log2(rows));
+    const weights = new Float32Array(size).fill(1 / rows, 0, rows);
+    const observations = steps.observations.subarray(0, size * this.#options.policy.observationDim);
+    const latents = steps.latents.subarray(0, size * this.#options.policy.actionDim);
+    const { metrics } = this.#update(size)({
+      observations,
+      latents,
+      advantages: this.#advantages(size),
+      weights,
+      learningRate: rateAt('Reinforce: learningRate', learningRate, progress),
+    });
+    const fitted = {
+      observations,
+      returns: steps.returns.subarray(0, size),
+      weights,
+      learningRate: rateAt('Reinforce: valueLearningRate', valueLearningRate, progress),
+    };
+    let valueLoss = 0;
+    for (let i = 0; i < valueUpdates; i++) valueLoss = this.#fit(size)(fitted).loss[0]!;
+    return [...metrics, valueLoss];
+  }
+
+  /** G − V(o), standardized if asked for, in the first rows of `size`. */
+  #advantages(size: number): Float32Array {
+    const { steps, rows } = this.#collector;
+    const advantages = new Float32Array(size);
+    let [sum, squares] = [0, 0];
+    for (let i = 0; i < rows; i++) {
+      advantages[i] = steps.returns[i]! - steps.values[i]!;
+      sum += advantages[i]!;
+    }
+    if (!this.#options.normalizeAdvantages || rows === 1) return advantages;
+    for (let i = 0; i < rows; i++) squares += (advantages[i]! - sum / rows) ** 2;
+    const std = Math.sqrt(squares / (rows - 1)) + 1e-8;
+    for (let i = 0; i < rows; i++) advantages[i] = (advantages[i]! - sum / rows) / std;
+    return advantages;
+  }
+
+  /** −E[(G − V) log π], whose gradient is the paper's, and the entropy. */
+  #policyLoss({ observations, latents, advantages, weights }: PolicyBatch) {
+    const distribution = this.#options.policy.given(observations);
+    const logProb = distribution.logProb(latents);
+    return {
+      loss: tf.neg(tf.sum(tf.mul(weights, tf.mul(advantages, logProb)))),
+      entropy: tf.sum(tf.mul(weights, distribution.entropy?.() ?? tf.neg(logProb))),
+    };
+  }
+
+  #valueLoss({ observations, returns, weights }: ValueBatch): tf.Tensor {
+    return tf.sum(tf.mul(weights, tf.squaredDifference(this.value.of(observations), returns)));
+  }
+
+  /** 0 without a baseline. */
+  #valuesOf(observations: tf.Tensor): tf.Tensor {
+    return this.#options.valueUpdates === 0 ? tf.zeros([observations.shape[0]!]) : this.value.of(observations);
+  }
+}
+
+type PolicyBatch = Record<'observations' | 'latents' | 'advantages' | 'weights', tf.Tensor>;
+type ValueBatch = Record<'observations' | 'returns' | 'weights', tf.Tensor>;
+
+function forEachSize<T>(make: (rows: number) => T): (rows: number) => T {
+  const made = new Map<number, T>();
+  return (rows) => {
+    if (!made.has(rows)) made.set(rows, make(rows));
+    return made.get(rows)!;
+  };
+}

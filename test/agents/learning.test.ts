@@ -1,0 +1,172 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { A2c, type Agent, Dqn, evaluate, Reinforce, Sac, Td3 } from '../../agents/index.ts';
+import {
+  BaseEnv,
+  Box,
+  Discrete,
+  type ResetResult,
+  type StepResult,
+  SyncVectorEnv,
+  TimeLimit,
+} from '../../envs/index.ts';
+import { type CategoricalPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
+
+/** Walk on the line to 0: reward −|x| a step after a move of at most ½; done there. Discrete moves are −½, 0, ½. */
+class Walk extends BaseEnv<Float32Array, Float32Array | number> {
+  readonly observationSpace = new Box({ low: -4, high: 4, shape: [1] });
+  readonly actionSpace;
+  #x = 0;
+
+  constructor(isDiscrete: boolean) {
+    super();
+    this.actionSpace = (isDiscrete ? new Discrete(3) : new Box({ low: -0.5, high: 0.5, shape: [1] })) as never;
+  }
+
+  protected begin(): ResetResult {
+    this.#x = this.rng.uniform(-1.5, 1.5);
+    return [Float32Array.of(this.#x), {}];
+  }
+
+  step(action: Float32Array | number): StepResult {
+    this.#x += typeof action === 'number' ? (action - 1) / 2 : action[0]!;
+    return [Float32Array.of(this.#x), -Math.abs(this.#x), Math.abs(this.#x) < 0.25, false, {}];
+  }
+}
+
+const walks = (isDiscrete: boolean, count = 4) =>
+  new SyncVectorEnv(
+    Array.from({ length: count }, () => () => new TimeLimit(new Walk(isDiscrete), 8)),
+    { autoresetMode: 'sameStep' },
+  );
+
+const policyFor = (isDiscrete: boolean, name: string, options = {}): Policy => {
+  const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = walks(isDiscrete);
+  return makePolicy(name, { observationSpace, actionSpace, hidden: [16], rng: new Rng('policy'), ...options });
+};
+
+const common = { rng: new Rng('agent'), gamma: 0.9 };
+const offPolicy = { ...common, batchSize: 64, learningStarts: 100, updatesPerStep: 0.5, learningRate: 0.01, tau: 0.05 };
+const squashed = { squash: 'tanh', activation: 'relu' };
+
+const agents: Record<string, [steps: number, policy: () => Policy, make: (policy: Policy) => Agent]> = {
+  'A2C, categorical': [
+    12_000,
+    () => policyFor(true, 'categorical'),
+    (policy) => new A2c({ ...common, policy, env: walks(true), learningRate: 0.005, entropyCoefficient: 0.01 }),
+  ],
+  'A2C, mixture': [
+    24_000,
+    () => policyFor(false, 'mixture', { initialScale: 0.3 }),
+    (policy) =>
+      new A2c({
+        ...common,
+        policy,
+        env: walks(false),
+        optimizer: 'adam',
+        learningRate: 0.005,
+        normalizeAdvantages: true,
+      }),
+  ],
+  'REINFORCE, categorical': [
+    12_000,
+    () => policyFor(true, 'categorical'),
+    (policy) => new Reinforce({ ...common, policy, env: walks(true), learningRate: 0.01, valueLearningRate: 0.01 }),
+  ],
+  'SAC, Gaussian': [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
+    (policy) => new Sac({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
+  ],
+  'SAC, spline': [
+    2000,
+    () => policyFor(false, 'spline', { ...squashed, layers: 1 }),
+    (policy) => new Sac({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
+  ],
+  TD3: [
+    2000,
+    () => policyFor(false, 'gaussian', squashed),
+    (policy) => new Td3({ ...offPolicy, policy, env: walks(false), criticHidden: [32] }),
+  ],
+  DQN: [
+    4000,
+    () => policyFor(true, 'categorical', { activation: 'relu' }),
+    (policy) =>
+      new Dqn({ ...offPolicy, policy: policy as CategoricalPolicy, env: walks(true), tau: 1, targetUpdateEvery: 50 }),
+  ],
+};
+
+describe.each(Object.entries(agents))('%s', (_, [steps, makePolicyOf, make]) => {
+  test('learns to walk home, leaks no tensors, and gives all back', async () => {
+    const tensors = tf.memory().numTensors;
+    const policy = makePolicyOf();
+    const agent = make(policy);
+    const isDiscrete = policy.discreteActions !== undefined;
+    const score = () => {
+      const episodes = evaluate({ policy, env: walks(isDiscrete, 100), rng: new Rng('test'), greedyCandidates: 32 });
+      return episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
+    };
+    const before = score();
+    const counts: number[] = [];
+    for await (const report of agent.train({ steps, rng: new Rng(0) })) {
+      counts.push(tf.memory().numTensors);
+      for (const episode of report.episodes) expect(episode.length).toBeLessThanOrEqual(8);
+    }
+    expect(counts.at(-1)).toBe(counts[Math.min(2, counts.length - 1)]);
+    // The best walk earns −.42 in the mean; the first ones −6 or so.
+    expect(before).toBeLessThan(-2);
+    expect(score()).toBeGreaterThan(-0.65);
+    agent.dispose();
+    policy.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe('what does not fit is refused in one line', () => {
+  const gaussian = () => policyFor(false, 'gaussian');
+  const categorical = () => policyFor(true, 'categorical');
+  test.each<[string, () => unknown, string | RegExp]>([
+    [
+      'SAC of a mixture',
+      () => new Sac({ ...common, policy: policyFor(false, 'mixture'), env: walks(false) }),
+      /^Sac: policy: got a MixturePolicy, whose samples are not reparameterized, expected one whose are: /,
+    ],
+    [
+      'SAC of discrete actions',
+      () => new Sac({ ...common, policy: categorical(), env: walks(true) }),
+      /^Sac: policy: got a CategoricalPolicy, whose samples are not reparameterized/,
+    ],
+    [
+      'TD3 of a flow',
+      () => new Td3({ ...common, policy: policyFor(false, 'spline'), env: walks(false) }),
+      'Td3: policy: got a FlowPolicy, whose mode is not known, expected one with an exact mode, as a Gaussian has',
+    ],
+    [
+      'DQN of a Gaussian',
+      () => new Dqn({ ...common, policy: gaussian() as never, env: walks(false) }),
+      'Dqn: policy: got a GaussianPolicy, expected a CategoricalPolicy',
+    ],
+    [
+      'discrete actions of another count',
+      () => new A2c({ ...common, policy: categorical(), env: walks(false) }),
+      'A2c: wanted an environment with 1 observations and Discrete(3) actions, as the policy has, got 1 and a Box of 1',
+    ],
+    [
+      'a Gaussian for discrete actions',
+      () => new Reinforce({ ...common, policy: gaussian(), env: walks(true) }),
+      'Reinforce: wanted an environment with 1 observations and a Box of 1 actions, as the policy has, got 1 and Discrete(3)',
+    ],
+    [
+      'an unknown option',
+      () => new Sac({ ...common, policy: gaussian(), env: walks(false), entropy: 1 } as never),
+      /^Sac: entropy: unknown option, expected one of/,
+    ],
+    [
+      'a number out of range',
+      () => new Dqn({ ...common, policy: categorical() as CategoricalPolicy, env: walks(true), tau: 0 }),
+      'Dqn: tau: got 0, expected a number > 0',
+    ],
+  ])('%s', (_, make, message) => {
+    expect(make).toThrow(typeof message === 'string' ? new Error(message) : message);
+  });
+});

@@ -1,0 +1,85 @@
+import type { AgentState } from '../../agents/index.ts';
+import { BaseEnv, Box, Discrete, type ResetResult, type Space, type StepResult } from '../../envs/index.ts';
+import type { Policy, StateDict } from '../../src/index.ts';
+import type { Variables } from '../oracle/mlp.ts';
+
+/** What one step of a {@link RecordingEnv} was. */
+export interface Transition {
+  readonly observation: Float32Array;
+  readonly action: number[];
+  readonly reward: number;
+  readonly next: Float32Array;
+  readonly terminated: boolean;
+  readonly truncated: boolean;
+}
+
+/** Random observations, rewards and ends, which it remembers. */
+export class RecordingEnv extends BaseEnv<Float32Array, Float32Array | number> {
+  readonly observationSpace = new Box({ low: -9, high: 9, shape: [2] });
+  readonly actionSpace: Space<Float32Array | number>;
+  readonly transitions: Transition[] = [];
+  readonly #ends: number;
+  #observation = new Float32Array(2);
+
+  constructor(actionSpace: Box | Discrete, ends = 0.3) {
+    super();
+    this.actionSpace = actionSpace as Space<Float32Array | number>;
+    this.#ends = ends;
+  }
+
+  #next(): Float32Array {
+    this.#observation = Float32Array.from([this.rng.normal(), this.rng.normal()]);
+    return this.#observation;
+  }
+
+  protected begin(): ResetResult {
+    return [this.#next(), {}];
+  }
+
+  step(action: Float32Array | number): StepResult {
+    const observation = this.#observation;
+    const reward = Math.fround(this.rng.normal());
+    const end = this.rng.uniform();
+    const [terminated, truncated] = [end < this.#ends / 2, end > 1 - this.#ends / 2];
+    const next = this.#next();
+    const copied = typeof action === 'number' ? [action] : [...action];
+    this.transitions.push({ observation, action: copied, reward, next, terminated, truncated });
+    return [next, reward, terminated, truncated, {}];
+  }
+
+  state(): unknown {
+    return { rng: this.rng.state(), observation: [...this.#observation] };
+  }
+
+  setState(): void {}
+}
+
+export const box = new Box({ low: [-1, -2], high: [3, 2] });
+export const wideBox = new Box({ low: [-99, -99], high: [99, 99] });
+export const discrete = new Discrete(3, 1);
+
+/** The float64 copies of a module's variables, or of such a part of a state. */
+export function variablesOf(module: Policy | unknown): Variables {
+  const state = typeof (module as Policy).stateDict === 'function' ? (module as Policy).stateDict() : module;
+  return Object.fromEntries(Object.entries(state as StateDict).map(([path, { values }]) => [path, [...values]]));
+}
+
+export function flat(variables: Variables): number[] {
+  return Object.values(variables).flat();
+}
+
+/** Variables of the same shapes with other values. */
+export function unflat(like: Variables, values: readonly number[]): Variables {
+  let at = 0;
+  return Object.fromEntries(
+    Object.entries(like).map(([path, { length }]) => {
+      at += length;
+      return [path, values.slice(at - length, at)];
+    }),
+  );
+}
+
+/** The gradient of the only update that an Adam has made: its first moment is kept as the sum of what came in. */
+export function gradientOf(state: AgentState, optimizer: string): number[] {
+  return [...(state.parts[optimizer] as StateDict).moment1!.values];
+}

@@ -1,0 +1,348 @@
+import { describe, expect, test } from 'vitest';
+import type { Transitions } from '../../agents/common/replayBuffer.ts';
+import { A2c, type Agent, type AgentState, Dqn, Reinforce, Sac, Td3, type TrainReport } from '../../agents/index.ts';
+import { type CategoricalPolicy, GaussianPolicy, makePolicy, Rng, type StateDict } from '../../src/index.ts';
+import { gradient } from '../oracle/calculus.ts';
+import { normalLogPdf } from '../oracle/densities.ts';
+import { mlp, under, type Variables } from '../oracle/mlp.ts';
+import { perturb } from '../support/perturb.ts';
+import { box, discrete, flat, gradientOf, RecordingEnv, unflat, variablesOf, wideBox } from './support.ts';
+
+/*
+ * The first update of each agent, losses and gradients, beside plain float64 numbers: the networks, the density, the targets
+ * and the losses are written anew here, from the papers, and differentiated by central differences.
+ */
+
+const BATCH = 6;
+const STEP = 1e-5;
+const relu = (x: number) => Math.max(x, 0);
+const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+function expectClose(got: ArrayLike<number>, wanted: readonly number[], digits = 3): void {
+  expect(got.length).toBe(wanted.length);
+  wanted.forEach((value, i) =>
+    expect(got[i]! / (1 + Math.abs(value))).toBeCloseTo(value / (1 + Math.abs(value)), digits),
+  );
+}
+
+const gradientBy = (variables: Variables, loss: (variables: Variables) => number) =>
+  gradient((values) => loss(unflat(variables, values)), flat(variables), STEP);
+
+const spaces = { observationSpace: new RecordingEnv(box).observationSpace, rng: new Rng('policy') };
+const gaussian = (actionSpace = box) =>
+  perturb(
+    makePolicy('gaussian', { ...spaces, actionSpace, hidden: [3], scale: 'state', squash: 'tanh' }),
+    new Rng('weights'),
+  );
+
+/** Runs an agent to its first report, which must be of one update. */
+async function firstUpdate<R extends TrainReport>(agent: Agent<R>, steps: number) {
+  const rng = new Rng('training');
+  for await (const report of agent.train({ steps, rng })) {
+    expect(report.updates).toBe(1);
+    return { report, state: agent.state(), rng };
+  }
+  throw new Error('no report');
+}
+
+/** The minibatch of the first update, row by row. */
+function minibatch(state: AgentState, rng: Rng, actionDim: number) {
+  const held = state.parts.replay as Transitions;
+  const rows = rng.split('replay');
+  return Array.from({ length: BATCH }, () => {
+    const row = rows.integer(0, held.rewards.length);
+    const of = (values: Float32Array, width: number) => [...values.subarray(row * width, (row + 1) * width)];
+    return {
+      observation: of(held.observations, 2),
+      action: of(held.actions, actionDim),
+      reward: held.rewards[row]!,
+      next: of(held.nextObservations, 2),
+      goesOn: 1 - held.terminations[row]!,
+    };
+  });
+}
+
+/** Q₁ and Q₂ of an action in a box: it is brought to [−1, 1] first. */
+function twins(variables: Variables, observation: number[], action: number[]): [number, number] {
+  const scaled = action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1);
+  const q = (i: number) => mlp(under(variables, `networks.${i}`), [...observation, ...scaled], relu)[0]!;
+  return [q(0), q(1)];
+}
+
+/** The action of a tanh-Gaussian for a noise, and its log-density: of the normal, less the logarithm of the squash's slope. */
+function tanhGaussian(variables: Variables, observation: number[], noise: number[]) {
+  const output = mlp(under(variables, 'network'), observation);
+  let logProb = 0;
+  const action = noise.map((epsilon, i) => {
+    const std = Math.exp(10 * Math.tanh(output[noise.length + i]! / 10));
+    const u = output[i]! + std * epsilon;
+    const half = (box.high[i]! - box.low[i]!) / 2;
+    logProb += normalLogPdf(u, output[i]!, std) - Math.log(half * (1 - Math.tanh(u) ** 2));
+    return box.low[i]! + half * (1 + Math.tanh(u));
+  });
+  return { action, logProb };
+}
+
+const noiseOf = (rng: Rng) => {
+  const values = rng.fillNormal(new Float32Array(BATCH * 2));
+  return Array.from({ length: BATCH }, (_, row) => [...values.subarray(2 * row, 2 * row + 2)]);
+};
+
+describe('the first update', () => {
+  const offPolicy = { rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: 0.9 };
+
+  test.each([['auto', 0.7] as const, [0.3, 0.3] as const])('of SAC, temperature %s', async (temperature, alpha) => {
+    const policy = gaussian();
+    const agent = new Sac({
+      ...offPolicy,
+      policy,
+      env: new RecordingEnv(box),
+      temperature,
+      initialTemperature: 0.7,
+      tau: 0.25,
+      criticHidden: [3],
+    });
+    const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
+    const { report, state, rng } = await firstUpdate(agent, 41);
+    const rows = minibatch(state, rng, 2);
+    const stream = rng.split('updates');
+    const [nextNoise, noise] = [noiseOf(stream), noiseOf(stream)];
+    const targets = rows.map(({ reward, next, goesOn }, i) => {
+      const { action, logProb } = tanhGaussian(before.policy, next, nextNoise[i]!);
+      return reward + 0.9 * goesOn * (Math.min(...twins(before.critics, next, action)) - alpha * logProb);
+    });
+    const criticLoss = (critics: Variables) =>
+      mean(
+        rows.map(({ observation, action }, i) => {
+          const [q1, q2] = twins(critics, observation, action);
+          return ((q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2) / 2;
+        }),
+      );
+    const after = variablesOf(state.parts.critics);
+    const sampled = (of: Variables) => rows.map(({ observation }, i) => tanhGaussian(of, observation, noise[i]!));
+    const policyLoss = (of: Variables) =>
+      mean(
+        sampled(of).map(
+          ({ action, logProb }, i) => alpha * logProb - Math.min(...twins(after, rows[i]!.observation, action)),
+        ),
+      );
+    const entropy = -mean(sampled(before.policy).map(({ logProb }) => logProb));
+    expect(report).toMatchObject({ temperature: expect.closeTo(alpha, 5), entropy: expect.closeTo(entropy, 3) });
+    expectClose([report.criticLoss, report.policyLoss], [criticLoss(before.critics), policyLoss(before.policy)]);
+    expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+    // −1 for each component, whose halves of the bounds are 2 and 2.
+    const towards = temperature === 'auto' ? entropy - (2 * Math.log(2) - 2) : 0;
+    expectClose(gradientOf(state, 'temperatureOptimizer'), [towards]);
+    const averaged = flat(before.critics).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
+    expectClose(flat(variablesOf(state.parts.targets)), averaged, 5);
+    agent.dispose();
+  });
+
+  test('of TD3, with the policy', async () => {
+    const policy = gaussian();
+    const agent = new Td3({
+      ...offPolicy,
+      policy,
+      env: new RecordingEnv(box),
+      policyDelay: 1,
+      targetNoise: 0.6,
+      criticHidden: [3],
+    });
+    const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
+    const { report, state, rng } = await firstUpdate(agent, 41);
+    const rows = minibatch(state, rng, 2);
+    const noise = noiseOf(rng.split('updates'));
+    const centre = (of: Variables, observation: number[]) =>
+      mlp(under(of, 'network'), observation)
+        .slice(0, 2)
+        .map((u, i) => box.low[i]! + ((box.high[i]! - box.low[i]!) / 2) * (1 + Math.tanh(u)));
+    const targets = rows.map(({ reward, next, goesOn }, i) => {
+      const action = centre(before.policy, next).map((a, j) => {
+        const tried = a + 2 * Math.min(Math.max(0.6 * noise[i]![j]!, -0.5), 0.5);
+        return Math.min(Math.max(tried, box.low[j]!), box.high[j]!);
+      });
+      return reward + 0.9 * goesOn * Math.min(...twins(before.critics, next, action));
+    });
+    const criticLoss = (critics: Variables) =>
+      mean(
+        rows.map(({ observation, action }, i) => {
+          const [q1, q2] = twins(critics, observation, action);
+          return (q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2;
+        }),
+      );
+    const after = variablesOf(state.parts.critics);
+    const policyLoss = (of: Variables) =>
+      -mean(rows.map(({ observation }) => twins(after, observation, centre(of, observation))[0]));
+    expectClose([report.criticLoss], [criticLoss(before.critics)]);
+    expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+    agent.dispose();
+  });
+
+  test.each([true, false])('of DQN, double: %s', async (double) => {
+    const policy = makePolicy('categorical', { ...spaces, actionSpace: discrete, hidden: [4] }) as CategoricalPolicy;
+    perturb(policy, new Rng('weights'), 2);
+    const other = perturb(
+      makePolicy('categorical', { ...spaces, actionSpace: discrete, hidden: [4] }),
+      new Rng('t'),
+      1,
+    );
+    const make = () =>
+      new Dqn({
+        ...offPolicy,
+        policy,
+        env: new RecordingEnv(discrete),
+        updatesPerStep: 1,
+        double,
+        maxGradientNorm: 1e9,
+      });
+    // A target network that differs from the network, by way of a state.
+    const agent = make();
+    let between: AgentState | undefined;
+    for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
+    const target = Object.fromEntries(Object.entries(other.stateDict()).map(([k, v]) => [k, { ...v }]));
+    agent.setState({ ...between!, parts: { ...between!.parts, target } });
+    const before = { policy: variablesOf(policy), target: variablesOf(other) };
+    const { report, state, rng } = await firstUpdate(agent, 41);
+    const rows = minibatch(state, rng, 1);
+    const values = (of: Variables, observation: number[]) => mlp(under(of, 'network'), observation);
+    const targets = rows.map(({ reward, next, goesOn }) => {
+      const choosing = values(double ? before.policy : before.target, next);
+      return reward + 0.9 * goesOn * values(before.target, next)[choosing.indexOf(Math.max(...choosing))]!;
+    });
+    const errors = (of: Variables) =>
+      rows.map(({ observation, action }, i) => values(of, observation)[action[0]! - 1]! - targets[i]!);
+    const loss = (of: Variables) => mean(errors(of).map((x) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5)));
+    // Both branches of Huber's loss occur.
+    expect(new Set(errors(before.policy).map((x) => Math.abs(x) <= 1)).size).toBe(2);
+    expectClose([report.loss], [loss(before.policy)]);
+    expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
+    agent.dispose();
+  });
+
+  const logDensity = (of: Variables, observation: number[], action: number[]) => {
+    const loc = mlp(under(of, 'network'), observation);
+    return action.reduce((sum, a, i) => sum + normalLogPdf(a, loc[i]!, Math.exp(of.logScale![i]!)), 0);
+  };
+  const entropyOf = (of: Variables) =>
+    of.logScale!.reduce((sum, logScale) => sum + logScale + 0.5 * Math.log(2 * Math.PI * Math.E), 0);
+  const stateValue = (of: Variables, observation: ArrayLike<number>) =>
+    mlp(under(of, 'network'), Array.from(observation))[0]!;
+  const freeGaussian = () =>
+    perturb(new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [3], rng: new Rng(1) }), new Rng(2));
+
+  test('of A2C', async () => {
+    const policy = freeGaussian();
+    const env = new RecordingEnv(wideBox);
+    const agent = new A2c({
+      policy,
+      env,
+      rng: new Rng('agent'),
+      optimizer: 'adam',
+      horizon: 12,
+      reportEvery: 1,
+      gamma: 0.9,
+      lambda: 0.8,
+      entropyCoefficient: 0.05,
+      valueCoefficient: 0.4,
+      maxGradientNorm: 1e9,
+      valueHidden: [3],
+    });
+    const before = { policy: variablesOf(policy), value: variablesOf(agent.value) };
+    const { report, state } = await firstUpdate(agent, 12);
+    const rows = env.transitions;
+    expect(new Set(rows.map(({ terminated, truncated }) => `${terminated} ${truncated}`)).size).toBe(3);
+    // Aₜ = δₜ + γλ Aₜ₊₁ while the episode lasts, δₜ = rₜ + γ V(next) − V, without V(next) after a termination.
+    const advantages: number[] = [];
+    for (let t = rows.length - 1; t >= 0; t--) {
+      const { observation, reward, next, terminated, truncated } = rows[t]!;
+      const bootstrap = terminated ? 0 : 0.9 * stateValue(before.value, next);
+      const delta = reward + bootstrap - stateValue(before.value, observation);
+      advantages[t] = delta + (terminated || truncated ? 0 : 0.9 * 0.8 * (advantages[t + 1] ?? 0));
+    }
+    const returns = rows.map(({ observation }, t) => advantages[t]! + stateValue(before.value, observation));
+    const policyLoss = (of: Variables) =>
+      -mean(rows.map(({ observation, action }, t) => advantages[t]! * logDensity(of, [...observation], action)));
+    const valueLoss = (of: Variables) =>
+      mean(rows.map(({ observation }, t) => (stateValue(of, observation) - returns[t]!) ** 2));
+    expectClose(
+      [report.policyLoss, report.valueLoss, report.entropy],
+      [policyLoss(before.policy), valueLoss(before.value), entropyOf(before.policy)],
+    );
+    expectClose(gradientOf(state, 'optimizer'), [
+      ...gradientBy(before.policy, (of) => policyLoss(of) - 0.05 * entropyOf(of)),
+      ...gradientBy(before.value, (of) => 0.4 * valueLoss(of)),
+    ]);
+    agent.dispose();
+  });
+
+  test.each([true, false])('of REINFORCE, standardized advantages: %s', async (normalizeAdvantages) => {
+    const policy = freeGaussian();
+    const env = new RecordingEnv(wideBox);
+    const agent = new Reinforce({
+      policy,
+      env,
+      rng: new Rng('agent'),
+      episodesPerEnv: 7,
+      gamma: 0.9,
+      normalizeAdvantages,
+      valueUpdates: 1,
+      maxGradientNorm: 1e9,
+      valueHidden: [3],
+    });
+    const before = { policy: variablesOf(policy), value: variablesOf(agent.value) };
+    const { report, state } = await firstUpdate(agent, 1);
+    const rows = env.transitions;
+    expect(report.episodes).toHaveLength(7);
+    expect(rows.filter(({ terminated, truncated }) => terminated || truncated)).toHaveLength(7);
+    const returns: number[] = [];
+    for (let t = rows.length - 1; t >= 0; t--) {
+      const { reward, next, terminated, truncated } = rows[t]!;
+      const rest = terminated ? 0 : truncated ? stateValue(before.value, next) : returns[t + 1]!;
+      returns[t] = reward + 0.9 * rest;
+    }
+    const raw = rows.map(({ observation }, t) => returns[t]! - stateValue(before.value, observation));
+    const std = Math.sqrt(raw.reduce((sum, a) => sum + (a - mean(raw)) ** 2, 0) / (raw.length - 1));
+    const advantages = normalizeAdvantages ? raw.map((a) => (a - mean(raw)) / std) : raw;
+    const policyLoss = (of: Variables) =>
+      -mean(rows.map(({ observation, action }, t) => advantages[t]! * logDensity(of, [...observation], action)));
+    const valueLoss = (of: Variables) =>
+      mean(rows.map(({ observation }, t) => (stateValue(of, observation) - returns[t]!) ** 2));
+    expectClose(
+      [report.policyLoss, report.valueLoss, report.entropy],
+      [policyLoss(before.policy), valueLoss(before.value), entropyOf(before.policy)],
+    );
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+    expectClose(gradientOf(state, 'valueOptimizer'), gradientBy(before.value, valueLoss));
+    agent.dispose();
+  });
+});
+
+test('the replay holds what an action led to: at an end the last observation, and whether the task itself ended', async () => {
+  const env = new RecordingEnv(box);
+  const agent = new Sac({ policy: gaussian(), env, rng: new Rng(0), learningStarts: 30, batchSize: 2, bufferSize: 20 });
+  for await (const _ of agent.train({ steps: 30, rng: new Rng(0) }));
+  const held = agent.state().parts.replay as Transitions & { added: number };
+  expect(held.added).toBe(30);
+  // Row 0 has been overwritten by transition 20.
+  const order = Array.from({ length: 20 }, (_, row) => env.transitions[row < 10 ? row + 20 : row]!);
+  expect([...held.observations]).toEqual(order.flatMap(({ observation }) => [...observation]));
+  expect([...held.nextObservations]).toEqual(order.flatMap(({ next }) => [...next]));
+  expect([...held.actions]).toEqual(order.flatMap(({ action }) => action));
+  expect([...held.rewards]).toEqual(order.map(({ reward }) => reward));
+  expect([...held.terminations]).toEqual(order.map(({ terminated }) => Number(terminated)));
+  expect(order.some(({ truncated }) => truncated)).toBe(true);
+  agent.dispose();
+});
+
+test('RMSprop and Adam differ: an A2C takes the one that is asked for', async () => {
+  const stateOf = async (optimizer: 'rmsprop' | 'adam') => {
+    const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [3], rng: new Rng(1) });
+    const agent = new A2c({ policy, env: new RecordingEnv(wideBox), rng: new Rng(0), optimizer, reportEvery: 1 });
+    const { state } = await firstUpdate(agent, 5);
+    return Object.keys(state.parts.optimizer as StateDict);
+  };
+  expect(await stateOf('rmsprop')).toEqual(['meanSquare']);
+  expect(await stateOf('adam')).toContain('moment2');
+});
