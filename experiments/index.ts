@@ -1,3 +1,4 @@
+export { type ColourName, policyColours, type Theme, themeColour } from '../envs/drawing/palette.ts';
 export { main } from './commands/main.ts';
 export {
   type Choices,
@@ -24,7 +25,6 @@ export { type AnyExperiment, defineExperiment, type Registry } from './harness/r
 export { type DescribeBestOptions, describeBest } from './harness/report/describeBest.ts';
 export { type IntervalChartOptions, intervalChart } from './harness/report/intervalChart.ts';
 export { type CurvePoint, type LearningCurvesOptions, learningCurves } from './harness/report/learningCurves.ts';
-export { type ColourName, policyColours, type Theme, themeColour } from './harness/report/palette.ts';
 export { renderSvg } from './harness/report/renderSvg.ts';
 export { type MetricColumn, metricTable, textTable } from './harness/report/table.ts';
 export { typicalOutcome } from './harness/report/typicalOutcome.ts';

@@ -8,6 +8,7 @@ import { checkOptionNames } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
+import { Drawing } from '../drawing/drawing.ts';
 
 const gravity = 9.8;
 const dt = 0.2;
@@ -130,6 +131,25 @@ export class AcrobotEnv extends BaseEnv<Float32Array, number> {
     observation[4] = state[2]!;
     observation[5] = state[3]!;
     return observation;
+  }
+
+  render(): string {
+    const [theta1, theta2] = this.#state as unknown as [number, number];
+    const elbow = [portableMath.sin(theta1), -portableMath.cos(theta1)] as const;
+    const tip = [elbow[0] + portableMath.sin(theta1 + theta2), elbow[1] - portableMath.cos(theta1 + theta2)] as const;
+    return new Drawing({ x: [-2.2, 2.2], y: [-2.2, 2.2], label: 'two rods hanging from a pivot' })
+      .line(
+        [
+          [-2.2, 1],
+          [2.2, 1],
+        ],
+        { stroke: 'faint', width: 1, dash: '3 3' },
+      )
+      .line([[0, 0], elbow], { stroke: 'ink', width: 8 })
+      .line([elbow, tip], { stroke: 'muted', width: 8 })
+      .circle([0, 0], 0.07, { fill: 'paper', stroke: 'ink', width: 1.5 })
+      .circle(elbow, 0.07, { fill: 'paper', stroke: 'ink', width: 1.5 })
+      .toString();
   }
 
   state(): AcrobotState {

@@ -8,6 +8,7 @@ import { checkOptionNames, checkRange } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
+import { drawMountainCar } from './drawMountainCar.ts';
 
 const minPosition = -1.2;
 const maxPosition = 0.6;
@@ -75,6 +76,10 @@ export class MountainCarEnv extends BaseEnv<Float32Array, number> {
     this.#velocity = velocity;
     const terminated = position >= goalPosition && velocity >= this.goalVelocity;
     return [Float32Array.of(position, velocity), -1, terminated, false, {}];
+  }
+
+  render(): string {
+    return drawMountainCar(this.#position, goalPosition);
   }
 
   state(): MountainCarState {

@@ -7,6 +7,7 @@ import type { ResetResult, StepResult } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
+import { drawMountainCar } from './drawMountainCar.ts';
 import type { MountainCarOptions } from './mountainCar.ts';
 
 const minPosition = -1.2;
@@ -86,6 +87,10 @@ export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array
     this.#isFloat32 = true;
     const reward = (terminated ? 100 : 0) - given * given * 0.1;
     return [Float32Array.of(position, velocity), reward, terminated, false, {}];
+  }
+
+  render(): string {
+    return drawMountainCar(this.#position, goalPosition);
   }
 
   state(): MountainCarContinuousState {

@@ -7,6 +7,7 @@ import type { Info } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
+import { Drawing } from '../drawing/drawing.ts';
 
 const maxSpeed = 8;
 const maxTorque = 2;
@@ -98,6 +99,21 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
 
   #observation(): Float32Array {
     return Float32Array.of(portableMath.cos(this.#theta), portableMath.sin(this.#theta), this.#thetaDot);
+  }
+
+  render(): string {
+    const tip = [-portableMath.sin(this.#theta), portableMath.cos(this.#theta)] as const;
+    return new Drawing({ x: [-1.3, 1.3], y: [-1.3, 1.3], label: 'a rod on a pivot' })
+      .line(
+        [
+          [0, 0],
+          [0, 1],
+        ],
+        { stroke: 'faint', width: 1, dash: '3 3' },
+      )
+      .line([[0, 0], tip], { stroke: 'ink', width: 12 })
+      .circle([0, 0], 0.02, { fill: 'paper' })
+      .toString();
   }
 
   state(): PendulumState {

@@ -5,9 +5,13 @@ import { describe } from '../core/describe.ts';
 import type { Info, Seed } from '../core/env.ts';
 import { checkChoice, checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
+import { Drawing } from '../drawing/drawing.ts';
 import { turnAboutOrigin } from './geometry.ts';
 import { lakeGrains } from './grains.ts';
-import { type Bank, bankOf, border, start, walk } from './lakeMap.ts';
+import { type Bank, bankOf, border, home, lake, start, walk } from './lakeMap.ts';
+
+/** The land and a margin, so that a walker on the border is seen. */
+const landAround = [-border - 0.1, border + 0.1] as const;
 
 const actionKinds = ['velocity', 'heading'] as const;
 export type LakeAction = (typeof actionKinds)[number];
@@ -161,6 +165,30 @@ export class LakeEnv extends BaseEnv<Float32Array, Float32Array> {
 
   #info(outcome: LakeInfo['outcome']): LakeInfo {
     return { outcome, windingAngle: this.#windingAngle, bank: bankOf(this.#windingAngle), blocked: this.#blocked };
+  }
+
+  render(): string {
+    const { x, y } = this.#position;
+    const drawing = new Drawing({ x: landAround, y: landAround, label: 'a lake, a walker and its home' });
+    if (this.#blocked !== undefined) {
+      const side = this.#blocked === 'upper' ? 1 : -1;
+      drawing.line(
+        [
+          [0, side * lake.radius],
+          [0, side * border],
+        ],
+        { stroke: 'water', width: 8 },
+      );
+    }
+    return drawing
+      .box([-border, -border], [border, border], { stroke: 'line', width: 1 })
+      .circle([lake.x, lake.y], lake.radius, { fill: 'water' })
+      .circle([home.x, home.y], home.radius, { stroke: 'ink', width: 1, dash: '3 2' })
+      .text([home.x, home.y - 0.4], 'home')
+      .text([lake.x, lake.y], 'lake')
+      .circle([start.x, start.y], 0.03, { fill: 'faint' })
+      .circle([x, y], 0.07, { fill: 'ink' })
+      .toString();
   }
 
   state(): LakeState {

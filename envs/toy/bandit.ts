@@ -5,6 +5,11 @@ import type { Info, ResetResult, StepResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 
+interface BanditState {
+  rng: RngState;
+  last?: readonly number[] | undefined;
+}
+
 /**
  * A task of one step: an action, a reward, the end. The observation is always [0]. A subclass gives the action space and the reward.
  */
@@ -14,6 +19,9 @@ export abstract class Bandit extends BaseEnv<Float32Array, Float32Array> {
 
   /** The mean reward of an action, `[actionSize]`. */
   abstract reward(action: ArrayLike<number>): number;
+
+  /** The last action, for the drawing; undefined before it. */
+  protected last: readonly number[] | undefined;
 
   /** Standard deviation of the normal noise on the reward. */
   protected readonly noise: number = 0;
@@ -25,6 +33,7 @@ export abstract class Bandit extends BaseEnv<Float32Array, Float32Array> {
 
   protected begin(options: Record<string, unknown>): ResetResult {
     checkOptionNames(`${this.constructor.name}.reset`, options, []);
+    this.last = undefined;
     return [new Float32Array(1), {}];
   }
 
@@ -37,15 +46,17 @@ export abstract class Bandit extends BaseEnv<Float32Array, Float32Array> {
         throw new Error(`${name}: step() got the action ${describe(action)}, expected ${size} finite numbers`);
       }
     }
+    this.last = Array.from(action);
     const noise = this.noise === 0 ? 0 : this.rng.normal(0, this.noise);
     return [new Float32Array(1), this.reward(action) + noise, true, false, this.info(action)];
   }
 
-  state(): { rng: RngState } {
-    return { rng: this.rng.state() };
+  state(): BanditState {
+    return { rng: this.rng.state(), last: this.last };
   }
 
-  setState({ rng }: { rng: RngState }): void {
+  setState({ rng, last }: BanditState): void {
     this.rng = Rng.fromState(rng);
+    this.last = last;
   }
 }

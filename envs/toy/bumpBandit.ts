@@ -3,6 +3,7 @@ import type { Info } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Bandit } from './bandit.ts';
+import { drawCurve } from './drawCurve.ts';
 
 export interface BumpBanditOptions {
   /** Standard deviation of the bumps. */
@@ -37,6 +38,12 @@ export class BumpBandit extends Bandit {
   #bump(distance: number): number {
     const x = distance / this.width;
     return portableMath.exp(-0.5 * x * x);
+  }
+
+  render(): string {
+    const label = 'two bumps of reward';
+    const highest = Math.max(this.reward([0]), this.reward([1]));
+    return drawCurve({ reward: (a) => this.reward([a]), range: [0, highest], label, action: this.last?.[0] });
   }
 
   protected override info(action: ArrayLike<number>): Info {

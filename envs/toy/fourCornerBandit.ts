@@ -3,6 +3,7 @@ import { clamp } from '../core/clamp.ts';
 import type { Info } from '../core/env.ts';
 import { checkCount, checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
+import { Drawing } from '../drawing/drawing.ts';
 import { Bandit } from './bandit.ts';
 
 /** The corners with their mean rewards. */
@@ -48,6 +49,23 @@ export class FourCornerBandit extends Bandit {
 
   reward(action: ArrayLike<number>): number {
     return cornerOf(action)?.reward ?? 0;
+  }
+
+  render(): string {
+    const drawing = new Drawing({
+      x: [-1.1, 1.1],
+      y: [-1.1, 1.1],
+      label: 'four corners with their rewards',
+      width: 280,
+    });
+    for (const { x, y, reward: paid } of fourCorners) {
+      drawing
+        .circle([x, y], reach, { stroke: 'ink', width: 1, dash: '3 2' })
+        .text([x, y - 0.27 * Math.sign(y)], String(paid));
+    }
+    const [x, y] = this.last ?? [];
+    if (x !== undefined && y !== undefined) drawing.circle([x, y], 0.04, { fill: 'ink' });
+    return drawing.toString();
   }
 
   protected override info(action: ArrayLike<number>): Info {

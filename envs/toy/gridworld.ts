@@ -7,6 +7,7 @@ import { checkChoice, checkOptionNames } from '../core/options.ts';
 import { resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
+import { Drawing, type Style } from '../drawing/drawing.ts';
 
 const size = 25;
 const last = size - 1;
@@ -31,6 +32,13 @@ const maps = {
 const mapNames = Object.keys(maps) as GridworldMap[];
 /** The column in which both maps have two ways. */
 const fork = 15;
+
+/** How cells are drawn; free ones are not. */
+const looks: Partial<Record<Cell, Style>> = {
+  wall: { fill: 'faint' },
+  death: { fill: 'ink', opacity: 0.2 },
+  goal: { fill: 'line' },
+};
 
 export type GridworldMap = keyof typeof maps;
 
@@ -146,6 +154,39 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
 
   #info(outcome: GridworldInfo['outcome']): GridworldInfo {
     return { outcome, passage: this.#passage };
+  }
+
+  render(): string {
+    const drawing = new Drawing({
+      x: [0, size],
+      y: [0, size],
+      label: `a grid with ${this.map === 'tree' ? 'a tree' : 'two slits'}`,
+    });
+    for (let i = 1; i < size; i++) {
+      drawing.line(
+        [
+          [i, 0],
+          [i, size],
+        ],
+        { stroke: 'line', width: 0.5 },
+      );
+      drawing.line(
+        [
+          [0, i],
+          [size, i],
+        ],
+        { stroke: 'line', width: 0.5 },
+      );
+    }
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) {
+        const look = looks[this.cell(x, y)];
+        if (look) drawing.box([x, y], [x + 1, y + 1], look);
+      }
+    }
+    if (this.map === 'tree') drawing.text([15.5, 12.5], 'tree').text([23.8, 15.7], 'goal');
+    else drawing.text([22.7, 12.5], 'goal');
+    return drawing.circle([this.#x + 0.5, this.#y + 0.5], 0.4, { fill: 'ink' }).toString();
   }
 
   state(): GridworldState {

@@ -6,6 +6,7 @@ import type { Info, ResetResult } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
+import { Drawing } from '../drawing/drawing.ts';
 
 const border = 7;
 const goalRadius = 1;
@@ -101,6 +102,14 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
 
   #info(goal: MultigoalGoal, terminated: boolean): MultigoalInfo {
     return { outcome: terminated ? 'goal' : undefined, goal };
+  }
+
+  render(): string {
+    const around = [-border - 0.3, border + 0.3] as const;
+    const drawing = new Drawing({ x: around, y: around, label: 'a point between four goals' });
+    drawing.box([-border, -border], [border, border], { stroke: 'line', width: 1 });
+    for (const goal of goals) drawing.circle(goal, goalRadius, { stroke: 'ink', width: 1, dash: '3 2' });
+    return drawing.circle([this.#x, this.#y], 0.25, { fill: 'ink' }).toString();
   }
 
   state(): MultigoalState {

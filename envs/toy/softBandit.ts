@@ -3,6 +3,7 @@ import type { Info } from '../core/env.ts';
 import { checkCount, checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Bandit } from './bandit.ts';
+import { drawCurve } from './drawCurve.ts';
 
 /** |a| below it is water. */
 const shore = 0.5;
@@ -37,6 +38,16 @@ export class SoftBandit extends Bandit {
   reward(action: ArrayLike<number>): number {
     const offBank = Math.abs(action[0]!) - 1;
     return (isWater(action) ? -this.penalty : 0) - 0.5 * offBank * offBank;
+  }
+
+  render(): string {
+    return drawCurve({
+      reward: (a) => this.reward([a]),
+      range: [-1.125 - Math.min(this.penalty, 2), 0],
+      label: 'the reward of two banks with water between them',
+      shore,
+      action: this.last?.[0],
+    });
   }
 
   protected override info(action: ArrayLike<number>): Info {

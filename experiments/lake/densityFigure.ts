@@ -1,7 +1,7 @@
 import { encode } from 'fast-png';
 import type { TopLevelSpec } from 'vega-lite';
+import { themeColour } from '../../envs/drawing/palette.ts';
 import type { LegendEntry } from '../harness/experiment.ts';
-import { themeColour } from '../harness/report/palette.ts';
 import type { StartDensity } from './startDensity.ts';
 
 const RAMP = themeColour('ink');

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { themeColour } from '../../envs/drawing/palette.ts';
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import type { LegendEntry } from '../harness/experiment.ts';
-import { themeColour } from '../harness/report/palette.ts';
 import type { Walk } from './walks.ts';
 
 const DROWNED = themeColour('ink');

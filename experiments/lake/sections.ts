@@ -1,8 +1,8 @@
+import { policyColours } from '../../envs/drawing/palette.ts';
 import type { Figure, Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
-import { policyColours } from '../harness/report/palette.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig } from './config.ts';

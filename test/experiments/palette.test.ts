@@ -8,7 +8,7 @@ import {
   wcagContrast,
 } from 'culori';
 import { describe, expect, it } from 'vitest';
-import { policyColours, resolveColours, type Theme, themeColour } from '../../experiments/harness/report/palette.ts';
+import { policyColours, resolveColours, type Theme, themeColour } from '../../envs/drawing/palette.ts';
 
 const VISIONS = {
   trichromat: (colour: Color) => colour,

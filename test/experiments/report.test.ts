@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { resolveColours } from '../../envs/drawing/palette.ts';
 import { drawFigure } from '../../experiments/harness/report/drawFigure.ts';
 import { missingJobs } from '../../experiments/harness/report/missingJobs.ts';
 import { renderPage } from '../../experiments/harness/report/page.ts';
-import { resolveColours } from '../../experiments/harness/report/palette.ts';
 import { evenColumns } from '../../experiments/harness/report/renderFigure.ts';
 import { renderTable } from '../../experiments/harness/report/renderTable.ts';
 import { settings } from '../../experiments/harness/report/settings.ts';

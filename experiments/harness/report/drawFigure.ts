@@ -1,6 +1,6 @@
+import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
+import { resolveColours, type Theme, themeColour } from '../../../envs/drawing/palette.ts';
 import type { Drawing, Figure } from '../experiment.ts';
-import { escapeHtml } from './escapeHtml.ts';
-import { resolveColours, type Theme, themeColour } from './palette.ts';
 import { evenColumns, prefixIds } from './renderFigure.ts';
 import { renderSvg } from './renderSvg.ts';
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyColours, themeColour } from '../../../envs/drawing/palette.ts';
 import type { SummaryRow } from '../experiment.ts';
-import { policyColours, themeColour } from './palette.ts';
 
 export interface IntervalChartOptions {
   readonly title?: string;

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { policyColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/random.ts';
 import { groupBy } from '../groupBy.ts';
 import { Bootstrap } from '../statistics/bootstrap.ts';
 import { interquartileMean } from '../statistics/interquartileMean.ts';
-import { policyColours } from './palette.ts';
 
 /** A measurement on the way: one policy, one seed, one step. */
 export interface CurvePoint {

@@ -1,5 +1,5 @@
+import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
 import type { Section } from '../experiment.ts';
-import { escapeHtml } from './escapeHtml.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
 import { evenColumns, renderFigure } from './renderFigure.ts';
 import { renderTable } from './renderTable.ts';

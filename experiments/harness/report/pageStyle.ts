@@ -1,4 +1,4 @@
-import { themeDeclarations } from './palette.ts';
+import { themeDeclarations } from '../../../envs/drawing/palette.ts';
 
 /** The page's style sheet: light, dark where the reader prefers it, and light on paper. */
 export const PAGE_STYLE = `

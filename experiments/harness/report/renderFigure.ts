@@ -1,5 +1,5 @@
+import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
 import type { Drawing, Figure, Panel } from '../experiment.ts';
-import { escapeHtml } from './escapeHtml.ts';
 import { renderSvg } from './renderSvg.ts';
 
 /** Panels side by side at most, on a wide and on a middling page. */

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { resolveColours, type Theme, themeColour } from './palette.ts';
+import { resolveColours, type Theme, themeColour } from '../../../envs/drawing/palette.ts';
 
 const FONT = 'system-ui, sans-serif';
 

@@ -1,5 +1,5 @@
+import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
 import type { Table } from '../experiment.ts';
-import { escapeHtml } from './escapeHtml.ts';
 import { isNumeric } from './table.ts';
 
 /** A table as HTML: where it is wider than the page it scrolls by itself, below its first column, which stays. */

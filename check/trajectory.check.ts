@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { make, RecordTrajectory, trajectoryPage } from '../envs/index.ts';
+import { startChromium } from './chromium.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-trajectory-'));
+const file = join(folder, 'pendulum.html');
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await startChromium();
+  const env = new RecordTrajectory(make<Float32Array, Float32Array>('Pendulum-v1', { maxEpisodeSteps: 50 }), {
+    frames: true,
+  });
+  env.reset({ seed: 1 });
+  while (!env.trajectory.truncated) env.step(Float32Array.of(1));
+  writeFileSync(file, trajectoryPage(env.trajectory, { title: 'Pendulum' }));
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function open(options: Parameters<Browser['newPage']>[0]): Promise<{ page: Page; errors: string[] }> {
+  const page = await browser.newPage(options);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => errors.push(message.text()));
+  await page.goto(`file://${file}`);
+  return { page, errors };
+}
+
+const drawingOf = (page: Page) => page.innerHTML('#stage');
+
+test('an episode plays to its end, and again', async () => {
+  const { page, errors } = await open({ viewport: { width: 390, height: 700 } });
+  await page.selectOption('#speed', '4');
+  await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 50 of 50'));
+  expect(await page.textContent('#facts')).toMatch(
+    /^Step 50 of 50, reward −[\d.]+, return −[\d.]+, truncated: timeout$/,
+  );
+  const last = await drawingOf(page);
+  expect(await page.textContent('#play')).toBe('Play');
+  await page.click('#play');
+  await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 1'));
+  expect(await drawingOf(page)).not.toBe(last);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  expect(errors).toEqual([]);
+});
+
+test('who asked for less motion starts it, and scrubs by hand or by keys', async () => {
+  const { page, errors } = await open({ reducedMotion: 'reduce', colorScheme: 'dark' });
+  await page.waitForTimeout(300);
+  expect(await page.textContent('#facts')).toBe('Step 0 of 50, return 0');
+  await page.fill('#scrub', '20');
+  expect(await page.textContent('#facts')).toContain('Step 20 of 50');
+  const before = await drawingOf(page);
+  await page.focus('#scrub');
+  await page.keyboard.press('ArrowRight');
+  expect(await page.textContent('#facts')).toContain('Step 21 of 50');
+  expect(await drawingOf(page)).not.toBe(before);
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(21, 23, 26)');
+  expect(errors).toEqual([]);
+});

@@ -1,0 +1,109 @@
+import { type ColourName, themeColour } from './palette.ts';
+
+export interface Style {
+  fill?: ColourName;
+  stroke?: ColourName;
+  /** Of the stroke, in pixels of the drawing. */
+  width?: number;
+  /** Lengths of strokes and gaps, in pixels. */
+  dash?: string;
+  opacity?: number;
+}
+
+export interface DrawingOptions {
+  /** What part of the world is drawn. */
+  x: readonly [low: number, high: number];
+  y: readonly [low: number, high: number];
+  /** What the drawing shows, for those who cannot see it. */
+  label: string;
+  /** In pixels; the height follows from the world's. */
+  width?: number;
+}
+
+type Point = readonly [x: number, y: number];
+
+/**
+ * An `<svg>` of a piece of the world, drawn mark by mark: coordinates and radii are the world's, y upwards. The colours follow the
+ * theme of the page around it, and are the light ones where there is none.
+ */
+export class Drawing {
+  readonly #marks: string[] = [];
+  readonly #scale: number;
+  readonly #options: DrawingOptions;
+  readonly #width: number;
+  readonly #height: number;
+
+  constructor(options: DrawingOptions) {
+    const { x, y, width = 320 } = options;
+    this.#options = options;
+    this.#width = width;
+    this.#scale = width / (x[1] - x[0]);
+    this.#height = Math.round((y[1] - y[0]) * this.#scale);
+  }
+
+  #x(x: number): string {
+    return tidy((x - this.#options.x[0]) * this.#scale);
+  }
+
+  #y(y: number): string {
+    return tidy((this.#options.y[1] - y) * this.#scale);
+  }
+
+  #length(length: number): string {
+    return tidy(length * this.#scale);
+  }
+
+  circle([x, y]: Point, radius: number, style: Style): this {
+    this.#marks.push(`<circle cx="${this.#x(x)}" cy="${this.#y(y)}" r="${this.#length(radius)}"${attributes(style)}/>`);
+    return this;
+  }
+
+  /** @param from one corner, `to` the opposite one. */
+  box(from: Point, to: Point, style: Style): this {
+    const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
+    const [bottom, top] = [Math.min(from[1], to[1]), Math.max(from[1], to[1])];
+    const size = `width="${this.#length(right - left)}" height="${this.#length(top - bottom)}"`;
+    this.#marks.push(`<rect x="${this.#x(left)}" y="${this.#y(top)}" ${size}${attributes(style)}/>`);
+    return this;
+  }
+
+  /** A line through the points; a shape where it has a fill. Ends and corners are round. */
+  line(points: readonly Point[], style: Style): this {
+    const list = points.map(([x, y]) => `${this.#x(x)},${this.#y(y)}`).join(' ');
+    const shape = style.fill === undefined ? 'polyline' : 'polygon';
+    this.#marks.push(`<${shape} points="${list}" stroke-linecap="round" stroke-linejoin="round"${attributes(style)}/>`);
+    return this;
+  }
+
+  /** A text whose middle is at the point. */
+  text([x, y]: Point, text: string, { fill = 'muted', opacity }: Style = {}): this {
+    const place = `x="${this.#x(x)}" y="${this.#y(y)}" text-anchor="middle" dominant-baseline="central" font-size="12"`;
+    this.#marks.push(`<text ${place}${attributes({ fill, ...(opacity !== undefined && { opacity }) })}>${text}</text>`);
+    return this;
+  }
+
+  toString(): string {
+    const size = `viewBox="0 0 ${this.#width} ${this.#height}" width="${this.#width}" height="${this.#height}"`;
+    const about = `role="img" aria-label="${this.#options.label}" font-family="system-ui, sans-serif"`;
+    const paper = `<rect width="${this.#width}" height="${this.#height}" fill="${themeColour('paper')}"/>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${about}>${paper}${this.#marks.join('')}</svg>`;
+  }
+}
+
+function attributes({ fill, stroke, width, dash, opacity }: Style): string {
+  const all = {
+    fill: fill === undefined ? 'none' : themeColour(fill),
+    stroke: stroke && themeColour(stroke),
+    'stroke-width': width,
+    'stroke-dasharray': dash,
+    opacity,
+  };
+  return Object.entries(all)
+    .map(([name, value]) => (value === undefined ? '' : ` ${name}="${value}"`))
+    .join('');
+}
+
+/** To a hundredth of a pixel. */
+function tidy(x: number): string {
+  return String(Number(x.toFixed(2)));
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { Drawing, make, RecordTrajectory, registeredEnvs, trajectoryPage } from '../../../envs/index.ts';
+import { Rng } from '../../../src/random.ts';
+
+describe('Drawing', () => {
+  it('puts marks where the world says, y upwards', () => {
+    const svg = new Drawing({ x: [-1, 1], y: [0, 1], width: 200, label: 'a test' })
+      .circle([0, 1], 0.5, { fill: 'ink' })
+      .box([0.5, 0.25], [-0.5, 0.75], { stroke: 'water', width: 2, dash: '3 2' })
+      .line(
+        [
+          [-1, 0],
+          [1, 1],
+        ],
+        { stroke: 'muted', opacity: 0.5 },
+      )
+      .line(
+        [
+          [0, 0],
+          [1, 0],
+          [0, 1],
+        ],
+        { fill: 'faint' },
+      )
+      .text([0, 0.5], 'here')
+      .toString();
+    expect(svg).toMatch(/^<svg [^>]*viewBox="0 0 200 100" width="200" height="100" role="img" aria-label="a test"/);
+    expect(svg).toContain('<circle cx="100" cy="0" r="50" fill="var(--ink, #1c1c1c)"/>');
+    expect(svg).toContain(
+      '<rect x="50" y="25" width="100" height="50" fill="none" stroke="var(--water, #d6e9f6)" stroke-width="2" stroke-dasharray="3 2"/>',
+    );
+    expect(svg).toMatch(/<polyline points="0,100 200,0" [^>]* opacity="0.5"\/>/);
+    expect(svg).toMatch(/<polygon points="100,100 200,100 100,0" /);
+    expect(svg).toMatch(/<text x="100" y="50" [^>]*>here<\/text><\/svg>$/);
+  });
+});
+
+const ours = registeredEnvs().filter((id) => !id.startsWith('test/'));
+
+function record(id: string) {
+  const env = new RecordTrajectory(make<never, never>(id), { frames: true });
+  const rng = new Rng(1);
+  env.reset({ seed: 3 });
+  for (let t = 0; t < 40; t++) {
+    const [, , terminated, truncated] = env.step(env.actionSpace.sample(rng) as never);
+    if (terminated || truncated) break;
+  }
+  return env.trajectory;
+}
+
+describe.each(ours)('%s', (id) => {
+  it('draws what changes, in finite numbers and in colours of the theme', () => {
+    const { frames, rewards } = record(id);
+    expect(frames).toHaveLength(rewards.length + 1);
+    expect(new Set(frames).size).toBeGreaterThan(1);
+    expect(frames.join()).not.toMatch(/NaN|Infinity|undefined/);
+    for (const [, colour] of frames[0]!.matchAll(/(?:fill|stroke)="([^"]*)"/g))
+      expect(colour).toMatch(/^none$|^var\(--/);
+  });
+});
+
+describe('trajectoryPage', () => {
+  const trajectory = record('Multigoal-v0');
+  const dataOf = (page: string) => JSON.parse(/<script id="data"[^>]*>(.*?)<\/script>/s.exec(page)![1]!);
+
+  it('holds every frame, what they share only once', () => {
+    const page = trajectoryPage(trajectory, { title: 'Four <goals> & "one"', framesPerSecond: 7 });
+    const { head, tail, middles, rewards, framesPerSecond, end } = dataOf(page);
+    expect(middles.map((middle: string) => head + middle + tail)).toEqual(trajectory.frames);
+    expect(Math.max(...middles.map((middle: string) => middle.length))).toBeLessThan(60);
+    expect(rewards).toEqual(trajectory.rewards);
+    expect(framesPerSecond).toBe(7);
+    expect(end).toBe(trajectory.terminated ? 'terminated: goal' : 'truncated: timeout');
+    expect(page).toContain('<h1>Four &lt;goals&gt; &amp; &quot;one&quot;</h1>');
+    expect(page).not.toMatch(/(?:src|href)=/);
+  });
+
+  it('holds frames that are equal, or of which one is a part of another', () => {
+    for (const frames of [
+      ['aba', 'aba'],
+      ['aa', 'aaa'],
+      ['abcab', 'ab'],
+      ['x', 'y'],
+    ]) {
+      const { head, tail, middles } = dataOf(trajectoryPage({ ...trajectory, frames, rewards: [1] }));
+      expect(middles.map((middle: string) => head + middle + tail)).toEqual(frames);
+    }
+  });
+
+  it('says what it needs', () => {
+    const bare = { ...trajectory, frames: [] };
+    expect(() => trajectoryPage(bare)).toThrow(
+      `has 0 frames, expected ${trajectory.rewards.length + 1} of RecordTrajectory(env, { frames: true })`,
+    );
+    expect(() => trajectoryPage(trajectory, { framesPerSecond: 0 })).toThrow(
+      'framesPerSecond must be a finite number above 0',
+    );
+    expect(() => trajectoryPage(trajectory, { fps: 3 } as never)).toThrow('unknown option "fps"');
+  });
+});
