@@ -1,28 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import {
-  type ActionDistribution,
-  Adam,
-  clipByGlobalNorm,
-  compile,
-  Mlp,
-  type Rng,
-  valueAndGradients,
-} from '../src/index.ts';
+import { Adam, clipByGlobalNorm, compile, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { generalizedAdvantages } from './common/advantages.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
-import { estimatedEntropy } from './common/estimatedEntropy.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
+import { meanEntropy } from './common/meanEntropy.ts';
+import { MeanMetrics } from './common/meanMetrics.ts';
 import { Minibatches } from './common/minibatches.ts';
 import { partSchemas } from './common/partSchemas.ts';
+import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
+import { soften } from './common/soften.ts';
 import { Training } from './common/training.ts';
+import { UpdateHistory } from './common/updateHistory.ts';
+import { valueLoss } from './common/valueLoss.ts';
+import { ValueNetwork } from './common/valueNetwork.ts';
 import { type PolicyEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
+
+/** Adam's, as PPO is used with. */
+const EPSILON = 1e-5;
 
 export const ppoOptions = z.strictObject({
   policy: partSchemas.policy,
@@ -36,24 +37,33 @@ export const ppoOptions = z.strictObject({
   epochs: z.int().positive().default(10),
   /** Steps of a minibatch; at most those of a rollout, horizon × environments. */
   batchSize: z.int().positive().default(64),
-  /** A number, or a function of the share of the training that is done. */
+  /** Of the policy: a number, or a function of the share of the training that is done. */
   learningRate: rateSchema.default(3e-4),
+  /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
+  shapeRate: z.number().nonnegative().default(0.1),
+  /** Of the value function, likewise; that of the policy by default. */
+  valueLearningRate: rateSchema.optional(),
   /** ε, likewise. */
   clip: rateSchema.default(0.2),
+  /** ε_v, in units of returns: the value's loss is clipped; not by default. */
+  valueClip: z.number().positive().optional(),
   /** γ, the discount. */
   gamma: z.number().min(0).max(1).default(0.99),
   /** λ of the generalized advantages. */
   lambda: z.number().min(0).max(1).default(0.95),
   /** c_e. */
   entropyCoefficient: z.number().nonnegative().default(0),
-  /** c_v. */
-  valueCoefficient: z.number().nonnegative().default(0.5),
-  /** The largest global norm of the gradient of L. */
+  /** τ of the soft return, Σ γᵗ (r − τ log π): a number, or a function of the share of the training that is done. */
+  temperature: rateSchema.default(0),
+  /** The largest global norm of a gradient: of the policy's by its place and width, of that by its shape, of the value's. */
   maxGradientNorm: z.number().positive().default(0.5),
   /** Whether advantages are brought to mean 0, variance 1 in each minibatch. */
   normalizeAdvantages: z.boolean().default(true),
-  /** Stops the epochs of one rollout when the approximate KL of an epoch exceeds 1.5 times this; never by default. */
-  targetKl: z.number().positive().optional(),
+  /**
+   * The policy has learned enough from a rollout when a minibatch's approximate KL exceeds 1.5 times this: the update that went too
+   * far is undone, and only the value function goes on. null: never.
+   */
+  targetKl: z.number().positive().nullable().default(0.2),
   /** Widths of the hidden layers of the value network. */
   valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
 });
@@ -66,8 +76,14 @@ export interface PpoReport extends TrainReport {
   readonly valueLoss: number;
   /** −E[log π], nats. */
   readonly entropy: number;
-  /** E[(ratio − 1) − log ratio], nats: http://joschu.net/blog/kl-approx.html. */
+  /** E[(ratio − 1) − log ratio], nats, over all minibatches: http://joschu.net/blog/kl-approx.html. */
   readonly approxKl: number;
+  /** The same of the minibatch where it was largest. */
+  readonly largestKl: number;
+  /** The largest ratio of probabilities, new to old, of any step. */
+  readonly largestRatio: number;
+  /** Updates of the policy from this rollout: fewer than of the value function where `targetKl` ended them. */
+  readonly policyUpdates: number;
   /** The share of samples whose ratio was clipped. */
   readonly clipFraction: number;
   /** 1 − Var[returns − values] / Var[returns]. */
@@ -75,31 +91,34 @@ export interface PpoReport extends TrainReport {
   readonly gradientNorm: number;
 }
 
-const METRICS = ['policyLoss', 'valueLoss', 'entropy', 'approxKl', 'clipFraction', 'gradientNorm'] as const;
-type Metric = (typeof METRICS)[number];
+const METRICS = ['policyLoss', 'entropy', 'approxKl', 'clipFraction', 'largestRatio', 'gradientNorm'] as const;
 
 /**
  * Proximal policy optimization with a clipped objective:
  *
- *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] + c_v E[(V − R)²] − c_e H[π],  ρ = π(a | o) / π_old(a | o).
+ *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] − c_e H[π],  ρ = π(a | o) / π_old(a | o),  and  L_V = ½ E[(V − R)²].
  *
- * Works with any {@link Policy}: ratios are taken at the latent value of the action. Time limits are bootstrapped with the
- * value of the last observation. A last short minibatch is dropped; the order is shuffled in every epoch.
+ * Works with any {@link Policy}: ratios are taken at the latent value of the action. Policy and value function share nothing, and
+ * have optimizers and gradient bounds of their own. Time limits are bootstrapped with the value of the last observation. A last
+ * short minibatch is dropped; the order is shuffled in every epoch.
  *
  * Schulman et al., "Proximal Policy Optimization Algorithms", arXiv:1707.06347; details after Huang et al., "The 37
  * Implementation Details of Proximal Policy Optimization", 2022.
  */
 export class Ppo implements Agent<PpoReport> {
   /** V(o), trained beside the policy. */
-  readonly value: Mlp;
+  readonly value: ValueNetwork;
   readonly #options: z.output<typeof ppoOptions>;
   readonly #envs: PolicyEnv;
-  readonly #optimizer: Adam;
+  readonly #policyOptimizer: PolicyOptimizer;
+  readonly #valueOptimizer: Adam;
+  readonly #history: UpdateHistory;
   readonly #collector: RolloutCollector;
   readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);
   readonly #parts: AgentParts;
   readonly #valuesOf;
-  readonly #update;
+  readonly #improvePolicy;
+  readonly #improveValue;
   readonly #compiled: readonly { dispose(): void }[];
 
   /**
@@ -118,49 +137,63 @@ export class Ppo implements Agent<PpoReport> {
           'steps of a rollout (horizon × environments)',
       );
     }
-    this.value = new Mlp({
-      inputDim: policy.observationDim,
+    this.value = new ValueNetwork({
+      observationDim: policy.observationDim,
       hidden: config.valueHidden,
-      outputDim: 1,
-      activation: 'tanh',
-      outputScale: 1,
       rng: config.rng.split('value'),
     });
-    const parameters = [...policy.trainableVariables(), ...this.value.trainableVariables()];
-    this.#optimizer = new Adam(parameters, { epsilon: 1e-5 });
+    this.#policyOptimizer = new PolicyOptimizer(policy, { ...config, epsilon: EPSILON });
+    this.#valueOptimizer = new Adam(this.value.trainableVariables(), { epsilon: EPSILON });
+    this.#history = new UpdateHistory([policy, this.#policyOptimizer]);
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
         ...policy.given(observations).sampleWithLogProb(rng),
-        value: this.#predictedValue(observations),
+        value: this.value.of(observations),
       }),
       { name: 'ppo/act', state: [policy, this.value] },
     );
     const values = compile(
-      ({ observations }: { observations: tf.Tensor }) => ({ value: this.#predictedValue(observations) }),
+      ({ observations }: { observations: tf.Tensor }) => ({ value: this.value.of(observations) }),
       { name: 'ppo/values', state: [this.value] },
     );
-    const update = compile(
-      (batch: PpoBatch & { learningRate: tf.Tensor; clip: tf.Tensor }, rng) => {
-        const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#loss(batch, rng), parameters);
-        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
-        this.#optimizer.update(clipped.gradients, batch.learningRate);
-        const all = { ...metrics, gradientNorm: clipped.norm };
+    const improvePolicy = compile(
+      (batch: PolicyBatch & { learningRate: tf.Tensor }, rng) => {
+        const { parameters } = this.#policyOptimizer;
+        const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#policyLoss(batch, rng), parameters);
+        const gradientNorm = this.#policyOptimizer.update(gradients, batch.learningRate);
+        const all = { ...metrics, gradientNorm };
         return { metrics: tf.stack(METRICS.map((name) => all[name])) };
       },
-      { name: 'ppo/update', state: [policy, this.value, this.#optimizer] },
+      { name: 'ppo/policy', state: [policy, this.#policyOptimizer] },
     );
-    this.#compiled = [act, values, update];
+    const improveValue = compile(
+      ({ observations, returns, oldValues, learningRate }: ValueBatch & { learningRate: tf.Tensor }) => {
+        const { loss, gradients } = valueAndGradients(() => {
+          const value = this.value.of(observations);
+          return { loss: tf.mul(0.5, valueLoss({ value, oldValue: oldValues, returns, clip: config.valueClip })) };
+        }, this.#valueOptimizer.parameters);
+        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
+        this.#valueOptimizer.update(clipped.gradients, learningRate);
+        return { loss };
+      },
+      { name: 'ppo/value', state: [this.value, this.#valueOptimizer] },
+    );
+    this.#compiled = [act, values, improvePolicy, improveValue];
     const ofEnvs = { observations: { shape: [numEnvs, policy.observationDim] } };
     this.#valuesOf = values.onArrays(ofEnvs);
-    this.#update = update.onArrays({
-      observations: { shape: [batchSize, policy.observationDim] },
+    const ofBatch = { observations: { shape: [batchSize, policy.observationDim] }, learningRate: { shape: [] } };
+    this.#improvePolicy = improvePolicy.onArrays({
+      ...ofBatch,
       latents: { shape: [batchSize, policy.actionDim] },
       logProbs: { shape: [batchSize] },
       advantages: { shape: [batchSize] },
-      returns: { shape: [batchSize] },
-      learningRate: { shape: [] },
       clip: { shape: [] },
+    });
+    this.#improveValue = improveValue.onArrays({
+      ...ofBatch,
+      returns: { shape: [batchSize] },
+      oldValues: { shape: [batchSize] },
     });
     this.#collector = new RolloutCollector({
       ...this.#envs,
@@ -173,7 +206,8 @@ export class Ppo implements Agent<PpoReport> {
     this.#parts = new AgentParts('Ppo', {
       policy,
       value: this.value,
-      optimizer: this.#optimizer,
+      policyOptimizer: this.#policyOptimizer,
+      valueOptimizer: this.#valueOptimizer,
       env: stateOfEnv(this.#envs.env),
       collector: this.#collector,
       training: this.#training,
@@ -193,13 +227,9 @@ export class Ppo implements Agent<PpoReport> {
       const progress = training.step / steps;
       const episodes = collector.collect(actions);
       training.step += this.#options.horizon * this.#envs.env.numEnvs;
-      const metrics = this.#improve(collector.buffer, { shuffle: minibatches, entropyRng: entropy }, progress);
-      training.updates += metrics.updates;
+      const improvement = this.#improve(collector.buffer, { shuffle: minibatches, entropyRng: entropy }, progress);
       const { step, updates } = training;
-      for (const name of METRICS) {
-        if (!Number.isFinite(metrics[name])) throw new DivergedError('Ppo', step, name, metrics[name]);
-      }
-      yield { step, ...metrics, updates, episodes };
+      yield { step, updates, episodes, ...improvement };
     }
   }
 
@@ -213,45 +243,35 @@ export class Ppo implements Agent<PpoReport> {
 
   dispose(): void {
     for (const compiled of this.#compiled) compiled.dispose();
-    this.#optimizer.dispose();
+    this.#policyOptimizer.dispose();
+    this.#valueOptimizer.dispose();
     this.value.dispose();
   }
 
   /** L and its parts on one minibatch. */
-  #loss(batch: PpoBatch & { clip: tf.Tensor }, rng: Rng) {
-    const { policy, normalizeAdvantages, valueCoefficient, entropyCoefficient } = this.#options;
+  #policyLoss(batch: PolicyBatch, rng: Rng) {
+    const { policy, normalizeAdvantages, entropyCoefficient } = this.#options;
     const distribution = policy.given(batch.observations);
     const logProb = distribution.logProb(batch.latents);
-    const { policyLoss, approxKl, clipFraction } = clippedSurrogate({
+    const { policyLoss, ...moved } = clippedSurrogate({
       logProb,
       oldLogProb: batch.logProbs,
       advantages: normalizeAdvantages ? standardized(batch.advantages) : batch.advantages,
       clip: batch.clip,
     });
-    const valueLoss = tf.mean(tf.squaredDifference(this.#predictedValue(batch.observations), batch.returns));
-    const entropy = this.#entropy(distribution, logProb, rng);
-    const withValue = tf.add(policyLoss, tf.mul(valueCoefficient, valueLoss));
-    const loss = entropyCoefficient === 0 ? withValue : tf.sub(withValue, tf.mul(entropyCoefficient, entropy));
-    return { loss, policyLoss, valueLoss, entropy, approxKl, clipFraction };
-  }
-
-  /**
-   * The entropy of the policy, nats: exact where it is known; else from fresh samples when its gradient is asked for, and
-   * from the actions of the minibatch when it is only reported.
-   */
-  #entropy(distribution: ActionDistribution, logProb: tf.Tensor, rng: Rng): tf.Tensor {
-    if (distribution.entropy) return tf.mean(distribution.entropy());
-    return this.#options.entropyCoefficient === 0 ? tf.neg(tf.mean(logProb)) : estimatedEntropy(distribution, rng);
-  }
-
-  #predictedValue(observations: tf.Tensor): tf.Tensor {
-    return tf.squeeze(this.value.apply(observations), [1]);
+    const entropy = meanEntropy(distribution, { logProb, rng, isTrained: entropyCoefficient !== 0 });
+    const loss = entropyCoefficient === 0 ? policyLoss : tf.sub(policyLoss, tf.mul(entropyCoefficient, entropy));
+    return { loss, policyLoss, entropy, ...moved };
   }
 
   /** Several epochs of minibatch updates on the rollout in the buffer. */
   #improve(buffer: RolloutBuffer, { shuffle, entropyRng }: { shuffle: Rng; entropyRng: Rng }, progress: number) {
-    const { policy, horizon, epochs, batchSize, gamma, lambda, targetKl = Number.POSITIVE_INFINITY } = this.#options;
+    const { policy, horizon, epochs, batchSize, gamma, lambda, targetKl, learningRate } = this.#options;
+    const rate = (name: 'valueLearningRate' | 'clip' | 'temperature') =>
+      rateAt(`Ppo: ${name}`, this.#options[name] ?? learningRate, progress);
+    const training = this.#training;
     const { numEnvs } = this.#envs.env;
+    soften(buffer, rate('temperature'));
     const { advantages, returns } = generalizedAdvantages(
       { horizon, envs: numEnvs, ...buffer, lastValues: this.#valuesOf({ observations: buffer.current }).value },
       { gamma, lambda },
@@ -263,41 +283,50 @@ export class Ppo implements Agent<PpoReport> {
         logProbs: { values: buffer.logProbs },
         advantages: { values: advantages },
         returns: { values: returns },
+        oldValues: { values: buffer.values },
       },
       { count: horizon * numEnvs, batchSize },
     );
-    const rates = {
-      learningRate: rateAt('Ppo: learningRate', this.#options.learningRate, progress),
-      clip: rateAt('Ppo: clip', this.#options.clip, progress),
-    };
-    const total = new Means();
+    const policyRates = { learningRate: rateAt('Ppo: learningRate', learningRate, progress), clip: rate('clip') };
+    const valueRates = { learningRate: rate('valueLearningRate') };
+    const klBound = 1.5 * (targetKl ?? Number.POSITIVE_INFINITY);
+    const ofPolicy = new MeanMetrics(METRICS);
+    const ofValue = new MeanMetrics(['valueLoss']);
+    const largest = { largestKl: 0, largestRatio: 0 };
+    let policyUpdates = 0;
+    let overshot = false;
+    this.#history.forget();
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const ofEpoch = new Means();
       for (const rows of minibatches.epoch(shuffle)) {
-        const { metrics } = this.#update({ ...minibatches.gather(rows), ...rates }, entropyRng);
-        ofEpoch.add(metrics);
-        total.add(metrics);
+        const batch = minibatches.gather(rows);
+        const { loss } = this.#improveValue({ ...batch, ...valueRates });
+        ofValue.add('Ppo', training.step, [2 * loss[0]!]);
+        training.updates += 1;
+        if (overshot) continue;
+        if (targetKl !== null) this.#history.record();
+        const { metrics } = this.#improvePolicy({ ...batch, ...policyRates }, entropyRng);
+        const [kl, ratio] = [metrics[METRICS.indexOf('approxKl')]!, metrics[METRICS.indexOf('largestRatio')]!];
+        // The first minibatch sees the policy that acted: there is nothing to undo.
+        overshot = policyUpdates > 0 && kl > klBound;
+        policyUpdates += overshot ? -1 : 1;
+        if (overshot) {
+          this.#history.undo();
+          continue;
+        }
+        ofPolicy.add('Ppo', training.step, metrics);
+        largest.largestKl = Math.max(largest.largestKl, kl);
+        largest.largestRatio = Math.max(largest.largestRatio, ratio);
       }
-      if (!(ofEpoch.of('approxKl') <= 1.5 * targetKl)) break;
     }
-    const means = Object.fromEntries(METRICS.map((name) => [name, total.of(name)])) as Record<Metric, number>;
-    return { ...means, explainedVariance: explainedVariance(buffer.values, returns), updates: total.count };
+    return {
+      ...ofPolicy.take(),
+      ...ofValue.take(),
+      ...largest,
+      policyUpdates,
+      explainedVariance: explainedVariance(buffer.values, returns),
+    };
   }
 }
 
-type PpoBatch = Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'returns', tf.Tensor>;
-
-/** The means of the metrics of several updates. */
-class Means {
-  readonly #sums = new Float64Array(METRICS.length);
-  count = 0;
-
-  add(metrics: ArrayLike<number>): void {
-    for (let i = 0; i < this.#sums.length; i++) this.#sums[i]! += metrics[i]!;
-    this.count += 1;
-  }
-
-  of(name: Metric): number {
-    return this.#sums[METRICS.indexOf(name)]! / this.count;
-  }
-}
+type PolicyBatch = Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'clip', tf.Tensor>;
+type ValueBatch = Record<'observations' | 'returns' | 'oldValues', tf.Tensor>;

@@ -12,7 +12,7 @@ export interface SurrogateInputs {
 
 /**
  * PPO's policy loss, −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] with ρ = π / π_old, and what is reported of it:
- * the low-variance estimate E[(ρ − 1) − log ρ] of KL(π_old ‖ π), and the share of samples with |ρ − 1| > ε.
+ * the low-variance estimate E[(ρ − 1) − log ρ] of KL(π_old ‖ π), the share of samples with |ρ − 1| > ε, and the largest ρ.
  *
  * Schulman et al., arXiv:1707.06347, equation 7; Schulman, "Approximating KL divergence", 2020.
  */
@@ -20,6 +20,7 @@ export function clippedSurrogate({ logProb, oldLogProb, advantages, clip }: Surr
   policyLoss: tf.Tensor;
   approxKl: tf.Tensor;
   clipFraction: tf.Tensor;
+  largestRatio: tf.Tensor;
 } {
   const logRatio = tf.sub(logProb, oldLogProb);
   const ratio = tf.exp(logRatio);
@@ -29,6 +30,7 @@ export function clippedSurrogate({ logProb, oldLogProb, advantages, clip }: Surr
     policyLoss: tf.neg(tf.mean(surrogate)),
     approxKl: tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)),
     clipFraction: tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clip), 'float32')),
+    largestRatio: tf.max(ratio),
   };
 }
 

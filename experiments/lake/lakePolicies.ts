@@ -9,8 +9,8 @@ const POLICIES = {
   // As many components as there are banks; `mixture` has a number that is searched.
   'mixture-2': { name: 'mixture', options: { components: 2 } },
   mixture: { name: 'mixture' },
-  realnvp: { name: 'realnvp' },
-  spline: { name: 'spline' },
+  realnvp: { name: 'realnvp', options: { head: false } },
+  spline: { name: 'spline', options: { head: false } },
 } as const;
 
 export type PolicyName = keyof typeof POLICIES;

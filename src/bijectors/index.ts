@@ -14,6 +14,7 @@ export {
 export { Exp } from './exp.ts';
 export { Identity } from './identity.ts';
 export { Invert } from './invert.ts';
+export { LocationScale, type LocationScaleOptions } from './locationScale.ts';
 export { Permute } from './permute.ts';
 export { PRelu, type PReluOptions } from './prelu.ts';
 export { RationalQuadraticSpline, type RationalQuadraticSplineOptions } from './rationalQuadraticSpline.ts';

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { LocationScale } from '../bijectors/locationScale.ts';
 import { circularSplineFlow } from '../flows/circularSplineFlow.ts';
+import type { CouplingFlowOptions } from '../flows/couplingFlow.ts';
+import type { Flow } from '../flows/flow.ts';
 import { neuralSplineFlow } from '../flows/neuralSplineFlow.ts';
 import { realNvp } from '../flows/realNvp.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
@@ -12,16 +15,23 @@ import { completeDefinition } from './policyDefinition.ts';
 const initialScale = z.number().positive().default(1).describe('standard deviation before training');
 const bins = z.int().min(2).default(8).describe('bins of each spline');
 const layers = (count: number) => z.int().positive().default(count).describe('coupling layers, each with a network');
+const scale = z
+  .enum(['state', 'free'])
+  .default('free')
+  .describe('the standard deviation is a function of the observation, or a variable');
+const head = z
+  .boolean()
+  .default(true)
+  .describe(
+    "the outermost map is a Gaussian's own, mean and scale: policy gradients then move the flow as they move a Gaussian",
+  );
 
 /** The policies of oxbow, by name. */
 export const builtinPolicies = {
   gaussian: completeDefinition({
     description: 'Gaussian with independent components',
     options: {
-      scale: z
-        .enum(['state', 'free'])
-        .default('free')
-        .describe('the standard deviation is a function of the observation, or a variable'),
+      scale,
       initialScale,
     },
     make: (options) => new GaussianPolicy(options),
@@ -42,18 +52,20 @@ export const builtinPolicies = {
   }),
   realnvp: completeDefinition({
     description: 'RealNVP flow: affine couplings',
-    options: { layers: layers(4), initialScale },
-    make: ({ squash, ...options }) => new FlowPolicy({ flow: realNvp(flowOptions(options)), squash }),
+    options: { head, scale, initialScale, layers: layers(4) },
+    make: ({ squash, ...options }) => new FlowPolicy({ ...headed(realNvp, flowOptions(options)), squash }),
   }),
   spline: completeDefinition({
     description: 'neural spline flow: rational-quadratic couplings',
     options: {
-      layers: layers(4),
+      head,
+      scale,
       initialScale,
+      layers: layers(2),
       bins,
       bound: z.number().positive().default(5).describe('splines act on [-bound, bound], identity outside'),
     },
-    make: ({ squash, ...options }) => new FlowPolicy({ flow: neuralSplineFlow(flowOptions(options)), squash }),
+    make: ({ squash, ...options }) => new FlowPolicy({ ...headed(neuralSplineFlow, flowOptions(options)), squash }),
   }),
   categorical: completeDefinition({
     description: 'one of n discrete actions',
@@ -83,6 +95,18 @@ export const builtinPolicies = {
     },
   }),
 };
+
+/** A flow, or a flow behind a head: the standard deviation is the head's then, and the flow's is 1. */
+function headed<O extends CouplingFlowOptions & { head: boolean; scale: 'state' | 'free' }>(
+  flow: (options: CouplingFlowOptions & O) => Flow,
+  options: O,
+): { flow: Flow; head?: LocationScale } {
+  if (!options.head) return { flow: flow(options) };
+  return {
+    head: new LocationScale({ ...options, rng: options.rng.split('head') }),
+    flow: flow({ ...options, initialScale: 1 }),
+  };
+}
 
 /** A policy's sizes under the names that flows have for them. */
 function flowOptions<T extends { observationDim: number; actionDim: number }>({

@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/identity.ts';
+import type { LocationScale } from '../bijectors/locationScale.ts';
+import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import type { Flow } from '../flows/flow.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
@@ -17,15 +19,25 @@ import { SquashedDistribution } from './squashedDistribution.ts';
  * const { action, logProb } = policy.given(observations).sampleWithLogProb(rng);
  */
 export class FlowPolicy extends Policy {
+  readonly head: LocationScale | undefined;
   readonly flow: Flow;
   readonly bijector: Bijector;
 
   /**
    * @param flow `realNvp(…)`, `neuralSplineFlow(…)`, or any {@link Flow} with the observation as its context
+   * @param head the Gaussian's own map behind it, with the observation as its context; none by default
    * @param squash latent → action; none by default
+   * @throws if the head is of other sizes than the flow
    */
-  constructor({ flow, squash = new Identity() }: { flow: Flow; squash?: Bijector }) {
+  constructor({ flow, head, squash = new Identity() }: { flow: Flow; head?: LocationScale; squash?: Bijector }) {
     super();
+    if (head !== undefined && (head.dim !== flow.dim || head.contextDim !== flow.contextDim)) {
+      throw new Error(
+        `FlowPolicy: wanted a head of the flow's dim ${flow.dim} and contextDim ${flow.contextDim}, ` +
+          `got ${head.dim} and ${head.contextDim}`,
+      );
+    }
+    this.head = head;
     this.flow = flow;
     this.bijector = squash;
   }
@@ -38,7 +50,17 @@ export class FlowPolicy extends Policy {
     return this.flow.dim;
   }
 
+  /** The flow's, where there is a head: they shape the noise, which the head moves and stretches. */
+  override shapeVariables(): tf.Variable[] {
+    return this.head === undefined ? [] : this.flow.trainableVariables();
+  }
+
   given(observations: tf.Tensor): SquashedDistribution {
-    return new SquashedDistribution(this.flow.given(this.checked(observations)), this.bijector);
+    const noise = this.flow.given(this.checked(observations));
+    const latent =
+      this.head === undefined
+        ? noise
+        : new TransformedDistribution({ base: noise, bijector: this.head.given(observations) });
+    return new SquashedDistribution(latent, this.bijector);
   }
 }

@@ -3,10 +3,10 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/identity.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import type { Activation } from '../nn/activation.ts';
+import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { boundedLogScale } from './boundedLogScale.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 

@@ -65,6 +65,15 @@ export abstract class Policy extends Module {
   /** @param observations `[batch, observationDim]` */
   abstract given(observations: tf.Tensor): ActionDistribution;
 
+  /**
+   * Those of the trainable variables that give the distribution its shape, and not its place and width: of a flow with a head the
+   * flow's. One step moves a density further by them, so that agents of policy gradients give them a smaller rate. None unless a
+   * subclass says so.
+   */
+  shapeVariables(): tf.Variable[] {
+    return [];
+  }
+
   /** The observations, if they fit. @throws if they are not float32 of shape `[batch, observationDim]` */
   protected checked(observations: tf.Tensor): tf.Tensor {
     if (observations.rank !== 2 || observations.shape[1] !== this.observationDim || observations.dtype !== 'float32') {

@@ -25,13 +25,14 @@ const run = (logs: tf.Tensor) =>
     clip: tf.scalar(clip),
   });
 
-test('value, approximate KL and clipped share agree with plain numbers', () => {
-  const { policyLoss, approxKl, clipFraction } = run(tf.tensor1d(logProb));
+test('value, approximate KL, clipped share and largest ratio agree with plain numbers', () => {
+  const { policyLoss, approxKl, clipFraction, largestRatio } = run(tf.tensor1d(logProb));
   expect(policyLoss.dataSync()[0]).toBeCloseTo(lossOf(logProb), 5);
   const ratios = logProb.map((log, i) => log - oldLogProb[i]!);
   const kl = ratios.reduce((sum, r) => sum + Math.exp(r) - 1 - r, 0) / ratios.length;
   expect(approxKl.dataSync()[0]).toBeCloseTo(kl, 5);
   expect(clipFraction.dataSync()[0]).toBeCloseTo(3 / 6, 6);
+  expect(largestRatio.dataSync()[0]).toBeCloseTo(Math.max(...ratios.map(Math.exp)), 5);
 });
 
 test('gradients agree with central differences: none where the clip binds', () => {

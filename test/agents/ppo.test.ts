@@ -105,7 +105,7 @@ describe('Ppo', () => {
       options(policies.gaussian!(), { env, gamma: 0.8, lambda: 0.9, horizon: 16, learningRate: 0.02 }),
     );
     await run(agent, 8000);
-    const value = agent.value.apply(tf.zeros([1, 1])).dataSync()[0]!;
+    const value = agent.value.of(tf.zeros([1, 1])).dataSync()[0]!;
     expect(value).toBeGreaterThan(4.7);
     expect(value).toBeLessThan(5.3);
     agent.dispose();
@@ -149,11 +149,52 @@ describe('Ppo', () => {
     }
   });
 
-  test('a target KL ends the epochs of a rollout', async () => {
-    const agent = new Ppo(options(policies.gaussian!(), { targetKl: 1e-6, epochs: 10 }));
-    const [report] = await run(agent, 256);
-    expect(report!.updates).toBeLessThan(40);
+  test('a target KL bounds how far the policy moves in a rollout, undoes what went too far, and lets the value learn on', async () => {
+    const trained = async (targetKl: number | null, epochs: number) => {
+      const policy = policies.gaussian!();
+      const agent = new Ppo(options(policy, { targetKl, epochs, learningRate: 0.02 }));
+      const [report] = await run(agent, 256);
+      const states = { policy: policy.stateDict(), value: agent.value.stateDict() };
+      agent.dispose();
+      return { report: report!, ...states };
+    };
+    const free = await trained(null, 10);
+    expect(free.report).toMatchObject({ updates: 40, policyUpdates: 40 });
+    expect(free.report.largestKl).toBeGreaterThan(0.2);
+    expect(free.report.largestRatio).toBeGreaterThan(1.5);
+    const bounded = await trained(0.02, 10);
+    expect(bounded.report.updates).toBe(40);
+    expect(bounded.report.policyUpdates).toBeLessThan(40);
+    expect(bounded.report.largestKl).toBeLessThanOrEqual(0.03);
+    expect(bounded.report.approxKl).toBeLessThan(bounded.report.largestKl);
+    expect(bounded.value).toEqual(free.value);
+    expect(bounded.policy).not.toEqual(free.policy);
+    // Further epochs change nothing of the policy once it has stopped.
+    const longer = await trained(0.02, 12);
+    expect(longer.policy).toEqual(bounded.policy);
+  });
+
+  test('a temperature rewards the entropy to come: where rewards say nothing, the policy grows wide, and V is its worth', async () => {
+    const env = new SyncVectorEnv(
+      Array.from({ length: 8 }, () => () => new TimeLimit(new Forever(), 5)),
+      { autoresetMode: 'sameStep' },
+    );
+    const agent = new Ppo(
+      options(policies.gaussian!(), { env, temperature: 0.5, gamma: 0.5, learningRate: 0, valueLearningRate: 0.02 }),
+    );
+    const reports = await run(agent, 8000);
+    // r − τ log π is 1 + ½ H in the mean, for ever; H of N(0, 1) is ½ log 2πe.
+    const worth = (1 + 0.5 * 0.5 * Math.log(2 * Math.PI * Math.E)) / (1 - 0.5);
+    expect(agent.value.of(tf.zeros([1, 1])).dataSync()[0]! / worth).toBeCloseTo(1, 1);
+    expect(reports.at(-1)!.entropy).toBeCloseTo(0.5 * Math.log(2 * Math.PI * Math.E), 4);
     agent.dispose();
+    const entropyAfter = async (temperature: number) => {
+      const learner = new Ppo(options(policies.spline!(), { temperature, learningRate: linearSchedule(0.005) }));
+      const last = (await run(learner, 5000)).at(-1)!;
+      learner.dispose();
+      return last.entropy;
+    };
+    expect(await entropyAfter(1)).toBeGreaterThan((await entropyAfter(0)) + 0.3);
   });
 
   test('no tensor leaks over 200 updates, and dispose gives back all of the rest', async () => {
@@ -195,6 +236,12 @@ describe('Ppo', () => {
     [{ entropyCoefficient: Number.NaN }, 'Ppo: entropyCoefficient: got NaN, expected a number'],
     [{ maxGradientNorm: 0 }, 'Ppo: maxGradientNorm: got 0, expected a number > 0'],
     [{ targetKl: -1 }, 'Ppo: targetKl: got -1, expected a number > 0'],
+    [{ shapeRate: -1 }, 'Ppo: shapeRate: got -1, expected a number ≥ 0'],
+    [{ valueClip: 0 }, 'Ppo: valueClip: got 0, expected a number > 0'],
+    [
+      { valueLearningRate: -1 },
+      'Ppo: valueLearningRate: got -1, expected a number ≥ 0 or a function of the share of the training that is done',
+    ],
     [{ normalizeAdvantages: 1 }, 'Ppo: normalizeAdvantages: got 1, expected a boolean'],
     [{ valueHidden: [16, 0] }, 'Ppo: valueHidden.1: got 0, expected an integer > 0'],
     [{ env: undefined }, 'Ppo: env: got undefined, expected a VectorEnv or an Env'],

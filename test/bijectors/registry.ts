@@ -94,6 +94,27 @@ const simple: BijectorCase[] = [
     dim: 1,
     edges: { forward: [-100, -80, 0, 80], inverse: [-1, 0, 1e-45, 1e-30, 1e30] },
   },
+  {
+    name: 'LocationScale',
+    make: (rng) => new b.LocationScale({ dim: 2, rng }),
+    oracle: oracles.locationScale(),
+    dim: 2,
+    identity: true,
+  },
+  {
+    name: 'LocationScale, conditional, free scale',
+    make: (rng) => new b.LocationScale({ dim: 2, contextDim: 2, hidden: [4], initialScale: 0.3, rng }),
+    oracle: oracles.locationScale(),
+    dim: 2,
+    contextDim: 2,
+  },
+  {
+    name: 'LocationScale, conditional scale',
+    make: (rng) => new b.LocationScale({ dim: 2, contextDim: 2, hidden: [4], scale: 'state', initialScale: 0.3, rng }),
+    oracle: oracles.locationScale(0.3),
+    dim: 2,
+    contextDim: 2,
+  },
   { name: 'Permute', make: () => new b.Permute([2, 0, 1]), oracle: () => (x) => [x[2]!, x[0]!, x[1]!], dim: 3 },
   { name: 'Reverse', make: () => new b.Reverse(4), oracle: () => (x) => x.toReversed(), dim: 4 },
   {

@@ -76,6 +76,18 @@ export const conditioned =
   (variables, context) =>
     family(variables.parameters ?? mlp(under(variables, 'network'), context));
 
+/** Location and log-scale are variables or the network's outputs, whichever there are. */
+export const locationScale =
+  (initialScale = 1): Oracle =>
+  (variables, context) => {
+    const output = variables.location ?? mlp(under(variables, 'network'), context);
+    return (x) =>
+      x.map((value, i) => {
+        const logScale = variables.logScale?.[i] ?? Math.log(initialScale) + 10 * Math.tanh(output[x.length + i]! / 10);
+        return output[i]! + value * Math.exp(logScale);
+      });
+  };
+
 /** `transformed` are indices; the network sees `shown` of the others, then the context. */
 export const coupling =
   (

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import { LocationScale } from '../../src/bijectors/index.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { circularSplineFlow, neuralSplineFlow, realNvp } from '../../src/flows/index.ts';
 import { denseCenter } from '../../src/policies/denseCenter.ts';
@@ -24,6 +25,21 @@ for (const [name, flow] of Object.entries(flows)) {
   make[`FlowPolicy of ${name}`] = (dim, squashed) =>
     new FlowPolicy({
       flow: flow({ dim, contextDim: OBSERVATION, layers: 2, hidden: [8], rng: new Rng(name) }),
+      ...(squashed && { squash: box(dim) }),
+    });
+}
+for (const scale of ['free', 'state'] as const) {
+  make[`FlowPolicy behind a head, ${scale} scale`] = (dim, squashed) =>
+    new FlowPolicy({
+      head: new LocationScale({
+        dim,
+        contextDim: OBSERVATION,
+        hidden: [8],
+        scale,
+        initialScale: 1.5,
+        rng: new Rng(scale),
+      }),
+      flow: neuralSplineFlow({ dim, contextDim: OBSERVATION, layers: 1, hidden: [8], rng: new Rng(scale) }),
       ...(squashed && { squash: box(dim) }),
     });
 }
@@ -208,6 +224,46 @@ test('a circular policy: angles stay on the circle, the density has no seam and 
   expect(Math.abs(density[0]! - density[cells - 1]!)).toBeLessThan(0.02 * Math.max(...density));
   const { action } = policy.given(tf.tile(one, [500, 1])).sampleWithLogProb(new Rng(3));
   expect(action.dataSync().every((angle) => angle >= -Math.fround(Math.PI) && angle < Math.PI)).toBe(true);
+});
+
+test('a flow that is the identity is the Gaussian of its head: density, and the gradient by the head', () => {
+  const sizes = { hidden: [8], initialScale: 0.6 };
+  const head = new LocationScale({ dim: 2, contextDim: OBSERVATION, ...sizes, rng: new Rng('head') });
+  const flow = neuralSplineFlow({ dim: 2, contextDim: OBSERVATION, hidden: [8], rng: new Rng('flow') });
+  const policy = new FlowPolicy({ head, flow, squash: box(2) });
+  const gaussian = new GaussianPolicy({
+    observationDim: OBSERVATION,
+    actionDim: 2,
+    squash: box(2),
+    ...sizes,
+    rng: new Rng('head'),
+  });
+  const latent = new Rng('latent').normalTensor([4, 2]);
+  const [ours, theirs] = [[policy, head] as const, [gaussian, gaussian] as const].map(([of, by]) =>
+    valueAndGradients(
+      () => ({ loss: tf.mean(of.given(observations()).logProb(latent)) }),
+      [...by.network!.layers.flatMap(({ kernel, bias }) => [kernel, bias!]), by.logScale!],
+    ),
+  );
+  expect(ours!.loss.dataSync()[0]).toBeCloseTo(theirs!.loss.dataSync()[0]!, 5);
+  ours!.gradients.forEach((gradient, i) => {
+    const expected = theirs!.gradients[i]!.dataSync();
+    gradient.dataSync().forEach((value, j) => expect(value).toBeCloseTo(expected[j]!, 5));
+  });
+});
+
+test('what shapes the noise is told from what moves and stretches it: with a head the flow, else nothing', () => {
+  const flow = neuralSplineFlow({ dim: 2, contextDim: OBSERVATION, hidden: [8], rng: new Rng(0) });
+  const head = new LocationScale({ dim: 2, contextDim: OBSERVATION, hidden: [8], rng: new Rng(1) });
+  const policy = new FlowPolicy({ head, flow });
+  expect(policy.shapeVariables()).toEqual(flow.trainableVariables());
+  expect(policy.trainableVariables()).toEqual([...head.trainableVariables(), ...flow.trainableVariables()]);
+  expect(new FlowPolicy({ flow }).shapeVariables()).toEqual([]);
+  expect(make.MixturePolicy!(1, false).shapeVariables()).toEqual([]);
+  const other = new LocationScale({ dim: 1, contextDim: OBSERVATION, rng: new Rng(2) });
+  expect(() => new FlowPolicy({ head: other, flow })).toThrow(
+    "FlowPolicy: wanted a head of the flow's dim 2 and contextDim 3, got 1 and 3",
+  );
 });
 
 test('one gradient step on demonstrations of both banks: a flow parts them, a Gaussian cannot', () => {

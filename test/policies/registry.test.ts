@@ -66,11 +66,13 @@ test.each(['gaussian', 'gaussian-full', 'mixture', 'realnvp', 'spline'] as const
 );
 
 test('initialScale is only where a flow begins: the factor is trained, and saved', () => {
-  const flow = makePolicy('spline', { ...task, hidden: [4], initialScale: 0.2 });
-  const plain = makePolicy('spline', { ...task, hidden: [4] });
+  const flow = makePolicy('spline', { ...task, hidden: [4], head: false, initialScale: 0.2 });
+  const plain = makePolicy('spline', { ...task, hidden: [4], head: false });
   expect(flow.parameterCount()).toBe(plain.parameterCount() + 2);
-  const added = Object.entries(flow.stateDict()).filter(([path]) => path.endsWith('logScale'));
-  expect(added.map(([, { shape }]) => shape)).toEqual([[2]]);
+  for (const policy of [flow, makePolicy('spline', { ...task, hidden: [4], initialScale: 0.2 })]) {
+    const scales = Object.entries(policy.stateDict()).filter(([path]) => path.endsWith('logScale'));
+    expect(scales.map(([, { shape }]) => shape)).toEqual([[2]]);
+  }
 });
 
 test('options reach what they name', () => {
@@ -83,10 +85,19 @@ test('options reach what they name', () => {
   const [small, large] = [0.1, 1].map((hiddenGain) => makePolicy('mixture', { ...task, hiddenGain }).stateDict());
   const kernel = 'network.layers.0.kernel';
   expect(large![kernel]!.values[0]! / small![kernel]!.values[0]!).toBeCloseTo(10, 4);
-  const count = (layers: number, bins: number) => makePolicy('spline', { ...task, layers, bins }).parameterCount();
+  const count = (layers: number, bins: number) =>
+    makePolicy('spline', { ...task, head: false, layers, bins }).parameterCount();
   expect(count(4, 8)).toBe(2 * count(2, 8));
   // A bin more is a width, a height and a derivative more: each has 64 weights and a bias in each layer.
   expect(count(2, 9) - count(2, 8)).toBe(2 * 3 * 65);
+  for (const name of ['spline', 'realnvp'] as const) {
+    const [free, state, none] = [{}, { scale: 'state' as const }, { head: false }].map(
+      (options) => makePolicy(name, { ...task, ...options }) as FlowPolicy,
+    );
+    expect(free!.head!.logScale!.shape).toEqual([2]);
+    expect(state!.head!.logScale).toBeUndefined();
+    expect(none!.head).toBeUndefined();
+  }
   const flow = makePolicy('spline', { ...task, squash: 'tanh' }) as FlowPolicy;
   expect(flow).toBeInstanceOf(FlowPolicy);
   const { action } = flow.given(new Rng(0).normalTensor([500, 3])).sampleWithLogProb(new Rng(1));

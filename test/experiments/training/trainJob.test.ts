@@ -134,8 +134,11 @@ describe('a training', () => {
     await refused(good, 'was made with other settings', 'others');
     await refused({ some: 'thing' }, 'is no checkpoint of a training');
     await refused({ ...good, agent: { ...good.agent, agent: 'Sac' } }, 'the state is of a Sac, expected one of a Ppo');
-    const { optimizer: _, ...parts } = good.agent.parts as Record<string, unknown>;
-    await refused({ ...good, agent: { ...good.agent, parts } }, "the agent has a part 'optimizer', the state has none");
+    const { valueOptimizer: _, ...parts } = good.agent.parts as Record<string, unknown>;
+    await refused(
+      { ...good, agent: { ...good.agent, parts } },
+      "the agent has a part 'valueOptimizer', the state has none",
+    );
     writeFileSync(path, readFileSync(path).subarray(0, 1000));
     await expect(work('bad')).rejects.toThrow('is damaged or was edited');
   });
