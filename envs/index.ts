@@ -8,11 +8,11 @@ import { register } from './core/registry.ts';
 import { gymnasiumProvider } from './gymnasium/gymnasiumProvider.ts';
 import { lakeGrains } from './lake/grains.ts';
 import { LakeEnv, type LakeOptions } from './lake/lakeEnv.ts';
-import { BumpBandit, type BumpBanditOptions } from './toy/bumpBandit.ts';
-import { FourCornerBandit } from './toy/fourCornerBandit.ts';
+import { BumpBanditEnv, type BumpBanditOptions } from './toy/bumpBandit.ts';
+import { FourCornerBanditEnv } from './toy/fourCornerBandit.ts';
 import { GridworldEnv, type GridworldOptions } from './toy/gridworld.ts';
 import { MultigoalEnv, type MultigoalOptions } from './toy/multigoal.ts';
-import { SoftBandit, type SoftBanditOptions } from './toy/softBandit.ts';
+import { SoftBanditEnv, type SoftBanditOptions } from './toy/softBandit.ts';
 
 for (const [id, { stride, stepCost, maxEpisodeSteps }] of Object.entries(lakeGrains)) {
   register<LakeOptions>({
@@ -53,11 +53,11 @@ register<PendulumOptions>({
 });
 register<BumpBanditOptions>({
   id: 'BumpBandit-v0',
-  entryPoint: (options) => new BumpBandit(options),
+  entryPoint: (options) => new BumpBanditEnv(options),
 });
 register({
   id: 'FourCornerBandit-v0',
-  entryPoint: (options) => new FourCornerBandit(options),
+  entryPoint: (options) => new FourCornerBanditEnv(options),
 });
 register<GridworldOptions>({
   id: 'GridworldTree-v0',
@@ -78,7 +78,7 @@ register<MultigoalOptions>({
 });
 register<SoftBanditOptions>({
   id: 'SoftBandit-v0',
-  entryPoint: (options) => new SoftBandit(options),
+  entryPoint: (options) => new SoftBanditEnv(options),
 });
 registerProvider('gymnasium', gymnasiumProvider);
 

@@ -13,7 +13,7 @@ interface BanditState {
 /**
  * A task of one step: an action, a reward, the end. The observation is always [0]. A subclass gives the action space and the reward.
  */
-export abstract class Bandit extends BaseEnv<Float32Array, Float32Array> {
+export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
   readonly observationSpace = new Box({ low: -1, high: 1, shape: [1] });
   abstract override readonly actionSpace: Box;
 

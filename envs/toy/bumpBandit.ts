@@ -2,7 +2,7 @@ import { portableMath } from '../../src/portableMath.ts';
 import type { Info } from '../core/env.ts';
 import { checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
-import { Bandit } from './bandit.ts';
+import { BanditEnv } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
 
 export interface BumpBanditOptions {
@@ -18,7 +18,7 @@ export interface BumpBanditOptions {
  *
  * For a Gaussian policy of a fixed σ the mean 0, between the bumps, maximizes the return exactly when w² + σ² ≥ 1.
  */
-export class BumpBandit extends Bandit {
+export class BumpBanditEnv extends BanditEnv {
   readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
   readonly width: number;
 

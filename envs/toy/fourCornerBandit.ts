@@ -4,7 +4,7 @@ import type { Info } from '../core/env.ts';
 import { checkCount, checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
-import { Bandit } from './bandit.ts';
+import { BanditEnv } from './bandit.ts';
 
 /** The corners with their mean rewards. */
 export const fourCorners = [
@@ -37,7 +37,7 @@ function cornerOf(action: ArrayLike<number>): (typeof fourCorners)[number] | und
  * It is meant for learning from data, {@link fourCornerData}: a policy must fit four modes to do better than their mean.
  * Wang, Hunt and Zhou, Diffusion Policies as an Expressive Policy Class for Offline Reinforcement Learning, 2023, arXiv:2208.06193.
  */
-export class FourCornerBandit extends Bandit {
+export class FourCornerBanditEnv extends BanditEnv {
   readonly actionSpace = new Box({ low: -1, high: 1, shape: [2] });
   protected override readonly noise = rewardDeviation;
 
@@ -74,7 +74,7 @@ export class FourCornerBandit extends Bandit {
 }
 
 /**
- * Recorded play of {@link FourCornerBandit}: each corner equally often, the actions N(corner, .05²) clipped to ±1.
+ * Recorded play of {@link FourCornerBanditEnv}: each corner equally often, the actions N(corner, .05²) clipped to ±1.
  *
  * @returns `actions` `[count, 2]`, `rewards` `[count]`, and `observations` `[count, 1]` of zeros.
  * @throws when `count` is not a positive integer.

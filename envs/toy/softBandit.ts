@@ -2,7 +2,7 @@ import type { Rng } from '../../src/random.ts';
 import type { Info } from '../core/env.ts';
 import { checkCount, checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
-import { Bandit } from './bandit.ts';
+import { BanditEnv } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
 
 /** |a| below it is water. */
@@ -22,7 +22,7 @@ export interface SoftBanditOptions {
  * With a temperature τ the soft optimum is the density ∝ exp(r(a) / τ), two equal humps. The best Gaussian is τ ln 2 of soft return
  * behind it while it keeps to one bank; from τ = .15 on its best mean, without penalty, is 0, in the water.
  */
-export class SoftBandit extends Bandit {
+export class SoftBanditEnv extends BanditEnv {
   readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
   readonly penalty: number;
 
@@ -60,7 +60,7 @@ function isWater(action: ArrayLike<number>): boolean {
 }
 
 /**
- * Demonstrations that take either bank of {@link SoftBandit}, in turns: actions ±1 + N(0, .2²). The Gaussian that fits them best,
+ * Demonstrations that take either bank of {@link SoftBanditEnv}, in turns: actions ±1 + N(0, .2²). The Gaussian that fits them best,
  * N(0, 1.04), has 37.6 % of its mass in the water, they have .62 %.
  *
  * @returns `actions` `[count, 1]`, and `observations` `[count, 1]` of zeros.

@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type AutoresetMode, make, makeVec, SyncVectorEnv, TimeLimit } from '../../../envs/index.ts';
+import {
+  type AutoresetMode,
+  BaseEnv,
+  checkEnv,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  make,
+  makeVec,
+  type ResetResult,
+  type StepResult,
+  SyncVectorEnv,
+  TimeLimit,
+} from '../../../envs/index.ts';
 import { Countdown } from './fixtures.ts';
 
 /** Two countdowns, of 2 and 3 steps. */
@@ -209,5 +223,36 @@ describe('SyncVectorEnv', () => {
     const envs = countdowns();
     envs.close();
     expect(envs.envs.map((env) => (env as Countdown).closed)).toEqual([1, 1]);
+  });
+});
+
+/** Pays 1 for the door that it shows, among composite observations and actions. */
+class Doors extends BaseEnv<{ door: number; seen: Uint8Array }, { door: number; lamp: Int32Array }> {
+  readonly observationSpace = new Dict({ door: new Discrete(3, 1), seen: new MultiBinary(2) });
+  readonly actionSpace = new Dict({ door: new Discrete(3, 1), lamp: new MultiDiscrete([2, 4]) });
+  #door = 1;
+
+  protected begin(): ResetResult<{ door: number; seen: Uint8Array }> {
+    this.#door = this.rng.integer(1, 4);
+    return [{ door: this.#door, seen: Uint8Array.of(0, 1) }, {}];
+  }
+
+  step({ door, lamp }: { door: number; lamp: Int32Array }): StepResult<{ door: number; seen: Uint8Array }> {
+    const reward = (door === this.#door ? 1 : 0) + 10 * lamp[1]!;
+    return [{ door: this.#door, seen: Uint8Array.of(lamp[0]!, 0) }, reward, true, false, {}];
+  }
+}
+
+describe('composite spaces', () => {
+  it('pass the checks, and travel in rows: parts one after another, by name', () => {
+    checkEnv(new Doors());
+    const envs = new SyncVectorEnv([() => new Doors(), () => new Doors()], { autoresetMode: 'sameStep' });
+    const [observations] = envs.reset({ seed: 1 });
+    const doors = [observations[0]!, observations[3]!];
+    expect([...observations]).toEqual([doors[0], 0, 1, doors[1], 0, 1]);
+    // Each action: the door, then both lamps.
+    const { rewards, finalObservations } = envs.step(Int32Array.of(doors[0]!, 1, 2, (doors[1]! % 3) + 1, 0, 3));
+    expect([...rewards]).toEqual([21, 30]);
+    expect([...finalObservations]).toEqual([doors[0], 1, 0, doors[1], 0, 0]);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type Bandit,
-  BumpBandit,
-  FourCornerBandit,
+  type BanditEnv,
+  BumpBanditEnv,
+  FourCornerBanditEnv,
   fourCornerData,
   fourCorners,
   make,
-  SoftBandit,
+  SoftBanditEnv,
   softBanditData,
 } from '../../../envs/index.ts';
 import { Rng } from '../../../src/random.ts';
@@ -17,7 +17,7 @@ const width = 16 / cells;
 const grid = Float64Array.from({ length: cells }, (_, i) => -8 + (i + 0.5) * width);
 
 /** The soft optimum ∝ exp(r / τ) on the grid. */
-function softOptimum(bandit: Bandit, temperature: number): Float64Array {
+function softOptimum(bandit: BanditEnv, temperature: number): Float64Array {
   const weights = grid.map((a) => Math.exp(bandit.reward([a]) / temperature));
   const total = weights.reduce((sum, w) => sum + w, 0) * width;
   return weights.map((w) => w / total);
@@ -30,7 +30,7 @@ function inWater(density: Float64Array): number {
   return width * density.reduce((sum, p, i) => sum + (Math.abs(grid[i]!) < 0.5 ? p : 0), 0);
 }
 
-describe('SoftBandit', () => {
+describe('SoftBanditEnv', () => {
   // The best Gaussian, its KL to the optimum, and how much of either is in the water: found by quadrature elsewhere.
   it.each([
     { temperature: 0.02, penalty: 0, mean: 1, std: 0.14, kl: Math.LN2, gaussian: 0, optimum: 0 },
@@ -40,7 +40,7 @@ describe('SoftBandit', () => {
     { temperature: 0.15, penalty: 1, mean: 1.12, std: 0.28, kl: 0.813, gaussian: 0.012, optimum: 0 },
     { temperature: 0.5, penalty: 1, mean: 0.05, std: 1.38, kl: 0.543, gaussian: 0.283, optimum: 0.028 },
   ])('τ $temperature, penalty $penalty: optimum and best Gaussian', (row) => {
-    const optimum = softOptimum(new SoftBandit({ penalty: row.penalty }), row.temperature);
+    const optimum = softOptimum(new SoftBanditEnv({ penalty: row.penalty }), row.temperature);
     const density = grid.map((a) => normalDensity(a, row.mean, row.std));
     const kl = width * density.reduce((sum, p, i) => (p > 0 ? sum + p * Math.log(p / optimum[i]!) : sum), 0);
     // The table gives μ and σ to .01, where the KL is flat in them.
@@ -76,14 +76,14 @@ describe('softBanditData', () => {
   });
 });
 
-describe('BumpBandit', () => {
+describe('BumpBanditEnv', () => {
   it.each([
     { width: 0.3, std: 0.9, isBest: false },
     { width: 0.3, std: 0.96, isBest: true },
     { width: 0.7, std: 0.7, isBest: false },
     { width: 0.75, std: 0.7, isBest: true },
   ])('width $width, σ $std: the mean between the bumps is best only where w² + σ² ≥ 1', ({ width: w, std, isBest }) => {
-    const bandit = new BumpBandit({ width: w });
+    const bandit = new BumpBanditEnv({ width: w });
     const rewards = grid.map((a) => bandit.reward([a]));
     const value = (mean: number) =>
       width * rewards.reduce((sum, r, i) => sum + r * normalDensity(grid[i]!, mean, std), 0);
@@ -93,9 +93,9 @@ describe('BumpBandit', () => {
   });
 });
 
-describe('FourCornerBandit', () => {
+describe('FourCornerBanditEnv', () => {
   it('pays each corner’s mean, with noise, and nothing elsewhere', () => {
-    const env = new FourCornerBandit();
+    const env = new FourCornerBanditEnv();
     env.reset({ seed: 3 });
     for (const { x, y, reward, name } of [...fourCorners, { x: 0, y: 0, reward: 0, name: 'nowhere' }]) {
       const rewards = Array.from({ length: 2000 }, () => {
