@@ -9,14 +9,16 @@ import { standardized } from './common/clippedSurrogate.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
+import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
+import { RewardScaler } from './common/rewardScaler.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
 import { Training } from './common/training.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
-const a2cOptions = z.strictObject({
+export const a2cOptions = z.strictObject({
   policy: partSchemas.policy,
   /** Parallel environments that reset in the step that ends an episode, or a single environment. */
   env: partSchemas.env,
@@ -39,6 +41,7 @@ const a2cOptions = z.strictObject({
   maxGradientNorm: z.number().positive().default(0.5),
   /** Whether the advantages of an update are brought to mean 0, variance 1. */
   normalizeAdvantages: z.boolean().default(false),
+  ...normalizationOptions,
   /** Widths of the hidden layers of the value network. */
   valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
   /** Updates from one report to the next. */
@@ -87,8 +90,10 @@ export class A2c implements Agent<A2cReport> {
     const { policy, horizon, gamma } = config;
     const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
     this.#numEnvs = env.numEnvs;
+    const statistics = ObservationStatistics.of([policy], config);
+    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
     this.value = new ValueNetwork({
-      observationDim: policy.observationDim,
+      policy,
       hidden: config.valueHidden,
       rng: config.rng.split('value'),
     });
@@ -105,7 +110,7 @@ export class A2c implements Agent<A2cReport> {
     );
     const values = compile(
       ({ observations }: { observations: tf.Tensor }) => ({ value: this.value.of(observations) }),
-      { name: 'a2c/values', state: [this.value] },
+      { name: 'a2c/values', state: [policy, this.value] },
     );
     const update = compile(
       (batch: A2cBatch & { learningRate: tf.Tensor }, rng) => {
@@ -132,6 +137,8 @@ export class A2c implements Agent<A2cReport> {
     });
     this.#collector = new RolloutCollector({
       owner: 'A2c',
+      statistics,
+      scaler,
       env,
       actionSpace,
       horizon,
@@ -143,6 +150,8 @@ export class A2c implements Agent<A2cReport> {
       policy,
       value: this.value,
       optimizer,
+      statistics,
+      scaler,
       env: stateOfEnv(env),
       collector: this.#collector,
       training: this.#training,

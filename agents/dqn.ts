@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, CategoricalPolicy, clipByGlobalNorm, compile, type Rng, valueAndGradients } from '../src/index.ts';
+import {
+  Adam,
+  CategoricalPolicy,
+  clipByGlobalNorm,
+  compile,
+  linearSchedule,
+  type Rng,
+  valueAndGradients,
+} from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
@@ -8,15 +16,17 @@ import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { huber } from './common/huber.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
+import { ObservationStatistics } from './common/observationStatistics.ts';
 import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
-import { rateAt, rateSchema } from './common/rate.ts';
+import { rateAt } from './common/rate.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
+import { RewardScaler } from './common/rewardScaler.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
-const dqnOptions = z.strictObject({
+export const dqnOptions = z.strictObject({
   ...offPolicyOptions,
   /** A categorical policy, whose logits are learned as the values Q(o, ·). */
   policy: z.custom<CategoricalPolicy>((value) => value instanceof CategoricalPolicy, 'a CategoricalPolicy'),
@@ -29,11 +39,9 @@ const dqnOptions = z.strictObject({
   tau: offPolicyOptions.tau.default(1),
   /** Updates from one time that the target network takes over the network to the next. */
   targetUpdateEvery: z.int().positive().default(250),
-  /**
-   * ε, the share of uniform actions: a number, or a function of the share of the training that is done; by default
-   * from 1 to 0.05 in its first tenth.
-   */
-  exploration: rateSchema.default(() => (share: number) => Math.max(0.05, 1 - 9.5 * share)),
+  /** The share of the training in which ε, the share of uniform actions, goes from 1 to `finalExploration`. */
+  explorationFraction: z.number().positive().max(1).default(0.1),
+  finalExploration: z.number().min(0).max(1).default(0.05),
   /** Whether the network chooses the action of which the target network says the value (double DQN). */
   double: z.boolean().default(true),
   /** The largest global norm of the gradient. */
@@ -91,8 +99,10 @@ export class Dqn implements Agent<DqnReport> {
     this.#target = target;
     this.#optimizer = new Adam(policy.trainableVariables());
     const sizes = { observationDim: policy.observationDim, actionDim: policy.actionDim };
+    const statistics = ObservationStatistics.of([policy, target], config);
+    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
     this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    this.#collector = new ReplayCollector({ owner: 'Dqn', env, actionSpace, replay: this.#replay });
+    this.#collector = new ReplayCollector({ owner: 'Dqn', env, actionSpace, replay: this.#replay, statistics, scaler });
     this.#tried = new Float32Array(env.numEnvs);
 
     const act = compile(
@@ -129,6 +139,8 @@ export class Dqn implements Agent<DqnReport> {
       target,
       optimizer: this.#optimizer,
       replay: this.#replay,
+      statistics,
+      scaler,
       env: stateOfEnv(env),
       collector: this.#collector,
       training: this.#training,
@@ -138,7 +150,7 @@ export class Dqn implements Agent<DqnReport> {
   /** @throws {DivergedError} if a loss is no longer a number */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<DqnReport, void, undefined> {
     const training = this.#training;
-    const { policy, reportEvery, targetUpdateEvery } = this.#options;
+    const { policy, reportEvery, targetUpdateEvery, explorationFraction, finalExploration } = this.#options;
     if (training.begin({ steps, rng })) {
       copyFrom(this.#target, policy);
       this.#collector.reset(rng.split('env').seed);
@@ -148,12 +160,12 @@ export class Dqn implements Agent<DqnReport> {
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       const progress = training.step / steps;
-      const exploration = rateAt('Dqn: exploration', this.#options.exploration, progress);
+      const exploration = linearSchedule(1, finalExploration)(progress / explorationFraction);
       this.#collector.step(this.#actions(streams.actions, exploration), episodes);
       training.step += this.#numEnvs;
       const learningRate = rateAt('Dqn: learningRate', this.#options.learningRate, progress);
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
-        const batch = this.#replay.sample(streams.replay);
+        const batch = this.#collector.sample(streams.replay);
         metrics.add('Dqn', training.step, this.#update({ ...batch, learningRate }).metrics);
         training.updates += 1;
         if (training.updates % targetUpdateEvery === 0) this.#average({});

@@ -10,9 +10,11 @@ import { explainedVariance } from './common/explainedVariance.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
 import { Minibatches } from './common/minibatches.ts';
+import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
+import { RewardScaler } from './common/rewardScaler.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
 import { soften } from './common/soften.ts';
@@ -64,6 +66,7 @@ export const ppoOptions = z.strictObject({
    * far is undone, and only the value function goes on. null: never.
    */
   targetKl: z.number().positive().nullable().default(0.2),
+  ...normalizationOptions,
   /** Widths of the hidden layers of the value network. */
   valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
 });
@@ -137,8 +140,10 @@ export class Ppo implements Agent<PpoReport> {
           'steps of a rollout (horizon × environments)',
       );
     }
+    const statistics = ObservationStatistics.of([policy], config);
+    const scaler = config.normalizeRewards ? new RewardScaler(numEnvs, config.gamma) : undefined;
     this.value = new ValueNetwork({
-      observationDim: policy.observationDim,
+      policy,
       hidden: config.valueHidden,
       rng: config.rng.split('value'),
     });
@@ -155,7 +160,7 @@ export class Ppo implements Agent<PpoReport> {
     );
     const values = compile(
       ({ observations }: { observations: tf.Tensor }) => ({ value: this.value.of(observations) }),
-      { name: 'ppo/values', state: [this.value] },
+      { name: 'ppo/values', state: [policy, this.value] },
     );
     const improvePolicy = compile(
       (batch: PolicyBatch & { learningRate: tf.Tensor }, rng) => {
@@ -177,7 +182,7 @@ export class Ppo implements Agent<PpoReport> {
         this.#valueOptimizer.update(clipped.gradients, learningRate);
         return { loss };
       },
-      { name: 'ppo/value', state: [this.value, this.#valueOptimizer] },
+      { name: 'ppo/value', state: [policy, this.value, this.#valueOptimizer] },
     );
     this.#compiled = [act, values, improvePolicy, improveValue];
     const ofEnvs = { observations: { shape: [numEnvs, policy.observationDim] } };
@@ -200,6 +205,8 @@ export class Ppo implements Agent<PpoReport> {
       owner: 'Ppo',
       horizon,
       gamma: config.gamma,
+      statistics,
+      scaler,
       act: act.onArrays(ofEnvs),
       valuesOf: (observations) => this.#valuesOf({ observations }).value,
     });
@@ -208,6 +215,8 @@ export class Ppo implements Agent<PpoReport> {
       value: this.value,
       policyOptimizer: this.#policyOptimizer,
       valueOptimizer: this.#valueOptimizer,
+      statistics,
+      scaler,
       env: stateOfEnv(this.#envs.env),
       collector: this.#collector,
       training: this.#training,

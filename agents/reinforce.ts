@@ -7,13 +7,15 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { EpisodeCollector } from './common/episodeCollector.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
+import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
+import { RewardScaler } from './common/rewardScaler.ts';
 import { Training } from './common/training.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
-const reinforceOptions = z.strictObject({
+export const reinforceOptions = z.strictObject({
   policy: partSchemas.policy,
   /** Parallel environments that reset in the step that ends an episode, or a single environment. */
   env: partSchemas.env,
@@ -33,6 +35,7 @@ const reinforceOptions = z.strictObject({
   maxGradientNorm: z.number().positive().default(0.5),
   /** Whether the advantages of an update are brought to mean 0, variance 1. */
   normalizeAdvantages: z.boolean().default(true),
+  ...normalizationOptions,
   /** Widths of the hidden layers of the baseline. */
   valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
 });
@@ -79,8 +82,10 @@ export class Reinforce implements Agent<ReinforceReport> {
     this.#options = config;
     const { policy } = config;
     const envs = vectorEnvFor('Reinforce', policy, config.env);
+    const statistics = ObservationStatistics.of([policy], config);
+    const scaler = config.normalizeRewards ? new RewardScaler(envs.env.numEnvs, config.gamma) : undefined;
     this.value = new ValueNetwork({
-      observationDim: policy.observationDim,
+      policy,
       hidden: config.valueHidden,
       rng: config.rng.split('value'),
     });
@@ -99,7 +104,7 @@ export class Reinforce implements Agent<ReinforceReport> {
       ({ observations }: { observations: tf.Tensor }) => ({ value: this.#valuesOf(observations) }),
       {
         name: 'reinforce/values',
-        state: [this.value],
+        state: [policy, this.value],
       },
     );
     const update = compile(
@@ -118,7 +123,7 @@ export class Reinforce implements Agent<ReinforceReport> {
         optimizers.value.update(clipped.gradients, batch.learningRate);
         return { loss };
       },
-      { name: 'reinforce/fit', state: [this.value, optimizers.value] },
+      { name: 'reinforce/fit', state: [policy, this.value, optimizers.value] },
     );
     this.#compiled = [act, values, update, fit];
     const ofEnvs = { observations: { shape: [envs.env.numEnvs, policy.observationDim] } };
@@ -143,6 +148,8 @@ export class Reinforce implements Agent<ReinforceReport> {
     this.#collector = new EpisodeCollector({
       ...envs,
       owner: 'Reinforce',
+      statistics,
+      scaler,
       rounds: config.episodesPerEnv,
       gamma: config.gamma,
       act: act.onArrays(ofEnvs),
@@ -153,6 +160,8 @@ export class Reinforce implements Agent<ReinforceReport> {
       value: this.value,
       policyOptimizer: optimizers.policy,
       valueOptimizer: optimizers.value,
+      statistics,
+      scaler,
       env: stateOfEnv(envs.env),
       training: this.#training,
     });
@@ -244,7 +253,7 @@ export class Reinforce implements Agent<ReinforceReport> {
   }
 
   #valueLoss({ observations, returns, weights }: ValueBatch): tf.Tensor {
-    return tf.sum(tf.mul(weights, tf.squaredDifference(this.value.of(observations), returns)));
+    return tf.sum(tf.mul(weights, tf.squaredDifference(this.#valuesOf(observations), returns)));
   }
 
   /** 0 without a baseline. */

@@ -9,16 +9,18 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
+import { ObservationStatistics } from './common/observationStatistics.ts';
 import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { rateAt } from './common/rate.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
+import { RewardScaler } from './common/rewardScaler.ts';
 import { ScalarParameter } from './common/scalarParameter.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
-const sacOptions = z.strictObject({
+export const sacOptions = z.strictObject({
   ...offPolicyOptions,
   ...noiseOptions,
   /** α, the weight of the entropy: learned, or a fixed number. */
@@ -106,8 +108,10 @@ export class Sac implements Agent<SacReport> {
       policy: new Adam(policy.trainableVariables()),
       temperature: new Adam(this.#logTemperature.trainableVariables()),
     };
+    const statistics = ObservationStatistics.of([policy], config);
+    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
     this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    this.#collector = new ReplayCollector({ owner: 'Sac', env, actionSpace, replay: this.#replay });
+    this.#collector = new ReplayCollector({ owner: 'Sac', env, actionSpace, replay: this.#replay, statistics, scaler });
     this.#tried = new Float32Array(env.numEnvs * policy.actionDim);
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, {
       sigma: config.explorationNoise,
@@ -145,6 +149,8 @@ export class Sac implements Agent<SacReport> {
       temperatureOptimizer: temperature,
       replay: this.#replay,
       noise: this.#noise,
+      statistics,
+      scaler,
       env: stateOfEnv(env),
       collector: this.#collector,
       training: this.#training,
@@ -168,7 +174,7 @@ export class Sac implements Agent<SacReport> {
       training.step += this.#numEnvs;
       const learningRate = rateAt('Sac: learningRate', this.#options.learningRate, Math.min(1, training.step / steps));
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
-        const batch = this.#replay.sample(streams.replay);
+        const batch = this.#collector.sample(streams.replay);
         metrics.add('Sac', training.step, this.#update({ ...batch, learningRate }, streams.updates).metrics);
         training.updates += 1;
       }
@@ -213,13 +219,17 @@ export class Sac implements Agent<SacReport> {
   #improve(batch: SacBatch, rng: Rng): tf.Tensor {
     const { policy, gamma, tau, temperature: fixed } = this.#options;
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
+    const seen = policy.normalized(observations);
     const temperature = fixed === 'auto' ? tf.exp(this.#logTemperature.value) : tf.scalar(fixed);
 
     const next = policy.given(nextObservations).sampleWithLogProb(rng);
-    const nextValues = tf.sub(this.#targets.least(nextObservations, next.action), tf.mul(temperature, next.logProb));
+    const nextValues = tf.sub(
+      this.#targets.least(policy.normalized(nextObservations), next.action),
+      tf.mul(temperature, next.logProb),
+    );
     const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
     const ofCritics = valueAndGradients(() => {
-      const [q1, q2] = this.critics.of(observations, actions);
+      const [q1, q2] = this.critics.of(seen, actions);
       const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
       return { loss: tf.mul(0.5, tf.mean(errors)), actionValue: tf.mean(q1) };
     }, this.critics.trainableVariables());
@@ -227,7 +237,7 @@ export class Sac implements Agent<SacReport> {
 
     const ofPolicy = valueAndGradients(() => {
       const { action, logProb } = policy.given(observations).sampleWithLogProb(rng);
-      const loss = tf.mean(tf.sub(tf.mul(temperature, logProb), this.critics.least(observations, action)));
+      const loss = tf.mean(tf.sub(tf.mul(temperature, logProb), this.critics.least(seen, action)));
       return { loss, entropy: tf.neg(tf.mean(logProb)) };
     }, policy.trainableVariables());
     this.#optimizers.policy.update(ofPolicy.gradients, learningRate);

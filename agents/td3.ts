@@ -10,15 +10,17 @@ import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
+import { ObservationStatistics } from './common/observationStatistics.ts';
 import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { rateAt } from './common/rate.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
+import { RewardScaler } from './common/rewardScaler.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
-const td3Options = z.strictObject({
+export const td3Options = z.strictObject({
   ...offPolicyOptions,
   learningRate: offPolicyOptions.learningRate.default(1e-3),
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
@@ -94,8 +96,10 @@ export class Td3 implements Agent<Td3Report> {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
     };
+    const statistics = ObservationStatistics.of([policy, this.#targets.policy], config);
+    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
     this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    this.#collector = new ReplayCollector({ owner: 'Td3', env, actionSpace, replay: this.#replay });
+    this.#collector = new ReplayCollector({ owner: 'Td3', env, actionSpace, replay: this.#replay, statistics, scaler });
     this.#tried = new Float32Array(env.numEnvs * policy.actionDim);
     this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, {
       sigma: config.explorationNoise,
@@ -133,6 +137,8 @@ export class Td3 implements Agent<Td3Report> {
       policyOptimizer: this.#optimizers.policy,
       replay: this.#replay,
       noise: this.#noise,
+      statistics,
+      scaler,
       env: stateOfEnv(env),
       collector: this.#collector,
       training: this.#training,
@@ -159,7 +165,7 @@ export class Td3 implements Agent<Td3Report> {
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
         training.updates += 1;
         const update = training.updates % policyDelay === 0 ? this.#updates.both : this.#updates.critics;
-        const batch = this.#replay.sample(streams.replay);
+        const batch = this.#collector.sample(streams.replay);
         metrics.add('Td3', training.step, update({ ...batch, learningRate }, streams.updates).metrics);
       }
       const { step, updates } = training;
@@ -199,17 +205,21 @@ export class Td3 implements Agent<Td3Report> {
   #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): tf.Tensor {
     const { policy, gamma, tau } = this.#options;
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
-    const nextValues = this.#targets.critics.least(nextObservations, this.#targetActions(nextObservations, rng));
+    const seen = policy.normalized(observations);
+    const nextValues = this.#targets.critics.least(
+      policy.normalized(nextObservations),
+      this.#targetActions(nextObservations, rng),
+    );
     const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
     const { gradients, loss, actionValue } = valueAndGradients(() => {
-      const [q1, q2] = this.critics.of(observations, actions);
+      const [q1, q2] = this.critics.of(seen, actions);
       const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
       return { loss: tf.mean(errors), actionValue: tf.mean(q1) };
     }, this.critics.trainableVariables());
     this.#optimizers.critics.update(gradients, learningRate);
     if (isPolicyDue) {
       const ofPolicy = valueAndGradients(
-        () => ({ loss: tf.neg(tf.mean(this.critics.of(observations, meanAction(policy, observations))[0])) }),
+        () => ({ loss: tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0])) }),
         policy.trainableVariables(),
         // The scale of a Gaussian has no part in its mode.
         { allowUnused: true },

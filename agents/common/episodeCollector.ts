@@ -66,13 +66,14 @@ export class EpisodeCollector {
    */
   collect(rng: Rng, ended: EpisodeReport[]): number {
     this.rows = 0;
+    this.#options.statistics?.publish();
     let count = 0;
     for (let round = 0; round < this.#options.rounds; round++) count += this.#round(rng, ended);
     return count;
   }
 
   #round(rng: Rng, ended: EpisodeReport[]): number {
-    const { owner, env, actionSpace, act, valuesOf, gamma } = this.#options;
+    const { owner, env, actionSpace, act, valuesOf, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
     const first = this.rows;
     const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
@@ -81,12 +82,14 @@ export class EpisodeCollector {
     for (let left = numEnvs; left > 0; count += numEnvs) {
       const acted = act({ observations: this.#current }, rng);
       commandActions(acted.action, actionSpace, this.#commanded);
+      statistics?.observe(this.#current);
       const step = env.step(this.#commanded);
       checkFinite(owner, 'reward', step.rewards, numEnvs);
+      const rewards = scaler?.scaled(step) ?? step.rewards;
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
         if (!episode.isRunning) continue;
-        this.#append(i, acted, step.rewards[i]!);
+        this.#append(i, acted, rewards[i]!);
         episode.return += step.rewards[i]!;
         episode.length += 1;
         if (!step.terminations[i] && !step.truncations[i]) continue;

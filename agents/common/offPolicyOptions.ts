@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normalizationOptions } from './observationStatistics.ts';
 import { partSchemas } from './partSchemas.ts';
 import { rateSchema } from './rate.ts';
 
@@ -23,6 +24,7 @@ export const offPolicyOptions = {
   gamma: z.number().min(0).max(1).default(0.99),
   /** τ of the target networks' averaging after each update. */
   tau: z.number().positive().max(1).default(0.005),
+  ...normalizationOptions,
   /** Environment steps from one report to the next. */
   reportEvery: z.int().positive().default(1000),
 };

@@ -1,8 +1,11 @@
+import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
 import { checkFinite } from './checkFinite.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
-import type { ReplayBuffer } from './replayBuffer.ts';
+import type { ObservationStatistics } from './observationStatistics.ts';
+import type { ReplayBuffer, Transitions } from './replayBuffer.ts';
+import type { RewardScaler } from './rewardScaler.ts';
 import { setSameLength } from './setSameLength.ts';
 import type { PolicyEnv } from './vectorEnvFor.ts';
 
@@ -10,6 +13,8 @@ export interface ReplayCollectorOptions extends PolicyEnv {
   /** Whose replay it is, as errors name it: `Sac`. */
   readonly owner: string;
   readonly replay: ReplayBuffer;
+  readonly statistics?: ObservationStatistics | undefined;
+  readonly scaler?: RewardScaler | undefined;
 }
 
 interface ReplayCollectorState {
@@ -50,10 +55,13 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
    * @throws if an environment gives a reward or an observation that is not finite
    */
   step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
-    const { owner, env, actionSpace, replay } = this.#options;
+    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
     commandActions(actions, actionSpace, this.#commanded);
     const step = env.step(this.#commanded);
     checkFinite(owner, 'reward', step.rewards, env.numEnvs);
+    scaler?.observe(step);
+    statistics?.observe(this.current);
+    statistics?.publish();
     const size = this.current.length / env.numEnvs;
     this.#next.set(step.observations);
     for (let i = 0; i < env.numEnvs; i++) {
@@ -72,6 +80,15 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
     for (let i = 0; i < env.numEnvs; i++) replay.add(rows, i);
     this.#tracker.track(step, ended);
     this.#observe(step.observations);
+  }
+
+  /** A minibatch of the replay, its rewards scaled as they are now, in arrays that the next call uses again. */
+  sample(rng: Rng): Transitions {
+    const { replay, scaler } = this.#options;
+    const batch = replay.sample(rng);
+    if (scaler !== undefined)
+      for (let i = 0; i < batch.rewards.length; i++) batch.rewards[i] = scaler.scale(batch.rewards[i]!);
+    return batch;
   }
 
   #observe(observations: Float32Array): void {

@@ -34,8 +34,8 @@ export class RolloutBuffer {
     this.values.set(acted.value, t * acted.value.length);
   }
 
-  /** Records what the environments answered. */
-  receive(t: number, { rewards, terminations, truncations }: VectorStep): void {
+  /** Records what the environments answered, with the rewards that learning sees. */
+  receive(t: number, rewards: Float64Array, { terminations, truncations }: VectorStep): void {
     const offset = t * rewards.length;
     for (let i = 0; i < rewards.length; i++) {
       this.rewards[offset + i] = rewards[i]!;

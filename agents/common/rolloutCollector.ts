@@ -4,6 +4,8 @@ import type { Stateful } from './agentParts.ts';
 import { checkFinite } from './checkFinite.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
+import type { ObservationStatistics } from './observationStatistics.ts';
+import type { RewardScaler } from './rewardScaler.ts';
 import { RolloutBuffer } from './rolloutBuffer.ts';
 import { setSameLength } from './setSameLength.ts';
 import type { PolicyEnv } from './vectorEnvFor.ts';
@@ -20,6 +22,9 @@ export interface RolloutCollectorOptions extends PolicyEnv {
   readonly horizon: number;
   readonly gamma: number;
   readonly act: Act;
+  /** Told between rollouts. */
+  readonly statistics?: ObservationStatistics | undefined;
+  readonly scaler?: RewardScaler | undefined;
   /** V of rows of observations. */
   readonly valuesOf: (observations: Float32Array) => ArrayLike<number>;
 }
@@ -73,12 +78,13 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
    * @throws if the environment gives a reward or an observation that is not finite
    */
   collect(rng: Rng, episodes: EpisodeReport[] = []): EpisodeReport[] {
-    const { owner, env, horizon } = this.#options;
+    const { owner, env, horizon, statistics, scaler } = this.#options;
+    statistics?.publish();
     for (let t = 0; t < horizon; t++) {
       this.#act(t, rng);
       const step = env.step(this.#commanded);
       checkFinite(owner, 'reward', step.rewards, env.numEnvs);
-      this.buffer.receive(t, step);
+      this.buffer.receive(t, scaler?.scaled(step) ?? step.rewards, step);
       this.#bootstrap(t, step);
       this.#tracker.track(step, episodes);
       this.#observe(step.observations);
@@ -87,9 +93,10 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
   }
 
   #act(t: number, rng: Rng): void {
-    const { actionSpace, act } = this.#options;
+    const { actionSpace, act, statistics } = this.#options;
     const { buffer } = this;
     const acted = act({ observations: buffer.current }, rng);
+    statistics?.observe(buffer.current);
     // The environment gets the action clipped to its bounds; the learner keeps the unclipped one.
     commandActions(acted.action, actionSpace, this.#commanded);
     buffer.act(t, acted);

@@ -1,17 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Mlp, Module, type Rng } from '../../src/index.ts';
+import { Mlp, Module, type Policy, type Rng } from '../../src/index.ts';
 
-/** V(o): a network of one output. */
+/** V(o): a network of one output, which sees observations as the policy beside it does, normalized or not. */
 export class ValueNetwork extends Module {
   readonly network: Mlp;
 
-  constructor({ observationDim, hidden, rng }: { observationDim: number; hidden: readonly number[]; rng: Rng }) {
+  readonly #policy: Policy;
+
+  constructor({ policy, hidden, rng }: { policy: Policy; hidden: readonly number[]; rng: Rng }) {
     super();
-    this.network = new Mlp({ inputDim: observationDim, hidden, outputDim: 1, activation: 'tanh', outputScale: 1, rng });
+    this.#policy = policy;
+    this.network = new Mlp({
+      inputDim: policy.observationDim,
+      hidden,
+      outputDim: 1,
+      activation: 'tanh',
+      outputScale: 1,
+      rng,
+    });
   }
 
   /** `[batch, observationDim]` → `[batch]` */
   of(observations: tf.Tensor): tf.Tensor {
-    return tf.squeeze(this.network.apply(observations), [1]);
+    return tf.squeeze(this.network.apply(this.#policy.normalized(observations)), [1]);
   }
 }

@@ -7,6 +7,7 @@ export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';
 export { MixturePolicy, type MixturePolicyOptions } from './mixturePolicy.ts';
+export { type ObservationMoments, ObservationNormalizer } from './observationNormalizer.ts';
 export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { loadPolicy, savePolicy } from './policyFile.ts';

@@ -8,6 +8,7 @@ import { Actor, type ActorOptions } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
 import type { DiscreteSpace } from './discreteSpace.ts';
+import { ObservationNormalizer } from './observationNormalizer.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -61,6 +62,9 @@ export abstract class Policy extends Module {
   readonly discreteActions?: DiscreteSpace;
   /** Set where `makePolicy` made the policy. */
   readonly config?: PolicyConfig;
+  /** Set by {@link normalizeObservations}. */
+  readonly normalizer?: ObservationNormalizer;
+  #isNormalized = false;
 
   /** @param observations `[batch, observationDim]` */
   abstract given(observations: tf.Tensor): ActionDistribution;
@@ -74,7 +78,41 @@ export abstract class Policy extends Module {
     return [];
   }
 
-  /** The observations, if they fit. @throws if they are not float32 of shape `[batch, observationDim]` */
+  /**
+   * Gives the policy a normalizer of observations, once: it is then a part of it, in files and exports, too. Agents tell it the moments
+   * of what they observe.
+   * @param options.clip the largest size of a normalized observation, 10 by default
+   * @throws if `given` does not normalize, because it does not use {@link checked}
+   */
+  normalizeObservations({ clip = 10 }: { clip?: number } = {}): void {
+    if (this.normalizer !== undefined) return;
+    const normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip });
+    const { config } = this;
+    const options = { ...config?.options, normalizeObservations: true, clipObservations: clip };
+    Object.assign(this, { normalizer, ...(config && { config: { ...config, options } }) });
+    this.#isNormalized = false;
+    tf.tidy(() => {
+      this.given(tf.zeros([1, this.observationDim]));
+    });
+    if (this.#isNormalized) return;
+    normalizer.dispose();
+    Object.assign(this, { normalizer: undefined, config });
+    throw new Error(
+      `${this.constructor.name}.normalizeObservations: its networks see the observations as they are: ` +
+        '`given` must use what this.checked(observations) returns',
+    );
+  }
+
+  /** The observations as the policy's networks see them: normalized, if the policy does that. */
+  normalized(observations: tf.Tensor): tf.Tensor {
+    this.#isNormalized = true;
+    return this.normalizer?.normalize(observations) ?? observations;
+  }
+
+  /**
+   * The observations as the policy's networks see them, if they fit.
+   * @throws if they are not float32 of shape `[batch, observationDim]`
+   */
   protected checked(observations: tf.Tensor): tf.Tensor {
     if (observations.rank !== 2 || observations.shape[1] !== this.observationDim || observations.dtype !== 'float32') {
       throw new Error(
@@ -82,7 +120,7 @@ export abstract class Policy extends Module {
           `got ${observations.dtype} of shape [${observations.shape}]`,
       );
     }
-    return observations;
+    return this.normalized(observations);
   }
 
   /**

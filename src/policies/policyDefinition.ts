@@ -15,6 +15,11 @@ export const commonPolicyOptions = {
     .positive()
     .optional()
     .describe('a number of parameters to come near to: the hidden widths are scaled'),
+  normalizeObservations: z
+    .boolean()
+    .default(false)
+    .describe('networks see observations brought to mean 0, variance 1 by what an agent has observed'),
+  clipObservations: z.number().positive().default(10).describe('the largest size of a normalized observation'),
   squash: z.enum(['none', 'tanh']).default('none').describe('tanh keeps actions within the bounds of their space'),
 };
 
@@ -37,7 +42,10 @@ export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'>
   /** Latent → action: the identity, or into the action space. */
   readonly squash: Bijector;
   readonly rng: Rng;
-} & Omit<z.output<z.ZodObject<OptionsShape<S>>>, 'squash' | 'parameters'>;
+} & Omit<
+  z.output<z.ZodObject<OptionsShape<S>>>,
+  'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations'
+>;
 
 /** A policy that can be made by its name. */
 export interface PolicyDefinition<S extends z.ZodRawShape, K extends ActionKind = 'box'> {

@@ -63,7 +63,11 @@ export function makePolicy<N extends string>(
           plainBoxSpace(`${where}: actionSpace`, actionSpace),
         );
   if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
-  const { parameters, ...settings } = parseOptions(where, definition.schema, rest);
+  const { parameters, normalizeObservations, clipObservations, ...settings } = parseOptions(
+    where,
+    definition.schema,
+    rest,
+  );
   const make = (hidden: readonly number[]): Policy => {
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
       ...settings,
@@ -81,7 +85,10 @@ export function makePolicy<N extends string>(
       ? { policy: make(settings.hidden), hidden: settings.hidden }
       : matchParameters(where, settings.hidden, parameters, make);
   const spaces = { observationSpace: observationBox, actionSpace: actions.actionSpace };
-  return Object.assign(policy, { config: { name, ...spaces, options: { ...settings, hidden } } });
+  const normalization = { normalizeObservations, clipObservations };
+  Object.assign(policy, { config: { name, ...spaces, options: { ...settings, ...normalization, hidden } } });
+  if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
+  return policy;
 }
 
 /**

@@ -62,6 +62,8 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         epochs: 2,
         batchSize: 50,
         entropyCoefficient: 0.01,
+        normalizeObservations: true,
+        normalizeRewards: true,
         learningRate: (share) => 1e-3 * (1 - share),
       }),
   },
@@ -74,6 +76,29 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         rng: new Rng('agent'),
         reportEvery: 2,
         learningRate: 0.01,
+      }),
+  },
+  'A2c, normalized': {
+    steps: 60,
+    make: (hidden) =>
+      new A2c({
+        policy: categorical(hidden),
+        env: cartPole(),
+        rng: new Rng('agent'),
+        reportEvery: 2,
+        normalizeObservations: true,
+        normalizeRewards: true,
+      }),
+  },
+  'Dqn, normalized': {
+    steps: 100,
+    make: (hidden) =>
+      new Dqn({
+        ...offPolicy,
+        policy: categorical(hidden),
+        env: cartPole(),
+        normalizeObservations: true,
+        normalizeRewards: true,
       }),
   },
   Reinforce: {
@@ -162,7 +187,7 @@ describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
     expect((await finish(agent, steps)).end).toBe(end);
     agent.setState(states[0]!);
     await expect(finish(agent, steps, 1)).rejects.toThrow(
-      `${name}.train: rng: got the seed '1', expected '0', which the state to go on from had`,
+      `${name.split(',')[0]}.train: rng: got the seed '1', expected '0', which the state to go on from had`,
     );
   });
 

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
+import type { Policy } from '../../src/index.ts';
+import type { Stateful } from './agentParts.ts';
+
+/** Options of the agents that act, for normalization. */
+export const normalizationOptions = {
+  /** Whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; see `Policy.normalizeObservations`. */
+  normalizeObservations: z.boolean().default(false),
+  /** The largest size of a normalized observation. */
+  clipObservations: z.number().positive().default(10),
+  /** Whether rewards are divided by the standard deviation of the discounted return, for learning only. */
+  normalizeRewards: z.boolean().default(false),
+};
+
+/**
+ * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them when it is said so,
+ * and not at once: within a rollout a policy must stay one and the same.
+ */
+export class ObservationStatistics implements Stateful<RunningMeanStdState> {
+  readonly #moments: RunningMeanStd;
+  readonly #policies: readonly Policy[];
+  readonly #dim: number;
+
+  /** @param policies of which each has a normalizer; the moments begin with those of the first */
+  constructor(policies: readonly [Policy, ...Policy[]]) {
+    this.#policies = policies;
+    this.#dim = policies[0].observationDim;
+    this.#moments = new RunningMeanStd(this.#dim);
+    const { mean, variance, count } = policies[0].normalizer!.moments();
+    if (count > 0) this.#moments.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
+  }
+
+  /**
+   * The statistics for a policy and those that follow it, if it has a normalizer or `normalizeObservations` asks for one; else undefined.
+   */
+  static of(
+    policies: readonly [Policy, ...Policy[]],
+    options: { readonly normalizeObservations: boolean; readonly clipObservations: number },
+  ): ObservationStatistics | undefined {
+    if (options.normalizeObservations) {
+      for (const policy of policies) policy.normalizeObservations({ clip: options.clipObservations });
+    }
+    return policies[0].normalizer && new ObservationStatistics(policies);
+  }
+
+  /** Takes in observations, row by row. */
+  observe(observations: Float32Array): void {
+    for (let at = 0; at < observations.length; at += this.#dim) {
+      this.#moments.update(observations.subarray(at, at + this.#dim));
+    }
+  }
+
+  /** Tells the policies. */
+  publish(): void {
+    const { count } = this.#moments.state();
+    const { mean, variance } = this.#moments;
+    for (const { normalizer } of this.#policies) normalizer!.setMoments({ mean, variance, count });
+  }
+
+  state(): RunningMeanStdState {
+    return this.#moments.state();
+  }
+
+  setState(state: RunningMeanStdState): void {
+    if (state?.mean?.length !== this.#dim || state.variance?.length !== this.#dim) {
+      throw new Error(`got moments of ${state?.mean?.length} entries, expected ${this.#dim}`);
+    }
+    this.#moments.setState(state);
+  }
+}

@@ -1,0 +1,58 @@
+import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
+import type { VectorStep } from '../../envs/index.ts';
+import type { Stateful } from './agentParts.ts';
+import { setSameLength } from './setSameLength.ts';
+
+const EPSILON = 1e-8;
+const CLIP = 10;
+
+interface RewardScalerState {
+  readonly moments: RunningMeanStdState;
+  readonly discounted: Float64Array;
+}
+
+/**
+ * Rewards divided by the standard deviation of the running return G ← γ G (1 − terminated) + r of each environment, as Gymnasium's
+ * NormalizeReward and what Stable-Baselines3 makes of it: no mean is taken off, and ±10 is the most.
+ */
+export class RewardScaler implements Stateful<RewardScalerState> {
+  readonly #gamma: number;
+  readonly #moments = new RunningMeanStd(1);
+  readonly #discounted: Float64Array;
+  readonly #scaled: Float64Array;
+
+  constructor(numEnvs: number, gamma: number) {
+    this.#gamma = gamma;
+    this.#discounted = new Float64Array(numEnvs);
+    this.#scaled = new Float64Array(numEnvs);
+  }
+
+  /** Takes in the rewards of one step. */
+  observe({ rewards, terminations }: Pick<VectorStep, 'rewards' | 'terminations'>): void {
+    for (let i = 0; i < rewards.length; i++) {
+      this.#discounted[i] = (terminations[i] ? 0 : this.#gamma * this.#discounted[i]!) + rewards[i]!;
+      this.#moments.update(this.#discounted.subarray(i, i + 1));
+    }
+  }
+
+  scale(reward: number): number {
+    const scaled = reward / Math.sqrt(this.#moments.variance[0]! + EPSILON);
+    return Math.min(Math.max(scaled, -CLIP), CLIP);
+  }
+
+  /** Takes in the rewards of one step. @returns them scaled, in an array that the next call uses again */
+  scaled(step: Pick<VectorStep, 'rewards' | 'terminations'>): Float64Array {
+    this.observe(step);
+    for (let i = 0; i < this.#scaled.length; i++) this.#scaled[i] = this.scale(step.rewards[i]!);
+    return this.#scaled;
+  }
+
+  state(): RewardScalerState {
+    return { moments: this.#moments.state(), discounted: this.#discounted.slice() };
+  }
+
+  setState({ moments, discounted }: RewardScalerState): void {
+    setSameLength({ discounted: [this.#discounted, discounted] });
+    this.#moments.setState(moments);
+  }
+}

@@ -1,0 +1,141 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { RewardScaler } from '../../agents/common/rewardScaler.ts';
+import { A2c, Sac, Td3 } from '../../agents/index.ts';
+import { NormalizeReward } from '../../envs/index.ts';
+import {
+  type ActionDistribution,
+  GaussianPolicy,
+  loadPolicy,
+  makePolicy,
+  Policy,
+  policyFromJson,
+  policyToJson,
+  Rng,
+} from '../../src/index.ts';
+import { box, RecordingEnv, wideBox } from './support.ts';
+
+const spaces = { observationSpace: new RecordingEnv(box).observationSpace, rng: new Rng('policy') };
+const gaussian = (options = {}, actionSpace = wideBox) =>
+  makePolicy('gaussian', { ...spaces, actionSpace, hidden: [4], ...options });
+
+const meanOf = (x: number[]) => x.reduce((sum, value) => sum + value, 0) / x.length;
+const OBSERVATIONS = [
+  [3, -40],
+  [5, 2],
+  [4, 0.5],
+];
+const moments = { mean: [4, 1], variance: [0.25, 9], count: 10 };
+
+describe('a policy that normalizes', () => {
+  test('sees (o − mean) / √variance, clipped; before it is told moments the observations as they are', () => {
+    const plain = gaussian();
+    const policy = gaussian({ normalizeObservations: true, clipObservations: 3 });
+    const action = (of: Policy, rows: number[][]) => [...of.greedy(tf.tensor2d(rows), new Rng(0)).action.dataSync()];
+    expect(action(policy, [[0.5, -2]])).toEqual(action(plain, [[0.5, -2]]));
+    policy.normalizer!.setMoments(moments);
+    const seen = OBSERVATIONS.map((row) =>
+      row.map((o, i) => Math.min(Math.max((o - moments.mean[i]!) / Math.sqrt(moments.variance[i]!), -3), 3)),
+    );
+    action(policy, OBSERVATIONS).forEach((value, i) => expect(value).toBeCloseTo(action(plain, seen)[i]!, 5));
+  });
+
+  test('is saved, loaded and exported with its moments, which are no parameters', () => {
+    const policy = gaussian({ normalizeObservations: true });
+    expect(policy.parameterCount()).toBe(gaussian().parameterCount());
+    policy.normalizer!.setMoments(moments);
+    const { policy: loaded } = policyFromJson(policyToJson(policy));
+    expect(loaded.normalizer!.moments()).toEqual(policy.normalizer!.moments());
+    expect(loaded.config!.options).toMatchObject({ normalizeObservations: true, clipObservations: 10 });
+    const sizes = [gaussian(), policy].map((each) => each.toOnnx().model.length);
+    expect(sizes[1]).toBeGreaterThan(sizes[0]! + 50);
+    expect(loadPolicy).toBeTypeOf('function');
+  });
+
+  test('is made one later, once; a policy whose networks would see raw observations refuses', () => {
+    const policy = gaussian();
+    policy.normalizeObservations({ clip: 5 });
+    const { normalizer } = policy;
+    policy.normalizeObservations({ clip: 7 });
+    expect(policy.normalizer).toBe(normalizer);
+    expect(policy.config!.options).toMatchObject({ normalizeObservations: true, clipObservations: 5 });
+    class Raw extends Policy {
+      readonly observationDim = 2;
+      readonly actionDim = 2;
+      readonly inner = new GaussianPolicy({ observationDim: 2, actionDim: 2, rng: new Rng(0) });
+      given(observations: tf.Tensor): ActionDistribution {
+        return this.inner.given(observations);
+      }
+    }
+    const raw = new Raw();
+    const tensors = tf.memory().numTensors;
+    expect(() => raw.normalizeObservations()).toThrow(
+      'Raw.normalizeObservations: its networks see the observations as they are: `given` must use what ' +
+        'this.checked(observations) returns',
+    );
+    expect([raw.normalizer, tf.memory().numTensors]).toEqual([undefined, tensors]);
+  });
+});
+
+describe('agents', () => {
+  test('A2C tells the moments of all it has acted on, but for the last rollout', async () => {
+    const policy = gaussian();
+    const env = new RecordingEnv(wideBox);
+    const agent = new A2c({ policy, env, rng: new Rng(0), reportEvery: 1, normalizeObservations: true });
+    for await (const _ of agent.train({ steps: 100, rng: new Rng(1) }));
+    const seen = env.transitions.slice(0, 95).map(({ observation }) => [...observation]);
+    const { mean, variance, count } = policy.normalizer!.moments();
+    expect(count).toBeCloseTo(95, 2);
+    [0, 1].forEach((i) => {
+      const column = seen.map((row) => row[i]!);
+      expect(mean[i]).toBeCloseTo(meanOf(column), 4);
+      expect(variance[i]).toBeCloseTo(meanOf(column.map((x) => (x - meanOf(column)) ** 2)), 4);
+    });
+    agent.dispose();
+  });
+
+  test('SAC and TD3 tell policy and target the same moments; a policy that has some goes on from them', async () => {
+    for (const Agent of [Sac, Td3]) {
+      const policy = gaussian({ squash: 'tanh' }, box);
+      policy.normalizeObservations();
+      policy.normalizer!.setMoments({ mean: [100, 100], variance: [1, 1], count: 60 });
+      const agent = new Agent({
+        policy,
+        env: new RecordingEnv(box),
+        rng: new Rng(0),
+        batchSize: 4,
+        learningStarts: 10,
+        criticHidden: [4],
+      });
+      for await (const _ of agent.train({ steps: 60, rng: new Rng(1) }));
+      const { mean, count } = policy.normalizer!.moments();
+      expect(count).toBeCloseTo(120, 3);
+      expect(mean[0]! - 50).toBeLessThan(1);
+      expect(mean[0]! - 50).toBeGreaterThan(-1);
+      const { policy: ours, targetPolicy } = agent.state().parts as Record<string, Record<string, unknown>>;
+      if (targetPolicy) expect(targetPolicy['normalizer.mean']).toEqual(ours!['normalizer.mean']);
+      agent.dispose();
+    }
+  });
+
+  test('without the option nothing is normalized', () => {
+    const policy = gaussian();
+    new A2c({ policy, env: new RecordingEnv(wideBox), rng: new Rng(0) }).dispose();
+    expect(policy.normalizer).toBeUndefined();
+  });
+});
+
+test('RewardScaler gives what NormalizeReward gives, clipped at ±10', () => {
+  const inner = new RecordingEnv(box, 0.2);
+  const env = new NormalizeReward(inner, { gamma: 0.9 });
+  const scaler = new RewardScaler(1, 0.9);
+  env.reset({ seed: 0 });
+  for (let i = 0; i < 200; i++) {
+    const [, reward, terminated, truncated] = env.step(Float32Array.of(0, 0));
+    const { reward: raw } = inner.transitions.at(-1)!;
+    const [scaled] = scaler.scaled({ rewards: Float64Array.of(raw), terminations: Uint8Array.of(Number(terminated)) });
+    expect(scaled).toBeCloseTo(Math.min(Math.max(reward, -10), 10), 12);
+    if (terminated || truncated) env.reset();
+  }
+  expect(scaler.scale(1e9)).toBe(10);
+});
