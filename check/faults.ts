@@ -1,6 +1,6 @@
 /**
  * Does to real runs what a user, a machine and a disk do to them, and looks whether anything is lost: signals at random moments, a
- * full disk, closed pipes, two commands at once, damaged files. `--short` does a few of each; `--seed` chooses other moments.
+ * full disk, closed pipes, two commands at once, damaged files, a training killed again and again. `--short` does a few of each; `--seed` chooses other moments.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,6 +21,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { textTable } from '../experiments/harness/report/table.ts';
 import { Rng } from '../src/random.ts';
+import { readEvents } from '../test/support/readEvents.ts';
 import { type Ended, startOxbow } from './oxbowProcess.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
@@ -78,6 +79,7 @@ await fullDisk(values.short ? [0.5] : [0.02, 0.3, 0.6, 0.9]);
 await output();
 await twoCommands();
 await damage();
+await killedTraining(values.short ? 3 : 20);
 
 const faults = [...new Set(cases.map(({ fault }) => fault.replace(/,.*/, '')))];
 const rows = faults.map((fault) => {
@@ -287,6 +289,60 @@ async function damage(): Promise<void> {
     record({ fault, ...seen(ended), ...(await resume(out, results(out))), problems });
     rmSync(out, { recursive: true });
   }
+}
+
+/** A training that is killed again and again, and each time goes on from where it was: it ends as one that was not. */
+async function killedTraining(kills: number): Promise<void> {
+  const train = [
+    ...['train', 'Pendulum-v1', '--agent', 'ppo', '--policy', 'spline', '--seeds', '2', '--workers', '2'],
+    ...['--envs', '2', '--steps', String(4000 * kills)],
+    ...['agent.horizon=128', 'evaluationEpisodes=5', 'checkpointInterval=0', 'logInterval=0'].flatMap(set),
+  ];
+  const [whole, out] = [join(folder, 'training'), join(folder, 'killed-training')];
+  const begun = performance.now();
+  const unbroken = await startOxbow(folder, [...train, '--out', whole]).ended;
+  if (unbroken.code !== 0) throw new Error(`the unbroken training failed: ${unbroken.stderr}`);
+  const share = (unbroken.time - begun) / kills;
+  const moments: string[] = [];
+  const ends: Ended[] = [];
+  for (let i = 0; i < kills; i++) {
+    const argv = i % 2 === 0 || !existsSync(join(out, 'config.json')) ? [...train, '--out', out] : ['resume', out];
+    const run = startOxbow(folder, argv);
+    // A lock that a killed command has left is waited for: that is no moment of a training.
+    while (!/results in/.test(run.stdout()) && run.process.exitCode === null) await delay(20);
+    const moment = rng.uniform(0, 2 * share);
+    await Promise.race([delay(moment), run.ended]);
+    run.process.kill('SIGKILL');
+    ends.push(await run.ended);
+    moments.push(`${Math.round(moment)} ms`);
+  }
+  ends.push(await startOxbow(folder, ['resume', out]).ended);
+  const last = ends.at(-1)!;
+  const problems = last.code === 0 ? [] : [`ended with ${last.code ?? last.signal}: ${last.stderr}`];
+  for (const name of [...results(whole, '').keys()].filter((file) => !/run\.json$|tfevents/.test(file))) {
+    const [is, was] = [out, whole].map((path) => join(path, name));
+    if (!existsSync(is!) || !readFileSync(is!).equals(readFileSync(was!))) problems.push(`${name} is another`);
+  }
+  for (const name of results(whole, '.oxbow').keys()) {
+    const [is, was] = [out, whole].map((path) => events(join(path, name)));
+    if (is !== was) problems.push(`${name} has other events`);
+  }
+  const total = (count: (ended: Ended) => number) => ends.reduce((sum, ended) => sum + count(ended), 0);
+  record({
+    fault: `training killed ${kills} times, after ${moments.join(', ')}`,
+    coreDumps: total((ended) => ended.coreDumps),
+    stackTraces: total((ended) => ended.stackTraces),
+    orphans: total((ended) => ended.orphans),
+    lost: 0,
+    equal: problems.length === 0,
+    problems,
+  });
+}
+
+/** The events of a file for TensorBoard, but for what is of the clock. */
+function events(path: string): string {
+  const all = readEvents(readFileSync(path));
+  return JSON.stringify(all.map(({ step, scalars }) => [step, { ...scalars, 'time/stepsPerSecond': 0 }]));
 }
 
 /** Continues a run: which finished jobs were lost, and whether its summary is that of an unbroken one. */

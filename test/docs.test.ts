@@ -120,6 +120,14 @@ describe('the programs in the docs', () => {
     ]);
   });
 
+  test('training.md: an agent trains on an environment of one’s own', () => {
+    const small = ['--steps', '256', '--set', 'agent.horizon=256', '--set', 'evaluationEpisodes=2', '--out', 'corridor'];
+    const cli = join(root, 'experiments/cli.ts');
+    run('--import tsx', cli, 'train', 'Corridor-v0', '--agent', 'ppo', '--load', 'training/corridor.ts', ...small);
+    const { results } = JSON.parse(readFileSync(join(folder, 'corridor/summary.json'), 'utf8'));
+    expect(results.find(({ metric }: { metric: string }) => metric === 'return').iqm).toBeGreaterThanOrEqual(-50);
+  });
+
   test('README: a flow policy in one’s own loop keeps both ways', () => {
     const program = files.get('README/block1.ts')!;
     expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(30);

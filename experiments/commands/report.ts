@@ -1,32 +1,57 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkConfig } from '../harness/config.ts';
+import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 
-/** `oxbow report <dir>`: writes what is derived from the jobs of a run directory again. */
+/** `oxbow report <dirs…>`: writes what is derived from the jobs of a run again, or compares several. */
 export function reportCommand(registry: Registry): Command {
   return new Command('report')
-    .description('write the tables, summary and report of a run directory again')
-    .argument('<dir>', 'a run directory')
-    .action(async (path: string) => {
-      const [{ RunDirectory }, { writeResults }] = await Promise.all([
-        import('../harness/runDirectory.ts'),
-        import('../harness/run.ts'),
-      ]);
-      const directory = await RunDirectory.hold(path, {
-        wait: (line) => process.stderr.write(`${line}\n`),
-        lost: () => {},
-      });
-      try {
-        const { experiment: name, config } = directory.run;
-        const experiment = await loadExperiment(registry, name, config);
-        checkConfig(experiment, config, join(path, 'config.json'));
-        const jobs = experiment.jobs(config);
-        const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
-        process.stdout.write(`Report: ${await writeResults(experiment, directory, jobs, outcomes, process.stdout)}\n`);
-      } finally {
-        await directory.release();
-      }
+    .description('write the tables, summary and report of a run again, or compare several runs')
+    .argument('<dirs...>', 'a run directory, or several to compare')
+    .option('--out <file>', 'where the comparison of several runs goes (default: comparison.html)')
+    .action(async ([path, ...others]: [string, ...string[]], { out }: { out?: string }) => {
+      if (others.length > 0) return compare([path, ...others], out ?? 'comparison.html', registry);
+      if (out !== undefined) throw new InputError('--out: the report of one run is written in its directory');
+      await rewrite(path, registry);
     });
+}
+
+async function rewrite(path: string, registry: Registry): Promise<void> {
+  const [{ RunDirectory }, { writeResults }] = await Promise.all([
+    import('../harness/runDirectory.ts'),
+    import('../harness/run.ts'),
+  ]);
+  const directory = await RunDirectory.hold(path, {
+    wait: (line) => process.stderr.write(`${line}\n`),
+    lost: () => {},
+  });
+  try {
+    const { experiment: name, config } = directory.run;
+    const experiment = await loadExperiment(registry, name, config);
+    checkConfig(experiment, config, join(path, 'config.json'));
+    const jobs = experiment.jobs(config);
+    const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+    process.stdout.write(`Report: ${await writeResults(experiment, directory, jobs, outcomes, process.stdout)}\n`);
+  } finally {
+    await directory.release();
+  }
+}
+
+async function compare(paths: readonly string[], out: string, registry: Registry): Promise<void> {
+  const [{ compareRuns }, { textTable }, { writeFile }] = await Promise.all([
+    import('../harness/compareRuns.ts'),
+    import('../harness/report/table.ts'),
+    import('../harness/writeFile.ts'),
+  ]);
+  const { tables, html } = await compareRuns(paths, registry);
+  for (const table of tables) process.stdout.write(`${textTable(table)}\n\n`);
+  const page = await html();
+  try {
+    writeFile(out, page);
+  } catch (error) {
+    throw new InputError(`--out: cannot write ${out}: ${(error as Error).message}`);
+  }
+  process.stdout.write(`Report: ${out}\n`);
 }

@@ -158,6 +158,8 @@ export interface Runtime {
  */
 export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job = Job> {
   readonly name: string;
+  /** The command that its report names; `oxbow run <name>` unless given. */
+  readonly title?: string;
   /** One line. */
   readonly description: string;
   /** All settings with their defaults; see {@link commonShape}. Unknown ones are errors. */

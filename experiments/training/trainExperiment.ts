@@ -33,6 +33,7 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
   const choices = { studies: [agent], policies, environments: [env] };
   return defineExperiment<TrainConfig, Job>({
     name: TRAIN,
+    title: `oxbow train ${env}`,
     description: `${agent} on ${env}: ${trainableAgents[agent]!.description}.`,
     schema: trainSchema(choices) as unknown as z.ZodType<TrainConfig> & { shape: Record<string, z.ZodType> },
     presets: { quick: {} },

@@ -11,6 +11,7 @@ import { episodeMeans, measurePolicy } from './measurePolicy.ts';
 import { ReportRows } from './reportRows.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { TrainingLog } from './trainingLog.ts';
+import type { PolicyFacts } from './trainSections.ts';
 
 /** The names of what a training leaves in its folder. */
 export const CHECKPOINT = 'checkpoint';
@@ -61,7 +62,8 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
     );
     const metrics = { return: sampled!.return, greedyReturn: greedy!.return, length: sampled!.length };
     savePolicy(join(context.directory, POLICY), policy, { env: job.env, step: config.steps, ...metrics });
-    return { metrics };
+    const data = { parameters: policy.parameterCount(), options: policy.config!.options };
+    return { metrics, data: data satisfies PolicyFacts };
   } finally {
     training.dispose();
   }

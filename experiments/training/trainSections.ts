@@ -1,8 +1,15 @@
-import type { Figure, Outcome, Section, SummaryRow } from '../harness/experiment.ts';
+import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { alignSteps } from '../harness/report/alignSteps.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { type CurvePoint, learningCurves } from '../harness/report/learningCurves.ts';
 import type { TrainConfig } from './trainConfig.ts';
+
+/** What the result of a job says of its policy. */
+export interface PolicyFacts {
+  readonly parameters: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
 
 /** The report of a training: learning curves, and the evaluation. */
 export function trainSections(
@@ -22,7 +29,7 @@ export function trainSections(
       paragraphs: [
         'The mean return of the episodes that ended since the row before, with the actions that the agent explored with.',
       ],
-      figures: [curves('return', 'return of an episode', outcomes, policies)],
+      figures: [curves(outcomes, policies)],
     },
     {
       title: 'Evaluation',
@@ -35,22 +42,47 @@ export function trainSections(
         chart(of('greedyReturn'), 'return, greedy actions', environments[0]!, policies),
       ],
     },
+    { title: 'Policies', tables: [policyTable(outcomes, policies)] },
   ];
 }
 
-function curves(field: string, y: string, outcomes: readonly Outcome[], policies: readonly string[]): Figure {
+/** What each policy is: its size, and all its options. */
+function policyTable(outcomes: readonly Outcome[], policies: readonly string[]): Table {
+  const made = policies.flatMap((policy) => {
+    const data = outcomes.find(({ job }) => job.policy === policy)?.result.data as PolicyFacts | undefined;
+    return data === undefined ? [] : [{ policy, ...data }];
+  });
+  const names = [...new Set(made.flatMap(({ options }) => Object.keys(options)))];
+  const show = (value: unknown) =>
+    value === undefined ? '–' : Array.isArray(value) ? value.join(', ') : String(value);
   return {
-    name: `curve-${field}`,
-    caption: `${y}, by environment steps: interquartile mean over the seeds, with its 95 % interval.`,
-    wide: true,
-    spec: learningCurves(curvePoints(outcomes, field), { x: 'environment steps', y, policies }),
+    title: 'Parameters and options',
+    columns: ['policy', 'parameters', ...names],
+    rows: made.map(({ policy, parameters, options }) => [
+      policy,
+      String(parameters),
+      ...names.map((name) => show(options[name])),
+    ]),
   };
 }
 
-/** A column of the rows of jobs, where there was something to measure. */
-export function curvePoints(outcomes: readonly Outcome[], field: string): CurvePoint[] {
+function curves(outcomes: readonly Outcome[], policies: readonly string[]): Figure {
+  return {
+    name: 'learning-curves',
+    caption:
+      'Return of an episode by environment steps. A line is the interquartile mean over the seeds, a band its 95 % interval.',
+    spec: learningCurves(alignSteps(curvePoints(outcomes)), {
+      x: 'environment steps',
+      y: 'return of an episode',
+      policies,
+    }),
+  };
+}
+
+/** The rows between which an episode ended. */
+function curvePoints(outcomes: readonly Outcome[]): CurvePoint[] {
   return outcomes.flatMap(({ job: { policy, seed }, rows }) =>
-    rows.flatMap(({ step, [field]: value }) =>
+    rows.flatMap(({ step, return: value }) =>
       typeof value === 'number' ? [{ policy, seed, step: step as number, value }] : [],
     ),
   );

@@ -21,7 +21,7 @@ export function settings(config: object, path: readonly string[] = []): Settings
 }
 
 function table(records: object, title: string): Table {
-  const rows = Object.entries(records).map(([name, record]) => ({ name, values: new Map(flat(record)) }));
+  const rows = Object.entries(records).map(([name, record]) => ({ name, values: new Map(flatSettings(record)) }));
   const columns = [...new Set(rows.flatMap(({ values }) => [...values.keys()]))];
   return {
     title,
@@ -30,9 +30,10 @@ function table(records: object, title: string): Table {
   };
 }
 
-function flat(value: object, path: readonly string[] = []): [string, string][] {
+/** All settings one by one, by path. */
+export function flatSettings(value: object, path: readonly string[] = []): [string, string][] {
   return Object.entries(value).flatMap(([key, entry]): [string, string][] =>
-    isGroup(entry) ? flat(entry, [...path, key]) : [[[...path, key].join('.'), text(entry)]],
+    isGroup(entry) ? flatSettings(entry, [...path, key]) : [[[...path, key].join('.'), text(entry)]],
   );
 }
 
@@ -46,5 +47,9 @@ function isGroup(value: unknown): value is object {
 }
 
 function text(value: unknown): string {
-  return Array.isArray(value) ? value.map(text).join(', ') : isGroup(value) ? JSON.stringify(value) : String(value);
+  return Array.isArray(value)
+    ? value.map(text).join(', ') || '–'
+    : isGroup(value)
+      ? JSON.stringify(value)
+      : String(value);
 }

@@ -32,7 +32,7 @@ export async function writeReport(
   };
   const html = await renderPage(
     {
-      title: `oxbow run ${experiment.name}`,
+      title: experiment.title ?? `oxbow run ${experiment.name}`,
       lead: experiment.description,
       ...(missing.length > 0 && {
         warning: {

@@ -1,0 +1,251 @@
+import { basename, resolve } from 'node:path';
+import { Rng } from '../../src/random.ts';
+import { checkConfig } from './config.ts';
+import type { Figure, Job, MetricsRow, Outcome, Section, SummaryRow, Table } from './experiment.ts';
+import { groupBy } from './groupBy.ts';
+import { loadExperiment } from './loadExperiment.ts';
+import type { Registry } from './registry.ts';
+import { alignSteps } from './report/alignSteps.ts';
+import { intervalChart } from './report/intervalChart.ts';
+import { learningCurves } from './report/learningCurves.ts';
+import { missingJobs } from './report/missingJobs.ts';
+import { type Page, renderPage } from './report/page.ts';
+import { flatSettings } from './report/settings.ts';
+import { metricTable } from './report/table.ts';
+import { RunDirectory } from './runDirectory.ts';
+import { holm } from './statistics/holm.ts';
+import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
+import { probabilityOfImprovement } from './statistics/probabilityOfImprovement.ts';
+import { summarize } from './summarize.ts';
+
+/** A run with what came of its jobs. */
+interface OpenRun {
+  /** The directory's own name, or the path as it was given where two have one name. */
+  readonly name: string;
+  readonly directory: RunDirectory;
+  readonly jobs: readonly Job[];
+  readonly outcomes: readonly Outcome[];
+  readonly summary: readonly SummaryRow[];
+}
+
+/** What one run measured of one study and policy, under a name that no other has. */
+interface Subject {
+  readonly label: string;
+  readonly run: OpenRun;
+  readonly study: string;
+  readonly policy: string;
+}
+
+export interface Comparison {
+  readonly tables: readonly Table[];
+  /** The report as one HTML file. */
+  html(): Promise<string>;
+}
+
+/**
+ * Compares what several runs measured, environment by environment: interquartile means with intervals, learning curves, and
+ * how each differs from the first.
+ * @throws InputError if a directory holds no run, or is damaged
+ */
+export async function compareRuns(paths: readonly string[], registry: Registry): Promise<Comparison> {
+  const runs = await Promise.all(paths.map((path) => open(path, paths, registry)));
+  const all = subjects(runs);
+  const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];
+  const parts = environments.map((env) => ({ env, ...compare(env, all) }));
+  return {
+    tables: parts.flatMap(({ tables }) => tables),
+    html() {
+      const { common, different } = parted(runs);
+      const settings: Section = {
+        title: 'What differs',
+        paragraphs: ['The settings that not all of the runs have alike; those that they share are at the end.'],
+        tables: [different],
+      };
+      return renderPage(page(runs, parts, different.rows.length === 0 ? [] : [settings]), common);
+    },
+  };
+}
+
+async function open(path: string, paths: readonly string[], registry: Registry): Promise<OpenRun> {
+  const directory = RunDirectory.open(path);
+  const { experiment: name, config, seeds } = directory.run;
+  const experiment = await loadExperiment(registry, name, config);
+  checkConfig(experiment, config, `${path}/config.json`);
+  const jobs = experiment.jobs(config);
+  const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+  const own = basename(resolve(path));
+  const shared = paths.filter((other) => basename(resolve(other)) === own).length > 1;
+  return { name: shared ? path : own, directory, jobs, outcomes, summary: summarize(jobs, outcomes, seeds) };
+}
+
+/** Labels say what not all have in common. */
+function subjects(runs: readonly OpenRun[]): Subject[] {
+  const all = runs.flatMap((run) =>
+    [...groupBy(run.jobs, ({ study, policy }) => JSON.stringify([study, policy])).values()].map(([job]) => ({
+      run,
+      study: job!.study,
+      policy: job!.policy,
+    })),
+  );
+  const parts = [
+    ({ study }: (typeof all)[number]) => study,
+    ({ policy }: (typeof all)[number]) => policy,
+    ({ run }: (typeof all)[number]) => run.name,
+  ];
+  const differ = parts.map((part) => new Set(all.map(part)).size > 1);
+  const short = all.map((subject) =>
+    parts
+      .slice(0, 2)
+      .filter((_, i) => differ[i])
+      .map((part) => part(subject))
+      .join(' '),
+  );
+  // The run's name is for where study and policy do not tell which is meant.
+  const unique = new Set(short).size === all.length;
+  return all.map((subject, i) => ({
+    ...subject,
+    label: unique ? short[i]! : `${subject.run.name}${short[i] === '' ? '' : ` ${short[i]}`}`,
+  }));
+}
+
+function compare(env: string, all: readonly Subject[]): { tables: Table[]; figures: Figure[] } {
+  const here = all.filter(({ run, study, policy }) =>
+    run.jobs.some((job) => job.env === env && job.study === study && job.policy === policy),
+  );
+  const rows = here.flatMap(({ label, run, study, policy }) =>
+    run.summary
+      .filter((row) => row.env === env && row.study === study && row.policy === policy)
+      .map((row) => ({ ...row, policy: label })),
+  );
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  const labels = here.map(({ label }) => label);
+  const columns = metrics.map((metric) => ({ metric, label: metric, format: significant }));
+  const tables = [metricTable(env, rows, columns), ...differences(env, here, rows, metrics[0])];
+  const points = here.flatMap(({ label, run, study, policy }) =>
+    run.outcomes
+      .filter(({ job }) => job.env === env && job.study === study && job.policy === policy)
+      .flatMap(({ job, rows }) => rows.flatMap((row) => curvePoint(row, label, job.seed))),
+  );
+  const curves: Figure = {
+    caption: `${env}: return of an episode by steps. A line is the interquartile mean over the seeds, a band its 95 % interval.`,
+    name: `${env.replaceAll(/[^\w.-]/g, '-')}-curves`,
+    spec: learningCurves(alignSteps(points), { x: 'steps', y: 'return of an episode', policies: labels }),
+  };
+  // A metric that is the same everywhere, as the steps of an episode often are, needs no drawing.
+  const varying = metrics.filter(
+    (metric) => new Set(rows.filter((row) => row.metric === metric).flatMap(({ perSeed }) => perSeed)).size > 1,
+  );
+  const charts = varying.map(
+    (metric): Figure => ({
+      caption: `${env}: ${metric}. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
+      name: `${env}-${metric}`.replaceAll(/[^\w.-]/g, '-'),
+      spec: intervalChart(
+        rows.filter((row) => row.metric === metric),
+        { x: metric, policies: labels },
+      ),
+    }),
+  );
+  return { tables, figures: points.length > 0 ? [curves, ...charts] : charts };
+}
+
+function curvePoint(row: MetricsRow, policy: string, seed: number) {
+  const { step, return: value } = row;
+  return typeof step === 'number' && typeof value === 'number' ? [{ policy, seed, step, value }] : [];
+}
+
+/** How each differs from the first, where they have two seeds or more in common. */
+function differences(
+  env: string,
+  [first, ...others]: readonly Subject[],
+  rows: readonly SummaryRow[],
+  metric: string | undefined,
+): Table[] {
+  if (first === undefined || metric === undefined) return [];
+  const bySeed = ({ label, run }: Subject) => {
+    const row = rows.find((candidate) => candidate.policy === label && candidate.metric === metric);
+    const values = run.directory.run.seeds.map((seed, i) => [seed, row?.perSeed[i] ?? null] as const);
+    return new Map(values.filter((entry): entry is [number, number] => entry[1] !== null));
+  };
+  const base = bySeed(first);
+  const compared = others
+    .map((subject) => ({ label: subject.label, values: bySeed(subject) }))
+    .map(({ label, values }) => ({ label, values, seeds: [...base.keys()].filter((seed) => values.has(seed)) }))
+    .filter(({ seeds }) => seeds.length > 1);
+  if (compared.length === 0) return [];
+  const pValues = holm(
+    compared.map(({ values, seeds }) =>
+      pairedPermutationTest(
+        seeds.map((seed) => values.get(seed)!),
+        seeds.map((seed) => base.get(seed)!),
+        new Rng('comparison'),
+      ),
+    ),
+  );
+  return [
+    {
+      title: `${env}: ${metric} against ${first.label}`,
+      columns: ['policy', 'common seeds', 'chance of a higher one', 'p, paired'],
+      rows: compared.map(({ label, values, seeds }, i) => [
+        label,
+        String(seeds.length),
+        probabilityOfImprovement([...values.values()], [...base.values()]).toFixed(2),
+        pValues[i]!.toFixed(3),
+      ]),
+    },
+  ];
+}
+
+function page(
+  runs: readonly OpenRun[],
+  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[] }[],
+  more: readonly Section[],
+): Page {
+  const missing = runs.flatMap(({ name, jobs, outcomes }) =>
+    missingJobs(jobs, outcomes).map((line) => `${name}: ${line}`),
+  );
+  return {
+    title: 'oxbow report',
+    lead: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}.`,
+    ...(missing.length > 0 && {
+      warning: {
+        text: 'Partial: not all jobs have finished, and numbers will change as they do. Missing:',
+        items: missing,
+      },
+    }),
+    facts: runs.map(({ name, directory: { run } }) => [
+      name,
+      `${run.experiment}, seeds ${run.seeds.join(', ')}, engine ${run.engine}, oxbow ${run.versions.oxbow}`,
+    ]),
+    sections: [
+      ...parts.map(({ env, tables, figures }) => ({ title: env, paragraphs: [HOW_TO_READ], figures, tables })),
+      ...more,
+    ],
+  };
+}
+
+/** The settings that all runs have alike, by path, and a table of the others. */
+function parted(runs: readonly OpenRun[]): { common: Record<string, string>; different: Table } {
+  const all = runs.map(({ directory }) => new Map(flatSettings(directory.run.config)));
+  const paths = [...new Set(all.flatMap((settings) => [...settings.keys()]))];
+  const isCommon = (path: string) => all.every((settings) => settings.get(path) === all[0]!.get(path));
+  return {
+    common: Object.fromEntries(paths.filter(isCommon).map((path) => [path, all[0]!.get(path)!])),
+    different: {
+      title: 'Settings by run',
+      columns: ['setting', ...runs.map(({ name }) => name)],
+      rows: paths
+        .filter((path) => !isCommon(path))
+        .map((path) => [path, ...all.map((settings) => settings.get(path) ?? '–')]),
+    },
+  };
+}
+
+const HOW_TO_READ =
+  'A number is the interquartile mean over the seeds (the mean of the middle half), in brackets its 95 % interval by the bootstrap. ' +
+  'The chance of a higher one is that of a run drawn at random beside a run of the first, one half where they are alike; p is of the ' +
+  'paired permutation test over the seeds that both have, with Holm’s correction.';
+
+/** Four digits, without an exponent where that is short. */
+function significant(value: number): string {
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
+}
