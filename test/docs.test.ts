@@ -121,7 +121,16 @@ describe('the programs in the docs', () => {
   });
 
   test('training.md: an agent trains on an environment of one’s own', () => {
-    const small = ['--steps', '256', '--set', 'agent.horizon=256', '--set', 'evaluationEpisodes=2', '--out', 'corridor'];
+    const small = [
+      '--steps',
+      '256',
+      '--set',
+      'agent.horizon=256',
+      '--set',
+      'evaluationEpisodes=2',
+      '--out',
+      'corridor',
+    ];
     const cli = join(root, 'experiments/cli.ts');
     run('--import tsx', cli, 'train', 'Corridor-v0', '--agent', 'ppo', '--load', 'training/corridor.ts', ...small);
     const { results } = JSON.parse(readFileSync(join(folder, 'corridor/summary.json'), 'utf8'));

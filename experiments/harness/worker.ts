@@ -59,7 +59,7 @@ async function work({ registryUrl, experiment: name, config, settings, job, dire
         rows.push({ ...row });
       }
       const now = performance.now();
-      if (now - sent < MESSAGE_INTERVAL) return;
+      if (state === undefined && now - sent < MESSAGE_INTERVAL) return;
       sent = now;
       send({ fraction, ...(state !== undefined && { state }) });
     },

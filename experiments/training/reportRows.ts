@@ -26,7 +26,8 @@ export class ReportRows {
     for (const [name, value] of Object.entries(numbers)) {
       if (typeof value !== 'number' && value !== null) continue;
       this.#sums[name] ??= { sum: 0, count: 0 };
-      if (value === null) continue;
+      // Nothing to measure: no update has been made yet, say. What diverges the agent itself refuses.
+      if (value === null || !Number.isFinite(value)) continue;
       this.#sums[name].sum += value;
       this.#sums[name].count++;
     }

@@ -42,25 +42,30 @@ export const commonTrainShape = {
 
 /** The settings of a training, which depend on what is trained. */
 export function trainSchema(choices: Pick<CommonConfig, 'studies' | 'policies' | 'environments'>) {
-  const { settings } = trainableAgents[choices.studies[0]!]!;
+  const { settings, policy } = trainableAgents[choices.studies[0]!]!;
   return z.strictObject({
     ...commonShape(choices, { seeds: 1 }),
     ...commonTrainShape,
     agent: settings.prefault({}),
-    policy: policySettings(choices.policies).prefault({}),
+    policy: policySettings(choices.policies, policy).prefault({}),
   });
 }
 
-/** The options of the policies. Of several, one that only some have is for those, and what is not given is each one's own default. */
-function policySettings(policies: readonly string[]): z.ZodObject {
-  const [first, ...others] = policies.map((policy) => policySchema(policy)!);
-  if (others.length === 0) return first!;
-  const fields = [first!, ...others].flatMap(({ shape }) => Object.entries(shape) as [string, z.ZodType][]);
-  const optional = fields.map(([name, field]) => [
-    name,
-    unwrapSchema(field)
-      .optional()
-      .describe(field.description ?? ''),
-  ]);
-  return z.strictObject(Object.fromEntries(optional));
+/**
+ * The options of the policies, with the defaults that suit the agent. Of several policies, an option that only some have is for
+ * those, and what is not given is each one's own default.
+ */
+function policySettings(policies: readonly string[], suited: Readonly<Record<string, unknown>>): z.ZodObject {
+  const schemas = policies.map((policy) => policySchema(policy)!);
+  const fields = schemas.flatMap(({ shape }) => Object.entries(shape) as [string, z.ZodType][]);
+  const settings = fields.map(([name, field]) => {
+    const inner = unwrapSchema(field);
+    if (Object.hasOwn(suited, name)) return [name, withMeaning(inner.default(suited[name]), field)];
+    return [name, schemas.length === 1 ? field : withMeaning(inner.optional(), field)];
+  });
+  return z.strictObject(Object.fromEntries(settings));
+}
+
+function withMeaning(schema: z.ZodType, { description }: z.ZodType): z.ZodType {
+  return description === undefined ? schema : schema.describe(description);
 }

@@ -91,7 +91,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
         log.add(row, perSecond);
         lastRow = { time, step: report.step };
       }
-      context.report(shareOf(report, steps), row, describe(row ?? log.rows.at(-1), perSecond));
+      context.report(shareOf(report, steps), row, row && describe(row, perSecond));
       if (row === undefined || !canSave || !(last || time >= due)) continue;
       try {
         const { settings } = context;
@@ -160,9 +160,9 @@ function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
 }
 
 /** `3,200 steps/s, return −214`. */
-function describe(row: MetricsRow | undefined, perSecond: number): string {
+function describe(row: MetricsRow, perSecond: number): string {
   const speed = `${count(Math.round(perSecond))} steps/s`;
-  return typeof row?.return === 'number' ? `${speed}, return ${row.return.toFixed(1).replace('-', '−')}` : speed;
+  return typeof row.return === 'number' ? `${speed}, return ${row.return.toFixed(1).replace('-', '−')}` : speed;
 }
 
 function count(steps: number): string {

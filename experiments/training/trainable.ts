@@ -18,6 +18,8 @@ export interface TrainableAgent {
   readonly description: string;
   /** Its options as JSON values, but for what it is made of. */
   readonly settings: z.ZodObject;
+  /** Options of policies that suit it, in place of the defaults of those that have them. */
+  readonly policy: Readonly<Record<string, unknown>>;
   /** @throws one line, if the makings do not fit */
   make(makings: AgentMakings, settings: Readonly<Record<string, unknown>>): Agent;
 }
@@ -37,12 +39,14 @@ export function trainable<Options>(
   Constructor: new (options: Options) => Agent,
   options: z.ZodObject,
   description: string,
+  policy: TrainableAgent['policy'] = {},
 ): TrainableAgent {
   const { policy: _, env: __, rng: ___, ...shape } = options.shape;
   const fields = Object.entries(shape).map(([name, field]) => [name, isRate(field) ? asJson(field) : field]);
   return {
     description,
     settings: z.strictObject(Object.fromEntries(fields)),
+    policy,
     make: (makings, settings) => {
       const given = Object.entries(settings).map(([name, value]) => {
         const { success, data } = linear.safeParse(value);
@@ -58,6 +62,7 @@ function isRate(field: z.ZodType): boolean {
 }
 
 function asJson(field: z.ZodType): z.ZodType {
-  const usual = field.safeParse(undefined);
-  return usual.success && usual.data !== undefined ? jsonRate.default(usual.data as number) : jsonRate.optional();
+  const { data: usual } = field.safeParse(undefined);
+  // A schedule that is the agent's own default stays out of the JSON.
+  return typeof usual === 'number' ? jsonRate.default(usual) : jsonRate.optional();
 }

@@ -6,12 +6,15 @@ import { Sac, sacOptions } from '../../agents/sac.ts';
 import { Td3, td3Options } from '../../agents/td3.ts';
 import { type TrainableAgent, trainable } from './trainable.ts';
 
+/** What an agent that learns from a replay wants of its policy: actions within their bounds, and networks as wide as the critics'. */
+const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
+
 /** The agents of `oxbow train`. */
 export const trainableAgents: Readonly<Record<string, TrainableAgent>> = {
-  ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
-  a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
   reinforce: trainable(Reinforce, reinforceOptions, 'REINFORCE with a baseline (Williams, 1992)'),
-  sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)'),
-  td3: trainable(Td3, td3Options, 'twin delayed deep deterministic policy gradient (Fujimoto et al., 2018)'),
-  dqn: trainable(Dqn, dqnOptions, 'deep Q-learning (Mnih et al., 2015)'),
+  a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
+  ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
+  sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', { ...replaying, scale: 'state' }),
+  td3: trainable(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', replaying),
+  dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', { activation: 'relu' }),
 };

@@ -11,18 +11,27 @@ import { Rng } from '../../../src/random.ts';
 import { readEvents } from '../../support/readEvents.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'oxbow-train-job-'));
-const experiment = await trainExperiment({ studies: ['ppo'], policies: ['gaussian'], environments: ['Pendulum-v1'] });
-const config = experiment.schema.parse({
+
+/** A job of a training, and its settings. */
+async function training(agent: string, env: string, policy: string, settings: object) {
+  const experiment = await trainExperiment({ studies: [agent], policies: [policy], environments: [env] });
+  const config = experiment.schema.parse({
+    env: { maxEpisodeSteps: 30 },
+    evaluationEpisodes: 3,
+    logInterval: 100,
+    checkpointInterval: 0,
+    ...settings,
+    policy: { hidden: [8] },
+  }) as TrainConfig;
+  return { job: experiment.jobs(config)[0]!, config };
+}
+
+const ppo = await training('ppo', 'Pendulum-v1', 'gaussian', {
   steps: 1000,
   envs: 2,
   agent: { horizon: 64, batchSize: 64, epochs: 2, learningRate: { linear: [1e-3, 1e-4] }, valueHidden: [8] },
-  policy: { hidden: [8] },
-  env: { maxEpisodeSteps: 30 },
-  evaluationEpisodes: 3,
-  logInterval: 100,
-  checkpointInterval: 0,
-}) as TrainConfig;
-const [job] = experiment.jobs(config);
+});
+const { job } = ppo;
 
 interface Done {
   readonly rows: readonly MetricsRow[];
@@ -31,7 +40,10 @@ interface Done {
 }
 
 /** Does the job as a worker does, in one of its folders; a `cut` is a number of reports after which it is stopped as by a kill. */
-async function work(name: string, { cut = Infinity, settings = 'these' } = {}): Promise<Done> {
+async function work(
+  name: string,
+  { cut = Infinity, settings = 'these', of = ppo }: { cut?: number; settings?: string; of?: typeof ppo } = {},
+): Promise<Done> {
   const [directory, logs] = [join(base, name), join(base, 'logs', name)];
   mkdirSync(directory, { recursive: true });
   const rows: MetricsRow[] = [];
@@ -50,7 +62,7 @@ async function work(name: string, { cut = Infinity, settings = 'these' } = {}): 
     say: (line) => said.push(line),
   };
   try {
-    return { rows, said, metrics: (await trainJob(job!, config, context)).metrics };
+    return { rows, said, metrics: (await trainJob(of.job, of.config, context)).metrics };
   } catch (error) {
     if (error !== stopped) throw error;
     return { rows, said, metrics: undefined };
@@ -105,6 +117,25 @@ describe('a training', () => {
     expect(events(name)).toEqual(events('unbroken'));
   });
 
+  const replay = { bufferSize: 300, learningStarts: 50, batchSize: 16, reportEvery: 100 };
+  const critics = { ...replay, criticHidden: [8] };
+  it.each([
+    ['sac', 'Pendulum-v1', 'spline', critics],
+    ['td3', 'Pendulum-v1', 'gaussian', { ...critics, explorationNoise: 0.1 }],
+    ['dqn', 'CartPole-v1', 'categorical', replay],
+    ['a2c', 'CartPole-v1', 'categorical', { reportEvery: 5, valueHidden: [8] }],
+    ['reinforce', 'CartPole-v1', 'categorical', { valueHidden: [8] }],
+  ])('of %s that was stopped ends as if it had not been', async (agent, env, policy, settings) => {
+    const of = await training(agent, env, policy, { steps: 500, logInterval: 0, agent: settings });
+    const whole = await work(agent, { of });
+    expect((await work(`${agent}-cut`, { of, cut: 3 })).metrics).toBeUndefined();
+    const { said, ...rest } = await work(`${agent}-cut`, { of });
+    expect(said).toHaveLength(1);
+    expect(rest).toEqual({ rows: whole.rows, metrics: whole.metrics });
+    expect(results(`${agent}-cut`)).toEqual(results(agent));
+    expect(logs(`${agent}-cut`)).toEqual(logs(agent));
+  });
+
   it('goes on twice, and evaluates again', async () => {
     await work('twice', { cut: 2 });
     await work('twice', { cut: 5 });
@@ -127,10 +158,7 @@ describe('a training', () => {
       await expect(work('bad', { settings })).rejects.toMatchObject({ name: 'InputError' });
       expect(readFileSync(path)).toEqual(before);
     };
-    await refused(
-      { ...good, job: 'ppo/x' },
-      `${path} is of job ppo/x; delete it and run the command again: ${job!.id}`,
-    );
+    await refused({ ...good, job: 'ppo/x' }, `${path} is of job ppo/x; delete it and run the command again: ${job.id}`);
     await refused(good, 'was made with other settings', 'others');
     await refused({ some: 'thing' }, 'is no checkpoint of a training');
     await refused({ ...good, agent: { ...good.agent, agent: 'Sac' } }, 'the state is of a Sac, expected one of a Ppo');
