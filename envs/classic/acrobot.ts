@@ -138,15 +138,9 @@ export class AcrobotEnv extends BaseEnv<Float32Array, number> {
     const elbow = [portableMath.sin(theta1), -portableMath.cos(theta1)] as const;
     const tip = [elbow[0] + portableMath.sin(theta1 + theta2), elbow[1] - portableMath.cos(theta1 + theta2)] as const;
     return new Drawing({ x: [-2.2, 2.2], y: [-2.2, 2.2], label: 'two rods hanging from a pivot' })
-      .line(
-        [
-          [-2.2, 1],
-          [2.2, 1],
-        ],
-        { stroke: 'faint', width: 1, dash: '3 3' },
-      )
-      .line([[0, 0], elbow], { stroke: 'ink', width: 8 })
-      .line([elbow, tip], { stroke: 'muted', width: 8 })
+      .line([-2.2, 1], [2.2, 1], { stroke: 'faint', width: 1, dash: '3 3' })
+      .line([0, 0], elbow, { stroke: 'ink', width: 8 })
+      .line(elbow, tip, { stroke: 'muted', width: 8 })
       .circle([0, 0], 0.07, { fill: 'paper', stroke: 'ink', width: 1.5 })
       .circle(elbow, 0.07, { fill: 'paper', stroke: 'ink', width: 1.5 })
       .toString();

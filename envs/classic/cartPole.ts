@@ -108,24 +108,12 @@ export class CartPoleEnv extends BaseEnv<Float32Array, number> {
       this.#x + 2 * length * portableMath.sin(this.#theta),
       0.15 + 2 * length * portableMath.cos(this.#theta),
     ] as const;
-    const drawing = new Drawing({ x: [-3, 3], y: [-0.7, 1.5], label: 'a cart with a pole on it' }).line(
-      [
-        [-3, -0.15],
-        [3, -0.15],
-      ],
-      { stroke: 'faint', width: 1 },
-    );
-    for (const x of [-xLimit, xLimit])
-      drawing.line(
-        [
-          [x, -0.3],
-          [x, 0.1],
-        ],
-        { stroke: 'faint', width: 1, dash: '3 3' },
-      );
+    const drawing = new Drawing({ x: [-3, 3], y: [-0.7, 1.5], label: 'a cart with a pole on it' });
+    drawing.line([-3, -0.15], [3, -0.15], { stroke: 'faint', width: 1 });
+    for (const x of [-xLimit, xLimit]) drawing.line([x, -0.3], [x, 0.1], { stroke: 'faint', width: 1, dash: '3 3' });
     return drawing
-      .box([this.#x - 0.25, -0.15], [this.#x + 0.25, 0.15], { fill: 'ink' })
-      .line([axle, tip], { stroke: 'muted', width: 7 })
+      .rect([this.#x - 0.25, -0.15], [this.#x + 0.25, 0.15], { fill: 'ink' })
+      .line(axle, tip, { stroke: 'muted', width: 7 })
       .circle(axle, 0.04, { fill: 'paper' })
       .toString();
   }

@@ -20,15 +20,9 @@ export function drawMountainCar(position: number, goal: number): string {
     [position + x * along[0] - y * along[1], height(position) + x * along[1] + y * along[0]] as const;
   const flag = height(goal);
   return new Drawing({ x: [-1.25, 0.65], y: [0, 1.3], label: 'a car in a valley' })
-    .line([[-1.2, 1.3], ...hill.slice(0, 1), ...hill], { stroke: 'faint', width: 1.5 })
-    .line(
-      [
-        [goal, flag],
-        [goal, flag + 0.2],
-      ],
-      { stroke: 'ink', width: 1.5 },
-    )
-    .line(
+    .polyline([[-1.2, 1.3], ...hill], { stroke: 'faint', width: 1.5 })
+    .line([goal, flag], [goal, flag + 0.2], { stroke: 'ink', width: 1.5 })
+    .polygon(
       [
         [goal, flag + 0.2],
         [goal + 0.07, flag + 0.17],
@@ -36,7 +30,7 @@ export function drawMountainCar(position: number, goal: number): string {
       ],
       { fill: 'ink' },
     )
-    .line([at(-0.06, 0.03), at(0.06, 0.03), at(0.06, 0.07), at(-0.06, 0.07)], { fill: 'ink' })
+    .polygon([at(-0.06, 0.03), at(0.06, 0.03), at(0.06, 0.07), at(-0.06, 0.07)], { fill: 'ink' })
     .circle(at(-0.035, 0.022), 0.022, { fill: 'muted', stroke: 'paper', width: 1 })
     .circle(at(0.035, 0.022), 0.022, { fill: 'muted', stroke: 'paper', width: 1 })
     .toString();

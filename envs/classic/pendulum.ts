@@ -104,14 +104,8 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
   render(): string {
     const tip = [-portableMath.sin(this.#theta), portableMath.cos(this.#theta)] as const;
     return new Drawing({ x: [-1.3, 1.3], y: [-1.3, 1.3], label: 'a rod on a pivot' })
-      .line(
-        [
-          [0, 0],
-          [0, 1],
-        ],
-        { stroke: 'faint', width: 1, dash: '3 3' },
-      )
-      .line([[0, 0], tip], { stroke: 'ink', width: 12 })
+      .line([0, 0], [0, 1], { stroke: 'faint', width: 1, dash: '3 3' })
+      .line([0, 0], tip, { stroke: 'ink', width: 12 })
       .circle([0, 0], 0.02, { fill: 'paper' })
       .toString();
   }

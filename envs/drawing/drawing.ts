@@ -1,3 +1,4 @@
+import { escapeHtml } from './escapeHtml.ts';
 import { type ColourName, themeColour } from './palette.ts';
 
 export interface Style {
@@ -59,7 +60,7 @@ export class Drawing {
   }
 
   /** @param from one corner, `to` the opposite one. */
-  box(from: Point, to: Point, style: Style): this {
+  rect(from: Point, to: Point, style: Style): this {
     const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
     const [bottom, top] = [Math.min(from[1], to[1]), Math.max(from[1], to[1])];
     const size = `width="${this.#length(right - left)}" height="${this.#length(top - bottom)}"`;
@@ -67,24 +68,39 @@ export class Drawing {
     return this;
   }
 
-  /** A line through the points; a shape where it has a fill. Ends and corners are round. */
-  line(points: readonly Point[], style: Style): this {
+  /** Its ends are round. */
+  line(from: Point, to: Point, style: Style): this {
+    const ends = `x1="${this.#x(from[0])}" y1="${this.#y(from[1])}" x2="${this.#x(to[0])}" y2="${this.#y(to[1])}"`;
+    this.#marks.push(`<line ${ends} stroke-linecap="round"${attributes(style)}/>`);
+    return this;
+  }
+
+  /** A line through the points. */
+  polyline(points: readonly Point[], style: Style): this {
+    return this.#corners('polyline', points, style);
+  }
+
+  /** The shape with these corners. */
+  polygon(points: readonly Point[], style: Style): this {
+    return this.#corners('polygon', points, style);
+  }
+
+  #corners(shape: string, points: readonly Point[], style: Style): this {
     const list = points.map(([x, y]) => `${this.#x(x)},${this.#y(y)}`).join(' ');
-    const shape = style.fill === undefined ? 'polyline' : 'polygon';
-    this.#marks.push(`<${shape} points="${list}" stroke-linecap="round" stroke-linejoin="round"${attributes(style)}/>`);
+    this.#marks.push(`<${shape} points="${list}" stroke-linejoin="round"${attributes(style)}/>`);
     return this;
   }
 
   /** A text whose middle is at the point. */
   text([x, y]: Point, text: string, { fill = 'muted', opacity }: Style = {}): this {
     const place = `x="${this.#x(x)}" y="${this.#y(y)}" text-anchor="middle" dominant-baseline="central" font-size="12"`;
-    this.#marks.push(`<text ${place}${attributes({ fill, ...(opacity !== undefined && { opacity }) })}>${text}</text>`);
+    this.#marks.push(`<text ${place}${attributes({ fill, ...(opacity !== undefined && { opacity }) })}>${escapeHtml(text)}</text>`);
     return this;
   }
 
   toString(): string {
     const size = `viewBox="0 0 ${this.#width} ${this.#height}" width="${this.#width}" height="${this.#height}"`;
-    const about = `role="img" aria-label="${this.#options.label}" font-family="system-ui, sans-serif"`;
+    const about = `role="img" aria-label="${escapeHtml(this.#options.label)}" font-family="system-ui, sans-serif"`;
     const paper = `<rect width="${this.#width}" height="${this.#height}" fill="${themeColour('paper')}"/>`;
     return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${about}>${paper}${this.#marks.join('')}</svg>`;
   }

@@ -172,16 +172,10 @@ export class LakeEnv extends BaseEnv<Float32Array, Float32Array> {
     const drawing = new Drawing({ x: landAround, y: landAround, label: 'a lake, a walker and its home' });
     if (this.#blocked !== undefined) {
       const side = this.#blocked === 'upper' ? 1 : -1;
-      drawing.line(
-        [
-          [0, side * lake.radius],
-          [0, side * border],
-        ],
-        { stroke: 'water', width: 8 },
-      );
+      drawing.rect([-0.05, 0], [0.05, side * border], { fill: 'water' });
     }
     return drawing
-      .box([-border, -border], [border, border], { stroke: 'line', width: 1 })
+      .rect([-border, -border], [border, border], { stroke: 'line', width: 1 })
       .circle([lake.x, lake.y], lake.radius, { fill: 'water' })
       .circle([home.x, home.y], home.radius, { stroke: 'ink', width: 1, dash: '3 2' })
       .text([home.x, home.y - 0.4], 'home')

@@ -23,17 +23,11 @@ export interface Curve {
 export function drawCurve({ reward, range: [low, high], label, shore, action }: Curve): string {
   const at = (a: number) => [a, (clamp((reward(a) - low) / (high - low), 0, 1) * height) as number] as const;
   const drawing = new Drawing({ x: [left - 0.1, right + 0.1], y: [-0.4, height + 0.15], label });
-  if (shore !== undefined) drawing.box([-shore, 0], [shore, height + 0.1], { fill: 'water' });
+  if (shore !== undefined) drawing.rect([-shore, 0], [shore, height + 0.1], { fill: 'water' });
   const curve = Array.from({ length: points + 1 }, (_, i) => at(left + ((right - left) * i) / points));
-  drawing.line(
-    [
-      [left, 0],
-      [right, 0],
-    ],
-    { stroke: 'faint', width: 1 },
-  );
+  drawing.line([left, 0], [right, 0], { stroke: 'faint', width: 1 });
   for (const a of [-2, -1, 0, 1, 2]) drawing.text([a, -0.22], String(a).replace('-', '−'));
-  drawing.line(curve, { stroke: 'muted', width: 1.5 });
+  drawing.polyline(curve, { stroke: 'muted', width: 1.5 });
   if (action !== undefined) drawing.circle(at(clamp(action, left, right)), 0.08, { fill: 'ink' });
   return drawing.toString();
 }

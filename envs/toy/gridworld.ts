@@ -157,31 +157,17 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
   }
 
   render(): string {
-    const drawing = new Drawing({
-      x: [0, size],
-      y: [0, size],
-      label: `a grid with ${this.map === 'tree' ? 'a tree' : 'two slits'}`,
-    });
-    for (let i = 1; i < size; i++) {
-      drawing.line(
-        [
-          [i, 0],
-          [i, size],
-        ],
-        { stroke: 'line', width: 0.5 },
-      );
-      drawing.line(
-        [
-          [0, i],
-          [size, i],
-        ],
-        { stroke: 'line', width: 0.5 },
-      );
+    const around = [-0.4, size + 0.4] as const;
+    const label = `a grid with ${this.map === 'tree' ? 'a tree' : 'two slits'}`;
+    const drawing = new Drawing({ x: around, y: around, label });
+    for (let i = 0; i <= size; i++) {
+      drawing.line([i, 0], [i, size], { stroke: 'line', width: 0.5 });
+      drawing.line([0, i], [size, i], { stroke: 'line', width: 0.5 });
     }
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) {
         const look = looks[this.cell(x, y)];
-        if (look) drawing.box([x, y], [x + 1, y + 1], look);
+        if (look) drawing.rect([x, y], [x + 1, y + 1], look);
       }
     }
     if (this.map === 'tree') drawing.text([15.5, 12.5], 'tree').text([23.8, 15.7], 'goal');

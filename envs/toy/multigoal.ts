@@ -107,7 +107,7 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
   render(): string {
     const around = [-border - 0.3, border + 0.3] as const;
     const drawing = new Drawing({ x: around, y: around, label: 'a point between four goals' });
-    drawing.box([-border, -border], [border, border], { stroke: 'line', width: 1 });
+    drawing.rect([-border, -border], [border, border], { stroke: 'line', width: 1 });
     for (const goal of goals) drawing.circle(goal, goalRadius, { stroke: 'ink', width: 1, dash: '3 2' });
     return drawing.circle([this.#x, this.#y], 0.25, { fill: 'ink' }).toString();
   }

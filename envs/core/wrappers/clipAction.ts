@@ -13,8 +13,8 @@ export class ClipAction<Observation> extends Wrapper<Observation, Float32Array> 
   readonly #actionSpace: Box;
 
   /** @throws when the env's action space is not a float32 `Box`. */
-  constructor(env: Env<Observation, Float32Array>) {
-    super(env);
+  constructor(env: Env<Observation, Float32Array> | Env<Observation>) {
+    super(env as Env<Observation, Float32Array>);
     if (!(env.actionSpace instanceof Box) || env.actionSpace.dtype !== 'float32') {
       throw new Error(`ClipAction: needs a float32 Box of actions, got ${env.actionSpace}`);
     }

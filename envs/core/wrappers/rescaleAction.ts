@@ -13,7 +13,7 @@ export class RescaleAction<Observation> extends TransformAction<Observation, Flo
    * @throws when the env's action space is not a bounded float32 `Box`, or the new bounds are not finite with minAction < maxAction.
    */
   constructor(
-    env: Env<Observation, Float32Array>,
+    env: Env<Observation, Float32Array> | Env<Observation>,
     minAction: number | ArrayLike<number> = -1,
     maxAction: number | ArrayLike<number> = 1,
   ) {
@@ -35,6 +35,6 @@ export class RescaleAction<Observation> extends TransformAction<Observation, Flo
       for (let i = 0; i < rescaled.length; i++) rescaled[i] = Math.fround(action[i]! - shift[i]!) / slope[i]!;
       return rescaled;
     };
-    super(env, rescale, outer);
+    super(env as Env<Observation, Float32Array>, rescale, outer);
   }
 }

@@ -6,21 +6,22 @@ describe('Drawing', () => {
   it('puts marks where the world says, y upwards', () => {
     const svg = new Drawing({ x: [-1, 1], y: [0, 1], width: 200, label: 'a test' })
       .circle([0, 1], 0.5, { fill: 'ink' })
-      .box([0.5, 0.25], [-0.5, 0.75], { stroke: 'water', width: 2, dash: '3 2' })
-      .line(
-        [
-          [-1, 0],
-          [1, 1],
-        ],
-        { stroke: 'muted', opacity: 0.5 },
-      )
-      .line(
+      .rect([0.5, 0.25], [-0.5, 0.75], { stroke: 'water', width: 2, dash: '3 2' })
+      .line([-1, 0], [1, 1], { stroke: 'muted', opacity: 0.5 })
+      .polygon(
         [
           [0, 0],
           [1, 0],
           [0, 1],
         ],
         { fill: 'faint' },
+      )
+      .polyline(
+        [
+          [-1, 1],
+          [0, 0.5],
+        ],
+        { stroke: 'ink' },
       )
       .text([0, 0.5], 'here')
       .toString();
@@ -29,7 +30,8 @@ describe('Drawing', () => {
     expect(svg).toContain(
       '<rect x="50" y="25" width="100" height="50" fill="none" stroke="var(--water, #d6e9f6)" stroke-width="2" stroke-dasharray="3 2"/>',
     );
-    expect(svg).toMatch(/<polyline points="0,100 200,0" [^>]* opacity="0.5"\/>/);
+    expect(svg).toMatch(/<line x1="0" y1="100" x2="200" y2="0" [^>]* opacity="0.5"\/>/);
+    expect(svg).toMatch(/<polyline points="0,0 100,50" stroke-linejoin="round" fill="none" /);
     expect(svg).toMatch(/<polygon points="100,100 200,100 100,0" /);
     expect(svg).toMatch(/<text x="100" y="50" [^>]*>here<\/text><\/svg>$/);
   });
