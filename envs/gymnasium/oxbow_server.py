@@ -63,7 +63,9 @@ def load_packages():
     if int(gymnasium.__version__.split(".")[0]) < 1:
         raise Refusal(f"Gymnasium {gymnasium.__version__} is too old, 1.0 is needed; {pip_install('gymnasium')}")
     sys.path.insert(0, own_folder)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     snapshot = importlib.import_module("oxbow_snapshot")
+    sys.dont_write_bytecode = writes
     sys.path.remove(own_folder)
 
 
@@ -168,6 +170,10 @@ class Environments:
         self.envs = [self.make(id, options, note=i == 0) for i in range(count)]
         first = self.envs[0]
         self.action_space, self.observation_space = first.action_space, first.observation_space
+        self.spaces = {
+            "actionSpace": describe_space(self.action_space, "action space"),
+            "observationSpace": describe_space(self.observation_space, "observation space"),
+        }
         self.action_type = np.dtype(wire_type(self.action_space))
         self.action_size = int(np.prod(self.action_space.shape))
         self.actions_length = count * self.action_size * self.action_type.itemsize
@@ -197,8 +203,7 @@ class Environments:
     def describe(self):
         spec = self.envs[0].spec
         return {
-            "actionSpace": describe_space(self.action_space, "action space"),
-            "observationSpace": describe_space(self.observation_space, "observation space"),
+            **self.spaces,
             # Gymnasium says -1 for no limit.
             "maxEpisodeSteps": None if spec is None or (spec.max_episode_steps or 0) < 1 else spec.max_episode_steps,
             "rewardThreshold": None if spec is None else spec.reward_threshold,

@@ -154,8 +154,10 @@ class Saver:
             return "enum", {"class": class_name(cls), "name": x.name}
         if isinstance(x, tuple) and hasattr(cls, "_fields"):
             return "namedtuple", {"class": class_name(cls), "items": self.save_all(x, path)}
-        if cls is np.ndarray and not x.dtype.hasobject:
+        if cls is np.ndarray and x.dtype.names is None and not x.dtype.hasobject:
             return "array", {"type": x.dtype.str, "shape": x.shape, "data": text_of(x.tobytes())}
+        if cls is np.ndarray and x.dtype == object:
+            return "objects", {"shape": x.shape, "items": self.save_all(x.ravel().tolist(), path)}
         if isinstance(x, np.generic) and not x.dtype.hasobject:
             return "number", {"type": x.dtype.str, "shape": (), "data": text_of(x.tobytes())}
         if isinstance(x, np.dtype):
@@ -173,7 +175,10 @@ class Saver:
             digest = model_digest(x.model)
             if first_digests.setdefault(id(x.model), digest) != digest:
                 raise CannotSave(f"{path} is of a MuJoCo model that was changed after it was made")
-            return "mujoco", {"data": text_of(zlib.compress(x.__getstate__(), 1))}
+            # By the wall clock, for profiles only.
+            for timer in x.timer:
+                timer.duration = 0
+            return "mujoco", {"data": text_of(zlib.compress(x.__getstate__()))}
         if is_attributes_only(cls):
             attributes = sorted(attributes_of(x).items())
             saved = {name: self.save(value, f"{path}.{name}") for name, value in attributes}
@@ -266,6 +271,12 @@ class Restorer:
     def restore_array(self, saved, live, index):
         return array_of(saved)
 
+    def restore_objects(self, saved, live, index):
+        self.seen[index] = target = np.empty(saved["shape"], object)
+        for i, item in enumerate(self.items(saved)):
+            target.flat[i] = item
+        return target
+
     def restore_number(self, saved, live, index):
         return array_of(saved)[()]
 
@@ -312,7 +323,8 @@ class Restorer:
         cls = loaded_class(saved["class"])
         if type(live) is cls and id(live) not in self.taken:
             target = live
-        elif is_attributes_only(cls):
+        elif is_attributes_only(cls) and not hasattr(cls, "__del__"):
+            # One with __del__ would act when it goes, on what the snapshot says.
             target = object.__new__(cls)
         else:
             raise CannotSave(f"it has a {saved['class']}, which cannot be made")

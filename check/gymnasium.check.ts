@@ -1,0 +1,458 @@
+/** Environments of Gymnasium in a Python with the packages that PyPI has today. `OXBOW_PYTHON` names one that is there already. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type AgentState, Ppo } from '../agents/index.ts';
+import { seedFor } from '../envs/gymnasium/seedFor.ts';
+import { autoresetModes, checkEnv, type Env, make, makeVec, SyncVectorEnv, type VectorEnv } from '../envs/index.ts';
+import { GaussianPolicy, Rng } from '../src/index.ts';
+import { root, run, temporaryFolder } from './project.ts';
+import { pythonWith } from './pythonWith.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const folder = temporaryFolder('gymnasium');
+const given = process.env.OXBOW_PYTHON;
+const python = given || pythonWith(folder.path, ['gymnasium[mujoco]']);
+beforeAll(() => {
+  vi.stubEnv('OXBOW_PYTHON', python);
+  vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
+  // MuJoCo leaves a log where it runs.
+  process.chdir(folder.path);
+  console.log(run(root, python, ['-c', 'import gymnasium, mujoco; print(gymnasium.__version__, mujoco.__version__)']));
+});
+afterAll(() => folder[Symbol.dispose]());
+
+const CLASSICS = ['CartPole-v1', 'Pendulum-v1', 'Acrobot-v1', 'MountainCar-v0', 'MountainCarContinuous-v0'];
+const MISBEHAVING = 'environments:Misbehaving-v0';
+const ROBOTS = ['Hopper-v5', 'HalfCheetah-v5', 'Humanoid-v5'];
+
+type AnyAction = Env<Float32Array, unknown>;
+
+/** Actions for n envs, drawn from their space. */
+function drawActions({ numEnvs, singleActionSpace: space }: VectorEnv, rng: Rng): Float32Array {
+  const actions = new Float32Array(numEnvs * space.size);
+  for (let i = 0; i < numEnvs; i++) space.write(space.sample(rng), actions, i * space.size);
+  return actions;
+}
+
+function rowOf(rows: Float32Array, i: number, numEnvs: number): number[] {
+  const size = rows.length / numEnvs;
+  return [...rows.subarray(i * size, (i + 1) * size)];
+}
+
+/** A module of this name comes before the installed one. */
+function writeModule(directory: string, name: string, text: string): void {
+  mkdirSync(join(folder.path, directory, name), { recursive: true });
+  writeFileSync(join(folder.path, directory, name, '__init__.py'), text);
+  vi.stubEnv('PYTHONPATH', join(folder.path, directory));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** A program of its own process. */
+function startProgram(text: string): ChildProcess {
+  const file = join(mkdtempSync(join(folder.path, 'program-')), 'main.mts');
+  writeFileSync(file, text);
+  return spawn(process.execPath, ['--import', 'tsx', file], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** So many reports of Ppo's training, each time in another process of Python's, from a state on: the state then. */
+async function train(reports: number, from?: AgentState): Promise<AgentState> {
+  const env = makeVec('gymnasium:Pendulum-v1', { numEnvs: 4, autoresetMode: 'sameStep' });
+  const policy = new GaussianPolicy({ observationDim: 3, actionDim: 1, scale: 'free', rng: new Rng('policy') });
+  const agent = new Ppo({ policy, env, rng: new Rng('agent'), horizon: 128, epochs: 2, batchSize: 64 });
+  if (from) agent.setState(from);
+  for await (const { policyLoss } of agent.train({ steps: 4 * 512, rng: new Rng('training') })) {
+    expect(policyLoss).toEqual(expect.any(Number));
+    reports--;
+    if (reports === 0) break;
+  }
+  const state = structuredClone(agent.state());
+  agent.dispose();
+  policy.dispose();
+  env.close();
+  return state;
+}
+
+/** The largest difference of two lists of numbers, relative to what is larger than 1. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!) / Math.max(1, Math.abs(x))));
+}
+
+describe.each(CLASSICS)('%s of ours beside Gymnasium’s', (id) => {
+  test('every step of three episodes from its state, and each episode as a whole', () => {
+    const theirs = make('gymnasium:environments:Shown-v0', { of: id }) as AnyAction;
+    const step = make(id) as AnyAction;
+    const rollout = make(id) as AnyAction;
+    expect([String(step.observationSpace), String(step.actionSpace)]).toEqual([
+      String(theirs.observationSpace),
+      String(theirs.actionSpace),
+    ]);
+    const rng = new Rng(id);
+    for (const seed of [0, 1, 2]) {
+      let [, { state }] = theirs.reset({ seed });
+      rollout.reset({ options: { state } });
+      for (let ended = false; !ended; ) {
+        const action = theirs.actionSpace.sample(rng);
+        step.reset({ options: { state } });
+        const real = theirs.step(action);
+        const one = step.step(action);
+        const whole = rollout.step(action);
+        expect(difference([...real[0], real[1]], [...one[0], one[1]])).toBeLessThan(1e-10);
+        expect(one[2]).toBe(real[2]);
+        expect(difference([...real[0], real[1]], [...whole[0], whole[1]])).toBeLessThan(1e-6);
+        expect(whole.slice(2, 4)).toEqual(real.slice(2, 4));
+        state = real[4].state;
+        ended = real[2] || real[3];
+      }
+    }
+    for (const env of [theirs, step, rollout]) env.close();
+  });
+});
+
+describe('the contract', () => {
+  test.each(['CartPole-v1', ...ROBOTS, 'FrozenLake-v1', 'Blackjack-v1', 'environments:Hoard-v0'])('%s', (id) => {
+    checkEnv(make(`gymnasium:${id}`));
+  });
+
+  test.each(['image', 'long', 'short', 'half', 'number', 'grid', 'bits', 'negative', 'bool'])(
+    'a space goes there and back: %s',
+    (kind) => {
+      const env = make<unknown, unknown>('gymnasium:environments:Kinds-v0', { kind });
+      env.reset();
+      const rng = new Rng(kind);
+      for (let i = 0; i < 5; i++) {
+        const action = env.actionSpace.sample(rng);
+        // Which float16 has.
+        if (kind === 'half') (action as Float32Array).set([0.5, -3]);
+        expect(env.step(action)[0]).toEqual(action);
+      }
+      checkEnv(env, { steps: 5 });
+    },
+  );
+
+  test('seeds are Gymnasium’s own', () => {
+    const printed = run(root, python, [
+      '-c',
+      'import gymnasium; env = gymnasium.make("Hopper-v5"); print(env.reset(seed=42)[0].tolist())',
+    ]);
+    const env = make<Float64Array>('gymnasium:Hopper-v5');
+    expect([...env.reset({ seed: 42 })[0]]).toEqual(JSON.parse(printed));
+    env.close();
+  });
+
+  test('limits and thresholds are Gymnasium’s, or one’s own', () => {
+    const specs = [{}, { maxEpisodeSteps: 7 }, { maxEpisodeSteps: Infinity }].map((options) => {
+      const env = make('gymnasium:Pendulum-v1', options);
+      env.close();
+      return env.spec!.maxEpisodeSteps;
+    });
+    expect(specs).toEqual([200, 7, undefined]);
+    expect(make('gymnasium:CartPole-v1').spec!.rewardThreshold).toBe(475);
+  });
+
+  test('infos: arrays, numbers of numpy’s, what is not finite, keys that are not text', () => {
+    const env = make<Float64Array, Int32Array>('gymnasium:environments:Hoard-v0');
+    expect(env.observationSpace.size).toBe(5);
+    env.reset({ seed: 1 });
+    const [, reward, , , info] = env.step(Int32Array.of(1, 0));
+    expect(info).toEqual({ chance: expect.any(Number), list: [0, 1], half: 0.5, none: null, '(1, 2)': 'Phase.REST' });
+    expect(reward).toBe(Math.fround(info.chance as number));
+    env.close();
+  });
+
+  test('what an environment prints goes to stderr', async () => {
+    const program = `
+      import { make } from '${root}/envs/index.ts';
+      const env = make('gymnasium:environments:Misbehaving-v0', { wrong: 'print' });
+      env.reset();
+      env.step(Float32Array.of(0));
+      env.close();
+    `;
+    const child = startProgram(program);
+    const [stdout, stderr] = [child.stdout!, child.stderr!].map((stream) => {
+      const chunks: string[] = [];
+      stream.on('data', (data) => chunks.push(String(data)));
+      return chunks;
+    });
+    await new Promise((ended) => child.on('close', ended));
+    expect(stdout!.join('')).toBe('');
+    expect(stderr!.join('')).toMatch(
+      /hello from the environment.*hello from C|hello from C.*hello from the environment/s,
+    );
+  });
+});
+
+interface RealStep {
+  readonly observations: number[];
+  readonly rewards: number[];
+  readonly terminations: boolean[];
+  readonly truncations: boolean[];
+  readonly finals: (number[] | null)[];
+}
+
+/** Python's own vector env: what it gives for the same actions. */
+const SYNC_VECTOR_ENV = `
+import json, sys
+import gymnasium, numpy as np
+asked = json.loads(sys.argv[1])
+envs = gymnasium.make_vec(asked["id"], num_envs=len(asked["seeds"]), vectorization_mode="sync", max_episode_steps=20,
+    vector_kwargs={"autoreset_mode": gymnasium.vector.AutoresetMode(asked["mode"])})
+rows = [envs.reset(seed=asked["seeds"])[0].astype(np.float32).ravel().tolist()]
+for actions in asked["actions"]:
+    actions = np.array(actions, envs.action_space.dtype).reshape(envs.action_space.shape)
+    observations, rewards, terminations, truncations, infos = envs.step(actions)
+    finals = [None if x is None else x.astype(np.float32).tolist() for x in infos.get("final_obs", [None] * len(rewards))]
+    ended = terminations | truncations
+    if asked["mode"] == "Disabled" and ended.any():
+        observations, _ = envs.reset(options={"reset_mask": ended})
+    rows.append({"observations": observations.astype(np.float32).ravel().tolist(), "rewards": rewards.tolist(),
+        "terminations": terminations.tolist(), "truncations": truncations.tolist(), "finals": finals})
+print(json.dumps(rows))
+`;
+
+describe.each(autoresetModes)('%s', (autoresetMode) => {
+  test.each(['CartPole-v1', 'Hopper-v5'])('%s: the same as Gymnasium’s SyncVectorEnv', (id) => {
+    const numEnvs = 3;
+    const env = makeVec(`gymnasium:${id}`, { numEnvs, autoresetMode, maxEpisodeSteps: 20 });
+    const rng = new Rng(id);
+    const actions = Array.from({ length: 60 }, () => drawActions(env, rng));
+    const stream = new Rng(7).split('vectorEnv');
+    const seeds = Array.from({ length: numEnvs }, (_, i) => seedFor(stream.split(i).seed));
+    const mode = `${autoresetMode[0]!.toUpperCase()}${autoresetMode.slice(1)}`;
+    const asked = JSON.stringify({ id, mode, seeds, actions: actions.map((row) => [...row]) });
+    const printed = execFileSync(python, ['-c', SYNC_VECTOR_ENV, asked], { encoding: 'utf8' });
+    const [start, ...steps] = JSON.parse(printed) as [number[], ...RealStep[]];
+    expect([...env.reset({ seed: 7 })[0]]).toEqual(start);
+    let ends = 0;
+    for (const [t, real] of steps.entries()) {
+      const step = env.step(actions[t]!);
+      const ended = step.terminations.map((flag, i) => flag | step.truncations[i]!);
+      const finals = Array.from(ended, (flag, i) => (flag ? rowOf(step.finalObservations, i, numEnvs) : null));
+      const { rewards, terminations, truncations } = step;
+      expect({ rewards, terminations, truncations }).toEqual({
+        rewards: Float64Array.from(real.rewards),
+        terminations: Uint8Array.from(real.terminations, Number),
+        truncations: Uint8Array.from(real.truncations, Number),
+      });
+      // Gymnasium keeps them apart in this mode only.
+      if (autoresetMode === 'sameStep') expect(finals).toEqual(real.finals);
+      if (autoresetMode === 'disabled' && ended.includes(1)) env.reset({ mask: ended });
+      expect([...step.observations]).toEqual(real.observations);
+      ends += ended.filter(Boolean).length;
+    }
+    expect(ends).toBeGreaterThan(5);
+    env.close();
+  });
+
+  test('the same as its envs one by one, infos too', () => {
+    const options = { maxEpisodeSteps: 20 };
+    const together = makeVec('gymnasium:Hopper-v5', { numEnvs: 3, autoresetMode, ...options });
+    const makers = Array.from({ length: 3 }, () => () => make('gymnasium:Hopper-v5', options));
+    const apart = new SyncVectorEnv(makers, { autoresetMode });
+    const rng = new Rng(autoresetMode);
+    expect(together.reset({ seed: 'a' })).toEqual(apart.reset({ seed: 'a' }));
+    for (let t = 0; t < 50; t++) {
+      const actions = drawActions(together, rng);
+      const [a, b] = [together.step(actions), apart.step(actions)];
+      expect([a.observations, a.infos, a.finalInfos, a.resets]).toEqual([
+        b.observations,
+        b.infos,
+        b.finalInfos,
+        b.resets,
+      ]);
+      const mask = a.terminations.map((flag, i) => flag | a.truncations[i]!);
+      if (autoresetMode === 'disabled' && mask.includes(1)) {
+        expect(together.reset({ mask })).toEqual(apart.reset({ mask }));
+      }
+    }
+    together.close();
+    apart.close();
+  });
+});
+
+describe('resuming', () => {
+  test.each([...CLASSICS, ...ROBOTS, 'environments:Hoard-v0'])(
+    '%s goes on in another process as it went on in the first, to the same bytes',
+    (id) => {
+      const options = { numEnvs: 2, autoresetMode: 'sameStep' } as const;
+      const [first, second] = [makeVec(`gymnasium:${id}`, options), makeVec(`gymnasium:${id}`, options)];
+      const rng = new Rng(id);
+      first.reset({ seed: 3 });
+      for (let t = 0; t < 57; t++) first.step(drawActions(first, rng));
+      const saved = JSON.stringify(first.state());
+      second.setState(JSON.parse(saved));
+      expect(JSON.stringify(second.state())).toBe(saved);
+      for (let t = 0; t < 57; t++) {
+        const actions = drawActions(first, rng);
+        const [a, b] = [first.step(actions), second.step(actions)];
+        expect([b.observations, b.rewards, b.infos]).toEqual([a.observations, a.rewards, a.infos]);
+      }
+      expect(second.state()).toEqual(first.state());
+      first.close();
+      second.close();
+    },
+  );
+
+  test('a state of something else, or one that names what it must not', () => {
+    const [hopper, cheetah] = ['Hopper-v5', 'HalfCheetah-v5'].map((id) => make(`gymnasium:${id}`).unwrapped);
+    expect(() => hopper!.setState!(cheetah!.state!())).toThrow(/its state cannot be restored: it (has|is of) /);
+    const popen = '"camera_name":{"kind":"object","class":"subprocess.Popen","attributes":{}}';
+    const state = (hopper!.state!() as string).replace('"camera_name":null', popen);
+    expect(() => hopper!.setState!(state)).toThrow('it has a subprocess.Popen, which cannot be made');
+    hopper!.close();
+    cheetah!.close();
+  });
+
+  test('Ppo on Pendulum: a training that went on with another Python ends as the unbroken one', async () => {
+    const [whole, half] = [await train(4), await train(2)];
+    expect(half).not.toEqual(whole);
+    expect(await train(2, half)).toEqual(whole);
+  });
+});
+
+describe('errors say what to do, on one line', () => {
+  const errorOf = (act: () => unknown): string => {
+    try {
+      act();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('nothing was thrown');
+  };
+
+  test('no Python; no Gymnasium; an old one; a package that an environment needs', () => {
+    const bare = join(folder.path, 'bare');
+    mkdirSync(bare);
+    const without = pythonWith(bare, []);
+    expect(errorOf(() => make('gymnasium:CartPole-v1', { python: '/no/python' }))).toBe(
+      'gymnasium:CartPole-v1: cannot start /no/python; name a Python that has gymnasium by the option python or in OXBOW_PYTHON',
+    );
+    expect(errorOf(() => make('gymnasium:CartPole-v1', { python: without }))).toBe(
+      `gymnasium:CartPole-v1: ${without} has no gymnasium; install it with "${without} -m pip install --upgrade gymnasium"`,
+    );
+    writeModule('old', 'gymnasium', '__version__ = "0.29.1"');
+    expect(errorOf(() => make('gymnasium:CartPole-v1'))).toMatch(
+      /^gymnasium:CartPole-v1: Gymnasium 0\.29\.1 is too old, 1\.0 is needed; install it with "\S+ -m pip install --upgrade gymnasium"$/,
+    );
+    writeModule('unmujoco', 'mujoco', 'raise ImportError("no mujoco")');
+    expect(errorOf(() => make('gymnasium:Hopper-v5'))).toMatch(
+      /^gymnasium:Hopper-v5: MuJoCo is not installed.*pip install .?gymnasium\[mujoco\]/i,
+    );
+    vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
+  });
+
+  test.each([
+    ['Hoper-v5', {}, /^gymnasium:Hoper-v5: Environment `Hoper` doesn't exist\. Did you mean: `Hopper`\?$/],
+    ['CartPole-v9', {}, /^gymnasium:CartPole-v9: Environment version `v9` .* doesn't exist/],
+    ['nowhere:Env-v0', {}, /^gymnasium:nowhere:Env-v0: No module named 'nowhere'/],
+    ['Hopper-v5', { weight: 3 }, /^gymnasium:Hopper-v5: gymnasium\.make\(\) raised TypeError: .*'weight'/],
+    [
+      MISBEHAVING,
+      { wrong: 'made' },
+      /make\(\) raised FileNotFoundError: no map \(\S+environments\.py:\d+, in __init__\)$/,
+    ],
+    [
+      MISBEHAVING,
+      { wrong: 'action space' },
+      /its action space is Text\(.*\), expected a Box, Discrete, MultiDiscrete or/,
+    ],
+    [MISBEHAVING, { wrong: 'observation space' }, /its observation space is Graph\(.*\), expected a Box, Discrete/],
+  ])('made: %s %o', (id, options, message) => {
+    expect(errorOf(() => make(`gymnasium:${id}`, options))).toMatch(message);
+  });
+
+  test.each([
+    ['raise', 'reset', /: reset\(\) of environment 0 raised ValueError: the motor is hot \(\S+:\d+, in act\)$/],
+    ['raise', 'step', /: step\(\) of environment 0 raised ValueError: the motor is hot \(\S+:\d+, in act\)$/],
+    ['raise', 'close', /: close\(\) of environment 0 raised ValueError: the motor is hot \(\S+:\d+, in act\)$/],
+    [
+      'outside',
+      '',
+      /: reset\(\) gave an observation outside observationSpace: entry 0 is 3, expected a number in \[-1, 1\]$/,
+    ],
+    [
+      'shape',
+      '',
+      /: reset\(\) of environment 0 gave an observation of the shape \[1\], its observation space says \[2\]$/,
+    ],
+    ['reward', '', /: step\(\) of environment 0 gave the reward None, expected a number$/],
+    ['four', '', /: step\(\) of environment 0 raised ValueError: not enough values to unpack/],
+    ['exit', 'step', /: its Python ended with exit code 3 during step\(\); a run resumes from its last checkpoint$/],
+    ['killed', 'step', /: its Python was killed by SIGKILL \(.*\) during step\(\); a run resumes/],
+    ['segfault', 'reset', /: its Python was killed by SIGSEGV during reset\(\); a run resumes/],
+  ])('%s at %s', (wrong, when, message) => {
+    const env = makeVec(`gymnasium:${MISBEHAVING}`, { wrong, when });
+    const error = errorOf(() => {
+      env.reset();
+      env.step(Float32Array.of(0));
+      env.close();
+    });
+    expect(error).toMatch(message);
+    expect(error).toMatch(/^gymnasium:environments:Misbehaving-v0: /);
+    env.close();
+    env.close();
+  });
+
+  test('the traceback is the cause; after an exception the environment can be reset', () => {
+    const env = make(`gymnasium:${MISBEHAVING}`, { wrong: 'raise' });
+    env.reset();
+    const raised = expect.objectContaining({ cause: expect.stringMatching(/^Traceback.*the motor\nis hot/s) });
+    expect(() => env.step(Float32Array.of(0))).toThrow(raised);
+    expect(env.reset()[0]).toEqual(new Float32Array(2));
+    env.close();
+  });
+
+  test('what cannot be saved: an env has no state(), a vector env says why', () => {
+    const env = make(`gymnasium:${MISBEHAVING}`, { wrong: 'unsaved' });
+    checkEnv(env);
+    const many = makeVec(`gymnasium:${MISBEHAVING}`, { wrong: 'unsaved' });
+    expect(errorOf(() => many.state())).toMatch(
+      /: its state cannot be saved: env\.\S*\.things is a builtins\.generator$/,
+    );
+    many.close();
+  });
+});
+
+describe('no Python outlives its parent', () => {
+  test.each([
+    ['SIGKILL', 'process.kill(process.pid, "SIGKILL")', 1000],
+    ['SIGTERM', 'process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 9e3)', 1000],
+    ['an error', 'throw new Error("over")', 1000],
+    ['its end, with nothing closed', '', 1000],
+    ['SIGKILL while the environment hangs', 'setTimeout', 8000],
+  ])('%s', async (_, end, patience) => {
+    const hangs = end === 'setTimeout';
+    const child = startProgram(`
+      import { make } from '${root}/envs/index.ts';
+      const env = make('gymnasium:${MISBEHAVING}', { wrong: ${hangs ? "'hang'" : "''"} });
+      console.log(env.reset()[1].pid);
+      ${hangs ? 'env.step(Float32Array.of(0));' : end}
+    `);
+    const ended = new Promise((done) => child.once('exit', done));
+    const pid = Number(await new Promise<string>((got) => child.stdout!.once('data', (data) => got(String(data)))));
+    if (hangs) child.kill('SIGKILL');
+    await ended;
+    for (let waited = 0; waited < patience && isRunning(pid); waited += 50) await delay(50);
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  test('Ctrl-C is the parent’s: Python goes on, for a last checkpoint', async () => {
+    const env = make<Float32Array, Float32Array>(`gymnasium:${MISBEHAVING}`);
+    const pid = env.reset()[1].pid as number;
+    process.kill(pid, 'SIGINT');
+    await delay(100);
+    expect(env.step(Float32Array.of(0))[1]).toBe(0);
+    env.close();
+  });
+});

@@ -1,0 +1,184 @@
+"""Environments for `gymnasium.check.ts`: make('gymnasium:environments:Name-v0', …), this folder being in PYTHONPATH."""
+
+import collections
+import dataclasses
+import enum
+import os
+import random
+import sys
+import time
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+
+class Shown(gymnasium.Wrapper):
+    """Tells its whole state with each observation."""
+
+    def __init__(self, of):
+        super().__init__(gymnasium.make(of))
+
+    def told(self, info):
+        return {**info, "state": [float(x) for x in self.unwrapped.state]}
+
+    def reset(self, **arguments):
+        observation, info = self.env.reset(**arguments)
+        return observation, self.told(info)
+
+    def step(self, action):
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation, reward, terminated, truncated, self.told(info)
+
+
+class Misbehaving(gymnasium.Env):
+    """Does something `wrong` at `when`, reset or step."""
+
+    def __init__(self, wrong="", when="step"):
+        self.wrong, self.when = wrong, when
+        self.observation_space = spaces.Box(-1, 1, (2,), np.float32)
+        self.action_space = spaces.Box(-1, 1, (1,), np.float32)
+        if wrong == "made":
+            raise FileNotFoundError("no map")
+        if wrong == "action space":
+            self.action_space = spaces.Text(3)
+        if wrong == "observation space":
+            self.observation_space = spaces.Graph(spaces.Box(0, 1, (1,)), None)
+        if wrong == "unsaved":
+            self.things = (i for i in range(3))
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        if self.when == "reset":
+            self.act()
+        return self.observation(), {"pid": os.getpid()}
+
+    def step(self, action):
+        if self.when == "step":
+            self.act()
+        if self.wrong == "reward":
+            return self.observation(), None, False, False, {}
+        if self.wrong == "four":
+            return self.observation(), 0.0, False, {}
+        return self.observation(), 0.0, False, False, {}
+
+    def act(self):
+        if self.wrong == "raise":
+            raise ValueError("the motor\nis hot")
+        if self.wrong == "print":
+            print("hello from the environment")
+            os.write(1, b"hello from C\n")
+        if self.wrong == "exit":
+            sys.exit(3)
+        if self.wrong == "killed":
+            os.kill(os.getpid(), 9)
+        if self.wrong == "segfault":
+            os.kill(os.getpid(), 11)
+        if self.wrong == "hang":
+            time.sleep(600)
+
+    def observation(self):
+        if self.wrong == "outside":
+            return np.full(2, 3, np.float32)
+        if self.wrong == "shape":
+            return np.zeros(1, np.float32)
+        return np.zeros(2, np.float32)
+
+    def close(self):
+        if self.when == "close":
+            self.act()
+
+
+class Phase(enum.Enum):
+    WALK = 1
+    REST = 2
+
+
+@dataclasses.dataclass
+class Thing:
+    at: np.ndarray
+    friend: object = None
+
+
+class Slotted:
+    __slots__ = ("count", "phase")
+
+
+class Hoard(gymnasium.Env):
+    """Whose state is everything that Python has: it must be saved, and come back, for its numbers to go on."""
+
+    def __init__(self):
+        self.observation_space = spaces.Dict(
+            {"near": spaces.Box(-np.inf, np.inf, (2,), np.float64), "kind": spaces.Discrete(3)}
+        )
+        self.action_space = spaces.MultiDiscrete([3, 2], start=[1, 0])
+        self.rule = max
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        if seed is not None:
+            self.action_space.seed(seed)
+            self.shuffled = random.Random(seed)
+            self.legacy = np.random.RandomState(seed)
+            self.twister = np.random.Generator(np.random.MT19937(seed))
+        thing = Thing(np.zeros(2))
+        self.things = [thing, Thing(np.ones(2, np.float32), thing)]
+        thing.friend = self.things[1]
+        self.recent = collections.deque([0.5], maxlen=3)
+        self.visited = {"start", "middle"}
+        self.counts = {(0, 1): 2, "a": np.int64(3)}
+        self.slotted = Slotted()
+        self.slotted.count, self.slotted.phase = 0, Phase.WALK
+        self.table = np.array([None, "x", 3], object)
+        self.time = 0
+        return self.observation(), {}
+
+    def observation(self):
+        near = self.things[0].friend.friend.at + [self.slotted.count, sum(self.recent)]
+        return {"near": near + len(self.visited) + self.counts[(0, 1)], "kind": self.slotted.phase.value}
+
+    def step(self, action):
+        self.time += 1
+        chance = self.np_random.random() + self.shuffled.random() + self.legacy.rand() + self.twister.random()
+        chance += float(self.action_space.sample()[0])
+        self.recent.append(chance)
+        self.visited.add(f"{int(chance * 10)}")
+        self.counts[(0, 1)] += int(action[0])
+        self.things.append(Thing(self.things[-1].at + chance, self.things[0]))
+        self.things[0].at += 0.1
+        self.slotted.count += 1
+        self.slotted.phase = Phase.REST if chance > 1 else Phase.WALK
+        self.table[0] = self.rule(chance, 1)
+        info = {"chance": chance, "list": np.arange(2), "half": np.float32(0.5), "none": float("nan"), (1, 2): Phase.REST}
+        return self.observation(), np.float32(chance), self.time == 6, self.time % 4 == 0, info
+
+
+class Kinds(gymnasium.Env):
+    """Gives back what it was given, as an observation of any space."""
+
+    def __init__(self, kind):
+        kinds = {
+            "image": spaces.Box(0, 255, (96, 96, 3), np.uint8),
+            "long": spaces.Box(-(2**40), 2**40, (2,), np.int64),
+            "short": spaces.Box(-5, 5, (2,), np.int16),
+            "half": spaces.Box(-np.inf, np.inf, (2,), np.float16),
+            "number": spaces.Box(0, np.inf, (), np.float64),
+            "grid": spaces.MultiDiscrete([[2, 3], [4, 5]]),
+            "bits": spaces.MultiBinary([2, 2]),
+            "negative": spaces.Discrete(5, start=-2),
+            "bool": spaces.Box(0, 1, (3,), np.bool_),
+        }
+        self.observation_space = self.action_space = kinds[kind]
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.action_space.seed(seed)
+        return self.action_space.sample(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action), f"{action!r} of {type(action)}"
+        return action, 0.0, False, False, {}
+
+
+for name, cls in (("Shown", Shown), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
+    gymnasium.register(f"{name}-v0", entry_point=cls, disable_env_checker=name == "Misbehaving")

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './project.ts';
+
+/** A Python of its own in `folder`, with these packages from PyPI: the interpreter's path. */
+export function pythonWith(folder: string, packages: readonly string[]): string {
+  const bare = packages.length === 0 ? ['--without-pip'] : [];
+  run(folder, 'python3', ['-m', 'venv', ...bare, 'venv']);
+  const python = ['python', 'python3'].map((name) => join(folder, 'venv/bin', name)).find((path) => existsSync(path))!;
+  if (packages.length > 0)
+    run(folder, python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  return python;
+}
