@@ -94,7 +94,9 @@ export class Drawing {
   /** A text whose middle is at the point. */
   text([x, y]: Point, text: string, { fill = 'muted', opacity }: Style = {}): this {
     const place = `x="${this.#x(x)}" y="${this.#y(y)}" text-anchor="middle" dominant-baseline="central" font-size="12"`;
-    this.#marks.push(`<text ${place}${attributes({ fill, ...(opacity !== undefined && { opacity }) })}>${escapeHtml(text)}</text>`);
+    this.#marks.push(
+      `<text ${place}${attributes({ fill, ...(opacity !== undefined && { opacity }) })}>${escapeHtml(text)}</text>`,
+    );
     return this;
   }
 
