@@ -5,5 +5,6 @@ export const registry: Registry = {
   url: import.meta.url,
   experiments: {
     lake: async () => (await import('./lake/lake.ts')).lake,
+    stability: async () => (await import('./stability/stability.ts')).stability,
   },
 };

@@ -17,6 +17,7 @@ export function circularSplineFlow({
     dim: options.dim,
     contextDim: options.contextDim ?? 0,
     bijector: couplingLayers(circularSplineFamily({ bins }), { ...options, layers: options.layers ?? 2 }),
+    angles: true,
     base: (dim, batchShape) => new Uniform({ dim, low: -Math.PI, high: Math.PI, batchShape }),
   });
 }

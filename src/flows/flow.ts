@@ -14,6 +14,8 @@ export interface FlowOptions {
   readonly bijector: Bijector;
   /** The distribution of the noise for a batch of contexts; N(0, I) by default. */
   readonly base?: (dim: number, batchShape: number[]) => Distribution;
+  /** Whether events are angles in [−π, π); false by default. */
+  readonly angles?: boolean;
 }
 
 /**
@@ -32,13 +34,15 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
   readonly dim: number;
   readonly contextDim: number;
   readonly bijector: Bijector;
+  readonly angles: boolean;
   readonly #base: (dim: number, batchShape: number[]) => Distribution;
 
-  constructor({ dim, contextDim = 0, bijector, base }: FlowOptions) {
+  constructor({ dim, contextDim = 0, bijector, base, angles = false }: FlowOptions) {
     super();
     this.dim = dim;
     this.contextDim = contextDim;
     this.bijector = bijector;
+    this.angles = angles;
     this.#base = base ?? ((size, batchShape) => new StandardNormal(size, batchShape));
   }
 

@@ -61,11 +61,20 @@ export const builtinPolicies = {
       head,
       scale,
       initialScale,
-      layers: layers(2),
+      layers: z
+        .int()
+        .positive()
+        .optional()
+        .describe(
+          'coupling layers, each with a network; by default as many as bend each number once: 2, or 1 for one number',
+        ),
       bins,
       bound: z.number().positive().default(5).describe('splines act on [-bound, bound], identity outside'),
     },
-    make: ({ squash, ...options }) => new FlowPolicy({ ...headed(neuralSplineFlow, flowOptions(options)), squash }),
+    make({ squash, layers, ...options }) {
+      const sizes = flowOptions({ ...options, layers: layers ?? Math.min(options.actionDim, 2) });
+      return new FlowPolicy({ ...headed(neuralSplineFlow, sizes), squash });
+    },
   }),
   categorical: completeDefinition({
     description: 'one of n discrete actions',

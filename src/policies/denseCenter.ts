@@ -14,28 +14,30 @@ const STEPS = 3;
  * Geman & McClure, "Statistical methods for tomographic image reconstruction", 1987.
  *
  * @param samples `[count, batch, dim]`
+ * @param wrap brings a difference of two values to the shortest one where there are several, as of angles
  * @returns `[batch, dim]`; of one sample that sample
  */
-export function denseCenter(samples: tf.Tensor): tf.Tensor {
+export function denseCenter(
+  samples: tf.Tensor,
+  wrap: (difference: tf.Tensor) => tf.Tensor = (difference) => difference,
+): tf.Tensor {
   const [count, , dim] = samples.shape as [number, number, number];
   if (count === 1) return tf.squeeze(samples, [0]);
-  const byRow = tf.transpose(samples, [1, 0, 2]);
-  const center = tf.mean(byRow, 1, true);
-  const deviation = tf.sub(byRow, center);
-  const scale = tf.sqrt(tf.maximum(tf.mean(tf.square(deviation), 1, true), 1e-30));
-  const points = tf.div(deviation, scale);
-  // The squared distance of two samples is 2·dim in the mean.
-  const kernel = (squaredDistance: tf.Tensor): tf.Tensor =>
-    tf.div(1, tf.add(1, tf.mul(tf.maximum(squaredDistance, 0), 1 / (WIDTH * 2 * dim))));
+  const points = tf.transpose(samples, [1, 0, 2]);
+  const squaresBetween = tf.square(wrap(tf.sub(tf.expandDims(points, 2), tf.expandDims(points, 1))));
+  // The mean squared difference of two samples is twice the variance, and so is h² in each component.
+  const spread = tf.mul(tf.maximum(tf.mean(squaresBetween, [1, 2]), 1e-30), WIDTH * dim);
+  const kernel = (squares: tf.Tensor, inUnitsOf: tf.Tensor): tf.Tensor =>
+    tf.div(1, tf.add(1, tf.sum(tf.div(squares, inUnitsOf), -1)));
 
-  const squares = tf.sum(tf.square(points), 2, true);
-  const products = tf.matMul(points, points, false, true);
-  const squaredDistances = tf.add(tf.sub(squares, tf.mul(products, 2)), tf.transpose(squares, [0, 2, 1]));
-  const best = tf.argMax(tf.sum(kernel(squaredDistances), 2), 1);
+  const nearness = tf.sum(kernel(squaresBetween, tf.reshape(spread, [-1, 1, 1, dim])), 2);
+  const best = tf.argMax(nearness, 1);
   let at = tf.matMul(tf.expandDims(tf.oneHot(best, count, 1, 0, 'float32'), 1), points);
   for (let step = 0; step < STEPS; step++) {
-    const weights = tf.square(kernel(tf.sum(tf.square(tf.sub(points, at)), 2, true)));
-    at = tf.div(tf.sum(tf.mul(weights, points), 1, true), tf.sum(weights, 1, true));
+    const deviations = wrap(tf.sub(points, at));
+    const weights = tf.expandDims(tf.square(kernel(tf.square(deviations), tf.expandDims(spread, 1))), 2);
+    const move = tf.div(tf.sum(tf.mul(weights, deviations), 1, true), tf.sum(weights, 1, true));
+    at = wrap(tf.add(at, move));
   }
-  return tf.squeeze(tf.add(center, tf.mul(at, scale)), [1]);
+  return tf.squeeze(at, [1]);
 }

@@ -61,6 +61,6 @@ export class FlowPolicy extends Policy {
       this.head === undefined
         ? noise
         : new TransformedDistribution({ base: noise, bijector: this.head.given(observations) });
-    return new SquashedDistribution(latent, this.bijector);
+    return new SquashedDistribution(latent, this.bijector, { angles: this.flow.angles });
   }
 }

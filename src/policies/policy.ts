@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { wrapAngle } from '../bijectors/wrapAngle.ts';
 import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
@@ -31,6 +32,8 @@ export interface ActionDistribution {
    * mixture, an expectation's gradient needs a score-function term: E[f(a) ∇ log π(a)].
    */
   readonly reparameterized: boolean;
+  /** Whether latent values are angles in [−π, π), of which both ends are one; they are numbers on a line unless it says so. */
+  readonly angles?: boolean;
   /** One action for each observation. */
   sampleWithLogProb(rng: Rng): SampledAction;
   /** log π of the actions whose latents these are: `[batch, actionDim]` → `[batch]`. */
@@ -142,8 +145,10 @@ export abstract class Policy extends Module {
   }
 
   #centerOfSamples(observations: tf.Tensor, rng: Rng, candidates: number): tf.Tensor {
-    const { latent } = this.given(tf.tile(observations, [candidates, 1])).sampleWithLogProb(rng);
-    return denseCenter(tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]));
+    const distribution = this.given(tf.tile(observations, [candidates, 1]));
+    const { latent } = distribution.sampleWithLogProb(rng);
+    const samples = tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]);
+    return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
   }
 
   /** The policy from arrays to arrays. To be disposed when it is no longer used. @throws as {@link Actor} */

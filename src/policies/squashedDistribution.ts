@@ -13,15 +13,18 @@ export class SquashedDistribution implements ActionDistribution {
   readonly latent: Distribution;
   readonly bijector: Bijector;
   readonly reparameterized: boolean;
+  readonly angles: boolean;
   /** Where the squash is the identity and the latent's entropy is known in closed form. */
   readonly entropy?: () => tf.Tensor;
   /** Where the latent's mode is known in closed form. */
   readonly mode?: () => tf.Tensor;
 
-  constructor(latent: Distribution, bijector: Bijector) {
+  /** @param options.angles whether latent values are angles */
+  constructor(latent: Distribution, bijector: Bijector, { angles = false }: { angles?: boolean } = {}) {
     this.latent = latent;
     this.bijector = bijector;
     this.reparameterized = latent.reparameterized;
+    this.angles = angles;
     const inClosedForm = (name: 'entropy' | 'mode') => latent[name] !== Distribution.prototype[name];
     if (bijector instanceof Identity && inClosedForm('entropy')) this.entropy = () => latent.entropy();
     if (inClosedForm('mode')) this.mode = () => latent.mode();

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { compile, Rng } from '../../src/index.ts';
+import { wrapAngle } from '../../src/bijectors/wrapAngle.ts';
+import { circularSplineFlow, compile, FlowPolicy, Rng } from '../../src/index.ts';
 import { denseCenter } from '../../src/policies/denseCenter.ts';
+import { perturb } from '../support/perturb.ts';
 
 type Point = readonly number[];
 const BATCH = 100;
@@ -92,4 +94,32 @@ test('the mode of more mass, whatever else is denser: a spike of a tenth, a tent
     rng.uniform() < 0.1 ? rng.uniform(-1, 1) : either(rng, 0.5) + rng.normal(0, 0.1),
   ];
   expect(share(centers(bridge), ([x]) => Math.abs(x!) < 0.6)).toBe(0);
+});
+
+test('angles: across ±π they are near, their center lies among them, and turning all turns it', () => {
+  const angles = (turn: number): number[] => {
+    const rng = new Rng('angles');
+    const wrapped = (x: number) => x - 2 * Math.PI * Math.floor((x + Math.PI) / (2 * Math.PI));
+    const samples = Array.from({ length: 32 }, () =>
+      Array.from({ length: BATCH }, () => [wrapped(turn + (rng.uniform() < 0.7 ? 0 : 2) + rng.normal(0, 0.2))]),
+    );
+    return tf.tidy(() => [...denseCenter(tf.tensor3d(samples), wrapAngle).dataSync()]);
+  };
+  const [here, there] = [angles(0), angles(Math.PI)];
+  expect(mean(here.map((angle) => Math.abs(angle)))).toBeLessThan(0.1);
+  here.forEach((angle, i) => {
+    expect(Math.cos(there[i]! - angle - Math.PI)).toBeGreaterThan(0.999);
+    expect(Math.abs(there[i]!)).toBeLessThan(Math.PI);
+  });
+});
+
+test('a policy over angles is greedy on the circle', () => {
+  const flow = circularSplineFlow({ dim: 1, contextDim: 1, hidden: [4], rng: new Rng(0) });
+  const policy = perturb(new FlowPolicy({ flow }), new Rng('weights'), 0.5);
+  const observations = new Rng('observations').normalTensor([50, 1]);
+  const { latent } = policy.greedy(observations, new Rng('greedy'), 64);
+  const samples = policy.given(tf.tile(observations, [64, 1])).sampleWithLogProb(new Rng('greedy')).latent;
+  const expected = denseCenter(tf.reshape(samples, [64, 50, 1]), wrapAngle);
+  expect([...latent.dataSync()]).toEqual([...expected.dataSync()]);
+  expect(policy.given(observations).angles).toBe(true);
 });

@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, test } from 'vitest';
+import { main } from '../../experiments/commands/main.ts';
+import { interquartileMean, type SummaryRow } from '../../experiments/index.ts';
+import { registry } from '../../experiments/registry.ts';
+import { againstOptimum } from '../../experiments/stability/softBandit.ts';
+import { dropInCriteria, softCriteria } from '../../experiments/stability/verdict.ts';
+import { GaussianPolicy, Rng } from '../../src/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-stability-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const row = (policy: string, metric: string, perSeed: (number | null)[]): SummaryRow => {
+  const measured = perSeed.filter((value) => value !== null);
+  const iqm = measured.length === 0 ? null : interquartileMean(measured);
+  return { study: 'ppo', env: 'Pendulum-v1', policy, metric, iqm, low: null, high: null, perSeed };
+};
+
+test.each<[string, number[], number[], boolean[]]>([
+  ['as good', [-200, -200, -200, -210], [0.02, 0.1, 0.03, 0.03], [true, true, true]],
+  ['a mean 6 % below', [-212, -212, -212, -212], [0.02, 0.02, 0.02, 0.02], [false, true, true]],
+  ['a seed that collapsed', [-200, -200, -200, -310], [0.02, 0.02, 0.02, 0.02], [true, false, true]],
+  ['an update that went too far', [-200, -200, -200, -200], [0.02, 0.02, 0.11, 0.02], [true, true, false]],
+])('the verdict on %s', (_, returns, moved, holds) => {
+  const rows = [
+    row('gaussian', 'return', [-200, -200, -200, -205]),
+    row('spline', 'return', returns),
+    row('spline', 'klOfRollout', moved),
+  ];
+  expect(dropInCriteria(rows, 'spline')!.map((criterion) => criterion.holds)).toEqual(holds);
+  expect(dropInCriteria(rows.slice(1), 'spline')).toBeUndefined();
+});
+
+test('returns above 0 and seeds that are missing are judged alike', () => {
+  const rows = [
+    row('gaussian', 'return', [100, 100, 100, 100]),
+    row('spline', 'return', [96, 96, null, 49]),
+    row('spline', 'klOfRollout', [0.01, 0.01, null, 0.01]),
+  ];
+  expect(dropInCriteria(rows, 'spline')!.map(({ holds }) => holds)).toEqual([false, false, true]);
+  expect(softCriteria([row('spline', 'kl', [0.01, 0.019])], 'spline')![0]!.holds).toBe(true);
+  expect(softCriteria([row('spline', 'kl', [0.03, 0.03])], 'spline')![0]!.holds).toBe(false);
+});
+
+test('the KL to the soft optimum is that of quadrature: the best Gaussian is .579 nats away at τ = .15', () => {
+  const policy = new GaussianPolicy({ observationDim: 1, actionDim: 1, initialScale: 0.95, rng: new Rng(0) });
+  for (const { kernel } of policy.network.layers) kernel.assign(tf.zerosLike(kernel));
+  const { kl, rightShare } = againstOptimum(policy, 0.15);
+  expect(kl).toBeCloseTo(0.579, 3);
+  expect(rightShare).toBeCloseTo(0.5, 6);
+  policy.dispose();
+});
+
+test('oxbow run stability: every question is asked of the policies that it is about, and the verdict is written', async () => {
+  const out = join(folder, 'run');
+  const small = ['ppo.steps=128', 'ppo.horizon=32', 'soft.steps=20', 'evaluationEpisodes=4', 'greedyEpisodes=2'];
+  const argv = ['run', 'stability', '--out', out, '--seeds', '1', ...small.flatMap((setting) => ['--set', setting])];
+  expect(await main(argv, registry)).toBe(0);
+  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
+  const asked = (env: string) => [...new Set(results.filter((each) => each.env === env).map(({ policy }) => policy))];
+  expect(asked('Pendulum-v1')).toEqual(['gaussian', 'tanh-gaussian', 'mixture', 'spline']);
+  expect(asked('Multigoal-v0')).toEqual(['gaussian', 'tanh-gaussian', 'mixture', 'realnvp', 'spline']);
+  expect(asked('SoftBandit-v0')).toEqual(['gaussian', 'mixture', 'spline']);
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(report).toContain('In the Gaussian’s place');
+  expect(report).toMatch(/largest KL of a rollout 0\.\d+, asked 0\.1/);
+}, 60_000);
