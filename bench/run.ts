@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { writeJson } from '../experiments/harness/writeFile.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
-import { agentNames, ppoPendulum } from './agentSpeed.ts';
+import { median } from './median.ts';
 import { PEERS, Peer, type PeerName } from './peers/peer.ts';
 import { act, POLICIES, ppoStep, product, type Subject } from './subjects.ts';
 
@@ -13,14 +13,12 @@ interface Row {
   /** What `auto` has chosen. */
   readonly chosen?: string;
   /** Median milliseconds of one run. */
-  readonly ms?: number;
+  readonly ms: number;
   /** Nodes of the graph; 0 where no graph runs. */
   readonly nodes: number;
   readonly gflops?: number;
   /** `gflops` as a share of the largest product rate of this run. */
   readonly peakShare?: number;
-  /** Environment steps a second, for whole agents. */
-  readonly stepsPerSecond?: number;
   readonly peers?: Readonly<Record<string, PeerTime>>;
 }
 
@@ -39,7 +37,7 @@ const BLOCK = 40;
 const AGREEMENT = 1e-4;
 
 const program = new Command('bench')
-  .description('Times training steps, acting and whole agents; medians over blocks that take turns with the peers.')
+  .description('Times training steps and acting; medians over blocks that take turns with the peers.')
   .option('--json <file>', 'write the rows as JSON')
   .option('--vs <list>', `time peers in turns: ${Object.keys(PEERS).join(', ')}`, '')
   .option('--check', 'only compare results with the peers, at batch 64')
@@ -102,12 +100,6 @@ for (const request of options.engines.split(',')) {
         });
       }
     }
-  }
-  for (const policy of agentNames) {
-    const name = `agent/ppo-pendulum/${policy}`;
-    if (!wanted(name) || engine.name === 'eager' || options.check) continue;
-    const speeds = await ppoPendulum(policy, Math.min(rounds, 5));
-    add({ name, batch: 64, engine: engine.name, nodes: 0, stepsPerSecond: median(speeds) });
   }
 }
 for (const peer of peers) peer.stop();
@@ -207,19 +199,12 @@ function block(run: () => number, repeats: number): number {
   return ms;
 }
 
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 function add(row: Row): void {
   rows.push(row);
   const parts = [
     row.name.padEnd(30),
     `batch ${String(row.batch).padStart(4)}`,
-    row.ms === undefined ? '' : `${row.ms.toFixed(3).padStart(9)} ms`,
-    row.stepsPerSecond === undefined ? '' : `${Math.round(row.stepsPerSecond)} steps/s`,
+    `${row.ms.toFixed(3).padStart(9)} ms`,
     row.chosen ?? row.engine,
     row.nodes === 0 ? '' : `${row.nodes} nodes`,
     row.gflops === undefined ? '' : `${row.gflops.toFixed(1)} GFLOP/s, ${(100 * row.peakShare!).toFixed(0)} % of peak`,

@@ -1,0 +1,101 @@
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { textTable } from '../experiments/harness/report/table.ts';
+import { writeJson } from '../experiments/harness/writeFile.ts';
+import { Rng, selectBackend, selectEngine } from '../src/index.ts';
+import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';
+import { median } from './median.ts';
+import { TwinProcess } from './peers/twinProcess.ts';
+
+/** Steps a second, of blocks of whole rollouts or updates. */
+type Time = () => Promise<number>;
+
+const NEEDS = 'from PyPI, with gymnasium';
+const LIBRARIES = [
+  { name: 'Stable-Baselines3', variant: 'stable_baselines3', needs: `stable-baselines3 ${NEEDS}`, rows: /./ },
+  { name: 'sbx', variant: 'sbx', needs: `sbx-rl ${NEEDS}`, rows: /^(ppo|sac)/ },
+];
+
+const program = new Command('bench:agents')
+  .description(
+    'Environment steps a second of whole agents, one thread, in turns with other libraries where they are installed.',
+  )
+  .option('--json <file>', 'write the rows as JSON')
+  .option('--engine <name>', 'as in OXBOW_ENGINE', 'auto')
+  .option('--only <text>', 'only rows whose name contains the text', '')
+  .option('--rounds <n>', 'blocks of each', '5')
+  .parse();
+const options = program.opts<{ json?: string; engine: string; only: string; rounds: string }>();
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
+const rows = AGENT_ROWS.filter(({ name }) => name.includes(options.only));
+if (rows.length === 0) {
+  program.error(`--only: got ${options.only}, expected a part of ${AGENT_ROWS.map(({ name }) => name).join(', ')}`);
+}
+
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; medians of ${rounds} blocks`);
+console.log((await selectBackend()).line);
+console.log((await selectEngine(options.engine)).line);
+
+const peers: { name: string; rows: RegExp; twin: TwinProcess }[] = [];
+for (const { rows, ...library } of LIBRARIES) {
+  try {
+    const twin = await TwinProcess.start({ file: 'agents_twin.py', ...library });
+    console.log(`peer ${twin.version}`);
+    peers.push({ name: library.name, rows, twin });
+  } catch (error) {
+    console.log(`no peer: ${(error as Error).message}`);
+  }
+}
+
+const table: string[][] = [];
+const results: Record<string, unknown>[] = [];
+for (const row of rows) {
+  const ours = row.policies.map((policy) => ({ name: policy, time: ourTime(row, policy) }));
+  const theirs: { name: string; time: Time }[] = [];
+  for (const { name, rows, twin } of peers) {
+    if (!rows.test(row.name) || row.name.startsWith('reinforce')) continue;
+    await twin.ask({ make: row.name });
+    theirs.push({ name, time: () => twinTime(twin, row.name) });
+  }
+  const all = [...ours, ...theirs].map((entry) => ({ ...entry, speeds: [] as number[] }));
+  // The first block compiles.
+  for (const { time } of all) await time();
+  for (let round = 0; round < rounds; round++) for (const entry of all) entry.speeds.push(await entry.time());
+  const speeds = new Map(all.map(({ name, speeds }) => [name, median(speeds)]));
+  for (const { name } of ours) {
+    const own = speeds.get(name)!;
+    const ratios = theirs.map((peer) => [peer.name, own / speeds.get(peer.name)!] as const);
+    results.push({ row: row.name, policy: name, stepsPerSecond: own, ratios: Object.fromEntries(ratios) });
+    table.push([
+      row.name,
+      name,
+      String(Math.round(own)),
+      ratios.map(([peer, ratio]) => `${ratio.toFixed(2)} × ${peer}`).join(', '),
+    ]);
+  }
+  for (const { name } of theirs) table.push([row.name, name, String(Math.round(speeds.get(name)!)), '']);
+  console.log(`${row.name}: ${[...speeds].map(([name, speed]) => `${name} ${Math.round(speed)}`).join(', ')}`);
+}
+for (const { twin } of peers) twin.stop();
+console.log(
+  `\n${textTable({ title: 'Whole agents', columns: ['row', 'policy or peer', 'steps/s', 'ratio'], rows: table })}`,
+);
+if (options.json !== undefined) writeJson(options.json, results);
+
+function ourTime(row: AgentRow, policy: string): Time {
+  const rng = new Rng('bench');
+  const { agent, block } = row.make(policy, rng.split('policy'));
+  const reports = agent.train({ steps: 1e9, rng: rng.split('training') });
+  let step = 0;
+  return async () => {
+    const [first, begin] = [step, performance.now()];
+    while (step - first < block) step = (await reports.next()).value!.step;
+    return (1000 * (step - first)) / (performance.now() - begin);
+  };
+}
+
+async function twinTime(twin: TwinProcess, row: string): Promise<number> {
+  const { steps, seconds } = (await twin.ask({ run: row })) as { steps: number; seconds: number };
+  return steps / seconds;
+}

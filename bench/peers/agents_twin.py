@@ -1,0 +1,64 @@
+"""Whole agents of Stable-Baselines3 (`stable_baselines3`) or sbx (`sbx`), with the settings of ../agentSubjects.ts.
+
+The first line is {"version": …}; then {"make": "sac/Pendulum-v1/256-256"} → {} and {"run": …} → {"steps": …, "seconds": …}.
+"""
+
+import importlib
+import json
+import sys
+import time
+
+LIBRARY = sys.argv[1]
+library = importlib.import_module(LIBRARY)
+
+import torch  # noqa: E402
+from stable_baselines3.common.env_util import make_vec_env  # noqa: E402
+
+torch.set_num_threads(1)
+
+SAC = dict(learning_rate=1e-3)
+
+
+def sac(width):
+    return ("SAC", "Pendulum-v1", 1, 500, dict(**SAC, policy_kwargs=dict(net_arch=[width, width])))
+
+
+ROWS = {
+    "ppo/Pendulum-v1": (
+        "PPO",
+        "Pendulum-v1",
+        4,
+        4096,
+        dict(n_steps=1024, batch_size=64, n_epochs=10, learning_rate=1e-3, gamma=0.9, gae_lambda=0.95),
+    ),
+    "sac/Pendulum-v1/256-256": sac(256),
+    "sac/Pendulum-v1/64-64": sac(64),
+    "a2c/CartPole-v1": ("A2C", "CartPole-v1", 8, 2000, {}),
+}
+
+
+def make(row):
+    name, env, count, steps, options = ROWS[row]
+    agent = getattr(library, name)("MlpPolicy", make_vec_env(env, n_envs=count, seed=0), seed=0, **options)
+    # Beyond the first steps, which compile and only collect.
+    agent.learn(steps)
+
+    def run():
+        before = agent.num_timesteps
+        begin = time.perf_counter()
+        agent.learn(steps, reset_num_timesteps=False)
+        return {"steps": agent.num_timesteps - before, "seconds": time.perf_counter() - begin}
+
+    return run
+
+
+print(json.dumps({"version": f"{LIBRARY} {library.__version__}"}), flush=True)
+subjects = {}
+for line in sys.stdin:
+    request = json.loads(line)
+    if "make" in request:
+        subjects[request["make"]] = make(request["make"])
+        answer = {}
+    else:
+        answer = subjects[request["run"]]()
+    print(json.dumps(answer), flush=True)
