@@ -50,12 +50,12 @@ export const dqnOptions = z.strictObject({
 
 export type DqnOptions = z.input<typeof dqnOptions>;
 
-/** Means over the updates since the last report; NaN before the first update. */
+/** Means over the updates since the last report; absent where there were none, as before the first one. */
 export interface DqnReport extends TrainReport {
-  readonly loss: number;
+  readonly loss?: number;
   /** E[Q] of the replay's actions. */
-  readonly actionValue: number;
-  readonly gradientNorm: number;
+  readonly actionValue?: number;
+  readonly gradientNorm?: number;
   /** ε. */
   readonly exploration: number;
 }
@@ -172,7 +172,7 @@ export class Dqn implements Agent<DqnReport> {
       }
       const { step, updates } = training;
       if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...metrics.take(), exploration };
+      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()), exploration };
       episodes = [];
     }
   }

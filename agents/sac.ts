@@ -38,18 +38,18 @@ export const sacOptions = z.strictObject({
 
 export type SacOptions = z.input<typeof sacOptions>;
 
-/** Means over the updates since the last report; NaN before the first update. */
+/** Means over the updates since the last report; absent where there were none, as before the first one. */
 export interface SacReport extends TrainReport {
   /** E[α log π − min Q]. */
-  readonly policyLoss: number;
+  readonly policyLoss?: number;
   /** ½ Σᵢ E[(Qᵢ − y)²]. */
-  readonly criticLoss: number;
+  readonly criticLoss?: number;
   /** −E[log π], nats. */
-  readonly entropy: number;
+  readonly entropy?: number;
   /** α. */
-  readonly temperature: number;
+  readonly temperature?: number;
   /** E[Q₁] of the replay's actions. */
-  readonly actionValue: number;
+  readonly actionValue?: number;
 }
 
 const METRICS = ['policyLoss', 'criticLoss', 'entropy', 'temperature', 'actionValue'] as const;
@@ -180,7 +180,7 @@ export class Sac implements Agent<SacReport> {
       }
       const { step, updates } = training;
       if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...metrics.take() };
+      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()) };
       episodes = [];
     }
   }

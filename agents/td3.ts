@@ -37,12 +37,12 @@ export const td3Options = z.strictObject({
 
 export type Td3Options = z.input<typeof td3Options>;
 
-/** Means over the updates since the last report; NaN before the first update. */
+/** Means over the updates since the last report; absent where there were none, as before the first one. */
 export interface Td3Report extends TrainReport {
   /** Σᵢ E[(Qᵢ − y)²]. */
-  readonly criticLoss: number;
+  readonly criticLoss?: number;
   /** E[Q₁] of the replay's actions. */
-  readonly actionValue: number;
+  readonly actionValue?: number;
 }
 
 const METRICS = ['criticLoss', 'actionValue'] as const;
@@ -170,7 +170,7 @@ export class Td3 implements Agent<Td3Report> {
       }
       const { step, updates } = training;
       if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...metrics.take() };
+      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()) };
       episodes = [];
     }
   }

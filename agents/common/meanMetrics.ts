@@ -23,6 +23,11 @@ export class MeanMetrics<Name extends string> {
     this.#count += 1;
   }
 
+  /** Whether there was an update since the last call of {@link take}. */
+  get hasSome(): boolean {
+    return this.#count > 0;
+  }
+
   /** The means since the last call; NaN where there was no update. */
   take(): Record<Name, number> {
     const means = Object.fromEntries(this.#names.map((name, i) => [name, this.#sums[i]! / this.#count]));

@@ -128,7 +128,7 @@ describe('the first update', () => {
       );
     const entropy = -mean(sampled(before.policy).map(({ logProb }) => logProb));
     expect(report).toMatchObject({ temperature: expect.closeTo(alpha, 5), entropy: expect.closeTo(entropy, 3) });
-    expectClose([report.criticLoss, report.policyLoss], [criticLoss(before.critics), policyLoss(before.policy)]);
+    expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     // −1 for each component, whose halves of the bounds are 2 and 2.
@@ -174,7 +174,7 @@ describe('the first update', () => {
     const after = variablesOf(state.parts.critics);
     const policyLoss = (of: Variables) =>
       -mean(rows.map(({ observation }) => twins(after, observation, centre(of, observation))[0]));
-    expectClose([report.criticLoss], [criticLoss(before.critics)]);
+    expectClose([report.criticLoss!], [criticLoss(before.critics)]);
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     agent.dispose();
@@ -216,7 +216,7 @@ describe('the first update', () => {
     const loss = (of: Variables) => mean(errors(of).map((x) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5)));
     // Both branches of Huber's loss occur.
     expect(new Set(errors(before.policy).map((x) => Math.abs(x) <= 1)).size).toBe(2);
-    expectClose([report.loss], [loss(before.policy)]);
+    expectClose([report.loss!], [loss(before.policy)]);
     expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
     agent.dispose();
   });
@@ -267,7 +267,7 @@ describe('the first update', () => {
     const valueLoss = (of: Variables) =>
       mean(rows.map(({ observation }, t) => (stateValue(of, observation) - returns[t]!) ** 2));
     expectClose(
-      [report.policyLoss, report.valueLoss, report.entropy],
+      [report.policyLoss!, report.valueLoss, report.entropy],
       [policyLoss(before.policy), valueLoss(before.value), entropyOf(before.policy)],
     );
     expectClose(gradientOf(state, 'optimizer'), [
@@ -310,7 +310,7 @@ describe('the first update', () => {
     const valueLoss = (of: Variables) =>
       mean(rows.map(({ observation }, t) => (stateValue(of, observation) - returns[t]!) ** 2));
     expectClose(
-      [report.policyLoss, report.valueLoss, report.entropy],
+      [report.policyLoss!, report.valueLoss, report.entropy],
       [policyLoss(before.policy), valueLoss(before.value), entropyOf(before.policy)],
     );
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
