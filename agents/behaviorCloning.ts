@@ -4,7 +4,9 @@ import { Adam, clipByGlobalNorm, compile, type Policy, type StateDict, valueAndG
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
 import { AgentParts, plainStateDict } from './common/agentParts.ts';
+import { meanEntropy } from './common/meanEntropy.ts';
 import { Minibatches } from './common/minibatches.ts';
+import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
 import { Training } from './common/training.ts';
@@ -28,6 +30,15 @@ const behaviorCloningOptions = z.strictObject({
   batchSize: z.int().positive().default(256),
   /** A number, or a function of the share of the training that is done. */
   learningRate: rateSchema.default(1e-3),
+  /** λ of AdamW: each update first multiplies the parameters by 1 − learningRate·λ. */
+  weightDecay: z.number().nonnegative().default(0),
+  /** c_e: the loss is −E[log π(a | o)] − c_e H[π]. */
+  entropyCoefficient: z.number().nonnegative().default(0),
+  /** Reports without a new least loss on the validation pairs after which the training ends; never by default. */
+  patience: z.int().positive().optional(),
+  /** Whether the policy sees observations brought to mean 0, variance 1 by the demonstrations; see `Policy.normalizeObservations`. */
+  normalizeObservations: normalizationOptions.normalizeObservations,
+  clipObservations: normalizationOptions.clipObservations,
   /** The largest global norm of the gradient. */
   maxGradientNorm: z.number().positive().default(10),
   /** Updates from one report to the next. */
@@ -51,7 +62,7 @@ export interface BehaviorCloningReport extends TrainReport {
  * the demonstrators to the policy. A policy with one mode covers the average of two.
  *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
- * policy gets the weights of the best report.
+ * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
  *
  * Pomerleau, "ALVINN: An Autonomous Land Vehicle in a Neural Network", 1988.
  */
@@ -62,7 +73,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   readonly #update;
   readonly #updateOnArrays;
   readonly #loss;
-  readonly #training = new Training('BehaviorCloning', ['minibatches']);
+  readonly #training = new Training('BehaviorCloning', ['minibatches', 'entropy']);
   readonly #parts: AgentParts;
   /** The weights that were best on the held-out pairs. */
   #best: Best | null = null;
@@ -70,10 +81,13 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy or fill no batch */
   constructor(options: BehaviorCloningOptions) {
     this.#options = parseOptions('BehaviorCloning', behaviorCloningOptions, options);
-    const { policy, validation, batchSize, maxGradientNorm } = this.#options;
+    const { policy, validation, batchSize, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
     const count = countPairs(policy, this.#options.demonstrations, 'demonstrations');
     if (validation !== undefined) countPairs(policy, validation, 'validation');
+    if (this.#options.patience !== undefined && validation === undefined) {
+      throw new Error('BehaviorCloning: patience: wanted validation pairs beside it, got none');
+    }
     if (count < batchSize) {
       throw new Error(`BehaviorCloning: batchSize: got ${batchSize}, expected at most the ${count} demonstrated pairs`);
     }
@@ -84,23 +98,32 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       },
       { count, batchSize },
     );
+    const statistics = ObservationStatistics.of([policy], this.#options);
+    statistics?.observe(observed);
+    statistics?.publish();
     const parameters = policy.trainableVariables();
-    const optimizer = new Adam(parameters);
+    const optimizer = new Adam(parameters, { weightDecay });
     this.#optimizer = optimizer;
 
-    const negativeLogLikelihood = (observations: tf.Tensor, actions: tf.Tensor): tf.Tensor => {
+    const likelihood = (observations: tf.Tensor, actions: tf.Tensor) => {
       const distribution = policy.given(observations);
-      return tf.neg(tf.mean(distribution.logProb(distribution.unsquash(actions))));
+      const logProb = distribution.logProb(distribution.unsquash(actions));
+      return { distribution, logProb, negativeLogLikelihood: tf.neg(tf.mean(logProb)) };
     };
     this.#update = compile(
-      ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }) => {
-        const { loss, gradients } = valueAndGradients(
-          () => ({ loss: negativeLogLikelihood(observations, actions) }),
-          parameters,
-        );
+      ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }, rng) => {
+        const { negativeLogLikelihood, gradients } = valueAndGradients(() => {
+          const { distribution, logProb, negativeLogLikelihood } = likelihood(observations, actions);
+          if (entropyCoefficient === 0) return { loss: negativeLogLikelihood, negativeLogLikelihood };
+          const entropy = meanEntropy(distribution, { logProb, rng, isTrained: true });
+          return {
+            loss: tf.sub(negativeLogLikelihood, tf.mul(entropyCoefficient, entropy)),
+            negativeLogLikelihood,
+          };
+        }, parameters);
         const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
         optimizer.update(clipped.gradients, learningRate);
-        return { loss, gradientNorm: clipped.norm };
+        return { loss: negativeLogLikelihood, gradientNorm: clipped.norm };
       },
       { name: 'behavior-cloning/update', state: [policy, optimizer] },
     );
@@ -110,7 +133,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       learningRate: { shape: [] },
     });
     this.#loss = compile(
-      ({ observations, actions }: Batch) => ({ loss: negativeLogLikelihood(observations, actions) }),
+      ({ observations, actions }: Batch) => ({ loss: likelihood(observations, actions).negativeLogLikelihood }),
       { name: 'behavior-cloning/loss', state: [policy] },
     );
     this.#parts = new AgentParts('BehaviorCloning', {
@@ -137,7 +160,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     }
     const sums = { loss: 0, updates: 0 };
     try {
-      while (training.step < steps) {
+      while (training.step < steps && !this.#hasStalled()) {
         const rows = this.#minibatches.next(training.streams.minibatches);
         const { loss, gradientNorm } = this.#improve(rows, training.step / steps);
         training.step += 1;
@@ -185,6 +208,12 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     this.#optimizer.dispose();
   }
 
+  /** Whether the loss on the held-out pairs has not become less for as many reports as `patience` says. */
+  #hasStalled(): boolean {
+    const { patience = Number.POSITIVE_INFINITY, reportEvery } = this.#options;
+    return this.#best !== null && this.#training.step - this.#best.step >= patience * reportEvery;
+  }
+
   /** Takes the loss on the held-out pairs, and keeps the weights if it is the least so far. */
   #validate(step: number, pairs: Demonstrations): Pick<BehaviorCloningReport, 'validationLoss' | 'best'> {
     const validationLoss = this.evaluate(pairs);
@@ -197,7 +226,10 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
 
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
     const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
-    const { loss, gradientNorm } = this.#updateOnArrays({ ...this.#minibatches.gather(rows), learningRate });
+    const { loss, gradientNorm } = this.#updateOnArrays(
+      { ...this.#minibatches.gather(rows), learningRate },
+      this.#training.streams.entropy,
+    );
     return { loss: loss[0]!, gradientNorm: gradientNorm[0]! };
   }
 }

@@ -9,9 +9,11 @@ export {
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';
 export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
+export type { Rate } from './common/rate.ts';
 export { stateFromJson, stateToJson } from './common/stateJson.ts';
 export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
+export { type Preset, type Presets, presets } from './presets.ts';
 export { Reinforce, type ReinforceOptions, type ReinforceReport } from './reinforce.ts';
 export { Sac, type SacOptions, type SacReport } from './sac.ts';
 export { Td3, type Td3Options, type Td3Report } from './td3.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { BehaviorCloning, DivergedError } from '../../agents/index.ts';
-import { GaussianPolicy, type Policy, Rng } from '../../src/index.ts';
+import { GaussianPolicy, linearSchedule, type Policy, Rng } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 
 /** a = 2 o − 0.5 + N(0, 0.3²): the least loss is the entropy of the noise. */
@@ -156,7 +156,75 @@ describe('BehaviorCloning', () => {
     }
   });
 
+  test('an entropy bonus keeps the policy wider, by the exact gradient: σ² = noise / (1 − c)', async () => {
+    // For a Gaussian at the right mean, E[−log π] − c H is least at log σ with σ² (1 − c) = noise².
+    const losses = await train(1500, { entropyCoefficient: 0.5, learningRate: linearSchedule(0.02) });
+    const variance = 0.3 ** 2 / (1 - 0.5);
+    const expected = 0.5 * (Math.log(2 * Math.PI * variance) + 0.3 ** 2 / variance);
+    expect(Math.abs(losses.at(-1)! - expected)).toBeLessThan(0.04);
+    expect(expected).toBeGreaterThan(ENTROPY + 0.09);
+  });
+
+  test('weight decay makes the weights smaller', async () => {
+    const norms = [0, 5].map((weightDecay) => {
+      const policy = makePolicy();
+      return {
+        policy,
+        agent: new BehaviorCloning({ policy, demonstrations: linearData(500, new Rng(0)), weightDecay }),
+      };
+    });
+    const sizes: number[] = [];
+    for (const { policy, agent } of norms) {
+      for await (const _ of agent.train({ steps: 100, rng: new Rng(0) }));
+      const { values } = policy.stateDict()['network.layers.0.kernel']!;
+      sizes.push(values.reduce((sum, x) => sum + x * x, 0));
+      agent.dispose();
+    }
+    expect(sizes[1]).toBeLessThan(0.6 * sizes[0]!);
+  });
+
+  test('patience ends the training some reports after the best one', async () => {
+    const policy = makePolicy();
+    const agent = new BehaviorCloning({
+      policy,
+      demonstrations: linearData(500, new Rng(0)),
+      validation: linearData(200, new Rng('validation')),
+      batchSize: 64,
+      reportEvery: 2,
+      patience: 3,
+      learningRate: (share) => (share < 0.1 ? 0.01 : 0.3), // gets worse then
+    });
+    const reports = [];
+    for await (const report of agent.train({ steps: 200, rng: new Rng(0) })) reports.push(report);
+    const { step, best } = reports.at(-1)!;
+    expect(step).toBeLessThan(200);
+    expect(step).toBe(best!.step + 6);
+    agent.dispose();
+  });
+
+  test('normalized observations: the moments are those of the demonstrations', async () => {
+    const policy = makePolicy();
+    const demonstrations = linearData(500, new Rng(0));
+    const far = { ...demonstrations, observations: demonstrations.observations.map((o) => 1000 + 50 * o) };
+    const agent = new BehaviorCloning({
+      policy,
+      demonstrations: far,
+      batchSize: 64,
+      learningRate: 0.01,
+      normalizeObservations: true,
+    });
+    for await (const _ of agent.train({ steps: 600, rng: new Rng(0) }));
+    expect(policy.normalizer!.moments().mean[0]).toBeCloseTo(
+      far.observations.reduce((sum, o) => sum + o / 500, 0),
+      1,
+    );
+    expect(agent.evaluate(far)).toBeLessThan(ENTROPY + 0.1);
+    agent.dispose();
+  });
+
   test.each([
+    [{ patience: 3 }, 'BehaviorCloning: patience: wanted validation pairs beside it, got none'],
+    [{ weightDecay: -1 }, 'BehaviorCloning: weightDecay: got -1, expected a number ≥ 0'],
     [{ batchSize: 0 }, 'BehaviorCloning: batchSize: got 0, expected an integer > 0'],
     [{ batchSize: 501 }, 'BehaviorCloning: batchSize: got 501, expected at most the 500 demonstrated pairs'],
     [{ reportEvery: 0 }, 'BehaviorCloning: reportEvery: got 0, expected an integer > 0'],

@@ -141,6 +141,8 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         validation: demonstrations(20),
         batchSize: 30,
         reportEvery: 7,
+        entropyCoefficient: 0.1,
+        weightDecay: 0.01,
         learningRate: (share) => (share < 0.4 ? 0.01 : 0.3),
       }),
   },

@@ -1,0 +1,113 @@
+import type { A2cOptions } from './a2c.ts';
+import type { DqnOptions } from './dqn.ts';
+import type { PpoOptions } from './ppo.ts';
+import type { ReinforceOptions } from './reinforce.ts';
+import type { SacOptions } from './sac.ts';
+import type { Td3Options } from './td3.ts';
+
+interface AgentOptions {
+  readonly a2c: A2cOptions;
+  readonly dqn: DqnOptions;
+  readonly ppo: PpoOptions;
+  readonly reinforce: ReinforceOptions;
+  readonly sac: SacOptions;
+  readonly td3: Td3Options;
+}
+
+/** Settings that an agent solves an environment with; JSON. */
+export interface Preset<Options> {
+  /** Environment steps of the training, over its environments. */
+  readonly steps: number;
+  /** Parallel environments. */
+  readonly envs: number;
+  /** Options of the agent. */
+  readonly agent: Omit<Options, 'policy' | 'env' | 'rng'>;
+  /** Options of the policy; `scale` is for a Gaussian alone. */
+  readonly policy: Readonly<Record<string, unknown>>;
+}
+
+export type Presets = { readonly [A in keyof AgentOptions]?: Preset<AgentOptions[A]> };
+
+/** Networks of the agents that learn from a replay buffer: small ones, which are quick and enough. */
+const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as const;
+
+/**
+ * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo. In
+ * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for long: by noise that stays (SAC), or by pushes that
+ * are mostly the largest there are (PPO's `initialScale`).
+ *
+ * Raffin, "RL Baselines3 Zoo", 2020.
+ */
+export const presets = {
+  'CartPole-v1': {
+    ppo: {
+      steps: 100_000,
+      envs: 8,
+      agent: {
+        horizon: 32,
+        batchSize: 256,
+        epochs: 20,
+        gamma: 0.98,
+        lambda: 0.8,
+        learningRate: { linear: [1e-3, 0] },
+        clip: { linear: [0.2, 0] },
+      },
+      policy: {},
+    },
+    a2c: { steps: 500_000, envs: 8, agent: { learningRate: { linear: [7e-4, 0] } }, policy: {} },
+    reinforce: { steps: 150_000, envs: 8, agent: { learningRate: 3e-3, valueLearningRate: 3e-3 }, policy: {} },
+  },
+  'Pendulum-v1': {
+    ppo: {
+      steps: 100_000,
+      envs: 4,
+      agent: { horizon: 1024, batchSize: 64, epochs: 10, gamma: 0.9, lambda: 0.95, learningRate: 1e-3 },
+      policy: {},
+    },
+    sac: {
+      steps: 10_000,
+      envs: 1,
+      agent: { learningRate: 1e-3, criticHidden: [64, 64] },
+      policy: { ...replaying, scale: 'state' },
+    },
+    td3: { steps: 10_000, envs: 1, agent: { learningRate: 1e-3, criticHidden: [64, 64] }, policy: replaying },
+  },
+  'MountainCarContinuous-v0': {
+    ppo: {
+      steps: 100_000,
+      envs: 8,
+      agent: {
+        horizon: 512,
+        batchSize: 256,
+        gamma: 0.9999,
+        lambda: 0.95,
+        learningRate: 3e-4,
+        normalizeObservations: true,
+        normalizeRewards: true,
+      },
+      policy: { initialScale: 2.5 },
+    },
+    sac: {
+      steps: 50_000,
+      envs: 1,
+      agent: {
+        learningRate: 1e-3,
+        tau: 0.01,
+        learningStarts: 1000,
+        updatesPerStep: 0.5,
+        explorationNoise: 0.9,
+        noiseCorrelation: 0.9985,
+        criticHidden: [64, 64],
+      },
+      policy: { ...replaying, scale: 'state' },
+    },
+  },
+  'Acrobot-v1': {
+    ppo: {
+      steps: 500_000,
+      envs: 16,
+      agent: { horizon: 256, batchSize: 64, epochs: 4, gamma: 0.99, lambda: 0.94, normalizeObservations: true },
+      policy: {},
+    },
+  },
+} as const satisfies Readonly<Record<string, Presets>>;
