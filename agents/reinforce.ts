@@ -9,11 +9,15 @@ import type { EpisodeReport } from './common/episodeTracker.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
+import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { rateAt, rateSchema } from './common/rate.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
 import { Training } from './common/training.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
+
+/** Adam's. */
+const EPSILON = 1e-8;
 
 export const reinforceOptions = z.strictObject({
   policy: partSchemas.policy,
@@ -25,6 +29,8 @@ export const reinforceOptions = z.strictObject({
   episodesPerEnv: z.int().positive().default(1),
   /** Of the policy: a number, or a function of the share of the training that is done. */
   learningRate: rateSchema.default(1e-3),
+  /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
+  shapeRate: z.number().nonnegative().default(0.1),
   /** Of the baseline, likewise. */
   valueLearningRate: rateSchema.default(1e-3),
   /** Steps of the baseline for each one of the policy; 0 leaves it out. */
@@ -68,7 +74,7 @@ export class Reinforce implements Agent<ReinforceReport> {
   /** V(o), trained beside the policy. */
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof reinforceOptions>;
-  readonly #optimizers: { readonly policy: Adam; readonly value: Adam };
+  readonly #optimizers: { readonly policy: PolicyOptimizer; readonly value: Adam };
   readonly #collector: EpisodeCollector;
   readonly #training = new Training('Reinforce', ['actions']);
   readonly #parts: AgentParts;
@@ -89,8 +95,10 @@ export class Reinforce implements Agent<ReinforceReport> {
       hidden: config.valueHidden,
       rng: config.rng.split('value'),
     });
-    const parameters = { policy: policy.trainableVariables(), value: this.value.trainableVariables() };
-    const optimizers = { policy: new Adam(parameters.policy), value: new Adam(parameters.value) };
+    const optimizers = {
+      policy: new PolicyOptimizer(policy, { ...config, epsilon: EPSILON }),
+      value: new Adam(this.value.trainableVariables(), { epsilon: EPSILON }),
+    };
     this.#optimizers = optimizers;
 
     const act = compile(
@@ -109,16 +117,17 @@ export class Reinforce implements Agent<ReinforceReport> {
     );
     const update = compile(
       (batch: PolicyBatch & { learningRate: tf.Tensor }) => {
-        const { gradients, loss, entropy } = valueAndGradients(() => this.#policyLoss(batch), parameters.policy);
-        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
-        optimizers.policy.update(clipped.gradients, batch.learningRate);
-        return { metrics: tf.stack([loss, entropy, clipped.norm]) };
+        const { parameters } = optimizers.policy;
+        const { gradients, loss, entropy } = valueAndGradients(() => this.#policyLoss(batch), parameters);
+        const gradientNorm = optimizers.policy.update(gradients, batch.learningRate);
+        return { metrics: tf.stack([loss, entropy, gradientNorm]) };
       },
       { name: 'reinforce/update', state: [policy, optimizers.policy] },
     );
     const fit = compile(
       (batch: ValueBatch & { learningRate: tf.Tensor }) => {
-        const { gradients, loss } = valueAndGradients(() => ({ loss: this.#valueLoss(batch) }), parameters.value);
+        const { parameters } = optimizers.value;
+        const { gradients, loss } = valueAndGradients(() => ({ loss: this.#valueLoss(batch) }), parameters);
         const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
         optimizers.value.update(clipped.gradients, batch.learningRate);
         return { loss };

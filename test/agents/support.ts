@@ -81,5 +81,6 @@ export function unflat(like: Variables, values: readonly number[]): Variables {
 
 /** The gradient of the only update that an Adam has made: its first moment is kept as the sum of what came in. */
 export function gradientOf(state: AgentState, optimizer: string): number[] {
-  return [...(state.parts[optimizer] as StateDict).moment1!.values];
+  const { moment1, 'main.moment1': main } = state.parts[optimizer] as StateDict;
+  return [...(moment1 ?? main!).values];
 }
