@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, clipByGlobalNorm, compile, type Rng, valueAndGradients } from '../src/index.ts';
+import { compile, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { generalizedAdvantages } from './common/advantages.ts';
@@ -20,7 +20,7 @@ import { RolloutCollector } from './common/rolloutCollector.ts';
 import { soften } from './common/soften.ts';
 import { Training } from './common/training.ts';
 import { UpdateHistory } from './common/updateHistory.ts';
-import { valueLoss } from './common/valueLoss.ts';
+import { ValueLearner } from './common/valueLearner.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
 import { type PolicyEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
 
@@ -114,14 +114,13 @@ export class Ppo implements Agent<PpoReport> {
   readonly #options: z.output<typeof ppoOptions>;
   readonly #envs: PolicyEnv;
   readonly #policyOptimizer: PolicyOptimizer;
-  readonly #valueOptimizer: Adam;
+  readonly #valueLearner: ValueLearner;
   readonly #history: UpdateHistory;
   readonly #collector: RolloutCollector;
   readonly #training = new Training('Ppo', ['actions', 'minibatches', 'entropy']);
   readonly #parts: AgentParts;
   readonly #valuesOf;
   readonly #improvePolicy;
-  readonly #improveValue;
   readonly #compiled: readonly { dispose(): void }[];
 
   /**
@@ -148,7 +147,13 @@ export class Ppo implements Agent<PpoReport> {
       rng: config.rng.split('value'),
     });
     this.#policyOptimizer = new PolicyOptimizer(policy, { ...config, epsilon: EPSILON });
-    this.#valueOptimizer = new Adam(this.value.trainableVariables(), { epsilon: EPSILON });
+    this.#valueLearner = new ValueLearner({
+      ...config,
+      owner: 'ppo',
+      value: this.value,
+      clip: config.valueClip,
+      epsilon: EPSILON,
+    });
     this.#history = new UpdateHistory([policy, this.#policyOptimizer]);
 
     const act = compile(
@@ -172,33 +177,16 @@ export class Ppo implements Agent<PpoReport> {
       },
       { name: 'ppo/policy', state: [policy, this.#policyOptimizer] },
     );
-    const improveValue = compile(
-      ({ observations, returns, oldValues, learningRate }: ValueBatch & { learningRate: tf.Tensor }) => {
-        const { loss, gradients } = valueAndGradients(() => {
-          const value = this.value.of(observations);
-          return { loss: tf.mul(0.5, valueLoss({ value, oldValue: oldValues, returns, clip: config.valueClip })) };
-        }, this.#valueOptimizer.parameters);
-        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
-        this.#valueOptimizer.update(clipped.gradients, learningRate);
-        return { loss };
-      },
-      { name: 'ppo/value', state: [policy, this.value, this.#valueOptimizer] },
-    );
-    this.#compiled = [act, values, improvePolicy, improveValue];
+    this.#compiled = [act, values, improvePolicy];
     const ofEnvs = { observations: { shape: [numEnvs, policy.observationDim] } };
     this.#valuesOf = values.onArrays(ofEnvs);
-    const ofBatch = { observations: { shape: [batchSize, policy.observationDim] }, learningRate: { shape: [] } };
     this.#improvePolicy = improvePolicy.onArrays({
-      ...ofBatch,
+      observations: { shape: [batchSize, policy.observationDim] },
       latents: { shape: [batchSize, policy.actionDim] },
       logProbs: { shape: [batchSize] },
       advantages: { shape: [batchSize] },
       clip: { shape: [] },
-    });
-    this.#improveValue = improveValue.onArrays({
-      ...ofBatch,
-      returns: { shape: [batchSize] },
-      oldValues: { shape: [batchSize] },
+      learningRate: { shape: [] },
     });
     this.#collector = new RolloutCollector({
       ...this.#envs,
@@ -214,7 +202,7 @@ export class Ppo implements Agent<PpoReport> {
       policy,
       value: this.value,
       policyOptimizer: this.#policyOptimizer,
-      valueOptimizer: this.#valueOptimizer,
+      valueOptimizer: this.#valueLearner.optimizer,
       statistics,
       scaler,
       env: stateOfEnv(this.#envs.env),
@@ -253,7 +241,7 @@ export class Ppo implements Agent<PpoReport> {
   dispose(): void {
     for (const compiled of this.#compiled) compiled.dispose();
     this.#policyOptimizer.dispose();
-    this.#valueOptimizer.dispose();
+    this.#valueLearner.dispose();
     this.value.dispose();
   }
 
@@ -297,7 +285,7 @@ export class Ppo implements Agent<PpoReport> {
       { count: horizon * numEnvs, batchSize },
     );
     const policyRates = { learningRate: rateAt('Ppo: learningRate', learningRate, progress), clip: rate('clip') };
-    const valueRates = { learningRate: rate('valueLearningRate') };
+    const valueRate = rate('valueLearningRate');
     const klBound = 1.5 * (targetKl ?? Number.POSITIVE_INFINITY);
     const ofPolicy = new MeanMetrics(METRICS);
     const ofValue = new MeanMetrics(['valueLoss']);
@@ -308,8 +296,7 @@ export class Ppo implements Agent<PpoReport> {
     for (let epoch = 0; epoch < epochs; epoch++) {
       for (const rows of minibatches.epoch(shuffle)) {
         const batch = minibatches.gather(rows);
-        const { loss } = this.#improveValue({ ...batch, ...valueRates });
-        ofValue.add('Ppo', training.step, [2 * loss[0]!]);
+        ofValue.add('Ppo', training.step, [this.#valueLearner.improve(batch, valueRate)]);
         training.updates += 1;
         if (overshot) continue;
         if (targetKl !== null) this.#history.record();
@@ -338,4 +325,3 @@ export class Ppo implements Agent<PpoReport> {
 }
 
 type PolicyBatch = Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'clip', tf.Tensor>;
-type ValueBatch = Record<'observations' | 'returns' | 'oldValues', tf.Tensor>;
