@@ -4,6 +4,7 @@ import type { Registry } from './harness/registry.ts';
 export const registry: Registry = {
   url: import.meta.url,
   experiments: {
+    classic: async () => (await import('./classic/classic.ts')).classic,
     lake: async () => (await import('./lake/lake.ts')).lake,
     stability: async () => (await import('./stability/stability.ts')).stability,
   },

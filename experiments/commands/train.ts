@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { readJson } from '../harness/config.ts';
 import { InputError } from '../harness/inputError.ts';
 import type { Registry } from '../harness/registry.ts';
 import { collect, type RunFlags, runWith } from './run.ts';
@@ -59,10 +60,19 @@ async function train(
     import('../training/usualPolicy.ts'),
   ]);
   const files = await loadModules(load);
-  const policies = policy === undefined ? [usualPolicy(env)] : names('--policy', policy);
+  const policies = policy === undefined ? [usualPolicy(env, envOptions(flags.set))] : names('--policy', policy);
   const experiment = await trainExperiment({ studies: [agent], policies, environments: [env], load: files });
   const more = { ...(envs !== undefined && { envs }), ...(files.length > 0 && { load: JSON.stringify(files) }) };
   return runWith(experiment, flags, registry, more);
+}
+
+/** The settings `env.…`, before there is a schema to read them by. */
+function envOptions(assignments: readonly string[]): Record<string, unknown> {
+  const options = assignments.flatMap((assignment) => {
+    const [, name, text] = /^env\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    return name === undefined ? [] : [[name, readJson(text!)]];
+  });
+  return Object.fromEntries(options);
 }
 
 function names(label: string, list: string): string[] {

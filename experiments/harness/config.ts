@@ -165,7 +165,8 @@ function parseText(text: string, schema: z.ZodType | undefined): unknown {
     : scalar;
 }
 
-function readJson(text: string): unknown {
+/** The value of a text that is JSON, else the text. */
+export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -175,6 +175,12 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly resumable?: boolean;
   /** Does one job, in a worker process. An error thrown here fails this job alone. */
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
+  /**
+   * Tables of what the clock says, such as speeds: they are printed with the others, and are in no file, since no two runs have them
+   * alike.
+   * @param jobs those that have finished, with the folders of their logs
+   */
+  clocked?(jobs: readonly { readonly job: J; readonly logs: string }[], config: C): Table[];
   /** The tables that end a run and head its report. */
   tables(summary: readonly SummaryRow[], config: C): Table[];
   /** The rest of the report. Outcomes are those of the finished jobs. */

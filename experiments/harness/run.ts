@@ -274,8 +274,13 @@ export async function writeResults(
   const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
   for (const [name, content] of Object.entries(files)) writeCompactJson(`${directory.path}/${name}`, content);
   const tables = experiment.tables(results, config).filter(({ rows }) => rows.length > 0);
-  for (const table of tables) stdout.write(`\n${textTable(table)}\n`);
-  if (tables.length > 0) stdout.write('\n');
+  const clocked = experiment.clocked?.(
+    outcomes.map(({ job }) => ({ job, logs: directory.logPath(job) })),
+    config,
+  );
+  const printed = [...tables, ...(clocked ?? [])];
+  for (const table of printed) stdout.write(`\n${textTable(table)}\n`);
+  if (printed.length > 0) stdout.write('\n');
   if (whole !== undefined) stdout.write(`Fingerprint: ${whole}\n`);
   return writeReport(experiment, directory, { jobs, outcomes, results, tables, fingerprint: whole });
 }

@@ -3,6 +3,7 @@ import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { type CommonConfig, commonShape, engineSetting } from '../harness/experiment.ts';
+import { presetOf } from './presetOf.ts';
 import { trainableAgents } from './trainableAgents.ts';
 
 /** What is trained: `studies` names the agent, `environments` the environment, each alone. */
@@ -40,32 +41,47 @@ export const commonTrainShape = {
   evaluationEpisodes: count(100).describe('episodes of each trained policy, with sampled and with greedy actions'),
 };
 
-/** The settings of a training, which depend on what is trained. */
+/** The settings of a training, which depend on what is trained. Defaults are the preset's, then those that suit the agent. */
 export function trainSchema(choices: Pick<CommonConfig, 'studies' | 'policies' | 'environments'>) {
-  const { settings, policy } = trainableAgents[choices.studies[0]!]!;
+  const [agent, env] = [choices.studies[0]!, choices.environments[0]!];
+  const { settings, policy } = trainableAgents[agent]!;
+  const preset = presetOf(env, agent);
+  const { steps, envs } = commonTrainShape;
   return z.strictObject({
     ...commonShape(choices, { seeds: 1 }),
     ...commonTrainShape,
-    agent: settings.prefault({}),
-    policy: policySettings(choices.policies, policy).prefault({}),
+    steps: withDefault(steps, preset?.steps),
+    envs: withDefault(envs, preset?.envs),
+    agent: withDefaults(settings, preset?.agent ?? {}).prefault({}),
+    policy: withDefaults(policySettings(choices.policies), { ...policy, ...preset?.policy }).prefault({}),
   });
 }
 
 /**
- * The options of the policies, with the defaults that suit the agent. Of several policies, an option that only some have is for
- * those, and what is not given is each one's own default.
+ * The options of the policies. Of several policies, an option that only some have is for those, and what is not given is each one's
+ * own default.
  */
-function policySettings(policies: readonly string[], suited: Readonly<Record<string, unknown>>): z.ZodObject {
+function policySettings(policies: readonly string[]): z.ZodObject {
   const schemas = policies.map((policy) => policySchema(policy)!);
+  if (schemas.length === 1) return schemas[0]!;
   const fields = schemas.flatMap(({ shape }) => Object.entries(shape) as [string, z.ZodType][]);
-  const settings = fields.map(([name, field]) => {
-    const inner = unwrapSchema(field);
-    if (Object.hasOwn(suited, name)) return [name, withMeaning(inner.default(suited[name]), field)];
-    return [name, schemas.length === 1 ? field : withMeaning(inner.optional(), field)];
-  });
-  return z.strictObject(Object.fromEntries(settings));
+  const optional = fields.map(([name, field]) => [name, likewise(unwrapSchema(field).optional(), field)]);
+  return z.strictObject(Object.fromEntries(optional));
 }
 
-function withMeaning(schema: z.ZodType, { description }: z.ZodType): z.ZodType {
+/** A schema whose fields have these defaults; one that a field does not take is left out. */
+function withDefaults({ shape }: z.ZodObject, values: Readonly<Record<string, unknown>>): z.ZodObject {
+  const fields = Object.entries(shape as Record<string, z.ZodType>);
+  return z.strictObject(Object.fromEntries(fields.map(([name, field]) => [name, withDefault(field, values[name])])));
+}
+
+function withDefault<S extends z.ZodType>(field: S, value: unknown): S {
+  if (value === undefined || !field.safeParse(value).success) return field;
+  const bare = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
+  return likewise(bare.default(value), field) as unknown as S;
+}
+
+/** A schema with the description of another. */
+function likewise(schema: z.ZodType, { description }: z.ZodType): z.ZodType {
   return description === undefined ? schema : schema.describe(description);
 }

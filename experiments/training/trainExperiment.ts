@@ -7,6 +7,7 @@ import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { loadModules } from './loadModules.ts';
 import { makeTraining } from './makeTraining.ts';
+import { speedTable } from './speedTable.ts';
 import { trainableAgents } from './trainableAgents.ts';
 import { type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
@@ -69,6 +70,8 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
       await selectEngine(config.engine);
       return trainJob(job, config, context);
     },
+
+    clocked: speedTable,
 
     tables: (summary) => [trainTable(`${agent}, ${env}`, summary)],
 

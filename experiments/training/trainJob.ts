@@ -9,6 +9,7 @@ import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
 import { makeEnvs, makeTraining, type Training } from './makeTraining.ts';
 import { episodeMeans, measurePolicy } from './measurePolicy.ts';
 import { ReportRows } from './reportRows.ts';
+import { writeSpeed } from './speedTable.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { TrainingLog } from './trainingLog.ts';
 import type { PolicyFacts } from './trainSections.ts';
@@ -77,7 +78,8 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
   const log = new TrainingLog(context.logs, before?.rows ?? []);
   for (const row of log.rows) context.report(shareOf(row, steps), row);
   const rows = new ReportRows(config.logInterval, before?.step);
-  let lastRow = { time: performance.now(), step: before?.step ?? 0 };
+  const first = { time: performance.now(), step: before?.step ?? 0 };
+  let lastRow = first;
   const interval = 1000 * config.checkpointInterval;
   let due = performance.now() + interval;
   let canSave = true;
@@ -91,6 +93,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
         log.add(row, perSecond);
         lastRow = { time, step: report.step };
       }
+      if (last) writeSpeed(context.logs, { steps: report.step - first.step, seconds: (time - first.time) / 1000 });
       context.report(shareOf(report, steps), row, row && describe(row, perSecond));
       if (row === undefined || !canSave || !(last || time >= due)) continue;
       try {

@@ -29,7 +29,7 @@ export function trainSections(
       paragraphs: [
         'The mean return of the episodes that ended since the row before, with the actions that the agent explored with.',
       ],
-      figures: [curves(outcomes, policies)],
+      figures: [curvesFigure(outcomes, policies, 'learning-curves')],
     },
     {
       title: 'Evaluation',
@@ -66,9 +66,10 @@ function policyTable(outcomes: readonly Outcome[], policies: readonly string[]):
   };
 }
 
-function curves(outcomes: readonly Outcome[], policies: readonly string[]): Figure {
+/** The learning curves of trainings on one environment. @param name of the figure */
+export function curvesFigure(outcomes: readonly Outcome[], policies: readonly string[], name: string): Figure {
   return {
-    name: 'learning-curves',
+    name,
     caption:
       'Return of an episode by environment steps. A line is the interquartile mean over the seeds, a band its 95 % interval.',
     spec: learningCurves(alignSteps(curvePoints(outcomes)), {

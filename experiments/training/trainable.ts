@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { rateSchema } from '../../agents/common/rate.ts';
 import type { Agent } from '../../agents/index.ts';
 import type { VectorEnv } from '../../envs/index.ts';
-import { linearSchedule, type Policy, type Rng } from '../../src/index.ts';
+import type { Policy, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 
 /** What an agent is made of beside its settings. */
@@ -24,10 +24,9 @@ export interface TrainableAgent {
   make(makings: AgentMakings, settings: Readonly<Record<string, unknown>>): Agent;
 }
 
-/** A schedule as JSON, for a setting that is a rate. */
-const linear = z.strictObject({ linear: z.tuple([z.number().nonnegative(), z.number().nonnegative()]) });
-const jsonRate = z.custom<number | z.output<typeof linear>>(
-  (value) => rateSchema.safeParse(value).success || linear.safeParse(value).success,
+/** A rate that is no function: those are no JSON. */
+const jsonRate = z.custom(
+  (value) => typeof value !== 'function' && rateSchema.safeParse(value).success,
   'a number ≥ 0, or {"linear": [first, last]}',
 );
 
@@ -47,13 +46,7 @@ export function trainable<Options>(
     description,
     settings: z.strictObject(Object.fromEntries(fields)),
     policy,
-    make: (makings, settings) => {
-      const given = Object.entries(settings).map(([name, value]) => {
-        const { success, data } = linear.safeParse(value);
-        return [name, success ? linearSchedule(...data.linear) : value];
-      });
-      return new Constructor({ ...Object.fromEntries(given), ...makings } as Options);
-    },
+    make: (makings, settings) => new Constructor({ ...settings, ...makings } as Options),
   };
 }
 
@@ -64,5 +57,5 @@ function isRate(field: z.ZodType): boolean {
 function asJson(field: z.ZodType): z.ZodType {
   const { data: usual } = field.safeParse(undefined);
   // A schedule that is the agent's own default stays out of the JSON.
-  return typeof usual === 'number' ? jsonRate.default(usual) : jsonRate.optional();
+  return usual === undefined || typeof usual === 'function' ? jsonRate.optional() : jsonRate.default(usual);
 }

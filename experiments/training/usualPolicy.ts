@@ -3,11 +3,12 @@ import { InputError } from '../harness/inputError.ts';
 
 /**
  * The policy that one takes for an environment's actions without more ado.
+ * @param options of the environment
  * @throws InputError if there is no such environment
  */
-export function usualPolicy(id: string): string {
+export function usualPolicy(id: string, options: Readonly<Record<string, unknown>>): string {
   try {
-    const env = makeVec(id);
+    const env = makeVec(id, options);
     try {
       return env.singleActionSpace instanceof Discrete ? 'categorical' : 'gaussian';
     } finally {

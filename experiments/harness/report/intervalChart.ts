@@ -18,10 +18,15 @@ export interface IntervalChartOptions {
 export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): TopLevelSpec {
   const measured = rows.filter(({ iqm }) => iqm !== null);
   const { domain, range } = policyColours(options.policies);
+  const values = new Set(
+    measured.flatMap(({ low, high, perSeed }) => [...perSeed, low, high].filter((n) => n !== null)),
+  );
+  // On an axis of one number, which has no scale to round by, it is written as it is.
+  const format = options.format ?? (values.size === 1 ? '~g' : undefined);
   const x = {
     type: 'quantitative',
     title: options.x,
-    axis: { ...(options.format !== undefined && { format: options.format }), tickCount: 4 },
+    axis: { ...(format !== undefined && { format }), tickCount: 4 },
     scale: { zero: false, nice: true, ...(options.domain !== undefined && { domain: [...options.domain] }) },
   } as const;
   const seeds = measured.flatMap(({ policy, perSeed }) =>

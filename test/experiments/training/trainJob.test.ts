@@ -126,7 +126,7 @@ describe('a training', () => {
     ['a2c', 'CartPole-v1', 'categorical', { reportEvery: 5, valueHidden: [8] }],
     ['reinforce', 'CartPole-v1', 'categorical', { valueHidden: [8] }],
   ])('of %s that was stopped ends as if it had not been', async (agent, env, policy, settings) => {
-    const of = await training(agent, env, policy, { steps: 500, logInterval: 0, agent: settings });
+    const of = await training(agent, env, policy, { steps: 500, envs: 1, logInterval: 0, agent: settings });
     const whole = await work(agent, { of });
     expect((await work(`${agent}-cut`, { of, cut: 3 })).metrics).toBeUndefined();
     const { said, ...rest } = await work(`${agent}-cut`, { of });

@@ -1,0 +1,33 @@
+/** A score to reach: the interquartile mean over seeds of the mean return of 100 greedy episodes, after so many steps. */
+export interface Cell {
+  readonly env: EnvName;
+  readonly study: StudyName;
+  readonly policies: readonly PolicyName[];
+  /** Environment steps of the training. */
+  readonly steps: number;
+  readonly asked: number;
+}
+
+export const choices = {
+  studies: ['ppo', 'a2c', 'sac'],
+  policies: ['gaussian', 'spline', 'categorical'],
+  environments: ['CartPole-v1', 'Acrobot-v1', 'Pendulum-v1', 'MountainCarContinuous-v0'],
+} as const;
+
+export type StudyName = (typeof choices.studies)[number];
+export type PolicyName = (typeof choices.policies)[number];
+export type EnvName = (typeof choices.environments)[number];
+
+const continuous = ['gaussian', 'spline'] as const;
+const discrete = ['categorical'] as const;
+
+/** What the field's libraries reach at these budgets: a flow is asked for no less than the Gaussian. */
+export const cells: readonly Cell[] = [
+  { env: 'CartPole-v1', study: 'ppo', policies: discrete, steps: 100_000, asked: 475 },
+  { env: 'CartPole-v1', study: 'a2c', policies: discrete, steps: 500_000, asked: 475 },
+  { env: 'Acrobot-v1', study: 'ppo', policies: discrete, steps: 500_000, asked: -100 },
+  { env: 'Pendulum-v1', study: 'ppo', policies: continuous, steps: 100_000, asked: -200 },
+  { env: 'Pendulum-v1', study: 'sac', policies: continuous, steps: 10_000, asked: -150 },
+  { env: 'MountainCarContinuous-v0', study: 'ppo', policies: continuous, steps: 100_000, asked: 88 },
+  { env: 'MountainCarContinuous-v0', study: 'sac', policies: continuous, steps: 50_000, asked: 88 },
+];

@@ -1,0 +1,80 @@
+import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { intervalChart } from '../harness/report/intervalChart.ts';
+import { metricTable } from '../harness/report/table.ts';
+import { curvesFigure } from '../training/trainSections.ts';
+import { type Cell, cells } from './cells.ts';
+
+const AGENTS = { ppo: 'PPO', a2c: 'A2C', sac: 'SAC' };
+
+/** What was reached of what was asked, a row a policy of a cell. Greedy actions decide. @param steps in place of those of the cells */
+export function scoreTable(summary: readonly SummaryRow[], steps?: number): Table {
+  const format = (value: number) => value.toFixed(1);
+  return {
+    title: 'Scores',
+    columns: ['environment', 'agent', 'steps', 'policy', 'seeds', 'asked', 'reached', 'greedy', 'sampled'],
+    rows: cells.flatMap((cell) => {
+      const own = of(cell, summary);
+      const { rows } = metricTable('', own, [
+        { metric: 'greedyReturn', label: 'greedy', format },
+        { metric: 'return', label: 'sampled', format },
+      ]);
+      return rows.map(([policy, seeds, greedy, sampled]) => [
+        cell.env,
+        AGENTS[cell.study],
+        String(steps ?? cell.steps),
+        policy!,
+        seeds!,
+        String(cell.asked),
+        reached(cell, own, policy!),
+        greedy!,
+        sampled!,
+      ]);
+    }),
+  };
+}
+
+function reached({ asked }: Cell, rows: readonly SummaryRow[], policy: string): string {
+  const iqm = rows.find((row) => row.policy === policy && row.metric === 'greedyReturn')?.iqm ?? null;
+  return iqm === null ? '–' : iqm >= asked ? 'yes' : 'no';
+}
+
+/** Learning curves and scores of each cell. */
+export function sections(
+  outcomes: readonly Outcome[],
+  summary: readonly SummaryRow[],
+  policies: readonly string[],
+): Section[] {
+  return cells.flatMap((cell) => {
+    const own = of(
+      cell,
+      outcomes.map(({ job }) => job),
+    ).length;
+    if (own === 0) return [];
+    const { env, study, asked, steps } = cell;
+    const charts = (['greedyReturn', 'return'] as const).map((metric): Figure => {
+      const actions = metric === 'return' ? 'sampled' : 'greedy';
+      return {
+        name: `${study}-${env}-${metric}`,
+        caption: `${AGENTS[study]} on ${env}: return of ${actions} actions. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
+        spec: intervalChart(
+          of(cell, summary).filter((row) => row.metric === metric),
+          { x: `return, ${actions} actions`, policies },
+        ),
+      };
+    });
+    const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
+    return [
+      {
+        title: `${AGENTS[study]} on ${env}`,
+        paragraphs: [
+          `Asked for: a return of at least ${asked} of greedy actions after ${steps.toLocaleString('en-GB')} steps.`,
+        ],
+        figures: [curvesFigure(ours, policies, `${study}-${env}-curves`), ...charts],
+      },
+    ];
+  });
+}
+
+function of<T extends { readonly env: string; readonly study: string }>({ env, study }: Cell, rows: readonly T[]): T[] {
+  return rows.filter((row) => row.env === env && row.study === study);
+}

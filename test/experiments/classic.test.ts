@@ -1,0 +1,71 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { cells } from '../../experiments/classic/cells.ts';
+import { classic } from '../../experiments/classic/classic.ts';
+import { scoreTable } from '../../experiments/classic/scores.ts';
+import { main } from '../../experiments/commands/main.ts';
+import { registry, type SummaryRow } from '../../experiments/index.ts';
+import { trainSettings } from '../../experiments/training/trainSettings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
+
+describe('oxbow run classic', () => {
+  it('has a job for every cell, policy and seed, with settings that its agent takes', () => {
+    const jobs = classic.jobs(classic.schema.parse({}));
+    expect(jobs).toHaveLength(5 * (3 + 4 * 2));
+    for (const [env, study, asked, steps] of [
+      ['CartPole-v1', 'ppo', 475, 100_000],
+      ['CartPole-v1', 'a2c', 475, 500_000],
+      ['Pendulum-v1', 'ppo', -200, 100_000],
+      ['Pendulum-v1', 'sac', -150, 10_000],
+      ['MountainCarContinuous-v0', 'sac', 88, 50_000],
+      ['MountainCarContinuous-v0', 'ppo', 88, 100_000],
+      ['Acrobot-v1', 'ppo', -100, 500_000],
+    ]) {
+      expect(cells).toContainEqual(expect.objectContaining({ env, study, asked, steps }));
+    }
+    for (const job of jobs) expect(trainSettings(job, {}).envs).toBeGreaterThan(0);
+    const quick = classic.schema.parse(classic.presets.quick);
+    expect(new Set(classic.jobs(quick).map(({ env }) => env))).toEqual(new Set(['CartPole-v1', 'Pendulum-v1']));
+  });
+
+  it('says what was reached by the greedy return', () => {
+    const row = (policy: string, metric: string, iqm: number | null): SummaryRow => ({
+      ...{ study: 'ppo', env: 'Pendulum-v1', policy, metric, iqm, low: iqm, high: iqm, perSeed: [iqm, iqm] },
+    });
+    const { columns, rows } = scoreTable([
+      ...[row('gaussian', 'return', -250), row('gaussian', 'greedyReturn', -200)],
+      ...[row('spline', 'return', -150), row('spline', 'greedyReturn', -200.5)],
+    ]);
+    const cell = (policy: string, column: string) =>
+      rows.find((cells) => cells.includes(policy))![columns.indexOf(column)]!.replaceAll('\u00a0', ' ');
+    expect(cell('gaussian', 'reached')).toBe('yes');
+    expect(cell('spline', 'reached')).toBe('no');
+    expect(cell('spline', 'asked')).toBe('-200');
+    expect(cell('spline', 'sampled')).toBe('-150.0 [-150.0, -150.0]');
+  });
+
+  it('trains, evaluates, and prints scores and speeds', async () => {
+    const out = join(folder, 'run');
+    const written: string[] = [];
+    const write = process.stdout.write;
+    process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write;
+    const few = ['--env', 'Pendulum-v1', '--study', 'ppo', '--steps', '4096', '--seeds', '1'];
+    try {
+      const argv = ['run', 'classic', ...few, '--set', 'evaluationEpisodes=3', '--out', out];
+      expect(await main(argv, registry)).toBe(0);
+    } finally {
+      process.stdout.write = write;
+    }
+    const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    expect(results.map(({ env, study, policy, metric }: SummaryRow) => [env, study, policy, metric].join(' '))).toEqual(
+      ['gaussian', 'spline'].flatMap((policy) =>
+        ['return', 'greedyReturn', 'length'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
+      ),
+    );
+    expect(written.join('')).toMatch(/^Pendulum-v1 +PPO +4096 +gaussian +1 +-200 +no +-\d+\.\d \[–: one seed\]/m);
+    expect(written.join('')).toMatch(/^Pendulum-v1 +ppo +spline +\d+$/m);
+  }, 60_000);
+});
