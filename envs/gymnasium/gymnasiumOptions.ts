@@ -7,7 +7,7 @@ const isJson = (value: unknown): boolean => value === undefined || z.json().safe
 /** What `make('gymnasium:…', options)` takes. */
 export const gymnasiumOptions = z
   .object({
-    /** The interpreter that has Gymnasium; by default the one that `OXBOW_PYTHON` names, else `python3`. */
+    /** The interpreter that has Gymnasium; by default the first that `OXBOW_PYTHON` names, else `python3`. */
     python: z.string().min(1).optional(),
     /** In place of Gymnasium's own limit; `Infinity` for none. */
     maxEpisodeSteps: z.union([z.int().positive(), z.literal(Infinity)], 'an integer ≥ 1, or Infinity').optional(),
@@ -31,7 +31,8 @@ export function serverOptions({
   ...options
 }: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options'> {
   return {
-    python: python ?? (process.env.OXBOW_PYTHON || 'python3'),
+    // A list like PATH, since other tools take several.
+    python: python ?? (process.env.OXBOW_PYTHON?.split(':')[0] || 'python3'),
     options: {
       ...options,
       // Gymnasium has -1 for no limit.

@@ -179,11 +179,13 @@ class Environments:
         self.actions_length = count * self.action_size * self.action_type.itemsize
 
         # Views of one block: a step writes what it sends.
-        shape, kind = self.observation_space.shape, np.dtype(wire_type(self.observation_space))
-        flags_at = 8 * count + count * int(np.prod(shape)) * kind.itemsize
+        self.shape, kind = self.observation_space.shape, np.dtype(wire_type(self.observation_space))
+        size = int(np.prod(self.shape))
+        flags_at = 8 * count + count * size * kind.itemsize
         self.block = bytearray(flags_at + (count + 7) // 8 * 8)
         self.rewards = np.frombuffer(self.block, np.float64, count)
-        self.observations = np.frombuffer(self.block, kind, count * int(np.prod(shape)), 8 * count).reshape(count, *shape)
+        observations = np.frombuffer(self.block, kind, count * size, 8 * count).reshape(count, *self.shape)
+        self.rows = [observations[i : i + 1].reshape(self.shape) for i in range(count)]
         self.flags = np.frombuffer(self.block, np.uint8, count, flags_at)
         self.infos = [{} for _ in range(count)]
 
@@ -229,23 +231,28 @@ class Environments:
             observation, info = self.envs[i].reset(**arguments)
         except Exception as error:
             raise Raised(f"reset() of environment {i}", error) from error
-        self.rewards[i] = 0
+        self.put(i, observation, 0, info, "reset")
         self.flags[i] = 0
-        self.put(i, observation, info, "reset")
 
-    def put(self, i, observation, info, call):
-        if np.shape(observation) != self.observation_space.shape:
+    def put(self, i, observation, reward, info, call):
+        shape = getattr(observation, "shape", None)
+        if shape != self.shape and np.shape(observation) != self.shape:
             raise Refusal(
                 f"{call}() of environment {i} gave an observation of the shape {list(np.shape(observation))}, "
-                f"its observation space says {list(self.observation_space.shape)}"
+                f"its observation space says {list(self.shape)}"
             )
-        self.observations[i] = observation
+        self.rows[i][...] = observation
+        try:
+            self.rewards[i] = reward
+        except (TypeError, ValueError):
+            raise Refusal(f"{call}() of environment {i} gave the reward {one_line(reward)}, expected a number") from None
         self.infos[i] = info
 
     def step(self, payload):
         # A copy, since an environment may keep its action; of the type and the shape that its space has.
         flat = np.frombuffer(payload, self.action_type, len(self.envs) * self.action_size)
         actions = np.array(flat, self.action_space.dtype).reshape(len(self.envs), *self.action_space.shape)
+        self.flags[:] = 0
         lasts = []
         for i, (env, action, skip) in enumerate(zip(self.envs, actions, payload[self.actions_length :])):
             if skip:
@@ -255,20 +262,14 @@ class Environments:
                 observation, reward, terminated, truncated, info = env.step(action)
             except Exception as error:
                 raise Raised(f"step() of environment {i}", error) from error
-            self.put(i, observation, info, "step")
-            flags = TERMINATED * bool(terminated) + TRUNCATED * bool(truncated)
-            if flags and self.same_step:
-                lasts.append((self.observations[i].tobytes(), info))
-                self.reset_row(i)
-            self.rewards[i] = self.number(i, reward)
-            self.flags[i] = flags
+            self.put(i, observation, reward, info, "step")
+            if terminated or truncated:
+                if self.same_step:
+                    lasts.append((self.rows[i].tobytes(), info))
+                    self.reset_row(i)
+                    self.rewards[i] = reward
+                self.flags[i] = TERMINATED * bool(terminated) + TRUNCATED * bool(truncated)
         return self.results(lasts)
-
-    def number(self, i, reward):
-        try:
-            return float(reward)
-        except (TypeError, ValueError):
-            raise Refusal(f"step() of environment {i} gave the reward {one_line(reward)}, expected a number") from None
 
     def results(self, lasts):
         parts = [self.block, *[observation for observation, _ in lasts]]

@@ -96,7 +96,7 @@ describe('make', () => {
   });
 
   test('the interpreter that OXBOW_PYTHON names', () => {
-    vi.stubEnv('OXBOW_PYTHON', python);
+    vi.stubEnv('OXBOW_PYTHON', `${python}:/no/python`);
     make('gymnasium:Count-v0').close();
     vi.stubEnv('OXBOW_PYTHON', '/no/python');
     expect(() => make('gymnasium:Count-v0')).toThrow('gymnasium:Count-v0: cannot start /no/python; name a Python');
