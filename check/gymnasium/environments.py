@@ -172,7 +172,8 @@ class Kinds(gymnasium.Env):
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
-        self.action_space.seed(seed)
+        if seed is not None:
+            self.action_space.seed(seed)
         return self.action_space.sample(), {}
 
     def step(self, action):

@@ -243,7 +243,7 @@ class Environments:
             )
         self.rows[i][...] = observation
         try:
-            self.rewards[i] = reward
+            self.rewards[i] = float(reward)
         except (TypeError, ValueError):
             raise Refusal(f"{call}() of environment {i} gave the reward {one_line(reward)}, expected a number") from None
         self.infos[i] = info
