@@ -11,6 +11,7 @@ import {
   stateFromJson,
   stateToJson,
   Td3,
+  type TrainReport,
 } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
 import { type CategoricalPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
@@ -55,7 +56,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
     steps: 600,
     make: (hidden) =>
       new Ppo({
-        policy: policyOf('spline', hidden),
+        policy: policyOf('spline', hidden, { layers: 1 }),
         env: pendulum(),
         rng: new Rng('agent'),
         horizon: 75,
@@ -148,16 +149,20 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
   },
 };
 
-/** Trains to the end. @returns the state at each report, and the end */
+/** Trains to the end. @returns the reports, the state at each, and the end */
 async function finish(agent: Agent, steps: number, seed: string | number = 0) {
+  const reports: TrainReport[] = [];
   const states: AgentState[] = [];
-  for await (const _ of agent.train({ steps, rng: new Rng(seed) })) states.push(agent.state());
-  return { states, end: stateToJson(agent.state()) };
+  for await (const report of agent.train({ steps, rng: new Rng(seed) })) {
+    reports.push(report);
+    states.push(agent.state());
+  }
+  return { reports, states, end: stateToJson(agent.state()) };
 }
 
 describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
   test('cut at any report, a new agent ends with the same bytes, also after JSON and a structured clone', async () => {
-    const { states, end } = await finish(make(), steps);
+    const { reports, states, end } = await finish(make(), steps);
     expect(states.length).toBeGreaterThanOrEqual(3);
     for (const [i, state] of states.entries()) {
       const passed = i % 2 === 0 ? (stateFromJson(stateToJson(state)) as AgentState) : structuredClone(state);
@@ -165,6 +170,7 @@ describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
       agent.setState(passed);
       expect(stateToJson(agent.state())).toBe(stateToJson(state));
       const rest = await finish(agent, steps);
+      expect(rest.reports).toEqual(reports.slice(i + 1));
       expect(rest.states).toEqual(states.slice(i + 1));
       expect(rest.end).toBe(end);
       agent.dispose();
