@@ -213,7 +213,8 @@ export class Reinforce implements Agent<ReinforceReport> {
     const { learningRate, valueLearningRate, valueUpdates } = this.#options;
     const { steps, rows } = this.#collector;
     // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
-    const size = 2 ** Math.ceil(Math.log2(rows));
+    let size = 1;
+    while (size < rows) size *= 2;
     const weights = new Float32Array(size).fill(1 / rows, 0, rows);
     const observations = steps.observations.subarray(0, size * this.#options.policy.observationDim);
     const latents = steps.latents.subarray(0, size * this.#options.policy.actionDim);
@@ -245,7 +246,10 @@ export class Reinforce implements Agent<ReinforceReport> {
       sum += advantages[i]!;
     }
     if (!this.#options.normalizeAdvantages || rows === 1) return advantages;
-    for (let i = 0; i < rows; i++) squares += (advantages[i]! - sum / rows) ** 2;
+    for (let i = 0; i < rows; i++) {
+      const centered = advantages[i]! - sum / rows;
+      squares += centered * centered;
+    }
     const std = Math.sqrt(squares / (rows - 1)) + 1e-8;
     for (let i = 0; i < rows; i++) advantages[i] = (advantages[i]! - sum / rows) / std;
     return advantages;

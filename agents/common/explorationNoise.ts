@@ -29,7 +29,7 @@ export class ExplorationNoise implements Stateful<Float32Array> {
 
   /** Adds it to `actions`, in `target`. */
   add(actions: ArrayLike<number>, rng: Rng, target: Float32Array): void {
-    const fresh = this.#sigma * Math.sqrt(1 - this.#correlation ** 2);
+    const fresh = this.#sigma * Math.sqrt(1 - this.#correlation * this.#correlation);
     for (let i = 0; i < target.length; i++) {
       const noise = this.#correlation * this.#noise[i]! + fresh * rng.normal();
       this.#noise[i] = noise;

@@ -128,6 +128,13 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   }
 
   toString(): string {
-    return `Box(${describe(this.low)}, ${describe(this.high)}, [${this.shape}], ${this.dtype})`;
+    return `Box(${shown(this.low)}, ${shown(this.high)}, [${this.shape}], ${this.dtype})`;
   }
+}
+
+/** Bounds in a few words: one number where all are the same, with the digits that a person reads. */
+function shown(bounds: ArrayLike<number>): string {
+  const numbers = Array.from(bounds, (bound) => String(Number(bound.toPrecision(5))));
+  if (new Set(numbers).size === 1) return numbers[0]!;
+  return `[${numbers.slice(0, 6).join(', ')}${numbers.length > 6 ? ', …' : ''}]`;
 }

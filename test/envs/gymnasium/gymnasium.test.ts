@@ -36,9 +36,7 @@ afterEach(() => {
 describe('make', () => {
   test('an env with its spaces, its limit, its seeds and its results', () => {
     const env = one('Count-v0', { gravity: 3, maxEpisodeSteps: 7 });
-    expect(String(env.observationSpace)).toBe(
-      'Box(Float64Array [-Infinity, -Infinity], Float64Array [Infinity, Infinity], [2], float64)',
-    );
+    expect(String(env.observationSpace)).toBe('Box(-Infinity, Infinity, [2], float64)');
     expect(env.actionSpace).toEqual(new Box({ low: -1, high: 1, shape: [1] }));
     expect(env.spec).toEqual({
       id: 'gymnasium:Count-v0',
