@@ -79,7 +79,8 @@ await fullDisk(values.short ? [0.5] : [0.02, 0.3, 0.6, 0.9]);
 await output();
 await twoCommands();
 await damage();
-await killedTraining(values.short ? 3 : 20);
+if (!values.short) await killedTraining('ppo', 'spline', 20);
+await killedTraining('sac', 'spline', values.short ? 3 : 20);
 
 const faults = [...new Set(cases.map(({ fault }) => fault.replace(/,.*/, '')))];
 const rows = faults.map((fault) => {
@@ -292,13 +293,21 @@ async function damage(): Promise<void> {
 }
 
 /** A training that is killed again and again, and each time goes on from where it was: it ends as one that was not. */
-async function killedTraining(kills: number): Promise<void> {
+async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: number): Promise<void> {
+  const small = { ppo: ['agent.horizon=128'], sac: ['agent.reportEvery=100', 'agent.criticHidden=32,32'] };
+  const steps = { ppo: 4000, sac: 600 };
   const train = [
-    ...['train', 'Pendulum-v1', '--agent', 'ppo', '--policy', 'spline', '--seeds', '2', '--workers', '2'],
-    ...['--envs', '2', '--steps', String(4000 * kills)],
-    ...['agent.horizon=128', 'evaluationEpisodes=5', 'checkpointInterval=0', 'logInterval=0'].flatMap(set),
+    ...['train', 'Pendulum-v1', '--agent', agent, '--policy', policy, '--seeds', '2', '--workers', '2'],
+    ...['--envs', '2', '--steps', String(steps[agent] * kills)],
+    ...[
+      ...small[agent],
+      'policy.hidden=32,32',
+      'evaluationEpisodes=5',
+      'checkpointInterval=0',
+      'logInterval=0',
+    ].flatMap(set),
   ];
-  const [whole, out] = [join(folder, 'training'), join(folder, 'killed-training')];
+  const [whole, out] = [join(folder, agent), join(folder, `${agent}-killed`)];
   const begun = performance.now();
   const unbroken = await startOxbow(folder, [...train, '--out', whole]).ended;
   if (unbroken.code !== 0) throw new Error(`the unbroken training failed: ${unbroken.stderr}`);
@@ -329,7 +338,7 @@ async function killedTraining(kills: number): Promise<void> {
   }
   const total = (count: (ended: Ended) => number) => ends.reduce((sum, ended) => sum + count(ended), 0);
   record({
-    fault: `training killed ${kills} times, after ${moments.join(', ')}`,
+    fault: `training of ${agent} killed ${kills} times, after ${moments.join(', ')}`,
     coreDumps: total((ended) => ended.coreDumps),
     stackTraces: total((ended) => ended.stackTraces),
     orphans: total((ended) => ended.orphans),

@@ -1,6 +1,8 @@
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
+import { flatSettings } from '../harness/report/settings.ts';
 import { metricTable } from '../harness/report/table.ts';
+import { presetOf } from '../training/presetOf.ts';
 import { curvesFigure } from '../training/trainSections.ts';
 import { type Cell, cells } from './cells.ts';
 
@@ -44,13 +46,10 @@ export function sections(
   summary: readonly SummaryRow[],
   policies: readonly string[],
 ): Section[] {
-  return cells.flatMap((cell) => {
-    const own = of(
-      cell,
-      outcomes.map(({ job }) => job),
-    ).length;
-    if (own === 0) return [];
+  const scores = cells.flatMap((cell) => {
     const { env, study, asked, steps } = cell;
+    const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
+    if (ours.length === 0) return [];
     const charts = (['greedyReturn', 'return'] as const).map((metric): Figure => {
       const actions = metric === 'return' ? 'sampled' : 'greedy';
       return {
@@ -62,7 +61,6 @@ export function sections(
         ),
       };
     });
-    const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
     return [
       {
         title: `${AGENTS[study]} on ${env}`,
@@ -73,6 +71,26 @@ export function sections(
       },
     ];
   });
+  return [...scores, { title: 'How they were trained', paragraphs: [SAME_SETTINGS], tables: [presetTable()] }];
+}
+
+const SAME_SETTINGS =
+  'The same settings for every policy and seed: the presets of oxbow train. What they leave out is the default of the agent or the policy.';
+
+function presetTable(): Table {
+  return {
+    title: 'Presets',
+    columns: ['training', 'settings'],
+    rows: cells.map(({ env, study }) => {
+      const { steps: _, ...preset } = presetOf(env, study)!;
+      return [
+        `${AGENTS[study]} on ${env}`,
+        flatSettings(preset)
+          .map(([path, value]) => `${path} ${value}`)
+          .join(', '),
+      ];
+    }),
+  };
 }
 
 function of<T extends { readonly env: string; readonly study: string }>({ env, study }: Cell, rows: readonly T[]): T[] {

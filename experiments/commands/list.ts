@@ -119,7 +119,8 @@ async function agentSettings(name: string | undefined): Promise<string> {
     return ['Agents of oxbow train; oxbow list agents <agent> shows settings:', ...lines].join('\n');
   }
   if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
-  return textTable(listSettings(`Settings of ${name}: --set agent.…`, trainableAgents[name]!.settings));
+  const table = textTable(listSettings(`Settings of ${name}`, trainableAgents[name]!.settings));
+  return `${table}\n\nTo set one: oxbow train … --set agent.gamma=0.9. What they mean: docs/agents.md`;
 }
 
 /** The registered policies with their options; those that all have come first, once. */

@@ -9,11 +9,11 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
  */
 export function listSettings(title: string, schema: z.ZodType): Table {
   const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' });
-  return {
-    title,
-    columns: ['setting', 'default', 'expected', 'meaning'],
-    rows: rowsOf(properties as Record<string, JsonSchema>, ''),
-  };
+  const columns = ['setting', 'default', 'expected', 'meaning'];
+  const rows = rowsOf(properties as Record<string, JsonSchema>, '');
+  // A schema that says nothing of its fields has no column for it.
+  const count = rows.some((row) => row[3] !== '') ? 4 : 3;
+  return { title, columns: columns.slice(0, count), rows: rows.map((row) => row.slice(0, count)) };
 }
 
 function rowsOf(properties: Record<string, JsonSchema>, prefix: string): string[][] {
@@ -32,7 +32,18 @@ function showDefault(value: unknown): string {
   return typeof value === 'object' && value !== null ? '{…}' : String(value);
 }
 
-function expected({ type, items, enum: choices, minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+function expected({
+  type,
+  items,
+  anyOf,
+  const: only,
+  enum: choices,
+  minimum,
+  exclusiveMinimum,
+  maximum,
+}: JsonSchema): string {
+  if (anyOf !== undefined) return anyOf.map((one) => expected(one as JsonSchema)).join(' | ');
+  if (only !== undefined) return String(only);
   if (choices !== undefined) return choices.join(' | ');
   if (type === 'array') return `list of ${expected(items as JsonSchema)}`;
   const bounds = [

@@ -25,10 +25,12 @@ export interface TrainableAgent {
 }
 
 /** A rate that is no function: those are no JSON. */
-const jsonRate = z.custom(
-  (value) => typeof value !== 'function' && rateSchema.safeParse(value).success,
-  'a number ≥ 0, or {"linear": [first, last]}',
-);
+const jsonRate = z
+  .custom(
+    (value) => typeof value !== 'function' && rateSchema.safeParse(value).success,
+    'a number ≥ 0, or {"linear": [first, last]}',
+  )
+  .meta({ type: 'number, or {"linear": [first, last]}' });
 
 /**
  * @param Constructor takes the makings and the options in one object
