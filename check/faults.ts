@@ -328,7 +328,7 @@ async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: numbe
   ends.push(await startOxbow(folder, ['resume', out]).ended);
   const last = ends.at(-1)!;
   const problems = last.code === 0 ? [] : [`ended with ${last.code ?? last.signal}: ${last.stderr}`];
-  for (const name of [...results(whole, '').keys()].filter((file) => !/run\.json$|tfevents/.test(file))) {
+  for (const name of [...results(whole, '').keys()].filter((file) => !/(run|speed)\.json$|tfevents/.test(file))) {
     const [is, was] = [out, whole].map((path) => join(path, name));
     if (!existsSync(is!) || !readFileSync(is!).equals(readFileSync(was!))) problems.push(`${name} is another`);
   }
