@@ -1,5 +1,5 @@
 import type { Rng } from '../../src/index.ts';
-import { checkFinite } from './checkFinite.ts';
+import { checkObservations, checkStep } from './checkStep.ts';
 import { commandActions } from './commandActions.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
 import type { Act, RolloutCollectorOptions } from './rolloutCollector.ts';
@@ -84,7 +84,7 @@ export class EpisodeCollector {
       commandActions(acted.action, actionSpace, this.#commanded);
       statistics?.observe(this.#current);
       const step = env.step(this.#commanded);
-      checkFinite(owner, 'reward', step.rewards, numEnvs);
+      checkStep(owner, step);
       const rewards = scaler?.scaled(step) ?? step.rewards;
       for (let i = 0; i < numEnvs; i++) {
         const episode = episodes[i]!;
@@ -130,7 +130,7 @@ export class EpisodeCollector {
 
   #observe(observations: Float32Array): void {
     const { owner, env } = this.#options;
-    checkFinite(owner, 'observation', observations, env.numEnvs);
+    checkObservations(owner, observations, env.numEnvs);
     this.#current.set(observations);
   }
 }

@@ -1,6 +1,6 @@
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
-import { checkFinite } from './checkFinite.ts';
+import { checkObservations, checkStep } from './checkStep.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
 import type { ObservationStatistics } from './observationStatistics.ts';
@@ -58,7 +58,7 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
     const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
     commandActions(actions, actionSpace, this.#commanded);
     const step = env.step(this.#commanded);
-    checkFinite(owner, 'reward', step.rewards, env.numEnvs);
+    checkStep(owner, step);
     scaler?.observe(step);
     statistics?.observe(this.current);
     statistics?.publish();
@@ -69,7 +69,6 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
       // The row of `observations` is the next episode's.
       for (let j = i * size; j < (i + 1) * size; j++) this.#next[j] = step.finalObservations[j]!;
     }
-    checkFinite(owner, 'observation', this.#next, env.numEnvs);
     const rows = {
       observations: this.current,
       actions: this.#commanded,
@@ -93,7 +92,7 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
 
   #observe(observations: Float32Array): void {
     const { owner, env } = this.#options;
-    checkFinite(owner, 'observation', observations, env.numEnvs);
+    checkObservations(owner, observations, env.numEnvs);
     this.current.set(observations);
   }
 

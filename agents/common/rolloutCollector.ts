@@ -1,7 +1,7 @@
 import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
-import { checkFinite } from './checkFinite.ts';
+import { checkObservations, checkStep } from './checkStep.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
 import type { ObservationStatistics } from './observationStatistics.ts';
@@ -83,7 +83,7 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
     for (let t = 0; t < horizon; t++) {
       this.#act(t, rng);
       const step = env.step(this.#commanded);
-      checkFinite(owner, 'reward', step.rewards, env.numEnvs);
+      checkStep(owner, step);
       this.buffer.receive(t, scaler?.scaled(step) ?? step.rewards, step);
       this.#bootstrap(t, step);
       this.#tracker.track(step, episodes);
@@ -114,7 +114,7 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
 
   #observe(observations: Float32Array): void {
     const { owner, env } = this.#options;
-    checkFinite(owner, 'observation', observations, env.numEnvs);
+    checkObservations(owner, observations, env.numEnvs);
     this.buffer.observe(observations);
   }
 }

@@ -122,6 +122,35 @@ describe.each(Object.entries(agents))('%s', (_, [steps, makePolicyOf, make]) => 
   });
 });
 
+test('a reward or an observation that is no number names the environment', async () => {
+  class Broken extends Walk {
+    readonly #what: 'reward' | 'observation';
+    constructor(what: 'reward' | 'observation') {
+      super(false);
+      this.#what = what;
+    }
+    override step(action: Float32Array): StepResult {
+      const [observation, reward, , truncated, info] = super.step(action);
+      return this.#what === 'reward'
+        ? [observation, Number.NaN, true, truncated, info]
+        : [Float32Array.of(Number.NaN), reward, true, truncated, info];
+    }
+  }
+  const makers = {
+    Sac: (env: SyncVectorEnv) => new Sac({ ...common, policy: policyFor(false, 'gaussian', squashed), env }),
+    Reinforce: (env: SyncVectorEnv) => new Reinforce({ ...common, policy: policyFor(false, 'gaussian'), env }),
+  };
+  for (const [name, make] of Object.entries(makers)) {
+    for (const what of ['reward', 'observation'] as const) {
+      const env = new SyncVectorEnv([() => new Walk(false), () => new Broken(what)], { autoresetMode: 'sameStep' });
+      const agent: Agent = make(env);
+      const run = agent.train({ steps: 10, rng: new Rng(0) }).next();
+      await expect(run).rejects.toThrow(`${name}: environment 1 gave NaN in its ${what}, expected finite numbers`);
+      agent.dispose();
+    }
+  }
+});
+
 describe('what does not fit is refused in one line', () => {
   const gaussian = () => policyFor(false, 'gaussian');
   const categorical = () => policyFor(true, 'categorical');
