@@ -70,7 +70,12 @@ export const presets = {
       agent: { learningRate: 1e-3, criticHidden: [64, 64] },
       policy: { ...replaying, scale: 'state' },
     },
-    td3: { steps: 10_000, envs: 1, agent: { learningRate: 1e-3, criticHidden: [64, 64] }, policy: replaying },
+    td3: {
+      steps: 10_000,
+      envs: 1,
+      agent: { learningRate: 1e-3, criticHidden: [64, 64] },
+      policy: { ...replaying, initialScale: 0.05 },
+    },
   },
   'MountainCarContinuous-v0': {
     ppo: {
