@@ -80,7 +80,7 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
 }
 
 /** The returns of a training, a row a policy. */
-export function trainTable(title: string, summary: readonly SummaryRow[]): Table {
+function trainTable(title: string, summary: readonly SummaryRow[]): Table {
   const format = (value: number) => value.toFixed(1);
   return metricTable(title, summary, [
     { metric: 'return', label: 'return, sampled', format },

@@ -15,8 +15,8 @@ import { TrainingLog } from './trainingLog.ts';
 import type { PolicyFacts } from './trainSections.ts';
 
 /** The names of what a training leaves in its folder. */
-export const CHECKPOINT = 'checkpoint';
-export const POLICY = 'policy.json';
+const CHECKPOINT = 'checkpoint';
+const POLICY = 'policy.json';
 
 /** All that the rest of a training depends on. */
 interface TrainingCheckpoint {

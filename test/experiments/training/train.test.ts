@@ -21,7 +21,10 @@ const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), '
 describe('oxbow train', () => {
   it("trains a user's policies on a user's environment, and the run can be resumed, evaluated, loaded and reported", async () => {
     const out = join(folder, 'seesaw');
-    const trained = await oxbow(...SEESAW, '--policy', 'gaussian,plank', '--seeds', '2', '--out', out);
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify({ agent: { gamma: 0.9, horizon: 64 }, env: { maxEpisodeSteps: 20 } }));
+    const argv = [...SEESAW, '--policy', 'gaussian,plank', '--seeds', '2', '--config', file, '--out', out];
+    const trained = await oxbow(...argv);
     expect(trained.stderr).toBe('');
     expect(trained.code).toBe(0);
     expect(trained.stdout).toMatch(
@@ -34,7 +37,12 @@ describe('oxbow train', () => {
       ),
     );
     const { config } = readJson(out, 'config.json');
-    expect(config).toMatchObject({ load: [seesaw], steps: 1024, envs: 2, agent: { horizon: 128, clip: 0.2 } });
+    expect(config).toMatchObject({
+      load: [seesaw],
+      steps: 1024,
+      envs: 2,
+      agent: { horizon: 128, gamma: 0.9, clip: 0.2 },
+    });
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Learning curves');
 
     // A seed whose end is lost goes on from its checkpoint, and the run is what it was.
