@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { Space } from '../../envs/index.ts';
-import type { BoxSpace } from '../../src/index.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
@@ -96,19 +94,10 @@ async function describeEnvs(): Promise<string> {
   const { make, registeredEnvs } = await import('../../envs/index.ts');
   const rows = registeredEnvs().map((id) => {
     const { observationSpace, actionSpace, spec } = make(id, { disableEnvChecker: true });
-    return [id, shortSpace(observationSpace), shortSpace(actionSpace), spec?.maxEpisodeSteps?.toString() ?? '–'];
+    return [id, String(observationSpace), String(actionSpace), spec?.maxEpisodeSteps?.toString() ?? '–'];
   });
   const columns = ['id', 'observations', 'actions', 'steps of an episode'];
-  return textTable({ title: 'Environments of oxbow train', columns, rows });
-}
-
-/** `Box(3)`, with bounds where all entries have the same; `Discrete(2)`. */
-function shortSpace(space: Space): string {
-  const { low, high } = space as Partial<BoxSpace>;
-  if (low === undefined || high === undefined) return String(space);
-  const [least, most] = [low, high].map((bounds) => new Set(Array.from(bounds)));
-  const bounds = least!.size === 1 && most!.size === 1 ? `, ${low[0]} to ${high[0]}`.replaceAll('-', '−') : '';
-  return `Box(${space.shape.join(', ')}${bounds})`;
+  return `${textTable({ title: 'Environments of oxbow train', columns, rows })}\ngymnasium:<id>  any environment of Python's Gymnasium: docs/gymnasium.md`;
 }
 
 async function agentSettings(name: string | undefined): Promise<string> {
