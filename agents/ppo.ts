@@ -62,8 +62,8 @@ export const ppoOptions = z.strictObject({
   /** Whether advantages are brought to mean 0, variance 1 in each minibatch. */
   normalizeAdvantages: z.boolean().default(true),
   /**
-   * The policy has learned enough from a rollout when a minibatch's approximate KL exceeds 1.5 times this: the update that went too
-   * far is undone, and only the value function goes on. null: never.
+   * The policy has learned enough from a rollout when a minibatch's approximate KL exceeds 1.5 times this: the last updates, at most
+   * about an eighth of them, are undone, and only the value function goes on. null: never.
    */
   targetKl: z.number().positive().nullable().default(0.2),
   ...normalizationOptions,
@@ -304,11 +304,11 @@ export class Ppo implements Agent<PpoReport> {
         const [kl, ratio] = [metrics[METRICS.indexOf('approxKl')]!, metrics[METRICS.indexOf('largestRatio')]!];
         // The first minibatch sees the policy that acted: there is nothing to undo.
         overshot = policyUpdates > 0 && kl > klBound;
-        policyUpdates += overshot ? -1 : 1;
         if (overshot) {
-          this.#history.undo();
+          policyUpdates = this.#history.undo();
           continue;
         }
+        policyUpdates += 1;
         ofPolicy.add('Ppo', training.step, metrics);
         largest.largestKl = Math.max(largest.largestKl, kl);
         largest.largestRatio = Math.max(largest.largestRatio, ratio);
