@@ -98,14 +98,15 @@ function compareWith(eager: Map<string, Float32Array>, compiled: Map<string, Flo
   expect(largest).toBeGreaterThan(0);
   for (const [name, numbers] of gradients) {
     numbers.forEach((number, i) => {
-      expect(Math.abs(compiled.get(name)![i]! - number), name).toBeLessThanOrEqual(1e-5 * largest);
+      expect(Math.abs(compiled.get(name)![i]! - number), name).toBeLessThanOrEqual(2e-5 * largest);
     });
   }
 }
 
 afterEach(() => selectEngine());
 
-describe('every loss agrees compiled and eager: value to 1e-5, gradients to 1e-5 of the largest entry', () => {
+// Which products ONNX Runtime rounds once differs from processor to processor: 1.2e-5 has been seen.
+describe('every loss agrees compiled and eager: value to 1e-5, gradients to 2e-5 of the largest entry', () => {
   for (const [lossName, loss] of Object.entries(losses)) {
     test.each(Object.keys(policies))(`${lossName}: %s`, async (name) => {
       const policy = perturb(policies[name]!(), new Rng('weights'), 0.2);

@@ -22,16 +22,15 @@ function polynomial(x: Expression, coefficients: readonly number[]): Expression 
     .reduceRight((sum, coefficient) => add(mul(sum, x), f32x4(coefficient)), f32x4(coefficients.at(-1)!));
 }
 
-/** Adding it to a small float rounds that to a whole number, which is then in the low bits. */
+/** Adding it to a small float rounds that to a whole number, which is then in the low bits: those of ROUNDER itself are 0, and of its half. */
 const ROUNDER = 1.5 * 2 ** 23;
-const ROUNDER_BITS = 0x4b400000;
 /** ln 2 in two parts; a whole number below 2⁹ times the first is exact. */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = Math.LN2 - LN2_HIGH;
 /** (eʳ − 1 − r) / r² for |r| ≤ ½ ln 2. */
 const EXP_TAIL = [0.5, 0.16666573381900845, 0.04166655011030512, 0.008363773874405574, 0.0013926926614021907];
 
-/** x = n ln 2 + r with |r| ≤ ½ ln 2: eʳ − 1 and the bits of n + ROUNDER. |x| is at most 128. */
+/** x = n ln 2 + r with |r| ≤ ½ ln 2: eʳ − 1, and n in the low bits of `power`. |x| is at most 128. */
 function reduced(code: Code, x: Expression): { power: Expression; remainder: Expression } {
   const shifted = hold(code, add(mul(x, f32x4(Math.LOG2E)), f32x4(ROUNDER)));
   const n = hold(code, sub(shifted, f32x4(ROUNDER)));
@@ -44,7 +43,7 @@ function reduced(code: Code, x: Expression): { power: Expression; remainder: Exp
   return { power: shifted, remainder };
 }
 
-/** 2ⁿ from the whole number n, −126 ≤ n ≤ 127. */
+/** 2ⁿ for −126 ≤ n ≤ 127; only the low nine bits of n count. */
 const powerOfTwo = (n: Expression): Expression => op('i32x4.shl', op('i32x4.add', n, i32x4(127)), i32(23));
 
 /** eˣ = (1 + remainder) · 2^a · 2^b, in two factors since one may be subnormal or beyond the largest float. */
@@ -52,9 +51,8 @@ function expParts(code: Code, x: Expression): { remainder: Expression; factors: 
   // Where the result is 0 or infinite in float32 in any case; NaN passes, since it is not less.
   const bounded = hold(code, op('f32x4.pmin', op('f32x4.pmax', x, f32x4(-104)), f32x4(89)));
   const { power, remainder } = reduced(code, bounded);
-  const n = hold(code, op('i32x4.sub', power, i32x4(ROUNDER_BITS)));
-  const half = hold(code, op('i32x4.shr_s', n, i32(1)));
-  return { remainder, factors: [powerOfTwo(half), powerOfTwo(op('i32x4.sub', n, half))] };
+  const half = hold(code, op('i32x4.shr_s', power, i32(1)));
+  return { remainder, factors: [powerOfTwo(half), powerOfTwo(op('i32x4.sub', power, half))] };
 }
 
 export const exp: SimdFunction = (code, x) => {
@@ -67,9 +65,8 @@ export const expm1: SimdFunction = (code, x) => {
   // Below −17.4 the result is −1; far beyond, the remainder alone would overflow.
   const bounded = hold(code, op('f32x4.pmin', op('f32x4.pmax', x, f32x4(-20)), f32x4(89)));
   const { power, remainder } = reduced(code, bounded);
-  const n = hold(code, op('i32x4.sub', power, i32x4(ROUNDER_BITS)));
   // Half of 2ⁿ and twice the sum: 2¹²⁸ is no float.
-  const half = hold(code, powerOfTwo(op('i32x4.sub', n, i32x4(1))));
+  const half = hold(code, powerOfTwo(op('i32x4.sub', power, i32x4(1))));
   const sum = add(mul(remainder, half), sub(half, f32x4(0.5)));
   return op('v128.or', mul(sum, f32x4(2)), op('v128.and', x, i32x4(-0x80000000)));
 };
