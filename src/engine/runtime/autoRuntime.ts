@@ -6,11 +6,11 @@ import type { Program, Runtime } from './runtime.ts';
 // is a dozen passes over it), in floating-point operations of matrix products: so many more it does in that time than WebAssembly, which
 // multiplies four floats at once where ONNX Runtime multiplies eight or sixteen. Fitted to PPO steps and to sampling of a Gaussian, RealNVP
 // and a spline flow with networks of 64 × 64 and 256 × 256, batches from 1 to 2048, on one thread of two AMD EPYC: on one (AVX2) the rule
-// takes the faster engine, or one within 5 %, in all 72 rows; on the other (AVX-512) in 9 of 11 near the border, and ONNX Runtime where
-// WebAssembly is 1.3 and 1.1 times faster in two (Gaussian and spline step, 64 × 64, 256 rows). Further from the border the differences grow
-// to 37 times and to .2.
-const FLOPS_PER_OPERATION = 25_000;
-const FLOPS_PER_STATE = 105;
+// takes the faster engine, or one within 5 %, in all 72 rows; on the other (AVX-512) in 10 of 11 near the border, and ONNX Runtime where
+// WebAssembly is 1.3 times faster in one (Gaussian step, 64 × 64, 256 rows). Further from the border the differences grow to 37 times and
+// to .2.
+const FLOPS_PER_OPERATION = 30_500;
+const FLOPS_PER_STATE = 106;
 
 function isSmall({ outputs, moving }: Program): boolean {
   const { nodes, productFlops } = costOf(outputs);
