@@ -199,6 +199,12 @@ const ALONG_AXES: KernelCase[] = [
   ...[0, 1, 2].flatMap((axis): KernelCase[] => [
     { name: `argMax over ${axis}`, inputs: [[[2, 3, 4]]], fn: (x) => tf.argMax(x, axis), valueOnly: true },
     { name: `argMin over ${axis}`, inputs: [[[2, 3, 4]]], fn: (x) => tf.argMin(x, axis), valueOnly: true },
+    {
+      name: `argMax and argMin of integers over ${axis}`,
+      inputs: [[[2, 3, 4], WIDE]],
+      fn: (x) => [tf.argMax(tf.cast(x, 'int32'), axis), tf.argMin(tf.cast(x, 'int32'), axis)],
+      valueOnly: true,
+    },
     { name: `all over ${axis}`, inputs: [[[2, 3, 4], 'bool']], fn: (x) => tf.all(x, axis), valueOnly: true },
     { name: `any over ${axis}`, inputs: [[[2, 3, 4], 'bool']], fn: (x) => tf.any(x, axis, true), valueOnly: true },
     { name: `unstack ${axis}`, inputs: [[[2, 3, 4]]], fn: (x) => tf.unstack(x, axis) },
@@ -545,6 +551,15 @@ const PRODUCTS: KernelCase[] = [
     name: 'einsum: batched',
     inputs: [[[2, 3, 4]], [[2, 4, 5]]],
     fn: (a, b) => tf.einsum('bij,bjk->bik', a, b),
+    valueOnly: true,
+  },
+  {
+    name: 'einsum: product of integers',
+    inputs: [
+      [[3, 4], WIDE],
+      [[4, 2], WIDE],
+    ],
+    fn: (a, b) => tf.einsum('ij,jk->ik', tf.cast(a, 'int32'), tf.cast(b, 'int32')),
     valueOnly: true,
   },
   { name: 'einsum: transpose', inputs: [[[2, 3]]], fn: (a) => tf.einsum('ij->ji', a), valueOnly: true },
