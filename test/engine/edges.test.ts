@@ -114,6 +114,11 @@ describe.each(['wasm', 'onnxruntime-node'])('%s', (engine) => {
     const xs = tf.tensor1d(Array.from({ length: 200 }, (_, i) => 0.1 + 0.037 * i));
     expectEqual((x) => tf.mul(tf.sqrt(x), tf.div(1, tf.add(x, 1))), xs);
   });
+
+  test('a column that is spread out is divided, not multiplied with a reciprocal', () => {
+    const xs = tf.tensor1d(Array.from({ length: 33 }, (_, i) => 0.1 + 0.037 * i));
+    expectEqual((x) => tf.div(tf.mul(tf.reshape(x, [33, 1]), tf.ones([33, 20])), 20), xs);
+  });
 });
 
 describe('gradients of broadcasts', () => {

@@ -15,7 +15,7 @@ export interface Session {
 export type CreateSession = (model: Model) => Session;
 
 /**
- * ONNX Runtime would undo the transposes that keep products with few columns fast, and make one division of a product with a
- * reciprocal, which rounds otherwise than eager code.
+ * ONNX Runtime would undo the transposes that keep products with few columns fast; and it would make one division of a product with a
+ * reciprocal, and a product with 1/x of the division of a matrix product by x, which round otherwise than eager code.
  */
-export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion;DivMulFusion';
+export const DISABLED_OPTIMIZERS = 'GemmTransposeFusion;DivMulFusion;MatMulScaleFusion';
