@@ -462,6 +462,12 @@ const INDEX_CASES: KernelCase[] = [
     fn: (x) => tf.unsortedSegmentSum(x, tf.tensor1d([0, -1, 2, 0, -1], 'int32'), 3),
   },
   {
+    name: 'scatter of integers, which add up',
+    inputs: [[[4, 2], WIDE]],
+    fn: (x) => tf.scatterND(tf.tensor2d([[0], [2], [0], [1]], undefined, 'int32'), tf.cast(x, 'int32'), [3, 2]),
+    valueOnly: true,
+  },
+  {
     name: 'segment sum',
     inputs: [[[5, 2]], [[5], ['int', -1, 3]]],
     fn: (x, i) => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 3),
