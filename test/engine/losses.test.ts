@@ -19,6 +19,7 @@ import {
   valueAndGradients,
 } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
+import { perturbedBackend, seedPerturbations } from './fuzz/perturbedBackend.ts';
 
 const BATCH = 256;
 const DIMS = { observationDim: 3, actionDim: 2, hidden: [16] };
@@ -85,12 +86,29 @@ async function evaluate(
   return new Map(numbers);
 }
 
+/** Runs with other roundings that show how far rounding carries. */
+const PERTURBED_RUNS = 8;
+
 async function compare(module: Module, loss: (inputs: Record<string, tf.Tensor>, rng: Rng) => tf.Tensor) {
   const eager = await evaluate('eager', module, loss);
-  for (const engine of ['onnxruntime-node', 'wasm']) compareWith(eager, await evaluate(engine, module, loss));
+  const perturbed: Map<string, Float32Array>[] = [];
+  const backend = tf.getBackend();
+  tf.setBackend(perturbedBackend());
+  for (let seed = 0; seed < PERTURBED_RUNS; seed++) {
+    seedPerturbations(seed);
+    perturbed.push(await evaluate('eager', module, loss));
+  }
+  tf.setBackend(backend);
+  for (const engine of ['onnxruntime-node', 'wasm'])
+    compareWith(eager, perturbed, await evaluate(engine, module, loss));
 }
 
-function compareWith(eager: Map<string, Float32Array>, compiled: Map<string, Float32Array>): void {
+/** Where rounding carries further than 1e-5, a gradient may be twice as far from eager code as the farthest of the perturbed runs. */
+function compareWith(
+  eager: Map<string, Float32Array>,
+  perturbed: readonly Map<string, Float32Array>[],
+  compiled: Map<string, Float32Array>,
+): void {
   const value = eager.get('loss')![0]!;
   expect(Math.abs(compiled.get('loss')![0]! - value)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(value)));
   const gradients = [...eager].filter(([name]) => name !== 'loss');
@@ -98,15 +116,16 @@ function compareWith(eager: Map<string, Float32Array>, compiled: Map<string, Flo
   expect(largest).toBeGreaterThan(0);
   for (const [name, numbers] of gradients) {
     numbers.forEach((number, i) => {
-      expect(Math.abs(compiled.get(name)![i]! - number), name).toBeLessThanOrEqual(2e-5 * largest);
+      const carried = Math.max(...perturbed.map((run) => Math.abs(run.get(name)![i]! - number)));
+      const allowed = Math.max(1e-5 * largest, 2 * carried);
+      expect(Math.abs(compiled.get(name)![i]! - number), name).toBeLessThanOrEqual(allowed);
     });
   }
 }
 
 afterEach(() => selectEngine());
 
-// Which products ONNX Runtime rounds once differs from processor to processor: 1.2e-5 has been seen.
-describe('every loss agrees compiled and eager: value to 1e-5, gradients to 2e-5 of the largest entry', () => {
+describe('every loss agrees compiled and eager: value to 1e-5, gradients to 1e-5 of the largest entry or as far as rounding carries', () => {
   for (const [lossName, loss] of Object.entries(losses)) {
     test.each(Object.keys(policies))(`${lossName}: %s`, async (name) => {
       const policy = perturb(policies[name]!(), new Rng('weights'), 0.2);
