@@ -1,4 +1,4 @@
-import { circularSplineFamily } from '../bijectors/elementwiseFamily.ts';
+import { circularSplineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Uniform } from '../distributions/uniform.ts';
 import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';

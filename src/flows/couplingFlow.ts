@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/chain.ts';
-import { Conditioned } from '../bijectors/conditioned.ts';
-import { Coupling } from '../bijectors/coupling.ts';
-import type { ElementwiseFamily } from '../bijectors/elementwiseFamily.ts';
-import { ShiftScale } from '../bijectors/shiftScale.ts';
+import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
+import { Conditioned } from '../bijectors/layers/conditioned.ts';
+import { Coupling } from '../bijectors/layers/coupling.ts';
+import { ShiftScale } from '../bijectors/linear/shiftScale.ts';
 import type { Activation } from '../nn/activation.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';

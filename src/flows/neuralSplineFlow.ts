@@ -1,4 +1,4 @@
-import { rationalQuadraticSplineFamily } from '../bijectors/elementwiseFamily.ts';
+import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';
 

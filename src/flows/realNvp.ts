@@ -1,4 +1,4 @@
-import { affineFamily } from '../bijectors/elementwiseFamily.ts';
+import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';
 

@@ -1,7 +1,7 @@
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/chain.ts';
-import { Scale } from '../bijectors/scale.ts';
-import { Sigmoid, type SigmoidOptions } from '../bijectors/sigmoid.ts';
+import { Sigmoid, type SigmoidOptions } from '../bijectors/elementwise/sigmoid.ts';
+import { Scale } from '../bijectors/linear/scale.ts';
 
 /**
  * ℝ^dim → Π (lowᵢ, highᵢ): y = (low + high)/2 + (high − low)/2 · tanh u, a policy's squash for a bounded action space. Written

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LocationScale } from '../bijectors/locationScale.ts';
+import { LocationScale } from '../bijectors/layers/locationScale.ts';
 import { circularSplineFlow } from '../flows/circularSplineFlow.ts';
 import type { CouplingFlowOptions } from '../flows/couplingFlow.ts';
 import type { Flow } from '../flows/flow.ts';

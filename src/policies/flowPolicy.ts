@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/identity.ts';
-import type { LocationScale } from '../bijectors/locationScale.ts';
+import { Identity } from '../bijectors/elementwise/identity.ts';
+import type { LocationScale } from '../bijectors/layers/locationScale.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import type { Flow } from '../flows/flow.ts';
 import { Policy } from './policy.ts';

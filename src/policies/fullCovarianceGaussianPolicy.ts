@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/identity.ts';
+import { Identity } from '../bijectors/elementwise/identity.ts';
 import { MultivariateNormalTriL } from '../distributions/multivariateNormalTriL.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { Mlp } from '../nn/mlp.ts';

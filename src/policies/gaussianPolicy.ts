@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/identity.ts';
+import { Identity } from '../bijectors/elementwise/identity.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import type { Activation } from '../nn/activation.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { wrapAngle } from '../bijectors/wrapAngle.ts';
+import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
 import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';

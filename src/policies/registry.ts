@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Identity } from '../bijectors/identity.ts';
+import { Identity } from '../bijectors/elementwise/identity.ts';
 import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';

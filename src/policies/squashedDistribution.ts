@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/identity.ts';
+import { Identity } from '../bijectors/elementwise/identity.ts';
 import { Distribution } from '../distributions/distribution.ts';
 import type { Rng } from '../random.ts';
 import type { ActionDistribution, SampledAction } from './policy.ts';

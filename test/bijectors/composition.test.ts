@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as b from '../../src/bijectors/index.ts';
-import { Partition } from '../../src/bijectors/partition.ts';
+import { Partition } from '../../src/bijectors/layers/partition.ts';
 import { Rng } from '../../src/random.ts';
 import { perturb } from '../support/perturb.ts';
 

@@ -5,7 +5,8 @@ import { Rng } from '../../src/random.ts';
 import { gradient, invert, logDetJacobian } from '../oracle/calculus.ts';
 import type { Variables } from '../oracle/mlp.ts';
 import { perturb } from '../support/perturb.ts';
-import { type BijectorCase, registry } from './registry.ts';
+import type { BijectorCase } from './cases/bijectorCase.ts';
+import { registry } from './registry.ts';
 
 const BATCH = 3;
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { wrapAngle } from '../../src/bijectors/wrapAngle.ts';
+import { wrapAngle } from '../../src/bijectors/elementwise/wrapAngle.ts';
 import { circularSplineFlow, compile, FlowPolicy, Rng } from '../../src/index.ts';
 import { denseCenter } from '../../src/policies/denseCenter.ts';
 import { perturb } from '../support/perturb.ts';

@@ -1,4 +1,4 @@
-import { positiveInteger } from '../nn/positiveInteger.ts';
+import { positiveInteger } from '../../nn/positiveInteger.ts';
 import { Permute } from './permute.ts';
 
 /** The last axis, of size `dim`, in opposite order; log-determinant 0. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, fixedDim, type WithLogDet } from './bijector.ts';
-import { broadcast } from './broadcast.ts';
-import { broadcastShape } from './broadcastShape.ts';
+import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
+import { broadcast } from '../broadcast.ts';
+import { broadcastShape } from '../broadcastShape.ts';
 
 /** A number, one number for each entry of the last axis, or a tensor or variable that broadcasts with the input. */
 export type Parameter = number | readonly number[] | tf.Tensor;

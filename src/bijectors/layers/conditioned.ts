@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../nn/activation.ts';
-import { Mlp } from '../nn/mlp.ts';
-import type { Rng } from '../random.ts';
-import { type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
-import { ConditionalBijector } from './conditionalBijector.ts';
-import type { ElementwiseFamily } from './elementwiseFamily.ts';
+import type { Activation } from '../../nn/activation.ts';
+import { Mlp } from '../../nn/mlp.ts';
+import type { Rng } from '../../random.ts';
+import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { ConditionalBijector } from '../conditionalBijector.ts';
+import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
 
 export interface ConditionedOptions {
   readonly dim: number;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { portableMath } from '../portableMath.ts';
-import { Bijector, type WithLogDet } from './bijector.ts';
-import { nextFloat32, roundFloat32 } from './float32.ts';
+import { portableMath } from '../../portableMath.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
+import { nextFloat32, roundFloat32 } from '../float32.ts';
 
 /** How near y comes to a bound in the inverse, where the float32 numbers are closer together than that. */
 const NEAREST = 2 ** -126;

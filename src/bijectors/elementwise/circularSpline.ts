@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, fixedDim, type WithLogDet } from './bijector.ts';
+import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
 import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQuadratic.ts';
 import type { SplineShape } from './splineBins.ts';
 import { checkSpline, type SplineLimits } from './splineLimits.ts';

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Bijector } from './bijector.ts';
+import type { Bijector } from '../bijector.ts';
+import { Shift } from '../linear/shift.ts';
+import { ShiftScale } from '../linear/shiftScale.ts';
 import { CircularSpline } from './circularSpline.ts';
 import { RationalQuadraticSpline } from './rationalQuadraticSpline.ts';
-import { Shift } from './shift.ts';
-import { ShiftScale } from './shiftScale.ts';
 
 /**
  * A family of elementwise bijectors, given by unconstrained parameters, that is the identity where they are all zero.

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Direction, WithLogDet } from './bijector.ts';
-import { broadcast } from './broadcast.ts';
+import type { Direction, WithLogDet } from '../bijector.ts';
+import { broadcast } from '../broadcast.ts';
 import { binGradients, type LocatedBins, locateBins, type SplineShape } from './splineBins.ts';
 
 /** The unconstrained parameters of splines for numbers of shape `rows`, which broadcasts with the input's. */

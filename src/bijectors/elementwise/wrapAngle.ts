@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../nn/stopGradient.ts';
+import { stopGradient } from '../../nn/stopGradient.ts';
 
 /** The largest float32 below π: an angle that is wrapped lies in [−π, π) in float64 too. */
 const LIMIT = 3.1415925025939941;

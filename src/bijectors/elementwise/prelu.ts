@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { stopGradient } from '../nn/stopGradient.ts';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { stopGradient } from '../../nn/stopGradient.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
 
 const MIN_SLOPE = 0.01;
 

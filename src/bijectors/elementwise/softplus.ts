@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
 
 const LOWEST = 2 ** -120;
 

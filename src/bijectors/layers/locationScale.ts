@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../nn/activation.ts';
-import { boundedLogScale } from '../nn/boundedLogScale.ts';
-import { Mlp } from '../nn/mlp.ts';
-import { portableMath } from '../portableMath.ts';
-import type { Rng } from '../random.ts';
-import { type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
-import { ConditionalBijector } from './conditionalBijector.ts';
-import { ShiftScale } from './shiftScale.ts';
+import type { Activation } from '../../nn/activation.ts';
+import { boundedLogScale } from '../../nn/boundedLogScale.ts';
+import { Mlp } from '../../nn/mlp.ts';
+import { portableMath } from '../../portableMath.ts';
+import type { Rng } from '../../random.ts';
+import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { ConditionalBijector } from '../conditionalBijector.ts';
+import { ShiftScale } from '../linear/shiftScale.ts';
 
 export interface LocationScaleOptions {
   readonly dim: number;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
 
 /** The largest float32 below 1. */
 const LIMIT = 1 - 2 ** -24;

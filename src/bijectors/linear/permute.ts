@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
 
 /** A fixed permutation of the last axis: yᵢ = x_{permutation[i]}; log-determinant 0. */
 export class Permute extends Bijector {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { positiveInteger } from '../nn/positiveInteger.ts';
-import { Bijector, type WithLogDet } from './bijector.ts';
-import { broadcast } from './broadcast.ts';
-import { broadcastShape } from './broadcastShape.ts';
+import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
+import { broadcast } from '../broadcast.ts';
+import { broadcastShape } from '../broadcastShape.ts';
 
 export interface TriangularAffineOptions {
   /** `[..., dim]` */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { portableMath } from '../portableMath.ts';
+import { portableMath } from '../../portableMath.ts';
 
 /** What is fixed of a spline: its interval [−bound, bound], the least sizes, and whether its end is its beginning. */
 export interface SplineShape {

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Activation } from '../nn/activation.ts';
-import { Mlp } from '../nn/mlp.ts';
-import type { Rng } from '../random.ts';
-import { type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
-import { broadcast } from './broadcast.ts';
-import { ConditionalBijector } from './conditionalBijector.ts';
-import type { ElementwiseFamily } from './elementwiseFamily.ts';
+import type { Activation } from '../../nn/activation.ts';
+import { Mlp } from '../../nn/mlp.ts';
+import type { Rng } from '../../random.ts';
+import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { broadcast } from '../broadcast.ts';
+import { ConditionalBijector } from '../conditionalBijector.ts';
+import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
 import { Partition } from './partition.ts';
 
 /** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */

@@ -1,0 +1,75 @@
+import * as b from '../../../src/bijectors/index.ts';
+import * as oracles from '../../oracle/bijectors.ts';
+import type { BijectorCase } from './bijectorCase.ts';
+import { BINS, BOUND } from './families.ts';
+import { variable } from './variable.ts';
+
+export const elementwise: readonly BijectorCase[] = [
+  { name: 'Identity', make: () => new b.Identity(), oracle: oracles.elementwise((x) => x), dim: 2, identity: true },
+  { name: 'PRelu', make: () => new b.PRelu({ dim: 2 }), oracle: oracles.prelu, dim: 2, identity: true },
+  { name: 'PRelu, shared slope', make: () => new b.PRelu(), oracle: oracles.prelu, dim: 3, identity: true },
+  {
+    name: 'Tanh',
+    make: () => new b.Tanh(),
+    oracle: oracles.elementwise(Math.tanh),
+    dim: 1,
+    edges: { inverse: [-1.5, -1, -0.99999994, 0, 0.99999994, 1, 100] },
+  },
+  {
+    name: 'Sigmoid',
+    make: () => new b.Sigmoid(),
+    oracle: oracles.elementwise((x) => 1 / (1 + Math.exp(-x))),
+    dim: 1,
+    edges: { inverse: [-1, 0, 1e-45, 1e-30, 0.99999994, 1, 2] },
+  },
+  {
+    name: 'Sigmoid onto a box',
+    make: () => new b.Sigmoid({ low: [-1.5, 0.1], high: [2.5, 0.7] }),
+    oracle: () => (x) => [-1.5 + 4 / (1 + Math.exp(-x[0]!)), 0.1 + 0.6 / (1 + Math.exp(-x[1]!))],
+    dim: 2,
+    edges: { inverse: [-2, -1.5, 0.1, 0.2, 0.7, 2.5, 3] },
+  },
+  {
+    name: 'Softplus',
+    make: () => new b.Softplus(),
+    oracle: oracles.elementwise((x) => Math.log1p(Math.exp(x))),
+    dim: 1,
+    edges: { inverse: [-1, 0, 1e-45, 1e-30, 1e-3, 100] },
+  },
+  {
+    name: 'Exp',
+    make: () => new b.Exp(),
+    oracle: oracles.elementwise(Math.exp),
+    dim: 1,
+    edges: { forward: [-100, -80, 0, 80], inverse: [-1, 0, 1e-45, 1e-30, 1e30] },
+  },
+  {
+    name: 'RationalQuadraticSpline',
+    make: () =>
+      new b.RationalQuadraticSpline({
+        bins: variable([2, BINS, 1]),
+        derivatives: variable([BINS - 1, 1]),
+        bound: BOUND,
+      }),
+    oracle: oracles.withVariables(oracles.spline(BINS, BOUND), 'bins', 'derivatives'),
+    dim: 1,
+    domain: [-2.8, 2.8],
+    spread: 0.7,
+    identity: true,
+  },
+  {
+    name: 'CircularSpline',
+    make: () =>
+      new b.CircularSpline({
+        bins: variable([2, BINS, 1]),
+        derivatives: variable([BINS, 1]),
+        phase: variable([1]),
+      }),
+    oracle: oracles.withVariables(oracles.circular(BINS), 'bins', 'derivatives', 'phase'),
+    dim: 1,
+    domain: [-3, 3],
+    spread: 0.7,
+    identity: true,
+    angles: true,
+  },
+];

@@ -1,0 +1,26 @@
+import * as b from '../../../src/bijectors/index.ts';
+import * as oracles from '../../oracle/bijectors.ts';
+import type { BijectorCase } from './bijectorCase.ts';
+
+import { variable } from './variable.ts';
+
+export const linear: readonly BijectorCase[] = [
+  { name: 'Shift', make: () => new b.Shift([1, -2]), oracle: () => (x) => [x[0]! + 1, x[1]! - 2], dim: 2 },
+  { name: 'Scale', make: () => new b.Scale([-3, 0.5]), oracle: () => (x) => [-3 * x[0]!, 0.5 * x[1]!], dim: 2 },
+  {
+    name: 'ShiftScale',
+    make: () => new b.ShiftScale({ shift: variable([2]), logScale: variable([1]) }),
+    oracle: (v) => (x) => x.map((value, i) => v.shift![i]! + value * Math.exp(v.logScale![0]!)),
+    dim: 2,
+    identity: true,
+  },
+  {
+    name: 'TriangularAffine',
+    make: () => b.TriangularAffine.learnable(3),
+    oracle: oracles.triangularAffine,
+    dim: 3,
+    identity: true,
+  },
+  { name: 'Permute', make: () => new b.Permute([2, 0, 1]), oracle: () => (x) => [x[2]!, x[0]!, x[1]!], dim: 3 },
+  { name: 'Reverse', make: () => new b.Reverse(4), oracle: () => (x) => x.toReversed(), dim: 4 },
+];
