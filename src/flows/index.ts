@@ -1,3 +1,4 @@
+export { builtinFlows, type FlowDefinition, type FlowSizes } from './builtinFlows.ts';
 export { circularSplineFlow } from './circularSplineFlow.ts';
 export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 export { Flow, type FlowOptions } from './flow.ts';

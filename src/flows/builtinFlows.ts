@@ -1,0 +1,36 @@
+import type { Activation } from '../nn/activation.ts';
+import type { Rng } from '../random.ts';
+import { circularSplineFlow } from './circularSplineFlow.ts';
+import type { Flow } from './flow.ts';
+import { neuralSplineFlow } from './neuralSplineFlow.ts';
+import { realNvp } from './realNvp.ts';
+
+/** What every family of flows takes. */
+export interface FlowSizes {
+  /** The size of one event. */
+  readonly dim: number;
+  /** The size of the context, 0 for none. */
+  readonly contextDim?: number;
+  /** Widths of the hidden layers of each network. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  readonly rng: Rng;
+}
+
+/** A family of flows, and what one has to know to choose it. */
+export interface FlowDefinition {
+  /** One line. */
+  readonly description: string;
+  /** Whether events are angles. */
+  readonly angles?: boolean;
+  /** The least size of an event; 1 unless given. */
+  readonly leastDim?: number;
+  make(sizes: FlowSizes): Flow;
+}
+
+/** The families of flows of oxbow, by name, each with its usual depth. */
+export const builtinFlows = {
+  realnvp: { description: 'RealNVP: affine couplings', make: realNvp },
+  spline: { description: 'neural spline flow: rational-quadratic couplings', make: neuralSplineFlow },
+  'circular-spline': { description: 'splines on the circle, over angles', angles: true, make: circularSplineFlow },
+} as const satisfies Record<string, FlowDefinition>;
