@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { MakeOptions } from '../../envs/index.ts';
+import { writeWholeFile } from '../../src/files.ts';
 import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
@@ -12,6 +14,7 @@ interface EvalFlags {
   env?: string;
   seed: string;
   json?: string;
+  record?: string;
 }
 
 /** The episodes of one job's policy. */
@@ -38,6 +41,7 @@ export function evalCommand(registry: Registry): Command {
     .option('--env <id>', 'another environment than that of the training')
     .option('--seed <n>', 'seed of the episodes, the same for all policies', '0')
     .option('--json <file>', 'write the returns and lengths of all episodes to a file')
+    .option('--record <dir>', 'write a page into this folder for each policy, which plays one more episode of it')
     .action(async (path: string, flags: EvalFlags) => {
       const evaluations = await evaluateRun(path, flags, registry);
       const { writeJson } = await import('../harness/writeFile.ts');
@@ -64,13 +68,14 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     ]);
   const directory = RunDirectory.open(path);
   const { experiment: name, config } = directory.run;
-  const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: object };
+  const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: MakeOptions };
   const experiment = await loadExperiment(registry, name, config);
   const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
   if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
   await selectBackend();
   await selectEngine(engine);
   const evaluations: Evaluation[] = [];
+  const pages = new Map<string, string>();
   for (const job of jobs) {
     const id = flags.env ?? job.env;
     try {
@@ -82,6 +87,15 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
         greedy: flags.greedy === true,
         rng: new Rng(seed).split('eval'),
       });
+      if (flags.record !== undefined) {
+        const { recordEpisode } = await import('../training/recordEpisode.ts');
+        const about = { greedy: flags.greedy === true, title: `${job.policy}, ${id}, seed ${job.seed}` };
+        const rng = new Rng(seed).split('record');
+        pages.set(
+          job.id,
+          recordEpisode({ ...about, policy, env: id, options: (id === job.env && options) || {}, rng }),
+        );
+      }
       policy.dispose();
       evaluations.push({
         job: job.id,
@@ -102,7 +116,21 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
     process.stdout.write(`\n${tables.textTable(await policyTable(jobs, evaluations))}\n`);
   }
+  if (flags.record !== undefined) writePages(flags.record, pages);
   return evaluations;
+}
+
+function writePages(folder: string, pages: ReadonlyMap<string, string>): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [job, page] of pages) {
+      const file = join(folder, `${job.replaceAll('/', '-')}.html`);
+      writeWholeFile(file, page);
+      process.stdout.write(`${file}\n`);
+    }
+  } catch (error) {
+    throw new InputError(`--record: cannot write into ${folder}: ${(error as Error).message}`);
+  }
 }
 
 /** A row a job: the spread is that of its episodes. */

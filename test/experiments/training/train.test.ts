@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,19 @@ describe('oxbow train', () => {
     expect(resumed.stdout).toContain('ppo/Seesaw-v0/plank/seed-1: goes on from step 1,024');
     expect(readFileSync(join(job, 'result.json'), 'utf8')).toBe(before);
     expect(readJson(out, 'summary.json').fingerprint).toBe(fingerprint);
+
+    const pages = join(folder, 'pages', 'of plank');
+    const unseen = await oxbow('eval', out, '--episodes', '1', '--record', pages);
+    expect(unseen.stderr).toMatch(
+      /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: RecordTrajectory: frames need an env with render[^\n]*\n$/,
+    );
+    expect(existsSync(pages)).toBe(false);
+    const recorded = await oxbow('eval', out, '--episodes', '1', '--env', 'SoftBandit-v0', '--record', pages);
+    expect(recorded.stdout).toContain(join(pages, 'ppo-Seesaw-v0-plank-seed-1.html'));
+    expect(readdirSync(pages)).toHaveLength(4);
+    const page = readFileSync(join(pages, 'ppo-Seesaw-v0-gaussian-seed-0.html'), 'utf8');
+    expect(page).toContain('<h1>gaussian, SoftBandit-v0, seed 0</h1>');
+    expect(page).toMatch(/"rewards":\[-?\d/);
 
     const json = join(folder, 'eval.json');
     const evaluated = await oxbow('eval', out, '--episodes', '101', '--greedy', '--json', json);
