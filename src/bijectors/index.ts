@@ -26,3 +26,4 @@ export { Scale } from './linear/scale.ts';
 export { Shift } from './linear/shift.ts';
 export { type Parameter, ShiftScale, type ShiftScaleOptions } from './linear/shiftScale.ts';
 export { TriangularAffine, type TriangularAffineOptions } from './linear/triangularAffine.ts';
+export { type MonotoneInverseOptions, monotoneInverse } from './monotoneInverse.ts';
