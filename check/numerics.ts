@@ -1,9 +1,13 @@
 /**
- * The elementary functions of the WebAssembly engine against float64, in units of the last place. By default a sample of all binades;
- * `--exhaustive` takes every float32 (minutes for each function), `--only exp,log` some functions.
+ * Against float64: every bijector of the property suite, eager and compiled, and the elementary functions of the WebAssembly
+ * engine, in units of the last place. Of these by default a sample of all binades; `--exhaustive` takes every float32 (minutes for
+ * each function), `--only exp,log` some functions and no bijectors.
  */
 import { parseArgs } from 'node:util';
 import { textTable } from '../experiments/harness/report/table.ts';
+import { selectBackend, selectEngine } from '../src/index.ts';
+import { type BijectorErrors, errorsOf } from '../test/bijectors/errors.ts';
+import { registry } from '../test/bijectors/registry.ts';
 import { type Accuracy, BLOCK, compare, MATH_FUNCTIONS } from '../test/engine/wasm/mathFunctions.ts';
 
 const { values } = parseArgs({ options: { exhaustive: { type: 'boolean' }, only: { type: 'string' } } });
@@ -43,3 +47,26 @@ const rows = names.map((name) => {
 });
 const columns = ['function', 'floats', 'largest error, ulp', 'at', 'allowed', 'wrong zeros, infinities, NaN'];
 process.stdout.write(`\n${textTable({ title: 'Elementary functions', columns, rows })}\n`);
+
+/** Of a log-determinant, and of a round trip; a case may have a conditioning of its own. */
+const [LOG_DET, ROUND_TRIP] = [1e-5, 1e-4];
+
+if (values.only === undefined) {
+  await selectBackend();
+  process.stdout.write(`\n${(await selectEngine()).line}\n`);
+  const shown = ({ forward, inverse, roundTrip }: BijectorErrors) =>
+    [forward.value, forward.logDet, inverse.value, inverse.logDet, roundTrip].map((error) => error.toExponential(1));
+  const table = registry.map((entry) => {
+    const [eager, compiled] = (['eager', 'compiled'] as const).map((mode) => errorsOf(entry, mode));
+    const times = entry.conditioning ?? 1;
+    const isGood = [eager!, compiled!].every(
+      ({ forward, roundTrip }) => forward.logDet <= LOG_DET * times && roundTrip <= ROUND_TRIP * times,
+    );
+    if (!isGood) process.exitCode = 1;
+    return [`${isGood ? ' ' : '✗'} ${entry.name}`, ...shown(eager!), ...shown(compiled!)];
+  });
+  const quantities = ['value', 'log-det', 'inverse', 'its log-det', 'round trip'];
+  const columns = ['bijector', ...quantities, ...quantities.map((name) => `compiled: ${name}`)];
+  const title = `Bijectors: largest errors (values relative, log-dets absolute); allowed: log-det ${LOG_DET}, round trip ${ROUND_TRIP}`;
+  process.stdout.write(`\n${textTable({ title, columns, rows: table })}\n`);
+}

@@ -15,11 +15,11 @@ export function gradient(f: (x: number[]) => number, x: number[], step = STEP): 
 }
 
 /** `[row][column]` = ∂f_row/∂x_column */
-export function jacobian(f: VectorMap, x: number[]): number[][] {
+export function jacobian(f: VectorMap, x: number[], step = STEP): number[][] {
   const columns = x.map((value, i) => {
     const at = (t: number) => f(x.with(i, value + t));
-    const [plus, minus, plus2, minus2] = [at(STEP), at(-STEP), at(2 * STEP), at(-2 * STEP)];
-    return plus.map((entry, row) => (8 * (entry - minus[row]!) - (plus2[row]! - minus2[row]!)) / (12 * STEP));
+    const [plus, minus, plus2, minus2] = [at(step), at(-step), at(2 * step), at(-2 * step)];
+    return plus.map((entry, row) => (8 * (entry - minus[row]!) - (plus2[row]! - minus2[row]!)) / (12 * step));
   });
   return x.map((_, row) => columns.map((column) => column[row]!));
 }
@@ -49,8 +49,8 @@ export function solve(matrix: number[][], b: number[]): { logAbsDet: number; sol
 }
 
 /** log|det ∂f/∂x| */
-export function logDetJacobian(f: VectorMap, x: number[]): number {
-  return solve(jacobian(f, x), x).logAbsDet;
+export function logDetJacobian(f: VectorMap, x: number[], step = STEP): number {
+  return solve(jacobian(f, x, step), x).logAbsDet;
 }
 
 /** The x near `start` with f(x) = y: by bisection in one dimension, where f is monotone, else by Newton's method. */

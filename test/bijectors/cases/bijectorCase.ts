@@ -15,6 +15,8 @@ export interface BijectorCase {
   readonly domain?: readonly [low: number, high: number] | undefined;
   /** The standard deviation by which the suite moves the variables; 0.3 by default. */
   readonly spread?: number;
+  /** How many times as large its errors in float32 may be as usual; a comment at the case says why. */
+  readonly conditioning?: number;
   /** Whether it begins as the identity. */
   readonly identity?: boolean;
   /** Whether values are angles. */
