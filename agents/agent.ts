@@ -60,15 +60,3 @@ export interface Agent<Report extends TrainReport = TrainReport> {
   /** Frees what the agent made itself: optimizers, compiled functions. Not the policy or the environment it was given. */
   dispose(): void;
 }
-
-/**
- * A loss or gradient stopped being a number, though the data are: the step and the quantity are in the message. An update
- * has then gone too far, and a smaller rate makes it shorter; Adam's steps hardly depend on the gradient's scale.
- */
-export class DivergedError extends Error {
-  override readonly name = 'DivergedError';
-
-  constructor(agent: string, step: number, quantity: string, value: number) {
-    super(`${agent}: ${quantity} is ${value} at step ${step}; a smaller learningRate usually helps`);
-  }
-}

@@ -2,13 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, clipByGlobalNorm, compile, type Policy, type StateDict, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
+import { DivergedError } from '../src/training/divergedError.ts';
+import { Minibatches } from '../src/training/minibatches.ts';
+import { rateAt, rateSchema } from '../src/training/rate.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { AgentParts, plainStateDict } from './common/agentParts.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
-import { Minibatches } from './common/minibatches.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
-import { rateAt, rateSchema } from './common/rate.ts';
 import { Training } from './common/training.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */

@@ -10,6 +10,7 @@ import {
   valueAndGradients,
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
+import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
@@ -19,7 +20,6 @@ import { MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
-import { rateAt } from './common/rate.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
 import { RewardScaler } from './common/rewardScaler.ts';

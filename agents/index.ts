@@ -1,5 +1,7 @@
+export { DivergedError } from '../src/training/divergedError.ts';
+export type { Rate } from '../src/training/rate.ts';
 export { A2c, type A2cOptions, type A2cReport } from './a2c.ts';
-export { type Agent, type AgentState, DivergedError, type TrainOptions, type TrainReport } from './agent.ts';
+export type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 export {
   BehaviorCloning,
   type BehaviorCloningOptions,
@@ -9,7 +11,6 @@ export {
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';
 export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
-export type { Rate } from './common/rate.ts';
 export { stateFromJson, stateToJson } from './common/stateJson.ts';
 export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';

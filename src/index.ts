@@ -6,3 +6,4 @@ export * from './flows/index.ts';
 export * from './nn/index.ts';
 export * from './policies/index.ts';
 export { portableMath } from './portableMath.ts';
+export * from './training/index.ts';

@@ -1,4 +1,4 @@
-import { DivergedError } from '../agent.ts';
+import { DivergedError } from '../../src/training/divergedError.ts';
 
 /** The means of figures of several updates. */
 export class MeanMetrics<Name extends string> {

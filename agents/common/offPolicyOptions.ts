@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { rateSchema } from '../../src/training/rate.ts';
 import { normalizationOptions } from './observationStatistics.ts';
 import { partSchemas } from './partSchemas.ts';
-import { rateSchema } from './rate.ts';
 
 /** Options of the agents that learn from a replay buffer. */
 export const offPolicyOptions = {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { rateSchema } from '../../agents/common/rate.ts';
 import type { Agent } from '../../agents/index.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
+import { rateSchema } from '../../src/training/rate.ts';
 
 /** What an agent is made of beside its settings. */
 export interface AgentMakings {

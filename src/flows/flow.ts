@@ -4,6 +4,8 @@ import type { Distribution } from '../distributions/distribution.ts';
 import { StandardNormal } from '../distributions/standardNormal.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import { Module } from '../module.ts';
+import { type FitOptions, type FitReport, fitByMaximumLikelihood } from './fit.ts';
+import type { FitData } from './fitData.ts';
 
 export interface FlowOptions {
   /** The size of one event. */
@@ -63,5 +65,23 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
       base: this.#base(this.dim, batchShape),
       bijector: this.bijector.given(context),
     });
+  }
+
+  /**
+   * Maximum likelihood: minimizes −E[log p(x | context)] over the data, as a stream of reports. Leaving the loop stops the
+   * fit; the flow keeps what it has learned.
+   *
+   * With `heldOut` data the loss on them is taken at each report, and when the fit ends, is left or diverges, the flow gets
+   * the weights of the best report; `patience` ends the fit when that loss has not become less for long.
+   *
+   * @param data events, for a conditional flow `{ events, context }`; or `(rng, size) => …`, which draws them afresh each step
+   * @throws for an unknown option or one out of range, or data that do not fit the flow or fill no batch
+   * @throws {DivergedError} while it runs, if the loss or its gradient is no longer a number
+   *
+   * @example
+   * for await (const { step, loss } of flow.fit(data, { steps: 2000, rng, heldOut: 0.2, patience: 5 })) console.log(step, loss);
+   */
+  fit(data: FitData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+    return fitByMaximumLikelihood(this, data, options);
   }
 }

@@ -1,6 +1,8 @@
 export { builtinFlows, type FlowDefinition, type FlowSizes } from './builtinFlows.ts';
 export { circularSplineFlow } from './circularSplineFlow.ts';
 export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+export type { FitOptions, FitReport } from './fit.ts';
+export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
 export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
 export { realNvp } from './realNvp.ts';

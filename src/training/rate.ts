@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { linearSchedule, type Schedule } from '../../src/index.ts';
+import { linearSchedule, type Schedule } from '../engine/optimizers/schedule.ts';
 
 /** A learning rate, a clip, …: a number, a straight line from the first number to the last, or a function of the share that is done. */
 export type Rate = number | { readonly linear: readonly [first: number, last: number] } | Schedule;

@@ -1,5 +1,4 @@
-import type { Rng } from '../../src/index.ts';
-import type { Stateful } from './agentParts.ts';
+import type { Rng } from '../random.ts';
 
 /** A column of a data set: `[rows · width]`, row by row; without a width one number a row. */
 export interface Column {
@@ -14,7 +13,7 @@ interface MinibatchesState {
 }
 
 /** Minibatches of the rows of a data set, drawn without replacement; the last short one of an epoch is dropped. */
-export class Minibatches<Name extends string> implements Stateful<MinibatchesState> {
+export class Minibatches<Name extends string> {
   readonly #columns: readonly Required<Column>[];
   readonly #count: number;
   readonly #batchSize: number;

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Rng } from '../random.ts';
+
+/** Rows of numbers: `[rows · width]` row by row, a list of rows, or a tensor `[rows, width]`. */
+export type Rows = Float32Array | readonly (readonly number[])[] | tf.Tensor;
+
+/** Events, each with its context. */
+export interface EventsInContext {
+  readonly events: Rows;
+  readonly context: Rows;
+}
+
+/** A data set: events alone, for a flow without a context, or with theirs. */
+export type DataSet = Rows | EventsInContext;
+
+/** A data set, or what draws `size` fresh rows of one for each step. */
+export type FitData = DataSet | ((rng: Rng, size: number) => DataSet);
+
+/** The columns of a data set in plain numbers, row by row; without a context an empty one. */
+export interface Columns {
+  readonly events: Float32Array;
+  readonly context: Float32Array;
+  readonly count: number;
+}
+
+/**
+ * Reads a data set.
+ * @param owner whose data they are, as errors name it
+ * @throws if the sizes do not fit the flow, there are no rows, or a number is not finite
+ */
+export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; contextDim: number }): Columns {
+  const { dim, contextDim } = sizes;
+  const isPair = typeof data === 'object' && 'events' in data;
+  const wantsContext = contextDim > 0;
+  if (isPair !== wantsContext) {
+    const [wanted, got] = wantsContext ? ['{ events, context }', 'events alone'] : ['events alone', 'a context, too'];
+    throw new Error(`${owner}: wanted ${wanted} for a flow of contextDim ${contextDim}, got ${got}`);
+  }
+  const events = numbersOf(`${owner}: events`, isPair ? data.events : (data as Rows), dim);
+  const count = events.length / dim;
+  if (!isPair) return { events, context: new Float32Array(0), count };
+  const context = numbersOf(`${owner}: context`, data.context, contextDim);
+  if (context.length / contextDim !== count) {
+    throw new Error(
+      `${owner}: wanted as many rows of context as events, got ${context.length / contextDim} and ${count}`,
+    );
+  }
+  return { events, context, count };
+}
+
+function numbersOf(what: string, rows: Rows, width: number): Float32Array {
+  const fail = (got: string): never => {
+    throw new Error(`${what}: wanted rows of ${width} numbers, got ${got}`);
+  };
+  let numbers: Float32Array;
+  if (rows instanceof tf.Tensor) {
+    const fits = rows.dtype === 'float32' && rows.rank === 2 && rows.shape[1] === width;
+    if (!fits) fail(`${rows.dtype} of shape [${rows.shape}]`);
+    numbers = rows.dataSync() as Float32Array;
+  } else if (rows instanceof Float32Array) {
+    if (rows.length % width !== 0) fail(`${rows.length} numbers`);
+    numbers = rows;
+  } else {
+    if (!Array.isArray(rows)) fail(String(rows));
+    const wrong = rows.findIndex((row) => row.length !== width);
+    if (wrong >= 0) fail(`${rows[wrong]!.length} in row ${wrong}`);
+    numbers = Float32Array.from(rows.flat());
+  }
+  if (numbers.length === 0) fail('none');
+  for (let i = 0; i < numbers.length; i++) {
+    if (!Number.isFinite(numbers[i])) {
+      throw new Error(`${what}: row ${Math.floor(i / width)} has ${numbers[i]}, expected finite numbers`);
+    }
+  }
+  return numbers;
+}

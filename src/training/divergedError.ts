@@ -1,0 +1,11 @@
+/**
+ * A loss or gradient stopped being a number, though the data are: the step and the quantity are in the message. An update
+ * has then gone too far, and a smaller rate makes it shorter; Adam's steps hardly depend on the gradient's scale.
+ */
+export class DivergedError extends Error {
+  override readonly name = 'DivergedError';
+
+  constructor(owner: string, step: number, quantity: string, value: number) {
+    super(`${owner}: ${quantity} is ${value} at step ${step}; a smaller learningRate usually helps`);
+  }
+}

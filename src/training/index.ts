@@ -1,0 +1,2 @@
+export { DivergedError } from './divergedError.ts';
+export type { Rate } from './rate.ts';
