@@ -13,6 +13,7 @@ import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
+import { verifyCommand } from './verify.ts';
 
 /**
  * The `oxbow` command on the experiments of a registry.
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     trainCommand(registry, end),
     resumeCommand(registry, end),
     evalCommand(registry),
+    verifyCommand(registry, end),
     tuneCommand(registry, end),
     listCommand(registry),
     reportCommand(registry),

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT } from './exit.ts';
+import type { Job } from './experiment.ts';
+import { InputError } from './inputError.ts';
+import { readJobFolder } from './jobFolder.ts';
+import { runJobs } from './pool.ts';
+import { progressDisplay } from './progress.ts';
+import type { AnyExperiment, Registry } from './registry.ts';
+import type { RunOptions } from './run.ts';
+import type { RunDirectory } from './runDirectory.ts';
+import { version } from './version.ts';
+
+/** What came of one job when it was done again. */
+type Verdict = { readonly agrees: true } | { readonly agrees: false; readonly why: string };
+
+/**
+ * Does finished jobs of a stored run again, elsewhere, and says of each whether its bytes agree: metrics, rows, and every file that the
+ * job left. The run itself is only read.
+ *
+ * @param ids the jobs to do again; all that have finished by default
+ * @returns the exit code: 0 if all agree, 1 if one does not
+ * @throws InputError for a run of another version, engine or backend, whose bytes may rightly differ, or a job that has not finished
+ */
+export async function verifyRun(
+  experiment: AnyExperiment,
+  directory: RunDirectory,
+  registry: Registry,
+  ids: readonly string[],
+  { workers, signal, stdout }: Pick<RunOptions, 'workers' | 'signal' | 'stdout'>,
+): Promise<number> {
+  const { config, engine, backend, versions } = directory.run;
+  const here = await experiment.runtime(config);
+  for (const [what, stored, now] of [
+    ['version of oxbow', versions.oxbow, version()],
+    ['engine', engine, here.engine],
+    ['backend', backend, here.backend],
+  ] as const) {
+    if (stored !== now) throw new InputError(`${directory.path} was made with the ${what} ${stored}, here is ${now}`);
+  }
+  const jobs = finishedJobs(experiment, directory, ids);
+  const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
+  const verdicts = new Map<string, Verdict>();
+  const display = progressDisplay(jobs, workers, stdout);
+  const say = (job: Job, verdict: Verdict) => {
+    verdicts.set(job.id, verdict);
+    display.end(job);
+    display.log(`${job.id}: ${verdict.agrees ? 'the same bytes' : verdict.why}`);
+  };
+  try {
+    await runJobs(
+      jobs,
+      (job) => ({ directory: join(folder, 'jobs', job.id), logs: join(folder, 'logs', job.id) }),
+      { workers, signal, registryUrl: registry.url, experiment: experiment.name, config, settings: directory.settings },
+      {
+        progress: (job, fraction, state) => display.update(job, fraction, state),
+        said: () => {},
+        finished: (job) => say(job, compare(job, directory, join(folder, 'jobs', job.id))),
+        failed: (job, error) => say(job, { agrees: false, why: `failed: ${error.message.split('\n', 1)[0]}` }),
+      },
+    );
+  } finally {
+    display.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  const agreeing = [...verdicts.values()].filter(({ agrees }) => agrees).length;
+  stdout.write(`${agreeing} of ${jobs.length} jobs gave the same bytes again\n`);
+  return agreeing === jobs.length ? EXIT.ok : EXIT.failed;
+}
+
+function finishedJobs(experiment: AnyExperiment, directory: RunDirectory, ids: readonly string[]): Job[] {
+  const all = experiment.jobs(directory.run.config);
+  for (const id of ids) {
+    const job = all.find((candidate) => candidate.id === id);
+    if (job === undefined)
+      throw new InputError(`--job: got ${id}, expected one of ${directory.path}: ${all[0]!.id}, …`);
+    if (directory.outcome(job) === undefined)
+      throw new InputError(`--job: ${id} has not finished in ${directory.path}`);
+  }
+  const jobs = all.filter((job) => (ids.length > 0 ? ids.includes(job.id) : directory.outcome(job) !== undefined));
+  if (jobs.length === 0) throw new InputError(`${directory.path} has no finished job`);
+  return jobs;
+}
+
+function compare(job: Job, directory: RunDirectory, again: string): Verdict {
+  const [stored, anew] = [directory.outcome(job)!, readJobFolder(again, job, directory.settings)!];
+  if (stored.fingerprint === anew.fingerprint) return { agrees: true };
+  const names = Object.keys({ ...stored.result.metrics, ...anew.result.metrics }).filter(
+    (name) => stored.result.metrics[name] !== anew.result.metrics[name],
+  );
+  const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
+  return { agrees: false, why: `other bytes (${shown.join('; ') || 'the metrics agree, its files do not'})` };
+}
