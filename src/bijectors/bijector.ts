@@ -21,6 +21,9 @@ export type WithLogDet = [value: tf.Tensor, logDet: tf.Tensor];
  *
  * Log-determinants are summed over one event: `eventNdims` axes at the end of the input, so they have the shape
  * `[...batch]` for an input `[...batch, ...event]`. For an elementwise bijector (`eventNdims` 0) they have the input's shape.
+ *
+ * A map to vectors of another size, {@link outputDim}, is one onto a surface: its determinant is then √det(JᵀJ), J = ∂f/∂x, the
+ * factor between areas.
  */
 export abstract class Bijector extends Module implements Conditional<Bijector> {
   /** The rank of one event: 0 (elementwise) or 1 (vectors along the last axis). */
@@ -28,6 +31,11 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
 
   /** The size of the last axis, where the bijector fixes it. */
   readonly dim?: number | undefined;
+
+  /** The size of the last axis of what `forward` gives, where the bijector fixes it: {@link dim}, but where the map changes it. */
+  get outputDim(): number | undefined {
+    return this.dim;
+  }
 
   /**
    * The shape that the parameters broadcast to, `[...batch, dim]`: the axes before the last are a batch of maps. `[]` or
@@ -92,8 +100,9 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
     };
     if (input.dtype !== 'float32') fail('a float32 tensor');
     if (input.rank < this.eventNdims) fail(`rank at least ${this.eventNdims}`);
-    if (this.dim !== undefined && input.shape.at(-1) !== this.dim) fail(`shape [..., ${this.dim}]`);
-    if (broadcastShape(input.shape, this.parameterShape) === undefined) {
+    const size = direction === 'forward' ? this.dim : this.outputDim;
+    if (size !== undefined && input.shape.at(-1) !== size) fail(`shape [..., ${size}]`);
+    if (broadcastShape(input.shape.slice(0, -1), this.parameterShape.slice(0, -1)) === undefined) {
       fail(`a shape that broadcasts with its parameters' [${this.parameterShape}]`);
     }
   }

@@ -12,24 +12,36 @@ export class Chain extends Bijector {
   readonly eventNdims: 0 | 1;
   override readonly dim: number | undefined;
   readonly bijectors: readonly Bijector[];
+  readonly #outputDim: number | undefined;
   readonly #parameterShape: readonly number[];
 
-  /** @throws if there are no parts, or two are for vectors of different sizes or batches of different shapes */
+  /** @throws if there are no parts, or one gives vectors of another size than the next one takes, or their batches do not fit */
   constructor(bijectors: readonly Bijector[]) {
     super();
     if (bijectors.length === 0) throw new Error('Chain: wanted at least one bijector, got none');
-    const dims = new Set(bijectors.map((part) => part.dim).filter((dim) => dim !== undefined));
-    if (dims.size > 1) throw new Error(`Chain: wanted bijectors of one dim, got ${[...dims].join(' and ')}`);
     this.bijectors = bijectors;
     this.eventNdims = bijectors.some((part) => part.eventNdims === 1) ? 1 : 0;
-    this.dim = [...dims][0];
+    const sized = bijectors.filter((part) => part.dim !== undefined).toReversed();
+    this.dim = sized[0]?.dim;
+    this.#outputDim = sized.at(-1)?.outputDim;
+    for (const [i, part] of sized.entries()) {
+      const given = i === 0 ? part.dim : sized[i - 1]!.outputDim;
+      if (part.dim !== given) {
+        throw new Error(`Chain: wanted bijectors whose dims meet, got ${part.dim} after ${given}`);
+      }
+    }
     const shapes = bijectors.map((part) => part.parameterShape);
-    const shape = broadcastShape(...shapes);
-    if (shape === undefined) {
+    const batch = broadcastShape(...shapes.map((shape) => shape.slice(0, -1)));
+    if (batch === undefined) {
       const list = shapes.map((each) => `[${each}]`).join(' and ');
       throw new Error(`Chain: wanted bijectors whose parameters broadcast with one another, got shapes ${list}`);
     }
-    this.#parameterShape = shape;
+    const hasAxes = shapes.some((shape) => shape.length > 0);
+    this.#parameterShape = hasAxes ? [...batch, this.dim ?? 1] : [];
+  }
+
+  override get outputDim(): number | undefined {
+    return this.#outputDim;
   }
 
   override get parameterShape(): readonly number[] {

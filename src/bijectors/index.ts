@@ -1,4 +1,5 @@
 export { Bijector, type Conditional, type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
+export { Blockwise } from './blockwise.ts';
 export { Chain } from './chain.ts';
 export { ConditionalBijector } from './conditionalBijector.ts';
 export { CircularSpline, type CircularSplineOptions } from './elementwise/circularSpline.ts';
@@ -11,6 +12,8 @@ export {
 } from './elementwise/elementwiseFamily.ts';
 export { Exp } from './elementwise/exp.ts';
 export { Identity } from './elementwise/identity.ts';
+export { LeakyRelu } from './elementwise/leakyRelu.ts';
+export { Power } from './elementwise/power.ts';
 export { PRelu, type PReluOptions } from './elementwise/prelu.ts';
 export { RationalQuadraticSpline, type RationalQuadraticSplineOptions } from './elementwise/rationalQuadraticSpline.ts';
 export { Sigmoid, type SigmoidOptions } from './elementwise/sigmoid.ts';
@@ -20,6 +23,7 @@ export { Invert } from './invert.ts';
 export { Conditioned, type ConditionedOptions } from './layers/conditioned.ts';
 export { Coupling, type CouplingOptions, type TransformedEntries } from './layers/coupling.ts';
 export { LocationScale, type LocationScaleOptions } from './layers/locationScale.ts';
+export { SoftmaxCentered } from './layers/softmaxCentered.ts';
 export { Permute } from './linear/permute.ts';
 export { Reverse } from './linear/reverse.ts';
 export { Scale } from './linear/scale.ts';

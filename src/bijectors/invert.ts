@@ -11,11 +11,16 @@ export class Invert extends Bijector {
     super();
     this.bijector = bijector;
     this.eventNdims = bijector.eventNdims;
-    this.dim = bijector.dim;
+    this.dim = bijector.outputDim;
+  }
+
+  override get outputDim(): number | undefined {
+    return this.bijector.dim;
   }
 
   override get parameterShape(): readonly number[] {
-    return this.bijector.parameterShape;
+    const shape = this.bijector.parameterShape;
+    return this.dim === undefined || shape.length === 0 ? shape : shape.with(-1, this.dim);
   }
 
   override given(context?: tf.Tensor): Bijector {

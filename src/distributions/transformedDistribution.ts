@@ -44,7 +44,7 @@ export class TransformedDistribution extends Distribution {
   }
 
   get eventShape(): number[] {
-    return this.base.eventShape;
+    return this.bijector.outputDim === undefined ? this.base.eventShape : [this.bijector.outputDim];
   }
 
   get reparameterized(): boolean {

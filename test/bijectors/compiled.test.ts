@@ -25,7 +25,7 @@ test.each(registry)('compiled as eager, gradients too: $name', (entry) => {
   const points = new Points(x, bijector.forward(x));
   const parameters = [...points.variables(), ...module.trainableVariables()];
   const rng = new Rng('cotangent');
-  const cotangents = { forward: rng.normalTensor(x.shape), inverse: rng.normalTensor(points.inverse.shape) };
+  const cotangents = { forward: rng.normalTensor(points.inverse.shape), inverse: rng.normalTensor(x.shape) };
   const program = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
     const { gradients, ...values } = valueAndGradients(
       () => {

@@ -55,7 +55,7 @@ describe('Chain', () => {
   test('says what it cannot compose', () => {
     expect(() => new b.Chain([])).toThrow('Chain: wanted at least one bijector, got none');
     expect(() => new b.Chain([new b.Reverse(2), new b.Reverse(3)])).toThrow(
-      'Chain: wanted bijectors of one dim, got 2 and 3',
+      'Chain: wanted bijectors whose dims meet, got 2 after 3',
     );
     expect(() => new b.Chain([new b.Tanh(), coupling({ contextDim: 1 })]).forward(tf.zeros([1, 2]))).toThrow(
       'Coupling.forward: has no context; call given(context) with [batch, 1] first',

@@ -6,7 +6,7 @@ import { gradient, invert, logDetJacobian } from '../oracle/calculus.ts';
 import type { Variables } from '../oracle/mlp.ts';
 import type { BijectorCase } from './cases/bijectorCase.ts';
 import { registry } from './registry.ts';
-import { apply, BATCH, numbers, setUp } from './setUp.ts';
+import { apply, BATCH, dims, numbers, setUp } from './setUp.ts';
 
 type Quantity = 'value' | 'logDet';
 
@@ -58,14 +58,16 @@ describe.each(registry)('$name', (entry) => {
   test('gradients of values and log-determinants, by the input and every variable', () => {
     const { module, bijector, inputs, contexts, variables, maps } = setUp(entry);
     const cotangent = new Rng('cotangent');
-    const weights = inputs.map((row) => row.map(() => cotangent.normal()));
+    const width = Math.max(...dims(entry, 'forward'));
+    const weights = inputs.map(() => Array.from({ length: width }, () => cotangent.normal()));
     const points = { forward: inputs, inverse: inputs.map((row, i) => maps[i]!(row)) };
 
     /** Σ weights · the quantity, in float64. */
     const expected = (direction: Direction, quantity: Quantity, moved: Variables, at: number[][]): number =>
       at.reduce((sum, row, i) => {
         const map = entry.oracle(moved, contexts[i]!);
-        const image = direction === 'forward' ? row : invert(map, row, inputs[i]!);
+        const inverse = entry.inverse?.(moved, contexts[i]!) ?? ((y: number[]) => invert(map, y, inputs[i]!));
+        const image = direction === 'forward' ? row : inverse(row);
         if (quantity === 'logDet') {
           return sum + (direction === 'forward' ? 1 : -1) * weights[i]![0]! * logDetJacobian(map, image);
         }
@@ -78,7 +80,12 @@ describe.each(registry)('$name', (entry) => {
         const [value, logDet] = apply(bijector, direction, input);
         const loss =
           quantity === 'value'
-            ? tf.sum(tf.mul(value, weights))
+            ? tf.sum(
+                tf.mul(
+                  value,
+                  weights.map((row) => row.slice(0, dims(entry, direction)[1])),
+                ),
+              )
             : tf.sum(tf.mul(sumLogDet(logDet, bijector.eventNdims, 1), tf.tensor1d(weights.map((row) => row[0]!))));
         // What the loss does not depend on gets the gradient 0, which the oracle has to confirm.
         const unused = [input, ...module.variables()].map((variable) => tf.mul(tf.sum(variable), 0));
@@ -87,7 +94,8 @@ describe.each(registry)('$name', (entry) => {
 
     for (const direction of ['forward', 'inverse'] as const) {
       const at = points[direction];
-      const regroup = (flat: number[]) => at.map((_, i) => flat.slice(i * entry.dim, (i + 1) * entry.dim));
+      const [size] = dims(entry, direction);
+      const regroup = (flat: number[]) => at.map((_, i) => flat.slice(i * size, (i + 1) * size));
       for (const quantity of ['value', 'logDet'] as const) {
         const input = tf.variable(tf.tensor2d(at));
         const grads = actual(direction, quantity, input);
@@ -146,13 +154,14 @@ describe.each(registry)('$name', (entry) => {
 
   test('a batch of none, and gradients of nothing', () => {
     const { module } = setUp(entry);
-    const { contextDim = 0, dim } = entry;
+    const { contextDim = 0 } = entry;
     const bijector = module.given(contextDim > 0 ? tf.zeros([0, contextDim]) : undefined);
     for (const direction of ['forward', 'inverse'] as const) {
+      const [from, to] = dims(entry, direction);
       for (const shape of [[0], [2, 0]]) {
-        const input = tf.variable(tf.zeros([...shape, dim]));
+        const input = tf.variable(tf.zeros([...shape, from]));
         const [value, logDet] = apply(bijector, direction, input);
-        expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, dim], shape]);
+        expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, to], shape]);
         const { grads } = tf.variableGrads(() => {
           const [result, log] = apply(bijector, direction, input);
           const unused = module.variables().map((variable) => tf.mul(tf.sum(variable), 0));
@@ -161,7 +170,7 @@ describe.each(registry)('$name', (entry) => {
         for (const variable of module.trainableVariables()) {
           expect(Array.from(grads[variable.name]!.dataSync()).every((slope) => slope === 0)).toBe(true);
         }
-        expect(grads[input.name]!.shape).toEqual([...shape, dim]);
+        expect(grads[input.name]!.shape).toEqual([...shape, from]);
       }
     }
   });
@@ -169,7 +178,8 @@ describe.each(registry)('$name', (entry) => {
   test('its parameters broadcast with its inputs, and an input that does not fit is refused', () => {
     const { bijector, module, contexts } = setUp(entry);
     const { parameterShape } = bijector;
-    expect(bijector.forward(tf.zeros([BATCH, entry.dim])).shape).toEqual([BATCH, entry.dim]);
+    expect(bijector.forward(tf.zeros([BATCH, entry.dim])).shape).toEqual([BATCH, dims(entry, 'forward')[1]]);
+    expect(bijector.outputDim).toBe(entry.outputDim ?? bijector.dim);
     if (contexts[0]!.length > 0) {
       expect(parameterShape).toEqual([BATCH, entry.dim]);
       expect(() => bijector.forward(tf.zeros([BATCH + 1, entry.dim]))).toThrow(
@@ -191,7 +201,7 @@ describe.each(registry)('$name', (entry) => {
     const far = [-1e4, -100, -20, -3, -Math.PI, 0, 3, Math.PI, 20, 100, 1e4];
     for (const direction of ['forward', 'inverse'] as const) {
       for (const edge of entry.edges?.[direction] ?? far) {
-        const input = tf.variable(tf.fill([BATCH, entry.dim], edge));
+        const input = tf.variable(tf.fill([BATCH, dims(entry, direction)[0]], edge));
         const { value, grads } = tf.variableGrads(() => {
           const [result, logDet] = apply(bijector, direction, input);
           return tf.add(tf.sum(result), tf.sum(logDet)) as tf.Scalar;
@@ -238,14 +248,21 @@ describe.each(registry)('$name', (entry) => {
 
   test('says which input it wants', () => {
     const { bijector, module, contexts } = setUp(entry);
-    const integers = tf.ones([BATCH, entry.dim], 'int32');
-    expect(() => bijector.forward(integers)).toThrow(/\.forward: wanted a float32 tensor, got int32 of shape/);
-    expect(() => bijector.inverse(integers)).toThrow(/\.inverse: wanted a float32 tensor, got int32 of shape/);
+    const integers = (direction: Direction) => tf.ones([BATCH, dims(entry, direction)[0]], 'int32');
+    expect(() => bijector.forward(integers('forward'))).toThrow(
+      /\.forward: wanted a float32 tensor, got int32 of shape/,
+    );
+    expect(() => bijector.inverse(integers('inverse'))).toThrow(
+      /\.inverse: wanted a float32 tensor, got int32 of shape/,
+    );
     if (bijector.dim !== undefined) {
-      const wide = tf.zeros([BATCH, bijector.dim + 1]);
-      expect(() => bijector.forward(wide)).toThrow(
-        `wanted shape [..., ${bijector.dim}], got float32 of shape [${wide.shape}]`,
-      );
+      for (const direction of ['forward', 'inverse'] as const) {
+        const [size] = dims(entry, direction);
+        const wide = tf.zeros([BATCH, size + 1]);
+        expect(() => bijector[direction](wide)).toThrow(
+          `wanted shape [..., ${size}], got float32 of shape [${wide.shape}]`,
+        );
+      }
     }
     if (bijector.eventNdims === 1) expect(() => bijector.forward(tf.scalar(1))).toThrow('wanted rank at least 1');
     if (contexts[0]!.length > 0) {

@@ -36,6 +36,11 @@ export function setUp(entry: BijectorCase, batch = BATCH) {
   };
 }
 
+/** The sizes of the last axis of what a direction takes and gives. */
+export function dims({ dim, outputDim = dim }: BijectorCase, direction: Direction): [input: number, output: number] {
+  return direction === 'forward' ? [dim, outputDim] : [outputDim, dim];
+}
+
 function rows(values: Float32Array, width: number, count: number): number[][] {
   return Array.from({ length: count }, (_, i) => Array.from(values.subarray(i * width, (i + 1) * width)));
 }

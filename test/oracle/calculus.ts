@@ -21,7 +21,7 @@ export function jacobian(f: VectorMap, x: number[], step = STEP): number[][] {
     const [plus, minus, plus2, minus2] = [at(step), at(-step), at(2 * step), at(-2 * step)];
     return plus.map((entry, row) => (8 * (entry - minus[row]!) - (plus2[row]! - minus2[row]!)) / (12 * step));
   });
-  return x.map((_, row) => columns.map((column) => column[row]!));
+  return columns[0]!.map((_, row) => columns.map((column) => column[row]!));
 }
 
 /** log|det A| and the solution of A v = b, by Gaussian elimination with partial pivoting. */
@@ -48,9 +48,12 @@ export function solve(matrix: number[][], b: number[]): { logAbsDet: number; sol
   return { logAbsDet, solution };
 }
 
-/** log|det ∂f/∂x| */
+/** log|det ∂f/∂x|; of a map to vectors of another size log √det(JᵀJ). */
 export function logDetJacobian(f: VectorMap, x: number[], step = STEP): number {
-  return solve(jacobian(f, x, step), x).logAbsDet;
+  const rows = jacobian(f, x, step);
+  if (rows.length === x.length) return solve(rows, x).logAbsDet;
+  const gram = x.map((_, i) => x.map((__, j) => rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0)));
+  return solve(gram, x).logAbsDet / 2;
 }
 
 /** The x near `start` with f(x) = y: by bisection in one dimension, where f is monotone, else by Newton's method. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import { stopGradient } from '../../nn/stopGradient.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
+import { inverseNegativeSlope, negativeSlope } from './negativeSlope.ts';
 
 const MIN_SLOPE = 0.01;
 
@@ -35,27 +35,14 @@ export class PRelu extends Bijector {
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
-    const slope = this.#slope();
-    const negative = isNegative(x);
-    return [tf.mul(x, slopeAt(negative, slope)), tf.mul(negative, tf.log(slope))];
+    return negativeSlope(x, this.#slope());
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
-    const slope = this.#slope();
-    const negative = isNegative(y);
-    return [tf.div(y, slopeAt(negative, slope)), tf.mul(negative, tf.neg(tf.log(slope)))];
+    return inverseNegativeSlope(y, this.#slope());
   }
 
   #slope(): tf.Tensor {
     return tf.add(tf.abs(this.a), MIN_SLOPE);
   }
-}
-
-/** 1 where x < 0, else 0. */
-function isNegative(x: tf.Tensor): tf.Tensor {
-  return stopGradient(() => tf.cast(tf.less(x, 0), 'float32'));
-}
-
-function slopeAt(negative: tf.Tensor, slope: tf.Tensor): tf.Tensor {
-  return tf.add(tf.mul(negative, tf.sub(slope, 1)), 1);
 }

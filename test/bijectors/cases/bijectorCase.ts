@@ -10,6 +10,10 @@ export interface BijectorCase {
   readonly oracle: Oracle;
   /** The size of an input's last axis. */
   readonly dim: number;
+  /** The size of an output's, where it is another; `inverse` is the float64 inverse then. */
+  readonly outputDim?: number;
+  /** The inverse in float64; the oracle's by Newton's method unless given. */
+  readonly inverse?: Oracle;
   readonly contextDim?: number;
   /** The inputs to try; [−2, 2] by default. */
   readonly domain?: readonly [low: number, high: number] | undefined;

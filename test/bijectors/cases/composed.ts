@@ -74,4 +74,42 @@ export const composed: readonly BijectorCase[] = [
     dim: 2,
     edges: { inverse: [-100, -2, 4, 100] },
   },
+  {
+    name: 'Blockwise',
+    make: (rng) =>
+      new b.Blockwise(
+        [
+          new b.Tanh(),
+          new b.Coupling({ dim: 2, transformed: [1], family: b.affineFamily, contextDim: 2, hidden: [3], rng }),
+          b.TriangularAffine.learnable(1),
+        ],
+        [1, undefined, undefined],
+      ),
+    oracle: (variables, context) => {
+      const coupling = oracles.inside('bijectors.1', oracles.coupling(oracles.affine, [1]))(variables, context);
+      const affine = oracles.inside('bijectors.2', oracles.triangularAffine)(variables, context);
+      return (x) => [Math.tanh(x[0]!), ...coupling(x.slice(1, 3)), ...affine(x.slice(3))];
+    },
+    dim: 4,
+    contextDim: 2,
+    domain: [-1.5, 1.5],
+    edges: { inverse: [-1, -0.5, 0, 0.5, 1] },
+  },
+  {
+    name: 'Blockwise with a map to another size, inverted in a Chain',
+    make: () =>
+      new b.Invert(
+        new b.Chain([
+          new b.Invert(new b.Blockwise([new b.SoftmaxCentered(1), new b.Identity()], [undefined, 1])),
+          new b.Shift([0.1, 0.2, 0.3]),
+        ]),
+      ),
+    oracle: () => (x) => {
+      const first = 1 / (1 + Math.exp(-x[0]!));
+      return [first - 0.1, 1 - first - 0.2, x[1]! - 0.3];
+    },
+    inverse: () => (y) => [Math.log((y[0]! + 0.1) / (y[1]! + 0.2)), y[2]! + 0.3],
+    dim: 2,
+    outputDim: 3,
+  },
 ];

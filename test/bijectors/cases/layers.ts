@@ -71,4 +71,17 @@ export const layers: readonly BijectorCase[] = [
     dim: 2,
     contextDim: 2,
   },
+  {
+    name: 'SoftmaxCentered',
+    make: () => new b.SoftmaxCentered(2),
+    oracle: () => (x) => {
+      const weights = [...x, 0].map(Math.exp);
+      const sum = weights.reduce((total, weight) => total + weight, 0);
+      return weights.map((weight) => weight / sum);
+    },
+    inverse: () => (y) => y.slice(0, -1).map((value) => Math.log(value / y.at(-1)!)),
+    dim: 2,
+    outputDim: 3,
+    edges: { inverse: [-1, 0, 1e-45, 1e-30, 0.3, 1, 100] },
+  },
 ];
