@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { circularSplineFlow } from './circularSplineFlow.ts';
 import type { Flow } from './flow.ts';
+import { binsOption, boundOption, layersOption } from './flowOptions.ts';
 import { neuralSplineFlow } from './neuralSplineFlow.ts';
 import { realNvp } from './realNvp.ts';
 
@@ -25,12 +27,25 @@ export interface FlowDefinition {
   readonly angles?: boolean;
   /** The least size of an event; 1 unless given. */
   readonly leastDim?: number;
+  /** Which of the two takes the numbers of an event one after the other, if one does: its time grows with their count. */
+  readonly sequential?: 'sampling' | 'density';
+  /** What `make` takes beside the sizes: JSON values, each with a default and a `describe`. */
+  readonly options?: z.ZodRawShape;
   make(sizes: FlowSizes): Flow;
 }
 
 /** The families of flows of oxbow, by name, each with its usual depth. */
 export const builtinFlows = {
-  realnvp: { description: 'RealNVP: affine couplings', make: realNvp },
-  spline: { description: 'neural spline flow: rational-quadratic couplings', make: neuralSplineFlow },
-  'circular-spline': { description: 'splines on the circle, over angles', angles: true, make: circularSplineFlow },
+  realnvp: { description: 'RealNVP flow: affine couplings', options: { layers: layersOption(4) }, make: realNvp },
+  spline: {
+    description: 'neural spline flow: rational-quadratic couplings',
+    options: { layers: layersOption(4), bins: binsOption, bound: boundOption },
+    make: neuralSplineFlow,
+  },
+  'circular-spline': {
+    description: 'spline flow over angles in [-π, π), with no seam',
+    angles: true,
+    options: { layers: layersOption(2), bins: binsOption },
+    make: circularSplineFlow,
+  },
 } as const satisfies Record<string, FlowDefinition>;

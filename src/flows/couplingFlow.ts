@@ -1,13 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/chain.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { Coupling } from '../bijectors/layers/coupling.ts';
-import { ShiftScale } from '../bijectors/linear/shiftScale.ts';
 import type { Activation } from '../nn/activation.ts';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { initialFactor } from './initialFactor.ts';
 
 export interface CouplingFlowOptions {
   /** The size of one event. */
@@ -32,16 +30,11 @@ export function couplingLayers(family: ElementwiseFamily, options: CouplingFlowO
   const { dim, contextDim = 0, layers = 4, hidden = [64, 64], activation = 'tanh', initialScale = 1, rng } = options;
   if (!Number.isInteger(layers) || layers < 1)
     throw new Error(`flow: wanted a positive number of layers, got ${layers}`);
-  if (!(initialScale > 0 && initialScale < Number.POSITIVE_INFINITY)) {
-    throw new Error(`flow: wanted a positive initialScale, got ${initialScale}`);
-  }
   const couplings = Array.from({ length: layers }, (_, i) => {
     const shared = { dim, family, contextDim, hidden, activation, rng: rng.split(i) };
     return dim === 1
       ? new Conditioned(shared)
       : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
   });
-  if (initialScale === 1) return new Chain(couplings);
-  const logScale = tf.tidy(() => tf.variable(tf.fill([dim], portableMath.log(initialScale))));
-  return new Chain([new ShiftScale({ logScale }), ...couplings]);
+  return new Chain(initialScale === 1 ? couplings : [initialFactor(dim, initialScale), ...couplings]);
 }

@@ -1,11 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector, Conditional } from '../bijectors/bijector.ts';
+import { Chain } from '../bijectors/chain.ts';
 import type { Distribution } from '../distributions/distribution.ts';
 import { StandardNormal } from '../distributions/standardNormal.ts';
 import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import { Module } from '../module.ts';
 import { type FitOptions, type FitReport, fitByMaximumLikelihood } from './fit.ts';
 import type { FitData } from './fitData.ts';
+import { initialFactor } from './initialFactor.ts';
 
 export interface FlowOptions {
   /** The size of one event. */
@@ -46,6 +48,19 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
     this.bijector = bijector;
     this.angles = angles;
     this.#base = base ?? ((size, batchShape) => new StandardNormal(size, batchShape));
+  }
+
+  /**
+   * The flow with a learnable factor of each component behind its bijector, which begins as `scale`; with 1 the flow itself. The
+   * variables are shared.
+   * @throws if the scale is no positive number, or events are angles
+   */
+  scaledBy(scale: number): Flow {
+    if (scale === 1) return this;
+    if (this.angles) throw new Error('Flow.scaledBy: angles cannot be scaled');
+    const { dim, contextDim, bijector } = this;
+    const parts = bijector instanceof Chain ? bijector.bijectors : [bijector];
+    return new Flow({ dim, contextDim, bijector: new Chain([initialFactor(dim, scale), ...parts]), base: this.#base });
   }
 
   /**

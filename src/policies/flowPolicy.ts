@@ -56,11 +56,10 @@ export class FlowPolicy extends Policy {
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
-    const noise = this.flow.given(this.checked(observations));
+    const seen = this.checked(observations);
+    const noise = this.flow.given(seen);
     const latent =
-      this.head === undefined
-        ? noise
-        : new TransformedDistribution({ base: noise, bijector: this.head.given(observations) });
+      this.head === undefined ? noise : new TransformedDistribution({ base: noise, bijector: this.head.given(seen) });
     return new SquashedDistribution(latent, this.bijector, { angles: this.flow.angles });
   }
 }

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** Options that several families of flows have, for {@link FlowDefinition.options}. */
+export const layersOption = (count: number, what = 'coupling layers, each with a network') =>
+  z.int().positive().default(count).describe(what);
+export const binsOption = z.int().min(2).default(8).describe('bins of each spline');
+export const boundOption = z
+  .number()
+  .positive()
+  .default(5)
+  .describe('splines act on [-bound, bound], identity outside');

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** Options that several policies have. */
+export const initialScale = z.number().positive().default(1).describe('standard deviation before training');
+export const scale = z
+  .enum(['state', 'free'])
+  .default('free')
+  .describe('the standard deviation is a function of the observation, or a variable');
+
+/** In the place of the common option `squash`, where there are no bounds to squash into. */
+export const noSquash = (what: string) => z.literal('none').default('none').describe(what);

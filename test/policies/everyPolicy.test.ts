@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { Box } from '../../envs/index.ts';
+import {
+  builtinFlows,
+  type FlowDefinition,
+  type FlowPolicy,
+  makePolicy,
+  type Policy,
+  policies,
+  policyFromJson,
+  policyToJson,
+  Rng,
+} from '../../src/index.ts';
+import { spacesFor } from './spacesFor.ts';
+
+const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
+const known = policies();
+
+function make(name: string, options: object = {}): Policy {
+  const info = known.find((each) => each.name === name)!;
+  return makePolicy(name, { ...spacesFor(info), rng: new Rng(name), hidden: [6], ...options });
+}
+
+/** Trainable variables moved by a little, so that all of them matter. */
+function moved(policy: Policy): Policy {
+  const rng = new Rng('moved');
+  tf.tidy(() => {
+    for (const variable of policy.trainableVariables()) {
+      variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), 0.2)));
+    }
+  });
+  return policy;
+}
+
+const numbers = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
+const observations = () => new Rng('observations').normalTensor([4, 3]);
+const sampled = (policy: Policy, seen = observations()) => {
+  const { action, latent, logProb } = policy.given(seen).sampleWithLogProb(new Rng('noise'));
+  return { action, latent, logProb };
+};
+
+describe.each(known)('$name', ({ name, description }) => {
+  test('samples what it says, and is the same from a file', () => {
+    const policy = moved(make(name));
+    const { action, latent, logProb } = sampled(policy);
+    expect([action.shape, latent.shape, logProb.shape]).toEqual([[4, policy.actionDim], [4, policy.actionDim], [4]]);
+    const again = numbers(policy.given(observations()).logProb(latent));
+    numbers(logProb).forEach((value, i) =>
+      expect(Math.abs(value - again[i]!)).toBeLessThan(2e-4 * (1 + Math.abs(value))),
+    );
+    const { policy: loaded } = policyFromJson(policyToJson(policy));
+    expect(loaded.config).toEqual(policy.config);
+    for (const [key, tensor] of Object.entries(sampled(loaded))) {
+      expect(numbers(tensor)).toEqual(numbers({ action, latent, logProb }[key]!));
+    }
+    expect(description).toMatch(/^\S[^\n]+[^\s.]$/);
+  });
+
+  test('all its networks see the observations that it normalizes', () => {
+    const policy = moved(make(name, { normalizeObservations: true }));
+    const plain = moved(make(name));
+    const moments = { mean: [4, 1, -50], variance: [0.25, 9, 100], count: 10 };
+    const raw = tf.tensor2d([
+      [4.2, 3, -49],
+      [3.1, -2, -45],
+    ]);
+    const seen = tf.div(tf.sub(raw, moments.mean), moments.variance.map(Math.sqrt));
+    policy.normalizer!.setMoments(moments);
+    const [got, wanted] = [sampled(policy, raw), sampled(plain, seen)];
+    for (const key of ['latent', 'logProb'] as const) {
+      numbers(got[key]).forEach((value, i) => expect(value).toBeCloseTo(numbers(wanted[key])[i]!, 4));
+    }
+  });
+});
+
+describe.each(Object.entries(families))(
+  'the policy of the flow %s',
+  (name, { angles, leastDim = 1, sequential, options }) => {
+    test('has the flow’s description, options and limits', () => {
+      const { description, options: schema } = known.find((each) => each.name === name)!;
+      expect(description.startsWith(families[name]!.description)).toBe(true);
+      expect(description).toContain(
+        {
+          sampling: 'action is sampled number by number',
+          density: 'log-probability is found number by number',
+          none: '',
+        }[sequential ?? 'none'],
+      );
+      expect(Object.keys(schema.properties!)).toEqual(expect.arrayContaining(Object.keys(options ?? {})));
+      const few = { actionSpace: new Box({ low: -1, high: 1, shape: [Math.max(1, leastDim - 1)] }) };
+      if (leastDim > 1)
+        expect(() => make(name, few)).toThrow(
+          `${name}: wanted actions of at least ${leastDim} numbers, got ${leastDim - 1}`,
+        );
+      else if (!angles) expect(make(name, few).actionDim).toBe(1);
+    });
+
+    test('each of its options reaches the flow', () => {
+      const count = (changed: object) => {
+        const policy = moved(make(name, { layers: 2, ...changed })) as FlowPolicy;
+        return [policy.flow.parameterCount(), ...numbers(sampled(policy).logProb)];
+      };
+      const schema = known.find((each) => each.name === name)!.options.properties as Record<
+        string,
+        { default?: number; type?: string }
+      >;
+      for (const option of Object.keys(options ?? {})) {
+        const usual = schema[option]!.default ?? 2;
+        if (typeof usual === 'number')
+          expect(count({ [option]: usual + 1 }), option).not.toEqual(count({ [option]: usual }));
+      }
+    });
+
+    test.runIf(!angles)('a head is the Gaussian’s map; without one a factor takes its initial scale', () => {
+      const [free, state, none, factor] = [
+        {},
+        { scale: 'state' },
+        { head: false },
+        { head: false, initialScale: 0.2 },
+      ].map((choice) => make(name, choice) as FlowPolicy);
+      expect(free!.head!.logScale!.shape).toEqual([2]);
+      expect(state!.head!.logScale).toBeUndefined();
+      expect(none!.head).toBeUndefined();
+      expect(none!.shapeVariables()).toEqual([]);
+      expect(free!.shapeVariables()).toEqual(free!.flow.trainableVariables());
+      expect(factor!.parameterCount()).toBe(none!.parameterCount() + 2);
+      for (const policy of [factor!, make(name, { initialScale: 0.2 })]) {
+        const { action } = policy.given(tf.zeros([2000, 3])).sampleWithLogProb(new Rng('samples'));
+        for (const std of numbers(tf.sqrt(tf.moments(action, 0).variance)))
+          expect(Math.abs(std / 0.2 - 1)).toBeLessThan(0.1);
+      }
+    });
+  },
+);
