@@ -20,6 +20,7 @@ export { Sigmoid, type SigmoidOptions } from './elementwise/sigmoid.ts';
 export { Softplus } from './elementwise/softplus.ts';
 export { Tanh } from './elementwise/tanh.ts';
 export { Invert } from './invert.ts';
+export { Autoregressive, type AutoregressiveOptions } from './layers/autoregressive.ts';
 export { Conditioned, type ConditionedOptions } from './layers/conditioned.ts';
 export { Coupling, type CouplingOptions, type TransformedEntries } from './layers/coupling.ts';
 export { LocationScale, type LocationScaleOptions } from './layers/locationScale.ts';

@@ -1,9 +1,13 @@
 import type { z } from 'zod';
 import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
+import { autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
+import { circularAutoregressiveSplineFlow } from './circularAutoregressiveSplineFlow.ts';
 import { circularSplineFlow } from './circularSplineFlow.ts';
 import type { Flow } from './flow.ts';
-import { binsOption, boundOption, layersOption } from './flowOptions.ts';
+import { binsOption, boundOption, layersOption, ordersOption } from './flowOptions.ts';
+import { iaf } from './iaf.ts';
+import { maf } from './maf.ts';
 import { neuralSplineFlow } from './neuralSplineFlow.ts';
 import { realNvp } from './realNvp.ts';
 
@@ -34,6 +38,8 @@ export interface FlowDefinition {
   make(sizes: FlowSizes): Flow;
 }
 
+const AUTOREGRESSIVE = 'autoregressive layers, each with a masked network';
+
 /** The families of flows of oxbow, by name, each with its usual depth. */
 export const builtinFlows = {
   realnvp: { description: 'RealNVP flow: affine couplings', options: { layers: layersOption(4) }, make: realNvp },
@@ -42,10 +48,35 @@ export const builtinFlows = {
     options: { layers: layersOption(4), bins: binsOption, bound: boundOption },
     make: neuralSplineFlow,
   },
+  maf: {
+    description: 'masked autoregressive flow: affine',
+    sequential: 'sampling',
+    options: { layers: layersOption(4, AUTOREGRESSIVE), orders: ordersOption },
+    make: maf,
+  },
+  iaf: {
+    description: 'inverse autoregressive flow: affine',
+    sequential: 'density',
+    options: { layers: layersOption(4, AUTOREGRESSIVE), orders: ordersOption },
+    make: iaf,
+  },
+  'autoregressive-spline': {
+    description: 'autoregressive neural spline flow: rational-quadratic',
+    sequential: 'sampling',
+    options: { layers: layersOption(4, AUTOREGRESSIVE), orders: ordersOption, bins: binsOption, bound: boundOption },
+    make: autoregressiveSplineFlow,
+  },
   'circular-spline': {
     description: 'spline flow over angles in [-π, π), with no seam',
     angles: true,
     options: { layers: layersOption(2), bins: binsOption },
     make: circularSplineFlow,
+  },
+  'circular-autoregressive-spline': {
+    description: 'autoregressive spline flow over angles in [-π, π), with no seam',
+    angles: true,
+    sequential: 'sampling',
+    options: { layers: layersOption(2, AUTOREGRESSIVE), orders: ordersOption, bins: binsOption },
+    make: circularAutoregressiveSplineFlow,
   },
 } as const satisfies Record<string, FlowDefinition>;

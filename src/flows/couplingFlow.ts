@@ -1,11 +1,10 @@
 import type { Bijector } from '../bijectors/bijector.ts';
-import { Chain } from '../bijectors/chain.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { Coupling } from '../bijectors/layers/coupling.ts';
 import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
-import { initialFactor } from './initialFactor.ts';
+import { stackLayers } from './stackLayers.ts';
 
 export interface CouplingFlowOptions {
   /** The size of one event. */
@@ -27,14 +26,11 @@ export interface CouplingFlowOptions {
  * other half to look at, and each layer's parameters come from the context alone.
  */
 export function couplingLayers(family: ElementwiseFamily, options: CouplingFlowOptions): Bijector {
-  const { dim, contextDim = 0, layers = 4, hidden = [64, 64], activation = 'tanh', initialScale = 1, rng } = options;
-  if (!Number.isInteger(layers) || layers < 1)
-    throw new Error(`flow: wanted a positive number of layers, got ${layers}`);
-  const couplings = Array.from({ length: layers }, (_, i) => {
+  const { dim, contextDim = 0, hidden = [64, 64], activation = 'tanh', rng } = options;
+  return stackLayers(options, (i) => {
     const shared = { dim, family, contextDim, hidden, activation, rng: rng.split(i) };
     return dim === 1
       ? new Conditioned(shared)
       : new Coupling({ ...shared, transformed: i % 2 === 0 ? 'second' : 'first' });
   });
-  return new Chain(initialScale === 1 ? couplings : [initialFactor(dim, initialScale), ...couplings]);
 }

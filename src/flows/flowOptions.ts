@@ -9,3 +9,7 @@ export const boundOption = z
   .positive()
   .default(5)
   .describe('splines act on [-bound, bound], identity outside');
+export const ordersOption = z
+  .enum(['alternating', 'random'])
+  .default('alternating')
+  .describe('each layer takes the numbers in the opposite order of the one before, or in a random one');

@@ -1,8 +1,16 @@
+export { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
+export { type AutoregressiveSplineFlowOptions, autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 export { builtinFlows, type FlowDefinition, type FlowSizes } from './builtinFlows.ts';
+export {
+  type CircularAutoregressiveSplineFlowOptions,
+  circularAutoregressiveSplineFlow,
+} from './circularAutoregressiveSplineFlow.ts';
 export { circularSplineFlow } from './circularSplineFlow.ts';
 export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 export type { FitOptions, FitReport } from './fit.ts';
 export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
+export { iaf } from './iaf.ts';
+export { maf } from './maf.ts';
 export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
 export { realNvp } from './realNvp.ts';

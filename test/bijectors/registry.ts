@@ -1,3 +1,4 @@
+import { autoregressive } from './cases/autoregressive.ts';
 import type { BijectorCase } from './cases/bijectorCase.ts';
 import { composed } from './cases/composed.ts';
 import { elementwise } from './cases/elementwise.ts';
@@ -5,4 +6,4 @@ import { layers } from './cases/layers.ts';
 import { linear } from './cases/linear.ts';
 
 /** Every bijector. Each goes through all of properties.test.ts. */
-export const registry: readonly BijectorCase[] = [...elementwise, ...linear, ...layers, ...composed];
+export const registry: readonly BijectorCase[] = [...elementwise, ...linear, ...layers, ...autoregressive, ...composed];

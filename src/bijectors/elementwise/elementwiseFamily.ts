@@ -18,7 +18,7 @@ export interface ElementwiseFamily {
   readonly parameterCount: number;
   /** @param parameters `[..., parameterCount · dim]` */
   bijector(parameters: tf.Tensor, dim: number): Bijector;
-  /** How numbers of this kind are shown to a network, where not as they are: `[batch, n]` → `[batch, n · size]`. */
+  /** How numbers of this kind are shown to a network, where not as they are: `[batch, n]` → `[batch, size · n]`, laid out as the parameters. */
   readonly features?: { readonly size: number; of(x: tf.Tensor): tf.Tensor };
 }
 

@@ -3,10 +3,10 @@ import type { Activation } from '../../nn/activation.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import type { Rng } from '../../random.ts';
 import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
-import { broadcast } from '../broadcast.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
 import { Partition } from './partition.ts';
+import { repeatRows } from './repeatRows.ts';
 
 /** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */
 export type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
@@ -74,13 +74,6 @@ export class Coupling extends ConditionalBijector {
       ? [output, logDet]
       : [tf.reshape(output, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
   }
-}
-
-/** `[batch, n]` repeated as a whole to `[rows, n]`. */
-function repeatRows(x: tf.Tensor, rows: number): tf.Tensor {
-  const [batch, width] = x.shape as [number, number];
-  if (batch === rows) return x;
-  return tf.reshape(broadcast(x, [rows / batch, batch, width]), [rows, width]);
 }
 
 function selectedEntries(dim: number, transformed: TransformedEntries): boolean[] {

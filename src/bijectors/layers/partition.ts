@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { split } from '../../nn/split.ts';
 
 /**
  * The last axis cut into two groups of entries, and put together again. Entries that are neighbours in a group move together:
@@ -27,7 +28,10 @@ export class Partition {
 
   /** The inverse of {@link split}. */
   merge(rest: tf.Tensor, selected: tf.Tensor): tf.Tensor {
-    const pieces = [cut(rest, this.#sizes(false)).values(), cut(selected, this.#sizes(true)).values()] as const;
+    const pieces = [
+      split(rest, this.#sizes(false), -1).values(),
+      split(selected, this.#sizes(true), -1).values(),
+    ] as const;
     return join(this.#runs.map((run) => pieces[run.selected ? 1 : 0].next().value!));
   }
 
@@ -38,8 +42,4 @@ export class Partition {
 
 function join(pieces: tf.Tensor[]): tf.Tensor {
   return pieces.length === 1 ? pieces[0]! : tf.concat(pieces, -1);
-}
-
-function cut(x: tf.Tensor, sizes: number[]): tf.Tensor[] {
-  return sizes.length === 1 ? [x] : tf.split(x, sizes, -1);
 }

@@ -4,7 +4,7 @@ import * as oracles from '../../oracle/bijectors.ts';
 export const BINS = 4;
 export const BOUND = 3;
 
-const cosSin = (x: number[]): number[] => [...x.map(Math.cos), ...x.map(Math.sin)];
+export const cosSin = (x: number[]): number[] => [...x.map(Math.cos), ...x.map(Math.sin)];
 
 /** One elementwise family under test, in every layer that takes one. */
 export interface FamilyCase {

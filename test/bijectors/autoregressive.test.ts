@@ -1,0 +1,108 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import * as b from '../../src/bijectors/index.ts';
+import { compile } from '../../src/engine/index.ts';
+import { Rng } from '../../src/random.ts';
+import { perturb } from '../support/perturb.ts';
+
+const rng = new Rng('autoregressive');
+const layer = (options: Partial<b.AutoregressiveOptions> = {}) =>
+  perturb(new b.Autoregressive({ dim: 4, family: b.affineFamily, hidden: [9, 9], rng, ...options }), rng);
+
+const families: readonly b.ElementwiseFamily[] = [
+  b.affineFamily,
+  b.additiveFamily,
+  b.rationalQuadraticSplineFamily({ bins: 4 }),
+  b.circularSplineFamily({ bins: 4 }),
+];
+
+describe.each(families)('Autoregressive $name', (family) => {
+  test.each([
+    ['inverse', 'natural', [0, 1, 2, 3]],
+    ['forward', 'reversed', [3, 2, 1, 0]],
+    ['inverse', [2, 0, 3, 1], [2, 0, 3, 1]],
+    ['forward', [1, 3, 0, 2], [1, 3, 0, 2]],
+  ] as const)(
+    'parallel %s, order %s: the Jacobian is exactly 0 off the mask, both ways',
+    (parallel, order, positions) => {
+      const module = layer({ family, parallel, order, contextDim: 1 });
+      const bijector = module.given(rng.normalTensor([5, 1]));
+      const x = rng.normalTensor([5, 4]);
+      for (const direction of ['forward', 'inverse'] as const) {
+        for (let output = 0; output < 4; output++) {
+          const slopes = tf
+            .grad((input) => tf.sum(tf.slice(bijector[direction](input), [0, output], [5, 1])))(x)
+            .arraySync() as number[][];
+          for (const row of slopes) {
+            row.forEach((slope, input) => {
+              const isSeen = positions.indexOf(input as never) <= positions.indexOf(output as never);
+              if (isSeen) expect(slope).not.toBe(0);
+              else expect(slope).toBe(0);
+            });
+          }
+        }
+      }
+    },
+  );
+
+  test('one entry after the other is the inverse of all at once, in more dimensions too', () => {
+    for (const parallel of ['inverse', 'forward'] as const) {
+      const module = layer({ dim: 12, family, parallel, order: [...rng.permutation(12)] });
+      const x = rng.normalTensor([6, 12]);
+      const [y, logDet] = module.forwardAndLogDet(x);
+      const [back, inverseLogDet] = module.inverseAndLogDet(y);
+      expect(tf.max(tf.abs(tf.sub(back, x))).arraySync()).toBeLessThan(2e-4);
+      expect(tf.max(tf.abs(tf.add(logDet, inverseLogDet))).arraySync()).toBeLessThan(2e-4);
+    }
+  });
+});
+
+test('one entry after the other takes no more multiplications than all at once', () => {
+  const module = layer({ dim: 8, contextDim: 2, hidden: [32, 32] });
+  const flops = (['forward', 'inverse'] as const).map((direction) => {
+    const apply = compile(
+      ({ x, context }: Record<string, tf.Tensor>) => ({ y: module.given(context)[direction](x!) }),
+      { name: direction, state: [module] },
+    );
+    apply({ x: rng.normalTensor([3, 8]), context: rng.normalTensor([3, 2]) });
+    const { productFlops } = apply.cost()!;
+    apply.dispose();
+    return productFlops;
+  });
+  expect(flops[1]).toBe(2 * 3 * (10 * 32 + 32 * 32 + 32 * 16));
+  expect(flops[0]).toBeLessThan(0.65 * flops[1]!);
+});
+
+test('the context gets its gradient, summed over leading dimensions', () => {
+  const module = layer({ contextDim: 2 });
+  const x = rng.normalTensor([4, 3, 4]);
+  const context = rng.normalTensor([3, 2]);
+  for (const direction of ['forwardLogDet', 'inverseLogDet'] as const) {
+    const loss = (given: tf.Tensor, input: tf.Tensor) => tf.sum(module.given(given)[direction](input));
+    const whole = tf.grad((given) => loss(given, x))(context);
+    const parts = tf.unstack(x).map((part) => tf.grad((given) => loss(given, part))(context));
+    expect(tf.max(tf.abs(tf.sub(whole, tf.addN(parts)))).arraySync()).toBeLessThan(1e-5);
+  }
+});
+
+test('a network sees angles by their cosine and sine', () => {
+  const module = layer({ family: b.circularSplineFamily({ bins: 4 }) });
+  const values = module
+    .inverse(
+      tf.tensor2d([
+        [-Math.PI, 1, 2, 0],
+        [Math.PI, 1, 2, 0],
+        [3 * Math.PI, 1, 2, 0],
+      ]),
+    )
+    .arraySync() as number[][];
+  for (const row of values) row.slice(1).forEach((value, i) => expect(value).toBeCloseTo(values[0]![i + 1]!, 5));
+});
+
+test('says what it cannot order', () => {
+  expect(() => layer({ dim: 1 })).toThrow(
+    'Autoregressive: wanted a dim of at least 2, got 1; for a map of all entries by the context alone there is Conditioned',
+  );
+  expect(() => layer({ order: [0, 1] })).toThrow('Made: wanted an order of the indices 0 … 3, got [0,1]');
+  expect(() => layer({ contextDim: -1 })).toThrow('wanted a positive integer contextDim (or 0), got -1');
+});
