@@ -48,7 +48,8 @@ export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; co
   return { events, context, count };
 }
 
-function numbersOf(what: string, rows: Rows, width: number): Float32Array {
+/** Rows in plain numbers, row by row. @throws if their width does not fit, there are none, or a number is not finite */
+export function numbersOf(what: string, rows: Rows, width: number): Float32Array {
   const fail = (got: string): never => {
     throw new Error(`${what}: wanted rows of ${width} numbers, got ${got}`);
   };

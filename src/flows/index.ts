@@ -7,6 +7,7 @@ export {
 } from './circularAutoregressiveSplineFlow.ts';
 export { circularSplineFlow } from './circularSplineFlow.ts';
 export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+export { type DistillOptions, type DistillReport, type DrawContexts, distill } from './distill.ts';
 export type { FitOptions, FitReport } from './fit.ts';
 export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
