@@ -115,8 +115,10 @@ export function fixedDim(shape: readonly number[]): number | undefined {
 }
 
 /** Sums a log-determinant from events of rank `from` to events of rank `to`, that is over the last `to − from` axes. */
-export function sumLogDet(logDet: tf.Tensor, from: 0 | 1, to: 0 | 1): tf.Tensor {
+export function sumLogDet(logDet: tf.Tensor, from: number, to: number): tf.Tensor {
   if (from >= to) return logDet;
   // One number to sum is a reshape, whose gradient is one too.
-  return logDet.shape.at(-1) === 1 ? tf.reshape(logDet, logDet.shape.slice(0, -1)) : tf.sum(logDet, -1);
+  const kept = logDet.shape.slice(0, logDet.rank - (to - from));
+  if (logDet.shape.slice(kept.length).every((size) => size === 1)) return tf.reshape(logDet, kept);
+  return tf.sum(logDet, logDet.shape.map((_, axis) => axis).slice(kept.length));
 }

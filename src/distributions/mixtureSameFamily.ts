@@ -20,8 +20,8 @@ export class MixtureSameFamily extends Distribution {
 
   /**
    * @param logits `[...batch, K]`
-   * @param components a distribution over vectors, with batch shape `[...batch, K]`
-   * @throws if the two do not fit, or the components' events are no vectors
+   * @param components a distribution with batch shape `[...batch, K]`
+   * @throws if the two do not fit, or there is no component
    */
   constructor({ logits, components }: { logits: tf.Tensor; components: Distribution }) {
     super();
@@ -31,11 +31,8 @@ export class MixtureSameFamily extends Distribution {
           `got [${components.batchShape}]`,
       );
     }
-    if (logits.rank === 0 || logits.shape.at(-1) === 0 || components.eventShape.length !== 1) {
-      throw new Error(
-        `MixtureSameFamily: wanted logits [..., K] and components over vectors, got logits [${logits.shape}] and ` +
-          `event shape [${components.eventShape}]`,
-      );
+    if (logits.rank === 0 || logits.shape.at(-1) === 0) {
+      throw new Error(`MixtureSameFamily: wanted logits [..., K] of at least one component, got [${logits.shape}]`);
     }
     this.batchShape = logits.shape.slice(0, -1);
     this.eventShape = components.eventShape;
@@ -55,29 +52,39 @@ export class MixtureSameFamily extends Distribution {
       tf.slice(reached, [...Array(rank - 1).fill(0), 1]),
       Array.from({ length: rank }, (_, axis): [number, number] => [0, axis === rank - 1 ? 1 : 0]),
     );
-    const chosen = tf.expandDims(tf.sub(reached, next), -1);
+    const chosen = this.#perEvent(tf.sub(reached, next));
     // 0·∞ is NaN: a component that is not taken must not show, even if its draw overflows.
-    return tf.sum(tf.mul(chosen, tf.clipByValue(draws, -LARGEST, LARGEST)), -2);
+    return tf.sum(tf.mul(chosen, tf.clipByValue(draws, -LARGEST, LARGEST)), this.#axis);
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    const joint = tf.add(tf.logSoftmax(this.logits), this.components.logProb(tf.expandDims(x, -2)));
+    const joint = tf.add(tf.logSoftmax(this.logits), this.components.logProb(tf.expandDims(x, this.#axis)));
     // Finite where all densities are 0: −∞ less their maximum, −∞, would be NaN.
     return tf.logSumExp(tf.maximum(joint, -LARGEST), -1);
   }
 
   /** Σₖ wₖ E[Xₖ]. */
   override mean(): tf.Tensor {
-    return tf.sum(tf.mul(this.#weights(), this.components.mean()), -2);
+    return tf.sum(tf.mul(this.#weights(), this.components.mean()), this.#axis);
   }
 
   /** Σₖ wₖ (Var[Xₖ] + (E[Xₖ] − E[X])²): the law of total variance, which does not cancel. */
   override variance(): tf.Tensor {
-    const apart = tf.sub(this.components.mean(), tf.expandDims(this.mean(), -2));
-    return tf.sum(tf.mul(this.#weights(), tf.add(this.components.variance(), tf.square(apart))), -2);
+    const apart = tf.sub(this.components.mean(), tf.expandDims(this.mean(), this.#axis));
+    return tf.sum(tf.mul(this.#weights(), tf.add(this.components.variance(), tf.square(apart))), this.#axis);
+  }
+
+  /** The axis of the components, which lies before the event. */
+  get #axis(): number {
+    return -1 - this.eventShape.length;
   }
 
   #weights(): tf.Tensor {
-    return tf.expandDims(tf.softmax(this.logits), -1);
+    return this.#perEvent(tf.softmax(this.logits));
+  }
+
+  /** `[..., K]` with an axis of size 1 for each of the event. */
+  #perEvent(x: tf.Tensor): tf.Tensor {
+    return tf.reshape(x, [...x.shape, ...this.eventShape.map(() => 1)]);
   }
 }

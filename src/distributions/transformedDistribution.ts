@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
+import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
@@ -15,19 +16,29 @@ export class TransformedDistribution extends Distribution {
   readonly bijector: Bijector;
 
   /**
-   * @param base over vectors; where the bijector is a batch of maps and the base has fewer copies, each map gets a copy
-   * @throws if the base's events are no vectors, or its event or batch shape does not fit the bijector's
+   * @param base over events of at least the rank that the bijector maps: an elementwise one takes any. Where the bijector is a
+   *   batch of maps and the base has fewer copies, each map gets a copy, drawn independently
+   * @throws if the base's event or batch shape does not fit the bijector's
    */
   constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
     super();
-    const [dim] = base.eventShape;
-    if (base.eventShape.length !== 1 || (bijector.dim !== undefined && bijector.dim !== dim)) {
-      throw new Error(
-        `TransformedDistribution: wanted a base over vectors of ${bijector.dim ?? 'any'} numbers, ` +
-          `got event shape [${base.eventShape}]`,
-      );
+    const { eventShape } = base;
+    const parameters = bijector.parameterShape;
+    const at = Math.max(0, parameters.length - eventShape.length);
+    const mapped = broadcastShape(parameters.slice(at), eventShape);
+    if (
+      eventShape.length < bijector.eventNdims ||
+      (eventShape.length > 0 && bijector.dim !== undefined && bijector.dim !== eventShape.at(-1)) ||
+      mapped === undefined ||
+      !tf.util.arraysEqual(mapped, eventShape)
+    ) {
+      const events =
+        eventShape.length > 1
+          ? `events that [${parameters.slice(at)}] broadcasts to`
+          : `vectors of ${bijector.dim ?? 'any'} numbers`;
+      throw new Error(`TransformedDistribution: wanted a base over ${events}, got event shape [${eventShape}]`);
     }
-    const batch = bijector.parameterShape.slice(0, -1);
+    const batch = parameters.slice(0, at);
     const whole = broadcastShape(base.batchShape, batch);
     if (whole === undefined) {
       throw new Error(
@@ -44,7 +55,8 @@ export class TransformedDistribution extends Distribution {
   }
 
   get eventShape(): number[] {
-    return this.bijector.outputDim === undefined ? this.base.eventShape : [this.bijector.outputDim];
+    const { eventShape } = this.base;
+    return eventShape.length === 0 ? [] : [...eventShape.slice(0, -1), this.bijector.outputDim ?? eventShape.at(-1)!];
   }
 
   get reparameterized(): boolean {
@@ -58,11 +70,16 @@ export class TransformedDistribution extends Distribution {
   override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
     const { sample: noise, logProb } = this.base.sampleWithLogProb(rng, sampleShape);
     const [sample, logDet] = this.bijector.forwardAndLogDet(noise);
-    return { sample, logProb: tf.sub(logProb, sumLogDet(logDet, this.bijector.eventNdims, 1)) };
+    return { sample, logProb: tf.sub(logProb, sumLogDet(logDet, this.bijector.eventNdims, this.eventShape.length)) };
   }
 
   protected computeLogProb(y: tf.Tensor): tf.Tensor {
-    const [noise, logDet] = this.bijector.inverseAndLogDet(y);
-    return tf.add(this.base.logProb(noise), sumLogDet(logDet, this.bijector.eventNdims, 1));
+    const rank = this.eventShape.length;
+    const batch = broadcastShape(y.shape.slice(0, y.rank - rank), this.batchShape)!;
+    const whole = [...batch, ...this.eventShape];
+    const [noise, logDet] = this.bijector.inverseAndLogDet(
+      tf.util.arraysEqual(y.shape, whole) ? y : broadcast(y, whole),
+    );
+    return tf.add(this.base.logProb(noise), sumLogDet(logDet, this.bijector.eventNdims, this.eventShape.length));
   }
 }

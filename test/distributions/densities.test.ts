@@ -4,8 +4,11 @@ import { Exp } from '../../src/bijectors/elementwise/exp.ts';
 import { ShiftScale } from '../../src/bijectors/linear/shiftScale.ts';
 import {
   type Distribution,
+  Independent,
+  Logistic,
   MixtureSameFamily,
   MultivariateNormalDiag,
+  MultivariateNormalLowRank,
   MultivariateNormalTriL,
   StandardNormal,
   TransformedDistribution,
@@ -13,6 +16,7 @@ import {
 } from '../../src/distributions/index.ts';
 import { Rng } from '../../src/random.ts';
 import { covarianceOf, multivariateNormalLogPdf, normalLogPdf } from '../oracle/densities.ts';
+import { logisticLogPdf } from '../oracle/scalarDensities.ts';
 
 const BATCH = 3;
 const DIM = 2;
@@ -60,6 +64,28 @@ const cases: Case[] = [
       new MultivariateNormalTriL({ loc: loc!, logDiagonal: logDiagonal!, offDiagonal: offDiagonal! }),
     oracle: (x, { loc, logDiagonal, offDiagonal }) =>
       multivariateNormalLogPdf(x, loc!, covarianceOf(logDiagonal!, offDiagonal!)),
+    hasEntropy: true,
+  },
+  {
+    name: 'MultivariateNormalLowRank',
+    parameters: { loc: DIM, logScale: DIM, factor: DIM * 3 },
+    make: ({ loc, logScale, factor }) =>
+      new MultivariateNormalLowRank({ loc: loc!, logScale: logScale!, factor: tf.reshape(factor!, [BATCH, DIM, 3]) }),
+    oracle: (x, { loc, logScale, factor }) => {
+      const rows = logScale!.map((_, i) => factor!.slice(3 * i, 3 * i + 3));
+      const covariance = rows.map((a, i) =>
+        rows.map((b, j) => sum(a.map((value, k) => value * b[k]!)) + (i === j ? Math.exp(2 * logScale![i]!) : 0)),
+      );
+      return multivariateNormalLogPdf(x, loc!, covariance);
+    },
+    hasEntropy: true,
+  },
+  {
+    name: 'Independent of Logistic',
+    parameters: { loc: DIM, logScale: DIM },
+    make: ({ loc, logScale }) => new Independent(new Logistic({ loc: loc!, logScale: logScale! })),
+    oracle: (x, { loc, logScale }) =>
+      sum(x.map((value, i) => logisticLogPdf(value, loc![i]!, Math.exp(logScale![i]!)))),
     hasEntropy: true,
   },
   {

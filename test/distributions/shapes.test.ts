@@ -4,9 +4,12 @@ import { affineFamily, Conditioned, Shift, ShiftScale } from '../../src/bijector
 import {
   BatchBroadcast,
   type Distribution,
+  Independent,
   MixtureSameFamily,
   MultivariateNormalDiag,
+  MultivariateNormalLowRank,
   MultivariateNormalTriL,
+  Normal,
   StandardNormal,
   TransformedDistribution,
   Uniform,
@@ -33,6 +36,8 @@ function everyKind(batch: number[]): Distribution[] {
       bijector: new ShiftScale({ shift: numbers(2), logScale: numbers(1) }),
     }),
     new BatchBroadcast(new StandardNormal(2), batch),
+    new MultivariateNormalLowRank({ loc: numbers(2), logScale: numbers(2), factor: numbers(2, 3) }),
+    new Independent(new Normal({ loc: numbers(2), logScale: numbers(2) })),
   ];
 }
 
@@ -158,5 +163,95 @@ describe('a bijector that is a batch of maps', () => {
     expect(distribution.batchShape).toEqual([3]);
     const rows = distribution.sample(new Rng(0)).arraySync() as number[][];
     expect(new Set(rows.flat()).size).toBe(6);
+  });
+});
+
+describe('events of other ranks', () => {
+  const shifts = tf.tensor1d([0, 10, 20]);
+
+  test('an elementwise bijector over numbers: its parameters are a batch of independent draws', () => {
+    const base = new Normal({ loc: tf.scalar(0), logScale: tf.scalar(0) });
+    const distribution = new TransformedDistribution({ base, bijector: new Shift(shifts) });
+    expect([distribution.batchShape, distribution.eventShape]).toEqual([[3], []]);
+    const { sample, logProb } = distribution.sampleWithLogProb(new Rng(0), [2000]);
+    expect([sample.shape, logProb.shape]).toEqual([
+      [2000, 3],
+      [2000, 3],
+    ]);
+    const noise = tf.sub(sample, shifts);
+    const covariance = tf.div(tf.matMul(noise, noise, true), 2000).arraySync() as number[][];
+    covariance.forEach((row, i) =>
+      row.forEach((value, j) => expect(Math.abs(value - (i === j ? 1 : 0))).toBeLessThan(0.13)),
+    );
+    const got = distribution.logProb(tf.scalar(9)).dataSync();
+    [0, 10, 20].forEach((shift, i) => expect(got[i]).toBeCloseTo(normalLogPdf(9, shift, 1), 3));
+  });
+
+  test('over matrices, log-determinants are summed over the whole event', () => {
+    const base = new Independent(new Normal({ loc: tf.zeros([4, 3, 2]), logScale: tf.scalar(0) }), 2);
+    const logScale = tf.tensor1d([0.5, -1]);
+    const distribution = new TransformedDistribution({ base, bijector: new ShiftScale({ logScale }) });
+    expect([distribution.batchShape, distribution.eventShape]).toEqual([[4], [3, 2]]);
+    const { sample, logProb } = distribution.sampleWithLogProb(new Rng(0), [5]);
+    const wanted = new MultivariateNormalDiag({ loc: tf.zeros([2]), logScale }).logProb(sample);
+    const gap = tf.max(tf.abs(tf.sub(logProb, tf.sum(wanted, -1)))).dataSync()[0];
+    expect(gap).toBeLessThan(1e-5);
+    const again = tf.max(tf.abs(tf.sub(logProb, distribution.logProb(sample)))).dataSync()[0];
+    expect(again).toBeLessThan(1e-5);
+  });
+
+  test('a map of vectors over numbers, or parameters larger than the event, are errors', () => {
+    const numbers = new Normal({ loc: tf.zeros([3]), logScale: tf.scalar(0) });
+    const vectors = new Conditioned({ dim: 1, family: affineFamily, rng: new Rng(0) });
+    expect(() => new TransformedDistribution({ base: numbers, bijector: vectors })).toThrow(
+      'TransformedDistribution: wanted a base over vectors of 1 numbers, got event shape []',
+    );
+    const matrices = new Independent(new Normal({ loc: tf.zeros([3, 2]), logScale: tf.scalar(0) }), 2);
+    expect(() => new TransformedDistribution({ base: matrices, bijector: new Shift(tf.zeros([4, 2])) })).toThrow(
+      'TransformedDistribution: wanted a base over events that [4,2] broadcasts to, got event shape [3,2]',
+    );
+  });
+
+  test('a context that is a batch meets one event for all of them', () => {
+    const bijector = new Conditioned({ dim: 2, contextDim: 1, family: affineFamily, rng: new Rng(0) });
+    const distribution = new TransformedDistribution({
+      base: new StandardNormal(2),
+      bijector: bijector.given(tf.zeros([3, 1])),
+    });
+    const logProb = distribution.logProb(tf.tensor1d([0.5, -1]));
+    expect(logProb.shape).toEqual([3]);
+    for (const value of logProb.dataSync())
+      expect(value).toBeCloseTo(normalLogPdf(0.5, 0, 1) + normalLogPdf(-1, 0, 1), 5);
+  });
+
+  test('a mixture over numbers, and one over matrices', () => {
+    const logits = tf.tensor1d([0, Math.log(3)]);
+    const loc = tf.tensor1d([-2, 4]);
+    const numbers = new MixtureSameFamily({ logits, components: new Normal({ loc, logScale: tf.scalar(0) }) });
+    expect([numbers.batchShape, numbers.eventShape]).toEqual([[], []]);
+    const wanted = Math.log(0.25 * Math.exp(normalLogPdf(1, -2, 1)) + 0.75 * Math.exp(normalLogPdf(1, 4, 1)));
+    expect(numbers.logProb(tf.scalar(1)).dataSync()[0]).toBeCloseTo(wanted, 5);
+    expect(numbers.mean().dataSync()[0]).toBeCloseTo(2.5, 5);
+    expect(numbers.variance().dataSync()[0]).toBeCloseTo(1 + 0.25 * 0.75 * 36, 4);
+    const { mean, variance } = tf.moments(numbers.sample(new Rng(0), [20_000]));
+    expect(Math.abs(mean.dataSync()[0]! - 2.5)).toBeLessThan(0.1);
+    expect(Math.abs(variance.dataSync()[0]! - 7.75)).toBeLessThan(0.2);
+    const matrices = new MixtureSameFamily({
+      logits,
+      components: new Independent(new Normal({ loc: tf.zeros([2, 3, 2]), logScale: tf.scalar(0) }), 2),
+    });
+    expect(matrices.sample(new Rng(0), [5]).shape).toEqual([5, 3, 2]);
+    expect(matrices.logProb(tf.zeros([5, 3, 2])).dataSync()[0]).toBeCloseTo(6 * normalLogPdf(0, 0, 1), 4);
+    expect([matrices.mean().shape, matrices.variance().shape]).toEqual([
+      [3, 2],
+      [3, 2],
+    ]);
+  });
+
+  test('Independent wants axes of the batch', () => {
+    const normal = new Normal({ loc: tf.zeros([3]), logScale: tf.scalar(0) });
+    for (const ndims of [2, -1, 0.5])
+      expect(() => new Independent(normal, ndims)).toThrow('Independent: wanted a batch of at least');
+    expect(new Independent(normal, 0).logProb(tf.scalar(0)).shape).toEqual([3]);
   });
 });

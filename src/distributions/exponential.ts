@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { broadcast } from '../bijectors/broadcast.ts';
+import type { Rng } from '../random.ts';
+import { Distribution } from './distribution.ts';
+import { impossibleOutside } from './impossibleOutside.ts';
+import { jointShape } from './jointShape.ts';
+
+/** log p(x) = logRate − rate·x for x ≥ 0, rate = exp(logRate); 0 density elsewhere. */
+export class Exponential extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape: number[] = [];
+  readonly reparameterized = true;
+  readonly logRate: tf.Tensor;
+
+  /**
+   * @param logRate log of the rate, which is 1 / mean, `[...batch]`
+   * @throws if it is not float32
+   */
+  constructor({ logRate }: { logRate: tf.Tensor }) {
+    super();
+    this.batchShape = jointShape('Exponential', { logRate });
+    this.logRate = logRate;
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    return tf.mul(tf.neg(tf.log(rng.uniformTensor([...sampleShape, ...this.batchShape]))), this.mean());
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const logProb = tf.sub(this.logRate, tf.mul(tf.exp(this.logRate), tf.maximum(x, 0)));
+    return impossibleOutside(() => tf.greaterEqual(broadcast(x, logProb.shape), 0), logProb);
+  }
+
+  /** 1 − logRate. */
+  override entropy(): tf.Tensor {
+    return tf.sub(1, this.logRate);
+  }
+
+  override mean(): tf.Tensor {
+    return tf.exp(tf.neg(this.logRate));
+  }
+
+  override mode(): tf.Tensor {
+    return tf.zeros(this.batchShape);
+  }
+
+  override variance(): tf.Tensor {
+    return tf.square(this.mean());
+  }
+}
