@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { clippedSurrogate } from '../agents/common/clippedSurrogate.ts';
 import {
   Adam,
+  autoregressiveSplineFlow,
   compile,
   FlowPolicy,
   GaussianPolicy,
+  maf,
   neuralSplineFlow,
   type Policy,
   Rng,
@@ -24,6 +26,9 @@ export const POLICIES: Record<string, (rng: Rng) => Policy> = {
     new GaussianPolicy({ observationDim: OBSERVATION, actionDim: ACTION, scale: 'state', ...NETWORK, rng }),
   realnvp: (rng) => new FlowPolicy({ flow: realNvp({ ...FLOW, rng }) }),
   spline: (rng) => new FlowPolicy({ flow: neuralSplineFlow({ ...FLOW, bins: 8, bound: 5, rng }) }),
+  maf: (rng) => new FlowPolicy({ flow: maf({ ...FLOW, rng }) }),
+  'autoregressive-spline': (rng) =>
+    new FlowPolicy({ flow: autoregressiveSplineFlow({ ...FLOW, bins: 8, bound: 5, rng }) }),
 };
 
 /** Something to time: `run` does it once and gives a number that depends on all of it. */

@@ -10,7 +10,11 @@ export interface PeerInputs {
 interface PeerSpec extends Omit<Twin, 'name'> {
   /** The kinds of rows it has. */
   readonly kinds: readonly string[];
+  /** The policies that it has; all unless given. */
+  readonly policies?: readonly string[];
 }
+
+const COUPLINGS = ['gaussian', 'realnvp', 'spline'];
 
 export const PEERS = {
   torch: {
@@ -25,8 +29,20 @@ export const PEERS = {
     needs: "torch from PyPI and g++ (Debian's torch: libsleef-dev too)",
     kinds: ['ppo-step', 'act'],
   },
-  jax: { file: 'jax_twin.py', variant: 'step', needs: 'jax[cpu] and optax from PyPI', kinds: ['ppo-step', 'act'] },
-  'jax-scan': { file: 'jax_twin.py', variant: 'scan', needs: 'jax[cpu] and optax from PyPI', kinds: ['ppo-step'] },
+  jax: {
+    file: 'jax_twin.py',
+    variant: 'step',
+    needs: 'jax[cpu] and optax from PyPI',
+    kinds: ['ppo-step', 'act'],
+    policies: COUPLINGS,
+  },
+  'jax-scan': {
+    file: 'jax_twin.py',
+    variant: 'scan',
+    needs: 'jax[cpu] and optax from PyPI',
+    kinds: ['ppo-step'],
+    policies: COUPLINGS,
+  },
 } as const satisfies Record<string, PeerSpec>;
 
 export type PeerName = keyof typeof PEERS;
@@ -50,7 +66,9 @@ export class Peer {
 
   /** Whether it has rows of this name, `ppo-step/spline`. */
   has(row: string): boolean {
-    return (PEERS[this.name].kinds as readonly string[]).includes(row.split('/')[0]!);
+    const { kinds, policies }: PeerSpec = PEERS[this.name];
+    const [kind, policy] = row.split('/') as [string, string];
+    return kinds.includes(kind) && (policies?.includes(policy) ?? true);
   }
 
   async make(row: string, batch: number, inputs: PeerInputs): Promise<void> {

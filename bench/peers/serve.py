@@ -21,6 +21,8 @@ SHAPES = {
     "gaussian": [(OBSERVATION, 2 * ACTION)],
     "realnvp": [(ACTION // 2 + OBSERVATION, 2 * (ACTION // 2))] * LAYERS,
     "spline": [(ACTION // 2 + OBSERVATION, (3 * BINS - 1) * (ACTION // 2))] * LAYERS,
+    "maf": [(ACTION + OBSERVATION, 2 * ACTION)] * LAYERS,
+    "autoregressive-spline": [(ACTION + OBSERVATION, (3 * BINS - 1) * ACTION)] * LAYERS,
 }
 
 

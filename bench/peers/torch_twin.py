@@ -16,6 +16,7 @@ from serve import (
     MAX_LOG_SCALE,
     MIN_BIN,
     MIN_SLOPE,
+    OBSERVATION,
     networks,
     serve,
 )
@@ -158,10 +159,73 @@ class CouplingFlow(nn.Module):
         return x, total
 
 
+class Masked(nn.Module):
+    """MADE: a unit sees those of at most its own degree, which says from how many actions it may depend."""
+
+    def __init__(self, layers, order):
+        super().__init__()
+        position = torch.tensor([order.index(i) for i in range(ACTION)])
+        self.linears = nn.ModuleList(nn.Linear(*kernel.shape) for kernel, _ in layers)
+        seen = torch.cat((position + 1, torch.zeros(OBSERVATION, dtype=torch.long)))
+        for i, (linear, (kernel, bias)) in enumerate(zip(self.linears, layers)):
+            width = kernel.shape[1]
+            last = i == len(layers) - 1
+            sees = position.repeat(width // ACTION) if last else ((torch.arange(width) + 0.5) * ACTION / width).long()
+            self.register_buffer(f"mask{i}", (seen <= sees.unsqueeze(-1)).float())
+            with torch.no_grad():
+                linear.weight.copy_(kernel.T)
+                linear.bias.copy_(bias)
+            seen = sees
+
+    def forward(self, x):
+        for i, linear in enumerate(self.linears):
+            x = F.linear(x, linear.weight * getattr(self, f"mask{i}"), linear.bias)
+            if i < len(self.linears) - 1:
+                x = torch.tanh(x)
+        return x
+
+
+class AutoregressiveFlow(nn.Module):
+    def __init__(self, family, nets):
+        super().__init__()
+        self.family = family
+        natural = list(range(ACTION))
+        self.orders = [natural if layer % 2 == 0 else natural[::-1] for layer in range(len(nets))]
+        self.nets = nn.ModuleList(Masked(layers, order) for layers, order in zip(nets, self.orders))
+
+    def step(self, method, x, raw):
+        if self.family is Affine:
+            return method(x, raw)
+        out, log_det = method(x.unsqueeze(-1), raw.reshape(x.shape[0], -1, ACTION).transpose(1, 2))
+        return out.squeeze(-1), log_det.sum(-1)
+
+    def forward(self, observations, latents):
+        x, total = latents, torch.zeros(latents.shape[0])
+        for net in self.nets:
+            x, log_det = self.step(self.family.inverse, x, net(torch.cat((x, observations), -1)))
+            total = total + log_det
+        return total + normal_log_prob(x)
+
+    def sample(self, observations):
+        """One pass of a network for each action, as libraries have it."""
+        z = torch.randn(observations.shape[0], ACTION)
+        total = normal_log_prob(z)
+        for net, order in zip(reversed(self.nets), reversed(self.orders)):
+            x = torch.zeros_like(z)
+            for i in order:
+                y, log_det = self.step(self.family.forward, z, net(torch.cat((x, observations), -1)))
+                x = torch.where(torch.arange(ACTION) == i, y, x)
+            total = total - log_det
+            z = x
+        return z, total
+
+
 POLICIES = {
     "gaussian": Gaussian,
     "realnvp": lambda nets: CouplingFlow(Affine, nets),
     "spline": lambda nets: CouplingFlow(Spline, nets),
+    "maf": lambda nets: AutoregressiveFlow(Affine, nets),
+    "autoregressive-spline": lambda nets: AutoregressiveFlow(Spline, nets),
 }
 
 
