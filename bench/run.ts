@@ -4,6 +4,7 @@ import { writeJson } from '../experiments/harness/writeFile.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { median } from './median.ts';
 import { PEERS, Peer, type PeerName } from './peers/peer.ts';
+import { scaling } from './scaling.ts';
 import { act, POLICIES, ppoStep, product, type Subject } from './subjects.ts';
 
 interface Row {
@@ -44,6 +45,7 @@ const program = new Command('bench')
   .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text')
   .option('--batches <list>', 'batch sizes', '1,16,64,256,2048')
+  .option('--scaling', 'only how the time of log-determinants grows with the dimension')
   .option('--rounds <n>', 'blocks of each row', '9')
   .parse();
 const options = program.opts<{
@@ -54,6 +56,7 @@ const options = program.opts<{
   only?: string;
   batches: string;
   rounds: string;
+  scaling?: true;
 }>();
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
@@ -74,6 +77,10 @@ for (const { name, version } of peers) console.log(`peer ${name}: ${version}, on
 for (const request of options.engines.split(',')) {
   const engine = await selectEngine(request);
   console.log(engine.line);
+  if (options.scaling) {
+    scaling();
+    continue;
+  }
   const peak = options.check ? 0 : peakRate();
   if (peak > 0) console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
   for (const [kind, make] of Object.entries({ 'ppo-step': ppoStep, act })) {
