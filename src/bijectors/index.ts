@@ -2,7 +2,10 @@ export { Bijector, type Conditional, type Direction, sumLogDet, type WithLogDet 
 export { Blockwise } from './blockwise.ts';
 export { Chain } from './chain.ts';
 export { ConditionalBijector } from './conditionalBijector.ts';
+export { Bernstein, bernsteinFamily } from './elementwise/bernstein.ts';
+export { BoundedMonotone, type BoundedMonotoneOptions } from './elementwise/boundedMonotone.ts';
 export { CircularSpline, type CircularSplineOptions } from './elementwise/circularSpline.ts';
+export { DeepSigmoidal, type DeepSigmoidalOptions, deepSigmoidalFamily } from './elementwise/deepSigmoidal.ts';
 export {
   additiveFamily,
   affineFamily,
@@ -11,6 +14,7 @@ export {
   rationalQuadraticSplineFamily,
 } from './elementwise/elementwiseFamily.ts';
 export { Exp } from './elementwise/exp.ts';
+export { Gaussianization, type GaussianizationOptions, gaussianizationFamily } from './elementwise/gaussianization.ts';
 export { Identity } from './elementwise/identity.ts';
 export { LeakyRelu } from './elementwise/leakyRelu.ts';
 export { Power } from './elementwise/power.ts';
@@ -18,7 +22,13 @@ export { PRelu, type PReluOptions } from './elementwise/prelu.ts';
 export { RationalQuadraticSpline, type RationalQuadraticSplineOptions } from './elementwise/rationalQuadraticSpline.ts';
 export { Sigmoid, type SigmoidOptions } from './elementwise/sigmoid.ts';
 export { Softplus } from './elementwise/softplus.ts';
+export { SumOfSquares, type SumOfSquaresOptions, sumOfSquaresFamily } from './elementwise/sumOfSquares.ts';
 export { Tanh } from './elementwise/tanh.ts';
+export {
+  UnconstrainedMonotonic,
+  type UnconstrainedMonotonicOptions,
+  unconstrainedMonotonicFamily,
+} from './elementwise/unconstrainedMonotonic.ts';
 export { Invert } from './invert.ts';
 export { Autoregressive, type AutoregressiveOptions } from './layers/autoregressive.ts';
 export { Conditioned, type ConditionedOptions } from './layers/conditioned.ts';

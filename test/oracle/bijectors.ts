@@ -36,7 +36,7 @@ export const affine: FamilyOracle = (parameters) => (x) =>
 export const additive: FamilyOracle = (parameters) => (x) => x.map((value, i) => value + parameters[i]!);
 
 /** Entry i's own among the parameters first … first + count − 1, of which each stands there for all entries in turn. */
-const own = (parameters: number[], entries: number, i: number, first: number, count: number): number[] =>
+export const own = (parameters: number[], entries: number, i: number, first: number, count: number): number[] =>
   Array.from({ length: count }, (_, p) => parameters[(first + p) * entries + i]!);
 
 export const spline =

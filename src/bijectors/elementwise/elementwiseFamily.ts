@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijector.ts';
 import { Shift } from '../linear/shift.ts';
 import { ShiftScale } from '../linear/shiftScale.ts';
+import { boundedLogSlope } from './boundedLogSlope.ts';
 import { CircularSpline } from './circularSpline.ts';
+import { parametersFirst } from './parametersFirst.ts';
 import { RationalQuadraticSpline } from './rationalQuadraticSpline.ts';
 
 /**
@@ -22,19 +24,13 @@ export interface ElementwiseFamily {
   readonly features?: { readonly size: number; of(x: tf.Tensor): tf.Tensor };
 }
 
-const LOG_SCALE_BOUND = 5;
-
-/**
- * y = shift + exp(s)·x with s = 5 tanh(raw / 5): slopes between e⁻⁵ and e⁵ = 148, smoothly. Far out, because the bound on the
- * slope of a flow sets how little probability can stay between two modes: slope 40 is s = 3.7, where ds/draw is still 0.45.
- */
+/** y = shift + exp(s)·x with s = {@link boundedLogSlope}(raw). */
 export const affineFamily: ElementwiseFamily = {
   name: 'affine',
   parameterCount: 2,
   bijector(parameters) {
     const [shift, raw] = tf.split(parameters, 2, -1);
-    const logScale = tf.mul(tf.tanh(tf.mul(raw!, 1 / LOG_SCALE_BOUND)), LOG_SCALE_BOUND);
-    return new ShiftScale({ shift: shift!, logScale });
+    return new ShiftScale({ shift: shift!, logScale: boundedLogSlope(raw!) });
   },
 };
 
@@ -80,15 +76,6 @@ export function circularSplineFamily({ bins = 8 }: { readonly bins?: number } = 
     },
     features: { size: 2, of: (x) => tf.concat([tf.cos(x), tf.sin(x)], -1) },
   };
-}
-
-/** `[..., count · dim]` → `[count, ..., dim]` */
-function parametersFirst(parameters: tf.Tensor, dim: number): tf.Tensor {
-  const [rows, last] = [parameters.shape.slice(0, -1), parameters.shape.at(-1)!];
-  const count = last / dim;
-  const batch = tf.util.sizeFromShape(rows);
-  const flat = tf.reshape(parameters, dim === 1 ? [batch, count] : [batch, count, dim]);
-  return tf.reshape(tf.transpose(flat, dim === 1 ? [1, 0] : [1, 0, 2]), [count, ...rows, dim]);
 }
 
 /** `[2K, ...]` → `[2, K, ...]` */

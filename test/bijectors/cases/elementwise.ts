@@ -1,5 +1,6 @@
 import * as b from '../../../src/bijectors/index.ts';
 import * as oracles from '../../oracle/bijectors.ts';
+import * as monotone from '../../oracle/monotone.ts';
 import type { BijectorCase } from './bijectorCase.ts';
 import { BINS, BOUND } from './families.ts';
 import { variable } from './variable.ts';
@@ -103,5 +104,49 @@ export const elementwise: readonly BijectorCase[] = [
     spread: 0.7,
     identity: true,
     angles: true,
+  },
+  {
+    name: 'Bernstein',
+    make: () => new b.Bernstein({ parameters: variable([7, 1]), bound: BOUND }),
+    oracle: oracles.withVariables(monotone.bernstein(6, BOUND), 'parameters'),
+    dim: 1,
+    domain: [-2.8, 2.8],
+    spread: 0.7,
+    identity: true,
+  },
+  {
+    name: 'SumOfSquares',
+    make: () => new b.SumOfSquares({ parameters: variable([16, 1]), bound: BOUND }),
+    oracle: oracles.withVariables(monotone.sumOfSquares(3, 4, BOUND), 'parameters'),
+    dim: 1,
+    domain: [-2.8, 2.8],
+    identity: true,
+  },
+  {
+    name: 'DeepSigmoidal',
+    make: () => new b.DeepSigmoidal({ parameters: variable([20, 1]), units: 3, bound: BOUND }),
+    oracle: oracles.withVariables(monotone.deepSigmoidal(2, 3, BOUND), 'parameters'),
+    dim: 1,
+    domain: [-2.8, 2.8],
+    spread: 0.7,
+    identity: true,
+  },
+  {
+    name: 'UnconstrainedMonotonic',
+    make: () => new b.UnconstrainedMonotonic({ parameters: variable([11, 1]), units: 3, bound: BOUND }),
+    oracle: oracles.withVariables(monotone.unconstrainedMonotonic(3, BOUND), 'parameters'),
+    dim: 1,
+    domain: [-2.8, 2.8],
+    spread: 0.7,
+    identity: true,
+  },
+  {
+    name: 'Gaussianization',
+    make: () => new b.Gaussianization({ parameters: variable([13, 1]), components: 4, bound: BOUND }),
+    oracle: oracles.withVariables(monotone.gaussianization(4, BOUND), 'parameters'),
+    dim: 1,
+    domain: [-2.8, 2.8],
+    spread: 0.7,
+    identity: true,
   },
 ];

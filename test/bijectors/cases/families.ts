@@ -1,5 +1,6 @@
 import * as b from '../../../src/bijectors/index.ts';
 import * as oracles from '../../oracle/bijectors.ts';
+import * as monotone from '../../oracle/monotone.ts';
 
 export const BINS = 4;
 export const BOUND = 3;
@@ -32,4 +33,18 @@ export const families: readonly FamilyCase[] = [
     angles: true,
     shown: cosSin,
   },
+  { family: b.bernsteinFamily({ degree: 4, bound: BOUND }), oracle: monotone.bernstein(4, BOUND) },
+  {
+    family: b.sumOfSquaresFamily({ polynomials: 2, degree: 2, bound: BOUND }),
+    oracle: monotone.sumOfSquares(2, 2, BOUND),
+  },
+  {
+    family: b.deepSigmoidalFamily({ layers: 2, units: 1, bound: BOUND }),
+    oracle: monotone.deepSigmoidal(2, 1, BOUND),
+  },
+  {
+    family: b.unconstrainedMonotonicFamily({ units: 2, bound: BOUND }),
+    oracle: monotone.unconstrainedMonotonic(2, BOUND),
+  },
+  { family: b.gaussianizationFamily({ components: 2, bound: BOUND }), oracle: monotone.gaussianization(2, BOUND) },
 ];
