@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
+import { distributionalTransform } from './distributionalTransform.ts';
+import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -9,22 +12,26 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  * A mixture of K distributions of one family: p(x) = Σₖ softmax(logits)ₖ pₖ(x).
  *
  * A draw picks a component and then draws from it, so that gradients reach the components' parameters but not the
- * weights: `reparameterized` is false. Log-densities below float32's range are its least number, with gradient 0.
+ * weights: `reparameterized` is false, unless `reparameterize` asks for {@link distributionalTransform}, or the weights are equal
+ * and fixed. Log-densities below float32's range are its least number, with gradient 0.
  */
 export class MixtureSameFamily extends Distribution {
   readonly batchShape: number[];
   readonly eventShape: number[];
-  readonly reparameterized = false;
+  readonly reparameterized: boolean;
   readonly logits: tf.Tensor;
   readonly components: Distribution;
+  readonly #gaussians: MultivariateNormalDiag | undefined;
 
   /**
-   * @param logits `[...batch, K]`
-   * @param components a distribution with batch shape `[...batch, K]`
-   * @throws if the two do not fit, or there is no component
+   * @param options.logits `[...batch, K]`; without them all weights are 1/K
+   * @param options.components a distribution with batch shape `[...batch, K]`
+   * @param options.reparameterize lets gradients of samples reach the logits too; for a {@link MultivariateNormalDiag}
+   * @throws if the two do not fit, there is no component, or they are no Gaussians that are to be reparameterized
    */
-  constructor({ logits, components }: { logits: tf.Tensor; components: Distribution }) {
+  constructor(options: { logits?: tf.Tensor; components: Distribution; reparameterize?: boolean }) {
     super();
+    const { components, logits = tf.zeros(components.batchShape), reparameterize = false } = options;
     if (!tf.util.arraysEqual(logits.shape, components.batchShape)) {
       throw new Error(
         `MixtureSameFamily: wanted components with the batch shape of the logits, [${logits.shape}], ` +
@@ -38,9 +45,25 @@ export class MixtureSameFamily extends Distribution {
     this.eventShape = components.eventShape;
     this.logits = logits;
     this.components = components;
+    if (reparameterize) {
+      if (!(components instanceof MultivariateNormalDiag)) {
+        throw new Error(
+          `MixtureSameFamily: reparameterize: wanted components MultivariateNormalDiag, got ${components.constructor.name}`,
+        );
+      }
+      this.#gaussians = components;
+    }
+    this.reparameterized = options.logits === undefined ? components.reparameterized : reparameterize;
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    const gaussians = this.#gaussians;
+    if (gaussians === undefined) return this.#draw(rng, sampleShape);
+    const draws = stopGradient(() => this.#draw(rng, sampleShape));
+    return distributionalTransform(draws, this.logits, gaussians);
+  }
+
+  #draw(rng: Rng, sampleShape: number[]): tf.Tensor {
     const draws = this.components.sample(rng, sampleShape);
     const threshold = rng.uniformTensor([...sampleShape, ...this.batchShape, 1]);
     // Component k is taken where the threshold has reached the weights before k but not those before k + 1; the first

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { builtinFlows, type FlowDefinition } from '../flows/builtinFlows.ts';
+import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
 import { type FlowPolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
 import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
@@ -7,7 +8,10 @@ import { GaussianPolicy } from './gaussianPolicy.ts';
 import { MixturePolicy } from './mixturePolicy.ts';
 import { completeDefinition } from './policyDefinition.ts';
 import { initialScale, noSquash, scale } from './policyOptions.ts';
+import { RelaxedMixturePolicy } from './relaxedMixturePolicy.ts';
 
+const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
+const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
 const families = builtinFlows as Record<string, FlowDefinition>;
 /** The policy of every family of flows, by its name. */
 const flowPolicies = Object.fromEntries(
@@ -34,9 +38,24 @@ export const builtinPolicies = {
     options: {
       components: z.int().positive().default(2).describe('Gaussians in the mixture'),
       initialScale,
-      hiddenGain: z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels"),
+      hiddenGain,
+      reparameterize: z
+        .boolean()
+        .default(false)
+        .describe('gradients of samples reach the weights, by the distributional transform: for SAC'),
     },
     make: (options) => new MixturePolicy(options),
+  }),
+  'relaxed-mixture': completeDefinition({
+    description: 'Gumbel-softmax mixture of Gaussians: samples between the components too, smooth in the weights',
+    options: {
+      components: z.int().positive().default(2).describe('Gaussians in the mixture'),
+      temperature: z.number().positive().default(0.1).describe('the smaller, the fewer samples between the components'),
+      choices: z.int().positive().default(32).describe('values that the Gumbel noise takes'),
+      initialScale,
+      hiddenGain,
+    },
+    make: (options) => new RelaxedMixturePolicy(options),
   }),
   ...flowPolicies,
   spline: flowPolicyDefinition('spline', builtinFlows.spline, {
@@ -51,12 +70,21 @@ export const builtinPolicies = {
     },
     settings: ({ layers }, actionDim) => ({ layers: layers ?? Math.min(actionDim, 2) }),
   }),
+  'autoregressive-categorical': completeDefinition({
+    description: 'each number in a bin, given the bins of those before; an action is sampled number by number',
+    options: {
+      bins: z.int().min(2).default(11).describe('of equal width, in each dimension'),
+      squash: noSquash('actions lie within their bounds as they are'),
+      outputScale,
+    },
+    make: (options) => new AutoregressiveCategoricalPolicy(options),
+  }),
   categorical: completeDefinition({
     description: 'one of n discrete actions',
     actions: 'discrete',
     options: {
       squash: noSquash('discrete actions have no bounds to squash into'),
-      outputScale: z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training"),
+      outputScale,
     },
     make: (options) => new CategoricalPolicy(options),
   }),

@@ -1,4 +1,8 @@
 export { type ActionArrays, Actor, type ActorOptions } from './actor.ts';
+export {
+  AutoregressiveCategoricalPolicy,
+  type AutoregressiveCategoricalPolicyOptions,
+} from './autoregressiveCategoricalPolicy.ts';
 export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
 export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalPolicy.ts';
@@ -21,4 +25,5 @@ export {
   policies,
   registerPolicy,
 } from './registry.ts';
+export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';

@@ -17,13 +17,16 @@ export interface MixturePolicyOptions extends GaussianPolicyOptions {
    * observations apart.
    */
   readonly hiddenGain?: number;
+  /** Gradients of samples reach the weights, too, as SAC needs it; see {@link MixtureSameFamily}. False by default. */
+  readonly reparameterize?: boolean;
 }
 
 /**
  * u ~ Σₖ wₖ(o) N(μₖ(o), diag(σₖ(o)²)), action = squash(u): the mixture density network, the control for every claim that
  * a flow keeps several modes.
  *
- * Samples are not reparameterized in the weights: an agent that needs the gradient of a sample should use a flow.
+ * Samples are not reparameterized in the weights unless `reparameterize` is set: the numbers are the same, and the gradients of
+ * samples are those of the distributional transform, whose variance grows as components part.
  *
  * Bishop, "Mixture density networks", 1994.
  */
@@ -34,12 +37,14 @@ export class MixturePolicy extends Policy {
   readonly network: Mlp;
   readonly bijector: Bijector;
   readonly #initialScale: number;
+  readonly #reparameterize: boolean;
 
   /** @throws if `components` is not a positive integer */
   constructor(options: MixturePolicyOptions) {
     super();
     const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh' } = options;
     const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, rng } = options;
+    this.#reparameterize = options.reparameterize ?? false;
     if (!Number.isInteger(components) || components < 1) {
       throw new Error(`MixturePolicy: wanted a positive number of components, got ${components}`);
     }
@@ -69,6 +74,7 @@ export class MixturePolicy extends Policy {
     );
     const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [values.shape[0]!, components, actionDim]);
     const latent = new MixtureSameFamily({
+      reparameterize: this.#reparameterize,
       logits: logits!,
       components: new MultivariateNormalDiag({
         loc: each(means!),

@@ -5,6 +5,7 @@ import { builtinFlows, type Flow, type FlowDefinition } from '../../src/flows/in
 import { Rng } from '../../src/random.ts';
 import { derivative } from '../oracle/calculus.ts';
 import { inFloat64 } from '../oracle/inFloat64.ts';
+import { expectVolume, integral, onACircle, onALine } from '../support/densityChecks.ts';
 
 /** Every family of flows, with and without a context. Each goes through all that follows. */
 const families: readonly (readonly [string, FlowDefinition])[] = Object.entries(builtinFlows);
@@ -77,21 +78,10 @@ function density(entry: Case, flow: Flow, x: tf.Tensor): number[] {
 
 const numbers = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 
-/** The entry with the share `share` of the values below it. */
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)]!;
-}
-
-/** The shortest way from one number, or angle, to another. */
-function difference(to: number, from: number, { definition }: Case): number {
-  const way = to - from;
-  return definition.angles ? way - 2 * Math.PI * Math.round(way / (2 * Math.PI)) : way;
-}
-
 function expectNear(got: readonly number[], wanted: readonly number[], tolerance: number, entry?: Case): void {
   expect(got.length).toBe(wanted.length);
   got.forEach((value, i) => {
-    const error = Math.abs(entry === undefined ? value - wanted[i]! : difference(value, wanted[i]!, entry));
+    const error = Math.abs((entry?.definition.angles ? onACircle : onALine)(value, wanted[i]!));
     expect(error, `${value} against ${wanted[i]}, number ${i}`).toBeLessThanOrEqual(
       tolerance * (1 + Math.abs(wanted[i]!)),
     );
@@ -115,40 +105,14 @@ describe.each(cases)('$name, $kind', (entry) => {
 
   test('the density integrates to 1', () => {
     const flow = moved(entry, SMOOTH);
-    const cells = 200;
-    const { sample } = draws(entry, flow, 1000);
-    // Cells of equal size in t, with x = center + width · sinh t: fine where the mass is, and far out at the ends.
-    const axes = Array.from({ length: dim }, (_, d) => {
-      const column = sample.map((row) => row[d]!);
-      const center = quantile(column, 0.5);
-      const width = (quantile(column, 0.75) - quantile(column, 0.25)) / 2;
-      return Array.from({ length: cells }, (_, i) => {
-        const unit = (2 * (i + 0.5)) / cells - 1;
-        if (definition.angles) return { x: Math.PI * unit, size: (2 * Math.PI) / cells };
-        const reach = Math.asinh(100);
-        const t = reach * unit;
-        return { x: center + width * Math.sinh(t), size: (width * Math.cosh(t) * 2 * reach) / cells };
-      });
-    });
-    const grid = axes[0]!.flatMap((a) => axes[1]!.map((b) => ({ x: [a.x, b.x], size: a.size * b.size })));
-    const logProb = density(entry, flow, tf.tensor2d(grid.map(({ x }) => x)));
-    const total = grid.reduce((sum, { size }, i) => sum + Math.exp(logProb[i]!) * size, 0);
+    const logProb = (x: number[][]) => density(entry, flow, tf.tensor2d(x));
+    const bounds = definition.angles ? ([-Math.PI, Math.PI] as const) : undefined;
+    const total = integral(draws(entry, flow, 1000), logProb, bounds && { bounds });
     expect(Math.abs(total - 1)).toBeLessThan(0.01);
   });
 
-  test('samples and density agree: E[1{‖X − c‖ ≤ r} / p(X)] is the volume of the ball', () => {
-    const flow = moved(entry, SMOOTH);
-    const { sample, logProb } = draws(entry, flow, 20_000);
-    const center = sample[0]!;
-    const distances = sample.map((x) => Math.hypot(...x.map((value, d) => difference(value, center[d]!, entry))));
-    const radius = Math.min(quantile(distances, 0.3), 3);
-    const weights = distances.map((distance, i) => (distance <= radius ? Math.exp(-logProb[i]!) : 0));
-    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
-    const square = weights.reduce((sum, weight) => sum + (weight - mean) ** 2, 0) / (weights.length - 1);
-    const standardError = Math.sqrt(square / weights.length);
-    const volume = Math.PI * radius ** 2;
-    expect(standardError).toBeLessThan(0.05 * volume);
-    expect(Math.abs(mean - volume)).toBeLessThan(4 * standardError);
+  test('samples and density agree', () => {
+    expectVolume(draws(entry, moved(entry, SMOOTH), 20_000), definition.angles ? onACircle : onALine);
   });
 
   test('a sample’s log-density is that of logProb, and the noise comes back', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Box } from '../../envs/index.ts';
 import {
   builtinFlows,
+  compile,
   type FlowDefinition,
   type FlowPolicy,
   makePolicy,
@@ -12,10 +13,13 @@ import {
   policyToJson,
   Rng,
 } from '../../src/index.ts';
+import { expectVolume, integral, onACircle, onALine } from '../support/densityChecks.ts';
 import { spacesFor } from './spacesFor.ts';
 
 const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
 const known = policies();
+/** Its density has jumps, at the bounds of the space and of the bins. */
+const BINNED = 'autoregressive-categorical';
 
 function make(name: string, options: object = {}): Policy {
   const info = known.find((each) => each.name === name)!;
@@ -23,11 +27,11 @@ function make(name: string, options: object = {}): Policy {
 }
 
 /** Trainable variables moved by a little, so that all of them matter. */
-function moved(policy: Policy): Policy {
+function moved(policy: Policy, std = 0.2): Policy {
   const rng = new Rng('moved');
   tf.tidy(() => {
     for (const variable of policy.trainableVariables()) {
-      variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), 0.2)));
+      variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), std)));
     }
   });
   return policy;
@@ -40,7 +44,7 @@ const sampled = (policy: Policy, seen = observations()) => {
   return { action, latent, logProb };
 };
 
-describe.each(known)('$name', ({ name, description }) => {
+describe.each(known)('$name', ({ name, description, actions }) => {
   test('samples what it says, and is the same from a file', () => {
     const policy = moved(make(name));
     const { action, latent, logProb } = sampled(policy);
@@ -55,6 +59,24 @@ describe.each(known)('$name', ({ name, description }) => {
       expect(numbers(tensor)).toEqual(numbers({ action, latent, logProb }[key]!));
     }
     expect(description).toMatch(/^\S[^\n]+[^\s.]$/);
+  });
+
+  test.runIf(actions === 'box')('the density of its latent values integrates to 1, and is that of its samples', () => {
+    const policy = moved(make(name), 0.1);
+    const compiled = <T extends Record<string, tf.Tensor>>(fn: (inputs: Record<string, tf.Tensor>, rng: Rng) => T) =>
+      compile(fn, { name: 'policy', state: [policy] });
+    const rows = (count: number) => tf.tile(tf.slice(observations(), 0, 1), [count, 1]);
+    const density = compiled(({ seen, at }) => ({ logProb: policy.given(seen!).logProb(at!) }));
+    const logProb = (x: number[][]) => numbers(density({ seen: rows(x.length), at: tf.tensor2d(x) }).logProb);
+    const { latent, logProb: own } = compiled(({ seen }, rng) => ({ ...policy.given(seen!).sampleWithLogProb(rng) }))(
+      { seen: rows(20_000) },
+      new Rng('draws'),
+    );
+    const draws = { sample: latent.arraySync() as number[][], logProb: numbers(own) };
+    const isCircular = families[name]?.angles === true;
+    const bounds = isCircular ? ([-Math.PI, Math.PI] as const) : name === BINNED ? ([-2, 2] as const) : undefined;
+    expect(Math.abs(integral(draws, logProb, bounds && { bounds }) - 1)).toBeLessThan(0.01);
+    expectVolume(draws, isCircular ? onACircle : onALine);
   });
 
   test('all its networks see the observations that it normalizes', () => {

@@ -1,0 +1,159 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Categorical } from '../distributions/categorical.ts';
+import type { Activation } from '../nn/activation.ts';
+import { Mlp } from '../nn/mlp.ts';
+import { positiveInteger } from '../nn/positiveInteger.ts';
+import { stopGradient } from '../nn/stopGradient.ts';
+import { portableMath } from '../portableMath.ts';
+import type { Rng } from '../random.ts';
+import { type BoxSpace, plainBoxSpace } from './boxSpace.ts';
+import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+export interface AutoregressiveCategoricalPolicyOptions {
+  readonly observationDim: number;
+  /** Bounded: the bins divide it. */
+  readonly actionSpace: BoxSpace;
+  /** Of equal width, in each dimension; 11 by default. */
+  readonly bins?: number;
+  /** Widths of the hidden layers of each network. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  /** Gain of the last layers: small, so that actions are about uniform at first. */
+  readonly outputScale?: number;
+  readonly rng: Rng;
+}
+
+/**
+ * Each number of an action in one of `bins` equal bins of its bounds, and uniform within the bin:
+ * π(a | o) = Πᵢ P(kᵢ | o, k₁ … kᵢ₋₁) / widthᵢ, with a network for each number, that sees the observation and which bins the
+ * numbers before are in. Any shape that the bins resolve, correlations and modes included.
+ *
+ * The log-probability is exact, below float32's range outside the bounds. Samples are found number by number, and are not
+ * reparameterized.
+ *
+ * Metz et al., "Discrete Sequential Prediction of Continuous Actions for Deep RL", arXiv:1705.05035.
+ */
+export class AutoregressiveCategoricalPolicy extends Policy {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  readonly bins: number;
+  readonly networks: readonly Mlp[];
+  readonly #bounds: readonly Bounds[];
+
+  /** @throws if an action has no finite bounds low < high, or there are fewer than 2 bins */
+  constructor(options: AutoregressiveCategoricalPolicyOptions) {
+    super();
+    const { observationDim, bins = 11, hidden = [64, 64], activation = 'tanh', outputScale = 0.01, rng } = options;
+    const { low, high } = plainBoxSpace('AutoregressiveCategoricalPolicy: actionSpace', options.actionSpace);
+    const unbounded = low.findIndex((bound, i) => !(bound < high[i]! && Number.isFinite(high[i]! - bound)));
+    if (unbounded >= 0) {
+      throw new Error(
+        `AutoregressiveCategoricalPolicy: wanted finite bounds low < high, got ${low[unbounded]} and ${high[unbounded]} at ${unbounded}`,
+      );
+    }
+    if (positiveInteger('AutoregressiveCategoricalPolicy', 'number of bins', bins) < 2) {
+      throw new Error('AutoregressiveCategoricalPolicy: wanted at least 2 bins, got 1');
+    }
+    this.observationDim = observationDim;
+    this.actionDim = low.length;
+    this.bins = bins;
+    this.#bounds = low.map((bound, i) => ({ low: bound, high: high[i]! }));
+    this.networks = low.map(
+      (_, i) =>
+        new Mlp({
+          inputDim: observationDim + i * bins,
+          hidden,
+          outputDim: bins,
+          activation,
+          outputScale,
+          rng: rng.split(i),
+        }),
+    );
+  }
+
+  given(observations: tf.Tensor): ActionDistribution {
+    return new BinnedActions(this.checked(observations), this.networks, this.#bounds, this.bins);
+  }
+}
+
+/** Of one number of the action. */
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+class BinnedActions implements ActionDistribution {
+  readonly reparameterized = false;
+  readonly #observations: tf.Tensor;
+  readonly #networks: readonly Mlp[];
+  readonly #bounds: readonly Bounds[];
+  readonly #bins: number;
+
+  constructor(observations: tf.Tensor, networks: readonly Mlp[], bounds: readonly Bounds[], bins: number) {
+    this.#observations = observations;
+    this.#networks = networks;
+    this.#bounds = bounds;
+    this.#bins = bins;
+  }
+
+  /** Of number i. */
+  #width(i: number): number {
+    const { low, high } = this.#bounds[i]!;
+    return (high - low) / this.#bins;
+  }
+
+  sampleWithLogProb(rng: Rng): SampledAction {
+    const numbers: tf.Tensor[] = [];
+    const logProb = this.#along((i, choice) => {
+      const bin = tf.expandDims(choice.sample(rng), 1);
+      const within = rng.uniformTensor(bin.shape);
+      const { low, high } = this.#bounds[i]!;
+      const number = () => tf.add(tf.mul(tf.add(bin, within), this.#width(i)), low);
+      numbers.push(stopGradient(() => tf.clipByValue(number(), low, high)));
+      return numbers[i]!;
+    });
+    const latent = numbers.length === 1 ? numbers[0]! : tf.concat(numbers, 1);
+    return { action: latent, latent, logProb };
+  }
+
+  logProb(latent: tf.Tensor): tf.Tensor {
+    return this.#along((i) => tf.slice(latent, [0, i], [-1, 1]));
+  }
+
+  squash(latent: tf.Tensor): tf.Tensor {
+    return latent;
+  }
+
+  unsquash(action: tf.Tensor): tf.Tensor {
+    return action;
+  }
+
+  /**
+   * The log-density of numbers that are found one after the other.
+   * @param next number i, `[batch, 1]`, of which the categorical is the distribution of its bin
+   */
+  #along(next: (i: number, choice: Categorical) => tf.Tensor): tf.Tensor {
+    const bins = this.#bins;
+    const seen = [this.#observations];
+    const logProbs: tf.Tensor[] = [];
+    const outside: tf.Tensor[] = [];
+    this.#networks.forEach((network, i) => {
+      const choice = new Categorical({ logits: network.apply(seen.length === 1 ? seen[0]! : tf.concat(seen, 1)) });
+      const number = next(i, choice);
+      const { low, high } = this.#bounds[i]!;
+      const width = this.#width(i);
+      // Of the number itself, whatever the rounding that made it of a bin and a place in it.
+      const bin = stopGradient(() => tf.clipByValue(tf.floor(tf.div(tf.sub(number, low), width)), 0, bins - 1));
+      logProbs.push(tf.sub(choice.logProb(tf.squeeze(bin, [1])), portableMath.log(width)));
+      outside.push(
+        stopGradient(() => tf.cast(tf.logicalOr(tf.less(number, low), tf.greater(number, high)), 'float32')),
+      );
+      seen.push(stopGradient(() => tf.cast(tf.equal(bin, tf.range(0, bins, 1, 'float32')), 'float32')));
+    });
+    const isOutside = stopGradient(() => tf.max(tf.concat(outside, 1), 1));
+    return tf.sub(tf.addN(logProbs), tf.mul(isOutside, LARGEST));
+  }
+}

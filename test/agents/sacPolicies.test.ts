@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { Sac } from '../../agents/index.ts';
+import { makeVec } from '../../envs/index.ts';
+import { builtinFlows, type FlowDefinition, makePolicy, policies, Rng } from '../../src/index.ts';
+
+const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
+
+const reparameterized: [string, object][] = [
+  ['gaussian', {}],
+  ['gaussian-full', {}],
+  ['mixture', { reparameterize: true, components: 3 }],
+  ['relaxed-mixture', { components: 3 }],
+  ...Object.keys(families)
+    .filter((name) => !families[name]!.angles)
+    .map((name): [string, object] => [name, {}]),
+];
+
+test.each(reparameterized)(
+  'SAC trains the policy %s: every variable moves, every number is finite',
+  async (name, options) => {
+    const env = makeVec('Multigoal-v0', { numEnvs: 1, autoresetMode: 'sameStep' });
+    const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+    const task = { observationSpace, actionSpace, rng: new Rng(name) };
+    const policy = makePolicy<string>(name, { ...task, hidden: [4], squash: 'tanh', ...options });
+    const before = policy.stateDict();
+    const agent = new Sac({
+      policy,
+      env,
+      rng: new Rng('agent'),
+      learningStarts: 8,
+      batchSize: 8,
+      criticHidden: [8],
+      reportEvery: 4,
+    });
+    for await (const { policyLoss = 0, criticLoss = 0, entropy = 0 } of agent.train({
+      steps: 16,
+      rng: new Rng('train'),
+    })) {
+      for (const value of [policyLoss, criticLoss, entropy]) expect(Number.isFinite(value)).toBe(true);
+    }
+    const after = policy.stateDict();
+    for (const [path, variable] of policy.namedVariables()) {
+      expect([...after[path]!.values].every(Number.isFinite), path).toBe(true);
+      if (variable.trainable) expect([...after[path]!.values], path).not.toEqual([...before[path]!.values]);
+    }
+    agent.dispose();
+    policy.dispose();
+  },
+);
+
+test('every box policy that is not reparameterized by itself is known', () => {
+  const names = reparameterized.map(([name]) => name);
+  const others = policies()
+    .filter(({ name, actions }) => actions === 'box' && !names.includes(name) && !families[name]?.angles)
+    .map(({ name }) => name);
+  expect(others).toEqual(['autoregressive-categorical']);
+});
