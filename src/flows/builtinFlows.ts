@@ -4,8 +4,9 @@ import type { Rng } from '../random.ts';
 import { autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 import { circularAutoregressiveSplineFlow } from './circularAutoregressiveSplineFlow.ts';
 import { circularSplineFlow } from './circularSplineFlow.ts';
+import { continuousFlow } from './continuousFlow.ts';
 import type { Flow } from './flow.ts';
-import { binsOption, boundOption, layersOption, ordersOption } from './flowOptions.ts';
+import { binsOption, boundOption, layersOption, ordersOption, stepsOption } from './flowOptions.ts';
 import { iaf } from './iaf.ts';
 import { maf } from './maf.ts';
 import { neuralSplineFlow } from './neuralSplineFlow.ts';
@@ -78,5 +79,10 @@ export const builtinFlows = {
     sequential: 'sampling',
     options: { layers: layersOption(2, AUTOREGRESSIVE), orders: ordersOption, bins: binsOption },
     make: circularAutoregressiveSplineFlow,
+  },
+  continuous: {
+    description: 'continuous normalizing flow: a neural ODE',
+    options: { steps: stepsOption },
+    make: continuousFlow,
   },
 } as const satisfies Record<string, FlowDefinition>;

@@ -13,3 +13,8 @@ export const ordersOption = z
   .enum(['alternating', 'random'])
   .default('alternating')
   .describe('each layer takes the numbers in the opposite order of the one before, or in a random one');
+export const stepsOption = z
+  .int()
+  .positive()
+  .default(8)
+  .describe('steps of the ODE solver, six evaluations of the field each');

@@ -6,6 +6,7 @@ export {
   circularAutoregressiveSplineFlow,
 } from './circularAutoregressiveSplineFlow.ts';
 export { circularSplineFlow } from './circularSplineFlow.ts';
+export { type ContinuousFlowOptions, continuousFlow } from './continuousFlow.ts';
 export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 export { type DistillOptions, type DistillReport, type DrawContexts, distill } from './distill.ts';
 export type { FitOptions, FitReport } from './fit.ts';

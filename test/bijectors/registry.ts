@@ -1,9 +1,17 @@
 import { autoregressive } from './cases/autoregressive.ts';
 import type { BijectorCase } from './cases/bijectorCase.ts';
 import { composed } from './cases/composed.ts';
+import { continuous } from './cases/continuous.ts';
 import { elementwise } from './cases/elementwise.ts';
 import { layers } from './cases/layers.ts';
 import { linear } from './cases/linear.ts';
 
 /** Every bijector. Each goes through all of properties.test.ts. */
-export const registry: readonly BijectorCase[] = [...elementwise, ...linear, ...layers, ...autoregressive, ...composed];
+export const registry: readonly BijectorCase[] = [
+  ...elementwise,
+  ...linear,
+  ...layers,
+  ...autoregressive,
+  ...continuous,
+  ...composed,
+];

@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { currentTrace } from '../../engine/trace/traceBackend.ts';
+import { positiveInteger } from '../../nn/positiveInteger.ts';
+import type { Direction, WithLogDet } from '../bijector.ts';
+import { ConditionalBijector } from '../conditionalBijector.ts';
+import { repeatRows } from '../layers/repeatRows.ts';
+import { type AdaptiveOptions, integrateAdaptively, integrateFixed } from './dormandPrince.ts';
+import type { VectorField } from './vectorField.ts';
+
+/**
+ * How a {@link NeuralOde} is integrated, by the Dormand–Prince pair of orders 5 and 4: with so many steps of equal length, six
+ * evaluations of the field each; or with as many as keep each step's error below atol + rtol·|value| in every entry.
+ */
+export type OdeSolver =
+  | { readonly kind: 'fixed'; readonly steps: number }
+  | ({ readonly kind: 'adaptive' } & Partial<AdaptiveOptions>);
+
+export interface NeuralOdeOptions {
+  readonly field: VectorField;
+  /** 8 fixed steps by default. */
+  readonly solver?: OdeSolver;
+}
+
+/**
+ * The flow of a vector field: y = x(1) where dx/dt = v(x, t; context) and x(0) = x; the inverse goes from t = 1 to 0.
+ *
+ * Log-determinant ∫₀¹ Σ ∂vᵢ/∂xᵢ dt, integrated along with x. Both directions have the solver's error, and so has a round trip.
+ * Gradients are those of the steps that were made.
+ *
+ * With the `adaptive` solver a NeuralOde cannot be compiled, and how exactly a row is integrated depends on its batch. Several
+ * NeuralOdes may share a field: one with fixed steps to train, one with small tolerances to see whether the steps suffice.
+ *
+ * Chen et al., "Neural Ordinary Differential Equations", arXiv:1806.07366; Grathwohl et al., "FFJORD", arXiv:1810.01367.
+ *
+ * @example
+ * const field = new MlpField({ dim: 2, contextDim: 4, hidden: [64, 64], rng });
+ * const bijector = new NeuralOde({ field, solver: { kind: 'fixed', steps: 8 } });
+ * const exact = new NeuralOde({ field, solver: { kind: 'adaptive', rtol: 1e-6 } });
+ */
+export class NeuralOde extends ConditionalBijector {
+  readonly field: VectorField;
+  readonly #solver:
+    | { readonly kind: 'fixed'; readonly steps: number }
+    | ({ readonly kind: 'adaptive' } & AdaptiveOptions);
+
+  /** @throws if `steps` or `maxSteps` is no positive integer, or a tolerance no positive number */
+  constructor({ field, solver = { kind: 'fixed', steps: 8 } }: NeuralOdeOptions) {
+    super(field.dim, field.contextDim);
+    this.field = field;
+    if (solver.kind === 'fixed') {
+      this.#solver = { kind: 'fixed', steps: positiveInteger('NeuralOde', 'number of steps', solver.steps) };
+      return;
+    }
+    const { rtol = 1e-5, atol = 1e-6, maxSteps = 1000 } = solver;
+    for (const [name, value] of Object.entries({ rtol, atol })) {
+      if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
+        throw new Error(`NeuralOde: wanted a positive ${name}, got ${value}`);
+      }
+    }
+    this.#solver = { kind: 'adaptive', rtol, atol, maxSteps: positiveInteger('NeuralOde', 'maxSteps', maxSteps) };
+  }
+
+  /** @throws with the adaptive solver: while a function is compiled, or where it needs more than `maxSteps` */
+  transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
+    const rows = tf.reshape(input, [input.size / this.dim, this.dim]);
+    const each = context?.shape[0] === 1 ? context : context && repeatRows(context, rows.shape[0]!);
+    const [from, to] = direction === 'forward' ? [0, 1] : [1, 0];
+    const [value, logDet] = this.#integrate(rows, from, to, direction, each);
+    return [tf.reshape(value, input.shape), tf.reshape(logDet, input.shape.slice(0, -1))];
+  }
+
+  #integrate(rows: tf.Tensor, from: number, to: number, direction: Direction, context?: tf.Tensor): WithLogDet {
+    const solver = this.#solver;
+    const field = this.field.along(context);
+    if (solver.kind === 'fixed') return integrateFixed(field, rows, from, to, solver.steps);
+    if (currentTrace() !== undefined) {
+      throw new Error(
+        `NeuralOde.${direction}: the adaptive solver chooses its steps by values, which are not known while a function is compiled: ` +
+          "use the solver { kind: 'fixed', steps }",
+      );
+    }
+    try {
+      return integrateAdaptively(field, rows, from, to, solver);
+    } catch (error) {
+      throw new Error(`NeuralOde.${direction}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}

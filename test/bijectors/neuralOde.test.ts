@@ -1,0 +1,205 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { MlpField, type MlpFieldOptions, NeuralOde, type OdeSolver } from '../../src/bijectors/index.ts';
+import { compile, selectEngine } from '../../src/engine/index.ts';
+import { activationNames } from '../../src/nn/activation.ts';
+import { Rng } from '../../src/random.ts';
+import { jacobian, logDetJacobian } from '../oracle/calculus.ts';
+import type { Variables } from '../oracle/mlp.ts';
+import { flowOf, velocity } from '../oracle/neuralOde.ts';
+import { perturb } from '../support/perturb.ts';
+
+const rng = new Rng('neural ODE');
+const ADAPTIVE: OdeSolver = { kind: 'adaptive', rtol: 1e-6, atol: 1e-6 };
+
+function field(options: Partial<MlpFieldOptions> = {}, std = 0.5): MlpField {
+  return perturb(new MlpField({ dim: 2, hidden: [8, 8], rng: rng.split('make'), ...options }), rng.split('move'), std);
+}
+
+/** The float64 field over the same network. */
+function plain({ network }: MlpField, context: number[] = [], activation?: (x: number) => number) {
+  const variables: Variables = Object.fromEntries(
+    Object.entries(network.stateDict()).map(([path, { values }]) => [path, Array.from(values)]),
+  );
+  return velocity(variables, context, activation);
+}
+
+const inputs = Array.from({ length: 5 }, (_, i) => [Math.sin(3 * i), Math.cos(5 * i)]);
+const x = tf.tensor2d(inputs);
+const far = (a: tf.Tensor, b: tf.Tensor | number[] | number[][]): number =>
+  tf.max(tf.abs(tf.sub(a, b))).arraySync() as number;
+
+afterEach(() => selectEngine());
+
+describe('solvers', () => {
+  test('the adaptive one follows steep fields to its tolerance, both ways', () => {
+    const steep = field({}, 0.8);
+    const map = flowOf(plain(steep), 400);
+    const [y, logDet] = new NeuralOde({ field: steep, solver: ADAPTIVE }).forwardAndLogDet(x);
+    expect(far(y, inputs.map(map))).toBeLessThan(1e-4);
+    expect(
+      far(
+        logDet,
+        inputs.map((row) => logDetJacobian(map, row)),
+      ),
+    ).toBeLessThan(1e-3);
+    const [back, inverseLogDet] = new NeuralOde({ field: steep, solver: ADAPTIVE }).inverseAndLogDet(y);
+    expect(far(back, x)).toBeLessThan(1e-4);
+    expect(far(inverseLogDet, tf.neg(logDet))).toBeLessThan(1e-3);
+  });
+
+  test('smaller tolerances give smaller errors, and so do more fixed steps, with order five', () => {
+    const shared = field({}, 0.6);
+    const exact = inputs.map(flowOf(plain(shared), 400));
+    const error = (solver: OdeSolver) => far(new NeuralOde({ field: shared, solver }).forward(x), exact);
+    const loose = error({ kind: 'adaptive', rtol: 1e-2, atol: 1e-2 });
+    const tight = error({ kind: 'adaptive', rtol: 1e-5, atol: 1e-5 });
+    expect(tight).toBeLessThan(loose / 10);
+    const [few, many] = [4, 8].map((steps) => error({ kind: 'fixed', steps }));
+    expect(many!).toBeLessThan(few! / 12);
+  });
+
+  test('gradients through adaptive steps are those of the map', () => {
+    const shared = field();
+    const loss = (solver: OdeSolver) => {
+      const ode = new NeuralOde({ field: shared, solver });
+      return tf.variableGrads(() => {
+        const [y, logDet] = ode.forwardAndLogDet(x);
+        return tf.add(tf.sum(tf.square(y)), tf.sum(logDet)) as tf.Scalar;
+      }, shared.trainableVariables()).grads;
+    };
+    const [adaptive, fixed] = [loss(ADAPTIVE), loss({ kind: 'fixed', steps: 20 })];
+    for (const [name, gradient] of Object.entries(fixed)) expect(far(adaptive[name]!, gradient)).toBeLessThan(2e-4);
+  });
+
+  test('the adaptive one takes a batch of none, and cannot be compiled', async () => {
+    const ode = new NeuralOde({ field: field(), solver: ADAPTIVE });
+    expect(ode.forward(tf.zeros([0, 2])).shape).toEqual([0, 2]);
+    await selectEngine('wasm');
+    const compiled = compile(({ at }: { at: tf.Tensor }) => ({ y: ode.inverse(at) }), { name: 'ode', state: [ode] });
+    expect(() => compiled({ at: x })).toThrow(
+      'NeuralOde.inverse: the adaptive solver chooses its steps by values, which are not known while a function is compiled: ' +
+        "use the solver { kind: 'fixed', steps }",
+    );
+  });
+
+  test('says where it gave up, and what it cannot take', () => {
+    const few: OdeSolver = { kind: 'adaptive', rtol: 1e-6, atol: 1e-6, maxSteps: 3 };
+    expect(() => new NeuralOde({ field: field({}, 2), solver: few }).forward(x)).toThrow(
+      /^NeuralOde\.forward: the adaptive solver got from 0 to 0\.\d+ in 3 steps: the field is steep there; allow larger/,
+    );
+    const broken = tf.fill([1, 2], Number.NaN);
+    expect(() => new NeuralOde({ field: field(), solver: few }).forward(broken)).toThrow(
+      'got from 0 to 0.000 in 3 steps',
+    );
+    const make = (solver: OdeSolver) => () => new NeuralOde({ field: field(), solver });
+    expect(make({ kind: 'fixed', steps: 0 })).toThrow('NeuralOde: wanted a positive integer number of steps, got 0');
+    expect(make({ kind: 'adaptive', rtol: 0 })).toThrow('NeuralOde: wanted a positive rtol, got 0');
+    expect(make({ kind: 'adaptive', atol: -1 })).toThrow('NeuralOde: wanted a positive atol, got -1');
+    expect(make({ kind: 'adaptive', maxSteps: 0.5 })).toThrow('NeuralOde: wanted a positive integer maxSteps, got 0.5');
+  });
+
+  test('fixed and adaptive share a field, whose variables each lists', () => {
+    const shared = field({ contextDim: 3 });
+    const [fixed, adaptive] = [new NeuralOde({ field: shared }), new NeuralOde({ field: shared, solver: ADAPTIVE })];
+    expect(fixed.variables()).toEqual(adaptive.variables());
+    const context = rng.normalTensor([1, 3]);
+    const repeated = tf.tile(context, [5, 1]);
+    const values = [fixed.given(context), fixed.given(repeated), adaptive.given(repeated)].map((ode) => ode.forward(x));
+    expect(far(values[0]!, values[1]!)).toBeLessThan(1e-6);
+    expect(far(values[0]!, values[2]!)).toBeLessThan(1e-4);
+  });
+});
+
+describe('the divergence', () => {
+  const activations: Record<string, (x: number) => number> = {
+    identity: (a) => a,
+    tanh: Math.tanh,
+    relu: (a) => Math.max(a, 0),
+    leakyRelu: (a) => (a < 0 ? 0.01 * a : a),
+    elu: (a) => (a < 0 ? Math.expm1(a) : a),
+    silu: (a) => a / (1 + Math.exp(-a)),
+    sigmoid: (a) => 1 / (1 + Math.exp(-a)),
+    softplus: (a) => Math.log1p(Math.exp(a)),
+  };
+  const trace = (rows: number[][]) => rows.reduce((sum, row, i) => sum + row[i]!, 0);
+
+  test.each(activationNames)('is the trace of the numerical Jacobian: %s', (activation) => {
+    for (const hidden of [[5], [5, 4], [5, 4, 3], [3, 3, 4, 3]]) {
+      const own = field({ hidden, activation });
+      const v = plain(own, [], activations[activation]!);
+      const [, divergence] = own.along()(x, 0.3);
+      const exact = inputs.map((row) => trace(jacobian((at) => v(at, 0.3), row, 1e-4)));
+      expect(far(divergence, exact)).toBeLessThan(1e-5 * (1 + Math.max(...exact.map(Math.abs))));
+    }
+  });
+
+  test.each(['rademacher', 'normal'] as const)('by Hutchinson: the mean of εᵀJε over the probes, %s', (noise) => {
+    for (const hidden of [[5], [5, 4], [5, 4, 3]]) {
+      const own = field({ hidden, trace: { probes: 3, noise } }, 0);
+      perturb(own.network, new Rng('network'), 0.5);
+      const probes = own.probes!.arraySync() as number[][];
+      if (noise === 'rademacher') expect(probes.flat().every((entry) => Math.abs(entry) === 1)).toBe(true);
+      const v = plain(own);
+      const quadratic = (rows: number[][], e: number[]) =>
+        rows.reduce((sum, row, i) => sum + e[i]! * row.reduce((inner, entry, j) => inner + entry * e[j]!, 0), 0);
+      const wanted = inputs.map((row) => {
+        const rows = jacobian((at) => v(at, 0.3), row, 1e-4);
+        return probes.reduce((sum, e) => sum + quadratic(rows, e), 0) / 3;
+      });
+      expect(far(own.along()(x, 0.3)[1], wanted)).toBeLessThan(1e-5);
+    }
+  });
+
+  test('the estimate is right on average, never the same for other probes, and fixed between draws', () => {
+    const own = field({ trace: { probes: 1 } }, 0);
+    perturb(own.network, new Rng('network'), 0.5);
+    const exact = field({}, 0);
+    exact.network.loadStateDict(own.network.stateDict());
+    const wanted = exact.along()(x, 0.3)[1];
+    const ode = new NeuralOde({ field: own });
+    expect(ode.forwardLogDet(x).arraySync()).toEqual(ode.forwardLogDet(x).arraySync());
+    const draws = 200;
+    const stream = new Rng('probes');
+    const estimates = Array.from({ length: draws }, () => {
+      own.resample(stream);
+      return own.along()(x, 0.3)[1];
+    });
+    const stacked = tf.stack(estimates);
+    const { mean, variance } = tf.moments(stacked, 0);
+    expect(Math.min(...variance.dataSync())).toBeGreaterThan(1e-5);
+    const errors = tf.div(tf.sub(mean, wanted), tf.sqrt(tf.div(variance, draws)));
+    expect(Math.max(...tf.abs(errors).dataSync())).toBeLessThan(4);
+  });
+
+  test('probes are drawn anew inside of a compiled function, and are saved', async () => {
+    await selectEngine('wasm');
+    const own = field({ trace: { probes: 2 } }, 0);
+    const step = compile(
+      ({ at }: { at: tf.Tensor }, stream) => {
+        own.resample(stream);
+        return { divergence: own.along()(at, 0)[1] };
+      },
+      { name: 'resample', state: [own] },
+    );
+    const drawn = Array.from({ length: 8 }, () => {
+      step({ at: x }, rng);
+      return Array.from(own.probes!.dataSync());
+    });
+    expect(drawn.flat().every((entry) => Math.abs(entry) === 1)).toBe(true);
+    expect(new Set(drawn.map(String)).size).toBeGreaterThan(1);
+    expect(own.probes!.trainable).toBe(false);
+    const twin = field({ trace: { probes: 2 } }, 0);
+    twin.loadStateDict(own.stateDict());
+    expect(twin.probes!.arraySync()).toEqual(own.probes!.arraySync());
+  });
+
+  test('says what it cannot take', () => {
+    expect(() => field({ hidden: [] })).toThrow('MlpField: wanted at least one hidden layer, got none');
+    expect(() => field({ trace: { probes: 0 } })).toThrow(
+      'MlpField: wanted a positive integer number of probes, got 0',
+    );
+    expect(() => field({ dim: 0 })).toThrow('MlpField: wanted a positive integer dim, got 0');
+    expect(() => field().resample(rng)).toThrow('MlpField.resample: has no probes: its divergence is exact');
+  });
+});
