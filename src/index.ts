@@ -1,3 +1,4 @@
+export * from './analysis/index.ts';
 export * from './bijectors/index.ts';
 export * from './distributions/index.ts';
 export * from './engine/index.ts';

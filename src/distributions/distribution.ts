@@ -2,17 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
+import { checkedSamples, type Estimate, meanWithError } from './estimate.ts';
 
 /** Samples and the log-density at them. */
 export interface SampleWithLogProb {
   readonly sample: tf.Tensor;
   readonly logProb: tf.Tensor;
-}
-
-/** A Monte-Carlo estimate and the standard error of its mean, both of the distribution's batch shape. */
-export interface Estimate {
-  readonly value: tf.Tensor;
-  readonly standardError: tf.Tensor;
 }
 
 /**
@@ -74,15 +69,8 @@ export abstract class Distribution {
    * @throws if `samples` is no integer above 1: one draw has no standard error
    */
   entropyEstimate(rng: Rng, samples = 64): Estimate {
-    if (!Number.isInteger(samples) || samples < 2) {
-      throw new Error(
-        `${this.constructor.name}.entropyEstimate: wanted an integer number of samples above 1, got ${samples}`,
-      );
-    }
-    const surprise = tf.neg(this.sampleWithLogProb(rng, [samples]).logProb);
-    const value = tf.mean(surprise, 0);
-    const variance = tf.div(tf.sum(tf.square(tf.sub(surprise, value)), 0), samples - 1);
-    return { value, standardError: tf.sqrt(tf.div(variance, samples)) };
+    const owner = `${this.constructor.name}.entropyEstimate`;
+    return meanWithError(owner, tf.neg(this.sampleWithLogProb(rng, [checkedSamples(owner, samples)]).logProb));
   }
 
   /** E[X]. @throws where there is no closed form. */

@@ -1,11 +1,14 @@
 export { BatchBroadcast } from './batchBroadcast.ts';
 export { Beta } from './beta.ts';
 export { Categorical } from './categorical.ts';
-export { Distribution, type Estimate, type SampleWithLogProb } from './distribution.ts';
+export { Distribution, type SampleWithLogProb } from './distribution.ts';
+export type { Estimate } from './estimate.ts';
 export { Exponential } from './exponential.ts';
 export { ExpRelaxedOneHotCategorical } from './expRelaxedOneHotCategorical.ts';
 export { Gumbel } from './gumbel.ts';
 export { Independent } from './independent.ts';
+export { kl } from './kl.ts';
+export { klEstimate } from './klEstimate.ts';
 export { Logistic } from './logistic.ts';
 export { LogNormal } from './logNormal.ts';
 export { MixtureSameFamily } from './mixtureSameFamily.ts';

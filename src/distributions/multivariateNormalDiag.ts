@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution } from './distribution.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
@@ -63,6 +64,16 @@ export class MultivariateNormalDiag extends Distribution {
 
   override variance(): tf.Tensor {
     return this.#spread(tf.exp(tf.mul(this.logScale, 2)));
+  }
+
+  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
+  squaredNorm(residual: tf.Tensor): tf.Tensor {
+    return tf.sum(tf.square(tf.mul(residual, tf.exp(tf.neg(this.logScale)))), -1);
+  }
+
+  /** Columns of S with S Sᵀ = Σ, `[columns, ...batch, dim]`. */
+  rootColumns(): tf.Tensor {
+    return diagonalColumns(this.#spread(tf.exp(this.logScale)));
   }
 
   #noise(rng: Rng, sampleShape: number[]): tf.Tensor {

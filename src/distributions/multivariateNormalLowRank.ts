@@ -4,6 +4,7 @@ import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { type Cholesky, cholesky } from './cholesky.ts';
+import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution } from './distribution.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
@@ -65,11 +66,7 @@ export class MultivariateNormalLowRank extends Distribution {
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const factor = this.#whitened();
     const capacitance = capacitanceOf(factor);
-    const z = tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale)));
-    const products = tf.sum(tf.mul(factor, tf.expandDims(z, -1)), -2);
-    const u = capacitance.solve(products);
-    const rest = tf.sub(z, tf.sum(tf.mul(factor, tf.expandDims(u, -2)), -1));
-    const squares = tf.add(tf.sum(tf.square(rest), -1), tf.sum(tf.square(u), -1));
+    const squares = this.#squaredNorm(tf.sub(x, this.loc), factor, capacitance);
     return tf.neg(tf.add(tf.mul(squares, 0.5), this.#logVolume(capacitance)));
   }
 
@@ -88,6 +85,28 @@ export class MultivariateNormalLowRank extends Distribution {
 
   override variance(): tf.Tensor {
     return this.#spread(tf.add(tf.exp(tf.mul(this.logScale, 2)), tf.sum(tf.square(this.factor), -1)));
+  }
+
+  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
+  squaredNorm(residual: tf.Tensor): tf.Tensor {
+    const factor = this.#whitened();
+    return this.#squaredNorm(residual, factor, capacitanceOf(factor));
+  }
+
+  /** The columns of D and V, `[dim + rank, ...batch, dim]`. */
+  rootColumns(): tf.Tensor {
+    const whole = [...this.batchShape, ...this.eventShape];
+    const factor = broadcast(this.factor, [...whole, this.factor.shape.at(-1)!]);
+    const last = factor.rank - 1;
+    const ofFactor = tf.transpose(factor, [last, ...factor.shape.map((_, axis) => axis).slice(0, last)]);
+    return tf.concat([diagonalColumns(this.#spread(tf.exp(this.logScale))), ofFactor], 0);
+  }
+
+  #squaredNorm(residual: tf.Tensor, factor: tf.Tensor, capacitance: Cholesky): tf.Tensor {
+    const z = tf.mul(residual, tf.exp(tf.neg(this.logScale)));
+    const u = capacitance.solve(tf.sum(tf.mul(factor, tf.expandDims(z, -1)), -2));
+    const rest = tf.sub(z, tf.sum(tf.mul(factor, tf.expandDims(u, -2)), -1));
+    return tf.add(tf.sum(tf.square(rest), -1), tf.sum(tf.square(u), -1));
   }
 
   /** W = D⁻¹V. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
@@ -57,27 +58,16 @@ export class MultivariateNormalTriL extends Distribution {
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
-    return this.#correlated(this.#noise(rng, sampleShape));
+    return tf.add(this.loc, this.#correlated(this.#noise(rng, sampleShape)));
   }
 
   override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
     const noise = this.#noise(rng, sampleShape);
-    return { sample: this.#correlated(noise), logProb: this.#logProbOfNoise(noise) };
+    return { sample: tf.add(this.loc, this.#correlated(noise)), logProb: this.#logProbOfNoise(noise) };
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    const residual = columns(tf.sub(x, this.loc));
-    const inverseDiagonal = columns(tf.exp(tf.neg(this.logDiagonal)));
-    const lower = this.#lower();
-    const noise: tf.Tensor[] = [];
-    residual.forEach((entry, row) => {
-      let rest = entry;
-      for (let column = 0; column < row; column++) {
-        rest = tf.sub(rest, tf.mul(lower(row, column), noise[column]!));
-      }
-      noise.push(tf.mul(rest, inverseDiagonal[row]!));
-    });
-    return this.#logProbOfNoise(tf.concat(noise, -1));
+    return this.#logProbOfNoise(this.#whitened(tf.sub(x, this.loc)));
   }
 
   override entropy(): tf.Tensor {
@@ -103,10 +93,38 @@ export class MultivariateNormalTriL extends Distribution {
     return tf.concat(variances, -1);
   }
 
+  /** rᵀ Σ⁻¹ r, `[...batch, dim]` → `[...batch]`. */
+  squaredNorm(residual: tf.Tensor): tf.Tensor {
+    return tf.sum(tf.square(this.#whitened(residual)), -1);
+  }
+
+  /** The columns of L, `[dim, ...batch, dim]`. */
+  rootColumns(): tf.Tensor {
+    const identity = diagonalColumns(tf.onesLike(this.loc));
+    return this.#correlated(identity);
+  }
+
+  /** L⁻¹ r. */
+  #whitened(residual: tf.Tensor): tf.Tensor {
+    const entries = columns(residual);
+    const inverseDiagonal = columns(tf.exp(tf.neg(this.logDiagonal)));
+    const lower = this.#lower();
+    const noise: tf.Tensor[] = [];
+    entries.forEach((entry, row) => {
+      let rest = entry;
+      for (let column = 0; column < row; column++) {
+        rest = tf.sub(rest, tf.mul(lower(row, column), noise[column]!));
+      }
+      noise.push(tf.mul(rest, inverseDiagonal[row]!));
+    });
+    return tf.concat(noise, -1);
+  }
+
   #noise(rng: Rng, sampleShape: number[]): tf.Tensor {
     return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
   }
 
+  /** L z. */
   #correlated(noise: tf.Tensor): tf.Tensor {
     const entries = columns(noise);
     const scaled = columns(tf.mul(tf.exp(this.logDiagonal), noise));
@@ -116,7 +134,7 @@ export class MultivariateNormalTriL extends Distribution {
       for (let column = 0; column < row; column++) sum = tf.add(sum, tf.mul(lower(row, column), entries[column]!));
       return sum;
     });
-    return tf.add(this.loc, tf.concat(rows, -1));
+    return tf.concat(rows, -1);
   }
 
   #logProbOfNoise(noise: tf.Tensor): tf.Tensor {

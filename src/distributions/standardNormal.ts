@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution } from './distribution.ts';
 
 const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
@@ -47,5 +48,15 @@ export class StandardNormal extends Distribution {
 
   override variance(): tf.Tensor {
     return tf.ones([...this.batchShape, ...this.eventShape]);
+  }
+
+  /** rᵀ r, `[...batch, dim]` → `[...batch]`. */
+  squaredNorm(residual: tf.Tensor): tf.Tensor {
+    return tf.sum(tf.square(residual), -1);
+  }
+
+  /** Columns of the identity, `[dim, ...batch, dim]`. */
+  rootColumns(): tf.Tensor {
+    return diagonalColumns(this.variance());
   }
 }

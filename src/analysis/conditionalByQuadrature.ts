@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { broadcast } from '../bijectors/broadcast.ts';
+import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { Distribution } from '../distributions/distribution.ts';
+import { stopGradient } from '../nn/stopGradient.ts';
+import { portableMath } from '../portableMath.ts';
+import type { Rng } from '../random.ts';
+import { checkJoint, joined, midpoints, type QuadratureRange } from './midpoints.ts';
+
+export interface ConditionalOptions extends QuadratureRange {
+  readonly joint: Distribution;
+  /** The component whose distribution it is. */
+  readonly of: number;
+  /** The values of all others, `[...batch, dim − 1]`, in their order. */
+  readonly given: tf.Tensor;
+}
+
+/**
+ * The conditional distribution of one component of a joint given the others, p(xᵢ | rest) = p(x)/∫ p(x) dxᵢ, whose normalizer is a
+ * numerical integral by the midpoint rule over a range. Events are vectors of one number.
+ *
+ * Draws invert the distribution function of the cells, within which they are uniform; they are not reparameterized. Mean, variance
+ * and entropy are integrals by the same rule. {@link normalizerError} says how far the number of points can be trusted.
+ */
+export class ConditionalByQuadrature extends Distribution {
+  readonly batchShape: number[];
+  readonly eventShape = [1];
+  readonly reparameterized = false;
+  readonly joint: Distribution;
+  readonly of: number;
+  readonly given: tf.Tensor;
+  /** log p(x) at the middle of each cell and the given values, `[points, ...batch]`. */
+  readonly #logs: tf.Tensor;
+  readonly #nodes: tf.Tensor1D;
+  readonly #width: number;
+  readonly #options: ConditionalOptions;
+
+  /** @throws if the joint's events are no vectors of two or more, or the values, component, range or points do not fit */
+  constructor(options: ConditionalOptions) {
+    super();
+    const { joint, of, given, ...range } = options;
+    const owner = 'ConditionalByQuadrature';
+    checkJoint(owner, joint.eventShape, of);
+    const batch = broadcastShape(given.shape.slice(0, -1), joint.batchShape);
+    if (given.rank === 0 || given.shape.at(-1) !== joint.eventShape[0]! - 1 || batch === undefined) {
+      throw new Error(
+        `${owner}: wanted given [..., ${[...joint.batchShape, joint.eventShape[0]! - 1].join(', ')}], got [${given.shape}]`,
+      );
+    }
+    this.batchShape = batch;
+    this.joint = joint;
+    this.of = of;
+    this.given = given;
+    const { nodes, width } = midpoints(owner, range);
+    this.#nodes = nodes;
+    this.#width = width;
+    this.#options = options;
+    this.#logs = this.#jointLogProb(tf.reshape(nodes, [nodes.size, ...batch.map(() => 1), 1]));
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    const shape = [...sampleShape, ...this.batchShape];
+    const [threshold, place] = [rng.uniformTensor([1, ...shape]), rng.uniformTensor([...shape, 1])];
+    return stopGradient(() => {
+      const points = this.#nodes.size;
+      const before = tf.cumsum(this.#weights(), 0, true);
+      const aligned = tf.reshape(before, [points, ...sampleShape.map(() => 1), ...this.batchShape]);
+      const cell = tf.sub(tf.sum(tf.cast(tf.greaterEqual(threshold, aligned), 'float32'), 0), 1);
+      const low = this.#options.range[0];
+      return tf.add(tf.mul(tf.add(tf.expandDims(cell, -1), place), this.#width), low);
+    });
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    return tf.sub(this.#jointLogProb(x), this.logNormalizer());
+  }
+
+  /** log ∫ p(x) dxᵢ: the log-density of the given values, `[...batch]`. */
+  logNormalizer(): tf.Tensor {
+    return tf.add(tf.logSumExp(this.#logs, 0), portableMath.log(this.#width));
+  }
+
+  /** How far {@link logNormalizer} is from the one by half as many points, `[...batch]`, nats: a bound of its error where that is small. */
+  normalizerError(): tf.Tensor {
+    const points = Math.max(2, Math.floor(this.#nodes.size / 2));
+    const coarse = new ConditionalByQuadrature({ ...this.#options, points });
+    return tf.abs(tf.sub(this.logNormalizer(), coarse.logNormalizer()));
+  }
+
+  override entropy(): tf.Tensor {
+    const logs = tf.sub(this.#logs, this.logNormalizer());
+    return tf.neg(tf.sum(tf.mul(this.#weights(), tf.maximum(logs, -1e30)), 0));
+  }
+
+  override mean(): tf.Tensor {
+    return tf.expandDims(tf.sum(tf.mul(this.#weights(), this.#aligned()), 0), -1);
+  }
+
+  override variance(): tf.Tensor {
+    const apart = tf.sub(this.#aligned(), tf.squeeze(this.mean(), [-1]));
+    return tf.expandDims(tf.sum(tf.mul(this.#weights(), tf.square(apart)), 0), -1);
+  }
+
+  /** The probability of each cell, `[points, ...batch]`. */
+  #weights(): tf.Tensor {
+    return tf.exp(tf.sub(this.#logs, tf.logSumExp(this.#logs, 0)));
+  }
+
+  #aligned(): tf.Tensor {
+    return tf.reshape(this.#nodes, [this.#nodes.size, ...this.batchShape.map(() => 1)]);
+  }
+
+  /** The joint's log-density where the component is x `[..., 1]`. */
+  #jointLogProb(x: tf.Tensor): tf.Tensor {
+    const shape = broadcastShape(x.shape.slice(0, -1), this.batchShape)!;
+    const others = broadcast(this.given, [...shape, this.given.shape.at(-1)!]);
+    return this.joint.logProb(joined(others, broadcast(x, [...shape, 1]), this.of));
+  }
+}

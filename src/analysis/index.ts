@@ -1,0 +1,6 @@
+export { ConditionalByQuadrature, type ConditionalOptions } from './conditionalByQuadrature.ts';
+export { expectationEstimate, type SampleOptions } from './expectationEstimate.ts';
+export { MarginalByQuadrature, type MarginalOptions } from './marginalByQuadrature.ts';
+export type { QuadratureRange } from './midpoints.ts';
+export { type MomentsEstimate, momentsEstimate } from './momentsEstimate.ts';
+export { type MutualInformationOptions, mutualInformationEstimate } from './mutualInformationEstimate.ts';

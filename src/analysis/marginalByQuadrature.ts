@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { broadcast } from '../bijectors/broadcast.ts';
+import { Distribution } from '../distributions/distribution.ts';
+import { portableMath } from '../portableMath.ts';
+import type { Rng } from '../random.ts';
+import { checkJoint, joined, midpoints, type QuadratureRange, without } from './midpoints.ts';
+
+export interface MarginalOptions extends QuadratureRange {
+  readonly joint: Distribution;
+  /** The component that is integrated out. */
+  readonly out: number;
+}
+
+/**
+ * The marginal distribution of all components but one, whose log-density is a numerical integral: log ∫ p(x) dxᵢ by the midpoint
+ * rule over a range. Draws are exact: those of the joint without that component.
+ */
+export class MarginalByQuadrature extends Distribution {
+  readonly joint: Distribution;
+  readonly out: number;
+  readonly eventShape: number[];
+  readonly #nodes: tf.Tensor1D;
+  readonly #width: number;
+
+  /** @throws if the joint's events are no vectors of two or more, or the component, range or points do not fit */
+  constructor({ joint, out, ...range }: MarginalOptions) {
+    super();
+    checkJoint('MarginalByQuadrature', joint.eventShape, out);
+    const { nodes, width } = midpoints('MarginalByQuadrature', range);
+    this.joint = joint;
+    this.out = out;
+    this.eventShape = [joint.eventShape[0]! - 1];
+    this.#nodes = nodes;
+    this.#width = width;
+  }
+
+  get batchShape(): number[] {
+    return this.joint.batchShape;
+  }
+
+  get reparameterized(): boolean {
+    return this.joint.reparameterized;
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    return without(this.joint.sample(rng, sampleShape), this.out);
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    const whole = [this.#nodes.size, ...x.shape.slice(0, -1)];
+    const component = broadcast(tf.reshape(this.#nodes, [this.#nodes.size, ...x.shape.map(() => 1)]), [...whole, 1]);
+    const others = broadcast(tf.expandDims(x, 0), [...whole, this.eventShape[0]!]);
+    const log = tf.logSumExp(this.joint.logProb(joined(others, component, this.out)), 0);
+    return tf.add(log, portableMath.log(this.#width));
+  }
+}

@@ -1,0 +1,157 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { broadcast } from '../bijectors/broadcast.ts';
+import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { stopGradient } from '../nn/stopGradient.ts';
+import { portableMath } from '../portableMath.ts';
+import { besselGap, logBesselI0e } from '../special/besselI.ts';
+import { digammaGaps, lbeta } from '../special/lbeta.ts';
+import { lgamma } from '../special/lgamma.ts';
+import { BatchBroadcast } from './batchBroadcast.ts';
+import { Beta } from './beta.ts';
+import { Categorical } from './categorical.ts';
+import type { Distribution } from './distribution.ts';
+import { Exponential } from './exponential.ts';
+import { Gumbel } from './gumbel.ts';
+import { Independent } from './independent.ts';
+import { LogNormal } from './logNormal.ts';
+import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
+import { MultivariateNormalLowRank } from './multivariateNormalLowRank.ts';
+import { MultivariateNormalTriL } from './multivariateNormalTriL.ts';
+import { Normal } from './normal.ts';
+import { OneHotCategorical } from './oneHotCategorical.ts';
+import { StandardNormal } from './standardNormal.ts';
+import { TransformedDistribution } from './transformedDistribution.ts';
+import { Uniform } from './uniform.ts';
+import { VonMises } from './vonMises.ts';
+
+/** The Euler–Mascheroni constant. */
+const EULER = 0.5772156649015329;
+
+/**
+ * KL(p ‖ q) = E_p[log p(X) − log q(X)], nats, exact, of the batch shape that the two broadcast to.
+ *
+ * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, beta, von Mises, uniform and
+ * categorical distributions; for any two multivariate normal ones; for two {@link Independent} ones of such; and for two
+ * {@link TransformedDistribution}s by one bijector, which does not change it.
+ *
+ * @throws if there is none, for which there is `klEstimate`; or if the events or batches do not fit
+ */
+export function kl(p: Distribution, q: Distribution): tf.Tensor {
+  const batch = broadcastShape(p.batchShape, q.batchShape);
+  if (batch === undefined || !tf.util.arraysEqual(p.eventShape, q.eventShape)) {
+    throw new Error(
+      `kl: wanted equal events and batches that broadcast, got events [${p.eventShape}] and [${q.eventShape}], ` +
+        `batches [${p.batchShape}] and [${q.batchShape}]`,
+    );
+  }
+  for (const formula of FORMULAS) {
+    const value = formula(p, q);
+    if (value !== undefined) return broadcast(value, batch);
+  }
+  throw new Error(`kl: there is no closed form for ${p.constructor.name} and ${q.constructor.name}; use klEstimate`);
+}
+
+type Formula = (p: Distribution, q: Distribution) => tf.Tensor | undefined;
+
+/** A formula for two distributions of one class. */
+function both<D extends Distribution>(
+  type: new (...args: never[]) => D,
+  formula: (p: D, q: D) => tf.Tensor | undefined,
+): Formula {
+  return (p, q) => (p instanceof type && q instanceof type ? formula(p, q) : undefined);
+}
+
+const NORMALS = [StandardNormal, MultivariateNormalDiag, MultivariateNormalTriL, MultivariateNormalLowRank] as const;
+type MultivariateNormal = InstanceType<(typeof NORMALS)[number]>;
+
+function isMultivariateNormal(distribution: Distribution): distribution is MultivariateNormal {
+  return NORMALS.some((type) => distribution instanceof type);
+}
+
+const FORMULAS: readonly Formula[] = [
+  both(Normal, normals),
+  both(LogNormal, (p, q) => normals(p.normal, q.normal)),
+  both(MultivariateNormalDiag, (p, q) => tf.sum(normals(p, q), -1)),
+  (p, q) => (isMultivariateNormal(p) && isMultivariateNormal(q) ? multivariateNormals(p, q) : undefined),
+  // With d = log rate_q − log rate_p: eᵈ − 1 − d.
+  both(Exponential, (p, q) => excess(tf.sub(q.logRate, p.logRate))),
+  both(Gumbel, gumbels),
+  both(Beta, betas),
+  both(VonMises, angles),
+  both(Uniform, uniforms),
+  both(Categorical, categoricals),
+  both(OneHotCategorical, (p, q) => categoricals(p.categorical, q.categorical)),
+  both(Independent, (p, q) => {
+    if (p.ndims !== q.ndims) return undefined;
+    const each = kl(p.distribution, q.distribution);
+    const axes = Array.from({ length: p.ndims }, (_, i) => each.rank - 1 - i);
+    return axes.length === 0 ? each : tf.sum(each, axes);
+  }),
+  both(TransformedDistribution, (p, q) => (p.bijector === q.bijector ? kl(p.base, q.base) : undefined)),
+  (p, q) => (p instanceof BatchBroadcast ? kl(p.distribution, q) : undefined),
+  (p, q) => (q instanceof BatchBroadcast ? kl(p, q.distribution) : undefined),
+];
+
+/** eᵈ − 1 − d ≥ 0. */
+function excess(d: tf.Tensor): tf.Tensor {
+  return tf.sub(tf.expm1(d), d);
+}
+
+/** With d = log σ_p² − log σ_q²: ½ (eᵈ − 1 − d + (μ_p − μ_q)²/σ_q²). */
+function normals(p: Pick<Normal, 'loc' | 'logScale'>, q: Pick<Normal, 'loc' | 'logScale'>): tf.Tensor {
+  const ratio = tf.mul(tf.sub(p.logScale, q.logScale), 2);
+  const apart = tf.mul(tf.sub(p.loc, q.loc), tf.exp(tf.neg(q.logScale)));
+  return tf.mul(tf.add(excess(ratio), tf.square(apart)), 0.5);
+}
+
+/** ½ tr(Σ_q⁻¹ Σ_p) − log q(μ_p) − H[p]; the trace is the sum of cᵀ Σ_q⁻¹ c over the columns c of a root of Σ_p. */
+function multivariateNormals(p: MultivariateNormal, q: MultivariateNormal): tf.Tensor {
+  const columns = p.rootColumns();
+  const missing = Math.max(0, q.batchShape.length - p.batchShape.length);
+  const [count, ...rest] = columns.shape as [number, ...number[]];
+  const aligned = tf.reshape(columns, [count, ...new Array<number>(missing).fill(1), ...rest]);
+  const trace = tf.sum(q.squaredNorm(aligned), 0);
+  return tf.sub(tf.mul(trace, 0.5), tf.add(q.logProb(p.mean()), p.entropy()));
+}
+
+/** With d = (μ_q − μ_p)/β_q: log(β_q/β_p) + γ (β_p/β_q − 1) + eᵈ Γ(β_p/β_q + 1) − 1 − d. */
+function gumbels(p: Gumbel, q: Gumbel): tf.Tensor {
+  const logRatio = tf.sub(p.logScale, q.logScale);
+  const ratio = tf.exp(logRatio);
+  const apart = tf.mul(tf.sub(q.loc, p.loc), tf.exp(tf.neg(q.logScale)));
+  const exponent = tf.add(apart, lgamma(tf.add(ratio, 1)));
+  return tf.sub(tf.add(tf.sub(tf.mul(tf.expm1(logRatio), EULER), logRatio), tf.expm1(exponent)), apart);
+}
+
+/** log B(q)/B(p) + (a_q − a_p)(ψ(a_p + b_p) − ψ(a_p)) + (b_q − b_p)(ψ(a_p + b_p) − ψ(b_p)). */
+function betas(p: Beta, q: Beta): tf.Tensor {
+  const [gap1, gap0] = digammaGaps(p.concentration1, p.concentration0);
+  const volumes = tf.sub(lbeta(q.concentration1, q.concentration0), lbeta(p.concentration1, p.concentration0));
+  const up = tf.mul(tf.sub(q.concentration1, p.concentration1), gap1);
+  return tf.add(volumes, tf.add(up, tf.mul(tf.sub(q.concentration0, p.concentration0), gap0)));
+}
+
+/** log I₀(κ_q)/I₀(κ_p) + (I₁/I₀)(κ_p) (κ_p − κ_q cos(μ_p − μ_q)), of scaled functions, so that κ itself cancels on paper. */
+function angles(p: VonMises, q: VonMises): tf.Tensor {
+  const half = tf.sin(tf.mul(tf.sub(p.loc, q.loc), 0.5));
+  const lost = tf.mul(tf.mul(tf.square(half), 2), q.concentration);
+  const along = tf.add(tf.sub(p.concentration, q.concentration), lost);
+  const volumes = tf.sub(logBesselI0e(q.concentration), logBesselI0e(p.concentration));
+  return tf.add(volumes, tf.sub(lost, tf.mul(besselGap(p.concentration), along)));
+}
+
+/** dim · log of the quotient of the widths where p lies within q, else ∞. */
+function uniforms(p: Uniform, q: Uniform): tf.Tensor {
+  const isWithin = q.low <= p.low && p.high <= q.high;
+  const each = isWithin ? portableMath.log((q.high - q.low) / (p.high - p.low)) : Number.POSITIVE_INFINITY;
+  return tf.scalar(p.eventShape[0]! * each);
+}
+
+/** Σ P(k) (log P(k) − log Q(k)) over the categories that p draws. */
+function categoricals(p: Categorical, q: Categorical): tf.Tensor {
+  const drawn = stopGradient(() => tf.cast(tf.greater(tf.softmax(p.logits), 0), 'float32'));
+  // Finite where a logit is −∞, of p: 0·∞ is NaN.
+  const finite = tf.maximum(p.logits, -1e30);
+  const gap = tf.sub(tf.logSoftmax(finite), tf.logSoftmax(tf.maximum(q.logits, -1e30)));
+  return tf.sum(tf.mul(tf.mul(tf.softmax(finite), drawn), gap), -1);
+}

@@ -1,0 +1,185 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import {
+  ConditionalByQuadrature,
+  expectationEstimate,
+  MarginalByQuadrature,
+  MultivariateNormalTriL,
+  momentsEstimate,
+  mutualInformationEstimate,
+  neuralSplineFlow,
+  Rng,
+  StandardNormal,
+} from '../../src/index.ts';
+import { covarianceOf, normalLogPdf } from '../oracle/densities.ts';
+
+const LOC = [1, -2];
+const LOG_DIAGONAL = [0.3, -0.2];
+const BELOW = 0.9;
+const joint = new MultivariateNormalTriL({
+  loc: tf.tensor1d(LOC),
+  logDiagonal: tf.tensor1d(LOG_DIAGONAL),
+  offDiagonal: tf.tensor1d([BELOW]),
+});
+const COVARIANCE = covarianceOf(LOG_DIAGONAL, [BELOW]);
+const std = (i: 0 | 1) => Math.sqrt(COVARIANCE[i]![i]!);
+const around = (i: 0 | 1): [number, number] => [LOC[i]! - 9 * std(i), LOC[i]! + 9 * std(i)];
+const values = (x: tf.Tensor): number[] => [...x.dataSync()];
+
+/** Mean and standard deviation of component i given the other. */
+function conditional(i: 0 | 1, other: number): [number, number] {
+  const j = (1 - i) as 0 | 1;
+  const slope = COVARIANCE[i]![j]! / COVARIANCE[j]![j]!;
+  return [LOC[i]! + slope * (other - LOC[j]!), Math.sqrt(COVARIANCE[i]![i]! - slope * COVARIANCE[i]![j]!)];
+}
+
+describe.each([0, 1] as const)('of component %s of a correlated normal', (i) => {
+  const given = tf.tensor2d([[-1], [0.5], [3]]);
+  const distribution = new ConditionalByQuadrature({ joint, of: i, given, range: around(i) });
+  const wanted = values(given).map((other) => conditional(i, other));
+
+  test('the conditional’s density, moments, entropy and normalizer', () => {
+    expect([distribution.batchShape, distribution.eventShape]).toEqual([[3], [1]]);
+    const x = [-2, 0, 1.3];
+    const got = distribution.logProb(tf.reshape(tf.tensor1d(x), [3, 1, 1])).arraySync() as number[][];
+    x.forEach((value, k) => {
+      wanted.forEach(([mean, scale], row) => expect(got[k]![row]).toBeCloseTo(normalLogPdf(value, mean, scale), 4));
+    });
+    wanted.forEach(([mean, scale], row) => {
+      expect(values(distribution.mean())[row]).toBeCloseTo(mean, 4);
+      expect(values(distribution.variance())[row]! / scale ** 2).toBeCloseTo(1, 4);
+      expect(values(distribution.entropy())[row]).toBeCloseTo(0.5 * Math.log(2 * Math.PI * Math.E * scale ** 2), 4);
+      const other = normalLogPdf(values(given)[row]!, LOC[1 - i]!, std((1 - i) as 0 | 1));
+      expect(values(distribution.logNormalizer())[row]).toBeCloseTo(other, 4);
+    });
+    expect(Math.max(...values(distribution.normalizerError()))).toBeLessThan(1e-5);
+  });
+
+  test('too few points show in the error', () => {
+    const coarse = new ConditionalByQuadrature({ joint, of: i, given, range: around(i), points: 12 });
+    expect(Math.max(...values(coarse.normalizerError()))).toBeGreaterThan(0.01);
+  });
+
+  test('its draws', () => {
+    const draws = distribution.sample(new Rng(0), [8000]);
+    expect(draws.shape).toEqual([8000, 3, 1]);
+    const { mean, variance } = tf.moments(draws, 0);
+    wanted.forEach(([loc, scale], row) => {
+      expect(Math.abs(values(mean)[row]! - loc)).toBeLessThan((4.5 * scale) / Math.sqrt(8000));
+      expect(Math.abs(values(variance)[row]! / scale ** 2 - 1)).toBeLessThan(0.08);
+    });
+  });
+
+  test('the marginal', () => {
+    const out = (1 - i) as 0 | 1;
+    const marginal = new MarginalByQuadrature({ joint, out, range: around(out) });
+    const x = [-3, 0, 2];
+    values(marginal.logProb(tf.tensor2d(x, [3, 1]))).forEach((value, k) =>
+      expect(value).toBeCloseTo(normalLogPdf(x[k]!, LOC[i]!, std(i)), 4),
+    );
+    const { sample, logProb } = marginal.sampleWithLogProb(new Rng(0), [4, 2]);
+    expect([sample.shape, logProb.shape]).toEqual([
+      [4, 2, 1],
+      [4, 2],
+    ]);
+  });
+});
+
+test('the gradient of a conditional log-density reaches the given values', () => {
+  const at = (given: tf.Tensor) =>
+    new ConditionalByQuadrature({ joint, of: 1, given, range: around(1) }).logProb(tf.tensor1d([0.4]));
+  const step = 1e-3;
+  const plain = (other: number) => normalLogPdf(0.4, ...conditional(1, other));
+  const wanted = (plain(0.5 + step) - plain(0.5 - step)) / (2 * step);
+  expect(values(tf.grad(at)(tf.tensor1d([0.5])))[0]).toBeCloseTo(wanted, 3);
+});
+
+test('a flow with a batch of contexts, three components', () => {
+  const flow = neuralSplineFlow({ dim: 3, contextDim: 2, hidden: [8], layers: 2, rng: new Rng(0) });
+  const many = flow.given(
+    tf.tensor2d([
+      [0, 1],
+      [1, 0],
+    ]),
+  );
+  const given = tf.tensor2d([
+    [0.1, -0.3],
+    [0.5, 0.2],
+  ]);
+  const distribution = new ConditionalByQuadrature({ joint: many, of: 1, given, range: [-8, 8] });
+  // At its start the flow is a standard normal.
+  for (const value of values(distribution.mean())) expect(value).toBeCloseTo(0, 4);
+  for (const value of values(distribution.variance())) expect(value).toBeCloseTo(1, 3);
+  expect(new MarginalByQuadrature({ joint: many, out: 2, range: [-8, 8] }).logProb(given).shape).toEqual([2]);
+});
+
+test('mutual information: −½ log(1 − ρ²), and 0 for independent components', () => {
+  const options = { rng: new Rng(0), samples: 2000, ranges: [around(0), around(1)] as const, points: 128 };
+  const { value, standardError } = mutualInformationEstimate(joint, options);
+  const rho = COVARIANCE[0]![1]! / (std(0) * std(1));
+  const wanted = -0.5 * Math.log(1 - rho ** 2);
+  expect(values(standardError)[0]).toBeLessThan(0.03);
+  expect(Math.abs(values(value)[0]! - wanted)).toBeLessThan(4.5 * values(standardError)[0]!);
+  const none = mutualInformationEstimate(new StandardNormal(2), {
+    ...options,
+    ranges: [
+      [-8, 8],
+      [-8, 8],
+    ],
+    samples: 100,
+  });
+  expect(Math.abs(values(none.value)[0]!)).toBeLessThan(1e-4);
+});
+
+test('moments and expectations, each with its standard error', () => {
+  const { mean, variance, covariance } = momentsEstimate(joint, { rng: new Rng(1), samples: 8000 });
+  expect(covariance.value.shape).toEqual([2, 2]);
+  for (const i of [0, 1] as const) {
+    const near = (estimate: { value: tf.Tensor; standardError: tf.Tensor }, at: number, wanted: number) => {
+      const error = values(estimate.standardError)[at]!;
+      expect(Math.abs(values(estimate.value)[at]! - wanted)).toBeLessThan(4.5 * error);
+      return error;
+    };
+    expect(near(mean, i, LOC[i]!) / (std(i) / Math.sqrt(8000))).toBeCloseTo(1, 1);
+    // Of a normal variance: σ² √(2/n).
+    expect(near(variance, i, std(i) ** 2) / (std(i) ** 2 * Math.sqrt(2 / 8000))).toBeCloseTo(1, 1);
+    for (const j of [0, 1]) near(covariance, 2 * i + j, COVARIANCE[i]![j]!);
+  }
+  const first = (draws: tf.Tensor) => tf.cast(tf.greater(tf.slice(draws, [0, 0], [-1, 1]), LOC[0]!), 'float32');
+  const { value, standardError } = expectationEstimate(joint, first, { rng: new Rng(2), samples: 4000 });
+  expect(Math.abs(values(value)[0]! - 0.5)).toBeLessThan(4.5 * values(standardError)[0]!);
+});
+
+test('what does not fit is an error that says so', () => {
+  const range: [number, number] = [-1, 1];
+  const given = tf.zeros([1]);
+  const wrong: [() => unknown, string][] = [
+    [
+      () => new MarginalByQuadrature({ joint, out: 2, range }),
+      'MarginalByQuadrature: wanted a component from 0 to 1, got 2',
+    ],
+    [() => new MarginalByQuadrature({ joint, out: 0, range: [1, 1] }), 'wanted a finite range low < high, got [1, 1]'],
+    [
+      () => new MarginalByQuadrature({ joint, out: 0, range, points: 1 }),
+      'wanted an integer number of points above 1, got 1',
+    ],
+    [() => new MarginalByQuadrature({ joint: new StandardNormal(1), out: 0, range }), 'vectors of two numbers or more'],
+    [
+      () => new ConditionalByQuadrature({ joint, of: 0, given: tf.zeros([2]), range }),
+      'wanted given [..., 1], got [2]',
+    ],
+    [
+      () => new ConditionalByQuadrature({ joint, of: -1, given, range }),
+      'ConditionalByQuadrature: wanted a component from 0 to 1, got -1',
+    ],
+    [
+      () => mutualInformationEstimate(new StandardNormal(3), { rng: new Rng(0), ranges: [range, range] }),
+      'vectors of two numbers, got event shape [3]',
+    ],
+    [
+      () => momentsEstimate(joint, { rng: new Rng(0), samples: 1 }),
+      'momentsEstimate: wanted an integer number of samples above 1, got 1',
+    ],
+  ];
+  for (const [call, message] of wrong) expect(call).toThrow(message);
+});

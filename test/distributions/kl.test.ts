@@ -1,0 +1,170 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { Chain, Exp, ShiftScale } from '../../src/bijectors/index.ts';
+import {
+  BatchBroadcast,
+  Beta,
+  Categorical,
+  type Distribution,
+  Exponential,
+  Gumbel,
+  Independent,
+  kl,
+  klEstimate,
+  Logistic,
+  LogNormal,
+  MultivariateNormalDiag,
+  MultivariateNormalLowRank,
+  MultivariateNormalTriL,
+  Normal,
+  OneHotCategorical,
+  StandardNormal,
+  TransformedDistribution,
+  Uniform,
+  VonMises,
+} from '../../src/distributions/index.ts';
+import { Rng } from '../../src/random.ts';
+
+const BATCH = 3;
+const rng = new Rng('kl');
+const some = (...shape: number[]) => tf.mul(rng.normalTensor([BATCH, ...shape]), 0.4);
+const positive = () => tf.exp(some());
+const normal = () => new Normal({ loc: some(), logScale: some() });
+const bijector = new Chain([new Exp(), new ShiftScale({ shift: 0.3, scale: 2 })]);
+const multivariate: Record<string, () => Distribution> = {
+  StandardNormal: () => new StandardNormal(3, [BATCH]),
+  Diag: () => new MultivariateNormalDiag({ loc: some(3), logScale: some(3) }),
+  TriL: () => new MultivariateNormalTriL({ loc: some(3), logDiagonal: some(3), offDiagonal: some(3) }),
+  LowRank: () => new MultivariateNormalLowRank({ loc: some(3), logScale: some(3), factor: some(3, 2) }),
+};
+const scalar: Record<string, () => Distribution> = {
+  Normal: normal,
+  LogNormal: () => new LogNormal({ loc: some(), logScale: some() }),
+  Exponential: () => new Exponential({ logRate: some() }),
+  Gumbel: () => new Gumbel({ loc: some(), logScale: some() }),
+  Beta: () => new Beta({ concentration1: tf.mul(positive(), 2), concentration0: tf.mul(positive(), 3) }),
+  VonMises: () => new VonMises({ loc: some(), concentration: positive() }),
+  Categorical: () => new Categorical({ logits: some(4) }),
+  OneHotCategorical: () => new OneHotCategorical({ logits: some(4) }),
+  'Independent of Normal': () => new Independent(new Normal({ loc: some(2), logScale: some(2) })),
+  'TransformedDistribution by one bijector': () =>
+    new TransformedDistribution({ base: new MultivariateNormalDiag({ loc: some(2), logScale: some(2) }), bijector }),
+};
+const pairs: [name: string, p: Distribution, q: Distribution][] = [
+  ...Object.entries(scalar).map(([name, make]): [string, Distribution, Distribution] => [name, make(), make()]),
+  ...Object.keys(multivariate).flatMap((a) =>
+    Object.keys(multivariate).map((b): [string, Distribution, Distribution] => [
+      `${a}, ${b}`,
+      multivariate[a]!(),
+      multivariate[b]!(),
+    ]),
+  ),
+];
+
+describe.each(pairs)('kl of %s', (_, p, q) => {
+  test('lies within four standard errors of its estimate', () => {
+    const exact = kl(p, q);
+    const { value, standardError } = klEstimate(p, q, new Rng(0), 20_000);
+    expect(exact.shape).toEqual([BATCH]);
+    const [wanted, error] = [value.dataSync(), standardError.dataSync()];
+    exact.dataSync().forEach((entry, i) => {
+      expect(entry).toBeGreaterThan(-1e-6);
+      expect(Math.abs(entry - wanted[i]!)).toBeLessThan(4.5 * error[i]! + 1e-5);
+    });
+  });
+
+  test('is 0 from a distribution to itself', () => {
+    for (const value of kl(p, p).dataSync()) expect(Math.abs(value)).toBeLessThan(2e-6);
+  });
+});
+
+test('two normals: log σq/σp + (σp² + (μp − μq)²)/(2σq²) − ½', () => {
+  const make = (loc: number, scale: number) =>
+    new Normal({ loc: tf.scalar(loc), logScale: tf.scalar(Math.log(scale)) });
+  expect(kl(make(1, 0.5), make(-2, 3)).dataSync()[0]).toBeCloseTo(Math.log(6) + (0.25 + 9) / 18 - 0.5, 5);
+});
+
+test('near distributions: no cancellation', () => {
+  const make = (logScale: number) => new Normal({ loc: tf.scalar(1000), logScale: tf.scalar(logScale) });
+  // KL ≈ δ².
+  expect(kl(make(0.01), make(0)).dataSync()[0]! / 1e-4 - 1).toBeLessThan(0.02);
+  const beta = (a: number, b: number) => new Beta({ concentration1: tf.scalar(a), concentration0: tf.scalar(b) });
+  const { value, standardError } = klEstimate(beta(900, 1100), beta(880, 1130), new Rng(1), 20_000);
+  const gap = kl(beta(900, 1100), beta(880, 1130)).dataSync()[0]! - value.dataSync()[0]!;
+  expect(Math.abs(gap)).toBeLessThan(5 * standardError.dataSync()[0]! + 1e-4);
+});
+
+test('uniforms: the logarithm of the quotient of the volumes, or ∞', () => {
+  const make = (low: number, high: number) => new Uniform({ dim: 2, low, high, batchShape: [2] });
+  expect([...kl(make(0, 1), make(-1, 3)).dataSync()]).toEqual([
+    Math.fround(2 * Math.log(4)),
+    Math.fround(2 * Math.log(4)),
+  ]);
+  expect(kl(make(-1, 3), make(0, 1)).dataSync()[0]).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('a category that is never drawn makes no NaN, one that only p draws a large number', () => {
+  const never = tf.tensor1d([0, Number.NEGATIVE_INFINITY, 1]);
+  const p = new Categorical({ logits: never });
+  const q = new Categorical({ logits: tf.tensor1d([0.5, 2, 0]) });
+  const probabilities = [1 / (1 + Math.E), Math.E / (1 + Math.E)];
+  const total = Math.log(Math.exp(0.5) + Math.exp(2) + 1);
+  const wanted =
+    probabilities[0]! * (Math.log(probabilities[0]!) - 0.5 + total) +
+    probabilities[1]! * (Math.log(probabilities[1]!) + total);
+  expect(kl(p, q).dataSync()[0]).toBeCloseTo(wanted, 5);
+  expect(kl(q, p).dataSync()[0]).toBeGreaterThan(1e20);
+  const gradient = tf.grad((logits: tf.Tensor) => kl(new Categorical({ logits }), q))(never);
+  for (const value of gradient.dataSync()) expect(Number.isFinite(value)).toBe(true);
+});
+
+test('batches broadcast, of copies too', () => {
+  const one = new MultivariateNormalTriL({
+    loc: tf.zeros([2]),
+    logDiagonal: tf.zeros([2]),
+    offDiagonal: tf.tensor1d([0.3]),
+  });
+  const many = new MultivariateNormalDiag({
+    loc: tf.tensor2d([
+      [1, 0],
+      [0, 2],
+      [3, 3],
+    ]),
+    logScale: tf.scalar(0.2),
+  });
+  const [forth, back] = [kl(one, many), kl(many, one)];
+  expect([forth.shape, back.shape]).toEqual([[3], [3]]);
+  for (let i = 0; i < 3; i++) {
+    const each = new MultivariateNormalDiag({
+      loc: tf.reshape(tf.slice(many.loc, [i, 0], [1, 2]), [2]),
+      logScale: many.logScale,
+    });
+    expect(forth.dataSync()[i]).toBeCloseTo(kl(one, each).dataSync()[0]!, 5);
+    expect(back.dataSync()[i]).toBeCloseTo(kl(each, one).dataSync()[0]!, 5);
+  }
+  const copies = new BatchBroadcast(one, [4]);
+  expect([...kl(copies, copies).dataSync()].every((value) => Math.abs(value) < 1e-5)).toBe(true);
+  expect(kl(copies, one).shape).toEqual([4]);
+});
+
+test('the gradient is that of the estimate', () => {
+  const q = new Gumbel({ loc: tf.scalar(0.5), logScale: tf.scalar(-0.3) });
+  const of = (loc: tf.Tensor, logScale: tf.Tensor) => new Gumbel({ loc, logScale });
+  const at = [tf.scalar(0.2), tf.scalar(0.1)];
+  const exact = tf.grads((loc: tf.Tensor, logScale: tf.Tensor) => kl(of(loc, logScale), q))(at);
+  const estimate = tf.grads(
+    (loc: tf.Tensor, logScale: tf.Tensor) => klEstimate(of(loc, logScale), q, new Rng(0), 50_000).value,
+  )(at);
+  exact.forEach((each, i) => expect(Math.abs(each.dataSync()[0]! - estimate[i]!.dataSync()[0]!)).toBeLessThan(0.05));
+});
+
+test('no closed form, other events or batches are errors that say so', () => {
+  const logistic = new Logistic({ loc: tf.zeros([BATCH]), logScale: tf.scalar(0) });
+  expect(() => kl(normal(), logistic)).toThrow('kl: there is no closed form for Normal and Logistic; use klEstimate');
+  expect(() => kl(normal(), new StandardNormal(2))).toThrow(
+    'kl: wanted equal events and batches that broadcast, got events [] and [2]',
+  );
+  expect(() => klEstimate(normal(), logistic, new Rng(0), 1)).toThrow(
+    'klEstimate: wanted an integer number of samples above 1, got 1',
+  );
+});
