@@ -37,7 +37,10 @@ export { Autoregressive, type AutoregressiveOptions } from './layers/autoregress
 export { Conditioned, type ConditionedOptions } from './layers/conditioned.ts';
 export { Coupling, type CouplingOptions, type TransformedEntries } from './layers/coupling.ts';
 export { LocationScale, type LocationScaleOptions } from './layers/locationScale.ts';
+export { type LowRankAffineFamilyOptions, lowRankAffineFamily } from './layers/lowRankAffineFamily.ts';
 export { SoftmaxCentered } from './layers/softmaxCentered.ts';
+export type { VectorFamily } from './layers/vectorFamily.ts';
+export { LowRankAffine, type LowRankAffineOptions } from './linear/lowRankAffine.ts';
 export { Permute } from './linear/permute.ts';
 export { Reverse } from './linear/reverse.ts';
 export { Scale } from './linear/scale.ts';

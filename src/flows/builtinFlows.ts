@@ -6,9 +6,10 @@ import { circularAutoregressiveSplineFlow } from './circularAutoregressiveSpline
 import { circularSplineFlow } from './circularSplineFlow.ts';
 import { continuousFlow } from './continuousFlow.ts';
 import type { Flow } from './flow.ts';
-import { binsOption, boundOption, layersOption, ordersOption, stepsOption } from './flowOptions.ts';
+import { binsOption, boundOption, layersOption, ordersOption, slopesOption, stepsOption } from './flowOptions.ts';
 import { iaf } from './iaf.ts';
 import { maf } from './maf.ts';
+import { mlpFlow } from './mlpFlow.ts';
 import { neuralSplineFlow } from './neuralSplineFlow.ts';
 import { realNvp } from './realNvp.ts';
 
@@ -66,6 +67,14 @@ export const builtinFlows = {
     sequential: 'sampling',
     options: { layers: layersOption(4, AUTOREGRESSIVE), orders: ordersOption, bins: binsOption, bound: boundOption },
     make: autoregressiveSplineFlow,
+  },
+  mlp: {
+    description: 'invertible multilayer perceptron: affine maps M + V D Vᵀ with PReLUs between them',
+    options: {
+      layers: layersOption(6, 'affine maps, each with a network where there is a context'),
+      slopes: slopesOption,
+    },
+    make: mlpFlow,
   },
   'circular-spline': {
     description: 'spline flow over angles in [-π, π), with no seam',

@@ -18,3 +18,7 @@ export const stepsOption = z
   .positive()
   .default(8)
   .describe('steps of the ODE solver, six evaluations of the field each');
+export const slopesOption = z
+  .enum(['shared', 'perDimension'])
+  .default('shared')
+  .describe('one slope a PReLU, or one for each number');

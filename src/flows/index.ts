@@ -14,5 +14,6 @@ export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
 export { iaf } from './iaf.ts';
 export { maf } from './maf.ts';
+export { type MlpFlowOptions, mlpFlow } from './mlpFlow.ts';
 export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
 export { realNvp } from './realNvp.ts';

@@ -5,11 +5,13 @@ import { continuous } from './cases/continuous.ts';
 import { elementwise } from './cases/elementwise.ts';
 import { layers } from './cases/layers.ts';
 import { linear } from './cases/linear.ts';
+import { lowRank } from './cases/lowRank.ts';
 
 /** Every bijector. Each goes through all of properties.test.ts. */
 export const registry: readonly BijectorCase[] = [
   ...elementwise,
   ...linear,
+  ...lowRank,
   ...layers,
   ...autoregressive,
   ...continuous,

@@ -26,9 +26,12 @@ const BATCH = 3;
 const SMOOTH = 0.1;
 const NOISE = () => new Rng('noise');
 
+/** Gradients that are those of each log-density by itself, where a family's are right in the mean over data alone. */
+const POINTWISE: Readonly<Record<string, object>> = { mlp: { crossingWidth: 0 } };
+
 /** A flow with small networks, as before training. */
 function fresh({ name, definition, contextDim, dim }: Case, seed = 'make'): Flow {
-  return definition.make({ dim, contextDim, hidden: [6], rng: new Rng(`${name}/${seed}`) });
+  return definition.make({ ...POINTWISE[name], dim, contextDim, hidden: [6], rng: new Rng(`${name}/${seed}`) });
 }
 
 /** A flow whose trainable variables are moved: most begin as the identity, where wrong code looks right. */

@@ -2,13 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import type { Rng } from '../../random.ts';
-import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { type Bijector, type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
+import type { VectorFamily } from './vectorFamily.ts';
 
 export interface ConditionedOptions {
   readonly dim: number;
-  readonly family: ElementwiseFamily;
+  readonly family: ElementwiseFamily | VectorFamily;
   /** 0: the parameters are free variables. */
   readonly contextDim?: number;
   /** Widths of the network's hidden layers. */
@@ -18,33 +19,50 @@ export interface ConditionedOptions {
 }
 
 /**
- * Every entry of x through an elementwise bijector whose parameters depend on the context alone, or are free where there is
- * none. Its Jacobian is diagonal. The identity at first. In one dimension this takes the place of {@link Coupling}.
+ * x through a bijector whose parameters depend on the context alone, or are free where there is none.
+ *
+ * Of an elementwise family each entry has its own; it is the identity at first, and in one dimension takes the place of
+ * {@link Coupling}. Of a family of maps of vectors it begins with the family's initial parameters, whatever the context.
  */
 export class Conditioned extends ConditionalBijector {
   /** From the context to the parameters; absent without a context. */
   readonly network: Mlp | undefined;
   /** `[parameters]`; absent with a context. */
   readonly parameters: tf.Variable | undefined;
-  readonly #family: ElementwiseFamily;
+  readonly #family: ElementwiseFamily | VectorFamily;
 
   /** @throws if a size is not positive */
   constructor({ dim, family, contextDim = 0, hidden = [64, 64], activation, rng }: ConditionedOptions) {
     super(dim, contextDim);
     this.#family = family;
-    const outputDim = family.parameterCount * dim;
+    const initial = initialParameters(family, dim, rng);
+    const outputDim = initial.length;
     if (contextDim > 0) {
       this.network = new Mlp({ inputDim: contextDim, hidden, outputDim, activation, outputScale: 0, rng });
+      tf.tidy(() => this.network!.layers.at(-1)!.bias!.assign(tf.tensor1d(initial)));
     } else {
-      this.parameters = tf.tidy(() => tf.variable(tf.zeros([outputDim]), true));
+      this.parameters = tf.tidy(() => tf.variable(tf.tensor1d(initial), true));
     }
   }
 
-  transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
+  /**
+   * The family's bijector with its parameters filled in: a batch of maps `[batch]` where there is a context `[batch, contextDim]`.
+   */
+  at(context?: tf.Tensor): Bijector {
     const parameters = context === undefined ? this.parameters! : this.network!.apply(context);
-    const bijector = this.#family.bijector(parameters, this.dim);
+    return this.#family.bijector(parameters, this.dim);
+  }
+
+  transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
+    const bijector = this.at(context);
     const [value, logDet] =
       direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
-    return [value, sumLogDet(logDet, 0, 1)];
+    return [value, sumLogDet(logDet, bijector.eventNdims, 1)];
   }
+}
+
+function initialParameters(family: ElementwiseFamily | VectorFamily, dim: number, rng: Rng): Float32Array {
+  return typeof family.parameterCount === 'number'
+    ? new Float32Array(family.parameterCount * dim)
+    : (family as VectorFamily).initialParameters(dim, rng.split('initial'));
 }

@@ -3,6 +3,9 @@ import { positiveInteger } from '../../nn/positiveInteger.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
+import { matVec } from './matVec.ts';
+import { solveUnitTriangular } from './solveUnitTriangular.ts';
+import { strictlyLower } from './strictlyLower.ts';
 
 export interface TriangularAffineOptions {
   /** `[..., dim]` */
@@ -68,41 +71,18 @@ export class TriangularAffine extends Bijector {
 
   protected computeForward(x: tf.Tensor): WithLogDet {
     let y = tf.add(tf.mul(x, tf.exp(this.logDiagonal)), this.shift);
-    if (this.offDiagonal !== undefined) {
-      y = tf.add(y, tf.sum(tf.mul(this.#below(), tf.expandDims(x, -2)), -1));
-    }
+    if (this.offDiagonal !== undefined) y = tf.add(y, matVec(strictlyLower(this.offDiagonal, this.dim), x));
     return [y, this.#logDet(y)];
   }
 
   protected computeInverse(y: tf.Tensor): WithLogDet {
     const scale = tf.exp(tf.neg(this.logDiagonal));
-    // With N = diag(L)⁻¹·(L below its diagonal), x = r − N x for r = diag(L)⁻¹ (y − shift): one column of N after another.
     let x = tf.mul(tf.sub(y, this.shift), scale);
     if (this.offDiagonal !== undefined) {
-      const columns = tf.split(tf.mul(this.#below(), tf.expandDims(scale, -1)), this.dim, -1);
-      for (let j = 0; j + 1 < this.dim; j++) {
-        const known = tf.slice(
-          x,
-          [...x.shape.slice(0, -1).map(() => 0), j],
-          [...x.shape.slice(0, -1).map(() => -1), 1],
-        );
-        x = tf.sub(x, tf.mul(tf.squeeze(columns[j]!, [-1]), known));
-      }
+      const unit = tf.mul(strictlyLower(this.offDiagonal, this.dim), tf.expandDims(scale, -1));
+      x = solveUnitTriangular(unit, 'lower', x);
     }
     return [x, tf.neg(this.#logDet(x))];
-  }
-
-  /** L without its diagonal, `[..., dim, dim]`. */
-  #below(): tf.Tensor {
-    const { dim } = this;
-    const entries = this.offDiagonal!;
-    const places = new Float32Array(((dim * (dim - 1)) / 2) * dim * dim);
-    let entry = 0;
-    for (let row = 1; row < dim; row++) {
-      for (let column = 0; column < row; column++) places[entry++ * dim * dim + row * dim + column] = 1;
-    }
-    const rows = tf.matMul(tf.reshape(entries, [entries.size / entry, entry]), tf.tensor2d(places, [entry, dim * dim]));
-    return tf.reshape(rows, [...entries.shape.slice(0, -1), dim, dim]);
   }
 
   #logDet(output: tf.Tensor): tf.Tensor {

@@ -1,0 +1,140 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../../nn/stopGradient.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
+import { broadcast } from '../broadcast.ts';
+import { broadcastShape } from '../broadcastShape.ts';
+import { AccretiveTriangular } from './accretiveTriangular.ts';
+import { gaussJordan } from './gaussJordan.ts';
+import { matVec } from './matVec.ts';
+
+export interface LowRankAffineOptions {
+  /** `[..., dim]`; 0 where absent. */
+  readonly shift?: tf.Tensor;
+  /** `[..., dim]`, the logarithms of M's diagonal. */
+  readonly logDiagonal: tf.Tensor;
+  /**
+   * `[..., dim (dim − 1) / 2]`, what M has below its diagonal, row by row and unconstrained: see {@link AccretiveTriangular}.
+   * Absent: M is diagonal.
+   */
+  readonly offDiagonal?: tf.Tensor;
+  /** V, `[..., dim, rank]`. */
+  readonly v: tf.Tensor;
+  /** `[..., rank]`, the logarithms of D's diagonal; D = I where absent. */
+  readonly logD?: tf.Tensor;
+}
+
+/**
+ * y = shift + (M + V D Vᵀ) x with M diagonal or lower triangular and V D Vᵀ of low rank; log-determinant
+ * Σ log M_ii + log det C, where C = I + √D Vᵀ M⁻¹ V √D is the capacitance matrix, `[rank, rank]`.
+ *
+ * Invertible for every value of its parameters: M is such that xᵀ M x > 0, so xᵀ (M + V D Vᵀ) x > 0 too and xᵀ C x ≥ ‖x‖²: no pivot of
+ * C is less than 1. The inverse is Woodbury's, z − M⁻¹ V √D C⁻¹ √D Vᵀ z for z = M⁻¹ (y − shift). Both directions cost
+ * O(dim · rank²), with a triangular M O(dim²) and, for the inverse, a few nodes for each dimension.
+ *
+ * Tensors with leading axes make a batch of maps. At V = 0 its gradient is 0: let it begin elsewhere.
+ */
+export class LowRankAffine extends Bijector {
+  readonly eventNdims = 1;
+  override readonly dim: number;
+  readonly rank: number;
+  readonly shift: tf.Tensor | undefined;
+  readonly logDiagonal: tf.Tensor;
+  readonly offDiagonal: tf.Tensor | undefined;
+  readonly v: tf.Tensor;
+  readonly logD: tf.Tensor | undefined;
+  readonly #parameterShape: readonly number[];
+
+  /** @throws if the shapes do not fit one another */
+  constructor({ shift, logDiagonal, offDiagonal, v, logD }: LowRankAffineOptions) {
+    super();
+    this.dim = logDiagonal.shape.at(-1) ?? 0;
+    this.rank = v.shape.at(-1) ?? 0;
+    const parts: readonly (readonly [part: tf.Tensor | undefined, event: readonly number[]])[] = [
+      [shift, [this.dim]],
+      [logDiagonal, [this.dim]],
+      [offDiagonal, [(this.dim * (this.dim - 1)) / 2]],
+      [v, [this.dim, this.rank]],
+      [logD, [this.rank]],
+    ];
+    const given = parts.flatMap(([part, event]) => (part === undefined ? [] : [{ shape: part.shape, event }]));
+    const batch = broadcastShape(...given.map(({ shape, event }) => shape.slice(0, shape.length - event.length)));
+    const fits = given.every(({ shape, event }) =>
+      tf.util.arraysEqual(shape.slice(shape.length - event.length), [...event]),
+    );
+    if (batch === undefined || !fits || given.some(({ event }) => event.includes(0))) {
+      const text = (part: tf.Tensor | undefined) => (part === undefined ? 'none' : `[${part.shape}]`);
+      throw new Error(
+        'LowRankAffine: wanted shift and logDiagonal [..., dim], offDiagonal [..., dim (dim − 1) / 2], v [..., dim, rank] and ' +
+          `logD [..., rank], got ${parts.map(([part]) => text(part)).join(', ')}`,
+      );
+    }
+    this.#parameterShape = [...batch, this.dim];
+    this.shift = shift;
+    this.logDiagonal = logDiagonal;
+    this.offDiagonal = offDiagonal;
+    this.v = v;
+    this.logD = logD;
+  }
+
+  override get parameterShape(): readonly number[] {
+    return this.#parameterShape;
+  }
+
+  /** C = I + √D Vᵀ M⁻¹ V √D, `[..., rank, rank]`. */
+  capacitance(): tf.Tensor {
+    return this.#factors().capacitance;
+  }
+
+  /** ‖C‖₁ ‖C⁻¹‖₁ `[...]`: by how much the inverse may enlarge rounding errors, beyond what M does. At least 1. */
+  capacitanceCondition(): tf.Tensor {
+    const { capacitance } = this.#factors();
+    const { inverse } = gaussJordan(capacitance);
+    const norm = (matrix: tf.Tensor) => tf.max(tf.sum(tf.abs(matrix), -2), -1);
+    return tf.mul(norm(capacitance), norm(inverse));
+  }
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    const { m, rows, capacitance } = this.#factors();
+    const y = tf.add(m.apply(x), matVec(swapLastTwo(rows), matVec(rows, x)));
+    return [this.shift === undefined ? y : tf.add(y, this.shift), this.#logDet(gaussJordan(capacitance).pivots, y)];
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    const { m, rows, solved, capacitance } = this.#factors();
+    const { inverse, pivots } = gaussJordan(capacitance);
+    const columns = swapLastTwo(rows);
+    const correction = tf.matMul(solved, inverse, true);
+    const woodbury = (b: tf.Tensor): tf.Tensor => {
+      const z = m.solve(b);
+      return tf.sub(z, matVec(correction, matVec(rows, z)));
+    };
+    const b = this.shift === undefined ? y : tf.sub(y, this.shift);
+    // Where V D Vᵀ is large, z is, and the difference has lost digits: what is left of y by it is solved for again. That has the
+    // whole gradient too, since x is right to first order whatever `first` is.
+    const first = stopGradient(() => woodbury(b));
+    const rest = tf.sub(b, tf.add(m.apply(first), matVec(columns, matVec(rows, first))));
+    const x = tf.add(first, woodbury(rest));
+    return [x, tf.neg(this.#logDet(pivots, x))];
+  }
+
+  /** U = V √D as rows `[..., rank, dim]`, M⁻¹ U as such, and C = I + Uᵀ M⁻¹ U. */
+  #factors(): { m: AccretiveTriangular; rows: tf.Tensor; solved: tf.Tensor; capacitance: tf.Tensor } {
+    const m = new AccretiveTriangular(this.logDiagonal, this.offDiagonal);
+    const scaled = this.logD === undefined ? this.v : tf.mul(this.v, tf.expandDims(tf.exp(tf.mul(this.logD, 0.5)), -2));
+    const rows = swapLastTwo(scaled);
+    const solved = m.solveRows(rows);
+    // Products of batches want batches of one shape.
+    const product = tf.matMul(broadcast(rows, solved.shape), solved, false, true);
+    return { m, rows, solved, capacitance: tf.add(product, tf.eye(this.rank)) };
+  }
+
+  #logDet(pivots: tf.Tensor, output: tf.Tensor): tf.Tensor {
+    const logDet = tf.add(tf.sum(this.logDiagonal, -1), tf.sum(tf.log(pivots), -1));
+    return broadcast(logDet, output.shape.slice(0, -1));
+  }
+}
+
+function swapLastTwo(x: tf.Tensor): tf.Tensor {
+  const axes = Array.from({ length: x.rank }, (_, axis) => axis);
+  return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
