@@ -1,6 +1,8 @@
 export { ConditionalByQuadrature, type ConditionalOptions } from './conditionalByQuadrature.ts';
+export { type Diagnosis, diagnose } from './diagnose.ts';
 export { expectationEstimate, type SampleOptions } from './expectationEstimate.ts';
 export { MarginalByQuadrature, type MarginalOptions } from './marginalByQuadrature.ts';
 export type { QuadratureRange } from './midpoints.ts';
+export { type Mode, type ModesOptions, modes } from './modes.ts';
 export { type MomentsEstimate, momentsEstimate } from './momentsEstimate.ts';
 export { type MutualInformationOptions, mutualInformationEstimate } from './mutualInformationEstimate.ts';

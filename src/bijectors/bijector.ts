@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
 import { broadcastShape } from './broadcastShape.ts';
+import { tellObserver } from './observe.ts';
 
 /** Something that becomes an ordinary `T` when it is given a context, a tensor `[batch, contextDim]`. */
 export interface Conditional<T> {
@@ -62,13 +63,17 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   /** y = f(x) and log|det ∂y/∂x|. */
   forwardAndLogDet(x: tf.Tensor): WithLogDet {
     this.check(x, 'forward');
-    return this.computeForward(x);
+    const result = this.computeForward(x);
+    tellObserver({ bijector: this, direction: 'forward', input: x, output: result[0], logDet: result[1] });
+    return result;
   }
 
   /** x = f⁻¹(y) and log|det ∂x/∂y|. */
   inverseAndLogDet(y: tf.Tensor): WithLogDet {
     this.check(y, 'inverse');
-    return this.computeInverse(y);
+    const result = this.computeInverse(y);
+    tellObserver({ bijector: this, direction: 'inverse', input: y, output: result[0], logDet: result[1] });
+    return result;
   }
 
   /** y = f(x). */

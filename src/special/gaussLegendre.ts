@@ -1,19 +1,24 @@
 import { portableMath } from '../portableMath.ts';
 
-/** The nodes and weights of Gauss–Legendre quadrature on [0, 1]: Σ wᵢ f(xᵢ) is exact for polynomials of degree 2·count − 1. */
+/**
+ * Gauss and Legendre's quadrature on [0, 1]: ∫ f ≈ Σ weights·f(nodes), exact for polynomials of degree 2·count − 1. The nodes are
+ * the zeros of Legendre's polynomial, by Newton's method.
+ */
 export function gaussLegendre(count: number): { nodes: number[]; weights: number[] } {
-  const [nodes, weights] = [[] as number[], [] as number[]];
+  const nodes: number[] = [];
+  const weights: number[] = [];
   for (let i = 0; i < count; i++) {
-    let x = portableMath.cos((Math.PI * (i + 0.75)) / (count + 0.5));
+    let node = portableMath.cos((Math.PI * (i + 0.75)) / (count + 0.5));
     let slope = 0;
-    for (let iteration = 0; iteration < 8; iteration++) {
-      let [before, value] = [1, x];
-      for (let n = 2; n <= count; n++) [before, value] = [value, ((2 * n - 1) * x * value - (n - 1) * before) / n];
-      slope = (count * (x * value - before)) / (x * x - 1);
-      x -= value / slope;
+    // It converges quadratically from a start that is right to three digits.
+    for (let step = 0; step < 6; step++) {
+      let [before, value] = [1, node];
+      for (let k = 2; k <= count; k++) [before, value] = [value, ((2 * k - 1) * node * value - (k - 1) * before) / k];
+      slope = (count * (node * value - before)) / (node * node - 1);
+      node -= value / slope;
     }
-    nodes.push((1 - x) / 2);
-    weights.push(1 / ((1 - x * x) * slope * slope));
+    nodes.push((1 + node) / 2);
+    weights.push(1 / ((1 - node * node) * slope * slope));
   }
   return { nodes, weights };
 }

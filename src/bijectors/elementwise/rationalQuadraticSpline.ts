@@ -35,6 +35,11 @@ export class RationalQuadraticSpline extends Bijector {
     this.#shape = checkSpline('RationalQuadraticSpline', { bins, derivatives }, limits, false);
   }
 
+  /** Beyond ±bound the spline is the identity. */
+  get bound(): number {
+    return this.#shape.bound;
+  }
+
   override get parameterShape(): readonly number[] {
     return this.bins.shape.slice(2);
   }

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
 import { portableMath } from '../../portableMath.ts';
+import { gaussLegendre } from '../../special/gaussLegendre.ts';
 import type { WithLogDet } from '../bijector.ts';
 import { boundedLogSlope } from './boundedLogSlope.ts';
 import { BoundedMonotone, type BoundedMonotoneOptions } from './boundedMonotone.ts';
 import type { ElementwiseFamily } from './elementwiseFamily.ts';
-import { gaussLegendre } from './gaussLegendre.ts';
 import { parametersFirst } from './parametersFirst.ts';
 
 /** What the units see of [−bound, bound] is [−SPAN, SPAN]; their centres lie evenly over ±REACH at first. */

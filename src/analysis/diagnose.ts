@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
+import { BoundedMonotone } from '../bijectors/elementwise/boundedMonotone.ts';
+import { RationalQuadraticSpline } from '../bijectors/elementwise/rationalQuadraticSpline.ts';
+import { Sigmoid } from '../bijectors/elementwise/sigmoid.ts';
+import { Tanh } from '../bijectors/elementwise/tanh.ts';
+import { observeBijectors } from '../bijectors/observe.ts';
+import { checkedSamples } from '../distributions/estimate.ts';
+import type { TransformedDistribution } from '../distributions/transformedDistribution.ts';
+import type { SampleOptions } from './expectationEstimate.ts';
+
+/** Beyond it tanh x does not hold x to three digits in float32; so does a sigmoid beyond twice of it. */
+const SATURATED = 6;
+
+/** How well a flow's maps are conditioned where its samples lie. */
+export interface Diagnosis {
+  /** Share of the draws that are not finite, or whose log-determinant is not: nothing else is said of them. */
+  readonly nonFiniteShare: number;
+  /** The largest |f⁻¹(f(z)) − z| / (1 + |z|) of an entry. */
+  readonly roundTripError: number;
+  /** The largest |log|det ∂f| + log|det ∂f⁻¹||, nats: an error of the log-density. */
+  readonly logDetError: number;
+  /** The least and the largest log|det ∂f| of a draw. */
+  readonly logDetRange: readonly [least: number, largest: number];
+  /** Share of the entries that met a spline, or another map of [−bound, bound], in its straight tails; absent without one. */
+  readonly tailShare?: number;
+  /** Share of the entries that met a tanh or sigmoid where float32 does not hold its argument to three digits; absent without one. */
+  readonly saturationShare?: number;
+  /** The largest condition number of a capacitance matrix of a low-rank affine map; absent without one. */
+  readonly capacitanceCondition?: number;
+}
+
+/**
+ * Pushes `samples` draws of the base through the bijector and back, and looks at every map that they meet, those inside of
+ * couplings and other layers too.
+ * @throws if `samples` is no integer above 1
+ */
+export function diagnose(distribution: TransformedDistribution, { rng, samples = 1024 }: SampleOptions): Diagnosis {
+  checkedSamples('diagnose', samples);
+  const { base, bijector } = distribution;
+  const shares = { tail: new Share(), saturation: new Share() };
+  let capacitanceCondition: number | undefined;
+  const scope = tf.engine();
+  scope.startScope();
+  try {
+    const noise = base.sample(rng, [samples]);
+    const rank = base.eventShape.length;
+    const perEvent = (logDet: tf.Tensor) => sumLogDet(logDet, bijector.eventNdims, rank);
+    const [value, ownLogDet] = observeBijectors(
+      ({ bijector: part, input }) => {
+        if (part instanceof RationalQuadraticSpline || part instanceof BoundedMonotone)
+          shares.tail.add(input, part.bound);
+        if (part instanceof Tanh) shares.saturation.add(input, SATURATED);
+        if (part instanceof Sigmoid) shares.saturation.add(input, 2 * SATURATED);
+        if (hasCapacitance(part)) {
+          const largest = tf.max(part.capacitanceCondition()).dataSync()[0]!;
+          capacitanceCondition = Math.max(capacitanceCondition ?? 0, largest);
+        }
+      },
+      () => bijector.forwardAndLogDet(noise),
+    );
+    const [again, inverseLogDet] = bijector.inverseAndLogDet(value);
+    const logDet = perEvent(ownLogDet);
+    const finite = tf.logicalAnd(tf.all(tf.isFinite(value), lastAxes(value, rank)), tf.isFinite(logDet));
+    const apart = tf.div(tf.abs(tf.sub(again, noise)), tf.add(tf.abs(noise), 1));
+    const errors = rank === 0 ? apart : tf.max(apart, lastAxes(apart, rank));
+    const good = finite.dataSync();
+    const kept = (x: tf.Tensor) => x.dataSync().filter((_, i) => good[i] === 1) as Float32Array;
+    const logDets = kept(logDet);
+    return {
+      nonFiniteShare: 1 - logDets.length / good.length,
+      roundTripError: largest(kept(errors)),
+      logDetError: largest(kept(tf.abs(tf.add(logDet, perEvent(inverseLogDet))))),
+      logDetRange: [-largest(logDets.map((each) => -each)), largest(logDets)],
+      ...(shares.tail.count > 0 && { tailShare: shares.tail.value }),
+      ...(shares.saturation.count > 0 && { saturationShare: shares.saturation.value }),
+      ...(capacitanceCondition !== undefined && { capacitanceCondition }),
+    };
+  } finally {
+    scope.endScope();
+  }
+}
+
+/** The share of entries of which |x| is above a bound. */
+class Share {
+  count = 0;
+  #above = 0;
+
+  add(x: tf.Tensor, bound: number): void {
+    this.count += x.size;
+    this.#above += tf.sum(tf.cast(tf.greater(tf.abs(x), bound), 'float32')).dataSync()[0]!;
+  }
+
+  get value(): number {
+    return this.#above / this.count;
+  }
+}
+
+function hasCapacitance(part: Bijector): part is Bijector & { capacitanceCondition(): tf.Tensor } {
+  return 'capacitanceCondition' in part;
+}
+
+function lastAxes(x: tf.Tensor, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => x.rank - 1 - i);
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => (value > most || Number.isNaN(value) ? value : most), Number.NEGATIVE_INFINITY);
+}

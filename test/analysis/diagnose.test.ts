@@ -1,0 +1,137 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { Bijector, type WithLogDet } from '../../src/bijectors/bijector.ts';
+import { observeBijectors } from '../../src/bijectors/observe.ts';
+import {
+  Chain,
+  diagnose,
+  Exp,
+  Identity,
+  MultivariateNormalDiag,
+  neuralSplineFlow,
+  Rng,
+  realNvp,
+  ShiftScale,
+  Sigmoid,
+  StandardNormal,
+  Tanh,
+  TransformedDistribution,
+} from '../../src/index.ts';
+import { erf } from '../oracle/erf.ts';
+
+const wide = (std: number, dim = 2) =>
+  new MultivariateNormalDiag({ loc: tf.zeros([dim]), logScale: tf.fill([dim], Math.log(std)) });
+const over = (bijector: Bijector, base = wide(1)) => new TransformedDistribution({ base, bijector });
+const options = () => ({ rng: new Rng(0), samples: 4000 });
+/** The mass of N(0, std²) beyond ±bound. */
+const beyond = (bound: number, std: number) => 1 - erf(bound / std / Math.SQRT2);
+
+/** Claims a forward log-determinant that is not its own, or a wrong inverse. */
+class Wrong extends Bijector {
+  readonly eventNdims = 0;
+  readonly shift: number;
+  readonly logDet: number;
+
+  constructor(shift: number, logDet: number) {
+    super();
+    this.shift = shift;
+    this.logDet = logDet;
+  }
+
+  protected computeForward(x: tf.Tensor): WithLogDet {
+    return [tf.clone(x), tf.fill(x.shape, this.logDet)];
+  }
+
+  protected computeInverse(y: tf.Tensor): WithLogDet {
+    return [tf.add(y, this.shift), tf.zerosLike(y)];
+  }
+}
+
+class LowRank extends Identity {
+  capacitanceCondition(): tf.Tensor {
+    return tf.tensor1d([3, 70, 5]);
+  }
+}
+
+describe('diagnose', () => {
+  test('a well-conditioned flow', () => {
+    const diagnosis = diagnose(realNvp({ dim: 2, layers: 2, hidden: [8], rng: new Rng(0) }).given(), options());
+    expect(diagnosis).toEqual({
+      nonFiniteShare: 0,
+      roundTripError: expect.closeTo(0, 5),
+      logDetError: expect.closeTo(0, 5),
+      logDetRange: [expect.closeTo(0, 5), expect.closeTo(0, 5)],
+    });
+  });
+
+  test('the range of the log-determinant', () => {
+    const { logDetRange } = diagnose(over(new ShiftScale({ logScale: [0.5, 1] })), options());
+    for (const end of logDetRange) expect(end).toBeCloseTo(1.5, 5);
+    const [least, most] = diagnose(over(new Exp(), wide(1, 1)), options()).logDetRange;
+    expect(least).toBeLessThan(-2.5);
+    expect(most).toBeGreaterThan(2.5);
+  });
+
+  test('a wrong inverse and a wrong log-determinant show', () => {
+    const inverse = diagnose(over(new Wrong(0.25, 0), wide(1e-4)), options());
+    expect(inverse.roundTripError).toBeCloseTo(0.25, 3);
+    expect(inverse.logDetError).toBe(0);
+    const logDet = diagnose(over(new Wrong(0, -0.3)), options());
+    expect(logDet.roundTripError).toBe(0);
+    expect(logDet.logDetError).toBeCloseTo(0.6, 5);
+  });
+
+  test('tails of splines inside of couplings: half of the entries of each layer meet one', () => {
+    const flow = neuralSplineFlow({ dim: 2, contextDim: 1, layers: 2, bins: 3, bound: 1.5, hidden: [8], rng: new Rng(0) });
+    const { tailShare, saturationShare } = diagnose(flow.given(tf.zeros([3, 1])), { rng: new Rng(0), samples: 1000 });
+    // 3,000 entries of each layer.
+    expect(Math.abs(tailShare! - beyond(1.5, 1))).toBeLessThan(0.02);
+    expect(saturationShare).toBeUndefined();
+  });
+
+  test('saturation of tanh and of sigmoid', () => {
+    for (const [bijector, bound] of [
+      [new Tanh(), 6],
+      [new Sigmoid(), 12],
+    ] as const) {
+      const chain = over(new Chain([bijector, new ShiftScale({ scale: bound })]));
+      const { saturationShare, roundTripError } = diagnose(chain, options());
+      expect(Math.abs(saturationShare! - beyond(1, 1))).toBeLessThan(0.025);
+      expect(roundTripError).toBeGreaterThan(0.01);
+      expect(diagnose(over(bijector), options()).saturationShare).toBe(0);
+    }
+  });
+
+  test('the worst capacitance matrix', () => {
+    const chain = new Chain([new LowRank(), new Identity()]);
+    expect(diagnose(over(chain), options()).capacitanceCondition).toBe(70);
+    expect(diagnose(over(new Identity()), options()).capacitanceCondition).toBeUndefined();
+  });
+
+  test('draws that overflow are counted and left out', () => {
+    const { nonFiniteShare, logDetRange } = diagnose(over(new Exp(), wide(100, 1)), options());
+    expect(Math.abs(nonFiniteShare - beyond(88.72, 100) / 2)).toBeLessThan(0.03);
+    for (const end of logDetRange) expect(Number.isFinite(end)).toBe(true);
+  });
+
+  test('leaves no tensors behind, nor an observer after an error', () => {
+    const distribution = over(new Tanh());
+    const before = tf.memory().numTensors;
+    diagnose(distribution, options());
+    expect(tf.memory().numTensors).toBe(before);
+    let seen = 0;
+    const see = () => {
+      seen += 1;
+    };
+    const fail = () => {
+      new Tanh().forward(tf.zeros([1]));
+      throw new Error('in between');
+    };
+    expect(() => observeBijectors(see, fail)).toThrow('in between');
+    new Tanh().forward(tf.zeros([1]));
+    expect(seen).toBe(1);
+    expect(() => diagnose(over(new Tanh(), new StandardNormal(2) as never), { rng: new Rng(0), samples: 1 })).toThrow(
+      'diagnose: wanted an integer number of samples above 1, got 1',
+    );
+  });
+});
