@@ -5,6 +5,7 @@ export const registry: Registry = {
   url: import.meta.url,
   experiments: {
     classic: async () => (await import('./classic/classic.ts')).classic,
+    densities: async () => (await import('./densities/densities.ts')).densities,
     lake: async () => (await import('./lake/lake.ts')).lake,
     stability: async () => (await import('./stability/stability.ts')).stability,
   },

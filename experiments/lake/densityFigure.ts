@@ -1,21 +1,7 @@
-import { encode } from 'fast-png';
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import type { LegendEntry } from '../harness/experiment.ts';
+import { inkImage } from '../harness/report/inkImage.ts';
 import type { StartDensity } from './startDensity.ts';
-
-const RAMP = themeColour('ink');
-
-/** From nothing to a panel's own peak. */
-export const densityLegend: readonly LegendEntry[] = [
-  {
-    label: 'density, from 0 to the panel’s peak',
-    swatch:
-      '<svg aria-hidden="true" width="96" height="10"><defs><linearGradient id="ramp">' +
-      `<stop stop-color="${RAMP}" stop-opacity="0"/><stop offset="1" stop-color="${RAMP}"/></linearGradient></defs>` +
-      `<rect width="96" height="10" fill="url(#ramp)" stroke="${themeColour('faint')}"/></svg>`,
-  },
-];
 
 /** Half the angle under which the lake (radius .7) is seen from the start, 1.5 away from its centre. */
 const LAKE_ANGLE = Math.asin(0.7 / 1.5);
@@ -60,16 +46,4 @@ export function densityFigure(density: StartDensity): TopLevelSpec {
       line(circle, { stroke: themeColour('faint'), strokeDash: [3, 3], strokeWidth: 1 }),
     ],
   } as unknown as TopLevelSpec;
-}
-
-/** Black, as opaque as it is dense, row by row from the highest vy. `#ink` says that the page may turn it white. */
-function inkImage({ size, density }: StartDensity): string {
-  const peak = Math.max(...density);
-  const data = new Uint8Array(2 * size * size);
-  density.forEach((value, i) => {
-    const row = size - 1 - Math.floor(i / size);
-    data[2 * (row * size + (i % size)) + 1] = Math.round((255 * value) / peak);
-  });
-  const png = encode({ width: size, height: size, data, channels: 2, depth: 8 });
-  return `data:image/png;base64,${Buffer.from(png).toString('base64')}#ink`;
 }

@@ -1,12 +1,13 @@
 import { policyColours } from '../../envs/drawing/palette.ts';
 import type { Figure, Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
+import { inkLegend } from '../harness/report/inkImage.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig } from './config.ts';
-import { densityFigure, densityLegend } from './densityFigure.ts';
+import { densityFigure } from './densityFigure.ts';
 import type { LakeData } from './finishJob.ts';
 import { lakeFigure, walksLegend } from './lakeFigure.ts';
 import { readTrials } from './tuned.ts';
@@ -143,7 +144,7 @@ function environmentSection(
       caption:
         'The density of the first velocity, π(v | start), of the same seeds. Dashed: full speed (faster velocities are slowed to it). ' +
         'Blue wedge: directions that lead into the water.',
-      legend: densityLegend,
+      legend: inkLegend,
       panels: shown.map(({ data, ...panel }) => ({
         ...panel,
         alt: `Density of the first velocity of ${panel.title}, ${panel.note}.`,

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { builtinFlows, type FlowDefinition } from '../../src/index.ts';
+import { commonShape, engineSetting } from '../harness/experiment.ts';
+import { checkerboard } from './targets/checkerboard.ts';
+import { eightGaussians } from './targets/eightGaussians.ts';
+import { pinwheel } from './targets/pinwheel.ts';
+import type { PlaneDensity } from './targets/planeDensity.ts';
+import { rings } from './targets/rings.ts';
+import { twoMoons } from './targets/twoMoons.ts';
+
+export const targets = {
+  'two-moons': twoMoons,
+  '8-gaussians': eightGaussians,
+  checkerboard,
+  rings,
+  pinwheel,
+} as const satisfies Record<string, PlaneDensity>;
+export type TargetName = keyof typeof targets;
+
+/** The families of flows over the plane. */
+export const families: Readonly<Record<string, FlowDefinition>> = Object.fromEntries(
+  Object.entries(builtinFlows as Record<string, FlowDefinition>).filter(([, { angles }]) => !angles),
+);
+
+export const choices = {
+  studies: ['densities'],
+  policies: Object.keys(families),
+  environments: Object.keys(targets) as TargetName[],
+} as const;
+
+const count = (most = 1_000_000) => z.int().positive().max(most);
+
+export const densitiesSchema = z.strictObject({
+  ...commonShape(choices, { seeds: 3 }),
+  engine: engineSetting('wasm'),
+  steps: count(1e9).default(5000).describe('updates of each flow'),
+  batchSize: count(100_000).default(512).describe('draws of an update'),
+  learningRate: z.number().positive().default(2e-3).describe('of Adam at first; half a cosine down to 0'),
+  hidden: z.array(z.int().positive()).readonly().default([64, 64]).describe('widths of the hidden layers'),
+  bins: z.int().min(2).default(16).describe('bins of each spline, where a family has them'),
+  heldOut: count().default(10_000).describe('fresh draws on which a flow is judged'),
+});
+
+export type DensitiesConfig = z.infer<typeof densitiesSchema>;

@@ -1,0 +1,135 @@
+import { selectBackend, selectEngine } from '../../src/index.ts';
+import type { Job, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import { defineExperiment } from '../harness/registry.ts';
+import { inkLegend } from '../harness/report/inkImage.ts';
+import { intervalChart } from '../harness/report/intervalChart.ts';
+import { metricTable } from '../harness/report/table.ts';
+import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
+import { choices, type DensitiesConfig, densitiesSchema, families, type TargetName, targets } from './config.ts';
+import { densityPanel } from './densityPanel.ts';
+import { fitFamily, type Picture, pictureOf } from './fitFamily.ts';
+
+interface DensitiesJob extends Job {
+  readonly env: TargetName;
+}
+
+/** What each family of flows makes of densities whose entropy is known. */
+export const densities = defineExperiment<DensitiesConfig, DensitiesJob>({
+  name: 'densities',
+  description: 'Every family of flows fitted to densities over the plane: nats above the floor, and pictures.',
+  schema: densitiesSchema,
+  choices,
+  steps: { densities: 'steps' },
+  presets: {
+    quick: {
+      seeds: [0, 1],
+      policies: ['realnvp', 'spline', 'autoregressive-spline'],
+      environments: ['8-gaussians', 'checkerboard'],
+      steps: 600,
+    },
+  },
+
+  async runtime({ engine: wanted }) {
+    try {
+      const backend = await selectBackend();
+      const engine = await selectEngine(wanted);
+      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
+    } catch (error) {
+      throw new InputError((error as Error).message);
+    }
+  },
+
+  jobs: ({ environments, policies, seeds }) =>
+    environments.flatMap((env) =>
+      policies.flatMap((policy) =>
+        seeds.map((seed) => ({
+          id: `${env}/${policy}/seed-${seed}`,
+          study: 'densities',
+          env: env as TargetName,
+          policy,
+          seed,
+          weight: 1,
+        })),
+      ),
+    ),
+
+  async runJob(job, config, context) {
+    await selectBackend();
+    await selectEngine(config.engine);
+    return fitFamily(job, config, context);
+  },
+
+  tables: (summary, { environments }) =>
+    environments.map((env) =>
+      tableOf(
+        env as TargetName,
+        summary.filter((row) => row.env === env),
+      ),
+    ),
+
+  report: (outcomes, summary, { environments }) =>
+    environments.map((env) =>
+      section(
+        env as TargetName,
+        summary.filter((row) => row.env === env),
+        outcomes.filter(({ job }) => job.env === env),
+      ),
+    ),
+});
+
+function tableOf(env: TargetName, rows: readonly SummaryRow[]): Table {
+  const nats = (value: number) => value.toFixed(3);
+  return metricTable(`Nats, ${targets[env].title}`, rows, [
+    { metric: 'nllAboveFloor', label: 'above the floor', format: nats },
+    { metric: 'nll', label: 'negative log-likelihood', format: nats },
+    { metric: 'parameters', label: 'parameters', format: (value) => value.toFixed(0) },
+  ]);
+}
+
+function section(env: TargetName, rows: readonly SummaryRow[], outcomes: readonly Outcome<DensitiesJob>[]): Section {
+  const target = targets[env];
+  const panel = (title: string, picture: Picture, alt: string): Panel => ({
+    title,
+    alt,
+    spec: densityPanel(picture, target.extent),
+  });
+  const fitted = choices.policies.flatMap((policy): Panel[] => {
+    const own = outcomes.filter(({ job }) => job.policy === policy);
+    if (own.length === 0) return [];
+    const { result } = typicalOutcome(own, { metric: 'nllAboveFloor', better: 'lower' });
+    const above = result.metrics.nllAboveFloor!;
+    return [
+      {
+        ...panel(policy, result.data as Picture, `The density of ${policy}, ${families[policy]!.description}`),
+        note: `${above.toFixed(3)} nats above`,
+      },
+    ];
+  });
+  const own = `The density itself: ${target.title}`;
+  return {
+    title: target.title,
+    paragraphs: [
+      'How far a flow is above the floor is its negative log-likelihood on fresh draws, less that of the density itself on the same draws: the Kullback–Leibler divergence.' +
+        (target.rows === undefined
+          ? ' Each update sees fresh draws.'
+          : ` There are ${target.rows} draws to learn from, of which a fifth chooses the best weights.`),
+    ],
+    figures: [
+      {
+        name: `${env}-above`,
+        caption: 'Nats above the floor: interquartile mean, 95 % interval, a tick a seed.',
+        spec: intervalChart(
+          rows.filter(({ metric }) => metric === 'nllAboveFloor'),
+          { x: 'nats above the floor', policies: choices.policies },
+        ),
+      },
+      {
+        name: `${env}-pictures`,
+        caption: `Densities on [−${target.extent}, ${target.extent}]²; of each family the seed in the middle.`,
+        legend: inkLegend,
+        panels: [panel('the density itself', pictureOf(target), own), ...fitted],
+      },
+    ],
+  };
+}
