@@ -63,7 +63,7 @@ describe('modes', () => {
         [0.3, [1], 0.2],
         [0.2, [4], 1],
       ]),
-      400,
+      200,
     );
     expect(list.map(({ x }) => Math.round(x[0]! * 50) / 50)).toEqual([1, -2, 4]);
     const density = (x: number) =>
