@@ -24,8 +24,19 @@ const program = new Command('bench:agents')
   .option('--engine <name>', 'as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text', '')
   .option('--rounds <n>', 'blocks of each', '5')
+  .option(
+    '--processor-time',
+    'by the time that a process had a processor, not by the clock: for a machine that others use too',
+  )
   .parse();
-const options = program.opts<{ json?: string; engine: string; only: string; rounds: string }>();
+const options = program.opts<{
+  json?: string;
+  engine: string;
+  only: string;
+  rounds: string;
+  processorTime?: true;
+}>();
+const clock = options.processorTime ? 'processor time' : 'time';
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
 const rows = AGENT_ROWS.filter(({ name }) => name.includes(options.only));
@@ -33,7 +44,7 @@ if (rows.length === 0) {
   program.error(`--only: got ${options.only}, expected a part of ${AGENT_ROWS.map(({ name }) => name).join(', ')}`);
 }
 
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; medians of ${rounds} blocks`);
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; ${clock}, medians of ${rounds} blocks`);
 console.log((await selectBackend()).line);
 console.log((await selectEngine(options.engine)).line);
 
@@ -89,13 +100,19 @@ function ourTime(row: AgentRow, policy: string): Time {
   const reports = agent.train({ steps: 1e9, rng: rng.split('training') });
   let step = 0;
   return async () => {
-    const [first, begin] = [step, performance.now()];
+    const [first, begin] = [step, seconds()];
     while (step - first < block) step = (await reports.next()).value!.step;
-    return (1000 * (step - first)) / (performance.now() - begin);
+    return (step - first) / (seconds() - begin);
   };
 }
 
 async function twinTime(twin: TwinProcess, row: string): Promise<number> {
-  const { steps, seconds } = (await twin.ask({ run: row })) as { steps: number; seconds: number };
-  return steps / seconds;
+  const { steps, ...took } = (await twin.ask({ run: row })) as Record<'steps' | 'seconds' | 'processorSeconds', number>;
+  return steps / (options.processorTime ? took.processorSeconds : took.seconds);
+}
+
+function seconds(): number {
+  if (!options.processorTime) return performance.now() / 1e3;
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

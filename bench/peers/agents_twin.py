@@ -1,6 +1,6 @@
 """Whole agents of Stable-Baselines3 (`stable_baselines3`) or sbx (`sbx`), with the settings of ../agentSubjects.ts.
 
-The first line is {"version": …}; then {"make": "sac/Pendulum-v1/256-256"} → {} and {"run": …} → {"steps": …, "seconds": …}.
+The first line is {"version": …}; then {"make": "sac/Pendulum-v1/256-256"} → {} and {"run": …} → {"steps": …, "seconds": …, "processorSeconds": …}.
 """
 
 import importlib
@@ -45,9 +45,13 @@ def make(row):
 
     def run():
         before = agent.num_timesteps
-        begin = time.perf_counter()
+        begin, processor = time.perf_counter(), time.process_time()
         agent.learn(steps, reset_num_timesteps=False)
-        return {"steps": agent.num_timesteps - before, "seconds": time.perf_counter() - begin}
+        return {
+            "steps": agent.num_timesteps - before,
+            "seconds": time.perf_counter() - begin,
+            "processorSeconds": time.process_time() - processor,
+        }
 
     return run
 

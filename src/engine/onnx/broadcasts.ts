@@ -9,10 +9,34 @@ import { CONSTANT_LIMIT, FEW_COLUMNS, FEW_RUNS, MANY_ROWS } from './tuning.ts';
 export const BROADCASTING: readonly string[] =
   'Add Sub Mul Div Max Min Pow Greater GreaterOrEqual Less LessOrEqual Equal And Or Where'.split(' ');
 
+export const FUNCTIONS: readonly string[] = (
+  'Abs Neg Sign Relu Not Ceil Floor Round Reciprocal Sqrt Exp Log Erf Sigmoid HardSigmoid Elu Selu LeakyRelu Tanh Sin Cos Tan Asin ' +
+  'Acos Atan Sinh Cosh Asinh Acosh Atanh IsNaN IsInf'
+).split(' ');
+
 function trailingOnes(shape: readonly number[]): number {
   let count = 0;
   while (count < shape.length && shape[shape.length - 1 - count] === 1) count++;
   return count;
+}
+
+/**
+ * Emits an elementwise operation on columns as one on vectors, so that neighbours need no reshapes between them.
+ * @returns false if it is on something else
+ */
+function emitOnVectors(e: Emitter, { op, inputs, outputs, attributes }: Node): boolean {
+  const [output] = outputs as [Value];
+  const ones = trailingOnes(output.shape);
+  if (ones === 0 || elementCount(output.shape) <= FEW_RUNS) return false;
+  const without = ({ shape }: Value): readonly number[] => shape.slice(0, Math.max(0, shape.length - ones));
+  const operands = inputs.map((value) => e.reshaped(value, without(value)));
+  e.standFor(output, e.add(op, operands, attributes), without(output));
+  return true;
+}
+
+/** An elementwise operation of one operand. */
+export function emitFunction(e: Emitter, node: Node): void {
+  if (!emitOnVectors(e, node)) e.emitNode(node);
 }
 
 /** An elementwise operation of several operands. */
@@ -20,16 +44,9 @@ export function emitBroadcast(e: Emitter, node: Node): void {
   const { op, inputs, attributes } = node;
   const [output] = node.outputs as [Value];
   const { shape } = output;
+  if (emitOnVectors(e, node)) return;
   if (inputs.every((value) => sameShape(value.shape, shape))) {
     e.emitNode(node);
-    return;
-  }
-  const ones = trailingOnes(shape);
-  if (ones > 0 && elementCount(shape) > FEW_RUNS) {
-    const without = (s: readonly number[]): readonly number[] => s.slice(0, Math.max(0, s.length - ones));
-    const operands = inputs.map((value) => e.reshaped(value, without(value.shape)));
-    const result = e.add(op, operands, attributes);
-    e.reshape(result, shape, e.nameOf(output));
     return;
   }
   const [rows, columns] = shape as [number, number];
@@ -57,10 +74,12 @@ function repeated(e: Emitter, value: Value, rows: number, columns: number): stri
 
 /** Bounds; of integers by two operations, since ONNX Runtime fails to fuse integer bounds with a Relu before them. */
 export function emitClip(e: Emitter, node: Node): void {
-  const [x, low, high] = node.inputs.map((value) => e.nameOf(value)) as [string, string, string];
   const [output] = node.outputs as [Value];
-  if (output.dtype === 'float32') e.emitNode(node);
-  else e.emit('Min', [e.add('Max', [x, low]), high], [e.nameOf(output)]);
+  if (output.dtype === 'float32') emitFunction(e, node);
+  else {
+    const [x, low, high] = node.inputs.map((value) => e.nameOf(value)) as [string, string, string];
+    e.emit('Min', [e.add('Max', [x, low]), high], [e.nameOf(output)]);
+  }
 }
 
 /** An expansion; of a column by a product. */

@@ -12,25 +12,56 @@ export class Emitter {
   readonly initializers = new Map<string, Model['initializers'][number]>();
   /** The tfjs kernel behind the nodes that are emitted, '' for none. */
   origin = '';
-  readonly #names = new Map<Value, string>();
+  /** For each value the names of its elements, by the shape under which they have each. Reshapes share them. */
+  readonly #names = new Map<Value, Map<string, string>>();
   readonly #casts = new Map<string, Value>();
 
   /** Gives `value` a name; false if it has one. */
   name(value: Value, name: string): boolean {
     if (this.#names.has(value)) return false;
-    this.#names.set(value, name);
+    this.#names.set(value, new Map([[String(value.shape), name]]));
     return true;
   }
 
   nameOf(value: Value): string {
-    const known = this.#names.get(value);
-    if (known !== undefined) return known;
+    return this.#shaped(this.#namesOf(value), value.shape);
+  }
+
+  /** Says that the elements of `value` are those of the tensor `name`, under another shape. It is reshaped where that is asked for. */
+  standFor(value: Value, name: string, shape: readonly number[]): void {
+    this.#share(value, new Map([[String(shape), name]]));
+  }
+
+  /** Says that `value` is `source` under its own shape. */
+  alias(value: Value, source: Value): void {
+    this.#share(value, this.#namesOf(source));
+  }
+
+  #share(value: Value, names: Map<string, string>): void {
+    const own = this.#names.get(value);
+    if (own === undefined) this.#names.set(value, names);
+    else this.reshape(firstOf(names), value.shape, firstOf(own));
+  }
+
+  #namesOf(value: Value): Map<string, string> {
     const { id, dtype, shape, constant: data, input } = value;
     const name = input ?? `/${data === undefined ? 'v' : 'c'}${id}`;
-    this.#names.set(value, name);
-    if (data !== undefined) this.initializers.set(name, { name, dtype, shape, data });
-    if (input !== undefined) this.inputs.push({ name, dtype, shape });
-    return name;
+    if (this.name(value, name)) {
+      if (data !== undefined) this.initializers.set(name, { name, dtype, shape, data });
+      if (input !== undefined) this.inputs.push({ name, dtype, shape });
+    }
+    return this.#names.get(value)!;
+  }
+
+  /** The name under a shape of a tensor that has other names under others. */
+  #shaped(names: Map<string, string>, shape: readonly number[]): string {
+    const key = String(shape);
+    const known = names.get(key);
+    if (known !== undefined) return known;
+    const output = `/Reshape${this.nodes.length}:0`;
+    this.reshape(firstOf(names), shape, output);
+    names.set(key, output);
+    return output;
   }
 
   /** The name of a constant that is the same for the same key. */
@@ -52,12 +83,11 @@ export class Emitter {
 
   /** The name of `value` under another shape of as many elements. */
   reshaped(value: Value, shape: readonly number[]): string {
-    if (sameShape(value.shape, shape)) return this.nameOf(value);
     const { constant } = value;
-    if (constant !== undefined) return this.constant(`c${value.id}[${shape}]`, value.dtype, shape, () => constant);
-    const output = `/Reshape${this.nodes.length}:0`;
-    this.reshape(this.nameOf(value), shape, output);
-    return output;
+    if (constant !== undefined && !sameShape(value.shape, shape)) {
+      return this.constant(`c${value.id}[${shape}]`, value.dtype, shape, () => constant);
+    }
+    return this.#shaped(this.#namesOf(value), shape);
   }
 
   /** Appends a reshape. In ONNX a 0 is a size that stays, unless it is said to be a size of 0. */
@@ -109,4 +139,8 @@ export class Emitter {
       attributes,
     );
   }
+}
+
+function firstOf(names: ReadonlyMap<string, string>): string {
+  return names.values().next().value!;
 }

@@ -2,7 +2,7 @@ import { type Data, elementCount, newData } from '../graph/value.ts';
 import { costOf } from '../runtime/graphCost.ts';
 import { plainStorage } from '../runtime/plainStorage.ts';
 import type { Executable, GraphCost, Program, Runtime, Slot } from '../runtime/runtime.ts';
-import { type JoinedPart, lower } from './lower.ts';
+import { type InputPart, type JoinedPart, lower } from './lower.ts';
 import type { TensorSpec } from './model.ts';
 import { runtimeError } from './runtimeError.ts';
 import type { CreateSession, Session } from './session.ts';
@@ -44,6 +44,13 @@ class Side {
     return this.#arrays.get(name) as Float32Array | undefined;
   }
 
+  /** Sets the array of a tensor, or what is in it where it is joined, if the model has it. */
+  give(name: string, data: Data): void {
+    const part = this.part(name);
+    if (part === undefined) this.bind(name, data);
+    else part.set(data as Float32Array);
+  }
+
   /** Sets the array of a tensor that is not joined, if the model has it. */
   bind(name: string, data: Data): void {
     const index = this.#specs.findIndex((spec) => spec.name === name);
@@ -57,11 +64,17 @@ class OnnxExecutable implements Executable {
   readonly #session: Session;
   readonly #inputs: Side;
   readonly #outputs: Side;
+  /** The model's inputs that are parts of the program's, by the names of these. */
+  readonly #parts = new Map<string, InputPart[]>();
+  /** Looks at the parts of an array. State alternates between two arrays, so most are made once. */
+  readonly #views = new Map<InputPart, Map<Data, Data>>();
   /** Joined outputs that are copied after a run. */
   readonly #copies = new Map<Float32Array, Data>();
 
-  constructor({ name, outputs }: Program, engine: string, createSession: CreateSession) {
-    const { model, joinedInputs, joinedOutputs } = lower(outputs, { name, joinLimit: JOIN_LIMIT });
+  constructor({ name, outputs, moving }: Program, engine: string, createSession: CreateSession) {
+    const options = { name, joinLimit: JOIN_LIMIT, moving: new Set(moving) };
+    const { model, inputParts, joinedInputs, joinedOutputs } = lower(outputs, options);
+    for (const part of inputParts) this.#parts.set(part.input, [...(this.#parts.get(part.input) ?? []), part]);
     this.#name = name;
     const session = this.#explained(() => createSession(model));
     this.cost = { ...costOf(outputs), engine, nodes: model.nodes.length };
@@ -80,9 +93,23 @@ class OnnxExecutable implements Executable {
   }
 
   readFrom(name: string, { data }: Slot): void {
-    const part = this.#inputs.part(name);
-    if (part === undefined) this.#inputs.bind(name, data);
-    else part.set(data as Float32Array);
+    this.#inputs.give(name, data);
+    for (const part of this.#parts.get(name) ?? []) this.#inputs.give(part.name, this.#view(part, data));
+  }
+
+  #view(part: InputPart, data: Data): Data {
+    let views = this.#views.get(part);
+    if (views === undefined) {
+      views = new Map();
+      this.#views.set(part, views);
+    }
+    let view = views.get(data);
+    if (view === undefined) {
+      if (views.size >= 2) views.clear();
+      view = data.subarray(part.offset, part.offset + part.size);
+      views.set(data, view);
+    }
+    return view;
   }
 
   writeTo(name: string, { data }: Slot): void {

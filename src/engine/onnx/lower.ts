@@ -1,7 +1,16 @@
 import { reachable } from '../graph/graph.ts';
-import { rewrite } from '../graph/rewrite.ts';
+import { type Expansion, rewrite } from '../graph/rewrite.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
-import { BROADCASTING, emitBroadcast, emitClip, emitExpand, emitPad, emitSum } from './broadcasts.ts';
+import {
+  BROADCASTING,
+  emitBroadcast,
+  emitClip,
+  emitExpand,
+  emitFunction,
+  emitPad,
+  emitSum,
+  FUNCTIONS,
+} from './broadcasts.ts';
 import { emitInSupportedType } from './elementTypes.ts';
 import { Emitter } from './emitter.ts';
 import { EXPANSIONS } from './expansions.ts';
@@ -19,6 +28,13 @@ export interface LowerOptions {
    * every run; 0, none.
    */
   readonly joinLimit?: number;
+  /** Inputs that are given in the parts into which they are split, so that these need not be copied; none. */
+  readonly moving?: ReadonlySet<string>;
+}
+
+/** A tensor that is a part of what the program has as an input. */
+export interface InputPart extends JoinedPart {
+  readonly input: string;
 }
 
 /** A tensor that is a part of the model's input `inputs`, or of its output `outputs`. */
@@ -30,6 +46,8 @@ export interface JoinedPart {
 
 export interface Lowered {
   readonly model: Model;
+  /** The model's inputs that stand for parts of the program's. */
+  readonly inputParts: readonly InputPart[];
   readonly joinedInputs: readonly JoinedPart[];
   readonly joinedOutputs: readonly JoinedPart[];
 }
@@ -51,8 +69,9 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   Clip: emitClip,
   Pad: emitPad,
   ReduceSum: emitSum,
-  Reshape: (e, { inputs, outputs }) => e.reshape(e.nameOf(inputs[0]!), outputs[0]!.shape, e.nameOf(outputs[0]!)),
+  Reshape: (e, { inputs, outputs }) => e.alias(outputs[0]!, inputs[0]!),
   ...Object.fromEntries(BROADCASTING.map((op) => [op, emitBroadcast])),
+  ...Object.fromEntries(FUNCTIONS.map((op) => [op, emitFunction])),
 };
 
 function emitSplit(e: Emitter, node: Node, { isUsed }: Surroundings): void {
@@ -111,13 +130,27 @@ function emitJoinedInputs(e: Emitter, limit: number, used: readonly Named[]): re
   const { named, parts, size } = joinedParts(used, limit);
   if (named.length === 0) return [];
   e.inputs.push({ name: 'inputs', dtype: 'float32', shape: [size] });
-  const flats = named.map(([name, { shape }]) => (shape.length === 1 ? name : `/${name}`));
+  const flats = named.map(([name]) => `/${name}`);
   e.emit('Split', ['inputs', e.int64s(parts.map((part) => part.size))], flats, { axis: 0 });
-  named.forEach(([name, value], i) => {
-    e.name(value, name);
-    if (flats[i] !== name) e.reshape(flats[i]!, value.shape, name);
+  named.forEach(([, value], i) => {
+    e.standFor(value, flats[i]!, [parts[i]!.size]);
   });
   return parts;
+}
+
+/** Makes inputs of the parts of moving inputs, which it adds to `parts`. */
+function givingParts(moving: ReadonlySet<string>, parts: InputPart[]): Expansion {
+  return (g, [source], { outputs }) => {
+    const { input, dtype } = source!;
+    if (input === undefined || source!.shape.length !== 1 || !moving.has(input)) return undefined;
+    let offset = 0;
+    return outputs.map(({ shape }) => {
+      const part = { name: `${input}[${offset}]`, input, offset, size: elementCount(shape) };
+      offset += part.size;
+      parts.push(part);
+      return g.input(part.name, shape, dtype);
+    });
+  };
 }
 
 /**
@@ -126,11 +159,12 @@ function emitJoinedInputs(e: Emitter, limit: number, used: readonly Named[]): re
  */
 export function lower(
   given: readonly Named[],
-  { name, standard = false, inputs = [], joinLimit = 0 }: LowerOptions,
+  { name, standard = false, inputs = [], joinLimit = 0, moving = new Set() }: LowerOptions,
 ): Lowered {
+  const inputParts: InputPart[] = [];
   const rewritten = rewrite(
     given.map(([, value]) => value),
-    EXPANSIONS,
+    { ...EXPANSIONS, Split: givingParts(moving, inputParts) },
   );
   const outputs = given.map(([output], i): Named => [output, rewritten[i]!]);
   const nodes = reachable(outputs.map(([, value]) => value));
@@ -170,5 +204,5 @@ export function lower(
     specs.push({ name: 'outputs', dtype: 'float32', shape: [joined.size] });
   }
   const model = { name, nodes: e.nodes, initializers: [...e.initializers.values()], inputs: e.inputs, outputs: specs };
-  return { model, joinedInputs, joinedOutputs: joined.parts };
+  return { model, inputParts, joinedInputs, joinedOutputs: joined.parts };
 }

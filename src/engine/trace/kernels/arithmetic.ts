@@ -98,7 +98,7 @@ const power: Kernel = (g, inputs, ...rest) => {
 
 /** 1 where x > 0, alpha elsewhere; NaN stays. */
 const step: Kernel = (g, { x }, { alpha = 0 }) => {
-  const positive = unary(g, 'Relu', unary(g, 'Sign', cast(g, x, 'float32')));
+  const positive = unary(g, 'Sign', unary(g, 'Relu', cast(g, x, 'float32')));
   return add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha));
 };
 
