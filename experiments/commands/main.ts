@@ -14,6 +14,7 @@ import { runCommand } from './run.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 import { verifyCommand } from './verify.ts';
+import { workerCommand } from './worker.ts';
 
 /**
  * The `oxbow` command on the experiments of a registry.
@@ -42,6 +43,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     reportCommand(registry),
     figureCommand(registry),
     inspectCommand(),
+    workerCommand(registry, end),
   ]) {
     program.addCommand(command);
   }

@@ -18,6 +18,7 @@ export interface RunFlags {
   config?: string;
   out?: string;
   workers?: string;
+  queue?: string;
   set: string[];
 }
 
@@ -64,7 +65,8 @@ export function withRunOptions(command: Command, registry: Registry): Command {
       '--out <dir>',
       'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
     )
-    .option('--workers <n>', 'worker processes (default: the number of cores)');
+    .option('--workers <n>', 'worker processes (default: the number of cores)')
+    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379');
 }
 
 /**
@@ -100,7 +102,14 @@ export async function runWith(
   const { runExperiment } = await import('../harness/run.ts');
   const { stdout, stderr } = process;
   return interruptible((signal) =>
-    runExperiment(experiment, config, registry, { out: flags.out, workers, signal, stdout, stderr }),
+    runExperiment(experiment, config, registry, {
+      out: flags.out,
+      workers,
+      queue: flags.queue,
+      signal,
+      stdout,
+      stderr,
+    }),
   );
 }
 

@@ -41,6 +41,7 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
     )
     .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)')
     .option('--workers <n>', 'worker processes (default: the number of cores)')
+    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
     .addHelpText(
       'after',
       '\nLater ones win: defaults, those of the environment and the agent, OXBOW_ENGINE, --config, options.\n' +

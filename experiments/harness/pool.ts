@@ -11,62 +11,95 @@ const extension = extname(fileURLToPath(import.meta.url));
 export interface JobEvents {
   progress(job: Job, fraction: number, state?: string): void;
   said(job: Job, line: string): void;
+  /** About the work as a whole. */
+  noted(line: string): void;
   finished(job: Job, seconds: number): void;
   failed(job: Job, error: Error): void;
 }
 
+/** Does jobs, and returns when all have ended or `signal` has aborted. */
+export type RunJobs = (
+  jobs: readonly Job[],
+  foldersOf: (job: Job) => Pick<Task, 'directory' | 'logs'>,
+  data: WorkerData & { workers: number; signal: AbortSignal },
+  events: JobEvents,
+) => Promise<void>;
+
 /**
  * Does the jobs in worker processes, the heaviest first, and returns when all have ended. When `signal` aborts, waiting jobs
  * are dropped and the workers are killed: a job whose `result.json` is not there has left nothing that counts.
- *
- * Processes, not threads: one that is killed in the middle of a native call takes nothing else with it.
  */
-export async function runJobs(
-  jobs: readonly Job[],
-  foldersOf: (job: Job) => Pick<Task, 'directory' | 'logs'>,
-  { workers, signal, ...data }: WorkerData & { workers: number; signal: AbortSignal },
-  events: JobEvents,
-): Promise<void> {
+export const runJobs: RunJobs = async (jobs, foldersOf, { workers, signal, ...data }, events) => {
   const waiting = [...jobs].sort((a, b) => b.weight - a.weight);
   const doJobs = async (): Promise<void> => {
-    let worker: WorkerProcess | undefined;
+    const worker = new JobProcess();
     for (let job = waiting.shift(); job !== undefined && !signal.aborted; job = waiting.shift()) {
-      worker ??= startWorker(signal);
       try {
-        const seconds = await perform(worker.process, { ...data, job, ...foldersOf(job) }, events);
+        const seconds = await worker.perform({ ...data, job, ...foldersOf(job) }, events, signal);
         events.finished(job, seconds);
       } catch (error) {
         if (!signal.aborted) events.failed(job, error as Error);
       }
-      if (!worker.process.connected) worker = undefined;
     }
-    worker?.process.kill('SIGKILL');
-    await worker?.closed;
+    await worker.end();
   };
   await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, doJobs));
+};
+
+/**
+ * A process that does jobs, one at a time: started by the first, and anew after one that ended it.
+ *
+ * A process, not a thread: one that is killed in the middle of a native call takes nothing else with it.
+ */
+export class JobProcess {
+  #worker: { readonly process: ChildProcess; readonly closed: Promise<void> } | undefined;
+
+  /**
+   * Does one job. When `signal` aborts, the process is killed.
+   * @returns its seconds
+   * @throws what the job has thrown, or how its process ended
+   */
+  async perform(task: Task, events: Pick<JobEvents, 'progress' | 'said'>, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    this.#worker ??= startWorker();
+    const { process } = this.#worker;
+    const kill = () => void process.kill('SIGKILL');
+    signal.addEventListener('abort', kill, { once: true });
+    try {
+      return await perform(process, task, events);
+    } finally {
+      signal.removeEventListener('abort', kill);
+      if (!process.connected) await this.end();
+    }
+  }
+
+  /** Ends the process. */
+  async end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.process.kill('SIGKILL');
+    await worker?.closed;
+  }
 }
 
-interface WorkerProcess {
-  readonly process: ChildProcess;
-  /** The process has ended, and its last message has come. */
-  readonly closed: Promise<void>;
-}
-
-function startWorker(signal: AbortSignal): WorkerProcess {
+/** @returns the process, and what resolves when it has ended and its last message has come */
+function startWorker() {
   const worker = fork(fileURLToPath(new URL(`./worker${extension}`, import.meta.url)), [String(process.pid)], {
     // A session of its own: a terminal's Ctrl-C and hang-up do not reach it.
     detached: true,
     execArgv: loaders(),
     serialization: 'advanced',
-    signal,
-    killSignal: 'SIGKILL',
   });
   worker.on('error', () => {});
-  return { process: worker, closed: new Promise((resolve) => worker.once('close', () => resolve())) };
+  return { process: worker, closed: new Promise<void>((resolve) => worker.once('close', () => resolve())) };
 }
 
 /** Does one job in the worker. Returns its seconds. */
-function perform(worker: ChildProcess, task: Task, { progress, said }: JobEvents): Promise<number> {
+function perform(
+  worker: ChildProcess,
+  task: Task,
+  { progress, said }: Pick<JobEvents, 'progress' | 'said'>,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: Message) => {
       if ('fraction' in message) return progress(task.job, message.fraction, message.state);

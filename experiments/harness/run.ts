@@ -2,7 +2,7 @@ import { fingerprint } from '../../src/fingerprint.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
-import { runJobs } from './pool.ts';
+import { type RunJobs, runJobs } from './pool.ts';
 import { progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { textTable } from './report/table.ts';
@@ -17,6 +17,8 @@ export interface RunOptions {
   /** By default a new directory below `runs`. */
   readonly out: string | undefined;
   readonly workers: number;
+  /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
+  readonly queue?: string | undefined;
   /** Aborts when the run is to stop. */
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WriteStream;
@@ -60,28 +62,30 @@ export async function runExperiment(
   checkJobs(experiment, jobs);
   const { engine, backend, lines } = await experiment.runtime(config);
   if (signal.aborted) return EXIT.interrupted;
+  const queue = await openQueue(options.queue, { engine, backend });
   const progress: Progress = { outcomes: new Map(), seconds: {}, failures: {}, badInput: true };
   const breaking = new AbortController();
   const onBroken = (error: Error) => {
     progress.broken ??= error;
     breaking.abort();
   };
-  const directory = await RunDirectory.start(
-    out,
-    {
-      experiment: experiment.name,
-      config,
-      seeds: config.seeds,
-      engine,
-      backend,
-      versions: { oxbow: version(), node: process.versions.node },
-    },
-    {
-      wait: (line) => stderr.write(`${line}\n`),
-      lost: () => onBroken(new Error('the directory was removed, or taken by another command')),
-    },
-  );
+  let directory: RunDirectory | undefined;
   try {
+    directory = await RunDirectory.start(
+      out,
+      {
+        experiment: experiment.name,
+        config,
+        seeds: config.seeds,
+        engine,
+        backend,
+        versions: { oxbow: version(), node: process.versions.node },
+      },
+      {
+        wait: (line) => stderr.write(`${line}\n`),
+        lost: () => onBroken(new Error('the directory was removed, or taken by another command')),
+      },
+    );
     for (const job of jobs) {
       const outcome = directory.outcome(job);
       if (outcome !== undefined) progress.outcomes.set(job.id, outcome);
@@ -89,13 +93,38 @@ export async function runExperiment(
     for (const line of lines) stdout.write(`${line}\n`);
     const started = new Date();
     await doJobs(
-      { experiment, config, registry, directory, jobs, progress, onBroken, breaking: breaking.signal },
+      {
+        experiment,
+        config,
+        registry,
+        directory,
+        jobs,
+        progress,
+        onBroken,
+        breaking: breaking.signal,
+        run: queue?.run ?? runJobs,
+      },
       options,
     );
     return await conclude({ experiment, directory, jobs, progress, onBroken, started }, options);
   } finally {
-    await directory.release();
+    await directory?.release();
+    queue?.close();
   }
+}
+
+/** The queue at an address, if one is given: what does jobs in place of {@link runJobs}. @throws InputError if it cannot be used */
+async function openQueue(
+  url: string | undefined,
+  about: { engine: string; backend: string },
+): Promise<{ run: RunJobs; close: () => void } | undefined> {
+  if (url === undefined) return undefined;
+  const [{ connectRedis }, { queueJobs }] = await Promise.all([
+    import('./queue/redis.ts'),
+    import('./queue/queueJobs.ts'),
+  ]);
+  const redis = await connectRedis('--queue', url);
+  return { run: queueJobs({ redis, ...about }), close: () => redis.disconnect() };
 }
 
 /** Does the jobs that have no outcome. */
@@ -109,6 +138,7 @@ async function doJobs(
     progress,
     onBroken,
     breaking,
+    run,
   }: {
     experiment: AnyExperiment;
     config: RunConfig['config'];
@@ -118,8 +148,9 @@ async function doJobs(
     progress: Progress;
     onBroken: (error: Error) => void;
     breaking: AbortSignal;
+    run: RunJobs;
   },
-  { workers, signal, stdout }: RunOptions,
+  { workers, queue, signal, stdout }: RunOptions,
 ): Promise<void> {
   const { outcomes, seconds, failures } = progress;
   const waiting = jobs.filter((job) => !outcomes.has(job.id));
@@ -131,15 +162,15 @@ async function doJobs(
     stdout.write(`Continuing ${directory.path}: ${outcomes.size} of ${jobs.length} jobs have finished before.\n`);
   }
   if (waiting.length > 0) {
-    const processes = plural(Math.min(workers, waiting.length), 'worker process');
-    stdout.write(`${plural(waiting.length, 'job')} in ${processes}, results in ${directory.path}\n`);
+    const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
+    stdout.write(`${plural(waiting.length, 'job')} in ${where}, results in ${directory.path}\n`);
   }
   const display = progressDisplay(waiting, workers, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
   let metricsWritten = performance.now();
   try {
-    await runJobs(
+    await run(
       waiting,
       (job) => ({ directory: directory.jobPath(job), logs: directory.logPath(job) }),
       {
@@ -153,6 +184,7 @@ async function doJobs(
       {
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: (job, line) => display.log(`${job.id}: ${line}`),
+        noted: (line) => display.log(line),
         finished: (job, took) => {
           outcomes.set(job.id, directory.outcome(job)!);
           seconds[job.id] = took;

@@ -56,6 +56,7 @@ export async function verifyRun(
       {
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: () => {},
+        noted: (line) => display.log(line),
         finished: (job) => say(job, compare(job, directory, join(folder, 'jobs', job.id))),
         failed: (job, error) => say(job, { agrees: false, why: `failed: ${error.message.split('\n', 1)[0]}` }),
       },

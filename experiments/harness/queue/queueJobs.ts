@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Job as Entry, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Job } from '../experiment.ts';
+import { readJobFolder } from '../jobFolder.ts';
+import type { RunJobs } from '../pool.ts';
+import { version } from '../version.ts';
+import { packFolders, unpackFolders } from './packedFolders.ts';
+import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queueId } from './queuedJob.ts';
+import { queuePackages, watchConnection } from './redis.ts';
+
+/** Milliseconds between two looks at the jobs. */
+const INTERVAL = 250;
+
+/** Seconds for which workers are told that a job is to stop: longer than any takes to look. */
+const CANCEL_KEPT = 60;
+
+/** The queue, and what of a run its workers have to share. */
+export interface QueueOptions {
+  readonly redis: Redis;
+  readonly engine: string;
+  readonly backend: string;
+}
+
+/**
+ * {@link RunJobs} by a queue in Redis, from which `oxbow worker` on any machine takes jobs.
+ *
+ * All is found by looking at the queue again and again, and by names that are the same for the same settings: a job that a Redis
+ * lost in a restart is queued again, one that finished while nobody looked is fetched, and a second command goes on where the first
+ * was stopped. Results are taken only if they have the settings asked for and the checksums that the worker wrote.
+ */
+export function queueJobs({ redis, engine, backend }: QueueOptions): RunJobs {
+  return async (jobs, foldersOf, { signal, experiment, config, settings }, events) => {
+    const { Queue } = await queuePackages();
+    watchConnection(redis, events.noted);
+    const queue = new Queue(QUEUE, { connection: redis, skipVersionCheck: true });
+    queue.on('error', () => {});
+    const open = new Map(jobs.map((job) => [queueId(job, settings), job]));
+    const seen = new Seen();
+    try {
+      if ((await queue.getWorkersCount()) === 0)
+        events.noted('No worker yet: start some with oxbow worker <the same address>');
+      for (const [id, job] of open) await preserve(redis, id, foldersOf(job));
+      while (open.size > 0 && !signal.aborted) {
+        for (const [id, job] of open) {
+          if (signal.aborted) break;
+          const entry = (await queue.getJob(id)) as Entry<QueuedJob> | undefined;
+          const state = await entry?.getState();
+          if (entry === undefined || state === 'unknown' || isStale(entry, state)) {
+            await forget(entry);
+            const data = { version: version(), engine, backend, experiment, config, settings, job };
+            // The lightest have the largest number, which is served last.
+            await queue.add(experiment, data, { jobId: id, priority: priorityOf(job, jobs) });
+          } else if (state === 'completed') {
+            const packed = await redis.getBuffer(keysOf(id).result);
+            await forget(entry);
+            // Redis has lost it: it is queued again in the next round.
+            if (packed === null) continue;
+            await redis.del(...Object.values(keysOf(id)));
+            open.delete(id);
+            try {
+              takeResult(job, packed, foldersOf(job), settings);
+              events.finished(job, Number((entry.returnvalue as { seconds?: number } | null)?.seconds ?? 0));
+            } catch (error) {
+              events.failed(job, error as Error);
+            }
+          } else if (state === 'failed') {
+            await forget(entry);
+            open.delete(id);
+            events.failed(job, errorOf(entry.failedReason));
+          } else {
+            seen.tell(entry, job, events);
+          }
+        }
+        await delay(INTERVAL, undefined, { signal }).catch(() => {});
+      }
+    } finally {
+      if (open.size > 0) await stop(queue, redis, open, foldersOf);
+      await queue.close();
+    }
+  };
+}
+
+/** What has been said of progress already. */
+class Seen {
+  readonly #lines = new Map<string, number>();
+  readonly #refusals = new Set<string>();
+
+  tell({ id, progress }: Entry, job: Job, { progress: tell, said, noted }: Parameters<RunJobs>[3]): void {
+    const { fraction = 0, state, lines = [], refusals = {} } = progress as unknown as Partial<QueuedProgress>;
+    if (fraction > 0 || state !== undefined) tell(job, fraction, state);
+    for (const line of lines.slice(this.#lines.get(id!) ?? 0)) said(job, line);
+    this.#lines.set(id!, lines.length);
+    for (const [worker, why] of Object.entries(refusals)) {
+      const line = `${worker} takes no jobs of this run: ${why}`;
+      if (!this.#refusals.has(line)) noted(line);
+      this.#refusals.add(line);
+    }
+  }
+}
+
+/** What an earlier run has left of a job and is no answer to this one. */
+function isStale(entry: Entry, state: string | undefined): boolean {
+  return state === 'failed' && entry.failedReason === CANCELLED;
+}
+
+function priorityOf(job: Job, jobs: readonly Job[]): number {
+  return 1 + jobs.filter((other) => other.weight > job.weight).length;
+}
+
+/** A job that has gone on elsewhere before, here in its folder, goes on from there. */
+async function preserve(redis: Redis, id: string, { directory, logs }: { directory: string; logs: string }) {
+  const packed = packFolders({ directory, logs });
+  if (packed.length > packFolders({}).length + 64) await redis.set(keysOf(id).checkpoint, packed, 'EX', KEPT, 'NX');
+}
+
+/** Writes what the worker left, and lets `readJobFolder` judge it. */
+function takeResult(
+  job: Job,
+  packed: Buffer,
+  { directory, logs }: { directory: string; logs: string },
+  settings: string,
+): void {
+  unpackFolders(packed, { directory, logs }, 'result.json');
+  if (readJobFolder(directory, job, settings) === undefined) throw new Error('its worker left no result');
+}
+
+/** The error that the job ended with, as its worker wrote it. */
+function errorOf(text: string): Error {
+  try {
+    const { message, ...rest } = JSON.parse(text);
+    return Object.assign(new Error(message), rest);
+  } catch {
+    return new Error(text);
+  }
+}
+
+async function forget(entry: Entry | undefined): Promise<void> {
+  // One that a worker holds cannot be removed: it is looked at again.
+  await entry?.remove().catch(() => {});
+}
+
+/** Takes back what waits, has workers stop what they do, and keeps how far they were. */
+async function stop(
+  queue: Queue,
+  redis: Redis,
+  open: ReadonlyMap<string, Job>,
+  foldersOf: Parameters<RunJobs>[1],
+): Promise<void> {
+  if (redis.status !== 'ready') return;
+  for (const [id, job] of open) {
+    await redis.set(keysOf(id).cancel, '1', 'EX', CANCEL_KEPT);
+    await forget((await queue.getJob(id)) as Entry | undefined);
+    const packed = await redis.getBuffer(keysOf(id).checkpoint);
+    if (packed !== null) unpackFolders(packed, { ...foldersOf(job) });
+  }
+}

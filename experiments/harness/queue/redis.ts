@@ -1,0 +1,90 @@
+import type { Redis } from 'ioredis';
+import { InputError } from '../inputError.ts';
+
+/** The oldest Redis whose commands a queue needs. */
+const OLDEST = [6, 2] as const;
+
+/** Milliseconds between two attempts to reach a Redis that has gone, at most. */
+const LONGEST_WAIT = 2000;
+
+/** The packages behind queues, which are installed by those who use one. */
+export async function queuePackages() {
+  try {
+    const [{ Redis }, bullmq] = await Promise.all([import('ioredis'), import('bullmq')]);
+    return { Redis, ...bullmq };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new InputError(`a queue needs two more packages: npm install bullmq ioredis (${message.split('\n', 1)[0]})`);
+  }
+}
+
+/**
+ * Connects to a Redis, and holds on to it: where the connection is lost later, commands wait until it is back.
+ *
+ * @param url `redis://[user:password@]host[:port][/database]`, `rediss://` with TLS
+ * @throws InputError that says what is wrong, without the password
+ */
+export async function connectRedis(label: string, url: string): Promise<Redis> {
+  const { Redis } = await queuePackages();
+  const where = placeOf(label, url);
+  let isThere = false;
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (isThere ? Math.min(200 * times, LONGEST_WAIT) : null),
+  });
+  let problem: Error | undefined;
+  redis.on('error', (error: Error) => {
+    problem = error;
+  });
+  try {
+    await redis.connect();
+    const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+      throw new Error(`it is Redis ${version}, expected ${OLDEST.join('.')} or newer`);
+    }
+  } catch (error) {
+    redis.disconnect();
+    throw new InputError(`${label}: cannot use Redis at ${where}: ${reason(problem ?? (error as Error))}`);
+  }
+  isThere = true;
+  return redis;
+}
+
+/** Has a line said when the connection is lost, and when it is back. */
+export function watchConnection(redis: Redis, say: (line: string) => void): void {
+  const where = `${redis.options.host}:${redis.options.port}`;
+  let isLost = false;
+  redis.on('reconnecting', () => {
+    if (!isLost) say(`Lost the connection to Redis at ${where}, waiting for it`);
+    isLost = true;
+  });
+  redis.on('ready', () => {
+    if (isLost) say(`Redis at ${where} is back`);
+    isLost = false;
+  });
+}
+
+/** The host and port of the address. */
+function placeOf(label: string, url: string): string {
+  const expected = `${label}: expected redis://host:port or rediss://host:port`;
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new InputError(`${expected}, got ${url}`);
+  }
+  if (!['redis:', 'rediss:'].includes(parsed.protocol)) throw new InputError(`${expected}, got ${parsed.protocol}//…`);
+  return `${parsed.hostname || 'localhost'}:${parsed.port || 6379}`;
+}
+
+function reason(error: Error): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return 'nothing listens there (connection refused)';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
+  if (/WRONGPASS|invalid (username-)?password/.test(message)) return 'the password is wrong';
+  if (/NOAUTH/.test(message)) return 'it wants a password: redis://:password@host:port';
+  return message.split('\n', 1)[0]!;
+}

@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Job as Entry } from 'bullmq';
+import type { Job } from '../experiment.ts';
+import { loadExperiment } from '../loadExperiment.ts';
+import { JobProcess } from '../pool.ts';
+import type { Registry } from '../registry.ts';
+import { version } from '../version.ts';
+import { packFolders, unpackFolders } from './packedFolders.ts';
+import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queuedJobSchema } from './queuedJob.ts';
+import { connectRedis, queuePackages, watchConnection } from './redis.ts';
+
+/** Milliseconds between two words of a worker about a job. */
+const INTERVAL = 1000;
+
+/** Milliseconds for which a job stays with a worker that says nothing, and between two looks for such jobs. */
+const [LOCK, STALLED] = [15_000, 5_000];
+
+/** Milliseconds after which a job that a worker has refused may be taken again. */
+const REFUSED = 2000;
+
+/** How often a job may be lost with its worker: the job itself may be what ends them. */
+const MOST_LOSSES = 100;
+
+export interface ServeOptions {
+  /** Jobs at a time. */
+  readonly workers: number;
+  /** Aborts when the worker is to stop. */
+  readonly signal: AbortSignal;
+  readonly stdout: NodeJS.WriteStream;
+}
+
+/**
+ * Takes jobs from the queue in a Redis and does them, each in a process of its own, until `signal` aborts. What it has begun then goes
+ * back to the queue, with its last checkpoint.
+ * @throws InputError if the Redis cannot be used
+ */
+export async function serveQueue(
+  url: string,
+  registry: Registry,
+  { workers, signal, stdout }: ServeOptions,
+): Promise<void> {
+  const say = (line: string) => void stdout.write(`${line}\n`);
+  const { Worker } = await queuePackages();
+  const redis = await connectRedis('worker', url);
+  watchConnection(redis, say);
+  const me = `${hostname()}:${process.pid}`;
+  const processes = Array.from({ length: workers }, () => new JobProcess());
+  const doEntry = async (entry: Entry, token?: string) => {
+    const process = processes.pop()!;
+    try {
+      return await work({ entry, token: token!, process, me, redis, registry, signal, say });
+    } finally {
+      processes.push(process);
+    }
+  };
+  const connection = redis.duplicate({ lazyConnect: false });
+  connection.on('error', () => {});
+  const worker = new Worker(QUEUE, doEntry, {
+    connection,
+    concurrency: workers,
+    lockDuration: LOCK,
+    stalledInterval: STALLED,
+    maxStalledCount: MOST_LOSSES,
+    skipVersionCheck: true,
+  });
+  // The connection says itself when it is lost.
+  worker.on('error', () => {});
+  say(`Worker ${me}: oxbow ${version()}, ${workers} job${workers === 1 ? '' : 's'} at a time. Ctrl-C stops it.`);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  say('Stopping: what was begun goes back to the queue. Ctrl-C again quits at once.');
+  await worker.close();
+  await Promise.all(processes.map((process) => process.end()));
+  connection.disconnect();
+  redis.disconnect();
+}
+
+interface Work {
+  readonly entry: Entry;
+  readonly token: string;
+  readonly process: JobProcess;
+  readonly me: string;
+  readonly redis: Awaited<ReturnType<typeof connectRedis>>;
+  readonly registry: Registry;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+async function work({ entry, token, process, me, redis, registry, signal, say }: Work): Promise<{ seconds: number }> {
+  const { DelayedError, UnrecoverableError, WaitingError } = await queuePackages();
+  const parsed = queuedJobSchema.safeParse(entry.data);
+  if (!parsed.success) throw new UnrecoverableError('it is no job of oxbow');
+  const { experiment: name, config, settings, job } = parsed.data;
+  const before = (entry.progress || {}) as Partial<QueuedProgress>;
+  const experiment = await loadExperiment(registry, name, config);
+  const why = refusal(parsed.data, await experiment.runtime(config));
+  if (why !== undefined) {
+    say(`${job.id}: not taken, ${why}`);
+    const { fraction = 0, lines = [], refusals = {} } = before;
+    await entry.updateProgress({ fraction, lines, refusals: { ...refusals, [me]: why } });
+    await entry.moveToDelayed(Date.now() + REFUSED, token);
+    throw new DelayedError();
+  }
+  const keys = keysOf(entry.id!);
+  const folder = mkdtempSync(join(tmpdir(), 'oxbow-worker-'));
+  const folders = { directory: join(folder, 'job'), logs: join(folder, 'logs') };
+  const stopping = new AbortController();
+  let [fraction, state, ended] = [0, before.state, undefined as Error | number | undefined];
+  const lines: string[] = [...(before.lines ?? [])];
+  let [told, saved] = ['', 0];
+  /** Says how far the job is, keeps its checkpoint, and looks whether it is to stop. */
+  const attend = async (): Promise<void> => {
+    const progress = { fraction, state: `${state ?? ''} @ ${me}`.trim(), lines, refusals: before.refusals ?? {} };
+    if (JSON.stringify(progress) !== told) await entry.updateProgress(progress);
+    told = JSON.stringify(progress);
+    const time = experiment.resumable ? checkpointTime(folders.directory) : 0;
+    if (time > saved) await redis.set(keys.checkpoint, packFolders(folders), 'EX', KEPT);
+    saved = time;
+    if ((await redis.exists(keys.cancel)) > 0) stopping.abort();
+  };
+  // One at a time, and none that waits for a lost Redis keeps the job from going on.
+  let attending: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    attending ??= attend()
+      .catch(() => {})
+      .finally(() => {
+        attending = undefined;
+      });
+  }, INTERVAL);
+  try {
+    const packed = experiment.resumable ? await redis.getBuffer(keys.checkpoint) : null;
+    if (packed !== null) unpackFolders(packed, folders);
+    say(`${job.id}: begun`);
+    const events = {
+      progress(_: Job, share: number, words?: string) {
+        fraction = share;
+        state = words ?? state;
+      },
+      said: (_: Job, line: string) => void lines.push(line),
+    };
+    const task = { registryUrl: registry.url, experiment: name, config, settings, job, ...folders };
+    const halted = AbortSignal.any([signal, stopping.signal]);
+    try {
+      ended = await process.perform(task, events, halted);
+    } catch (error) {
+      if (!halted.aborted) ended = error as Error;
+    }
+    clearInterval(timer);
+    await attending;
+    if (typeof ended === 'number') {
+      await redis.set(keys.result, packFolders(folders), 'EX', KEPT);
+      say(`${job.id}: done`);
+      return { seconds: ended };
+    }
+    if (ended !== undefined) {
+      const { message, name: kind, stack, code } = ended as NodeJS.ErrnoException;
+      say(`${job.id}: failed: ${message.split('\n', 1)[0]}`);
+      throw new UnrecoverableError(JSON.stringify({ message, name: kind, stack, code }));
+    }
+    if (stopping.signal.aborted) {
+      await redis.del(keys.cancel);
+      say(`${job.id}: its run was stopped`);
+      throw new UnrecoverableError(CANCELLED);
+    }
+    if (checkpointTime(folders.directory) > 0) await redis.set(keys.checkpoint, packFolders(folders), 'EX', KEPT);
+    await entry.moveToWait(token);
+    throw new WaitingError();
+  } finally {
+    clearInterval(timer);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Why this worker must not do the job: its result would not be that of the run. */
+function refusal(
+  { version: wanted, engine, backend }: QueuedJob,
+  here: { engine: string; backend: string },
+): string | undefined {
+  if (wanted !== version()) return `it has oxbow ${version()}, the run ${wanted}`;
+  if (engine !== here.engine) return `it has the engine ${here.engine}, the run ${engine}`;
+  if (backend !== here.backend) return `it has the backend ${here.backend}, the run ${backend}`;
+  return undefined;
+}
+
+/** When a job has last written its checkpoint, 0 if it has not. */
+function checkpointTime(directory: string): number {
+  return statSync(join(directory, 'checkpoint'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
