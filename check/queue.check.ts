@@ -156,11 +156,15 @@ describe('a queue in Redis', () => {
 
   test('what cannot be used is said in one line, before anything is written', async () => {
     const silent = createServer((socket) =>
-      socket.on('data', () => {
+      socket.on('data', (data) => {
         const info = 'redis_version:5.0.7\r\n';
-        socket.write(`$${info.length}\r\n${info}\r\n`);
+        // Several commands may come at once, each begins with the count of its words.
+        for (const _ of data.toString().matchAll(/^\*/gm)) socket.write(`$${info.length}\r\n${info}\r\n`);
       }),
     );
+    const mute = createServer(() => {});
+    mute.listen(0);
+    await once(mute, 'listening');
     silent.listen(0);
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
@@ -170,6 +174,7 @@ describe('a queue in Redis', () => {
       [ADDRESS, /cannot use Redis at localhost:\d+: it wants a password/],
       [`redis://:wrong@localhost:${PORT}`, /cannot use Redis at localhost:\d+: the password is wrong/],
       [`redis://localhost:${port}`, /it is Redis 5\.0\.7, expected 6\.2 or newer/],
+      [`redis://localhost:${(mute.address() as { port: number }).port}`, /it gives no answer/],
       ['http://localhost', /expected redis:\/\/host:port or rediss:\/\/host:port, got http:/],
       ['nonsense', /expected redis:\/\/host:port or rediss:\/\/host:port, got nonsense/],
     ];
@@ -182,5 +187,6 @@ describe('a queue in Redis', () => {
       }
     }
     silent.close();
+    mute.close();
   });
 });

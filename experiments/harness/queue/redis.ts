@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { InputError } from '../inputError.ts';
 
 /** The oldest Redis whose commands a queue needs. */
 const OLDEST = [6, 2] as const;
+
+/** Milliseconds in which a Redis has to answer at first. */
+const PATIENCE = 10_000;
 
 /** Milliseconds between two attempts to reach a Redis that has gone, at most. */
 const LONGEST_WAIT = 2000;
@@ -39,8 +43,11 @@ export async function connectRedis(label: string, url: string): Promise<Redis> {
     problem = error;
   });
   try {
-    await redis.connect();
-    const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+    const silence = delay(PATIENCE, undefined, { ref: false }).then(() => {
+      throw new Error(`it gives no answer in ${PATIENCE / 1000} s`);
+    });
+    const info = await Promise.race([redis.connect().then(() => redis.info('server')), silence]);
+    const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
     const [major = 0, minor = 0] = version.split('.').map(Number);
     if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
       throw new Error(`it is Redis ${version}, expected ${OLDEST.join('.')} or newer`);
