@@ -4,6 +4,7 @@ import type { Registry } from './harness/registry.ts';
 export const registry: Registry = {
   url: import.meta.url,
   experiments: {
+    banana: async () => (await import('./banana/banana.ts')).banana,
     classic: async () => (await import('./classic/classic.ts')).classic,
     densities: async () => (await import('./densities/densities.ts')).densities,
     lake: async () => (await import('./lake/lake.ts')).lake,
