@@ -5,7 +5,7 @@ import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { digammaGaps, digammaRests, raisedBeta } from '../special/lbeta.ts';
 import { RAISED } from '../special/stirling.ts';
-import { Distribution } from './distribution.ts';
+import { Distribution, type SampleWithLogProb } from './distribution.ts';
 import { firstAccepted } from './firstAccepted.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { jointShape } from './jointShape.ts';
@@ -23,8 +23,8 @@ const ROUNDS = 6;
  * 2000), six rounds of it. Its gradient is the implicit one, ∂x/∂a = −(∂F/∂a)/p(x) with F the distribution function (Figurnov et
  * al., "Implicit Reparameterization Gradients", arXiv:1805.08498), by quadrature.
  *
- * Draws and arguments lie within [2⁻¹²⁶, 1 − 2⁻²⁴]: of very small concentrations, whose mass lies nearer to the bounds than
- * float32 does, less is left.
+ * Draws and arguments lie within [2⁻¹²⁶, 1 − 2⁻²⁴]; of very small concentrations much of the mass lies nearer to the bounds than float32
+ * does. `sampleWithLogProb`, and so the entropy's estimate, is exact then, too.
  */
 export class Beta extends Distribution {
   readonly batchShape: number[];
@@ -46,32 +46,51 @@ export class Beta extends Distribution {
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
-    const shape = [...sampleShape, ...this.batchShape];
-    const noise = [0, 1].map(() => ({
-      normal: rng.normalTensor([ROUNDS, ...shape]),
-      uniform: rng.uniformTensor([ROUNDS, ...shape]),
-      boost: rng.uniformTensor(shape),
-    }));
-    return betaDraws(broadcast(this.concentration1, shape), broadcast(this.concentration0, shape), noise);
+    return inUnitInterval(this.#logits(rng, sampleShape));
+  }
+
+  /** The log-density is that of the draw before it is rounded, which may lie nearer to a bound than float32 does. */
+  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+    const logit = this.#logits(rng, sampleShape);
+    const [logX, logRest] = [tf.neg(tf.softplus(tf.neg(logit))), tf.neg(tf.softplus(logit))];
+    const logProb = this.#logProbOf(tf.sigmoid(logit), tf.sigmoid(tf.neg(logit)), logX, logRest);
+    return { sample: inUnitInterval(logit), logProb };
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const shape = tf.broadcast_util.assertAndGetBroadcastShape(x.shape, this.batchShape);
     const value = broadcast(x, shape);
     const inside = tf.clipByValue(value, LOWEST, HIGHEST);
-    const rest = tf.sub(1, inside);
-    // With the terms that grow with a and b joined: up·log(x/mean) + down·log((1 − x)/(1 − mean)), both small near the mean.
+    const logProb = this.#logProbOf(inside, tf.sub(1, inside), tf.log(inside), tf.log1p(tf.neg(inside)));
+    return impossibleOutside(() => tf.logicalAnd(tf.greaterEqual(value, 0), tf.lessEqual(value, 1)), logProb);
+  }
+
+  /**
+   * With the terms that grow with a and b joined: up·log(x/mean) + down·log((1 − x)/(1 − mean)), both small near the mean; see
+   * {@link raisedBeta}.
+   */
+  #logProbOf(x: tf.Tensor, rest: tf.Tensor, logX: tf.Tensor, logRest: tf.Tensor): tf.Tensor {
     const { up, down, rest: other } = raisedBeta(this.concentration1, this.concentration0);
     const sum = tf.add(up, down);
     const [mean, gap] = [tf.div(up, sum), tf.div(down, sum)];
-    const apart = tf.sub(inside, mean);
+    // One difference for both logarithms, whose first-order terms cancel; of the side that is the more exact.
+    const isLeft = stopGradient(() => tf.less(x, 0.5));
+    const apart = tf.where(isLeft, tf.sub(x, mean), tf.sub(gap, rest));
     const large = tf.add(
-      tf.mul(up, logQuotient(inside, mean, apart)),
-      tf.mul(down, logQuotient(rest, gap, tf.neg(apart))),
+      tf.mul(up, logQuotient(logX, mean, apart)),
+      tf.mul(down, logQuotient(logRest, gap, tf.neg(apart))),
     );
-    const small = tf.mul(tf.add(tf.log(inside), tf.log1p(tf.neg(inside))), RAISED + 1);
-    const isInside = () => tf.logicalAnd(tf.greaterEqual(value, 0), tf.lessEqual(value, 1));
-    return impossibleOutside(isInside, tf.sub(tf.sub(large, small), other));
+    return tf.sub(tf.sub(large, tf.mul(tf.add(logX, logRest), RAISED + 1)), other);
+  }
+
+  #logits(rng: Rng, sampleShape: number[]): tf.Tensor {
+    const shape = [...sampleShape, ...this.batchShape];
+    const noise = [0, 1].map(() => ({
+      normal: rng.normalTensor([ROUNDS, ...shape]),
+      uniform: rng.uniformTensor([ROUNDS, ...shape]),
+      boost: rng.uniformTensor(shape),
+    }));
+    return logitDraws(broadcast(this.concentration1, shape), broadcast(this.concentration0, shape), noise);
   }
 
   /** log B(a, b) + (a − 1)(ψ(a + b) − ψ(a)) + (b − 1)(ψ(a + b) − ψ(b)), the terms that grow left out, since they cancel. */
@@ -94,12 +113,17 @@ export class Beta extends Distribution {
   }
 }
 
+/** x of its logit, within float32's numbers between 0 and 1. */
+function inUnitInterval(logit: tf.Tensor): tf.Tensor {
+  return tf.clipByValue(tf.sigmoid(logit), LOWEST, HIGHEST);
+}
+
 /** log(x/m) where x = m + apart. */
-function logQuotient(x: tf.Tensor, m: tf.Tensor, apart: tf.Tensor): tf.Tensor {
+function logQuotient(logX: tf.Tensor, m: tf.Tensor, apart: tf.Tensor): tf.Tensor {
   const relative = tf.div(apart, m);
   const near = tf.log1p(tf.clipByValue(relative, -0.5, 0.5));
   const isNear = stopGradient(() => tf.less(tf.abs(relative), 0.5));
-  return tf.where(isNear, near, tf.sub(tf.log(x), tf.log(m)));
+  return tf.where(isNear, near, tf.sub(logX, tf.log(m)));
 }
 
 interface GammaNoise {
@@ -110,17 +134,17 @@ interface GammaNoise {
   readonly boost: tf.Tensor;
 }
 
-function betaDraws(a: tf.Tensor, b: tf.Tensor, noise: readonly GammaNoise[]): tf.Tensor {
+/** Logits of draws, with the implicit gradient. */
+function logitDraws(a: tf.Tensor, b: tf.Tensor, noise: readonly GammaNoise[]): tf.Tensor {
   return tf.customGrad((...args) => {
     const [up, down, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const logit = tf.sub(logGammaDraws(up, noise[0]!), logGammaDraws(down, noise[1]!));
     save([up, down, logit]);
     return {
-      value: tf.clipByValue(tf.sigmoid(logit), LOWEST, HIGHEST),
+      value: logit,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [byUp, byDown] = logitSlopes(saved[0]!, saved[1]!, saved[2]!);
-        const slope = tf.mul(dy, tf.mul(tf.sigmoid(saved[2]!), tf.sigmoid(tf.neg(saved[2]!))));
-        return [tf.mul(slope, byUp), tf.mul(slope, byDown)];
+        const slopes = logitSlopes(saved[0]!, saved[1]!, saved[2]!);
+        return slopes.map((slope) => tf.mul(dy, slope));
       },
     };
   })(a, b);

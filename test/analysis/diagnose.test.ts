@@ -7,6 +7,7 @@ import {
   diagnose,
   Exp,
   Identity,
+  LowRankAffine,
   MultivariateNormalDiag,
   neuralSplineFlow,
   Rng,
@@ -82,7 +83,15 @@ describe('diagnose', () => {
   });
 
   test('tails of splines inside of couplings: half of the entries of each layer meet one', () => {
-    const flow = neuralSplineFlow({ dim: 2, contextDim: 1, layers: 2, bins: 3, bound: 1.5, hidden: [8], rng: new Rng(0) });
+    const flow = neuralSplineFlow({
+      dim: 2,
+      contextDim: 1,
+      layers: 2,
+      bins: 3,
+      bound: 1.5,
+      hidden: [8],
+      rng: new Rng(0),
+    });
     const { tailShare, saturationShare } = diagnose(flow.given(tf.zeros([3, 1])), { rng: new Rng(0), samples: 1000 });
     // 3,000 entries of each layer.
     expect(Math.abs(tailShare! - beyond(1.5, 1))).toBeLessThan(0.02);
@@ -106,6 +115,18 @@ describe('diagnose', () => {
     const chain = new Chain([new LowRank(), new Identity()]);
     expect(diagnose(over(chain), options()).capacitanceCondition).toBe(70);
     expect(diagnose(over(new Identity()), options()).capacitanceCondition).toBeUndefined();
+  });
+
+  test('the capacitance matrix of the map that is there: that of I + VᵀV', () => {
+    const map = new LowRankAffine({
+      logDiagonal: tf.zeros([2]),
+      v: tf.tensor2d([
+        [3, 0],
+        [0, 0.5],
+      ]),
+    });
+    // C = I + VᵀV = diag(10, 1.25).
+    expect(diagnose(over(map), options()).capacitanceCondition).toBeCloseTo(8, 4);
   });
 
   test('draws that overflow are counted and left out', () => {

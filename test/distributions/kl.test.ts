@@ -23,6 +23,7 @@ import {
   Uniform,
   VonMises,
 } from '../../src/distributions/index.ts';
+import { compile } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
 
 const BATCH = 3;
@@ -167,4 +168,30 @@ test('no closed form, other events or batches are errors that say so', () => {
   expect(() => klEstimate(normal(), logistic, new Rng(0), 1)).toThrow(
     'klEstimate: wanted an integer number of samples above 1, got 1',
   );
+});
+
+test('compiled as eager, with gradients: a low-rank normal and its divergences', () => {
+  const run = (inputs: { loc: tf.Tensor; factor: tf.Tensor; below: tf.Tensor }, noise: Rng) => {
+    const through = (loc: tf.Tensor, factor: tf.Tensor, below: tf.Tensor) => {
+      const p = new MultivariateNormalLowRank({ loc, logScale: tf.scalar(-0.3), factor });
+      const q = new MultivariateNormalTriL({
+        loc: tf.zerosLike(loc),
+        logDiagonal: tf.zerosLike(loc),
+        offDiagonal: below,
+      });
+      const { sample, logProb } = p.sampleWithLogProb(noise, [4]);
+      const divergences = tf.add(tf.sum(kl(p, q)), tf.sum(kl(q, p)));
+      return tf.add(divergences, tf.add(tf.sum(tf.square(sample)), tf.sum(logProb)));
+    };
+    const [loc, factor, below] = tf.grads(through)([inputs.loc, inputs.factor, inputs.below]);
+    return { value: through(inputs.loc, inputs.factor, inputs.below), loc: loc!, factor: factor!, below: below! };
+  };
+  const inputs = { loc: some(3), factor: some(3, 2), below: some(3) };
+  const compiled = compile(run, { name: 'divergences', state: [] });
+  const [eager, graph] = [run(inputs, new Rng(1)), compiled(inputs, new Rng(1))];
+  for (const [key, value] of Object.entries(eager)) {
+    const gap = tf.max(tf.abs(tf.sub(value, graph[key as keyof typeof graph]))).dataSync()[0]!;
+    expect(gap, key).toBeLessThan(1e-4);
+  }
+  compiled.dispose();
 });
