@@ -16,17 +16,17 @@ export interface MonotoneInverseOptions {
   readonly steps?: number;
 }
 
-/** exp of it is finite, and so are steps in brackets of any sensible size. */
+/** Its exponential is finite, and so is a step in a bracket of any sensible size. */
 const STEEPEST = 60;
 
 /**
  * The root x of f(x) = y for an elementwise increasing f, and log ∂x/∂y = −log f′(x).
  *
  * The bracket [low, high] is divided by a grid of points that f takes in one batch, so that a round narrows it points + 1 times
- * and the traced graph stays small; Newton steps, kept inside the bracket, follow. Both are constants x* to differentiation. The
- * result is one more step, x = x* − (f(x*) − y) / f′(x*) with a constant f′(x*): its gradients by y and by whatever f is made of are
- * those of the implicit function theorem. It is not kept inside: where no root lies between low and high, x* is the nearer end,
- * and x is on the tangent there, which is exact for an f that goes on linearly.
+ * and the traced graph stays small; Newton steps, kept inside the bracket, follow. What they find, x*, is a constant to
+ * differentiation. The result is one more step, x = x* − (f(x*) − y) / f′(x*): its gradients by y and by whatever f is made of are those
+ * of the implicit function theorem. It is not kept inside: where no root lies between low and high, x* is the nearer end,
+ * and x is on the tangent there, which is exact, with its gradients, for an f that goes on along its tangent.
  *
  * By default x is as near to the root as float32 lets it: an error of f(x) counts 1/f′(x) times, and no more rounds than these help
  * unless f has features narrower than 10⁻⁴ of the bracket.
@@ -68,10 +68,7 @@ export function monotoneInverse(
   return [x, tf.neg(f(x)[1])];
 }
 
-/** (f(x) − y) / f′(x), the divisor a constant. */
+/** (f(x) − y) / f′(x) */
 function newtonStep([value, logSlope]: WithLogDet, y: tf.Tensor): tf.Tensor {
-  return tf.mul(
-    tf.sub(value, y),
-    stopGradient(() => tf.exp(tf.minimum(tf.neg(logSlope), STEEPEST))),
-  );
+  return tf.mul(tf.sub(value, y), tf.exp(tf.minimum(tf.neg(logSlope), STEEPEST)));
 }

@@ -110,24 +110,47 @@ describe.each(examples)('%s', (_, { f, oracle }, a, b) => {
   });
 });
 
-test('beyond the bracket the tangent at its end is inverted, with its gradients', () => {
-  // sinh goes on; the tangent at ±1 has the slope cosh 1 and passes through ±sinh 1.
-  const end = 1;
-  const y = tf.variable(tf.tensor1d([-40, -Math.sinh(1) - 0.1, 0.2, Math.sinh(1) + 0.1, 1e4]));
-  const f = (x: tf.Tensor): WithLogDet => [tf.sinh(x), tf.log(tf.cosh(tf.clipByValue(x, -end, end)))];
-  const invertTangent = (value: number) =>
-    Math.sign(value) * (end + (Math.abs(value) - Math.sinh(end)) / Math.cosh(end));
-  const { value, grads } = tf.variableGrads(
-    () => tf.sum(monotoneInverse(f, y, { low: -end, high: end })[0]) as tf.Scalar,
-  );
-  const expected = Array.from(y.dataSync(), (v) => (Math.abs(v) > Math.sinh(end) ? invertTangent(v) : Math.asinh(v)));
-  expect(value.dataSync()[0]! / expected.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 6);
-  const slopes = grads[y.name]!.dataSync();
-  [1 / Math.cosh(end), 1 / Math.cosh(end), 1 / Math.sqrt(1.04), 1 / Math.cosh(end), 1 / Math.cosh(end)].forEach(
-    (s, i) => {
-      expect(slopes[i]).toBeCloseTo(s, 5);
-    },
-  );
+test('beyond the bracket the tangent at its end is inverted, with all its gradients', () => {
+  // a·sinh goes on; the tangent at ±1 has the slope a·cosh 1 and passes through ±a·sinh 1.
+  const [a, end] = [1.5, 1];
+  const factor = tf.variable(tf.scalar(a));
+  const y = tf.variable(tf.tensor1d([-40, -2, 0.2, 2, 1e4]));
+  const f = (x: tf.Tensor): WithLogDet => {
+    const within = tf.clipByValue(x, -end, end);
+    return [tf.mul(factor, tf.sinh(within)), tf.log(tf.mul(factor, tf.cosh(within)))];
+  };
+  const root = (value: number, scale: number): number => {
+    const [height, slope] = [scale * Math.sinh(end), scale * Math.cosh(end)];
+    const beyond = Math.abs(value) - height;
+    return beyond > 0 ? Math.sign(value) * (end + beyond / slope) : Math.asinh(value / scale);
+  };
+  const logSlope = (value: number, scale: number): number =>
+    Math.log(scale * Math.cosh(Math.min(Math.abs(root(value, scale)), end)));
+  const ys = Array.from(y.dataSync());
+  for (const [part, exact, sign] of [
+    [0, root, 1],
+    [1, logSlope, -1],
+  ] as const) {
+    const results = monotoneInverse(f, y, { low: -end, high: end })[part].dataSync();
+    const { grads } = tf.variableGrads(() => {
+      const result = monotoneInverse(f, y, { low: -end, high: end })[part];
+      return tf.sum(
+        tf.mul(
+          result,
+          ys.map((_, i) => weightOf(i)),
+        ),
+      ) as tf.Scalar;
+    });
+    const byY = grads[y.name]!.dataSync();
+    ys.forEach((value, i) => {
+      const wanted = sign * exact(value, a);
+      expect(Math.abs(results[i]! - wanted)).toBeLessThan(1e-6 * (1 + Math.abs(wanted)));
+      const slope = sign * derivative((t) => exact(value + t, a));
+      expect(byY[i]).toBeCloseTo(weightOf(i) * slope, 4);
+    });
+    const byFactor = ys.reduce((sum, value, i) => sum + sign * weightOf(i) * derivative((t) => exact(value, a + t)), 0);
+    expect(Math.abs(grads[factor.name]!.dataSync()[0]! - byFactor)).toBeLessThan(1e-4 * (1 + Math.abs(byFactor)));
+  }
 });
 
 test('any shape, brackets of tensors, and the same when compiled', () => {
