@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, clipByGlobalNorm, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateAt, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -12,6 +12,7 @@ import { meanEntropy } from './common/meanEntropy.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
+import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
 import { Training } from './common/training.ts';
@@ -29,6 +30,8 @@ export const a2cOptions = z.strictObject({
   optimizer: z.enum(['rmsprop', 'adam']).default('rmsprop'),
   /** A number, or a function of the share of the training that is done. */
   learningRate: rateSchema.default(7e-4),
+  /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
+  shapeRate: z.number().nonnegative().default(0.3),
   /** γ, the discount. */
   gamma: z.number().min(0).max(1).default(0.99),
   /** λ of the generalized advantages; 1 gives the returns of the paper. */
@@ -37,7 +40,7 @@ export const a2cOptions = z.strictObject({
   entropyCoefficient: z.number().nonnegative().default(0),
   /** c_v. */
   valueCoefficient: z.number().nonnegative().default(0.5),
-  /** The largest global norm of the gradient of L. */
+  /** The largest global norm of a gradient of L: of that by the policy's shape, of that by all other variables. */
   maxGradientNorm: z.number().positive().default(0.5),
   /** Whether the advantages of an update are brought to mean 0, variance 1. */
   normalizeAdvantages: z.boolean().default(false),
@@ -75,7 +78,7 @@ export class A2c implements Agent<A2cReport> {
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof a2cOptions>;
   readonly #numEnvs: number;
-  readonly #optimizer: Adam | RmsProp;
+  readonly #optimizer: PolicyOptimizer;
   readonly #collector: RolloutCollector;
   readonly #training = new Training('A2c', ['actions', 'entropy']);
   readonly #parts: AgentParts;
@@ -97,8 +100,12 @@ export class A2c implements Agent<A2cReport> {
       hidden: config.valueHidden,
       rng: config.rng.split('value'),
     });
-    const parameters = [...policy.trainableVariables(), ...this.value.trainableVariables()];
-    const optimizer = config.optimizer === 'adam' ? new Adam(parameters, { epsilon: 1e-5 }) : new RmsProp(parameters);
+    const optimizer = new PolicyOptimizer(policy, {
+      ...config,
+      others: this.value.trainableVariables(),
+      optimizer: (parameters) =>
+        config.optimizer === 'adam' ? new Adam(parameters, { epsilon: 1e-5 }) : new RmsProp(parameters),
+    });
     this.#optimizer = optimizer;
 
     const act = compile(
@@ -116,11 +123,10 @@ export class A2c implements Agent<A2cReport> {
       (batch: A2cBatch & { learningRate: tf.Tensor }, rng) => {
         const { gradients, policyLoss, valueLoss, entropy } = valueAndGradients(
           () => this.#loss(batch, rng),
-          parameters,
+          optimizer.parameters,
         );
-        const clipped = clipByGlobalNorm(gradients, config.maxGradientNorm);
-        optimizer.update(clipped.gradients, batch.learningRate);
-        return { metrics: tf.stack([policyLoss, valueLoss, entropy, clipped.norm]) };
+        const gradientNorm = optimizer.update(gradients, batch.learningRate);
+        return { metrics: tf.stack([policyLoss, valueLoss, entropy, gradientNorm]) };
       },
       { name: 'a2c/update', state: [policy, this.value, optimizer] },
     );

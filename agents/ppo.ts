@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { compile, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, compile, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { Minibatches } from '../src/training/minibatches.ts';
 import { rateAt, rateSchema } from '../src/training/rate.ts';
@@ -42,7 +42,7 @@ export const ppoOptions = z.strictObject({
   /** Of the policy: a number, or a function of the share of the training that is done. */
   learningRate: rateSchema.default(3e-4),
   /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
-  shapeRate: z.number().nonnegative().default(0.1),
+  shapeRate: z.number().nonnegative().default(0.3),
   /** Of the value function, likewise; that of the policy by default. */
   valueLearningRate: rateSchema.optional(),
   /** ε, likewise. */
@@ -146,7 +146,10 @@ export class Ppo implements Agent<PpoReport> {
       hidden: config.valueHidden,
       rng: config.rng.split('value'),
     });
-    this.#policyOptimizer = new PolicyOptimizer(policy, { ...config, epsilon: EPSILON });
+    this.#policyOptimizer = new PolicyOptimizer(policy, {
+      ...config,
+      optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
+    });
     this.#valueLearner = new ValueLearner({
       ...config,
       owner: 'ppo',

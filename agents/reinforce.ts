@@ -30,7 +30,7 @@ export const reinforceOptions = z.strictObject({
   /** Of the policy: a number, or a function of the share of the training that is done. */
   learningRate: rateSchema.default(1e-3),
   /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
-  shapeRate: z.number().nonnegative().default(0.1),
+  shapeRate: z.number().nonnegative().default(0.3),
   /** Of the baseline, likewise. */
   valueLearningRate: rateSchema.default(1e-3),
   /** Steps of the baseline for each one of the policy; 0 leaves it out. */
@@ -96,7 +96,10 @@ export class Reinforce implements Agent<ReinforceReport> {
       rng: config.rng.split('value'),
     });
     const optimizers = {
-      policy: new PolicyOptimizer(policy, { ...config, epsilon: EPSILON }),
+      policy: new PolicyOptimizer(policy, {
+        ...config,
+        optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
+      }),
       value: new Adam(this.value.trainableVariables(), { epsilon: EPSILON }),
     };
     this.#optimizers = optimizers;

@@ -1,35 +1,40 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, clipByGlobalNorm, Module, type Policy } from '../../src/index.ts';
+import { clipByGlobalNorm, Module, type Optimizer, type Policy, Sgd } from '../../src/index.ts';
 
 export interface PolicyOptimizerOptions {
   /** The rate of the policy's {@link Policy.shapeVariables}, as a share of the others'. */
   readonly shapeRate: number;
   /** The largest global norm of the gradient by either kind of variables. */
   readonly maxGradientNorm: number;
-  readonly epsilon: number;
+  /** Of all variables but those of shape. */
+  readonly optimizer: (parameters: readonly tf.Variable[]) => Optimizer;
+  /** Variables that learn beside the policy's place and width, as those of a value function; none. */
+  readonly others?: readonly tf.Variable[];
 }
 
 /**
- * Adam for policy gradients of any policy. Variables that shape the distribution and those that move and stretch it have rates and
- * gradient bounds of their own: a large gradient by the former must not make the latter's step small, nor Adam's memory of it.
+ * For policy gradients of any policy: an optimizer of one's choice for the variables that move and stretch the distribution, plain
+ * gradient descent for those that shape it, and a bound of the gradient for either.
+ *
+ * Adam makes steps of about one size whatever the gradient. Of a flow's many variables most have a gradient that is little more
+ * than the noise of the sample; normalized, it moves the density as far as a signal would, and uses up what a clipped objective
+ * allows. Gradient descent moves a shape as far as the samples agree about it. The bounds are apart because a large gradient by shape
+ * must not make the others' step small, nor their optimizer's memory of it.
  */
 export class PolicyOptimizer extends Module {
-  /** Of the policy's place and width. */
-  readonly main: Adam;
+  /** Of the policy's place and width, and of the others. */
+  readonly main: Optimizer;
   /** Of its shape; absent where the policy tells no such variables apart. */
-  readonly shape: Adam | undefined;
+  readonly shape: Sgd | undefined;
   readonly #options: PolicyOptimizerOptions;
 
   constructor(policy: Policy, options: PolicyOptimizerOptions) {
     super();
-    const { epsilon } = options;
     // Anyone's policy will do, a subclass or not.
     const shape = policy.shapeVariables?.() ?? [];
-    this.main = new Adam(
-      policy.trainableVariables().filter((variable) => !shape.includes(variable)),
-      { epsilon },
-    );
-    if (shape.length > 0) this.shape = new Adam(shape, { epsilon });
+    const rest = policy.trainableVariables().filter((variable) => !shape.includes(variable));
+    this.main = options.optimizer([...rest, ...(options.others ?? [])]);
+    if (shape.length > 0) this.shape = new Sgd(shape);
     this.#options = options;
   }
 
@@ -41,7 +46,7 @@ export class PolicyOptimizer extends Module {
   /**
    * One step down the gradients.
    * @param gradients one for each of {@link parameters}, in their order
-   * @returns the global norm of the gradient by the variables of place and width, before it was bounded
+   * @returns the global norm of the gradient by all variables but those of shape, before it was bounded
    */
   update(gradients: readonly tf.Tensor[], learningRate: tf.Tensor): tf.Tensor {
     const { shapeRate, maxGradientNorm } = this.#options;

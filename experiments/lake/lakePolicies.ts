@@ -7,8 +7,8 @@ const POLICIES = {
   gaussian: { name: 'gaussian' },
   'gaussian-full': { name: 'gaussian-full' },
   // As many components as there are banks; `mixture` has a number that is searched.
-  'mixture-2': { name: 'mixture', options: { components: 2 } },
-  mixture: { name: 'mixture' },
+  'mixture-2': { name: 'mixture', options: { components: 2, head: false, spread: 0 } },
+  mixture: { name: 'mixture', options: { head: false, spread: 0 } },
   realnvp: { name: 'realnvp', options: { head: false } },
   spline: { name: 'spline', options: { head: false } },
 } as const;

@@ -57,7 +57,7 @@ export async function soften(
     },
     { name: 'stability/soft', state: [policy, optimizer] },
   ).onArrays({ temperature: { shape: [] }, observations: { shape: [batchSize, 1] } });
-  // At an observation of 0 the components of a mixture are equal before training, and would stay equal.
+  // At an observation of 0 networks would learn by the biases of their last layer alone.
   const observations = new Float32Array(batchSize).fill(1);
   const noise = rng.split('noise');
   for (let step = 0; step < steps; step++) {

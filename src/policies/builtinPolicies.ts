@@ -7,7 +7,8 @@ import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts'
 import { GaussianPolicy } from './gaussianPolicy.ts';
 import { MixturePolicy } from './mixturePolicy.ts';
 import { completeDefinition } from './policyDefinition.ts';
-import { initialScale, noSquash, scale } from './policyOptions.ts';
+import { makeHead } from './policyHead.ts';
+import { headOptions, initialScale, noSquash, scale } from './policyOptions.ts';
 import { RelaxedMixturePolicy } from './relaxedMixturePolicy.ts';
 
 const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
@@ -37,14 +38,23 @@ export const builtinPolicies = {
     description: 'mixture of Gaussians, a mixture density network',
     options: {
       components: z.int().positive().default(2).describe('Gaussians in the mixture'),
-      initialScale,
+      ...headOptions,
+      spread: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.5)
+        .describe("standard deviation of the components' means before training, as a share of the whole's"),
       hiddenGain,
       reparameterize: z
         .boolean()
         .default(false)
         .describe('gradients of samples reach the weights, by the distributional transform: for SAC'),
     },
-    make: (options) => new MixturePolicy(options),
+    make: ({ head, scale, initialScale, ...options }) =>
+      head
+        ? new MixturePolicy({ ...options, head: makeHead({ ...options, scale, initialScale }) })
+        : new MixturePolicy({ ...options, initialScale }),
   }),
   'relaxed-mixture': completeDefinition({
     description: 'Gumbel-softmax mixture of Gaussians: samples between the components too, smooth in the weights',

@@ -2,9 +2,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import type { LocationScale } from '../bijectors/layers/locationScale.ts';
-import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import type { Flow } from '../flows/flow.ts';
 import { Policy } from './policy.ts';
+import { behindHead, checkHead } from './policyHead.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
 /**
@@ -31,12 +31,7 @@ export class FlowPolicy extends Policy {
    */
   constructor({ flow, head, squash = new Identity() }: { flow: Flow; head?: LocationScale; squash?: Bijector }) {
     super();
-    if (head !== undefined && (head.dim !== flow.dim || head.contextDim !== flow.contextDim)) {
-      throw new Error(
-        `FlowPolicy: wanted a head of the flow's dim ${flow.dim} and contextDim ${flow.contextDim}, ` +
-          `got ${head.dim} and ${head.contextDim}`,
-      );
-    }
+    checkHead('FlowPolicy', head, flow);
     this.head = head;
     this.flow = flow;
     this.bijector = squash;
@@ -57,9 +52,7 @@ export class FlowPolicy extends Policy {
 
   given(observations: tf.Tensor): SquashedDistribution {
     const seen = this.checked(observations);
-    const noise = this.flow.given(seen);
-    const latent =
-      this.head === undefined ? noise : new TransformedDistribution({ base: noise, bijector: this.head.given(seen) });
+    const latent = behindHead(this.flow.given(seen), this.head, seen);
     return new SquashedDistribution(latent, this.bijector, { angles: this.flow.angles });
   }
 }

@@ -1,21 +1,10 @@
-import { z } from 'zod';
-import { LocationScale } from '../bijectors/layers/locationScale.ts';
+import type { z } from 'zod';
 import type { FlowDefinition } from '../flows/builtinFlows.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { FlowPolicy } from './flowPolicy.ts';
 import { completeDefinition, type MakeArguments, type RegisteredPolicy } from './policyDefinition.ts';
-import { initialScale, noSquash, scale } from './policyOptions.ts';
-
-const headOptions = {
-  head: z
-    .boolean()
-    .default(true)
-    .describe(
-      "the outermost map is a Gaussian's own, mean and scale: policy gradients then move the flow as they move a Gaussian",
-    ),
-  scale,
-  initialScale,
-};
+import { makeHead } from './policyHead.ts';
+import { headOptions, noSquash } from './policyOptions.ts';
 
 /** Of a flow over angles, whose base is uniform: a shift does not change that, and a scale would tear it at ±π. */
 const angleOptions = { squash: noSquash('angles have no bounds to squash into') };
@@ -38,7 +27,7 @@ const SEQUENTIAL = {
 };
 
 /**
- * The policy of a family of flows: the flow, behind a {@link LocationScale} of the observation unless `head` is false or actions
+ * The policy of a family of flows: the flow, behind a `LocationScale` of the observation unless `head` is false or actions
  * are angles.
  * @param name the policy's, for errors
  * @param own options in the place of the family's, and the settings of the family that they stand for
@@ -64,13 +53,8 @@ export function flowPolicyDefinition<
       const sizes = { ...settings, dim: actionDim, contextDim: observationDim };
       const flow = family.make({ ...sizes, ...own?.settings(settings as never, actionDim) });
       if (!head) return new FlowPolicy({ flow: flow.scaledBy(initialScale ?? 1), squash });
-      const { hidden, activation, rng } = settings;
-      const ofHead = { dim: actionDim, contextDim: observationDim, hidden, activation, rng: rng.split('head') };
-      return new FlowPolicy({
-        head: new LocationScale({ ...ofHead, scale: scale!, initialScale: initialScale! }),
-        flow,
-        squash,
-      });
+      const ofHead = { ...settings, observationDim, actionDim, scale: scale!, initialScale: initialScale! };
+      return new FlowPolicy({ head: makeHead(ofHead), flow, squash });
     },
   });
   return definition as unknown as FlowPolicyDefinition<D, S>;

@@ -1,17 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
+import type { LocationScale } from '../bijectors/layers/locationScale.ts';
 import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { orthogonal } from '../nn/initializers.ts';
 import { Mlp } from '../nn/mlp.ts';
+import type { Rng } from '../random.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
+import { behindHead, checkHead } from './policyHead.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
 export interface MixturePolicyOptions extends GaussianPolicyOptions {
   readonly components?: number;
+  /** The Gaussian's own map behind the mixture, with the observation as its context; none by default. */
+  readonly head?: LocationScale | undefined;
+  /**
+   * The standard deviation of the components' means before training, as a share of that of the whole, 0.5 by default. With 0 they
+   * begin together, and only the network's random weights, at observations other than 0, let them part.
+   */
+  readonly spread?: number;
   /**
    * Gain of the hidden layers' orthogonal kernels, 0.5 by default: small, so that the components may part before the network tells
    * observations apart.
@@ -23,7 +33,10 @@ export interface MixturePolicyOptions extends GaussianPolicyOptions {
 
 /**
  * u ~ Σₖ wₖ(o) N(μₖ(o), diag(σₖ(o)²)), action = squash(u): the mixture density network, the control for every claim that
- * a flow keeps several modes.
+ * a flow keeps several modes. With a head, action = squash(μ(o) + σ ⊙ u).
+ *
+ * Before training mean and variance are a Gaussian's, 0 and `initialScale`²: the means of the components are spread evenly about 0 in
+ * each dimension, in an order of its own, and each component is as much narrower.
  *
  * Samples are not reparameterized in the weights unless `reparameterize` is set: the numbers are the same, and the gradients of
  * samples are those of the distributional transform, whose variance grows as components part.
@@ -34,20 +47,24 @@ export class MixturePolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly components: number;
+  readonly head: LocationScale | undefined;
   readonly network: Mlp;
   readonly bijector: Bijector;
-  readonly #initialScale: number;
   readonly #reparameterize: boolean;
+  /** σₖ where the network's output is 0. */
+  readonly #scale: number;
 
-  /** @throws if `components` is not a positive integer */
+  /** @throws if `components` is not a positive integer, `spread` is not in [0, 1), or the head is of other sizes */
   constructor(options: MixturePolicyOptions) {
     super();
     const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh' } = options;
-    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, rng } = options;
+    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, spread = 0.5, head, rng } = options;
     this.#reparameterize = options.reparameterize ?? false;
     if (!Number.isInteger(components) || components < 1) {
       throw new Error(`MixturePolicy: wanted a positive number of components, got ${components}`);
     }
+    if (!(spread >= 0 && spread < 1)) throw new Error(`MixturePolicy: wanted a spread in [0, 1), got ${spread}`);
+    checkHead('MixturePolicy', head, { dim: actionDim, contextDim: observationDim });
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.components = components;
@@ -60,27 +77,47 @@ export class MixturePolicy extends Policy {
       outputScale: 0.01,
       rng,
     });
+    this.head = head;
     this.bijector = squash;
-    this.#initialScale = initialScale;
+    const isSpread = spread > 0 && components > 1;
+    this.#scale = initialScale * (isSpread ? Math.sqrt(1 - spread ** 2) : 1);
+    if (!isSpread) return;
+    const means = spreadEvenly(components, actionDim, rng.split('means')).map((mean) => mean * spread * initialScale);
+    const { bias } = this.network.layers.at(-1)!;
+    tf.tidy(() => bias!.assign(tf.concat([tf.zeros([components]), tf.tensor1d(means), tf.zeros([means.length])])));
+  }
+
+  /** All but the head's, where there is one: they shape the noise, which the head moves and stretches. */
+  override shapeVariables(): tf.Variable[] {
+    return this.head === undefined ? [] : this.network.trainableVariables();
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
     const { components, actionDim } = this;
     const size = components * actionDim;
-    const [logits, means, scales] = tf.split(
-      this.network.apply(this.checked(observations)),
-      [components, size, size],
-      1,
-    );
+    const seen = this.checked(observations);
+    const [logits, means, scales] = tf.split(this.network.apply(seen), [components, size, size], 1);
     const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [values.shape[0]!, components, actionDim]);
-    const latent = new MixtureSameFamily({
+    const mixture = new MixtureSameFamily({
       reparameterize: this.#reparameterize,
       logits: logits!,
       components: new MultivariateNormalDiag({
         loc: each(means!),
-        logScale: boundedLogScale(each(scales!), this.#initialScale),
+        logScale: boundedLogScale(each(scales!), this.#scale),
       }),
     });
-    return new SquashedDistribution(latent, this.bijector);
+    return new SquashedDistribution(behindHead(mixture, this.head, seen), this.bijector);
   }
+}
+
+/** In each of `dim` dimensions `count` numbers at equal distances, of mean 0 and variance 1, in a random order: `[count, dim]`. */
+function spreadEvenly(count: number, dim: number, rng: Rng): Float32Array {
+  const step = Math.sqrt(12 / (count ** 2 - 1));
+  const numbers = new Float32Array(count * dim);
+  for (let d = 0; d < dim; d++) {
+    rng.permutation(count).forEach((place, k) => {
+      numbers[k * dim + d] = (place - (count - 1) / 2) * step;
+    });
+  }
+  return numbers;
 }

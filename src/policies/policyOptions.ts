@@ -7,5 +7,17 @@ export const scale = z
   .default('free')
   .describe('the standard deviation is a function of the observation, or a variable');
 
+/** Of policies that have a head. */
+export const headOptions = {
+  head: z
+    .boolean()
+    .default(true)
+    .describe(
+      "the outermost map is a Gaussian's own, mean and scale: policy gradients then move the policy as they move a Gaussian",
+    ),
+  scale,
+  initialScale,
+};
+
 /** In the place of the common option `squash`, where there are no bounds to squash into. */
 export const noSquash = (what: string) => z.literal('none').default('none').describe(what);

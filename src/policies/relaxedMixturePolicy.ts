@@ -12,7 +12,7 @@ import type { MixturePolicyOptions } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
-export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 'reparameterize'> {
+export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 'reparameterize' | 'head' | 'spread'> {
   /** Of the softmax, 0.1 by default: the smaller, the fewer samples lie between the components, and the larger their gradients. */
   readonly temperature?: number;
   /** How many values the Gumbel noise takes, 32 by default. */

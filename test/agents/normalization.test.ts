@@ -40,6 +40,27 @@ describe('a policy that normalizes', () => {
     action(policy, OBSERVATIONS).forEach((value, i) => expect(value).toBeCloseTo(action(plain, seen)[i]!, 5));
   });
 
+  test.each(['gaussian-full', 'mixture', 'realnvp', 'spline'] as const)(
+    'is normalized in all its parts: %s',
+    (name) => {
+      const made = (normalizeObservations: boolean): Policy => {
+        const policy = makePolicy(name, { ...spaces, actionSpace: wideBox, hidden: [8], normalizeObservations });
+        const rng = new Rng('other variables');
+        for (const variable of policy.trainableVariables()) variable.assign(rng.normalTensor(variable.shape));
+        return policy;
+      };
+      const policy = made(true);
+      policy.normalizer!.setMoments(moments);
+      const seen = OBSERVATIONS.map((row) =>
+        row.map((o, i) => Math.max((o - moments.mean[i]!) / Math.sqrt(moments.variance[i]!), -10)),
+      );
+      const latents = tf.tensor2d(OBSERVATIONS.map((_, i) => Array<number>(policy.actionDim).fill(0.3 * i)));
+      const logProbs = (of: Policy, rows: number[][]) => of.given(tf.tensor2d(rows)).logProb(latents).dataSync();
+      const expected = logProbs(made(false), seen);
+      logProbs(policy, OBSERVATIONS).forEach((logProb, i) => expect(logProb / expected[i]!).toBeCloseTo(1, 4));
+    },
+  );
+
   test('is saved, loaded and exported with its moments, which are no parameters', () => {
     const policy = gaussian({ normalizeObservations: true });
     expect(policy.parameterCount()).toBe(gaussian().parameterCount());

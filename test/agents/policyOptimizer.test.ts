@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { PolicyOptimizer } from '../../agents/common/policyOptimizer.ts';
-import { GaussianPolicy, makePolicy, Rng } from '../../src/index.ts';
+import { Adam, GaussianPolicy, makePolicy, Rng } from '../../src/index.ts';
 
 const task = {
   observationSpace: { low: [-1], high: [1], shape: [1] },
@@ -20,13 +20,19 @@ function adam(gradients: readonly number[], rate: number, epsilon: number): numb
   return x;
 }
 
-test('shape variables move at a share of the rate, and the gradients of both kinds are bounded apart', () => {
+test('shape variables go down the gradient at a share of the rate, all others by Adam, and their gradients are bounded apart', () => {
   const policy = makePolicy('spline', { ...task, rng: new Rng(0) });
-  const optimizer = new PolicyOptimizer(policy, { shapeRate: 0.1, maxGradientNorm: 0.5, epsilon: 1e-2 });
+  const other = tf.variable(tf.zeros([5]));
+  const optimizer = new PolicyOptimizer(policy, {
+    shapeRate: 0.3,
+    maxGradientNorm: 0.5,
+    optimizer: (parameters) => new Adam(parameters, { epsilon: 1e-2 }),
+    others: [other],
+  });
   const shape = policy.shapeVariables();
   const count = (variables: readonly tf.Variable[]) => variables.reduce((sum, { size }) => sum + size, 0);
-  const mainCount = policy.parameterCount() - count(shape);
-  expect(count(optimizer.parameters)).toBe(policy.parameterCount());
+  const mainCount = policy.parameterCount() + other.size - count(shape);
+  expect(count(optimizer.parameters)).toBe(mainCount + count(shape));
   for (const parameter of optimizer.parameters) parameter.assign(tf.zerosLike(parameter));
   // All entries of one kind are equal: small ones pass as they are, large ones are scaled to a norm of 0.5.
   const steps = [
@@ -48,23 +54,20 @@ test('shape variables move at a share of the rate, and the gradients of both kin
       0.02,
       1e-2,
     ),
-    shape: adam(
-      steps.map((step) => bounded(step.shape, count(shape))),
-      0.002,
-      1e-2,
-    ),
+    shape: steps.reduce((x, step) => x - 0.3 * 0.02 * bounded(step.shape, count(shape)), 0),
   };
   for (const parameter of optimizer.parameters) {
     const wanted = expected[shape.includes(parameter as tf.Variable) ? 'shape' : 'main'];
     for (const value of parameter.dataSync()) expect(value / wanted).toBeCloseTo(1, 3);
   }
   optimizer.dispose();
+  other.dispose();
   policy.dispose();
 });
 
-test('a policy without such variables has one Adam, a subclass of Policy or not', () => {
+test('a policy without such variables has one optimizer, a subclass of Policy or not', () => {
   const policy = new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [3], rng: new Rng(0) });
-  const options = { shapeRate: 0.1, maxGradientNorm: 1, epsilon: 1e-5 };
+  const options = { shapeRate: 1, maxGradientNorm: 1, optimizer: (all: readonly tf.Variable[]) => new Adam(all) };
   const alike = { trainableVariables: () => policy.trainableVariables() } as unknown as GaussianPolicy;
   for (const each of [policy, alike]) {
     const optimizer = new PolicyOptimizer(each, options);

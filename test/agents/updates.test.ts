@@ -343,6 +343,6 @@ test('RMSprop and Adam differ: an A2C takes the one that is asked for', async ()
     const { state } = await firstUpdate(agent, 5);
     return Object.keys(state.parts.optimizer as StateDict);
   };
-  expect(await stateOf('rmsprop')).toEqual(['meanSquare']);
-  expect(await stateOf('adam')).toContain('moment2');
+  expect(await stateOf('rmsprop')).toEqual(['main.meanSquare']);
+  expect(await stateOf('adam')).toContain('main.moment2');
 });

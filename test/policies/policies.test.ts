@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { LocationScale } from '../../src/bijectors/index.ts';
+import type { MixtureSameFamily } from '../../src/distributions/index.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { circularSplineFlow, neuralSplineFlow, realNvp } from '../../src/flows/index.ts';
 import { denseCenter } from '../../src/policies/denseCenter.ts';
@@ -12,6 +13,7 @@ import {
   MixturePolicy,
   type Policy,
 } from '../../src/policies/index.ts';
+import type { SquashedDistribution } from '../../src/policies/squashedDistribution.ts';
 import { Rng } from '../../src/random.ts';
 import { perturb } from '../support/perturb.ts';
 
@@ -52,6 +54,11 @@ const gaussians = {
     new FullCovarianceGaussianPolicy(options),
   MixturePolicy: (options: ConstructorParameters<typeof GaussianPolicy>[0]) =>
     new MixturePolicy({ ...options, components: 3 }),
+  'MixturePolicy, head': (options: ConstructorParameters<typeof GaussianPolicy>[0]) => {
+    const sizes = { dim: options.actionDim, contextDim: options.observationDim };
+    const head = new LocationScale({ ...options, ...sizes, rng: options.rng.split('head') });
+    return new MixturePolicy({ ...options, components: 3, initialScale: 1, head });
+  },
 };
 for (const [name, policy] of Object.entries(gaussians)) {
   make[name] = (actionDim, squashed) =>
@@ -162,13 +169,13 @@ describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, 
   test('samples are reparameterized where the flag says so: the gradient of E[a] by every variable', () => {
     const one = tf.slice(observations(), [0, 0], [1, OBSERVATION]);
     const tiled = tf.tile(one, [500, 1]);
-    expect(policy.given(one).reparameterized).toBe(name !== 'MixturePolicy');
+    expect(policy.given(one).reparameterized).toBe(!name.startsWith('MixturePolicy'));
     const variables = policy.trainableVariables();
     const byPath = valueAndGradients(() => {
       const { action } = policy.given(tiled).sampleWithLogProb(new Rng(3));
       return { loss: tf.mean(action) };
     }, variables).gradients;
-    if (name === 'MixturePolicy') {
+    if (name.startsWith('MixturePolicy')) {
       // Nothing reaches the logits, the first outputs of the network.
       const bias = byPath.at(-1)!.dataSync();
       expect([...bias.slice(0, 3)]).toEqual([0, 0, 0]);
@@ -262,8 +269,70 @@ test('what shapes the noise is told from what moves and stretches it: with a hea
   expect(make.MixturePolicy!(1, false).shapeVariables()).toEqual([]);
   const other = new LocationScale({ dim: 1, contextDim: OBSERVATION, rng: new Rng(2) });
   expect(() => new FlowPolicy({ head: other, flow })).toThrow(
-    "FlowPolicy: wanted a head of the flow's dim 2 and contextDim 3, got 1 and 3",
+    'FlowPolicy: wanted a head of dim 2 and contextDim 3, as the noise behind it, got 1 and 3',
   );
+  const mixture = new MixturePolicy({ observationDim: OBSERVATION, actionDim: 2, head, rng: new Rng(3) });
+  expect(mixture.shapeVariables()).toEqual(mixture.network.trainableVariables());
+  expect(mixture.trainableVariables()).toHaveLength(head.trainableVariables().length + mixture.shapeVariables().length);
+  expect(() => new MixturePolicy({ observationDim: 2, actionDim: 2, head, rng: new Rng(3) })).toThrow(
+    'MixturePolicy: wanted a head of dim 2 and contextDim 2, as the noise behind it, got 2 and 3',
+  );
+});
+
+test.each([
+  [1, 0.5],
+  [2, 0.5],
+  [5, 0.9],
+])(
+  '%d components that begin spread by %f: mean 0, variance initialScale²; apart at an observation of 0',
+  (components, spread) => {
+    const sizes = { observationDim: OBSERVATION, actionDim: 2, components, initialScale: 0.3 };
+    const policy = new MixturePolicy({ ...sizes, spread, rng: new Rng(components) });
+    const { latent } = policy.given(tf.zeros([1, OBSERVATION])) as SquashedDistribution;
+    const mixture = latent as MixtureSameFamily;
+    for (const mean of mixture.mean().dataSync()) expect(mean).toBeCloseTo(0, 6);
+    for (const variance of mixture.variance().dataSync()) expect(variance / 0.09).toBeCloseTo(1, 5);
+    const means = mixture.components.mean().dataSync();
+    for (const d of [0, 1]) {
+      const sorted = Float32Array.from(means)
+        .filter((_, i) => i % 2 === d)
+        .sort();
+      const step = components === 1 ? 0 : 0.3 * spread * Math.sqrt(12 / (components ** 2 - 1));
+      sorted.forEach((mean, k) => expect(mean).toBeCloseTo((k - (components - 1) / 2) * step, 6));
+    }
+  },
+);
+
+test('with a spread of 0 components begin together, at an observation of 0; a spread of 1 would leave them no width', () => {
+  const sizes = { observationDim: OBSERVATION, actionDim: 1, components: 3 };
+  const policy = new MixturePolicy({ ...sizes, spread: 0, rng: new Rng(0) });
+  const { latent } = policy.given(tf.zeros([1, OBSERVATION])) as SquashedDistribution;
+  expect([...(latent as MixtureSameFamily).components.mean().dataSync()]).toEqual([0, 0, 0]);
+  for (const spread of [-0.1, 1, Number.NaN]) {
+    expect(() => new MixturePolicy({ ...sizes, spread, rng: new Rng(0) })).toThrow(
+      `MixturePolicy: wanted a spread in [0, 1), got ${spread}`,
+    );
+  }
+});
+
+test('components that begin apart part: one gradient step after another on demonstrations of both banks', () => {
+  const data = tf.tensor2d(
+    Array.from({ length: 512 }, (_, i) => new Rng(`bank${i}`).normal(i % 2 === 0 ? 1 : -1, 0.2)),
+    [512, 1],
+  );
+  const observations = tf.zeros([512, 1]);
+  const fitted = (spread: number): number => {
+    const policy = new MixturePolicy({ observationDim: 1, actionDim: 1, hidden: [8], spread, rng: new Rng(0) });
+    const optimizer = tf.train.adam(0.02);
+    const loss = (): tf.Scalar => tf.neg(tf.mean(policy.given(observations).logProb(data)));
+    let last = 0;
+    for (let step = 0; step < 100; step++) {
+      last = tf.tidy(() => optimizer.minimize(loss, true, policy.trainableVariables())!.dataSync()[0]!);
+    }
+    return last;
+  };
+  expect(fitted(0)).toBeGreaterThan(1.35);
+  expect(fitted(0.5)).toBeLessThan(0.6);
 });
 
 test('one gradient step on demonstrations of both banks: a flow parts them, a Gaussian cannot', () => {
