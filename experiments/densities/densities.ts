@@ -8,7 +8,7 @@ import { metricTable } from '../harness/report/table.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
 import { choices, type DensitiesConfig, densitiesSchema, families, type TargetName, targets } from './config.ts';
 import { densityPanel } from './densityPanel.ts';
-import { fitFamily, type Picture, pictureOf } from './fitFamily.ts';
+import { type FittedFamily, fitFamily, type Picture, pictureOf } from './fitFamily.ts';
 
 interface DensitiesJob extends Job {
   readonly env: TargetName;
@@ -83,7 +83,6 @@ function tableOf(env: TargetName, rows: readonly SummaryRow[]): Table {
   return metricTable(`Nats, ${targets[env].title}`, rows, [
     { metric: 'nllAboveFloor', label: 'above the floor', format: nats },
     { metric: 'nll', label: 'negative log-likelihood', format: nats },
-    { metric: 'parameters', label: 'parameters', format: (value) => value.toFixed(0) },
   ]);
 }
 
@@ -99,10 +98,11 @@ function section(env: TargetName, rows: readonly SummaryRow[], outcomes: readonl
     if (own.length === 0) return [];
     const { result } = typicalOutcome(own, { metric: 'nllAboveFloor', better: 'lower' });
     const above = result.metrics.nllAboveFloor!;
+    const { picture, parameters } = result.data as FittedFamily;
     return [
       {
-        ...panel(policy, result.data as Picture, `The density of ${policy}, ${families[policy]!.description}`),
-        note: `${above.toFixed(3)} nats above`,
+        ...panel(policy, picture, `The density of ${policy}, ${families[policy]!.description}`),
+        note: `${above.toFixed(3)} nats above, ${parameters} parameters`,
       },
     ];
   });

@@ -16,6 +16,12 @@ export interface Picture {
   readonly density: readonly number[];
 }
 
+/** What a job leaves beside its metrics. */
+export interface FittedFamily {
+  readonly picture: Picture;
+  readonly parameters: number;
+}
+
 /**
  * Fits a family of flows to a density by maximum likelihood: its mean negative log-likelihood on fresh draws, and how far above the
  * density's own that is, which is the Kullback–Leibler divergence.
@@ -53,7 +59,7 @@ export async function fitFamily(
   const picture: Picture = { size: CELLS, density: quantized(logProbOf(flow, centers)) };
   const parameters = flow.parameterCount();
   flow.dispose();
-  return { metrics: { nll, nllAboveFloor: nll - floor, parameters }, data: picture };
+  return { metrics: { nll, nllAboveFloor: nll - floor }, data: { picture, parameters } satisfies FittedFamily };
 }
 
 /** The picture of a target itself. */
