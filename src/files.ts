@@ -10,6 +10,16 @@ export function readTextFile(path: string, instead: string): string {
   return fileSystem(instead).readFileSync(path, 'utf8');
 }
 
+/** Reads a file's bytes. @throws if it cannot be read */
+export function readFileBytes(path: string, instead: string): Uint8Array {
+  return Uint8Array.from(fileSystem(instead).readFileSync(path));
+}
+
+/** Removes a file, if it is there. */
+export function removeFile(path: string): void {
+  fileSystem('').rmSync(path, { force: true });
+}
+
 /**
  * Writes under a temporary name and renames: a reader sees the old file or the new one, never a part.
  * @throws if it cannot be written; the old file is as it was then

@@ -4,6 +4,7 @@ export * from './distributions/index.ts';
 export * from './engine/index.ts';
 export { fingerprint } from './fingerprint.ts';
 export * from './flows/index.ts';
+export { loadModule, type ModuleConfig, saveModule } from './moduleFile.ts';
 export * from './nn/index.ts';
 export * from './policies/index.ts';
 export { portableMath } from './portableMath.ts';

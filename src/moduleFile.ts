@@ -1,0 +1,140 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { stringify } from 'safe-stable-stringify';
+import { readFileBytes, readTextFile, removeFile, writeWholeFile } from './files.ts';
+import type { Module } from './module.ts';
+
+const FORMAT = 'oxbow-module';
+const VERSION = 1;
+const BROWSER = 'give a URL, as indexeddb://name, or an IOHandler of tfjs';
+
+/** Any JSON values: what the module is made from, so that it can be made again. */
+export type ModuleConfig = Readonly<Record<string, unknown>>;
+
+/**
+ * Saves the variables of a module, and a config, in tfjs's weight format: a JSON file with the weights' names, shapes and types, and
+ * a file of their bytes beside it. Policies of `makePolicy` have `savePolicy`, one file that makes them again by their name; this is for
+ * any other module: a flow, a network, an agent's critics.
+ *
+ * @param to a path, in Node: the bytes lie beside it in `<path>.<checksum>.bin`, and the JSON that names them appears whole or not at
+ *   all; or a URL that tfjs can save to, as `indexeddb://name` in a browser; or any of tfjs's IO handlers
+ * @param config any JSON values
+ * @throws if it cannot be written
+ */
+export async function saveModule(
+  module: Module,
+  to: string | tf.io.IOHandler,
+  config: ModuleConfig = {},
+): Promise<void> {
+  const { data, specs } = await tf.io.encodeWeights(Object.fromEntries(module.namedVariables()));
+  const about = { format: FORMAT, version: VERSION, config, sha256: checksum(config, specs, data) };
+  await handlerOf('saveModule', to, 'save').save!({
+    modelTopology: { className: FORMAT },
+    format: FORMAT,
+    weightSpecs: specs,
+    weightData: data,
+    userDefinedMetadata: about,
+  });
+}
+
+/**
+ * The module that {@link saveModule} saved, its variables to the bit. What is read is data: nothing in it is run.
+ * @param from a path, a URL (`https://…/model.json` too), or an IO handler
+ * @param into the module whose variables are to be set, or a function that makes it from the config
+ * @throws one line, if it cannot be read, is no saved module, is damaged, of another version, or of another architecture
+ */
+export async function loadModule<M extends Module>(
+  from: string | tf.io.IOHandler,
+  into: M | ((config: ModuleConfig) => M),
+): Promise<M> {
+  const where = `loadModule: ${typeof from === 'string' ? from : 'the handler'}`;
+  let artifacts: tf.io.ModelArtifacts;
+  try {
+    artifacts = await handlerOf('loadModule', from, 'load').load!();
+  } catch (error) {
+    throw new Error(`${where} cannot be read: ${(error as Error).message.split('\n')[0]}`);
+  }
+  const {
+    weightSpecs: specs,
+    weightData,
+    userDefinedMetadata: about,
+  } = artifacts as {
+    weightSpecs?: tf.io.WeightsManifestEntry[];
+    weightData?: tf.io.WeightData;
+    userDefinedMetadata?: { format?: unknown; version?: unknown; config?: ModuleConfig; sha256?: unknown };
+  };
+  if (about?.format !== FORMAT || specs === undefined || weightData === undefined) {
+    throw new Error(`${where} is no saved module`);
+  }
+  if (about.version !== VERSION) {
+    throw new Error(`${where} has version ${about.version} of the format, this oxbow reads version ${VERSION}`);
+  }
+  const data = tf.io.CompositeArrayBuffer.join(weightData);
+  const config = about.config ?? {};
+  if (checksum(config, specs, data) !== about.sha256) throw new Error(`${where} is damaged: its checksum does not fit`);
+  const weights = tf.io.decodeWeights(data, specs);
+  const state = Object.fromEntries(
+    Object.entries(weights).map(([path, tensor]) => [
+      path,
+      { shape: tensor.shape, values: Float32Array.from(tensor.dataSync()) },
+    ]),
+  );
+  tf.dispose(weights);
+  const module = typeof into === 'function' ? into(config) : into;
+  try {
+    module.loadStateDict(state);
+  } catch (error) {
+    if (typeof into === 'function') module.dispose();
+    throw new Error(`${where} is of another architecture: ${(error as Error).message}`);
+  }
+  return module;
+}
+
+function checksum(config: ModuleConfig, specs: readonly tf.io.WeightsManifestEntry[], data: ArrayBuffer): string {
+  return bytesToHex(sha256(concatBytes(utf8ToBytes(stringify({ config, specs }) as string), new Uint8Array(data))));
+}
+
+function handlerOf(where: string, place: string | tf.io.IOHandler, way: 'save' | 'load'): tf.io.IOHandler {
+  if (typeof place !== 'string') {
+    if (place[way] === undefined) throw new Error(`${where}: the handler has no ${way}`);
+    return place;
+  }
+  if (!place.includes('://')) return fileHandler(place);
+  const [handler] = way === 'save' ? tf.io.getSaveHandlers(place) : tf.io.getLoadHandlers(place);
+  if (handler?.[way] === undefined) throw new Error(`${where}: nothing here can ${way} ${place}`);
+  return handler;
+}
+
+/** Files in Node, as tfjs's handler for URLs reads them. */
+function fileHandler(path: string): tf.io.IOHandler {
+  const folder = path.replace(/[^/\\]*$/, '');
+  const read = (): tf.io.ModelJSON => JSON.parse(readTextFile(path, BROWSER));
+  return {
+    async save({ weightSpecs, weightData, ...rest }) {
+      const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData));
+      let before: string | undefined;
+      try {
+        before = read().weightsManifest[0]?.paths[0];
+      } catch {
+        // There was none, or none that could be read.
+      }
+      const name = `${path.slice(folder.length)}.${bytesToHex(sha256(bytes)).slice(0, 16)}.bin`;
+      const json = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs }] };
+      writeWholeFile(`${folder}${name}`, bytes, BROWSER);
+      writeWholeFile(path, `${JSON.stringify(json, null, 2)}\n`, BROWSER);
+      // The JSON names the new bytes now.
+      if (before !== undefined && before !== name && /^[^/\\]+\.bin$/.test(before)) {
+        removeFile(`${folder}${before}`);
+      }
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+    },
+    async load() {
+      const { weightsManifest, ...rest } = read();
+      const [group] = weightsManifest ?? [];
+      if (group === undefined) return rest;
+      const bytes = group.paths.map((name) => readFileBytes(`${folder}${name}`, BROWSER));
+      return { ...rest, weightSpecs: group.weights, weightData: concatBytes(...bytes).buffer as ArrayBuffer };
+    },
+  };
+}
