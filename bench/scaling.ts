@@ -1,8 +1,18 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { textTable } from '../experiments/harness/report/table.ts';
-import { Autoregressive, affineFamily, type Bijector, Coupling, compile, type Module, Rng } from '../src/index.ts';
+import {
+  Autoregressive,
+  affineFamily,
+  type Bijector,
+  Coupling,
+  compile,
+  LowRankAffine,
+  type Module,
+  Rng,
+} from '../src/index.ts';
 
 const BATCH = 64;
+const RANK = 2;
 const HIDDEN = [64, 64];
 const DIMS = [2, 4, 8, 16, 32, 64, 128, 256, 512];
 /** From here on arithmetic dominates: a layer's dim is the hidden layers' width or more. */
@@ -21,6 +31,7 @@ const subjects: Record<string, (dim: number, rng: Rng) => Subject> = {
   coupling: (dim, rng) =>
     ofModule(new Coupling({ dim, transformed: 'second', family: affineFamily, hidden: HIDDEN, rng }), rng),
   MAF: (dim, rng) => ofModule(new Autoregressive({ dim, family: affineFamily, hidden: HIDDEN, rng }), rng),
+  'M + V D Vᵀ': lowRank,
   'dense determinant': denseDeterminant,
 };
 
@@ -40,6 +51,23 @@ function ofModule(bijector: Bijector & Module, rng: Rng): Subject {
       bijector.dispose();
     },
   };
+}
+
+/** One map of rank 2 for each event, as a context gives it. */
+function lowRank(dim: number, rng: Rng): Subject {
+  const shapes = { x: [BATCH, dim], logDiagonal: [BATCH, dim], v: [BATCH, dim, RANK], logD: [BATCH, RANK] };
+  const logDets = compile(
+    ({ x, ...parameters }: Record<keyof typeof shapes, tf.Tensor>) => ({
+      logDet: new LowRankAffine(parameters).inverseLogDet(x),
+    }),
+    { name: 'bench/scaling', state: [] },
+  );
+  const names = Object.keys(shapes) as (keyof typeof shapes)[];
+  const entries = <T>(of: (name: keyof typeof shapes) => T) =>
+    Object.fromEntries(names.map((name) => [name, of(name)])) as Record<keyof typeof shapes, T>;
+  const onArrays = logDets.onArrays(entries((name) => ({ shape: shapes[name] })));
+  const inputs = entries((name) => rng.fillNormal(new Float32Array(tf.util.sizeFromShape(shapes[name]))));
+  return { events: BATCH, run: () => onArrays(inputs).logDet[0]!, dispose: () => logDets.dispose() };
 }
 
 /** What a layer without a structure costs: log|det| of a Jacobian by elimination with pivots, O(dim³). */

@@ -7,6 +7,7 @@ export const registry: Registry = {
     banana: async () => (await import('./banana/banana.ts')).banana,
     classic: async () => (await import('./classic/classic.ts')).classic,
     densities: async () => (await import('./densities/densities.ts')).densities,
+    distill: async () => (await import('./distill/distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,
     stability: async () => (await import('./stability/stability.ts')).stability,
   },
