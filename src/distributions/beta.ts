@@ -12,7 +12,7 @@ import { jointShape } from './jointShape.ts';
 
 const LOWEST = 2 ** -126;
 const HIGHEST = 1 - 2 ** -24;
-/** Each is rejected with probability < 0.0484, so that none is accepted once in 8·10⁷ draws. */
+/** Each is rejected with probability < 0.0484, so that of a gamma draw none is accepted once in 7·10⁷ times. */
 const ROUNDS = 6;
 
 /**
