@@ -10,5 +10,6 @@ export const registry: Registry = {
     distill: async () => (await import('./distill/distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,
     stability: async () => (await import('./stability/stability.ts')).stability,
+    vae: async () => (await import('./vae/vae.ts')).vae,
   },
 };

