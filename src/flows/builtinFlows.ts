@@ -7,10 +7,14 @@ import { circularSplineFlow } from './circularSplineFlow.ts';
 import { continuousFlow } from './continuousFlow.ts';
 import type { Flow } from './flow.ts';
 import { binsOption, boundOption, layersOption, ordersOption, slopesOption, stepsOption } from './flowOptions.ts';
+import { glow } from './glow.ts';
 import { iaf } from './iaf.ts';
 import { maf } from './maf.ts';
 import { mlpFlow } from './mlpFlow.ts';
 import { neuralSplineFlow } from './neuralSplineFlow.ts';
+import { nice } from './nice.ts';
+import { planarFlow } from './planarFlow.ts';
+import { radialFlow } from './radialFlow.ts';
 import { realNvp } from './realNvp.ts';
 
 /** What every family of flows takes. */
@@ -45,6 +49,16 @@ const AUTOREGRESSIVE = 'autoregressive layers, each with a masked network';
 /** The families of flows of oxbow, by name, each with its usual depth. */
 export const builtinFlows = {
   realnvp: { description: 'RealNVP flow: affine couplings', options: { layers: layersOption(4) }, make: realNvp },
+  nice: {
+    description: 'NICE flow: additive couplings, then a factor for each number; one mode',
+    options: { layers: layersOption(4) },
+    make: nice,
+  },
+  glow: {
+    description: 'Glow flow: ActNorm, a linear map L U and an affine coupling in each layer',
+    options: { layers: layersOption(4, 'steps of Glow, each with a coupling') },
+    make: glow,
+  },
   spline: {
     description: 'neural spline flow: rational-quadratic couplings',
     options: { layers: layersOption(4), bins: binsOption, bound: boundOption },
@@ -67,6 +81,16 @@ export const builtinFlows = {
     sequential: 'sampling',
     options: { layers: layersOption(4, AUTOREGRESSIVE), orders: ordersOption, bins: binsOption, bound: boundOption },
     make: autoregressiveSplineFlow,
+  },
+  planar: {
+    description: 'planar flow: bends along one direction in each layer',
+    options: { layers: layersOption(8, 'bends, each with a network where there is a context') },
+    make: planarFlow,
+  },
+  radial: {
+    description: 'radial flow: moves about one center in each layer',
+    options: { layers: layersOption(8, 'centers, each with a network where there is a context') },
+    make: radialFlow,
   },
   mlp: {
     description: 'invertible multilayer perceptron: affine maps M + V D Vᵀ with PReLUs between them',

@@ -12,8 +12,13 @@ export { type DistillOptions, type DistillReport, type DrawContexts, distill } f
 export type { FitOptions, FitReport } from './fit.ts';
 export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
+export { glow } from './glow.ts';
 export { iaf } from './iaf.ts';
 export { maf } from './maf.ts';
 export { type MlpFlowOptions, mlpFlow } from './mlpFlow.ts';
 export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
+export { nice } from './nice.ts';
+export { planarFlow } from './planarFlow.ts';
+export { radialFlow } from './radialFlow.ts';
 export { realNvp } from './realNvp.ts';
+export type { VectorFlowOptions } from './vectorFlow.ts';

@@ -6,12 +6,14 @@ import { elementwise } from './cases/elementwise.ts';
 import { layers } from './cases/layers.ts';
 import { linear } from './cases/linear.ts';
 import { lowRank } from './cases/lowRank.ts';
+import { vectorFamilies } from './cases/vectorFamilies.ts';
 
 /** Every bijector. Each goes through all of properties.test.ts. */
 export const registry: readonly BijectorCase[] = [
   ...elementwise,
   ...linear,
   ...lowRank,
+  ...vectorFamilies,
   ...layers,
   ...autoregressive,
   ...continuous,

@@ -73,3 +73,57 @@ export const lowRankAffineParameters =
 
 /** {@link lowRankAffine} from variables of its own. */
 export const ownLowRankAffine: Oracle = (variables) => lowRankAffine(variables as unknown as LowRankParts);
+
+/** Reflections at the planes normal to these vectors, the first one first. */
+export const householder =
+  (dim: number): FamilyOracle =>
+  (parameters) =>
+  (x) => {
+    let y = x;
+    for (let k = 0; k < parameters.length / dim; k++) {
+      const v = parameters.slice(k * dim, (k + 1) * dim);
+      const square = v.reduce((sum, value) => sum + value * value, 0);
+      const dot = v.reduce((sum, value, i) => sum + value * y[i]!, 0);
+      y = y.map((value, i) => value - (2 * dot * v[i]!) / square);
+    }
+    return y;
+  };
+
+/** L U x. */
+export const lu =
+  (dim: number): FamilyOracle =>
+  (parameters) =>
+  (x) => {
+    const entries = (dim * (dim - 1)) / 2;
+    const lower = below(parameters.slice(dim, dim + entries), dim);
+    const upper = below(parameters.slice(dim + entries), dim);
+    const times = x.map((value, i) =>
+      x.reduce((sum, other, j) => sum + upper[j]![i]! * other, value * Math.exp(bounded(parameters[i]!))),
+    );
+    return times.map((value, i) => value + lower[i]!.reduce((sum, entry, j) => sum + entry * times[j]!, 0));
+  };
+
+const aboveMinusOne = (x: number): number => (x > 0 ? x : 0.999 * Math.expm1(x / 0.999));
+
+/** x + û tanh(wᵀx + b). */
+export const planar =
+  (dim: number): FamilyOracle =>
+  (parameters) =>
+  (x) => {
+    const [w, u, b] = [parameters.slice(0, dim), parameters.slice(dim, 2 * dim), parameters[2 * dim]!];
+    const dot = (left: number[], right: number[]) => left.reduce((sum, value, i) => sum + value * right[i]!, 0);
+    const move = (aboveMinusOne(dot(w, u)) - dot(w, u)) / dot(w, w);
+    const bend = Math.tanh(dot(w, x) + b);
+    return x.map((value, i) => value + bend * (u[i]! + move * w[i]!));
+  };
+
+/** x + β (x − c) / (α + ‖x − c‖). */
+export const radial =
+  (dim: number): FamilyOracle =>
+  (parameters) =>
+  (x) => {
+    const alpha = Math.exp(bounded(parameters[dim]!));
+    const beta = alpha * aboveMinusOne(parameters[dim + 1]!);
+    const r = Math.hypot(...x.map((value, i) => value - parameters[i]!));
+    return x.map((value, i) => value + (beta * (value - parameters[i]!)) / (alpha + r));
+  };

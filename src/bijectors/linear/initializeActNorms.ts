@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Bijector } from '../bijector.ts';
+import { Chain } from '../chain.ts';
+import { ActNorm } from './actNorm.ts';
+
+/**
+ * Sends data through a bijector to its noise and initializes each {@link ActNorm} of its chains by what arrives there.
+ * @param y `[batch, dim]`
+ * @param context `[batch, contextDim]`, where the bijector takes one
+ */
+export function initializeActNorms(bijector: Bijector, y: tf.Tensor, context?: tf.Tensor): void {
+  tf.tidy(() => {
+    let value = y;
+    const visit = (part: Bijector): void => {
+      if (part instanceof Chain) {
+        part.bijectors.forEach(visit);
+        return;
+      }
+      if (part instanceof ActNorm) part.initialize(value);
+      value = part.given(context).inverse(value);
+    };
+    visit(bijector);
+  });
+}

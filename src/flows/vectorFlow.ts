@@ -1,0 +1,33 @@
+import { Chain } from '../bijectors/chain.ts';
+import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
+import { Conditioned } from '../bijectors/layers/conditioned.ts';
+import type { VectorFamily } from '../bijectors/layers/vectorFamily.ts';
+import type { Activation } from '../nn/activation.ts';
+import { positiveInteger } from '../nn/positiveInteger.ts';
+import type { Rng } from '../random.ts';
+import { Flow } from './flow.ts';
+
+export interface VectorFlowOptions {
+  /** The size of one event. */
+  readonly dim: number;
+  /** The size of the context, 0 for none. */
+  readonly contextDim?: number;
+  /** How many maps of the family. */
+  readonly layers?: number;
+  /** Widths of the hidden layers of each map's network, where there is a context. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  readonly rng: Rng;
+}
+
+/** Maps of one family of maps of vectors on a Gaussian of any mean and scale, all functions of the context where there is one. */
+export function vectorFlow(
+  family: VectorFamily,
+  { dim, contextDim = 0, layers = 8, hidden, activation, rng }: VectorFlowOptions,
+): Flow {
+  positiveInteger('flow', 'layers', layers);
+  const shared = { dim, contextDim, ...(hidden !== undefined && { hidden }), activation };
+  const maps = Array.from({ length: layers }, (_, i) => new Conditioned({ ...shared, family, rng: rng.split(i) }));
+  const base = new Conditioned({ ...shared, family: affineFamily, rng: rng.split('base') });
+  return new Flow({ dim, contextDim, bijector: new Chain([...maps, base]) });
+}

@@ -1,0 +1,42 @@
+import * as b from '../../../src/bijectors/index.ts';
+import type { Rng } from '../../../src/random.ts';
+import * as oracles from '../../oracle/bijectors.ts';
+import { householder, lu, planar, radial } from '../../oracle/linear.ts';
+import type { BijectorCase } from './bijectorCase.ts';
+
+interface VectorCase {
+  readonly family: b.VectorFamily;
+  readonly oracle: (dim: number) => oracles.FamilyOracle;
+  readonly dims: readonly number[];
+  readonly identity: boolean;
+}
+
+const families: readonly VectorCase[] = [
+  { family: b.householderFamily({ reflections: 2 }), oracle: householder, dims: [3], identity: false },
+  { family: b.luFamily, oracle: lu, dims: [1, 3], identity: true },
+  { family: b.planarFamily, oracle: planar, dims: [1, 3], identity: true },
+  { family: b.radialFamily, oracle: radial, dims: [1, 3], identity: true },
+];
+
+/** Families of maps of vectors, free and with a context; ActNorm. */
+export const vectorFamilies: readonly BijectorCase[] = [
+  ...families.flatMap(({ family, oracle, dims, identity }) =>
+    dims.flatMap((dim) =>
+      [0, 2].map((contextDim) => ({
+        name: `Conditioned ${family.name} of ${dim}${contextDim > 0 ? ', conditional' : ''}`,
+        make: (rng: Rng) => new b.Conditioned({ dim, contextDim, family, hidden: [4], rng }),
+        oracle: oracles.conditioned(oracle(dim)),
+        dim,
+        contextDim,
+        identity,
+      })),
+    ),
+  ),
+  {
+    name: 'ActNorm',
+    make: () => new b.ActNorm(2),
+    oracle: (v) => (x) => x.map((value, i) => v.shift![i]! + value * Math.exp(v.logScale![i]!)),
+    dim: 2,
+    identity: true,
+  },
+];
