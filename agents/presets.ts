@@ -67,7 +67,7 @@ export const presets = {
     sac: {
       steps: 10_000,
       envs: 1,
-      agent: { learningRate: 1e-3, criticHidden: [64, 64] },
+      agent: { learningRate: 1e-3, tau: 0.01, criticHidden: [64, 64] },
       policy: { ...replaying, scale: 'state' },
     },
     td3: {
