@@ -114,11 +114,11 @@ test('a flow with a batch of contexts, three components', () => {
 });
 
 test('mutual information: −½ log(1 − ρ²), and 0 for independent components', () => {
-  const options = { rng: new Rng(0), samples: 2000, ranges: [around(0), around(1)] as const, points: 128 };
+  const options = { rng: new Rng(0), samples: 600, ranges: [around(0), around(1)] as const, points: 96 };
   const { value, standardError } = mutualInformationEstimate(joint, options);
   const rho = COVARIANCE[0]![1]! / (std(0) * std(1));
   const wanted = -0.5 * Math.log(1 - rho ** 2);
-  expect(values(standardError)[0]).toBeLessThan(0.03);
+  expect(values(standardError)[0]).toBeLessThan(0.05);
   expect(Math.abs(values(value)[0]! - wanted)).toBeLessThan(4.5 * values(standardError)[0]!);
   const none = mutualInformationEstimate(new StandardNormal(2), {
     ...options,
