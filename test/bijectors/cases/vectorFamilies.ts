@@ -1,8 +1,11 @@
+import * as tf from '@tensorflow/tfjs-core';
 import * as b from '../../../src/bijectors/index.ts';
 import type { Rng } from '../../../src/random.ts';
 import * as oracles from '../../oracle/bijectors.ts';
 import { householder, lu, planar, radial } from '../../oracle/linear.ts';
 import type { BijectorCase } from './bijectorCase.ts';
+
+const moved = (values: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.tensor1d(values)));
 
 interface VectorCase {
   readonly family: b.VectorFamily;
@@ -32,6 +35,15 @@ export const vectorFamilies: readonly BijectorCase[] = [
       })),
     ),
   ),
+  {
+    // wᵀu is −1.6 or so: u has to be moved.
+    name: 'Planar, u against w',
+    make: () =>
+      new b.Planar({ w: moved([1, 0.5]), u: moved([-1.2, -0.8]), b: tf.tidy(() => tf.variable(tf.scalar(0.1))) }),
+    oracle: ({ w, u, b: offset }) => planar(2)([...w!, ...u!, ...offset!]),
+    dim: 2,
+    spread: 0.1,
+  },
   {
     name: 'ActNorm',
     make: () => new b.ActNorm(2),
