@@ -19,6 +19,7 @@ export {
 export { Exp } from './elementwise/exp.ts';
 export { Gaussianization, type GaussianizationOptions, gaussianizationFamily } from './elementwise/gaussianization.ts';
 export { Identity } from './elementwise/identity.ts';
+export { inverseFamily } from './elementwise/inverseFamily.ts';
 export { LeakyRelu } from './elementwise/leakyRelu.ts';
 export { Power } from './elementwise/power.ts';
 export { PRelu, type PReluOptions } from './elementwise/prelu.ts';

@@ -1,21 +1,33 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
+import { bernsteinFlow } from './bernsteinFlow.ts';
 import { circularAutoregressiveSplineFlow } from './circularAutoregressiveSplineFlow.ts';
 import { circularSplineFlow } from './circularSplineFlow.ts';
 import { continuousFlow } from './continuousFlow.ts';
 import type { Flow } from './flow.ts';
-import { binsOption, boundOption, layersOption, ordersOption, slopesOption, stepsOption } from './flowOptions.ts';
+import {
+  binsOption,
+  boundOption,
+  layersOption,
+  ordersOption,
+  slopesOption,
+  stepsOption,
+  tailsOption,
+} from './flowOptions.ts';
 import { glow } from './glow.ts';
 import { iaf } from './iaf.ts';
 import { maf } from './maf.ts';
 import { mlpFlow } from './mlpFlow.ts';
+import { neuralAutoregressiveFlow } from './neuralAutoregressiveFlow.ts';
 import { neuralSplineFlow } from './neuralSplineFlow.ts';
 import { nice } from './nice.ts';
 import { planarFlow } from './planarFlow.ts';
 import { radialFlow } from './radialFlow.ts';
 import { realNvp } from './realNvp.ts';
+import { sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
+import { unconstrainedAutoregressiveFlow } from './unconstrainedAutoregressiveFlow.ts';
 
 /** What every family of flows takes. */
 export interface FlowSizes {
@@ -45,6 +57,8 @@ export interface FlowDefinition {
 }
 
 const AUTOREGRESSIVE = 'autoregressive layers, each with a masked network';
+
+const monotone = { layers: layersOption(2, AUTOREGRESSIVE), orders: ordersOption, bound: tailsOption };
 
 /** The families of flows of oxbow, by name, each with its usual depth. */
 export const builtinFlows = {
@@ -99,6 +113,38 @@ export const builtinFlows = {
       slopes: slopesOption,
     },
     make: mlpFlow,
+  },
+  bernstein: {
+    description: 'autoregressive flow of Bernstein polynomials',
+    sequential: 'sampling',
+    options: { ...monotone, degree: z.int().positive().default(16).describe('degree of each polynomial') },
+    make: bernsteinFlow,
+  },
+  'sum-of-squares': {
+    description: 'autoregressive flow of sum-of-squares polynomials',
+    sequential: 'sampling',
+    options: {
+      ...monotone,
+      polynomials: z.int().positive().default(3).describe('polynomials that are squared'),
+      degree: z.int().positive().default(4).describe('degree of each of them'),
+    },
+    make: sumOfSquaresFlow,
+  },
+  'neural-autoregressive': {
+    description: 'neural autoregressive flow: monotone networks, deep sigmoidal',
+    sequential: 'sampling',
+    options: {
+      ...monotone,
+      depth: z.int().positive().default(2).describe('layers of each monotone network'),
+      units: z.int().positive().default(8).describe('sigmoids of each of them'),
+    },
+    make: neuralAutoregressiveFlow,
+  },
+  'unconstrained-autoregressive': {
+    description: 'unconstrained neural autoregressive flow: integrals of positive networks',
+    sequential: 'sampling',
+    options: { ...monotone, units: z.int().positive().default(8).describe('width of each positive network') },
+    make: unconstrainedAutoregressiveFlow,
   },
   'circular-spline': {
     description: 'spline flow over angles in [-π, π), with no seam',

@@ -9,6 +9,11 @@ export const boundOption = z
   .positive()
   .default(5)
   .describe('splines act on [-bound, bound], identity outside');
+export const tailsOption = z
+  .number()
+  .positive()
+  .default(5)
+  .describe('each map is a straight line outside of [-bound, bound]');
 export const ordersOption = z
   .enum(['alternating', 'random'])
   .default('alternating')

@@ -1,5 +1,6 @@
 export { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 export { type AutoregressiveSplineFlowOptions, autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
+export { type BernsteinFlowOptions, bernsteinFlow } from './bernsteinFlow.ts';
 export { builtinFlows, type FlowDefinition, type FlowSizes } from './builtinFlows.ts';
 export {
   type CircularAutoregressiveSplineFlowOptions,
@@ -16,9 +17,16 @@ export { glow } from './glow.ts';
 export { iaf } from './iaf.ts';
 export { maf } from './maf.ts';
 export { type MlpFlowOptions, mlpFlow } from './mlpFlow.ts';
+export { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
+export { type NeuralAutoregressiveFlowOptions, neuralAutoregressiveFlow } from './neuralAutoregressiveFlow.ts';
 export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
 export { nice } from './nice.ts';
 export { planarFlow } from './planarFlow.ts';
 export { radialFlow } from './radialFlow.ts';
 export { realNvp } from './realNvp.ts';
+export { type SumOfSquaresFlowOptions, sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
+export {
+  type UnconstrainedAutoregressiveFlowOptions,
+  unconstrainedAutoregressiveFlow,
+} from './unconstrainedAutoregressiveFlow.ts';
 export type { VectorFlowOptions } from './vectorFlow.ts';
