@@ -50,6 +50,7 @@ export { Householder } from './linear/householder.ts';
 export { initializeActNorms } from './linear/initializeActNorms.ts';
 export { LowRankAffine, type LowRankAffineOptions } from './linear/lowRankAffine.ts';
 export { Lu, type LuOptions } from './linear/lu.ts';
+export { Orthogonal } from './linear/orthogonal.ts';
 export { Permute } from './linear/permute.ts';
 export { Reverse } from './linear/reverse.ts';
 export { Scale } from './linear/scale.ts';

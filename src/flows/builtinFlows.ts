@@ -16,6 +16,7 @@ import {
   stepsOption,
   tailsOption,
 } from './flowOptions.ts';
+import { gaussianizationFlow } from './gaussianizationFlow.ts';
 import { glow } from './glow.ts';
 import { iaf } from './iaf.ts';
 import { maf } from './maf.ts';
@@ -145,6 +146,15 @@ export const builtinFlows = {
     sequential: 'sampling',
     options: { ...monotone, units: z.int().positive().default(8).describe('width of each positive network') },
     make: unconstrainedAutoregressiveFlow,
+  },
+  gaussianization: {
+    description: 'Gaussianization flow: mixtures of logistic distributions, number by number, and turns of the space',
+    options: {
+      layers: layersOption(4, 'turns of the space, each with a map of every number'),
+      components: z.int().positive().default(8).describe('logistic distributions in each mixture'),
+      bound: tailsOption,
+    },
+    make: gaussianizationFlow,
   },
   'circular-spline': {
     description: 'spline flow over angles in [-π, π), with no seam',

@@ -13,6 +13,7 @@ export { type DistillOptions, type DistillReport, type DrawContexts, distill } f
 export type { FitOptions, FitReport } from './fit.ts';
 export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
+export { type GaussianizationFlowOptions, gaussianizationFlow } from './gaussianizationFlow.ts';
 export { glow } from './glow.ts';
 export { iaf } from './iaf.ts';
 export { maf } from './maf.ts';

@@ -21,6 +21,14 @@ export const linear: readonly BijectorCase[] = [
     dim: 3,
     identity: true,
   },
+  {
+    name: 'Orthogonal',
+    make: () => new b.Orthogonal([0.6, -0.8, 0, 0.64, 0.48, -0.6, 0.48, 0.36, 0.8]),
+    oracle:
+      () =>
+      ([p, q, r]) => [0.6 * p! - 0.8 * q!, 0.64 * p! + 0.48 * q! - 0.6 * r!, 0.48 * p! + 0.36 * q! + 0.8 * r!],
+    dim: 3,
+  },
   { name: 'Permute', make: () => new b.Permute([2, 0, 1]), oracle: () => (x) => [x[2]!, x[0]!, x[1]!], dim: 3 },
   { name: 'Reverse', make: () => new b.Reverse(4), oracle: () => (x) => x.toReversed(), dim: 4 },
 ];
