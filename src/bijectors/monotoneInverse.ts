@@ -8,9 +8,9 @@ export interface MonotoneInverseOptions {
   readonly low: number | tf.Tensor;
   /** The greatest root, likewise. */
   readonly high: number | tf.Tensor;
-  /** How many times the bracket is divided; 4 by default. */
+  /** How many times the bracket is divided; 6 by default. */
   readonly rounds?: number;
-  /** The points of one division, which are evaluated together; 7 by default: four rounds leave 2⁻¹² of the bracket. */
+  /** The points of one division, which are evaluated together; 3 by default: six rounds leave 2⁻¹² of the bracket. */
   readonly points?: number;
   /** Newton steps inside the last bracket; 2 by default. A last one, with gradients, follows. */
   readonly steps?: number;
@@ -38,7 +38,7 @@ const STEEPEST = 60;
 export function monotoneInverse(
   f: (x: tf.Tensor) => WithLogDet,
   y: tf.Tensor,
-  { low, high, rounds = 4, points = 7, steps = 2 }: MonotoneInverseOptions,
+  { low, high, rounds = 6, points = 3, steps = 2 }: MonotoneInverseOptions,
 ): WithLogDet {
   for (const [name, count] of Object.entries({ rounds, points, steps }))
     positiveInteger('monotoneInverse', name, count);

@@ -151,7 +151,11 @@ describe.each(Object.entries(families))(
       expect(free!.shapeVariables()).toEqual(free!.flow.trainableVariables());
       expect(factor!.parameterCount()).toBe(none!.parameterCount() + 2);
       for (const policy of [factor!, make(name, { initialScale: 0.2 })]) {
-        const { action } = policy.given(tf.zeros([2000, 3])).sampleWithLogProb(new Rng('samples'));
+        const sampling = compile(
+          ({ seen }: { seen: tf.Tensor }, rng) => ({ action: policy.given(seen).sampleWithLogProb(rng).action }),
+          { name: 'sampling', state: [policy] },
+        );
+        const { action } = sampling({ seen: tf.zeros([2000, 3]) }, new Rng('samples'));
         for (const std of numbers(tf.sqrt(tf.moments(action, 0).variance)))
           expect(Math.abs(std / 0.2 - 1)).toBeLessThan(0.1);
       }

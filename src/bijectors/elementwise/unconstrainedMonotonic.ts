@@ -46,7 +46,7 @@ export class UnconstrainedMonotonic extends BoundedMonotone {
   }
 
   /** Its features are wide, and its evaluations dear. */
-  protected override readonly search = { rounds: 3 };
+  protected override readonly search = { rounds: 4, steps: 3 };
 
   protected formula(parameters: tf.Tensor): (x: tf.Tensor) => WithLogDet {
     const { units, bound } = this;
