@@ -11,7 +11,7 @@ export const vaeSchema = z.strictObject({
   engine: engineSetting('wasm'),
   steps: count(1e9).default(2000).describe('updates'),
   batchSize: count(8000).default(128).describe('digits of an update'),
-  learningRate: z.number().positive().default(2e-3).describe('at first; it falls to a tenth'),
+  learningRate: z.number().positive().default(4e-3).describe('at first; it falls to a tenth'),
   warmUp: z
     .number()
     .min(0)
