@@ -44,6 +44,7 @@ export { luFamily } from './layers/luFamily.ts';
 export { Planar, planarFamily } from './layers/planar.ts';
 export { Radial, radialFamily } from './layers/radial.ts';
 export { SoftmaxCentered } from './layers/softmaxCentered.ts';
+export { Sylvester, type SylvesterOptions, sylvesterFamily } from './layers/sylvester.ts';
 export type { VectorFamily } from './layers/vectorFamily.ts';
 export { ActNorm } from './linear/actNorm.ts';
 export { Householder } from './linear/householder.ts';

@@ -28,6 +28,7 @@ import { planarFlow } from './planarFlow.ts';
 import { radialFlow } from './radialFlow.ts';
 import { realNvp } from './realNvp.ts';
 import { sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
+import { sylvesterFlow } from './sylvesterFlow.ts';
 import { unconstrainedAutoregressiveFlow } from './unconstrainedAutoregressiveFlow.ts';
 
 /** What every family of flows takes. */
@@ -106,6 +107,14 @@ export const builtinFlows = {
     description: 'radial flow: moves about one center in each layer',
     options: { layers: layersOption(8, 'centers, each with a network where there is a context') },
     make: radialFlow,
+  },
+  sylvester: {
+    description: 'Sylvester flow: bends along several directions at once in each layer',
+    options: {
+      layers: layersOption(4, 'maps, each with a network where there is a context'),
+      rank: z.int().positive().default(4).describe('directions of each map, at most as many as an event has numbers'),
+    },
+    make: sylvesterFlow,
   },
   mlp: {
     description: 'invertible multilayer perceptron: affine maps M + V D Vᵀ with PReLUs between them',

@@ -26,6 +26,7 @@ export { planarFlow } from './planarFlow.ts';
 export { radialFlow } from './radialFlow.ts';
 export { realNvp } from './realNvp.ts';
 export { type SumOfSquaresFlowOptions, sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
+export { type SylvesterFlowOptions, sylvesterFlow } from './sylvesterFlow.ts';
 export {
   type UnconstrainedAutoregressiveFlowOptions,
   unconstrainedAutoregressiveFlow,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Bijector, type WithLogDet } from '../bijector.ts';
+import { unitSlices } from './unitSlices.ts';
 import { unitVectors } from './unitVectors.ts';
 
 /**
@@ -37,7 +38,7 @@ export class Householder extends Bijector {
   }
 
   #units(): tf.Tensor[] {
-    return tf.split(unitVectors(this.v), this.v.shape.at(-2)!, -2).map((unit) => tf.squeeze(unit, [-2]));
+    return unitSlices(unitVectors(this.v), -2).map((unit) => tf.squeeze(unit, [-2]));
   }
 }
 

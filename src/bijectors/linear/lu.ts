@@ -5,6 +5,7 @@ import { broadcastShape } from '../broadcastShape.ts';
 import { matVec } from './matVec.ts';
 import { solveUnitTriangular } from './solveUnitTriangular.ts';
 import { strictlyLower } from './strictlyLower.ts';
+import { strictlyUpper } from './strictlyUpper.ts';
 
 export interface LuOptions {
   /** `[..., dim]`, the logarithms of U's diagonal. */
@@ -57,7 +58,7 @@ export class Lu extends Bijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     let y = tf.mul(x, tf.exp(this.logDiagonal));
     if (this.dim > 1) {
-      y = tf.add(y, matVec(this.#above(), x));
+      y = tf.add(y, matVec(strictlyUpper(this.upper!, this.dim), x));
       y = tf.add(y, matVec(strictlyLower(this.lower!, this.dim), y));
     }
     return [y, this.#logDet(y)];
@@ -68,14 +69,11 @@ export class Lu extends Bijector {
     let x = y;
     if (this.dim > 1) x = solveUnitTriangular(strictlyLower(this.lower!, this.dim), 'lower', x);
     x = tf.mul(x, scale);
-    if (this.dim > 1) x = solveUnitTriangular(tf.mul(this.#above(), tf.expandDims(scale, -1)), 'upper', x);
+    if (this.dim > 1) {
+      const unit = tf.mul(strictlyUpper(this.upper!, this.dim), tf.expandDims(scale, -1));
+      x = solveUnitTriangular(unit, 'upper', x);
+    }
     return [x, tf.neg(this.#logDet(x))];
-  }
-
-  #above(): tf.Tensor {
-    const below = strictlyLower(this.upper!, this.dim);
-    const axes = Array.from({ length: below.rank }, (_, axis) => axis);
-    return tf.transpose(below, [...axes.slice(0, -2), below.rank - 1, below.rank - 2]);
   }
 
   #logDet(output: tf.Tensor): tf.Tensor {
