@@ -47,6 +47,7 @@ export { SoftmaxCentered } from './layers/softmaxCentered.ts';
 export { Sylvester, type SylvesterOptions, sylvesterFamily } from './layers/sylvester.ts';
 export type { VectorFamily } from './layers/vectorFamily.ts';
 export { ActNorm } from './linear/actNorm.ts';
+export { BatchNorm, type BatchNormOptions } from './linear/batchNorm.ts';
 export { Householder } from './linear/householder.ts';
 export { initializeActNorms } from './linear/initializeActNorms.ts';
 export { LowRankAffine, type LowRankAffineOptions } from './linear/lowRankAffine.ts';

@@ -8,6 +8,7 @@ import { clipByGlobalNorm } from '../engine/optimizers/clipByGlobalNorm.ts';
 import type { Optimizer } from '../engine/optimizers/optimizer.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import type { Module, StateDict } from '../module.ts';
+import { whileTraining } from '../nn/whileTraining.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
@@ -137,7 +138,10 @@ async function* improve(
 
   const update = compile(
     ({ learningRate, ...batch }: { events: tf.Tensor; context: tf.Tensor; learningRate: tf.Tensor }) => {
-      const { loss, gradients } = valueAndGradients(() => ({ loss: tf.neg(tf.mean(logProbOf(batch))) }), parameters);
+      const { loss, gradients } = valueAndGradients(
+        () => whileTraining(() => ({ loss: tf.neg(tf.mean(logProbOf(batch))) })),
+        parameters,
+      );
       const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
       optimizer.update(clipped.gradients, learningRate);
       return { loss, gradientNorm: clipped.norm };

@@ -5,3 +5,4 @@ export * as initializers from './initializers.ts';
 export { Made, type MadeOptions, type Order } from './made.ts';
 export { Mlp, type MlpOptions } from './mlp.ts';
 export { stopGradient } from './stopGradient.ts';
+export { isTraining, whileTraining } from './whileTraining.ts';

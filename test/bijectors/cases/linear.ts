@@ -1,4 +1,5 @@
 import * as b from '../../../src/bijectors/index.ts';
+import { batchNorm } from '../../oracle/batchNorm.ts';
 import * as oracles from '../../oracle/bijectors.ts';
 import type { BijectorCase } from './bijectorCase.ts';
 
@@ -29,6 +30,12 @@ export const linear: readonly BijectorCase[] = [
       ([p, q, r]) => [0.6 * p! - 0.8 * q!, 0.64 * p! + 0.48 * q! - 0.6 * r!, 0.48 * p! + 0.36 * q! + 0.8 * r!],
     dim: 3,
   },
+  ...[true, false].map((affine) => ({
+    name: `BatchNorm${affine ? '' : ' without shift and scale'}, by running statistics`,
+    make: () => new b.BatchNorm({ dim: 2, affine }),
+    oracle: batchNorm(1e-5),
+    dim: 2,
+  })),
   { name: 'Permute', make: () => new b.Permute([2, 0, 1]), oracle: () => (x) => [x[2]!, x[0]!, x[1]!], dim: 3 },
   { name: 'Reverse', make: () => new b.Reverse(4), oracle: () => (x) => x.toReversed(), dim: 4 },
 ];
