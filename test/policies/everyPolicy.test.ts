@@ -126,13 +126,14 @@ describe.each(Object.entries(families))(
       };
       const schema = known.find((each) => each.name === name)!.options.properties as Record<
         string,
-        { default?: number; type?: string }
+        { default?: number; type?: string; minimum?: number }
       >;
       for (const option of Object.keys(options ?? {})) {
         const usual = schema[option]!.default ?? 2;
         if (typeof usual !== 'number') continue;
-        // One more may give the same bits, as of steps that are enough.
-        const [same, few, more] = [usual, 2, usual + 1].map((value) => count({ [option]: value }));
+        // One more may give the same bits, as of steps that are enough, or of a rank that the dimension bounds.
+        const least = schema[option]!.minimum ?? 1;
+        const [same, few, more] = [usual, least, usual + 1].map((value) => count({ [option]: value }));
         expect([few, more], option).not.toEqual([same, same]);
       }
     });
