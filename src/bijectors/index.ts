@@ -35,6 +35,7 @@ export {
 } from './elementwise/unconstrainedMonotonic.ts';
 export { Invert } from './invert.ts';
 export { Autoregressive, type AutoregressiveOptions } from './layers/autoregressive.ts';
+export { BlockAutoregressive, type BlockAutoregressiveOptions } from './layers/blockAutoregressive.ts';
 export { Conditioned, type ConditionedOptions } from './layers/conditioned.ts';
 export { Coupling, type CouplingOptions, type TransformedEntries } from './layers/coupling.ts';
 export { householderFamily } from './layers/householderFamily.ts';
@@ -45,6 +46,7 @@ export { Planar, planarFamily } from './layers/planar.ts';
 export { Radial, radialFamily } from './layers/radial.ts';
 export { SoftmaxCentered } from './layers/softmaxCentered.ts';
 export { Sylvester, type SylvesterOptions, sylvesterFamily } from './layers/sylvester.ts';
+export { triangularAffineFamily } from './layers/triangularAffineFamily.ts';
 export type { VectorFamily } from './layers/vectorFamily.ts';
 export { ActNorm } from './linear/actNorm.ts';
 export { BatchNorm, type BatchNormOptions } from './linear/batchNorm.ts';

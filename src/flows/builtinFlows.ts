@@ -3,6 +3,7 @@ import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 import { bernsteinFlow } from './bernsteinFlow.ts';
+import { blockAutoregressiveFlow } from './blockAutoregressiveFlow.ts';
 import { circularAutoregressiveSplineFlow } from './circularAutoregressiveSplineFlow.ts';
 import { circularSplineFlow } from './circularSplineFlow.ts';
 import { continuousFlow } from './continuousFlow.ts';
@@ -29,6 +30,7 @@ import { radialFlow } from './radialFlow.ts';
 import { realNvp } from './realNvp.ts';
 import { sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
 import { sylvesterFlow } from './sylvesterFlow.ts';
+import { triangularSplineFlow } from './triangularSplineFlow.ts';
 import { unconstrainedAutoregressiveFlow } from './unconstrainedAutoregressiveFlow.ts';
 
 /** What every family of flows takes. */
@@ -155,6 +157,21 @@ export const builtinFlows = {
     sequential: 'sampling',
     options: { ...monotone, units: z.int().positive().default(8).describe('width of each positive network') },
     make: unconstrainedAutoregressiveFlow,
+  },
+  'block-autoregressive': {
+    description: 'block neural autoregressive flow: one network that increases in every number',
+    sequential: 'sampling',
+    options: { layers: layersOption(2, 'networks, each in the opposite order of the one before') },
+    make: blockAutoregressiveFlow,
+  },
+  'triangular-spline': {
+    description: 'triangular spline flow: rational-quadratic, number by number, and triangular maps',
+    options: {
+      layers: layersOption(4, 'triangular maps, each with a spline of every number'),
+      bins: binsOption,
+      bound: boundOption,
+    },
+    make: triangularSplineFlow,
   },
   gaussianization: {
     description: 'Gaussianization flow: mixtures of logistic distributions, number by number, and turns of the space',

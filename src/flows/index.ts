@@ -1,6 +1,7 @@
 export { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 export { type AutoregressiveSplineFlowOptions, autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 export { type BernsteinFlowOptions, bernsteinFlow } from './bernsteinFlow.ts';
+export { type BlockAutoregressiveFlowOptions, blockAutoregressiveFlow } from './blockAutoregressiveFlow.ts';
 export { builtinFlows, type FlowDefinition, type FlowSizes } from './builtinFlows.ts';
 export {
   type CircularAutoregressiveSplineFlowOptions,
@@ -27,6 +28,7 @@ export { radialFlow } from './radialFlow.ts';
 export { realNvp } from './realNvp.ts';
 export { type SumOfSquaresFlowOptions, sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
 export { type SylvesterFlowOptions, sylvesterFlow } from './sylvesterFlow.ts';
+export { type TriangularSplineFlowOptions, triangularSplineFlow } from './triangularSplineFlow.ts';
 export {
   type UnconstrainedAutoregressiveFlowOptions,
   unconstrainedAutoregressiveFlow,

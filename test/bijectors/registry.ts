@@ -6,6 +6,7 @@ import { elementwise } from './cases/elementwise.ts';
 import { layers } from './cases/layers.ts';
 import { linear } from './cases/linear.ts';
 import { lowRank } from './cases/lowRank.ts';
+import { triangular } from './cases/triangular.ts';
 import { vectorFamilies } from './cases/vectorFamilies.ts';
 
 /** Every bijector. Each goes through all of properties.test.ts. */
@@ -16,6 +17,7 @@ export const registry: readonly BijectorCase[] = [
   ...vectorFamilies,
   ...layers,
   ...autoregressive,
+  ...triangular,
   ...continuous,
   ...composed,
 ];

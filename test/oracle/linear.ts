@@ -103,6 +103,20 @@ export const lu =
     return times.map((value, i) => value + lower[i]!.reduce((sum, entry, j) => sum + entry * times[j]!, 0));
   };
 
+/** shift + L x. */
+export const triangularAffineParameters =
+  (dim: number): FamilyOracle =>
+  (parameters) =>
+  (x) => {
+    const lower = below(parameters.slice(2 * dim), dim);
+    return x.map((value, i) =>
+      lower[i]!.reduce(
+        (sum, entry, j) => sum + entry * x[j]!,
+        parameters[i]! + value * Math.exp(bounded(parameters[dim + i]!)),
+      ),
+    );
+  };
+
 const aboveMinusOne = (x: number): number => (x > 0 ? x : 0.999 * Math.expm1(x / 0.999));
 
 /** x + û tanh(wᵀx + b). */

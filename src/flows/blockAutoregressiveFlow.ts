@@ -1,0 +1,44 @@
+import type { Direction } from '../bijectors/bijector.ts';
+import { BlockAutoregressive } from '../bijectors/layers/blockAutoregressive.ts';
+import type { Rng } from '../random.ts';
+import { Flow } from './flow.ts';
+import { reverseInTurn } from './reverseInTurn.ts';
+import { stackLayers } from './stackLayers.ts';
+
+export interface BlockAutoregressiveFlowOptions {
+  /** The size of one event. */
+  readonly dim: number;
+  /** The size of the context, 0 for none. */
+  readonly contextDim?: number;
+  /** How many networks, of which each takes the numbers in the opposite order of the one before. */
+  readonly layers?: number;
+  /** The direction that is one pass, and a formula: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
+  readonly parallel?: Direction;
+  /** Widths of each network's hidden layers, whose units are dealt out to the numbers and the context; their activation is tanh. */
+  readonly hidden?: readonly number[];
+  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
+  readonly initialScale?: number;
+  readonly rng: Rng;
+}
+
+/**
+ * Block neural autoregressive flow: all numbers through one network that increases in each of them, given those before it
+ * and the context; see {@link BlockAutoregressive}. A density is one pass of each network, a sample one root after the other.
+ * Before training it is near N(0, initialScale²).
+ *
+ * De Cao, Titov & Aziz, "Block neural autoregressive flow", arXiv:1904.04676.
+ */
+export function blockAutoregressiveFlow({
+  dim,
+  contextDim = 0,
+  layers = 2,
+  parallel = 'inverse',
+  hidden = [64, 64],
+  initialScale = 1,
+  rng,
+}: BlockAutoregressiveFlowOptions): Flow {
+  const bijector = stackLayers({ dim, layers, initialScale }, (i) =>
+    reverseInTurn(i, dim, new BlockAutoregressive({ dim, contextDim, parallel, hidden, rng: rng.split(i) })),
+  );
+  return new Flow({ dim, contextDim, bijector });
+}
