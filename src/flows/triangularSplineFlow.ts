@@ -29,8 +29,8 @@ export interface TriangularSplineFlowOptions {
 
 /**
  * Triangular spline flow: from noise to data, each layer takes every number through a rational-quadratic spline and then all
- * through shift + L x, L lower triangular and upper in turns. Parameters are functions of the context, or free. Without a context it has no network: whatever bends is
- * a map of one number, and numbers are mixed linearly. Before training it is N(0, initialScale²).
+ * through shift + L x, L lower triangular and upper in turns. Parameters are functions of the context, or free. Without a context
+ * it has no network: whatever bends is a map of one number, and numbers are mixed linearly. Before training it is N(0, initialScale²).
  *
  * The layers are those of flowjax's flow of this name; splines by Durkan et al., "Neural spline flows", arXiv:1906.04032.
  */

@@ -30,14 +30,14 @@ export interface BlockAutoregressiveOptions {
  *
  *     yᵢ = exp(sᵢ) xᵢ + mᵢ + Σₖ vᵢₖ hᵢₖ        vᵢₖ > 0, and h of tanh of sums over units before, with positive weights for own ones
  *
- * Each hidden unit belongs to a number or to the context. It sees the units of the layer before that belong to the same number,
- * with a weight exp(10 tanh(w/10)), and with free weights those of the numbers before and of the context. mᵢ and
- * sᵢ, a {@link boundedLogSlope}, are sums over the last units of the numbers before i and of the context. The Jacobian is triangular, and its diagonal is
- * exp(sᵢ) and a sum of products of positive numbers, the weights and tanh′. Nothing cancels in it, and it is never less than e⁻⁵, so that
- * no product needs a logarithm of its own.
+ * Each hidden unit belongs to a number or to the context. It sees the units of the layer before that belong to the same number
+ * with weights exp(10 tanh(w/10)), and with free ones those of the numbers before and of the context. mᵢ and sᵢ, a
+ * {@link boundedLogSlope}, are sums over the last units of the numbers before i and of the context. The Jacobian is triangular,
+ * and its diagonal is exp(sᵢ) and a sum of products of positive numbers, the weights and tanh′. Nothing cancels in it, and it is
+ * never less than e⁻⁵, so that no product needs a logarithm of its own.
  *
- * tanh alone would map to an interval. Since exp(sᵢ) xᵢ is there, each number goes onto ℝ, whatever the parameters; without h the layer is
- * affine autoregressive. Near the identity at first.
+ * tanh alone would map to an interval. Since exp(sᵢ) xᵢ is there, each number goes onto ℝ, whatever the parameters; without h the
+ * layer is affine autoregressive. Near the identity at first.
  *
  * The direction that is `parallel` is the formula. In the other one number is sought after the other, by {@link monotoneInverse}
  * between the ends that |h| < 1 sets.
