@@ -145,7 +145,8 @@ function joinedEnds(distribution: Distribution, ends: readonly End[], dip: numbe
 /** The ends before `i` that it may be joined with: the densest of each group, and the nearest ones. */
 function candidates(ends: readonly End[], group: readonly number[], i: number): number[] {
   const before = group.slice(0, i);
-  const distance = (j: number) => Math.hypot(...ends[j]!.x.map((value, k) => value - ends[i]!.x[k]!));
+  const distance = (j: number) =>
+    Math.sqrt(ends[j]!.x.reduce((sum, value, k) => sum + (value - ends[i]!.x[k]!) * (value - ends[i]!.x[k]!), 0));
   const nearest = before.map((_, j) => [distance(j), j] as const).sort(([a], [b]) => a - b);
   return [...new Set([...before, ...nearest.slice(0, NEAREST).map(([, j]) => j)])];
 }
@@ -172,6 +173,6 @@ function assign(variable: tf.Variable, values: Float32Array): void {
 
 function deviation(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / values.length;
   return Math.sqrt(variance) || 1;
 }

@@ -60,7 +60,7 @@ export class Gumbel extends Distribution {
 
   /** π² scale² / 6. */
   override variance(): tf.Tensor {
-    return this.#spread(tf.mul(tf.exp(tf.mul(this.logScale, 2)), Math.PI ** 2 / 6));
+    return this.#spread(tf.mul(tf.exp(tf.mul(this.logScale, 2)), (Math.PI * Math.PI) / 6));
   }
 
   #spread(value: tf.Tensor): tf.Tensor {

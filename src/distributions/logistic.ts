@@ -50,7 +50,7 @@ export class Logistic extends Distribution {
 
   /** π² scale² / 3. */
   override variance(): tf.Tensor {
-    return this.#spread(tf.mul(tf.exp(tf.mul(this.logScale, 2)), Math.PI ** 2 / 3));
+    return this.#spread(tf.mul(tf.exp(tf.mul(this.logScale, 2)), (Math.PI * Math.PI) / 3));
   }
 
   #spread(value: tf.Tensor): tf.Tensor {

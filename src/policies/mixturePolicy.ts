@@ -80,7 +80,7 @@ export class MixturePolicy extends Policy {
     this.head = head;
     this.bijector = squash;
     const isSpread = spread > 0 && components > 1;
-    this.#scale = initialScale * (isSpread ? Math.sqrt(1 - spread ** 2) : 1);
+    this.#scale = initialScale * (isSpread ? Math.sqrt(1 - spread * spread) : 1);
     if (!isSpread) return;
     const means = spreadEvenly(components, actionDim, rng.split('means')).map((mean) => mean * spread * initialScale);
     const { bias } = this.network.layers.at(-1)!;
@@ -112,7 +112,7 @@ export class MixturePolicy extends Policy {
 
 /** In each of `dim` dimensions `count` numbers at equal distances, of mean 0 and variance 1, in a random order: `[count, dim]`. */
 function spreadEvenly(count: number, dim: number, rng: Rng): Float32Array {
-  const step = Math.sqrt(12 / (count ** 2 - 1));
+  const step = Math.sqrt(12 / (count * count - 1));
   const numbers = new Float32Array(count * dim);
   for (let d = 0; d < dim; d++) {
     rng.permutation(count).forEach((place, k) => {

@@ -16,7 +16,8 @@ const powerSeries = (order: 0 | 1): number[] => {
 /** The coefficients of x⁻ᵏ in √(2πx) e⁻ˣ I_order(x): Π_{j≤k} ((2j − 1)² − 4·order²) / (8 j). */
 const asymptoticSeries = (order: 0 | 1): number[] => {
   const coefficients = [1];
-  for (let k = 1; k <= 8; k++) coefficients.push((coefficients[k - 1]! * ((2 * k - 1) ** 2 - 4 * order)) / (8 * k));
+  for (let k = 1; k <= 8; k++)
+    coefficients.push((coefficients[k - 1]! * ((2 * k - 1) * (2 * k - 1) - 4 * order)) / (8 * k));
   return coefficients;
 };
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../nn/stopGradient.ts';
+import { portableMath } from '../../portableMath.ts';
 import type { Velocity } from './vectorField.ts';
 
 /** Dormand & Prince, "A family of embedded Runge–Kutta formulae", 1980: order 5, with an error estimate by order 4. */
@@ -73,7 +74,10 @@ export function integrateAdaptively(
       t += h;
     }
     // Not a number counts as far too large.
-    h *= error >= 0 ? Math.min(error <= 1 ? 5 : 1, Math.max(0.2, 0.9 * error ** -0.2)) : 0.2;
+    h *=
+      error >= 0
+        ? Math.min(error <= 1 ? 5 : 1, Math.max(0.2, 0.9 * portableMath.exp(-0.2 * portableMath.log(error))))
+        : 0.2;
   }
   throw new Error(
     `the adaptive solver got from ${from} to ${t.toPrecision(4)} in ${maxSteps} steps: ` +

@@ -101,7 +101,7 @@ function horner(coefficients: readonly tf.Tensor[], u: tf.Tensor): tf.Tensor {
 
 /** `[K·terms, K·terms]`: from the coefficients of ((u − tₖ) / (1 + |tₖ|))ʳ to those of uᵐ, for each polynomial. */
 function expansion(K: number, terms: number): tf.Tensor2D {
-  const matrix = new Float32Array((K * terms) ** 2);
+  const matrix = new Float32Array(K * terms * K * terms);
   for (let k = 0; k < K; k++) {
     const centre = K === 1 ? 0 : (2 * k) / (K - 1) - 1;
     const size = 1 + Math.abs(centre);

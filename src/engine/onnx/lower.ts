@@ -145,7 +145,8 @@ function givingParts(moving: ReadonlySet<string>, parts: InputPart[]): Expansion
     if (input === undefined || source!.shape.length !== 1 || !moving.has(input)) return undefined;
     let offset = 0;
     return outputs.map(({ shape }) => {
-      const part = { name: `${input}[${offset}]`, input, offset, size: elementCount(shape) };
+      // Parts of none begin where others do.
+      const part = { name: `${input}/${parts.length}`, input, offset, size: elementCount(shape) };
       offset += part.size;
       parts.push(part);
       return g.input(part.name, shape, dtype);
