@@ -34,7 +34,7 @@ const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as co
 /**
  * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo. In
  * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for long: by noise that stays (SAC), or by pushes that
- * are mostly the largest there are (PPO's `initialScale`).
+ * are mostly the largest there are (PPO's `initialScale`). DQN solves CartPole with three seeds of five: see docs/agents.md.
  *
  * Raffin, "RL Baselines3 Zoo", 2020.
  */
@@ -56,6 +56,18 @@ export const presets = {
     },
     a2c: { steps: 500_000, envs: 8, agent: { learningRate: { linear: [7e-4, 0] } }, policy: {} },
     reinforce: { steps: 150_000, envs: 8, agent: { learningRate: 3e-3, valueLearningRate: 3e-3 }, policy: {} },
+    dqn: {
+      steps: 100_000,
+      envs: 1,
+      agent: {
+        batchSize: 128,
+        learningRate: { linear: [1e-3, 0] },
+        updatesPerStep: 0.5,
+        targetUpdateEvery: 100,
+        normalizeRewards: true,
+      },
+      policy: { activation: 'relu' },
+    },
   },
   'Pendulum-v1': {
     ppo: {

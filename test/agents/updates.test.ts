@@ -336,6 +336,30 @@ test('the replay holds what an action led to: at an end the last observation, an
   agent.dispose();
 });
 
+test('the target network of a DQN is the network as it was after the last update that targetUpdateEvery divides', async () => {
+  const policy = makePolicy('categorical', { ...spaces, actionSpace: discrete, hidden: [4] }) as CategoricalPolicy;
+  const agent = new Dqn({
+    policy,
+    env: new RecordingEnv(discrete),
+    rng: new Rng('agent'),
+    batchSize: BATCH,
+    learningStarts: 10,
+    learningRate: 0.05,
+    updatesPerStep: 1,
+    targetUpdateEvery: 3,
+    reportEvery: 1,
+  });
+  let taken = flat(variablesOf(policy));
+  for await (const { updates } of agent.train({ steps: 20, rng: new Rng('training') })) {
+    const now = flat(variablesOf(policy));
+    if (updates % 3 === 0) taken = now;
+    const target = flat(variablesOf(agent.state().parts.target));
+    expectClose(target, taken, 5);
+    expect(Math.max(...now.map((x, i) => Math.abs(x - target[i]!))) > 0.01).toBe(updates % 3 !== 0);
+  }
+  agent.dispose();
+});
+
 test('RMSprop and Adam differ: an A2C takes the one that is asked for', async () => {
   const stateOf = async (optimizer: 'rmsprop' | 'adam') => {
     const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [3], rng: new Rng(1) });
