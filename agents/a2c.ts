@@ -51,6 +51,7 @@ export const a2cOptions = z.strictObject({
   reportEvery: z.int().positive().default(100),
 });
 
+/** Options of {@link A2c}. */
 export type A2cOptions = z.input<typeof a2cOptions>;
 
 /** Means over the updates since the last report. */

@@ -1,6 +1,7 @@
 import type { Rng } from '../src/index.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 
+/** How long an agent is trained, and by which randomness. */
 export interface TrainOptions {
   /**
    * How long, from the beginning of the training: environment steps for agents that act, updates for those that learn from data. A

@@ -46,6 +46,7 @@ const behaviorCloningOptions = z.strictObject({
   reportEvery: z.int().positive().default(100),
 });
 
+/** Options of {@link BehaviorCloning}. */
 export type BehaviorCloningOptions = z.input<typeof behaviorCloningOptions>;
 
 export interface BehaviorCloningReport extends TrainReport {

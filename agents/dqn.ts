@@ -48,6 +48,7 @@ export const dqnOptions = z.strictObject({
   maxGradientNorm: z.number().positive().default(10),
 });
 
+/** Options of {@link Dqn}. */
 export type DqnOptions = z.input<typeof dqnOptions>;
 
 /** Means over the updates since the last report; absent where there were none, as before the first one. */

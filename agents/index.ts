@@ -1,3 +1,7 @@
+/**
+ * Agents, whose training is a stream of reports.
+ * @module oxbow/agents
+ */
 export { DivergedError } from '../src/training/divergedError.ts';
 export type { Rate } from '../src/training/rate.ts';
 export { A2c, type A2cOptions, type A2cReport } from './a2c.ts';

@@ -71,6 +71,7 @@ export const ppoOptions = z.strictObject({
   valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
 });
 
+/** Options of {@link Ppo}. */
 export type PpoOptions = z.input<typeof ppoOptions>;
 
 /** One rollout and the updates made from it. */
@@ -101,7 +102,7 @@ const METRICS = ['policyLoss', 'entropy', 'approxKl', 'clipFraction', 'largestRa
  *
  *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] − c_e H[π],  ρ = π(a | o) / π_old(a | o),  and  L_V = ½ E[(V − R)²].
  *
- * Works with any {@link Policy}: ratios are taken at the latent value of the action. Policy and value function share nothing, and
+ * Works with any `Policy`: ratios are taken at the latent value of the action. Policy and value function share nothing, and
  * have optimizers and gradient bounds of their own. Time limits are bootstrapped with the value of the last observation. A last
  * short minibatch is dropped; the order is shuffled in every epoch.
  *

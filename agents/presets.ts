@@ -26,6 +26,7 @@ export interface Preset<Options> {
   readonly policy: Readonly<Record<string, unknown>>;
 }
 
+/** Settings by the name of the agent. */
 export type Presets = { readonly [A in keyof AgentOptions]?: Preset<AgentOptions[A]> };
 
 /** Networks of the agents that learn from a replay buffer: small ones, which are quick and enough. */

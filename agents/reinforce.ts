@@ -46,6 +46,7 @@ export const reinforceOptions = z.strictObject({
   valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
 });
 
+/** Options of {@link Reinforce}. */
 export type ReinforceOptions = z.input<typeof reinforceOptions>;
 
 /** One update. */

@@ -36,6 +36,7 @@ export const sacOptions = z.strictObject({
   criticHidden: z.array(z.int().positive()).readonly().default([256, 256]),
 });
 
+/** Options of {@link Sac}. */
 export type SacOptions = z.input<typeof sacOptions>;
 
 /** Means over the updates since the last report; absent where there were none, as before the first one. */

@@ -35,6 +35,7 @@ export const td3Options = z.strictObject({
   criticHidden: z.array(z.int().positive()).readonly().default([256, 256]),
 });
 
+/** Options of {@link Td3}. */
 export type Td3Options = z.input<typeof td3Options>;
 
 /** Means over the updates since the last report; absent where there were none, as before the first one. */

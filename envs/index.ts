@@ -1,3 +1,7 @@
+/**
+ * Gymnasium's contract: spaces, wrappers, vector environments, and environments.
+ * @module oxbow/envs
+ */
 import { AcrobotEnv } from './classic/acrobot.ts';
 import { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
 import { MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';

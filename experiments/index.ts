@@ -1,3 +1,7 @@
+/**
+ * The `oxbow` command, and what experiments are made from.
+ * @module oxbow/experiments
+ */
 export { type ColourName, policyColours, type Theme, themeColour } from '../envs/drawing/palette.ts';
 export { main } from './commands/main.ts';
 export {

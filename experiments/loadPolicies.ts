@@ -13,6 +13,7 @@ export interface TrainedPolicy extends LoadedPolicy {
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 
+/** Options of {@link loadPolicies}. */
 export interface LoadPoliciesOptions {
   /** The experiments that the run may be of; those of the `oxbow` command by default. */
   readonly registry?: Registry;

@@ -1,3 +1,7 @@
+/**
+ * Bijectors, distributions, flows, policies, the engine, and what saves and fits them.
+ * @module oxbow
+ */
 export * from './analysis/index.ts';
 export * from './bijectors/index.ts';
 export * from './distributions/index.ts';

@@ -47,7 +47,7 @@ export class Rng {
     this.#generator = new Xor4096(generator ?? path);
   }
 
-  /** The stream that {@link state} was taken from, at that point. */
+  /** The stream that {@link Rng.state} was taken from, at that point. */
   static fromState(state: RngState): Rng {
     return new Rng(state);
   }
@@ -56,13 +56,13 @@ export class Rng {
     return { seed: this.seed, generator: this.#generator.state };
   }
 
-  /** Goes to a point of this stream, as {@link state} gave it. @throws if it is of another stream */
+  /** Goes to a point of this stream, as {@link Rng.state} gave it. @throws if it is of another stream */
   restore({ seed, generator }: RngState): void {
     if (seed !== this.seed) throw new Error(`Rng.restore: wanted a state of the stream '${this.seed}', got '${seed}'`);
     this.#generator.state = generator;
   }
 
-  /** Remembers this point of the stream, in place of the one before; unlike {@link state} it allocates nothing. */
+  /** Remembers this point of the stream, in place of the one before; unlike {@link Rng.state} it allocates nothing. */
   mark(): void {
     this.#generator.mark();
   }

@@ -2,6 +2,7 @@ import type { Info, VectorStep } from '../../envs/index.ts';
 import type { Stateful } from './agentParts.ts';
 import { setSameLength } from './setSameLength.ts';
 
+/** What there is to say of a finished episode. */
 export interface EpisodeReport {
   /** The undiscounted sum of rewards. */
   readonly return: number;

@@ -24,6 +24,7 @@ const evaluateOptions = z.strictObject({
   onEnd: z.custom<OnEnd>(isFunction, 'a function').optional(),
 });
 
+/** Options of {@link evaluate}. */
 export type EvaluateOptions = z.input<typeof evaluateOptions>;
 
 /**

@@ -20,6 +20,7 @@ const dt = 0.02;
 const thetaLimit = (12 * 2 * Math.PI) / 360;
 const xLimit = 2.4;
 
+/** Options of {@link CartPoleEnv}. */
 export interface CartPoleOptions {
   /** Rewards 0 a step and −1 at the fall, as Sutton and Barto do, in place of 1 a step. */
   suttonBartoReward?: boolean;

@@ -17,6 +17,7 @@ const goalPosition = 0.5;
 const force = 0.001;
 const gravity = 0.0025;
 
+/** Options of {@link MountainCarEnv}. */
 export interface MountainCarOptions {
   /** The least velocity at the goal that counts. */
   goalVelocity?: number;

@@ -14,6 +14,7 @@ const maxTorque = 2;
 const dt = 0.05;
 const controlCost = Math.fround(0.001);
 
+/** Options of {@link PendulumEnv}. */
 export interface PendulumOptions {
   /** Gravity, m/s². */
   g?: number;

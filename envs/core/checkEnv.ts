@@ -9,6 +9,7 @@ import type { Space } from './spaces/space.ts';
 import { Tuple } from './spaces/tuple.ts';
 import { restoreState, stateOf } from './state.ts';
 
+/** Options of {@link checkEnv}. */
 export interface CheckEnvOptions {
   /** Seed of the checks and of the random actions. */
   seed?: number;

@@ -10,6 +10,7 @@ export interface Info {
   [key: string]: unknown;
 }
 
+/** Options of {@link Env.reset}. */
 export interface ResetOptions {
   /** Reseeds the env's random stream; without it the stream goes on. */
   seed?: Seed | undefined;
@@ -70,7 +71,7 @@ export interface Env<Observation = Float32Array, Action = Float32Array | number>
 
   /** All that the rest of the run depends on, the random stream included, as plain JSON. */
   state?(): unknown;
-  /** Goes back to a {@link state}. The env then gives, action for action, what it gave after that snapshot. */
+  /** Goes back to a {@link Env.state}. The env then gives, action for action, what it gave after that snapshot. */
   setState?(state: unknown): void;
 }
 

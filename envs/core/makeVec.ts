@@ -4,6 +4,7 @@ import { type MakeOptions, make } from './registry.ts';
 import { SyncVectorEnv } from './syncVectorEnv.ts';
 import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
 
+/** Options of {@link makeVec}. */
 export interface MakeVecOptions extends MakeOptions {
   numEnvs?: number;
   autoresetMode?: AutoresetMode;

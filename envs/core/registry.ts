@@ -7,6 +7,7 @@ import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
 import { PassiveEnvChecker } from './wrappers/passiveEnvChecker.ts';
 import { TimeLimit } from './wrappers/timeLimit.ts';
 
+/** What {@link register} is told of an env. */
 export interface EnvRegistration<Options extends object = Record<string, unknown>> {
   /** `Name-v0` or `namespace/Name-v0`; the version rises whenever results change. */
   id: string;
@@ -20,6 +21,7 @@ export interface EnvRegistration<Options extends object = Record<string, unknown
   options?: Partial<Options>;
 }
 
+/** Options of {@link make}. */
 export interface MakeOptions {
   /** In place of the registered limit; `Infinity` for none. */
   maxEpisodeSteps?: number;

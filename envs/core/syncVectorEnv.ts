@@ -11,6 +11,7 @@ import {
   type VectorStep,
 } from './vectorEnv.ts';
 
+/** Options of {@link SyncVectorEnv}. */
 export interface SyncVectorEnvOptions {
   autoresetMode?: AutoresetMode | undefined;
 }

@@ -10,6 +10,7 @@ import type { BatchArray, Space } from './spaces/space.ts';
  * - `'disabled'`: the caller resets it, with `reset({ mask })`; stepping it before is an error.
  */
 export type AutoresetMode = 'nextStep' | 'sameStep' | 'disabled';
+/** Every {@link AutoresetMode}. */
 export const autoresetModes: readonly AutoresetMode[] = ['nextStep', 'sameStep', 'disabled'];
 
 /** One step of n envs; row i belongs to env i. The arrays are the vector env's own and are overwritten by its next call. */
@@ -32,6 +33,7 @@ export interface VectorStep {
   readonly finalInfos: (Info | undefined)[];
 }
 
+/** Options of {@link VectorEnv.reset}. */
 export interface VectorResetOptions {
   /** Env i is seeded with a stream of its own, named i, split from this seed. */
   seed?: Seed;

@@ -1,6 +1,7 @@
 import { escapeHtml } from './escapeHtml.ts';
 import { type ColourName, themeColour } from './palette.ts';
 
+/** How a shape is filled and stroked. */
 export interface Style {
   fill?: ColourName;
   stroke?: ColourName;
@@ -11,6 +12,7 @@ export interface Style {
   opacity?: number;
 }
 
+/** Options of {@link Drawing}. */
 export interface DrawingOptions {
   /** What part of the world is drawn. */
   x: readonly [low: number, high: number];

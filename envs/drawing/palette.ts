@@ -1,3 +1,4 @@
+/** Whether a picture is light or dark. */
 export type Theme = 'light' | 'dark';
 
 const NEUTRAL = {
@@ -15,6 +16,7 @@ const POLICIES = {
   dark: ['#d64c3b', '#8f8d00', '#84edff', '#009864', '#9e59e0', '#8fa5ff', '#f293b5', '#ffde91'],
 } as const;
 
+/** A colour of the palette, by name. */
 export type ColourName = keyof (typeof NEUTRAL)['light'] | `policy-${number}`;
 
 const COLOURS: Record<Theme, Record<ColourName, string>> = {

@@ -4,6 +4,7 @@ import type { Trajectory } from '../core/wrappers/recordTrajectory.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { themeDeclarations } from './palette.ts';
 
+/** Options of {@link trajectoryPage}. */
 export interface TrajectoryPageOptions {
   /** Heads the page, and names it. */
   title?: string;

@@ -12,6 +12,7 @@ const demonstrationPaths = ['shortest', 'rightAngle'] as const;
 /** `'shortest'`: the shortest path. `'rightAngle'`: first off the axis at a right angle, then the shortest path. */
 export type DemonstrationPath = (typeof demonstrationPaths)[number];
 
+/** How many demonstrations, and of what kind. */
 export interface DemonstrationOptions {
   envId: LakeId;
   /** How many successful walks to collect. */
@@ -25,6 +26,7 @@ export interface DemonstrationOptions {
   noise?: number;
 }
 
+/** One walk of {@link Demonstrations}. */
 export interface DemonstrationEpisode {
   bank: Bank;
   /** The walk's first row. */
@@ -34,6 +36,7 @@ export interface DemonstrationEpisode {
   return: number;
 }
 
+/** Walks to the goal, row after row. */
 export interface Demonstrations {
   /** `[rows, 2]`: positions. */
   observations: Float32Array;

@@ -19,4 +19,5 @@ export const lakeGrains = {
   'LakeStride-v0': { stride: 1.3, stepCost: 0.02, maxEpisodeSteps: 12, margin: 0.3 },
 } as const satisfies Record<string, LakeGrain>;
 
+/** The id of a lake. */
 export type LakeId = keyof typeof lakeGrains;

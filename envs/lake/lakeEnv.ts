@@ -14,6 +14,7 @@ import { type Bank, bankOf, border, home, lake, start, walk } from './lakeMap.ts
 const landAround = [-border - 0.1, border + 0.1] as const;
 
 const actionKinds = ['velocity', 'heading'] as const;
+/** What an action of {@link LakeEnv} is: a velocity, or a heading. */
 export type LakeAction = (typeof actionKinds)[number];
 
 const blockings = ['none', 'upper', 'lower', 'hidden', 'opponent'] as const;
@@ -23,6 +24,7 @@ const blockings = ['none', 'upper', 'lower', 'hidden', 'opponent'] as const;
  */
 export type Blocking = (typeof blockings)[number];
 
+/** Options of {@link LakeEnv}. */
 export interface LakeOptions {
   /** Length of a step at full speed, in [.001, 4]. */
   stride?: number;

@@ -3,12 +3,16 @@ import { type Disc, interpolate, type Point, touchDisc, touchHalfLine } from './
 /** A way round the lake: above it (clockwise about it, on the way home) or below it. */
 export type Bank = 'upper' | 'lower';
 
+/** The water. */
 export const lake: Disc = { x: 0, y: 0, radius: 0.7 };
+/** The goal. */
 export const home: Disc = { x: 1.5, y: 0, radius: 0.25 };
+/** Where walks begin. */
 export const start: Point = { x: -1.5, y: 0 };
 /** Positions are in [−border, border]². */
 export const border = 2;
 
+/** What comes of a straight walk. */
 export interface Walk {
   /** Where the walk ends: the first touch of water or home, else its target. */
   readonly position: Point;

@@ -5,6 +5,7 @@ import { Box } from '../core/spaces/box.ts';
 import { BanditEnv } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
 
+/** Options of {@link BumpBanditEnv}. */
 export interface BumpBanditOptions {
   /** Standard deviation of the bumps. */
   width?: number;

@@ -40,10 +40,12 @@ const looks: Partial<Record<Cell, Style>> = {
   goal: { fill: 'line' },
 };
 
+/** The name of a map. */
 export type GridworldMap = keyof typeof maps;
 
 const actionKinds = ['continuous', 'discrete'] as const;
 
+/** Options of {@link GridworldEnv}. */
 export interface GridworldOptions {
   map?: GridworldMap;
   /** Two numbers, rounded to −1, 0 or 1 each; or one of the nine moves. */

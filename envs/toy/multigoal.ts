@@ -20,8 +20,10 @@ const goals = [
 ] as const;
 const goalNames = ['east', 'north', 'west', 'south'] as const;
 
+/** The name of a goal. */
 export type MultigoalGoal = (typeof goalNames)[number];
 
+/** Options of {@link MultigoalEnv}. */
 export interface MultigoalOptions {
   /** Weight of ‖action‖². */
   actionCost?: number;

@@ -8,6 +8,7 @@ import { drawCurve } from './drawCurve.ts';
 /** |a| below it is water. */
 const shore = 0.5;
 
+/** Options of {@link SoftBanditEnv}. */
 export interface SoftBanditOptions {
   /** Taken from the reward of an action in the water, |a| < .5. */
   penalty?: number;

@@ -7,6 +7,7 @@ import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { checkJoint, joined, midpoints, type QuadratureRange } from './midpoints.ts';
 
+/** Which component, given which values of the others, and the range of its integral. */
 export interface ConditionalOptions extends QuadratureRange {
   readonly joint: Distribution;
   /** The component whose distribution it is. */

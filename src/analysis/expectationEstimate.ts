@@ -3,6 +3,7 @@ import type { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
 import type { Rng } from '../random.ts';
 
+/** Options of estimates from samples. */
 export interface SampleOptions {
   readonly rng: Rng;
   /** How many draws. */

@@ -5,6 +5,7 @@ import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { checkJoint, joined, midpoints, type QuadratureRange, without } from './midpoints.ts';
 
+/** Which component is integrated out, and over which range. */
 export interface MarginalOptions extends QuadratureRange {
   readonly joint: Distribution;
   /** The component that is integrated out. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Where a component is integrated, and how finely. */
 export interface QuadratureRange {
   /** The interval that is integrated over: all of the component's mass should lie in it. */
   readonly range: readonly [low: number, high: number];

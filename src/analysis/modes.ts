@@ -4,6 +4,7 @@ import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
 
+/** Options of {@link modes}. */
 export interface ModesOptions {
   readonly rng: Rng;
   /** How many draws are started from. */

@@ -3,6 +3,7 @@ import type { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
 import type { SampleOptions } from './expectationEstimate.ts';
 
+/** Mean and variances, each with its standard error. */
 export interface MomentsEstimate {
   /** E[X], `[...batch, dim]`. */
   readonly mean: Estimate;

@@ -4,6 +4,7 @@ import { checkedSamples, type Estimate, meanWithError } from '../distributions/e
 import type { SampleOptions } from './expectationEstimate.ts';
 import { MarginalByQuadrature } from './marginalByQuadrature.ts';
 
+/** From how many samples, and where the marginals are integrated. */
 export interface MutualInformationOptions extends SampleOptions {
   /** The intervals that the two components are integrated over for the marginals. */
   readonly ranges: readonly [first: readonly [number, number], second: readonly [number, number]];

@@ -54,7 +54,7 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
 
   /**
    * The bijector with its context filled in. A bijector that takes none is returned as it is.
-   * @param context `[batch, contextDim]`
+   * @param _context `[batch, contextDim]`
    */
   given(_context?: tf.Tensor): Bijector {
     return this;

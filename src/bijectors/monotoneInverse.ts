@@ -3,6 +3,7 @@ import { positiveInteger } from '../nn/positiveInteger.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { WithLogDet } from './bijector.ts';
 
+/** Options of {@link monotoneInverse}. */
 export interface MonotoneInverseOptions {
   /** The least root; a number, or a tensor that broadcasts with `y`. Beyond f(low) the tangent of f at `low` is inverted. */
   readonly low: number | tf.Tensor;

@@ -33,12 +33,16 @@ export class Beta extends Distribution {
   readonly concentration1: tf.Tensor;
   readonly concentration0: tf.Tensor;
 
-  /**
-   * @param concentration1 a > 0, `[...batch]`
-   * @param concentration0 b > 0, which broadcasts with it
-   * @throws if the shapes do not fit
-   */
-  constructor({ concentration1, concentration0 }: { concentration1: tf.Tensor; concentration0: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    concentration1,
+    concentration0,
+  }: {
+    /** a > 0, `[...batch]` */
+    concentration1: tf.Tensor;
+    /** b > 0, which broadcasts with it */
+    concentration0: tf.Tensor;
+  }) {
     super();
     this.batchShape = jointShape('Beta', { concentration1, concentration0 });
     this.concentration1 = broadcast(concentration1, this.batchShape);

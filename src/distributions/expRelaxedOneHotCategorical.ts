@@ -22,12 +22,16 @@ export class ExpRelaxedOneHotCategorical extends Distribution {
   readonly logits: tf.Tensor;
   readonly temperature: number | tf.Tensor;
 
-  /**
-   * @param temperature λ > 0, a number or a scalar
-   * @param logits `[...batch, n]`
-   * @throws if there are fewer than two categories, or the temperature is not positive or no scalar
-   */
-  constructor({ temperature, logits }: { temperature: number | tf.Tensor; logits: tf.Tensor }) {
+  /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
+  constructor({
+    temperature,
+    logits,
+  }: {
+    /** λ > 0, a number or a scalar */
+    temperature: number | tf.Tensor;
+    /** `[...batch, n]` */
+    logits: tf.Tensor;
+  }) {
     super();
     if ((logits.shape.at(-1) ?? 0) < 2) {
       throw new Error(`${new.target.name}: wanted logits [..., n] of at least two categories, got [${logits.shape}]`);

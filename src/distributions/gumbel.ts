@@ -22,12 +22,16 @@ export class Gumbel extends Distribution {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
 
-  /**
-   * @param loc the mode, `[...batch]`
-   * @param logScale log of the scale, which broadcasts with `loc`
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    logScale,
+  }: {
+    /** the mode, `[...batch]` */
+    loc: tf.Tensor;
+    /** log of the scale, which broadcasts with `loc` */
+    logScale: tf.Tensor;
+  }) {
     super();
     this.batchShape = jointShape('Gumbel', { loc, logScale });
     this.loc = loc;

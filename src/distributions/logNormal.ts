@@ -17,12 +17,16 @@ export class LogNormal extends Distribution {
   /** The distribution of log X. */
   readonly normal: Normal;
 
-  /**
-   * @param loc the mean of log X, `[...batch]`
-   * @param logScale log of the standard deviation of log X, which broadcasts with `loc`
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    logScale,
+  }: {
+    /** the mean of log X, `[...batch]` */
+    loc: tf.Tensor;
+    /** log of the standard deviation of log X, which broadcasts with `loc` */
+    logScale: tf.Tensor;
+  }) {
     super();
     this.normal = new Normal({ loc, logScale });
     this.batchShape = this.normal.batchShape;

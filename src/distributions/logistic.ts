@@ -12,12 +12,16 @@ export class Logistic extends Distribution {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
 
-  /**
-   * @param loc `[...batch]`
-   * @param logScale log of the scale, which broadcasts with `loc`
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    logScale,
+  }: {
+    /** `[...batch]` */
+    loc: tf.Tensor;
+    /** log of the scale, which broadcasts with `loc` */
+    logScale: tf.Tensor;
+  }) {
     super();
     this.batchShape = jointShape('Logistic', { loc, logScale });
     this.loc = loc;

@@ -12,7 +12,7 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  * A mixture of K distributions of one family: p(x) = Σₖ softmax(logits)ₖ pₖ(x).
  *
  * A draw picks a component and then draws from it, so that gradients reach the components' parameters but not the
- * weights: `reparameterized` is false, unless `reparameterize` asks for {@link distributionalTransform}, or the weights are equal
+ * weights: `reparameterized` is false, unless `reparameterize` asks for `distributionalTransform`, or the weights are equal
  * and fixed. Log-densities below float32's range are its least number, with gradient 0.
  */
 export class MixtureSameFamily extends Distribution {

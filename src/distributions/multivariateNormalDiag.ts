@@ -17,12 +17,16 @@ export class MultivariateNormalDiag extends Distribution {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
 
-  /**
-   * @param loc `[...batch, dim]`
-   * @param logScale log of the standard deviations, which broadcasts with `loc` and has no longer events
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    logScale,
+  }: {
+    /** `[...batch, dim]` */
+    loc: tf.Tensor;
+    /** log of the standard deviations, which broadcasts with `loc` and has no longer events */
+    logScale: tf.Tensor;
+  }) {
     super();
     const shape = broadcastShape(loc.shape, logScale.shape);
     if (loc.rank === 0 || shape === undefined || shape.at(-1) !== loc.shape.at(-1)) {

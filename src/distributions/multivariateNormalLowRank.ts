@@ -26,13 +26,19 @@ export class MultivariateNormalLowRank extends Distribution {
   readonly logScale: tf.Tensor;
   readonly factor: tf.Tensor;
 
-  /**
-   * @param loc `[...batch, dim]`
-   * @param logScale log of the diagonal of D, which broadcasts with `loc`
-   * @param factor V, `[...batch, dim, rank]`
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, logScale, factor }: { loc: tf.Tensor; logScale: tf.Tensor; factor: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    logScale,
+    factor,
+  }: {
+    /** `[...batch, dim]` */
+    loc: tf.Tensor;
+    /** log of the diagonal of D, which broadcasts with `loc` */
+    logScale: tf.Tensor;
+    /** V, `[...batch, dim, rank]` */
+    factor: tf.Tensor;
+  }) {
     super();
     const shape = broadcastShape(loc.shape, logScale.shape, factor.shape.slice(0, -1));
     const dim = loc.shape.at(-1);

@@ -20,19 +20,17 @@ export class MultivariateNormalTriL extends Distribution {
   readonly logDiagonal: tf.Tensor;
   readonly offDiagonal: tf.Tensor | undefined;
 
-  /**
-   * @param loc `[...batch, dim]`
-   * @param logDiagonal `[...batch, dim]`
-   * @param offDiagonal `[...batch, dim (dim − 1) / 2]`: L₁₀, L₂₀, L₂₁, …; absent when dim is 1
-   * @throws if a shape does not fit
-   */
+  /** @throws if a shape does not fit */
   constructor({
     loc,
     logDiagonal,
     offDiagonal,
   }: {
+    /** `[...batch, dim]` */
     loc: tf.Tensor;
+    /** `[...batch, dim]` */
     logDiagonal: tf.Tensor;
+    /** `[...batch, dim (dim − 1) / 2]`: L₁₀, L₂₀, L₂₁, …; absent when dim is 1 */
     offDiagonal?: tf.Tensor;
   }) {
     super();

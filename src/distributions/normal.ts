@@ -15,12 +15,16 @@ export class Normal extends Distribution {
   readonly loc: tf.Tensor;
   readonly logScale: tf.Tensor;
 
-  /**
-   * @param loc `[...batch]`
-   * @param logScale log of the standard deviation, which broadcasts with `loc`
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, logScale }: { loc: tf.Tensor; logScale: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    logScale,
+  }: {
+    /** `[...batch]` */
+    loc: tf.Tensor;
+    /** log of the standard deviation, which broadcasts with `loc` */
+    logScale: tf.Tensor;
+  }) {
     super();
     this.batchShape = jointShape('Normal', { loc, logScale });
     this.loc = loc;

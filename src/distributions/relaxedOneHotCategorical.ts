@@ -22,12 +22,13 @@ export class RelaxedOneHotCategorical extends Distribution {
   /** The distribution of log x. */
   readonly log: ExpRelaxedOneHotCategorical;
 
-  /**
-   * @param temperature λ > 0, a number or a scalar
-   * @param logits `[...batch, n]`
-   * @throws if there are fewer than two categories, or the temperature is not positive or no scalar
-   */
-  constructor(options: { temperature: number | tf.Tensor; logits: tf.Tensor }) {
+  /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
+  constructor(options: {
+    /** λ > 0, a number or a scalar */
+    temperature: number | tf.Tensor;
+    /** `[...batch, n]` */
+    logits: tf.Tensor;
+  }) {
     super();
     this.log = new ExpRelaxedOneHotCategorical(options);
   }

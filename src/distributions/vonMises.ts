@@ -30,12 +30,16 @@ export class VonMises extends Distribution {
   readonly loc: tf.Tensor;
   readonly concentration: tf.Tensor;
 
-  /**
-   * @param loc the angle of greatest density, `[...batch]`
-   * @param concentration κ ≥ 0, which broadcasts with it
-   * @throws if the shapes do not fit
-   */
-  constructor({ loc, concentration }: { loc: tf.Tensor; concentration: tf.Tensor }) {
+  /** @throws if the shapes do not fit */
+  constructor({
+    loc,
+    concentration,
+  }: {
+    /** the angle of greatest density, `[...batch]` */
+    loc: tf.Tensor;
+    /** κ ≥ 0, which broadcasts with it */
+    concentration: tf.Tensor;
+  }) {
     super();
     this.batchShape = jointShape('VonMises', { loc, concentration });
     this.loc = loc;

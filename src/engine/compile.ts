@@ -19,8 +19,10 @@ import { currentTrace } from './trace/traceBackend.ts';
 export type Tensors = Record<string, tf.Tensor>;
 /** What a call passes for them: tensors, or numbers that change from call to call (a learning rate), seen as scalars. */
 export type Inputs<T extends Tensors> = { readonly [K in keyof T]: tf.Tensor | number };
+/** What a compiled function returns: tensors by name. */
 export type Outputs = Record<string, tf.Tensor>;
 
+/** Options of {@link compile}. */
 export interface CompileOptions {
   /** Appears in errors and profiles. */
   readonly name: string;

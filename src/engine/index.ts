@@ -1,3 +1,7 @@
+/**
+ * `compile`, optimizers and `Rng` alone, for other tfjs programs.
+ * @module oxbow/engine
+ */
 export { type JsonStateDict, Module, type StateDict } from '../module.ts';
 export { Rng, type RngState } from '../random.ts';
 export { type BackendReport, selectBackend } from './backend.ts';

@@ -12,6 +12,7 @@ import { packsOf } from './state/pack.ts';
 import type { Draw } from './trace/tensorRng.ts';
 import { type TracedFunction, trace } from './trace/trace.ts';
 
+/** A model as ONNX, and what goes in and comes out. */
 export interface OnnxModel {
   /** A file's content: an ONNX ModelProto, IR version 9, operator set 18, no other operators. */
   readonly model: Uint8Array;

@@ -7,6 +7,7 @@ import type { Order } from '../nn/made.ts';
 import { Rng } from '../random.ts';
 import { stackLayers } from './stackLayers.ts';
 
+/** Options of autoregressive flows. */
 export interface AutoregressiveFlowOptions {
   /** The size of one event. */
   readonly dim: number;

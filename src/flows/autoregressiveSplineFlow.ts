@@ -3,6 +3,7 @@ import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementw
 import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
 
+/** Options of {@link autoregressiveSplineFlow}. */
 export interface AutoregressiveSplineFlowOptions extends AutoregressiveFlowOptions {
   /** The direction that is one pass: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
   readonly parallel?: Direction;

@@ -2,6 +2,7 @@ import { bernsteinFamily } from '../bijectors/elementwise/bernstein.ts';
 import type { Flow } from './flow.ts';
 import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
 
+/** Options of {@link bernsteinFlow}. */
 export interface BernsteinFlowOptions extends MonotoneAutoregressiveFlowOptions {
   /** The degree of each polynomial. */
   readonly degree?: number;

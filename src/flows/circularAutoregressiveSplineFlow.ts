@@ -4,6 +4,7 @@ import { Uniform } from '../distributions/uniform.ts';
 import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
 
+/** Options of {@link circularAutoregressiveSplineFlow}. */
 export interface CircularAutoregressiveSplineFlowOptions extends Omit<AutoregressiveFlowOptions, 'initialScale'> {
   /** The direction that is one pass: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
   readonly parallel?: Direction;

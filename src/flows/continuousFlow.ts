@@ -4,6 +4,7 @@ import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
 
+/** Options of {@link continuousFlow}. */
 export interface ContinuousFlowOptions {
   /** The size of one event. */
   readonly dim: number;

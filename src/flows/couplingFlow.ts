@@ -6,6 +6,7 @@ import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { stackLayers } from './stackLayers.ts';
 
+/** Options of coupling flows. */
 export interface CouplingFlowOptions {
   /** The size of one event. */
   readonly dim: number;

@@ -37,8 +37,10 @@ const distillOptions = z.strictObject({
   reportEvery: z.int().positive().default(100),
 });
 
+/** Options of {@link distill}. */
 export type DistillOptions = z.input<typeof distillOptions>;
 
+/** What {@link distill} says of the student. */
 export interface DistillReport {
   /** Updates so far. */
   readonly step: number;

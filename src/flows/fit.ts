@@ -46,8 +46,10 @@ const fitOptions = z.strictObject({
   reportEvery: z.int().positive().default(100),
 });
 
+/** Options of {@link Flow.fit}. */
 export type FitOptions = z.input<typeof fitOptions>;
 
+/** What {@link Flow.fit} says on the way. */
 export interface FitReport {
   /** Updates so far. */
   readonly step: number;

@@ -9,6 +9,7 @@ import { type FitOptions, type FitReport, fitByMaximumLikelihood } from './fit.t
 import type { FitData } from './fitData.ts';
 import { initialFactor } from './initialFactor.ts';
 
+/** Options of {@link Flow}. */
 export interface FlowOptions {
   /** The size of one event. */
   readonly dim: number;

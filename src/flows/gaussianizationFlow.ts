@@ -9,6 +9,7 @@ import { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
 import { stackLayers } from './stackLayers.ts';
 
+/** Options of {@link gaussianizationFlow}. */
 export interface GaussianizationFlowOptions {
   /** The size of one event. */
   readonly dim: number;

@@ -11,6 +11,7 @@ import { Flow } from './flow.ts';
 /** At 1 a PReLU is no bend, and where it might be one makes no difference. With its reciprocal in turn they begin near the identity. */
 const INITIAL_SLOPE = 0.9;
 
+/** Options of {@link mlpFlow}. */
 export interface MlpFlowOptions {
   /** The size of one event. */
   readonly dim: number;

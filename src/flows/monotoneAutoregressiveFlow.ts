@@ -4,6 +4,7 @@ import { inverseFamily } from '../bijectors/elementwise/inverseFamily.ts';
 import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
 
+/** Options of {@link monotoneAutoregressiveFlow}. */
 export interface MonotoneAutoregressiveFlowOptions extends AutoregressiveFlowOptions {
   /** The direction that is one pass, and a formula: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
   readonly parallel?: Direction;

@@ -2,6 +2,7 @@ import { deepSigmoidalFamily } from '../bijectors/elementwise/deepSigmoidal.ts';
 import type { Flow } from './flow.ts';
 import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
 
+/** Options of {@link neuralAutoregressiveFlow}. */
 export interface NeuralAutoregressiveFlowOptions extends MonotoneAutoregressiveFlowOptions {
   /** The layers of each entry's monotone network. */
   readonly depth?: number;

@@ -2,6 +2,7 @@ import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementw
 import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';
 
+/** Options of {@link neuralSplineFlow}. */
 export interface NeuralSplineFlowOptions extends CouplingFlowOptions {
   /** Bins of each spline. */
   readonly bins?: number;

@@ -2,6 +2,7 @@ import { sumOfSquaresFamily } from '../bijectors/elementwise/sumOfSquares.ts';
 import type { Flow } from './flow.ts';
 import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
 
+/** Options of {@link sumOfSquaresFlow}. */
 export interface SumOfSquaresFlowOptions extends MonotoneAutoregressiveFlowOptions {
   /** How many polynomials are squared. */
   readonly polynomials?: number;

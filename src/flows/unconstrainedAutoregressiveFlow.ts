@@ -2,6 +2,7 @@ import { unconstrainedMonotonicFamily } from '../bijectors/elementwise/unconstra
 import type { Flow } from './flow.ts';
 import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
 
+/** Options of {@link unconstrainedAutoregressiveFlow}. */
 export interface UnconstrainedAutoregressiveFlowOptions extends MonotoneAutoregressiveFlowOptions {
   /** The width of each entry's network. */
   readonly units?: number;

@@ -7,6 +7,7 @@ import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
 
+/** Options of flows whose layers transform the vector as a whole. */
 export interface VectorFlowOptions {
   /** The size of one event. */
   readonly dim: number;

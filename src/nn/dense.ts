@@ -4,6 +4,7 @@ import type { Rng } from '../random.ts';
 import { type Initializer, lecunUniform } from './initializers.ts';
 import { positiveInteger } from './positiveInteger.ts';
 
+/** Options of {@link Dense}. */
 export interface DenseOptions {
   readonly inputDim: number;
   readonly outputDim: number;

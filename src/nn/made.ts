@@ -10,6 +10,7 @@ import { split } from './split.ts';
 /** In which order numbers follow one another: from first to last, from last to first, or their indices, the first one first. */
 export type Order = 'natural' | 'reversed' | readonly number[];
 
+/** Options of {@link Made}. */
 export interface MadeOptions {
   /** How many numbers follow one another. */
   readonly dim: number;

@@ -5,6 +5,7 @@ import { type Activation, activationFunction } from './activation.ts';
 import { Dense } from './dense.ts';
 import { type Initializer, orthogonal } from './initializers.ts';
 
+/** Options of {@link Mlp}. */
 export interface MlpOptions {
   readonly inputDim: number;
   /** Widths of the hidden layers; none makes the network linear. */

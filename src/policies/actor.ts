@@ -4,6 +4,7 @@ import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
 import type { Policy, SampledAction } from './policy.ts';
 
+/** Options of {@link Actor}. */
 export interface ActorOptions {
   /** The stream of the noise. */
   readonly rng: Rng;

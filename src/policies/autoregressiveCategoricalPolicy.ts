@@ -12,6 +12,7 @@ import { type ActionDistribution, Policy, type SampledAction } from './policy.ts
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
+/** Options of {@link AutoregressiveCategoricalPolicy}. */
 export interface AutoregressiveCategoricalPolicyOptions {
   readonly observationDim: number;
   /** Bounded: the bins divide it. */

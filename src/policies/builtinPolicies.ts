@@ -11,6 +11,12 @@ import { makeHead } from './policyHead.ts';
 import { headOptions, initialScale, noSquash, scale } from './policyOptions.ts';
 import { RelaxedMixturePolicy } from './relaxedMixturePolicy.ts';
 
+const spread = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0.5)
+  .describe("standard deviation of the components' means before training, as a share of the whole's");
 const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
 const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
 const families = builtinFlows as Record<string, FlowDefinition>;
@@ -39,12 +45,7 @@ export const builtinPolicies = {
     options: {
       components: z.int().positive().default(2).describe('Gaussians in the mixture'),
       ...headOptions,
-      spread: z
-        .number()
-        .min(0)
-        .lt(1)
-        .default(0.5)
-        .describe("standard deviation of the components' means before training, as a share of the whole's"),
+      spread,
       hiddenGain,
       reparameterize: z
         .boolean()
@@ -63,6 +64,7 @@ export const builtinPolicies = {
       temperature: z.number().positive().default(0.1).describe('the smaller, the fewer samples between the components'),
       choices: z.int().positive().default(32).describe('values that the Gumbel noise takes'),
       initialScale,
+      spread,
       hiddenGain,
     },
     make: (options) => new RelaxedMixturePolicy(options),

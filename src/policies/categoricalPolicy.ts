@@ -6,6 +6,7 @@ import type { Rng } from '../random.ts';
 import type { DiscreteSpace } from './discreteSpace.ts';
 import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
 
+/** Options of {@link CategoricalPolicy}. */
 export interface CategoricalPolicyOptions {
   readonly observationDim: number;
   readonly actionSpace: DiscreteSpace;

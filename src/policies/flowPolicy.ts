@@ -23,13 +23,19 @@ export class FlowPolicy extends Policy {
   readonly flow: Flow;
   readonly bijector: Bijector;
 
-  /**
-   * @param flow `realNvp(…)`, `neuralSplineFlow(…)`, or any {@link Flow} with the observation as its context
-   * @param head the Gaussian's own map behind it, with the observation as its context; none by default
-   * @param squash latent → action; none by default
-   * @throws if the head is of other sizes than the flow
-   */
-  constructor({ flow, head, squash = new Identity() }: { flow: Flow; head?: LocationScale; squash?: Bijector }) {
+  /** @throws if the head is of other sizes than the flow */
+  constructor({
+    flow,
+    head,
+    squash = new Identity(),
+  }: {
+    /** `realNvp(…)`, `neuralSplineFlow(…)`, or any {@link Flow} with the observation as its context */
+    flow: Flow;
+    /** the Gaussian's own map behind it, with the observation as its context; none by default */
+    head?: LocationScale;
+    /** latent → action; none by default */
+    squash?: Bijector;
+  }) {
     super();
     checkHead('FlowPolicy', head, flow);
     this.head = head;

@@ -10,6 +10,7 @@ import type { Rng } from '../random.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
+/** Options of {@link GaussianPolicy}. */
 export interface GaussianPolicyOptions {
   readonly observationDim: number;
   readonly actionDim: number;

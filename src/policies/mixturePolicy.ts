@@ -7,12 +7,13 @@ import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { orthogonal } from '../nn/initializers.ts';
 import { Mlp } from '../nn/mlp.ts';
-import type { Rng } from '../random.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
 import { behindHead, checkHead } from './policyHead.ts';
+import { spreadEvenly } from './spreadEvenly.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
+/** Options of {@link MixturePolicy}. */
 export interface MixturePolicyOptions extends GaussianPolicyOptions {
   readonly components?: number;
   /** The Gaussian's own map behind the mixture, with the observation as its context; none by default. */
@@ -108,16 +109,4 @@ export class MixturePolicy extends Policy {
     });
     return new SquashedDistribution(behindHead(mixture, this.head, seen), this.bijector);
   }
-}
-
-/** In each of `dim` dimensions `count` numbers at equal distances, of mean 0 and variance 1, in a random order: `[count, dim]`. */
-function spreadEvenly(count: number, dim: number, rng: Rng): Float32Array {
-  const step = Math.sqrt(12 / (count * count - 1));
-  const numbers = new Float32Array(count * dim);
-  for (let d = 0; d < dim; d++) {
-    rng.permutation(count).forEach((place, k) => {
-      numbers[k * dim + d] = (place - (count - 1) / 2) * step;
-    });
-  }
-  return numbers;
 }

@@ -84,10 +84,14 @@ export abstract class Policy extends Module {
   /**
    * Gives the policy a normalizer of observations, once: it is then a part of it, in files and exports, too. Agents tell it the moments
    * of what they observe.
-   * @param options.clip the largest size of a normalized observation, 10 by default
    * @throws if `given` does not normalize, because it does not use {@link checked}
    */
-  normalizeObservations({ clip = 10 }: { clip?: number } = {}): void {
+  normalizeObservations({
+    clip = 10,
+  }: {
+    /** the largest size of a normalized observation, 10 by default */
+    clip?: number;
+  } = {}): void {
     if (this.normalizer !== undefined) return;
     const normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip });
     const { config } = this;
@@ -129,7 +133,7 @@ export abstract class Policy extends Module {
   /**
    * The greedy action, for each observation: the one that stands for the mode of most mass. It is the squash of the latent
    * distribution's mode where that is exact, as of a Gaussian; else the point that most of `candidates` samples of the latent
-   * value are near to, see {@link denseCenter}.
+   * value are near to, see `denseCenter`.
    *
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
    * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
@@ -165,10 +169,17 @@ export abstract class Policy extends Module {
    * Outputs: `action` `[batch, actionDim]` and `logProb` `[batch]`.
    *
    * @param file where to write the model, in Node; it appears whole or not at all
-   * @param options.batch the fixed batch size, 1 by default
    * @returns the model's bytes, and what its inputs and outputs are
    */
-  toOnnx(file?: string, { batch = 1 }: { batch?: number } = {}): OnnxModel {
+  toOnnx(
+    file?: string,
+    {
+      batch = 1,
+    }: {
+      /** the fixed batch size, 1 by default */
+      batch?: number;
+    } = {},
+  ): OnnxModel {
     const traced = traceToOnnx(
       ({ observations }: { observations: tf.Tensor }, rng) => {
         const { action, logProb } = this.given(observations).sampleWithLogProb(rng);

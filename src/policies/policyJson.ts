@@ -37,8 +37,8 @@ export interface LoadedPolicy {
  * @param about any JSON values: scores, the environment, a date
  * @throws if `makePolicy` did not make the policy, or `about` is no JSON
  */
-export function policyToJson(policy: Policy, said: Readonly<Record<string, unknown>> = {}): string {
-  return toJson('policyToJson', policy, said);
+export function policyToJson(policy: Policy, about: Readonly<Record<string, unknown>> = {}): string {
+  return toJson('policyToJson', policy, about);
 }
 
 /**

@@ -8,11 +8,13 @@ import { orthogonal } from '../nn/initializers.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { portableMath } from '../portableMath.ts';
-import type { MixturePolicyOptions } from './mixturePolicy.ts';
+import type { MixturePolicy, MixturePolicyOptions } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
+import { spreadEvenly } from './spreadEvenly.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
-export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 'reparameterize' | 'head' | 'spread'> {
+/** Options of {@link RelaxedMixturePolicy}. */
+export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 'reparameterize' | 'head'> {
   /** Of the softmax, 0.1 by default: the smaller, the fewer samples lie between the components, and the larger their gradients. */
   readonly temperature?: number;
   /** How many values the Gumbel noise takes, 32 by default. */
@@ -28,6 +30,10 @@ export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 
  * p(u) = 1/M Σₘ N(u; Σₖ yₖ⁽ᵐ⁾ μₖ, diag (Σₖ yₖ⁽ᵐ⁾ σₖ)²). As M grows it becomes the relaxed mixture. What the relaxation costs shows in it: samples between
  * the components. Of two of equal weight, a share tanh(1.1 T) of the samples has more than a tenth of either.
  *
+ * Components start apart, as {@link MixturePolicy}'s do, and mean and variance are a Gaussian's but for the relaxation and the few
+ * values of the noise: at the defaults, with up to 8 components, the mean is within 0.13 of 0 and the standard deviation within 4 % of
+ * 1, in units of `initialScale`.
+ *
  * Maddison, Mnih & Teh, "The Concrete Distribution", arXiv:1611.00712; Jang, Gu & Poole, arXiv:1611.01144.
  */
 export class RelaxedMixturePolicy extends Policy {
@@ -41,14 +47,16 @@ export class RelaxedMixturePolicy extends Policy {
   /** `[choices, components]` */
   readonly #noise: readonly (readonly number[])[];
 
-  /** @throws if `components` or `choices` is no positive integer, or the temperature not positive */
+  /** @throws if `components` or `choices` is no positive integer, the temperature not positive, or `spread` not in [0, 1) */
   constructor(options: RelaxedMixturePolicyOptions) {
     super();
     const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh' } = options;
-    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, temperature = 0.1, choices = 32 } = options;
+    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, spread = 0.5 } = options;
+    const { temperature = 0.1, choices = 32, rng } = options;
     if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
       throw new Error(`RelaxedMixturePolicy: wanted a positive temperature, got ${temperature}`);
     }
+    if (!(spread >= 0 && spread < 1)) throw new Error(`RelaxedMixturePolicy: wanted a spread in [0, 1), got ${spread}`);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.components = positiveInteger('RelaxedMixturePolicy', 'components', components);
@@ -59,12 +67,20 @@ export class RelaxedMixturePolicy extends Policy {
       activation,
       hiddenInitializer: orthogonal(hiddenGain),
       outputScale: 0.01,
-      rng: options.rng,
+      rng,
     });
     this.bijector = squash;
     this.#initialScale = initialScale;
     this.#temperature = temperature;
     this.#noise = gumbelNoise(positiveInteger('RelaxedMixturePolicy', 'choices', choices), components);
+    if (spread === 0 || components === 1) return;
+    const means = spreadEvenly(components, actionDim, rng.split('means')).map((mean) => mean * spread * initialScale);
+    const { bias } = this.network.layers.at(-1)!;
+    // In the bias, so that a policy that was saved before there was a spread comes back as it was.
+    const logScale = portableMath.log(1 - spread * spread) / 2;
+    tf.tidy(() =>
+      bias!.assign(tf.concat([tf.zeros([components]), tf.tensor1d(means), tf.fill([means.length], logScale)])),
+    );
   }
 
   given(observations: tf.Tensor): SquashedDistribution {

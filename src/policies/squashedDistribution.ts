@@ -19,8 +19,16 @@ export class SquashedDistribution implements ActionDistribution {
   /** Where the latent's mode is known in closed form. */
   readonly mode?: () => tf.Tensor;
 
-  /** @param options.angles whether latent values are angles */
-  constructor(latent: Distribution, bijector: Bijector, { angles = false }: { angles?: boolean } = {}) {
+  constructor(
+    latent: Distribution,
+    bijector: Bijector,
+    {
+      angles = false,
+    }: {
+      /** whether latent values are angles */
+      angles?: boolean;
+    } = {},
+  ) {
     this.latent = latent;
     this.bijector = bijector;
     this.reparameterized = latent.reparameterized;

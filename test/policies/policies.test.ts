@@ -12,6 +12,7 @@ import {
   GaussianPolicy,
   MixturePolicy,
   type Policy,
+  RelaxedMixturePolicy,
 } from '../../src/policies/index.ts';
 import type { SquashedDistribution } from '../../src/policies/squashedDistribution.ts';
 import { Rng } from '../../src/random.ts';
@@ -315,25 +316,93 @@ test('with a spread of 0 components begin together, at an observation of 0; a sp
   }
 });
 
-test('components that begin apart part: one gradient step after another on demonstrations of both banks', () => {
-  const data = tf.tensor2d(
-    Array.from({ length: 512 }, (_, i) => new Rng(`bank${i}`).normal(i % 2 === 0 ? 1 : -1, 0.2)),
-    [512, 1],
-  );
-  const observations = tf.zeros([512, 1]);
-  const fitted = (spread: number): number => {
-    const policy = new MixturePolicy({ observationDim: 1, actionDim: 1, hidden: [8], spread, rng: new Rng(0) });
-    const optimizer = tf.train.adam(0.02);
-    const loss = (): tf.Scalar => tf.neg(tf.mean(policy.given(observations).logProb(data)));
-    let last = 0;
-    for (let step = 0; step < 100; step++) {
-      last = tf.tidy(() => optimizer.minimize(loss, true, policy.trainableVariables())!.dataSync()[0]!);
-    }
-    return last;
-  };
-  expect(fitted(0)).toBeGreaterThan(1.35);
-  expect(fitted(0.5)).toBeLessThan(0.6);
+test.each([
+  ['mixture', MixturePolicy, {}],
+  ['relaxed mixture', RelaxedMixturePolicy, { choices: 8 }],
+] as const)(
+  'components of a %s that begin apart part: one gradient step after another on demonstrations of both banks',
+  (_, Mixture, options) => {
+    const data = tf.tensor2d(
+      Array.from({ length: 128 }, (_, i) => new Rng(`bank${i}`).normal(i % 2 === 0 ? 1 : -1, 0.2)),
+      [128, 1],
+    );
+    const observations = tf.zeros([128, 1]);
+    const fitted = (spread: number): number => {
+      const policy = new Mixture({ observationDim: 1, actionDim: 1, hidden: [8], ...options, spread, rng: new Rng(0) });
+      const optimizer = tf.train.adam(0.02);
+      const loss = (): tf.Scalar => tf.neg(tf.mean(policy.given(observations).logProb(data)));
+      let last = 0;
+      for (let step = 0; step < 100; step++) {
+        last = tf.tidy(() => optimizer.minimize(loss, true, policy.trainableVariables())!.dataSync()[0]!);
+      }
+      return last;
+    };
+    expect(fitted(0)).toBeGreaterThan(1.35);
+    expect(fitted(0.5)).toBeLessThan(0.6);
+  },
+);
+
+test('a relaxed mixture of one component, or with a spread of 0, begins as the Gaussian', () => {
+  const sizes = { observationDim: OBSERVATION, actionDim: 2, initialScale: 0.3 };
+  for (const options of [
+    { components: 1, spread: 0.9 },
+    { components: 3, spread: 0 },
+  ]) {
+    const { latent } = new RelaxedMixturePolicy({ ...sizes, ...options, rng: new Rng(0) }).given(
+      tf.zeros([1, OBSERVATION]),
+    ) as SquashedDistribution;
+    const mixture = latent as MixtureSameFamily;
+    for (const mean of mixture.mean().dataSync()) expect(mean).toBeCloseTo(0, 6);
+    for (const variance of mixture.variance().dataSync()) expect(variance / 0.09).toBeCloseTo(1, 5);
+  }
+  for (const spread of [-0.1, 1, Number.NaN]) {
+    expect(() => new RelaxedMixturePolicy({ ...sizes, spread, rng: new Rng(0) })).toThrow(
+      `RelaxedMixturePolicy: wanted a spread in [0, 1), got ${spread}`,
+    );
+  }
 });
+
+test('the variables of a relaxed mixture say all: the spread that it began with is nothing beside them', () => {
+  const [source, other] = [0, 0.9].map(
+    (spread) => new RelaxedMixturePolicy({ observationDim: 1, actionDim: 2, spread, rng: new Rng(spread) }),
+  );
+  other!.loadStateDict(source!.stateDict());
+  const [expected, actual] = [source, other].map((policy) =>
+    policy!
+      .given(tf.ones([1, 1]))
+      .logProb(tf.tensor2d([[0.3, -1]]))
+      .dataSync(),
+  );
+  expect([...actual!]).toEqual([...expected!]);
+});
+
+test.each([2, 3, 5, 8])(
+  'a relaxed mixture of %d components begins with them apart, and mean and variance are about 0 and initialScale²',
+  (components) => {
+    const sizes = { observationDim: OBSERVATION, actionDim: 2, components, initialScale: 0.3 };
+    const moments = (options: object): MixtureSameFamily =>
+      (
+        new RelaxedMixturePolicy({ ...sizes, ...options, rng: new Rng(components) }).given(
+          tf.zeros([1, OBSERVATION]),
+        ) as SquashedDistribution
+      ).latent as MixtureSameFamily;
+    const usual = moments({});
+    for (const mean of usual.mean().dataSync()) expect(Math.abs(mean) / 0.3).toBeLessThan(0.13);
+    for (const variance of usual.variance().dataSync()) {
+      expect(Math.abs(Math.sqrt(variance) / 0.3 - 1)).toBeLessThan(0.04);
+    }
+    // All but hard: each value of the noise takes one component, and each component is as wide as half the means' distance leaves.
+    const hard = moments({ temperature: 1e-3 }).components;
+    const means = hard.mean().dataSync();
+    for (const d of [0, 1]) {
+      const along = [...means].filter((_, i) => i % 2 === d);
+      const end = (0.3 * 0.5 * Math.sqrt(12 / (components ** 2 - 1)) * (components - 1)) / 2;
+      expect(Math.max(...along)).toBeCloseTo(end, 6);
+      expect(Math.min(...along)).toBeCloseTo(-end, 6);
+    }
+    for (const variance of hard.variance().dataSync()) expect(variance / (0.09 * 0.75)).toBeCloseTo(1, 3);
+  },
+);
 
 test('one gradient step on demonstrations of both banks: a flow parts them, a Gaussian cannot', () => {
   // The Gaussian's best log-likelihood on ½ N(±1, .2²) is that of N(0, 1.04): −1.4385 nats, the data's −0.5025.

@@ -9,11 +9,13 @@ interface BoxArrays {
   int32: Int32Array;
   uint8: Uint8Array;
 }
+/** The types of numbers of a {@link Box}. */
 export type BoxDtype = keyof BoxArrays;
 
 const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array };
 const integerLimits = { int32: [-(2 ** 31), 2 ** 31 - 1], uint8: [0, 255] } as const;
 
+/** Options of {@link Box}. */
 export interface BoxOptions<D extends BoxDtype = 'float32'> {
   /** Lower bound of every entry, or of each; −∞ allowed for floats. */
   low: number | ArrayLike<number>;

@@ -5,6 +5,7 @@ import { Wrapper } from './wrapper.ts';
 
 const paddings = ['reset', 'zero'] as const;
 
+/** Options of {@link FrameStack}. */
 export interface FrameStackOptions {
   /** How many observations are shown. */
   stackSize: number;

@@ -3,6 +3,7 @@ import { checkPositive, checkRange } from '../options.ts';
 import { RunningMeanStd, type RunningMeanStdState } from '../runningMeanStd.ts';
 import { Wrapper } from './wrapper.ts';
 
+/** Options of {@link NormalizeReward}. */
 export interface NormalizeRewardOptions {
   /** Discount of the running return, in [0, 1]. */
   gamma?: number;

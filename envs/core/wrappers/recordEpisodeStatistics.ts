@@ -1,6 +1,7 @@
 import type { ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { Wrapper } from './wrapper.ts';
 
+/** What {@link RecordEpisodeStatistics} says of an episode. */
 export interface EpisodeStatistics {
   /** Undiscounted sum of rewards. */
   return: number;

@@ -15,6 +15,7 @@ export interface Trajectory<Observation = Float32Array, Action = Float32Array | 
   truncated: boolean;
 }
 
+/** Options of {@link RecordTrajectory}. */
 export interface RecordTrajectoryOptions<Observation, Action> {
   /** Has the env draw itself at every observation, for {@link Trajectory.frames}. */
   frames?: boolean;

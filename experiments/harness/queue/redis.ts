@@ -11,8 +11,10 @@ const PATIENCE = 10_000;
 /** Milliseconds between two attempts to reach a Redis that has gone, at most. */
 const LONGEST_WAIT = 2000;
 
+type QueuePackages = typeof import('bullmq') & { readonly Redis: typeof Redis };
+
 /** The packages behind queues, which are installed by those who use one. */
-export async function queuePackages() {
+export async function queuePackages(): Promise<QueuePackages> {
   try {
     const [{ Redis }, bullmq] = await Promise.all([import('ioredis'), import('bullmq')]);
     return { Redis, ...bullmq };

@@ -1,5 +1,6 @@
 import type { SummaryRow } from '../experiment.ts';
 
+/** Options of {@link describeBest}. */
 export interface DescribeBestOptions {
   readonly better: 'higher' | 'lower';
   /** What the best has: `fewest drowned`. */

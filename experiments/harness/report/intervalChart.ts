@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../envs/drawing/palette.ts';
 import type { SummaryRow } from '../experiment.ts';
 
+/** Options of {@link intervalChart}. */
 export interface IntervalChartOptions {
   readonly title?: string;
   /** Axis title, with the unit. */

@@ -13,6 +13,7 @@ export interface CurvePoint {
   readonly value: number;
 }
 
+/** Options of {@link learningCurves}. */
 export interface LearningCurvesOptions {
   readonly title?: string;
   /** Axis titles, with units. */

@@ -14,6 +14,7 @@ export interface HutchinsonTrace {
   readonly noise?: 'rademacher' | 'normal';
 }
 
+/** Options of {@link MlpField}. */
 export interface MlpFieldOptions {
   readonly dim: number;
   readonly contextDim?: number;

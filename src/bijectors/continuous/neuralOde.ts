@@ -15,6 +15,7 @@ export type OdeSolver =
   | { readonly kind: 'fixed'; readonly steps: number }
   | ({ readonly kind: 'adaptive' } & Partial<AdaptiveOptions>);
 
+/** Options of {@link NeuralOde}. */
 export interface NeuralOdeOptions {
   readonly field: VectorField;
   /** 8 fixed steps by default. */

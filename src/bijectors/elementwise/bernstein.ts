@@ -11,7 +11,7 @@ import { parametersFirst } from './parametersFirst.ts';
  *
  *     dy/dx = Σₖ sₖ C(M−1, k) uᵏ (1−u)ᴹ⁻¹⁻ᵏ, k = 0 … M−1       y = Σₖ αₖ C(M, k) uᵏ (1−u)ᴹ⁻ᵏ, k = 0 … M
  *
- * with αₖ₊₁ − αₖ = sₖ 2B/M and (α₀ + αM)/2 the shift. The slope is everywhere a mean of the sₖ = exp({@link boundedLogSlope}). Outside
+ * with αₖ₊₁ − αₖ = sₖ 2B/M and (α₀ + αM)/2 the shift. The slope is everywhere a mean of the sₖ = exp(`boundedLogSlope`). Outside
  * it is sₖ of the end.
  *
  * `parameters` `[1 + M, ...rows]` are the shift and the raw log sₖ.

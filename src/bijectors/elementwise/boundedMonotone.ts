@@ -3,6 +3,7 @@ import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { type MonotoneInverseOptions, monotoneInverse } from '../monotoneInverse.ts';
 
+/** Options of {@link BoundedMonotone}. */
 export interface BoundedMonotoneOptions {
   /** Unconstrained, `[count, ...rows]`; `rows` broadcasts with the input's shape. All zero is the identity. */
   readonly parameters: tf.Tensor;

@@ -5,6 +5,7 @@ import type { SplineShape } from './splineBins.ts';
 import { checkSpline, type SplineLimits } from './splineLimits.ts';
 import { wrapAngle } from './wrapAngle.ts';
 
+/** Options of {@link CircularSpline}. */
 export type CircularSplineOptions = RationalQuadraticParameters &
   SplineLimits & {
     /** `[...rows]`, radians, added after the spline. */

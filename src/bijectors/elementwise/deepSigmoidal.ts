@@ -6,6 +6,7 @@ import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 import { sigmoidalLayer, sigmoidalParameterCount } from './sigmoidalLayer.ts';
 
+/** Options of {@link DeepSigmoidal}. */
 export interface DeepSigmoidalOptions extends BoundedMonotoneOptions {
   /** 2 by default. */
   readonly layers?: number;
@@ -15,7 +16,7 @@ export interface DeepSigmoidalOptions extends BoundedMonotoneOptions {
 
 /**
  * Elementwise deep sigmoidal flow on [−bound, bound]: a monotone network all of whose weights are parameters, y = f_L ∘ … ∘ f₁(x),
- * each layer a {@link sigmoidalLayer}. Outside it goes on with the slope of the end.
+ * each layer a `sigmoidalLayer`. Outside it goes on with the slope of the end.
  *
  * `parameters` `[L(3K + 1), ...rows]`, those of one layer side by side, the first applied first.
  *

@@ -24,7 +24,7 @@ export interface ElementwiseFamily {
   readonly features?: { readonly size: number; of(x: tf.Tensor): tf.Tensor };
 }
 
-/** y = shift + exp(s)·x with s = {@link boundedLogSlope}(raw). */
+/** y = shift + exp(s)·x with s = `boundedLogSlope`(raw). */
 export const affineFamily: ElementwiseFamily = {
   name: 'affine',
   parameterCount: 2,

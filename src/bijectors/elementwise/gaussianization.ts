@@ -6,6 +6,7 @@ import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 import { sigmoidalLayer, sigmoidalParameterCount } from './sigmoidalLayer.ts';
 
+/** Options of {@link Gaussianization}. */
 export interface GaussianizationOptions extends BoundedMonotoneOptions {
   /** The logistic distributions of the mixture, K; 8 by default. */
   readonly components?: number;
@@ -13,7 +14,7 @@ export interface GaussianizationOptions extends BoundedMonotoneOptions {
 
 /**
  * Elementwise Gaussianization on [−bound, bound]: the distribution function of a mixture of K logistic distributions, then the inverse one of the
- * standard logistic distribution, whose tails keep slopes bounded where the normal's would not; see {@link sigmoidalLayer}.
+ * standard logistic distribution, whose tails keep slopes bounded where the normal's would not; see `sigmoidalLayer`.
  * Outside it goes on with the slope of the end.
  *
  * `parameters` `[3K + 1, ...rows]`.

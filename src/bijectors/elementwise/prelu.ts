@@ -5,6 +5,7 @@ import { inverseNegativeSlope, negativeSlope } from './negativeSlope.ts';
 
 const MIN_SLOPE = 0.01;
 
+/** Options of {@link PRelu}. */
 export interface PReluOptions {
   /** The size of the last axis: one slope for each entry. Absent: one slope for all, of inputs of any size. */
   readonly dim?: number;

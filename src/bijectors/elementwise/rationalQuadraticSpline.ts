@@ -4,6 +4,7 @@ import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQ
 import type { SplineShape } from './splineBins.ts';
 import { checkSpline, type SplineLimits } from './splineLimits.ts';
 
+/** Options of {@link RationalQuadraticSpline}. */
 export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
   SplineLimits & {
     /** The spline maps [−bound, bound] onto itself. */
@@ -11,7 +12,7 @@ export type RationalQuadraticSplineOptions = RationalQuadraticParameters &
   };
 
 /**
- * Elementwise monotone rational-quadratic spline on [−bound, bound], the identity outside; see {@link rationalQuadratic} for
+ * Elementwise monotone rational-quadratic spline on [−bound, bound], the identity outside; see `rationalQuadratic` for
  * the formula. Derivatives at ±bound are 1, so that the map is continuously differentiable.
  *
  * `bins` `[2, K, ...rows]` holds the unconstrained widths and heights (`tf.stack([widths, heights])` makes it of two),

@@ -6,6 +6,7 @@ import { nextFloat32, roundFloat32 } from '../float32.ts';
 /** How near y comes to a bound in the inverse, where the float32 numbers are closer together than that. */
 const NEAREST = 2 ** -126;
 
+/** Options of {@link Sigmoid}. */
 export interface SigmoidOptions {
   /** The lower bound of every entry, or of each entry of the last axis; 0 by default. */
   readonly low?: number | ArrayLike<number>;

@@ -10,6 +10,7 @@ const FLOOR = 1e-3;
 /** What a coefficient stays below. */
 const GREATEST = 5;
 
+/** Options of {@link SumOfSquares}. */
 export interface SumOfSquaresOptions extends BoundedMonotoneOptions {
   /** How many polynomials are squared, K; 3 by default. */
   readonly polynomials?: number;

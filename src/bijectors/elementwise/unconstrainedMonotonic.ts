@@ -17,6 +17,7 @@ const GREATEST_STEEPNESS = 2;
 /** The nodes of the quadrature. */
 const NODES = 24;
 
+/** Options of {@link UnconstrainedMonotonic}. */
 export interface UnconstrainedMonotonicOptions extends BoundedMonotoneOptions {
   /** The width of the network's hidden layer, H; 8 by default. */
   readonly units?: number;
@@ -27,7 +28,7 @@ export interface UnconstrainedMonotonicOptions extends BoundedMonotoneOptions {
  *
  *     y = shift + ∫₀ˣ g(t) dt       log g(t) = s(c + Σⱼ vⱼ tanh(wⱼ(5t/B − mⱼ)))
  *
- * with s = {@link boundedLogSlope}, so that slopes lie between e⁻⁵ and e⁵; |v| < 2 and ½ < w < 2, smoothly; outside it goes on with the slope of
+ * with s = `boundedLogSlope`, so that slopes lie between e⁻⁵ and e⁵; |v| < 2 and ½ < w < 2, smoothly; outside it goes on with the slope of
  * the end. The integral is taken by Gauss and Legendre's rule at 24 nodes. It is as exact as float32 for parameters of size 1; at size 3 its error is 10⁻⁵
  * and y still increases everywhere, which no rule of finitely many nodes would warrant for any v and w: hence their bounds.
  *

@@ -7,6 +7,7 @@ import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
 import { repeatRows } from './repeatRows.ts';
 
+/** Options of {@link Autoregressive}. */
 export interface AutoregressiveOptions {
   readonly dim: number;
   readonly family: ElementwiseFamily;

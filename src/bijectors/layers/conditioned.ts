@@ -7,6 +7,7 @@ import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
 import type { VectorFamily } from './vectorFamily.ts';
 
+/** Options of {@link Conditioned}. */
 export interface ConditionedOptions {
   readonly dim: number;
   readonly family: ElementwiseFamily | VectorFamily;

@@ -11,6 +11,7 @@ import { repeatRows } from './repeatRows.ts';
 /** Which entries a coupling transforms: a half (of an odd `dim`, 'second' is the longer), or their indices. */
 export type TransformedEntries = 'first' | 'second' | 'even' | 'odd' | readonly number[];
 
+/** Options of {@link Coupling}. */
 export interface CouplingOptions {
   readonly dim: number;
   readonly transformed: TransformedEntries;

@@ -8,6 +8,7 @@ import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { ShiftScale } from '../linear/shiftScale.ts';
 
+/** Options of {@link LocationScale}. */
 export interface LocationScaleOptions {
   readonly dim: number;
   /** 0: location and scale are free variables. */

@@ -9,6 +9,7 @@ import type { VectorFamily } from './vectorFamily.ts';
 /** D at first: little enough to begin near the identity, and V is not 0, where its gradient would be. */
 const INITIAL_D = 0.01;
 
+/** Options of {@link lowRankAffineFamily}. */
 export interface LowRankAffineFamilyOptions {
   /** The columns of V; 2, or the dimension where that is less. */
   readonly rank?: number;

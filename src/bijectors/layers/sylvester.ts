@@ -10,6 +10,7 @@ import { monotoneInverse } from '../monotoneInverse.ts';
 import { aboveMinusOne } from './aboveMinusOne.ts';
 import type { VectorFamily } from './vectorFamily.ts';
 
+/** Options of {@link Sylvester}. */
 export interface SylvesterOptions {
   /** `[..., reflections, dim]`: Q is the first `rank` columns of the product of these reflections; see {@link Householder}. */
   readonly v: tf.Tensor;

@@ -5,6 +5,7 @@ import { isTraining } from '../../nn/whileTraining.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 
+/** Options of {@link BatchNorm}. */
 export interface BatchNormOptions {
   /** The size of the last axis. */
   readonly dim: number;

@@ -7,13 +7,14 @@ import { AccretiveTriangular } from './accretiveTriangular.ts';
 import { gaussJordan } from './gaussJordan.ts';
 import { matVec } from './matVec.ts';
 
+/** Options of {@link LowRankAffine}. */
 export interface LowRankAffineOptions {
   /** `[..., dim]`; 0 where absent. */
   readonly shift?: tf.Tensor;
   /** `[..., dim]`, the logarithms of M's diagonal. */
   readonly logDiagonal: tf.Tensor;
   /**
-   * `[..., dim (dim − 1) / 2]`, what M has below its diagonal, row by row and unconstrained: see {@link AccretiveTriangular}.
+   * `[..., dim (dim − 1) / 2]`, what M has below its diagonal, row by row and unconstrained: see `AccretiveTriangular`.
    * Absent: M is diagonal.
    */
   readonly offDiagonal?: tf.Tensor;

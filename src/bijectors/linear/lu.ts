@@ -7,6 +7,7 @@ import { solveUnitTriangular } from './solveUnitTriangular.ts';
 import { strictlyLower } from './strictlyLower.ts';
 import { strictlyUpper } from './strictlyUpper.ts';
 
+/** Options of {@link Lu}. */
 export interface LuOptions {
   /** `[..., dim]`, the logarithms of U's diagonal. */
   readonly logDiagonal: tf.Tensor;

@@ -6,6 +6,7 @@ import { broadcastShape } from '../broadcastShape.ts';
 /** A number, one number for each entry of the last axis, or a tensor or variable that broadcasts with the input. */
 export type Parameter = number | readonly number[] | tf.Tensor;
 
+/** Options of {@link ShiftScale}. */
 export interface ShiftScaleOptions {
   readonly shift?: Parameter;
   /** The factor itself, of either sign, nowhere 0. */

@@ -7,6 +7,7 @@ import { matVec } from './matVec.ts';
 import { solveUnitTriangular } from './solveUnitTriangular.ts';
 import { strictlyLower } from './strictlyLower.ts';
 
+/** Options of {@link TriangularAffine}. */
 export interface TriangularAffineOptions {
   /** `[..., dim]` */
   readonly shift: tf.Tensor;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { flushed } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
+/** Options of {@link Adam}. */
 export interface AdamOptions {
   /** Decay of the mean of the gradient; 0.9. */
   readonly beta1?: number;

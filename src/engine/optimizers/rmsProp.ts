@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { flushed } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
+/** Options of {@link RmsProp}. */
 export interface RmsPropOptions {
   /** ρ, the decay of the mean of the squared gradient; 0.99. */
   readonly decay?: number;

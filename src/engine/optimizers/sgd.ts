@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Optimizer } from './optimizer.ts';
 
+/** Options of {@link Sgd}. */
 export interface SgdOptions {
   /** μ, the decay of the velocity; 0, plain gradient descent. */
   readonly momentum?: number;
