@@ -5,6 +5,7 @@ import { Flow } from './flow.ts';
 import { reverseInTurn } from './reverseInTurn.ts';
 import { stackLayers } from './stackLayers.ts';
 
+/** Options of {@link blockAutoregressiveFlow}. */
 export interface BlockAutoregressiveFlowOptions {
   /** The size of one event. */
   readonly dim: number;

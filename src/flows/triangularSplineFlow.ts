@@ -8,6 +8,7 @@ import { Flow } from './flow.ts';
 import { reverseInTurn } from './reverseInTurn.ts';
 import { stackLayers } from './stackLayers.ts';
 
+/** Options of {@link triangularSplineFlow}. */
 export interface TriangularSplineFlowOptions {
   /** The size of one event. */
   readonly dim: number;

@@ -15,6 +15,7 @@ import { repeatRows } from './repeatRows.ts';
 /** How far the network moves a number at first, at most; of what that adds to the slope, about a half, the line has less. */
 const INITIAL_SHARE = 0.2;
 
+/** Options of {@link BlockAutoregressive}. */
 export interface BlockAutoregressiveOptions {
   readonly dim: number;
   readonly contextDim?: number;
@@ -32,7 +33,7 @@ export interface BlockAutoregressiveOptions {
  *
  * Each hidden unit belongs to a number or to the context. It sees the units of the layer before that belong to the same number
  * with weights exp(10 tanh(w/10)), and with free ones those of the numbers before and of the context. mᵢ and sᵢ, a
- * {@link boundedLogSlope}, are sums over the last units of the numbers before i and of the context. The Jacobian is triangular,
+ * `boundedLogSlope`, are sums over the last units of the numbers before i and of the context. The Jacobian is triangular,
  * and its diagonal is exp(sᵢ) and a sum of products of positive numbers, the weights and tanh′. Nothing cancels in it, and it is
  * never less than e⁻⁵, so that no product needs a logarithm of its own.
  *
