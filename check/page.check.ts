@@ -1,8 +1,12 @@
-/** The README's program, word for word, on a page: the packed package, served and bundled by Vite, in Chromium. */
+/** The README's program, word for word, and saved modules on a page: the packed package, served and bundled by Vite, in Chromium. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Browser } from 'playwright-core';
 import { build, createServer, type InlineConfig, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
 import { startChromium, visit } from './chromium.ts';
 import { blocks, pack, run, temporaryFolder, writeProject } from './project.ts';
 
@@ -15,16 +19,38 @@ const FILES = {
   'main.ts': blocks('README.md')[0]!,
   'index.html': page(`import './main.ts';`),
   'worker.html': page(`new Worker(new URL('./main.ts', import.meta.url), { type: 'module' });`),
+  'saved.ts': readFileSync(join(import.meta.dirname, 'page/saved.ts'), 'utf8').replace('../../src/index.ts', 'oxbow'),
+  'saved.html': page(`import './saved.ts';`),
 };
 
 const folder = temporaryFolder('page');
 const config: InlineConfig = { root: folder.path, configFile: false, logLevel: 'error' };
 const pages = { index: 'index.html', worker: 'worker.html' };
 
+const flowConfig = { dim: 2, contextDim: 3, layers: 2, hidden: [5] };
+const flow = neuralSplineFlow({ ...flowConfig, rng: new Rng('saved') });
+const [first] = flow.variables();
+first!.assign(
+  tf.tidy(() => {
+    const odd = [Number.NaN, Infinity, -Infinity, -0, 2 ** -149];
+    return tf.tensor(
+      Float32Array.from({ length: first!.size }, (_, i) => odd[i] ?? i / 3),
+      first!.shape,
+    );
+  }),
+);
+const bits = Object.entries(flow.stateDict()).map(([name, { shape, values }]) => [
+  name,
+  shape,
+  [...new Uint32Array(values.buffer)],
+]);
+
 let browser: Browser;
 beforeAll(async () => {
   const archive = pack(folder.path);
   writeProject(folder.path, FILES);
+  mkdirSync(join(folder.path, 'public'));
+  await saveModule(flow, join(folder.path, 'public/flow.json'), flowConfig);
   run(folder.path, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', archive]);
   browser = await startChromium();
 });
@@ -37,6 +63,7 @@ const SERVERS = {
   served: async () => (await createServer({ ...config, server: { port: 0 } })).listen(),
   built: async () => {
     await build({ ...config, build: { rolldownOptions: { input: pages } } });
+    await build({ ...config, build: { emptyOutDir: false, rolldownOptions: { input: 'saved.html' } } });
     return preview({ ...config, preview: { port: 0 } });
   },
 };
@@ -61,5 +88,19 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
     expect(
       [...loaded.keys()].filter((address) => !/\.(js|html)$/.test(address) && !address.startsWith('data:')),
     ).toEqual([]);
+  });
+
+  test('a module comes from a URL, and back from IndexedDB, to the bit and with its config', async () => {
+    const { printed, complaints } = await visit(browser, `${server.resolvedUrls!.local[0]}saved.html`);
+    expect(JSON.parse(printed)).toEqual({
+      fetched: { config: flowConfig, bits },
+      kept: { config: flowConfig, bits },
+      listed: ['indexeddb://flow'],
+      errors: [
+        expect.stringMatching(/^loadModule: indexeddb:\/\/none cannot be read: [^\n]+$/),
+        expect.stringMatching(/^loadModule: http:\S+\/flow\.json is of another architecture: [^\n]+$/),
+      ],
+    });
+    expect(complaints).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import type { Module } from './module.ts';
 
 const FORMAT = 'oxbow-module';
 const VERSION = 1;
+const INDEXED_DB = 'indexeddb://';
 const BROWSER = 'give a URL, as indexeddb://name, or an IOHandler of tfjs';
 
 /** Any JSON values: what the module is made from, so that it can be made again. */
@@ -29,7 +30,8 @@ export async function saveModule(
 ): Promise<void> {
   const { data, specs } = await tf.io.encodeWeights(Object.fromEntries(module.namedVariables()));
   const about = { format: FORMAT, version: VERSION, config, sha256: checksum(config, specs, data) };
-  await handlerOf('saveModule', to, 'save').save!({
+  const handler = await handlerOf('saveModule', to, 'save');
+  await handler.save!({
     modelTopology: { className: FORMAT },
     format: FORMAT,
     weightSpecs: specs,
@@ -51,7 +53,8 @@ export async function loadModule<M extends Module>(
   const where = `loadModule: ${typeof from === 'string' ? from : 'the handler'}`;
   let artifacts: tf.io.ModelArtifacts;
   try {
-    artifacts = await handlerOf('loadModule', from, 'load').load!();
+    const handler = await handlerOf('loadModule', from, 'load');
+    artifacts = await handler.load!();
   } catch (error) {
     throw new Error(`${where} cannot be read: ${(error as Error).message.split('\n')[0]}`);
   }
@@ -95,12 +98,22 @@ function checksum(config: ModuleConfig, specs: readonly tf.io.WeightsManifestEnt
   return bytesToHex(sha256(concatBytes(utf8ToBytes(stringify({ config, specs }) as string), new Uint8Array(data))));
 }
 
-function handlerOf(where: string, place: string | tf.io.IOHandler, way: 'save' | 'load'): tf.io.IOHandler {
+async function handlerOf(
+  where: string,
+  place: string | tf.io.IOHandler,
+  way: 'save' | 'load',
+): Promise<tf.io.IOHandler> {
   if (typeof place !== 'string') {
     if (place[way] === undefined) throw new Error(`${where}: the handler has no ${way}`);
     return place;
   }
   if (!place.includes('://')) return fileHandler(place);
+  // Bundlers leave out the modules that would register these two.
+  if (/^https?:/.test(place)) return tf.io.http(place);
+  if (place.startsWith(INDEXED_DB) && globalThis.indexedDB !== undefined) {
+    const { browserIndexedDB } = await import('@tensorflow/tfjs-core/dist/io/indexed_db.js');
+    return browserIndexedDB(place.slice(INDEXED_DB.length));
+  }
   const [handler] = way === 'save' ? tf.io.getSaveHandlers(place) : tf.io.getLoadHandlers(place);
   if (handler?.[way] === undefined) throw new Error(`${where}: nothing here can ${way} ${place}`);
   return handler;
