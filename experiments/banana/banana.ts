@@ -1,8 +1,8 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type BananaConfig, bananaSchema, choices, type Family } from './config.ts';
 import { fitBanana } from './fit.ts';
 import { sections } from './sections.ts';
@@ -23,15 +23,7 @@ export const banana = defineExperiment<BananaConfig, BananaJob>({
   steps: { banana: 'steps' },
   presets: { quick: { seeds: [0], steps: 6000, test: 20_000 } },
 
-  async runtime({ engine: wanted }) {
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
-  },
+  runtime: selectRuntime,
 
   jobs: ({ policies, seeds }) =>
     (policies as readonly Family[]).flatMap((policy) =>

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import { type CommonConfig, commonShape, engineSetting, type Job } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { speedTable } from '../training/speedTable.ts';
 import { trainJob } from '../training/trainJob.ts';
 import { trainSettings } from '../training/trainSettings.ts';
@@ -45,15 +45,7 @@ export const classic = defineExperiment<ClassicConfig, ClassicJob>({
   presets: { quick: { environments: ['CartPole-v1', 'Pendulum-v1'], studies: ['ppo'] } },
   resumable: true,
 
-  async runtime({ engine: wanted }) {
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
-  },
+  runtime: selectRuntime,
 
   jobs: (config) =>
     cells

@@ -1,11 +1,11 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { inkLegend } from '../harness/report/inkImage.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { choices, type DensitiesConfig, densitiesSchema, families, type TargetName, targets } from './config.ts';
 import { densityPanel } from './densityPanel.ts';
 import { type FittedFamily, fitFamily, type Picture, pictureOf } from './fitFamily.ts';
@@ -30,15 +30,7 @@ export const densities = defineExperiment<DensitiesConfig, DensitiesJob>({
     },
   },
 
-  async runtime({ engine: wanted }) {
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
-  },
+  runtime: selectRuntime,
 
   jobs: ({ environments, policies, seeds }) =>
     environments.flatMap((env) =>

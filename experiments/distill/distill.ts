@@ -1,11 +1,11 @@
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import type { Figure, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { choices, type DistillConfig, distillSchema, type FlowName } from './config.ts';
 import { type Density, type DensityName, densities } from './densities.ts';
 import { type DistillJob, distillJob, SHOWN } from './distillJob.ts';
@@ -47,15 +47,7 @@ export const distill = defineExperiment<DistillConfig, DistillJob>({
     },
   },
 
-  async runtime({ engine: wanted }) {
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
-  },
+  runtime: selectRuntime,
 
   jobs: ({ environments, policies, seeds }) =>
     (environments as DensityName[]).flatMap((env) =>

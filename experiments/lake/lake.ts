@@ -1,9 +1,9 @@
 import type { LakeId } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job, Outcome, SummaryRow, Table } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { clone } from './cloning.ts';
 import { choices, cloningSettings, type LakeConfig, lakeSchema, PPO_ENV, ppoSettings } from './config.ts';
 import type { PolicyName } from './lakePolicies.ts';
@@ -45,15 +45,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     },
   },
 
-  async runtime({ engine: wanted }) {
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
-  },
+  runtime: selectRuntime,
 
   jobs: (config) =>
     config.studies.flatMap((study) =>

@@ -1,10 +1,10 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { metricTable } from '../harness/report/table.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import {
   choices,
   questions,
@@ -48,15 +48,7 @@ export const stability = defineExperiment<StabilityConfig, StabilityJob>({
     },
   },
 
-  async runtime({ engine: wanted }) {
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
-  },
+  runtime: selectRuntime,
 
   jobs: (config) =>
     config.studies.flatMap((study) =>

@@ -5,6 +5,7 @@ import type { CommonConfig, Job, SummaryRow, Table } from '../harness/experiment
 import { InputError } from '../harness/inputError.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { loadModules } from './loadModules.ts';
 import { makeTraining } from './makeTraining.ts';
 import { speedTable } from './speedTable.ts';
@@ -43,11 +44,10 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
     resumable: true,
 
     async runtime(config) {
+      const runtime = await selectRuntime(config);
       try {
-        const backend = await selectBackend();
-        const engine = await selectEngine(config.engine);
         for (const policy of config.policies) tryOut({ study: agent, env, policy }, config);
-        return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
+        return runtime;
       } catch (error) {
         throw new InputError((error as Error).message.split('\n', 1)[0]);
       }

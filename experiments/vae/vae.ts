@@ -1,13 +1,13 @@
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import type { Figure, Job, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
 import { Bootstrap } from '../harness/statistics/bootstrap.ts';
 import { interquartileMean } from '../harness/statistics/interquartileMean.ts';
 import { pairedPermutationTest } from '../harness/statistics/pairedPermutationTest.ts';
@@ -34,15 +34,9 @@ export const vae = defineExperiment<VaeConfig, VaeJob>({
   steps: { vae: 'steps' },
   presets: { quick: { seeds: [0, 1], policies: ['gaussian', 'iaf'], steps: 300, heldOut: 200, samples: 16 } },
 
-  async runtime({ engine: wanted }) {
+  runtime(config) {
     findDigits();
-    try {
-      const backend = await selectBackend();
-      const engine = await selectEngine(wanted);
-      return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
-    } catch (error) {
-      throw new InputError((error as Error).message);
-    }
+    return selectRuntime(config);
   },
 
   jobs: ({ policies, seeds }) =>
