@@ -21,8 +21,14 @@ export interface Visit {
 export async function visit(browser: Browser, url: string): Promise<Visit> {
   const page = await browser.newPage();
   const complaints: string[] = [];
-  const answers = new Map<string, Promise<Buffer>>();
-  page.on('response', (response) => answers.set(response.url(), response.body()));
+  const answers = new Map<string, Promise<Buffer | undefined>>();
+  // A development server may reload the page: what it had loaded before is gone then.
+  page.on('response', (response) =>
+    answers.set(
+      response.url(),
+      response.body().catch(() => undefined),
+    ),
+  );
   page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
   page.on('pageerror', (error) => complaints.push(String(error.stack)));
   try {
@@ -37,7 +43,10 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
       page.goto(url).catch(reject);
     });
     const loaded = new Map<string, Buffer>();
-    for (const [address, body] of answers) loaded.set(address, await body);
+    for (const [address, answer] of answers) {
+      const body = await answer;
+      if (body !== undefined) loaded.set(address, body);
+    }
     return { printed, complaints, loaded };
   } finally {
     await page.close();

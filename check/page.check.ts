@@ -60,7 +60,15 @@ afterAll(async () => {
 });
 
 const SERVERS = {
-  served: async () => (await createServer({ ...config, server: { port: 0 } })).listen(),
+  served: async () =>
+    (
+      await createServer({
+        ...config,
+        server: { port: 0 },
+        // Found by themselves they may come late, and the page is loaded again.
+        optimizeDeps: { include: ['oxbow', '@tensorflow/tfjs-core'] },
+      })
+    ).listen(),
   built: async () => {
     await build({ ...config, build: { rolldownOptions: { input: pages } } });
     await build({ ...config, build: { emptyOutDir: false, rolldownOptions: { input: 'saved.html' } } });

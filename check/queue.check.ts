@@ -19,7 +19,9 @@ const ADDRESS = `redis://localhost:${PORT}`;
 
 /** Everything that was started and may still go on. */
 const running = new Set<ChildProcess>();
+const connections: Redis[] = [];
 afterEach(async () => {
+  for (const connection of connections.splice(0)) connection.disconnect();
   for (const child of [...running]) {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
@@ -52,6 +54,13 @@ function start(command: string, ...argv: string[]): Started {
 }
 
 const oxbow = (...argv: string[]) => start(process.execPath, '--import', 'tsx', 'experiments/cli.ts', ...argv);
+function connect(): Redis {
+  const connection = new Redis(ADDRESS, { maxRetriesPerRequest: null });
+  connection.on('error', () => {});
+  connections.push(connection);
+  return connection;
+}
+
 const startWorker = () => oxbow('worker', ADDRESS, '--workers', '1');
 
 /** A Redis that keeps what it has been told, on disk. */
@@ -75,7 +84,7 @@ const summary = (out: string) => readFileSync(join(out, 'summary.json'), 'utf8')
 
 /** Trainings of some seconds, with a checkpoint every second. */
 const TRAINING = [
-  ...['train', 'Pendulum-v1', '--agent', 'ppo', '--seeds', '4', '--steps', '60000', '--envs', '4'],
+  ...['train', 'Pendulum-v1', '--agent', 'ppo', '--seeds', '4', '--steps', '300000', '--envs', '4'],
   ...['--set', 'checkpointInterval=1', '--set', 'evaluationEpisodes=4', '--set', 'agent.horizon=256'],
 ];
 
@@ -88,7 +97,7 @@ describe('a queue in Redis', () => {
     const workers = [startWorker(), startWorker(), startWorker()];
     await until(() => workers.every(({ output }) => /^Worker /m.test(output())));
     const run = oxbow(...TRAINING, '--out', queued, '--queue', ADDRESS);
-    const connection = new Redis(ADDRESS);
+    const connection = connect();
     for (const victim of workers.slice(0, 2)) {
       await until(async () => (await connection.keys('oxbow:checkpoint:*')).length > 1);
       await delay(2000 * Math.random());
@@ -106,7 +115,6 @@ describe('a queue in Redis', () => {
     expect(run.output()).toMatch(/seed-\d: goes on from step [\d,]+/);
     // Nothing is left behind.
     expect((await connection.keys('oxbow:*')).length).toBe(0);
-    connection.disconnect();
   });
 
   test('a command that was killed goes on with what its workers did; one that was stopped takes its jobs back', async () => {
@@ -128,7 +136,7 @@ describe('a queue in Redis', () => {
 
   test('a worker refuses what it would not do alike, and survives what is no job', async () => {
     await startRedis();
-    const connection = new Redis(ADDRESS, { maxRetriesPerRequest: null });
+    const connection = connect();
     const queue = new Queue(QUEUE, { connection });
     const config = {
       seeds: [0],
@@ -151,7 +159,6 @@ describe('a queue in Redis', () => {
     expect((await worker.ended).code).toBe(0);
     await queue.obliterate({ force: true });
     await queue.close();
-    connection.disconnect();
   });
 
   test('what cannot be used is said in one line, before anything is written', async () => {
