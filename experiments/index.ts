@@ -4,6 +4,7 @@
  */
 export { type ColourName, policyColours, type Theme, themeColour } from '../envs/drawing/palette.ts';
 export { main } from './commands/main.ts';
+export { type Bounds, bounded, type Conclusion, type Criterion, conclude, type Verdict } from './harness/conclusion.ts';
 export {
   type Choices,
   type CommonConfig,

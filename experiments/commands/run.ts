@@ -15,6 +15,7 @@ export interface RunFlags {
   engine?: string;
   steps?: string;
   quick?: boolean;
+  full?: boolean;
   config?: string;
   out?: string;
   workers?: string;
@@ -37,7 +38,7 @@ export function runCommand(registry: Registry, end: (code: number) => void): Com
   return withRunOptions(new Command('run').description('run an experiment, or continue its run directory'), registry)
     .addHelpText(
       'after',
-      '\nLater ones win: defaults, --quick, OXBOW_ENGINE, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
+      '\nLater ones win: defaults, --quick or --full, OXBOW_ENGINE, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
     )
     .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
 }
@@ -54,6 +55,7 @@ export function withRunOptions(command: Command, registry: Registry): Command {
     .option('--engine <name>', 'what compiled functions run on')
     .option('--steps <n>', 'training steps of the study that is run')
     .option('--quick', 'the smallest run that still shows the point')
+    .option('--full', 'the run to publish: more seeds')
     .option('--config <file>', 'settings from a JSON file')
     .option(
       '--set <key=value>',
@@ -92,7 +94,7 @@ export async function runWith(
   const workers = workerCount(flags.workers);
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
   const sources = {
-    quick: flags.quick,
+    preset: presetOf(flags),
     engine: process.env.OXBOW_ENGINE,
     file: flags.config,
     settings: [...settings(flags), ...further],
@@ -120,6 +122,11 @@ export function workerCount(text: string | undefined): number {
     throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
   }
   return workers;
+}
+
+function presetOf({ quick, full }: RunFlags): 'quick' | 'full' | undefined {
+  if (quick && full) throw new InputError('--full: got it beside --quick, expected one or the other');
+  return quick ? 'quick' : full ? 'full' : undefined;
 }
 
 function settings(flags: RunFlags): Setting[] {

@@ -4,7 +4,7 @@ import { InputError } from '../harness/inputError.ts';
 import type { Registry } from '../harness/registry.ts';
 import { collect, type RunFlags, runWith } from './run.ts';
 
-interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick'> {
+interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
   agent: string;
   policy?: string;
   envs?: string;

@@ -28,11 +28,12 @@ interface OpenRun {
   readonly summary: readonly SummaryRow[];
 }
 
-/** What one run measured of one study and policy, under a name that no other has. */
+/** What one run measured of one study, condition and policy, under a name that no other has. */
 interface Subject {
   readonly label: string;
   readonly run: OpenRun;
   readonly study: string;
+  readonly condition: string | undefined;
   readonly policy: string;
 }
 
@@ -81,26 +82,26 @@ async function open(path: string, paths: readonly string[], registry: Registry):
 /** Labels say what not all have in common. */
 function subjects(runs: readonly OpenRun[]): Subject[] {
   const all = runs.flatMap((run) =>
-    [...groupBy(run.jobs, ({ study, policy }) => JSON.stringify([study, policy])).values()].map(([job]) => ({
-      run,
-      study: job!.study,
-      policy: job!.policy,
-    })),
+    [...groupBy(run.jobs, ({ study, condition, policy }) => JSON.stringify([study, condition, policy])).values()].map(
+      ([job]) => ({ run, study: job!.study, condition: job!.condition, policy: job!.policy }),
+    ),
   );
   const parts = [
     ({ study }: (typeof all)[number]) => study,
+    ({ condition }: (typeof all)[number]) => condition ?? '',
     ({ policy }: (typeof all)[number]) => policy,
     ({ run }: (typeof all)[number]) => run.name,
   ];
   const differ = parts.map((part) => new Set(all.map(part)).size > 1);
   const short = all.map((subject) =>
     parts
-      .slice(0, 2)
+      .slice(0, 3)
       .filter((_, i) => differ[i])
       .map((part) => part(subject))
+      .filter((part) => part !== '')
       .join(' '),
   );
-  // The run's name is for where study and policy do not tell which is meant.
+  // The run's name is for where study, condition and policy do not tell which is meant.
   const unique = new Set(short).size === all.length;
   return all.map((subject, i) => ({
     ...subject,
@@ -109,22 +110,23 @@ function subjects(runs: readonly OpenRun[]): Subject[] {
 }
 
 function compare(env: string, all: readonly Subject[]): { tables: Table[]; figures: Figure[] } {
-  const here = all.filter(({ run, study, policy }) =>
-    run.jobs.some((job) => job.env === env && job.study === study && job.policy === policy),
-  );
-  const rows = here.flatMap(({ label, run, study, policy }) =>
-    run.summary
-      .filter((row) => row.env === env && row.study === study && row.policy === policy)
-      .map((row) => ({ ...row, policy: label })),
+  const isOf = (subject: Subject) => (item: Pick<Job, 'env' | 'study' | 'condition' | 'policy'>) =>
+    item.env === env &&
+    item.study === subject.study &&
+    item.condition === subject.condition &&
+    item.policy === subject.policy;
+  const here = all.filter((subject) => subject.run.jobs.some(isOf(subject)));
+  const rows = here.flatMap((subject) =>
+    subject.run.summary.filter(isOf(subject)).map((row) => ({ ...row, policy: subject.label })),
   );
   const metrics = [...new Set(rows.map(({ metric }) => metric))];
   const labels = here.map(({ label }) => label);
   const columns = metrics.map((metric) => ({ metric, label: metric, format: significant }));
   const tables = [metricTable(env, rows, columns), ...differences(env, here, rows, metrics[0])];
-  const points = here.flatMap(({ label, run, study, policy }) =>
-    run.outcomes
-      .filter(({ job }) => job.env === env && job.study === study && job.policy === policy)
-      .flatMap(({ job, rows }) => rows.flatMap((row) => curvePoint(row, label, job.seed))),
+  const points = here.flatMap((subject) =>
+    subject.run.outcomes
+      .filter(({ job }) => isOf(subject)(job))
+      .flatMap(({ job, rows }) => rows.flatMap((row) => curvePoint(row, subject.label, job.seed))),
   );
   const curves: Figure = {
     caption: `${env}: return of an episode by steps. A line is the interquartile mean over the seeds, a band its 95 % interval.`,

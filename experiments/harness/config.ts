@@ -21,7 +21,8 @@ export interface Setting {
 export interface ConfigSources {
   /** `OXBOW_ENGINE`, for an experiment that has the setting `engine`. */
   readonly engine?: string | undefined;
-  readonly quick?: boolean | undefined;
+  /** Which of the experiment's named sets of settings. */
+  readonly preset?: 'quick' | 'full' | undefined;
   /** A JSON file. */
   readonly file?: string | undefined;
   readonly settings?: readonly Setting[];
@@ -39,12 +40,19 @@ interface Source {
  */
 export function resolveConfig(
   experiment: AnyExperiment,
-  { quick, engine, file, settings = [] }: ConfigSources,
+  { preset: name, engine, file, settings = [] }: ConfigSources,
 ): CommonConfig {
   const { schema, presets } = experiment;
-  const preset = quick ? (presets.quick as Json) : {};
+  if (name !== undefined && presets[name] === undefined) {
+    throw new InputError(
+      `--${name}: ${experiment.name} has no such settings, expected ${Object.keys(presets)
+        .map((known) => `--${known}`)
+        .join(' or ')}`,
+    );
+  }
+  const preset = name === undefined ? {} : (presets[name] as Json);
   const usualSeeds = schema.parse(preset).seeds.length;
-  const sources: Source[] = quick ? [{ path: [], label: '--quick' }] : [];
+  const sources: Source[] = name === undefined ? [] : [{ path: [], label: `--${name}` }];
   let asked: Json = {};
   const add = (source: Source, value: Json) => {
     asked = merge(asked, value);

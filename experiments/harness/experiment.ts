@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
 import { ENGINE_NAMES, type EngineName } from '../../src/engine/index.ts';
 import type { Rng } from '../../src/random.ts';
+import type { Conclusion } from './conclusion.ts';
 import type { Tuning } from './tuning/tuning.ts';
 
 /** The settings that every experiment has. */
@@ -27,6 +28,8 @@ export interface Job {
   readonly study: string;
   readonly env: string;
   readonly policy: string;
+  /** What sets it apart from others of its study, environment and policy: `τ = 0.15`, say. */
+  readonly condition?: string;
   readonly seed: number;
   /** Cost relative to the other jobs: the longest start first, and the time left is estimated from it. */
   readonly weight: number;
@@ -82,6 +85,8 @@ export interface Outcome<J extends Job = Job> {
 export interface SummaryRow {
   readonly study: string;
   readonly env: string;
+  /** Of jobs that have one. */
+  readonly condition?: string;
   readonly policy: string;
   readonly metric: string;
   readonly iqm: number | null;
@@ -164,8 +169,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly description: string;
   /** All settings with their defaults; see {@link commonShape}. Unknown ones are errors. */
   readonly schema: z.ZodType<C> & { readonly shape: Record<string, z.ZodType> };
-  /** Named sets of settings: `quick` is `--quick`, the smallest run that still shows the point. */
-  readonly presets: { readonly quick: Partial<C> };
+  /** Named sets of settings: `quick` is `--quick`, the smallest run that still shows the point; `full` is `--full`, one to publish. */
+  readonly presets: { readonly quick: Partial<C>; readonly full?: Partial<C> };
   readonly choices: Choices;
   /** The field that `--steps` sets, by study: `{ cloning: 'cloning.steps' }`. */
   readonly steps: Readonly<Record<string, string>>;
@@ -189,16 +194,29 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
     summary: readonly SummaryRow[],
     config: C,
   ): readonly Section[] | Promise<readonly Section[]>;
+  /** What was asked, by the code of each question, with what came of it: the part `experiments` of `summary.json`, and the head of the report. */
+  conclusions?(
+    outcomes: readonly Outcome<J>[],
+    summary: readonly SummaryRow[],
+    config: C,
+  ): Readonly<Record<string, Conclusion>>;
   /** More files of a complete run, by name, as JSON. */
   files?(summary: readonly SummaryRow[], config: C): Readonly<Record<string, unknown>>;
   /** How the settings of its policies are searched for, if they are; see {@link Tuning}. */
   readonly tuning?: Tuning;
 }
 
-/** The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and `seeds` seeds from `first` on. */
+/**
+ * The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and `seeds` seeds from `first` on.
+ * @param codes by study, a code that may stand for its name
+ */
 export function commonShape<S extends string, P extends string, E extends string>(
   choices: { readonly studies: readonly S[]; readonly policies: readonly P[]; readonly environments: readonly E[] },
-  { seeds, first = 0 }: { readonly seeds: number; readonly first?: number },
+  {
+    seeds,
+    first = 0,
+    codes = {},
+  }: { readonly seeds: number; readonly first?: number; readonly codes?: Readonly<Record<string, string>> },
 ) {
   return {
     seeds: z
@@ -207,7 +225,7 @@ export function commonShape<S extends string, P extends string, E extends string
       .refine(unique, 'each at most once')
       .default(Array.from({ length: seeds }, (_, i) => first + i))
       .describe('one run of each policy for each'),
-    studies: someOf(choices.studies).describe('what is asked'),
+    studies: someOf(choices.studies, codes).describe('what is asked'),
     policies: someOf(choices.policies).describe('what is compared'),
     environments: someOf(choices.environments).describe('where'),
   };
@@ -224,11 +242,11 @@ export function engineSetting(usual: EngineName | 'auto') {
     .describe('what compiled functions run on; also by OXBOW_ENGINE');
 }
 
-function someOf<T extends string>(names: readonly T[]) {
+function someOf<T extends string>(names: readonly T[], codes: Readonly<Record<string, string>> = {}) {
+  const named = new Map(Object.entries(codes).map(([name, code]) => [code, name]));
+  const list = z.array(z.enum(names)).min(1).refine(unique, 'each at most once');
   return z
-    .array(z.enum(names))
-    .min(1)
-    .refine(unique, 'each at most once')
+    .preprocess((value) => (Array.isArray(value) ? value.map((entry) => named.get(entry) ?? entry) : value), list)
     .default([...names]);
 }
 

@@ -4,8 +4,9 @@ import { writeFile } from './writeFile.ts';
 
 /** The rows of a job, each with what job it is from. */
 export function jobMetrics({ job, rows }: Outcome): MetricsRow[] {
-  const { id, study, env, policy, seed } = job;
-  return rows.map((row) => ({ job: id, study, env, policy, seed, ...row }));
+  const { id, study, env, condition, policy, seed } = job;
+  const of = { job: id, study, env, ...(condition !== undefined && { condition }), policy, seed };
+  return rows.map((row) => ({ ...of, ...row }));
 }
 
 /**

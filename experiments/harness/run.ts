@@ -5,6 +5,7 @@ import { InputError } from './inputError.ts';
 import { type RunJobs, runJobs } from './pool.ts';
 import { progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
+import { verdictTable } from './report/conclusionTables.ts';
 import { textTable } from './report/table.ts';
 import { writeReport } from './report/writeReport.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
@@ -293,6 +294,7 @@ export async function writeResults(
   const results = summarize(jobs, outcomes, seeds);
   const partial = outcomes.length < jobs.length ? { partial: true, finished: outcomes.length, jobs: jobs.length } : {};
   const parts = outcomes.map((outcome) => [outcome.job.id, outcome.fingerprint]);
+  const experiments = experiment.conclusions?.(outcomes, results, config);
   const whole = outcomes.length < jobs.length ? undefined : fingerprint({ results, jobs: Object.fromEntries(parts) });
   writeJson(`${directory.path}/summary.json`, {
     experiment: experiment.name,
@@ -301,6 +303,7 @@ export async function writeResults(
     seeds,
     ...partial,
     ...(whole && { fingerprint: whole }),
+    ...(experiments && { experiments }),
     results,
   });
   const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
@@ -310,11 +313,11 @@ export async function writeResults(
     outcomes.map(({ job }) => ({ job, logs: directory.logPath(job) })),
     config,
   );
-  const printed = [...tables, ...(clocked ?? [])];
+  const printed = [...tables, ...(experiments ? [verdictTable(experiments)] : []), ...(clocked ?? [])];
   for (const table of printed) stdout.write(`\n${textTable(table)}\n`);
   if (printed.length > 0) stdout.write('\n');
   if (whole !== undefined) stdout.write(`Fingerprint: ${whole}\n`);
-  return writeReport(experiment, directory, { jobs, outcomes, results, tables, fingerprint: whole });
+  return writeReport(experiment, directory, { jobs, outcomes, results, experiments, tables, fingerprint: whole });
 }
 
 function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
@@ -322,8 +325,8 @@ function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
     throw new InputError(`${experiment.name}: the chosen studies, policies and environments have no job in common`);
   }
   const seen = new Set<string>();
-  for (const { id, study, env, policy, seed } of jobs) {
-    for (const key of [id, JSON.stringify([study, env, policy, seed])]) {
+  for (const { id, study, env, condition, policy, seed } of jobs) {
+    for (const key of [id, JSON.stringify([study, env, condition, policy, seed])]) {
       if (seen.has(key)) throw new Error(`${experiment.name}.jobs: two jobs are ${key}`);
       seen.add(key);
     }

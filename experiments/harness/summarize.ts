@@ -5,7 +5,7 @@ import { Bootstrap } from './statistics/bootstrap.ts';
 import { interquartileMean } from './statistics/interquartileMean.ts';
 
 /**
- * A row for each study, environment, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap
+ * A row for each study, environment, condition, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap
  * interval. A policy of which no job has finished has the rows of the others, with nothing in them. The order is that of `jobs`, so that the same jobs give the same summary whichever finished first.
  */
 export function summarize(
@@ -22,18 +22,17 @@ export function summarize(
       new Set(here.flatMap(({ id }) => Object.keys(metricsOf.get(id) ?? {}))),
     ]),
   );
-  const groups = groupBy(jobs, (job) => JSON.stringify([job.study, job.env, job.policy]));
+  const groups = groupBy(jobs, (job) => JSON.stringify([where(job), job.policy]));
   return [...groups.values()].flatMap((group) => {
-    const { study, env, policy } = group[0]!;
+    const { study, env, condition, policy } = group[0]!;
+    const of = { study, env, ...(condition !== undefined && { condition }), policy };
     const bySeed = new Map(group.map((job) => [job.seed, metricsOf.get(job.id)]));
     return [...metricsAt.get(where(group[0]!))!].map((metric) => {
       const perSeed = seeds.map((seed) => bySeed.get(seed)?.[metric] ?? null);
       const measured = perSeed.filter((value) => value !== null);
-      if (measured.length === 0) return { study, env, policy, metric, iqm: null, low: null, high: null, perSeed };
+      if (measured.length === 0) return { ...of, metric, iqm: null, low: null, high: null, perSeed };
       return {
-        study,
-        env,
-        policy,
+        ...of,
         metric,
         iqm: interquartileMean(measured),
         ...bootstrap.interval([measured]),
@@ -43,6 +42,6 @@ export function summarize(
   });
 }
 
-function where({ study, env }: Job): string {
-  return JSON.stringify([study, env]);
+function where({ study, env, condition }: Job): string {
+  return JSON.stringify([study, env, condition]);
 }

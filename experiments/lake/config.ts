@@ -3,11 +3,12 @@ import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
+import { type StudyName, studyCodes } from './studyCodes.ts';
 import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
 import { searchSpaces } from './tuning.ts';
 
 export const choices = {
-  studies: ['cloning', 'ppo'],
+  studies: Object.keys(studyCodes) as StudyName[],
   policies: policyNames,
   environments: ['Lake-v0', 'LakeStride-v0'],
 } as const;
@@ -17,7 +18,7 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 
 export const lakeSchema = z
   .strictObject({
-    ...commonShape(choices, { seeds: 5 }),
+    ...commonShape(choices, { seeds: 5, codes: studyCodes }),
     engine: engineSetting('wasm'),
     evaluationEpisodes: count().default(1000).describe('walks of each trained policy, with sampled actions'),
     cloning: z

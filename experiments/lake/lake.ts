@@ -1,33 +1,17 @@
-import type { LakeId } from '../../envs/index.ts';
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import type { Job, Outcome, SummaryRow, Table } from '../harness/experiment.ts';
+import { conclude } from '../harness/conclusion.ts';
+import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
-import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
-import { clone } from './cloning.ts';
-import { choices, cloningSettings, type LakeConfig, lakeSchema, PPO_ENV, ppoSettings } from './config.ts';
-import type { PolicyName } from './lakePolicies.ts';
-import { optimize } from './proximal.ts';
-import { sections } from './sections.ts';
+import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
+import { choices, type LakeConfig, lakeSchema } from './config.ts';
+import type { LakeJob, LakeStudy, StudyResults } from './lakeStudy.ts';
+import { studies } from './studies.ts';
+import { studyCodes } from './studyCodes.ts';
+import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
 import { tuning } from './tuning.ts';
 
-interface LakeJob extends Job {
-  readonly study: (typeof choices.studies)[number];
-  readonly env: LakeId;
-  readonly policy: PolicyName;
-}
-
-/** Relative cost of an update of each policy. */
-const POLICY_COST: Record<PolicyName, number> = {
-  gaussian: 1,
-  'gaussian-full': 1,
-  'mixture-2': 1.1,
-  mixture: 1.2,
-  realnvp: 1.7,
-  spline: 1.9,
-};
-
-/** A Gaussian policy beside a flow policy on the walk around the lake: E1 (cloning) and E0 (PPO). */
+/** Gaussian policies beside those with several modes on the walk around the lake: E0 to E7. */
 export const lake = defineExperiment<LakeConfig, LakeJob>({
   name: 'lake',
   description: 'Gaussian, mixture and flow policies on the walk around the lake.',
@@ -43,62 +27,76 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       evaluationEpisodes: 500,
       cloning: { demonstrations: 1000, steps: 2000, batchSize: 256 },
     },
+    full: { seeds: Array.from({ length: 20 }, (_, seed) => seed) },
   },
 
   runtime: selectRuntime,
 
-  jobs: (config) =>
-    config.studies.flatMap((study) =>
-      config.environments
-        .filter((env) => study !== 'ppo' || env === PPO_ENV)
-        .flatMap((env) =>
-          config.policies.flatMap((policy) =>
-            config.seeds.map((seed) => ({
-              id: `${study}/${env}/${policy}/seed-${seed}`,
-              study,
-              env,
-              policy,
-              seed,
-              weight: cost({ study, env, policy }, config),
-            })),
-          ),
-        ),
-    ),
+  jobs: (config) => asked(config).flatMap((study) => study.jobs(config)),
 
   async runJob(job, config, context) {
     await selectBackend();
     await selectEngine(config.engine);
-    return job.study === 'cloning' ? clone(job, config, context) : optimize(job, config, context);
+    return studies.find(({ name }) => name === job.study)!.runJob(job, config, context);
   },
 
   tuning,
 
-  tables,
+  tables: (summary, config) =>
+    asked(config).flatMap((study) =>
+      study.tables(
+        summary.filter((row) => row.study === study.name),
+        config,
+      ),
+    ),
 
-  report: (outcomes, summary, config) => sections(outcomes as readonly Outcome<LakeJob>[], summary, config),
+  conclusions: (outcomes, summary, config) =>
+    Object.fromEntries(
+      asked(config).map((study) => {
+        const criteria = study.criteria(resultsOf(study, outcomes, summary), config);
+        return [studyCodes[study.name], conclude(study, criteria)];
+      }),
+    ),
+
+  report: (outcomes, summary, config) => [
+    ...asked(config).flatMap((study): Section[] => {
+      const results = resultsOf(study, outcomes, summary);
+      if (results.outcomes.length === 0) return [];
+      return [{ title: `${studyCodes[study.name]}: ${study.title}`, ...study.section(results, config) }];
+    }),
+    ...tunedStudies
+      .filter((study) => config.studies.includes(study))
+      .map((study) => tuningSection(trialsOf(study, config), tuning, config.tuned)),
+  ],
 });
 
-/** Relative cost of one job: that of its updates, which is about linear in their rows. */
-function cost({ study, env, policy }: Pick<LakeJob, 'study' | 'env' | 'policy'>, config: LakeConfig): number {
-  const cloning = study === 'cloning' ? cloningSettings(config, env, policy) : undefined;
-  const rows = cloning
-    ? cloning.steps * config.cloning.batchSize
-    : config.ppo.steps * ppoSettings(config.tuned, policy).epochs;
-  return POLICY_COST[policy] * rows;
+/** The studies of a run. */
+function asked(config: LakeConfig): LakeStudy[] {
+  return studies.filter(({ name }) => config.studies.includes(name));
 }
 
-function tables(summary: readonly SummaryRow[], config: LakeConfig): Table[] {
-  const percent = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
-  const columns = [
-    { metric: 'drownRate', label: 'drowned', ...percent },
-    { metric: 'homeRate', label: 'home', ...percent },
-    { metric: 'return', label: 'return', format: (value: number) => value.toFixed(3) },
-    { metric: 'modeBalance', label: 'less used bank', ...percent },
-  ];
-  return config.studies.flatMap((study) =>
-    config.environments
-      .map((env) => ({ env, rows: summary.filter((row) => row.study === study && row.env === env) }))
-      .filter(({ rows }) => rows.length > 0)
-      .map(({ env, rows }) => metricTable(`${study === 'ppo' ? 'PPO' : 'Cloning'}, ${env}`, rows, columns)),
+function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: readonly SummaryRow[]): StudyResults {
+  return {
+    outcomes: (outcomes as readonly Outcome<LakeJob>[]).filter(({ job }) => job.study === name),
+    rows: summary.filter(({ study }) => study === name),
+  };
+}
+
+/** The trials of a study, of the environments and policies of the run. */
+function trialsOf(study: TunedStudy, { environments, policies }: LakeConfig): TrialsFile {
+  const file = readTrials(study);
+  const trials = {
+    [study]: pick(file.trials[study]!, environments, (own) => pick(own, policies, (ofPolicy) => ofPolicy)),
+  };
+  return { ...file, trials };
+}
+
+function pick<T, U>(
+  record: Readonly<Record<string, T>>,
+  keys: readonly string[],
+  map: (value: T) => U,
+): Record<string, U> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (keys.includes(key) ? [[key, map(value)]] : [])),
   );
 }

@@ -13,6 +13,16 @@ const POLICIES = {
   spline: { name: 'spline', options: { head: false } },
 } as const;
 
+/** Relative cost of an update of each policy. */
+export const policyCost: Record<PolicyName, number> = {
+  gaussian: 1,
+  'gaussian-full': 1,
+  'mixture-2': 1.1,
+  mixture: 1.2,
+  realnvp: 1.7,
+  spline: 1.9,
+};
+
 export type PolicyName = keyof typeof POLICIES;
 export const policyNames = Object.keys(POLICIES) as PolicyName[];
 

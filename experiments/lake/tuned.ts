@@ -26,8 +26,12 @@ export function readTuned(): Tuned {
   return read<{ tuned: Tuned }>('tuned.json').tuned;
 }
 
+/** The studies whose settings were searched for, each with its trials in a file. */
+export const tunedStudies = ['ppo', 'cloning'] as const;
+export type TunedStudy = (typeof tunedStudies)[number];
+
 /** All trials of a study. */
-export function readTrials(study: 'cloning' | 'ppo'): TrialsFile {
+export function readTrials(study: TunedStudy): TrialsFile {
   return read<TrialsFile>(`${study}Trials.json`);
 }
 

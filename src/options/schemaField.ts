@@ -17,7 +17,7 @@ function child(schema: z.ZodType, key: string): z.ZodType | undefined {
   return undefined;
 }
 
-/** A schema without its default, `optional`, `nullable` and `readonly`. */
+/** A schema without its default, `optional`, `nullable`, `readonly` and what is done to values before they are checked. */
 export function unwrapSchema(schema: z.ZodType): z.ZodType {
   let inner = schema;
   while (
@@ -25,9 +25,10 @@ export function unwrapSchema(schema: z.ZodType): z.ZodType {
     inner instanceof z.ZodPrefault ||
     inner instanceof z.ZodOptional ||
     inner instanceof z.ZodNullable ||
-    inner instanceof z.ZodReadonly
+    inner instanceof z.ZodReadonly ||
+    inner instanceof z.ZodPipe
   ) {
-    inner = inner.unwrap() as z.ZodType;
+    inner = (inner instanceof z.ZodPipe ? inner.out : inner.unwrap()) as z.ZodType;
   }
   return inner;
 }

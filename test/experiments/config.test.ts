@@ -38,9 +38,9 @@ describe('resolveConfig', () => {
 
   it('lets later sources win: preset, file, settings', () => {
     const path = file('{ "steps": 7, "pause": 1, "noise": { "scale": 2 } }');
-    expect(resolve({ quick: true })).toMatchObject({ steps: 5, seeds: [0, 1], pause: 0 });
-    expect(resolve({ quick: true, file: path })).toMatchObject({ steps: 7, seeds: [0, 1], pause: 1 });
-    expect(resolve({ quick: true, file: path, settings: set('steps=9', 'noise.label=x') })).toMatchObject({
+    expect(resolve({ preset: 'quick' })).toMatchObject({ steps: 5, seeds: [0, 1], pause: 0 });
+    expect(resolve({ preset: 'quick', file: path })).toMatchObject({ steps: 7, seeds: [0, 1], pause: 1 });
+    expect(resolve({ preset: 'quick', file: path, settings: set('steps=9', 'noise.label=x') })).toMatchObject({
       steps: 9,
       seeds: [0, 1],
       pause: 1,
@@ -60,7 +60,7 @@ describe('resolveConfig', () => {
 
   it('counts seeds from their base, in a file too', () => {
     expect(resolve({ settings: set('seeds=2', 'seed=100') }).seeds).toEqual([100, 101]);
-    expect(resolve({ quick: true, settings: set('seed=100') }).seeds).toEqual([100, 101]);
+    expect(resolve({ preset: 'quick', settings: set('seed=100') }).seeds).toEqual([100, 101]);
     expect(resolve({ file: file('{"seeds":3, "seed":4}') }).seeds).toEqual([4, 5, 6]);
   });
 

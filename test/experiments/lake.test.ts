@@ -136,7 +136,7 @@ describe('oxbow run lake', () => {
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
     expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
     // Another one is right only where numerics, settings or what a job leaves were meant to change.
-    expect(summary.fingerprint).toBe('4947f08129af42e42ccebc1ecfdbad6ab7f45bdf71c99788d4e78cd80a25633c');
+    expect(summary.fingerprint).toBe('ce367d4bfe6b791d716bfca2eebef96bc975da99c8750f9cb2eb6b2b62688792');
     for (const metric of ['drownRate', 'homeRate', 'return', 'modeBalance', 'upperShare']) {
       for (const policy of ['gaussian', 'spline']) {
         for (const [study, env] of [

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { Conclusion } from '../conclusion.ts';
 import type { Job, Outcome, Section, SummaryRow, Table } from '../experiment.ts';
 import type { AnyExperiment } from '../registry.ts';
 import type { RunDirectory } from '../runDirectory.ts';
 import { writeFile } from '../writeFile.ts';
+import { conclusionTable } from './conclusionTables.ts';
 import { missingJobs } from './missingJobs.ts';
 import { renderPage } from './page.ts';
 
@@ -12,6 +14,8 @@ export interface RunResults {
   /** Of the jobs that have finished. */
   readonly outcomes: readonly Outcome[];
   readonly results: readonly SummaryRow[];
+  /** What was asked, if the experiment says so. */
+  readonly experiments: Readonly<Record<string, Conclusion>> | undefined;
   readonly tables: readonly Table[];
   /** Of a complete run. */
   readonly fingerprint: string | undefined;
@@ -21,14 +25,14 @@ export interface RunResults {
 export async function writeReport(
   experiment: AnyExperiment,
   directory: RunDirectory,
-  { jobs, outcomes, results, tables, fingerprint }: RunResults,
+  { jobs, outcomes, results, experiments, tables, fingerprint }: RunResults,
 ): Promise<string> {
   const { config, engine, backend, versions } = directory.run;
   const missing = missingJobs(jobs, outcomes);
   const head: Section = {
     title: 'Results',
     paragraphs: outcomes.length === 0 ? ['No job has finished yet.'] : [howToRead(config.seeds.length)],
-    tables,
+    tables: [...(experiments ? [conclusionTable(experiments)] : []), ...tables],
   };
   const html = await renderPage(
     {

@@ -1,9 +1,9 @@
-import { Ppo } from '../../agents/index.ts';
-import { makeVec } from '../../envs/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
-import { type LakeConfig, PPO_ENV, ppoSettings } from './config.ts';
-import { finishJob } from './finishJob.ts';
-import { makeLakePolicy, type PolicyName } from './lakePolicies.ts';
+import { Ppo } from '../../../agents/index.ts';
+import { makeVec } from '../../../envs/index.ts';
+import type { JobContext, JobResult } from '../../harness/experiment.ts';
+import { type LakeConfig, PPO_ENV, ppoSettings } from '../config.ts';
+import { finishJob } from '../finishJob.ts';
+import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
 
 /**
  * E0: PPO on the lake. The lake is fully observed, so it has a deterministic optimum, and every policy

@@ -1,10 +1,10 @@
-import { BehaviorCloning, type BehaviorCloningReport } from '../../agents/index.ts';
-import { collectDemonstrations, type LakeId } from '../../envs/index.ts';
-import { cosineSchedule } from '../../src/index.ts';
-import type { JobContext, JobResult } from '../harness/experiment.ts';
-import { cloningSettings, type LakeConfig } from './config.ts';
-import { finishJob } from './finishJob.ts';
-import { makeLakePolicy, type PolicyName } from './lakePolicies.ts';
+import { BehaviorCloning, type BehaviorCloningReport } from '../../../agents/index.ts';
+import { collectDemonstrations, type LakeId } from '../../../envs/index.ts';
+import { cosineSchedule } from '../../../src/index.ts';
+import type { JobContext, JobResult } from '../../harness/experiment.ts';
+import { cloningSettings, type LakeConfig } from '../config.ts';
+import { finishJob } from '../finishJob.ts';
+import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
 
 /**
  * E1: clone shortest-path demonstrators, half of them on each bank, by maximum likelihood. At the start the demonstrators

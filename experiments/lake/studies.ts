@@ -1,0 +1,6 @@
+import { cloning } from './cloning/cloning.ts';
+import type { LakeStudy } from './lakeStudy.ts';
+import { ppo } from './ppo/ppo.ts';
+
+/** The studies of the lake, in the order of their codes. */
+export const studies: readonly LakeStudy[] = [ppo, cloning];

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { bounded, type Criterion, conclude } from '../../experiments/harness/conclusion.ts';
+import type { SummaryRow } from '../../experiments/harness/experiment.ts';
+
+const row = (iqm: number | null, low: number | null, high: number | null): SummaryRow => ({
+  study: 's',
+  env: 'e',
+  policy: 'p',
+  metric: 'm',
+  iqm,
+  low,
+  high,
+  perSeed: [],
+});
+const format = (value: number) => value.toFixed(2);
+
+describe('bounded', () => {
+  const holds = (of: SummaryRow | undefined, bounds: { atMost?: number; atLeast?: number }) =>
+    bounded(of, { label: 'x', format, ...bounds }).holds;
+
+  test('holds where the whole interval is within', () => {
+    expect(holds(row(0.2, 0.1, 0.3), { atMost: 0.3 })).toBe(true);
+    expect(holds(row(0.2, 0.1, 0.3), { atLeast: 0.1 })).toBe(true);
+    expect(holds(row(0.2, 0.1, 0.3), { atLeast: 0.1, atMost: 0.3 })).toBe(true);
+  });
+
+  test('does not where the whole interval is beyond a bound', () => {
+    expect(holds(row(0.2, 0.1, 0.3), { atMost: 0.09 })).toBe(false);
+    expect(holds(row(0.2, 0.1, 0.3), { atLeast: 0.31 })).toBe(false);
+  });
+
+  test('is not decided where a bound lies inside, where there is one seed, or nothing', () => {
+    expect(holds(row(0.2, 0.1, 0.3), { atMost: 0.2 })).toBeUndefined();
+    expect(holds(row(0.2, 0.1, 0.3), { atLeast: 0.2 })).toBeUndefined();
+    expect(holds(row(0.2, null, null), { atMost: 1 })).toBeUndefined();
+    expect(holds(row(null, null, null), { atMost: 1 })).toBeUndefined();
+    expect(holds(undefined, { atMost: 1 })).toBeUndefined();
+  });
+
+  test('says what was measured and what was predicted', () => {
+    expect(bounded(row(0.2, 0.1, 0.3), { label: 'spline, drowned', atMost: 0.05, format }).text).toBe(
+      'spline, drowned: 0.20 [0.10, 0.30], predicted at most 0.05',
+    );
+  });
+});
+
+test('a verdict is computed from the criteria', () => {
+  const verdict = (...holds: Criterion['holds'][]) =>
+    conclude(
+      { question: 'q', prediction: 'p' },
+      holds.map((each) => ({ text: 't', holds: each })),
+    ).verdict;
+  expect(verdict(true, true)).toBe('confirmed');
+  expect(verdict(true, undefined, false)).toBe('refuted');
+  expect(verdict(true, undefined)).toBe('undecided');
+  expect(verdict()).toBe('undecided');
+});
