@@ -15,9 +15,9 @@ export function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, value:
     const known = parent instanceof z.ZodObject ? Object.keys(parent.shape) : [];
     return `unknown ${what}, ${expectedOneOf(issue.keys[0]!, known)}`;
   }
+  const given = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
   // A setting that was left out has its default, which only the issue knows.
-  const found =
-    path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value) ?? issue.input;
+  const found = given === undefined ? issue.input : given;
   if (issue.code === 'invalid_value') {
     return `got ${show(found)}, ${expectedOneOf(String(found), issue.values.map(String))}`;
   }
