@@ -139,5 +139,5 @@ export const unconstrainedMonotonic = (units: number, bound: number): FamilyOrac
       }
       return slopeOf(sum);
     };
-    return { value: (x) => shift! + integral(slope, x, 5), slope };
+    return { value: (x) => shift! + integral(slope, x, 12), slope };
   });

@@ -15,7 +15,7 @@ const REACH = 4;
 const GREATEST_OUTPUT = 2;
 const GREATEST_STEEPNESS = 2;
 /** The nodes of the quadrature. */
-const NODES = 24;
+const NODES = 40;
 
 /** Options of {@link UnconstrainedMonotonic}. */
 export interface UnconstrainedMonotonicOptions extends BoundedMonotoneOptions {
@@ -29,8 +29,10 @@ export interface UnconstrainedMonotonicOptions extends BoundedMonotoneOptions {
  *     y = shift + ∫₀ˣ g(t) dt       log g(t) = s(c + Σⱼ vⱼ tanh(wⱼ(5t/B − mⱼ)))
  *
  * with s = `boundedLogSlope`, so that slopes lie between e⁻⁵ and e⁵; |v| < 2 and ½ < w < 2, smoothly; outside it goes on with the slope of
- * the end. The integral is taken by Gauss and Legendre's rule at 24 nodes. It is as exact as float32 for parameters of size 1; at size 3 its error is 10⁻⁵
- * and y still increases everywhere, which no rule of finitely many nodes would warrant for any v and w: hence their bounds.
+ * the end. The integral is taken by Gauss and Legendre's rule at 40 nodes, so that log dy/dx is not quite the log-determinant, s(…). In
+ * 400 draws of parameters with H = 8, 11 places each, they differ by at most 3·10⁻⁶ for parameters of size 1, 10⁻⁴ and 6·10⁻⁴ for sizes 2 and 3, and
+ * .015 where all v and w are at their bounds; values by 10⁻⁶ from the integral. No rule of finitely many nodes would do for any v and w:
+ * hence their bounds.
  *
  * `parameters` `[2 + 3H, ...rows]` are shift, c, v, log w and m less its value at first, which is even over ±4.
  *
