@@ -1,9 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { fingerprint } from '../../src/fingerprint.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import { type RunJobs, runJobs } from './pool.ts';
-import { progressDisplay } from './progress.ts';
+import { formatDuration, progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { verdictTable } from './report/conclusionTables.ts';
 import { textTable } from './report/table.ts';
@@ -128,6 +129,14 @@ async function openQueue(
   return { run: queueJobs({ redis, ...about }), close: () => redis.disconnect() };
 }
 
+/** How long jobs take whose weights are seconds, if nothing else keeps the machine busy. */
+async function duration(jobs: readonly Job[], workers: number): Promise<string> {
+  const { coreSpeed } = await import('./coreSpeed.ts');
+  const weights = jobs.map(({ weight }) => weight);
+  const seconds = weights.reduce((sum, weight) => sum + weight, 0) / Math.min(workers, availableParallelism());
+  return formatDuration(Math.max(seconds, ...weights) / coreSpeed());
+}
+
 /** Does the jobs that have no outcome. */
 async function doJobs(
   {
@@ -164,7 +173,8 @@ async function doJobs(
   }
   if (waiting.length > 0) {
     const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
-    stdout.write(`${plural(waiting.length, 'job')} in ${where}, results in ${directory.path}\n`);
+    const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
+    stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
   }
   const display = progressDisplay(waiting, workers, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');

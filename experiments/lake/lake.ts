@@ -30,6 +30,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     full: { seeds: Array.from({ length: 20 }, (_, seed) => seed) },
   },
 
+  timed: true,
+
   runtime: selectRuntime,
 
   jobs: (config) => asked(config).flatMap((study) => study.jobs(config)),

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { main } from '../../experiments/commands/main.ts';
 import { resolveConfig } from '../../experiments/harness/config.ts';
 import { latinHypercube, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
@@ -129,11 +129,32 @@ test('batches that nothing can fill are refused, with what would do', () => {
 describe('oxbow run lake', () => {
   test('the same seeds give the same results on every machine, with the documented fields', async () => {
     const out = join(folder, 'run');
-    const argv = ['run', 'lake', '--engine', 'wasm', '--out', out, '--seeds', '2', '--policies', 'gaussian,spline'];
+    const argv = [
+      'run',
+      'lake',
+      '--study',
+      'E0,cloning',
+      '--out',
+      out,
+      '--seeds',
+      '2',
+      '--policies',
+      'gaussian,spline',
+    ];
+    const printed = vi.spyOn(process.stdout, 'write');
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
     const ppo = ['ppo.steps=512', 'ppo.horizon=64'];
     expect(await main([...argv, ...[...small, ...ppo].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
+    const lines = printed.mock.calls.join('');
+    printed.mockRestore();
+    expect(lines).toMatch(/^12 jobs in \d+ worker process(es)?, about \d+ (s|min \d+ s), results in /m);
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    for (const code of ['E0', 'E1']) {
+      const { prediction, measured, verdict } = summary.experiments[code];
+      expect(['confirmed', 'refuted', 'undecided']).toContain(verdict);
+      expect(prediction).not.toBe('');
+      expect(measured).toMatch(/^gaussian, /);
+    }
     expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
     // Another one is right only where numerics, settings or what a job leaves were meant to change.
     expect(summary.fingerprint).toBe('ce367d4bfe6b791d716bfca2eebef96bc975da99c8750f9cb2eb6b2b62688792');
