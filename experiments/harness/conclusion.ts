@@ -30,10 +30,11 @@ export function conclude(
       : criteria.some(({ holds }) => holds === false)
         ? 'refuted'
         : 'undecided';
-  return { question, prediction, measured: criteria.map(describe).join('; ') || 'nothing yet', verdict };
+  return { question, prediction, measured: criteria.map(describeCriterion).join('; ') || 'nothing yet', verdict };
 }
 
-function describe({ text, holds }: Criterion): string {
+/** A claim in words, with whether it holds where it does not. */
+export function describeCriterion({ text, holds }: Criterion): string {
   return holds === true ? text : `${text}: ${holds === false ? 'does not hold' : 'not decided'}`;
 }
 

@@ -101,6 +101,8 @@ export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Whether cells hold sentences, which may break anywhere. */
+  readonly prose?: boolean;
 }
 
 /** A drawing: a Vega-Lite specification, or finished SVG. Colours of {@link themeColour} follow the reader's theme. */
@@ -140,9 +142,11 @@ export type Figure = {
   | { readonly panels: readonly Panel[] }
 );
 
-/** A part of the report: paragraphs of plain text, then figures, then tables, then parts of its own. */
+/** A part of the report: facts, then paragraphs of plain text, figures, tables, and parts of its own. */
 export interface Section {
   readonly title: string;
+  /** Names with what they stand for, one line or several. */
+  readonly facts?: readonly (readonly [name: string, value: string | readonly string[]])[];
   readonly paragraphs?: readonly string[];
   readonly figures?: readonly Figure[];
   readonly tables?: readonly Table[];

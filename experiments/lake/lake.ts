@@ -1,5 +1,5 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { conclude } from '../harness/conclusion.ts';
+import { conclude, describeCriterion } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
@@ -64,7 +64,20 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     ...asked(config).flatMap((study): Section[] => {
       const results = resultsOf(study, outcomes, summary);
       if (results.outcomes.length === 0) return [];
-      return [{ title: `${studyCodes[study.name]}: ${study.title}`, ...study.section(results, config) }];
+      const criteria = study.criteria(results, config);
+      const { question, prediction, verdict } = conclude(study, criteria);
+      return [
+        {
+          title: `${studyCodes[study.name]}: ${study.title}`,
+          facts: [
+            ['question', question],
+            ['predicted', prediction],
+            ['measured', criteria.map(describeCriterion)],
+            ['verdict', verdict],
+          ],
+          ...study.section(results, config),
+        },
+      ];
     }),
     ...tunedStudies
       .filter((study) => config.studies.includes(study))

@@ -7,21 +7,21 @@ type Conclusions = Readonly<Record<string, Conclusion>>;
 export function verdictTable(conclusions: Conclusions): Table {
   return {
     title: 'Predictions',
-    columns: ['', 'question', 'verdict'],
+    columns: ['study', 'question', 'verdict'],
     rows: Object.entries(conclusions).map(([code, { question, verdict }]) => [code, question, verdict]),
   };
 }
 
-/** Question, prediction, what was measured and the verdict, for a page. */
+/** Question, prediction and verdict, for a page. */
 export function conclusionTable(conclusions: Conclusions): Table {
   return {
     title: 'Questions, predictions and verdicts',
-    columns: ['', 'question', 'predicted', 'measured', 'verdict'],
-    rows: Object.entries(conclusions).map(([code, { question, prediction, measured, verdict }]) => [
+    prose: true,
+    columns: ['study', 'question', 'predicted', 'verdict'],
+    rows: Object.entries(conclusions).map(([code, { question, prediction, verdict }]) => [
       code,
       question,
       prediction,
-      measured,
       verdict,
     ]),
   };

@@ -57,6 +57,7 @@ ${tables.map(renderTable).join('\n')}
 async function renderSection(section: Section, level: number, figures: { count: number }): Promise<string[]> {
   const html = [
     `<h${level}>${escapeHtml(section.title)}</h${level}>`,
+    ...(section.facts === undefined ? [] : [definitions('lines', section.facts)]),
     ...(section.paragraphs ?? []).map((text) => `<p>${escapeHtml(text)}</p>`),
     ...(await renderFigures(section.figures ?? [], figures)),
     ...(section.tables ?? []).map(renderTable),
@@ -95,7 +96,10 @@ function renderWarning({ text, items }: NonNullable<Page['warning']>): string {
   return `<div class="warning" role="status"><p>${escapeHtml(text)}</p>${list === '' ? '' : `<ul>${list}</ul>`}</div>`;
 }
 
-function definitions(kind: string, entries: readonly (readonly [string, string])[]): string {
-  const items = entries.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`);
+function definitions(kind: string, entries: NonNullable<Section['facts']>): string {
+  const items = entries.map(([name, value]) => {
+    const lines = [value].flat().map((line) => `<dd>${escapeHtml(line)}</dd>`);
+    return `<div><dt>${escapeHtml(name)}</dt>${lines.join('')}</div>`;
+  });
   return `<dl class="${kind}">${items.join('')}</dl>`;
 }

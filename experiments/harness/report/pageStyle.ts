@@ -27,6 +27,9 @@ dt { color: var(--muted); }
 dt::after { content: ":"; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 dl.facts { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; }
+dl.lines { max-width: 46rem; font-size: .92rem; }
+dl.lines div { display: grid; grid-template-columns: 6rem 1fr; gap: .1rem .6rem; margin-top: .35rem; break-inside: auto; }
+dl.lines dd { grid-column: 2; }
 dl.settings { columns: 20rem; column-gap: 2rem; }
 .figures { columns: 320px; column-gap: 2rem; margin: 1.2rem 0; }
 .figures.single { columns: auto; max-width: 540px; }
@@ -52,7 +55,7 @@ th, td { padding: .35rem 1rem .35rem 0; text-align: left; vertical-align: baseli
 thead th { color: var(--muted); vertical-align: bottom; }
 .number { text-align: right; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
-@media screen and (min-width: 700px) { td { white-space: nowrap; } }
+@media screen and (min-width: 700px) { td { white-space: nowrap; } .prose td { white-space: normal; } }
 @media screen and (min-width: 1000px) {
   .figures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); column-gap: 2rem; }
 }

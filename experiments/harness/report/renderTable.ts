@@ -3,13 +3,13 @@ import type { Table } from '../experiment.ts';
 import { isNumeric } from './table.ts';
 
 /** A table as HTML: where it is wider than the page it scrolls by itself, below its first column, which stays. */
-export function renderTable({ title, columns, rows }: Table): string {
+export function renderTable({ title, columns, rows, prose }: Table): string {
   const align = columns.map((_, i) => (i > 0 && isNumeric(rows.map((row) => row[i] ?? '')) ? ' class="number"' : ''));
   const head = columns.map((column, i) => `<th scope="col"${align[i]}>${escapeHtml(column)}</th>`).join('');
   const cell = (text: string, i: number) =>
     i === 0 ? `<th scope="row">${escapeHtml(text)}</th>` : `<td${align[i]}>${escapeHtml(text)}</td>`;
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
-  return `<div class="table" role="region" aria-label="${escapeHtml(title)}" tabindex="0">
+  return `<div class="table${prose ? ' prose' : ''}" role="region" aria-label="${escapeHtml(title)}" tabindex="0">
 <table>
 <caption>${escapeHtml(title)}</caption>
 <thead><tr>${head}</tr></thead>
