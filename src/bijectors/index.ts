@@ -39,7 +39,7 @@ export { BlockAutoregressive, type BlockAutoregressiveOptions } from './layers/b
 export { Conditioned, type ConditionedOptions } from './layers/conditioned.ts';
 export { Coupling, type CouplingOptions, type TransformedEntries } from './layers/coupling.ts';
 export { householderFamily } from './layers/householderFamily.ts';
-export { LocationScale, type LocationScaleOptions } from './layers/locationScale.ts';
+export { LocationScale, type LocationScaleOptions, type ScaleKind } from './layers/locationScale.ts';
 export { type LowRankAffineFamilyOptions, lowRankAffineFamily } from './layers/lowRankAffineFamily.ts';
 export { luFamily } from './layers/luFamily.ts';
 export { Planar, planarFamily } from './layers/planar.ts';

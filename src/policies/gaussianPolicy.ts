@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
+import type { ScaleKind } from '../bijectors/layers/locationScale.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import type { Activation } from '../nn/activation.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
@@ -19,7 +20,7 @@ export interface GaussianPolicyOptions {
   readonly activation?: Activation | undefined;
   /** Latent → action; none by default. `boxSquash` makes a tanh-Gaussian. */
   readonly squash?: Bijector;
-  /** The standard deviation before training. */
+  /** The standard deviation before training; for good where it is fixed. */
   readonly initialScale?: number;
   readonly rng: Rng;
 }
@@ -27,18 +28,20 @@ export interface GaussianPolicyOptions {
 /**
  * The usual policy: u ~ N(μ(o), diag(σ²)), action = squash(u).
  *
- * The scale is one free variable for each component (`scale: 'free'`, the default: PPO's settings were found with it) or a
- * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation).
+ * The scale is one free variable for each component (`scale: 'free'`, the default: PPO's settings were found with it), a
+ * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation), or stays what it is at first
+ * (`scale: 'fixed'`: noise of a given size).
  */
 export class GaussianPolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly network: Mlp;
+  /** log σ, `[actionDim]`, trainable where it is free; absent where it depends on the observation. */
   readonly logScale: tf.Variable | undefined;
   readonly bijector: Bijector;
   readonly #initialScale: number;
 
-  constructor(options: GaussianPolicyOptions & { readonly scale?: 'state' | 'free' }) {
+  constructor(options: GaussianPolicyOptions & { readonly scale?: ScaleKind }) {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
     const { initialScale = 1, scale = 'free', rng } = options;
@@ -54,8 +57,9 @@ export class GaussianPolicy extends Policy {
     });
     this.bijector = squash;
     this.#initialScale = initialScale;
-    if (scale === 'free') {
-      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], portableMath.log(initialScale))));
+    if (scale !== 'state') {
+      const isTrainable = scale === 'free';
+      this.logScale = tf.tidy(() => tf.variable(tf.fill([actionDim], portableMath.log(initialScale)), isTrainable));
     }
   }
 

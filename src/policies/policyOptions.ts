@@ -3,9 +3,9 @@ import { z } from 'zod';
 /** Options that several policies have. */
 export const initialScale = z.number().positive().default(1).describe('standard deviation before training');
 export const scale = z
-  .enum(['state', 'free'])
+  .enum(['state', 'free', 'fixed'])
   .default('free')
-  .describe('the standard deviation is a function of the observation, or a variable');
+  .describe('the standard deviation is a function of the observation, a variable, or stays at initialScale');
 
 /** Of policies that have a head. */
 export const headOptions = {

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { Box, Discrete, make } from '../../envs/index.ts';
 import {
+  Adam,
   FlowPolicy,
   FullCovarianceGaussianPolicy,
   GaussianPolicy,
@@ -13,6 +14,7 @@ import {
   policies,
   Rng,
   registerPolicy,
+  valueAndGradients,
 } from '../../src/index.ts';
 
 const task = {
@@ -103,6 +105,29 @@ test('options reach what they name', () => {
   const { action } = flow.given(new Rng(0).normalTensor([500, 3])).sampleWithLogProb(new Rng(1));
   expect(action.dataSync().every((a, i) => Math.abs(a) <= (i % 2 === 0 ? 2 : 1))).toBe(true);
   expect(Math.max(...action.dataSync())).toBeGreaterThan(1.5);
+});
+
+test('a fixed scale stays at initialScale: it is no parameter, and training leaves it', () => {
+  const observations = tf.zeros([500, 3]) as tf.Tensor;
+  const far = tf.fill([500, 2], 5) as tf.Tensor;
+  for (const name of ['gaussian', 'spline'] as const) {
+    const [free, fixed] = (['free', 'fixed'] as const).map((scale) =>
+      makePolicy(name, { ...task, hidden: [4], initialScale: 0.2, scale }),
+    ) as [Policy, Policy];
+    expect(fixed.parameterCount()).toBe(free.parameterCount() - 2);
+    expect(Object.keys(fixed.stateDict())).toEqual(Object.keys(free.stateDict()));
+    const scalesAfterTraining = (policy: Policy): number[] => {
+      const { gradients } = valueAndGradients(
+        () => ({ loss: tf.neg(tf.mean(policy.given(observations).logProb(far))) as tf.Scalar }),
+        policy.trainableVariables(),
+      );
+      new Adam(policy.trainableVariables()).update(gradients, 0.1);
+      const [, { values }] = Object.entries(policy.stateDict()).find(([path]) => path.endsWith('logScale'))!;
+      return Array.from(values, Math.exp);
+    };
+    for (const scale of scalesAfterTraining(fixed)) expect(scale).toBeCloseTo(0.2, 6);
+    for (const scale of scalesAfterTraining(free)) expect(scale).toBeGreaterThan(0.21);
+  }
 });
 
 test('an environment’s spaces fit as they are', () => {

@@ -8,6 +8,9 @@ import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { ShiftScale } from '../linear/shiftScale.ts';
 
+/** What σ is: one variable for each component, another output of the network, or what it is at first. */
+export type ScaleKind = 'free' | 'state' | 'fixed';
+
 /** Options of {@link LocationScale}. */
 export interface LocationScaleOptions {
   readonly dim: number;
@@ -16,9 +19,9 @@ export interface LocationScaleOptions {
   /** Widths of the network's hidden layers. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
-  /** σ is one free variable for each component (the default), or another output of the network. */
-  readonly scale?: 'free' | 'state';
-  /** σ before training; 1. */
+  /** `'free'` by default. */
+  readonly scale?: ScaleKind;
+  /** σ before training, for good where it is fixed; 1. */
   readonly initialScale?: number;
   readonly rng: Rng;
 }
@@ -34,7 +37,7 @@ export class LocationScale extends ConditionalBijector {
   readonly network: Mlp | undefined;
   /** `[dim]`; absent with a context. */
   readonly location: tf.Variable | undefined;
-  /** log σ, `[dim]`; absent where it depends on the context. */
+  /** log σ, `[dim]`, trainable where it is free; absent where it depends on the context. */
   readonly logScale: tf.Variable | undefined;
   readonly #initialScale: number;
 
@@ -62,7 +65,9 @@ export class LocationScale extends ConditionalBijector {
     } else {
       this.location = tf.tidy(() => tf.variable(tf.zeros([dim])));
     }
-    if (scale === 'free') this.logScale = tf.tidy(() => tf.variable(tf.fill([dim], portableMath.log(initialScale))));
+    if (scale === 'state') return;
+    const isTrainable = scale === 'free';
+    this.logScale = tf.tidy(() => tf.variable(tf.fill([dim], portableMath.log(initialScale)), isTrainable));
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
