@@ -82,6 +82,8 @@ class Misbehaving(gymnasium.Env):
             return np.full(2, 3, np.float32)
         if self.wrong == "shape":
             return np.zeros(1, np.float32)
+        if self.wrong == "text":
+            return "far\noff"
         return np.zeros(2, np.float32)
 
     def close(self):

@@ -163,7 +163,7 @@ def encode_infos(infos):
 
 
 class Environments:
-    """n environments of one kind, and the memory in which their results travel."""
+    """n environments of one kind, and what they gave last."""
 
     def __init__(self, id, count, options, sameStep):
         self.same_step = sameStep
@@ -175,19 +175,16 @@ class Environments:
             "observationSpace": describe_space(self.observation_space, "observation space"),
         }
         self.action_type = np.dtype(wire_type(self.action_space))
-        self.action_size = int(np.prod(self.action_space.shape))
-        self.actions_length = count * self.action_size * self.action_type.itemsize
+        self.actions_shape = (count, *self.action_space.shape)
+        self.action_count = math.prod(self.actions_shape)
 
-        # Views of one block: a step writes what it sends.
-        self.shape, kind = self.observation_space.shape, np.dtype(wire_type(self.observation_space))
-        size = int(np.prod(self.shape))
-        flags_at = 8 * count + count * size * kind.itemsize
-        self.block = bytearray(flags_at + (count + 7) // 8 * 8)
-        self.rewards = np.frombuffer(self.block, np.float64, count)
-        observations = np.frombuffer(self.block, kind, count * size, 8 * count).reshape(count, *self.shape)
-        self.rows = [observations[i : i + 1].reshape(self.shape) for i in range(count)]
-        self.flags = np.frombuffer(self.block, np.uint8, count, flags_at)
-        self.infos = [{} for _ in range(count)]
+        # What each environment gave last; of observations the bytes that are sent.
+        self.shape, self.observation_type = self.observation_space.shape, np.dtype(wire_type(self.observation_space))
+        self.observations = [bytes(math.prod(self.shape) * self.observation_type.itemsize)] * count
+        self.rewards = [0.0] * count
+        self.pack_rewards = struct.Struct(f"{count}d").pack
+        self.no_flags = bytes((count + 7) // 8 * 8)
+        self.infos = [{}] * count
 
     def make(self, id, options, note):
         try:
@@ -224,7 +221,7 @@ class Environments:
         for i in range(len(self.envs)):
             if mask is None or mask[i]:
                 self.reset_row(i, seed=None if seeds is None else seeds[i], options=options)
-        return self.results([])
+        return self.results(self.no_flags, [])
 
     def reset_row(self, i, **arguments):
         try:
@@ -232,16 +229,19 @@ class Environments:
         except Exception as error:
             raise Raised(f"reset() of environment {i}", error) from error
         self.put(i, observation, 0, info, "reset")
-        self.flags[i] = 0
 
     def put(self, i, observation, reward, info, call):
-        shape = getattr(observation, "shape", None)
-        if shape != self.shape and np.shape(observation) != self.shape:
+        try:
+            row = np.asarray(observation, self.observation_type)
+        except (TypeError, ValueError):
+            said = f"gave the observation {one_line(observation)}, expected numbers"
+            raise Refusal(f"{call}() of environment {i} {said}") from None
+        if row.shape != self.shape:
             raise Refusal(
-                f"{call}() of environment {i} gave an observation of the shape {list(np.shape(observation))}, "
+                f"{call}() of environment {i} gave an observation of the shape {list(row.shape)}, "
                 f"its observation space says {list(self.shape)}"
             )
-        self.rows[i][...] = observation
+        self.observations[i] = row.tobytes()
         try:
             self.rewards[i] = float(reward)
         except (TypeError, ValueError):
@@ -250,11 +250,10 @@ class Environments:
 
     def step(self, payload):
         # A copy, since an environment may keep its action; of the type and the shape that its space has.
-        flat = np.frombuffer(payload, self.action_type, len(self.envs) * self.action_size)
-        actions = np.array(flat, self.action_space.dtype).reshape(len(self.envs), *self.action_space.shape)
-        self.flags[:] = 0
-        lasts = []
-        for i, (env, action, skip) in enumerate(zip(self.envs, actions, payload[self.actions_length :])):
+        flat = np.frombuffer(payload, self.action_type, self.action_count)
+        actions = flat.astype(self.action_space.dtype).reshape(self.actions_shape)
+        flags, lasts = bytearray(self.no_flags), []
+        for i, (env, action, skip) in enumerate(zip(self.envs, actions, payload[flat.nbytes :])):
             if skip:
                 self.reset_row(i)
                 continue
@@ -265,15 +264,18 @@ class Environments:
             self.put(i, observation, reward, info, "step")
             if terminated or truncated:
                 if self.same_step:
-                    lasts.append((self.rows[i].tobytes(), info))
+                    lasts.append((self.observations[i], info))
                     self.reset_row(i)
-                    self.rewards[i] = reward
-                self.flags[i] = TERMINATED * bool(terminated) + TRUNCATED * bool(truncated)
-        return self.results(lasts)
+                    self.rewards[i] = float(reward)
+                flags[i] = TERMINATED * bool(terminated) + TRUNCATED * bool(truncated)
+        return self.results(flags, lasts)
 
-    def results(self, lasts):
-        parts = [self.block, *[observation for observation, _ in lasts]]
-        infos = self.infos + [info for _, info in lasts]
+    def results(self, flags, lasts):
+        parts = [self.pack_rewards(*self.rewards), *self.observations, flags]
+        infos = self.infos
+        if lasts:
+            parts += [observation for observation, _ in lasts]
+            infos = infos + [info for _, info in lasts]
         return [*parts, encode_infos(infos)] if any(infos) else parts
 
     def state(self):
@@ -330,9 +332,11 @@ def read_frame(requests):
 
 
 def write_frame(answers, kind, parts):
-    data = memoryview(b"".join([HEADER.pack(sum(map(len, parts)), kind), *parts]))
-    while data:
-        data = data[os.write(answers, data) :]
+    payload = b"".join(parts)
+    data = HEADER.pack(len(payload), kind) + payload
+    sent = os.write(answers, data)
+    while sent < len(data):
+        sent += os.write(answers, memoryview(data)[sent:])
 
 
 def end_with(requests):
