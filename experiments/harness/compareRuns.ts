@@ -14,6 +14,7 @@ import { flatSettings } from './report/settings.ts';
 import { metricTable } from './report/table.ts';
 import { RunDirectory } from './runDirectory.ts';
 import { holm } from './statistics/holm.ts';
+import { improvementInterval } from './statistics/improvementInterval.ts';
 import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
 import { probabilityOfImprovement } from './statistics/probabilityOfImprovement.ts';
 import { summarize } from './summarize.ts';
@@ -190,11 +191,18 @@ function differences(
       rows: compared.map(({ label, values, seeds }, i) => [
         label,
         String(seeds.length),
-        probabilityOfImprovement([...values.values()], [...base.values()]).toFixed(2),
+        improvement([...values.values()], [...base.values()]),
         pValues[i]!.toFixed(3),
       ]),
     },
   ];
+}
+
+/** The probability of improvement with its interval. */
+function improvement(x: readonly number[], y: readonly number[]): string {
+  const share = probabilityOfImprovement(x, y).toFixed(2);
+  const { low, high } = improvementInterval(x, y, { rng: new Rng('comparison') });
+  return low === null ? share : `${share} [${low.toFixed(2)},\u00a0${high.toFixed(2)}]`;
 }
 
 function page(
@@ -244,7 +252,7 @@ function parted(runs: readonly OpenRun[]): { common: Record<string, string>; dif
 
 const HOW_TO_READ =
   'A number is the interquartile mean over the seeds (the mean of the middle half), in brackets its 95 % interval by the bootstrap. ' +
-  'The chance of a higher one is that of a run drawn at random beside a run of the first, one half where they are alike; p is of the ' +
+  'The chance of a higher one is that of a run drawn at random beside a run of the first, one half where they are alike, with its 95 % interval; p is of the ' +
   'paired permutation test over the seeds that both have, with Holm’s correction.';
 
 /** Four digits, without an exponent where that is short. */

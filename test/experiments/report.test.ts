@@ -13,13 +13,16 @@ import {
   learningCurves,
   metricTable,
   type Outcome,
+  performanceProfile,
   policyColours,
+  profileChart,
   renderSvg,
   type SummaryRow,
   textTable,
   themeColour,
   typicalOutcome,
 } from '../../experiments/index.ts';
+import { Rng } from '../../src/random.ts';
 
 const policies = ['gaussian', 'mixture', 'spline'];
 
@@ -143,7 +146,9 @@ describe('figures', () => {
       y: 'return',
       policies,
     });
-    for (const spec of [intervalChart([row('spline', [1, 2])], { x: 'return', policies }), curves]) {
+    const points = performanceProfile([1, 2], [0, 1, 2], { rng: new Rng(0) });
+    const profiles = profileChart([{ policy: 'spline', points }], { x: 'return', policies });
+    for (const spec of [intervalChart([row('spline', [1, 2])], { x: 'return', policies }), curves, profiles]) {
       for (const theme of ['light', 'dark', 'page'] as const) {
         const svg = await renderSvg(spec, theme);
         const colour = (i: number) => resolveColours(range[i]!, theme);
@@ -201,7 +206,12 @@ describe('figures', () => {
   it('draw no interval of a single seed', async () => {
     const options = { x: 'x', y: 'y', policies };
     const curve = [1, 2].map((step) => ({ policy: 'spline', seed: 0, step, value: step }));
-    for (const spec of [intervalChart([row('spline', [3])], options), learningCurves(curve, options)]) {
+    const points = performanceProfile([3], [2, 3, 4], { rng: new Rng(0) });
+    for (const spec of [
+      intervalChart([row('spline', [3])], options),
+      learningCurves(curve, options),
+      profileChart([{ policy: 'spline', points }], options),
+    ]) {
       const svg = await renderSvg(spec);
       expect(svg).not.toContain('NaN');
       expect(svg).toContain('<svg');
@@ -210,6 +220,7 @@ describe('figures', () => {
 
   it('survive having nothing to show', async () => {
     expect(await renderSvg(intervalChart([row('spline', [null])], { x: 'return', policies }))).toContain('<svg');
+    expect(await renderSvg(profileChart([], { x: 'return', policies }))).toContain('<svg');
     expect(await renderSvg(learningCurves([], { x: 'step', y: 'return', policies }))).toContain('<svg');
   });
 });

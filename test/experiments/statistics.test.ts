@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { quantile } from '../../experiments/harness/statistics/quantile.ts';
 import {
   Bootstrap,
+  equivalenceTest,
   holm,
+  improvementInterval,
   interquartileMean,
   pairedPermutationTest,
+  performanceProfile,
   probabilityOfImprovement,
   wilsonInterval,
 } from '../../experiments/index.ts';
@@ -171,7 +174,201 @@ describe('probabilityOfImprovement', () => {
   });
 });
 
+/** Two policies with eight seeds each, for which scipy 1.17.1 and rliable 1.2.0 were asked in Python 3.11. */
+const X = [0.81, 0.92, 0.88, 0.95, 0.79, 0.9, 0.86, 0.97];
+const Y = [0.84, 0.85, 0.83, 0.96, 0.7, 0.93, 0.8, 0.9];
+
+describe('improvementInterval', () => {
+  it.each([
+    // rly.get_interval_estimates({'a': (x[:, None], y[:, None])}, metrics.probability_of_improvement, reps=20000)
+    [X, Y, 0.6171875, 0.3203125, 0.890625],
+    [X.slice(0, 5), Y, 0.525, 0.2, 0.875],
+  ])('is that of rliable, for %j and %j', (x, y, share, low, high) => {
+    expect(probabilityOfImprovement(x, y)).toBe(share);
+    const interval = improvementInterval(x, y, { rng: new Rng('improvement') });
+    // Shares of resamples are counts over the number of pairs: the two bootstraps may end on neighbours.
+    const step = 1 / (x.length * y.length) + 1e-12;
+    expect(Math.abs(interval.low! - low)).toBeLessThanOrEqual(step);
+    expect(Math.abs(interval.high! - high)).toBeLessThanOrEqual(step);
+    const mirrored = improvementInterval(y, x, { rng: new Rng('improvement') });
+    expect(Math.abs(mirrored.low! - (1 - high))).toBeLessThanOrEqual(step);
+    expect(Math.abs(mirrored.high! - (1 - low))).toBeLessThanOrEqual(step);
+  });
+
+  it('agrees with the list of all resamples of three runs against two', () => {
+    const [x, y] = [
+      [1, 3, 5],
+      [2, 3],
+    ];
+    const resamples = (values: number[]) =>
+      values.reduce<number[][]>((pools) => pools.flatMap((pool) => values.map((value) => [...pool, value])), [[]]);
+    const all = resamples(x).flatMap((a) => resamples(y).map((b) => probabilityOfImprovement(a, b)));
+    all.sort((a, b) => a - b);
+    const { low, high } = improvementInterval(x, y, { rng: new Rng(1), level: 0.8 });
+    // 50,000 resamples know a 10 % tail to ± 0.0013 (one standard error).
+    for (const [end, q] of [
+      [low!, 0.1],
+      [high!, 0.9],
+    ] as const) {
+      expect(end).toBeGreaterThanOrEqual(all[Math.floor((q - 0.005) * (all.length - 1))]!);
+      expect(end).toBeLessThanOrEqual(all[Math.ceil((q + 0.005) * (all.length - 1))]!);
+    }
+  });
+
+  it('knows no interval of one run, and has none of width where all is won', () => {
+    const options = { rng: new Rng(0), resamples: 10 };
+    expect(improvementInterval([1], [2, 3], options)).toEqual({ low: null, high: null });
+    expect(improvementInterval([1, 2], [3], options)).toEqual({ low: null, high: null });
+    expect(improvementInterval([4, 5], [2, 3], options)).toEqual({ low: 1, high: 1 });
+    expect(() => improvementInterval([1, 2], [3, 4], { ...options, level: 0 })).toThrow(
+      'improvementInterval: level must lie between 0 and 1, got 0',
+    );
+  });
+});
+
+describe('equivalenceTest', () => {
+  it.each([
+    // scipy.stats.bootstrap((x, y), lambda a, b, axis: trim_mean(a, .25, axis) - trim_mean(b, .25, axis), paired=True,
+    //   method='percentile', confidence_level=.9 and .8, n_resamples=400000)
+    [0.95, -0.005, 0.0625],
+    [0.9, 0.005, 0.0575],
+  ])('at %d has the interval of scipy', (confidence, low, high) => {
+    const test = equivalenceTest(X, Y, { bound: 0.05, rng: new Rng('pairs'), confidence });
+    expect(test.difference).toBeCloseTo(0.035, 12);
+    // The resampled differences are multiples of 0.0025, with several near each end.
+    expect(test.low).toBeCloseTo(low, 2.5);
+    expect(test.high).toBeCloseTo(high, 2.5);
+    const mirrored = equivalenceTest(Y, X, { bound: 0.05, rng: new Rng('pairs'), confidence });
+    expect([mirrored.difference, mirrored.low, mirrored.high]).toEqual(
+      [-test.difference, -test.high!, -test.low!].map((value) => expect.closeTo(value, 12)),
+    );
+  });
+
+  it('agrees with the list of all resamples of five pairs', () => {
+    const [x, y] = [
+      [1, 2, 4, 8.5, 16],
+      [3, 1, 3, 9, 12],
+    ];
+    let draws: number[][] = [[]];
+    for (let draw = 0; draw < 5; draw++) draws = draws.flatMap((runs) => [0, 1, 2, 3, 4].map((run) => [...runs, run]));
+    const all = draws.map((runs) => {
+      const mean = (values: number[]) => interquartileMean(runs.map((run) => values[run]!));
+      return mean(x) - mean(y);
+    });
+    const test = equivalenceTest(x, y, { bound: 1, rng: new Rng(1) });
+    for (const [end, q] of [
+      [test.low!, 0.05],
+      [test.high!, 0.95],
+    ] as const) {
+      // 50,000 resamples know a 5 % tail to ± 0.001 (one standard error).
+      expect(end).toBeGreaterThanOrEqual(quantile(Float64Array.from(all), q - 0.004));
+      expect(end).toBeLessThanOrEqual(quantile(Float64Array.from(all), q + 0.004));
+    }
+  });
+
+  it('says equivalent, different or undecided, by where the interval lies', () => {
+    const verdict = (bound: number, x = X, y = Y) => equivalenceTest(x, y, { bound, rng: new Rng('pairs') }).verdict;
+    expect([0.001, 0.03, 0.06, 0.065].map((bound) => verdict(bound))).toEqual([
+      'undecided',
+      'undecided',
+      'undecided',
+      'equivalent',
+    ]);
+    const above = X.map((value) => value + 0.1);
+    expect([verdict(0.05, above), verdict(0.05, Y, above), verdict(0.1, above)]).toEqual([
+      'different',
+      'different',
+      'undecided',
+    ]);
+    expect(verdict(0.01, X, X)).toBe('equivalent');
+  });
+
+  it('decides nothing with fewer than five pairs', () => {
+    for (const pairs of [1, 2, 3, 4]) {
+      const x = X.slice(0, pairs);
+      const { difference, low, verdict } = equivalenceTest(x, x, { bound: 1, rng: new Rng(0), resamples: 10 });
+      expect([difference, low, verdict]).toEqual([0, pairs === 1 ? null : 0, 'undecided']);
+    }
+  });
+
+  it('takes what differs by the bound for equivalent about as seldom as it says', () => {
+    const rng = new Rng('size');
+    let equivalent = 0;
+    for (let trial = 0; trial < 600; trial++) {
+      const seeds = Array.from({ length: 10 }, () => rng.normal());
+      const x = seeds.map((value) => value + rng.normal(0.8, 0.5));
+      const y = seeds.map((value) => value + rng.normal(0, 0.5));
+      if (equivalenceTest(x, y, { bound: 0.8, rng: rng.split(trial), resamples: 400 }).verdict === 'equivalent')
+        equivalent++;
+    }
+    // 5 % of 600 are 30, with a standard deviation of 5.3.
+    expect(equivalent).toBeGreaterThan(14);
+    expect(equivalent).toBeLessThan(46);
+  });
+
+  it('wants pairs, a bound and a confidence', () => {
+    const options = { bound: 1, rng: new Rng(0) };
+    expect(() => equivalenceTest([1, 2], [1], options)).toThrow('equivalenceTest: needs pairs, got 2 and 1 values');
+    for (const bound of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => equivalenceTest([1, 2], [1, 2], { ...options, bound })).toThrow(`a finite bound > 0, got ${bound}`);
+    }
+    for (const confidence of [0.5, 1, 95]) {
+      expect(() => equivalenceTest([1, 2], [1, 2], { ...options, confidence })).toThrow(
+        `confidence must lie between 0.5 and 1, got ${confidence}`,
+      );
+    }
+  });
+});
+
+describe('performanceProfile', () => {
+  it('is that of rliable', () => {
+    // rly.create_performance_profile({'a': x[:, None]}, tau_list, reps=20000)
+    const profile = performanceProfile(X, [0.75, 0.8, 0.86, 0.9, 0.95, 0.97], { rng: new Rng(1), resamples: 20_000 });
+    expect(profile.map(({ share }) => share)).toEqual([1, 0.875, 0.625, 0.375, 0.125, 0]);
+    expect(profile.map(({ low }) => low)).toEqual([1, 0.625, 0.25, 0.125, 0, 0]);
+    expect(profile.map(({ high }) => high)).toEqual([1, 1, 0.875, 0.75, 0.375, 0]);
+  });
+
+  it('has a band of binomial quantiles, since the number of runs above is binomial in a resample', () => {
+    const scores = Array.from({ length: 20 }, (_, i) => i);
+    for (const { threshold, share, low, high } of performanceProfile(scores, [2, 9, 16], {
+      rng: new Rng(2),
+      resamples: 50_000,
+      level: 0.9,
+    })) {
+      expect(share).toBe((19 - threshold) / 20);
+      // P(B ≤ k) of B ~ Binomial(20, share): 5 % lie below `low`, 5 % above `high`, at the resolution of the resamples.
+      expect(below(20, share, 20 * low! - 1)).toBeLessThan(0.052);
+      expect(below(20, share, 20 * low!)).toBeGreaterThan(0.048);
+      expect(below(20, share, 20 * high! - 1)).toBeLessThan(0.952);
+      expect(below(20, share, 20 * high!)).toBeGreaterThan(0.948);
+    }
+  });
+
+  /** P(B ≤ k) of B ~ Binomial(n, p). */
+  function below(n: number, p: number, k: number): number {
+    let [probability, sum] = [(1 - p) ** n, 0];
+    for (let i = 0; i <= k; i++) {
+      sum += probability;
+      probability *= ((n - i) / (i + 1)) * (p / (1 - p));
+    }
+    return sum;
+  }
+
+  it('has no band of a single run', () => {
+    expect(performanceProfile([1], [0, 1], { rng: new Rng(0) })).toEqual([
+      { threshold: 0, share: 1, low: null, high: null },
+      { threshold: 1, share: 0, low: null, high: null },
+    ]);
+  });
+});
+
 describe('pairedPermutationTest', () => {
+  it('is that of scipy', () => {
+    // scipy.stats.permutation_test((x, y), lambda a, b, axis: np.mean(a - b, axis), permutation_type='samples', n_resamples=np.inf)
+    expect(pairedPermutationTest(X, Y)).toBe(0.109375);
+  });
+
   // Darwin's maize, crossed and self-fertilized, heights in eighths of an inch; Fisher 1935 counts 863 of 32,768 patterns
   // that reach the observed sum of 314.
   const darwin = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
@@ -247,6 +444,21 @@ describe('what no statistic is made of is refused, by function, argument and ind
           values,
         ),
     ],
+    ['improvementInterval', 'x', (values) => improvementInterval(values, [1, 2], { rng: new Rng(0) })],
+    ['improvementInterval', 'y', (values) => improvementInterval([1, 2], values, { rng: new Rng(0) })],
+    ['equivalenceTest', 'x', (values) => equivalenceTest(values, values, { bound: 1, rng: new Rng(0) })],
+    [
+      'equivalenceTest',
+      'y',
+      (values) =>
+        equivalenceTest(
+          values.map(() => 0),
+          values,
+          { bound: 1, rng: new Rng(0) },
+        ),
+    ],
+    ['performanceProfile', 'scores', (values) => performanceProfile(values, [0], { rng: new Rng(0) })],
+    ['performanceProfile', 'thresholds', (values) => performanceProfile([1, 2], values, { rng: new Rng(0) })],
     ['Bootstrap.interval', 'strata[1]', (values) => new Bootstrap({ rng: new Rng(0) }).interval([[1, 2], values])],
   ];
 
@@ -258,7 +470,7 @@ describe('what no statistic is made of is refused, by function, argument and ind
         );
       }
     }
-    if (name === 'pairedPermutationTest') argument = 'x';
+    if (name === 'pairedPermutationTest' || name === 'equivalenceTest') argument = 'x';
     expect(() => of([])).toThrow(`${name}: wanted at least one number in ${argument}, got none`);
   });
 

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { policyColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/random.ts';
 import { groupBy } from '../groupBy.ts';
 import { Bootstrap } from '../statistics/bootstrap.ts';
 import { interquartileMean } from '../statistics/interquartileMean.ts';
+import { lineColours } from './lineColours.ts';
 
 /** A measurement on the way: one policy, one seed, one step. */
 export interface CurvePoint {
@@ -25,9 +25,6 @@ export interface LearningCurvesOptions {
   readonly resamples?: number;
 }
 
-/** Characters: two longer names do not fit side by side on a phone. */
-const LONG_NAME = 16;
-
 /** 0, 500, 20k. */
 const STEPS = { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '~s')" } as const;
 
@@ -45,26 +42,12 @@ export function learningCurves(points: readonly CurvePoint[], options: LearningC
       .map(({ step, at }) => ({ policy, step, iqm: interquartileMean(at), ...bootstrap.interval([at]) }));
   });
   const present = new Set(values.map(({ policy }) => policy));
-  const { domain, range } = policyColours(options.policies);
-  const shown = domain.map((policy, i) => ({ policy, colour: range[i]! })).filter(({ policy }) => present.has(policy));
   const x = { field: 'step', type: 'quantitative', title: options.x, axis: STEPS } as const;
   return {
     ...(options.title !== undefined && { title: options.title }),
     data: { values },
     encoding: {
-      color: {
-        field: 'policy',
-        type: 'nominal',
-        scale: { domain: shown.map(({ policy }) => policy), range: shown.map(({ colour }) => colour) },
-        legend: {
-          title: null,
-          orient: 'bottom',
-          columns: shown.some(({ policy }) => policy.length > LONG_NAME) ? 1 : 2,
-          symbolType: 'stroke',
-          symbolStrokeWidth: 3,
-          symbolOpacity: 1,
-        },
-      },
+      color: lineColours(options.policies, present),
     },
     layer: [
       {

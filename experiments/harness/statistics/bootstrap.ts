@@ -1,21 +1,8 @@
-import type { Rng } from '../../../src/random.ts';
+import { type BootstrapOptions, completeOptions } from './bootstrapOptions.ts';
+import { drawResamples } from './drawResamples.ts';
 import { finiteNumbers } from './finiteNumbers.ts';
-import { quantile } from './quantile.ts';
-
-/** Settings of a {@link Bootstrap}. */
-export interface BootstrapOptions {
-  /** Where the resamples are drawn from. */
-  readonly rng: Rng;
-  /** Number of resamples; 50,000 unless given. */
-  readonly resamples?: number | undefined;
-  /** Coverage of the interval; 0.95 unless given. */
-  readonly level?: number;
-}
-
-/** The ends of an interval; both null where there is none. */
-export type BootstrapInterval =
-  | { readonly low: number; readonly high: number }
-  | { readonly low: null; readonly high: null };
+import { type BootstrapInterval, percentileInterval } from './percentileInterval.ts';
+import { resampledInterquartileMeans } from './resampledInterquartileMeans.ts';
 
 /**
  * Percentile intervals of the interquartile mean by the stratified bootstrap: within each stratum (a task, say) as many
@@ -26,19 +13,11 @@ export type BootstrapInterval =
  * intervals whatever was asked before, and a call costs only a weighted walk over the sorted values.
  */
 export class Bootstrap {
-  readonly #rng: Rng;
-  readonly #resamples: number;
-  readonly #level: number;
-  readonly #counts = new Map<string, Uint16Array>();
+  readonly #options: ReturnType<typeof completeOptions>;
+  readonly #drawn = new Map<string, Uint16Array>();
 
-  constructor({ rng, resamples = 50_000, level = 0.95 }: BootstrapOptions) {
-    if (!Number.isInteger(resamples) || resamples < 1) {
-      throw new Error(`Bootstrap: resamples must be a positive integer, got ${resamples}`);
-    }
-    if (!(level > 0 && level < 1)) throw new Error(`Bootstrap: level must lie between 0 and 1, got ${level}`);
-    this.#rng = rng;
-    this.#resamples = resamples;
-    this.#level = level;
+  constructor(options: BootstrapOptions) {
+    this.#options = completeOptions('Bootstrap', options);
   }
 
   /**
@@ -50,45 +29,19 @@ export class Bootstrap {
     if (strata.length === 0) throw new Error('Bootstrap.interval: wanted at least one stratum, got none');
     for (const [i, values] of strata.entries()) finiteNumbers('Bootstrap.interval', `strata[${i}]`, values);
     if (strata.some((values) => values.length === 1)) return { low: null, high: null };
-    const sorted = strata
-      .flatMap((values, stratum) => values.map((value, run) => ({ value, stratum, run })))
-      .sort((a, b) => a.value - b.value);
-    const counts = strata.map((values, stratum) => this.#drawCounts(stratum, values.length));
-    const cut = Math.floor(sorted.length / 4);
-    const end = sorted.length - cut;
-
-    const means = new Float64Array(this.#resamples);
-    const value = Float64Array.from(sorted, (entry) => entry.value);
-    const run = Int32Array.from(sorted, (entry) => entry.run);
-    const size = Int32Array.from(sorted, (entry) => strata[entry.stratum]!.length);
-    const source = sorted.map((entry) => counts[entry.stratum]!);
-    for (let resample = 0; resample < this.#resamples; resample++) {
-      let seen = 0;
-      let sum = 0;
-      for (let i = 0; seen < end; i++) {
-        const before = Math.max(seen, cut);
-        seen += source[i]![resample * size[i]! + run[i]!]!;
-        // The part of these equal copies that lies among the middle half.
-        if (seen > before) sum += value[i]! * (Math.min(seen, end) - before);
-      }
-      means[resample] = sum / (end - cut);
-    }
-    const tail = (1 - this.#level) / 2;
-    return { low: quantile(means, tail), high: quantile(means, 1 - tail) };
+    const drawn = strata.map((values, stratum) => this.#draw(stratum, values.length));
+    return percentileInterval(resampledInterquartileMeans(strata, drawn), this.#options.level);
   }
 
-  /** How often each of `size` runs is drawn, `[resamples, size]`; another stream for each stratum. */
-  #drawCounts(stratum: number, size: number): Uint16Array {
+  /** The resamples of a stratum of that size; another stream for each. */
+  #draw(stratum: number, size: number): Uint16Array {
+    const { rng, resamples } = this.#options;
     const key = `${stratum}/${size}`;
-    let counts = this.#counts.get(key);
-    if (counts === undefined) {
-      const rng = this.#rng.split(key);
-      counts = new Uint16Array(this.#resamples * size);
-      for (let row = 0; row < counts.length; row += size) {
-        for (let draw = 0; draw < size; draw++) counts[row + rng.integer(0, size)]!++;
-      }
-      this.#counts.set(key, counts);
+    let drawn = this.#drawn.get(key);
+    if (drawn === undefined) {
+      drawn = drawResamples(rng.split(key), size, resamples);
+      this.#drawn.set(key, drawn);
     }
-    return counts;
+    return drawn;
   }
 }
