@@ -1,74 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { broadcast } from '../bijectors/broadcast.ts';
 import type { Rng } from '../random.ts';
-import { Distribution } from './distribution.ts';
-import { jointShape } from './jointShape.ts';
+import { EULER } from '../special/euler.ts';
+import { LocationScaleDistribution } from './locationScaleDistribution.ts';
 
-/** The Euler–Mascheroni constant. */
-const EULER = 0.5772156649015329;
 /** e⁸⁷ is within float32's range. */
 const LARGEST_EXPONENT = 87;
 
 /**
  * With z = (x − loc)/scale, scale = exp(logScale): log p(x) = −z − e^−z − logScale; loc − scale·log(−log U), U uniform. The
- * largest of many independent draws is distributed like this; so is −log of an exponential one.
+ * largest of many independent draws is distributed like this; so is −log of an exponential one. Its entropy is logScale + γ + 1, its
+ * variance π² scale² / 6.
  *
  * Below z = −87, where e^−z leaves float32, it is taken for e⁸⁷.
  */
-export class Gumbel extends Distribution {
-  readonly batchShape: number[];
-  readonly eventShape: number[] = [];
-  readonly reparameterized = true;
-  readonly loc: tf.Tensor;
-  readonly logScale: tf.Tensor;
+export class Gumbel extends LocationScaleDistribution {
+  protected readonly noiseEntropy = EULER + 1;
+  protected readonly noiseVariance = (Math.PI * Math.PI) / 6;
 
-  /** @throws if the shapes do not fit */
-  constructor({
-    loc,
-    logScale,
-  }: {
-    /** the mode, `[...batch]` */
-    loc: tf.Tensor;
-    /** log of the scale, which broadcasts with `loc` */
-    logScale: tf.Tensor;
-  }) {
-    super();
-    this.batchShape = jointShape('Gumbel', { loc, logScale });
-    this.loc = loc;
-    this.logScale = logScale;
+  protected noise(rng: Rng, shape: number[]): tf.Tensor {
+    return gumbelNoise(rng, shape);
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
-    const noise = gumbelNoise(rng, [...sampleShape, ...this.batchShape]);
-    return tf.add(this.loc, tf.mul(tf.exp(this.logScale), noise));
-  }
-
-  protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    const negative = tf.mul(tf.sub(this.loc, x), tf.exp(tf.neg(this.logScale)));
-    return tf.sub(tf.sub(negative, tf.exp(tf.minimum(negative, LARGEST_EXPONENT))), this.logScale);
-  }
-
-  /** logScale + γ + 1. */
-  override entropy(): tf.Tensor {
-    return this.#spread(tf.add(this.logScale, EULER + 1));
+  protected noiseLogProb(z: tf.Tensor): tf.Tensor {
+    const negative = tf.neg(z);
+    return tf.sub(negative, tf.exp(tf.minimum(negative, LARGEST_EXPONENT)));
   }
 
   /** loc + γ scale. */
   override mean(): tf.Tensor {
     return tf.add(this.loc, tf.mul(tf.exp(this.logScale), EULER));
-  }
-
-  override mode(): tf.Tensor {
-    return this.#spread(this.loc);
-  }
-
-  /** π² scale² / 6. */
-  override variance(): tf.Tensor {
-    return this.#spread(tf.mul(tf.exp(tf.mul(this.logScale, 2)), (Math.PI * Math.PI) / 6));
-  }
-
-  #spread(value: tf.Tensor): tf.Tensor {
-    return broadcast(value, this.batchShape);
   }
 }
 

@@ -9,6 +9,7 @@ export { Gumbel } from './gumbel.ts';
 export { Independent } from './independent.ts';
 export { kl } from './kl.ts';
 export { klEstimate } from './klEstimate.ts';
+export { LocationScaleDistribution, type LocationScaleParameters } from './locationScaleDistribution.ts';
 export { Logistic } from './logistic.ts';
 export { LogNormal } from './logNormal.ts';
 export { MixtureSameFamily } from './mixtureSameFamily.ts';

@@ -4,6 +4,7 @@ import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import { portableMath } from '../portableMath.ts';
 import { besselGap, logBesselI0e } from '../special/besselI.ts';
+import { EULER } from '../special/euler.ts';
 import { digammaGaps, lbeta } from '../special/lbeta.ts';
 import { lgamma } from '../special/lgamma.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
@@ -23,9 +24,6 @@ import { StandardNormal } from './standardNormal.ts';
 import { TransformedDistribution } from './transformedDistribution.ts';
 import { Uniform } from './uniform.ts';
 import { VonMises } from './vonMises.ts';
-
-/** The Euler–Mascheroni constant. */
-const EULER = 0.5772156649015329;
 
 /**
  * KL(p ‖ q) = E_p[log p(X) − log q(X)], nats, exact, of the batch shape that the two broadcast to.

@@ -3,6 +3,7 @@ import { broadcast } from '../bijectors/broadcast.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
+import type { LocationScaleParameters } from './locationScaleDistribution.ts';
 import { Normal } from './normal.ts';
 
 const LOWEST = 2 ** -126;
@@ -17,18 +18,13 @@ export class LogNormal extends Distribution {
   /** The distribution of log X. */
   readonly normal: Normal;
 
-  /** @throws if the shapes do not fit */
-  constructor({
-    loc,
-    logScale,
-  }: {
-    /** the mean of log X, `[...batch]` */
-    loc: tf.Tensor;
-    /** log of the standard deviation of log X, which broadcasts with `loc` */
-    logScale: tf.Tensor;
-  }) {
+  /**
+   * @param parametersOfLog the mean and the log standard deviation of log X
+   * @throws if the parameters are not float32 or do not broadcast
+   */
+  constructor(parametersOfLog: LocationScaleParameters) {
     super();
-    this.normal = new Normal({ loc, logScale });
+    this.normal = new Normal(parametersOfLog);
     this.batchShape = this.normal.batchShape;
   }
 

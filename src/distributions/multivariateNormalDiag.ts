@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution } from './distribution.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * N(loc, diag(exp(logScale)²)): log p(x) = −½ Σ ((x − loc)/scale)² − Σ logScale − ½ dim log 2π.

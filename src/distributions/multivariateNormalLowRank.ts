@@ -1,13 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { type Cholesky, cholesky } from './cholesky.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution } from './distribution.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * N(loc, D² + V Vᵀ) with D = diag(exp(logScale)) and V of few columns, at a cost linear in the dimension. With W = D⁻¹V,

@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * N(loc, L Lᵀ) with L lower triangular, L_ii = exp(logDiagonal_i) and the entries below it row by row in `offDiagonal`:

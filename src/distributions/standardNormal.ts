@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
 import { Distribution } from './distribution.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * N(0, I) over vectors: log p(x) = −½‖x‖² − ½ dim log 2π. The base of every flow on a line.

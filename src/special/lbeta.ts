@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { portableMath } from '../portableMath.ts';
 import { inverseSum } from './digamma.ts';
+import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
 import { digammaCorrection, RAISED, stirlingCorrection } from './stirling.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * log B(a, b) = log Γ(a) + log Γ(b) − log Γ(a + b) for a, b > 0, elementwise, without the cancellation of that sum: see

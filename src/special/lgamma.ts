@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { portableMath } from '../portableMath.ts';
+import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
 import { RAISED, stirlingCorrection } from './stirling.ts';
-
-const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
 
 /**
  * log Γ(x) for x > 0, elementwise; ∞ at 0. With y = x + 4 and Stirling's series at y:
