@@ -8,6 +8,7 @@ export interface Criterion {
   readonly holds: boolean | undefined;
 }
 
+/** What became of a prediction. */
 export type Verdict = 'confirmed' | 'refuted' | 'undecided';
 
 /** What was asked, expected beforehand and found. */

@@ -2,30 +2,18 @@ import type { Bijector, Direction } from '../bijectors/bijector.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Autoregressive } from '../bijectors/layers/autoregressive.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
-import type { Activation } from '../nn/activation.ts';
 import type { Order } from '../nn/made.ts';
 import { Rng } from '../random.ts';
+import type { LayeredFlowSizes } from './flowSizes.ts';
 import { stackLayers } from './stackLayers.ts';
 
 /** Options of autoregressive flows. */
-export interface AutoregressiveFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** How many autoregressive layers. */
-  readonly layers?: number;
+export interface AutoregressiveFlowOptions extends LayeredFlowSizes {
   /**
    * In which order a layer takes the entries: from first to last and from last to first in turns, which is the default, or a
    * random order for each layer, the same ones for all flows of a `dim`, so that saved variables fit.
    */
   readonly orders?: 'alternating' | 'random';
-  /** Widths of the hidden layers of each layer's network. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
-  readonly initialScale?: number;
-  readonly rng: Rng;
 }
 
 /**

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { Activation } from '../nn/activation.ts';
-import type { Rng } from '../random.ts';
 import { autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 import { bernsteinFlow } from './bernsteinFlow.ts';
 import { blockAutoregressiveFlow } from './blockAutoregressiveFlow.ts';
@@ -17,6 +15,7 @@ import {
   stepsOption,
   tailsOption,
 } from './flowOptions.ts';
+import type { FlowSizes } from './flowSizes.ts';
 import { gaussianizationFlow } from './gaussianizationFlow.ts';
 import { glow } from './glow.ts';
 import { iaf } from './iaf.ts';
@@ -32,18 +31,6 @@ import { sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
 import { sylvesterFlow } from './sylvesterFlow.ts';
 import { triangularSplineFlow } from './triangularSplineFlow.ts';
 import { unconstrainedAutoregressiveFlow } from './unconstrainedAutoregressiveFlow.ts';
-
-/** What every family of flows takes. */
-export interface FlowSizes {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** Widths of the hidden layers of each network. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
-}
 
 /** A family of flows, and what one has to know to choose it. */
 export interface FlowDefinition {

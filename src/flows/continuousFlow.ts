@@ -1,25 +1,16 @@
 import { type HutchinsonTrace, MlpField } from '../bijectors/continuous/mlpField.ts';
 import { NeuralOde, type OdeSolver } from '../bijectors/continuous/neuralOde.ts';
-import type { Activation } from '../nn/activation.ts';
-import type { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
+import type { FlowSizes } from './flowSizes.ts';
 
 /** Options of {@link continuousFlow}. */
-export interface ContinuousFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** Widths of the field's hidden layers. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
+export interface ContinuousFlowOptions extends FlowSizes {
   /** Solver steps of equal length, six evaluations of the field each; 8. */
   readonly steps?: number;
   /** In the place of fixed steps. */
   readonly solver?: OdeSolver;
   /** The divergence is exact unless an estimate is asked for. */
   readonly trace?: 'exact' | HutchinsonTrace;
-  readonly rng: Rng;
 }
 
 /**

@@ -2,25 +2,11 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { Coupling } from '../bijectors/layers/coupling.ts';
-import type { Activation } from '../nn/activation.ts';
-import type { Rng } from '../random.ts';
+import type { LayeredFlowSizes } from './flowSizes.ts';
 import { stackLayers } from './stackLayers.ts';
 
-/** Options of coupling flows. */
-export interface CouplingFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** How many coupling layers; neighbours transform opposite halves. */
-  readonly layers?: number;
-  /** Widths of the hidden layers of each layer's network. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
-  readonly initialScale?: number;
-  readonly rng: Rng;
-}
+/** Options of coupling flows, in which neighbouring layers transform opposite halves. */
+export type CouplingFlowOptions = LayeredFlowSizes;
 
 /**
  * Coupling layers over one elementwise family, alternating which half they transform. With one dimension there is no

@@ -3,30 +3,18 @@ import { gaussianizationFamily } from '../bijectors/elementwise/gaussianization.
 import { inverseFamily } from '../bijectors/elementwise/inverseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { Orthogonal } from '../bijectors/linear/orthogonal.ts';
-import type { Activation } from '../nn/activation.ts';
 import { orthogonal } from '../nn/initializers.ts';
 import { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
+import type { LayeredFlowSizes } from './flowSizes.ts';
 import { stackLayers } from './stackLayers.ts';
 
 /** Options of {@link gaussianizationFlow}. */
-export interface GaussianizationFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** How many times each number is made Gaussian, in as many directions of the space. */
-  readonly layers?: number;
+export interface GaussianizationFlowOptions extends LayeredFlowSizes {
   /** The logistic distributions of each mixture. */
   readonly components?: number;
   /** Each layer's formula holds on [−bound, bound]; outside it goes on as a straight line. */
   readonly bound?: number;
-  /** Widths of the hidden layers of each layer's network, which there is where there is a context. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
-  readonly initialScale?: number;
-  readonly rng: Rng;
 }
 
 /**

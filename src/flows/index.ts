@@ -2,7 +2,7 @@ export { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregr
 export { type AutoregressiveSplineFlowOptions, autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 export { type BernsteinFlowOptions, bernsteinFlow } from './bernsteinFlow.ts';
 export { type BlockAutoregressiveFlowOptions, blockAutoregressiveFlow } from './blockAutoregressiveFlow.ts';
-export { builtinFlows, type FlowDefinition, type FlowSizes } from './builtinFlows.ts';
+export { builtinFlows, type FlowDefinition } from './builtinFlows.ts';
 export {
   type CircularAutoregressiveSplineFlowOptions,
   circularAutoregressiveSplineFlow,
@@ -14,6 +14,7 @@ export { type DistillOptions, type DistillReport, type DrawContexts, distill } f
 export type { FitOptions, FitReport } from './fit.ts';
 export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
+export type { FlowSizes, LayeredFlowSizes } from './flowSizes.ts';
 export { type GaussianizationFlowOptions, gaussianizationFlow } from './gaussianizationFlow.ts';
 export { glow } from './glow.ts';
 export { iaf } from './iaf.ts';

@@ -3,20 +3,15 @@ import { Chain } from '../bijectors/chain.ts';
 import { PRelu } from '../bijectors/elementwise/prelu.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { lowRankAffineFamily } from '../bijectors/layers/lowRankAffineFamily.ts';
-import type { Activation } from '../nn/activation.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
-import type { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
+import type { FlowSizes } from './flowSizes.ts';
 
 /** At 1 a PReLU is no bend, and where it might be one makes no difference. With its reciprocal in turn they begin near the identity. */
 const INITIAL_SLOPE = 0.9;
 
 /** Options of {@link mlpFlow}. */
-export interface MlpFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
+export interface MlpFlowOptions extends FlowSizes {
   /** How many affine maps; there is a PReLU between any two. */
   readonly layers?: number;
   /** The columns of V; 2, or the dimension where that is less. */
@@ -27,10 +22,6 @@ export interface MlpFlowOptions {
   readonly slopes?: 'shared' | 'perDimension';
   /** See {@link PRelu}; 0.1 by default, and 0 for the gradient of each log-density by itself. */
   readonly crossingWidth?: number;
-  /** Widths of the hidden layers of each affine map's network, where there is a context. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
 }
 
 /**

@@ -1,19 +1,11 @@
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/chain.ts';
+import type { LayeredFlowSizes } from './flowSizes.ts';
 import { initialFactor } from './initialFactor.ts';
-
-export interface LayersOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** How many layers. */
-  readonly layers?: number;
-  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
-  readonly initialScale?: number;
-}
 
 /** Layers that begin as the identity, the first one outermost. @throws for a number of layers or a scale that is none */
 export function stackLayers(
-  { dim, layers = 4, initialScale = 1 }: LayersOptions,
+  { dim, layers = 4, initialScale = 1 }: Pick<LayeredFlowSizes, 'dim' | 'layers' | 'initialScale'>,
   layer: (index: number) => Bijector,
 ): Bijector {
   if (!Number.isInteger(layers) || layers < 1)

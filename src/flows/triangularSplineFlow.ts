@@ -2,30 +2,17 @@ import { Chain } from '../bijectors/chain.ts';
 import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { triangularAffineFamily } from '../bijectors/layers/triangularAffineFamily.ts';
-import type { Activation } from '../nn/activation.ts';
-import type { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
+import type { LayeredFlowSizes } from './flowSizes.ts';
 import { reverseInTurn } from './reverseInTurn.ts';
 import { stackLayers } from './stackLayers.ts';
 
 /** Options of {@link triangularSplineFlow}. */
-export interface TriangularSplineFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** How many layers, each a triangular map and a spline of every number. */
-  readonly layers?: number;
+export interface TriangularSplineFlowOptions extends LayeredFlowSizes {
   /** The bins of each spline. */
   readonly bins?: number;
   /** Splines act on [−bound, bound]; outside they are the identity. */
   readonly bound?: number;
-  /** Widths of the hidden layers of the networks, of which each layer has two where there is a context. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
-  readonly initialScale?: number;
-  readonly rng: Rng;
 }
 
 /**

@@ -2,23 +2,14 @@ import { Chain } from '../bijectors/chain.ts';
 import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import type { VectorFamily } from '../bijectors/layers/vectorFamily.ts';
-import type { Activation } from '../nn/activation.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
-import type { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
+import type { FlowSizes } from './flowSizes.ts';
 
 /** Options of flows whose layers transform the vector as a whole. */
-export interface VectorFlowOptions {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
+export interface VectorFlowOptions extends FlowSizes {
   /** How many maps of the family. */
   readonly layers?: number;
-  /** Widths of the hidden layers of each map's network, where there is a context. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
 }
 
 /** Maps of one family of maps of vectors on a Gaussian of any mean and scale, all functions of the context where there is one. */
