@@ -15,6 +15,19 @@ export const choices = {
 
 const count = (most = 1_000_000) => z.int().positive().max(most);
 
+const training = (steps: string) =>
+  z
+    .strictObject({
+      steps: count(1e9).default(3000).describe(steps),
+      batchSize: count().default(256),
+      learningRate: z
+        .number()
+        .positive()
+        .default(2e-3)
+        .describe('of the first update; it falls to 0 on a straight line'),
+    })
+    .prefault({});
+
 export const distillSchema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
   engine: engineSetting('wasm'),
@@ -26,30 +39,8 @@ export const distillSchema = z.strictObject({
     .max(1_000_000)
     .default(20_000)
     .describe('samples of each estimate: of a KL, of a likelihood'),
-  teacher: z
-    .strictObject({
-      steps: count(1e9).default(3000).describe('updates, each on fresh data'),
-      batchSize: count().default(256),
-      learningRate: z
-        .number()
-        .positive()
-        .default(2e-3)
-        .describe('of the first update; it falls to 0 on a straight line'),
-    })
-    .prefault({})
-    .describe('maximum likelihood: the teacher, and iaf-fitted'),
-  student: z
-    .strictObject({
-      steps: count(1e9).default(3000).describe('updates, each on fresh samples of the student'),
-      batchSize: count().default(256),
-      learningRate: z
-        .number()
-        .positive()
-        .default(2e-3)
-        .describe('of the first update; it falls to 0 on a straight line'),
-    })
-    .prefault({})
-    .describe('distillation'),
+  teacher: training('updates, each on fresh data').describe('maximum likelihood: the teacher, and iaf-fitted'),
+  student: training('updates, each on fresh samples of the student').describe('distillation'),
 });
 
 export type DistillConfig = z.infer<typeof distillSchema>;

@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { compile } from '../engine/compile.ts';
-import { Adam } from '../engine/optimizers/adam.ts';
 import { clipByGlobalNorm } from '../engine/optimizers/clipByGlobalNorm.ts';
-import type { Optimizer } from '../engine/optimizers/optimizer.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { parseOptions } from '../options/parseOptions.ts';
-import { Rng } from '../random.ts';
+import type { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
-import { rateAt, rateSchema } from '../training/rate.ts';
+import { gradientOptions } from '../training/gradientOptions.ts';
+import { rateAt } from '../training/rate.ts';
 import type { Fittable } from './fit.ts';
 import { numbersOf, type Rows } from './fitData.ts';
 import type { Flow } from './flow.ts';
@@ -17,24 +16,9 @@ import type { Flow } from './flow.ts';
 export type DrawContexts = (rng: Rng, size: number) => Rows;
 
 const distillOptions = z.strictObject({
-  /** Updates. */
-  steps: z.int().positive(),
-  /** All randomness of the distillation comes from streams of this one. */
-  rng: z.custom<Rng>((value) => value instanceof Rng, 'an Rng'),
+  ...gradientOptions,
   /** What draws the contexts of each update, for conditional flows. */
   context: z.custom<DrawContexts>((value) => typeof value === 'function', 'a function').optional(),
-  /** Samples of an update. */
-  batchSize: z.int().positive().default(256),
-  /** A number, or a function of the share of the steps that is done. */
-  learningRate: rateSchema.default(1e-3),
-  /** From the student's parameters to what updates them; Adam by default. */
-  optimizer: z
-    .custom<(parameters: tf.Variable[]) => Optimizer>((value) => typeof value === 'function', 'a function')
-    .default(() => (parameters: tf.Variable[]) => new Adam(parameters)),
-  /** The largest global norm of the gradient. */
-  maxGradientNorm: z.number().positive().default(10),
-  /** Updates from one report to the next. */
-  reportEvery: z.int().positive().default(100),
 });
 
 /** Options of {@link distill}. */

@@ -3,33 +3,19 @@ import { z } from 'zod';
 import type { Conditional } from '../bijectors/bijector.ts';
 import type { Distribution } from '../distributions/distribution.ts';
 import { compile } from '../engine/compile.ts';
-import { Adam } from '../engine/optimizers/adam.ts';
 import { clipByGlobalNorm } from '../engine/optimizers/clipByGlobalNorm.ts';
-import type { Optimizer } from '../engine/optimizers/optimizer.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import type { Module, StateDict } from '../module.ts';
 import { whileTraining } from '../nn/whileTraining.ts';
 import { parseOptions } from '../options/parseOptions.ts';
-import { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
+import { gradientOptions } from '../training/gradientOptions.ts';
 import { Minibatches } from '../training/minibatches.ts';
-import { rateAt, rateSchema } from '../training/rate.ts';
+import { rateAt } from '../training/rate.ts';
 import { type Columns, columnsOf, type DataSet, type FitData } from './fitData.ts';
 
 const fitOptions = z.strictObject({
-  /** Updates. */
-  steps: z.int().positive(),
-  /** All randomness of the fit comes from streams of this one. */
-  rng: z.custom<Rng>((value) => value instanceof Rng, 'an Rng'),
-  batchSize: z.int().positive().default(256),
-  /** A number, or a function of the share of the steps that is done. */
-  learningRate: rateSchema.default(1e-3),
-  /** From the parameters to what updates them; Adam by default. */
-  optimizer: z
-    .custom<(parameters: tf.Variable[]) => Optimizer>((value) => typeof value === 'function', 'a function')
-    .default(() => (parameters: tf.Variable[]) => new Adam(parameters)),
-  /** The largest global norm of the gradient. */
-  maxGradientNorm: z.number().positive().default(10),
+  ...gradientOptions,
   /**
    * Data that are not trained on: their loss is reported, and the weights that are best on them are kept. A share of the
    * rows, or a data set of its own, as data that are drawn need it.
@@ -42,8 +28,6 @@ const fitOptions = z.strictObject({
     .optional(),
   /** Reports without a new least held-out loss after which the fit ends; never by default. */
   patience: z.int().positive().optional(),
-  /** Updates from one report to the next. */
-  reportEvery: z.int().positive().default(100),
 });
 
 /** Options of {@link Flow.fit}. */

@@ -1,16 +1,14 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import type { LocationScale } from '../bijectors/layers/locationScale.ts';
 import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
-import { orthogonal } from '../nn/initializers.ts';
-import { Mlp } from '../nn/mlp.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
+import { MixtureNetwork } from './mixtureNetwork.ts';
 import { Policy } from './policy.ts';
 import { behindHead, checkHead } from './policyHead.ts';
-import { spreadEvenly } from './spreadEvenly.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
 /** Options of {@link MixturePolicy}. */
@@ -47,9 +45,9 @@ export interface MixturePolicyOptions extends GaussianPolicyOptions {
 export class MixturePolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim: number;
-  readonly components: number;
   readonly head: LocationScale | undefined;
-  readonly network: Mlp;
+  readonly components: number;
+  readonly network: MixtureNetwork;
   readonly bijector: Bijector;
   readonly #reparameterize: boolean;
   /** σₖ where the network's output is 0. */
@@ -58,34 +56,16 @@ export class MixturePolicy extends Policy {
   /** @throws if `components` is not a positive integer, `spread` is not in [0, 1), or the head is of other sizes */
   constructor(options: MixturePolicyOptions) {
     super();
-    const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh' } = options;
-    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, spread = 0.5, head, rng } = options;
-    this.#reparameterize = options.reparameterize ?? false;
-    if (!Number.isInteger(components) || components < 1) {
-      throw new Error(`MixturePolicy: wanted a positive number of components, got ${components}`);
-    }
-    if (!(spread >= 0 && spread < 1)) throw new Error(`MixturePolicy: wanted a spread in [0, 1), got ${spread}`);
+    const { observationDim, actionDim, squash = new Identity(), initialScale = 1, head } = options;
     checkHead('MixturePolicy', head, { dim: actionDim, contextDim: observationDim });
     this.observationDim = observationDim;
     this.actionDim = actionDim;
-    this.components = components;
-    this.network = new Mlp({
-      inputDim: observationDim,
-      hidden,
-      outputDim: components * (1 + 2 * actionDim),
-      activation,
-      hiddenInitializer: orthogonal(hiddenGain),
-      outputScale: 0.01,
-      rng,
-    });
+    this.network = new MixtureNetwork('MixturePolicy', options);
+    this.components = this.network.components;
     this.head = head;
     this.bijector = squash;
-    const isSpread = spread > 0 && components > 1;
-    this.#scale = initialScale * (isSpread ? Math.sqrt(1 - spread * spread) : 1);
-    if (!isSpread) return;
-    const means = spreadEvenly(components, actionDim, rng.split('means')).map((mean) => mean * spread * initialScale);
-    const { bias } = this.network.layers.at(-1)!;
-    tf.tidy(() => bias!.assign(tf.concat([tf.zeros([components]), tf.tensor1d(means), tf.zeros([means.length])])));
+    this.#reparameterize = options.reparameterize ?? false;
+    this.#scale = initialScale * Math.sqrt(1 - this.network.spread ** 2);
   }
 
   /** All but the head's, where there is one: they shape the noise, which the head moves and stretches. */
@@ -94,18 +74,12 @@ export class MixturePolicy extends Policy {
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
-    const { components, actionDim } = this;
-    const size = components * actionDim;
     const seen = this.checked(observations);
-    const [logits, means, scales] = tf.split(this.network.apply(seen), [components, size, size], 1);
-    const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [values.shape[0]!, components, actionDim]);
+    const { logits, means, logScales } = this.network.parametersAt(seen);
     const mixture = new MixtureSameFamily({
       reparameterize: this.#reparameterize,
-      logits: logits!,
-      components: new MultivariateNormalDiag({
-        loc: each(means!),
-        logScale: boundedLogScale(each(scales!), this.#scale),
-      }),
+      logits,
+      components: new MultivariateNormalDiag({ loc: means, logScale: boundedLogScale(logScales, this.#scale) }),
     });
     return new SquashedDistribution(behindHead(mixture, this.head, seen), this.bijector);
   }

@@ -4,13 +4,11 @@ import { Identity } from '../bijectors/elementwise/identity.ts';
 import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
-import { orthogonal } from '../nn/initializers.ts';
-import { Mlp } from '../nn/mlp.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { portableMath } from '../portableMath.ts';
+import { MixtureNetwork } from './mixtureNetwork.ts';
 import type { MixturePolicy, MixturePolicyOptions } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
-import { spreadEvenly } from './spreadEvenly.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
 /** Options of {@link RelaxedMixturePolicy}. */
@@ -40,7 +38,7 @@ export class RelaxedMixturePolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly components: number;
-  readonly network: Mlp;
+  readonly network: MixtureNetwork;
   readonly bijector: Bijector;
   readonly #initialScale: number;
   readonly #temperature: number;
@@ -50,59 +48,35 @@ export class RelaxedMixturePolicy extends Policy {
   /** @throws if `components` or `choices` is no positive integer, the temperature not positive, or `spread` not in [0, 1) */
   constructor(options: RelaxedMixturePolicyOptions) {
     super();
-    const { observationDim, actionDim, components = 2, hidden = [64, 64], activation = 'tanh' } = options;
-    const { squash = new Identity(), initialScale = 1, hiddenGain = 0.5, spread = 0.5 } = options;
-    const { temperature = 0.1, choices = 32, rng } = options;
+    const { observationDim, actionDim, squash = new Identity(), initialScale = 1 } = options;
+    const { temperature = 0.1, choices = 32 } = options;
     if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
       throw new Error(`RelaxedMixturePolicy: wanted a positive temperature, got ${temperature}`);
     }
-    if (!(spread >= 0 && spread < 1)) throw new Error(`RelaxedMixturePolicy: wanted a spread in [0, 1), got ${spread}`);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
-    this.components = positiveInteger('RelaxedMixturePolicy', 'components', components);
-    this.network = new Mlp({
-      inputDim: observationDim,
-      hidden,
-      outputDim: components * (1 + 2 * actionDim),
-      activation,
-      hiddenInitializer: orthogonal(hiddenGain),
-      outputScale: 0.01,
-      rng,
-    });
+    // Narrower by its bias, so that a policy that was saved before there was a spread comes back as it was.
+    this.network = new MixtureNetwork('RelaxedMixturePolicy', { ...options, narrower: true });
+    this.components = this.network.components;
     this.bijector = squash;
     this.#initialScale = initialScale;
     this.#temperature = temperature;
-    this.#noise = gumbelNoise(positiveInteger('RelaxedMixturePolicy', 'choices', choices), components);
-    if (spread === 0 || components === 1) return;
-    const means = spreadEvenly(components, actionDim, rng.split('means')).map((mean) => mean * spread * initialScale);
-    const { bias } = this.network.layers.at(-1)!;
-    // In the bias, so that a policy that was saved before there was a spread comes back as it was.
-    const logScale = portableMath.log(1 - spread * spread) / 2;
-    tf.tidy(() =>
-      bias!.assign(tf.concat([tf.zeros([components]), tf.tensor1d(means), tf.fill([means.length], logScale)])),
-    );
+    this.#noise = gumbelNoise(positiveInteger('RelaxedMixturePolicy', 'choices', choices), this.components);
   }
 
   given(observations: tf.Tensor): SquashedDistribution {
-    const { components, actionDim } = this;
-    const size = components * actionDim;
-    const [logits, means, scales] = tf.split(
-      this.network.apply(this.checked(observations)),
-      [components, size, size],
-      1,
-    );
-    const each = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [values.shape[0]!, components, actionDim]);
+    const { logits, means, logScales } = this.network.parametersAt(this.checked(observations));
     // [batch, choices, components]
     const shares = tf.softmax(
       tf.mul(
-        tf.add(tf.expandDims(logits!, 1), tf.tensor2d(this.#noise.flat(), [this.#noise.length, components])),
+        tf.add(tf.expandDims(logits, 1), tf.tensor2d(this.#noise.flat(), [this.#noise.length, this.components])),
         1 / this.#temperature,
       ),
     );
-    const deviations = tf.exp(boundedLogScale(each(scales!), this.#initialScale));
+    const deviations = tf.exp(boundedLogScale(logScales, this.#initialScale));
     const latent = new MixtureSameFamily({
       components: new MultivariateNormalDiag({
-        loc: tf.matMul(shares, each(means!)),
+        loc: tf.matMul(shares, means),
         logScale: tf.log(tf.matMul(shares, deviations)),
       }),
     });
