@@ -11,6 +11,9 @@ const POLICIES = {
   mixture: { name: 'mixture', options: { head: false, spread: 0 } },
   realnvp: { name: 'realnvp', options: { head: false } },
   spline: { name: 'spline', options: { head: false } },
+  // The negative control, a flow with one mode: additive couplings keep volumes, so that the density at f(z) is N(z) and a constant,
+  // which has as many maxima as N.
+  nice: { name: 'nice', options: { head: false } },
 } as const;
 
 /** Relative cost of an update of each policy. */
@@ -21,6 +24,7 @@ export const policyCost: Record<PolicyName, number> = {
   mixture: 1.2,
   realnvp: 1.7,
   spline: 1.9,
+  nice: 1.6,
 };
 
 export type PolicyName = keyof typeof POLICIES;

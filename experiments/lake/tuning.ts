@@ -11,6 +11,7 @@ const OWN: Record<PolicyName, SearchSpace> = {
   mixture: { hiddenGain: { choice: [0.5, 1, 1.5] }, components: { choice: [3, 4, 6, 8] } },
   realnvp: { layers: { choice: [2, 4, 6, 8] } },
   spline: { layers: { choice: [2, 4] }, bins: { choice: [6, 8, 12, 16] }, bound: { uniform: [2, 6] } },
+  nice: { layers: { choice: [2, 4, 6, 8] } },
 };
 
 const ACTIVATION: SearchSpace = { activation: { choice: ['tanh', 'relu'] } };
