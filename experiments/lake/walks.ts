@@ -1,6 +1,7 @@
 import { evaluate } from '../../agents/index.ts';
 import { type LakeId, type LakeInfo, makeVec } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
+import { modeEntropy } from './modeEntropy.ts';
 
 /** One walk for the figures: the way it ended and its positions, x₀, y₀, x₁, y₁, …, from the start to the last. */
 export interface Walk {
@@ -19,6 +20,8 @@ export interface WalkMetrics {
   readonly upperShare: number | null;
   /** The share of the bank that is used less, 0 (one bank only) to ½ (both alike); null if no walk gets home. */
   readonly modeBalance: number | null;
+  /** The entropy of the bank of walks home, nats: 0 (one bank only) to ln 2 (both alike); null if no walk gets home. */
+  readonly modeEntropy: number | null;
 }
 
 /** Walks `episodes` times with *sampled* actions and keeps the paths of the first `keep`. */
@@ -64,6 +67,7 @@ export function measureWalks({
       return: reports.reduce((sum, report) => sum + report.return, 0) / episodes,
       upperShare,
       modeBalance: upperShare === null ? null : Math.min(upperShare, 1 - upperShare),
+      modeEntropy: upperShare === null ? null : modeEntropy(upperShare),
     },
     walks: paths.map((positions, i) => ({
       outcome: infos[i]!.outcome!,

@@ -50,7 +50,13 @@ describe('measureWalks', () => {
 
   test('straight on is into the water', () => {
     const { metrics, walks } = measure([1, 0]);
-    expect(metrics).toMatchObject({ drownRate: 1, homeRate: 0, upperShare: null, modeBalance: null });
+    expect(metrics).toMatchObject({
+      drownRate: 1,
+      homeRate: 0,
+      upperShare: null,
+      modeBalance: null,
+      modeEntropy: null,
+    });
     // The shore is 0.8 from the start: five strides of 0.15 stay dry, the sixth drowns.
     expect(metrics.return).toBeCloseTo(-1 - 6 * 0.005, 5);
     expect(walks).toHaveLength(3);
@@ -87,9 +93,9 @@ test('the policies have numbers of parameters within 10 % of each other, whateve
 
 test('the jobs: every policy, environment and seed for cloning, the fine lake for PPO', () => {
   const jobs = lake.jobs(lakeSchema.parse({ seeds: [3, 4] }));
-  expect(jobs.filter(({ study }) => study === 'cloning')).toHaveLength(6 * 2 * 2);
+  expect(jobs.filter(({ study }) => study === 'cloning')).toHaveLength(7 * 2 * 2);
   expect(jobs.filter(({ study }) => study === 'ppo').every(({ env }) => env === 'Lake-v0')).toBe(true);
-  expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(6 * 2);
+  expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(7 * 2);
 });
 
 describe('the engine', () => {
@@ -157,8 +163,8 @@ describe('oxbow run lake', () => {
     }
     expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
     // Another one is right only where numerics, settings or what a job leaves were meant to change.
-    expect(summary.fingerprint).toBe('ce367d4bfe6b791d716bfca2eebef96bc975da99c8750f9cb2eb6b2b62688792');
-    for (const metric of ['drownRate', 'homeRate', 'return', 'modeBalance', 'upperShare']) {
+    expect(summary.fingerprint).toBe('aca908a06c1d85ab8a122ba9f8e2e2423b53b4f955749630918e75cdb9b4a422');
+    for (const metric of ['drownRate', 'homeRate', 'return', 'modeBalance', 'modeEntropy', 'upperShare']) {
       for (const policy of ['gaussian', 'spline']) {
         for (const [study, env] of [
           ['cloning', 'Lake-v0'],
