@@ -3,6 +3,7 @@ import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
+import { softSettings } from './soft/softSettings.ts';
 import { type StudyName, studyCodes } from './studyCodes.ts';
 import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
 import { searchSpaces } from './tuning.ts';
@@ -10,7 +11,7 @@ import { searchSpaces } from './tuning.ts';
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
   policies: policyNames,
-  environments: ['Lake-v0', 'LakeStride-v0'],
+  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0'],
 } as const;
 
 /** @param most what memory holds with room to spare */
@@ -35,13 +36,14 @@ export const lakeSchema = z
         horizon: count().default(256).describe('steps of each environment between updates'),
       })
       .prefault({}),
+    soft: softSettings,
     tuned: tunedSchema(searchSpaces, readTuned()).describe(
       'by study, environment and policy: what "oxbow tune lake" found',
     ),
   })
   .check(({ value: { cloning, environments, studies }, issues }) => {
     const { demonstrations, batchSize } = cloning;
-    const pairs = demonstrations * Math.min(...environments.map(fewestSteps));
+    const pairs = demonstrations * Math.min(...environments.filter(isLake).map(fewestSteps));
     if (studies.includes('cloning') && batchSize > pairs) {
       const message = `at most ${pairs}, which ${demonstrations} demonstrations surely hold`;
       issues.push({ code: 'custom', input: batchSize, path: ['cloning', 'batchSize'], message });
@@ -70,6 +72,10 @@ export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, pol
 
 export function ppoSettings(tuned: Tuned, policy: PolicyName): PpoSettings {
   return tuned.ppo![PPO_ENV]![policy] as unknown as PpoSettings;
+}
+
+function isLake(env: string): env is LakeId {
+  return Object.hasOwn(lakeGrains, env);
 }
 
 /** Steps that no walk home can do without. */

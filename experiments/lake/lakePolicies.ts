@@ -1,4 +1,4 @@
-import { type LakeId, make } from '../../envs/index.ts';
+import { make } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import type { Settings } from '../harness/tuning/searchSpace.ts';
 
@@ -40,7 +40,7 @@ const PARAMETERS = 18_000;
  */
 export function makeLakePolicy(
   policy: PolicyName,
-  { env: id, settings, rng, scale }: { env: LakeId; settings: Settings; rng: Rng; scale: 'state' | 'free' },
+  { env: id, settings, rng, scale }: { env: string; settings: Settings; rng: Rng; scale: 'state' | 'free' },
 ): Policy {
   const { observationSpace, actionSpace } = make(id);
   const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };

@@ -1,6 +1,7 @@
 import { cloning } from './cloning/cloning.ts';
 import type { LakeStudy } from './lakeStudy.ts';
 import { ppo } from './ppo/ppo.ts';
+import { soft } from './soft/soft.ts';
 
 /** The studies of the lake, in the order of their codes. */
-export const studies: readonly LakeStudy[] = [ppo, cloning];
+export const studies: readonly LakeStudy[] = [ppo, cloning, soft];

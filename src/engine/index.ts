@@ -18,7 +18,7 @@ export { Adam, type AdamOptions } from './optimizers/adam.ts';
 export { clipByGlobalNorm } from './optimizers/clipByGlobalNorm.ts';
 export { Optimizer } from './optimizers/optimizer.ts';
 export { RmsProp, type RmsPropOptions } from './optimizers/rmsProp.ts';
-export { cosineSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
+export { cosineSchedule, geometricSchedule, linearSchedule, type Schedule } from './optimizers/schedule.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
 export type { Profile } from './profile.ts';
 export {

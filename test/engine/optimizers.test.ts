@@ -4,7 +4,7 @@ import { compile } from '../../src/engine/compile.ts';
 import { Adam, type AdamOptions } from '../../src/engine/optimizers/adam.ts';
 import { clipByGlobalNorm } from '../../src/engine/optimizers/clipByGlobalNorm.ts';
 import type { Optimizer } from '../../src/engine/optimizers/optimizer.ts';
-import { cosineSchedule, linearSchedule } from '../../src/engine/optimizers/schedule.ts';
+import { cosineSchedule, geometricSchedule, linearSchedule } from '../../src/engine/optimizers/schedule.ts';
 import { Sgd, type SgdOptions } from '../../src/engine/optimizers/sgd.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
@@ -226,6 +226,8 @@ test('schedules', () => {
   expect(shares.map(linearSchedule(4))).toEqual([4, 4, 3, 2, 0, 0]);
   expect(shares.map(linearSchedule(4, 2))).toEqual([4, 4, 3.5, 3, 2, 2]);
   expectClose(shares.map(cosineSchedule(4, 2)), [4, 4, 3 + Math.SQRT1_2, 3, 2, 2]);
+  expectClose(shares.map(geometricSchedule(4, 0.25)), [4, 4, 2, 1, 0.25, 0.25]);
+  expect(geometricSchedule(1, 0.02)(1)).toBe(0.02);
 });
 
 test('eager updates leave no tensors', () => {

@@ -8,6 +8,15 @@ export function linearSchedule(initial: number, final = 0): Schedule {
   return (share) => initial + (final - initial) * Math.min(Math.max(share, 0), 1);
 }
 
+/** From `initial` to `final` in equal ratios: initial^(1 − s) final^s; for temperatures. Both are positive. */
+export function geometricSchedule(initial: number, final: number): Schedule {
+  const [from, to] = [portableMath.log(initial), portableMath.log(final)];
+  return (share) => {
+    const done = Math.min(Math.max(share, 0), 1);
+    return done === 1 ? final : portableMath.exp(from + (to - from) * done);
+  };
+}
+
 /**
  * Half a cosine from `initial` down to `final` (0): final + ½ (initial − final)(1 + cos πs).
  *
