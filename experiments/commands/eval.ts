@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { MakeOptions } from '../../envs/index.ts';
 import { writeWholeFile } from '../../src/files.ts';
+import { checkWritable } from '../harness/checkWritable.ts';
 import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
@@ -58,6 +59,8 @@ export function evalCommand(registry: Registry): Command {
 async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): Promise<Evaluation[]> {
   const episodes = integer('--episodes', flags.episodes, 1);
   const seed = integer('--seed', flags.seed, 0);
+  if (flags.record !== undefined) checkWritable('--record', flags.record);
+  if (flags.json !== undefined) checkWritable('--json', dirname(flags.json));
   const [{ loadPolicy, Rng, selectBackend, selectEngine }, { makeVec }, { measurePolicy }, { RunDirectory }, tables] =
     await Promise.all([
       import('../../src/index.ts'),

@@ -7,6 +7,7 @@ import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
 import { gradientOptions } from '../training/gradientOptions.ts';
+import { LastGoodWeights } from '../training/lastGoodWeights.ts';
 import { rateAt } from '../training/rate.ts';
 import type { Fittable } from './fit.ts';
 import { numbersOf, type Rows } from './fitData.ts';
@@ -49,7 +50,8 @@ export interface DistillReport {
  *
  * @param teacher anything with a density, such as a fitted {@link Flow}
  * @throws for an unknown option or one out of range, or a student that does not fit the teacher or whose samples have no gradient
- * @throws {DivergedError} while it runs, if the KL or its gradient is no longer a number
+ * @throws {DivergedError} while it runs, if the KL or its gradient is no longer a number; the student has the weights again of the last
+ * report after which they still were
  *
  * @example
  * for await (const { step, kl } of distill(student, teacher, { steps: 2000, rng })) console.log(step, kl);
@@ -108,22 +110,25 @@ async function* improve(
   } as never);
   const contexts = () =>
     drawContexts && { context: numbersOf('distill: context', drawContexts(rng.context, batchSize), contextDim) };
+  const lastGood = new LastGoodWeights(student);
   let [count, sum, squares] = [0, 0, 0];
   try {
     for (let step = 1; step <= steps; step++) {
       const learningRate = rateAt('distill: learningRate', settings.learningRate, (step - 1) / steps);
       const results = update({ ...contexts(), learningRate } as never, rng.noise);
       const [loss, gradientNorm] = [results.loss[0]!, results.gradientNorm[0]!];
-      if (!Number.isFinite(loss)) throw new DivergedError('distill', step, 'the KL', loss);
-      if (!Number.isFinite(gradientNorm)) {
-        throw new DivergedError('distill', step, 'the norm of the gradient', gradientNorm);
-      }
+      const wrong = Object.entries({ 'the KL': loss, 'the norm of the gradient': gradientNorm }).find(
+        ([, figure]) => !Number.isFinite(figure),
+      );
+      if (wrong !== undefined) throw new DivergedError('distill', step, ...wrong, lastGood.restore());
+      lastGood.confirm();
       for (const gap of results.gaps) {
         count += 1;
         sum += gap;
         squares += gap * gap;
       }
       if (step % reportEvery !== 0 && step !== steps) continue;
+      lastGood.note(step);
       const kl = sum / count;
       const standardError = Math.sqrt(Math.max(0, squares / count - kl * kl) / count);
       [count, sum, squares] = [0, 0, 0];

@@ -10,6 +10,7 @@ import { whileTraining } from '../nn/whileTraining.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { DivergedError } from '../training/divergedError.ts';
 import { gradientOptions } from '../training/gradientOptions.ts';
+import { LastGoodWeights } from '../training/lastGoodWeights.ts';
 import { Minibatches } from '../training/minibatches.ts';
 import { rateAt } from '../training/rate.ts';
 import { type Columns, columnsOf, type DataSet, type FitData } from './fitData.ts';
@@ -154,19 +155,22 @@ async function* improve(
   };
 
   let best: { step: number; heldOutLoss: number; weights: StateDict } | undefined;
+  const lastGood = new LastGoodWeights(model);
   const sums = { loss: 0, updates: 0 };
   try {
     for (let step = 1; step <= steps; step++) {
       const learningRate = rateAt(`${owner}: learningRate`, settings.learningRate, (step - 1) / steps);
       const results = updateOnArrays({ ...withoutEmpty(nextBatch()), learningRate });
       const [loss, gradientNorm] = [results.loss[0]!, results.gradientNorm[0]!];
-      if (!Number.isFinite(loss)) throw new DivergedError(owner, step, 'the loss', loss);
-      if (!Number.isFinite(gradientNorm)) {
-        throw new DivergedError(owner, step, 'the norm of the gradient', gradientNorm);
-      }
+      const wrong = Object.entries({ 'the loss': loss, 'the norm of the gradient': gradientNorm }).find(
+        ([, figure]) => !Number.isFinite(figure),
+      );
+      if (wrong !== undefined) throw new DivergedError(owner, step, ...wrong, best?.step ?? lastGood.restore());
+      lastGood.confirm();
       sums.loss += loss;
       sums.updates += 1;
       if (step % reportEvery !== 0 && step !== steps) continue;
+      lastGood.note(step);
       const report = { step, loss: sums.loss / sums.updates, gradientNorm, learningRate };
       Object.assign(sums, { loss: 0, updates: 0 });
       if (held === undefined) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { show } from '../options/describeIssue.ts';
 import type { Rng } from '../random.ts';
 
 /** Rows of numbers: `[rows · width]` row by row, a list of rows, or a tensor `[rows, width]`. */
@@ -30,10 +31,11 @@ export interface Columns {
  */
 export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; contextDim: number }): Columns {
   const { dim, contextDim } = sizes;
-  const isPair = typeof data === 'object' && 'events' in data;
+  const isPair = typeof data === 'object' && data !== null && 'events' in data;
   const wantsContext = contextDim > 0;
   if (isPair !== wantsContext) {
-    const [wanted, got] = wantsContext ? ['{ events, context }', 'events alone'] : ['events alone', 'a context, too'];
+    const wanted = wantsContext ? '{ events, context }' : 'events alone';
+    const got = isPair ? 'a context, too' : isRows(data) ? 'events alone' : show(data);
     throw new Error(`${owner}: wanted ${wanted} for a flow of contextDim ${contextDim}, got ${got}`);
   }
   const events = numbersOf(`${owner}: events`, isPair ? data.events : (data as Rows), dim);
@@ -62,10 +64,15 @@ export function numbersOf(what: string, rows: Rows, width: number): Float32Array
     if (rows.length % width !== 0) fail(`${rows.length} numbers`);
     numbers = rows;
   } else {
-    if (!Array.isArray(rows)) fail(String(rows));
-    const wrong = rows.findIndex((row) => row.length !== width);
-    if (wrong >= 0) fail(`${rows[wrong]!.length} in row ${wrong}`);
-    numbers = Float32Array.from(rows.flat());
+    if (!Array.isArray(rows)) fail(show(rows));
+    // By index, which does not leave out the holes of an array.
+    for (let i = 0; i < rows.length; i++) {
+      const row: unknown = rows[i];
+      if (!isList(row)) fail(`${show(row)} in the place of row ${i}`);
+      else if (row.length !== width) fail(`${row.length} in row ${i}`);
+      else for (const entry of row) if (typeof entry !== 'number') fail(`${show(entry)} in row ${i}`);
+    }
+    numbers = Float32Array.from(rows.flatMap((row) => [...row]));
   }
   if (numbers.length === 0) fail('none');
   for (let i = 0; i < numbers.length; i++) {
@@ -75,3 +82,9 @@ export function numbersOf(what: string, rows: Rows, width: number): Float32Array
   }
   return numbers;
 }
+
+const isRows = (data: DataSet): boolean =>
+  Array.isArray(data) || data instanceof Float32Array || data instanceof tf.Tensor;
+
+const isList = (value: unknown): value is ArrayLike<unknown> & Iterable<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);

@@ -92,7 +92,8 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
    *
    * @param data events, for a conditional flow `{ events, context }`; or `(rng, size) => …`, which draws them afresh each step
    * @throws for an unknown option or one out of range, or data that do not fit the flow or fill no batch
-   * @throws {DivergedError} while it runs, if the loss or its gradient is no longer a number
+   * @throws {DivergedError} while it runs, if the loss or its gradient is no longer a number; without held-out data the flow has the
+   * weights again of the last report after which they still were
    *
    * @example
    * for await (const { step, loss } of flow.fit(data, { steps: 2000, rng, heldOut: 0.2, patience: 5 })) console.log(step, loss);

@@ -5,7 +5,9 @@
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 
-  constructor(owner: string, step: number, quantity: string, value: number) {
-    super(`${owner}: ${quantity} is ${value} at step ${step}; a smaller learningRate usually helps`);
+  /** @param restored the updates after which the weights were those that are there again, if they are */
+  constructor(owner: string, step: number, quantity: string, value: number, restored?: number) {
+    const again = restored === undefined ? '' : `the weights are those of step ${restored} again; `;
+    super(`${owner}: ${quantity} is ${value} at step ${step}; ${again}a smaller learningRate usually helps`);
   }
 }

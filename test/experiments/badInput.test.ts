@@ -39,6 +39,12 @@ describe('bad input', () => {
     ['argument', ['run'], "missing required argument 'experiment'"],
     ['value', ['run', 'drift', '--steps'], "option '--steps <n>' argument missing"],
     ['steps', ['run', 'drift', '--steps', '-5'], '--steps: got -5, expected an integer > 0'],
+    ['no steps', ['run', 'drift', '--steps', '0'], '--steps: got 0, expected an integer > 0'],
+    [
+      'address of a queue',
+      ['run', 'drift', '--queue', ''],
+      '--queue: expected redis://host:port or rediss://host:port, got nothing',
+    ],
     ['seeds', ['run', 'drift', '--seeds', '-1'], '--seeds: got -1, expected a number of seeds'],
     ['workers', ['run', 'drift', '--workers', 'all'], '--workers: got all, expected an integer from 1 to 1024'],
     ['base of the seeds', ['run', 'drift', '--seed', '1e400'], '--seed: got Infinity, expected an integer from 0 to'],

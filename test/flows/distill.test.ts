@@ -113,10 +113,13 @@ describe('distill', () => {
     expect(own.stateDict()).not.toEqual(start);
   });
 
-  test('divergence is an error that names the step', async () => {
-    const run = reportsOf(student(), teacher(), { learningRate: 1e30, optimizer: (parameters) => new Sgd(parameters) });
+  test('divergence is an error that names the step, and the student has its last good weights', async () => {
+    const own = student();
+    const start = own.stateDict();
+    const run = reportsOf(own, teacher(), { learningRate: 1e30, optimizer: (parameters) => new Sgd(parameters) });
     await expect(run).rejects.toThrow(DivergedError);
-    await expect(run).rejects.toThrow(/^distill: .* at step \d+; a smaller learningRate usually helps$/);
+    await expect(run).rejects.toThrow(/^distill: .* at step \d+; the weights are those of step 0 again; a smaller/);
+    expect(own.stateDict()).toEqual(start);
   });
 
   test('says what does not fit', () => {

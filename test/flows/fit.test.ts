@@ -156,8 +156,29 @@ describe('Flow.fit', () => {
     const diverging = reportsOf(flow, draw, { steps: 50, reportEvery: 1, learningRate: 1e30 });
     await expect(diverging).rejects.toThrow(DivergedError);
     await expect(reportsOf(line(), draw, { steps: 50, learningRate: 1e30 })).rejects.toThrow(
-      /^Flow\.fit: the (loss|norm of the gradient) is \S+ at step \d+; a smaller learningRate usually helps$/,
+      /^Flow\.fit: the (loss|norm of the gradient) is \S+ at step \d+; the weights are those of step 0 again; a smaller learningRate usually helps$/,
     );
+  });
+
+  test('after it diverged, the flow has the weights of the last report that were still good', async () => {
+    // Leaps at step 11 of 20: the report at step 10 is the last before, and the loss at step 11 is still a number.
+    const learningRate = (share: number) => (share < 0.5 ? 0.01 : 1e30);
+    const flow = line();
+    await expect(reportsOf(flow, draw, { learningRate })).rejects.toThrow('those of step 10 again');
+    const twin = line();
+    await reportsOf(twin, draw, { steps: 10, learningRate: 0.01 });
+    expect(flow.stateDict()).toEqual(twin.stateDict());
+
+    // With a report at each step, the weights after the leap are noted too, but are not good.
+    const close = line();
+    await expect(reportsOf(close, draw, { learningRate, reportEvery: 1 })).rejects.toThrow('those of step 10 again');
+    expect(close.stateDict()).toEqual(twin.stateDict());
+
+    // With held-out data, those that were best on them.
+    const held = line();
+    const heldOut = draw(new Rng('held'), 40);
+    await expect(reportsOf(held, draw, { learningRate, heldOut })).rejects.toThrow(/those of step (5|10) again/);
+    expect(meanLoss(held, heldOut)).toBeLessThan(meanLoss(line(), heldOut));
   });
 
   test('leaves no tensors behind', async () => {
@@ -184,6 +205,15 @@ describe('Flow.fit', () => {
       [() => flow.fit(two, { ...options, batchSize: 9 }), 'Flow.fit: batchSize: got 9, expected at most the 8 rows'],
       [() => flow.fit(two, { ...options, heldOut: 0.6 }), 'Flow.fit: batchSize: got 4, expected at most the 3 rows'],
       [() => flow.fit([[1], [2, 3]], options), 'Flow.fit: data: events: wanted rows of 1 numbers, got 2 in row 1'],
+      [() => flow.fit(null as never, options), 'Flow.fit: data: events: wanted rows of 1 numbers, got null'],
+      [() => flow.fit([1, 2, 3] as never, options), 'wanted rows of 1 numbers, got 1 in the place of row 0'],
+      [
+        () => flow.fit([[1], undefined] as never, options),
+        'wanted rows of 1 numbers, got undefined in the place of row 1',
+      ],
+      [() => flow.fit([[1], ['2']] as never, options), 'wanted rows of 1 numbers, got "2" in row 1'],
+      [() => flow.fit([[[1]], [[2]]] as never, options), 'wanted rows of 1 numbers, got [1] in row 0'],
+      [() => wide.fit(null as never, options), 'wanted { events, context } for a flow of contextDim 3, got null'],
       [() => flow.fit(tf.zeros([4]), options), 'wanted rows of 1 numbers, got float32 of shape [4]'],
       [() => flow.fit(new Float32Array(0), options), 'wanted rows of 1 numbers, got none'],
       [() => flow.fit([[1], [Number.NaN]], options), 'Flow.fit: data: events: row 1 has NaN, expected finite numbers'],

@@ -83,7 +83,7 @@ function placeOf(label: string, url: string): string {
   try {
     parsed = new URL(url);
   } catch {
-    throw new InputError(`${expected}, got ${url}`);
+    throw new InputError(`${expected}, got ${url.trim() === '' ? 'nothing' : url}`);
   }
   if (!['redis:', 'rediss:'].includes(parsed.protocol)) throw new InputError(`${expected}, got ${parsed.protocol}//…`);
   return `${parsed.hostname || 'localhost'}:${parsed.port || 6379}`;

@@ -62,6 +62,13 @@ describe('oxbow train', () => {
       /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: RecordTrajectory: frames need an env with render[^\n]*\n$/,
     );
     expect(existsSync(pages)).toBe(false);
+    // Said at once, and not after a thousand million episodes.
+    const occupied = join(out, 'run.json');
+    for (const option of ['--record', '--json']) {
+      const below = await oxbow('eval', out, '--episodes', '1000000000', option, join(occupied, 'pages'));
+      expect(below.stderr).toMatch(new RegExp(`^oxbow: ${option}: cannot write into ${occupied}[^\\n]*\\n$`));
+      expect(below.code).toBe(2);
+    }
     const recorded = await oxbow('eval', out, '--episodes', '1', '--env', 'SoftBandit-v0', '--record', pages);
     expect(recorded.stdout).toContain(join(pages, 'ppo-Seesaw-v0-plank-seed-1.html'));
     expect(readdirSync(pages)).toHaveLength(4);
