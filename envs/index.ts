@@ -110,6 +110,7 @@ export * from './core/vectorEnv.ts';
 export * from './core/wrappers/clipAction.ts';
 export * from './core/wrappers/flattenObservation.ts';
 export * from './core/wrappers/frameStack.ts';
+export * from './core/wrappers/hiddenNoise.ts';
 export * from './core/wrappers/normalizeObservation.ts';
 export * from './core/wrappers/normalizeReward.ts';
 export * from './core/wrappers/orderEnforcing.ts';

@@ -1,10 +1,7 @@
 import { Rng } from '../../src/random.ts';
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, Seed, StepResult } from './env.ts';
 import type { Space } from './spaces/space.ts';
-
-function unpredictableSeed(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('.');
-}
+import { unpredictableSeed } from './unpredictableSeed.ts';
 
 /**
  * The part that every env shares: its random stream and the small print of the contract. A subclass gives the spaces,
