@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Box } from '../envs/index.ts';
 import { Adam, compile, type Policy, portableMath, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt } from '../src/training/rate.ts';
+import { rateAt, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
@@ -23,8 +23,8 @@ import { vectorEnvFor } from './common/vectorEnvFor.ts';
 export const sacOptions = z.strictObject({
   ...offPolicyOptions,
   ...noiseOptions,
-  /** α, the weight of the entropy: learned, or a fixed number. */
-  temperature: z.union([z.literal('auto'), z.number().nonnegative()]).default('auto'),
+  /** α, the weight of the entropy: learned, or a number, or a function of the share of the training that is done. */
+  temperature: z.union([z.literal('auto'), rateSchema]).default('auto'),
   /** α before training, where it is learned. */
   initialTemperature: z.number().positive().default(1),
   /**
@@ -102,7 +102,7 @@ export class Sac implements Agent<SacReport> {
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#logTemperature = new ScalarParameter(
-      portableMath.log(config.temperature === 'auto' ? config.initialTemperature : Math.max(config.temperature, 1e-37)),
+      config.temperature === 'auto' ? portableMath.log(config.initialTemperature) : 0,
     );
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
@@ -139,6 +139,7 @@ export class Sac implements Agent<SacReport> {
       nextObservations: { shape: [batchSize, policy.observationDim] },
       terminations: { shape: [batchSize] },
       learningRate: { shape: [] },
+      temperature: { shape: [] },
     });
     this.#parts = new AgentParts('Sac', {
       policy,
@@ -173,10 +174,16 @@ export class Sac implements Agent<SacReport> {
     while (training.step < steps) {
       this.#collector.step(this.#actions(streams.actions), episodes);
       training.step += this.#numEnvs;
-      const learningRate = rateAt('Sac: learningRate', this.#options.learningRate, Math.min(1, training.step / steps));
+      const share = Math.min(1, training.step / steps);
+      const learningRate = rateAt('Sac: learningRate', this.#options.learningRate, share);
+      const temperature = this.#temperatureAt(share);
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
         const batch = this.#collector.sample(streams.replay);
-        metrics.add('Sac', training.step, this.#update({ ...batch, learningRate }, streams.updates).metrics);
+        metrics.add(
+          'Sac',
+          training.step,
+          this.#update({ ...batch, learningRate, temperature }, streams.updates).metrics,
+        );
         training.updates += 1;
       }
       const { step, updates } = training;
@@ -218,10 +225,11 @@ export class Sac implements Agent<SacReport> {
 
   /** The whole update of critics, policy, temperature and targets on one minibatch. */
   #improve(batch: SacBatch, rng: Rng): tf.Tensor {
-    const { policy, gamma, tau, temperature: fixed } = this.#options;
+    const { policy, gamma, tau } = this.#options;
+    const isLearned = this.#options.temperature === 'auto';
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
     const seen = policy.normalized(observations);
-    const temperature = fixed === 'auto' ? tf.exp(this.#logTemperature.value) : tf.scalar(fixed);
+    const temperature = isLearned ? tf.exp(this.#logTemperature.value) : batch.temperature;
 
     const next = policy.given(nextObservations).sampleWithLogProb(rng);
     const nextValues = tf.sub(
@@ -243,12 +251,18 @@ export class Sac implements Agent<SacReport> {
     }, policy.trainableVariables());
     this.#optimizers.policy.update(ofPolicy.gradients, learningRate);
 
-    if (fixed === 'auto') {
+    if (isLearned) {
       // The derivative of −log α · E[log π + H̄] by log α.
       this.#optimizers.temperature.update([tf.sub(ofPolicy.entropy, this.#targetEntropy())], learningRate);
     }
     polyak(this.#targets, this.critics, tau);
     return tf.stack([ofPolicy.loss, ofCritics.loss, ofPolicy.entropy, temperature, ofCritics.actionValue]);
+  }
+
+  /** α where it is not learned. */
+  #temperatureAt(share: number): number {
+    const { temperature } = this.#options;
+    return temperature === 'auto' ? 0 : rateAt('Sac: temperature', temperature, share);
   }
 
   #targetEntropy(): number {
@@ -259,7 +273,7 @@ export class Sac implements Agent<SacReport> {
 }
 
 type SacBatch = Record<
-  'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate',
+  'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate' | 'temperature',
   tf.Tensor
 >;
 

@@ -91,7 +91,12 @@ const noiseOf = (rng: Rng) => {
 describe('the first update', () => {
   const offPolicy = { rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: 0.9 };
 
-  test.each([['auto', 0.7] as const, [0.3, 0.3] as const])('of SAC, temperature %s', async (temperature, alpha) => {
+  test.each([
+    ['auto', 'auto', 0.7],
+    ['0.3', 0.3, 0.3],
+    // The update is at the training's end.
+    ['scheduled', { linear: [5, 0.3] }, 0.3],
+  ] as const)('of SAC, temperature %s', async (_, temperature, alpha) => {
     const policy = gaussian();
     const agent = new Sac({
       ...offPolicy,
