@@ -21,4 +21,5 @@ export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
 export { type Preset, type Presets, presets } from './presets.ts';
 export { Reinforce, type ReinforceOptions, type ReinforceReport } from './reinforce.ts';
 export { Sac, type SacOptions, type SacReport } from './sac.ts';
+export { SoftQLearning, type SoftQLearningOptions, type SoftQLearningReport } from './softQLearning.ts';
 export { Td3, type Td3Options, type Td3Report } from './td3.ts';

@@ -3,6 +3,7 @@ import { Dqn, dqnOptions } from '../../agents/dqn.ts';
 import { Ppo, ppoOptions } from '../../agents/ppo.ts';
 import { Reinforce, reinforceOptions } from '../../agents/reinforce.ts';
 import { Sac, sacOptions } from '../../agents/sac.ts';
+import { SoftQLearning, softQLearningOptions } from '../../agents/softQLearning.ts';
 import { Td3, td3Options } from '../../agents/td3.ts';
 import { type TrainableAgent, trainable } from './trainable.ts';
 
@@ -15,6 +16,10 @@ export const trainableAgents: Readonly<Record<string, TrainableAgent>> = {
   a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
   ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
   sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', { ...replaying, scale: 'state' }),
+  'soft-q-learning': trainable(SoftQLearning, softQLearningOptions, 'soft Q-learning (Haarnoja et al., 2017)', {
+    ...replaying,
+    scale: 'state',
+  }),
   td3: trainable(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', replaying),
   dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', { activation: 'relu' }),
 };

@@ -10,6 +10,7 @@ export type { DiscreteSpace } from './discreteSpace.ts';
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';
+export { ImplicitPolicy, type ImplicitPolicyOptions } from './implicitPolicy.ts';
 export { MixtureNetwork, type MixtureNetworkOptions } from './mixtureNetwork.ts';
 export { MixturePolicy, type MixturePolicyOptions } from './mixturePolicy.ts';
 export { type ObservationMoments, ObservationNormalizer } from './observationNormalizer.ts';

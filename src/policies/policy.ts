@@ -40,6 +40,8 @@ export interface ActionDistribution {
   logProb(latent: tf.Tensor): tf.Tensor;
   /** The action of a latent value. */
   squash(latent: tf.Tensor): tf.Tensor;
+  /** log|det ∂squash/∂latent|, `[batch, actionDim]` → `[batch]`; where it is not there the squash is the identity. */
+  squashLogDet?(latent: tf.Tensor): tf.Tensor;
   /** The latent value of an action, for data that holds actions only. */
   unsquash(action: tf.Tensor): tf.Tensor;
   /** The entropy of the action where it is exact, `[batch]`, else undefined: agents then estimate it by −log π. */

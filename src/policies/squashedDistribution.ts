@@ -45,8 +45,11 @@ export class SquashedDistribution implements ActionDistribution {
   }
 
   logProb(latent: tf.Tensor): tf.Tensor {
-    const logDet = this.bijector.forwardLogDet(latent);
-    return tf.sub(this.latent.logProb(latent), sumLogDet(logDet, this.bijector.eventNdims, 1));
+    return tf.sub(this.latent.logProb(latent), this.squashLogDet(latent));
+  }
+
+  squashLogDet(latent: tf.Tensor): tf.Tensor {
+    return sumLogDet(this.bijector.forwardLogDet(latent), this.bijector.eventNdims, 1);
   }
 
   squash(latent: tf.Tensor): tf.Tensor {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { A2c, type Agent, Dqn, evaluate, Reinforce, Sac, Td3 } from '../../agents/index.ts';
+import { A2c, type Agent, Dqn, evaluate, Reinforce, Sac, SoftQLearning, Td3 } from '../../agents/index.ts';
 import {
   BaseEnv,
   Box,
@@ -83,6 +83,19 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     () => policyFor(false, 'spline', { ...squashed, layers: 1 }),
     (policy) => new Sac({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
   ],
+  'soft Q-learning': [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
+    (policy) =>
+      new SoftQLearning({
+        ...offPolicy,
+        policy,
+        env: walks(false),
+        criticHidden: [32],
+        temperature: 0.02,
+        samplerStates: 32,
+      }),
+  ],
   TD3: [
     2000,
     () => policyFor(false, 'gaussian', squashed),
@@ -164,6 +177,23 @@ describe('what does not fit is refused in one line', () => {
       'SAC of discrete actions',
       () => new Sac({ ...common, policy: categorical(), env: walks(true) }),
       /^Sac: policy: got a CategoricalPolicy, whose samples are not reparameterized/,
+    ],
+    [
+      'soft Q-learning of a mixture',
+      () => new SoftQLearning({ ...common, policy: policyFor(false, 'mixture'), env: walks(false) }),
+      /^SoftQLearning: policy: got a MixturePolicy, whose samples are not reparameterized, expected one whose are: /,
+    ],
+    [
+      'soft Q-learning of more states than there are',
+      () =>
+        new SoftQLearning({
+          ...common,
+          policy: policyFor(false, 'gaussian', squashed),
+          env: walks(false),
+          batchSize: 8,
+          samplerStates: 9,
+        }),
+      'SoftQLearning: samplerStates: got 9, expected at most the 8 of a minibatch',
     ],
     [
       'TD3 of a flow',

@@ -8,6 +8,7 @@ import {
   Ppo,
   Reinforce,
   Sac,
+  SoftQLearning,
   stateFromJson,
   stateToJson,
   Td3,
@@ -115,6 +116,20 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         env: pendulum(),
         explorationNoise: 0.1,
         noiseCorrelation: 0.9,
+        criticHidden: [8],
+      }),
+  },
+  SoftQLearning: {
+    steps: 100,
+    make: (hidden) =>
+      new SoftQLearning({
+        ...offPolicy,
+        policy: policyOf('gaussian', hidden, { squash: 'tanh', scale: 'state' }),
+        env: pendulum(),
+        temperature: { linear: [1, 0.1] },
+        valueSamples: 4,
+        particles: 3,
+        samplerStates: 5,
         criticHidden: [8],
       }),
   },

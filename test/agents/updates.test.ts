@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { Transitions } from '../../agents/common/replayBuffer.ts';
-import { A2c, type Agent, type AgentState, Dqn, Reinforce, Sac, Td3, type TrainReport } from '../../agents/index.ts';
+import {
+  A2c,
+  type Agent,
+  type AgentState,
+  Dqn,
+  Reinforce,
+  Sac,
+  SoftQLearning,
+  Td3,
+  type TrainReport,
+} from '../../agents/index.ts';
 import { type CategoricalPolicy, GaussianPolicy, makePolicy, Rng, type StateDict } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
+import { stein } from '../oracle/stein.ts';
 import { perturb } from '../support/perturb.ts';
 import { box, discrete, flat, gradientOf, RecordingEnv, unflat, variablesOf, wideBox } from './support.ts';
 
@@ -139,6 +150,83 @@ describe('the first update', () => {
     // −1 for each component, whose halves of the bounds are 2 and 2.
     const towards = temperature === 'auto' ? entropy - (2 * Math.log(2) - 2) : 0;
     expectClose(gradientOf(state, 'temperatureOptimizer'), [towards]);
+    const averaged = flat(before.critics).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
+    expectClose(flat(variablesOf(state.parts.targets)), averaged, 5);
+    agent.dispose();
+  });
+
+  test('of soft Q-learning', async () => {
+    const [values, particles, states, alpha] = [5, 3, 4, 0.7];
+    const policy = gaussian();
+    const agent = new SoftQLearning({
+      ...offPolicy,
+      policy,
+      env: new RecordingEnv(box),
+      temperature: { linear: [3, alpha] },
+      valueSamples: values,
+      particles,
+      samplerStates: states,
+      tau: 0.25,
+      criticHidden: [3],
+    });
+    const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
+    const { report, state, rng } = await firstUpdate(agent, 41);
+    const rows = minibatch(state, rng, 2);
+    const stream = rng.split('updates');
+    const uniform = stream.fillUniform(new Float32Array(BATCH * values * 2));
+    const normal = stream.fillNormal(new Float32Array(states * particles * 2));
+    // The square of the actions has an area of 4 · 4.
+    const nextValues = rows.map(({ next }, row) => {
+      const energies = Array.from({ length: values }, (_, m) => {
+        const at = 2 * (row * values + m);
+        const action = [0, 1].map((i) => box.low[i]! + (box.high[i]! - box.low[i]!) * uniform[at + i]!);
+        return Math.exp(Math.min(...twins(before.critics, next, action)) / alpha);
+      });
+      return alpha * Math.log(16 * mean(energies));
+    });
+    const targets = rows.map(({ reward, goesOn }, i) => reward + 0.9 * goesOn * nextValues[i]!);
+    const criticLoss = (critics: Variables) =>
+      mean(
+        rows.map(({ observation, action }, i) => {
+          const [q1, q2] = twins(critics, observation, action);
+          return ((q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2) / 2;
+        }),
+      );
+    const after = variablesOf(state.parts.critics);
+    const latents = (of: Variables, row: number) => {
+      const output = mlp(under(of, 'network'), rows[row]!.observation);
+      return Array.from({ length: particles }, (_, i) =>
+        [0, 1].map((j) => {
+          const epsilon = normal[2 * (row * particles + i) + j]!;
+          return output[j]! + Math.exp(10 * Math.tanh(output[2 + j]! / 10)) * epsilon;
+        }),
+      );
+    };
+    // log of exp(Q / α) |det ∂squash/∂u|.
+    const logDensity = (observation: number[], u: number[]) => {
+      const halves = u.map((_, i) => (box.high[i]! - box.low[i]!) / 2);
+      const action = u.map((x, i) => box.low[i]! + halves[i]! * (1 + Math.tanh(x)));
+      const logDet = u.reduce((sum, x, i) => sum + Math.log(halves[i]! * (1 - Math.tanh(x) ** 2)), 0);
+      return Math.min(...twins(after, observation, action)) / alpha + logDet;
+    };
+    const directions = Array.from({ length: states }, (_, row) => {
+      const held = latents(before.policy, row);
+      const scores = held.map((u) => gradient((x) => logDensity(rows[row]!.observation, x), u, STEP));
+      return stein(held, scores);
+    });
+    const samplerLoss = (of: Variables) =>
+      -mean(
+        directions.flatMap((direction, row) =>
+          latents(of, row).map((u, i) => u[0]! * direction[i]![0]! + u[1]! * direction[i]![1]!),
+        ),
+      );
+    const length = Math.sqrt(mean(directions.flat().map(([x, y]) => x! ** 2 + y! ** 2)));
+    expectClose(
+      [report.criticLoss!, report.stateValue!, report.stein!],
+      [criticLoss(before.critics), mean(nextValues), length],
+    );
+    expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, samplerLoss));
     const averaged = flat(before.critics).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
     expectClose(flat(variablesOf(state.parts.targets)), averaged, 5);
     agent.dispose();

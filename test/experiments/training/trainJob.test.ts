@@ -121,6 +121,7 @@ describe('a training', () => {
   const critics = { ...replay, criticHidden: [8] };
   it.each([
     ['sac', 'Pendulum-v1', 'spline', critics],
+    ['soft-q-learning', 'Pendulum-v1', 'spline', { ...critics, particles: 4, samplerStates: 4 }],
     ['td3', 'Pendulum-v1', 'gaussian', { ...critics, explorationNoise: 0.1 }],
     ['dqn', 'CartPole-v1', 'categorical', replay],
     ['a2c', 'CartPole-v1', 'categorical', { reportEvery: 5, valueHidden: [8] }],

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
+import { Identity } from '../bijectors/elementwise/identity.ts';
+import type { Activation } from '../nn/activation.ts';
+import { Mlp } from '../nn/mlp.ts';
+import { positiveInteger } from '../nn/positiveInteger.ts';
+import type { Rng } from '../random.ts';
+import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+
+/** Options of {@link ImplicitPolicy}. */
+export interface ImplicitPolicyOptions {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  /** How many numbers of noise the network sees; as many as an action has by default. */
+  readonly noiseDim?: number;
+  /** Widths of the hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly activation?: Activation | undefined;
+  /** Latent → action; none by default. */
+  readonly squash?: Bijector;
+  readonly rng: Rng;
+}
+
+/**
+ * action = squash(f(o, ξ)), ξ ~ N(0, I), with a network f: samples of any shape, and no density. `logProb` throws, and the
+ * log-probability of a sample is NaN: it is for agents that need none, as soft Q-learning, whose density is that of its energy.
+ */
+export class ImplicitPolicy extends Policy {
+  readonly observationDim: number;
+  readonly actionDim: number;
+  readonly noiseDim: number;
+  readonly network: Mlp;
+  readonly bijector: Bijector;
+
+  /** @throws if a dimension is no positive integer */
+  constructor(options: ImplicitPolicyOptions) {
+    super();
+    const { observationDim, actionDim, noiseDim = actionDim, hidden = [64, 64], activation, rng } = options;
+    this.observationDim = observationDim;
+    this.actionDim = actionDim;
+    this.noiseDim = positiveInteger('ImplicitPolicy', 'noiseDim', noiseDim);
+    this.network = new Mlp({ inputDim: observationDim + noiseDim, hidden, outputDim: actionDim, activation, rng });
+    this.bijector = options.squash ?? new Identity();
+  }
+
+  given(observations: tf.Tensor): ActionDistribution {
+    const seen = this.checked(observations);
+    return {
+      reparameterized: true,
+      sampleWithLogProb: (rng): SampledAction => {
+        const count = seen.shape[0]!;
+        const latent = this.network.apply(tf.concat([seen, rng.normalTensor([count, this.noiseDim])], 1));
+        return { action: this.bijector.forward(latent), latent, logProb: tf.fill([count], Number.NaN) };
+      },
+      logProb: () => {
+        throw new Error('ImplicitPolicy: logProb: it has samples and no density, wanted an agent that needs none');
+      },
+      squash: (latent) => this.bijector.forward(latent),
+      squashLogDet: (latent) => sumLogDet(this.bijector.forwardLogDet(latent), this.bijector.eventNdims, 1),
+      unsquash: (action) => this.bijector.inverse(action),
+    };
+  }
+}
