@@ -12,6 +12,11 @@ const demonstrationPaths = ['shortest', 'rightAngle'] as const;
 /** `'shortest'`: the shortest path. `'rightAngle'`: first off the axis at a right angle, then the shortest path. */
 export type DemonstrationPath = (typeof demonstrationPaths)[number];
 
+/** Standard deviation of the usual noise on each component of the velocity. */
+export const demonstrationNoise = 0.1;
+/** A demonstrator keeps between these two from the shore, in units of the grain's margin. */
+export const marginRange = [0.7, 1.3] as const;
+
 /** How many demonstrations, and of what kind. */
 export interface DemonstrationOptions {
   envId: LakeId;
@@ -52,7 +57,7 @@ export interface Demonstrations {
  * that is free, else along the tangent to the circle of that radius, which on the circle is the way along it. Inside the circle,
  * the circle through the position takes its place.
  */
-function shortestPathDirection(position: Point, radius: number, bank: Bank): Point {
+export function shortestPathDirection(position: Point, radius: number, bank: Bank): Point {
   const distance = Math.sqrt(position.x * position.x + position.y * position.y);
   const circle = { ...lake, radius: Math.min(radius, distance) * (1 - 1e-9) };
   if (touchDisc(position, home, circle) === Infinity) {
@@ -124,7 +129,7 @@ export function collectDemonstrations({
   action = 'velocity',
   upperShare = 0.5,
   path = 'shortest',
-  noise = 0.1,
+  noise = demonstrationNoise,
 }: DemonstrationOptions): Demonstrations {
   const owner = 'collectDemonstrations';
   checkChoice(owner, 'envId', envId, Object.keys(lakeGrains));
@@ -142,7 +147,7 @@ export function collectDemonstrations({
   let rejected = 0;
   for (const bank of drawBanks(episodes, upperShare, rng.split('banks'))) {
     for (;;) {
-      const radius = lake.radius + margin * walks.uniform(0.7, 1.3);
+      const radius = lake.radius + margin * walks.uniform(...marginRange);
       const recorded = demonstrate(env, { path, noise, radius, bank, rng: walks });
       if (recorded.outcome === 'home') {
         const offset = observations.length / 2;
