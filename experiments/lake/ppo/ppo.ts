@@ -1,7 +1,13 @@
+import { Rng } from '../../../src/index.ts';
 import { bounded } from '../../harness/conclusion.ts';
+import { equivalentRows } from '../../harness/equivalentRows.ts';
 import type { Outcome } from '../../harness/experiment.ts';
 import { describeBest } from '../../harness/report/describeBest.ts';
+import { intervalChart } from '../../harness/report/intervalChart.ts';
+import { profileChart } from '../../harness/report/profileChart.ts';
+import { performanceProfile } from '../../harness/statistics/performanceProfile.ts';
 import { PPO_ENV, ppoSettings } from '../config.ts';
+import { drownTable } from '../drownTable.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import { type PolicyName, policyCost, policyNames } from '../lakePolicies.ts';
 import type { LakeStudy } from '../lakeStudy.ts';
@@ -12,12 +18,24 @@ import { optimize } from './optimize.ts';
 
 const METRIC = { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' } as const;
 
+/** With which the other classes are compared. */
+const GAUSSIAN = 'gaussian';
+/** The largest difference in return that does not matter: a twentieth of what home is worth. */
+const SAME_RETURN = 0.05;
+/** The mode entropy, nats, up to which a policy has committed: that of a share of 5 %. */
+const COMMITTED = 0.2;
+/** From below what drowning returns to above what the quickest walk does. */
+const THRESHOLDS = Array.from({ length: 111 }, (_, i) => -1.2 + 0.02 * i);
+
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+
 /** E0: PPO on the lake, whose optimum is deterministic. */
 export const ppo: LakeStudy = {
   name: 'ppo',
   title: 'PPO from scratch',
   question: 'Does a policy with several modes get home more often than a Gaussian where everything is observed?',
-  prediction: 'No: the optimum is deterministic, so every policy that gets home commits to one bank.',
+  prediction:
+    'No: the optimum is deterministic, so every policy that gets home commits to one bank, and all return the same.',
 
   jobs: (config) =>
     lakeJobs(config, {
@@ -33,15 +51,33 @@ export const ppo: LakeStudy = {
 
   tables: (rows) => walkTables('PPO', rows),
 
-  criteria: ({ rows }) =>
-    rows
-      .filter(({ metric }) => metric === 'modeBalance')
-      .map((row) => bounded(row, { label: `${row.policy}, less used bank`, atMost: 0.05, format: percent })),
+  criteria: ({ rows }) => {
+    const of = (metric: string) => rows.filter((row) => row.metric === metric);
+    const returns = of('return');
+    const gaussian = returns.find(({ policy }) => policy === GAUSSIAN);
+    return [
+      ...of('modeEntropy').map((row) =>
+        bounded(row, { label: `${row.policy}, mode entropy`, atMost: COMMITTED, format: (value) => value.toFixed(2) }),
+      ),
+      ...returns
+        .filter(({ policy }) => policy !== GAUSSIAN)
+        .map((row) =>
+          equivalentRows(row, gaussian, {
+            label: `${row.policy} − ${GAUSSIAN}, return`,
+            bound: SAME_RETURN,
+            format: signed,
+          }),
+        ),
+    ];
+  },
 
-  section: ({ outcomes, rows }) => ({
+  section: ({ outcomes, rows }, config) => ({
     paragraphs: [
       'The lake is fully observed, so a deterministic policy is among the best, and a Gaussian that moves its mean and shrinks its ' +
-        'scale can be one. A less used bank of 0 % says that a policy has committed to one side.',
+        'scale can be one. The mode entropy, that of the bank of walks home, is 0 nats where a policy has committed to one side, and ' +
+        `ln 2 = 0.69 where it uses both alike; at most ${COMMITTED} counts as committed, a share of 5 % for the other bank. Returns count as ` +
+        `the same where the 90 % interval of the paired difference of interquartile means lies within ±${SAME_RETURN}; fewer than five seeds ` +
+        'decide nothing.',
       ...[
         describeBest(
           rows.filter(({ metric }) => metric === METRIC.name),
@@ -50,13 +86,47 @@ export const ppo: LakeStudy = {
         describeArrival(outcomes),
       ].filter((text) => text !== undefined),
     ],
-    figures: walksFigures({
-      name: `ppo-${PPO_ENV}`,
-      outcomes,
-      rows,
-      metric: METRIC,
-      curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
-    }),
+    figures: [
+      ...walksFigures({
+        name: `ppo-${PPO_ENV}`,
+        outcomes,
+        rows,
+        metric: METRIC,
+        curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
+      }),
+      {
+        name: `ppo-${PPO_ENV}-entropy`,
+        caption: 'Mode entropy of walks home, nats: 0 for one bank only, ln 2 = 0.69 for both alike.',
+        spec: intervalChart(
+          rows.filter(({ metric }) => metric === 'modeEntropy'),
+          { x: 'mode entropy, nats', domain: [0, Math.LN2], policies: policyNames },
+        ),
+      },
+      {
+        name: `ppo-${PPO_ENV}-profile`,
+        caption:
+          'Performance profile: the share of seeds with a return above each threshold, in its 95 % band. Seeds that never find home ' +
+          'stay at −0.3 or below.',
+        spec: profileChart(
+          rows
+            .filter(({ metric }) => metric === 'return')
+            .map(({ policy, perSeed }) => ({ policy, scores: perSeed.filter((value) => value !== null) }))
+            .filter(({ scores }) => scores.length > 0)
+            .map(({ policy, scores }) => ({
+              policy,
+              points: performanceProfile(scores, THRESHOLDS, { rng: new Rng('profile') }),
+            })),
+          { x: 'return', policies: policyNames },
+        ),
+      },
+    ],
+    tables: [
+      drownTable(
+        `Drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
+        rows.filter(({ metric }) => metric === 'drownRate').map((row) => ({ heading: row.policy, row })),
+        config,
+      ),
+    ],
   }),
 };
 

@@ -1,0 +1,32 @@
+import { Rng } from '../../src/random.ts';
+import type { Criterion } from './conclusion.ts';
+import type { SummaryRow } from './experiment.ts';
+import { pairedSeeds } from './pairedSeeds.ts';
+import { equivalenceTest } from './statistics/equivalenceTest.ts';
+
+/** Options of {@link equivalentRows}. */
+export interface EquivalentRowsOptions {
+  /** What is compared: `spline − gaussian, return`. */
+  readonly label: string;
+  /** The largest difference that does not matter. */
+  readonly bound: number;
+  /** Of a difference, with its sign. */
+  readonly format: (value: number) => string;
+}
+
+/** The claim that two policies have the same of a metric: an equivalence test over the seeds. */
+export function equivalentRows(
+  a: SummaryRow | undefined,
+  b: SummaryRow | undefined,
+  { label, bound, format }: EquivalentRowsOptions,
+): Criterion {
+  const asked = `predicted within ${format(-bound)} and ${format(bound)}`;
+  const { x, y } = a !== undefined && b !== undefined ? pairedSeeds(a, b) : { x: [], y: [] };
+  if (x.length === 0) return { text: `${label}: not measured, ${asked}`, holds: undefined };
+  const { difference, low, high, verdict } = equivalenceTest(x, y, { bound, rng: new Rng('equivalence') });
+  const interval = low === null || high === null ? '(one seed)' : `[${format(low)}, ${format(high)}]`;
+  return {
+    text: `${label}: ${format(difference)} ${interval}, ${asked}`,
+    holds: verdict === 'undecided' ? undefined : verdict === 'equivalent',
+  };
+}

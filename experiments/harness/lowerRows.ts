@@ -1,0 +1,43 @@
+import { Rng } from '../../src/random.ts';
+import type { Criterion } from './conclusion.ts';
+import type { SummaryRow } from './experiment.ts';
+import { pairedSeeds } from './pairedSeeds.ts';
+import { holm } from './statistics/holm.ts';
+import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
+
+/** The claim that one row is lower than another. */
+export interface LowerRow {
+  /** What is compared: `spline < gaussian, drowned`. */
+  readonly label: string;
+  readonly row: SummaryRow | undefined;
+  readonly than: SummaryRow | undefined;
+}
+
+/** From here on a difference is taken for one. */
+const LEVEL = 0.05;
+
+/**
+ * Claims that one policy has less of a metric than another, each by a paired permutation test over the seeds, with Holm's correction
+ * for all of them together. A p-value of .05 or more decides nothing, and of few seeds none can be below it.
+ * @param format of a value
+ */
+export function lowerRows(claims: readonly LowerRow[], format: (value: number) => string): Criterion[] {
+  const paired = claims.map(({ label, row, than }) => {
+    const { x, y } = row !== undefined && than !== undefined ? pairedSeeds(row, than) : { x: [], y: [] };
+    return { label, row, than, x, y };
+  });
+  const measured = paired.filter(({ x }) => x.length > 0);
+  if (measured.length === 0) return paired.map(({ label }) => ({ text: `${label}: not measured`, holds: undefined }));
+  const adjusted = holm(measured.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('permutations'))));
+  return paired.map((claim) => {
+    const { label, row, than, x, y } = claim;
+    const at = measured.indexOf(claim);
+    if (at < 0) return { text: `${label}: not measured`, holds: undefined };
+    const p = adjusted[at]!;
+    const difference = x.reduce((sum, value, i) => sum + value - y[i]!, 0);
+    return {
+      text: `${label}: ${format(row!.iqm!)} and ${format(than!.iqm!)}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`,
+      holds: p < LEVEL ? difference < 0 : undefined,
+    };
+  });
+}

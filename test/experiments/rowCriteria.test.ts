@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { equivalentRows } from '../../experiments/harness/equivalentRows.ts';
+import type { SummaryRow } from '../../experiments/harness/experiment.ts';
+import { lowerRows } from '../../experiments/harness/lowerRows.ts';
+import { interquartileMean } from '../../experiments/harness/statistics/interquartileMean.ts';
+
+function row(perSeed: (number | null)[]): SummaryRow {
+  const values = perSeed.filter((value) => value !== null);
+  const iqm = values.length === 0 ? null : interquartileMean(values);
+  return { study: 's', env: 'e', policy: 'p', metric: 'm', iqm, low: null, high: null, perSeed };
+}
+
+const format = (value: number) => value.toFixed(2);
+const eight = [1, 2, 3, 4, 5, 6, 7, 8];
+
+describe('equivalentRows', () => {
+  const claim = (a: (number | null)[], b: (number | null)[], bound = 0.5) =>
+    equivalentRows(row(a), row(b), { label: 'a − b', bound, format });
+
+  test('the difference of pairs decides, not the spread of seeds', () => {
+    expect(claim(eight, eight)).toEqual({
+      text: 'a − b: 0.00 [0.00, 0.00], predicted within -0.50 and 0.50',
+      holds: true,
+    });
+    expect(
+      claim(
+        eight.map((value) => value + 1),
+        eight,
+      ),
+    ).toMatchObject({ holds: false });
+    expect(
+      claim(
+        eight.map((value) => value + 0.5),
+        eight,
+      ),
+    ).toMatchObject({ holds: undefined });
+  });
+
+  test('of few seeds, one seed or none nothing follows; seeds without a partner are left out', () => {
+    expect(claim([1, 2, 3], [1, 2, 3])).toMatchObject({ holds: undefined });
+    expect(claim([1, null], [1, 2]).text).toBe('a − b: 0.00 (one seed), predicted within -0.50 and 0.50');
+    expect(claim([null, 9, ...eight], [9, null, ...eight])).toMatchObject({ holds: true });
+    expect(equivalentRows(undefined, row([1]), { label: 'a − b', bound: 1, format })).toMatchObject({
+      holds: undefined,
+      text: expect.stringContaining('not measured'),
+    });
+  });
+});
+
+describe('lowerRows', () => {
+  test('p-values of all claims together decide, in either direction', () => {
+    const [high, low] = [row(eight), row(eight.map((value) => value - 1))];
+    const claims = lowerRows(
+      [
+        { label: 'low < high', row: low, than: high },
+        { label: 'high < low', row: high, than: low },
+        { label: 'high < high', row: high, than: high },
+      ],
+      format,
+    );
+    // All eight signs alike: 2 of 2⁸ patterns, times three claims for the smallest.
+    expect(claims).toEqual([
+      { text: 'low < high: 3.50 and 4.50, p = 0.023', holds: true },
+      { text: 'high < low: 4.50 and 3.50, p = 0.023', holds: false },
+      { text: 'high < high: 4.50 and 4.50, p = 1.000', holds: undefined },
+    ]);
+  });
+
+  test('three seeds decide nothing, and what was not measured says so', () => {
+    const claims = lowerRows(
+      [
+        { label: 'a', row: row([1, 2, 3]), than: row([2, 3, 4]) },
+        { label: 'b', row: undefined, than: row([2]) },
+      ],
+      format,
+    );
+    expect(claims).toEqual([
+      { text: 'a: 2.00 and 3.00, p = 0.250', holds: undefined },
+      { text: 'b: not measured', holds: undefined },
+    ]);
+    expect(lowerRows([{ label: 'b', row: undefined, than: undefined }], format)).toEqual([
+      { text: 'b: not measured', holds: undefined },
+    ]);
+  });
+});
