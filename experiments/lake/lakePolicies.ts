@@ -1,5 +1,5 @@
 import { make } from '../../envs/index.ts';
-import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
+import { makePolicy, type Policy, type Rng, type ScaleKind } from '../../src/index.ts';
 import type { Settings } from '../harness/tuning/searchSpace.ts';
 
 /** The policies that are compared: their names in the registry, and the options that make them what they are. */
@@ -36,11 +36,11 @@ const PARAMETERS = 18_000;
 /**
  * One of the policies that are compared.
  * @param settings options that are searched
- * @param scale whether the diagonal Gaussian's σ is a function of the state (cloning) or free (PPO's usual choice)
+ * @param scale whether the diagonal Gaussian's σ is a function of the state (cloning), free (PPO's usual choice) or stays what it is
  */
 export function makeLakePolicy(
   policy: PolicyName,
-  { env: id, settings, rng, scale }: { env: string; settings: Settings; rng: Rng; scale: 'state' | 'free' },
+  { env: id, settings, rng, scale }: { env: string; settings: Settings; rng: Rng; scale: ScaleKind },
 ): Policy {
   const { observationSpace, actionSpace } = make(id);
   const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };
