@@ -27,6 +27,14 @@ export const lakeSchema = z
         demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
         steps: count(1e9).optional().describe('updates; by default as tuned'),
         batchSize: count().default(256).describe('pairs of observation and action of an update'),
+        bandit: z
+          .strictObject({
+            actions: count().default(20_000).describe('to learn from'),
+            steps: count(1e9).default(2000).describe('updates'),
+            learningRate: z.number().positive().default(0.03).describe('the first of a cosine'),
+          })
+          .prefault({})
+          .describe('cloning in one number'),
       })
       .prefault({}),
     ppo: z
@@ -43,10 +51,13 @@ export const lakeSchema = z
   })
   .check(({ value: { cloning, environments, studies }, issues }) => {
     const { demonstrations, batchSize } = cloning;
-    const pairs = demonstrations * Math.min(...environments.filter(isLake).map(fewestSteps));
-    if (studies.includes('cloning') && batchSize > pairs) {
-      const message = `at most ${pairs}, which ${demonstrations} demonstrations surely hold`;
+    const refuse = (message: string) =>
       issues.push({ code: 'custom', input: batchSize, path: ['cloning', 'batchSize'], message });
+    if (!studies.includes('cloning')) return;
+    const pairs = demonstrations * Math.min(...environments.filter(isLake).map(fewestSteps));
+    if (batchSize > pairs) refuse(`at most ${pairs}, which ${demonstrations} demonstrations surely hold`);
+    if (environments.includes('SoftBandit-v0') && batchSize > cloning.bandit.actions) {
+      refuse(`at most the ${cloning.bandit.actions} actions of the bandit`);
     }
   })
   .check(({ value: { ppo, policies, studies, tuned }, issues }) => {

@@ -25,7 +25,12 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       studies: ['cloning'],
       policies: ['gaussian', 'mixture', 'realnvp', 'spline'],
       evaluationEpisodes: 500,
-      cloning: { demonstrations: 1000, steps: 2000, batchSize: 256 },
+      cloning: {
+        demonstrations: 1000,
+        steps: 2000,
+        batchSize: 256,
+        bandit: { actions: 20_000, steps: 2000, learningRate: 0.03 },
+      },
     },
     full: { seeds: Array.from({ length: 20 }, (_, seed) => seed) },
   },

@@ -43,6 +43,10 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     trials: z.int().positive().max(10_000).default(16).describe('settings drawn for each policy'),
   }) as unknown as Experiment<TuningConfig>['schema'];
 
+  /** Whether a job has settings of its own: under a condition it has those that were found without one. */
+  const isSearched = ({ study, env, policy, condition }: Job) =>
+    condition === undefined && present[study]?.[env]?.[policy] !== undefined;
+
   const settingsOf = ({ study, env, policy }: Where, trials: number): Settings[] => [
     ...latinHypercube(spaces[study]![policy]!, trials, new Rng('tuning').split(study)),
     present[study]![env]![policy]!,
@@ -97,13 +101,16 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
 
     jobs: (config) =>
       Array.from({ length: config.trials + 1 }, (_, trial) =>
-        experiment.jobs(configOf(config, trial)).map((of) => ({
-          ...of,
-          id: `${of.id}/trial-${trial + 1}`,
-          policy: `${of.policy} #${trial + 1}`,
-          of,
-          trial,
-        })),
+        experiment
+          .jobs(configOf(config, trial))
+          .filter(isSearched)
+          .map((of) => ({
+            ...of,
+            id: `${of.id}/trial-${trial + 1}`,
+            policy: `${of.policy} #${trial + 1}`,
+            of,
+            trial,
+          })),
       ).flat(),
 
     async runJob({ of, trial }, config, context) {
