@@ -16,6 +16,7 @@ import { BumpBanditEnv, type BumpBanditOptions } from './toy/bumpBandit.ts';
 import { FourCornerBanditEnv } from './toy/fourCornerBandit.ts';
 import { GridworldEnv, type GridworldOptions } from './toy/gridworld.ts';
 import { MultigoalEnv, type MultigoalOptions } from './toy/multigoal.ts';
+import { OpponentBanditEnv, type OpponentBanditOptions } from './toy/opponentBandit.ts';
 import { SoftBanditEnv, type SoftBanditOptions } from './toy/softBandit.ts';
 
 for (const [id, { stride, stepCost, maxEpisodeSteps }] of Object.entries(lakeGrains)) {
@@ -80,6 +81,10 @@ register<MultigoalOptions>({
   entryPoint: (options) => new MultigoalEnv(options),
   maxEpisodeSteps: 30,
 });
+register<OpponentBanditOptions>({
+  id: 'OpponentBandit-v0',
+  entryPoint: (options) => new OpponentBanditEnv(options),
+});
 register<SoftBanditOptions>({
   id: 'SoftBandit-v0',
   entryPoint: (options) => new SoftBanditEnv(options),
@@ -136,4 +141,5 @@ export * from './toy/bumpBandit.ts';
 export * from './toy/fourCornerBandit.ts';
 export * from './toy/gridworld.ts';
 export * from './toy/multigoal.ts';
+export * from './toy/opponentBandit.ts';
 export * from './toy/softBandit.ts';

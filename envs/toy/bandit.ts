@@ -5,7 +5,8 @@ import type { Info, ResetResult, StepResult } from '../core/env.ts';
 import { checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 
-interface BanditState {
+/** What is left of a bandit between two calls. */
+export interface BanditState {
   rng: RngState;
   last?: readonly number[] | undefined;
 }
