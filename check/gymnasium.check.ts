@@ -171,6 +171,31 @@ describe('the contract', () => {
     env.close();
   });
 
+  test('infos of numbers alone, whose keys come once, among others', () => {
+    const told = [
+      { a: 0.5, b: -2 },
+      { a: null, b: Math.fround(0.1) },
+      { b: 3, a: null },
+      { b: 1e300, a: -0 },
+      { b: 4, a: true },
+      {},
+      { b: 5, a: 6, 7: 8 },
+      { b: 9, a: 10, 7: 11 },
+    ];
+    const env = makeVec('gymnasium:environments:Telling-v0', { numEnvs: 3, autoresetMode: 'sameStep' });
+    const actions = new Float32Array(9);
+    const first = { b: 1, a: 2, 7: 3 };
+    expect(env.reset()[1]).toEqual([first, first, first]);
+    for (let round = 0; round < 2; round++) {
+      for (const info of told.slice(0, -1)) expect(env.step(actions).infos).toEqual([info, info, info]);
+      const { infos, finalInfos, finalObservations } = env.step(actions);
+      expect(infos).toEqual([first, first, first]);
+      expect(finalInfos).toEqual([told.at(-1), told.at(-1), told.at(-1)]);
+      expect(finalObservations).toEqual(new Float32Array(9).fill(0.8));
+    }
+    env.close();
+  });
+
   test('what an environment prints goes to stderr', async () => {
     const program = `
       import { make } from '${root}/envs/index.ts';

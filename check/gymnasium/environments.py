@@ -183,5 +183,30 @@ class Kinds(gymnasium.Env):
         return action, 0.0, False, False, {}
 
 
-for name, cls in (("Shown", Shown), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
+class Telling(gymnasium.Env):
+    """Tells one info after another; the episode ends with the last one."""
+
+    observation_space = action_space = spaces.Box(-1, 1, (3,), np.float32)
+    infos = (
+        {"a": 0.5, "b": np.float64(-2)},
+        {"a": float("nan"), "b": np.float32(0.1)},
+        {"b": 3.0, "a": np.float64("inf")},
+        {"b": 1e300, "a": -0.0},
+        {"b": 4.0, "a": True},
+        {},
+        {"b": 5.0, "a": 6.0, 7: 8.0},
+        {"b": 9.0, "a": 10.0, 7: 11.0},
+    )
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.time = 0
+        return np.zeros(3, np.float32), {"b": 1.0, "a": 2.0, 7: 3.0}
+
+    def step(self, action):
+        self.time += 1
+        return np.full(3, self.time / 10, np.float32), 0.0, self.time == len(self.infos), False, self.infos[self.time - 1]
+
+
+for name, cls in (("Shown", Shown), ("Telling", Telling), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
     gymnasium.register(f"{name}-v0", entry_point=cls, disable_env_checker=name == "Misbehaving")

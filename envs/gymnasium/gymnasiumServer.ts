@@ -8,6 +8,7 @@ import { type SpaceDescription, spaceFrom } from './spaceFrom.ts';
 /** Kinds of requests and answers, as in `oxbow_server.py`. */
 const requests = { make: 0, reset: 1, step: 2, state: 3, setState: 4, close: 5 } as const;
 const OK = 0;
+const NUMBERS = 2;
 const TERMINATED = 1;
 const TRUNCATED = 2;
 
@@ -71,6 +72,8 @@ export class GymnasiumServer {
   lastObservations: WireArray;
   /** Their last infos. */
   lastInfos: readonly Info[] = [];
+  /** Of infos that come as numbers. */
+  #infoKeys: readonly string[] = [];
 
   readonly #sameStep: boolean;
   readonly #process: FramedProcess;
@@ -194,7 +197,7 @@ export class GymnasiumServer {
         cause: error,
       });
     }
-    if (this.#answer.kind === OK) return;
+    if (this.#answer.kind === OK || this.#answer.kind === NUMBERS) return;
     const { message, traceback } = JSON.parse(this.#answer.text()) as { message: string; traceback: string };
     throw new Error(`${this.name}: ${message}`, { cause: traceback });
   }
@@ -225,8 +228,29 @@ export class GymnasiumServer {
       if (ended > 0) this.lastInfos = new Array<Info>(ended).fill(noInfo);
       return;
     }
-    const given = JSON.parse(this.#answer.text(at - HEADER_BYTES)) as Info[];
+    const given = this.#answer.kind === NUMBERS ? this.#infosOfNumbers(at) : this.#infosOfText(at);
     for (let i = 0; i < numEnvs; i++) infos[i] = given[i]!;
     this.lastInfos = given.slice(numEnvs);
+  }
+
+  #infosOfText(at: number): Info[] {
+    const { infos, keys } = JSON.parse(this.#answer.text(at - HEADER_BYTES)) as { infos: Info[]; keys?: string[] };
+    if (keys !== undefined) this.#infoKeys = keys;
+    return infos;
+  }
+
+  #infosOfNumbers(at: number): Info[] {
+    const { bytes, totalBytes } = this.#answer;
+    const values = new Float64Array(bytes.buffer.slice(at, totalBytes));
+    const keys = this.#infoKeys;
+    return Array.from({ length: values.length / keys.length }, (_, i) => {
+      const info: Record<string, unknown> = {};
+      keys.forEach((key, j) => {
+        const value = values[i * keys.length + j]!;
+        // As JSON has it.
+        info[key] = Number.isFinite(value) ? value : null;
+      });
+      return info;
+    });
   }
 }

@@ -1,12 +1,13 @@
 """Serves environments of Gymnasium to oxbow: `python oxbow_server.py REQUESTS ANSWERS`, the file descriptors of two pipes.
 
 A frame is two little-endian uint32, its payload's length and its kind, then the payload. Each request, of a kind below, is
-followed by one answer, OK or FAILED. A payload is JSON, but for two.
+followed by one answer, OK, NUMBERS or FAILED. A payload is JSON, but for two.
 
 - STEP: the actions [n, actionSize], then [n] uint8, 1 where an environment is to be reset in place of a step.
 - The answer to STEP and RESET: rewards [n] float64; observations [n, observationSize]; [n] uint8, 1 terminated + 2 truncated,
   and zeros up to a multiple of 8; where `sameStep` and an episode ended, its last observation, row after row; then, where
-  an info is not empty, JSON: the n infos, and after them the last ones of those rows.
+  an info is not empty, JSON: the `infos`, n and after them the last ones of those rows; and their `keys`, where all have the
+  same ones and numbers alone. While that stays so the answers are NUMBERS: in place of JSON the infos' values as float64.
 
 Actions and observations are of the type that the answer to MAKE names. The process ends with its requests, however
 the one who sent them ended.
@@ -25,7 +26,7 @@ import time
 import traceback
 
 MAKE, RESET, STEP, STATE, SET_STATE, CLOSE = range(6)
-OK, FAILED = range(2)
+OK, FAILED, NUMBERS = range(3)
 HEADER = struct.Struct("<II")
 TERMINATED, TRUNCATED = 1, 2
 MAKING = "gymnasium.make()"
@@ -151,15 +152,14 @@ def plain(x):
     return x if x is None or isinstance(x, (bool, int, str)) else str(x)
 
 
-# Most infos are dictionaries of numbers.
-encode_numbers = json.JSONEncoder(default=plain, allow_nan=False).encode
+encode_finite = json.JSONEncoder(default=plain, allow_nan=False).encode
 
 
-def encode_infos(infos):
+def encode(value):
     try:
-        return encode_numbers(infos).encode()
+        return encode_finite(value).encode()
     except (TypeError, ValueError):
-        return json.dumps(plain(infos)).encode()
+        return json.dumps(plain(value)).encode()
 
 
 class Environments:
@@ -185,6 +185,8 @@ class Environments:
         self.pack_rewards = struct.Struct(f"{count}d").pack
         self.no_flags = bytes((count + 7) // 8 * 8)
         self.infos = [{}] * count
+        self.number_types = {float, np.float64, np.float32}
+        self.announced_keys = None
 
     def make(self, id, options, note):
         try:
@@ -271,12 +273,31 @@ class Environments:
         return self.results(flags, lasts)
 
     def results(self, flags, lasts):
+        """The kind and the parts of the answer."""
         parts = [self.pack_rewards(*self.rewards), *self.observations, flags]
         infos = self.infos
         if lasts:
             parts += [observation for observation, _ in lasts]
             infos = infos + [info for _, info in lasts]
-        return [*parts, encode_infos(infos)] if any(infos) else parts
+        if not any(infos):
+            return OK, parts
+        keys = list(infos[0])
+        numbers = self.numbers_of(infos, keys)
+        if numbers is None:
+            return OK, [*parts, encode({"infos": infos})]
+        if keys != self.announced_keys:
+            self.announced_keys = keys
+            return OK, [*parts, encode({"infos": infos, "keys": list(map(str, keys))})]
+        return NUMBERS, [*parts, struct.pack(f"{len(numbers)}d", *numbers)]
+
+    def numbers_of(self, infos, keys):
+        """Their values one after another; None if some have other keys or something else than numbers."""
+        values = []
+        for info in infos:
+            if list(info) != keys:
+                return None
+            values += info.values()
+        return values if self.number_types.issuperset(map(type, values)) else None
 
     def state(self):
         return [snapshot.save(env) for env in self.envs]
@@ -294,7 +315,7 @@ class Environments:
 
 
 def answer(kind, payload, served):
-    """The parts of the answer to a request; `served` holds the environments from MAKE on."""
+    """The kind and the parts of the answer to a request; `served` holds the environments from MAKE on."""
     if kind == STEP:
         return served[0].step(payload)
     asked = json.loads(payload) if payload else None
@@ -303,17 +324,17 @@ def answer(kind, payload, served):
     if kind == MAKE:
         load_packages()
         served.append(Environments(**asked))
-        return [json.dumps(served[0].describe(), allow_nan=False).encode()]
+        return OK, [json.dumps(served[0].describe(), allow_nan=False).encode()]
     try:
         if kind == STATE:
-            return [json.dumps(served[0].state(), separators=(",", ":")).encode()]
+            return OK, [json.dumps(served[0].state(), separators=(",", ":")).encode()]
         if kind == SET_STATE:
             served[0].set_state(asked)
     except snapshot.CannotSave as error:
         raise Refusal(f"its state cannot be {'saved' if kind == STATE else 'restored'}: {error}") from None
     if kind == CLOSE:
         served.pop().close()
-    return []
+    return OK, []
 
 
 def read_frame(requests):
@@ -361,7 +382,7 @@ def main():
         if request is None:
             break
         try:
-            kind, parts = OK, answer(*request, served)
+            kind, parts = answer(*request, served)
         except Exception as error:
             kind, parts = FAILED, [json.dumps(describe_error(error)).encode()]
         write_frame(answers, kind, parts)
