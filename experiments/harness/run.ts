@@ -3,6 +3,7 @@ import { fingerprint } from '../../src/fingerprint.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
+import { isStorageError } from './isStorageError.ts';
 import { type RunJobs, runJobs } from './pool.ts';
 import { formatDuration, progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
@@ -29,9 +30,6 @@ export interface RunOptions {
 
 /** Milliseconds between two writes of the metrics of a run in progress. */
 const METRICS_INTERVAL = 10_000;
-
-/** Errors after which nothing more can be stored. */
-const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /** What has come of the jobs so far. */
 interface Progress {
@@ -285,10 +283,6 @@ async function conclude(
 /** The outcomes in the order of the jobs. */
 function inOrder(jobs: readonly Job[], outcomes: ReadonlyMap<string, Outcome>): Outcome[] {
   return jobs.map((job) => outcomes.get(job.id)).filter((outcome) => outcome !== undefined);
-}
-
-function isStorageError(error: unknown): boolean {
-  return STORAGE_ERRORS.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Writes metrics, summary and report of the finished jobs, prints the tables, and returns the report's path. */

@@ -2,18 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job as Entry, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Job } from '../experiment.ts';
+import { isStorageError } from '../isStorageError.ts';
 import { readJobFolder } from '../jobFolder.ts';
-import type { RunJobs } from '../pool.ts';
+import type { JobEvents, RunJobs } from '../pool.ts';
 import { version } from '../version.ts';
 import { packFolders, unpackFolders } from './packedFolders.ts';
 import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queueId } from './queuedJob.ts';
-import { queuePackages, watchConnection } from './redis.ts';
+import { lostWhenStopping, queuePackages, watchConnection } from './redis.ts';
 
 /** Milliseconds between two looks at the jobs. */
 const INTERVAL = 250;
 
 /** Seconds for which workers are told that a job is to stop: longer than any takes to look. */
 const CANCEL_KEPT = 60;
+
+/** How long Redis keeps what has ended and nobody fetches. */
+const AGE = { removeOnComplete: { age: KEPT }, removeOnFail: { age: KEPT } } as const;
 
 /** The queue, and what of a run its workers have to share. */
 export interface QueueOptions {
@@ -36,64 +40,102 @@ export function queueJobs({ redis, engine, backend }: QueueOptions): RunJobs {
     const queue = new Queue(QUEUE, { connection: redis, skipVersionCheck: true });
     queue.on('error', () => {});
     const open = new Map(jobs.map((job) => [queueId(job, settings), job]));
-    const seen = new Seen();
-    try {
-      if ((await queue.getWorkersCount()) === 0)
-        events.noted('No worker yet: start some with oxbow worker <the same address>');
+    const seen = new Seen(events);
+    /** Queues a job, tells how far it is, or takes what came of it. */
+    const look = async (id: string, job: Job): Promise<void> => {
+      const entry = (await queue.getJob(id)) as Entry<QueuedJob> | undefined;
+      const state = await entry?.getState();
+      if (entry === undefined || state === 'unknown' || isStale(entry, state)) {
+        await forget(entry);
+        await redis.del(keysOf(id).cancel);
+        const data = { version: version(), engine, backend, experiment, config, settings, job };
+        // The lightest have the largest number, which is served last.
+        await queue.add(experiment, data, { jobId: id, priority: priorityOf(job, jobs), ...AGE });
+      } else if (state === 'completed') {
+        const packed = await redis.getBuffer(keysOf(id).result);
+        // Redis has lost it: it is queued again in the next round.
+        if (packed === null) return forget(entry);
+        open.delete(id);
+        try {
+          takeResult(job, packed, foldersOf(job), settings);
+          events.finished(job, Number((entry.returnvalue as { seconds?: number } | null)?.seconds ?? 0));
+        } catch (error) {
+          events.failed(job, error as Error);
+          // What cannot be written here stays in Redis, for the command that goes on.
+          if (isStorageError(error)) return;
+        }
+        await forget(entry);
+        await redis.del(...Object.values(keysOf(id)));
+      } else if (state === 'failed') {
+        await forget(entry);
+        open.delete(id);
+        events.failed(job, errorOf(entry.failedReason));
+      } else {
+        seen.tell(entry, job, state === 'active');
+      }
+    };
+    const work = async (): Promise<void> => {
       for (const [id, job] of open) await preserve(redis, id, foldersOf(job));
       while (open.size > 0 && !signal.aborted) {
+        seen.workers(await queue.getWorkers());
         for (const [id, job] of open) {
           if (signal.aborted) break;
-          const entry = (await queue.getJob(id)) as Entry<QueuedJob> | undefined;
-          const state = await entry?.getState();
-          if (entry === undefined || state === 'unknown' || isStale(entry, state)) {
-            await forget(entry);
-            const data = { version: version(), engine, backend, experiment, config, settings, job };
-            // The lightest have the largest number, which is served last.
-            await queue.add(experiment, data, { jobId: id, priority: priorityOf(job, jobs) });
-          } else if (state === 'completed') {
-            const packed = await redis.getBuffer(keysOf(id).result);
-            await forget(entry);
-            // Redis has lost it: it is queued again in the next round.
-            if (packed === null) continue;
-            await redis.del(...Object.values(keysOf(id)));
-            open.delete(id);
-            try {
-              takeResult(job, packed, foldersOf(job), settings);
-              events.finished(job, Number((entry.returnvalue as { seconds?: number } | null)?.seconds ?? 0));
-            } catch (error) {
-              events.failed(job, error as Error);
-            }
-          } else if (state === 'failed') {
-            await forget(entry);
-            open.delete(id);
-            events.failed(job, errorOf(entry.failedReason));
-          } else {
-            seen.tell(entry, job, events);
-          }
+          await look(id, job);
         }
         await delay(INTERVAL, undefined, { signal }).catch(() => {});
       }
-    } finally {
-      if (open.size > 0) await stop(queue, redis, open, foldersOf);
-      await queue.close();
-    }
+    };
+    const workOrStop = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        // A connection that ends while the work is stopped is no error of its own.
+        if (!signal.aborted) throw error;
+      } finally {
+        await stop(queue, redis, open, foldersOf).catch(() => {});
+        await queue.close().catch(() => {});
+      }
+    };
+    await Promise.race([workOrStop(), lostWhenStopping(redis, signal)]);
   };
 }
 
 /** What has been said of progress already. */
 class Seen {
+  readonly #events: JobEvents;
   readonly #lines = new Map<string, number>();
+  readonly #begun = new Set<string>();
   readonly #refusals = new Set<string>();
+  #workers: ReadonlySet<string> | undefined;
 
-  tell({ id, progress }: Entry, job: Job, { progress: tell, said, noted }: Parameters<RunJobs>[3]): void {
+  constructor(events: JobEvents) {
+    this.#events = events;
+  }
+
+  /** Says who has come and who has left. */
+  workers(found: readonly { readonly [key: string]: string }[]): void {
+    // BullMQ has the name that a worker calls itself behind that of the queue.
+    const names = new Set(found.map(({ rawname = '' }) => rawname.replace(/^.*:w:/, '')));
+    const before = this.#workers ?? new Set();
+    if (this.#workers === undefined && names.size === 0) {
+      this.#events.noted('No worker yet: start some with oxbow worker <the same address>');
+    }
+    for (const name of names) if (!before.has(name)) this.#events.noted(`Worker ${name} is there`);
+    for (const name of before) if (!names.has(name)) this.#events.noted(`Worker ${name} has left`);
+    this.#workers = names;
+  }
+
+  /** @param isActive whether a worker has it now */
+  tell({ id, progress }: Entry, job: Job, isActive: boolean): void {
     const { fraction = 0, state, lines = [], refusals = {} } = progress as unknown as Partial<QueuedProgress>;
-    if (fraction > 0 || state !== undefined) tell(job, fraction, state);
-    for (const line of lines.slice(this.#lines.get(id!) ?? 0)) said(job, line);
+    if (isActive && state !== undefined) this.#begun.add(id!);
+    // One that waits has a word only where it was begun before.
+    if (this.#begun.has(id!)) this.#events.progress(job, fraction, isActive ? state : 'waits for a worker');
+    for (const line of lines.slice(this.#lines.get(id!) ?? 0)) this.#events.said(job, line);
     this.#lines.set(id!, lines.length);
     for (const [worker, why] of Object.entries(refusals)) {
       const line = `${worker} takes no jobs of this run: ${why}`;
-      if (!this.#refusals.has(line)) noted(line);
+      if (!this.#refusals.has(line)) this.#events.noted(line);
       this.#refusals.add(line);
     }
   }
@@ -140,17 +182,18 @@ async function forget(entry: Entry | undefined): Promise<void> {
   await entry?.remove().catch(() => {});
 }
 
-/** Takes back what waits, has workers stop what they do, and keeps how far they were. */
+/** Takes back what waits, has workers stop what they do, and keeps how far they were. What has finished stays for the next command. */
 async function stop(
   queue: Queue,
   redis: Redis,
   open: ReadonlyMap<string, Job>,
   foldersOf: Parameters<RunJobs>[1],
 ): Promise<void> {
-  if (redis.status !== 'ready') return;
   for (const [id, job] of open) {
+    const entry = (await queue.getJob(id)) as Entry | undefined;
+    if ((await entry?.getState()) === 'completed') continue;
     await redis.set(keysOf(id).cancel, '1', 'EX', CANCEL_KEPT);
-    await forget((await queue.getJob(id)) as Entry | undefined);
+    await forget(entry);
     const packed = await redis.getBuffer(keysOf(id).checkpoint);
     if (packed !== null) unpackFolders(packed, { ...foldersOf(job) });
   }

@@ -8,6 +8,9 @@ const OLDEST = [6, 2] as const;
 /** Milliseconds in which a Redis has to answer at first. */
 const PATIENCE = 10_000;
 
+/** Milliseconds after which a Redis that gives no answer is taken for lost: a cable that was pulled says nothing. */
+const SILENCE = 30_000;
+
 /** Milliseconds between two attempts to reach a Redis that has gone, at most. */
 const LONGEST_WAIT = 2000;
 
@@ -38,6 +41,7 @@ export async function connectRedis(label: string, url: string): Promise<Redis> {
   const redis = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: null,
+    socketTimeout: SILENCE,
     retryStrategy: (times) => (isThere ? Math.min(200 * times, LONGEST_WAIT) : null),
   });
   let problem: Error | undefined;
@@ -73,6 +77,26 @@ export function watchConnection(redis: Redis, say: (line: string) => void): void
   redis.on('ready', () => {
     if (isLost) say(`Redis at ${where} is back`);
     isLost = false;
+  });
+}
+
+/**
+ * Resolves when work that is to stop cannot wait for Redis any longer, since it is not there or gives no answer. It has
+ * been disconnected then.
+ */
+export function lostWhenStopping(redis: Redis, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = () => {
+      redis.disconnect();
+      resolve();
+    };
+    const onStop = () => {
+      if (redis.status !== 'ready') leave();
+      redis.once('close', leave);
+      setTimeout(leave, PATIENCE).unref();
+    };
+    if (signal.aborted) onStop();
+    else signal.addEventListener('abort', onStop, { once: true });
   });
 }
 

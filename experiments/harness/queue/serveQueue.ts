@@ -3,13 +3,15 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job as Entry } from 'bullmq';
 import type { Job } from '../experiment.ts';
+import { InputError } from '../inputError.ts';
+import { isStorageError } from '../isStorageError.ts';
 import { loadExperiment } from '../loadExperiment.ts';
 import { JobProcess } from '../pool.ts';
 import type { Registry } from '../registry.ts';
 import { version } from '../version.ts';
-import { packFolders, unpackFolders } from './packedFolders.ts';
+import { type Folders, packFolders, unpackFolders } from './packedFolders.ts';
 import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queuedJobSchema } from './queuedJob.ts';
-import { connectRedis, queuePackages, watchConnection } from './redis.ts';
+import { connectRedis, lostWhenStopping, queuePackages, watchConnection } from './redis.ts';
 
 /** Milliseconds between two words of a worker about a job. */
 const INTERVAL = 1000;
@@ -47,10 +49,17 @@ export async function serveQueue(
   watchConnection(redis, say);
   const me = `${hostname()}:${process.pid}`;
   const processes = Array.from({ length: workers }, () => new JobProcess());
+  let broken: Error | undefined;
+  const breaking = new AbortController();
+  const stopping = AbortSignal.any([signal, breaking.signal]);
+  const onBroken = (error: Error) => {
+    broken ??= error;
+    breaking.abort();
+  };
   const doEntry = async (entry: Entry, token?: string) => {
     const process = processes.pop()!;
     try {
-      return await work({ entry, token: token!, process, me, redis, registry, signal, say });
+      return await work({ entry, token: token!, process, me, redis, registry, signal: stopping, onBroken, say });
     } finally {
       processes.push(process);
     }
@@ -59,6 +68,7 @@ export async function serveQueue(
   connection.on('error', () => {});
   const worker = new Worker(QUEUE, doEntry, {
     connection,
+    name: me,
     concurrency: workers,
     lockDuration: LOCK,
     stalledInterval: STALLED,
@@ -69,14 +79,18 @@ export async function serveQueue(
   worker.on('error', () => {});
   say(`Worker ${me}: oxbow ${version()}, ${workers} job${workers === 1 ? '' : 's'} at a time. Ctrl-C stops it.`);
   await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (stopping.aborted) resolve();
+    stopping.addEventListener('abort', () => resolve(), { once: true });
   });
-  say('Stopping: what was begun goes back to the queue. Ctrl-C again quits at once.');
-  await worker.close();
+  if (broken === undefined) say('Stopping: what was begun goes back to the queue. Ctrl-C again quits at once.');
+  const lost = lostWhenStopping(redis, stopping);
+  await Promise.race([worker.close(), lost]);
   await Promise.all(processes.map((process) => process.end()));
   connection.disconnect();
   redis.disconnect();
+  if (broken !== undefined) {
+    throw new InputError(`cannot write ${tmpdir()}: ${broken.message}; what was begun goes back to the queue`);
+  }
 }
 
 interface Work {
@@ -87,10 +101,22 @@ interface Work {
   readonly redis: Awaited<ReturnType<typeof connectRedis>>;
   readonly registry: Registry;
   readonly signal: AbortSignal;
+  /** Takes the error after which nothing more can be written here. */
+  readonly onBroken: (error: Error) => void;
   readonly say: (line: string) => void;
 }
 
-async function work({ entry, token, process, me, redis, registry, signal, say }: Work): Promise<{ seconds: number }> {
+async function work({
+  entry,
+  token,
+  process,
+  me,
+  redis,
+  registry,
+  signal,
+  onBroken,
+  say,
+}: Work): Promise<{ seconds: number }> {
   const { DelayedError, UnrecoverableError, WaitingError } = await queuePackages();
   const parsed = queuedJobSchema.safeParse(entry.data);
   if (!parsed.success) throw new UnrecoverableError('it is no job of oxbow');
@@ -106,35 +132,41 @@ async function work({ entry, token, process, me, redis, registry, signal, say }:
     throw new DelayedError();
   }
   const keys = keysOf(entry.id!);
-  const folder = mkdtempSync(join(tmpdir(), 'oxbow-worker-'));
-  const folders = { directory: join(folder, 'job'), logs: join(folder, 'logs') };
-  const stopping = new AbortController();
+  let folder: string | undefined;
+  const [stopping, overtaken] = [new AbortController(), new AbortController()];
+  const halted = AbortSignal.any([signal, stopping.signal, overtaken.signal]);
   let [fraction, state, ended] = [0, before.state, undefined as Error | number | undefined];
   const lines: string[] = [...(before.lines ?? [])];
   let [told, saved] = ['', 0];
   /** Says how far the job is, keeps its checkpoint, and looks whether it is to stop. */
-  const attend = async (): Promise<void> => {
+  const attend = async (folders: Folders): Promise<void> => {
     const progress = { fraction, state: `${state ?? ''} @ ${me}`.trim(), lines, refusals: before.refusals ?? {} };
     if (JSON.stringify(progress) !== told) await entry.updateProgress(progress);
     told = JSON.stringify(progress);
-    const time = experiment.resumable ? checkpointTime(folders.directory) : 0;
+    const time = experiment.resumable ? checkpointTime(folders.directory!) : 0;
     if (time > saved) await redis.set(keys.checkpoint, packFolders(folders), 'EX', KEPT);
     saved = time;
     if ((await redis.exists(keys.cancel)) > 0) stopping.abort();
+    if ((await redis.exists(keys.result)) > 0) overtaken.abort();
   };
   // One at a time, and none that waits for a lost Redis keeps the job from going on.
   let attending: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    attending ??= attend()
-      .catch(() => {})
-      .finally(() => {
-        attending = undefined;
-      });
-  }, INTERVAL);
+  let timer: NodeJS.Timeout | undefined;
   try {
+    // Done by a worker that had lost it meanwhile, to this one or to none: either may finish it, with the same bytes.
+    if ((await redis.exists(keys.result)) > 0) return { seconds: 0 };
+    folder = mkdtempSync(join(tmpdir(), 'oxbow-worker-'));
+    const folders = { directory: join(folder, 'job'), logs: join(folder, 'logs') };
     const packed = experiment.resumable ? await redis.getBuffer(keys.checkpoint) : null;
     if (packed !== null) unpackFolders(packed, folders);
     say(`${job.id}: begun`);
+    timer = setInterval(() => {
+      attending ??= attend(folders)
+        .catch(() => {})
+        .finally(() => {
+          attending = undefined;
+        });
+    }, INTERVAL);
     const events = {
       progress(_: Job, share: number, words?: string) {
         fraction = share;
@@ -143,7 +175,6 @@ async function work({ entry, token, process, me, redis, registry, signal, say }:
       said: (_: Job, line: string) => void lines.push(line),
     };
     const task = { registryUrl: registry.url, experiment: name, config, settings, job, ...folders };
-    const halted = AbortSignal.any([signal, stopping.signal]);
     try {
       ended = await process.perform(task, events, halted);
     } catch (error) {
@@ -156,7 +187,11 @@ async function work({ entry, token, process, me, redis, registry, signal, say }:
       say(`${job.id}: done`);
       return { seconds: ended };
     }
-    if (ended !== undefined) {
+    if (overtaken.signal.aborted) {
+      say(`${job.id}: another worker has done it`);
+      return { seconds: 0 };
+    }
+    if (ended !== undefined && !isStorageError(ended)) {
       const { message, name: kind, stack, code } = ended as NodeJS.ErrnoException;
       say(`${job.id}: failed: ${message.split('\n', 1)[0]}`);
       throw new UnrecoverableError(JSON.stringify({ message, name: kind, stack, code }));
@@ -166,12 +201,18 @@ async function work({ entry, token, process, me, redis, registry, signal, say }:
       say(`${job.id}: its run was stopped`);
       throw new UnrecoverableError(CANCELLED);
     }
+    if (ended !== undefined) throw ended;
     if (checkpointTime(folders.directory) > 0) await redis.set(keys.checkpoint, packFolders(folders), 'EX', KEPT);
+    await entry.moveToWait(token);
+    throw new WaitingError();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    onBroken(error as Error);
     await entry.moveToWait(token);
     throw new WaitingError();
   } finally {
     clearInterval(timer);
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
