@@ -3,6 +3,7 @@ import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
+import { opponentSettings } from './opponent/opponentSettings.ts';
 import { softSettings } from './soft/softSettings.ts';
 import { type StudyName, studyCodes } from './studyCodes.ts';
 import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
@@ -11,7 +12,7 @@ import { searchSpaces } from './tuning.ts';
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
   policies: policyNames,
-  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0'],
+  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0'],
 } as const;
 
 /** @param most what memory holds with room to spare */
@@ -45,6 +46,7 @@ export const lakeSchema = z
       })
       .prefault({}),
     soft: softSettings,
+    opponent: opponentSettings,
     tuned: tunedSchema(searchSpaces, readTuned()).describe(
       'by study, environment and policy: what "oxbow tune lake" found',
     ),

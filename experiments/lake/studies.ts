@@ -1,7 +1,8 @@
 import { cloning } from './cloning/cloning.ts';
 import type { LakeStudy } from './lakeStudy.ts';
+import { opponent } from './opponent/opponent.ts';
 import { ppo } from './ppo/ppo.ts';
 import { soft } from './soft/soft.ts';
 
 /** The studies of the lake, in the order of their codes. */
-export const studies: readonly LakeStudy[] = [ppo, cloning, soft];
+export const studies: readonly LakeStudy[] = [ppo, cloning, soft, opponent];
