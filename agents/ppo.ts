@@ -55,8 +55,13 @@ export const ppoOptions = z.strictObject({
   lambda: z.number().min(0).max(1).default(0.95),
   /** c_e. */
   entropyCoefficient: z.number().nonnegative().default(0),
-  /** τ of the soft return, Σ γᵗ (r − τ log π): a number, or a function of the share of the training that is done. */
+  /** τ of the soft return, Σ γᵗ (r − τ (log π + H₀)): a number, or a function of the share of the training that is done. */
   temperature: rateSchema.default(0),
+  /**
+   * H₀, nats: the soft return rewards entropy beyond it. The logarithm of the action space's measure leaves the uniform policy without any
+   * reward for it, so that an episode is not worth going on for its entropy alone; 0 by default.
+   */
+  baseEntropy: z.number().default(0),
   /** The largest global norm of a gradient: of the policy's by its place and width, of that by its shape, of the value's. */
   maxGradientNorm: z.number().positive().default(0.5),
   /** Whether advantages are brought to mean 0, variance 1 in each minibatch. */
@@ -272,7 +277,7 @@ export class Ppo implements Agent<PpoReport> {
       rateAt(`Ppo: ${name}`, this.#options[name] ?? learningRate, progress);
     const training = this.#training;
     const { numEnvs } = this.#envs.env;
-    soften(buffer, rate('temperature'));
+    soften(buffer, rate('temperature'), this.#options.baseEntropy);
     const { advantages, returns } = generalizedAdvantages(
       { horizon, envs: numEnvs, ...buffer, lastValues: this.#valuesOf({ observations: buffer.current }).value },
       { gamma, lambda },

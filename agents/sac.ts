@@ -25,6 +25,11 @@ export const sacOptions = z.strictObject({
   ...noiseOptions,
   /** α, the weight of the entropy: learned, or a number, or a function of the share of the training that is done. */
   temperature: z.union([z.literal('auto'), rateSchema]).default('auto'),
+  /**
+   * H₀, nats: entropy is rewarded beyond it. The logarithm of the action space's measure leaves the uniform policy without any reward for
+   * it, so that an episode is not worth going on for its entropy alone; 0 by default.
+   */
+  baseEntropy: z.number().default(0),
   /** α before training, where it is learned. */
   initialTemperature: z.number().positive().default(1),
   /**
@@ -58,7 +63,7 @@ const METRICS = ['policyLoss', 'criticLoss', 'entropy', 'temperature', 'actionVa
 /**
  * Soft actor-critic: the return and the entropy of the policy together, from a replay buffer.
  *
- *   y = r + γ (1 − terminated) (min Q′ᵢ(s′, a′) − α log π(a′ | s′)),  a′ ~ π(· | s′)
+ *   y = r + γ (1 − terminated) (min Q′ᵢ(s′, a′) − α (log π(a′ | s′) + H₀)),  a′ ~ π(· | s′)
  *   critics:     ½ Σᵢ E[(Qᵢ(s, a) − y)²]
  *   policy:      E[α log π(a | s) − min Qᵢ(s, a)],  a ~ π(· | s), through the sample
  *   temperature: −log α · E[log π(a | s) + H̄]
@@ -225,7 +230,7 @@ export class Sac implements Agent<SacReport> {
 
   /** The whole update of critics, policy, temperature and targets on one minibatch. */
   #improve(batch: SacBatch, rng: Rng): tf.Tensor {
-    const { policy, gamma, tau } = this.#options;
+    const { policy, gamma, tau, baseEntropy } = this.#options;
     const isLearned = this.#options.temperature === 'auto';
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
     const seen = policy.normalized(observations);
@@ -234,7 +239,7 @@ export class Sac implements Agent<SacReport> {
     const next = policy.given(nextObservations).sampleWithLogProb(rng);
     const nextValues = tf.sub(
       this.#targets.least(policy.normalized(nextObservations), next.action),
-      tf.mul(temperature, next.logProb),
+      tf.mul(temperature, tf.add(next.logProb, baseEntropy)),
     );
     const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
     const ofCritics = valueAndGradients(() => {

@@ -23,3 +23,5 @@ export { StandardNormal } from './standardNormal.ts';
 export { TransformedDistribution } from './transformedDistribution.ts';
 export { Uniform } from './uniform.ts';
 export { VonMises } from './vonMises.ts';
+export { Wrapped } from './wrapped.ts';
+export { WrappedNormal } from './wrappedNormal.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FlowDefinition } from '../flows/builtinFlows.ts';
-import type { BoxSpace } from './boxSpace.ts';
+import { checkAngles } from './checkAngles.ts';
 import { FlowPolicy } from './flowPolicy.ts';
 import { completeDefinition, type MakeArguments, type RegisteredPolicy } from './policyDefinition.ts';
 import { makeHead } from './policyHead.ts';
@@ -61,13 +61,3 @@ export function flowPolicyDefinition<
 }
 
 type HeadSettings = Pick<MakeArguments<typeof headOptions>, keyof typeof headOptions>;
-
-function checkAngles(name: string, { low, high }: BoxSpace): void {
-  const isTurn = (bound: number, i: number) =>
-    Math.fround(bound) === -Math.fround(Math.PI) && Math.fround(high[i]!) === Math.fround(Math.PI);
-  if (!Array.from(low).every(isTurn)) {
-    throw new Error(
-      `${name}: wanted actions that are angles from -π to π, got low [${Array.from(low)}], high [${Array.from(high)}]`,
-    );
-  }
-}

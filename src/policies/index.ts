@@ -29,3 +29,4 @@ export {
 } from './registry.ts';
 export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';
+export { WrappedPolicy } from './wrappedPolicy.ts';

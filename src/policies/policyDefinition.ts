@@ -20,7 +20,12 @@ export const commonPolicyOptions = {
     .default(false)
     .describe('networks see observations brought to mean 0, variance 1 by what an agent has observed'),
   clipObservations: z.number().positive().default(10).describe('the largest size of a normalized observation'),
-  squash: z.enum(['none', 'tanh']).default('none').describe('tanh keeps actions within the bounds of their space'),
+  squash: z
+    .enum(['none', 'tanh', 'wrap'])
+    .default('none')
+    .describe(
+      'tanh keeps actions within the bounds of their space; wrap takes a number for an angle, whole turns aside',
+    ),
 };
 
 /** The shape of a policy's options: its own, and the common ones. */

@@ -6,6 +6,7 @@ import type { Rng } from '../random.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
 import { builtinPolicies } from './builtinPolicies.ts';
+import { checkAngles } from './checkAngles.ts';
 import { plainDiscreteSpace } from './discreteSpace.ts';
 import { matchParameters } from './matchParameters.ts';
 import type { Policy } from './policy.ts';
@@ -16,6 +17,7 @@ import {
   type PolicyDefinition,
   type RegisteredPolicy,
 } from './policyDefinition.ts';
+import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(
   Object.entries(builtinPolicies as unknown as Record<string, RegisteredPolicy>),
@@ -68,6 +70,7 @@ export function makePolicy<N extends string>(
     definition.schema,
     rest,
   );
+  if (settings.squash === 'wrap') checkAngles(where, actions.actionSpace as BoxSpace);
   const make = (hidden: readonly number[]): Policy => {
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
       ...settings,
@@ -78,7 +81,8 @@ export function makePolicy<N extends string>(
       squash: settings.squash === 'tanh' ? boxSquash(actions.actionSpace as BoxSpace) : new Identity(),
       rng: rng.split(name),
     };
-    return definition.make(arguments_);
+    const policy = definition.make(arguments_);
+    return settings.squash === 'wrap' ? new WrappedPolicy(policy) : policy;
   };
   const { policy, hidden } =
     parameters === undefined

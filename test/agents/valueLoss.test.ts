@@ -35,8 +35,8 @@ test('a clip takes the gradient where a value has moved further than it towards 
   expect(at(-2)).toBeCloseTo(-24, 4);
 });
 
-test('soft rewards: r − τ log π', () => {
+test('soft rewards: r − τ (log π + H₀)', () => {
   const rewards = Float32Array.of(1, -2, 0);
-  soften({ rewards, logProbs: Float32Array.of(-1, 2, 0.5) }, 0.5);
-  expect([...rewards]).toEqual([1.5, -3, -0.25]);
+  soften({ rewards, logProbs: Float32Array.of(-1, 2, 0.5) }, 0.5, 2);
+  expect([...rewards]).toEqual([0.5, -4, -1.25]);
 });
