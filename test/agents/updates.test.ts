@@ -114,6 +114,7 @@ describe('the first update', () => {
       policy,
       env: new RecordingEnv(box),
       temperature,
+      baseEntropy: 1.3,
       initialTemperature: 0.7,
       tau: 0.25,
       criticHidden: [3],
@@ -125,7 +126,7 @@ describe('the first update', () => {
     const [nextNoise, noise] = [noiseOf(stream), noiseOf(stream)];
     const targets = rows.map(({ reward, next, goesOn }, i) => {
       const { action, logProb } = tanhGaussian(before.policy, next, nextNoise[i]!);
-      return reward + 0.9 * goesOn * (Math.min(...twins(before.critics, next, action)) - alpha * logProb);
+      return reward + 0.9 * goesOn * (Math.min(...twins(before.critics, next, action)) - alpha * (logProb + 1.3));
     });
     const criticLoss = (critics: Variables) =>
       mean(
