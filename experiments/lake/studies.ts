@@ -1,3 +1,4 @@
+import { annealing } from './annealing/annealing.ts';
 import { cloning } from './cloning/cloning.ts';
 import type { LakeStudy } from './lakeStudy.ts';
 import { opponent } from './opponent/opponent.ts';
@@ -5,4 +6,4 @@ import { ppo } from './ppo/ppo.ts';
 import { soft } from './soft/soft.ts';
 
 /** The studies of the lake, in the order of their codes. */
-export const studies: readonly LakeStudy[] = [ppo, cloning, soft, opponent];
+export const studies: readonly LakeStudy[] = [ppo, cloning, soft, opponent, annealing];

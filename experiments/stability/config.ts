@@ -45,9 +45,9 @@ export const stabilitySchema = z.strictObject({
     .prefault({}),
   soft: z
     .strictObject({
-      steps: count(1e9).default(3000).describe('updates'),
-      batchSize: count().default(256).describe('actions of an update'),
-      learningRate: z.number().positive().default(1e-3),
+      steps: count(1e9).default(4000).describe('updates'),
+      batchSize: count().multipleOf(2).default(512).describe('actions of an update, in antithetic pairs'),
+      learningRate: z.number().positive().default(1.2e-2).describe('the first of a cosine'),
       temperature: z.number().positive().max(1).default(0.15).describe('τ, after annealing from 1'),
     })
     .prefault({}),

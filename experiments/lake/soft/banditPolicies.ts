@@ -1,6 +1,7 @@
 import type { Policy, Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
+import type { BanditSettings } from './softSettings.ts';
 
 export const BANDIT = 'SoftBandit-v0';
 
@@ -23,6 +24,11 @@ export const banditPolicies = Object.keys(SETTINGS) as BanditPolicy[];
 
 /** Relative cost of an update of each. */
 export const banditCost: Record<BanditPolicy, number> = { gaussian: 1, 'mixture-2': 2, mixture: 2, spline: 4 };
+
+/** Seconds of a training on the bandit's soft optimum. */
+export function banditSeconds(policy: BanditPolicy, { steps, batchSize }: BanditSettings): number {
+  return 0.15 + (banditCost[policy] * steps * (100 + batchSize)) / 1.1e7;
+}
 
 /** One of them, with mean 0 and standard deviation `initialScale` at first. */
 export function makeBanditPolicy(name: BanditPolicy, rng: Rng, initialScale = 1): Policy {

@@ -60,3 +60,14 @@ export function bestGaussian(task: BanditTask): BanditGaussian {
   }
   return best;
 }
+
+/** The temperature at which the best Gaussian leaves its bank for the water, by bisection. */
+export function gaussianFlip(penalty: number): number {
+  let [bank, water] = [0.02, 1];
+  while (water - bank > 1e-4) {
+    const temperature = (bank + water) / 2;
+    if (bestGaussian({ temperature, penalty }).mean > SHORE) bank = temperature;
+    else water = temperature;
+  }
+  return water;
+}

@@ -9,7 +9,7 @@ export const softSettings = z
       .strictObject({
         steps: count().default(4000).describe('updates'),
         batchSize: count().multipleOf(2).default(512).describe('actions of an update, in antithetic pairs'),
-        learningRate: z.number().positive().default(1e-2).describe('the first of a cosine'),
+        learningRate: z.number().positive().default(1.2e-2).describe('the first of a cosine'),
       })
       .prefault({}),
   })

@@ -1,0 +1,140 @@
+import { policyColours } from '../../../envs/drawing/palette.ts';
+import { Rng } from '../../../src/index.ts';
+import type { Figure, Section, SummaryRow, Table } from '../../harness/experiment.ts';
+import { holm } from '../../harness/statistics/holm.ts';
+import { pairedPermutationTest } from '../../harness/statistics/pairedPermutationTest.ts';
+import { policyNames } from '../lakePolicies.ts';
+import type { StudyResults } from '../lakeStudy.ts';
+import { nats } from '../nats.ts';
+import { percent } from '../percent.ts';
+import { banditDensityFigure, banditDensityLegend } from '../soft/banditDensityFigure.ts';
+import type { BanditData } from '../soft/banditJob.ts';
+import { banditPolicies } from '../soft/banditPolicies.ts';
+import { annealingTemperatures, conditionOf, type TemperatureKind } from './annealingConditions.ts';
+import { collapses } from './collapses.ts';
+import { shareFigure, shareLegend } from './shareFigure.ts';
+
+/** The study in the report. */
+export function annealingSection({ outcomes, rows }: StudyResults): Omit<Section, 'title'> {
+  return {
+    paragraphs: [
+      'The runs of E2’s bandit once more, without penalty: with the temperature falling from 1 over 70 % of the updates, and beside them ' +
+        'the same runs, seed by seed, with the last temperature from the start. Reverse KL seeks modes: a policy that has lost a bank draws no action there, ' +
+        'and nothing calls it back. What the loss costs at most is ln 2 = 0.693 nats.',
+      'A flow has a bridge between the banks. If it costs b nats of KL at an even split, a flow that is shifted until a share p is on the right has ' +
+        'a KL of about ln 2 − H(p) + b φ(z) / φ(0), Φ(z) = p: its bridge is where there is less noise. The even split is a minimum only if b < 2 / π, and else the flow ' +
+        'slides onto one bank. At low temperature a wide bridge costs more than that; a falling temperature gives the flow the time to make it thin.',
+      'The components of a mixture begin apart, on both sides, with no bridge between them, and their weights move by the rewards of whole ' +
+        'banks, which are equal. A Gaussian has no second mode to lose: it begins over the water, and may stay in the local minimum that its KL has there.',
+    ],
+    figures: [...shares(outcomes), ...lopsided(outcomes)],
+    tables: [comparison(rows)],
+  };
+}
+
+function shares(outcomes: StudyResults['outcomes']): Figure[] {
+  const panels = annealingTemperatures.map((temperature) => {
+    const seeds = outcomes
+      .filter(({ job }) => conditionOf(job).temperature === temperature)
+      .map(({ job, result }) => ({
+        policy: job.policy,
+        kind: conditionOf(job).kind,
+        share: result.metrics.rightShare!,
+      }));
+    return {
+      title: `τ = ${temperature}`,
+      alt: `Share of the right bank at τ = ${temperature}.`,
+      spec: shareFigure(seeds),
+    };
+  });
+  return [
+    {
+      name: 'annealing-share',
+      caption:
+        'The share of actions on the right bank, a > 0, with a falling temperature and with a constant one. 50 % is even.',
+      legend: shareLegend,
+      panels,
+    },
+  ];
+}
+
+/** The spline flow's most uneven run at constant temperature, beside the annealed one of the same seed, and the Gaussian's. */
+function lopsided(outcomes: StudyResults['outcomes']): Figure[] {
+  const of = (policy: string, kind: TemperatureKind) =>
+    outcomes.filter(({ job }) => job.policy === policy && conditionOf(job).kind === kind);
+  const [worst] = of('spline', 'constant').sort(
+    (a, b) => a.result.metrics.lesserShare! - b.result.metrics.lesserShare!,
+  );
+  if (worst === undefined) return [];
+  const { temperature } = conditionOf(worst.job);
+  const beside = (['spline', 'gaussian'] as const).flatMap((policy) =>
+    of(policy, 'annealed').filter(
+      ({ job }) => job.seed === worst.job.seed && conditionOf(job).temperature === temperature,
+    ),
+  );
+  const { domain, range } = policyColours(policyNames);
+  return [
+    {
+      name: 'annealing-density',
+      caption:
+        `Densities over actions at τ = ${temperature}: the spline flow’s most uneven run at constant temperature, and annealed runs of ` +
+        'the same seed.',
+      legend: banditDensityLegend,
+      panels: [worst, ...beside].map(({ job, result }) => {
+        const colour = range[domain.indexOf(job.policy)]!;
+        const title = `${job.policy}, ${conditionOf(job).kind}`;
+        const note = `seed ${job.seed}: right bank ${percent(result.metrics.rightShare!)}`;
+        const spec = banditDensityFigure((result.data as BanditData).density, { temperature, penalty: 0 }, colour);
+        return { title, note, colour, alt: `Density of ${title}, ${note}.`, spec };
+      }),
+    },
+  ];
+}
+
+/** Collapses, and the KL of paired runs. */
+function comparison(rows: readonly SummaryRow[]): Table {
+  const pairs = annealingTemperatures.flatMap((temperature) =>
+    banditPolicies.flatMap((policy) => {
+      const of = (metric: string, kind: TemperatureKind) =>
+        rows.find((row) => {
+          const own = conditionOf(row);
+          return row.policy === policy && row.metric === metric && own.temperature === temperature && own.kind === kind;
+        });
+      const [annealed, constant] = [of('kl', 'annealed'), of('kl', 'constant')];
+      const [kept, lost] = [of('lesserShare', 'annealed'), of('lesserShare', 'constant')];
+      if (!annealed || !constant || !kept || !lost) return [];
+      return [{ temperature, policy, annealed, constant, kept, lost, p: pairedP(annealed, constant) }];
+    }),
+  );
+  const tested = pairs.filter(({ p }) => p !== undefined);
+  const adjusted = tested.length === 0 ? [] : holm(tested.map(({ p }) => p!));
+  return {
+    title: 'Annealed against constant: seeds with less than 3 % of the actions on one bank, and KL, nats',
+    columns: ['τ', 'policy', 'collapsed, annealed', 'collapsed, constant', 'KL annealed', 'KL constant', 'p, paired'],
+    rows: pairs.map((pair) => {
+      const place = tested.indexOf(pair);
+      return [
+        String(pair.temperature),
+        pair.policy,
+        collapses(pair.kept),
+        collapses(pair.lost),
+        pair.annealed.iqm === null ? '–' : nats(pair.annealed.iqm),
+        pair.constant.iqm === null ? '–' : nats(pair.constant.iqm),
+        place < 0 ? '–' : adjusted[place]!.toFixed(3),
+      ];
+    }),
+  };
+}
+
+/** Of the paired permutation test on the KLs of the seeds that have both; undefined of fewer than two. */
+function pairedP(x: SummaryRow, y: SummaryRow): number | undefined {
+  const both = x.perSeed.flatMap((value, i) =>
+    value === null || y.perSeed[i] == null ? [] : [[value, y.perSeed[i]!]],
+  );
+  if (both.length < 2) return undefined;
+  return pairedPermutationTest(
+    both.map(([value]) => value!),
+    both.map(([, value]) => value!),
+    new Rng('annealing'),
+  );
+}

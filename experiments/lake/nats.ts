@@ -1,0 +1,2 @@
+/** Nats, to three digits. */
+export const nats = (value: number): string => value.toFixed(3);

@@ -1,0 +1,66 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { themeColour } from '../../../envs/drawing/palette.ts';
+import { portableMath } from '../../../src/index.ts';
+import type { LegendEntry } from '../../harness/experiment.ts';
+import { DRAWN_ACTIONS } from './banditJob.ts';
+import { type BanditTask, banditOptimum, banditReward, SHORE } from './banditOptimum.ts';
+
+/** How densities on the bandit are drawn. */
+export const banditDensityLegend: readonly LegendEntry[] = [
+  {
+    label: 'the policy',
+    swatch: swatch('<path d="M0 8c8 0 6-7 12-7s4 7 12 7" stroke="currentColor" stroke-width="2"/>'),
+  },
+  {
+    label: 'the soft optimum',
+    swatch: swatch(`<path d="M0 9h24V5H0z" fill="${themeColour('faint')}" opacity=".45"/>`),
+  },
+  { label: 'water', swatch: swatch(`<path d="M0 10h24V0H0z" fill="${themeColour('water')}"/>`) },
+];
+
+function swatch(marks: string): string {
+  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none">${marks}</svg>`;
+}
+
+/** A policy's density over actions, in its colour, over that of the soft optimum. */
+export function banditDensityFigure(density: readonly number[], task: BanditTask, colour: string): TopLevelSpec {
+  const { logTotal } = banditOptimum(task);
+  const values = DRAWN_ACTIONS.map((action, i) => ({
+    action,
+    policy: density[i]!,
+    optimum: portableMath.exp(banditReward(action, task.penalty) / task.temperature - logTotal),
+  }));
+  const top = 1.6 * Math.max(...values.map(({ optimum }) => optimum));
+  const axis = { grid: false, labelFontSize: 11, labelPadding: 2, tickSize: 3, titlePadding: 2 };
+  const [first, last] = [DRAWN_ACTIONS[0]!, DRAWN_ACTIONS.at(-1)!];
+  const x = {
+    field: 'action',
+    type: 'quantitative',
+    scale: { domain: [first, last], nice: false },
+    axis: { ...axis, values: [-2, -1, 0, 1, 2], title: 'action' },
+  };
+  const y = (field: string) => ({
+    field,
+    type: 'quantitative',
+    scale: { domain: [0, top], nice: false, clamp: true },
+    axis: { ...axis, tickCount: 3, title: 'density' },
+  });
+  return {
+    width: 140,
+    height: 110,
+    padding: 2,
+    layer: [
+      {
+        data: { values: [{ action: -SHORE, to: SHORE }] },
+        mark: { type: 'rect', fill: themeColour('water') },
+        encoding: { x, x2: { field: 'to' } },
+      },
+      {
+        data: { values },
+        mark: { type: 'area', color: themeColour('faint'), opacity: 0.45 },
+        encoding: { x, y: y('optimum') },
+      },
+      { data: { values }, mark: { type: 'line', stroke: colour, strokeWidth: 2 }, encoding: { x, y: y('policy') } },
+    ],
+  } as unknown as TopLevelSpec;
+}
