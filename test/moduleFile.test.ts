@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'oxbow-module-'));
 const file = join(folder, 'flow.json');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
-  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 });
 
 const make = (config: { layers?: number; bins?: number }, seed = 1): Flow =>
@@ -103,6 +103,23 @@ test('saved again: the new bytes take the place of the old, which are readable u
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
+test('saved again unchanged, the bytes stay; a file that is no weights of ours is never removed', async () => {
+  const flow = trained();
+  await saveModule(flow, file);
+  await saveModule(flow, file);
+  expect(bitsOf(await loadModule(file, make({ layers: 2, bins: 4 })))).toEqual(bitsOf(flow));
+
+  const json = readFileSync(file, 'utf8');
+  const [bin] = readdirSync(folder).filter((name) => name.endsWith('.bin'));
+  mkdirSync(join(folder, 'other'));
+  for (const precious of ['thesis.txt', 'other/weights.bin']) {
+    writeFileSync(join(folder, precious), 'years of work');
+    writeFileSync(file, json.replace(bin!, precious));
+    await saveModule(make({ layers: 2, bins: 4 }, 9), file);
+    expect(readFileSync(join(folder, precious), 'utf8')).toBe('years of work');
+  }
+});
+
 describe('what cannot be loaded says why, in one line', () => {
   const load = (from: string) => message(loadModule(from, () => make({ layers: 2, bins: 4 })));
 
@@ -132,6 +149,13 @@ describe('what cannot be loaded says why, in one line', () => {
     writeFileSync(bin, bytes);
     writeFileSync(file, json.replace('"bins": 4', '"bins": 5'));
     expect(await load(file)).toMatch(/is damaged/);
+    writeFileSync(file, json.replace('layers.0.kernel', 'layers.0.colonel'));
+    expect(await load(file)).toMatch(/is damaged/);
+    writeFileSync(
+      file,
+      json.replace('"format": "oxbow-module",\n    "version"', '"format": "another",\n    "version"'),
+    );
+    expect(await load(file)).toMatch(/is no saved module/);
     writeFileSync(file, json.replace('"version": 1', '"version": 2'));
     expect(await load(file)).toMatch(/has version 2 of the format, this oxbow reads version 1/);
     rmSync(bin);

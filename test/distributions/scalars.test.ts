@@ -100,7 +100,7 @@ const cases: Case[] = [
     oracle: (x, logRate) => exponentialLogPdf(x, Math.exp(logRate)),
     support: HALF_LINE,
     about: (logRate) => [0, Math.exp(-logRate)],
-    outside: [-1, -1e-30, -1e30],
+    outside: [-1, -1e-30, -1e30, -3e38],
     hasMode: true,
   },
   {

@@ -248,6 +248,15 @@ describe('events of other ranks', () => {
     ]);
   });
 
+  test('Independent: the axes of the batch come before those of the event, and entropies are summed over them', () => {
+    const rows = new MultivariateNormalDiag({ loc: tf.zeros([2, 3, 4]), logScale: tf.zeros([4]) });
+    const whole = new Independent(rows, 1);
+    expect([whole.batchShape, whole.eventShape]).toEqual([[2], [3, 4]]);
+    const entropy = 12 * 0.5 * Math.log(2 * Math.PI * Math.E);
+    for (const value of whole.entropy().dataSync()) expect(value).toBeCloseTo(entropy, 4);
+    expect(whole.entropy().shape).toEqual([2]);
+  });
+
   test('Independent wants axes of the batch', () => {
     const normal = new Normal({ loc: tf.zeros([3]), logScale: tf.scalar(0) });
     for (const ndims of [2, -1, 0.5])

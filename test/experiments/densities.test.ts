@@ -41,6 +41,33 @@ test.each(list)('%s: the density integrates to 1, and its draws have its entropy
   expect(Math.abs(mean - entropy)).toBeLessThan(4 * Math.sqrt(variance / surprises.length) + 0.002);
 });
 
+test.each(list)('%s: as many draws fall into each cell as its density says', (name, { extent, logPdf, draw }) => {
+  const [cells, fine, count] = [18, 6, 12_000];
+  const width = (2 * extent) / cells;
+  const counts = new Float64Array(cells * cells);
+  const rng = new Rng(`${name}/cells`);
+  for (let k = 0; k < count; k++) {
+    const [i, j] = draw(rng).map((value) => Math.floor((value + extent) / width)) as [number, number];
+    if (Math.min(i, j) >= 0 && Math.max(i, j) < cells) counts[i * cells + j]! += 1;
+  }
+  // Pearson's χ², of the cells in which some are expected.
+  let [chiSquare, seen] = [0, 0];
+  for (let i = 0; i < cells; i++) {
+    for (let j = 0; j < cells; j++) {
+      let mass = 0;
+      for (let k = 0; k < fine ** 2; k++) {
+        const at = (cell: number, part: number) => -extent + (cell + (part + 0.5) / fine) * width;
+        mass += Math.exp(logPdf(at(i, k % fine), at(j, Math.floor(k / fine)))) * (width / fine) ** 2;
+      }
+      const expected = count * mass;
+      if (expected < 10) continue;
+      chiSquare += (counts[i * cells + j]! - expected) ** 2 / expected;
+      seen += 1;
+    }
+  }
+  expect(chiSquare).toBeLessThan(seen + 5 * Math.sqrt(2 * seen));
+});
+
 test('the floors that others have found: 2.833 for 8 Gaussians, ln 32 for the checkerboard', () => {
   expect(Math.abs(quadrature(targets['8-gaussians'], 200).entropy - 2.833)).toBeLessThan(0.002);
   expect(quadrature(targets.checkerboard, 180).entropy).toBeCloseTo(Math.log(32), 6);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { checkEnv, type Env, make, OpponentBanditEnv } from '../../../envs/index.ts';
 
 type Bandit = Env<Float32Array, Float32Array>;
-const bandit = (options: Record<string, unknown> = {}): Bandit => make<Float32Array, Float32Array>('OpponentBandit-v0', options);
+const bandit = (options: Record<string, unknown> = {}): Bandit =>
+  make<Float32Array, Float32Array>('OpponentBandit-v0', options);
 
 /** The reward of one episode. */
 function play(env: Bandit, action: number): number {
