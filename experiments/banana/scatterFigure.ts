@@ -16,7 +16,7 @@ export interface ScatterOptions {
 
 const WIDTH = 168;
 const HEIGHT = 150;
-const MARGIN = { left: 30, right: 8, top: 6, bottom: 30 };
+const MARGIN = { left: 34, right: 8, top: 7, bottom: 36 };
 
 /** Points of several colours as SVG, one path a colour: thousands of marks in as many tens of bytes. Points outside are left out. */
 export function scatterFigure(groups: readonly ScatterGroup[], { x, y, titles, radius = 1 }: ScatterOptions): string {
@@ -37,20 +37,20 @@ export function scatterFigure(groups: readonly ScatterGroup[], { x, y, titles, r
   const text = (at: readonly [number, number], anchor: string, label: string, colour: 'muted' | 'ink' = 'muted') =>
     `<text x="${at[0]}" y="${at[1]}" text-anchor="${anchor}" fill="${themeColour(colour)}">${label}</text>`;
   const ticks = [
-    ...ticksOf(x).map((value) => text([px(value), bottom + 13], 'middle', label(value))),
-    ...ticksOf(y).map((value) => text([MARGIN.left - 4, py(value) + 4], 'end', label(value))),
+    ...ticksOf(x).map((value) => text([px(value), bottom + 15], 'middle', label(value))),
+    ...ticksOf(y).map((value) => text([MARGIN.left - 4, py(value) + 4.5], 'end', label(value))),
     ...(titles === undefined
       ? []
       : [
-          text([(MARGIN.left + right) / 2, bottom + 26], 'middle', titles[0], 'ink'),
-          text([4, MARGIN.top + 10], 'start', titles[1], 'ink'),
+          text([(MARGIN.left + right) / 2, bottom + 31], 'middle', titles[0], 'ink'),
+          text([4, MARGIN.top + 12], 'start', titles[1], 'ink'),
         ]),
   ];
   const frame = `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${right}" stroke="${themeColour('faint')}" fill="none"/>`;
   const size = [right + MARGIN.right, bottom + MARGIN.bottom];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" ` +
-    `font-family="system-ui, sans-serif" font-size="11">${dots.join('')}${frame}${ticks.join('')}</svg>`
+    `font-family="system-ui, sans-serif" font-size="13">${dots.join('')}${frame}${ticks.join('')}</svg>`
   );
 }
 
