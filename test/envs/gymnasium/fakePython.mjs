@@ -52,6 +52,10 @@ let times;
 /** Of each row: what it observes beside the time, and how long its episodes are. */
 let ranks;
 let observationSpace;
+/** Of the answer. */
+let kindOfAnswer;
+/** Whether the keys of numbers have been sent. */
+let isAnnounced = false;
 
 function numbers(dtype, values) {
   const [write, size] = writers[dtype];
@@ -67,15 +71,30 @@ function observation(i) {
 
 function results(rewards, flags, lasts, infos) {
   const rows = times.flatMap((_, i) => observation(i));
-  const text = infos.some((info) => Object.keys(info).length > 0) ? JSON.stringify(infos) : '';
+  const tail = infos.some((info) => Object.keys(info).length > 0) ? tailOf(infos) : Buffer.alloc(0);
   return Buffer.concat([
     numbers('float64', rewards),
     numbers(observationSpace.dtype, rows),
     Buffer.from(flags),
     Buffer.alloc(7 - ((flags.length + 7) % 8)),
     ...lasts.map((row) => numbers(observationSpace.dtype, row)),
-    Buffer.from(text),
+    tail,
   ]);
+}
+
+function tailOf(infos) {
+  if (id !== 'Numbers-v0' || infos.some((info) => Object.keys(info).join() !== 'time,half')) {
+    return Buffer.from(JSON.stringify({ infos }));
+  }
+  if (isAnnounced) {
+    kindOfAnswer = 2;
+    return numbers(
+      'float64',
+      infos.flatMap(({ time, half }) => [time, half ?? Number.NaN]),
+    );
+  }
+  isAnnounced = true;
+  return Buffer.from(JSON.stringify({ infos, keys: ['time', 'half'] }));
 }
 
 /** A new episode of row i: its info. */
@@ -101,7 +120,9 @@ function step(payload) {
     rewards.push(times[i] + ranks[i] / 10);
     const ended = times[i] >= 2 + ranks[i];
     flags.push(ended ? 1 + (ranks[i] % 2) : 0);
-    const info = id === 'Quiet-v0' ? {} : { time: times[i], ...(id === 'Shown-v0' && { request }) };
+    const half = times[i] === 2 ? null : times[i] / 2;
+    const more = { ...(id === 'Shown-v0' && { request }), ...(id === 'Numbers-v0' && { half }) };
+    const info = id === 'Quiet-v0' ? {} : { time: times[i], ...more };
     if (!ended || !sameStep) return info;
     lasts.push(observation(i));
     lastInfos.push(info);
@@ -155,7 +176,9 @@ for (;;) {
   try {
     if (id === 'Raises-v0' && header.readUInt32LE(4) === STEP)
       throw new Error('step() of environment 1 raised KeyError: 3');
-    answer(0, serve(header.readUInt32LE(4), payload));
+    kindOfAnswer = 0;
+    const served = serve(header.readUInt32LE(4), payload);
+    answer(kindOfAnswer, served);
   } catch (error) {
     answer(1, Buffer.from(JSON.stringify({ message: error.message, traceback: 'Traceback: …' })));
   }

@@ -131,6 +131,17 @@ describe('makeVec', () => {
     expect(Math.min(seen.terminations, seen.truncations)).toBeGreaterThan(1);
   });
 
+  test('infos of numbers come as numbers once their keys are known, NaN as null', () => {
+    const env = many('Numbers-v0', { numEnvs: 2, autoresetMode: 'nextStep' });
+    env.reset({ seed: 0 });
+    const seen = [1, 2].map(() => [...env.step(new Float32Array(2)).infos]);
+    const told = [
+      { time: 1, half: 0.5 },
+      { time: 2, half: null },
+    ];
+    expect(seen).toEqual(told.map((info) => [info, info]));
+  });
+
   test('infos that are empty are not sent', () => {
     const env = many('Quiet-v0', { autoresetMode: 'sameStep' });
     env.reset();
