@@ -394,3 +394,8 @@ test('a beta distribution of small concentrations: its entropy is estimated from
   )(concentration);
   expect(numbers(slopes).every(Number.isFinite)).toBe(true);
 });
+
+test('an exponential density is greatest at 0, which belongs to its support', () => {
+  const exponential = new Exponential({ logRate: tf.scalar(0.5) });
+  expect(exponential.logProb(exponential.mode()).dataSync()[0]).toBe(0.5);
+});
