@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
+import { fixedScaleSettings } from './fixedScale/fixedScaleSettings.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
 import { opponentSettings } from './opponent/opponentSettings.ts';
 import { softSettings } from './soft/softSettings.ts';
@@ -12,7 +13,7 @@ import { searchSpaces } from './tuning.ts';
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
   policies: policyNames,
-  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0'],
+  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0'],
 } as const;
 
 /** @param most what memory holds with room to spare */
@@ -47,6 +48,7 @@ export const lakeSchema = z
       .prefault({}),
     soft: softSettings,
     opponent: opponentSettings,
+    fixedScale: fixedScaleSettings,
     tuned: tunedSchema(searchSpaces, readTuned()).describe(
       'by study, environment and policy: what "oxbow tune lake" found',
     ),

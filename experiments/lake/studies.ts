@@ -1,9 +1,10 @@
 import { annealing } from './annealing/annealing.ts';
 import { cloning } from './cloning/cloning.ts';
+import { fixedScale } from './fixedScale/fixedScale.ts';
 import type { LakeStudy } from './lakeStudy.ts';
 import { opponent } from './opponent/opponent.ts';
 import { ppo } from './ppo/ppo.ts';
 import { soft } from './soft/soft.ts';
 
 /** The studies of the lake, in the order of their codes. */
-export const studies: readonly LakeStudy[] = [ppo, cloning, soft, opponent, annealing];
+export const studies: readonly LakeStudy[] = [ppo, cloning, soft, opponent, fixedScale, annealing];

@@ -10,14 +10,20 @@ import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
  * class is free to commit to one bank. No advantage of a flow is claimed here; it is measured.
  */
 export async function optimize(
-  { policy: name }: { policy: PolicyName },
+  { policy: name, fixedScale }: { policy: PolicyName /** σ of a Gaussian that keeps it */; fixedScale?: number },
   config: LakeConfig,
   context: JobContext,
 ): Promise<JobResult> {
   const { steps, envs, horizon } = config.ppo;
   const { policy: settings, ...learning } = ppoSettings(config.tuned, name);
   const { rng } = context;
-  const policy = makeLakePolicy(name, { env: PPO_ENV, settings, rng: rng.split('policy'), scale: 'free' });
+  const policy = makeLakePolicy(name, {
+    env: PPO_ENV,
+    rng: rng.split('policy'),
+    ...(fixedScale === undefined
+      ? { settings, scale: 'free' }
+      : { settings: { ...settings, initialScale: fixedScale }, scale: 'fixed' }),
+  });
   const env = makeVec(PPO_ENV, { numEnvs: envs, autoresetMode: 'sameStep' });
   const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
   for await (const { episodes, updates, ...report } of agent.train({ steps, rng: rng.split('training') })) {
