@@ -31,7 +31,7 @@ export type PolicyName = keyof typeof POLICIES;
 export const policyNames = Object.keys(POLICIES) as PolicyName[];
 
 /** All policies have about this many, ±10 %: a flow spreads them over one small network a layer, the others have one wide one. */
-const PARAMETERS = 18_000;
+export const PARAMETERS = 18_000;
 
 /**
  * One of the policies that are compared.

@@ -1,5 +1,5 @@
 import { evaluate } from '../../agents/index.ts';
-import { type LakeId, type LakeInfo, makeVec } from '../../envs/index.ts';
+import { type LakeId, type LakeInfo, type MakeOptions, makeVec } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { modeEntropy } from './modeEntropy.ts';
 
@@ -27,18 +27,21 @@ export interface WalkMetrics {
 /** Walks `episodes` times with *sampled* actions and keeps the paths of the first `keep`. */
 export function measureWalks({
   env: id,
+  options,
   policy,
   episodes,
   keep,
   rng,
 }: {
   env: LakeId;
+  /** Of the environment. */
+  options?: MakeOptions;
   policy: Policy;
   episodes: number;
   keep: number;
   rng: Rng;
 }): { metrics: WalkMetrics; walks: Walk[] } {
-  const env = makeVec(id, { numEnvs: episodes, autoresetMode: 'sameStep' });
+  const env = makeVec(id, { ...options, numEnvs: episodes, autoresetMode: 'sameStep' });
   const paths: number[][] = Array.from({ length: Math.min(keep, episodes) }, () => []);
   const reports = evaluate({
     policy,

@@ -1,8 +1,9 @@
 import { studyInParts } from '../studyInParts.ts';
 import { banditPart } from './banditPart.ts';
+import { lakePart } from './lakePart.ts';
 
 /** E2: how near policies come to soft optima with two modes. */
-export const soft = studyInParts([banditPart], {
+export const soft = studyInParts([banditPart, lakePart], {
   name: 'soft',
   title: 'Soft optima',
   question: 'How near does each policy class come to a soft optimum that has two modes?',

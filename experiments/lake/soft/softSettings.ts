@@ -12,7 +12,21 @@ export const softSettings = z
         learningRate: z.number().positive().default(1.2e-2).describe('the first of a cosine'),
       })
       .prefault({}),
+    lake: z
+      .strictObject({
+        steps: count().default(100_000).describe('steps of all environments together'),
+        envs: count().default(64).describe('parallel environments'),
+        horizon: count().default(32).describe('steps of each environment between updates'),
+        epochs: count().default(6).describe('passes over a rollout'),
+        batchSize: count().default(512).describe('steps of an update'),
+        learningRate: z.number().positive().default(1e-3).describe('the first of a cosine'),
+        cells: count().multipleOf(2).default(40).describe('of the grid of the soft optimum, along one side'),
+        points: count().default(180).describe('headings of the soft optimum'),
+      })
+      .prefault({}),
   })
   .prefault({});
+
+export type SoftLakeSettings = z.infer<typeof softSettings>['lake'];
 
 export type BanditSettings = z.infer<typeof softSettings>['bandit'];

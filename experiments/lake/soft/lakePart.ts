@@ -1,0 +1,69 @@
+import { bounded } from '../../harness/conclusion.ts';
+import { groupBy } from '../../harness/groupBy.ts';
+import { metricTable } from '../../harness/report/table.ts';
+import { type HeadingPolicy, headingPolicies } from '../headingPolicies.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import { policyCost } from '../lakePolicies.ts';
+import type { StudyPart } from '../studyInParts.ts';
+import { bestOnLake } from './bestOnLake.ts';
+import { STRIDE, softLakeConditions, softLakeTask } from './lakeConditions.ts';
+import { lakeSection } from './lakeSection.ts';
+import { softLakeJob } from './softLakeJob.ts';
+
+/** The policies that are trained at the strides shorter than the stride lake's. */
+const OF_SHORT_STRIDES: readonly HeadingPolicy[] = ['gaussian', 'spline'];
+
+/** How far above the best Gaussian a trained one may be, nats. */
+const NEAR = 0.1;
+
+const nats = (value: number): string => value.toFixed(3);
+const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
+
+/** E2 on the lake, with headings for actions: how near policies come to the soft optimum at each temperature and stride. */
+export const lakePart: StudyPart = {
+  environments: ['LakeStride-v0'],
+
+  jobs: (config) =>
+    [true, false].flatMap((isStrideLake) =>
+      lakeJobs(config, {
+        study: 'soft',
+        environments: ['LakeStride-v0'],
+        policies: isStrideLake ? headingPolicies : OF_SHORT_STRIDES,
+        conditions: softLakeConditions.filter(({ task }) => (task.stride === STRIDE) === isStrideLake),
+        weight: ({ policy }) => 0.5 + (policyCost[policy as HeadingPolicy] * config.soft.lake.steps) / 1e5,
+      }),
+    ),
+
+  runJob: ({ policy, condition }, config, context) =>
+    softLakeJob({ policy: policy as HeadingPolicy, task: softLakeTask(condition) }, config, context),
+
+  tables: (rows) =>
+    [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) =>
+      metricTable(`The soft lake, ${condition}`, own, [
+        { metric: 'kl', label: 'KL at the start, nats', format: nats },
+        { metric: 'klVisited', label: 'KL where it walks, nats', format: nats },
+        { metric: 'modeEntropy', label: 'entropy of the bank, nats', format: nats },
+        { metric: 'water', label: 'first step drowns', ...share },
+        { metric: 'drownRate', label: 'drowned', ...share },
+        { metric: 'homeRate', label: 'home', ...share },
+      ]),
+    ),
+
+  criteria: ({ rows }, config) =>
+    rows.flatMap((row) => {
+      const task = softLakeTask(row.condition);
+      const label = `${row.policy}, ${row.condition}`;
+      if (row.policy === 'gaussian' && row.metric === 'kl') {
+        const { kl } = bestOnLake(task, config.soft.lake).best;
+        return [bounded(row, { label: `${label}, KL`, atLeast: kl - NEAR, atMost: kl + NEAR, format: nats })];
+      }
+      if (row.metric !== 'modeEntropy' || task.stride !== STRIDE) return [];
+      const bounds =
+        row.policy === 'gaussian' ? { atMost: 0.1 } : row.policy === 'spline' ? { atLeast: 0.6 } : undefined;
+      return bounds === undefined
+        ? []
+        : [bounded(row, { label: `${label}, entropy of the bank`, ...bounds, format: nats })];
+    }),
+
+  section: lakeSection,
+};

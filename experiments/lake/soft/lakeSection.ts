@@ -1,0 +1,119 @@
+import { policyColours } from '../../../envs/drawing/palette.ts';
+import { portableMath } from '../../../src/index.ts';
+import type { Figure, Section, Table } from '../../harness/experiment.ts';
+import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
+import type { LakeConfig } from '../config.ts';
+import { lakeFigure, walksLegend } from '../lakeFigure.ts';
+import { policyNames } from '../lakePolicies.ts';
+import type { StudyResults } from '../lakeStudy.ts';
+import { percent } from '../percent.ts';
+import { refinementError } from '../truth/refinementError.ts';
+import { bestOnLake } from './bestOnLake.ts';
+import { headingFigure, headingLegend } from './headingFigure.ts';
+import { type SoftLakeCondition, STRIDE, softLakeConditions, softLakeTask } from './lakeConditions.ts';
+import type { SoftLakeData } from './softLakeJob.ts';
+import { strideFigure } from './strideFigure.ts';
+
+const COLD = 0.02;
+const DEGREE = Math.PI / 180;
+
+/** The lake in the report. */
+export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig): Section {
+  const { cells, points } = config.soft.lake;
+  const refined = refinementError({ stride: STRIDE, temperature: COLD, cells, points });
+  const measured = rows
+    .map((row) => ({ row, ...softLakeTask(row.condition) }))
+    .filter(({ row, temperature }) => row.metric === 'kl' && temperature === COLD);
+  const curve = softLakeConditions
+    .filter(({ task }) => task.temperature === COLD)
+    .map(({ task }) => ({ stride: task.stride, kl: bestOnLake(task, config.soft.lake).best.kl }));
+  const leastExact = Math.max(0, ...outcomes.map(({ result }) => result.metrics.klError ?? 0));
+  return {
+    title: 'The lake',
+    paragraphs: [
+      'The walker chooses a heading, a point on a circle; each step has the same length, the stride. The soft return of a walk is its ' +
+        'reward and τ times the entropy of its headings, measured against the uniform density. The policy that maximizes it is known: ' +
+        `soft value iteration on a grid of ${cells} × ${cells} cells and ${points} headings. At the start a grid twice as fine moves ` +
+        `${percent(refined.cells)} of its mass, twice as many headings ${percent(refined.points)} (stride ${STRIDE}, τ = ${COLD}).`,
+      'With short strides the position remembers the side, and a wide Gaussian that points ahead is nearly optimal. One stride that reaches ' +
+        'the water makes the choice at once: the soft optimum has two modes, and a Gaussian, wound round the circle here, has to take one.',
+      'All policies learn by PPO on the soft return, with one setting found on seeds of their own: they begin nearly flat, and τ falls ' +
+        'from 1 in equal ratios over 70 % of the training. The KL to the optimum is by quadrature on headings; half as many change it by at most ' +
+        `${leastExact.toExponential(0)} nats.`,
+    ],
+    figures: [
+      {
+        name: 'soft-lake-stride',
+        caption:
+          `KL(π ‖ π*) at the start against the stride, τ = ${COLD}. A dot is the interquartile mean over the seeds, a bar its 95 % interval. ` +
+          'Dashed: the best Gaussian, computed from the soft optimum.',
+        spec: strideFigure(measured, curve),
+      },
+      ...softLakeConditions.flatMap((condition) => headings(outcomes, condition, config)),
+      ...softLakeConditions
+        .filter(({ task }) => task.stride === STRIDE)
+        .flatMap((condition) => walks(outcomes, condition)),
+    ],
+    tables: [predicted(config)],
+  };
+}
+
+/** The typical seed of each policy under a condition. */
+function typical(outcomes: StudyResults['outcomes'], { condition }: SoftLakeCondition) {
+  const { domain, range } = policyColours(policyNames);
+  return domain.flatMap((policy, i) => {
+    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === condition);
+    if (own.length === 0) return [];
+    const { job, result } = typicalOutcome(own, { metric: 'kl', better: 'lower' });
+    const note = `seed ${job.seed}: KL ${(result.metrics.kl ?? 0).toFixed(2)}`;
+    return [{ title: policy, note, colour: range[i]!, data: result.data as SoftLakeData }];
+  });
+}
+
+function headings(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition, config: LakeConfig): Figure[] {
+  const { optimal } = bestOnLake(condition.task, config.soft.lake);
+  const density = Array.from(optimal.logDensity, portableMath.exp);
+  const panels = typical(outcomes, condition).map(({ data, ...panel }) => ({
+    ...panel,
+    alt: `Headings of ${panel.title} at the start, ${panel.note}.`,
+    spec: headingFigure(data.density, density, panel.colour),
+  }));
+  if (panels.length === 0) return [];
+  return [
+    {
+      name: `soft-lake-${condition.folder}`,
+      caption:
+        `Headings at the start, ${condition.condition}, over the soft optimum; home is to the right. Distances from the middle are roots of ` +
+        'densities, so that equal areas hold equal mass. Each policy is shown with the seed of the median KL.',
+      legend: headingLegend,
+      panels,
+    },
+  ];
+}
+
+function walks(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition): Figure[] {
+  const panels = typical(outcomes, condition).map(({ data, ...panel }) => {
+    const upper = data.walks.filter(({ outcome, bank }) => outcome === 'home' && bank === 'upper').length;
+    const home = data.walks.filter(({ outcome }) => outcome === 'home').length;
+    return {
+      ...panel,
+      alt: `${panel.title}, ${panel.note}: of ${data.walks.length} walks ${home} get home, ${upper} of them by the upper bank.`,
+      spec: lakeFigure(data.walks, panel.colour),
+    };
+  });
+  if (panels.length === 0) return [];
+  const caption = `Sampled walks of the same seeds, ${condition.condition}.`;
+  return [{ name: `soft-lake-walks-${condition.folder}`, caption, legend: walksLegend, panels }];
+}
+
+/** What is known beforehand. */
+function predicted({ soft: { lake } }: LakeConfig): Table {
+  return {
+    title: 'Computed: the best Gaussian at the start',
+    columns: ['task', 'best μ', 'best σ', 'its KL, nats'],
+    rows: softLakeConditions.map(({ condition, task }) => {
+      const { mean, scale, kl } = bestOnLake(task, lake).best;
+      return [condition, `${(mean / DEGREE).toFixed(0)}°`, `${(scale / DEGREE).toFixed(0)}°`, kl.toFixed(3)];
+    }),
+  };
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { Ppo } from '../../../agents/index.ts';
+import { lakeMap, makeVec } from '../../../envs/index.ts';
+import { cosineSchedule, geometricSchedule, savePolicy } from '../../../src/index.ts';
+import type { JobContext, JobResult } from '../../harness/experiment.ts';
+import type { LakeConfig } from '../config.ts';
+import { type HeadingPolicy, makeHeadingPolicy } from '../headingPolicies.ts';
+import { measureHeadings } from '../truth/measureHeadings.ts';
+import { SoftOptimum } from '../truth/softOptimum.ts';
+import { measureWalks, type Walk } from '../walks.ts';
+import { type SoftLakeTask, UNIFORM_ENTROPY } from './lakeConditions.ts';
+
+/** What a job on the soft lake keeps for the figures. */
+export interface SoftLakeData {
+  readonly walks: readonly Walk[];
+  /** π(heading | start) at {@link DRAWN_HEADINGS} middles of equal cells from −π on. */
+  readonly density: readonly number[];
+  readonly parameters: number;
+}
+
+export const DRAWN_HEADINGS = 360;
+/** Headings of the quadrature at the start; it is certified by the one with half as many. */
+const START_POINTS = 4096;
+const VISITED_POINTS = 256;
+const KEPT_WALKS = 40;
+/** The optimum knows no time limit: walks of short strides need more steps than the stride lake's twelve. */
+const MAX_STEPS = 40;
+/** τ falls in equal ratios from this one over a share of the training. */
+const FIRST_TEMPERATURE = 1;
+const ANNEALED = 0.7;
+
+/** Trains a policy over headings by PPO on the soft return and measures it against the soft optimum. */
+export async function softLakeJob(
+  { policy: name, task }: { policy: HeadingPolicy; task: SoftLakeTask },
+  config: LakeConfig,
+  { rng, directory, report }: JobContext,
+): Promise<JobResult & { data: SoftLakeData }> {
+  const { steps, envs, horizon, epochs, batchSize, learningRate, cells, points } = config.soft.lake;
+  const options = { action: 'heading', stride: task.stride, maxEpisodeSteps: MAX_STEPS };
+  const policy = makeHeadingPolicy(name, rng.split('policy'));
+  const env = makeVec('LakeStride-v0', { ...options, numEnvs: envs, autoresetMode: 'sameStep' });
+  const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
+  const agent = new Ppo({
+    policy,
+    env,
+    rng: rng.split('agent'),
+    horizon,
+    epochs,
+    batchSize,
+    gamma: 1,
+    learningRate: cosineSchedule(learningRate),
+    valueLearningRate: cosineSchedule(2 * learningRate),
+    maxGradientNorm: 5,
+    temperature: (share) => fall(share / ANNEALED),
+    baseEntropy: UNIFORM_ENTROPY,
+  });
+  for await (const { episodes, updates, ...row } of agent.train({ steps, rng: rng.split('training') })) {
+    const drowned = episodes.filter(({ info }) => info.outcome === 'drowned').length;
+    report((0.9 * row.step) / steps, { ...row, drownRate: episodes.length === 0 ? null : drowned / episodes.length });
+  }
+  agent.dispose();
+  env.close();
+
+  const optimum = new SoftOptimum({ ...task, cells, points });
+  const { start } = lakeMap;
+  const atStart = (count: number) => measureHeadings(policy, { optimum, states: [start], points: count })[0]!;
+  const [fine, coarse, drawn] = [START_POINTS, START_POINTS / 2, DRAWN_HEADINGS].map(atStart);
+  const { metrics, walks } = measureWalks({
+    env: 'LakeStride-v0',
+    options,
+    policy,
+    episodes: config.evaluationEpisodes,
+    keep: KEPT_WALKS,
+    rng: rng.split('evaluation'),
+  });
+  const visited = measureHeadings(policy, { optimum, states: walks.flatMap(departures), points: VISITED_POINTS });
+  const parameters = policy.parameterCount();
+  const measured = {
+    kl: fine!.kl,
+    klError: Math.abs(fine!.kl - coarse!.kl),
+    klVisited: visited.reduce((sum, { kl }) => sum + kl, 0) / visited.length,
+    water: fine!.water,
+    ...metrics,
+  };
+  savePolicy(join(directory, 'policy.json'), policy, { env: 'LakeStride-v0', ...task, ...measured });
+  policy.dispose();
+  const density = drawn!.density.map((value) => Number(value.toPrecision(4)));
+  return { metrics: measured, data: { walks, density, parameters } };
+}
+
+/** The positions of a walk but its last, where nothing is chosen any more. */
+function departures({ positions }: Walk): { x: number; y: number }[] {
+  return Array.from({ length: positions.length / 2 - 1 }, (_, i) => ({
+    x: positions[2 * i]!,
+    y: positions[2 * i + 1]!,
+  }));
+}
