@@ -21,12 +21,14 @@ export interface SoftLakeData {
 export const DRAWN_HEADINGS = 360;
 /** Headings of the quadrature at the start; it is certified by the one with half as many. */
 const START_POINTS = 4096;
-const VISITED_POINTS = 256;
+const VISITED_POINTS = 180;
+/** Walks whose states are measured. */
+const MEASURED_WALKS = 20;
 const KEPT_WALKS = 40;
 /** The optimum knows no time limit: walks of short strides need more steps than the stride lake's twelve. */
 const MAX_STEPS = 40;
 /** τ falls in equal ratios from this one over a share of the training. */
-const FIRST_TEMPERATURE = 1;
+const FIRST_TEMPERATURE = 0.3;
 const ANNEALED = 0.7;
 
 /** Trains a policy over headings by PPO on the soft return and measures it against the soft optimum. */
@@ -48,6 +50,7 @@ export async function softLakeJob(
     epochs,
     batchSize,
     gamma: 1,
+    lambda: 0.9,
     learningRate: cosineSchedule(learningRate),
     valueLearningRate: cosineSchedule(2 * learningRate),
     maxGradientNorm: 5,
@@ -73,7 +76,11 @@ export async function softLakeJob(
     keep: KEPT_WALKS,
     rng: rng.split('evaluation'),
   });
-  const visited = measureHeadings(policy, { optimum, states: walks.flatMap(departures), points: VISITED_POINTS });
+  const visited = measureHeadings(policy, {
+    optimum,
+    states: walks.slice(0, MEASURED_WALKS).flatMap(departures),
+    points: VISITED_POINTS,
+  });
   const parameters = policy.parameterCount();
   const measured = {
     kl: fine!.kl,

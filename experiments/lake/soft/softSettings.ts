@@ -14,12 +14,12 @@ export const softSettings = z
       .prefault({}),
     lake: z
       .strictObject({
-        steps: count().default(100_000).describe('steps of all environments together'),
-        envs: count().default(64).describe('parallel environments'),
-        horizon: count().default(32).describe('steps of each environment between updates'),
+        steps: count().default(120_000).describe('steps of all environments together'),
+        envs: count().default(32).describe('parallel environments'),
+        horizon: count().default(64).describe('steps of each environment between updates'),
         epochs: count().default(6).describe('passes over a rollout'),
-        batchSize: count().default(512).describe('steps of an update'),
-        learningRate: z.number().positive().default(1e-3).describe('the first of a cosine'),
+        batchSize: count().default(256).describe('steps of an update'),
+        learningRate: z.number().positive().default(2e-3).describe('the first of a cosine'),
         cells: count().multipleOf(2).default(40).describe('of the grid of the soft optimum, along one side'),
         points: count().default(180).describe('headings of the soft optimum'),
       })

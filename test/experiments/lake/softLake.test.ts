@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { lakeMap } from '../../../envs/index.ts';
+import { headingPolicies, makeHeadingPolicy } from '../../../experiments/lake/headingPolicies.ts';
+import { bestWrappedNormal } from '../../../experiments/lake/truth/bestWrappedNormal.ts';
+import { measureHeadings } from '../../../experiments/lake/truth/measureHeadings.ts';
+import { SoftOptimum } from '../../../experiments/lake/truth/softOptimum.ts';
+import { GaussianPolicy, Rng, WrappedPolicy } from '../../../src/index.ts';
+
+const { start } = lakeMap;
+
+/** WN(mean, scale²) at every state. */
+function constantPolicy(mean: number, scale: number): WrappedPolicy {
+  const gaussian = new GaussianPolicy({ observationDim: 2, actionDim: 1, initialScale: scale, rng: new Rng(0) });
+  for (const { kernel } of gaussian.network.layers) kernel.assign(tf.zerosLike(kernel));
+  gaussian.network.layers.at(-1)!.bias!.assign(tf.tensor1d([mean]));
+  return new WrappedPolicy(gaussian);
+}
+
+test('the best Gaussian as a policy has the KL that was computed of it, and the quadrature is certified by half of it', () => {
+  const optimum = new SoftOptimum({ temperature: 0.02 });
+  const best = bestWrappedNormal(optimum.policyAt(start, 720));
+  const policy = constantPolicy(best.mean, best.scale);
+  const [fine, coarse] = [4096, 2048].map(
+    (points) => measureHeadings(policy, { optimum, states: [start], points })[0]!,
+  );
+  expect(fine!.kl).toBeCloseTo(best.kl, 1);
+  expect(Math.abs(fine!.kl - coarse!.kl)).toBeLessThan(0.005);
+  policy.dispose();
+});
+
+test('the first step of a uniform policy drowns as often as the lake is wide; its KL to a flat optimum is 0', () => {
+  const policy = constantPolicy(0, 20);
+  const optimum = new SoftOptimum({ temperature: 0.1 });
+  const [measure] = measureHeadings(policy, { optimum, states: [start], points: 4096 });
+  // A stride of 1.3 gets to the shore in all directions that meet the lake, from 1.5 away.
+  expect(measure!.water).toBeCloseTo(Math.asin(0.7 / 1.5) / Math.PI, 2);
+  for (const density of measure!.density) expect(density).toBeCloseTo(1 / (2 * Math.PI), 5);
+  const hot = new SoftOptimum({ temperature: 1e4 });
+  expect(measureHeadings(policy, { optimum: hot, states: [start], points: 256 })[0]!.kl).toBeLessThan(1e-5);
+  policy.dispose();
+});
+
+test('policies over headings are of one size, and their actions are angles', () => {
+  for (const name of headingPolicies) {
+    const policy = makeHeadingPolicy(name, new Rng(0));
+    expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
+    const { action } = policy.given(tf.zeros([50, 2])).sampleWithLogProb(new Rng(1));
+    for (const angle of action.dataSync()) expect(Math.abs(angle)).toBeLessThanOrEqual(Math.PI);
+    policy.dispose();
+  }
+});
