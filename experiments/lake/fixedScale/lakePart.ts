@@ -169,7 +169,7 @@ function drownChart(rows: readonly SummaryRow[], config: LakeConfig): TopLevelSp
       },
       {
         data: { values: fixed.map(({ scale, row: { iqm } }) => ({ scale, iqm })) },
-        mark: { type: 'line', point: { filled: true, size: 80 }, color: colour },
+        mark: { type: 'line', point: { filled: true, size: 80, color: colour }, color: colour },
         encoding: { x, y: { field: 'iqm', ...y } },
       },
     ],
