@@ -20,10 +20,11 @@ export function annealingSection({ outcomes, rows }: StudyResults): Omit<Section
     paragraphs: [
       'The runs of E2’s bandit once more, without penalty: with the temperature falling from 1 over 70 % of the updates, and beside them ' +
         'the same runs, seed by seed, with the last temperature from the start. Reverse KL seeks modes: a policy that has lost a bank draws no action there, ' +
-        'and nothing calls it back. What the loss costs at most is ln 2 = 0.693 nats.',
+        'and nothing calls it back. The loss of one bank costs ln 2 = 0.693 nats.',
       'A flow has a bridge between the banks. If it costs b nats of KL at an even split, a flow that is shifted until a share p is on the right has ' +
         'a KL of about ln 2 − H(p) + b φ(z) / φ(0), Φ(z) = p: its bridge is where there is less noise. The even split is a minimum only if b < 2 / π, and else the flow ' +
-        'slides onto one bank. At low temperature a wide bridge costs more than that; a falling temperature gives the flow the time to make it thin.',
+        'slides onto one bank. At low temperature a wide bridge costs more than that: a flow keeps both banks if it makes its bridge thin before it has slid, and that depends on ' +
+        'the noise of its gradient and the size of its steps, which are E2’s here, and not on the schedule alone.',
       'The components of a mixture begin apart, on both sides, with no bridge between them, and their weights move by the rewards of whole ' +
         'banks, which are equal. A Gaussian has no second mode to lose: it begins over the water, and may stay in the local minimum that its KL has there.',
     ],

@@ -30,8 +30,9 @@ export function banditDensityFigure(density: readonly number[], task: BanditTask
     policy: density[i]!,
     optimum: portableMath.exp(banditReward(action, task.penalty) / task.temperature - logTotal),
   }));
-  const top = 1.6 * Math.max(...values.map(({ optimum }) => optimum));
-  const axis = { grid: false, labelFontSize: 11, labelPadding: 2, tickSize: 3, titlePadding: 2 };
+  // Twice the optimum's peak is that of a policy on one bank.
+  const top = 2.1 * Math.max(...values.map(({ optimum }) => optimum));
+  const axis = { grid: false, labelFontSize: 12, labelPadding: 2, tickSize: 3, titlePadding: 2 };
   const [first, last] = [DRAWN_ACTIONS[0]!, DRAWN_ACTIONS.at(-1)!];
   const x = {
     field: 'action',
