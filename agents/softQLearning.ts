@@ -57,7 +57,7 @@ const METRICS = ['criticLoss', 'actionValue', 'stateValue', 'stein'] as const;
  *   value:   V(s) = α log ∫ exp(Q(s, a) / α) da, by importance sampling with uniform actions a
  *   target:  y = r + γ (1 − terminated) V′(s′)
  *   critics: ½ Σᵢ E[(Qᵢ(s, a) − y)²]
- *   sampler: u = f(s, ξ), by amortized SVGD: Δf ∝ E[φ(u) ∂f/∂·], φ by {@link steinDirection} for the latent density
+ *   sampler: u = f(s, ξ), by amortized SVGD: Δf ∝ E[φ(u) ∂f/∂·], φ by `steinDirection` for the latent density
  *            p(u | s) ∝ exp(Q(s, squash(u)) / α) |det ∂squash/∂u|
  *   targets: θ′ ← θ′ + τ (θ − θ′)
  *
