@@ -5,6 +5,8 @@ import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { fixedScaleSettings } from './fixedScale/fixedScaleSettings.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
 import { opponentSettings } from './opponent/opponentSettings.ts';
+import { otherWaysSettings } from './otherWays/otherWaysSettings.ts';
+import { wayNames } from './otherWays/ways.ts';
 import { softSettings } from './soft/softSettings.ts';
 import { type StudyName, studyCodes } from './studyCodes.ts';
 import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
@@ -12,7 +14,7 @@ import { searchSpaces } from './tuning.ts';
 
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
-  policies: policyNames,
+  policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way))],
   environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0'],
 } as const;
 
@@ -49,6 +51,7 @@ export const lakeSchema = z
     soft: softSettings,
     opponent: opponentSettings,
     fixedScale: fixedScaleSettings,
+    otherWays: otherWaysSettings,
     tuned: tunedSchema(searchSpaces, readTuned()).describe(
       'by study, environment and policy: what "oxbow tune lake" found',
     ),
@@ -67,7 +70,7 @@ export const lakeSchema = z
   .check(({ value: { ppo, policies, studies, tuned }, issues }) => {
     const { horizon, envs } = ppo;
     if (!studies.includes('ppo')) return;
-    for (const policy of policies) {
+    for (const policy of policies.filter(isPolicy)) {
       const { batchSize } = ppoSettings(tuned, policy);
       if (batchSize <= horizon * envs) continue;
       const message = `at most the ${horizon} × ${envs} = ${horizon * envs} steps of a rollout (horizon × envs)`;
@@ -87,6 +90,10 @@ export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, pol
 
 export function ppoSettings(tuned: Tuned, policy: PolicyName): PpoSettings {
   return tuned.ppo![PPO_ENV]![policy] as unknown as PpoSettings;
+}
+
+function isPolicy(name: string): name is PolicyName {
+  return (policyNames as readonly string[]).includes(name);
 }
 
 function isLake(env: string): env is LakeId {

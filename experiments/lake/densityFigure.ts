@@ -1,49 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { themeColour } from '../../envs/drawing/palette.ts';
 import { inkImage } from '../harness/report/inkImage.ts';
 import type { StartDensity } from './startDensity.ts';
+import { velocityPlane } from './velocityPlane.ts';
 
-/** Half the angle under which the lake (radius .7) is seen from the start, 1.5 away from its centre. */
-const LAKE_ANGLE = Math.asin(0.7 / 1.5);
-
-/**
- * The density over velocities at the start: the darker, the denser, up to its own peak. A circle marks full speed. The shaded
- * wedge holds the directions in which a straight walk meets the lake.
- */
+/** The density over velocities at the start: the darker, the denser, up to its own peak. */
 export function densityFigure(density: StartDensity): TopLevelSpec {
   const { extent } = density;
-  const axis = { values: [-1, 0, 1], grid: false, labelFontSize: 11, labelPadding: 2, tickSize: 3, titlePadding: 2 };
-  const scale = { domain: [-extent, extent], nice: false };
-  const x = { field: 'x', type: 'quantitative', scale, axis: { ...axis, title: 'vx' } };
-  const y = { field: 'y', type: 'quantitative', scale, axis: { ...axis, title: 'vy', titleAngle: 0 } };
-  const line = (values: object[], mark: object) => ({
-    data: { values },
-    mark: { type: 'line', ...mark },
-    encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
-  });
-  const circle = Array.from({ length: 65 }, (_, order) => ({
-    order,
-    x: Math.cos((order * Math.PI) / 32),
-    y: Math.sin((order * Math.PI) / 32),
+  return velocityPlane(extent, ({ x, y }) => ({
+    data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
+    mark: { type: 'image', url: inkImage(density), aspect: false },
+    encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
   }));
-  const wedge = [
-    { order: 0, x: 0, y: 0 },
-    { order: 1, x: extent, y: extent * Math.tan(-LAKE_ANGLE) },
-    { order: 2, x: extent, y: extent * Math.tan(LAKE_ANGLE) },
-    { order: 3, x: 0, y: 0 },
-  ];
-  return {
-    width: 140,
-    height: 140,
-    padding: 2,
-    layer: [
-      line(wedge, { filled: true, fill: themeColour('water') }),
-      {
-        data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
-        mark: { type: 'image', url: inkImage(density), aspect: false },
-        encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
-      },
-      line(circle, { stroke: themeColour('faint'), strokeDash: [3, 3], strokeWidth: 1 }),
-    ],
-  } as unknown as TopLevelSpec;
 }

@@ -1,5 +1,5 @@
 import { evaluate } from '../../agents/index.ts';
-import { type LakeId, type LakeInfo, type MakeOptions, makeVec } from '../../envs/index.ts';
+import { type LakeId, type LakeInfo, type MakeOptions, makeVec, type VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { modeEntropy } from './modeEntropy.ts';
 
@@ -24,24 +24,31 @@ export interface WalkMetrics {
   readonly modeEntropy: number | null;
 }
 
-/** Walks `episodes` times with *sampled* actions and keeps the paths of the first `keep`. */
+/**
+ * Walks `episodes` times with *sampled* actions and keeps the paths of the first `keep`.
+ * @param env a lake, or what makes as many as asked for, whose observations begin with the position
+ */
 export function measureWalks({
-  env: id,
+  env: lake,
   options,
   policy,
   episodes,
   keep,
   rng,
 }: {
-  env: LakeId;
-  /** Of the environment. */
+  env: LakeId | ((episodes: number) => VectorEnv);
+  /** Of a lake that is named. */
   options?: MakeOptions;
   policy: Policy;
   episodes: number;
   keep: number;
   rng: Rng;
 }): { metrics: WalkMetrics; walks: Walk[] } {
-  const env = makeVec(id, { ...options, numEnvs: episodes, autoresetMode: 'sameStep' });
+  const env =
+    typeof lake === 'string'
+      ? makeVec(lake, { ...options, numEnvs: episodes, autoresetMode: 'sameStep' })
+      : lake(episodes);
+  const size = env.singleObservationSpace.size;
   const paths: number[][] = Array.from({ length: Math.min(keep, episodes) }, () => []);
   const reports = evaluate({
     policy,
@@ -49,11 +56,11 @@ export function measureWalks({
     rng,
     onStep: ({ observations, running }) => {
       paths.forEach((path, i) => {
-        if (running[i]) path.push(observations[2 * i]!, observations[2 * i + 1]!);
+        if (running[i]) path.push(observations[size * i]!, observations[size * i + 1]!);
       });
     },
     onEnd: (i, observation) => {
-      paths[i]?.push(...observation);
+      paths[i]?.push(observation[0]!, observation[1]!);
     },
   });
   env.close();
