@@ -2,7 +2,7 @@ import { lakeMap } from '../../../envs/index.ts';
 import { Actor, type Policy, type Rng } from '../../../src/index.ts';
 import { type Condition, SOFT } from './ways.ts';
 
-const COUNT = 300;
+const COUNT = 120;
 
 /** Sampled velocities at the start, vx₀, vy₀, vx₁, vy₁, …; hidden noise is drawn anew for each. */
 export function firstVelocities(policy: Policy, { condition, rng }: { condition: Condition; rng: Rng }): number[] {
@@ -15,7 +15,7 @@ export function firstVelocities(policy: Policy, { condition, rng }: { condition:
   }
   const actor = new Actor(policy, { rng: rng.split('actions'), batch: COUNT });
   const unit = condition === 'soft return' ? 1 / SOFT.high[0]! : 1;
-  const velocities = Array.from(actor.act(observations).action, (x) => Math.round(1000 * unit * x) / 1000);
+  const velocities = Array.from(actor.act(observations).action, (x) => Math.round(100 * unit * x) / 100);
   actor.dispose();
   return velocities;
 }

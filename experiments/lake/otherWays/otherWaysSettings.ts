@@ -21,7 +21,7 @@ export const otherWaysSettings = z
       .prefault({}),
     soft: z
       .strictObject({
-        temperature: z.number().positive().default(0.05).describe('the weight of the entropy, at the end'),
+        temperature: z.number().positive().default(0.02).describe('the weight of the entropy, at the end'),
         steps: count().default(16_000).describe('environment steps of those that learn from a replay'),
         ppoSteps: count().default(120_000).describe('environment steps of those that PPO trains'),
       })

@@ -19,7 +19,7 @@ export interface WayData {
   readonly parameters: number;
 }
 
-const KEPT_WALKS = 40;
+const KEPT_WALKS = 25;
 
 /** Trains a way and measures its sampled walks, with both banks open and with each of them blocked. */
 export async function trainWay(

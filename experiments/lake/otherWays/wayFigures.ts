@@ -4,7 +4,6 @@ import type { Figure, Outcome, SummaryRow } from '../../harness/experiment.ts';
 import { intervalChart } from '../../harness/report/intervalChart.ts';
 import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
 import { lakeFigure, walksLegend } from '../lakeFigure.ts';
-import { percent } from '../percent.ts';
 import { velocityPlane } from '../velocityPlane.ts';
 import type { WayData } from './trainWay.ts';
 import { wayNames } from './ways.ts';
@@ -12,44 +11,33 @@ import { wayNames } from './ways.ts';
 /** Half the side of the square of velocities that is shown. */
 const EXTENT = 1.5;
 
-/** Walks, first velocities, mode entropy, drowned and the worst bank, of one condition. */
-export function wayFigures(
-  name: string,
-  { outcomes, rows }: { outcomes: readonly Outcome[]; rows: readonly SummaryRow[] },
-): Figure[] {
-  const { domain, range } = policyColours(wayNames);
-  const shown = domain.flatMap((way, i) => {
-    const own = outcomes.filter(({ job }) => job.policy === way);
-    if (own.length === 0) return [];
-    const { job, result } = typicalOutcome(own, { metric: 'drownRate', better: 'lower' });
-    const note = `seed ${job.seed}: ${percent(result.metrics.drownRate ?? 0)} drowned`;
-    return [{ title: way, note, colour: range[i]!, data: result.data as WayData }];
-  });
-  const which =
-    'Of each way the seed with the median share of drowned walks (of an even number, the worse of the two in the middle)';
-  const chart = (metric: string, x: string, options: { format?: string; domain?: [number, number] } = {}) =>
-    intervalChart(
-      rows.filter((row) => row.metric === metric),
-      { x, policies: wayNames, ...options },
-    );
-  const interval = 'Interquartile mean, 95 % interval, a tick a seed';
+/** What {@link wayFigures} draws. */
+export interface WayFiguresOptions {
+  /** Begins the figures' names. */
+  readonly name: string;
+  /** Of one condition; their data are {@link WayData}. */
+  readonly outcomes: readonly Outcome[];
+  readonly rows: readonly SummaryRow[];
+  /** The metric by which the seed that is drawn is the median one. */
+  readonly metric: WayMetric;
+}
+
+export interface WayMetric {
+  readonly name: 'drownRate' | 'modeEntropy';
+  readonly label: string;
+  readonly better: 'higher' | 'lower';
+  readonly format: (value: number) => string;
+}
+
+/** First velocities and the drowned, of one condition. */
+export function velocityFigures({ name, outcomes, rows, metric }: WayFiguresOptions): Figure[] {
   return [
-    {
-      name: `${name}-walks`,
-      caption: `Sampled walks of each way. Positions in lengths; the lake has radius 0.7. ${which}.`,
-      legend: walksLegend,
-      panels: shown.map(({ data, ...panel }) => ({
-        ...panel,
-        alt: `Walks of ${panel.title}, ${panel.note}.`,
-        spec: lakeFigure(data.walks, panel.colour),
-      })),
-    },
     {
       name: `${name}-velocities`,
       caption:
-        'Sampled first velocities of the same seeds. Dashed: full speed (faster velocities are slowed to it). Blue wedge: directions ' +
-        'that lead into the water.',
-      panels: shown.map(({ data, ...panel }) => ({
+        'Sampled first velocities. Dashed: full speed (faster velocities are slowed to it). Blue wedge: directions ' +
+        `that lead into the water. ${which(metric)}.`,
+      panels: typical(outcomes, metric).map(({ data, ...panel }) => ({
         ...panel,
         alt: `First velocities of ${panel.title}, ${panel.note}.`,
         spec: velocitiesFigure(data.velocities, panel.colour),
@@ -57,22 +45,66 @@ export function wayFigures(
     },
     {
       name: `${name}-drowned`,
-      caption: `Drowned, share of walks with sampled actions. ${interval}.`,
-      spec: chart('drownRate', 'drowned', { format: '%' }),
+      caption: `Drowned, share of walks with sampled actions. ${INTERVAL}.`,
+      spec: chart(rows, 'drownRate', { x: 'drowned', format: '%' }),
+    },
+  ];
+}
+
+/** Walks, mode entropy and the worst bank, of one condition. */
+export function walkFigures({ name, outcomes, rows, metric }: WayFiguresOptions): Figure[] {
+  return [
+    {
+      name: `${name}-walks`,
+      caption: `Sampled walks of each way. Positions in lengths; the lake has radius 0.7. ${which(metric)}.`,
+      legend: walksLegend,
+      panels: typical(outcomes, metric).map(({ data, ...panel }) => ({
+        ...panel,
+        alt: `Walks of ${panel.title}, ${panel.note}.`,
+        spec: lakeFigure(data.walks, panel.colour),
+      })),
     },
     {
       name: `${name}-entropy`,
-      caption: `Entropy of the bank of the walks that get home, nats; 0.69 where both are used alike. ${interval}.`,
-      spec: chart('modeEntropy', 'mode entropy, nats', { domain: [0, 0.7] }),
+      caption: `Entropy of the bank of the walks that get home, nats; 0.69 where both are used alike. ${INTERVAL}.`,
+      spec: chart(rows, 'modeEntropy', { x: 'mode entropy, nats', domain: [0, 0.7] }),
     },
     {
       name: `${name}-worst-bank`,
       caption:
         'One bank is blocked, unknown to the policy: how likely at least one of 8 walks, each with fresh draws, gets home, for the bank ' +
-        `for which that is least likely. ${interval}.`,
-      spec: chart('worstBankAt8', 'success within 8 tries', { format: '%', domain: [0, 1] }),
+        `for which that is least likely. ${INTERVAL}.`,
+      spec: chart(rows, 'worstBankAt8', { x: 'success within 8 tries', format: '%', domain: [0, 1] }),
     },
   ];
+}
+
+const INTERVAL = 'Interquartile mean, 95 % interval, a tick a seed';
+
+function which({ label }: WayMetric): string {
+  return `Of each way the seed with the median ${label} (of an even number, the worse of the two in the middle)`;
+}
+
+/** One panel a way. */
+function typical(outcomes: readonly Outcome[], { name, label, better, format }: WayMetric) {
+  const { domain, range } = policyColours(wayNames);
+  return domain.flatMap((way, i) => {
+    const own = outcomes.filter(({ job }) => job.policy === way);
+    if (own.length === 0) return [];
+    const { job, result } = typicalOutcome(own, { metric: name, better });
+    const value = result.metrics[name];
+    const note = `seed ${job.seed}: ${label} ${value == null ? '–' : format(value)}`;
+    return [{ title: way, note, colour: range[i]!, data: result.data as WayData }];
+  });
+}
+
+function chart(
+  rows: readonly SummaryRow[],
+  metric: string,
+  options: { x: string; format?: string; domain?: readonly [number, number] },
+): TopLevelSpec {
+  const own = rows.filter((row) => row.metric === metric);
+  return intervalChart(own, { ...options, policies: wayNames });
 }
 
 function velocitiesFigure(velocities: readonly number[], colour: string): TopLevelSpec {
