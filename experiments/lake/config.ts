@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
+import { blockedSettings } from './blocked/blockedSettings.ts';
 import { fixedScaleSettings } from './fixedScale/fixedScaleSettings.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
 import { opponentSettings } from './opponent/opponentSettings.ts';
@@ -49,6 +50,7 @@ export const lakeSchema = z
       })
       .prefault({}),
     soft: softSettings,
+    blocked: blockedSettings,
     opponent: opponentSettings,
     fixedScale: fixedScaleSettings,
     otherWays: otherWaysSettings,

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../envs/drawing/palette.ts';
-import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
+import { type Bank, border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import type { LegendEntry } from '../harness/experiment.ts';
 import type { Walk } from './walks.ts';
 
@@ -21,8 +21,8 @@ function swatch(marks: string): string {
   return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none" stroke-width="1.6">${marks}</svg>`;
 }
 
-/** The lake from above with walks on it. Axes are positions, one unit = one length. */
-export function lakeFigure(walks: readonly Walk[], colour: string): TopLevelSpec {
+/** The lake from above with walks on it, and a blocked bank. Axes are positions, one unit = one length. */
+export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Bank): TopLevelSpec {
   const domain = [-border, border];
   const axis = { values: [-2, -1, 0, 1, 2], grid: false, title: null, labelFontSize: 11, labelPadding: 2, tickSize: 3 };
   const x = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };
@@ -38,6 +38,11 @@ export function lakeFigure(walks: readonly Walk[], colour: string): TopLevelSpec
     mark: { type: 'line', strokeWidth: 1, ...style },
     encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
   });
+  const flood = (bank: Bank) => {
+    const side = bank === 'upper' ? 1 : -1;
+    const ends = [lake.radius, border].map((distance, order) => ({ x: 0, y: side * distance, order }));
+    return outline(ends, { stroke: themeColour('water'), strokeWidth: 5 });
+  };
   const label = (text: string, at: { x: number; y: number }, style: object) => ({
     data: { values: [{ text, x: at.x, y: at.y }] },
     mark: { type: 'text', fontSize: 11, color: themeColour('ink'), ...style },
@@ -55,6 +60,7 @@ export function lakeFigure(walks: readonly Walk[], colour: string): TopLevelSpec
     padding: 2,
     layer: [
       outline(disc(lake), { filled: true, fill: themeColour('water') }),
+      ...(blocked === undefined ? [] : [flood(blocked)]),
       outline(disc(home), { stroke: themeColour('ink'), strokeDash: [3, 2] }),
       paths(ended('timeout'), { stroke: OUT_OF_TIME, opacity: 0.6, strokeDash: [2, 2] }),
       paths(ended('home'), { stroke: colour, opacity: 0.65 }),

@@ -1,0 +1,117 @@
+import { policyColours } from '../../../envs/drawing/palette.ts';
+import { bounded } from '../../harness/conclusion.ts';
+import { learningCurves } from '../../harness/report/learningCurves.ts';
+import { metricTable } from '../../harness/report/table.ts';
+import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
+import { lakeFigure, walksLegend } from '../lakeFigure.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import { type PolicyName, policyCost, policyNames } from '../lakePolicies.ts';
+import type { LakeStudy } from '../lakeStudy.ts';
+import { percent } from '../percent.ts';
+import { BLOCKED_ENV, type BlockedData, block, TRIES } from './block.ts';
+import { successChart } from './successChart.ts';
+
+/** Those that are told: NICE has one mode, as a Gaussian has. */
+const POLICIES = policyNames.filter((name) => name !== 'nice');
+/** The policy that the flows are judged by. */
+const FLOW = 'spline';
+
+const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
+
+/** E3: one bank is blocked, and no observation tells. */
+export const blocked: LakeStudy = {
+  name: 'blocked',
+  title: 'A bank is blocked after training',
+  question: 'Which policies still get home where the bank that they would use is blocked, unknown to them?',
+  prediction:
+    'A policy that keeps both banks gets home within k fresh tries with probability 1 − 2⁻ᵏ, whichever bank is blocked; a committed ' +
+    'Gaussian never does on its worst bank.',
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'blocked',
+      environments: [BLOCKED_ENV],
+      policies: POLICIES,
+      weight: ({ policy }) =>
+        policyCost[policy as PolicyName] *
+        (config.blocked.pretraining.steps / 500 + config.blocked.fineTuning.steps / 25_000),
+    }),
+
+  runJob: ({ policy }, config, context) => block({ policy: policy as PolicyName }, config, context),
+
+  tables: (rows) =>
+    rows.length === 0
+      ? []
+      : [
+          metricTable('A blocked bank: success on the worse one', rows, [
+            { metric: 'homeRate', label: 'home, open lake', ...share },
+            { metric: 'modeBalance', label: 'less used bank', ...share },
+            { metric: 'hidden', label: 'home, hidden side', ...share },
+            ...TRIES.map((k) => ({ metric: `success${k}`, label: k === 1 ? '1 try' : `${k} tries`, ...share })),
+            { metric: 'adapted', label: 'adapted by PPO', ...share },
+            { metric: 'stepsToAdapt', label: 'steps', format: (value: number) => value.toFixed(0) },
+          ]),
+        ],
+
+  criteria: ({ rows }) => {
+    const of = (policy: string) => rows.find((row) => row.policy === policy && row.metric === 'success8');
+    return [
+      bounded(of(FLOW), { label: `${FLOW}, worst bank, 8 tries`, atLeast: 0.9, format: percent }),
+      bounded(of('gaussian'), { label: 'gaussian, worst bank, 8 tries', atMost: 0.1, format: percent }),
+    ];
+  },
+
+  section: ({ outcomes, rows }, { blocked: { pretraining, fineTuning } }) => {
+    const { domain, range } = policyColours(policyNames);
+    const panels = domain.flatMap((policy, i) => {
+      const own = outcomes.filter(({ job }) => job.policy === policy);
+      if (own.length === 0) return [];
+      const { job, result } = typicalOutcome(own, { metric: 'success1', better: 'higher' });
+      const { worst, walks } = result.data as BlockedData;
+      const note = `seed ${job.seed}: ${percent(result.metrics.success1 ?? 0)} home`;
+      const home = walks.filter(({ outcome }) => outcome === 'home').length;
+      const alt = `${policy}, ${note}. The ${worst} bank is blocked; ${home} of ${walks.length} walks get home.`;
+      return [{ title: policy, note, colour: range[i]!, alt, spec: lakeFigure(walks, range[i]!, worst) }];
+    });
+    return {
+      paragraphs: [
+        'Each policy first learns the maximum-entropy walk on the open stride lake, from the action values of soft value iteration, with ' +
+          `a temperature that falls from ${pretraining.firstTemperature} to τ = ${pretraining.temperature}; all have one setting, chosen ` +
+          'on other seeds. Its velocities are squashed into their square by tanh. Then one bank is flooded from the shore to the border, ' +
+          'which no observation tells. Success within k tries is estimated without bias from many walks, on the bank whose loss hurts ' +
+          'the policy more. At last PPO goes on training on that lake, until nine of ten walks get home.',
+        'A squashed Gaussian is not bound to one mode: where it is wide along one axis, tanh gathers its mass at both ends of the square, ' +
+          'straight up and straight down. Where it keeps both banks, that is how.',
+      ],
+      figures: [
+        {
+          name: 'blocked-success',
+          caption:
+            'Success within k fresh tries where the worse bank is blocked. Interquartile mean over the seeds, 95 % interval. Dashed: ' +
+            '1 − 2⁻ᵏ, two even modes.',
+          spec: successChart(rows, TRIES),
+        },
+        {
+          name: 'blocked-walks',
+          caption:
+            'Walks where the worse bank, the thick blue line, is blocked, before PPO goes on. Positions in lengths. Each policy with the ' +
+            'seed of its median success (of an even number, the worse of the two in the middle).',
+          legend: walksLegend,
+          panels,
+        },
+        {
+          name: 'blocked-adaptation',
+          caption:
+            `PPO on the blocked lake: share of the episodes of a rollout that get home, over ${fineTuning.steps} steps. Interquartile mean ` +
+            'over the seeds, in a band of its 95 % interval.',
+          spec: learningCurves(
+            outcomes.flatMap(({ job: { policy, seed }, rows: ofJob }) =>
+              ofJob.map((row) => ({ policy, seed, step: row.step as number, value: row.homeRate as number })),
+            ),
+            { x: 'environment steps', y: 'home', policies: policyNames },
+          ),
+        },
+      ],
+    };
+  },
+};
