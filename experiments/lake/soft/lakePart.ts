@@ -30,7 +30,7 @@ export const lakePart: StudyPart = {
         environments: ['LakeStride-v0'],
         policies: isStrideLake ? headingPolicies : OF_SHORT_STRIDES,
         conditions: softLakeConditions.filter(({ task }) => (task.stride === STRIDE) === isStrideLake),
-        weight: ({ policy }) => 0.5 + (policyCost[policy as HeadingPolicy] * config.soft.lake.steps) / 1e5,
+        weight: ({ policy }) => 1 + (1.5 * policyCost[policy as HeadingPolicy] * config.soft.lake.steps) / 1e5,
       }),
     ),
 

@@ -27,7 +27,7 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
   const curve = softLakeConditions
     .filter(({ task }) => task.temperature === COLD)
     .map(({ task }) => ({ stride: task.stride, kl: bestOnLake(task, config.soft.lake).best.kl }));
-  const leastExact = Math.max(0, ...outcomes.map(({ result }) => result.metrics.klError ?? 0));
+  const largestError = Math.max(0, ...outcomes.map(({ result }) => result.metrics.klError ?? 0));
   return {
     title: 'The lake',
     paragraphs: [
@@ -39,7 +39,9 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
         'the water makes the choice at once: the soft optimum has two modes, and a Gaussian, wound round the circle here, has to take one.',
       'All policies learn by PPO on the soft return, with one setting found on seeds of their own (1000 and 1001): they begin nearly flat, and τ falls ' +
         'from 0.3 in equal ratios over 70 % of the training. The KL to the optimum is by quadrature on headings; half as many change it by at most ' +
-        `${leastExact.toExponential(0)} nats.`,
+        `${largestError.toExponential(0)} nats.`,
+      `A nat of KL at one state costs τ of soft return, at τ = ${COLD} as much as one more step. So little is hard to see in the noise of PPO’s ` +
+        'advantages: where a trained Gaussian lies above the dashed line, its training and not its class is the limit.',
     ],
     figures: [
       {
