@@ -109,6 +109,7 @@ describe('a queue in Redis', () => {
     redis = await startRedis();
     const { code, stderr } = await run.ended;
     expect([code, stderr]).toEqual([0, '']);
+    expect(run.output().match(/^Worker \S+ is there, 1 job at a time$/gm)?.length).toBeGreaterThanOrEqual(3);
     expect(run.output()).toContain(`Redis at localhost:${PORT} is back`);
     expect(summary(queued)).toBe(summary(alone));
 

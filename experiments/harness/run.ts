@@ -174,7 +174,7 @@ async function doJobs(
     const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
     stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
   }
-  const display = progressDisplay(waiting, workers, stdout);
+  const display = progressDisplay(waiting, stdout);
   const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
   signal.addEventListener('abort', onAbort, { once: true });
   let metricsWritten = performance.now();
@@ -191,6 +191,7 @@ async function doJobs(
         settings: directory.settings,
       },
       {
+        workers: (count) => display.workers(count),
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: (job, line) => display.log(`${job.id}: ${line}`),
         noted: (line) => display.log(line),

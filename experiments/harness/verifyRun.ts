@@ -42,7 +42,7 @@ export async function verifyRun(
   const jobs = finishedJobs(experiment, directory, ids);
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
   const verdicts = new Map<string, Verdict>();
-  const display = progressDisplay(jobs, workers, stdout);
+  const display = progressDisplay(jobs, stdout);
   const say = (job: Job, verdict: Verdict) => {
     verdicts.set(job.id, verdict);
     display.end(job);
@@ -54,6 +54,7 @@ export async function verifyRun(
       (job) => ({ directory: join(folder, 'jobs', job.id), logs: join(folder, 'logs', job.id) }),
       { workers, signal, registryUrl: registry.url, experiment: experiment.name, config, settings: directory.settings },
       {
+        workers: (count) => display.workers(count),
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: () => {},
         noted: (line) => display.log(line),

@@ -6,6 +6,7 @@ import type { Job, Outcome } from '../../experiments/harness/experiment.ts';
 import { writeMetrics } from '../../experiments/harness/metrics.ts';
 import { nodeProblem } from '../../experiments/harness/nodeProblem.ts';
 import { formatDuration, TimeLeft } from '../../experiments/harness/progress.ts';
+import { readWorkerName, workerName } from '../../experiments/harness/queue/workerName.ts';
 import { summarize } from '../../experiments/harness/summarize.ts';
 import { nearest } from '../../src/options/nearest.ts';
 
@@ -69,7 +70,8 @@ describe('TimeLeft', () => {
   it('counts work by weight, and waits for the longest job', () => {
     let now = 0;
     const jobs = [job('a', 0, 6), job('b', 0, 2), job('c', 0, 2)];
-    const estimate = new TimeLeft(jobs, 2, () => now);
+    const estimate = new TimeLeft(jobs, () => now);
+    estimate.workers(2);
     now = 60_000;
     // Whatever the start-up took, nothing is known before work is done for a while.
     estimate.update(jobs[1]!, 0);
@@ -86,10 +88,37 @@ describe('TimeLeft', () => {
     expect(estimate.seconds).toBe(0);
   });
 
+  it('counts the workers of a queue that come and go', () => {
+    let now = 0;
+    const jobs = Array.from({ length: 10 }, (_, seed) => job('a', seed));
+    const estimate = new TimeLeft(jobs, () => now);
+    estimate.update(jobs[0]!, 0);
+    now = 30_000;
+    // Nobody worked for 30 s.
+    estimate.workers(1);
+    now = 40_000;
+    estimate.workers(3);
+    now = 50_000;
+    for (const finished of jobs.slice(0, 4)) estimate.update(finished, 1);
+    // 4 units in 10 s of one worker and 10 s of three, 0.1 a second each: 6 are left for three.
+    expect(estimate.seconds).toBeCloseTo(20, 9);
+    estimate.workers(1);
+    expect(estimate.seconds).toBeCloseTo(60, 9);
+    // More than jobs cannot help: a job that is not begun takes 10 s.
+    estimate.workers(100);
+    expect(estimate.seconds).toBeCloseTo(10, 9);
+    now = 60_000;
+    // As if ten, one a job, had done nothing for 10 s: 4 units in 140 s of a worker.
+    expect(estimate.seconds).toBeCloseTo(35, 9);
+    estimate.workers(0);
+    expect(estimate.seconds).toBeUndefined();
+  });
+
   it('is unknown while next to nothing is done', () => {
     let now = 0;
     const jobs = [job('a', 0, 100), job('b', 0, 100)];
-    const estimate = new TimeLeft(jobs, 1, () => now);
+    const estimate = new TimeLeft(jobs, () => now);
+    estimate.workers(1);
     estimate.update(jobs[0]!, 0);
     now = 600_000;
     estimate.update(jobs[0]!, 0.03);
@@ -107,6 +136,13 @@ describe('TimeLeft', () => {
       '1 h 00 min',
       '1 h 02 min',
     ]);
+  });
+});
+
+describe('the name of a worker', () => {
+  it('says how many jobs it does at a time', () => {
+    expect(readWorkerName(`bull:b3hib3c=:w:${workerName('alpha:123', 4)}`)).toEqual({ me: 'alpha:123', jobs: 4 });
+    expect(readWorkerName('bull:b3hib3c=')).toEqual({ me: 'bull:b3hib3c=', jobs: 1 });
   });
 });
 

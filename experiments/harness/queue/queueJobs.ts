@@ -9,6 +9,7 @@ import { version } from '../version.ts';
 import { packFolders, unpackFolders } from './packedFolders.ts';
 import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queueId } from './queuedJob.ts';
 import { lostWhenStopping, queuePackages, watchConnection } from './redis.ts';
+import { readWorkerName } from './workerName.ts';
 
 /** Milliseconds between two looks at the jobs. */
 const INTERVAL = 250;
@@ -78,9 +79,11 @@ export function queueJobs({ redis, engine, backend }: QueueOptions): RunJobs {
       for (const [id, job] of open) await preserve(redis, id, foldersOf(job));
       while (open.size > 0 && !signal.aborted) {
         seen.workers(await queue.getWorkers());
+        // Most of a long run only waits: that is asked for at once, and leaves the machine to the workers.
+        const waiting = new Set(await queue.getRanges(['prioritized'], 0, -1));
         for (const [id, job] of open) {
           if (signal.aborted) break;
-          await look(id, job);
+          if (!waiting.has(id) || seen.hasBegun(id)) await look(id, job);
         }
         await delay(INTERVAL, undefined, { signal }).catch(() => {});
       }
@@ -105,24 +108,38 @@ class Seen {
   readonly #events: JobEvents;
   readonly #lines = new Map<string, number>();
   readonly #begun = new Set<string>();
-  readonly #refusals = new Set<string>();
-  #workers: ReadonlySet<string> | undefined;
+  /** Why a worker takes no jobs of the run. */
+  readonly #refusals = new Map<string, string>();
+  /** Jobs at a time by worker. */
+  #workers: ReadonlyMap<string, number> | undefined;
 
   constructor(events: JobEvents) {
     this.#events = events;
   }
 
-  /** Says who has come and who has left. */
+  /** Whether a worker has told how far the job is. */
+  hasBegun(id: string): boolean {
+    return this.#begun.has(id);
+  }
+
+  /** Says who has come and who has left, and how many jobs they do at a time. */
   workers(found: readonly { readonly [key: string]: string }[]): void {
-    // BullMQ has the name that a worker calls itself behind that of the queue.
-    const names = new Set(found.map(({ rawname = '' }) => rawname.replace(/^.*:w:/, '')));
-    const before = this.#workers ?? new Set();
-    if (this.#workers === undefined && names.size === 0) {
+    const now = new Map<string, number>();
+    for (const { rawname = '' } of found) {
+      const { me, jobs } = readWorkerName(rawname);
+      now.set(me, jobs);
+    }
+    const before = this.#workers ?? new Map<string, number>();
+    if (this.#workers === undefined && now.size === 0) {
       this.#events.noted('No worker yet: start some with oxbow worker <the same address>');
     }
-    for (const name of names) if (!before.has(name)) this.#events.noted(`Worker ${name} is there`);
-    for (const name of before) if (!names.has(name)) this.#events.noted(`Worker ${name} has left`);
-    this.#workers = names;
+    for (const [me, jobs] of now) {
+      if (!before.has(me)) this.#events.noted(`Worker ${me} is there, ${jobs} job${jobs === 1 ? '' : 's'} at a time`);
+    }
+    for (const me of before.keys()) if (!now.has(me)) this.#events.noted(`Worker ${me} has left`);
+    this.#workers = now;
+    const taking = [...now].filter(([me]) => !this.#refusals.has(me));
+    this.#events.workers(taking.reduce((sum, [, jobs]) => sum + jobs, 0));
   }
 
   /** @param isActive whether a worker has it now */
@@ -134,9 +151,8 @@ class Seen {
     for (const line of lines.slice(this.#lines.get(id!) ?? 0)) this.#events.said(job, line);
     this.#lines.set(id!, lines.length);
     for (const [worker, why] of Object.entries(refusals)) {
-      const line = `${worker} takes no jobs of this run: ${why}`;
-      if (!this.#refusals.has(line)) this.#events.noted(line);
-      this.#refusals.add(line);
+      if (this.#refusals.get(worker) !== why) this.#events.noted(`${worker} takes no jobs of this run: ${why}`);
+      this.#refusals.set(worker, why);
     }
   }
 }

@@ -12,6 +12,7 @@ import { version } from '../version.ts';
 import { type Folders, packFolders, unpackFolders } from './packedFolders.ts';
 import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queuedJobSchema } from './queuedJob.ts';
 import { connectRedis, lostWhenStopping, queuePackages, watchConnection } from './redis.ts';
+import { workerName } from './workerName.ts';
 
 /** Milliseconds between two words of a worker about a job. */
 const INTERVAL = 1000;
@@ -68,7 +69,7 @@ export async function serveQueue(
   connection.on('error', () => {});
   const worker = new Worker(QUEUE, doEntry, {
     connection,
-    name: me,
+    name: workerName(me, workers),
     concurrency: workers,
     lockDuration: LOCK,
     stalledInterval: STALLED,
