@@ -12,7 +12,7 @@ import type { Browser, Page } from 'playwright-core';
 import { startChromium } from '../check/chromium.ts';
 
 /** Bytes of a whole report. */
-const MAX_SIZE = 1_000_000;
+const MAX_SIZE = 3_000_000;
 /** CSS pixels of the smallest text in a figure. */
 const MIN_TEXT = 10;
 /** WCAG's contrast of text (AA). */

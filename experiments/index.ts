@@ -20,6 +20,7 @@ export {
   type MetricsRow,
   type Outcome,
   type Panel,
+  type Preset,
   type Runtime,
   type Section,
   type SummaryRow,

@@ -14,6 +14,11 @@ export interface CommonConfig {
   readonly environments: readonly string[];
 }
 
+/** Some of the settings, at any depth; lists whole. */
+export type Preset<C> = {
+  readonly [K in keyof C]?: C[K] extends readonly unknown[] ? C[K] : C[K] extends object ? Preset<C[K]> : C[K];
+};
+
 /** What the common settings of one experiment may name. */
 export interface Choices {
   readonly studies: readonly string[];
@@ -174,7 +179,7 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   /** All settings with their defaults; see {@link commonShape}. Unknown ones are errors. */
   readonly schema: z.ZodType<C> & { readonly shape: Record<string, z.ZodType> };
   /** Named sets of settings: `quick` is `--quick`, the smallest run that still shows the point; `full` is `--full`, one to publish. */
-  readonly presets: { readonly quick: Partial<C>; readonly full?: Partial<C> };
+  readonly presets: { readonly quick: Preset<C>; readonly full?: Preset<C> };
   readonly choices: Choices;
   /** The field that `--steps` sets, by study: `{ cloning: 'cloning.steps' }`. */
   readonly steps: Readonly<Record<string, string>>;

@@ -24,7 +24,7 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 
 export const lakeSchema = z
   .strictObject({
-    ...commonShape(choices, { seeds: 5, codes: studyCodes }),
+    ...commonShape(choices, { seeds: 3, codes: studyCodes }),
     engine: engineSetting('wasm'),
     evaluationEpisodes: count().default(1000).describe('walks of each trained policy, with sampled actions'),
     cloning: z

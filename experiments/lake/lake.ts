@@ -19,18 +19,16 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   choices,
   steps: { cloning: 'cloning.steps', ppo: 'ppo.steps' },
   presets: {
-    // PPO finds home after 60,000 steps or more: fewer would show nothing, and these are not quick.
+    // PPO finds home after 60,000 steps or more: with fewer it would show nothing.
     quick: {
       seeds: [0, 1],
-      studies: ['cloning'],
-      policies: ['gaussian', 'mixture', 'realnvp', 'spline'],
+      policies: ['gaussian', 'mixture', 'spline', 'episode-noise', 'step-noise'],
       evaluationEpisodes: 500,
-      cloning: {
-        demonstrations: 1000,
-        steps: 2000,
-        batchSize: 256,
-        bandit: { actions: 20_000, steps: 2000, learningRate: 0.03 },
-      },
+      cloning: { steps: 1500 },
+      soft: { bandit: { steps: 1000, batchSize: 256, learningRate: 0.03 }, lake: { steps: 40_960 } },
+      opponent: { bandit: { steps: 20_480 } },
+      fixedScale: { lake: { scales: [0.3] } },
+      otherWays: { cloning: { steps: 1000 }, soft: { steps: 8000, ppoSteps: 40_960 } },
     },
     full: { seeds: Array.from({ length: 20 }, (_, seed) => seed) },
   },

@@ -194,13 +194,11 @@ function conditionsSection(rows: readonly SummaryRow[]): Section[] {
     const here = drowned.filter((row) => row.env === env && row.iqm !== null);
     if (!here.some(({ condition }) => condition !== undefined)) return [];
     const most = Math.max(...here.flatMap(({ perSeed }) => perSeed.map((value) => value ?? 0)));
-    const panels = [...groupBy(here, ({ condition }) => condition ?? '50/50')].map(([title, own]) => ({
-      title,
+    return [...groupBy(here, ({ condition }) => condition ?? '50/50')].map(([condition, own]) => ({
+      name: `cloning-${env}-${condition.replaceAll(/[^\w.-]+/g, '-')}-drowned`,
+      caption: `Drowned on the ${grain}; demonstrators: ${condition}.`,
       spec: intervalChart(own, { x: 'drowned', format: '%', domain: [0, most], policies: policyNames }),
     }));
-    return [
-      { name: `cloning-${env}-demonstrators`, caption: `Drowned on the ${grain}, by the demonstrators.`, panels },
-    ];
   });
   if (figures.length === 0) return [];
   return [

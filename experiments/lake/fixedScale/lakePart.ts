@@ -63,10 +63,10 @@ export const lakePart: StudyPart = {
     ...walkTables('Fixed scales, PPO', rows),
     {
       title: 'Fixed scales, PPO: the mean velocity at the start',
-      columns: ['', '|μ|'],
+      columns: ['σ', '|μ|'],
       rows: rows
         .filter(({ metric, iqm }) => metric === 'startSpeed' && iqm !== null)
-        .map(({ condition, iqm }) => [condition!, iqm!.toFixed(2)]),
+        .map(({ condition, iqm }) => [condition!.replace('σ = ', ''), iqm!.toFixed(2)]),
     },
   ],
 
@@ -114,7 +114,7 @@ export const lakePart: StudyPart = {
       ],
       tables: [
         drownTable(
-          `Drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
+          `Fixed scales: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
           drowned.map((row) => ({ heading: row.condition!, row })),
           config,
         ),

@@ -122,7 +122,7 @@ export const ppo: LakeStudy = {
     ],
     tables: [
       drownTable(
-        `Drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
+        `PPO: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
         rows.filter(({ metric }) => metric === 'drownRate').map((row) => ({ heading: row.policy, row })),
         config,
       ),
