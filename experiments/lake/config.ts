@@ -26,7 +26,7 @@ export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 3, codes: studyCodes }),
     engine: engineSetting('wasm'),
-    evaluationEpisodes: count().default(1000).describe('walks of each trained policy, with sampled actions'),
+    evaluationEpisodes: count().default(500).describe('walks of each trained policy, with sampled actions'),
     cloning: z
       .strictObject({
         demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),

@@ -23,14 +23,17 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     quick: {
       seeds: [0, 1],
       policies: ['gaussian', 'mixture', 'spline', 'episode-noise', 'step-noise'],
-      evaluationEpisodes: 500,
       cloning: { steps: 1500 },
       soft: { bandit: { steps: 1000, batchSize: 256, learningRate: 0.03 }, lake: { steps: 40_960 } },
       opponent: { bandit: { steps: 20_480 } },
       fixedScale: { lake: { scales: [0.3] } },
       otherWays: { cloning: { steps: 1000 }, soft: { steps: 8000, ppoSteps: 40_960 } },
     },
-    full: { seeds: Array.from({ length: 20 }, (_, seed) => seed) },
+    full: {
+      seeds: Array.from({ length: 20 }, (_, seed) => seed),
+      evaluationEpisodes: 1000,
+      soft: { lake: { steps: 120_000 } },
+    },
   },
 
   timed: true,

@@ -71,19 +71,14 @@ export const banditPart: StudyPart = {
         'where s² + σ² < 1, and 0, between them, from there on. Gradient ascent on J itself and REINFORCE on sampled actions are beside that curve. ' +
         'The flip is where |μ| falls below .25.',
     ],
-    figures: [
-      {
-        name: 'fixed-scale-pitchfork',
-        caption:
-          'The mean against the fixed σ. Line: the theory, both branches. Crosses: gradient ascent on the exact return from μ = ½. Dots: trained ' +
-          'policies, one a seed. Dashed: s² + σ² = 1.',
-        panels: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
-          title: condition,
-          alt: `The mean of a Gaussian against its fixed scale, bumps of ${condition}: two branches that meet at 0.`,
-          spec: pitchfork(widthOf(condition), own, config),
-        })),
-      },
-    ],
+    figures: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
+      name: `fixed-scale-pitchfork-${widthOf(condition)}`,
+      caption:
+        `The mean against the fixed σ, bumps of ${condition}. Line: the theory, both branches. Crosses: gradient ascent on the exact return from ` +
+        'μ = ½. Dots: trained policies, one a seed. Dashed: s² + σ² = 1.',
+      alt: `The mean of a Gaussian against its fixed scale, bumps of ${condition}: two branches that meet at 0.`,
+      spec: pitchfork(widthOf(condition), own, config),
+    })),
   }),
 };
 

@@ -14,7 +14,7 @@ export const softSettings = z
       .prefault({}),
     lake: z
       .strictObject({
-        steps: count().default(120_000).describe('steps of all environments together'),
+        steps: count().default(80_000).describe('steps of all environments together'),
         envs: count().default(32).describe('parallel environments'),
         horizon: count().default(64).describe('steps of each environment between updates'),
         epochs: count().default(6).describe('passes over a rollout'),
