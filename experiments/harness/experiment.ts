@@ -197,7 +197,7 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
    * @param jobs those that have finished, with the folders of their logs
    */
   clocked?(jobs: readonly { readonly job: J; readonly logs: string }[], config: C): Table[];
-  /** The tables that end a run and head its report. */
+  /** The tables that end a run, and head its report unless {@link conclusions} do. */
   tables(summary: readonly SummaryRow[], config: C): Table[];
   /** The rest of the report. Outcomes are those of the finished jobs. */
   report(

@@ -71,6 +71,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       const results = resultsOf(study, outcomes, summary);
       if (results.outcomes.length === 0) return [];
       const criteria = study.criteria(results, config);
+      const section = study.section(results, config);
       const { question, prediction, verdict } = conclude(study, criteria);
       return [
         {
@@ -81,7 +82,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
             ['measured', criteria.map(describeCriterion)],
             ['verdict', verdict],
           ],
-          ...study.section(results, config),
+          ...section,
+          tables: [...(section.tables ?? []), ...study.tables(results.rows, config)],
         },
       ];
     }),

@@ -32,7 +32,7 @@ export async function writeReport(
   const head: Section = {
     title: 'Results',
     paragraphs: outcomes.length === 0 ? ['No job has finished yet.'] : [howToRead(config.seeds.length)],
-    tables: [...(experiments ? [conclusionTable(experiments)] : []), ...tables],
+    tables: experiments ? [conclusionTable(experiments)] : tables,
   };
   const html = await renderPage(
     {

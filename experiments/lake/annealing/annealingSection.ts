@@ -34,7 +34,7 @@ export function annealingSection({ outcomes, rows }: StudyResults): Omit<Section
 }
 
 function shares(outcomes: StudyResults['outcomes']): Figure[] {
-  const panels = annealingTemperatures.map((temperature) => {
+  return annealingTemperatures.map((temperature) => {
     const seeds = outcomes
       .filter(({ job }) => conditionOf(job).temperature === temperature)
       .map(({ job, result }) => ({
@@ -43,20 +43,13 @@ function shares(outcomes: StudyResults['outcomes']): Figure[] {
         share: result.metrics.rightShare!,
       }));
     return {
-      title: `τ = ${temperature}`,
+      name: `annealing-share-${temperature}`,
+      caption: `The share of actions on the right bank, a > 0, at τ = ${temperature}, with a falling temperature and with a constant one. 50 % is even.`,
+      legend: shareLegend,
       alt: `Share of the right bank at τ = ${temperature}.`,
       spec: shareFigure(seeds),
     };
   });
-  return [
-    {
-      name: 'annealing-share',
-      caption:
-        'The share of actions on the right bank, a > 0, with a falling temperature and with a constant one. 50 % is even.',
-      legend: shareLegend,
-      panels,
-    },
-  ];
 }
 
 /** The spline flow's most uneven run at constant temperature, beside the annealed one of the same seed, and the Gaussian's. */
