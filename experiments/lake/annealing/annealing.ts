@@ -48,7 +48,8 @@ export const annealing: LakeStudy = {
       config.soft.bandit,
       context,
     );
-    const lesserShare = Math.min(metrics.rightShare!, 1 - metrics.rightShare!);
+    // Of all the mass a quadrature finds a little more than 1.
+    const lesserShare = Math.max(0, Math.min(metrics.rightShare!, 1 - metrics.rightShare!));
     return { metrics: { ...metrics, lesserShare }, data };
   },
 
