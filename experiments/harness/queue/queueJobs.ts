@@ -40,7 +40,9 @@ export function queueJobs({ redis, engine, backend }: QueueOptions): RunJobs {
     watchConnection(redis, events.noted);
     const queue = new Queue(QUEUE, { connection: redis, skipVersionCheck: true });
     queue.on('error', () => {});
-    const open = new Map(jobs.map((job) => [queueId(job, settings), job]));
+    // The heaviest first: workers take the first that are there before the others are.
+    const heaviest = [...jobs].sort((a, b) => b.weight - a.weight);
+    const open = new Map(heaviest.map((job) => [queueId(job, settings), job]));
     const seen = new Seen(events);
     /** Queues a job, tells how far it is, or takes what came of it. */
     const look = async (id: string, job: Job): Promise<void> => {
