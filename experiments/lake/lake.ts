@@ -25,6 +25,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       policies: ['gaussian', 'mixture', 'spline', 'episode-noise', 'step-noise'],
       cloning: { steps: 1500 },
       soft: { bandit: { steps: 1000, batchSize: 256, learningRate: 0.03 }, lake: { steps: 40_960 } },
+      blocked: { fineTuning: { steps: 8192 } },
       opponent: { bandit: { steps: 20_480 } },
       fixedScale: { lake: { scales: [0.3] } },
       otherWays: { cloning: { steps: 1000 }, soft: { steps: 8000, ppoSteps: 40_960 } },

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { Ppo } from '../../../agents/index.ts';
-import { lakeMap, makeVec } from '../../../envs/index.ts';
-import { cosineSchedule, geometricSchedule, savePolicy } from '../../../src/index.ts';
+import { lakeMap } from '../../../envs/index.ts';
+import { savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import type { LakeConfig } from '../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../headingPolicies.ts';
 import { measureHeadings } from '../truth/measureHeadings.ts';
 import { SoftOptimum } from '../truth/softOptimum.ts';
 import { measureWalks, type Walk } from '../walks.ts';
-import { type SoftLakeTask, UNIFORM_ENTROPY } from './lakeConditions.ts';
+import type { SoftLakeTask } from './lakeConditions.ts';
+import { softLakeOptions, trainOnSoftLake } from './trainOnSoftLake.ts';
 
 /** What a job on the soft lake keeps for the figures. */
 export interface SoftLakeData {
@@ -25,44 +25,20 @@ const VISITED_POINTS = 180;
 /** Walks whose states are measured. */
 const MEASURED_WALKS = 20;
 const KEPT_WALKS = 40;
-/** The optimum knows no time limit: walks of short strides need more steps than the stride lake's twelve. */
-const MAX_STEPS = 40;
-/** τ falls in equal ratios from this one over a share of the training. */
-const FIRST_TEMPERATURE = 0.3;
-const ANNEALED = 0.7;
-
 /** Trains a policy over headings by PPO on the soft return and measures it against the soft optimum. */
 export async function softLakeJob(
   { policy: name, task }: { policy: HeadingPolicy; task: SoftLakeTask },
   config: LakeConfig,
   { rng, directory, report }: JobContext,
 ): Promise<JobResult & { data: SoftLakeData }> {
-  const { steps, envs, horizon, epochs, batchSize, learningRate, cells, points } = config.soft.lake;
-  const options = { action: 'heading', stride: task.stride, maxEpisodeSteps: MAX_STEPS };
+  const { cells, points } = config.soft.lake;
   const policy = makeHeadingPolicy(name, rng.split('policy'));
-  const env = makeVec('LakeStride-v0', { ...options, numEnvs: envs, autoresetMode: 'sameStep' });
-  const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
-  const agent = new Ppo({
-    policy,
-    env,
-    rng: rng.split('agent'),
-    horizon,
-    epochs,
-    batchSize,
-    gamma: 1,
-    lambda: 0.9,
-    learningRate: cosineSchedule(learningRate),
-    valueLearningRate: cosineSchedule(2 * learningRate),
-    maxGradientNorm: 5,
-    temperature: (share) => fall(share / ANNEALED),
-    baseEntropy: UNIFORM_ENTROPY,
+  await trainOnSoftLake(policy, {
+    task,
+    settings: config.soft.lake,
+    rng,
+    report: (share, row) => report(0.9 * share, row),
   });
-  for await (const { episodes, updates, ...row } of agent.train({ steps, rng: rng.split('training') })) {
-    const drowned = episodes.filter(({ info }) => info.outcome === 'drowned').length;
-    report((0.9 * row.step) / steps, { ...row, drownRate: episodes.length === 0 ? null : drowned / episodes.length });
-  }
-  agent.dispose();
-  env.close();
 
   const optimum = new SoftOptimum({ ...task, cells, points });
   const { start } = lakeMap;
@@ -70,7 +46,7 @@ export async function softLakeJob(
   const [fine, coarse, drawn] = [START_POINTS, START_POINTS / 2, DRAWN_HEADINGS].map(atStart);
   const { metrics, walks } = measureWalks({
     env: 'LakeStride-v0',
-    options,
+    options: softLakeOptions(task),
     policy,
     episodes: config.evaluationEpisodes,
     keep: KEPT_WALKS,

@@ -122,12 +122,6 @@ export class SoftOptimum {
     return { actions, logDensity: outcomes.map((z) => log(z) - logTotal), cell };
   }
 
-  /** Q(s, a) of actions, `[count, 1]` headings or `[count, 2]` velocities. */
-  actionValues(from: Point, actions: ArrayLike<number>): Float64Array {
-    const outcomes = this.#outcomes(from, this.#steps(Float64Array.from(actions)));
-    return outcomes.map((z) => 1 + this.temperature * log(this.#step * z));
-  }
-
   /** The middles of equal cells of the action space. */
   #actionGrid(points: number): { actions: Float64Array; count: number } {
     const middle = (i: number): number => (2 * i + 1) / points - 1;
