@@ -5,7 +5,7 @@ const ROWS = 64;
 const UPDATES = 1000;
 
 /** Seconds of processor time that the updates take where weights of jobs were measured: a core of an AMD EPYC. */
-const REFERENCE = 0.1;
+const REFERENCE = 0.072;
 
 /**
  * How fast a core of this machine is, 1 like that on which the weights of jobs were measured: by the processor time of

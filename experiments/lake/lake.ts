@@ -34,6 +34,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       seeds: Array.from({ length: 20 }, (_, seed) => seed),
       evaluationEpisodes: 1000,
       soft: { lake: { steps: 120_000 } },
+      fixedScale: { lake: { scales: [0.1, 0.3, 0.7, 1] } },
+      otherWays: { cloning: { steps: 2500 } },
     },
   },
 

@@ -40,11 +40,13 @@ export const blocked: LakeStudy = {
     rows.length === 0
       ? []
       : [
-          metricTable('A blocked bank: success on the worse one', rows, [
-            { metric: 'homeRate', label: 'home, open lake', ...share },
+          metricTable('A blocked bank: home', rows, [
+            { metric: 'homeRate', label: 'none blocked', ...share },
             { metric: 'modeBalance', label: 'less used bank', ...share },
-            { metric: 'hidden', label: 'home, hidden side', ...share },
-            { metric: 'opponentHome', label: 'home, opponent', ...share },
+            { metric: 'hidden', label: 'either, at random', ...share },
+            { metric: 'opponentHome', label: 'the one used more', ...share },
+          ]),
+          metricTable('The worse bank blocked: success', rows, [
             ...TRIES.map((k) => ({ metric: `success${k}`, label: k === 1 ? '1 try' : `${k} tries`, ...share })),
             { metric: 'adapted', label: 'adapted by PPO', ...share },
             { metric: 'stepsToAdapt', label: 'steps', format: (value: number) => value.toFixed(0) },

@@ -8,7 +8,7 @@ export const otherWaysSettings = z
     cloning: z
       .strictObject({
         demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
-        steps: count().default(2500).describe('updates'),
+        steps: count().default(2000).describe('updates'),
         walks: count().default(16).describe('walks of an update'),
         learningRate: z.number().positive().default(3e-3).describe('the first of a cosine'),
         noiseSamples: count().default(32).describe('draws of the hidden noise over which a likelihood is averaged'),
