@@ -1,3 +1,4 @@
+export { actionDensity } from './actionDensity.ts';
 export { type ActionArrays, Actor, type ActorOptions } from './actor.ts';
 export {
   AutoregressiveCategoricalPolicy,

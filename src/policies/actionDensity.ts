@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Distribution } from '../distributions/distribution.ts';
+import type { Rng } from '../random.ts';
+import type { Policy } from './policy.ts';
+
+/**
+ * π(· | observation) of one observation as a distribution over actions, `[actionDim]`, for what analyses distributions: `modes`,
+ * `momentsEstimate` and their like. It follows the policy's variables.
+ *
+ * @throws if the observation does not have the policy's size
+ */
+export function actionDensity(policy: Policy, observation: ArrayLike<number>): Distribution {
+  if (observation.length !== policy.observationDim) {
+    throw new Error(
+      `actionDensity: wanted an observation of ${policy.observationDim} numbers, got ${observation.length}`,
+    );
+  }
+  return new ActionDensity(policy, Array.from(observation));
+}
+
+class ActionDensity extends Distribution {
+  readonly batchShape: number[] = [];
+  readonly eventShape: number[];
+  readonly reparameterized: boolean;
+  readonly #policy: Policy;
+  readonly #observation: number[];
+
+  constructor(policy: Policy, observation: number[]) {
+    super();
+    this.#policy = policy;
+    this.#observation = observation;
+    this.eventShape = [policy.actionDim];
+    this.reparameterized = tf.tidy(() => this.#given(1).reparameterized);
+  }
+
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    return tf.tidy(() => {
+      const { action } = this.#given(tf.util.sizeFromShape(sampleShape)).sampleWithLogProb(rng);
+      return tf.reshape(action, [...sampleShape, ...this.eventShape]);
+    });
+  }
+
+  protected computeLogProb(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => {
+      const actions = tf.reshape(x, [-1, this.#policy.actionDim]);
+      const distribution = this.#given(actions.shape[0]!);
+      return tf.reshape(distribution.logProb(distribution.unsquash(actions)), x.shape.slice(0, -1));
+    });
+  }
+
+  #given(rows: number) {
+    return this.#policy.given(tf.tile(tf.tensor2d([this.#observation]), [rows, 1]));
+  }
+}

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { Box } from '../../envs/index.ts';
+import { actionDensity, makePolicy, modes, Rng } from '../../src/index.ts';
+
+const spaces = {
+  observationSpace: new Box({ low: -1, high: 1, shape: [3] }),
+  actionSpace: new Box({ low: -2, high: 2, shape: [2] }),
+};
+
+describe.each(['none', 'tanh'] as const)('actionDensity, squash %s', (squash) => {
+  const policy = makePolicy('gaussian', { ...spaces, squash, rng: new Rng(0) });
+  const observation = [0.3, -0.2, 0.9];
+  const density = actionDensity(policy, observation);
+
+  test('is the density of actions there', () => {
+    const actions = [
+      [0.5, -1],
+      [-0.25, 0.75],
+    ];
+    const wanted = tf.tidy(() => {
+      const given = policy.given(tf.tensor2d([observation, observation]));
+      return given.logProb(given.unsquash(tf.tensor2d(actions))).arraySync() as number[];
+    });
+    expect(density.logProb(tf.tensor2d(actions)).arraySync()).toEqual(wanted);
+    expect((density.logProb(tf.tensor3d([actions])).arraySync() as number[][])[0]).toEqual(wanted);
+    expect(density.logProb(tf.tensor1d(actions[0]!)).arraySync()).toBeCloseTo(wanted[0]!, 5);
+  });
+
+  test('integrates to 1', () => {
+    const cells = 200;
+    const at = (i: number) => -2 + (4 * (i + 0.5)) / cells;
+    const grid = Array.from({ length: cells * cells }, (_, i) => [at(i % cells), at(Math.floor(i / cells))]);
+    const total = tf.tidy(() => tf.sum(tf.exp(density.logProb(tf.tensor2d(grid as [number, number][])))).arraySync());
+    const inside = (total as number) * (4 / cells) ** 2;
+    if (squash === 'tanh') expect(inside).toBeCloseTo(1, 2);
+    else expect(inside).toBeLessThanOrEqual(1.001);
+  });
+
+  test('draws actions of the policy', () => {
+    const draws = density.sample(new Rng(1), [4, 5]);
+    expect(draws.shape).toEqual([4, 5, 2]);
+    const many = density.sample(new Rng(2), [4000]);
+    const mean = tf.mean(many, 0).arraySync() as number[];
+    const [x, y] = tf.tidy(() => {
+      const given = policy.given(tf.tensor2d([observation]));
+      return (given.squash(given.mode!()).arraySync() as number[][])[0]!;
+    });
+    expect(Math.abs(mean[0]! - x!)).toBeLessThan(0.12);
+    expect(Math.abs(mean[1]! - y!)).toBeLessThan(0.12);
+  });
+});
+
+test('modes finds the mode of a Gaussian policy', () => {
+  const policy = makePolicy('gaussian', { ...spaces, initialScale: 0.3, rng: new Rng(3) });
+  const [mode, ...others] = modes(actionDensity(policy, [0.1, 0.2, 0.3]), { rng: new Rng(4), starts: 16 });
+  const wanted = tf.tidy(() => (policy.given(tf.tensor2d([[0.1, 0.2, 0.3]])).mode!().arraySync() as number[][])[0]!);
+  expect(others).toHaveLength(0);
+  mode!.x.forEach((value, i) => {
+    expect(value).toBeCloseTo(wanted[i]!, 2);
+  });
+});
+
+test('an observation of another size is refused', () => {
+  const policy = makePolicy('gaussian', { ...spaces, rng: new Rng(0) });
+  expect(() => actionDensity(policy, [1, 2])).toThrow('actionDensity: wanted an observation of 3 numbers, got 2');
+});
