@@ -1,11 +1,11 @@
-import { BehaviorCloning, type BehaviorCloningReport } from '../../../agents/index.ts';
-import { collectDemonstrations, type LakeId } from '../../../envs/index.ts';
-import { cosineSchedule } from '../../../src/index.ts';
+import type { BehaviorCloningReport } from '../../../agents/index.ts';
+import type { LakeId } from '../../../envs/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import { cloningSettings, type LakeConfig } from '../config.ts';
 import { finishJob } from '../finishJob.ts';
-import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
+import type { PolicyName } from '../lakePolicies.ts';
 import { logProbsAtStart } from '../logProbsAtStart.ts';
+import { cloneTraining } from './cloneTraining.ts';
 import type { Demonstrators } from './conditions.ts';
 import { demonstratedStart } from './demonstratedStart.ts';
 import { divergence } from './divergence.ts';
@@ -24,37 +24,32 @@ export async function clone(
   context: JobContext,
 ): Promise<JobResult> {
   const { demonstrations: episodes, batchSize } = config.cloning;
-  const { steps, learningRate, policy: settings } = cloningSettings(config, env, name);
-  const { upperShare, path } = demonstrators;
   const { rng } = context;
-  const collect = (count: number, stream: string) =>
-    collectDemonstrations({ envId: env, episodes: count, upperShare, path, rng: rng.split(stream) });
-  const demonstrations = collect(episodes, 'demonstrations');
-  const validation = collect(Math.max(1, Math.round(episodes / 5)), 'validation');
-  const policy = makeLakePolicy(name, { env, settings, rng: rng.split('policy'), scale: 'state' });
-  const agent = new BehaviorCloning({
-    policy,
-    demonstrations,
-    validation,
+  const settings = cloningSettings(config, env, name);
+  const { policy, steps, reports, dispose } = cloneTraining({
+    env,
+    policy: name,
+    demonstrators,
+    settings,
+    episodes,
     batchSize,
-    learningRate: cosineSchedule(learningRate),
-    reportEvery: Math.max(1, Math.round(steps / 30)),
+    rng,
   });
   let best: BehaviorCloningReport['best'];
-  for await (const report of agent.train({ steps, rng: rng.split('training') })) {
+  for await (const report of reports) {
     best = report.best;
     context.report((0.95 * report.step) / steps, {
       step: report.step,
       loss: report.loss,
-      validationLoss: finiteOrNull(report.validationLoss),
+      validationLoss: report.value,
       gradientNorm: report.gradientNorm,
     });
   }
   const result = finishJob({ env, policy, config, context });
-  const { velocities, probabilities, logDensities } = demonstratedStart({ env, upperShare, path });
+  const { velocities, probabilities, logDensities } = demonstratedStart({ env, ...demonstrators });
   const startKl = divergence(probabilities, logDensities, logProbsAtStart(policy, velocities));
   const taken = result.metrics.upperShare;
-  agent.dispose();
+  dispose();
   policy.dispose();
   return {
     ...result,
@@ -62,13 +57,8 @@ export async function clone(
       ...result.metrics,
       validationLoss: best?.validationLoss ?? null,
       bestStep: best?.step ?? null,
-      startKl: finiteOrNull(startKl),
-      totalVariation: taken == null ? null : Math.abs(taken - upperShare),
+      startKl: Number.isFinite(startKl) ? startKl : null,
+      totalVariation: taken == null ? null : Math.abs(taken - demonstrators.upperShare),
     },
   };
-}
-
-/** A pair that a policy gives no density makes the loss infinite: there is nothing to plot then. */
-function finiteOrNull(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }

@@ -1,0 +1,55 @@
+import { Ppo, type PpoReport } from '../../../agents/index.ts';
+import { type LakeId, makeVec } from '../../../envs/index.ts';
+import type { Rng } from '../../../src/index.ts';
+import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
+import type { LakeProgress, LakeTraining } from '../lakeTraining.ts';
+import type { PpoSettings } from '../tuned.ts';
+
+/** PPO on a lake; the value is the mean return of the episodes that ended since the last report. */
+export function ppoTraining({
+  env: id,
+  policy: name,
+  settings: { policy: settings, ...learning },
+  fixedScale,
+  steps,
+  envs,
+  horizon,
+  rng,
+}: {
+  env: LakeId;
+  policy: PolicyName;
+  settings: PpoSettings;
+  /** σ of a Gaussian that keeps it. */
+  fixedScale?: number | undefined;
+  steps: number;
+  envs: number;
+  horizon: number;
+  rng: Rng;
+}): LakeTraining<LakeProgress & PpoReport> {
+  const policy = makeLakePolicy(name, {
+    env: id,
+    rng: rng.split('policy'),
+    ...(fixedScale === undefined
+      ? { settings, scale: 'free' }
+      : { settings: { ...settings, initialScale: fixedScale }, scale: 'fixed' }),
+  });
+  const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
+  const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
+  async function* reports() {
+    for await (const report of agent.train({ steps, rng: rng.split('training') })) {
+      const { episodes } = report;
+      const value =
+        episodes.length === 0 ? null : episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
+      yield { ...report, value };
+    }
+  }
+  return {
+    policy,
+    steps,
+    reports: reports(),
+    dispose() {
+      agent.dispose();
+      env.close();
+    },
+  };
+}
