@@ -1,0 +1,32 @@
+import type { Rng } from 'oxbow';
+import { drawBanana } from '../../experiments/banana/target.ts';
+import { checkerboard } from '../../experiments/densities/targets/checkerboard.ts';
+import { eightGaussians } from '../../experiments/densities/targets/eightGaussians.ts';
+import { pinwheel } from '../../experiments/densities/targets/pinwheel.ts';
+import { rings } from '../../experiments/densities/targets/rings.ts';
+import { twoMoons } from '../../experiments/densities/targets/twoMoons.ts';
+
+/** A density over the plane that a flow learns. */
+export interface Target {
+  readonly title: string;
+  /** It is seen in [−extent, extent]². */
+  readonly extent: number;
+  /** Nats, where it is known: no model's negative log-likelihood is below it. */
+  readonly entropy?: number;
+  draw(rng: Rng): ArrayLike<number>;
+}
+
+/** The banana of the flows tutorial, and the densities of `oxbow run densities`. */
+export const targets: Readonly<Record<string, Target>> = {
+  'two-moons': twoMoons,
+  '8-gaussians': { ...eightGaussians, entropy: 2.833 },
+  checkerboard: { ...checkerboard, entropy: Math.log(32) },
+  rings,
+  pinwheel,
+  banana: {
+    title: 'the tutorial’s banana',
+    extent: 16,
+    entropy: Math.log(2 * Math.PI * Math.E) + Math.log(4),
+    draw: (rng) => drawBanana(rng, 1),
+  },
+};

@@ -1,0 +1,37 @@
+import type { Mode } from 'oxbow';
+import type { Walk } from '../../experiments/lake/walks.ts';
+import type { LabDensity, LabMetrics } from './labPolicy.ts';
+import type { Setting } from './setting.ts';
+
+/** What the page asks of the worker that trains one policy. */
+export type Request =
+  | { readonly kind: 'train'; readonly setting: Setting; readonly policy: Setting['policies'][number] }
+  | { readonly kind: 'load'; readonly json: string; readonly setting: Setting }
+  | {
+      readonly kind: 'probe';
+      readonly x: number;
+      readonly y: number;
+      readonly snapshot?: number;
+      readonly modes: boolean;
+    }
+  | { readonly kind: 'walk'; readonly blocked: Setting['blocked']; readonly snapshot?: number }
+  | { readonly kind: 'file'; readonly format: 'onnx' | 'json'; readonly snapshot?: number };
+
+/** What the worker says. */
+export type Reply =
+  | { readonly kind: 'ready'; readonly engine: string }
+  | {
+      readonly kind: 'report';
+      readonly step: number;
+      readonly steps: number;
+      /** What the learning curve shows: the held-out loss, or the return. */
+      readonly value: number | null;
+      readonly snapshot: number;
+      readonly metrics: LabMetrics;
+      readonly walks: readonly Walk[];
+    }
+  | { readonly kind: 'done'; readonly metrics: LabMetrics; readonly seconds: number }
+  | { readonly kind: 'walks'; readonly metrics: LabMetrics; readonly walks: readonly Walk[] }
+  | { readonly kind: 'density'; readonly density: LabDensity; readonly modes?: readonly Mode[] }
+  | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'error'; readonly message: string };

@@ -1,0 +1,113 @@
+import { policyFromJson, policyToJson, Rng, selectBackend, selectEngine } from 'oxbow';
+import { cloneTraining } from '../../experiments/lake/cloning/cloneTraining.ts';
+import { evenly } from '../../experiments/lake/cloning/conditions.ts';
+import type { LakeTraining } from '../../experiments/lake/lakeTraining.ts';
+import { ppoTraining } from '../../experiments/lake/ppo/ppoTraining.ts';
+import tuned from '../../experiments/lake/tuned.json';
+import type { CloningSettings, PpoSettings } from '../../experiments/lake/tuned.ts';
+import { LabPolicy } from './labPolicy.ts';
+import type { Reply, Request } from './protocol.ts';
+import type { Setting } from './setting.ts';
+
+/** Walks of a report, of which {@link DRAWN} are drawn; and those at the end, as many as the command line has. */
+const [WALKS, DRAWN, LAST_WALKS] = [200, 40, 1000];
+
+const engine = selectBackend().then(() => selectEngine('wasm'));
+let lab: LabPolicy | undefined;
+let setting: Setting | undefined;
+let walked = 0;
+
+function reply(message: Reply): void {
+  postMessage(message);
+}
+
+/** Lets requests that wait be served. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+function training(policy: Setting['policies'][number], { study, env, seed }: Setting): LakeTraining {
+  const rng = new Rng(seed);
+  if (study === 'cloning') {
+    const settings = tuned.tuned.cloning[env][policy] as CloningSettings;
+    return cloneTraining({
+      env,
+      policy,
+      demonstrators: evenly,
+      settings,
+      episodes: 1000,
+      batchSize: 256,
+      rng,
+    });
+  }
+  const settings = tuned.tuned.ppo['Lake-v0'][policy] as PpoSettings;
+  return ppoTraining({ env, policy, settings, steps: 100_000, envs: 8, horizon: 256, rng });
+}
+
+async function train(policy: Setting['policies'][number], asked: Setting): Promise<void> {
+  const started = performance.now();
+  const { reports, steps, policy: trained, dispose } = training(policy, asked);
+  lab = new LabPolicy(trained);
+  for await (const { step, value } of reports) {
+    const { metrics, walks } = lab.walk(asked, WALKS, DRAWN, new Rng(asked.seed).split(`lab/${step}`));
+    reply({ kind: 'report', step, steps, value, snapshot: lab.keep(), metrics, walks });
+    await pause();
+  }
+  const { metrics, walks } = lab.walk(
+    { ...asked, blocked: 'none' },
+    LAST_WALKS,
+    DRAWN,
+    new Rng(asked.seed).split('evaluation'),
+  );
+  reply({ kind: 'report', step: steps, steps, value: null, snapshot: lab.keep(), metrics, walks });
+  reply({ kind: 'done', metrics, seconds: (performance.now() - started) / 1000 });
+  dispose();
+}
+
+async function serve(request: Request): Promise<void> {
+  const report = await engine;
+  if (request.kind === 'train') {
+    ({ setting } = request);
+    reply({ kind: 'ready', engine: String(report) });
+    return train(request.policy, request.setting);
+  }
+  if (request.kind === 'load') {
+    ({ setting } = request);
+    lab = new LabPolicy(policyFromJson(request.json).policy);
+    const { metrics, walks } = lab.walk(setting, LAST_WALKS, DRAWN, new Rng(setting.seed).split('evaluation'));
+    reply({ kind: 'report', step: 0, steps: 0, value: null, snapshot: lab.keep(), metrics, walks });
+    return reply({ kind: 'done', metrics, seconds: 0 });
+  }
+  const shown = lab;
+  if (shown === undefined || setting === undefined) throw new Error('nothing is trained yet');
+  const asked = setting;
+  shown.at(request.snapshot, () => {
+    switch (request.kind) {
+      case 'probe': {
+        const density = shown.density(request.x, request.y);
+        return reply({ kind: 'density', density, ...(request.modes && { modes: shown.modes(request.x, request.y) }) });
+      }
+      case 'walk':
+        return reply({
+          kind: 'walks',
+          ...shown.walk(
+            { ...asked, blocked: request.blocked },
+            WALKS,
+            DRAWN,
+            new Rng(asked.seed).split(`lab/walk-${walked++}`),
+          ),
+        });
+      case 'file': {
+        const bytes =
+          request.format === 'onnx'
+            ? shown.policy.toOnnx().model
+            : new TextEncoder().encode(policyToJson(shown.policy));
+        return reply({ kind: 'file', name: `policy.${request.format}`, bytes });
+      }
+    }
+  });
+}
+
+addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  serve(data).catch((error: Error) => reply({ kind: 'error', message: error.message }));
+});
