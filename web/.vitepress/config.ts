@@ -65,6 +65,7 @@ export default defineConfig({
         text: 'Runs',
         items: [
           { text: 'Training', link: '/training' },
+          { text: 'When do you need a flow?', link: '/lake' },
           { text: 'Experiments', link: '/experiments' },
           { text: 'Queue', link: '/queue' },
         ],
