@@ -65,7 +65,8 @@ export class MixturePolicy extends Policy {
     this.head = head;
     this.bijector = squash;
     this.#reparameterize = options.reparameterize ?? false;
-    this.#scale = initialScale * Math.sqrt(1 - this.network.spread ** 2);
+    const { spread } = this.network;
+    this.#scale = initialScale * Math.sqrt(1 - spread * spread);
   }
 
   /** All but the head's, where there is one: they shape the noise, which the head moves and stretches. */

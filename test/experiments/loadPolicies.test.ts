@@ -12,14 +12,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the policies of a run load by one call, with their jobs and metrics, and walk as they did', async () => {
   const run = join(folder, 'run');
-  const few = ['--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian,spline', '--seeds', '1'];
+  const few = ['--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian-full,realnvp', '--seeds', '1'];
   const small = ['cloning.steps=20', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
   const settings = small.flatMap((setting) => ['--set', setting]);
   expect(await main(['run', 'lake', '--out', run, ...few, ...settings], registry)).toBe(0);
 
   const loaded = await loadPolicies(run);
   expect(loaded.map(({ job }) => job)).toMatchObject(
-    ['gaussian', 'spline'].map((policy) => ({ study: 'cloning', env: 'Lake-v0', policy, seed: 0 })),
+    ['gaussian-full', 'realnvp'].map((policy) => ({ study: 'cloning', env: 'Lake-v0', policy, seed: 0 })),
   );
   for (const { job, policy, metrics, about } of loaded) {
     expect(policy.config!.name).toBe(job.policy);
@@ -33,8 +33,8 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
     });
     expect(metrics).toMatchObject(again.metrics);
   }
-  const spline = await loadPolicies(run, { filter: ({ policy }) => policy === 'spline' });
-  expect(spline.map(({ job }) => job.policy)).toEqual(['spline']);
+  const realNvp = await loadPolicies(run, { filter: ({ policy }) => policy === 'realnvp' });
+  expect(realNvp.map(({ job }) => job.policy)).toEqual(['realnvp']);
 
   const file = join(run, 'jobs', loaded[0]!.job.id, 'policy.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"squash": "none"', '"squash": "tanh"'));
@@ -42,6 +42,6 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
   rmSync(file);
   await expect(loadPolicies(run)).rejects.toThrow(`cannot read ${file}`);
   rmSync(join(run, 'jobs', loaded[0]!.job.id), { recursive: true });
-  expect((await loadPolicies(run)).map(({ job }) => job.policy)).toEqual(['spline']);
+  expect((await loadPolicies(run)).map(({ job }) => job.policy)).toEqual(['realnvp']);
   await expect(loadPolicies(folder)).rejects.toThrow(/holds no run/);
 }, 120_000);
