@@ -72,9 +72,10 @@ export async function block(
   const agent = new Ppo({ ...learning, policy, env, rng: rng.split('agent'), gamma: 0.99 });
   let adapted: number | undefined;
   for await (const { step, episodes } of agent.train({ steps, rng: rng.split('fine-tuning') })) {
-    const home = episodes.filter(({ info }) => info.outcome === 'home').length / episodes.length;
-    if (home >= ADAPTED) adapted ??= step;
-    report(0.75 + (0.25 * step) / steps, { step, homeRate: home });
+    const home = episodes.filter(({ info }) => info.outcome === 'home').length;
+    const homeRate = episodes.length === 0 ? null : home / episodes.length;
+    if (homeRate !== null && homeRate >= ADAPTED) adapted ??= step;
+    report(0.75 + (0.25 * step) / steps, { step, homeRate });
   }
   agent.dispose();
   policy.dispose();

@@ -30,7 +30,7 @@ export function banditSection({ outcomes, rows }: StudyResults): Section {
       `The best Gaussian sits on one bank, ln 2 = 0.693 nats from the optimum, which costs it τ ln 2 of soft return and nothing of ` +
         `raw return. From τ = ${flips[0]} on it lies over the water instead, with two fifths of its mass in it. Where the water costs a reward of 1 ` +
         `more, it does so only from τ = ${flips[1]} on.`,
-      'Every policy has one setting, found on seeds of its own (1000 to 1007): the gradient of E[τ log π − r] through the samples (of ' +
+      'All policies have one setting, chosen on seeds of its own (1000 to 1007) by what the spline flow came to, so that it is no search with an equal budget: the gradient of E[τ log π − r] through the samples (of ' +
         'mixtures, and for the penalty, which is a step: the score function), noise in antithetic pairs, a start near N(0, 1), and τ that falls ' +
         'from 1 in equal ratios over 70 % of the updates. A Gaussian that begins so stays over the water, where its KL has a local minimum at every ' +
         'τ: it is trained a second time from N(1, ½²) at constant τ, and the better of the two counts. Full covariance, NICE and ' +

@@ -37,7 +37,7 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
         `${percent(refined.cells)} of its mass, twice as many headings ${percent(refined.points)} (stride ${STRIDE}, τ = ${COLD}).`,
       'With short strides the position remembers the side, and a wide Gaussian that points ahead is nearly optimal. One stride that reaches ' +
         'the water makes the choice at once: the soft optimum has two modes, and a Gaussian, wound round the circle here, has to take one.',
-      'All policies learn by PPO on the soft return, with one setting found on seeds of their own (1000 and 1001): they begin nearly flat, and τ falls ' +
+      'All policies learn by PPO on the soft return, with one setting, chosen from about six on seeds of their own (1000 and 1001) by the Gaussian and the spline flow: they begin nearly flat, and τ falls ' +
         'from 0.3 in equal ratios over 70 % of the training. The KL to the optimum is by quadrature on headings; half as many change it by at most ' +
         `${largestError.toExponential(0)} nats.`,
       `A nat of KL at one state costs τ of soft return, at τ = ${COLD} as much as one more step. So little is hard to see in the noise of PPO’s ` +
