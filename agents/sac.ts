@@ -70,7 +70,8 @@ const METRICS = ['policyLoss', 'criticLoss', 'entropy', 'temperature', 'actionVa
  *   targets:     θ′ ← θ′ + τ (θ − θ′)
  *
  * Works with any policy whose samples are reparameterized; a policy that keeps its actions within their bounds (`squash: 'tanh'`)
- * learns best. The first `learningStarts` actions are uniform in the action space where it is bounded.
+ * learns best. Of actions that are angles the critics see cosine and sine. The first `learningStarts` actions are uniform in the action
+ * space where it is bounded.
  *
  * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905.
  */
@@ -98,12 +99,12 @@ export class Sac implements Agent<SacReport> {
     this.#options = config;
     const { policy, batchSize, rng } = config;
     const { env, actionSpace } = vectorEnvFor('Sac', policy, config.env);
-    checkReparameterized(policy);
+    const { angles } = checkReparameterized(policy);
     if (!(actionSpace instanceof Box)) throw new Error('Sac: policy: wanted continuous actions, got discrete ones');
     this.#actionSpace = actionSpace;
     this.#numEnvs = env.numEnvs;
     const sizes = { observationDim: policy.observationDim, actionDim: policy.actionDim };
-    const ofCritics = { ...sizes, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
+    const ofCritics = { ...sizes, actionSpace, angles, hidden: config.criticHidden, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#logTemperature = new ScalarParameter(
@@ -282,9 +283,13 @@ type SacBatch = Record<
   tf.Tensor
 >;
 
-function checkReparameterized(policy: Policy): void {
-  const isReparameterized = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).reparameterized);
-  if (isReparameterized) return;
+/** Whether the policy's actions are angles, once it is known that its samples are reparameterized. */
+function checkReparameterized(policy: Policy): { angles: boolean } {
+  const [reparameterized, angles] = tf.tidy(() => {
+    const distribution = policy.given(tf.zeros([1, policy.observationDim]));
+    return [distribution.reparameterized, distribution.angles ?? false].map(Number);
+  }) as [number, number];
+  if (reparameterized) return { angles: angles === 1 };
   throw new Error(
     `Sac: policy: got a ${policy.constructor.name}, whose samples are not reparameterized, expected one whose are: ` +
       'the gradient goes through the sample',

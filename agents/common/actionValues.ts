@@ -7,6 +7,8 @@ export interface ActionValuesOptions {
   readonly observationDim: number;
   /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
   readonly actionSpace: Box;
+  /** Whether actions are angles, of which the networks see the cosine and the sine: Q is then the same at both ends of the circle. */
+  readonly angles?: boolean | undefined;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
   readonly rng: Rng;
@@ -15,15 +17,17 @@ export interface ActionValuesOptions {
 /** Two independent networks Q₁(o, a), Q₂(o, a), of whose targets the less is taken: "twin critics". */
 export class ActionValues extends Module {
   readonly networks: readonly Mlp[];
+  readonly #angles: boolean;
   readonly #center: number[];
   readonly #perHalfWidth: number[];
 
-  constructor({ observationDim, actionSpace, hidden, rng }: ActionValuesOptions) {
+  constructor({ observationDim, actionSpace, angles = false, hidden, rng }: ActionValuesOptions) {
     super();
     const { low, high, size } = actionSpace;
+    this.#angles = angles;
+    const inputDim = observationDim + (angles ? 2 * size : size);
     this.networks = ['q1', 'q2'].map(
-      (name) =>
-        new Mlp({ inputDim: observationDim + size, hidden, outputDim: 1, activation: 'relu', rng: rng.split(name) }),
+      (name) => new Mlp({ inputDim, hidden, outputDim: 1, activation: 'relu', rng: rng.split(name) }),
     );
     this.#center = Array.from(low, (bound, i) => (Number.isFinite(high[i]! - bound) ? (bound + high[i]!) / 2 : 0));
     this.#perHalfWidth = halfWidths(actionSpace).map((half) => 1 / half);
@@ -31,9 +35,14 @@ export class ActionValues extends Module {
 
   /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁ and Q₂, `[batch]` each. */
   of(observations: tf.Tensor, actions: tf.Tensor): [tf.Tensor, tf.Tensor] {
-    const scaled = tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth));
-    const inputs = tf.concat([observations, scaled], 1);
+    const inputs = tf.concat([observations, ...this.#features(actions)], 1);
     return this.networks.map((network) => tf.squeeze(network.apply(inputs), [1])) as [tf.Tensor, tf.Tensor];
+  }
+
+  /** Actions as the networks see them. */
+  #features(actions: tf.Tensor): tf.Tensor[] {
+    if (this.#angles) return [tf.cos(actions), tf.sin(actions)];
+    return [tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth))];
   }
 
   /** min(Q₁, Q₂), `[batch]` */

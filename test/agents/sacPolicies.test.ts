@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { Sac } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
@@ -55,3 +56,44 @@ test('every box policy that is not reparameterized by itself is known', () => {
     .map(({ name }) => name);
   expect(others).toEqual(['autoregressive-categorical']);
 });
+
+test.each([
+  ['gaussian', { squash: 'wrap' }],
+  ['mixture', { squash: 'wrap', components: 2, head: false, reparameterize: true }],
+  ['circular-spline', {}],
+] as [string, object][])(
+  'SAC trains the policy over angles %s, with critics that see no seam',
+  async (name, options) => {
+    const env = makeVec('LakeStride-v0', { action: 'heading', numEnvs: 1, autoresetMode: 'sameStep' });
+    const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+    const policy = makePolicy<string>(name, {
+      ...{ observationSpace, actionSpace, rng: new Rng(name), hidden: [4] },
+      ...options,
+    });
+    const before = policy.stateDict();
+    const agent = new Sac({
+      policy,
+      env,
+      rng: new Rng('agent'),
+      learningStarts: 8,
+      batchSize: 8,
+      learningRate: 1e-2,
+      criticHidden: [8],
+    });
+    for await (const _ of agent.train({ steps: 16, rng: new Rng('train') })) {
+    }
+    const after = policy.stateDict();
+    for (const [path, variable] of policy.namedVariables()) {
+      if (variable.trainable) expect([...after[path]!.values], path).not.toEqual([...before[path]!.values]);
+    }
+    const valuesAt = (angles: number[]) =>
+      tf.tidy(() =>
+        agent.critics.least(tf.zeros([angles.length, 2]), tf.tensor2d(angles, [angles.length, 1])).dataSync(),
+      );
+    const [one, same, other] = valuesAt([-3, 2 * Math.PI - 3, 1]);
+    expect(same).toBeCloseTo(one!, 5);
+    expect(other).not.toBeCloseTo(one!, 5);
+    agent.dispose();
+    policy.dispose();
+  },
+);
