@@ -4,13 +4,14 @@ import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { type Tuned, tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { blockedSettings } from './blocked/blockedSettings.ts';
 import { fixedScaleSettings } from './fixedScale/fixedScaleSettings.ts';
+import type { HeadingPolicy } from './headingPolicies.ts';
 import { type PolicyName, policyNames } from './lakePolicies.ts';
 import { opponentSettings } from './opponent/opponentSettings.ts';
 import { otherWaysSettings } from './otherWays/otherWaysSettings.ts';
-import { wayNames } from './otherWays/ways.ts';
+import { type WayName, wayNames } from './otherWays/ways.ts';
 import { softSettings } from './soft/softSettings.ts';
 import { type StudyName, studyCodes } from './studyCodes.ts';
-import { type CloningSettings, type PpoSettings, readTuned } from './tuned.ts';
+import { type CloningSettings, type PpoSettings, readTuned, type SoftLakeSettings, type WaySettings } from './tuned.ts';
 import { searchSpaces } from './tuning.ts';
 
 export const choices = {
@@ -85,6 +86,12 @@ export type LakeConfig = z.infer<typeof lakeSchema>;
 /** PPO's question, whether a policy commits to one bank, is asked on the fine lake. */
 export const PPO_ENV = 'Lake-v0' satisfies LakeId;
 
+/** Headings are chosen on the stride lake, at one stride or another. */
+export const SOFT_ENV = 'LakeStride-v0' satisfies LakeId;
+
+/** The other ways are tried where one step decides. */
+export const WAYS_ENV = 'LakeStride-v0' satisfies LakeId;
+
 export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, policy: PolicyName): CloningSettings {
   const settings = tuned.cloning![env]![policy] as unknown as CloningSettings;
   return { ...settings, steps: cloning.steps ?? settings.steps };
@@ -92,6 +99,16 @@ export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, pol
 
 export function ppoSettings(tuned: Tuned, policy: PolicyName): PpoSettings {
   return tuned.ppo![PPO_ENV]![policy] as unknown as PpoSettings;
+}
+
+/** What all conditions of the soft lake, and E3, train a policy over headings with. */
+export function softLakeSettings({ tuned }: LakeConfig, policy: HeadingPolicy): SoftLakeSettings {
+  return tuned.soft![SOFT_ENV]![policy] as unknown as SoftLakeSettings;
+}
+
+/** What one of the other ways is cloned with. */
+export function waySettings({ tuned }: LakeConfig, way: WayName): WaySettings {
+  return tuned['other-ways']![WAYS_ENV]![way] as unknown as WaySettings;
 }
 
 function isPolicy(name: string): name is PolicyName {

@@ -1,30 +1,35 @@
 import { make } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
+import type { Settings } from '../harness/tuning/searchSpace.ts';
 import { PARAMETERS, type PolicyName } from './lakePolicies.ts';
-
-/** Where initialScale is this, a wrapped normal is flat within a tenth: all begin alike. */
-const INITIAL_SCALE = 2;
 
 /**
  * The policies over headings. On a circle there is no full covariance, no RealNVP and no NICE: couplings need two numbers. Gaussians
- * are wound round it; the flow is the circular spline. Components of a mixture begin apart.
+ * are wound round it; the flow is the circular spline. Components of a mixture begin apart; `mixture` has a number of them that is searched.
  */
 const POLICIES = {
-  gaussian: { name: 'gaussian', options: { squash: 'wrap', scale: 'state', initialScale: INITIAL_SCALE } },
-  'mixture-2': {
-    name: 'mixture',
-    options: { squash: 'wrap', components: 2, head: false, initialScale: INITIAL_SCALE },
-  },
-  mixture: { name: 'mixture', options: { squash: 'wrap', components: 4, head: false, initialScale: INITIAL_SCALE } },
-  spline: { name: 'circular-spline', options: { layers: 2, bins: 8 } },
+  gaussian: { name: 'gaussian', options: { squash: 'wrap', scale: 'state' } },
+  'mixture-2': { name: 'mixture', options: { squash: 'wrap', components: 2, head: false } },
+  mixture: { name: 'mixture', options: { squash: 'wrap', head: false } },
+  spline: { name: 'circular-spline' },
 } satisfies Partial<Record<PolicyName, object>>;
 
 export type HeadingPolicy = keyof typeof POLICIES;
 export const headingPolicies = Object.keys(POLICIES) as HeadingPolicy[];
 
-/** One of them, of about as many parameters as the policies over velocities. */
-export function makeHeadingPolicy(policy: HeadingPolicy, rng: Rng): Policy {
+/**
+ * One of them, of about as many parameters as the policies over velocities.
+ * @param settings options that are searched
+ */
+export function makeHeadingPolicy(policy: HeadingPolicy, settings: Settings, rng: Rng): Policy {
   const { observationSpace, actionSpace } = make('LakeStride-v0', { action: 'heading' });
-  const { name, options } = POLICIES[policy];
-  return makePolicy<string>(name, { observationSpace, actionSpace, rng, parameters: PARAMETERS, ...options });
+  const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };
+  return makePolicy<string>(name, {
+    observationSpace,
+    actionSpace,
+    rng,
+    parameters: PARAMETERS,
+    ...options,
+    ...settings,
+  });
 }

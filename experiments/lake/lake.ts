@@ -92,7 +92,9 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     }),
     ...tunedStudies
       .filter((study) => config.studies.includes(study))
-      .map((study) => tuningSection(trialsOf(study, config), tuning, config.tuned)),
+      .map((study) => ({ study, file: trialsOf(study, config) }))
+      .filter(({ study, file }) => Object.keys(file.trials[study]!).length > 0)
+      .map(({ file }) => tuningSection(file, tuning, config.tuned)),
   ],
 });
 

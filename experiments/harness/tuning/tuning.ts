@@ -20,4 +20,6 @@ export interface Tuning {
   /** By study: only these are tuned. */
   readonly objectives: Readonly<Record<string, Objective>>;
   readonly spaces: SearchSpaces;
+  /** By study: under which of its conditions settings are searched for; the others take what was found there. By default, under none. */
+  readonly conditions?: Readonly<Record<string, string>>;
 }

@@ -33,7 +33,7 @@ interface TuningJob extends Job {
 export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
   const { tuning } = experiment;
   if (tuning === undefined) throw new InputError(`experiment: ${experiment.name} has no settings to tune`);
-  const { objectives, spaces } = tuning;
+  const { objectives, spaces, conditions = {} } = tuning;
   const present = (experiment.schema.parse({}) as unknown as { tuned: Tuned }).tuned;
   const choices = { ...experiment.choices, studies: Object.keys(objectives) };
   const { tuned: _, ...shape } = experiment.schema.shape;
@@ -43,9 +43,9 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     trials: z.int().positive().max(10_000).default(16).describe('settings drawn for each policy'),
   }) as unknown as Experiment<TuningConfig>['schema'];
 
-  /** Whether a job has settings of its own: under a condition it has those that were found without one. */
+  /** Whether a job has settings of its own: under other conditions it has those that were found under this one. */
   const isSearched = ({ study, env, policy, condition }: Job) =>
-    condition === undefined && present[study]?.[env]?.[policy] !== undefined;
+    condition === conditions[study] && present[study]?.[env]?.[policy] !== undefined;
 
   const settingsOf = ({ study, env, policy }: Where, trials: number): Settings[] => [
     ...latinHypercube(spaces[study]![policy]!, trials, new Rng('tuning').split(study)),

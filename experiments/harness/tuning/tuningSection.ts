@@ -24,15 +24,16 @@ export interface TrialsFile {
  * @param used the settings of the run: those that are not the best of the trials are named
  */
 export function tuningSection({ config, trials }: TrialsFile, tuning: Tuning, used?: Tuned): Section {
-  const { objectives } = tuning;
+  const { objectives, conditions = {} } = tuning;
   const best = bestSettings(trials, objectives);
   const others = entries(best).filter(([study, env, policy, settings]) => {
     const own = used?.[study]?.[env]?.[policy];
     return own !== undefined && !isDeepStrictEqual(own, settings);
   });
-  const judged = Object.keys(trials).map(
-    (study) => `${study} by the ${objectives[study]!.over} ${objectives[study]!.label}`,
-  );
+  const judged = Object.keys(trials).map((study) => {
+    const { over, label } = objectives[study]!;
+    return `${study} by the ${over} ${label}${study in conditions ? ` (${conditions[study]})` : ''}`;
+  });
   return {
     title: `How the settings were found: ${Object.keys(trials).join(', ')}`,
     paragraphs: [

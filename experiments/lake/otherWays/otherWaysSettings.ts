@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const count = () => z.int().positive().max(1_000_000);
 
-/** What the study of other ways of being multimodal trains with: one setting for all of them. */
+/** What the study of other ways of being multimodal trains with, beside the settings of each of them. */
 export const otherWaysSettings = z
   .strictObject({
     cloning: z
@@ -10,7 +10,6 @@ export const otherWaysSettings = z
         demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
         steps: count().default(2000).describe('updates'),
         walks: count().default(16).describe('walks of an update'),
-        learningRate: z.number().positive().default(3e-3).describe('the first of a cosine'),
         noiseSamples: count().default(32).describe('draws of the hidden noise over which a likelihood is averaged'),
         fewNoiseSamples: count().default(8).describe('draws where there are few'),
       })

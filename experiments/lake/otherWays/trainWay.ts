@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { LakeConfig } from '../config.ts';
+import { type LakeConfig, waySettings } from '../config.ts';
 import type { Walk } from '../walks.ts';
 import { measureWalks } from '../walks.ts';
 import { cloneWalks } from './cloneWalks.ts';
@@ -29,13 +29,19 @@ export async function trainWay(
 ): Promise<JobResult & { data: WayData }> {
   const { evaluationEpisodes: episodes, otherWays } = config;
   const { rng, directory } = context;
-  const policy = makeWay(way, condition, rng.split('policy'));
+  const tuned = condition === 'soft return' ? undefined : waySettings(config, way);
+  const policy = makeWay(way, { condition, settings: tuned?.policy ?? {}, rng: rng.split('policy') });
   let loss: number | null = null;
-  if (condition === 'soft return') await learnSoftReturn(policy, { way, settings: otherWays.soft, context });
+  if (tuned === undefined) await learnSoftReturn(policy, { way, settings: otherWays.soft, context });
   else {
     const { fewNoiseSamples, ...settings } = otherWays.cloning;
     const noiseSamples = condition === 'cloned' ? settings.noiseSamples : fewNoiseSamples;
-    loss = cloneWalks(policy, { way, settings: { ...settings, noiseSamples }, context });
+    loss = cloneWalks(policy, {
+      way,
+      settings: { ...settings, noiseSamples },
+      learningRate: tuned.learningRate,
+      context,
+    });
   }
   const lakes = (blocked?: 'upper' | 'lower') => (count: number) =>
     makeLakes(count, { way, condition, blocked: blocked ?? 'none' });

@@ -1,5 +1,6 @@
 import { Box } from '../../../envs/index.ts';
 import { boxSquash, ImplicitPolicy, makePolicy, type Policy, type Rng } from '../../../src/index.ts';
+import type { Settings } from '../../harness/tuning/searchSpace.ts';
 
 /** Ways of being multimodal, and a Gaussian beside them, in an order that gives those of other studies their colours. */
 export const wayNames = [
@@ -40,23 +41,31 @@ const CLONED = new Box({ low: -1.5, high: 1.5, shape: [2] });
 /** Velocities, halved: of volume 1, so that the uniform policy's entropy is 0 and no entropy is gained by walking on. */
 export const SOFT = new Box({ low: -0.5, high: 0.5, shape: [2] });
 
-/** A way's policy; of hidden noise the Gaussian that sees it. */
-export function makeWay(way: WayName, condition: Condition, rng: Rng): Policy {
+/**
+ * A way's policy; of hidden noise the Gaussian that sees it.
+ * @param settings options that are searched, where demonstrations are cloned
+ */
+export function makeWay(
+  way: WayName,
+  { condition, settings, rng }: { condition: Condition; settings: Settings; rng: Rng },
+): Policy {
   const isSoft = condition === 'soft return';
   const size = 2 + (hiddenNoise[way] === undefined ? 0 : NOISE);
   const observationSpace = new Box({ low: -2, high: 2, shape: [size] });
   const actionSpace = isSoft ? SOFT : CLONED;
   const squash = isSoft ? 'tanh' : 'none';
-  const common = { observationSpace, actionSpace, rng, parameters: PARAMETERS, activation: 'relu', squash } as const;
+  const spaces = { observationSpace, actionSpace, rng, parameters: PARAMETERS };
+  const make = (policy: string, options: object = {}) =>
+    makePolicy<string>(policy, { ...spaces, activation: 'relu', squash, ...options, ...settings });
   switch (way) {
     case 'mixture-2':
-      return makePolicy('mixture', { ...common, head: false, reparameterize: isSoft });
+      return make('mixture', { head: false, reparameterize: isSoft });
     case 'relaxed-mixture':
-      return makePolicy('relaxed-mixture', common);
+      return make('relaxed-mixture');
     case 'autoregressive':
-      return makePolicy('autoregressive-categorical', { ...common, squash: 'none', bins: 24 });
+      return make('autoregressive-categorical', { squash: 'none', bins: 24 });
     case 'spline':
-      return makePolicy('spline', { ...common, head: false });
+      return make('spline', { head: false });
     case 'energy': {
       const box = { low: [...SOFT.low], high: [...SOFT.high] };
       // With as many parameters as the others have.
@@ -64,6 +73,6 @@ export function makeWay(way: WayName, condition: Condition, rng: Rng): Policy {
       return new ImplicitPolicy({ ...sizes, activation: 'relu', squash: boxSquash(box), rng });
     }
     default:
-      return makePolicy('gaussian', { ...common, scale: 'state' });
+      return make('gaussian', { scale: 'state' });
   }
 }

@@ -3,12 +3,12 @@ import { groupBy } from '../../harness/groupBy.ts';
 import { metricTable } from '../../harness/report/table.ts';
 import { type HeadingPolicy, headingPolicies } from '../headingPolicies.ts';
 import { lakeJobs } from '../lakeJobs.ts';
-import { policyCost } from '../lakePolicies.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { bestOnLake } from './bestOnLake.ts';
 import { STRIDE, softLakeConditions, softLakeTask } from './lakeConditions.ts';
 import { lakeSection } from './lakeSection.ts';
 import { softLakeJob } from './softLakeJob.ts';
+import { softLakeSeconds } from './softLakeSeconds.ts';
 
 /** The policies that are trained at the strides shorter than the stride lake's. */
 const OF_SHORT_STRIDES: readonly HeadingPolicy[] = ['gaussian', 'spline'];
@@ -30,7 +30,7 @@ export const lakePart: StudyPart = {
         environments: ['LakeStride-v0'],
         policies: isStrideLake ? headingPolicies : OF_SHORT_STRIDES,
         conditions: softLakeConditions.filter(({ task }) => (task.stride === STRIDE) === isStrideLake),
-        weight: ({ policy }) => 1 + (1.5 * policyCost[policy as HeadingPolicy] * config.soft.lake.steps) / 1e5,
+        weight: ({ policy }) => softLakeSeconds(config, policy as HeadingPolicy),
       }),
     ),
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { lakeMap } from '../../../envs/index.ts';
 import { savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { LakeConfig } from '../config.ts';
+import { type LakeConfig, softLakeSettings } from '../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../headingPolicies.ts';
 import { measureHeadings } from '../truth/measureHeadings.ts';
 import { SoftOptimum } from '../truth/softOptimum.ts';
@@ -32,10 +32,12 @@ export async function softLakeJob(
   { rng, directory, report }: JobContext,
 ): Promise<JobResult & { data: SoftLakeData }> {
   const { cells, points } = config.soft.lake;
-  const policy = makeHeadingPolicy(name, rng.split('policy'));
+  const settings = softLakeSettings(config, name);
+  const policy = makeHeadingPolicy(name, settings.policy, rng.split('policy'));
   await trainOnSoftLake(policy, {
     task,
-    settings: config.soft.lake,
+    training: config.soft.lake,
+    settings,
     rng,
     report: (share, row) => report(0.9 * share, row),
   });

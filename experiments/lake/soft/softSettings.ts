@@ -14,19 +14,14 @@ export const softSettings = z
       .prefault({}),
     lake: z
       .strictObject({
-        steps: count().default(80_000).describe('steps of all environments together'),
+        steps: count().default(65_536).describe('steps of all environments together'),
         envs: count().default(32).describe('parallel environments'),
         horizon: count().default(64).describe('steps of each environment between updates'),
-        epochs: count().default(6).describe('passes over a rollout'),
-        batchSize: count().default(256).describe('steps of an update'),
-        learningRate: z.number().positive().default(2e-3).describe('the first of a cosine'),
         cells: count().multipleOf(2).default(40).describe('of the grid of the soft optimum, along one side'),
         points: count().default(180).describe('headings of the soft optimum'),
       })
       .prefault({}),
   })
   .prefault({});
-
-export type SoftLakeSettings = z.infer<typeof softSettings>['lake'];
 
 export type BanditSettings = z.infer<typeof softSettings>['bandit'];

@@ -2,15 +2,11 @@ import { Ppo } from '../../../agents/index.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
 import type { JobContext } from '../../harness/experiment.ts';
+import type { SoftLakeSettings } from '../tuned.ts';
 import { type SoftLakeTask, UNIFORM_ENTROPY } from './lakeConditions.ts';
-import type { SoftLakeSettings } from './softSettings.ts';
 
 /** The optimum knows no time limit: walks of short strides need more steps than the stride lake's twelve. */
 const MAX_STEPS = 40;
-/** τ falls in equal ratios from this one over a share of the training. */
-const FIRST_TEMPERATURE = 0.3;
-const ANNEALED = 0.7;
-
 /** Options of the stride lake, as a task of headings has it. */
 export function softLakeOptions({ stride }: SoftLakeTask) {
   return { action: 'heading', stride, maxEpisodeSteps: MAX_STEPS } as const;
@@ -21,13 +17,21 @@ export async function trainOnSoftLake(
   policy: Policy,
   {
     task,
-    settings: { steps, envs, horizon, epochs, batchSize, learningRate },
+    training: { steps, envs, horizon },
+    settings: { learningRate, firstTemperature, falling, epochs, batchSize, lambda },
     rng,
     report,
-  }: { task: SoftLakeTask; settings: SoftLakeSettings; rng: Rng; report: JobContext['report'] },
+  }: {
+    task: SoftLakeTask;
+    /** Steps are of all environments together, the horizon of each of them. */
+    training: { steps: number; envs: number; horizon: number };
+    settings: SoftLakeSettings;
+    rng: Rng;
+    report: JobContext['report'];
+  },
 ): Promise<void> {
   const env = makeVec('LakeStride-v0', { ...softLakeOptions(task), numEnvs: envs, autoresetMode: 'sameStep' });
-  const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
+  const fall = geometricSchedule(firstTemperature, task.temperature);
   const agent = new Ppo({
     policy,
     env,
@@ -36,11 +40,11 @@ export async function trainOnSoftLake(
     epochs,
     batchSize,
     gamma: 1,
-    lambda: 0.9,
+    lambda,
     learningRate: cosineSchedule(learningRate),
     valueLearningRate: cosineSchedule(2 * learningRate),
     maxGradientNorm: 5,
-    temperature: (share) => fall(share / ANNEALED),
+    temperature: (share) => fall(share / falling),
     baseEntropy: UNIFORM_ENTROPY,
   });
   for await (const { episodes, updates, ...row } of agent.train({ steps, rng: rng.split('training') })) {

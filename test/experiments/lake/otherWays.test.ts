@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { collectDemonstrations } from '../../../envs/index.ts';
 import type { JobContext, SummaryRow } from '../../../experiments/harness/experiment.ts';
-import { lakeSchema } from '../../../experiments/lake/config.ts';
+import { lakeSchema, waySettings } from '../../../experiments/lake/config.ts';
 import { padded } from '../../../experiments/lake/otherWays/cloneWalks.ts';
 import { makeLakes } from '../../../experiments/lake/otherWays/makeLakes.ts';
 import { otherWays } from '../../../experiments/lake/otherWays/otherWays.ts';
@@ -166,10 +166,12 @@ test('the ways see their noise beside the position, and velocities in their unit
   expect([...anew.step(Float32Array.of(0, 0.5)).observations.subarray(2)]).not.toEqual(seen);
 });
 
-test('all ways have about as many parameters', () => {
+test('all ways have about as many parameters, as tuned', () => {
+  const config = lakeSchema.parse({});
   const counts = conditions.flatMap((condition) =>
     waysOf(condition).map((way) => {
-      const policy = makeWay(way, condition, new Rng(0));
+      const settings = condition === 'soft return' ? {} : waySettings(config, way).policy;
+      const policy = makeWay(way, { condition, settings, rng: new Rng(0) });
       const count = policy.parameterCount();
       policy.dispose();
       return count;

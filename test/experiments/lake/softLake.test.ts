@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { lakeMap } from '../../../envs/index.ts';
+import { lakeSchema, softLakeSettings } from '../../../experiments/lake/config.ts';
 import { headingPolicies, makeHeadingPolicy } from '../../../experiments/lake/headingPolicies.ts';
 import { bestWrappedNormal } from '../../../experiments/lake/truth/bestWrappedNormal.ts';
 import { measureHeadings } from '../../../experiments/lake/truth/measureHeadings.ts';
@@ -41,9 +42,10 @@ test('the first step of a uniform policy drowns as often as the lake is wide; it
   policy.dispose();
 });
 
-test('policies over headings are of one size, and their actions are angles', () => {
+test('policies over headings are of one size, as tuned, and their actions are angles', () => {
+  const config = lakeSchema.parse({});
   for (const name of headingPolicies) {
-    const policy = makeHeadingPolicy(name, new Rng(0));
+    const policy = makeHeadingPolicy(name, softLakeSettings(config, name).policy, new Rng(0));
     expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
     const { action } = policy.given(tf.zeros([50, 2])).sampleWithLogProb(new Rng(1));
     for (const angle of action.dataSync()) expect(Math.abs(angle)).toBeLessThanOrEqual(Math.PI);

@@ -43,3 +43,8 @@ test('names what a run has set otherwise', () => {
   });
   expect(paragraphs!.at(-1)).toBe('This run has other settings for learn, Field, plain.');
 });
+
+test('says under which condition settings were searched for', () => {
+  const { paragraphs } = tuningSection(file, { ...tuning, conditions: { learn: 'in the rain' } });
+  expect(paragraphs![0]).toContain('learn by the mean held-out loss (in the rain)');
+});

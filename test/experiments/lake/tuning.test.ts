@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { bestSettings } from '../../../experiments/harness/tuning/trials.ts';
+import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExperiment.ts';
+import type { TuningConfig } from '../../../experiments/harness/tuning/tuningSection.ts';
+import { lake } from '../../../experiments/lake/lake.ts';
+import { readTrials, readTuned, tunedStudies } from '../../../experiments/lake/tuned.ts';
+
+const search = tuningExperiment(lake);
+const searched = (studies: string[]) =>
+  search.jobs(search.schema.parse({ studies, seeds: [1000], trials: 2 }) as unknown as TuningConfig);
+
+test.each([['soft', 'stride 1.3, τ = 0.02', ['gaussian', 'mixture-2', 'mixture', 'spline']]])(
+  '%s is searched where it is %j, for each of its policies alike',
+  (study, condition, policies) => {
+    const jobs = searched([study]);
+    expect(new Set(jobs.map((job) => job.condition))).toEqual(new Set([condition]));
+    expect(jobs.map(({ policy }) => policy)).toEqual(
+      [1, 2, 3].flatMap((trial) => policies.map((policy) => `${policy} #${trial}`)),
+    );
+  },
+);
+
+test.each(tunedStudies)('%s: every policy had the same number of trials, and its best one is in use', (study) => {
+  const { config, trials } = readTrials(study);
+  for (const policies of Object.values(trials[study]!)) {
+    for (const own of Object.values(policies)) expect(own).toHaveLength(config.trials + 1);
+  }
+  expect(bestSettings(trials, lake.tuning!.objectives)[study]).toEqual(readTuned()[study]);
+});
