@@ -84,16 +84,19 @@ export async function block(
   policy.dispose();
   env.close();
   const { homeRate, drownRate, modeBalance } = open;
+  const lesserHome = modeBalance === null ? 0 : homeRate * modeBalance;
   return {
     metrics: {
       homeRate,
       drownRate,
       modeBalance,
+      // What is left where the other bank is blocked and no observation tells.
+      lesserHome,
       ...atK,
       hidden: (upper.metrics.homeRate + lower.metrics.homeRate) / 2,
       opponentHome,
       adapted: adapted === undefined ? 0 : 1,
-      stepsToAdapt: adapted ?? steps,
+      stepsToAdapt: adapted ?? null,
     },
     data: { worst, walks },
   };

@@ -53,7 +53,7 @@ export const blocked: LakeStudy = {
             { metric: 'adapted', label: 'adapted by PPO', ...share },
             {
               metric: 'stepsToAdapt',
-              label: 'steps to that, all where it did not',
+              label: 'steps to that, of seeds that did',
               format: (value: number) => value.toFixed(0),
             },
           ]),

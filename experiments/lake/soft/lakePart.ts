@@ -1,7 +1,7 @@
 import { bounded } from '../../harness/conclusion.ts';
 import { groupBy } from '../../harness/groupBy.ts';
 import { metricTable } from '../../harness/report/table.ts';
-import { type HeadingPolicy, headingPolicies } from '../headingPolicies.ts';
+import type { HeadingPolicy } from '../headingPolicies.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { bestOnLake } from './bestOnLake.ts';
@@ -9,9 +9,6 @@ import { STRIDE, softLakeConditions, softLakeTask } from './lakeConditions.ts';
 import { lakeSection } from './lakeSection.ts';
 import { softLakeJob } from './softLakeJob.ts';
 import { softLakeSeconds } from './softLakeSeconds.ts';
-
-/** The policies that are trained at the strides shorter than the stride lake's. */
-const OF_SHORT_STRIDES: readonly HeadingPolicy[] = ['gaussian', 'spline'];
 
 /** How far above the best Gaussian a trained one may be, nats. */
 const NEAR = 0.1;
@@ -24,12 +21,12 @@ export const lakePart: StudyPart = {
   environments: ['LakeStride-v0'],
 
   jobs: (config) =>
-    [true, false].flatMap((isStrideLake) =>
+    softLakeConditions.flatMap((condition) =>
       lakeJobs(config, {
         study: 'soft',
         environments: ['LakeStride-v0'],
-        policies: isStrideLake ? headingPolicies : OF_SHORT_STRIDES,
-        conditions: softLakeConditions.filter(({ task }) => (task.stride === STRIDE) === isStrideLake),
+        policies: condition.policies,
+        conditions: [condition],
         weight: ({ policy }) => softLakeSeconds(config, policy as HeadingPolicy),
       }),
     ),

@@ -8,6 +8,7 @@ import { measureHeadings } from '../truth/measureHeadings.ts';
 import { SoftOptimum } from '../truth/softOptimum.ts';
 import { measureWalks, type Walk } from '../walks.ts';
 import type { SoftLakeTask } from './lakeConditions.ts';
+import { placesAtStart } from './placesAtStart.ts';
 import { softLakeOptions, trainOnSoftLake } from './trainOnSoftLake.ts';
 
 /** What a job on the soft lake keeps for the figures. */
@@ -15,12 +16,16 @@ export interface SoftLakeData {
   readonly walks: readonly Walk[];
   /** π(heading | start) at {@link DRAWN_HEADINGS} middles of equal cells from −π on. */
   readonly density: readonly number[];
+  /** KL(π ‖ π*), nats, at each of {@link placesAtStart}. */
+  readonly kls: readonly number[];
   readonly parameters: number;
 }
 
 export const DRAWN_HEADINGS = 360;
 /** Headings of the quadrature at the start; it is certified by the one with half as many. */
 const START_POINTS = 4096;
+/** Headings of the quadrature at a state elsewhere. */
+const PLACE_POINTS = 360;
 const VISITED_POINTS = 180;
 /** Walks whose states are measured. */
 const MEASURED_WALKS = 20;
@@ -59,6 +64,7 @@ export async function softLakeJob(
     states: walks.slice(0, MEASURED_WALKS).flatMap(departures),
     points: VISITED_POINTS,
   });
+  const places = measureHeadings(policy, { optimum, states: placesAtStart, points: PLACE_POINTS });
   const parameters = policy.parameterCount();
   const measured = {
     kl: fine!.kl,
@@ -69,8 +75,9 @@ export async function softLakeJob(
   };
   savePolicy(join(directory, 'policy.json'), policy, { env: 'LakeStride-v0', ...task, ...measured });
   policy.dispose();
-  const density = drawn!.density.map((value) => Number(value.toPrecision(4)));
-  return { metrics: measured, data: { walks, density, parameters } };
+  const short = (value: number) => Number(value.toPrecision(4));
+  const kls = places.map(({ kl }) => short(kl));
+  return { metrics: measured, data: { walks, density: drawn!.density.map(short), kls, parameters } };
 }
 
 /** The positions of a walk but its last, where nothing is chosen any more. */
