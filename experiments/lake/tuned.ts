@@ -54,6 +54,7 @@ const TRIALS = {
   ppo: 'ppoTrials.json',
   cloning: 'cloningTrials.json',
   soft: 'softTrials.json',
+  'other-ways': 'otherWaysTrials.json',
 } satisfies Partial<Record<StudyName, string>>;
 export type TunedStudy = keyof typeof TRIALS;
 export const tunedStudies = Object.keys(TRIALS) as TunedStudy[];

@@ -99,5 +99,6 @@ export const tuning: Tuning = {
     cloning: { metric: 'validationLoss', goal: 'minimize', over: 'mean', label: 'held-out loss, nats', near: 0.02 },
     ppo: { metric: 'return', goal: 'maximize', over: 'worst', label: 'return', near: 0.05 },
     soft: { metric: 'kl', goal: 'minimize', over: 'worst', label: 'KL at the start, nats', near: 0.1 },
+    'other-ways': { metric: 'loss', goal: 'minimize', over: 'mean', label: 'held-out −log p, nats a step', near: 0.05 },
   },
 };

@@ -9,16 +9,20 @@ const search = tuningExperiment(lake);
 const searched = (studies: string[]) =>
   search.jobs(search.schema.parse({ studies, seeds: [1000], trials: 2 }) as unknown as TuningConfig);
 
-test.each([['soft', 'stride 1.3, τ = 0.02', ['gaussian', 'mixture-2', 'mixture', 'spline']]])(
-  '%s is searched where it is %j, for each of its policies alike',
-  (study, condition, policies) => {
-    const jobs = searched([study]);
-    expect(new Set(jobs.map((job) => job.condition))).toEqual(new Set([condition]));
-    expect(jobs.map(({ policy }) => policy)).toEqual(
-      [1, 2, 3].flatMap((trial) => policies.map((policy) => `${policy} #${trial}`)),
-    );
-  },
-);
+test.each([
+  ['soft', 'stride 1.3, τ = 0.02', ['gaussian', 'mixture-2', 'mixture', 'spline']],
+  [
+    'other-ways',
+    'cloned',
+    ['gaussian', 'episode-noise', 'mixture-2', 'relaxed-mixture', 'autoregressive', 'spline', 'step-noise'],
+  ],
+])('%s is searched where it is %j, for each of its policies alike', (study, condition, policies) => {
+  const jobs = searched([study]);
+  expect(new Set(jobs.map((job) => job.condition))).toEqual(new Set([condition]));
+  expect(jobs.map(({ policy }) => policy)).toEqual(
+    [1, 2, 3].flatMap((trial) => policies.map((policy) => `${policy} #${trial}`)),
+  );
+});
 
 test.each(tunedStudies)('%s: every policy had the same number of trials, and its best one is in use', (study) => {
   const { config, trials } = readTrials(study);
