@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../envs/drawing/palette.ts';
-
-/** Half the angle under which the lake (radius .7) is seen from the start, 1.5 away from its centre. */
-const LAKE_ANGLE = Math.asin(0.7 / 1.5);
+import { start } from '../../envs/lake/lakeMap.ts';
+import { lakeView } from './lakeView.ts';
 
 /**
  * The plane of velocities at the start, [−extent, extent]², with a layer on it. A circle marks full speed. The shaded wedge holds the
@@ -23,10 +22,11 @@ export function velocityPlane(extent: number, layer: (axes: { x: object; y: obje
     x: Math.cos((order * Math.PI) / 32),
     y: Math.sin((order * Math.PI) / 32),
   }));
+  const shore = extent * Math.tan(lakeView(start)!.half);
   const wedge = [
     { order: 0, x: 0, y: 0 },
-    { order: 1, x: extent, y: extent * Math.tan(-LAKE_ANGLE) },
-    { order: 2, x: extent, y: extent * Math.tan(LAKE_ANGLE) },
+    { order: 1, x: extent, y: -shore },
+    { order: 2, x: extent, y: shore },
     { order: 3, x: 0, y: 0 },
   ];
   return {

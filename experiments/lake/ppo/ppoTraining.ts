@@ -3,6 +3,7 @@ import { type LakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
 import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
 import type { LakeProgress, LakeTraining } from '../lakeTraining.ts';
+import { meanReturn } from '../meanReturn.ts';
 import type { PpoSettings } from '../tuned.ts';
 
 /** PPO on a lake; the value is the mean return of the episodes that ended since the last report. */
@@ -37,10 +38,7 @@ export function ppoTraining({
   const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
   async function* reports() {
     for await (const report of agent.train({ steps, rng: rng.split('training') })) {
-      const { episodes } = report;
-      const value =
-        episodes.length === 0 ? null : episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;
-      yield { ...report, value };
+      yield { ...report, value: meanReturn(report.episodes) };
     }
   }
   return {

@@ -15,25 +15,37 @@ export interface SoftLakeCondition {
   readonly policies: readonly HeadingPolicy[];
 }
 
+/** A task, and the policies that are trained at it. */
+export type SharedTask = SoftLakeTask & Pick<SoftLakeCondition, 'policies'>;
+
 const TWO = ['gaussian', 'spline'] as const;
 
 /** The stride lake at three temperatures, and shorter strides at one. What lies between is told by a Gaussian and a flow. */
-export const softLakeConditions: readonly SoftLakeCondition[] = [
+export const softLakeTasks: readonly SharedTask[] = [
   { stride: 0.5, temperature: 0.02, policies: TWO },
   { stride: 0.8, temperature: 0.02, policies: TWO },
   { stride: 1.0, temperature: 0.02, policies: TWO },
   { stride: 1.3, temperature: 0.02, policies: headingPolicies },
   { stride: 1.3, temperature: 0.05, policies: TWO },
   { stride: 1.3, temperature: 0.1, policies: headingPolicies },
-].map(({ policies, ...task }) => ({
-  condition: `stride ${task.stride}, τ = ${task.temperature}`,
-  folder: `stride-${task.stride}-tau-${task.temperature}`,
-  task,
-  policies,
-}));
+];
 
-export function softLakeTask(condition: string | undefined): SoftLakeTask {
-  return softLakeConditions.find((each) => each.condition === condition)!.task;
+/** The tasks of a run as conditions of its jobs. */
+export function softLakeConditions({ tasks }: { readonly tasks: readonly SharedTask[] }): SoftLakeCondition[] {
+  return tasks.map(({ policies, ...task }) => ({
+    condition: `stride ${task.stride}, τ = ${task.temperature}`,
+    folder: `stride-${task.stride}-tau-${task.temperature}`,
+    task,
+    policies,
+  }));
+}
+
+/** The task of a condition that a run has. */
+export function softLakeTask(
+  condition: string | undefined,
+  of: { readonly tasks: readonly SharedTask[] },
+): SoftLakeTask {
+  return softLakeConditions(of).find((each) => each.condition === condition)!.task;
 }
 
 /** The step of the registered stride lake. */

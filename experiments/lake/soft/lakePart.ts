@@ -21,7 +21,7 @@ export const lakePart: StudyPart = {
   environments: ['LakeStride-v0'],
 
   jobs: (config) =>
-    softLakeConditions.flatMap((condition) =>
+    softLakeConditions(config.soft.lake).flatMap((condition) =>
       lakeJobs(config, {
         study: 'soft',
         environments: ['LakeStride-v0'],
@@ -32,7 +32,7 @@ export const lakePart: StudyPart = {
     ),
 
   runJob: ({ policy, condition }, config, context) =>
-    softLakeJob({ policy: policy as HeadingPolicy, task: softLakeTask(condition) }, config, context),
+    softLakeJob({ policy: policy as HeadingPolicy, task: softLakeTask(condition, config.soft.lake) }, config, context),
 
   tables: (rows) =>
     [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) =>
@@ -48,7 +48,7 @@ export const lakePart: StudyPart = {
 
   criteria: ({ rows }, config) =>
     rows.flatMap((row) => {
-      const task = softLakeTask(row.condition);
+      const task = softLakeTask(row.condition, config.soft.lake);
       const label = `${row.policy}, ${row.condition}`;
       if (row.policy === 'gaussian' && row.metric === 'kl') {
         const { kl } = bestOnLake(task, config.soft.lake).best;

@@ -20,11 +20,12 @@ const DEGREE = Math.PI / 180;
 /** The lake in the report. */
 export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig): Section {
   const { cells, points } = config.soft.lake;
+  const conditions = softLakeConditions(config.soft.lake);
   const refined = refinementError({ stride: STRIDE, temperature: COLD, cells, points });
   const measured = rows
-    .map((row) => ({ row, ...softLakeTask(row.condition) }))
+    .map((row) => ({ row, ...softLakeTask(row.condition, config.soft.lake) }))
     .filter(({ row, temperature }) => row.metric === 'kl' && temperature === COLD);
-  const curve = softLakeConditions
+  const curve = conditions
     .filter(({ task }) => task.temperature === COLD)
     .map(({ task }) => ({ stride: task.stride, kl: bestOnLake(task, config.soft.lake).best.kl }));
   const largestError = Math.max(0, ...outcomes.map(({ result }) => result.metrics.klError ?? 0));
@@ -51,10 +52,8 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
           'Dashed: the best Gaussian, computed from the soft optimum.',
         spec: strideFigure(measured, curve),
       },
-      ...softLakeConditions.flatMap((condition) => headings(outcomes, condition, config)),
-      ...softLakeConditions
-        .filter(({ task }) => task.stride === STRIDE)
-        .flatMap((condition) => walks(outcomes, condition)),
+      ...conditions.flatMap((condition) => headings(outcomes, condition, config)),
+      ...conditions.filter(({ task }) => task.stride === STRIDE).flatMap((condition) => walks(outcomes, condition)),
     ],
     tables: [predicted(config)],
   };
@@ -113,7 +112,7 @@ function predicted({ soft: { lake } }: LakeConfig): Table {
   return {
     title: 'Computed: the best Gaussian at the start',
     columns: ['task', 'best μ', 'best σ', 'its KL, nats'],
-    rows: softLakeConditions.map(({ condition, task }) => {
+    rows: softLakeConditions(lake).map(({ condition, task }) => {
       const { mean, scale, kl } = bestOnLake(task, lake).best;
       return [condition, `${(mean / DEGREE).toFixed(0)}°`, `${(scale / DEGREE).toFixed(0)}°`, kl.toFixed(3)];
     }),

@@ -4,12 +4,14 @@ import { savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import { type LakeConfig, softLakeSettings } from '../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../headingPolicies.ts';
+import { FINE_POINTS } from '../truth/headingMeter.ts';
 import { measureHeadings } from '../truth/measureHeadings.ts';
 import { SoftOptimum } from '../truth/softOptimum.ts';
 import { measureWalks, type Walk } from '../walks.ts';
 import type { SoftLakeTask } from './lakeConditions.ts';
 import { placesAtStart } from './placesAtStart.ts';
-import { softLakeOptions, trainOnSoftLake } from './trainOnSoftLake.ts';
+import { softLakeOptions } from './softLakeOptions.ts';
+import { trainOnSoftLake } from './trainOnSoftLake.ts';
 
 /** What a job on the soft lake keeps for the figures. */
 export interface SoftLakeData {
@@ -22,14 +24,13 @@ export interface SoftLakeData {
 }
 
 export const DRAWN_HEADINGS = 360;
-/** Headings of the quadrature at the start; it is certified by the one with half as many. */
-const START_POINTS = 4096;
 /** Headings of the quadrature at a state elsewhere. */
 const PLACE_POINTS = 360;
 const VISITED_POINTS = 180;
 /** Walks whose states are measured. */
 const MEASURED_WALKS = 20;
 const KEPT_WALKS = 40;
+
 /** Trains a policy over headings by PPO on the soft return and measures it against the soft optimum. */
 export async function softLakeJob(
   { policy: name, task }: { policy: HeadingPolicy; task: SoftLakeTask },
@@ -50,7 +51,7 @@ export async function softLakeJob(
   const optimum = new SoftOptimum({ ...task, cells, points });
   const { start } = lakeMap;
   const atStart = (count: number) => measureHeadings(policy, { optimum, states: [start], points: count })[0]!;
-  const [fine, coarse, drawn] = [START_POINTS, START_POINTS / 2, DRAWN_HEADINGS].map(atStart);
+  const [fine, coarse, drawn] = [FINE_POINTS, FINE_POINTS / 2, DRAWN_HEADINGS].map(atStart);
   const { metrics, walks } = measureWalks({
     env: 'LakeStride-v0',
     options: softLakeOptions(task),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { headingPolicies } from '../headingPolicies.ts';
+import { softLakeTasks } from './lakeConditions.ts';
 
 const count = () => z.int().positive().max(1_000_000);
 
@@ -19,6 +21,16 @@ export const softSettings = z
         horizon: count().default(64).describe('steps of each environment between updates'),
         cells: count().multipleOf(2).default(40).describe('of the grid of the soft optimum, along one side'),
         points: count().default(180).describe('headings of the soft optimum'),
+        tasks: z
+          .array(
+            z.strictObject({
+              stride: z.number().min(0.001).max(4),
+              temperature: z.number().min(0.003).max(100),
+              policies: z.array(z.enum(headingPolicies)).readonly().default(headingPolicies),
+            }),
+          )
+          .default([...softLakeTasks])
+          .describe('lakes, each with those of the policies that are trained there'),
       })
       .prefault({}),
   })

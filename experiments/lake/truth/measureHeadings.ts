@@ -1,47 +1,15 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import type { Point } from '../../../envs/lake/geometry.ts';
-import { walk } from '../../../envs/lake/lakeMap.ts';
-import { compile, type Policy, portableMath } from '../../../src/index.ts';
+import type { Policy } from '../../../src/index.ts';
+import { type HeadingMeasure, HeadingMeter } from './headingMeter.ts';
 import type { SoftOptimum } from './softOptimum.ts';
-
-const { exp, cos, sin } = portableMath;
-
-/** A policy over headings at one state, against the soft optimum. */
-export interface HeadingMeasure {
-  /** KL(π(· | s) ‖ π*(· | s)), nats. */
-  readonly kl: number;
-  /** The probability that the next step drowns. */
-  readonly water: number;
-  /** π at the middles of equal cells of the circle, from −π on, per radian. */
-  readonly density: readonly number[];
-}
 
 /** Measures a policy over headings at each of the states, by the midpoint rule on `points` headings. */
 export function measureHeadings(
   policy: Policy,
-  { optimum, states, points }: { optimum: SoftOptimum; states: readonly Point[]; points: number },
+  { states, ...options }: { optimum: SoftOptimum; states: readonly Point[]; points: number },
 ): HeadingMeasure[] {
-  const evaluate = compile(
-    (inputs: { observations: tf.Tensor; actions: tf.Tensor }) => ({
-      logProb: policy.given(inputs.observations).logProb(inputs.actions),
-    }),
-    { name: 'lake/headings', state: [policy] },
-  );
-  const logProbs = evaluate.onArrays({ observations: { shape: [points, 2] }, actions: { shape: [points, 1] } });
-  const { stride, blocked } = optimum;
-  const measures = states.map((from) => {
-    const { actions, logDensity, cell } = optimum.policyAt(from, points);
-    const observations = Float32Array.from({ length: 2 * points }, (_, i) => (i % 2 === 0 ? from.x : from.y));
-    const { logProb } = logProbs({ observations, actions: Float32Array.from(actions) });
-    const density = Array.from(logProb, exp);
-    let [kl, water] = [0, 0];
-    density.forEach((p, i) => {
-      kl += p * (logProb[i]! - logDensity[i]!) * cell;
-      const { outcome } = walk(from, stride * cos(actions[i]!), stride * sin(actions[i]!), blocked);
-      if (outcome === 'drowned') water += p * cell;
-    });
-    return { kl, water, density };
-  });
-  evaluate.dispose();
+  const meter = new HeadingMeter(policy, options);
+  const measures = states.map((from) => meter.measure(from));
+  meter.dispose();
   return measures;
 }

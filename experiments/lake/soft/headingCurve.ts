@@ -1,0 +1,13 @@
+import type { Point } from '../../../envs/lake/geometry.ts';
+
+/**
+ * A density over headings, at the middles of equal cells from −π on, as a closed curve about the state: the further from it, the denser,
+ * on a square-root scale, so that areas are masses.
+ */
+export function headingCurve(density: readonly number[]): Point[] {
+  return Array.from({ length: density.length + 1 }, (_, i) => {
+    const angle = ((i + 0.5) / density.length) * 2 * Math.PI - Math.PI;
+    const radius = Math.sqrt(density[i % density.length]!);
+    return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+  });
+}
