@@ -1,7 +1,8 @@
 /** The built site below a path of its own, as readers find it: pages, links, the lab. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
@@ -165,6 +166,47 @@ describe('the lake', () => {
     expect(seconds).toBeLessThan(60);
     expect(longest).toBeLessThan(100);
     await page.close();
+  }, 240_000);
+});
+
+describe('the soft optimum', () => {
+  test('policies over headings come nearer to it, it is drawn under them, and the command below gives the same weights', async () => {
+    const { page, complaints } = await open('/lab.html#study=soft&temperature=0.1');
+    await page.click('.go');
+    await page.waitForSelector('.side:nth-child(2) [data-metric=kl]');
+    const first = await shares(page, 'kl');
+    await isDone(page);
+    const last = await shares(page, 'kl');
+    for (const [i, kl] of last.entries()) expect(kl).toBeLessThan(0.5 * first[i]!);
+    // In one colour that is half transparent, which nothing else has there.
+    const areas = await page.$$eval('canvas.heat', (canvases) =>
+      canvases.map((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        return data.filter((value, i) => i % 4 === 3 && Math.abs(value - 0.55 * 255) < 2).length / (width * height);
+      }),
+    );
+    for (const area of areas) expect(area).toBeGreaterThan(0.02);
+    const weights = await Promise.all(
+      ['gaussian', 'spline'].map(async (policy) => {
+        const download = page.waitForEvent('download', (file) => file.suggestedFilename() === `${policy}-policy.json`);
+        await page.click(`.side[data-policy=${policy}] .buttons button:has-text("Policy file")`);
+        return JSON.parse(readFileSync(await (await download).path(), 'utf8')).variables as unknown;
+      }),
+    );
+    const command = (await page.textContent('.lab code'))!;
+    expect(complaints).toEqual([]);
+    await page.close();
+    const out = mkdtempSync(join(tmpdir(), 'oxbow-'));
+    const line = `${command.replace(/^oxbow/, 'npx tsx experiments/cli.ts')} --out ${out}`;
+    const { status, stderr } = spawnSync(line, { cwd: root, shell: true, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const trained = ['gaussian', 'spline'].map((policy) => {
+      const job = join(out, 'jobs/soft/LakeStride-v0/stride-1.3-tau-0.1', policy, 'seed-0');
+      return JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')).variables as unknown;
+    });
+    expect(weights).toEqual(trained);
+    rmSync(out, { recursive: true });
   }, 240_000);
 });
 

@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
+import { choices as commandChoices, lakeSchema } from '../../experiments/lake/config.ts';
+import { lake } from '../../experiments/lake/lake.ts';
 import { policyNames } from '../../experiments/lake/lakePolicies.ts';
-import { choices, fromHash, LARGEST_SEED, type Setting, toHash, usualSetting } from '../../web/lab/setting.ts';
+import {
+  choices,
+  fromHash,
+  LARGEST_SEED,
+  policiesOf,
+  type Setting,
+  softTask,
+  toHash,
+  usualSetting,
+} from '../../web/lab/setting.ts';
 
 test('the usual setting has an empty hash, and an empty hash is the usual setting', () => {
   expect(toHash(usualSetting)).toBe('');
@@ -12,10 +23,33 @@ test('a setting comes back from its hash', () => {
     policies: ['realnvp', 'mixture-2'],
     study: 'ppo',
     env: 'Lake-v0',
+    stride: '0.8',
+    temperature: '0.1',
     seed: LARGEST_SEED,
     blocked: 'lower',
   };
   expect(fromHash(`#${toHash(setting)}`)).toEqual(setting);
+});
+
+test('a setting of the soft optimum comes back too', () => {
+  const setting: Setting = {
+    ...usualSetting,
+    policies: ['mixture', 'spline'],
+    study: 'soft',
+    temperature: '0.1',
+    seed: 3,
+  };
+  expect(toHash(setting)).toBe('policies=mixture%2Cspline&study=soft&temperature=0.1&seed=3');
+  expect(fromHash(toHash(setting))).toEqual(setting);
+});
+
+test('a hash that names what its study does not have gets what is usual there', () => {
+  expect(fromHash('study=soft&policies=nice,mixture&env=Lake-v0')).toEqual({
+    ...usualSetting,
+    study: 'soft',
+    policies: ['gaussian', 'mixture'],
+  });
+  expect(fromHash('study=ppo').env).toBe('Lake-v0');
 });
 
 test('what a hash names wrongly is as usual', () => {
@@ -28,6 +62,8 @@ test('what a hash names wrongly is as usual', () => {
     'seed=1.5',
     'seed=',
     'blocked=__proto__',
+    'temperature=0.03',
+    'stride=1.30',
     'nonsense',
   ]) {
     expect([hash, fromHash(hash)]).toEqual([hash, usualSetting]);
@@ -37,4 +73,21 @@ test('what a hash names wrongly is as usual', () => {
 
 test('all policies of the lake can be chosen', () => {
   expect(Object.keys(choices.policies)).toEqual(policyNames);
+});
+
+test('the command line trains what the lab offers, and nothing else', () => {
+  for (const study of Object.keys(choices.study) as Setting['study'][]) {
+    for (const stride of Object.keys(choices.stride) as Setting['stride'][]) {
+      const setting: Setting = { ...usualSetting, study, stride, temperature: '0.05' };
+      const config = lakeSchema.parse({
+        studies: [study],
+        policies: commandChoices.policies,
+        environments: [study === 'ppo' ? 'Lake-v0' : 'LakeStride-v0'],
+        seeds: [0],
+        soft: { lake: { tasks: [softTask(setting)] } },
+      });
+      const policies = lake.jobs(config).filter(({ condition = '' }) => study !== 'cloning' || condition === '');
+      expect([study, stride, policies.map(({ policy }) => policy)]).toEqual([study, stride, policiesOf(setting)]);
+    }
+  }
 });

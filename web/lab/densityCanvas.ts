@@ -1,79 +1,117 @@
 import type { Mode } from 'oxbow';
-import { lake } from '../../envs/lake/lakeMap.ts';
-import type { LabDensity } from './labPolicy.ts';
+import { lakeView } from '../../experiments/lake/lakeView.ts';
+import { headingCurve } from '../../experiments/lake/soft/headingCurve.ts';
+import { headingExtent } from '../../experiments/lake/soft/headingExtent.ts';
+import type { HeadingDensity, LabDensity, VelocityDensity } from './actionView.ts';
 import type { Colours } from './lakeCanvas.ts';
 
 /** What is drawn of π(· | here). */
-export interface DensityScene {
-  readonly density: LabDensity;
+export interface DensityScene<D extends LabDensity = LabDensity> {
+  readonly density: D;
   readonly modes: readonly Mode[] | undefined;
   readonly probe: { readonly x: number; readonly y: number };
+  /** Of the policy. */
+  readonly colour: string;
 }
 
-/**
- * The density over velocities: the darker, the denser, up to its own peak. A circle marks full speed, the wedge holds the directions
- * in which a straight walk meets the lake, rings mark the modes.
- */
+/** Over velocities or headings; the wedge holds the directions in which a straight walk meets the lake, rings mark the modes. */
 export function drawDensity(
   context: CanvasRenderingContext2D,
   size: number,
   colours: Colours,
-  scene: DensityScene,
+  { density, ...scene }: DensityScene,
 ): void {
-  const {
-    density: { extent, size: cells, density },
-    modes,
-    probe,
-  } = scene;
-  const at = (v: number) => ((v + extent) / (2 * extent)) * size;
   context.clearRect(0, 0, size, size);
-  drawWedge(context, size, at, colours, probe);
-  context.drawImage(picture(cells, density, colours.ink), 0, 0, size, size);
+  drawWedge(context, size, colours, scene.probe);
+  if (density.kind === 'velocity') drawVelocities(context, size, colours, { density, ...scene });
+  else drawHeadings(context, size, colours, { density, ...scene });
   context.strokeStyle = colours.faint;
   context.strokeRect(0.5, 0.5, size - 1, size - 1);
+}
+
+/** The darker, the denser, up to its own peak. A circle marks full speed. */
+function drawVelocities(
+  context: CanvasRenderingContext2D,
+  size: number,
+  colours: Colours,
+  { density: { extent, size: cells, density }, modes }: DensityScene<VelocityDensity>,
+): void {
+  const at = (v: number) => ((v + extent) / (2 * extent)) * size;
+  context.drawImage(picture(cells, density, colours.ink), 0, 0, size, size);
+  context.strokeStyle = colours.faint;
   context.setLineDash([4, 3]);
   context.beginPath();
   context.arc(at(0), at(0), at(1) - at(0), 0, 2 * Math.PI);
   context.stroke();
   context.setLineDash([]);
-  for (const {
-    x: [vx, vy],
-  } of modes ?? []) {
-    context.strokeStyle = colours.paper;
-    context.lineWidth = 4;
-    ring(context, at(vx!), at(-vy!));
-    context.strokeStyle = colours.upper;
-    context.lineWidth = 2;
-    ring(context, at(vx!), at(-vy!));
-  }
-  context.lineWidth = 1;
+  for (const { x } of modes ?? []) ring(context, colours, at(x[0]!), at(-x[1]!));
 }
 
-function ring(context: CanvasRenderingContext2D, x: number, y: number): void {
-  context.beginPath();
-  context.arc(x, y, 7, 0, 2 * Math.PI);
+/** A line about the probe, in the policy's colour, over the area of the soft optimum. */
+function drawHeadings(
+  context: CanvasRenderingContext2D,
+  size: number,
+  colours: Colours,
+  { density: { density, truth }, modes, colour }: DensityScene<HeadingDensity>,
+): void {
+  const extent = headingExtent(density, truth?.density ?? []);
+  const at = (v: number) => ((v + extent) / (2 * extent)) * size;
+  const trace = (values: readonly number[]) => {
+    context.beginPath();
+    for (const { x, y } of headingCurve(values)) context.lineTo(at(x), at(-y));
+  };
+  if (truth !== null) {
+    trace(truth.density);
+    context.globalAlpha = 0.55;
+    context.fillStyle = colours.faint;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  trace(density);
+  context.strokeStyle = colour;
+  context.lineWidth = 1.6;
   context.stroke();
+  context.fillStyle = colours.ink;
+  context.beginPath();
+  context.arc(at(0), at(0), 2.5, 0, 2 * Math.PI);
+  context.fill();
+  for (const { x, logProb } of modes ?? []) {
+    const radius = Math.exp(logProb / 2);
+    ring(context, colours, at(radius * Math.cos(x[0]!)), at(-radius * Math.sin(x[0]!)));
+  }
+}
+
+function ring(context: CanvasRenderingContext2D, colours: Colours, x: number, y: number): void {
+  for (const [colour, width] of [
+    [colours.paper, 4],
+    [colours.upper, 2],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    context.arc(x, y, 7, 0, 2 * Math.PI);
+    context.stroke();
+  }
+  context.lineWidth = 1;
 }
 
 /** The directions in which the lake lies, seen from the probe. */
 function drawWedge(
   context: CanvasRenderingContext2D,
   size: number,
-  at: (v: number) => number,
   colours: Colours,
   probe: DensityScene['probe'],
 ): void {
-  const distance = Math.hypot(probe.x, probe.y);
-  if (distance <= lake.radius) return;
-  const [middle, half] = [Math.atan2(probe.y, -probe.x), Math.asin(lake.radius / distance)];
+  const view = lakeView(probe);
+  if (view === undefined) return;
   context.fillStyle = colours.water;
   context.save();
   context.beginPath();
   context.rect(0, 0, size, size);
   context.clip();
   context.beginPath();
-  context.moveTo(at(0), at(0));
-  context.arc(at(0), at(0), 1.5 * size, middle - half, middle + half);
+  context.moveTo(size / 2, size / 2);
+  context.arc(size / 2, size / 2, 1.5 * size, -view.middle - view.half, -view.middle + view.half);
   context.closePath();
   context.fill();
   context.restore();

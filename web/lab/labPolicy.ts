@@ -1,50 +1,32 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { actionDensity, compile, type Mode, modes, type Policy, Rng, type StateDict } from 'oxbow';
+import type { Mode, Policy, Rng, StateDict } from 'oxbow';
+import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
+import { softLakeOptions } from '../../experiments/lake/soft/softLakeOptions.ts';
+import { softSettings } from '../../experiments/lake/soft/softSettings.ts';
 import { measureWalks, type WalkMetrics } from '../../experiments/lake/walks.ts';
+import type { ActionView, LabDensity } from './actionView.ts';
+import { HeadingView } from './headingView.ts';
 import type { Setting } from './setting.ts';
+import { VelocityView } from './velocityView.ts';
 
-/** How so many walks ended. */
-export type LabMetrics = WalkMetrics & { readonly walks: number };
-
-/** π(· | here) on a square grid of velocities, row by row from the lowest vy, with some of its samples. */
-export interface LabDensity {
-  readonly extent: number;
-  readonly size: number;
-  readonly density: Float32Array;
-  /** vx₀, vy₀, vx₁, … */
-  readonly samples: Float32Array;
-}
-
-const EXTENT = 1.5;
-const SIZE = 48;
-const CELLS = SIZE * SIZE;
-const SAMPLES = 24;
+/** How so many walks ended, and of a policy over headings KL(π ‖ π*) at the start, nats. */
+export type LabMetrics = WalkMetrics & { readonly walks: number; readonly kl?: number };
 
 /** One policy of the lab: its weights at each report of its training, its walks and its densities. */
 export class LabPolicy {
   readonly policy: Policy;
+  /** Of a policy over headings. */
+  readonly task: SoftLakeTask | undefined;
   readonly #snapshots: StateDict[] = [];
-  readonly #logProb;
-  readonly #actions = new Float32Array(2 * CELLS);
-  readonly #observations = new Float32Array(2 * CELLS);
+  readonly #view: ActionView;
 
-  constructor(policy: Policy) {
+  /** @param task makes it one over headings */
+  constructor(policy: Policy, task?: SoftLakeTask) {
     this.policy = policy;
-    for (let i = 0; i < CELLS; i++) {
-      this.#actions[2 * i] = -EXTENT + (((i % SIZE) + 0.5) * 2 * EXTENT) / SIZE;
-      this.#actions[2 * i + 1] = -EXTENT + ((Math.floor(i / SIZE) + 0.5) * 2 * EXTENT) / SIZE;
-    }
-    const evaluateDensity = compile(
-      (inputs: { observations: tf.Tensor; actions: tf.Tensor }) => {
-        const distribution = policy.given(inputs.observations);
-        return { density: tf.exp(distribution.logProb(distribution.unsquash(inputs.actions))) };
-      },
-      { name: 'lab/density', state: [policy] },
-    );
-    this.#logProb = evaluateDensity.onArrays({
-      observations: { shape: [CELLS, 2] },
-      actions: { shape: [CELLS, 2] },
-    });
+    this.task = task;
+    this.#view =
+      task === undefined
+        ? new VelocityView(policy)
+        : new HeadingView(policy, { ...softSettings.parse(undefined).lake, ...task });
   }
 
   /** Keeps the present weights, and returns their number. */
@@ -66,32 +48,19 @@ export class LabPolicy {
   }
 
   density(x: number, y: number): LabDensity {
-    for (let i = 0; i < CELLS; i++) {
-      this.#observations[2 * i] = x;
-      this.#observations[2 * i + 1] = y;
-    }
-    const { density } = this.#logProb({ observations: this.#observations, actions: this.#actions });
-    const samples = tf.tidy(
-      () =>
-        actionDensity(this.policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice() as Float32Array,
-    );
-    return { extent: EXTENT, size: SIZE, density: density.slice() as Float32Array, samples };
+    return this.#view.density(x, y);
   }
 
   /** Modes of π(· | x, y) that hold at least a twentieth of it. */
   modes(x: number, y: number): Mode[] {
-    const found = modes(actionDensity(this.policy, [x, y]), {
-      rng: new Rng('lab/modes'),
-      starts: 40,
-      steps: 80,
-      dip: 0.2,
-    });
-    return found.filter(({ share }) => share >= 0.05);
+    return this.#view.modes(x, y);
   }
 
   /** Walks with sampled actions, some of them with their ways. */
   walk({ env, blocked }: Pick<Setting, 'env' | 'blocked'>, episodes: number, keep: number, rng: Rng) {
-    const { metrics, walks } = measureWalks({ env, options: { blocked }, policy: this.policy, episodes, keep, rng });
-    return { metrics: { ...metrics, walks: episodes }, walks };
+    const options = { blocked, ...(this.task !== undefined && softLakeOptions(this.task)) };
+    const { metrics, walks } = measureWalks({ env, options, policy: this.policy, episodes, keep, rng });
+    const kl = this.#view instanceof HeadingView ? { kl: this.#view.klAtStart() } : {};
+    return { metrics: { ...metrics, walks: episodes, ...kl }, walks };
   }
 }

@@ -1,6 +1,6 @@
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import type { Walk } from '../../experiments/lake/walks.ts';
-import type { LabDensity } from './labPolicy.ts';
+import type { LabDensity } from './actionView.ts';
 import type { Setting } from './setting.ts';
 
 /** Colours as the page's theme has them. */

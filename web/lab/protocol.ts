@@ -1,6 +1,7 @@
 import type { Mode } from 'oxbow';
 import type { Walk } from '../../experiments/lake/walks.ts';
-import type { LabDensity, LabMetrics } from './labPolicy.ts';
+import type { LabDensity } from './actionView.ts';
+import type { LabMetrics } from './labPolicy.ts';
 import type { Setting } from './setting.ts';
 
 /** What the page asks of the worker that trains one policy. */
@@ -24,7 +25,7 @@ export type Reply =
       readonly kind: 'report';
       readonly step: number;
       readonly steps: number;
-      /** What the learning curve shows: the held-out loss, or the return. */
+      /** What the learning curve shows: the held-out loss, the return, or KL(π ‖ π*) at the start. */
       readonly value: number | null;
       readonly snapshot: number;
       readonly metrics: LabMetrics;

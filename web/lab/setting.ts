@@ -1,5 +1,7 @@
 import type { LakeId } from '../../envs/index.ts';
+import type { HeadingPolicy } from '../../experiments/lake/headingPolicies.ts';
 import type { PolicyName } from '../../experiments/lake/lakePolicies.ts';
+import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
 
 /** What the lab can be asked for. */
 export interface Setting {
@@ -7,6 +9,9 @@ export interface Setting {
   policies: [PolicyName, PolicyName];
   study: keyof typeof choices.study;
   env: LakeId;
+  /** Length of a step, and τ, of the soft optimum. */
+  stride: keyof typeof choices.stride;
+  temperature: keyof typeof choices.temperature;
   seed: number;
   blocked: keyof typeof choices.blocked;
 }
@@ -22,8 +27,14 @@ export const choices = {
     spline: 'spline flow',
     nice: 'NICE, a flow with one mode',
   } satisfies Record<PolicyName, string>,
-  study: { cloning: 'cloning walkers of both banks', ppo: 'PPO, from scratch' },
+  study: {
+    cloning: 'cloning walkers of both banks',
+    ppo: 'PPO, from scratch',
+    soft: 'soft optimum, by PPO over headings',
+  },
   env: { 'LakeStride-v0': 'few long strides', 'Lake-v0': 'many short steps' } satisfies Record<LakeId, string>,
+  stride: { '0.5': '0.5', '0.8': '0.8', '1.0': '1.0', '1.3': '1.3' },
+  temperature: { '0.02': '0.02', '0.05': '0.05', '0.1': '0.1', '0.3': '0.3' },
   blocked: { none: 'both banks open', upper: 'upper bank blocked', lower: 'lower bank blocked' },
 } as const;
 
@@ -34,9 +45,47 @@ export const usualSetting: Setting = {
   policies: ['gaussian', 'spline'],
   study: 'cloning',
   env: 'LakeStride-v0',
+  stride: '1.3',
+  temperature: '0.02',
   seed: 0,
   blocked: 'none',
 };
+
+/** On a circle there is no full covariance, and couplings need two numbers. */
+const OVER_HEADINGS: readonly PolicyName[] = ['gaussian', 'mixture-2', 'mixture', 'spline'] satisfies HeadingPolicy[];
+
+/** The policies that a study has. */
+export function policiesOf({ study }: Pick<Setting, 'study'>): readonly PolicyName[] {
+  return study === 'soft' ? OVER_HEADINGS : (Object.keys(choices.policies) as PolicyName[]);
+}
+
+/** A setting, with the lake and the policies that its study has: those that it lacks are as usual. */
+export function fitted(setting: Setting): Setting {
+  const [left, right] = usualSetting.policies;
+  const has = (policy: PolicyName) => policiesOf(setting).includes(policy);
+  return {
+    ...setting,
+    // PPO's settings were searched on the fine lake; headings are chosen on the other.
+    env: { cloning: setting.env, ppo: 'Lake-v0', soft: 'LakeStride-v0' }[setting.study] as LakeId,
+    policies: [
+      has(setting.policies[0]) ? setting.policies[0] : left,
+      has(setting.policies[1]) ? setting.policies[1] : right,
+    ],
+  };
+}
+
+/** What the policies over headings learn. */
+export function softTask({ stride, temperature }: Setting): SoftLakeTask {
+  return { stride: Number(stride), temperature: Number(temperature) };
+}
+
+/** The command that gives the numbers of a setting. */
+export function commandOf(setting: Setting): string {
+  const { study, env, policies, seed } = setting;
+  const task = study === 'soft' ? ` --set 'soft.lake.tasks=[${JSON.stringify(softTask(setting))}]'` : '';
+  const names = [...new Set(policies)].join(',');
+  return `oxbow run lake --study ${study} --env ${env} --policies ${names} --seeds ${seed}, --set evaluationEpisodes=1000${task}`;
+}
 
 /** The part of a URL behind `#` that stands for a setting: what differs from the usual one. */
 export function toHash(setting: Setting): string {
@@ -51,17 +100,19 @@ export function toHash(setting: Setting): string {
 /** The setting of such a part; what it does not name, or names wrongly, is as usual. */
 export function fromHash(hash: string): Setting {
   const given = Object.fromEntries(new URLSearchParams(hash.replace(/^#/, '')));
-  const isOne = (key: 'policies' | 'study' | 'env' | 'blocked', text: string | undefined) =>
+  const isOne = (key: keyof typeof choices, text: string | undefined) =>
     text !== undefined && Object.hasOwn(choices[key], text);
   const policies = given.policies?.split(',') ?? [];
   const seed = Number(given.seed);
-  return {
+  return fitted({
     ...usualSetting,
     ...(policies.length === 2 &&
       policies.every((policy) => isOne('policies', policy)) && { policies: policies as Setting['policies'] }),
     ...(isOne('study', given.study) && { study: given.study as Setting['study'] }),
     ...(isOne('env', given.env) && { env: given.env as LakeId }),
+    ...(isOne('stride', given.stride) && { stride: given.stride as Setting['stride'] }),
+    ...(isOne('temperature', given.temperature) && { temperature: given.temperature as Setting['temperature'] }),
     ...(isOne('blocked', given.blocked) && { blocked: given.blocked as Setting['blocked'] }),
     ...(given.seed !== undefined && Number.isInteger(seed) && seed >= 0 && seed <= LARGEST_SEED && { seed }),
-  };
+  });
 }

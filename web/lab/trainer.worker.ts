@@ -1,13 +1,17 @@
 import { policyFromJson, policyToJson, Rng, selectBackend, selectEngine } from 'oxbow';
 import { cloneTraining } from '../../experiments/lake/cloning/cloneTraining.ts';
 import { evenly } from '../../experiments/lake/cloning/conditions.ts';
+import { type HeadingPolicy, makeHeadingPolicy } from '../../experiments/lake/headingPolicies.ts';
 import type { LakeTraining } from '../../experiments/lake/lakeTraining.ts';
 import { ppoTraining } from '../../experiments/lake/ppo/ppoTraining.ts';
+import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
+import { softSettings } from '../../experiments/lake/soft/softSettings.ts';
+import { softTraining } from '../../experiments/lake/soft/softTraining.ts';
 import tuned from '../../experiments/lake/tuned.json';
-import type { CloningSettings, PpoSettings } from '../../experiments/lake/tuned.ts';
+import type { CloningSettings, PpoSettings, SoftLakeSettings } from '../../experiments/lake/tuned.ts';
 import { LabPolicy } from './labPolicy.ts';
 import type { Reply, Request } from './protocol.ts';
-import type { Setting } from './setting.ts';
+import { type Setting, softTask } from './setting.ts';
 
 /** Walks of a report, of which {@link DRAWN} are drawn; and those at the end, as many as the command line has. */
 const [WALKS, DRAWN, LAST_WALKS] = [200, 40, 1000];
@@ -21,12 +25,18 @@ function reply(message: Reply): void {
   postMessage(message);
 }
 
+/** The task that a file of the study says its policy has learned. */
+function taskOf({ stride, temperature }: Readonly<Record<string, unknown>>): Partial<SoftLakeTask> {
+  return typeof stride === 'number' && typeof temperature === 'number' ? { stride, temperature } : {};
+}
+
 /** Lets requests that wait be served. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
-function training(policy: Setting['policies'][number], { study, env, seed }: Setting): LakeTraining {
+function training(policy: Setting['policies'][number], asked: Setting): LakeTraining {
+  const { study, env, seed } = asked;
   const rng = new Rng(seed);
   if (study === 'cloning') {
     const settings = tuned.tuned.cloning[env][policy] as CloningSettings;
@@ -40,6 +50,15 @@ function training(policy: Setting['policies'][number], { study, env, seed }: Set
       rng,
     });
   }
+  if (study === 'soft') {
+    const settings = tuned.tuned.soft['LakeStride-v0'][policy as HeadingPolicy] as SoftLakeSettings;
+    return softTraining(makeHeadingPolicy(policy as HeadingPolicy, settings.policy, rng.split('policy')), {
+      task: softTask(asked),
+      training: softSettings.parse(undefined).lake,
+      settings,
+      rng,
+    });
+  }
   const settings = tuned.tuned.ppo['Lake-v0'][policy] as PpoSettings;
   return ppoTraining({ env, policy, settings, steps: 100_000, envs: 8, horizon: 256, rng });
 }
@@ -47,10 +66,11 @@ function training(policy: Setting['policies'][number], { study, env, seed }: Set
 async function train(policy: Setting['policies'][number], asked: Setting): Promise<void> {
   const started = performance.now();
   const { reports, steps, policy: trained, dispose } = training(policy, asked);
-  lab = new LabPolicy(trained);
+  lab = new LabPolicy(trained, asked.study === 'soft' ? softTask(asked) : undefined);
   for await (const { step, value } of reports) {
     const { metrics, walks } = lab.walk(asked, WALKS, DRAWN, new Rng(asked.seed).split(`lab/${step}`));
-    reply({ kind: 'report', step, steps, value, snapshot: lab.keep(), metrics, walks });
+    // Returns are not what is learned while the temperature falls.
+    reply({ kind: 'report', step, steps, value: metrics.kl ?? value, snapshot: lab.keep(), metrics, walks });
     await pause();
   }
   const { metrics, walks } = lab.walk(
@@ -59,7 +79,7 @@ async function train(policy: Setting['policies'][number], asked: Setting): Promi
     DRAWN,
     new Rng(asked.seed).split('evaluation'),
   );
-  reply({ kind: 'report', step: steps, steps, value: null, snapshot: lab.keep(), metrics, walks });
+  reply({ kind: 'report', step: steps, steps, value: metrics.kl ?? null, snapshot: lab.keep(), metrics, walks });
   reply({ kind: 'done', metrics, seconds: (performance.now() - started) / 1000 });
   dispose();
 }
@@ -73,7 +93,8 @@ async function serve(request: Request): Promise<void> {
   }
   if (request.kind === 'load') {
     ({ setting } = request);
-    lab = new LabPolicy(policyFromJson(request.json).policy);
+    const { policy, about } = policyFromJson(request.json);
+    lab = new LabPolicy(policy, policy.actionDim === 1 ? { ...softTask(setting), ...taskOf(about) } : undefined);
     const { metrics, walks } = lab.walk(setting, LAST_WALKS, DRAWN, new Rng(setting.seed).split('evaluation'));
     reply({ kind: 'report', step: 0, steps: 0, value: null, snapshot: lab.keep(), metrics, walks });
     return reply({ kind: 'done', metrics, seconds: 0 });
@@ -101,7 +122,7 @@ async function serve(request: Request): Promise<void> {
         const bytes =
           request.format === 'onnx'
             ? shown.policy.toOnnx().model
-            : new TextEncoder().encode(policyToJson(shown.policy));
+            : new TextEncoder().encode(policyToJson(shown.policy, { env: asked.env, ...shown.task }));
         return reply({ kind: 'file', name: `policy.${request.format}`, bytes });
       }
     }

@@ -1,0 +1,38 @@
+import type { Mode } from 'oxbow';
+
+/** π(· | here) over velocities, on a square grid, row by row from the lowest vy. */
+export interface VelocityDensity {
+  readonly kind: 'velocity';
+  readonly extent: number;
+  readonly size: number;
+  readonly density: Float32Array;
+  /** vx₀, vy₀, vx₁, … */
+  readonly samples: Float32Array;
+}
+
+/** π(· | here) over headings, at the middles of equal cells of the circle from −π on, per radian. */
+export interface HeadingDensity {
+  readonly kind: 'heading';
+  readonly density: readonly number[];
+  /** The soft optimum there, and how far the policy is from it, nats; null where nobody chooses: in the water and at home. */
+  readonly truth: { readonly density: readonly number[]; readonly kl: number } | null;
+  /** As velocities of full speed. */
+  readonly samples: Float32Array;
+}
+
+export type LabDensity = VelocityDensity | HeadingDensity;
+
+/** Samples that are drawn as arrows. */
+export const SAMPLES = 24;
+
+/** Modes that hold less of the mass are not shown. */
+export const LEAST_SHARE = 0.05;
+
+/** Modes are one where the log-density falls by no more than this between them, nats. */
+export const DIP = 0.2;
+
+/** A policy's actions at a position, as they are drawn. */
+export interface ActionView {
+  density(x: number, y: number): LabDensity;
+  modes(x: number, y: number): Mode[];
+}

@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { actionDensity, type Mode, type Policy, Rng } from 'oxbow';
+import { home, lake, start } from '../../envs/lake/lakeMap.ts';
+import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
+import { FINE_POINTS, HeadingMeter } from '../../experiments/lake/truth/headingMeter.ts';
+import { SoftOptimum } from '../../experiments/lake/truth/softOptimum.ts';
+import { type ActionView, DIP, type HeadingDensity, LEAST_SHARE, SAMPLES } from './actionView.ts';
+import { circularModes } from './circularModes.ts';
+
+/** Headings of a policy beside the soft optimum of the task that it learned. */
+export class HeadingView implements ActionView {
+  readonly #policy: Policy;
+  readonly #meter: HeadingMeter;
+
+  constructor(policy: Policy, options: SoftLakeTask & { readonly cells: number; readonly points: number }) {
+    this.#policy = policy;
+    this.#meter = new HeadingMeter(policy, { optimum: new SoftOptimum(options), points: FINE_POINTS });
+  }
+
+  /** KL(π ‖ π*) at the start, nats, as the command line measures it. */
+  klAtStart(): number {
+    return this.#meter.measure(start).kl;
+  }
+
+  density(x: number, y: number): HeadingDensity {
+    const { density, optimal, kl } = this.#meter.measure({ x, y });
+    const isOver = [lake, home].some((disc) => Math.hypot(x - disc.x, y - disc.y) <= disc.radius);
+    const angles = tf.tidy(() =>
+      actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice(),
+    );
+    return {
+      kind: 'heading',
+      density,
+      truth: isOver ? null : { density: optimal, kl },
+      samples: Float32Array.from(Array.from(angles).flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+    };
+  }
+
+  modes(x: number, y: number): Mode[] {
+    const { density } = this.#meter.measure({ x, y });
+    return circularModes(density, { dip: DIP }).filter(({ share }) => share >= LEAST_SHARE);
+  }
+}
