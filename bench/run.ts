@@ -2,8 +2,10 @@ import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { writeJson } from '../experiments/harness/writeFile.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
+import { BLOCK, block, warmUp } from './block.ts';
 import { median } from './median.ts';
 import { PEERS, Peer, type PeerName } from './peers/peer.ts';
+import type { Rival } from './peers/rival.ts';
 import { scaling } from './scaling.ts';
 import { act, POLICIES, ppoStep, product, type Subject } from './subjects.ts';
 
@@ -26,14 +28,10 @@ interface Row {
 interface PeerTime {
   readonly version: string;
   readonly ms: number;
-  /** The peer's time ÷ ours: how many times faster we are. */
+  /** The peer's time ÷ ours, for tfjs that in the page: how many times faster we are. */
   readonly ratio: number;
 }
 
-/** Milliseconds that a subject runs before it is timed. */
-const WARM_UP = 600;
-/** Milliseconds that one block of repeats should take. */
-const BLOCK = 40;
 /** How far a peer's losses and log-probabilities may be from ours. */
 const AGREEMENT = 1e-4;
 
@@ -41,8 +39,12 @@ const program = new Command('bench')
   .description('Times training steps and acting; medians over blocks that take turns with the peers.')
   .option('--json <file>', 'write the rows as JSON')
   .option('--vs <list>', `time peers in turns: ${Object.keys(PEERS).join(', ')}`, '')
+  .option(
+    '--browser',
+    'time a page in Chromium in turns, and tfjs in the same page; --engines is wasm then unless given',
+  )
   .option('--check', 'only compare results with the peers, at batch 64')
-  .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE', 'auto')
+  .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE (default: "auto")')
   .option('--only <text>', 'only rows whose name contains the text')
   .option('--batches <list>', 'batch sizes', '1,16,64,256,2048')
   .option('--scaling', 'only how the time of log-determinants grows with the dimension')
@@ -51,8 +53,9 @@ const program = new Command('bench')
 const options = program.opts<{
   json?: string;
   vs: string;
+  browser?: true;
   check?: true;
-  engines: string;
+  engines?: string;
   only?: string;
   batches: string;
   rounds: string;
@@ -74,7 +77,7 @@ console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; medians of 
 console.log((await selectBackend()).line);
 for (const { name, version } of peers) console.log(`peer ${name}: ${version}, one thread`);
 
-for (const request of options.engines.split(',')) {
+for (const request of (options.engines ?? (options.browser ? 'wasm' : 'auto')).split(',')) {
   const engine = await selectEngine(request);
   console.log(engine.line);
   if (options.scaling) {
@@ -109,18 +112,22 @@ for (const request of options.engines.split(',')) {
     }
   }
 }
-for (const peer of peers) peer.stop();
+for (const peer of peers) await peer.stop();
 if (options.json !== undefined) writeJson(options.json, rows);
 
 /** Those that there are; of the others, a line says what they need. */
-async function startPeers(names: readonly string[]): Promise<Peer[]> {
-  const started: Peer[] = [];
-  for (const name of names) {
+async function startPeers(names: readonly string[]): Promise<Rival[]> {
+  const starts = names.map((name) => {
     if (!(name in PEERS)) program.error(`--vs: got ${name}, expected ${Object.keys(PEERS).join(', ')}`);
+    return async (): Promise<Rival[]> => [await Peer.start(name as PeerName)];
+  });
+  if (options.browser) starts.push(async () => (await import('./peers/pagePeers.ts')).pagePeers());
+  const started: Rival[] = [];
+  for (const start of starts) {
     try {
-      started.push(await Peer.start(name as PeerName));
+      started.push(...(await start()));
     } catch (error) {
-      console.log(`no peer: ${(error as Error).message}`);
+      console.log(`no peer: ${(error as Error).message.split('\n')[0]}`);
       process.exitCode = 1;
     }
   }
@@ -128,7 +135,7 @@ async function startPeers(names: readonly string[]): Promise<Peer[]> {
 }
 
 /** Both sides start from the same variables and data; a twin that is no twin fails the run. */
-async function compare(subject: Subject, peer: Peer, name: string, batch: number): Promise<void> {
+async function compare(subject: Subject, peer: Rival, name: string, batch: number): Promise<void> {
   await peer.make(name, batch, subject.inputs);
   const difference = subject.difference(await peer.show(name, batch));
   subject.dispose();
@@ -145,7 +152,7 @@ async function compare(subject: Subject, peer: Peer, name: string, batch: number
 /** Blocks of the subject and of the peers in turns, so that all see the same machine. */
 async function turns(
   subject: Subject,
-  rivals: readonly Peer[],
+  rivals: readonly Rival[],
   name: string,
   batch: number,
 ): Promise<{ ms: number; peerTimes: Record<string, PeerTime> }> {
@@ -158,11 +165,12 @@ async function turns(
     for (const other of others) other.times.push(await other.peer.time(name, batch, other.repeats));
   }
   const ms = median(own);
-  const times = others.map(({ peer, times }): [string, PeerTime] => {
-    const theirs = median(times);
-    return [peer.name, { version: peer.version, ms: theirs, ratio: theirs / ms }];
+  const medians = new Map(others.map(({ peer, times }) => [peer.name, median(times)]));
+  const peerTimes = rivals.map(({ name, version, against }): [string, PeerTime] => {
+    const theirs = medians.get(name)!;
+    return [name, { version, ms: theirs, ratio: theirs / (against === undefined ? ms : medians.get(against)!) }];
   });
-  return { ms, peerTimes: Object.fromEntries(times) };
+  return { ms, peerTimes: Object.fromEntries(peerTimes) };
 }
 
 /** Floating-point operations a second of the fastest of several products. */
@@ -182,28 +190,6 @@ function peakRate(): number {
     return subject.flops / (median(times) / 1000);
   });
   return Math.max(...rates);
-}
-
-/** Runs until warm: JavaScript engines compile WebAssembly well only in the background. Returns how many repeats make a block. */
-function warmUp(run: () => number): number {
-  const warm = performance.now() + WARM_UP;
-  while (performance.now() < warm) run();
-  let repeats = 1;
-  for (;;) {
-    const ms = block(run, repeats) * repeats;
-    if (ms >= BLOCK / 2) return Math.max(1, Math.round((repeats * BLOCK) / ms));
-    repeats *= 2;
-  }
-}
-
-/** Milliseconds of one run, averaged over a block. */
-function block(run: () => number, repeats: number): number {
-  const start = performance.now();
-  let sum = 0;
-  for (let i = 0; i < repeats; i++) sum += run();
-  const ms = (performance.now() - start) / repeats;
-  if (!Number.isFinite(sum)) throw new Error('bench: the subject gave a number that is not finite');
-  return ms;
 }
 
 function add(row: Row): void {

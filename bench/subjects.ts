@@ -31,11 +31,18 @@ export const POLICIES: Record<string, (rng: Rng) => Policy> = {
     new FlowPolicy({ flow: autoregressiveSplineFlow({ ...FLOW, bins: 8, bound: 5, rng }) }),
 };
 
+export interface SubjectOptions {
+  /** In plain tfjs by its active backend, from tensors that are there; false: compiled, from arrays, as agents do it. */
+  readonly isPlain?: boolean;
+}
+
 /** Something to time: `run` does it once and gives a number that depends on all of it. */
 export interface Subject {
   run(): number;
   /** What a peer makes the same from. */
   readonly inputs: PeerInputs;
+  /** What a peer shows: the losses of the next eight steps, or a batch of actions with their log-probabilities. */
+  show(): Record<string, readonly number[]>;
   /** How far a peer's first results are from ours. To be called before the first run. */
   difference(shown: Record<string, readonly number[]>): number;
   /** Nodes and floating-point operations of matrix products of one run, where a graph runs it. */
@@ -60,8 +67,8 @@ function peerInputs(policy: Policy, data: Readonly<Record<string, tf.Tensor>>): 
   };
 }
 
-/** One update of PPO's policy loss: log-probabilities, gradients, Adam; from arrays, as agents do it. */
-export function ppoStep(name: string, batch: number): Subject {
+/** One update of PPO's policy loss: log-probabilities, gradients, Adam. */
+export function ppoStep(name: string, batch: number, { isPlain = false }: SubjectOptions = {}): Subject {
   const rng = new Rng('bench');
   const policy = makePolicy(name, rng);
   const parameters = policy.trainableVariables();
@@ -79,18 +86,18 @@ export function ppoStep(name: string, batch: number): Subject {
     advantages: data.advantages.dataSync(),
     oldLogProb: data.oldLogProb.dataSync(),
   };
-  const inputs = { ...values, clip: 0.2, learningRate: 3e-4 };
-  const step = compile(
-    ({ observations, latents, advantages, oldLogProb, clip, learningRate }: Record<keyof typeof inputs, tf.Tensor>) => {
-      const { loss, gradients } = valueAndGradients(() => {
-        const logProb = policy.given(observations).logProb(latents);
-        return { loss: clippedSurrogate({ logProb, oldLogProb, advantages, clip }).policyLoss };
-      }, parameters);
-      optimizer.update(gradients, learningRate);
-      return { loss };
-    },
-    { name: `bench/ppo-step/${name}`, state: [policy, optimizer] },
-  );
+  const settings = { clip: 0.2, learningRate: 3e-4 };
+  const inputs = { ...values, ...settings };
+  const update = (tensors: Record<keyof typeof inputs, tf.Tensor>) => {
+    const { observations, latents, advantages, oldLogProb, clip, learningRate } = tensors;
+    const { loss, gradients } = valueAndGradients(() => {
+      const logProb = policy.given(observations).logProb(latents);
+      return { loss: clippedSurrogate({ logProb, oldLogProb, advantages, clip }).policyLoss };
+    }, parameters);
+    optimizer.update(gradients, learningRate);
+    return { loss };
+  };
+  const step = compile(update, { name: `bench/ppo-step/${name}`, state: [policy, optimizer] });
   const onArrays = step.onArrays({
     observations: { shape: [batch, OBSERVATION] },
     latents: { shape: [batch, ACTION] },
@@ -99,40 +106,51 @@ export function ppoStep(name: string, batch: number): Subject {
     clip: { shape: [] },
     learningRate: { shape: [] },
   });
-  const run = (): number => onArrays(inputs).loss[0]!;
+  const tensors = { ...data, clip: tf.scalar(settings.clip), learningRate: tf.scalar(settings.learningRate) };
+  const run = isPlain ? () => tf.tidy(() => update(tensors).loss.dataSync()[0]!) : () => onArrays(inputs).loss[0]!;
   return {
     run,
     inputs: peerInputs(policy, data),
+    show: () => ({ losses: Array.from({ length: 8 }, run) }),
     difference: ({ losses }) => Math.max(...losses!.map((loss) => Math.abs(loss - run()))),
     cost: step.cost,
     dispose() {
       step.dispose();
       optimizer.dispose();
       policy.dispose();
-      tf.dispose(data);
+      tf.dispose(tensors);
     },
   };
 }
 
-/** One batch of sampled actions with their log-probabilities, noise and all; from array to arrays. */
-export function act(name: string, batch: number): Subject {
+/** One batch of sampled actions with their log-probabilities, noise and all; to arrays. */
+export function act(name: string, batch: number, { isPlain = false }: SubjectOptions = {}): Subject {
   const rng = new Rng('bench');
   const policy = makePolicy(name, rng);
   const noise = rng.split('noise');
   const observations = rng.split('data').normalTensor([batch, OBSERVATION]);
   const values = observations.dataSync() as Float32Array;
-  const sample = compile(
-    (inputs: { observations: tf.Tensor }, stream) => {
-      const { action, logProb } = policy.given(inputs.observations).sampleWithLogProb(stream);
-      return { action, logProb };
-    },
-    { name: `bench/act/${name}`, state: [policy] },
-  );
+  const draw = (inputs: { observations: tf.Tensor }, stream: Rng) => {
+    const { action, logProb } = policy.given(inputs.observations).sampleWithLogProb(stream);
+    return { action, logProb };
+  };
+  const sample = compile(draw, { name: `bench/act/${name}`, state: [policy] });
   const onArrays = sample.onArrays({ observations: { shape: [batch, OBSERVATION] } });
+  const arrays = isPlain
+    ? () =>
+        tf.tidy(() => {
+          const { action, logProb } = draw({ observations }, noise);
+          return { action: action.dataSync(), logProb: logProb.dataSync() };
+        })
+    : () => onArrays({ observations: values }, noise);
   return {
     run() {
-      const { action, logProb } = onArrays({ observations: values }, noise);
+      const { action, logProb } = arrays();
       return action[0]! + logProb[0]!;
+    },
+    show() {
+      const { action, logProb } = arrays();
+      return { action: [...action], logProb: [...logProb] };
     },
     inputs: peerInputs(policy, { observations }),
     // Draws differ from framework to framework; the density of what was drawn does not. The mean, as in a loss: where a spline is

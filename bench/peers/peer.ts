@@ -1,3 +1,4 @@
+import type { Rival } from './rival.ts';
 import { type Twin, TwinProcess } from './twinProcess.ts';
 
 /** What a row is made from, on both sides: a policy's variables in their order, and the batch. */
@@ -48,7 +49,7 @@ export const PEERS = {
 export type PeerName = keyof typeof PEERS;
 
 /** A twin of the benchmarked rows that takes turns with us. */
-export class Peer {
+export class Peer implements Rival {
   readonly name: PeerName;
   readonly version: string;
   readonly #twin: TwinProcess;

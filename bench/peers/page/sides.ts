@@ -1,0 +1,55 @@
+/// <reference types="vite/client" />
+/** The rows in a page, by our engine and by tfjs's backends: what `pagePeers.ts` calls. */
+import plain from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url';
+import threaded from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url';
+import * as tf from '@tensorflow/tfjs-core';
+import { block, warmUp } from '../../block.ts';
+import { act, ppoStep, type Subject } from '../../subjects.ts';
+
+// After our engine, which starts the best of the backends that it finds.
+const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+setWasmPaths({
+  'tfjs-backend-wasm.wasm': plain,
+  'tfjs-backend-wasm-simd.wasm': simd,
+  'tfjs-backend-wasm-threaded-simd.wasm': threaded,
+});
+await tf.setBackend('wasm');
+
+/** What computes, and the tfjs backend that is active meanwhile. */
+const SIDES = {
+  page: { backend: 'cpu', isPlain: false },
+  'tfjs-cpu': { backend: 'cpu', isPlain: true },
+  'tfjs-wasm': { backend: 'wasm', isPlain: true },
+} as const;
+export type SideName = keyof typeof SIDES;
+
+const KINDS = { 'ppo-step': ppoStep, act };
+const subjects = new Map<SideName, Subject>();
+
+const sides = {
+  /** Makes a side's subject in place of the one before, and warms it up: what its first runs gave. */
+  async make(side: SideName, row: string, batch: number): Promise<Record<string, readonly number[]>> {
+    const { backend, isPlain } = SIDES[side];
+    const [kind, policy] = row.split('/') as [keyof typeof KINDS, string];
+    subjects.get(side)?.dispose();
+    await tf.setBackend(backend);
+    const subject = KINDS[kind](policy, batch, { isPlain });
+    subjects.set(side, subject);
+    const shown = subject.show();
+    warmUp(subject.run);
+    return shown;
+  },
+
+  /** Milliseconds of one run of a side's subject, averaged over a block. */
+  async time(side: SideName, repeats: number): Promise<number> {
+    await tf.setBackend(SIDES[side].backend);
+    return block(subjects.get(side)!.run, repeats);
+  },
+};
+
+declare global {
+  var benchSides: Sides;
+}
+type Sides = typeof sides;
+globalThis.benchSides = sides;
