@@ -4,7 +4,15 @@
  */
 export { type ColourName, policyColours, type Theme, themeColour } from '../envs/drawing/palette.ts';
 export { main } from './commands/main.ts';
-export { type Bounds, bounded, type Conclusion, type Criterion, conclude, type Verdict } from './harness/conclusion.ts';
+export {
+  type Bounds,
+  bounded,
+  type Conclusion,
+  type Criteria,
+  type Criterion,
+  conclude,
+  type Verdict,
+} from './harness/conclusion.ts';
 export {
   type Choices,
   type CommonConfig,

@@ -8,6 +8,9 @@ export interface Criterion {
   readonly holds: boolean | undefined;
 }
 
+/** The claims of a prediction; undefined stands for one about what the run leaves out, such as a policy. */
+export type Criteria = readonly (Criterion | undefined)[];
+
 /** What became of a prediction. */
 export type Verdict = 'confirmed' | 'refuted' | 'undecided';
 
@@ -20,23 +23,29 @@ export interface Conclusion {
   readonly verdict: Verdict;
 }
 
-/** The verdict that criteria bear out: confirmed where all hold, refuted where one does not, else undecided. */
+/** The verdict that criteria bear out: confirmed where all hold and the run leaves none out, refuted where one does not, else undecided. */
 export function conclude(
   { question, prediction }: Pick<Conclusion, 'question' | 'prediction'>,
-  criteria: readonly Criterion[],
+  criteria: Criteria,
 ): Conclusion {
   const verdict =
-    criteria.length > 0 && criteria.every(({ holds }) => holds === true)
+    criteria.length > 0 && criteria.every((criterion) => criterion?.holds === true)
       ? 'confirmed'
-      : criteria.some(({ holds }) => holds === false)
+      : criteria.some((criterion) => criterion?.holds === false)
         ? 'refuted'
         : 'undecided';
-  return { question, prediction, measured: criteria.map(describeCriterion).join('; ') || 'nothing yet', verdict };
+  return { question, prediction, measured: describeCriteria(criteria).join('; ') || 'nothing yet', verdict };
 }
 
-/** A claim in words, with whether it holds where it does not. */
-export function describeCriterion({ text, holds }: Criterion): string {
-  return holds === true ? text : `${text}: ${holds === false ? 'does not hold' : 'not decided'}`;
+/** Each claim in words, with whether it holds where it does not; of those that the run leaves out their number, if it has others. */
+export function describeCriteria(criteria: Criteria): string[] {
+  const judged = criteria.filter((criterion) => criterion !== undefined);
+  const left = criteria.length - judged.length;
+  const texts = judged.map(({ text, holds }) =>
+    holds === true ? text : `${text}: ${holds === false ? 'does not hold' : 'not decided'}`,
+  );
+  if (left === 0 || judged.length === 0) return texts;
+  return [...texts, `${left} ${left === 1 ? 'claim is' : 'claims are'} about what this run leaves out`];
 }
 
 /** Options of {@link bounded}. */
@@ -51,16 +60,20 @@ export interface Bounds {
 /**
  * Whether a metric is within bounds, by its 95 % interval: it holds where the whole interval is within, it does not where the whole
  * interval is on the other side of a bound, and is not decided where a bound lies inside, or where one seed has no interval.
+ * Undefined of no row.
  */
+export function bounded(row: SummaryRow, bounds: Bounds): Criterion;
+export function bounded(row: SummaryRow | undefined, bounds: Bounds): Criterion | undefined;
 export function bounded(
   row: SummaryRow | undefined,
   { label, atMost = Infinity, atLeast = -Infinity, format }: Bounds,
-): Criterion {
+): Criterion | undefined {
+  if (row === undefined) return undefined;
   const asked = [
     ...(atLeast > -Infinity ? [`at least ${format(atLeast)}`] : []),
     ...(atMost < Infinity ? [`at most ${format(atMost)}`] : []),
   ].join(' and ');
-  if (row?.iqm == null) return { text: `${label}: not measured, predicted ${asked}`, holds: undefined };
+  if (row.iqm === null) return { text: `${label}: not measured, predicted ${asked}`, holds: undefined };
   const { iqm, low, high } = row;
   if (low === null || high === null) {
     return { text: `${label}: ${format(iqm)} (one seed), predicted ${asked}`, holds: undefined };

@@ -14,14 +14,15 @@ export interface EquivalentRowsOptions {
   readonly format: (value: number) => string;
 }
 
-/** The claim that two policies have the same of a metric: an equivalence test over the seeds. */
+/** The claim that two policies have the same of a metric: an equivalence test over the seeds. Undefined where there is one row, or none. */
 export function equivalentRows(
   a: SummaryRow | undefined,
   b: SummaryRow | undefined,
   { label, bound, format }: EquivalentRowsOptions,
-): Criterion {
+): Criterion | undefined {
+  if (a === undefined || b === undefined) return undefined;
   const asked = `predicted within ${format(-bound)} and ${format(bound)}`;
-  const { x, y } = a !== undefined && b !== undefined ? pairedSeeds(a, b) : { x: [], y: [] };
+  const { x, y } = pairedSeeds(a, b);
   if (x.length === 0) return { text: `${label}: not measured, ${asked}`, holds: undefined };
   const { difference, low, high, verdict } = equivalenceTest(x, y, { bound, rng: new Rng('equivalence') });
   const interval = low === null || high === null ? '(one seed)' : `[${format(low)}, ${format(high)}]`;

@@ -1,5 +1,5 @@
 import { Rng } from '../../src/random.ts';
-import type { Criterion } from './conclusion.ts';
+import type { Criteria } from './conclusion.ts';
 import type { SummaryRow } from './experiment.ts';
 import { pairedSeeds } from './pairedSeeds.ts';
 import { holm } from './statistics/holm.ts';
@@ -18,25 +18,27 @@ const LEVEL = 0.05;
 
 /**
  * Claims that one policy has less of a metric than another, each by a paired permutation test over the seeds, with Holm's correction
- * for all of them together. A p-value of .05 or more decides nothing, and of few seeds none can be below it.
+ * for all of them together. A p-value of .05 or more decides nothing, and of few seeds none can be below it. Where a row is missing
+ * the claim is left out.
  * @param format of a value
  */
-export function lowerRows(claims: readonly LowerRow[], format: (value: number) => string): Criterion[] {
+export function lowerRows(claims: readonly LowerRow[], format: (value: number) => string): Criteria {
   const paired = claims.map(({ label, row, than }) => {
     const { x, y } = row !== undefined && than !== undefined ? pairedSeeds(row, than) : { x: [], y: [] };
     return { label, row, than, x, y };
   });
   const measured = paired.filter(({ x }) => x.length > 0);
-  if (measured.length === 0) return paired.map(({ label }) => ({ text: `${label}: not measured`, holds: undefined }));
-  const adjusted = holm(measured.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('permutations'))));
+  const ps = measured.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('permutations')));
+  const adjusted = ps.length === 0 ? [] : holm(ps);
   return paired.map((claim) => {
     const { label, row, than, x, y } = claim;
+    if (row === undefined || than === undefined) return undefined;
     const at = measured.indexOf(claim);
     if (at < 0) return { text: `${label}: not measured`, holds: undefined };
     const p = adjusted[at]!;
     const difference = x.reduce((sum, value, i) => sum + value - y[i]!, 0);
     return {
-      text: `${label}: ${format(row!.iqm!)} and ${format(than!.iqm!)}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`,
+      text: `${label}: ${format(row.iqm!)} and ${format(than.iqm!)}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`,
       holds: p < LEVEL ? difference < 0 : undefined,
     };
   });

@@ -1,5 +1,5 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { conclude, describeCriterion } from '../harness/conclusion.ts';
+import { conclude, describeCriteria } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
@@ -82,7 +82,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
           facts: [
             ['question', question],
             ['predicted', prediction],
-            ['measured', criteria.map(describeCriterion)],
+            ['measured', describeCriteria(criteria)],
             ['verdict', verdict],
           ],
           ...section,

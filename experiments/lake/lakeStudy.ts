@@ -1,4 +1,4 @@
-import type { Criterion } from '../harness/conclusion.ts';
+import type { Criteria } from '../harness/conclusion.ts';
 import type { Job, JobContext, JobResult, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import type { LakeConfig } from './config.ts';
 import type { StudyName } from './studyCodes.ts';
@@ -30,7 +30,7 @@ export interface LakeStudy {
   /** The tables of its figures, for the terminal and the head of the report. */
   tables(rows: readonly SummaryRow[], config: LakeConfig): Table[];
   /** The claims of the prediction, each judged by the statistics. */
-  criteria(results: StudyResults, config: LakeConfig): Criterion[];
+  criteria(results: StudyResults, config: LakeConfig): Criteria;
   /** Its part of the report, below question, prediction and verdict. */
   section(results: StudyResults, config: LakeConfig): Omit<Section, 'title'>;
 }

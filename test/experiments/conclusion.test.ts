@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bounded, type Criterion, conclude } from '../../experiments/harness/conclusion.ts';
+import { bounded, type Criterion, conclude, describeCriteria } from '../../experiments/harness/conclusion.ts';
 import type { SummaryRow } from '../../experiments/harness/experiment.ts';
 
 const row = (iqm: number | null, low: number | null, high: number | null): SummaryRow => ({
@@ -15,7 +15,7 @@ const row = (iqm: number | null, low: number | null, high: number | null): Summa
 const format = (value: number) => value.toFixed(2);
 
 describe('bounded', () => {
-  const holds = (of: SummaryRow | undefined, bounds: { atMost?: number; atLeast?: number }) =>
+  const holds = (of: SummaryRow, bounds: { atMost?: number; atLeast?: number }) =>
     bounded(of, { label: 'x', format, ...bounds }).holds;
 
   test('holds where the whole interval is within', () => {
@@ -34,7 +34,7 @@ describe('bounded', () => {
     expect(holds(row(0.2, 0.1, 0.3), { atLeast: 0.2 })).toBeUndefined();
     expect(holds(row(0.2, null, null), { atMost: 1 })).toBeUndefined();
     expect(holds(row(null, null, null), { atMost: 1 })).toBeUndefined();
-    expect(holds(undefined, { atMost: 1 })).toBeUndefined();
+    expect(bounded(undefined, { label: 'x', format, atMost: 1 })).toBeUndefined();
   });
 
   test('says what was measured and what was predicted', () => {
@@ -54,4 +54,19 @@ test('a verdict is computed from the criteria', () => {
   expect(verdict(true, undefined, false)).toBe('refuted');
   expect(verdict(true, undefined)).toBe('undecided');
   expect(verdict()).toBe('undecided');
+});
+
+test('a claim about what the run leaves out is not listed, and keeps a prediction from being confirmed, not from being refuted', () => {
+  const claim = (text: string, holds: Criterion['holds']) => ({ text, holds });
+  const of = (...criteria: (Criterion | undefined)[]) => {
+    const { measured, verdict } = conclude({ question: 'q', prediction: 'p' }, criteria);
+    return [measured, verdict];
+  };
+  expect(of(claim('a', true), undefined)).toEqual(['a; 1 claim is about what this run leaves out', 'undecided']);
+  expect(of(claim('a', false), undefined, undefined)).toEqual([
+    'a: does not hold; 2 claims are about what this run leaves out',
+    'refuted',
+  ]);
+  expect(of(undefined)).toEqual(['nothing yet', 'undecided']);
+  expect(describeCriteria([claim('a', undefined), claim('b', true)])).toEqual(['a: not decided', 'b']);
 });

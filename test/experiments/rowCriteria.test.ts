@@ -38,12 +38,18 @@ describe('equivalentRows', () => {
 
   test('of few seeds, one seed or none nothing follows; seeds without a partner are left out', () => {
     expect(claim([1, 2, 3], [1, 2, 3])).toMatchObject({ holds: undefined });
-    expect(claim([1, null], [1, 2]).text).toBe('a − b: 0.00 (one seed), predicted within -0.50 and 0.50');
+    expect(claim([1, null], [1, 2])?.text).toBe('a − b: 0.00 (one seed), predicted within -0.50 and 0.50');
     expect(claim([null, 9, ...eight], [9, null, ...eight])).toMatchObject({ holds: true });
-    expect(equivalentRows(undefined, row([1]), { label: 'a − b', bound: 1, format })).toMatchObject({
+    expect(claim([null], [1])).toEqual({
       holds: undefined,
-      text: expect.stringContaining('not measured'),
+      text: 'a − b: not measured, predicted within -0.50 and 0.50',
     });
+  });
+
+  test('without one of the rows nothing is claimed', () => {
+    const options = { label: 'a − b', bound: 1, format };
+    expect(equivalentRows(undefined, row([1]), options)).toBeUndefined();
+    expect(equivalentRows(row([1]), undefined, options)).toBeUndefined();
   });
 });
 
@@ -66,20 +72,22 @@ describe('lowerRows', () => {
     ]);
   });
 
-  test('three seeds decide nothing, and what was not measured says so', () => {
+  test('three seeds decide nothing, what was not measured says so, and without a row nothing is claimed', () => {
     const claims = lowerRows(
       [
         { label: 'a', row: row([1, 2, 3]), than: row([2, 3, 4]) },
-        { label: 'b', row: undefined, than: row([2]) },
+        { label: 'b', row: row([null]), than: row([2]) },
+        { label: 'c', row: undefined, than: row([2]) },
+        { label: 'd', row: row([2]), than: undefined },
       ],
       format,
     );
     expect(claims).toEqual([
       { text: 'a: 2.00 and 3.00, p = 0.250', holds: undefined },
       { text: 'b: not measured', holds: undefined },
+      undefined,
+      undefined,
     ]);
-    expect(lowerRows([{ label: 'b', row: undefined, than: undefined }], format)).toEqual([
-      { text: 'b: not measured', holds: undefined },
-    ]);
+    expect(lowerRows([{ label: 'b', row: undefined, than: undefined }], format)).toEqual([undefined]);
   });
 });

@@ -1,5 +1,4 @@
 import { policyColours } from '../../../envs/drawing/palette.ts';
-import { bounded } from '../../harness/conclusion.ts';
 import { learningCurves } from '../../harness/report/learningCurves.ts';
 import { metricTable } from '../../harness/report/table.ts';
 import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
@@ -11,10 +10,8 @@ import type { LakeStudy } from '../lakeStudy.ts';
 import { percent } from '../percent.ts';
 import { softLakeSeconds } from '../soft/softLakeSeconds.ts';
 import { BLOCKED_ENV, type BlockedData, block, TASK, TRIES } from './block.ts';
+import { blockedCriteria } from './blockedCriteria.ts';
 import { successChart } from './successChart.ts';
-
-/** The policy that the flows are judged by. */
-const FLOW = 'spline';
 
 const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
 
@@ -25,7 +22,8 @@ export const blocked: LakeStudy = {
   question: 'Which policies still get home where the bank that they would use is blocked, unknown to them?',
   prediction:
     'A policy that keeps both banks gets home within k fresh tries with probability 1 − 2⁻ᵏ, whichever bank is blocked; a committed ' +
-    'Gaussian never does on its worst bank.',
+    'Gaussian never does on its worst bank. So it is against an opponent who blocks the bank used more: the one gets home every other ' +
+    'time, the other never.',
 
   jobs: (config) =>
     lakeJobs(config, {
@@ -59,13 +57,7 @@ export const blocked: LakeStudy = {
           ]),
         ],
 
-  criteria: ({ rows }) => {
-    const of = (policy: string) => rows.find((row) => row.policy === policy && row.metric === 'success8');
-    return [
-      bounded(of(FLOW), { label: `${FLOW}, worst bank, 8 tries`, atLeast: 0.9, format: percent }),
-      bounded(of('gaussian'), { label: 'gaussian, worst bank, 8 tries', atMost: 0.1, format: percent }),
-    ];
-  },
+  criteria: ({ rows }) => blockedCriteria(rows),
 
   section: ({ outcomes, rows }, { blocked: { fineTuning } }) => {
     const { domain, range } = policyColours(policyNames);
@@ -89,7 +81,8 @@ export const blocked: LakeStudy = {
           'used more, by a moving average of its walks. At last PPO goes on training where the worse bank is blocked, until nine of ten ' +
           'walks get home.',
         'Nothing in training holds the two banks even. Where the less used one has a share q of the walks, about 1 − (1 − q)ᵏ of success is left ' +
-          'within k tries, less than the 1 − 2⁻ᵏ of two even modes.',
+          'within k tries, less than the 1 − 2⁻ᵏ of two even modes. That q, from other walks on the open lake, is what success in one try is held ' +
+          'against. Against an opponent it is about q that is left, too: that is E4 on the lake.',
       ],
       figures: [
         {

@@ -1,5 +1,5 @@
 import type { LakeId } from '../../../envs/index.ts';
-import { bounded, type Criterion } from '../../harness/conclusion.ts';
+import { bounded, type Criteria } from '../../harness/conclusion.ts';
 import { equivalentRows } from '../../harness/equivalentRows.ts';
 import type { Section, SummaryRow } from '../../harness/experiment.ts';
 import { groupBy } from '../../harness/groupBy.ts';
@@ -98,7 +98,7 @@ export const lakesPart: StudyPart = {
           row: at(env, policy, condition),
           than: at(env, GAUSSIAN, condition),
         }));
-    const same = (env: string, condition: string): Criterion[] =>
+    const same = (env: string, condition: string): Criteria =>
       OF_CONDITIONS.filter((policy) => policy !== GAUSSIAN && ran(policy, env, condition)).map((policy) =>
         equivalentRows(at(env, policy, condition), at(env, GAUSSIAN, condition), {
           label: `${named(env, condition)}, ${policy} − ${GAUSSIAN}, drowned`,

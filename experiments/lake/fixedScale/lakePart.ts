@@ -74,12 +74,8 @@ export const lakePart: StudyPart = {
     const at = (condition: string) => rows.find((row) => row.metric === 'drownRate' && row.condition === condition);
     const largest = `σ = ${Math.max(...lake.scales)}`;
     return [
-      ...(at(largest) === undefined
-        ? []
-        : [bounded(at(largest), { label: `fine lake, ${largest}, drowned`, atLeast: FAILS, format: percent })]),
-      ...(at(LEARNED) === undefined
-        ? []
-        : [bounded(at(LEARNED), { label: `fine lake, ${LEARNED}, drowned`, atMost: MANAGES, format: percent })]),
+      bounded(at(largest), { label: `fine lake, ${largest}, drowned`, atLeast: FAILS, format: percent }),
+      bounded(at(LEARNED), { label: `fine lake, ${LEARNED}, drowned`, atMost: MANAGES, format: percent }),
     ];
   },
 

@@ -59,7 +59,7 @@ export const banditPart: StudyPart = {
           'blocks the bank used more, by a moving average of the last episodes. PPO trains each policy against it, all with one ' +
           'setting, which was chosen on other seeds. A policy’s minimax value is the lesser of the probabilities of its banks, here by ' +
           `quadrature of its density. The best of all policies is worth 0.5; the best Gaussian, N(0, ${best.deviation.toFixed(3)}²), ` +
-          `${value(best.value)}: most of it lies between the banks and beyond them.`,
+          `${value(best.value)}: most of it lies between the banks and beyond them. What policies come to against such an opponent on the lake is in E3.`,
       ],
       figures: [
         {

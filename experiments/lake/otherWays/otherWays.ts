@@ -1,4 +1,4 @@
-import { bounded, type Criterion } from '../../harness/conclusion.ts';
+import { bounded, type Criteria } from '../../harness/conclusion.ts';
 import type { Section, SummaryRow } from '../../harness/experiment.ts';
 import { describeBest } from '../../harness/report/describeBest.ts';
 import { metricTable } from '../../harness/report/table.ts';
@@ -177,7 +177,7 @@ function rowOf(
   return rows.find((row) => row.condition === condition && row.policy === way && row.metric === metric);
 }
 
-function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[]): Criterion[] {
+function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[]): Criteria {
   const of = (metric: string) => rowOf(rows, condition, way, metric);
   return [
     bounded(of('modeBalance'), { label: `${way}, ${condition}, less used bank`, atLeast: BOTH, format: percent }),

@@ -1,4 +1,4 @@
-import type { Criterion } from '../../harness/conclusion.ts';
+import type { Criteria } from '../../harness/conclusion.ts';
 import type { SummaryRow } from '../../harness/experiment.ts';
 import { nats } from '../nats.ts';
 import { percent } from '../percent.ts';
@@ -12,7 +12,7 @@ const NEAR = 0.02;
 const OF_SPLINE = (temperature: number): number => (temperature >= 0.12 ? 0.02 : temperature >= 0.05 ? 0.06 : 0.18);
 
 /** The claims about the bandit. */
-export function banditCriteria(rows: readonly SummaryRow[]): Criterion[] {
+export function banditCriteria(rows: readonly SummaryRow[]): Criteria {
   const of = (policy: string, metric: string) => rows.filter((row) => row.policy === policy && row.metric === metric);
   const unpunished = (policy: string, metric: string) =>
     of(policy, metric).filter(({ condition }) => taskOf(condition).penalty === 0);

@@ -40,7 +40,7 @@ describe('criteria', () => {
   test('on the stride lake by bounds, NICE by none', () => {
     const at = (policy: string, share: number) => row(policy, share, 'LakeStride-v0');
     const found = criteria(at('gaussian', 0.4), at('gaussian-full', 0.1), at('spline', 0.03), at('nice', 0.5));
-    expect(found.map(({ holds }) => holds)).toEqual([true, false, true]);
+    expect(found.map((each) => each?.holds)).toEqual([true, false, true]);
   });
 
   test('on the fine lake, and where nine in ten agree, by pairs', () => {
@@ -52,7 +52,7 @@ describe('criteria', () => {
       row('gaussian', 0.3, 'LakeStride-v0', '90/10'),
       row('spline', 0.02, 'LakeStride-v0', '90/10'),
     );
-    expect(found.map(({ text, holds }) => [/(mixture-2|spline) drowns less/.exec(text)?.[1], holds])).toEqual([
+    expect(found.map((each) => [/(mixture-2|spline) drowns less/.exec(each!.text)?.[1], each!.holds])).toEqual([
       ['mixture-2', false],
       ['spline', true],
       ['spline', true],
@@ -66,7 +66,7 @@ describe('criteria', () => {
       row('gaussian', 0.1, 'Lake-v0', 'right angles'),
       row('spline', 0.01, 'Lake-v0', 'right angles'),
     );
-    expect(found.map(({ holds }) => holds)).toEqual([true, false]);
+    expect(found.map((each) => each?.holds)).toEqual([true, false]);
   });
 });
 

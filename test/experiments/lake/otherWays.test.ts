@@ -220,7 +220,7 @@ describe('the study', () => {
       row(condition, 'step-noise', 'modeBalance', stepBalance),
       row(condition, 'step-noise', 'drownRate', stepDrowned),
     ]);
-    return otherWays.criteria({ outcomes: [], rows }, lakeSchema.parse({})).map(({ holds }) => holds);
+    return otherWays.criteria({ outcomes: [], rows }, lakeSchema.parse({})).map((each) => each?.holds);
   };
 
   test('judges the prediction: noise that lasts uses both banks, and noise that does not drowns or commits', () => {

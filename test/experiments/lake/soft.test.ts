@@ -274,7 +274,7 @@ const row = (
   }) satisfies SummaryRow;
 
 describe('the criteria', () => {
-  test('everyOf: holds where all rows do, and names those that do not', () => {
+  test('everyOf: holds where all rows do, and names those that do not; of no rows nothing is claimed', () => {
     const bounds = () => ({ atMost: 0.1, format: (value: number) => value.toFixed(2) });
     const good = row('τ = 0.5', 'spline', 'kl', [0.05, 0.04, 0.06]);
     expect(everyOf('x', [good], bounds)).toEqual({ text: 'x (all 1)', holds: true });
@@ -285,22 +285,23 @@ describe('the criteria', () => {
       text: 'x, but τ = 0.05: 0.05 (one seed)',
       holds: undefined,
     });
-    expect(everyOf('x', [], bounds).holds).toBeUndefined();
+    expect(everyOf('x', [], bounds)).toBeUndefined();
   });
 
   test('of a Gaussian near the best one, and of one that stays over the water at τ = .02', () => {
     const holds = (kl: number) =>
       banditCriteria([row('τ = 0.02', 'gaussian', 'kl', [kl, kl, kl])])
-        .filter(({ text }) => text.startsWith('gaussian: KL') || text.startsWith('gaussian below'))
-        .map((criterion) => criterion.holds);
+        .filter((each) => each?.text.startsWith('gaussian: KL') || each?.text.startsWith('gaussian below'))
+        .map((each) => each?.holds);
     expect(holds(0.7)).toEqual([true, true]);
     expect(holds(7.5)).toEqual([false, false]);
   });
 
   test('of a spline flow: the bound depends on the temperature', () => {
     const holds = (condition: string, kl: number) =>
-      banditCriteria([row(condition, 'spline', 'kl', [kl, kl, kl])]).find(({ text }) => text.startsWith('spline: KL'))!
-        .holds;
+      banditCriteria([row(condition, 'spline', 'kl', [kl, kl, kl])]).find((each) =>
+        each?.text.startsWith('spline: KL'),
+      )!.holds;
     expect([holds('τ = 0.02', 0.17), holds('τ = 0.05', 0.05), holds('τ = 0.12', 0.01)]).toEqual([true, true, true]);
     expect([holds('τ = 0.02', 0.19), holds('τ = 0.05', 0.07), holds('τ = 0.12', 0.03)]).toEqual([false, false, false]);
   });
