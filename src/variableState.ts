@@ -33,6 +33,16 @@ export class VariableState {
 
   toJSON(): JsonVariableState {
     const { buffer, byteOffset, byteLength } = this.values;
-    return { shape: [...this.shape], float32: uint8ArrayToBase64(new Uint8Array(buffer, byteOffset, byteLength)) };
+    return { shape: [...this.shape], float32: base64(new Uint8Array(buffer, byteOffset, byteLength)) };
   }
+}
+
+/** A multiple of 3, so that parts join; the library takes a part's bytes as arguments, of which a worker's stack holds few. */
+const PART = 12_288;
+
+function base64(bytes: Uint8Array): string {
+  const parts = Array.from({ length: Math.ceil(bytes.length / PART) }, (_, i) =>
+    uint8ArrayToBase64(bytes.subarray(i * PART, (i + 1) * PART)),
+  );
+  return parts.join('');
 }
