@@ -83,12 +83,30 @@ export function resolveConfig(
 }
 
 /**
- * Checks the config that a file holds.
+ * Checks the config that a run's file holds, whole: a default of today may not be what the run was made with.
  * @throws InputError that names the file, the field, the value and what was expected
  */
 export function checkConfig(experiment: AnyExperiment, config: unknown, file: string): void {
-  const issue = experiment.schema.safeParse(config).error?.issues[0];
+  const { data, error } = experiment.schema.safeParse(config);
+  const issue = error?.issues[0];
   if (issue !== undefined) throw inputError(experiment, issue, config, { path: [], label: file });
+  const missing = missingField(data, config);
+  if (missing === undefined) return;
+  throw new InputError(
+    `${file}: has no ${missing.join('.')}, expected all settings of this oxbow: another one made the run; read it with that one, or make it again`,
+  );
+}
+
+/** The path of the first field of an object, or of one in it, that another object has not. */
+function missingField(value: unknown, other: unknown): string[] | undefined {
+  if (!isObject(value)) return undefined;
+  for (const [key, own] of Object.entries(value)) {
+    if (own === undefined) continue;
+    if (!isObject(other) || !Object.hasOwn(other, key)) return [key];
+    const deeper = missingField(own, other[key]);
+    if (deeper !== undefined) return [key, ...deeper];
+  }
+  return undefined;
 }
 
 function inputError(experiment: AnyExperiment, issue: z.core.$ZodIssue, value: unknown, source?: Source): InputError {

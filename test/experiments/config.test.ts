@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigSources, resolveConfig, type Setting } from '../../experiments/harness/config.ts';
+import { type ConfigSources, checkConfig, resolveConfig, type Setting } from '../../experiments/harness/config.ts';
 import { drift } from './fixture/drift.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-config-'));
@@ -142,5 +142,17 @@ describe('resolveConfig', () => {
 
   it('refuses a file that is not there', () => {
     expect(() => resolve({ file: '/nowhere/config.json' })).toThrow('--config: cannot read /nowhere/config.json');
+  });
+});
+
+describe('checkConfig', () => {
+  it('takes the settings of a run as they are, and names the first that is not there', () => {
+    const whole = resolve({});
+    expect(() => checkConfig(drift, whole, 'run/config.json')).not.toThrow();
+    expect(() => checkConfig(drift, { ...whole, noise: { scale: 1 } }, 'run/config.json')).toThrow(
+      /^run\/config\.json: has no noise\.label, expected all settings of this oxbow/,
+    );
+    const { noise: _, ...older } = whole;
+    expect(() => checkConfig(drift, older, 'run/config.json')).toThrow(/^run\/config\.json: has no noise, /);
   });
 });

@@ -67,7 +67,7 @@ test('oxbow run lake --study E3: success of each policy, rising with the tries, 
   expect(measured).not.toMatch(/mixture/);
   expect(measured).toMatch(/; 6 claims are about what this run leaves out$/);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('A bank is blocked after training');
-}, 60_000);
+}, 120_000);
 
 describe('the criteria', () => {
   const row = (policy: string, metric: string, ...perSeed: number[]): SummaryRow => {
