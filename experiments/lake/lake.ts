@@ -33,7 +33,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     full: {
       seeds: Array.from({ length: 20 }, (_, seed) => seed),
       evaluationEpisodes: 1000,
-      soft: { lake: { steps: 120_000 } },
+      soft: { lake: { steps: 120_000 }, sac: { steps: 14_000 } },
       fixedScale: { lake: { scales: [0.1, 0.3, 0.7, 1] } },
       otherWays: { cloning: { steps: 2500 } },
     },

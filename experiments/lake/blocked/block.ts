@@ -7,6 +7,7 @@ import { type LakeConfig, softLakeSettings } from '../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../headingPolicies.ts';
 import { STRIDE } from '../soft/lakeConditions.ts';
 import { softLakeOptions } from '../soft/softLakeOptions.ts';
+import { softTraining } from '../soft/softTraining.ts';
 import { trainOnSoftLake } from '../soft/trainOnSoftLake.ts';
 import { successAtK } from '../successAtK.ts';
 import { measureWalks, type Walk } from '../walks.ts';
@@ -41,13 +42,8 @@ export async function block(
   const { blocked, soft, evaluationEpisodes } = config;
   const settings = softLakeSettings(config, name);
   const policy = makeHeadingPolicy(name, settings.policy, rng.split('policy'));
-  await trainOnSoftLake(policy, {
-    task: TASK,
-    training: soft.lake,
-    settings,
-    rng: rng.split('pretraining'),
-    report: (share) => report(0.7 * share),
-  });
+  const pretraining = { task: TASK, training: soft.lake, settings, rng: rng.split('pretraining') };
+  await trainOnSoftLake(softTraining(policy, pretraining), (share) => report(0.7 * share));
   const walk = (blocked: Bank | 'none') =>
     measureWalks({
       env: BLOCKED_ENV,

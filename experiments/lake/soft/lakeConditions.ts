@@ -1,5 +1,7 @@
 import { portableMath } from '../../../src/index.ts';
 import { type HeadingPolicy, headingPolicies } from '../headingPolicies.ts';
+import { sacPolicies } from './sacPolicies.ts';
+import type { SoftSettings } from './softSettings.ts';
 
 /** A lake of headings at a temperature. */
 export interface SoftLakeTask {
@@ -12,6 +14,7 @@ export interface SoftLakeCondition {
   readonly condition: string;
   readonly folder: string;
   readonly task: SoftLakeTask;
+  readonly learner: 'PPO' | 'SAC';
   readonly policies: readonly HeadingPolicy[];
 }
 
@@ -30,22 +33,40 @@ export const softLakeTasks: readonly SharedTask[] = [
   { stride: 1.3, temperature: 0.1, policies: headingPolicies },
 ];
 
-/** The tasks of a run as conditions of its jobs. */
-export function softLakeConditions({ tasks }: { readonly tasks: readonly SharedTask[] }): SoftLakeCondition[] {
-  return tasks.map(({ policies, ...task }) => ({
-    condition: `stride ${task.stride}, τ = ${task.temperature}`,
-    folder: `stride-${task.stride}-tau-${task.temperature}`,
-    task,
-    policies,
-  }));
+/** What SAC trains at, where it trains at all: the task at which a flow by PPO keeps both banks. */
+const SAC_TASK: SoftLakeTask = { stride: 1.3, temperature: 0.1 };
+
+/** A task in a few words. */
+export function describeTask({ stride, temperature }: SoftLakeTask): string {
+  return `stride ${stride}, τ = ${temperature}`;
 }
 
-/** The task of a condition that a run has. */
-export function softLakeTask(
-  condition: string | undefined,
-  of: { readonly tasks: readonly SharedTask[] },
-): SoftLakeTask {
-  return softLakeConditions(of).find((each) => each.condition === condition)!.task;
+type Conditions = Pick<SoftSettings, 'lake' | 'sac'>;
+
+/** The conditions of a run: its tasks by PPO, and one of them by SAC, if that has any steps. */
+export function softLakeConditions({ lake, sac }: Conditions): SoftLakeCondition[] {
+  const byPpo = lake.tasks.map(({ policies, ...task }): SoftLakeCondition => {
+    const folder = folderOf(task);
+    return { condition: describeTask(task), folder, task, learner: 'PPO', policies };
+  });
+  if (sac.steps === 0) return byPpo;
+  const bySac: SoftLakeCondition = {
+    condition: `SAC, ${describeTask(SAC_TASK)}`,
+    folder: `sac-${folderOf(SAC_TASK)}`,
+    task: SAC_TASK,
+    learner: 'SAC',
+    policies: Object.keys(sacPolicies) as HeadingPolicy[],
+  };
+  return [...byPpo, bySac];
+}
+
+function folderOf({ stride, temperature }: SoftLakeTask): string {
+  return `stride-${stride}-tau-${temperature}`;
+}
+
+/** A condition that a run has. */
+export function softLakeCondition(condition: string | undefined, of: Conditions): SoftLakeCondition {
+  return softLakeConditions(of).find((each) => each.condition === condition)!;
 }
 
 /** The step of the registered stride lake. */

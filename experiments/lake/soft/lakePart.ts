@@ -5,8 +5,9 @@ import type { HeadingPolicy } from '../headingPolicies.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { bestOnLake } from './bestOnLake.ts';
-import { STRIDE, softLakeConditions, softLakeTask } from './lakeConditions.ts';
+import { describeTask, STRIDE, softLakeCondition, softLakeConditions } from './lakeConditions.ts';
 import { lakeSection } from './lakeSection.ts';
+import { sacSeconds } from './sacSeconds.ts';
 import { softLakeJob } from './softLakeJob.ts';
 import { softLakeSeconds } from './softLakeSeconds.ts';
 
@@ -21,34 +22,37 @@ export const lakePart: StudyPart = {
   environments: ['LakeStride-v0'],
 
   jobs: (config) =>
-    softLakeConditions(config.soft.lake).flatMap((condition) =>
+    softLakeConditions(config.soft).flatMap((condition) =>
       lakeJobs(config, {
         study: 'soft',
         environments: ['LakeStride-v0'],
         policies: condition.policies,
         conditions: [condition],
-        weight: ({ policy }) => softLakeSeconds(config, policy as HeadingPolicy),
+        weight: ({ policy }) =>
+          condition.learner === 'SAC' ? sacSeconds(config.soft.sac) : softLakeSeconds(config, policy as HeadingPolicy),
       }),
     ),
 
   runJob: ({ policy, condition }, config, context) =>
-    softLakeJob({ policy: policy as HeadingPolicy, task: softLakeTask(condition, config.soft.lake) }, config, context),
+    softLakeJob({ policy: policy as HeadingPolicy, ...softLakeCondition(condition, config.soft) }, config, context),
 
-  tables: (rows) =>
-    [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) =>
-      metricTable(`The soft lake, ${condition}`, own, [
+  tables: (rows, config) =>
+    [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) => {
+      const { learner, task } = softLakeCondition(condition, config.soft);
+      const title = `The soft lake${learner === 'SAC' ? ' by SAC' : ''}, ${describeTask(task)}`;
+      return metricTable(title, own, [
         { metric: 'kl', label: 'KL at the start, nats', format: nats },
         { metric: 'klVisited', label: 'KL where it walks, nats', format: nats },
         { metric: 'modeEntropy', label: 'entropy of the bank, nats', format: nats },
         { metric: 'water', label: 'first step drowns', ...share },
         { metric: 'drownRate', label: 'drowned', ...share },
         { metric: 'homeRate', label: 'home', ...share },
-      ]),
-    ),
+      ]);
+    }),
 
   criteria: ({ rows }, config) =>
     rows.flatMap((row) => {
-      const task = softLakeTask(row.condition, config.soft.lake);
+      const { task } = softLakeCondition(row.condition, config.soft);
       const label = `${row.policy}, ${row.condition}`;
       if (row.policy === 'gaussian' && row.metric === 'kl') {
         const { kl } = bestOnLake(task, config.soft.lake).best;

@@ -8,9 +8,12 @@ import { FINE_POINTS } from '../truth/headingMeter.ts';
 import { measureHeadings } from '../truth/measureHeadings.ts';
 import { SoftOptimum } from '../truth/softOptimum.ts';
 import { measureWalks, type Walk } from '../walks.ts';
-import type { SoftLakeTask } from './lakeConditions.ts';
+import type { SoftLakeCondition } from './lakeConditions.ts';
 import { placesAtStart } from './placesAtStart.ts';
+import { sacPolicies } from './sacPolicies.ts';
+import { sacTraining } from './sacTraining.ts';
 import { softLakeOptions } from './softLakeOptions.ts';
+import { softTraining } from './softTraining.ts';
 import { trainOnSoftLake } from './trainOnSoftLake.ts';
 
 /** What a job on the soft lake keeps for the figures. */
@@ -31,22 +34,21 @@ const VISITED_POINTS = 180;
 const MEASURED_WALKS = 20;
 const KEPT_WALKS = 40;
 
-/** Trains a policy over headings by PPO on the soft return and measures it against the soft optimum. */
+/** Trains a policy over headings by PPO or SAC on the soft return and measures it against the soft optimum. */
 export async function softLakeJob(
-  { policy: name, task }: { policy: HeadingPolicy; task: SoftLakeTask },
+  { policy: name, learner, task }: { policy: HeadingPolicy } & Pick<SoftLakeCondition, 'learner' | 'task'>,
   config: LakeConfig,
   { rng, directory, report }: JobContext,
 ): Promise<JobResult & { data: SoftLakeData }> {
-  const { cells, points } = config.soft.lake;
+  const { lake, sac } = config.soft;
+  const { cells, points } = lake;
   const settings = softLakeSettings(config, name);
-  const policy = makeHeadingPolicy(name, settings.policy, rng.split('policy'));
-  await trainOnSoftLake(policy, {
-    task,
-    training: config.soft.lake,
-    settings,
-    rng,
-    report: (share, row) => report(0.9 * share, row),
-  });
+  const isBySac = learner === 'SAC';
+  const policy = makeHeadingPolicy(name, isBySac ? sacPolicies[name]! : settings.policy, rng.split('policy'));
+  const training = isBySac
+    ? sacTraining(policy, { task, steps: sac.steps, rng })
+    : softTraining(policy, { task, training: lake, settings, rng });
+  await trainOnSoftLake(training, (share, row) => report(0.9 * share, row));
 
   const optimum = new SoftOptimum({ ...task, cells, points });
   const { start } = lakeMap;

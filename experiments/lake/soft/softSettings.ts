@@ -33,7 +33,18 @@ export const softSettings = z
           .describe('lakes, each with those of the policies that are trained there'),
       })
       .prefault({}),
+    sac: z
+      .strictObject({
+        steps: z
+          .int()
+          .nonnegative()
+          .max(1_000_000)
+          .default(0)
+          .describe('steps of all environments together by SAC at stride 1.3 and τ = 0.1; 0 leaves it out'),
+      })
+      .prefault({}),
   })
   .prefault({});
 
-export type BanditSettings = z.infer<typeof softSettings>['bandit'];
+export type SoftSettings = z.infer<typeof softSettings>;
+export type BanditSettings = SoftSettings['bandit'];

@@ -1,13 +1,12 @@
-import type { Policy } from '../../../src/index.ts';
+import type { TrainReport } from '../../../agents/index.ts';
 import type { JobContext } from '../../harness/experiment.ts';
-import { type SoftTrainingOptions, softTraining } from './softTraining.ts';
+import type { LakeProgress, LakeTraining } from '../lakeTraining.ts';
 
-/** Trains a policy over headings by PPO on the soft return to the end. */
+/** Trains a policy over headings on the soft return to the end. */
 export async function trainOnSoftLake(
-  policy: Policy,
-  { report, ...options }: SoftTrainingOptions & { report: JobContext['report'] },
+  { steps, reports, dispose }: LakeTraining<LakeProgress & TrainReport>,
+  report: JobContext['report'],
 ): Promise<void> {
-  const { steps, reports, dispose } = softTraining(policy, options);
   for await (const { episodes, updates, value, ...row } of reports) {
     const drowned = episodes.filter(({ info }) => info.outcome === 'drowned').length;
     report(row.step / steps, { ...row, drownRate: episodes.length === 0 ? null : drowned / episodes.length });

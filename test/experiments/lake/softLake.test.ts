@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { lakeMap } from '../../../envs/index.ts';
 import { lakeSchema, softLakeSettings } from '../../../experiments/lake/config.ts';
-import { headingPolicies, makeHeadingPolicy } from '../../../experiments/lake/headingPolicies.ts';
+import { type HeadingPolicy, headingPolicies, makeHeadingPolicy } from '../../../experiments/lake/headingPolicies.ts';
+import { lakePart } from '../../../experiments/lake/soft/lakePart.ts';
+import { sacPolicies } from '../../../experiments/lake/soft/sacPolicies.ts';
+import { sacTraining } from '../../../experiments/lake/soft/sacTraining.ts';
+import { trainOnSoftLake } from '../../../experiments/lake/soft/trainOnSoftLake.ts';
 import { bestWrappedNormal } from '../../../experiments/lake/truth/bestWrappedNormal.ts';
 import { measureHeadings } from '../../../experiments/lake/truth/measureHeadings.ts';
 import { SoftOptimum } from '../../../experiments/lake/truth/softOptimum.ts';
@@ -51,4 +55,31 @@ test('policies over headings are of one size, as tuned, and their actions are an
     for (const angle of action.dataSync()) expect(Math.abs(angle)).toBeLessThanOrEqual(Math.PI);
     policy.dispose();
   }
+});
+
+const bySac = Object.keys(sacPolicies) as HeadingPolicy[];
+
+test('SAC learns where it is given steps, and nowhere else', () => {
+  const jobsOf = (steps: number) =>
+    lakePart
+      .jobs(lakeSchema.parse({ seeds: [3, 4], soft: { sac: { steps } } }))
+      .filter(({ condition }) => condition?.startsWith('SAC'));
+  expect(jobsOf(0)).toEqual([]);
+  const jobs = jobsOf(1000);
+  expect(jobs.map(({ policy, seed }) => [policy, seed])).toEqual(
+    bySac.flatMap((policy) => [3, 4].map((seed) => [policy, seed])),
+  );
+  expect(new Set(jobs.map(({ condition }) => condition))).toEqual(new Set(['SAC, stride 1.3, τ = 0.1']));
+});
+
+test.each(bySac)('SAC brings %s, of about 18,000 parameters, nearer to the soft optimum', async (name) => {
+  const task = { stride: 1.3, temperature: 0.1 };
+  const optimum = new SoftOptimum(task);
+  const policy = makeHeadingPolicy(name, sacPolicies[name]!, new Rng('policy'));
+  expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
+  const kl = () => measureHeadings(policy, { optimum, states: [start], points: 720 })[0]!.kl;
+  const before = kl();
+  await trainOnSoftLake(sacTraining(policy, { task, steps: 3000, rng: new Rng('training') }), () => {});
+  expect(kl()).toBeLessThan(0.6 * before);
+  policy.dispose();
 });
