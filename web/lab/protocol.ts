@@ -28,6 +28,8 @@ export type Reply =
       /** What the learning curve shows: the held-out loss, the return, or KL(π ‖ π*) at the start. */
       readonly value: number | null;
       readonly snapshot: number;
+      /** How many tensors the worker holds. */
+      readonly tensors: number;
       readonly metrics: LabMetrics;
       readonly walks: readonly Walk[];
     }

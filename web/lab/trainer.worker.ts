@@ -1,3 +1,4 @@
+import { memory } from '@tensorflow/tfjs-core';
 import { policyFromJson, policyToJson, Rng, selectBackend, selectEngine } from 'oxbow';
 import { cloneTraining } from '../../experiments/lake/cloning/cloneTraining.ts';
 import { evenly } from '../../experiments/lake/cloning/conditions.ts';
@@ -63,41 +64,45 @@ function training(policy: Setting['policies'][number], asked: Setting): LakeTrai
   return ppoTraining({ env, policy, settings, steps: 100_000, envs: 8, horizon: 256, rng });
 }
 
+/** Keeps the present weights, and says how they walk. */
+function report(
+  shown: LabPolicy,
+  progress: { step: number; steps: number; value: number | null },
+  walks: ReturnType<LabPolicy['walk']>,
+): void {
+  // Returns are not what is learned while the temperature falls.
+  const value = walks.metrics.kl ?? progress.value;
+  reply({ kind: 'report', ...progress, value, snapshot: shown.keep(), tensors: memory().numTensors, ...walks });
+}
+
 async function train(policy: Setting['policies'][number], asked: Setting): Promise<void> {
   const started = performance.now();
   const { reports, steps, policy: trained, dispose } = training(policy, asked);
   lab = new LabPolicy(trained, asked.study === 'soft' ? softTask(asked) : undefined);
   for await (const { step, value } of reports) {
-    const { metrics, walks } = lab.walk(asked, WALKS, DRAWN, new Rng(asked.seed).split(`lab/${step}`));
-    // Returns are not what is learned while the temperature falls.
-    reply({ kind: 'report', step, steps, value: metrics.kl ?? value, snapshot: lab.keep(), metrics, walks });
+    report(lab, { step, steps, value }, lab.walk(asked, WALKS, DRAWN, new Rng(asked.seed).split(`lab/${step}`)));
     await pause();
   }
-  const { metrics, walks } = lab.walk(
-    { ...asked, blocked: 'none' },
-    LAST_WALKS,
-    DRAWN,
-    new Rng(asked.seed).split('evaluation'),
-  );
-  reply({ kind: 'report', step: steps, steps, value: metrics.kl ?? null, snapshot: lab.keep(), metrics, walks });
-  reply({ kind: 'done', metrics, seconds: (performance.now() - started) / 1000 });
+  const last = lab.walk({ ...asked, blocked: 'none' }, LAST_WALKS, DRAWN, new Rng(asked.seed).split('evaluation'));
+  report(lab, { step: steps, steps, value: null }, last);
+  reply({ kind: 'done', metrics: last.metrics, seconds: (performance.now() - started) / 1000 });
   dispose();
 }
 
 async function serve(request: Request): Promise<void> {
-  const report = await engine;
+  const ready = await engine;
   if (request.kind === 'train') {
     ({ setting } = request);
-    reply({ kind: 'ready', engine: String(report) });
+    reply({ kind: 'ready', engine: String(ready) });
     return train(request.policy, request.setting);
   }
   if (request.kind === 'load') {
     ({ setting } = request);
     const { policy, about } = policyFromJson(request.json);
     lab = new LabPolicy(policy, policy.actionDim === 1 ? { ...softTask(setting), ...taskOf(about) } : undefined);
-    const { metrics, walks } = lab.walk(setting, LAST_WALKS, DRAWN, new Rng(setting.seed).split('evaluation'));
-    reply({ kind: 'report', step: 0, steps: 0, value: null, snapshot: lab.keep(), metrics, walks });
-    return reply({ kind: 'done', metrics, seconds: 0 });
+    const walks = lab.walk(setting, LAST_WALKS, DRAWN, new Rng(setting.seed).split('evaluation'));
+    report(lab, { step: 0, steps: 0, value: null }, walks);
+    return reply({ kind: 'done', metrics: walks.metrics, seconds: 0 });
   }
   const shown = lab;
   if (shown === undefined || setting === undefined) throw new Error('nothing is trained yet');
