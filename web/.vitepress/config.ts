@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { githubSlug } from './githubSlug.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -29,6 +30,7 @@ export default defineConfig({
     build: { rollupOptions: { external: [/^node:/, 'onnxruntime-node'] } },
   },
   markdown: {
+    anchor: { slugify: githubSlug },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { wat: 'lisp' },
   },
