@@ -1,10 +1,10 @@
 import { type Browser, chromium } from 'playwright-core';
 
 /** Starts Debian's Chromium, or the one that `CHROMIUM` names. */
-export function startChromium(): Promise<Browser> {
+export function startChromium(...flags: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', ...flags],
   });
 }
 

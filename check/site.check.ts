@@ -1,43 +1,34 @@
 /** The built site below a path of its own, as readers find it: pages, links, the lab. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { type PreviewServer, preview } from 'vite';
+import * as ort from 'onnxruntime-node';
+import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actionDensity, policyFromJson, Rng, selectBackend } from '../src/index.ts';
 import { startChromium } from './chromium.ts';
+import { root } from './project.ts';
+import { serveSite } from './siteServer.ts';
 
 /** Bytes, compressed, of all that the lab loads. */
 const LARGEST_LAB = 600_000;
-const BASE = '/oxbow/';
-const root = join(import.meta.dirname, '..');
+/** Seconds of training again and again in which memory stays as it is; `LAB_SECONDS` asks for more. */
+const SECONDS = Number(process.env.LAB_SECONDS ?? 40);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
-let server: PreviewServer;
+let server: Awaited<ReturnType<typeof serveSite>>;
 let address: string;
 
 beforeAll(async () => {
-  const { status, stderr } = spawnSync('npm', ['run', '--silent', 'site:build'], {
-    cwd: root,
-    env: { ...process.env, SITE_BASE: BASE },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
-  server = await preview({
-    root: join(root, 'web'),
-    configFile: false,
-    logLevel: 'error',
-    base: BASE,
-    build: { outDir: 'dist' },
-    preview: { port: 0, host: '127.0.0.1' },
-  });
-  address = server.resolvedUrls!.local[0]!.replace(/\/$/, '');
-  browser = await startChromium();
+  server = await serveSite();
+  ({ address } = server);
+  browser = await startChromium('--enable-blink-features=ForceEagerMeasureMemory');
 }, 300_000);
 afterAll(async () => {
   await browser?.close();
@@ -82,41 +73,83 @@ const isDone = (page: Page) =>
     { timeout: 120_000 },
   );
 
+const isTraining = (page: Page) =>
+  page.waitForFunction(() =>
+    [...document.querySelectorAll<HTMLElement>('.side')].every(({ dataset }) => dataset.state === 'training'),
+  );
+
+async function contentOf(download: Download): Promise<Buffer> {
+  return readFile(await download.path());
+}
+
+/** What the page and its workers hold, all canvases and buffers included, rubbish not. */
+async function megabytesOf(page: Page): Promise<number> {
+  const measured = await page.evaluate(() =>
+    (
+      performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
+    ).measureUserAgentSpecificMemory(),
+  );
+  return measured.bytes / 1e6;
+}
+
+/** From the first control of the lab on, Tab goes to each in the order of the page, and each is outlined while it has the focus. */
+async function reachesEveryControl(page: Page): Promise<void> {
+  const controls = await page.$$eval('.lab :is(a[href], button, input, select, summary, [tabindex])', (all) =>
+    all
+      .filter((control) => !control.matches(':disabled'))
+      .map((control, i) => {
+        control.setAttribute('data-control', String(i));
+        return control.outerHTML.slice(0, 80);
+      }),
+  );
+  const focused = () =>
+    page.evaluate(() => {
+      const { dataset } = document.activeElement as HTMLElement;
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement!);
+      return { control: dataset.control, outlined: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2 };
+    });
+  await page.locator('.lab').evaluate((lab) => {
+    // Where Tab goes on from.
+    lab.setAttribute('tabindex', '-1');
+    (lab as HTMLElement).focus();
+    lab.removeAttribute('tabindex');
+  });
+  for (const [i, control] of controls.entries()) {
+    await page.keyboard.press('Tab');
+    expect([control, await focused()]).toEqual([control, { control: String(i), outlined: true }]);
+  }
+  await page.keyboard.press('Tab');
+  expect((await focused()).control).toBeUndefined();
+}
+
 describe('the pages', () => {
-  test('each loads from the site alone, without a complaint, and leads nowhere that is not there', async () => {
+  test('each loads from the site alone, without a complaint, and leads to nothing that is not there', async () => {
     const { page, complaints } = await open('/index.html');
     const queue = [page.url()];
     const seen = new Set(queue);
+    const [links, targets] = [new Set<string>(), new Set<string>()];
     for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
       const response = await page.goto(url);
       expect([url, response!.status()]).toEqual([url, 200]);
-      const found = await page.$$eval('a[href]', (links) => links.map((link) => (link as HTMLAnchorElement).href));
-      for (const link of found.map((href) => href.split('#')[0]!)) {
+      const ids = await page.$$eval('[id]', (elements) => elements.map(({ id }) => id));
+      for (const id of ids) targets.add(`${url}#${id}`);
+      const found = await page.$$eval('a[href]', (anchors) => anchors.map((a) => (a as HTMLAnchorElement).href));
+      for (const link of found) {
+        const [to, fragment] = link.split('#');
         // The reference is TypeDoc's, which checks its own links.
-        if (!link.startsWith(address) || seen.has(link) || link.includes('/api/')) continue;
-        seen.add(link);
-        queue.push(link);
+        if (!link.startsWith(address) || link.includes('/api/')) continue;
+        if (fragment) links.add(`${to}#${decodeURIComponent(fragment)}`);
+        if (seen.has(to!)) continue;
+        seen.add(to!);
+        queue.push(to!);
       }
     }
     expect(seen.size).toBeGreaterThan(18);
+    expect(links.size).toBeGreaterThan(100);
+    expect([...links].filter((link) => !targets.has(link))).toEqual([]);
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);
-
-  test('anchors of links are there', async () => {
-    const { page } = await open('/policies.html');
-    const broken = await page.$$eval('main a[href*="#"]', (links) =>
-      links
-        .map((link) => link as HTMLAnchorElement)
-        .filter(
-          ({ pathname, hash }) =>
-            pathname === location.pathname && !document.getElementById(decodeURIComponent(hash.slice(1))),
-        )
-        .map(({ href }) => href),
-    );
-    expect(broken).toEqual([]);
-    await page.close();
-  });
 });
 
 describe('the lake', () => {
@@ -207,6 +240,146 @@ describe('the soft optimum', () => {
     expect(weights).toEqual(trained);
     rmSync(out, { recursive: true });
   }, 240_000);
+});
+
+describe('the lake, once trained', () => {
+  let page: Page;
+  let complaints: string[];
+  beforeAll(async () => {
+    ({ page, complaints } = await open('/lab.html'));
+    await page.locator('.go').focus();
+    await page.keyboard.press('Enter');
+    await isTraining(page);
+    await isDone(page);
+  }, 180_000);
+  afterAll(async () => {
+    await page?.close();
+  });
+
+  test('Tab reaches every control in the order of the page and shows where it is', () => reachesEveryControl(page));
+
+  test('arrow keys move the probe, sliders and choices; Enter opens the samples', async () => {
+    const map = page.locator('.side[data-policy=spline] .map');
+    await map.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowUp');
+    expect(await map.getAttribute('aria-label')).toContain('now at (-1.45, 0.25)');
+    const summary = page.locator('.side[data-policy=spline] summary');
+    await summary.focus();
+    await page.keyboard.press('Enter');
+    expect(await page.locator('.side[data-policy=spline] table').isVisible()).toBe(true);
+    const slider = page.getByLabel('Back through the training');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    expect(await page.locator('.scrub output').textContent()).toBe('0 % of it');
+    await page.keyboard.press('End');
+    expect(await page.locator('.scrub output').textContent()).toBe('the newest weights');
+    const banks = page.locator('select:has(option[value=upper])').last();
+    await banks.focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await banks.inputValue()).toBe('upper');
+    await page.keyboard.press('ArrowUp');
+    expect(await banks.inputValue()).toBe('none');
+  });
+
+  test.each(['gaussian', 'spline'])(
+    '%s: the downloaded ONNX file and policy file make the samples that the page shows',
+    async (policy) => {
+      const side = page.locator(`.side[data-policy=${policy}]`);
+      const download = async (button: string) => {
+        const [file] = await Promise.all([
+          page.waitForEvent('download'),
+          side.getByRole('button', { name: button }).click(),
+        ]);
+        return contentOf(file);
+      };
+      const [onnx, json] = [await download('ONNX'), await download('Policy file')];
+      const samples = await side
+        .locator('.samples data')
+        .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLDataElement).value)));
+      expect(new Set(samples).size).toBeGreaterThan(40);
+      const label = await side.locator('.map').getAttribute('aria-label');
+      const probe = /now at \((\S+), (\S+)\)/.exec(label!)!.slice(1).map(Number);
+
+      await selectBackend('cpu');
+      const loaded = policyFromJson(json.toString()).policy;
+      const own = actionDensity(loaded, probe).sample(new Rng('lab/probe'), [samples.length / 2]);
+      expect([...own.dataSync()]).toEqual(samples);
+
+      const session = await ort.InferenceSession.create(onnx);
+      const noise = new Rng('lab/probe').fillNormal(new Float32Array(samples.length));
+      for (let i = 0; i < samples.length; i += 2) {
+        const { action } = await session.run({
+          observations: new ort.Tensor('float32', Float32Array.from(probe), [1, 2]),
+          noise0: new ort.Tensor('float32', noise.slice(i, i + 2), [1, 2]),
+        });
+        expect(action!.data[0]).toBeCloseTo(samples[i]!, 4);
+        expect(action!.data[1]).toBeCloseTo(samples[i + 1]!, 4);
+      }
+    },
+  );
+
+  test(
+    'memory stays as it is while it trains again and again',
+    async () => {
+      const taken: { seconds: number; megabytes: number }[] = [];
+      const tensors: Set<string>[] = [new Set(), new Set()];
+      const started = performance.now();
+      const seconds = () => (performance.now() - started) / 1000;
+      const map = page.locator('.map').first();
+      while (seconds() < SECONDS || taken.length < 3) {
+        await page.click('.go');
+        await isTraining(page);
+        await map.focus();
+        for (let done = false, press = 0; !done; press++) {
+          await page.keyboard.press(press % 2 === 0 ? 'ArrowRight' : 'ArrowLeft');
+          await page.waitForTimeout(100);
+          const sides = await page.$$eval('.side', (all) => all.map((side) => ({ ...(side as HTMLElement).dataset })));
+          sides.forEach(({ tensors: count }, i) => tensors[i]!.add(count!));
+          done = sides.every(({ state }) => state === 'done');
+        }
+        taken.push({ seconds: seconds(), megabytes: await megabytesOf(page) });
+      }
+      const [first, last] = [taken[0]!, taken.at(-1)!];
+      console.info(
+        `memory after ${taken.map((at) => `${at.seconds.toFixed(0)} s: ${at.megabytes.toFixed(1)} MB`).join(', ')}; tensors: ${tensors.map((counts) => [...counts])}`,
+      );
+      expect(last.megabytes).toBeLessThan(1.1 * first.megabytes);
+      // None before the first report, then always as many.
+      for (const counts of tensors) expect(counts.size).toBeLessThanOrEqual(2);
+      expect(complaints).toEqual([]);
+    },
+    1000 * (SECONDS + 240),
+  );
+});
+
+describe('the flow', () => {
+  test('trains by the keyboard, which reaches every control and moves the point that is followed', async () => {
+    const { page, complaints } = await open('/flow-lab.html');
+    await page.getByLabel('updates').focus();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('100');
+    await page.locator('.go').focus();
+    await page.keyboard.press('Space');
+    await page.waitForSelector('.lab[data-state=done]', { timeout: 60_000 });
+    await reachesEveryControl(page);
+    const slider = page.getByLabel('Position between the layers');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    expect(await page.locator('.scrub output').textContent()).toBe('noise');
+    const canvas = page.locator('canvas[tabindex]');
+    const point = async () =>
+      /now at \((\S+), (\S+)\)/
+        .exec((await canvas.getAttribute('aria-label'))!)!
+        .slice(1)
+        .map(Number);
+    const [x, y] = await point();
+    await canvas.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(point).toEqual([expect.closeTo(x! + 0.1, 1), y]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
 });
 
 for (const [path, wait] of [

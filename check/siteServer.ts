@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { preview } from 'vite';
+import { root } from './project.ts';
+
+const BASE = '/oxbow/';
+
+/** The site, built and served below a path of its own; a page that is not there is 404. @throws what the build has to say if it fails */
+export async function serveSite(): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const { status, stderr } = spawnSync('npm', ['run', '--silent', 'site:build'], {
+    cwd: root,
+    env: { ...process.env, SITE_BASE: BASE },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  const server = await preview({
+    root: join(root, 'web'),
+    configFile: false,
+    logLevel: 'error',
+    appType: 'mpa',
+    base: BASE,
+    build: { outDir: 'dist' },
+    preview: {
+      port: 0,
+      host: '127.0.0.1',
+      // What a page needs to be told how much memory it takes.
+      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+    },
+  });
+  return { address: server.resolvedUrls!.local[0]!.replace(/\/$/, ''), close: () => server.close() };
+}
