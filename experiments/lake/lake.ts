@@ -6,6 +6,7 @@ import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './lakeStudy.ts';
+import { everySoftLakeTask } from './soft/lakeConditions.ts';
 import { studies } from './studies.ts';
 import { studyCodes } from './studyCodes.ts';
 import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
@@ -33,7 +34,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     full: {
       seeds: Array.from({ length: 20 }, (_, seed) => seed),
       evaluationEpisodes: 1000,
-      soft: { lake: { steps: 120_000 }, sac: { steps: 14_000 } },
+      soft: { lake: { steps: 120_000, tasks: [...everySoftLakeTask] }, sac: { steps: 14_000 } },
       fixedScale: { lake: { scales: [0.1, 0.3, 0.7, 1] } },
       otherWays: { cloning: { steps: 2500 } },
     },

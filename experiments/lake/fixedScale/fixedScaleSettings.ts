@@ -13,6 +13,6 @@ export const fixedScaleSettings = z
         learningRate: z.number().positive().default(0.05).describe('the first of a cosine'),
       })
       .prefault({}),
-    lake: z.strictObject({ scales: scales([0.1, 0.3, 1]).describe('σ of each velocity') }).prefault({}),
+    lake: z.strictObject({ scales: scales([0.3, 1]).describe('σ of each velocity') }).prefault({}),
   })
   .prefault({});
