@@ -18,9 +18,12 @@ export const inkLegend: readonly LegendEntry[] = [
 /**
  * A density on a square grid as a picture: black, as opaque as it is dense. `#ink` says that the page may turn it white.
  * @param density row by row from the lowest
+ * @param peak the density that is opaque, by default the highest
  */
-export function inkImage({ size, density }: { readonly size: number; readonly density: readonly number[] }): string {
-  const peak = Math.max(...density);
+export function inkImage(
+  { size, density }: { readonly size: number; readonly density: readonly number[] },
+  peak = Math.max(...density),
+): string {
   const data = new Uint8Array(2 * size * size);
   density.forEach((value, i) => {
     const row = size - 1 - Math.floor(i / size);

@@ -1,9 +1,11 @@
 import { lakeMap } from '../../../envs/index.ts';
+import type { Point } from '../../../envs/lake/geometry.ts';
 import { type BestWrappedNormal, bestWrappedNormal } from '../truth/bestWrappedNormal.ts';
-import { type OptimalPolicy, SoftOptimum } from '../truth/softOptimum.ts';
+import type { OptimalPolicy } from '../truth/softOptimum.ts';
 import type { SoftLakeTask } from './lakeConditions.ts';
+import { optimumOnLake, type SolvedFinely } from './optimumOnLake.ts';
 
-/** What is known of a task beforehand: the soft optimum at the start, and the Gaussian nearest to it. */
+/** What is known of a task beforehand: the soft optimum at a place, and the Gaussian nearest to it. */
 export interface BestOnLake {
   readonly optimal: OptimalPolicy;
   readonly best: BestWrappedNormal;
@@ -12,15 +14,13 @@ export interface BestOnLake {
 const POINTS = 360;
 const known = new Map<string, BestOnLake>();
 
-/** Computed once for each task. */
-export function bestOnLake(
-  task: SoftLakeTask,
-  { cells, points }: { readonly cells: number; readonly points: number },
-): BestOnLake {
-  const key = JSON.stringify([task.stride, task.temperature, cells, points]);
+/** Computed once for each task and place, by default the start. */
+export function bestOnLake(task: SoftLakeTask, fineness: SolvedFinely, place: Point = lakeMap.start): BestOnLake {
+  const { cells, points } = fineness;
+  const key = JSON.stringify([task.stride, task.temperature, cells, points, place.x, place.y]);
   const found = known.get(key);
   if (found !== undefined) return found;
-  const optimal = new SoftOptimum({ ...task, cells, points }).policyAt(lakeMap.start, POINTS);
+  const optimal = optimumOnLake(task, fineness).policyAt(place, POINTS);
   const computed = { optimal, best: bestWrappedNormal(optimal) };
   known.set(key, computed);
   return computed;

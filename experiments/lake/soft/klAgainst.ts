@@ -3,29 +3,33 @@ import { themeColour } from '../../../envs/drawing/palette.ts';
 import type { SummaryRow } from '../../harness/experiment.ts';
 import { lineColours } from '../../harness/report/lineColours.ts';
 import { policyNames } from '../lakePolicies.ts';
+import type { SoftLakeTask } from './lakeConditions.ts';
 
-/** KL at the start against the stride: trained policies with their intervals, and the best Gaussian, dashed. */
-export function strideFigure(
-  measured: readonly { readonly row: SummaryRow; readonly stride: number }[],
-  best: readonly { readonly stride: number; readonly kl: number }[],
+/** What tasks differ in: the field of a point that holds it, and how its axis is drawn. */
+export interface TaskAxis {
+  readonly field: 'stride' | 'temperature';
+  readonly title: string;
+  readonly scale: object;
+  readonly axis: object;
+}
+
+/** KL at the start against what tasks differ in: trained policies with their intervals, and the best Gaussian, dashed. */
+export function klAgainst(
+  axis: TaskAxis,
+  measured: readonly (SoftLakeTask & { readonly row: SummaryRow })[],
+  best: readonly (SoftLakeTask & { readonly kl: number })[],
 ): TopLevelSpec {
   const values = measured
     .filter(({ row }) => row.iqm !== null)
-    .map(({ row: { policy, iqm, low, high }, stride }) => ({
+    .map(({ row: { policy, iqm, low, high }, ...task }) => ({
       policy,
-      stride,
+      [axis.field]: task[axis.field],
       kl: iqm,
       low: low ?? iqm,
       high: high ?? iqm,
     }));
   const colour = lineColours(policyNames, new Set(values.map(({ policy }) => policy)));
-  const x = {
-    field: 'stride',
-    type: 'quantitative',
-    title: 'stride, lengths',
-    scale: { domain: [0.4, 1.4], nice: false },
-    axis: { values: [0.5, 0.8, 1, 1.3], grid: false },
-  };
+  const x = { ...axis, type: 'quantitative' };
   const kl = { type: 'quantitative', title: 'KL at the start, nats', scale: { zero: true } };
   return {
     width: 'container',
