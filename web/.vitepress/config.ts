@@ -18,6 +18,8 @@ export default defineConfig({
   cleanUrls: false,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   lastUpdated: false,
+  // A run's report, which the build copies as it is.
+  ignoreDeadLinks: [/results\//],
   vite: {
     resolve: {
       alias: [

@@ -8,7 +8,7 @@ export const otherWaysSettings = z
     cloning: z
       .strictObject({
         demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
-        steps: count().default(1600).describe('updates'),
+        steps: count().default(1200).describe('updates'),
         walks: count().default(16).describe('walks of an update'),
         noiseSamples: count().default(32).describe('draws of the hidden noise over which a likelihood is averaged'),
         fewNoiseSamples: count().default(8).describe('draws where there are few'),

@@ -16,7 +16,7 @@ export const softSettings = z
       .prefault({}),
     lake: z
       .strictObject({
-        steps: count().default(61_440).describe('steps of all environments together'),
+        steps: count().default(57_344).describe('steps of all environments together'),
         envs: count().default(32).describe('parallel environments'),
         horizon: count().default(64).describe('steps of each environment between updates'),
         cells: count().multipleOf(2).default(40).describe('of the grid of the soft optimum, along one side'),

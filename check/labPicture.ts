@@ -1,0 +1,27 @@
+/** Draws the picture of the lab in the README: both sides of the page, trained, on light and on dark. */
+import { join } from 'node:path';
+import { startChromium } from './chromium.ts';
+import { root } from './project.ts';
+import { serveSite } from './siteServer.ts';
+
+const server = await serveSite();
+const browser = await startChromium();
+try {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await browser.newPage({ viewport: { width: 1100, height: 900 }, colorScheme });
+    await page.goto(`${server.address}/lab.html`);
+    await page.click('.go');
+    // The walks of the last report have grown when the modes are there and a second has gone by.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('.side [data-metric=modes]')].every((cell) => cell.textContent !== '–'),
+    );
+    await page.waitForTimeout(1500);
+    const path = join(root, `docs/lab-${colorScheme}.jpg`);
+    await page.locator('.sides').screenshot({ path, type: 'jpeg', quality: 82 });
+    process.stdout.write(`${path}\n`);
+    await page.close();
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
