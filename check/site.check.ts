@@ -226,7 +226,7 @@ describe('the soft optimum', () => {
       await page.click(`.side[data-policy=${policy}] .buttons button:has-text("Policy file")`);
       weights.push(JSON.parse(readFileSync(await (await download).path(), 'utf8')).variables);
     }
-    const command = (await page.textContent('.lab code'))!;
+    const command = (await page.textContent('.lab > .small code'))!;
     expect(complaints).toEqual([]);
     await page.close();
     const out = mkdtempSync(join(tmpdir(), 'oxbow-'));

@@ -45,8 +45,8 @@ export function valueFigure(
     })),
   );
   return {
-    width: 230,
-    height: 230,
+    width: 150,
+    height: 150,
     padding: 2,
     layer: [
       {
@@ -61,7 +61,7 @@ export function valueFigure(
         filled: true,
         fill: themeColour('ink'),
         stroke: themeColour('paper'),
-        strokeWidth: 0.5,
+        strokeWidth: 0.3,
         clip: true,
       }),
     ],
