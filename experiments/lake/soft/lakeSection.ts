@@ -205,7 +205,7 @@ function places(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition
       `KL(π ‖ π*) ${which} the axis through the start and home, ${condition.condition}: the median over the seeds at each place. ` +
       `Dashed: the best Gaussian of each place, computed. All walks begin at the start (0), so that policies have not learned what to do close to it; lines are cut at ${MOST_KL} nats.`,
     spec: placesFigure(
-      which === 'along' ? 'from the start towards the lake, lengths' : 'beside the start, lengths',
+      which === 'along' ? 'towards the lake, lengths' : 'beside the start, lengths',
       lines.flatMap(({ policy, kls }) => some.map((place, i) => ({ policy, at: at(place), kl: kls[first + i]! }))),
       some.map((place) => ({ at: at(place), kl: bestAt(place, condition, config) })),
     ),
