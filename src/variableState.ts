@@ -1,4 +1,5 @@
-import { base64ToUint8Array, uint8ArrayToBase64 } from 'uint8array-extras';
+import { base64ToUint8Array } from 'uint8array-extras';
+import { toBase64 } from './toBase64.ts';
 
 /** As JSON holds the values of a variable: `float32` is the base64 of little-endian numbers. */
 export interface JsonVariableState {
@@ -32,17 +33,6 @@ export class VariableState {
   }
 
   toJSON(): JsonVariableState {
-    const { buffer, byteOffset, byteLength } = this.values;
-    return { shape: [...this.shape], float32: base64(new Uint8Array(buffer, byteOffset, byteLength)) };
+    return { shape: [...this.shape], float32: toBase64(this.values) };
   }
-}
-
-/** A multiple of 3, so that parts join; the library takes a part's bytes as arguments, of which a worker's stack holds few. */
-const PART = 12_288;
-
-function base64(bytes: Uint8Array): string {
-  const parts = Array.from({ length: Math.ceil(bytes.length / PART) }, (_, i) =>
-    uint8ArrayToBase64(bytes.subarray(i * PART, (i + 1) * PART)),
-  );
-  return parts.join('');
 }

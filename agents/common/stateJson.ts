@@ -1,4 +1,5 @@
-import { base64ToUint8Array, uint8ArrayToBase64 } from 'uint8array-extras';
+import { base64ToUint8Array } from 'uint8array-extras';
+import { toBase64 } from '../../src/toBase64.ts';
 
 const ARRAYS = {
   $float32: Float32Array,
@@ -21,7 +22,7 @@ export function stateToJson(state: unknown): string {
     if (!ArrayBuffer.isView(value)) return value;
     const tag = (Object.keys(ARRAYS) as ArrayTag[]).find((name) => value instanceof ARRAYS[name]);
     if (tag === undefined) throw new Error(`stateToJson: a state holds no ${value.constructor.name}`);
-    return { [tag]: uint8ArrayToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
+    return { [tag]: toBase64(value) };
   });
 }
 
