@@ -37,6 +37,8 @@ const BETWEEN = 9;
  * where they do not, so that it never descends; then ends are joined, two and two and so on, where along the segment between them log p
  * falls by no more than `dip` below the lower end. The densest first.
  *
+ * Of angles the short way round the circle is taken between ends, and modes are in [−π, π).
+ *
  * A ridge of equal density, a ring, is one mode. What it finds depends on the draws: a mode of little mass needs many starts; a mode
  * that is not smooth may be found twice.
  *
@@ -115,7 +117,8 @@ function ascend(distribution: Distribution, rng: Rng, starts: number, steps: num
       before = now.logProb.slice();
     }
     const all = Array.from({ length: starts }, (_, i): End => {
-      return { x: [...x.subarray(i * dim, (i + 1) * dim)], logProb: now.logProb[i]! };
+      const end = [...x.subarray(i * dim, (i + 1) * dim)];
+      return { x: distribution.angles ? end.map(wrapped) : end, logProb: now.logProb[i]! };
     });
     return all.filter(({ logProb }) => Number.isFinite(logProb));
   } finally {
@@ -127,7 +130,7 @@ function ascend(distribution: Distribution, rng: Rng, starts: number, steps: num
 function joinedEnds(distribution: Distribution, ends: readonly End[], dip: number): number[][] {
   const group = ends.map((_, i) => i);
   for (let i = 1; i < ends.length; i++) {
-    const others = candidates(ends, group, i);
+    const others = candidates(distribution, ends, group, i);
     const lowest = lowestBetween(
       distribution,
       ends[i]!,
@@ -144,10 +147,9 @@ function joinedEnds(distribution: Distribution, ends: readonly End[], dip: numbe
 }
 
 /** The ends before `i` that it may be joined with: the densest of each group, and the nearest ones. */
-function candidates(ends: readonly End[], group: readonly number[], i: number): number[] {
+function candidates(distribution: Distribution, ends: readonly End[], group: readonly number[], i: number): number[] {
   const before = group.slice(0, i);
-  const distance = (j: number) =>
-    Math.sqrt(ends[j]!.x.reduce((sum, value, k) => sum + (value - ends[i]!.x[k]!) * (value - ends[i]!.x[k]!), 0));
+  const distance = (j: number) => Math.hypot(...way(distribution, ends[i]!, ends[j]!));
   const nearest = before.map((_, j) => [distance(j), j] as const).sort(([a], [b]) => a - b);
   return [...new Set([...before, ...nearest.slice(0, NEAREST).map(([, j]) => j)])];
 }
@@ -155,7 +157,7 @@ function candidates(ends: readonly End[], group: readonly number[], i: number): 
 /** The least log-density along the segment from one end to each of others. */
 function lowestBetween(distribution: Distribution, from: End, to: readonly End[]): Float32Array {
   const points = Array.from({ length: BETWEEN }, (_, k) => (k + 1) / (BETWEEN + 1)).map((share) =>
-    to.map(({ x }) => x.map((value, j) => from.x[j]! + share * (value - from.x[j]!))),
+    to.map((end) => way(distribution, from, end).map((move, j) => from.x[j]! + share * move)),
   );
   return tf.tidy(
     () =>
@@ -164,6 +166,16 @@ function lowestBetween(distribution: Distribution, from: End, to: readonly End[]
         .dataSync()
         .slice() as Float32Array,
   );
+}
+
+/** From one end to another, component by component. */
+function way({ angles }: Distribution, from: End, to: End): number[] {
+  return to.x.map((value, j) => (angles ? wrapped(value - from.x[j]!) : value - from.x[j]!));
+}
+
+/** An angle in [−π, π). */
+function wrapped(angle: number): number {
+  return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
 }
 
 function assign(variable: tf.Variable, values: Float32Array): void {

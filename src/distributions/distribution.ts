@@ -24,6 +24,11 @@ export abstract class Distribution {
   /** Whether gradients flow through a sample. */
   abstract readonly reparameterized: boolean;
 
+  /** Whether events are angles: what is 2π apart is one. */
+  get angles(): boolean {
+    return false;
+  }
+
   /** Draws of shape `[...sampleShape, ...batchShape, ...eventShape]`. */
   abstract sample(rng: Rng, sampleShape?: number[]): tf.Tensor;
 

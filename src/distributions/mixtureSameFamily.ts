@@ -56,6 +56,10 @@ export class MixtureSameFamily extends Distribution {
     this.reparameterized = options.logits === undefined ? components.reparameterized : reparameterize;
   }
 
+  override get angles(): boolean {
+    return this.components.angles;
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     const gaussians = this.#gaussians;
     if (gaussians === undefined) return this.#draw(rng, sampleShape);

@@ -35,6 +35,10 @@ export class Wrapped extends Distribution {
     return this.distribution.reparameterized;
   }
 
+  override get angles(): boolean {
+    return true;
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     return wrapAngle(this.distribution.sample(rng, sampleShape));
   }

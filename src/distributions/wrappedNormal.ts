@@ -37,6 +37,10 @@ export class WrappedNormal extends Distribution {
     this.normal = normal;
   }
 
+  override get angles(): boolean {
+    return true;
+  }
+
   get batchShape(): number[] {
     return this.normal.batchShape;
   }

@@ -22,6 +22,7 @@ class ActionDensity extends Distribution {
   readonly batchShape: number[] = [];
   readonly eventShape: number[];
   readonly reparameterized: boolean;
+  readonly #angles: boolean;
   readonly #policy: Policy;
   readonly #observation: number[];
 
@@ -30,7 +31,16 @@ class ActionDensity extends Distribution {
     this.#policy = policy;
     this.#observation = observation;
     this.eventShape = [policy.actionDim];
-    this.reparameterized = tf.tidy(() => this.#given(1).reparameterized);
+    const { reparameterized, angles } = tf.tidy(() => {
+      const given = this.#given(1);
+      return { reparameterized: given.reparameterized, angles: given.angles ?? false };
+    });
+    this.reparameterized = reparameterized;
+    this.#angles = angles;
+  }
+
+  override get angles(): boolean {
+    return this.#angles;
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {

@@ -1,15 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import { make } from '../../envs/index.ts';
 import {
+  actionDensity,
   Distribution,
   MixtureSameFamily,
   MultivariateNormalDiag,
   MultivariateNormalTriL,
+  makePolicy,
   modes,
   Normal,
   Rng,
   StandardNormal,
   Uniform,
+  Wrapped,
 } from '../../src/index.ts';
 
 /** A mixture of normals in some dimensions: [weight, center, σ] of each. */
@@ -143,5 +147,47 @@ describe('modes', () => {
     expect(() => modes(distribution, { rng: new Rng(0), starts: 0 })).toThrow(
       'modes: wanted a positive integer number of starts, got 0',
     );
+  });
+});
+
+describe('angles', () => {
+  /** A mixture of normals, wound round the circle. */
+  const wound = (...components: Parameters<typeof mixture>[0][number][]) => new Wrapped(mixture(components));
+  const turn = (x: number, from: number) => Math.abs(Math.atan2(Math.sin(x - from), Math.cos(x - from)));
+
+  test('a mode where the circle closes is one, with all of the mass', () => {
+    const found = modes(wound([1, [Math.PI], 0.5]), { rng: new Rng(0) });
+    expect(found).toHaveLength(1);
+    expect(turn(found[0]!.x[0]!, Math.PI)).toBeLessThan(0.01);
+    expect(found[0]!.share).toBe(1);
+  });
+
+  test('two are found where they are, in [−π, π), with the mass about them', () => {
+    const found = modes(wound([3, [3.3], 0.2], [1, [-1], 0.2]), { rng: new Rng(0), starts: 400 });
+    expect(found).toHaveLength(2);
+    expect(found[0]!.x[0]!).toBeCloseTo(3.3 - 2 * Math.PI, 2);
+    expect(found[1]!.x[0]!).toBeCloseTo(-1, 2);
+    expect(Math.abs(found[0]!.share - 0.75)).toBeLessThan(3 * found[0]!.standardError);
+  });
+
+  test('two that only the way through ±π connects are one', () => {
+    // Between them log p falls by half a nat there, and by far more the other way round.
+    const both = wound([1, [Math.PI - 0.5], 0.4], [1, [-Math.PI + 0.5], 0.4]);
+    expect(modes(both, { rng: new Rng(0), dip: 0.5 })).toHaveLength(1);
+    expect(modes(wound([1, [Math.PI - 0.8], 0.2], [1, [-Math.PI + 0.8], 0.2]), { rng: new Rng(0) })).toHaveLength(2);
+  });
+
+  test('a policy over angles says so', () => {
+    const { observationSpace, actionSpace } = make('LakeStride-v0', { action: 'heading' });
+    const spaces = { observationSpace, actionSpace, rng: new Rng(0), hidden: [4] };
+    for (const [name, options] of [
+      ['gaussian', { squash: 'wrap' }],
+      ['circular-spline', {}],
+    ] as const) {
+      const policy = makePolicy<string>(name, { ...spaces, ...options });
+      expect(actionDensity(policy, [0, 0]).angles).toBe(true);
+      policy.dispose();
+    }
+    expect(new StandardNormal(1).angles).toBe(false);
   });
 });

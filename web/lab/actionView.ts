@@ -1,5 +1,3 @@
-import type { Mode } from 'oxbow';
-
 /** π(· | here) over velocities, on a square grid, row by row from the lowest vy. */
 export interface VelocityDensity {
   readonly kind: 'velocity';
@@ -25,14 +23,7 @@ export type LabDensity = VelocityDensity | HeadingDensity;
 /** Samples that are drawn as arrows. */
 export const SAMPLES = 24;
 
-/** Modes that hold less of the mass are not shown. */
-export const LEAST_SHARE = 0.05;
-
-/** Modes are one where the log-density falls by no more than this between them, nats. */
-export const DIP = 0.2;
-
 /** A policy's actions at a position, as they are drawn. */
 export interface ActionView {
   density(x: number, y: number): LabDensity;
-  modes(x: number, y: number): Mode[];
 }

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { actionDensity, type Mode, type Policy, Rng } from 'oxbow';
+import { actionDensity, type Policy, Rng } from 'oxbow';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
 import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
 import { FINE_POINTS, HeadingMeter } from '../../experiments/lake/truth/headingMeter.ts';
 import { SoftOptimum } from '../../experiments/lake/truth/softOptimum.ts';
-import { type ActionView, DIP, type HeadingDensity, LEAST_SHARE, SAMPLES } from './actionView.ts';
-import { circularModes } from './circularModes.ts';
+import { type ActionView, type HeadingDensity, SAMPLES } from './actionView.ts';
 
 /** Headings of a policy beside the soft optimum of the task that it learned. */
 export class HeadingView implements ActionView {
@@ -34,10 +33,5 @@ export class HeadingView implements ActionView {
       truth: isOver ? null : { density: optimal, kl },
       samples: Float32Array.from(Array.from(angles).flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
     };
-  }
-
-  modes(x: number, y: number): Mode[] {
-    const { density } = this.#meter.measure({ x, y });
-    return circularModes(density, { dip: DIP }).filter(({ share }) => share >= LEAST_SHARE);
   }
 }

@@ -1,4 +1,4 @@
-import type { Mode, Policy, Rng, StateDict } from 'oxbow';
+import { actionDensity, type Mode, modes, type Policy, Rng, type StateDict } from 'oxbow';
 import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
 import { softLakeOptions } from '../../experiments/lake/soft/softLakeOptions.ts';
 import { softSettings } from '../../experiments/lake/soft/softSettings.ts';
@@ -53,7 +53,13 @@ export class LabPolicy {
 
   /** Modes of π(· | x, y) that hold at least a twentieth of it. */
   modes(x: number, y: number): Mode[] {
-    return this.#view.modes(x, y);
+    const found = modes(actionDensity(this.policy, [x, y]), {
+      rng: new Rng('lab/modes'),
+      starts: 40,
+      steps: 80,
+      dip: 0.2,
+    });
+    return found.filter(({ share }) => share >= 0.05);
   }
 
   /** Walks with sampled actions, some of them with their ways. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { actionDensity, compile, type Mode, modes, type Policy, Rng } from 'oxbow';
-import { type ActionView, DIP, LEAST_SHARE, SAMPLES, type VelocityDensity } from './actionView.ts';
+import { actionDensity, compile, type Policy, Rng } from 'oxbow';
+import { type ActionView, SAMPLES, type VelocityDensity } from './actionView.ts';
 
 const EXTENT = 1.5;
 const SIZE = 48;
@@ -43,15 +43,5 @@ export class VelocityView implements ActionView {
         actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice() as Float32Array,
     );
     return { kind: 'velocity', extent: EXTENT, size: SIZE, density: density.slice() as Float32Array, samples };
-  }
-
-  modes(x: number, y: number): Mode[] {
-    const found = modes(actionDensity(this.#policy, [x, y]), {
-      rng: new Rng('lab/modes'),
-      starts: 40,
-      steps: 80,
-      dip: DIP,
-    });
-    return found.filter(({ share }) => share >= LEAST_SHARE);
   }
 }
