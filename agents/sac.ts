@@ -99,7 +99,11 @@ export class Sac implements Agent<SacReport> {
     this.#options = config;
     const { policy, batchSize, rng } = config;
     const { env, actionSpace } = vectorEnvFor('Sac', policy, config.env);
-    const { angles } = checkReparameterized(policy);
+    const { reparameterized, angles = false } = tf.tidy(() => {
+      const distribution = policy.given(tf.zeros([1, policy.observationDim]));
+      return { reparameterized: distribution.reparameterized, angles: distribution.angles };
+    });
+    checkReparameterized(policy, reparameterized);
     if (!(actionSpace instanceof Box)) throw new Error('Sac: policy: wanted continuous actions, got discrete ones');
     this.#actionSpace = actionSpace;
     this.#numEnvs = env.numEnvs;
@@ -283,13 +287,8 @@ type SacBatch = Record<
   tf.Tensor
 >;
 
-/** Whether the policy's actions are angles, once it is known that its samples are reparameterized. */
-function checkReparameterized(policy: Policy): { angles: boolean } {
-  const [reparameterized, angles] = tf.tidy(() => {
-    const distribution = policy.given(tf.zeros([1, policy.observationDim]));
-    return [distribution.reparameterized, distribution.angles ?? false].map(Number);
-  }) as [number, number];
-  if (reparameterized) return { angles: angles === 1 };
+function checkReparameterized(policy: Policy, reparameterized: boolean): void {
+  if (reparameterized) return;
   throw new Error(
     `Sac: policy: got a ${policy.constructor.name}, whose samples are not reparameterized, expected one whose are: ` +
       'the gradient goes through the sample',

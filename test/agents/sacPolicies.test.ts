@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { Sac } from '../../agents/index.ts';
-import { makeVec } from '../../envs/index.ts';
-import { builtinFlows, type FlowDefinition, makePolicy, policies, Rng } from '../../src/index.ts';
+import { makeVec, type VectorEnv } from '../../envs/index.ts';
+import { builtinFlows, type FlowDefinition, makePolicy, type Policy, policies, Rng } from '../../src/index.ts';
 
 const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
 
@@ -16,6 +16,33 @@ const reparameterized: [string, object][] = [
     .map((name): [string, object] => [name, {}]),
 ];
 
+/** Trains for a few steps; every variable moves, and every number stays finite. */
+async function train(policy: Policy, env: VectorEnv, learningRate: number): Promise<Sac> {
+  const before = policy.stateDict();
+  const agent = new Sac({
+    policy,
+    env,
+    rng: new Rng('agent'),
+    learningStarts: 8,
+    batchSize: 8,
+    learningRate,
+    criticHidden: [8],
+    reportEvery: 4,
+  });
+  for await (const { policyLoss = 0, criticLoss = 0, entropy = 0 } of agent.train({
+    steps: 16,
+    rng: new Rng('train'),
+  })) {
+    for (const value of [policyLoss, criticLoss, entropy]) expect(Number.isFinite(value)).toBe(true);
+  }
+  const after = policy.stateDict();
+  for (const [path, variable] of policy.namedVariables()) {
+    expect([...after[path]!.values].every(Number.isFinite), path).toBe(true);
+    if (variable.trainable) expect([...after[path]!.values], path).not.toEqual([...before[path]!.values]);
+  }
+  return agent;
+}
+
 test.each(reparameterized)(
   'SAC trains the policy %s: every variable moves, every number is finite',
   async (name, options) => {
@@ -23,27 +50,7 @@ test.each(reparameterized)(
     const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
     const task = { observationSpace, actionSpace, rng: new Rng(name) };
     const policy = makePolicy<string>(name, { ...task, hidden: [4], squash: 'tanh', ...options });
-    const before = policy.stateDict();
-    const agent = new Sac({
-      policy,
-      env,
-      rng: new Rng('agent'),
-      learningStarts: 8,
-      batchSize: 8,
-      criticHidden: [8],
-      reportEvery: 4,
-    });
-    for await (const { policyLoss = 0, criticLoss = 0, entropy = 0 } of agent.train({
-      steps: 16,
-      rng: new Rng('train'),
-    })) {
-      for (const value of [policyLoss, criticLoss, entropy]) expect(Number.isFinite(value)).toBe(true);
-    }
-    const after = policy.stateDict();
-    for (const [path, variable] of policy.namedVariables()) {
-      expect([...after[path]!.values].every(Number.isFinite), path).toBe(true);
-      if (variable.trainable) expect([...after[path]!.values], path).not.toEqual([...before[path]!.values]);
-    }
+    const agent = await train(policy, env, 3e-4);
     agent.dispose();
     policy.dispose();
   },
@@ -66,26 +73,9 @@ test.each([
   async (name, options) => {
     const env = makeVec('LakeStride-v0', { action: 'heading', numEnvs: 1, autoresetMode: 'sameStep' });
     const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-    const policy = makePolicy<string>(name, {
-      ...{ observationSpace, actionSpace, rng: new Rng(name), hidden: [4] },
-      ...options,
-    });
-    const before = policy.stateDict();
-    const agent = new Sac({
-      policy,
-      env,
-      rng: new Rng('agent'),
-      learningStarts: 8,
-      batchSize: 8,
-      learningRate: 1e-2,
-      criticHidden: [8],
-    });
-    for await (const _ of agent.train({ steps: 16, rng: new Rng('train') })) {
-    }
-    const after = policy.stateDict();
-    for (const [path, variable] of policy.namedVariables()) {
-      if (variable.trainable) expect([...after[path]!.values], path).not.toEqual([...before[path]!.values]);
-    }
+    const task = { observationSpace, actionSpace, rng: new Rng(name) };
+    const policy = makePolicy<string>(name, { ...task, hidden: [4], ...options });
+    const agent = await train(policy, env, 1e-2);
     const valuesAt = (angles: number[]) =>
       tf.tidy(() =>
         agent.critics.least(tf.zeros([angles.length, 2]), tf.tensor2d(angles, [angles.length, 1])).dataSync(),
