@@ -1,9 +1,9 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
 import { type LakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
+import { agentTraining } from '../agentTraining.ts';
 import { makeLakePolicy, type PolicyName } from '../lakePolicies.ts';
 import type { LakeProgress, LakeTraining } from '../lakeTraining.ts';
-import { meanReturn } from '../meanReturn.ts';
 import type { PpoSettings } from '../tuned.ts';
 
 /** PPO on a lake; the value is the mean return of the episodes that ended since the last report. */
@@ -36,18 +36,5 @@ export function ppoTraining({
   });
   const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
   const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
-  async function* reports() {
-    for await (const report of agent.train({ steps, rng: rng.split('training') })) {
-      yield { ...report, value: meanReturn(report.episodes) };
-    }
-  }
-  return {
-    policy,
-    steps,
-    reports: reports(),
-    dispose() {
-      agent.dispose();
-      env.close();
-    },
-  };
+  return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
 }

@@ -1,8 +1,8 @@
 import { Sac, type SacReport } from '../../../agents/index.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
+import { agentTraining } from '../agentTraining.ts';
 import type { LakeProgress, LakeTraining } from '../lakeTraining.ts';
-import { meanReturn } from '../meanReturn.ts';
 import { type SoftLakeTask, UNIFORM_ENTROPY } from './lakeConditions.ts';
 import { softLakeOptions } from './softLakeOptions.ts';
 
@@ -39,18 +39,5 @@ export function sacTraining(
     baseEntropy: UNIFORM_ENTROPY,
     reportEvery: Math.ceil(steps / 20),
   });
-  async function* reports() {
-    for await (const report of agent.train({ steps, rng: rng.split('training') })) {
-      yield { ...report, value: meanReturn(report.episodes) };
-    }
-  }
-  return {
-    policy,
-    steps,
-    reports: reports(),
-    dispose() {
-      agent.dispose();
-      env.close();
-    },
-  };
+  return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
 }

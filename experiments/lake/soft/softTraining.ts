@@ -1,8 +1,8 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
+import { agentTraining } from '../agentTraining.ts';
 import type { LakeProgress, LakeTraining } from '../lakeTraining.ts';
-import { meanReturn } from '../meanReturn.ts';
 import type { SoftLakeSettings } from '../tuned.ts';
 import { type SoftLakeTask, UNIFORM_ENTROPY } from './lakeConditions.ts';
 import { softLakeOptions } from './softLakeOptions.ts';
@@ -46,18 +46,5 @@ export function softTraining(
     temperature: (share) => fall(share / falling),
     baseEntropy: UNIFORM_ENTROPY,
   });
-  async function* reports() {
-    for await (const report of agent.train({ steps, rng: rng.split('training') })) {
-      yield { ...report, value: meanReturn(report.episodes) };
-    }
-  }
-  return {
-    policy,
-    steps,
-    reports: reports(),
-    dispose() {
-      agent.dispose();
-      env.close();
-    },
-  };
+  return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
 }
