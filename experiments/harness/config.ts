@@ -71,7 +71,7 @@ export function resolveConfig(
     add({ path, label }, nest(path, parseText(text, count ? undefined : schemaField(schema, path))));
   }
   const raw = merge(preset, expandSeeds(asked, usualSeeds));
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(raw, { reportInput: true });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw inputError(
@@ -111,7 +111,13 @@ function missingField(value: unknown, other: unknown): string[] | undefined {
 
 function inputError(experiment: AnyExperiment, issue: z.core.$ZodIssue, value: unknown, source?: Source): InputError {
   const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map(String);
-  const where = source === undefined || source.path.length === 0 ? [source?.label, path.join('.')] : [source.label];
+  // Which entry of a list is told by its value; which field of an entry is not.
+  const within = path.slice(source?.path.length ?? 0);
+  const isNamed = within.some((key) => Number.isNaN(Number(key)));
+  const where = [
+    source?.label,
+    ...(source === undefined || source.path.length === 0 || isNamed ? [within.join('.')] : []),
+  ];
   const problem = describeIssue(experiment.schema, issue, value, `setting of ${experiment.name}`);
   return new InputError(`${where.filter(Boolean).join(': ')}: ${problem}`);
 }
@@ -185,7 +191,8 @@ function parseText(text: string, schema: z.ZodType | undefined): unknown {
   const readings = [scalar, text, list.map(readJson), list];
   const fit = readings.find((reading) => schema?.safeParse(reading).success);
   if (fit !== undefined) return fit;
-  // Nothing fits: the error should speak of a list's entries where a list was wanted.
+  // Nothing fits: the error should speak of what is in it where JSON was written, and of a list's entries where a list was wanted.
+  if (typeof scalar === 'object' && scalar !== null) return scalar;
   return schema !== undefined && unwrapSchema(schema) instanceof z.ZodArray && typeof scalar !== 'number'
     ? list.map(readJson)
     : scalar;

@@ -70,14 +70,20 @@ export const lakeSchema = z
       refuse(`at most the ${cloning.bandit.actions} actions of the bandit`);
     }
   })
-  .check(({ value: { ppo, policies, studies, tuned }, issues }) => {
-    const { horizon, envs } = ppo;
-    if (!studies.includes('ppo')) return;
-    for (const policy of policies.filter(isPolicy)) {
-      const { batchSize } = ppoSettings(tuned, policy);
-      if (batchSize <= horizon * envs) continue;
-      const message = `at most the ${horizon} × ${envs} = ${horizon * envs} steps of a rollout (horizon × envs)`;
-      issues.push({ code: 'custom', input: batchSize, path: ['tuned', 'ppo', PPO_ENV, policy, 'batchSize'], message });
+  .check(({ value: { ppo, soft, policies, studies, tuned }, issues }) => {
+    const trained = [
+      { study: 'ppo', by: ['ppo'], env: PPO_ENV, rollout: ppo },
+      { study: 'soft', by: ['soft', 'blocked'], env: SOFT_ENV, rollout: soft.lake },
+    ] as const;
+    for (const { study, by, env, rollout } of trained) {
+      if (!by.some((each) => studies.includes(each))) continue;
+      const { horizon, envs } = rollout;
+      for (const policy of policies) {
+        const batchSize = tuned[study]![env]![policy]?.batchSize as number | undefined;
+        if (batchSize === undefined || batchSize <= horizon * envs) continue;
+        const message = `at most the ${horizon} × ${envs} = ${horizon * envs} steps of a rollout (horizon × envs)`;
+        issues.push({ code: 'custom', input: batchSize, path: ['tuned', study, env, policy, 'batchSize'], message });
+      }
     }
   });
 

@@ -1,8 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type ConfigSources, checkConfig, resolveConfig, type Setting } from '../../experiments/harness/config.ts';
+import { lake } from '../../experiments/lake/lake.ts';
 import { drift } from './fixture/drift.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-config-'));
@@ -143,6 +144,19 @@ describe('resolveConfig', () => {
   it('refuses a file that is not there', () => {
     expect(() => resolve({ file: '/nowhere/config.json' })).toThrow('--config: cannot read /nowhere/config.json');
   });
+});
+
+test('of an entry of a list an error names the field, and a default that does not fit is told', () => {
+  const refused =
+    (...assignments: string[]) =>
+    () =>
+      resolveConfig(lake, { settings: set(...assignments) });
+  expect(refused('soft.lake.tasks=[{"stride":1}]')).toThrow(
+    /^--set soft\.lake\.tasks: 0\.temperature: got undefined, expected a number$/,
+  );
+  expect(refused('ppo.envs=1', 'ppo.horizon=8')).toThrow(
+    /^tuned\.ppo\.Lake-v0\.gaussian\.batchSize: got 256, expected at most/,
+  );
 });
 
 describe('checkConfig', () => {

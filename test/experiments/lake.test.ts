@@ -133,6 +133,21 @@ test('batches that nothing can fill are refused, with what would do', () => {
   expect(issue({ cloning: few })).toMatchObject({ path: ['cloning', 'batchSize'], message: /^at most 30,/ });
   expect(issue({ cloning: few, environments: ['Lake-v0'] })).toBeUndefined();
   expect(issue({ cloning: few, studies: ['ppo'] })).toBeUndefined();
+  const short = { soft: { lake: { envs: 1, horizon: 64 } } };
+  for (const study of ['soft', 'blocked']) {
+    expect(issue({ ...short, studies: [study] })).toMatchObject({
+      path: ['tuned', 'soft', 'LakeStride-v0', 'gaussian', 'batchSize'],
+      message: /^at most the 64 × 1 = 64 steps/,
+    });
+  }
+  expect(issue({ ...short, studies: ['cloning'] })).toBeUndefined();
+});
+
+test('tasks of the soft lake that are alike are refused', () => {
+  const task = { stride: 1.3, temperature: 0.1 };
+  const issues = (tasks: object[]) => lakeSchema.safeParse({ soft: { lake: { tasks } } }).error?.issues;
+  expect(issues([task, { ...task, policies: ['spline'] }])).toMatchObject([{ path: ['soft', 'lake', 'tasks'] }]);
+  expect(issues([task, { ...task, stride: 1 }])).toBeUndefined();
 });
 
 describe('oxbow run lake', () => {

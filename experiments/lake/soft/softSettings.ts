@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { headingPolicies } from '../headingPolicies.ts';
-import { softLakeTasks } from './lakeConditions.ts';
+import { describeTask, softLakeTasks } from './lakeConditions.ts';
 
 const count = () => z.int().positive().max(1_000_000);
 
@@ -28,6 +28,10 @@ export const softSettings = z
               temperature: z.number().min(0.003).max(100),
               policies: z.array(z.enum(headingPolicies)).readonly().default(headingPolicies),
             }),
+          )
+          .refine(
+            (tasks) => new Set(tasks.map(describeTask)).size === tasks.length,
+            'tasks that differ in stride or temperature',
           )
           .default([...softLakeTasks])
           .describe('lakes, each with those of the policies that are trained there'),
