@@ -10,7 +10,6 @@ export interface TaskAxis {
   readonly field: 'stride' | 'temperature';
   readonly title: string;
   readonly scale: object;
-  readonly axis: object;
 }
 
 /** KL at the start against what tasks differ in: trained policies with their intervals, and the best Gaussian, dashed. */
@@ -29,7 +28,13 @@ export function klAgainst(
       high: high ?? iqm,
     }));
   const colour = lineColours(policyNames, new Set(values.map(({ policy }) => policy)));
-  const x = { ...axis, type: 'quantitative' };
+  const x = {
+    field: axis.field,
+    type: 'quantitative',
+    title: axis.title,
+    scale: { ...axis.scale, nice: false, padding: 14 },
+    axis: { values: measured.map((task) => task[axis.field]), format: '~g', grid: false },
+  };
   const kl = { type: 'quantitative', title: 'KL at the start, nats', scale: { zero: true } };
   return {
     width: 'container',

@@ -74,6 +74,9 @@ export function softLakeCondition(condition: string | undefined, of: Conditions)
   return softLakeConditions(of).find((each) => each.condition === condition)!;
 }
 
+/** The temperature at which strides are compared, the lowest. */
+export const COLD = 0.02;
+
 /** The step of the registered stride lake. */
 export const STRIDE = 1.3;
 

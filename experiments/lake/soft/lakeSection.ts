@@ -1,6 +1,4 @@
 import { policyColours } from '../../../envs/drawing/palette.ts';
-import type { Point } from '../../../envs/lake/geometry.ts';
-import { start } from '../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../src/index.ts';
 import type { Figure, Section, Table } from '../../harness/experiment.ts';
 import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
@@ -12,44 +10,20 @@ import { percent } from '../percent.ts';
 import { refinementError } from '../truth/refinementError.ts';
 import { bestOnLake } from './bestOnLake.ts';
 import { headingFigure, headingLegend } from './headingFigure.ts';
-import { klAgainst, type TaskAxis } from './klAgainst.ts';
+import { klFigures } from './klFigures.ts';
 import {
+  COLD,
   describeTask,
   type SoftLakeCondition,
-  type SoftLakeTask,
   STRIDE,
   softLakeCondition,
   softLakeConditions,
 } from './lakeConditions.ts';
-import { medianKls } from './medianKls.ts';
-import { optimumOnLake } from './optimumOnLake.ts';
-import { placesAcrossAxis, placesAlongAxis } from './placesAtStart.ts';
-import { MOST_KL, placesFigure } from './placesFigure.ts';
+import { placesFigures } from './placesFigures.ts';
 import type { SoftLakeData } from './softLakeJob.ts';
-import { valueFigure } from './valueFigure.ts';
-import { valueLegend } from './valueLegend.ts';
-import { valueMap } from './valueMap.ts';
+import { valueFigures } from './valueFigures.ts';
 
-const COLD = 0.02;
 const DEGREE = Math.PI / 180;
-/** Points of the best Gaussian's curve from one temperature of the run to the next. */
-const BETWEEN = 3;
-/** Cells along a side of the map of values, and what it tells apart. */
-const MAP = { size: 128, bounds: [0.4, 1] } as const;
-
-const strides: TaskAxis = {
-  field: 'stride',
-  title: 'stride, lengths',
-  scale: { domain: [0.4, 1.4], nice: false },
-  axis: { values: [0.5, 0.8, 1, 1.3], grid: false },
-};
-const temperatures: TaskAxis = {
-  field: 'temperature',
-  title: 'temperature τ',
-  scale: { type: 'log', domain: [0.018, 0.112], nice: false },
-  axis: { values: [0.02, 0.05, 0.1], format: '~g', grid: false },
-};
-
 const BY_PPO = [
   'Policies learn by PPO on the soft return. They begin nearly flat, and τ falls to its last value in equal ratios. Each has settings of ' +
     'its own, found on other seeds with as many trials for each, at stride 1.3 and τ = 0.02, the task that is hardest for a Gaussian; E3 trains with the same.',
@@ -66,15 +40,8 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
   const { cells, points } = config.soft.lake;
   const conditions = softLakeConditions(config.soft);
   const refined = refinementError({ stride: STRIDE, temperature: COLD, cells, points });
-  const measured = rows
-    .map((row) => ({ row, ...softLakeCondition(row.condition, config.soft) }))
-    .filter(({ row, learner }) => row.metric === 'kl' && learner === 'PPO')
-    .map(({ row, task }) => ({ row, ...task }));
-  const best = (task: SoftLakeTask) => ({ ...task, kl: bestOnLake(task, config.soft.lake).best.kl });
-  const byPpo = conditions.filter(({ learner }) => learner === 'PPO');
-  const cold = byPpo.filter(({ task }) => task.temperature === COLD);
-  const byTemperature = byPpo
-    .filter(({ task }) => task.stride === STRIDE)
+  const byTemperature = conditions
+    .filter(({ task, learner }) => learner === 'PPO' && task.stride === STRIDE)
     .sort((a, b) => a.task.temperature - b.task.temperature);
   const ends = [...new Set([byTemperature[0], byTemperature.at(-1)])].filter((each) => each !== undefined);
   const learners = new Set(rows.map(({ condition }) => softLakeCondition(condition, config.soft).learner));
@@ -93,39 +60,10 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
       ...(learners.has('SAC') ? [BY_SAC] : []),
     ],
     figures: [
-      ...(measured.length === 0
-        ? []
-        : [
-            {
-              name: 'soft-lake-stride',
-              caption:
-                `KL(π ‖ π*) at the start against the stride, by PPO, τ = ${COLD}. A dot is the interquartile mean over the seeds, a bar its 95 % interval. ` +
-                'Dashed: the best Gaussian, computed from the soft optimum.',
-              spec: klAgainst(
-                strides,
-                measured.filter(({ temperature }) => temperature === COLD),
-                cold.map(({ task }) => best(task)),
-              ),
-            },
-          ]),
-      ...(measured.length === 0 || byTemperature.length < 2
-        ? []
-        : [
-            {
-              name: 'soft-lake-temperature',
-              caption: `KL(π ‖ π*) at the start against the temperature, by PPO, stride ${STRIDE}. Dots, bars and the dashed line as in the figure of the stride.`,
-              spec: klAgainst(
-                temperatures,
-                measured.filter(({ stride }) => stride === STRIDE),
-                between(byTemperature.map(({ task }) => task.temperature)).map((temperature) =>
-                  best({ stride: STRIDE, temperature }),
-                ),
-              ),
-            },
-          ]),
-      ...values(ends, config),
+      ...klFigures(rows, config),
+      ...valueFigures(ends, config),
       ...conditions.flatMap((condition) => headings(outcomes, condition, config)),
-      ...ends.flatMap((condition) => places(outcomes, condition, config)),
+      ...ends.flatMap((condition) => placesFigures(outcomes, condition, config)),
       ...conditions.filter(({ task }) => task.stride === STRIDE).flatMap((condition) => walks(outcomes, condition)),
     ],
     tables: [predicted(config)],
@@ -163,62 +101,6 @@ function headings(outcomes: StudyResults['outcomes'], condition: SoftLakeConditi
       panels,
     },
   ];
-}
-
-/** The temperatures, in ascending order, and some between each two, in equal ratios. */
-function between(temperatures: readonly number[]): number[] {
-  return temperatures.flatMap((low, i) => {
-    const high = temperatures[i + 1];
-    if (high === undefined) return [low];
-    const ratio = portableMath.log(high / low) / BETWEEN;
-    return Array.from({ length: BETWEEN }, (_, j) => low * portableMath.exp(j * ratio));
-  });
-}
-
-function values(conditions: readonly SoftLakeCondition[], config: LakeConfig): Figure[] {
-  if (conditions.length === 0) return [];
-  const panels = conditions.map(({ condition, task }) => {
-    const optimum = optimumOnLake(task, config.soft.lake);
-    const value = optimum.value(start).toFixed(2);
-    return {
-      title: condition,
-      note: `V at the start ${value}`,
-      alt: `The soft optimum over the lake, ${condition}: the value at the start is ${value}; the directions lead round the lake to home.`,
-      spec: valueFigure(optimum, valueMap(optimum, MAP.size), MAP.bounds),
-    };
-  });
-  const caption =
-    'The soft optimum: its value V, the soft return to come, over positions in lengths, and its headings at some of them, drawn so that ' +
-    'equal areas hold equal mass. On the axis before the lake they have two modes, beside it one.';
-  return [{ name: 'soft-lake-values', caption, legend: valueLegend(MAP.bounds), panels }];
-}
-
-function places(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition, config: LakeConfig): Figure[] {
-  const lines = policyNames.flatMap((policy) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === condition.condition);
-    return own.length === 0 ? [] : [{ policy, kls: medianKls(own.map(({ result }) => result.data as SoftLakeData)) }];
-  });
-  if (lines.length === 0) return [];
-  const figure = (which: 'along' | 'across', some: readonly Point[], first: number, at: (place: Point) => number) => ({
-    name: `soft-lake-${which}-${condition.folder}`,
-    caption:
-      `KL(π ‖ π*) ${which} the axis through the start and home, ${condition.condition}: the median over the seeds at each place. ` +
-      `Dashed: the best Gaussian of each place, computed. All walks begin at the start (0), so that policies have not learned what to do close to it; lines are cut at ${MOST_KL} nats.`,
-    spec: placesFigure(
-      which === 'along' ? 'towards the lake, lengths' : 'beside the start, lengths',
-      lines.flatMap(({ policy, kls }) => some.map((place, i) => ({ policy, at: at(place), kl: kls[first + i]! }))),
-      some.map((place) => ({ at: at(place), kl: bestAt(place, condition, config) })),
-    ),
-  });
-  return [
-    figure('along', placesAlongAxis, 0, ({ x }) => x - start.x),
-    figure('across', placesAcrossAxis, placesAlongAxis.length, ({ y }) => y - start.y),
-  ];
-}
-
-/** KL of the best Gaussian, nats. The lake is its own mirror image: what is below the axis is as above it. */
-function bestAt({ x, y }: Point, { task }: SoftLakeCondition, config: LakeConfig): number {
-  return bestOnLake(task, config.soft.lake, { x, y: Math.abs(y) }).best.kl;
 }
 
 function walks(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition): Figure[] {
