@@ -149,8 +149,8 @@ function joinedEnds(distribution: Distribution, ends: readonly End[], dip: numbe
 /** The ends before `i` that it may be joined with: the densest of each group, and the nearest ones. */
 function candidates(distribution: Distribution, ends: readonly End[], group: readonly number[], i: number): number[] {
   const before = group.slice(0, i);
-  const distance = (j: number) => Math.hypot(...way(distribution, ends[i]!, ends[j]!));
-  const nearest = before.map((_, j) => [distance(j), j] as const).sort(([a], [b]) => a - b);
+  const squaredDistance = (j: number) => way(distribution, ends[i]!, ends[j]!).reduce((sum, d) => sum + d * d, 0);
+  const nearest = before.map((_, j) => [squaredDistance(j), j] as const).sort(([a], [b]) => a - b);
   return [...new Set([...before, ...nearest.slice(0, NEAREST).map(([, j]) => j)])];
 }
 
