@@ -26,6 +26,10 @@ export class BatchBroadcast extends Distribution {
     this.distribution = distribution;
   }
 
+  override get angles(): boolean {
+    return this.distribution.angles;
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     return this.#merged(this.distribution.sample(rng, [...sampleShape, ...this.#copies]), sampleShape, this.eventShape);
   }

@@ -41,6 +41,10 @@ export class Independent extends Distribution {
     return this.distribution.reparameterized;
   }
 
+  override get angles(): boolean {
+    return this.distribution.angles;
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     return this.distribution.sample(rng, sampleShape);
   }

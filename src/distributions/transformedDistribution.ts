@@ -14,13 +14,15 @@ import { Distribution, type SampleWithLogProb } from './distribution.ts';
 export class TransformedDistribution extends Distribution {
   readonly base: Distribution;
   readonly bijector: Bijector;
+  readonly #angles: boolean;
 
   /**
    * @param base over events of at least the rank that the bijector maps: an elementwise one takes any. Where the bijector is a
    *   batch of maps and the base has fewer copies, each map gets a copy, drawn independently
+   * @param angles whether the bijector maps to angles in [−π, π)
    * @throws if the base's event or batch shape does not fit the bijector's
    */
-  constructor({ base, bijector }: { base: Distribution; bijector: Bijector }) {
+  constructor({ base, bijector, angles = false }: { base: Distribution; bijector: Bijector; angles?: boolean }) {
     super();
     const { eventShape } = base;
     const parameters = bijector.parameterShape;
@@ -48,6 +50,7 @@ export class TransformedDistribution extends Distribution {
     }
     this.base = tf.util.arraysEqual(whole, base.batchShape) ? base : new BatchBroadcast(base, whole);
     this.bijector = bijector;
+    this.#angles = angles;
   }
 
   get batchShape(): number[] {
@@ -61,6 +64,10 @@ export class TransformedDistribution extends Distribution {
 
   get reparameterized(): boolean {
     return this.base.reparameterized;
+  }
+
+  override get angles(): boolean {
+    return this.#angles;
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {

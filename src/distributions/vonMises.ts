@@ -46,6 +46,10 @@ export class VonMises extends Distribution {
     this.concentration = broadcast(concentration, this.batchShape);
   }
 
+  override get angles(): boolean {
+    return true;
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const [turns, threshold] = [rng.uniformTensor([ROUNDS, ...shape]), rng.uniformTensor([ROUNDS, ...shape])];

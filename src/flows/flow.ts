@@ -80,6 +80,7 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
     return new TransformedDistribution({
       base: this.#base(this.dim, batchShape),
       bijector: this.bijector.given(context),
+      angles: this.angles,
     });
   }
 

@@ -3,16 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { make } from '../../envs/index.ts';
 import {
   actionDensity,
+  BatchBroadcast,
+  circularSplineFlow,
   Distribution,
+  Independent,
   MixtureSameFamily,
   MultivariateNormalDiag,
   MultivariateNormalTriL,
   makePolicy,
   modes,
   Normal,
+  neuralSplineFlow,
   Rng,
   StandardNormal,
   Uniform,
+  VonMises,
   Wrapped,
 } from '../../src/index.ts';
 
@@ -175,6 +180,25 @@ describe('angles', () => {
     const both = wound([1, [Math.PI - 0.5], 0.4], [1, [-Math.PI + 0.5], 0.4]);
     expect(modes(both, { rng: new Rng(0), dip: 0.5 })).toHaveLength(1);
     expect(modes(wound([1, [Math.PI - 0.8], 0.2], [1, [-Math.PI + 0.8], 0.2]), { rng: new Rng(0) })).toHaveLength(2);
+  });
+
+  test('von Mises in two components: one mode where both circles close', () => {
+    const both = new VonMises({ loc: tf.tensor1d([Math.PI, Math.PI]), concentration: tf.scalar(4) });
+    const found = modes(new Independent(both, 1), { rng: new Rng(0) });
+    expect(found).toHaveLength(1);
+    for (const x of found[0]!.x) expect(turn(x, Math.PI)).toBeLessThan(0.01);
+  });
+
+  test('a flow over angles says so, and so do copies', () => {
+    const flow = circularSplineFlow({ dim: 2, rng: new Rng(0), hidden: [4] });
+    expect(flow.given().angles).toBe(true);
+    flow.dispose();
+    const one = new VonMises({ loc: tf.scalar(0), concentration: tf.scalar(4) });
+    expect(new BatchBroadcast(one, [3]).angles).toBe(true);
+    expect(new BatchBroadcast(new StandardNormal(1), [3]).angles).toBe(false);
+    const line = neuralSplineFlow({ dim: 2, rng: new Rng(0), hidden: [4] });
+    expect(line.given().angles).toBe(false);
+    line.dispose();
   });
 
   test('a policy over angles says so', () => {
