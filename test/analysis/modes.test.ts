@@ -19,6 +19,7 @@ import {
   Uniform,
   VonMises,
   Wrapped,
+  WrappedNormal,
 } from '../../src/index.ts';
 
 /** A mixture of normals in some dimensions: [weight, center, σ] of each. */
@@ -167,6 +168,14 @@ describe('angles', () => {
     expect(found[0]!.share).toBe(1);
   });
 
+  test('modes are in [−π, π), wherever an ascent crossed ±π', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const [mode] = modes(wound([1, [Math.PI], 0.5]), { rng: new Rng(seed), starts: 4 });
+      expect(mode!.x[0]).toBeGreaterThanOrEqual(-Math.PI);
+      expect(mode!.x[0]).toBeLessThan(Math.PI);
+    }
+  });
+
   test('two are found where they are, in [−π, π), with the mass about them', () => {
     const found = modes(wound([3, [3.3], 0.2], [1, [-1], 0.2]), { rng: new Rng(0), starts: 400 });
     expect(found).toHaveLength(2);
@@ -187,6 +196,14 @@ describe('angles', () => {
     const found = modes(new Independent(both, 1), { rng: new Rng(0) });
     expect(found).toHaveLength(1);
     for (const x of found[0]!.x) expect(turn(x, Math.PI)).toBeLessThan(0.01);
+  });
+
+  test('wrapped normals, and mixtures of them, say so', () => {
+    const normals = new MultivariateNormalDiag({ loc: tf.zeros([2, 1]), logScale: tf.zeros([2, 1]) });
+    const components = new WrappedNormal(normals);
+    expect(components.angles).toBe(true);
+    expect(new MixtureSameFamily({ logits: tf.zeros([2]), components }).angles).toBe(true);
+    expect(new MixtureSameFamily({ logits: tf.zeros([2]), components: normals }).angles).toBe(false);
   });
 
   test('a flow over angles says so, and so do copies', () => {
