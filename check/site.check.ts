@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import * as ort from 'onnxruntime-node';
-import type { Browser, Download, Page } from 'playwright-core';
+import type { Browser, Download, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionDensity, policyFromJson, Rng, selectBackend } from '../src/index.ts';
 import { startChromium } from './chromium.ts';
@@ -80,6 +80,19 @@ const isTraining = (page: Page) =>
 
 async function contentOf(download: Download): Promise<Buffer> {
   return readFile(await download.path());
+}
+
+/** The samples in a side's table, number by number. */
+function shownSamples(side: Locator): Promise<number[]> {
+  return side
+    .locator('.samples data')
+    .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLDataElement).value)));
+}
+
+/** Where a side's probe is, as its map says. */
+async function probeOf(side: Locator): Promise<number[]> {
+  const label = await side.locator('.map').getAttribute('aria-label');
+  return /now at \((\S+), (\S+)\)/.exec(label!)!.slice(1).map(Number);
 }
 
 /** What the page and its workers hold, all canvases and buffers included, rubbish not. */
@@ -221,10 +234,16 @@ describe('the soft optimum', () => {
     );
     for (const area of areas) expect(area).toBeGreaterThan(0.02);
     const weights: unknown[] = [];
+    await selectBackend('cpu');
     for (const policy of ['gaussian', 'spline']) {
+      const side = page.locator(`.side[data-policy=${policy}]`);
       const download = page.waitForEvent('download');
-      await page.click(`.side[data-policy=${policy}] .buttons button:has-text("Policy file")`);
-      weights.push(JSON.parse(readFileSync(await (await download).path(), 'utf8')).variables);
+      await side.getByRole('button', { name: 'Policy file' }).click();
+      const json = (await contentOf(await download)).toString();
+      weights.push(JSON.parse(json).variables);
+      const headings = await shownSamples(side);
+      const density = actionDensity(policyFromJson(json).policy, await probeOf(side));
+      expect([...density.sample(new Rng('lab/probe'), [headings.length]).dataSync()]).toEqual(headings);
     }
     const command = (await page.textContent('.lab > .small code'))!;
     expect(complaints).toEqual([]);
@@ -294,12 +313,9 @@ describe('the lake, once trained', () => {
         return contentOf(file);
       };
       const [onnx, json] = [await download('ONNX'), await download('Policy file')];
-      const samples = await side
-        .locator('.samples data')
-        .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLDataElement).value)));
+      const samples = await shownSamples(side);
       expect(new Set(samples).size).toBeGreaterThan(40);
-      const label = await side.locator('.map').getAttribute('aria-label');
-      const probe = /now at \((\S+), (\S+)\)/.exec(label!)!.slice(1).map(Number);
+      const probe = await probeOf(side);
 
       await selectBackend('cpu');
       const loaded = policyFromJson(json.toString()).policy;

@@ -14,11 +14,17 @@ export interface HeadingDensity {
   readonly density: readonly number[];
   /** The soft optimum there, and how far the policy is from it, nats; null where nobody chooses: in the water and at home. */
   readonly truth: { readonly density: readonly number[]; readonly kl: number } | null;
-  /** As velocities of full speed. */
+  /** Headings, radians. */
   readonly samples: Float32Array;
 }
 
 export type LabDensity = VelocityDensity | HeadingDensity;
+
+/** The samples as velocities; a heading is one of full speed. */
+export function sampledVelocities({ kind, samples }: LabDensity): (readonly [vx: number, vy: number])[] {
+  if (kind === 'heading') return Array.from(samples, (angle) => [Math.cos(angle), Math.sin(angle)]);
+  return Array.from({ length: samples.length / 2 }, (_, i) => [samples[2 * i]!, samples[2 * i + 1]!]);
+}
 
 /** Samples that are drawn as arrows. */
 export const SAMPLES = 24;

@@ -24,14 +24,15 @@ export class HeadingView implements ActionView {
   density(x: number, y: number): HeadingDensity {
     const { density, optimal, kl } = this.#meter.measure({ x, y });
     const isOver = [lake, home].some((disc) => Math.hypot(x - disc.x, y - disc.y) <= disc.radius);
-    const angles = tf.tidy(() =>
-      actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice(),
+    const samples = tf.tidy(
+      () =>
+        actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice() as Float32Array,
     );
     return {
       kind: 'heading',
       density,
       truth: isOver ? null : { density: optimal, kl },
-      samples: Float32Array.from(Array.from(angles).flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+      samples,
     };
   }
 }

@@ -1,6 +1,6 @@
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import type { Walk } from '../../experiments/lake/walks.ts';
-import type { LabDensity } from './actionView.ts';
+import { type LabDensity, sampledVelocities } from './actionView.ts';
 import type { Setting } from './setting.ts';
 
 /** Colours as the page's theme has them. */
@@ -121,8 +121,7 @@ function drawProbe(
 ): void {
   context.strokeStyle = colours.ink;
   context.lineWidth = 1.2;
-  for (let i = 0; density !== undefined && i < density.samples.length; i += 2) {
-    const [vx, vy] = [density.samples[i]!, density.samples[i + 1]!];
+  for (const [vx, vy] of density === undefined ? [] : sampledVelocities(density)) {
     context.globalAlpha = 0.5;
     context.beginPath();
     context.moveTo(x(probe.x), y(probe.y));

@@ -6,6 +6,7 @@ import { type HeadingPolicy, headingPolicies, makeHeadingPolicy } from '../../..
 import { lakePart } from '../../../experiments/lake/soft/lakePart.ts';
 import { sacPolicies } from '../../../experiments/lake/soft/sacPolicies.ts';
 import { sacTraining } from '../../../experiments/lake/soft/sacTraining.ts';
+import { softTraining } from '../../../experiments/lake/soft/softTraining.ts';
 import { trainOnSoftLake } from '../../../experiments/lake/soft/trainOnSoftLake.ts';
 import { bestWrappedNormal } from '../../../experiments/lake/truth/bestWrappedNormal.ts';
 import { measureHeadings } from '../../../experiments/lake/truth/measureHeadings.ts';
@@ -48,6 +49,20 @@ test('the first step of a uniform policy drowns as often as the lake is wide; it
   policy.dispose();
 });
 
+test('what drowns is told by the direction of the step: the shore below and the open field above', () => {
+  const optimum = new SoftOptimum({ temperature: 0.1 });
+  const from = { x: -1.1, y: 0.6 };
+  const towards = Math.atan2(lakeMap.lake.y - from.y, lakeMap.lake.x - from.x);
+  const [wet, dry] = [towards, -towards].map((mean) => {
+    const policy = constantPolicy(mean, 0.05);
+    const [measure] = measureHeadings(policy, { optimum, states: [from], points: 720 });
+    policy.dispose();
+    return measure!.water;
+  });
+  expect(wet).toBeCloseTo(1, 3);
+  expect(dry).toBeCloseTo(0, 3);
+});
+
 test('policies over headings are of one size, as tuned, and their actions are angles', () => {
   const config = lakeSchema.parse({});
   for (const name of headingPolicies) {
@@ -72,6 +87,53 @@ test('SAC learns where it is given steps, and nowhere else', () => {
     bySac.flatMap((policy) => [3, 4].map((seed) => [policy, seed])),
   );
   expect(new Set(jobs.map(({ condition }) => condition))).toEqual(new Set(['SAC, stride 1.3, τ = 0.1']));
+});
+
+test("SAC learns the optimum's own values: no entropy counts but what is missing to a uniform policy's, and τ falls to the task's", async () => {
+  await selectEngine('wasm');
+  const task = { stride: 1.3, temperature: 0.1 };
+  const rng = new Rng('values');
+  const policy = makeHeadingPolicy('gaussian', sacPolicies.gaussian!, rng.split('policy'));
+  const training = sacTraining(policy, { task, steps: 2000, rng });
+  const [values, temperatures]: number[][] = [[], []];
+  for await (const { actionValue, temperature } of training.reports) {
+    if (actionValue === undefined) continue;
+    values!.push(actionValue);
+    temperatures!.push(temperature!);
+  }
+  training.dispose();
+  policy.dispose();
+  expect(values!.length).toBeGreaterThan(10);
+  // The best return is that of a walk home, 1.
+  expect(Math.max(...values!)).toBeLessThan(1);
+  expect(temperatures![0]).toBeGreaterThan(0.2);
+  expect(temperatures!.at(-1)).toBeCloseTo(task.temperature, 6);
+}, 60_000);
+
+/** The loss of PPO's value function, which begins near 0, on each of two rollouts at τ = 0.3 behind a first temperature. */
+async function valueLosses(firstTemperature: number): Promise<number[]> {
+  const settings = softLakeSettings(lakeSchema.parse({}), 'gaussian');
+  const rng = new Rng('returns');
+  const policy = makeHeadingPolicy('gaussian', settings.policy, rng.split('policy'));
+  const [envs, horizon] = [8, 128];
+  const training = softTraining(policy, {
+    task: { stride: 1.3, temperature: 0.3 },
+    training: { steps: 2 * envs * horizon, envs, horizon },
+    settings: { ...settings, firstTemperature, falling: 0.1, lambda: 1, epochs: 1 },
+    rng,
+  });
+  const losses: number[] = [];
+  for await (const { valueLoss } of training.reports) losses.push(valueLoss!);
+  training.dispose();
+  policy.dispose();
+  return losses;
+}
+
+test("PPO's returns are of that kind, too: none beyond a walk home, once the temperature has fallen", async () => {
+  for (const loss of await valueLosses(0.3)) expect(loss).toBeLessThan(1);
+  const [hot, cold] = await valueLosses(30);
+  expect(hot).toBeGreaterThan(100);
+  expect(cold).toBeLessThan(hot! / 100);
 });
 
 test.each(bySac)(
