@@ -46,7 +46,7 @@ test('who goes by one bank alone never gets home against an opponent, and as oft
 
 test('oxbow run lake --study E3: success of each policy, rising with the tries, and a verdict', async () => {
   const out = join(folder, 'run');
-  const small = ['soft.lake.steps=2048', 'blocked.fineTuning.steps=1024', 'evaluationEpisodes=8'];
+  const small = ['soft.lake.steps=2048', 'blocked.fineTuning.steps=1024', 'evaluationEpisodes=64'];
   const argv = ['run', 'lake', '--study', 'E3', '--policies', 'gaussian,spline', '--seeds', '1', '--out', out];
   expect(await main([...argv, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
   const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
@@ -59,6 +59,9 @@ test('oxbow run lake --study E3: success of each policy, rising with the tries, 
     if (of('adapted') === 0) expect(of('stepsToAdapt')).toBeNull();
     else expect(of('stepsToAdapt')).toBeLessThanOrEqual(1024);
     expect(of('lesserHome')).toBeCloseTo((of('modeBalance') ?? 0) * of('homeRate')!, 12);
+    expect(of('lesserHome')).toBeGreaterThan(0);
+    // The tries are at the bank whose blocking is the worse of the two.
+    expect(of('success1')).toBeLessThanOrEqual(of('hidden')!);
     expect(of('opponentHome')).toBeLessThanOrEqual(1);
   }
   const { measured } = summary.experiments.E3;
