@@ -16,13 +16,21 @@ export class TransformedDistribution extends Distribution {
   readonly bijector: Bijector;
   readonly #angles: boolean;
 
-  /**
-   * @param base over events of at least the rank that the bijector maps: an elementwise one takes any. Where the bijector is a
-   *   batch of maps and the base has fewer copies, each map gets a copy, drawn independently
-   * @param angles whether the bijector maps to angles in [−π, π)
-   * @throws if the base's event or batch shape does not fit the bijector's
-   */
-  constructor({ base, bijector, angles = false }: { base: Distribution; bijector: Bijector; angles?: boolean }) {
+  /** @throws if the base's event or batch shape does not fit the bijector's */
+  constructor({
+    base,
+    bijector,
+    angles = false,
+  }: {
+    /**
+     * over events of at least the rank that the bijector maps: an elementwise one takes any. Where the bijector is a batch of maps
+     * and the base has fewer copies, each map gets a copy, drawn independently
+     */
+    base: Distribution;
+    bijector: Bijector;
+    /** whether the bijector maps to angles in [−π, π) */
+    angles?: boolean;
+  }) {
     super();
     const { eventShape } = base;
     const parameters = bijector.parameterShape;
