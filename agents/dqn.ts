@@ -127,11 +127,7 @@ export class Dqn implements Agent<DqnReport> {
     this.#compiled = [act, update, average];
     this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
     this.#update = update.onArrays({
-      observations: { shape: [batchSize, policy.observationDim] },
-      actions: { shape: [batchSize, 1] },
-      rewards: { shape: [batchSize] },
-      nextObservations: { shape: [batchSize, policy.observationDim] },
-      terminations: { shape: [batchSize] },
+      ...this.#replay.shapes,
       learningRate: { shape: [] },
     });
     this.#average = average.onArrays({});

@@ -9,6 +9,7 @@ import { ActionValues } from './common/actionValues.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
+import { fillUniform } from './common/fillUniform.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
@@ -143,11 +144,7 @@ export class Sac implements Agent<SacReport> {
     this.#compiled = [act, update];
     this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
     this.#update = update.onArrays({
-      observations: { shape: [batchSize, policy.observationDim] },
-      actions: { shape: [batchSize, policy.actionDim] },
-      rewards: { shape: [batchSize] },
-      nextObservations: { shape: [batchSize, policy.observationDim] },
-      terminations: { shape: [batchSize] },
+      ...this.#replay.shapes,
       learningRate: { shape: [] },
       temperature: { shape: [] },
     });
@@ -221,11 +218,9 @@ export class Sac implements Agent<SacReport> {
 
   /** One action for each environment: uniform at first, then the policy's. */
   #actions(rng: Rng): ArrayLike<number> {
-    const { bounded, low, high, size } = this.#actionSpace;
     const tried = this.#tried;
-    if (bounded && this.#training.step < this.#options.learningStarts) {
-      for (let i = 0; i < tried.length; i++) tried[i] = rng.uniform(low[i % size], high[i % size]);
-      return tried;
+    if (this.#actionSpace.bounded && this.#training.step < this.#options.learningStarts) {
+      return fillUniform(tried, this.#actionSpace, rng);
     }
     const { action } = this.#act({ observations: this.#collector.current }, rng);
     if (this.#options.explorationNoise === 0) return action;

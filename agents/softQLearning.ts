@@ -8,6 +8,7 @@ import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
+import { fillUniform } from './common/fillUniform.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
@@ -130,11 +131,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     this.#compiled = [act, update];
     this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
     this.#update = update.onArrays({
-      observations: { shape: [batchSize, policy.observationDim] },
-      actions: { shape: [batchSize, policy.actionDim] },
-      rewards: { shape: [batchSize] },
-      nextObservations: { shape: [batchSize, policy.observationDim] },
-      terminations: { shape: [batchSize] },
+      ...this.#replay.shapes,
       learningRate: { shape: [] },
       temperature: { shape: [] },
     });
@@ -199,13 +196,8 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
 
   /** One action for each environment: uniform at first, then the sampler's. */
   #actions(rng: Rng): ArrayLike<number> {
-    const { low, high, size } = this.#actionSpace;
-    if (this.#training.step >= this.#options.learningStarts) {
-      return this.#act({ observations: this.#collector.current }, rng).action;
-    }
-    const tried = this.#tried;
-    for (let i = 0; i < tried.length; i++) tried[i] = rng.uniform(low[i % size], high[i % size]);
-    return tried;
+    if (this.#training.step < this.#options.learningStarts) return fillUniform(this.#tried, this.#actionSpace, rng);
+    return this.#act({ observations: this.#collector.current }, rng).action;
   }
 
   /** The whole update of critics, sampler and targets on one minibatch. */

@@ -10,6 +10,7 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
+import { fillUniform } from './common/fillUniform.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
@@ -121,11 +122,7 @@ export class Td3 implements Agent<Td3Report> {
     this.#compiled = [act, critics, both];
     this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
     const ofBatch = {
-      observations: { shape: [batchSize, policy.observationDim] },
-      actions: { shape: [batchSize, policy.actionDim] },
-      rewards: { shape: [batchSize] },
-      nextObservations: { shape: [batchSize, policy.observationDim] },
-      terminations: { shape: [batchSize] },
+      ...this.#replay.shapes,
       learningRate: { shape: [] },
     };
     this.#updates = { critics: critics.onArrays(ofBatch), both: both.onArrays(ofBatch) };
@@ -192,11 +189,9 @@ export class Td3 implements Agent<Td3Report> {
 
   /** One action for each environment: uniform at first, then the policy's with noise. */
   #actions(rng: Rng): ArrayLike<number> {
-    const { bounded, low, high, size } = this.#actionSpace;
     const tried = this.#tried;
-    if (bounded && this.#training.step < this.#options.learningStarts) {
-      for (let i = 0; i < tried.length; i++) tried[i] = rng.uniform(low[i % size], high[i % size]);
-      return tried;
+    if (this.#actionSpace.bounded && this.#training.step < this.#options.learningStarts) {
+      return fillUniform(tried, this.#actionSpace, rng);
     }
     this.#noise.add(this.#act({ observations: this.#collector.current }).action, rng, tried);
     return tried;

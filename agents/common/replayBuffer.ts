@@ -19,6 +19,8 @@ interface ReplayBufferState extends Transitions {
 /** The last transitions, of which minibatches are drawn; flat arrays that are written round and round. */
 export class ReplayBuffer implements Stateful<ReplayBufferState> {
   readonly capacity: number;
+  /** Shapes of a minibatch. */
+  readonly shapes: Readonly<Record<keyof Transitions, { readonly shape: number[] }>>;
   readonly #widths: Readonly<Record<keyof Transitions, number>>;
   readonly #rows: Transitions;
   readonly #batch: Transitions;
@@ -34,6 +36,13 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       rewards: 1,
       nextObservations: observationDim,
       terminations: 1,
+    };
+    this.shapes = {
+      observations: { shape: [batchSize, observationDim] },
+      actions: { shape: [batchSize, actionDim] },
+      rewards: { shape: [batchSize] },
+      nextObservations: { shape: [batchSize, observationDim] },
+      terminations: { shape: [batchSize] },
     };
     this.#rows = this.#arrays((width) => new Float32Array(capacity * width));
     this.#batch = this.#arrays((width) => new Float32Array(batchSize * width));
