@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
-import { start } from '../../../envs/lake/lakeMap.ts';
 import type { LegendEntry } from '../../harness/experiment.ts';
-import { lakeView } from '../lakeView.ts';
+import { type PlaneAxes, pathLayer } from '../pathLayer.ts';
+import { waterWedge } from '../waterWedge.ts';
 import { headingCurve } from './headingCurve.ts';
 import { headingExtent } from './headingExtent.ts';
 
@@ -24,29 +24,18 @@ export function headingFigure(density: readonly number[], optimal: readonly numb
   const extent = headingExtent(density, optimal);
   const scale = { domain: [-extent, extent], nice: false };
   const axis = { title: null, labels: false, ticks: false, grid: false };
-  const x = { field: 'x', type: 'quantitative', scale, axis };
-  const y = { field: 'y', type: 'quantitative', scale, axis };
-  const line = (values: object[], mark: object) => ({
-    data: { values },
-    mark: { type: 'line', ...mark },
-    encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
-  });
-  const around = (values: readonly number[]) => headingCurve(values).map((point, order) => ({ order, ...point }));
-  const shore = extent * Math.tan(lakeView(start)!.half);
-  const wedge = [
-    { order: 0, x: 0, y: 0 },
-    { order: 1, x: extent, y: -shore },
-    { order: 2, x: extent, y: shore },
-    { order: 3, x: 0, y: 0 },
-  ];
+  const axes: PlaneAxes = {
+    x: { field: 'x', type: 'quantitative', scale, axis },
+    y: { field: 'y', type: 'quantitative', scale, axis },
+  };
   return {
     width: 150,
     height: 150,
     padding: 2,
     layer: [
-      line(wedge, { filled: true, fill: themeColour('water') }),
-      line(around(optimal), { filled: true, fill: themeColour('faint'), opacity: 0.55 }),
-      line(around(density), { stroke: colour, strokeWidth: 1.6 }),
+      waterWedge(axes, extent),
+      pathLayer(axes, headingCurve(optimal), { filled: true, fill: themeColour('faint'), opacity: 0.55 }),
+      pathLayer(axes, headingCurve(density), { stroke: colour, strokeWidth: 1.6 }),
     ],
   } as unknown as TopLevelSpec;
 }
