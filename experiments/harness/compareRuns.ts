@@ -13,6 +13,7 @@ import { type Page, renderPage } from './report/page.ts';
 import { flatSettings } from './report/settings.ts';
 import { metricTable } from './report/table.ts';
 import { RunDirectory } from './runDirectory.ts';
+import { formatP } from './statistics/formatP.ts';
 import { holm } from './statistics/holm.ts';
 import { improvementInterval } from './statistics/improvementInterval.ts';
 import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
@@ -192,7 +193,7 @@ function differences(
         label,
         String(seeds.length),
         improvement([...values.values()], [...base.values()]),
-        pValues[i]!.toFixed(3),
+        formatP(pValues[i]!),
       ]),
     },
   ];

@@ -2,6 +2,7 @@ import { Rng } from '../../src/random.ts';
 import type { Criteria } from './conclusion.ts';
 import type { SummaryRow } from './experiment.ts';
 import { pairedSeeds } from './pairedSeeds.ts';
+import { formatP } from './statistics/formatP.ts';
 import { holm } from './statistics/holm.ts';
 import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
 
@@ -38,7 +39,7 @@ export function lowerRows(claims: readonly LowerRow[], format: (value: number) =
     const p = adjusted[at]!;
     const difference = x.reduce((sum, value, i) => sum + value - y[i]!, 0);
     return {
-      text: `${label}: ${format(row.iqm!)} and ${format(than.iqm!)}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`,
+      text: `${label}: ${format(row.iqm!)} and ${format(than.iqm!)}, p ${p < 0.001 ? formatP(p) : `= ${formatP(p)}`}`,
       holds: p < LEVEL ? difference < 0 : undefined,
     };
   });

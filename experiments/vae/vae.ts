@@ -9,6 +9,7 @@ import { metricTable } from '../harness/report/table.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { Bootstrap } from '../harness/statistics/bootstrap.ts';
+import { formatP } from '../harness/statistics/formatP.ts';
 import { interquartileMean } from '../harness/statistics/interquartileMean.ts';
 import { pairedPermutationTest } from '../harness/statistics/pairedPermutationTest.ts';
 import { choices, type VaeConfig, vaeSchema } from './config.ts';
@@ -93,7 +94,7 @@ function againstGaussian(summary: readonly SummaryRow[]): Table {
       pairs.map(({ other }) => other),
       new Rng('permutations'),
     );
-    return [`${mean} [${signed(low)},\u00a0${signed(high)}]`, p.toFixed(3)];
+    return [`${mean} [${signed(low)},\u00a0${signed(high)}]`, formatP(p)];
   };
   const policies = [...new Set(summary.map(({ policy }) => policy))].filter((policy) => policy !== 'gaussian');
   return {

@@ -9,12 +9,14 @@ import { checkedSamples } from '../distributions/estimate.ts';
 import type { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import type { SampleOptions } from './expectationEstimate.ts';
 
-/** Beyond it tanh x does not hold x to three digits in float32; so does a sigmoid beyond twice of it. */
+/** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
 const SATURATED = 6;
+/** Below it a sigmoid, there eˣ, has no normal number in float32. */
+const VANISHED = -87;
 
 /** How well a flow's maps are conditioned where its samples lie. */
 export interface Diagnosis {
-  /** Share of the draws that are not finite, or whose log-determinant is not: nothing else is said of them. */
+  /** Share of the draws that are not finite, or whose log-determinant is not: nothing else is said of them. Of 1, errors and range are NaN. */
   readonly nonFiniteShare: number;
   /** The largest |f⁻¹(f(z)) − z| / (1 + |z|) of an entry. */
   readonly roundTripError: number;
@@ -49,9 +51,11 @@ export function diagnose(distribution: TransformedDistribution, { rng, samples =
     const [value, ownLogDet] = observeBijectors(
       ({ bijector: part, input }) => {
         if (part instanceof RationalQuadraticSpline || part instanceof BoundedMonotone)
-          shares.tail.add(input, part.bound);
-        if (part instanceof Tanh) shares.saturation.add(input, SATURATED);
-        if (part instanceof Sigmoid) shares.saturation.add(input, 2 * SATURATED);
+          shares.tail.add(tf.greater(tf.abs(input), part.bound));
+        if (part instanceof Tanh) shares.saturation.add(tf.greater(tf.abs(input), SATURATED));
+        if (part instanceof Sigmoid) {
+          shares.saturation.add(tf.logicalOr(tf.greater(input, 2 * SATURATED), tf.less(input, VANISHED)));
+        }
         if (hasCapacitance(part)) {
           const largest = tf.max(part.capacitanceCondition()).dataSync()[0]!;
           capacitanceCondition = Math.max(capacitanceCondition ?? 0, largest);
@@ -81,18 +85,18 @@ export function diagnose(distribution: TransformedDistribution, { rng, samples =
   }
 }
 
-/** The share of entries of which |x| is above a bound. */
+/** The share of entries that are true. */
 class Share {
   count = 0;
-  #above = 0;
+  #true = 0;
 
-  add(x: tf.Tensor, bound: number): void {
-    this.count += x.size;
-    this.#above += tf.sum(tf.cast(tf.greater(tf.abs(x), bound), 'float32')).dataSync()[0]!;
+  add(entries: tf.Tensor): void {
+    this.count += entries.size;
+    this.#true += tf.sum(tf.cast(entries, 'float32')).dataSync()[0]!;
   }
 
   get value(): number {
-    return this.#above / this.count;
+    return this.#true / this.count;
   }
 }
 
@@ -105,5 +109,6 @@ function lastAxes(x: tf.Tensor, count: number): number[] {
 }
 
 function largest(values: Float32Array): number {
+  if (values.length === 0) return Number.NaN;
   return values.reduce((most, value) => (value > most || Number.isNaN(value) ? value : most), Number.NEGATIVE_INFINITY);
 }

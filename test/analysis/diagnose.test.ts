@@ -99,16 +99,37 @@ describe('diagnose', () => {
   });
 
   test('saturation of tanh and of sigmoid', () => {
-    for (const [bijector, bound] of [
-      [new Tanh(), 6],
-      [new Sigmoid(), 12],
+    // A sigmoid holds what is far below 0: eˣ.
+    for (const [bijector, bound, share] of [
+      [new Tanh(), 6, beyond(1, 1)],
+      [new Sigmoid(), 12, beyond(1, 1) / 2],
     ] as const) {
       const chain = over(new Chain([bijector, new ShiftScale({ scale: bound })]));
       const { saturationShare, roundTripError } = diagnose(chain, options());
-      expect(Math.abs(saturationShare! - beyond(1, 1))).toBeLessThan(0.025);
+      expect(Math.abs(saturationShare! - share)).toBeLessThan(0.025);
       expect(roundTripError).toBeGreaterThan(0.01);
       expect(diagnose(over(bijector), options()).saturationShare).toBe(0);
     }
+  });
+
+  test('a sigmoid far below 0 holds its argument, until eˣ has no normal number', () => {
+    const at = (shift: number) => diagnose(over(new Chain([new Sigmoid(), new ShiftScale({ shift })])), options());
+    expect(at(-40)).toMatchObject({ saturationShare: 0 });
+    expect(at(-40).roundTripError).toBeLessThan(1e-4);
+    expect(at(-100)).toMatchObject({ saturationShare: 1 });
+  });
+
+  test('where no draw is finite nothing is said', () => {
+    const { nonFiniteShare, ...others } = diagnose(
+      over(new Chain([new Exp(), new ShiftScale({ shift: 1000 })])),
+      options(),
+    );
+    expect(nonFiniteShare).toBe(1);
+    expect(others).toEqual({
+      roundTripError: Number.NaN,
+      logDetError: Number.NaN,
+      logDetRange: [Number.NaN, Number.NaN],
+    });
   });
 
   test('the worst capacitance matrix', () => {

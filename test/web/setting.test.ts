@@ -8,6 +8,7 @@ import {
   LARGEST_SEED,
   policiesOf,
   type Setting,
+  seedOf,
   softTask,
   toHash,
   usualSetting,
@@ -50,6 +51,12 @@ test('a hash that names what its study does not have gets what is usual there', 
     policies: ['gaussian', 'mixture'],
   });
   expect(fromHash('study=ppo').env).toBe('Lake-v0');
+});
+
+test('a seed is what the command takes: an integer from 0 to the largest', () => {
+  expect(['0', '17', String(LARGEST_SEED)].map(seedOf)).toEqual([0, 17, LARGEST_SEED]);
+  for (const text of ['', ' ', '1.5', '-1', '1e3', 'NaN', String(LARGEST_SEED + 1)])
+    expect(seedOf(text)).toBeUndefined();
 });
 
 test('what a hash names wrongly is as usual', () => {

@@ -1,6 +1,8 @@
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/index.ts';
 import type { Figure, Section, SummaryRow, Table } from '../../harness/experiment.ts';
+import { pairedSeeds } from '../../harness/pairedSeeds.ts';
+import { formatP } from '../../harness/statistics/formatP.ts';
 import { holm } from '../../harness/statistics/holm.ts';
 import { pairedPermutationTest } from '../../harness/statistics/pairedPermutationTest.ts';
 import { policyNames } from '../lakePolicies.ts';
@@ -114,7 +116,7 @@ function comparison(rows: readonly SummaryRow[]): Table {
         collapses(pair.lost),
         pair.annealed.iqm === null ? '–' : nats(pair.annealed.iqm),
         pair.constant.iqm === null ? '–' : nats(pair.constant.iqm),
-        place < 0 ? '–' : adjusted[place]!.toFixed(3),
+        place < 0 ? '–' : formatP(adjusted[place]!),
       ];
     }),
   };
@@ -122,13 +124,6 @@ function comparison(rows: readonly SummaryRow[]): Table {
 
 /** Of the paired permutation test on the KLs of the seeds that have both; undefined of fewer than two. */
 function pairedP(x: SummaryRow, y: SummaryRow): number | undefined {
-  const both = x.perSeed.flatMap((value, i) =>
-    value === null || y.perSeed[i] == null ? [] : [[value, y.perSeed[i]!]],
-  );
-  if (both.length < 2) return undefined;
-  return pairedPermutationTest(
-    both.map(([value]) => value!),
-    both.map(([, value]) => value!),
-    new Rng('annealing'),
-  );
+  const pairs = pairedSeeds(x, y);
+  return pairs.x.length < 2 ? undefined : pairedPermutationTest(pairs.x, pairs.y, new Rng('annealing'));
 }

@@ -7,6 +7,7 @@ import { metricTable } from '../../harness/report/table.ts';
 import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import { policyNames } from '../lakePolicies.ts';
+import { nats } from '../nats.ts';
 import { percent } from '../percent.ts';
 import { DRAWN_ACTIONS } from '../soft/banditJob.ts';
 import { SHORE } from '../soft/banditOptimum.ts';
@@ -21,8 +22,6 @@ const BEST_GAUSSIAN = { kl: 0.936, water: 0.376 };
 const NEAR = 0.02;
 /** What policies with several modes may have: the data's own share of the water is .62 %. */
 const SEVERAL_MODES = { kl: 0.05, water: 0.02 };
-
-const nats = (value: number): string => value.toFixed(3);
 
 /** E1 in one number: the actions ±1 + N(0, .2²) are cloned. */
 export const banditPart: StudyPart = {

@@ -1,13 +1,18 @@
+import { policyColours } from '../../../envs/drawing/palette.ts';
 import { bounded } from '../../harness/conclusion.ts';
+import type { Figure } from '../../harness/experiment.ts';
 import { learningCurves } from '../../harness/report/learningCurves.ts';
 import { metricTable } from '../../harness/report/table.ts';
+import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import { policyNames } from '../lakePolicies.ts';
+import type { StudyResults } from '../lakeStudy.ts';
 import { type BanditPolicy, banditPolicies } from '../soft/banditPolicies.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { bestMinimaxGaussian } from './gaussianBankMass.ts';
 import { minimaxChart } from './minimaxChart.ts';
-import { OPPONENT_BANDIT, playOpponent } from './playOpponent.ts';
+import { opponentDensityFigure, opponentDensityLegend } from './opponentDensityFigure.ts';
+import { OPPONENT_BANDIT, type OpponentBanditData, playOpponent } from './playOpponent.ts';
 
 /** Seconds of a job with the usual settings. */
 const SECONDS: Record<BanditPolicy, number> = { gaussian: 0.6, 'mixture-2': 0.6, mixture: 0.7, spline: 2.3 };
@@ -72,6 +77,7 @@ export const banditPart: StudyPart = {
             { x: 'minimax value', lines: [0.5, best.value] },
           ),
         },
+        ...densities(outcomes),
         {
           name: 'opponent-bandit-training',
           caption:
@@ -88,3 +94,25 @@ export const banditPart: StudyPart = {
     };
   },
 };
+
+/** What each policy has learned, of its typical seed. */
+function densities(outcomes: StudyResults['outcomes']): Figure[] {
+  const { domain, range } = policyColours(policyNames);
+  const panels = domain.flatMap((policy, i) => {
+    const own = outcomes.filter(({ job }) => job.policy === policy);
+    if (own.length === 0) return [];
+    const { job, result } = typicalOutcome(own, { metric: 'minimaxValue', better: 'higher' });
+    const note = `seed ${job.seed}: ${value(result.metrics.minimaxValue!)}`;
+    const spec = opponentDensityFigure((result.data as OpponentBanditData).density, range[i]!);
+    return [{ title: policy, note, colour: range[i]!, alt: `Density of ${policy}, ${note}.`, spec }];
+  });
+  if (panels.length === 0) return [];
+  return [
+    {
+      name: 'opponent-bandit-density',
+      caption: 'Densities over actions, each of the seed with the median minimax value.',
+      legend: opponentDensityLegend,
+      panels,
+    },
+  ];
+}

@@ -3,6 +3,7 @@ import { groupBy } from '../../harness/groupBy.ts';
 import { metricTable } from '../../harness/report/table.ts';
 import type { HeadingPolicy } from '../headingPolicies.ts';
 import { lakeJobs } from '../lakeJobs.ts';
+import { nats } from '../nats.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { bestOnLake } from './bestOnLake.ts';
 import { describeTask, STRIDE, softLakeCondition, softLakeConditions } from './lakeConditions.ts';
@@ -14,7 +15,6 @@ import { softLakeSeconds } from './softLakeSeconds.ts';
 /** How far above the best Gaussian a trained one may be, nats. */
 const NEAR = 0.1;
 
-const nats = (value: number): string => value.toFixed(3);
 const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
 
 /** E2 on the lake, with headings for actions: how near policies come to the soft optimum at each temperature and stride. */
@@ -56,7 +56,9 @@ export const lakePart: StudyPart = {
       const label = `${row.policy}, ${row.condition}`;
       if (row.policy === 'gaussian' && row.metric === 'kl') {
         const { kl } = bestOnLake(task, config.soft.lake).best;
-        return [bounded(row, { label: `${label}, KL`, atLeast: kl - NEAR, atMost: kl + NEAR, format: nats })];
+        return [
+          bounded(row, { label: `${label}, KL`, atLeast: Math.max(0, kl - NEAR), atMost: kl + NEAR, format: nats }),
+        ];
       }
       if (row.metric !== 'modeEntropy' || task.stride !== STRIDE) return [];
       const bounds =
