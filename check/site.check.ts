@@ -215,6 +215,57 @@ describe('the lake', () => {
   }, 240_000);
 });
 
+describe('what is chosen and loaded', () => {
+  test('a bank that is blocked from the start is blocked for every walk; a seed that is none is not taken; a pasted link is', async () => {
+    const { page, complaints } = await open('/lab.html#blocked=upper');
+    await page.click('.go');
+    await isTraining(page);
+    await isDone(page);
+    // Half of the flow's walks go by the upper bank.
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelectorAll('.side [data-metric=home]')[1]!.textContent!) < 65,
+    );
+    const seed = page.getByLabel('seed');
+    await seed.fill('-3');
+    await seed.press('Enter');
+    expect(await seed.inputValue()).toBe('0');
+    await page.evaluate(() => {
+      location.hash = 'seed=7&blocked=lower';
+    });
+    await page.waitForFunction(() => document.querySelector('.lab')!.textContent!.includes('--seeds 7,'));
+    expect(await page.textContent('.lab')).toContain('train again for these');
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  test('a file is shown under its own name, on its own lake, and one that is broken leaves what is there', async () => {
+    const { page, complaints } = await open('/lab.html');
+    await page.click('.go');
+    await isTraining(page);
+    await isDone(page);
+    const [left, right] = [page.locator('.side').nth(0), page.locator('.side').nth(1)];
+    const download = page.waitForEvent('download');
+    await right.getByRole('button', { name: 'Policy file' }).click();
+    const buffer = await contentOf(await download);
+    const field = page.getByLabel('a policy file');
+    const choose = (name: string, content: Buffer) =>
+      field.setInputFiles({ name, mimeType: 'application/json', buffer: content });
+    await choose('broken.json', buffer.subarray(0, 500));
+    await left.getByRole('alert').waitFor();
+    expect(await left.locator('h3').textContent()).toContain('Gaussian');
+    expect(await left.getByRole('button', { name: 'Policy file' }).isEnabled()).toBe(true);
+    await choose('spline.json', buffer);
+    await left.getByText('from a file: spline flow, few long strides').waitFor();
+    // The same walks that the policy beside it had at the end of its training.
+    await page.waitForFunction(() => {
+      const [one, other] = document.querySelectorAll('.side [data-metric=drowned]');
+      return one!.textContent === other!.textContent;
+    });
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+});
+
 describe('the soft optimum', () => {
   test('policies over headings come nearer to it, it is drawn under them, and the command below gives the same weights', async () => {
     const { page, complaints } = await open('/lab.html#study=soft');

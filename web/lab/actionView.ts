@@ -20,10 +20,14 @@ export interface HeadingDensity {
 
 export type LabDensity = VelocityDensity | HeadingDensity;
 
-/** The samples as velocities; a heading is one of full speed. */
+/** The samples as the walker goes by them: a heading at full speed, a velocity at most at full speed. */
 export function sampledVelocities({ kind, samples }: LabDensity): (readonly [vx: number, vy: number])[] {
   if (kind === 'heading') return Array.from(samples, (angle) => [Math.cos(angle), Math.sin(angle)]);
-  return Array.from({ length: samples.length / 2 }, (_, i) => [samples[2 * i]!, samples[2 * i + 1]!]);
+  return Array.from({ length: samples.length / 2 }, (_, i) => {
+    const [vx, vy] = [samples[2 * i]!, samples[2 * i + 1]!];
+    const speed = Math.max(1, Math.hypot(vx, vy));
+    return [vx / speed, vy / speed];
+  });
 }
 
 /** Samples that are drawn as arrows. */

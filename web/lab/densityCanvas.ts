@@ -5,6 +5,9 @@ import { headingExtent } from '../../experiments/lake/soft/headingExtent.ts';
 import type { HeadingDensity, LabDensity, VelocityDensity } from './actionView.ts';
 import type { Colours } from './lakeCanvas.ts';
 
+/** For the ring about a mode at the edge. */
+const ROOM = 1.15;
+
 /** What is drawn of π(· | here). */
 export interface DensityScene<D extends LabDensity = LabDensity> {
   readonly density: D;
@@ -54,7 +57,7 @@ function drawHeadings(
   colours: Colours,
   { density: { density, truth }, modes, colour }: DensityScene<HeadingDensity>,
 ): void {
-  const extent = headingExtent(density, truth?.density ?? []);
+  const extent = ROOM * headingExtent(density, truth?.density ?? []);
   const at = (v: number) => ((v + extent) / (2 * extent)) * size;
   const trace = (values: readonly number[]) => {
     context.beginPath();

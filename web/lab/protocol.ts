@@ -18,10 +18,18 @@ export type Request =
   | { readonly kind: 'walk'; readonly blocked: Setting['blocked']; readonly snapshot?: number }
   | { readonly kind: 'file'; readonly format: 'onnx' | 'json'; readonly snapshot?: number };
 
+/** Walks with the present weights, or those of a snapshot. */
+export interface Walked {
+  readonly metrics: LabMetrics;
+  readonly walks: readonly Walk[];
+  /** What they found blocked. */
+  readonly blocked: Setting['blocked'];
+}
+
 /** What the worker says. */
 export type Reply =
   | { readonly kind: 'ready'; readonly engine: string }
-  | {
+  | ({
       readonly kind: 'report';
       readonly step: number;
       readonly steps: number;
@@ -30,11 +38,11 @@ export type Reply =
       readonly snapshot: number;
       /** How many tensors the worker holds. */
       readonly tensors: number;
-      readonly metrics: LabMetrics;
-      readonly walks: readonly Walk[];
-    }
+    } & Walked)
+  /** Of a file: which policy it holds. */
+  | { readonly kind: 'loaded'; readonly policy: string; readonly env: Setting['env'] }
   | { readonly kind: 'done'; readonly metrics: LabMetrics; readonly seconds: number }
-  | { readonly kind: 'walks'; readonly metrics: LabMetrics; readonly walks: readonly Walk[] }
+  | ({ readonly kind: 'walks' } & Walked)
   | { readonly kind: 'density'; readonly density: LabDensity; readonly modes?: readonly Mode[] }
   | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: 'error'; readonly message: string };

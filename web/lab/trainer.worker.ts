@@ -11,8 +11,8 @@ import { softTraining } from '../../experiments/lake/soft/softTraining.ts';
 import tuned from '../../experiments/lake/tuned.json';
 import type { CloningSettings, PpoSettings, SoftLakeSettings } from '../../experiments/lake/tuned.ts';
 import { LabPolicy } from './labPolicy.ts';
-import type { Reply, Request } from './protocol.ts';
-import { type Setting, softTask } from './setting.ts';
+import type { Reply, Request, Walked } from './protocol.ts';
+import { choices, type Setting, softTask } from './setting.ts';
 
 /** Walks of a report, of which {@link DRAWN} are drawn; and those at the end, as many as the command line has. */
 const [WALKS, DRAWN, LAST_WALKS] = [200, 40, 1000];
@@ -20,6 +20,8 @@ const [WALKS, DRAWN, LAST_WALKS] = [200, 40, 1000];
 const engine = selectBackend().then(() => selectEngine('wasm'));
 let lab: LabPolicy | undefined;
 let setting: Setting | undefined;
+/** What walks find blocked: the page may change it while a policy learns. */
+let blocked: Setting['blocked'] = 'none';
 let walked = 0;
 
 function reply(message: Reply): void {
@@ -29,6 +31,13 @@ function reply(message: Reply): void {
 /** The task that a file of the study says its policy has learned. */
 function taskOf({ stride, temperature }: Readonly<Record<string, unknown>>): Partial<SoftLakeTask> {
   return typeof stride === 'number' && typeof temperature === 'number' ? { stride, temperature } : {};
+}
+
+/** The lake that a file says its policy walks on; where it does not say, the one that is chosen. @throws if that is no lake */
+function lakeOf({ env }: Readonly<Record<string, unknown>>, chosen: Setting['env']): Setting['env'] {
+  if (env === undefined) return chosen;
+  if (typeof env === 'string' && Object.hasOwn(choices.env, env)) return env as Setting['env'];
+  throw new Error(`The file's policy is of ${env}: wanted one of ${Object.keys(choices.env).join(' or ')}`);
 }
 
 /** Lets requests that wait be served. */
@@ -64,11 +73,15 @@ function training(policy: Setting['policies'][number], asked: Setting): LakeTrai
   return ppoTraining({ env, policy, settings, steps: 100_000, envs: 8, horizon: 256, rng });
 }
 
+function walk(shown: LabPolicy, { env }: Setting, count: number, rng: Rng): Walked {
+  return { ...shown.walk({ env, blocked }, count, DRAWN, rng), blocked };
+}
+
 /** Keeps the present weights, and says how they walk. */
 function report(
   shown: LabPolicy,
   progress: { step: number; steps: number; value: number | null },
-  walks: ReturnType<LabPolicy['walk']>,
+  walks: Walked,
 ): void {
   // Returns are not what is learned while the temperature falls.
   const value = walks.metrics.kl ?? progress.value;
@@ -78,14 +91,18 @@ function report(
 async function train(policy: Setting['policies'][number], asked: Setting): Promise<void> {
   const started = performance.now();
   const { reports, steps, policy: trained, dispose } = training(policy, asked);
-  lab = new LabPolicy(trained, asked.study === 'soft' ? softTask(asked) : undefined);
+  const shown = new LabPolicy(trained, asked.study === 'soft' ? softTask(asked) : undefined);
+  lab = shown;
+  const rng = new Rng(asked.seed);
   for await (const { step, value } of reports) {
-    report(lab, { step, steps, value }, lab.walk(asked, WALKS, DRAWN, new Rng(asked.seed).split(`lab/${step}`)));
+    report(shown, { step, steps, value }, walk(shown, asked, WALKS, rng.split(`lab/${step}`)));
     await pause();
   }
-  const last = lab.walk({ ...asked, blocked: 'none' }, LAST_WALKS, DRAWN, new Rng(asked.seed).split('evaluation'));
-  report(lab, { step: steps, steps, value: null }, last);
+  // As the command line measures it, with both banks open.
+  const last = shown.walk({ ...asked, blocked: 'none' }, LAST_WALKS, DRAWN, rng.split('evaluation'));
+  report(shown, { step: steps, steps, value: null }, { ...last, blocked: 'none' });
   reply({ kind: 'done', metrics: last.metrics, seconds: (performance.now() - started) / 1000 });
+  if (blocked !== 'none') reply({ kind: 'walks', ...walk(shown, asked, WALKS, rng.split('lab/blocked')) });
   dispose();
 }
 
@@ -93,14 +110,17 @@ async function serve(request: Request): Promise<void> {
   const ready = await engine;
   if (request.kind === 'train') {
     ({ setting } = request);
+    ({ blocked } = setting);
     reply({ kind: 'ready', engine: String(ready) });
     return train(request.policy, request.setting);
   }
   if (request.kind === 'load') {
-    ({ setting } = request);
     const { policy, about } = policyFromJson(request.json);
+    setting = { ...request.setting, env: lakeOf(about, request.setting.env) };
+    ({ blocked } = setting);
     lab = new LabPolicy(policy, policy.actionDim === 1 ? { ...softTask(setting), ...taskOf(about) } : undefined);
-    const walks = lab.walk(setting, LAST_WALKS, DRAWN, new Rng(setting.seed).split('evaluation'));
+    const walks = walk(lab, setting, LAST_WALKS, new Rng(setting.seed).split('evaluation'));
+    reply({ kind: 'loaded', policy: policy.config!.name, env: setting.env });
     report(lab, { step: 0, steps: 0, value: null }, walks);
     return reply({ kind: 'done', metrics: walks.metrics, seconds: 0 });
   }
@@ -114,14 +134,10 @@ async function serve(request: Request): Promise<void> {
         return reply({ kind: 'density', density, ...(request.modes && { modes: shown.modes(request.x, request.y) }) });
       }
       case 'walk':
+        ({ blocked } = request);
         return reply({
           kind: 'walks',
-          ...shown.walk(
-            { ...asked, blocked: request.blocked },
-            WALKS,
-            DRAWN,
-            new Rng(asked.seed).split(`lab/walk-${walked++}`),
-          ),
+          ...walk(shown, asked, WALKS, new Rng(asked.seed).split(`lab/walk-${walked++}`)),
         });
       case 'file': {
         const bytes =

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { actionDensity, compile, type Policy, Rng } from 'oxbow';
 import { type ActionView, SAMPLES, type VelocityDensity } from './actionView.ts';
 
-const EXTENT = 1.5;
+/** Half-widths of what is looked at: the first that holds the samples. */
+const EXTENTS = [1.5, 3, 6, 12, 24] as const;
 const SIZE = 48;
 const CELLS = SIZE * SIZE;
 
@@ -10,15 +11,11 @@ const CELLS = SIZE * SIZE;
 export class VelocityView implements ActionView {
   readonly #policy: Policy;
   readonly #densities;
-  readonly #actions = new Float32Array(2 * CELLS);
+  readonly #grids = new Map<number, Float32Array>();
   readonly #observations = new Float32Array(2 * CELLS);
 
   constructor(policy: Policy) {
     this.#policy = policy;
-    for (let i = 0; i < CELLS; i++) {
-      this.#actions[2 * i] = -EXTENT + (((i % SIZE) + 0.5) * 2 * EXTENT) / SIZE;
-      this.#actions[2 * i + 1] = -EXTENT + ((Math.floor(i / SIZE) + 0.5) * 2 * EXTENT) / SIZE;
-    }
     const evaluateDensity = compile(
       (inputs: { observations: tf.Tensor; actions: tf.Tensor }) => {
         const distribution = policy.given(inputs.observations);
@@ -37,11 +34,26 @@ export class VelocityView implements ActionView {
       this.#observations[2 * i] = x;
       this.#observations[2 * i + 1] = y;
     }
-    const { density } = this.#densities({ observations: this.#observations, actions: this.#actions });
     const samples = tf.tidy(
       () =>
         actionDensity(this.#policy, [x, y]).sample(new Rng('lab/probe'), [SAMPLES]).dataSync().slice() as Float32Array,
     );
-    return { kind: 'velocity', extent: EXTENT, size: SIZE, density: density.slice() as Float32Array, samples };
+    const farthest = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const extent = EXTENTS.find((each) => each >= farthest) ?? EXTENTS.at(-1)!;
+    const { density } = this.#densities({ observations: this.#observations, actions: this.#grid(extent) });
+    return { kind: 'velocity', extent, size: SIZE, density: density.slice() as Float32Array, samples };
+  }
+
+  /** The middles of the cells, row by row from the lowest vy. */
+  #grid(extent: number): Float32Array {
+    const known = this.#grids.get(extent);
+    if (known !== undefined) return known;
+    const at = (cell: number) => -extent + ((cell + 0.5) * 2 * extent) / SIZE;
+    const grid = Float32Array.from({ length: 2 * CELLS }, (_, i) => {
+      const cell = Math.floor(i / 2);
+      return at(i % 2 === 0 ? cell % SIZE : Math.floor(cell / SIZE));
+    });
+    this.#grids.set(extent, grid);
+    return grid;
   }
 }
