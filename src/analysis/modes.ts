@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Distribution } from '../distributions/distribution.ts';
+import { Distribution } from '../distributions/distribution.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
@@ -49,6 +49,9 @@ export function modes(distribution: Distribution, options: ModesOptions): Mode[]
   const starts = positiveInteger('modes', 'number of starts', options.starts ?? 64);
   const steps = positiveInteger('modes', 'number of steps', options.steps ?? 200);
   if (!(dip > 0)) throw new Error(`modes: wanted a positive dip, got ${dip}`);
+  if (!(distribution instanceof Distribution)) {
+    throw new Error('modes: wanted a distribution, as actionDensity(policy, observation) is one, got something else');
+  }
   const { batchShape, eventShape } = distribution;
   if (batchShape.length > 0 || eventShape.length !== 1) {
     throw new Error(

@@ -16,12 +16,17 @@ export interface MomentsEstimate {
 /**
  * Mean, variance and covariance of vectors estimated from `samples` draws, unbiased, each with its standard error. That of a
  * (co)variance is the one of the mean of the products (xᵢ − x̄ᵢ)(xⱼ − x̄ⱼ).
- * @throws if the events are no vectors, or `samples` is no integer above 1
+ * @throws if the events are no vectors or are angles, or `samples` is no integer above 1
  */
 export function momentsEstimate(distribution: Distribution, { rng, samples = 4096 }: SampleOptions): MomentsEstimate {
   const owner = 'momentsEstimate';
   if (distribution.eventShape.length !== 1) {
     throw new Error(`${owner}: wanted a distribution over vectors, got event shape [${distribution.eventShape}]`);
+  }
+  if (distribution.angles) {
+    throw new Error(
+      `${owner}: wanted numbers on a line, got angles: their cosine and sine have moments (expectationEstimate)`,
+    );
   }
   const draws = distribution.sample(rng, [checkedSamples(owner, samples)]);
   const mean = meanWithError(owner, draws);

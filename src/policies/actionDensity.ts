@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Distribution } from '../distributions/distribution.ts';
+import { impossibleOutside } from '../distributions/impossibleOutside.ts';
 import type { Rng } from '../random.ts';
 import type { Policy } from './policy.ts';
 
+/** How near, relative to 1 + |a|, an action that a squash reaches is to what its latent value is squashed to. */
+const NEAR = 1e-6;
+
 /**
  * π(· | observation) of one observation as a distribution over actions, `[actionDim]`, for what analyses distributions: `modes`,
- * `momentsEstimate` and their like. It follows the policy's variables.
+ * `momentsEstimate` and their like. It follows the policy's variables. Outside of what the policy's squash reaches, as beyond the bounds
+ * of a `boxSquash`, the log-density is −∞.
  *
  * @throws if the observation does not have the policy's size
  */
@@ -54,11 +59,23 @@ class ActionDensity extends Distribution {
     return tf.tidy(() => {
       const actions = tf.reshape(x, [-1, this.#policy.actionDim]);
       const distribution = this.#given(actions.shape[0]!);
-      return tf.reshape(distribution.logProb(distribution.unsquash(actions)), x.shape.slice(0, -1));
+      const latents = distribution.unsquash(actions);
+      const logProb = distribution.logProb(latents);
+      const isSmooth = distribution.squashLogDet !== undefined && !this.#angles;
+      const bounded = isSmooth
+        ? impossibleOutside(() => reaches(distribution.squash(latents), actions), logProb)
+        : logProb;
+      return tf.reshape(bounded, x.shape.slice(0, -1));
     });
   }
 
   #given(rows: number) {
     return this.#policy.given(tf.tile(tf.tensor2d([this.#observation]), [rows, 1]));
   }
+}
+
+/** Whether actions are what their latent values, which a squash's inverse clamps, are squashed to, `[rows]`. */
+function reaches(squashed: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+  const apart = tf.abs(tf.sub(squashed, actions));
+  return tf.all(tf.lessEqual(apart, tf.mul(tf.add(tf.abs(actions), 1), NEAR)), 1);
 }

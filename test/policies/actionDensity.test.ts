@@ -51,6 +51,23 @@ describe.each(['none', 'tanh'] as const)('actionDensity, squash %s', (squash) =>
   });
 });
 
+test('a squashed policy has no density beyond its bounds, and its modes lie within them', () => {
+  const bounded = { ...spaces, actionSpace: new Box({ low: -2, high: 2, shape: [1] }) };
+  const policy = makePolicy('gaussian', { ...bounded, squash: 'tanh', initialScale: 2, rng: new Rng(1) });
+  const density = actionDensity(policy, [0, 0.1, 0]);
+  const at = (...actions: number[]) => density.logProb(tf.tensor2d(actions, [actions.length, 1])).arraySync();
+  expect(at(-10, -2.01, 2.01, 10)).toEqual(new Array(4).fill(Number.NEGATIVE_INFINITY));
+  for (const value of at(-1.999, 0, 1.999) as number[]) expect(Number.isFinite(value)).toBe(true);
+  // A wide normal number, squashed, is densest near both bounds.
+  const found = modes(density, { rng: new Rng(1) });
+  expect(found).toHaveLength(2);
+  for (const { x } of found) {
+    expect(Math.abs(x[0]!)).toBeGreaterThan(1.5);
+    expect(Math.abs(x[0]!)).toBeLessThan(2 + 1e-5);
+  }
+  policy.dispose();
+});
+
 test('modes finds the mode of a Gaussian policy', () => {
   const policy = makePolicy('gaussian', { ...spaces, initialScale: 0.3, rng: new Rng(3) });
   const [mode, ...others] = modes(actionDensity(policy, [0.1, 0.2, 0.3]), { rng: new Rng(4), starts: 16 });
