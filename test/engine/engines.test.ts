@@ -36,7 +36,7 @@ describe('choice of the engine', () => {
     [
       false,
       'wasm',
-      "engine: wasm (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip",
+      "engine: wasm (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install --ignore-scripts onnxruntime-node@1.30.0",
     ],
   ])('nobody asks for one, and onnxruntime-node is there: %s', async (node, name, line) => {
     for (const request of ['auto', '']) expect(await selectEngine(request, loader(node))).toEqual({ name, line });

@@ -56,7 +56,7 @@ function parseRequest(request: string | undefined): EngineName {
 }
 
 /** Its install script would only download CUDA files, and fails where it cannot. */
-const INSTALL_NODE = 'npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip';
+const INSTALL_NODE = 'npm install --ignore-scripts onnxruntime-node@1.30.0';
 
 const ADVICE = {
   'onnxruntime-node': `install it with: ${INSTALL_NODE}`,
