@@ -55,7 +55,7 @@ export function withRunOptions(command: Command, registry: Registry): Command {
     .option('--engine <name>', 'what compiled functions run on')
     .option('--steps <n>', 'training steps of the study that is run')
     .option('--quick', 'the smallest run that still shows the point')
-    .option('--full', 'the run to publish: more seeds, and what its experiment asks for beyond')
+    .option('--full', 'the run to publish: more seeds, and more of what the experiment names')
     .option('--config <file>', 'settings from a JSON file')
     .option(
       '--set <key=value>',

@@ -52,7 +52,7 @@ describe('choice of the engine', () => {
       expect(currentRuntime()!.name).toBe(name);
     }
     await expect(selectEngine('onnxruntime-node', loader(false))).rejects.toThrow(
-      "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install onnxruntime-node@",
+      "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install --ignore-scripts onnxruntime-node@",
     );
     await expect(selectEngine('tpu', loader(true))).rejects.toThrow(
       "OXBOW_ENGINE: wanted one of auto, wasm, wasm-relaxed, onnxruntime-node, cuda, eager, got 'tpu'",
