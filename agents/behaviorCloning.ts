@@ -80,7 +80,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   /** The weights that were best on the held-out pairs. */
   #best: Best | null = null;
 
-  /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy or fill no batch */
+  /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy, hold an action that it cannot take, or fill no batch */
   constructor(options: BehaviorCloningOptions) {
     this.#options = parseOptions('BehaviorCloning', behaviorCloningOptions, options);
     const { policy, validation, batchSize, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
@@ -253,5 +253,33 @@ function countPairs(policy: Policy, { observations, actions }: Demonstrations, w
     if (wrong >= 0)
       throw new Error(`BehaviorCloning: ${what}.${name}[${wrong}] is ${values[wrong]}, expected a finite number`);
   }
+  const { wrong, wanted } = firstImpossible(policy, actions) ?? {};
+  if (wrong !== undefined) {
+    const row = Math.floor(wrong / policy.actionDim);
+    throw new Error(
+      `BehaviorCloning: ${what}.actions[${wrong}], of pair ${row}, is ${actions[wrong]}, expected ${wanted}`,
+    );
+  }
   return count;
+}
+
+/** The first number that no action of the policy has, undefined if there is none. */
+function firstImpossible(
+  { discreteActions, boundedActions, actionDim }: Policy,
+  actions: Float32Array,
+): { wrong: number; wanted: string } | undefined {
+  if (discreteActions !== undefined) {
+    const { n, start } = discreteActions;
+    const wrong = actions.findIndex((value) => !(Number.isInteger(value) && value >= start && value < start + n));
+    if (wrong < 0) return undefined;
+    return { wrong, wanted: `one of the policy's ${n} actions, an integer from ${start} to ${start + n - 1}` };
+  }
+  if (boundedActions === undefined) return undefined;
+  const { low, high } = boundedActions;
+  const isOutside = (value: number, i: number) =>
+    value < Math.fround(low[i % actionDim]!) || value > Math.fround(high[i % actionDim]!);
+  const wrong = actions.findIndex(isOutside);
+  if (wrong < 0) return undefined;
+  const at = wrong % actionDim;
+  return { wrong, wanted: `a number within the policy's bounds, from ${low[at]} to ${high[at]}` };
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
+import { impossibleOutside } from './impossibleOutside.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -9,7 +10,8 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 /**
  * One of n categories: P(k) = softmax(logits)ₖ. A draw is its index 0 … n − 1, as float32.
  *
- * A category of logit −∞ is never drawn; its log-probability is float32's least number, with gradient 0.
+ * A category of logit −∞ is never drawn; its log-probability is float32's least number, with gradient 0. That of a number that is no
+ * category is −∞.
  */
 export class Categorical extends Distribution {
   readonly batchShape: number[];
@@ -48,7 +50,8 @@ export class Categorical extends Distribution {
     const chosen = stopGradient(() =>
       tf.cast(tf.equal(tf.expandDims(x, -1), tf.range(0, this.#count, 1, 'float32')), 'float32'),
     );
-    return tf.sum(tf.mul(chosen, this.#logProbs()), -1);
+    const isCategory = () => tf.greater(tf.sum(chosen, -1), 0);
+    return impossibleOutside(isCategory, tf.sum(tf.mul(chosen, this.#logProbs()), -1));
   }
 
   /** −Σₖ P(k) log P(k). */

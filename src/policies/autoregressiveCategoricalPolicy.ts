@@ -40,6 +40,7 @@ export interface AutoregressiveCategoricalPolicyOptions {
 export class AutoregressiveCategoricalPolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim: number;
+  override readonly boundedActions: BoxSpace;
   readonly bins: number;
   readonly networks: readonly Mlp[];
   readonly #bounds: readonly Bounds[];
@@ -48,7 +49,8 @@ export class AutoregressiveCategoricalPolicy extends Policy {
   constructor(options: AutoregressiveCategoricalPolicyOptions) {
     super();
     const { observationDim, bins = 11, hidden = [64, 64], activation = 'tanh', outputScale = 0.01, rng } = options;
-    const { low, high } = plainBoxSpace('AutoregressiveCategoricalPolicy: actionSpace', options.actionSpace);
+    const box = plainBoxSpace('AutoregressiveCategoricalPolicy: actionSpace', options.actionSpace);
+    const { low, high } = box;
     const unbounded = low.findIndex((bound, i) => !(bound < high[i]! && Number.isFinite(high[i]! - bound)));
     if (unbounded >= 0) {
       throw new Error(
@@ -60,6 +62,7 @@ export class AutoregressiveCategoricalPolicy extends Policy {
     }
     this.observationDim = observationDim;
     this.actionDim = low.length;
+    this.boundedActions = box;
     this.bins = bins;
     this.#bounds = low.map((bound, i) => ({ low: bound, high: high[i]! }));
     this.networks = low.map(

@@ -65,6 +65,8 @@ export abstract class Policy extends Module {
   abstract readonly actionDim: number;
   /** Where actions are discrete which they are; the latent value is then the index 0 … n − 1, as float32. */
   readonly discreteActions?: DiscreteSpace;
+  /** Where actions are numbers of a box as they are, without a squash, which: beyond it they have no density. */
+  readonly boundedActions?: BoxSpace;
   /** Set where `makePolicy` made the policy. */
   readonly config?: PolicyConfig;
   /** Set by {@link normalizeObservations}. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { BehaviorCloning, DivergedError } from '../../agents/index.ts';
-import { GaussianPolicy, linearSchedule, type Policy, Rng } from '../../src/index.ts';
+import { Box, Discrete } from '../../envs/index.ts';
+import { GaussianPolicy, linearSchedule, makePolicy as makeNamedPolicy, type Policy, Rng } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 
 /** a = 2 o − 0.5 + N(0, 0.3²): the least loss is the entropy of the noise. */
@@ -264,5 +265,66 @@ describe('BehaviorCloning', () => {
         .train({ steps: -3, rng: new Rng(0) })
         .next(),
     ).rejects.toThrow(/positive integer of steps, got -3/);
+  });
+
+  const observationSpace = new Box({ low: -1, high: 1, shape: [1] });
+  const clones = (policy: Policy, actions: readonly number[], what: 'demonstrations' | 'validation') => {
+    const pairs = (values: readonly number[]) => ({
+      observations: new Float32Array(values.length / policy.actionDim),
+      actions: Float32Array.from(values),
+    });
+    const good = pairs(actions.slice(0, policy.actionDim));
+    const agent = new BehaviorCloning({
+      policy,
+      demonstrations: what === 'demonstrations' ? pairs(actions) : good,
+      validation: what === 'validation' ? pairs(actions) : good,
+      batchSize: 1,
+    });
+    agent.dispose();
+  };
+
+  test.each([
+    [2, 'is 2,'],
+    [6, 'is 6,'],
+    [4.5, 'is 4.5,'],
+  ])('an action that is no category of the policy is refused, %d', (action, text) => {
+    const policy = makeNamedPolicy('categorical', {
+      observationSpace,
+      actionSpace: new Discrete(3, 3),
+      rng: new Rng(0),
+      hidden: [4],
+    });
+    for (const what of ['demonstrations', 'validation'] as const) {
+      clones(policy, [3, 4, 5], what);
+      expect(() => clones(policy, [3, 5, action], what)).toThrow(
+        new Error(
+          `BehaviorCloning: ${what}.actions[2], of pair 2, ${text} expected one of the policy's 3 actions, an integer from 3 to 5`,
+        ),
+      );
+    }
+  });
+
+  test('an action outside of the bounds that the policy bins is refused; at them, in float32, it is not', () => {
+    const policy = makeNamedPolicy('autoregressive-categorical', {
+      observationSpace,
+      actionSpace: { low: [-0.1, -2], high: [0.1, 3], shape: [2] },
+      rng: new Rng(0),
+      hidden: [4],
+      bins: 4,
+    });
+    for (const what of ['demonstrations', 'validation'] as const) {
+      clones(policy, [0, 0, -0.1, -2, 0.1, 3], what);
+      const wrong: [number, string][] = [
+        [-2.5, '-2.5'],
+        [3.25, '3.25'],
+      ];
+      for (const [value, text] of wrong) {
+        expect(() => clones(policy, [0, 0, 0.1, value, 7, 7], what)).toThrow(
+          new Error(
+            `BehaviorCloning: ${what}.actions[3], of pair 1, is ${text}, expected a number within the policy's bounds, from -2 to 3`,
+          ),
+        );
+      }
+    }
   });
 });

@@ -45,6 +45,32 @@ describe.each(Object.entries(ends))('Categorical, %s', (_, run) => {
   });
 });
 
+describe.each(Object.entries(ends))('what is no category, %s', (_, run) => {
+  test('has log-probability −∞ and gradient 0; beside it the others are the sum that they were, to the bit', () => {
+    const others = [-1, 4, 0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e9];
+    const at = (logits: tf.Tensor, k: number) => new Categorical({ logits }).logProb(tf.tensor1d([k, 1]));
+    const bits = (values: tf.Tensor) => [...new Uint32Array(Float32Array.from(values.dataSync()).buffer)];
+    for (const other of others) {
+      const [value, beside] = run((logits) => at(logits, other)).dataSync();
+      expect(value).toBe(Number.NEGATIVE_INFINITY);
+      expect(Number.isFinite(beside)).toBe(true);
+      const slopes = run(tf.grad((logits) => at(logits, other))).arraySync() as number[][];
+      expect(slopes[0]!.every((slope) => slope === 0)).toBe(true);
+      expect(slopes[1]!.every((slope) => Number.isFinite(slope) && slope !== 0)).toBe(true);
+    }
+    for (let k = 0; k < 4; k++) {
+      const chosen = () => tf.cast(tf.equal(tf.tensor2d([[k], [1]]), tf.range(0, 4, 1, 'float32')), 'float32');
+      const before = (logits: tf.Tensor) => {
+        const least = -((2 - 2 ** -23) * 2 ** 127);
+        return tf.sum(tf.mul(chosen(), tf.maximum(tf.logSoftmax(logits), least)), -1);
+      };
+      const now = (logits: tf.Tensor) => at(logits, k);
+      expect(bits(run(now))).toEqual(bits(run(before)));
+      expect(bits(run(tf.grad(now)))).toEqual(bits(run(tf.grad(before))));
+    }
+  });
+});
+
 test('draws have the probabilities, in every row and sample shape', () => {
   const count = 40_000;
   const draws = new Categorical({ logits: tf.tensor2d(LOGITS) }).sample(new Rng(0), [count]);
