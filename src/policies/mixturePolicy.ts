@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import type { LocationScale } from '../bijectors/layers/locationScale.ts';
@@ -76,12 +76,36 @@ export class MixturePolicy extends Policy {
 
   given(observations: tf.Tensor): SquashedDistribution {
     const seen = this.checked(observations);
-    const { logits, means, logScales } = this.network.parametersAt(seen);
-    const mixture = new MixtureSameFamily({
-      reparameterize: this.#reparameterize,
+    const { logits, components } = this.#noiseAt(seen);
+    return new SquashedDistribution(behindHead(this.#mixture(logits, components), this.head, seen), this.bijector);
+  }
+
+  /**
+   * What {@link given} squashes, as one mixture of Gaussians: with a head, μ(o) + σ ⊙ u of such a u has the means and scales that the
+   * head moves and stretches. The same distribution, in other roundings.
+   */
+  latentGiven(observations: tf.Tensor): MixtureSameFamily {
+    const seen = this.checked(observations);
+    const { logits, components } = this.#noiseAt(seen);
+    if (this.head === undefined) return this.#mixture(logits, components);
+    // [batch, 1, dim], or [dim], beside components [batch, K, dim].
+    const { shift, logScale } = this.head.parametersAt(seen);
+    const [by, logFactor] = [shift, logScale].map((each) => (each.rank === 2 ? tf.expandDims(each, 1) : each));
+    const loc = tf.add(by!, tf.mul(tf.exp(logFactor!), components.loc));
+    return this.#mixture(
       logits,
-      components: new MultivariateNormalDiag({ loc: means, logScale: boundedLogScale(logScales, this.#scale) }),
-    });
-    return new SquashedDistribution(behindHead(mixture, this.head, seen), this.bijector);
+      new MultivariateNormalDiag({ loc, logScale: tf.add(logFactor!, components.logScale) }),
+    );
+  }
+
+  /** u before the head. */
+  #noiseAt(seen: tf.Tensor): { logits: tf.Tensor; components: MultivariateNormalDiag } {
+    const { logits, means, logScales } = this.network.parametersAt(seen);
+    const components = new MultivariateNormalDiag({ loc: means, logScale: boundedLogScale(logScales, this.#scale) });
+    return { logits, components };
+  }
+
+  #mixture(logits: tf.Tensor, components: MultivariateNormalDiag): MixtureSameFamily {
+    return new MixtureSameFamily({ reparameterize: this.#reparameterize, logits, components });
   }
 }

@@ -82,7 +82,7 @@ export function makePolicy<N extends string>(
       rng: rng.split(name),
     };
     const policy = definition.make(arguments_);
-    return settings.squash === 'wrap' ? new WrappedPolicy(policy) : policy;
+    return settings.squash === 'wrap' ? new WrappedPolicy(policy, `${where}: squash: wrap`) : policy;
   };
   const { policy, hidden } =
     parameters === undefined

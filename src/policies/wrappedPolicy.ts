@@ -1,6 +1,10 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { Identity } from '../bijectors/elementwise/identity.ts';
+import type { Distribution } from '../distributions/distribution.ts';
+import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
+import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import { Wrapped } from '../distributions/wrapped.ts';
+import { MixturePolicy } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
@@ -13,10 +17,20 @@ import { SquashedDistribution } from './squashedDistribution.ts';
  */
 export class WrappedPolicy extends Policy {
   readonly policy: Policy;
+  readonly #owner: string;
 
-  constructor(policy: Policy) {
+  /**
+   * @param owner who asks, as errors name it
+   * @throws if the policy's distribution is no Gaussian with independent components and no mixture of such, or its actions are squashed
+   *   already
+   */
+  constructor(policy: Policy, owner = 'WrappedPolicy') {
     super();
     this.policy = policy;
+    this.#owner = owner;
+    tf.tidy(() => {
+      this.given(tf.zeros([1, policy.observationDim]));
+    });
   }
 
   get observationDim(): number {
@@ -31,14 +45,27 @@ export class WrappedPolicy extends Policy {
     return this.policy.shapeVariables();
   }
 
-  /** @throws if the policy's distribution is of a kind of its own, or its actions are squashed already */
   given(observations: tf.Tensor): SquashedDistribution {
-    const actions = this.policy.given(this.checked(observations));
+    const latent = new Wrapped(this.#onTheLine(this.checked(observations)));
+    return new SquashedDistribution(latent, new Identity(), { angles: true });
+  }
+
+  /** The distribution that is wound. */
+  #onTheLine(observations: tf.Tensor): Distribution {
+    const { policy } = this;
+    if (policy instanceof MixturePolicy && policy.head !== undefined && policy.bijector instanceof Identity) {
+      return policy.latentGiven(observations);
+    }
+    const actions = policy.given(observations);
     if (!(actions instanceof SquashedDistribution) || !(actions.bijector instanceof Identity)) {
       throw new Error(
-        `WrappedPolicy: wanted a policy that does not squash its actions, got ${this.policy.constructor.name}`,
+        `${this.#owner}: wanted a policy that does not squash its actions, got a ${policy.constructor.name}`,
       );
     }
-    return new SquashedDistribution(new Wrapped(actions.latent), actions.bijector, { angles: true });
+    const { latent } = actions;
+    if (latent instanceof MultivariateNormalDiag || latent instanceof MixtureSameFamily) return latent;
+    throw new Error(
+      `${this.#owner}: wanted a Gaussian with independent components, or a mixture of such, got a ${policy.constructor.name}`,
+    );
   }
 }

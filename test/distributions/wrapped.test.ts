@@ -2,15 +2,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { Box } from '../../envs/index.ts';
 import {
+  type MixturePolicy,
   MixtureSameFamily,
   MultivariateNormalDiag,
   makePolicy,
+  type Policy,
   Rng,
   StandardNormal,
   valueAndGradients,
   Wrapped,
   WrappedNormal,
 } from '../../src/index.ts';
+import type { WrappedPolicy } from '../../src/policies/wrappedPolicy.ts';
+import { gradient } from '../oracle/calculus.ts';
+import { perturb } from '../support/perturb.ts';
 
 /** Σₖ N(x + 2πk; μ, σ²) in float64, enough of them for every σ here. */
 function reference(x: number, loc: number, scale: number): number {
@@ -85,6 +90,8 @@ const space = { observationSpace: new Box({ low: -2, high: 2, shape: [2] }), rng
 test.each([
   ['gaussian', { scale: 'state', initialScale: 2 }],
   ['mixture', { head: false, reparameterize: true, initialScale: 2 }],
+  ['mixture', { reparameterize: true }],
+  ['mixture', { scale: 'state', reparameterize: true, initialScale: 2, components: 3 }],
 ])("%s with squash: 'wrap' is a policy over angles: its density is one on the circle", (name, options) => {
   const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [1] });
   const policy = makePolicy<string>(name, { ...space, actionSpace: angles, squash: 'wrap', ...options });
@@ -99,4 +106,167 @@ test.each([
   expect(() => makePolicy<string>(name, { ...space, actionSpace: line, squash: 'wrap' })).toThrow(
     'angles from -π to π',
   );
+});
+
+/** log σ as policies bound it, in float64. */
+const bounded = (raw: number, initialScale: number) => 10 * Math.tanh(raw / 10) + Math.log(initialScale);
+const rows = (value: tf.Tensor) => value.arraySync() as number[][];
+
+describe.each(['free', 'state', 'fixed'] as const)(
+  'a mixture behind a head, scale %s, wound round the circle',
+  (scale) => {
+    const DIM = 2;
+    const COMPONENTS = 3;
+    const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [DIM] });
+    const make = () =>
+      perturb(
+        makePolicy('mixture', {
+          ...space,
+          actionSpace: angles,
+          squash: 'wrap',
+          components: COMPONENTS,
+          scale,
+          initialScale: 0.7,
+        }),
+        new Rng('weights'),
+      );
+    const inner = (policy: Policy) => (policy as WrappedPolicy).policy as MixturePolicy;
+
+    /** log p of the parameters as the networks give them, flat: logits, means, raw log-scales; shifts, log-scales of the head. */
+    const logDensity = (
+      mixture: readonly number[],
+      shift: readonly number[],
+      headLogScale: readonly number[],
+      x: readonly number[],
+    ) => {
+      const logits = mixture.slice(0, COMPONENTS);
+      const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+      const density = logits.reduce((sum, logit, k) => {
+        const each = x.map((angle, d) => {
+          const at = COMPONENTS + k * DIM + d;
+          const factor = Math.exp(headLogScale[d]!);
+          const logScale = bounded(mixture[at + COMPONENTS * DIM]!, Math.sqrt(1 - 0.5 ** 2));
+          return reference(angle, shift[d]! + factor * mixture[at]!, factor * Math.exp(logScale));
+        });
+        return sum + (Math.exp(logit) / total) * each.reduce((product, p) => product * p, 1);
+      }, 0);
+      return Math.log(density);
+    };
+    /** The outputs of the networks at one observation. */
+    const outputs = (policy: Policy, observation: tf.Tensor) => {
+      const { network, head } = inner(policy);
+      const ofHead = rows(head!.network!.apply(observation))[0]!;
+      const headLogScale =
+        scale === 'state' ? ofHead.slice(DIM).map((raw) => bounded(raw, 0.7)) : [...head!.logScale!.dataSync()];
+      return { mixture: rows(network.apply(observation))[0]!, shift: ofHead.slice(0, DIM), headLogScale };
+    };
+
+    test('its density is that of the mixture with moved means and scales', () => {
+      const policy = make();
+      const observations = [
+        [0.3, -0.8],
+        [-2, 1.5],
+      ];
+      const actions = [
+        [3.1, -3],
+        [-0.4, 1.7],
+      ];
+      const logProbs = policy.given(tf.tensor2d(observations)).logProb(tf.tensor2d(actions)).dataSync();
+      observations.forEach((observation, i) => {
+        const { mixture, shift, headLogScale } = outputs(policy, tf.tensor2d([observation]));
+        const expected = logDensity(mixture, shift, headLogScale, actions[i]!);
+        expect(Math.abs(logProbs[i]! - expected)).toBeLessThan(2e-5 * (1 + Math.abs(expected)));
+      });
+    });
+
+    test('gradients are those of differences', () => {
+      const policy = make();
+      const { network, head } = inner(policy);
+      const x = [2.9, -1.2];
+      const observation = tf.tensor2d([[0.3, -0.8]]);
+      const { mixture, shift, headLogScale } = outputs(policy, observation);
+      // The derivatives by a last layer's biases are those by its outputs.
+      const variables = [network.layers.at(-1)!.bias!, head!.network!.layers.at(-1)!.bias!];
+      if (scale === 'free') variables.push(head!.logScale!);
+      const { gradients } = valueAndGradients(
+        () => ({ loss: tf.sum(policy.given(observation).logProb(tf.tensor2d([x]))) as tf.Scalar }),
+        variables,
+      );
+      const raw = rows(head!.network!.apply(observation))[0]!;
+      const ofHead = (values: readonly number[]) =>
+        logDensity(
+          mixture,
+          values.slice(0, DIM),
+          scale === 'state' ? values.slice(DIM).map((value) => bounded(value, 0.7)) : headLogScale,
+          x,
+        );
+      const expected = [
+        gradient((values) => logDensity(values, shift, headLogScale, x), mixture),
+        gradient(ofHead, raw),
+        gradient((values) => logDensity(mixture, shift, values, x), headLogScale),
+      ];
+      gradients.forEach((slopes, i) => {
+        expect(slopes.size).toBe(expected[i]!.length);
+        slopes.dataSync().forEach((slope, k) => {
+          expect(Math.abs(slope - expected[i]![k]!)).toBeLessThan(1e-4 * (1 + Math.abs(expected[i]![k]!)));
+        });
+      });
+    });
+
+    test('its draws are those of the line, wound: moments of cosine and sine are the density’s', () => {
+      const policy = make();
+      const { mixture, shift, headLogScale } = outputs(policy, tf.tensor2d([[0.3, -0.8]]));
+      const count = 20_000;
+      const observations = tf.tile(tf.tensor2d([[0.3, -0.8]]), [count, 1]);
+      const { action, logProb } = policy.given(observations).sampleWithLogProb(new Rng('draws'));
+      const draws = rows(action);
+      for (const [i, draw] of draws.slice(0, 20).entries()) {
+        expect(logProb.dataSync()[i]).toBeCloseTo(logDensity(mixture, shift, headLogScale, draw), 3);
+      }
+      const cells = 80;
+      const centres = Array.from({ length: cells }, (_, i) => -Math.PI + ((i + 0.5) * 2 * Math.PI) / cells);
+      const grid = centres.flatMap((a) => centres.map((b) => [a, b]));
+      const masses = grid.map(
+        (x) => Math.exp(logDensity(mixture, shift, headLogScale, x)) * ((2 * Math.PI) / cells) ** 2,
+      );
+      for (const moment of [
+        ([a]: number[]) => Math.cos(a!),
+        ([a]: number[]) => Math.sin(a!),
+        ([a, b]: number[]) => Math.cos(a!) * Math.sin(b!),
+      ]) {
+        const wanted = grid.reduce((sum, x, i) => sum + masses[i]! * moment(x), 0);
+        const mean = draws.reduce((sum, x) => sum + moment(x) / count, 0);
+        expect(Math.abs(mean - wanted)).toBeLessThan(4.5 / Math.sqrt(count));
+      }
+    });
+  },
+);
+
+test('behind the identity the head changes no number: the mixture is that of head: false', () => {
+  const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [1] });
+  const policy = makePolicy('mixture', { ...space, actionSpace: angles, squash: 'wrap' });
+  const { network, head } = (policy as WrappedPolicy).policy as MixturePolicy;
+  const plain = makePolicy('mixture', { ...space, actionSpace: angles, squash: 'wrap', head: false });
+  ((plain as WrappedPolicy).policy as MixturePolicy).network.loadStateDict(network.stateDict());
+  tf.tidy(() => {
+    for (const variable of head!.variables()) variable.assign(tf.zerosLike(variable));
+  });
+  const [x, observations] = [tf.tensor2d([[-3], [0.4], [3]]), tf.ones([3, 2])];
+  const [got, wanted] = [policy, plain].map((each) => [...each.given(observations).logProb(x).dataSync()]);
+  expect(got).toEqual(wanted);
+});
+
+test.each([
+  ['gaussian-full', 'FullCovarianceGaussianPolicy'],
+  ['spline', 'FlowPolicy'],
+  ['realnvp', 'FlowPolicy'],
+])("%s cannot be wound: squash: 'wrap' is refused when it is made, in one line", (name, policy) => {
+  const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [2] });
+  for (const options of [{}, { parameters: 500 }, { normalizeObservations: true }]) {
+    expect(() => makePolicy<string>(name, { ...space, actionSpace: angles, squash: 'wrap', ...options })).toThrow(
+      new Error(
+        `makePolicy('${name}'): squash: wrap: wanted a Gaussian with independent components, or a mixture of such, got a ${policy}`,
+      ),
+    );
+  }
 });

@@ -71,13 +71,14 @@ export class LocationScale extends ConditionalBijector {
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {
-    const bijector = new ShiftScale(this.#parameters(context));
+    const bijector = new ShiftScale(this.parametersAt(context));
     const [value, logDet] =
       direction === 'forward' ? bijector.forwardAndLogDet(input) : bijector.inverseAndLogDet(input);
     return [value, sumLogDet(logDet, 0, 1)];
   }
 
-  #parameters(context: tf.Tensor | undefined): { shift: tf.Tensor; logScale: tf.Tensor } {
+  /** μ and log σ at a context, `[batch, dim]`; where they do not depend on it, `[dim]`. */
+  parametersAt(context?: tf.Tensor): { shift: tf.Tensor; logScale: tf.Tensor } {
     const output = context === undefined ? this.location! : this.network!.apply(context);
     if (this.logScale !== undefined) return { shift: output, logScale: this.logScale };
     const [shift, raw] = tf.split(output, 2, 1) as [tf.Tensor, tf.Tensor];
