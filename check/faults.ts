@@ -187,8 +187,13 @@ async function fullDisk(shares: readonly number[]): Promise<void> {
   const disk = join(folder, 'disk');
   mkdirSync(disk);
   const size = results(reference, '').size * 4096 + bytes(reference);
-  for (const share of shares) {
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(size * share)}`, 'tmpfs', disk], {
+  const policies = [...results(reference, 'policy.json').keys()].map((name) => statSync(join(reference, name)).size);
+  const sizes = [
+    ...shares.map((share) => [`at ${Math.round(share * 100)} % of a run`, size * share] as const),
+    ['in the first policy', statSync(join(reference, 'config.json')).size + 8192 + Math.min(...policies) / 2] as const,
+  ];
+  for (const [where, room] of sizes) {
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(room)}`, 'tmpfs', disk], {
       encoding: 'utf8',
     });
     if (mounted.status !== 0) {
@@ -202,9 +207,10 @@ async function fullDisk(shares: readonly number[]): Promise<void> {
       const ended = await startOxbow(folder, [...RUN, '--out', out]).ended;
       const said = /^oxbow: (--out: )?cannot write .*ENOSPC[^\n]*\n$/.test(ended.stderr);
       const problems = said && [1, 2].includes(ended.code ?? 0) ? [] : [`ended with ${ended.code}: ${ended.stderr}`];
+      problems.push(...(ended.stdout.match(/^Job .* failed: .*$/gm) ?? []));
       const before = results(out);
       spawnSync('mount', ['-o', 'remount,size=100m', disk]);
-      const fault = `full disk (tmpfs), at ${Math.round(share * 100)} % of a run`;
+      const fault = `full disk (tmpfs), ${where}`;
       record({ fault, ...seen(ended), ...(await resume(out, before)), problems });
     } finally {
       spawnSync('umount', [disk]);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fromErrorData } from './errorData.ts';
 import type { Job } from './experiment.ts';
 import type { Message, Task, WorkerData } from './worker.ts';
 
@@ -110,7 +111,7 @@ function perform(
       if ('line' in message) return said(task.job, message.line);
       end();
       if ('seconds' in message) resolve(message.seconds);
-      else reject(Object.assign(new Error(message.error.message), message.error));
+      else reject(fromErrorData(message.error));
     };
     // After the last message, unlike `exit`.
     const onClose = (code: number | null, signal: string | null) => {

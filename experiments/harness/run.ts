@@ -3,7 +3,6 @@ import { fingerprint } from '../../src/fingerprint.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
-import { isStorageError } from './isStorageError.ts';
 import { type RunJobs, runJobs } from './pool.ts';
 import { formatDuration, progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
@@ -11,6 +10,7 @@ import { verdictTable } from './report/conclusionTables.ts';
 import { textTable } from './report/table.ts';
 import { writeReport } from './report/writeReport.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
+import { storageErrorOf } from './storageError.ts';
 import { summarize } from './summarize.ts';
 import { version } from './version.ts';
 import { writeCompactJson, writeJson } from './writeFile.ts';
@@ -204,7 +204,8 @@ async function doJobs(
           metricsWritten = performance.now();
         },
         failed: (job, error) => {
-          if (isStorageError(error)) return onBroken(error);
+          const full = storageErrorOf(error);
+          if (full !== undefined) return onBroken(full);
           const isInput = error.name === 'InputError';
           failures[job.id] = (isInput ? undefined : error.stack) ?? error.message;
           progress.badInput &&= isInput;
@@ -255,8 +256,9 @@ async function conclude(
     });
     report = await writeResults(experiment, directory, jobs, finished, stdout);
   } catch (error) {
-    if (!isStorageError(error)) throw error;
-    onBroken(error as Error);
+    const full = storageErrorOf(error);
+    if (full === undefined) throw error;
+    onBroken(full);
   }
   const count = `${finished.length} of ${jobs.length} jobs have finished`;
   const advice = `To continue, run the same command with --out ${directory.path}`;

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Rng } from '../../src/random.ts';
+import { type ErrorData, toErrorData } from './errorData.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
 import { writeJobFolder } from './jobFolder.ts';
 import { loadExperiment } from './loadExperiment.ts';
@@ -26,14 +27,7 @@ export type Message =
   | { readonly fraction: number; readonly state?: string }
   | { readonly line: string }
   | { readonly seconds: number }
-  | {
-      readonly error: {
-        readonly message: string;
-        readonly name: string;
-        readonly stack?: string;
-        readonly code?: string;
-      };
-    };
+  | { readonly error: ErrorData };
 
 /** Milliseconds between two messages of one job. */
 const MESSAGE_INTERVAL = 100;
@@ -105,7 +99,6 @@ process.on('message', async (task: Task) => {
   try {
     send({ seconds: await work(task) });
   } catch (error) {
-    const { message = String(error), name, stack, code } = error as NodeJS.ErrnoException;
-    send({ error: { message, name, ...(stack && { stack }), ...(code && { code }) } });
+    send({ error: toErrorData(error) });
   }
 });

@@ -5,14 +5,17 @@ import { fromJson, type LoadedPolicy, toJson } from './policyJson.ts';
 /**
  * Saves a policy of `makePolicy`, in Node: what it is and its variables, in one JSON file that appears whole or not at all.
  * @param about any JSON values: scores, the environment, a date
- * @throws if `makePolicy` did not make the policy, `about` is no JSON, or the file cannot be written
+ * @throws if `makePolicy` did not make the policy, `about` is no JSON, or the file cannot be written: with the `code` of the file
+ *   system's error, which is the `cause`
  */
 export function savePolicy(file: string, policy: Policy, about: Readonly<Record<string, unknown>> = {}): void {
   const json = toJson('savePolicy', policy, about);
   try {
     writeWholeFile(file, json, 'policyToJson gives text');
   } catch (error) {
-    throw new Error(`savePolicy: cannot write ${file}: ${(error as Error).message}`);
+    const { message, code } = error as Error & { readonly code?: string };
+    const problem = new Error(`savePolicy: cannot write ${file}: ${message}`, { cause: error });
+    throw code === undefined ? problem : Object.assign(problem, { code });
   }
 }
 

@@ -212,17 +212,20 @@ describe('oxbow run', () => {
     ]);
   });
 
-  it('stops when the disk is full, keeps what has finished, and goes on later', async () => {
-    const out = join(folder, 'full');
-    const argv = ['run', 'drift', '--study', 'plain', '--policies', 'right', '--out', out, '--workers', '1'];
-    const { code, stderr } = await oxbow(...argv, '--seeds', '1,0,2', '--set', 'fault=full');
-    expect(stderr).toBe(
-      `oxbow: cannot write ${out}: ENOSPC: no space left on device, write; 0 of 3 jobs have finished and are kept. ` +
-        `To continue, run the same command with --out ${out}\n`,
-    );
-    expect(code).toBe(1);
-    expect(readdirSync(join(out, 'jobs/plain/Line-v0/right'))).toEqual([]);
-  });
+  it.each(['full', 'full, wrapped'])(
+    'stops when the disk is %s, keeps what has finished, and goes on later',
+    async (fault) => {
+      const out = join(folder, fault.replace(', ', '-'));
+      const argv = ['run', 'drift', '--study', 'plain', '--policies', 'right', '--out', out, '--workers', '1'];
+      const { code, stderr } = await oxbow(...argv, '--seeds', '1,0,2', '--set', `fault=${fault}`);
+      expect(stderr).toBe(
+        `oxbow: cannot write ${out}: ENOSPC: no space left on device, write; 0 of 3 jobs have finished and are kept. ` +
+          `To continue, run the same command with --out ${out}\n`,
+      );
+      expect(code).toBe(1);
+      expect(readdirSync(join(out, 'jobs/plain/Line-v0/right'))).toEqual([]);
+    },
+  );
 
   it('stops a job that is in a step of an hour', async () => {
     const out = join(folder, 'long');

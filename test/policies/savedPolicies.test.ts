@@ -193,8 +193,11 @@ test('what cannot be saved says what to do, and writes nothing', () => {
       /savePolicy: about\.deep.* is no JSON value/,
     );
   }
-  expect(message(() => savePolicy(join(folder, 'none', 'own.json'), policy))).toMatch(
-    /cannot write .*own.json: ENOENT/,
+  const missing = () => savePolicy(join(folder, 'none', 'own.json'), policy);
+  expect(message(missing)).toMatch(/cannot write .*own.json: ENOENT/);
+  // A caller asks for the code of a full disk.
+  expect(missing).toThrow(
+    expect.objectContaining({ code: 'ENOENT', cause: expect.objectContaining({ code: 'ENOENT' }) }),
   );
   expect(readdirSync(folder).filter((name) => name !== 'policy.json')).toEqual([]);
 });

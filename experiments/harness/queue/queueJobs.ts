@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job as Entry, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { fromErrorData } from '../errorData.ts';
 import type { Job } from '../experiment.ts';
-import { isStorageError } from '../isStorageError.ts';
 import { readJobFolder } from '../jobFolder.ts';
 import type { JobEvents, RunJobs } from '../pool.ts';
+import { storageErrorOf } from '../storageError.ts';
 import { version } from '../version.ts';
 import { packFolders, unpackFolders } from './packedFolders.ts';
 import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queueId } from './queuedJob.ts';
@@ -65,7 +66,7 @@ export function queueJobs({ redis, engine, backend }: QueueOptions): RunJobs {
         } catch (error) {
           events.failed(job, error as Error);
           // What cannot be written here stays in Redis, for the command that goes on.
-          if (isStorageError(error)) return;
+          if (storageErrorOf(error) !== undefined) return;
         }
         await forget(entry);
         await redis.del(...Object.values(keysOf(id)));
@@ -188,8 +189,7 @@ function takeResult(
 /** The error that the job ended with, as its worker wrote it. */
 function errorOf(text: string): Error {
   try {
-    const { message, ...rest } = JSON.parse(text);
-    return Object.assign(new Error(message), rest);
+    return fromErrorData(JSON.parse(text));
   } catch {
     return new Error(text);
   }

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job as Entry } from 'bullmq';
+import { toErrorData } from '../errorData.ts';
 import type { Job } from '../experiment.ts';
 import { InputError } from '../inputError.ts';
-import { isStorageError } from '../isStorageError.ts';
 import { loadExperiment } from '../loadExperiment.ts';
 import { JobProcess } from '../pool.ts';
 import type { Registry } from '../registry.ts';
+import { storageErrorOf } from '../storageError.ts';
 import { version } from '../version.ts';
 import { type Folders, packFolders, unpackFolders } from './packedFolders.ts';
 import { CANCELLED, KEPT, keysOf, QUEUE, type QueuedJob, type QueuedProgress, queuedJobSchema } from './queuedJob.ts';
@@ -192,10 +193,9 @@ async function work({
       say(`${job.id}: another worker has done it`);
       return { seconds: 0 };
     }
-    if (ended !== undefined && !isStorageError(ended)) {
-      const { message, name: kind, stack, code } = ended as NodeJS.ErrnoException;
-      say(`${job.id}: failed: ${message.split('\n', 1)[0]}`);
-      throw new UnrecoverableError(JSON.stringify({ message, name: kind, stack, code }));
+    if (ended !== undefined && storageErrorOf(ended) === undefined) {
+      say(`${job.id}: failed: ${ended.message.split('\n', 1)[0]}`);
+      throw new UnrecoverableError(JSON.stringify(toErrorData(ended)));
     }
     if (stopping.signal.aborted) {
       await redis.del(keys.cancel);
@@ -207,8 +207,9 @@ async function work({
     await entry.moveToWait(token);
     throw new WaitingError();
   } catch (error) {
-    if (!isStorageError(error)) throw error;
-    onBroken(error as Error);
+    const full = storageErrorOf(error);
+    if (full === undefined) throw error;
+    onBroken(full);
     await entry.moveToWait(token);
     throw new WaitingError();
   } finally {
