@@ -444,6 +444,51 @@ describe('the flow', () => {
     await canvas.focus();
     await page.keyboard.press('ArrowRight');
     await expect.poll(point).toEqual([expect.closeTo(x! + 0.1, 1), y]);
+    // In the noise, wherever the slider is.
+    await slider.focus();
+    await page.keyboard.press('End');
+    await canvas.focus();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(point).toEqual([expect.closeTo(x!, 1), y]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  test('the data are there before it trains, and then those that it learned, in canvases as wide as the page lets them be', async () => {
+    const { page, complaints } = await open('/flow-lab.html');
+    const data = page.locator('canvas[role=img]');
+    const label = () => data.getAttribute('aria-label');
+    await expect.poll(label).toBe('Draws of the data: two moons');
+    const choice = page.locator('.lab select').first();
+    await choice.selectOption('banana');
+    await expect.poll(label).toBe('Draws of the data: the tutorial’s banana');
+    const updates = page.getByLabel('updates');
+    for (const [typed, taken] of [
+      ['100', '100'],
+      ['0', '100'],
+      ['', '100'],
+      ['100.5', '100'],
+    ] as const) {
+      await updates.fill(typed);
+      await updates.blur();
+      expect([typed, await updates.inputValue()]).toEqual([typed, taken]);
+    }
+    await page.locator('.go').click();
+    await page.waitForSelector('.lab[data-state=done]', { timeout: 60_000 });
+    // A spline that sees the banana as it is begins, and stays, above 30 nats.
+    const ticks = await page.locator('.curve [aria-label="y-axis tick label"] text').allTextContents();
+    expect(ticks.length).toBeGreaterThan(1);
+    for (const tick of ticks) expect(Number(tick)).toBeLessThan(10);
+    await choice.selectOption('rings');
+    expect(await label()).toBe('Draws of the data: the tutorial’s banana');
+    const misfits = () =>
+      page.$$eval('canvas.map', (all) =>
+        all.map((canvas) => (canvas as HTMLCanvasElement).width - canvas.clientWidth * devicePixelRatio),
+      );
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect.poll(misfits).toEqual([expect.closeTo(0, 0), expect.closeTo(0, 0)]);
+    }
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);

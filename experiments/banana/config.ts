@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ShiftScale } from '../../src/bijectors/index.ts';
-import { Chain, Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../../src/index.ts';
+import { type Flow, maf, mlpFlow, neuralSplineFlow, type Rng, realNvp } from '../../src/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
-import { TRUTH } from './target.ts';
+import { standardized } from './standardized.ts';
+import { STANDARD } from './target.ts';
 
 export const choices = {
   studies: ['banana'],
@@ -37,15 +37,10 @@ export function makeFlow(family: Family, rng: Rng): Flow {
     case 'mlp':
       return mlpFlow({ dim: 2, rng });
     case 'realnvp':
-      return standardized(realNvp({ ...sizes, layers: 4 }));
+      return standardized(realNvp({ ...sizes, layers: 4 }), STANDARD);
     case 'maf':
-      return standardized(maf({ ...sizes, layers: 4 }));
+      return standardized(maf({ ...sizes, layers: 4 }), STANDARD);
     case 'spline':
-      return standardized(neuralSplineFlow({ ...sizes, layers: 2, bound: 8 }));
+      return standardized(neuralSplineFlow({ ...sizes, layers: 2, bound: STANDARD.bound }), STANDARD);
   }
-}
-
-function standardized(flow: Flow): Flow {
-  const scale = TRUTH.variance.map(Math.sqrt);
-  return new Flow({ dim: 2, bijector: new Chain([new ShiftScale({ shift: TRUTH.mean, scale }), flow.bijector]) });
 }

@@ -1,4 +1,5 @@
 import { portableMath, type Rng } from '../../src/index.ts';
+import type { Standard } from './standardized.ts';
 
 /** x₂ ~ N(0, 4²), x₁ ~ N(x₂²/4, 1): the banana of the tutorial. */
 export function drawBanana(rng: Rng, count: number): Float32Array {
@@ -29,6 +30,9 @@ export const TRUTH = {
   covariance: 0,
   mutualInformation: mutualInformation(),
 } as const;
+
+/** How flows see it. About one draw of 2000 is beyond the bound. */
+export const STANDARD: Standard = { mean: TRUTH.mean, deviation: TRUTH.variance.map(Math.sqrt), bound: 8 };
 
 /** I = H(X₁) − H(X₁ | X₂), with the density of X₁ by the midpoint rule over x₂. */
 function mutualInformation(): number {

@@ -10,6 +10,7 @@ import {
   selectBackend,
   selectEngine,
 } from 'oxbow';
+import { standardized } from '../../experiments/banana/standardized.ts';
 import { type FlowReply, type FlowRequest, GRID, POINTS } from './flowProtocol.ts';
 import { type Target, targets } from './flowTargets.ts';
 
@@ -17,8 +18,9 @@ const HELD_OUT = 2000;
 const GRID_POINTS = 2 * GRID.lines * GRID.points;
 /** One more for the point that is followed. */
 const ROWS = POINTS + GRID_POINTS + 1;
+/** Half-width of what is seen of the noise. */
+const NOISE_EXTENT = 4;
 
-const engine = selectBackend().then(() => selectEngine('wasm'));
 let follow: ((x: number, y: number) => Float32Array[]) | undefined;
 
 function reply(message: FlowReply): void {
@@ -36,25 +38,47 @@ function draw({ draw: one }: Target, rng: Rng, count: number): Float32Array {
   return data;
 }
 
-async function train({ family, target: name, seed, steps }: Extract<FlowRequest, { kind: 'train' }>): Promise<void> {
-  await engine;
-  const started = performance.now();
+/** The target, as it is learned with a seed. */
+function show({ target: name, seed }: { target: string; seed: number }, extents?: readonly number[]): void {
   const target = targets[name]!;
-  const rng = new Rng(seed);
-  const { make } = (builtinFlows as Record<string, FlowDefinition>)[family]!;
-  const flow = make({ dim: 2, hidden: [64, 64], rng: rng.split('flow') });
   reply({
     kind: 'target',
-    points: draw(target, rng.split('shown'), POINTS),
-    extent: target.extent,
+    target: name,
+    points: draw(target, new Rng(seed).split('shown'), POINTS),
+    extents: extents ?? [target.extent],
     entropy: target.entropy ?? null,
   });
+}
+
+async function train(request: Extract<FlowRequest, { kind: 'train' }>): Promise<void> {
+  await selectBackend();
+  await selectEngine('wasm');
+  const started = performance.now();
+  const { family, seed, steps } = request;
+  const target = targets[request.target]!;
+  const rng = new Rng(seed);
+  const { make, options = {} } = (builtinFlows as Record<string, FlowDefinition>)[family]!;
+  // The multilayer perceptron is the tutorial's, which sees the data as they are.
+  const standard = family === 'mlp' ? undefined : target.standard;
+  const inner = make({
+    dim: 2,
+    hidden: [64, 64],
+    rng: rng.split('flow'),
+    ...(standard !== undefined && 'bound' in options && { bound: standard.bound }),
+  });
+  const flow = standard === undefined ? inner : standardized(inner, standard);
+  const layers = layersOf(flow.bijector);
+  // A layer that standardizes leaves the noise's scale to those before it.
+  const shareOf = (i: number) => (standard === undefined ? i / layers.length : Math.floor(i / layers.length));
+  show(
+    request,
+    Array.from({ length: layers.length + 1 }, (_, i) => NOISE_EXTENT + shareOf(i) * (target.extent - NOISE_EXTENT)),
+  );
 
   const rows = new Float32Array(2 * ROWS);
   const noise = rng.split('noise');
   for (let i = 0; i < 2 * POINTS; i++) rows[i] = noise.normal();
   rows.set(gridPoints(), 2 * POINTS);
-  const layers = layersOf(flow.bijector);
   const stagesOf = compile(
     ({ x }: { x: tf.Tensor }) => {
       let at = x;
@@ -102,9 +126,13 @@ function gridPoints(): Float32Array {
 }
 
 addEventListener('message', ({ data }: MessageEvent<FlowRequest>) => {
-  if (data.kind === 'follow') {
-    if (follow !== undefined) reply({ kind: 'stages', stages: follow(data.x, data.y) });
-    return;
+  switch (data.kind) {
+    case 'show':
+      return show(data);
+    case 'follow':
+      if (follow !== undefined) reply({ kind: 'stages', stages: follow(data.x, data.y) });
+      return;
+    case 'train':
+      train(data).catch((error: Error) => reply({ kind: 'error', message: error.message }));
   }
-  train(data).catch((error: Error) => reply({ kind: 'error', message: error.message }));
 });

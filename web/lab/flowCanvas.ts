@@ -9,21 +9,13 @@ export interface FlowScene {
   readonly position: number;
   readonly grid: boolean;
   readonly quadrants: readonly string[];
-  /** Of the target's view, in which the last stage is seen. */
-  readonly extent: number;
-}
-
-const NOISE_EXTENT = 4;
-
-/** The half-width of what is seen at a position. */
-export function extentAt({ stages, position, extent }: Pick<FlowScene, 'stages' | 'position' | 'extent'>): number {
-  const share = stages.length < 2 ? 0 : position / (stages.length - 1);
-  return NOISE_EXTENT + share * (extent - NOISE_EXTENT);
+  /** Half-widths of what is seen behind each layer. */
+  readonly extents: readonly number[];
 }
 
 /** Points that move through the layers, coloured by the quadrant of the noise that they come from, over the warped grid. */
 export function drawFlow(context: CanvasRenderingContext2D, size: number, colours: Colours, scene: FlowScene): void {
-  const { stages, position, grid, quadrants } = scene;
+  const { stages, extents, position, grid, quadrants } = scene;
   context.clearRect(0, 0, size, size);
   context.strokeStyle = colours.faint;
   context.strokeRect(0.5, 0.5, size - 1, size - 1);
@@ -31,9 +23,10 @@ export function drawFlow(context: CanvasRenderingContext2D, size: number, colour
   const before = Math.min(stages.length - 1, Math.floor(position));
   const after = Math.min(stages.length - 1, before + 1);
   const part = position - before;
+  const between = (from: number, to: number) => from + part * (to - from);
   const [a, b] = [stages[before]!, stages[after]!];
-  const extent = extentAt(scene);
-  const at = (i: number, sign: 1 | -1) => (0.5 + (0.5 * sign * (a[i]! + part * (b[i]! - a[i]!))) / extent) * size;
+  const extent = between(extents[before]!, extents[after]!);
+  const at = (i: number, sign: 1 | -1) => (0.5 + (0.5 * sign * between(a[i]!, b[i]!)) / extent) * size;
   if (grid) {
     context.globalAlpha = 0.55;
     context.beginPath();

@@ -7,6 +7,8 @@ export type FlowRequest =
       readonly seed: number;
       readonly steps: number;
     }
+  /** The target alone. */
+  | { readonly kind: 'show'; readonly target: string; readonly seed: number }
   | { readonly kind: 'follow'; readonly x: number; readonly y: number };
 
 /** Where points are behind each layer, noise first; each x₀, y₀, x₁, y₁, … */
@@ -14,7 +16,16 @@ type Stages = readonly Float32Array[];
 
 /** What the worker says. */
 export type FlowReply =
-  | { readonly kind: 'target'; readonly points: Float32Array; readonly extent: number; readonly entropy: number | null }
+  | {
+      readonly kind: 'target';
+      readonly target: string;
+      /** Draws of it: x₀, y₀, x₁, y₁, … */
+      readonly points: Float32Array;
+      /** Half-widths of what is seen behind each layer of the flow, noise first, the target's last. */
+      readonly extents: readonly number[];
+      /** Nats. */
+      readonly entropy: number | null;
+    }
   | {
       readonly kind: 'report';
       readonly step: number;

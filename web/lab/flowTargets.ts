@@ -1,5 +1,6 @@
 import type { Rng } from 'oxbow';
-import { drawBanana } from '../../experiments/banana/target.ts';
+import type { Standard } from '../../experiments/banana/standardized.ts';
+import { drawBanana, STANDARD, TRUTH } from '../../experiments/banana/target.ts';
 import { checkerboard } from '../../experiments/densities/targets/checkerboard.ts';
 import { eightGaussians } from '../../experiments/densities/targets/eightGaussians.ts';
 import { pinwheel } from '../../experiments/densities/targets/pinwheel.ts';
@@ -13,6 +14,8 @@ export interface Target {
   readonly extent: number;
   /** Nats, where it is known: no model's negative log-likelihood is below it. */
   readonly entropy?: number;
+  /** By which the flow's last layer makes it of numbers near 1; without it the flow makes the data as they are. */
+  readonly standard?: Standard;
   draw(rng: Rng): ArrayLike<number>;
 }
 
@@ -26,7 +29,8 @@ export const targets: Readonly<Record<string, Target>> = {
   banana: {
     title: 'the tutorial’s banana',
     extent: 16,
-    entropy: Math.log(2 * Math.PI * Math.E) + Math.log(4),
+    entropy: TRUTH.entropy,
+    standard: STANDARD,
     draw: (rng) => drawBanana(rng, 1),
   },
 };
