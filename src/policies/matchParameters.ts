@@ -6,12 +6,15 @@ interface Candidate {
   readonly count: number;
 }
 
+/** A policy that is no larger at this width than at a small one does not get larger. */
+const WIDE = 4096;
+
 /**
  * The policy whose number of parameters is nearest to `target`, of those with `hidden` widths in the given proportion.
  *
  * The count is about quadratic in the widths, so that the search goes by its square root: a few small and two or three of the
  * wanted size are made.
- * @throws if there are no hidden layers
+ * @throws if there are no hidden layers, or the policy has as many parameters whatever their widths
  */
 export function matchParameters(
   where: string,
@@ -35,6 +38,18 @@ export function matchParameters(
     [below, low] = [above, high];
     high = Math.max(high + 1, Math.min(64 * high, Math.ceil(high * Math.sqrt(target / below.count))));
     above = candidate(high);
+    // A policy may round its widths.
+    while (above.count <= below.count) {
+      above.policy.dispose();
+      if (high >= WIDE) {
+        below.policy.dispose();
+        throw new Error(
+          `${where}: parameters: wanted ${target}, but the policy has ${below.count} whatever the widths of its hidden layers`,
+        );
+      }
+      high *= 2;
+      above = candidate(high);
+    }
   }
   while (high - low > 1) {
     const share = (Math.sqrt(target) - Math.sqrt(below.count)) / (Math.sqrt(above.count) - Math.sqrt(below.count));

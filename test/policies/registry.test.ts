@@ -210,3 +210,33 @@ test('the list has every policy with its options, described', () => {
     hidden: { default: [64, 64] },
   });
 });
+
+test('parameters: a policy whose size does not depend on `hidden` is refused, one that rounds its widths is matched', () => {
+  const made: number[] = [];
+  const makeFixed = registerPolicy('fixed-width', {
+    description: 'a Gaussian of one width',
+    make: (options) => {
+      made.push(options.hidden[0]!);
+      if (made.length > 100) throw new Error('made too often');
+      return new GaussianPolicy({ ...options, hidden: [3] });
+    },
+  });
+  const count = makeFixed(task).parameterCount();
+  const tensors = tf.memory().numTensors;
+  expect(() => makeFixed({ ...task, parameters: count + 1 })).toThrow(
+    new Error(
+      `makePolicy('fixed-width'): parameters: wanted ${count + 1}, but the policy has ${count} whatever the widths of its hidden layers`,
+    ),
+  );
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(makeFixed({ ...task, parameters: count }).parameterCount()).toBe(count);
+  const makeRounded = registerPolicy('multiples-of-16', {
+    description: 'a Gaussian of rounded widths',
+    make: ({ hidden, ...options }) =>
+      new GaussianPolicy({ ...options, hidden: hidden.map((width) => Math.ceil(width / 16) * 16) }),
+  });
+  const sizes = [16, 32, 80].map((width) => makeRounded({ ...task, hidden: [width, width] }).parameterCount());
+  for (const size of sizes) {
+    for (const off of [-3, 3]) expect(makeRounded({ ...task, parameters: size + off }).parameterCount()).toBe(size);
+  }
+});
