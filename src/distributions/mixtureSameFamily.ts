@@ -3,6 +3,7 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 import { distributionalTransform } from './distributionalTransform.ts';
+import { impossibleOutside } from './impossibleOutside.ts';
 import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
 
 /** The largest finite float32. */
@@ -13,7 +14,7 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
  *
  * A draw picks a component and then draws from it, so that gradients reach the components' parameters but not the
  * weights: `reparameterized` is false, unless `reparameterize` asks for `distributionalTransform`, or the weights are equal
- * and fixed. Log-densities below float32's range are its least number, with gradient 0.
+ * and fixed. Where no component has a density that float32 can tell from 0, the log-density is −∞, with gradient 0.
  */
 export class MixtureSameFamily extends Distribution {
   readonly batchShape: number[];
@@ -87,7 +88,9 @@ export class MixtureSameFamily extends Distribution {
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const joint = tf.add(tf.logSoftmax(this.logits), this.components.logProb(tf.expandDims(x, this.#axis)));
     // Finite where all densities are 0: −∞ less their maximum, −∞, would be NaN.
-    return tf.logSumExp(tf.maximum(joint, -LARGEST), -1);
+    const logProb = tf.logSumExp(tf.maximum(joint, -LARGEST), -1);
+    const isPossible = () => tf.max(tf.cast(tf.notEqual(joint, Number.NEGATIVE_INFINITY), 'float32'), -1);
+    return impossibleOutside(() => tf.greater(isPossible(), 0), logProb);
   }
 
   /** Σₖ wₖ E[Xₖ]. */

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { MixtureSameFamily, MultivariateNormalDiag, StandardNormal } from '../../src/distributions/index.ts';
+import {
+  Beta,
+  Exponential,
+  MixtureSameFamily,
+  MultivariateNormalDiag,
+  StandardNormal,
+  Uniform,
+} from '../../src/distributions/index.ts';
 import { compile } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
 
@@ -52,14 +59,15 @@ describe('MixtureSameFamily at the edges of float32', () => {
   });
 
   test.each(Object.entries(ends))(
-    'where every density is 0, log p is least, and no NaN comes of its gradient: %s',
+    'where every density is 0, log p is −∞, and no NaN comes of its gradient: %s',
     (_, run) => {
       const parameters = () => [tf.tensor1d([0.3, -1]), tf.tensor2d([[0], [5]]), tf.tensor2d([[0], [1]])] as const;
       const logProb = (x: tf.Tensor, logits: tf.Tensor, loc: tf.Tensor, logScale: tf.Tensor) =>
         new MixtureSameFamily({ logits, components: new MultivariateNormalDiag({ loc, logScale }) }).logProb(x);
       for (const far of [1e20, -1e20, 1e38, 1e19]) {
         const value = run(() => logProb(tf.tensor2d([[far]]), ...parameters())).dataSync()[0]!;
-        expect(value).toBeLessThan(-6e36);
+        if (Math.abs(far) > 1e19) expect(value).toBe(Number.NEGATIVE_INFINITY);
+        else expect(value).toBeLessThan(-6e36);
         const gradients = run(() => {
           const all = tf.grads((...args: tf.Tensor[]) => logProb(args[0]!, args[1]!, args[2]!, args[3]!))([
             tf.tensor2d([[far]]),
@@ -74,6 +82,73 @@ describe('MixtureSameFamily at the edges of float32', () => {
       }
     },
   );
+
+  test.each(Object.entries(ends))(
+    'outside of every component’s support log p is −∞, with gradient 0; within one it is what it was: %s',
+    (_, run) => {
+      const logits = [0.3, -1];
+      const weights = logits.map((logit) => Math.exp(logit) / (Math.exp(0.3) + Math.exp(-1)));
+      const exponential = (x: tf.Tensor, ...[of, logRate]: tf.Tensor[]) =>
+        new MixtureSameFamily({ logits: of!, components: new Exponential({ logRate: logRate! }) }).logProb(x);
+      const beta = (x: tf.Tensor, ...[of, concentration1]: tf.Tensor[]) =>
+        new MixtureSameFamily({
+          logits: of!,
+          components: new Beta({ concentration1: concentration1!, concentration0: tf.tensor1d([1, 1]) }),
+        }).logProb(x);
+      const rates = [2, 0.5];
+      const cases: [typeof exponential, number[], number, number, number][] = [
+        [
+          exponential,
+          rates.map(Math.log),
+          -0.5,
+          1.5,
+          rates.reduce((sum, rate, k) => sum + weights[k]! * rate * Math.exp(-rate * 1.5), 0),
+        ],
+        [beta, rates, 1.25, 0.25, rates.reduce((sum, a, k) => sum + weights[k]! * a * 0.25 ** (a - 1), 0)],
+      ];
+      for (const [logProb, parameters, outside, inside, density] of cases) {
+        const x = () => tf.tensor1d([outside, inside]);
+        const given = () => [tf.tensor1d(logits), tf.tensor1d(parameters)];
+        const [no, yes] = run(() => logProb(x(), ...given())).dataSync();
+        expect(no).toBe(Number.NEGATIVE_INFINITY);
+        expect(yes).toBeCloseTo(Math.log(density), 5);
+        const slopes = (at: number) =>
+          run(() =>
+            tf.concat(
+              tf.grads((...[one, ...all]: tf.Tensor[]) => logProb(one!, ...all))([tf.tensor1d([at]), ...given()]),
+              0,
+            ),
+          ).dataSync();
+        expect(slopes(outside).every((slope) => slope === 0)).toBe(true);
+        expect(slopes(inside).every((slope) => Number.isFinite(slope) && slope !== 0)).toBe(true);
+      }
+      const boxes = run(() =>
+        new MixtureSameFamily({ components: new Uniform({ dim: 1, low: 0, high: 2, batchShape: [2] }) }).logProb(
+          tf.tensor2d([[-1], [0.5], [3]]),
+        ),
+      ).dataSync();
+      expect([boxes[0], boxes[2]]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+      expect(boxes[1]).toBeCloseTo(-Math.LN2, 6);
+    },
+  );
+
+  test('values and gradients within float32 are the sum of the components, to the bit', () => {
+    const given = [tf.tensor1d([0.3, -1]), tf.tensor2d([[0], [5]]), tf.tensor2d([[0], [1]])];
+    const components = (loc: tf.Tensor, logScale: tf.Tensor) => new MultivariateNormalDiag({ loc, logScale });
+    const now = (x: tf.Tensor, ...[logits, loc, logScale]: tf.Tensor[]) =>
+      new MixtureSameFamily({ logits: logits!, components: components(loc!, logScale!) }).logProb(x);
+    const plain = (x: tf.Tensor, ...[logits, loc, logScale]: tf.Tensor[]) =>
+      tf.logSumExp(tf.add(tf.logSoftmax(logits!), components(loc!, logScale!).logProb(tf.expandDims(x, -2))), -1);
+    const x = tf.tensor2d([[-3], [0.2], [4.5], [1e4]]);
+    const bits = (values: tf.Tensor) => [...new Uint32Array(Float32Array.from(values.dataSync()).buffer)];
+    expect(bits(now(x, ...given))).toEqual(bits(plain(x, ...given)));
+    const [ours, theirs] = [now, plain].map((of) =>
+      tf.grads((...all: tf.Tensor[]) => of(all[0]!, ...all.slice(1)))([x, ...given]),
+    );
+    ours!.forEach((slopes, i) => {
+      expect(bits(slopes)).toEqual(bits(theirs![i]!));
+    });
+  });
 
   test('one component is that component', () => {
     const x = tf.tensor2d([[-1], [3]]);
