@@ -145,11 +145,16 @@ function uniforms(p: Uniform, q: Uniform): tf.Tensor {
   return tf.scalar(p.eventShape[0]! * each);
 }
 
-/** Σ P(k) (log P(k) − log Q(k)) over the categories that p draws. */
+/** Σ P(k) (log P(k) − log Q(k)) over the categories that p draws; ∞, with gradient 0, where q never draws one of them. */
 function categoricals(p: Categorical, q: Categorical): tf.Tensor {
   const drawn = stopGradient(() => tf.cast(tf.greater(tf.softmax(p.logits), 0), 'float32'));
   // Finite where a logit is −∞, of p: 0·∞ is NaN.
   const finite = tf.maximum(p.logits, -1e30);
   const gap = tf.sub(tf.logSoftmax(finite), tf.logSoftmax(tf.maximum(q.logits, -1e30)));
-  return tf.sum(tf.mul(tf.mul(tf.softmax(finite), drawn), gap), -1);
+  const sum = tf.sum(tf.mul(tf.mul(tf.softmax(finite), drawn), gap), -1);
+  const isInfinite = stopGradient(() => {
+    const never = tf.cast(tf.equal(q.logits, Number.NEGATIVE_INFINITY), 'float32');
+    return tf.greater(tf.max(tf.mul(drawn, never), -1), 0);
+  });
+  return tf.where(isInfinite, tf.fill(sum.shape, Number.POSITIVE_INFINITY), sum);
 }
