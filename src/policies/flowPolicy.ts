@@ -3,6 +3,7 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import type { LocationScale } from '../bijectors/layers/locationScale.ts';
 import type { Flow } from '../flows/flow.ts';
+import { checkSquash } from './checkSquash.ts';
 import { Policy } from './policy.ts';
 import { behindHead, checkHead } from './policyHead.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
@@ -23,7 +24,7 @@ export class FlowPolicy extends Policy {
   readonly flow: Flow;
   readonly bijector: Bijector;
 
-  /** @throws if the head is of other sizes than the flow */
+  /** @throws if the flow takes no context, the head is of other sizes than the flow, or the squash of another */
   constructor({
     flow,
     head,
@@ -37,7 +38,11 @@ export class FlowPolicy extends Policy {
     squash?: Bijector;
   }) {
     super();
+    if (flow.contextDim === 0) {
+      throw new Error('FlowPolicy: wanted a flow with the observation as its context, got one of contextDim 0');
+    }
     checkHead('FlowPolicy', head, flow);
+    checkSquash('FlowPolicy', squash, flow.dim);
     this.head = head;
     this.flow = flow;
     this.bijector = squash;

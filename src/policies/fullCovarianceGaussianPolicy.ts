@@ -4,6 +4,7 @@ import { Identity } from '../bijectors/elementwise/identity.ts';
 import { MultivariateNormalTriL } from '../distributions/multivariateNormalTriL.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { Mlp } from '../nn/mlp.ts';
+import { checkSquash } from './checkSquash.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
@@ -16,9 +17,11 @@ export class FullCovarianceGaussianPolicy extends Policy {
   readonly bijector: Bijector;
   readonly #initialScale: number;
 
+  /** @throws if the squash is of another size than the actions */
   constructor(options: GaussianPolicyOptions) {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
+    checkSquash('FullCovarianceGaussianPolicy', squash, actionDim);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.network = new Mlp({

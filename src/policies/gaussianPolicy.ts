@@ -8,6 +8,7 @@ import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
+import { checkSquash } from './checkSquash.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
@@ -41,10 +42,12 @@ export class GaussianPolicy extends Policy {
   readonly bijector: Bijector;
   readonly #initialScale: number;
 
+  /** @throws if the squash is of another size than the actions */
   constructor(options: GaussianPolicyOptions & { readonly scale?: ScaleKind }) {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
     const { initialScale = 1, scale = 'free', rng } = options;
+    checkSquash('GaussianPolicy', squash, actionDim);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.network = new Mlp({

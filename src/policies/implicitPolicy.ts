@@ -5,6 +5,7 @@ import type { Activation } from '../nn/activation.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
+import { checkSquash } from './checkSquash.ts';
 import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
 
 /** Options of {@link ImplicitPolicy}. */
@@ -32,15 +33,17 @@ export class ImplicitPolicy extends Policy {
   readonly network: Mlp;
   readonly bijector: Bijector;
 
-  /** @throws if a dimension is no positive integer */
+  /** @throws if a dimension is no positive integer, or the squash is of another size than the actions */
   constructor(options: ImplicitPolicyOptions) {
     super();
     const { observationDim, actionDim, noiseDim = actionDim, hidden = [64, 64], activation, rng } = options;
+    const { squash = new Identity() } = options;
+    checkSquash('ImplicitPolicy', squash, actionDim);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.noiseDim = positiveInteger('ImplicitPolicy', 'noiseDim', noiseDim);
     this.network = new Mlp({ inputDim: observationDim + noiseDim, hidden, outputDim: actionDim, activation, rng });
-    this.bijector = options.squash ?? new Identity();
+    this.bijector = squash;
   }
 
   given(observations: tf.Tensor): ActionDistribution {

@@ -5,6 +5,7 @@ import type { LocationScale } from '../bijectors/layers/locationScale.ts';
 import { MixtureSameFamily } from '../distributions/mixtureSameFamily.ts';
 import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.ts';
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
+import { checkSquash } from './checkSquash.ts';
 import type { GaussianPolicyOptions } from './gaussianPolicy.ts';
 import { MixtureNetwork } from './mixtureNetwork.ts';
 import { Policy } from './policy.ts';
@@ -53,11 +54,12 @@ export class MixturePolicy extends Policy {
   /** σₖ where the network's output is 0. */
   readonly #scale: number;
 
-  /** @throws if `components` is not a positive integer, `spread` is not in [0, 1), or the head is of other sizes */
+  /** @throws if `components` is not a positive integer, `spread` is not in [0, 1), or the head or the squash is of other sizes */
   constructor(options: MixturePolicyOptions) {
     super();
     const { observationDim, actionDim, squash = new Identity(), initialScale = 1, head } = options;
     checkHead('MixturePolicy', head, { dim: actionDim, contextDim: observationDim });
+    checkSquash('MixturePolicy', squash, actionDim);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
     this.network = new MixtureNetwork('MixturePolicy', options);

@@ -6,6 +6,7 @@ import { MultivariateNormalDiag } from '../distributions/multivariateNormalDiag.
 import { boundedLogScale } from '../nn/boundedLogScale.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { portableMath } from '../portableMath.ts';
+import { checkSquash } from './checkSquash.ts';
 import { MixtureNetwork } from './mixtureNetwork.ts';
 import type { MixturePolicy, MixturePolicyOptions } from './mixturePolicy.ts';
 import { Policy } from './policy.ts';
@@ -45,11 +46,12 @@ export class RelaxedMixturePolicy extends Policy {
   /** `[choices, components]` */
   readonly #noise: readonly (readonly number[])[];
 
-  /** @throws if `components` or `choices` is no positive integer, the temperature not positive, or `spread` not in [0, 1) */
+  /** @throws if `components` or `choices` is no positive integer, the temperature not positive, `spread` not in [0, 1), or the squash of another size */
   constructor(options: RelaxedMixturePolicyOptions) {
     super();
     const { observationDim, actionDim, squash = new Identity(), initialScale = 1 } = options;
     const { temperature = 0.1, choices = 32 } = options;
+    checkSquash('RelaxedMixturePolicy', squash, actionDim);
     if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
       throw new Error(`RelaxedMixturePolicy: wanted a positive temperature, got ${temperature}`);
     }

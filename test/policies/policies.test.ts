@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { LocationScale } from '../../src/bijectors/index.ts';
+import { type Bijector, Identity, LocationScale } from '../../src/bijectors/index.ts';
 import type { MixtureSameFamily } from '../../src/distributions/index.ts';
 import { valueAndGradients } from '../../src/engine/valueAndGradients.ts';
 import { circularSplineFlow, neuralSplineFlow, realNvp } from '../../src/flows/index.ts';
@@ -10,6 +10,7 @@ import {
   FlowPolicy,
   FullCovarianceGaussianPolicy,
   GaussianPolicy,
+  ImplicitPolicy,
   MixturePolicy,
   type Policy,
   RelaxedMixturePolicy,
@@ -462,4 +463,33 @@ test('a scale that the network gives is bounded far out: no output overflows, an
     }
     for (const raw of [-1e30, 1e30]) expect(Math.log(deviation(raw) / 2)).toBeCloseTo(Math.sign(raw) * 10, 3);
   }
+});
+
+test('a squash of another size than the actions, and a flow that takes no context, are refused when a policy is made', () => {
+  const sizes = { observationDim: OBSERVATION, actionDim: 2, hidden: [8], rng: new Rng(0) };
+  const flow = (dim: number, contextDim = OBSERVATION) =>
+    realNvp({ dim, contextDim, layers: 1, hidden: [8], rng: new Rng(1) });
+  const policies: Record<string, (squash: Bijector) => Policy> = {
+    FlowPolicy: (squash) => new FlowPolicy({ flow: flow(2), squash }),
+    GaussianPolicy: (squash) => new GaussianPolicy({ ...sizes, squash }),
+    FullCovarianceGaussianPolicy: (squash) => new FullCovarianceGaussianPolicy({ ...sizes, squash }),
+    MixturePolicy: (squash) => new MixturePolicy({ ...sizes, squash }),
+    RelaxedMixturePolicy: (squash) => new RelaxedMixturePolicy({ ...sizes, squash }),
+    ImplicitPolicy: (squash) => new ImplicitPolicy({ ...sizes, squash }),
+  };
+  for (const [name, withSquash] of Object.entries(policies)) {
+    for (const squash of [box(2), boxSquash({ low: -1, high: 1 }), new Identity()]) {
+      expect(withSquash(squash)).toHaveProperty('bijector', squash);
+    }
+    expect(() => withSquash(box(1))).toThrow(
+      new Error(`${name}: wanted a squash of 2 numbers, as its actions have, got one of 1`),
+    );
+    expect(() => withSquash(boxSquash({ low: [0, 0, 0], high: 1 }))).toThrow('got one of 3');
+  }
+  expect(() => new FlowPolicy({ flow: flow(1), squash: box(2) })).toThrow(
+    new Error('FlowPolicy: wanted a squash of 1 number, as its actions have, got one of 2'),
+  );
+  expect(() => new FlowPolicy({ flow: flow(2, 0) })).toThrow(
+    new Error('FlowPolicy: wanted a flow with the observation as its context, got one of contextDim 0'),
+  );
 });
