@@ -32,6 +32,15 @@ export type EvaluateOptions = z.input<typeof evaluateOptions>;
  * @throws for an unknown option or one out of range, or if the environment does not fit the policy
  */
 export function evaluate(options: EvaluateOptions): EpisodeReport[] {
+  const steps = evaluateStepwise(options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** {@link evaluate}, which pauses after each step of the environments. */
+export function* evaluateStepwise(options: EvaluateOptions): Generator<void, EpisodeReport[], void> {
   const { policy, rng, greedyCandidates, onStep, onEnd, ...given } = parseOptions('evaluate', evaluateOptions, options);
   const { env, actionSpace } = vectorEnvFor('evaluate', policy, given.env);
   const { numEnvs } = env;
@@ -46,25 +55,29 @@ export function evaluate(options: EvaluateOptions): EpisodeReport[] {
   const running = new Uint8Array(numEnvs).fill(1);
   const episodes: EpisodeReport[] = new Array(numEnvs);
   const actions = new Float32Array(numEnvs * policy.actionDim);
-  let left = numEnvs;
-  let [observations] = env.reset({ seed: rng.split('env').seed });
-  while (left > 0) {
-    commandActions(actor.act(observations).action, actionSpace, actions);
-    onStep?.({ observations, actions, running });
-    const step = env.step(actions);
-    for (let i = 0; i < numEnvs; i++) {
-      if (!running[i]) continue;
-      returns[i]! += step.rewards[i]!;
-      lengths[i]! += 1;
-      if (step.terminations[i] || step.truncations[i]) {
-        running[i] = 0;
-        left -= 1;
-        onEnd?.(i, step.finalObservations.subarray(i * policy.observationDim, (i + 1) * policy.observationDim));
-        episodes[i] = { return: returns[i]!, length: lengths[i]!, info: step.finalInfos[i]! };
+  try {
+    let left = numEnvs;
+    let [observations] = env.reset({ seed: rng.split('env').seed });
+    while (left > 0) {
+      commandActions(actor.act(observations).action, actionSpace, actions);
+      onStep?.({ observations, actions, running });
+      const step = env.step(actions);
+      for (let i = 0; i < numEnvs; i++) {
+        if (!running[i]) continue;
+        returns[i]! += step.rewards[i]!;
+        lengths[i]! += 1;
+        if (step.terminations[i] || step.truncations[i]) {
+          running[i] = 0;
+          left -= 1;
+          onEnd?.(i, step.finalObservations.subarray(i * policy.observationDim, (i + 1) * policy.observationDim));
+          episodes[i] = { return: returns[i]!, length: lengths[i]!, info: step.finalInfos[i]! };
+        }
       }
+      observations = step.observations;
+      yield;
     }
-    observations = step.observations;
+    return episodes;
+  } finally {
+    actor.dispose();
   }
-  actor.dispose();
-  return episodes;
 }

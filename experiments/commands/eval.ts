@@ -83,7 +83,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     const id = flags.env ?? job.env;
     try {
       const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
-      const reports = measurePolicy({
+      const reports = await measurePolicy({
         policy,
         makeEnvs: (numEnvs) => makeVec(id, { ...(id === job.env && options), numEnvs, autoresetMode: 'sameStep' }),
         episodes,

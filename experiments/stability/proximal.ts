@@ -23,11 +23,11 @@ export async function optimize(
     const meanReturn = episodes.length === 0 ? null : episodeMeans(episodes).return;
     tell((0.95 * Math.min(report.step, steps)) / steps, { ...report, return: meanReturn });
   }
-  const measured = (greedy: boolean, episodes: number): number =>
-    episodeMeans(measurePolicy({ policy, makeEnvs, episodes, greedy, rng: rng.split('evaluation') })).return;
+  const measured = async (greedy: boolean, episodes: number): Promise<number> =>
+    episodeMeans(await measurePolicy({ policy, makeEnvs, episodes, greedy, rng: rng.split('evaluation') })).return;
   const metrics = {
-    return: measured(false, evaluationEpisodes),
-    greedyReturn: measured(true, greedyEpisodes),
+    return: await measured(false, evaluationEpisodes),
+    greedyReturn: await measured(true, greedyEpisodes),
     ...furthest,
   };
   agent.dispose();

@@ -1,6 +1,8 @@
-import { type EpisodeReport, evaluate } from '../../agents/index.ts';
+import { evaluateStepwise } from '../../agents/common/evaluate.ts';
+import type { EpisodeReport } from '../../agents/index.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
+import { inTurns } from './inTurns.ts';
 
 /** Episodes that are run side by side. */
 const MOST_ENVS = 100;
@@ -9,10 +11,10 @@ const MOST_ENVS = 100;
 const CANDIDATES = 32;
 
 /**
- * The episodes of a policy whose actions are sampled, or greedy.
+ * The episodes of a policy whose actions are sampled, or greedy; what else waits has its turns in between.
  * @param makeEnvs gives that many environments
  */
-export function measurePolicy({
+export async function measurePolicy({
   policy,
   makeEnvs,
   episodes,
@@ -24,13 +26,13 @@ export function measurePolicy({
   episodes: number;
   greedy: boolean;
   rng: Rng;
-}): EpisodeReport[] {
+}): Promise<EpisodeReport[]> {
   const reports: EpisodeReport[] = [];
   for (let round = 0; reports.length < episodes; round++) {
     const env = makeEnvs(Math.min(MOST_ENVS, episodes - reports.length));
     try {
       const options = greedy ? { greedyCandidates: CANDIDATES } : {};
-      reports.push(...evaluate({ policy, env, rng: rng.split(round), ...options }));
+      reports.push(...(await inTurns(evaluateStepwise({ policy, env, rng: rng.split(round), ...options }))));
     } finally {
       env.close();
     }

@@ -50,18 +50,19 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
   try {
     await train(training, job, config, context);
     const { policy } = training;
-    const [sampled, greedy] = [false, true].map((greedy) =>
+    const measured = async (greedy: boolean) =>
       episodeMeans(
-        measurePolicy({
+        await measurePolicy({
           policy,
           makeEnvs: (numEnvs) => makeEnvs(job.env, config, numEnvs),
           episodes: config.evaluationEpisodes,
           greedy,
           rng: context.rng.split('evaluation'),
         }),
-      ),
-    );
-    const metrics = { return: sampled!.return, greedyReturn: greedy!.return, length: sampled!.length };
+      );
+    const sampled = await measured(false);
+    const greedy = await measured(true);
+    const metrics = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
     savePolicy(join(context.directory, POLICY), policy, { env: job.env, step: config.steps, ...metrics });
     const data = { parameters: policy.parameterCount(), options: policy.config!.options };
     return { metrics, data: data satisfies PolicyFacts };

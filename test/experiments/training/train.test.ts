@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,6 +86,11 @@ describe('oxbow train', () => {
     expect(first.lengths).toEqual(first.returns.map(() => 20));
     const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 101];
     expect(evaluated.stdout).toContain(`  ${mean.toFixed(1)}  `);
+    // A command of its own, whom a signal reaches while it measures what would take days.
+    const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--episodes', '1000000000'];
+    const env = { ...process.env, SEESAW_SIGNAL: 'SIGTERM' };
+    const stopped = spawnSync(process.execPath, cli, { env, encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' });
+    expect([stopped.status, stopped.stdout, stopped.stderr]).toEqual([130, '', '']);
     expect((await oxbow('eval', out, '--env', 'Pendulum-v1')).stderr).toMatch(
       /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: evaluate: wanted an environment with 1 observations[^\n]*\n$/,
     );
