@@ -117,7 +117,9 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const title = `${episodes} episodes, ${actions} actions`;
   process.stdout.write(`${tables.textTable(jobTable(title, evaluations))}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
-    process.stdout.write(`\n${tables.textTable(await policyTable(jobs, evaluations))}\n`);
+    for (const table of await policyTables(jobs, evaluations)) {
+      process.stdout.write(`\n${tables.textTable(table)}\n`);
+    }
   }
   if (flags.record !== undefined) writePages(flags.record, pages);
   return evaluations;
@@ -151,9 +153,10 @@ function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
   };
 }
 
-/** A row a policy: the interval is over the seeds. */
-async function policyTable(jobs: readonly Job[], evaluations: readonly Evaluation[]): Promise<Table> {
-  const [{ summarize }, { metricTable }] = await Promise.all([
+/** A row a policy: the interval is over the seeds. A table for each study, environment and condition of the jobs. */
+async function policyTables(jobs: readonly Job[], evaluations: readonly Evaluation[]): Promise<Table[]> {
+  const [{ groupBy }, { summarize }, { metricTable }] = await Promise.all([
+    import('../harness/groupBy.ts'),
     import('../harness/summarize.ts'),
     import('../harness/report/table.ts'),
   ]);
@@ -163,10 +166,15 @@ async function policyTable(jobs: readonly Job[], evaluations: readonly Evaluatio
   });
   const seeds = [...new Set(jobs.map(({ seed }) => seed))];
   const format = (value: number) => value.toFixed(1);
-  return metricTable('Interquartile mean over the seeds', summarize(jobs, outcomes, seeds), [
-    { metric: 'return', label: 'return', format },
-    { metric: 'length', label: 'steps of an episode', format },
-  ]);
+  const groups = groupBy(summarize(jobs, outcomes, seeds), ({ study, env, condition }) =>
+    [study, env, ...(condition === undefined ? [] : [condition])].join(', '),
+  );
+  return [...groups].map(([group, rows]) =>
+    metricTable(['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', '), rows, [
+      { metric: 'return', label: 'return', format },
+      { metric: 'length', label: 'steps of an episode', format },
+    ]),
+  );
 }
 
 function mean(values: readonly number[]): number {

@@ -64,6 +64,13 @@ describe('tables', () => {
     expect(table.rows[0]![2]!.split(' ')).toEqual(['1.0', '[1.0,\u00a04.0]']);
   });
 
+  it('are not made of several studies, environments or conditions', () => {
+    const twice = [...rows, { ...row('mixture', [1, 2, 3]), condition: 'τ = 1' }];
+    expect(() => metricTable('Lake', twice, [])).toThrow(
+      "metricTable: 'Lake' has return of mixture twice, of s, e and of s, e, τ = 1, expected once",
+    );
+  });
+
   it('are aligned as text: numbers to the right, words to the left', () => {
     expect(textTable(table)).toBe(
       [

@@ -1,4 +1,5 @@
 import type { SummaryRow, Table } from '../experiment.ts';
+import { groupBy } from '../groupBy.ts';
 
 /** A column of {@link metricTable}. */
 export interface MetricColumn {
@@ -16,14 +17,23 @@ const NO_BREAK = '\u00a0';
  * One row a policy: over how many of the run's seeds it is, then one column a metric, `interquartile mean [low, high]`.
  * `[–: one seed]` says that one seed has no interval, `(2 seeds)` that this metric was measured for fewer seeds than the row's, `–`
  * that there was nothing to measure.
+ * @throws if two rows are the same metric of the same policy: those of several studies, environments or conditions are several tables
  */
 export function metricTable(title: string, rows: readonly SummaryRow[], columns: readonly MetricColumn[]): Table {
-  const policies = [...new Set(rows.map(({ policy }) => policy))];
+  const policies = groupBy(rows, ({ policy }) => policy);
   return {
     title,
     columns: ['policy', 'seeds', ...columns.map(({ label }) => label)],
-    rows: policies.map((policy) => {
-      const own = rows.filter((row) => row.policy === policy);
+    rows: [...policies].map(([policy, own]) => {
+      for (const [metric, [one, other]] of groupBy(own, ({ metric }) => metric)) {
+        if (other === undefined) continue;
+        const [of, and] = [one!, other].map(({ study, env, condition }) =>
+          [study, env, condition].filter((part) => part !== undefined).join(', '),
+        );
+        throw new Error(
+          `metricTable: '${title}' has ${metric} of ${policy} twice, of ${of} and of ${and}, expected once`,
+        );
+      }
       const done = Math.max(...own.map(measured));
       const planned = own[0]!.perSeed.length;
       const cells = columns.map((column) =>

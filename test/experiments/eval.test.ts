@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { make } from '../../envs/index.ts';
+import { makePolicy, Rng, savePolicy } from '../../src/index.ts';
+import { oxbow } from './fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-eval-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('oxbow eval has a table over the seeds for each study', async () => {
+  const out = join(folder, 'run');
+  const argv = ['run', 'drift', '--policies', 'left,still', '--seeds', '2', '--steps', '1', '--out', out];
+  expect((await oxbow(...argv)).code).toBe(0);
+  const { observationSpace, actionSpace } = make('SoftBandit-v0');
+  for (const study of ['plain', 'wide']) {
+    for (const name of ['left', 'still']) {
+      for (const seed of [0, 1]) {
+        const rng = new Rng(`${study} ${name} ${seed}`);
+        const policy = makePolicy('gaussian', { observationSpace, actionSpace, hidden: [4], rng });
+        savePolicy(join(out, 'jobs', study, 'Line-v0', name, `seed-${seed}`, 'policy.json'), policy);
+      }
+    }
+  }
+  const json = join(folder, 'eval.json');
+  const { code, stdout, stderr } = await oxbow(
+    ...['eval', out, '--env', 'SoftBandit-v0', '--episodes', '20', '--json', json],
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  const evaluations = JSON.parse(readFileSync(json, 'utf8')) as { job: string; returns: number[] }[];
+  const [, ...tables] = stdout.trim().split('\n\n');
+  expect(tables).toHaveLength(2);
+  for (const [i, study] of ['plain', 'wide'].entries()) {
+    const [title, , , ...rows] = tables[i]!.split('\n');
+    expect(title).toBe(`Interquartile mean over the seeds, ${study}, Line-v0`);
+    const means = ['left', 'still'].map((name) => {
+      const own = evaluations.filter(({ job }) => job.startsWith(`${study}/Line-v0/${name}/`));
+      const returns = own.flatMap(({ returns }) => returns);
+      return returns.reduce((sum, value) => sum + value, 0) / returns.length;
+    });
+    // Of two seeds the interquartile mean is the mean.
+    expect(rows.map((row) => row.split(/ +/).slice(0, 3))).toEqual([
+      ['left', '2', means[0]!.toFixed(1)],
+      ['still', '2', means[1]!.toFixed(1)],
+    ]);
+  }
+});
