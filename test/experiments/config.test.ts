@@ -100,7 +100,10 @@ describe('resolveConfig', () => {
     ],
     [['noise.scale=-1'], '--set noise.scale: got -1, expected a number ≥ 0'],
     [['noise=3'], '--set noise: got 3, expected an object'],
-    [['fault=trow'], '--set fault: got "trow", expected one of none, throw, nan, exit, full (did you mean throw?)'],
+    [
+      ['fault=trow'],
+      '--set fault: got "trow", expected one of none, throw, nan, exit, full, wrapped (did you mean throw?)',
+    ],
   ])('refuses %j', (assignments, message) => {
     expect(() => resolve({ settings: set(...assignments) })).toThrow(message);
   });
