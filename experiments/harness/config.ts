@@ -70,14 +70,22 @@ export function resolveConfig(
     const count = path.join('.') === 'seeds' && !text.includes(',');
     add({ path, label }, nest(path, parseText(text, count ? undefined : schemaField(schema, path))));
   }
-  const raw = merge(preset, expandSeeds(asked, usualSeeds));
-  const parsed = schema.safeParse(raw, { reportInput: true });
+  return parseConfig(experiment, merge(preset, expandSeeds(asked, usualSeeds)), sources);
+}
+
+/**
+ * The settings of a run, with the defaults of those that are not given.
+ * @param sources where they come from, later ones before earlier ones
+ * @throws InputError that names the source, the field, the value and what was expected
+ */
+export function parseConfig(experiment: AnyExperiment, given: unknown, sources: readonly Source[] = []): CommonConfig {
+  const parsed = experiment.schema.safeParse(given, { reportInput: true });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw inputError(
     experiment,
     issue,
-    raw,
+    given,
     sources.findLast(({ path }) => path.every((key, i) => String(issue.path[i]) === key)),
   );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Rng } from '../../../src/random.ts';
+import { parseConfig } from '../config.ts';
 import { type CommonConfig, commonShape, type Experiment, type Job, type SummaryRow } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 import { InputError } from '../inputError.ts';
@@ -52,7 +53,10 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     present[study]![env]![policy]!,
   ];
 
-  /** The config of the experiment in which every policy has the settings of its trial number `trial`. */
+  /**
+   * The config of the experiment in which every policy has the settings of its trial number `trial`.
+   * @throws InputError if the experiment does not take them together
+   */
   const configOf = ({ trials, ...config }: TuningConfig, trial: number): CommonConfig => {
     const tuned = mapValues(present, (environments, study) =>
       mapValues(environments, (policies, env) =>
@@ -61,7 +65,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
         ),
       ),
     );
-    return experiment.schema.parse({ ...config, tuned });
+    return parseConfig(experiment, { ...config, tuned });
   };
 
   const trialsOf = (summary: readonly SummaryRow[], { trials }: TuningConfig): Trials =>

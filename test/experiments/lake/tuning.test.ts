@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { InputError } from '../../../experiments/harness/inputError.ts';
 import { bestSettings } from '../../../experiments/harness/tuning/trials.ts';
 import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExperiment.ts';
 import type { TuningConfig } from '../../../experiments/harness/tuning/tuningSection.ts';
@@ -8,6 +9,13 @@ import { readTrials, readTuned, tunedStudies } from '../../../experiments/lake/t
 const search = tuningExperiment(lake);
 const searched = (studies: string[]) =>
   search.jobs(search.schema.parse({ studies, seeds: [1000], trials: 2 }) as unknown as TuningConfig);
+
+test('settings that do not go together are refused in one line', () => {
+  const config = search.schema.parse({ studies: ['cloning'], cloning: { demonstrations: 60 } });
+  expect(() => search.jobs(config)).toThrow(
+    new InputError('cloning.batchSize: got 256, expected at most 180, which 60 demonstrations surely hold'),
+  );
+});
 
 test.each([
   ['soft', 'stride 1.3, τ = 0.02', ['gaussian', 'mixture-2', 'mixture', 'spline']],
