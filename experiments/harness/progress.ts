@@ -13,8 +13,8 @@ export interface ProgressDisplay {
   workers(count: number): void;
   /** @param state how the job goes, in a few words */
   update(job: Job, fraction: number, state?: string): void;
-  /** The job has ended, well or not. */
-  end(job: Job): void;
+  /** The job has ended, well or with an error. */
+  end(job: Job, how: 'finished' | 'failed'): void;
   /** A line of its own, above the bars. */
   log(line: string): void;
   close(): void;
@@ -97,14 +97,19 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
 }
 
-/** With a comma in front; nothing where it is not yet known. */
-function timeLeft(estimate: TimeLeft): string {
-  return estimate.seconds === undefined ? '' : `, ${formatDuration(estimate.seconds)} left`;
+/** How many jobs have failed and the time left, each with a comma in front; nothing where there is none or it is not yet known. */
+function more({ failed }: { readonly failed: number }, { seconds }: TimeLeft): string {
+  return [
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(seconds === undefined ? [] : [`${formatDuration(seconds)} left`]),
+  ]
+    .map((part) => `, ${part}`)
+    .join('');
 }
 
 class Lines implements ProgressDisplay {
   readonly #states = new Map<string, string>();
-  #ended = 0;
+  readonly #ended = { finished: 0, failed: 0 };
   #last = performance.now();
 
   constructor(
@@ -123,8 +128,8 @@ class Lines implements ProgressDisplay {
     this.#show();
   }
 
-  end(job: Job): void {
-    this.#ended++;
+  end(job: Job, how: 'finished' | 'failed'): void {
+    this.#ended[how]++;
     this.#states.delete(job.id);
     this.update(job, 1);
   }
@@ -140,7 +145,9 @@ class Lines implements ProgressDisplay {
     if (now - this.#last < LINE_INTERVAL) return;
     this.#last = now;
     const percent = Math.floor(100 * this.estimate.fraction);
-    this.log(`${percent} % done, ${this.#ended} of ${this.total} jobs finished${timeLeft(this.estimate)}`);
+    this.log(
+      `${percent} % done, ${this.#ended.finished} of ${this.total} jobs finished${more(this.#ended, this.estimate)}`,
+    );
     for (const [id, state] of this.#states) this.log(`  ${id}: ${state}`);
   }
 }
@@ -149,7 +156,7 @@ class Bars implements ProgressDisplay {
   readonly #bars: MultiBar;
   readonly #overall: SingleBar;
   readonly #running = new Map<string, SingleBar>();
-  #ended = 0;
+  readonly #ended = { finished: 0, failed: 0 };
 
   constructor(
     private readonly total: number,
@@ -185,8 +192,8 @@ class Bars implements ProgressDisplay {
     this.#showOverall();
   }
 
-  end(job: Job): void {
-    this.#ended++;
+  end(job: Job, how: 'finished' | 'failed'): void {
+    this.#ended[how]++;
     this.estimate.update(job, 1);
     const bar = this.#running.get(job.id);
     if (bar !== undefined) this.#bars.remove(bar);
@@ -205,7 +212,7 @@ class Bars implements ProgressDisplay {
   }
 
   #showOverall(): void {
-    const label = `${this.#ended} of ${this.total} jobs${timeLeft(this.estimate)}`;
+    const label = `${this.#ended.finished} of ${this.total} jobs${more(this.#ended, this.estimate)}`;
     this.#overall.update(this.estimate.fraction, { label });
   }
 }

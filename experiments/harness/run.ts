@@ -198,7 +198,7 @@ async function doJobs(
         finished: (job, took) => {
           outcomes.set(job.id, directory.outcome(job)!);
           seconds[job.id] = took;
-          display.end(job);
+          display.end(job, 'finished');
           if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
           directory.writeMetrics(inOrder(jobs, outcomes));
           metricsWritten = performance.now();
@@ -209,7 +209,7 @@ async function doJobs(
           const isInput = error.name === 'InputError';
           failures[job.id] = (isInput ? undefined : error.stack) ?? error.message;
           progress.badInput &&= isInput;
-          display.end(job);
+          display.end(job, 'failed');
           display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
         },
       },

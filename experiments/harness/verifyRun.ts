@@ -43,9 +43,9 @@ export async function verifyRun(
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
   const verdicts = new Map<string, Verdict>();
   const display = progressDisplay(jobs, stdout);
-  const say = (job: Job, verdict: Verdict) => {
+  const say = (job: Job, how: 'finished' | 'failed', verdict: Verdict) => {
     verdicts.set(job.id, verdict);
-    display.end(job);
+    display.end(job, how);
     display.log(`${job.id}: ${verdict.agrees ? 'the same bytes' : verdict.why}`);
   };
   try {
@@ -58,8 +58,9 @@ export async function verifyRun(
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: () => {},
         noted: (line) => display.log(line),
-        finished: (job) => say(job, compare(job, directory, join(folder, 'jobs', job.id))),
-        failed: (job, error) => say(job, { agrees: false, why: `failed: ${error.message.split('\n', 1)[0]}` }),
+        finished: (job) => say(job, 'finished', compare(job, directory, join(folder, 'jobs', job.id))),
+        failed: (job, error) =>
+          say(job, 'failed', { agrees: false, why: `failed: ${error.message.split('\n', 1)[0]}` }),
       },
     );
   } finally {

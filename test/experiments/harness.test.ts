@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
 import type { Job, Outcome } from '../../experiments/harness/experiment.ts';
 import { writeMetrics } from '../../experiments/harness/metrics.ts';
 import { nodeProblem } from '../../experiments/harness/nodeProblem.ts';
-import { formatDuration, TimeLeft } from '../../experiments/harness/progress.ts';
+import { formatDuration, progressDisplay, TimeLeft } from '../../experiments/harness/progress.ts';
 import { readWorkerName, workerName } from '../../experiments/harness/queue/workerName.ts';
 import { summarize } from '../../experiments/harness/summarize.ts';
 import { nearest } from '../../src/options/nearest.ts';
@@ -136,6 +137,39 @@ describe('TimeLeft', () => {
       '1 h 00 min',
       '1 h 02 min',
     ]);
+  });
+});
+
+describe('progressDisplay', () => {
+  it.each([false, true])('counts what has failed apart from what has finished (terminal: %s)', (isTTY) => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    let written = '';
+    const stream = Object.assign(new PassThrough(), {
+      isTTY,
+      columns: 120,
+      cursorTo() {},
+      clearLine() {},
+      moveCursor() {},
+    });
+    stream.on('data', (data) => {
+      written += data;
+    });
+    try {
+      const jobs = [job('a', 0), job('b', 0), job('c', 0)];
+      const display = progressDisplay(jobs, stream as unknown as NodeJS.WriteStream);
+      now.mockReturnValue(5001);
+      display.end(jobs[0]!, 'finished');
+      display.log('the first');
+      now.mockReturnValue(10_002);
+      display.end(jobs[1]!, 'failed');
+      display.log('the second');
+      display.close();
+    } finally {
+      now.mockRestore();
+    }
+    const bars = /the first[\s\S]+1 of 3 jobs(?!,)[\s\S]+the second[\s\S]+1 of 3 jobs, 1 failed/;
+    const lines = '33 % done, 1 of 3 jobs finished\nthe first\n66 % done, 1 of 3 jobs finished, 1 failed\nthe second\n';
+    expect(written).toMatch(isTTY ? bars : new RegExp(`^${lines}$`));
   });
 });
 
