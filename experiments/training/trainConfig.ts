@@ -29,7 +29,7 @@ const count = (usual: number) => z.int().positive().default(usual);
 export const commonTrainShape = {
   engine: engineSetting('wasm'),
   steps: count(100_000).describe('environment steps of each training, over its environments'),
-  envs: count(1).describe('parallel environments of each training'),
+  envs: z.int().positive().max(10_000).default(1).describe('parallel environments of each training'),
   load: z.array(z.string()).default([]).describe("a user's own modules; by --load"),
   env: z.record(z.string(), z.unknown()).default({}).describe('options of the environment, by name'),
   logInterval: z.int().nonnegative().default(1000).describe('environment steps between two rows of the logs, at least'),

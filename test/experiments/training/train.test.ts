@@ -153,6 +153,7 @@ describe('oxbow train', () => {
     ],
     ['bound', ['Pendulum-v1', '--set', 'agent.gamma=2'], '--set agent.gamma: got 2, expected a number ≤ 1'],
     ['envs', ['Pendulum-v1', '--envs', '0'], '--envs: got 0, expected an integer > 0'],
+    ['too many envs', ['Pendulum-v1', '--envs', '10001'], '--envs: got 10001, expected an integer ≤ 10000'],
     ['option of a policy', ['Pendulum-v1', '--set', 'policy.bins=3'], '--set policy.bins: unknown setting of train'],
     [
       'option of an environment',
