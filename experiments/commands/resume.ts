@@ -24,7 +24,7 @@ export function resumeCommand(registry: Registry, end: (code: number) => void): 
       const { stdout, stderr } = process;
       end(
         await interruptible((signal) =>
-          runExperiment(experiment, config, registry, { out, workers, signal, stdout, stderr }),
+          runExperiment(experiment, config, registry, { out, resumes: true, workers, signal, stdout, stderr }),
         ),
       );
     });

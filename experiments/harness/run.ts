@@ -19,6 +19,8 @@ import { writeCompactJson, writeJson } from './writeFile.ts';
 export interface RunOptions {
   /** By default a new directory below `runs`. */
   readonly out: string | undefined;
+  /** Whether `oxbow resume` goes on with a run; it is what continues it again. */
+  readonly resumes?: boolean;
   readonly workers: number;
   /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
   readonly queue?: string | undefined;
@@ -240,7 +242,7 @@ async function conclude(
     onBroken: (error: Error) => void;
     started: Date;
   },
-  { workers, signal, stdout, stderr }: RunOptions,
+  { resumes = false, workers, signal, stdout, stderr }: RunOptions,
 ): Promise<number> {
   const { outcomes, seconds, failures } = progress;
   const finished = inOrder(jobs, outcomes);
@@ -261,7 +263,8 @@ async function conclude(
     onBroken(full);
   }
   const count = `${finished.length} of ${jobs.length} jobs have finished`;
-  const advice = `To continue, run the same command with --out ${directory.path}`;
+  const again = resumes ? `oxbow resume ${directory.path}` : `the same command with --out ${directory.path}`;
+  const advice = `To continue, run ${again}`;
   if (progress.broken !== undefined) {
     stderr.write(
       `oxbow: cannot write ${directory.path}: ${firstLine(progress.broken.message)}; ${count} and are kept. ${advice}\n`,

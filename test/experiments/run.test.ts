@@ -224,6 +224,8 @@ describe('oxbow run', () => {
       );
       expect(code).toBe(1);
       expect(readdirSync(join(out, 'jobs/plain/Line-v0/right'))).toEqual([]);
+      const resumed = await oxbow('resume', out, '--workers', '1');
+      expect(resumed.stderr).toMatch(new RegExp(`^oxbow: cannot write .* To continue, run oxbow resume ${out}\n$`));
     },
   );
 
