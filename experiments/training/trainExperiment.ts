@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { policies as knownPolicies, Rng, selectBackend, selectEngine } from '../../src/index.ts';
+import { show } from '../../src/options/describeIssue.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import type { CommonConfig, Job, SummaryRow, Table } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -32,6 +33,9 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
   const names = knownPolicies().map(({ name }) => name);
   const unknown = policies.find((policy) => !names.includes(policy));
   if (unknown !== undefined) throw new InputError(`--policy: got ${unknown}, ${expectedOneOf(unknown, names)}`);
+  if (new Set(policies).size < policies.length) {
+    throw new InputError(`--policy: got ${show(policies)}, expected each at most once`);
+  }
   const choices = { studies: [agent], policies, environments: [env] };
   return defineExperiment<TrainConfig, Job>({
     name: TRAIN,

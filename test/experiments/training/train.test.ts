@@ -142,6 +142,11 @@ describe('oxbow train', () => {
     ['agent', ['Pendulum-v1', '--agent', 'pp'], '--agent: got pp, expected one of'],
     ['policy', ['Pendulum-v1', '--policy', 'splin'], '--policy: got splin, expected one of gaussian,'],
     [
+      'policy twice',
+      ['Pendulum-v1', '--policy', 'gaussian,gaussian'],
+      '--policy: got ["gaussian","gaussian"], expected each at most once',
+    ],
+    [
       'setting',
       ['Pendulum-v1', '--set', 'agent.gama=1'],
       '--set agent.gama: unknown setting of train, expected one of',
