@@ -38,13 +38,16 @@ export const banditPart: StudyPart = {
 
   runJob: ({ policy }, config, context) => cloneBandit({ policy: policy as BanditPolicy }, config, context),
 
-  tables: (rows) => [
-    metricTable('Cloning in one number', rows, [
-      { metric: 'kl', label: 'held-out −log π, nats above the entropy', format: nats },
-      { metric: 'water', label: 'in the water', format: (value) => (100 * value).toFixed(1), unit: '%' },
-      { metric: 'totalVariation', label: 'banks off by', format: (value) => (100 * value).toFixed(1), unit: '%' },
-    ]),
-  ],
+  tables: (rows) =>
+    rows.length === 0
+      ? []
+      : [
+          metricTable('Cloning in one number', rows, [
+            { metric: 'kl', label: 'held-out −log π, nats above the entropy', format: nats },
+            { metric: 'water', label: 'in the water', format: (value) => (100 * value).toFixed(1), unit: '%' },
+            { metric: 'totalVariation', label: 'banks off by', format: (value) => (100 * value).toFixed(1), unit: '%' },
+          ]),
+        ],
 
   criteria: ({ rows }) =>
     (['kl', 'water'] as const).flatMap((metric) =>

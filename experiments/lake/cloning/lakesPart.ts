@@ -131,7 +131,9 @@ export const lakesPart: StudyPart = {
         'known, a mean over circles and banks: the table and the figures have the exact distance of −log π there from its least possible value, the entropy, ' +
         'in nats. Elsewhere a position does not say which walk passes it, the least value has no such form, and held-out pairs of observation and action, which ' +
         'also chose the weights that are kept, are compared between policies only.',
-      'NICE is here as a flow with exactly one mode. It is no Gaussian: it bends.',
+      ...(outcomes.some(({ job }) => job.policy === 'nice')
+        ? ['NICE is here as a flow with exactly one mode. It is no Gaussian: it bends.']
+        : []),
     ],
     sections: [
       ...[

@@ -4,6 +4,7 @@ import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExpe
 import { banditDataDensity } from '../../../experiments/lake/cloning/banditDataDensity.ts';
 import { cloning } from '../../../experiments/lake/cloning/cloning.ts';
 import { divergence } from '../../../experiments/lake/cloning/divergence.ts';
+import { lakesPart } from '../../../experiments/lake/cloning/lakesPart.ts';
 import { lakeSchema } from '../../../experiments/lake/config.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 
@@ -19,6 +20,33 @@ test('the bandit’s data: the figures that the study is judged by', () => {
   const logQ = actions.map((action) => -0.5 * (Math.log(2 * Math.PI * 1.04) + (action * action) / 1.04));
   const logP = actions.map((action) => Math.log(banditDataDensity(action)));
   expect(divergence(masses, logP, logQ)).toBeCloseTo(0.936, 3);
+});
+
+describe('what did not run', () => {
+  const config = lakeSchema.parse({ studies: ['cloning'] });
+
+  test('has no table', () => {
+    const at = { study: 'cloning', env: 'LakeStride-v0', policy: 'spline', metric: 'drownRate' };
+    const tables = cloning.tables([{ ...at, iqm: 0, low: null, high: null, perSeed: [0] }], config);
+    expect(tables.map(({ title, rows }) => [title, rows.length])).toEqual([['Cloning, LakeStride-v0', 1]]);
+    expect(cloning.tables([], config)).toEqual([]);
+  });
+
+  test.each(['nice', 'spline'])('is not spoken of: only %s ran', (policy) => {
+    // Under a condition, of which there is nothing to draw here.
+    const job = {
+      id: policy,
+      study: 'cloning',
+      env: 'Lake-v0',
+      condition: '100/0',
+      policy,
+      seed: 0,
+      weight: 1,
+    } as const;
+    const outcome = { job, result: { metrics: {} }, rows: [], directory: '', fingerprint: '' };
+    const { paragraphs } = lakesPart.section({ outcomes: [outcome] as never, rows: [] }, config);
+    expect(paragraphs!.some((text) => text.includes('NICE'))).toBe(policy === 'nice');
+  });
 });
 
 describe('criteria', () => {
