@@ -5,7 +5,7 @@ import { missingJobs } from '../../experiments/harness/report/missingJobs.ts';
 import { renderPage } from '../../experiments/harness/report/page.ts';
 import { evenColumns } from '../../experiments/harness/report/renderFigure.ts';
 import { renderTable } from '../../experiments/harness/report/renderTable.ts';
-import { settings } from '../../experiments/harness/report/settings.ts';
+import { flatSettings, settings } from '../../experiments/harness/report/settings.ts';
 import {
   describeBest,
   intervalChart,
@@ -305,6 +305,47 @@ describe('settings', () => {
         },
       ],
     });
+  });
+
+  it('have a table for each list of records, by number', () => {
+    const tasks = [
+      { stride: 1, policies: ['a', 'b'] },
+      { stride: 2, parts: [{ size: 3 }] },
+    ];
+    const config = {
+      soft: { bandit: { steps: 5 }, lake: { steps: 6, tasks } },
+      alone: { tasks: [{ stride: 4 }] },
+      none: [],
+    };
+    expect(settings(config)).toEqual({
+      entries: [['none', '–']],
+      tables: [
+        {
+          title: 'soft',
+          columns: ['of', 'steps'],
+          rows: [
+            ['bandit', '5'],
+            ['lake', '6'],
+          ],
+        },
+        {
+          title: 'soft.lake.tasks',
+          columns: ['of', 'stride', 'policies'],
+          rows: [
+            ['1', '1', 'a, b'],
+            ['2', '2', '–'],
+          ],
+        },
+        { title: 'soft.lake.tasks.2.parts', columns: ['of', 'size'], rows: [['1', '3']] },
+        { title: 'alone.tasks', columns: ['of', 'stride'], rows: [['1', '4']] },
+      ],
+    });
+    expect(flatSettings(config).slice(2, 6)).toEqual([
+      ['soft.lake.tasks.1.stride', '1'],
+      ['soft.lake.tasks.1.policies', 'a, b'],
+      ['soft.lake.tasks.2.stride', '2'],
+      ['soft.lake.tasks.2.parts.1.size', '3'],
+    ]);
   });
 });
 
