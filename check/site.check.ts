@@ -41,6 +41,8 @@ async function open(path: string, { width = 1280, colorScheme = 'light' as 'ligh
   const complaints: string[] = [];
   const loaded = new Map<string, Promise<Buffer | undefined>>();
   page.on('console', (message) => {
+    // TypeDoc's pages name no icon, so that the browser asks the host for one.
+    if (message.location().url.endsWith('/favicon.ico')) return;
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error.stack)));
@@ -146,11 +148,15 @@ describe('the pages', () => {
       expect([url, response!.status()]).toEqual([url, 200]);
       const ids = await page.$$eval('[id]', (elements) => elements.map(({ id }) => id));
       for (const id of ids) targets.add(`${url}#${id}`);
+      // Those too that are not loaded since they are for the other colours.
+      for (const picture of await page.$$eval('img', (images) => images.map(({ src }) => src))) {
+        expect([picture, (await page.request.get(picture)).status()]).toEqual([picture, 200]);
+      }
       const found = await page.$$eval('a[href]', (anchors) => anchors.map((a) => (a as HTMLAnchorElement).href));
       for (const link of found) {
         const [to, fragment] = link.split('#');
-        // The reference is TypeDoc's, which checks its own links.
-        if (!link.startsWith(address) || link.includes('/api/')) continue;
+        // TypeDoc checks the links of its reference: the first page and the modules' are enough.
+        if (!link.startsWith(address) || /\/api\/(classes|functions|interfaces|types|variables)\//.test(link)) continue;
         if (fragment) links.add(`${to}#${decodeURIComponent(fragment)}`);
         if (seen.has(to!)) continue;
         seen.add(to!);
@@ -160,6 +166,12 @@ describe('the pages', () => {
     expect(seen.size).toBeGreaterThan(18);
     expect(links.size).toBeGreaterThan(100);
     expect([...links].filter((link) => !targets.has(link))).toEqual([]);
+    for (const path of ['/start.html', '/api/index.html', '/results/lake/report.html']) {
+      expect(seen).toContain(`${address}${path}`);
+    }
+    await page.goto(`${address}/start.html`, { waitUntil: 'networkidle' });
+    await page.click('main a[href$="/report.html"]');
+    await page.waitForSelector('figure');
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);
@@ -496,6 +508,7 @@ describe('the flow', () => {
 
 for (const [path, wait] of [
   ['/index.html', '.VPHero'],
+  ['/start.html', 'main h1'],
   ['/lab.html', '.go'],
   ['/flow-lab.html', '.go'],
   ['/policies.html', 'main h1'],

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { copiedFolders } from './copiedFolders.ts';
 import { githubSlug } from './githubSlug.ts';
+import { siteLinks } from './siteLinks.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -9,18 +11,19 @@ export default defineConfig({
   description: 'Reinforcement learning with flow policies, in TypeScript.',
   lang: 'en',
   base: process.env.SITE_BASE ?? '/',
-  // The pages of docs/ and those of web/, as one folder of pages.
+  // The README, the pages of docs/ and those of web/, as one folder of pages.
   srcDir: root,
-  srcExclude: ['README.md', '**/node_modules/**', 'docs/api/**', 'runs/**', 'dist/**'],
-  rewrites: { 'docs/:page': ':page', 'web/:page': ':page' },
+  srcExclude: ['**/node_modules/**', 'docs/api/**', 'runs/**', 'dist/**'],
+  rewrites: { 'README.md': 'start.md', 'docs/:page': ':page', 'web/:page': ':page' },
   outDir: resolve(root, 'web/dist'),
   cacheDir: resolve(root, 'web/.vitepress/cache'),
   cleanUrls: false,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   lastUpdated: false,
-  // A run's report, which the build copies as it is.
-  ignoreDeadLinks: [/results\//],
+  // Its heading is the name of the site.
+  transformPageData: ({ relativePath }) => (relativePath === 'start.md' ? { title: 'Start' } : {}),
   vite: {
+    plugins: [copiedFolders(resolve(root, 'docs'))],
     resolve: {
       alias: [
         { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
@@ -29,9 +32,12 @@ export default defineConfig({
       ],
     },
     worker: { format: 'es' },
+    // Errors name the class that throws them.
+    esbuild: { keepNames: true },
     build: { rollupOptions: { external: [/^node:/, 'onnxruntime-node'] } },
   },
   markdown: {
+    config: siteLinks,
     anchor: { slugify: githubSlug },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { wat: 'lisp' },
@@ -40,12 +46,14 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: { level: [2, 3] },
     nav: [
+      { text: 'Start', link: '/start' },
       { text: 'Lake', link: '/lab' },
       { text: 'Flow', link: '/flow-lab' },
       { text: 'Docs', link: '/policies' },
       { text: 'API', link: '/api/index.html', target: '_self' },
     ],
     sidebar: [
+      { text: 'Start', link: '/start' },
       {
         text: 'Policies',
         items: [

@@ -1,0 +1,24 @@
+import type { MarkdownRenderer } from 'vitepress';
+
+/** Makes the links and pictures of the repository's Markdown lead to where the site has them: folders apart, the README as `start`. */
+export function siteLinks(md: MarkdownRenderer): void {
+  md.core.ruler.before('normalize', 'pictures', (state) => {
+    // As two pictures, of which the theme shows one: a reader may choose the dark on a machine that is light.
+    state.src = state.src.replace(
+      /<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="(.*?)">\s*<img (.*?)src="(.*?)"(.*?)>\s*<\/picture>/gs,
+      '<img class="dark-only" loading="lazy" $2src="./$1"$4><img class="light-only" loading="lazy" $2src="./$3"$4>',
+    );
+  });
+  md.core.ruler.push('links', ({ tokens }) => {
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const href = token
+        .attrGet('href')
+        ?.replace(/^(\.\.\/)?(docs|web)\//, '')
+        .replace(/^\.\.\/README\.md/, 'start.md');
+      if (href === undefined) continue;
+      token.attrSet('href', href);
+      // A run's report is no page of VitePress, which would look for it among its own.
+      if (href.startsWith('results/')) token.attrSet('target', '_self');
+    }
+  });
+}
