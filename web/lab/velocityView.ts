@@ -3,7 +3,7 @@ import { actionDensity, compile, type Policy, Rng } from 'oxbow';
 import { type ActionView, SAMPLES, type VelocityDensity } from './actionView.ts';
 
 /** Half-widths of what is looked at: the first that holds the samples. */
-const EXTENTS = [1.5, 3, 6, 12, 24] as const;
+const EXTENTS = [1.5, 2, 3, 4, 6, 8, 12, 16, 24] as const;
 const SIZE = 48;
 const CELLS = SIZE * SIZE;
 
