@@ -44,7 +44,7 @@ const PROJECTS = [
     install: npm,
     // onnxruntime-node's script honours it; npm does not.
     env: { GLOBAL_AGENT_HTTP_PROXY: 'http://127.0.0.1:9', GLOBAL_AGENT_HTTPS_PROXY: 'http://127.0.0.1:9' },
-    engine: /^engine: wasm \(.*\); .*npm install onnxruntime-node/,
+    engine: /^engine: wasm \(.*\); .*npm install --ignore-scripts onnxruntime-node/,
   },
   {
     name: 'npm, install scripts blocked',

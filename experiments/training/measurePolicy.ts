@@ -14,25 +14,25 @@ const CANDIDATES = 32;
  * The episodes of a policy whose actions are sampled, or greedy; what else waits has its turns in between.
  * @param makeEnvs gives that many environments
  */
-export async function measurePolicy({
-  policy,
-  makeEnvs,
-  episodes,
-  greedy,
-  rng,
-}: {
+export function measurePolicy(measured: Measured): Promise<EpisodeReport[]> {
+  return inTurns(rounds(measured));
+}
+
+interface Measured {
   policy: Policy;
   makeEnvs: (numEnvs: number) => VectorEnv;
   episodes: number;
   greedy: boolean;
   rng: Rng;
-}): Promise<EpisodeReport[]> {
+}
+
+function* rounds({ policy, makeEnvs, episodes, greedy, rng }: Measured): Generator<void, EpisodeReport[], void> {
   const reports: EpisodeReport[] = [];
   for (let round = 0; reports.length < episodes; round++) {
     const env = makeEnvs(Math.min(MOST_ENVS, episodes - reports.length));
     try {
       const options = greedy ? { greedyCandidates: CANDIDATES } : {};
-      reports.push(...(await inTurns(evaluateStepwise({ policy, env, rng: rng.split(round), ...options }))));
+      reports.push(...(yield* evaluateStepwise({ policy, env, rng: rng.split(round), ...options })));
     } finally {
       env.close();
     }
