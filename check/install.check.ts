@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 
-const [coin, registryAndCli] = blocks('docs/experiments.md') as [string, string];
+const [coin, registryAndCli] = blocks('docs/own-experiment.md') as [string, string];
 const [registry, cli] = registryAndCli.split('// cli.ts\n') as [string, string];
 const FILES = {
   'program.ts': blocks('README.md')[0]!,

@@ -75,7 +75,7 @@ describe('the programs in the docs', () => {
 
   test('run', () => {
     // The command ends its process; the README's program is measured below.
-    const skipped = ['experiments/cli.ts', 'README/block1.ts'];
+    const skipped = ['own-experiment/cli.ts', 'README/block1.ts'];
     const paths = [...files.keys()].filter((path) => !skipped.includes(path));
     write('all.ts', paths.map((path) => `await import('./${path}'); console.log('ran ${path}');\n`).join(''));
     const printed = run('--import tsx', 'all.ts');
@@ -109,8 +109,8 @@ describe('the programs in the docs', () => {
     else expect(section).toBe(updated);
   });
 
-  test('experiments.md: the experiment runs', () => {
-    run('--import tsx', 'experiments/cli.ts', 'run', 'coin', '--quick', '--seeds', '2', '--out', 'coin');
+  test('own-experiment.md: the experiment runs', () => {
+    run('--import tsx', 'own-experiment/cli.ts', 'run', 'coin', '--quick', '--seeds', '2', '--out', 'coin');
     const { results } = JSON.parse(readFileSync(join(folder, 'coin/summary.json'), 'utf8'));
     expect(
       results.map(({ policy, perSeed }: { policy: string; perSeed: number[] }) => [policy, perSeed.length]),

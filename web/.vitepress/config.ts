@@ -14,7 +14,12 @@ export default defineConfig({
   // The README, the pages of docs/ and those of web/, as one folder of pages.
   srcDir: root,
   srcExclude: ['**/node_modules/**', 'docs/api/**', 'runs/**', 'dist/**'],
-  rewrites: { 'README.md': 'start.md', 'docs/:page': ':page', 'web/:page': ':page' },
+  rewrites: {
+    'README.md': 'start.md',
+    'docs/:page': ':page',
+    'docs/results/:page': 'results/:page',
+    'web/:page': ':page',
+  },
   outDir: resolve(root, 'web/dist'),
   cacheDir: resolve(root, 'web/.vitepress/cache'),
   cleanUrls: false,
@@ -79,7 +84,22 @@ export default defineConfig({
           { text: 'Training', link: '/training' },
           { text: 'When do you need a flow?', link: '/lake' },
           { text: 'Experiments', link: '/experiments' },
+          { text: 'Your own experiment', link: '/own-experiment' },
+          { text: 'The run directory', link: '/run-directory' },
+          { text: 'Statistics', link: '/statistics' },
+          { text: 'Tuning', link: '/tuning' },
           { text: 'Queue', link: '/queue' },
+        ],
+      },
+      {
+        text: 'Results',
+        items: [
+          { text: 'All results', link: '/results' },
+          { text: 'Agents', link: '/results/agents' },
+          { text: 'Policies', link: '/results/policies' },
+          { text: 'Flows', link: '/results/flows' },
+          { text: 'Speed', link: '/results/speed' },
+          { text: 'Tuning', link: '/results/tuning' },
         ],
       },
       {
