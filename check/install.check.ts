@@ -8,7 +8,7 @@ import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from '.
 const [coin, registryAndCli] = blocks('docs/own-experiment.md') as [string, string];
 const [registry, cli] = registryAndCli.split('// cli.ts\n') as [string, string];
 const FILES = {
-  'program.ts': blocks('README.md')[0]!,
+  'program.ts': blocks('README.md')[1]!,
   'coin.ts': coin,
   'registry.ts': registry,
   'cli.ts': cli,

@@ -16,7 +16,7 @@ const LARGEST_PAGE = 350_000;
 const page = (script: string) =>
   `<!doctype html>\n<link rel="icon" href="data:," />\n<script type="module">${script}</script>\n`;
 const FILES = {
-  'main.ts': blocks('README.md')[0]!,
+  'main.ts': blocks('README.md')[1]!,
   'index.html': page(`import './main.ts';`),
   'worker.html': page(`new Worker(new URL('./main.ts', import.meta.url), { type: 'module' });`),
   'saved.ts': readFileSync(join(import.meta.dirname, 'page/saved.ts'), 'utf8').replace('../../src/index.ts', 'oxbow'),
