@@ -2,6 +2,7 @@ import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/exp
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { flatSettings } from '../harness/report/settings.ts';
 import { metricTable } from '../harness/report/table.ts';
+import { trueMinus } from '../harness/report/trueMinus.ts';
 import { presetOf } from '../training/presetOf.ts';
 import { curvesFigure } from '../training/trainSections.ts';
 import { type Cell, cells } from './cells.ts';
@@ -26,7 +27,7 @@ export function scoreTable(summary: readonly SummaryRow[], steps?: number): Tabl
         String(steps ?? cell.steps),
         policy!,
         seeds!,
-        String(cell.asked),
+        trueMinus(String(cell.asked)),
         reached(cell, own, policy!),
         greedy!,
         sampled!,
@@ -65,7 +66,7 @@ export function sections(
       {
         title: `${AGENTS[study]} on ${env}`,
         paragraphs: [
-          `Asked for: a return of at least ${asked} of greedy actions after ${steps.toLocaleString('en-GB')} steps.`,
+          `Asked for: a return of at least ${trueMinus(String(asked))} of greedy actions after ${steps.toLocaleString('en-GB')} steps.`,
         ],
         figures: [curvesFigure(ours, policies, `${study}-${env}-curves`), ...charts],
       },

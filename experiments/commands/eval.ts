@@ -8,6 +8,7 @@ import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
+import { trueMinus } from '../harness/report/trueMinus.ts';
 
 interface EvalFlags {
   episodes: string;
@@ -147,7 +148,7 @@ function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
       job,
       step === null ? '–' : String(step),
       ...[mean(returns), deviation(returns), Math.min(...returns), Math.max(...returns), mean(lengths)].map((value) =>
-        value.toFixed(1),
+        trueMinus(value.toFixed(1)),
       ),
     ]),
   };

@@ -1,4 +1,5 @@
 import type { SummaryRow } from './experiment.ts';
+import { trueMinus } from './report/trueMinus.ts';
 
 /** One claim of a prediction, with the figures that it is judged by. */
 export interface Criterion {
@@ -66,9 +67,10 @@ export function bounded(row: SummaryRow, bounds: Bounds): Criterion;
 export function bounded(row: SummaryRow | undefined, bounds: Bounds): Criterion | undefined;
 export function bounded(
   row: SummaryRow | undefined,
-  { label, atMost = Infinity, atLeast = -Infinity, format }: Bounds,
+  { label, atMost = Infinity, atLeast = -Infinity, format: plain }: Bounds,
 ): Criterion | undefined {
   if (row === undefined) return undefined;
+  const format = (value: number) => trueMinus(plain(value));
   const asked = [
     ...(atLeast > -Infinity ? [`at least ${format(atLeast)}`] : []),
     ...(atMost < Infinity ? [`at most ${format(atMost)}`] : []),

@@ -2,6 +2,7 @@ import { Rng } from '../../src/random.ts';
 import type { Criterion } from './conclusion.ts';
 import type { SummaryRow } from './experiment.ts';
 import { pairedSeeds } from './pairedSeeds.ts';
+import { trueMinus } from './report/trueMinus.ts';
 import { equivalenceTest } from './statistics/equivalenceTest.ts';
 
 /** Options of {@link equivalentRows}. */
@@ -18,8 +19,9 @@ export interface EquivalentRowsOptions {
 export function equivalentRows(
   a: SummaryRow | undefined,
   b: SummaryRow | undefined,
-  { label, bound, format }: EquivalentRowsOptions,
+  { label, bound, format: plain }: EquivalentRowsOptions,
 ): Criterion | undefined {
+  const format = (value: number) => trueMinus(plain(value));
   if (a === undefined || b === undefined) return undefined;
   const asked = `predicted within ${format(-bound)} and ${format(bound)}`;
   const { x, y } = pairedSeeds(a, b);

@@ -2,6 +2,7 @@ import { Rng } from '../../src/random.ts';
 import type { Criteria } from './conclusion.ts';
 import type { SummaryRow } from './experiment.ts';
 import { pairedSeeds } from './pairedSeeds.ts';
+import { trueMinus } from './report/trueMinus.ts';
 import { formatP } from './statistics/formatP.ts';
 import { holm } from './statistics/holm.ts';
 import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
@@ -39,7 +40,7 @@ export function lowerRows(claims: readonly LowerRow[], format: (value: number) =
     const p = adjusted[at]!;
     const difference = x.reduce((sum, value, i) => sum + value - y[i]!, 0);
     return {
-      text: `${label}: ${format(row.iqm!)} and ${format(than.iqm!)}, p ${p < 0.001 ? formatP(p) : `= ${formatP(p)}`}`,
+      text: `${label}: ${trueMinus(format(row.iqm!))} and ${trueMinus(format(than.iqm!))}, p ${p < 0.001 ? formatP(p) : `= ${formatP(p)}`}`,
       holds: p < LEVEL ? difference < 0 : undefined,
     };
   });

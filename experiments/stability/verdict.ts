@@ -1,4 +1,5 @@
 import type { SummaryRow } from '../harness/experiment.ts';
+import { trueMinus } from '../harness/report/trueMinus.ts';
 
 /** What a policy class must keep to take the Gaussian's place. */
 const BOUNDS = { lost: 0.05, worst: 0.5, kl: 0.1, softKl: 0.02 };
@@ -24,8 +25,8 @@ export function dropInCriteria(rows: readonly SummaryRow[], policy: string): rea
   const leastWorst = gaussiansWorst - BOUNDS.worst * Math.abs(gaussiansWorst);
   const largest = Math.max(...measured(moved));
   return [
-    { text: `interquartile mean ${own.iqm.toFixed(0)}, asked ${least.toFixed(0)}`, holds: own.iqm >= least },
-    { text: `worst seed ${worst.toFixed(0)}, asked ${leastWorst.toFixed(0)}`, holds: worst >= leastWorst },
+    { text: trueMinus(`interquartile mean ${own.iqm.toFixed(0)}, asked ${least.toFixed(0)}`), holds: own.iqm >= least },
+    { text: trueMinus(`worst seed ${worst.toFixed(0)}, asked ${leastWorst.toFixed(0)}`), holds: worst >= leastWorst },
     { text: `largest KL of a rollout ${largest.toFixed(3)}, asked ${BOUNDS.kl}`, holds: largest <= BOUNDS.kl },
   ];
 }

@@ -5,6 +5,7 @@ import { type AgentState, DivergedError } from '../../agents/index.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
+import { trueMinus } from '../harness/report/trueMinus.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
 import { makeEnvs, makeTraining, type Training } from './makeTraining.ts';
 import { episodeMeans, measurePolicy } from './measurePolicy.ts';
@@ -166,7 +167,7 @@ function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
 /** `3,200 steps/s, return −214`. */
 function describe(row: MetricsRow, perSecond: number): string {
   const speed = `${count(Math.round(perSecond))} steps/s`;
-  return typeof row.return === 'number' ? `${speed}, return ${row.return.toFixed(1).replace('-', '−')}` : speed;
+  return typeof row.return === 'number' ? `${speed}, return ${trueMinus(row.return.toFixed(1))}` : speed;
 }
 
 function count(steps: number): string {

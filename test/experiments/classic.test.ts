@@ -43,8 +43,8 @@ describe('oxbow run classic', () => {
       rows.find((cells) => cells.includes(policy))![columns.indexOf(column)]!.replaceAll('\u00a0', ' ');
     expect(cell('gaussian', 'reached')).toBe('yes');
     expect(cell('spline', 'reached')).toBe('no');
-    expect(cell('spline', 'asked')).toBe('-200');
-    expect(cell('spline', 'sampled')).toBe('-150.0 [-150.0, -150.0]');
+    expect(cell('spline', 'asked')).toBe('−200');
+    expect(cell('spline', 'sampled')).toBe('−150.0 [−150.0, −150.0]');
   });
 
   it('trains, evaluates, and prints scores and speeds', async () => {
@@ -65,7 +65,7 @@ describe('oxbow run classic', () => {
         ['return', 'greedyReturn', 'length'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
       ),
     );
-    expect(written.join('')).toMatch(/^Pendulum-v1 +PPO +4096 +gaussian +1 +-200 +no +-\d+\.\d \[–: one seed\]/m);
+    expect(written.join('')).toMatch(/^Pendulum-v1 +PPO +4096 +gaussian +1 +−200 +no +−\d+\.\d \[–: one seed\]/m);
     expect(written.join('')).toMatch(/^Pendulum-v1 +ppo +spline +\d+$/m);
   }, 60_000);
 });

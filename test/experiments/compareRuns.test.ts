@@ -29,7 +29,8 @@ describe('oxbow report of several runs', () => {
       const label = `${path === calm ? 'calm' : 'wild'} left`;
       const line = compared.stdout.split('\n').find((text) => text.startsWith(label))!;
       expect(line).toContain(` ${row.perSeed.length} `);
-      expect(line).toContain(` ${Number(row.iqm.toPrecision(4))} [${Number(row.low.toPrecision(4))}, `);
+      const [iqm, low] = [row.iqm, row.low].map((value) => String(Number(value.toPrecision(4))).replace('-', '−'));
+      expect(line).toContain(` ${iqm} [${low}, `);
     }
     expect(compared.stdout).toMatch(
       /^Line-v0: \w+ against calm left\npolicy +common seeds +chance of a higher one +p, paired$/m,

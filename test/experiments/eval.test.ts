@@ -41,8 +41,8 @@ test('oxbow eval has a table over the seeds for each study', async () => {
     });
     // Of two seeds the interquartile mean is the mean.
     expect(rows.map((row) => row.split(/ +/).slice(0, 3))).toEqual([
-      ['left', '2', means[0]!.toFixed(1)],
-      ['still', '2', means[1]!.toFixed(1)],
+      ['left', '2', means[0]!.toFixed(1).replace('-', '−')],
+      ['still', '2', means[1]!.toFixed(1).replace('-', '−')],
     ]);
   }
 });

@@ -19,7 +19,7 @@ describe('equivalentRows', () => {
 
   test('the difference of pairs decides, not the spread of seeds', () => {
     expect(claim(eight, eight)).toEqual({
-      text: 'a − b: 0.00 [0.00, 0.00], predicted within -0.50 and 0.50',
+      text: 'a − b: 0.00 [0.00, 0.00], predicted within −0.50 and 0.50',
       holds: true,
     });
     expect(
@@ -38,11 +38,11 @@ describe('equivalentRows', () => {
 
   test('of few seeds, one seed or none nothing follows; seeds without a partner are left out', () => {
     expect(claim([1, 2, 3], [1, 2, 3])).toMatchObject({ holds: undefined });
-    expect(claim([1, null], [1, 2])?.text).toBe('a − b: 0.00 (one seed), predicted within -0.50 and 0.50');
+    expect(claim([1, null], [1, 2])?.text).toBe('a − b: 0.00 (one seed), predicted within −0.50 and 0.50');
     expect(claim([null, 9, ...eight], [9, null, ...eight])).toMatchObject({ holds: true });
     expect(claim([null], [1])).toEqual({
       holds: undefined,
-      text: 'a − b: not measured, predicted within -0.50 and 0.50',
+      text: 'a − b: not measured, predicted within −0.50 and 0.50',
     });
   });
 

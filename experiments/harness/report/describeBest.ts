@@ -1,4 +1,5 @@
 import type { SummaryRow } from '../experiment.ts';
+import { trueMinus } from './trueMinus.ts';
 
 /** Options of {@link describeBest}. */
 export interface DescribeBestOptions {
@@ -14,8 +15,9 @@ export interface DescribeBestOptions {
  */
 export function describeBest(
   rows: readonly SummaryRow[],
-  { better, label, format }: DescribeBestOptions,
+  { better, label, format: plain }: DescribeBestOptions,
 ): string | undefined {
+  const format = (value: number) => trueMinus(plain(value));
   const ranked = rows
     .flatMap((row) => (row.iqm === null ? [] : [{ ...row, iqm: row.iqm }]))
     .sort((a, b) => (better === 'lower' ? a.iqm - b.iqm : b.iqm - a.iqm));

@@ -1,5 +1,6 @@
 import type { SummaryRow, Table } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
+import { trueMinus } from './trueMinus.ts';
 
 /** A column of {@link metricTable}. */
 export interface MetricColumn {
@@ -58,7 +59,7 @@ function metricCell(row: SummaryRow | undefined, { format, unit }: MetricColumn,
       : [value, `[${format(row.low)}, ${format(row.high)}]`];
   const seeds = measured(row);
   if (seeds > 1 && seeds < done) parts.push(`(${seeds} seeds)`);
-  return parts.map((part) => part.replaceAll(' ', NO_BREAK)).join(' ');
+  return trueMinus(parts.map((part) => part.replaceAll(' ', NO_BREAK)).join(' '));
 }
 
 function measured({ perSeed }: SummaryRow): number {

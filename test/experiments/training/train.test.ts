@@ -80,12 +80,12 @@ describe('oxbow train', () => {
     const json = join(folder, 'eval.json');
     const evaluated = await oxbow('eval', out, '--episodes', '101', '--greedy', '--json', json);
     expect(evaluated.code).toBe(0);
-    expect(evaluated.stdout).toMatch(/^ppo\/Seesaw-v0\/gaussian\/seed-0 +1024 +-\d+\.\d/m);
+    expect(evaluated.stdout).toMatch(/^ppo\/Seesaw-v0\/gaussian\/seed-0 +1024 +−\d+\.\d/m);
     const [first] = readJson(json);
     expect(first.returns).toHaveLength(101);
     expect(first.lengths).toEqual(first.returns.map(() => 20));
     const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 101];
-    expect(evaluated.stdout).toContain(`  ${mean.toFixed(1)}  `);
+    expect(evaluated.stdout).toContain(`  ${mean.toFixed(1).replace('-', '−')}  `);
     // A command of its own, whom a signal reaches while it measures what would take days.
     const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--episodes', '1000000000'];
     const env = { ...process.env, SEESAW_SIGNAL: 'SIGTERM' };
