@@ -5,10 +5,10 @@ import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
-import type { LakeJob, LakeStudy, StudyResults } from './lakeStudy.ts';
-import { everySoftLakeTask } from './soft/lakeConditions.ts';
-import { studies } from './studies.ts';
-import { studyCodes } from './studyCodes.ts';
+import type { LakeJob, LakeStudy, StudyResults } from './studies/lakeStudy.ts';
+import { everySoftLakeTask } from './studies/soft/lakeConditions.ts';
+import { studies } from './studies/studies.ts';
+import { studyCodes } from './studies/studyCodes.ts';
 import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
 import { tuning } from './tuning.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Settings } from '../harness/tuning/searchSpace.ts';
 import type { Tuned } from '../harness/tuning/tunedSchema.ts';
 import type { TrialsFile } from '../harness/tuning/tuningSection.ts';
-import type { StudyName } from './studyCodes.ts';
+import type { StudyName } from './studies/studyCodes.ts';
 
 /** What cloning takes for a policy on an environment. */
 export interface CloningSettings {

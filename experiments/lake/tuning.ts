@@ -2,9 +2,9 @@ import { mapValues } from '../harness/tuning/mapValues.ts';
 import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
 import type { SearchSpaces } from '../harness/tuning/tunedSchema.ts';
 import type { Tuning } from '../harness/tuning/tuning.ts';
-import type { HeadingPolicy } from './headingPolicies.ts';
-import type { PolicyName } from './lakePolicies.ts';
-import type { WayName } from './otherWays/ways.ts';
+import type { HeadingPolicy } from './headings/headingPolicies.ts';
+import type { PolicyName } from './shared/lakePolicies.ts';
+import type { WayName } from './studies/otherWays/ways.ts';
 
 /** What only some policy classes have. */
 const OWN: Record<PolicyName, SearchSpace> = {

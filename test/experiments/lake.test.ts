@@ -8,9 +8,9 @@ import { resolveConfig } from '../../experiments/harness/config.ts';
 import { latinHypercube, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { makeLakePolicy, policyNames } from '../../experiments/lake/lakePolicies.ts';
+import { makeLakePolicy, policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
 import { searchSpaces } from '../../experiments/lake/tuning.ts';
-import { measureWalks } from '../../experiments/lake/walks.ts';
+import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { main } from '../../experiments/commands/main.ts';
 import { loadPolicies, registry } from '../../experiments/index.ts';
-import { measureWalks } from '../../experiments/lake/walks.ts';
+import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { Rng } from '../../src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { choices as commandChoices, lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { policyNames } from '../../experiments/lake/lakePolicies.ts';
+import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
 import {
   choices,
   fromHash,

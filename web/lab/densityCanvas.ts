@@ -1,7 +1,7 @@
 import type { Mode } from 'oxbow';
-import { lakeView } from '../../experiments/lake/lakeView.ts';
-import { headingCurve } from '../../experiments/lake/soft/headingCurve.ts';
-import { headingExtent } from '../../experiments/lake/soft/headingExtent.ts';
+import { headingCurve } from '../../experiments/lake/headings/headingCurve.ts';
+import { headingExtent } from '../../experiments/lake/headings/headingExtent.ts';
+import { lakeView } from '../../experiments/lake/walks/lakeView.ts';
 import type { HeadingDensity, LabDensity, VelocityDensity } from './actionView.ts';
 import type { Colours } from './lakeCanvas.ts';
 

@@ -1,8 +1,8 @@
 import { actionDensity, type Mode, modes, type Policy, Rng, type StateDict } from 'oxbow';
-import type { SoftLakeTask } from '../../experiments/lake/soft/lakeConditions.ts';
-import { softLakeOptions } from '../../experiments/lake/soft/softLakeOptions.ts';
-import { softSettings } from '../../experiments/lake/soft/softSettings.ts';
-import { measureWalks, type WalkMetrics } from '../../experiments/lake/walks.ts';
+import { softLakeOptions } from '../../experiments/lake/headings/softLakeTask.ts';
+import type { SoftLakeTask } from '../../experiments/lake/studies/soft/lakeConditions.ts';
+import { softSettings } from '../../experiments/lake/studies/soft/softSettings.ts';
+import { measureWalks, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
 import type { ActionView, LabDensity } from './actionView.ts';
 import { HeadingView } from './headingView.ts';
 import type { Setting } from './setting.ts';

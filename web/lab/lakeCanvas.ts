@@ -1,5 +1,5 @@
 import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
-import type { Walk } from '../../experiments/lake/walks.ts';
+import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import { type LabDensity, sampledVelocities } from './actionView.ts';
 import type { Setting } from './setting.ts';
 

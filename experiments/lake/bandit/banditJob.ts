@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { type GaussianPolicy, type Policy, portableMath, type Schedule, savePolicy } from '../../../src/index.ts';
+import type { JobContext, JobResult } from '../../harness/experiment.ts';
+import type { BanditSettings } from '../studies/soft/softSettings.ts';
+import type { BanditTask } from './banditOptimum.ts';
+import { type BanditPolicy, makeBanditPolicy } from './banditPolicies.ts';
+import { type BanditMeasure, logProbsOnBandit, measureOnBandit } from './measureOnBandit.ts';
+import { type BanditNoise, softenOnBandit } from './softenOnBandit.ts';
+
+/** What a job on the bandit keeps for the figures. */
+export interface BanditData {
+  /** π at {@link DRAWN_ACTIONS}. */
+  readonly density: readonly number[];
+  readonly parameters: number;
+}
+
+/** −2.5, −2.475, …, 2.5. */
+export const DRAWN_ACTIONS: readonly number[] = Array.from({ length: 201 }, (_, i) => (i - 100) / 40);
+
+/** What {@link banditJob} trains. */
+export interface BanditTraining {
+  readonly policy: BanditPolicy;
+  readonly task: BanditTask;
+  /** τ by the share of the updates that is done. */
+  readonly temperature: Schedule;
+  readonly noise: BanditNoise;
+  /**
+   * Whether a Gaussian is also trained from a start on a bank, at constant temperature, and the better of the two counts: its KL
+   * has a minimum over the water and one on a bank.
+   */
+  readonly triesBank: boolean;
+}
+
+/** Trains a policy on the bandit, measures it against the soft optimum and saves it. */
+export function banditJob(
+  { policy: name, task, temperature, noise, triesBank }: BanditTraining,
+  settings: BanditSettings,
+  { rng, directory, report }: JobContext,
+): JobResult & { data: BanditData } {
+  const starts = [
+    { make: () => makeBanditPolicy(name, rng.split('policy')), temperature },
+    ...(triesBank && name === 'gaussian'
+      ? [{ make: () => gaussianOnBank(rng.split('policy')), temperature: () => task.temperature }]
+      : []),
+  ];
+  const trained = starts.map((start, i) => {
+    const policy = start.make();
+    softenOnBandit({
+      ...settings,
+      policy,
+      penalty: task.penalty,
+      temperature: start.temperature,
+      noise,
+      rng: rng.split('noise'),
+      report: (row) => report((0.95 * (i + row.step / settings.steps)) / starts.length, { start: i, ...row }),
+    });
+    return { policy, measure: measureOnBandit(policy, task) };
+  });
+  const { policy, measure } = trained.reduce((best, other) => (other.measure.kl < best.measure.kl ? other : best));
+  const metrics: Record<keyof BanditMeasure, number> = { ...measure };
+  savePolicy(join(directory, 'policy.json'), policy, metrics);
+  const density = Array.from(logProbsOnBandit(policy, DRAWN_ACTIONS), (logProb) =>
+    Number(portableMath.exp(logProb).toPrecision(4)),
+  );
+  const parameters = policy.parameterCount();
+  for (const each of trained) each.policy.dispose();
+  return { metrics, data: { density, parameters } };
+}
+
+/** N(1, ½²) */
+function gaussianOnBank(rng: JobContext['rng']): Policy {
+  const policy = makeBanditPolicy('gaussian', rng, 0.5) as GaussianPolicy;
+  tf.tidy(() => policy.network.layers.at(-1)!.bias!.assign(tf.tensor1d([1])));
+  return policy;
+}

@@ -1,0 +1,43 @@
+import { Sac, type SacReport } from '../../../agents/index.ts';
+import { makeVec } from '../../../envs/index.ts';
+import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
+import { agentTraining } from '../shared/agentTraining.ts';
+import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
+import { type SoftLakeTask, UNIFORM_ENTROPY } from '../studies/soft/lakeConditions.ts';
+import { softLakeOptions } from './softLakeTask.ts';
+
+/** τ falls from this one in equal ratios over a share of the training. */
+const FIRST_TEMPERATURE = 0.3;
+const FALLING = 0.7;
+/** The first actions are uniform: the critics need the shore from all sides. */
+const RANDOM_SHARE = 1 / 7;
+
+/**
+ * SAC on the soft return for a policy over headings, with a temperature that falls to the task's; the value is the mean return of the
+ * episodes that ended since the last report, without their entropy.
+ * @param steps of all environments together
+ */
+export function sacTraining(
+  policy: Policy,
+  { task, steps, rng }: { readonly task: SoftLakeTask; readonly steps: number; readonly rng: Rng },
+): LakeTraining<LakeProgress & SacReport> {
+  const env = makeVec('LakeStride-v0', { ...softLakeOptions(task), numEnvs: 8, autoresetMode: 'sameStep' });
+  const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
+  const agent = new Sac({
+    policy,
+    env,
+    rng: rng.split('agent'),
+    gamma: 1,
+    bufferSize: steps,
+    batchSize: 256,
+    learningStarts: Math.ceil(RANDOM_SHARE * steps),
+    updatesPerStep: 0.5,
+    learningRate: cosineSchedule(2e-3),
+    tau: 0.02,
+    criticHidden: [128, 128],
+    temperature: (share) => fall(share / FALLING),
+    baseEntropy: UNIFORM_ENTROPY,
+    reportEvery: Math.ceil(steps / 20),
+  });
+  return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
+}

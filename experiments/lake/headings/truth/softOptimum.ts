@@ -1,0 +1,216 @@
+import type { Point } from '../../../../envs/lake/geometry.ts';
+import { lakeGrains } from '../../../../envs/lake/grains.ts';
+import type { LakeAction } from '../../../../envs/lake/lakeEnv.ts';
+import { type Bank, walk } from '../../../../envs/lake/lakeMap.ts';
+import { portableMath } from '../../../../src/portableMath.ts';
+import { LandGrid } from './landGrid.ts';
+
+const { exp, log, cos, sin } = portableMath;
+const { stride: STRIDE, stepCost: STEP_COST } = lakeGrains['LakeStride-v0'];
+
+/** A lake, and how finely {@link SoftOptimum} solves it. */
+export interface SoftOptimumOptions {
+  /** τ ≥ .003: beyond it e^(−2/τ) is no number any more. */
+  readonly temperature: number;
+  /** Headings by default. */
+  readonly action?: LakeAction;
+  /** That of the stride lake by default, and so is the cost of a step. */
+  readonly stride?: number;
+  readonly stepCost?: number;
+  readonly blocked?: Bank | undefined;
+  /** Cells of the grid along one side of the land, an even number; 40 by default. */
+  readonly cells?: number;
+  /** Of the mean over actions: headings on the circle, 180 by default, or velocities along a side of their square, 20. */
+  readonly points?: number;
+}
+
+/** π*(· | s) at the middles of equal cells of the action space. */
+export interface OptimalPolicy {
+  /** `[cells, 1]` headings in (−π, π), or `[cells, 2]` velocities. */
+  readonly actions: Float64Array;
+  /** log π*(a | s), nats, normalized over these cells. */
+  readonly logDensity: Float64Array;
+  /** The measure of one cell: radians, or units of velocity squared. */
+  readonly cell: number;
+}
+
+/** Relative change of a sweep at which the values are taken for converged. */
+const CONVERGED = 1e-8;
+
+/**
+ * The soft-optimal policy of the lake by soft value iteration on a grid:
+ *
+ *   Q(s, a) = r(s, a) + V(s′),  V(s) = τ log meanₐ exp(Q(s, a) / τ),  π*(a | s) = exp((Q(s, a) − V(s)) / τ) / |A|
+ *
+ * with V(s′) = 0 where the walk is over, without discount or time limit. The mean is over the action space, of measure |A|: the circle
+ * of headings, |A| = 2π, or the square [−1, 1]² of velocities, |A| = 4, whose norm is clipped to 1. So entropy is measured against
+ * the uniform density, and π* maximizes the soft return Σ (r − τ log π(a | s) − τ log |A|). The last term, a constant a step, is what
+ * an agent must subtract that knows r − τ log π: with it alone walking on for ever may pay. For every policy whose walks end,
+ *
+ *   V*(s₀) − V^π(s₀) = τ E[Σₜ KL(π(· | sₜ) ‖ π*(· | sₜ))].
+ *
+ * In z = exp((V − 1) / τ), which is what is iterated and interpolated, the equation is linear.
+ *
+ * Todorov, "Efficient computation of optimal actions", PNAS 106, 2009; Ziebart, "Modeling Purposeful Adaptive Behavior with the
+ * Principle of Maximum Causal Entropy", 2010.
+ */
+export class SoftOptimum {
+  readonly temperature: number;
+  readonly action: LakeAction;
+  readonly stride: number;
+  readonly blocked: Bank | undefined;
+  /** |A|. */
+  readonly measure: number;
+  /** Sweeps over the grid until the values had converged. */
+  readonly sweeps: number;
+  readonly #grid: LandGrid;
+  readonly #points: number;
+  /** exp(−stepCost / τ) */
+  readonly #step: number;
+  /** z of those who have drowned; of those at home it is 1. */
+  readonly #drowned: number;
+  /** z at the nodes. */
+  readonly #z: Float64Array;
+
+  /** @throws for an option out of range */
+  constructor({
+    temperature,
+    action = 'heading',
+    stride = STRIDE,
+    stepCost = STEP_COST,
+    blocked,
+    cells = 40,
+    points = action === 'heading' ? 180 : 20,
+  }: SoftOptimumOptions) {
+    for (const [name, value, least] of [
+      ['temperature', temperature, 0.003],
+      ['stride', stride, 0.001],
+      ['stepCost', stepCost, 0],
+      ['points', points, 1],
+    ] as const) {
+      if (!(value >= least && value < Infinity)) {
+        throw new Error(`SoftOptimum: ${name}: got ${value}, expected a number of at least ${least}`);
+      }
+    }
+    this.temperature = temperature;
+    this.action = action;
+    this.stride = stride;
+    this.blocked = blocked;
+    this.measure = action === 'heading' ? 2 * Math.PI : 4;
+    this.#grid = new LandGrid(cells);
+    this.#points = points;
+    this.#step = exp(-stepCost / temperature);
+    this.#drowned = exp(-2 / temperature);
+    this.#z = new Float64Array(this.#grid.size).fill(this.#drowned);
+    this.sweeps = this.#iterate();
+  }
+
+  /** V(s), by one more backup from the grid's values. */
+  value(from: Point): number {
+    const { actions } = this.#actionGrid(this.#points);
+    const outcomes = this.#outcomes(from, this.#steps(actions));
+    const mean = outcomes.reduce((sum, z) => sum + z, 0) / outcomes.length;
+    return 1 + this.temperature * log(this.#step * mean);
+  }
+
+  /** π*(· | s) on `points` headings, or on a square of `points` × `points` velocities. */
+  policyAt(from: Point, points: number): OptimalPolicy {
+    const { actions, count } = this.#actionGrid(points);
+    const outcomes = this.#outcomes(from, this.#steps(actions));
+    const cell = this.measure / count;
+    const logTotal = log(outcomes.reduce((sum, z) => sum + z, 0) * cell);
+    return { actions, logDensity: outcomes.map((z) => log(z) - logTotal), cell };
+  }
+
+  /** The middles of equal cells of the action space. */
+  #actionGrid(points: number): { actions: Float64Array; count: number } {
+    const middle = (i: number): number => (2 * i + 1) / points - 1;
+    if (this.action === 'heading') {
+      return { actions: Float64Array.from({ length: points }, (_, i) => Math.PI * middle(i)), count: points };
+    }
+    const count = points * points;
+    const actions = new Float64Array(2 * count);
+    for (let i = 0; i < count; i++) {
+      actions[2 * i] = middle(i % points);
+      actions[2 * i + 1] = middle(Math.floor(i / points));
+    }
+    return { actions, count };
+  }
+
+  /** The steps of actions, as `LakeEnv` makes them. */
+  #steps(actions: Float64Array): Point[] {
+    const { stride } = this;
+    if (this.action === 'heading') {
+      return Array.from(actions, (angle) => ({ x: stride * cos(angle), y: stride * sin(angle) }));
+    }
+    return Array.from({ length: actions.length / 2 }, (_, i) => {
+      const [vx, vy] = [actions[2 * i]!, actions[2 * i + 1]!];
+      const scale = stride / Math.max(1, Math.sqrt(vx * vx + vy * vy));
+      return { x: scale * vx, y: scale * vy };
+    });
+  }
+
+  /** z where each step leads. */
+  #outcomes(from: Point, steps: readonly Point[]): Float64Array {
+    return Float64Array.from(steps, ({ x, y }) => {
+      const { position, outcome } = walk(from, x, y, this.blocked);
+      if (outcome !== undefined) return outcome === 'home' ? 1 : this.#drowned;
+      const { corner, across, up } = this.#grid.place(position.x, position.y);
+      return bilinear(this.#z, this.#grid.columns, corner, across, up);
+    });
+  }
+
+  /** Sweeps over the grid, each from the values of the last, until they stay. */
+  #iterate(): number {
+    const { columns, size } = this.#grid;
+    const steps = this.#steps(this.#actionGrid(this.#points).actions);
+    const count = steps.length;
+    // The steps of a node that end its walk, summed up; and the others, one after another.
+    const ended = new Float64Array(size);
+    const ends = new Int32Array(size);
+    const corners = new Int32Array(size * count);
+    const across = new Float64Array(size * count);
+    const up = new Float64Array(size * count);
+    let moves = 0;
+    for (let node = 0; node < size; node++) {
+      const from = this.#grid.position(node);
+      for (const { x, y } of steps) {
+        const { position, outcome } = walk(from, x, y, this.blocked);
+        if (outcome !== undefined) {
+          ended[node]! += outcome === 'home' ? 1 : this.#drowned;
+          continue;
+        }
+        const place = this.#grid.place(position.x, position.y);
+        corners[moves] = place.corner;
+        across[moves] = place.across;
+        up[moves] = place.up;
+        moves += 1;
+      }
+      ends[node] = moves;
+    }
+    const z = this.#z;
+    const last = new Float64Array(size);
+    for (let sweep = 1; ; sweep++) {
+      last.set(z);
+      let change = 0;
+      let move = 0;
+      for (let node = 0; node < size; node++) {
+        let sum = ended[node]!;
+        for (; move < ends[node]!; move++) {
+          sum += bilinear(last, columns, corners[move]!, across[move]!, up[move]!);
+        }
+        const value = (this.#step * sum) / count;
+        change = Math.max(change, Math.abs(value - last[node]!) / value);
+        z[node] = value;
+      }
+      if (change < CONVERGED) return sweep;
+    }
+  }
+}
+
+function bilinear(values: Float64Array, columns: number, corner: number, across: number, up: number): number {
+  const above = corner + columns;
+  const low = values[corner]! + across * (values[corner + 1]! - values[corner]!);
+  const high = values[above]! + across * (values[above + 1]! - values[above]!);
+  return low + up * (high - low);
+}

@@ -1,0 +1,89 @@
+import type { SummaryRow } from '../../../harness/experiment.ts';
+import { metricTable } from '../../../harness/report/table.ts';
+import { annealed } from '../../bandit/annealed.ts';
+import { banditJob } from '../../bandit/banditJob.ts';
+import { BANDIT, type BanditPolicy, banditPolicies, banditSeconds } from '../../bandit/banditPolicies.ts';
+import { nats } from '../../shared/formats.ts';
+import { percent } from '../../shared/percent.ts';
+import { everyOf } from '../everyOf.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { LakeStudy } from '../lakeStudy.ts';
+import { annealingConditions, conditionOf, type TemperatureKind } from './annealingConditions.ts';
+import { annealingSection } from './annealingSection.ts';
+import { COLLAPSED } from './collapses.ts';
+
+/** At and below this temperature a collapse was predicted. */
+const COLD = 0.05;
+/** Policies that may have two modes. */
+const TWO_MODES = ['mixture-2', 'mixture', 'spline'] as const;
+
+/** E6: E2's bandit with its schedule of temperatures and without. */
+export const annealing: LakeStudy = {
+  name: 'annealing',
+  title: 'The bandit without annealing',
+  question: 'Do policies that may keep both banks lose one, if the temperature is low from the start?',
+  prediction:
+    'Yes: at τ ≤ 0.05 and constant temperature flows and mixtures collapse onto one bank. With a temperature that falls to ' +
+    'the same τ they keep both.',
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'annealing',
+      environments: [BANDIT],
+      policies: banditPolicies,
+      conditions: annealingConditions,
+      weight: ({ policy }) => banditSeconds(policy as BanditPolicy, config.soft.bandit),
+    }),
+
+  async runJob(job, config, context) {
+    const { temperature, kind } = conditionOf(job);
+    const { metrics, data } = banditJob(
+      {
+        policy: job.policy as BanditPolicy,
+        task: { temperature, penalty: 0 },
+        temperature: kind === 'annealed' ? annealed(temperature) : () => temperature,
+        noise: 'antithetic',
+        triesBank: false,
+      },
+      config.soft.bandit,
+      context,
+    );
+    // Of all the mass a quadrature finds a little more than 1.
+    const lesserShare = Math.max(0, Math.min(metrics.rightShare!, 1 - metrics.rightShare!));
+    return { metrics: { ...metrics, lesserShare }, data };
+  },
+
+  tables: (rows) =>
+    rows.length === 0
+      ? []
+      : [
+          metricTable(
+            'The bandit, annealed and at constant temperature',
+            rows.map((row) => ({ ...row, policy: `${row.condition}, ${row.policy}` })),
+            [
+              { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
+              { metric: 'lesserShare', label: 'lesser bank', format: (share) => (100 * share).toFixed(1), unit: '%' },
+            ],
+          ),
+        ],
+
+  criteria: ({ rows }) => {
+    const lesser = (policy: string, kind: TemperatureKind, fits: (row: SummaryRow) => boolean = () => true) =>
+      rows.filter(
+        (row) => row.policy === policy && row.metric === 'lesserShare' && conditionOf(row).kind === kind && fits(row),
+      );
+    return TWO_MODES.flatMap((policy) => [
+      everyOf(
+        `${policy} at constant τ ≤ ${COLD}: lesser bank at most ${percent(COLLAPSED)}`,
+        lesser(policy, 'constant', (row) => conditionOf(row).temperature <= COLD),
+        () => ({ atMost: COLLAPSED, format: percent }),
+      ),
+      everyOf(`${policy}, annealed: lesser bank at least 35 %`, lesser(policy, 'annealed'), () => ({
+        atLeast: 0.35,
+        format: percent,
+      })),
+    ]);
+  },
+
+  section: annealingSection,
+};

@@ -1,0 +1,64 @@
+import type { BehaviorCloningReport } from '../../../../agents/index.ts';
+import type { LakeId } from '../../../../envs/index.ts';
+import type { JobContext, JobResult } from '../../../harness/experiment.ts';
+import { cloningSettings, type LakeConfig } from '../../config.ts';
+import type { PolicyName } from '../../shared/lakePolicies.ts';
+import { cloneTraining } from '../../walks/cloneTraining.ts';
+import { finishJob } from '../../walks/finishJob.ts';
+import { logProbsAtStart } from '../../walks/logProbsAtStart.ts';
+import type { Demonstrators } from './cloningConditions.ts';
+import { demonstratedStart } from './demonstratedStart.ts';
+import { divergence } from './divergence.ts';
+
+/**
+ * E1 on a lake: clone scripted demonstrators by maximum likelihood. At the start those of two banks disagree; a policy with one mode
+ * fits their average, which leads into the water. The weights of the best held-out step are kept.
+ *
+ * Beside how its walks end a policy has three metrics: `validationLoss`, −log π of held-out pairs; `startKl`, how far −log π of the
+ * demonstrators' velocities at the start is above their entropy, exactly; and `totalVariation`, the distance between the banks that
+ * walks home use and those of the demonstrators.
+ */
+export async function clone(
+  { env, policy: name, demonstrators }: { env: LakeId; policy: PolicyName; demonstrators: Demonstrators },
+  config: LakeConfig,
+  context: JobContext,
+): Promise<JobResult> {
+  const { demonstrations: episodes, batchSize } = config.cloning;
+  const { rng } = context;
+  const settings = cloningSettings(config, env, name);
+  const { policy, steps, reports, dispose } = cloneTraining({
+    env,
+    policy: name,
+    demonstrators,
+    settings,
+    episodes,
+    batchSize,
+    rng,
+  });
+  let best: BehaviorCloningReport['best'];
+  for await (const report of reports) {
+    best = report.best;
+    context.report((0.95 * report.step) / steps, {
+      step: report.step,
+      loss: report.loss,
+      validationLoss: report.value,
+      gradientNorm: report.gradientNorm,
+    });
+  }
+  const result = finishJob({ env, policy, config, context });
+  const { velocities, probabilities, logDensities } = demonstratedStart({ env, ...demonstrators });
+  const startKl = divergence(probabilities, logDensities, logProbsAtStart(policy, velocities));
+  const taken = result.metrics.upperShare;
+  dispose();
+  policy.dispose();
+  return {
+    ...result,
+    metrics: {
+      ...result.metrics,
+      validationLoss: best?.validationLoss ?? null,
+      bestStep: best?.step ?? null,
+      startKl: Number.isFinite(startKl) ? startKl : null,
+      totalVariation: taken == null ? null : Math.abs(taken - demonstrators.upperShare),
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { themeColour } from '../../../../envs/drawing/palette.ts';
+import { bounded } from '../../../harness/conclusion.ts';
+import type { Outcome } from '../../../harness/experiment.ts';
+import { lineColours } from '../../../harness/report/lineColours.ts';
+import { metricTable } from '../../../harness/report/table.ts';
+import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
+import { DRAWN_ACTIONS } from '../../bandit/banditJob.ts';
+import { SHORE } from '../../bandit/banditOptimum.ts';
+import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from '../../bandit/banditPolicies.ts';
+import { nats } from '../../shared/formats.ts';
+import { policyNames } from '../../shared/lakePolicies.ts';
+import { percent } from '../../shared/percent.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { StudyPart } from '../studyInParts.ts';
+import { banditDataDensity } from './banditDataDensity.ts';
+import { type ClonedBanditData, cloneBandit } from './cloneBandit.ts';
+
+/** The Gaussian that fits the data best, N(0, 1.04): its KL from the data, nats, and its share of the water. */
+const BEST_GAUSSIAN = { kl: 0.936, water: 0.376 };
+/** How far from them a trained Gaussian may be. */
+const NEAR = 0.02;
+/** What policies with several modes may have: the data's own share of the water is .62 %. */
+const SEVERAL_MODES = { kl: 0.05, water: 0.02 };
+
+/** E1 in one number: the actions ±1 + N(0, .2²) are cloned. */
+export const banditPart: StudyPart = {
+  environments: [BANDIT],
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'cloning',
+      environments: [BANDIT],
+      policies: banditPolicies,
+      weight: ({ policy }) =>
+        0.25 + (banditCost[policy as BanditPolicy] * config.cloning.bandit.steps * config.cloning.batchSize) / 5e6,
+    }),
+
+  runJob: ({ policy }, config, context) => cloneBandit({ policy: policy as BanditPolicy }, config, context),
+
+  tables: (rows) =>
+    rows.length === 0
+      ? []
+      : [
+          metricTable('Cloning in one number', rows, [
+            { metric: 'kl', label: 'held-out −log π, nats above the entropy', format: nats },
+            { metric: 'water', label: 'in the water', format: (value) => (100 * value).toFixed(1), unit: '%' },
+            { metric: 'totalVariation', label: 'banks off by', format: (value) => (100 * value).toFixed(1), unit: '%' },
+          ]),
+        ],
+
+  criteria: ({ rows }) =>
+    (['kl', 'water'] as const).flatMap((metric) =>
+      rows
+        .filter((row) => row.metric === metric)
+        .map((row) =>
+          bounded(row, {
+            label: `one number, ${row.policy}, ${metric === 'kl' ? 'nats above the entropy' : 'in the water'}`,
+            format: metric === 'kl' ? nats : percent,
+            ...(row.policy === 'gaussian'
+              ? { atLeast: BEST_GAUSSIAN[metric] - NEAR, atMost: BEST_GAUSSIAN[metric] + NEAR }
+              : { atMost: SEVERAL_MODES[metric] }),
+          }),
+        ),
+    ),
+
+  section: ({ outcomes }, { cloning: { bandit } }) => ({
+    title: 'In one number',
+    paragraphs: [
+      `Here the state tells nothing, and an action is one number: ${bandit.actions} actions, ½ N(−1, .2²) + ½ N(1, .2²), with the water between ` +
+        'the banks at |a| < ½. What is exact here: the Gaussian of least −log π, N(0, 1.04), is .936 nats above the data’s entropy and has 37.6 % of its ' +
+        'mass in the water, where the data has .62 %. All classes have the same rate and number of updates, chosen on other seeds.',
+    ],
+    figures: [
+      {
+        name: 'cloning-bandit-density',
+        caption:
+          'Densities of the cloned action, of each policy’s seed with its median share of the water. Grey: the data. Blue: the water.',
+        spec: densities(outcomes),
+      },
+    ],
+  }),
+};
+
+function densities(outcomes: readonly Outcome[]): TopLevelSpec {
+  const values = policyNames.flatMap((policy) => {
+    const own = outcomes.filter(({ job }) => job.policy === policy);
+    if (own.length === 0) return [];
+    const { density } = typicalOutcome(own, { metric: 'water', better: 'lower' }).result.data as ClonedBanditData;
+    return density.map((value, i) => ({ policy, action: DRAWN_ACTIONS[i]!, density: value }));
+  });
+  const x = { field: 'action', type: 'quantitative', title: 'action' } as const;
+  const y = { field: 'density', type: 'quantitative', title: 'density' } as const;
+  return {
+    layer: [
+      {
+        data: { values: [{ action: -SHORE, end: SHORE }] },
+        mark: { type: 'rect', color: themeColour('water') },
+        encoding: { x, x2: { field: 'end' } },
+      },
+      {
+        data: { values: DRAWN_ACTIONS.map((action) => ({ action, density: banditDataDensity(action) })) },
+        mark: { type: 'area', color: themeColour('faint'), opacity: 0.35 },
+        encoding: { x, y },
+      },
+      {
+        data: { values },
+        mark: { type: 'line', strokeWidth: 2 },
+        encoding: { x, y, color: lineColours(policyNames, new Set(values.map(({ policy }) => policy))) },
+      },
+    ],
+  };
+}

@@ -1,0 +1,217 @@
+import type { LakeId } from '../../../../envs/index.ts';
+import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { equivalentRows } from '../../../harness/equivalentRows.ts';
+import type { Section, SummaryRow } from '../../../harness/experiment.ts';
+import { groupBy } from '../../../harness/groupBy.ts';
+import { lowerRows } from '../../../harness/lowerRows.ts';
+import { describeBest } from '../../../harness/report/describeBest.ts';
+import { intervalChart } from '../../../harness/report/intervalChart.ts';
+import { metricTable } from '../../../harness/report/table.ts';
+import { cloningSettings, type LakeConfig } from '../../config.ts';
+import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
+import { percent } from '../../shared/percent.ts';
+import { walksFigures } from '../../walks/walksFigures.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { LakeJob, StudyResults } from '../lakeStudy.ts';
+import type { StudyPart } from '../studyInParts.ts';
+import { clone } from './cloneLake.ts';
+import { conditions, demonstratorsOf } from './cloningConditions.ts';
+
+const FINE = 'Lake-v0';
+const STRIDE = 'LakeStride-v0';
+const GRAIN: Record<string, string> = {
+  [FINE]: 'fine lake, strides of 0.15',
+  [STRIDE]: 'stride lake, strides of 1.3',
+};
+
+/** With which the others are compared. */
+const GAUSSIAN = 'gaussian';
+/** Those with as many modes as they take. */
+const SEVERAL_MODES: readonly PolicyName[] = ['mixture-2', 'mixture', 'realnvp', 'spline'];
+/** Of other demonstrators a Gaussian, a mixture and a flow tell what there is to tell. */
+const OF_CONDITIONS: readonly PolicyName[] = [GAUSSIAN, 'mixture-2', 'spline'];
+/** Shares of drowned walks that do not differ by more count as the same. */
+const SAME_SHARE = 0.02;
+
+const METRIC = { name: 'drownRate', label: 'drowned', what: 'share of walks that drown', better: 'lower' } as const;
+
+const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)}\u00a0points`;
+
+/** E1 on the lakes: walks of scripted demonstrators are cloned. */
+export const lakesPart: StudyPart = {
+  environments: Object.keys(GRAIN),
+
+  jobs(config) {
+    const weight = ({ env, policy }: Omit<LakeJob, 'weight'>) =>
+      0.7 +
+      (policyCost[policy as PolicyName] *
+        cloningSettings(config, env as LakeId, policy as PolicyName).steps *
+        config.cloning.batchSize) /
+        4e5;
+    return [
+      ...lakeJobs(config, { study: 'cloning', environments: Object.keys(GRAIN), policies: policyNames, weight }),
+      ...conditions.flatMap((condition) =>
+        lakeJobs(config, {
+          study: 'cloning',
+          environments: [condition.env],
+          policies: OF_CONDITIONS,
+          conditions: [condition],
+          weight,
+        }),
+      ),
+    ];
+  },
+
+  runJob: ({ env, policy, condition }, config, context) =>
+    clone(
+      { env: env as LakeId, policy: policy as PolicyName, demonstrators: demonstratorsOf(condition) },
+      config,
+      context,
+    ),
+
+  tables: (rows) =>
+    [
+      ...groupBy(rows, ({ env, condition }) =>
+        ['Cloning', env, ...(condition === undefined ? [] : [condition])].join(', '),
+      ),
+    ].map(([title, own]) =>
+      metricTable(title, own, [
+        { metric: 'drownRate', label: 'drowned', format: (value) => (100 * value).toFixed(1), unit: '%' },
+        { metric: 'totalVariation', label: 'banks off by', format: (value) => (100 * value).toFixed(1), unit: '%' },
+        { metric: 'startKl', label: 'at the start, nats above the entropy', format: (value) => value.toFixed(3) },
+        { metric: 'validationLoss', label: 'held-out −log π, nats', format: (value) => value.toFixed(3) },
+      ]),
+    ),
+
+  criteria: ({ rows }) => {
+    const drowned = rows.filter(({ metric }) => metric === METRIC.name);
+    const at = (env: string, policy: string, condition?: string) =>
+      drowned.find((row) => row.env === env && row.policy === policy && row.condition === condition);
+    const named = (env: string, condition?: string) =>
+      `${GRAIN[env]}${condition === undefined ? '' : `, ${condition}`}`;
+    const ran = (policy: string, env: string, condition?: string) => at(env, policy, condition) !== undefined;
+    const lower = (env: string, policies: readonly string[], condition?: string) =>
+      policies
+        .filter((policy) => ran(policy, env, condition))
+        .map((policy) => ({
+          label: `${named(env, condition)}, ${policy} drowns less than ${GAUSSIAN}`,
+          row: at(env, policy, condition),
+          than: at(env, GAUSSIAN, condition),
+        }));
+    const same = (env: string, condition: string): Criteria =>
+      OF_CONDITIONS.filter((policy) => policy !== GAUSSIAN && ran(policy, env, condition)).map((policy) =>
+        equivalentRows(at(env, policy, condition), at(env, GAUSSIAN, condition), {
+          label: `${named(env, condition)}, ${policy} − ${GAUSSIAN}, drowned`,
+          bound: SAME_SHARE,
+          format: points,
+        }),
+      );
+    return [
+      ...drowned
+        .filter(({ env, condition }) => env === STRIDE && condition === undefined)
+        .filter(({ policy }) => policy !== 'nice')
+        .map((row) =>
+          bounded(row, {
+            label: `${named(STRIDE)}, ${row.policy}, drowned`,
+            ...(row.policy.startsWith(GAUSSIAN) ? { atLeast: 0.2 } : { atMost: 0.05 }),
+            format: percent,
+          }),
+        ),
+      ...lowerRows([...lower(FINE, SEVERAL_MODES), ...lower(STRIDE, SEVERAL_MODES, '90/10')], percent),
+      ...same(STRIDE, '100/0'),
+      ...same(FINE, 'right angles'),
+    ];
+  },
+
+  section: ({ outcomes, rows }, config) => ({
+    title: 'On the lakes',
+    paragraphs: [
+      `Scripted walks, half of them round each bank, are cloned by maximum likelihood: the shortest paths round circles of radius .7 and a margin that is ` +
+        'drawn for each walk, with normal noise of standard deviation .1 on the velocity. At the start the two halves disagree. The law of the first velocity is ' +
+        'known, a mean over circles and banks: the table and the figures have the exact distance of −log π there from its least possible value, the entropy, ' +
+        'in nats. Elsewhere a position does not say which walk passes it, the least value has no such form, and held-out pairs of observation and action, which ' +
+        'also chose the weights that are kept, are compared between policies only.',
+      ...(outcomes.some(({ job }) => job.policy === 'nice')
+        ? ['NICE is here as a flow with exactly one mode. It is no Gaussian: it bends.']
+        : []),
+    ],
+    sections: [
+      ...[
+        ...groupBy(
+          outcomes.filter(({ job }) => job.condition === undefined),
+          ({ job }) => job.env,
+        ),
+      ].map(([env, own]) => grainSection(env, own, rows, config)),
+      ...conditionsSection(rows),
+    ],
+  }),
+};
+
+/** Demonstrators of both banks on one lake. */
+function grainSection(
+  env: string,
+  outcomes: StudyResults['outcomes'],
+  rows: readonly SummaryRow[],
+  { cloning: { steps } }: LakeConfig,
+): Section {
+  const here = rows.filter((row) => row.env === env && row.condition === undefined);
+  const of = (metric: string) => here.filter((row) => row.metric === metric);
+  const best = describeBest(of(METRIC.name), { better: METRIC.better, label: 'Fewest drowned', format: percent });
+  return {
+    title: `The ${GRAIN[env]}`,
+    paragraphs: [
+      ...(best === undefined ? [] : [best]),
+      ...(steps === undefined ? [] : [`All policies have ${steps} updates here, whatever their settings say.`]),
+    ],
+    figures: [
+      ...walksFigures({
+        name: `cloning-${env}`,
+        outcomes,
+        rows: here,
+        metric: METRIC,
+        curve: { field: 'validationLoss', x: 'updates', y: 'held-out −log π, nats' },
+      }),
+      {
+        name: `cloning-${env}-start`,
+        caption:
+          'At the start: −log π of the demonstrators’ velocities above their entropy, KL(demonstrators ‖ π), nats.',
+        spec: intervalChart(of('startKl'), { x: 'nats above the entropy', policies: policyNames }),
+      },
+      {
+        name: `cloning-${env}-banks`,
+        caption:
+          'Total variation of the banks: how far the share of the upper one among walks home is from the demonstrators’.',
+        spec: intervalChart(of('totalVariation'), { x: 'banks off by', format: '%', policies: policyNames }),
+      },
+    ],
+  };
+}
+
+/** Drowned walks by what the demonstrators do. */
+function conditionsSection(rows: readonly SummaryRow[]): Section[] {
+  const drowned = rows.filter(
+    ({ metric, policy }) => metric === METRIC.name && OF_CONDITIONS.some((name) => name === policy),
+  );
+  const figures = Object.entries(GRAIN).flatMap(([env, grain]) => {
+    const here = drowned.filter((row) => row.env === env && row.iqm !== null);
+    if (!here.some(({ condition }) => condition !== undefined)) return [];
+    const most = Math.max(...here.flatMap(({ perSeed }) => perSeed.map((value) => value ?? 0)));
+    return [...groupBy(here, ({ condition }) => condition ?? '50/50')].map(([condition, own]) => ({
+      name: `cloning-${env}-${condition.replaceAll(/[^\w.-]+/g, '-')}-drowned`,
+      caption: `Drowned on the ${grain}; demonstrators: ${condition}.`,
+      spec: intervalChart(own, { x: 'drowned', format: '%', domain: [0, most], policies: policyNames }),
+    }));
+  });
+  if (figures.length === 0) return [];
+  return [
+    {
+      title: 'Where the demonstrators agree',
+      paragraphs: [
+        'On the stride lake nine in ten demonstrators take the upper bank, or all of them; on the fine lake half of them take each bank, but leave the axis at ' +
+          'right angles, so that after one step the position tells the side. Drowned walks count as the same where the 90 % interval of the paired difference ' +
+          `lies within ±${100 * SAME_SHARE} points.`,
+      ],
+      figures,
+    },
+  ];
+}

@@ -1,0 +1,141 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
+import { bounded, type Criterion } from '../../../harness/conclusion.ts';
+import type { Outcome } from '../../../harness/experiment.ts';
+import { groupBy } from '../../../harness/groupBy.ts';
+import { metricTable } from '../../../harness/report/table.ts';
+import type { LakeConfig } from '../../config.ts';
+import { policyNames } from '../../shared/lakePolicies.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { StudyPart } from '../studyInParts.ts';
+import { ascend } from './ascend.ts';
+import { bestMean } from './bestMean.ts';
+import { BUMPS, type ClimbData, climb } from './climb.ts';
+import { flipOf } from './flipOf.ts';
+
+const WIDTHS = [0.3, 0.6];
+const CONDITIONS = WIDTHS.map((width) => ({ condition: `s = ${width}`, folder: `width-${width}`, width }));
+const widthOf = (condition: string | undefined) => CONDITIONS.find((each) => each.condition === condition)!.width;
+
+/** How far s² + σ² may be from 1 at the flip. */
+const NEAR = 0.15;
+
+const plain = (value: number): string => value.toFixed(2);
+
+/** E5 in one number: bumps of reward at ±1, and a Gaussian of a fixed σ. */
+export const banditPart: StudyPart = {
+  environments: [BUMPS],
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'fixed-scale',
+      environments: [BUMPS],
+      policies: ['gaussian'],
+      conditions: CONDITIONS,
+      weight: () => {
+        const { scales, updates, episodes } = config.fixedScale.bandit;
+        return 0.3 + scales.length * (0.05 + (updates * episodes) / 1e6);
+      },
+    }),
+
+  runJob: ({ condition }, config, context) => climb({ width: widthOf(condition) }, config, context),
+
+  tables: (rows) =>
+    [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) =>
+      metricTable(`Fixed scales in one number, ${condition}`, own, [
+        { metric: 'flip', label: 'σ at the flip', format: plain },
+        { metric: 'flipVariance', label: 's² + σ² there', format: plain },
+      ]),
+    ),
+
+  criteria: ({ rows }, config) =>
+    CONDITIONS.flatMap(({ condition, width }) => {
+      const row = rows.find((own) => own.condition === condition && own.metric === 'flipVariance');
+      if (row === undefined) return [];
+      return [
+        exactCriterion(width, config),
+        bounded(row, {
+          label: `bumps, ${condition}, trained, s² + σ² at the flip`,
+          atLeast: 1 - NEAR,
+          atMost: 1 + NEAR,
+          format: plain,
+        }),
+      ];
+    }),
+
+  section: ({ outcomes }, config) => ({
+    title: 'In one number',
+    paragraphs: [
+      'Two bumps of reward of width s stand at ±1, and the policy is N(μ, σ²) with a σ that is not trained. Seen through the noise a bump has the ' +
+        'width S = √(s² + σ²), so that the return is J(μ) ∝ exp(−(μ − 1)² / 2S²) + exp(−(μ + 1)² / 2S²), and its best mean solves μ = tanh(μ / S²): one of two banks ' +
+        'where s² + σ² < 1, and 0, between them, from there on. Gradient ascent on J itself and REINFORCE on sampled actions are beside that curve. ' +
+        'The flip is where |μ| falls below .25.',
+    ],
+    figures: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
+      name: `fixed-scale-pitchfork-${widthOf(condition)}`,
+      caption:
+        `The mean against the fixed σ, bumps of ${condition}. Line: the theory, both branches. Crosses: gradient ascent on the exact return from ` +
+        'μ = ½. Dots: trained policies, one a seed. Dashed: s² + σ² = 1.',
+      alt: `The mean of a Gaussian against its fixed scale, bumps of ${condition}: two branches that meet at 0.`,
+      spec: pitchfork(widthOf(condition), own, config),
+    })),
+  }),
+};
+
+/** Whether gradient ascent on the exact return flips where the theory says. */
+function exactCriterion(width: number, { fixedScale: { bandit } }: LakeConfig): Criterion {
+  const flip = flipOf(bandit.scales.map((scale) => ({ scale, mean: ascend({ scale, width }) })));
+  const label = `bumps, s = ${width}, ascent on the exact return, s² + σ² at the flip`;
+  if (flip === null) return { text: `${label}: none among the scales tried`, holds: undefined };
+  const variance = width ** 2 + flip ** 2;
+  return {
+    text: `${label}: ${plain(variance)}, predicted within ${plain(1 - NEAR)} and ${plain(1 + NEAR)}`,
+    holds: Math.abs(variance - 1) <= NEAR,
+  };
+}
+
+function pitchfork(width: number, outcomes: readonly Outcome[], { fixedScale: { bandit } }: LakeConfig): TopLevelSpec {
+  const [least, most] = [Math.min(...bandit.scales), Math.max(...bandit.scales)];
+  const theory = Array.from({ length: 201 }, (_, i) => {
+    const scale = least + (i / 200) * (most - least);
+    return { scale, mean: bestMean({ scale, width }) };
+  });
+  const trained = outcomes.flatMap(({ result }) => (result.data as ClimbData).curve);
+  const colour = policyColours(policyNames).range[policyNames.indexOf('gaussian')]!;
+  const x = { field: 'scale', type: 'quantitative', title: 'fixed σ', scale: { zero: false, nice: false } } as const;
+  const y = {
+    field: 'mean',
+    type: 'quantitative',
+    title: 'mean μ',
+    scale: { domainMin: -1.1, domainMax: 1.1 },
+  } as const;
+  const branch = (sign: 1 | -1) => ({
+    data: { values: theory.map(({ scale, mean }) => ({ scale, mean: sign * mean })) },
+    mark: { type: 'line', color: themeColour('muted'), strokeWidth: 1.5 } as const,
+    encoding: { x, y },
+  });
+  const fork = Math.sqrt(Math.max(0, 1 - width * width));
+  return {
+    width: 230,
+    height: 180,
+    layer: [
+      {
+        data: { values: [{ scale: fork }] },
+        mark: { type: 'rule', color: themeColour('faint'), strokeDash: [4, 3] },
+        encoding: { x },
+      },
+      branch(1),
+      branch(-1),
+      {
+        data: { values: bandit.scales.map((scale) => ({ scale, mean: ascend({ scale, width }) })) },
+        mark: { type: 'point', shape: 'cross', angle: 45, filled: true, size: 40, color: themeColour('ink') },
+        encoding: { x, y },
+      },
+      {
+        data: { values: trained },
+        mark: { type: 'point', filled: true, size: 45, opacity: 0.8, color: colour },
+        encoding: { x, y },
+      },
+    ],
+  };
+}

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TopLevelSpec } from 'vega-lite';
+import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
+import { start } from '../../../../envs/lake/lakeMap.ts';
+import { loadPolicy } from '../../../../src/index.ts';
+import { bounded } from '../../../harness/conclusion.ts';
+import type { SummaryRow } from '../../../harness/experiment.ts';
+import { groupBy } from '../../../harness/groupBy.ts';
+import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
+import { type LakeConfig, PPO_ENV, ppoSettings } from '../../config.ts';
+import { policyNames } from '../../shared/lakePolicies.ts';
+import { percent } from '../../shared/percent.ts';
+import { drownTable } from '../../walks/drownTable.ts';
+import type { LakeData } from '../../walks/finishJob.ts';
+import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
+import { optimize } from '../../walks/ppoJob.ts';
+import { walkTables } from '../../walks/walkTables.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { StudyPart } from '../studyInParts.ts';
+
+const GAUSSIAN = 'gaussian';
+const LEARNED = 'σ learned';
+/** What a σ that the study blames drowns, and what one that is learned does. */
+const FAILS = 0.2;
+const MANAGES = 0.05;
+
+interface ScaleCondition {
+  readonly condition: string;
+  readonly folder: string;
+  /** Undefined: learned. */
+  readonly scale?: number;
+}
+
+function conditionsOf({ fixedScale: { lake } }: LakeConfig): ScaleCondition[] {
+  return [
+    ...lake.scales.map((scale) => ({ condition: `σ = ${scale}`, folder: `scale-${scale}`, scale })),
+    { condition: LEARNED, folder: 'learned' },
+  ];
+}
+
+/** E5 on the lake: PPO as in E0, with a Gaussian that may not change its σ. */
+export const lakePart: StudyPart = {
+  environments: [PPO_ENV],
+
+  jobs: (config) =>
+    lakeJobs(config, {
+      study: 'fixed-scale',
+      environments: [PPO_ENV],
+      policies: [GAUSSIAN],
+      conditions: conditionsOf(config),
+      weight: () => 0.7 + (config.ppo.steps * ppoSettings(config.tuned, GAUSSIAN).epochs) / 2e5,
+    }),
+
+  async runJob({ condition }, config, context) {
+    const { scale } = conditionsOf(config).find((each) => each.condition === condition)!;
+    const fixed = { policy: GAUSSIAN, ...(scale !== undefined && { fixedScale: scale }) } as const;
+    const result = await optimize(fixed, config, context);
+    return { ...result, metrics: { ...result.metrics, startSpeed: startSpeed(context.directory) } };
+  },
+
+  tables: (rows) => [
+    ...walkTables('Fixed scales, PPO', rows),
+    {
+      title: 'Fixed scales, PPO: the mean velocity at the start',
+      columns: ['σ', '|μ|'],
+      rows: rows
+        .filter(({ metric, iqm }) => metric === 'startSpeed' && iqm !== null)
+        .map(({ condition, iqm }) => [condition!.replace('σ = ', ''), iqm!.toFixed(2)]),
+    },
+  ],
+
+  criteria({ rows }, { fixedScale: { lake } }) {
+    const at = (condition: string) => rows.find((row) => row.metric === 'drownRate' && row.condition === condition);
+    const largest = `σ = ${Math.max(...lake.scales)}`;
+    return [
+      bounded(at(largest), { label: `fine lake, ${largest}, drowned`, atLeast: FAILS, format: percent }),
+      bounded(at(LEARNED), { label: `fine lake, ${LEARNED}, drowned`, atMost: MANAGES, format: percent }),
+    ];
+  },
+
+  section: ({ outcomes, rows }, config) => {
+    const drowned = rows.filter(({ metric }) => metric === 'drownRate');
+    const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
+    return {
+      title: 'On the lake',
+      paragraphs: [
+        'PPO on the fine lake with the settings that E0 has for the Gaussian, but for σ: fixed, of each component of the velocity, or learned as in E0. A policy ' +
+          'may fail in two ways: it drowns, or it learns to keep away and runs out of time; the table has both.',
+        'The lake slows velocities down to a norm of 1, and the mean is free: what the noise does to the direction goes by σ / |μ|, and a policy may make up for a ' +
+          'large σ by a mean that is far longer than 1. The table has |μ| at the start. The bumps leave no such way out.',
+      ],
+      figures: [
+        {
+          name: 'fixed-scale-drowned',
+          caption: 'Drowned against the fixed σ: interquartile mean, 95 % interval, a tick a seed. Dashed: σ learned.',
+          spec: drownChart(drowned, config),
+        },
+        {
+          name: 'fixed-scale-walks',
+          caption: '40 sampled walks of the seed with the median share of drowned walks.',
+          legend: walksLegend,
+          panels: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([title, own]) => {
+            const { job, result } = typicalOutcome(own, { metric: 'drownRate', better: 'lower' });
+            const note = `seed ${job.seed}: ${percent(result.metrics.drownRate ?? 0)} drowned`;
+            const walks = (result.data as LakeData).walks.slice(0, 40);
+            return { title, note, alt: `Walks, ${title}, ${note}.`, spec: lakeFigure(walks, colour) };
+          }),
+        },
+      ],
+      tables: [
+        drownTable(
+          `Fixed scales: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
+          drowned.map((row) => ({ heading: row.condition!, row })),
+          config,
+        ),
+      ],
+    };
+  },
+};
+
+/** |μ| at the start of the policy that a job has saved. */
+function startSpeed(directory: string): number {
+  const { policy } = loadPolicy(join(directory, 'policy.json'));
+  const [vx, vy] = tf.tidy(() => policy.given(tf.tensor2d([[start.x, start.y]])).mode!().dataSync());
+  policy.dispose();
+  return Math.sqrt(vx! * vx! + vy! * vy!);
+}
+
+function drownChart(rows: readonly SummaryRow[], config: LakeConfig): TopLevelSpec {
+  const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
+  const fixed = conditionsOf(config).flatMap(({ condition, scale }) => {
+    const row = rows.find((each) => each.condition === condition);
+    return scale === undefined || row?.iqm == null ? [] : [{ scale, row }];
+  });
+  const learned = rows.find(({ condition }) => condition === LEARNED)?.iqm ?? null;
+  const x = { field: 'scale', type: 'quantitative', title: 'fixed σ' } as const;
+  const y = { type: 'quantitative', title: 'drowned', axis: { format: '%' } } as const;
+  return {
+    layer: [
+      ...(learned === null
+        ? []
+        : [
+            {
+              data: { values: [{ learned }] },
+              mark: { type: 'rule' as const, strokeDash: [4, 3], color: themeColour('muted') },
+              encoding: { y: { field: 'learned', ...y } },
+            },
+          ]),
+      {
+        data: {
+          values: fixed.flatMap(({ scale, row: { perSeed } }) =>
+            perSeed.filter((value) => value !== null).map((value) => ({ scale, value })),
+          ),
+        },
+        mark: { type: 'tick', orient: 'horizontal', thickness: 1.5, size: 16, opacity: 0.35, color: colour },
+        encoding: { x, y: { field: 'value', ...y } },
+      },
+      {
+        data: {
+          values: fixed.flatMap(({ scale, row: { low, high } }) => (low === null ? [] : [{ scale, low, high }])),
+        },
+        mark: { type: 'rule', strokeWidth: 4, opacity: 0.6, color: colour },
+        encoding: { x, y: { field: 'low', ...y }, y2: { field: 'high' } },
+      },
+      {
+        data: { values: fixed.map(({ scale, row: { iqm } }) => ({ scale, iqm })) },
+        mark: { type: 'line', point: { filled: true, size: 80, color: colour }, color: colour },
+        encoding: { x, y: { field: 'iqm', ...y } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,196 @@
+import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import type { Section, SummaryRow } from '../../../harness/experiment.ts';
+import { describeBest } from '../../../harness/report/describeBest.ts';
+import { metricTable } from '../../../harness/report/table.ts';
+import type { LakeConfig } from '../../config.ts';
+import { percent } from '../../shared/percent.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { LakeStudy } from '../lakeStudy.ts';
+import { trainWay } from './trainWay.ts';
+import { velocityFigures, type WayMetric, walkFigures } from './wayFigures.ts';
+import { type Condition, conditions, hiddenNoise, type WayName, waysOf } from './ways.ts';
+
+/** A policy that uses both banks gets home by each of them in this share of its walks home at least, … */
+const BOTH = 0.1;
+/** … and seldom drowns. */
+const SELDOM = 0.1;
+/** One that fits the average of both drowns at least so often; … */
+const AVERAGE = 0.2;
+/** … one that commits uses the other at most so often. */
+const COMMITTED = 0.05;
+
+const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
+const COLUMNS = [
+  { metric: 'drownRate', label: 'drowned', ...share },
+  { metric: 'homeRate', label: 'home', ...share },
+  { metric: 'modeBalance', label: 'less used bank', ...share },
+  { metric: 'modeEntropy', label: 'mode entropy, nats', format: (value: number) => value.toFixed(2) },
+  { metric: 'worstBankAt1', label: 'worst bank, 1 try', ...share },
+  { metric: 'worstBankAt8', label: '8 tries', ...share },
+];
+const LOSS = { metric: 'loss', label: 'held-out −log p, nats a step', format: (value: number) => value.toFixed(2) };
+
+const FOLDERS: Record<Condition, string> = {
+  cloned: 'cloned',
+  'cloned, few draws': 'few-draws',
+  'soft return': 'soft',
+};
+
+/** E7: other ways of being multimodal, on the stride lake. */
+export const otherWays: LakeStudy = {
+  name: 'other-ways',
+  title: 'Other ways of being multimodal',
+  question: 'Which other ways than a flow let a policy use both banks, and does noise that lasts for an episode do it?',
+  prediction:
+    'Hidden noise that is drawn once an episode lets even a Gaussian use both banks; hidden noise that is drawn at every step does not.',
+
+  jobs: (config) =>
+    conditions.flatMap((condition) =>
+      lakeJobs(config, {
+        study: 'other-ways',
+        environments: ['LakeStride-v0'],
+        policies: waysOf(condition),
+        conditions: [{ condition, folder: FOLDERS[condition] }],
+        weight: ({ policy }) => seconds(policy as WayName, condition, config),
+      }),
+    ),
+
+  runJob: ({ policy, condition }, config, context) =>
+    trainWay({ way: policy as WayName, condition: condition as Condition }, config, context),
+
+  tables: (rows) =>
+    conditions
+      .map((condition) => ({ condition, own: rows.filter((row) => row.condition === condition) }))
+      .filter(({ own }) => own.length > 0)
+      .map(({ condition, own }) =>
+        metricTable(
+          `Other ways, LakeStride-v0, ${condition}`,
+          own,
+          condition === 'soft return' ? COLUMNS : [...COLUMNS, LOSS],
+        ),
+      ),
+
+  criteria: ({ rows }) => [
+    ...usesBoth('cloned', 'episode-noise', rows),
+    ...usesBoth('soft return', 'episode-noise', rows),
+    bounded(rowOf(rows, 'cloned', 'step-noise', 'drownRate'), {
+      label: 'step-noise, cloned, drowned',
+      atLeast: AVERAGE,
+      format: percent,
+    }),
+    bounded(rowOf(rows, 'soft return', 'step-noise', 'modeBalance'), {
+      label: 'step-noise, soft return, less used bank',
+      atMost: COMMITTED,
+      format: percent,
+    }),
+  ],
+
+  section: ({ outcomes, rows }, config) => ({
+    paragraphs: [
+      'A policy can be multimodal without being a flow: a mixture draws an option, its relaxation (Gumbel-softmax) a blend of options; ' +
+        'bins draw the first number of an action and then the second, given the first; a Gaussian may see noise beside the position, ' +
+        'drawn once for the whole walk or at every step; an energy needs no density at all, only a sampler. A Gaussian without noise and ' +
+        'a spline flow stand beside them. All but the energy’s critics have about 3,000 parameters. For cloning each had the same number of trials ' +
+        'on other seeds; under the soft return one setting serves all.',
+      'Noise that is drawn at every step makes a mixture of each step: p(a | s) = ∫ N(a; μ(s, z), σ(s, z)) dN(z), which may have two ' +
+        'modes as well. Noise that lasts makes one of the whole walk. On this lake the first step decides, and from then on the ' +
+        'position tells the side, so that both can hold the same walks; what differs is how they are learned.',
+    ],
+    sections: conditions.flatMap((condition): Section[] => {
+      const own = outcomes.filter(({ job }) => job.condition === condition);
+      if (own.length === 0) return [];
+      const here = rows.filter((row) => row.condition === condition);
+      const figures = {
+        name: `other-ways-${FOLDERS[condition]}`,
+        outcomes: own,
+        rows: here,
+        metric: METRICS[condition],
+      };
+      const { name, label, better, format } = METRICS[condition];
+      const best = describeBest(
+        here.filter(({ metric }) => metric === name),
+        { better, label: `Best ${label}`, format },
+      );
+      return [
+        {
+          title: TITLES[condition],
+          paragraphs: [explain(condition, config), ...(best === undefined ? [] : [best])],
+          figures: [...(condition === 'cloned, few draws' ? [] : walkFigures(figures)), ...velocityFigures(figures)],
+        },
+      ];
+    }),
+  }),
+};
+
+const DROWNED: WayMetric = { name: 'drownRate', label: 'share of drowned', better: 'lower', format: percent };
+/** What tells the ways apart. */
+const METRICS: Record<Condition, WayMetric> = {
+  cloned: DROWNED,
+  'cloned, few draws': DROWNED,
+  'soft return': {
+    name: 'modeEntropy',
+    label: 'mode entropy',
+    better: 'higher',
+    format: (value) => `${value.toFixed(2)} nats`,
+  },
+};
+
+const TITLES: Record<Condition, string> = {
+  cloned: 'Cloned from walks on both banks',
+  'cloned, few draws': 'Hidden noise, cloned with few draws',
+  'soft return': 'By the soft return',
+};
+
+function explain(condition: Condition, { otherWays: { cloning, soft } }: LakeConfig): string {
+  if (condition === 'cloned') {
+    return (
+      `Whole walks are cloned by maximum likelihood, ${cloning.steps} updates of ${cloning.walks} walks. Of hidden noise the likelihood is an ` +
+      `integral, which the mean over ${cloning.noiseSamples} draws bounds from below (an importance-weighted bound): over the walk’s ` +
+      'product where the noise lasts, over each step’s factor where it does not. A policy that fits the average of both banks drowns; ' +
+      'those of its walks that do get home go by either bank, so that entropy and blocked banks say little without the drowned.'
+    );
+  }
+  if (condition === 'cloned, few draws') {
+    return (
+      `The same with ${cloning.fewNoiseSamples} draws in place of ${cloning.noiseSamples}. The fewer draws, the looser the bound. That the noise is ` +
+      'used must show before it pays: a walk tells of several steps which noise was drawn, a single step of one.'
+    );
+  }
+  return (
+    `The return Σ γᵗ (r − τ log π), γ = 0.98, with τ falling from 0.5 to ${soft.temperature}; entropy is measured against the uniform density, so ` +
+    'that walking on earns nothing. At τ = 0.02 the soft-optimal policy goes ahead with 89 % of its first steps, which decide; at τ = 0.05 it ' +
+    'walks back with 29 %, and whoever walks back can leave the choice to the next position, a Gaussian too: that was found in a run at 0.05 with ' +
+    'three of these seeds, which came to the same verdict. SAC trains what has ' +
+    'reparameterized samples (a mixture’s by the distributional transform), PPO the bins, soft Q-learning the energy, whose sampler ' +
+    'follows Stein’s variational gradient. The entropy of hidden noise is that given the noise: nothing rewards that the noise is ' +
+    'used, and the entropy of all noises together would need an estimate of how much a walk tells about its noise. A policy that has ' +
+    'left a bank finds no reason to come back: the reverse divergence is small for one mode, too.'
+  );
+}
+
+function rowOf(
+  rows: readonly SummaryRow[],
+  condition: Condition,
+  way: WayName,
+  metric: string,
+): SummaryRow | undefined {
+  return rows.find((row) => row.condition === condition && row.policy === way && row.metric === metric);
+}
+
+function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[]): Criteria {
+  const of = (metric: string) => rowOf(rows, condition, way, metric);
+  return [
+    bounded(of('modeBalance'), { label: `${way}, ${condition}, less used bank`, atLeast: BOTH, format: percent }),
+    bounded(of('drownRate'), { label: `${way}, ${condition}, drowned`, atMost: SELDOM, format: percent }),
+  ];
+}
+
+/** Of a quiet core. */
+function seconds(way: WayName, condition: Condition, { otherWays: { cloning, soft } }: LakeConfig): number {
+  if (condition === 'soft return') {
+    if (way === 'autoregressive') return soft.ppoSteps / 55_000;
+    return soft.steps / (way === 'energy' ? 3800 : 14_000);
+  }
+  const draws = condition === 'cloned' ? cloning.noiseSamples : cloning.fewNoiseSamples;
+  return (cloning.steps * cloning.walks * (hiddenNoise[way] === undefined ? 8 : draws)) / 350_000;
+}

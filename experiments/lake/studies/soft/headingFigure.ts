@@ -1,0 +1,41 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { themeColour } from '../../../../envs/drawing/palette.ts';
+import type { LegendEntry } from '../../../harness/experiment.ts';
+import { headingCurve } from '../../headings/headingCurve.ts';
+import { headingExtent } from '../../headings/headingExtent.ts';
+import { type PlaneAxes, pathLayer } from '../../walks/pathLayer.ts';
+import { waterWedge } from '../../walks/waterWedge.ts';
+
+export const headingLegend: readonly LegendEntry[] = [
+  { label: 'soft optimum', swatch: swatch(`<path d="M0 1h24v8H0z" fill="${themeColour('faint')}" stroke="none"/>`) },
+  { label: 'policy, in its colour', swatch: swatch('<path d="M0 5h24" stroke="currentColor"/>') },
+  {
+    label: 'headings into the water',
+    swatch: swatch(`<path d="M0 1h24v8H0z" fill="${themeColour('water')}" stroke="none"/>`),
+  },
+];
+
+function swatch(marks: string): string {
+  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none" stroke-width="1.6">${marks}</svg>`;
+}
+
+/** Densities over headings at the start as curves about it. Home lies to the right. */
+export function headingFigure(density: readonly number[], optimal: readonly number[], colour: string): TopLevelSpec {
+  const extent = headingExtent(density, optimal);
+  const scale = { domain: [-extent, extent], nice: false };
+  const axis = { title: null, labels: false, ticks: false, grid: false };
+  const axes: PlaneAxes = {
+    x: { field: 'x', type: 'quantitative', scale, axis },
+    y: { field: 'y', type: 'quantitative', scale, axis },
+  };
+  return {
+    width: 150,
+    height: 150,
+    padding: 2,
+    layer: [
+      waterWedge(axes, extent),
+      pathLayer(axes, headingCurve(optimal), { filled: true, fill: themeColour('faint'), opacity: 0.55 }),
+      pathLayer(axes, headingCurve(density), { stroke: colour, strokeWidth: 1.6 }),
+    ],
+  } as unknown as TopLevelSpec;
+}

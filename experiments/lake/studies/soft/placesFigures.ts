@@ -1,0 +1,45 @@
+import type { Point } from '../../../../envs/lake/geometry.ts';
+import { start } from '../../../../envs/lake/lakeMap.ts';
+import type { Figure } from '../../../harness/experiment.ts';
+import type { LakeConfig } from '../../config.ts';
+import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
+import { policyNames } from '../../shared/lakePolicies.ts';
+import type { StudyResults } from '../lakeStudy.ts';
+import type { SoftLakeCondition } from './lakeConditions.ts';
+import { medianKls } from './medianKls.ts';
+import { placesAcrossAxis, placesAlongAxis } from './placesAtStart.ts';
+import { MOST_KL, placesFigure } from './placesFigure.ts';
+import type { SoftLakeData } from './softLakeJob.ts';
+
+/** KL(π ‖ π*) along the axis from the start on and across it there, of a condition. */
+export function placesFigures(
+  outcomes: StudyResults['outcomes'],
+  condition: SoftLakeCondition,
+  config: LakeConfig,
+): Figure[] {
+  const lines = policyNames.flatMap((policy) => {
+    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === condition.condition);
+    return own.length === 0 ? [] : [{ policy, kls: medianKls(own.map(({ result }) => result.data as SoftLakeData)) }];
+  });
+  if (lines.length === 0) return [];
+  const figure = (which: 'along' | 'across', some: readonly Point[], first: number, at: (place: Point) => number) => ({
+    name: `soft-lake-${which}-${condition.folder}`,
+    caption:
+      `KL(π ‖ π*) ${which} the axis through the start and home, ${condition.condition}: the median over the seeds at each place. ` +
+      `Dashed: the best Gaussian of each place, computed. All walks begin at the start (0), so that policies have not learned what to do close to it; lines are cut at ${MOST_KL} nats.`,
+    spec: placesFigure(
+      which === 'along' ? 'towards the lake, lengths' : 'beside the start, lengths',
+      lines.flatMap(({ policy, kls }) => some.map((place, i) => ({ policy, at: at(place), kl: kls[first + i]! }))),
+      some.map((place) => ({ at: at(place), kl: bestAt(place, condition, config) })),
+    ),
+  });
+  return [
+    figure('along', placesAlongAxis, 0, ({ x }) => x - start.x),
+    figure('across', placesAcrossAxis, placesAlongAxis.length, ({ y }) => y - start.y),
+  ];
+}
+
+/** KL of the best Gaussian, nats. The lake is its own mirror image: what is below the axis is as above it. */
+function bestAt({ x, y }: Point, { task }: SoftLakeCondition, config: LakeConfig): number {
+  return bestOnLake(task, config.soft.lake, { x, y: Math.abs(y) }).best.kl;
+}

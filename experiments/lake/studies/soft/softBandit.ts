@@ -1,0 +1,63 @@
+import { metricTable } from '../../../harness/report/table.ts';
+import { annealed } from '../../bandit/annealed.ts';
+import { banditJob } from '../../bandit/banditJob.ts';
+import { BANDIT, type BanditPolicy, banditSeconds } from '../../bandit/banditPolicies.ts';
+import { nats } from '../../shared/formats.ts';
+import { lakeJobs } from '../lakeJobs.ts';
+import type { StudyPart } from '../studyInParts.ts';
+import { banditConditions, taskOf } from './banditConditions.ts';
+import { banditCriteria } from './banditCriteria.ts';
+import { banditSection } from './banditSection.ts';
+
+const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
+
+/** E2 in the bandit: how near policies come to its soft optimum. */
+export const banditPart: StudyPart = {
+  environments: [BANDIT],
+
+  jobs: (config) =>
+    banditConditions.flatMap((condition) =>
+      lakeJobs(config, {
+        study: 'soft',
+        environments: [BANDIT],
+        policies: condition.policies,
+        conditions: [condition],
+        weight: ({ policy }) => banditSeconds(policy as BanditPolicy, config.soft.bandit),
+      }),
+    ),
+
+  async runJob({ policy, condition }, config, context) {
+    const task = taskOf(condition);
+    return banditJob(
+      {
+        policy: policy as BanditPolicy,
+        task,
+        temperature: annealed(task.temperature),
+        noise: 'antithetic',
+        triesBank: true,
+      },
+      config.soft.bandit,
+      context,
+    );
+  },
+
+  tables: (rows) =>
+    [0, 1]
+      .map((penalty) => rows.filter(({ condition }) => taskOf(condition).penalty === penalty))
+      .filter((own) => own.length > 0)
+      .map((own) =>
+        metricTable(
+          `The soft bandit${taskOf(own[0]!.condition).penalty === 0 ? '' : ', with a penalty of 1 in the water'}`,
+          own.map((row) => ({ ...row, policy: `τ = ${taskOf(row.condition).temperature}, ${row.policy}` })),
+          [
+            { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
+            { metric: 'water', label: 'in the water', ...share },
+            { metric: 'rightShare', label: 'right bank', ...share },
+          ],
+        ),
+      ),
+
+  criteria: ({ rows }) => banditCriteria(rows),
+
+  section: (results) => banditSection(results),
+};

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { lakeMap } from '../../../../envs/index.ts';
+import { savePolicy } from '../../../../src/index.ts';
+import type { JobContext, JobResult } from '../../../harness/experiment.ts';
+import { type LakeConfig, softLakeSettings } from '../../config.ts';
+import { type HeadingPolicy, makeHeadingPolicy } from '../../headings/headingPolicies.ts';
+import { sacPolicies } from '../../headings/sacPolicies.ts';
+import { softLakeOptions } from '../../headings/softLakeTask.ts';
+import { softTraining } from '../../headings/softPpoTraining.ts';
+import { sacTraining } from '../../headings/softSacTraining.ts';
+import { trainOnSoftLake } from '../../headings/trainOnSoftLake.ts';
+import { FINE_POINTS } from '../../headings/truth/headingMeter.ts';
+import { measureHeadings } from '../../headings/truth/measureHeadings.ts';
+import { SoftOptimum } from '../../headings/truth/softOptimum.ts';
+import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
+import type { SoftLakeCondition } from './lakeConditions.ts';
+import { placesAtStart } from './placesAtStart.ts';
+
+/** What a job on the soft lake keeps for the figures. */
+export interface SoftLakeData {
+  readonly walks: readonly Walk[];
+  /** π(heading | start) at {@link DRAWN_HEADINGS} middles of equal cells from −π on. */
+  readonly density: readonly number[];
+  /** KL(π ‖ π*), nats, at each of {@link placesAtStart}. */
+  readonly kls: readonly number[];
+  readonly parameters: number;
+}
+
+export const DRAWN_HEADINGS = 360;
+/** Headings of the quadrature at a state elsewhere. */
+const PLACE_POINTS = 360;
+const VISITED_POINTS = 180;
+/** Walks whose states are measured. */
+const MEASURED_WALKS = 20;
+const KEPT_WALKS = 40;
+
+/** Trains a policy over headings by PPO or SAC on the soft return and measures it against the soft optimum. */
+export async function softLakeJob(
+  { policy: name, learner, task }: { policy: HeadingPolicy } & Pick<SoftLakeCondition, 'learner' | 'task'>,
+  config: LakeConfig,
+  { rng, directory, report }: JobContext,
+): Promise<JobResult & { data: SoftLakeData }> {
+  const { lake, sac } = config.soft;
+  const { cells, points } = lake;
+  const settings = softLakeSettings(config, name);
+  const isBySac = learner === 'SAC';
+  const policy = makeHeadingPolicy(name, isBySac ? sacPolicies[name]! : settings.policy, rng.split('policy'));
+  const training = isBySac
+    ? sacTraining(policy, { task, steps: sac.steps, rng })
+    : softTraining(policy, { task, training: lake, settings, rng });
+  await trainOnSoftLake(training, (share, row) => report(0.9 * share, row));
+
+  const optimum = new SoftOptimum({ ...task, cells, points });
+  const { start } = lakeMap;
+  const atStart = (count: number) => measureHeadings(policy, { optimum, states: [start], points: count })[0]!;
+  const [fine, coarse, drawn] = [FINE_POINTS, FINE_POINTS / 2, DRAWN_HEADINGS].map(atStart);
+  const { metrics, walks } = measureWalks({
+    env: 'LakeStride-v0',
+    options: softLakeOptions(task),
+    policy,
+    episodes: config.evaluationEpisodes,
+    keep: KEPT_WALKS,
+    rng: rng.split('evaluation'),
+  });
+  const visited = measureHeadings(policy, {
+    optimum,
+    states: walks.slice(0, MEASURED_WALKS).flatMap(departures),
+    points: VISITED_POINTS,
+  });
+  const places = measureHeadings(policy, { optimum, states: placesAtStart, points: PLACE_POINTS });
+  const parameters = policy.parameterCount();
+  const measured = {
+    kl: fine!.kl,
+    klError: Math.abs(fine!.kl - coarse!.kl),
+    klVisited: visited.reduce((sum, { kl }) => sum + kl, 0) / visited.length,
+    water: fine!.water,
+    ...metrics,
+  };
+  savePolicy(join(directory, 'policy.json'), policy, { env: 'LakeStride-v0', ...task, ...measured });
+  policy.dispose();
+  const short = (value: number) => Number(value.toPrecision(4));
+  const kls = places.map(({ kl }) => short(kl));
+  return { metrics: measured, data: { walks, density: drawn!.density.map(short), kls, parameters } };
+}
+
+/** The positions of a walk but its last, where nothing is chosen any more. */
+function departures({ positions }: Walk): { x: number; y: number }[] {
+  return Array.from({ length: positions.length / 2 - 1 }, (_, i) => ({
+    x: positions[2 * i]!,
+    y: positions[2 * i + 1]!,
+  }));
+}

@@ -1,0 +1,50 @@
+import { BehaviorCloning, type BehaviorCloningReport } from '../../../agents/index.ts';
+import { collectDemonstrations, type LakeId } from '../../../envs/index.ts';
+import { cosineSchedule, type Rng } from '../../../src/index.ts';
+import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
+import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
+import type { Demonstrators } from '../studies/cloning/cloningConditions.ts';
+import type { CloningSettings } from '../tuned.ts';
+
+/** Clones scripted demonstrators by maximum likelihood; the value is the held-out loss. The weights of the best report are kept. */
+export function cloneTraining({
+  env,
+  policy: name,
+  demonstrators: { upperShare, path },
+  settings: { steps, learningRate, policy: settings },
+  episodes,
+  batchSize,
+  rng,
+}: {
+  env: LakeId;
+  policy: PolicyName;
+  demonstrators: Demonstrators;
+  settings: CloningSettings;
+  /** Walks to learn from; a fifth as many are held out. */
+  episodes: number;
+  batchSize: number;
+  rng: Rng;
+}): LakeTraining<LakeProgress & BehaviorCloningReport> {
+  const collect = (count: number, stream: string) =>
+    collectDemonstrations({ envId: env, episodes: count, upperShare, path, rng: rng.split(stream) });
+  const demonstrations = collect(episodes, 'demonstrations');
+  const validation = collect(Math.max(1, Math.round(episodes / 5)), 'validation');
+  const policy = makeLakePolicy(name, { env, settings, rng: rng.split('policy'), scale: 'state' });
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations,
+    validation,
+    batchSize,
+    learningRate: cosineSchedule(learningRate),
+    reportEvery: Math.max(1, Math.round(steps / 30)),
+  });
+  async function* reports() {
+    for await (const report of agent.train({ steps, rng: rng.split('training') })) {
+      const { validationLoss } = report;
+      // A held-out pair that a policy gives no density makes the loss infinite: there is nothing to plot then.
+      const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
+      yield { ...report, value };
+    }
+  }
+  return { policy, steps, reports: reports(), dispose: () => agent.dispose() };
+}

@@ -1,0 +1,24 @@
+import type { SummaryRow, Table } from '../../harness/experiment.ts';
+import { wilsonInterval } from '../../harness/statistics/wilsonInterval.ts';
+
+/**
+ * The share of walks that drown for each seed and column, per cent, with its 95 % Wilson interval over the seed's evaluation walks.
+ * @param columns rows of `drownRate`, by heading
+ */
+export function drownTable(
+  title: string,
+  columns: readonly { readonly heading: string; readonly row: SummaryRow }[],
+  { seeds, evaluationEpisodes }: { readonly seeds: readonly number[]; readonly evaluationEpisodes: number },
+): Table {
+  const share = (value: number) => (100 * value).toFixed(1);
+  const cell = (rate: number | null | undefined): string => {
+    if (rate == null) return '–';
+    const { low, high } = wilsonInterval(Math.round(rate * evaluationEpisodes), evaluationEpisodes);
+    return `${share(rate)} [${share(low)}, ${share(high)}]`.replaceAll(' ', '\u00a0');
+  };
+  return {
+    title,
+    columns: ['seed', ...columns.map(({ heading }) => heading)],
+    rows: seeds.map((seed, i) => [String(seed), ...columns.map(({ row }) => cell(row.perSeed[i]))]),
+  };
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { LakeId } from '../../../envs/index.ts';
+import { type Policy, savePolicy } from '../../../src/index.ts';
+import type { JobContext, JobResult } from '../../harness/experiment.ts';
+import type { LakeConfig } from '../config.ts';
+import { measureWalks, type Walk } from './measureWalks.ts';
+import { type StartDensity, startDensity } from './startDensity.ts';
+
+/** What a job keeps for the figures. */
+export interface LakeData {
+  readonly walks: readonly Walk[];
+  readonly density: StartDensity;
+  readonly parameters: number;
+}
+
+const KEPT_WALKS = 60;
+
+/** Evaluates a trained policy by its sampled walks and saves it. */
+export function finishJob({
+  env,
+  policy,
+  config,
+  context,
+}: {
+  env: LakeId;
+  policy: Policy;
+  config: LakeConfig;
+  context: JobContext;
+}): JobResult & { data: LakeData } {
+  const { metrics, walks } = measureWalks({
+    env,
+    policy,
+    episodes: config.evaluationEpisodes,
+    keep: KEPT_WALKS,
+    rng: context.rng.split('evaluation'),
+  });
+  savePolicy(join(context.directory, 'policy.json'), policy, { env, ...metrics });
+  return {
+    metrics: { ...metrics },
+    data: { walks, density: startDensity(policy), parameters: policy.parameterCount() },
+  };
+}

@@ -1,0 +1,88 @@
+import { evaluate } from '../../../agents/index.ts';
+import { type LakeId, type LakeInfo, type MakeOptions, makeVec, type VectorEnv } from '../../../envs/index.ts';
+import type { Policy, Rng } from '../../../src/index.ts';
+import { modeEntropy } from './modeEntropy.ts';
+
+/** One walk for the figures: the way it ended and its positions, x₀, y₀, x₁, y₁, …, from the start to the last. */
+export interface Walk {
+  readonly outcome: 'home' | 'drowned' | 'timeout';
+  readonly bank: 'upper' | 'lower' | null;
+  readonly positions: readonly number[];
+}
+
+export interface WalkMetrics {
+  /** Share of walks that end in the water. */
+  readonly drownRate: number;
+  readonly homeRate: number;
+  /** Mean undiscounted return. */
+  readonly return: number;
+  /** Share of the upper bank among the walks that get home; null if none does. */
+  readonly upperShare: number | null;
+  /** The share of the bank that is used less, 0 (one bank only) to ½ (both alike); null if no walk gets home. */
+  readonly modeBalance: number | null;
+  /** The entropy of the bank of walks home, nats: 0 (one bank only) to ln 2 (both alike); null if no walk gets home. */
+  readonly modeEntropy: number | null;
+}
+
+/**
+ * Walks `episodes` times with *sampled* actions and keeps the paths of the first `keep`.
+ * @param env a lake, or what makes as many as asked for, whose observations begin with the position
+ */
+export function measureWalks({
+  env: lake,
+  options,
+  policy,
+  episodes,
+  keep,
+  rng,
+}: {
+  env: LakeId | ((episodes: number) => VectorEnv);
+  /** Of a lake that is named. */
+  options?: MakeOptions;
+  policy: Policy;
+  episodes: number;
+  keep: number;
+  rng: Rng;
+}): { metrics: WalkMetrics; walks: Walk[] } {
+  const env =
+    typeof lake === 'string'
+      ? makeVec(lake, { ...options, numEnvs: episodes, autoresetMode: 'sameStep' })
+      : lake(episodes);
+  const size = env.singleObservationSpace.size;
+  const paths: number[][] = Array.from({ length: Math.min(keep, episodes) }, () => []);
+  const reports = evaluate({
+    policy,
+    env,
+    rng,
+    onStep: ({ observations, running }) => {
+      paths.forEach((path, i) => {
+        if (running[i]) path.push(observations[size * i]!, observations[size * i + 1]!);
+      });
+    },
+    onEnd: (i, observation) => {
+      paths[i]?.push(observation[0]!, observation[1]!);
+    },
+  });
+  env.close();
+  const infos = reports.map(({ info }) => info as LakeInfo);
+  const share = (outcome: LakeInfo['outcome']): number =>
+    infos.filter((info) => info.outcome === outcome).length / episodes;
+  const homeBanks = infos.filter(({ outcome }) => outcome === 'home').map(({ bank }) => bank);
+  const upperShare =
+    homeBanks.length === 0 ? null : homeBanks.filter((bank) => bank === 'upper').length / homeBanks.length;
+  return {
+    metrics: {
+      drownRate: share('drowned'),
+      homeRate: share('home'),
+      return: reports.reduce((sum, report) => sum + report.return, 0) / episodes,
+      upperShare,
+      modeBalance: upperShare === null ? null : Math.min(upperShare, 1 - upperShare),
+      modeEntropy: upperShare === null ? null : modeEntropy(upperShare),
+    },
+    walks: paths.map((positions, i) => ({
+      outcome: infos[i]!.outcome!,
+      bank: infos[i]!.bank ?? null,
+      positions: positions.map((coordinate) => Math.round(coordinate * 1000) / 1000),
+    })),
+  };
+}
