@@ -5,12 +5,22 @@ import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
+import { annealing } from './studies/annealing/annealing.ts';
+import { blocked } from './studies/blocked/blocked.ts';
+import { cloning } from './studies/cloning/cloning.ts';
+import { fixedScale } from './studies/fixedScale/fixedScale.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './studies/lakeStudy.ts';
+import { opponent } from './studies/opponent/opponent.ts';
+import { otherWays } from './studies/otherWays/otherWays.ts';
+import { ppo } from './studies/ppo/ppo.ts';
 import { everySoftLakeTask } from './studies/soft/lakeConditions.ts';
-import { studies } from './studies/studies.ts';
+import { soft } from './studies/soft/soft.ts';
 import { studyCodes } from './studies/studyCodes.ts';
 import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
 import { tuning } from './tuning.ts';
+
+/** In the order of their codes. */
+const studies: readonly LakeStudy[] = [ppo, cloning, soft, blocked, opponent, fixedScale, annealing, otherWays];
 
 /** Gaussian policies beside those with several modes on the walk around the lake: E0 to E7. */
 export const lake = defineExperiment<LakeConfig, LakeJob>({

@@ -1,8 +1,7 @@
 import { make } from '../../envs/index.ts';
 import type { JobContext, JobResult } from '../harness/experiment.ts';
-import { annealed } from '../lake/bandit/annealed.ts';
 import { measureOnBandit } from '../lake/bandit/measureOnBandit.ts';
-import { softenOnBandit } from '../lake/bandit/softenOnBandit.ts';
+import { annealed, softenOnBandit } from '../lake/bandit/softenOnBandit.ts';
 import { makeStabilityPolicy, type StabilityConfig, type StabilityPolicy } from './config.ts';
 
 /** The soft optimum of a bandit with two banks: whether the head lets a policy find both, with all its variables at full speed. */

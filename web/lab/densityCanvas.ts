@@ -1,6 +1,5 @@
 import type { Mode } from 'oxbow';
-import { headingCurve } from '../../experiments/lake/headings/headingCurve.ts';
-import { headingExtent } from '../../experiments/lake/headings/headingExtent.ts';
+import { headingCurve, headingExtent } from '../../experiments/lake/headings/headingCurve.ts';
 import { lakeView } from '../../experiments/lake/walks/lakeView.ts';
 import type { HeadingDensity, LabDensity, VelocityDensity } from './actionView.ts';
 import type { Colours } from './lakeCanvas.ts';

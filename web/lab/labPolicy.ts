@@ -1,7 +1,6 @@
 import { actionDensity, type Mode, modes, type Policy, Rng, type StateDict } from 'oxbow';
-import { softLakeOptions } from '../../experiments/lake/headings/softLakeTask.ts';
-import type { SoftLakeTask } from '../../experiments/lake/studies/soft/lakeConditions.ts';
-import { softSettings } from '../../experiments/lake/studies/soft/softSettings.ts';
+import { softLakeSettings } from '../../experiments/lake/headings/softLakeSettings.ts';
+import { type SoftLakeTask, softLakeOptions } from '../../experiments/lake/headings/softLakeTask.ts';
 import { measureWalks, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
 import type { ActionView, LabDensity } from './actionView.ts';
 import { HeadingView } from './headingView.ts';
@@ -26,7 +25,7 @@ export class LabPolicy {
     this.#view =
       task === undefined
         ? new VelocityView(policy)
-        : new HeadingView(policy, { ...softSettings.parse(undefined).lake, ...task });
+        : new HeadingView(policy, { ...softLakeSettings.parse({}), ...task });
   }
 
   /** Keeps the present weights, and returns their number. */

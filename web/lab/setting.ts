@@ -1,7 +1,7 @@
 import type { LakeId } from '../../envs/index.ts';
 import type { HeadingPolicy } from '../../experiments/lake/headings/headingPolicies.ts';
+import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
 import type { PolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
-import type { SoftLakeTask } from '../../experiments/lake/studies/soft/lakeConditions.ts';
 
 /** What the lab can be asked for. */
 export interface Setting {

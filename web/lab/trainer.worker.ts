@@ -1,15 +1,13 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { policyFromJson, policyToJson, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type HeadingPolicy, makeHeadingPolicy } from '../../experiments/lake/headings/headingPolicies.ts';
-import { softTraining } from '../../experiments/lake/headings/softPpoTraining.ts';
+import { softLakeSettings } from '../../experiments/lake/headings/softLakeSettings.ts';
+import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
+import { type SoftPpoSettings, softPpoTraining } from '../../experiments/lake/headings/softPpoTraining.ts';
 import type { LakeTraining } from '../../experiments/lake/shared/lakeTraining.ts';
-import { evenly } from '../../experiments/lake/studies/cloning/cloningConditions.ts';
-import type { SoftLakeTask } from '../../experiments/lake/studies/soft/lakeConditions.ts';
-import { softSettings } from '../../experiments/lake/studies/soft/softSettings.ts';
 import tuned from '../../experiments/lake/tuned.json';
-import type { CloningSettings, PpoSettings, SoftLakeSettings } from '../../experiments/lake/tuned.ts';
-import { cloneTraining } from '../../experiments/lake/walks/cloneTraining.ts';
-import { ppoTraining } from '../../experiments/lake/walks/ppoTraining.ts';
+import { type CloningSettings, cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
+import { type PpoSettings, ppoTraining } from '../../experiments/lake/walks/ppoTraining.ts';
 import { LabPolicy } from './labPolicy.ts';
 import type { Reply, Request, Walked } from './protocol.ts';
 import { choices, type Setting, softTask } from './setting.ts';
@@ -61,10 +59,10 @@ function training(policy: Setting['policies'][number], asked: Setting): LakeTrai
     });
   }
   if (study === 'soft') {
-    const settings = tuned.tuned.soft['LakeStride-v0'][policy as HeadingPolicy] as SoftLakeSettings;
-    return softTraining(makeHeadingPolicy(policy as HeadingPolicy, settings.policy, rng.split('policy')), {
+    const settings = tuned.tuned.soft['LakeStride-v0'][policy as HeadingPolicy] as SoftPpoSettings;
+    return softPpoTraining(makeHeadingPolicy(policy as HeadingPolicy, settings.policy, rng.split('policy')), {
       task: softTask(asked),
-      training: softSettings.parse(undefined).lake,
+      training: softLakeSettings.parse({}),
       settings,
       rng,
     });

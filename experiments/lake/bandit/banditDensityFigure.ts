@@ -2,8 +2,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../src/index.ts';
 import type { LegendEntry } from '../../harness/experiment.ts';
-import { DRAWN_ACTIONS } from './banditJob.ts';
 import { type BanditTask, banditOptimum, banditReward, SHORE } from './banditOptimum.ts';
+import { DRAWN_ACTIONS } from './drawnDensity.ts';
 
 /** How densities on the bandit are drawn. */
 export const banditDensityLegend: readonly LegendEntry[] = [

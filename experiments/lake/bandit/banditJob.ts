@@ -1,22 +1,19 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { type GaussianPolicy, type Policy, portableMath, type Schedule, savePolicy } from '../../../src/index.ts';
+import { type GaussianPolicy, type Policy, type Schedule, savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { BanditSettings } from '../studies/soft/softSettings.ts';
 import type { BanditTask } from './banditOptimum.ts';
-import { type BanditPolicy, makeBanditPolicy } from './banditPolicies.ts';
-import { type BanditMeasure, logProbsOnBandit, measureOnBandit } from './measureOnBandit.ts';
-import { type BanditNoise, softenOnBandit } from './softenOnBandit.ts';
+import { type BanditPolicy, banditCost, makeBanditPolicy } from './banditPolicies.ts';
+import { drawnDensity } from './drawnDensity.ts';
+import { type BanditMeasure, measureOnBandit } from './measureOnBandit.ts';
+import { type BanditNoise, type SoftenOptions, softenOnBandit } from './softenOnBandit.ts';
 
 /** What a job on the bandit keeps for the figures. */
 export interface BanditData {
-  /** π at {@link DRAWN_ACTIONS}. */
+  /** π at `DRAWN_ACTIONS`. */
   readonly density: readonly number[];
   readonly parameters: number;
 }
-
-/** −2.5, −2.475, …, 2.5. */
-export const DRAWN_ACTIONS: readonly number[] = Array.from({ length: 201 }, (_, i) => (i - 100) / 40);
 
 /** What {@link banditJob} trains. */
 export interface BanditTraining {
@@ -31,6 +28,9 @@ export interface BanditTraining {
    */
   readonly triesBank: boolean;
 }
+
+/** How long it trains, and how fast. */
+export type BanditSettings = Pick<SoftenOptions, 'steps' | 'batchSize' | 'learningRate'>;
 
 /** Trains a policy on the bandit, measures it against the soft optimum and saves it. */
 export function banditJob(
@@ -60,9 +60,7 @@ export function banditJob(
   const { policy, measure } = trained.reduce((best, other) => (other.measure.kl < best.measure.kl ? other : best));
   const metrics: Record<keyof BanditMeasure, number> = { ...measure };
   savePolicy(join(directory, 'policy.json'), policy, metrics);
-  const density = Array.from(logProbsOnBandit(policy, DRAWN_ACTIONS), (logProb) =>
-    Number(portableMath.exp(logProb).toPrecision(4)),
-  );
+  const density = drawnDensity(policy);
   const parameters = policy.parameterCount();
   for (const each of trained) each.policy.dispose();
   return { metrics, data: { density, parameters } };
@@ -73,4 +71,9 @@ function gaussianOnBank(rng: JobContext['rng']): Policy {
   const policy = makeBanditPolicy('gaussian', rng, 0.5) as GaussianPolicy;
   tf.tidy(() => policy.network.layers.at(-1)!.bias!.assign(tf.tensor1d([1])));
   return policy;
+}
+
+/** Seconds of a job, on a quiet core. */
+export function banditSeconds(policy: BanditPolicy, { steps, batchSize }: BanditSettings): number {
+  return 0.15 + (banditCost[policy] * steps * (100 + batchSize)) / 1.1e7;
 }

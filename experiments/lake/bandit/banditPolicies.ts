@@ -1,7 +1,7 @@
-import type { Policy, Rng } from '../../../src/index.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Distribution, type Policy, type Rng, SquashedDistribution } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
-import type { BanditSettings } from '../studies/soft/softSettings.ts';
 
 export const BANDIT = 'SoftBandit-v0';
 
@@ -25,13 +25,20 @@ export const banditPolicies = Object.keys(SETTINGS) as BanditPolicy[];
 /** Relative cost of an update of each. */
 export const banditCost: Record<BanditPolicy, number> = { gaussian: 1, 'mixture-2': 2, mixture: 2, spline: 4 };
 
-/** Seconds of a training on the bandit's soft optimum. */
-export function banditSeconds(policy: BanditPolicy, { steps, batchSize }: BanditSettings): number {
-  return 0.15 + (banditCost[policy] * steps * (100 + batchSize)) / 1.1e7;
-}
-
 /** One of them, with mean 0 and standard deviation `initialScale` at first. */
 export function makeBanditPolicy(name: BanditPolicy, rng: Rng, initialScale = 1): Policy {
   const settings = { ...SETTINGS[name], parameters: PARAMETERS, initialScale };
   return makeLakePolicy(name, { env: BANDIT, settings, rng, scale: 'free' });
+}
+
+/**
+ * A policy's actions on SoftBandit-v0, whose only observation is 0: one distribution, however many actions are drawn from it.
+ * @throws if the policy squashes its actions, or its distribution is of a kind of its own
+ */
+export function banditActions(policy: Policy): Distribution {
+  const distribution = policy.given(tf.zeros([1, 1]));
+  if (!(distribution instanceof SquashedDistribution) || distribution.bijector.constructor.name !== 'Identity') {
+    throw new Error(`banditActions: wanted a policy that does not squash its actions, got ${policy.constructor.name}`);
+  }
+  return distribution.latent;
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { compile, type Policy, portableMath } from '../../../src/index.ts';
-import { banditActions } from './banditActions.ts';
 import { type BanditTask, banditOptimum, banditReward, SHORE } from './banditOptimum.ts';
+import { banditActions } from './banditPolicies.ts';
 
 export interface BanditMeasure {
   /** KL(π ‖ π*), nats. */

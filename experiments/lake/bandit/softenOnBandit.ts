@@ -3,13 +3,14 @@ import {
   Adam,
   compile,
   cosineSchedule,
+  geometricSchedule,
   type Policy,
   type Rng,
   type Schedule,
   valueAndGradients,
 } from '../../../src/index.ts';
 import { AntitheticRng } from './antitheticRng.ts';
-import { banditActions } from './banditActions.ts';
+import { banditActions } from './banditPolicies.ts';
 import { softLoss } from './softLoss.ts';
 
 /** Whether actions are made of independent noise, or each two of one draw and its negative. */
@@ -70,4 +71,13 @@ export function softenOnBandit(options: SoftenOptions): void {
   }
   compiled.dispose();
   optimizer.dispose();
+}
+
+/** The share of the updates in which an annealed temperature falls. */
+const FALLING = 0.7;
+
+/** A temperature that falls from 1 in equal ratios, and is then held. */
+export function annealed(temperature: number): Schedule {
+  const fall = geometricSchedule(1, temperature);
+  return (share) => fall(share / FALLING);
 }

@@ -11,3 +11,8 @@ export function headingCurve(density: readonly number[]): Point[] {
     return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
   });
 }
+
+/** The half-width of a square that holds the curves of densities. */
+export function headingExtent(...densities: readonly (readonly number[])[]): number {
+  return 1.05 * Math.sqrt(Math.max(...densities.flat()));
+}

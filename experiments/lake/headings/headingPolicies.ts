@@ -2,6 +2,7 @@ import { make } from '../../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { PARAMETERS, type PolicyName } from '../shared/lakePolicies.ts';
+import { SOFT_LAKE } from './softLakeTask.ts';
 
 /**
  * The policies over headings. On a circle there is no full covariance, no RealNVP and no NICE: couplings need two numbers. Gaussians
@@ -22,7 +23,7 @@ export const headingPolicies = Object.keys(POLICIES) as HeadingPolicy[];
  * @param settings options that are searched
  */
 export function makeHeadingPolicy(policy: HeadingPolicy, settings: Settings, rng: Rng): Policy {
-  const { observationSpace, actionSpace } = make('LakeStride-v0', { action: 'heading' });
+  const { observationSpace, actionSpace } = make(SOFT_LAKE, { action: 'heading' });
   const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };
   return makePolicy<string>(name, {
     observationSpace,

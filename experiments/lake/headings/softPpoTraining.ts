@@ -1,18 +1,33 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
-import { agentTraining } from '../shared/agentTraining.ts';
-import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
-import { type SoftLakeTask, UNIFORM_ENTROPY } from '../studies/soft/lakeConditions.ts';
-import type { SoftLakeSettings } from '../tuned.ts';
-import { softLakeOptions } from './softLakeTask.ts';
+import type { Settings } from '../../harness/tuning/searchSpace.ts';
+import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
+import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
+import type { HeadingPolicy } from './headingPolicies.ts';
+import { SOFT_LAKE, type SoftLakeTask, softLakeOptions, UNIFORM_ENTROPY } from './softLakeTask.ts';
 
-/** What {@link softTraining} takes. */
-export interface SoftTrainingOptions {
+/** What PPO on the soft return takes for a policy over headings. */
+export interface SoftPpoSettings {
+  /** The first of a cosine. */
+  readonly learningRate: number;
+  readonly batchSize: number;
+  /** Passes over a rollout. */
+  readonly epochs: number;
+  readonly lambda: number;
+  /** τ falls from this one in equal ratios, … */
+  readonly firstTemperature: number;
+  /** … over this share of the training. */
+  readonly falling: number;
+  readonly policy: Settings;
+}
+
+/** What {@link softPpoTraining} takes. */
+export interface SoftPpoTrainingOptions {
   readonly task: SoftLakeTask;
   /** Steps are of all environments together, the horizon of each of them. */
   readonly training: { readonly steps: number; readonly envs: number; readonly horizon: number };
-  readonly settings: SoftLakeSettings;
+  readonly settings: SoftPpoSettings;
   readonly rng: Rng;
 }
 
@@ -20,16 +35,16 @@ export interface SoftTrainingOptions {
  * PPO on the soft return for a policy over headings, with a temperature that falls to the task's; the value is the mean return of the
  * episodes that ended since the last report, without their entropy.
  */
-export function softTraining(
+export function softPpoTraining(
   policy: Policy,
   {
     task,
     training: { steps, envs, horizon },
     settings: { learningRate, firstTemperature, falling, epochs, batchSize, lambda },
     rng,
-  }: SoftTrainingOptions,
+  }: SoftPpoTrainingOptions,
 ): LakeTraining<LakeProgress & PpoReport> {
-  const env = makeVec('LakeStride-v0', { ...softLakeOptions(task), numEnvs: envs, autoresetMode: 'sameStep' });
+  const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: envs, autoresetMode: 'sameStep' });
   const fall = geometricSchedule(firstTemperature, task.temperature);
   const agent = new Ppo({
     policy,
@@ -47,4 +62,14 @@ export function softTraining(
     baseEntropy: UNIFORM_ENTROPY,
   });
   return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
+}
+
+/** The settings that were found for a policy, with which it is trained for every task and study. */
+export function softPpoSettings(tuned: Tuned, policy: HeadingPolicy): SoftPpoSettings {
+  return tuned.soft![SOFT_LAKE]![policy] as unknown as SoftPpoSettings;
+}
+
+/** Seconds of a training, on a quiet core. */
+export function softPpoSeconds({ epochs }: SoftPpoSettings, steps: number): number {
+  return 0.5 + 4.2e-6 * epochs * steps;
 }

@@ -1,10 +1,20 @@
 import { Sac, type SacReport } from '../../../agents/index.ts';
 import { makeVec } from '../../../envs/index.ts';
 import { cosineSchedule, geometricSchedule, type Policy, type Rng } from '../../../src/index.ts';
-import { agentTraining } from '../shared/agentTraining.ts';
-import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
-import { type SoftLakeTask, UNIFORM_ENTROPY } from '../studies/soft/lakeConditions.ts';
-import { softLakeOptions } from './softLakeTask.ts';
+import type { Settings } from '../../harness/tuning/searchSpace.ts';
+import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
+import type { HeadingPolicy } from './headingPolicies.ts';
+import { SOFT_LAKE, type SoftLakeTask, softLakeOptions, UNIFORM_ENTROPY } from './softLakeTask.ts';
+
+/**
+ * The policies over headings that SAC trains, with their options. Gaussians begin nearly flat, as the spline does; gradients of samples
+ * reach the weights of a mixture by the distributional transform.
+ */
+export const sacPolicies: { readonly [policy in HeadingPolicy]?: Settings } = {
+  gaussian: { initialScale: 2 },
+  mixture: { initialScale: 2, components: 4, reparameterize: true },
+  spline: {},
+};
 
 /** τ falls from this one in equal ratios over a share of the training. */
 const FIRST_TEMPERATURE = 0.3;
@@ -17,11 +27,11 @@ const RANDOM_SHARE = 1 / 7;
  * episodes that ended since the last report, without their entropy.
  * @param steps of all environments together
  */
-export function sacTraining(
+export function softSacTraining(
   policy: Policy,
   { task, steps, rng }: { readonly task: SoftLakeTask; readonly steps: number; readonly rng: Rng },
 ): LakeTraining<LakeProgress & SacReport> {
-  const env = makeVec('LakeStride-v0', { ...softLakeOptions(task), numEnvs: 8, autoresetMode: 'sameStep' });
+  const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: 8, autoresetMode: 'sameStep' });
   const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
   const agent = new Sac({
     policy,
@@ -40,4 +50,9 @@ export function sacTraining(
     reportEvery: Math.ceil(steps / 20),
   });
   return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
+}
+
+/** Seconds of a training, on a quiet core. */
+export function softSacSeconds(steps: number): number {
+  return 0.5 + 1.5e-3 * steps;
 }

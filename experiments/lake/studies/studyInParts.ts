@@ -1,17 +1,17 @@
 import type { Section } from '../../harness/experiment.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './lakeStudy.ts';
 
-/** A part of a study, on environments of its own: its jobs, and how what came of them is judged and shown. */
-export interface StudyPart extends Pick<LakeStudy, 'jobs' | 'runJob' | 'tables' | 'criteria'> {
+/** A part of a study, on environments of its own: its jobs, and how what came of them is shown. */
+export interface StudyPart extends Pick<LakeStudy, 'jobs' | 'runJob' | 'tables'> {
   /** Those of its jobs, which no other part of the study has. */
   readonly environments: readonly string[];
   /** Its part of the study's section. */
   section(results: StudyResults, config: Parameters<LakeStudy['section']>[1]): Section;
 }
 
-/** A study put together of parts, in their order; those of which no job has finished have no section. */
+/** A study put together of parts, each with its claims, in their order; those of which no job has finished have no section. */
 export function studyInParts(
-  parts: readonly StudyPart[],
+  parts: readonly (StudyPart & Pick<LakeStudy, 'criteria'>)[],
   { paragraphs, ...study }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction'> & Pick<Section, 'paragraphs'>,
 ): LakeStudy {
   const has = (part: StudyPart, env: string) => part.environments.includes(env);

@@ -1,10 +1,27 @@
 import { BehaviorCloning, type BehaviorCloningReport } from '../../../agents/index.ts';
-import { collectDemonstrations, type LakeId } from '../../../envs/index.ts';
+import { collectDemonstrations, type DemonstrationPath, type LakeId } from '../../../envs/index.ts';
 import { cosineSchedule, type Rng } from '../../../src/index.ts';
+import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
 import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
-import type { Demonstrators } from '../studies/cloning/cloningConditions.ts';
-import type { CloningSettings } from '../tuned.ts';
+
+/** What cloning takes for a policy on a lake. */
+export interface CloningSettings {
+  readonly learningRate: number;
+  /** Updates. */
+  readonly steps: number;
+  readonly policy: Settings;
+}
+
+/** What the demonstrators do. */
+export interface Demonstrators {
+  /** The share of them that go by the upper bank. */
+  readonly upperShare: number;
+  readonly path: DemonstrationPath;
+}
+
+/** Half of them on each bank, on the shortest path. */
+export const evenly: Demonstrators = { upperShare: 0.5, path: 'shortest' };
 
 /** Clones scripted demonstrators by maximum likelihood; the value is the held-out loss. The weights of the best report are kept. */
 export function cloneTraining({

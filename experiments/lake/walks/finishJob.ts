@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { LakeId } from '../../../envs/index.ts';
 import { type Policy, savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { LakeConfig } from '../config.ts';
 import { measureWalks, type Walk } from './measureWalks.ts';
 import { type StartDensity, startDensity } from './startDensity.ts';
 
@@ -19,18 +18,19 @@ const KEPT_WALKS = 60;
 export function finishJob({
   env,
   policy,
-  config,
+  episodes,
   context,
 }: {
   env: LakeId;
   policy: Policy;
-  config: LakeConfig;
+  /** Walks by which it is measured. */
+  episodes: number;
   context: JobContext;
 }): JobResult & { data: LakeData } {
   const { metrics, walks } = measureWalks({
     env,
     policy,
-    episodes: config.evaluationEpisodes,
+    episodes,
     keep: KEPT_WALKS,
     rng: context.rng.split('evaluation'),
   });

@@ -1,7 +1,7 @@
 import { evaluate } from '../../../agents/index.ts';
 import { type LakeId, type LakeInfo, type MakeOptions, makeVec, type VectorEnv } from '../../../envs/index.ts';
 import type { Policy, Rng } from '../../../src/index.ts';
-import { modeEntropy } from './modeEntropy.ts';
+import { portableMath } from '../../../src/portableMath.ts';
 
 /** One walk for the figures: the way it ended and its positions, x₀, y₀, x₁, y₁, …, from the start to the last. */
 export interface Walk {
@@ -85,4 +85,9 @@ export function measureWalks({
       positions: positions.map((coordinate) => Math.round(coordinate * 1000) / 1000),
     })),
   };
+}
+
+/** The entropy of the choice between two banks, −p ln p − (1 − p) ln(1 − p), nats: 0 for one bank only, ln 2 for both alike. */
+export function modeEntropy(upperShare: number): number {
+  return [upperShare, 1 - upperShare].reduce((sum, p) => (p > 0 ? sum - p * portableMath.log(p) : sum), 0);
 }

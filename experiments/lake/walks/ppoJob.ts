@@ -1,26 +1,33 @@
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import { type LakeConfig, PPO_ENV, ppoSettings } from '../config.ts';
+import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
 import type { PolicyName } from '../shared/lakePolicies.ts';
 import { finishJob } from './finishJob.ts';
-import { ppoTraining } from './ppoTraining.ts';
+import { PPO_LAKE, ppoSettings, ppoTraining } from './ppoTraining.ts';
+
+/** What of a run's settings {@link ppoJob} depends on. */
+export interface PpoJobConfig {
+  readonly ppo: { readonly steps: number; readonly envs: number; readonly horizon: number };
+  readonly tuned: Tuned;
+  readonly evaluationEpisodes: number;
+}
 
 /**
- * E0: PPO on the lake. The lake is fully observed, so it has a deterministic optimum, and every policy
+ * PPO on the lake. The lake is fully observed, so it has a deterministic optimum, and every policy
  * class is free to commit to one bank. No advantage of a flow is claimed here; it is measured.
  */
-export async function optimize(
+export async function ppoJob(
   { policy: name, fixedScale }: { policy: PolicyName /** σ of a Gaussian that keeps it */; fixedScale?: number },
-  config: LakeConfig,
+  { ppo, tuned, evaluationEpisodes }: PpoJobConfig,
   context: JobContext,
 ): Promise<JobResult> {
-  const settings = ppoSettings(config.tuned, name);
+  const settings = ppoSettings(tuned, name);
   const { rng } = context;
   const { policy, steps, reports, dispose } = ppoTraining({
-    env: PPO_ENV,
+    env: PPO_LAKE,
     policy: name,
     settings,
     fixedScale,
-    ...config.ppo,
+    ...ppo,
     rng,
   });
   for await (const { episodes, updates, value, ...report } of reports) {
@@ -33,7 +40,7 @@ export async function optimize(
       drownRate: ended === 0 ? null : drowned / ended,
     });
   }
-  const result = finishJob({ env: PPO_ENV, policy, config, context });
+  const result = finishJob({ env: PPO_LAKE, policy, episodes: evaluationEpisodes, context });
   dispose();
   policy.dispose();
   return result;

@@ -1,10 +1,28 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
 import { type LakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
-import { agentTraining } from '../shared/agentTraining.ts';
+import type { Settings } from '../../harness/tuning/searchSpace.ts';
+import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
 import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
-import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
-import type { PpoSettings } from '../tuned.ts';
+import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
+
+/** PPO's question, whether a policy commits to one bank, is asked on the fine lake. */
+export const PPO_LAKE = 'Lake-v0' satisfies LakeId;
+
+/** What PPO takes for a policy. */
+export interface PpoSettings {
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly gamma: number;
+  readonly entropyCoefficient: number;
+  readonly policy: Settings;
+}
+
+/** The settings that were found for a policy. */
+export function ppoSettings(tuned: Tuned, policy: PolicyName): PpoSettings {
+  return tuned.ppo![PPO_LAKE]![policy] as unknown as PpoSettings;
+}
 
 /** PPO on a lake; the value is the mean return of the episodes that ended since the last report. */
 export function ppoTraining({

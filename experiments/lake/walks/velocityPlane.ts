@@ -1,7 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
-import { type PlaneAxes, pathLayer } from './pathLayer.ts';
-import { waterWedge } from './waterWedge.ts';
+import { type PlaneAxes, pathLayer, waterWedge } from './waterWedge.ts';
 
 /**
  * The plane of velocities at the start, [−extent, extent]², with a layer on it. A circle marks full speed. The shaded wedge holds the

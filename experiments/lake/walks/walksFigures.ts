@@ -1,15 +1,17 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import type { Figure, Outcome, SummaryRow } from '../../harness/experiment.ts';
-import { inkLegend } from '../../harness/report/inkImage.ts';
+import { inkImage, inkLegend } from '../../harness/report/inkImage.ts';
 import { intervalChart } from '../../harness/report/intervalChart.ts';
 import { learningCurves } from '../../harness/report/learningCurves.ts';
 import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
+import { percent } from '../shared/formats.ts';
 import { policyNames } from '../shared/lakePolicies.ts';
-import { percent } from '../shared/percent.ts';
-import { densityFigure } from './densityFigure.ts';
 import type { LakeData } from './finishJob.ts';
 import { lakeFigure, walksLegend } from './lakeFigure.ts';
 import type { Walk } from './measureWalks.ts';
+import type { StartDensity } from './startDensity.ts';
+import { velocityPlane } from './velocityPlane.ts';
 
 /** Walks drawn of a policy: more would hide each other. */
 const DRAWN_WALKS = 40;
@@ -110,4 +112,14 @@ function describeWalks(walks: readonly Walk[]): string {
     `Of ${walks.length} walks ${count('home', 'upper')} get home by the upper bank, ${count('home', 'lower')} by the lower, ` +
     `${count('drowned')} drown, ${count('timeout')} run out of time`
   );
+}
+
+/** The density over velocities at the start: the darker, the denser, up to its own peak. */
+export function densityFigure(density: StartDensity): TopLevelSpec {
+  const { extent } = density;
+  return velocityPlane(extent, ({ x, y }) => ({
+    data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
+    mark: { type: 'image', url: inkImage(density), aspect: false },
+    encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
+  }));
 }

@@ -1,7 +1,7 @@
 import { themeColour } from '../../../envs/drawing/palette.ts';
+import type { Point } from '../../../envs/lake/geometry.ts';
 import { start } from '../../../envs/lake/lakeMap.ts';
 import { lakeView } from './lakeView.ts';
-import { type PlaneAxes, pathLayer } from './pathLayer.ts';
 
 /** A layer with the directions in which a straight walk from the start meets the lake, up to `extent` to the right. */
 export function waterWedge(axes: PlaneAxes, extent: number): object {
@@ -12,4 +12,19 @@ export function waterWedge(axes: PlaneAxes, extent: number): object {
     { x: extent, y: shore },
   ];
   return pathLayer(axes, [state, below, above, state], { filled: true, fill: themeColour('water') });
+}
+
+/** Encodings of both axes of a plane, for Vega-Lite. */
+export interface PlaneAxes {
+  readonly x: object;
+  readonly y: object;
+}
+
+/** A layer in which points are joined in their order. */
+export function pathLayer({ x, y }: PlaneAxes, points: readonly Point[], mark: object): object {
+  return {
+    data: { values: points.map((point, order) => ({ order, ...point })) },
+    mark: { type: 'line', ...mark },
+    encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
+  };
 }

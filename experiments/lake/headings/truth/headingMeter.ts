@@ -63,3 +63,14 @@ export class HeadingMeter {
     this.#evaluate.dispose();
   }
 }
+
+/** Measures a policy over headings at each of the states, by the midpoint rule on `points` headings. */
+export function measureHeadings(
+  policy: Policy,
+  { states, ...options }: { optimum: SoftOptimum; states: readonly Point[]; points: number },
+): HeadingMeasure[] {
+  const meter = new HeadingMeter(policy, options);
+  const measures = states.map((from) => meter.measure(from));
+  meter.dispose();
+  return measures;
+}

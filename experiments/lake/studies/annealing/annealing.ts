@@ -1,16 +1,14 @@
 import type { SummaryRow } from '../../../harness/experiment.ts';
 import { metricTable } from '../../../harness/report/table.ts';
-import { annealed } from '../../bandit/annealed.ts';
-import { banditJob } from '../../bandit/banditJob.ts';
-import { BANDIT, type BanditPolicy, banditPolicies, banditSeconds } from '../../bandit/banditPolicies.ts';
-import { nats } from '../../shared/formats.ts';
-import { percent } from '../../shared/percent.ts';
+import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
+import { BANDIT, type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
+import { annealed } from '../../bandit/softenOnBandit.ts';
+import { nats, percent, shareColumn } from '../../shared/formats.ts';
 import { everyOf } from '../everyOf.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { LakeStudy } from '../lakeStudy.ts';
-import { annealingConditions, conditionOf, type TemperatureKind } from './annealingConditions.ts';
+import { annealingConditions, COLLAPSED, conditionOf, type TemperatureKind } from './annealingConditions.ts';
 import { annealingSection } from './annealingSection.ts';
-import { COLLAPSED } from './collapses.ts';
 
 /** At and below this temperature a collapse was predicted. */
 const COLD = 0.05;
@@ -62,7 +60,7 @@ export const annealing: LakeStudy = {
             rows.map((row) => ({ ...row, policy: `${row.condition}, ${row.policy}` })),
             [
               { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
-              { metric: 'lesserShare', label: 'lesser bank', format: (share) => (100 * share).toFixed(1), unit: '%' },
+              { metric: 'lesserShare', label: 'lesser bank', ...shareColumn },
             ],
           ),
         ],

@@ -24,3 +24,6 @@ export const annealingConditions: readonly AnnealingCondition[] = annealingTempe
 export function conditionOf({ condition }: { readonly condition?: string }): AnnealingCondition {
   return annealingConditions.find((each) => each.condition === condition)!;
 }
+
+/** A policy with less than this share of its actions on one of the banks has collapsed onto the other. */
+export const COLLAPSED = 0.03;

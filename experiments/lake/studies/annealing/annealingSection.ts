@@ -5,15 +5,14 @@ import { pairedSeeds } from '../../../harness/pairedSeeds.ts';
 import { formatP } from '../../../harness/statistics/formatP.ts';
 import { holm } from '../../../harness/statistics/holm.ts';
 import { pairedPermutationTest } from '../../../harness/statistics/pairedPermutationTest.ts';
+import { wilsonInterval } from '../../../harness/statistics/wilsonInterval.ts';
 import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDensityFigure.ts';
 import type { BanditData } from '../../bandit/banditJob.ts';
 import { banditPolicies } from '../../bandit/banditPolicies.ts';
-import { nats } from '../../shared/formats.ts';
+import { nats, percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import { percent } from '../../shared/percent.ts';
 import type { StudyResults } from '../lakeStudy.ts';
-import { annealingTemperatures, conditionOf, type TemperatureKind } from './annealingConditions.ts';
-import { collapses } from './collapses.ts';
+import { annealingTemperatures, COLLAPSED, conditionOf, type TemperatureKind } from './annealingConditions.ts';
 import { shareFigure, shareLegend } from './shareFigure.ts';
 
 /** The study in the report. */
@@ -126,4 +125,13 @@ function comparison(rows: readonly SummaryRow[]): Table {
 function pairedP(x: SummaryRow, y: SummaryRow): number | undefined {
   const pairs = pairedSeeds(x, y);
   return pairs.x.length < 2 ? undefined : pairedPermutationTest(pairs.x, pairs.y, new Rng('annealing'));
+}
+
+/** How many seeds have collapsed, with Wilson's interval of the share: `1 of 3 [6.1 %, 79.2 %]`. */
+export function collapses({ perSeed }: SummaryRow): string {
+  const measured = perSeed.filter((share) => share !== null);
+  if (measured.length === 0) return '–';
+  const count = measured.filter((share) => share < COLLAPSED).length;
+  const { low, high } = wilsonInterval(count, measured.length);
+  return `${count} of ${measured.length} [${percent(low)}, ${percent(high)}]`;
 }

@@ -2,8 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import type { TemperatureKind } from './annealingConditions.ts';
-import { COLLAPSED } from './collapses.ts';
+import { COLLAPSED, type TemperatureKind } from './annealingConditions.ts';
 
 /** The share of the right bank of one seed. */
 export interface SeedShare {

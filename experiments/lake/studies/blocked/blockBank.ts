@@ -3,17 +3,15 @@ import { Ppo } from '../../../../agents/index.ts';
 import { type Bank, makeVec } from '../../../../envs/index.ts';
 import { savePolicy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import { type LakeConfig, softLakeSettings } from '../../config.ts';
+import type { LakeConfig } from '../../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../../headings/headingPolicies.ts';
-import { softLakeOptions } from '../../headings/softLakeTask.ts';
-import { softTraining } from '../../headings/softPpoTraining.ts';
+import { SOFT_LAKE, STRIDE, softLakeOptions } from '../../headings/softLakeTask.ts';
+import { softPpoSettings, softPpoTraining } from '../../headings/softPpoTraining.ts';
 import { trainOnSoftLake } from '../../headings/trainOnSoftLake.ts';
 import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
 import { successAtK } from '../../walks/successAtK.ts';
-import { STRIDE } from '../soft/lakeConditions.ts';
 import { homeRateAgainstOpponent } from './homeRateAgainstOpponent.ts';
 
-export const BLOCKED_ENV = 'LakeStride-v0';
 /** τ was raised from 0.02, at which the spline nearly lost a bank, on seeds 1000 and 1001. */
 export const TASK = { stride: STRIDE, temperature: 0.05 };
 const OPTIONS = softLakeOptions(TASK);
@@ -34,19 +32,19 @@ export interface BlockedData {
  * Trains a policy over headings on the soft return of the open lake, blocks either bank without a word, and measures how often a walk gets home in k tries; then
  * fine-tunes it by PPO on the lake whose blocked bank is the worse one for it.
  */
-export async function block(
+export async function blockBank(
   { policy: name }: { policy: HeadingPolicy },
   config: LakeConfig,
   { rng, directory, report }: JobContext,
 ): Promise<JobResult & { data: BlockedData }> {
   const { blocked, soft, evaluationEpisodes } = config;
-  const settings = softLakeSettings(config, name);
+  const settings = softPpoSettings(config.tuned, name);
   const policy = makeHeadingPolicy(name, settings.policy, rng.split('policy'));
   const pretraining = { task: TASK, training: soft.lake, settings, rng: rng.split('pretraining') };
-  await trainOnSoftLake(softTraining(policy, pretraining), (share) => report(0.7 * share));
+  await trainOnSoftLake(softPpoTraining(policy, pretraining), (share) => report(0.7 * share));
   const walk = (blocked: Bank | 'none') =>
     measureWalks({
-      env: BLOCKED_ENV,
+      env: SOFT_LAKE,
       options: { ...OPTIONS, blocked },
       policy,
       episodes: evaluationEpisodes,
@@ -65,10 +63,10 @@ export async function block(
     ]),
   );
   const opponentHome = homeRateAgainstOpponent(policy, OPTIONS, rng.split('opponent'));
-  savePolicy(join(directory, 'policy.json'), policy, { env: BLOCKED_ENV, ...open });
+  savePolicy(join(directory, 'policy.json'), policy, { env: SOFT_LAKE, ...open });
 
   const { steps, envs, ...learning } = blocked.fineTuning;
-  const env = makeVec(BLOCKED_ENV, { ...OPTIONS, numEnvs: envs, autoresetMode: 'sameStep', blocked: worst });
+  const env = makeVec(SOFT_LAKE, { ...OPTIONS, numEnvs: envs, autoresetMode: 'sameStep', blocked: worst });
   const agent = new Ppo({ ...learning, policy, env, rng: rng.split('agent'), gamma: 0.99 });
   let adapted: number | undefined;
   for await (const { step, episodes } of agent.train({ steps, rng: rng.split('fine-tuning') })) {

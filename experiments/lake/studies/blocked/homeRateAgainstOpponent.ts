@@ -1,5 +1,6 @@
 import { type MakeOptions, makeVec } from '../../../../envs/index.ts';
 import { Actor, type Policy, type Rng } from '../../../../src/index.ts';
+import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
 
 /** Opponents, each with a memory of its own. */
 const OPPONENTS = 50;
@@ -10,7 +11,7 @@ const WALKS = 20;
 
 /** The share of walks home on the stride lake where an opponent blocks the bank that a policy has used more. */
 export function homeRateAgainstOpponent(policy: Policy, options: MakeOptions, rng: Rng): number {
-  const env = makeVec('LakeStride-v0', {
+  const env = makeVec(SOFT_LAKE, {
     ...options,
     blocked: 'opponent',
     numEnvs: OPPONENTS,

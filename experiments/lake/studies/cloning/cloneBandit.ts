@@ -3,12 +3,11 @@ import { BehaviorCloning } from '../../../../agents/index.ts';
 import { softBanditData } from '../../../../envs/toy/softBandit.ts';
 import { cosineSchedule, portableMath, savePolicy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import { DRAWN_ACTIONS } from '../../bandit/banditJob.ts';
 import { SHORE } from '../../bandit/banditOptimum.ts';
 import { type BanditPolicy, makeBanditPolicy } from '../../bandit/banditPolicies.ts';
+import { drawnDensity } from '../../bandit/drawnDensity.ts';
 import { logProbsOnBandit } from '../../bandit/measureOnBandit.ts';
 import type { LakeConfig } from '../../config.ts';
-import { banditDataDensity } from './banditDataDensity.ts';
 import { divergence } from './divergence.ts';
 
 /** What a job keeps for the figures. */
@@ -59,10 +58,17 @@ export async function cloneBandit(
     totalVariation: Math.abs(massWhere((action) => action > 0) - 0.5),
   };
   savePolicy(join(directory, 'policy.json'), policy, metrics);
-  const density = Array.from(logProbsOnBandit(policy, DRAWN_ACTIONS), (logProb) =>
-    Number(portableMath.exp(logProb).toPrecision(4)),
-  );
+  const density = drawnDensity(policy);
   agent.dispose();
   policy.dispose();
   return { metrics, data: { density } };
+}
+
+/** Standard deviation of each half. */
+const DEVIATION = 0.2;
+
+/** The density of `softBanditData`'s actions, ½ N(−1, .2²) + ½ N(1, .2²). */
+export function banditDataDensity(action: number): number {
+  const bump = (center: number) => portableMath.exp(-0.5 * ((action - center) / DEVIATION) ** 2);
+  return (bump(-1) + bump(1)) / (2 * DEVIATION * Math.sqrt(2 * Math.PI));
 }

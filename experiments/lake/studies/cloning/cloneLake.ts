@@ -1,12 +1,11 @@
 import type { BehaviorCloningReport } from '../../../../agents/index.ts';
 import type { LakeId } from '../../../../envs/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import { cloningSettings, type LakeConfig } from '../../config.ts';
+import type { LakeConfig } from '../../config.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
-import { cloneTraining } from '../../walks/cloneTraining.ts';
+import { type CloningSettings, cloneTraining, type Demonstrators } from '../../walks/cloneTraining.ts';
 import { finishJob } from '../../walks/finishJob.ts';
-import { logProbsAtStart } from '../../walks/logProbsAtStart.ts';
-import type { Demonstrators } from './cloningConditions.ts';
+import { logProbsAtStart } from '../../walks/startDensity.ts';
 import { demonstratedStart } from './demonstratedStart.ts';
 import { divergence } from './divergence.ts';
 
@@ -18,7 +17,7 @@ import { divergence } from './divergence.ts';
  * demonstrators' velocities at the start is above their entropy, exactly; and `totalVariation`, the distance between the banks that
  * walks home use and those of the demonstrators.
  */
-export async function clone(
+export async function cloneLake(
   { env, policy: name, demonstrators }: { env: LakeId; policy: PolicyName; demonstrators: Demonstrators },
   config: LakeConfig,
   context: JobContext,
@@ -45,7 +44,7 @@ export async function clone(
       gradientNorm: report.gradientNorm,
     });
   }
-  const result = finishJob({ env, policy, config, context });
+  const result = finishJob({ env, policy, episodes: config.evaluationEpisodes, context });
   const { velocities, probabilities, logDensities } = demonstratedStart({ env, ...demonstrators });
   const startKl = divergence(probabilities, logDensities, logProbsAtStart(policy, velocities));
   const taken = result.metrics.upperShare;
@@ -61,4 +60,10 @@ export async function clone(
       totalVariation: taken == null ? null : Math.abs(taken - demonstrators.upperShare),
     },
   };
+}
+
+/** What a policy is cloned with: as tuned, but for the steps, if the run says how many. */
+export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, policy: PolicyName): CloningSettings {
+  const settings = tuned.cloning![env]![policy] as unknown as CloningSettings;
+  return { ...settings, steps: cloning.steps ?? settings.steps };
 }

@@ -1,12 +1,93 @@
+import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { equivalentRows } from '../../../harness/equivalentRows.ts';
+import type { SummaryRow } from '../../../harness/experiment.ts';
+import { lowerRows } from '../../../harness/lowerRows.ts';
+import { nats, percent } from '../../shared/formats.ts';
+import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { studyInParts } from '../studyInParts.ts';
-import { banditPart } from './cloningBandit.ts';
-import { lakesPart } from './cloningLakes.ts';
+import { cloningBandit } from './cloningBandit.ts';
+import { FINE, GAUSSIAN, GRAIN, OF_CONDITIONS, SAME_SHARE, STRIDE } from './cloningConditions.ts';
+import { cloningLakes } from './cloningLakes.ts';
 
 /** E1: cloning of demonstrators who use both banks. */
-export const cloning = studyInParts([banditPart, lakesPart], {
-  name: 'cloning',
-  title: 'Cloning demonstrators who use both banks',
-  question: 'Does a Gaussian that learns from walkers on both banks walk into the water?',
-  prediction:
-    'Yes: it fits their average. Policies with several modes do not. Where the demonstrators agree, or the position tells them apart, all are alike.',
-});
+export const cloning = studyInParts(
+  [
+    { ...cloningBandit, criteria: ({ rows }) => banditCriteria(rows) },
+    { ...cloningLakes, criteria: ({ rows }) => lakesCriteria(rows) },
+  ],
+  {
+    name: 'cloning',
+    title: 'Cloning demonstrators who use both banks',
+    question: 'Does a Gaussian that learns from walkers on both banks walk into the water?',
+    prediction:
+      'Yes: it fits their average. Policies with several modes do not. Where the demonstrators agree, or the position tells them apart, all are alike.',
+  },
+);
+
+/** The Gaussian that fits the data best, N(0, 1.04): its KL from the data, nats, and its share of the water. */
+const BEST_GAUSSIAN = { kl: 0.936, water: 0.376 };
+/** How far from them a trained Gaussian may be. */
+const NEAR = 0.02;
+/** What policies with several modes may have: the data's own share of the water is .62 %. */
+const WITH_MODES = { kl: 0.05, water: 0.02 };
+
+/** The claims about one number. */
+function banditCriteria(rows: readonly SummaryRow[]): Criteria {
+  return (['kl', 'water'] as const).flatMap((metric) =>
+    rows
+      .filter((row) => row.metric === metric)
+      .map((row) =>
+        bounded(row, {
+          label: `one number, ${row.policy}, ${metric === 'kl' ? 'nats above the entropy' : 'in the water'}`,
+          format: metric === 'kl' ? nats : percent,
+          ...(row.policy === 'gaussian'
+            ? { atLeast: BEST_GAUSSIAN[metric] - NEAR, atMost: BEST_GAUSSIAN[metric] + NEAR }
+            : { atMost: WITH_MODES[metric] }),
+        }),
+      ),
+  );
+}
+
+/** Those with as many modes as they take. */
+const SEVERAL_MODES: readonly PolicyName[] = ['mixture-2', 'mixture', 'realnvp', 'spline'];
+const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)}\u00a0points`;
+
+/** The claims about the lakes. */
+function lakesCriteria(rows: readonly SummaryRow[]): Criteria {
+  const drowned = rows.filter(({ metric }) => metric === 'drownRate');
+  const at = (env: string, policy: string, condition?: string) =>
+    drowned.find((row) => row.env === env && row.policy === policy && row.condition === condition);
+  const named = (env: string, condition?: string) => `${GRAIN[env]}${condition === undefined ? '' : `, ${condition}`}`;
+  const ran = (policy: string, env: string, condition?: string) => at(env, policy, condition) !== undefined;
+  const lower = (env: string, policies: readonly string[], condition?: string) =>
+    policies
+      .filter((policy) => ran(policy, env, condition))
+      .map((policy) => ({
+        label: `${named(env, condition)}, ${policy} drowns less than ${GAUSSIAN}`,
+        row: at(env, policy, condition),
+        than: at(env, GAUSSIAN, condition),
+      }));
+  const same = (env: string, condition: string): Criteria =>
+    OF_CONDITIONS.filter((policy) => policy !== GAUSSIAN && ran(policy, env, condition)).map((policy) =>
+      equivalentRows(at(env, policy, condition), at(env, GAUSSIAN, condition), {
+        label: `${named(env, condition)}, ${policy} − ${GAUSSIAN}, drowned`,
+        bound: SAME_SHARE,
+        format: points,
+      }),
+    );
+  return [
+    ...drowned
+      .filter(({ env, condition }) => env === STRIDE && condition === undefined)
+      .filter(({ policy }) => policy !== 'nice')
+      .map((row) =>
+        bounded(row, {
+          label: `${named(STRIDE)}, ${row.policy}, drowned`,
+          ...(row.policy.startsWith(GAUSSIAN) ? { atLeast: 0.2 } : { atMost: 0.05 }),
+          format: percent,
+        }),
+      ),
+    ...lowerRows([...lower(FINE, SEVERAL_MODES), ...lower(STRIDE, SEVERAL_MODES, '90/10')], percent),
+    ...same(STRIDE, '100/0'),
+    ...same(FINE, 'right angles'),
+  ];
+}

@@ -1,21 +1,13 @@
-import type { DemonstrationPath, LakeId } from '../../../../envs/index.ts';
+import type { LakeId } from '../../../../envs/index.ts';
+import type { PolicyName } from '../../shared/lakePolicies.ts';
+import { type Demonstrators, evenly } from '../../walks/cloneTraining.ts';
 
-/** What the demonstrators do. */
-export interface Demonstrators {
-  /** The share of them that go by the upper bank. */
-  readonly upperShare: number;
-  readonly path: DemonstrationPath;
-}
-
-/** Demonstrators other than the usual ones, and where they are cloned. */
+/** Demonstrators other than the usual ones, of which half are on each bank, and where they are cloned. */
 export interface CloningCondition extends Demonstrators {
   readonly condition: string;
   readonly folder: string;
   readonly env: LakeId;
 }
-
-/** Half of them on each bank, on the shortest path: jobs of these have no condition. */
-export const evenly: Demonstrators = { upperShare: 0.5, path: 'shortest' };
 
 /**
  * From the majority to agreement on the stride lake, where a Gaussian drowns most; and on the fine lake, where many small steps let the
@@ -27,7 +19,22 @@ export const conditions: readonly CloningCondition[] = [
   { condition: 'right angles', folder: 'right-angles', env: 'Lake-v0', upperShare: 0.5, path: 'rightAngle' },
 ];
 
-/** What the demonstrators of a job do. */
+/** What the demonstrators of a job do: without a condition, the usual. */
 export function demonstratorsOf(condition: string | undefined): Demonstrators {
   return condition === undefined ? evenly : conditions.find((each) => each.condition === condition)!;
 }
+
+/** The lakes, and how fine their grain is. */
+export const FINE = 'Lake-v0';
+export const STRIDE = 'LakeStride-v0';
+export const GRAIN: Record<string, string> = {
+  [FINE]: 'fine lake, strides of 0.15',
+  [STRIDE]: 'stride lake, strides of 1.3',
+};
+
+/** With which the others are compared. */
+export const GAUSSIAN = 'gaussian';
+/** Of other demonstrators a Gaussian, a mixture and a flow tell what there is to tell. */
+export const OF_CONDITIONS: readonly PolicyName[] = [GAUSSIAN, 'mixture-2', 'spline'];
+/** Shares of drowned walks that do not differ by more count as the same. */
+export const SAME_SHARE = 0.02;

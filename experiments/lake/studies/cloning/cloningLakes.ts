@@ -1,44 +1,23 @@
 import type { LakeId } from '../../../../envs/index.ts';
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
-import { equivalentRows } from '../../../harness/equivalentRows.ts';
 import type { Section, SummaryRow } from '../../../harness/experiment.ts';
 import { groupBy } from '../../../harness/groupBy.ts';
-import { lowerRows } from '../../../harness/lowerRows.ts';
 import { describeBest } from '../../../harness/report/describeBest.ts';
 import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { metricTable } from '../../../harness/report/table.ts';
-import { cloningSettings, type LakeConfig } from '../../config.ts';
+import type { LakeConfig } from '../../config.ts';
+import { percent, shareColumn } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
-import { percent } from '../../shared/percent.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { LakeJob, StudyResults } from '../lakeStudy.ts';
 import type { StudyPart } from '../studyInParts.ts';
-import { clone } from './cloneLake.ts';
-import { conditions, demonstratorsOf } from './cloningConditions.ts';
-
-const FINE = 'Lake-v0';
-const STRIDE = 'LakeStride-v0';
-const GRAIN: Record<string, string> = {
-  [FINE]: 'fine lake, strides of 0.15',
-  [STRIDE]: 'stride lake, strides of 1.3',
-};
-
-/** With which the others are compared. */
-const GAUSSIAN = 'gaussian';
-/** Those with as many modes as they take. */
-const SEVERAL_MODES: readonly PolicyName[] = ['mixture-2', 'mixture', 'realnvp', 'spline'];
-/** Of other demonstrators a Gaussian, a mixture and a flow tell what there is to tell. */
-const OF_CONDITIONS: readonly PolicyName[] = [GAUSSIAN, 'mixture-2', 'spline'];
-/** Shares of drowned walks that do not differ by more count as the same. */
-const SAME_SHARE = 0.02;
+import { cloneLake, cloningSettings } from './cloneLake.ts';
+import { conditions, demonstratorsOf, GRAIN, OF_CONDITIONS, SAME_SHARE } from './cloningConditions.ts';
 
 const METRIC = { name: 'drownRate', label: 'drowned', what: 'share of walks that drown', better: 'lower' } as const;
 
-const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)}\u00a0points`;
-
 /** E1 on the lakes: walks of scripted demonstrators are cloned. */
-export const lakesPart: StudyPart = {
+export const cloningLakes: StudyPart = {
   environments: Object.keys(GRAIN),
 
   jobs(config) {
@@ -63,7 +42,7 @@ export const lakesPart: StudyPart = {
   },
 
   runJob: ({ env, policy, condition }, config, context) =>
-    clone(
+    cloneLake(
       { env: env as LakeId, policy: policy as PolicyName, demonstrators: demonstratorsOf(condition) },
       config,
       context,
@@ -76,52 +55,12 @@ export const lakesPart: StudyPart = {
       ),
     ].map(([title, own]) =>
       metricTable(title, own, [
-        { metric: 'drownRate', label: 'drowned', format: (value) => (100 * value).toFixed(1), unit: '%' },
-        { metric: 'totalVariation', label: 'banks off by', format: (value) => (100 * value).toFixed(1), unit: '%' },
+        { metric: 'drownRate', label: 'drowned', ...shareColumn },
+        { metric: 'totalVariation', label: 'banks off by', ...shareColumn },
         { metric: 'startKl', label: 'at the start, nats above the entropy', format: (value) => value.toFixed(3) },
         { metric: 'validationLoss', label: 'held-out −log π, nats', format: (value) => value.toFixed(3) },
       ]),
     ),
-
-  criteria: ({ rows }) => {
-    const drowned = rows.filter(({ metric }) => metric === METRIC.name);
-    const at = (env: string, policy: string, condition?: string) =>
-      drowned.find((row) => row.env === env && row.policy === policy && row.condition === condition);
-    const named = (env: string, condition?: string) =>
-      `${GRAIN[env]}${condition === undefined ? '' : `, ${condition}`}`;
-    const ran = (policy: string, env: string, condition?: string) => at(env, policy, condition) !== undefined;
-    const lower = (env: string, policies: readonly string[], condition?: string) =>
-      policies
-        .filter((policy) => ran(policy, env, condition))
-        .map((policy) => ({
-          label: `${named(env, condition)}, ${policy} drowns less than ${GAUSSIAN}`,
-          row: at(env, policy, condition),
-          than: at(env, GAUSSIAN, condition),
-        }));
-    const same = (env: string, condition: string): Criteria =>
-      OF_CONDITIONS.filter((policy) => policy !== GAUSSIAN && ran(policy, env, condition)).map((policy) =>
-        equivalentRows(at(env, policy, condition), at(env, GAUSSIAN, condition), {
-          label: `${named(env, condition)}, ${policy} − ${GAUSSIAN}, drowned`,
-          bound: SAME_SHARE,
-          format: points,
-        }),
-      );
-    return [
-      ...drowned
-        .filter(({ env, condition }) => env === STRIDE && condition === undefined)
-        .filter(({ policy }) => policy !== 'nice')
-        .map((row) =>
-          bounded(row, {
-            label: `${named(STRIDE)}, ${row.policy}, drowned`,
-            ...(row.policy.startsWith(GAUSSIAN) ? { atLeast: 0.2 } : { atMost: 0.05 }),
-            format: percent,
-          }),
-        ),
-      ...lowerRows([...lower(FINE, SEVERAL_MODES), ...lower(STRIDE, SEVERAL_MODES, '90/10')], percent),
-      ...same(STRIDE, '100/0'),
-      ...same(FINE, 'right angles'),
-    ];
-  },
 
   section: ({ outcomes, rows }, config) => ({
     title: 'On the lakes',

@@ -4,7 +4,7 @@ import { makeVec } from '../../../../envs/index.ts';
 import { cosineSchedule, makePolicy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
-import { flipOf } from './flipOf.ts';
+import { flipOf } from './bumps.ts';
 
 export const BUMPS = 'BumpBandit-v0';
 

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../../../envs/index.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
-import { DRAWN_ACTIONS } from '../../bandit/banditJob.ts';
+import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';
 
 /** How densities against an opponent are drawn. */
 export const opponentDensityLegend: readonly LegendEntry[] = [

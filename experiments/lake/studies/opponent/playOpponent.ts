@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { Ppo } from '../../../../agents/index.ts';
 import { makeVec } from '../../../../envs/index.ts';
-import { cosineSchedule, portableMath, savePolicy } from '../../../../src/index.ts';
+import { cosineSchedule, savePolicy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import { DRAWN_ACTIONS } from '../../bandit/banditJob.ts';
 import { type BanditPolicy, makeBanditPolicy } from '../../bandit/banditPolicies.ts';
-import { logProbsOnBandit } from '../../bandit/measureOnBandit.ts';
+import { drawnDensity } from '../../bandit/drawnDensity.ts';
 import type { LakeConfig } from '../../config.ts';
 import { bankMasses } from './bankMasses.ts';
 
@@ -13,7 +12,7 @@ export const OPPONENT_BANDIT = 'OpponentBandit-v0';
 
 /** What a job keeps for the figures. */
 export interface OpponentBanditData {
-  /** π at {@link DRAWN_ACTIONS}. */
+  /** π at `DRAWN_ACTIONS`. */
   readonly density: readonly number[];
 }
 
@@ -46,9 +45,7 @@ export async function playOpponent(
   const { left, right } = bankMasses(policy);
   const metrics = { minimaxValue: Math.min(left, right), left, right };
   savePolicy(join(directory, 'policy.json'), policy, { ...metrics });
-  const density = Array.from(logProbsOnBandit(policy, DRAWN_ACTIONS), (logProb) =>
-    Number(portableMath.exp(logProb).toPrecision(4)),
-  );
+  const density = drawnDensity(policy);
   agent.dispose();
   policy.dispose();
   env.close();

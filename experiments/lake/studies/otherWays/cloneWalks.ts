@@ -12,9 +12,9 @@ import {
 import { DivergedError } from '../../../../src/training/divergedError.ts';
 import { Minibatches } from '../../../../src/training/minibatches.ts';
 import type { JobContext } from '../../../harness/experiment.ts';
-import type { OtherWaysSettings } from './otherWaysSettings.ts';
+import type { LakeConfig } from '../../config.ts';
 import { type HiddenNoiseOf, type WalkTensors, walkLikelihood } from './walkLikelihood.ts';
-import { hiddenNoise, NOISE, type WayName } from './ways.ts';
+import { hiddenNoise, NOISE, WAYS_LAKE, type WayName } from './ways.ts';
 
 const MAX_GRADIENT_NORM = 10;
 const HELD_OUT = 200;
@@ -32,7 +32,7 @@ export function cloneWalks(
     context,
   }: {
     way: WayName;
-    settings: Omit<OtherWaysSettings['cloning'], 'fewNoiseSamples'>;
+    settings: Omit<LakeConfig['otherWays']['cloning'], 'fewNoiseSamples'>;
     /** The first of a cosine. */
     learningRate: number;
     context: JobContext;
@@ -103,7 +103,7 @@ export function cloneWalks(
 }
 
 function demonstrate(episodes: number, rng: Rng): Demonstrations {
-  return collectDemonstrations({ envId: 'LakeStride-v0', episodes, rng });
+  return collectDemonstrations({ envId: WAYS_LAKE, episodes, rng });
 }
 
 /** Walks one after another, each with zeros up to the length of the longest. */

@@ -1,9 +1,8 @@
 import { type Agent, Ppo, Sac, SoftQLearning } from '../../../../agents/index.ts';
 import { geometricSchedule, type Policy } from '../../../../src/index.ts';
 import type { JobContext } from '../../../harness/experiment.ts';
-import { makeLakes } from './makeLakes.ts';
-import type { OtherWaysSettings } from './otherWaysSettings.ts';
-import type { WayName } from './ways.ts';
+import type { LakeConfig } from '../../config.ts';
+import { makeLakes, type WayName } from './ways.ts';
 
 /** The temperature begins here, and has fallen to its last value after this share of the training. */
 const FIRST_TEMPERATURE = 0.5;
@@ -16,7 +15,7 @@ const GAMMA = 0.98;
  */
 export async function learnSoftReturn(
   policy: Policy,
-  { way, settings, context }: { way: WayName; settings: OtherWaysSettings['soft']; context: JobContext },
+  { way, settings, context }: { way: WayName; settings: LakeConfig['otherWays']['soft']; context: JobContext },
 ): Promise<void> {
   const { temperature: last, ppoSteps } = settings;
   const { rng, report } = context;

@@ -3,12 +3,12 @@ import type { Section, SummaryRow } from '../../../harness/experiment.ts';
 import { describeBest } from '../../../harness/report/describeBest.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
-import { percent } from '../../shared/percent.ts';
+import { percent, shareColumn } from '../../shared/formats.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { LakeStudy } from '../lakeStudy.ts';
 import { trainWay } from './trainWay.ts';
 import { velocityFigures, type WayMetric, walkFigures } from './wayFigures.ts';
-import { type Condition, conditions, hiddenNoise, type WayName, waysOf } from './ways.ts';
+import { type Condition, conditions, hiddenNoise, WAYS_LAKE, type WayName, waysOf } from './ways.ts';
 
 /** A policy that uses both banks gets home by each of them in this share of its walks home at least, … */
 const BOTH = 0.1;
@@ -19,14 +19,13 @@ const AVERAGE = 0.2;
 /** … one that commits uses the other at most so often. */
 const COMMITTED = 0.05;
 
-const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
 const COLUMNS = [
-  { metric: 'drownRate', label: 'drowned', ...share },
-  { metric: 'homeRate', label: 'home', ...share },
-  { metric: 'modeBalance', label: 'less used bank', ...share },
+  { metric: 'drownRate', label: 'drowned', ...shareColumn },
+  { metric: 'homeRate', label: 'home', ...shareColumn },
+  { metric: 'modeBalance', label: 'less used bank', ...shareColumn },
   { metric: 'modeEntropy', label: 'mode entropy, nats', format: (value: number) => value.toFixed(2) },
-  { metric: 'worstBankAt1', label: 'worst bank, 1 try', ...share },
-  { metric: 'worstBankAt8', label: '8 tries', ...share },
+  { metric: 'worstBankAt1', label: 'worst bank, 1 try', ...shareColumn },
+  { metric: 'worstBankAt8', label: '8 tries', ...shareColumn },
 ];
 const LOSS = { metric: 'loss', label: 'held-out −log p, nats a step', format: (value: number) => value.toFixed(2) };
 
@@ -48,7 +47,7 @@ export const otherWays: LakeStudy = {
     conditions.flatMap((condition) =>
       lakeJobs(config, {
         study: 'other-ways',
-        environments: ['LakeStride-v0'],
+        environments: [WAYS_LAKE],
         policies: waysOf(condition),
         conditions: [{ condition, folder: FOLDERS[condition] }],
         weight: ({ policy }) => seconds(policy as WayName, condition, config),
@@ -64,7 +63,7 @@ export const otherWays: LakeStudy = {
       .filter(({ own }) => own.length > 0)
       .map(({ condition, own }) =>
         metricTable(
-          `Other ways, LakeStride-v0, ${condition}`,
+          `Other ways, ${WAYS_LAKE}, ${condition}`,
           own,
           condition === 'soft return' ? COLUMNS : [...COLUMNS, LOSS],
         ),

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { savePolicy } from '../../../../src/index.ts';
+import { type Bank, lakeMap, type VectorEnv } from '../../../../envs/index.ts';
+import { Actor, type Policy, type Rng, savePolicy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import { type LakeConfig, waySettings } from '../../config.ts';
-import type { Walk } from '../../walks/measureWalks.ts';
-import { measureWalks } from '../../walks/measureWalks.ts';
+import type { Settings } from '../../../harness/tuning/searchSpace.ts';
+import type { LakeConfig } from '../../config.ts';
+import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
+import { successAtK } from '../../walks/successAtK.ts';
 import { cloneWalks } from './cloneWalks.ts';
-import { firstVelocities } from './firstVelocities.ts';
 import { learnSoftReturn } from './learnSoftReturn.ts';
-import { makeLakes } from './makeLakes.ts';
-import { type Condition, makeWay, type WayName } from './ways.ts';
-import { worstBank } from './worstBank.ts';
+import { type Condition, makeLakes, makeWay, SOFT, WAYS_LAKE, type WayName } from './ways.ts';
 
 /** What a job keeps for the figures. */
 export interface WayData {
@@ -20,6 +19,18 @@ export interface WayData {
 }
 
 const KEPT_WALKS = 25;
+
+/** What cloning takes for one of the ways. */
+export interface WaySettings {
+  /** The first of a cosine. */
+  readonly learningRate: number;
+  readonly policy: Settings;
+}
+
+/** The settings that were found for a way. */
+export function waySettings({ tuned }: Pick<LakeConfig, 'tuned'>, way: WayName): WaySettings {
+  return tuned['other-ways']![WAYS_LAKE]![way] as unknown as WaySettings;
+}
 
 /** Trains a way and measures its sampled walks, with both banks open and with each of them blocked. */
 export async function trainWay(
@@ -61,4 +72,44 @@ export async function trainWay(
   };
   policy.dispose();
   return { metrics: { ...metrics, ...blocked, loss }, data };
+}
+
+const COUNT = 120;
+
+/** Sampled velocities at the start, vx₀, vy₀, vx₁, vy₁, …; hidden noise is drawn anew for each. */
+export function firstVelocities(policy: Policy, { condition, rng }: { condition: Condition; rng: Rng }): number[] {
+  const { start } = lakeMap;
+  const size = policy.observationDim;
+  const observations = rng.split('noise').fillNormal(new Float32Array(COUNT * size));
+  for (let i = 0; i < COUNT; i++) {
+    observations[size * i] = start.x;
+    observations[size * i + 1] = start.y;
+  }
+  const actor = new Actor(policy, { rng: rng.split('actions'), batch: COUNT });
+  const unit = condition === 'soft return' ? 1 / SOFT.high[0]! : 1;
+  const velocities = Array.from(actor.act(observations).action, (x) => Math.round(100 * unit * x) / 100);
+  actor.dispose();
+  return velocities;
+}
+
+const BANKS = ['upper', 'lower'] as const;
+const TRIES = [1, 8] as const;
+
+/**
+ * A bank is blocked, and nobody tells the policy: how likely one of k walks, each with fresh draws, gets home, for the bank for which that is
+ * least likely.
+ * @param lakes makes so many lakes with a blocked bank
+ * @param episodes walks for each bank, at least 8
+ */
+export function worstBank(
+  lakes: (blocked: Bank) => (count: number) => VectorEnv,
+  { policy, episodes, rng }: { policy: Policy; episodes: number; rng: Rng },
+): Record<`worstBankAt${(typeof TRIES)[number]}`, number> {
+  const successes = BANKS.map((bank) => {
+    const { metrics } = measureWalks({ env: lakes(bank), policy, episodes, keep: 0, rng: rng.split(bank) });
+    return Math.round(metrics.homeRate * episodes);
+  });
+  const at = (k: number) =>
+    successAtK({ successes: Math.min(...successes), tries: episodes, k: Math.min(k, episodes) });
+  return { worstBankAt1: at(TRIES[0]), worstBankAt8: at(TRIES[1]) };
 }

@@ -1,6 +1,21 @@
-import { Box } from '../../../../envs/index.ts';
+import {
+  type AnyEnv,
+  type Blocking,
+  Box,
+  HiddenNoise,
+  LakeEnv,
+  type LakeId,
+  lakeGrains,
+  RescaleAction,
+  SyncVectorEnv,
+  TimeLimit,
+  type VectorEnv,
+} from '../../../../envs/index.ts';
 import { boxSquash, ImplicitPolicy, makePolicy, type Policy, type Rng } from '../../../../src/index.ts';
 import type { Settings } from '../../../harness/tuning/searchSpace.ts';
+
+/** The other ways are tried where one step decides. */
+export const WAYS_LAKE = 'LakeStride-v0' satisfies LakeId;
 
 /** Ways of being multimodal, and a Gaussian beside them, in an order that gives those of other studies their colours. */
 export const wayNames = [
@@ -75,4 +90,22 @@ export function makeWay(
     default:
       return make('gaussian', { scale: 'state' });
   }
+}
+
+/** Stride lakes as a way's policy sees them: with its noise beside the position, and velocities in its units. */
+export function makeLakes(
+  numEnvs: number,
+  { way, condition, blocked = 'none' }: { way: WayName; condition: Condition; blocked?: Blocking },
+): VectorEnv {
+  const { stride, stepCost, maxEpisodeSteps } = lakeGrains[WAYS_LAKE];
+  const redraw = hiddenNoise[way];
+  const make = (): AnyEnv => {
+    const lake = new TimeLimit(new LakeEnv({ stride, stepCost, blocked }), maxEpisodeSteps);
+    const noisy = redraw === undefined ? lake : new HiddenNoise(lake, { size: NOISE, redraw });
+    return (condition === 'soft return' ? new RescaleAction(noisy, SOFT.low, SOFT.high) : noisy) as AnyEnv;
+  };
+  return new SyncVectorEnv(
+    Array.from({ length: numEnvs }, () => make),
+    { autoresetMode: 'sameStep' },
+  );
 }

@@ -6,13 +6,12 @@ import { describeBest } from '../../../harness/report/describeBest.ts';
 import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { profileChart } from '../../../harness/report/profileChart.ts';
 import { performanceProfile } from '../../../harness/statistics/performanceProfile.ts';
-import { PPO_ENV, ppoSettings } from '../../config.ts';
+import { percent } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
-import { percent } from '../../shared/percent.ts';
-import { drownTable } from '../../walks/drownTable.ts';
-import { optimize } from '../../walks/ppoJob.ts';
+import { ppoJob } from '../../walks/ppoJob.ts';
+import { PPO_LAKE, ppoSettings } from '../../walks/ppoTraining.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
-import { walkTables } from '../../walks/walkTables.ts';
+import { drownTable, walkTables } from '../../walks/walkTables.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { LakeStudy } from '../lakeStudy.ts';
 
@@ -40,14 +39,14 @@ export const ppo: LakeStudy = {
   jobs: (config) =>
     lakeJobs(config, {
       study: 'ppo',
-      environments: [PPO_ENV],
+      environments: [PPO_LAKE],
       policies: policyNames,
       weight: ({ policy }) =>
         (policyCost[policy as PolicyName] * config.ppo.steps * ppoSettings(config.tuned, policy as PolicyName).epochs) /
         2e5,
     }),
 
-  runJob: (job, config, context) => optimize({ policy: job.policy as PolicyName }, config, context),
+  runJob: (job, config, context) => ppoJob({ policy: job.policy as PolicyName }, config, context),
 
   tables: (rows) => walkTables('PPO', rows),
 
@@ -88,14 +87,14 @@ export const ppo: LakeStudy = {
     ],
     figures: [
       ...walksFigures({
-        name: `ppo-${PPO_ENV}`,
+        name: `ppo-${PPO_LAKE}`,
         outcomes,
         rows,
         metric: METRIC,
         curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
       }),
       {
-        name: `ppo-${PPO_ENV}-entropy`,
+        name: `ppo-${PPO_LAKE}-entropy`,
         caption: 'Mode entropy of walks home, nats: 0 for one bank only, ln 2 = 0.69 for both alike.',
         spec: intervalChart(
           rows.filter(({ metric }) => metric === 'modeEntropy'),
@@ -103,7 +102,7 @@ export const ppo: LakeStudy = {
         ),
       },
       {
-        name: `ppo-${PPO_ENV}-profile`,
+        name: `ppo-${PPO_LAKE}-profile`,
         caption:
           'Performance profile: the share of seeds with a return above each threshold, in its 95 % band. Seeds that never find home ' +
           'stay at −0.3 or below.',

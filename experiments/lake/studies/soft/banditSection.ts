@@ -3,15 +3,13 @@ import type { Figure, Section, Table } from '../../../harness/experiment.ts';
 import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDensityFigure.ts';
 import type { BanditData } from '../../bandit/banditJob.ts';
-import { type BanditTask, banditOptimum } from '../../bandit/banditOptimum.ts';
+import { type BanditTask, banditOptimum, leastWater } from '../../bandit/banditOptimum.ts';
 import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
-import { nats } from '../../shared/formats.ts';
+import { nats, percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import { percent } from '../../shared/percent.ts';
 import type { StudyResults } from '../lakeStudy.ts';
 import { banditConditions, taskOf } from './banditConditions.ts';
 import { klFigure } from './banditKlFigure.ts';
-import { leastWater } from './leastWater.ts';
 
 /** Temperatures of which densities are drawn. */
 const DRAWN = [0.05, 0.15];

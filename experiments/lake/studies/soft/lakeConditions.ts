@@ -1,13 +1,6 @@
-import { portableMath } from '../../../../src/index.ts';
 import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolicies.ts';
-import { sacPolicies } from '../../headings/sacPolicies.ts';
-import type { SoftSettings } from './softSettings.ts';
-
-/** A lake of headings at a temperature. */
-export interface SoftLakeTask {
-  readonly stride: number;
-  readonly temperature: number;
-}
+import type { SoftLakeTask } from '../../headings/softLakeTask.ts';
+import { sacPolicies } from '../../headings/softSacTraining.ts';
 
 /** A condition of the jobs on the lake. */
 export interface SoftLakeCondition {
@@ -46,7 +39,11 @@ export function describeTask({ stride, temperature }: SoftLakeTask): string {
   return `stride ${stride}, τ = ${temperature}`;
 }
 
-type Conditions = Pick<SoftSettings, 'lake' | 'sac'>;
+/** The settings that conditions depend on. */
+interface Conditions {
+  readonly lake: { readonly tasks: readonly SharedTask[] };
+  readonly sac: { readonly steps: number };
+}
 
 /** The conditions of a run: its tasks by PPO, and one of them by SAC, if that has any steps. */
 export function softLakeConditions({ lake, sac }: Conditions): SoftLakeCondition[] {
@@ -76,9 +73,3 @@ export function softLakeCondition(condition: string | undefined, of: Conditions)
 
 /** The temperature at which strides are compared, the lowest. */
 export const COLD = 0.02;
-
-/** The step of the registered stride lake. */
-export const STRIDE = 1.3;
-
-/** log |A| of the circle of headings: the entropy of the uniform policy. */
-export const UNIFORM_ENTROPY = portableMath.log(2 * Math.PI);

@@ -3,22 +3,16 @@ import { portableMath } from '../../../../src/index.ts';
 import type { Figure, Section, Table } from '../../../harness/experiment.ts';
 import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../config.ts';
+import { STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
 import { refinementError } from '../../headings/truth/refinementError.ts';
+import { percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import { percent } from '../../shared/percent.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
 import type { StudyResults } from '../lakeStudy.ts';
 import { headingFigure, headingLegend } from './headingFigure.ts';
 import { klFigures } from './klFigures.ts';
-import {
-  COLD,
-  describeTask,
-  type SoftLakeCondition,
-  STRIDE,
-  softLakeCondition,
-  softLakeConditions,
-} from './lakeConditions.ts';
+import { COLD, describeTask, type SoftLakeCondition, softLakeCondition, softLakeConditions } from './lakeConditions.ts';
 import { placesFigures } from './placesFigures.ts';
 import type { SoftLakeData } from './softLakeJob.ts';
 import { valueFigures } from './valueFigures.ts';

@@ -1,14 +1,16 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { themeColour } from '../../../../envs/drawing/palette.ts';
 import type { Point } from '../../../../envs/lake/geometry.ts';
 import { start } from '../../../../envs/lake/lakeMap.ts';
 import type { Figure } from '../../../harness/experiment.ts';
+import { lineColours } from '../../../harness/report/lineColours.ts';
+import { quantile } from '../../../harness/statistics/quantile.ts';
 import type { LakeConfig } from '../../config.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import type { StudyResults } from '../lakeStudy.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
-import { medianKls } from './medianKls.ts';
-import { placesAcrossAxis, placesAlongAxis } from './placesAtStart.ts';
-import { MOST_KL, placesFigure } from './placesFigure.ts';
+import { placesAcrossAxis, placesAlongAxis, placesAtStart } from './placesAtStart.ts';
 import type { SoftLakeData } from './softLakeJob.ts';
 
 /** KL(π ‖ π*) along the axis from the start on and across it there, of a condition. */
@@ -42,4 +44,51 @@ export function placesFigures(
 /** KL of the best Gaussian, nats. The lake is its own mirror image: what is below the axis is as above it. */
 function bestAt({ x, y }: Point, { task }: SoftLakeCondition, config: LakeConfig): number {
   return bestOnLake(task, config.soft.lake, { x, y: Math.abs(y) }).best.kl;
+}
+
+/** KL at a place of a line about the start. */
+export interface PlaceKl {
+  /** Where on the line, lengths. */
+  readonly at: number;
+  /** Nats. */
+  readonly kl: number;
+}
+
+/** Lines are cut above this, nats. */
+export const MOST_KL = 4;
+
+/** KL along a line about the start: trained policies in their colours, and the best Gaussian at each place, dashed. */
+export function placesFigure(
+  title: string,
+  measured: readonly (PlaceKl & { readonly policy: string })[],
+  best: readonly PlaceKl[],
+): TopLevelSpec {
+  const x = { field: 'at', type: 'quantitative', title, scale: { nice: false, zero: false }, axis: { grid: false } };
+  const y = { field: 'kl', type: 'quantitative', title: 'KL, nats', scale: { domain: [0, MOST_KL], nice: false } };
+  return {
+    width: 'container',
+    height: 200,
+    layer: [
+      {
+        data: { values: best },
+        mark: { type: 'line', strokeDash: [5, 4], strokeWidth: 1.5, color: themeColour('ink'), clip: true },
+        encoding: { x, y },
+      },
+      {
+        data: { values: measured },
+        mark: { type: 'line', strokeWidth: 1.6, clip: true },
+        encoding: { x, y, color: lineColours(policyNames, new Set(measured.map(({ policy }) => policy))) },
+      },
+    ],
+  } as unknown as TopLevelSpec;
+}
+
+/** The median over seeds of the KL at each of {@link placesAtStart}, nats. */
+export function medianKls(seeds: readonly Pick<SoftLakeData, 'kls'>[]): number[] {
+  return placesAtStart.map((_, i) =>
+    quantile(
+      Float64Array.from(seeds, ({ kls }) => kls[i]!),
+      0.5,
+    ),
+  );
 }

@@ -1,18 +1,15 @@
 import { metricTable } from '../../../harness/report/table.ts';
-import { annealed } from '../../bandit/annealed.ts';
-import { banditJob } from '../../bandit/banditJob.ts';
-import { BANDIT, type BanditPolicy, banditSeconds } from '../../bandit/banditPolicies.ts';
-import { nats } from '../../shared/formats.ts';
+import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
+import { BANDIT, type BanditPolicy } from '../../bandit/banditPolicies.ts';
+import { annealed } from '../../bandit/softenOnBandit.ts';
+import { nats, shareColumn } from '../../shared/formats.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { banditConditions, taskOf } from './banditConditions.ts';
-import { banditCriteria } from './banditCriteria.ts';
 import { banditSection } from './banditSection.ts';
 
-const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
-
 /** E2 in the bandit: how near policies come to its soft optimum. */
-export const banditPart: StudyPart = {
+export const softBandit: StudyPart = {
   environments: [BANDIT],
 
   jobs: (config) =>
@@ -51,13 +48,11 @@ export const banditPart: StudyPart = {
           own.map((row) => ({ ...row, policy: `τ = ${taskOf(row.condition).temperature}, ${row.policy}` })),
           [
             { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
-            { metric: 'water', label: 'in the water', ...share },
-            { metric: 'rightShare', label: 'right bank', ...share },
+            { metric: 'water', label: 'in the water', ...shareColumn },
+            { metric: 'rightShare', label: 'right bank', ...shareColumn },
           ],
         ),
       ),
-
-  criteria: ({ rows }) => banditCriteria(rows),
 
   section: (results) => banditSection(results),
 };

@@ -1,35 +1,31 @@
-import { bounded } from '../../../harness/conclusion.ts';
 import { groupBy } from '../../../harness/groupBy.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import type { HeadingPolicy } from '../../headings/headingPolicies.ts';
-import { softLakeSeconds } from '../../headings/softLakeSeconds.ts';
-import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
-import { nats } from '../../shared/formats.ts';
+import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
+import { softPpoSeconds, softPpoSettings } from '../../headings/softPpoTraining.ts';
+import { softSacSeconds } from '../../headings/softSacTraining.ts';
+import { nats, shareColumn } from '../../shared/formats.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { StudyPart } from '../studyInParts.ts';
-import { describeTask, STRIDE, softLakeCondition, softLakeConditions } from './lakeConditions.ts';
+import { describeTask, softLakeCondition, softLakeConditions } from './lakeConditions.ts';
 import { lakeSection } from './lakeSection.ts';
-import { sacSeconds } from './sacSeconds.ts';
 import { softLakeJob } from './softLakeJob.ts';
 
-/** How far above the best Gaussian a trained one may be, nats. */
-const NEAR = 0.1;
-
-const share = { format: (value: number) => (100 * value).toFixed(1), unit: '%' };
-
 /** E2 on the lake, with headings for actions: how near policies come to the soft optimum at each temperature and stride. */
-export const lakePart: StudyPart = {
-  environments: ['LakeStride-v0'],
+export const softLake: StudyPart = {
+  environments: [SOFT_LAKE],
 
   jobs: (config) =>
     softLakeConditions(config.soft).flatMap((condition) =>
       lakeJobs(config, {
         study: 'soft',
-        environments: ['LakeStride-v0'],
+        environments: [SOFT_LAKE],
         policies: condition.policies,
         conditions: [condition],
         weight: ({ policy }) =>
-          condition.learner === 'SAC' ? sacSeconds(config.soft.sac) : softLakeSeconds(config, policy as HeadingPolicy),
+          condition.learner === 'SAC'
+            ? softSacSeconds(config.soft.sac.steps)
+            : softPpoSeconds(softPpoSettings(config.tuned, policy as HeadingPolicy), config.soft.lake.steps),
       }),
     ),
 
@@ -44,28 +40,10 @@ export const lakePart: StudyPart = {
         { metric: 'kl', label: 'KL at the start, nats', format: nats },
         { metric: 'klVisited', label: 'KL where it walks, nats', format: nats },
         { metric: 'modeEntropy', label: 'entropy of the bank, nats', format: nats },
-        { metric: 'water', label: 'first step drowns', ...share },
-        { metric: 'drownRate', label: 'drowned', ...share },
-        { metric: 'homeRate', label: 'home', ...share },
+        { metric: 'water', label: 'first step drowns', ...shareColumn },
+        { metric: 'drownRate', label: 'drowned', ...shareColumn },
+        { metric: 'homeRate', label: 'home', ...shareColumn },
       ]);
-    }),
-
-  criteria: ({ rows }, config) =>
-    rows.flatMap((row) => {
-      const { task } = softLakeCondition(row.condition, config.soft);
-      const label = `${row.policy}, ${row.condition}`;
-      if (row.policy === 'gaussian' && row.metric === 'kl') {
-        const { kl } = bestOnLake(task, config.soft.lake).best;
-        return [
-          bounded(row, { label: `${label}, KL`, atLeast: Math.max(0, kl - NEAR), atMost: kl + NEAR, format: nats }),
-        ];
-      }
-      if (row.metric !== 'modeEntropy' || task.stride !== STRIDE) return [];
-      const bounds =
-        row.policy === 'gaussian' ? { atMost: 0.1 } : row.policy === 'spline' ? { atLeast: 0.6 } : undefined;
-      return bounds === undefined
-        ? []
-        : [bounded(row, { label: `${label}, entropy of the bank`, ...bounds, format: nats })];
     }),
 
   section: lakeSection,

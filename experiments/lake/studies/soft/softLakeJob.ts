@@ -2,15 +2,13 @@ import { join } from 'node:path';
 import { lakeMap } from '../../../../envs/index.ts';
 import { savePolicy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import { type LakeConfig, softLakeSettings } from '../../config.ts';
+import type { LakeConfig } from '../../config.ts';
 import { type HeadingPolicy, makeHeadingPolicy } from '../../headings/headingPolicies.ts';
-import { sacPolicies } from '../../headings/sacPolicies.ts';
-import { softLakeOptions } from '../../headings/softLakeTask.ts';
-import { softTraining } from '../../headings/softPpoTraining.ts';
-import { sacTraining } from '../../headings/softSacTraining.ts';
+import { SOFT_LAKE, softLakeOptions } from '../../headings/softLakeTask.ts';
+import { softPpoSettings, softPpoTraining } from '../../headings/softPpoTraining.ts';
+import { sacPolicies, softSacTraining } from '../../headings/softSacTraining.ts';
 import { trainOnSoftLake } from '../../headings/trainOnSoftLake.ts';
-import { FINE_POINTS } from '../../headings/truth/headingMeter.ts';
-import { measureHeadings } from '../../headings/truth/measureHeadings.ts';
+import { FINE_POINTS, measureHeadings } from '../../headings/truth/headingMeter.ts';
 import { SoftOptimum } from '../../headings/truth/softOptimum.ts';
 import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
@@ -26,7 +24,7 @@ export interface SoftLakeData {
   readonly parameters: number;
 }
 
-export const DRAWN_HEADINGS = 360;
+const DRAWN_HEADINGS = 360;
 /** Headings of the quadrature at a state elsewhere. */
 const PLACE_POINTS = 360;
 const VISITED_POINTS = 180;
@@ -42,12 +40,12 @@ export async function softLakeJob(
 ): Promise<JobResult & { data: SoftLakeData }> {
   const { lake, sac } = config.soft;
   const { cells, points } = lake;
-  const settings = softLakeSettings(config, name);
+  const settings = softPpoSettings(config.tuned, name);
   const isBySac = learner === 'SAC';
   const policy = makeHeadingPolicy(name, isBySac ? sacPolicies[name]! : settings.policy, rng.split('policy'));
   const training = isBySac
-    ? sacTraining(policy, { task, steps: sac.steps, rng })
-    : softTraining(policy, { task, training: lake, settings, rng });
+    ? softSacTraining(policy, { task, steps: sac.steps, rng })
+    : softPpoTraining(policy, { task, training: lake, settings, rng });
   await trainOnSoftLake(training, (share, row) => report(0.9 * share, row));
 
   const optimum = new SoftOptimum({ ...task, cells, points });
@@ -55,7 +53,7 @@ export async function softLakeJob(
   const atStart = (count: number) => measureHeadings(policy, { optimum, states: [start], points: count })[0]!;
   const [fine, coarse, drawn] = [FINE_POINTS, FINE_POINTS / 2, DRAWN_HEADINGS].map(atStart);
   const { metrics, walks } = measureWalks({
-    env: 'LakeStride-v0',
+    env: SOFT_LAKE,
     options: softLakeOptions(task),
     policy,
     episodes: config.evaluationEpisodes,
@@ -76,7 +74,7 @@ export async function softLakeJob(
     water: fine!.water,
     ...metrics,
   };
-  savePolicy(join(directory, 'policy.json'), policy, { env: 'LakeStride-v0', ...task, ...measured });
+  savePolicy(join(directory, 'policy.json'), policy, { env: SOFT_LAKE, ...task, ...measured });
   policy.dispose();
   const short = (value: number) => Number(value.toPrecision(4));
   const kls = places.map(({ kl }) => short(kl));

@@ -1,30 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { make } from '../../../../envs/index.ts';
-import { main } from '../../../../experiments/commands/main.ts';
-import type { SummaryRow } from '../../../../experiments/harness/experiment.ts';
-import { annealed } from '../../../../experiments/lake/bandit/annealed.ts';
-import { banditActions } from '../../../../experiments/lake/bandit/banditActions.ts';
-import { banditOptimum, banditReward } from '../../../../experiments/lake/bandit/banditOptimum.ts';
-import { banditPolicies, makeBanditPolicy } from '../../../../experiments/lake/bandit/banditPolicies.ts';
+import { banditOptimum, banditReward, leastWater } from '../../../../experiments/lake/bandit/banditOptimum.ts';
+import { banditActions, banditPolicies, makeBanditPolicy } from '../../../../experiments/lake/bandit/banditPolicies.ts';
 import { bestGaussian, gaussianFlip, gaussianOnBandit } from '../../../../experiments/lake/bandit/bestGaussian.ts';
 import { measureOnBandit } from '../../../../experiments/lake/bandit/measureOnBandit.ts';
 import { normalCdf } from '../../../../experiments/lake/bandit/normalCdf.ts';
-import { softenOnBandit } from '../../../../experiments/lake/bandit/softenOnBandit.ts';
+import { annealed, softenOnBandit } from '../../../../experiments/lake/bandit/softenOnBandit.ts';
 import { softLoss } from '../../../../experiments/lake/bandit/softLoss.ts';
-import { lakeSchema } from '../../../../experiments/lake/config.ts';
-import { everyOf } from '../../../../experiments/lake/studies/everyOf.ts';
-import { banditCriteria } from '../../../../experiments/lake/studies/soft/banditCriteria.ts';
-import { leastWater } from '../../../../experiments/lake/studies/soft/leastWater.ts';
-import { soft } from '../../../../experiments/lake/studies/soft/soft.ts';
-import { registry } from '../../../../experiments/registry.ts';
 import { compile, GaussianPolicy, RationalQuadraticSpline, Rng, valueAndGradients } from '../../../../src/index.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'oxbow-soft-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** ∫ f over [−12, 12], by the midpoint rule; the shores and 0 are ends of cells. */
 function integrate(f: (a: number) => number): number {
@@ -254,82 +238,3 @@ describe('training', () => {
     expect([temperature(0.7), temperature(1)]).toEqual([0.04, 0.04]);
   });
 });
-
-const row = (
-  condition: string,
-  policy: string,
-  metric: string,
-  [iqm, low, high]: [number, number | null, number | null],
-) =>
-  ({
-    study: 'soft',
-    env: 'SoftBandit-v0',
-    condition,
-    policy,
-    metric,
-    iqm,
-    low,
-    high,
-    perSeed: [],
-  }) satisfies SummaryRow;
-
-describe('the criteria', () => {
-  test('everyOf: holds where all rows do, and names those that do not; of no rows nothing is claimed', () => {
-    const bounds = () => ({ atMost: 0.1, format: (value: number) => value.toFixed(2) });
-    const good = row('τ = 0.5', 'spline', 'kl', [0.05, 0.04, 0.06]);
-    expect(everyOf('x', [good], bounds)).toEqual({ text: 'x (all 1)', holds: true });
-    const bad = row('τ = 0.02', 'spline', 'kl', [0.3, 0.2, 0.4]);
-    expect(everyOf('x', [good, bad], bounds)).toEqual({ text: 'x, but τ = 0.02: 0.30 [0.20, 0.40]', holds: false });
-    const single = row('τ = 0.05', 'spline', 'kl', [0.05, null, null]);
-    expect(everyOf('x', [good, single], bounds)).toEqual({
-      text: 'x, but τ = 0.05: 0.05 (one seed)',
-      holds: undefined,
-    });
-    expect(everyOf('x', [], bounds)).toBeUndefined();
-  });
-
-  test('of a Gaussian near the best one, and of one that stays over the water at τ = .02', () => {
-    const holds = (kl: number) =>
-      banditCriteria([row('τ = 0.02', 'gaussian', 'kl', [kl, kl, kl])])
-        .filter((each) => each?.text.startsWith('gaussian: KL') || each?.text.startsWith('gaussian below'))
-        .map((each) => each?.holds);
-    expect(holds(0.7)).toEqual([true, true]);
-    expect(holds(7.5)).toEqual([false, false]);
-  });
-
-  test('of a spline flow: the bound depends on the temperature', () => {
-    const holds = (condition: string, kl: number) =>
-      banditCriteria([row(condition, 'spline', 'kl', [kl, kl, kl])]).find((each) =>
-        each?.text.startsWith('spline: KL'),
-      )!.holds;
-    expect([holds('τ = 0.02', 0.17), holds('τ = 0.05', 0.05), holds('τ = 0.12', 0.01)]).toEqual([true, true, true]);
-    expect([holds('τ = 0.02', 0.19), holds('τ = 0.05', 0.07), holds('τ = 0.12', 0.03)]).toEqual([false, false, false]);
-  });
-});
-
-test('the jobs: all policies at each temperature, and some with the penalty', () => {
-  const jobs = soft.jobs(lakeSchema.parse({ seeds: [3, 4] })).filter(({ env }) => env === 'SoftBandit-v0');
-  expect(jobs).toHaveLength(2 * (6 * 4 + 6 + 3));
-  expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
-  expect(
-    soft.jobs(lakeSchema.parse({ environments: ['Lake-v0'] })).filter(({ env }) => env === 'SoftBandit-v0'),
-  ).toEqual([]);
-});
-
-test('oxbow run lake --study E2: the better start of a Gaussian counts; the report has figures and what was computed', async () => {
-  const out = join(folder, 'run');
-  const argv = ['run', 'lake', '--study', 'E2', '--env', 'SoftBandit-v0', '--seeds', '2', '--out', out];
-  const small = ['soft.bandit.steps=200', 'soft.bandit.batchSize=64', 'soft.bandit.learningRate=0.05'];
-  const few = ['--policies', 'gaussian,mixture'];
-  expect(await main([...argv, ...few, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
-  const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
-  const iqm = (condition: string, policy: string, metric: string) =>
-    results.find((each) => each.condition === condition && each.policy === policy && each.metric === metric)!.iqm!;
-  // On a bank below the flip, over the water above it.
-  expect(iqm('τ = 0.05', 'gaussian', 'rightShare')).toBeGreaterThan(0.99);
-  expect(iqm('τ = 0.5', 'gaussian', 'rightShare')).toBeCloseTo(0.5, 2);
-  expect(iqm('τ = 0.05', 'mixture', 'kl')).toBeLessThan(0.1);
-  const report = readFileSync(join(out, 'report.html'), 'utf8');
-  expect(report).toContain('Computed: the best Gaussian and the soft optimum');
-  expect(report.match(/<svg role="img"/g)!.length).toBeGreaterThanOrEqual(6);
-}, 60_000);

@@ -1,20 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
 import { lakeMap } from '../../../../envs/index.ts';
-import { lakeSchema, softLakeSettings } from '../../../../experiments/lake/config.ts';
+import { lakeSchema } from '../../../../experiments/lake/config.ts';
 import {
   type HeadingPolicy,
   headingPolicies,
   makeHeadingPolicy,
 } from '../../../../experiments/lake/headings/headingPolicies.ts';
-import { sacPolicies } from '../../../../experiments/lake/headings/sacPolicies.ts';
-import { softTraining } from '../../../../experiments/lake/headings/softPpoTraining.ts';
-import { sacTraining } from '../../../../experiments/lake/headings/softSacTraining.ts';
+import { softPpoSettings, softPpoTraining } from '../../../../experiments/lake/headings/softPpoTraining.ts';
+import { sacPolicies, softSacTraining } from '../../../../experiments/lake/headings/softSacTraining.ts';
 import { trainOnSoftLake } from '../../../../experiments/lake/headings/trainOnSoftLake.ts';
 import { bestWrappedNormal } from '../../../../experiments/lake/headings/truth/bestWrappedNormal.ts';
-import { measureHeadings } from '../../../../experiments/lake/headings/truth/measureHeadings.ts';
+import { measureHeadings } from '../../../../experiments/lake/headings/truth/headingMeter.ts';
 import { SoftOptimum } from '../../../../experiments/lake/headings/truth/softOptimum.ts';
-import { lakePart } from '../../../../experiments/lake/studies/soft/softLake.ts';
 import { GaussianPolicy, type Policy, Rng, selectEngine, WrappedPolicy } from '../../../../src/index.ts';
 
 const { start } = lakeMap;
@@ -70,7 +68,7 @@ test('what drowns is told by the direction of the step: the shore below and the 
 test('policies over headings are of one size, as tuned, and their actions are angles', () => {
   const config = lakeSchema.parse({});
   for (const name of headingPolicies) {
-    const policy = makeHeadingPolicy(name, softLakeSettings(config, name).policy, new Rng(0));
+    const policy = makeHeadingPolicy(name, softPpoSettings(config.tuned, name).policy, new Rng(0));
     expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
     const { action } = policy.given(tf.zeros([50, 2])).sampleWithLogProb(new Rng(1));
     for (const angle of action.dataSync()) expect(Math.abs(angle)).toBeLessThanOrEqual(Math.PI);
@@ -80,25 +78,12 @@ test('policies over headings are of one size, as tuned, and their actions are an
 
 const bySac = Object.keys(sacPolicies) as HeadingPolicy[];
 
-test('SAC learns where it is given steps, and nowhere else', () => {
-  const jobsOf = (steps: number) =>
-    lakePart
-      .jobs(lakeSchema.parse({ seeds: [3, 4], soft: { sac: { steps } } }))
-      .filter(({ condition }) => condition?.startsWith('SAC'));
-  expect(jobsOf(0)).toEqual([]);
-  const jobs = jobsOf(1000);
-  expect(jobs.map(({ policy, seed }) => [policy, seed])).toEqual(
-    bySac.flatMap((policy) => [3, 4].map((seed) => [policy, seed])),
-  );
-  expect(new Set(jobs.map(({ condition }) => condition))).toEqual(new Set(['SAC, stride 1.3, τ = 0.1']));
-});
-
 test("SAC learns the optimum's own values: no entropy counts but what is missing to a uniform policy's, and τ falls to the task's", async () => {
   await selectEngine('wasm');
   const task = { stride: 1.3, temperature: 0.1 };
   const rng = new Rng('values');
   const policy = makeHeadingPolicy('gaussian', sacPolicies.gaussian!, rng.split('policy'));
-  const training = sacTraining(policy, { task, steps: 2000, rng });
+  const training = softSacTraining(policy, { task, steps: 2000, rng });
   const [values, temperatures]: number[][] = [[], []];
   for await (const { actionValue, temperature } of training.reports) {
     if (actionValue === undefined) continue;
@@ -116,11 +101,11 @@ test("SAC learns the optimum's own values: no entropy counts but what is missing
 
 /** The loss of PPO's value function, which begins near 0, on each of two rollouts at τ = 0.3 behind a first temperature. */
 async function valueLosses(firstTemperature: number): Promise<number[]> {
-  const settings = softLakeSettings(lakeSchema.parse({}), 'gaussian');
+  const settings = softPpoSettings(lakeSchema.parse({}).tuned, 'gaussian');
   const rng = new Rng('returns');
   const policy = makeHeadingPolicy('gaussian', settings.policy, rng.split('policy'));
   const [envs, horizon] = [8, 128];
-  const training = softTraining(policy, {
+  const training = softPpoTraining(policy, {
     task: { stride: 1.3, temperature: 0.3 },
     training: { steps: 2 * envs * horizon, envs, horizon },
     settings: { ...settings, firstTemperature, falling: 0.1, lambda: 1, epochs: 1 },
@@ -152,7 +137,7 @@ test.each(bySac)(
     const rng = new Rng('seed-1000');
     const policy = makeHeadingPolicy(name, sacPolicies[name]!, rng.split('policy'));
     expect(Math.abs(policy.parameterCount() / 18_000 - 1)).toBeLessThan(0.1);
-    await trainOnSoftLake(sacTraining(policy, { task, steps: 3000, rng }), () => {});
+    await trainOnSoftLake(softSacTraining(policy, { task, steps: 3000, rng }), () => {});
     expect(kl(policy)).toBeLessThan(0.7 * kl(flat));
     policy.dispose();
     flat.dispose();

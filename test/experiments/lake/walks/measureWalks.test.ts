@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { modeEntropy } from '../../../../experiments/lake/walks/modeEntropy.ts';
+import { modeEntropy } from '../../../../experiments/lake/walks/measureWalks.ts';
 
 test.each([
   [0, 0],

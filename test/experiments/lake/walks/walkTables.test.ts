@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drownTable } from '../../../../experiments/lake/walks/drownTable.ts';
+import { drownTable } from '../../../../experiments/lake/walks/walkTables.ts';
 
 test('a row a seed, with the Wilson interval over its walks', () => {
   const row = { study: 's', env: 'e', policy: 'p', metric: 'drownRate', iqm: 0.05, low: 0, high: 0.1 };

@@ -6,7 +6,7 @@ import { main } from '../../../../../experiments/commands/main.ts';
 import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { annealing } from '../../../../../experiments/lake/studies/annealing/annealing.ts';
-import { collapses } from '../../../../../experiments/lake/studies/annealing/collapses.ts';
+import { collapses } from '../../../../../experiments/lake/studies/annealing/annealingSection.ts';
 import { registry } from '../../../../../experiments/registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-annealing-'));

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../../../../../experiments/commands/main.ts';
 import { interquartileMean } from '../../../../../experiments/harness/statistics/interquartileMean.ts';
 import type { SummaryRow } from '../../../../../experiments/index.ts';
-import { blockedCriteria } from '../../../../../experiments/lake/studies/blocked/blockedCriteria.ts';
+import { blockedCriteria } from '../../../../../experiments/lake/studies/blocked/blocked.ts';
 import { homeRateAgainstOpponent } from '../../../../../experiments/lake/studies/blocked/homeRateAgainstOpponent.ts';
 import { measureWalks } from '../../../../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../../../../experiments/registry.ts';

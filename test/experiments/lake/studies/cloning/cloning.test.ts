@@ -3,9 +3,9 @@ import type { SummaryRow } from '../../../../../experiments/harness/experiment.t
 import { tuningExperiment } from '../../../../../experiments/harness/tuning/tuningExperiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { lake } from '../../../../../experiments/lake/lake.ts';
-import { banditDataDensity } from '../../../../../experiments/lake/studies/cloning/banditDataDensity.ts';
+import { banditDataDensity } from '../../../../../experiments/lake/studies/cloning/cloneBandit.ts';
 import { cloning } from '../../../../../experiments/lake/studies/cloning/cloning.ts';
-import { lakesPart } from '../../../../../experiments/lake/studies/cloning/cloningLakes.ts';
+import { cloningLakes } from '../../../../../experiments/lake/studies/cloning/cloningLakes.ts';
 import { divergence } from '../../../../../experiments/lake/studies/cloning/divergence.ts';
 
 test('the bandit’s data: the figures that the study is judged by', () => {
@@ -44,7 +44,7 @@ describe('what did not run', () => {
       weight: 1,
     } as const;
     const outcome = { job, result: { metrics: {} }, rows: [], directory: '', fingerprint: '' };
-    const { paragraphs } = lakesPart.section({ outcomes: [outcome] as never, rows: [] }, config);
+    const { paragraphs } = cloningLakes.section({ outcomes: [outcome] as never, rows: [] }, config);
     expect(paragraphs!.some((text) => text.includes('NICE'))).toBe(policy === 'nice');
   });
 });

@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { BumpBanditEnv } from '../../../../../envs/toy/bumpBandit.ts';
 import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
-import { ascend } from '../../../../../experiments/lake/studies/fixedScale/ascend.ts';
-import { bestMean } from '../../../../../experiments/lake/studies/fixedScale/bestMean.ts';
-import { bumpReturn, bumpReturnSlope } from '../../../../../experiments/lake/studies/fixedScale/bumpReturn.ts';
+import {
+  ascend,
+  bestMean,
+  bumpReturn,
+  bumpReturnSlope,
+  flipOf,
+} from '../../../../../experiments/lake/studies/fixedScale/bumps.ts';
 import { climb } from '../../../../../experiments/lake/studies/fixedScale/climb.ts';
 import { fixedScale } from '../../../../../experiments/lake/studies/fixedScale/fixedScale.ts';
-import { flipOf } from '../../../../../experiments/lake/studies/fixedScale/flipOf.ts';
 import { Rng } from '../../../../../src/index.ts';
 
 const tasks = [

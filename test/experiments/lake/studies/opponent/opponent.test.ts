@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { makeBanditPolicy } from '../../../../../experiments/lake/bandit/banditPolicies.ts';
-import { bankMasses } from '../../../../../experiments/lake/studies/opponent/bankMasses.ts';
 import {
+  bankMasses,
   bestMinimaxGaussian,
   gaussianBankMass,
-} from '../../../../../experiments/lake/studies/opponent/gaussianBankMass.ts';
+} from '../../../../../experiments/lake/studies/opponent/bankMasses.ts';
 import { type GaussianPolicy, Rng } from '../../../../../src/index.ts';
 
 /** The mass that N(mean, deviation²) has from `low` to `high`, by Simpson's rule. */

@@ -5,15 +5,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { collectDemonstrations } from '../../../../../envs/index.ts';
 import type { JobContext, SummaryRow } from '../../../../../experiments/harness/experiment.ts';
-import { lakeSchema, waySettings } from '../../../../../experiments/lake/config.ts';
+import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { SoftOptimum } from '../../../../../experiments/lake/headings/truth/softOptimum.ts';
 import { padded } from '../../../../../experiments/lake/studies/otherWays/cloneWalks.ts';
-import { makeLakes } from '../../../../../experiments/lake/studies/otherWays/makeLakes.ts';
 import { otherWays } from '../../../../../experiments/lake/studies/otherWays/otherWays.ts';
-import { trainWay } from '../../../../../experiments/lake/studies/otherWays/trainWay.ts';
+import { trainWay, waySettings, worstBank } from '../../../../../experiments/lake/studies/otherWays/trainWay.ts';
 import { walkLikelihood } from '../../../../../experiments/lake/studies/otherWays/walkLikelihood.ts';
-import { conditions, makeWay, waysOf } from '../../../../../experiments/lake/studies/otherWays/ways.ts';
-import { worstBank } from '../../../../../experiments/lake/studies/otherWays/worstBank.ts';
+import { conditions, makeLakes, makeWay, waysOf } from '../../../../../experiments/lake/studies/otherWays/ways.ts';
 import { measureWalks } from '../../../../../experiments/lake/walks/measureWalks.ts';
 import {
   type ActionDistribution,
