@@ -118,7 +118,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const title = `${episodes} episodes, ${actions} actions`;
   process.stdout.write(`${tables.textTable(jobTable(title, evaluations))}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
-    for (const table of await policyTables(jobs, evaluations)) {
+    for (const table of await policyTables(jobs, evaluations, experiment.conditionLabel)) {
       process.stdout.write(`\n${tables.textTable(table)}\n`);
     }
   }
@@ -155,7 +155,11 @@ function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
 }
 
 /** A row a policy: the interval is over the seeds. A table for each study, environment and condition of the jobs. */
-async function policyTables(jobs: readonly Job[], evaluations: readonly Evaluation[]): Promise<Table[]> {
+async function policyTables(
+  jobs: readonly Job[],
+  evaluations: readonly Evaluation[],
+  conditionLabel: (condition: string) => string = (condition) => condition,
+): Promise<Table[]> {
   const [{ groupBy }, { summarize }, { metricTable }] = await Promise.all([
     import('../harness/groupBy.ts'),
     import('../harness/summarize.ts'),
@@ -168,7 +172,7 @@ async function policyTables(jobs: readonly Job[], evaluations: readonly Evaluati
   const seeds = [...new Set(jobs.map(({ seed }) => seed))];
   const format = (value: number) => value.toFixed(1);
   const groups = groupBy(summarize(jobs, outcomes, seeds), ({ study, env, condition }) =>
-    [study, env, ...(condition === undefined ? [] : [condition])].join(', '),
+    [study, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
   );
   return [...groups].map(([group, rows]) =>
     metricTable(['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', '), rows, [

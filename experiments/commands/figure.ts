@@ -27,7 +27,9 @@ export function figureCommand(registry: Registry): Command {
       checkConfig(experiment, config, join(path, 'config.json'));
       const jobs = experiment.jobs(config);
       const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
-      const figures = allFigures(await experiment.report(outcomes, summarize(jobs, outcomes, seeds), config));
+      const summary = summarize(jobs, outcomes, seeds);
+      const conclusions = experiment.conclusions?.(outcomes, summary, config) ?? {};
+      const figures = allFigures(await experiment.report(outcomes, summary, config, conclusions));
       const figure = figures.find((candidate) => candidate.name === name);
       if (figure === undefined) {
         const names = figures.flatMap((candidate) => candidate.name ?? []);

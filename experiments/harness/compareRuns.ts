@@ -28,6 +28,7 @@ interface OpenRun {
   readonly jobs: readonly Job[];
   readonly outcomes: readonly Outcome[];
   readonly summary: readonly SummaryRow[];
+  conditionLabel(condition: string): string;
 }
 
 /** What one run measured of one study, condition and policy, under a name that no other has. */
@@ -78,7 +79,14 @@ async function open(path: string, paths: readonly string[], registry: Registry):
   const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
   const own = basename(resolve(path));
   const shared = paths.filter((other) => basename(resolve(other)) === own).length > 1;
-  return { name: shared ? path : own, directory, jobs, outcomes, summary: summarize(jobs, outcomes, seeds) };
+  return {
+    name: shared ? path : own,
+    directory,
+    jobs,
+    outcomes,
+    summary: summarize(jobs, outcomes, seeds),
+    conditionLabel: (condition) => experiment.conditionLabel?.(condition) ?? condition,
+  };
 }
 
 /** Labels say what not all have in common. */
@@ -90,7 +98,7 @@ function subjects(runs: readonly OpenRun[]): Subject[] {
   );
   const parts = [
     ({ study }: (typeof all)[number]) => study,
-    ({ condition }: (typeof all)[number]) => condition ?? '',
+    ({ condition, run }: (typeof all)[number]) => (condition === undefined ? '' : run.conditionLabel(condition)),
     ({ policy }: (typeof all)[number]) => policy,
     ({ run }: (typeof all)[number]) => run.name,
   ];
@@ -211,8 +219,8 @@ function page(
   parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[] }[],
   more: readonly Section[],
 ): Page {
-  const missing = runs.flatMap(({ name, jobs, outcomes }) =>
-    missingJobs(jobs, outcomes).map((line) => `${name}: ${line}`),
+  const missing = runs.flatMap(({ name, jobs, outcomes, conditionLabel }) =>
+    missingJobs(jobs, outcomes, conditionLabel).map((line) => `${name}: ${line}`),
   );
   return {
     title: 'oxbow report',

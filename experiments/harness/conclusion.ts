@@ -20,7 +20,8 @@ export interface Conclusion {
   readonly question: string;
   /** What was expected before anything was measured. */
   readonly prediction: string;
-  readonly measured: string;
+  /** Each claim in words. */
+  readonly measured: readonly string[];
   readonly verdict: Verdict;
 }
 
@@ -35,7 +36,7 @@ export function conclude(
       : criteria.some((criterion) => criterion?.holds === false)
         ? 'refuted'
         : 'undecided';
-  return { question, prediction, measured: describeCriteria(criteria).join('; ') || 'nothing yet', verdict };
+  return { question, prediction, measured: describeCriteria(criteria), verdict };
 }
 
 /** Each claim in words, with whether it holds where it does not; of those that the run leaves out their number, if it has others. */

@@ -33,7 +33,7 @@ export interface Job {
   readonly study: string;
   readonly env: string;
   readonly policy: string;
-  /** What sets it apart from others of its study, environment and policy: `τ = 0.15`, say. */
+  /** The key of what sets it apart from others of its study, environment and policy: `tau-0.15`, say. */
   readonly condition?: string;
   readonly seed: number;
   /** Cost relative to the other jobs: the longest start first, and the time left is estimated from it. */
@@ -191,6 +191,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly timed?: boolean;
   /** Does one job, in a worker process. An error thrown here fails this job alone. */
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
+  /** How the key of a condition reads in tables and on pages, `τ = 0.15` for `tau-0.15`; as it is, unless given. */
+  conditionLabel?(condition: string): string;
   /**
    * Tables of what the clock says, such as speeds: they are printed with the others, and are in no file, since no two runs have them
    * alike.
@@ -199,11 +201,16 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   clocked?(jobs: readonly { readonly job: J; readonly logs: string }[], config: C): Table[];
   /** The tables that end a run, and head its report unless {@link conclusions} do. */
   tables(summary: readonly SummaryRow[], config: C): Table[];
-  /** The rest of the report. Outcomes are those of the finished jobs. */
+  /**
+   * The rest of the report.
+   * @param outcomes those of the finished jobs
+   * @param conclusions what {@link conclusions} says of them; empty if it is not there
+   */
   report(
     outcomes: readonly Outcome<J>[],
     summary: readonly SummaryRow[],
     config: C,
+    conclusions: Readonly<Record<string, Conclusion>>,
   ): readonly Section[] | Promise<readonly Section[]>;
   /** What was asked, by the code of each question, with what came of it: the part `experiments` of `summary.json`, and the head of the report. */
   conclusions?(

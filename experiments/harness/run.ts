@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fingerprint } from '../../src/fingerprint.ts';
+import type { Conclusion } from './conclusion.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -12,6 +13,7 @@ import { writeReport } from './report/writeReport.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
 import { storageErrorOf } from './storageError.ts';
 import { summarize } from './summarize.ts';
+import { mapValues } from './tuning/mapValues.ts';
 import { version } from './version.ts';
 import { writeCompactJson, writeJson } from './writeFile.ts';
 
@@ -313,7 +315,7 @@ export async function writeResults(
     seeds,
     ...partial,
     ...(whole && { fingerprint: whole }),
-    ...(experiments && { experiments }),
+    ...(experiments && { experiments: mapValues(experiments, written) }),
     results,
   });
   const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
@@ -328,6 +330,11 @@ export async function writeResults(
   if (printed.length > 0) stdout.write('\n');
   if (whole !== undefined) stdout.write(`Fingerprint: ${whole}\n`);
   return writeReport(experiment, directory, { jobs, outcomes, results, experiments, tables, fingerprint: whole });
+}
+
+/** A conclusion as the summary has it. */
+function written({ question, prediction, measured, verdict }: Conclusion): object {
+  return { question, prediction, measured: measured.join('; ') || 'nothing yet', verdict };
 }
 
 function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {

@@ -7,7 +7,7 @@ import { softLakeSettings } from './headings/softLakeSettings.ts';
 import { SOFT_LAKE } from './headings/softLakeTask.ts';
 import { type PolicyName, policyNames } from './shared/lakePolicies.ts';
 import { wayNames } from './studies/otherWays/ways.ts';
-import { describeTask, softLakeTasks } from './studies/soft/lakeConditions.ts';
+import { softLakeTasks, taskKey } from './studies/soft/lakeConditions.ts';
 import { type StudyName, studyCodes } from './studies/studyCodes.ts';
 import { readTuned } from './tuned.ts';
 import { searchSpaces } from './tuning.ts';
@@ -70,7 +70,7 @@ const soft = z
             }),
           )
           .refine(
-            (tasks) => new Set(tasks.map(describeTask)).size === tasks.length,
+            (tasks) => new Set(tasks.map(taskKey)).size === tasks.length,
             'tasks that differ in stride or temperature',
           )
           .default([...softLakeTasks])

@@ -1,10 +1,11 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { conclude, describeCriteria } from '../harness/conclusion.ts';
+import { conclude } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
+import { conditionLabel } from './shared/conditionLabel.ts';
 import { annealing } from './studies/annealing/annealing.ts';
 import { blocked } from './studies/blocked/blocked.ts';
 import { cloning } from './studies/cloning/cloning.ts';
@@ -62,6 +63,8 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     return studies.find(({ name }) => name === job.study)!.runJob(job, config, context);
   },
 
+  conditionLabel,
+
   tuning,
 
   tables: (summary, config) =>
@@ -80,20 +83,19 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       }),
     ),
 
-  report: (outcomes, summary, config) => [
+  report: (outcomes, summary, config, conclusions) => [
     ...asked(config).flatMap((study): Section[] => {
       const results = resultsOf(study, outcomes, summary);
       if (results.outcomes.length === 0) return [];
-      const criteria = study.criteria(results, config);
       const section = study.section(results, config);
-      const { question, prediction, verdict } = conclude(study, criteria);
+      const { question, prediction, measured, verdict } = conclusions[studyCodes[study.name]]!;
       return [
         {
           title: `${studyCodes[study.name]}: ${study.title}`,
           facts: [
             ['question', question],
             ['predicted', prediction],
-            ['measured', describeCriteria(criteria)],
+            ['measured', measured],
             ['verdict', verdict],
           ],
           ...section,
@@ -105,7 +107,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       .filter((study) => config.studies.includes(study))
       .map((study) => ({ study, file: trialsOf(study, config) }))
       .filter(({ study, file }) => Object.keys(file.trials[study]!).length > 0)
-      .map(({ file }) => tuningSection(file, tuning, config.tuned)),
+      .map(({ file }) => tuningSection(file, { tuning, conditionLabel }, config.tuned)),
   ],
 });
 

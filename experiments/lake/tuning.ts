@@ -94,7 +94,7 @@ function eachPolicy(common: SearchSpace & { policy: SearchSpace }, own: Readonly
 export const tuning: Tuning = {
   spaces: searchSpaces,
   // Where a Gaussian is furthest from the soft optimum; and the likelihood.
-  conditions: { soft: 'stride 1.3, τ = 0.02', 'other-ways': 'cloned' },
+  conditions: { soft: 'stride-1.3-tau-0.02', 'other-ways': 'cloned' },
   objectives: {
     cloning: { metric: 'validationLoss', goal: 'minimize', over: 'mean', label: 'held-out loss, nats', near: 0.02 },
     ppo: { metric: 'return', goal: 'maximize', over: 'worst', label: 'return', near: 0.05 },

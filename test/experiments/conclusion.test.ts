@@ -60,13 +60,14 @@ test('a claim about what the run leaves out is not listed, and keeps a predictio
   const claim = (text: string, holds: Criterion['holds']) => ({ text, holds });
   const of = (...criteria: (Criterion | undefined)[]) => {
     const { measured, verdict } = conclude({ question: 'q', prediction: 'p' }, criteria);
-    return [measured, verdict];
+    return [...measured, verdict];
   };
-  expect(of(claim('a', true), undefined)).toEqual(['a; 1 claim is about what this run leaves out', 'undecided']);
+  expect(of(claim('a', true), undefined)).toEqual(['a', '1 claim is about what this run leaves out', 'undecided']);
   expect(of(claim('a', false), undefined, undefined)).toEqual([
-    'a: does not hold; 2 claims are about what this run leaves out',
+    'a: does not hold',
+    '2 claims are about what this run leaves out',
     'refuted',
   ]);
-  expect(of(undefined)).toEqual(['nothing yet', 'undecided']);
+  expect(of(undefined)).toEqual(['undecided']);
   expect(describeCriteria([claim('a', undefined), claim('b', true)])).toEqual(['a: not decided', 'b']);
 });

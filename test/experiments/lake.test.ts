@@ -9,6 +9,8 @@ import { latinHypercube, type Settings } from '../../experiments/harness/tuning/
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import { makeLakePolicy, policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
+import { cloning } from '../../experiments/lake/studies/cloning/cloning.ts';
+import { ppo } from '../../experiments/lake/studies/ppo/ppo.ts';
 import { searchSpaces } from '../../experiments/lake/tuning.ts';
 import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../experiments/registry.ts';
@@ -166,11 +168,16 @@ describe('oxbow run lake', () => {
       'gaussian,spline',
     ];
     const printed = vi.spyOn(process.stdout, 'write');
+    const judged = [vi.spyOn(ppo, 'criteria'), vi.spyOn(cloning, 'criteria')];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
-    const ppo = ['cloning.bandit.steps=40', 'ppo.steps=512', 'ppo.horizon=64'];
-    expect(await main([...argv, ...[...small, ...ppo].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
+    const short = ['cloning.bandit.steps=40', 'ppo.steps=512', 'ppo.horizon=64'];
+    expect(await main([...argv, ...[...small, ...short].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
     const lines = printed.mock.calls.join('');
     printed.mockRestore();
+    for (const criteria of judged) {
+      expect(criteria).toHaveBeenCalledTimes(1);
+      criteria.mockRestore();
+    }
     expect(lines).toMatch(/^28 jobs in \d+ worker process(es)?, about \d+ (s|min \d+ s), results in /m);
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
     for (const [code, first] of [
@@ -184,7 +191,7 @@ describe('oxbow run lake', () => {
     }
     expect(summary).toMatchObject({ experiment: 'lake', engine: 'wasm', backend: 'cpu', seeds: [0, 1] });
     // Another one is right only where numerics, settings or what a job leaves were meant to change.
-    expect(summary.fingerprint).toBe('bddde3f8db26afa4b959e5a9803a8feeea40c76b53347b483f77d4942f7e4dc5');
+    expect(summary.fingerprint).toBe('2a2fb75fc6a427155efaae2399ff05e813875f93453f227e660f50218aeb77aa');
     for (const metric of ['drownRate', 'homeRate', 'return', 'modeBalance', 'modeEntropy', 'upperShare']) {
       for (const policy of ['gaussian', 'spline']) {
         for (const [study, env] of [

@@ -109,6 +109,12 @@ describe('missingJobs', () => {
       ),
     ).toEqual([]);
   });
+
+  it('names conditions as they read', () => {
+    const of = jobs.slice(0, 1).map((job) => ({ ...job, condition: 'tau-1' }));
+    expect(missingJobs(of, [])).toEqual(['s, x, tau-1: all policies, all seeds']);
+    expect(missingJobs(of, [], (key) => key.replace('tau-', 'τ = '))).toEqual(['s, x, τ = 1: all policies, all seeds']);
+  });
 });
 
 describe('typicalOutcome', () => {

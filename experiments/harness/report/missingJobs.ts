@@ -2,20 +2,26 @@ import type { Job, Outcome } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 
 /** Which jobs of a run have not finished, a line for each study, environment and condition: `cloning, Lake-v0: spline (seeds 3, 4)`. */
-export function missingJobs(jobs: readonly Job[], outcomes: readonly Outcome[]): string[] {
+export function missingJobs(
+  jobs: readonly Job[],
+  outcomes: readonly Outcome[],
+  conditionLabel: (condition: string) => string = (condition) => condition,
+): string[] {
   const finished = new Set(outcomes.map(({ job }) => job.id));
   const isMissing = ({ id }: Job) => !finished.has(id);
-  return [...groupBy(jobs, ({ study, env, condition }) => [study, env, condition].filter(Boolean).join(', '))].flatMap(
-    ([where, here]) => {
-      if (!here.some(isMissing)) return [];
-      if (here.every(isMissing)) return [`${where}: all policies, all seeds`];
-      const policies = [...groupBy(here, ({ policy }) => policy)].flatMap(([policy, own]) => {
-        const seeds = own.filter(isMissing).map(({ seed }) => seed);
-        if (seeds.length === 0) return [];
-        if (seeds.length === own.length) return [`${policy} (all seeds)`];
-        return [`${policy} (seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')})`];
-      });
-      return [`${where}: ${policies.join(', ')}`];
-    },
-  );
+  return [
+    ...groupBy(jobs, ({ study, env, condition }) =>
+      [study, env, condition && conditionLabel(condition)].filter(Boolean).join(', '),
+    ),
+  ].flatMap(([where, here]) => {
+    if (!here.some(isMissing)) return [];
+    if (here.every(isMissing)) return [`${where}: all policies, all seeds`];
+    const policies = [...groupBy(here, ({ policy }) => policy)].flatMap(([policy, own]) => {
+      const seeds = own.filter(isMissing).map(({ seed }) => seed);
+      if (seeds.length === 0) return [];
+      if (seeds.length === own.length) return [`${policy} (all seeds)`];
+      return [`${policy} (seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')})`];
+    });
+    return [`${where}: ${policies.join(', ')}`];
+  });
 }

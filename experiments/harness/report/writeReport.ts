@@ -28,7 +28,7 @@ export async function writeReport(
   { jobs, outcomes, results, experiments, tables, fingerprint }: RunResults,
 ): Promise<string> {
   const { config, engine, backend, versions } = directory.run;
-  const missing = missingJobs(jobs, outcomes);
+  const missing = missingJobs(jobs, outcomes, experiment.conditionLabel);
   const head: Section = {
     title: 'Results',
     paragraphs: outcomes.length === 0 ? ['No job has finished yet.'] : [howToRead(config.seeds.length)],
@@ -55,7 +55,10 @@ export async function writeReport(
         ['node', versions.node],
         ...(fingerprint === undefined ? [] : [['fingerprint', fingerprint] as const]),
       ],
-      sections: [head, ...(outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config))],
+      sections: [
+        head,
+        ...(outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config, experiments ?? {})),
+      ],
     },
     config,
   );

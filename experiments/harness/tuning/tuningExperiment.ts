@@ -102,6 +102,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     steps: experiment.steps,
     presets: { quick: { ...experiment.presets.quick, seeds: [FIRST_SEED], trials: 4 } },
     runtime: (config) => experiment.runtime(configOf(config, 0)),
+    ...(experiment.conditionLabel && { conditionLabel: experiment.conditionLabel }),
 
     jobs: (config) =>
       Array.from({ length: config.trials + 1 }, (_, trial) =>
@@ -132,7 +133,9 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     tables: (summary, config) => trialTables(trialsOf(summary, config), tuning),
 
     // The tables head the report.
-    report: (_outcomes, summary, config) => [{ ...tuningSection(trialsFile(summary, config), tuning), tables: [] }],
+    report: (_outcomes, summary, config) => [
+      { ...tuningSection(trialsFile(summary, config), { ...experiment, tuning }), tables: [] },
+    ],
 
     files(summary, config) {
       const file = trialsFile(summary, config);

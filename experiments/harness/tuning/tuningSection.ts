@@ -19,11 +19,21 @@ export interface TrialsFile {
   readonly trials: Trials;
 }
 
+/** The experiment whose settings are searched for. */
+export interface TunedExperiment {
+  readonly tuning: Tuning;
+  conditionLabel?(condition: string): string;
+}
+
 /**
  * The part of a report that says how settings were searched for, and what came of it.
  * @param used the settings of the run: those that are not the best of the trials are named
  */
-export function tuningSection({ config, trials }: TrialsFile, tuning: Tuning, used?: Tuned): Section {
+export function tuningSection(
+  { config, trials }: TrialsFile,
+  { tuning, conditionLabel = (condition) => condition }: TunedExperiment,
+  used?: Tuned,
+): Section {
   const { objectives, conditions = {} } = tuning;
   const best = bestSettings(trials, objectives);
   const others = entries(best).filter(([study, env, policy, settings]) => {
@@ -32,7 +42,7 @@ export function tuningSection({ config, trials }: TrialsFile, tuning: Tuning, us
   });
   const judged = Object.keys(trials).map((study) => {
     const { over, label } = objectives[study]!;
-    return `${study} by the ${over} ${label}${study in conditions ? ` (${conditions[study]})` : ''}`;
+    return `${study} by the ${over} ${label}${study in conditions ? ` (${conditionLabel(conditions[study]!)})` : ''}`;
   });
   return {
     title: `How the settings were found: ${Object.keys(trials).join(', ')}`,

@@ -1,5 +1,6 @@
 import { type Bounds, bounded, type Criterion } from '../../harness/conclusion.ts';
 import type { SummaryRow } from '../../harness/experiment.ts';
+import { conditionLabel } from '../shared/conditionLabel.ts';
 
 /**
  * One claim about several conditions: it holds where every row is within its bounds, it does not where one row is not; those that are not,
@@ -15,10 +16,11 @@ export function everyOf(
   const judged = rows.map((row) => ({ row, ...boundsOf(row), ...bounded(row, { label: '', ...boundsOf(row) }) }));
   const missed = judged.filter(({ holds }) => holds !== true);
   if (missed.length === 0) return { text: `${text} (all ${judged.length})`, holds: true };
-  const named = missed.map(({ row: { condition, iqm, low, high }, format }) => {
-    if (iqm === null) return `${condition}: not measured`;
+  const named = missed.map(({ row: { condition = '', iqm, low, high }, format }) => {
+    const label = conditionLabel(condition);
+    if (iqm === null) return `${label}: not measured`;
     const interval = low === null || high === null ? '(one seed)' : `[${format(low)}, ${format(high)}]`;
-    return `${condition}: ${format(iqm)} ${interval}`;
+    return `${label}: ${format(iqm)} ${interval}`;
   });
   return {
     text: `${text}, but ${named.join(', ')}`,

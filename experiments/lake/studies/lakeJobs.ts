@@ -8,8 +8,8 @@ export interface LakeJobsOptions {
   /** Those that the config leaves out have no jobs. */
   readonly environments: readonly string[];
   readonly policies: readonly string[];
-  /** By default one, which has no name: settings that differ within an environment, `τ = 0.15` say, and the name of their folder. */
-  readonly conditions?: readonly { readonly condition: string; readonly folder: string }[];
+  /** Keys of settings that differ within an environment, `tau-0.15` say; by default there are none. */
+  readonly conditions?: readonly string[];
   /** Seconds that a job takes. */
   readonly weight: (job: Omit<LakeJob, 'weight'>) => number;
 }
@@ -23,17 +23,17 @@ export function lakeJobs(
   return environments
     .filter((env) => (config.environments as readonly string[]).includes(env))
     .flatMap((env) =>
-      own.flatMap((part) =>
+      own.flatMap((condition) =>
         policies
           .filter((policy) => (config.policies as readonly string[]).includes(policy))
           .flatMap((policy) =>
             config.seeds.map((seed) => {
-              const folders = [study, env, ...(part === undefined ? [] : [part.folder]), policy, `seed-${seed}`];
+              const folders = [study, env, ...(condition === undefined ? [] : [condition]), policy, `seed-${seed}`];
               const job = {
                 id: folders.join('/'),
                 study,
                 env,
-                ...(part !== undefined && { condition: part.condition }),
+                ...(condition !== undefined && { condition }),
                 policy,
                 seed,
               };

@@ -2,6 +2,7 @@ import type { SummaryRow, Table } from '../../harness/experiment.ts';
 import { groupBy } from '../../harness/groupBy.ts';
 import { metricTable } from '../../harness/report/table.ts';
 import { wilsonInterval } from '../../harness/statistics/wilsonInterval.ts';
+import { conditionLabel } from '../shared/conditionLabel.ts';
 import { shareColumn } from '../shared/formats.ts';
 
 /** A table of how walks ended for each environment and condition. */
@@ -13,7 +14,9 @@ export function walkTables(title: string, rows: readonly SummaryRow[]): Table[] 
     { metric: 'modeBalance', label: 'less used bank', ...shareColumn },
   ];
   return [
-    ...groupBy(rows, ({ env, condition }) => [title, env, ...(condition === undefined ? [] : [condition])].join(', ')),
+    ...groupBy(rows, ({ env, condition }) =>
+      [title, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
+    ),
   ].map(([heading, own]) => metricTable(heading, own, columns));
 }
 

@@ -18,7 +18,7 @@ test('settings that do not go together are refused in one line', () => {
 });
 
 test.each([
-  ['soft', 'stride 1.3, τ = 0.02', ['gaussian', 'mixture-2', 'mixture', 'spline']],
+  ['soft', 'stride-1.3-tau-0.02', ['gaussian', 'mixture-2', 'mixture', 'spline']],
   [
     'other-ways',
     'cloned',

@@ -22,9 +22,13 @@ const tuning = {
 } as const;
 
 test('says how many trials, which seeds, what decided; and shows them', () => {
-  const { paragraphs, tables } = tuningSection(file, tuning, {
-    learn: { Field: { plain: { rate: 0.2 }, deep: { rate: 0.3 } } },
-  });
+  const { paragraphs, tables } = tuningSection(
+    file,
+    { tuning },
+    {
+      learn: { Field: { plain: { rate: 0.2 }, deep: { rate: 0.3 } } },
+    },
+  );
   expect(paragraphs).toHaveLength(1);
   expect(paragraphs![0]).toContain('2 trials');
   expect(paragraphs![0]).toContain('the seeds 1000, 1001');
@@ -38,13 +42,19 @@ test('says how many trials, which seeds, what decided; and shows them', () => {
 });
 
 test('names what a run has set otherwise', () => {
-  const { paragraphs } = tuningSection(file, tuning, {
-    learn: { Field: { plain: { rate: 0.1 }, deep: { rate: 0.3 } } },
-  });
+  const { paragraphs } = tuningSection(
+    file,
+    { tuning },
+    {
+      learn: { Field: { plain: { rate: 0.1 }, deep: { rate: 0.3 } } },
+    },
+  );
   expect(paragraphs!.at(-1)).toBe('This run has other settings for learn, Field, plain.');
 });
 
 test('says under which condition settings were searched for', () => {
-  const { paragraphs } = tuningSection(file, { ...tuning, conditions: { learn: 'in the rain' } });
-  expect(paragraphs![0]).toContain('learn by the mean held-out loss (in the rain)');
+  const searched = { tuning: { ...tuning, conditions: { learn: 'rain-3' } } };
+  expect(tuningSection(file, searched).paragraphs![0]).toContain('learn by the mean held-out loss (rain-3)');
+  const labelled = tuningSection(file, { ...searched, conditionLabel: (key) => key.replace('-', ' = ') });
+  expect(labelled.paragraphs![0]).toContain('learn by the mean held-out loss (rain = 3)');
 });

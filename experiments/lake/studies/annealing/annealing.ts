@@ -3,6 +3,7 @@ import { metricTable } from '../../../harness/report/table.ts';
 import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
 import { BANDIT, type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { annealed } from '../../bandit/softenOnBandit.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent, shareColumn } from '../../shared/formats.ts';
 import { everyOf } from '../everyOf.ts';
 import { lakeJobs } from '../lakeJobs.ts';
@@ -29,7 +30,7 @@ export const annealing: LakeStudy = {
       study: 'annealing',
       environments: [BANDIT],
       policies: banditPolicies,
-      conditions: annealingConditions,
+      conditions: annealingConditions.map(({ key }) => key),
       weight: ({ policy }) => banditSeconds(policy as BanditPolicy, config.soft.bandit),
     }),
 
@@ -57,7 +58,7 @@ export const annealing: LakeStudy = {
       : [
           metricTable(
             'The bandit, annealed and at constant temperature',
-            rows.map((row) => ({ ...row, policy: `${row.condition}, ${row.policy}` })),
+            rows.map((row) => ({ ...row, policy: `${conditionLabel(row.condition!)}, ${row.policy}` })),
             [
               { metric: 'kl', label: 'KL to the soft optimum, nats', format: nats },
               { metric: 'lesserShare', label: 'lesser bank', ...shareColumn },

@@ -3,8 +3,7 @@ export type TemperatureKind = 'annealed' | 'constant';
 
 /** A condition of a job of the study. */
 export interface AnnealingCondition {
-  readonly condition: string;
-  readonly folder: string;
+  readonly key: string;
   readonly temperature: number;
   readonly kind: TemperatureKind;
 }
@@ -13,16 +12,15 @@ export const annealingTemperatures = [0.02, 0.05, 0.15] as const;
 
 export const annealingConditions: readonly AnnealingCondition[] = annealingTemperatures.flatMap((temperature) =>
   (['annealed', 'constant'] as const).map((kind) => ({
-    condition: `τ = ${temperature}, ${kind}`,
-    folder: `tau-${temperature}-${kind}`,
+    key: `tau-${temperature}-${kind}`,
     temperature,
     kind,
   })),
 );
 
-/** The condition of a job or row by its text. */
+/** The condition of a job or row. */
 export function conditionOf({ condition }: { readonly condition?: string }): AnnealingCondition {
-  return annealingConditions.find((each) => each.condition === condition)!;
+  return annealingConditions.find(({ key }) => key === condition)!;
 }
 
 /** A policy with less than this share of its actions on one of the banks has collapsed onto the other. */

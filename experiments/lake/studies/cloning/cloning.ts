@@ -2,6 +2,7 @@ import { bounded, type Criteria } from '../../../harness/conclusion.ts';
 import { equivalentRows } from '../../../harness/equivalentRows.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
 import { lowerRows } from '../../../harness/lowerRows.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { studyInParts } from '../studyInParts.ts';
@@ -57,7 +58,8 @@ function lakesCriteria(rows: readonly SummaryRow[]): Criteria {
   const drowned = rows.filter(({ metric }) => metric === 'drownRate');
   const at = (env: string, policy: string, condition?: string) =>
     drowned.find((row) => row.env === env && row.policy === policy && row.condition === condition);
-  const named = (env: string, condition?: string) => `${GRAIN[env]}${condition === undefined ? '' : `, ${condition}`}`;
+  const named = (env: string, condition?: string) =>
+    `${GRAIN[env]}${condition === undefined ? '' : `, ${conditionLabel(condition)}`}`;
   const ran = (policy: string, env: string, condition?: string) => at(env, policy, condition) !== undefined;
   const lower = (env: string, policies: readonly string[], condition?: string) =>
     policies
@@ -86,8 +88,8 @@ function lakesCriteria(rows: readonly SummaryRow[]): Criteria {
           format: percent,
         }),
       ),
-    ...lowerRows([...lower(FINE, SEVERAL_MODES), ...lower(STRIDE, SEVERAL_MODES, '90/10')], percent),
-    ...same(STRIDE, '100/0'),
-    ...same(FINE, 'right angles'),
+    ...lowerRows([...lower(FINE, SEVERAL_MODES), ...lower(STRIDE, SEVERAL_MODES, 'share-90')], percent),
+    ...same(STRIDE, 'share-100'),
+    ...same(FINE, 'right-angles'),
   ];
 }

@@ -2,10 +2,17 @@ import type { LakeId } from '../../../../envs/index.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { type Demonstrators, evenly } from '../../walks/cloneTraining.ts';
 
+/** The lakes, and how fine their grain is. */
+export const FINE = 'Lake-v0';
+export const STRIDE = 'LakeStride-v0';
+export const GRAIN: Record<string, string> = {
+  [FINE]: 'fine lake, strides of 0.15',
+  [STRIDE]: 'stride lake, strides of 1.3',
+};
+
 /** Demonstrators other than the usual ones, of which half are on each bank, and where they are cloned. */
 export interface CloningCondition extends Demonstrators {
-  readonly condition: string;
-  readonly folder: string;
+  readonly key: string;
   readonly env: LakeId;
 }
 
@@ -14,23 +21,15 @@ export interface CloningCondition extends Demonstrators {
  * position tell the side, demonstrators who leave the axis at once.
  */
 export const conditions: readonly CloningCondition[] = [
-  { condition: '90/10', folder: 'share-90', env: 'LakeStride-v0', upperShare: 0.9, path: 'shortest' },
-  { condition: '100/0', folder: 'share-100', env: 'LakeStride-v0', upperShare: 1, path: 'shortest' },
-  { condition: 'right angles', folder: 'right-angles', env: 'Lake-v0', upperShare: 0.5, path: 'rightAngle' },
+  { key: 'share-90', env: STRIDE, upperShare: 0.9, path: 'shortest' },
+  { key: 'share-100', env: STRIDE, upperShare: 1, path: 'shortest' },
+  { key: 'right-angles', env: FINE, upperShare: 0.5, path: 'rightAngle' },
 ];
 
 /** What the demonstrators of a job do: without a condition, the usual. */
 export function demonstratorsOf(condition: string | undefined): Demonstrators {
-  return condition === undefined ? evenly : conditions.find((each) => each.condition === condition)!;
+  return condition === undefined ? evenly : conditions.find(({ key }) => key === condition)!;
 }
-
-/** The lakes, and how fine their grain is. */
-export const FINE = 'Lake-v0';
-export const STRIDE = 'LakeStride-v0';
-export const GRAIN: Record<string, string> = {
-  [FINE]: 'fine lake, strides of 0.15',
-  [STRIDE]: 'stride lake, strides of 1.3',
-};
 
 /** With which the others are compared. */
 export const GAUSSIAN = 'gaussian';

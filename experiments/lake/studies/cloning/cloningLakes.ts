@@ -5,6 +5,7 @@ import { describeBest } from '../../../harness/report/describeBest.ts';
 import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
@@ -34,7 +35,7 @@ export const cloningLakes: StudyPart = {
           study: 'cloning',
           environments: [condition.env],
           policies: OF_CONDITIONS,
-          conditions: [condition],
+          conditions: [condition.key],
           weight,
         }),
       ),
@@ -51,7 +52,7 @@ export const cloningLakes: StudyPart = {
   tables: (rows) =>
     [
       ...groupBy(rows, ({ env, condition }) =>
-        ['Cloning', env, ...(condition === undefined ? [] : [condition])].join(', '),
+        ['Cloning', env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
       ),
     ].map(([title, own]) =>
       metricTable(title, own, [
@@ -135,7 +136,7 @@ function conditionsSection(rows: readonly SummaryRow[]): Section[] {
     const here = drowned.filter((row) => row.env === env && row.iqm !== null);
     if (!here.some(({ condition }) => condition !== undefined)) return [];
     const most = Math.max(...here.flatMap(({ perSeed }) => perSeed.map((value) => value ?? 0)));
-    return [...groupBy(here, ({ condition }) => condition ?? '50/50')].map(([condition, own]) => ({
+    return [...groupBy(here, ({ condition = 'share-50' }) => conditionLabel(condition))].map(([condition, own]) => ({
       name: `cloning-${env}-${condition.replaceAll(/[^\w.-]+/g, '-')}-drowned`,
       caption: `Drowned on the ${grain}; demonstrators: ${condition}.`,
       spec: intervalChart(own, { x: 'drowned', format: '%', domain: [0, most], policies: policyNames }),

@@ -1,11 +1,12 @@
 import { bounded, type Criteria, type Criterion } from '../../../harness/conclusion.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';
 import { studyInParts } from '../studyInParts.ts';
 import { ascend, flipOf } from './bumps.ts';
 import { bumpConditions, fixedScaleBandit, plain } from './fixedScaleBandit.ts';
-import { fixedScaleLake, LEARNED } from './fixedScaleLake.ts';
+import { fixedScaleLake, LEARNED, scaleKey } from './fixedScaleLake.ts';
 
 /** E5: what a Gaussian that may not change its scale does. */
 export const fixedScale = studyInParts(
@@ -27,13 +28,13 @@ const NEAR = 0.15;
 
 /** The claims about one number. */
 function banditCriteria(rows: readonly SummaryRow[], config: LakeConfig): Criteria {
-  return bumpConditions.flatMap(({ condition, width }) => {
-    const row = rows.find((own) => own.condition === condition && own.metric === 'flipVariance');
+  return bumpConditions.flatMap(({ key, width }) => {
+    const row = rows.find((own) => own.condition === key && own.metric === 'flipVariance');
     if (row === undefined) return [];
     return [
       exactCriterion(width, config),
       bounded(row, {
-        label: `bumps, ${condition}, trained, s² + σ² at the flip`,
+        label: `bumps, ${conditionLabel(key)}, trained, s² + σ² at the flip`,
         atLeast: 1 - NEAR,
         atMost: 1 + NEAR,
         format: plain,
@@ -61,9 +62,9 @@ const MANAGES = 0.05;
 /** The claims about the lake. */
 function lakeCriteria(rows: readonly SummaryRow[], { fixedScale: { lake } }: LakeConfig): Criteria {
   const at = (condition: string) => rows.find((row) => row.metric === 'drownRate' && row.condition === condition);
-  const largest = `σ = ${Math.max(...lake.scales)}`;
+  const largest = scaleKey(Math.max(...lake.scales));
   return [
-    bounded(at(largest), { label: `fine lake, ${largest}, drowned`, atLeast: FAILS, format: percent }),
-    bounded(at(LEARNED), { label: `fine lake, ${LEARNED}, drowned`, atMost: MANAGES, format: percent }),
+    bounded(at(largest), { label: `fine lake, ${conditionLabel(largest)}, drowned`, atLeast: FAILS, format: percent }),
+    bounded(at(LEARNED), { label: `fine lake, ${conditionLabel(LEARNED)}, drowned`, atMost: MANAGES, format: percent }),
   ];
 }

@@ -4,6 +4,7 @@ import type { Outcome } from '../../../harness/experiment.ts';
 import { groupBy } from '../../../harness/groupBy.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { StudyPart } from '../studyInParts.ts';
@@ -12,8 +13,8 @@ import { BUMPS, type ClimbData, climb } from './climb.ts';
 
 const WIDTHS = [0.3, 0.6];
 /** Of the bandit's jobs: widths of the bumps. */
-export const bumpConditions = WIDTHS.map((width) => ({ condition: `s = ${width}`, folder: `width-${width}`, width }));
-const widthOf = (condition: string | undefined) => bumpConditions.find((each) => each.condition === condition)!.width;
+export const bumpConditions = WIDTHS.map((width) => ({ key: `width-${width}`, width }));
+const widthOf = (condition: string | undefined) => bumpConditions.find(({ key }) => key === condition)!.width;
 
 /** Figures of the flip, to two digits. */
 export const plain = (value: number): string => value.toFixed(2);
@@ -27,7 +28,7 @@ export const fixedScaleBandit: StudyPart = {
       study: 'fixed-scale',
       environments: [BUMPS],
       policies: ['gaussian'],
-      conditions: bumpConditions,
+      conditions: bumpConditions.map(({ key }) => key),
       weight: () => {
         const { scales, updates, episodes } = config.fixedScale.bandit;
         return 0.3 + scales.length * (0.05 + (updates * episodes) / 1e6);
@@ -38,7 +39,7 @@ export const fixedScaleBandit: StudyPart = {
 
   tables: (rows) =>
     [...groupBy(rows, ({ condition }) => condition!)].map(([condition, own]) =>
-      metricTable(`Fixed scales in one number, ${condition}`, own, [
+      metricTable(`Fixed scales in one number, ${conditionLabel(condition)}`, own, [
         { metric: 'flip', label: 'σ at the flip', format: plain },
         { metric: 'flipVariance', label: 's² + σ² there', format: plain },
       ]),
@@ -55,9 +56,9 @@ export const fixedScaleBandit: StudyPart = {
     figures: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
       name: `fixed-scale-pitchfork-${widthOf(condition)}`,
       caption:
-        `The mean against the fixed σ, bumps of ${condition}. Line: the theory, both branches. Crosses: gradient ascent on the exact return from ` +
+        `The mean against the fixed σ, bumps of ${conditionLabel(condition)}. Line: the theory, both branches. Crosses: gradient ascent on the exact return from ` +
         'μ = ½. Dots: trained policies, one a seed. Dashed: s² + σ² = 1.',
-      alt: `The mean of a Gaussian against its fixed scale, bumps of ${condition}: two branches that meet at 0.`,
+      alt: `The mean of a Gaussian against its fixed scale, bumps of ${conditionLabel(condition)}: two branches that meet at 0.`,
       spec: pitchfork(widthOf(condition), own, config),
     })),
   }),

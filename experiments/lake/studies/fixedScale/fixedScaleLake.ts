@@ -8,6 +8,7 @@ import type { SummaryRow } from '../../../harness/experiment.ts';
 import { groupBy } from '../../../harness/groupBy.ts';
 import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../config.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import type { LakeData } from '../../walks/finishJob.ts';
@@ -20,19 +21,20 @@ import type { StudyPart } from '../studyInParts.ts';
 
 const GAUSSIAN = 'gaussian';
 /** The condition of a σ that is trained. */
-export const LEARNED = 'σ learned';
+export const LEARNED = 'learned';
 interface ScaleCondition {
-  readonly condition: string;
-  readonly folder: string;
+  readonly key: string;
   /** Undefined: learned. */
   readonly scale?: number;
 }
 
+/** The condition of a σ that stays what it is. */
+export function scaleKey(scale: number): string {
+  return `scale-${scale}`;
+}
+
 function conditionsOf({ fixedScale: { lake } }: LakeConfig): ScaleCondition[] {
-  return [
-    ...lake.scales.map((scale) => ({ condition: `σ = ${scale}`, folder: `scale-${scale}`, scale })),
-    { condition: LEARNED, folder: 'learned' },
-  ];
+  return [...lake.scales.map((scale) => ({ key: scaleKey(scale), scale })), { key: LEARNED }];
 }
 
 /** E5 on the lake: PPO as in E0, with a Gaussian that may not change its σ. */
@@ -44,12 +46,12 @@ export const fixedScaleLake: StudyPart = {
       study: 'fixed-scale',
       environments: [PPO_LAKE],
       policies: [GAUSSIAN],
-      conditions: conditionsOf(config),
+      conditions: conditionsOf(config).map(({ key }) => key),
       weight: () => 0.7 + (config.ppo.steps * ppoSettings(config.tuned, GAUSSIAN).epochs) / 2e5,
     }),
 
   async runJob({ condition }, config, context) {
-    const { scale } = conditionsOf(config).find((each) => each.condition === condition)!;
+    const { scale } = conditionsOf(config).find(({ key }) => key === condition)!;
     const fixed = { policy: GAUSSIAN, ...(scale !== undefined && { fixedScale: scale }) } as const;
     const result = await ppoJob(fixed, config, context);
     return { ...result, metrics: { ...result.metrics, startSpeed: startSpeed(context.directory) } };
@@ -62,7 +64,7 @@ export const fixedScaleLake: StudyPart = {
       columns: ['σ', '|μ|'],
       rows: rows
         .filter(({ metric, iqm }) => metric === 'startSpeed' && iqm !== null)
-        .map(({ condition, iqm }) => [condition!.replace('σ = ', ''), iqm!.toFixed(2)]),
+        .map(({ condition, iqm }) => [conditionLabel(condition!).replace('σ = ', ''), iqm!.toFixed(2)]),
     },
   ],
 
@@ -87,7 +89,8 @@ export const fixedScaleLake: StudyPart = {
           name: 'fixed-scale-walks',
           caption: '40 sampled walks of the seed with the median share of drowned walks.',
           legend: walksLegend,
-          panels: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([title, own]) => {
+          panels: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => {
+            const title = conditionLabel(condition);
             const { job, result } = typicalOutcome(own, { metric: 'drownRate', better: 'lower' });
             const note = `seed ${job.seed}: ${percent(result.metrics.drownRate ?? 0)} drowned`;
             const walks = (result.data as LakeData).walks.slice(0, 40);
@@ -98,7 +101,7 @@ export const fixedScaleLake: StudyPart = {
       tables: [
         drownTable(
           `Fixed scales: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
-          drowned.map((row) => ({ heading: row.condition!, row })),
+          drowned.map((row) => ({ heading: conditionLabel(row.condition!), row })),
           config,
         ),
       ],
@@ -116,8 +119,8 @@ function startSpeed(directory: string): number {
 
 function drownChart(rows: readonly SummaryRow[], config: LakeConfig): TopLevelSpec {
   const colour = policyColours(policyNames).range[policyNames.indexOf(GAUSSIAN)]!;
-  const fixed = conditionsOf(config).flatMap(({ condition, scale }) => {
-    const row = rows.find((each) => each.condition === condition);
+  const fixed = conditionsOf(config).flatMap(({ key, scale }) => {
+    const row = rows.find(({ condition }) => condition === key);
     return scale === undefined || row?.iqm == null ? [] : [{ scale, row }];
   });
   const learned = rows.find(({ condition }) => condition === LEARNED)?.iqm ?? null;

@@ -19,7 +19,7 @@ export async function learnSoftReturn(
 ): Promise<void> {
   const { temperature: last, ppoSteps } = settings;
   const { rng, report } = context;
-  const env = makeLakes(16, { way, condition: 'soft return' });
+  const env = makeLakes(16, { way, condition: 'soft' });
   const isOnPolicy = way === 'autoregressive';
   const steps = isOnPolicy ? ppoSteps : settings.steps;
   const falling = geometricSchedule(FIRST_TEMPERATURE, last);

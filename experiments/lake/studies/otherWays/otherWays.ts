@@ -3,6 +3,7 @@ import type { Section, SummaryRow } from '../../../harness/experiment.ts';
 import { describeBest } from '../../../harness/report/describeBest.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
 import { lakeJobs } from '../lakeJobs.ts';
 import type { LakeStudy } from '../lakeStudy.ts';
@@ -29,12 +30,6 @@ const COLUMNS = [
 ];
 const LOSS = { metric: 'loss', label: 'held-out −log p, nats a step', format: (value: number) => value.toFixed(2) };
 
-const FOLDERS: Record<Condition, string> = {
-  cloned: 'cloned',
-  'cloned, few draws': 'few-draws',
-  'soft return': 'soft',
-};
-
 /** E7: other ways of being multimodal, on the stride lake. */
 export const otherWays: LakeStudy = {
   name: 'other-ways',
@@ -49,7 +44,7 @@ export const otherWays: LakeStudy = {
         study: 'other-ways',
         environments: [WAYS_LAKE],
         policies: waysOf(condition),
-        conditions: [{ condition, folder: FOLDERS[condition] }],
+        conditions: [condition],
         weight: ({ policy }) => seconds(policy as WayName, condition, config),
       }),
     ),
@@ -63,21 +58,21 @@ export const otherWays: LakeStudy = {
       .filter(({ own }) => own.length > 0)
       .map(({ condition, own }) =>
         metricTable(
-          `Other ways, ${WAYS_LAKE}, ${condition}`,
+          `Other ways, ${WAYS_LAKE}, ${conditionLabel(condition)}`,
           own,
-          condition === 'soft return' ? COLUMNS : [...COLUMNS, LOSS],
+          condition === 'soft' ? COLUMNS : [...COLUMNS, LOSS],
         ),
       ),
 
   criteria: ({ rows }) => [
     ...usesBoth('cloned', 'episode-noise', rows),
-    ...usesBoth('soft return', 'episode-noise', rows),
+    ...usesBoth('soft', 'episode-noise', rows),
     bounded(rowOf(rows, 'cloned', 'step-noise', 'drownRate'), {
       label: 'step-noise, cloned, drowned',
       atLeast: AVERAGE,
       format: percent,
     }),
-    bounded(rowOf(rows, 'soft return', 'step-noise', 'modeBalance'), {
+    bounded(rowOf(rows, 'soft', 'step-noise', 'modeBalance'), {
       label: 'step-noise, soft return, less used bank',
       atMost: COMMITTED,
       format: percent,
@@ -100,7 +95,7 @@ export const otherWays: LakeStudy = {
       if (own.length === 0) return [];
       const here = rows.filter((row) => row.condition === condition);
       const figures = {
-        name: `other-ways-${FOLDERS[condition]}`,
+        name: `other-ways-${condition}`,
         outcomes: own,
         rows: here,
         metric: METRICS[condition],
@@ -114,7 +109,7 @@ export const otherWays: LakeStudy = {
         {
           title: TITLES[condition],
           paragraphs: [explain(condition, config), ...(best === undefined ? [] : [best])],
-          figures: [...(condition === 'cloned, few draws' ? [] : walkFigures(figures)), ...velocityFigures(figures)],
+          figures: [...(condition === 'few-draws' ? [] : walkFigures(figures)), ...velocityFigures(figures)],
         },
       ];
     }),
@@ -125,8 +120,8 @@ const DROWNED: WayMetric = { name: 'drownRate', label: 'share of drowned', bette
 /** What tells the ways apart. */
 const METRICS: Record<Condition, WayMetric> = {
   cloned: DROWNED,
-  'cloned, few draws': DROWNED,
-  'soft return': {
+  'few-draws': DROWNED,
+  soft: {
     name: 'modeEntropy',
     label: 'mode entropy',
     better: 'higher',
@@ -136,8 +131,8 @@ const METRICS: Record<Condition, WayMetric> = {
 
 const TITLES: Record<Condition, string> = {
   cloned: 'Cloned from walks on both banks',
-  'cloned, few draws': 'Hidden noise, cloned with few draws',
-  'soft return': 'By the soft return',
+  'few-draws': 'Hidden noise, cloned with few draws',
+  soft: 'By the soft return',
 };
 
 function explain(condition: Condition, { otherWays: { cloning, soft } }: LakeConfig): string {
@@ -149,7 +144,7 @@ function explain(condition: Condition, { otherWays: { cloning, soft } }: LakeCon
       'those of its walks that do get home go by either bank, so that entropy and blocked banks say little without the drowned.'
     );
   }
-  if (condition === 'cloned, few draws') {
+  if (condition === 'few-draws') {
     return (
       `The same with ${cloning.fewNoiseSamples} draws in place of ${cloning.noiseSamples}. The fewer draws, the looser the bound. That the noise is ` +
       'used must show before it pays: a walk tells of several steps which noise was drawn, a single step of one.'
@@ -178,15 +173,16 @@ function rowOf(
 
 function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[]): Criteria {
   const of = (metric: string) => rowOf(rows, condition, way, metric);
+  const label = `${way}, ${conditionLabel(condition)}`;
   return [
-    bounded(of('modeBalance'), { label: `${way}, ${condition}, less used bank`, atLeast: BOTH, format: percent }),
-    bounded(of('drownRate'), { label: `${way}, ${condition}, drowned`, atMost: SELDOM, format: percent }),
+    bounded(of('modeBalance'), { label: `${label}, less used bank`, atLeast: BOTH, format: percent }),
+    bounded(of('drownRate'), { label: `${label}, drowned`, atMost: SELDOM, format: percent }),
   ];
 }
 
 /** Of a quiet core. */
 function seconds(way: WayName, condition: Condition, { otherWays: { cloning, soft } }: LakeConfig): number {
-  if (condition === 'soft return') {
+  if (condition === 'soft') {
     if (way === 'autoregressive') return soft.ppoSteps / 55_000;
     return soft.steps / (way === 'energy' ? 3800 : 14_000);
   }

@@ -4,6 +4,7 @@ import { Actor, type Policy, type Rng, savePolicy } from '../../../../src/index.
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { Settings } from '../../../harness/tuning/searchSpace.ts';
 import type { LakeConfig } from '../../config.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
 import { successAtK } from '../../walks/successAtK.ts';
 import { cloneWalks } from './cloneWalks.ts';
@@ -40,7 +41,7 @@ export async function trainWay(
 ): Promise<JobResult & { data: WayData }> {
   const { evaluationEpisodes: episodes, otherWays } = config;
   const { rng, directory } = context;
-  const tuned = condition === 'soft return' ? undefined : waySettings(config, way);
+  const tuned = condition === 'soft' ? undefined : waySettings(config, way);
   const policy = makeWay(way, { condition, settings: tuned?.policy ?? {}, rng: rng.split('policy') });
   let loss: number | null = null;
   if (tuned === undefined) await learnSoftReturn(policy, { way, settings: otherWays.soft, context });
@@ -64,7 +65,10 @@ export async function trainWay(
     rng: rng.split('evaluation'),
   });
   const blocked = worstBank(lakes, { policy, episodes, rng: rng.split('blocked') });
-  if (policy.config !== undefined) savePolicy(join(directory, 'policy.json'), policy, { way, condition, ...metrics });
+  if (policy.config !== undefined) {
+    const about = { way, condition: conditionLabel(condition), ...metrics };
+    savePolicy(join(directory, 'policy.json'), policy, about);
+  }
   const data = {
     walks,
     velocities: firstVelocities(policy, { condition, rng: rng.split('first velocities') }),
@@ -86,7 +90,7 @@ export function firstVelocities(policy: Policy, { condition, rng }: { condition:
     observations[size * i + 1] = start.y;
   }
   const actor = new Actor(policy, { rng: rng.split('actions'), batch: COUNT });
-  const unit = condition === 'soft return' ? 1 / SOFT.high[0]! : 1;
+  const unit = condition === 'soft' ? 1 / SOFT.high[0]! : 1;
   const velocities = Array.from(actor.act(observations).action, (x) => Math.round(100 * unit * x) / 100);
   actor.dispose();
   return velocities;

@@ -31,13 +31,13 @@ export const wayNames = [
 export type WayName = (typeof wayNames)[number];
 
 /** What trains a policy: demonstrations, also with few draws of the noise, or the soft return. */
-export const conditions = ['cloned', 'cloned, few draws', 'soft return'] as const;
+export const conditions = ['cloned', 'few-draws', 'soft'] as const;
 export type Condition = (typeof conditions)[number];
 
 /** An energy has no likelihood; draws are of hidden noise. */
 export function waysOf(condition: Condition): readonly WayName[] {
   if (condition === 'cloned') return wayNames.filter((way) => way !== 'energy');
-  return condition === 'soft return' ? wayNames : (Object.keys(hiddenNoise) as WayName[]);
+  return condition === 'soft' ? wayNames : (Object.keys(hiddenNoise) as WayName[]);
 }
 
 /** When the noise that a Gaussian's network sees is drawn anew. */
@@ -64,7 +64,7 @@ export function makeWay(
   way: WayName,
   { condition, settings, rng }: { condition: Condition; settings: Settings; rng: Rng },
 ): Policy {
-  const isSoft = condition === 'soft return';
+  const isSoft = condition === 'soft';
   const size = 2 + (hiddenNoise[way] === undefined ? 0 : NOISE);
   const observationSpace = new Box({ low: -2, high: 2, shape: [size] });
   const actionSpace = isSoft ? SOFT : CLONED;
@@ -102,7 +102,7 @@ export function makeLakes(
   const make = (): AnyEnv => {
     const lake = new TimeLimit(new LakeEnv({ stride, stepCost, blocked }), maxEpisodeSteps);
     const noisy = redraw === undefined ? lake : new HiddenNoise(lake, { size: NOISE, redraw });
-    return (condition === 'soft return' ? new RescaleAction(noisy, SOFT.low, SOFT.high) : noisy) as AnyEnv;
+    return (condition === 'soft' ? new RescaleAction(noisy, SOFT.low, SOFT.high) : noisy) as AnyEnv;
   };
   return new SyncVectorEnv(
     Array.from({ length: numEnvs }, () => make),

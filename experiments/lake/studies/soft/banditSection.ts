@@ -5,6 +5,7 @@ import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDen
 import type { BanditData } from '../../bandit/banditJob.ts';
 import { type BanditTask, banditOptimum, leastWater } from '../../bandit/banditOptimum.ts';
 import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import type { StudyResults } from '../lakeStudy.ts';
@@ -84,10 +85,10 @@ function predicted(): Table {
   return {
     title: 'Computed: the best Gaussian and the soft optimum',
     columns: ['task', 'best μ', 'best σ', 'its KL, nats', 'its water', 'water of the optimum'],
-    rows: banditConditions.map(({ condition, task }) => {
+    rows: banditConditions.map(({ key, task }) => {
       const { mean, deviation, kl, water } = bestGaussian(task);
       return [
-        condition,
+        conditionLabel(key),
         mean.toFixed(2),
         deviation.toFixed(2),
         nats(kl),

@@ -1,11 +1,11 @@
 import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolicies.ts';
 import type { SoftLakeTask } from '../../headings/softLakeTask.ts';
 import { sacPolicies } from '../../headings/softSacTraining.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 
 /** A condition of the jobs on the lake. */
 export interface SoftLakeCondition {
-  readonly condition: string;
-  readonly folder: string;
+  readonly key: string;
   readonly task: SoftLakeTask;
   readonly learner: 'PPO' | 'SAC';
   readonly policies: readonly HeadingPolicy[];
@@ -34,9 +34,14 @@ export const softLakeTasks = everySoftLakeTask.filter(
 /** What SAC trains at, where it trains at all: the task at which a flow by PPO keeps both banks. */
 const SAC_TASK: SoftLakeTask = { stride: 1.3, temperature: 0.1 };
 
+/** The key of a task. */
+export function taskKey({ stride, temperature }: SoftLakeTask): string {
+  return `stride-${stride}-tau-${temperature}`;
+}
+
 /** A task in a few words. */
-export function describeTask({ stride, temperature }: SoftLakeTask): string {
-  return `stride ${stride}, τ = ${temperature}`;
+export function describeTask(task: SoftLakeTask): string {
+  return conditionLabel(taskKey(task));
 }
 
 /** The settings that conditions depend on. */
@@ -47,14 +52,12 @@ interface Conditions {
 
 /** The conditions of a run: its tasks by PPO, and one of them by SAC, if that has any steps. */
 export function softLakeConditions({ lake, sac }: Conditions): SoftLakeCondition[] {
-  const byPpo = lake.tasks.map(({ policies, ...task }): SoftLakeCondition => {
-    const folder = folderOf(task);
-    return { condition: describeTask(task), folder, task, learner: 'PPO', policies };
-  });
+  const byPpo = lake.tasks.map(
+    ({ policies, ...task }): SoftLakeCondition => ({ key: taskKey(task), task, learner: 'PPO', policies }),
+  );
   if (sac.steps === 0) return byPpo;
   const bySac: SoftLakeCondition = {
-    condition: `SAC, ${describeTask(SAC_TASK)}`,
-    folder: `sac-${folderOf(SAC_TASK)}`,
+    key: `sac-${taskKey(SAC_TASK)}`,
     task: SAC_TASK,
     learner: 'SAC',
     policies: Object.keys(sacPolicies) as HeadingPolicy[],
@@ -62,13 +65,9 @@ export function softLakeConditions({ lake, sac }: Conditions): SoftLakeCondition
   return [...byPpo, bySac];
 }
 
-function folderOf({ stride, temperature }: SoftLakeTask): string {
-  return `stride-${stride}-tau-${temperature}`;
-}
-
 /** A condition that a run has. */
 export function softLakeCondition(condition: string | undefined, of: Conditions): SoftLakeCondition {
-  return softLakeConditions(of).find((each) => each.condition === condition)!;
+  return softLakeConditions(of).find(({ key }) => key === condition)!;
 }
 
 /** The temperature at which strides are compared, the lowest. */

@@ -6,6 +6,7 @@ import type { LakeConfig } from '../../config.ts';
 import { STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
 import { refinementError } from '../../headings/truth/refinementError.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
@@ -65,10 +66,10 @@ export function lakeSection({ outcomes, rows }: StudyResults, config: LakeConfig
 }
 
 /** The typical seed of each policy under a condition. */
-function typical(outcomes: StudyResults['outcomes'], { condition }: SoftLakeCondition) {
+function typical(outcomes: StudyResults['outcomes'], { key }: SoftLakeCondition) {
   const { domain, range } = policyColours(policyNames);
   return domain.flatMap((policy, i) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === condition);
+    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === key);
     if (own.length === 0) return [];
     const { job, result } = typicalOutcome(own, { metric: 'kl', better: 'lower' });
     const note = `seed ${job.seed}: KL ${(result.metrics.kl ?? 0).toFixed(2)}`;
@@ -87,9 +88,9 @@ function headings(outcomes: StudyResults['outcomes'], condition: SoftLakeConditi
   if (panels.length === 0) return [];
   return [
     {
-      name: `soft-lake-${condition.folder}`,
+      name: `soft-lake-${condition.key}`,
       caption:
-        `Headings at the start, ${condition.condition}, over the soft optimum; home is to the right. Distances from the middle are roots of ` +
+        `Headings at the start, ${conditionLabel(condition.key)}, over the soft optimum; home is to the right. Distances from the middle are roots of ` +
         'densities, so that equal areas hold equal mass. Each policy is shown with the seed of the median KL.',
       legend: headingLegend,
       panels,
@@ -108,8 +109,8 @@ function walks(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition)
     };
   });
   if (panels.length === 0) return [];
-  const caption = `Sampled walks of the same seeds, ${condition.condition}.`;
-  return [{ name: `soft-lake-walks-${condition.folder}`, caption, legend: walksLegend, panels }];
+  const caption = `Sampled walks of the same seeds, ${conditionLabel(condition.key)}.`;
+  return [{ name: `soft-lake-walks-${condition.key}`, caption, legend: walksLegend, panels }];
 }
 
 /** What is known beforehand. */

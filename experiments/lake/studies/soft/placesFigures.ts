@@ -7,6 +7,7 @@ import { lineColours } from '../../../harness/report/lineColours.ts';
 import { quantile } from '../../../harness/statistics/quantile.ts';
 import type { LakeConfig } from '../../config.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import type { StudyResults } from '../lakeStudy.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
@@ -20,14 +21,14 @@ export function placesFigures(
   config: LakeConfig,
 ): Figure[] {
   const lines = policyNames.flatMap((policy) => {
-    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === condition.condition);
+    const own = outcomes.filter(({ job }) => job.policy === policy && job.condition === condition.key);
     return own.length === 0 ? [] : [{ policy, kls: medianKls(own.map(({ result }) => result.data as SoftLakeData)) }];
   });
   if (lines.length === 0) return [];
   const figure = (which: 'along' | 'across', some: readonly Point[], first: number, at: (place: Point) => number) => ({
-    name: `soft-lake-${which}-${condition.folder}`,
+    name: `soft-lake-${which}-${condition.key}`,
     caption:
-      `KL(π ‖ π*) ${which} the axis through the start and home, ${condition.condition}: the median over the seeds at each place. ` +
+      `KL(π ‖ π*) ${which} the axis through the start and home, ${conditionLabel(condition.key)}: the median over the seeds at each place. ` +
       `Dashed: the best Gaussian of each place, computed. All walks begin at the start (0), so that policies have not learned what to do close to it; lines are cut at ${MOST_KL} nats.`,
     spec: placesFigure(
       which === 'along' ? 'towards the lake, lengths' : 'beside the start, lengths',

@@ -4,6 +4,7 @@ import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
 import type { LakeConfig } from '../../config.ts';
 import { STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
 import { everyOf } from '../everyOf.ts';
 import { studyInParts } from '../studyInParts.ts';
@@ -83,7 +84,7 @@ const NEAR_ON_LAKE = 0.1;
 function lakeCriteria(rows: readonly SummaryRow[], config: LakeConfig): Criteria {
   return rows.flatMap((row) => {
     const { task } = softLakeCondition(row.condition, config.soft);
-    const label = `${row.policy}, ${row.condition}`;
+    const label = `${row.policy}, ${conditionLabel(row.condition!)}`;
     if (row.policy === 'gaussian' && row.metric === 'kl') {
       const { kl } = bestOnLake(task, config.soft.lake).best;
       const bounds = { atLeast: Math.max(0, kl - NEAR_ON_LAKE), atMost: kl + NEAR_ON_LAKE };

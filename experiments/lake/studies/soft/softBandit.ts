@@ -18,7 +18,7 @@ export const softBandit: StudyPart = {
         study: 'soft',
         environments: [BANDIT],
         policies: condition.policies,
-        conditions: [condition],
+        conditions: [condition.key],
         weight: ({ policy }) => banditSeconds(policy as BanditPolicy, config.soft.bandit),
       }),
     ),

@@ -21,7 +21,7 @@ export const softLake: StudyPart = {
         study: 'soft',
         environments: [SOFT_LAKE],
         policies: condition.policies,
-        conditions: [condition],
+        conditions: [condition.key],
         weight: ({ policy }) =>
           condition.learner === 'SAC'
             ? softSacSeconds(config.soft.sac.steps)

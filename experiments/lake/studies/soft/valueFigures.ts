@@ -9,6 +9,7 @@ import type { LakeConfig } from '../../config.ts';
 import { headingCurve } from '../../headings/headingCurve.ts';
 import { optimumOnLake } from '../../headings/truth/bestOnLake.ts';
 import type { SoftOptimum } from '../../headings/truth/softOptimum.ts';
+import { conditionLabel } from '../../shared/conditionLabel.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 
 /** Cells along a side of the map of values, and what it tells apart. */
@@ -17,13 +18,14 @@ const MAP = { size: 128, bounds: [0.4, 1] } as const;
 /** The soft optima of conditions over the lake, side by side. */
 export function valueFigures(conditions: readonly SoftLakeCondition[], config: LakeConfig): Figure[] {
   if (conditions.length === 0) return [];
-  const panels = conditions.map(({ condition, task }) => {
+  const panels = conditions.map(({ key, task }) => {
+    const label = conditionLabel(key);
     const optimum = optimumOnLake(task, config.soft.lake);
     const value = optimum.value(start).toFixed(2);
     return {
-      title: condition,
+      title: label,
       note: `V at the start ${value}`,
-      alt: `The soft optimum over the lake, ${condition}: the value at the start is ${value}; the directions lead round the lake to home.`,
+      alt: `The soft optimum over the lake, ${label}: the value at the start is ${value}; the directions lead round the lake to home.`,
       spec: valueFigure(optimum, valueMap(optimum, MAP.size), MAP.bounds),
     };
   });

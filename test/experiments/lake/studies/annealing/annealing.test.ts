@@ -29,8 +29,8 @@ const row = (condition: string, perSeed: (number | null)[]): SummaryRow => {
 };
 
 test('collapsed seeds are those with less than 3 % on a bank', () => {
-  expect(collapses(row('τ = 0.02, constant', [0.029, 0.031, 0.5, null]))).toBe('1 of 3 [6.1\u00a0%, 79.2\u00a0%]');
-  expect(collapses(row('τ = 0.02, constant', [null]))).toBe('–');
+  expect(collapses(row('tau-0.02-constant', [0.029, 0.031, 0.5, null]))).toBe('1 of 3 [6.1\u00a0%, 79.2\u00a0%]');
+  expect(collapses(row('tau-0.02-constant', [null]))).toBe('–');
 });
 
 test('the criteria: a collapse at constant low temperature, both banks with the schedule', () => {
@@ -38,13 +38,13 @@ test('the criteria: a collapse at constant low temperature, both banks with the 
     annealing
       .criteria({ outcomes: [], rows: [row(condition, perSeed)] }, lakeSchema.parse({}))
       .flatMap((each) => (each === undefined ? [] : [each.holds]));
-  expect(holds('τ = 0.02, constant', [0, 0.01, 0.02])).toEqual([true]);
-  expect(holds('τ = 0.02, constant', [0.2, 0.3, 0.4])).toEqual([false]);
-  expect(holds('τ = 0.02, constant', [0, 0.3])).toEqual([undefined]);
+  expect(holds('tau-0.02-constant', [0, 0.01, 0.02])).toEqual([true]);
+  expect(holds('tau-0.02-constant', [0.2, 0.3, 0.4])).toEqual([false]);
+  expect(holds('tau-0.02-constant', [0, 0.3])).toEqual([undefined]);
   // Of the warmer temperature no collapse is claimed.
-  expect(holds('τ = 0.15, constant', [0.4, 0.5])).toEqual([]);
-  expect(holds('τ = 0.15, annealed', [0.4, 0.5])).toEqual([true]);
-  expect(holds('τ = 0.02, annealed', [0.1, 0.2])).toEqual([false]);
+  expect(holds('tau-0.15-constant', [0.4, 0.5])).toEqual([]);
+  expect(holds('tau-0.15-annealed', [0.4, 0.5])).toEqual([true]);
+  expect(holds('tau-0.02-annealed', [0.1, 0.2])).toEqual([false]);
 });
 
 test('oxbow run lake --study E6: the same runs with the schedule and without', async () => {
@@ -57,7 +57,7 @@ test('oxbow run lake --study E6: the same runs with the schedule and without', a
     experiments: Record<string, { measured: string }>;
   };
   const conditions = new Set(results.map(({ condition }) => condition));
-  expect([...conditions]).toEqual([0.02, 0.05, 0.15].flatMap((τ) => [`τ = ${τ}, annealed`, `τ = ${τ}, constant`]));
+  expect([...conditions]).toEqual([0.02, 0.05, 0.15].flatMap((τ) => [`tau-${τ}-annealed`, `tau-${τ}-constant`]));
   const shares = (metric: string) => results.filter((each) => each.metric === metric).map(({ perSeed }) => perSeed);
   const lesser = shares('rightShare').map((seeds) => seeds.map((share) => Math.min(share!, 1 - share!)));
   expect(shares('lesserShare')).toEqual(lesser);

@@ -38,7 +38,7 @@ describe('what did not run', () => {
       id: policy,
       study: 'cloning',
       env: 'Lake-v0',
-      condition: '100/0',
+      condition: 'share-100',
       policy,
       seed: 0,
       weight: 1,
@@ -77,8 +77,8 @@ describe('criteria', () => {
       at('gaussian', 0.08),
       at('mixture-2', 0.09),
       at('spline', 0.02),
-      row('gaussian', 0.3, 'LakeStride-v0', '90/10'),
-      row('spline', 0.02, 'LakeStride-v0', '90/10'),
+      row('gaussian', 0.3, 'LakeStride-v0', 'share-90'),
+      row('spline', 0.02, 'LakeStride-v0', 'share-90'),
     );
     expect(found.map((each) => [/(mixture-2|spline) drowns less/.exec(each!.text)?.[1], each!.holds])).toEqual([
       ['mixture-2', false],
@@ -89,10 +89,10 @@ describe('criteria', () => {
 
   test('where all agree, by equivalence', () => {
     const found = criteria(
-      row('gaussian', 0.01, 'LakeStride-v0', '100/0'),
-      row('spline', 0.02, 'LakeStride-v0', '100/0'),
-      row('gaussian', 0.1, 'Lake-v0', 'right angles'),
-      row('spline', 0.01, 'Lake-v0', 'right angles'),
+      row('gaussian', 0.01, 'LakeStride-v0', 'share-100'),
+      row('spline', 0.02, 'LakeStride-v0', 'share-100'),
+      row('gaussian', 0.1, 'Lake-v0', 'right-angles'),
+      row('spline', 0.01, 'Lake-v0', 'right-angles'),
     );
     expect(found.map((each) => each?.holds)).toEqual([true, false]);
   });

@@ -86,15 +86,15 @@ describe('criteria', () => {
     fixedScale.criteria({ outcomes: [], rows }, config).flatMap((each) => (each === undefined ? [] : [each.holds]));
 
   test('of the bumps: ascent on the exact return, and the trained policies', () => {
-    expect(holds(row('BumpBandit-v0', 's = 0.3', 'flipVariance', 0.95))).toEqual([true, true]);
-    expect(holds(row('BumpBandit-v0', 's = 0.6', 'flipVariance', 0.8))).toEqual([true, false]);
+    expect(holds(row('BumpBandit-v0', 'width-0.3', 'flipVariance', 0.95))).toEqual([true, true]);
+    expect(holds(row('BumpBandit-v0', 'width-0.6', 'flipVariance', 0.8))).toEqual([true, false]);
   });
 
   test('of the lake: the largest σ fails and a learned one manages', () => {
     const found = holds(
-      row('Lake-v0', 'σ = 1', 'drownRate', 0.5),
-      row('Lake-v0', 'σ = 0.1', 'drownRate', 0.3),
-      row('Lake-v0', 'σ learned', 'drownRate', 0.02),
+      row('Lake-v0', 'scale-1', 'drownRate', 0.5),
+      row('Lake-v0', 'scale-0.1', 'drownRate', 0.3),
+      row('Lake-v0', 'learned', 'drownRate', 0.02),
     );
     expect(found).toEqual([true, true]);
   });

@@ -154,7 +154,7 @@ test('who goes by one bank is at home where the other is blocked, and never wher
 });
 
 test('the ways see their noise beside the position, and velocities in their units', () => {
-  const lakes = makeLakes(2, { way: 'episode-noise', condition: 'soft return' });
+  const lakes = makeLakes(2, { way: 'episode-noise', condition: 'soft' });
   expect(lakes.singleObservationSpace.size).toBe(4);
   const [observations] = lakes.reset({ seed: 0 });
   expect([...observations.subarray(0, 2)]).toEqual([-1.5, 0]);
@@ -174,7 +174,7 @@ test('all ways have about as many parameters, as tuned', () => {
   const config = lakeSchema.parse({});
   const counts = conditions.flatMap((condition) =>
     waysOf(condition).map((way) => {
-      const settings = condition === 'soft return' ? {} : waySettings(config, way).policy;
+      const settings = condition === 'soft' ? {} : waySettings(config, way).policy;
       const policy = makeWay(way, { condition, settings, rng: new Rng(0) });
       const count = policy.parameterCount();
       policy.dispose();
@@ -218,7 +218,7 @@ describe('the study', () => {
     perSeed: [iqm],
   });
   const judged = (stepDrowned: number, stepBalance: number) => {
-    const rows = ['cloned', 'soft return'].flatMap((condition) => [
+    const rows = ['cloned', 'soft'].flatMap((condition) => [
       row(condition, 'episode-noise', 'modeBalance', 0.4),
       row(condition, 'episode-noise', 'drownRate', 0.05),
       row(condition, 'step-noise', 'modeBalance', stepBalance),
@@ -244,10 +244,10 @@ describe('the study', () => {
 
   test.each([
     ['episode-noise', 'cloned'],
-    ['step-noise', 'cloned, few draws'],
-    ['autoregressive', 'soft return'],
-    ['mixture-2', 'soft return'],
-    ['energy', 'soft return'],
+    ['step-noise', 'few-draws'],
+    ['autoregressive', 'soft'],
+    ['mixture-2', 'soft'],
+    ['energy', 'soft'],
   ] as const)('trains and measures %s, %s, the same twice', async (way, condition) => {
     await selectEngine('wasm');
     const run = async () => {
@@ -258,7 +258,7 @@ describe('the study', () => {
     const first = await run();
     expect(first.rows.length).toBeGreaterThan(1);
     expect(first.velocities).toHaveLength(240);
-    expect(first.metrics.loss === null).toBe(condition === 'soft return');
+    expect(first.metrics.loss === null).toBe(condition === 'soft');
     for (const metric of ['drownRate', 'homeRate', 'worstBankAt1', 'worstBankAt8'] as const) {
       expect(first.metrics[metric]).toBeGreaterThanOrEqual(0);
       expect(first.metrics[metric]).toBeLessThanOrEqual(1);
@@ -268,7 +268,7 @@ describe('the study', () => {
 
   test('cloning takes the draws of its condition and the rate that was found for its way', async () => {
     await selectEngine('wasm');
-    const losses = async (condition: 'cloned' | 'cloned, few draws', { draws = [4, 2], rate = 1 } = {}) => {
+    const losses = async (condition: 'cloned' | 'few-draws', { draws = [4, 2], rate = 1 } = {}) => {
       const [noiseSamples, fewNoiseSamples] = draws;
       const { otherWays, tuned } = config;
       const { policy, learningRate } = waySettings(config, 'step-noise');
@@ -285,11 +285,11 @@ describe('the study', () => {
       await trainWay({ way: 'step-noise', condition }, changed, contextOf(rows));
       return rows.map(({ loss }) => loss);
     };
-    const [many, few] = [await losses('cloned'), await losses('cloned, few draws')];
+    const [many, few] = [await losses('cloned'), await losses('few-draws')];
     expect(await losses('cloned', { draws: [4, 3] })).toEqual(many);
     expect(await losses('cloned', { draws: [3, 2] })).not.toEqual(many);
-    expect(await losses('cloned, few draws', { draws: [3, 2] })).toEqual(few);
-    expect(await losses('cloned, few draws', { draws: [4, 3] })).not.toEqual(few);
+    expect(await losses('few-draws', { draws: [3, 2] })).toEqual(few);
+    expect(await losses('few-draws', { draws: [4, 3] })).not.toEqual(few);
     expect(await losses('cloned', { rate: 2 })).not.toEqual(many);
   });
 });

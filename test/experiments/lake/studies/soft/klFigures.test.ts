@@ -16,7 +16,7 @@ function figuresOf(...tasks: readonly Task[]) {
     tasks: tasks.map(([stride, temperature]) => ({ stride, temperature, policies: ['gaussian', 'spline'] })),
   };
   const config = lakeSchema.parse({ soft: { lake, sac: { steps: 100 } } });
-  const rows = softLakeConditions(config.soft).flatMap(({ condition, task, learner, policies }) =>
+  const rows = softLakeConditions(config.soft).flatMap(({ key: condition, task, learner, policies }) =>
     policies.flatMap((policy) =>
       ['kl', 'return'].map((metric): SummaryRow => {
         const kl = metric === 'return' || learner === 'SAC' ? -1 : task.stride + task.temperature;

@@ -35,11 +35,11 @@ const row = (
 describe('the criteria', () => {
   test('everyOf: holds where all rows do, and names those that do not; of no rows nothing is claimed', () => {
     const bounds = () => ({ atMost: 0.1, format: (value: number) => value.toFixed(2) });
-    const good = row('τ = 0.5', 'spline', 'kl', [0.05, 0.04, 0.06]);
+    const good = row('tau-0.5', 'spline', 'kl', [0.05, 0.04, 0.06]);
     expect(everyOf('x', [good], bounds)).toEqual({ text: 'x (all 1)', holds: true });
-    const bad = row('τ = 0.02', 'spline', 'kl', [0.3, 0.2, 0.4]);
+    const bad = row('tau-0.02', 'spline', 'kl', [0.3, 0.2, 0.4]);
     expect(everyOf('x', [good, bad], bounds)).toEqual({ text: 'x, but τ = 0.02: 0.30 [0.20, 0.40]', holds: false });
-    const single = row('τ = 0.05', 'spline', 'kl', [0.05, null, null]);
+    const single = row('tau-0.05', 'spline', 'kl', [0.05, null, null]);
     expect(everyOf('x', [good, single], bounds)).toEqual({
       text: 'x, but τ = 0.05: 0.05 (one seed)',
       holds: undefined,
@@ -49,7 +49,7 @@ describe('the criteria', () => {
 
   test('of a Gaussian near the best one, and of one that stays over the water at τ = .02', () => {
     const holds = (kl: number) =>
-      banditCriteria([row('τ = 0.02', 'gaussian', 'kl', [kl, kl, kl])])
+      banditCriteria([row('tau-0.02', 'gaussian', 'kl', [kl, kl, kl])])
         .filter((each) => each?.text.startsWith('gaussian: KL') || each?.text.startsWith('gaussian below'))
         .map((each) => each?.holds);
     expect(holds(0.7)).toEqual([true, true]);
@@ -61,8 +61,8 @@ describe('the criteria', () => {
       banditCriteria([row(condition, 'spline', 'kl', [kl, kl, kl])]).find((each) =>
         each?.text.startsWith('spline: KL'),
       )!.holds;
-    expect([holds('τ = 0.02', 0.17), holds('τ = 0.05', 0.05), holds('τ = 0.12', 0.01)]).toEqual([true, true, true]);
-    expect([holds('τ = 0.02', 0.19), holds('τ = 0.05', 0.07), holds('τ = 0.12', 0.03)]).toEqual([false, false, false]);
+    expect([holds('tau-0.02', 0.17), holds('tau-0.05', 0.05), holds('tau-0.12', 0.01)]).toEqual([true, true, true]);
+    expect([holds('tau-0.02', 0.19), holds('tau-0.05', 0.07), holds('tau-0.12', 0.03)]).toEqual([false, false, false]);
   });
 });
 
@@ -85,9 +85,9 @@ test('oxbow run lake --study E2: the better start of a Gaussian counts; the repo
   const iqm = (condition: string, policy: string, metric: string) =>
     results.find((each) => each.condition === condition && each.policy === policy && each.metric === metric)!.iqm!;
   // On a bank below the flip, over the water above it.
-  expect(iqm('τ = 0.05', 'gaussian', 'rightShare')).toBeGreaterThan(0.99);
-  expect(iqm('τ = 0.5', 'gaussian', 'rightShare')).toBeCloseTo(0.5, 2);
-  expect(iqm('τ = 0.05', 'mixture', 'kl')).toBeLessThan(0.1);
+  expect(iqm('tau-0.05', 'gaussian', 'rightShare')).toBeGreaterThan(0.99);
+  expect(iqm('tau-0.5', 'gaussian', 'rightShare')).toBeCloseTo(0.5, 2);
+  expect(iqm('tau-0.05', 'mixture', 'kl')).toBeLessThan(0.1);
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('Computed: the best Gaussian and the soft optimum');
   expect(report.match(/<svg role="img"/g)!.length).toBeGreaterThanOrEqual(6);
@@ -97,11 +97,11 @@ test('SAC learns where it is given steps, and nowhere else', () => {
   const jobsOf = (steps: number) =>
     softLake
       .jobs(lakeSchema.parse({ seeds: [3, 4], soft: { sac: { steps } } }))
-      .filter(({ condition }) => condition?.startsWith('SAC'));
+      .filter(({ condition }) => condition?.startsWith('sac'));
   expect(jobsOf(0)).toEqual([]);
   const jobs = jobsOf(1000);
   expect(jobs.map(({ policy, seed }) => [policy, seed])).toEqual(
     Object.keys(sacPolicies).flatMap((policy) => [3, 4].map((seed) => [policy, seed])),
   );
-  expect(new Set(jobs.map(({ condition }) => condition))).toEqual(new Set(['SAC, stride 1.3, τ = 0.1']));
+  expect(new Set(jobs.map(({ condition }) => condition))).toEqual(new Set(['sac-stride-1.3-tau-0.1']));
 });
