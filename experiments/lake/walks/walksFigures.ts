@@ -115,7 +115,7 @@ function describeWalks(walks: readonly Walk[]): string {
 }
 
 /** The density over velocities at the start: the darker, the denser, up to its own peak. */
-export function densityFigure(density: StartDensity): TopLevelSpec {
+function densityFigure(density: StartDensity): TopLevelSpec {
   const { extent } = density;
   return velocityPlane(extent, ({ x, y }) => ({
     data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },

@@ -18,7 +18,7 @@ const OPTIONS = softLakeOptions(TASK);
 /** How many tries success is told for. */
 export const TRIES = [1, 2, 4, 8] as const;
 /** The share of walks home at which a policy has found the other bank. */
-export const ADAPTED = 0.9;
+const ADAPTED = 0.9;
 const KEPT_WALKS = 40;
 
 /** What a job keeps for the figures. */

@@ -81,7 +81,7 @@ export async function trainWay(
 const COUNT = 120;
 
 /** Sampled velocities at the start, vx₀, vy₀, vx₁, vy₁, …; hidden noise is drawn anew for each. */
-export function firstVelocities(policy: Policy, { condition, rng }: { condition: Condition; rng: Rng }): number[] {
+function firstVelocities(policy: Policy, { condition, rng }: { condition: Condition; rng: Rng }): number[] {
   const { start } = lakeMap;
   const size = policy.observationDim;
   const observations = rng.split('noise').fillNormal(new Float32Array(COUNT * size));

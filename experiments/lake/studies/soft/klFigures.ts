@@ -58,14 +58,14 @@ function between(temperatures: readonly number[]): number[] {
 }
 
 /** What tasks differ in: the field of a point that holds it, and how its axis is drawn. */
-export interface TaskAxis {
+interface TaskAxis {
   readonly field: 'stride' | 'temperature';
   readonly title: string;
   readonly scale: object;
 }
 
 /** KL at the start against what tasks differ in: trained policies with their intervals, and the best Gaussian, dashed. */
-export function klAgainst(
+function klAgainst(
   axis: TaskAxis,
   measured: readonly (SoftLakeTask & { readonly row: SummaryRow })[],
   best: readonly (SoftLakeTask & { readonly kl: number })[],

@@ -48,7 +48,7 @@ function bestAt({ x, y }: Point, { task }: SoftLakeCondition, config: LakeConfig
 }
 
 /** KL at a place of a line about the start. */
-export interface PlaceKl {
+interface PlaceKl {
   /** Where on the line, lengths. */
   readonly at: number;
   /** Nats. */
@@ -56,10 +56,10 @@ export interface PlaceKl {
 }
 
 /** Lines are cut above this, nats. */
-export const MOST_KL = 4;
+const MOST_KL = 4;
 
 /** KL along a line about the start: trained policies in their colours, and the best Gaussian at each place, dashed. */
-export function placesFigure(
+function placesFigure(
   title: string,
   measured: readonly (PlaceKl & { readonly policy: string })[],
   best: readonly PlaceKl[],

@@ -42,7 +42,7 @@ const HEADINGS = 72;
 const REACH = 0.22;
 
 /** The land by the value of the soft optimum, the darker the better between two bounds, with the optimum's headings as roses. */
-export function valueFigure(
+function valueFigure(
   optimum: SoftOptimum,
   { size, values }: ValueMap,
   [low, high]: readonly [low: number, high: number],
@@ -96,7 +96,7 @@ export function valueFigure(
 }
 
 /** Of the image: what is drawn on it must stand out from its darkest cells. */
-export const OPACITY = 0.5;
+const OPACITY = 0.5;
 
 function placesOfRoses(): Point[] {
   const middle = (i: number) => ((2 * i + 1) / ROSES - 1) * border;
@@ -107,7 +107,7 @@ function placesOfRoses(): Point[] {
 }
 
 /** The legend of value figures that have these bounds. */
-export function valueLegend([low, high]: readonly [low: number, high: number]): LegendEntry[] {
+function valueLegend([low, high]: readonly [low: number, high: number]): LegendEntry[] {
   const ink = themeColour('ink');
   return [
     {
