@@ -9,12 +9,13 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { standardized } from './common/clippedSurrogate.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
+import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
@@ -62,8 +63,6 @@ export interface A2cReport extends TrainReport {
   readonly entropy: number;
   readonly gradientNorm: number;
 }
-
-const METRICS = ['policyLoss', 'valueLoss', 'entropy', 'gradientNorm'] as const;
 
 /**
  * Advantage actor-critic, the synchronous A3C: one step of gradient descent on every rollout of a few steps,
@@ -122,12 +121,9 @@ export class A2c implements Agent<A2cReport> {
     );
     const update = compile(
       (batch: A2cBatch & { learningRate: tf.Tensor }, rng) => {
-        const { gradients, policyLoss, valueLoss, entropy } = valueAndGradients(
-          () => this.#loss(batch, rng),
-          optimizer.parameters,
-        );
-        const gradientNorm = optimizer.update(gradients, batch.learningRate);
-        return { metrics: tf.stack([policyLoss, valueLoss, entropy, gradientNorm]) };
+        const { parameters } = optimizer;
+        const { gradients, loss: _, ...figures } = valueAndGradients(() => this.#loss(batch, rng), parameters);
+        return { ...figures, gradientNorm: optimizer.update(gradients, batch.learningRate) };
       },
       { name: 'a2c/update', state: [policy, this.value, optimizer] },
     );
@@ -173,7 +169,7 @@ export class A2c implements Agent<A2cReport> {
     const training = this.#training;
     const { horizon, gamma, lambda, reportEvery } = this.#options;
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
-    const metrics = new MeanMetrics(METRICS);
+    const metrics = new MeanMetrics<FigureOf<A2cReport>>('A2c');
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       const learningRate = rateAt('A2c: learningRate', this.#options.learningRate, training.step / steps);
@@ -186,7 +182,7 @@ export class A2c implements Agent<A2cReport> {
       );
       const { observations, latents } = buffer;
       const batch = { observations, latents, advantages, returns, learningRate };
-      metrics.add('A2c', training.step, this.#update(batch, training.streams.entropy).metrics);
+      metrics.add(training.step, scalarsOf(this.#update(batch, training.streams.entropy)));
       training.updates += 1;
       const { step, updates } = training;
       if (updates % reportEvery !== 0 && step < steps) continue;

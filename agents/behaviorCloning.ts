@@ -10,6 +10,7 @@ import { AgentParts, plainStateDict } from './common/agentParts.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
@@ -228,11 +229,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
 
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
     const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
-    const { loss, gradientNorm } = this.#updateOnArrays(
-      { ...this.#minibatches.gather(rows), learningRate },
-      this.#training.streams.entropy,
-    );
-    return { loss: loss[0]!, gradientNorm: gradientNorm[0]! };
+    const batch = { ...this.#minibatches.gather(rows), learningRate };
+    return scalarsOf(this.#updateOnArrays(batch, this.#training.streams.entropy));
   }
 }
 

@@ -16,13 +16,14 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { huber } from './common/huber.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
+import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
@@ -60,8 +61,6 @@ export interface DqnReport extends TrainReport {
   /** ε. */
   readonly exploration: number;
 }
-
-const METRICS = ['loss', 'actionValue', 'gradientNorm'] as const;
 
 /**
  * Deep Q-learning with a replay buffer, a target network Q′ and ε-greedy actions:
@@ -113,7 +112,7 @@ export class Dqn implements Agent<DqnReport> {
       },
       { name: 'dqn/act', state: [policy] },
     );
-    const update = compile((batch: DqnBatch) => ({ metrics: this.#improve(batch) }), {
+    const update = compile((batch: DqnBatch) => this.#improve(batch), {
       name: 'dqn/update',
       state: [policy, target, this.#optimizer],
     });
@@ -153,7 +152,7 @@ export class Dqn implements Agent<DqnReport> {
       this.#collector.reset(rng.split('env').seed);
     }
     const { streams } = training;
-    const metrics = new MeanMetrics(METRICS);
+    const metrics = new MeanMetrics<DqnFigure>('Dqn');
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       const progress = training.step / steps;
@@ -163,7 +162,7 @@ export class Dqn implements Agent<DqnReport> {
       const learningRate = rateAt('Dqn: learningRate', this.#options.learningRate, progress);
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
         const batch = this.#collector.sample(streams.replay);
-        metrics.add('Dqn', training.step, this.#update({ ...batch, learningRate }).metrics);
+        metrics.add(training.step, scalarsOf(this.#update({ ...batch, learningRate })));
         training.updates += 1;
         if (training.updates % targetUpdateEvery === 0) this.#average({});
       }
@@ -198,7 +197,7 @@ export class Dqn implements Agent<DqnReport> {
     return this.#tried;
   }
 
-  #improve(batch: DqnBatch): tf.Tensor {
+  #improve(batch: DqnBatch): Record<DqnFigure, tf.Tensor> {
     const { policy, gamma, double, maxGradientNorm } = this.#options;
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
     const { n, start } = policy.discreteActions;
@@ -214,9 +213,11 @@ export class Dqn implements Agent<DqnReport> {
     }, policy.trainableVariables());
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
     this.#optimizer.update(clipped.gradients, learningRate);
-    return tf.stack([loss, actionValue, clipped.norm]);
+    return { loss, actionValue, gradientNorm: clipped.norm };
   }
 }
+
+type DqnFigure = Exclude<FigureOf<DqnReport>, 'exploration'>;
 
 type DqnBatch = Record<
   'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate',

@@ -17,6 +17,7 @@ import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { soften } from './common/soften.ts';
 import { Training } from './common/training.ts';
 import { UpdateHistory } from './common/updateHistory.ts';
@@ -100,8 +101,6 @@ export interface PpoReport extends TrainReport {
   readonly gradientNorm: number;
 }
 
-const METRICS = ['policyLoss', 'entropy', 'approxKl', 'clipFraction', 'largestRatio', 'gradientNorm'] as const;
-
 /**
  * Proximal policy optimization with a clipped objective:
  *
@@ -180,9 +179,7 @@ export class Ppo implements Agent<PpoReport> {
       (batch: PolicyBatch & { learningRate: tf.Tensor }, rng) => {
         const { parameters } = this.#policyOptimizer;
         const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#policyLoss(batch, rng), parameters);
-        const gradientNorm = this.#policyOptimizer.update(gradients, batch.learningRate);
-        const all = { ...metrics, gradientNorm };
-        return { metrics: tf.stack(METRICS.map((name) => all[name])) };
+        return { ...metrics, gradientNorm: this.#policyOptimizer.update(gradients, batch.learningRate) };
       },
       { name: 'ppo/policy', state: [policy, this.#policyOptimizer] },
     );
@@ -296,8 +293,8 @@ export class Ppo implements Agent<PpoReport> {
     const policyRates = { learningRate: rateAt('Ppo: learningRate', learningRate, progress), clip: rate('clip') };
     const valueRate = rate('valueLearningRate');
     const klBound = 1.5 * (targetKl ?? Number.POSITIVE_INFINITY);
-    const ofPolicy = new MeanMetrics(METRICS);
-    const ofValue = new MeanMetrics(['valueLoss']);
+    const ofPolicy = new MeanMetrics<PolicyFigure>('Ppo');
+    const ofValue = new MeanMetrics<'valueLoss'>('Ppo');
     const largest = { largestKl: 0, largestRatio: 0 };
     let policyUpdates = 0;
     let overshot = false;
@@ -305,22 +302,21 @@ export class Ppo implements Agent<PpoReport> {
     for (let epoch = 0; epoch < epochs; epoch++) {
       for (const rows of minibatches.epoch(shuffle)) {
         const batch = minibatches.gather(rows);
-        ofValue.add('Ppo', training.step, [this.#valueLearner.improve(batch, valueRate)]);
+        ofValue.add(training.step, { valueLoss: this.#valueLearner.improve(batch, valueRate) });
         training.updates += 1;
         if (overshot) continue;
         if (targetKl !== null) this.#history.record();
-        const { metrics } = this.#improvePolicy({ ...batch, ...policyRates }, entropyRng);
-        const [kl, ratio] = [metrics[METRICS.indexOf('approxKl')]!, metrics[METRICS.indexOf('largestRatio')]!];
+        const figures = scalarsOf(this.#improvePolicy({ ...batch, ...policyRates }, entropyRng));
         // The first minibatch sees the policy that acted: there is nothing to undo.
-        overshot = policyUpdates > 0 && kl > klBound;
+        overshot = policyUpdates > 0 && figures.approxKl > klBound;
         if (overshot) {
           policyUpdates = this.#history.undo();
           continue;
         }
         policyUpdates += 1;
-        ofPolicy.add('Ppo', training.step, metrics);
-        largest.largestKl = Math.max(largest.largestKl, kl);
-        largest.largestRatio = Math.max(largest.largestRatio, ratio);
+        ofPolicy.add(training.step, figures);
+        largest.largestKl = Math.max(largest.largestKl, figures.approxKl);
+        largest.largestRatio = Math.max(largest.largestRatio, figures.largestRatio);
       }
     }
     return {
@@ -332,5 +328,8 @@ export class Ppo implements Agent<PpoReport> {
     };
   }
 }
+
+/** What each update of the policy says. */
+type PolicyFigure = 'policyLoss' | 'entropy' | 'approxKl' | 'clipFraction' | 'largestRatio' | 'gradientNorm';
 
 type PolicyBatch = Record<'observations' | 'latents' | 'logProbs' | 'advantages' | 'clip', tf.Tensor>;

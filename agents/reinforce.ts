@@ -7,11 +7,12 @@ import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { EpisodeCollector } from './common/episodeCollector.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
+import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { PolicyOptimizer } from './common/policyOptimizer.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
@@ -58,8 +59,6 @@ export interface ReinforceReport extends TrainReport {
   readonly entropy: number;
   readonly gradientNorm: number;
 }
-
-const METRICS = ['policyLoss', 'entropy', 'gradientNorm', 'valueLoss'] as const;
 
 /**
  * REINFORCE with a baseline: whole episodes, then one step up the gradient
@@ -124,7 +123,7 @@ export class Reinforce implements Agent<ReinforceReport> {
         const { parameters } = optimizers.policy;
         const { gradients, loss, entropy } = valueAndGradients(() => this.#policyLoss(batch), parameters);
         const gradientNorm = optimizers.policy.update(gradients, batch.learningRate);
-        return { metrics: tf.stack([loss, entropy, gradientNorm]) };
+        return { policyLoss: loss, entropy, gradientNorm };
       },
       { name: 'reinforce/update', state: [policy, optimizers.policy] },
     );
@@ -187,12 +186,12 @@ export class Reinforce implements Agent<ReinforceReport> {
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReinforceReport, void, undefined> {
     const training = this.#training;
     if (training.begin({ steps, rng })) this.#collector.reset(rng.split('env').seed);
-    const metrics = new MeanMetrics(METRICS);
+    const metrics = new MeanMetrics<FigureOf<ReinforceReport>>('Reinforce');
     while (training.step < steps) {
       const progress = training.step / steps;
       const episodes: EpisodeReport[] = [];
       training.step += this.#collector.collect(training.streams.actions, episodes);
-      metrics.add('Reinforce', training.step, this.#improve(progress));
+      metrics.add(training.step, this.#improve(progress));
       training.updates += 1;
       const { step, updates } = training;
       yield { step, updates, episodes, ...metrics.take() };
@@ -212,8 +211,8 @@ export class Reinforce implements Agent<ReinforceReport> {
     for (const module of [this.#optimizers.policy, this.#optimizers.value, this.value]) module.dispose();
   }
 
-  /** One step of the policy and some of the baseline. @returns the metrics in their order */
-  #improve(progress: number): number[] {
+  /** One step of the policy and some of the baseline. */
+  #improve(progress: number): Record<FigureOf<ReinforceReport>, number> {
     const { learningRate, valueLearningRate, valueUpdates } = this.#options;
     const { steps, rows } = this.#collector;
     // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
@@ -222,7 +221,7 @@ export class Reinforce implements Agent<ReinforceReport> {
     const weights = new Float32Array(size).fill(1 / rows, 0, rows);
     const observations = steps.observations.subarray(0, size * this.#options.policy.observationDim);
     const latents = steps.latents.subarray(0, size * this.#options.policy.actionDim);
-    const { metrics } = this.#update(size)({
+    const improved = this.#update(size)({
       observations,
       latents,
       advantages: this.#advantages(size),
@@ -237,7 +236,7 @@ export class Reinforce implements Agent<ReinforceReport> {
     };
     let valueLoss = 0;
     for (let i = 0; i < valueUpdates; i++) valueLoss = this.#fit(size)(fitted).loss[0]!;
-    return [...metrics, valueLoss];
+    return { ...scalarsOf(improved), valueLoss };
   }
 
   /** G − V(o), standardized if asked for, in the first rows of `size`. */

@@ -10,7 +10,7 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import { fillUniform } from './common/fillUniform.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
+import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
@@ -18,6 +18,7 @@ import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
 import { ScalarParameter } from './common/scalarParameter.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
@@ -58,8 +59,6 @@ export interface SacReport extends TrainReport {
   /** E[Q₁] of the replay's actions. */
   readonly actionValue?: number;
 }
-
-const METRICS = ['policyLoss', 'criticLoss', 'entropy', 'temperature', 'actionValue'] as const;
 
 /**
  * Soft actor-critic: the return and the entropy of the policy together, from a replay buffer.
@@ -137,7 +136,7 @@ export class Sac implements Agent<SacReport> {
       { name: 'sac/act', state: [policy] },
     );
     const { critics, policy: ofPolicy, temperature } = this.#optimizers;
-    const update = compile((batch: SacBatch, noise) => ({ metrics: this.#improve(batch, noise) }), {
+    const update = compile((batch: SacBatch, noise) => this.#improve(batch, noise), {
       name: 'sac/update',
       state: [policy, this.critics, this.#targets, this.#logTemperature, critics, ofPolicy, temperature],
     });
@@ -176,7 +175,7 @@ export class Sac implements Agent<SacReport> {
       this.#collector.reset(rng.split('env').seed);
     }
     const { streams } = training;
-    const metrics = new MeanMetrics(METRICS);
+    const metrics = new MeanMetrics<FigureOf<SacReport>>('Sac');
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       this.#collector.step(this.#actions(streams.actions), episodes);
@@ -186,11 +185,7 @@ export class Sac implements Agent<SacReport> {
       const temperature = this.#temperatureAt(share);
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
         const batch = this.#collector.sample(streams.replay);
-        metrics.add(
-          'Sac',
-          training.step,
-          this.#update({ ...batch, learningRate, temperature }, streams.updates).metrics,
-        );
+        metrics.add(training.step, scalarsOf(this.#update({ ...batch, learningRate, temperature }, streams.updates)));
         training.updates += 1;
       }
       const { step, updates } = training;
@@ -229,7 +224,7 @@ export class Sac implements Agent<SacReport> {
   }
 
   /** The whole update of critics, policy, temperature and targets on one minibatch. */
-  #improve(batch: SacBatch, rng: Rng): tf.Tensor {
+  #improve(batch: SacBatch, rng: Rng): Record<FigureOf<SacReport>, tf.Tensor> {
     const { policy, gamma, tau, baseEntropy } = this.#options;
     const isLearned = this.#options.temperature === 'auto';
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
@@ -261,7 +256,13 @@ export class Sac implements Agent<SacReport> {
       this.#optimizers.temperature.update([tf.sub(ofPolicy.entropy, this.#targetEntropy())], learningRate);
     }
     polyak(this.#targets, this.critics, tau);
-    return tf.stack([ofPolicy.loss, ofCritics.loss, ofPolicy.entropy, temperature, ofCritics.actionValue]);
+    return {
+      policyLoss: ofPolicy.loss,
+      criticLoss: ofCritics.loss,
+      entropy: ofPolicy.entropy,
+      temperature,
+      actionValue: ofCritics.actionValue,
+    };
   }
 
   /** α where it is not learned. */

@@ -9,13 +9,14 @@ import { ActionValues } from './common/actionValues.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { fillUniform } from './common/fillUniform.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
+import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { steinDirection } from './common/steinDirection.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
@@ -48,8 +49,6 @@ export interface SoftQLearningReport extends TrainReport {
   /** √E‖φ‖², how far the sampler's particles are to move: 0 where they are samples of the energy's density. */
   readonly stein?: number;
 }
-
-const METRICS = ['criticLoss', 'actionValue', 'stateValue', 'stein'] as const;
 
 /**
  * Soft Q-learning: the policy is the density of an energy, π(a | s) = exp((Q(s, a) − V(s)) / α), and a network learns to draw samples
@@ -124,7 +123,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       { name: 'soft-q-learning/act', state: [policy] },
     );
     const { critics, policy: ofPolicy } = this.#optimizers;
-    const update = compile((batch: SoftQBatch, noise) => ({ metrics: this.#improve(batch, noise) }), {
+    const update = compile((batch: SoftQBatch, noise) => this.#improve(batch, noise), {
       name: 'soft-q-learning/update',
       state: [policy, this.critics, this.#targets, critics, ofPolicy],
     });
@@ -159,7 +158,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       this.#collector.reset(rng.split('env').seed);
     }
     const { streams } = training;
-    const metrics = new MeanMetrics(METRICS);
+    const metrics = new MeanMetrics<FigureOf<SoftQLearningReport>>('SoftQLearning');
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       this.#collector.step(this.#actions(streams.actions), episodes);
@@ -170,7 +169,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       const rates = { learningRate: rate('learningRate'), temperature: rate('temperature') };
       for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
         const batch = this.#collector.sample(streams.replay);
-        metrics.add('SoftQLearning', training.step, this.#update({ ...batch, ...rates }, streams.updates).metrics);
+        metrics.add(training.step, scalarsOf(this.#update({ ...batch, ...rates }, streams.updates)));
         training.updates += 1;
       }
       const { step, updates } = training;
@@ -201,7 +200,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   }
 
   /** The whole update of critics, sampler and targets on one minibatch. */
-  #improve(batch: SoftQBatch, rng: Rng): tf.Tensor {
+  #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> {
     const { policy, gamma, tau } = this.#options;
     const { observations, actions, rewards, nextObservations, terminations, learningRate, temperature } = batch;
     const seen = policy.normalized(observations);
@@ -218,7 +217,12 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     const ofSampler = this.#improveSampler(observations, temperature, rng);
     this.#optimizers.policy.update(ofSampler.gradients, learningRate);
     polyak(this.#targets, this.critics, tau);
-    return tf.stack([ofCritics.loss, ofCritics.actionValue, tf.mean(nextValues), ofSampler.stein]);
+    return {
+      criticLoss: ofCritics.loss,
+      actionValue: ofCritics.actionValue,
+      stateValue: tf.mean(nextValues),
+      stein: ofSampler.stein,
+    };
   }
 
   /** V = α log ∫ exp(Q / α) da ≈ α (log (1/M Σₘ exp(Q(s, aₘ) / α)) + log volume), aₘ uniform: `[batch, …]` → `[batch]`. */

@@ -11,13 +11,14 @@ import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import { fillUniform } from './common/fillUniform.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
+import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
 import { ObservationStatistics } from './common/observationStatistics.ts';
 import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayCollector } from './common/replayCollector.ts';
 import { RewardScaler } from './common/rewardScaler.ts';
+import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
@@ -46,8 +47,6 @@ export interface Td3Report extends TrainReport {
   /** E[Q₁] of the replay's actions. */
   readonly actionValue?: number;
 }
-
-const METRICS = ['criticLoss', 'actionValue'] as const;
 
 /**
  * Twin delayed deep deterministic policy gradient:
@@ -114,7 +113,7 @@ export class Td3 implements Agent<Td3Report> {
     );
     const state = [policy, this.critics, this.#targets.policy, this.#targets.critics, this.#optimizers.critics];
     const updateOf = (isPolicyDue: boolean) =>
-      compile((batch: Td3Batch, noise) => ({ metrics: this.#improve(batch, noise, isPolicyDue) }), {
+      compile((batch: Td3Batch, noise) => this.#improve(batch, noise, isPolicyDue), {
         name: isPolicyDue ? 'td3/update-both' : 'td3/update-critics',
         state: isPolicyDue ? [...state, this.#optimizers.policy] : state,
       });
@@ -154,7 +153,7 @@ export class Td3 implements Agent<Td3Report> {
       this.#collector.reset(rng.split('env').seed);
     }
     const { streams } = training;
-    const metrics = new MeanMetrics(METRICS);
+    const metrics = new MeanMetrics<FigureOf<Td3Report>>('Td3');
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       this.#collector.step(this.#actions(streams.actions), episodes);
@@ -164,7 +163,7 @@ export class Td3 implements Agent<Td3Report> {
         training.updates += 1;
         const update = training.updates % policyDelay === 0 ? this.#updates.both : this.#updates.critics;
         const batch = this.#collector.sample(streams.replay);
-        metrics.add('Td3', training.step, update({ ...batch, learningRate }, streams.updates).metrics);
+        metrics.add(training.step, scalarsOf(update({ ...batch, learningRate }, streams.updates)));
       }
       const { step, updates } = training;
       if (step % reportEvery >= this.#numEnvs && step < steps) continue;
@@ -198,7 +197,7 @@ export class Td3 implements Agent<Td3Report> {
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): tf.Tensor {
+  #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Record<FigureOf<Td3Report>, tf.Tensor> {
     const { policy, gamma, tau } = this.#options;
     const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
     const seen = policy.normalized(observations);
@@ -224,7 +223,7 @@ export class Td3 implements Agent<Td3Report> {
       polyak(this.#targets.critics, this.critics, tau);
       polyak(this.#targets.policy, policy, tau);
     }
-    return tf.stack([loss, actionValue]);
+    return { criticLoss: loss, actionValue };
   }
 
   /** μ′(o) + ε within the bounds. */

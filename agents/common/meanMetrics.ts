@@ -1,24 +1,30 @@
 import { DivergedError } from '../../src/training/divergedError.ts';
+import type { TrainReport } from '../agent.ts';
+
+/** The names of the figures that a report adds to those of every agent. */
+export type FigureOf<Report extends TrainReport> = Exclude<keyof Report, keyof TrainReport> & string;
 
 /** The means of figures of several updates. */
 export class MeanMetrics<Name extends string> {
-  readonly #names: readonly Name[];
-  readonly #sums: Float64Array;
+  readonly #agent: string;
+  #sums: Partial<Record<Name, number>> = {};
   #count = 0;
 
-  constructor(names: readonly Name[]) {
-    this.#names = names;
-    this.#sums = new Float64Array(names.length);
+  /** @param agent whose updates they are, as errors name it */
+  constructor(agent: string) {
+    this.#agent = agent;
   }
 
   /**
-   * @param figures in the order of the names
+   * @param figures of one update: the same names each time
    * @throws {DivergedError} if one is no number
    */
-  add(agent: string, step: number, figures: ArrayLike<number>): void {
-    for (let i = 0; i < this.#sums.length; i++) {
-      if (!Number.isFinite(figures[i])) throw new DivergedError(agent, step, this.#names[i]!, figures[i]!);
-      this.#sums[i]! += figures[i]!;
+  add(step: number, figures: Readonly<Record<Name, number>>): void {
+    const sums = this.#sums;
+    for (const name in figures) {
+      const figure = figures[name];
+      if (!Number.isFinite(figure)) throw new DivergedError(this.#agent, step, name, figure);
+      sums[name] = (sums[name] ?? 0) + figure;
     }
     this.#count += 1;
   }
@@ -28,11 +34,16 @@ export class MeanMetrics<Name extends string> {
     return this.#count > 0;
   }
 
-  /** The means since the last call; NaN where there was no update. */
+  /**
+   * The means since the last call, in the order of the names.
+   * @throws if there was no update
+   */
   take(): Record<Name, number> {
-    const means = Object.fromEntries(this.#names.map((name, i) => [name, this.#sums[i]! / this.#count]));
-    this.#sums.fill(0);
+    if (!this.hasSome) throw new Error(`${this.#agent}: no update has given figures since the last report`);
+    const means = this.#sums as Record<Name, number>;
+    for (const name in means) means[name] /= this.#count;
+    this.#sums = {};
     this.#count = 0;
-    return means as Record<Name, number>;
+    return means;
   }
 }
