@@ -10,10 +10,10 @@ import { standardized } from './common/clippedSurrogate.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
+import { normalizersFor } from './common/normalizersFor.ts';
+import { normalizationOptions } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { PolicyOptimizer } from './common/policyOptimizer.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
 import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
@@ -84,7 +84,6 @@ export class A2c implements Agent<A2cReport> {
   readonly #parts: AgentParts;
   readonly #valuesOf;
   readonly #update;
-  readonly #compiled: readonly { dispose(): void }[];
 
   /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
   constructor(options: A2cOptions) {
@@ -93,8 +92,7 @@ export class A2c implements Agent<A2cReport> {
     const { policy, horizon, gamma } = config;
     const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
     this.#numEnvs = env.numEnvs;
-    const statistics = ObservationStatistics.of([policy], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
+    const normalizers = normalizersFor([policy], env.numEnvs, config);
     this.value = new ValueNetwork({
       policy,
       hidden: config.valueHidden,
@@ -127,7 +125,6 @@ export class A2c implements Agent<A2cReport> {
       },
       { name: 'a2c/update', state: [policy, this.value, optimizer] },
     );
-    this.#compiled = [act, values, update];
     const ofEnvs = { observations: { shape: [env.numEnvs, policy.observationDim] } };
     const steps = horizon * env.numEnvs;
     this.#valuesOf = values.onArrays(ofEnvs);
@@ -140,8 +137,7 @@ export class A2c implements Agent<A2cReport> {
     });
     this.#collector = new RolloutCollector({
       owner: 'A2c',
-      statistics,
-      scaler,
+      ...normalizers,
       env,
       actionSpace,
       horizon,
@@ -149,16 +145,19 @@ export class A2c implements Agent<A2cReport> {
       act: act.onArrays(ofEnvs),
       valuesOf: (observations) => this.#valuesOf({ observations }).value,
     });
-    this.#parts = new AgentParts('A2c', {
-      policy,
-      value: this.value,
-      optimizer,
-      statistics,
-      scaler,
-      env: stateOfEnv(env),
-      collector: this.#collector,
-      training: this.#training,
-    });
+    this.#parts = new AgentParts(
+      'A2c',
+      {
+        policy,
+        value: this.value,
+        optimizer,
+        ...normalizers,
+        env: stateOfEnv(env),
+        collector: this.#collector,
+        training: this.#training,
+      },
+      [act, values, update],
+    );
   }
 
   /**
@@ -200,9 +199,7 @@ export class A2c implements Agent<A2cReport> {
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    this.#optimizer.dispose();
-    this.value.dispose();
+    this.#parts.dispose();
   }
 
   /** L and its parts on one rollout. */

@@ -72,7 +72,6 @@ export interface BehaviorCloningReport extends TrainReport {
 export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   readonly #options: z.output<typeof behaviorCloningOptions>;
   readonly #minibatches: Minibatches<'observations' | 'actions'>;
-  readonly #optimizer: Adam;
   readonly #update;
   readonly #updateOnArrays;
   readonly #loss;
@@ -106,7 +105,6 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     statistics?.publish();
     const parameters = policy.trainableVariables();
     const optimizer = new Adam(parameters, { weightDecay });
-    this.#optimizer = optimizer;
 
     const likelihood = (observations: tf.Tensor, actions: tf.Tensor) => {
       const distribution = policy.given(observations);
@@ -139,18 +137,22 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       ({ observations, actions }: Batch) => ({ loss: likelihood(observations, actions).negativeLogLikelihood }),
       { name: 'behavior-cloning/loss', state: [policy] },
     );
-    this.#parts = new AgentParts('BehaviorCloning', {
-      policy,
-      optimizer,
-      minibatches: this.#minibatches,
-      best: {
-        state: () => this.#best,
-        setState: (best: Best | null) => {
-          this.#best = best;
+    this.#parts = new AgentParts(
+      'BehaviorCloning',
+      {
+        policy,
+        optimizer,
+        minibatches: this.#minibatches,
+        best: {
+          state: () => this.#best,
+          setState: (best: Best | null) => {
+            this.#best = best;
+          },
         },
+        training: this.#training,
       },
-      training: this.#training,
-    });
+      [this.#update, this.#loss],
+    );
   }
 
   /** @throws {DivergedError} if the loss or its gradient is no longer a number */
@@ -206,9 +208,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   }
 
   dispose(): void {
-    this.#update.dispose();
-    this.#loss.dispose();
-    this.#optimizer.dispose();
+    this.#parts.dispose();
   }
 
   /** Whether the loss on the held-out pairs has not become less for as many reports as `patience` says. */

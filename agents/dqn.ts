@@ -10,21 +10,16 @@ import {
   valueAndGradients,
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
 import { huber } from './common/huber.ts';
-import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { ObservationStatistics } from './common/observationStatistics.ts';
-import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
+import type { FigureOf } from './common/meanMetrics.ts';
+import { offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
-import { ReplayCollector } from './common/replayCollector.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
+import { ReplayTraining } from './common/replayTraining.ts';
+import { tdTarget } from './common/tdTarget.ts';
+import type { Transitions } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const dqnOptions = z.strictObject({
@@ -75,35 +70,24 @@ export interface DqnReport extends TrainReport {
  */
 export class Dqn implements Agent<DqnReport> {
   readonly #options: z.output<typeof dqnOptions>;
-  readonly #numEnvs: number;
   readonly #target: CategoricalPolicy;
   readonly #optimizer: Adam;
-  readonly #replay: ReplayBuffer;
-  readonly #collector: ReplayCollector;
-  readonly #tried: Float32Array;
-  readonly #training = new Training('Dqn', ['actions', 'replay']);
-  readonly #parts: AgentParts;
-  readonly #act;
-  readonly #update;
-  readonly #average;
-  readonly #compiled: readonly { dispose(): void }[];
+  readonly #training: ReplayTraining<'learningRate', DqnFigure>;
+  /** ε of the last step. */
+  #exploration = 1;
 
   /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
   constructor(options: DqnOptions) {
     const config = parseOptions('Dqn', dqnOptions, options);
     this.#options = config;
-    const { policy, batchSize } = config;
+    const { policy, batchSize, targetUpdateEvery, tau } = config;
+    const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Dqn', policy, config.env);
-    this.#numEnvs = env.numEnvs;
     const target = copyOfPolicy('Dqn', policy, config.rng.split('target'));
     this.#target = target;
     this.#optimizer = new Adam(policy.trainableVariables());
-    const sizes = { observationDim: policy.observationDim, actionDim: policy.actionDim };
-    const statistics = ObservationStatistics.of([policy, target], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
-    this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    this.#collector = new ReplayCollector({ owner: 'Dqn', env, actionSpace, replay: this.#replay, statistics, scaler });
-    this.#tried = new Float32Array(env.numEnvs);
+    const modules = { policy, target, optimizer: this.#optimizer };
+    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }) => {
@@ -114,98 +98,74 @@ export class Dqn implements Agent<DqnReport> {
     );
     const update = compile((batch: DqnBatch) => this.#improve(batch), {
       name: 'dqn/update',
-      state: [policy, target, this.#optimizer],
+      state: Object.values(modules),
     });
     const average = compile(
       (_: Record<string, never>) => {
-        polyak(target, policy, config.tau);
+        polyak(target, policy, tau);
         return {};
       },
       { name: 'dqn/average', state: [policy, target] },
     );
-    this.#compiled = [act, update, average];
-    this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
-    this.#update = update.onArrays({
-      ...this.#replay.shapes,
-      learningRate: { shape: [] },
-    });
-    this.#average = average.onArrays({});
-    this.#parts = new AgentParts('Dqn', {
-      policy,
-      target,
-      optimizer: this.#optimizer,
-      replay: this.#replay,
-      statistics,
-      scaler,
-      env: stateOfEnv(env),
-      collector: this.#collector,
-      training: this.#training,
+    const best = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
+    const improve = update.onArrays({ ...replay.shapes, learningRate: { shape: [] } });
+    const follow = average.onArrays({});
+    this.#training = new ReplayTraining({
+      owner: 'Dqn',
+      config,
+      env,
+      actionSpace,
+      targetPolicies: [target],
+      parts: { ...modules, replay },
+      compiled: [act, update, average],
+      streams: ['actions', 'replay'],
+      rates: { learningRate: config.learningRate },
+      ratesAt: 'begin',
+      begin: () => copyFrom(target, policy),
+      act: (observations, rng, share) => this.#explored(best({ observations }).action, rng, share),
+      update: (batch, _, count) => {
+        const figures = improve(batch);
+        if (count % targetUpdateEvery === 0) follow({});
+        return figures;
+      },
     });
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<DqnReport, void, undefined> {
-    const training = this.#training;
-    const { policy, reportEvery, targetUpdateEvery, explorationFraction, finalExploration } = this.#options;
-    if (training.begin({ steps, rng })) {
-      copyFrom(this.#target, policy);
-      this.#collector.reset(rng.split('env').seed);
-    }
-    const { streams } = training;
-    const metrics = new MeanMetrics<DqnFigure>('Dqn');
-    let episodes: EpisodeReport[] = [];
-    while (training.step < steps) {
-      const progress = training.step / steps;
-      const exploration = linearSchedule(1, finalExploration)(progress / explorationFraction);
-      this.#collector.step(this.#actions(streams.actions, exploration), episodes);
-      training.step += this.#numEnvs;
-      const learningRate = rateAt('Dqn: learningRate', this.#options.learningRate, progress);
-      for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
-        const batch = this.#collector.sample(streams.replay);
-        metrics.add(training.step, scalarsOf(this.#update({ ...batch, learningRate })));
-        training.updates += 1;
-        if (training.updates % targetUpdateEvery === 0) this.#average({});
-      }
-      const { step, updates } = training;
-      if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()), exploration };
-      episodes = [];
-    }
+  async *train(options: TrainOptions): AsyncGenerator<DqnReport, void, undefined> {
+    for await (const report of this.#training.train(options)) yield { ...report, exploration: this.#exploration };
   }
 
   state(): AgentState {
-    return this.#parts.state();
+    return this.#training.state();
   }
 
   setState(state: AgentState): void {
-    this.#parts.setState(state);
+    this.#training.setState(state);
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    this.#optimizer.dispose();
-    this.#target.dispose();
+    this.#training.dispose();
   }
 
   /** One action for each environment: uniform with probability ε, else the best. */
-  #actions(rng: Rng, exploration: number): Float32Array {
-    const { n, start } = this.#options.policy.discreteActions;
-    const { action } = this.#act({ observations: this.#collector.current });
-    for (let i = 0; i < this.#tried.length; i++) {
-      this.#tried[i] = rng.uniform() < exploration ? rng.integer(start, start + n) : action[i]!;
-    }
-    return this.#tried;
+  #explored(best: ArrayLike<number>, rng: Rng, share: number): number[] {
+    const { policy, explorationFraction, finalExploration } = this.#options;
+    const { n, start } = policy.discreteActions;
+    const exploration = linearSchedule(1, finalExploration)(share / explorationFraction);
+    this.#exploration = exploration;
+    return Array.from(best, (action) => (rng.uniform() < exploration ? rng.integer(start, start + n) : action));
   }
 
   #improve(batch: DqnBatch): Record<DqnFigure, tf.Tensor> {
     const { policy, gamma, double, maxGradientNorm } = this.#options;
-    const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
+    const { observations, actions, nextObservations, learningRate } = batch;
     const { n, start } = policy.discreteActions;
     const valuesOfTarget = this.#target.logits(nextObservations);
     const choosing = double ? policy.logits(nextObservations) : valuesOfTarget;
     const best = tf.oneHot(tf.argMax(choosing, 1), n, 1, 0, 'float32');
     const nextValues = tf.sum(tf.mul(best, valuesOfTarget), 1);
-    const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
+    const targets = tdTarget(batch, nextValues, gamma);
     const taken = tf.cast(tf.equal(tf.sub(actions, start), tf.range(0, n, 1, 'float32')), 'float32');
     const { gradients, loss, actionValue } = valueAndGradients(() => {
       const values = tf.sum(tf.mul(taken, policy.logits(observations)), 1);
@@ -219,7 +179,4 @@ export class Dqn implements Agent<DqnReport> {
 
 type DqnFigure = Exclude<FigureOf<DqnReport>, 'exploration'>;
 
-type DqnBatch = Record<
-  'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate',
-  tf.Tensor
->;
+type DqnBatch = Record<keyof Transitions | 'learningRate', tf.Tensor>;

@@ -11,10 +11,10 @@ import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
-import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
+import { normalizersFor } from './common/normalizersFor.ts';
+import { normalizationOptions } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { PolicyOptimizer } from './common/policyOptimizer.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
 import { RolloutCollector } from './common/rolloutCollector.ts';
 import { scalarsOf } from './common/scalarsOf.ts';
@@ -126,7 +126,6 @@ export class Ppo implements Agent<PpoReport> {
   readonly #parts: AgentParts;
   readonly #valuesOf;
   readonly #improvePolicy;
-  readonly #compiled: readonly { dispose(): void }[];
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or if a rollout is
@@ -144,8 +143,7 @@ export class Ppo implements Agent<PpoReport> {
           'steps of a rollout (horizon × environments)',
       );
     }
-    const statistics = ObservationStatistics.of([policy], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(numEnvs, config.gamma) : undefined;
+    const normalizers = normalizersFor([policy], numEnvs, config);
     this.value = new ValueNetwork({
       policy,
       hidden: config.valueHidden,
@@ -183,7 +181,6 @@ export class Ppo implements Agent<PpoReport> {
       },
       { name: 'ppo/policy', state: [policy, this.#policyOptimizer] },
     );
-    this.#compiled = [act, values, improvePolicy];
     const ofEnvs = { observations: { shape: [numEnvs, policy.observationDim] } };
     this.#valuesOf = values.onArrays(ofEnvs);
     this.#improvePolicy = improvePolicy.onArrays({
@@ -199,22 +196,24 @@ export class Ppo implements Agent<PpoReport> {
       owner: 'Ppo',
       horizon,
       gamma: config.gamma,
-      statistics,
-      scaler,
+      ...normalizers,
       act: act.onArrays(ofEnvs),
       valuesOf: (observations) => this.#valuesOf({ observations }).value,
     });
-    this.#parts = new AgentParts('Ppo', {
-      policy,
-      value: this.value,
-      policyOptimizer: this.#policyOptimizer,
-      valueOptimizer: this.#valueLearner.optimizer,
-      statistics,
-      scaler,
-      env: stateOfEnv(this.#envs.env),
-      collector: this.#collector,
-      training: this.#training,
-    });
+    this.#parts = new AgentParts(
+      'Ppo',
+      {
+        policy,
+        value: this.value,
+        policyOptimizer: this.#policyOptimizer,
+        valueOptimizer: this.#valueLearner.optimizer,
+        ...normalizers,
+        env: stateOfEnv(this.#envs.env),
+        collector: this.#collector,
+        training: this.#training,
+      },
+      [act, values, improvePolicy, this.#valueLearner],
+    );
   }
 
   /**
@@ -245,10 +244,7 @@ export class Ppo implements Agent<PpoReport> {
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    this.#policyOptimizer.dispose();
-    this.#valueLearner.dispose();
-    this.value.dispose();
+    this.#parts.dispose();
   }
 
   /** L and its parts on one minibatch. */

@@ -8,10 +8,10 @@ import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { EpisodeCollector } from './common/episodeCollector.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
+import { normalizersFor } from './common/normalizersFor.ts';
+import { normalizationOptions } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { PolicyOptimizer } from './common/policyOptimizer.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
 import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
 import { ValueNetwork } from './common/valueNetwork.ts';
@@ -74,13 +74,11 @@ export class Reinforce implements Agent<ReinforceReport> {
   /** V(o), trained beside the policy. */
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof reinforceOptions>;
-  readonly #optimizers: { readonly policy: PolicyOptimizer; readonly value: Adam };
   readonly #collector: EpisodeCollector;
   readonly #training = new Training('Reinforce', ['actions']);
   readonly #parts: AgentParts;
   readonly #update;
   readonly #fit;
-  readonly #compiled: readonly { dispose(): void }[];
 
   /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
   constructor(options: ReinforceOptions) {
@@ -88,8 +86,7 @@ export class Reinforce implements Agent<ReinforceReport> {
     this.#options = config;
     const { policy } = config;
     const envs = vectorEnvFor('Reinforce', policy, config.env);
-    const statistics = ObservationStatistics.of([policy], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(envs.env.numEnvs, config.gamma) : undefined;
+    const normalizers = normalizersFor([policy], envs.env.numEnvs, config);
     this.value = new ValueNetwork({
       policy,
       hidden: config.valueHidden,
@@ -102,7 +99,6 @@ export class Reinforce implements Agent<ReinforceReport> {
       }),
       value: new Adam(this.value.trainableVariables(), { epsilon: EPSILON }),
     };
-    this.#optimizers = optimizers;
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
@@ -137,7 +133,6 @@ export class Reinforce implements Agent<ReinforceReport> {
       },
       { name: 'reinforce/fit', state: [policy, this.value, optimizers.value] },
     );
-    this.#compiled = [act, values, update, fit];
     const ofEnvs = { observations: { shape: [envs.env.numEnvs, policy.observationDim] } };
     const valuesOf = values.onArrays(ofEnvs);
     this.#update = forEachSize((rows) =>
@@ -160,23 +155,25 @@ export class Reinforce implements Agent<ReinforceReport> {
     this.#collector = new EpisodeCollector({
       ...envs,
       owner: 'Reinforce',
-      statistics,
-      scaler,
+      ...normalizers,
       rounds: config.episodesPerEnv,
       gamma: config.gamma,
       act: act.onArrays(ofEnvs),
       valuesOf: (observations) => valuesOf({ observations }).value,
     });
-    this.#parts = new AgentParts('Reinforce', {
-      policy,
-      value: this.value,
-      policyOptimizer: optimizers.policy,
-      valueOptimizer: optimizers.value,
-      statistics,
-      scaler,
-      env: stateOfEnv(envs.env),
-      training: this.#training,
-    });
+    this.#parts = new AgentParts(
+      'Reinforce',
+      {
+        policy,
+        value: this.value,
+        policyOptimizer: optimizers.policy,
+        valueOptimizer: optimizers.value,
+        ...normalizers,
+        env: stateOfEnv(envs.env),
+        training: this.#training,
+      },
+      [act, values, update, fit],
+    );
   }
 
   /**
@@ -207,8 +204,7 @@ export class Reinforce implements Agent<ReinforceReport> {
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    for (const module of [this.#optimizers.policy, this.#optimizers.value, this.value]) module.dispose();
+    this.#parts.dispose();
   }
 
   /** One step of the policy and some of the baseline. */

@@ -1,25 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Box } from '../envs/index.ts';
-import { Adam, compile, type Policy, portableMath, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, compile, portableMath, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt, rateSchema } from '../src/training/rate.ts';
+import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
+import { checkReparameterized } from './common/checkReparameterized.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
-import { fillUniform } from './common/fillUniform.ts';
-import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { ObservationStatistics } from './common/observationStatistics.ts';
-import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
+import type { FigureOf } from './common/meanMetrics.ts';
+import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
-import { ReplayCollector } from './common/replayCollector.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
+import { ReplayTraining } from './common/replayTraining.ts';
 import { ScalarParameter } from './common/scalarParameter.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
+import { tdTarget } from './common/tdTarget.ts';
+import type { Transitions } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const sacOptions = z.strictObject({
@@ -79,155 +75,97 @@ export class Sac implements Agent<SacReport> {
   readonly critics: ActionValues;
   readonly #options: z.output<typeof sacOptions>;
   readonly #actionSpace: Box;
-  readonly #numEnvs: number;
   readonly #targets: ActionValues;
   readonly #logTemperature: ScalarParameter;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam; readonly temperature: Adam };
-  readonly #replay: ReplayBuffer;
-  readonly #collector: ReplayCollector;
-  readonly #tried: Float32Array;
-  readonly #noise: ExplorationNoise;
-  readonly #training = new Training('Sac', ['actions', 'replay', 'updates']);
-  readonly #parts: AgentParts;
-  readonly #act;
-  readonly #update;
-  readonly #compiled: readonly { dispose(): void }[];
+  readonly #training: ReplayTraining<'learningRate' | 'temperature', FigureOf<SacReport>>;
 
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
   constructor(options: SacOptions) {
     const config = parseOptions('Sac', sacOptions, options);
     this.#options = config;
     const { policy, batchSize, rng } = config;
+    const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Sac', policy, config.env);
-    const { reparameterized, angles = false } = tf.tidy(() => {
-      const distribution = policy.given(tf.zeros([1, policy.observationDim]));
-      return { reparameterized: distribution.reparameterized, angles: distribution.angles };
-    });
-    checkReparameterized(policy, reparameterized);
+    checkReparameterized('Sac', policy);
     if (!(actionSpace instanceof Box)) throw new Error('Sac: policy: wanted continuous actions, got discrete ones');
     this.#actionSpace = actionSpace;
-    this.#numEnvs = env.numEnvs;
-    const sizes = { observationDim: policy.observationDim, actionDim: policy.actionDim };
-    const ofCritics = { ...sizes, actionSpace, angles, hidden: config.criticHidden, rng: rng.split('critics') };
+    const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles);
+    const ofCritics = { observationDim, actionSpace, angles, hidden: config.criticHidden, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
-    this.#logTemperature = new ScalarParameter(
-      config.temperature === 'auto' ? portableMath.log(config.initialTemperature) : 0,
-    );
+    const isLearned = config.temperature === 'auto';
+    this.#logTemperature = new ScalarParameter(isLearned ? portableMath.log(config.initialTemperature) : 0);
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
       temperature: new Adam(this.#logTemperature.trainableVariables()),
     };
-    const statistics = ObservationStatistics.of([policy], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
-    this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    this.#collector = new ReplayCollector({ owner: 'Sac', env, actionSpace, replay: this.#replay, statistics, scaler });
-    this.#tried = new Float32Array(env.numEnvs * policy.actionDim);
-    this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, {
-      sigma: config.explorationNoise,
-      correlation: config.noiseCorrelation,
-    });
-
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, noise) => ({
-        action: policy.given(observations).sampleWithLogProb(noise).action,
-      }),
-      { name: 'sac/act', state: [policy] },
-    );
-    const { critics, policy: ofPolicy, temperature } = this.#optimizers;
-    const update = compile((batch: SacBatch, noise) => this.#improve(batch, noise), {
-      name: 'sac/update',
-      state: [policy, this.critics, this.#targets, this.#logTemperature, critics, ofPolicy, temperature],
-    });
-    this.#compiled = [act, update];
-    this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
-    this.#update = update.onArrays({
-      ...this.#replay.shapes,
-      learningRate: { shape: [] },
-      temperature: { shape: [] },
-    });
-    this.#parts = new AgentParts('Sac', {
+    const modules = {
       policy,
       critics: this.critics,
       targets: this.#targets,
       temperature: this.#logTemperature,
-      criticOptimizer: critics,
-      policyOptimizer: ofPolicy,
-      temperatureOptimizer: temperature,
-      replay: this.#replay,
-      noise: this.#noise,
-      statistics,
-      scaler,
-      env: stateOfEnv(env),
-      collector: this.#collector,
-      training: this.#training,
+      criticOptimizer: this.#optimizers.critics,
+      policyOptimizer: this.#optimizers.policy,
+      temperatureOptimizer: this.#optimizers.temperature,
+    };
+    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+    const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
+
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        action: policy.given(observations).sampleWithLogProb(rng).action,
+      }),
+      { name: 'sac/act', state: [policy] },
+    );
+    const update = compile((batch: SacBatch, rng) => this.#improve(batch, rng), {
+      name: 'sac/update',
+      state: Object.values(modules),
+    });
+    const sampled = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
+    this.#training = new ReplayTraining({
+      owner: 'Sac',
+      config,
+      env,
+      actionSpace,
+      parts: { ...modules, replay, noise },
+      compiled: [act, update],
+      rates: { learningRate: config.learningRate, temperature: config.temperature === 'auto' ? 0 : config.temperature },
+      begin: () => {
+        copyFrom(this.#targets, this.critics);
+        noise.reset();
+      },
+      act: (observations, rng) => {
+        const { action } = sampled({ observations }, rng);
+        return config.explorationNoise === 0 ? action : noise.addedTo(action, rng);
+      },
+      update: update.onArrays({ ...replay.shapes, learningRate: { shape: [] }, temperature: { shape: [] } }),
     });
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<SacReport, void, undefined> {
-    const training = this.#training;
-    const { reportEvery } = this.#options;
-    if (training.begin({ steps, rng })) {
-      copyFrom(this.#targets, this.critics);
-      this.#noise.reset();
-      this.#collector.reset(rng.split('env').seed);
-    }
-    const { streams } = training;
-    const metrics = new MeanMetrics<FigureOf<SacReport>>('Sac');
-    let episodes: EpisodeReport[] = [];
-    while (training.step < steps) {
-      this.#collector.step(this.#actions(streams.actions), episodes);
-      training.step += this.#numEnvs;
-      const share = Math.min(1, training.step / steps);
-      const learningRate = rateAt('Sac: learningRate', this.#options.learningRate, share);
-      const temperature = this.#temperatureAt(share);
-      for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
-        const batch = this.#collector.sample(streams.replay);
-        metrics.add(training.step, scalarsOf(this.#update({ ...batch, learningRate, temperature }, streams.updates)));
-        training.updates += 1;
-      }
-      const { step, updates } = training;
-      if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()) };
-      episodes = [];
-    }
+  train(options: TrainOptions): AsyncGenerator<SacReport, void, undefined> {
+    return this.#training.train(options);
   }
 
   state(): AgentState {
-    return this.#parts.state();
+    return this.#training.state();
   }
 
   setState(state: AgentState): void {
-    this.#parts.setState(state);
+    this.#training.setState(state);
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    const { critics, policy, temperature } = this.#optimizers;
-    for (const module of [this.critics, this.#targets, this.#logTemperature, critics, policy, temperature]) {
-      module.dispose();
-    }
-  }
-
-  /** One action for each environment: uniform at first, then the policy's. */
-  #actions(rng: Rng): ArrayLike<number> {
-    const tried = this.#tried;
-    if (this.#actionSpace.bounded && this.#training.step < this.#options.learningStarts) {
-      return fillUniform(tried, this.#actionSpace, rng);
-    }
-    const { action } = this.#act({ observations: this.#collector.current }, rng);
-    if (this.#options.explorationNoise === 0) return action;
-    this.#noise.add(action, rng, tried);
-    return tried;
+    this.#training.dispose();
   }
 
   /** The whole update of critics, policy, temperature and targets on one minibatch. */
   #improve(batch: SacBatch, rng: Rng): Record<FigureOf<SacReport>, tf.Tensor> {
     const { policy, gamma, tau, baseEntropy } = this.#options;
     const isLearned = this.#options.temperature === 'auto';
-    const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
+    const { observations, actions, nextObservations, learningRate } = batch;
     const seen = policy.normalized(observations);
     const temperature = isLearned ? tf.exp(this.#logTemperature.value) : batch.temperature;
 
@@ -236,12 +174,11 @@ export class Sac implements Agent<SacReport> {
       this.#targets.least(policy.normalized(nextObservations), next.action),
       tf.mul(temperature, tf.add(next.logProb, baseEntropy)),
     );
-    const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
-    const ofCritics = valueAndGradients(() => {
-      const [q1, q2] = this.critics.of(seen, actions);
-      const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
-      return { loss: tf.mul(0.5, tf.mean(errors)), actionValue: tf.mean(q1) };
-    }, this.critics.trainableVariables());
+    const targets = tdTarget(batch, nextValues, gamma);
+    const ofCritics = valueAndGradients(
+      () => this.critics.loss(seen, actions, targets, 0.5),
+      this.critics.trainableVariables(),
+    );
     this.#optimizers.critics.update(ofCritics.gradients, learningRate);
 
     const ofPolicy = valueAndGradients(() => {
@@ -265,12 +202,6 @@ export class Sac implements Agent<SacReport> {
     };
   }
 
-  /** α where it is not learned. */
-  #temperatureAt(share: number): number {
-    const { temperature } = this.#options;
-    return temperature === 'auto' ? 0 : rateAt('Sac: temperature', temperature, share);
-  }
-
   #targetEntropy(): number {
     const { targetEntropy } = this.#options;
     if (targetEntropy !== undefined) return targetEntropy;
@@ -278,15 +209,4 @@ export class Sac implements Agent<SacReport> {
   }
 }
 
-type SacBatch = Record<
-  'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate' | 'temperature',
-  tf.Tensor
->;
-
-function checkReparameterized(policy: Policy, reparameterized: boolean): void {
-  if (reparameterized) return;
-  throw new Error(
-    `Sac: policy: got a ${policy.constructor.name}, whose samples are not reparameterized, expected one whose are: ` +
-      'the gradient goes through the sample',
-  );
-}
+type SacBatch = Record<keyof Transitions | 'learningRate' | 'temperature', tf.Tensor>;

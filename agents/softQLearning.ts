@@ -1,24 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Box } from '../envs/index.ts';
-import { Adam, compile, type Policy, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
+import { Adam, compile, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt, rateSchema } from '../src/training/rate.ts';
+import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
-import { fillUniform } from './common/fillUniform.ts';
-import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { ObservationStatistics } from './common/observationStatistics.ts';
-import { offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
+import { checkReparameterized } from './common/checkReparameterized.ts';
+import type { FigureOf } from './common/meanMetrics.ts';
+import { offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
-import { ReplayCollector } from './common/replayCollector.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
+import { ReplayTraining } from './common/replayTraining.ts';
 import { steinDirection } from './common/steinDirection.ts';
-import { Training } from './common/training.ts';
+import { tdTarget } from './common/tdTarget.ts';
+import type { Transitions } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const softQLearningOptions = z.strictObject({
@@ -72,25 +68,18 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   readonly critics: ActionValues;
   readonly #options: z.output<typeof softQLearningOptions>;
   readonly #actionSpace: Box;
-  readonly #numEnvs: number;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #replay: ReplayBuffer;
-  readonly #collector: ReplayCollector;
-  readonly #tried: Float32Array;
-  readonly #training = new Training('SoftQLearning', ['actions', 'replay', 'updates']);
-  readonly #parts: AgentParts;
-  readonly #act;
-  readonly #update;
-  readonly #compiled: readonly { dispose(): void }[];
+  readonly #training: ReplayTraining<'learningRate' | 'temperature', FigureOf<SoftQLearningReport>>;
 
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
   constructor(options: SoftQLearningOptions) {
     const config = parseOptions('SoftQLearning', softQLearningOptions, options);
     this.#options = config;
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
+    const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
-    checkReparameterized(policy);
+    checkReparameterized('SoftQLearning', policy);
     if (!(actionSpace instanceof Box && actionSpace.bounded)) {
       throw new Error(`SoftQLearning: env: wanted a Box of actions with finite bounds, got ${actionSpace}`);
     }
@@ -100,118 +89,76 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       );
     }
     this.#actionSpace = actionSpace;
-    this.#numEnvs = env.numEnvs;
-    const sizes = { observationDim: policy.observationDim, actionDim: policy.actionDim };
-    const ofCritics = { ...sizes, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
+    const ofCritics = { observationDim, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
     };
-    const statistics = ObservationStatistics.of([policy], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
-    this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    const collecting = { owner: 'SoftQLearning', env, actionSpace, replay: this.#replay, statistics, scaler };
-    this.#collector = new ReplayCollector(collecting);
-    this.#tried = new Float32Array(env.numEnvs * policy.actionDim);
-
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, noise) => ({
-        action: policy.given(observations).sampleWithLogProb(noise).action,
-      }),
-      { name: 'soft-q-learning/act', state: [policy] },
-    );
-    const { critics, policy: ofPolicy } = this.#optimizers;
-    const update = compile((batch: SoftQBatch, noise) => this.#improve(batch, noise), {
-      name: 'soft-q-learning/update',
-      state: [policy, this.critics, this.#targets, critics, ofPolicy],
-    });
-    this.#compiled = [act, update];
-    this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
-    this.#update = update.onArrays({
-      ...this.#replay.shapes,
-      learningRate: { shape: [] },
-      temperature: { shape: [] },
-    });
-    this.#parts = new AgentParts('SoftQLearning', {
+    const modules = {
       policy,
       critics: this.critics,
       targets: this.#targets,
-      criticOptimizer: critics,
-      policyOptimizer: ofPolicy,
-      replay: this.#replay,
-      statistics,
-      scaler,
-      env: stateOfEnv(env),
-      collector: this.#collector,
-      training: this.#training,
+      criticOptimizer: this.#optimizers.critics,
+      policyOptimizer: this.#optimizers.policy,
+    };
+    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        action: policy.given(observations).sampleWithLogProb(rng).action,
+      }),
+      { name: 'soft-q-learning/act', state: [policy] },
+    );
+    const update = compile((batch: SoftQBatch, rng) => this.#improve(batch, rng), {
+      name: 'soft-q-learning/update',
+      state: Object.values(modules),
+    });
+    const sampled = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
+    this.#training = new ReplayTraining({
+      owner: 'SoftQLearning',
+      config,
+      env,
+      actionSpace,
+      parts: { ...modules, replay },
+      compiled: [act, update],
+      rates: { learningRate: config.learningRate, temperature: config.temperature },
+      begin: () => copyFrom(this.#targets, this.critics),
+      act: (observations, rng) => sampled({ observations }, rng).action,
+      update: update.onArrays({ ...replay.shapes, learningRate: { shape: [] }, temperature: { shape: [] } }),
     });
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<SoftQLearningReport, void, undefined> {
-    const training = this.#training;
-    const { reportEvery } = this.#options;
-    if (training.begin({ steps, rng })) {
-      copyFrom(this.#targets, this.critics);
-      this.#collector.reset(rng.split('env').seed);
-    }
-    const { streams } = training;
-    const metrics = new MeanMetrics<FigureOf<SoftQLearningReport>>('SoftQLearning');
-    let episodes: EpisodeReport[] = [];
-    while (training.step < steps) {
-      this.#collector.step(this.#actions(streams.actions), episodes);
-      training.step += this.#numEnvs;
-      const share = Math.min(1, training.step / steps);
-      const rate = (name: 'learningRate' | 'temperature') =>
-        rateAt(`SoftQLearning: ${name}`, this.#options[name], share);
-      const rates = { learningRate: rate('learningRate'), temperature: rate('temperature') };
-      for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
-        const batch = this.#collector.sample(streams.replay);
-        metrics.add(training.step, scalarsOf(this.#update({ ...batch, ...rates }, streams.updates)));
-        training.updates += 1;
-      }
-      const { step, updates } = training;
-      if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()) };
-      episodes = [];
-    }
+  train(options: TrainOptions): AsyncGenerator<SoftQLearningReport, void, undefined> {
+    return this.#training.train(options);
   }
 
   state(): AgentState {
-    return this.#parts.state();
+    return this.#training.state();
   }
 
   setState(state: AgentState): void {
-    this.#parts.setState(state);
+    this.#training.setState(state);
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    const { critics, policy } = this.#optimizers;
-    for (const module of [this.critics, this.#targets, critics, policy]) module.dispose();
-  }
-
-  /** One action for each environment: uniform at first, then the sampler's. */
-  #actions(rng: Rng): ArrayLike<number> {
-    if (this.#training.step < this.#options.learningStarts) return fillUniform(this.#tried, this.#actionSpace, rng);
-    return this.#act({ observations: this.#collector.current }, rng).action;
+    this.#training.dispose();
   }
 
   /** The whole update of critics, sampler and targets on one minibatch. */
   #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> {
     const { policy, gamma, tau } = this.#options;
-    const { observations, actions, rewards, nextObservations, terminations, learningRate, temperature } = batch;
+    const { observations, actions, nextObservations, learningRate, temperature } = batch;
     const seen = policy.normalized(observations);
 
     const nextValues = this.#softValue(policy.normalized(nextObservations), temperature, rng);
-    const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
-    const ofCritics = valueAndGradients(() => {
-      const [q1, q2] = this.critics.of(seen, actions);
-      const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
-      return { loss: tf.mul(0.5, tf.mean(errors)), actionValue: tf.mean(q1) };
-    }, this.critics.trainableVariables());
+    const targets = tdTarget(batch, nextValues, gamma);
+    const ofCritics = valueAndGradients(
+      () => this.critics.loss(seen, actions, targets, 0.5),
+      this.critics.trainableVariables(),
+    );
     this.#optimizers.critics.update(ofCritics.gradients, learningRate);
 
     const ofSampler = this.#improveSampler(observations, temperature, rng);
@@ -259,22 +206,10 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   }
 }
 
-type SoftQBatch = Record<
-  'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate' | 'temperature',
-  tf.Tensor
->;
+type SoftQBatch = Record<keyof Transitions | 'learningRate' | 'temperature', tf.Tensor>;
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {
   const [batch, size] = rows.shape as [number, number];
   return tf.reshape(tf.tile(tf.expandDims(rows, 1), [1, count, 1]), [batch * count, size]);
-}
-
-function checkReparameterized(policy: Policy): void {
-  const isReparameterized = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).reparameterized);
-  if (isReparameterized) return;
-  throw new Error(
-    `SoftQLearning: policy: got a ${policy.constructor.name}, whose samples are not reparameterized, expected one whose are: ` +
-      'the gradient goes through the sample',
-  );
 }

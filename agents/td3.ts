@@ -3,23 +3,17 @@ import { z } from 'zod';
 import { Box } from '../envs/index.ts';
 import { Adam, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
-import { fillUniform } from './common/fillUniform.ts';
-import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { ObservationStatistics } from './common/observationStatistics.ts';
-import { noiseOptions, offPolicyOptions, updatesDue } from './common/offPolicyOptions.ts';
+import type { FigureOf } from './common/meanMetrics.ts';
+import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
-import { ReplayCollector } from './common/replayCollector.ts';
-import { RewardScaler } from './common/rewardScaler.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
+import { ReplayTraining } from './common/replayTraining.ts';
+import { tdTarget } from './common/tdTarget.ts';
+import type { Transitions } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const td3Options = z.strictObject({
@@ -63,154 +57,103 @@ export class Td3 implements Agent<Td3Report> {
   readonly critics: ActionValues;
   readonly #options: z.output<typeof td3Options>;
   readonly #actionSpace: Box;
-  readonly #numEnvs: number;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #replay: ReplayBuffer;
-  readonly #collector: ReplayCollector;
-  readonly #tried: Float32Array;
-  readonly #noise: ExplorationNoise;
-  readonly #training = new Training('Td3', ['actions', 'replay', 'updates']);
-  readonly #parts: AgentParts;
-  readonly #act;
-  readonly #updates;
-  readonly #compiled: readonly { dispose(): void }[];
+  readonly #training: ReplayTraining<'learningRate', FigureOf<Td3Report>>;
 
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode */
   constructor(options: Td3Options) {
     const config = parseOptions('Td3', td3Options, options);
     this.#options = config;
     const { policy, batchSize, rng } = config;
+    const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
     if (!(actionSpace instanceof Box)) throw new Error('Td3: policy: wanted continuous actions, got discrete ones');
     checkHasMode(policy);
     this.#actionSpace = actionSpace;
-    this.#numEnvs = env.numEnvs;
-    const sizes = { observationDim: policy.observationDim, actionDim: policy.actionDim };
-    const ofCritics = { ...sizes, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
+    const ofCritics = { observationDim, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
-    this.#targets = {
-      policy: copyOfPolicy('Td3', policy, rng.split('target')),
-      critics: new ActionValues(ofCritics),
-    };
+    const targets = { policy: copyOfPolicy('Td3', policy, rng.split('target')), critics: new ActionValues(ofCritics) };
+    this.#targets = targets;
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
     };
-    const statistics = ObservationStatistics.of([policy, this.#targets.policy], config);
-    const scaler = config.normalizeRewards ? new RewardScaler(env.numEnvs, config.gamma) : undefined;
-    this.#replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, ...sizes });
-    this.#collector = new ReplayCollector({ owner: 'Td3', env, actionSpace, replay: this.#replay, statistics, scaler });
-    this.#tried = new Float32Array(env.numEnvs * policy.actionDim);
-    this.#noise = new ExplorationNoise(env.numEnvs, actionSpace, {
-      sigma: config.explorationNoise,
-      correlation: config.noiseCorrelation,
-    });
+    const modules = {
+      policy,
+      critics: this.critics,
+      targetPolicy: targets.policy,
+      targetCritics: targets.critics,
+      criticOptimizer: this.#optimizers.critics,
+      policyOptimizer: this.#optimizers.policy,
+    };
+    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+    const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }) => ({ action: meanAction(policy, observations) }),
       { name: 'td3/act', state: [policy] },
     );
-    const state = [policy, this.critics, this.#targets.policy, this.#targets.critics, this.#optimizers.critics];
+    const state = Object.values(modules);
     const updateOf = (isPolicyDue: boolean) =>
-      compile((batch: Td3Batch, noise) => this.#improve(batch, noise, isPolicyDue), {
+      compile((batch: Td3Batch, rng) => this.#improve(batch, rng, isPolicyDue), {
         name: isPolicyDue ? 'td3/update-both' : 'td3/update-critics',
-        state: isPolicyDue ? [...state, this.#optimizers.policy] : state,
+        state: isPolicyDue ? state : state.filter((module) => module !== modules.policyOptimizer),
       });
     const [critics, both] = [updateOf(false), updateOf(true)];
-    this.#compiled = [act, critics, both];
-    this.#act = act.onArrays({ observations: { shape: [env.numEnvs, policy.observationDim] } });
-    const ofBatch = {
-      ...this.#replay.shapes,
-      learningRate: { shape: [] },
-    };
-    this.#updates = { critics: critics.onArrays(ofBatch), both: both.onArrays(ofBatch) };
-    this.#parts = new AgentParts('Td3', {
-      policy,
-      critics: this.critics,
-      targetPolicy: this.#targets.policy,
-      targetCritics: this.#targets.critics,
-      criticOptimizer: this.#optimizers.critics,
-      policyOptimizer: this.#optimizers.policy,
-      replay: this.#replay,
-      noise: this.#noise,
-      statistics,
-      scaler,
-      env: stateOfEnv(env),
-      collector: this.#collector,
-      training: this.#training,
+    const best = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
+    const shapes = { ...replay.shapes, learningRate: { shape: [] } };
+    const updates = { critics: critics.onArrays(shapes), both: both.onArrays(shapes) };
+    this.#training = new ReplayTraining({
+      owner: 'Td3',
+      config,
+      env,
+      actionSpace,
+      targetPolicies: [targets.policy],
+      parts: { ...modules, replay, noise },
+      compiled: [act, critics, both],
+      rates: { learningRate: config.learningRate },
+      begin: () => {
+        copyFrom(targets.policy, policy);
+        copyFrom(targets.critics, this.critics);
+        noise.reset();
+      },
+      act: (observations, rng) => noise.addedTo(best({ observations }).action, rng),
+      update: (batch, rng, count) => updates[count % config.policyDelay === 0 ? 'both' : 'critics'](batch, rng),
     });
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<Td3Report, void, undefined> {
-    const training = this.#training;
-    const { policy, policyDelay, reportEvery } = this.#options;
-    if (training.begin({ steps, rng })) {
-      copyFrom(this.#targets.policy, policy);
-      copyFrom(this.#targets.critics, this.critics);
-      this.#noise.reset();
-      this.#collector.reset(rng.split('env').seed);
-    }
-    const { streams } = training;
-    const metrics = new MeanMetrics<FigureOf<Td3Report>>('Td3');
-    let episodes: EpisodeReport[] = [];
-    while (training.step < steps) {
-      this.#collector.step(this.#actions(streams.actions), episodes);
-      training.step += this.#numEnvs;
-      const learningRate = rateAt('Td3: learningRate', this.#options.learningRate, Math.min(1, training.step / steps));
-      for (let due = updatesDue(training.step, training.updates, this.#options); due > 0; due--) {
-        training.updates += 1;
-        const update = training.updates % policyDelay === 0 ? this.#updates.both : this.#updates.critics;
-        const batch = this.#collector.sample(streams.replay);
-        metrics.add(training.step, scalarsOf(update({ ...batch, learningRate }, streams.updates)));
-      }
-      const { step, updates } = training;
-      if (step % reportEvery >= this.#numEnvs && step < steps) continue;
-      yield { step, updates, episodes, ...(metrics.hasSome && metrics.take()) };
-      episodes = [];
-    }
+  train(options: TrainOptions): AsyncGenerator<Td3Report, void, undefined> {
+    return this.#training.train(options);
   }
 
   state(): AgentState {
-    return this.#parts.state();
+    return this.#training.state();
   }
 
   setState(state: AgentState): void {
-    this.#parts.setState(state);
+    this.#training.setState(state);
   }
 
   dispose(): void {
-    for (const compiled of this.#compiled) compiled.dispose();
-    const { critics, policy } = this.#optimizers;
-    for (const module of [this.critics, this.#targets.policy, this.#targets.critics, critics, policy]) module.dispose();
-  }
-
-  /** One action for each environment: uniform at first, then the policy's with noise. */
-  #actions(rng: Rng): ArrayLike<number> {
-    const tried = this.#tried;
-    if (this.#actionSpace.bounded && this.#training.step < this.#options.learningStarts) {
-      return fillUniform(tried, this.#actionSpace, rng);
-    }
-    this.#noise.add(this.#act({ observations: this.#collector.current }).action, rng, tried);
-    return tried;
+    this.#training.dispose();
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
   #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Record<FigureOf<Td3Report>, tf.Tensor> {
     const { policy, gamma, tau } = this.#options;
-    const { observations, actions, rewards, nextObservations, terminations, learningRate } = batch;
+    const { observations, actions, nextObservations, learningRate } = batch;
     const seen = policy.normalized(observations);
     const nextValues = this.#targets.critics.least(
       policy.normalized(nextObservations),
       this.#targetActions(nextObservations, rng),
     );
-    const targets = tf.add(rewards, tf.mul(tf.mul(tf.sub(1, terminations), gamma), nextValues));
-    const { gradients, loss, actionValue } = valueAndGradients(() => {
-      const [q1, q2] = this.critics.of(seen, actions);
-      const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
-      return { loss: tf.mean(errors), actionValue: tf.mean(q1) };
-    }, this.critics.trainableVariables());
+    const targets = tdTarget(batch, nextValues, gamma);
+    const { gradients, loss, actionValue } = valueAndGradients(
+      () => this.critics.loss(seen, actions, targets),
+      this.critics.trainableVariables(),
+    );
     this.#optimizers.critics.update(gradients, learningRate);
     if (isPolicyDue) {
       const ofPolicy = valueAndGradients(
@@ -241,10 +184,7 @@ export class Td3 implements Agent<Td3Report> {
   }
 }
 
-type Td3Batch = Record<
-  'observations' | 'actions' | 'rewards' | 'nextObservations' | 'terminations' | 'learningRate',
-  tf.Tensor
->;
+type Td3Batch = Record<keyof Transitions | 'learningRate', tf.Tensor>;
 
 /** μ(o), the squash of the exact mode. */
 function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {

@@ -45,6 +45,22 @@ export class ActionValues extends Module {
     return [tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth))];
   }
 
+  /**
+   * The critics' loss, c Σᵢ E[(Qᵢ(o, a) − y)²], and E[Q₁(o, a)].
+   * @param targets y, `[batch]`
+   * @param factor c
+   */
+  loss(
+    observations: tf.Tensor,
+    actions: tf.Tensor,
+    targets: tf.Tensor,
+    factor = 1,
+  ): { loss: tf.Tensor; actionValue: tf.Tensor } {
+    const [q1, q2] = this.of(observations, actions);
+    const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
+    return { loss: tf.mul(factor, tf.mean(errors)), actionValue: tf.mean(q1) };
+  }
+
   /** min(Q₁, Q₂), `[batch]` */
   least(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
     const [q1, q2] = this.of(observations, actions);

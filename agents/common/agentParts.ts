@@ -12,17 +12,27 @@ export interface Stateful<State = unknown> {
   setState(state: State): void;
 }
 
-/** The parts of an agent that make up its state. */
+/** The parts of an agent: those that make up its state, and those that are disposed with it. */
 export class AgentParts {
   readonly #agent: string;
   readonly #parts: ReadonlyMap<string, Stateful>;
+  readonly #disposables: readonly { dispose(): void }[];
 
   /**
    * @param agent the agent's class
    * @param parts modules and other parts by name, in the order in which they are set, the training last; absent ones are left out
+   * @param compiled functions that are disposed with the agent, as are the modules but `policy`, which it was given
    */
-  constructor(agent: string, parts: Readonly<Record<string, Module | Stateful | undefined>>) {
+  constructor(
+    agent: string,
+    parts: Readonly<Record<string, Module | Stateful | undefined>>,
+    compiled: readonly { dispose(): void }[],
+  ) {
     this.#agent = agent;
+    const modules = Object.entries(parts).flatMap(([name, part]) =>
+      part instanceof Module && name !== 'policy' ? [part] : [],
+    );
+    this.#disposables = [...compiled, ...modules];
     this.#parts = new Map(
       Object.entries(parts)
         .filter(([, part]) => part !== undefined)
@@ -63,6 +73,10 @@ export class AgentParts {
         throw new Error(`${where}: the part '${name}' does not fit this agent: ${(error as Error).message}`);
       }
     }
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
   }
 }
 

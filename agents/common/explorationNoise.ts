@@ -12,29 +12,37 @@ import { setSameLength } from './setSameLength.ts';
  */
 export class ExplorationNoise implements Stateful<Float32Array> {
   readonly #noise: Float32Array;
+  readonly #noisy: Float32Array;
   readonly #halfWidths: readonly number[];
   readonly #sigma: number;
   readonly #correlation: number;
 
-  constructor(numEnvs: number, actionSpace: Box, { sigma, correlation }: { sigma: number; correlation: number }) {
+  /** @param options σ and ρ */
+  constructor(
+    numEnvs: number,
+    actionSpace: Box,
+    options: { readonly explorationNoise: number; readonly noiseCorrelation: number },
+  ) {
     this.#noise = new Float32Array(numEnvs * actionSpace.size);
+    this.#noisy = new Float32Array(this.#noise.length);
     this.#halfWidths = halfWidths(actionSpace);
-    this.#sigma = sigma;
-    this.#correlation = correlation;
+    this.#sigma = options.explorationNoise;
+    this.#correlation = options.noiseCorrelation;
   }
 
   reset(): void {
     this.#noise.fill(0);
   }
 
-  /** Adds it to `actions`, in `target`. */
-  add(actions: ArrayLike<number>, rng: Rng, target: Float32Array): void {
+  /** @param actions `[envs · actionDim]` @returns them with noise, in an array that the next call uses again */
+  addedTo(actions: ArrayLike<number>, rng: Rng): Float32Array {
     const fresh = this.#sigma * Math.sqrt(1 - this.#correlation * this.#correlation);
-    for (let i = 0; i < target.length; i++) {
+    for (let i = 0; i < this.#noisy.length; i++) {
       const noise = this.#correlation * this.#noise[i]! + fresh * rng.normal();
       this.#noise[i] = noise;
-      target[i] = actions[i]! + noise * this.#halfWidths[i % this.#halfWidths.length]!;
+      this.#noisy[i] = actions[i]! + noise * this.#halfWidths[i % this.#halfWidths.length]!;
     }
+    return this.#noisy;
   }
 
   state(): Float32Array {

@@ -36,12 +36,3 @@ export const noiseOptions = {
   /** ρ: how much of the noise stays from one step to the next; see `ExplorationNoise`. */
   noiseCorrelation: z.number().min(0).lt(1).default(0),
 };
-
-/** How many updates are due when `step` environment steps have been made and `done` updates. */
-export function updatesDue(
-  step: number,
-  done: number,
-  { learningStarts, updatesPerStep }: { learningStarts: number; updatesPerStep: number },
-): number {
-  return Math.max(0, Math.floor((step - learningStarts) * updatesPerStep) - done);
-}

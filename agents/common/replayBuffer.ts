@@ -1,26 +1,15 @@
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
-
-/** A minibatch of transitions, row by row. */
-export interface Transitions {
-  readonly observations: Float32Array;
-  readonly actions: Float32Array;
-  readonly rewards: Float32Array;
-  /** What the action led to; at an episode's end its last observation, not the next one's first. */
-  readonly nextObservations: Float32Array;
-  /** 1 where the task itself ended, so that nothing more can be earned; 0 where a limit cut the episode. */
-  readonly terminations: Float32Array;
-}
+import type { TransitionSource, Transitions } from './transitions.ts';
 
 interface ReplayBufferState extends Transitions {
   readonly added: number;
 }
 
 /** The last transitions, of which minibatches are drawn; flat arrays that are written round and round. */
-export class ReplayBuffer implements Stateful<ReplayBufferState> {
+export class ReplayBuffer implements TransitionSource, Stateful<ReplayBufferState> {
   readonly capacity: number;
-  /** Shapes of a minibatch. */
-  readonly shapes: Readonly<Record<keyof Transitions, { readonly shape: number[] }>>;
+  readonly shapes: TransitionSource['shapes'];
   readonly #widths: Readonly<Record<keyof Transitions, number>>;
   readonly #rows: Transitions;
   readonly #batch: Transitions;
@@ -48,7 +37,6 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#batch = this.#arrays((width) => new Float32Array(batchSize * width));
   }
 
-  /** How many transitions it holds. */
   get size(): number {
     return Math.min(this.#added, this.capacity);
   }
@@ -64,7 +52,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#added += 1;
   }
 
-  /** Transitions drawn uniformly, with replacement, in arrays that the next call uses again. @throws if it is empty */
+  /** Transitions drawn uniformly, with replacement. */
   sample(rng: Rng): Transitions {
     const { observations, actions, rewards, nextObservations, terminations } = this.#batch;
     const rows = this.#rows;

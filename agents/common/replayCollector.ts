@@ -1,20 +1,16 @@
-import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
 import { checkObservations, checkStep } from './checkStep.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
-import type { ObservationStatistics } from './observationStatistics.ts';
-import type { ReplayBuffer, Transitions } from './replayBuffer.ts';
-import type { RewardScaler } from './rewardScaler.ts';
+import type { Normalizers } from './normalizersFor.ts';
+import type { ReplayBuffer } from './replayBuffer.ts';
 import { setSameLength } from './setSameLength.ts';
 import type { PolicyEnv } from './vectorEnvFor.ts';
 
-export interface ReplayCollectorOptions extends PolicyEnv {
+export interface ReplayCollectorOptions extends PolicyEnv, Normalizers {
   /** Whose replay it is, as errors name it: `Sac`. */
   readonly owner: string;
   readonly replay: ReplayBuffer;
-  readonly statistics?: ObservationStatistics | undefined;
-  readonly scaler?: RewardScaler | undefined;
 }
 
 interface ReplayCollectorState {
@@ -79,15 +75,6 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
     for (let i = 0; i < env.numEnvs; i++) replay.add(rows, i);
     this.#tracker.track(step, ended);
     this.#observe(step.observations);
-  }
-
-  /** A minibatch of the replay, its rewards scaled as they are now, in arrays that the next call uses again. */
-  sample(rng: Rng): Transitions {
-    const { replay, scaler } = this.#options;
-    const batch = replay.sample(rng);
-    if (scaler !== undefined)
-      for (let i = 0; i < batch.rewards.length; i++) batch.rewards[i] = scaler.scale(batch.rewards[i]!);
-    return batch;
   }
 
   #observe(observations: Float32Array): void {

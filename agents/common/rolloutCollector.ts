@@ -4,8 +4,7 @@ import type { Stateful } from './agentParts.ts';
 import { checkObservations, checkStep } from './checkStep.ts';
 import { commandActions } from './commandActions.ts';
 import { type EpisodeReport, EpisodeTracker } from './episodeTracker.ts';
-import type { ObservationStatistics } from './observationStatistics.ts';
-import type { RewardScaler } from './rewardScaler.ts';
+import type { Normalizers } from './normalizersFor.ts';
 import { RolloutBuffer } from './rolloutBuffer.ts';
 import { setSameLength } from './setSameLength.ts';
 import type { PolicyEnv } from './vectorEnvFor.ts';
@@ -16,15 +15,12 @@ export type Act = (
   rng: Rng,
 ) => Readonly<Record<'action' | 'latent' | 'logProb' | 'value', ArrayLike<number>>>;
 
-export interface RolloutCollectorOptions extends PolicyEnv {
+export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
   /** Whose rollouts they are, as errors name it: `Ppo`. */
   readonly owner: string;
   readonly horizon: number;
   readonly gamma: number;
   readonly act: Act;
-  /** Told between rollouts. */
-  readonly statistics?: ObservationStatistics | undefined;
-  readonly scaler?: RewardScaler | undefined;
   /** V of rows of observations. */
   readonly valuesOf: (observations: Float32Array) => ArrayLike<number>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Transitions } from '../../agents/common/replayBuffer.ts';
+import type { Transitions } from '../../agents/common/transitions.ts';
 import {
   A2c,
   type Agent,

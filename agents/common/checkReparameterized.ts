@@ -1,0 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Policy } from '../../src/index.ts';
+
+/**
+ * @param owner who asks, as errors name it: `Sac`
+ * @throws if the gradient does not go through the policy's samples
+ */
+export function checkReparameterized(owner: string, policy: Policy): void {
+  const isReparameterized = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).reparameterized);
+  if (isReparameterized) return;
+  throw new Error(
+    `${owner}: policy: got a ${policy.constructor.name}, whose samples are not reparameterized, expected one whose are: ` +
+      'the gradient goes through the sample',
+  );
+}

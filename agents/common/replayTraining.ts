@@ -1,0 +1,160 @@
+import type { z } from 'zod';
+import { Box } from '../../envs/index.ts';
+import type { Module, Policy, Rng } from '../../src/index.ts';
+import { type Rate, rateAt } from '../../src/training/rate.ts';
+import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import { AgentParts, type Stateful, stateOfEnv } from './agentParts.ts';
+import type { EpisodeReport } from './episodeTracker.ts';
+import { fillUniform } from './fillUniform.ts';
+import { MeanMetrics } from './meanMetrics.ts';
+import { normalizersFor } from './normalizersFor.ts';
+import type { offPolicyOptions } from './offPolicyOptions.ts';
+import type { ReplayBuffer } from './replayBuffer.ts';
+import { ReplayCollector } from './replayCollector.ts';
+import { scalarsOf } from './scalarsOf.ts';
+import { ScaledRewards } from './scaledRewards.ts';
+import { Training } from './training.ts';
+import type { TransitionSource, Transitions } from './transitions.ts';
+import { updatesDue } from './updatesDue.ts';
+import type { PolicyEnv } from './vectorEnvFor.ts';
+
+export interface ReplayTrainingOptions<RateName extends string, Figure extends string> extends PolicyEnv {
+  /** Whose training it is, as errors name it: `Sac`. */
+  readonly owner: string;
+  /** The agent's options. */
+  readonly config: z.output<z.ZodObject<typeof offPolicyOptions>>;
+  /** Target networks of the policy; they see observations as it does. */
+  readonly targetPolicies?: readonly Policy[];
+  /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
+  readonly parts: Readonly<Record<string, Module | Stateful>> & {
+    readonly policy: Policy;
+    readonly replay: ReplayBuffer;
+  };
+  /** Compiled functions, which are disposed with the agent. */
+  readonly compiled: readonly { dispose(): void }[];
+  /** The streams of randomness, all three by default; `updates` is left out where updates draw no numbers. */
+  readonly streams?: readonly ('actions' | 'replay' | 'updates')[];
+  /** What changes in the course of the training, by the names under which updates get it. */
+  readonly rates: Readonly<Record<RateName, Rate>>;
+  /**
+   * At which share of the training a step takes the rates: the one at its begin, or the one at its end, so that the last update has the
+   * last rate; the end by default.
+   */
+  readonly ratesAt?: 'begin' | 'end';
+  /** Called before the first step of a training: target networks become equal to those that they follow. */
+  readonly begin: () => void;
+  /**
+   * What the environments are to try.
+   * @param observations `[envs · observationDim]`
+   * @param share of the training that is done
+   * @returns `[envs · actionDim]`
+   */
+  readonly act: (observations: Float32Array, rng: Rng, share: number) => ArrayLike<number>;
+  /**
+   * One update.
+   * @param inputs a minibatch and the rates
+   * @param count which update it is, from 1
+   * @returns figures for the reports, of one number each
+   */
+  readonly update: (
+    inputs: Transitions & Readonly<Record<RateName, number>>,
+    rng: Rng | undefined,
+    count: number,
+  ) => Readonly<Record<Figure, ArrayLike<number>>>;
+}
+
+/** A report with the means of the figures over the updates since the last one; without them where there were none. */
+type ReplayReport<Figure extends string> = TrainReport & { readonly [F in Figure]?: number };
+
+/**
+ * The training of an agent that learns from a replay buffer. Every environment makes a step, whose transition goes into the buffer; then
+ * as many updates follow as are due. The first `learningStarts` actions are uniform where the action space is a bounded box. It also
+ * makes the reports, holds the state and disposes of what the agent has made. How to act and what an update is, the agent says.
+ */
+export class ReplayTraining<RateName extends string, Figure extends string> {
+  readonly #options: ReplayTrainingOptions<RateName, Figure>;
+  readonly #source: TransitionSource;
+  readonly #collector: ReplayCollector;
+  readonly #uniform: Float32Array;
+  readonly #training: Training<string>;
+  readonly #parts: AgentParts;
+
+  constructor(options: ReplayTrainingOptions<RateName, Figure>) {
+    this.#options = options;
+    const { owner, config, env, actionSpace, targetPolicies = [], parts, compiled } = options;
+    const { policy, replay } = parts;
+    const normalizers = normalizersFor([policy, ...targetPolicies], env.numEnvs, config);
+    const { scaler } = normalizers;
+    this.#source = scaler === undefined ? replay : new ScaledRewards(replay, scaler);
+    this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...normalizers });
+    this.#uniform = new Float32Array(env.numEnvs * actionSpace.size);
+    this.#training = new Training(owner, options.streams ?? ['actions', 'replay', 'updates']);
+    this.#parts = new AgentParts(
+      owner,
+      { ...parts, ...normalizers, env: stateOfEnv(env), collector: this.#collector, training: this.#training },
+      compiled,
+    );
+  }
+
+  /** As `Agent.train`. @throws {DivergedError} if a figure is no longer a number */
+  async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReplayReport<Figure>, void, undefined> {
+    const training = this.#training;
+    const { owner, config, env, ratesAt = 'end' } = this.#options;
+    if (training.begin({ steps, rng })) {
+      this.#options.begin();
+      this.#collector.reset(rng.split('env').seed);
+    }
+    const metrics = new MeanMetrics<Figure>(owner);
+    let episodes: EpisodeReport[] = [];
+    while (training.step < steps) {
+      const begin = training.step / steps;
+      this.#collector.step(this.#actions(begin), episodes);
+      training.step += env.numEnvs;
+      const rates = this.#ratesAt(ratesAt === 'begin' ? begin : Math.min(1, training.step / steps));
+      for (let due = updatesDue(training.step, training.updates, config); due > 0; due--) {
+        metrics.add(training.step, this.#update(rates));
+      }
+      const { step, updates } = training;
+      if (step % config.reportEvery >= env.numEnvs && step < steps) continue;
+      const figures = (metrics.hasSome ? metrics.take() : {}) as Partial<Record<Figure, number>>;
+      yield { step, updates, episodes, ...figures };
+      episodes = [];
+    }
+  }
+
+  state(): AgentState {
+    return this.#parts.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#parts.setState(state);
+  }
+
+  dispose(): void {
+    this.#parts.dispose();
+  }
+
+  /** One action for each environment. */
+  #actions(share: number): ArrayLike<number> {
+    const { config, actionSpace, act } = this.#options;
+    const rng = this.#training.streams.actions!;
+    if (actionSpace instanceof Box && actionSpace.bounded && this.#training.step < config.learningStarts) {
+      return fillUniform(this.#uniform, actionSpace, rng);
+    }
+    return act(this.#collector.current, rng, share);
+  }
+
+  #ratesAt(share: number): Record<RateName, number> {
+    const { owner, rates } = this.#options;
+    const now = {} as Record<RateName, number>;
+    for (const name in rates) now[name] = rateAt(`${owner}: ${name}`, rates[name], share);
+    return now;
+  }
+
+  #update(rates: Record<RateName, number>): Record<Figure, number> {
+    const { replay, updates } = this.#training.streams;
+    const batch = this.#source.sample(replay!);
+    this.#training.updates += 1;
+    return scalarsOf(this.#options.update({ ...batch, ...rates }, updates, this.#training.updates));
+  }
+}

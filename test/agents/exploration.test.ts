@@ -1,0 +1,91 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
+import { type AgentState, Dqn, Sac, Td3 } from '../../agents/index.ts';
+import { type CategoricalPolicy, makePolicy, Rng } from '../../src/index.ts';
+import { box, discrete, RecordingEnv } from './support.ts';
+
+const observationSpace = new RecordingEnv(box).observationSpace;
+
+test('noise stays by ρ, is renewed by √(1 − ρ²) σ ε, and is in units of half the bounds’ width', () => {
+  const noise = new ExplorationNoise(1, box, { explorationNoise: 0.5, noiseCorrelation: 0.8 });
+  const [rng, same] = [new Rng(0), new Rng(0)];
+  let held = [0, 0];
+  for (let i = 0; i < 3; i++) {
+    held = held.map((n) => 0.8 * n + 0.6 * 0.5 * same.normal());
+    const noisy = noise.addedTo([1, -1], rng);
+    // Both components are of width 4.
+    expect(noisy[0]).toBeCloseTo(1 + 2 * held[0]!, 5);
+    expect(noisy[1]).toBeCloseTo(-1 + 2 * held[1]!, 5);
+  }
+  noise.reset();
+  expect([...noise.state()]).toEqual([0, 0]);
+});
+
+test.each([
+  ['Sac', Sac],
+  ['Td3', Td3],
+] as const)('%s adds noise where it is asked for, and begins each training without any', async (_, Agent) => {
+  const actionsWith = async (explorationNoise: number) => {
+    const policy = makePolicy('gaussian', {
+      ...{ observationSpace, actionSpace: box, hidden: [3], squash: 'tanh', initialScale: 1e-6 },
+      rng: new Rng('policy'),
+    });
+    const env = new RecordingEnv(box);
+    const options = {
+      rng: new Rng('agent'),
+      learningStarts: 5,
+      updatesPerStep: 1e-9,
+      bufferSize: 20,
+      explorationNoise,
+    };
+    const agent = new Agent({ policy, env, ...options });
+    const noise = () => (agent.state() as AgentState).parts.noise as Float32Array;
+    for await (const _ of agent.train({ steps: 10, rng: new Rng(0) }));
+    expect(noise().every((n) => n === 0)).toBe(explorationNoise === 0);
+    const tried = env.transitions.slice(5).map(({ action }) => action);
+    for await (const _ of agent.train({ steps: 5, rng: new Rng(0) }));
+    expect([...noise()]).toEqual([0, 0]);
+    const greedy = env.transitions
+      .slice(5, 10)
+      .map(({ observation }) => [...policy.greedy(tf.tensor2d(observation, [1, 2]), new Rng(0)).action.dataSync()]);
+    agent.dispose();
+    return tried.flatMap((action, t) => action.map((a, i) => Math.abs(a - greedy[t]![i]!)));
+  };
+  expect(Math.max(...(await actionsWith(0)))).toBeLessThan(1e-3);
+  expect(Math.max(...(await actionsWith(0.2)))).toBeGreaterThan(0.05);
+});
+
+test('a DQN tries a uniform action with probability ε, which falls in a straight line; its rate is that of the step’s begin', async () => {
+  const policy = makePolicy('categorical', {
+    ...{ observationSpace, actionSpace: discrete, hidden: [3], rng: new Rng('policy') },
+  }) as CategoricalPolicy;
+  const env = new RecordingEnv(discrete);
+  const shares: number[] = [];
+  const agent = new Dqn({
+    policy,
+    env,
+    rng: new Rng('agent'),
+    explorationFraction: 0.5,
+    finalExploration: 0.2,
+    reportEvery: 1,
+    bufferSize: 50,
+    learningRate: (share) => {
+      shares.push(share);
+      return 0;
+    },
+  });
+  const reported: number[] = [];
+  for await (const { exploration } of agent.train({ steps: 40, rng: new Rng(0) })) reported.push(exploration);
+  const steps = Array.from({ length: 40 }, (_, t) => t);
+  const epsilons = steps.map((t) => Math.max(1 - (0.8 * t) / 20, 0.2));
+  reported.forEach((exploration, t) => expect(exploration).toBeCloseTo(epsilons[t]!, 12));
+  const stream = new Rng(0).split('actions');
+  const wanted = env.transitions.map(({ observation }, t) => {
+    if (stream.uniform() < epsilons[t]!) return [stream.integer(1, 4)];
+    return [...policy.greedy(tf.tensor2d(observation, [1, 2]), new Rng(0)).action.dataSync()];
+  });
+  expect(env.transitions.map(({ action }) => action)).toEqual(wanted);
+  expect(shares).toEqual(steps.map((t) => t / 40));
+  agent.dispose();
+});

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { ReplayBuffer } from '../../agents/common/replayBuffer.ts';
+import { ReplayTraining, type ReplayTrainingOptions } from '../../agents/common/replayTraining.ts';
+import { ScalarParameter } from '../../agents/common/scalarParameter.ts';
+import type { Transitions } from '../../agents/common/transitions.ts';
+import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
+import { sacOptions } from '../../agents/sac.ts';
+import { Box, type Discrete, SyncVectorEnv } from '../../envs/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import { box, discrete, RecordingEnv } from './support.ts';
+
+const ACTIONS = [0.25, 0.75];
+
+interface Update extends Transitions {
+  readonly learningRate: number;
+  readonly count: number;
+  readonly draw: number | undefined;
+}
+
+/** A training whose updates learn nothing: what it was asked, and the steps of its environments. */
+function recorded({
+  space = box,
+  numEnvs = 1,
+  agent = {},
+  training = {},
+}: {
+  space?: Box | Discrete;
+  numEnvs?: number;
+  agent?: object;
+  training?: Partial<ReplayTrainingOptions<'learningRate', 'rate' | 'count'>>;
+} = {}) {
+  const envs = Array.from({ length: numEnvs }, () => new RecordingEnv(space));
+  const vector = new SyncVectorEnv(
+    envs.map((env) => () => env),
+    { autoresetMode: 'sameStep' },
+  );
+  const policy = makePolicy(space instanceof Box ? 'gaussian' : 'categorical', {
+    observationSpace: vector.singleObservationSpace,
+    actionSpace: space,
+    hidden: [2],
+    rng: new Rng('policy'),
+  });
+  const options = { policy, env: vector, rng: new Rng('agent'), bufferSize: 50, batchSize: 4, learningRate: 0.1 };
+  const config = parseOptions('Sac', sacOptions, { ...options, learningStarts: 4, reportEvery: 1, ...agent });
+  const { observationDim, actionDim } = policy;
+  const replay = new ReplayBuffer({ capacity: 50, batchSize: 4, observationDim, actionDim });
+  const other = new ScalarParameter(3);
+  const disposed: string[] = [];
+  const updates: Update[] = [];
+  const shares: number[] = [];
+  const { env, actionSpace } = vectorEnvFor('Test', policy, vector);
+  const made = new ReplayTraining<'learningRate', 'rate' | 'count'>({
+    owner: 'Test',
+    config,
+    env,
+    actionSpace,
+    parts: { policy, other, replay },
+    compiled: [{ dispose: () => disposed.push('compiled') }],
+    rates: { learningRate: config.learningRate },
+    begin: () => {},
+    act: (_, __, share) => {
+      shares.push(share);
+      return space instanceof Box ? Array.from({ length: numEnvs }, () => ACTIONS).flat() : Array(numEnvs).fill(2);
+    },
+    update: (batch, rng, count) => {
+      updates.push({ ...structuredClone(batch), count, draw: rng?.uniform() });
+      return { rate: [batch.learningRate], count: [count] };
+    },
+    ...training,
+  });
+  const run = async (steps: number) => {
+    const reports = [];
+    for await (const report of made.train({ steps, rng: new Rng('training') })) reports.push(report);
+    return reports;
+  };
+  return { training: made, run, updates, shares, disposed, policy, other, envs };
+}
+
+const seed = new Rng('training');
+
+describe('updates', () => {
+  test.each([
+    [{ learningStarts: 4, updatesPerStep: 1 }, 1, [0, 0, 0, 0, 1, 2, 3, 4]],
+    [{ learningStarts: 4, updatesPerStep: 0.5 }, 1, [0, 0, 0, 0, 0, 1, 1, 2]],
+    // Two environments: steps 2, 4, 6, 8.
+    [{ learningStarts: 3, updatesPerStep: 3 }, 2, [0, 3, 9, 15]],
+  ] as const)('are due by the steps that were made: %o, environments: %i', async (agent, numEnvs, wanted) => {
+    const { run, updates } = recorded({ numEnvs, agent });
+    const reports = await run(8);
+    expect(reports.map((report) => report.updates)).toEqual(wanted);
+    expect(updates.map(({ count }) => count)).toEqual(updates.map((_, i) => i + 1));
+  });
+
+  test('get a minibatch of what was collected, the rates, and a stream of their own', async () => {
+    const { run, updates, envs } = recorded();
+    await run(8);
+    const seen = envs[0]!.transitions.map(({ reward }) => reward);
+    for (const { rewards } of updates) for (const reward of rewards) expect(seen).toContain(reward);
+    const stream = seed.split('updates');
+    expect(updates.map(({ draw }) => draw)).toEqual([1, 2, 3, 4].map(() => stream.uniform()));
+  });
+
+  test('without a stream of their own draw nothing', async () => {
+    const { run, updates, training } = recorded({ training: { streams: ['actions', 'replay'] } });
+    await run(6);
+    expect(updates.map(({ draw }) => draw)).toEqual([undefined, undefined]);
+    const { streams } = training.state().parts.training as { streams: object };
+    expect(Object.keys(streams)).toEqual(['actions', 'replay']);
+  });
+
+  test.each([
+    ['end', [5 / 8, 6 / 8, 7 / 8, 1]],
+    ['begin', [4 / 8, 5 / 8, 6 / 8, 7 / 8]],
+  ] as const)('get the rates of the share at the %s of the step', async (ratesAt, wanted) => {
+    const { run, updates } = recorded({ agent: { learningRate: (share: number) => share }, training: { ratesAt } });
+    await run(8);
+    expect(updates.map(({ learningRate }) => learningRate)).toEqual(wanted);
+  });
+
+  test('get rewards that are scaled as they are now, where it is asked for', async () => {
+    const { run, updates, envs } = recorded({ agent: { normalizeRewards: true, gamma: 0 } });
+    await run(30);
+    const raw = envs[0]!.transitions.map(({ reward }) => reward);
+    // With γ = 0 returns are rewards.
+    const mean = raw.reduce((sum, reward) => sum + reward, 0) / raw.length;
+    const std = Math.sqrt(raw.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / raw.length);
+    for (const reward of updates.at(-1)!.rewards) {
+      expect(Math.min(...raw.map((other) => Math.abs(other / std - reward)))).toBeLessThan(1e-3);
+    }
+    expect(Math.abs(std - 1)).toBeGreaterThan(0.02);
+  });
+});
+
+describe('actions', () => {
+  test('are uniform at first where the space is a bounded box, then those of the agent', async () => {
+    const { run, shares, envs } = recorded({ numEnvs: 2 });
+    await run(8);
+    const stream = seed.split('actions');
+    const uniform = () => [0, 1].map((i) => Math.fround(stream.uniform(box.low[i], box.high[i])));
+    const [first, second] = envs.map(({ transitions }) => transitions.map(({ action }) => action));
+    for (const t of [0, 1]) expect([first![t], second![t]]).toEqual([uniform(), uniform()]);
+    expect([...first!.slice(2), ...second!.slice(2)]).toEqual([ACTIONS, ACTIONS, ACTIONS, ACTIONS]);
+    expect(shares).toEqual([4 / 8, 6 / 8]);
+  });
+
+  test.each([
+    ['an unbounded box', new Box({ low: -Infinity, high: Infinity, shape: [2] }), ACTIONS],
+    ['a discrete space', discrete, [2]],
+  ])("are the agent's from the first step in %s", async (_, space, wanted) => {
+    const { run, envs } = recorded({ space });
+    await run(3);
+    expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([wanted, wanted, wanted]);
+  });
+});
+
+describe('reports', () => {
+  test('hold the means since the last one, in the order of the names, and none where there was no update', async () => {
+    const { run } = recorded({ agent: { reportEvery: 3, learningRate: (share: number) => share } });
+    const reports = await run(10);
+    const figures = reports.map(({ episodes: _, ...report }) => report);
+    expect(figures).toEqual([
+      { step: 3, updates: 0 },
+      { step: 6, updates: 2, rate: expect.closeTo(0.55, 12), count: 1.5 },
+      { step: 9, updates: 5, rate: expect.closeTo(0.8, 12), count: 4 },
+      { step: 10, updates: 6, rate: 1, count: 6 },
+    ]);
+    expect(Object.keys(figures[1]!)).toEqual(['step', 'updates', 'rate', 'count']);
+  });
+
+  test('come when as many steps have been made, also where the environments pass it by', async () => {
+    const { run, envs } = recorded({ numEnvs: 3, agent: { reportEvery: 4 } });
+    const reports = await run(13);
+    expect(reports.map(({ step }) => step)).toEqual([6, 9, 12, 15]);
+    const ended = envs.flatMap((env) => env.transitions.filter(({ terminated, truncated }) => terminated || truncated));
+    expect(reports.flatMap(({ episodes }) => episodes)).toHaveLength(ended.length);
+  });
+
+  test('a figure that is no number ends the training, by its name', async () => {
+    const { run } = recorded({ training: { update: () => ({ rate: [0], count: [Number.NaN] }) } });
+    await expect(run(8)).rejects.toThrow('Test: count is NaN at step 5; a smaller learningRate usually helps');
+  });
+
+  test('a schedule that gives no number is named', async () => {
+    const { run } = recorded({ agent: { learningRate: (share: number) => (share < 0.5 ? 0 : -1) } });
+    await expect(run(8)).rejects.toThrow('Test: learningRate: the schedule gave -1 at 0.5, expected a number ≥ 0');
+  });
+});
+
+test('what begins a training is called once, before its first step, and not where it goes on from a state', async () => {
+  const calls: number[] = [];
+  const { training, run, envs } = recorded({ training: { begin: () => calls.push(envs[0]!.transitions.length) } });
+  await run(8);
+  expect(calls).toEqual([0]);
+  const state = training.state();
+  await run(8);
+  training.setState(state);
+  await run(9);
+  expect(calls).toEqual([0, 8]);
+  expect(envs[0]!.transitions).toHaveLength(17);
+});
+
+test('the state has the parts that were given, and those of the training; dispose leaves the policy alone', async () => {
+  const { training, run, disposed, policy, other } = recorded({ agent: { normalizeRewards: true } });
+  await run(8);
+  const { agent, parts } = training.state();
+  expect(agent).toBe('Test');
+  expect(Object.keys(parts)).toEqual(['policy', 'other', 'replay', 'scaler', 'env', 'collector', 'training']);
+  training.dispose();
+  expect(disposed).toEqual(['compiled']);
+  expect(other.value.isDisposed).toBe(true);
+  expect(policy.variables().some(({ isDisposed }) => isDisposed)).toBe(false);
+});
