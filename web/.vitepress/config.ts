@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { copiedFolders } from './copiedFolders.ts';
+import { decisionPages } from './decisionPages.ts';
 import { githubSlug } from './githubSlug.ts';
+import { rootPages } from './rootPages.ts';
 import { siteLinks } from './siteLinks.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -11,12 +13,13 @@ export default defineConfig({
   description: 'Reinforcement learning with flow policies, in TypeScript.',
   lang: 'en',
   base: process.env.SITE_BASE ?? '/',
-  // The README, the pages of docs/ and those of web/, as one folder of pages.
+  // The pages of the root, of docs/ and of web/, as one folder of pages.
   srcDir: root,
   srcExclude: ['**/node_modules/**', 'docs/api/**', 'runs/**', 'dist/**'],
   rewrites: {
-    'README.md': 'start.md',
+    ...rootPages,
     'docs/:page': ':page',
+    'docs/decisions/:page': 'decisions/:page',
     'docs/results/:page': 'results/:page',
     'web/:page': ':page',
   },
@@ -108,6 +111,20 @@ export default defineConfig({
           { text: 'Compiling', link: '/engine' },
           { text: 'Backends', link: '/backends' },
           { text: 'Benchmarks', link: '/benchmarks' },
+        ],
+      },
+      {
+        text: 'Project',
+        items: [
+          { text: 'Contributing', link: '/contributing' },
+          { text: 'Architecture', link: '/architecture' },
+          {
+            text: 'Decisions',
+            link: '/decisions/index',
+            collapsed: true,
+            items: decisionPages(resolve(root, 'docs/decisions')),
+          },
+          { text: 'Changelog', link: '/changelog' },
         ],
       },
     ],

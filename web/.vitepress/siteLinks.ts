@@ -1,6 +1,11 @@
 import type { MarkdownRenderer } from 'vitepress';
+import { rootPages } from './rootPages.ts';
 
-/** Makes the links and pictures of the repository's Markdown lead to where the site has them: folders apart, the README as `start`. */
+const ROOT_PAGE = new RegExp(
+  `^(?:\\.\\./)?((?:\\.\\./)*)(${Object.keys(rootPages).join('|').replaceAll('.', '\\.')})(?=#|$)`,
+);
+
+/** Makes the links and pictures of the repository's Markdown lead to where the site has them: folders apart, root pages renamed. */
 export function siteLinks(md: MarkdownRenderer): void {
   md.core.ruler.before('normalize', 'pictures', (state) => {
     // As two pictures, of which the theme shows one: a reader may choose the dark on a machine that is light.
@@ -14,7 +19,7 @@ export function siteLinks(md: MarkdownRenderer): void {
       const href = token
         .attrGet('href')
         ?.replace(/^(\.\.\/)?(docs|web)\//, '')
-        .replace(/^\.\.\/README\.md/, 'start.md');
+        .replace(ROOT_PAGE, (_, up: string, page: string) => up + rootPages[page]);
       if (href === undefined) continue;
       token.attrSet('href', href);
       // A run's report is no page of VitePress, which would look for it among its own.

@@ -1,0 +1,6 @@
+/** The pages in the root of the repository, and what they are on the site. */
+export const rootPages: Readonly<Record<string, string>> = {
+  'README.md': 'start.md',
+  'CONTRIBUTING.md': 'contributing.md',
+  'CHANGELOG.md': 'changelog.md',
+};
