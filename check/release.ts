@@ -12,12 +12,16 @@ import { entryProblems } from './release/entries.ts';
 import { metadataProblems } from './release/metadata.ts';
 import { versionProblems } from './release/versions.ts';
 
+/** Of one check, so that a mistake in the build does not fill the screen. */
+const MOST_LINES = 12;
+
 let [passed, failed] = [0, 0];
 function check(what: string, problems: readonly string[]): void {
   if (problems.length === 0) passed++;
   else failed++;
   process.stdout.write(`${problems.length === 0 ? '✓' : '✗'} ${what}\n`);
-  for (const problem of problems) process.stdout.write(`  ${problem}\n`);
+  for (const problem of problems.slice(0, MOST_LINES)) process.stdout.write(`  ${problem}\n`);
+  if (problems.length > MOST_LINES) process.stdout.write(`  and ${problems.length - MOST_LINES} more\n`);
 }
 
 const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
