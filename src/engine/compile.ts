@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
 import { type ArrayFunctionOwner, arrayFunction } from './arrayFunction.ts';
 import { guarded } from './guard.ts';
@@ -9,6 +8,7 @@ import { currentRuntime } from './runtime/engine.ts';
 import type { GraphCost } from './runtime/runtime.ts';
 import { type InputSpec, namedTensors, signatureOf } from './signature.ts';
 import { ModuleState } from './state/moduleState.ts';
+import type { StateItem } from './state/stateItem.ts';
 import { isGradientBeingTaken } from './tfjs.ts';
 import { MissingRng, RefusingRng } from './trace/refusingRng.ts';
 import { TensorRng } from './trace/tensorRng.ts';
@@ -26,8 +26,11 @@ export type Outputs = Record<string, tf.Tensor>;
 export interface CompileOptions {
   /** Appears in errors and profiles. */
   readonly name: string;
-  /** The modules and optimizers whose variables the function reads or assigns. Others are an error. */
-  readonly state: readonly Module[];
+  /**
+   * All whose variables the function reads or assigns: modules, optimizers, plain variables, models and layers of tfjs-layers, arrays
+   * of these. The use of another variable is an error.
+   */
+  readonly state: readonly StateItem[];
 }
 
 /** A compiled function on arrays: of the inputs' elements row by row, a number for a scalar, to those of the outputs. */

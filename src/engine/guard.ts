@@ -1,5 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+const TFJS_OPTIMIZERS = [
+  tf.AdadeltaOptimizer,
+  tf.AdagradOptimizer,
+  tf.AdamOptimizer,
+  tf.AdamaxOptimizer,
+  tf.MomentumOptimizer,
+  tf.RMSPropOptimizer,
+  tf.SGDOptimizer,
+];
+
 /** Puts `value` in the place of a property until the returned function is called. */
 function replace(target: object, key: string, value: unknown): () => void {
   const own = Object.getOwnPropertyDescriptor(target, key);
@@ -21,7 +31,8 @@ function dateWithoutNow(refuse: () => never): DateConstructor {
 
 /**
  * Runs a compiled function's body, traced or eager. What it must not do is an error meanwhile: take random numbers or the time
- * from elsewhere than its arguments, which would be frozen into the graph, make variables, or change the tfjs backend.
+ * from elsewhere than its arguments, which would be frozen into the graph, make variables, use an optimizer of tfjs, or change the
+ * tfjs backend.
  */
 export function guarded<T>(name: string, body: () => T): T {
   const refusing = (message: string) => (): never => {
@@ -35,7 +46,8 @@ export function guarded<T>(name: string, body: () => T): T {
       Math,
       'random',
       refusing(
-        'the function draws random numbers elsewhere than from its rng (Math.random; tf.randomNormal and tf.dropout use it), ' +
+        'the function draws random numbers elsewhere than from its rng (Math.random; tf.randomNormal, tf.dropout and a layer of ' +
+          'tfjs-layers that makes its weights use it), ' +
           'which would be frozen into the compiled function: use rng.normalTensor or rng.uniformTensor',
       ),
     ),
@@ -44,7 +56,17 @@ export function guarded<T>(name: string, body: () => T): T {
     replace(
       tf.engine(),
       'makeVariable',
-      refusing('the function makes a variable: make it outside, and list its module in `state`'),
+      refusing('the function makes a variable: make it outside, and list it or its module in `state`'),
+    ),
+    ...TFJS_OPTIMIZERS.map(({ prototype }) =>
+      replace(
+        prototype,
+        'applyGradients',
+        refusing(
+          'the function uses an optimizer of tf.train, which keeps its numbers where a compiled function does not see them: ' +
+            'use Adam, RmsProp or Sgd of oxbow, and list it in `state`',
+        ),
+      ),
     ),
     replace(
       tf.engine(),

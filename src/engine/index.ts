@@ -31,5 +31,6 @@ export {
 } from './runtime/engine.ts';
 export type { KernelProfile } from './runtime/runtime.ts';
 export type { InputSpec } from './signature.ts';
+export type { LayersWeights, StateItem } from './state/stateItem.ts';
 export { type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

@@ -70,6 +70,13 @@ export function disposedInput(name: string, key: string): Error {
   return new Error(`compile('${name}'): the input '${key}' is disposed`);
 }
 
+/** What a function has returned in place of a tensor. What becomes of a promise is not waited for: its error would hide ours. */
+function describeResult(value: unknown): string {
+  if (!(value instanceof Promise)) return describe(value);
+  value.catch(() => {});
+  return 'a promise, which it cannot wait for (of model.fit or trainOnBatch of tfjs-layers: call them outside)';
+}
+
 /**
  * What a function has returned, by name.
  * @throws if it is no object of tensors
@@ -77,11 +84,11 @@ export function disposedInput(name: string, key: string): Error {
 export function namedTensors(name: string, returned: unknown): [string, tf.Tensor][] {
   const wanted = `compile('${name}'): the function must return an object of tensors`;
   if (typeof returned !== 'object' || returned === null || Array.isArray(returned) || returned instanceof Promise) {
-    throw new Error(`${wanted}, got ${describe(returned)}`);
+    throw new Error(`${wanted}, got ${describeResult(returned)}`);
   }
   if (returned instanceof tf.Tensor) throw new Error(`${wanted}, got a tensor: give it a name, { y: … }`);
   return Object.entries(returned).map(([key, tensor]) => {
-    if (!(tensor instanceof tf.Tensor)) throw new Error(`${wanted}, but '${key}' is ${describe(tensor)}`);
+    if (!(tensor instanceof tf.Tensor)) throw new Error(`${wanted}, but '${key}' is ${describeResult(tensor)}`);
     return [key, tensor];
   });
 }

@@ -154,7 +154,7 @@ describe('what cannot be traced', () => {
     const x = tf.tensor1d([1, 2]);
     expect(() => fn({ x })).toThrow(
       "compile('captures'): the function reads a tensor [2] that is neither among its inputs nor in the state: " +
-        'pass it in `inputs`, list its module in `state`, or, if it is constant, create it inside the function',
+        'pass it in `inputs`, list it or its module in `state`, or, if it is constant, create it inside the function',
     );
     x.dispose();
     expect(surroundings()).toEqual(before);

@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/engine/compile.ts';
 import { Rng } from '../../src/random.ts';
 import { Counter, onAllEngines } from './support.ts';
 
 const random =
-  "compile('frozen'): the function draws random numbers elsewhere than from its rng (Math.random; tf.randomNormal and tf.dropout use it)";
+  "compile('frozen'): the function draws random numbers elsewhere than from its rng (Math.random; " +
+  'tf.randomNormal, tf.dropout and a layer of tfjs-layers that makes its weights use it)';
+const weight = tf.variable(tf.scalar(2));
+const { adadelta, adagrad, adam, adamax, momentum, rmsprop, sgd } = tf.train;
+const optimizers = [...[adadelta, adagrad, adam, adamax, rmsprop, sgd].map((make) => make(0.1)), momentum(0.1, 0.9)];
 const clock = "compile('frozen'): the function reads the clock, which would be frozen";
 const refused: readonly (readonly [string, () => tf.Tensor, string])[] = [
   ['tf.randomNormal', () => tf.randomNormal([3]), random],
@@ -18,8 +23,18 @@ const refused: readonly (readonly [string, () => tf.Tensor, string])[] = [
   [
     'tf.variable',
     () => tf.variable(tf.scalar(1)),
-    "compile('frozen'): the function makes a variable: make it outside, and list its module in `state`",
+    "compile('frozen'): the function makes a variable: make it outside, and list it or its module in `state`",
   ],
+  ['a layer that has not been built', () => tfl.layers.dense({ units: 1 }).apply(tf.ones([1, 2])) as tf.Tensor, random],
+  ...optimizers.map(
+    (optimizer) =>
+      [
+        optimizer.getClassName(),
+        () => optimizer.minimize(() => tf.square(weight), true, [weight])!,
+        "compile('frozen'): the function uses an optimizer of tf.train, which keeps its numbers where a compiled function does " +
+          'not see them: use Adam, RmsProp or Sgd of oxbow, and list it in `state`',
+      ] as const,
+  ),
   [
     'tf.setBackend',
     () => {
@@ -33,7 +48,7 @@ const refused: readonly (readonly [string, () => tf.Tensor, string])[] = [
 describe.each(refused)('%s inside', (_, use, message) => {
   onAllEngines('is an error; outside it goes on', () => {
     const own = [Math, performance, globalThis].map((object) => Object.getOwnPropertyNames(object));
-    const fn = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.add(x, use()) }), { name: 'frozen', state: [] });
+    const fn = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.add(x, use()) }), { name: 'frozen', state: [weight] });
     for (const x of [tf.scalar(1), tf.tensor1d([1, 2, 3])]) expect(() => fn({ x })).toThrow(message);
     expect([Math, performance, globalThis].map((object) => Object.getOwnPropertyNames(object))).toEqual(own);
     expect(() => tf.dispose(use())).not.toThrow();

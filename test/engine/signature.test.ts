@@ -48,7 +48,9 @@ onAllEngines('what is no result', () => {
   expect(() => returning({ y: [tf.scalar(1)] })({})).toThrow(`${wanted('wrong')}, but 'y' is an array`);
   expect(() => returning(undefined)({})).toThrow(`${wanted('wrong')}, got undefined`);
   expect(() => returning([])({})).toThrow(`${wanted('wrong')}, got an array`);
-  expect(() => returning(Promise.resolve({}))({})).toThrow(`${wanted('wrong')}, got a promise`);
+  expect(() => returning(Promise.resolve({}))({})).toThrow(
+    `${wanted('wrong')}, got a promise, which it cannot wait for`,
+  );
   const tensor = untyped(() => tf.scalar(1), named('tensor'));
   expect(() => tensor({})).toThrow(`${wanted('tensor')}, got a tensor: give it a name, { y: … }`);
 });
@@ -58,9 +60,10 @@ onAllEngines('what is no function or no state', () => {
   expect(() => untyped(fn)).toThrow('compile: wanted a function and { name, state }');
   expect(() => untyped(3, named('three'))).toThrow('compile: wanted a function and { name, state }');
   const state =
-    "compile('f'): `state` must list the modules and optimizers whose variables the function uses; [] for none";
+    "compile('f'): `state` must be an array of the modules, optimizers, variables and models of tfjs-layers that the function " +
+    'uses; [] for none';
   expect(() => untyped(fn, { name: 'f' })).toThrow(state);
-  expect(() => untyped(fn, { name: 'f', state: [tf.variable(tf.scalar(1))] })).toThrow(state);
+  expect(() => untyped(fn, { name: 'f', state: tf.variable(tf.scalar(1)) })).toThrow(state);
   expect(() => untyped(fn, { name: 'f', state: undefined })).toThrow(state);
 });
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../../module.ts';
-import { Optimizer } from '../optimizers/optimizer.ts';
 import { groupVariables } from './pack.ts';
+import { isLayersWeights, type LayersWeights, type StateItem, variableGroups } from './stateItem.ts';
 
 /** A property that leads to variables, or may when it is set, with what it held when the variables were collected. */
 interface Link {
@@ -12,10 +12,10 @@ interface Link {
 
 const isHolder = (value: unknown): value is object => value instanceof Module || Array.isArray(value);
 
-/** The properties of modules and arrays through which {@link Module.namedVariables} finds variables. */
-function linksFrom(modules: readonly Module[]): Link[] {
+/** The properties of modules and arrays through which variables are found. */
+function linksFrom(state: readonly StateItem[]): Link[] {
   const seen = new Set<unknown>();
-  const pending: unknown[] = [...modules];
+  const pending: unknown[] = [state];
   const links: Link[] = [];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     if (!isHolder(value) || seen.has(value)) continue;
@@ -31,25 +31,41 @@ function linksFrom(modules: readonly Module[]): Link[] {
   return links;
 }
 
-/** The variables of the modules that a compiled function lists as its state. */
+/** A model of tfjs-layers, with the weights that it had when the variables were collected. */
+interface Model {
+  readonly model: LayersWeights;
+  readonly held: LayersWeights['weights'];
+}
+
+function modelsIn(state: readonly StateItem[]): Model[] {
+  return state.flatMap((item) => {
+    if (Array.isArray(item)) return modelsIn(item);
+    return !(item instanceof Module) && isLayersWeights(item) ? [{ model: item, held: item.weights }] : [];
+  });
+}
+
+/** The variables of all that a compiled function lists as its state. */
 export class ModuleState {
   readonly #name: string;
-  readonly #modules: readonly Module[];
+  readonly #state: readonly StateItem[];
   #links: readonly Link[] | undefined;
+  #models: readonly Model[] = [];
   #variables: readonly tf.Variable[] = [];
 
   /**
    * @param name the compiled function's, for errors
-   * @throws if `modules` is no array of modules
+   * @throws if `state` is no array of what has variables
    */
-  constructor(name: string, modules: readonly Module[]) {
-    if (!Array.isArray(modules) || !modules.every((module) => module instanceof Module)) {
+  constructor(name: string, state: readonly StateItem[]) {
+    if (!Array.isArray(state)) {
       throw new Error(
-        `compile('${name}'): \`state\` must list the modules and optimizers whose variables the function uses; [] for none`,
+        `compile('${name}'): \`state\` must be an array of the modules, optimizers, variables and models of tfjs-layers that ` +
+          'the function uses; [] for none',
       );
     }
     this.#name = name;
-    this.#modules = modules;
+    this.#state = state;
+    variableGroups(name, state);
   }
 
   /**
@@ -71,16 +87,18 @@ export class ModuleState {
   #isLinked(): boolean {
     if (this.#links === undefined) return false;
     for (const link of this.#links) if (link.object[link.key] !== link.held) return false;
+    for (const { model, held } of this.#models) {
+      const { weights } = model;
+      if (weights.length !== held.length || weights.some((weight, i) => weight !== held[i])) return false;
+    }
     return true;
   }
 
   #collect(): void {
     const found = new Set<tf.Variable>();
-    for (const module of this.#modules) {
-      const own = module.variables();
-      groupVariables(own);
-      for (const variable of own) found.add(variable);
-      if (module instanceof Optimizer) for (const variable of module.parameters) found.add(variable);
+    for (const group of variableGroups(this.#name, this.#state)) {
+      groupVariables(group);
+      for (const variable of group) found.add(variable);
     }
     for (const { name, dtype } of found) {
       if (!['float32', 'int32', 'bool'].includes(dtype)) {
@@ -91,6 +109,7 @@ export class ModuleState {
     }
     const isSame = found.size === this.#variables.length && this.#variables.every((variable) => found.has(variable));
     if (!isSame) this.#variables = [...found];
-    this.#links = linksFrom(this.#modules);
+    this.#links = linksFrom(this.#state);
+    this.#models = modelsIn(this.#state);
   }
 }

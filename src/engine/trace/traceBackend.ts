@@ -55,7 +55,7 @@ export class TraceBackend extends tf.KernelBackend {
       const variable = tensor instanceof tf.Variable ? ` (variable '${tensor.name}')` : '';
       throw new Error(
         `compile('${name}'): the function reads a tensor [${tensor.shape}]${variable} that is neither among its inputs nor ` +
-          'in the state: pass it in `inputs`, list its module in `state`, or, if it is constant, create it inside the function',
+          'in the state: pass it in `inputs`, list it or its module in `state`, or, if it is constant, create it inside the function',
       );
     }
     let value = entry.value;

@@ -1,0 +1,237 @@
+/** What else than modules a compiled function takes as its state: plain variables, arrays, models and layers of tfjs-layers. */
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../../src/engine/compile.ts';
+import { Sgd } from '../../../src/engine/optimizers/sgd.ts';
+import { currentRuntime, selectEngine } from '../../../src/engine/runtime/engine.ts';
+import { ModuleState } from '../../../src/engine/state/moduleState.ts';
+import { packsOf } from '../../../src/engine/state/pack.ts';
+import type { StateItem } from '../../../src/engine/state/stateItem.ts';
+import { traceToOnnx } from '../../../src/engine/traceToOnnx.ts';
+import { valueAndGradients } from '../../../src/engine/valueAndGradients.ts';
+import { Rng } from '../../../src/random.ts';
+import { Counter, expectClose, Net, numbers, onAllEngines } from '../support.ts';
+
+const x = new Rng('x').normalTensor([16, 3]);
+const y = new Rng('y').normalTensor([16, 1]);
+
+/** A model whose weights are drawn from a seed. */
+function modelOf(...between: tfl.layers.Layer[]): tfl.Sequential {
+  const model = tfl.sequential({
+    layers: [
+      tfl.layers.dense({ inputShape: [3], units: 4, activation: 'tanh' }),
+      ...between,
+      tfl.layers.dense({ units: 1 }),
+    ],
+  });
+  const rng = new Rng('weights');
+  model.setWeights(model.getWeights().map(({ shape }) => tf.abs(rng.normalTensor(shape))));
+  return model;
+}
+const variablesOf = ({ weights }: { weights: tfl.LayerVariable[] }) => weights.map((w) => w.read() as tf.Variable);
+const valuesOf = (variables: readonly tf.Variable[]) => variables.flatMap(numbers);
+
+/** Loss, gradients and new values of a few steps down the gradient, in plain tfjs: what compiled ones are compared with. */
+function steps(
+  run: (parameters: readonly tf.Variable[]) => tf.Tensor[],
+  parameters: readonly tf.Variable[],
+): number[][] {
+  return Array.from({ length: 3 }, () => [...run(parameters).flatMap(numbers), ...valuesOf(parameters)]);
+}
+
+describe('a model, a variable and an array of variables', () => {
+  const setUp = () => {
+    const model = modelOf();
+    const scale = tf.variable(tf.scalar(0.5));
+    const shifts = [tf.variable(tf.tensor1d([0.25])), tf.variable(tf.tensor1d([-0.5]))] as const;
+    const parameters = [...variablesOf(model), scale, ...shifts];
+    const lossOf = (input: tf.Tensor, target: tf.Tensor): tf.Scalar => {
+      const output = tf.mul(model.apply(input) as tf.Tensor, scale);
+      return tf.mean(tf.square(tf.sub(tf.add(output, tf.mul(...shifts)), target)));
+    };
+    return { model, scale, shifts, parameters, lossOf };
+  };
+
+  onAllEngines('have tfjs’s values and gradients, and are trained', () => {
+    const plain = setUp();
+    const expected = steps((parameters) => {
+      const { value, grads } = tf.variableGrads(() => plain.lossOf(x, y), [...parameters]);
+      const gradients = parameters.map(({ name }) => grads[name]!);
+      parameters.forEach((variable, i) => variable.assign(tf.sub(variable, tf.mul(0.1, gradients[i]!))));
+      return [value, ...gradients];
+    }, plain.parameters);
+
+    const { model, scale, shifts, parameters, lossOf } = setUp();
+    const sgd = new Sgd(parameters);
+    const step = compile(
+      (inputs: { x: tf.Tensor; y: tf.Tensor }) => {
+        const { loss, gradients } = valueAndGradients(() => ({ loss: lossOf(inputs.x, inputs.y) }), parameters);
+        sgd.update(gradients, 0.1);
+        return { loss, ...Object.fromEntries(gradients.map((gradient, i) => [`gradient${i}`, gradient])) };
+      },
+      { name: 'mixed', state: [model, scale, shifts, sgd] },
+    );
+    const got = steps(() => Object.values(step({ x, y })), parameters);
+    got.forEach((row, i) => expectClose(row, expected[i]!));
+  });
+
+  onAllEngines('see what is assigned to them, and are needed', () => {
+    const { model, scale, shifts, lossOf } = setUp();
+    const make = (state: readonly StateItem[]) => {
+      const fn = compile((inputs: { x: tf.Tensor; y: tf.Tensor }) => ({ loss: lossOf(inputs.x, inputs.y) }), {
+        name: 'loss',
+        state,
+      });
+      return () => numbers(fn({ x, y }).loss);
+    };
+    const value = make([model, [scale, [...shifts]]]);
+    value();
+    model.layers[1]!.setWeights([tf.ones([4, 1]), tf.ones([1])]);
+    scale.assign(tf.scalar(-2));
+    shifts[1].assign(tf.tensor1d([3]));
+    expectClose(value(), numbers(lossOf(x, y)));
+    if (currentRuntime() === undefined) return;
+    const [first] = variablesOf(model);
+    const missing = (shape: string, { name }: tf.Variable) =>
+      `compile('loss'): the function reads a tensor [${shape}] (variable '${name}') that is neither among its inputs nor in the ` +
+      'state: pass it in `inputs`, list it or its module in `state`';
+    expect(make([scale, shifts])).toThrow(missing('3,4', first!));
+    expect(make([model, shifts])).toThrow(missing('', scale));
+    expect(make([model, scale, [shifts[0]]])).toThrow(missing('1', shifts[1]));
+  });
+});
+
+onAllEngines('layers and whole models: predict, evaluate', () => {
+  const model = modelOf();
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const [hidden, output] = model.layers;
+  const fn = compile(
+    ({ x, y }: { x: tf.Tensor; y: tf.Tensor }) => ({
+      applied: output!.apply(hidden!.apply(x)) as tf.Tensor,
+      predicted: model.predict(x, { batchSize: 5 }) as tf.Tensor,
+      loss: model.evaluate(x, y) as tf.Scalar,
+    }),
+    { name: 'layers', state: [model.layers] },
+  );
+  const expected = numbers(model.predict(x) as tf.Tensor);
+  const { applied, predicted, loss } = fn({ x, y });
+  expectClose(numbers(applied), expected);
+  expectClose(numbers(predicted), expected);
+  expectClose(numbers(loss), numbers(model.evaluate(x, y) as tf.Scalar));
+});
+
+onAllEngines('batch normalization: moving moments without training, the batch’s with it, which moves them', () => {
+  const make = () => {
+    const model = modelOf(tfl.layers.batchNormalization());
+    const apply = (x: tf.Tensor, training: boolean) => model.apply(x, { training }) as tf.Tensor;
+    return { model, apply };
+  };
+  const [plain, { model, apply }] = [make(), make()];
+  const compiled = [false, true].map((training) =>
+    compile(({ x }: { x: tf.Tensor }) => ({ y: apply(x, training) }), { name: 'normalized', state: [model] }),
+  );
+  for (const isTraining of [0, 1, 1, 0]) {
+    expectClose(numbers(compiled[isTraining]!({ x }).y), numbers(plain.apply(x, isTraining === 1)));
+    expectClose(valuesOf(variablesOf(model)), valuesOf(variablesOf(plain.model)));
+  }
+});
+
+onAllEngines('dropout: nothing without training, an error with it', () => {
+  const model = modelOf(tfl.layers.dropout({ rate: 0.5 }));
+  const dropping = (training: boolean) =>
+    compile(({ x }: { x: tf.Tensor }) => ({ y: model.apply(x, { training }) as tf.Tensor }), {
+      name: 'dropping',
+      state: [model],
+    });
+  expectClose(numbers(dropping(false)({ x }).y), numbers(model.predict(x) as tf.Tensor));
+  expect(() => dropping(true)({ x })).toThrow(
+    "compile('dropping'): the function draws random numbers elsewhere than from its rng (Math.random; tf.randomNormal, tf.dropout",
+  );
+});
+
+onAllEngines('model.fit and trainOnBatch inside are an error', async () => {
+  const model = modelOf();
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const fitting = (fn: () => Promise<unknown>) =>
+    compile(fn as unknown as () => { y: tf.Tensor }, { name: 'fitting', state: [model] });
+  const message =
+    "compile('fitting'): the function must return an object of tensors, got a promise, which it cannot wait for (of model.fit " +
+    'or trainOnBatch of tfjs-layers: call them outside)';
+  expect(() => fitting(() => model.fit(x, y))({})).toThrow(message);
+  expect(() => fitting(async () => ({ y: await model.trainOnBatch(x, y) }))({})).toThrow(message);
+  // What is awaited inside of them goes on; an error of it would end the process.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+onAllEngines('what is added to a model or an array is seen, what is taken from it, too', () => {
+  const model = tfl.sequential({
+    layers: [tfl.layers.dense({ inputShape: [3], units: 2, kernelInitializer: 'ones' })],
+  });
+  const factors = [tf.variable(tf.scalar(2))];
+  let traces = 0;
+  const fn = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      traces++;
+      return { y: factors.reduce<tf.Tensor>((y, factor) => tf.mul(y, factor), model.apply(x) as tf.Tensor) };
+    },
+    { name: 'growing', state: [model, factors] },
+  );
+  const apply = () => numbers(fn({ x: tf.ones([1, 3]) }).y);
+  expect([apply(), apply(), apply()]).toEqual([
+    [6, 6],
+    [6, 6],
+    [6, 6],
+  ]);
+  if (currentRuntime() !== undefined) expect(traces).toBe(2);
+  factors.push(tf.variable(tf.scalar(5)));
+  expect(apply()).toEqual([30, 30]);
+  model.add(tfl.layers.dense({ units: 1, kernelInitializer: 'ones' }));
+  expect(apply()).toEqual([60]);
+  factors.shift();
+  expect(apply()).toEqual([30]);
+  const { name } = model.weights[0]!.read() as tf.Variable;
+  model.dispose();
+  expect(apply).toThrow(`compile('growing'): the variable '${name}' in the state is disposed`);
+});
+
+test('plain variables of one array share a pack, as those of a model do', async () => {
+  await selectEngine('wasm');
+  const [model, a, b] = [modelOf(), tf.variable(tf.scalar(1)), tf.variable(tf.scalar(2))];
+  const variables = new ModuleState('packed', [a, model, b]).variables();
+  const packs = packsOf(variables, currentRuntime()!).map((pack) => pack.variables);
+  expect(packs).toEqual([variablesOf(model), [a, b]]);
+  await selectEngine();
+});
+
+test('a model of tfjs-layers becomes ONNX, its weights inside', () => {
+  const model = modelOf();
+  const { model: bytes, inputs } = traceToOnnx(
+    ({ x }: { x: tf.Tensor }) => ({ y: model.apply(x) as tf.Tensor }),
+    { x: { shape: [2, 3] } },
+    { name: 'exported', state: [model] },
+  );
+  expect(inputs.map(({ name }) => name)).toEqual(['x']);
+  const kernel = Float32Array.from(numbers(variablesOf(model)[0]!));
+  expect(Buffer.from(bytes).includes(Buffer.from(kernel.buffer))).toBe(true);
+});
+
+describe('what has no variables is an error when the function is compiled', () => {
+  const wanted = (place: string, got: string) =>
+    `compile('f'): wanted ${place} to be a module, an optimizer, a tf.Variable, a model or a layer of tfjs-layers, or an array ` +
+    `of these, got ${got}`;
+  const variable = tf.variable(tf.scalar(1));
+  test.each<[string, string, readonly unknown[]]>([
+    ['a tensor', wanted('state[1]', 'Tensor'), [new Counter(), tf.scalar(1)]],
+    ['undefined', wanted('state[0]', 'undefined'), [undefined]],
+    ['null in an array', wanted('state[0][1]', 'null'), [[variable, null]]],
+    ['a number', wanted('state[0]', 'Number'), [3]],
+    ['an object of variables', wanted('state[0]', 'Object'), [{ variable }]],
+    ['an optimizer of tf.train', wanted('state[1]', 'AdamOptimizer'), [new Net([1, 1, 1], 0), tf.train.adam()]],
+    ['a weight', wanted('state[0][0]', 'LayerVariable'), [modelOf().weights]],
+    ['weights that are tensors', wanted('state[0].weights[0]', 'Tensor'), [{ weights: [tf.scalar(1)] }]],
+    ['weights that cannot be read', wanted('state[0].weights[0]', 'Object'), [{ weights: [{ read: () => 3 }] }]],
+  ])('%s', (_, message, state) => {
+    expect(() => compile(() => ({}), { name: 'f', state: state as StateItem[] })).toThrow(message);
+  });
+});
