@@ -13,6 +13,8 @@ export interface Visit {
   readonly printed: string;
   /** Everything else that was logged but for `console.debug`, every uncaught error and failed request. */
   readonly complaints: readonly string[];
+  /** The page's HTML after that. */
+  readonly content: string;
   /** What was loaded, by address. */
   readonly loaded: ReadonlyMap<string, Buffer>;
 }
@@ -47,7 +49,7 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
       const body = await answer;
       if (body !== undefined) loaded.set(address, body);
     }
-    return { printed, complaints, loaded };
+    return { printed, complaints, content: await page.content(), loaded };
   } finally {
     await page.close();
   }

@@ -1,4 +1,7 @@
-/** The README's program, word for word, and saved modules on a page: the packed package, served and bundled by Vite, in Chromium. */
+/**
+ * The README's program, word for word, the example for browsers, and saved modules on a page: the packed package, served and bundled
+ * by Vite, in Chromium.
+ */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,10 +11,12 @@ import { build, createServer, type InlineConfig, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
 import { startChromium, visit } from './chromium.ts';
-import { blocks, pack, run, temporaryFolder, writeProject } from './project.ts';
+import { blocks, pack, root, run, temporaryFolder, writeProject } from './project.ts';
 
 /** Bytes, compressed, of all that a page loads. */
 const LARGEST_PAGE = 350_000;
+
+const EXAMPLE = ['browser/index.html', 'browser/main.ts', 'browser/pendulum.json'];
 
 const page = (script: string) =>
   `<!doctype html>\n<link rel="icon" href="data:," />\n<script type="module">${script}</script>\n`;
@@ -21,6 +26,7 @@ const FILES = {
   'worker.html': page(`new Worker(new URL('./main.ts', import.meta.url), { type: 'module' });`),
   'saved.ts': readFileSync(join(import.meta.dirname, 'page/saved.ts'), 'utf8').replace('../../src/index.ts', 'oxbow'),
   'saved.html': page(`import './saved.ts';`),
+  ...Object.fromEntries(EXAMPLE.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')])),
 };
 
 const folder = temporaryFolder('page');
@@ -71,7 +77,10 @@ const SERVERS = {
     ).listen(),
   built: async () => {
     await build({ ...config, build: { rolldownOptions: { input: pages } } });
-    await build({ ...config, build: { emptyOutDir: false, rolldownOptions: { input: 'saved.html' } } });
+    await build({
+      ...config,
+      build: { emptyOutDir: false, rolldownOptions: { input: ['saved.html', 'browser/index.html'] } },
+    });
     return preview({ ...config, preview: { port: 0 } });
   },
 };
@@ -96,6 +105,14 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
     expect(
       [...loaded.keys()].filter((address) => !/\.(js|html)$/.test(address) && !address.startsWith('data:')),
     ).toEqual([]);
+  });
+
+  test('the example: a saved policy swings the pendulum up, in the picture too', async () => {
+    const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/index.html`);
+    const [, total] = /^Episode 1: return (-\d+)$/.exec(printed)!;
+    expect(Number(total)).toBeGreaterThan(-500);
+    expect(content).toMatch(/<div id="pendulum"[^>]*><svg .*<\/svg><\/div>/s);
+    expect(complaints).toEqual([]);
   });
 
   test('a module comes from a URL, and back from IndexedDB, to the bit and with its config', async () => {
