@@ -1,6 +1,6 @@
 /** Packs the package, installs it into empty projects as users do, and runs there what the docs show, word for word. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
@@ -72,7 +72,13 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     writeProject(project, FILES);
     run(project, installer, [...options, archive], env);
     const compiler = ['tsc', '--outDir', 'out', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+    const strict = [
+      '--strict',
+      '--noUncheckedIndexedAccess',
+      '--exactOptionalPropertyTypes',
+      '--skipLibCheck',
+      'false',
+    ];
     const { stdout } = spawnSync('npx', [...compiler, ...strict, ...Object.keys(FILES)], {
       cwd: project,
       encoding: 'utf8',
@@ -111,6 +117,14 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     expect(JSON.parse(first!).results).toHaveLength(2);
     expect(second).toBe(first);
     expect(inProject('node', 'out/entries.js').trim()).toBe('function function function function function');
+  });
+
+  test('the pages that the README links to are there', () => {
+    const installed = join(project, 'node_modules/oxbow');
+    const links = [...readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/\]\((docs\/[^)#]*\.md)/g)];
+    const missing = links.map(([, path]) => path!).filter((path) => !existsSync(join(installed, path)));
+    expect(links.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
   });
 
   test('the command runs the lake', () => {

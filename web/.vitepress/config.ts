@@ -61,7 +61,15 @@ export default defineConfig({
       { text: 'API', link: '/api/index.html', target: '_self' },
     ],
     sidebar: [
-      { text: 'Start', link: '/start' },
+      {
+        text: 'Start',
+        items: [
+          { text: 'Start', link: '/start' },
+          { text: 'Examples', link: '/examples' },
+          { text: 'Coming from another library', link: '/coming-from' },
+          { text: 'TypeScript, modules, memory', link: '/typescript' },
+        ],
+      },
       {
         text: 'Policies',
         items: [
