@@ -2,13 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type Direction, sumLogDet } from '../../src/bijectors/index.ts';
 import { Rng } from '../../src/random.ts';
-import { gradient, invert, logDetJacobian } from '../oracle/calculus.ts';
-import type { Variables } from '../oracle/mlp.ts';
+import { logDetJacobian } from '../oracle/calculus.ts';
 import type { BijectorCase } from './cases/bijectorCase.ts';
 import { registry } from './registry.ts';
 import { apply, BATCH, dims, numbers, setUp } from './setUp.ts';
-
-type Quantity = 'value' | 'logDet';
 
 function expectClose(actual: unknown, expected: unknown, tolerance: number, period = Number.POSITIVE_INFINITY): void {
   const [left, right] = [actual, expected].map((values) => [values].flat(5) as number[]);
@@ -55,70 +52,6 @@ describe.each(registry)('$name', (entry) => {
     expectClose(bijector.forward(bijector.inverse(y)).arraySync(), there.value, 2e-5, period(entry));
   });
 
-  test('gradients of values and log-determinants, by the input and every variable', () => {
-    const { module, bijector, inputs, contexts, variables, maps } = setUp(entry);
-    const cotangent = new Rng('cotangent');
-    const width = Math.max(...dims(entry, 'forward'));
-    const weights = inputs.map(() => Array.from({ length: width }, () => cotangent.normal()));
-    const points = { forward: inputs, inverse: inputs.map((row, i) => maps[i]!(row)) };
-
-    /** Σ weights · the quantity, in float64. */
-    const expected = (direction: Direction, quantity: Quantity, moved: Variables, at: number[][]): number =>
-      at.reduce((sum, row, i) => {
-        const map = entry.oracle(moved, contexts[i]!);
-        const inverse = entry.inverse?.(moved, contexts[i]!) ?? ((y: number[]) => invert(map, y, inputs[i]!));
-        const image = direction === 'forward' ? row : inverse(row);
-        if (quantity === 'logDet') {
-          return sum + (direction === 'forward' ? 1 : -1) * weights[i]![0]! * logDetJacobian(map, image);
-        }
-        const result = direction === 'forward' ? map(row) : image;
-        return sum + result.reduce((total, number, k) => total + number * weights[i]![k]!, 0);
-      }, 0);
-
-    const actual = (direction: Direction, quantity: Quantity, input: tf.Variable): tf.NamedTensorMap =>
-      tf.variableGrads(() => {
-        const [value, logDet] = apply(bijector, direction, input);
-        const loss =
-          quantity === 'value'
-            ? tf.sum(
-                tf.mul(
-                  value,
-                  weights.map((row) => row.slice(0, dims(entry, direction)[1])),
-                ),
-              )
-            : tf.sum(tf.mul(sumLogDet(logDet, bijector.eventNdims, 1), tf.tensor1d(weights.map((row) => row[0]!))));
-        // What the loss does not depend on gets the gradient 0, which the oracle has to confirm.
-        const unused = [input, ...module.variables()].map((variable) => tf.mul(tf.sum(variable), 0));
-        return tf.add(loss, tf.addN(unused)) as tf.Scalar;
-      }).grads;
-
-    for (const direction of ['forward', 'inverse'] as const) {
-      const at = points[direction];
-      const [size] = dims(entry, direction);
-      const regroup = (flat: number[]) => at.map((_, i) => flat.slice(i * size, (i + 1) * size));
-      for (const quantity of ['value', 'logDet'] as const) {
-        const input = tf.variable(tf.tensor2d(at));
-        const grads = actual(direction, quantity, input);
-        const check = (name: string, variable: tf.Variable, wanted: number[]) => {
-          const scale = 1 + Math.max(...wanted.map(Math.abs));
-          const errors = Array.from(grads[variable.name]!.dataSync(), (value, i) => Math.abs(value - wanted[i]!));
-          // Not toBeLessThan of the greatest alone: NaN would pass through Math.max unseen.
-          expect(
-            errors.every((error) => error < 2e-4 * scale),
-            `${direction} ${quantity} by ${name}: ${errors}`,
-          ).toBe(true);
-        };
-        const ofInput = (flat: number[]) => expected(direction, quantity, variables, regroup(flat));
-        check('the input', input, gradient(ofInput, at.flat()));
-        for (const [path, variable] of module.namedVariables()) {
-          if (!variable.trainable) continue;
-          const ofVariable = (values: number[]) => expected(direction, quantity, { ...variables, [path]: values }, at);
-          check(path, variable, gradient(ofVariable, variables[path]!));
-        }
-      }
-    }
-  });
-
   test('a batch gives what its rows give one by one, and leading dimensions what their slices give', () => {
     const { bijector, module, context, x } = setUp(entry);
     const whole = numbers(bijector, 'forward', x);
@@ -161,12 +94,11 @@ describe.each(registry)('$name', (entry) => {
       const [from, to] = dims(entry, direction);
       for (const shape of [[0], [2, 0]]) {
         const input = tf.variable(tf.zeros([...shape, from]));
-        const [value, logDet] = apply(bijector, direction, input);
-        expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, to], shape]);
         const { grads } = tf.variableGrads(() => {
-          const [result, log] = apply(bijector, direction, input);
+          const [value, logDet] = apply(bijector, direction, input);
+          expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, to], shape]);
           const unused = module.variables().map((variable) => tf.mul(tf.sum(variable), 0));
-          return tf.addN([tf.sum(result), tf.sum(log), ...unused]) as tf.Scalar;
+          return tf.addN([tf.sum(value), tf.sum(logDet), ...unused]) as tf.Scalar;
         });
         for (const variable of module.trainableVariables()) {
           expect(Array.from(grads[variable.name]!.dataSync()).every((slope) => slope === 0)).toBe(true);
@@ -201,17 +133,17 @@ describe.each(registry)('$name', (entry) => {
     const { module, bijector } = setUp(entry);
     const far = [-1e4, -100, -20, -3, -Math.PI, 0, 3, Math.PI, 20, 100, 1e4];
     for (const direction of ['forward', 'inverse'] as const) {
-      for (const edge of entry.edges?.[direction] ?? far) {
-        const input = tf.variable(tf.fill([BATCH, dims(entry, direction)[0]], edge));
-        const { value, grads } = tf.variableGrads(() => {
-          const [result, logDet] = apply(bijector, direction, input);
-          return tf.add(tf.sum(result), tf.sum(logDet)) as tf.Scalar;
-        }, [input, ...module.trainableVariables()]);
-        for (const tensor of [value, ...Object.values(grads)]) {
-          expect(Array.from(tensor.dataSync()).every(Number.isFinite), `${direction} at ${edge}`).toBe(true);
-        }
-        expect(grads[input.name]).toBeDefined();
+      const edges = entry.edges?.[direction] ?? far;
+      const shape = [edges.length, BATCH, dims(entry, direction)[0]];
+      const input = tf.variable(tf.broadcastTo(tf.reshape(tf.tensor1d([...edges]), [-1, 1, 1]), shape));
+      const { value, grads } = tf.variableGrads(() => {
+        const [result, logDet] = apply(bijector, direction, input);
+        return tf.add(tf.sum(result), tf.sum(logDet)) as tf.Scalar;
+      }, [input, ...module.trainableVariables()]);
+      for (const [name, tensor] of Object.entries({ value, ...grads })) {
+        expect(Array.from(tensor.dataSync()).every(Number.isFinite), `${direction} at ${edges}: ${name}`).toBe(true);
       }
+      expect(grads[input.name]).toBeDefined();
     }
   });
 
@@ -219,13 +151,13 @@ describe.each(registry)('$name', (entry) => {
     const { module, context } = setUp(entry);
     const bijector = module.given(context && tf.slice(context, [0], [1]));
     const [low, high] = entry.domain ?? [-2, 2];
-    const count = 4000;
+    const count = 1000;
     const grid = tf.reshape(tf.linspace(low, high, count + 1), [-1, 1]);
     const values = Array.from(bijector.forward(grid).dataSync());
     // An angle's values jump by a whole turn once: count on from there.
     for (let i = 1; i <= count; i++)
       if (entry.angles && values[i]! < values[i - 1]! - Math.PI) values[i]! += 2 * Math.PI;
-    for (let i = 40; i <= count; i += 40) expect(values[i]!).toBeGreaterThan(values[i - 40]!);
+    for (let i = 10; i <= count; i += 10) expect(values[i]!).toBeGreaterThan(values[i - 10]!);
 
     const middles = values.slice(1).map((value, i) => (value + values[i]!) / 2);
     const slopes = numbers(bijector, 'inverse', tf.tensor2d(middles, [count, 1])).logDet.map(Math.exp);

@@ -9,7 +9,7 @@ import { lowRank } from './cases/lowRank.ts';
 import { triangular } from './cases/triangular.ts';
 import { vectorFamilies } from './cases/vectorFamilies.ts';
 
-/** Every bijector. Each goes through all of properties.test.ts. */
+/** Every bijector. Each goes through all of properties.test.ts and gradients.slow.test.ts. */
 export const registry: readonly BijectorCase[] = [
   ...elementwise,
   ...linear,

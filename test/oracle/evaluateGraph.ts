@@ -115,21 +115,29 @@ function build(value: Value, element: (index: number[]) => number): Elements {
   return [...indices(value.shape)].map(element);
 }
 
+/** The elements of a value of one shape, broadcast to another. */
+function broadcast(elements: Elements, from: readonly number[], to: readonly number[]): Elements {
+  const count = elementCount(to);
+  if (elements.length === count) return elements;
+  if (elements.length === 1) return Array.from({ length: count }, () => elements[0]!);
+  return [...indices(to)].map((index) => elements[broadcastPlace(from, index)]!);
+}
+
 const matMul: Evaluate = (node, get) => {
   const [a, b] = node.inputs as [Value, Value];
   const [output] = node.outputs as [Value];
   const flags = [node.attributes.transA === 1, node.attributes.transB === 1] as const;
   const inner = a.shape.at(flags[0] ? -2 : -1)!;
   const [left, right] = [get(a), get(b)];
+  const [leftStep, rightStep] = [flags[0] ? a.shape.at(-1)! : 1, flags[1] ? 1 : b.shape.at(-1)!];
   return [
     build(output, (index) => {
       const [row, column] = index.slice(-2) as [number, number];
       const lead = index.slice(0, -2);
+      const leftStart = broadcastPlace(a.shape, [...lead, ...(flags[0] ? [0, row] : [row, 0])]);
+      const rightStart = broadcastPlace(b.shape, [...lead, ...(flags[1] ? [column, 0] : [0, column])]);
       let sum = 0;
-      for (let k = 0; k < inner; k++) {
-        const at = broadcastPlace(a.shape, [...lead, ...(flags[0] ? [k, row] : [row, k])]);
-        sum += left[at]! * right[broadcastPlace(b.shape, [...lead, ...(flags[1] ? [column, k] : [k, column])])]!;
-      }
+      for (let k = 0; k < inner; k++) sum += left[leftStart + k * leftStep]! * right[rightStart + k * rightStep]!;
       return sum;
     }),
   ];
@@ -355,7 +363,7 @@ const OTHERS: Readonly<Record<string, Evaluate>> = {
   Slice: slice,
   Pad: pad,
   Reshape: ({ inputs: [x] }, get) => [get(x!)],
-  Expand: ({ inputs: [x], outputs }, get) => [build(outputs[0]!, (index) => get(x!)[broadcastPlace(x!.shape, index)]!)],
+  Expand: ({ inputs: [x], outputs }, get) => [broadcast(get(x!), x!.shape, outputs[0]!.shape)],
   Transpose: ({ inputs: [x], outputs, attributes }, get) => [
     build(outputs[0]!, (index) => {
       const source = x!.shape.map((_, axis) => index[(attributes.perm as readonly number[]).indexOf(axis)]!);
@@ -403,9 +411,10 @@ export function evaluateGraph(outputs: readonly Value[], inputs: Readonly<Record
   for (const node of reachable(outputs)) {
     const elementwise = ELEMENTWISE[node.op];
     const rule: Evaluate | undefined = elementwise
-      ? ({ inputs: operands, outputs: [output] }) => [
-          build(output!, (index) => elementwise(node, ...operands.map((x) => get(x)[broadcastPlace(x.shape, index)]!))),
-        ]
+      ? ({ inputs: operands, outputs: [output] }) => {
+          const elements = operands.map((x) => broadcast(get(x), x.shape, output!.shape));
+          return [elements[0]!.map((_, i) => elementwise(node, ...elements.map((operand) => operand[i]!)))];
+        }
       : (OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction));
     if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
     rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));

@@ -2,7 +2,7 @@ import type { Bijector } from '../../../src/bijectors/index.ts';
 import type { Rng } from '../../../src/random.ts';
 import type { Oracle } from '../../oracle/bijectors.ts';
 
-/** One bijector under test: how to make it, and the same map in float64. Each goes through all of properties.test.ts. */
+/** One bijector under test: how to make it, and the same map in float64. Each goes through all of properties.test.ts and gradients.slow.test.ts. */
 export interface BijectorCase {
   readonly name: string;
   /** As it is before training; the suite moves the variables. */

@@ -39,7 +39,7 @@ afterEach(() => {
 test('small runs have the fingerprints that they have everywhere, and do without the host’s functions', async () => {
   const printed = `${JSON.stringify(await fingerprints(), null, 2)}\n`;
   expect(called()).toEqual([]);
-  // After a change of the engine's rounding: `npx vitest run test/everywhere.test.ts -u`, then `npm run check:everywhere`.
+  // After a change of the engine's rounding: `npx vitest run test/everywhere.slow.test.ts -u`, then `npm run check:everywhere`.
   await expect(printed).toMatchFileSnapshot('../check/everywhere/fingerprints.json');
 });
 

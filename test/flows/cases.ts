@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import { type Compiled, compile } from '../../src/engine/index.ts';
+import { builtinFlows, type Flow, type FlowDefinition } from '../../src/flows/index.ts';
+import { Rng } from '../../src/random.ts';
+import { onACircle, onALine } from '../support/densityChecks.ts';
+
+/** Every family of flows, with and without a context. Each goes through flows.test.ts and flows.slow.test.ts. */
+export const families: readonly (readonly [string, FlowDefinition])[] = Object.entries(builtinFlows);
+export const cases = families.flatMap(([name, definition]) =>
+  [0, 2].map((contextDim) => ({
+    name,
+    definition,
+    contextDim,
+    dim: 2,
+    kind: contextDim === 0 ? 'unconditional' : 'conditional',
+  })),
+);
+export type Case = (typeof cases)[number];
+export type Tensors = Record<string, tf.Tensor>;
+
+export const BATCH = 3;
+export const NOISE = () => new Rng('noise');
+
+/** Gradients that are those of each log-density by itself, where a family's are right in the mean over data alone. */
+const POINTWISE: Readonly<Record<string, object>> = { mlp: { crossingWidth: 0 } };
+
+/** A flow with small networks, as before training. */
+export function fresh({ name, definition, contextDim, dim }: Case, seed = 'make'): Flow {
+  return definition.make({ ...POINTWISE[name], dim, contextDim, hidden: [6], rng: new Rng(`${name}/${seed}`) });
+}
+
+/** A flow whose trainable variables are moved: most begin as the identity, where wrong code looks right. */
+export function moved(entry: Case, std = 0.2): Flow {
+  const flow = fresh(entry);
+  const rng = new Rng(`${entry.name}/move`);
+  tf.tidy(() => {
+    for (const variable of flow.trainableVariables()) {
+      variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), std)));
+    }
+  });
+  return flow;
+}
+
+/** Contexts that differ; nothing where there are none. */
+export function contexts({ contextDim }: Case, rows: number): { context?: tf.Tensor } {
+  return contextDim === 0 ? {} : { context: new Rng('context').normalTensor([rows, contextDim]) };
+}
+
+/** Points of the domain: normal numbers, or angles. */
+export function points({ dim, definition }: Case, rows: number): tf.Tensor {
+  const rng = new Rng('points');
+  if (!definition.angles) return rng.normalTensor([rows, dim]);
+  return tf.mul(tf.sub(rng.uniformTensor([rows, dim]), 0.5), 6.2);
+}
+
+export function compiled<T extends Tensors>(flow: Flow, fn: (inputs: Tensors, rng: Rng) => T): Compiled<Tensors, T> {
+  return compile(fn, { name: 'flow', state: [flow] });
+}
+
+/** `count` draws and their log-densities, in the first context. */
+export function draws(entry: Case, flow: Flow, count: number): { sample: number[][]; logProb: number[] } {
+  const { sample, logProb } = compiled(flow, ({ context }, rng) => ({
+    ...flow.given(context).sampleWithLogProb(rng, [count]),
+  }))(contexts(entry, 1), NOISE());
+  return {
+    sample: tf.reshape(sample, [count, entry.dim]).arraySync() as number[][],
+    logProb: numbers(logProb),
+  };
+}
+
+/** The log-density at points `[count, dim]`, in the first context. */
+export function density(entry: Case, flow: Flow, x: tf.Tensor): number[] {
+  const logProb = compiled(flow, ({ context, x: at }) => ({ logProb: flow.given(context).logProb(at!) }));
+  return numbers(logProb({ x, ...contexts(entry, 1) }).logProb);
+}
+
+export const numbers = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
+
+export function expectNear(got: readonly number[], wanted: readonly number[], tolerance: number, entry?: Case): void {
+  expect(got.length).toBe(wanted.length);
+  got.forEach((value, i) => {
+    const error = Math.abs((entry?.definition.angles ? onACircle : onALine)(value, wanted[i]!));
+    expect(error, `${value} against ${wanted[i]}, number ${i}`).toBeLessThanOrEqual(
+      tolerance * (1 + Math.abs(wanted[i]!)),
+    );
+  });
+}
