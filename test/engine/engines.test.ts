@@ -97,6 +97,8 @@ describe('choice of the tfjs backend', () => {
     expect(tf.getBackend()).toBe('tensorflow');
     await selectBackend('cpu', absent);
     expect(tf.getBackend()).toBe('cpu');
+    tf.removeBackend('tensorflow');
+    for (const { kernelName } of tf.getKernelsForBackend('tensorflow')) tf.unregisterKernel(kernelName, 'tensorflow');
   });
 
   test('a request that cannot be met is an error with the command that installs it', async () => {

@@ -263,6 +263,7 @@ test('another tfjs backend may be active', async () => {
     expect(tf.memory().numTensors).toBe(numTensors - 4);
   } finally {
     await tf.setBackend('cpu');
+    tf.removeBackend('cpu2');
   }
 });
 

@@ -1,9 +1,12 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { exitOnSignals, interruptible } from '../../experiments/harness/interrupt.ts';
 
-const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
-const now = vi.spyOn(performance, 'now');
-afterEach(() => exit.mockClear());
+let exit: MockInstance<typeof process.exit>;
+let now: MockInstance<typeof performance.now>;
+beforeEach(() => {
+  exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+  now = vi.spyOn(performance, 'now');
+});
 
 /** As the system calls the listeners of a signal, with 130 to see in `exit`. */
 function signal(name: NodeJS.Signals, milliseconds: number): void {
