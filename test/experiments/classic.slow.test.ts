@@ -54,7 +54,7 @@ describe('oxbow run classic', () => {
     process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write;
     const few = ['--env', 'Pendulum-v1', '--study', 'ppo', '--steps', '4096', '--seeds', '1'];
     try {
-      const argv = ['run', 'classic', ...few, '--set', 'evaluationEpisodes=3', '--out', out];
+      const argv = ['run', 'classic', '--workers', '1', ...few, '--set', 'evaluationEpisodes=3', '--out', out];
       expect(await main(argv, registry)).toBe(0);
     } finally {
       process.stdout.write = write;

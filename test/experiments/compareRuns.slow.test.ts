@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'oxbow-compare-'));
 const run = (name: string, scale: number, seeds: number) =>
   oxbow(
     ...['run', 'drift', '--study', 'plain', '--policies', 'left,right', '--seeds', String(seeds)],
-    ...['--set', `noise.scale=${scale}`, '--out', join(folder, name), '--workers', '2'],
+    ...['--set', `noise.scale=${scale}`, '--out', join(folder, name), '--workers', '1'],
   );
 
 describe('oxbow report of several runs', () => {

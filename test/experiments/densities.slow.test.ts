@@ -97,6 +97,7 @@ test('oxbow run densities: what a fit is above the floor, and pictures', async (
   const argv = [
     'run',
     'densities',
+    ...['--workers', '1'],
     '--out',
     out,
     '--seeds',

@@ -62,6 +62,7 @@ test('oxbow run distill: one teacher for all of a seed, students measured agains
   const argv = [
     'run',
     'distill',
+    ...['--workers', '1'],
     '--out',
     out,
     '--seeds',

@@ -11,7 +11,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('oxbow eval has a table over the seeds for each study', async () => {
   const out = join(folder, 'run');
-  const argv = ['run', 'drift', '--policies', 'left,still', '--seeds', '2', '--steps', '1', '--out', out];
+  const argv = [
+    'run',
+    'drift',
+    '--policies',
+    'left,still',
+    '--seeds',
+    '2',
+    '--steps',
+    '1',
+    '--workers',
+    '1',
+    '--out',
+    out,
+  ];
   expect((await oxbow(...argv)).code).toBe(0);
   const { observationSpace, actionSpace } = make('SoftBandit-v0');
   for (const study of ['plain', 'wide']) {

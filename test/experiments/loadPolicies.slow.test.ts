@@ -15,7 +15,7 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
   const few = ['--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian-full,realnvp', '--seeds', '1'];
   const small = ['cloning.steps=20', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
   const settings = small.flatMap((setting) => ['--set', setting]);
-  expect(await main(['run', 'lake', '--out', run, ...few, ...settings], registry)).toBe(0);
+  expect(await main(['run', 'lake', '--workers', '1', '--out', run, ...few, ...settings], registry)).toBe(0);
 
   const loaded = await loadPolicies(run);
   expect(loaded.map(({ job }) => job)).toMatchObject(

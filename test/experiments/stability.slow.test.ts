@@ -45,7 +45,17 @@ test('returns above 0 and seeds that are missing are judged alike', () => {
 test('oxbow run stability: every question is asked of the policies that it is about, and the verdict is written', async () => {
   const out = join(folder, 'run');
   const small = ['ppo.steps=128', 'ppo.horizon=32', 'soft.steps=20', 'evaluationEpisodes=4', 'greedyEpisodes=2'];
-  const argv = ['run', 'stability', '--out', out, '--seeds', '1', ...small.flatMap((setting) => ['--set', setting])];
+  const argv = [
+    'run',
+    'stability',
+    '--workers',
+    '1',
+    '--out',
+    out,
+    '--seeds',
+    '1',
+    ...small.flatMap((setting) => ['--set', setting]),
+  ];
   expect(await main(argv, registry)).toBe(0);
   const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { results: SummaryRow[] };
   const asked = (env: string) => [...new Set(results.filter((each) => each.env === env).map(({ policy }) => policy))];

@@ -129,6 +129,7 @@ test('oxbow run vae: bounds and pictures', async () => {
   const argv = [
     'run',
     'vae',
+    ...['--workers', '1'],
     '--out',
     out,
     '--seeds',
