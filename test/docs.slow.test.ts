@@ -62,7 +62,7 @@ describe('the programs in the docs', () => {
     expect([...files.keys()]).toContain('README/block2.ts');
     const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit'];
     expect(spawnSync(process.execPath, tsc, { cwd: folder, encoding: 'utf8' }).stdout).toBe('');
-  }, 120_000);
+  });
 
   test('run', () => {
     // The command ends its process; the README's program is measured below.

@@ -67,5 +67,5 @@ describe('oxbow run classic', () => {
     );
     expect(written.join('')).toMatch(/^Pendulum-v1 +PPO +4096 +gaussian +1 +−200 +no +−\d+\.\d \[–: one seed\]/m);
     expect(written.join('')).toMatch(/^Pendulum-v1 +ppo +spline +\d+$/m);
-  }, 60_000);
+  });
 });

@@ -41,7 +41,7 @@ describe('oxbow report of several runs', () => {
     expect(html).toContain('<h1>oxbow report</h1>');
     expect(html.replaceAll(/<[^>]+>/g, ' ')).toMatch(/noise\.scale +1 +5/);
     expect(html).toContain('<dt>noise.');
-  }, 60_000);
+  });
 
   it('refuses what is no run, and an --out for one run', async () => {
     expect(await oxbow('report', join(folder, 'calm'), folder)).toEqual({

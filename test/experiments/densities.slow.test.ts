@@ -125,4 +125,4 @@ test('oxbow run densities: what a fit is above the floor, and pictures', async (
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('nats above');
   expect(report.match(/#ink/g)!.length).toBeGreaterThanOrEqual(6);
-}, 120_000);
+});

@@ -85,4 +85,4 @@ test('oxbow run distill: one teacher for all of a seed, students measured agains
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('−log p ≥ 6.499');
   expect(report).toContain('aria-label="40 samples: iaf-student"');
-}, 60_000);
+});

@@ -12,7 +12,7 @@ it('shows the kernels of sampling and of a likelihood step', async () => {
     expect(table.trimEnd().split('\n')).toHaveLength(kernels + 2);
     expect(table).toMatch(/MatMul 3×64×64$/m);
   }
-}, 60_000);
+});
 
 it.each([
   [['inspect', 'gausian'], /unknown policy, .*did you mean gaussian\?/],

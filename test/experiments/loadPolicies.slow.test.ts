@@ -44,4 +44,4 @@ test('the policies of a run load by one call, with their jobs and metrics, and w
   rmSync(join(run, 'jobs', loaded[0]!.job.id), { recursive: true });
   expect((await loadPolicies(run)).map(({ job }) => job.policy)).toEqual(['realnvp']);
   await expect(loadPolicies(folder)).rejects.toThrow(/holds no run/);
-}, 120_000);
+});

@@ -65,4 +65,4 @@ test('oxbow run stability: every question is asked of the policies that it is ab
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('In the Gaussian’s place');
   expect(report).toMatch(/largest KL of a rollout 0\.\d+, asked 0\.1/);
-}, 60_000);
+});

@@ -152,4 +152,4 @@ test('oxbow run vae: bounds and pictures', async () => {
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('Above the Gaussian, paired by seed');
   expect(report.match(/href="data:image\/png;base64,/g)).toHaveLength(4);
-}, 120_000);
+});

@@ -396,28 +396,32 @@ const OTHERS: Readonly<Record<string, Evaluate>> = {
 
 /**
  * What the values of a graph are, calculated in float64 element by element: the reference of everything that runs graphs.
- * @param inputs the elements of the graph's inputs, by name
+ * @returns the outputs as a function of the elements of the graph's inputs, by name
  */
-export function evaluateGraph(outputs: readonly Value[], inputs: Readonly<Record<string, Elements>>): Elements[] {
-  const known = new Map<Value, Elements>();
-  const get: Get = (value) => {
-    let elements = known.get(value);
-    if (elements === undefined) {
-      elements = value.constant ? Array.from(value.constant, Number) : inputs[value.input!]!;
-      known.set(value, elements);
+export function evaluateGraph(outputs: readonly Value[]): (inputs: Readonly<Record<string, Elements>>) => Elements[] {
+  const nodes = reachable(outputs);
+  const constants = new Map<Value, Elements>();
+  return (inputs) => {
+    const known = new Map<Value, Elements>();
+    const get: Get = (value) => {
+      const elements = known.get(value) ?? constants.get(value);
+      if (elements !== undefined) return elements;
+      if (value.constant === undefined) return inputs[value.input!]!;
+      const constant = Array.from(value.constant, Number);
+      constants.set(value, constant);
+      return constant;
+    };
+    for (const node of nodes) {
+      const elementwise = ELEMENTWISE[node.op];
+      const rule: Evaluate | undefined = elementwise
+        ? ({ inputs: operands, outputs: [output] }) => {
+            const elements = operands.map((x) => broadcast(get(x), x.shape, output!.shape));
+            return [elements[0]!.map((_, i) => elementwise(node, ...elements.map((operand) => operand[i]!)))];
+          }
+        : (OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction));
+      if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
+      rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));
     }
-    return elements;
+    return outputs.map(get);
   };
-  for (const node of reachable(outputs)) {
-    const elementwise = ELEMENTWISE[node.op];
-    const rule: Evaluate | undefined = elementwise
-      ? ({ inputs: operands, outputs: [output] }) => {
-          const elements = operands.map((x) => broadcast(get(x), x.shape, output!.shape));
-          return [elements[0]!.map((_, i) => elementwise(node, ...elements.map((operand) => operand[i]!)))];
-        }
-      : (OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction));
-    if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
-    rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));
-  }
-  return outputs.map(get);
 }

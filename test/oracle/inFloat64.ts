@@ -51,8 +51,9 @@ export function inFloat64(
     }),
   );
   const [[, loss]] = outputs as [[string, Value]];
+  const evaluate = evaluateGraph([loss]);
   return (variables, inputs) => {
     const ofVariables = Object.fromEntries(Object.entries(variables).map(([path, value]) => [`of ${path}`, value]));
-    return evaluateGraph([loss], { ...ofVariables, ...inputs, ...drawn })[0]![0]!;
+    return evaluate({ ...ofVariables, ...inputs, ...drawn })[0]![0]!;
   };
 }

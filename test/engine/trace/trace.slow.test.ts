@@ -28,7 +28,7 @@ describe('deep programs', () => {
     expectClose(numbers(y), [2 * power, -3 * power], 1e-3);
     expectClose(numbers(gradient), [power, power], 1e-3);
     compiled.dispose();
-  }, 180_000);
+  });
 
   test('as a standard model', () => {
     const deep = ({ x }: { x: tf.Tensor }) => {

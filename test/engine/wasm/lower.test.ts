@@ -213,10 +213,7 @@ describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
       for (const [input, values] of Object.entries(inputs)) executable.input(input)?.data.set(values as never);
       executable.run();
     }
-    const wanted = evaluateGraph(
-      outputs.map(([, value]) => value),
-      inputs,
-    );
+    const wanted = evaluateGraph(outputs.map(([, value]) => value))(inputs);
     outputs.forEach(([output], i) => {
       const got = numbersOf(results[i]!.data);
       expect(got.length).toBe(wanted[i]!.length);

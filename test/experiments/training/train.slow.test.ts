@@ -115,7 +115,7 @@ describe('oxbow train', () => {
       /^oxbow: job ppo\/Seesaw-v0\/plank\/seed-1 failed: [^\n]*checkpoint is no checkpoint of oxbow; delete it [^\n]*\n$/,
     );
     expect(readJson(out, 'summary.json')).toMatchObject({ partial: true, finished: 3 });
-  }, 60_000);
+  });
 
   it('says in one line what went wrong on the way, and keeps the rest', async () => {
     const out = join(folder, 'nan');
@@ -135,7 +135,7 @@ describe('oxbow train', () => {
       'seed-0: no checkpoints, a run that is stopped begins this job again: Seesaw: a plank has no memory',
     );
     expect(forgetful.code).toBe(0);
-  }, 60_000);
+  });
 
   it.each<[string, string[], string]>([
     ['environment', ['Pendulm-v1'], 'make: no environment is registered as "Pendulm-v1"; did you mean Pendulum-v1?'],

@@ -97,7 +97,7 @@ test("SAC learns the optimum's own values: no entropy counts but what is missing
   expect(Math.max(...values!)).toBeLessThan(1);
   expect(temperatures![0]).toBeGreaterThan(0.2);
   expect(temperatures!.at(-1)).toBeCloseTo(task.temperature, 6);
-}, 60_000);
+});
 
 /** The loss of PPO's value function, which begins near 0, on each of two rollouts at τ = 0.3 behind a first temperature. */
 async function valueLosses(firstTemperature: number): Promise<number[]> {

@@ -49,7 +49,20 @@ test('the criteria: a collapse at constant low temperature, both banks with the 
 
 test('oxbow run lake --study E6: the same runs with the schedule and without', async () => {
   const out = join(folder, 'run');
-  const argv = ['run', 'lake', '--study', 'E6', '--seeds', '2', '--policies', 'gaussian,spline', '--out', out];
+  const argv = [
+    'run',
+    'lake',
+    '--workers',
+    '1',
+    '--study',
+    'E6',
+    '--seeds',
+    '2',
+    '--policies',
+    'gaussian,spline',
+    '--out',
+    out,
+  ];
   const small = ['soft.bandit.steps=30', 'soft.bandit.batchSize=32'];
   expect(await main([...argv, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
   const { results, experiments } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
@@ -66,4 +79,4 @@ test('oxbow run lake --study E6: the same runs with the schedule and without', a
   expect(report).toContain('Annealed against constant');
   // Three of shares, and the uneven run beside two others.
   expect(report.match(/<svg role="img"/g)).toHaveLength(6);
-}, 60_000);
+});

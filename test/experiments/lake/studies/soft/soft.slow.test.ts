@@ -77,7 +77,20 @@ test('the jobs: all policies at each temperature, and some with the penalty', ()
 
 test('oxbow run lake --study E2: the better start of a Gaussian counts; the report has figures and what was computed', async () => {
   const out = join(folder, 'run');
-  const argv = ['run', 'lake', '--study', 'E2', '--env', 'SoftBandit-v0', '--seeds', '2', '--out', out];
+  const argv = [
+    'run',
+    'lake',
+    '--workers',
+    '1',
+    '--study',
+    'E2',
+    '--env',
+    'SoftBandit-v0',
+    '--seeds',
+    '2',
+    '--out',
+    out,
+  ];
   const small = ['soft.bandit.steps=200', 'soft.bandit.batchSize=64', 'soft.bandit.learningRate=0.05'];
   const few = ['--policies', 'gaussian,mixture'];
   expect(await main([...argv, ...few, ...small.flatMap((setting) => ['--set', setting])], registry)).toBe(0);
@@ -91,7 +104,7 @@ test('oxbow run lake --study E2: the better start of a Gaussian counts; the repo
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('Computed: the best Gaussian and the soft optimum');
   expect(report.match(/<svg role="img"/g)!.length).toBeGreaterThanOrEqual(6);
-}, 60_000);
+});
 
 test('SAC learns where it is given steps, and nowhere else', () => {
   const jobsOf = (steps: number) =>
