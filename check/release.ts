@@ -49,7 +49,10 @@ const packed = readdirSync(installed, { withFileTypes: true, recursive: true })
 
 check(
   'the tarball has what it should have',
-  contentProblems(packed, git('ls-files', 'src', 'envs', 'agents', 'experiments')),
+  contentProblems(
+    packed,
+    git('ls-files', 'src', 'envs', 'agents', 'experiments', 'examples', 'docs/*.md', 'docs/*.svg'),
+  ),
 );
 check('it is not too large', sizeProblems(packed));
 check(

@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '..');
 const PAGES = [
   'README.md',
   ...readdirSync(join(root, 'docs'))
-    // The programs of examples.md are files, which test/examples.test.ts runs.
+    // The programs of examples.md are files, which test/examples.slow.test.ts runs.
     .filter((name) => name.endsWith('.md') && name !== 'examples.md')
     .map((name) => `docs/${name}`),
 ];

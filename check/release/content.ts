@@ -12,7 +12,8 @@ const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
 export const MAX_SIZE = 4_000_000;
 
 /**
- * Where a tarball is not what the sources make: of each TypeScript file a module and its declarations, of any other file a copy.
+ * Where a tarball is not what the sources make: of each TypeScript file a module and its declarations, of any other file a copy; pages
+ * and examples as they are.
  * @param sources the files of the published folders, as git lists them
  */
 export function contentProblems(packed: readonly PackedFile[], sources: readonly string[]): string[] {
@@ -33,6 +34,7 @@ export function sizeProblems(packed: readonly PackedFile[]): string[] {
 }
 
 function published(source: string): string[] {
+  if (/^(docs|examples)\//.test(source)) return [source];
   const path = `dist/${source}`;
   return path.endsWith('.ts') ? [path.replace(/ts$/, 'js'), path.replace(/ts$/, 'd.ts')] : [path];
 }
