@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
-import { elementCount, newData } from './graph/value.ts';
+import { elementCount, type InputValue, newData } from './graph/value.ts';
 import { Profile } from './profile.ts';
-import { Recording } from './recording.ts';
+import { type RecordedPack, Recording } from './recording.ts';
 import type { Executable, GraphCost, Runtime, Slot } from './runtime/runtime.ts';
 import { type ArrayInputs, type CallInputs, type CallSignature, disposedInput, wrongArray } from './signature.ts';
-import { type Pack, packsOf } from './state/pack.ts';
+import { packsOf } from './state/pack.ts';
 import { missingRngMessage } from './trace/refusingRng.ts';
 import type { TracedFunction } from './trace/trace.ts';
 
@@ -26,13 +26,6 @@ interface PlanOutput {
   readonly slot: Slot;
 }
 
-interface PlanPack {
-  readonly pack: Pack;
-  readonly input: string;
-  /** Undefined where the function does not change the pack. */
-  readonly output: string | undefined;
-}
-
 /** A function compiled for inputs of certain names, types and shapes, and certain variables. */
 export class Plan {
   readonly signature: readonly CallSignature[];
@@ -40,7 +33,7 @@ export class Plan {
   readonly #inputs: readonly PlanInput[];
   readonly #draws: readonly PlanDraw[];
   readonly #outputs: readonly PlanOutput[];
-  readonly #packs: readonly PlanPack[];
+  readonly #packs: readonly RecordedPack[];
   /** Absent where the function returns nothing and changes nothing. */
   readonly #executable: Executable | undefined;
   /** Kept until the second call has shown that the function is repeatable. */
@@ -55,37 +48,29 @@ export class Plan {
     variables: readonly tf.Variable[],
     runtime: Runtime,
   ) {
-    const packs = packsOf(variables, runtime);
-    const recording = new Recording(name, fn, signature, packs, variables);
-    const { draws, outputs, newState } = recording.trace;
-    const executable = recording.program.outputs.length === 0 ? undefined : runtime.load(recording.program);
+    const recording = new Recording(name, fn, signature, packsOf(variables, runtime), variables);
+    const { trace, program, inputs, draws, packs } = recording;
+    const executable = program.outputs.length === 0 ? undefined : runtime.load(program);
     this.signature = signature;
     this.#name = name;
     this.#recording = recording;
     this.#executable = executable;
     // What the graph does not use gets an array all the same.
-    const inputSlot = (key: string, dtype: CallSignature['dtype'], shape: readonly number[]): Slot =>
-      executable?.input(key) ?? { data: newData(dtype, elementCount(shape)) };
-    this.#inputs = signature.map((input) => ({
+    const slotOf = ({ input, dtype, shape }: InputValue): Slot =>
+      executable?.input(input) ?? { data: newData(dtype, elementCount(shape)) };
+    this.#inputs = signature.map((input, i) => ({
       ...input,
       size: elementCount(input.shape),
-      slot: inputSlot(`input.${input.name}`, input.dtype, input.shape),
+      slot: slotOf(inputs[i]!),
     }));
-    this.#draws = draws.map(({ kind, shape }, i) => ({
-      kind,
-      slot: inputSlot(`draw.${i}`, 'float32', shape),
-    }));
-    this.#outputs = outputs.map(([key, { shape, dtype }]) => ({
-      name: key,
+    this.#draws = trace.draws.map(({ kind }, i) => ({ kind, slot: slotOf(draws[i]!) }));
+    this.#outputs = trace.outputs.map(([port, { shape, dtype }]) => ({
+      name: port.name,
       shape: [...shape],
       dtype: dtype as tf.DataType,
-      slot: executable!.output(`output.${key}`),
+      slot: executable!.output(port),
     }));
-    this.#packs = packs.map((pack, i) => ({
-      pack,
-      input: `state.${i}`,
-      output: newState[i] === undefined ? undefined : `next.${i}`,
-    }));
+    this.#packs = packs;
   }
 
   /** Undefined where the function returns nothing and changes nothing. */
@@ -231,15 +216,15 @@ export class Plan {
     if (executable === undefined) return;
     this.#bind(executable);
     executable.run();
-    for (const { pack, output } of this.#packs) if (output !== undefined) pack.commit();
+    for (const { pack, next } of this.#packs) if (next !== undefined) pack.commit();
   }
 
   /** Brings the variables up to date, and says where they are and where their new values go. */
   #bind(executable: Executable): void {
-    for (const { pack, input, output } of this.#packs) {
+    for (const { pack, state, next } of this.#packs) {
       pack.refresh();
-      executable.readFrom(input, pack.current);
-      if (output !== undefined) executable.writeTo(output, pack.next);
+      executable.readFrom(state, pack.current);
+      if (next !== undefined) executable.writeTo(next, pack.next);
     }
   }
 }

@@ -45,26 +45,29 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
     graph,
     inputs: namedSignature(inputs).map((input) => ({
       ...input,
-      value: graph.input(input.name, input.shape, input.dtype),
+      value: graph.input({ kind: 'input', name: input.name }, input.shape, input.dtype),
     })),
     packs,
     variables: new Set<tf.Variable>(variables),
-    flats: (pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype)),
-    draw: ({ shape }, i) => graph.input(noiseName(i), shape, 'float32'),
+    flats: packs.map((pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype))),
+    draw: ({ shape }, index) => graph.input({ kind: 'draw', index }, shape, 'float32'),
   });
   if (newState.some((value) => value !== undefined)) {
     throw new Error(`traceToOnnx('${name}'): the function assigns to a variable, which a model cannot`);
   }
-  const names = [...graph.inputs.map(({ input }) => input!), ...outputs.map(([output]) => output)];
+  const lowered = lower(outputs, { name, standard: true, inputs: graph.inputs });
+  const { model } = lowered;
+  const names = [...model.inputs, ...model.outputs].map((tensor) => tensor.name);
   const twice = names.find((other, i) => names.indexOf(other) !== i);
   if (twice !== undefined) throw new Error(`traceToOnnx('${name}'): two tensors of the model are called '${twice}'`);
-  const { model } = lower(outputs, { name, standard: true, inputs: graph.inputs });
-  const kinds = new Map(draws.map(({ kind }, i) => [noiseName(i), kind]));
-  const inputSpecs = model.inputs.map((input) => {
-    const noise = kinds.get(input.name);
-    return noise === undefined ? input : { ...input, noise, doc: NOISE[noise] };
+  const inputSpecs = [...lowered.inputs.tensors].map(([port, spec]) => {
+    if (port?.kind !== 'draw') return spec;
+    const noise = draws[port.index]!.kind;
+    return { ...spec, noise, doc: NOISE[noise] };
   });
-  const metadata = Object.fromEntries([...kinds].map(([input, kind]) => [input, NOISE[kind]]));
+  const metadata = Object.fromEntries(
+    inputSpecs.flatMap(({ name: input, doc }) => (doc === undefined ? [] : [[input, doc]])),
+  );
   return {
     model: encodeModel({ ...model, inputs: inputSpecs, metadata }),
     inputs: inputSpecs,
@@ -73,7 +76,3 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
 }
 
 const NOISE = { normal: 'N(0, 1)', uniform: 'U(0, 1)' } as const;
-
-function noiseName(index: number): string {
-  return `noise${index}`;
-}

@@ -1,7 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import makeWabt from 'wabt';
 import { reachable } from '../../src/engine/graph/graph.ts';
+import type { Ported } from '../../src/engine/graph/port.ts';
 import type { Value } from '../../src/engine/graph/value.ts';
+import { tensorName } from '../../src/engine/onnx/tensorName.ts';
 import { Recording } from '../../src/engine/recording.ts';
 import { plainStorage } from '../../src/engine/runtime/plainStorage.ts';
 import { type InputSpec, namedSignature } from '../../src/engine/signature.ts';
@@ -29,7 +31,7 @@ export async function stagesOf(
   const lowered = lowerToWasm(program.outputs, {
     isRelaxed: false,
     largestModule: Number.POSITIVE_INFINITY,
-    moving: new Set(program.moving),
+    moving: program.moving,
     allocate: () => 64,
   });
   const kernels = lowered.kernels.map(
@@ -44,10 +46,10 @@ export async function stagesOf(
 }
 
 /** A line for each operation: %3 [8,4] = Add %2, state.0. */
-function graphText(outputs: readonly (readonly [string, Value])[]): string {
+function graphText(outputs: readonly Ported[]): string {
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
-    if (value.input !== undefined) return value.input;
+    if (value.input !== undefined) return tensorName(value.input, false);
     if (value.constant !== undefined) return `(${Array.from(value.constant, Number).join(' ')})`;
     const known = names.get(value) ?? `%${names.size + 1}`;
     names.set(value, known);
@@ -57,7 +59,7 @@ function graphText(outputs: readonly (readonly [string, Value])[]): string {
     const operands = inputs.map(nameOf).join(', ');
     return `${made.map((value) => `${nameOf(value)} [${value.shape}]`).join(', ')} = ${op} ${operands}`;
   });
-  return [...lines, ...outputs.map(([name, value]) => `${name} = ${nameOf(value)}`)].join('\n');
+  return [...lines, ...outputs.map(([port, value]) => `${tensorName(port, false)} = ${nameOf(value)}`)].join('\n');
 }
 
 type Expression = string | Expression[];

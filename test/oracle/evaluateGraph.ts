@@ -396,18 +396,17 @@ const OTHERS: Readonly<Record<string, Evaluate>> = {
 
 /**
  * What the values of a graph are, calculated in float64 element by element: the reference of everything that runs graphs.
- * @returns the outputs as a function of the elements of the graph's inputs, by name
+ * @returns the outputs as a function of the elements of the graph's inputs
  */
-export function evaluateGraph(outputs: readonly Value[]): (inputs: Readonly<Record<string, Elements>>) => Elements[] {
+export function evaluateGraph(outputs: readonly Value[]): (inputs: ReadonlyMap<Value, Elements>) => Elements[] {
   const nodes = reachable(outputs);
   const constants = new Map<Value, Elements>();
   return (inputs) => {
-    const known = new Map<Value, Elements>();
+    const known = new Map(inputs);
     const get: Get = (value) => {
       const elements = known.get(value) ?? constants.get(value);
       if (elements !== undefined) return elements;
-      if (value.constant === undefined) return inputs[value.input!]!;
-      const constant = Array.from(value.constant, Number);
+      const constant = Array.from(value.constant!, Number);
       constants.set(value, constant);
       return constant;
     };

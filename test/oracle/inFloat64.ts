@@ -25,35 +25,43 @@ export function inFloat64(
 ): (variables: Numbers, inputs: Numbers) => number {
   const graph = new Graph();
   const named = module.namedVariables();
-  const values = new Map<tf.Variable, Value>();
-  for (const [path, variable] of named) values.set(variable, graph.input(`of ${path}`, [variable.size], 'float32'));
+  const entries = [...named];
+  const states = entries.map(([, { size }], index) => graph.input({ kind: 'state', index }, [size], 'float32'));
+  const stateOf = new Map(entries.map(([, variable], i) => [variable, states[i]!]));
+  const given = Object.entries(shapes).map(([name, shape]) => ({
+    name,
+    shape: [...shape],
+    dtype: 'float32' as const,
+    value: graph.input({ kind: 'input', name }, [...shape], 'float32'),
+  }));
   const packs = packsOf([...named.values()], plainStorage);
+  const drawn: Value[] = [];
   const { outputs, draws } = trace({
     name: 'inFloat64',
     fn: ((inputs, rng) => ({ loss: fn(inputs, rng) })) satisfies TracedFunction,
     graph,
-    inputs: Object.entries(shapes).map(([name, shape]) => ({
-      name,
-      shape: [...shape],
-      dtype: 'float32' as const,
-      value: graph.input(name, [...shape], 'float32'),
-    })),
+    inputs: given,
     packs,
     variables: new Set(named.values()),
-    flats: (pack) => pack.variables.map((variable) => values.get(variable)!),
-    draw: ({ shape }, i) => graph.input(`draw ${i}`, shape, 'float32'),
+    flats: packs.map((pack) => pack.variables.map((variable) => stateOf.get(variable)!)),
+    draw({ shape }, index) {
+      drawn.push(graph.input({ kind: 'draw', index }, shape, 'float32'));
+      return drawn[index]!;
+    },
   });
   const rng = noise();
-  const drawn = Object.fromEntries(
-    draws.map(({ kind, shape }, i) => {
-      const numbers = new Float32Array(elementCount(shape));
-      return [`draw ${i}`, Array.from(kind === 'normal' ? rng.fillNormal(numbers) : rng.fillUniform(numbers))];
-    }),
-  );
-  const [[, loss]] = outputs as [[string, Value]];
+  const numbers = draws.map(({ kind, shape }) => {
+    const array = new Float32Array(elementCount(shape));
+    return Array.from(kind === 'normal' ? rng.fillNormal(array) : rng.fillUniform(array));
+  });
+  const [[, loss]] = outputs as [[unknown, Value]];
   const evaluate = evaluateGraph([loss]);
   return (variables, inputs) => {
-    const ofVariables = Object.fromEntries(Object.entries(variables).map(([path, value]) => [`of ${path}`, value]));
-    return evaluate({ ...ofVariables, ...inputs, ...drawn })[0]![0]!;
+    const elements = new Map<Value, readonly number[]>([
+      ...entries.map(([path], i) => [states[i]!, variables[path]!] as const),
+      ...given.map(({ name, value }) => [value, inputs[name]!] as const),
+      ...drawn.map((value, i) => [value, numbers[i]!] as const),
+    ]);
+    return evaluate(elements)[0]![0]!;
   };
 }

@@ -1,8 +1,10 @@
+import type { Port } from './port.ts';
 import {
   type Attributes,
   type Data,
   type ElementType,
   elementCount,
+  type InputValue,
   type Node,
   newData,
   type OutputSpec,
@@ -14,7 +16,7 @@ import {
  * Dead nodes stay in the list; {@link reachable} leaves them out.
  */
 export class Graph {
-  readonly inputs: Value[] = [];
+  readonly inputs: InputValue[] = [];
   /** The tfjs kernel that is being recorded; nodes remember it for errors. */
   origin = '';
   readonly #nodes = new Map<string, Node>();
@@ -27,8 +29,8 @@ export class Graph {
   }
 
   /** A graph input. */
-  input(name: string, shape: readonly number[], dtype: ElementType): Value {
-    const value: Value = { id: this.#ids++, shape, dtype, input: name };
+  input(port: Port, shape: readonly number[], dtype: ElementType): InputValue {
+    const value: InputValue = { id: this.#ids++, shape, dtype, input: port };
     this.inputs.push(value);
     return value;
   }
@@ -107,6 +109,13 @@ export function reachable(outputs: readonly Value[]): Node[] {
   }
   // Values are numbered in the order of creation, and a node is made after its inputs.
   return [...seen].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);
+}
+
+/** The graph inputs that the outputs need, in the order in which they were made. */
+export function usedInputs(outputs: readonly Value[]): InputValue[] {
+  const values = new Set([...outputs, ...reachable(outputs).flatMap(({ inputs }) => inputs)]);
+  const isInput = (value: Value): value is InputValue => value.input !== undefined;
+  return [...values].filter(isInput).sort((a, b) => a.id - b.id);
 }
 
 /**

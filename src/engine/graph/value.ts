@@ -1,3 +1,5 @@
+import type { Port } from './port.ts';
+
 /** Element types of the graph. `int64` occurs only in shapes and indices that ONNX wants in it. */
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64';
 export type Data = Float32Array | Int32Array | Uint8Array | BigInt64Array;
@@ -13,8 +15,13 @@ export interface Value {
   /** What computes it; absent for inputs and constants. */
   readonly node?: Node;
   readonly constant?: Data;
-  /** The name of a graph input. */
-  readonly input?: string;
+  /** Where a graph input enters. */
+  readonly input?: Port;
+}
+
+/** A graph input. */
+export interface InputValue extends Value {
+  readonly input: Port;
 }
 
 /**

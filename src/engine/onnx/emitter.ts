@@ -1,20 +1,34 @@
+import type { Port } from '../graph/port.ts';
 import type { Attributes, Data, ElementType, Node, Value } from '../graph/value.ts';
 import { elementCount, newData, sameShape } from '../graph/value.ts';
 import { ELEMENT_TYPE, type Model, type ModelNode, type TensorSpec } from './model.ts';
+import { tensorName } from './tensorName.ts';
 
 /**
  * Collects the nodes of a model and names its tensors. Names of its own begin with '/', which users' names do not; those of nodes
  * are `/kernel/op…`, after the tfjs kernel that they come from.
  */
 export class Emitter {
+  /** Whether the model has the operations of the ONNX standard only, and names for users. */
+  readonly standard: boolean;
   readonly nodes: ModelNode[] = [];
-  readonly inputs: TensorSpec[] = [];
+  /** The model's inputs; one that joins others has no port. */
+  readonly inputs = new Map<Port | undefined, TensorSpec>();
   readonly initializers = new Map<string, Model['initializers'][number]>();
   /** The tfjs kernel behind the nodes that are emitted, '' for none. */
   origin = '';
   /** For each value the names of its elements, by the shape under which they have each. Reshapes share them. */
   readonly #names = new Map<Value, Map<string, string>>();
   readonly #casts = new Map<string, Value>();
+
+  constructor(standard: boolean) {
+    this.standard = standard;
+  }
+
+  /** The name of an input or output. */
+  portName(port: Port): string {
+    return tensorName(port, this.standard);
+  }
 
   /** Gives `value` a name; false if it has one. */
   name(value: Value, name: string): boolean {
@@ -45,10 +59,10 @@ export class Emitter {
 
   #namesOf(value: Value): Map<string, string> {
     const { id, dtype, shape, constant: data, input } = value;
-    const name = input ?? `/${data === undefined ? 'v' : 'c'}${id}`;
+    const name = input === undefined ? `/${data === undefined ? 'v' : 'c'}${id}` : this.portName(input);
     if (this.name(value, name)) {
       if (data !== undefined) this.initializers.set(name, { name, dtype, shape, data });
-      if (input !== undefined) this.inputs.push({ name, dtype, shape });
+      if (input !== undefined) this.inputs.set(input, { name, dtype, shape });
     }
     return this.#names.get(value)!;
   }

@@ -1,4 +1,5 @@
-import { reachable } from '../graph/graph.ts';
+import { reachable, usedInputs } from '../graph/graph.ts';
+import type { PartPort, Port, Ported } from '../graph/port.ts';
 import { type Expansion, rewrite } from '../graph/rewrite.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
 import {
@@ -19,7 +20,7 @@ import { emitMatMul, fuseBiases } from './products.ts';
 
 export interface LowerOptions {
   readonly name: string;
-  /** Only operations of the ONNX standard, for models that leave the program; else ONNX Runtime's own ones too. */
+  /** Only operations of the ONNX standard, and users' names, for models that leave the program; else ONNX Runtime's own ones too. */
   readonly standard?: boolean;
   /** Inputs that the model has even if nothing uses them, in this order. */
   readonly inputs?: readonly Value[];
@@ -29,40 +30,37 @@ export interface LowerOptions {
    */
   readonly joinLimit?: number;
   /** Inputs that are given in the parts into which they are split, so that these need not be copied; none. */
-  readonly moving?: ReadonlySet<string>;
+  readonly moving?: ReadonlySet<Port>;
 }
 
-/** A tensor that is a part of what the program has as an input. */
-export interface InputPart extends JoinedPart {
-  readonly input: string;
-}
-
-/** A tensor that is a part of the model's input `inputs`, or of its output `outputs`. */
-export interface JoinedPart {
-  readonly name: string;
+/** A tensor that is a part of a longer one. */
+export interface TensorPart<P extends Port = Port> {
+  readonly port: P;
   readonly offset: number;
   readonly size: number;
 }
 
+/** The inputs or the outputs of a model. */
+export interface ModelSide {
+  /** In the model's order; the one that joins others has no port. */
+  readonly tensors: ReadonlyMap<Port | undefined, TensorSpec>;
+  /** The parts of that one, the model's input `inputs` or output `outputs`. */
+  readonly joined: readonly TensorPart[];
+}
+
 export interface Lowered {
   readonly model: Model;
-  /** The model's inputs that stand for parts of the program's. */
-  readonly inputParts: readonly InputPart[];
-  readonly joinedInputs: readonly JoinedPart[];
-  readonly joinedOutputs: readonly JoinedPart[];
+  readonly inputs: ModelSide;
+  readonly outputs: ModelSide;
+  /** The inputs that are parts of the program's. */
+  readonly inputParts: readonly TensorPart<PartPort>[];
 }
 
-/** What an operation's nodes depend on beside itself. */
-interface Surroundings {
-  readonly standard: boolean;
-  isUsed(value: Value): boolean;
-}
-
-type Emit = (e: Emitter, node: Node, surroundings: Surroundings) => void;
+type Emit = (e: Emitter, node: Node, isUsed: (value: Value) => boolean) => void;
 
 /** How operations are emitted that ONNX has in another form, or does faster in one. */
 const EMITTERS: Readonly<Record<string, Emit>> = {
-  MatMul: (e, node, { standard }) => emitMatMul(e, node, node.outputs[0]!, standard),
+  MatMul: (e, node) => emitMatMul(e, node, node.outputs[0]!),
   Split: emitSplit,
   Expand: emitExpand,
   Cast: (e, { inputs, outputs }) => e.cast(inputs[0]!, outputs[0]!),
@@ -74,7 +72,7 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   ...Object.fromEntries(FUNCTIONS.map((op) => [op, emitFunction])),
 };
 
-function emitSplit(e: Emitter, node: Node, { isUsed }: Surroundings): void {
+function emitSplit(e: Emitter, node: Node, isUsed: (value: Value) => boolean): void {
   const [source, sizes] = node.inputs as [Value, Value];
   const used = node.outputs.filter(isUsed);
   const copied = used.reduce((sum, value) => sum + elementCount(value.shape), 0);
@@ -99,57 +97,50 @@ function emitSplit(e: Emitter, node: Node, { isUsed }: Surroundings): void {
   }
 }
 
-type Named = readonly [name: string, value: Value];
-
 /** Those that are small enough to be joined, if there are several, with their places. */
-function joinedParts(tensors: readonly Named[], limit: number): { named: Named[]; parts: JoinedPart[]; size: number } {
+function joinedParts(
+  tensors: readonly Ported[],
+  limit: number,
+): { ported: Ported[]; parts: TensorPart[]; size: number } {
   const small = tensors.filter(([, { dtype, shape }]) => {
     const size = elementCount(shape);
     return dtype === 'float32' && size > 0 && size <= limit;
   });
-  const named = small.length > 1 ? small : [];
+  const ported = small.length > 1 ? small : [];
   let size = 0;
-  const parts = named.map(([name, value]) => {
-    const part = { name, offset: size, size: elementCount(value.shape) };
+  const parts = ported.map(([port, value]) => {
+    const part = { port, offset: size, size: elementCount(value.shape) };
     size += part.size;
     return part;
   });
-  return { named, parts, size };
+  return { ported, parts, size };
 }
 
-/** The graph inputs that are used, in the order in which they were made. */
-function usedInputs(nodes: readonly Node[], outputs: readonly Named[]): Named[] {
-  const values = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(([, value]) => value)]);
-  return [...values]
-    .filter(({ input }) => input !== undefined)
-    .sort((a, b) => a.id - b.id)
-    .map((value) => [value.input!, value]);
-}
-
-function emitJoinedInputs(e: Emitter, limit: number, used: readonly Named[]): readonly JoinedPart[] {
-  const { named, parts, size } = joinedParts(used, limit);
-  if (named.length === 0) return [];
-  e.inputs.push({ name: 'inputs', dtype: 'float32', shape: [size] });
-  const flats = named.map(([name]) => `/${name}`);
+function emitJoinedInputs(e: Emitter, limit: number, used: readonly Ported[]): readonly TensorPart[] {
+  const { ported, parts, size } = joinedParts(used, limit);
+  if (ported.length === 0) return [];
+  e.inputs.set(undefined, { name: 'inputs', dtype: 'float32', shape: [size] });
+  const flats = ported.map(([port]) => `/${e.portName(port)}`);
   e.emit('Split', ['inputs', e.int64s(parts.map((part) => part.size))], flats, { axis: 0 });
-  named.forEach(([, value], i) => {
+  ported.forEach(([, value], i) => {
     e.standFor(value, flats[i]!, [parts[i]!.size]);
   });
   return parts;
 }
 
 /** Makes inputs of the parts of moving inputs, which it adds to `parts`. */
-function givingParts(moving: ReadonlySet<string>, parts: InputPart[]): Expansion {
+function givingParts(moving: ReadonlySet<Port>, parts: TensorPart<PartPort>[]): Expansion {
   return (g, [source], { outputs }) => {
-    const { input, dtype } = source!;
-    if (input === undefined || source!.shape.length !== 1 || !moving.has(input)) return undefined;
+    const { input: whole, dtype } = source!;
+    if (whole === undefined || source!.shape.length !== 1 || !moving.has(whole)) return undefined;
     let offset = 0;
     return outputs.map(({ shape }) => {
-      // Parts of none begin where others do.
-      const part = { name: `${input}/${parts.length}`, input, offset, size: elementCount(shape) };
-      offset += part.size;
-      parts.push(part);
-      return g.input(part.name, shape, dtype);
+      // Counted, since parts of no elements begin where others do.
+      const port: PartPort = { kind: 'part', whole, index: parts.length };
+      const size = elementCount(shape);
+      parts.push({ port, offset, size });
+      offset += size;
+      return g.input(port, shape, dtype);
     });
   };
 }
@@ -159,51 +150,64 @@ function givingParts(moving: ReadonlySet<string>, parts: InputPart[]): Expansion
  * it fastest.
  */
 export function lower(
-  given: readonly Named[],
+  given: readonly Ported[],
   { name, standard = false, inputs = [], joinLimit = 0, moving = new Set() }: LowerOptions,
 ): Lowered {
-  const inputParts: InputPart[] = [];
+  const inputParts: TensorPart<PartPort>[] = [];
   const rewritten = rewrite(
     given.map(([, value]) => value),
     { ...EXPANSIONS, Split: givingParts(moving, inputParts) },
   );
-  const outputs = given.map(([output], i): Named => [output, rewritten[i]!]);
-  const nodes = reachable(outputs.map(([, value]) => value));
+  const outputs = given.map(([port], i): Ported => [port, rewritten[i]!]);
+  const nodes = reachable(rewritten);
   const uses = new Map<Value, number>();
   const use = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
   for (const node of nodes) node.inputs.forEach(use);
-  for (const [, value] of outputs) use(value);
+  rewritten.forEach(use);
 
   const fusions = fuseBiases(nodes, uses);
   const fused = new Set([...fusions.values()].map(({ product }) => product));
-  const e = new Emitter();
+  const e = new Emitter(standard);
   for (const input of inputs) e.nameOf(input);
-  const joinedInputs = emitJoinedInputs(e, joinLimit, usedInputs(nodes, outputs));
+  const used = usedInputs(rewritten).map((value): Ported => [value.input, value]);
+  const joinedInputs = emitJoinedInputs(e, joinLimit, used);
   const joined = joinedParts(outputs, joinLimit);
-  const own = outputs.filter((output) => !joined.named.includes(output));
+  const own = outputs.filter((output) => !joined.ported.includes(output));
   // Outputs that a node computes carry their names from the start; others are copied at the end.
-  const copies = own.filter(([output, value]) => value.node === undefined || !e.name(value, output));
+  const copies = own.filter(([port, value]) => value.node === undefined || !e.name(value, e.portName(port)));
   for (const node of nodes) {
     if (fused.has(node)) continue;
     const fusion = fusions.get(node);
     e.origin = fusion?.product.origin ?? node.origin;
-    if (fusion !== undefined) emitMatMul(e, fusion.product, node.outputs[0]!, standard, fusion.bias);
+    if (fusion !== undefined) emitMatMul(e, fusion.product, node.outputs[0]!, fusion.bias);
     else {
       emitInSupportedType(e, node, (each) => {
         const emit = EMITTERS[each.op];
         if (emit === undefined) e.emitNode(each);
-        else emit(e, each, { standard, isUsed: (value) => uses.has(value) });
+        else emit(e, each, (value) => uses.has(value));
       });
     }
   }
   e.origin = '';
-  for (const [output, value] of copies) e.emit('Identity', [e.nameOf(value)], [output]);
-  const specs: TensorSpec[] = own.map(([output, { dtype, shape }]) => ({ name: output, dtype, shape }));
-  if (joined.named.length > 0) {
-    const flats = joined.named.map(([, value]) => e.reshaped(value, [elementCount(value.shape)]));
+  for (const [port, value] of copies) e.emit('Identity', [e.nameOf(value)], [e.portName(port)]);
+  const specs = new Map<Port | undefined, TensorSpec>(
+    own.map(([port, { dtype, shape }]) => [port, { name: e.portName(port), dtype, shape }]),
+  );
+  if (joined.ported.length > 0) {
+    const flats = joined.ported.map(([, value]) => e.reshaped(value, [elementCount(value.shape)]));
     e.emit('Concat', flats, ['outputs'], { axis: 0 });
-    specs.push({ name: 'outputs', dtype: 'float32', shape: [joined.size] });
+    specs.set(undefined, { name: 'outputs', dtype: 'float32', shape: [joined.size] });
   }
-  const model = { name, nodes: e.nodes, initializers: [...e.initializers.values()], inputs: e.inputs, outputs: specs };
-  return { model, inputParts, joinedInputs, joinedOutputs: joined.parts };
+  return {
+    model: {
+      name,
+      nodes: e.nodes,
+      initializers: [...e.initializers.values()],
+      inputs: [...e.inputs.values()],
+      outputs: [...specs.values()],
+    },
+    inputs: { tensors: e.inputs, joined: joinedInputs },
+    outputs: { tensors: specs, joined: joined.parts },
+    inputParts,
+  };
 }

@@ -43,13 +43,7 @@ function transposed(e: Emitter, value: Value, flag: Attribute | undefined): stri
 }
 
 /** A product, into the value that it is or that it and its bias make. */
-export function emitMatMul(
-  e: Emitter,
-  { inputs: [a, b], attributes }: Node,
-  result: Value,
-  standard: boolean,
-  bias?: Value,
-): void {
+export function emitMatMul(e: Emitter, { inputs: [a, b], attributes }: Node, result: Value, bias?: Value): void {
   const output = [e.nameOf(result)];
   const operands = [e.nameOf(a!), e.nameOf(b!)];
   const isFloat = a!.dtype === 'float32';
@@ -57,6 +51,6 @@ export function emitMatMul(
   if (bias !== undefined) e.emit('Gemm', [...operands, e.nameOf(bias)], output, attributes);
   else if (attributes.transA === 0 && attributes.transB === 0) e.emit('MatMul', operands, output);
   else if (isMatrix && isFloat) e.emit('Gemm', operands, output, attributes);
-  else if (isFloat && !standard) e.emit('FusedMatMul', operands, output, attributes, 'com.microsoft');
+  else if (isFloat && !e.standard) e.emit('FusedMatMul', operands, output, attributes, 'com.microsoft');
   else e.emit('MatMul', [transposed(e, a!, attributes.transA), transposed(e, b!, attributes.transB)], output);
 }

@@ -1,11 +1,10 @@
 import { reachable } from '../graph/graph.ts';
-import { elementCount, type Node, type Value } from '../graph/value.ts';
+import type { Ported } from '../graph/port.ts';
+import { elementCount, type Node } from '../graph/value.ts';
 import type { GraphCost } from './runtime.ts';
 
-type Outputs = readonly (readonly [string, Value])[];
-
 /** The cost of a graph as it stands, before an engine fuses or adds operations. */
-export function costOf(outputs: Outputs): Omit<GraphCost, 'engine'> {
+export function costOf(outputs: readonly Ported[]): Omit<GraphCost, 'engine'> {
   const nodes = reachable(outputs.map(([, value]) => value));
   return { nodes: nodes.length, productFlops: nodes.reduce((sum, node) => sum + flopsOf(node), 0) };
 }

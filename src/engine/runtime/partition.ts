@@ -1,9 +1,8 @@
 import { Graph, reachable } from '../graph/graph.ts';
+import type { Port, Ported } from '../graph/port.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
 import { isElementwise } from '../wasm/elementwise.ts';
 import type { Program } from './runtime.ts';
-
-type Named = readonly [name: string, value: Value];
 
 /** Where nodes run: matrix products and what surrounds them, or arithmetic on variables. */
 export type Part = 'products' | 'variables';
@@ -11,7 +10,7 @@ export type Part = 'products' | 'variables';
 /** A part of a program that runs at once. What stages give one another are outputs of one and inputs of others. */
 export interface Stage {
   readonly part: Part;
-  readonly outputs: readonly Named[];
+  readonly outputs: readonly Ported[];
 }
 
 /** Operations that only name numbers anew: each stage does those itself that it needs. */
@@ -28,7 +27,7 @@ function viewed(value: Value): Value {
 
 /**
  * Cuts a program into stages, to be run one after the other: the arithmetic on variables, which optimizers and averages of networks are,
- * apart from the rest. The inputs `state.*` and the outputs `next.*` are the variables.
+ * apart from the rest.
  */
 export function partition({ outputs }: Pick<Program, 'outputs'>): Stage[] {
   const nodes = reachable(outputs.map(([, value]) => value));
@@ -36,24 +35,28 @@ export function partition({ outputs }: Pick<Program, 'outputs'>): Stage[] {
   const levels = levelsOf(nodes, isOnVariables);
   let [first, last] = [0, 0];
   for (const level of levels.values()) [first, last] = [Math.min(first, level), Math.max(last, level)];
-  const names = new Map<Value, string>();
-  for (const [name, value] of outputs) if (!names.has(value)) names.set(value, name);
-  const nameOf = (value: Value): string => names.get(value) ?? `cut.${value.id}`;
+  const ports = new Map<Value, Port>();
+  for (const [port, value] of outputs) if (!ports.has(value)) ports.set(value, port);
+  const portOf = (value: Value): Port => {
+    const port = ports.get(value) ?? { kind: 'cut', index: value.id };
+    ports.set(value, port);
+    return port;
+  };
   /** For each level what leaves it. */
-  const leaving = new Map<number, Map<string, Value>>();
-  const leave = (value: Value, name: string): void => {
+  const leaving = new Map<number, Map<Port, Value>>();
+  const leave = (value: Value, port: Port): void => {
     const { node } = viewed(value);
     const level = node === undefined ? last : levels.get(node)!;
-    leaving.set(level, (leaving.get(level) ?? new Map()).set(name, value));
+    leaving.set(level, (leaving.get(level) ?? new Map()).set(port, value));
   };
-  for (const [name, value] of outputs) leave(value, name);
+  for (const [port, value] of outputs) leave(value, port);
   const stages: Stage[] = [];
   for (let level = last; level >= first; level--) {
     const wanted = [...(leaving.get(level) ?? [])];
     if (wanted.length === 0) continue;
     const isHere = (node: Node): boolean => isView(node) || levels.get(node) === level;
-    const { rebuilt, missing } = extract(nodes, wanted, isHere, nameOf);
-    for (const value of missing) leave(value, nameOf(value));
+    const { rebuilt, missing } = extract(nodes, wanted, isHere, portOf);
+    for (const value of missing) leave(value, portOf(value));
     stages.unshift({ part: level % 2 === 0 ? 'products' : 'variables', outputs: rebuilt });
   }
   return stages;
@@ -63,10 +66,10 @@ export function partition({ outputs }: Pick<Program, 'outputs'>): Stage[] {
  * The nodes that calculate the variables' next values from the present ones element by element, and what only these need, if that
  * takes no more numbers than it gives: of a gradient's last operations those that do not reduce it.
  */
-function arithmeticOnVariables(nodes: readonly Node[], outputs: readonly Named[]): ReadonlySet<Node> {
+function arithmeticOnVariables(nodes: readonly Node[], outputs: readonly Ported[]): ReadonlySet<Node> {
   const ofVariables = new Set<Value>();
   const isOfVariables = (value: Value): boolean =>
-    value.input?.startsWith('state.') ? value.dtype === 'float32' : ofVariables.has(value);
+    value.input?.kind === 'state' ? value.dtype === 'float32' : ofVariables.has(value);
   for (const node of nodes) {
     const isAlike = ({ dtype, shape }: Value): boolean =>
       dtype === 'float32' && elementCount(shape) === elementCount(node.outputs[0]!.shape);
@@ -84,7 +87,7 @@ function arithmeticOnVariables(nodes: readonly Node[], outputs: readonly Named[]
       if (source !== undefined) users.set(source, (users.get(source) ?? new Set()).add(node));
     }
   }
-  const next = new Set(outputs.filter(([name]) => name.startsWith('next.')).map(([, value]) => viewed(value).node));
+  const next = new Set(outputs.filter(([port]) => port.kind === 'next').map(([, value]) => viewed(value).node));
   const result = new Set<Node>();
   const arithmetic = new Set<Node>();
   for (const node of [...nodes].reverse()) {
@@ -140,10 +143,10 @@ function levelsOf(nodes: readonly Node[], isOnVariables: ReadonlySet<Node>): Map
 /** The nodes that `wanted` needs here as a graph of their own, and what it needs from elsewhere, which becomes its inputs. */
 function extract(
   nodes: readonly Node[],
-  wanted: readonly Named[],
+  wanted: readonly Ported[],
   isHere: (node: Node) => boolean,
-  nameOf: (value: Value) => string,
-): { rebuilt: Named[]; missing: ReadonlySet<Value> } {
+  portOf: (value: Value) => Port,
+): { rebuilt: Ported[]; missing: ReadonlySet<Value> } {
   const needed = new Set<Value>(wanted.map(([, value]) => value));
   for (const node of [...nodes].reverse()) {
     if (isHere(node) && node.outputs.some((value) => needed.has(value)))
@@ -159,7 +162,7 @@ function extract(
     if (node !== undefined) missing.add(value);
     known =
       constant === undefined
-        ? graph.input(input ?? nameOf(value), shape, dtype)
+        ? graph.input(input ?? portOf(value), shape, dtype)
         : graph.constant(constant, shape, dtype);
     made.set(value, known);
     return known;
@@ -172,5 +175,5 @@ function extract(
       made.set(value, results[i]!);
     });
   }
-  return { rebuilt: wanted.map(([name, value]) => [name, remade(value)]), missing };
+  return { rebuilt: wanted.map(([port, value]) => [port, remade(value)]), missing };
 }

@@ -1,12 +1,13 @@
-import type { Data, ElementType, Value } from '../graph/value.ts';
+import type { Port, Ported } from '../graph/port.ts';
+import type { Data, ElementType } from '../graph/value.ts';
 
-/** A graph to run, by its named outputs; its inputs are those that they need. */
+/** A graph to run, by its outputs; its inputs are those that they need. */
 export interface Program {
   /** The compiled function's, for errors. */
   readonly name: string;
-  readonly outputs: readonly (readonly [name: string, value: Value])[];
+  readonly outputs: readonly Ported[];
   /** The inputs and outputs that {@link Executable.readFrom} and {@link Executable.writeTo} are used for. */
-  readonly moving: readonly string[];
+  readonly moving: ReadonlySet<Port>;
 }
 
 /** What runs a program, and what that costs. */
@@ -38,13 +39,13 @@ export interface Slot {
 export interface Executable {
   readonly cost: GraphCost;
   /** Where an input is read from at each run; undefined if the program has no such input. */
-  input(name: string): Slot | undefined;
+  input(port: Port): Slot | undefined;
   /** Where an output is written to at each run. */
-  output(name: string): Slot;
+  output(port: Port): Slot;
   /** Lets the next runs read a moving input from a place. An input that the program does not have is ignored. */
-  readFrom(name: string, source: Slot): void;
+  readFrom(port: Port, source: Slot): void;
   /** Lets the next runs write a moving output to a place. */
-  writeTo(name: string, target: Slot): void;
+  writeTo(port: Port, target: Slot): void;
   /** @throws if the runtime fails; what has been written is undefined then */
   run(): void;
   /** Runs, and then times each kernel by many calls of it; absent where the runtime cannot. @throws as {@link run} */

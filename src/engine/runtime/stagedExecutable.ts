@@ -1,5 +1,6 @@
-import { reachable } from '../graph/graph.ts';
-import { elementCount, type Value } from '../graph/value.ts';
+import { usedInputs } from '../graph/graph.ts';
+import type { Port, Ported } from '../graph/port.ts';
+import { elementCount } from '../graph/value.ts';
 import { costOf } from './graphCost.ts';
 import type { Stage } from './partition.ts';
 import { plainStorage } from './plainStorage.ts';
@@ -8,9 +9,9 @@ import type { Executable, GraphCost, Program, Runtime, Slot, Storage } from './r
 interface RunningStage {
   readonly executable: Executable;
   /** The inputs and outputs whose places are told before each run. */
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
-  readonly outputs: ReadonlySet<string>;
+  readonly reads: readonly Port[];
+  readonly writes: readonly Port[];
+  readonly outputs: ReadonlySet<Port>;
 }
 
 /** A program as stages that run one after the other. */
@@ -18,7 +19,7 @@ export class StagedExecutable implements Executable {
   readonly cost: GraphCost;
   readonly #stages: readonly RunningStage[];
   /** Of what moves, and of what several stages use. */
-  readonly #places = new Map<string, Slot>();
+  readonly #places = new Map<Port, Slot>();
 
   /**
    * @param engine for {@link GraphCost}
@@ -32,62 +33,59 @@ export class StagedExecutable implements Executable {
     runtimeOf: (stage: Stage) => Runtime,
     storage: Storage,
   ) {
-    const ports = stages.map((stage) => ({ reads: inputsOf(stage), writes: new Map(stage.outputs) }));
-    const users = new Map<string, number>();
-    for (const { reads, writes } of ports) {
-      for (const key of [...reads.keys(), ...writes.keys()]) users.set(key, (users.get(key) ?? 0) + 1);
+    const edges = stages.map(({ outputs: writes }) => ({ reads: inputsOf(writes), writes }));
+    const users = new Map<Port, number>();
+    for (const { reads, writes } of edges) {
+      for (const [port] of [...reads, ...writes]) users.set(port, (users.get(port) ?? 0) + 1);
     }
-    const isPlaced = (key: string): boolean => moving.includes(key) || users.get(key)! > 1;
-    for (const { reads, writes } of ports) {
-      for (const [key, { dtype, shape }] of [...reads, ...writes]) {
-        if (moving.includes(key) || !isPlaced(key) || this.#places.has(key)) continue;
+    const isPlaced = (port: Port): boolean => moving.has(port) || users.get(port)! > 1;
+    for (const { reads, writes } of edges) {
+      for (const [port, { dtype, shape }] of [...reads, ...writes]) {
+        if (moving.has(port) || !isPlaced(port) || this.#places.has(port)) continue;
         // Of these two all runtimes make the same numbers.
         const { allocate } = dtype === 'float32' || dtype === 'int32' ? storage : plainStorage;
-        this.#places.set(key, allocate(dtype, elementCount(shape)));
+        this.#places.set(port, allocate(dtype, elementCount(shape)));
       }
     }
+    const placed = (ported: readonly Ported[]): Port[] => ported.map(([port]) => port).filter(isPlaced);
     this.#stages = stages.map((stage, i) => {
-      const [reads, writes] = [ports[i]!.reads, ports[i]!.writes].map((named) => [...named.keys()].filter(isPlaced));
-      const program = { name, outputs: stage.outputs, moving: [...reads!, ...writes!] };
-      return {
-        executable: runtimeOf(stage).load(program),
-        reads: reads!,
-        writes: writes!,
-        outputs: new Set(ports[i]!.writes.keys()),
-      };
+      const [reads, writes] = [placed(edges[i]!.reads), placed(edges[i]!.writes)];
+      const program = { name, outputs: stage.outputs, moving: new Set([...reads, ...writes]) };
+      const written = new Set(stage.outputs.map(([port]) => port));
+      return { executable: runtimeOf(stage).load(program), reads, writes, outputs: written };
     });
     const nodes = this.#stages.reduce((sum, { executable }) => sum + executable.cost.nodes, 0);
     this.cost = { ...costOf(outputs), engine, nodes };
   }
 
-  input(name: string): Slot | undefined {
-    const place = this.#places.get(name);
+  input(port: Port): Slot | undefined {
+    const place = this.#places.get(port);
     if (place !== undefined) return place;
     for (const { executable } of this.#stages) {
-      const slot = executable.input(name);
+      const slot = executable.input(port);
       if (slot !== undefined) return slot;
     }
     return undefined;
   }
 
-  output(name: string): Slot {
-    const place = this.#places.get(name);
-    return place ?? this.#stages.find(({ outputs }) => outputs.has(name))!.executable.output(name);
+  output(port: Port): Slot {
+    const place = this.#places.get(port);
+    return place ?? this.#stages.find(({ outputs }) => outputs.has(port))!.executable.output(port);
   }
 
-  readFrom(name: string, source: Slot): void {
-    this.#places.set(name, source);
+  readFrom(port: Port, source: Slot): void {
+    this.#places.set(port, source);
   }
 
-  writeTo(name: string, target: Slot): void {
-    this.#places.set(name, target);
+  writeTo(port: Port, target: Slot): void {
+    this.#places.set(port, target);
   }
 
   run(): void {
     const places = this.#places;
     for (const { executable, reads, writes } of this.#stages) {
-      for (const name of reads) executable.readFrom(name, places.get(name)!);
-      for (const name of writes) executable.writeTo(name, places.get(name)!);
+      for (const port of reads) executable.readFrom(port, places.get(port)!);
+      for (const port of writes) executable.writeTo(port, places.get(port)!);
       executable.run();
     }
   }
@@ -97,9 +95,6 @@ export class StagedExecutable implements Executable {
   }
 }
 
-/** The inputs of a stage by their names. */
-function inputsOf({ outputs }: Stage): Map<string, Value> {
-  const values = [...outputs.map(([, value]) => value)];
-  for (const { inputs } of reachable(values)) values.push(...inputs);
-  return new Map(values.flatMap((value) => (value.input === undefined ? [] : [[value.input, value] as const])));
+function inputsOf(outputs: readonly Ported[]): Ported[] {
+  return usedInputs(outputs.map(([, value]) => value)).map((value) => [value.input, value]);
 }

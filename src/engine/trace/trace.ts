@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../random.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { NamedPort } from '../graph/port.ts';
 import { concat, reshape } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
 import { guarded } from '../guard.ts';
@@ -23,13 +24,13 @@ export interface TraceRequest {
   readonly packs: readonly Pack[];
   /** Those of the packs that the function may use. */
   readonly variables: ReadonlySet<tf.Variable>;
-  /** The values of a pack's variables at the start, each as a vector. */
-  flats(pack: Pack, index: number): readonly Value[];
+  /** For each pack the values of its variables at the start, each as a vector. */
+  readonly flats: readonly (readonly Value[])[];
   draw(draw: Draw, index: number): Value;
 }
 
 export interface Trace {
-  readonly outputs: readonly (readonly [name: string, value: Value])[];
+  readonly outputs: readonly (readonly [port: NamedPort, value: Value])[];
   /** The draws, in order. */
   readonly draws: readonly Draw[];
   /** The values of the packs after the function, undefined for those it does not change. */
@@ -40,7 +41,7 @@ export interface Trace {
  * Runs `fn` once with tensors that stand for values of a graph.
  * @throws what `fn` throws; the variables and the active backend are as before then too
  */
-export function trace({ name, fn, graph, inputs, packs, variables, flats: flatsOf, draw }: TraceRequest): Trace {
+export function trace({ name, fn, graph, inputs, packs, variables, flats, draw }: TraceRequest): Trace {
   const backend = traceBackend();
   const engine = tf.engine();
   const asTensor = (value: Value): tf.Tensor =>
@@ -48,7 +49,6 @@ export function trace({ name, fn, graph, inputs, packs, variables, flats: flatsO
       { dataId: backend.put(value), shape: [...value.shape], dtype: value.dtype as tf.DataType },
       backend,
     );
-  const flats = packs.map((pack, i) => flatsOf(pack, i));
   const held: { readonly variable: tf.Variable; readonly dataId: object }[] = [];
 
   /** Makes a variable stand for `value`, without touching what it held. */
@@ -76,7 +76,9 @@ export function trace({ name, fn, graph, inputs, packs, variables, flats: flatsO
     const rng = new TensorRng(name, (each) => asTensor(draw(each, draws.push(each) - 1)));
     const starts = new Map([...variables].map((variable) => [variable, backend.lookUp(variable)]));
     const returned = namedTensors(name, fn(tensors, rng));
-    const outputs = returned.map(([key, tensor]) => [key, backend.lookUp(tensor)] as const);
+    const outputs = returned.map(
+      ([key, tensor]) => [{ kind: 'output', name: key } as const, backend.lookUp(tensor)] as const,
+    );
     const newState = packs.map((pack, i) => {
       const before = flats[i]!;
       const after = pack.variables.map((variable, j) => {

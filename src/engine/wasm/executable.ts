@@ -1,9 +1,10 @@
+import type { Port } from '../graph/port.ts';
 import { costOf } from '../runtime/graphCost.ts';
 import type { Executable, GraphCost, KernelProfile, Program, Runtime, Slot } from '../runtime/runtime.ts';
 import { timeOf } from '../runtime/timeOf.ts';
 import { Heap } from './heap.ts';
 import { HeapSlot } from './heapSlot.ts';
-import { lowerToWasm, type Port, type WasmProgram } from './lower.ts';
+import { lowerToWasm, type PlacedPort, type WasmProgram } from './lower.ts';
 
 export interface WasmRuntimeOptions {
   /** Multiply and add with one rounding where the processor has that: faster, but the last bits then depend on it. */
@@ -27,27 +28,23 @@ class WasmExecutable implements Executable {
   readonly #exports: WebAssembly.Exports;
   readonly #faults: HeapSlot;
   /** Inputs and outputs in this program's own memory; of moving ones only those that were ever elsewhere. */
-  readonly #slots = new Map<string, HeapSlot>();
-  readonly #ports: ReadonlyMap<string, Port>;
+  readonly #slots = new Map<Port, HeapSlot>();
+  readonly #places: ReadonlyMap<Port, PlacedPort>;
   /** Of the moving inputs and outputs, in the order in which the module takes them. */
   readonly #addresses: number[];
-  readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #indexOf: ReadonlyMap<Port, number>;
   /** What has to be brought into memory before a run, and taken out after it. */
-  readonly #before = new Map<string, () => void>();
-  readonly #after = new Map<string, () => void>();
+  readonly #before = new Map<Port, () => void>();
+  readonly #after = new Map<Port, () => void>();
 
   constructor({ name, outputs, moving }: Program, engine: string, heap: Heap, options: Required<WasmRuntimeOptions>) {
-    const program = lowerToWasm(outputs, {
-      ...options,
-      moving: new Set(moving),
-      allocate: (bytes) => heap.allocate(bytes),
-    });
+    const program = lowerToWasm(outputs, { ...options, moving, allocate: (bytes) => heap.allocate(bytes) });
     this.program = program;
     this.cost = { ...costOf(outputs), engine, nodes: program.kernels.length };
     this.#name = name;
     this.#heap = heap;
-    this.#ports = new Map([...program.inputs, ...program.outputs].map((port) => [port.name, port]));
-    this.#indexOf = new Map(program.moving.map((key, i) => [key, i]));
+    this.#places = new Map([...program.inputs, ...program.outputs].map((place) => [place.port, place]));
+    this.#indexOf = new Map(program.moving.map((port, i) => [port, i]));
     this.#addresses = program.moving.map(() => 0);
     for (const { address, data, dtype } of program.constants)
       new HeapSlot(heap, dtype, data.length, address).write(data);
@@ -61,46 +58,46 @@ class WasmExecutable implements Executable {
     this.#exports = Object.assign({}, ...parts);
   }
 
-  input(name: string): Slot | undefined {
-    const port = this.#ports.get(name);
-    if (port === undefined) return undefined;
-    const slot = this.#slot(port);
-    if (port.dtype !== 'bool') return slot;
+  input(port: Port): Slot | undefined {
+    const place = this.#places.get(port);
+    if (place === undefined) return undefined;
+    const slot = this.#slot(place);
+    if (place.dtype !== 'bool') return slot;
     // Bools are bytes outside and masks inside.
-    const bytes = new Uint8Array(port.size);
-    this.#before.set(name, () => slot.write(bytes));
+    const bytes = new Uint8Array(place.size);
+    this.#before.set(port, () => slot.write(bytes));
     return { data: bytes };
   }
 
-  output(name: string): Slot {
-    const port = this.#ports.get(name)!;
-    const slot = this.#slot(port);
-    if (port.dtype !== 'bool') return slot;
-    const bytes = new Uint8Array(port.size);
-    this.#after.set(name, () => slot.read(bytes));
+  output(port: Port): Slot {
+    const place = this.#places.get(port)!;
+    const slot = this.#slot(place);
+    if (place.dtype !== 'bool') return slot;
+    const bytes = new Uint8Array(place.size);
+    this.#after.set(port, () => slot.read(bytes));
     return { data: bytes };
   }
 
-  readFrom(name: string, source: Slot): void {
-    if (this.#point(name, source)) {
-      if (this.#before.size > 0) this.#before.delete(name);
+  readFrom(port: Port, source: Slot): void {
+    if (this.#point(port, source)) {
+      if (this.#before.size > 0) this.#before.delete(port);
       return;
     }
-    const port = this.#ports.get(name);
-    if (port === undefined) return;
-    const slot = this.#slot(port);
-    this.#point(name, slot);
-    this.#before.set(name, () => slot.write(source.data));
+    const place = this.#places.get(port);
+    if (place === undefined) return;
+    const slot = this.#slot(place);
+    this.#point(port, slot);
+    this.#before.set(port, () => slot.write(source.data));
   }
 
-  writeTo(name: string, target: Slot): void {
-    if (this.#point(name, target)) {
-      if (this.#after.size > 0) this.#after.delete(name);
+  writeTo(port: Port, target: Slot): void {
+    if (this.#point(port, target)) {
+      if (this.#after.size > 0) this.#after.delete(port);
       return;
     }
-    const slot = this.#slot(this.#ports.get(name)!);
-    this.#point(name, slot);
-    this.#after.set(name, () => slot.read(target.data));
+    const slot = this.#slot(this.#places.get(port)!);
+    this.#point(port, slot);
+    this.#after.set(port, () => slot.read(target.data));
   }
 
   run(): void {
@@ -138,19 +135,19 @@ class WasmExecutable implements Executable {
   }
 
   /** The slot of an input or output in this program's own memory. */
-  #slot({ name, dtype, size, address }: Port): HeapSlot {
-    let slot = this.#slots.get(name);
+  #slot({ port, dtype, size, address }: PlacedPort): HeapSlot {
+    let slot = this.#slots.get(port);
     if (slot === undefined) {
-      slot = new HeapSlot(this.#heap, dtype, size, this.#indexOf.has(name) ? undefined : address);
-      this.#slots.set(name, slot);
+      slot = new HeapSlot(this.#heap, dtype, size, this.#indexOf.has(port) ? undefined : address);
+      this.#slots.set(port, slot);
     }
     return slot;
   }
 
   /** Makes the module look for a moving input or output in a slot; false if it cannot. */
-  #point(name: string, slot: Slot): boolean {
+  #point(port: Port, slot: Slot): boolean {
     if (!(slot instanceof HeapSlot) || slot.heap !== this.#heap) return false;
-    const index = this.#indexOf.get(name);
+    const index = this.#indexOf.get(port);
     if (index === undefined) return false;
     this.#addresses[index] = slot.address;
     return true;

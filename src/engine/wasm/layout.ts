@@ -100,8 +100,8 @@ export class Layout {
   }
 
   /** A new place of its own for a value, its elements one after another. */
-  allocate(value: Value, name: string): View {
-    const view = { buffer: new Buffer(name, elementCount(value.shape)), offset: 0, strides: rowMajor(value.shape) };
+  allocate(value: Value): View {
+    const view = { buffer: new Buffer(elementCount(value.shape)), offset: 0, strides: rowMajor(value.shape) };
     this.place(value, view);
     return view;
   }
@@ -122,12 +122,12 @@ export class Layout {
 
   #find(value: Value): View {
     if (value.constant !== undefined) {
-      const buffer = new Buffer('constant', value.constant.length);
+      const buffer = new Buffer(value.constant.length);
       this.constants.push({ buffer, dtype: value.dtype, data: value.constant });
       return { buffer, offset: 0, strides: rowMajor(value.shape) };
     }
     const node = value.node;
-    if (node === undefined || !isView(node)) throw new Error(`no place for ${node?.op ?? value.input}`);
+    if (node === undefined || !isView(node)) throw new Error(`no place for ${node?.op ?? value.input?.kind}`);
     const source = node.inputs[0]!;
     const { buffer, offset, strides } = this.viewOf(source);
     if (node.op === 'Reshape') {

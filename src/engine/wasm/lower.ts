@@ -1,4 +1,5 @@
-import { reachable } from '../graph/graph.ts';
+import { reachable, usedInputs } from '../graph/graph.ts';
+import type { Port, Ported } from '../graph/port.ts';
 import { rewrite } from '../graph/rewrite.ts';
 import { type Data, type ElementType, elementCount, type Node, type Value } from '../graph/value.ts';
 import { encodeKernels } from './encodeKernels.ts';
@@ -16,24 +17,25 @@ import { schedule } from './schedule.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
 import { Buffer, reshapedStrides, rowMajor } from './view.ts';
 
-type Named = readonly [name: string, value: Value];
-
 /** A tensor that goes in or out: its elements one after another. */
-export interface Port {
-  readonly name: string;
+export interface PlacedPort {
+  readonly port: Port;
   readonly dtype: ElementType;
   readonly size: number;
   /** In bytes from the start of the block; −1 for a moving one. */
   readonly address: number;
 }
 
+/** A tensor that goes in or out before its place is settled. */
+type Edge = Omit<PlacedPort, 'address'> & { readonly buffer: Buffer };
+
 /** A graph as WebAssembly modules, to be run one after the other: each imports its memory and exports `run`. */
 export interface WasmProgram {
   readonly modules: readonly Uint8Array<ArrayBuffer>[];
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+  readonly inputs: readonly PlacedPort[];
+  readonly outputs: readonly PlacedPort[];
   /** The inputs and outputs whose addresses are the arguments of `run`, in order. */
-  readonly moving: readonly string[];
+  readonly moving: readonly Port[];
   readonly constants: readonly { readonly address: number; readonly dtype: ElementType; readonly data: Data }[];
   /** Where {@link Faults} are noted. */
   readonly faults: number;
@@ -44,8 +46,8 @@ export interface WasmProgram {
 }
 
 export interface WasmOptions extends ProductOptions {
-  /** The names of inputs and outputs that are somewhere else at each run. */
-  readonly moving: ReadonlySet<string>;
+  /** The inputs and outputs that are somewhere else at each run. */
+  readonly moving: ReadonlySet<Port>;
   /** The bytes of a module beyond which its kernels go into several. */
   readonly largestModule: number;
   /** Finds a block of memory of so many bytes: its address. */
@@ -53,31 +55,30 @@ export interface WasmOptions extends ProductOptions {
 }
 
 /** Lays the graph out in memory, cuts it into kernels and writes their code. */
-export function lowerToWasm(given: readonly Named[], options: WasmOptions): WasmProgram {
+export function lowerToWasm(given: readonly Ported[], options: WasmOptions): WasmProgram {
   const rewritten = rewrite(
     given.map(([, value]) => value),
     EXPANSIONS,
   );
-  const outputs = given.map(([name], i): Named => [name, rewritten[i]!]);
-  const nodes = reachable(outputs.map(([, value]) => value));
+  const nodes = reachable(rewritten);
   const layout = new Layout();
-  const moving: string[] = [];
-  const port = (
-    name: string,
-    { dtype, shape }: Value,
-  ): { readonly port: Omit<Port, 'address'>; readonly buffer: Buffer } => {
+  const moving: Port[] = [];
+  const edge = (port: Port, { dtype, shape }: Value): Edge => {
     const size = elementCount(shape);
-    const isMoving = options.moving.has(name);
-    const buffer = new Buffer(name, size, isMoving ? moving.length : undefined);
-    if (isMoving) moving.push(name);
-    return { port: { name, dtype, size }, buffer };
+    const isMoving = options.moving.has(port);
+    const buffer = new Buffer(size, isMoving ? moving.length : undefined);
+    if (isMoving) moving.push(port);
+    return { port, dtype, size, buffer };
   };
-  const inputs = usedInputs(nodes, outputs).map((value) => {
-    const made = port(value.input!, value);
-    layout.place(value, { buffer: made.buffer, offset: 0, strides: rowMajor(value.shape) });
-    return made;
+  const inputs = usedInputs(rewritten).map((value) => {
+    const entering = edge(value.input, value);
+    layout.place(value, { buffer: entering.buffer, offset: 0, strides: rowMajor(value.shape) });
+    return entering;
   });
-  const leaving = outputs.map(([name, value]) => ({ ...port(name, value), value, isInPlace: false }));
+  const leaving = given.map(([port], i) => {
+    const value = rewritten[i]!;
+    return { ...edge(port, value), value, isInPlace: false };
+  });
   for (const output of leaving) output.isInPlace = placeRoot(layout, output.value, output.buffer);
   const inPlace = placeConcatenations(layout, nodes);
   const copied = placeNodes(layout, nodes);
@@ -90,8 +91,8 @@ export function lowerToWasm(given: readonly Named[], options: WasmOptions): Wasm
   };
   const active = nodes.filter((node) => !isLookedThrough(node));
   const groups = schedule(active, sourceOf);
-  const stored = storedValues(active, groups, outputs, sourceOf, isLookedThrough);
-  const faults = new Buffer('faults', 2);
+  const stored = storedValues(active, groups, rewritten, sourceOf, isLookedThrough);
+  const faults = new Buffer(2);
 
   const kernels: Kernel[] = [];
   const traffic = new Map<Kernel, Traffic>();
@@ -143,14 +144,16 @@ export function lowerToWasm(given: readonly Named[], options: WasmOptions): Wasm
     if (buffer.global === undefined) buffer.address += address;
   }
 
-  const settledPort = (made: { readonly port: Omit<Port, 'address'>; readonly buffer: Buffer }): Port => ({
-    ...made.port,
-    address: made.buffer.address,
+  const settle = ({ port, dtype, size, buffer }: Edge): PlacedPort => ({
+    port,
+    dtype,
+    size,
+    address: buffer.address,
   });
   return {
     modules: encodeKernels(kernels, { globals: moving.length, largest: options.largestModule }),
-    inputs: inputs.map(settledPort),
-    outputs: leaving.map(settledPort),
+    inputs: inputs.map(settle),
+    outputs: leaving.map(settle),
     moving,
     constants: layout.constants.map(({ buffer, dtype, data }) => ({ address: buffer.address, dtype, data })),
     faults: faults.address,
@@ -175,12 +178,6 @@ function placeRoot(layout: Layout, value: Value, buffer: Buffer): boolean {
   return true;
 }
 
-/** The graph's inputs that something uses, in the order in which they were made. */
-function usedInputs(nodes: readonly Node[], outputs: readonly Named[]): Value[] {
-  const values = new Set([...nodes.flatMap((node) => node.inputs), ...outputs.map(([, value]) => value)]);
-  return [...values].filter(({ input }) => input !== undefined).sort((a, b) => a.id - b.id);
-}
-
 /**
  * Makes the parts of concatenations lie in them from the start, where each is used for nothing else and its shape allows it.
  * @returns which parts these are, as `output:part`
@@ -192,7 +189,7 @@ function placeConcatenations(layout: Layout, nodes: readonly Node[]): Set<string
   for (const node of [...nodes].reverse()) {
     if (node.op !== 'Concat') continue;
     const [output] = node.outputs as [Value];
-    if (!layout.isPlaced(output)) layout.allocate(output, `concat${output.id}`);
+    if (!layout.isPlaced(output)) layout.allocate(output);
     const whole = layout.viewOf(output);
     const axis = node.attributes.axis as number;
     let begin = 0;
@@ -223,7 +220,7 @@ function placeNodes(layout: Layout, nodes: readonly Node[]): Set<Node> {
       if (node.op !== 'Reshape' || layout.canReshape(node.outputs[0]!)) continue;
       copied.add(node);
     }
-    for (const value of node.outputs) if (!layout.isPlaced(value)) layout.allocate(value, `${node.op}${value.id}`);
+    for (const value of node.outputs) if (!layout.isPlaced(value)) layout.allocate(value);
   }
   return copied;
 }
@@ -232,7 +229,7 @@ function placeNodes(layout: Layout, nodes: readonly Node[]): Set<Node> {
 function storedValues(
   nodes: readonly Node[],
   groups: readonly { readonly nodes: readonly Node[] }[],
-  outputs: readonly Named[],
+  outputs: readonly Value[],
   sourceOf: (value: Value) => Node | undefined,
   isLookedThrough: (node: Node) => boolean,
 ): Set<Value> {
@@ -243,7 +240,7 @@ function storedValues(
     while (at.node !== undefined && isLookedThrough(at.node)) at = at.node.inputs[0]!;
     return at;
   };
-  const stored = new Set(outputs.map(([, value]) => root(value)));
+  const stored = new Set(outputs.map(root));
   for (const node of nodes) {
     for (const value of node.inputs) {
       const source = sourceOf(value);

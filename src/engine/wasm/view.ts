@@ -8,7 +8,6 @@ export const ELEMENT_BYTES = 4;
  * variable of the module.
  */
 export class Buffer {
-  readonly name: string;
   /** In elements. */
   readonly size: number;
   /** In bytes; −1 until it is settled. */
@@ -16,8 +15,7 @@ export class Buffer {
   /** The number of the global variable that holds the address, if it may change. */
   readonly global: number | undefined;
 
-  constructor(name: string, size: number, global?: number) {
-    this.name = name;
+  constructor(size: number, global?: number) {
     this.size = size;
     this.global = global;
   }

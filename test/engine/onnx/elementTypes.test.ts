@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../../src/engine/compile.ts';
 import { Graph } from '../../../src/engine/graph/graph.ts';
-import { type Data, newData, type Value } from '../../../src/engine/graph/value.ts';
+import { type Data, newData } from '../../../src/engine/graph/value.ts';
 import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';
 import { selectEngine } from '../../../src/engine/runtime/engine.ts';
+import { input, output } from '../graphPorts.ts';
 import { numbers } from '../support.ts';
 
 beforeAll(async () => {
@@ -24,24 +25,25 @@ const VALUES: Readonly<Record<Type, readonly number[]>> = {
 /** Runs one operation of the graph on matrices [2, 2]; its result is of `result`'s type, by default that of the operands. */
 function run(op: string, types: readonly Type[], result: Type, attributes = {}): number[] {
   const g = new Graph();
-  const inputs: Value[] = types.map((dtype, i) => g.input(`x${i}`, [2, 2], dtype));
+  const inputs = types.map((dtype, i) => input(g, `x${i}`, [2, 2], dtype));
+  const y = output('y');
   const executable = runtime.load({
     name: op,
-    outputs: [['y', g.node(op, inputs, [2, 2], result, attributes)]],
-    moving: [],
+    outputs: [[y, g.node(op, inputs, [2, 2], result, attributes)]],
+    moving: new Set(),
   });
   types.forEach((dtype, i) => {
     const at = types.length === 3 && i > 0 ? i : 0;
-    executable.input(`x${i}`)!.data.set(
+    executable.input(inputs[i]!.input)!.data.set(
       newData(
         dtype,
         VALUES[dtype].map((x, k) => VALUES[dtype][(k + at) % 4] ?? x),
       ) as never,
     );
   });
-  const y = executable.output('y');
+  const written = executable.output(y);
   executable.run();
-  const values = Array.from(y.data as Data & ArrayLike<number>);
+  const values = Array.from(written.data as Data & ArrayLike<number>);
   executable.dispose();
   return values;
 }
@@ -120,11 +122,11 @@ test.each(['int32', 'bool'] as const)('products of %s, transposed and not', (typ
 
 test('a tensor that several operations need in another type, or one needs twice, is cast once', () => {
   const g = new Graph();
-  const x = g.input('x', [4], 'bool');
-  const named = ['Max', 'Min', 'Mul'].map((op) => [op, g.node(op, [x, x], [4], 'bool')] as const);
-  const executable = runtime.load({ name: 'shared', outputs: named, moving: [] });
-  executable.input('x')!.data.set([1, 0, 0, 1] as never);
-  const results = named.map(([op]) => executable.output(op));
+  const x = input(g, 'x', [4], 'bool');
+  const named = ['Max', 'Min', 'Mul'].map((op) => [output(op), g.node(op, [x, x], [4], 'bool')] as const);
+  const executable = runtime.load({ name: 'shared', outputs: named, moving: new Set() });
+  executable.input(x.input)!.data.set([1, 0, 0, 1] as never);
+  const results = named.map(([port]) => executable.output(port));
   executable.run();
   for (const result of results) expect(Array.from(result.data as Uint8Array)).toEqual([1, 0, 0, 1]);
   expect(executable.cost.nodes).toBe(1 + 2 * named.length);

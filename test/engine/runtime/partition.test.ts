@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { polyak } from '../../../agents/common/polyak.ts';
-import { reachable } from '../../../src/engine/graph/graph.ts';
+import { reachable, usedInputs } from '../../../src/engine/graph/graph.ts';
+import type { Port } from '../../../src/engine/graph/port.ts';
 import { elementCount } from '../../../src/engine/graph/value.ts';
 import { Adam, clipByGlobalNorm, RmsProp, Sgd, valueAndGradients } from '../../../src/engine/index.ts';
+import { tensorName } from '../../../src/engine/onnx/tensorName.ts';
 import { Recording } from '../../../src/engine/recording.ts';
 import { currentRuntime, selectEngine } from '../../../src/engine/runtime/engine.ts';
 import { partition } from '../../../src/engine/runtime/partition.ts';
@@ -123,25 +125,23 @@ function programOf({ state, inputs, fn }: Case): Program {
 }
 
 /** Runs a program twice, on the same numbers as any other that has the same inputs. */
-function results({ outputs, moving }: Program, runtime: Runtime, executable: Executable): Map<string, number[]> {
-  const values = outputs.map(([, value]) => value);
-  const inputs = [...values, ...reachable(values).flatMap((node) => node.inputs)].filter((value) => value.input);
-  for (const { input, dtype, shape } of new Set(inputs)) {
-    const rng = new Rng(input!);
+function results({ outputs, moving }: Program, runtime: Runtime, executable: Executable): Map<Port, number[]> {
+  for (const { input, dtype, shape } of usedInputs(outputs.map(([, value]) => value))) {
+    const rng = new Rng(tensorName(input, false));
     const numbers = Array.from({ length: elementCount(shape) }, () => Math.abs(rng.normal()));
-    const slot = moving.includes(input!) ? runtime.allocate(dtype, numbers.length) : executable.input(input!);
+    const slot = moving.has(input) ? runtime.allocate(dtype, numbers.length) : executable.input(input);
     slot?.data.set(numbers as never);
-    if (moving.includes(input!)) executable.readFrom(input!, slot!);
+    if (moving.has(input)) executable.readFrom(input, slot!);
   }
-  const slots = outputs.map(([name, { dtype, shape }]) => {
-    if (!moving.includes(name)) return executable.output(name);
+  const slots = outputs.map(([port, { dtype, shape }]) => {
+    if (!moving.has(port)) return executable.output(port);
     const slot = runtime.allocate(dtype, elementCount(shape));
-    executable.writeTo(name, slot);
+    executable.writeTo(port, slot);
     return slot;
   });
   executable.run();
   executable.run();
-  return new Map(outputs.map(([name], i) => [name, Array.from(slots[i]!.data, Number)]));
+  return new Map(outputs.map(([port], i) => [port, Array.from(slots[i]!.data, Number)]));
 }
 
 describe.each(Object.entries(CASES))('%s', (_, make) => {
@@ -169,7 +169,7 @@ describe.each(Object.entries(CASES))('%s', (_, make) => {
       ({ part }) => (part === 'products' ? large : small),
       small,
     );
-    for (const [name, numbers] of results(program, small, staged)) expectClose(numbers, whole.get(name)!, 1e-5);
+    for (const [port, numbers] of results(program, small, staged)) expectClose(numbers, whole.get(port)!, 1e-5);
   });
 });
 

@@ -5,12 +5,13 @@ import { Graph } from '../../../src/engine/graph/graph.ts';
 import { matMul } from '../../../src/engine/graph/matMul.ts';
 import { reduce } from '../../../src/engine/graph/reductions.ts';
 import { concat, expand, pad, reshape, slice, split, transpose } from '../../../src/engine/graph/shapes.ts';
-import { type Data, elementCount, type Value } from '../../../src/engine/graph/value.ts';
+import { type Data, elementCount, type InputValue, type Value } from '../../../src/engine/graph/value.ts';
 import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';
 import type { Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { wasmRuntime } from '../../../src/engine/wasm/executable.ts';
 import { Rng } from '../../../src/random.ts';
 import { evaluateGraph } from '../../oracle/evaluateGraph.ts';
+import { input, output } from '../graphPorts.ts';
 
 const RUNTIMES: Readonly<Record<string, Runtime>> = {
   wasm: wasmRuntime(),
@@ -51,8 +52,8 @@ function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(Uint8Array.from([...module, ...body]));
 }
 
-const a = (g: Graph, shape: readonly number[], name = 'a'): Value => g.input(name, shape, 'float32');
-const b = (g: Graph, shape: readonly number[]): Value => a(g, shape, 'b');
+const a = (g: Graph, shape: readonly number[]): InputValue => input(g, 'a', shape);
+const b = (g: Graph, shape: readonly number[]): InputValue => input(g, 'b', shape);
 
 /** Graphs whose values lie in memory in every way there is: in place, transposed, broadcast, backwards, beside others. */
 const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
@@ -69,7 +70,7 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
     return [binary(g, 'Add', x, reshape(g, transpose(g, x, [1, 0]), [4, 6]))];
   },
   'more operations on one index space than one function has local variables for': (g) => {
-    let x = a(g, [7]);
+    let x: Value = a(g, [7]);
     for (let i = 0; i < 1500; i++) x = binary(g, 'Mul', unary(g, 'Sigmoid', x), g.scalar(1 + (i % 7)));
     return [x];
   },
@@ -166,8 +167,8 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value[]>> = {
       slice(g, b(g, [330, 60]), [2, 1], [320, 31]),
     );
     return [
-      concat(g, [product, a(g, [17, 3], 'c')], 1),
-      concat(g, [transpose(g, product, [1, 0]), a(g, [31, 2], 'd')], 1),
+      concat(g, [product, input(g, 'c', [17, 3])], 1),
+      concat(g, [transpose(g, product, [1, 0]), input(g, 'd', [31, 2])], 1),
     ];
   },
   'a product of slices': (g) => [
@@ -201,25 +202,25 @@ function numbersOf(data: Data): number[] {
 describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
   test.each(Object.entries(GRAPHS))('%s: as in float64', (name, make) => {
     const g = new Graph();
-    const outputs = make(g).map((value, i) => [`y${i}`, value] as const);
+    const outputs = make(g).map((value, i) => [output(`y${i}`), value] as const);
     const rng = new Rng(name);
-    const inputs = Object.fromEntries(
-      g.inputs.map(({ input, shape }) => [input!, numbersOf(rng.fillNormal(new Float32Array(elementCount(shape))))]),
+    const inputs = new Map(
+      g.inputs.map((value) => [value, numbersOf(rng.fillNormal(new Float32Array(elementCount(value.shape))))]),
     );
-    const executable = runtime.load({ name, outputs, moving: [] });
-    const results = outputs.map(([output]) => executable.output(output));
+    const executable = runtime.load({ name, outputs, moving: new Set() });
+    const results = outputs.map(([port]) => executable.output(port));
     // Twice, since the first run may leave something behind.
     for (let run = 0; run < 2; run++) {
-      for (const [input, values] of Object.entries(inputs)) executable.input(input)?.data.set(values as never);
+      for (const [value, values] of inputs) executable.input(value.input)?.data.set(values as never);
       executable.run();
     }
     const wanted = evaluateGraph(outputs.map(([, value]) => value))(inputs);
-    outputs.forEach(([output], i) => {
+    outputs.forEach((_, i) => {
       const got = numbersOf(results[i]!.data);
       expect(got.length).toBe(wanted[i]!.length);
       const largest = Math.max(1, ...wanted[i]!.map(Math.abs));
       got.forEach((x, k) => {
-        expect(Math.abs(x - wanted[i]![k]!), `${output}[${k}]`).toBeLessThanOrEqual(2e-6 * largest);
+        expect(Math.abs(x - wanted[i]![k]!), `y${i}[${k}]`).toBeLessThanOrEqual(2e-6 * largest);
       });
     });
     executable.dispose();
@@ -229,22 +230,23 @@ describe.each(Object.entries(RUNTIMES))('%s', (_, runtime) => {
 test.each(['wasm', 'wasm, a kernel a module'])('%s reads and writes where it is told', (name) => {
   const runtime = RUNTIMES[name]!;
   const g = new Graph();
-  const x = a(g, [3]);
-  const sum = reduce(g, 'ReduceSum', binary(g, 'Mul', x, b(g, [3])), [0], false);
+  const [x, y] = [a(g, [3]), b(g, [3])];
+  const [sum, scaled] = [output('sum'), output('scaled')];
+  const total = reduce(g, 'ReduceSum', binary(g, 'Mul', x, y), [0], false);
   const outputs = [
-    ['sum', sum],
-    ['scaled', binary(g, 'Mul', x, sum)],
+    [sum, total],
+    [scaled, binary(g, 'Mul', x, total)],
   ] as const;
-  const executable = runtime.load({ name, outputs, moving: ['a', 'scaled'] });
+  const executable = runtime.load({ name, outputs, moving: new Set([x.input, scaled]) });
   const slots = [0, 1].map(() => ({ a: runtime.allocate('float32', 3), scaled: runtime.allocate('float32', 3) }));
   slots.forEach(({ a }, i) => a.data.set([1 + i, 2, 3] as never));
-  executable.input('b')!.data.set([10, 20, 30] as never);
-  const total = executable.output('sum');
-  slots.forEach(({ a, scaled }, i) => {
-    executable.readFrom('a', a);
-    executable.writeTo('scaled', scaled);
+  executable.input(y.input)!.data.set([10, 20, 30] as never);
+  const summed = executable.output(sum);
+  slots.forEach((slot, i) => {
+    executable.readFrom(x.input, slot.a);
+    executable.writeTo(scaled, slot.scaled);
     executable.run();
-    expect(numbersOf(total.data)).toEqual([140 + 10 * i]);
+    expect(numbersOf(summed.data)).toEqual([140 + 10 * i]);
   });
   expect(slots.map(({ scaled }) => numbersOf(scaled.data))).toEqual([
     [140, 280, 420],

@@ -100,13 +100,13 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed }: Product
   const isBlocked = k > BLOCK && isPackedB && spec.c.column === 1;
   const longest = isBlocked ? BLOCK : k;
   const packs = {
-    a: isPackedA ? new Buffer('packed a', longest * TILE_ROWS * Math.ceil(m / TILE_ROWS)) : undefined,
-    b: isPackedB ? new Buffer('packed b', longest * PANEL * Math.ceil(n / PANEL)) : undefined,
+    a: isPackedA ? new Buffer(longest * TILE_ROWS * Math.ceil(m / TILE_ROWS)) : undefined,
+    b: isPackedB ? new Buffer(longest * PANEL * Math.ceil(n / PANEL)) : undefined,
   };
   const scratch = [packs.a, packs.b].filter((pack) => pack !== undefined);
 
   return {
-    label: `MatMul ${m}×${k}×${n}${scratch.map(({ name }) => `, ${name}`).join('')}${isBlocked ? `, by ${BLOCK}` : ''}`,
+    label: `MatMul ${m}×${k}×${n}${isPackedA ? ', packed a' : ''}${isPackedB ? ', packed b' : ''}${isBlocked ? `, by ${BLOCK}` : ''}`,
     reads: new Set([views[0]!.buffer, views[1]!.buffer]),
     writes: new Set([views[2]!.buffer]),
     scratch,
