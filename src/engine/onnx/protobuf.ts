@@ -1,39 +1,36 @@
-const text = new TextEncoder();
+import { Bytes } from '../bytes.ts';
+
+/** How a field is written, the low three bits of its tag. */
+const WIRE_TYPE = { varint: 0, fixed64: 1, counted: 2, fixed32: 5 } as const;
 
 /** Writes protocol-buffer messages: https://protobuf.dev/programming-guides/encoding. Field numbers come first. */
 export class ProtobufWriter {
-  #buffer = new Uint8Array(256);
-  #length = 0;
+  readonly #bytes = new Bytes();
 
   /** An integer of up to 64 bits, signed ones in two's complement. */
   int(field: number, value: number | bigint): this {
-    this.#varint(field << 3);
-    return this.#varint(value);
+    this.#tag(field, 'varint').unsigned(value);
+    return this;
   }
 
   float(field: number, value: number): this {
-    this.#varint((field << 3) | 5);
-    const start = this.#grow(4);
-    new DataView(this.#buffer.buffer).setFloat32(start, value, true);
+    this.#tag(field, 'fixed32').float32(value);
     return this;
   }
 
   double(field: number, value: number): this {
-    this.#varint((field << 3) | 1);
-    const start = this.#grow(8);
-    new DataView(this.#buffer.buffer).setFloat64(start, value, true);
+    this.#tag(field, 'fixed64').float64(value);
     return this;
   }
 
   bytes(field: number, value: Uint8Array): this {
-    this.#varint((field << 3) | 2).#varint(value.length);
-    const start = this.#grow(value.length);
-    this.#buffer.set(value, start);
+    this.#tag(field, 'counted').counted(value);
     return this;
   }
 
   string(field: number, value: string): this {
-    return this.bytes(field, text.encode(value));
+    this.#tag(field, 'counted').text(value);
+    return this;
   }
 
   message(field: number, write: (message: ProtobufWriter) => void): this {
@@ -49,36 +46,11 @@ export class ProtobufWriter {
   }
 
   finish(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#bytes.view;
   }
 
-  #varint(value: number | bigint): this {
-    if (typeof value === 'number' && value >= 0 && value < 2 ** 31) {
-      let rest = value;
-      for (; rest > 127; rest >>>= 7) this.#byte((rest & 127) | 128);
-      this.#byte(rest);
-    } else {
-      let rest = BigInt.asUintN(64, BigInt(value));
-      for (; rest > 127n; rest >>= 7n) this.#byte(Number(rest & 127n) | 128);
-      this.#byte(Number(rest));
-    }
-    return this;
-  }
-
-  #byte(value: number): void {
-    const at = this.#grow(1);
-    this.#buffer[at] = value;
-  }
-
-  /** Makes room for `count` more bytes and returns where they start. */
-  #grow(count: number): number {
-    const start = this.#length;
-    this.#length += count;
-    if (this.#length > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(2 * this.#buffer.length, this.#length));
-      larger.set(this.#buffer);
-      this.#buffer = larger;
-    }
-    return start;
+  #tag(field: number, type: keyof typeof WIRE_TYPE): Bytes {
+    this.#bytes.unsigned((field << 3) | WIRE_TYPE[type]);
+    return this.#bytes;
   }
 }

@@ -1,3 +1,4 @@
+import { Bytes } from '../bytes.ts';
 import { INSTRUCTIONS, type Instruction } from './instructions.ts';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
@@ -6,87 +7,6 @@ const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, 
 
 /** A block that leaves nothing on the stack. */
 const NO_RESULT = 0x40;
-
-const scratch = new DataView(new ArrayBuffer(8));
-
-/** Bytes that grow. */
-export class Bytes {
-  #bytes = new Uint8Array(256);
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  get view(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #reserve(count: number): number {
-    const at = this.#length;
-    this.#length += count;
-    if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    return at;
-  }
-
-  byte(value: number): void {
-    const at = this.#reserve(1);
-    this.#bytes[at] = value;
-  }
-
-  all(values: ArrayLike<number>): void {
-    const at = this.#reserve(values.length);
-    this.#bytes.set(values, at);
-  }
-
-  /** An unsigned integer below 2³² as LEB128. */
-  unsigned(value: number): void {
-    let rest = value >>> 0;
-    while (rest >= 0x80) {
-      this.byte((rest & 0x7f) | 0x80);
-      rest >>>= 7;
-    }
-    this.byte(rest);
-  }
-
-  /** A signed 64-bit integer as LEB128. */
-  signed(value: bigint): void {
-    let rest = value;
-    for (;;) {
-      const low = Number(rest & 0x7fn);
-      rest >>= 7n;
-      if ((rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)) {
-        this.byte(low);
-        return;
-      }
-      this.byte(low | 0x80);
-    }
-  }
-
-  /** A signed 32-bit integer as LEB128. */
-  signed32(value: number): void {
-    let rest = value | 0;
-    for (;;) {
-      const low = rest & 0x7f;
-      rest >>= 7;
-      if ((rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40)) {
-        this.byte(low);
-        return;
-      }
-      this.byte(low | 0x80);
-    }
-  }
-
-  name(text: string): void {
-    const bytes = new TextEncoder().encode(text);
-    this.unsigned(bytes.length);
-    this.all(bytes);
-  }
-}
 
 /** The code of one function, in the order in which it runs. Operands are taken from the stack, as in the text format. */
 export class Code {
@@ -154,25 +74,23 @@ export class Code {
 
   i64(value: bigint): void {
     this.op('i64.const');
-    this.#bytes.signed(BigInt.asIntN(64, value));
+    this.#bytes.signed64(value);
   }
 
   f32(value: number): void {
     this.op('f32.const');
-    scratch.setFloat32(0, value, true);
-    for (let i = 0; i < 4; i++) this.#bytes.byte(scratch.getUint8(i));
+    this.#bytes.float32(value);
   }
 
   f64(value: number): void {
     this.op('f64.const');
-    scratch.setFloat64(0, value, true);
-    for (let i = 0; i < 8; i++) this.#bytes.byte(scratch.getUint8(i));
+    this.#bytes.float64(value);
   }
 
   /** Four times the same float. */
   f32x4(value: number): void {
-    scratch.setFloat32(0, value, true);
-    this.i32x4(scratch.getInt32(0, true));
+    this.op('v128.const');
+    for (let lane = 0; lane < 4; lane++) this.#bytes.float32(value);
   }
 
   /** Four times the same integer. */
@@ -283,8 +201,7 @@ export class Code {
     body.all(this.#bytes.view);
     body.byte(INSTRUCTIONS.end);
     const entry = new Bytes();
-    entry.unsigned(body.length);
-    entry.all(body.view);
+    entry.counted(body.view);
     return entry;
   }
 }
@@ -310,8 +227,7 @@ export function encodeModule(functions: readonly ModuleFunction[], globals = 0):
     const content = new Bytes();
     fill(content);
     module.byte(id);
-    module.unsigned(content.length);
-    module.all(content.view);
+    module.counted(content.view);
   };
   section(SECTION.types, (content) => {
     content.unsigned(distinct.length);
@@ -326,8 +242,8 @@ export function encodeModule(functions: readonly ModuleFunction[], globals = 0):
   });
   section(SECTION.imports, (content) => {
     content.unsigned(1);
-    content.name('env');
-    content.name('memory');
+    content.text('env');
+    content.text('memory');
     content.byte(2);
     content.byte(0);
     content.unsigned(1);
@@ -350,7 +266,7 @@ export function encodeModule(functions: readonly ModuleFunction[], globals = 0):
     const named = functions.flatMap(({ name }, index) => (name === undefined ? [] : [{ name, index }]));
     content.unsigned(named.length);
     for (const { name, index } of named) {
-      content.name(name);
+      content.text(name);
       content.byte(0);
       content.unsigned(index);
     }

@@ -1,0 +1,89 @@
+const encoder = new TextEncoder();
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** Bytes that grow: what WebAssembly modules and protocol buffers are written to. */
+export class Bytes {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What has been written. */
+  get view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  byte(value: number): void {
+    const at = this.#reserve(1);
+    this.#bytes[at] = value;
+  }
+
+  all(values: ArrayLike<number>): void {
+    const at = this.#reserve(values.length);
+    this.#bytes.set(values, at);
+  }
+
+  /** How many there are, and then the values. */
+  counted(values: ArrayLike<number>): void {
+    this.unsigned(values.length);
+    this.all(values);
+  }
+
+  /** UTF-8, its length before it. */
+  text(text: string): void {
+    this.counted(encoder.encode(text));
+  }
+
+  /** Little-endian. */
+  float32(value: number): void {
+    scratch.setFloat32(0, value, true);
+    for (let i = 0; i < 4; i++) this.byte(scratch.getUint8(i));
+  }
+
+  /** Little-endian. */
+  float64(value: number): void {
+    scratch.setFloat64(0, value, true);
+    for (let i = 0; i < 8; i++) this.byte(scratch.getUint8(i));
+  }
+
+  /** An integer as unsigned LEB128; a negative one as what it is modulo 2⁶⁴. */
+  unsigned(value: number | bigint): void {
+    if (typeof value === 'number' && value >= 0 && value < 2 ** 32) {
+      let rest = value;
+      for (; rest > 0x7f; rest >>>= 7) this.byte((rest & 0x7f) | 0x80);
+      this.byte(rest);
+    } else {
+      let rest = BigInt.asUintN(64, BigInt(value));
+      for (; rest > 0x7fn; rest >>= 7n) this.byte(Number(rest & 0x7fn) | 0x80);
+      this.byte(Number(rest));
+    }
+  }
+
+  /** A 32-bit integer as signed LEB128. */
+  signed32(value: number): void {
+    let rest = value | 0;
+    for (; rest < -0x40 || rest > 0x3f; rest >>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest & 0x7f);
+  }
+
+  /** A 64-bit integer as signed LEB128. */
+  signed64(value: bigint): void {
+    let rest = BigInt.asIntN(64, value);
+    for (; rest < -0x40n || rest > 0x3fn; rest >>= 7n) this.byte(Number(rest & 0x7fn) | 0x80);
+    this.byte(Number(rest & 0x7fn));
+  }
+
+  /** Makes room for `count` more bytes; returns where they begin. */
+  #reserve(count: number): number {
+    const at = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    return at;
+  }
+}
