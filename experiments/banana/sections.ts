@@ -1,4 +1,3 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { portableMath, Rng } from '../../src/index.ts';
 import type { Figure, LegendEntry, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
@@ -6,6 +5,7 @@ import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
+import type { LayeredSpec } from '../harness/report/vegaTypes.ts';
 import { choices, type Family } from './config.ts';
 import { type BananaData, GIVEN, GRID, type Scored, TUTORIAL } from './fit.ts';
 import { scatterFigure } from './scatterFigure.ts';
@@ -104,11 +104,10 @@ function likelihood(outcomes: readonly Outcome[], summary: readonly SummaryRow[]
 }
 
 /** The curves with the floor, the Gaussian and the tutorial's run behind them. */
-function withReferences(spec: TopLevelSpec, last: number): TopLevelSpec {
-  const { layer, encoding, ...rest } = spec as unknown as { layer: object[]; encoding: object; data: object };
+function withReferences({ layer, encoding = {}, ...rest }: LayeredSpec, last: number): LayeredSpec {
   const run = TUTORIAL_RUN.filter(([step]) => step <= last).map(([step, value]) => ({ step, value }));
   const faint = { color: themeColour('faint'), strokeWidth: 1 };
-  const y = { field: 'value', type: 'quantitative', scale: { zero: false } };
+  const y = { field: 'value', type: 'quantitative', scale: { zero: false } } as const;
   return {
     ...rest,
     layer: [
@@ -124,7 +123,7 @@ function withReferences(spec: TopLevelSpec, last: number): TopLevelSpec {
       },
       { encoding, layer },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 function samples(shown: readonly Shown[]): Section {
@@ -210,8 +209,8 @@ function conditionals(shown: readonly Shown[]): Section {
     const models = shown.flatMap(({ family, data }) =>
       GRID.map((x2, i) => ({ family, x2, density: data.conditionals[k]![i]! })),
     );
-    const x = { field: 'x2', type: 'quantitative', title: 'x₂' };
-    const y = { field: 'density', type: 'quantitative', title: `p(x₂ | x₁ = ${x1})` };
+    const x = { field: 'x2', type: 'quantitative', title: 'x₂' } as const;
+    const y = { field: 'density', type: 'quantitative', title: `p(x₂ | x₁ = ${x1})` } as const;
     return {
       name: `conditional-${x1}`,
       caption: `The density of x₂ where x₁ = ${x1}. Wide grey line: the truth, with its modes near ±${2 * Math.sqrt(x1)}.`,
@@ -237,7 +236,7 @@ function conditionals(shown: readonly Shown[]): Section {
             },
           },
         ],
-      } as unknown as TopLevelSpec,
+      },
     };
   });
   return {

@@ -18,5 +18,5 @@ export function densityPanel(picture: Picture, extent: number): TopLevelSpec {
       y: { field: 'y', type: 'quantitative', scale, axis },
       y2: { field: 'y2' },
     },
-  } as unknown as TopLevelSpec;
+  };
 }

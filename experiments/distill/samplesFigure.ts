@@ -1,17 +1,18 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { Position } from '../harness/report/vegaTypes.ts';
 
 /** Samples as they are best seen: points of a plane, or series over time. The axes are those of `extent`, for all panels alike. */
 export function samplesFigure(samples: readonly (readonly number[])[], extent: Extent, colour: string): TopLevelSpec {
   const axis = { grid: false, labelFontSize: 11, labelPadding: 2, tickSize: 3, titlePadding: 2, tickCount: 3 };
   const isPlane = samples[0]!.length === 2;
   const across = isPlane ? extent.x : ([1, samples[0]!.length] as const);
-  const x = {
+  const x: Position = {
     field: 'x',
     type: 'quantitative',
     scale: { domain: [...across], nice: false },
     axis: { ...axis, title: isPlane ? 'x₁' : 'time', ...(!isPlane && { values: [...across] }) },
   };
-  const y = {
+  const y: Position = {
     field: 'y',
     type: 'quantitative',
     scale: { domain: [...extent.y], nice: false },
@@ -29,7 +30,7 @@ export function samplesFigure(samples: readonly (readonly number[])[], extent: E
       ? { type: 'circle', size: 5, opacity: 0.6, color: colour, clip: true }
       : { type: 'line', strokeWidth: 0.9, opacity: 0.55, stroke: colour, clip: true },
     encoding: { x, y, ...(!isPlane && { detail: { field: 'series' } }) },
-  } as unknown as TopLevelSpec;
+  };
 }
 
 /** The ranges of the axes. */

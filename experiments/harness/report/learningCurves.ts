@@ -1,9 +1,9 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { Rng } from '../../../src/random.ts';
 import { groupBy } from '../groupBy.ts';
 import { Bootstrap } from '../statistics/bootstrap.ts';
 import { interquartileMean } from '../statistics/interquartileMean.ts';
 import { lineColours } from './lineColours.ts';
+import type { LayeredSpec } from './vegaTypes.ts';
 
 /** A measurement on the way: one policy, one seed, one step. */
 export interface CurvePoint {
@@ -32,7 +32,7 @@ const STEPS = { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum
  * A line for each policy: the interquartile mean over the seeds at each step, in a band of its 95 % bootstrap interval.
  * Steps that only some of the policy's seeds have reached are left out, so that a line never jumps as seeds drop out of it.
  */
-export function learningCurves(points: readonly CurvePoint[], options: LearningCurvesOptions): TopLevelSpec {
+export function learningCurves(points: readonly CurvePoint[], options: LearningCurvesOptions): LayeredSpec {
   const bootstrap = new Bootstrap({ rng: new Rng('learning curves'), resamples: options.resamples ?? 2000 });
   const values = [...groupBy(points, ({ policy }) => policy)].flatMap(([policy, own]) => {
     const seeds = new Set(own.map(({ seed }) => seed)).size;
