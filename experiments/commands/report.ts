@@ -21,7 +21,7 @@ export function reportCommand(registry: Registry): Command {
 async function rewrite(path: string, registry: Registry): Promise<void> {
   const [{ RunDirectory }, { writeResults }] = await Promise.all([
     import('../harness/runDirectory.ts'),
-    import('../harness/run.ts'),
+    import('../harness/writeResults.ts'),
   ]);
   const directory = await RunDirectory.hold(path, {
     wait: (line) => process.stderr.write(`${line}\n`),

@@ -1,21 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { fingerprint } from '../../src/fingerprint.ts';
-import type { Conclusion } from './conclusion.ts';
 import { EXIT } from './exit.ts';
-import type { Job, Outcome } from './experiment.ts';
+import type { Job } from './experiment.ts';
 import { InputError } from './inputError.ts';
-import { type RunJobs, runJobs } from './pool.ts';
-import { formatDuration, progressDisplay } from './progress.ts';
+import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
+import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
-import { verdictTable } from './report/conclusionTables.ts';
-import { textTable } from './report/table.ts';
-import { writeReport } from './report/writeReport.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
+import { RunProgress } from './runProgress.ts';
 import { storageErrorOf } from './storageError.ts';
-import { summarize } from './summarize.ts';
-import { mapValues } from './tuning/mapValues.ts';
 import { version } from './version.ts';
-import { writeCompactJson, writeJson } from './writeFile.ts';
+import { writeResults } from './writeResults.ts';
 
 /** Where a run writes and how. */
 export interface RunOptions {
@@ -35,17 +29,14 @@ export interface RunOptions {
 /** Milliseconds between two writes of the metrics of a run in progress. */
 const METRICS_INTERVAL = 10_000;
 
-/** What has come of the jobs so far. */
-interface Progress {
-  readonly outcomes: Map<string, Outcome>;
-  /** Seconds by job. */
-  readonly seconds: Record<string, number>;
-  /** Errors by job. */
-  readonly failures: Record<string, string>;
-  /** Whether the user can mend each of the errors. */
-  badInput: boolean;
-  /** Why nothing more can be stored: the run stops then. */
-  broken?: Error;
+/** A run that has begun. */
+interface Run {
+  readonly experiment: AnyExperiment;
+  readonly config: RunConfig['config'];
+  readonly registry: Registry;
+  readonly directory: RunDirectory;
+  readonly progress: RunProgress;
+  readonly options: RunOptions;
 }
 
 /**
@@ -67,12 +58,7 @@ export async function runExperiment(
   const { engine, backend, lines } = await experiment.runtime(config);
   if (signal.aborted) return EXIT.interrupted;
   const queue = await openQueue(options.queue, { engine, backend });
-  const progress: Progress = { outcomes: new Map(), seconds: {}, failures: {}, badInput: true };
-  const breaking = new AbortController();
-  const onBroken = (error: Error) => {
-    progress.broken ??= error;
-    breaking.abort();
-  };
+  const progress = new RunProgress(jobs);
   let directory: RunDirectory | undefined;
   try {
     directory = await RunDirectory.start(
@@ -87,30 +73,19 @@ export async function runExperiment(
       },
       {
         wait: (line) => stderr.write(`${line}\n`),
-        lost: () => onBroken(new Error('the directory was removed, or taken by another command')),
+        lost: () => progress.break(new Error('the directory was removed, or taken by another command')),
       },
     );
     for (const job of jobs) {
       const outcome = directory.outcome(job);
-      if (outcome !== undefined) progress.outcomes.set(job.id, outcome);
+      if (outcome !== undefined) progress.finish(job, outcome);
     }
     for (const line of lines) stdout.write(`${line}\n`);
+    const run = { experiment, config, registry, directory, progress, options };
     const started = new Date();
-    await doJobs(
-      {
-        experiment,
-        config,
-        registry,
-        directory,
-        jobs,
-        progress,
-        onBroken,
-        breaking: breaking.signal,
-        run: queue?.run ?? runJobs,
-      },
-      options,
-    );
-    return await conclude({ experiment, directory, jobs, progress, onBroken, started }, options);
+    await doJobs(run, queue?.run ?? runJobs);
+    const report = await store(run, started);
+    return conclude(run, report);
   } finally {
     await directory?.release();
     queue?.close();
@@ -131,6 +106,57 @@ async function openQueue(
   return { run: queueJobs({ redis, ...about }), close: () => redis.disconnect() };
 }
 
+/** Does the jobs that have not finished. */
+async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
+  const { experiment, config, registry, directory, progress, options } = run;
+  const { workers, signal, stdout } = options;
+  const waiting = progress.unfinished;
+  clear(run, waiting);
+  await announce(run, waiting);
+  const display = progressDisplay(waiting, stdout);
+  const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await runJobs(
+      waiting,
+      (job) => ({ directory: directory.jobPath(job), logs: directory.logPath(job) }),
+      {
+        workers,
+        signal: AbortSignal.any([signal, progress.breaking]),
+        registryUrl: registry.url,
+        experiment: experiment.name,
+        config,
+        settings: directory.settings,
+      },
+      jobEvents(run, display),
+    );
+  } finally {
+    display.close();
+    signal.removeEventListener('abort', onAbort);
+  }
+  const cutOff = progress.unfinished.filter((job) => progress.failures[job.id] === undefined);
+  clear(run, cutOff);
+}
+
+/** Removes what jobs have left that were cut off, unless they go on from there. */
+function clear({ experiment, directory }: Run, jobs: readonly Job[]): void {
+  if (experiment.resumable) return;
+  for (const job of jobs) directory.clearJob(job);
+}
+
+/** Says what is done before, what is to be done, and where. */
+async function announce({ experiment, directory, progress, options }: Run, waiting: readonly Job[]): Promise<void> {
+  const { workers, queue, stdout } = options;
+  const all = progress.jobs.length;
+  if (waiting.length < all) {
+    stdout.write(`Continuing ${directory.path}: ${all - waiting.length} of ${all} jobs have finished before.\n`);
+  }
+  if (waiting.length === 0) return;
+  const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
+  const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
+  stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
+}
+
 /** How long jobs take whose weights are seconds, if nothing else keeps the machine busy. */
 async function duration(jobs: readonly Job[], workers: number): Promise<string> {
   const { coreSpeed } = await import('./coreSpeed.ts');
@@ -139,141 +165,70 @@ async function duration(jobs: readonly Job[], workers: number): Promise<string> 
   return formatDuration(Math.max(seconds, ...weights) / coreSpeed());
 }
 
-/** Does the jobs that have no outcome. */
-async function doJobs(
-  {
-    experiment,
-    config,
-    registry,
-    directory,
-    jobs,
-    progress,
-    onBroken,
-    breaking,
-    run,
-  }: {
-    experiment: AnyExperiment;
-    config: RunConfig['config'];
-    registry: Registry;
-    directory: RunDirectory;
-    jobs: readonly Job[];
-    progress: Progress;
-    onBroken: (error: Error) => void;
-    breaking: AbortSignal;
-    run: RunJobs;
-  },
-  { workers, queue, signal, stdout }: RunOptions,
-): Promise<void> {
-  const { outcomes, seconds, failures } = progress;
-  const waiting = jobs.filter((job) => !outcomes.has(job.id));
-  const clear = (job: Job) => {
-    if (!experiment.resumable) directory.clearJob(job);
-  };
-  waiting.forEach(clear);
-  if (outcomes.size > 0) {
-    stdout.write(`Continuing ${directory.path}: ${outcomes.size} of ${jobs.length} jobs have finished before.\n`);
-  }
-  if (waiting.length > 0) {
-    const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
-    const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
-    stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
-  }
-  const display = progressDisplay(waiting, stdout);
-  const onAbort = () => display.log('Stopping: what has finished is kept. Ctrl-C again quits at once.');
-  signal.addEventListener('abort', onAbort, { once: true });
+/** Takes in what comes of the jobs, and shows it. */
+function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobEvents {
   let metricsWritten = performance.now();
-  try {
-    await run(
-      waiting,
-      (job) => ({ directory: directory.jobPath(job), logs: directory.logPath(job) }),
-      {
-        workers,
-        signal: AbortSignal.any([signal, breaking]),
-        registryUrl: registry.url,
-        experiment: experiment.name,
-        config,
-        settings: directory.settings,
-      },
-      {
-        workers: (count) => display.workers(count),
-        progress: (job, fraction, state) => display.update(job, fraction, state),
-        said: (job, line) => display.log(`${job.id}: ${line}`),
-        noted: (line) => display.log(line),
-        finished: (job, took) => {
-          outcomes.set(job.id, directory.outcome(job)!);
-          seconds[job.id] = took;
-          display.end(job, 'finished');
-          if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
-          directory.writeMetrics(inOrder(jobs, outcomes));
-          metricsWritten = performance.now();
-        },
-        failed: (job, error) => {
-          const full = storageErrorOf(error);
-          if (full !== undefined) return onBroken(full);
-          const isInput = error.name === 'InputError';
-          failures[job.id] = (isInput ? undefined : error.stack) ?? error.message;
-          progress.badInput &&= isInput;
-          display.end(job, 'failed');
-          display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
-        },
-      },
-    );
-  } finally {
-    display.close();
-    signal.removeEventListener('abort', onAbort);
-  }
-  for (const job of waiting) {
-    if (!outcomes.has(job.id) && failures[job.id] === undefined) clear(job);
-  }
+  return {
+    workers: (count) => display.workers(count),
+    progress: (job, fraction, state) => display.update(job, fraction, state),
+    said: (job, line) => display.log(`${job.id}: ${line}`),
+    noted: (line) => display.log(line),
+    finished(job, seconds) {
+      progress.finish(job, directory.outcome(job)!);
+      progress.seconds[job.id] = seconds;
+      display.end(job, 'finished');
+      if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
+      directory.writeMetrics(progress.outcomes);
+      metricsWritten = performance.now();
+    },
+    failed(job, error) {
+      if (!progress.fail(job, error)) return;
+      display.end(job, 'failed');
+      display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
+    },
+  };
 }
 
-/** Writes what is derived from the outcomes and says how the run has ended. */
-async function conclude(
-  {
-    experiment,
-    directory,
-    jobs,
-    progress,
-    onBroken,
-    started,
-  }: {
-    experiment: AnyExperiment;
-    directory: RunDirectory;
-    jobs: readonly Job[];
-    progress: Progress;
-    onBroken: (error: Error) => void;
-    started: Date;
-  },
-  { resumes = false, workers, signal, stdout, stderr }: RunOptions,
-): Promise<number> {
-  const { outcomes, seconds, failures } = progress;
-  const finished = inOrder(jobs, outcomes);
-  let report: string | undefined;
+/**
+ * Writes what has been done and what is derived from it, and prints the tables.
+ * @returns the report's path, undefined where it cannot be written
+ */
+async function store(run: Run, started: Date): Promise<string | undefined> {
+  const { experiment, directory, progress, options } = run;
+  const { workers, signal, stdout } = options;
   try {
     directory.addSession({
       started: started.toISOString(),
       seconds: (Date.now() - started.getTime()) / 1000,
       workers,
       interrupted: signal.aborted,
-      jobs: seconds,
-      failures,
+      jobs: progress.seconds,
+      failures: progress.failures,
     });
-    report = await writeResults(experiment, directory, jobs, finished, stdout);
+    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, stdout);
   } catch (error) {
     const full = storageErrorOf(error);
     if (full === undefined) throw error;
-    onBroken(full);
+    progress.break(full);
+    return undefined;
   }
-  const count = `${finished.length} of ${jobs.length} jobs have finished`;
+}
+
+/** Says how the run has ended, and returns the exit code. */
+function conclude({ directory, progress, options }: Run, report: string | undefined): number {
+  const { resumes = false, signal, stdout, stderr } = options;
+  const { jobs, failures, broken } = progress;
+  const finished = progress.outcomes.length;
+  const count = `${finished} of ${jobs.length} jobs have finished`;
   const again = resumes ? `oxbow resume ${directory.path}` : `the same command with --out ${directory.path}`;
   const advice = `To continue, run ${again}`;
-  if (progress.broken !== undefined) {
+  if (broken !== undefined) {
     stderr.write(
-      `oxbow: cannot write ${directory.path}: ${firstLine(progress.broken.message)}; ${count} and are kept. ${advice}\n`,
+      `oxbow: cannot write ${directory.path}: ${firstLine(broken.message)}; ${count} and are kept. ${advice}\n`,
     );
     return EXIT.failed;
   }
-  if (finished.length < jobs.length) {
+  if (finished < jobs.length) {
     stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. ${advice}\n`);
   }
   const failed = Object.keys(failures).length;
@@ -283,58 +238,9 @@ async function conclude(
     stderr.write(`oxbow: job ${id} failed${more}: ${firstLine(first).replace(/^\w*Error: /, '')}; see run.json\n`);
   }
   stdout.write(`Report: ${report}\n`);
-  if (signal.aborted && finished.length < jobs.length) return EXIT.interrupted;
+  if (signal.aborted && finished < jobs.length) return EXIT.interrupted;
   if (failed === 0) return EXIT.ok;
-  return progress.badInput ? EXIT.badInput : EXIT.failed;
-}
-
-/** The outcomes in the order of the jobs. */
-function inOrder(jobs: readonly Job[], outcomes: ReadonlyMap<string, Outcome>): Outcome[] {
-  return jobs.map((job) => outcomes.get(job.id)).filter((outcome) => outcome !== undefined);
-}
-
-/** Writes metrics, summary and report of the finished jobs, prints the tables, and returns the report's path. */
-export async function writeResults(
-  experiment: AnyExperiment,
-  directory: RunDirectory,
-  jobs: readonly Job[],
-  outcomes: readonly Outcome[],
-  stdout: NodeJS.WriteStream,
-): Promise<string> {
-  const { config, seeds, engine, backend } = directory.run;
-  directory.writeMetrics(outcomes);
-  const results = summarize(jobs, outcomes, seeds);
-  const partial = outcomes.length < jobs.length ? { partial: true, finished: outcomes.length, jobs: jobs.length } : {};
-  const parts = outcomes.map((outcome) => [outcome.job.id, outcome.fingerprint]);
-  const experiments = experiment.conclusions?.(outcomes, results, config);
-  const whole = outcomes.length < jobs.length ? undefined : fingerprint({ results, jobs: Object.fromEntries(parts) });
-  writeJson(`${directory.path}/summary.json`, {
-    experiment: experiment.name,
-    engine,
-    backend,
-    seeds,
-    ...partial,
-    ...(whole && { fingerprint: whole }),
-    ...(experiments && { experiments: mapValues(experiments, written) }),
-    results,
-  });
-  const files = outcomes.length < jobs.length ? {} : (experiment.files?.(results, config) ?? {});
-  for (const [name, content] of Object.entries(files)) writeCompactJson(`${directory.path}/${name}`, content);
-  const tables = experiment.tables(results, config).filter(({ rows }) => rows.length > 0);
-  const clocked = experiment.clocked?.(
-    outcomes.map(({ job }) => ({ job, logs: directory.logPath(job) })),
-    config,
-  );
-  const printed = [...tables, ...(experiments ? [verdictTable(experiments)] : []), ...(clocked ?? [])];
-  for (const table of printed) stdout.write(`\n${textTable(table)}\n`);
-  if (printed.length > 0) stdout.write('\n');
-  if (whole !== undefined) stdout.write(`Fingerprint: ${whole}\n`);
-  return writeReport(experiment, directory, { jobs, outcomes, results, experiments, tables, fingerprint: whole });
-}
-
-/** A conclusion as the summary has it. */
-function written({ question, prediction, measured, verdict }: Conclusion): object {
-  return { question, prediction, measured: measured.join('; ') || 'nothing yet', verdict };
+  return progress.isBadInput ? EXIT.badInput : EXIT.failed;
 }
 
 function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
