@@ -43,7 +43,7 @@ function table(title: string, policies: Readonly<Record<string, readonly Trial[]
 }
 
 /** `name value, name value`: groups are left out, their names are for the file. */
-export function settingsText(settings: Settings): string {
+function settingsText(settings: Settings): string {
   return Object.entries(settings)
     .map(([name, value]) => (isGroup(value) ? settingsText(value) : `${name} ${value}`))
     .join(', ');

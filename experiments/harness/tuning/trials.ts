@@ -15,7 +15,7 @@ export type Trials = Record<string, Record<string, Record<string, readonly Trial
 type Rule = Pick<Objective, 'goal' | 'over'>;
 
 /** The mean over the seeds, or the worst of them; undefined where one of them has no score. */
-export function scoreOf({ scores }: Trial, { goal, over }: Rule): number | undefined {
+function scoreOf({ scores }: Trial, { goal, over }: Rule): number | undefined {
   const numbers = scores.filter((score) => score !== null);
   if (numbers.length < scores.length || scores.length === 0) return undefined;
   if (over === 'worst') return goal === 'minimize' ? Math.max(...numbers) : Math.min(...numbers);

@@ -61,7 +61,7 @@ export function permutation(x: Value): readonly number[] | undefined {
 }
 
 /** Where each axis goes under a permutation. */
-export function inverse(perm: readonly number[]): number[] {
+function inverse(perm: readonly number[]): number[] {
   const places = new Array<number>(perm.length);
   perm.forEach((axis, i) => {
     places[axis] = i;

@@ -30,7 +30,7 @@ export class Code {
     const code = INSTRUCTIONS[instruction];
     if (code < 0x100) this.#bytes.byte(code);
     else {
-      // SIMD and bulk-memory instructions: a prefix and a number.
+      // SIMD and saturating conversions: a prefix and a number.
       const isLong = code > 0xffff;
       this.#bytes.byte(isLong ? code >> 16 : code >> 8);
       this.#bytes.unsigned(isLong ? code & 0xffff : code & 0xff);
@@ -110,13 +110,6 @@ export class Code {
     if (lane !== undefined) this.#bytes.byte(lane);
   }
 
-  /** `memory.copy` or `memory.fill`: destination, source or value, and size are on the stack. */
-  bulk(instruction: 'memory.copy' | 'memory.fill'): void {
-    this.op(instruction);
-    this.#bytes.byte(0);
-    if (instruction === 'memory.copy') this.#bytes.byte(0);
-  }
-
   lane(instruction: Instruction, lane: number): void {
     this.op(instruction);
     this.#bytes.byte(lane);
@@ -164,24 +157,6 @@ export class Code {
       this.i32(end);
       this.op('i32.lt_s');
     });
-  }
-
-  /** Lets `emit` write; returns what it wrote apart, to be put in later with {@link insert}. */
-  aside(emit: () => void): Bytes {
-    const before = this.#bytes;
-    this.#bytes = new Bytes();
-    emit();
-    const written = this.#bytes;
-    this.#bytes = before;
-    return written;
-  }
-
-  insert(written: Bytes): void {
-    this.#bytes.all(written.view);
-  }
-
-  get size(): number {
-    return this.#bytes.length;
   }
 
   /** The function's entry in the module's code section. */

@@ -32,10 +32,6 @@ export const i64 =
   (value: bigint): Expression =>
   (code) =>
     code.i64(value);
-export const f32 =
-  (value: number): Expression =>
-  (code) =>
-    code.f32(value);
 export const f64 =
   (value: number): Expression =>
   (code) =>

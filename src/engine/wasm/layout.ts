@@ -45,7 +45,7 @@ export interface Renaming {
 }
 
 /** Where the elements of `value`, an output of a view other than a reshape, come from. */
-export function renaming(value: Value): Renaming {
+function renaming(value: Value): Renaming {
   const node = value.node!;
   const source = node.inputs[0]!;
   const rank = source.shape.length;

@@ -39,12 +39,6 @@ export function rowMajor(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Whether elements lie one after another in the order of their indices. */
-export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  const packed = rowMajor(shape);
-  return elementCount(shape) <= 1 || shape.every((size, axis) => size === 1 || strides[axis] === packed[axis]);
-}
-
 /** The strides of the same elements under another shape, or undefined where no strides give them. */
 export function reshapedStrides(
   from: readonly number[],

@@ -31,7 +31,7 @@ export function isReduction(name: string): name is Reduction {
   return name in RULES;
 }
 
-export function reducedAxes(node: Node): number[] {
+function reducedAxes(node: Node): number[] {
   const axes = node.inputs[1];
   const rank = node.inputs[0]!.shape.length;
   return axes === undefined
@@ -47,7 +47,7 @@ export interface Joining {
   finish(value: Expression, count: number): Expression;
 }
 
-export function joining(node: Node): Joining {
+function joining(node: Node): Joining {
   const rule = RULES[node.op as Reduction];
   const isFloat = laneType(node.inputs[0]!.dtype) === 'f32';
   return {
@@ -58,13 +58,13 @@ export function joining(node: Node): Joining {
 }
 
 /** One value from the four lanes of a vector, in all lanes. */
-export function acrossLanes(code: Code, vector: Expression, instruction: Instruction): Expression {
+function acrossLanes(code: Code, vector: Expression, instruction: Instruction): Expression {
   const halves = hold(code, op(instruction, vector, shuffle(vector, vector, [2, 3, 0, 1])));
   return hold(code, op(instruction, halves, shuffle(halves, halves, [1, 0, 3, 2])));
 }
 
 /** A mask of the first `lanes` lanes. */
-export function firstLanes(lanes: number): Expression {
+function firstLanes(lanes: number): Expression {
   const zeros = i32x4(0);
   return shuffle(
     i32x4(-1),
