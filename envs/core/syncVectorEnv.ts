@@ -6,6 +6,7 @@ import { restoreState, stateOf } from './state.ts';
 import {
   type AutoresetMode,
   autoresetModes,
+  newVectorStep,
   type VectorEnv,
   type VectorResetOptions,
   type VectorStep,
@@ -59,16 +60,7 @@ export class SyncVectorEnv implements VectorEnv {
     this.#ended = new Uint8Array(n);
     const row = new Float64Array(this.singleActionSpace.size);
     this.#actions = this.envs.map((env) => env.actionSpace.read(row, 0));
-    this.#result = {
-      observations: new Float32Array(n * this.singleObservationSpace.size),
-      rewards: new Float64Array(n),
-      terminations: new Uint8Array(n),
-      truncations: new Uint8Array(n),
-      resets: new Uint8Array(n),
-      infos: Array.from({ length: n }, () => ({})),
-      finalObservations: new Float32Array(n * this.singleObservationSpace.size),
-      finalInfos: new Array<Info | undefined>(n).fill(undefined),
-    };
+    this.#result = newVectorStep(n, this.singleObservationSpace.size);
   }
 
   reset({ seed, options, mask }: VectorResetOptions = {}): [observations: Float32Array, infos: Info[]] {

@@ -33,6 +33,20 @@ export interface VectorStep {
   readonly finalInfos: (Info | undefined)[];
 }
 
+/** A step of `n` envs in which nothing has happened yet. */
+export function newVectorStep(n: number, observationSize: number): VectorStep {
+  return {
+    observations: new Float32Array(n * observationSize),
+    rewards: new Float64Array(n),
+    terminations: new Uint8Array(n),
+    truncations: new Uint8Array(n),
+    resets: new Uint8Array(n),
+    infos: Array.from({ length: n }, () => ({})),
+    finalObservations: new Float32Array(n * observationSize),
+    finalInfos: new Array<Info | undefined>(n).fill(undefined),
+  };
+}
+
 /** Options of {@link VectorEnv.reset}. */
 export interface VectorResetOptions {
   /** Env i is seeded with a stream of its own, named i, split from this seed. */

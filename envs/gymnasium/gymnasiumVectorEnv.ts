@@ -2,7 +2,13 @@ import { Rng } from '../../src/random.ts';
 import { checkResetResult, checkStepResult } from '../core/checks.ts';
 import type { AnyEnv, Info, ResetResult, StepResult } from '../core/env.ts';
 import type { BatchArray, Space } from '../core/spaces/space.ts';
-import type { AutoresetMode, VectorEnv, VectorResetOptions, VectorStep } from '../core/vectorEnv.ts';
+import {
+  type AutoresetMode,
+  newVectorStep,
+  type VectorEnv,
+  type VectorResetOptions,
+  type VectorStep,
+} from '../core/vectorEnv.ts';
 import { GymnasiumServer, type GymnasiumServerOptions } from './gymnasiumServer.ts';
 import { seedFor } from './seedFor.ts';
 
@@ -44,16 +50,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     this.#ended = new Uint8Array(n);
     this.#checksReset = !disableEnvChecker;
     this.#checksStep = !disableEnvChecker;
-    this.#result = {
-      observations: new Float32Array(n * this.singleObservationSpace.size),
-      rewards: new Float64Array(n),
-      terminations: new Uint8Array(n),
-      truncations: new Uint8Array(n),
-      resets: new Uint8Array(n),
-      infos: Array.from({ length: n }, () => ({})),
-      finalObservations: new Float32Array(n * this.singleObservationSpace.size),
-      finalInfos: new Array<Info | undefined>(n).fill(undefined),
-    };
+    this.#result = newVectorStep(n, this.singleObservationSpace.size);
   }
 
   /** @throws as {@link step}; and when the mask has the wrong length */
