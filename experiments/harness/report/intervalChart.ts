@@ -1,6 +1,6 @@
-import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../envs/drawing/palette.ts';
 import type { SummaryRow } from '../experiment.ts';
+import type { LayeredSpec } from './vegaTypes.ts';
 
 /** Options of {@link intervalChart}. */
 export interface IntervalChartOptions {
@@ -16,7 +16,7 @@ export interface IntervalChartOptions {
 }
 
 /** A metric by policy: a dot for the interquartile mean, a bar for its 95 % interval, small ticks for the seeds. */
-export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): TopLevelSpec {
+export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): LayeredSpec {
   const measured = rows.filter(({ iqm }) => iqm !== null);
   const { domain, range } = policyColours(options.policies);
   const values = new Set(

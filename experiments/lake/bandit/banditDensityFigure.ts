@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../src/index.ts';
 import type { LegendEntry } from '../../harness/experiment.ts';
+import type { Position } from '../../harness/report/vegaTypes.ts';
 import { type BanditTask, banditOptimum, banditReward, SHORE } from './banditOptimum.ts';
 import { DRAWN_ACTIONS } from './drawnDensity.ts';
 
@@ -34,13 +35,13 @@ export function banditDensityFigure(density: readonly number[], task: BanditTask
   const top = 2.1 * Math.max(...values.map(({ optimum }) => optimum));
   const axis = { grid: false, labelFontSize: 12, labelPadding: 2, tickSize: 3, titlePadding: 2 };
   const [first, last] = [DRAWN_ACTIONS[0]!, DRAWN_ACTIONS.at(-1)!];
-  const x = {
+  const x: Position = {
     field: 'action',
     type: 'quantitative',
     scale: { domain: [first, last], nice: false },
     axis: { ...axis, values: [-2, -1, 0, 1, 2], title: 'action' },
   };
-  const y = (field: string) => ({
+  const y = (field: string): Position => ({
     field,
     type: 'quantitative',
     scale: { domain: [0, top], nice: false, clamp: true },
@@ -63,5 +64,5 @@ export function banditDensityFigure(density: readonly number[], task: BanditTask
       },
       { data: { values }, mark: { type: 'line', stroke: colour, strokeWidth: 2 }, encoding: { x, y: y('policy') } },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

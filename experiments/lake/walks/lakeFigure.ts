@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../../envs/lake/lakeMap.ts';
 import type { LegendEntry } from '../../harness/experiment.ts';
+import type { Layer, MarkStyle, Position } from '../../harness/report/vegaTypes.ts';
 import type { Walk } from './measureWalks.ts';
 
 const DROWNED = themeColour('ink');
@@ -25,15 +26,15 @@ function swatch(marks: string): string {
 export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Bank): TopLevelSpec {
   const domain = [-border, border];
   const axis = { values: [-2, -1, 0, 1, 2], grid: false, title: null, labelFontSize: 11, labelPadding: 2, tickSize: 3 };
-  const x = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };
-  const y = { field: 'y', type: 'quantitative', scale: { domain, nice: false }, axis };
+  const x: Position = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };
+  const y: Position = { field: 'y', type: 'quantitative', scale: { domain, nice: false }, axis };
   const disc = (center: { x: number; y: number; radius: number }) =>
     Array.from({ length: 65 }, (_, i) => ({
       order: i,
       x: center.x + center.radius * Math.cos((i * Math.PI) / 32),
       y: center.y + center.radius * Math.sin((i * Math.PI) / 32),
     }));
-  const outline = (values: object[], style: object) => ({
+  const outline = (values: object[], style: MarkStyle): Layer => ({
     data: { values },
     mark: { type: 'line', strokeWidth: 1, ...style },
     encoding: { x, y, order: { field: 'order', type: 'quantitative' } },
@@ -43,13 +44,13 @@ export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Ban
     const ends = [lake.radius, border].map((distance, order) => ({ x: 0, y: side * distance, order }));
     return outline(ends, { stroke: themeColour('water'), strokeWidth: 5 });
   };
-  const label = (text: string, at: { x: number; y: number }, style: object) => ({
+  const label = (text: string, at: { x: number; y: number }, style: MarkStyle): Layer => ({
     data: { values: [{ text, x: at.x, y: at.y }] },
     mark: { type: 'text', fontSize: 11, color: themeColour('ink'), ...style },
     encoding: { x, y, text: { field: 'text' } },
   });
   const ended = (outcome: Walk['outcome']) => walks.filter((walk) => walk.outcome === outcome);
-  const paths = (some: readonly Walk[], style: object) => ({
+  const paths = (some: readonly Walk[], style: MarkStyle): Layer => ({
     data: { values: some.flatMap((walk, i) => pathOf(walk).map((point) => ({ ...point, walk: i }))) },
     mark: { type: 'line', strokeWidth: 0.9, strokeJoin: 'round', ...style },
     encoding: { x, y, detail: { field: 'walk' }, order: { field: 'order', type: 'quantitative' } },
@@ -79,7 +80,7 @@ export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Ban
       label('home', home, { dy: 29 }),
       label('lake', { x: 0, y: 0 }, { fontStyle: 'italic' }),
     ],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 function pathOf({ positions }: Walk) {

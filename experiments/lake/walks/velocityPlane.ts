@@ -1,12 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
+import type { Layer } from '../../harness/report/vegaTypes.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from './waterWedge.ts';
 
 /**
  * The plane of velocities at the start, [−extent, extent]², with a layer on it. A circle marks full speed. The shaded wedge holds the
  * directions in which a straight walk meets the lake.
  */
-export function velocityPlane(extent: number, layer: (axes: PlaneAxes) => object): TopLevelSpec {
+export function velocityPlane(extent: number, layer: (axes: PlaneAxes) => Layer): TopLevelSpec {
   const axis = { values: [-1, 0, 1], grid: false, labelFontSize: 11, labelPadding: 2, tickSize: 3, titlePadding: 2 };
   const scale = { domain: [-extent, extent], nice: false };
   const axes: PlaneAxes = {
@@ -26,5 +27,5 @@ export function velocityPlane(extent: number, layer: (axes: PlaneAxes) => object
       layer(axes),
       pathLayer(axes, circle, { stroke: themeColour('faint'), strokeDash: [3, 3], strokeWidth: 1 }),
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

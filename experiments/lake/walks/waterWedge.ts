@@ -1,10 +1,11 @@
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import type { Point } from '../../../envs/lake/geometry.ts';
 import { start } from '../../../envs/lake/lakeMap.ts';
+import type { Layer, MarkStyle, Position } from '../../harness/report/vegaTypes.ts';
 import { lakeView } from './lakeView.ts';
 
 /** A layer with the directions in which a straight walk from the start meets the lake, up to `extent` to the right. */
-export function waterWedge(axes: PlaneAxes, extent: number): object {
+export function waterWedge(axes: PlaneAxes, extent: number): Layer {
   const shore = extent * Math.tan(lakeView(start)!.half);
   const [state, below, above] = [
     { x: 0, y: 0 },
@@ -16,12 +17,12 @@ export function waterWedge(axes: PlaneAxes, extent: number): object {
 
 /** Encodings of both axes of a plane, for Vega-Lite. */
 export interface PlaneAxes {
-  readonly x: object;
-  readonly y: object;
+  readonly x: Position;
+  readonly y: Position;
 }
 
 /** A layer in which points are joined in their order. */
-export function pathLayer({ x, y }: PlaneAxes, points: readonly Point[], mark: object): object {
+export function pathLayer({ x, y }: PlaneAxes, points: readonly Point[], mark: MarkStyle): Layer {
   return {
     data: { values: points.map((point, order) => ({ order, ...point })) },
     mark: { type: 'line', ...mark },

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
+import type { Layer, Position } from '../../../harness/report/vegaTypes.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { COLLAPSED, type TemperatureKind } from './annealingConditions.ts';
 
@@ -36,14 +37,14 @@ function swatch(marks: string): string {
 /** The share of the right bank by policy, a mark a seed. */
 export function shareFigure(seeds: readonly SeedShare[]): TopLevelSpec {
   const { domain, range } = policyColours(policyNames);
-  const x = {
+  const x: Position = {
     field: 'share',
     type: 'quantitative',
     title: 'right bank',
     scale: { domain: [-0.02, 1.02], nice: false },
     axis: { values: [0, 0.5, 1], format: '%', grid: false },
   };
-  const marks = (kind: TemperatureKind) => ({
+  const marks = (kind: TemperatureKind): Layer => ({
     data: { values: seeds.filter((seed) => seed.kind === kind) },
     mark: {
       type: 'point',
@@ -78,5 +79,5 @@ export function shareFigure(seeds: readonly SeedShare[]): TopLevelSpec {
       marks('annealed'),
       marks('constant'),
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

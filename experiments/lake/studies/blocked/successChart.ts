@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
+import type { Colour, Encoding, Position } from '../../../harness/report/vegaTypes.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 
 /** Success within k tries by policy, with 95 % intervals, over the dashed curve 1 − 2⁻ᵏ of two even modes. */
@@ -13,21 +14,21 @@ export function successChart(rows: readonly SummaryRow[], tries: readonly number
   const shown = policyNames.filter((name) => values.some(({ policy }) => policy === name));
   const { domain, range } = policyColours(policyNames);
   const colours = shown.map((name) => range[domain.indexOf(name)]!);
-  const x = { field: 'k', type: 'ordinal', title: 'tries', axis: { labelAngle: 0 } };
-  const y = {
+  const x: Position = { field: 'k', type: 'ordinal', title: 'tries', axis: { labelAngle: 0 } };
+  const y: Position = {
     field: 'iqm',
     type: 'quantitative',
     title: 'success, worst bank',
     scale: { domain: [0, 1] },
     axis: { format: '%' },
   };
-  const color = {
+  const color: Colour = {
     field: 'policy',
     type: 'nominal',
     scale: { domain: shown, range: colours },
     legend: { title: null, orient: 'bottom', columns: 2 },
   };
-  const apart = { xOffset: { field: 'policy', type: 'nominal', scale: { domain: shown } } };
+  const apart: Encoding = { xOffset: { field: 'policy', type: 'nominal', scale: { domain: shown } } };
   return {
     width: 280,
     height: 220,
@@ -48,5 +49,5 @@ export function successChart(rows: readonly SummaryRow[], tries: readonly number
         encoding: { x, ...apart, color, y },
       },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

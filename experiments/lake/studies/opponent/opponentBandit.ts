@@ -5,6 +5,7 @@ import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { learningCurves } from '../../../harness/report/learningCurves.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
+import type { Layer } from '../../../harness/report/vegaTypes.ts';
 import { type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../lakeJobs.ts';
@@ -112,11 +113,16 @@ function minimaxChart(
   rows: readonly SummaryRow[],
   { x, lines }: { readonly x: string; readonly lines: readonly number[] },
 ): TopLevelSpec {
-  const chart = intervalChart(rows, { x, domain: [0, 0.55], policies: policyNames }) as { layer: object[] };
-  const line = {
+  const chart = intervalChart(rows, { x, domain: [0, 0.55], policies: policyNames });
+  const line: Layer = {
     data: { values: lines.map((value) => ({ value })) },
-    mark: { type: 'rule', strokeDash: [4, 3], color: themeColour('muted') },
-    encoding: { x: { field: 'value', type: 'quantitative' }, y: null, color: null },
+    mark: { type: 'rule', strokeDash: [4, 3] },
+    encoding: {
+      x: { field: 'value', type: 'quantitative' },
+      y: { value: 0 },
+      y2: { value: 'height' },
+      color: { value: themeColour('muted') },
+    },
   };
-  return { ...chart, layer: [line, ...chart.layer] } as unknown as TopLevelSpec;
+  return { ...chart, layer: [line, ...chart.layer] };
 }

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../../../envs/index.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
+import type { Position } from '../../../harness/report/vegaTypes.ts';
 import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';
 
 /** How densities against an opponent are drawn. */
@@ -20,13 +21,13 @@ function swatch(marks: string): string {
 /** A policy's density over actions, in its colour, over the two banks. */
 export function opponentDensityFigure(density: readonly number[], colour: string): TopLevelSpec {
   const axis = { grid: false, labelFontSize: 12, labelPadding: 2, tickSize: 3, titlePadding: 2 };
-  const x = {
+  const x: Position = {
     field: 'action',
     type: 'quantitative',
-    scale: { domain: [DRAWN_ACTIONS[0], DRAWN_ACTIONS.at(-1)], nice: false },
+    scale: { domain: [DRAWN_ACTIONS[0]!, DRAWN_ACTIONS.at(-1)!], nice: false },
     axis: { ...axis, values: [-2, -1, 0, 1, 2], title: 'action' },
   };
-  const y = { field: 'density', type: 'quantitative', axis: { ...axis, tickCount: 3, title: 'density' } };
+  const y: Position = { field: 'density', type: 'quantitative', axis: { ...axis, tickCount: 3, title: 'density' } };
   const values = DRAWN_ACTIONS.map((action, i) => ({ action, density: density[i]! }));
   const { nearest, farthest } = opponentBanks;
   const banks = [
@@ -45,5 +46,5 @@ export function opponentDensityFigure(density: readonly number[], colour: string
       },
       { data: { values }, mark: { type: 'line', stroke: colour, strokeWidth: 2 }, encoding: { x, y } },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

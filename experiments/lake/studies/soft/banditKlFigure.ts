@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../src/index.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
+import type { Colour, Position } from '../../../harness/report/vegaTypes.ts';
 import type { BanditTask } from '../../bandit/banditOptimum.ts';
 import { bestGaussian } from '../../bandit/bestGaussian.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
@@ -33,21 +34,21 @@ export function klFigure(measured: readonly MeasuredKl[], penalty: number): TopL
       const place = shown.indexOf(policy as (typeof shown)[number]) - (shown.length - 1) / 2;
       return { policy, iqm, low, high, temperature: task.temperature * portableMath.exp(APART * place) };
     });
-  const x = {
+  const x: Position = {
     field: 'temperature',
     type: 'quantitative',
     title: 'temperature τ',
     scale: { type: 'log', domain: [...RANGE], nice: false },
     axis: { values: [0.02, 0.05, 0.12, 0.3, 0.5], format: '~g', grid: false },
   };
-  const y = (field: string) => ({
+  const y = (field: string): Position => ({
     field,
     type: 'quantitative',
     title: 'KL to the soft optimum, nats',
     scale: { domainMin: 0 },
     axis: { tickCount: 5 },
   });
-  const color = {
+  const color: Colour = {
     field: 'policy',
     type: 'nominal',
     scale: { domain: shown, range },
@@ -73,5 +74,5 @@ export function klFigure(measured: readonly MeasuredKl[], penalty: number): TopL
         encoding: { x, y: y('iqm'), color },
       },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

@@ -35,5 +35,5 @@ export function headingFigure(density: readonly number[], optimal: readonly numb
       pathLayer(axes, headingCurve(optimal), { filled: true, fill: themeColour('faint'), opacity: 0.55 }),
       pathLayer(axes, headingCurve(density), { stroke: colour, strokeWidth: 1.6 }),
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

@@ -3,6 +3,7 @@ import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../../src/index.ts';
 import type { Figure, SummaryRow } from '../../../harness/experiment.ts';
 import { lineColours } from '../../../harness/report/lineColours.ts';
+import type { Position, Scale } from '../../../harness/report/vegaTypes.ts';
 import type { LakeConfig } from '../../config.ts';
 import { type SoftLakeTask, STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
@@ -61,7 +62,7 @@ function between(temperatures: readonly number[]): number[] {
 interface TaskAxis {
   readonly field: 'stride' | 'temperature';
   readonly title: string;
-  readonly scale: object;
+  readonly scale: Scale;
 }
 
 /** KL at the start against what tasks differ in: trained policies with their intervals, and the best Gaussian, dashed. */
@@ -80,14 +81,14 @@ function klAgainst(
       high: high ?? iqm,
     }));
   const colour = lineColours(policyNames, new Set(values.map(({ policy }) => policy)));
-  const x = {
+  const x: Position = {
     field: axis.field,
     type: 'quantitative',
     title: axis.title,
     scale: { ...axis.scale, nice: false, padding: 14 },
     axis: { values: measured.map((task) => task[axis.field]), format: '~g', grid: false },
   };
-  const kl = { type: 'quantitative', title: 'KL at the start, nats', scale: { zero: true } };
+  const kl: Position = { type: 'quantitative', title: 'KL at the start, nats', scale: { zero: true } };
   return {
     width: 'container',
     height: 220,
@@ -108,5 +109,5 @@ function klAgainst(
         encoding: { x, y: { ...kl, field: 'kl' }, color: colour },
       },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }

@@ -4,6 +4,7 @@ import type { Point } from '../../../../envs/lake/geometry.ts';
 import { start } from '../../../../envs/lake/lakeMap.ts';
 import type { Figure } from '../../../harness/experiment.ts';
 import { lineColours } from '../../../harness/report/lineColours.ts';
+import type { Position } from '../../../harness/report/vegaTypes.ts';
 import { quantile } from '../../../harness/statistics/quantile.ts';
 import type { LakeConfig } from '../../config.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
@@ -64,8 +65,19 @@ function placesFigure(
   measured: readonly (PlaceKl & { readonly policy: string })[],
   best: readonly PlaceKl[],
 ): TopLevelSpec {
-  const x = { field: 'at', type: 'quantitative', title, scale: { nice: false, zero: false }, axis: { grid: false } };
-  const y = { field: 'kl', type: 'quantitative', title: 'KL, nats', scale: { domain: [0, MOST_KL], nice: false } };
+  const x: Position = {
+    field: 'at',
+    type: 'quantitative',
+    title,
+    scale: { nice: false, zero: false },
+    axis: { grid: false },
+  };
+  const y: Position = {
+    field: 'kl',
+    type: 'quantitative',
+    title: 'KL, nats',
+    scale: { domain: [0, MOST_KL], nice: false },
+  };
   return {
     width: 'container',
     height: 200,
@@ -81,7 +93,7 @@ function placesFigure(
         encoding: { x, y, color: lineColours(policyNames, new Set(measured.map(({ policy }) => policy))) },
       },
     ],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 /** The median over seeds of the KL at each of {@link placesAtStart}, nats. */

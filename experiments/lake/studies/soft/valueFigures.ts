@@ -5,6 +5,7 @@ import { border, home, lake, start } from '../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../src/index.ts';
 import type { Figure, LegendEntry } from '../../../harness/experiment.ts';
 import { inkImage } from '../../../harness/report/inkImage.ts';
+import type { Layer, MarkStyle, Position } from '../../../harness/report/vegaTypes.ts';
 import type { LakeConfig } from '../../config.ts';
 import { headingCurve } from '../../headings/headingCurve.ts';
 import { optimumOnLake } from '../../headings/truth/bestOnLake.ts';
@@ -49,10 +50,10 @@ function valueFigure(
 ): TopLevelSpec {
   const domain = [-border, border];
   const axis = { values: [-2, -1, 0, 1, 2], grid: false, title: null, labelFontSize: 11, labelPadding: 2, tickSize: 3 };
-  const x = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };
-  const y = { field: 'y', type: 'quantitative', scale: { domain, nice: false }, axis };
+  const x: Position = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };
+  const y: Position = { field: 'y', type: 'quantitative', scale: { domain, nice: false }, axis };
   const density = values.map((value) => (value === undefined ? 0 : Math.max(0, (value - low) / (high - low))));
-  const outline = (values: object[], style: object) => ({
+  const outline = (values: object[], style: MarkStyle): Layer => ({
     data: { values },
     mark: { type: 'line', strokeWidth: 1, ...style },
     encoding: { x, y, order: { field: 'order', type: 'quantitative' }, detail: { field: 'rose' } },
@@ -92,7 +93,7 @@ function valueFigure(
         clip: true,
       }),
     ],
-  } as unknown as TopLevelSpec;
+  };
 }
 
 /** Of the image: what is drawn on it must stand out from its darkest cells. */
