@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { portableMath } from '../../../src/index.ts';
 import type { LegendEntry } from '../../harness/experiment.ts';
+import { swatch } from '../../harness/report/swatch.ts';
 import type { Position } from '../../harness/report/vegaTypes.ts';
 import { type BanditTask, banditOptimum, banditReward, SHORE } from './banditOptimum.ts';
 import { DRAWN_ACTIONS } from './drawnDensity.ts';
@@ -18,10 +19,6 @@ export const banditDensityLegend: readonly LegendEntry[] = [
   },
   { label: 'water', swatch: swatch(`<path d="M0 10h24V0H0z" fill="${themeColour('water')}"/>`) },
 ];
-
-function swatch(marks: string): string {
-  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none">${marks}</svg>`;
-}
 
 /** A policy's density over actions, in its colour, over that of the soft optimum. */
 export function banditDensityFigure(density: readonly number[], task: BanditTask, colour: string): TopLevelSpec {

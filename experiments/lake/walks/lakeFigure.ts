@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../envs/drawing/palette.ts';
 import { type Bank, border, home, lake, start } from '../../../envs/lake/lakeMap.ts';
 import type { LegendEntry } from '../../harness/experiment.ts';
+import { swatch } from '../../harness/report/swatch.ts';
 import type { Layer, MarkStyle, Position } from '../../harness/report/vegaTypes.ts';
 import type { Walk } from './measureWalks.ts';
 
@@ -17,10 +18,6 @@ export const walksLegend: readonly LegendEntry[] = [
   },
   { label: 'out of time', swatch: swatch(`<path d="M0 5h24" stroke="${OUT_OF_TIME}" stroke-dasharray="2 2"/>`) },
 ];
-
-function swatch(marks: string): string {
-  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none" stroke-width="1.6">${marks}</svg>`;
-}
 
 /** The lake from above with walks on it, and a blocked bank. Axes are positions, one unit = one length. */
 export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Bank): TopLevelSpec {

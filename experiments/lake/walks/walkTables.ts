@@ -29,11 +29,11 @@ export function drownTable(
   columns: readonly { readonly heading: string; readonly row: SummaryRow }[],
   { seeds, evaluationEpisodes }: { readonly seeds: readonly number[]; readonly evaluationEpisodes: number },
 ): Table {
-  const share = (value: number) => (100 * value).toFixed(1);
+  const { format } = shareColumn;
   const cell = (rate: number | null | undefined): string => {
     if (rate == null) return '–';
     const { low, high } = wilsonInterval(Math.round(rate * evaluationEpisodes), evaluationEpisodes);
-    return `${share(rate)} [${share(low)}, ${share(high)}]`.replaceAll(' ', '\u00a0');
+    return `${format(rate)} [${format(low)}, ${format(high)}]`.replaceAll(' ', '\u00a0');
   };
   return {
     title,

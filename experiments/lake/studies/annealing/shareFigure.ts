@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
+import { swatch } from '../../../harness/report/swatch.ts';
 import type { Layer, Position } from '../../../harness/report/vegaTypes.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
 import { COLLAPSED, type TemperatureKind } from './annealingConditions.ts';
@@ -26,13 +27,9 @@ export const shareLegend: readonly LegendEntry[] = [
   { label: 'constant, a seed', swatch: swatch(MARKS.constant.swatch) },
   {
     label: `collapsed beyond it: less than ${100 * COLLAPSED} % on a bank`,
-    swatch: swatch(`<path d="M12 0v10" stroke="${themeColour('faint')}" stroke-dasharray="3 2"/>`),
+    swatch: swatch(`<path d="M12 0v10" stroke="${themeColour('faint')}" stroke-width="1" stroke-dasharray="3 2"/>`),
   },
 ];
-
-function swatch(marks: string): string {
-  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10">${marks}</svg>`;
-}
 
 /** The share of the right bank by policy, a mark a seed. */
 export function shareFigure(seeds: readonly SeedShare[]): TopLevelSpec {

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import { opponentBanks } from '../../../../envs/index.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
+import { swatch } from '../../../harness/report/swatch.ts';
 import type { Position } from '../../../harness/report/vegaTypes.ts';
 import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';
 
@@ -13,10 +14,6 @@ export const opponentDensityLegend: readonly LegendEntry[] = [
   },
   { label: 'banks', swatch: swatch(`<path d="M0 10h24V0H0z" fill="${themeColour('line')}"/>`) },
 ];
-
-function swatch(marks: string): string {
-  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none">${marks}</svg>`;
-}
 
 /** A policy's density over actions, in its colour, over the two banks. */
 export function opponentDensityFigure(density: readonly number[], colour: string): TopLevelSpec {

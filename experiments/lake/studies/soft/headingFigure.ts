@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../../envs/drawing/palette.ts';
 import type { LegendEntry } from '../../../harness/experiment.ts';
+import { swatch } from '../../../harness/report/swatch.ts';
 import { headingCurve, headingExtent } from '../../headings/headingCurve.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from '../../walks/waterWedge.ts';
 
@@ -12,10 +13,6 @@ export const headingLegend: readonly LegendEntry[] = [
     swatch: swatch(`<path d="M0 1h24v8H0z" fill="${themeColour('water')}" stroke="none"/>`),
   },
 ];
-
-function swatch(marks: string): string {
-  return `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10" fill="none" stroke-width="1.6">${marks}</svg>`;
-}
 
 /** Densities over headings at the start as curves about it. Home lies to the right. */
 export function headingFigure(density: readonly number[], optimal: readonly number[], colour: string): TopLevelSpec {

@@ -5,6 +5,7 @@ import { border, home, lake, start } from '../../../../envs/lake/lakeMap.ts';
 import { portableMath } from '../../../../src/index.ts';
 import type { Figure, LegendEntry } from '../../../harness/experiment.ts';
 import { inkImage } from '../../../harness/report/inkImage.ts';
+import { swatch } from '../../../harness/report/swatch.ts';
 import type { Layer, MarkStyle, Position } from '../../../harness/report/vegaTypes.ts';
 import type { LakeConfig } from '../../config.ts';
 import { headingCurve } from '../../headings/headingCurve.ts';
@@ -120,7 +121,7 @@ function valueLegend([low, high]: readonly [low: number, high: number]): LegendE
     },
     {
       label: 'headings of the soft optimum',
-      swatch: `<svg aria-hidden="true" width="24" height="10" viewBox="0 0 24 10"><path d="M2 5q14-5 20-3q-6 3-20 3q14 0 20 3q-6 2-20-3z" fill="${ink}"/></svg>`,
+      swatch: swatch(`<path d="M2 5q14-5 20-3q-6 3-20 3q14 0 20 3q-6 2-20-3z" fill="${ink}"/>`),
     },
   ];
 }
