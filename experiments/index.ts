@@ -43,16 +43,17 @@ export { type PolicyProfile, type ProfileChartOptions, profileChart } from './ha
 export { renderSvg } from './harness/report/renderSvg.ts';
 export { type MetricColumn, metricTable, textTable } from './harness/report/table.ts';
 export { typicalOutcome } from './harness/report/typicalOutcome.ts';
-export { Bootstrap } from './harness/statistics/bootstrap.ts';
-export type { BootstrapOptions } from './harness/statistics/bootstrapOptions.ts';
-export { type Equivalence, type EquivalenceOptions, equivalenceTest } from './harness/statistics/equivalenceTest.ts';
-export { holm } from './harness/statistics/holm.ts';
-export { improvementInterval } from './harness/statistics/improvementInterval.ts';
-export { interquartileMean } from './harness/statistics/interquartileMean.ts';
-export { pairedPermutationTest } from './harness/statistics/pairedPermutationTest.ts';
-export type { BootstrapInterval } from './harness/statistics/percentileInterval.ts';
+export { Bootstrap, type BootstrapInterval, type BootstrapOptions } from './harness/statistics/bootstrap.ts';
+export {
+  type Equivalence,
+  type EquivalenceOptions,
+  equivalenceTest,
+  improvementInterval,
+  probabilityOfImprovement,
+} from './harness/statistics/comparison.ts';
+export { interquartileMean } from './harness/statistics/orderStatistics.ts';
 export { type ProfilePoint, performanceProfile } from './harness/statistics/performanceProfile.ts';
-export { probabilityOfImprovement } from './harness/statistics/probabilityOfImprovement.ts';
+export { holm, pairedPermutationTest } from './harness/statistics/pValues.ts';
 export { wilsonInterval } from './harness/statistics/wilsonInterval.ts';
 export type { SearchSpace, Settings } from './harness/tuning/searchSpace.ts';
 export { type SearchSpaces, type Tuned, tunedSchema } from './harness/tuning/tunedSchema.ts';

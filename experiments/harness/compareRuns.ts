@@ -13,11 +13,8 @@ import { type Page, renderPage } from './report/page.ts';
 import { flatSettings } from './report/settings.ts';
 import { metricTable } from './report/table.ts';
 import { RunDirectory } from './runDirectory.ts';
-import { formatP } from './statistics/formatP.ts';
-import { holm } from './statistics/holm.ts';
-import { improvementInterval } from './statistics/improvementInterval.ts';
-import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
-import { probabilityOfImprovement } from './statistics/probabilityOfImprovement.ts';
+import { improvementInterval, probabilityOfImprovement } from './statistics/comparison.ts';
+import { formatP, holm, pairedPermutationTest } from './statistics/pValues.ts';
 import { summarize } from './summarize.ts';
 
 /** A run with what came of its jobs. */

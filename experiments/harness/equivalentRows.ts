@@ -3,7 +3,7 @@ import type { Criterion } from './conclusion.ts';
 import type { SummaryRow } from './experiment.ts';
 import { pairedSeeds } from './pairedSeeds.ts';
 import { trueMinus } from './report/trueMinus.ts';
-import { equivalenceTest } from './statistics/equivalenceTest.ts';
+import { equivalenceTest } from './statistics/comparison.ts';
 
 /** Options of {@link equivalentRows}. */
 export interface EquivalentRowsOptions {

@@ -3,9 +3,7 @@ import type { Criteria } from './conclusion.ts';
 import type { SummaryRow } from './experiment.ts';
 import { pairedSeeds } from './pairedSeeds.ts';
 import { trueMinus } from './report/trueMinus.ts';
-import { formatP } from './statistics/formatP.ts';
-import { holm } from './statistics/holm.ts';
-import { pairedPermutationTest } from './statistics/pairedPermutationTest.ts';
+import { formatP, holm, pairedPermutationTest } from './statistics/pValues.ts';
 
 /** The claim that one row is lower than another. */
 export interface LowerRow {

@@ -2,7 +2,7 @@ import { Rng } from '../../src/random.ts';
 import type { Job, Outcome, SummaryRow } from './experiment.ts';
 import { groupBy } from './groupBy.ts';
 import { Bootstrap } from './statistics/bootstrap.ts';
-import { interquartileMean } from './statistics/interquartileMean.ts';
+import { interquartileMean } from './statistics/orderStatistics.ts';
 
 /**
  * A row for each study, environment, condition, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job, Table } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
-import { quantile } from '../harness/statistics/quantile.ts';
+import { quantile } from '../harness/statistics/orderStatistics.ts';
 import { writeJson } from '../harness/writeFile.ts';
 
 const FILE = 'speed.json';

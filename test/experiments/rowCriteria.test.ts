@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { equivalentRows } from '../../experiments/harness/equivalentRows.ts';
 import type { SummaryRow } from '../../experiments/harness/experiment.ts';
 import { lowerRows } from '../../experiments/harness/lowerRows.ts';
-import { interquartileMean } from '../../experiments/harness/statistics/interquartileMean.ts';
+import { interquartileMean } from '../../experiments/harness/statistics/orderStatistics.ts';
 
 function row(perSeed: (number | null)[]): SummaryRow {
   const values = perSeed.filter((value) => value !== null);

@@ -1,7 +1,7 @@
 import { Rng } from '../../../src/random.ts';
 import { groupBy } from '../groupBy.ts';
 import { Bootstrap } from '../statistics/bootstrap.ts';
-import { interquartileMean } from '../statistics/interquartileMean.ts';
+import { interquartileMean } from '../statistics/orderStatistics.ts';
 import { lineColours } from './lineColours.ts';
 import type { LayeredSpec } from './vegaTypes.ts';
 

@@ -1,7 +1,11 @@
-import { type BootstrapOptions, completeOptions } from './bootstrapOptions.ts';
-import { drawResamples } from './drawResamples.ts';
+import {
+  type BootstrapInterval,
+  type BootstrapOptions,
+  completeOptions,
+  drawResamples,
+  percentileInterval,
+} from './bootstrap.ts';
 import { finiteNumbers } from './finiteNumbers.ts';
-import { type BootstrapInterval, percentileInterval } from './percentileInterval.ts';
 
 /** One point of a {@link performanceProfile}: the share of runs above a threshold, with its interval. */
 export type ProfilePoint = BootstrapInterval & { readonly threshold: number; readonly share: number };

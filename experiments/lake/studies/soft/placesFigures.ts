@@ -5,7 +5,7 @@ import { start } from '../../../../envs/lake/lakeMap.ts';
 import type { Figure } from '../../../harness/experiment.ts';
 import { lineColours } from '../../../harness/report/lineColours.ts';
 import type { Position } from '../../../harness/report/vegaTypes.ts';
-import { quantile } from '../../../harness/statistics/quantile.ts';
+import { quantile } from '../../../harness/statistics/orderStatistics.ts';
 import type { LakeConfig } from '../../config.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { main } from '../../../../../experiments/commands/main.ts';
-import { interquartileMean } from '../../../../../experiments/harness/statistics/interquartileMean.ts';
+import { interquartileMean } from '../../../../../experiments/harness/statistics/orderStatistics.ts';
 import type { SummaryRow } from '../../../../../experiments/index.ts';
 import { blockedCriteria } from '../../../../../experiments/lake/studies/blocked/blocked.ts';
 import { homeRateAgainstOpponent } from '../../../../../experiments/lake/studies/blocked/homeRateAgainstOpponent.ts';
