@@ -2,9 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt, rateSchema } from '../src/training/rate.ts';
+import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { generalizedAdvantages } from './common/advantages.ts';
+import {
+  entropyCoefficient,
+  gamma,
+  layerWidths,
+  learningRate,
+  maxGradientNorm,
+  normalizeAdvantages,
+  reportEvery,
+  shapeRate,
+} from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { standardized } from './common/clippedSurrogate.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
@@ -21,35 +31,29 @@ import { ValueNetwork } from './common/valueNetwork.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const a2cOptions = z.strictObject({
-  policy: partSchemas.policy,
-  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
-  env: partSchemas.env,
-  /** Streams the initial weights of the value network. */
-  rng: partSchemas.rng,
-  /** Steps of each environment between updates. */
-  horizon: z.int().positive().default(5),
-  optimizer: z.enum(['rmsprop', 'adam']).default('rmsprop'),
-  /** A number, or a function of the share of the training that is done. */
-  learningRate: rateSchema.default(7e-4),
-  /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
-  shapeRate: z.number().nonnegative().default(0.3),
-  /** γ, the discount. */
-  gamma: z.number().min(0).max(1).default(0.99),
-  /** λ of the generalized advantages; 1 gives the returns of the paper. */
-  lambda: z.number().min(0).max(1).default(1),
-  /** c_e. */
-  entropyCoefficient: z.number().nonnegative().default(0),
-  /** c_v. */
-  valueCoefficient: z.number().nonnegative().default(0.5),
-  /** The largest global norm of a gradient of L: of that by the policy's shape, of that by all other variables. */
-  maxGradientNorm: z.number().positive().default(0.5),
-  /** Whether the advantages of an update are brought to mean 0, variance 1. */
-  normalizeAdvantages: z.boolean().default(false),
+  ...partSchemas,
+  horizon: z
+    .int()
+    .positive()
+    .default(5)
+    .meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+  optimizer: z.enum(['rmsprop', 'adam']).default('rmsprop').describe('what turns gradients into steps'),
+  learningRate: learningRate('the policy and the value network', 7e-4),
+  shapeRate,
+  gamma,
+  lambda: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('λ of the generalized advantages; 1 gives the returns of the paper'),
+  entropyCoefficient,
+  valueCoefficient: z.number().nonnegative().default(0.5).describe("c_v, the weight of the value function's loss"),
+  maxGradientNorm: maxGradientNorm("a gradient of L: by the policy's shape, and by all other variables", 0.5),
+  normalizeAdvantages: normalizeAdvantages('update', false),
   ...normalizationOptions,
-  /** Widths of the hidden layers of the value network. */
-  valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
-  /** Updates from one report to the next. */
-  reportEvery: z.int().positive().default(100),
+  valueHidden: layerWidths('the value network', [64, 64]),
+  reportEvery: reportEvery(100),
 });
 
 /** Options of {@link A2c}. */

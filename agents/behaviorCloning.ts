@@ -4,8 +4,9 @@ import { Adam, clipByGlobalNorm, compile, type Policy, type StateDict, valueAndG
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { DivergedError } from '../src/training/divergedError.ts';
 import { Minibatches } from '../src/training/minibatches.ts';
-import { rateAt, rateSchema } from '../src/training/rate.ts';
+import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { entropyCoefficient, learningRate, maxGradientNorm, reportEvery } from './common/agentOptions.ts';
 import { AgentParts, plainStateDict } from './common/agentParts.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
@@ -19,32 +20,38 @@ export interface Demonstrations {
   readonly actions: Float32Array;
 }
 
-const demonstrations = z.custom<Demonstrations>((value) => {
-  const { observations, actions } = (value ?? {}) as Partial<Demonstrations>;
-  return observations instanceof Float32Array && actions instanceof Float32Array;
-}, 'Float32Arrays of observations and of actions');
+const demonstrations = z
+  .custom<Demonstrations>((value) => {
+    const { observations, actions } = (value ?? {}) as Partial<Demonstrations>;
+    return observations instanceof Float32Array && actions instanceof Float32Array;
+  }, 'Float32Arrays of observations and of actions')
+  .meta({ type: 'Demonstrations' });
 
-const behaviorCloningOptions = z.strictObject({
+export const behaviorCloningOptions = z.strictObject({
   policy: partSchemas.policy,
-  demonstrations,
-  /** Pairs that are not trained on: their loss is reported, and the weights that are best on them are kept. */
-  validation: demonstrations.optional(),
-  batchSize: z.int().positive().default(256),
-  /** A number, or a function of the share of the training that is done. */
-  learningRate: rateSchema.default(1e-3),
-  /** λ of AdamW: each update first multiplies the parameters by 1 − learningRate·λ. */
-  weightDecay: z.number().nonnegative().default(0),
-  /** c_e: the loss is −E[log π(a | o)] − c_e H[π]. */
-  entropyCoefficient: z.number().nonnegative().default(0),
-  /** Reports without a new least loss on the validation pairs after which the training ends; never by default. */
-  patience: z.int().positive().optional(),
-  /** Whether the policy sees observations brought to mean 0, variance 1 by the demonstrations; see `Policy.normalizeObservations`. */
-  normalizeObservations: normalizationOptions.normalizeObservations,
+  demonstrations: demonstrations.describe('pairs of observation and action to learn from'),
+  validation: demonstrations
+    .optional()
+    .describe('pairs that are not trained on; the weights that are best on them are kept'),
+  batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'pairs' }),
+  learningRate: learningRate('the policy', 1e-3),
+  weightDecay: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe('λ of AdamW; each update first multiplies the parameters by 1 − learningRate·λ'),
+  entropyCoefficient,
+  patience: z.int().positive().optional().meta({
+    description:
+      'reports without a new least loss on the validation pairs after which the training ends; by default never',
+    unit: 'reports',
+  }),
+  normalizeObservations: normalizationOptions.normalizeObservations.describe(
+    'whether the policy sees observations brought to mean 0, variance 1 by the demonstrations',
+  ),
   clipObservations: normalizationOptions.clipObservations,
-  /** The largest global norm of the gradient. */
-  maxGradientNorm: z.number().positive().default(10),
-  /** Updates from one report to the next. */
-  reportEvery: z.int().positive().default(100),
+  maxGradientNorm: maxGradientNorm('the gradient', 10),
+  reportEvery: reportEvery(100),
 });
 
 /** Options of {@link BehaviorCloning}. */

@@ -11,6 +11,7 @@ import {
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { maxGradientNorm } from './common/agentOptions.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import { huber } from './common/huber.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
@@ -24,24 +25,36 @@ import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const dqnOptions = z.strictObject({
   ...offPolicyOptions,
-  /** A categorical policy, whose logits are learned as the values Q(o, ·). */
-  policy: z.custom<CategoricalPolicy>((value) => value instanceof CategoricalPolicy, 'a CategoricalPolicy'),
+  policy: z
+    .custom<CategoricalPolicy>((value) => value instanceof CategoricalPolicy, 'a CategoricalPolicy')
+    .meta({
+      description: 'the policy that is trained; its logits are learned as the values Q(o, ·)',
+      type: 'CategoricalPolicy',
+    }),
   bufferSize: offPolicyOptions.bufferSize.default(100_000),
   batchSize: offPolicyOptions.batchSize.default(64),
   learningStarts: offPolicyOptions.learningStarts.default(1000),
   updatesPerStep: offPolicyOptions.updatesPerStep.default(0.25),
   learningRate: offPolicyOptions.learningRate.default(1e-3),
-  /** τ: the share of the network that the target network takes over at a time. */
-  tau: offPolicyOptions.tau.default(1),
-  /** Updates from one time that the target network takes over the network to the next. */
-  targetUpdateEvery: z.int().positive().default(250),
-  /** The share of the training in which ε, the share of uniform actions, goes from 1 to `finalExploration`. */
-  explorationFraction: z.number().positive().max(1).default(0.1),
-  finalExploration: z.number().min(0).max(1).default(0.05),
-  /** Whether the network chooses the action of which the target network says the value (double DQN). */
-  double: z.boolean().default(true),
-  /** The largest global norm of the gradient. */
-  maxGradientNorm: z.number().positive().default(10),
+  tau: offPolicyOptions.tau
+    .default(1)
+    .describe('τ, the share of the network that the target network takes over at a time'),
+  targetUpdateEvery: z.int().positive().default(250).meta({
+    description: 'updates from one time that the target network takes over the network to the next',
+    unit: 'updates',
+  }),
+  explorationFraction: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.1)
+    .describe('share of the training in which ε, the share of uniform actions, goes from 1 to finalExploration'),
+  finalExploration: z.number().min(0).max(1).default(0.05).describe('ε, the share of uniform actions, at last'),
+  double: z
+    .boolean()
+    .default(true)
+    .describe('whether the network chooses the action whose value the target network gives (double DQN)'),
+  maxGradientNorm: maxGradientNorm('the gradient', 10),
 });
 
 /** Options of {@link Dqn}. */

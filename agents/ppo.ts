@@ -6,6 +6,17 @@ import { Minibatches } from '../src/training/minibatches.ts';
 import { rateAt, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { generalizedAdvantages } from './common/advantages.ts';
+import {
+  baseEntropy,
+  entropyCoefficient,
+  gamma,
+  layerWidths,
+  learningRate,
+  maxGradientNorm,
+  normalizeAdvantages,
+  OVER_TRAINING,
+  shapeRate,
+} from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
@@ -29,52 +40,48 @@ import { type PolicyEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
 const EPSILON = 1e-5;
 
 export const ppoOptions = z.strictObject({
-  policy: partSchemas.policy,
-  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
-  env: partSchemas.env,
-  /** Streams the initial weights of the value network. */
-  rng: partSchemas.rng,
-  /** Steps of each environment between updates. */
-  horizon: z.int().positive().default(2048),
-  /** Passes over a rollout. */
-  epochs: z.int().positive().default(10),
-  /** Steps of a minibatch; at most those of a rollout, horizon × environments. */
-  batchSize: z.int().positive().default(64),
-  /** Of the policy: a number, or a function of the share of the training that is done. */
-  learningRate: rateSchema.default(3e-4),
-  /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
-  shapeRate: z.number().nonnegative().default(0.3),
-  /** Of the value function, likewise; that of the policy by default. */
-  valueLearningRate: rateSchema.optional(),
-  /** ε, likewise. */
-  clip: rateSchema.default(0.2),
-  /** ε_v, in units of returns: the value's loss is clipped; not by default. */
-  valueClip: z.number().positive().optional(),
-  /** γ, the discount. */
-  gamma: z.number().min(0).max(1).default(0.99),
-  /** λ of the generalized advantages. */
-  lambda: z.number().min(0).max(1).default(0.95),
-  /** c_e. */
-  entropyCoefficient: z.number().nonnegative().default(0),
-  /** τ of the soft return, Σ γᵗ (r − τ (log π + H₀)): a number, or a function of the share of the training that is done. */
-  temperature: rateSchema.default(0),
-  /**
-   * H₀, nats: the soft return rewards entropy beyond it. The logarithm of the action space's measure leaves the uniform policy without any
-   * reward for it, so that an episode is not worth going on for its entropy alone; 0 by default.
-   */
-  baseEntropy: z.number().default(0),
-  /** The largest global norm of a gradient: of the policy's by its place and width, of that by its shape, of the value's. */
-  maxGradientNorm: z.number().positive().default(0.5),
-  /** Whether advantages are brought to mean 0, variance 1 in each minibatch. */
-  normalizeAdvantages: z.boolean().default(true),
-  /**
-   * The policy has learned enough from a rollout when a minibatch's approximate KL exceeds 1.5 times this: the last updates, at most
-   * about an eighth of them, are undone, and only the value function goes on. null: never.
-   */
-  targetKl: z.number().positive().nullable().default(0.2),
+  ...partSchemas,
+  horizon: z
+    .int()
+    .positive()
+    .default(2048)
+    .meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+  epochs: z.int().positive().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
+  batchSize: z
+    .int()
+    .positive()
+    .default(64)
+    .meta({ description: 'size of a minibatch; at most a rollout, horizon × environments', unit: 'steps' }),
+  learningRate: learningRate('the policy', 3e-4),
+  shapeRate,
+  valueLearningRate: rateSchema
+    .optional()
+    .describe(`learning rate of the value function; ${OVER_TRAINING}, by default that of the policy`),
+  clip: rateSchema.default(0.2).describe(`ε of the clipped ratio; ${OVER_TRAINING}`),
+  valueClip: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: "ε_v, to which the value's steps are clipped; by default they are not", unit: 'returns' }),
+  gamma,
+  lambda: z.number().min(0).max(1).default(0.95).describe('λ of the generalized advantages'),
+  entropyCoefficient,
+  temperature: rateSchema
+    .default(0)
+    .meta({ description: `τ of the soft return, Σ γᵗ (r − τ (log π + H₀)); ${OVER_TRAINING}`, unit: 'reward per nat' }),
+  baseEntropy,
+  maxGradientNorm: maxGradientNorm(
+    "a gradient; of the policy's by its place and width, of that by its shape, of the value's",
+    0.5,
+  ),
+  normalizeAdvantages: normalizeAdvantages('minibatch', true),
+  targetKl: z.number().positive().nullable().default(0.2).meta({
+    description:
+      'KL beyond 1.5 times of which the policy has learned enough from a rollout; the last updates, at most about an eighth of them, are then undone, and only the value function goes on; null: never',
+    unit: 'nats',
+  }),
   ...normalizationOptions,
-  /** Widths of the hidden layers of the value network. */
-  valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
+  valueHidden: layerWidths('the value network', [64, 64]),
 });
 
 /** Options of {@link Ppo}. */

@@ -2,8 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateAt, rateSchema } from '../src/training/rate.ts';
+import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import {
+  gamma,
+  layerWidths,
+  learningRate,
+  maxGradientNorm,
+  normalizeAdvantages,
+  shapeRate,
+} from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { EpisodeCollector } from './common/episodeCollector.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
@@ -21,30 +29,25 @@ import { vectorEnvFor } from './common/vectorEnvFor.ts';
 const EPSILON = 1e-8;
 
 export const reinforceOptions = z.strictObject({
-  policy: partSchemas.policy,
-  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
-  env: partSchemas.env,
-  /** Streams the initial weights of the baseline. */
-  rng: partSchemas.rng,
-  /** Episodes of each environment between updates. */
-  episodesPerEnv: z.int().positive().default(1),
-  /** Of the policy: a number, or a function of the share of the training that is done. */
-  learningRate: rateSchema.default(1e-3),
-  /** The rate of the variables that shape the policy's noise, as a flow's below its head, as a share of `learningRate`. */
-  shapeRate: z.number().nonnegative().default(0.3),
-  /** Of the baseline, likewise. */
-  valueLearningRate: rateSchema.default(1e-3),
-  /** Steps of the baseline for each one of the policy; 0 leaves it out. */
-  valueUpdates: z.int().nonnegative().default(10),
-  /** γ, the discount. */
-  gamma: z.number().min(0).max(1).default(0.99),
-  /** The largest global norm of the policy's gradient, and of the baseline's. */
-  maxGradientNorm: z.number().positive().default(0.5),
-  /** Whether the advantages of an update are brought to mean 0, variance 1. */
-  normalizeAdvantages: z.boolean().default(true),
+  ...partSchemas,
+  episodesPerEnv: z
+    .int()
+    .positive()
+    .default(1)
+    .meta({ description: 'episodes of each environment between updates', unit: 'episodes' }),
+  learningRate: learningRate('the policy', 1e-3),
+  shapeRate,
+  valueLearningRate: learningRate('the baseline', 1e-3),
+  valueUpdates: z
+    .int()
+    .nonnegative()
+    .default(10)
+    .meta({ description: 'updates of the baseline for each one of the policy; 0 leaves it out', unit: 'updates' }),
+  gamma,
+  maxGradientNorm: maxGradientNorm("the policy's gradient, and of the baseline's", 0.5),
+  normalizeAdvantages: normalizeAdvantages('update', true),
   ...normalizationOptions,
-  /** Widths of the hidden layers of the baseline. */
-  valueHidden: z.array(z.int().positive()).readonly().default([64, 64]),
+  valueHidden: layerWidths('the baseline', [64, 64]),
 });
 
 /** Options of {@link Reinforce}. */

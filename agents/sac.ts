@@ -6,10 +6,11 @@ import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { baseEntropy, OVER_TRAINING } from './common/agentOptions.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
-import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
+import { criticHidden, noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
@@ -21,22 +22,25 @@ import { vectorEnvFor } from './common/vectorEnvFor.ts';
 export const sacOptions = z.strictObject({
   ...offPolicyOptions,
   ...noiseOptions,
-  /** α, the weight of the entropy: learned, or a number, or a function of the share of the training that is done. */
-  temperature: z.union([z.literal('auto'), rateSchema]).default('auto'),
-  /**
-   * H₀, nats: entropy is rewarded beyond it. The logarithm of the action space's measure leaves the uniform policy without any reward for
-   * it, so that an episode is not worth going on for its entropy alone; 0 by default.
-   */
-  baseEntropy: z.number().default(0),
-  /** α before training, where it is learned. */
-  initialTemperature: z.number().positive().default(1),
-  /**
-   * The entropy that a learned α aims at, nats. By default −1 for each component of the action, in units of half the width of its
-   * bounds.
-   */
-  targetEntropy: z.number().optional(),
-  /** Widths of the hidden layers of the critics. */
-  criticHidden: z.array(z.int().positive()).readonly().default([256, 256]),
+  temperature: z
+    .union([z.literal('auto'), rateSchema])
+    .default('auto')
+    .meta({
+      description: `α, the weight of the entropy; 'auto' learns it, else ${OVER_TRAINING}`,
+      unit: 'reward per nat',
+    }),
+  baseEntropy,
+  initialTemperature: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({ description: 'α before training, where it is learned', unit: 'reward per nat' }),
+  targetEntropy: z.number().optional().meta({
+    description:
+      'the entropy that a learned α aims at; by default −1 for each component of the action, in units of half the width of its bounds',
+    unit: 'nats',
+  }),
+  criticHidden,
 });
 
 /** Options of {@link Sac}. */

@@ -6,9 +6,10 @@ import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { OVER_TRAINING } from './common/agentOptions.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
-import { offPolicyOptions } from './common/offPolicyOptions.ts';
+import { criticHidden, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
@@ -19,16 +20,24 @@ import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,
-  /** α > 0, the weight of the entropy: a number, or a function of the share of the training that is done. */
-  temperature: rateSchema.default(1),
-  /** Uniform actions for each state by which its value is estimated. */
-  valueSamples: z.int().positive().default(32),
-  /** Particles of the sampler for each state. */
-  particles: z.int().min(2).default(16),
-  /** States of a minibatch for which the sampler learns, the first ones; all by default. */
-  samplerStates: z.int().positive().optional(),
-  /** Widths of the hidden layers of the critics. */
-  criticHidden: z.array(z.int().positive()).readonly().default([256, 256]),
+  temperature: rateSchema
+    .default(1)
+    .meta({ description: `α > 0, the weight of the entropy; ${OVER_TRAINING}`, unit: 'reward per nat' }),
+  valueSamples: z
+    .int()
+    .positive()
+    .default(32)
+    .meta({ description: 'uniform actions by which the value of each state is estimated', unit: 'actions' }),
+  particles: z
+    .int()
+    .min(2)
+    .default(16)
+    .meta({ description: 'particles of the sampler for each state', unit: 'actions' }),
+  samplerStates: z.int().positive().optional().meta({
+    description: 'states of a minibatch for which the sampler learns, the first ones; by default all',
+    unit: 'states',
+  }),
+  criticHidden,
 });
 
 /** Options of {@link SoftQLearning}. */

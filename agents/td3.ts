@@ -8,7 +8,7 @@ import { ActionValues } from './common/actionValues.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
-import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
+import { criticHidden, noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { ReplayBuffer } from './common/replayBuffer.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
@@ -18,17 +18,25 @@ import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const td3Options = z.strictObject({
   ...offPolicyOptions,
+  ...noiseOptions,
   learningRate: offPolicyOptions.learningRate.default(1e-3),
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
-  noiseCorrelation: noiseOptions.noiseCorrelation,
-  /** σ of the noise on the target policy's actions, likewise. */
-  targetNoise: z.number().nonnegative().default(0.2),
-  /** The largest noise on the target policy's actions, likewise. */
-  targetNoiseClip: z.number().nonnegative().default(0.5),
-  /** Updates of the critics for each one of the policy and the targets. */
-  policyDelay: z.int().positive().default(2),
-  /** Widths of the hidden layers of the critics. */
-  criticHidden: z.array(z.int().positive()).readonly().default([256, 256]),
+  targetNoise: z
+    .number()
+    .nonnegative()
+    .default(0.2)
+    .meta({ description: "σ of the noise on the target policy's actions", unit: 'half the width of the bounds' }),
+  targetNoiseClip: z
+    .number()
+    .nonnegative()
+    .default(0.5)
+    .meta({ description: "c, the largest noise on the target policy's actions", unit: 'half the width of the bounds' }),
+  policyDelay: z
+    .int()
+    .positive()
+    .default(2)
+    .meta({ description: 'updates of the critics for each one of the policy and the targets', unit: 'updates' }),
+  criticHidden,
 });
 
 /** Options of {@link Td3}. */

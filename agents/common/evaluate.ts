@@ -13,15 +13,22 @@ type OnEnd = (env: number, observation: Float32Array) => void;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-const evaluateOptions = z.strictObject({
-  policy: partSchemas.policy,
-  /** One episode is run in each of its environments, so that short episodes do not count more often; or a single one. */
-  env: partSchemas.env,
-  rng: partSchemas.rng,
-  /** Samples to choose a greedy action from; by default actions are sampled. */
-  greedyCandidates: z.int().positive().optional(),
-  onStep: z.custom<OnStep>(isFunction, 'a function').optional(),
-  onEnd: z.custom<OnEnd>(isFunction, 'a function').optional(),
+export const evaluateOptions = z.strictObject({
+  policy: partSchemas.policy.describe('the policy that acts'),
+  env: partSchemas.env.describe(
+    'environments, of which each runs one episode, so that short ones do not count more often; or a single one',
+  ),
+  rng: partSchemas.rng.describe('streams the resets and the actions'),
+  greedyCandidates: z
+    .int()
+    .positive()
+    .optional()
+    .meta({ description: 'samples to choose a greedy action from; by default actions are sampled', unit: 'actions' }),
+  onStep: z
+    .custom<OnStep>(isFunction, 'a function')
+    .optional()
+    .describe('sees every step of the episodes that are still running'),
+  onEnd: z.custom<OnEnd>(isFunction, 'a function').optional().describe('sees the last observation of each episode'),
 });
 
 /** Options of {@link evaluate}. */

@@ -5,12 +5,19 @@ import type { Stateful } from './agentParts.ts';
 
 /** Options of the agents that act, for normalization. */
 export const normalizationOptions = {
-  /** Whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; see `Policy.normalizeObservations`. */
-  normalizeObservations: z.boolean().default(false),
-  /** The largest size of a normalized observation. */
-  clipObservations: z.number().positive().default(10),
-  /** Whether rewards are divided by the standard deviation of the discounted return, for learning only. */
-  normalizeRewards: z.boolean().default(false),
+  normalizeObservations: z
+    .boolean()
+    .default(false)
+    .describe("whether the policy, and the agent's networks, see observations brought to mean 0, variance 1"),
+  clipObservations: z
+    .number()
+    .positive()
+    .default(10)
+    .meta({ description: 'the largest size of a normalized observation', unit: 'standard deviations' }),
+  normalizeRewards: z
+    .boolean()
+    .default(false)
+    .describe('whether rewards are divided by the standard deviation of the discounted return, for learning only'),
 };
 
 /**

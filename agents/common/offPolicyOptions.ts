@@ -1,38 +1,56 @@
 import { z } from 'zod';
-import { rateSchema } from '../../src/training/rate.ts';
+import { gamma, layerWidths, learningRate } from './agentOptions.ts';
 import { normalizationOptions } from './observationStatistics.ts';
 import { partSchemas } from './partSchemas.ts';
 
 /** Options of the agents that learn from a replay buffer. */
 export const offPolicyOptions = {
-  policy: partSchemas.policy,
-  /** Parallel environments that reset in the step that ends an episode, or a single environment. */
-  env: partSchemas.env,
-  /** Streams the initial weights of the agent's own networks. */
-  rng: partSchemas.rng,
-  /** Transitions that the replay buffer holds. */
-  bufferSize: z.int().positive().default(1_000_000),
-  /** Transitions of a minibatch. */
-  batchSize: z.int().positive().default(256),
-  /** Environment steps before the first update. */
-  learningStarts: z.int().positive().default(100),
-  /** Updates for each environment step after that; 0.25 is one update every four steps. */
-  updatesPerStep: z.number().positive().default(1),
-  /** A number, or a function of the share of the training that is done. */
-  learningRate: rateSchema.default(3e-4),
-  /** γ, the discount. */
-  gamma: z.number().min(0).max(1).default(0.99),
-  /** τ of the target networks' averaging after each update. */
-  tau: z.number().positive().max(1).default(0.005),
+  ...partSchemas,
+  bufferSize: z
+    .int()
+    .positive()
+    .default(1_000_000)
+    .meta({ description: 'capacity of the replay buffer', unit: 'transitions' }),
+  batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'transitions' }),
+  learningStarts: z
+    .int()
+    .positive()
+    .default(100)
+    .meta({ description: 'environment steps before the first update', unit: 'steps' }),
+  updatesPerStep: z.number().positive().default(1).meta({
+    description: 'updates for each environment step after that; 0.25 is one update every four steps',
+    unit: 'updates per step',
+  }),
+  learningRate: learningRate('all networks', 3e-4),
+  gamma,
+  tau: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.005)
+    .describe('τ of the target networks, θ′ ← θ′ + τ (θ − θ′) after each update'),
   ...normalizationOptions,
-  /** Environment steps from one report to the next. */
-  reportEvery: z.int().positive().default(1000),
+  reportEvery: z
+    .int()
+    .positive()
+    .default(1000)
+    .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
 };
 
 /** Options of the noise that agents of continuous actions add to what they try. */
 export const noiseOptions = {
-  /** σ of the noise on the actions that are tried, in units of half the width of their bounds. */
-  explorationNoise: z.number().nonnegative().default(0),
-  /** ρ: how much of the noise stays from one step to the next; see `ExplorationNoise`. */
-  noiseCorrelation: z.number().min(0).lt(1).default(0),
+  explorationNoise: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'σ of the noise on the actions that are tried', unit: 'half the width of the bounds' }),
+  noiseCorrelation: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('ρ, the correlation of this noise from one step to the next; with 0 each step has its own'),
 };
+
+/** Widths of the critics' hidden layers. */
+export const criticHidden = layerWidths('the critics', [256, 256]);

@@ -16,10 +16,12 @@ import type { Flow } from './flow.ts';
 /** Draws `size` contexts, rows of `contextDim` numbers. */
 export type DrawContexts = (rng: Rng, size: number) => Rows;
 
-const distillOptions = z.strictObject({
+export const distillOptions = z.strictObject({
   ...gradientOptions,
-  /** What draws the contexts of each update, for conditional flows. */
-  context: z.custom<DrawContexts>((value) => typeof value === 'function', 'a function').optional(),
+  context: z
+    .custom<DrawContexts>((value) => typeof value === 'function', 'a function')
+    .optional()
+    .describe('draws the contexts of each update, for conditional flows'),
 });
 
 /** Options of {@link distill}. */

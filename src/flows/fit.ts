@@ -15,20 +15,21 @@ import { Minibatches } from '../training/minibatches.ts';
 import { rateAt } from '../training/rate.ts';
 import { type Columns, columnsOf, type DataSet, type FitData } from './fitData.ts';
 
-const fitOptions = z.strictObject({
+export const fitOptions = z.strictObject({
   ...gradientOptions,
-  /**
-   * Data that are not trained on: their loss is reported, and the weights that are best on them are kept. A share of the
-   * rows, or a data set of its own, as data that are drawn need it.
-   */
   heldOut: z
     .custom<number | DataSet>(
       (value) => (typeof value === 'number' ? value > 0 && value < 1 : typeof value === 'object' && value !== null),
       'a share in (0, 1) or a data set',
     )
-    .optional(),
-  /** Reports without a new least held-out loss after which the fit ends; never by default. */
-  patience: z.int().positive().optional(),
+    .optional()
+    .describe(
+      'data that are not trained on, a share of the rows or a data set of its own, as data that are drawn need it; the weights that are best on them are kept',
+    ),
+  patience: z.int().positive().optional().meta({
+    description: 'reports without a new least held-out loss after which the fit ends; by default never',
+    unit: 'reports',
+  }),
 });
 
 /** Options of {@link Flow.fit}. */

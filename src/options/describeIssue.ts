@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { expectedOneOf } from './nearest.ts';
+import { optionMeaning } from './optionMeaning.ts';
 import { schemaField, unwrapSchema } from './schemaField.ts';
 
 /**
- * What is wrong with one field, on one line: `got VALUE, expected WHAT`; for an unknown name the known ones, with the nearest.
+ * What is wrong with one field, on one line: `got VALUE, expected WHAT: MEANING`; for an unknown name the known ones, with the nearest.
  * @param schema of the whole value
  * @param value the whole value, as it was given
  * @param what an unknown name is said to be an unknown one of
@@ -24,16 +25,29 @@ export function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, value:
   const field = schemaField(schema, path);
   const integer = field !== undefined && isInteger(unwrapSchema(field));
   const got = `got ${show(found)}, expected `;
+  return got + expectation(issue, integer) + gloss(schema, path, issue);
+}
+
+function expectation(issue: z.core.$ZodIssue, integer: boolean): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `${got}${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected === 'int' ? 'integer' : issue.expected}`;
+      return `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected === 'int' ? 'integer' : issue.expected}`;
     case 'too_small':
-      return `${got}${bound(integer ? 'int' : issue.origin, issue.inclusive === false ? '>' : '≥', issue.minimum)}`;
+      return bound(integer ? 'int' : issue.origin, issue.inclusive === false ? '>' : '≥', issue.minimum);
     case 'too_big':
-      return `${got}${bound(integer ? 'int' : issue.origin, issue.inclusive === false ? '<' : '≤', issue.maximum)}`;
+      return bound(integer ? 'int' : issue.origin, issue.inclusive === false ? '<' : '≤', issue.maximum);
     default:
-      return got + issue.message.replaceAll('\n', ' ');
+      return issue.message.replaceAll('\n', ' ');
   }
+}
+
+/** In short what the field means, or the list that it is an entry of; what has a message of its own needs no more. */
+function gloss(schema: z.ZodType, path: readonly string[], { code }: z.core.$ZodIssue): string {
+  if (code === 'custom') return '';
+  const option = Number.isNaN(Number(path.at(-1))) ? path : path.slice(0, -1);
+  const field = schemaField(schema, option);
+  const meaning = field && optionMeaning(field).description;
+  return meaning === undefined ? '' : `: ${meaning.split(';')[0]}`;
 }
 
 function isInteger(schema: z.ZodType): boolean {

@@ -19,16 +19,26 @@ function child(schema: z.ZodType, key: string): z.ZodType | undefined {
 
 /** A schema without its default, `optional`, `nullable`, `readonly` and what is done to values before they are checked. */
 export function unwrapSchema(schema: z.ZodType): z.ZodType {
-  let inner = schema;
-  while (
-    inner instanceof z.ZodDefault ||
-    inner instanceof z.ZodPrefault ||
-    inner instanceof z.ZodOptional ||
-    inner instanceof z.ZodNullable ||
-    inner instanceof z.ZodReadonly ||
-    inner instanceof z.ZodPipe
-  ) {
-    inner = (inner instanceof z.ZodPipe ? inner.out : inner.unwrap()) as z.ZodType;
+  return schemaLayers(schema).at(-1)!;
+}
+
+/** A schema, what it wraps, and so on, from the outside to the inside. */
+export function schemaLayers(schema: z.ZodType): z.ZodType[] {
+  const layers = [schema];
+  for (;;) {
+    const outer = layers.at(-1)!;
+    if (
+      outer instanceof z.ZodDefault ||
+      outer instanceof z.ZodPrefault ||
+      outer instanceof z.ZodOptional ||
+      outer instanceof z.ZodNullable ||
+      outer instanceof z.ZodReadonly
+    ) {
+      layers.push(outer.unwrap() as z.ZodType);
+    } else if (outer instanceof z.ZodPipe) {
+      layers.push(outer.out as z.ZodType);
+    } else {
+      return layers;
+    }
   }
-  return inner;
 }

@@ -2,25 +2,25 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { Adam } from '../engine/optimizers/adam.ts';
 import type { Optimizer } from '../engine/optimizers/optimizer.ts';
-import { Rng } from '../random.ts';
+import { rngSchema } from '../options/rngSchema.ts';
 import { rateSchema } from './rate.ts';
 
 /** Options of everything that is learned by one gradient step after the other. */
 export const gradientOptions = {
-  /** Updates. */
-  steps: z.int().positive(),
-  /** All randomness comes from streams of this one. */
-  rng: z.custom<Rng>((value) => value instanceof Rng, 'an Rng'),
-  /** Rows, or samples, of an update. */
-  batchSize: z.int().positive().default(256),
-  /** A number, or a function of the share of the steps that is done. */
-  learningRate: rateSchema.default(1e-3),
-  /** From the parameters to what updates them; Adam by default. */
+  steps: z.int().positive().meta({ description: 'how long, from the beginning', unit: 'updates' }),
+  rng: rngSchema.describe('streams all randomness'),
+  batchSize: z.int().positive().default(256).meta({ description: 'rows, or samples, of an update', unit: 'rows' }),
+  learningRate: rateSchema
+    .default(1e-3)
+    .describe('learning rate; a number, or a function of the share of the steps that is done'),
   optimizer: z
     .custom<(parameters: tf.Variable[]) => Optimizer>((value) => typeof value === 'function', 'a function')
-    .default(() => (parameters: tf.Variable[]) => new Adam(parameters)),
-  /** The largest global norm of the gradient. */
-  maxGradientNorm: z.number().positive().default(10),
-  /** Updates from one report to the next. */
-  reportEvery: z.int().positive().default(100),
+    .default(() => (parameters: tf.Variable[]) => new Adam(parameters))
+    .describe('from the parameters to what updates them; by default Adam'),
+  maxGradientNorm: z.number().positive().default(10).describe('the largest global norm of the gradient'),
+  reportEvery: z
+    .int()
+    .positive()
+    .default(100)
+    .meta({ description: 'updates from one report to the next', unit: 'updates' }),
 };

@@ -5,10 +5,12 @@ import { linearSchedule, type Schedule } from '../engine/optimizers/schedule.ts'
 export type Rate = number | { readonly linear: readonly [first: number, last: number] } | Schedule;
 
 /** A {@link Rate}. */
-export const rateSchema = z.custom<Rate>(
-  (value) => typeof value === 'function' || isRate(value) || isLinear(value),
-  'a number ≥ 0 or a function of the share of the training that is done',
-);
+export const rateSchema = z
+  .custom<Rate>(
+    (value) => typeof value === 'function' || isRate(value) || isLinear(value),
+    'a number ≥ 0 or a function of the share of the training that is done',
+  )
+  .meta({ type: 'Rate' });
 
 /**
  * The rate when `share` of the training is done.

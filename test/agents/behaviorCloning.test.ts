@@ -225,11 +225,17 @@ describe('BehaviorCloning', () => {
 
   test.each([
     [{ patience: 3 }, 'BehaviorCloning: patience: wanted validation pairs beside it, got none'],
-    [{ weightDecay: -1 }, 'BehaviorCloning: weightDecay: got -1, expected a number ≥ 0'],
-    [{ batchSize: 0 }, 'BehaviorCloning: batchSize: got 0, expected an integer > 0'],
+    [{ weightDecay: -1 }, 'BehaviorCloning: weightDecay: got -1, expected a number ≥ 0: λ of AdamW'],
+    [{ batchSize: 0 }, 'BehaviorCloning: batchSize: got 0, expected an integer > 0: size of a minibatch'],
     [{ batchSize: 501 }, 'BehaviorCloning: batchSize: got 501, expected at most the 500 demonstrated pairs'],
-    [{ reportEvery: 0 }, 'BehaviorCloning: reportEvery: got 0, expected an integer > 0'],
-    [{ maxGradientNorm: Number.NaN }, 'BehaviorCloning: maxGradientNorm: got NaN, expected a number'],
+    [
+      { reportEvery: 0 },
+      'BehaviorCloning: reportEvery: got 0, expected an integer > 0: updates from one report to the next',
+    ],
+    [
+      { maxGradientNorm: Number.NaN },
+      'BehaviorCloning: maxGradientNorm: got NaN, expected a number: the largest global norm of the gradient',
+    ],
     [
       { learningRate: -1 },
       'BehaviorCloning: learningRate: got -1, expected a number ≥ 0 or a function of the share of the training that is done',

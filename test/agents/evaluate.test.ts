@@ -16,7 +16,10 @@ describe('evaluate', () => {
   });
 
   test.each([
-    [{ greedyCandidates: 0 }, 'evaluate: greedyCandidates: got 0, expected an integer > 0'],
+    [
+      { greedyCandidates: 0 },
+      'evaluate: greedyCandidates: got 0, expected an integer > 0: samples to choose a greedy action from',
+    ],
     [{ onstep: () => {} }, /^evaluate: onstep: unknown option, .* \(did you mean onStep\?\)$/],
     [
       { env: make('Pendulum-v1') },

@@ -218,10 +218,10 @@ describe('Ppo', () => {
   });
 
   test.each([
-    [{ epochs: -1 }, 'Ppo: epochs: got -1, expected an integer > 0'],
-    [{ epochs: 0 }, 'Ppo: epochs: got 0, expected an integer > 0'],
-    [{ horizon: 1.5 }, 'Ppo: horizon: got 1.5, expected an integer'],
-    [{ batchSize: 0 }, 'Ppo: batchSize: got 0, expected an integer > 0'],
+    [{ epochs: -1 }, 'Ppo: epochs: got -1, expected an integer > 0: passes over a rollout'],
+    [{ epochs: 0 }, 'Ppo: epochs: got 0, expected an integer > 0: passes over a rollout'],
+    [{ horizon: 1.5 }, 'Ppo: horizon: got 1.5, expected an integer: steps of each environment between updates'],
+    [{ batchSize: 0 }, 'Ppo: batchSize: got 0, expected an integer > 0: size of a minibatch'],
     [
       { batchSize: 257 },
       'Ppo: batchSize: got 257, expected at most the 32 × 8 = 256 steps of a rollout (horizon × environments)',
@@ -231,19 +231,37 @@ describe('Ppo', () => {
       'Ppo: learningRate: got NaN, expected a number ≥ 0 or a function of the share of the training that is done',
     ],
     [{ clip: -1 }, 'Ppo: clip: got -1, expected a number ≥ 0 or a function of the share of the training that is done'],
-    [{ gamma: 2 }, 'Ppo: gamma: got 2, expected a number ≤ 1'],
-    [{ lambda: -0.1 }, 'Ppo: lambda: got -0.1, expected a number ≥ 0'],
-    [{ entropyCoefficient: Number.NaN }, 'Ppo: entropyCoefficient: got NaN, expected a number'],
-    [{ maxGradientNorm: 0 }, 'Ppo: maxGradientNorm: got 0, expected a number > 0'],
-    [{ targetKl: -1 }, 'Ppo: targetKl: got -1, expected a number > 0'],
-    [{ shapeRate: -1 }, 'Ppo: shapeRate: got -1, expected a number ≥ 0'],
-    [{ valueClip: 0 }, 'Ppo: valueClip: got 0, expected a number > 0'],
+    [{ gamma: 2 }, 'Ppo: gamma: got 2, expected a number ≤ 1: γ, the discount of a step'],
+    [{ lambda: -0.1 }, 'Ppo: lambda: got -0.1, expected a number ≥ 0: λ of the generalized advantages'],
+    [
+      { entropyCoefficient: Number.NaN },
+      'Ppo: entropyCoefficient: got NaN, expected a number: c_e, the weight of the entropy bonus in the loss',
+    ],
+    [
+      { maxGradientNorm: 0 },
+      'Ppo: maxGradientNorm: got 0, expected a number > 0: the largest global norm of a gradient',
+    ],
+    [
+      { targetKl: -1 },
+      'Ppo: targetKl: got -1, expected a number > 0: KL beyond 1.5 times of which the policy has learned enough from a rollout',
+    ],
+    [
+      { shapeRate: -1 },
+      "Ppo: shapeRate: got -1, expected a number ≥ 0: rate of the variables that shape the policy's noise, as a share of the learning rate",
+    ],
+    [{ valueClip: 0 }, "Ppo: valueClip: got 0, expected a number > 0: ε_v, to which the value's steps are clipped"],
     [
       { valueLearningRate: -1 },
       'Ppo: valueLearningRate: got -1, expected a number ≥ 0 or a function of the share of the training that is done',
     ],
-    [{ normalizeAdvantages: 1 }, 'Ppo: normalizeAdvantages: got 1, expected a boolean'],
-    [{ valueHidden: [16, 0] }, 'Ppo: valueHidden.1: got 0, expected an integer > 0'],
+    [
+      { normalizeAdvantages: 1 },
+      'Ppo: normalizeAdvantages: got 1, expected a boolean: whether advantages are brought to mean 0, variance 1 in each minibatch',
+    ],
+    [
+      { valueHidden: [16, 0] },
+      'Ppo: valueHidden.1: got 0, expected an integer > 0: widths of the hidden layers of the value network',
+    ],
     [{ env: undefined }, 'Ppo: env: got undefined, expected a VectorEnv or an Env'],
     [{ rng: 3 }, 'Ppo: rng: got 3, expected an Rng'],
     [{ policy: new Rng(0) }, 'Ppo: policy: got a Rng, expected a Policy'],

@@ -161,7 +161,9 @@ test('what does not fit is refused in one line', () => {
   };
   expect(refused('splin', {})).toMatch(/^makePolicy\('splin'\): unknown policy, .*did you mean spline/);
   expect(refused('spline', { bin: 4 })).toMatch(/^makePolicy\('spline'\): bin: unknown option.*did you mean bins/);
-  expect(refused('spline', { bins: 1 })).toBe("makePolicy('spline'): bins: got 1, expected an integer ≥ 2");
+  expect(refused('spline', { bins: 1 })).toBe(
+    "makePolicy('spline'): bins: got 1, expected an integer ≥ 2: bins of each spline",
+  );
   expect(refused('gaussian', { initialScale: Number.NaN })).toMatch(/initialScale: got NaN, expected a number/);
   expect(refused('gaussian', { hidden: [4, 0] })).toMatch(/hidden.1: got 0, expected an integer > 0/);
   expect(refused('gaussian', { hidden: [], parameters: 9 })).toMatch(/parameters: there is no hidden layer/);
