@@ -1,20 +1,21 @@
+import type { z } from 'zod';
 import type { Bijector, Direction } from '../bijectors/bijector.ts';
 import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Autoregressive } from '../bijectors/layers/autoregressive.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import type { Order } from '../nn/made.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import { Rng } from '../random.ts';
-import type { LayeredFlowSizes } from './flowSizes.ts';
+import { AUTOREGRESSIVE, layeredSizes, layersOption, ordersOption } from './flowOptions.ts';
 import { stackLayers } from './stackLayers.ts';
 
+export const autoregressiveFlowOptions = layeredSizes.extend({
+  layers: layersOption(4, AUTOREGRESSIVE),
+  orders: ordersOption,
+});
+
 /** Options of autoregressive flows. */
-export interface AutoregressiveFlowOptions extends LayeredFlowSizes {
-  /**
-   * In which order a layer takes the entries: from first to last and from last to first in turns, which is the default, or a
-   * random order for each layer, the same ones for all flows of a `dim`, so that saved variables fit.
-   */
-  readonly orders?: 'alternating' | 'random';
-}
+export type AutoregressiveFlowOptions = z.input<typeof autoregressiveFlowOptions>;
 
 /**
  * Autoregressive layers over one elementwise family, each in another order than its neighbours. With one dimension there is
@@ -27,10 +28,12 @@ export function autoregressiveLayers(
   parallel: Direction,
   options: AutoregressiveFlowOptions,
 ): Bijector {
-  const { dim, contextDim = 0, orders = 'alternating', hidden = [64, 64], activation = 'tanh', rng } = options;
+  const parsed = parseOptions('autoregressiveLayers', autoregressiveFlowOptions, options);
+  const { rng, layers, initialScale, orders, ...sizes } = parsed;
+  const { dim } = sizes;
   const order = orders === 'alternating' ? alternating : randomOrders(dim);
-  return stackLayers(options, (i) => {
-    const shared = { dim, family, contextDim, hidden, activation, rng: rng.split(i) };
+  return stackLayers({ dim, layers, initialScale }, (i) => {
+    const shared = { ...sizes, family, rng: rng.split(i) };
     return dim === 1 ? new Conditioned(shared) : new Autoregressive({ ...shared, parallel, order: order(i) });
   });
 }

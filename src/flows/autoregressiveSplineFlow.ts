@@ -1,17 +1,21 @@
-import type { Direction } from '../bijectors/bijector.ts';
+import type { z } from 'zod';
 import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
-import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import { autoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { binsOption, boundOption, parallelOption } from './flowOptions.ts';
+
+const { layers, orders } = autoregressiveFlowOptions.shape;
+const options = { layers, orders, bins: binsOption, bound: boundOption };
+
+export const autoregressiveSplineFlowOptions = autoregressiveFlowOptions.extend({
+  ...options,
+  parallel: parallelOption,
+});
 
 /** Options of {@link autoregressiveSplineFlow}. */
-export interface AutoregressiveSplineFlowOptions extends AutoregressiveFlowOptions {
-  /** The direction that is one pass: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
-  readonly parallel?: Direction;
-  /** Bins of each spline. */
-  readonly bins?: number;
-  /** The splines act on [−bound, bound] and are the identity outside. */
-  readonly bound?: number;
-}
+export type AutoregressiveSplineFlowOptions = z.input<typeof autoregressiveSplineFlowOptions>;
 
 /**
  * Autoregressive neural spline flow: each entry through a monotone rational-quadratic spline whose parameters are functions of the
@@ -19,13 +23,17 @@ export interface AutoregressiveSplineFlowOptions extends AutoregressiveFlowOptio
  *
  * Durkan et al., "Neural Spline Flows", arXiv:1906.04032.
  */
-export function autoregressiveSplineFlow({
-  parallel = 'inverse',
-  bins = 8,
-  bound = 5,
-  ...options
-}: AutoregressiveSplineFlowOptions): Flow {
-  const { dim, contextDim = 0 } = options;
+export function autoregressiveSplineFlow(options: AutoregressiveSplineFlowOptions): Flow {
+  const parsed = parseOptions('autoregressiveSplineFlow', autoregressiveSplineFlowOptions, options);
+  const { parallel, bins, bound, ...autoregressive } = parsed;
+  const { dim, contextDim } = autoregressive;
   const family = rationalQuadraticSplineFamily({ bins, bound });
-  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(family, parallel, options) });
+  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(family, parallel, autoregressive) });
 }
+
+export const autoregressiveSplineFlowDefinition = {
+  description: 'autoregressive neural spline flow: rational-quadratic',
+  sequential: 'sampling',
+  options,
+  make: autoregressiveSplineFlow,
+} satisfies FlowDefinition;

@@ -1,12 +1,23 @@
+import { z } from 'zod';
 import { bernsteinFamily } from '../bijectors/elementwise/bernstein.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import type { Flow } from './flow.ts';
-import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { tailsOption } from './flowOptions.ts';
+import { monotoneAutoregressiveFlow, monotoneAutoregressiveFlowOptions } from './monotoneAutoregressiveFlow.ts';
+
+const { layers, orders } = monotoneAutoregressiveFlowOptions.shape;
+const options = {
+  layers,
+  orders,
+  bound: tailsOption,
+  degree: z.int().positive().default(16).meta({ description: 'degree of each polynomial', unit: 'powers' }),
+};
+
+export const bernsteinFlowOptions = monotoneAutoregressiveFlowOptions.extend(options);
 
 /** Options of {@link bernsteinFlow}. */
-export interface BernsteinFlowOptions extends MonotoneAutoregressiveFlowOptions {
-  /** The degree of each polynomial. */
-  readonly degree?: number;
-}
+export type BernsteinFlowOptions = z.input<typeof bernsteinFlowOptions>;
 
 /**
  * Bernstein polynomial flow: each entry through an increasing Bernstein polynomial whose coefficients are functions of the entries
@@ -15,6 +26,14 @@ export interface BernsteinFlowOptions extends MonotoneAutoregressiveFlowOptions 
  * Sick, Hothorn & Dürr, arXiv:2004.00464; Ramasinghe et al., "Robust normalizing flows using Bernstein-type polynomials",
  * arXiv:2102.03509.
  */
-export function bernsteinFlow({ degree = 16, bound = 5, ...options }: BernsteinFlowOptions): Flow {
-  return monotoneAutoregressiveFlow(bernsteinFamily({ degree, bound }), options);
+export function bernsteinFlow(options: BernsteinFlowOptions): Flow {
+  const { degree, bound, ...monotone } = parseOptions('bernsteinFlow', bernsteinFlowOptions, options);
+  return monotoneAutoregressiveFlow(bernsteinFamily({ degree, bound }), monotone);
 }
+
+export const bernsteinFlowDefinition = {
+  description: 'autoregressive flow of Bernstein polynomials',
+  sequential: 'sampling',
+  options,
+  make: bernsteinFlow,
+} satisfies FlowDefinition;

@@ -1,17 +1,25 @@
-import type { Direction } from '../bijectors/bijector.ts';
+import { z } from 'zod';
 import { BlockAutoregressive } from '../bijectors/layers/blockAutoregressive.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import { Flow } from './flow.ts';
-import type { LayeredFlowSizes } from './flowSizes.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { layeredSizes, layersOption, parallelOption } from './flowOptions.ts';
 import { reverseInTurn } from './reverseInTurn.ts';
 import { stackLayers } from './stackLayers.ts';
 
+const options = { layers: layersOption(2, 'networks, each in the opposite order of the one before') };
+
+export const blockAutoregressiveFlowOptions = layeredSizes.extend({
+  ...options,
+  hidden: layeredSizes.shape.hidden.describe(
+    "widths of each network's hidden layers; their units are dealt out to the numbers and the context",
+  ),
+  activation: z.literal('tanh').default('tanh').describe('activation after each hidden layer; no other will do'),
+  parallel: parallelOption,
+});
+
 /** Options of {@link blockAutoregressiveFlow}. */
-export interface BlockAutoregressiveFlowOptions extends Omit<LayeredFlowSizes, 'activation'> {
-  /** The direction that is one pass, and a formula: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
-  readonly parallel?: Direction;
-  /** Widths of each network's hidden layers, whose units are dealt out to the numbers and the context; their activation is tanh. */
-  readonly hidden?: readonly number[];
-}
+export type BlockAutoregressiveFlowOptions = z.input<typeof blockAutoregressiveFlowOptions>;
 
 /**
  * Block neural autoregressive flow: all numbers through one network that increases in each of them, given those before it
@@ -20,17 +28,19 @@ export interface BlockAutoregressiveFlowOptions extends Omit<LayeredFlowSizes, '
  *
  * De Cao, Titov & Aziz, "Block neural autoregressive flow", arXiv:1904.04676.
  */
-export function blockAutoregressiveFlow({
-  dim,
-  contextDim = 0,
-  layers = 2,
-  parallel = 'inverse',
-  hidden = [64, 64],
-  initialScale = 1,
-  rng,
-}: BlockAutoregressiveFlowOptions): Flow {
+export function blockAutoregressiveFlow(options: BlockAutoregressiveFlowOptions): Flow {
+  const parsed = parseOptions('blockAutoregressiveFlow', blockAutoregressiveFlowOptions, options);
+  const { dim, contextDim, layers, parallel, hidden, initialScale, rng } = parsed;
   const bijector = stackLayers({ dim, layers, initialScale }, (i) =>
     reverseInTurn(i, dim, new BlockAutoregressive({ dim, contextDim, parallel, hidden, rng: rng.split(i) })),
   );
   return new Flow({ dim, contextDim, bijector });
 }
+
+export const blockAutoregressiveFlowDefinition = {
+  description: 'block neural autoregressive flow: one network that increases in every number',
+  sequential: 'sampling',
+  options,
+  // Its networks have the only activation that they can have.
+  make: ({ activation: _, ...sizes }) => blockAutoregressiveFlow(sizes),
+} satisfies FlowDefinition<typeof options>;

@@ -1,22 +1,17 @@
-import type { Activation } from '../nn/activation.ts';
-import type { Rng } from '../random.ts';
+import { z } from 'zod';
+import { networkOptions } from '../nn/networkOptions.ts';
+import { rngSchema } from '../options/rngSchema.ts';
 
-/** What every family of flows takes. */
-export interface FlowSizes {
-  /** The size of one event. */
-  readonly dim: number;
-  /** The size of the context, 0 for none. */
-  readonly contextDim?: number;
-  /** Widths of the hidden layers of each network; a family may have networks only where there is a context. */
-  readonly hidden?: readonly number[];
-  readonly activation?: Activation | undefined;
-  readonly rng: Rng;
-}
+export const flowSizes = z.strictObject({
+  dim: z.int().positive().meta({ description: 'size of an event', unit: 'numbers' }),
+  contextDim: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'size of the context; 0 for none', unit: 'numbers' }),
+  ...networkOptions,
+  rng: rngSchema.describe('streams the initial weights'),
+});
 
-/** What families take whose layers begin as the identity. */
-export interface LayeredFlowSizes extends FlowSizes {
-  /** How many layers. */
-  readonly layers?: number;
-  /** The standard deviation before training; 1. Any other is a learnable factor of each component, after the last layer. */
-  readonly initialScale?: number;
-}
+/** What every family of flows takes; a family may have networks only where there is a context. */
+export type FlowSizes = z.input<typeof flowSizes>;

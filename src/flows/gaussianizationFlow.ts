@@ -1,21 +1,31 @@
+import { z } from 'zod';
 import { Chain } from '../bijectors/chain.ts';
 import { gaussianizationFamily } from '../bijectors/elementwise/gaussianization.ts';
 import { inverseFamily } from '../bijectors/elementwise/inverseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { Orthogonal } from '../bijectors/linear/orthogonal.ts';
 import { orthogonal } from '../nn/initializers.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import { Rng } from '../random.ts';
 import { Flow } from './flow.ts';
-import type { LayeredFlowSizes } from './flowSizes.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { layeredSizes, layersOption, tailsOption } from './flowOptions.ts';
 import { stackLayers } from './stackLayers.ts';
 
+const options = {
+  layers: layersOption(4, 'turns of the space, each with a map of every number'),
+  components: z
+    .int()
+    .positive()
+    .default(8)
+    .meta({ description: 'logistic distributions in each mixture', unit: 'components' }),
+  bound: tailsOption,
+};
+
+export const gaussianizationFlowOptions = layeredSizes.extend(options);
+
 /** Options of {@link gaussianizationFlow}. */
-export interface GaussianizationFlowOptions extends LayeredFlowSizes {
-  /** The logistic distributions of each mixture. */
-  readonly components?: number;
-  /** Each layer's formula holds on [−bound, bound]; outside it goes on as a straight line. */
-  readonly bound?: number;
-}
+export type GaussianizationFlowOptions = z.input<typeof gaussianizationFlowOptions>;
 
 /**
  * Gaussianization flow. From data to noise, each layer takes every number through the distribution function of a mixture and an inverse one, whatever the
@@ -25,22 +35,21 @@ export interface GaussianizationFlowOptions extends LayeredFlowSizes {
  *
  * Meng, Song, Song & Ermon, "Gaussianization flows", arXiv:2003.01941.
  */
-export function gaussianizationFlow({
-  dim,
-  contextDim = 0,
-  layers = 4,
-  components = 8,
-  bound = 5,
-  hidden = [64, 64],
-  activation = 'tanh',
-  initialScale = 1,
-  rng,
-}: GaussianizationFlowOptions): Flow {
+export function gaussianizationFlow(options: GaussianizationFlowOptions): Flow {
+  const parsed = parseOptions('gaussianizationFlow', gaussianizationFlowOptions, options);
+  const { layers, components, bound, initialScale, rng, ...sizes } = parsed;
+  const { dim, contextDim } = sizes;
   const family = inverseFamily(gaussianizationFamily({ components, bound }));
   const turns = new Rng('gaussianizationFlow');
   const bijector = stackLayers({ dim, layers, initialScale }, (i) => {
-    const marginals = new Conditioned({ dim, family, contextDim, hidden, activation, rng: rng.split(i) });
+    const marginals = new Conditioned({ ...sizes, family, rng: rng.split(i) });
     return dim === 1 ? marginals : new Chain([marginals, new Orthogonal(orthogonal()(dim, dim, turns.split(i)))]);
   });
   return new Flow({ dim, contextDim, bijector });
 }
+
+export const gaussianizationFlowDefinition = {
+  description: 'Gaussianization flow: mixtures of logistic distributions, number by number, and turns of the space',
+  options,
+  make: gaussianizationFlow,
+} satisfies FlowDefinition;

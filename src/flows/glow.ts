@@ -1,10 +1,21 @@
+import type { z } from 'zod';
 import { Chain } from '../bijectors/chain.ts';
 import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { luFamily } from '../bijectors/layers/luFamily.ts';
 import { ActNorm } from '../bijectors/linear/actNorm.ts';
-import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import { couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { layeredSizes, layersOption } from './flowOptions.ts';
+
+const options = { layers: layersOption(4, 'steps of Glow, each with a coupling') };
+
+export const glowOptions = layeredSizes.extend(options);
+
+/** Options of {@link glow}. */
+export type GlowOptions = z.input<typeof glowOptions>;
 
 /**
  * Glow's steps on vectors: {@link ActNorm}, a linear map L U in the place of a fixed permutation, and an affine coupling. With a context, L U
@@ -12,20 +23,20 @@ import { Flow } from './flow.ts';
  *
  * Kingma & Dhariwal, "Glow: Generative Flow with Invertible 1×1 Convolutions", arXiv:1807.03039.
  */
-export function glow({ layers = 4, ...options }: CouplingFlowOptions): Flow {
-  const { dim, contextDim = 0, hidden, activation, rng } = options;
-  const couplings = couplingLayers(affineFamily, { ...options, layers }) as Chain;
+export function glow(options: GlowOptions): Flow {
+  const parsed = parseOptions('glow', glowOptions, options);
+  const { dim, contextDim, hidden, activation, rng } = parsed;
+  const couplings = couplingLayers(affineFamily, parsed) as Chain;
   const steps = couplings.bijectors.flatMap((coupling, i) => [
     new ActNorm(dim),
-    new Conditioned({
-      dim,
-      contextDim,
-      family: luFamily,
-      ...(hidden !== undefined && { hidden }),
-      activation,
-      rng: rng.split(`lu${i}`),
-    }),
+    new Conditioned({ dim, contextDim, family: luFamily, hidden, activation, rng: rng.split(`lu${i}`) }),
     coupling,
   ]);
   return new Flow({ dim, contextDim, bijector: new Chain(steps) });
 }
+
+export const glowDefinition = {
+  description: 'Glow flow: ActNorm, a linear map L U and an affine coupling in each layer',
+  options,
+  make: glow,
+} satisfies FlowDefinition;

@@ -1,6 +1,14 @@
 import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
-import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import {
+  type AutoregressiveFlowOptions,
+  autoregressiveFlowOptions,
+  autoregressiveLayers,
+} from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+
+const { layers, orders } = autoregressiveFlowOptions.shape;
 
 /**
  * Inverse autoregressive flow: xᵢ = shift + exp(logScale) · zᵢ, both of them functions of the entries of z before i and the context.
@@ -10,6 +18,14 @@ import { Flow } from './flow.ts';
  * Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow", arXiv:1606.04934.
  */
 export function iaf(options: AutoregressiveFlowOptions): Flow {
-  const { dim, contextDim = 0 } = options;
-  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(affineFamily, 'forward', options) });
+  const parsed = parseOptions('iaf', autoregressiveFlowOptions, options);
+  const { dim, contextDim } = parsed;
+  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(affineFamily, 'forward', parsed) });
 }
+
+export const iafDefinition = {
+  description: 'inverse autoregressive flow: affine',
+  sequential: 'density',
+  options: { layers, orders },
+  make: iaf,
+} satisfies FlowDefinition;

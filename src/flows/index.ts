@@ -2,21 +2,22 @@ export { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregr
 export { type AutoregressiveSplineFlowOptions, autoregressiveSplineFlow } from './autoregressiveSplineFlow.ts';
 export { type BernsteinFlowOptions, bernsteinFlow } from './bernsteinFlow.ts';
 export { type BlockAutoregressiveFlowOptions, blockAutoregressiveFlow } from './blockAutoregressiveFlow.ts';
-export { builtinFlows, type FlowDefinition } from './builtinFlows.ts';
+export { builtinFlows } from './builtinFlows.ts';
 export {
   type CircularAutoregressiveSplineFlowOptions,
   circularAutoregressiveSplineFlow,
 } from './circularAutoregressiveSplineFlow.ts';
-export { circularSplineFlow } from './circularSplineFlow.ts';
+export { type CircularSplineFlowOptions, circularSplineFlow } from './circularSplineFlow.ts';
 export { type ContinuousFlowOptions, continuousFlow } from './continuousFlow.ts';
 export { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 export { type DistillOptions, type DistillReport, type DrawContexts, distill } from './distill.ts';
 export type { FitOptions, FitReport } from './fit.ts';
 export type { DataSet, EventsInContext, FitData, Rows } from './fitData.ts';
 export { Flow, type FlowOptions } from './flow.ts';
-export type { FlowSizes, LayeredFlowSizes } from './flowSizes.ts';
+export type { FlowDefinition } from './flowDefinition.ts';
+export type { FlowSizes } from './flowSizes.ts';
 export { type GaussianizationFlowOptions, gaussianizationFlow } from './gaussianizationFlow.ts';
-export { glow } from './glow.ts';
+export { type GlowOptions, glow } from './glow.ts';
 export { iaf } from './iaf.ts';
 export { maf } from './maf.ts';
 export { type MlpFlowOptions, mlpFlow } from './mlpFlow.ts';
@@ -24,8 +25,8 @@ export { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } fr
 export { type NeuralAutoregressiveFlowOptions, neuralAutoregressiveFlow } from './neuralAutoregressiveFlow.ts';
 export { type NeuralSplineFlowOptions, neuralSplineFlow } from './neuralSplineFlow.ts';
 export { nice } from './nice.ts';
-export { planarFlow } from './planarFlow.ts';
-export { radialFlow } from './radialFlow.ts';
+export { type PlanarFlowOptions, planarFlow } from './planarFlow.ts';
+export { type RadialFlowOptions, radialFlow } from './radialFlow.ts';
 export { realNvp } from './realNvp.ts';
 export { type SumOfSquaresFlowOptions, sumOfSquaresFlow } from './sumOfSquaresFlow.ts';
 export { type SylvesterFlowOptions, sylvesterFlow } from './sylvesterFlow.ts';
@@ -34,4 +35,3 @@ export {
   type UnconstrainedAutoregressiveFlowOptions,
   unconstrainedAutoregressiveFlow,
 } from './unconstrainedAutoregressiveFlow.ts';
-export type { VectorFlowOptions } from './vectorFlow.ts';

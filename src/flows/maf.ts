@@ -1,6 +1,14 @@
 import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
-import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import {
+  type AutoregressiveFlowOptions,
+  autoregressiveFlowOptions,
+  autoregressiveLayers,
+} from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+
+const { layers, orders } = autoregressiveFlowOptions.shape;
 
 /**
  * Masked autoregressive flow: xᵢ = shift + exp(logScale) · zᵢ, both of them functions of the entries of x before i and the context.
@@ -11,6 +19,14 @@ import { Flow } from './flow.ts';
  * Papamakarios, Pavlakou & Murray, "Masked Autoregressive Flow for Density Estimation", arXiv:1705.07057.
  */
 export function maf(options: AutoregressiveFlowOptions): Flow {
-  const { dim, contextDim = 0 } = options;
-  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(affineFamily, 'inverse', options) });
+  const parsed = parseOptions('maf', autoregressiveFlowOptions, options);
+  const { dim, contextDim } = parsed;
+  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(affineFamily, 'inverse', parsed) });
 }
+
+export const mafDefinition = {
+  description: 'masked autoregressive flow: affine',
+  sequential: 'sampling',
+  options: { layers, orders },
+  make: maf,
+} satisfies FlowDefinition;

@@ -1,16 +1,18 @@
-import type { Direction } from '../bijectors/bijector.ts';
+import type { z } from 'zod';
 import type { ElementwiseFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { inverseFamily } from '../bijectors/elementwise/inverseFamily.ts';
-import { type AutoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import { autoregressiveFlowOptions, autoregressiveLayers } from './autoregressiveFlow.ts';
 import { Flow } from './flow.ts';
+import { AUTOREGRESSIVE, layersOption, parallelOption } from './flowOptions.ts';
+
+export const monotoneAutoregressiveFlowOptions = autoregressiveFlowOptions.extend({
+  layers: layersOption(2, AUTOREGRESSIVE),
+  parallel: parallelOption,
+});
 
 /** Options of {@link monotoneAutoregressiveFlow}. */
-export interface MonotoneAutoregressiveFlowOptions extends AutoregressiveFlowOptions {
-  /** The direction that is one pass, and a formula: 'inverse', the default, for densities, 'forward' for samples with their log-probabilities. */
-  readonly parallel?: Direction;
-  /** Each layer's formula holds on [−bound, bound]; outside it goes on as a straight line. 5 by default. */
-  readonly bound?: number;
-}
+export type MonotoneAutoregressiveFlowOptions = z.input<typeof monotoneAutoregressiveFlowOptions>;
 
 /**
  * A flow of autoregressive layers over a family whose inverses are numerical: its formula goes the way that is one pass, so that
@@ -18,10 +20,11 @@ export interface MonotoneAutoregressiveFlowOptions extends AutoregressiveFlowOpt
  */
 export function monotoneAutoregressiveFlow(
   family: ElementwiseFamily,
-  { parallel = 'inverse', layers = 2, ...options }: Omit<MonotoneAutoregressiveFlowOptions, 'bound'>,
+  options: MonotoneAutoregressiveFlowOptions,
 ): Flow {
-  const { dim, contextDim = 0 } = options;
+  const parsed = parseOptions('monotoneAutoregressiveFlow', monotoneAutoregressiveFlowOptions, options);
+  const { parallel, ...autoregressive } = parsed;
+  const { dim, contextDim } = autoregressive;
   const parallelFamily = parallel === 'inverse' ? inverseFamily(family) : family;
-  const bijector = autoregressiveLayers(parallelFamily, parallel, { ...options, layers });
-  return new Flow({ dim, contextDim, bijector });
+  return new Flow({ dim, contextDim, bijector: autoregressiveLayers(parallelFamily, parallel, autoregressive) });
 }

@@ -1,14 +1,17 @@
+import type { z } from 'zod';
 import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
-import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import { couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { binsOption, boundOption, layeredSizes, layersOption } from './flowOptions.ts';
+
+const options = { layers: layersOption(4), bins: binsOption, bound: boundOption };
+
+export const neuralSplineFlowOptions = layeredSizes.extend(options);
 
 /** Options of {@link neuralSplineFlow}. */
-export interface NeuralSplineFlowOptions extends CouplingFlowOptions {
-  /** Bins of each spline. */
-  readonly bins?: number;
-  /** The splines act on [−bound, bound] and are the identity outside. */
-  readonly bound?: number;
-}
+export type NeuralSplineFlowOptions = z.input<typeof neuralSplineFlowOptions>;
 
 /**
  * Neural spline flow: couplings whose elementwise map is a monotone rational-quadratic spline. Before training
@@ -16,11 +19,18 @@ export interface NeuralSplineFlowOptions extends CouplingFlowOptions {
  *
  * Durkan et al., "Neural Spline Flows", arXiv:1906.04032.
  */
-export function neuralSplineFlow({ bins = 8, bound = 5, ...options }: NeuralSplineFlowOptions): Flow {
-  const { dim, contextDim = 0 } = options;
+export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
+  const { bins, bound, ...coupling } = parseOptions('neuralSplineFlow', neuralSplineFlowOptions, options);
+  const { dim, contextDim } = coupling;
   return new Flow({
     dim,
     contextDim,
-    bijector: couplingLayers(rationalQuadraticSplineFamily({ bins, bound }), options),
+    bijector: couplingLayers(rationalQuadraticSplineFamily({ bins, bound }), coupling),
   });
 }
+
+export const neuralSplineFlowDefinition = {
+  description: 'neural spline flow: rational-quadratic couplings',
+  options,
+  make: neuralSplineFlow,
+} satisfies FlowDefinition;

@@ -1,6 +1,10 @@
 import { affineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
-import { type CouplingFlowOptions, couplingLayers } from './couplingFlow.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import { type CouplingFlowOptions, couplingFlowOptions, couplingLayers } from './couplingFlow.ts';
 import { Flow } from './flow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+
+const { layers } = couplingFlowOptions.shape;
 
 /**
  * RealNVP: affine couplings. Each layer keeps one half of x and maps the other to shift + exp(logScale) · x, both of them
@@ -11,6 +15,13 @@ import { Flow } from './flow.ts';
  * Dinh, Sohl-Dickstein & Bengio, "Density estimation using Real NVP", arXiv:1605.08803.
  */
 export function realNvp(options: CouplingFlowOptions): Flow {
-  const { dim, contextDim = 0 } = options;
-  return new Flow({ dim, contextDim, bijector: couplingLayers(affineFamily, options) });
+  const parsed = parseOptions('realNvp', couplingFlowOptions, options);
+  const { dim, contextDim } = parsed;
+  return new Flow({ dim, contextDim, bijector: couplingLayers(affineFamily, parsed) });
 }
+
+export const realNvpDefinition = {
+  description: 'RealNVP flow: affine couplings',
+  options: { layers },
+  make: realNvp,
+} satisfies FlowDefinition;

@@ -1,14 +1,24 @@
+import { z } from 'zod';
 import { sumOfSquaresFamily } from '../bijectors/elementwise/sumOfSquares.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import type { Flow } from './flow.ts';
-import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { tailsOption } from './flowOptions.ts';
+import { monotoneAutoregressiveFlow, monotoneAutoregressiveFlowOptions } from './monotoneAutoregressiveFlow.ts';
+
+const { layers, orders } = monotoneAutoregressiveFlowOptions.shape;
+const options = {
+  layers,
+  orders,
+  bound: tailsOption,
+  polynomials: z.int().positive().default(3).meta({ description: 'polynomials that are squared', unit: 'polynomials' }),
+  degree: z.int().positive().default(4).meta({ description: 'degree of each of them', unit: 'powers' }),
+};
+
+export const sumOfSquaresFlowOptions = monotoneAutoregressiveFlowOptions.extend(options);
 
 /** Options of {@link sumOfSquaresFlow}. */
-export interface SumOfSquaresFlowOptions extends MonotoneAutoregressiveFlowOptions {
-  /** How many polynomials are squared. */
-  readonly polynomials?: number;
-  /** Their degree. */
-  readonly degree?: number;
-}
+export type SumOfSquaresFlowOptions = z.input<typeof sumOfSquaresFlowOptions>;
 
 /**
  * Sum-of-squares polynomial flow: each entry through the integral of a sum of squared polynomials whose coefficients are functions
@@ -16,11 +26,18 @@ export interface SumOfSquaresFlowOptions extends MonotoneAutoregressiveFlowOptio
  *
  * Jaini, Selby & Yu, "Sum-of-squares polynomial flow", arXiv:1905.02325.
  */
-export function sumOfSquaresFlow({
-  polynomials = 3,
-  degree = 4,
-  bound = 5,
-  ...options
-}: SumOfSquaresFlowOptions): Flow {
-  return monotoneAutoregressiveFlow(sumOfSquaresFamily({ polynomials, degree, bound }), options);
+export function sumOfSquaresFlow(options: SumOfSquaresFlowOptions): Flow {
+  const { polynomials, degree, bound, ...monotone } = parseOptions(
+    'sumOfSquaresFlow',
+    sumOfSquaresFlowOptions,
+    options,
+  );
+  return monotoneAutoregressiveFlow(sumOfSquaresFamily({ polynomials, degree, bound }), monotone);
 }
+
+export const sumOfSquaresFlowDefinition = {
+  description: 'autoregressive flow of sum-of-squares polynomials',
+  sequential: 'sampling',
+  options,
+  make: sumOfSquaresFlow,
+} satisfies FlowDefinition;

@@ -1,19 +1,25 @@
+import type { z } from 'zod';
 import { Chain } from '../bijectors/chain.ts';
 import { rationalQuadraticSplineFamily } from '../bijectors/elementwise/elementwiseFamily.ts';
 import { Conditioned } from '../bijectors/layers/conditioned.ts';
 import { triangularAffineFamily } from '../bijectors/layers/triangularAffineFamily.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import { Flow } from './flow.ts';
-import type { LayeredFlowSizes } from './flowSizes.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { binsOption, boundOption, layeredSizes, layersOption } from './flowOptions.ts';
 import { reverseInTurn } from './reverseInTurn.ts';
 import { stackLayers } from './stackLayers.ts';
 
+const options = {
+  layers: layersOption(4, 'triangular maps, each with a spline of every number'),
+  bins: binsOption,
+  bound: boundOption,
+};
+
+export const triangularSplineFlowOptions = layeredSizes.extend(options);
+
 /** Options of {@link triangularSplineFlow}. */
-export interface TriangularSplineFlowOptions extends LayeredFlowSizes {
-  /** The bins of each spline. */
-  readonly bins?: number;
-  /** Splines act on [−bound, bound]; outside they are the identity. */
-  readonly bound?: number;
-}
+export type TriangularSplineFlowOptions = z.input<typeof triangularSplineFlowOptions>;
 
 /**
  * Triangular spline flow: from noise to data, each layer takes every number through a rational-quadratic spline and then all
@@ -22,23 +28,21 @@ export interface TriangularSplineFlowOptions extends LayeredFlowSizes {
  *
  * The layers are those of flowjax's flow of this name; splines by Durkan et al., "Neural spline flows", arXiv:1906.04032.
  */
-export function triangularSplineFlow({
-  dim,
-  contextDim = 0,
-  layers = 4,
-  bins = 8,
-  bound = 5,
-  hidden = [64, 64],
-  activation = 'tanh',
-  initialScale = 1,
-  rng,
-}: TriangularSplineFlowOptions): Flow {
+export function triangularSplineFlow(options: TriangularSplineFlowOptions): Flow {
+  const parsed = parseOptions('triangularSplineFlow', triangularSplineFlowOptions, options);
+  const { layers, bins, bound, initialScale, rng, ...sizes } = parsed;
+  const { dim, contextDim } = sizes;
   const splines = rationalQuadraticSplineFamily({ bins, bound });
   const bijector = stackLayers({ dim, layers, initialScale }, (i) => {
-    const shared = { dim, contextDim, hidden, activation };
-    const mix = new Conditioned({ ...shared, family: triangularAffineFamily, rng: rng.split(i).split('triangular') });
-    const bend = new Conditioned({ ...shared, family: splines, rng: rng.split(i).split('spline') });
+    const mix = new Conditioned({ ...sizes, family: triangularAffineFamily, rng: rng.split(i).split('triangular') });
+    const bend = new Conditioned({ ...sizes, family: splines, rng: rng.split(i).split('spline') });
     return new Chain([reverseInTurn(i, dim, mix), bend]);
   });
   return new Flow({ dim, contextDim, bijector });
 }
+
+export const triangularSplineFlowDefinition = {
+  description: 'triangular spline flow: rational-quadratic, number by number, and triangular maps',
+  options,
+  make: triangularSplineFlow,
+} satisfies FlowDefinition;

@@ -1,12 +1,23 @@
+import { z } from 'zod';
 import { unconstrainedMonotonicFamily } from '../bijectors/elementwise/unconstrainedMonotonic.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import type { Flow } from './flow.ts';
-import { type MonotoneAutoregressiveFlowOptions, monotoneAutoregressiveFlow } from './monotoneAutoregressiveFlow.ts';
+import type { FlowDefinition } from './flowDefinition.ts';
+import { tailsOption } from './flowOptions.ts';
+import { monotoneAutoregressiveFlow, monotoneAutoregressiveFlowOptions } from './monotoneAutoregressiveFlow.ts';
+
+const { layers, orders } = monotoneAutoregressiveFlowOptions.shape;
+const options = {
+  layers,
+  orders,
+  bound: tailsOption,
+  units: z.int().positive().default(8).meta({ description: 'width of each positive network', unit: 'neurons' }),
+};
+
+export const unconstrainedAutoregressiveFlowOptions = monotoneAutoregressiveFlowOptions.extend(options);
 
 /** Options of {@link unconstrainedAutoregressiveFlow}. */
-export interface UnconstrainedAutoregressiveFlowOptions extends MonotoneAutoregressiveFlowOptions {
-  /** The width of each entry's network. */
-  readonly units?: number;
-}
+export type UnconstrainedAutoregressiveFlowOptions = z.input<typeof unconstrainedAutoregressiveFlowOptions>;
 
 /**
  * Unconstrained neural autoregressive flow: each entry through the integral of a positive network whose weights are functions of
@@ -14,10 +25,18 @@ export interface UnconstrainedAutoregressiveFlowOptions extends MonotoneAutoregr
  *
  * Wehenkel & Louppe, "Unconstrained monotonic neural networks", arXiv:1908.05164.
  */
-export function unconstrainedAutoregressiveFlow({
-  units = 8,
-  bound = 5,
-  ...options
-}: UnconstrainedAutoregressiveFlowOptions): Flow {
-  return monotoneAutoregressiveFlow(unconstrainedMonotonicFamily({ units, bound }), options);
+export function unconstrainedAutoregressiveFlow(options: UnconstrainedAutoregressiveFlowOptions): Flow {
+  const { units, bound, ...monotone } = parseOptions(
+    'unconstrainedAutoregressiveFlow',
+    unconstrainedAutoregressiveFlowOptions,
+    options,
+  );
+  return monotoneAutoregressiveFlow(unconstrainedMonotonicFamily({ units, bound }), monotone);
 }
+
+export const unconstrainedAutoregressiveFlowDefinition = {
+  description: 'unconstrained neural autoregressive flow: integrals of positive networks',
+  sequential: 'sampling',
+  options,
+  make: unconstrainedAutoregressiveFlow,
+} satisfies FlowDefinition;

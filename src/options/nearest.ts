@@ -10,6 +10,7 @@ export function nearest(name: string, choices: readonly string[]): string | unde
 
 /** `expected one of a, b` with the nearest one suggested. */
 export function expectedOneOf(name: string, choices: readonly string[]): string {
+  if (choices.length === 0) return 'expected none';
   const suggestion = nearest(name, choices);
   return `expected one of ${choices.join(', ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
 }

@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { builtinFlows, type FlowDefinition } from '../flows/builtinFlows.ts';
+import { builtinFlows } from '../flows/builtinFlows.ts';
+import {
+  type NeuralSplineFlowOptions,
+  neuralSplineFlow,
+  neuralSplineFlowDefinition,
+} from '../flows/neuralSplineFlow.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
-import { type FlowPolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
+import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
 import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 import { GaussianPolicy } from './gaussianPolicy.ts';
 import { MixturePolicy } from './mixturePolicy.ts';
@@ -19,11 +24,21 @@ const spread = z
   .describe("standard deviation of the components' means before training, as a share of the whole's");
 const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
 const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
-const families = builtinFlows as Record<string, FlowDefinition>;
-/** The policy of every family of flows, by its name. */
-const flowPolicies = Object.fromEntries(
-  Object.entries(families).map(([name, family]) => [name, flowPolicyDefinition(name, family)]),
-) as unknown as { [N in keyof typeof builtinFlows]: FlowPolicyDefinition<(typeof builtinFlows)[N]> };
+
+/** The neural spline flow with as few layers as bend each number once. */
+const shallowSpline = {
+  ...neuralSplineFlowDefinition,
+  options: {
+    ...neuralSplineFlowDefinition.options,
+    layers: z.int().positive().optional().meta({
+      description:
+        'coupling layers, each with a network; by default as many as bend each number once, 2, or 1 for one number',
+      unit: 'layers',
+    }),
+  },
+  make: ({ layers, ...sizes }: NeuralSplineFlowOptions) =>
+    neuralSplineFlow({ ...sizes, layers: layers ?? Math.min(sizes.dim, 2) }),
+};
 
 /** The policies of oxbow, by name. */
 export const builtinPolicies = {
@@ -43,14 +58,14 @@ export const builtinPolicies = {
   mixture: completeDefinition({
     description: 'mixture of Gaussians, a mixture density network',
     options: {
-      components: z.int().positive().default(2).describe('Gaussians in the mixture'),
+      components: z.int().positive().default(2).meta({ description: 'Gaussians in the mixture', unit: 'components' }),
       ...headOptions,
       spread,
       hiddenGain,
       reparameterize: z
         .boolean()
         .default(false)
-        .describe('gradients of samples reach the weights, by the distributional transform: for SAC'),
+        .describe('whether gradients of samples reach the weights, by the distributional transform; for SAC'),
     },
     make: ({ head, scale, initialScale, ...options }) =>
       head
@@ -60,32 +75,51 @@ export const builtinPolicies = {
   'relaxed-mixture': completeDefinition({
     description: 'Gumbel-softmax mixture of Gaussians: samples between the components too, smooth in the weights',
     options: {
-      components: z.int().positive().default(2).describe('Gaussians in the mixture'),
-      temperature: z.number().positive().default(0.1).describe('the smaller, the fewer samples between the components'),
-      choices: z.int().positive().default(32).describe('values that the Gumbel noise takes'),
+      components: z.int().positive().default(2).meta({ description: 'Gaussians in the mixture', unit: 'components' }),
+      temperature: z
+        .number()
+        .positive()
+        .default(0.1)
+        .describe('temperature of the Gumbel-softmax; the smaller, the fewer samples between the components'),
+      choices: z
+        .int()
+        .positive()
+        .default(32)
+        .meta({ description: 'values that the Gumbel noise takes', unit: 'values' }),
       initialScale,
       spread,
       hiddenGain,
     },
     make: (options) => new RelaxedMixturePolicy(options),
   }),
-  ...flowPolicies,
-  spline: flowPolicyDefinition('spline', builtinFlows.spline, {
-    options: {
-      layers: z
-        .int()
-        .positive()
-        .optional()
-        .describe(
-          'coupling layers, each with a network; by default as many as bend each number once: 2, or 1 for one number',
-        ),
-    },
-    settings: ({ layers }, actionDim) => ({ layers: layers ?? Math.min(actionDim, 2) }),
-  }),
+  realnvp: flowPolicyDefinition(builtinFlows.realnvp),
+  nice: flowPolicyDefinition(builtinFlows.nice),
+  glow: flowPolicyDefinition(builtinFlows.glow),
+  spline: flowPolicyDefinition(shallowSpline),
+  maf: flowPolicyDefinition(builtinFlows.maf),
+  iaf: flowPolicyDefinition(builtinFlows.iaf),
+  'autoregressive-spline': flowPolicyDefinition(builtinFlows['autoregressive-spline']),
+  planar: flowPolicyDefinition(builtinFlows.planar),
+  radial: flowPolicyDefinition(builtinFlows.radial),
+  sylvester: flowPolicyDefinition(builtinFlows.sylvester),
+  mlp: flowPolicyDefinition(builtinFlows.mlp),
+  bernstein: flowPolicyDefinition(builtinFlows.bernstein),
+  'sum-of-squares': flowPolicyDefinition(builtinFlows['sum-of-squares']),
+  'neural-autoregressive': flowPolicyDefinition(builtinFlows['neural-autoregressive']),
+  'unconstrained-autoregressive': flowPolicyDefinition(builtinFlows['unconstrained-autoregressive']),
+  'block-autoregressive': flowPolicyDefinition(builtinFlows['block-autoregressive']),
+  'triangular-spline': flowPolicyDefinition(builtinFlows['triangular-spline']),
+  gaussianization: flowPolicyDefinition(builtinFlows.gaussianization),
+  'circular-spline': anglePolicyDefinition('circular-spline', builtinFlows['circular-spline']),
+  'circular-autoregressive-spline': anglePolicyDefinition(
+    'circular-autoregressive-spline',
+    builtinFlows['circular-autoregressive-spline'],
+  ),
+  continuous: flowPolicyDefinition(builtinFlows.continuous),
   'autoregressive-categorical': completeDefinition({
     description: 'each number in a bin, given the bins of those before; an action is sampled number by number',
     options: {
-      bins: z.int().min(2).default(11).describe('of equal width, in each dimension'),
+      bins: z.int().min(2).default(11).meta({ description: 'bins of equal width, in each dimension', unit: 'bins' }),
       squash: noSquash('actions lie within their bounds as they are'),
       outputScale,
     },
@@ -100,4 +134,9 @@ export const builtinPolicies = {
     },
     make: (options) => new CategoricalPolicy(options),
   }),
+};
+
+/** The options of each policy of oxbow, by its name. */
+export type PolicyOptionsByName = {
+  [N in keyof typeof builtinPolicies]: z.input<(typeof builtinPolicies)[N]['schema']>;
 };

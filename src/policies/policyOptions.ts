@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /** Options that several policies have. */
-export const initialScale = z.number().positive().default(1).describe('standard deviation before training');
+export const initialScale = z.number().positive().default(1).describe('standard deviation of actions before training');
 export const scale = z
   .enum(['state', 'free', 'fixed'])
   .default('free')
-  .describe('the standard deviation is a function of the observation, a variable, or stays at initialScale');
+  .describe('what the standard deviation is; a function of the observation, a variable, or fixed at initialScale');
 
 /** Of policies that have a head. */
 export const headOptions = {
@@ -13,11 +13,11 @@ export const headOptions = {
     .boolean()
     .default(true)
     .describe(
-      "the outermost map is a Gaussian's own, mean and scale: policy gradients then move the policy as they move a Gaussian",
+      "whether the outermost map is a Gaussian's own, mean and scale; policy gradients then move the policy as they move a Gaussian",
     ),
   scale,
   initialScale,
 };
 
 /** In the place of the common option `squash`, where there are no bounds to squash into. */
-export const noSquash = (what: string) => z.literal('none').default('none').describe(what);
+export const noSquash = (what: string) => z.literal('none').default('none').describe(`no squash; ${what}`);

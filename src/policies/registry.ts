@@ -5,29 +5,29 @@ import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
-import { builtinPolicies } from './builtinPolicies.ts';
+import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts';
 import { checkAngles } from './checkAngles.ts';
 import { plainDiscreteSpace } from './discreteSpace.ts';
 import { matchParameters } from './matchParameters.ts';
 import type { Policy } from './policy.ts';
 import {
   type ActionKind,
+  type CommonPolicySettings,
   completeDefinition,
   type MakeArguments,
   type PolicyDefinition,
+  type PolicySchema,
   type RegisteredPolicy,
 } from './policyDefinition.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
-const registry = new Map<string, RegisteredPolicy>(
-  Object.entries(builtinPolicies as unknown as Record<string, RegisteredPolicy>),
-);
+const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
 
 /** The name of a policy of oxbow. */
 export type PolicyName = keyof typeof builtinPolicies;
 
 /** The options of a policy of oxbow. */
-export type PolicyOptions<N extends PolicyName = PolicyName> = z.input<(typeof builtinPolicies)[N]['schema']>;
+export type PolicyOptions<N extends PolicyName = PolicyName> = PolicyOptionsByName[N];
 
 /** What a policy is for, and the stream of its initial weights. */
 export interface PolicyTask {
@@ -65,11 +65,8 @@ export function makePolicy<N extends string>(
           plainBoxSpace(`${where}: actionSpace`, actionSpace),
         );
   if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
-  const { parameters, normalizeObservations, clipObservations, ...settings } = parseOptions(
-    where,
-    definition.schema,
-    rest,
-  );
+  const parsed = parseOptions(where, definition.schema, rest) as CommonPolicySettings;
+  const { parameters, normalizeObservations, clipObservations, ...settings } = parsed;
   if (settings.squash === 'wrap') checkAngles(where, actions.actionSpace as BoxSpace);
   const make = (hidden: readonly number[]): Policy => {
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
@@ -106,9 +103,9 @@ export function makePolicy<N extends string>(
 export function registerPolicy<const S extends z.ZodRawShape = Record<never, never>, K extends ActionKind = 'box'>(
   name: string,
   definition: PolicyDefinition<S, K>,
-): (options: PolicyTask & z.input<RegisteredPolicy<S>['schema']>) => Policy {
+): (options: PolicyTask & z.input<PolicySchema<S>>) => Policy {
   if (registry.has(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
-  registry.set(name, completeDefinition(definition) as unknown as RegisteredPolicy);
+  registry.set(name, completeDefinition(definition));
   return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>);
 }
 
@@ -127,7 +124,7 @@ export interface PolicyInfo {
   readonly description: string;
   /** Which actions it takes. */
   readonly actions: ActionKind;
-  /** The options as a JSON Schema: of each its description, default, type and bounds. */
+  /** The options as a JSON Schema: of each its description, unit, default, type and bounds. */
   readonly options: z.core.JSONSchema.JSONSchema;
 }
 

@@ -58,6 +58,10 @@ test('the standard deviation before training, and what is no flow', () => {
   const x = tf.zeros([1, 3]);
   const wanted = -3 * (Math.log(0.5) + 0.5 * Math.log(2 * Math.PI));
   expect(flow.given().logProb(x).dataSync()[0]).toBeCloseTo(wanted, 5);
-  expect(() => maf({ dim: 2, layers: 0, rng: new Rng(0) })).toThrow('flow: wanted a positive number of layers, got 0');
-  expect(() => iaf({ dim: 2, initialScale: 0, rng: new Rng(0) })).toThrow('wanted a positive initialScale, got 0');
+  expect(() => maf({ dim: 2, layers: 0, rng: new Rng(0) })).toThrow(
+    'maf: layers: got 0, expected an integer > 0: autoregressive layers, each with a masked network',
+  );
+  expect(() => iaf({ dim: 2, initialScale: 0, rng: new Rng(0) })).toThrow(
+    'iaf: initialScale: got 0, expected a number > 0',
+  );
 });

@@ -82,13 +82,9 @@ describe.each(cases)('$name, $kind', (entry) => {
   });
 });
 
-test.each(families)(
-  '%s: one line that describes it, and the sizes that it takes',
-  (name, { description, leastDim = 1, make }) => {
-    expect(description).toMatch(/^\S[^\n]+\S$/);
-    expect(make({ dim: leastDim, hidden: [4], rng: new Rng(0) }).dim).toBe(leastDim);
-    if (leastDim > 1) expect(() => make({ dim: leastDim - 1, hidden: [4], rng: new Rng(0) })).toThrow();
-    const flow = make({ dim: 3, contextDim: 1, hidden: [5, 4], activation: 'relu', rng: new Rng(name) });
-    expect([flow.dim, flow.contextDim]).toEqual([3, 1]);
-  },
-);
+test.each(families)('%s: one line that describes it, and the sizes that it takes', (name, { description, make }) => {
+  expect(description).toMatch(/^\S[^\n]+\S$/);
+  expect(make({ dim: 1, hidden: [4], rng: new Rng(0) }).dim).toBe(1);
+  const flow = make({ dim: 3, contextDim: 1, hidden: [5, 4], activation: 'relu', rng: new Rng(name) });
+  expect([flow.dim, flow.contextDim]).toEqual([3, 1]);
+});

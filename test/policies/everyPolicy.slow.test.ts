@@ -96,70 +96,63 @@ describe.each(known)('$name', ({ name, description, actions }) => {
   });
 });
 
-describe.each(Object.entries(families))(
-  'the policy of the flow %s',
-  (name, { angles, leastDim = 1, sequential, options }) => {
-    test('has the flow’s description, options and limits', () => {
-      const { description, options: schema } = known.find((each) => each.name === name)!;
-      expect(description.startsWith(families[name]!.description)).toBe(true);
-      expect(description).toContain(
-        {
-          sampling: 'action is sampled number by number',
-          density: 'log-probability is found number by number',
-          none: '',
-        }[sequential ?? 'none'],
+describe.each(Object.entries(families))('the policy of the flow %s', (name, { angles, sequential, options }) => {
+  test('has the flow’s description, options and limits', () => {
+    const { description, options: schema } = known.find((each) => each.name === name)!;
+    expect(description.startsWith(families[name]!.description)).toBe(true);
+    expect(description).toContain(
+      {
+        sampling: 'action is sampled number by number',
+        density: 'log-probability is found number by number',
+        none: '',
+      }[sequential ?? 'none'],
+    );
+    expect(Object.keys(schema.properties!)).toEqual(expect.arrayContaining(Object.keys(options)));
+    const one = { actionSpace: new Box({ low: -1, high: 1, shape: [1] }) };
+    if (!angles) expect(make(name, one).actionDim).toBe(1);
+  });
+
+  test('each of its options reaches the flow', () => {
+    const count = (changed: object) => {
+      const fewLayers = 'layers' in options ? { layers: 2 } : {};
+      const policy = moved(make(name, { ...fewLayers, ...changed })) as FlowPolicy;
+      return [policy.flow.parameterCount(), ...numbers(sampled(policy).logProb)];
+    };
+    const schema = known.find((each) => each.name === name)!.options.properties as Record<
+      string,
+      { default?: number; type?: string; minimum?: number }
+    >;
+    for (const option of Object.keys(options)) {
+      const usual = schema[option]!.default ?? 2;
+      if (typeof usual !== 'number') continue;
+      // One more may give the same bits, as of steps that are enough, or of a rank that the dimension bounds.
+      const least = schema[option]!.minimum ?? 1;
+      const [same, few, more] = [usual, least, usual + 1].map((value) => count({ [option]: value }));
+      expect([few, more], option).not.toEqual([same, same]);
+    }
+  });
+
+  test.runIf(!angles)('a head is the Gaussian’s map; without one a factor takes its initial scale', () => {
+    const [free, state, none, factor] = [
+      {},
+      { scale: 'state' },
+      { head: false },
+      { head: false, initialScale: 0.2 },
+    ].map((choice) => make(name, choice) as FlowPolicy);
+    expect(free!.head!.logScale!.shape).toEqual([2]);
+    expect(state!.head!.logScale).toBeUndefined();
+    expect(none!.head).toBeUndefined();
+    expect(none!.shapeVariables()).toEqual([]);
+    expect(free!.shapeVariables()).toEqual(free!.flow.trainableVariables());
+    expect(factor!.parameterCount()).toBe(none!.parameterCount() + 2);
+    for (const policy of [factor!, make(name, { initialScale: 0.2 })]) {
+      const sampling = compile(
+        ({ seen }: { seen: tf.Tensor }, rng) => ({ action: policy.given(seen).sampleWithLogProb(rng).action }),
+        { name: 'sampling', state: [policy] },
       );
-      expect(Object.keys(schema.properties!)).toEqual(expect.arrayContaining(Object.keys(options ?? {})));
-      const few = { actionSpace: new Box({ low: -1, high: 1, shape: [Math.max(1, leastDim - 1)] }) };
-      if (leastDim > 1)
-        expect(() => make(name, few)).toThrow(
-          `${name}: wanted actions of at least ${leastDim} numbers, got ${leastDim - 1}`,
-        );
-      else if (!angles) expect(make(name, few).actionDim).toBe(1);
-    });
-
-    test('each of its options reaches the flow', () => {
-      const count = (changed: object) => {
-        const fewLayers = options && 'layers' in options ? { layers: 2 } : {};
-        const policy = moved(make(name, { ...fewLayers, ...changed })) as FlowPolicy;
-        return [policy.flow.parameterCount(), ...numbers(sampled(policy).logProb)];
-      };
-      const schema = known.find((each) => each.name === name)!.options.properties as Record<
-        string,
-        { default?: number; type?: string; minimum?: number }
-      >;
-      for (const option of Object.keys(options ?? {})) {
-        const usual = schema[option]!.default ?? 2;
-        if (typeof usual !== 'number') continue;
-        // One more may give the same bits, as of steps that are enough, or of a rank that the dimension bounds.
-        const least = schema[option]!.minimum ?? 1;
-        const [same, few, more] = [usual, least, usual + 1].map((value) => count({ [option]: value }));
-        expect([few, more], option).not.toEqual([same, same]);
-      }
-    });
-
-    test.runIf(!angles)('a head is the Gaussian’s map; without one a factor takes its initial scale', () => {
-      const [free, state, none, factor] = [
-        {},
-        { scale: 'state' },
-        { head: false },
-        { head: false, initialScale: 0.2 },
-      ].map((choice) => make(name, choice) as FlowPolicy);
-      expect(free!.head!.logScale!.shape).toEqual([2]);
-      expect(state!.head!.logScale).toBeUndefined();
-      expect(none!.head).toBeUndefined();
-      expect(none!.shapeVariables()).toEqual([]);
-      expect(free!.shapeVariables()).toEqual(free!.flow.trainableVariables());
-      expect(factor!.parameterCount()).toBe(none!.parameterCount() + 2);
-      for (const policy of [factor!, make(name, { initialScale: 0.2 })]) {
-        const sampling = compile(
-          ({ seen }: { seen: tf.Tensor }, rng) => ({ action: policy.given(seen).sampleWithLogProb(rng).action }),
-          { name: 'sampling', state: [policy] },
-        );
-        const { action } = sampling({ seen: tf.zeros([2000, 3]) }, new Rng('samples'));
-        for (const std of numbers(tf.sqrt(tf.moments(action, 0).variance)))
-          expect(Math.abs(std / 0.2 - 1)).toBeLessThan(0.1);
-      }
-    });
-  },
-);
+      const { action } = sampling({ seen: tf.zeros([2000, 3]) }, new Rng('samples'));
+      for (const std of numbers(tf.sqrt(tf.moments(action, 0).variance)))
+        expect(Math.abs(std / 0.2 - 1)).toBeLessThan(0.1);
+    }
+  });
+});

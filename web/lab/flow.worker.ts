@@ -57,7 +57,7 @@ async function train(request: Extract<FlowRequest, { kind: 'train' }>): Promise<
   const { family, seed, steps } = request;
   const target = targets[request.target]!;
   const rng = new Rng(seed);
-  const { make, options = {} } = (builtinFlows as Record<string, FlowDefinition>)[family]!;
+  const { make, options } = (builtinFlows as Record<string, FlowDefinition>)[family]!;
   // The multilayer perceptron is the tutorial's, which sees the data as they are.
   const standard = family === 'mlp' ? undefined : target.standard;
   const inner = make({
