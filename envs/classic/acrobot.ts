@@ -1,10 +1,11 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { checkOptionNames } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
@@ -14,6 +15,11 @@ const gravity = 9.8;
 const dt = 0.2;
 const maxSpeed1 = 4 * Math.PI;
 const maxSpeed2 = 9 * Math.PI;
+
+export const acrobotOptions = z.strictObject({});
+
+/** Options of {@link AcrobotEnv}: none. */
+export type AcrobotOptions = z.input<typeof acrobotOptions>;
 
 interface AcrobotState {
   rng: RngState;
@@ -80,9 +86,9 @@ export class AcrobotEnv extends BaseEnv<Float32Array, number> {
   readonly #between = new Float64Array(4);
   readonly #slopes = Array.from({ length: 4 }, () => new Float64Array(4));
 
-  constructor(options: object = {}) {
+  constructor(options: AcrobotOptions = {}) {
     super();
-    checkOptionNames('Acrobot', options, []);
+    parseOptions('Acrobot', acrobotOptions, options);
   }
 
   protected begin(options: Record<string, unknown>): ResetResult {

@@ -1,9 +1,10 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { checkOptionNames } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
@@ -20,11 +21,15 @@ const dt = 0.02;
 const thetaLimit = (12 * 2 * Math.PI) / 360;
 const xLimit = 2.4;
 
+export const cartPoleOptions = z.strictObject({
+  suttonBartoReward: z
+    .boolean()
+    .default(false)
+    .describe('whether rewards are 0 a step and −1 at the fall, as Sutton and Barto have them, in place of 1 a step'),
+});
+
 /** Options of {@link CartPoleEnv}. */
-export interface CartPoleOptions {
-  /** Rewards 0 a step and −1 at the fall, as Sutton and Barto do, in place of 1 a step. */
-  suttonBartoReward?: boolean;
-}
+export type CartPoleOptions = z.input<typeof cartPoleOptions>;
 
 interface CartPoleState {
   rng: RngState;
@@ -60,8 +65,7 @@ export class CartPoleEnv extends BaseEnv<Float32Array, number> {
 
   constructor(options: CartPoleOptions = {}) {
     super();
-    checkOptionNames('CartPole', options, ['suttonBartoReward']);
-    this.suttonBartoReward = options.suttonBartoReward ?? false;
+    this.suttonBartoReward = parseOptions('CartPole', cartPoleOptions, options).suttonBartoReward;
   }
 
   protected begin(options: Record<string, unknown>): ResetResult {

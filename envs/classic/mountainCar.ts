@@ -1,10 +1,11 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { checkOptionNames, checkRange } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
@@ -17,11 +18,17 @@ const goalPosition = 0.5;
 const force = 0.001;
 const gravity = 0.0025;
 
+export const mountainCarOptions = z.strictObject({
+  goalVelocity: z
+    .number()
+    .min(-maxSpeed)
+    .max(maxSpeed)
+    .default(0)
+    .meta({ description: 'the least velocity at the goal that counts', unit: 'position per step' }),
+});
+
 /** Options of {@link MountainCarEnv}. */
-export interface MountainCarOptions {
-  /** The least velocity at the goal that counts. */
-  goalVelocity?: number;
-}
+export type MountainCarOptions = z.input<typeof mountainCarOptions>;
 
 interface MountainCarState {
   rng: RngState;
@@ -51,10 +58,7 @@ export class MountainCarEnv extends BaseEnv<Float32Array, number> {
 
   constructor(options: MountainCarOptions = {}) {
     super();
-    checkOptionNames('MountainCar', options, ['goalVelocity']);
-    const { goalVelocity = 0 } = options;
-    checkRange('MountainCar', 'goalVelocity', goalVelocity, -maxSpeed, maxSpeed);
-    this.goalVelocity = goalVelocity;
+    this.goalVelocity = parseOptions('MountainCar', mountainCarOptions, options).goalVelocity;
   }
 
   protected begin(options: Record<string, unknown>): ResetResult {

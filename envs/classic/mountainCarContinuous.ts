@@ -1,14 +1,14 @@
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { ResetResult, StepResult } from '../core/env.ts';
-import { checkOptionNames, checkRange } from '../core/options.ts';
 import { resetBounds, resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { drawMountainCar } from './drawMountainCar.ts';
-import type { MountainCarOptions } from './mountainCar.ts';
+import { type MountainCarOptions, mountainCarOptions } from './mountainCar.ts';
 
 const minPosition = -1.2;
 const maxPosition = 0.6;
@@ -50,10 +50,7 @@ export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array
 
   constructor(options: MountainCarOptions = {}) {
     super();
-    checkOptionNames('MountainCarContinuous', options, ['goalVelocity']);
-    const { goalVelocity = 0 } = options;
-    checkRange('MountainCarContinuous', 'goalVelocity', goalVelocity, -maxSpeed, maxSpeed);
-    this.goalVelocity = goalVelocity;
+    this.goalVelocity = parseOptions('MountainCarContinuous', mountainCarOptions, options).goalVelocity;
   }
 
   protected begin(options: Record<string, unknown>): ResetResult {

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
@@ -14,11 +16,12 @@ const maxTorque = 2;
 const dt = 0.05;
 const controlCost = Math.fround(0.001);
 
+export const pendulumOptions = z.strictObject({
+  g: z.number().min(0).max(1000).default(10).meta({ description: 'g, the acceleration of gravity', unit: 'm/s²' }),
+});
+
 /** Options of {@link PendulumEnv}. */
-export interface PendulumOptions {
-  /** Gravity, m/s². */
-  g?: number;
-}
+export type PendulumOptions = z.input<typeof pendulumOptions>;
 
 /** What `reset({ options })` takes. */
 export interface PendulumResetOptions {
@@ -65,10 +68,7 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
 
   constructor(options: PendulumOptions = {}) {
     super();
-    checkOptionNames('Pendulum', options, ['g']);
-    const { g = 10 } = options;
-    checkRange('Pendulum', 'g', g, 0, 1000);
-    this.g = g;
+    this.g = parseOptions('Pendulum', pendulumOptions, options).g;
   }
 
   protected begin(options: PendulumResetOptions): [Float32Array, Info] {

@@ -1,20 +1,26 @@
 import { providerOf } from './envProvider.ts';
 import { checkCount } from './options.ts';
-import { type MakeOptions, make } from './registry.ts';
+import { type EnvId, type EnvOptions, type MakeLimits, type MakeOptions, make } from './registry.ts';
 import { SyncVectorEnv } from './syncVectorEnv.ts';
 import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
 
-/** Options of {@link makeVec}. */
-export interface MakeVecOptions extends MakeOptions {
+/** What {@link makeVec} itself takes. */
+export interface VecOptions extends MakeLimits {
+  /** How many envs; 1 by default. */
   numEnvs?: number;
+  /** What comes of an env whose episode has ended; `'nextStep'` by default. */
   autoresetMode?: AutoresetMode;
 }
+
+/** Options of {@link makeVec} for an env that it knows no more of. */
+export type MakeVecOptions = VecOptions & MakeOptions;
 
 /**
  * `numEnvs` envs of {@link make} as one {@link VectorEnv}; further options are `make`'s.
  *
  * @throws as `make` does, and when `numEnvs` is not a positive integer.
  */
+export function makeVec<Id extends string = string>(id: Id | EnvId, options?: VecOptions & EnvOptions<Id>): VectorEnv;
 export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
   const foreign = providerOf(id);
   if (foreign) return foreign.provider.makeVec(foreign.id, given);

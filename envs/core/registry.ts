@@ -1,4 +1,8 @@
 import { distance as editDistance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import { withDefaults } from '../../src/options/withDefaults.ts';
+import type { EnvOptionsById } from '../builtinEnvs.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
 import { providerOf } from './envProvider.ts';
@@ -12,24 +16,36 @@ export interface EnvRegistration<Options extends object = Record<string, unknown
   /** `Name-v0` or `namespace/Name-v0`; the version rises whenever results change. */
   id: string;
   /** Makes the bare env. */
-  entryPoint: (options: Options) => AnyEnv;
+  entryPoint(options: Options): AnyEnv;
   /** Steps after which an episode is truncated; never when left out. */
   maxEpisodeSteps?: number;
   /** Mean return at which the task counts as solved. */
   rewardThreshold?: number;
   /** Options that `make` hands to `entryPoint` unless its caller gives others. */
   options?: Partial<Options>;
+  /** What checks the options before `entryPoint` gets them, gives defaults, and says what each means; any options pass without. */
+  schema?: z.ZodObject;
 }
 
-/** Options of {@link make}. */
-export interface MakeOptions {
+/** What {@link make} itself takes. */
+export interface MakeLimits {
   /** In place of the registered limit; `Infinity` for none. */
   maxEpisodeSteps?: number;
   /** Leaves out `PassiveEnvChecker`. */
   disableEnvChecker?: boolean;
+}
+
+/** Options of {@link make} for an env that it knows no more of. */
+export interface MakeOptions extends MakeLimits {
   /** All else goes to the env's entry point. */
   [envOption: string]: unknown;
 }
+
+/** The id of an environment of oxbow. */
+export type EnvId = keyof EnvOptionsById;
+
+/** The options of an env by its id: those of an environment of oxbow, or any. */
+export type EnvOptions<Id extends string> = Id extends EnvId ? EnvOptionsById[Id] : Readonly<Record<string, unknown>>;
 
 const registry = new Map<string, EnvRegistration>();
 const idPattern = /^(?:[\w-]+\/)?[\w.-]+-v\d+$/;
@@ -59,6 +75,12 @@ export function registeredEnvs(): string[] {
   return [...registry.keys()].sort();
 }
 
+/** What {@link make} takes for an env beside its own options, with the defaults that it is registered with; undefined where it does not say. */
+export function envSchema(id: string): z.ZodObject | undefined {
+  const { schema, options = {} } = registry.get(id) ?? {};
+  return schema && withDefaults(schema, options);
+}
+
 function unknownId(id: string): Error {
   const ids = registeredEnvs();
   const near = ids
@@ -74,21 +96,25 @@ function unknownId(id: string): Error {
  * The env registered as `id`, ready to use: its spec is set, its first results are checked (`PassiveEnvChecker`), its time limit
  * holds (`TimeLimit`) and calls out of order are errors (`OrderEnforcing`).
  *
- * @throws when the id is unknown, naming those that are near; and whatever the entry point throws for its options.
+ * @throws when the id is unknown, naming those that are near; for an option that its schema does not take; and whatever the entry
+ * point throws for its options.
  */
-export function make<Observation = Float32Array, Action = Float32Array | number>(
-  id: string,
-  given: MakeOptions = {},
-): Env<Observation, Action> {
+export function make<Observation = Float32Array, Action = Float32Array | number, Id extends string = string>(
+  id: Id | EnvId,
+  options?: MakeLimits & EnvOptions<Id>,
+): Env<Observation, Action>;
+export function make(id: string, given: MakeOptions = {}): AnyEnv {
   const foreign = providerOf(id);
-  if (foreign) return foreign.provider.make(foreign.id, given) as Env<Observation, Action>;
+  if (foreign) return foreign.provider.make(foreign.id, given);
   const { maxEpisodeSteps, disableEnvChecker = false, ...options } = given;
   const registration = registry.get(id);
   if (registration === undefined) throw unknownId(id);
   const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;
   const allOptions: Record<string, unknown> = { ...registration.options, ...options };
 
-  const bare = registration.entryPoint(allOptions) as Env<Observation, Action>;
+  const { schema } = registration;
+  const checked = schema === undefined ? allOptions : parseOptions(`make('${id}')`, schema, allOptions);
+  const bare = registration.entryPoint(checked);
   const spec: EnvSpec = {
     id,
     maxEpisodeSteps: limit === Infinity ? undefined : limit,

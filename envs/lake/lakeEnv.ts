@@ -1,9 +1,10 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
 import type { Info, Seed } from '../core/env.ts';
-import { checkChoice, checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
 import { turnAboutOrigin } from './geometry.ts';
@@ -24,17 +25,39 @@ const blockings = ['none', 'upper', 'lower', 'hidden', 'opponent'] as const;
  */
 export type Blocking = (typeof blockings)[number];
 
+export const lakeOptions = z.strictObject({
+  stride: z
+    .number()
+    .min(0.001)
+    .max(2 * border)
+    .default(lakeGrains['Lake-v0'].stride)
+    .meta({ description: 'length of a step at full speed; the lake has radius 0.7', unit: 'length' }),
+  stepCost: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(lakeGrains['Lake-v0'].stepCost)
+    .meta({ description: 'what is taken from the reward of every step', unit: 'reward' }),
+  action: z
+    .enum(actionKinds)
+    .default('velocity')
+    .describe('what an action is; a velocity of two numbers, or a heading, one angle in radians'),
+  blocked: z
+    .enum(blockings)
+    .default('none')
+    .describe(
+      "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
+    ),
+  opponentRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+});
+
 /** Options of {@link LakeEnv}. */
-export interface LakeOptions {
-  /** Length of a step at full speed, in [.001, 4]. */
-  stride?: number;
-  /** Taken from the reward of every step. */
-  stepCost?: number;
-  action?: LakeAction;
-  blocked?: Blocking;
-  /** The opponent's memory: the weight of the newest episode in its moving average, in [0, 1]. */
-  opponentRate?: number;
-}
+export type LakeOptions = z.input<typeof lakeOptions>;
 
 export interface LakeInfo extends Info {
   outcome: 'home' | 'drowned' | 'timeout' | undefined;
@@ -87,19 +110,7 @@ export class LakeEnv extends BaseEnv<Float32Array, Float32Array> {
 
   constructor(options: LakeOptions = {}) {
     super();
-    checkOptionNames('Lake', options, ['stride', 'stepCost', 'action', 'blocked', 'opponentRate']);
-    const {
-      stride = lakeGrains['Lake-v0'].stride,
-      stepCost = lakeGrains['Lake-v0'].stepCost,
-      action = 'velocity',
-      blocked = 'none',
-      opponentRate = 0.1,
-    } = options;
-    checkRange('Lake', 'stride', stride, 0.001, 2 * border);
-    checkRange('Lake', 'stepCost', stepCost, 0, 1);
-    checkChoice('Lake', 'action', action, actionKinds);
-    checkChoice('Lake', 'blocked', blocked, blockings);
-    checkRange('Lake', 'opponentRate', opponentRate, 0, 1);
+    const { stride, stepCost, action, blocked, opponentRate } = parseOptions('Lake', lakeOptions, options);
     this.stride = stride;
     this.stepCost = stepCost;
     this.action = action;

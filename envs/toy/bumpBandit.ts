@@ -1,15 +1,22 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { portableMath } from '../../src/portableMath.ts';
 import type { Info } from '../core/env.ts';
-import { checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { BanditEnv } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
 
+export const bumpBanditOptions = z.strictObject({
+  width: z
+    .number()
+    .min(0.001)
+    .max(1000)
+    .default(0.3)
+    .meta({ description: 'w, the standard deviation of the bumps, whose centers are at ±1', unit: 'action' }),
+});
+
 /** Options of {@link BumpBanditEnv}. */
-export interface BumpBanditOptions {
-  /** Standard deviation of the bumps. */
-  width?: number;
-}
+export type BumpBanditOptions = z.input<typeof bumpBanditOptions>;
 
 /**
  * Two Gaussian bumps of reward, at ±1.
@@ -26,10 +33,7 @@ export class BumpBanditEnv extends BanditEnv {
   /** @throws for an unknown option or one out of range. */
   constructor(options: BumpBanditOptions = {}) {
     super();
-    checkOptionNames('BumpBandit', options, ['width']);
-    const { width = 0.3 } = options;
-    checkRange('BumpBandit', 'width', width, 0.001, 1000);
-    this.width = width;
+    this.width = parseOptions('BumpBandit', bumpBanditOptions, options).width;
   }
 
   reward(action: ArrayLike<number>): number {

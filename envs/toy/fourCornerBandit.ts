@@ -1,7 +1,9 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import type { Rng } from '../../src/random.ts';
 import { clamp } from '../core/clamp.ts';
 import type { Info } from '../core/env.ts';
-import { checkCount, checkOptionNames } from '../core/options.ts';
+import { checkCount } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
 import { BanditEnv } from './bandit.ts';
@@ -18,6 +20,11 @@ const actionDeviation = 0.05;
 const rewardDeviation = 0.5;
 /** Farther off a corner than this an action earns nothing: three deviations, and a little. */
 const reach = 0.2;
+
+export const fourCornerBanditOptions = z.strictObject({});
+
+/** Options of {@link FourCornerBanditEnv}: none. */
+export type FourCornerBanditOptions = z.input<typeof fourCornerBanditOptions>;
 
 function squaredDistance(action: ArrayLike<number>, corner: (typeof fourCorners)[number]): number {
   const dx = action[0]! - corner.x;
@@ -42,9 +49,9 @@ export class FourCornerBanditEnv extends BanditEnv {
   protected override readonly noise = rewardDeviation;
 
   /** @throws for an option: it has none. */
-  constructor(options: object = {}) {
+  constructor(options: FourCornerBanditOptions = {}) {
     super();
-    checkOptionNames('FourCornerBandit', options, []);
+    parseOptions('FourCornerBandit', fourCornerBanditOptions, options);
   }
 
   reward(action: ArrayLike<number>): number {

@@ -1,9 +1,11 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { Info, ResetResult } from '../core/env.ts';
-import { checkChoice, checkOptionNames } from '../core/options.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Discrete } from '../core/spaces/discrete.ts';
@@ -45,12 +47,16 @@ export type GridworldMap = keyof typeof maps;
 
 const actionKinds = ['continuous', 'discrete'] as const;
 
+export const gridworldOptions = z.strictObject({
+  map: z.enum(mapNames).default('tree').describe("what lies where; a 'tree' that kills, or a wall with two 'slits'"),
+  action: z
+    .enum(actionKinds)
+    .default('continuous')
+    .describe('what an action is; two numbers, rounded to −1, 0 or 1 each, or one of the nine moves'),
+});
+
 /** Options of {@link GridworldEnv}. */
-export interface GridworldOptions {
-  map?: GridworldMap;
-  /** Two numbers, rounded to −1, 0 or 1 each; or one of the nine moves. */
-  action?: (typeof actionKinds)[number];
-}
+export type GridworldOptions = z.input<typeof gridworldOptions>;
 
 export interface GridworldInfo extends Info {
   outcome: 'goal' | 'death' | 'timeout' | undefined;
@@ -90,10 +96,7 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
 
   constructor(options: GridworldOptions = {}) {
     super();
-    checkOptionNames('Gridworld', options, ['map', 'action']);
-    const { map = 'tree', action = 'continuous' } = options;
-    checkChoice('Gridworld', 'map', map, mapNames);
-    checkChoice('Gridworld', 'action', action, actionKinds);
+    const { map, action } = parseOptions('Gridworld', gridworldOptions, options);
     this.map = map;
     this.actionSpace = action === 'discrete' ? new Discrete(9) : new Box({ low: -1, high: 1, shape: [2] });
   }

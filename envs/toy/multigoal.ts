@@ -1,9 +1,11 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { clamp } from '../core/clamp.ts';
 import { describe } from '../core/describe.ts';
 import type { Info, ResetResult } from '../core/env.ts';
-import { checkOptionNames, checkRange } from '../core/options.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { resetState } from '../core/resetState.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
@@ -23,15 +25,16 @@ const goalNames = ['east', 'north', 'west', 'south'] as const;
 /** The name of a goal. */
 export type MultigoalGoal = (typeof goalNames)[number];
 
+const weight = z.number().min(0).max(1e6);
+
+export const multigoalOptions = z.strictObject({
+  actionCost: weight.default(30).describe('weight of ‖a‖² in the cost of a step'),
+  distanceCost: weight.default(1).describe('weight of the squared distance to the nearest goal in the cost of a step'),
+  goalReward: weight.default(10).meta({ description: 'what is paid for arriving', unit: 'reward' }),
+});
+
 /** Options of {@link MultigoalEnv}. */
-export interface MultigoalOptions {
-  /** Weight of ‖action‖². */
-  actionCost?: number;
-  /** Weight of the squared distance to the nearest goal. */
-  distanceCost?: number;
-  /** Paid for arriving. */
-  goalReward?: number;
-}
+export type MultigoalOptions = z.input<typeof multigoalOptions>;
 
 export interface MultigoalInfo extends Info {
   outcome: 'goal' | 'timeout' | undefined;
@@ -69,11 +72,7 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
 
   constructor(options: MultigoalOptions = {}) {
     super();
-    checkOptionNames('Multigoal', options, ['actionCost', 'distanceCost', 'goalReward']);
-    const { actionCost = 30, distanceCost = 1, goalReward = 10 } = options;
-    checkRange('Multigoal', 'actionCost', actionCost, 0, 1e6);
-    checkRange('Multigoal', 'distanceCost', distanceCost, 0, 1e6);
-    checkRange('Multigoal', 'goalReward', goalReward, 0, 1e6);
+    const { actionCost, distanceCost, goalReward } = parseOptions('Multigoal', multigoalOptions, options);
     this.actionCost = actionCost;
     this.distanceCost = distanceCost;
     this.goalReward = goalReward;

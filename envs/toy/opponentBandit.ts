@@ -1,5 +1,6 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import type { Info, ResetResult, Seed } from '../core/env.ts';
-import { checkChoice, checkOptionNames, checkRange } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { BanditEnv, type BanditState } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
@@ -18,12 +19,23 @@ const blockings = ['none', ...sides, 'hidden', 'opponent'] as const;
  */
 export type BanditBlocking = (typeof blockings)[number];
 
+export const opponentBanditOptions = z.strictObject({
+  blocked: z
+    .enum(blockings)
+    .default('opponent')
+    .describe(
+      "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
+    ),
+  opponentRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+});
+
 /** Options of {@link OpponentBanditEnv}. */
-export interface OpponentBanditOptions {
-  blocked?: BanditBlocking;
-  /** The opponent's memory: the weight of the newest episode in its moving average, in [0, 1]. */
-  opponentRate?: number;
-}
+export type OpponentBanditOptions = z.input<typeof opponentBanditOptions>;
 
 interface OpponentBanditState extends BanditState {
   blocked: BanditSide | undefined;
@@ -61,10 +73,7 @@ export class OpponentBanditEnv extends BanditEnv {
   /** @throws for an unknown option or one out of range. */
   constructor(options: OpponentBanditOptions = {}) {
     super();
-    checkOptionNames('OpponentBandit', options, ['blocked', 'opponentRate']);
-    const { blocked = 'opponent', opponentRate = 0.1 } = options;
-    checkChoice('OpponentBandit', 'blocked', blocked, blockings);
-    checkRange('OpponentBandit', 'opponentRate', opponentRate, 0, 1);
+    const { blocked, opponentRate } = parseOptions('OpponentBandit', opponentBanditOptions, options);
     this.blocking = blocked;
     this.opponentRate = opponentRate;
   }

@@ -1,6 +1,8 @@
+import { z } from 'zod';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import type { Rng } from '../../src/random.ts';
 import type { Info } from '../core/env.ts';
-import { checkCount, checkOptionNames, checkRange } from '../core/options.ts';
+import { checkCount } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { BanditEnv } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
@@ -8,11 +10,17 @@ import { drawCurve } from './drawCurve.ts';
 /** |a| below it is water. */
 const shore = 0.5;
 
+export const softBanditOptions = z.strictObject({
+  penalty: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0)
+    .meta({ description: 'what is taken from the reward of an action in the water, |a| < 0.5', unit: 'reward' }),
+});
+
 /** Options of {@link SoftBanditEnv}. */
-export interface SoftBanditOptions {
-  /** Taken from the reward of an action in the water, |a| < .5. */
-  penalty?: number;
-}
+export type SoftBanditOptions = z.input<typeof softBanditOptions>;
 
 /**
  * The lake's choice in one number: the two banks a = ±1 are best, and equally good; between them is water.
@@ -30,10 +38,7 @@ export class SoftBanditEnv extends BanditEnv {
   /** @throws for an unknown option or one out of range. */
   constructor(options: SoftBanditOptions = {}) {
     super();
-    checkOptionNames('SoftBandit', options, ['penalty']);
-    const { penalty = 0 } = options;
-    checkRange('SoftBandit', 'penalty', penalty, 0, 1e6);
-    this.penalty = penalty;
+    this.penalty = parseOptions('SoftBandit', softBanditOptions, options).penalty;
   }
 
   reward(action: ArrayLike<number>): number {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
+import { likewise, withDefault, withDefaults } from '../../src/options/withDefaults.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { type CommonConfig, commonShape, engineSetting } from '../harness/experiment.ts';
 import { presetOf } from './presetOf.ts';
@@ -67,21 +68,4 @@ function policySettings(policies: readonly string[]): z.ZodObject {
   const fields = schemas.flatMap(({ shape }) => Object.entries(shape) as [string, z.ZodType][]);
   const optional = fields.map(([name, field]) => [name, likewise(unwrapSchema(field).optional(), field)]);
   return z.strictObject(Object.fromEntries(optional));
-}
-
-/** A schema whose fields have these defaults; one that a field does not take is left out. */
-function withDefaults({ shape }: z.ZodObject, values: Readonly<Record<string, unknown>>): z.ZodObject {
-  const fields = Object.entries(shape as Record<string, z.ZodType>);
-  return z.strictObject(Object.fromEntries(fields.map(([name, field]) => [name, withDefault(field, values[name])])));
-}
-
-function withDefault<S extends z.ZodType>(field: S, value: unknown): S {
-  if (value === undefined || !field.safeParse(value).success) return field;
-  const bare = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
-  return likewise(bare.default(value), field) as unknown as S;
-}
-
-/** A schema with the description of another. */
-function likewise(schema: z.ZodType, { description }: z.ZodType): z.ZodType {
-  return description === undefined ? schema : schema.describe(description);
 }

@@ -3,6 +3,7 @@ import type { Agent } from '../../agents/index.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
+import { likewise } from '../../src/options/withDefaults.ts';
 import { rateSchema } from '../../src/training/rate.ts';
 
 /** What an agent is made of beside its settings. */
@@ -59,5 +60,6 @@ function isRate(field: z.ZodType): boolean {
 function asJson(field: z.ZodType): z.ZodType {
   const { data: usual } = field.safeParse(undefined);
   // A schedule that is the agent's own default stays out of the JSON.
-  return usual === undefined || typeof usual === 'function' ? jsonRate.optional() : jsonRate.default(usual);
+  const json = usual === undefined || typeof usual === 'function' ? jsonRate.optional() : jsonRate.default(usual);
+  return likewise(json, field);
 }

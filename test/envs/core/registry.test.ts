@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { envSchema } from '../../../envs/core/registry.ts';
 import {
   make,
+  makeVec,
   OrderEnforcing,
   PassiveEnvChecker,
   register,
@@ -79,5 +82,36 @@ describe('registry', () => {
     const good = { id: 'New-v0', entryPoint: () => new Countdown() };
     expect(() => register({ ...good, ...wrong } as typeof good)).toThrow(message);
     expect(registeredEnvs()).not.toContain('New-v0');
+  });
+
+  it('has a schema check options, give their defaults, and say what they mean', () => {
+    const given: unknown[] = [];
+    register<{ length: number }>({
+      id: 'test/Described-v0',
+      entryPoint: (options) => {
+        given.push(options);
+        return new Countdown(options);
+      },
+      options: { length: 4 },
+      schema: z.strictObject({ length: z.int().positive().default(3).describe('steps of an episode') }),
+    });
+    expect(make('test/Described-v0').spec?.options).toEqual({ length: 4 });
+    make('test/Described-v0', { length: 2 });
+    expect(given).toEqual([{ length: 4 }, { length: 2 }]);
+    expect(envSchema('test/Described-v0')!.parse({})).toEqual({ length: 4 });
+    expect(() => make('test/Described-v0', { length: 0 })).toThrow(
+      "make('test/Described-v0'): length: got 0, expected an integer > 0: steps of an episode",
+    );
+    expect(() => make('test/Described-v0', { lenght: 1 })).toThrow('lenght: unknown option, expected one of length');
+  });
+
+  it('knows the options of its own envs as types, and any of others', () => {
+    // @ts-expect-error no such option
+    expect(() => make('Lake-v0', { strid: 1 })).toThrow('did you mean stride?');
+    // @ts-expect-error no such value
+    expect(() => makeVec('Lake-v0', { numEnvs: 2, action: 'speed' })).toThrow('expected one of velocity, heading');
+    expect(make('Acrobot-v1', { maxEpisodeSteps: 3 }).spec?.maxEpisodeSteps).toBe(3);
+    expect(envSchema('LakeStride-v0')!.parse({})).toMatchObject({ stride: 1.3, stepCost: 0.02, action: 'velocity' });
+    expect(envSchema('test/Countdown-v0')).toBeUndefined();
   });
 });

@@ -74,7 +74,9 @@ describe('GridworldEnv', () => {
   });
 
   it('says what it does not take', () => {
-    expect(() => new GridworldEnv({ map: 'maze' as 'tree' })).toThrow('map must be one of tree, slits, got "maze"');
+    expect(() => new GridworldEnv({ map: 'maze' as 'tree' })).toThrow(
+      'Gridworld: map: got "maze", expected one of tree, slits',
+    );
     const env = new GridworldEnv({ action: 'discrete' });
     expect(() => env.reset({ options: { state: [15, 12] } })).toThrow('got the state (15, 12), expected a free cell');
     expect(() => env.reset({ options: { state: [1.5, 2] } })).toThrow('got the state (1.5, 2), expected a free cell');

@@ -30,7 +30,7 @@ describe('MultigoalEnv', () => {
     env.reset({ options: { state: [3.5, 0] } });
     expect(env.step(Float32Array.of(1, 0))[1]).toBe(3);
     expect(() => new MultigoalEnv({ actionCost: -1 })).toThrow(
-      'Multigoal: actionCost must be a finite number in [0, 1000000]',
+      'Multigoal: actionCost: got -1, expected a number ≥ 0: weight of ‖a‖² in the cost of a step',
     );
     expect(() => env.step(Float32Array.of(NaN, 0))).toThrow('expected 2 finite numbers (velocity)');
   });

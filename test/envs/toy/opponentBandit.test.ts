@@ -81,8 +81,10 @@ describe('OpponentBanditEnv', () => {
   });
 
   it('says what it does not take', () => {
-    expect(() => bandit({ blocked: 'upper' })).toThrow('blocked must be one of none, right, left, hidden, opponent');
+    expect(() => bandit({ blocked: 'upper' })).toThrow(
+      'blocked: got "upper", expected one of none, right, left, hidden, opponent',
+    );
     expect(() => bandit({ opponentRate: 2 })).toThrow('opponentRate');
-    expect(() => bandit({ colour: 1 })).toThrow('unknown option "colour"');
+    expect(() => bandit({ colour: 1 })).toThrow('colour: unknown option');
   });
 });

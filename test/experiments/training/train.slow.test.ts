@@ -163,7 +163,7 @@ describe('oxbow train', () => {
     [
       'option of an environment',
       ['Pendulum-v1', '--set', 'env.gg=3'],
-      'Pendulum: unknown option "gg", expected one of g',
+      "make('Pendulum-v1'): gg: unknown option, expected one of g (did you mean g?)",
     ],
     ['module', ['Pendulum-v1', '--load', 'none.ts'], "--load: got none.ts, expected a module's file; there is none"],
     ['minibatch', ['Pendulum-v1', '--set', 'agent.batchSize=9999'], 'Ppo: batchSize: got 9999, expected at most'],
