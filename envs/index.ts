@@ -2,21 +2,14 @@
  * Gymnasium's contract: spaces, wrappers, vector environments, and environments.
  * @module oxbow/envs
  */
-import { builtinEnvs } from './builtinEnvs.ts';
-import { registerProvider } from './core/envProvider.ts';
-import { type EnvRegistration, register } from './core/registry.ts';
-import { gymnasiumProvider } from './gymnasium/gymnasiumProvider.ts';
-
-const all: Readonly<Record<string, Omit<EnvRegistration, 'id'>>> = builtinEnvs;
-for (const [id, env] of Object.entries(all)) register({ id, ...env });
-registerProvider('gymnasium', gymnasiumProvider);
+import './registerEnvs.ts';
 
 export type { EnvOptionsById } from './builtinEnvs.ts';
-export * from './classic/acrobot.ts';
-export * from './classic/cartPole.ts';
-export * from './classic/mountainCar.ts';
+export { AcrobotEnv, type AcrobotOptions } from './classic/acrobot.ts';
+export { CartPoleEnv, type CartPoleOptions } from './classic/cartPole.ts';
+export { MountainCarEnv, type MountainCarOptions } from './classic/mountainCar.ts';
 export * from './classic/mountainCarContinuous.ts';
-export * from './classic/pendulum.ts';
+export { PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './classic/pendulum.ts';
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
@@ -62,13 +55,24 @@ export type { ColourName } from './drawing/palette.ts';
 export { type TrajectoryPageOptions, trajectoryPage } from './drawing/trajectoryPage.ts';
 export * from './lake/demonstrations.ts';
 export * from './lake/grains.ts';
-export * from './lake/lakeEnv.ts';
+export { type Blocking, type LakeAction, LakeEnv, type LakeInfo, type LakeOptions } from './lake/lakeEnv.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
 export * from './toy/bandit.ts';
-export * from './toy/bumpBandit.ts';
-export * from './toy/fourCornerBandit.ts';
-export * from './toy/gridworld.ts';
-export * from './toy/multigoal.ts';
-export * from './toy/opponentBandit.ts';
-export * from './toy/softBandit.ts';
+export { BumpBanditEnv, type BumpBanditOptions } from './toy/bumpBandit.ts';
+export {
+  FourCornerBanditEnv,
+  type FourCornerBanditOptions,
+  fourCornerData,
+  fourCorners,
+} from './toy/fourCornerBandit.ts';
+export { GridworldEnv, type GridworldInfo, type GridworldMap, type GridworldOptions } from './toy/gridworld.ts';
+export { MultigoalEnv, type MultigoalGoal, type MultigoalInfo, type MultigoalOptions } from './toy/multigoal.ts';
+export {
+  type BanditBlocking,
+  type BanditSide,
+  OpponentBanditEnv,
+  type OpponentBanditOptions,
+  opponentBanks,
+} from './toy/opponentBandit.ts';
+export { SoftBanditEnv, type SoftBanditOptions, softBanditData } from './toy/softBandit.ts';

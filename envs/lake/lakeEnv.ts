@@ -31,7 +31,7 @@ export const lakeOptions = z.strictObject({
     .min(0.001)
     .max(2 * border)
     .default(lakeGrains['Lake-v0'].stride)
-    .meta({ description: 'length of a step at full speed; the lake has radius 0.7', unit: 'length' }),
+    .describe('length of a step at full speed; the lake has radius 0.7'),
   stepCost: z
     .number()
     .min(0)

@@ -12,7 +12,7 @@ export const bumpBanditOptions = z.strictObject({
     .min(0.001)
     .max(1000)
     .default(0.3)
-    .meta({ description: 'w, the standard deviation of the bumps, whose centers are at ±1', unit: 'action' }),
+    .describe('w, the standard deviation of the bumps, whose centers are at ±1'),
 });
 
 /** Options of {@link BumpBanditEnv}. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { listOptions, type OptionRow } from '../../src/options/listOptions.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
@@ -18,14 +19,17 @@ export function listCommand(registry: Registry): Command {
   return new Command('list')
     .description('list experiments, environments, agents and policies, or all settings of one of them')
     .argument('[what]', `${KINDS.join(', ')}, or the name of an experiment`)
-    .argument('[name]', 'list the settings of this experiment, agent or policy')
+    .argument('[name]', 'list the settings of this experiment, environment, agent or policy')
     .option(
       '--load <file>',
       "a module of one's own that registers environments or policies; may be repeated",
       collect,
       [],
     )
-    .addHelpText('after', '\n"oxbow list agents ppo" shows its settings, "oxbow list lake" those of the experiment.')
+    .addHelpText(
+      'after',
+      '\n"oxbow list agents ppo" and "oxbow list envs Lake-v0" show their settings, "oxbow list lake" those of the experiment.',
+    )
     .action(async (what: string | undefined, name: string | undefined, { load }: { load: string[] }) => {
       if (load.length > 0) await (await import('../training/loadModules.ts')).loadModules(load);
       process.stdout.write(`${await listing(registry, what, name)}\n`);
@@ -42,7 +46,7 @@ async function listing(registry: Registry, what: string | undefined, name: strin
     case 'experiments':
       return name === undefined ? describeExperiments(registry) : experimentSettings(registry, name);
     case 'envs':
-      return describeEnvs();
+      return name === undefined ? describeEnvs() : envSettings(name);
     case 'agents':
       return agentSettings(name);
     case 'policies':
@@ -100,6 +104,18 @@ async function describeEnvs(): Promise<string> {
   return `${textTable({ title: 'Environments of oxbow train', columns, rows })}\ngymnasium:<id>  any environment of Python's Gymnasium: docs/gymnasium.md`;
 }
 
+async function envSettings(id: string): Promise<string> {
+  const { registeredEnvs } = await import('../../envs/index.ts');
+  const { envSchema } = await import('../../envs/core/registry.ts');
+  const ids = registeredEnvs();
+  if (!ids.includes(id)) throw new InputError(`list envs: got ${id}, ${expectedOneOf(id, ids)}`);
+  const schema = envSchema(id);
+  if (schema === undefined) return `${id} is registered without a schema, which would say what options it has.`;
+  const { rows, ...table } = listSettings(`Options of ${id}`, schema);
+  if (rows.length === 0) return `${id} has no options.`;
+  return `${textTable({ ...table, rows })}\n\nTo set one: oxbow train ${id} … --set env.${rows[0]![0]}=…`;
+}
+
 async function agentSettings(name: string | undefined): Promise<string> {
   const { trainableAgents } = await import('../training/trainableAgents.ts');
   const names = Object.keys(trainableAgents);
@@ -109,33 +125,27 @@ async function agentSettings(name: string | undefined): Promise<string> {
   }
   if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
   const table = textTable(listSettings(`Settings of ${name}`, trainableAgents[name]!.settings));
-  return `${table}\n\nTo set one: oxbow train … --set agent.gamma=0.9. What they mean: docs/agents.md`;
+  return `${table}\n\nTo set one: oxbow train … --set agent.gamma=0.9`;
 }
 
 /** The registered policies with their options; those that all have come first, once. */
 async function policySettings(name: string | undefined): Promise<string> {
   const { commonPolicyOptions, policies } = await import('../../src/index.ts');
+  const { policySchema } = await import('../../src/policies/registry.ts');
   const known = policies();
   const names = known.map((policy) => policy.name);
-  if (name !== undefined && !names.includes(name)) {
-    throw new InputError(`list policies: got ${name}, ${expectedOneOf(name, names)}`);
-  }
-  const all = known.map(({ name, description, options: { properties = {} } }) => ({
-    name,
-    heading: `  ${name}: ${description}`,
-    options: Object.entries(properties).map(([option, schema]) => {
-      const { default: value, description: meaning = '' } = schema as { default?: unknown; description?: string };
-      const setting = `${option} ${value === undefined ? '' : JSON.stringify(value)}`;
-      return { option, line: `    ${setting.padEnd(20)}  ${meaning}` };
-    }),
-  }));
   if (name !== undefined) {
-    const { heading, options } = all.find((policy) => policy.name === name)!;
-    return [heading.trim(), ...options.map(({ line }) => line)].join('\n');
+    if (!names.includes(name)) throw new InputError(`list policies: got ${name}, ${expectedOneOf(name, names)}`);
+    const { description } = known.find((policy) => policy.name === name)!;
+    const table = textTable(listSettings(`Options of ${name}: ${description}`, policySchema(name)!));
+    return `${table}\n\nTo set one: makePolicy('${name}', { … }), or oxbow train … --set policy.hidden=64,64`;
   }
-  const common = all[0]!.options.filter(({ option }) => option in commonPolicyOptions).map(({ line }) => line);
-  const own = ({ options }: (typeof all)[number]) =>
-    options.map(({ line }) => line).filter((line) => !common.includes(line));
-  const lines = ['  all:', ...common, ...all.flatMap((policy) => [policy.heading, ...own(policy)])];
-  return ['Policies of makePolicy, and their options:', ...lines].join('\n');
+  const line = (row: OptionRow) => `    ${`${row.name} ${row.default}`.padEnd(20)}  ${row.meaning}`;
+  const all = known.map((policy) => ({ ...policy, lines: listOptions(policySchema(policy.name)!).map(line) }));
+  const common = listOptions(z.strictObject(commonPolicyOptions)).map(line);
+  const own = ({ name, description, lines }: (typeof all)[number]) => [
+    `  ${name}: ${description}`,
+    ...lines.filter((each) => !common.includes(each)),
+  ];
+  return ['Policies of makePolicy, and their options:', '  all:', ...common, ...all.flatMap(own)].join('\n');
 }

@@ -206,10 +206,22 @@ describe('oxbow list', () => {
       expect(all.stdout).toContain(name);
     expect((await oxbow('list', 'envs')).stdout).toMatch(/^CartPole-v1 +Box.* +Discrete.* +500$/m);
     expect((await oxbow('list', 'agents')).stdout).toMatch(/^ +ppo: proximal/m);
-    expect((await oxbow('list', 'agents', 'ppo')).stdout).toMatch(/^batchSize +64 +integer > 0/m);
-    expect((await oxbow('list', 'policies', 'spline')).stdout).toMatch(/^ +bins 8 +bins of each spline$/m);
+    expect((await oxbow('list', 'agents', 'ppo')).stdout).toMatch(
+      /^batchSize +integer > 0 +64 +steps +size of a minibatch/m,
+    );
+    expect((await oxbow('list', 'policies', 'spline')).stdout).toMatch(
+      /^bins +integer ≥ 2 +8 +bins +bins of each spline$/m,
+    );
+    expect((await oxbow('list', 'policies')).stdout).toMatch(/^ {4}bins 8 +bins of each spline$/m);
+    expect((await oxbow('list', 'envs', 'LakeStride-v0')).stdout).toMatch(
+      /^stride +number ≥ 0\.001, ≤ 4 +1\.3 +length of a step/m,
+    );
+    expect((await oxbow('list', 'envs', 'Acrobot-v1')).stdout).toBe('Acrobot-v1 has no options.\n');
+    expect((await oxbow('list', 'envs', 'Lake-v1')).stderr).toMatch(
+      /^oxbow: list envs: got Lake-v1, expected one of .*Lake-v0/,
+    );
     expect((await oxbow('list', 'settings', 'drift')).stdout).toMatch(/^noise\.scale/m);
-    expect((await oxbow('list', 'settings')).stdout).toMatch(/^logInterval +1000 +integer ≥ 0/m);
+    expect((await oxbow('list', 'settings')).stdout).toMatch(/^logInterval +integer ≥ 0 +1000/m);
     expect((await oxbow('list', 'agents', 'pp')).stderr).toBe(
       'oxbow: list agents: got pp, expected one of reinforce, a2c, ppo, sac, soft-q-learning, td3, dqn (did you mean ppo?)\n',
     );

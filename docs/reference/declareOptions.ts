@@ -1,0 +1,103 @@
+/**
+ * The last step of the build: in the declarations a type like `z.input<typeof ppoOptions>` becomes an interface that says, of each option,
+ * what its schema does: the meaning, the unit, the default. Editors show it, and so does the reference; in a type that TypeScript
+ * infers it would be lost.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { z } from 'zod';
+import { optionDefault, optionMeaning } from '../../src/options/optionMeaning.ts';
+import { withDefaults } from '../../src/options/withDefaults.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const dist = join(root, 'dist');
+const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.d.ts'))
+  .map((name) => join(dist, name));
+const { options } = ts.getParsedCommandLineOfConfigFile(
+  join(root, 'tsconfig.json'),
+  {},
+  {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (problem) => {
+      throw new Error(ts.flattenDiagnosticMessageText(problem.messageText, '\n'));
+    },
+  },
+)!;
+const program = ts.createProgram(files, options);
+const checker = program.getTypeChecker();
+const printer = ts.createPrinter({ removeComments: true });
+
+/** What a type of options is inferred from: a schema, or a record of what has one each. */
+type Described = z.ZodObject | Readonly<Record<string, Entry>>;
+interface Entry {
+  readonly description?: string;
+  readonly schema: z.ZodObject;
+  /** Defaults in the place of the schema's. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+for (const file of files) {
+  const source = program.getSourceFile(file)!;
+  let text = readFileSync(file, 'utf8');
+  const aliases = source.statements.filter(ts.isTypeAliasDeclaration).reverse();
+  for (const alias of aliases) {
+    const name = /z\.input<\(?typeof (\w+)/.exec(alias.type.getText())?.[1];
+    if (name === undefined) continue;
+    const { [name]: described } = await import(pathToFileURL(file.replace(/\.d\.ts$/, '.js')).href);
+    if (described === undefined) throw new Error(`${relative(root, file)}: ${name} is not exported`);
+    const members = membersOf(checker.getTypeAtLocation(alias.name), described, alias);
+    const declaration = `export interface ${alias.name.text} ${block(members)}`;
+    text = text.slice(0, alias.getStart()) + declaration + text.slice(alias.getEnd());
+  }
+  if (text !== source.text) writeFileSync(file, text);
+}
+
+/** One declaration for each option, or each entry of a record, with its comment. */
+function membersOf(type: ts.Type, described: Described, at: ts.TypeAliasDeclaration): string[] {
+  const names = Object.keys(described instanceof z.ZodObject ? described.shape : described);
+  return names.map((name) => {
+    const property = type.getProperty(name)!;
+    const key = /^\w+$/.test(name) ? name : `'${name}'`;
+    if (!(described instanceof z.ZodObject)) {
+      const { description, schema, options = {} } = described[name]!;
+      const own = membersOf(checker.getTypeOfSymbol(property), withDefaults(schema, options), at);
+      return `${comment(description === undefined ? [] : [sentence(description)])}${key}: ${block(own)};`;
+    }
+    const field = described.shape[name] as z.ZodType;
+    const { description, unit } = optionMeaning(field);
+    if (description === undefined)
+      throw new Error(`${at.name.text}: ${name} has no meaning, expected describe or meta`);
+    const usual = JSON.stringify(optionDefault(field));
+    const lines = [
+      `${sentence(description)}${unit === undefined ? '' : ` Unit: ${unit}.`}`,
+      ...(usual === undefined ? [] : [`@default ${usual}`]),
+    ];
+    const optional = property.flags & ts.SymbolFlags.Optional ? '?' : '';
+    return `${comment(lines)}${key}${optional}: ${print(checker.getTypeOfSymbol(property), at)};`;
+  });
+}
+
+/** A type as a declaration in this place may write it. */
+function print(type: ts.Type, at: ts.TypeAliasDeclaration): string {
+  const flags = ts.NodeBuilderFlags.NoTruncation | ts.NodeBuilderFlags.UseSingleQuotesForStringLiteralType;
+  const node = checker.typeToTypeNode(type, at, flags)!;
+  return printer.printNode(ts.EmitHint.Unspecified, node, at.getSourceFile());
+}
+
+function block(members: readonly string[]): string {
+  if (members.length === 0) return '{}';
+  return `{\n${members.join('\n').replaceAll(/^/gm, '    ')}\n}`;
+}
+
+function comment(lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return lines.length === 1 ? `/** ${lines[0]} */\n` : `/**\n${lines.map((line) => ` * ${line}\n`).join('')} */\n`;
+}
+
+/** A meaning as a sentence; a symbol at its beginning stays as it is. */
+function sentence(meaning: string): string {
+  return `${meaning.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())}.`;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** An option as a list shows it; what it has not is ''. */
+export interface OptionRow {
+  /** With dots between the names of groups. */
+  readonly name: string;
+  /** What it may be: `integer > 0`. */
+  readonly type: string;
+  readonly default: string;
+  readonly unit: string;
+  readonly meaning: string;
+}
+
+/** All options of a schema. A group that is described as a whole is one row. */
+export function listOptions(schema: z.ZodType): OptionRow[] {
+  const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' });
+  return rowsOf(properties as Record<string, JsonSchema>, '');
+}
+
+function rowsOf(properties: Record<string, JsonSchema>, prefix: string): OptionRow[] {
+  return Object.entries(properties).flatMap(([key, schema]) => {
+    const name = `${prefix}${key}`;
+    const { description: meaning = '', unit = '' } = schema;
+    if (schema.properties !== undefined && meaning === '') {
+      return rowsOf(schema.properties as Record<string, JsonSchema>, `${name}.`);
+    }
+    return [{ name, type: typeOf(schema), default: showDefault(schema.default), unit: String(unit), meaning }];
+  });
+}
+
+function showDefault(value: unknown): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object')) return value.join(',');
+  return typeof value === 'object' && value !== null ? '{…}' : String(value);
+}
+
+function typeOf({
+  type,
+  items,
+  anyOf,
+  const: only,
+  enum: choices,
+  minimum,
+  exclusiveMinimum,
+  maximum,
+  exclusiveMaximum,
+}: JsonSchema): string {
+  if (anyOf !== undefined) return anyOf.map((one) => typeOf(one as JsonSchema)).join(' | ');
+  if (only !== undefined) return String(only);
+  if (choices !== undefined) return choices.join(' | ');
+  if (type === 'array') return `list of ${typeOf(items as JsonSchema)}`;
+  const bounds = [
+    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `≥ ${minimum}`,
+    exclusiveMinimum !== undefined && `> ${exclusiveMinimum}`,
+    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `≤ ${maximum}`,
+    exclusiveMaximum !== undefined && `< ${exclusiveMaximum}`,
+  ].filter(Boolean);
+  return [type ?? 'any', bounds.join(', ')].filter(Boolean).join(' ');
+}
