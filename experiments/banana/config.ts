@@ -17,12 +17,16 @@ const count = (most = 10_000_000) => z.int().positive().max(most);
 export const bananaSchema = z.strictObject({
   ...commonShape(choices, { seeds: 5 }),
   engine: engineSetting('wasm'),
-  steps: count().default(40_000).describe('updates'),
-  batchSize: count(1_000_000).default(512).describe('fresh draws of an update'),
-  learningRate: z.number().positive().default(1e-3).describe('of Adam'),
-  heldOut: count(1_000_000).default(10_000).describe('draws by which the best weights are chosen'),
-  test: count(1_000_000).default(100_000).describe('draws by which they are judged'),
-  samples: count(100_000).default(4000).describe('of a fitted model, shown and for its scores'),
+  steps: count().default(40_000).meta({ description: 'length of a fit', unit: 'updates' }),
+  batchSize: count(1_000_000).default(512).meta({ description: 'fresh draws of an update', unit: 'draws' }),
+  learningRate: z.number().positive().default(1e-3).describe('learning rate of Adam'),
+  heldOut: count(1_000_000)
+    .default(10_000)
+    .meta({ description: 'draws by which the best weights are chosen', unit: 'draws' }),
+  test: count(1_000_000).default(100_000).meta({ description: 'draws by which they are judged', unit: 'draws' }),
+  samples: count(100_000)
+    .default(4000)
+    .meta({ description: 'samples of a fitted model, shown and for its scores', unit: 'draws' }),
 });
 
 export type BananaConfig = z.infer<typeof bananaSchema>;

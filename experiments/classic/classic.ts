@@ -36,9 +36,20 @@ export const classic = defineExperiment<ClassicConfig, ClassicJob>({
       .int()
       .positive()
       .optional()
-      .describe('environment steps of each training; by default those of the score that is asked for'),
-    evaluationEpisodes: z.int().positive().default(100).describe('episodes of each trained policy, sampled and greedy'),
-    checkpointInterval: z.number().nonnegative().default(30).describe('seconds between two checkpoints, at least'),
+      .meta({
+        description: 'environment steps of each training; by default those of the score that is asked for',
+        unit: 'steps',
+      }),
+    evaluationEpisodes: z
+      .int()
+      .positive()
+      .default(100)
+      .meta({ description: 'episodes of each trained policy, with sampled and with greedy actions', unit: 'episodes' }),
+    checkpointInterval: z
+      .number()
+      .nonnegative()
+      .default(30)
+      .meta({ description: 'time between two checkpoints, at least', unit: 'seconds' }),
   }),
   choices,
   steps: Object.fromEntries(choices.studies.map((study) => [study, 'steps'])),

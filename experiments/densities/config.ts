@@ -33,12 +33,16 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 export const densitiesSchema = z.strictObject({
   ...commonShape(choices, { seeds: 3 }),
   engine: engineSetting('wasm'),
-  steps: count(1e9).default(5000).describe('updates of each flow'),
-  batchSize: count(100_000).default(512).describe('draws of an update'),
-  learningRate: z.number().positive().default(2e-3).describe('of Adam at first; half a cosine down to 0'),
-  hidden: z.array(z.int().positive()).readonly().default([64, 64]).describe('widths of the hidden layers'),
-  bins: z.int().min(2).default(16).describe('bins of each spline, where a family has them'),
-  heldOut: count().default(10_000).describe('fresh draws on which a flow is judged'),
+  steps: count(1e9).default(5000).meta({ description: 'length of a fit', unit: 'updates' }),
+  batchSize: count(100_000).default(512).meta({ description: 'draws of an update', unit: 'draws' }),
+  learningRate: z.number().positive().default(2e-3).describe('learning rate of Adam at first; half a cosine down to 0'),
+  hidden: z
+    .array(z.int().positive())
+    .readonly()
+    .default([64, 64])
+    .meta({ description: 'widths of the hidden layers', unit: 'neurons' }),
+  bins: z.int().min(2).default(16).meta({ description: 'bins of each spline, where a family has them', unit: 'bins' }),
+  heldOut: count().default(10_000).meta({ description: 'fresh draws on which a flow is judged', unit: 'draws' }),
 });
 
 export type DensitiesConfig = z.infer<typeof densitiesSchema>;

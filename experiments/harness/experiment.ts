@@ -242,10 +242,10 @@ export function commonShape<S extends string, P extends string, E extends string
       .min(1)
       .refine(unique, 'each at most once')
       .default(Array.from({ length: seeds }, (_, i) => first + i))
-      .describe('one run of each policy for each'),
-    studies: someOf(choices.studies, codes).describe('what is asked'),
-    policies: someOf(choices.policies).describe('what is compared'),
-    environments: someOf(choices.environments).describe('where'),
+      .describe('seeds; one run of each policy for each'),
+    studies: someOf(choices.studies, codes).describe('studies; what is asked'),
+    policies: someOf(choices.policies).describe('policies; what is compared'),
+    environments: someOf(choices.environments).describe('environments; where it is asked'),
   };
 }
 
@@ -257,7 +257,7 @@ export function engineSetting(usual: EngineName | 'auto') {
   return z
     .enum([...ENGINE_NAMES, 'auto'])
     .default(usual)
-    .describe('what compiled functions run on; also by OXBOW_ENGINE');
+    .describe('engine that compiled functions run on; also by OXBOW_ENGINE');
 }
 
 function someOf<T extends string>(names: readonly T[], codes: Readonly<Record<string, string>> = {}) {

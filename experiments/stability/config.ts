@@ -29,26 +29,40 @@ const count = (most = 1_000_000) => z.int().positive().max(most);
 export const stabilitySchema = z.strictObject({
   ...commonShape(choices, { seeds: 10 }),
   engine: engineSetting('wasm'),
-  evaluationEpisodes: count().default(300).describe('episodes of each trained policy, with sampled actions'),
-  greedyEpisodes: count().default(100).describe('the same with greedy actions'),
+  evaluationEpisodes: count()
+    .default(300)
+    .meta({ description: 'episodes of each trained policy, with sampled actions', unit: 'episodes' }),
+  greedyEpisodes: count()
+    .default(100)
+    .meta({ description: 'episodes of each trained policy, with greedy actions', unit: 'episodes' }),
   ppo: z
     .strictObject({
-      steps: count(1e9).default(100_000).describe('steps of all environments together'),
-      envs: count(10_000).default(4).describe('parallel environments'),
-      horizon: count().default(1024).describe('steps of each environment between updates'),
-      epochs: count().default(10).describe('passes over a rollout'),
-      batchSize: count().default(64).describe('steps of a minibatch'),
-      learningRate: z.number().positive().default(1e-3).describe('of policy and value function'),
-      gamma: z.number().min(0).max(1).default(0.9).describe('the discount'),
-      lambda: z.number().min(0).max(1).default(0.95).describe('of the generalized advantages'),
+      steps: count(1e9)
+        .default(100_000)
+        .meta({ description: 'length of a training, over all environments', unit: 'steps' }),
+      envs: count(10_000).default(4).meta({ description: 'parallel environments', unit: 'environments' }),
+      horizon: count().default(1024).meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+      epochs: count().default(10).meta({ description: 'passes over a rollout', unit: 'passes' }),
+      batchSize: count().default(64).meta({ description: 'size of a minibatch', unit: 'steps' }),
+      learningRate: z.number().positive().default(1e-3).describe('learning rate of policy and value function'),
+      gamma: z.number().min(0).max(1).default(0.9).describe('γ, the discount of a step'),
+      lambda: z.number().min(0).max(1).default(0.95).describe('λ of the generalized advantages'),
     })
     .prefault({}),
   soft: z
     .strictObject({
-      steps: count(1e9).default(4000).describe('updates'),
-      batchSize: count().multipleOf(2).default(512).describe('actions of an update, in antithetic pairs'),
-      learningRate: z.number().positive().default(1.2e-2).describe('the first of a cosine'),
-      temperature: z.number().positive().max(1).default(0.15).describe('τ, after annealing from 1'),
+      steps: count(1e9).default(4000).meta({ description: 'length of a training', unit: 'updates' }),
+      batchSize: count()
+        .multipleOf(2)
+        .default(512)
+        .meta({ description: 'actions of an update, in antithetic pairs', unit: 'actions' }),
+      learningRate: z.number().positive().default(1.2e-2).describe('learning rate at first; half a cosine down to 0'),
+      temperature: z
+        .number()
+        .positive()
+        .max(1)
+        .default(0.15)
+        .meta({ description: 'τ, the weight of the entropy, after annealing from 1', unit: 'reward per nat' }),
     })
     .prefault({}),
 });

@@ -29,17 +29,35 @@ const count = (usual: number) => z.int().positive().default(usual);
 /** The settings that all trainings have. */
 export const commonTrainShape = {
   engine: engineSetting('wasm'),
-  steps: count(100_000).describe('environment steps of each training, over its environments'),
-  envs: z.int().positive().max(10_000).default(1).describe('parallel environments of each training'),
-  load: z.array(z.string()).default([]).describe("a user's own modules; by --load"),
+  steps: count(100_000).meta({
+    description: 'environment steps of each training, over its environments',
+    unit: 'steps',
+  }),
+  envs: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(1)
+    .meta({ description: 'parallel environments of each training', unit: 'environments' }),
+  load: z.array(z.string()).default([]).describe("a user's own modules, by their paths; also by --load"),
   env: z.record(z.string(), z.unknown()).default({}).describe('options of the environment, by name'),
-  logInterval: z.int().nonnegative().default(1000).describe('environment steps between two rows of the logs, at least'),
+  logInterval: z
+    .int()
+    .nonnegative()
+    .default(1000)
+    .meta({ description: 'environment steps between two rows of the logs, at least', unit: 'steps' }),
   checkpointInterval: z
     .number()
     .nonnegative()
     .default(30)
-    .describe('seconds between two checkpoints, at least; with 0 there is one at every row of the logs'),
-  evaluationEpisodes: count(100).describe('episodes of each trained policy, with sampled and with greedy actions'),
+    .meta({
+      description: 'time between two checkpoints, at least; with 0 there is one at every row of the logs',
+      unit: 'seconds',
+    }),
+  evaluationEpisodes: count(100).meta({
+    description: 'episodes of each trained policy, with sampled and with greedy actions',
+    unit: 'episodes',
+  }),
 };
 
 /** The settings of a training, which depend on what is trained. Defaults are the preset's, then those that suit the agent. */

@@ -34,6 +34,7 @@ export function autoregressiveSplineFlow(options: AutoregressiveSplineFlowOption
 export const autoregressiveSplineFlowDefinition = {
   description: 'autoregressive neural spline flow: rational-quadratic',
   sequential: 'sampling',
+  schema: autoregressiveSplineFlowOptions,
   options,
   make: autoregressiveSplineFlow,
 } satisfies FlowDefinition;

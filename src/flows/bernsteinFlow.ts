@@ -34,6 +34,7 @@ export function bernsteinFlow(options: BernsteinFlowOptions): Flow {
 export const bernsteinFlowDefinition = {
   description: 'autoregressive flow of Bernstein polynomials',
   sequential: 'sampling',
+  schema: bernsteinFlowOptions,
   options,
   make: bernsteinFlow,
 } satisfies FlowDefinition;

@@ -40,6 +40,7 @@ export function blockAutoregressiveFlow(options: BlockAutoregressiveFlowOptions)
 export const blockAutoregressiveFlowDefinition = {
   description: 'block neural autoregressive flow: one network that increases in every number',
   sequential: 'sampling',
+  schema: blockAutoregressiveFlowOptions,
   options,
   // Its networks have the only activation that they can have.
   make: ({ activation: _, ...sizes }) => blockAutoregressiveFlow(sizes),

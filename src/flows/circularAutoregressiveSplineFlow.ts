@@ -38,6 +38,7 @@ export const circularAutoregressiveSplineFlowDefinition = {
   description: 'autoregressive spline flow over angles in [-π, π), with no seam',
   angles: true,
   sequential: 'sampling',
+  schema: circularAutoregressiveSplineFlowOptions,
   options,
   make: circularAutoregressiveSplineFlow,
 } satisfies FlowDefinition;

@@ -36,6 +36,7 @@ export function circularSplineFlow(options: CircularSplineFlowOptions): Flow {
 export const circularSplineFlowDefinition = {
   description: 'spline flow over angles in [-π, π), with no seam',
   angles: true,
+  schema: circularSplineFlowOptions,
   options,
   make: circularSplineFlow,
 } satisfies FlowDefinition;

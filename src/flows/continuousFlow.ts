@@ -49,6 +49,7 @@ export function continuousFlow(options: ContinuousFlowOptions): Flow {
 
 export const continuousFlowDefinition = {
   description: 'continuous normalizing flow: a neural ODE',
+  schema: continuousFlowOptions,
   options,
   make: continuousFlow,
 } satisfies FlowDefinition;

@@ -10,7 +10,9 @@ export interface FlowDefinition<O extends z.ZodRawShape = z.ZodRawShape> {
   readonly angles?: boolean;
   /** Which of the two takes the numbers of an event one after the other, if one does: its time grows with their count. */
   readonly sequential?: 'sampling' | 'density';
-  /** What its policies take beside the sizes: JSON values, each with a default and a meaning. */
+  /** All that the family's function takes. */
+  readonly schema: z.ZodObject;
+  /** What its policies take of that beside the sizes: JSON values, each with a default. */
   readonly options: O;
   make(options: FlowSizes & z.input<z.ZodObject<O>>): Flow;
 }

@@ -50,6 +50,7 @@ export function gaussianizationFlow(options: GaussianizationFlowOptions): Flow {
 
 export const gaussianizationFlowDefinition = {
   description: 'Gaussianization flow: mixtures of logistic distributions, number by number, and turns of the space',
+  schema: gaussianizationFlowOptions,
   options,
   make: gaussianizationFlow,
 } satisfies FlowDefinition;

@@ -37,6 +37,7 @@ export function glow(options: GlowOptions): Flow {
 
 export const glowDefinition = {
   description: 'Glow flow: ActNorm, a linear map L U and an affine coupling in each layer',
+  schema: glowOptions,
   options,
   make: glow,
 } satisfies FlowDefinition;

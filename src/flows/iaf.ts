@@ -26,6 +26,7 @@ export function iaf(options: AutoregressiveFlowOptions): Flow {
 export const iafDefinition = {
   description: 'inverse autoregressive flow: affine',
   sequential: 'density',
+  schema: autoregressiveFlowOptions,
   options: { layers, orders },
   make: iaf,
 } satisfies FlowDefinition;

@@ -27,6 +27,7 @@ export function maf(options: AutoregressiveFlowOptions): Flow {
 export const mafDefinition = {
   description: 'masked autoregressive flow: affine',
   sequential: 'sampling',
+  schema: autoregressiveFlowOptions,
   options: { layers, orders },
   make: maf,
 } satisfies FlowDefinition;

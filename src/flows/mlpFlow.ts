@@ -65,6 +65,7 @@ export function mlpFlow(options: MlpFlowOptions): Flow {
 
 export const mlpFlowDefinition = {
   description: 'invertible multilayer perceptron: affine maps M + V D Vᵀ with PReLUs between them',
+  schema: mlpFlowOptions,
   options,
   make: mlpFlow,
 } satisfies FlowDefinition;

@@ -38,6 +38,7 @@ export function neuralAutoregressiveFlow(options: NeuralAutoregressiveFlowOption
 export const neuralAutoregressiveFlowDefinition = {
   description: 'neural autoregressive flow: monotone networks, deep sigmoidal',
   sequential: 'sampling',
+  schema: neuralAutoregressiveFlowOptions,
   options,
   make: neuralAutoregressiveFlow,
 } satisfies FlowDefinition;

@@ -31,6 +31,7 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Flow {
 
 export const neuralSplineFlowDefinition = {
   description: 'neural spline flow: rational-quadratic couplings',
+  schema: neuralSplineFlowOptions,
   options,
   make: neuralSplineFlow,
 } satisfies FlowDefinition;

@@ -22,6 +22,7 @@ export function nice(options: CouplingFlowOptions): Flow {
 
 export const niceDefinition = {
   description: 'NICE flow: additive couplings, then a factor for each number; one mode',
+  schema: couplingFlowOptions,
   options: { layers },
   make: nice,
 } satisfies FlowDefinition;

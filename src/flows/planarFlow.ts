@@ -27,6 +27,7 @@ export function planarFlow(options: PlanarFlowOptions): Flow {
 
 export const planarFlowDefinition = {
   description: 'planar flow: bends along one direction in each layer',
+  schema: planarFlowOptions,
   options,
   make: planarFlow,
 } satisfies FlowDefinition;

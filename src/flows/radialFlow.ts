@@ -27,6 +27,7 @@ export function radialFlow(options: RadialFlowOptions): Flow {
 
 export const radialFlowDefinition = {
   description: 'radial flow: moves about one center in each layer',
+  schema: radialFlowOptions,
   options,
   make: radialFlow,
 } satisfies FlowDefinition;

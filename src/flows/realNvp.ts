@@ -22,6 +22,7 @@ export function realNvp(options: CouplingFlowOptions): Flow {
 
 export const realNvpDefinition = {
   description: 'RealNVP flow: affine couplings',
+  schema: couplingFlowOptions,
   options: { layers },
   make: realNvp,
 } satisfies FlowDefinition;

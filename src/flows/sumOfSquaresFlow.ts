@@ -38,6 +38,7 @@ export function sumOfSquaresFlow(options: SumOfSquaresFlowOptions): Flow {
 export const sumOfSquaresFlowDefinition = {
   description: 'autoregressive flow of sum-of-squares polynomials',
   sequential: 'sampling',
+  schema: sumOfSquaresFlowOptions,
   options,
   make: sumOfSquaresFlow,
 } satisfies FlowDefinition;

@@ -33,6 +33,7 @@ export function sylvesterFlow(options: SylvesterFlowOptions): Flow {
 
 export const sylvesterFlowDefinition = {
   description: 'Sylvester flow: bends along several directions at once in each layer',
+  schema: sylvesterFlowOptions,
   options,
   make: sylvesterFlow,
 } satisfies FlowDefinition;

@@ -43,6 +43,7 @@ export function triangularSplineFlow(options: TriangularSplineFlowOptions): Flow
 
 export const triangularSplineFlowDefinition = {
   description: 'triangular spline flow: rational-quadratic, number by number, and triangular maps',
+  schema: triangularSplineFlowOptions,
   options,
   make: triangularSplineFlow,
 } satisfies FlowDefinition;

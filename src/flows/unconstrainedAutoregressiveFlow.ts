@@ -37,6 +37,7 @@ export function unconstrainedAutoregressiveFlow(options: UnconstrainedAutoregres
 export const unconstrainedAutoregressiveFlowDefinition = {
   description: 'unconstrained neural autoregressive flow: integrals of positive networks',
   sequential: 'sampling',
+  schema: unconstrainedAutoregressiveFlowOptions,
   options,
   make: unconstrainedAutoregressiveFlow,
 } satisfies FlowDefinition;

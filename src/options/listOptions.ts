@@ -13,7 +13,7 @@ export interface OptionRow {
   readonly meaning: string;
 }
 
-/** All options of a schema. A group that is described as a whole is one row. */
+/** All options of a schema. A group has a row of its own where it has a meaning; one that is `whole`, by `meta`, has no others. */
 export function listOptions(schema: z.ZodType): OptionRow[] {
   const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' });
   return rowsOf(properties as Record<string, JsonSchema>, '');
@@ -23,10 +23,10 @@ function rowsOf(properties: Record<string, JsonSchema>, prefix: string): OptionR
   return Object.entries(properties).flatMap(([key, schema]) => {
     const name = `${prefix}${key}`;
     const { description: meaning = '', unit = '' } = schema;
-    if (schema.properties !== undefined && meaning === '') {
-      return rowsOf(schema.properties as Record<string, JsonSchema>, `${name}.`);
-    }
-    return [{ name, type: typeOf(schema), default: showDefault(schema.default), unit: String(unit), meaning }];
+    const row = { name, type: typeOf(schema), default: showDefault(schema.default), unit: String(unit), meaning };
+    if (schema.properties === undefined || schema.whole) return [row];
+    const group = meaning === '' ? [] : [{ ...row, type: 'group', default: '' }];
+    return [...group, ...rowsOf(schema.properties as Record<string, JsonSchema>, `${name}.`)];
   });
 }
 

@@ -144,9 +144,9 @@ describe('information', () => {
     expect(list.code).toBe(0);
     const settings = await oxbow('list', 'drift');
     expect(settings.code).toBe(0);
-    expect(settings.stdout).toMatch(/^noise\.scale +1 +number ≥ 0 +spread of a step$/m);
-    expect(settings.stdout).toMatch(/^fault +none +none \| throw/m);
-    expect(settings.stdout).toMatch(/^seeds +0,1,2 +list of integer ≥ 0 +one run of each policy for each$/m);
+    expect(settings.stdout).toMatch(/^noise\.scale +number ≥ 0 +1 +spread of a step$/m);
+    expect(settings.stdout).toMatch(/^fault +none \| throw.* +none/m);
+    expect(settings.stdout).toMatch(/^seeds +list of integer ≥ 0 +0,1,2 +seeds; one run of each policy for each$/m);
     expect((await oxbow('list', 'drfit')).stderr).toBe(
       'oxbow: list: got drfit, expected one of experiments, envs, agents, policies, settings, drift (did you mean drift?)\n',
     );

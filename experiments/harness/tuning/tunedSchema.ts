@@ -22,7 +22,8 @@ export function tunedSchema(spaces: SearchSpaces, best: Tuned): z.ZodType<Tuned>
     );
     return [study, z.strictObject(byEnvironment).prefault({})];
   });
-  const schema = z.strictObject(Object.fromEntries(studies)).prefault({});
+  // Lists show it as one, since it is found rather than chosen.
+  const schema = z.strictObject(Object.fromEntries(studies)).meta({ whole: true }).prefault({});
   schema.parse(best);
   return schema as unknown as z.ZodType<Tuned>;
 }
