@@ -26,14 +26,18 @@ const scales = (values: number[]) => z.array(z.number().positive()).min(1).defau
 /** What demonstrators are cloned with, beside the settings of each policy. */
 const cloning = z
   .strictObject({
-    demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
-    steps: count(1e9).optional().describe('updates; by default as tuned'),
-    batchSize: count().default(256).describe('pairs of observation and action of an update'),
+    demonstrations: count()
+      .default(1000)
+      .meta({ description: 'walks to learn from, half of them on each bank', unit: 'walks' }),
+    steps: count(1e9).optional().meta({ description: 'length of a training; by default as tuned', unit: 'updates' }),
+    batchSize: count()
+      .default(256)
+      .meta({ description: 'pairs of observation and action of an update', unit: 'pairs' }),
     bandit: z
       .strictObject({
-        actions: count().default(20_000).describe('to learn from'),
-        steps: count(1e9).default(2000).describe('updates'),
-        learningRate: z.number().positive().default(0.03).describe('the first of a cosine'),
+        actions: count().default(20_000).meta({ description: 'actions to learn from', unit: 'actions' }),
+        steps: count(1e9).default(2000).meta({ description: 'length of a training', unit: 'updates' }),
+        learningRate: z.number().positive().default(0.03).describe('learning rate at first; half a cosine down to 0'),
       })
       .prefault({})
       .describe('cloning in one number'),
@@ -43,9 +47,11 @@ const cloning = z
 /** What PPO trains with, beside the settings of each policy. */
 const ppo = z
   .strictObject({
-    steps: count(1e9).default(100_000).describe('steps of all environments together'),
-    envs: count(10_000).default(8).describe('parallel environments'),
-    horizon: count().default(256).describe('steps of each environment between updates'),
+    steps: count(1e9)
+      .default(100_000)
+      .meta({ description: 'length of a training, over all environments', unit: 'steps' }),
+    envs: count(10_000).default(8).meta({ description: 'parallel environments', unit: 'environments' }),
+    horizon: count().default(256).meta({ description: 'steps of each environment between updates', unit: 'steps' }),
   })
   .prefault({});
 
@@ -54,9 +60,12 @@ const soft = z
   .strictObject({
     bandit: z
       .strictObject({
-        steps: count().default(4000).describe('updates'),
-        batchSize: count().multipleOf(2).default(512).describe('actions of an update, in antithetic pairs'),
-        learningRate: z.number().positive().default(1.2e-2).describe('the first of a cosine'),
+        steps: count().default(4000).meta({ description: 'length of a training', unit: 'updates' }),
+        batchSize: count()
+          .multipleOf(2)
+          .default(512)
+          .meta({ description: 'actions of an update, in antithetic pairs', unit: 'actions' }),
+        learningRate: z.number().positive().default(1.2e-2).describe('learning rate at first; half a cosine down to 0'),
       })
       .prefault({}),
     lake: softLakeSettings
@@ -79,12 +88,10 @@ const soft = z
       .prefault({}),
     sac: z
       .strictObject({
-        steps: z
-          .int()
-          .nonnegative()
-          .max(1_000_000)
-          .default(0)
-          .describe('steps of all environments together by SAC at stride 1.3 and τ = 0.1; 0 leaves it out'),
+        steps: z.int().nonnegative().max(1_000_000).default(0).meta({
+          description: 'length of a training by SAC at stride 1.3 and τ = 0.1, over all environments; 0 leaves it out',
+          unit: 'steps',
+        }),
       })
       .prefault({}),
   })
@@ -95,12 +102,14 @@ const blocked = z
   .strictObject({
     fineTuning: z
       .strictObject({
-        steps: count().default(20_480).describe('steps of all environments together'),
-        envs: count().default(32).describe('parallel environments'),
-        horizon: count().default(32).describe('steps of each environment between updates'),
-        epochs: count().default(6).describe('passes over the steps of an update'),
-        batchSize: count().default(256).describe('steps of a minibatch'),
-        learningRate: z.number().positive().default(5e-4),
+        steps: count()
+          .default(20_480)
+          .meta({ description: 'length of a training, over all environments', unit: 'steps' }),
+        envs: count().default(32).meta({ description: 'parallel environments', unit: 'environments' }),
+        horizon: count().default(32).meta({ description: 'steps of each environment between updates', unit: 'steps' }),
+        epochs: count().default(6).meta({ description: 'passes over the steps of an update', unit: 'passes' }),
+        batchSize: count().default(256).meta({ description: 'size of a minibatch', unit: 'steps' }),
+        learningRate: z.number().positive().default(5e-4).describe('learning rate of policy and value function'),
       })
       .refine(({ batchSize, envs, horizon }) => batchSize <= envs * horizon, 'batchSize: at most envs × horizon')
       .prefault({}),
@@ -112,12 +121,18 @@ const opponent = z
   .strictObject({
     bandit: z
       .strictObject({
-        steps: count().default(40_960).describe('episodes of all environments together'),
-        envs: count().default(64).describe('parallel environments, each with an opponent of its own'),
-        horizon: count().default(16).describe('episodes of each environment between updates'),
-        epochs: count().default(4).describe('passes over the episodes of an update'),
-        batchSize: count().default(256).describe('episodes of a minibatch'),
-        learningRate: z.number().positive().default(3e-3).describe('the first of a cosine'),
+        steps: count()
+          .default(40_960)
+          .meta({ description: 'length of a training, over all environments', unit: 'episodes' }),
+        envs: count()
+          .default(64)
+          .meta({ description: 'parallel environments, each with an opponent of its own', unit: 'environments' }),
+        horizon: count()
+          .default(16)
+          .meta({ description: 'episodes of each environment between updates', unit: 'episodes' }),
+        epochs: count().default(4).meta({ description: 'passes over the episodes of an update', unit: 'passes' }),
+        batchSize: count().default(256).meta({ description: 'size of a minibatch', unit: 'episodes' }),
+        learningRate: z.number().positive().default(3e-3).describe('learning rate at first; half a cosine down to 0'),
       })
       .refine(
         ({ batchSize, envs, horizon }) => batchSize <= envs * horizon,
@@ -132,13 +147,20 @@ const fixedScale = z
   .strictObject({
     bandit: z
       .strictObject({
-        scales: scales([0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2]).describe('σ, rising'),
-        updates: count(100_000).default(150),
-        episodes: count(10_000).default(256).describe('of an update'),
-        learningRate: z.number().positive().default(0.05).describe('the first of a cosine'),
+        scales: scales([0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2]).meta({
+          description: 'σ of the policy, rising',
+          unit: 'action',
+        }),
+        updates: count(100_000).default(150).meta({ description: 'length of the ascent at each σ', unit: 'updates' }),
+        episodes: count(10_000).default(256).meta({ description: 'episodes of an update', unit: 'episodes' }),
+        learningRate: z.number().positive().default(0.05).describe('learning rate at first; half a cosine down to 0'),
       })
       .prefault({}),
-    lake: z.strictObject({ scales: scales([0.3, 1]).describe('σ of each velocity') }).prefault({}),
+    lake: z
+      .strictObject({
+        scales: scales([0.3, 1]).meta({ description: 'σ of each of the two numbers of a velocity', unit: 'velocity' }),
+      })
+      .prefault({}),
   })
   .prefault({});
 
@@ -147,11 +169,17 @@ const otherWays = z
   .strictObject({
     cloning: z
       .strictObject({
-        demonstrations: count().default(1000).describe('walks to learn from, half of them on each bank'),
-        steps: count().default(1200).describe('updates'),
-        walks: count().default(16).describe('walks of an update'),
-        noiseSamples: count().default(32).describe('draws of the hidden noise over which a likelihood is averaged'),
-        fewNoiseSamples: count().default(8).describe('draws where there are few'),
+        demonstrations: count()
+          .default(1000)
+          .meta({ description: 'walks to learn from, half of them on each bank', unit: 'walks' }),
+        steps: count().default(1200).meta({ description: 'length of a training', unit: 'updates' }),
+        walks: count().default(16).meta({ description: 'walks of an update', unit: 'walks' }),
+        noiseSamples: count()
+          .default(32)
+          .meta({ description: 'draws of the hidden noise over which a likelihood is averaged', unit: 'draws' }),
+        fewNoiseSamples: count()
+          .default(8)
+          .meta({ description: 'draws of the hidden noise where there are few', unit: 'draws' }),
       })
       .refine(({ demonstrations, walks }) => walks <= demonstrations, {
         path: ['walks'],
@@ -160,9 +188,15 @@ const otherWays = z
       .prefault({}),
     soft: z
       .strictObject({
-        temperature: z.number().positive().default(0.02).describe('the weight of the entropy, at the end'),
-        steps: count().default(16_000).describe('environment steps of those that learn from a replay'),
-        ppoSteps: count().default(120_000).describe('environment steps of those that PPO trains'),
+        temperature: z
+          .number()
+          .positive()
+          .default(0.02)
+          .meta({ description: 'τ, the weight of the entropy, at the end', unit: 'reward per nat' }),
+        steps: count()
+          .default(16_000)
+          .meta({ description: 'length of the trainings that learn from a replay', unit: 'steps' }),
+        ppoSteps: count().default(120_000).meta({ description: 'length of the trainings by PPO', unit: 'steps' }),
       })
       .prefault({}),
   })
@@ -172,7 +206,9 @@ export const lakeSchema = z
   .strictObject({
     ...commonShape(choices, { seeds: 3, codes: studyCodes }),
     engine: engineSetting('wasm'),
-    evaluationEpisodes: count().default(500).describe('walks of each trained policy, with sampled actions'),
+    evaluationEpisodes: count()
+      .default(500)
+      .meta({ description: 'walks of each trained policy, with sampled actions', unit: 'walks' }),
     cloning,
     ppo,
     soft,
@@ -181,7 +217,7 @@ export const lakeSchema = z
     fixedScale,
     otherWays,
     tuned: tunedSchema(searchSpaces, readTuned()).describe(
-      'by study, environment and policy: what "oxbow tune lake" found',
+      'settings by study, environment and policy; what "oxbow tune lake" found',
     ),
   })
   .check(({ value: { cloning, environments, studies }, issues }) => {

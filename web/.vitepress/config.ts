@@ -78,6 +78,7 @@ export default defineConfig({
           { text: 'Environments', link: '/environments' },
           { text: 'Your own environment', link: '/own-environment' },
           { text: 'Gymnasium', link: '/gymnasium' },
+          { text: 'All options', link: '/options' },
         ],
       },
       {
