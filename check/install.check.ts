@@ -3,6 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { hovers } from '../docs/reference/hovers.ts';
+import { Rng } from '../src/index.ts';
+import { optionMeaning } from '../src/options/optionMeaning.ts';
+import { inventory } from '../test/options/inventory.ts';
 import { blocks, pack, packageJson, run, temporaryFolder, writeProject } from './project.ts';
 
 const [coin, registryAndCli] = blocks('docs/own-experiment.md') as [string, string];
@@ -23,8 +28,16 @@ console.log(...[FlowPolicy, Ppo, compile, make, main].map((item) => typeof item)
   'wrong.ts': `import { Rng } from 'oxbow/engine';\nnew Rng({});\n`,
 };
 
+/** Where users import from what has options. */
+const ENTRIES = { agents: 'oxbow/agents', policies: 'oxbow', flows: 'oxbow', environments: 'oxbow/envs' };
+
 type Command = readonly [string, ...string[]];
-const companions = ['tsx', 'typescript', '@types/node'].map((name) => `${name}@${packageJson.devDependencies[name]}`);
+/** The TypeScript of most editors, beside the one that the project compiles with. */
+const EDITORS = 'typescript-5';
+const companions = [
+  ...['tsx', 'typescript', '@types/node'].map((name) => `${name}@${packageJson.devDependencies[name]}`),
+  `${EDITORS}@npm:typescript@~5.9.0`,
+];
 const npm: Command = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...companions];
 const pnpm: Command = [
   'npx',
@@ -105,6 +118,34 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     if (foreign.length > 0) console.log(`${foreign.length} errors of third parties: ${[...packages].join(', ')}`);
     const own = errors.filter((line) => !foreign.includes(line));
     expect(own).toEqual([expect.stringMatching(/^wrong\.ts\(2,/)]);
+  });
+
+  test('an editor says what twenty options mean, drawn from those of all agents, policies, flows and environments', async () => {
+    const all = Object.entries(await inventory()).flatMap(([kind, owners]) =>
+      Object.hasOwn(ENTRIES, kind)
+        ? owners.flatMap(({ call, schema }) =>
+            Object.entries(schema.shape as Record<string, z.ZodType>).map(([option, field]) => ({
+              entry: ENTRIES[kind as keyof typeof ENTRIES],
+              call,
+              option,
+              meaning: optionMeaning(field).description!,
+            })),
+          )
+        : [],
+    );
+    expect(all.length).toBeGreaterThan(400);
+    const order = new Rng('options that an editor is asked for').permutation(all.length);
+    const drawn = Array.from(order.subarray(0, 20), (i) => all[i]!);
+    const used = drawn.map(({ entry, call }) => `import { ${/\w+(?=\()/.exec(call)![0]} } from '${entry}';`);
+    const imports = [...new Set(used)];
+    const heads = drawn.map(({ call }) => `${call}{ `);
+    const lines = drawn.map(({ option }, i) => `${heads[i]}${option}: undefined! });`);
+    const program = [...imports, ...lines].join('\n');
+    const places = lines.map((line, i) => program.indexOf(line) + heads[i]!.length);
+    const said = hovers(project, EDITORS, program, places);
+    for (const [i, { meaning }] of drawn.entries()) {
+      expect(said[i]!.toLowerCase(), lines[i]).toContain(meaning.toLowerCase());
+    }
   });
 
   test('an experiment of one’s own runs under tsx, and compiled with the same results', () => {

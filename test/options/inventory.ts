@@ -12,6 +12,8 @@ import { policySchema } from '../../src/policies/registry.ts';
 /** Who has options. */
 export interface Owner {
   readonly name: string;
+  /** What a program calls with the options to have one, up to their brace: `makePolicy('spline', `. */
+  readonly call: string;
   readonly description?: string;
   readonly schema: z.ZodObject;
 }
@@ -20,17 +22,27 @@ export interface Owner {
 export async function inventory() {
   return {
     agents: await agents(),
-    policies: policies().map(({ name, description }): Owner => ({ name, description, schema: policySchema(name)! })),
-    flows: Object.entries(builtinFlows).map(
-      ([name, { description, schema }]): Owner => ({ name, description, schema }),
+    policies: policies().map(
+      ({ name, description }): Owner => ({
+        name,
+        call: `makePolicy('${name}', `,
+        description,
+        schema: policySchema(name)!,
+      }),
     ),
-    environments: registeredEnvs().map((name): Owner => ({ name, schema: envSchema(name)! })),
+    flows: await flows(),
+    environments: registeredEnvs().map((name): Owner => ({ name, call: `make('${name}', `, schema: envSchema(name)! })),
     experiments: [
-      { name: 'train', description: 'what every training has', schema: z.strictObject(commonTrainShape) },
+      {
+        name: 'train',
+        call: 'oxbow train',
+        description: 'what every training has',
+        schema: z.strictObject(commonTrainShape),
+      },
       ...(await Promise.all(
         Object.keys(registry.experiments).map(async (name): Promise<Owner> => {
           const { description, schema } = await loadExperiment(registry, name);
-          return { name, description, schema: schema as unknown as z.ZodObject };
+          return { name, call: `oxbow run ${name}`, description, schema: schema as unknown as z.ZodObject };
         }),
       )),
     ] satisfies Owner[],
@@ -39,14 +51,29 @@ export async function inventory() {
 
 /** The schemas beside the agents: `ppoOptions` is that of `Ppo`. */
 async function agents(): Promise<Owner[]> {
-  const folder = join(import.meta.dirname, '../../agents');
-  const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
-  const modules = await Promise.all(names.map((name) => import(join(folder, name)) as Promise<object>));
-  return modules
-    .flatMap((module) => Object.entries(module))
+  return (await exportsOf('agents'))
     .filter(([name, value]) => name.endsWith('Options') && value instanceof z.ZodObject)
-    .map(([name, schema]) => ({
-      name: name.replace(/^./, (letter) => letter.toUpperCase()).replace(/Options$/, ''),
-      schema: schema as z.ZodObject,
-    }));
+    .map(([key, schema]) => {
+      const name = key.replace(/^./, (letter) => letter.toUpperCase()).replace(/Options$/, '');
+      return { name, call: `new ${name}(`, schema: schema as z.ZodObject };
+    });
+}
+
+/** The families by their names in the registry; a definition's own name says the function. */
+async function flows(): Promise<Owner[]> {
+  const functions = new Map(
+    (await exportsOf('src/flows')).map(([name, value]) => [value, name.replace('Definition', '')]),
+  );
+  return Object.entries(builtinFlows).map(([name, definition]) => {
+    const { description, schema } = definition;
+    return { name, call: `${functions.get(definition)}(`, description, schema };
+  });
+}
+
+/** What the files of a folder export. */
+async function exportsOf(folder: string): Promise<[string, unknown][]> {
+  const path = join(import.meta.dirname, '../..', folder);
+  const files = readdirSync(path).filter((name) => name.endsWith('.ts') && name !== 'index.ts');
+  const modules = await Promise.all(files.map((name) => import(join(path, name)) as Promise<object>));
+  return modules.flatMap((module) => Object.entries(module));
 }

@@ -18,12 +18,14 @@ export async function optionsPage(): Promise<string> {
     ...agents.flatMap((owner) => part(owner.name, owner)),
     '## Policies',
     "`makePolicy(name, { observationSpace, actionSpace, rng, … })` takes the options of every policy and the policy's own.",
-    ...part('Every policy', { name: 'Every policy', schema: z.strictObject(commonPolicyOptions) }),
+    ...part('Every policy', { schema: z.strictObject(commonPolicyOptions) }),
     ...policies.flatMap((owner) => part(owner.name, owner, z.strictObject(commonPolicyOptions))),
     '## Flows',
     "A flow's function takes the options of every flow and the family's own. The names are those of `builtinFlows`.",
-    ...part('Every flow', { name: 'Every flow', schema: flowSizes }),
-    ...flows.flatMap((owner) => part(`Flow ${owner.name}`, owner, flowSizes)),
+    ...part('Every flow', { schema: flowSizes }),
+    ...flows.flatMap(({ name, call, description, schema }) =>
+      part(`Flow ${name}`, { description: `\`${call}{ … })\`: ${description}`, schema }, flowSizes),
+    ),
     '## Environments',
     '`make(id, { … })` and `makeVec` take them, and `oxbow train … --set env.stride=0.3`.',
     ...environments.flatMap((owner) => part(owner.name, owner)),
@@ -36,7 +38,11 @@ export async function optionsPage(): Promise<string> {
 }
 
 /** @param common options that are said elsewhere */
-function part(heading: string, { description, schema }: Owner, common?: z.ZodObject): string[] {
+function part(
+  heading: string,
+  { description, schema }: Pick<Owner, 'description' | 'schema'>,
+  common?: z.ZodObject,
+): string[] {
   const said = common === undefined ? [] : listOptions(common).map(tableRow);
   const rows = listOptions(schema)
     .map(tableRow)
