@@ -204,7 +204,7 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   /**
    * The rest of the report.
    * @param outcomes those of the finished jobs
-   * @param conclusions what {@link conclusions} says of them; empty if it is not there
+   * @param conclusions what {@link Experiment.conclusions} says of them; empty if it is not there
    */
   report(
     outcomes: readonly Outcome<J>[],

@@ -58,7 +58,11 @@ export const builtinPolicies = {
   mixture: completeDefinition({
     description: 'mixture of Gaussians, a mixture density network',
     options: {
-      components: z.int().positive().default(2).meta({ description: 'number of Gaussians in the mixture', unit: 'components' }),
+      components: z
+        .int()
+        .positive()
+        .default(2)
+        .meta({ description: 'number of Gaussians in the mixture', unit: 'components' }),
       ...headOptions,
       spread,
       hiddenGain,
@@ -75,7 +79,11 @@ export const builtinPolicies = {
   'relaxed-mixture': completeDefinition({
     description: 'Gumbel-softmax mixture of Gaussians: samples between the components too, smooth in the weights',
     options: {
-      components: z.int().positive().default(2).meta({ description: 'number of Gaussians in the mixture', unit: 'components' }),
+      components: z
+        .int()
+        .positive()
+        .default(2)
+        .meta({ description: 'number of Gaussians in the mixture', unit: 'components' }),
       temperature: z
         .number()
         .positive()

@@ -6,6 +6,7 @@ export {
 } from './autoregressiveCategoricalPolicy.ts';
 export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
+export type { PolicyOptionsByName } from './builtinPolicies.ts';
 export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalPolicy.ts';
 export type { DiscreteSpace } from './discreteSpace.ts';
 export { FlowPolicy } from './flowPolicy.ts';
