@@ -32,14 +32,10 @@ export const classic = defineExperiment<ClassicConfig, ClassicJob>({
   schema: z.strictObject({
     ...commonShape(choices, { seeds: 5 }),
     engine: engineSetting('wasm'),
-    steps: z
-      .int()
-      .positive()
-      .optional()
-      .meta({
-        description: 'environment steps of each training; by default those of the score that is asked for',
-        unit: 'steps',
-      }),
+    steps: z.int().positive().optional().meta({
+      description: 'environment steps of each training; by default those of the score that is asked for',
+      unit: 'steps',
+    }),
     evaluationEpisodes: z
       .int()
       .positive()

@@ -46,14 +46,10 @@ export const commonTrainShape = {
     .nonnegative()
     .default(1000)
     .meta({ description: 'environment steps between two rows of the logs, at least', unit: 'steps' }),
-  checkpointInterval: z
-    .number()
-    .nonnegative()
-    .default(30)
-    .meta({
-      description: 'time between two checkpoints, at least; with 0 there is one at every row of the logs',
-      unit: 'seconds',
-    }),
+  checkpointInterval: z.number().nonnegative().default(30).meta({
+    description: 'time between two checkpoints, at least; with 0 there is one at every row of the logs',
+    unit: 'seconds',
+  }),
   evaluationEpisodes: count(100).meta({
     description: 'episodes of each trained policy, with sampled and with greedy actions',
     unit: 'episodes',
