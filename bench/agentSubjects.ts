@@ -11,7 +11,7 @@ export interface AgentSubject {
 
 /** Rows of which another library has a twin, `peers/agents_twin.py`, have its settings. */
 export interface AgentRow {
-  /** Of the peers' row, the same for all policies. */
+  /** The name of the peers' row, the same for all policies. */
   readonly name: string;
   readonly policies: readonly string[];
   make(policy: string, rng: Rng): AgentSubject;

@@ -149,7 +149,7 @@ function microseconds({ run, events, dispose }: Subject): number {
   return (1000 * least) / events;
 }
 
-/** Of the line of least squares. */
+/** The slope of the line of least squares. */
 function slope(x: readonly number[], y: readonly number[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mx, my] = [mean(x), mean(y)];

@@ -48,7 +48,7 @@ const rows = names.map((name) => {
 const columns = ['function', 'floats', 'largest error, ulp', 'at', 'allowed', 'wrong zeros, infinities, NaN'];
 process.stdout.write(`\n${textTable({ title: 'Elementary functions', columns, rows })}\n`);
 
-/** Of a log-determinant, and of a round trip; a case may have a conditioning of its own. */
+/** The largest errors of a log-determinant and of a round trip; a case may have a conditioning of its own. */
 const [LOG_DET, ROUND_TRIP] = [1e-5, 1e-4];
 
 if (values.only === undefined) {

@@ -54,7 +54,7 @@ export class ExplorationNoise implements Stateful<Float32Array> {
   }
 }
 
-/** Of each component half the width of its bounds; 1 where that is infinite or 0. */
+/** Half the width of the bounds of each component; 1 where that is infinite or 0. */
 export function halfWidths({ low, high }: Box): number[] {
   return Array.from(low, (bound, i) => {
     const half = (high[i]! - bound) / 2;

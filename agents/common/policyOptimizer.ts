@@ -6,7 +6,7 @@ export interface PolicyOptimizerOptions {
   readonly shapeRate: number;
   /** The largest global norm of the gradient by either kind of variables. */
   readonly maxGradientNorm: number;
-  /** Of all variables but those of shape. */
+  /** Makes the optimizer of all variables but those of shape. */
   readonly optimizer: (parameters: readonly tf.Variable[]) => Optimizer;
   /** Variables that learn beside the policy's place and width, as those of a value function; none. */
   readonly others?: readonly tf.Variable[];
@@ -22,9 +22,9 @@ export interface PolicyOptimizerOptions {
  * must not make the others' step small, nor their optimizer's memory of it.
  */
 export class PolicyOptimizer extends Module {
-  /** Of the policy's place and width, and of the others. */
+  /** The optimizer of the policy's place and width, and of the others. */
   readonly main: Optimizer;
-  /** Of its shape; absent where the policy tells no such variables apart. */
+  /** The optimizer of the policy's shape; absent where the policy tells no such variables apart. */
   readonly shape: Sgd | undefined;
   readonly #options: PolicyOptimizerOptions;
 

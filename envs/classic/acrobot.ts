@@ -67,9 +67,9 @@ function writeDerivative(state: Float64Array, torque: number, target: Float64Arr
  *
  * - Observation: (cos θ₁, sin θ₁, cos θ₂, sin θ₂, θ̇₁, θ̇₂), `[6]`; θ₁ is 0 hanging down, θ₂ is relative to the first rod.
  *   |θ̇₁| ≤ 4π, |θ̇₂| ≤ 9π rad/s.
- * - Action: 0, 1, 2 are the torques −1, 0, 1 N m, for .2 s; one step of the Runge–Kutta rule of order 4.
+ * - Action: 0, 1, 2 are the torques −1, 0, 1 N m, for 0.2 s; one step of the Runge–Kutta rule of order 4.
  * - Terminated: −cos θ₁ − cos(θ₁ + θ₂) > 1. Reward: −1 a step, 0 for the last.
- * - Reset: all four of (θ₁, θ₂, θ̇₁, θ̇₂) ~ U(−.1, .1). `reset({ options })`: `state`, the four numbers; `low` and `high`, other bounds.
+ * - Reset: all four of (θ₁, θ₂, θ̇₁, θ̇₂) ~ U(−0.1, 0.1). `reset({ options })`: `state`, the four numbers; `low` and `high`, other bounds.
  *
  * The equations are those of Sutton and Barto's book, §11.3 of the first edition.
  *

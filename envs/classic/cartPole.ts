@@ -43,9 +43,9 @@ interface CartPoleState {
  * Gymnasium's CartPole-v1: push a cart so that the pole on it stays up.
  *
  * - Observation: (x, ẋ, θ, θ̇), `[4]`, in m, m/s, rad and rad/s; θ is 0 when upright.
- * - Action: 0 pushes to the left, 1 to the right, with 10 N for .02 s; one step of the explicit Euler rule.
+ * - Action: 0 pushes to the left, 1 to the right, with 10 N for 0.02 s; one step of the explicit Euler rule.
  * - Terminated: |x| > 2.4 or |θ| > 12°. Reward: 1 a step, the last one included.
- * - Reset: all four ~ U(−.05, .05). `reset({ options })`: `state`, the four numbers; `low` and `high`, other bounds.
+ * - Reset: all four ~ U(−0.05, 0.05). `reset({ options })`: `state`, the four numbers; `low` and `high`, other bounds.
  *
  * Barto, Sutton and Anderson, Neuronlike adaptive elements that can solve difficult learning control problems, 1983.
  *

@@ -39,11 +39,11 @@ interface MountainCarState {
 /**
  * Gymnasium's MountainCar-v0: a car in a valley is too weak for the hill and must swing up.
  *
- * - Observation: (position, velocity), `[2]`; position in [−1.2, .6], |velocity| ≤ .07.
- * - Action: 0, 1, 2 push to the left, not at all, to the right: v ← clip(v + .001 (a − 1) − .0025 cos 3p), p ← clip(p + v);
+ * - Observation: (position, velocity), `[2]`; position in [−1.2, 0.6], |velocity| ≤ 0.07.
+ * - Action: 0, 1, 2 push to the left, not at all, to the right: v ← clip(v + 0.001 (a − 1) − 0.0025 cos 3p), p ← clip(p + v);
  *   the wall on the left stops the car.
- * - Terminated: p ≥ .5 and v ≥ `goalVelocity` (0). Reward: −1 a step, the last one included.
- * - Reset: p ~ U(−.6, −.4), v = 0. `reset({ options })`: `state`, both numbers; `low` and `high`, other bounds of p.
+ * - Terminated: p ≥ 0.5 and v ≥ `goalVelocity` (0). Reward: −1 a step, the last one included.
+ * - Reset: p ~ U(−0.6, −0.4), v = 0. `reset({ options })`: `state`, both numbers; `low` and `high`, other bounds of p.
  *
  * Moore, Efficient memory-based learning for robot control, 1990.
  *

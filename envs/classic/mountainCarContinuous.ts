@@ -29,11 +29,11 @@ const identity = (x: number) => x;
 /**
  * Gymnasium's MountainCarContinuous-v0: a car in a valley is too weak for the hill and must swing up, with little force.
  *
- * - Observation: (position, velocity), `[2]`; position in [−1.2, .6], |velocity| ≤ .07.
- * - Action: the force a, `[1]`, clipped to |a| ≤ 1: v ← clip(v + .0015 a − .0025 cos 3p), p ← clip(p + v); the wall on the left
+ * - Observation: (position, velocity), `[2]`; position in [−1.2, 0.6], |velocity| ≤ 0.07.
+ * - Action: the force a, `[1]`, clipped to |a| ≤ 1: v ← clip(v + 0.0015 a − 0.0025 cos 3p), p ← clip(p + v); the wall on the left
  *   stops the car.
- * - Terminated: p ≥ .45 and v ≥ `goalVelocity` (0). Reward: −.1 a² with a as given, not clipped, and 100 at the goal.
- * - Reset: p ~ U(−.6, −.4), v = 0. `reset({ options })`: `state`, both numbers; `low` and `high`, other bounds of p.
+ * - Terminated: p ≥ 0.45 and v ≥ `goalVelocity` (0). Reward: −0.1 a² with a as given, not clipped, and 100 at the goal.
+ * - Reset: p ~ U(−0.6, −0.4), v = 0. `reset({ options })`: `state`, both numbers; `low` and `high`, other bounds of p.
  *
  * As there, a start is float64 and every state after a step float32, and so is its arithmetic. A `state` of two float32 numbers is
  * taken for one after a step.

@@ -51,8 +51,8 @@ function normalizeAngle(theta: number): number {
  *
  * - Observation: (cos θ, sin θ, θ̇), `[3]`, |θ̇| ≤ 8 rad/s.
  * - Action: the torque u, `[1]`, clipped to |u| ≤ 2 N m.
- * - θ̇ ← clip(θ̇ + (3g/2 · sin θ + 3u) dt, ±8), θ ← θ + θ̇ dt with the new θ̇, dt = .05 s.
- * - Reward: −(θ² + .1 θ̇² + .001 u²) before the update, θ in [−π, π). Never terminates.
+ * - θ̇ ← clip(θ̇ + (3g/2 · sin θ + 3u) dt, ±8), θ ← θ + θ̇ dt with the new θ̇, dt = 0.05 s.
+ * - Reward: −(θ² + 0.1 θ̇² + 0.001 u²) before the update, θ in [−π, π). Never terminates.
  * - Reset: θ ~ U(−π, π), θ̇ ~ U(−1, 1). `reset({ options })`: `state`, both numbers; `xInit` and `yInit`, other bounds than π and 1.
  *
  * u is a float32 and so is its arithmetic, the state is float64, as there: trajectories agree to the last bits.

@@ -5,7 +5,7 @@ import { type ColourName, themeColour } from './palette.ts';
 export interface Style {
   fill?: ColourName;
   stroke?: ColourName;
-  /** Of the stroke, in pixels of the drawing. */
+  /** The width of the stroke, in pixels of the drawing. */
   width?: number;
   /** Lengths of strokes and gaps, in pixels. */
   dash?: string;

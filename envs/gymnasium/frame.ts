@@ -29,7 +29,7 @@ export class Frame {
     return this.#header.getUint32(4, true);
   }
 
-  /** Of the header and the payload, by the header. */
+  /** The length of header and payload together, as the header says it. */
   get totalBytes(): number {
     return HEADER_BYTES + this.#header.getUint32(0, true);
   }

@@ -72,7 +72,7 @@ export class GymnasiumServer {
   lastObservations: WireArray;
   /** Their last infos. */
   lastInfos: readonly Info[] = [];
-  /** Of infos that come as numbers. */
+  /** The names of infos that come as numbers. */
   #infoKeys: readonly string[] = [];
 
   readonly #sameStep: boolean;

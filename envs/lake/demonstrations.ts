@@ -115,7 +115,7 @@ function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
 /**
  * Walks of scripted demonstrators: from the start along the tangent to a circle about the lake, along the circle, straight
  * home, at full speed, with normal noise on the commanded velocity. The circle's radius is drawn for each walk: lake radius +
- * margin · U(.7, 1.3), the margin that of the env's grain. At the start axis the velocities of the two banks differ while
+ * margin · U(0.7, 1.3), the margin that of the env's grain. At the start axis the velocities of the two banks differ while
  * the position does not, which no unimodal policy can represent.
  *
  * Only walks that get home are kept, another of the same bank replaces each that does not; `rejected` counts them.

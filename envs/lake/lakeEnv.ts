@@ -79,8 +79,8 @@ interface LakeState {
 }
 
 /**
- * The walk around the lake: a point in [−2, 2]² starts at (−1.5, 0) and wants home, the disc of radius .25 at (1.5, 0). Between
- * them lies the lake, the disc of radius .7 at the origin. Above and below are equally short.
+ * The walk around the lake: a point in [−2, 2]² starts at (−1.5, 0) and wants home, the disc of radius 0.25 at (1.5, 0). Between
+ * them lies the lake, the disc of radius 0.7 at the origin. Above and below are equally short.
  *
  * - Observation: the position (x, y), `[2]`.
  * - Action `'velocity'`: `[2]`, its norm clipped to 1; the step is stride · velocity. Values outside the box are allowed.

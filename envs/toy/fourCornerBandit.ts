@@ -15,7 +15,7 @@ export const fourCorners = [
   { name: 'upper right', x: 0.8, y: 0.8, reward: 1.5 },
   { name: 'lower right', x: 0.8, y: -0.8, reward: 5 },
 ] as const;
-/** Of the actions about their corner, and of the rewards about their mean. */
+/** The standard deviations of the actions about their corner, and of the rewards about their mean. */
 const actionDeviation = 0.05;
 const rewardDeviation = 0.5;
 /** Farther off a corner than this an action earns nothing: three deviations, and a little. */
@@ -37,9 +37,9 @@ function cornerOf(action: ArrayLike<number>): (typeof fourCorners)[number] | und
 }
 
 /**
- * Four corners (±.8, ±.8) that pay 3, 0, 1.5 and 5 in the mean, with a deviation of .5; nothing is paid between them.
+ * Four corners (±0.8, ±0.8) that pay 3, 0, 1.5 and 5 in the mean, with a deviation of 0.5; nothing is paid between them.
  *
- * - Action: a, `[2]`, in [−1, 1]². Reward: that of the corner within .2, else 0, and noise. `info.outcome`: the corner's name.
+ * - Action: a, `[2]`, in [−1, 1]². Reward: that of the corner within 0.2, else 0, and noise. `info.outcome`: the corner's name.
  *
  * It is meant for learning from data, {@link fourCornerData}: a policy must fit four modes to do better than their mean.
  * Wang, Hunt and Zhou, Diffusion Policies as an Expressive Policy Class for Offline Reinforcement Learning, 2023, arXiv:2208.06193.
@@ -81,7 +81,7 @@ export class FourCornerBanditEnv extends BanditEnv {
 }
 
 /**
- * Recorded play of {@link FourCornerBanditEnv}: each corner equally often, the actions N(corner, .05²) clipped to ±1.
+ * Recorded play of {@link FourCornerBanditEnv}: each corner equally often, the actions N(corner, 0.05²) clipped to ±1.
  *
  * @returns `actions` `[count, 2]`, `rewards` `[count]`, and `observations` `[count, 1]` of zeros.
  * @throws when `count` is not a positive integer.

@@ -55,7 +55,7 @@ interface MultigoalState {
  * - Action: the velocity a, `[2]`, each entry clipped to ±1: s′ = clip(s + a, ±7).
  * - Reward: −30 ‖a‖² − min_g ‖s′ − g‖², and 10 on arrival, with goals g at (±5, 0) and (0, ±5).
  * - Terminated: within 1 of a goal. Time runs out by `TimeLimit`, after 30 steps.
- * - Reset: x, y ~ N(0, .1²). `reset({ options: { state } })`: at (x, y).
+ * - Reset: x, y ~ N(0, 0.1²). `reset({ options: { state } })`: at (x, y).
  *
  * Haarnoja, Tang, Abbeel and Levine, Reinforcement Learning with Deep Energy-Based Policies, 2017, arXiv:1702.08165.
  *

@@ -5,7 +5,7 @@ import { Box } from '../core/spaces/box.ts';
 import { BanditEnv, type BanditState } from './bandit.ts';
 import { drawCurve } from './drawCurve.ts';
 
-/** The banks: .5 ≤ |a| ≤ 1.5, to the right and to the left. */
+/** The banks: 0.5 ≤ |a| ≤ 1.5, to the right and to the left. */
 export const opponentBanks = { nearest: 0.5, farthest: 1.5 } as const;
 
 const sides = ['right', 'left'] as const;
@@ -53,13 +53,13 @@ function sideOf(action: ArrayLike<number>): BanditSide | undefined {
 /**
  * Two banks, one of which is blocked.
  *
- * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given. The right bank is .5 ≤ a ≤ 1.5, the left one its mirror image.
+ * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given. The right bank is 0.5 ≤ a ≤ 1.5, the left one its mirror image.
  * - Reward: 1 on a bank that is free, else 0. `info.outcome`: `'right'`, `'left'` or `'nowhere'`; `info.blocked`: the blocked bank.
  *
  * The opponent keeps a moving average of how often the right bank was used (an episode counts where it was on a bank) and blocks the
  * one used more; on a tie it draws. `reset({ seed })` makes it forget.
  *
- * Against the worst side a policy is worth the lesser of the probabilities of its banks: ½ where it has two modes, at most .242 for a
+ * Against the worst side a policy is worth the lesser of the probabilities of its banks: ½ where it has two modes, at most 0.242 for a
  * Gaussian, N(0, 1 / ln 3).
  */
 export class OpponentBanditEnv extends BanditEnv {

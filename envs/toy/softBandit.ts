@@ -26,10 +26,10 @@ export type SoftBanditOptions = z.input<typeof softBanditOptions>;
  * The lake's choice in one number: the two banks a = ±1 are best, and equally good; between them is water.
  *
  * - Action: a, `[1]`, in [−4, 4]; beyond it counts as given.
- * - Reward: −½ (|a| − 1)², less `penalty` in the water, |a| < .5. `info.outcome`: `'water'`, `'right'` or `'left'`.
+ * - Reward: −½ (|a| − 1)², less `penalty` in the water, |a| < 0.5. `info.outcome`: `'water'`, `'right'` or `'left'`.
  *
  * With a temperature τ the soft optimum is the density ∝ exp(r(a) / τ), two equal humps. The best Gaussian is τ ln 2 of soft return
- * behind it while it keeps to one bank; from τ = .15 on its best mean, without penalty, is 0, in the water.
+ * behind it while it keeps to one bank; from τ = 0.15 on its best mean, without penalty, is 0, in the water.
  */
 export class SoftBanditEnv extends BanditEnv {
   readonly actionSpace = new Box({ low: -4, high: 4, shape: [1] });
@@ -66,8 +66,8 @@ function isWater(action: ArrayLike<number>): boolean {
 }
 
 /**
- * Demonstrations that take either bank of {@link SoftBanditEnv}, in turns: actions ±1 + N(0, .2²). The Gaussian that fits them best,
- * N(0, 1.04), has 37.6 % of its mass in the water, they have .62 %.
+ * Demonstrations that take either bank of {@link SoftBanditEnv}, in turns: actions ±1 + N(0, 0.2²). The Gaussian that fits them best,
+ * N(0, 1.04), has 37.6 % of its mass in the water, they have 0.62 %.
  *
  * @returns `actions` `[count, 1]`, and `observations` `[count, 1]` of zeros.
  * @throws when `count` is not a positive integer.

@@ -4,10 +4,10 @@ import type { JobContext, JobResult } from '../harness/experiment.ts';
 import { type DensitiesConfig, families, type TargetName, targets } from './config.ts';
 import { drawRows, type PlaneDensity } from './targets/planeDensity.ts';
 
-/** Of a density's picture, along an edge. */
+/** The cells of a density's picture, along an edge. */
 const CELLS = 80;
 const ROWS = 100;
-/** Of draws that are a fixed set, the share by which the best weights are chosen. */
+/** The share of draws by which the best weights are chosen, where the draws are a fixed set. */
 const HELD_OUT = 0.2;
 
 /** A picture of a density: at the centers of the cells of a square grid, row by row from the lowest. */

@@ -11,7 +11,7 @@ export interface EquivalentRowsOptions {
   readonly label: string;
   /** The largest difference that does not matter. */
   readonly bound: number;
-  /** Of a difference, with its sign. */
+  /** Formats a difference, with its sign. */
   readonly format: (value: number) => string;
 }
 

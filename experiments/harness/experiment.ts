@@ -79,7 +79,7 @@ export interface Outcome<J extends Job = Job> {
   readonly result: JobResult;
   readonly rows: readonly MetricsRow[];
   readonly directory: string;
-  /** Of its result and of every file of its folder, parameters included: equal for equal work. */
+  /** The fingerprint of its result and of every file of its folder, parameters included: equal for equal work. */
   readonly fingerprint: string;
 }
 
@@ -90,7 +90,7 @@ export interface Outcome<J extends Job = Job> {
 export interface SummaryRow {
   readonly study: string;
   readonly env: string;
-  /** Of jobs that have one. */
+  /** The condition of jobs that have one. */
   readonly condition?: string;
   readonly policy: string;
   readonly metric: string;

@@ -18,7 +18,7 @@ const LEVEL = 0.05;
 
 /**
  * Claims that one policy has less of a metric than another, each by a paired permutation test over the seeds, with Holm's correction
- * for all of them together. A p-value of .05 or more decides nothing, and of few seeds none can be below it. Where a row is missing
+ * for all of them together. A p-value of 0.05 or more decides nothing, and of few seeds none can be below it. Where a row is missing
  * the claim is left out.
  * @param format of a value
  */

@@ -36,7 +36,7 @@ const checkpointSchema = z.strictObject({
   agent: z.custom<AgentState>(),
 });
 
-/** Of the time between two checkpoints, writing one may take a twentieth. */
+/** The share of the time between two checkpoints that writing one may take. */
 const WRITING_SHARE = 0.05;
 
 /**

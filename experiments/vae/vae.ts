@@ -73,7 +73,7 @@ export const vae = defineExperiment<VaeConfig, VaeJob>({
 
 const nats = (value: number): string => value.toFixed(2);
 
-/** Of each bound, how much more a flow has than the Gaussian of the same seed. */
+/** How much higher each bound of a flow is than that of the Gaussian of the same seed. */
 function againstGaussian(summary: readonly SummaryRow[]): Table {
   const bootstrap = new Bootstrap({ rng: new Rng('against the Gaussian') });
   const of = (policy: string, metric: string) =>

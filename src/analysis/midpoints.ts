@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface QuadratureRange {
   /** The interval that is integrated over: all of the component's mass should lie in it. */
   readonly range: readonly [low: number, high: number];
-  /** Of the midpoint rule, whose error falls faster than any power of their number for a smooth density that ends within the range. */
+  /** The number of points of the midpoint rule, whose error falls faster than any power of it for a smooth density that ends within the range. */
   readonly points?: number;
 }
 

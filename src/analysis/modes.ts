@@ -22,7 +22,7 @@ export interface Mode {
   readonly logProb: number;
   /** Share of the draws whose ascent ended there: an estimate of the mass of what ascends to it. */
   readonly share: number;
-  /** Of the share. */
+  /** The standard error of the share. */
   readonly standardError: number;
 }
 
@@ -37,7 +37,7 @@ const BETWEEN = 9;
  * where they do not, so that it never descends; then ends are joined, two and two and so on, where along the segment between them log p
  * falls by no more than `dip` below the lower end. The densest first.
  *
- * Of angles the short way round the circle is taken between ends, and modes are in [−π, π).
+ * For angles, ends are joined the short way round the circle, and modes are in [−π, π).
  *
  * A ridge of equal density, a ring, is one mode. What it finds depends on the draws: a mode of little mass needs many starts; a mode
  * that is not smooth may be found twice.

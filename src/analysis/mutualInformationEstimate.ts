@@ -8,7 +8,7 @@ import { MarginalByQuadrature } from './marginalByQuadrature.ts';
 export interface MutualInformationOptions extends SampleOptions {
   /** The intervals that the two components are integrated over for the marginals. */
   readonly ranges: readonly [first: readonly [number, number], second: readonly [number, number]];
-  /** Of the midpoint rule. */
+  /** The number of points of the midpoint rule. */
   readonly points?: number;
 }
 

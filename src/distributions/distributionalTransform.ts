@@ -5,7 +5,7 @@ import type { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
 
 const ROOT_HALF = Math.sqrt(0.5);
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
-/** Of the conditional density: where it is less, a gradient is cut short, which a sample meets with about this probability. */
+/** The least conditional density. Where it is less, a gradient is cut short, which happens to a sample with about this probability. */
 const LEAST_DENSITY = 1e-12;
 
 /**

@@ -31,7 +31,7 @@ export class OneHotCategorical extends Distribution {
     return this.#oneHot(this.categorical.sample(rng, sampleShape));
   }
 
-  /** Of the entry that is greatest: x is taken for a one-hot vector. */
+  /** The log-probability of the entry that is greatest: x is taken for a one-hot vector. */
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return this.categorical.logProb(tf.cast(tf.argMax(x, -1), 'float32'));
   }

@@ -12,7 +12,7 @@ import { WrappedNormal } from './wrappedNormal.ts';
  * angle moves round the circle as y moves along the line.
  */
 export class Wrapped extends Distribution {
-  /** Of y. */
+  /** The distribution of y. */
   readonly distribution: Distribution;
   readonly #density: Distribution;
 

@@ -135,7 +135,7 @@ export class Made extends Module {
     });
   }
 
-  /** Of the inputs that are known, which come first among a kernel's rows. */
+  /** The sums over the known inputs, which come first among a kernel's rows. */
   #sums(known: tf.Tensor | undefined, { kernel, bias }: Column, batch: number): tf.Tensor {
     if (known === undefined) return tf.add(tf.zeros([batch, bias.size]), bias);
     const rows = known.shape[1]!;

@@ -17,7 +17,7 @@ export interface AutoregressiveCategoricalPolicyOptions {
   readonly observationDim: number;
   /** Bounded: the bins divide it. */
   readonly actionSpace: BoxSpace;
-  /** Of equal width, in each dimension; 11 by default. */
+  /** The number of bins of equal width, in each dimension; 11 by default. */
   readonly bins?: number;
   /** Widths of the hidden layers of each network. */
   readonly hidden?: readonly number[];
@@ -83,7 +83,7 @@ export class AutoregressiveCategoricalPolicy extends Policy {
   }
 }
 
-/** Of one number of the action. */
+/** The bounds of one number of the action. */
 interface Bounds {
   readonly low: number;
   readonly high: number;
@@ -103,7 +103,7 @@ class BinnedActions implements ActionDistribution {
     this.#bins = bins;
   }
 
-  /** Of number i. */
+  /** The width of the bins of number i. */
   #width(i: number): number {
     const { low, high } = this.#bounds[i]!;
     return (high - low) / this.#bins;
@@ -149,7 +149,7 @@ class BinnedActions implements ActionDistribution {
       const number = next(i, choice);
       const { low, high } = this.#bounds[i]!;
       const width = this.#width(i);
-      // Of the number itself, whatever the rounding that made it of a bin and a place in it.
+      // The bin of the number itself, whatever the rounding that made the number from a bin and a place in it.
       const bin = stopGradient(() => tf.clipByValue(tf.floor(tf.div(tf.sub(number, low), width)), 0, bins - 1));
       logProbs.push(tf.sub(choice.logProb(tf.squeeze(bin, [1])), portableMath.log(width)));
       outside.push(

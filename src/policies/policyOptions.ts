@@ -7,7 +7,7 @@ export const scale = z
   .default('free')
   .describe('what the standard deviation is; a function of the observation, a variable, or fixed at initialScale');
 
-/** Of policies that have a head. */
+/** The options of policies that have a head. */
 export const headOptions = {
   head: z
     .boolean()

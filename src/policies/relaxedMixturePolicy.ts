@@ -14,7 +14,7 @@ import { SquashedDistribution } from './squashedDistribution.ts';
 
 /** Options of {@link RelaxedMixturePolicy}. */
 export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 'reparameterize' | 'head'> {
-  /** Of the softmax, 0.1 by default: the smaller, the fewer samples lie between the components, and the larger their gradients. */
+  /** The temperature of the softmax, 0.1 by default. The smaller it is, the fewer samples lie between the components, and the larger their gradients. */
   readonly temperature?: number;
   /** How many values the Gumbel noise takes, 32 by default. */
   readonly choices?: number;

@@ -23,7 +23,7 @@ const asymptoticSeries = (order: 0 | 1): number[] => {
 
 const POWER = [powerSeries(0), powerSeries(1)] as const;
 const ASYMPTOTIC = [asymptoticSeries(0), asymptoticSeries(1)] as const;
-/** Of the numerator of 1 − I₁/I₀, whose leading terms cancel. */
+/** The series of the numerator of 1 − I₁/I₀, whose leading terms cancel. */
 const ASYMPTOTIC_GAP = ASYMPTOTIC[0].map((coefficient, k) => coefficient - ASYMPTOTIC[1][k]!).slice(1);
 
 /** log(e⁻ˣ I₀(x)) for x ≥ 0, elementwise, I₀ the modified Bessel function of order 0. */

@@ -126,7 +126,7 @@ describe.each(Object.entries(agents))('%s', (_, [steps, makePolicyOf, make]) => 
       for (const episode of report.episodes) expect(episode.length).toBeLessThanOrEqual(8);
     }
     expect(counts.at(-1)).toBe(counts[Math.min(2, counts.length - 1)]);
-    // The best walk earns −.42 in the mean; the first ones −6 or so.
+    // The best walk earns −0.42 in the mean; the first ones −6 or so.
     expect(before).toBeLessThan(-2);
     expect(score()).toBeGreaterThan(-0.65);
     agent.dispose();

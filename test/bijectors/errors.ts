@@ -7,9 +7,9 @@ import { apply, setUp } from './setUp.ts';
 
 /** The largest errors of one bijector in one direction, over all inputs. */
 export interface Errors {
-  /** Of values: |error| / (1 + |value|). */
+  /** The largest error of values: |error| / (1 + |value|). */
   readonly value: number;
-  /** Of log-determinants, absolute. */
+  /** The largest absolute error of log-determinants. */
   readonly logDet: number;
 }
 
@@ -21,7 +21,7 @@ export interface BijectorErrors {
   readonly roundTrip: number;
 }
 
-/** Of the numerical Jacobian: short, so that few inputs lie that near to a kink, where it means nothing. */
+/** The step of the numerical Jacobian: short, so that few inputs lie that near to a kink, where it means nothing. */
 const STEP = 1e-5;
 
 /** How far a bijector's numbers are from the float64 map at `rows` random inputs in its domain. */

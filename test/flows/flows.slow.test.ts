@@ -22,7 +22,7 @@ import {
 
 /** How far variables are moved where a density is to have no ridges narrower than a grid's cells. */
 const SMOOTH = 0.1;
-/** Of derivatives in float64: short, so that hardly a point passes a spline's knot, where slopes jump. */
+/** The step of derivatives in float64: short, so that hardly a point passes a spline's knot, where slopes jump. */
 const STEP = 1e-5;
 
 afterEach(() => selectEngine());

@@ -64,7 +64,7 @@ export const bernstein = (degree: number, bound: number): FamilyOracle =>
     };
   });
 
-/** Of degree 4 at most, where the rule is exact. */
+/** For a degree of 4 at most, where the rule is exact. */
 export const sumOfSquares = (polynomials: number, degree: number, bound: number): FamilyOracle =>
   curves(1 + polynomials * (degree + 1), bound, ([shift, ...raw]) => {
     const slope = (x: number): number => {

@@ -53,7 +53,7 @@ export function integrate(
   return sum;
 }
 
-/** Of two-point Gauss–Legendre quadrature. */
+/** The node of two-point Gauss–Legendre quadrature. */
 const NODE = 0.5 / Math.sqrt(3);
 
 /** A point of (low, high) for t on the line, and its slope. */

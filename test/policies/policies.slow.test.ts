@@ -37,7 +37,7 @@ test.each([
 );
 
 test('one gradient step on demonstrations of both banks: a flow parts them, a Gaussian cannot', () => {
-  // The Gaussian's best log-likelihood on ½ N(±1, .2²) is that of N(0, 1.04): −1.4385 nats, the data's −0.5025.
+  // The Gaussian's best log-likelihood on ½ N(±1, 0.2²) is that of N(0, 1.04): −1.4385 nats, the data's −0.5025.
   const rng = new Rng('bimodal');
   const data = tf.tensor2d(
     Array.from({ length: 512 }, (_, i) => rng.normal(i % 2 === 0 ? 1 : -1, 0.2)),

@@ -12,7 +12,7 @@ export interface DensityScene<D extends LabDensity = LabDensity> {
   readonly density: D;
   readonly modes: readonly Mode[] | undefined;
   readonly probe: { readonly x: number; readonly y: number };
-  /** Of the policy. */
+  /** The colour of the policy. */
   readonly colour: string;
 }
 

@@ -13,7 +13,7 @@ export type LabMetrics = WalkMetrics & { readonly walks: number; readonly kl?: n
 /** One policy of the lab: its weights at each report of its training, its walks and its densities. */
 export class LabPolicy {
   readonly policy: Policy;
-  /** Of a policy over headings. */
+  /** The task of a policy over headings. */
   readonly task: SoftLakeTask | undefined;
   readonly #snapshots: StateDict[] = [];
   readonly #view: ActionView;

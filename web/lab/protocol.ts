@@ -39,7 +39,7 @@ export type Reply =
       /** How many tensors the worker holds. */
       readonly tensors: number;
     } & Walked)
-  /** Of a file: which policy it holds. */
+  /** Which policy a file holds. */
   | { readonly kind: 'loaded'; readonly policy: string; readonly env: Setting['env'] }
   | { readonly kind: 'done'; readonly metrics: LabMetrics; readonly seconds: number }
   | ({ readonly kind: 'walks' } & Walked)

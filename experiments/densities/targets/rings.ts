@@ -13,7 +13,7 @@ const points = Float64Array.from(
   ).flat(),
 );
 
-/** Four rings of equal weight with noise .08. */
+/** Four rings of equal weight with noise 0.08. */
 export const rings: PlaneDensity = {
   title: 'rings',
   extent: 3.6,

@@ -4,7 +4,7 @@ import type { PlaneDensity } from './planeDensity.ts';
 
 const { log, cosTurns, sinTurns } = portableMath;
 const NOISE = 0.05;
-/** Of the moons with their noise; E[sin θ] on half a circle is 2/π. */
+/** The mean and the standard deviation of the moons with their noise; E[sin θ] on half a circle is 2/π. */
 const MEAN = [0.5, 0.25] as const;
 const STD = [Math.sqrt(0.75 + NOISE ** 2), Math.sqrt((0.5 + 0.75 - 2 / Math.PI) / 2 - 0.0625 + NOISE ** 2)] as const;
 
@@ -19,7 +19,7 @@ const points = Float64Array.from(
   Array.from({ length: NODES }, (_, i) => onMoon(i % 2 === 0, (Math.floor(i / 2) + 0.5) / (NODES / 2))).flat(),
 );
 
-/** Two moons with noise .05, brought to mean 0 and variance 1; 1,000 draws to learn from. */
+/** Two moons with noise 0.05, brought to mean 0 and variance 1; 1,000 draws to learn from. */
 export const twoMoons: PlaneDensity = {
   title: 'two moons, 1,000 draws',
   extent: 2.2,

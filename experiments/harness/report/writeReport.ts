@@ -11,13 +11,13 @@ import { renderPage } from './page.ts';
 /** What came of a run, finished or not. */
 export interface RunResults {
   readonly jobs: readonly Job[];
-  /** Of the jobs that have finished. */
+  /** The outcomes of the jobs that have finished. */
   readonly outcomes: readonly Outcome[];
   readonly results: readonly SummaryRow[];
   /** What was asked, if the experiment says so. */
   readonly experiments: Readonly<Record<string, Conclusion>> | undefined;
   readonly tables: readonly Table[];
-  /** Of a complete run. */
+  /** The fingerprint of a complete run. */
   readonly fingerprint: string | undefined;
 }
 

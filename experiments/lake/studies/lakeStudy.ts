@@ -9,7 +9,7 @@ export interface LakeJob extends Job {
 
 /** What came of a study. */
 export interface StudyResults {
-  /** Of its finished jobs. */
+  /** The outcomes of its finished jobs. */
   readonly outcomes: readonly Outcome<LakeJob>[];
   /** The rows of the summary that are its own. */
   readonly rows: readonly SummaryRow[];

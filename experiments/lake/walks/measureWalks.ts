@@ -37,7 +37,7 @@ export function measureWalks({
   rng,
 }: {
   env: LakeId | ((episodes: number) => VectorEnv);
-  /** Of a lake that is named. */
+  /** The options of a lake that is named. */
   options?: MakeOptions;
   policy: Policy;
   episodes: number;

@@ -20,7 +20,7 @@ const DRAWN_WALKS = 40;
 export interface WalksFiguresOptions {
   /** Begins the figures' names. */
   readonly name: string;
-  /** Of one environment and condition; their data are {@link LakeData}. */
+  /** The outcomes of one environment and condition; their data are {@link LakeData}. */
   readonly outcomes: readonly Outcome[];
   readonly rows: readonly SummaryRow[];
   /** The metric by which the seed that is drawn is the median one. */

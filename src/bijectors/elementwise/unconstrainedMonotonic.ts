@@ -31,7 +31,7 @@ export interface UnconstrainedMonotonicOptions extends BoundedMonotoneOptions {
  * with s = `boundedLogSlope`, so that slopes lie between e⁻⁵ and e⁵; |v| < 2 and ½ < w < 2, smoothly; outside it goes on with the slope of
  * the end. The integral is taken by Gauss and Legendre's rule at 40 nodes, so that log dy/dx is not quite the log-determinant, s(…). In
  * 400 draws of parameters with H = 8, 11 places each, they differ by at most 3·10⁻⁶ for parameters of size 1, 10⁻⁴ and 6·10⁻⁴ for sizes 2 and 3, and
- * .015 where all v and w are at their bounds; values by 10⁻⁶ from the integral. No rule of finitely many nodes would do for any v and w:
+ * 0.015 where all v and w are at their bounds; values by 10⁻⁶ from the integral. No rule of finitely many nodes would do for any v and w:
  * hence their bounds.
  *
  * `parameters` `[2 + 3H, ...rows]` are shift, c, v, log w and m less its value at first, which is even over ±4.

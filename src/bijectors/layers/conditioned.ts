@@ -22,8 +22,9 @@ export interface ConditionedOptions {
 /**
  * x through a bijector whose parameters depend on the context alone, or are free where there is none.
  *
- * Of an elementwise family each entry has its own; it is the identity at first, and in one dimension takes the place of
- * {@link Coupling}. Of a family of maps of vectors it begins with the family's initial parameters, whatever the context.
+ * With an elementwise family each entry has parameters of its own. The map is then the identity at first, and in one dimension it
+ * takes the place of {@link Coupling}. With a family of maps of vectors the map begins with the family's initial parameters,
+ * whatever the context.
  */
 export class Conditioned extends ConditionalBijector {
   /** From the context to the parameters; absent without a context. */

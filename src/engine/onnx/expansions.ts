@@ -50,7 +50,7 @@ const sign: Expansion = (g, [x]) => {
   return [clip(g, multiply(g, multiply(g, x!, half), half), -1, 1)];
 };
 
-/** Of what is cut already, one cut. */
+/** Two cuts in a row become one. */
 const relu: Expansion = (g, [x]) => {
   const [source, low, high] = inputsOf(x!, 'Clip') ?? [];
   const [least, most] = [low, high].map((bound) => bound && uniformNumber(bound));

@@ -18,7 +18,7 @@ interface RunningStage {
 export class StagedExecutable implements Executable {
   readonly cost: GraphCost;
   readonly #stages: readonly RunningStage[];
-  /** Of what moves, and of what several stages use. */
+  /** The storage of moving tensors and of tensors that several stages use. */
   readonly #places = new Map<Port, Slot>();
 
   /**
@@ -42,7 +42,7 @@ export class StagedExecutable implements Executable {
     for (const { reads, writes } of edges) {
       for (const [port, { dtype, shape }] of [...reads, ...writes]) {
         if (moving.has(port) || !isPlaced(port) || this.#places.has(port)) continue;
-        // Of these two all runtimes make the same numbers.
+        // All runtimes make the same numbers of these two types.
         const { allocate } = dtype === 'float32' || dtype === 'int32' ? storage : plainStorage;
         this.#places.set(port, allocate(dtype, elementCount(shape)));
       }

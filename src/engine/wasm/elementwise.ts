@@ -14,7 +14,7 @@ export function laneType(dtype: ElementType): LaneType {
 
 /** The numbers of functions of the module that elementwise operations call. */
 export interface Library {
-  /** Of a function from float64 to float64. */
+  /** The number of a function from float64 to float64. */
   scalar(name: ScalarName): number;
 }
 
@@ -23,7 +23,7 @@ interface Operation {
   readonly code: Code;
   readonly library: Library;
   readonly operands: readonly Expression[];
-  /** Of the first operand. */
+  /** The type of the first operand. */
   readonly type: LaneType;
   readonly node: Node;
 }

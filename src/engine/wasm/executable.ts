@@ -30,7 +30,7 @@ class WasmExecutable implements Executable {
   /** Inputs and outputs in this program's own memory; of moving ones only those that were ever elsewhere. */
   readonly #slots = new Map<Port, HeapSlot>();
   readonly #places: ReadonlyMap<Port, PlacedPort>;
-  /** Of the moving inputs and outputs, in the order in which the module takes them. */
+  /** The addresses of the moving inputs and outputs, in the order in which the module takes them. */
   readonly #addresses: number[];
   readonly #indexOf: ReadonlyMap<Port, number>;
   /** What has to be brought into memory before a run, and taken out after it. */

@@ -4,7 +4,7 @@ import { type Cpu, type Kernel, numbersIn, ofPairs, referenceKernel, registerLik
 
 /** How far another correct implementation of a kernel may be from tfjs-cpu, in units of the last place. */
 interface Freedom {
-  /** Of each float input. */
+  /** The freedom of each float input. */
   readonly inputs?: number;
   readonly outputs?: number;
   /** An absolute error besides. */

@@ -5,7 +5,7 @@ type Bounds = readonly [low: number, high: number];
 const fifth: Bounds = [-0.05, 0.05];
 const tenth: Bounds = [-0.1, 0.1];
 
-/** Of each env: how many numbers its state has, the bounds that they start in, its time limit and a reward threshold. */
+/** For each env: how many numbers its state has, the bounds that they start in, its time limit and a reward threshold. */
 const classics = {
   'CartPole-v1': { starts: [fifth, fifth, fifth, fifth], limit: 500, threshold: 475 },
   'Acrobot-v1': { starts: [tenth, tenth, tenth, tenth], limit: 500, threshold: -100 },

@@ -58,8 +58,8 @@ function expectSameFloat32(actual: ArrayLike<number>, expected: number[]): void 
 }
 
 /**
- * A pendulum reward's two candidates at a torque whose square is a near-tie. The recorded u² is the C library's `powf`, which errs by up to .502 of
- * a last place and so, where u² is within .002 of half-way between two float32, may give either; ours is the nearer one.
+ * A pendulum reward's two candidates at a torque whose square is a near-tie. The recorded u² is the C library's `powf`, which errs by up to 0.502 of
+ * a last place and so, where u² is within 0.002 of half-way between two float32, may give either; ours is the nearer one.
  */
 function rewardCandidates(id: string, reward: number, action: number | number[]): number[] {
   if (id !== 'Pendulum-v1' || typeof action === 'number') return [reward];

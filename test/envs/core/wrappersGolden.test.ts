@@ -25,7 +25,7 @@ interface Golden {
 }
 const golden: Golden = JSON.parse(readFileSync(new URL('../golden/wrappers.json', import.meta.url), 'utf8'));
 
-/** Rewards 1.5 a₀ − .3 and ends after 4 steps; the twin of the env that was recorded in Python. */
+/** Rewards 1.5 a₀ − 0.3 and ends after 4 steps; the twin of the env that was recorded in Python. */
 class Scripted extends BaseEnv<Float32Array, Float32Array> {
   readonly observationSpace = new Box({ low: -9, high: 9, shape: [2] });
   readonly actionSpace = new Box({ low: [-1, 2], high: [3, 7] });

@@ -137,7 +137,7 @@ describe('LakeEnv', () => {
     const untilBlocked = Array.from({ length: 30 }, () => play(env, strideHome('lower')).info.outcome).indexOf(
       'drowned',
     );
-    // .9^k · s + (1 − .9^k) · 0 < .5 with s near 1 − .5 · .9^21 first holds for k = 7; one lower walk was made above.
+    // 0.9^k · s + (1 − 0.9^k) · 0 < 0.5 with s near 1 − 0.5 · 0.9^21 first holds for k = 7; one lower walk was made above.
     expect(untilBlocked).toBe(6);
   });
 

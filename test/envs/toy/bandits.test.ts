@@ -43,7 +43,7 @@ describe('SoftBanditEnv', () => {
     const optimum = softOptimum(new SoftBanditEnv({ penalty: row.penalty }), row.temperature);
     const density = grid.map((a) => normalDensity(a, row.mean, row.std));
     const kl = width * density.reduce((sum, p, i) => (p > 0 ? sum + p * Math.log(p / optimum[i]!) : sum), 0);
-    // The table gives μ and σ to .01, where the KL is flat in them.
+    // The table gives μ and σ to 0.01, where the KL is flat in them.
     expect(Math.abs(kl - row.kl)).toBeLessThan(0.006);
     expect(Math.abs(inWater(optimum) - row.optimum)).toBeLessThan(0.001);
     expect(Math.abs(inWater(density) - row.gaussian)).toBeLessThan(0.004);

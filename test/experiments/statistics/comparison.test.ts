@@ -68,8 +68,8 @@ describe('improvementInterval', () => {
 
 describe('equivalenceTest', () => {
   it.each([
-    // scipy.stats.bootstrap((x, y), lambda a, b, axis: trim_mean(a, .25, axis) - trim_mean(b, .25, axis), paired=True,
-    //   method='percentile', confidence_level=.9 and .8, n_resamples=400000)
+    // scipy.stats.bootstrap((x, y), lambda a, b, axis: trim_mean(a, 0.25, axis) - trim_mean(b, 0.25, axis), paired=True,
+    //   method='percentile', confidence_level=0.9 and 0.8, n_resamples=400000)
     [0.95, -0.005, 0.0625],
     [0.9, 0.005, 0.0575],
   ])('at %d has the interval of scipy', (confidence, low, high) => {

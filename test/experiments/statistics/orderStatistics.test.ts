@@ -27,7 +27,7 @@ describe('interquartileMean', () => {
 
 describe('quantile', () => {
   it('interpolates as numpy does', () => {
-    // numpy.quantile([1, 2, 4, 8], [0, .1, .5, .95, 1])
+    // numpy.quantile([1, 2, 4, 8], [0, 0.1, 0.5, 0.95, 1])
     expect([0, 0.1, 0.5, 0.95, 1].map((q) => quantile(Float64Array.of(4, 1, 8, 2), q))).toEqual([
       1,
       1.3,

@@ -48,7 +48,7 @@ describe('pairedPermutationTest', () => {
 
 describe('holm', () => {
   it('adjusts as R does', () => {
-    // p.adjust(c(.01, .04, .03, .005), "holm")
+    // p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
     expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
     expect(holm([0.9, 0.8])).toEqual([1, 1]);
     expect(holm([0.03])).toEqual([0.03]);

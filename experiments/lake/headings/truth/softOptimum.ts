@@ -10,7 +10,7 @@ const { stride: STRIDE, stepCost: STEP_COST } = lakeGrains['LakeStride-v0'];
 
 /** A lake, and how finely {@link SoftOptimum} solves it. */
 export interface SoftOptimumOptions {
-  /** τ ≥ .003: beyond it e^(−2/τ) is no number any more. */
+  /** τ ≥ 0.003: beyond it e^(−2/τ) is no number any more. */
   readonly temperature: number;
   /** Headings by default. */
   readonly action?: LakeAction;
@@ -20,7 +20,7 @@ export interface SoftOptimumOptions {
   readonly blocked?: Bank | undefined;
   /** Cells of the grid along one side of the land, an even number; 40 by default. */
   readonly cells?: number;
-  /** Of the mean over actions: headings on the circle, 180 by default, or velocities along a side of their square, 20. */
+  /** The number of points of the mean over actions: headings on the circle, 180 by default, or velocities along a side of their square, 20. */
   readonly points?: number;
 }
 

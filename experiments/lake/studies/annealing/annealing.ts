@@ -47,7 +47,7 @@ export const annealing: LakeStudy = {
       config.soft.bandit,
       context,
     );
-    // Of all the mass a quadrature finds a little more than 1.
+    // A quadrature finds a little more than 1 for the whole mass.
     const lesserShare = Math.max(0, Math.min(metrics.rightShare!, 1 - metrics.rightShare!));
     return { metrics: { ...metrics, lesserShare }, data };
   },

@@ -119,7 +119,7 @@ function comparison(rows: readonly SummaryRow[]): Table {
   };
 }
 
-/** Of the paired permutation test on the KLs of the seeds that have both; undefined of fewer than two. */
+/** The p-value of the paired permutation test on the KLs of the seeds that have both; undefined for fewer than two. */
 function pairedP(x: SummaryRow, y: SummaryRow): number | undefined {
   const pairs = pairedSeeds(x, y);
   return pairs.x.length < 2 ? undefined : pairedPermutationTest(pairs.x, pairs.y, new Rng('annealing'));

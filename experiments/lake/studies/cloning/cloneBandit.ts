@@ -21,7 +21,7 @@ const EXTENT = 4;
 const CELLS = 4000;
 
 /**
- * E1 in one number: clone the actions ±1 + N(0, .2²) of `softBanditData`. Metrics: `kl`, how far −log π of the data is above its entropy;
+ * E1 in one number: clone the actions ±1 + N(0, 0.2²) of `softBanditData`. Metrics: `kl`, how far −log π of the data is above its entropy;
  * `water`, π(|a| < ½); and `totalVariation`, |π(a > 0) − ½|.
  */
 export async function cloneBandit(
@@ -67,7 +67,7 @@ export async function cloneBandit(
 /** Standard deviation of each half. */
 const DEVIATION = 0.2;
 
-/** The density of `softBanditData`'s actions, ½ N(−1, .2²) + ½ N(1, .2²). */
+/** The density of `softBanditData`'s actions, ½ N(−1, 0.2²) + ½ N(1, 0.2²). */
 export function banditDataDensity(action: number): number {
   const bump = (center: number) => portableMath.exp(-0.5 * ((action - center) / DEVIATION) ** 2);
   return (bump(-1) + bump(1)) / (2 * DEVIATION * Math.sqrt(2 * Math.PI));

@@ -29,7 +29,7 @@ export const cloning = studyInParts(
 const BEST_GAUSSIAN = { kl: 0.936, water: 0.376 };
 /** How far from them a trained Gaussian may be. */
 const NEAR = 0.02;
-/** What policies with several modes may have: the data's own share of the water is .62 %. */
+/** What policies with several modes may have: the data's own share of the water is 0.62 %. */
 const WITH_MODES = { kl: 0.05, water: 0.02 };
 
 /** The claims about one number. */

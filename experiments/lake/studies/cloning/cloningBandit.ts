@@ -13,7 +13,7 @@ import { lakeJobs } from '../lakeJobs.ts';
 import type { StudyPart } from '../studyInParts.ts';
 import { banditDataDensity, type ClonedBanditData, cloneBandit } from './cloneBandit.ts';
 
-/** E1 in one number: the actions ±1 + N(0, .2²) are cloned. */
+/** E1 in one number: the actions ±1 + N(0, 0.2²) are cloned. */
 export const cloningBandit: StudyPart = {
   environments: [BANDIT],
 
@@ -42,9 +42,9 @@ export const cloningBandit: StudyPart = {
   section: ({ outcomes }, { cloning: { bandit } }) => ({
     title: 'In one number',
     paragraphs: [
-      `Here the state tells nothing, and an action is one number: ${bandit.actions} actions, ½ N(−1, .2²) + ½ N(1, .2²), with the water between ` +
-        'the banks at |a| < ½. What is exact here: the Gaussian of least −log π, N(0, 1.04), is .936 nats above the data’s entropy and has 37.6 % of its ' +
-        'mass in the water, where the data has .62 %. All classes have the same rate and number of updates, chosen on other seeds.',
+      `Here the state tells nothing, and an action is one number: ${bandit.actions} actions, ½ N(−1, 0.2²) + ½ N(1, 0.2²), with the water between ` +
+        'the banks at |a| < ½. What is exact here: the Gaussian of least −log π, N(0, 1.04), is 0.936 nats above the data’s entropy and has 37.6 % of its ' +
+        'mass in the water, where the data has 0.62 %. All classes have the same rate and number of updates, chosen on other seeds.',
     ],
     figures: [
       {

@@ -33,7 +33,7 @@ export function demonstratorsOf(condition: string | undefined): Demonstrators {
 
 /** With which the others are compared. */
 export const GAUSSIAN = 'gaussian';
-/** Of other demonstrators a Gaussian, a mixture and a flow tell what there is to tell. */
+/** The policies that are cloned from other demonstrators: a Gaussian, a mixture and a flow tell what there is to tell. */
 export const OF_CONDITIONS: readonly PolicyName[] = [GAUSSIAN, 'mixture-2', 'spline'];
 /** Shares of drowned walks that do not differ by more count as the same. */
 export const SAME_SHARE = 0.02;

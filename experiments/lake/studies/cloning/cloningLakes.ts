@@ -66,8 +66,8 @@ export const cloningLakes: StudyPart = {
   section: ({ outcomes, rows }, config) => ({
     title: 'On the lakes',
     paragraphs: [
-      `Scripted walks, half of them round each bank, are cloned by maximum likelihood: the shortest paths round circles of radius .7 and a margin that is ` +
-        'drawn for each walk, with normal noise of standard deviation .1 on the velocity. At the start the two halves disagree. The law of the first velocity is ' +
+      `Scripted walks, half of them round each bank, are cloned by maximum likelihood: the shortest paths round circles of radius 0.7 and a margin that is ` +
+        'drawn for each walk, with normal noise of standard deviation 0.1 on the velocity. At the start the two halves disagree. The law of the first velocity is ' +
         'known, a mean over circles and banks: the table and the figures have the exact distance of −log π there from its least possible value, the entropy, ' +
         'in nats. Elsewhere a position does not say which walk passes it, the least value has no such form, and held-out pairs of observation and action, which ' +
         'also chose the weights that are kept, are compared between policies only.',

@@ -35,7 +35,7 @@ const REACH = 6.5;
 /**
  * p(v | start) of `collectDemonstrations`, by the midpoint rule:
  *
- *   Σ share(bank) E_R[N(v; d(R, bank), .1² I)] 1[the step stays dry] / Z,  R = .7 + margin · U(.7, 1.3),
+ *   Σ share(bank) E_R[N(v; d(R, bank), 0.1² I)] 1[the step stays dry] / Z,  R = 0.7 + margin · U(0.7, 1.3),
  *
  * d the unit vector of the tangent to the circle of radius R. Walks that drown are thrown away, which on the stride lake is seen in the
  * first step: hence the indicator. Those that drown later, one in two thousand, are left out of account.

@@ -60,8 +60,8 @@ export function ascend(task: BumpTask): number {
 const BETWEEN = 0.25;
 
 /**
- * The scale at which means leave the banks: where |μ| against σ first falls below .25, linear between the scales that were tried. By the
- * theory S² = .25 / artanh .25 = .979 there, 2 % below the fork, so that noise near 0 is not taken for a branch. Null where it
+ * The scale at which means leave the banks: where |μ| against σ first falls below 0.25, linear between the scales that were tried. By the
+ * theory S² = 0.25 / artanh 0.25 = 0.979 there, 2 % below the fork, so that noise near 0 is not taken for a branch. Null where it
  * does not fall.
  * @param curve by rising scale
  */

@@ -12,7 +12,7 @@ import { ascend, bestMean } from './bumps.ts';
 import { BUMPS, type ClimbData, climb } from './climb.ts';
 
 const WIDTHS = [0.3, 0.6];
-/** Of the bandit's jobs: widths of the bumps. */
+/** The widths of the bumps, one for each job of the bandit. */
 export const bumpConditions = WIDTHS.map((width) => ({ key: `width-${width}`, width }));
 const widthOf = (condition: string | undefined) => bumpConditions.find(({ key }) => key === condition)!.width;
 
@@ -51,7 +51,7 @@ export const fixedScaleBandit: StudyPart = {
       'Two bumps of reward of width s stand at ±1, and the policy is N(μ, σ²) with a σ that is not trained. Seen through the noise a bump has the ' +
         'width S = √(s² + σ²), so that the return is J(μ) ∝ exp(−(μ − 1)² / 2S²) + exp(−(μ + 1)² / 2S²), and its best mean solves μ = tanh(μ / S²): one of two banks ' +
         'where s² + σ² < 1, and 0, between them, from there on. Gradient ascent on J itself and REINFORCE on sampled actions are beside that curve. ' +
-        'The flip is where |μ| falls below .25.',
+        'The flip is where |μ| falls below 0.25.',
     ],
     figures: [...groupBy(outcomes, ({ job }) => job.condition!)].map(([condition, own]) => ({
       name: `fixed-scale-pitchfork-${widthOf(condition)}`,

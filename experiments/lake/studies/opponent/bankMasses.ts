@@ -3,7 +3,7 @@ import { type Policy, portableMath } from '../../../../src/index.ts';
 import { logProbsOnBandit } from '../../bandit/measureOnBandit.ts';
 import { normalCdf } from '../../bandit/normalCdf.ts';
 
-/** Of each bank. */
+/** The number of cells of each bank. */
 const CELLS = 2000;
 
 /** The probabilities of the two banks of OpponentBandit-v0, by the midpoint rule. The lesser is the policy's minimax value. */

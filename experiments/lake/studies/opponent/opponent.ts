@@ -8,7 +8,7 @@ export const opponent = studyInParts([{ ...opponentBandit, criteria: ({ rows }) 
   name: 'opponent',
   title: 'An opponent',
   question: 'What is a policy worth where the blocked bank is the worse one for it?',
-  prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most .242.',
+  prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
 });
 
 /** The claims about one number. */

@@ -180,7 +180,7 @@ function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[
   ];
 }
 
-/** Of a quiet core. */
+/** The seconds that a job takes on a quiet core. */
 function seconds(way: WayName, condition: Condition, { otherWays: { cloning, soft } }: LakeConfig): number {
   if (condition === 'soft') {
     if (way === 'autoregressive') return soft.ppoSteps / 55_000;

@@ -15,7 +15,7 @@ const EXTENT = 1.5;
 export interface WayFiguresOptions {
   /** Begins the figures' names. */
   readonly name: string;
-  /** Of one condition; their data are {@link WayData}. */
+  /** The outcomes of one condition; their data are {@link WayData}. */
   readonly outcomes: readonly Outcome[];
   readonly rows: readonly SummaryRow[];
   /** The metric by which the seed that is drawn is the median one. */

@@ -97,7 +97,7 @@ function valueFigure(
   };
 }
 
-/** Of the image: what is drawn on it must stand out from its darkest cells. */
+/** The opacity of the image: what is drawn on it must stand out from its darkest cells. */
 const OPACITY = 0.5;
 
 function placesOfRoses(): Point[] {

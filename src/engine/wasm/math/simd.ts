@@ -150,7 +150,7 @@ export const log: SimdFunction = (code, x) => {
 /** log(1 + x), with its relative accuracy down to 0: what 1 + x loses to rounding is added to f. */
 export const log1p: SimdFunction = (code, x) => {
   const sum = hold(code, add(x, f32x4(1)));
-  // Of the larger and the smaller one, in this order, the loss is exact.
+  // The loss is exact if the smaller number is taken from the larger one, in this order.
   const isLarge = op('f32x4.gt', x, f32x4(1));
   const lost = hold(code, choose(isLarge, sub(f32x4(1), sub(sum, x)), sub(x, sub(sum, f32x4(1)))));
   const { n, f } = parts(code, sum);

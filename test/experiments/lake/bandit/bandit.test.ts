@@ -94,7 +94,7 @@ describe('the ground truth', () => {
   )('the best Gaussian at τ = %s, penalty %s', (temperature, penalty, mean, deviation, kl, water, ofOptimum) => {
     const task = { temperature, penalty };
     const best = bestGaussian(task);
-    // The table was searched on a grid: means and deviations are known to .05 and .02.
+    // The table was searched on a grid: means and deviations are known to 0.05 and 0.02.
     expect(Math.abs(best.mean - mean)).toBeLessThan(0.051);
     expect(Math.abs(best.deviation - deviation)).toBeLessThan(0.02);
     expect(Math.abs(best.kl - kl)).toBeLessThan(0.004);

@@ -58,7 +58,7 @@ test.each([
 });
 
 // Figures of 160 cells and 720 headings; the tolerance is the refinement error. The trials that the design came from had ahead and KL
-// .28 and .05, .23 and .12, .06 and 1.20, 0 and 1.21, 0 and .67.
+// 0.28 and 0.05, 0.23 and 0.12, 0.06 and 1.20, 0 and 1.21, 0 and 0.67.
 test.each([
   [0.5, 0.02, 0.258, 44, 0, 0.033],
   [0.8, 0.02, 0.192, 34, 0, 0.131],

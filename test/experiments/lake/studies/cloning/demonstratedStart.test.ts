@@ -30,7 +30,7 @@ test('at right angles: two normal distributions far apart, or one', () => {
 test('the best Gaussian of two normal distributions: the divergence has a closed form', () => {
   const options = { env: 'Lake-v0', path: 'rightAngle', upperShare: 0.5 } as const;
   const { velocities, probabilities, logDensities } = demonstratedStart(options);
-  // N(0, diag(.01, 1.01)): the entropies' difference, ½ ln(1.01 / .01) − ln 2.
+  // N(0, diag(0.01, 1.01)): the entropies' difference, ½ ln(1.01 / 0.01) − ln 2.
   const logQ = Float64Array.from(
     probabilities,
     (_, i) =>
