@@ -35,7 +35,7 @@ export function circularAutoregressiveSplineFlow(options: CircularAutoregressive
 }
 
 export const circularAutoregressiveSplineFlowDefinition = {
-  description: 'autoregressive spline flow over angles in [-π, π), with no seam',
+  description: 'autoregressive spline flow over angles in [−π, π), with no seam',
   angles: true,
   sequential: 'sampling',
   schema: circularAutoregressiveSplineFlowOptions,

@@ -34,7 +34,7 @@ export function circularSplineFlow(options: CircularSplineFlowOptions): Flow {
 }
 
 export const circularSplineFlowDefinition = {
-  description: 'spline flow over angles in [-π, π), with no seam',
+  description: 'spline flow over angles in [−π, π), with no seam',
   angles: true,
   schema: circularSplineFlowOptions,
   options,
