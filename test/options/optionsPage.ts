@@ -52,12 +52,12 @@ function part(
     ...(description === undefined ? [] : [`${sentence(description)}`]),
     rows.length === 0
       ? 'No options of its own.'
-      : ['| option | type | default | unit | meaning |', '| --- | --- | --- | --- | --- |', ...rows].join('\n'),
+      : ['| option | meaning | type | default | unit |', '| --- | --- | --- | --- | --- |', ...rows].join('\n'),
   ];
 }
 
 function tableRow({ name, type, default: usual, unit, meaning }: OptionRow): string {
-  const cells = [code(name), code(type), code(usual), unit, meaning.replaceAll('<', '&lt;')];
+  const cells = [code(name), meaning.replaceAll('<', '&lt;'), code(type), code(usual), unit];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
