@@ -223,7 +223,7 @@ describe('what does not fit is refused in one line', () => {
     [
       'a number out of range',
       () => new Dqn({ ...common, policy: categorical() as CategoricalPolicy, env: walks(true), tau: 0 }),
-      'Dqn: tau: got 0, expected a number > 0',
+      'Dqn: tau: got 0, expected a number > 0: τ, the share of the network that the target network takes over at a time',
     ],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(typeof message === 'string' ? new Error(message) : message);

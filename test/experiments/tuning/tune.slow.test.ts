@@ -69,7 +69,10 @@ describe('oxbow tune', () => {
   test.each([
     [['tune', 'drift'], 'oxbow: experiment: drift has no settings to tune\n'],
     [['tune', 'hil'], 'oxbow: experiment: got hil, expected one of hill, drift (did you mean hill?)\n'],
-    [['tune', 'hill', '--trials', '0'], 'oxbow: --trials: got 0, expected an integer > 0\n'],
+    [
+      ['tune', 'hill', '--trials', '0'],
+      'oxbow: --trials: got 0, expected an integer > 0: settings drawn for each policy\n',
+    ],
   ])('%j is refused in one line', async (argv, message) => {
     const out = join(folder, 'none');
     expect(await oxbow(...argv, '--out', out)).toMatchObject({ code: 2, stderr: message });
