@@ -16,6 +16,9 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+/** `--sequence.shuffle` looks for tests that depend on others, and mixes the files, too. */
+const isShuffled = process.argv.some((argument) => argument.startsWith('--sequence.shuffle'));
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -27,7 +30,7 @@ export default defineConfig({
     // Most of a short file's time is the import of tfjs and the sources, which a worker does once for all its files.
     pool: isNative ? 'forks' : 'threads',
     isolate: isNative,
-    sequence: { sequencer: SlowFirst },
+    ...(!isShuffled && { sequence: { sequencer: SlowFirst } }),
     setupFiles: ['test/support/setUp.ts'],
     restoreMocks: true,
     unstubEnvs: true,

@@ -68,3 +68,25 @@ test.each(registry)('gradients of values and log-determinants, by the input and 
     }
   }
 });
+
+test.each(registry)('a batch of none, and gradients of nothing: $name', (entry) => {
+  const { module } = setUp(entry);
+  const { contextDim = 0 } = entry;
+  const bijector = module.given(contextDim > 0 ? tf.zeros([0, contextDim]) : undefined);
+  for (const direction of ['forward', 'inverse'] as const) {
+    const [from, to] = dims(entry, direction);
+    for (const shape of [[0], [2, 0]]) {
+      const input = tf.variable(tf.zeros([...shape, from]));
+      const { grads } = tf.variableGrads(() => {
+        const [value, logDet] = apply(bijector, direction, input);
+        expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, to], shape]);
+        const unused = module.variables().map((variable) => tf.mul(tf.sum(variable), 0));
+        return tf.addN([tf.sum(value), tf.sum(logDet), ...unused]) as tf.Scalar;
+      });
+      for (const variable of module.trainableVariables()) {
+        expect(Array.from(grads[variable.name]!.dataSync()).every((slope) => slope === 0)).toBe(true);
+      }
+      expect(grads[input.name]!.shape).toEqual([...shape, from]);
+    }
+  }
+});

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { type Direction, sumLogDet } from '../../src/bijectors/index.ts';
+import type { Direction } from '../../src/bijectors/index.ts';
 import { Rng } from '../../src/random.ts';
 import { logDetJacobian } from '../oracle/calculus.ts';
 import type { BijectorCase } from './cases/bijectorCase.ts';
@@ -83,28 +83,6 @@ describe.each(registry)('$name', (entry) => {
         apart.map((part) => part.logDet),
         1e-6,
       );
-    }
-  });
-
-  test('a batch of none, and gradients of nothing', () => {
-    const { module } = setUp(entry);
-    const { contextDim = 0 } = entry;
-    const bijector = module.given(contextDim > 0 ? tf.zeros([0, contextDim]) : undefined);
-    for (const direction of ['forward', 'inverse'] as const) {
-      const [from, to] = dims(entry, direction);
-      for (const shape of [[0], [2, 0]]) {
-        const input = tf.variable(tf.zeros([...shape, from]));
-        const { grads } = tf.variableGrads(() => {
-          const [value, logDet] = apply(bijector, direction, input);
-          expect([value.shape, sumLogDet(logDet, bijector.eventNdims, 1).shape]).toEqual([[...shape, to], shape]);
-          const unused = module.variables().map((variable) => tf.mul(tf.sum(variable), 0));
-          return tf.addN([tf.sum(value), tf.sum(logDet), ...unused]) as tf.Scalar;
-        });
-        for (const variable of module.trainableVariables()) {
-          expect(Array.from(grads[variable.name]!.dataSync()).every((slope) => slope === 0)).toBe(true);
-        }
-        expect(grads[input.name]!.shape).toEqual([...shape, from]);
-      }
     }
   });
 

@@ -2,13 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { valueAndGradients } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
-import { BATCH, cases, contexts, draws, expectNear, families, fresh, moved, NOISE, numbers, points } from './cases.ts';
+import { BATCH, cases, contexts, expectNear, families, fresh, moved, NOISE, numbers, points } from './cases.ts';
 
 describe.each(cases)('$name, $kind', (entry) => {
   const { dim, definition, contextDim } = entry;
 
   test('before training it is near to its base', () => {
-    const { sample, logProb } = draws(entry, fresh(entry), 500);
+    const flow = fresh(entry);
+    const drawn = flow.given(contexts(entry, 1).context).sampleWithLogProb(NOISE(), [500]);
+    const sample = tf.reshape(drawn.sample, [500, dim]).arraySync() as number[][];
+    const logProb = numbers(drawn.logProb);
     const base = (x: readonly number[]): number =>
       definition.angles
         ? -dim * Math.log(2 * Math.PI)
