@@ -10,18 +10,27 @@ import { annealing } from './studies/annealing/annealing.ts';
 import { blocked } from './studies/blocked/blocked.ts';
 import { cloning } from './studies/cloning/cloning.ts';
 import { fixedScale } from './studies/fixedScale/fixedScale.ts';
-import type { LakeJob, LakeStudy, StudyResults } from './studies/lakeStudy.ts';
 import { opponent } from './studies/opponent/opponent.ts';
 import { otherWays } from './studies/otherWays/otherWays.ts';
 import { ppo } from './studies/ppo/ppo.ts';
-import { everySoftLakeTask } from './studies/soft/lakeConditions.ts';
+import { everySoftLakeTask } from './studies/soft/lake/lakeConditions.ts';
 import { soft } from './studies/soft/soft.ts';
-import { studyCodes } from './studies/studyCodes.ts';
+import type { LakeJob, LakeStudy, StudyResults } from './study/lakeStudy.ts';
+import { studyCodes } from './study/studyCodes.ts';
 import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
 import { tuning } from './tuning.ts';
 
 /** In the order of their codes. */
-const studies: readonly LakeStudy[] = [ppo, cloning, soft, blocked, opponent, fixedScale, annealing, otherWays];
+const studies: readonly LakeStudy[] = [
+  ppo, // E0: does one with several modes get home more often, where everything is observed?
+  cloning, // E1: does a Gaussian that learns from walkers on both banks walk into the water?
+  soft, // E2: how near does each come to a soft optimum that has two modes?
+  blocked, // E3: which still get home where the bank that they would use is blocked?
+  opponent, // E4: what is a policy worth where the blocked bank is the worse one for it?
+  fixedScale, // E5: is it the Gaussian that walks into the water, or the size of its noise?
+  annealing, // E6: is a bank lost, if the temperature is low from the start?
+  otherWays, // E7: which other ways than a flow let a policy use both banks?
+];
 
 /** Gaussian policies beside those with several modes on the walk around the lake: E0 to E7. */
 export const lake = defineExperiment<LakeConfig, LakeJob>({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Tuned } from '../harness/tuning/tunedSchema.ts';
 import type { TrialsFile } from '../harness/tuning/tuningSection.ts';
-import type { StudyName } from './studies/studyCodes.ts';
+import type { StudyName } from './study/studyCodes.ts';
 
 /** The best settings of `oxbow tune lake`. */
 export function readTuned(): Tuned {

@@ -5,9 +5,9 @@ import { BANDIT, type BanditPolicy, banditPolicies } from '../../bandit/banditPo
 import { annealed } from '../../bandit/softenOnBandit.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent, shareColumn } from '../../shared/formats.ts';
-import { everyOf } from '../everyOf.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { LakeStudy } from '../lakeStudy.ts';
+import { everyOf } from '../../study/everyOf.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { annealingConditions, COLLAPSED, conditionOf, type TemperatureKind } from './annealingConditions.ts';
 import { annealingSection } from './annealingSection.ts';
 

@@ -9,7 +9,7 @@ import type { BanditData } from '../../bandit/banditJob.ts';
 import { banditPolicies } from '../../bandit/banditPolicies.ts';
 import { nats, percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import type { StudyResults } from '../lakeStudy.ts';
+import type { StudyResults } from '../../study/lakeStudy.ts';
 import { annealingTemperatures, COLLAPSED, conditionOf, type TemperatureKind } from './annealingConditions.ts';
 import { shareFigure, shareLegend } from './shareFigure.ts';
 

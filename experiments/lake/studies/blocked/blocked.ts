@@ -6,8 +6,8 @@ import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolic
 import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
 import { softPpoSeconds, softPpoSettings } from '../../headings/softPpoTraining.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { LakeStudy } from '../lakeStudy.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { blockBank, TRIES } from './blockBank.ts';
 import { blockedSection } from './blockedSection.ts';
 

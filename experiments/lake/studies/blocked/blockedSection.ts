@@ -5,8 +5,8 @@ import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../config.ts';
 import { percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
+import type { StudyResults } from '../../study/lakeStudy.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
-import type { StudyResults } from '../lakeStudy.ts';
 import { type BlockedData, TASK, TRIES } from './blockBank.ts';
 import { successChart } from './successChart.ts';
 

@@ -5,7 +5,7 @@ import { lowerRows } from '../../../harness/lowerRows.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
-import { studyInParts } from '../studyInParts.ts';
+import { studyInParts } from '../../study/studyInParts.ts';
 import { cloningBandit } from './cloningBandit.ts';
 import { FINE, GAUSSIAN, GRAIN, OF_CONDITIONS, SAME_SHARE, STRIDE } from './cloningConditions.ts';
 import { cloningLakes } from './cloningLakes.ts';

@@ -9,8 +9,8 @@ import { BANDIT, type BanditPolicy, banditCost, banditPolicies } from '../../ban
 import { DRAWN_ACTIONS } from '../../bandit/drawnDensity.ts';
 import { nats, shareColumn } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { StudyPart } from '../studyInParts.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { StudyPart } from '../../study/studyInParts.ts';
 import { banditDataDensity, type ClonedBanditData, cloneBandit } from './cloneBandit.ts';
 
 /** E1 in one number: the actions ±1 + N(0, 0.2²) are cloned. */

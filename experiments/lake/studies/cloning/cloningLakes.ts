@@ -8,10 +8,10 @@ import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { LakeJob, StudyResults } from '../../study/lakeStudy.ts';
+import type { StudyPart } from '../../study/studyInParts.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { LakeJob, StudyResults } from '../lakeStudy.ts';
-import type { StudyPart } from '../studyInParts.ts';
 import { cloneLake, cloningSettings } from './cloneLake.ts';
 import { conditions, demonstratorsOf, GRAIN, OF_CONDITIONS, SAME_SHARE } from './cloningConditions.ts';
 

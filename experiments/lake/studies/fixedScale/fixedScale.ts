@@ -3,7 +3,7 @@ import type { SummaryRow } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';
-import { studyInParts } from '../studyInParts.ts';
+import { studyInParts } from '../../study/studyInParts.ts';
 import { ascend, flipOf } from './bumps.ts';
 import { bumpConditions, fixedScaleBandit, plain } from './fixedScaleBandit.ts';
 import { fixedScaleLake, LEARNED, scaleKey } from './fixedScaleLake.ts';

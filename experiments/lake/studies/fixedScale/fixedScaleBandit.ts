@@ -6,8 +6,8 @@ import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { StudyPart } from '../studyInParts.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { StudyPart } from '../../study/studyInParts.ts';
 import { ascend, bestMean } from './bumps.ts';
 import { BUMPS, type ClimbData, climb } from './climb.ts';
 

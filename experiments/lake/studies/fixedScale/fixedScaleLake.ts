@@ -11,13 +11,13 @@ import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent } from '../../shared/formats.ts';
 import { policyNames } from '../../shared/lakePolicies.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { StudyPart } from '../../study/studyInParts.ts';
 import type { LakeData } from '../../walks/finishJob.ts';
 import { lakeFigure, walksLegend } from '../../walks/lakeFigure.ts';
 import { ppoJob } from '../../walks/ppoJob.ts';
 import { PPO_LAKE, ppoSettings } from '../../walks/ppoTraining.ts';
 import { drownTable, walkTables } from '../../walks/walkTables.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { StudyPart } from '../studyInParts.ts';
 
 const GAUSSIAN = 'gaussian';
 /** The condition of a σ that is trained. */

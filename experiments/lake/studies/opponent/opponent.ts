@@ -1,6 +1,6 @@
 import { bounded, type Criteria } from '../../../harness/conclusion.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
-import { studyInParts } from '../studyInParts.ts';
+import { studyInParts } from '../../study/studyInParts.ts';
 import { opponentBandit, value } from './opponentBandit.ts';
 
 /** E4: a bank is blocked by an opponent who learns which one is used more. */

@@ -8,12 +8,12 @@ import { profileChart } from '../../../harness/report/profileChart.ts';
 import { performanceProfile } from '../../../harness/statistics/performanceProfile.ts';
 import { percent } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
+import { lakeJobs } from '../../study/lakeJobs.ts';
+import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { ppoJob } from '../../walks/ppoJob.ts';
 import { PPO_LAKE, ppoSettings } from '../../walks/ppoTraining.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
 import { drownTable, walkTables } from '../../walks/walkTables.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { LakeStudy } from '../lakeStudy.ts';
 
 const METRIC = { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' } as const;
 

@@ -6,12 +6,12 @@ import { STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
-import { everyOf } from '../everyOf.ts';
-import { studyInParts } from '../studyInParts.ts';
-import { taskOf } from './banditConditions.ts';
-import { softLakeCondition } from './lakeConditions.ts';
-import { softBandit } from './softBandit.ts';
-import { softLake } from './softLake.ts';
+import { everyOf } from '../../study/everyOf.ts';
+import { studyInParts } from '../../study/studyInParts.ts';
+import { taskOf } from './bandit/banditConditions.ts';
+import { softBandit } from './bandit/softBandit.ts';
+import { softLakeCondition } from './lake/lakeConditions.ts';
+import { softLake } from './lake/softLake.ts';
 
 /** E2: how near policies come to soft optima with two modes. */
 export const soft = studyInParts(

@@ -6,9 +6,9 @@ import { main } from '../../../../../experiments/commands/main.ts';
 import type { SummaryRow } from '../../../../../experiments/harness/experiment.ts';
 import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { sacPolicies } from '../../../../../experiments/lake/headings/softSacTraining.ts';
-import { everyOf } from '../../../../../experiments/lake/studies/everyOf.ts';
+import { softLake } from '../../../../../experiments/lake/studies/soft/lake/softLake.ts';
 import { banditCriteria, soft } from '../../../../../experiments/lake/studies/soft/soft.ts';
-import { softLake } from '../../../../../experiments/lake/studies/soft/softLake.ts';
+import { everyOf } from '../../../../../experiments/lake/study/everyOf.ts';
 import { registry } from '../../../../../experiments/registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-soft-'));

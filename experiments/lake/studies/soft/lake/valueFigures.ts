@@ -1,17 +1,17 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { themeColour } from '../../../../envs/drawing/palette.ts';
-import type { Point } from '../../../../envs/lake/geometry.ts';
-import { border, home, lake, start } from '../../../../envs/lake/lakeMap.ts';
-import { portableMath } from '../../../../src/index.ts';
-import type { Figure, LegendEntry } from '../../../harness/experiment.ts';
-import { inkImage } from '../../../harness/report/inkImage.ts';
-import { swatch } from '../../../harness/report/swatch.ts';
-import type { Layer, MarkStyle, Position } from '../../../harness/report/vegaTypes.ts';
-import type { LakeConfig } from '../../config.ts';
-import { headingCurve } from '../../headings/headingCurve.ts';
-import { optimumOnLake } from '../../headings/truth/bestOnLake.ts';
-import type { SoftOptimum } from '../../headings/truth/softOptimum.ts';
-import { conditionLabel } from '../../shared/conditionLabel.ts';
+import { themeColour } from '../../../../../envs/drawing/palette.ts';
+import type { Point } from '../../../../../envs/lake/geometry.ts';
+import { border, home, lake, start } from '../../../../../envs/lake/lakeMap.ts';
+import { portableMath } from '../../../../../src/index.ts';
+import type { Figure, LegendEntry } from '../../../../harness/experiment.ts';
+import { inkImage } from '../../../../harness/report/inkImage.ts';
+import { swatch } from '../../../../harness/report/swatch.ts';
+import type { Layer, MarkStyle, Position } from '../../../../harness/report/vegaTypes.ts';
+import type { LakeConfig } from '../../../config.ts';
+import { headingCurve } from '../../../headings/headingCurve.ts';
+import { optimumOnLake } from '../../../headings/truth/bestOnLake.ts';
+import type { SoftOptimum } from '../../../headings/truth/softOptimum.ts';
+import { conditionLabel } from '../../../shared/conditionLabel.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 
 /** Cells along a side of the map of values, and what it tells apart. */

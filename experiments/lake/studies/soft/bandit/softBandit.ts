@@ -1,10 +1,10 @@
-import { metricTable } from '../../../harness/report/table.ts';
-import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
-import { BANDIT, type BanditPolicy } from '../../bandit/banditPolicies.ts';
-import { annealed } from '../../bandit/softenOnBandit.ts';
-import { nats, shareColumn } from '../../shared/formats.ts';
-import { lakeJobs } from '../lakeJobs.ts';
-import type { StudyPart } from '../studyInParts.ts';
+import { metricTable } from '../../../../harness/report/table.ts';
+import { banditJob, banditSeconds } from '../../../bandit/banditJob.ts';
+import { BANDIT, type BanditPolicy } from '../../../bandit/banditPolicies.ts';
+import { annealed } from '../../../bandit/softenOnBandit.ts';
+import { nats, shareColumn } from '../../../shared/formats.ts';
+import { lakeJobs } from '../../../study/lakeJobs.ts';
+import type { StudyPart } from '../../../study/studyInParts.ts';
 import { banditConditions, taskOf } from './banditConditions.ts';
 import { banditSection } from './banditSection.ts';
 

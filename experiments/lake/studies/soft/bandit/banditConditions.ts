@@ -1,5 +1,5 @@
-import type { BanditTask } from '../../bandit/banditOptimum.ts';
-import { type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
+import type { BanditTask } from '../../../bandit/banditOptimum.ts';
+import { type BanditPolicy, banditPolicies } from '../../../bandit/banditPolicies.ts';
 
 /** A condition of the bandit's jobs. */
 export interface BanditCondition {

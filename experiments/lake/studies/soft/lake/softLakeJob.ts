@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { lakeMap } from '../../../../envs/index.ts';
-import { savePolicy } from '../../../../src/index.ts';
-import type { JobContext, JobResult } from '../../../harness/experiment.ts';
-import type { LakeConfig } from '../../config.ts';
-import { type HeadingPolicy, makeHeadingPolicy } from '../../headings/headingPolicies.ts';
-import { SOFT_LAKE, softLakeOptions } from '../../headings/softLakeTask.ts';
-import { softPpoSettings, softPpoTraining } from '../../headings/softPpoTraining.ts';
-import { sacPolicies, softSacTraining } from '../../headings/softSacTraining.ts';
-import { trainOnSoftLake } from '../../headings/trainOnSoftLake.ts';
-import { FINE_POINTS, measureHeadings } from '../../headings/truth/headingMeter.ts';
-import { SoftOptimum } from '../../headings/truth/softOptimum.ts';
-import { measureWalks, type Walk } from '../../walks/measureWalks.ts';
+import { lakeMap } from '../../../../../envs/index.ts';
+import { savePolicy } from '../../../../../src/index.ts';
+import type { JobContext, JobResult } from '../../../../harness/experiment.ts';
+import type { LakeConfig } from '../../../config.ts';
+import { type HeadingPolicy, makeHeadingPolicy } from '../../../headings/headingPolicies.ts';
+import { SOFT_LAKE, softLakeOptions } from '../../../headings/softLakeTask.ts';
+import { softPpoSettings, softPpoTraining } from '../../../headings/softPpoTraining.ts';
+import { sacPolicies, softSacTraining } from '../../../headings/softSacTraining.ts';
+import { trainOnSoftLake } from '../../../headings/trainOnSoftLake.ts';
+import { FINE_POINTS, measureHeadings } from '../../../headings/truth/headingMeter.ts';
+import { SoftOptimum } from '../../../headings/truth/softOptimum.ts';
+import { measureWalks, type Walk } from '../../../walks/measureWalks.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 import { placesAtStart } from './placesAtStart.ts';
 

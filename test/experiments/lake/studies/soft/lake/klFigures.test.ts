@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { SummaryRow } from '../../../../../experiments/index.ts';
-import { lakeSchema } from '../../../../../experiments/lake/config.ts';
-import type { SoftLakeTask } from '../../../../../experiments/lake/headings/softLakeTask.ts';
-import { bestOnLake } from '../../../../../experiments/lake/headings/truth/bestOnLake.ts';
-import { klFigures } from '../../../../../experiments/lake/studies/soft/klFigures.ts';
-import { softLakeConditions } from '../../../../../experiments/lake/studies/soft/lakeConditions.ts';
+import type { SummaryRow } from '../../../../../../experiments/index.ts';
+import { lakeSchema } from '../../../../../../experiments/lake/config.ts';
+import type { SoftLakeTask } from '../../../../../../experiments/lake/headings/softLakeTask.ts';
+import { bestOnLake } from '../../../../../../experiments/lake/headings/truth/bestOnLake.ts';
+import { klFigures } from '../../../../../../experiments/lake/studies/soft/lake/klFigures.ts';
+import { softLakeConditions } from '../../../../../../experiments/lake/studies/soft/lake/lakeConditions.ts';
 
 type Task = readonly [stride: number, temperature: number];
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { SoftOptimum } from '../../../../../experiments/lake/headings/truth/softOptimum.ts';
-import { valueMap } from '../../../../../experiments/lake/studies/soft/valueFigures.ts';
+import { SoftOptimum } from '../../../../../../experiments/lake/headings/truth/softOptimum.ts';
+import { valueMap } from '../../../../../../experiments/lake/studies/soft/lake/valueFigures.ts';
 
 test('V is the optimum’s at the middle of each cell, the same above the axis as below, and nothing in the water and at home', () => {
   const optimum = new SoftOptimum({ temperature: 0.05 });

@@ -1,13 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { themeColour } from '../../../../envs/drawing/palette.ts';
-import { portableMath } from '../../../../src/index.ts';
-import type { Figure, SummaryRow } from '../../../harness/experiment.ts';
-import { lineColours } from '../../../harness/report/lineColours.ts';
-import type { Position, Scale } from '../../../harness/report/vegaTypes.ts';
-import type { LakeConfig } from '../../config.ts';
-import { type SoftLakeTask, STRIDE } from '../../headings/softLakeTask.ts';
-import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
+import { themeColour } from '../../../../../envs/drawing/palette.ts';
+import { portableMath } from '../../../../../src/index.ts';
+import type { Figure, SummaryRow } from '../../../../harness/experiment.ts';
+import { lineColours } from '../../../../harness/report/lineColours.ts';
+import type { Position, Scale } from '../../../../harness/report/vegaTypes.ts';
+import type { LakeConfig } from '../../../config.ts';
+import { type SoftLakeTask, STRIDE } from '../../../headings/softLakeTask.ts';
+import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';
+import { policyNames } from '../../../shared/lakePolicies.ts';
 import { COLD, softLakeCondition } from './lakeConditions.ts';
 
 /** Points of the best Gaussian's curve from one temperature of the run to the next. */

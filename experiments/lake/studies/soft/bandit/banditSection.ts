@@ -1,14 +1,14 @@
-import { policyColours } from '../../../../envs/drawing/palette.ts';
-import type { Figure, Section, Table } from '../../../harness/experiment.ts';
-import { typicalOutcome } from '../../../harness/report/typicalOutcome.ts';
-import { banditDensityFigure, banditDensityLegend } from '../../bandit/banditDensityFigure.ts';
-import type { BanditData } from '../../bandit/banditJob.ts';
-import { type BanditTask, banditOptimum, leastWater } from '../../bandit/banditOptimum.ts';
-import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
-import { conditionLabel } from '../../shared/conditionLabel.ts';
-import { nats, percent } from '../../shared/formats.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
-import type { StudyResults } from '../lakeStudy.ts';
+import { policyColours } from '../../../../../envs/drawing/palette.ts';
+import type { Figure, Section, Table } from '../../../../harness/experiment.ts';
+import { typicalOutcome } from '../../../../harness/report/typicalOutcome.ts';
+import { banditDensityFigure, banditDensityLegend } from '../../../bandit/banditDensityFigure.ts';
+import type { BanditData } from '../../../bandit/banditJob.ts';
+import { type BanditTask, banditOptimum, leastWater } from '../../../bandit/banditOptimum.ts';
+import { bestGaussian, gaussianFlip } from '../../../bandit/bestGaussian.ts';
+import { conditionLabel } from '../../../shared/conditionLabel.ts';
+import { nats, percent } from '../../../shared/formats.ts';
+import { policyNames } from '../../../shared/lakePolicies.ts';
+import type { StudyResults } from '../../../study/lakeStudy.ts';
 import { banditConditions, taskOf } from './banditConditions.ts';
 import { klFigure } from './banditKlFigure.ts';
 

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { themeColour } from '../../../../envs/drawing/palette.ts';
-import type { LegendEntry } from '../../../harness/experiment.ts';
-import { swatch } from '../../../harness/report/swatch.ts';
-import { headingCurve, headingExtent } from '../../headings/headingCurve.ts';
-import { type PlaneAxes, pathLayer, waterWedge } from '../../walks/waterWedge.ts';
+import { themeColour } from '../../../../../envs/drawing/palette.ts';
+import type { LegendEntry } from '../../../../harness/experiment.ts';
+import { swatch } from '../../../../harness/report/swatch.ts';
+import { headingCurve, headingExtent } from '../../../headings/headingCurve.ts';
+import { type PlaneAxes, pathLayer, waterWedge } from '../../../walks/waterWedge.ts';
 
 export const headingLegend: readonly LegendEntry[] = [
   { label: 'soft optimum', swatch: swatch(`<path d="M0 1h24v8H0z" fill="${themeColour('faint')}" stroke="none"/>`) },

@@ -1,7 +1,7 @@
-import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolicies.ts';
-import type { SoftLakeTask } from '../../headings/softLakeTask.ts';
-import { sacPolicies } from '../../headings/softSacTraining.ts';
-import { conditionLabel } from '../../shared/conditionLabel.ts';
+import { type HeadingPolicy, headingPolicies } from '../../../headings/headingPolicies.ts';
+import type { SoftLakeTask } from '../../../headings/softLakeTask.ts';
+import { sacPolicies } from '../../../headings/softSacTraining.ts';
+import { conditionLabel } from '../../../shared/conditionLabel.ts';
 
 /** A condition of the jobs on the lake. */
 export interface SoftLakeCondition {

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { policyColours, themeColour } from '../../../../envs/drawing/palette.ts';
-import { portableMath } from '../../../../src/index.ts';
-import type { SummaryRow } from '../../../harness/experiment.ts';
-import type { Colour, Position } from '../../../harness/report/vegaTypes.ts';
-import type { BanditTask } from '../../bandit/banditOptimum.ts';
-import { bestGaussian } from '../../bandit/bestGaussian.ts';
-import { policyNames } from '../../shared/lakePolicies.ts';
+import { policyColours, themeColour } from '../../../../../envs/drawing/palette.ts';
+import { portableMath } from '../../../../../src/index.ts';
+import type { SummaryRow } from '../../../../harness/experiment.ts';
+import type { Colour, Position } from '../../../../harness/report/vegaTypes.ts';
+import type { BanditTask } from '../../../bandit/banditOptimum.ts';
+import { bestGaussian } from '../../../bandit/bestGaussian.ts';
+import { policyNames } from '../../../shared/lakePolicies.ts';
 
 /** A KL that was measured, and of what. */
 export interface MeasuredKl {

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { lakeMap } from '../../../../../envs/index.ts';
-import { placesAcrossAxis, placesAlongAxis } from '../../../../../experiments/lake/studies/soft/placesAtStart.ts';
+import { lakeMap } from '../../../../../../envs/index.ts';
+import {
+  placesAcrossAxis,
+  placesAlongAxis,
+} from '../../../../../../experiments/lake/studies/soft/lake/placesAtStart.ts';
 
 const { start, lake, border } = lakeMap;
 
