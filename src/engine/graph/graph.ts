@@ -111,9 +111,12 @@ export function reachable(outputs: readonly Value[]): Node[] {
   return [...seen].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);
 }
 
-/** The graph inputs that the outputs need, in the order in which they were made. */
-export function usedInputs(outputs: readonly Value[]): InputValue[] {
-  const values = new Set([...outputs, ...reachable(outputs).flatMap(({ inputs }) => inputs)]);
+/**
+ * The graph inputs that the outputs need, in the order in which they were made.
+ * @param nodes what is {@link reachable} from the outputs, where that is known
+ */
+export function usedInputs(outputs: readonly Value[], nodes: readonly Node[] = reachable(outputs)): InputValue[] {
+  const values = new Set([...outputs, ...nodes.flatMap(({ inputs }) => inputs)]);
   const isInput = (value: Value): value is InputValue => value.input !== undefined;
   return [...values].filter(isInput).sort((a, b) => a.id - b.id);
 }

@@ -169,7 +169,7 @@ export function lower(
   const fused = new Set([...fusions.values()].map(({ product }) => product));
   const e = new Emitter(standard);
   for (const input of inputs) e.nameOf(input);
-  const used = usedInputs(rewritten).map((value): Ported => [value.input, value]);
+  const used = usedInputs(rewritten, nodes).map((value): Ported => [value.input, value]);
   const joinedInputs = emitJoinedInputs(e, joinLimit, used);
   const joined = joinedParts(outputs, joinLimit);
   const own = outputs.filter((output) => !joined.ported.includes(output));

@@ -70,7 +70,7 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     if (isMoving) moving.push(port);
     return { port, dtype, size, buffer };
   };
-  const inputs = usedInputs(rewritten).map((value) => {
+  const inputs = usedInputs(rewritten, nodes).map((value) => {
     const entering = edge(value.input, value);
     layout.place(value, { buffer: entering.buffer, offset: 0, strides: rowMajor(value.shape) });
     return entering;
