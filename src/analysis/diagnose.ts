@@ -3,6 +3,8 @@ import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
 import { BoundedMonotone } from '../bijectors/elementwise/boundedMonotone.ts';
 import { RationalQuadraticSpline } from '../bijectors/elementwise/rationalQuadraticSpline.ts';
 import { Sigmoid } from '../bijectors/elementwise/sigmoid.ts';
+import { SoftClip } from '../bijectors/elementwise/softClip.ts';
+import { Softsign } from '../bijectors/elementwise/softsign.ts';
 import { Tanh } from '../bijectors/elementwise/tanh.ts';
 import { observeBijectors } from '../bijectors/observe.ts';
 import { checkedSamples } from '../distributions/estimate.ts';
@@ -13,6 +15,9 @@ import type { SampleOptions } from './expectationEstimate.ts';
 const SATURATED = 6;
 /** Below it a sigmoid, there eˣ, has no normal number in float32. */
 const VANISHED = -87;
+
+/** Beyond it x / (1 + |x|) does not hold x to three digits. */
+const SOFTSIGN_SATURATED = 2 ** 14;
 
 /** How well a flow's maps are conditioned where its samples lie. */
 export interface Diagnosis {
@@ -26,7 +31,7 @@ export interface Diagnosis {
   readonly logDetRange: readonly [least: number, largest: number];
   /** Share of the entries that met a spline, or another map of [−bound, bound], in its straight tails; absent without one. */
   readonly tailShare?: number;
-  /** Share of the entries that met a tanh or sigmoid where float32 does not hold its argument to three digits; absent without one. */
+  /** Share of the entries that met a tanh, sigmoid, softsign or soft clip where float32 does not hold its argument to three digits; absent without one. */
   readonly saturationShare?: number;
   /** The largest condition number of a capacitance matrix of a low-rank affine map; absent without one. */
   readonly capacitanceCondition?: number;
@@ -56,6 +61,8 @@ export function diagnose(distribution: TransformedDistribution, { rng, samples =
         if (part instanceof Sigmoid) {
           shares.saturation.add(tf.logicalOr(tf.greater(input, 2 * SATURATED), tf.less(input, VANISHED)));
         }
+        if (part instanceof Softsign) shares.saturation.add(tf.greater(tf.abs(input), SOFTSIGN_SATURATED));
+        if (part instanceof SoftClip) shares.saturation.add(isClipped(part, input));
         if (hasCapacitance(part)) {
           const largest = tf.max(part.capacitanceCondition()).dataSync()[0]!;
           capacitanceCondition = Math.max(capacitanceCondition ?? 0, largest);
@@ -102,6 +109,23 @@ class Share {
 
 function hasCapacitance(part: Bijector): part is Bijector & { capacitanceCondition(): tf.Tensor } {
   return 'capacitanceCondition' in part;
+}
+
+/**
+ * Whether float32 does not hold x to three digits of a hinge: t hinges beyond a bound y is e⁻ᵗ hinges from it, which is a sigmoid's
+ * distance from 1 where the bound is as large as the hinge. Next to a bound of 0 y vanishes only.
+ */
+function isClipped({ low, high, hingeSoftness }: SoftClip, x: tf.Tensor): tf.Tensor {
+  const beyond = (bounds: readonly number[], outwards: 1 | -1) => {
+    const hinges = tf.mul(tf.div(tf.sub(x, [...bounds]), hingeSoftness), outwards);
+    const most = bounds.map((bound) => {
+      const room = 2 * SATURATED + Math.log(hingeSoftness / Math.abs(bound));
+      return Math.min(Math.max(room, 0), -VANISHED);
+    });
+    return tf.greater(hinges, most);
+  };
+  const [below, above] = [low && beyond(low, -1), high && beyond(high, 1)];
+  return below && above ? tf.logicalOr(below, above) : (below ?? above)!;
 }
 
 function lastAxes(x: tf.Tensor, count: number): number[] {

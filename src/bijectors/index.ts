@@ -25,7 +25,10 @@ export { Power } from './elementwise/power.ts';
 export { PRelu, type PReluOptions } from './elementwise/prelu.ts';
 export { RationalQuadraticSpline, type RationalQuadraticSplineOptions } from './elementwise/rationalQuadraticSpline.ts';
 export { Sigmoid, type SigmoidOptions } from './elementwise/sigmoid.ts';
+export { SinhArcsinh, type SinhArcsinhOptions } from './elementwise/sinhArcsinh.ts';
+export { SoftClip, type SoftClipOptions } from './elementwise/softClip.ts';
 export { Softplus } from './elementwise/softplus.ts';
+export { Softsign } from './elementwise/softsign.ts';
 export { SumOfSquares, type SumOfSquaresOptions, sumOfSquaresFamily } from './elementwise/sumOfSquares.ts';
 export { Tanh } from './elementwise/tanh.ts';
 export {

@@ -14,6 +14,8 @@ import {
   realNvp,
   ShiftScale,
   Sigmoid,
+  SoftClip,
+  Softsign,
   StandardNormal,
   Tanh,
   TransformedDistribution,
@@ -117,6 +119,26 @@ describe('diagnose', () => {
     expect(at(-40)).toMatchObject({ saturationShare: 0 });
     expect(at(-40).roundTripError).toBeLessThan(1e-4);
     expect(at(-100)).toMatchObject({ saturationShare: 1 });
+  });
+
+  test('saturation of softsign and of soft clips', () => {
+    for (const [bijector, scale, share] of [
+      [new Softsign(), 2 ** 14, beyond(1, 1)],
+      // 12 hinges of 0.5 beyond bounds of ±0.5.
+      [new SoftClip({ low: -0.5, high: 0.5, hingeSoftness: 0.5 }), 6.5, beyond(1, 1)],
+      [new SoftClip({ high: 1 }), 13, beyond(1, 1) / 2],
+      // A bound of 0 is held, until e⁻ᵗ has no normal number.
+      [new SoftClip({ low: [0, 0] }), 87, beyond(1, 1) / 2],
+      [new SoftClip({ low: 0 }), 10, 0],
+    ] as const) {
+      const { saturationShare, nonFiniteShare } = diagnose(
+        over(new Chain([bijector, new ShiftScale({ scale })])),
+        options(),
+      );
+      expect(Math.abs(saturationShare! - share)).toBeLessThan(share === 0 ? 1e-9 : 0.025);
+      expect(nonFiniteShare).toBe(0);
+      expect(diagnose(over(bijector), options()).saturationShare).toBe(0);
+    }
   });
 
   test('where no draw is finite nothing is said', () => {

@@ -119,3 +119,37 @@ test('LeakyRelu and Power say what they cannot take', () => {
   expect(() => new b.Power(0)).toThrow('Power: wanted a finite power other than 0, got 0');
   expect(new b.LeakyRelu().slope).toBe(0.2);
 });
+
+test('SoftClip says what it cannot take', () => {
+  expect(() => new b.SoftClip({})).toThrow('SoftClip: wanted low, high or both, got neither');
+  expect(() => new b.SoftClip({ low: 0, hingeSoftness: 0 })).toThrow(
+    'SoftClip: wanted a positive hingeSoftness, got 0',
+  );
+  expect(() => new b.SoftClip({ low: [0, 2], high: 2 })).toThrow(
+    'SoftClip: wanted finite bounds low < high, got low [0,2] and high 2',
+  );
+  expect(() => new b.SoftClip({ low: [0, 1], high: [2] })).toThrow('got low [0,1] and high [2]');
+  expect(() => new b.SoftClip({ low: [] })).toThrow('got low [] and high none');
+  for (const high of [Number.NaN, Number.POSITIVE_INFINITY, 1e38]) {
+    expect(() => new b.SoftClip({ high })).toThrow(`got low none and high ${high}`);
+  }
+  // The bounds next to 1e8 are 8 apart.
+  expect(() => new b.SoftClip({ low: 1e8, high: 1e8 + 1 })).toThrow('wanted finite bounds low < high');
+  expect(dims(new b.SoftClip({ low: 0, high: [1, 2] }))).toEqual([2, 2]);
+  expect(new b.SoftClip({ low: 0 })).toMatchObject({ dim: undefined, high: undefined, hingeSoftness: 1 });
+});
+
+test('SinhArcsinh says what it cannot take, and its parameters broadcast with inputs', () => {
+  expect(() => new b.SinhArcsinh({ tailweight: [1, 0] })).toThrow('SinhArcsinh: wanted a positive tailweight, got 0');
+  expect(() => new b.SinhArcsinh({ skewness: Number.NaN })).toThrow('SinhArcsinh: wanted a finite skewness, got NaN');
+  expect(() => new b.SinhArcsinh({ skewness: [1, 2], tailweight: [1, 2, 3] })).toThrow(
+    'SinhArcsinh: wanted parameters that broadcast with one another, got shapes [2] and [3]',
+  );
+  const maps = new b.SinhArcsinh({ skewness: tf.tensor2d([[0], [1]]), tailweight: [0.5, 1, 2] });
+  expect([maps.dim, maps.parameterShape]).toEqual([3, [2, 3]]);
+  for (const result of [...maps.forwardAndLogDet(tf.ones([3])), ...maps.inverseAndLogDet(tf.ones([3]))]) {
+    expect(result.shape).toEqual([2, 3]);
+  }
+  const x = tf.scalar(0.7);
+  expect(new b.SinhArcsinh().forward(x).arraySync()).toBeCloseTo(0.7, 6);
+});

@@ -21,6 +21,35 @@ export const prelu: Oracle = (variables) => (x) =>
     return value >= 0 ? value : value * (Math.abs(a[a.length === 1 ? 0 : i]!) + 0.01);
   });
 
+/** One bound is a softplus; two are one of its image, stretched onto the interval. */
+export const softClip =
+  (low: number | undefined, high: number | undefined, hinge: number) =>
+  (x: number): number => {
+    const softplus = (t: number) => hinge * (Math.max(t / hinge, 0) + Math.log1p(Math.exp(-Math.abs(t / hinge))));
+    if (high === undefined) return low! + softplus(x - low!);
+    if (low === undefined) return high - softplus(high - x);
+    return high - (softplus(high - low - softplus(x - low)) * (high - low)) / softplus(high - low);
+  };
+
+export const sinhArcsinh: Oracle = (variables) => (x) =>
+  x.map((value, i) => {
+    const { skewness, tailweight, factor } = sinhArcsinhAt(variables, i);
+    return factor * Math.sinh(tailweight * (Math.asinh(value) + skewness));
+  });
+
+export const inverseSinhArcsinh: Oracle = (variables) => (y) =>
+  y.map((value, i) => {
+    const { skewness, tailweight, factor } = sinhArcsinhAt(variables, i);
+    return Math.sinh(Math.asinh(value / factor) / tailweight - skewness);
+  });
+
+function sinhArcsinhAt(variables: Variables, i: number) {
+  const [skewness, tailweight] = [variables.skewness!, variables.tailweight!].map(
+    (values) => values[values.length === 1 ? 0 : i]!,
+  ) as [number, number];
+  return { skewness, tailweight, factor: 2 / Math.sinh(tailweight * Math.asinh(2)) };
+}
+
 export const triangularAffine: Oracle =
   ({ shift, logDiagonal, offDiagonal }) =>
   (x) =>

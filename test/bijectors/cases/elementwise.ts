@@ -1,9 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
 import * as b from '../../../src/bijectors/index.ts';
 import * as oracles from '../../oracle/bijectors.ts';
 import * as monotone from '../../oracle/monotone.ts';
 import type { BijectorCase } from './bijectorCase.ts';
 import { BINS, BOUND } from './families.ts';
 import { variable } from './variable.ts';
+
+const ones = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.ones(shape)));
+
+/** To the ends of float32. */
+const FAR = [-3e38, -1e20, -1e4, -100, -1, -1e-45, 0, 1e-30, 3, 1e4, 1e10, 3e38];
 
 export const elementwise: readonly BijectorCase[] = [
   { name: 'Identity', make: () => new b.Identity(), oracle: oracles.elementwise((x) => x), dim: 2, identity: true },
@@ -66,6 +72,70 @@ export const elementwise: readonly BijectorCase[] = [
     oracle: oracles.elementwise((x) => Math.log1p(Math.exp(x))),
     dim: 1,
     edges: { inverse: [-1, 0, 1e-45, 1e-30, 1e-3, 100] },
+  },
+  {
+    name: 'Softsign',
+    make: () => new b.Softsign(),
+    oracle: oracles.elementwise((x) => x / (1 + Math.abs(x))),
+    dim: 1,
+    edges: {
+      forward: [-3e38, -1e20, -1e4, 0, 1e-45, 1, 1e10, 3e38],
+      inverse: [-1.5, -1, -0.99999994, 0, 1e-45, 0.99999994, 1, 100],
+    },
+  },
+  {
+    name: 'SoftClip',
+    make: () => new b.SoftClip({ low: -1, high: 0.5, hingeSoftness: 0.7 }),
+    oracle: oracles.elementwise(oracles.softClip(-1, 0.5, 0.7)),
+    dim: 1,
+    edges: { forward: FAR, inverse: [-3e38, -2, -1, -0.99999994, 0, 0.49999997, 0.5, 3e38] },
+  },
+  {
+    name: 'SoftClip onto a box',
+    make: () => new b.SoftClip({ low: [-3, 0], high: [0, 40], hingeSoftness: 0.3 }),
+    oracle: () => (x) => [oracles.softClip(-3, 0, 0.3)(x[0]!), oracles.softClip(0, 40, 0.3)(x[1]!)],
+    dim: 2,
+    edges: { forward: FAR, inverse: [-100, -3, -1e-30, -1e-45, 0, 1e-45, 1e-30, 20, 40, 100] },
+  },
+  {
+    name: 'SoftClip from below',
+    make: () => new b.SoftClip({ low: 0.3, hingeSoftness: 2 }),
+    oracle: oracles.elementwise(oracles.softClip(0.3, undefined, 2)),
+    dim: 1,
+    edges: { forward: FAR, inverse: [-3e38, 0, 0.3, 0.30000004, 1e4, 3e38] },
+  },
+  {
+    name: 'SoftClip from above',
+    make: () => new b.SoftClip({ high: [0, 0.5], hingeSoftness: 0.5 }),
+    oracle: () => (x) => x.map((value, i) => oracles.softClip(undefined, [0, 0.5][i], 0.5)(value)),
+    dim: 2,
+    edges: { forward: FAR, inverse: [-3e38, -1e4, -1e-30, -1e-45, 0, 0.49999997, 0.5, 3e38] },
+  },
+  {
+    name: 'SinhArcsinh',
+    make: () => new b.SinhArcsinh({ skewness: variable([2]), tailweight: ones([1]) }),
+    oracle: oracles.sinhArcsinh,
+    dim: 2,
+    identity: true,
+    edges: { forward: FAR, inverse: FAR },
+  },
+  {
+    name: 'SinhArcsinh of fixed numbers',
+    make: () => new b.SinhArcsinh({ skewness: 0.4, tailweight: [0.7, 1.6] }),
+    oracle: () => (x) => oracles.sinhArcsinh({ skewness: [0.4], tailweight: [0.7, 1.6] }, [])(x),
+    dim: 2,
+    edges: { forward: FAR, inverse: FAR },
+  },
+  {
+    name: 'SinhArcsinh, far out',
+    make: () => new b.SinhArcsinh({ skewness: variable([]), tailweight: ones([]) }),
+    oracle: oracles.sinhArcsinh,
+    // That by the implicit function theorem multiplies a numerical ∂ log-det / ∂x by x.
+    inverse: oracles.inverseSinhArcsinh,
+    dim: 1,
+    domain: [1e3, 1e4],
+    identity: true,
+    edges: { forward: FAR, inverse: FAR },
   },
   {
     name: 'Exp',
