@@ -62,6 +62,7 @@ export { Permute } from './linear/permute.ts';
 export { Reverse } from './linear/reverse.ts';
 export { Scale } from './linear/scale.ts';
 export { Shift } from './linear/shift.ts';
-export { type Parameter, ShiftScale, type ShiftScaleOptions } from './linear/shiftScale.ts';
+export { ShiftScale, type ShiftScaleOptions } from './linear/shiftScale.ts';
 export { TriangularAffine, type TriangularAffineOptions } from './linear/triangularAffine.ts';
 export { type MonotoneInverseOptions, monotoneInverse } from './monotoneInverse.ts';
+export type { Parameter } from './parameter.ts';

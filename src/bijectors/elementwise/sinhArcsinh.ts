@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { portableMath } from '../../portableMath.ts';
-import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
-import { broadcastShape } from '../broadcastShape.ts';
-import type { Parameter } from '../linear/shiftScale.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
+import { commonShape, numbersOf, type Parameter, tensorOf } from '../parameter.ts';
 
 const ARCSINH_TWO = portableMath.log(2 + Math.sqrt(5));
 /** Above it sinh z is half of eᶻ, to float32. */
@@ -55,15 +54,9 @@ export class SinhArcsinh extends Bijector {
     if (badTailweight !== undefined) throw new Error(`SinhArcsinh: wanted a positive tailweight, got ${badTailweight}`);
     this.skewness = skewness;
     this.tailweight = tailweight;
-    const shapes = [skewness, tailweight].map(shapeOf);
-    const shape = broadcastShape(...shapes);
-    if (shape === undefined) {
-      const list = shapes.map((each) => `[${each}]`).join(' and ');
-      throw new Error(`SinhArcsinh: wanted parameters that broadcast with one another, got shapes ${list}`);
-    }
+    const { shape, dim } = commonShape('SinhArcsinh', [skewness, tailweight]);
     this.#parameterShape = shape;
-    // Numbers are listed one for each entry, also where there is one.
-    this.dim = fixedDim(shape) ?? ([skewness, tailweight].some(Array.isArray) ? 1 : undefined);
+    this.dim = dim;
   }
 
   override get parameterShape(): readonly number[] {
@@ -116,18 +109,4 @@ function arcsinh(x: tf.Tensor, logFactor: tf.Tensor): tf.Tensor {
 function logCosh(z: tf.Tensor): tf.Tensor {
   const size = tf.abs(z);
   return tf.sub(tf.add(size, tf.softplus(tf.mul(size, -2))), Math.LN2);
-}
-
-function shapeOf(parameter: Parameter): readonly number[] {
-  if (parameter instanceof tf.Tensor) return parameter.shape;
-  return typeof parameter === 'number' ? [] : [parameter.length];
-}
-
-function tensorOf(parameter: Parameter): tf.Tensor {
-  return parameter instanceof tf.Tensor ? parameter : tf.tensor(parameter as number | number[], undefined, 'float32');
-}
-
-function numbersOf(parameter: Parameter): readonly number[] {
-  if (parameter instanceof tf.Tensor) return [];
-  return typeof parameter === 'number' ? [parameter] : parameter;
 }

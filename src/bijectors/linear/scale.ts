@@ -1,4 +1,5 @@
-import { type Parameter, ShiftScale } from './shiftScale.ts';
+import type { Parameter } from '../parameter.ts';
+import { ShiftScale } from './shiftScale.ts';
 
 /** y = scale·x, log-determinant log|scale|. */
 export class Scale extends ShiftScale {

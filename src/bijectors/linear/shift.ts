@@ -1,4 +1,5 @@
-import { type Parameter, ShiftScale } from './shiftScale.ts';
+import type { Parameter } from '../parameter.ts';
+import { ShiftScale } from './shiftScale.ts';
 
 /** y = x + shift, log-determinant 0. */
 export class Shift extends ShiftScale {

@@ -1,10 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
+import { Bijector, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
-import { broadcastShape } from '../broadcastShape.ts';
-
-/** A number, one number for each entry of the last axis, or a tensor or variable that broadcasts with the input. */
-export type Parameter = number | readonly number[] | tf.Tensor;
+import { commonShape, numbersOf, type Parameter, tensorOf } from '../parameter.ts';
 
 /** Options of {@link ShiftScale}. */
 export interface ShiftScaleOptions {
@@ -44,15 +41,9 @@ export class ShiftScale extends Bijector {
     this.scale = scale;
     this.logScale = logScale;
     const given = [shift, scale, logScale].filter((parameter) => parameter !== undefined);
-    const shapes = given.map(shapeOf);
-    const shape = broadcastShape(...shapes);
-    if (shape === undefined) {
-      const list = shapes.map((each) => `[${each}]`).join(' and ');
-      throw new Error(`${new.target.name}: wanted parameters that broadcast with one another, got shapes ${list}`);
-    }
+    const { shape, dim } = commonShape(new.target.name, given);
     this.#parameterShape = shape;
-    // Numbers are listed one for each entry, also where there is one.
-    this.dim = fixedDim(shape) ?? (given.some(Array.isArray) ? 1 : undefined);
+    this.dim = dim;
   }
 
   override get parameterShape(): readonly number[] {
@@ -79,18 +70,4 @@ export class ShiftScale extends Bijector {
     if (this.logScale !== undefined) return tensorOf(this.logScale);
     return this.scale === undefined ? tf.scalar(0) : tf.log(tf.abs(tensorOf(this.scale)));
   }
-}
-
-function shapeOf(parameter: Parameter): readonly number[] {
-  if (parameter instanceof tf.Tensor) return parameter.shape;
-  return typeof parameter === 'number' ? [] : [parameter.length];
-}
-
-function tensorOf(parameter: Parameter): tf.Tensor {
-  return parameter instanceof tf.Tensor ? parameter : tf.tensor(parameter as number | number[], undefined, 'float32');
-}
-
-function numbersOf(parameter: Parameter | undefined): readonly number[] {
-  if (parameter === undefined || parameter instanceof tf.Tensor) return [];
-  return typeof parameter === 'number' ? [parameter] : parameter;
 }
