@@ -33,16 +33,19 @@ export const dqnOptions = z.strictObject({
     }),
   bufferSize: offPolicyOptions.bufferSize.default(100_000),
   batchSize: offPolicyOptions.batchSize.default(64),
-  learningStarts: offPolicyOptions.learningStarts.default(1000),
+  learningStarts: offPolicyOptions.learningStarts
+    .default(1000)
+    .meta({ description: 'environment steps before the first update', unit: 'steps' }),
   updatesPerStep: offPolicyOptions.updatesPerStep.default(0.25),
   learningRate: offPolicyOptions.learningRate.default(1e-3),
   tau: offPolicyOptions.tau
     .default(1)
-    .describe('τ, the share of the network that the target network takes over at a time'),
-  targetUpdateEvery: z.int().positive().default(250).meta({
-    description: 'updates from one time that the target network takes over the network to the next',
-    unit: 'updates',
-  }),
+    .describe('τ, how far each copy into the target network goes; 1 copies the whole network'),
+  targetUpdateEvery: z
+    .int()
+    .positive()
+    .default(250)
+    .meta({ description: 'updates between two copies of the network into the target network', unit: 'updates' }),
   explorationFraction: z
     .number()
     .positive()

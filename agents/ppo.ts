@@ -56,7 +56,7 @@ export const ppoOptions = z.strictObject({
   shapeRate,
   valueLearningRate: rateSchema
     .optional()
-    .describe(`learning rate of the value function; ${OVER_TRAINING}, by default that of the policy`),
+    .describe(`learning rate of the value function, by default that of the policy; ${OVER_TRAINING}`),
   clip: rateSchema.default(0.2).describe(`ε of the clipped ratio; ${OVER_TRAINING}`),
   valueClip: z
     .number()
@@ -71,13 +71,13 @@ export const ppoOptions = z.strictObject({
     .meta({ description: `τ of the soft return, Σ γᵗ (r − τ (log π + H₀)); ${OVER_TRAINING}`, unit: 'reward per nat' }),
   baseEntropy,
   maxGradientNorm: maxGradientNorm(
-    "a gradient; of the policy's by its place and width, of that by its shape, of the value's",
+    "each gradient; the policy's head, the policy's shape and the value function are bounded apart",
     0.5,
   ),
   normalizeAdvantages: normalizeAdvantages('minibatch', true),
   targetKl: z.number().positive().nullable().default(0.2).meta({
     description:
-      'KL beyond 1.5 times of which the policy has learned enough from a rollout; the last updates, at most about an eighth of them, are then undone, and only the value function goes on; null: never',
+      'largest KL by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',
     unit: 'nats',
   }),
   ...normalizationOptions,

@@ -12,8 +12,8 @@ export const shapeRate = z
     "rate of the variables that shape the policy's noise, as a share of the learning rate; those of a flow below its head",
   );
 
-/** What a rate may be, as meanings say it. */
-export const OVER_TRAINING = 'a number, or a function of the share of the training that is done';
+/** What a rate is more than a number, as meanings say it. */
+export const OVER_TRAINING = 'may change over the training';
 
 /** @param what it moves: `the policy` */
 export const learningRate = (what: string, usual: number) =>
@@ -28,7 +28,7 @@ export const layerWidths = (what: string, usual: readonly number[]) =>
     .meta({ description: `widths of the hidden layers of ${what}`, unit: 'neurons' });
 
 export const maxGradientNorm = (of: string, usual: number) =>
-  z.number().positive().default(usual).describe(`the largest global norm of ${of}`);
+  z.number().positive().default(usual).describe(`largest global norm of ${of}`);
 
 export const reportEvery = (usual: number) =>
   z.int().positive().default(usual).meta({ description: 'updates from one report to the next', unit: 'updates' });

@@ -12,11 +12,10 @@ export const offPolicyOptions = {
     .default(1_000_000)
     .meta({ description: 'capacity of the replay buffer', unit: 'transitions' }),
   batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'transitions' }),
-  learningStarts: z
-    .int()
-    .positive()
-    .default(100)
-    .meta({ description: 'environment steps before the first update', unit: 'steps' }),
+  learningStarts: z.int().positive().default(100).meta({
+    description: 'environment steps before the first update; until then actions are uniform where they are bounded',
+    unit: 'steps',
+  }),
   updatesPerStep: z.number().positive().default(1).meta({
     description: 'updates for each environment step after that; 0.25 is one update every four steps',
     unit: 'updates per step',

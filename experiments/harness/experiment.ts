@@ -243,9 +243,11 @@ export function commonShape<S extends string, P extends string, E extends string
       .refine(unique, 'each at most once')
       .default(Array.from({ length: seeds }, (_, i) => first + i))
       .describe('seeds; one run of each policy for each'),
-    studies: someOf(choices.studies, codes).describe('studies; what is asked'),
-    policies: someOf(choices.policies).describe('policies; what is compared'),
-    environments: someOf(choices.environments).describe('environments; where it is asked'),
+    studies: someOf(choices.studies, codes).describe(
+      Object.keys(codes).length === 0 ? 'questions to ask' : 'questions to ask, by name or code',
+    ),
+    policies: someOf(choices.policies).describe('policy classes to compare'),
+    environments: someOf(choices.environments).describe('environments to run on'),
   };
 }
 
@@ -262,7 +264,7 @@ export function engineSetting(usual: EngineName | 'auto') {
 
 function someOf<T extends string>(names: readonly T[], codes: Readonly<Record<string, string>> = {}) {
   const named = new Map(Object.entries(codes).map(([name, code]) => [code, name]));
-  const list = z.array(z.enum(names)).min(1).refine(unique, 'each at most once');
+  const list = z.array(z.enum(names).meta({ codes })).min(1).refine(unique, 'each at most once');
   return z
     .preprocess((value) => (Array.isArray(value) ? value.map((entry) => named.get(entry) ?? entry) : value), list)
     .default([...names]);

@@ -4,6 +4,7 @@ import type { VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 import { likewise } from '../../src/options/withDefaults.ts';
+import type { ActionKind } from '../../src/policies/policyDefinition.ts';
 import { rateSchema } from '../../src/training/rate.ts';
 
 /** What an agent is made of beside its settings. */
@@ -19,6 +20,8 @@ export interface TrainableAgent {
   readonly description: string;
   /** Its options as JSON values, but for what it is made of. */
   readonly settings: z.ZodObject;
+  /** Which actions it needs, if not any. */
+  readonly actions: ActionKind | undefined;
   /** Options of policies that suit it, in place of the defaults of those that have them. */
   readonly policy: Readonly<Record<string, unknown>>;
   /** @throws one line, if the makings do not fit */
@@ -41,25 +44,33 @@ export function trainable<Options>(
   Constructor: new (options: Options) => Agent,
   options: z.ZodObject,
   description: string,
-  policy: TrainableAgent['policy'] = {},
+  { actions, policy = {} }: Partial<Pick<TrainableAgent, 'actions' | 'policy'>> = {},
 ): TrainableAgent {
   const { policy: _, env: __, rng: ___, ...shape } = options.shape;
-  const fields = Object.entries(shape).map(([name, field]) => [name, isRate(field) ? asJson(field) : field]);
+  const fields = Object.entries(shape).map(([name, field]) => [name, asJson(field)]);
   return {
     description,
     settings: z.strictObject(Object.fromEntries(fields)),
+    actions,
     policy,
     make: (makings, settings) => new Constructor({ ...settings, ...makings } as Options),
   };
 }
 
-function isRate(field: z.ZodType): boolean {
-  return unwrapSchema(field) === (rateSchema as z.ZodType);
-}
-
+/** A field of rates, or of rates among other things, without functions; any other as it is. */
 function asJson(field: z.ZodType): z.ZodType {
+  const bare = unwrapSchema(field);
+  const json = withJsonRates(bare);
+  if (json === bare) return field;
   const { data: usual } = field.safeParse(undefined);
   // A schedule that is the agent's own default stays out of the JSON.
-  const json = usual === undefined || typeof usual === 'function' ? jsonRate.optional() : jsonRate.default(usual);
-  return likewise(json, field);
+  const isJson = usual !== undefined && typeof usual !== 'function';
+  return likewise(isJson ? json.default(usual) : json.optional(), field);
+}
+
+function withJsonRates(schema: z.ZodType): z.ZodType {
+  const isRate = (each: unknown) => each === rateSchema;
+  if (isRate(schema)) return jsonRate;
+  if (!(schema instanceof z.ZodUnion) || !schema.options.some(isRate)) return schema;
+  return z.union(schema.options.map((each) => (isRate(each) ? jsonRate : (each as z.ZodType))));
 }

@@ -15,11 +15,20 @@ export const trainableAgents: Readonly<Record<string, TrainableAgent>> = {
   reinforce: trainable(Reinforce, reinforceOptions, 'REINFORCE with a baseline (Williams, 1992)'),
   a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
   ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
-  sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', { ...replaying, scale: 'state' }),
-  'soft-q-learning': trainable(SoftQLearning, softQLearningOptions, 'soft Q-learning (Haarnoja et al., 2017)', {
-    ...replaying,
-    scale: 'state',
+  sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', {
+    actions: 'box',
+    policy: { ...replaying, scale: 'state' },
   }),
-  td3: trainable(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', replaying),
-  dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', { activation: 'relu' }),
+  'soft-q-learning': trainable(SoftQLearning, softQLearningOptions, 'soft Q-learning (Haarnoja et al., 2017)', {
+    actions: 'box',
+    policy: { ...replaying, scale: 'state' },
+  }),
+  td3: trainable(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', {
+    actions: 'box',
+    policy: replaying,
+  }),
+  dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', {
+    actions: 'discrete',
+    policy: { activation: 'relu' },
+  }),
 };

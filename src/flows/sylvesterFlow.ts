@@ -10,7 +10,7 @@ import { vectorFlow } from './vectorFlow.ts';
 const options = {
   layers: layersOption(4, 'maps, each with a network where there is a context'),
   rank: z.int().positive().default(4).meta({
-    description: 'directions along which each map bends; at most as many as an event has numbers',
+    description: 'directions along which each map bends; more than the numbers of an event count as that many',
     unit: 'directions',
   }),
 };

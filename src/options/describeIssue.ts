@@ -8,28 +8,52 @@ import { schemaField, unwrapSchema } from './schemaField.ts';
  * @param schema of the whole value
  * @param value the whole value, as it was given
  * @param what an unknown name is said to be an unknown one of
+ * @param further names that are known beside those of the schema
  */
-export function describeIssue(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown, what: string): string {
+export function describeIssue(
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  what: string,
+  further: readonly string[] = [],
+): string {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    const parent = unwrapSchema(schemaField(schema, path) ?? schema);
-    const known = parent instanceof z.ZodObject ? Object.keys(parent.shape) : [];
-    return `unknown ${what}, ${expectedOneOf(issue.keys[0]!, known)}`;
+    const known = namesOf(unwrapSchema(schemaField(schema, path) ?? schema));
+    return `unknown ${what}, ${expectedOneOf(issue.keys[0]!, path.length === 0 ? [...known, ...further] : known)}`;
   }
   const given = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
   // A setting that was left out has its default, which only the issue knows.
   const found = given === undefined ? issue.input : given;
-  if (issue.code === 'invalid_value') {
-    return `got ${show(found)}, ${expectedOneOf(String(found), issue.values.map(String))}`;
-  }
   const field = schemaField(schema, path);
-  const integer = field !== undefined && isInteger(unwrapSchema(field));
-  const got = `got ${show(found)}, expected `;
-  return got + expectation(issue, integer) + gloss(schema, path, issue);
+  if (issue.code === 'invalid_value') {
+    const names = issue.values.map(String);
+    return `got ${show(found)}, ${expectedOneOf(String(found), names, { shown: names.map(withCode(field)) })}`;
+  }
+  return `got ${show(found)}, expected ${expectation(issue, field)}${gloss(schema, path, issue)}`;
 }
 
-function expectation(issue: z.core.$ZodIssue, integer: boolean): string {
+/** The fields of an object, or of those that a union has. */
+function namesOf(schema: unknown): string[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(namesOf);
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/** `E1 (cloning)` of a name that has a code, by the `codes` of its schema's `meta`. */
+function withCode(field: z.ZodType | undefined): (name: string) => string {
+  const codes = field && (unwrapSchema(field).meta()?.codes as Readonly<Record<string, string>> | undefined);
+  return (name) => (codes?.[name] === undefined ? name : `${codes[name]} (${name})`);
+}
+
+/** @param field the schema of what the issue is of */
+function expectation(issue: z.core.$ZodIssue, field: z.ZodType | undefined): string {
+  const integer = field !== undefined && isInteger(unwrapSchema(field));
   switch (issue.code) {
+    case 'invalid_union':
+      // A union that says itself what it takes says it better.
+      return issue.message.startsWith('Invalid input') ? alternatives(issue, field) : issue.message;
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
     case 'invalid_type':
       return `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected === 'int' ? 'integer' : issue.expected}`;
     case 'too_small':
@@ -39,6 +63,24 @@ function expectation(issue: z.core.$ZodIssue, integer: boolean): string {
     default:
       return issue.message.replaceAll('\n', ' ');
   }
+}
+
+/** What each schema of a union expects. */
+function alternatives({ errors }: z.core.$ZodIssueInvalidUnion, field: z.ZodType | undefined): string {
+  const union = field && unwrapSchema(field);
+  const options = union instanceof z.ZodUnion ? (union.options as readonly z.ZodType[]) : [];
+  const expected = errors.map(([issue], i) => alternative(issue!, options[i]));
+  return [...new Set(expected)].join(', or ');
+}
+
+function alternative(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): string {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') return `one without ${[...path, issue.keys[0]!].join('.')}`;
+  const expected =
+    issue.code === 'invalid_value'
+      ? issue.values.map(show).join(' or ')
+      : expectation(issue, schema && schemaField(schema, path));
+  return path.length === 0 ? expected : `one whose ${path.join('.')} is ${expected}`;
 }
 
 /** In short what the field means, or the list that it is an entry of; what has a message of its own needs no more. */

@@ -11,6 +11,10 @@ export interface OptionRow {
   readonly default: string;
   readonly unit: string;
   readonly meaning: string;
+  /** The names that a list of names may hold. */
+  readonly names?: readonly string[];
+  /** Codes that may stand for names, by the name. */
+  readonly codes?: Readonly<Record<string, string>>;
 }
 
 /** All options of a schema. A group has a row of its own where it has a meaning; one that is `whole`, by `meta`, has no others. */
@@ -23,7 +27,18 @@ function rowsOf(properties: Record<string, JsonSchema>, prefix: string): OptionR
   return Object.entries(properties).flatMap(([key, schema]) => {
     const name = `${prefix}${key}`;
     const { description: meaning = '', unit = '' } = schema;
-    const row = { name, type: typeOf(schema), default: showDefault(schema.default), unit: String(unit), meaning };
+    const { enum: names, codes } = (schema.items ?? {}) as JsonSchema;
+    const row = {
+      name,
+      type: typeOf(schema),
+      default: showDefault(schema.default),
+      unit: String(unit),
+      meaning,
+      ...(names !== undefined && {
+        names: names.map(String),
+        codes: (codes ?? {}) as Readonly<Record<string, string>>,
+      }),
+    };
     if (schema.properties === undefined || schema.whole) return [row];
     const group = meaning === '' ? [] : [{ ...row, type: 'group', default: '' }];
     return [...group, ...rowsOf(schema.properties as Record<string, JsonSchema>, `${name}.`)];

@@ -1,4 +1,5 @@
 import { distance as editDistance } from 'fastest-levenshtein';
+
 /** The choice that `name` is most likely a misspelling of, if any is near: at most a third of its letters differ. */
 export function nearest(name: string, choices: readonly string[]): string | undefined {
   const near = choices
@@ -8,9 +9,19 @@ export function nearest(name: string, choices: readonly string[]): string | unde
   return near[0]?.choice;
 }
 
-/** `expected one of a, b` with the nearest one suggested. */
-export function expectedOneOf(name: string, choices: readonly string[]): string {
+/**
+ * `expected one of a, b` with a suggestion.
+ * @param shown how the choices read
+ * @param suggestion the nearest one unless given
+ */
+export function expectedOneOf(
+  name: string,
+  choices: readonly string[],
+  {
+    shown = choices,
+    suggestion = nearest(name, choices),
+  }: { readonly shown?: readonly string[]; readonly suggestion?: string | undefined } = {},
+): string {
   if (choices.length === 0) return 'expected none';
-  const suggestion = nearest(name, choices);
-  return `expected one of ${choices.join(', ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
+  return `expected one of ${shown.join(', ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
 }

@@ -10,14 +10,12 @@ export const gradientOptions = {
   steps: z.int().positive().meta({ description: 'how long, from the beginning', unit: 'updates' }),
   rng: rngSchema.describe('streams all randomness'),
   batchSize: z.int().positive().default(256).meta({ description: 'rows, or samples, of an update', unit: 'rows' }),
-  learningRate: rateSchema
-    .default(1e-3)
-    .describe('learning rate; a number, or a function of the share of the steps that is done'),
+  learningRate: rateSchema.default(1e-3).describe('learning rate; may change over the training'),
   optimizer: z
     .custom<(parameters: tf.Variable[]) => Optimizer>((value) => typeof value === 'function', 'a function')
     .default(() => (parameters: tf.Variable[]) => new Adam(parameters))
     .describe('from the parameters to what updates them; by default Adam'),
-  maxGradientNorm: z.number().positive().default(10).describe('the largest global norm of the gradient'),
+  maxGradientNorm: z.number().positive().default(10).describe('largest global norm of the gradient'),
   reportEvery: z
     .int()
     .positive()

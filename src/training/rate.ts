@@ -4,12 +4,12 @@ import { linearSchedule, type Schedule } from '../engine/optimizers/schedule.ts'
 /** A learning rate, a clip, …: a number, a straight line from the first number to the last, or a function of the share that is done. */
 export type Rate = number | { readonly linear: readonly [first: number, last: number] } | Schedule;
 
+/** What a {@link Rate} may be, as errors say it. */
+export const RATES = 'a number ≥ 0, { linear: [first, last] }, or a function of the share of the training that is done';
+
 /** A {@link Rate}. */
 export const rateSchema = z
-  .custom<Rate>(
-    (value) => typeof value === 'function' || isRate(value) || isLinear(value),
-    'a number ≥ 0 or a function of the share of the training that is done',
-  )
+  .custom<Rate>((value) => typeof value === 'function' || isRate(value) || isLinear(value), RATES)
   .meta({ type: 'Rate' });
 
 /**

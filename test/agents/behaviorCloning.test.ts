@@ -234,11 +234,11 @@ describe('BehaviorCloning', () => {
     ],
     [
       { maxGradientNorm: Number.NaN },
-      'BehaviorCloning: maxGradientNorm: got NaN, expected a number: the largest global norm of the gradient',
+      'BehaviorCloning: maxGradientNorm: got NaN, expected a number: largest global norm of the gradient',
     ],
     [
       { learningRate: -1 },
-      'BehaviorCloning: learningRate: got -1, expected a number ≥ 0 or a function of the share of the training that is done',
+      'BehaviorCloning: learningRate: got -1, expected a number ≥ 0, { linear: [first, last] }, or a function of the share of the training that is done',
     ],
     [
       { demonstrations: [] },

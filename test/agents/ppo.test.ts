@@ -228,9 +228,12 @@ describe('Ppo', () => {
     ],
     [
       { learningRate: Number.NaN },
-      'Ppo: learningRate: got NaN, expected a number ≥ 0 or a function of the share of the training that is done',
+      'Ppo: learningRate: got NaN, expected a number ≥ 0, { linear: [first, last] }, or a function of the share of the training that is done',
     ],
-    [{ clip: -1 }, 'Ppo: clip: got -1, expected a number ≥ 0 or a function of the share of the training that is done'],
+    [
+      { clip: -1 },
+      'Ppo: clip: got -1, expected a number ≥ 0, { linear: [first, last] }, or a function of the share of the training that is done',
+    ],
     [{ gamma: 2 }, 'Ppo: gamma: got 2, expected a number ≤ 1: γ, the discount of a step'],
     [{ lambda: -0.1 }, 'Ppo: lambda: got -0.1, expected a number ≥ 0: λ of the generalized advantages'],
     [
@@ -239,11 +242,11 @@ describe('Ppo', () => {
     ],
     [
       { maxGradientNorm: 0 },
-      'Ppo: maxGradientNorm: got 0, expected a number > 0: the largest global norm of a gradient',
+      'Ppo: maxGradientNorm: got 0, expected a number > 0: largest global norm of each gradient',
     ],
     [
       { targetKl: -1 },
-      'Ppo: targetKl: got -1, expected a number > 0: KL beyond 1.5 times of which the policy has learned enough from a rollout',
+      'Ppo: targetKl: got -1, expected a number > 0: largest KL by which one rollout should move the policy',
     ],
     [
       { shapeRate: -1 },
@@ -252,7 +255,7 @@ describe('Ppo', () => {
     [{ valueClip: 0 }, "Ppo: valueClip: got 0, expected a number > 0: ε_v, to which the value's steps are clipped"],
     [
       { valueLearningRate: -1 },
-      'Ppo: valueLearningRate: got -1, expected a number ≥ 0 or a function of the share of the training that is done',
+      'Ppo: valueLearningRate: got -1, expected a number ≥ 0, { linear: [first, last] }, or a function of the share of the training that is done',
     ],
     [
       { normalizeAdvantages: 1 },

@@ -14,6 +14,16 @@ const schema = z.strictObject({
     .custom((value) => value === 'white', 'white noise')
     .optional()
     .describe('of each step'),
+  pairs: z.int().multipleOf(2).default(2),
+  rate: z
+    .union([z.literal('auto'), z.int().min(1), z.strictObject({ from: z.number() }), z.array(z.number())])
+    .default('auto')
+    .describe('rate of the solver'),
+  limit: z.union([z.int().positive(), z.literal(Infinity)], 'an integer ≥ 1, or Infinity').default(1),
+  study: z
+    .enum(['one', 'two'])
+    .meta({ codes: { one: 'A', two: 'B' } })
+    .default('one'),
 });
 const parse = (options: unknown) => parseOptions('Thing', schema, options);
 
@@ -26,6 +36,10 @@ describe('parseOptions', () => {
       hidden: [64],
       steps: 8,
       widths: [],
+      pairs: 2,
+      rate: 'auto',
+      limit: 1,
+      study: 'one',
     });
   });
 
@@ -41,12 +55,30 @@ describe('parseOptions', () => {
     [{ inner: { rat: 1 } }, 'Thing: inner.rate: got undefined, expected a number'],
     [
       { layer: 3 },
-      'Thing: layer: unknown option, expected one of layers, bound, activation, hidden, inner, steps, widths, noise (did you mean layers?)',
+      'Thing: layer: unknown option, expected one of layers, bound, activation, hidden, inner, steps, widths, noise, pairs, rate, limit, study (did you mean layers?)',
     ],
     [undefined, 'Thing: got undefined, expected an object'],
     [{ steps: 0 }, 'Thing: steps: got 0, expected an integer > 0: steps of the solver'],
     [{ widths: [8, 'x'] }, 'Thing: widths.1: got "x", expected a number: widths of the layers'],
     [{ noise: 'red' }, 'Thing: noise: got "red", expected white noise'],
+    [{ pairs: 3 }, 'Thing: pairs: got 3, expected a multiple of 2'],
+    [
+      { rate: 'atuo' },
+      'Thing: rate: got "atuo", expected "auto", or a number, or an object, or an array: rate of the solver',
+    ],
+    [{ rate: 0 }, 'Thing: rate: got 0, expected a number ≥ 1: rate of the solver'],
+    [
+      { rate: { from: 'a' } },
+      'Thing: rate: got {"from":"a"}, expected "auto", or a number, or one whose from is a number, or an array: rate of the solver',
+    ],
+    [
+      { rate: { to: 2 } },
+      'Thing: rate: got {"to":2}, expected "auto", or a number, or one whose from is a number, or an array: rate of the solver',
+    ],
+    [{ rate: { from: 1, to: 2 } }, 'Thing: rate.to: unknown option, expected one of from'],
+    [{ limit: 'x' }, 'Thing: limit: got "x", expected an integer ≥ 1, or Infinity'],
+    [{ study: 'C' }, 'Thing: study: got "C", expected one of A (one), B (two)'],
+    [{ study: 'tw' }, 'Thing: study: got "tw", expected one of A (one), B (two) (did you mean two?)'],
   ])('refuses %o in one line', (options, message) => {
     expect(() => parse(options)).toThrow(new Error(message));
   });
