@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Box } from '../envs/index.ts';
+import type { Box } from '../envs/index.ts';
 import { Adam, compile, portableMath, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateSchema } from '../src/training/rate.ts';
+import { RATES, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
 import { baseEntropy, OVER_TRAINING } from './common/agentOptions.ts';
+import { checkContinuous } from './common/checkContinuous.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
@@ -23,10 +24,10 @@ export const sacOptions = z.strictObject({
   ...offPolicyOptions,
   ...noiseOptions,
   temperature: z
-    .union([z.literal('auto'), rateSchema])
+    .union([z.literal('auto'), rateSchema], `'auto', ${RATES}`)
     .default('auto')
     .meta({
-      description: `α, the weight of the entropy; 'auto' learns it, else ${OVER_TRAINING}`,
+      description: `α, the weight of the entropy; 'auto' learns it; a rate ${OVER_TRAINING}`,
       unit: 'reward per nat',
     }),
   baseEntropy,
@@ -69,8 +70,10 @@ export interface SacReport extends TrainReport {
  *   temperature: −log α · E[log π(a | s) + H̄]
  *   targets:     θ′ ← θ′ + τ (θ − θ′)
  *
+ * H₀ is `baseEntropy`, H̄ `targetEntropy`.
+ *
  * Works with any policy whose samples are reparameterized; a policy that keeps its actions within their bounds (`squash: 'tanh'`)
- * learns best. Of actions that are angles the critics see cosine and sine. The first `learningStarts` actions are uniform in the action
+ * learns best. Where actions are angles, the critics see their cosine and sine. The first `learningStarts` actions are uniform in the action
  * space where it is bounded.
  *
  * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905.
@@ -91,8 +94,8 @@ export class Sac implements Agent<SacReport> {
     const { policy, batchSize, rng } = config;
     const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Sac', policy, config.env);
+    checkContinuous('Sac', actionSpace);
     checkReparameterized('Sac', policy);
-    if (!(actionSpace instanceof Box)) throw new Error('Sac: policy: wanted continuous actions, got discrete ones');
     this.#actionSpace = actionSpace;
     const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles);
     const ofCritics = { observationDim, actionSpace, angles, hidden: config.criticHidden, rng: rng.split('critics') };

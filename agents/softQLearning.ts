@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Box } from '../envs/index.ts';
-import { Adam, compile, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
+import type { Box } from '../envs/index.ts';
+import { Adam, compile, type Policy, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
 import { OVER_TRAINING } from './common/agentOptions.ts';
+import { checkContinuous } from './common/checkContinuous.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { criticHidden, offPolicyOptions } from './common/offPolicyOptions.ts';
@@ -17,6 +18,9 @@ import { steinDirection } from './common/steinDirection.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { Transitions } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
+
+/** A latent value that no squash into a box brings to an action beyond its bounds. */
+const FAR = 1e6;
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,
@@ -81,17 +85,22 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
   readonly #training: ReplayTraining<'learningRate' | 'temperature', FigureOf<SoftQLearningReport>>;
 
-  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
+  /**
+   * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not
+   * reparameterized or does not keep its actions within their bounds
+   */
   constructor(options: SoftQLearningOptions) {
     const config = parseOptions('SoftQLearning', softQLearningOptions, options);
     this.#options = config;
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
     const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
+    checkContinuous('SoftQLearning', actionSpace);
     checkReparameterized('SoftQLearning', policy);
-    if (!(actionSpace instanceof Box && actionSpace.bounded)) {
+    if (!actionSpace.bounded) {
       throw new Error(`SoftQLearning: env: wanted a Box of actions with finite bounds, got ${actionSpace}`);
     }
+    checkBounded(policy, actionSpace);
     if (samplerStates > batchSize) {
       throw new Error(
         `SoftQLearning: samplerStates: got ${samplerStates}, expected at most the ${batchSize} of a minibatch`,
@@ -216,6 +225,23 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
 }
 
 type SoftQBatch = Record<keyof Transitions | 'learningRate' | 'temperature', tf.Tensor>;
+
+/**
+ * The value is an integral over the box: particles beyond it would climb what the critics have never seen.
+ * @throws if the squash of a large latent value leaves the box; angles, and actions that are bounded as they are, stay in it by themselves
+ */
+function checkBounded(policy: Policy, box: Box): void {
+  if (policy.boundedActions !== undefined) return;
+  const farthest = tf.tidy(() => {
+    const distribution = policy.given(tf.zeros([1, policy.observationDim]));
+    if (distribution.angles) return [];
+    return [-FAR, FAR].map((latent) => distribution.squash(tf.fill([1, box.size], latent)).dataSync<'float32'>());
+  });
+  if (farthest.every((action) => box.contains(action))) return;
+  throw new Error(
+    `SoftQLearning: policy: got a ${policy.constructor.name}, whose actions leave the bounds of ${box}, expected one with squash: 'tanh'`,
+  );
+}
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {

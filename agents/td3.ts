@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Box } from '../envs/index.ts';
+import type { Box } from '../envs/index.ts';
 import { Adam, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { checkContinuous } from './common/checkContinuous.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
@@ -55,9 +56,9 @@ export interface Td3Report extends TrainReport {
  *
  *   y = r + γ (1 − terminated) min Q′ᵢ(s′, μ′(s′) + ε),  ε ~ clip(N(0, σ²), ±c), the action clipped to its bounds
  *   critics: Σᵢ E[(Qᵢ(s, a) − y)²]
- *   policy:  −E[Q₁(s, μ(s))], in every second update, with θ′ ← θ′ + τ (θ − θ′) of the targets
+ *   policy:  −E[Q₁(s, μ(s))], in every `policyDelay`-th update, with θ′ ← θ′ + τ (θ − θ′) of the targets
  *
- * μ is the exact mode of the policy, its greedy action: any policy that has one will do, such as a Gaussian, squashed or not.
+ * μ is the exact mode of the policy, its greedy action: any policy of `makePolicy` that has one will do, such as a Gaussian, squashed or not.
  *
  * Fujimoto, van Hoof and Meger, "Addressing Function Approximation Error in Actor-Critic Methods", arXiv:1802.09477.
  */
@@ -76,7 +77,7 @@ export class Td3 implements Agent<Td3Report> {
     const { policy, batchSize, rng } = config;
     const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
-    if (!(actionSpace instanceof Box)) throw new Error('Td3: policy: wanted continuous actions, got discrete ones');
+    checkContinuous('Td3', actionSpace);
     checkHasMode(policy);
     this.#actionSpace = actionSpace;
     const ofCritics = { observationDim, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };

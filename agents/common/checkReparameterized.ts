@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Policy } from '../../src/index.ts';
+import { MixturePolicy, type Policy } from '../../src/index.ts';
 
 /**
  * @param owner who asks, as errors name it: `Sac`
@@ -8,8 +8,10 @@ import type { Policy } from '../../src/index.ts';
 export function checkReparameterized(owner: string, policy: Policy): void {
   const isReparameterized = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).reparameterized);
   if (isReparameterized) return;
+  const name = policy.constructor.name;
   throw new Error(
-    `${owner}: policy: got a ${policy.constructor.name}, whose samples are not reparameterized, expected one whose are: ` +
-      'the gradient goes through the sample',
+    `${owner}: policy: got ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}, whose samples are not reparameterized, expected one whose ` +
+      'samples are, as those of a Gaussian or a flow: the gradient goes through the sample' +
+      (policy instanceof MixturePolicy ? "; a mixture's are with reparameterize: true" : ''),
   );
 }

@@ -171,17 +171,40 @@ describe('what does not fit is refused in one line', () => {
     [
       'SAC of a mixture',
       () => new Sac({ ...common, policy: policyFor(false, 'mixture'), env: walks(false) }),
-      /^Sac: policy: got a MixturePolicy, whose samples are not reparameterized, expected one whose are: /,
+      'Sac: policy: got a MixturePolicy, whose samples are not reparameterized, expected one whose samples are, as those of a ' +
+        "Gaussian or a flow: the gradient goes through the sample; a mixture's are with reparameterize: true",
     ],
     [
       'SAC of discrete actions',
       () => new Sac({ ...common, policy: categorical(), env: walks(true) }),
-      /^Sac: policy: got a CategoricalPolicy, whose samples are not reparameterized/,
+      'Sac: policy: wanted continuous actions, got discrete ones',
+    ],
+    [
+      'SAC at a temperature that is none',
+      () => new Sac({ ...common, policy: gaussian(), env: walks(false), temperature: 'atuo' as never }),
+      `Sac: temperature: got "atuo", expected 'auto', a number ≥ 0, { linear: [first, last] }, or a function of the share of the ` +
+        'training that is done: α, the weight of the entropy',
+    ],
+    [
+      'SAC of bins',
+      () => new Sac({ ...common, policy: policyFor(false, 'autoregressive-categorical'), env: walks(false) }),
+      'Sac: policy: got an AutoregressiveCategoricalPolicy, whose samples are not reparameterized, expected one whose samples are, as ' +
+        'those of a Gaussian or a flow: the gradient goes through the sample',
+    ],
+    [
+      'soft Q-learning of discrete actions',
+      () => new SoftQLearning({ ...common, policy: categorical(), env: walks(true) }),
+      'SoftQLearning: policy: wanted continuous actions, got discrete ones',
+    ],
+    [
+      'soft Q-learning of actions beyond their bounds',
+      () => new SoftQLearning({ ...common, policy: gaussian(), env: walks(false) }),
+      "SoftQLearning: policy: got a GaussianPolicy, whose actions leave the bounds of Box(-0.5, 0.5, [1], float32), expected one with squash: 'tanh'",
     ],
     [
       'soft Q-learning of a mixture',
       () => new SoftQLearning({ ...common, policy: policyFor(false, 'mixture'), env: walks(false) }),
-      /^SoftQLearning: policy: got a MixturePolicy, whose samples are not reparameterized, expected one whose are: /,
+      /^SoftQLearning: policy: got a MixturePolicy, whose samples are not reparameterized, expected one whose samples are, as /,
     ],
     [
       'soft Q-learning of more states than there are',
@@ -223,7 +246,7 @@ describe('what does not fit is refused in one line', () => {
     [
       'a number out of range',
       () => new Dqn({ ...common, policy: categorical() as CategoricalPolicy, env: walks(true), tau: 0 }),
-      'Dqn: tau: got 0, expected a number > 0: τ, the share of the network that the target network takes over at a time',
+      'Dqn: tau: got 0, expected a number > 0: τ, how far each copy into the target network goes',
     ],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(typeof message === 'string' ? new Error(message) : message);
