@@ -1,5 +1,6 @@
 import type { Bijector } from '../bijectors/bijector.ts';
 import { Chain } from '../bijectors/chain.ts';
+import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
 import { Sigmoid, type SigmoidOptions } from '../bijectors/elementwise/sigmoid.ts';
 import { Scale } from '../bijectors/linear/scale.ts';
 
@@ -10,5 +11,6 @@ import { Scale } from '../bijectors/linear/scale.ts';
  * @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32
  */
 export function boxSquash({ low, high }: Required<SigmoidOptions>): Bijector {
+  roundedBounds('boxSquash: wanted', { low, high });
   return new Chain([new Sigmoid({ low, high }), new Scale(2)]);
 }

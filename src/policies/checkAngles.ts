@@ -9,7 +9,7 @@ export function checkAngles(owner: string, { low, high }: BoxSpace): void {
     Math.fround(bound) === -Math.fround(Math.PI) && Math.fround(high[i]!) === Math.fround(Math.PI);
   if (!Array.from(low).every(isTurn)) {
     throw new Error(
-      `${owner}: wanted actions that are angles from -π to π, got low [${Array.from(low)}], high [${Array.from(high)}]`,
+      `${owner}: wanted actions that are angles from −π to π, got low [${Array.from(low)}], high [${Array.from(high)}]`,
     );
   }
 }

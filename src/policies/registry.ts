@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Identity } from '../bijectors/elementwise/identity.ts';
+import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
 import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
@@ -67,7 +68,9 @@ export function makePolicy<N extends string>(
   if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
   const parsed = parseOptions(where, definition.schema, rest) as CommonPolicySettings;
   const { parameters, normalizeObservations, clipObservations, ...settings } = parsed;
-  if (settings.squash === 'wrap') checkAngles(where, actions.actionSpace as BoxSpace);
+  if (settings.squash === 'tanh') {
+    roundedBounds(`${where}: squash: got "tanh", expected actions with`, actions.actionSpace as BoxSpace);
+  }
   const make = (hidden: readonly number[]): Policy => {
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
       ...settings,
@@ -79,7 +82,13 @@ export function makePolicy<N extends string>(
       rng: rng.split(name),
     };
     const policy = definition.make(arguments_);
-    return settings.squash === 'wrap' ? new WrappedPolicy(policy, `${where}: squash: wrap`) : policy;
+    if (settings.squash !== 'wrap') return policy;
+    const wrapped = new WrappedPolicy(
+      policy,
+      `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
+    );
+    checkAngles(where, actions.actionSpace as BoxSpace);
+    return wrapped;
   };
   const { policy, hidden } =
     parameters === undefined

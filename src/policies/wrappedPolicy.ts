@@ -17,17 +17,21 @@ import { SquashedDistribution } from './squashedDistribution.ts';
  */
 export class WrappedPolicy extends Policy {
   readonly policy: Policy;
-  readonly #owner: string;
+  readonly #refusal: string;
 
   /**
-   * @param owner who asks, as errors name it
+   * @param refusal what the error says
    * @throws if the policy's distribution is no Gaussian with independent components and no mixture of such, or its actions are squashed
    *   already
    */
-  constructor(policy: Policy, owner = 'WrappedPolicy') {
+  constructor(
+    policy: Policy,
+    refusal = 'WrappedPolicy: wanted a policy of Gaussians with independent components, or of mixtures of such, without a squash, ' +
+      `got a ${policy.constructor.name}`,
+  ) {
     super();
     this.policy = policy;
-    this.#owner = owner;
+    this.#refusal = refusal;
     tf.tidy(() => {
       this.given(tf.zeros([1, policy.observationDim]));
     });
@@ -57,15 +61,10 @@ export class WrappedPolicy extends Policy {
       return policy.latentGiven(observations);
     }
     const actions = policy.given(observations);
-    if (!(actions instanceof SquashedDistribution) || !(actions.bijector instanceof Identity)) {
-      throw new Error(
-        `${this.#owner}: wanted a policy that does not squash its actions, got a ${policy.constructor.name}`,
-      );
+    if (actions instanceof SquashedDistribution && actions.bijector instanceof Identity) {
+      const { latent } = actions;
+      if (latent instanceof MultivariateNormalDiag || latent instanceof MixtureSameFamily) return latent;
     }
-    const { latent } = actions;
-    if (latent instanceof MultivariateNormalDiag || latent instanceof MixtureSameFamily) return latent;
-    throw new Error(
-      `${this.#owner}: wanted a Gaussian with independent components, or a mixture of such, got a ${policy.constructor.name}`,
-    );
+    throw new Error(this.#refusal);
   }
 }

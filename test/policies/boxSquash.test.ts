@@ -128,14 +128,14 @@ describe('boxSquash', () => {
 
   test('bounds that make no box are an error', () => {
     for (const [low, high, message] of [
-      [[0, 1], [1, 1], 'wanted finite bounds low < high, got low [0,1] and high [1,1]'],
-      [[0, 1], [1], 'got low [0,1] and high [1]'],
-      [[], [], 'got low [] and high []'],
-      [[0], [Number.NaN], 'got low [0] and high [NaN]'],
-      [[Number.NEGATIVE_INFINITY], [1], 'got low [-Infinity] and high [1]'],
-      [[1], [1 + 1e-9], 'got low [1] and high [1.000000001]'],
-      [[-3e38], [3e38], 'got low [-3e+38] and high [3e+38]'],
-      [2, 1, 'got low 2 and high 1'],
+      [[0, 1], [1, 1], 'boxSquash: wanted finite bounds low < high, got low [0,1], high [1,1]'],
+      [[0, 1], [1], 'got low [0,1], high [1]'],
+      [[], [], 'got low [], high []'],
+      [[0], [Number.NaN], 'got low [0], high [NaN]'],
+      [[Number.NEGATIVE_INFINITY], [1], 'got low [-Infinity], high [1]'],
+      [[1], [1 + 1e-9], 'got low [1], high [1.000000001]'],
+      [[-3e38], [3e38], 'got low [-3e+38], high [3e+38]'],
+      [2, 1, 'got low 2, high 1'],
     ] as const) {
       expect(() => boxSquash({ low, high })).toThrow(message);
     }

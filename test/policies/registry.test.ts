@@ -172,8 +172,15 @@ test('what does not fit is refused in one line', () => {
   expect(refused('gaussian', { observationSpace: undefined })).toMatch(/observationSpace: wanted a box/);
   expect(refused('gaussian', { rng: undefined })).toMatch(/rng: got undefined, expected an Rng/);
   const unbounded = new Box({ low: -Infinity, high: Infinity, shape: [1] });
-  expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toMatch(/finite/);
-  expect(refused('circular-spline', {})).toMatch(/angles from -π to π, got low \[-2,-1\]/);
+  expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toBe(
+    `makePolicy('gaussian'): squash: got "tanh", expected actions with finite bounds low < high, got low [-Infinity], high [Infinity]`,
+  );
+  for (const actionSpace of [angles, task.actionSpace]) {
+    expect(refused('spline', { actionSpace, squash: 'wrap' })).toBe(
+      `makePolicy('spline'): squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
+    );
+  }
+  expect(refused('circular-spline', {})).toMatch(/angles from −π to π, got low \[-2,-1\]/);
   expect(refused('circular-spline', { actionSpace: angles, squash: 'tanh' })).toMatch(/squash: got "tanh"/);
 });
 

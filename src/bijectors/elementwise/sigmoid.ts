@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { portableMath } from '../../portableMath.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
-import { nextFloat32, roundFloat32 } from '../float32.ts';
+import { nextFloat32 } from '../float32.ts';
+import { roundedBounds } from './roundedBounds.ts';
 
 /** How near y comes to a bound in the inverse, where the float32 numbers are closer together than that. */
 const NEAREST = 2 ** -126;
@@ -31,20 +32,10 @@ export class Sigmoid extends Bijector {
   /** @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32 */
   constructor({ low = 0, high = 1 }: SigmoidOptions = {}) {
     super();
-    this.dim = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
-    const bounds = (bound: number | ArrayLike<number>, inwards: 1 | -1) =>
-      Array.from(typeof bound === 'number' ? { length: this.dim ?? 1 } : bound, (value) =>
-        roundFloat32(typeof bound === 'number' ? bound : (value as number), inwards),
-      );
-    this.low = bounds(low, 1);
-    this.high = bounds(high, -1);
-    const fits = (from: number, i: number) =>
-      from < this.high[i]! && Number.isFinite(Math.fround(this.high[i]! - from));
-    if (this.low.length !== this.high.length || this.low.length === 0 || !this.low.every(fits)) {
-      const text = (bound: number | ArrayLike<number>) =>
-        typeof bound === 'number' ? bound : `[${Array.from(bound)}]`;
-      throw new Error(`Sigmoid: wanted finite bounds low < high, got low ${text(low)} and high ${text(high)}`);
-    }
+    const bounds = roundedBounds('Sigmoid: wanted', { low, high });
+    this.dim = bounds.dim;
+    this.low = bounds.low;
+    this.high = bounds.high;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
