@@ -1,6 +1,6 @@
 import { providerOf } from './envProvider.ts';
 import { checkCount } from './options.ts';
-import { type EnvId, type EnvOptions, type MakeLimits, type MakeOptions, make } from './registry.ts';
+import { type EnvId, type EnvOptions, type MakeLimits, type MakeOptions, makeRegistered } from './registry.ts';
 import { SyncVectorEnv } from './syncVectorEnv.ts';
 import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
 
@@ -11,6 +11,9 @@ export interface VecOptions extends MakeLimits {
   /** What comes of an env whose episode has ended; `'nextStep'` by default. */
   autoresetMode?: AutoresetMode;
 }
+
+/** What {@link makeVec} takes beside what `make` does. */
+const ownNames = ['numEnvs', 'autoresetMode'] satisfies (keyof VecOptions)[];
 
 /** Options of {@link makeVec} for an env that it knows no more of. */
 export type MakeVecOptions = VecOptions & MakeOptions;
@@ -27,7 +30,7 @@ export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
   const { numEnvs = 1, autoresetMode, ...options } = given;
   checkCount('makeVec', 'numEnvs', numEnvs);
   return new SyncVectorEnv(
-    Array.from({ length: numEnvs }, () => () => make(id, options)),
+    Array.from({ length: numEnvs }, () => () => makeRegistered('makeVec', id, options, ownNames)),
     { autoresetMode },
   );
 }

@@ -81,7 +81,7 @@ export function envSchema(id: string): z.ZodObject | undefined {
   return schema && withDefaults(schema, options);
 }
 
-function unknownId(id: string): Error {
+function unknownId(owner: string, id: string): Error {
   const ids = registeredEnvs();
   const near = ids
     .map((known) => ({ known, distance: editDistance(String(id).toLowerCase(), known.toLowerCase()) }))
@@ -89,7 +89,7 @@ function unknownId(id: string): Error {
     .sort((a, b) => a.distance - b.distance);
   const hint =
     near.length > 0 ? `did you mean ${near.map(({ known }) => known).join(' or ')}?` : `known are ${ids.join(', ')}`;
-  return new Error(`make: no environment is registered as ${describe(id)}; ${hint}`);
+  return new Error(`${owner}: no environment is registered as ${describe(id)}; ${hint}`);
 }
 
 /**
@@ -105,15 +105,27 @@ export function make<Observation = Float32Array, Action = Float32Array | number,
 ): Env<Observation, Action>;
 export function make(id: string, given: MakeOptions = {}): AnyEnv {
   const foreign = providerOf(id);
-  if (foreign) return foreign.provider.make(foreign.id, given);
+  return foreign ? foreign.provider.make(foreign.id, given) : makeRegistered('make', id, given);
+}
+
+/** The names of {@link MakeLimits}. */
+export const limitNames = ['maxEpisodeSteps', 'disableEnvChecker'] as const satisfies (keyof MakeLimits)[];
+
+/**
+ * {@link make} for a function of another name.
+ * @param owner its name, for errors
+ * @param own names of options that it takes itself, which errors name beside the others
+ */
+export function makeRegistered(owner: string, id: string, given: MakeOptions, own: readonly string[] = []): AnyEnv {
   const { maxEpisodeSteps, disableEnvChecker = false, ...options } = given;
   const registration = registry.get(id);
-  if (registration === undefined) throw unknownId(id);
+  if (registration === undefined) throw unknownId(owner, id);
   const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;
   const allOptions: Record<string, unknown> = { ...registration.options, ...options };
 
   const { schema } = registration;
-  const checked = schema === undefined ? allOptions : parseOptions(`make('${id}')`, schema, allOptions);
+  const checked =
+    schema === undefined ? allOptions : parseOptions(`${owner}('${id}')`, schema, allOptions, [...limitNames, ...own]);
   const bare = registration.entryPoint(checked);
   const spec: EnvSpec = {
     id,

@@ -105,6 +105,25 @@ describe('registry', () => {
     expect(() => make('test/Described-v0', { lenght: 1 })).toThrow('lenght: unknown option, expected one of length');
   });
 
+  it('names its own options beside those of the env', () => {
+    const make_ = make as (id: string, options: object) => unknown;
+    const makeVec_ = makeVec as typeof make_;
+    expect(() => make_('CartPole-v1', { maxEpisodeStep: 9 })).toThrow(
+      new Error(
+        "make('CartPole-v1'): maxEpisodeStep: unknown option, expected one of suttonBartoReward, maxEpisodeSteps, disableEnvChecker (did you mean maxEpisodeSteps?)",
+      ),
+    );
+    expect(() => makeVec_('Pendulum-v1', { numEnv: 3 })).toThrow(
+      new Error(
+        "makeVec('Pendulum-v1'): numEnv: unknown option, expected one of g, maxEpisodeSteps, disableEnvChecker, numEnvs, autoresetMode (did you mean numEnvs?)",
+      ),
+    );
+    expect(() => makeVec_('Pendulum-v1', { g: 'x' })).toThrow(
+      'makeVec(\'Pendulum-v1\'): g: got "x", expected a number',
+    );
+    expect(() => makeVec_('Pendulm-v1', {})).toThrow('makeVec: no environment is registered as "Pendulm-v1"');
+  });
+
   it('knows the options of its own envs as types, and any of others', () => {
     // @ts-expect-error no such option
     expect(() => make('Lake-v0', { strid: 1 })).toThrow('did you mean stride?');
