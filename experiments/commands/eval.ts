@@ -62,18 +62,26 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const seed = integer('--seed', flags.seed, 0);
   if (flags.record !== undefined) checkWritable('--record', flags.record);
   if (flags.json !== undefined) checkWritable('--json', dirname(flags.json));
-  const [{ loadPolicy, Rng, selectBackend, selectEngine }, { makeVec }, { measurePolicy }, { RunDirectory }, tables] =
-    await Promise.all([
-      import('../../src/index.ts'),
-      import('../../envs/index.ts'),
-      import('../training/measurePolicy.ts'),
-      import('../harness/runDirectory.ts'),
-      import('../harness/report/table.ts'),
-    ]);
+  const [
+    { loadPolicy, Rng, selectBackend, selectEngine },
+    { makeVec },
+    { checkEnvId },
+    { measurePolicy },
+    { RunDirectory },
+    tables,
+  ] = await Promise.all([
+    import('../../src/index.ts'),
+    import('../../envs/index.ts'),
+    import('../training/checkEnv.ts'),
+    import('../training/measurePolicy.ts'),
+    import('../harness/runDirectory.ts'),
+    import('../harness/report/table.ts'),
+  ]);
   const directory = RunDirectory.open(path);
   const { experiment: name, config } = directory.run;
   const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: MakeOptions };
   const experiment = await loadExperiment(registry, name, config);
+  if (flags.env !== undefined) checkEnvId('--env', flags.env);
   const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
   if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
   await selectBackend();

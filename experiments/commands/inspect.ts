@@ -17,11 +17,21 @@ export function inspectCommand(): Command {
 }
 
 async function profiles(name: string, envId: string, batch: number): Promise<string[]> {
-  const [{ make }, { Adam, compile, makePolicy, Rng, selectBackend, selectEngine, valueAndGradients }, { neg, mean }] =
-    await Promise.all([import('../../envs/index.ts'), import('../../src/index.ts'), import('@tensorflow/tfjs-core')]);
+  const [
+    { checkEnvId },
+    { make },
+    { Adam, compile, makePolicy, Rng, selectBackend, selectEngine, valueAndGradients },
+    { neg, mean },
+  ] = await Promise.all([
+    import('../training/checkEnv.ts'),
+    import('../../envs/index.ts'),
+    import('../../src/index.ts'),
+    import('@tensorflow/tfjs-core'),
+  ]);
   await selectBackend('cpu');
   await selectEngine(process.env.OXBOW_ENGINE === 'wasm-relaxed' ? 'wasm-relaxed' : 'wasm');
   const rng = new Rng('inspect');
+  checkEnvId('--env', envId);
   const policy = orInputError(() => {
     const { observationSpace, actionSpace } = make(envId);
     return makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy') } as never);

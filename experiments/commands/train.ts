@@ -55,13 +55,17 @@ async function train(
   { agent, policy, envs, load, ...flags }: TrainFlags,
   registry: Registry,
 ): Promise<number> {
-  const [{ loadModules }, { trainExperiment }, { usualPolicy }] = await Promise.all([
+  const [{ checkEnvId, checkEnvOptions }, { loadModules }, { trainExperiment }, { usualPolicy }] = await Promise.all([
+    import('../training/checkEnv.ts'),
     import('../training/loadModules.ts'),
     import('../training/trainExperiment.ts'),
     import('../training/usualPolicy.ts'),
   ]);
   const files = await loadModules(load);
-  const policies = policy === undefined ? [usualPolicy(env, envOptions(flags.set))] : names('--policy', policy);
+  checkEnvId('train', env);
+  const options = envOptions(flags.set);
+  checkEnvOptions('--set env', env, options);
+  const policies = policy === undefined ? [usualPolicy(env, options)] : names('--policy', policy);
   const experiment = await trainExperiment({ studies: [agent], policies, environments: [env], load: files });
   const more = { ...(envs !== undefined && { envs }), ...(files.length > 0 && { load: JSON.stringify(files) }) };
   return runWith(experiment, flags, registry, more);

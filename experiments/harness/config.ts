@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { describeIssue, show } from '../../src/options/describeIssue.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
+import { listOptions } from '../../src/options/listOptions.ts';
+import { expectedOneOf, nearest } from '../../src/options/nearest.ts';
 import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
 import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -138,12 +139,20 @@ function checkPath({ schema, name }: AnyExperiment, path: readonly string[], lab
     const parent = unwrapSchema(schemaField(schema, above)!);
     if (parent instanceof z.ZodObject) {
       if (Object.hasOwn(parent.shape, key)) continue;
-      throw new InputError(`${label}: unknown setting of ${name}, ${expectedOneOf(key, Object.keys(parent.shape))}`);
+      const known = Object.keys(parent.shape);
+      const suggestion = nearest(key, known) ?? deeper(schema, path);
+      throw new InputError(`${label}: unknown setting of ${name}, ${expectedOneOf(key, known, { suggestion })}`);
     }
     if (!(parent instanceof z.ZodRecord)) {
       throw new InputError(`${label}: ${above.join('.')} is one setting, expected --set ${above.join('.')}=…`);
     }
   }
+}
+
+/** Settings of groups that end in the path: `agent.gamma` for `gamma`. */
+function deeper(schema: z.ZodType, path: readonly string[]): string | undefined {
+  const found = listOptions(schema).filter(({ name }) => name.endsWith(`.${path.join('.')}`));
+  return found.length === 0 ? undefined : found.map(({ name }) => name).join(' or ');
 }
 
 function readConfigFile(file: string): Json {

@@ -1,5 +1,5 @@
 import type { Agent } from '../../agents/index.ts';
-import { makeVec, type VectorEnv } from '../../envs/index.ts';
+import { Discrete, makeVec, type VectorEnv } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import type { Job } from '../harness/experiment.ts';
@@ -28,6 +28,7 @@ export function makeTraining(
   const made: { dispose(): void }[] = [{ dispose: () => env.close() }];
   try {
     const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+    checkActions(study, id, actionSpace);
     const known = Object.keys(policySchema(name)?.shape ?? {});
     const settings = Object.entries(config.policy).filter(([key]) => known.includes(key));
     const policy = makePolicy(name, {
@@ -51,6 +52,14 @@ export function makeTraining(
     for (const part of made.reverse()) part.dispose();
     throw error;
   }
+}
+
+/** @throws if the agent cannot learn such actions, which its policy would say less plainly */
+function checkActions(agent: string, env: string, actionSpace: unknown): void {
+  const { actions } = trainableAgents[agent]!;
+  if (actions === undefined || (actions === 'discrete') === actionSpace instanceof Discrete) return;
+  const needed = actions === 'discrete' ? 'discrete' : 'continuous';
+  throw new Error(`--agent: got ${agent}, which needs ${needed} actions; those of ${env} are ${actionSpace}`);
 }
 
 /** Environments of a run that reset in the step that ends an episode. */

@@ -7,6 +7,7 @@ import { InputError } from '../harness/inputError.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
+import { checkEnvOptions } from './checkEnv.ts';
 import { loadModules } from './loadModules.ts';
 import { makeTraining } from './makeTraining.ts';
 import { speedTable } from './speedTable.ts';
@@ -49,6 +50,7 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
 
     async runtime(config) {
       const runtime = await selectRuntime(config);
+      checkEnvOptions('env', env, config.env);
       try {
         for (const policy of config.policies) tryOut({ study: agent, env, policy }, config);
         return runtime;

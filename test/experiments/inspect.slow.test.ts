@@ -16,7 +16,10 @@ it('shows the kernels of sampling and of a likelihood step', async () => {
 
 it.each([
   [['inspect', 'gausian'], /unknown policy, .*did you mean gaussian\?/],
-  [['inspect', 'gaussian', '--env', 'Pendulum'], /no environment is registered as "Pendulum"/],
+  [
+    ['inspect', 'gaussian', '--env', 'Pendulum'],
+    /^oxbow: --env: got Pendulum, expected one of .* \(did you mean Pendulum-v1\?\)/,
+  ],
   [['inspect', 'gaussian', '--batch', '1.5'], /^oxbow: --batch: got 1\.5, expected an integer ≥ 1$/m],
   [['inspect'], /missing required argument 'policy'/],
 ])('%j is bad input', async (argv, line) => {
