@@ -6,8 +6,8 @@ import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
-import { textTable } from '../harness/report/table.ts';
 import { TRAIN } from '../training/trainName.ts';
+import { fittedTable, hanging } from './fitted.ts';
 import { collect } from './run.ts';
 
 /** What `oxbow list` can list. */
@@ -63,15 +63,22 @@ async function listing(registry: Registry, what: string | undefined, name: strin
   }
 }
 
+/** The settings of a schema as a table that fits the terminal; below it the names that lists hold. */
+function settingsText(title: string, schema: z.ZodType): string {
+  const { names, ...table } = listSettings(title, schema);
+  const lists = [...names].map(([setting, each]) => hanging(`${setting}: `, each.join(', ')));
+  return [fittedTable(table), ...(lists.length === 0 ? [] : ['', ...lists])].join('\n');
+}
+
 async function describeExperiments(registry: Registry): Promise<string> {
   const experiments = await Promise.all(
     Object.keys(registry.experiments).map(async (name) => {
       const { description, choices } = await loadExperiment(registry, name);
       return (
-        `  ${name}: ${description}\n` +
-        `    studies       ${choices.studies.join(', ')}\n` +
-        `    environments  ${choices.environments.join(', ')}\n` +
-        `    policies      ${choices.policies.join(', ')}\n` +
+        `${hanging(`  ${name}: `, description)}\n` +
+        `${hanging('    studies       ', choices.studies.join(', '))}\n` +
+        `${hanging('    environments  ', choices.environments.join(', '))}\n` +
+        `${hanging('    policies      ', choices.policies.join(', '))}\n` +
         `    settings      oxbow list ${name}`
       );
     }),
@@ -82,8 +89,8 @@ async function describeExperiments(registry: Registry): Promise<string> {
 /** The settings that all trainings have. */
 async function trainSettings(): Promise<string> {
   const { commonTrainShape } = await import('../training/trainConfig.ts');
-  const table = listSettings('Settings of oxbow train', z.strictObject(commonTrainShape));
-  return `${textTable(table)}\n\nThose of agents and policies: oxbow list agents <agent>, oxbow list policies <policy>`;
+  const table = settingsText('Settings of oxbow train', z.strictObject(commonTrainShape));
+  return `${table}\n\nThose of agents and policies: oxbow list agents <agent>, oxbow list policies <policy>`;
 }
 
 async function experimentSettings(registry: Registry, name: string): Promise<string> {
@@ -91,7 +98,8 @@ async function experimentSettings(registry: Registry, name: string): Promise<str
   const lines = Object.entries(experiment.steps).map(
     ([study, field]) => `\n--steps sets ${field} in the study ${study}`,
   );
-  return `${textTable(listSettings(`Settings of ${name}`, experiment.schema))}\n${lines.join('')}`;
+  const [example = 'seeds'] = Object.values(experiment.steps);
+  return `${settingsText(`Settings of ${name}`, experiment.schema)}\n${lines.join('')}\n\nTo set one: oxbow run ${name} --set ${example}=…`;
 }
 
 async function describeEnvs(): Promise<string> {
@@ -101,7 +109,9 @@ async function describeEnvs(): Promise<string> {
     return [id, String(observationSpace), String(actionSpace), spec?.maxEpisodeSteps?.toString() ?? '–'];
   });
   const columns = ['id', 'observations', 'actions', 'steps of an episode'];
-  return `${textTable({ title: 'Environments of oxbow train', columns, rows })}\ngymnasium:<id>  any environment of Python's Gymnasium: docs/gymnasium.md`;
+  const title = 'Environments of oxbow train; oxbow list envs <id> shows options:';
+  const foreign = hanging('gymnasium:<id>  ', "any environment of Python's Gymnasium: docs/gymnasium.md");
+  return `${fittedTable({ title, columns, rows })}\n${foreign}`;
 }
 
 async function envSettings(id: string): Promise<string> {
@@ -111,20 +121,22 @@ async function envSettings(id: string): Promise<string> {
   if (!ids.includes(id)) throw new InputError(`list envs: got ${id}, ${expectedOneOf(id, ids)}`);
   const schema = envSchema(id);
   if (schema === undefined) return `${id} is registered without a schema, which would say what options it has.`;
-  const { rows, ...table } = listSettings(`Options of ${id}`, schema);
-  if (rows.length === 0) return `${id} has no options.`;
-  return `${textTable({ ...table, rows })}\n\nTo set one: oxbow train ${id} … --set env.${rows[0]![0]}=…`;
+  const [first] = listOptions(schema);
+  if (first === undefined) return `${id} has no options.`;
+  return `${settingsText(`Options of ${id}`, schema)}\n\nTo set one: oxbow train ${id} … --set env.${first.name}=…`;
 }
 
 async function agentSettings(name: string | undefined): Promise<string> {
   const { trainableAgents } = await import('../training/trainableAgents.ts');
   const names = Object.keys(trainableAgents);
   if (name === undefined) {
-    const lines = Object.entries(trainableAgents).map(([agent, { description }]) => `  ${agent}: ${description}`);
+    const lines = Object.entries(trainableAgents).map(([agent, { description }]) =>
+      hanging(`  ${agent}: `, description),
+    );
     return ['Agents of oxbow train; oxbow list agents <agent> shows settings:', ...lines].join('\n');
   }
   if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
-  const table = textTable(listSettings(`Settings of ${name}`, trainableAgents[name]!.settings));
+  const table = settingsText(`Settings of ${name}`, trainableAgents[name]!.settings);
   return `${table}\n\nTo set one: oxbow train … --set agent.gamma=0.9`;
 }
 
@@ -137,15 +149,20 @@ async function policySettings(name: string | undefined): Promise<string> {
   if (name !== undefined) {
     if (!names.includes(name)) throw new InputError(`list policies: got ${name}, ${expectedOneOf(name, names)}`);
     const { description } = known.find((policy) => policy.name === name)!;
-    const table = textTable(listSettings(`Options of ${name}: ${description}`, policySchema(name)!));
+    const table = settingsText(`Options of ${name}: ${description}`, policySchema(name)!);
     return `${table}\n\nTo set one: makePolicy('${name}', { … }), or oxbow train … --set policy.hidden=64,64`;
   }
-  const line = (row: OptionRow) => `    ${`${row.name} ${row.default}`.padEnd(20)}  ${row.meaning}`;
+  const line = (row: OptionRow) => hanging(`    ${`${row.name} ${row.default}`.padEnd(20)}  `, row.meaning);
   const all = known.map((policy) => ({ ...policy, lines: listOptions(policySchema(policy.name)!).map(line) }));
   const common = listOptions(z.strictObject(commonPolicyOptions)).map(line);
   const own = ({ name, description, lines }: (typeof all)[number]) => [
-    `  ${name}: ${description}`,
+    hanging(`  ${name}: `, description),
     ...lines.filter((each) => !common.includes(each)),
   ];
-  return ['Policies of makePolicy, and their options:', '  all:', ...common, ...all.flatMap(own)].join('\n');
+  return [
+    'Policies of makePolicy; oxbow list policies <policy> shows types and units, too:',
+    '  all:',
+    ...common,
+    ...all.flatMap(own),
+  ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { drift } from './fixture/drift.ts';
 import { oxbow, oxbowOn } from './fixture/oxbow.ts';
 import { registry } from './fixture/registry.ts';
@@ -142,11 +142,18 @@ describe('information', () => {
     expect(version).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
     const list = await oxbow('list');
     expect(list.code).toBe(0);
+    vi.stubEnv('COLUMNS', '200');
     const settings = await oxbow('list', 'drift');
     expect(settings.code).toBe(0);
     expect(settings.stdout).toMatch(/^noise\.scale +number ≥ 0 +1 +spread of a step$/m);
     expect(settings.stdout).toMatch(/^fault +none \| throw.* +none/m);
     expect(settings.stdout).toMatch(/^seeds +list of integer ≥ 0 +0,1,2 +seeds; one run of each policy for each$/m);
+    expect(settings.stdout).toMatch(/\nTo set one: oxbow run drift --set steps=…\n$/);
+    vi.stubEnv('COLUMNS', undefined);
+    for (const argv of [['list'], ['list', 'drift'], ['list', 'envs']]) {
+      const longest = Math.max(...(await oxbow(...argv)).stdout.split('\n').map((line) => line.length));
+      expect(longest).toBeLessThanOrEqual(80);
+    }
     expect((await oxbow('list', 'drfit')).stderr).toBe(
       'oxbow: list: got drfit, expected one of experiments, envs, agents, policies, settings, drift (did you mean drift?)\n',
     );
