@@ -56,7 +56,8 @@ test('a flow comes back from files to the bit, with its config; NaN, infinities 
   let seen: unknown;
   const loaded = await loadModule(file, (config) => {
     seen = config;
-    return make(config, 2);
+    const { layers, bins } = config as { layers: number; bins: number };
+    return make({ layers, bins }, 2);
   });
   expect(seen).toEqual({ layers: 2, bins: 4, about: { text: 'ä' } });
   expect(bitsOf(loaded)).toEqual(bitsOf(flow));

@@ -13,6 +13,7 @@ import {
   density,
   draws,
   expectNear,
+  fresh,
   moved,
   NOISE,
   numbers,
@@ -29,6 +30,16 @@ afterEach(() => selectEngine());
 
 describe.each(cases)('$name, $kind', (entry) => {
   const { dim, definition, contextDim } = entry;
+
+  test('before training it is near to its base', () => {
+    const { sample, logProb } = draws(entry, fresh(entry), 500);
+    const base = (x: readonly number[]): number =>
+      definition.angles
+        ? -dim * Math.log(2 * Math.PI)
+        : x.reduce((sum, value) => sum - 0.5 * (value ** 2 + Math.log(2 * Math.PI)), 0);
+    const kl = sample.reduce((sum, x, i) => sum + logProb[i]! - base(x), 0) / sample.length;
+    expect(Math.abs(kl)).toBeLessThan(0.05);
+  });
 
   test('the density integrates to 1, and is that of its samples', () => {
     const flow = moved(entry, SMOOTH);

@@ -1,11 +1,14 @@
 import { appendFileSync, mkdtempSync, readFileSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { EventFile } from '../../../experiments/training/eventFile.ts';
 import { readEvents } from '../../support/readEvents.ts';
 
-const path = join(mkdtempSync(join(tmpdir(), 'oxbow-events-')), 'events.out.tfevents.0.oxbow');
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'oxbow-events-')), 'events.out.tfevents.0.oxbow');
+});
 const steps = () => readEvents(readFileSync(path)).map(({ step, scalars }) => [step, scalars]);
 
 describe('an event file', () => {
@@ -30,6 +33,8 @@ describe('an event file', () => {
       file.scalars(step, { x: step });
       file.close();
     };
+    write(-1, 0);
+    write(0, 3_000_000_000);
     write(2_000_000_000, 128);
     write(128, 300);
     write(128, 301);
