@@ -8,6 +8,25 @@ const WORKER_BYTES = 2 ** 31;
 /** With libtensorflow as backend, which breaks when a thread that has used it ends. */
 const isNative = process.env.OXBOW_BACKEND !== undefined;
 
+const SLOW = 'test/**/*.slow.test.ts';
+
+/** What registers a policy or an environment, which stays: each of these has a worker to itself. */
+const ALONE = [
+  'test/envs/core/registry.test.ts',
+  'test/experiments/training/train.slow.test.ts',
+  'test/policies/registry.test.ts',
+  'test/policies/savedPolicies.test.ts',
+];
+
+/** Most of a short file's time is the import of tfjs and the sources, which a worker does once for all its files. */
+const isolate = isNative;
+const PROJECTS = [
+  { name: 'fast', include: ['test/**/*.test.ts'], exclude: [SLOW, ...ALONE], isolate },
+  { name: 'fast, alone', include: ALONE, exclude: [SLOW], isolate: true },
+  { name: 'slow', include: [SLOW], exclude: ALONE, isolate },
+  { name: 'slow, alone', include: ALONE.filter((file) => file.endsWith('.slow.test.ts')), isolate: true },
+];
+
 /** Slow files first, the others fill the workers up at the end. */
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -21,15 +40,13 @@ const isShuffled = process.argv.some((argument) => argument.startsWith('--sequen
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: PROJECTS.map((test) => ({ extends: true, test })),
     // Against hanging, not for speed: the machine may be busy.
     testTimeout: 240_000,
     // The reporter shows the time of what takes longer: it belongs into a file *.slow.test.ts.
     slowTestThreshold: 1000,
     maxWorkers: Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / WORKER_BYTES))),
-    // Most of a short file's time is the import of tfjs and the sources, which a worker does once for all its files.
     pool: isNative ? 'forks' : 'threads',
-    isolate: isNative,
     ...(!isShuffled && { sequence: { sequencer: SlowFirst } }),
     setupFiles: ['test/support/setUp.ts'],
     restoreMocks: true,

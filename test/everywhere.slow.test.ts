@@ -3,8 +3,7 @@ import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vite
 import { BehaviorCloning } from '../agents/index.ts';
 import { fingerprints } from '../check/everywhere/runs.ts';
 import { Discrete, LakeEnv } from '../envs/index.ts';
-import { builtinFlows, compile, type FlowDefinition, makePolicy, Rng, selectEngine } from '../src/index.ts';
-import { oxbowPolicies } from './policies/oxbowPolicies.ts';
+import { builtinFlows, compile, type FlowDefinition, makePolicy, policies, Rng, selectEngine } from '../src/index.ts';
 
 /** The host's functions that are random, or may round differently from one JavaScript engine to the next. */
 const INEXACT = [
@@ -44,7 +43,7 @@ test('small runs have the fingerprints that they have everywhere, and do without
   await expect(printed).toMatchFileSnapshot('../check/everywhere/fingerprints.json');
 });
 
-test.each(oxbowPolicies)(
+test.each(policies())(
   'a $name policy learns and acts without the host’s functions',
   async ({ name, actions: kind, options }) => {
     const rng = new Rng(name);

@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { Sac } from '../../agents/index.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
-import { builtinFlows, type FlowDefinition, makePolicy, type Policy, Rng } from '../../src/index.ts';
-import { oxbowPolicies } from '../policies/oxbowPolicies.ts';
+import { builtinFlows, type FlowDefinition, makePolicy, type Policy, policies, Rng } from '../../src/index.ts';
 
 const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
 
@@ -59,7 +58,7 @@ test.each(reparameterized)(
 
 test('every box policy that is not reparameterized by itself is known', () => {
   const names = reparameterized.map(([name]) => name);
-  const others = oxbowPolicies
+  const others = policies()
     .filter(({ name, actions }) => actions === 'box' && !names.includes(name) && !families[name]?.angles)
     .map(({ name }) => name);
   expect(others).toEqual(['autoregressive-categorical']);

@@ -6,9 +6,8 @@ import { registeredEnvs } from '../../envs/index.ts';
 import { loadExperiment } from '../../experiments/harness/loadExperiment.ts';
 import { registry } from '../../experiments/registry.ts';
 import { commonTrainShape } from '../../experiments/training/trainConfig.ts';
-import { builtinFlows } from '../../src/index.ts';
+import { builtinFlows, policies } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
-import { oxbowPolicies } from '../policies/oxbowPolicies.ts';
 
 /** Who has options. */
 export interface Owner {
@@ -23,7 +22,7 @@ export interface Owner {
 export async function inventory() {
   return {
     agents: await agents(),
-    policies: oxbowPolicies.map(
+    policies: policies().map(
       ({ name, description }): Owner => ({
         name,
         call: `makePolicy('${name}', `,
@@ -32,10 +31,7 @@ export async function inventory() {
       }),
     ),
     flows: await flows(),
-    // Without those that another test has registered.
-    environments: registeredEnvs()
-      .filter((name) => !name.startsWith('test/'))
-      .map((name): Owner => ({ name, call: `make('${name}', `, schema: envSchema(name)! })),
+    environments: registeredEnvs().map((name): Owner => ({ name, call: `make('${name}', `, schema: envSchema(name)! })),
     experiments: [
       {
         name: 'train',

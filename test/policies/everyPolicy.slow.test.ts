@@ -8,16 +8,16 @@ import {
   type FlowPolicy,
   makePolicy,
   type Policy,
+  policies,
   policyFromJson,
   policyToJson,
   Rng,
 } from '../../src/index.ts';
 import { expectVolume, integral, onACircle, onALine } from '../support/densityChecks.ts';
-import { oxbowPolicies } from './oxbowPolicies.ts';
 import { spacesFor } from './spacesFor.ts';
 
 const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
-const known = oxbowPolicies;
+const known = policies();
 /** Its density has jumps, at the bounds of the space and of the bins. */
 const BINNED = 'autoregressive-categorical';
 
