@@ -9,6 +9,7 @@ import { Tanh } from '../bijectors/elementwise/tanh.ts';
 import { observeBijectors } from '../bijectors/observe.ts';
 import { checkedSamples } from '../distributions/estimate.ts';
 import type { TransformedDistribution } from '../distributions/transformedDistribution.ts';
+import { portableMath } from '../portableMath.ts';
 import type { SampleOptions } from './expectationEstimate.ts';
 
 /** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
@@ -119,7 +120,7 @@ function isClipped({ low, high, hingeSoftness }: SoftClip, x: tf.Tensor): tf.Ten
   const beyond = (bounds: readonly number[], outwards: 1 | -1) => {
     const hinges = tf.mul(tf.div(tf.sub(x, [...bounds]), hingeSoftness), outwards);
     const most = bounds.map((bound) => {
-      const room = 2 * SATURATED + Math.log(hingeSoftness / Math.abs(bound));
+      const room = 2 * SATURATED + portableMath.log(hingeSoftness / Math.abs(bound));
       return Math.min(Math.max(room, 0), -VANISHED);
     });
     return tf.greater(hinges, most);

@@ -208,26 +208,6 @@ describe('a run', () => {
     await directory.release();
   });
 
-  test('is held by one command at a time', async () => {
-    const path = newPath();
-    const first = await RunDirectory.start(path, runOf(), holding);
-    const lines: string[] = [];
-    const second = { ...holding, wait: (line: string) => lines.push(line) };
-    const attempts = await Promise.allSettled([
-      RunDirectory.start(path, runOf(), second),
-      RunDirectory.hold(path, second),
-    ]);
-    for (const attempt of attempts) {
-      const reason = { message: `${path} is in use by another command, expected one at a time` };
-      expect(attempt).toMatchObject({ status: 'rejected', reason });
-    }
-    const line = `${path} is in use by another command, or was by one that was killed: waiting 5 s to see which.`;
-    expect(lines).toEqual([line, line]);
-    await first.release();
-    const next = await RunDirectory.hold(path, holding);
-    await next.release();
-  });
-
   test('has a directory of its own by default', async () => {
     const directories: RunDirectory[] = [];
     for (let i = 0; i < 3; i++) directories.push(await RunDirectory.start(undefined, runOf(), holding));

@@ -70,7 +70,8 @@ export class SoftClip extends Bijector {
     this.low = low === undefined ? undefined : bounds(low, 1);
     this.high = high === undefined ? undefined : bounds(high, -1);
     this.#farthest = FARTHEST * Math.min(1, hingeSoftness);
-    const nearest = NEAREST * Math.max(1, hingeSoftness) ** 2;
+    const wide = Math.max(1, hingeSoftness);
+    const nearest = NEAREST * wide * wide;
     const inside = (bound: number, inwards: 1 | -1) =>
       Math.fround(inwards * Math.max(inwards * nextFloat32(bound, inwards), inwards * bound + nearest));
     this.#lowest = this.low?.map((bound) => inside(bound, 1)) ?? this.high!.map(() => -this.#farthest);
