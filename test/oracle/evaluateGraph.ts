@@ -115,12 +115,23 @@ function build(value: Value, element: (index: number[]) => number): Elements {
   return [...indices(value.shape)].map(element);
 }
 
-/** The elements of a value of one shape, broadcast to another. */
-function broadcast(elements: Elements, from: readonly number[], to: readonly number[]): Elements {
+/** Where each element of a shape comes from in one that is broadcast to it. */
+function broadcastPlaces(from: readonly number[], to: readonly number[]): number[] {
   const count = elementCount(to);
-  if (elements.length === count) return elements;
-  if (elements.length === 1) return Array.from({ length: count }, () => elements[0]!);
-  return [...indices(to)].map((index) => elements[broadcastPlace(from, index)]!);
+  if (elementCount(from) === count) return Array.from({ length: count }, (_, i) => i);
+  return [...indices(to)].map((index) => broadcastPlace(from, index));
+}
+
+/** The rule of an operation on single elements, which finds once where the operands of each lie. */
+function elementwise(node: Node, operation: (node: Node, ...x: number[]) => number): Evaluate {
+  const [{ shape }] = node.outputs as [Value];
+  const places = node.inputs.map((x) => broadcastPlaces(x.shape, shape));
+  return (_, get) => {
+    const operands = node.inputs.map(get);
+    const element = (__: unknown, i: number): number =>
+      operation(node, ...operands.map((elements, k) => elements[places[k]![i]!]!));
+    return [Array.from({ length: elementCount(shape) }, element)];
+  };
 }
 
 const matMul: Evaluate = (node, get) => {
@@ -363,7 +374,7 @@ const OTHERS: Readonly<Record<string, Evaluate>> = {
   Slice: slice,
   Pad: pad,
   Reshape: ({ inputs: [x] }, get) => [get(x!)],
-  Expand: ({ inputs: [x], outputs }, get) => [broadcast(get(x!), x!.shape, outputs[0]!.shape)],
+  Expand: ({ inputs: [x], outputs }, get) => [build(outputs[0]!, (index) => get(x!)[broadcastPlace(x!.shape, index)]!)],
   Transpose: ({ inputs: [x], outputs, attributes }, get) => [
     build(outputs[0]!, (index) => {
       const source = x!.shape.map((_, axis) => index[(attributes.perm as readonly number[]).indexOf(axis)]!);
@@ -394,12 +405,20 @@ const OTHERS: Readonly<Record<string, Evaluate>> = {
   Einsum: einsum,
 };
 
+function ruleOf(node: Node): Evaluate {
+  const operation = ELEMENTWISE[node.op];
+  if (operation !== undefined) return elementwise(node, operation);
+  const rule = OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction);
+  if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
+  return rule;
+}
+
 /**
  * What the values of a graph are, calculated in float64 element by element: the reference of everything that runs graphs.
  * @returns the outputs as a function of the elements of the graph's inputs
  */
 export function evaluateGraph(outputs: readonly Value[]): (inputs: ReadonlyMap<Value, Elements>) => Elements[] {
-  const nodes = reachable(outputs);
+  const steps = reachable(outputs).map((node) => ({ node, rule: ruleOf(node) }));
   const constants = new Map<Value, Elements>();
   return (inputs) => {
     const known = new Map(inputs);
@@ -410,17 +429,7 @@ export function evaluateGraph(outputs: readonly Value[]): (inputs: ReadonlyMap<V
       constants.set(value, constant);
       return constant;
     };
-    for (const node of nodes) {
-      const elementwise = ELEMENTWISE[node.op];
-      const rule: Evaluate | undefined = elementwise
-        ? ({ inputs: operands, outputs: [output] }) => {
-            const elements = operands.map((x) => broadcast(get(x), x.shape, output!.shape));
-            return [elements[0]!.map((_, i) => elementwise(node, ...elements.map((operand) => operand[i]!)))];
-          }
-        : (OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction));
-      if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
-      rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));
-    }
+    for (const { node, rule } of steps) rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));
     return outputs.map(get);
   };
 }
