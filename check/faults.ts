@@ -22,6 +22,7 @@ import { parseArgs } from 'node:util';
 import { textTable } from '../experiments/harness/report/table.ts';
 import { Rng } from '../src/random.ts';
 import { readEvents } from '../test/support/readEvents.ts';
+import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';
 import { type Ended, startOxbow } from './oxbowProcess.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
@@ -37,31 +38,12 @@ const RUN = [
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-faults-'));
 
-interface Case {
-  readonly fault: string;
-  readonly coreDumps: number;
-  readonly stackTraces: number;
-  readonly orphans: number;
-  /** Finished jobs that were gone or other than before, after continuing. */
-  readonly lost: number;
-  /** Whether the continued run has the summary of an unbroken one; undefined where nothing is continued. */
-  readonly equal?: boolean;
-  /** What else was not as it should be. */
-  readonly problems: readonly string[];
-  /** Seconds from a signal to the end. */
-  readonly seconds?: number;
-}
+const cases: FaultCase[] = [];
 
-const cases: Case[] = [];
-
-function record(details: Case): void {
+function record(details: FaultCase): void {
   cases.push(details);
   const bad = isBad(details);
   process.stdout.write(`${bad ? '✗' : '✓'} ${details.fault}${bad ? `: ${JSON.stringify(details)}` : ''}\n`);
-}
-
-function isBad({ coreDumps, stackTraces, orphans, lost, equal, problems }: Case): boolean {
-  return coreDumps + stackTraces + orphans + lost + problems.length > 0 || equal === false;
 }
 
 const reference = join(folder, 'unbroken');
@@ -72,6 +54,11 @@ const duration = (unbroken.time - begun) / 1000;
 const summary = readFileSync(join(reference, 'summary.json'), 'utf8');
 const jobs = results(reference).size;
 process.stdout.write(`An unbroken run: ${jobs} jobs, ${duration.toFixed(1)} s. Seed ${values.seed}.\n`);
+
+const context: FaultContext = { folder, reference, short: values.short === true, rng, record };
+/** The kinds of faults that have a file of their own. */
+const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [];
+for (const kind of kinds) await kind(context);
 
 await signals(values.short ? 2 : 20);
 await longJob();
@@ -85,7 +72,7 @@ await killedTraining('sac', 'spline', values.short ? 3 : 20);
 const faults = [...new Set(cases.map(({ fault }) => fault.replace(/,.*/, '')))];
 const rows = faults.map((fault) => {
   const of = cases.filter((one) => one.fault.replace(/,.*/, '') === fault);
-  const total = (count: (one: Case) => number) => String(of.reduce((sum, one) => sum + count(one), 0));
+  const total = (count: (one: FaultCase) => number) => String(of.reduce((sum, one) => sum + count(one), 0));
   const continued = of.filter(({ equal }) => equal !== undefined);
   const slowest = Math.max(...of.map(({ seconds = -1 }) => seconds));
   return [
@@ -392,10 +379,6 @@ function results(out: string, name = 'result.json'): Map<string, string> {
 
 function bytes(out: string): number {
   return [...results(out, '').keys()].reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
-}
-
-function seen({ coreDumps, stackTraces, orphans }: Ended): Pick<Case, 'coreDumps' | 'stackTraces' | 'orphans'> {
-  return { coreDumps, stackTraces, orphans };
 }
 
 function set(setting: string): string[] {
