@@ -4,6 +4,7 @@ import { compile } from '../../src/engine/compile.ts';
 import { Adam, type AdamOptions } from '../../src/engine/optimizers/adam.ts';
 import { clipByGlobalNorm } from '../../src/engine/optimizers/clipByGlobalNorm.ts';
 import type { Optimizer } from '../../src/engine/optimizers/optimizer.ts';
+import { RmsProp } from '../../src/engine/optimizers/rmsProp.ts';
 import { cosineSchedule, geometricSchedule, linearSchedule } from '../../src/engine/optimizers/schedule.ts';
 import { Sgd, type SgdOptions } from '../../src/engine/optimizers/sgd.ts';
 import { selectEngine } from '../../src/engine/runtime/engine.ts';
@@ -58,31 +59,6 @@ function trainByTfjs(optimizer: tf.Optimizer): { parameters: number[]; losses: n
 }
 
 describe.each([false, true])('compiled: %s', (isCompiled) => {
-  test('Adam: the moments of a gradient that has gone to 0 never become subnormal', () => {
-    const net = new Net([1, 1, 1], 'dead');
-    const optimizer = new Adam(net.variables());
-    const update = ({ scale }: { scale: tf.Tensor }) => {
-      optimizer.update(
-        net.variables().map((variable) => tf.mul(tf.onesLike(variable), scale)),
-        0,
-      );
-      return {};
-    };
-    const compiled = compile(update, { name: 'dead', state: [net, optimizer] });
-    for (let i = 0; i < 2500; i++) {
-      const scale = i === 0 ? 1e-3 : 0;
-      if (isCompiled) compiled({ scale });
-      else tf.tidy(() => update({ scale: tf.scalar(scale) }));
-      if (i % 100 !== 99) continue;
-      for (const moments of [optimizer.moment1, optimizer.moment2]) {
-        for (const moment of numbers(moments)) expect(moment === 0 || Math.abs(moment) >= 2 ** -126).toBe(true);
-      }
-    }
-    // Not by forgetting: the decay itself is exact to rounding.
-    expect(numbers(optimizer.moment2)[0]! / (1e-6 * 0.999 ** 2499)).toBeCloseTo(1, 3);
-    expect(numbers(optimizer.moment1)[0]!).toBeLessThan(1e-36);
-  });
-
   test.each([
     ['adam', (net: Net) => new Adam(net.variables()), () => tf.train.adam(RATE, 0.9, 0.999, 1e-8)],
     [
@@ -103,6 +79,116 @@ describe.each([false, true])('compiled: %s', (isCompiled) => {
     expectClose(got.losses, wanted.losses, 1e-4);
     expectClose(got.parameters, wanted.parameters, 1e-4);
   });
+});
+
+/** Rates, of which the smallest makes the smallest products. */
+const RATES = [1e-2, 3e-4, 1e-6];
+const { fround } = Math;
+
+/** What a step calculates in float32 of each element of the state of Adam where the gradient is 0. */
+function adamProducts(adam: Adam, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): number[] {
+  const [sum1, sum2] = numbers(adam.decaySums) as [number, number];
+  const root = fround(Math.sqrt(sum2));
+  const moments2 = numbers(adam.moment2);
+  return numbers(adam.moment1).flatMap((moment1, i) => {
+    const moment2 = moments2[i]!;
+    const direction = fround(moment1 / fround(fround(Math.sqrt(moment2)) + epsilon * root));
+    const steps = RATES.map((rate) => fround(direction * fround(rate * fround(root / sum1))));
+    return [moment1, moment2, fround(moment1 * fround(beta1)), fround(moment2 * fround(beta2)), direction, ...steps];
+  });
+}
+
+/** The same of gradient descent. */
+function sgdProducts(sgd: Sgd, momentum: number): number[] {
+  return numbers(sgd.velocity!).flatMap((velocity) => {
+    const decayed = fround(velocity * fround(momentum));
+    return [velocity, decayed, ...RATES.flatMap((rate) => [fround(velocity * rate), fround(decayed * rate)])];
+  });
+}
+
+describe('a gradient that has gone to 0 leaves nothing subnormal, for 20,000 steps', () => {
+  const sizes = [1e-12, 1e-8, 1e-5, 1e-3, 0.1, 1, 30, 1e3, 1e5];
+  const first = [0, ...sizes, ...sizes.map((size) => -size)];
+  const almostWithout = { epsilon: 1e-30 };
+  const slow = { beta1: 0.99, beta2: 0.9999, epsilon: 1e-5 };
+  test.each<[string, (parameters: tf.Variable[]) => [Optimizer, () => number[]]]>([
+    ['Adam', of((parameters) => new Adam(parameters), adamProducts)],
+    [
+      'Adam almost without ε',
+      of(
+        (parameters) => new Adam(parameters, almostWithout),
+        (adam) => adamProducts(adam, almostWithout),
+      ),
+    ],
+    [
+      'Adam, slower',
+      of(
+        (parameters) => new Adam(parameters, slow),
+        (adam) => adamProducts(adam, slow),
+      ),
+    ],
+    [
+      'momentum',
+      of(
+        (parameters) => new Sgd(parameters, { momentum: 0.9 }),
+        (sgd) => sgdProducts(sgd, 0.9),
+      ),
+    ],
+    [
+      'nesterov',
+      of(
+        (parameters) => new Sgd(parameters, { momentum: 0.99, nesterov: true }),
+        (sgd) => sgdProducts(sgd, 0.99),
+      ),
+    ],
+    [
+      'RmsProp',
+      of(
+        (parameters) => new RmsProp(parameters),
+        ({ meanSquare }) => numbers(meanSquare).flatMap((v) => [v, fround(v * fround(0.99))]),
+      ),
+    ],
+  ])('%s', (_, make) => {
+    const parameters = tf.variable(tf.ones([first.length]));
+    const [optimizer, products] = make([parameters]);
+    const update = ({ gradient }: { gradient: tf.Tensor }) => {
+      optimizer.update([gradient], 0);
+      return {};
+    };
+    const step = compile(update, { name: 'dead', state: [parameters, optimizer] });
+    const onArrays = step.onArrays({ gradient: { shape: [first.length] } });
+    const [alive, dead] = [Float32Array.from(first), new Float32Array(first.length)];
+    for (let i = 0; i < 20_000; i++) {
+      onArrays({ gradient: i < 3 ? alive : dead });
+      // Decays are slow: what is subnormal is so for many steps.
+      if (i % 20 === 0) expect(products().filter((x) => x !== 0 && Math.abs(x) < 2 ** -126)).toEqual([]);
+    }
+    expect(numbers(parameters).every(Number.isFinite)).toBe(true);
+  });
+
+  function of<T extends Optimizer>(make: (parameters: tf.Variable[]) => T, products: (optimizer: T) => number[]) {
+    return (parameters: tf.Variable[]): [Optimizer, () => number[]] => {
+      const optimizer = make(parameters);
+      return [optimizer, () => products(optimizer)];
+    };
+  }
+});
+
+test('what is flushed of moments is far below what moves a parameter, and until then they decay exactly', () => {
+  const parameters = tf.variable(tf.tensor1d([0, 0]));
+  const adam = new Adam([parameters]);
+  const step = (gradient: number, rate = 0) => tf.tidy(() => adam.update([tf.tensor1d([gradient, -gradient])], rate));
+  step(1e-3);
+  for (let i = 1; i <= 280; i++) step(0);
+  // 1e-3 · 0.9²⁸⁰ = 1.5e-16, far above 2⁻⁶⁶ = 1.4e-20.
+  const [above, below] = numbers(adam.moment1) as [number, number];
+  expect(above / (1e-3 * 0.9 ** 280)).toBeCloseTo(1, 4);
+  expect(below).toBe(-above);
+  for (let i = 0; i < 720; i++) step(0);
+  expect(Math.max(...numbers(adam.moment1).map(Math.abs))).toBeLessThan(2 ** -86);
+  expect(numbers(adam.moment2)[0]! / (1e-6 * 0.999 ** 1000)).toBeCloseTo(1, 4);
+  for (let i = 0; i < 1000; i++) step(0, 1);
+  expect(Math.max(...numbers(parameters).map(Math.abs))).toBeLessThan(1e-18);
 });
 
 /** Adam and SGD on plain numbers, one parameter at a time, from their published definitions. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { flushed } from './flushed.ts';
+import { flushed, flushedSquares } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
 /** Options of {@link Adam}. */
@@ -52,17 +52,19 @@ export class Adam extends Optimizer {
 
   protected override step(parameters: tf.Tensor, gradient: tf.Tensor, learningRate: tf.Tensor | number): tf.Tensor {
     const { beta1, beta2, epsilon, weightDecay } = this.#options;
-    const moment1 = flushed(tf.add(tf.mul(this.moment1, beta1), gradient));
-    const moment2 = flushed(tf.add(tf.mul(this.moment2, beta2), tf.square(gradient)));
+    // Scalars first, so that all that is done with the vectors is one loop.
     const decaySums = tf.add(tf.mul(this.decaySums, tf.tensor1d([beta1, beta2])), 1);
-    this.moment1.assign(moment1);
-    this.moment2.assign(moment2);
     this.decaySums.assign(decaySums);
     const [sum1, sum2] = tf.split(decaySums, 2) as [tf.Tensor, tf.Tensor];
     // m̂ / (√v̂ + ε) with √(sum of decays) moved from the vector to the scalars.
     const root = tf.sqrt(sum2);
-    const direction = tf.div(moment1, tf.add(tf.sqrt(moment2), tf.mul(epsilon, root)));
+    const floor = tf.mul(epsilon, root);
     const rate = tf.mul(learningRate, tf.div(root, sum1));
+    const moment1 = flushed(tf.add(tf.mul(this.moment1, beta1), gradient));
+    const moment2 = flushedSquares(tf.add(tf.mul(this.moment2, beta2), tf.square(gradient)));
+    this.moment1.assign(moment1);
+    this.moment2.assign(moment2);
+    const direction = tf.div(moment1, tf.add(tf.sqrt(moment2), floor));
     const kept = weightDecay === 0 ? parameters : tf.mul(parameters, tf.sub(1, tf.mul(learningRate, weightDecay)));
     return tf.sub(kept, tf.mul(direction, rate));
   }

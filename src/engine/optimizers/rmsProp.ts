@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { flushed } from './flushed.ts';
+import { flushedSquares } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
 /** Options of {@link RmsProp}. */
@@ -38,9 +38,8 @@ export class RmsProp extends Optimizer {
   }
 
   protected override step(parameters: tf.Tensor, gradient: tf.Tensor, learningRate: tf.Tensor | number): tf.Tensor {
-    const meanSquare = flushed(
-      tf.add(tf.mul(this.meanSquare, this.#decay), tf.mul(tf.square(gradient), 1 - this.#decay)),
-    );
+    const decayed = tf.add(tf.mul(this.meanSquare, this.#decay), tf.mul(tf.square(gradient), 1 - this.#decay));
+    const meanSquare = flushedSquares(decayed);
     this.meanSquare.assign(meanSquare);
     const direction = tf.div(gradient, tf.sqrt(tf.add(meanSquare, this.#epsilon)));
     return tf.sub(parameters, tf.mul(direction, learningRate));

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { flushed } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
 /** Options of {@link Sgd}. */
@@ -35,7 +36,7 @@ export class Sgd extends Optimizer {
 
   protected override step(parameters: tf.Tensor, gradient: tf.Tensor, learningRate: tf.Tensor | number): tf.Tensor {
     if (this.velocity === undefined) return tf.sub(parameters, tf.mul(gradient, learningRate));
-    const velocity = tf.add(tf.mul(this.velocity, this.#momentum), gradient);
+    const velocity = flushed(tf.add(tf.mul(this.velocity, this.#momentum), gradient));
     this.velocity.assign(velocity);
     const direction = this.#nesterov ? tf.add(gradient, tf.mul(velocity, this.#momentum)) : velocity;
     return tf.sub(parameters, tf.mul(direction, learningRate));
