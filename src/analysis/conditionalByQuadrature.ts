@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { Distribution } from '../distributions/distribution.ts';
+import { probabilityBefore } from '../distributions/probabilityBefore.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
@@ -64,7 +65,7 @@ export class ConditionalByQuadrature extends Distribution {
     const [threshold, place] = [rng.uniformTensor([1, ...shape]), rng.uniformTensor([...shape, 1])];
     return stopGradient(() => {
       const points = this.#nodes.size;
-      const before = tf.cumsum(this.#weights(), 0, true);
+      const before = probabilityBefore(this.#weights(), 0);
       const aligned = tf.reshape(before, [points, ...sampleShape.map(() => 1), ...this.batchShape]);
       const cell = tf.sub(tf.sum(tf.cast(tf.greaterEqual(threshold, aligned), 'float32'), 0), 1);
       const low = this.#options.range[0];

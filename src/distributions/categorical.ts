@@ -3,6 +3,7 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
+import { probabilityBefore } from './probabilityBefore.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -40,8 +41,7 @@ export class Categorical extends Distribution {
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     const threshold = rng.uniformTensor([...sampleShape, ...this.batchShape, 1]);
     return stopGradient(() => {
-      // The sum before the first category is exactly 0, which is always reached, whatever the rounding.
-      const before = tf.cumsum(tf.softmax(this.logits), this.logits.rank - 1, true);
+      const before = probabilityBefore(tf.softmax(this.logits), this.logits.rank - 1);
       return tf.sub(tf.sum(tf.cast(tf.greaterEqual(threshold, before), 'float32'), -1), 1);
     });
   }

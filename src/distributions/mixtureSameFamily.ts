@@ -5,6 +5,7 @@ import { Distribution } from './distribution.ts';
 import { distributionalTransform } from './distributionalTransform.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
+import { probabilityBefore } from './probabilityBefore.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -71,9 +72,8 @@ export class MixtureSameFamily extends Distribution {
   #draw(rng: Rng, sampleShape: number[]): tf.Tensor {
     const draws = this.components.sample(rng, sampleShape);
     const threshold = rng.uniformTensor([...sampleShape, ...this.batchShape, 1]);
-    // Component k is taken where the threshold has reached the weights before k but not those before k + 1; the first
-    // sum is exactly 0, so that one component is always taken, whatever the rounding.
-    const before = tf.cumsum(tf.softmax(this.logits), this.logits.rank - 1, true);
+    // Component k is taken where the threshold has reached the weights before k but not those before k + 1.
+    const before = probabilityBefore(tf.softmax(this.logits), this.logits.rank - 1);
     const reached = tf.cast(tf.greaterEqual(threshold, before), 'float32');
     const rank = reached.rank;
     const next = tf.pad(

@@ -109,14 +109,23 @@ class BinnedActions implements ActionDistribution {
     return (high - low) / this.#bins;
   }
 
+  /** The bin that a number i lies in. */
+  #binOf(number: tf.Tensor, i: number): tf.Tensor {
+    const place = tf.div(tf.sub(number, this.#bounds[i]!.low), this.#width(i));
+    return tf.clipByValue(tf.floor(place), 0, this.#bins - 1);
+  }
+
   sampleWithLogProb(rng: Rng): SampledAction {
     const numbers: tf.Tensor[] = [];
     const logProb = this.#along((i, choice) => {
       const bin = tf.expandDims(choice.sample(rng), 1);
       const within = rng.uniformTensor(bin.shape);
       const { low, high } = this.#bounds[i]!;
-      const number = () => tf.add(tf.mul(tf.add(bin, within), this.#width(i)), low);
-      numbers.push(stopGradient(() => tf.clipByValue(number(), low, high)));
+      const at = (place: tf.Tensor | number) =>
+        tf.clipByValue(tf.add(tf.mul(tf.add(bin, place), this.#width(i)), low), low, high);
+      // At its very end rounding would lead into the next bin, whose probability may be 0.
+      const draw = () => tf.where(tf.equal(this.#binOf(at(within), i), bin), at(within), at(0.5));
+      numbers.push(stopGradient(draw));
       return numbers[i]!;
     });
     const latent = numbers.length === 1 ? numbers[0]! : tf.concat(numbers, 1);
@@ -148,10 +157,8 @@ class BinnedActions implements ActionDistribution {
       const choice = new Categorical({ logits: network.apply(seen.length === 1 ? seen[0]! : tf.concat(seen, 1)) });
       const number = next(i, choice);
       const { low, high } = this.#bounds[i]!;
-      const width = this.#width(i);
-      // The bin of the number itself, whatever the rounding that made the number from a bin and a place in it.
-      const bin = stopGradient(() => tf.clipByValue(tf.floor(tf.div(tf.sub(number, low), width)), 0, bins - 1));
-      logProbs.push(tf.sub(choice.logProb(tf.squeeze(bin, [1])), portableMath.log(width)));
+      const bin = stopGradient(() => this.#binOf(number, i));
+      logProbs.push(tf.sub(choice.logProb(tf.squeeze(bin, [1])), portableMath.log(this.#width(i))));
       outside.push(
         stopGradient(() => tf.cast(tf.logicalOr(tf.less(number, low), tf.greater(number, high)), 'float32')),
       );
