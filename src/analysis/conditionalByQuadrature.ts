@@ -3,10 +3,10 @@ import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { Distribution } from '../distributions/distribution.ts';
 import { probabilityBefore } from '../distributions/probabilityBefore.ts';
+import { currentTrace } from '../engine/trace/traceBackend.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { checkJoint, joined, midpoints, type QuadratureRange } from './midpoints.ts';
+import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange } from './midpoints.ts';
 
 /** Which component, given which values of the others, and the range of its integral. */
 export interface ConditionalOptions extends QuadratureRange {
@@ -35,9 +35,13 @@ export class ConditionalByQuadrature extends Distribution {
   readonly #logs: tf.Tensor;
   readonly #nodes: tf.Tensor1D;
   readonly #width: number;
-  readonly #options: ConditionalOptions;
+  readonly #range: QuadratureRange;
 
-  /** @throws if the joint's events are no vectors of two or more, or the values, component, range or points do not fit */
+  /**
+   * @throws if the joint's events are no vectors of two or more, or the values, component, range or points do not fit, or the density
+   *   is 0 over all of the range at some of the values: nothing follows from what cannot be. Within a compiled function, where no values
+   *   are known, all is NaN then.
+   */
   constructor(options: ConditionalOptions) {
     super();
     const { joint, of, given, ...range } = options;
@@ -56,8 +60,24 @@ export class ConditionalByQuadrature extends Distribution {
     const { nodes, width } = midpoints(owner, range);
     this.#nodes = nodes;
     this.#width = width;
-    this.#options = options;
-    this.#logs = this.#jointLogProb(tf.reshape(nodes, [nodes.size, ...batch.map(() => 1), 1]));
+    this.#range = range;
+    this.#logs = this.#logsAt(nodes);
+    if (currentTrace() === undefined) this.#checkPossible();
+  }
+
+  #checkPossible(): void {
+    const logs = tf.tidy(() => tf.reshape(tf.max(this.#logs, 0), [-1]).dataSync());
+    const row = logs.findIndex((log) => !(log > Number.NEGATIVE_INFINITY));
+    if (row < 0) return;
+    const size = this.given.shape.at(-1)!;
+    const rows = tf.tidy(() => broadcast(this.given, [...this.batchShape, size]).dataSync());
+    const values = [...rows.slice(row * size, (row + 1) * size)].map((value) => Number(value.toPrecision(6)));
+    const [low, high] = this.#range.range;
+    const density = Number.isNaN(logs[row]) ? 'NaN' : `0 everywhere in [${low}, ${high}]`;
+    throw new Error(
+      `ConditionalByQuadrature: given: wanted values of positive density, got [${values.join(', ')}], ` +
+        `at which the density of component ${this.of} is ${density}`,
+    );
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
@@ -68,7 +88,7 @@ export class ConditionalByQuadrature extends Distribution {
       const before = probabilityBefore(this.#weights(), 0);
       const aligned = tf.reshape(before, [points, ...sampleShape.map(() => 1), ...this.batchShape]);
       const cell = tf.sub(tf.sum(tf.cast(tf.greaterEqual(threshold, aligned), 'float32'), 0), 1);
-      const low = this.#options.range[0];
+      const low = this.#range.range[0];
       return tf.add(tf.mul(tf.add(tf.expandDims(cell, -1), place), this.#width), low);
     });
   }
@@ -79,14 +99,14 @@ export class ConditionalByQuadrature extends Distribution {
 
   /** log ∫ p(x) dxᵢ: the log-density of the given values, `[...batch]`. */
   logNormalizer(): tf.Tensor {
-    return tf.add(tf.logSumExp(this.#logs, 0), portableMath.log(this.#width));
+    return logIntegral(this.#logs, this.#width);
   }
 
   /** How far {@link logNormalizer} is from the one by half as many points, `[...batch]`, nats: a bound of its error where that is small. */
   normalizerError(): tf.Tensor {
     const points = Math.max(2, Math.floor(this.#nodes.size / 2));
-    const coarse = new ConditionalByQuadrature({ ...this.#options, points });
-    return tf.abs(tf.sub(this.logNormalizer(), coarse.logNormalizer()));
+    const { nodes, width } = midpoints('ConditionalByQuadrature', { ...this.#range, points });
+    return tf.abs(tf.sub(this.logNormalizer(), logIntegral(this.#logsAt(nodes), width)));
   }
 
   override entropy(): tf.Tensor {
@@ -110,6 +130,11 @@ export class ConditionalByQuadrature extends Distribution {
 
   #aligned(): tf.Tensor {
     return tf.reshape(this.#nodes, [this.#nodes.size, ...this.batchShape.map(() => 1)]);
+  }
+
+  /** log p(x) where the component is at the nodes, `[points, ...batch]`. */
+  #logsAt(nodes: tf.Tensor1D): tf.Tensor {
+    return this.#jointLogProb(tf.reshape(nodes, [nodes.size, ...this.batchShape.map(() => 1), 1]));
   }
 
   /** The joint's log-density where the component is x `[..., 1]`. */

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { Distribution } from '../distributions/distribution.ts';
-import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { checkJoint, joined, midpoints, type QuadratureRange, without } from './midpoints.ts';
+import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange, without } from './midpoints.ts';
 
 /** Which component is integrated out, and over which range. */
 export interface MarginalOptions extends QuadratureRange {
@@ -14,7 +13,7 @@ export interface MarginalOptions extends QuadratureRange {
 
 /**
  * The marginal distribution of all components but one, whose log-density is a numerical integral: log ∫ p(x) dxᵢ by the midpoint
- * rule over a range. Draws are exact: those of the joint without that component.
+ * rule over a range: −∞ for values of density 0. Draws are exact: those of the joint without that component.
  */
 export class MarginalByQuadrature extends Distribution {
   readonly joint: Distribution;
@@ -51,7 +50,6 @@ export class MarginalByQuadrature extends Distribution {
     const whole = [this.#nodes.size, ...x.shape.slice(0, -1)];
     const component = broadcast(tf.reshape(this.#nodes, [this.#nodes.size, ...x.shape.map(() => 1)]), [...whole, 1]);
     const others = broadcast(tf.expandDims(x, 0), [...whole, this.eventShape[0]!]);
-    const log = tf.logSumExp(this.joint.logProb(joined(others, component, this.out)), 0);
-    return tf.add(log, portableMath.log(this.#width));
+    return logIntegral(this.joint.logProb(joined(others, component, this.out)), this.#width);
   }
 }

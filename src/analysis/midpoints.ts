@@ -1,4 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { impossibleOutside } from '../distributions/impossibleOutside.ts';
+import { portableMath } from '../portableMath.ts';
+
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** Where a component is integrated, and how finely. */
 export interface QuadratureRange {
@@ -26,6 +31,12 @@ export function midpoints(
   }
   const width = (high - low) / points;
   return { nodes: tf.tensor1d(Array.from({ length: points }, (_, i) => low + (i + 0.5) * width)), width };
+}
+
+/** The log of the integral of a density along the first axis, from its logs in the middles of cells; −∞, with gradient 0, where all are. */
+export function logIntegral(logs: tf.Tensor, width: number): tf.Tensor {
+  const finite = tf.add(tf.logSumExp(tf.maximum(logs, -LARGEST), 0), portableMath.log(width));
+  return impossibleOutside(() => tf.notEqual(tf.max(logs, 0), Number.NEGATIVE_INFINITY), finite);
 }
 
 /**

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
+  Beta,
   ConditionalByQuadrature,
+  type Distribution,
   expectationEstimate,
+  Independent,
   MarginalByQuadrature,
   MultivariateNormalTriL,
   momentsEstimate,
@@ -10,6 +13,7 @@ import {
   neuralSplineFlow,
   Rng,
   StandardNormal,
+  Uniform,
 } from '../../src/index.ts';
 import { covarianceOf, normalLogPdf } from '../oracle/densities.ts';
 
@@ -148,6 +152,40 @@ test('moments and expectations, each with its standard error', () => {
   const first = (draws: tf.Tensor) => tf.cast(tf.greater(tf.slice(draws, [0, 0], [-1, 1]), LOC[0]!), 'float32');
   const { value, standardError } = expectationEstimate(joint, first, { rng: new Rng(2), samples: 4000 });
   expect(Math.abs(values(value)[0]! - 0.5)).toBeLessThan(4.5 * values(standardError)[0]!);
+});
+
+describe('values of density 0', () => {
+  const square = new Uniform({ dim: 2, low: -1, high: 1 });
+  const range: [number, number] = [-2, 2];
+
+  test('are no values to condition on', () => {
+    const at = (given: number[][], joint: Distribution = square) =>
+      new ConditionalByQuadrature({ joint, of: 1, given: tf.tensor2d(given), range });
+    expect(values(at([[0.5], [-0.25]]).mean())).toEqual([expect.closeTo(0, 5), expect.closeTo(0, 5)]);
+    expect(() => at([[0.5], [3]])).toThrow(
+      'ConditionalByQuadrature: given: wanted values of positive density, got [3], at which the density of component 1 ' +
+        'is 0 everywhere in [-2, 2]',
+    );
+    expect(() => at([[Number.NaN]], joint)).toThrow('got [NaN], at which the density of component 1 is NaN');
+    const far = () => new ConditionalByQuadrature({ joint: square, of: 1, given: tf.zeros([1]), range: [4, 5] });
+    expect(far).toThrow('got [0], at which the density of component 1 is 0 everywhere in [4, 5]');
+  });
+
+  test('an error of the normalizer is infinite where half of the points miss all', () => {
+    const thin = new Uniform({ dim: 2, low: 0.4, high: 0.6 });
+    const coarse = new ConditionalByQuadrature({ joint: thin, of: 1, given: tf.tensor1d([0.5]), range, points: 4 });
+    expect(values(coarse.normalizerError())).toEqual([Number.POSITIVE_INFINITY]);
+  });
+
+  test('have the marginal log-density −∞, with gradient 0', () => {
+    const two = tf.tensor1d([2, 2]);
+    const betas = new Independent(new Beta({ concentration1: two, concentration0: two }), 1);
+    const marginal = new MarginalByQuadrature({ joint: betas, out: 1, range });
+    const logProb = (x: tf.Tensor) => marginal.logProb(x);
+    const x = tf.tensor2d([[3], [0.3]]);
+    expect(values(logProb(x))).toEqual([Number.NEGATIVE_INFINITY, expect.closeTo(Math.log(6 * 0.3 * 0.7), 4)]);
+    expect(values(tf.grad(logProb)(x))).toEqual([0, expect.closeTo(1 / 0.3 - 1 / 0.7, 4)]);
+  });
 });
 
 test('what does not fit is an error that says so', () => {
