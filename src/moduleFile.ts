@@ -134,8 +134,8 @@ function fileHandler(path: string): tf.io.IOHandler {
       }
       const name = `${path.slice(folder.length)}.${bytesToHex(sha256(bytes)).slice(0, 16)}.bin`;
       const json = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs }] };
-      writeWholeFile(`${folder}${name}`, bytes, BROWSER);
-      writeWholeFile(path, `${JSON.stringify(json, null, 2)}\n`, BROWSER);
+      writeWholeFile(`${folder}${name}`, bytes, { instead: BROWSER });
+      writeWholeFile(path, `${JSON.stringify(json, null, 2)}\n`, { instead: BROWSER });
       // The JSON names the new bytes now.
       if (before !== undefined && before !== name && /^[^/\\]+\.bin$/.test(before)) {
         removeFile(`${folder}${before}`);

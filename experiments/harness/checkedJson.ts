@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import type { WriteOptions } from '../../src/files.ts';
 import { InputError } from './inputError.ts';
 import { writeJson } from './writeFile.ts';
 
@@ -9,8 +10,8 @@ export function sha256(content: string | Uint8Array): string {
 }
 
 /** Writes an object as JSON with a field more, `sha256`: the checksum of the others. */
-export function writeCheckedJson(path: string, value: object): void {
-  writeJson(path, { ...value, sha256: sha256(JSON.stringify(value)) });
+export function writeCheckedJson(path: string, value: object, options?: WriteOptions): void {
+  writeJson(path, { ...value, sha256: sha256(JSON.stringify(value)) }, options);
 }
 
 /**

@@ -1,14 +1,14 @@
 import stringify from 'json-stringify-pretty-compact';
-import { writeWholeFile } from '../../src/files.ts';
+import { type WriteOptions, writeWholeFile } from '../../src/files.ts';
 
 export { writeWholeFile as writeFile };
 
 /** {@link writeWholeFile} for JSON, indented, with a final newline. */
-export function writeJson(path: string, value: unknown): void {
-  writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+export function writeJson(path: string, value: unknown, options?: WriteOptions): void {
+  writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`, options);
 }
 
 /** {@link writeJson} with what fits on a line of 120 characters on one line. */
-export function writeCompactJson(path: string, value: unknown): void {
-  writeWholeFile(path, `${stringify(value, { maxLength: 120 })}\n`);
+export function writeCompactJson(path: string, value: unknown, options?: WriteOptions): void {
+  writeWholeFile(path, `${stringify(value, { maxLength: 120 })}\n`, options);
 }

@@ -192,7 +192,7 @@ export abstract class Policy extends Module {
       { observations: { shape: [batch, this.observationDim] } },
       { name: `${this.constructor.name}.toOnnx`, state: [this] },
     );
-    if (file !== undefined) writeWholeFile(file, traced.model, 'take the returned bytes');
+    if (file !== undefined) writeWholeFile(file, traced.model, { instead: 'take the returned bytes' });
     return traced;
   }
 }

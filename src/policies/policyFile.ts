@@ -11,7 +11,7 @@ import { fromJson, type LoadedPolicy, toJson } from './policyJson.ts';
 export function savePolicy(file: string, policy: Policy, about: Readonly<Record<string, unknown>> = {}): void {
   const json = toJson('savePolicy', policy, about);
   try {
-    writeWholeFile(file, json, 'policyToJson gives text');
+    writeWholeFile(file, json, { instead: 'policyToJson gives text' });
   } catch (error) {
     const { message, code } = error as Error & { readonly code?: string };
     const problem = new Error(`savePolicy: cannot write ${file}: ${message}`, { cause: error });
