@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { MakeOptions } from '../../envs/index.ts';
-import { writeWholeFile } from '../../src/files.ts';
+import { makeFolder, writeWholeFile } from '../../src/files.ts';
 import { checkWritable } from '../harness/checkWritable.ts';
 import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -60,8 +60,8 @@ export function evalCommand(registry: Registry): Command {
 async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): Promise<Evaluation[]> {
   const episodes = integer('--episodes', flags.episodes, 1);
   const seed = integer('--seed', flags.seed, 0);
-  if (flags.record !== undefined) checkWritable('--record', flags.record);
-  if (flags.json !== undefined) checkWritable('--json', dirname(flags.json));
+  if (flags.record !== undefined) checkWritable('--record', 'folder', flags.record);
+  if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const [
     { loadPolicy, Rng, selectBackend, selectEngine },
     { makeVec },
@@ -136,7 +136,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
 
 function writePages(folder: string, pages: ReadonlyMap<string, string>): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const [job, page] of pages) {
       const file = join(folder, `${job.replaceAll('/', '-')}.html`);
       writeWholeFile(file, page);

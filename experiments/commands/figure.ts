@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expectedOneOf } from '../../src/options/nearest.ts';
+import { checkWritable } from '../harness/checkWritable.ts';
 import { checkConfig } from '../harness/config.ts';
 import type { Figure, Section } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -21,6 +22,8 @@ export function figureCommand(registry: Registry): Command {
         import('../harness/summarize.ts'),
         import('../harness/writeFile.ts'),
       ]);
+      const fileOf = (theme: 'light' | 'dark') => `${to}-${theme}.svg`;
+      checkWritable('figure', 'file', fileOf('light'));
       const directory = RunDirectory.open(path);
       const { experiment: experimentName, config, seeds } = directory.run;
       const experiment = await loadExperiment(registry, experimentName, config);
@@ -36,7 +39,7 @@ export function figureCommand(registry: Registry): Command {
         throw new InputError(`figure: got ${name}, ${expectedOneOf(name, names)}`);
       }
       for (const theme of ['light', 'dark'] as const) {
-        const file = `${to}-${theme}.svg`;
+        const file = fileOf(theme);
         const svg = await drawFigure(figure, theme);
         try {
           writeFile(file, svg);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { checkWritable } from '../harness/checkWritable.ts';
 import { checkConfig } from '../harness/config.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
@@ -45,6 +46,7 @@ async function compare(paths: readonly string[], out: string, registry: Registry
     import('../harness/report/table.ts'),
     import('../harness/writeFile.ts'),
   ]);
+  checkWritable('--out', 'file', out);
   const { tables, html } = await compareRuns(paths, registry);
   for (const table of tables) process.stdout.write(`${textTable(table)}\n\n`);
   const page = await html();

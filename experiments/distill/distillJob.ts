@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { makeFolder } from '../../src/files.ts';
 import { autoregressiveSplineFlow, distill, type Flow, iaf, maf, type Rng } from '../../src/index.ts';
 import type { Job, JobContext, JobResult } from '../harness/experiment.ts';
 import type { DistillConfig, FlowName } from './config.ts';
@@ -60,7 +60,7 @@ export async function distillJob(
   const there = isTeacher ? undefined : estimateKl(flow, teacher, evaluationSamples, rng.split('KL'));
   const back = isTeacher ? undefined : estimateKl(teacher, flow, evaluationSamples, rng.split('KL from the teacher'));
   const samples = drawSamples(flow, SHOWN[env], rng.split('shown'));
-  mkdirSync(logs, { recursive: true });
+  makeFolder(logs);
   writeSpeed(logs, flow, rng.split('speed'));
   teacher.dispose();
   if (!isTeacher) flow.dispose();

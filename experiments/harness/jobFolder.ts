@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { z } from 'zod';
+import { syncTree } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
@@ -17,7 +18,10 @@ const resultSchema = z.strictObject({
   files: z.record(z.string(), z.string()),
 });
 
-/** Completes the folder of a job: its rows, and last of all `result.json`, without which the job has not finished. */
+/**
+ * Completes the folder of a job: its rows, and last of all `result.json`, without which the job has not finished. All that the job
+ * has left is on the disk before: who finds `result.json` after a power cut finds every file that it names.
+ */
 export function writeJobFolder(
   directory: string,
   { job, settings, result, rows }: { job: Job; settings: string; result: JobResult; rows: readonly MetricsRow[] },
@@ -26,6 +30,7 @@ export function writeJobFolder(
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(directory, name)).isFile())
     .map((name) => [name.split(sep).join('/'), sha256(readFileSync(join(directory, name)))]);
+  syncTree(directory);
   const { metrics, data } = result;
   writeCheckedJson(join(directory, 'result.json'), {
     job: job.id,

@@ -73,7 +73,7 @@ export async function runExperiment(
       },
       {
         wait: (line) => stderr.write(`${line}\n`),
-        lost: () => progress.break(new Error('the directory was removed, or taken by another command')),
+        lost: () => progress.break(goneError()),
       },
     );
     for (const job of jobs) {
@@ -119,7 +119,11 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
   try {
     await runJobs(
       waiting,
-      (job) => ({ directory: directory.jobPath(job), logs: directory.logPath(job) }),
+      (job) => {
+        // A job would make it again.
+        if (!directory.isThere) throw goneError();
+        return { directory: directory.jobPath(job), logs: directory.logPath(job) };
+      },
       {
         workers,
         signal: AbortSignal.any([signal, progress.breaking]),
@@ -174,7 +178,9 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
     said: (job, line) => display.log(`${job.id}: ${line}`),
     noted: (line) => display.log(line),
     finished(job, seconds) {
-      progress.finish(job, directory.outcome(job)!);
+      const outcome = directory.outcome(job);
+      if (outcome === undefined) throw goneError();
+      progress.finish(job, outcome);
       progress.seconds[job.id] = seconds;
       display.end(job, 'finished');
       if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
@@ -182,7 +188,8 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
       metricsWritten = performance.now();
     },
     failed(job, error) {
-      if (!progress.fail(job, error)) return;
+      if (!directory.isThere) progress.break(goneError());
+      if (progress.broken !== undefined || !progress.fail(job, error)) return;
       display.end(job, 'failed');
       display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
     },
@@ -196,6 +203,8 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
 async function store(run: Run, started: Date): Promise<string | undefined> {
   const { experiment, directory, progress, options } = run;
   const { workers, signal, stdout } = options;
+  // It may be another command's by now.
+  if (progress.broken !== undefined && storageErrorOf(progress.broken) === undefined) return undefined;
   try {
     directory.addSession({
       started: started.toISOString(),
@@ -207,9 +216,9 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
     });
     return await writeResults(experiment, directory, progress.jobs, progress.outcomes, stdout);
   } catch (error) {
-    const full = storageErrorOf(error);
-    if (full === undefined) throw error;
-    progress.break(full);
+    const broken = storageErrorOf(error) ?? (directory.isThere ? undefined : goneError());
+    if (broken === undefined) throw error;
+    progress.break(broken);
     return undefined;
   }
 }
@@ -241,6 +250,10 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   if (signal.aborted && finished < jobs.length) return EXIT.interrupted;
   if (failed === 0) return EXIT.ok;
   return progress.isBadInput ? EXIT.badInput : EXIT.failed;
+}
+
+function goneError(): Error {
+  return new Error('the directory was removed, or taken by another command');
 }
 
 function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
+import { isTemporary, makeFolder, removeTemporaries } from '../../src/files.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { CommonConfig, Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -88,15 +89,10 @@ export class RunDirectory {
     try {
       if (path === undefined) path = created = newDirectory(run.experiment);
       else checkDirectory(path, run);
-      for (const directory of missing(path)) {
-        mkdirSync(directory);
-        created ??= directory;
-      }
+      created ??= makeFolder(path);
       release = await lockFolder(path, holding);
       const old = checkDirectory(path, run);
-      for (const name of readdirSync(path)) {
-        if (name.endsWith('.tmp')) rmSync(join(path, name), { force: true });
-      }
+      removeTemporaries(path);
       // A continued run keeps the versions it was begun with.
       const directory = new RunDirectory(path, { ...run, ...(old && { versions: old.versions }) }, release);
       if (!isDeepStrictEqual(old, plain(directory.run))) writeCheckedJson(join(path, 'config.json'), directory.run);
@@ -136,6 +132,11 @@ export class RunDirectory {
     }
   }
 
+  /** Whether it is still there. */
+  get isThere(): boolean {
+    return existsSync(join(this.path, 'config.json'));
+  }
+
   /** The job's own folder. */
   jobPath(job: Job): string {
     return join(this.path, 'jobs', job.id);
@@ -173,7 +174,7 @@ export class RunDirectory {
 /** Makes a directory below `runs` that no other command has. */
 function newDirectory(experiment: string): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  mkdirSync('runs', { recursive: true });
+  makeFolder('runs');
   for (let copy = 1; ; copy++) {
     const path = `runs/${experiment}-${time}${copy === 1 ? '' : `-${copy}`}`;
     try {
@@ -194,7 +195,7 @@ function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
   const found = readdirSync(path);
   // An experiment may add files of JSON.
   const ours = (name: string) =>
-    FILES.includes(name) || name.endsWith('.tmp') || (found.includes('jobs') && name.endsWith('.json'));
+    FILES.includes(name) || isTemporary(name) || (found.includes('jobs') && name.endsWith('.json'));
   const foreign = found.filter((name) => !ours(name));
   const old = readRun(path);
   if (old === undefined) {
@@ -204,13 +205,6 @@ function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
   const different = difference(old, run);
   if (different === undefined) return old;
   throw new InputError(`--out: ${path} holds a run with ${different}, expected the same, or a new directory`);
-}
-
-/** The directories that `path` lacks, outermost first. Node's recursive mkdir never returns below /proc. */
-function missing(path: string): string[] {
-  const directories: string[] = [];
-  for (let at = resolve(path); !existsSync(at); at = dirname(at)) directories.unshift(at);
-  return directories;
 }
 
 function readRun(path: string): RunConfig | undefined {

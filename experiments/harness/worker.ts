@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { makeFolder } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
 import { type ErrorData, toErrorData } from './errorData.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
@@ -59,7 +59,7 @@ async function work({ registryUrl, experiment: name, config, settings, job, dire
     },
     say: (line) => send({ line }),
   };
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const result = await experiment.runJob(job, config, context);
   requireFinite(result.metrics);
   writeJobFolder(directory, { job, settings, result, rows });

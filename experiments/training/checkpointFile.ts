@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { writeWholeFile } from '../../src/files.ts';
 import { InputError } from '../harness/inputError.ts';
 import { decodeState, type EncodedArray, encodeState, makeArray } from './stateEncoding.ts';
 
@@ -10,13 +10,12 @@ const VERSION = 1;
 const PREFIX = MAGIC.length + 8;
 const DIGEST = 32;
 
-/** Bytes written or read at a time: Node takes no more than 2 GiB, and a replay may hold more. */
+/** Bytes read at a time: Node takes no more than 2 GiB, and a replay may hold more. */
 const CHUNK = 2 ** 28;
 
 /**
  * Writes a state, plain values and typed arrays, as one file: a header of JSON, the arrays as their little-endian numbers, and the
- * SHA-256 of both. It is on the disk under a temporary name before it takes its own: a process that is killed at any moment, or a
- * machine, leaves the file before or this one.
+ * SHA-256 of both, by {@link writeWholeFile}: a process that is killed at any moment, or a machine, leaves the file before or this one.
  */
 export function writeCheckpoint(path: string, state: unknown): void {
   const { json, arrays } = encodeState(state);
@@ -26,26 +25,17 @@ export function writeCheckpoint(path: string, state: unknown): void {
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, MAGIC.length);
   prefix.writeUInt32LE(header.length, MAGIC.length + 4);
-  const temporary = `${path}.${process.pid}.tmp`;
+  writeWholeFile(path, withDigest([prefix, header, ...arrays.map(({ array }) => bytesOf(array))]));
+}
+
+/** Parts of a file, and the SHA-256 of them all as the last one. */
+function* withDigest(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
   const hash = createHash('sha256');
-  try {
-    const file = openSync(temporary, 'w');
-    try {
-      for (const part of [prefix, header, ...arrays.map(({ array }) => bytesOf(array))]) {
-        hash.update(part);
-        writeAll(file, part);
-      }
-      writeAll(file, hash.digest());
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  for (const part of parts) {
+    hash.update(part);
+    yield part;
   }
+  yield hash.digest();
 }
 
 /**
@@ -113,31 +103,10 @@ function bytesOf({ buffer, byteOffset, byteLength }: EncodedArray['array']): Uin
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(CHUNK, bytes.length - at));
-}
-
 function readAll(file: number, into: Uint8Array): void {
   for (let at = 0; at < into.length; ) {
     const count = readSync(file, into, at, Math.min(CHUNK, into.length - at), null);
     if (count === 0) throw new Error('the file became shorter while it was read');
     at += count;
-  }
-}
-
-/** Makes a new name in a folder last; a system that does not open folders, as Windows, does it by itself. */
-function syncFolder(path: string): void {
-  let folder: number;
-  try {
-    folder = openSync(path, 'r');
-  } catch {
-    return;
-  }
-  try {
-    fsyncSync(folder);
-  } catch {
-    // Some file systems refuse it.
-  } finally {
-    closeSync(folder);
   }
 }

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import { ProtobufWriter } from '../../src/engine/onnx/protobuf.ts';
+import { writeAll } from '../../src/files.ts';
 
 /** Bytes before an event's own: its length and the checksum of that; behind it is its checksum. */
 const [HEADER, FOOTER] = [12, 4];
@@ -49,7 +50,7 @@ export class EventFile {
     record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
     record.set(event, HEADER);
     record.writeUInt32LE(maskedCrc(event), HEADER + event.length);
-    writeSync(this.#file, record);
+    writeAll(this.#file, record);
   }
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type AgentState, DivergedError } from '../../agents/index.ts';
+import { removeTemporaries } from '../../src/files.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -44,9 +45,7 @@ const WRITING_SHARE = 0.05;
  * the same result.
  */
 export async function trainJob(job: Job, config: TrainConfig, context: JobContext): Promise<JobResult> {
-  for (const name of readdirSync(context.directory)) {
-    if (name.endsWith('.tmp')) rmSync(join(context.directory, name), { force: true });
-  }
+  removeTemporaries(context.directory);
   const training = makeTraining(job, config, context.rng);
   try {
     await train(training, job, config, context);
@@ -102,6 +101,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
         const { settings } = context;
         const state = agent.state();
         const { step } = report;
+        log.sync();
         writeCheckpoint(path, {
           job: job.id,
           settings,
@@ -118,6 +118,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
       const took = performance.now() - time;
       due = interval === 0 ? 0 : time + took + Math.max(interval, took / WRITING_SHARE);
     }
+    log.sync();
   } catch (error) {
     if (!(error instanceof DivergedError) || !existsSync(path)) throw error;
     throw new Error(`${error.message}; the last good checkpoint is ${path}, of step ${stepOf(path)}`, { cause: error });

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder, removeTemporaries, syncTree } from '../../src/files.ts';
 import type { MetricsRow } from '../harness/experiment.ts';
 import { csvCell } from '../harness/metrics.ts';
 import { writeFile } from '../harness/writeFile.ts';
@@ -7,9 +8,11 @@ import { EventFile } from './eventFile.ts';
 
 /**
  * The log of a training while it goes on, a row every now and then: `progress.jsonl`, `progress.csv`, and an event file for
- * TensorBoard, which alone has times.
+ * TensorBoard, which alone has times. Rows are added as they come, so that a power cut may take those since the last `sync`, and leave
+ * a part of one.
  */
 export class TrainingLog {
+  readonly #folder: string;
   readonly rows: MetricsRow[];
   readonly #jsonl: string;
   readonly #csv: string;
@@ -18,7 +21,9 @@ export class TrainingLog {
 
   /** @param rows of a training that goes on: the files then hold these and no others, however it was cut off */
   constructor(folder: string, rows: readonly MetricsRow[]) {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
+    removeTemporaries(folder);
+    this.#folder = folder;
     this.rows = [...rows];
     this.#jsonl = join(folder, 'progress.jsonl');
     this.#csv = join(folder, 'progress.csv');
@@ -38,6 +43,11 @@ export class TrainingLog {
       typeof value === 'number' ? [[`${EPISODE.has(name) ? 'episode' : 'train'}/${name}`, value]] : [],
     );
     this.#events.scalars(step as number, { ...Object.fromEntries(scalars), 'time/stepsPerSecond': stepsPerSecond });
+  }
+
+  /** Puts all rows so far on the disk: a power cut may otherwise take the last ones, or a part of one. */
+  sync(): void {
+    syncTree(this.#folder);
   }
 
   close(): void {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { isTemporary, makeFolder } from '../../../src/files.ts';
 import { writeFile } from '../writeFile.ts';
 
 /** Folders of a job by name. */
@@ -16,7 +17,7 @@ export function packFolders(folders: Folders): Buffer {
 function readFiles(folder: string): Record<string, Uint8Array> {
   if (!existsSync(folder)) return {};
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => !path.endsWith('.tmp') && statSync(join(folder, path)).isFile(),
+    (path) => !isTemporary(path) && statSync(join(folder, path)).isFile(),
   );
   return Object.fromEntries(paths.map((path) => [path.split(sep).join('/'), readFileSync(join(folder, path))]));
 }
@@ -36,7 +37,7 @@ export function unpackFolders(packed: Buffer, folders: Folders, last?: string): 
     }),
   );
   for (const { to, bytes } of files.sort((a, b) => Number(a.path === last) - Number(b.path === last))) {
-    mkdirSync(dirname(to), { recursive: true });
+    makeFolder(dirname(to));
     writeFile(to, bytes);
   }
 }
