@@ -1,6 +1,7 @@
 """Environments for `gymnasium.check.ts`: make('gymnasium:environments:Name-v0', …), this folder being in PYTHONPATH."""
 
 import collections
+import ctypes
 import dataclasses
 import enum
 import os
@@ -76,6 +77,22 @@ class Misbehaving(gymnasium.Env):
             os.kill(os.getpid(), 11)
         if self.wrong == "hang":
             time.sleep(600)
+        if self.wrong == "lock":
+            # With Python's lock, so that no other thread of this process runs.
+            ctypes.PyDLL(None).sleep(600)
+        if self.wrong == "fork":
+            self.leave(os.fork())
+        if self.wrong == "fork by a library":
+            self.leave(ctypes.CDLL(None).fork())
+
+    def leave(self, child):
+        """Ends with a child that stays, in a group of its own."""
+        if child == 0:
+            os.setsid()
+            os.closerange(0, 3)
+            time.sleep(60)
+            os._exit(0)
+        os.kill(os.getpid(), 9)
 
     def observation(self):
         if self.wrong == "outside":
@@ -100,6 +117,22 @@ class Phase(enum.Enum):
 class Thing:
     at: np.ndarray
     friend: object = None
+
+
+    def shout(self):
+        raise AssertionError("nobody asked")
+
+
+class Dying:
+    """Does something when it goes."""
+
+    died = []
+
+    def __init__(self):
+        self.word = ""
+
+    def __del__(self):
+        self.died.append(self.word)
 
 
 class Slotted:

@@ -1,6 +1,9 @@
 /** Bytes of the header: the payload's length and the frame's kind, both uint32, little-endian. */
 export const HEADER_BYTES = 8;
 
+/** The longest payload, on both sides: a text of so many characters can still be made. */
+export const MOST_BYTES = 2 ** 29 - 1024;
+
 /** A frame in memory that is used again. The payload follows the header, so that 8-byte numbers in it are aligned. */
 export class Frame {
   bytes: Uint8Array<ArrayBuffer>;

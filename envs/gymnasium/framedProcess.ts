@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { type Frame, HEADER_BYTES } from './frame.ts';
+import { type Frame, HEADER_BYTES, MOST_BYTES } from './frame.ts';
 import { howItEnded } from './howItEnded.ts';
 import { nodeBuiltin } from './nodeBuiltin.ts';
 import { openPipe } from './openPipe.ts';
@@ -49,7 +49,7 @@ export class FramedProcess {
 
   /**
    * Sends a request and waits for its answer.
-   * @throws if it has ended, with how: `was killed by SIGKILL`
+   * @throws if it has ended, with how: `was killed by SIGKILL`; or if it has sent what is no answer, and is ended for it
    */
   exchange(request: Frame, answer: Frame): void {
     if (this.#send(request) && this.#receive(answer)) return;
@@ -74,12 +74,22 @@ export class FramedProcess {
     const { readSync } = nodeBuiltin('node:fs');
     let received = 0;
     while (received < HEADER_BYTES || received < frame.totalBytes) {
-      if (received >= HEADER_BYTES) frame.reserve(frame.totalBytes);
+      if (received >= HEADER_BYTES) this.#makeRoom(frame);
       const more = readSync(this.#reader, frame.bytes, received, frame.bytes.length - received, null);
       if (more === 0) return false;
       received += more;
     }
     return true;
+  }
+
+  #makeRoom(frame: Frame): void {
+    const { totalBytes } = frame;
+    if (totalBytes > HEADER_BYTES + MOST_BYTES) {
+      this.#hasEnded = true;
+      this.#child.kill('SIGKILL');
+      throw new Error(`sent a frame of ${totalBytes} bytes, expected at most ${HEADER_BYTES + MOST_BYTES},`);
+    }
+    frame.reserve(totalBytes);
   }
 
   /** Lets the process go: it ends when there are no more requests. */

@@ -1,6 +1,6 @@
 import type { Info } from '../core/env.ts';
 import type { Space } from '../core/spaces/space.ts';
-import { Frame, HEADER_BYTES } from './frame.ts';
+import { Frame, HEADER_BYTES, MOST_BYTES } from './frame.ts';
 import { FramedProcess } from './framedProcess.ts';
 import { nodeBuiltin } from './nodeBuiltin.ts';
 import { type SpaceDescription, spaceFrom } from './spaceFrom.ts';
@@ -184,7 +184,12 @@ export class GymnasiumServer {
   }
 
   #request(call: keyof typeof requests, text = ''): void {
-    this.#exchange(call, Frame.ofText(requests[call], text));
+    const request = Frame.ofText(requests[call], text);
+    const bytes = request.totalBytes - HEADER_BYTES;
+    if (bytes > MOST_BYTES) {
+      throw new Error(`${this.name}: ${call}() got a text of ${bytes} bytes, expected at most ${MOST_BYTES}`);
+    }
+    this.#exchange(call, request);
   }
 
   #exchange(call: string, request: Frame): void {
@@ -207,18 +212,27 @@ export class GymnasiumServer {
     const { numEnvs, observationSpace } = this;
     const { buffer } = this.#answer.bytes;
     const Observations = wireArrays[observationSpace.dtype];
+    const rowBytes = observationSpace.size * Observations.BYTES_PER_ELEMENT;
+    const flagsAt = HEADER_BYTES + numEnvs * (8 + rowBytes);
+    const lastsAt = flagsAt + Math.ceil(numEnvs / 8) * 8;
+    this.#expectBytes(lastsAt);
     if (this.rewards.buffer !== buffer) {
       this.rewards = new Float64Array(buffer, HEADER_BYTES, numEnvs);
-      const observationsAt = HEADER_BYTES + this.rewards.byteLength;
-      this.observations = new Observations(buffer, observationsAt, numEnvs * observationSpace.size);
-      this.#flags = new Uint8Array(buffer, observationsAt + this.observations.byteLength, numEnvs);
+      this.observations = new Observations(buffer, HEADER_BYTES + numEnvs * 8, numEnvs * observationSpace.size);
+      this.#flags = new Uint8Array(buffer, flagsAt, numEnvs);
     }
     let ended = 0;
     if (this.#sameStep) for (let i = 0; i < numEnvs; i++) if (this.#flags[i] !== 0) ended++;
-    const lastsAt = this.#flags.byteOffset + Math.ceil(numEnvs / 8) * 8;
+    const infosAt = lastsAt + ended * rowBytes;
+    this.#expectBytes(infosAt);
     if (ended > 0) this.lastObservations = new Observations(buffer, lastsAt, ended * observationSpace.size);
-    const infosAt = lastsAt + ended * observationSpace.size * Observations.BYTES_PER_ELEMENT;
     this.#readInfos(infosAt, ended);
+  }
+
+  #expectBytes(least: number): void {
+    const { totalBytes } = this.#answer;
+    if (totalBytes >= least) return;
+    throw new Error(`${this.name}: its Python sent a frame of ${totalBytes} bytes, expected at least ${least}`);
   }
 
   #readInfos(at: number, ended: number): void {

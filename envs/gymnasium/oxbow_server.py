@@ -9,14 +9,19 @@ followed by one answer, OK, NUMBERS or FAILED. A payload is JSON, but for two.
   an info is not empty, JSON: the `infos`, n and after them the last ones of those rows; and their `keys`, where all have the
   same ones and numbers alone. While that stays so the answers are NUMBERS: in place of JSON the infos' values as float64.
 
-Actions and observations are of the type that the answer to MAKE names. The process ends with its requests, however
-the one who sent them ended.
+Actions and observations are of the type that the answer to MAKE names.
+
+There are two processes. The environments run in a child of the one that was started, in a process group of its own. The parent is
+their guard: it runs none of their code, so that nothing of theirs can hold it up. It ends the child's group when there are no more
+requests, however the one who sent them ended; and it ends as the child has ended.
 """
 
+import functools
 import importlib
 import json
 import math
 import os
+import resource
 import select
 import signal
 import struct
@@ -30,6 +35,10 @@ OK, FAILED, NUMBERS = range(3)
 HEADER = struct.Struct("<II")
 TERMINATED, TRUNCATED = 1, 2
 MAKING = "gymnasium.make()"
+# Of a payload; the longest text that JavaScript has is a little longer.
+MOST_BYTES = 2**29 - 1024
+# Seconds for an environment to close itself when there are no more requests.
+PATIENCE = 1
 
 
 class Refusal(Exception):
@@ -168,6 +177,7 @@ class Environments:
     def __init__(self, id, count, options, sameStep):
         self.same_step = sameStep
         self.envs = [self.make(id, options, note=i == 0) for i in range(count)]
+        self.snapshots = snapshot.Snapshots(self.envs)
         first = self.envs[0]
         self.action_space, self.observation_space = first.action_space, first.observation_space
         self.spaces = {
@@ -208,16 +218,8 @@ class Environments:
             # Gymnasium says -1 for no limit.
             "maxEpisodeSteps": None if spec is None or (spec.max_episode_steps or 0) < 1 else spec.max_episode_steps,
             "rewardThreshold": None if spec is None else spec.reward_threshold,
-            "unsaved": self.why_unsaved(),
+            "unsaved": self.snapshots.unsaved,
         }
-
-    def why_unsaved(self):
-        """What keeps a snapshot from being made; None where one can be."""
-        try:
-            self.state()
-        except snapshot.CannotSave as error:
-            return str(error)
-        return None
 
     def reset(self, seeds, options, mask):
         for i in range(len(self.envs)):
@@ -299,13 +301,6 @@ class Environments:
             values += info.values()
         return values if self.number_types.issuperset(map(type, values)) else None
 
-    def state(self):
-        return [snapshot.save(env) for env in self.envs]
-
-    def set_state(self, states):
-        for env, state in zip(self.envs, states):
-            snapshot.restore(env, state)
-
     def close(self):
         for i, env in enumerate(self.envs):
             try:
@@ -318,6 +313,9 @@ def answer(kind, payload, served):
     """The kind and the parts of the answer to a request; `served` holds the environments from MAKE on."""
     if kind == STEP:
         return served[0].step(payload)
+    if kind == SET_STATE:
+        restore(payload, served[0].snapshots)
+        return OK, []
     asked = json.loads(payload) if payload else None
     if kind == RESET:
         return served[0].reset(**asked)
@@ -325,16 +323,29 @@ def answer(kind, payload, served):
         load_packages()
         served.append(Environments(**asked))
         return OK, [json.dumps(served[0].describe(), allow_nan=False).encode()]
-    try:
-        if kind == STATE:
-            return OK, [json.dumps(served[0].state(), separators=(",", ":")).encode()]
-        if kind == SET_STATE:
-            served[0].set_state(asked)
-    except snapshot.CannotSave as error:
-        raise Refusal(f"its state cannot be {'saved' if kind == STATE else 'restored'}: {error}") from None
+    if kind == STATE:
+        return OK, [save(served[0].snapshots)]
     if kind == CLOSE:
         served.pop().close()
     return OK, []
+
+
+def save(snapshots):
+    try:
+        return json.dumps(snapshots.save(), separators=(",", ":")).encode()
+    except snapshot.CannotSave as error:
+        raise Refusal(f"its state cannot be saved: {error}") from None
+
+
+def restore(payload, snapshots):
+    try:
+        states = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(f"its state cannot be restored: it is not JSON: {one_line(error)}") from None
+    try:
+        snapshots.restore(states)
+    except snapshot.CannotSave as error:
+        raise Refusal(f"its state cannot be restored: {error}") from None
 
 
 def read_frame(requests):
@@ -343,30 +354,121 @@ def read_frame(requests):
     while data:
         if len(data) >= HEADER.size:
             length, kind = HEADER.unpack_from(data)
+            if length > MOST_BYTES:
+                sys.exit(f"oxbow_server.py: a request of {length} bytes, expected at most {MOST_BYTES}")
             missing = HEADER.size + length - len(data)
             if missing <= 0:
                 return kind, data[HEADER.size :]
-            data += os.read(requests, missing) or os._exit(1)
-        else:
-            data += os.read(requests, 65536) or os._exit(1)
+            return kind, data[HEADER.size :] + read_bytes(requests, missing)
+        data += os.read(requests, 65536) or os._exit(1)
     return None
+
+
+def read_bytes(requests, count):
+    # Memory as it comes, not as a header says.
+    data = bytearray()
+    while len(data) < count:
+        data += os.read(requests, min(count - len(data), 2**20)) or os._exit(1)
+    return bytes(data)
 
 
 def write_frame(answers, kind, parts):
     payload = b"".join(parts)
+    if len(payload) > MOST_BYTES:
+        said = {"message": f"its answer has {len(payload)} bytes, expected at most {MOST_BYTES}", "traceback": ""}
+        return write_frame(answers, FAILED, [json.dumps(said).encode()])
     data = HEADER.pack(len(payload), kind) + payload
     sent = os.write(answers, data)
     while sent < len(data):
         sent += os.write(answers, memoryview(data)[sent:])
 
 
-def end_with(requests):
-    """Ends a process whose environment does not come back, once there is no one left to ask."""
+def go_on_guarded(requests, answers):
+    """Returns in a child. This process stays its guard, and ends when and as it ends."""
+    guard, child = os.getpid(), os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        die_with(guard)
+        for pipe in (requests, answers):
+            # Gone or not: a copy would keep the one who asks waiting.
+            os.register_at_fork(after_in_child=functools.partial(os.closerange, pipe, pipe + 1))
+        return
+    try:
+        # By whoever is first.
+        os.setpgid(child, child)
+    except OSError:
+        pass
+    pipe = os.fstat(answers)
+    os.close(answers)
+    threading.Thread(target=end_with, args=(requests, child), daemon=True).start()
+    if hasattr(os, "waitid"):
+        # Until it is waited for, no other group has its id.
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        kill_group(child)
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        kill_writers(pipe)
+    end_as(status)
+
+
+def die_with(parent):
+    """Has this process killed when its parent ends: by Linux, even within a call that never comes back."""
+    if sys.platform == "linux":
+        try:
+            import ctypes
+
+            PR_SET_PDEATHSIG = 1
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        except (ImportError, OSError, AttributeError):
+            pass
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def end_with(requests, child):
+    """Ends a child that goes on when there is no one left to ask."""
     hung_up = select.poll()
     hung_up.register(requests, 0)
     hung_up.poll()
-    time.sleep(5)
-    os._exit(1)
+    time.sleep(PATIENCE)
+    kill_group(child)
+
+
+def kill_group(group):
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except OSError:
+        pass
+
+
+def kill_writers(pipe):
+    """Ends what a library has forked behind Python's back, and put into another group: with a copy of the pipe, the one who
+    asked would wait for it. Linux alone shows who they are."""
+    for process in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
+        try:
+            for fd in os.listdir(f"/proc/{process}/fd"):
+                if os.path.samestat(os.stat(f"/proc/{process}/fd/{fd}"), pipe) and is_writer(process, fd):
+                    os.kill(int(process), signal.SIGKILL)
+        except OSError:
+            # It has ended, or is another user's.
+            continue
+
+
+def is_writer(process, fd):
+    with open(f"/proc/{process}/fdinfo/{fd}") as info:
+        flags = next(line for line in info if line.startswith("flags:"))
+    return int(flags.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+
+
+def end_as(status):
+    """Ends this process with what `waitpid` has said of another."""
+    if os.WIFSIGNALED(status):
+        # One core is enough.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if os.WTERMSIG(status) != signal.SIGKILL:
+            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.WEXITSTATUS(status))
 
 
 def main():
@@ -375,7 +477,9 @@ def main():
     os.set_inheritable(answers, False)
     # Ctrl-C goes to the whole group; the one who asks decides when it is over.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with, args=(requests,), daemon=True).start()
+    # A terminal stops those that write in the background if it is told to.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    go_on_guarded(requests, answers)
     served = []
     while True:
         request = read_frame(requests)

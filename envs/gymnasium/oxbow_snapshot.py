@@ -1,61 +1,161 @@
 """Snapshots of environments as JSON.
 
-An environment's state is all that can be reached from it: plain data, arrays, random generators, MuJoCo's data, the
+An environment's state is all that can be reached from it: plain data, arrays, random generators, MuJoCo's numbers, the
 attributes of its objects. What its constructor made and no step changes (functions, models, the bounds of spaces) is left out.
-Restoring fills in an environment that was made anew, and makes objects of classes that are loaded already; unlike
-pickle it calls nothing that the snapshot names. One state gives one text, whatever the process.
+One state gives one text, whatever the process.
+
+A text may come from anyone. It is restored into environments that were made anew, from which all that acts is taken:
+environments, wrappers, spaces, functions. The text says numbers, strings, arrays and containers, and which objects of the
+environment's own classes there are. Names in it are looked up in a table that was made of the environments alone, and nothing
+is imported. It is read as a whole, and what it says is built aside, before anything changes.
 """
 
 import base64
+import binascii
 import collections
 import enum
+import functools
 import hashlib
 import logging
+import math
 import random
+import re
 import struct
 import sys
 import types
-import zlib
 
 import gymnasium
 import numpy as np
 from gymnasium.envs.registration import EnvSpec, WrapperSpec
+
+# Of parts within parts.
+MAX_DEPTH = 200
 
 
 class CannotSave(Exception):
     """What cannot be saved, or restored, in words for the user."""
 
 
-def save(env, name="env"):
-    """The state of `env` as JSON. Raises CannotSave with the part that has none."""
-    return Saver().save(env, name)
+class Snapshots:
+    """Saves and restores environments that have just been made, all in one way."""
+
+    def __init__(self, envs):
+        self.envs = envs
+        self.types = Types(envs)
+        try:
+            self.types.learn(envs)
+            # What keeps them from being saved; None where nothing does.
+            self.unsaved = None
+        except CannotSave as error:
+            self.unsaved = str(error)
+
+    def save(self):
+        """Their states as JSON. Raises CannotSave with the part that has none."""
+        return [Saver(self.types).save(env, "env") for env in self.envs]
+
+    def restore(self, states):
+        """Puts them in the states that `save` gave, or raises CannotSave and leaves them as they are."""
+        if type(states) is not list or len(states) != len(self.envs):
+            raise CannotSave(f"it is not a list of {len(self.envs)} states")
+        restorers = []
+        try:
+            for env, state in zip(self.envs, states):
+                restorers.append(Restorer(self.types))
+                restorers[-1].restore_env(state, env)
+        except CannotSave:
+            raise
+        except Exception as error:
+            # Numbers that a type refuses, say.
+            raise CannotSave(f"it is damaged: {type(error).__name__}: {' '.join(str(error).split())}") from None
+        for restorer in restorers:
+            restorer.apply()
 
 
-def restore(env, saved):
-    """`env` in the state that `save` gave; it must have been made in the same way. Raises CannotSave where it was not."""
-    return Restorer().restore(saved, env)
+def module_of(x):
+    # SWIG's types have none.
+    return str(getattr(x, "__module__", "?"))
 
 
 def class_name(cls):
-    return f"{cls.__module__}.{cls.__qualname__}"
+    return f"{module_of(cls)}.{cls.__qualname__}"
 
 
-def loaded_class(name, base=object):
-    """A class by name, of a module that is loaded already."""
-    for module in list(sys.modules):
-        if name.startswith(module + "."):
-            found = sys.modules[module]
-            for part in name[len(module) + 1 :].split("."):
-                found = getattr(found, part, None)
-            if isinstance(found, type) and issubclass(found, base) and class_name(found) == name:
-                return found
-    raise CannotSave(f"it has a {name}, which is not known here")
+def package_of(name):
+    return name.partition(".")[0]
+
+
+# Of whose classes there are objects only where the environment has them as it is made.
+FOREIGN_PACKAGES = {*sys.stdlib_module_names, "gymnasium", "numpy", "mujoco", "__main__", __name__}
+
+
+class Types:
+    """The classes of which a state may have objects, by name.
+
+    They are those that the environments have as they are made, and all that are defined in their own packages: an environment
+    makes some of its objects in its first reset.
+    """
+
+    def __init__(self, envs):
+        self.by_name = {}
+        # By their ids, which they keep while they are here.
+        self.envs = {}
+        self.models = {}
+        bases = {base for env in envs for wrapped in wrapped_envs(env) for base in type(wrapped).__mro__}
+        self.own_packages = {package_of(module_of(base)) for base in bases} - FOREIGN_PACKAGES
+        for name, module in list(sys.modules.items()):
+            if package_of(name) in self.own_packages and issubclass(type(module), types.ModuleType):
+                # A module that is loaded lazily stays unloaded.
+                self.add_defined(object.__getattribute__(module, "__dict__"), name)
+
+    def add_defined(self, namespace, module):
+        for x in list(namespace.values()):
+            is_defined_here = issubclass(type(x), type) and x.__dict__.get("__module__") == module
+            if is_defined_here and class_name(x) not in self.by_name:
+                self.by_name[class_name(x)] = x
+                self.add_defined(vars(x), module)
+
+    def learn(self, envs):
+        for env in envs:
+            Saver(self, learns=True).save(env, "env")
+
+    def name_for(self, x, path, learns):
+        """The name of an object's class. Raises CannotSave where a fresh environment would not know it."""
+        name = class_name(type(x))
+        if learns:
+            self.by_name.setdefault(name, type(x))
+            if isinstance(x, gymnasium.Env):
+                self.envs[id(x)] = x
+        if self.by_name.get(name) is not type(x) or (isinstance(x, gymnasium.Env) and id(x) not in self.envs):
+            raise CannotSave(f"{path} is a {name} that was not there when the environment was made")
+        return name
+
+    def first_digest(self, model, digest):
+        """Of a MuJoCo model, as it was when it was met first."""
+        return self.models.setdefault(id(model), (model, digest))[1]
+
+    def find(self, name, base):
+        found = self.by_name.get(name)
+        if found is None or not issubclass(found, base):
+            raise CannotSave(f"it has a {short(name)}, which this environment has not")
+        return found
+
+
+def wrapped_envs(env):
+    while isinstance(env, gymnasium.Wrapper):
+        yield env
+        env = env.env
+    yield env
+
+
+def short(text):
+    text = " ".join(str(text).split())
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def constant_name(x):
     """A name for what stays as it was made; None for what may change."""
     if isinstance(x, (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)):
-        return f"{x.__module__}.{x.__qualname__}"
+        return f"{module_of(x)}.{x.__qualname__}"
     if isinstance(x, (types.ModuleType, np.ufunc)):
         return x.__name__
     if isinstance(x, (EnvSpec, WrapperSpec, logging.Logger)) or is_mujoco(x, "MjModel"):
@@ -67,10 +167,22 @@ def is_mujoco(x, name):
     return "mujoco" in sys.modules and isinstance(x, getattr(sys.modules["mujoco"], name))
 
 
+def is_live_only(x):
+    """Whether it acts, so that nothing else may take its place."""
+    if isinstance(x, (gymnasium.Env, gymnasium.Space)) or is_mujoco(x, "MjData"):
+        return True
+    # Wrappers keep a spec once they were asked for it.
+    return constant_name(x) is not None and not isinstance(x, EnvSpec)
+
+
 def slots_of(cls):
-    declared = (vars(base).get("__slots__", ()) for base in cls.__mro__)
-    names = (name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots))
-    return [name for name in names if name not in ("__dict__", "__weakref__")]
+    """The descriptors of its slots by name."""
+    declared = {}
+    for base in cls.__mro__:
+        if "__slots__" in vars(base):
+            members = vars(base).items()
+            declared |= {name: member for name, member in members if type(member) is types.MemberDescriptorType}
+    return declared
 
 
 def is_attributes_only(cls):
@@ -80,9 +192,46 @@ def is_attributes_only(cls):
     return (cls.__dictoffset__ != 0 or len(slots) > 0) and cls.__basicsize__ <= most and cls.__itemsize__ == 0
 
 
+def dict_of(x):
+    return object.__getattribute__(x, "__dict__") if type(x).__dictoffset__ != 0 else {}
+
+
 def attributes_of(x):
-    slots = {name: getattr(x, name) for name in slots_of(type(x)) if hasattr(x, name)}
-    return {**slots, **getattr(x, "__dict__", {})}
+    attributes = dict(dict_of(x))
+    for name, slot in slots_of(type(x)).items():
+        try:
+            attributes[name] = slot.__get__(x)
+        except AttributeError:
+            pass
+    return attributes
+
+
+def set_attributes(x, values):
+    # Not by setattr, which could call what the class makes of a name.
+    held, slots = dict_of(x), slots_of(type(x))
+    for name in attributes_of(x).keys() - values.keys():
+        if name in slots:
+            slots[name].__delete__(x)
+        else:
+            del held[name]
+    for name, value in values.items():
+        if name in slots:
+            slots[name].__set__(x, value)
+        else:
+            held[name] = value
+
+
+def shadows(cls, name):
+    """Whether an attribute of this name would stand for what the class does."""
+    if name.startswith("__") and name.endswith("__"):
+        return True
+    for base in cls.__mro__:
+        if name in vars(base):
+            member = vars(base)[name]
+            if type(member) in (types.MemberDescriptorType, functools.cached_property):
+                return False
+            return callable(member) or hasattr(type(member), "__get__")
+    return False
 
 
 def subspaces(space):
@@ -94,32 +243,123 @@ def text_of(data):
     return base64.b64encode(data).decode("ascii")
 
 
-def array_of(saved):
-    kind = np.dtype(saved["type"])
-    if kind.hasobject:
-        raise CannotSave(f"it has an array of the type {kind}")
-    return np.frombuffer(base64.b64decode(saved["data"]), kind).reshape(saved["shape"]).copy()
+def data_of(text):
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise CannotSave("it has bytes that are not base64") from None
+
+
+ARRAY_TYPE = re.compile(r"[<>|=][biufcSUV]\d{1,6}|[<>=][mM]8(\[\d{0,6}[a-zA-Z]{1,2}\])?")
+
+
+def type_of(text):
+    if not ARRAY_TYPE.fullmatch(text):
+        raise CannotSave(f"it has an array of the type {short(text)}")
+    return np.dtype(text)
+
+
+def shape_of(sizes):
+    if len(sizes) > 32 or not all(type(size) is int and 0 <= size < 2**31 for size in sizes):
+        raise CannotSave(f"it has an array of the shape {short(sizes)}")
+    return tuple(sizes)
+
+
+def array_of(kind, shape, data):
+    if math.prod(shape) * kind.itemsize != len(data):
+        raise CannotSave(f"it has {len(data)} bytes for an array of {short(list(shape))} × {kind}")
+    if kind.kind == "b" and data.count(0) + data.count(1) != len(data):
+        raise CannotSave("it has booleans that are neither 0 nor 1")
+    if kind.kind == "U" and any(np.frombuffer(data, kind.str[0] + "u4") > sys.maxunicode):
+        raise CannotSave("it has text that is no text")
+    return np.ndarray(shape, kind, bytearray(data))
+
+
+BIT_GENERATORS = {name: getattr(np.random, name) for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")}
+# Of their states: where the next number is in a buffer, which numpy does not check.
+BUFFER_ENDS = {"pos": 624, "buffer_pos": 4, "has_uint32": 1}
+
+
+def check_bits(given, model, name="state"):
+    """Whether it is of the form that this generator's states have."""
+    if type(model) is dict and type(given) is dict and given.keys() == model.keys():
+        for key, value in model.items():
+            check_bits(given[key], value, key)
+        return
+    if type(model) is np.ndarray:
+        is_right = type(given) is np.ndarray and (given.dtype, given.shape) == (model.dtype, model.shape)
+    elif type(model) is int:
+        is_right = type(given) is int and 0 <= given <= BUFFER_ENDS.get(name, 2**128 - 1)
+    else:
+        is_right = given == model
+    if not is_right:
+        raise CannotSave(f"it has a random generator without a right {short(name)}")
+
+
+def check_words(words, end):
+    """Whether it is the state of a Mersenne twister."""
+    if len(words) != 624 or not all(0 <= word < 2**32 for word in words) or type(end) is not int or not 0 <= end <= 624:
+        raise CannotSave("it has a random generator without a right state")
+
+
+def is_key(x):
+    """Whether looking it up calls none but Python's and numpy's own code."""
+    if type(x) in (tuple, frozenset):
+        return all(map(is_key, x))
+    if isinstance(x, tuple):
+        return type(x).__hash__ is tuple.__hash__ and type(x).__eq__ is tuple.__eq__ and all(map(is_key, x))
+    if x is None or type(x) in (bool, int, float, str, bytes) or isinstance(x, (np.generic, np.dtype, enum.Enum)):
+        return True
+    return type(x).__hash__ is object.__hash__
+
+
+class ModelNumbers:
+    """What changes in the data of a MuJoCo model: the arrays of numbers by name. The rest the next step computes from them."""
+
+    def __init__(self, data, path="it"):
+        mujoco = sys.modules["mujoco"]
+        model = data.model
+        sleeps = getattr(mujoco.mjtEnableBit, "mjENBL_SLEEP", 0)
+        if model.nplugin > 0 or model.opt.enableflags & int(sleeps):
+            raise CannotSave(f"{path} is of a MuJoCo model with plugins or sleep")
+        # One without contacts and constraints, whose arrays come and go.
+        empty = mujoco.MjData(model)
+        self.arrays = {}
+        for name in dir(empty):
+            array = None if name.startswith("_") else getattr(empty, name)
+            is_lasting = type(array) is np.ndarray and array.size > 0 and (array.dtype.kind == "f" or name == "eq_active")
+            if is_lasting and getattr(data, name).shape == array.shape:
+                self.arrays[name] = getattr(data, name)
+
+    def save(self):
+        return {name: text_of(array.tobytes()) for name, array in self.arrays.items()}
+
+    def read(self, saved):
+        """The new values of each array, by name."""
+        if saved.keys() != self.arrays.keys() or not all(type(text) is str for text in saved.values()):
+            raise CannotSave("it has other numbers than this version of MuJoCo")
+        arrays = self.arrays.items()
+        return {name: array_of(array.dtype, array.shape, data_of(saved[name])) for name, array in arrays}
 
 
 def model_digest(model):
     data = np.empty(sys.modules["mujoco"].mj_sizeModel(model), np.uint8)
     sys.modules["mujoco"].mj_saveModel(model, None, data)
-    return hashlib.sha256(data).digest()
+    return hashlib.sha256(data).hexdigest()
 
-
-# Of MuJoCo's models, as they were when a snapshot was made first.
-first_digests = {}
 
 # What cannot change needs no reference: whether two of them are one object must not show in the text.
 IMMUTABLE = (tuple, frozenset, bytes, np.generic, np.dtype, enum.Enum)
-IMMUTABLE_KINDS = {"tuple", "namedtuple", "frozenset", "bytes", "number", "dtype", "enum"}
 
 
 class Saver:
     """Something mutable that is met again becomes a reference to where it was met first."""
 
-    def __init__(self):
+    def __init__(self, types, learns=False):
+        self.types = types
+        self.learns = learns
         self.seen = {}
+        self.depth = 0
 
     def save(self, x, path):
         if x is None or type(x) in (bool, int, float, str):
@@ -131,7 +371,11 @@ class Saver:
         if not isinstance(x, IMMUTABLE):
             # With x, so that its id is not given to another.
             self.seen[id(x)] = (len(self.seen), x)
+        if self.depth == MAX_DEPTH:
+            raise CannotSave(f"{short(path)} lies more than {MAX_DEPTH} parts deep")
+        self.depth += 1
         kind, parts = self.parts_of(x, path)
+        self.depth -= 1
         return {"kind": kind, **parts}
 
     def save_all(self, items, path):
@@ -151,79 +395,160 @@ class Saver:
         if cls in (bytes, bytearray):
             return cls.__name__, {"data": text_of(x)}
         if isinstance(x, enum.Enum):
-            return "enum", {"class": class_name(cls), "name": x.name}
+            if x.name not in cls._member_map_:
+                raise CannotSave(f"{path} is a {class_name(cls)} without a name")
+            return "enum", {"class": self.types.name_for(x, path, self.learns), "name": x.name}
         if isinstance(x, tuple) and hasattr(cls, "_fields"):
-            return "namedtuple", {"class": class_name(cls), "items": self.save_all(x, path)}
-        if cls is np.ndarray and x.dtype.names is None and not x.dtype.hasobject:
+            return "namedtuple", {
+                "class": self.types.name_for(x, path, self.learns),
+                "items": self.save_all(x, path),
+            }
+        if cls is np.ndarray and x.dtype.names is None and ARRAY_TYPE.fullmatch(x.dtype.str):
             return "array", {"type": x.dtype.str, "shape": x.shape, "data": text_of(x.tobytes())}
         if cls is np.ndarray and x.dtype == object:
             return "objects", {"shape": x.shape, "items": self.save_all(x.ravel().tolist(), path)}
-        if isinstance(x, np.generic) and not x.dtype.hasobject:
+        if isinstance(x, np.generic) and x.dtype.names is None and ARRAY_TYPE.fullmatch(x.dtype.str):
             return "number", {"type": x.dtype.str, "shape": (), "data": text_of(x.tobytes())}
-        if isinstance(x, np.dtype):
+        if isinstance(x, np.dtype) and x.names is None and ARRAY_TYPE.fullmatch(x.str):
             return "dtype", {"type": x.str}
-        if isinstance(x, np.random.Generator):
+        if cls is np.random.Generator and type(x.bit_generator) in BIT_GENERATORS.values():
             bits = x.bit_generator
             return "Generator", {"bits": type(bits).__name__, "state": self.save(bits.state, path)}
-        if isinstance(x, np.random.RandomState):
+        if cls is np.random.RandomState:
             return "RandomState", {"state": self.save(x.get_state(), path)}
-        if isinstance(x, random.Random):
+        if cls is random.Random:
             return "Random", {"state": self.save(x.getstate(), path)}
         if isinstance(x, gymnasium.Space):
             return "space", {"random": self.save(x._np_random, path), "parts": self.save_all(subspaces(x), path)}
         if is_mujoco(x, "MjData"):
             digest = model_digest(x.model)
-            if first_digests.setdefault(id(x.model), digest) != digest:
+            if self.types.first_digest(x.model, digest) != digest:
                 raise CannotSave(f"{path} is of a MuJoCo model that was changed after it was made")
-            # By the wall clock, for profiles only.
-            for timer in x.timer:
-                timer.duration = 0
-            return "mujoco", {"data": text_of(zlib.compress(x.__getstate__()))}
+            return "mujoco", {"model": digest, "time": x.time, "arrays": ModelNumbers(x, path).save()}
         if is_attributes_only(cls):
             attributes = sorted(attributes_of(x).items())
             saved = {name: self.save(value, f"{path}.{name}") for name, value in attributes}
-            return "object", {"class": class_name(cls), "attributes": saved}
+            return "object", {"class": self.types.name_for(x, path, self.learns), "attributes": saved}
         raise CannotSave(f"{path} is a {class_name(cls)}")
 
 
 MISSING = object()
 
+# What each kind of part consists of.
+FORMS = {
+    "constant": {"name": str},
+    "seen": {"index": int},
+    "list": {"items": list},
+    "tuple": {"items": list},
+    "set": {"items": list},
+    "frozenset": {"items": list},
+    "deque": {"most": (int, type(None)), "items": list},
+    "dict": {"pairs": list},
+    "OrderedDict": {"pairs": list},
+    "bytes": {"data": str},
+    "bytearray": {"data": str},
+    "enum": {"class": str, "name": str},
+    "namedtuple": {"class": str, "items": list},
+    "array": {"type": str, "shape": list, "data": str},
+    "number": {"type": str, "shape": list, "data": str},
+    "objects": {"shape": list, "items": list},
+    "dtype": {"type": str},
+    "Generator": {"bits": str, "state": dict},
+    "RandomState": {"state": dict},
+    "Random": {"state": dict},
+    "space": {"random": (dict, type(None)), "parts": list},
+    "mujoco": {"model": str, "time": (int, float), "arrays": dict},
+    "object": {"class": str, "attributes": dict},
+}
+IMMUTABLE_KINDS = {"tuple", "namedtuple", "frozenset", "bytes", "number", "dtype", "enum"}
+
 
 class Restorer:
-    """`restore(saved, live)` gives what was saved; `live` is what a fresh environment has in its place."""
+    """`restore(saved, live)` gives what was saved; `live` is what a fresh environment has in its place.
 
-    def __init__(self):
+    What is to change in live objects waits for `apply`.
+    """
+
+    def __init__(self, types):
+        self.types = types
         self.seen = []
-        self.taken = {}
+        self.taken = set()
+        self.changes = []
+        self.depth = 0
+
+    def apply(self):
+        for change, *arguments in self.changes:
+            change(*arguments)
+
+    def restore_env(self, saved, env):
+        if self.restore(saved, env) is not env:
+            raise CannotSave("it is not a state of an environment")
 
     def restore(self, saved, live=MISSING):
-        if not isinstance(saved, dict):
-            return saved
-        if saved["kind"] == "constant":
+        if saved is None or type(saved) in (bool, int, float, str):
+            return self.fitting(saved, live)
+        if type(saved) is not dict:
+            raise CannotSave(f"it has {short(saved)} where a part of a state should be")
+        kind = saved.get("kind")
+        form = FORMS.get(kind) if type(kind) is str else None
+        if form is None:
+            raise CannotSave(f"it has a part of the kind {short(kind)}, which no state has")
+        is_whole = saved.keys() == {"kind", *form}
+        if not is_whole or not all(isinstance(saved[name], wanted) for name, wanted in form.items()):
+            raise CannotSave(f"it has a part of the kind {kind} that is not one: {short(list(saved))}")
+        if self.depth == MAX_DEPTH:
+            raise CannotSave(f"it has parts more than {MAX_DEPTH} deep")
+        self.depth += 1
+        restored = self.restore_kind(kind, saved, live)
+        self.depth -= 1
+        return restored
+
+    def restore_kind(self, kind, saved, live):
+        if kind == "constant":
             return self.constant(saved["name"], live)
-        if saved["kind"] == "seen":
-            return self.seen[saved["index"]]
-        restore = getattr(self, f"restore_{saved['kind']}")
-        if saved["kind"] in IMMUTABLE_KINDS:
-            return restore(saved, live, None)
+        if kind == "seen":
+            return self.fitting(self.reference(saved["index"]), live)
+        restore = getattr(self, f"restore_{kind}")
+        if kind in IMMUTABLE_KINDS:
+            return self.fitting(restore(saved, live, None), live)
         index = len(self.seen)
-        self.seen.append(None)
+        self.seen.append(MISSING)
         # What holds others is put in `seen` by its method before they are restored, since they may hold it.
-        self.seen[index] = restore(saved, live, index)
+        self.seen[index] = self.fitting(restore(saved, live, index), live)
+        return self.seen[index]
+
+    def fitting(self, restored, live):
+        """What was restored, if it may stand where this environment has `live`."""
+        if restored is live or live is MISSING or (restored is None and constant_name(live) is not None):
+            return restored
+        is_gymnasiums = package_of(module_of(type(live))) == "gymnasium"
+        if is_live_only(live) or (is_gymnasiums and not isinstance(live, EnvSpec) and type(restored) is not type(live)):
+            has = f"{short(class_name(type(restored)))} where this environment has another"
+            raise CannotSave(f"it has a {has} {class_name(type(live))}")
+        return restored
+
+    def reference(self, index):
+        if not 0 <= index < len(self.seen) or self.seen[index] is MISSING:
+            raise CannotSave(f"it has a reference to its part {short(index)}, which there is not")
         return self.seen[index]
 
     def constant(self, name, live):
-        # Wrappers keep a spec once they were asked for it.
-        if name == class_name(EnvSpec) and live in (None, MISSING):
+        if name == class_name(EnvSpec) and (live is None or live is MISSING):
             return None
         if live is MISSING or constant_name(live) != name:
-            raise CannotSave(f"it has {name} where this environment has something else")
+            raise CannotSave(f"it has {short(name)} where this environment has something else")
         return live
 
     def items(self, saved, live=()):
-        lives = list(live) if isinstance(live, (list, tuple, collections.deque)) else []
+        lives = list(live) if type(live) in (list, tuple, collections.deque) else []
         lives += [MISSING] * (len(saved["items"]) - len(lives))
         return [self.restore(item, lives[i]) for i, item in enumerate(saved["items"])]
+
+    def keys(self, saved_keys):
+        keys = [self.restore(key) for key in saved_keys]
+        if not all(map(is_key, keys)) or len(set(keys)) != len(keys):
+            raise CannotSave("it has keys that are the same, or that are none")
+        return keys
 
     def restore_list(self, saved, live, index):
         self.seen[index] = target = []
@@ -231,15 +556,25 @@ class Restorer:
         return target
 
     def restore_deque(self, saved, live, index):
-        self.seen[index] = target = collections.deque(maxlen=saved["most"])
+        most = saved["most"]
+        if type(most) is bool or (most is not None and not len(saved["items"]) <= most < 2**31):
+            raise CannotSave(f"it has {len(saved['items'])} parts in a queue of at most {short(most)}")
+        self.seen[index] = target = collections.deque(maxlen=most)
         target += self.items(saved, live)
         return target
 
     def restore_dict(self, saved, live, index, cls=dict):
         self.seen[index] = target = cls()
-        for saved_key, value in saved["pairs"]:
-            key = self.restore(saved_key)
-            target[key] = self.restore(value, live.get(key, MISSING) if isinstance(live, dict) else MISSING)
+        pairs = saved["pairs"]
+        if not all(type(pair) is list and len(pair) == 2 for pair in pairs):
+            raise CannotSave("it has a dict whose parts are no pairs")
+        lives = live if type(live) in (dict, collections.OrderedDict) else {}
+        # One after another, since a value may refer to a part of a key.
+        for saved_key, value in pairs:
+            (key,) = self.keys([saved_key])
+            if key in target:
+                raise CannotSave("it has a dict with a key twice")
+            target[key] = self.restore(value, lives.get(key, MISSING))
         return target
 
     def restore_OrderedDict(self, saved, live, index):
@@ -249,89 +584,125 @@ class Restorer:
         return tuple(self.items(saved, live))
 
     def restore_namedtuple(self, saved, live, index):
-        return tuple.__new__(loaded_class(saved["class"], tuple), self.items(saved, live))
+        cls = self.types.find(saved["class"], tuple)
+        if len(getattr(cls, "_fields", ())) != len(saved["items"]):
+            raise CannotSave(f"it has a {class_name(cls)} of {len(saved['items'])} parts")
+        return tuple.__new__(cls, self.items(saved, live))
 
     def restore_set(self, saved, live, index):
         self.seen[index] = target = set()
-        target.update(self.items(saved))
+        target.update(self.keys(saved["items"]))
         return target
 
     def restore_frozenset(self, saved, live, index):
-        return frozenset(self.items(saved))
+        return frozenset(self.keys(saved["items"]))
 
     def restore_bytes(self, saved, live, index):
-        return base64.b64decode(saved["data"])
+        return data_of(saved["data"])
 
     def restore_bytearray(self, saved, live, index):
-        return bytearray(base64.b64decode(saved["data"]))
+        return bytearray(data_of(saved["data"]))
 
     def restore_enum(self, saved, live, index):
-        return loaded_class(saved["class"], enum.Enum)[saved["name"]]
+        members = self.types.find(saved["class"], enum.Enum)._member_map_
+        if saved["name"] not in members:
+            raise CannotSave(f"it has a {short(saved['class'])} of the name {short(saved['name'])}")
+        return members[saved["name"]]
 
     def restore_array(self, saved, live, index):
-        return array_of(saved)
+        return array_of(type_of(saved["type"]), shape_of(saved["shape"]), data_of(saved["data"]))
 
     def restore_objects(self, saved, live, index):
-        self.seen[index] = target = np.empty(saved["shape"], object)
+        shape = shape_of(saved["shape"])
+        if math.prod(shape) != len(saved["items"]):
+            raise CannotSave(f"it has {len(saved['items'])} parts for an array of {short(list(shape))}")
+        self.seen[index] = target = np.empty(shape, object)
         for i, item in enumerate(self.items(saved)):
             target.flat[i] = item
         return target
 
     def restore_number(self, saved, live, index):
-        return array_of(saved)[()]
+        if saved["shape"] != []:
+            raise CannotSave(f"it has a number of the shape {short(saved['shape'])}")
+        return self.restore_array(saved, live, index)[()]
 
     def restore_dtype(self, saved, live, index):
-        return np.dtype(saved["type"])
+        return type_of(saved["type"])
 
     def restore_Generator(self, saved, live, index):
-        if saved["bits"] not in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"):
-            raise CannotSave(f"it has an unknown random generator, {saved['bits']}")
-        bits = getattr(np.random, saved["bits"])(0)
-        bits.state = self.restore(saved["state"])
+        if saved["bits"] not in BIT_GENERATORS:
+            raise CannotSave(f"it has an unknown random generator, {short(saved['bits'])}")
+        bits = BIT_GENERATORS[saved["bits"]](0)
+        state = self.restore(saved["state"])
+        check_bits(state, bits.state)
+        bits.state = state
         return np.random.Generator(bits)
 
     def restore_RandomState(self, saved, live, index):
+        state = self.restore(saved["state"])
+        if type(state) is not tuple or len(state) != 5 or state[0] != "MT19937" or type(state[1]) is not np.ndarray:
+            raise CannotSave("it has a random generator without a right state")
+        check_words(state[1].ravel().tolist(), state[2])
         generator = np.random.RandomState(0)
-        generator.set_state(self.restore(saved["state"]))
+        generator.set_state(state)
         return generator
 
     def restore_Random(self, saved, live, index):
+        state = self.restore(saved["state"])
+        if type(state) is not tuple or len(state) != 3 or type(state[1]) is not tuple or len(state[1]) != 625:
+            raise CannotSave("it has a random generator without a right state")
+        check_words(state[1][:-1], state[1][-1])
         generator = random.Random(0)
-        generator.setstate(self.restore(saved["state"]))
+        generator.setstate(state)
         return generator
 
     def restore_space(self, saved, live, index):
-        if not isinstance(live, gymnasium.Space):
+        if not isinstance(live, gymnasium.Space) or id(live) in self.taken:
             raise CannotSave("it has a space where this environment has something else")
-        live._np_random = self.restore(saved["random"])
-        for part, space in zip(saved["parts"], subspaces(live)):
+        self.seen[index] = live
+        self.taken.add(id(live))
+        generator = self.restore(saved["random"])
+        if generator is not None and type(generator) is not np.random.Generator:
+            raise CannotSave("it has a space without a right random generator")
+        parts = subspaces(live)
+        if len(saved["parts"]) != len(parts):
+            raise CannotSave("it has a space of other parts than this environment's")
+        for part, space in zip(saved["parts"], parts):
             self.restore(part, space)
+        self.changes.append((dict_of(live).__setitem__, "_np_random", generator))
         return live
 
     def restore_mujoco(self, saved, live, index):
         if not is_mujoco(live, "MjData"):
             raise CannotSave("it has MuJoCo's data where this environment has something else")
-        data = type(live).__new__(type(live))
-        data.__setstate__(zlib.decompress(base64.b64decode(saved["data"])))
-        if model_digest(data.model) != model_digest(live.model):
+        if saved["model"] != model_digest(live.model):
             raise CannotSave("it is of another MuJoCo model")
-        # In place: what refers to its arrays goes on doing so.
-        sys.modules["mujoco"].mj_copyData(live, live.model, data)
+        numbers = ModelNumbers(live)
+        # In place: what refers to these arrays goes on doing so.
+        for name, values in numbers.read(saved["arrays"]).items():
+            self.changes.append((np.copyto, numbers.arrays[name], values))
+        self.changes.append((setattr, live, "time", float(saved["time"])))
         return live
 
     def restore_object(self, saved, live, index):
-        cls = loaded_class(saved["class"])
+        cls = self.types.find(saved["class"], object)
         if type(live) is cls and id(live) not in self.taken:
             target = live
-        elif is_attributes_only(cls) and not hasattr(cls, "__del__"):
-            # One with __del__ would act when it goes, on what the snapshot says.
+        elif is_attributes_only(cls) and not issubclass(cls, gymnasium.Env) and not hasattr(cls, "__del__"):
+            # One with __del__ would act when it goes, on what the text says.
             target = object.__new__(cls)
         else:
-            raise CannotSave(f"it has a {saved['class']}, which cannot be made")
-        self.taken[id(target)] = self.seen[index] = target
+            raise CannotSave(f"it has a {class_name(cls)} where this environment has none")
+        self.taken.add(id(target))
+        self.seen[index] = target
         lives = attributes_of(target)
-        for name in lives.keys() - saved["attributes"].keys():
-            object.__delattr__(target, name)
+        for name, value in lives.items():
+            if name not in saved["attributes"] and is_live_only(value):
+                raise CannotSave(f"it has a {class_name(cls)} without the attribute {name}")
+        values = {}
         for name, value in saved["attributes"].items():
-            object.__setattr__(target, name, self.restore(value, lives.get(name, MISSING)))
+            if name not in lives and shadows(cls, name):
+                raise CannotSave(f"it has the attribute {short(name)} in a {class_name(cls)}")
+            values[name] = self.restore(value, lives.get(name, MISSING))
+        self.changes.append((set_attributes, target, values))
         return target

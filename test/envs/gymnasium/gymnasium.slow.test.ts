@@ -199,6 +199,21 @@ describe('errors', () => {
     killed.close();
   });
 
+  test('frames that are none: no memory is taken for what a header says', () => {
+    const endless = many('Endless-v0');
+    endless.reset();
+    expect(() => endless.step(new Float32Array(3))).toThrow(
+      'its Python sent a frame of 4294967303 bytes, expected at most 536869896, during step(); a run resumes',
+    );
+    expect(() => endless.reset()).toThrow('its Python was killed by SIGKILL');
+    endless.close();
+    const short = many('Short-v0');
+    short.reset();
+    expect(() => short.step(new Float32Array(3))).toThrow(
+      'gymnasium:Short-v0: its Python sent a frame of 16 bytes, expected at least 88',
+    );
+  });
+
   test('close: twice, and what it raises', () => {
     const env = many('Count-v0');
     env.close();
