@@ -14,6 +14,9 @@ export type Direction = 'forward' | 'inverse';
 /** A value and the log-determinant of the Jacobian of the map that gave it. */
 export type WithLogDet = [value: tf.Tensor, logDet: tf.Tensor];
 
+/** 1 of a map that rises, −1 of one that falls; a tensor of these, which broadcasts with the input, where parameters decide. */
+export type Monotonicity = 1 | -1 | tf.Tensor;
+
 /**
  * An invertible differentiable map: `forward` takes noise to data, y = f(x).
  *
@@ -44,6 +47,14 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
    */
   get parameterShape(): readonly number[] {
     return this.dim === undefined ? [] : [this.dim];
+  }
+
+  /**
+   * Of a map of numbers of a line, each by itself: whether y rises with x or falls. Undefined of others, as of angles and of vectors of
+   * several numbers, and where it is not said. With it a `TransformedDistribution` has a distribution function and quantiles.
+   */
+  monotonicity(): Monotonicity | undefined {
+    return undefined;
   }
 
   /** x → [f(x), log|det ∂f(x)/∂x|]; the input has been checked. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, sumLogDet, type WithLogDet } from './bijector.ts';
+import { Bijector, type Monotonicity, sumLogDet, type WithLogDet } from './bijector.ts';
 import { broadcastShape } from './broadcastShape.ts';
 
 /**
@@ -51,6 +51,18 @@ export class Chain extends Bijector {
   override given(context?: tf.Tensor): Bijector {
     const parts = this.bijectors.map((part) => part.given(context));
     return parts.every((part, i) => part === this.bijectors[i]) ? this : new Chain(parts);
+  }
+
+  /** The product of its parts'. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.bijectors
+      .map((part) => part.monotonicity())
+      .reduce((product, sign) => {
+        if (product === undefined || sign === undefined) return undefined;
+        return typeof product === 'number' && typeof sign === 'number'
+          ? ((product * sign) as 1 | -1)
+          : tf.mul(product, sign);
+      });
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

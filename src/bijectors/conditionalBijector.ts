@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
-import { Bijector, type Direction, type WithLogDet } from './bijector.ts';
+import { Bijector, type Direction, type Monotonicity, type WithLogDet } from './bijector.ts';
 
 /**
  * A bijector over vectors of `dim` numbers that may depend on a context of `contextDim` numbers.
@@ -33,6 +33,10 @@ export abstract class ConditionalBijector extends Bijector {
       );
     }
     return new GivenContext(this, context);
+  }
+
+  override monotonicity(_context?: tf.Tensor): Monotonicity | undefined {
+    return undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
@@ -69,6 +73,10 @@ class GivenContext extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return [this.#context.shape[0]!, this.dim];
+  }
+
+  override monotonicity(): Monotonicity | undefined {
+    return this.bijector.monotonicity(this.#context);
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

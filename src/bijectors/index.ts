@@ -1,4 +1,11 @@
-export { Bijector, type Conditional, type Direction, sumLogDet, type WithLogDet } from './bijector.ts';
+export {
+  Bijector,
+  type Conditional,
+  type Direction,
+  type Monotonicity,
+  sumLogDet,
+  type WithLogDet,
+} from './bijector.ts';
 export { Blockwise } from './blockwise.ts';
 export { Chain } from './chain.ts';
 export { ConditionalBijector } from './conditionalBijector.ts';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from './bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
 
 /** The inverse of a bijector, as a bijector: forward and inverse change places. */
 export class Invert extends Bijector {
@@ -26,6 +26,10 @@ export class Invert extends Bijector {
   override given(context?: tf.Tensor): Bijector {
     const bijector = this.bijector.given(context);
     return bijector === this.bijector ? this : new Invert(bijector);
+  }
+
+  override monotonicity(): Monotonicity | undefined {
+    return this.bijector.monotonicity();
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
-import { Distribution, type SampleWithLogProb } from './distribution.ts';
+import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 
 /**
  * A distribution repeated to a larger batch: independent copies, each with draws of its own.
@@ -44,6 +44,14 @@ export class BatchBroadcast extends Distribution {
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return this.distribution.logProb(x);
+  }
+
+  protected override computeTails(x: tf.Tensor): Tails {
+    return { below: this.distribution.cdf(x), above: this.distribution.survival(x) };
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return this.distribution.quantile(below, above);
   }
 
   override entropy(): tf.Tensor {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
-import { Distribution } from './distribution.ts';
+import { Distribution, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { probabilityBefore } from './probabilityBefore.ts';
 
@@ -52,6 +52,25 @@ export class Categorical extends Distribution {
     );
     const isCategory = () => tf.greater(tf.sum(chosen, -1), 0);
     return impossibleOutside(isCategory, tf.sum(tf.mul(chosen, this.#logProbs()), -1));
+  }
+
+  /** The sums of the probabilities of the categories up to x, and beyond. */
+  protected override computeTails(x: tf.Tensor): Tails {
+    const isUpTo = stopGradient(() =>
+      tf.cast(tf.greaterEqual(tf.expandDims(x, -1), tf.range(0, this.#count, 1, 'float32')), 'float32'),
+    );
+    const probabilities = tf.softmax(this.logits);
+    const sum = (chosen: tf.Tensor) => tf.sum(tf.mul(chosen, probabilities), -1);
+    return { below: sum(isUpTo), above: sum(tf.sub(1, isUpTo)) };
+  }
+
+  /** The least category k with cdf(k) ≥ p. */
+  protected override computeQuantile(below: tf.Tensor): tf.Tensor {
+    return stopGradient(() => {
+      const reached = tf.cumsum(tf.softmax(this.logits), this.logits.rank - 1);
+      const count = tf.sum(tf.cast(tf.less(reached, tf.expandDims(below, -1)), 'float32'), -1);
+      return tf.minimum(count, this.#count - 1);
+    });
   }
 
   /** −Σₖ P(k) log P(k). */

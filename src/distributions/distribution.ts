@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { checkedSamples, type Estimate, meanWithError } from './estimate.ts';
 
@@ -8,6 +9,14 @@ import { checkedSamples, type Estimate, meanWithError } from './estimate.ts';
 export interface SampleWithLogProb {
   readonly sample: tf.Tensor;
   readonly logProb: tf.Tensor;
+}
+
+/** What lies on each side of a point, of which the smaller is exact. */
+export interface Tails {
+  /** P(X ≤ x) */
+  readonly below: tf.Tensor;
+  /** P(X > x) */
+  readonly above: tf.Tensor;
 }
 
 /**
@@ -41,17 +50,47 @@ export abstract class Distribution {
    * @throws if x is not float32 or its shape does not fit
    */
   logProb(x: tf.Tensor): tf.Tensor {
-    const at = x.rank - this.eventShape.length;
-    const isEvent = x.dtype === 'float32' && at >= 0 && tf.util.arraysEqual(x.shape.slice(at), this.eventShape);
-    const shape = isEvent ? broadcastShape(x.shape.slice(0, at), this.batchShape) : undefined;
-    if (shape === undefined) {
-      throw new Error(
-        `${this.constructor.name}.logProb: wanted float32 of shape [${['...', ...this.batchShape, ...this.eventShape].join(', ')}], ` +
-          `got ${x.dtype} of shape [${x.shape.join(', ')}]`,
-      );
-    }
-    const logProb = this.computeLogProb(x);
-    return tf.util.arraysEqual(logProb.shape, shape) ? logProb : broadcast(logProb, shape);
+    const shape = this.#jointBatch('logProb', x, this.eventShape);
+    return spread(this.computeLogProb(x), shape);
+  }
+
+  /**
+   * P(X ≤ x), of the shapes that {@link logProb} takes and gives; of several numbers that of all of them at once, Xᵢ ≤ xᵢ. Its relative error is
+   * small on the left, and its gradient by a number the density, on both sides.
+   * @throws where there is no closed form; if x is not float32 or its shape does not fit
+   */
+  cdf(x: tf.Tensor): tf.Tensor {
+    const shape = this.#jointBatch('cdf', x, this.eventShape);
+    const { below, above } = this.computeTails(x);
+    return spread(smallerOf(below, above), shape);
+  }
+
+  /** 1 − {@link cdf}, without the cancellation: its relative error is small on the right. @throws as that does */
+  survival(x: tf.Tensor): tf.Tensor {
+    const shape = this.#jointBatch('survival', x, this.eventShape);
+    const { below, above } = this.computeTails(x);
+    return spread(smallerOf(above, below), shape);
+  }
+
+  /**
+   * The x with cdf(x) = p, of distributions of one number: `[..., ...batchShape]` → `[..., ...batchShape, ...eventShape]`, where a shape that
+   * broadcasts with the batch will do. NaN unless 0 ≤ p ≤ 1. Its gradient by p is 1 / density.
+   * @param above 1 − p, where that is so small that p does not hold it
+   * @throws where there is none in closed form; if p is not float32 or its shape does not fit
+   */
+  quantile(p: tf.Tensor, above: tf.Tensor = tf.sub(1, p)): tf.Tensor {
+    const shape = this.#jointBatch('quantile', p, []);
+    return spread(this.computeQuantile(p, above), [...shape, ...this.eventShape]);
+  }
+
+  /** P(X ≤ x) and P(X > x), each with its gradient exact where it is the smaller; x as in {@link computeLogProb}. */
+  protected computeTails(_x: tf.Tensor): Tails {
+    return this.unavailable('distribution function in closed form');
+  }
+
+  /** The x with P(X ≤ x) = below and P(X > x) = above, which add up to 1: the smaller is the exact one. */
+  protected computeQuantile(_below: tf.Tensor, _above: tf.Tensor): tf.Tensor {
+    return this.unavailable('quantile in closed form');
   }
 
   /** Draws and the log-density at them; cheaper than one after the other where the two share work. */
@@ -93,7 +132,29 @@ export abstract class Distribution {
     return this.unavailable('variance in closed form');
   }
 
-  private unavailable(what: string): never {
+  protected unavailable(what: string): never {
     throw new Error(`${this.constructor.name} has no ${what}`);
   }
+
+  /** The batch of what comes of `x`, a batch of events. */
+  #jointBatch(method: string, x: tf.Tensor, eventShape: readonly number[]): number[] {
+    const at = x.rank - eventShape.length;
+    const isEvent = x.dtype === 'float32' && at >= 0 && tf.util.arraysEqual(x.shape.slice(at), [...eventShape]);
+    const shape = isEvent ? broadcastShape(x.shape.slice(0, at), this.batchShape) : undefined;
+    if (shape !== undefined) return shape;
+    throw new Error(
+      `${this.constructor.name}.${method}: wanted float32 of shape [${['...', ...this.batchShape, ...eventShape].join(', ')}], ` +
+        `got ${x.dtype} of shape [${x.shape.join(', ')}]`,
+    );
+  }
+}
+
+function spread(value: tf.Tensor, shape: number[]): tf.Tensor {
+  return tf.util.arraysEqual(value.shape, shape) ? value : broadcast(value, shape);
+}
+
+/** `wanted`, by way of the other where that is the smaller and so the exact one. */
+function smallerOf(wanted: tf.Tensor, other: tf.Tensor): tf.Tensor {
+  const isSmaller = stopGradient(() => tf.lessEqual(wanted, other));
+  return tf.where(isSmaller, wanted, tf.sub(1, other));
 }

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import type { Rng } from '../random.ts';
-import { Distribution } from './distribution.ts';
+import { Distribution, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { jointShape } from './jointShape.ts';
+import { surprisal } from './surprisal.ts';
 
 /** log p(x) = logRate − rate·x for x ≥ 0, rate = exp(logRate); 0 density elsewhere. */
 export class Exponential extends Distribution {
@@ -29,6 +30,17 @@ export class Exponential extends Distribution {
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const logProb = tf.sub(this.logRate, tf.mul(tf.exp(this.logRate), tf.maximum(x, 0)));
     return impossibleOutside(() => tf.greaterEqual(broadcast(x, logProb.shape), 0), logProb);
+  }
+
+  /** 1 − e^(−rate·x) and e^(−rate·x). */
+  protected override computeTails(x: tf.Tensor): Tails {
+    const exponent = tf.neg(tf.mul(tf.exp(this.logRate), tf.maximum(x, 0)));
+    return { below: tf.neg(tf.expm1(exponent)), above: tf.exp(exponent) };
+  }
+
+  /** −log(1 − p) / rate. */
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return tf.mul(surprisal(above, below), this.mean());
   }
 
   /** 1 − logRate. */

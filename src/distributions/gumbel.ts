@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
 import { EULER } from '../special/euler.ts';
+import type { Tails } from './distribution.ts';
 import { LocationScaleDistribution } from './locationScaleDistribution.ts';
+import { surprisal } from './surprisal.ts';
 
 /** e⁸⁷ is within float32's range. */
 const LARGEST_EXPONENT = 87;
@@ -24,6 +26,17 @@ export class Gumbel extends LocationScaleDistribution {
   protected noiseLogProb(z: tf.Tensor): tf.Tensor {
     const negative = tf.neg(z);
     return tf.sub(negative, tf.exp(tf.minimum(negative, LARGEST_EXPONENT)));
+  }
+
+  /** exp(−e^−z) and the rest. */
+  protected override noiseTails(z: tf.Tensor): Tails {
+    const exponent = tf.neg(tf.exp(tf.minimum(tf.neg(z), LARGEST_EXPONENT)));
+    return { below: tf.exp(exponent), above: tf.neg(tf.expm1(exponent)) };
+  }
+
+  /** −log(−log p). */
+  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return tf.neg(tf.log(surprisal(below, above)));
   }
 
   /** loc + γ scale. */

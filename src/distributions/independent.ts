@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
-import { Distribution, type SampleWithLogProb } from './distribution.ts';
+import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
+import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 
 /**
  * A batch of independent distributions taken for one of longer events: the last `ndims` axes of the batch become the first of
@@ -56,6 +57,18 @@ export class Independent extends Distribution {
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return this.#sum(this.distribution.logProb(x));
+  }
+
+  protected override computeTails(x: tf.Tensor): Tails {
+    const { distribution } = this;
+    return acrossEvent({ below: distribution.cdf(x), above: distribution.survival(x) }, this.ndims);
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    const [p, rest] = [below, above].map((each) =>
+      tf.reshape(ofOneNumber(this, each), [...each.shape, ...Array(this.ndims).fill(1)]),
+    );
+    return this.distribution.quantile(p!, rest!);
   }
 
   override entropy(): tf.Tensor {

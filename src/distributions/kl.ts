@@ -10,10 +10,12 @@ import { lgamma } from '../special/lgamma.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
 import { Beta } from './beta.ts';
 import { Categorical } from './categorical.ts';
+import { Cauchy } from './cauchy.ts';
 import type { Distribution } from './distribution.ts';
 import { Exponential } from './exponential.ts';
 import { Gumbel } from './gumbel.ts';
 import { Independent } from './independent.ts';
+import { Laplace } from './laplace.ts';
 import { LogNormal } from './logNormal.ts';
 import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
 import { MultivariateNormalLowRank } from './multivariateNormalLowRank.ts';
@@ -22,14 +24,15 @@ import { Normal } from './normal.ts';
 import { OneHotCategorical } from './oneHotCategorical.ts';
 import { StandardNormal } from './standardNormal.ts';
 import { TransformedDistribution } from './transformedDistribution.ts';
+import { TruncatedNormal } from './truncatedNormal.ts';
 import { Uniform } from './uniform.ts';
 import { VonMises } from './vonMises.ts';
 
 /**
  * KL(p ‖ q) = E_p[log p(X) − log q(X)], nats, exact, of the batch shape that the two broadcast to.
  *
- * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, beta, von Mises, uniform and
- * categorical distributions; for any two multivariate normal ones; for two {@link Independent} ones of such; and for two
+ * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, Laplace, Cauchy, beta, von Mises,
+ * uniform and categorical distributions; for normal ones truncated to the same bounds, by quadrature; for any two multivariate normal ones; for two {@link Independent} ones of such; and for two
  * {@link TransformedDistribution}s by one bijector, which does not change it.
  *
  * @throws if there is none, for which there is `klEstimate`; or if the events or batches do not fit
@@ -74,6 +77,9 @@ const FORMULAS: readonly Formula[] = [
   // With d = log rate_q − log rate_p: eᵈ − 1 − d.
   both(Exponential, (p, q) => excess(tf.sub(q.logRate, p.logRate))),
   both(Gumbel, gumbels),
+  both(Laplace, laplaces),
+  both(Cauchy, cauchys),
+  both(TruncatedNormal, truncatedNormals),
   both(Beta, betas),
   both(VonMises, angles),
   both(Uniform, uniforms),
@@ -119,6 +125,33 @@ function gumbels(p: Gumbel, q: Gumbel): tf.Tensor {
   const apart = tf.mul(tf.sub(q.loc, p.loc), tf.exp(tf.neg(q.logScale)));
   const exponent = tf.add(apart, lgamma(tf.add(ratio, 1)));
   return tf.sub(tf.add(tf.sub(tf.mul(tf.expm1(logRatio), EULER), logRatio), tf.expm1(exponent)), apart);
+}
+
+/** With L = log(β_p/β_q) and d = |μ_p − μ_q|: e^(L − d/β_p) − 1 − L + d/β_q. */
+function laplaces(p: Laplace, q: Laplace): tf.Tensor {
+  const logRatio = tf.sub(p.logScale, q.logScale);
+  const apart = tf.abs(tf.sub(p.loc, q.loc));
+  const [own, other] = [p, q].map(({ logScale }) => tf.mul(apart, tf.exp(tf.neg(logScale))));
+  return tf.add(excess(tf.sub(logRatio, own!)), tf.sub(other!, own!));
+}
+
+/**
+ * log ((γ_p + γ_q)² + (μ_p − μ_q)²)/(4 γ_p γ_q), as log(1 + sinh²(½ log(γ_p/γ_q)) + (μ_p − μ_q)²/(4 γ_p γ_q)).
+ *
+ * Chyzak & Nielsen, "A closed-form formula for the Kullback–Leibler divergence between Cauchy distributions", arXiv:1905.10965.
+ */
+function cauchys(p: Cauchy, q: Cauchy): tf.Tensor {
+  const half = tf.mul(tf.sub(p.logScale, q.logScale), 0.5);
+  const sinh = tf.mul(tf.sub(tf.expm1(half), tf.expm1(tf.neg(half))), 0.5);
+  const middle = tf.mul(tf.add(p.logScale, q.logScale), -0.5);
+  const apart = tf.mul(tf.mul(tf.sub(p.loc, q.loc), tf.exp(middle)), 0.5);
+  return tf.log1p(tf.add(tf.square(sinh), tf.square(apart)));
+}
+
+/** E_p[log p(X) − log q(X)] where the bounds are the same tensors, or the same numbers. */
+function truncatedNormals(p: TruncatedNormal, q: TruncatedNormal): tf.Tensor | undefined {
+  if (p.low !== q.low || p.high !== q.high) return undefined;
+  return p.expectation((x) => tf.sub(p.logProb(x), q.logProb(x)));
 }
 
 /** log B(q)/B(p) + (a_q − a_p)(ψ(a_p + b_p) − ψ(a_p)) + (b_q − b_p)(ψ(a_p + b_p) − ψ(b_p)). */

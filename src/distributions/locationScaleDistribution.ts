@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import type { Rng } from '../random.ts';
-import { Distribution, type SampleWithLogProb } from './distribution.ts';
+import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { jointShape } from './jointShape.ts';
 
 /** Parameters of a {@link LocationScaleDistribution}. */
@@ -15,7 +15,7 @@ export interface LocationScaleParameters {
 /**
  * loc + scale·Z over numbers, scale = exp(logScale), Z a noise that is densest at 0: log p(x) = log p_Z((x − loc)/scale) − logScale.
  *
- * A subclass writes the noise and its density.
+ * A subclass writes the noise and its density, and its distribution function and quantiles where it has them in closed form.
  */
 export abstract class LocationScaleDistribution extends Distribution {
   readonly batchShape: number[];
@@ -44,6 +44,16 @@ export abstract class LocationScaleDistribution extends Distribution {
   /** Var[Z]. */
   protected abstract readonly noiseVariance: number;
 
+  /** P(Z ≤ z) and P(Z > z); see {@link Distribution.cdf}. */
+  protected noiseTails(_z: tf.Tensor): Tails {
+    return this.unavailable('distribution function in closed form');
+  }
+
+  /** The z with P(Z ≤ z) = below and P(Z > z) = above, of which the smaller is exact. */
+  protected noiseQuantile(_below: tf.Tensor, _above: tf.Tensor): tf.Tensor {
+    return this.unavailable('quantile in closed form');
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     return this.#scaled(this.noise(rng, [...sampleShape, ...this.batchShape]));
   }
@@ -54,7 +64,15 @@ export abstract class LocationScaleDistribution extends Distribution {
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    return this.#logProbOfNoise(tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale))));
+    return this.#logProbOfNoise(this.#noiseAt(x));
+  }
+
+  protected override computeTails(x: tf.Tensor): Tails {
+    return this.noiseTails(this.#noiseAt(x));
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return this.#scaled(this.noiseQuantile(below, above));
   }
 
   /** logScale and the noise's entropy. */
@@ -74,6 +92,10 @@ export abstract class LocationScaleDistribution extends Distribution {
   /** scale² and the noise's variance, multiplied. */
   override variance(): tf.Tensor {
     return this.#spread(tf.mul(tf.exp(tf.mul(this.logScale, 2)), this.noiseVariance));
+  }
+
+  #noiseAt(x: tf.Tensor): tf.Tensor {
+    return tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale)));
   }
 
   #scaled(z: tf.Tensor): tf.Tensor {

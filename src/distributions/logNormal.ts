@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import type { Rng } from '../random.ts';
-import { Distribution, type SampleWithLogProb } from './distribution.ts';
+import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import type { LocationScaleParameters } from './locationScaleDistribution.ts';
 import { Normal } from './normal.ts';
+import { tailsInside } from './tailsInside.ts';
 
 const LOWEST = 2 ** -126;
 
@@ -41,6 +42,19 @@ export class LogNormal extends Distribution {
     const log = tf.log(tf.maximum(x, LOWEST));
     const logProb = tf.sub(this.normal.logProb(log), log);
     return impossibleOutside(() => tf.greater(broadcast(x, logProb.shape), 0), logProb);
+  }
+
+  /** Those of log x. */
+  protected override computeTails(x: tf.Tensor): Tails {
+    const log = tf.log(tf.maximum(x, LOWEST));
+    return tailsInside(x, 0, Number.POSITIVE_INFINITY, {
+      below: this.normal.cdf(log),
+      above: this.normal.survival(log),
+    });
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return tf.exp(this.normal.quantile(below, above));
   }
 
   override entropy(): tf.Tensor {

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
+import type { Tails } from './distribution.ts';
 import { LocationScaleDistribution } from './locationScaleDistribution.ts';
+import { surprisal } from './surprisal.ts';
 
 /**
  * With z = (x − loc)/scale, scale = exp(logScale): log p(x) = −z − 2 softplus(−z) − logScale; loc + scale·logit U, U uniform.
@@ -17,5 +19,14 @@ export class Logistic extends LocationScaleDistribution {
 
   protected noiseLogProb(z: tf.Tensor): tf.Tensor {
     return tf.neg(tf.add(z, tf.mul(tf.softplus(tf.neg(z)), 2)));
+  }
+
+  protected override noiseTails(z: tf.Tensor): Tails {
+    return { below: tf.sigmoid(z), above: tf.sigmoid(tf.neg(z)) };
+  }
+
+  /** The logit. */
+  protected override noiseQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return tf.sub(surprisal(above, below), surprisal(below, above));
   }
 }

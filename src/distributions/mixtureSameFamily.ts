@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { WithLogDet } from '../bijectors/bijector.ts';
+import { broadcast } from '../bijectors/broadcast.ts';
+import { monotoneInverse } from '../bijectors/monotoneInverse.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
-import { Distribution } from './distribution.ts';
+import { Distribution, type Tails } from './distribution.ts';
 import { distributionalTransform } from './distributionalTransform.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
@@ -9,6 +12,8 @@ import { probabilityBefore } from './probabilityBefore.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+/** Of a bracket for quantiles, each to a quarter: components may be far apart, and narrow. */
+const ROUNDS = 12;
 
 /**
  * A mixture of K distributions of one family: p(x) = Σₖ softmax(logits)ₖ pₖ(x).
@@ -91,6 +96,36 @@ export class MixtureSameFamily extends Distribution {
     const logProb = tf.logSumExp(tf.maximum(joint, -LARGEST), -1);
     const isPossible = () => tf.max(tf.cast(tf.notEqual(joint, Number.NEGATIVE_INFINITY), 'float32'), -1);
     return impossibleOutside(() => tf.greater(isPossible(), 0), logProb);
+  }
+
+  /** Σₖ wₖ of the components'. */
+  protected override computeTails(x: tf.Tensor): Tails {
+    const each = tf.expandDims(x, this.#axis);
+    const weights = tf.softmax(this.logits);
+    const mean = (values: tf.Tensor) => tf.sum(tf.mul(weights, values), -1);
+    return { below: mean(this.components.cdf(each)), above: mean(this.components.survival(each)) };
+  }
+
+  /** The root lies between the least and the greatest of the components' quantiles. It is sought from the side whose tail is the smaller. */
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(below.shape, this.batchShape);
+    const [p, rest] = [broadcast(below, shape), broadcast(above, shape)];
+    const event = (x: tf.Tensor) => tf.reshape(x, [...x.shape, ...this.eventShape]);
+    const each = stopGradient(() => {
+      const quantiles = this.components.quantile(tf.expandDims(p, -1), tf.expandDims(rest, -1));
+      return tf.reshape(quantiles, quantiles.shape.slice(0, quantiles.rank - this.eventShape.length));
+    });
+    const [least, greatest] = [tf.min(each, -1), tf.max(each, -1)];
+    const isLower = stopGradient(() => tf.less(p, rest));
+    const f = (x: tf.Tensor): WithLogDet => {
+      const { below: left, above: right } = this.computeTails(event(x));
+      return [tf.where(isLower, left, tf.neg(right)), this.computeLogProb(event(x))];
+    };
+    const finite = (x: tf.Tensor) => tf.clipByValue(x, -LARGEST / 4, LARGEST / 4);
+    const bracket = { low: finite(least), high: finite(greatest), rounds: ROUNDS };
+    const [root] = monotoneInverse(f, tf.where(isLower, p, tf.neg(rest)), bracket);
+    const [isFirst, isLast] = [p, rest].map((share) => stopGradient(() => tf.equal(share, 0)));
+    return event(tf.where(isFirst!, least, tf.where(isLast!, greatest, root)));
   }
 
   /** Σₖ wₖ E[Xₖ]. */

@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
+import { ndtr, ndtri } from '../special/ndtr.ts';
+import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
-import { Distribution } from './distribution.ts';
+import { Distribution, type Tails } from './distribution.ts';
 
 /**
  * N(loc, diag(exp(logScale)²)): log p(x) = −½ Σ ((x − loc)/scale)² − Σ logScale − ½ dim log 2π.
@@ -50,6 +52,15 @@ export class MultivariateNormalDiag extends Distribution {
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return this.#logProbOfNoise(tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale))));
+  }
+
+  protected override computeTails(x: tf.Tensor): Tails {
+    const z = tf.mul(tf.sub(x, this.loc), tf.exp(tf.neg(this.logScale)));
+    return acrossEvent({ below: ndtr(z), above: ndtr(tf.neg(z)) }, 1);
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return this.#scaled(ofOneNumber(this, ndtri(below, above)));
   }
 
   override entropy(): tf.Tensor {

@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
+import { ndtr, ndtri } from '../special/ndtr.ts';
+import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
-import { Distribution } from './distribution.ts';
+import { Distribution, type Tails } from './distribution.ts';
 
 /**
  * N(0, I) over vectors: log p(x) = −½‖x‖² − ½ dim log 2π. The base of every flow on a line.
@@ -30,6 +32,14 @@ export class StandardNormal extends Distribution {
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return tf.sub(tf.mul(tf.sum(tf.square(x), -1), -0.5), this.eventShape[0]! * HALF_LOG_TWO_PI);
+  }
+
+  protected override computeTails(x: tf.Tensor): Tails {
+    return acrossEvent({ below: ndtr(x), above: ndtr(tf.neg(x)) }, 1);
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return ofOneNumber(this, ndtri(below, above));
   }
 
   override entropy(): tf.Tensor {

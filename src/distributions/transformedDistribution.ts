@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
+import { type Bijector, type Monotonicity, sumLogDet } from '../bijectors/bijector.ts';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
-import { Distribution, type SampleWithLogProb } from './distribution.ts';
+import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 
 /**
  * The distribution of f(Z), Z ~ base: log p(y) = log p_Z(f⁻¹(y)) + log|det ∂f⁻¹(y)/∂y|.
  *
- * Sampling goes through `forward` and costs one pass, log-probability included.
+ * Sampling goes through `forward` and costs one pass, log-probability included. Where f maps single numbers and says whether it rises or falls
+ * (`monotonicity`), distribution functions and quantiles are the base's: P(f(Z) ≤ y) = P(Z ≤ f⁻¹(y)), or P(Z > f⁻¹(y)) if it falls.
  */
 export class TransformedDistribution extends Distribution {
   readonly base: Distribution;
@@ -89,12 +91,52 @@ export class TransformedDistribution extends Distribution {
   }
 
   protected computeLogProb(y: tf.Tensor): tf.Tensor {
-    const rank = this.eventShape.length;
-    const batch = broadcastShape(y.shape.slice(0, y.rank - rank), this.batchShape)!;
-    const whole = [...batch, ...this.eventShape];
-    const [noise, logDet] = this.bijector.inverseAndLogDet(
-      tf.util.arraysEqual(y.shape, whole) ? y : broadcast(y, whole),
-    );
+    const [noise, logDet] = this.bijector.inverseAndLogDet(this.#whole(y));
     return tf.add(this.base.logProb(noise), sumLogDet(logDet, this.bijector.eventNdims, this.eventShape.length));
   }
+
+  protected override computeTails(y: tf.Tensor): Tails {
+    const sign = this.#sign('distribution function');
+    const noise = this.bijector.inverse(this.#whole(y));
+    return inOrder(sign, { below: this.base.cdf(noise), above: this.base.survival(noise) });
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    const ordered = inOrder(this.#sign('quantile'), { below, above });
+    return this.bijector.forward(this.#whole(this.base.quantile(ordered.below, ordered.above)));
+  }
+
+  /** y repeated to the whole batch. */
+  #whole(y: tf.Tensor): tf.Tensor {
+    const batch = broadcastShape(y.shape.slice(0, y.rank - this.eventShape.length), this.batchShape)!;
+    const whole = [...batch, ...this.eventShape];
+    return tf.util.arraysEqual(y.shape, whole) ? y : broadcast(y, whole);
+  }
+
+  /** Whether f rises or falls, of the batch's rank. */
+  #sign(what: string): Monotonicity {
+    const sign = tf.util.sizeFromShape(this.eventShape) === 1 ? this.bijector.monotonicity() : undefined;
+    if (sign === undefined || this.angles) {
+      return this.unavailable(
+        `${what}: for that events must be one number, and the bijector must say whether it rises`,
+      );
+    }
+    if (typeof sign === 'number' || sign.rank === 0) return sign;
+    return tf.reshape(sign, sign.shape.slice(0, sign.rank - Math.min(sign.rank, this.eventShape.length)));
+  }
+}
+
+/** What lies on each side of a point, after a map that rises or falls. */
+function inOrder(sign: Monotonicity, tails: Tails): Tails {
+  const turned = { below: tails.above, above: tails.below };
+  if (typeof sign === 'number') return sign > 0 ? tails : turned;
+  const pick = (side: keyof Tails) => {
+    const [rising, falling] = [tails[side], turned[side]];
+    return tf.where(
+      stopGradient(() => tf.greater(tf.add(sign, tf.zerosLike(rising)), 0)),
+      rising,
+      falling,
+    );
+  };
+  return { below: pick('below'), above: pick('above') };
 }

@@ -3,7 +3,8 @@ import { positiveInteger } from '../nn/positiveInteger.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
-import { Distribution } from './distribution.ts';
+import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
+import { Distribution, type Tails } from './distribution.ts';
 
 /**
  * The uniform density on the box [low, high)^dim: p(x) = (high − low)^−dim inside, 0 outside. On [−π, π) it is the base
@@ -41,12 +42,30 @@ export class Uniform extends Distribution {
     });
   }
 
+  protected override computeTails(x: tf.Tensor): Tails {
+    const share = (length: tf.Tensor) => tf.clipByValue(tf.div(length, this.high - this.low), 0, 1);
+    return acrossEvent({ below: share(tf.sub(x, this.low)), above: share(tf.sub(this.high, x)) }, 1);
+  }
+
+  /** From the nearer end. */
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    const width = this.high - this.low;
+    const isLower = stopGradient(() => tf.less(below, above));
+    const x = tf.where(isLower, tf.add(tf.mul(below, width), this.low), tf.sub(this.high, tf.mul(above, width)));
+    return ofOneNumber(this, x);
+  }
+
   override entropy(): tf.Tensor {
     return tf.fill(this.batchShape, -this.eventShape[0]! * this.#logDensity);
   }
 
   override mean(): tf.Tensor {
     return tf.fill([...this.batchShape, ...this.eventShape], (this.low + this.high) / 2);
+  }
+
+  /** The middle: all points are as dense. */
+  override mode(): tf.Tensor {
+    return this.mean();
   }
 
   override variance(): tf.Tensor {

@@ -73,6 +73,11 @@ export class WrappedNormal extends Distribution {
   override mode(): tf.Tensor {
     return this.mean();
   }
+
+  /** The circular variance 1 − E[cos(x − loc)] = 1 − e^(−σ²/2). */
+  override variance(): tf.Tensor {
+    return tf.neg(tf.expm1(tf.mul(this.normal.variance(), -0.5)));
+  }
 }
 
 function overTurns(angle: tf.Tensor, scale: tf.Tensor): tf.Tensor {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../nn/stopGradient.ts';
 import { portableMath } from '../portableMath.ts';
+import { polynomial } from './polynomial.ts';
 
 /** Below it the power series is used, above it the asymptotic one. */
 const JOINT = 12;
@@ -52,10 +53,4 @@ function ranges(x: tf.Tensor) {
     inverse: tf.reciprocal(far),
     isNear: stopGradient(() => tf.less(x, JOINT)),
   };
-}
-
-/** Σ cₖ xᵏ, by Horner's rule. */
-function polynomial(x: tf.Tensor, coefficients: readonly number[]): tf.Tensor {
-  const [last, ...others] = coefficients.toReversed() as [number, ...number[]];
-  return others.reduce<tf.Tensor>((sum, c) => tf.add(tf.mul(sum, x), c), tf.fill(x.shape, last));
 }

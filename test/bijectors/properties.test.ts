@@ -139,6 +139,7 @@ describe.each(registry)('$name', (entry) => {
 
     const middles = values.slice(1).map((value, i) => (value + values[i]!) / 2);
     const slopes = numbers(bijector, 'inverse', tf.tensor2d(middles, [count, 1])).logDet.map(Math.exp);
+    expect(bijector.monotonicity()).toBe(entry.angles ? undefined : 1);
     const measure = slopes.reduce((sum, slope, i) => sum + slope * (values[i + 1]! - values[i]!), 0);
     expectClose(measure, high - low, 1e-4);
   });

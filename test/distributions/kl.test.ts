@@ -5,12 +5,14 @@ import {
   BatchBroadcast,
   Beta,
   Categorical,
+  Cauchy,
   type Distribution,
   Exponential,
   Gumbel,
   Independent,
   kl,
   klEstimate,
+  Laplace,
   Logistic,
   LogNormal,
   MultivariateNormalDiag,
@@ -20,6 +22,7 @@ import {
   OneHotCategorical,
   StandardNormal,
   TransformedDistribution,
+  TruncatedNormal,
   Uniform,
   VonMises,
 } from '../../src/distributions/index.ts';
@@ -43,6 +46,10 @@ const scalar: Record<string, () => Distribution> = {
   LogNormal: () => new LogNormal({ loc: some(), logScale: some() }),
   Exponential: () => new Exponential({ logRate: some() }),
   Gumbel: () => new Gumbel({ loc: some(), logScale: some() }),
+  Laplace: () => new Laplace({ loc: some(), logScale: some() }),
+  Cauchy: () => new Cauchy({ loc: some(), logScale: some() }),
+  'TruncatedNormal within one pair of bounds': () =>
+    new TruncatedNormal({ loc: some(), logScale: some(), low: -0.5, high: 1 }),
   Beta: () => new Beta({ concentration1: tf.mul(positive(), 2), concentration0: tf.mul(positive(), 3) }),
   VonMises: () => new VonMises({ loc: some(), concentration: positive() }),
   Categorical: () => new Categorical({ logits: some(4) }),
@@ -234,4 +241,25 @@ test('compiled as eager, with gradients: a low-rank normal and its divergences',
     expect(gap, key).toBeLessThan(1e-4);
   }
   compiled.dispose();
+});
+
+test('two Laplace and two Cauchy distributions, by their formulas; near ones do not cancel', () => {
+  const [loc, scale, other, otherScale] = [1, 0.5, -2, 3];
+  const make = (type: typeof Laplace | typeof Cauchy, at: number, size: number) =>
+    new type({ loc: tf.scalar(at), logScale: tf.scalar(Math.log(size)) });
+  const value = (type: typeof Laplace | typeof Cauchy, ...of: [number, number, number, number]) =>
+    kl(make(type, of[0], of[1]), make(type, of[2], of[3])).dataSync()[0]!;
+  const apart = Math.abs(loc - other);
+  const laplace = Math.log(otherScale / scale) + (scale * Math.exp(-apart / scale) + apart) / otherScale - 1;
+  expect(value(Laplace, loc, scale, other, otherScale)).toBeCloseTo(laplace, 5);
+  const cauchy = Math.log(((scale + otherScale) ** 2 + apart ** 2) / (4 * scale * otherScale));
+  expect(value(Cauchy, loc, scale, other, otherScale)).toBeCloseTo(cauchy, 5);
+  // δ²/2 and δ²/4 for scales that differ by a factor e^δ.
+  expect(value(Laplace, 0, Math.exp(0.01), 0, 1) / (Math.expm1(0.01) - 0.01)).toBeCloseTo(1, 2);
+  expect(value(Cauchy, 0, Math.exp(0.01), 0, 1) / Math.log1p(Math.sinh(0.005) ** 2)).toBeCloseTo(1, 3);
+});
+
+test('truncated normal distributions with bounds of their own have no divergence in closed form', () => {
+  const make = (high: number) => new TruncatedNormal({ loc: tf.scalar(0), logScale: tf.scalar(0), low: 0, high });
+  expect(() => kl(make(1), make(2))).toThrow('kl: there is no closed form for TruncatedNormal and TruncatedNormal');
 });

@@ -2,26 +2,34 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
   Beta,
+  Cauchy,
   compile,
   type Distribution,
   Exponential,
   Gumbel,
+  Kumaraswamy,
+  Laplace,
   Logistic,
   LogNormal,
   Normal,
   Rng,
+  TruncatedNormal,
   VonMises,
 } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import {
   betaLogPdf,
+  cauchyLogPdf,
   exponentialLogPdf,
   gumbelLogPdf,
   integrate,
+  kumaraswamyLogPdf,
+  laplaceLogPdf,
   logisticLogPdf,
   logNormalLogPdf,
   vonMisesLogPdf,
 } from '../oracle/scalarDensities.ts';
+import { cauchyTails, laplaceTails, truncatedNormalLogPdf } from '../oracle/tails.ts';
 
 type Parameters = Record<string, tf.Tensor>;
 
@@ -38,10 +46,15 @@ interface Case {
   /** Points outside of the support. */
   readonly outside: number[];
   readonly hasMode: boolean;
+  /** Whether there is a mean and a variance; there is unless it says not. */
+  readonly hasMoments?: boolean;
+  /** P(X ≤ x) in float64, where the integral of a heavy tail would not do. */
+  readonly cdf?: (x: number, ...parameters: number[]) => number;
   /** Relative bound of the gradients of samples where quadrature makes them; rounding else. */
   readonly slopeBound?: number;
 }
 
+const [LOW, HIGH] = [-1, 2];
 const LOCATIONS = [0.4, -2, 1.5, 3];
 const LOG_SCALES = [0.3, -1.2, 0.9, -0.1];
 const LINE: [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -124,12 +137,58 @@ const cases: Case[] = [
     hasMode: true,
     slopeBound: 1e-4,
   },
+  {
+    name: 'Laplace',
+    parameters,
+    make: ({ loc, logScale }) => new Laplace({ loc: loc!, logScale: logScale! }),
+    oracle: byLogScale(laplaceLogPdf),
+    support: LINE,
+    about,
+    outside: [],
+    hasMode: true,
+    // Quadrature does not see where the density has a kink.
+    cdf: (x, loc, logScale) => laplaceTails(x, loc!, Math.exp(logScale!)).below,
+  },
+  {
+    name: 'Cauchy',
+    parameters,
+    make: ({ loc, logScale }) => new Cauchy({ loc: loc!, logScale: logScale! }),
+    oracle: byLogScale(cauchyLogPdf),
+    support: LINE,
+    // 2·10⁻⁶ of the mass lies beyond 4,000 times that.
+    about: (loc, logScale) => [loc, 100 * Math.exp(logScale)],
+    outside: [],
+    hasMode: true,
+    hasMoments: false,
+    cdf: (x, loc, logScale) => cauchyTails(x, loc!, Math.exp(logScale!)).below,
+  },
+  {
+    name: 'Kumaraswamy',
+    parameters: { concentration1: [0.6, 2, 7, 1.5, 20], concentration0: [0.8, 3, 0.7, 25, 40] },
+    make: ({ concentration1, concentration0 }) =>
+      new Kumaraswamy({ concentration1: concentration1!, concentration0: concentration0! }),
+    oracle: kumaraswamyLogPdf,
+    support: [0, 1],
+    outside: [-0.1, 1.1, 1e30],
+    hasMode: true,
+  },
+  {
+    name: 'TruncatedNormal',
+    parameters: { loc: [0.4, -2, 5, 0.1, -30], logScale: [0.3, -0.2, 0.9, 3, 0.5] },
+    make: ({ loc, logScale }) => new TruncatedNormal({ loc: loc!, logScale: logScale!, low: LOW, high: HIGH }),
+    oracle: (x, loc, logScale) => truncatedNormalLogPdf(x, loc!, Math.exp(logScale!), LOW, HIGH),
+    support: [LOW, HIGH],
+    outside: [LOW - 0.1, HIGH + 0.1, 1e30],
+    hasMode: true,
+  },
 ];
 
 const numbers = (x: tf.Tensor): number[] => [...x.dataSync()];
 
 describe.each(cases)('$name', (each) => {
-  const { name, make, oracle, support, outside, hasMode } = each;
+  const { name, make, oracle, support, outside, hasMode, hasMoments = true } = each;
+  /** Whether float32 has fewer numbers near one end of the support than near the other. */
+  const isUnitInterval = support[0] === 0 && support[1] === 1;
   const names = Object.keys(each.parameters);
   const count = each.parameters[names[0]!]!.length;
   const tensors = (): Parameters => Object.fromEntries(names.map((key) => [key, tf.tensor1d(each.parameters[key]!)]));
@@ -185,7 +244,7 @@ describe.each(cases)('$name', (each) => {
 
   /** How much more than usual a sharp density magnifies the rounding of x itself. */
   function conditioning(i: number): number {
-    return name === 'Beta' || name === 'VonMises' ? Math.max(1, Math.sqrt(Math.max(...row(i))) / 4) : 1;
+    return isUnitInterval || name === 'VonMises' ? Math.max(1, Math.sqrt(Math.max(...row(i))) / 4) : 1;
   }
 
   test('the density integrates to 1', () => {
@@ -201,7 +260,7 @@ describe.each(cases)('$name', (each) => {
         panels: 6000,
       });
       // A share of the mass of concentrations below 1 lies nearer to 1 than float32 does: 2⁻²⁴ to the power of b.
-      const lost = name === 'Beta' ? 4 * 2 ** (-24 * row(i)[1]!) : 0;
+      const lost = isUnitInterval ? 4 * (Math.max(1, row(i)[0]!) * 2 ** -24) ** row(i)[1]! : 0;
       expect(Math.abs(total - 1)).toBeLessThan(3e-5 + lost);
     }
   });
@@ -214,6 +273,10 @@ describe.each(cases)('$name', (each) => {
       let gap = 0;
       for (let k = 0; k < n; k += 40) {
         const x = sorted[k]!;
+        if (each.cdf !== undefined) {
+          gap = Math.max(gap, Math.abs(each.cdf(x, ...row(i)) - k / n));
+          continue;
+        }
         if (from === Number.NEGATIVE_INFINITY) cumulative = expectation(i, (at) => (at < x ? 1 : 0));
         else if (x > from) cumulative += expectation(i, () => 1, from, x);
         if (from !== Number.NEGATIVE_INFINITY) from = x;
@@ -226,12 +289,12 @@ describe.each(cases)('$name', (each) => {
 
   test('entropy, mean, variance and mode agree with integrals', () => {
     const distribution = make(tensors());
-    const [entropy, mean, variance] = [distribution.entropy(), distribution.mean(), distribution.variance()].map(
-      numbers,
-    );
+    const entropy = numbers(distribution.entropy());
+    const [mean, variance] = hasMoments ? [distribution.mean(), distribution.variance()].map(numbers) : [];
     for (let i = 0; i < count; i++) {
       const wanted = -moment(i, (x) => oracle(x, ...row(i)));
-      expect(Math.abs(entropy![i]! - wanted), 'entropy').toBeLessThan(3e-5 * (1 + Math.abs(wanted)));
+      expect(Math.abs(entropy[i]! - wanted), 'entropy').toBeLessThan(3e-5 * (1 + Math.abs(wanted)));
+      if (!hasMoments) continue;
       if (name === 'VonMises') {
         expect(mean![i]).toBeCloseTo(row(i)[0]!, 5);
         const circular = moment(i, (x) => 1 - Math.cos(x - row(i)[0]!));
@@ -249,7 +312,7 @@ describe.each(cases)('$name', (each) => {
       const at = oracle(mode[i]!, ...row(i));
       const width = 0.05 * spread(i).scale;
       for (const x of [mode[i]! - width, mode[i]! + width]) {
-        if (x > support[0]) expect(oracle(x, ...row(i))).toBeLessThan(at);
+        if (x > support[0] && x < support[1]) expect(oracle(x, ...row(i))).toBeLessThan(at);
       }
     }
   });
@@ -266,7 +329,7 @@ describe.each(cases)('$name', (each) => {
     const draws = numbers(sample);
     numbers(logProb).forEach((value, k) => {
       // What the rounding of a draw near 1 changes in log(1 − x).
-      const rounding = name === 'Beta' ? 2 ** -24 / (1 - draws[k]!) : 0;
+      const rounding = isUnitInterval ? 2 ** -24 / (1 - draws[k]!) : 0;
       expect(Math.abs(value - again[k]!)).toBeLessThan(1e-4 * (1 + Math.abs(value)) + rounding);
     });
   });
@@ -287,6 +350,7 @@ describe.each(cases)('$name', (each) => {
           const start = name === 'VonMises' ? row(i)[0]! : support[0];
           const below = (t: number): number => {
             const changed = row(i).with(p, row(i)[p]! + t);
+            if (each.cdf !== undefined) return each.cdf(x, ...changed);
             const density = (at: number) => Math.exp(oracle(at, ...changed));
             if (start === Number.NEGATIVE_INFINITY) {
               return integrate((at) => (at <= 0 ? density(x + at) : 0), ...LINE, { scale: spread(i).scale });
@@ -321,7 +385,8 @@ describe.each(cases)('$name', (each) => {
 
   test('finite far out, and so are its gradients', () => {
     const far = support[1] === 1 ? [1e-30, 1e-7, 1 - 2 ** -24] : [1e-30, 100, 1e4];
-    for (const x of support[0] < 0 ? [...far, ...far.map((value) => -value)] : far) {
+    const both = support[0] < 0 ? [...far, ...far.map((value) => -value)] : far;
+    for (const x of both.filter((value) => value >= support[0] && value <= support[1])) {
       const logProb = (at: tf.Tensor, ...rest: tf.Tensor[]) =>
         make(Object.fromEntries(names.map((key, k) => [key, rest[k]!]))).logProb(at);
       const inputs = [tf.fill([count], x), ...Object.values(tensors())];
@@ -364,14 +429,14 @@ describe.each(cases)('$name', (each) => {
     if (names.length < 2) return;
     const wrong = Object.fromEntries(names.map((key, k) => [key, tf.zeros([k + 2])]));
     expect(() => make(wrong)).toThrow(
-      `${name === 'LogNormal' ? 'Normal' : name}: wanted float32 ${names.join(' and ')} that broadcast`,
+      `${name === 'LogNormal' ? 'Normal' : name}: wanted float32 ${names.join(' and ')}`,
     );
     const mixed = Object.fromEntries(names.map((key, k) => [key, k === 0 ? tf.ones([3, 1]) : tf.ones([2])]));
     const distribution = make(mixed);
     expect(distribution.batchShape).toEqual([3, 2]);
     expect(distribution.sample(new Rng(0), [4]).shape).toEqual([4, 3, 2]);
-    for (const value of [distribution.entropy(), distribution.mean(), distribution.variance()])
-      expect(value.shape).toEqual([3, 2]);
+    const moments = hasMoments ? [distribution.mean(), distribution.variance()] : [];
+    for (const value of [distribution.entropy(), ...moments]) expect(value.shape).toEqual([3, 2]);
     expect(distribution.logProb(tf.scalar(0.5)).shape).toEqual([3, 2]);
   });
 });
@@ -398,4 +463,133 @@ test('a beta distribution of small concentrations: its entropy is estimated from
 test('an exponential density is greatest at 0, which belongs to its support', () => {
   const exponential = new Exponential({ logRate: tf.scalar(0.5) });
   expect(exponential.logProb(exponential.mode()).dataSync()[0]).toBe(0.5);
+});
+
+test('a Cauchy distribution has neither mean nor variance', () => {
+  const cauchy = new Cauchy({ loc: tf.scalar(0), logScale: tf.scalar(0) });
+  expect(() => cauchy.mean()).toThrow('Cauchy has no mean');
+  expect(() => cauchy.variance()).toThrow('Cauchy has no variance');
+});
+
+test('the mode of a Kumaraswamy distribution is at a bound where the density is greatest there', () => {
+  const mode = (a: number, b: number) =>
+    new Kumaraswamy({ concentration1: tf.scalar(a), concentration0: tf.scalar(b) }).mode().dataSync()[0];
+  expect([mode(0.5, 3), mode(1, 3), mode(0.5, 0.5), mode(1, 1), mode(3, 0.5), mode(3, 1)]).toEqual([0, 0, 0, 0, 1, 1]);
+  expect(mode(2, 3)).toBeCloseTo(Math.sqrt(1 / 5), 6);
+});
+
+describe('a truncated normal distribution', () => {
+  const INFINITE = Number.POSITIVE_INFINITY;
+  type Bounds = readonly [low: number, high: number];
+  /** loc, scale, bounds: in the middle, wide, narrow, and the interval far out in either tail. */
+  const rows: readonly (readonly [loc: number, scale: number, bounds: Bounds])[] = [
+    [0.3, 0.5, [-1, 1]],
+    [0.3, 1e4, [-1, 1]],
+    [0.3, 1e-3, [-1, 1]],
+    [-1, 0.4, [-1, 1]],
+    [-60, 0.7, [-1, 1]],
+    [4e4, 2, [-1, 1]],
+    [0, 1, [8, 9]],
+    [0, 1, [40, INFINITE]],
+    [0, 1, [-INFINITE, -15]],
+    [2, 3, [-INFINITE, INFINITE]],
+    [2, 3, [1, INFINITE]],
+  ];
+  const make = (loc: tf.Tensor, logScale: tf.Tensor, [low, high]: Bounds) =>
+    new TruncatedNormal({ loc, logScale, low, high });
+
+  test.each(rows)('around %d with scale %d within %j: moments, entropy and their gradients', (loc, scale, bounds) => {
+    const inputs = [tf.scalar(loc), tf.scalar(Math.log(scale))];
+    const own = inputs.map((each) => each.dataSync()[0]!);
+    const [low, high] = bounds.map((bound) => Math.min(Math.max(bound, -1e6), 1e6)) as [number, number];
+    const mode = Math.min(Math.max(own[0]!, low), high);
+    /** E[f(X)] in float64, of a sum of two integrals, each from the mode to where nothing is left. */
+    const expectations = (at: number[], f: (x: number) => number): number => {
+      const [mu, sigma] = [at[0]!, Math.exp(at[1]!)];
+      const center = Math.min(Math.max(mu, low), high);
+      const density = (x: number) => Math.exp(-((x - center) * (x + center - 2 * mu)) / (2 * sigma * sigma));
+      const r = Math.abs(center - mu) / sigma;
+      const reach = (160 / (r + Math.sqrt(r * r + 160))) * sigma;
+      const over = (g: (x: number) => number) =>
+        [
+          [Math.max(low, center - reach), center],
+          [center, Math.min(high, center + reach)],
+        ].reduce(
+          (sum, [a, b]) => sum + (a! < b! ? integrate((x) => g(x) * density(x), a!, b!, { panels: 4000 }) : 0),
+          0,
+        );
+      return over(f) / over(() => 1);
+    };
+    const mean = (at: number[]) => mode + expectations(at, (x) => x - mode);
+    const variance = (at: number[]) => {
+      const first = mean(at);
+      return expectations(at, (x) => (x - first) ** 2);
+    };
+    const entropy = (at: number[]) =>
+      -expectations(at, (x) => truncatedNormalLogPdf(x, at[0]!, Math.exp(at[1]!), low, high));
+    const size = Math.sqrt(variance(own));
+    const cases = [
+      ['mean', mean, size],
+      ['variance', variance, size * size],
+      ['entropy', entropy, 1],
+    ] as const;
+    for (const [method, oracle, unit] of cases) {
+      const of = (...at: tf.Tensor[]) => make(at[0]!, at[1]!, bounds)[method]();
+      const wanted = oracle(own);
+      const [got, gradients] = [of(...inputs).dataSync()[0]!, tf.grads(of)(inputs)];
+      expect(Math.abs(got - wanted), method).toBeLessThan(3e-6 * unit + 1e-6 * Math.abs(wanted));
+      own.forEach((value, p) => {
+        // In units in which the distribution changes: scales, and their logarithm.
+        const step = p === 0 ? Math.min(Math.exp(own[1]!), high - low) : 1;
+        const h = 1e-3 * (p === 0 ? Math.min(step, 1e-2 * Math.max(step, Math.abs(mode - own[0]!))) : 1);
+        const at = (t: number) => oracle(own.with(p, value + t));
+        const slope = ((8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)) * step;
+        const gradient = gradients[p]!.dataSync()[0]! * step;
+        expect(Math.abs(gradient - slope), `${method} by ${p}: ${gradient}, wanted ${slope}`).toBeLessThan(
+          2e-5 * (unit + Math.abs(slope)),
+        );
+      });
+    }
+  });
+
+  test('without bounds it is the normal distribution', () => {
+    const [loc, logScale] = [tf.tensor1d([0.5, -3]), tf.tensor1d([0.2, -1])];
+    const free = make(loc, logScale, [-INFINITE, INFINITE]);
+    const normal = new Normal({ loc, logScale });
+    const x = tf.tensor2d([
+      [-3, -4],
+      [0.4, -3.1],
+      [5, 0],
+    ]);
+    const pairs = [
+      [free.logProb(x), normal.logProb(x)],
+      [free.cdf(x), normal.cdf(x)],
+      [free.entropy(), normal.entropy()],
+      [free.mean(), normal.mean()],
+      [free.variance(), normal.variance()],
+    ];
+    for (const [got, wanted] of pairs) expect(tf.max(tf.abs(tf.sub(got!, wanted!))).dataSync()[0]).toBeLessThan(4e-6);
+  });
+
+  test('bounds may be tensors, which get gradients', () => {
+    const [loc, logScale] = [tf.tensor1d([0.2, -1]), tf.scalar(0)];
+    const bounds = [tf.tensor1d([-1, 0]), tf.tensor1d([1, 0.5])];
+    const entropy = (low: tf.Tensor, high: tf.Tensor) => new TruncatedNormal({ loc, logScale, low, high }).entropy();
+    const gradients = tf.grads(entropy)(bounds).map(numbers);
+    [0, 1].forEach((i) => {
+      const at = (low: number, high: number) => numbers(make(tf.slice(loc, i, 1), logScale, [low, high]).entropy())[0]!;
+      const [low, high] = bounds.map((bound) => numbers(bound)[i]!) as [number, number];
+      const h = 1e-2;
+      expect(Math.abs(gradients[0]![i]! - (at(low + h, high) - at(low - h, high)) / (2 * h))).toBeLessThan(1e-3);
+      expect(Math.abs(gradients[1]![i]! - (at(low, high + h) - at(low, high - h)) / (2 * h))).toBeLessThan(1e-3);
+    });
+  });
+
+  test('draws lie within the bounds, however narrow or far away', () => {
+    for (const [loc, scale, bounds] of rows) {
+      const draws = numbers(make(tf.scalar(loc), tf.scalar(Math.log(scale)), bounds).sample(new Rng(4), [2000]));
+      const [low, high] = bounds;
+      expect(draws.every((x) => Number.isFinite(x) && x >= Math.fround(low) && x <= Math.fround(high))).toBe(true);
+    }
+  });
 });

@@ -269,3 +269,14 @@ test.each(['gaussian-full', 'spline', 'realnvp'])(
     }
   },
 );
+
+test('the circular variance of a wrapped normal is 1 − E[cos(x − loc)]', () => {
+  for (const scale of [1e-3, 0.3, 2, 6]) {
+    const [got] = new WrappedNormal(normal(1, scale)).variance().dataSync();
+    const count = 4000;
+    const angles = Array.from({ length: count }, (_, i) => ((i + 0.5) / count - 0.5) * 40 * scale);
+    const shares = angles.map((x) => (Math.exp(-0.5 * (x / scale) ** 2) / Math.sqrt(2 * Math.PI)) * (40 / count));
+    const wanted = angles.reduce((sum, x, i) => sum + 2 * Math.sin(x / 2) ** 2 * shares[i]!, 0);
+    expect(Math.abs(got! / wanted - 1)).toBeLessThan(2e-6);
+  }
+});

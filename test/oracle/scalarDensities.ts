@@ -17,6 +17,14 @@ export const gumbelLogPdf = (x: number, mu: number, s: number): number => {
   return -z - Math.exp(-z) - Math.log(s);
 };
 
+export const laplaceLogPdf = (x: number, mu: number, b: number): number => -Math.abs(x - mu) / b - Math.log(2 * b);
+
+export const cauchyLogPdf = (x: number, mu: number, gamma: number): number =>
+  -Math.log(Math.PI * gamma * (1 + ((x - mu) / gamma) ** 2));
+
+export const kumaraswamyLogPdf = (x: number, a: number, b: number): number =>
+  Math.log(a * b) + (a - 1) * Math.log(x) + (b - 1) * Math.log1p(-(x ** a));
+
 export const betaLogPdf = (x: number, a: number, b: number): number =>
   (a - 1) * Math.log(x) + (b - 1) * Math.log(1 - x) + lgamma64(a + b) - lgamma64(a) - lgamma64(b);
 

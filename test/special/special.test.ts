@@ -5,7 +5,11 @@ import { digamma } from '../../src/special/digamma.ts';
 import { gaussLegendre } from '../../src/special/gaussLegendre.ts';
 import { digammaGaps, lbeta } from '../../src/special/lbeta.ts';
 import { lgamma } from '../../src/special/lgamma.ts';
+import { log1mexp } from '../../src/special/log1mexp.ts';
+import { millsRatio, tailPoint } from '../../src/special/millsRatio.ts';
+import { ndtr, ndtri } from '../../src/special/ndtr.ts';
 import { besselIe64, digamma64, lgamma64 } from '../oracle/special.ts';
+import { normalAbove } from '../oracle/tails.ts';
 
 const ARGUMENTS = [1e-3, 0.02, 0.3, 0.9, 1, 1.4, 2, 2.6, 4, 8, 11.9, 12.1, 30, 150, 900].map(Math.fround);
 const EPSILON = 2 ** -23;
@@ -79,6 +83,57 @@ describe('special functions in float32, against float64', () => {
         }
       }
     }
+  });
+
+  test('the normal distribution function, its inverse and Mills’ ratio, with a small relative error in both tails', () => {
+    const at = [0, 0.01, 0.3, 1, 1.7, 2.5, 3.9, 6, 9, 12.9].flatMap((value) => [value, -value]).map(Math.fround);
+    const density = (z: number) => Math.exp(-(z * z) / 2) / Math.sqrt(2 * Math.PI);
+    const within = (got: number, wanted: number, error: number, what: string) =>
+      expect(Math.abs(got / wanted - 1), what).toBeLessThan(error);
+    const points = tf.tensor1d(at);
+    const [values, slopes] = [ndtr(points).dataSync(), tf.grad(ndtr)(points).dataSync()];
+    at.forEach((z, i) => {
+      within(values[i]!, normalAbove(-z), 4e-7, `ndtr(${z})`);
+      within(slopes[i]!, density(z), 1e-5, `ndtr′(${z})`);
+      const share = Math.fround(normalAbove(Math.abs(z)));
+      const [x] = ndtri(tf.scalar(share)).dataSync() as Float32Array;
+      // An error of x of the share's own rounding is the share over the density.
+      expect(Math.abs(normalAbove(-x!) / share - 1), `ndtri(${share})`).toBeLessThan(3e-7 * (1 + z * z));
+      expect(ndtri(tf.scalar(1), tf.scalar(share)).dataSync()[0]).toBe(Math.abs(x!));
+      within(tf.grad(ndtri)(tf.scalar(share)).dataSync()[0]! * density(x!), 1, 1e-5, `ndtri′(${share})`);
+    });
+    for (const z of [0, 0.2, 1, 3.5, 8, 30].map(Math.fround)) {
+      within(millsRatio(tf.scalar(z)).dataSync()[0]!, normalAbove(z) / density(z), 4e-7, `R(${z})`);
+    }
+    for (const z of [1e3, 1e10, 1e30]) within(millsRatio(tf.scalar(z)).dataSync()[0]! * z, 1, 2e-6, `R(${z})`);
+    expect([...ndtr(tf.tensor1d([-3e38, -Infinity, 3e38, Infinity])).dataSync()]).toEqual([0, 0, 1, 1]);
+    expect([...ndtri(tf.tensor1d([0, 0.5, 1])).dataSync()].map(Math.abs)).toEqual([Infinity, 0, Infinity]);
+  });
+
+  test('the point where a tail has come down to a share', () => {
+    for (const r of [0, 0.5, 3, 40]) {
+      for (const t of [0, 1e-3, 0.1, 1, 5].map((length) => length / (1 + r))) {
+        const ratio = (x: number) => (normalAbove(x) / Math.exp(-(x * x) / 2)) * Math.sqrt(2 * Math.PI);
+        const exact = r + t < 30 ? ratio(r + t) : 1 / (r + t + 1 / (r + t + 2 / (r + t)));
+        const logTail = Math.log(exact) - r * t - (t * t) / 2;
+        const [got] = tailPoint(tf.scalar(logTail), tf.scalar(r)).dataSync() as Float32Array;
+        // In units of the length over which it falls.
+        expect(Math.abs(got! - t) * (1 + r + t), `${r}, ${t}`).toBeLessThan(3e-6);
+      }
+    }
+  });
+
+  test('log(1 − eˣ) near 0 and far from it', () => {
+    const at = [-1e-30, -1e-6, -0.1, -0.69, -0.7, -3, -20, -80].map(Math.fround);
+    const [values, slopes] = [log1mexp(tf.tensor1d(at)).dataSync(), tf.grad(log1mexp)(tf.tensor1d(at)).dataSync()];
+    at.forEach((each, i) => {
+      const wanted = each > -0.5 ? Math.log(-Math.expm1(each)) : Math.log1p(-Math.exp(each));
+      expect(Math.abs(values[i]! / wanted - 1), `${each}`).toBeLessThan(4e-7);
+      expect(
+        Math.abs(slopes[i]! / (1 / Math.expm1(each) === 0 ? 1 : -1 / Math.expm1(-each)) - 1),
+        `${each}`,
+      ).toBeLessThan(4e-6);
+    });
   });
 
   test('Gauss–Legendre quadrature is exact for polynomials', () => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { currentTrace } from '../../engine/trace/traceBackend.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import type { Direction, WithLogDet } from '../bijector.ts';
+import type { Direction, Monotonicity, WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { repeatRows } from '../layers/repeatRows.ts';
 import { type AdaptiveOptions, integrateAdaptively, integrateFixed } from './dormandPrince.ts';
@@ -59,6 +59,11 @@ export class NeuralOde extends ConditionalBijector {
       }
     }
     this.#solver = { kind: 'adaptive', rtol, atol, maxSteps: positiveInteger('NeuralOde', 'maxSteps', maxSteps) };
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   /** @throws with the adaptive solver: while a function is compiled, or where it needs more than `maxSteps` */

@@ -50,6 +50,10 @@ export abstract class BoundedMonotone extends Bijector {
    */
   protected abstract formula(parameters: tf.Tensor): (x: tf.Tensor) => WithLogDet;
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(input: tf.Tensor): WithLogDet {
     return this.#onRows(input, (x, f) => {
       const within = this.#clip(x);

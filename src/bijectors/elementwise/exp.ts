@@ -11,6 +11,10 @@ const LOWEST = 2 ** -126;
 export class Exp extends Bijector {
   readonly eventNdims = 0;
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return [tf.exp(x), tf.clone(x)];
   }

@@ -5,6 +5,10 @@ import { Bijector, type WithLogDet } from '../bijector.ts';
 export class Identity extends Bijector {
   readonly eventNdims = 0;
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return [tf.clone(x), tf.zeros(x.shape)];
   }

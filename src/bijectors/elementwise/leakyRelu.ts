@@ -16,6 +16,10 @@ export class LeakyRelu extends Bijector {
     this.slope = slope;
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return negativeSlope(x, tf.scalar(this.slope));
   }

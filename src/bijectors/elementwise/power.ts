@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { portableMath } from '../../portableMath.ts';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 
 /**
  * y = xᵖ on x > 0; log-determinant log|p| + (p − 1) log x.
@@ -19,6 +19,10 @@ export class Power extends Bijector {
       throw new Error(`Power: wanted a finite power other than 0, got ${power}`);
     }
     this.power = power;
+  }
+
+  override monotonicity(): Monotonicity {
+    return this.power > 0 ? 1 : -1;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

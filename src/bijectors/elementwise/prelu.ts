@@ -50,6 +50,10 @@ export class PRelu extends Bijector {
     this.a = tf.tidy(() => tf.variable(tf.fill(dim === undefined ? [] : [dim], initialSlope - MIN_SLOPE), true));
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return negativeSlope(x, this.#slope(), this.crossingWidth);
   }

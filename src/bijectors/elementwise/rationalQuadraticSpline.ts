@@ -45,6 +45,10 @@ export class RationalQuadraticSpline extends Bijector {
     return this.bins.shape.slice(2);
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return rationalQuadratic(x, this, this.#shape, 'forward');
   }

@@ -38,6 +38,10 @@ export class Sigmoid extends Bijector {
     this.high = bounds.high;
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     const [low, high] = [this.#tensor(this.low), this.#tensor(this.high)];
     const y = tf.add(tf.mul(tf.sigmoid(x), tf.sub(high, low)), low);

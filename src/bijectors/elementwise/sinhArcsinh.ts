@@ -63,6 +63,10 @@ export class SinhArcsinh extends Bijector {
     return this.#parameterShape;
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     const [skewness, tailweight] = [tensorOf(this.skewness), tensorOf(this.tailweight)];
     const logFactor = logFactorOf(tailweight);

@@ -85,6 +85,10 @@ export class SoftClip extends Bijector {
     }
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     const { low, high, hingeSoftness: h } = this;
     const inside = tf.clipByValue(x, -this.#farthest, this.#farthest);

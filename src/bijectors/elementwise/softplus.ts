@@ -12,6 +12,10 @@ const LOWEST = 2 ** -120;
 export class Softplus extends Bijector {
   readonly eventNdims = 0;
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     return [tf.softplus(x), tf.neg(tf.softplus(tf.neg(x)))];
   }

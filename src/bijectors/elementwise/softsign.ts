@@ -15,6 +15,10 @@ const LIMIT = 1 - 2 ** -24;
 export class Softsign extends Bijector {
   readonly eventNdims = 0;
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     const size = tf.abs(x);
     const rest = tf.div(1, tf.add(size, 1));

@@ -13,6 +13,10 @@ const LIMIT = 1 - 2 ** -24;
 export class Tanh extends Bijector {
   readonly eventNdims = 0;
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     const doubled = tf.mul(x, -2);
     const logDet = tf.sub(tf.add(doubled, 2 * Math.LN2), tf.mul(tf.softplus(doubled), 2));

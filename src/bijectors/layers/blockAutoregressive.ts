@@ -5,7 +5,7 @@ import { type Initializer, orthogonal, zeros } from '../../nn/initializers.ts';
 import { split } from '../../nn/split.ts';
 import { portableMath } from '../../portableMath.ts';
 import type { Rng } from '../../random.ts';
-import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { boundedLogSlope } from '../elementwise/boundedLogSlope.ts';
@@ -92,6 +92,11 @@ export class BlockAutoregressive extends ConditionalBijector {
     });
     const line = portableMath.log(1 - INITIAL_SHARE / 2);
     tf.tidy(() => this.slopes.bias!.assign(tf.fill([dim], line)));
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import type { Rng } from '../../random.ts';
-import { type Bijector, type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { type Bijector, type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
 import type { VectorFamily } from './vectorFamily.ts';
@@ -53,6 +53,11 @@ export class Conditioned extends ConditionalBijector {
   at(context?: tf.Tensor): Bijector {
     const parameters = context === undefined ? this.parameters! : this.network!.apply(context);
     return this.#family.bijector(parameters, this.dim);
+  }
+
+  /** That of the family's bijector, of one number. */
+  override monotonicity(context?: tf.Tensor): Monotonicity | undefined {
+    return this.dim === 1 ? this.at(context).monotonicity() : undefined;
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {

@@ -4,7 +4,7 @@ import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import { portableMath } from '../../portableMath.ts';
 import type { Rng } from '../../random.ts';
-import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
+import { type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { ShiftScale } from '../linear/shiftScale.ts';
 
@@ -68,6 +68,11 @@ export class LocationScale extends ConditionalBijector {
     if (scale === 'state') return;
     const isTrainable = scale === 'free';
     this.logScale = tf.tidy(() => tf.variable(tf.fill([dim], portableMath.log(initialScale)), isTrainable));
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { monotoneInverse } from '../monotoneInverse.ts';
 import { aboveMinusOne } from './aboveMinusOne.ts';
 import type { VectorFamily } from './vectorFamily.ts';
@@ -37,6 +37,11 @@ export class Planar extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return this.w.shape;
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { stopGradient } from '../../nn/stopGradient.ts';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { aboveMinusOne } from './aboveMinusOne.ts';
 import type { VectorFamily } from './vectorFamily.ts';
 
@@ -42,6 +42,11 @@ export class Radial extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return this.center.shape;
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { Householder } from '../linear/householder.ts';
 import { matVec } from '../linear/matVec.ts';
 import { strictlyUpper } from '../linear/strictlyUpper.ts';
@@ -78,6 +78,11 @@ export class Sylvester extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return [...this.b.shape.slice(0, -1), this.dim];
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -71,6 +71,10 @@ export class BatchNorm extends Bijector {
     }
   }
 
+  override monotonicity(): 1 {
+    return 1;
+  }
+
   protected computeForward(x: tf.Tensor): WithLogDet {
     const logFactor = this.#logFactor(this.runningVariance);
     const centered = this.shift === undefined ? x : tf.sub(x, this.shift);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../nn/stopGradient.ts';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
 import { AccretiveTriangular } from './accretiveTriangular.ts';
@@ -92,6 +92,11 @@ export class LowRankAffine extends Bijector {
     const { inverse } = gaussJordan(capacitance);
     const norm = (matrix: tf.Tensor) => tf.max(tf.sum(tf.abs(matrix), -2), -1);
     return tf.mul(norm(capacitance), norm(inverse));
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
 import { matVec } from './matVec.ts';
@@ -54,6 +54,11 @@ export class Lu extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return this.#parameterShape;
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

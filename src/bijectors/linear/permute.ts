@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 
 /** A fixed permutation of the last axis: yᵢ = x_{permutation[i]}; log-determinant 0. */
 export class Permute extends Bijector {
@@ -17,6 +17,11 @@ export class Permute extends Bijector {
     if (this.dim === 0 || this.#inverse.includes(-1)) {
       throw new Error(`Permute: wanted a permutation of 0 … dim − 1, got [${this.permutation}]`);
     }
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

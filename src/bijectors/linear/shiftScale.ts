@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { commonShape, numbersOf, type Parameter, tensorOf } from '../parameter.ts';
 
@@ -48,6 +48,11 @@ export class ShiftScale extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return this.#parameterShape;
+  }
+
+  /** The sign of the scale. */
+  override monotonicity(): Monotonicity {
+    return this.scale === undefined ? 1 : tf.sign(tensorOf(this.scale));
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {

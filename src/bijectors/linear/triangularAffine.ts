@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import { Bijector, type WithLogDet } from '../bijector.ts';
+import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
 import { matVec } from './matVec.ts';
@@ -68,6 +68,11 @@ export class TriangularAffine extends Bijector {
       logDiagonal: variable(dim),
       ...(dim > 1 && { offDiagonal: variable((dim * (dim - 1)) / 2) }),
     });
+  }
+
+  /** Of one number. */
+  override monotonicity(): Monotonicity | undefined {
+    return this.dim === 1 ? 1 : undefined;
   }
 
   protected computeForward(x: tf.Tensor): WithLogDet {
