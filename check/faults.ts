@@ -23,6 +23,8 @@ import { textTable } from '../experiments/harness/report/table.ts';
 import { Rng } from '../src/random.ts';
 import { readEvents } from '../test/support/readEvents.ts';
 import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';
+import { standingStill } from './faults/standingStill.ts';
+import { stopping } from './faults/stopping.ts';
 import { type Ended, startOxbow } from './oxbowProcess.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
@@ -57,7 +59,7 @@ process.stdout.write(`An unbroken run: ${jobs} jobs, ${duration.toFixed(1)} s. S
 
 const context: FaultContext = { folder, reference, short: values.short === true, rng, record };
 /** The kinds of faults that have a file of their own. */
-const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [];
+const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [stopping, standingStill];
 for (const kind of kinds) await kind(context);
 
 await signals(values.short ? 2 : 20);

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -16,7 +17,7 @@ export interface Ended {
   readonly stderr: string;
   readonly coreDumps: number;
   readonly stackTraces: number;
-  /** Worker processes that outlived it. */
+  /** Processes of it that outlived it: the command proper, workers, whatever they have started. */
   readonly orphans: number;
 }
 
@@ -24,14 +25,35 @@ export interface Ended {
 export interface OxbowProcess {
   readonly process: ChildProcess;
   readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** The ids of its processes by what they are: what listens to signals is `process` itself. */
+  readonly running: () => { readonly command: number[]; readonly workers: number[] };
   readonly ended: Promise<Ended>;
 }
 
-/** Starts the command in a folder where the system may leave core dumps; `redirect` is bash's: `| head -1`. */
-export function startOxbow(folder: string, argv: readonly string[], redirect?: string): OxbowProcess {
+/** Names the command that a process belongs to, in the environment that its children inherit. */
+const MARK = 'OXBOW_CHECK';
+
+/**
+ * Starts the command in a folder where the system may leave core dumps.
+ * @param redirect bash's: `| head -1`
+ * @param env further variables of the environment
+ */
+export function startOxbow(
+  folder: string,
+  argv: readonly string[],
+  redirect?: string,
+  env: Readonly<Record<string, string>> = {},
+): OxbowProcess {
+  const mark = randomUUID();
   const command = [process.execPath, cli, ...argv];
   const script = `ulimit -c unlimited; ${redirect === undefined ? 'exec "$@"' : `"$@" ${redirect}; exit "\${PIPESTATUS[0]}"`}`;
-  const child = spawn('bash', ['-c', script, 'oxbow', ...command], { cwd: folder });
+  const child = spawn('bash', ['-c', script, 'oxbow', ...command], {
+    cwd: folder,
+    env: { ...process.env, ...env, [MARK]: mark },
+    // A group of its own, as a shell makes one for each of its jobs: Ctrl-C and Ctrl-Z reach all of it.
+    detached: true,
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data) => {
     stdout += data;
@@ -46,7 +68,7 @@ export function startOxbow(folder: string, argv: readonly string[], redirect?: s
         /SIG(ABRT|SEGV|BUS|ILL|FPE|TRAP)/.test(signal ?? '') || [132, 133, 134, 135, 136, 139].includes(code ?? 0);
       const cores = readdirSync(folder).filter((name) => /^core(\.|$)/.test(name)).length;
       // An orphan ends itself; it is given a second and a half to.
-      for (let i = 0; i < 15 && workersOf(child.pid!) > 0; i++) await delay(100);
+      for (let i = 0; i < 15 && processesOf(mark).length > 0; i++) await delay(100);
       done({
         time,
         code,
@@ -55,15 +77,29 @@ export function startOxbow(folder: string, argv: readonly string[], redirect?: s
         stderr,
         coreDumps: Math.max(cores, Number(crashed || /terminate called/.test(stderr))),
         stackTraces: (`${stdout}\n${stderr}`.match(/^\s+at .*[:(]\d+/gm) ?? []).length > 0 ? 1 : 0,
-        orphans: workersOf(child.pid!),
+        orphans: processesOf(mark).length,
       });
     });
   });
-  return { process: child, stdout: () => stdout, ended };
+  const running = () => {
+    const found = processesOf(mark);
+    const of = (file: RegExp) => found.filter(({ commandLine }) => file.test(commandLine)).map(({ pid }) => pid);
+    return { command: of(/experiments\/command\.js/), workers: of(/harness\/worker\.js/) };
+  };
+  return { process: child, stdout: () => stdout, stderr: () => stderr, running, ended };
 }
 
-/** Workers name their parent; without a pipe, bash becomes the command and keeps its id. */
-function workersOf(parent: number): number {
-  const { stdout } = spawnSync('pgrep', ['-fc', `harness/worker\\.js ${parent}$`], { encoding: 'utf8' });
-  return Number(stdout) || 0;
+/** All processes of a command, whoever their parents are by now. */
+function processesOf(mark: string): { readonly pid: number; readonly commandLine: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`)) return [];
+        return [{ pid: Number(pid), commandLine: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
 }

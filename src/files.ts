@@ -4,8 +4,6 @@ import type { Stats } from 'node:fs';
 export interface WriteOptions {
   /** What to do in a browser, where there are no files. */
   readonly instead?: string | undefined;
-  /** Called immediately before the file takes its name. If it throws, the old file stays as it was, and the error is thrown on. */
-  readonly check?: (() => void) | undefined;
 }
 
 /** What a temporary file's name ends with. */
@@ -46,6 +44,22 @@ export function removeFile(path: string): void {
   fileSystem().rmSync(path, { force: true });
 }
 
+const guards = new Set<(path: string) => void>();
+
+/**
+ * From now on `guard` is asked in this process immediately before a file takes its name. If it throws, the old file stays as it was.
+ * @returns ends that
+ */
+export function guardFiles(guard: (path: string) => void): () => void {
+  guards.add(guard);
+  return () => void guards.delete(guard);
+}
+
+/** Asks those of {@link guardFiles}. @throws what one of them throws: the file must not be written then */
+export function askGuards(path: string): void {
+  for (const guard of guards) guard(path);
+}
+
 /**
  * Writes a file whole or not at all, also over a power cut: under a temporary name beside it, which is on the disk before it takes the
  * file's name; then its folder is. A reader sees the old file or the new one, never a part. When this returns, the new one stays.
@@ -61,13 +75,13 @@ export function removeFile(path: string): void {
 export function writeWholeFile(
   path: string,
   content: string | Uint8Array | Iterable<Uint8Array>,
-  { instead, check }: WriteOptions = {},
+  { instead }: WriteOptions = {},
 ): void {
   const files = fileSystem(instead);
   const target = targetOf(path);
   const parts = partsOf(content);
   if (target.way === 'through') {
-    check?.();
+    askGuards(path);
     writeThrough(target, parts);
     return;
   }
@@ -81,7 +95,7 @@ export function writeWholeFile(
     } finally {
       files.closeSync(temporary.file);
     }
-    check?.();
+    askGuards(path);
     files.renameSync(temporary.path, target.path);
   } catch (error) {
     files.rmSync(temporary.path, { force: true });
@@ -112,11 +126,12 @@ export function isTemporary(name: string): boolean {
   return name.endsWith(TEMPORARY);
 }
 
-/** Removes what writers that were killed have left in a folder, which is to be that of one process. */
+/** Removes what writers have begun below a folder and not ended: they were killed, or may not end it any more. */
 export function removeTemporaries(folder: string): void {
   const files = fileSystem();
-  for (const name of files.readdirSync(folder)) {
-    if (isTemporary(name)) files.rmSync(paths().join(folder, name), { force: true });
+  for (const entry of files.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = paths().join(entry.parentPath, entry.name);
+    if (entry.isFile() && isTemporary(entry.name)) files.rmSync(path, { force: true });
   }
 }
 

@@ -1,9 +1,5 @@
 import { EXIT } from './exit.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Milliseconds in which a second signal is taken for an echo: npm and tsx pass on a Ctrl-C that has already arrived. */
-const ECHO = 500;
+import { ECHO, SIGNALS } from './signals.ts';
 
 const exit = (): never => process.exit(EXIT.interrupted);
 

@@ -1,12 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromErrorData } from './errorData.ts';
 import type { Job } from './experiment.ts';
+import { extension, withTypeScript } from './withTypeScript.ts';
 import type { Message, Task, WorkerData } from './worker.ts';
-
-/** The file that runs this code decides: TypeScript in the repository, JavaScript in the package. */
-const extension = extname(fileURLToPath(import.meta.url));
 
 /** What {@link runJobs} says while it works. */
 export interface JobEvents {
@@ -137,7 +134,5 @@ function loaders(): string[] {
     if (names.includes(argument)) return all.slice(i, i + 2);
     return names.some((name) => argument.startsWith(`${name}=`)) ? [argument] : [];
   });
-  const lacks = extension === '.ts' && !inherited.some((argument) => argument.includes('tsx'));
-  // By its full address: a bare name would be looked up in the folder of the caller.
-  return lacks ? [...inherited, '--import', import.meta.resolve('tsx')] : inherited;
+  return withTypeScript(inherited);
 }

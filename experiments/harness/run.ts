@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
+import { lostLock } from './fence.ts';
 import { InputError } from './inputError.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
@@ -73,7 +74,7 @@ export async function runExperiment(
       },
       {
         wait: (line) => stderr.write(`${line}\n`),
-        lost: () => progress.break(goneError()),
+        lost: (error) => progress.break(error),
       },
     );
     for (const job of jobs) {
@@ -121,7 +122,7 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
       waiting,
       (job) => {
         // A job would make it again.
-        if (!directory.isThere) throw goneError();
+        if (!directory.isHeld) throw lostLock();
         return { directory: directory.jobPath(job), logs: directory.logPath(job) };
       },
       {
@@ -131,6 +132,7 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
         experiment: experiment.name,
         config,
         settings: directory.settings,
+        token: directory.token,
       },
       jobEvents(run, display),
     );
@@ -179,7 +181,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
     noted: (line) => display.log(line),
     finished(job, seconds) {
       const outcome = directory.outcome(job);
-      if (outcome === undefined) throw goneError();
+      if (outcome === undefined) throw lostLock();
       progress.finish(job, outcome);
       progress.seconds[job.id] = seconds;
       display.end(job, 'finished');
@@ -188,7 +190,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
       metricsWritten = performance.now();
     },
     failed(job, error) {
-      if (!directory.isThere) progress.break(goneError());
+      if (!directory.isHeld) progress.break(lostLock());
       if (progress.broken !== undefined || !progress.fail(job, error)) return;
       display.end(job, 'failed');
       display.log(`Job ${job.id} failed: ${firstLine(error.message)}`);
@@ -216,7 +218,7 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
     });
     return await writeResults(experiment, directory, progress.jobs, progress.outcomes, stdout);
   } catch (error) {
-    const broken = storageErrorOf(error) ?? (directory.isThere ? undefined : goneError());
+    const broken = storageErrorOf(error) ?? (directory.isHeld ? undefined : lostLock());
     if (broken === undefined) throw error;
     progress.break(broken);
     return undefined;
@@ -250,10 +252,6 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   if (signal.aborted && finished < jobs.length) return EXIT.interrupted;
   if (failed === 0) return EXIT.ok;
   return progress.isBadInput ? EXIT.badInput : EXIT.failed;
-}
-
-function goneError(): Error {
-  return new Error('the directory was removed, or taken by another command');
 }
 
 function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {

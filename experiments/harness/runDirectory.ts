@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
-import { isTemporary, makeFolder, removeTemporaries } from '../../src/files.ts';
+import { isTemporary, makeFolder } from '../../src/files.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { CommonConfig, Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import { readJobFolder } from './jobFolder.ts';
-import { LOCK, lockFolder } from './lock.ts';
+import { isOfLock, type Lock, lockFolder } from './lock.ts';
 import { jobMetrics, writeMetrics } from './metrics.ts';
 
 /** The settings by which a run may grow: jobs are added, and none is another. */
@@ -52,8 +52,8 @@ export interface Holding {
   lost(error: Error): void;
 }
 
-/** What a run writes beside `config.json`. */
-const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json', LOCK];
+/** What a run writes beside `config.json` and its lock. */
+const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json'];
 
 /**
  * The folder of a run: `config.json`, `jobs/`, `logs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. One
@@ -62,16 +62,15 @@ const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', '
 export class RunDirectory {
   readonly path: string;
   readonly run: RunConfig;
-  /** Gives the directory back. */
-  readonly release: () => Promise<void>;
   /** Says in a job's result which settings it was done with. */
   readonly settings: string;
+  readonly #lock: Lock | undefined;
   readonly #sessions: Session[];
 
-  private constructor(path: string, run: RunConfig, release: () => Promise<void>) {
+  private constructor(path: string, run: RunConfig, lock?: Lock) {
     this.path = path;
     this.run = run;
-    this.release = release;
+    this.#lock = lock;
     this.settings = settingsKey(run);
     this.#sessions = readSessions(path);
   }
@@ -85,22 +84,22 @@ export class RunDirectory {
   static async start(path: string | undefined, run: RunConfig, holding: Holding): Promise<RunDirectory> {
     if (path === '') throw new InputError('--out: got "", expected a directory');
     let created: string | undefined;
-    let release: (() => Promise<void>) | undefined;
+    let lock: Lock | undefined;
     try {
       if (path === undefined) path = created = newDirectory(run.experiment);
       else checkDirectory(path, run);
       created ??= makeFolder(path);
-      release = await lockFolder(path, holding);
+      lock = await lockFolder(path, holding);
       const old = checkDirectory(path, run);
-      removeTemporaries(path);
       // A continued run keeps the versions it was begun with.
-      const directory = new RunDirectory(path, { ...run, ...(old && { versions: old.versions }) }, release);
+      const directory = new RunDirectory(path, { ...run, ...(old && { versions: old.versions }) }, lock);
       if (!isDeepStrictEqual(old, plain(directory.run))) writeCheckedJson(join(path, 'config.json'), directory.run);
       return directory;
     } catch (error) {
-      await release?.();
+      const isOurs = lock?.fence.holds ?? true;
+      await lock?.release();
       if (error instanceof InputError) throw error;
-      if (created !== undefined) rmSync(created, { recursive: true, force: true });
+      if (created !== undefined && isOurs) rmSync(created, { recursive: true, force: true });
       throw new InputError(`--out: cannot write ${path}: ${(error as Error).message}`);
     }
   }
@@ -115,7 +114,7 @@ export class RunDirectory {
     if (run === undefined) {
       throw new InputError(`${path} holds no run, expected a directory with the config.json of one`);
     }
-    return new RunDirectory(path, run, async () => {});
+    return new RunDirectory(path, run);
   }
 
   /**
@@ -132,9 +131,19 @@ export class RunDirectory {
     }
   }
 
-  /** Whether it is still there. */
-  get isThere(): boolean {
-    return existsSync(join(this.path, 'config.json'));
+  /** Whether this command holds the directory, and it is still there. */
+  get isHeld(): boolean {
+    return this.#lock?.fence.holds ?? false;
+  }
+
+  /** The path of what shows that this command holds the directory, if it does not only read it; see `Fence`. */
+  get token(): string | undefined {
+    return this.#lock?.fence.token;
+  }
+
+  /** Gives the directory back. */
+  async release(): Promise<void> {
+    await this.#lock?.release();
   }
 
   /** The job's own folder. */
@@ -155,9 +164,9 @@ export class RunDirectory {
     return readJobFolder(this.jobPath(job), job, this.settings);
   }
 
-  /** Removes the folder of a job that has not finished. */
+  /** Removes the folder of a job that has not finished, unless the directory is another's by now. */
   clearJob(job: Job): void {
-    rmSync(this.jobPath(job), { recursive: true, force: true });
+    if (this.isHeld) rmSync(this.jobPath(job), { recursive: true, force: true });
   }
 
   writeMetrics(outcomes: readonly Outcome[]): void {
@@ -195,7 +204,7 @@ function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
   const found = readdirSync(path);
   // An experiment may add files of JSON.
   const ours = (name: string) =>
-    FILES.includes(name) || isTemporary(name) || (found.includes('jobs') && name.endsWith('.json'));
+    FILES.includes(name) || isOfLock(name) || isTemporary(name) || (found.includes('jobs') && name.endsWith('.json'));
   const foreign = found.filter((name) => !ours(name));
   const old = readRun(path);
   if (old === undefined) {

@@ -1,7 +1,7 @@
-/** Errors after which nothing more can be stored. */
-const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
+/** Errors after which nothing more can be stored; the last is of a directory that another command has taken. */
+const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ECOMPROMISED']);
 
-/** What says that a disk is full, or takes nothing for another reason: the first cause of an error that does, or the error itself. */
+/** What says that a disk is full, or that nothing can be stored for another reason: the first cause of an error that does, or the error itself. */
 export function storageErrorOf(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined;
   const own = STORAGE_ERRORS.has((error as NodeJS.ErrnoException).code ?? '') ? error : undefined;

@@ -1,11 +1,13 @@
-import { Worker } from 'node:worker_threads';
 import { makeFolder } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
+import { dieWithParent } from './dieWithParent.ts';
 import { type ErrorData, toErrorData } from './errorData.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
+import { Fence } from './fence.ts';
 import { writeJobFolder } from './jobFolder.ts';
 import { loadExperiment } from './loadExperiment.ts';
 import type { Registry } from './registry.ts';
+import { SIGNALS } from './signals.ts';
 
 /** What every job of a run is given. */
 export interface WorkerData {
@@ -14,6 +16,8 @@ export interface WorkerData {
   readonly config: CommonConfig;
   /** Which settings the results are said to be of. */
   readonly settings: string;
+  /** Shows that the command holds the run directory: without it, nothing there may be written; see `Fence`. */
+  readonly token?: string | undefined;
 }
 
 export interface Task extends WorkerData {
@@ -31,9 +35,6 @@ export type Message =
 
 /** Milliseconds between two messages of one job. */
 const MESSAGE_INTERVAL = 100;
-
-/** Milliseconds after which the end of the parent is noticed. */
-const WATCH_INTERVAL = 250;
 
 /** Does one job and writes its folder. Returns the seconds. */
 async function work({ registryUrl, experiment: name, config, settings, job, directory, logs }: Task): Promise<number> {
@@ -80,25 +81,18 @@ function send(message: Message): void {
   process.send!(message, () => {});
 }
 
-/**
- * Ends this process when its parent does, however long the job is in one computation: a thread looks, since a busy event
- * loop would not see the channel close.
- */
-function dieWithParent(parent: number): void {
-  const watch = `setInterval(() => {
-    if (process.ppid !== ${parent}) process.kill(process.pid, 'SIGKILL');
-  }, ${WATCH_INTERVAL});`;
-  new Worker(watch, { eval: true, execArgv: [] }).unref();
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-}
-
-dieWithParent(Number(process.argv[2]));
+const watch = dieWithParent(Number(process.argv[2]));
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // The parent decides what a signal means, and kills this process in its time.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+for (const signal of SIGNALS) process.on(signal, () => {});
 process.on('message', async (task: Task) => {
+  watch(task.token);
+  const unguard = task.token === undefined ? undefined : new Fence(task.token).guard();
   try {
     send({ seconds: await work(task) });
   } catch (error) {
     send({ error: toErrorData(error) });
+  } finally {
+    unguard?.();
   }
 });

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { ProtobufWriter } from '../../src/engine/onnx/protobuf.ts';
-import { writeAll } from '../../src/files.ts';
+import { GrowingFile } from './growingFile.ts';
 
 /** Bytes before an event's own: its length and the checksum of that; behind it is its checksum. */
 const [HEADER, FOOTER] = [12, 4];
@@ -13,18 +13,18 @@ const [HEADER, FOOTER] = [12, 4];
  * with the scalars of one step. TensorBoard shows a file whose name holds `tfevents`.
  */
 export class EventFile {
-  readonly #file: number;
+  readonly #file: GrowingFile;
 
   /**
    * Opens the file to add to it, a new one if there is none.
    * @param lastStep events of later steps, and a torn last one, are cut off: what follows is written again
    */
   constructor(path: string, lastStep: number) {
-    const kept = existsSync(path) ? keptLength(readFileSync(path), lastStep) : 0;
-    if (existsSync(path)) truncateSync(path, kept);
-    this.#file = openSync(path, 'a');
+    const before = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    const kept = before.subarray(0, keptLength(before, lastStep));
+    this.#file = new GrowingFile(path, kept);
     // The first event of a file says its version.
-    if (kept === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
+    if (kept.length === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
   }
 
   /** The scalars of a step, by tag: TensorBoard groups tags by what stands before the first `/`. */
@@ -41,7 +41,7 @@ export class EventFile {
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#file.close();
   }
 
   #write(event: Uint8Array): void {
@@ -50,7 +50,7 @@ export class EventFile {
     record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
     record.set(event, HEADER);
     record.writeUInt32LE(maskedCrc(event), HEADER + event.length);
-    writeAll(this.#file, record);
+    this.#file.append(record);
   }
 }
 

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type AgentState, DivergedError } from '../../agents/index.ts';
-import { removeTemporaries } from '../../src/files.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -45,7 +44,6 @@ const WRITING_SHARE = 0.05;
  * the same result.
  */
 export async function trainJob(job: Job, config: TrainConfig, context: JobContext): Promise<JobResult> {
-  removeTemporaries(context.directory);
   const training = makeTraining(job, config, context.rng);
   try {
     await train(training, job, config, context);

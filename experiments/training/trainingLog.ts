@@ -1,10 +1,9 @@
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, removeTemporaries, syncTree } from '../../src/files.ts';
+import { makeFolder, syncTree } from '../../src/files.ts';
 import type { MetricsRow } from '../harness/experiment.ts';
 import { csvCell } from '../harness/metrics.ts';
-import { writeFile } from '../harness/writeFile.ts';
 import { EventFile } from './eventFile.ts';
+import { GrowingFile } from './growingFile.ts';
 
 /**
  * The log of a training while it goes on, a row every now and then: `progress.jsonl`, `progress.csv`, and an event file for
@@ -14,30 +13,31 @@ import { EventFile } from './eventFile.ts';
 export class TrainingLog {
   readonly #folder: string;
   readonly rows: MetricsRow[];
-  readonly #jsonl: string;
-  readonly #csv: string;
+  readonly #jsonl: GrowingFile;
+  #csv: GrowingFile;
   readonly #events: EventFile;
   #columns: ReadonlySet<string> = new Set();
 
   /** @param rows of a training that goes on: the files then hold these and no others, however it was cut off */
   constructor(folder: string, rows: readonly MetricsRow[]) {
     makeFolder(folder);
-    removeTemporaries(folder);
     this.#folder = folder;
     this.rows = [...rows];
-    this.#jsonl = join(folder, 'progress.jsonl');
-    this.#csv = join(folder, 'progress.csv');
-    writeFile(this.#jsonl, rows.map(jsonLine).join(''));
-    this.#writeCsv();
+    this.#jsonl = new GrowingFile(join(folder, 'progress.jsonl'), rows.map(jsonLine).join(''));
+    this.#csv = this.#newCsv();
     this.#events = new EventFile(join(folder, 'events.out.tfevents.0.oxbow'), Number(rows.at(-1)?.step ?? -1));
   }
 
   /** @param stepsPerSecond for TensorBoard */
   add(row: MetricsRow, stepsPerSecond: number): void {
     this.rows.push(row);
-    appendFileSync(this.#jsonl, jsonLine(row));
-    if (Object.keys(row).every((name) => this.#columns.has(name))) appendFileSync(this.#csv, this.#csvLine(row));
-    else this.#writeCsv();
+    this.#jsonl.append(jsonLine(row));
+    if (Object.keys(row).every((name) => this.#columns.has(name))) this.#csv.append(this.#csvLine(row));
+    else {
+      const csv = this.#newCsv();
+      this.#csv.close();
+      this.#csv = csv;
+    }
     const { step, ...values } = row;
     const scalars = Object.entries(values).flatMap(([name, value]) =>
       typeof value === 'number' ? [[`${EPISODE.has(name) ? 'episode' : 'train'}/${name}`, value]] : [],
@@ -51,14 +51,17 @@ export class TrainingLog {
   }
 
   close(): void {
+    this.#jsonl.close();
+    this.#csv.close();
     this.#events.close();
   }
 
   /** All rows: those that came later may have columns that the first lack. */
-  #writeCsv(): void {
+  #newCsv(): GrowingFile {
     this.#columns = new Set(this.rows.flatMap(Object.keys));
     const head = this.#columns.size === 0 ? '' : `${[...this.#columns].join(',')}\n`;
-    writeFile(this.#csv, head + this.rows.map((row) => this.#csvLine(row)).join(''));
+    const content = head + this.rows.map((row) => this.#csvLine(row)).join('');
+    return new GrowingFile(join(this.#folder, 'progress.csv'), content);
   }
 
   #csvLine(row: MetricsRow): string {

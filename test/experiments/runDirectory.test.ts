@@ -204,7 +204,7 @@ describe('a run', () => {
     const killed = new Date(Date.now() - 4000);
     utimesSync(join(path, '.lock'), killed, killed);
     const directory = await RunDirectory.start(path, runOf(), holding);
-    expect(readdirSync(path).sort()).toEqual(['.lock', 'config.json']);
+    expect(readdirSync(path).sort()).toEqual(['.lock', expect.stringMatching(/^\.lock-[0-9a-f-]{36}$/), 'config.json']);
     await directory.release();
   });
 

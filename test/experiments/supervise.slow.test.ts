@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-supervise-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const CLI = ['--import', 'tsx', 'experiments/cli.ts'];
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** A command that reads from a pipe into which nobody writes, and so does not come to listen. */
+async function blocked(name: string): Promise<{ process: ChildProcess; ended: Promise<Ended> }> {
+  const pipe = join(folder, name);
+  spawnSync('mkfifo', [pipe]);
+  const child = spawn(process.execPath, [...CLI, 'run', 'lake', '--config', pipe]);
+  let stderr = '';
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  let writer: number | undefined;
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => {
+      closeSync(writer!);
+      resolve({ code, signal, stderr });
+    });
+  });
+  while (writer === undefined) {
+    try {
+      writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      await delay(20);
+    }
+  }
+  return { process: child, ended };
+}
+
+/** The id of the command proper. */
+function commandOf(supervisor: ChildProcess): number {
+  const { stdout } = spawnSync('pgrep', ['-P', String(supervisor.pid), '-f', 'command\\.ts'], { encoding: 'utf8' });
+  return Number(stdout);
+}
+
+test('a command that does not come to listen is killed, and says so', async () => {
+  const { process, ended } = await blocked('signal');
+  process.kill('SIGTERM');
+  expect(await ended).toEqual({
+    code: 130,
+    signal: null,
+    stderr: expect.stringMatching(
+      /^oxbow: killed 1\.\d s after SIGTERM, in the middle of its work\. What has finished is kept: [^\n]+\n$/,
+    ),
+  });
+});
+
+test('what listens and what computes end together, and alike', async () => {
+  const outer = await blocked('outer');
+  outer.process.kill('SIGKILL');
+  // Its standard error is closed when both have ended.
+  expect(await outer.ended).toEqual({ code: null, signal: 'SIGKILL', stderr: '' });
+  const inner = await blocked('inner');
+  process.kill(commandOf(inner.process), 'SIGKILL');
+  expect(await inner.ended).toEqual({ code: null, signal: 'SIGKILL', stderr: '' });
+});
+
+test('Node gets the same arguments, the command the same descriptors, and the shell its exit code', () => {
+  const bash = (line: string) =>
+    spawnSync('bash', ['-c', line, process.execPath, ...CLI], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+  const help = bash('"$0" --no-warnings "$@" run nothing');
+  expect([help.status, help.stdout, help.stderr.split(',', 1)[0]]).toEqual([2, '', 'oxbow: experiment: got nothing']);
+  const config = bash(`"$0" "$@" run lake --config /dev/fd/5 5< <(echo '{"evaluationEpisodes":"none"}')`);
+  expect([config.status, config.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^oxbow: \/dev\/fd\/5: evaluationEpisodes/),
+  ]);
+});
