@@ -30,8 +30,11 @@ export interface FaultContext {
   readonly record: (one: FaultCase) => void;
 }
 
-export function isBad({ coreDumps, stackTraces, orphans, lost, equal, problems }: FaultCase): boolean {
-  return coreDumps + stackTraces + orphans + lost + problems.length > 0 || equal === false;
+/** Seconds in which a command ends after a signal, whatever it does. */
+const SLOWEST_END = 2;
+
+export function isBad({ coreDumps, stackTraces, orphans, lost, equal, problems, seconds = 0 }: FaultCase): boolean {
+  return coreDumps + stackTraces + orphans + lost + problems.length > 0 || equal === false || seconds > SLOWEST_END;
 }
 
 /** What must never be seen, of how a command ended. */

@@ -15,7 +15,7 @@ function isLost() {
     closeSync(openSync(token));
     return false;
   } catch (error) {
-    return error.code === 'ENOENT';
+    return error.code === 'ENOENT' || error.code === 'ENOTDIR';
   }
 }
 setInterval(() => {
