@@ -16,7 +16,7 @@ import { type Lock, lockFolder } from '../../experiments/harness/lock.ts';
 import { storageErrorOf } from '../../experiments/harness/storageError.ts';
 import { writeCheckpoint } from '../../experiments/training/checkpointFile.ts';
 import { GrowingFile } from '../../experiments/training/growingFile.ts';
-import { guardFiles, writeWholeFile } from '../../src/files.ts';
+import { guardFiles, isTemporary, writeWholeFile } from '../../src/files.ts';
 
 const MESSAGE = 'the directory was removed, or taken by another command';
 const holding = { wait: () => {}, lost: () => {} };
@@ -125,7 +125,8 @@ test('guards are asked immediately before the last step, and one that throws lea
   const asked: string[] = [];
   const path = join(folder, 'file');
   const end = guardFiles((file) => {
-    asked.push(file, readFileSync(`${path}.${process.pid}.tmp`, 'utf8'));
+    const temporary = visible().find(isTemporary)!;
+    asked.push(file, readFileSync(join(folder, temporary), 'utf8'));
     throw new Error('no');
   });
   expect(() => writeWholeFile(path, 'all of it')).toThrow('no');
