@@ -25,6 +25,7 @@ import { readEvents } from '../test/support/readEvents.ts';
 import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';
 import { standingStill } from './faults/standingStill.ts';
 import { stopping } from './faults/stopping.ts';
+import { writing } from './faults/writing.ts';
 import { type Ended, startOxbow } from './oxbowProcess.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
@@ -59,7 +60,7 @@ process.stdout.write(`An unbroken run: ${jobs} jobs, ${duration.toFixed(1)} s. S
 
 const context: FaultContext = { folder, reference, short: values.short === true, rng, record };
 /** The kinds of faults that have a file of their own. */
-const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [stopping, standingStill];
+const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [stopping, standingStill, writing];
 for (const kind of kinds) await kind(context);
 
 await signals(values.short ? 2 : 20);
@@ -220,7 +221,7 @@ async function output(): Promise<void> {
     if (values.short && i % 3 !== 1) continue;
     const out = join(folder, `output-${i}`);
     const argv = command === 'run' ? [...RUN, '--out', out] : [command];
-    const ended = await startOxbow(folder, argv, redirect).ended;
+    const ended = await startOxbow(folder, argv, { redirect }).ended;
     const problems =
       ended.code === code && ended.stderr === stderr ? [] : [`ended with ${ended.code}: ${ended.stderr}`];
     const equal = command === 'run' ? { equal: hasSummary(out) } : {};

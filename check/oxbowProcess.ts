@@ -36,18 +36,22 @@ const MARK = 'OXBOW_CHECK';
 
 /**
  * Starts the command in a folder where the system may leave core dumps.
- * @param redirect bash's: `| head -1`
- * @param env further variables of the environment
+ * @param how.redirect bash's: `| head -1`
+ * @param how.before what bash does first: `ulimit -n 64;`
+ * @param how.env further variables of the environment
  */
 export function startOxbow(
   folder: string,
   argv: readonly string[],
-  redirect?: string,
-  env: Readonly<Record<string, string>> = {},
+  {
+    redirect,
+    before = '',
+    env = {},
+  }: { redirect?: string; before?: string; env?: Readonly<Record<string, string>> } = {},
 ): OxbowProcess {
   const mark = randomUUID();
   const command = [process.execPath, cli, ...argv];
-  const script = `ulimit -c unlimited; ${redirect === undefined ? 'exec "$@"' : `"$@" ${redirect}; exit "\${PIPESTATUS[0]}"`}`;
+  const script = `ulimit -c unlimited; ${before} ${redirect === undefined ? 'exec "$@"' : `"$@" ${redirect}; exit "\${PIPESTATUS[0]}"`}`;
   const child = spawn('bash', ['-c', script, 'oxbow', ...command], {
     cwd: folder,
     env: { ...process.env, ...env, [MARK]: mark },

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+import { descriptorProblem } from './harness/descriptorProblem.ts';
 import { EXIT } from './harness/exit.ts';
 import { nodeProblem } from './harness/nodeProblem.ts';
 
-const problem = nodeProblem();
+const problem = nodeProblem() ?? descriptorProblem();
 if (problem === undefined) {
   // Imported only now: an older Node stops at what it holds.
   const { supervise } = await import('./supervise.ts');

@@ -43,13 +43,13 @@ async function hangingEnvironments({ folder, short, record }: FaultContext): Pro
   // Of the short ones, each command, place, way and most signals once.
   const chosen = short ? [all[0]!, all.at(-2)!] : all;
   for (const { command, where, how, signal } of chosen) {
-    const run = startOxbow(folder, commands[command], undefined, { HANG: `${where} ${how}` });
+    const run = startOxbow(folder, commands[command], { env: { HANG: `${where} ${how}` } });
     await said(run, HANGS);
     const fault = `hanging environment, ${command}, ${where} ${how}, ${signal}`;
     const problems = () => (existsSync(join(folder, 'never')) ? ['something was written'] : []);
     await end(run, { fault, signal, problems, record });
   }
-  const run = startOxbow(folder, commands.eval, undefined, { HANG: 'step computes' });
+  const run = startOxbow(folder, commands.eval, { env: { HANG: 'step computes' } });
   await said(run, HANGS);
   await end(run, { fault: 'hanging environment, eval, Ctrl-C twice', signal: 'SIGINT', twice: true, record });
 }

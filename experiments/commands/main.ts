@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { isDescriptorError, RAISE } from '../harness/descriptorProblem.ts';
 import { EXIT } from '../harness/exit.ts';
 import { InputError } from '../harness/inputError.ts';
 import { exitOnSignals } from '../harness/interrupt.ts';
@@ -66,6 +67,10 @@ export async function main(argv: readonly string[], registry: Registry): Promise
       return EXIT.badInput;
     }
     const { message, stack } = error as Error;
+    if (isDescriptorError(error)) {
+      process.stderr.write(`oxbow: ${message}; ${RAISE}\n`);
+      return EXIT.failed;
+    }
     process.stderr.write(`oxbow: ${process.env.OXBOW_DEBUG ? stack : message} (OXBOW_DEBUG=1 shows where)\n`);
     return EXIT.failed;
   }

@@ -92,8 +92,12 @@ function startWorker() {
     execArgv: loaders(),
     serialization: 'advanced',
   });
-  worker.on('error', () => {});
-  return { process: worker, closed: new Promise<void>((resolve) => worker.once('close', () => resolve())) };
+  const closed = new Promise<void>((resolve) => {
+    worker.once('close', () => resolve());
+    // One that could not be started, for want of descriptors or processes, is not closed either.
+    worker.on('error', () => worker.pid === undefined && resolve());
+  });
+  return { process: worker, closed };
 }
 
 /** Does one job in the worker. Returns its seconds. */
@@ -123,7 +127,7 @@ function perform(
     };
     const end = () => worker.off('message', onMessage).off('close', onClose).off('error', onError);
     worker.on('message', onMessage).on('close', onClose).on('error', onError);
-    worker.send(task);
+    if (worker.pid !== undefined) worker.send(task);
   });
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
 import { lostLock } from './fence.ts';
@@ -205,6 +206,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
 async function store(run: Run, started: Date): Promise<string | undefined> {
   const { experiment, directory, progress, options } = run;
   const { workers, signal, stdout } = options;
+  if (!directory.isThere) progress.break(goneError());
   // It may be another command's by now.
   if (progress.broken !== undefined && storageErrorOf(progress.broken) === undefined) return undefined;
   try {
@@ -234,9 +236,12 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   const again = resumes ? `oxbow resume ${directory.path}` : `the same command with --out ${directory.path}`;
   const advice = `To continue, run ${again}`;
   if (broken !== undefined) {
-    stderr.write(
-      `oxbow: cannot write ${directory.path}: ${firstLine(broken.message)}; ${count} and are kept. ${advice}\n`,
-    );
+    const why = `${firstLine(broken.message)}${isDescriptorError(broken) ? `; ${RAISE}` : ''}`;
+    const kept =
+      storageErrorOf(broken) === undefined
+        ? `${finished} of ${jobs.length} jobs had finished`
+        : `${count} and are kept. ${advice}`;
+    stderr.write(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`);
     return EXIT.failed;
   }
   if (finished < jobs.length) {

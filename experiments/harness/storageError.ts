@@ -1,5 +1,5 @@
-/** Errors after which nothing more can be stored; the last is of a directory that another command has taken. */
-const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ECOMPROMISED']);
+/** Errors after which nothing more can be stored: of the disk, of limits of open files, of a directory that another command has taken. */
+const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ECOMPROMISED']);
 
 /** What says that a disk is full, or that nothing can be stored for another reason: the first cause of an error that does, or the error itself. */
 export function storageErrorOf(error: unknown): Error | undefined {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -238,6 +238,25 @@ describe('oxbow run', () => {
     expect(stderr).toBe('');
     expect(code).toBe(130);
     expect(read(out, 'report.html')).toContain('Partial: 0 of 18 jobs');
+  });
+});
+
+describe('a run directory that is taken away', () => {
+  it('ends the run with a line, and is not made again', async () => {
+    const out = join(folder, 'away');
+    const argv = ['run', 'drift', '--study', 'plain', '--policies', 'left', '--workers', '1', '--set', 'pause=50'];
+    const run = oxbow(...argv, '--seeds', '3', '--out', out);
+    await until(() => existsSync(join(out, 'jobs/plain/Line-v0/left/seed-1')));
+    renameSync(out, `${out}-elsewhere`);
+    const { code, stderr } = await run;
+    expect(stderr).toBe(
+      `oxbow: cannot write ${out}: the directory was removed, or taken by another command; 1 of 3 jobs had finished\n`,
+    );
+    expect(code).toBe(1);
+    expect(existsSync(out)).toBe(false);
+    // Where it is now, the run goes on.
+    const { stdout } = await oxbow('resume', `${out}-elsewhere`);
+    expect(stdout).toContain('1 of 3 jobs have finished before');
   });
 });
 

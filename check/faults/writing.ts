@@ -1,0 +1,299 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Ended, startOxbow } from '../oxbowProcess.ts';
+import { type FaultContext, seen } from './faultCase.ts';
+
+/** A user who may write nothing but what everybody may. */
+const NOBODY = 65534;
+
+/** Where files are written that are none, or may not be; limits of open files; a run directory that is taken away. */
+export async function writing(context: FaultContext): Promise<void> {
+  await targets(context);
+  await unprivileged(context);
+  await descriptors(context);
+  await descriptorsOnTheWay(context);
+  await takenAway(context);
+}
+
+/** What `--json` leads to: what the command is to say, `''` if it writes, and what is there then. */
+interface Target {
+  readonly name: string;
+  readonly make?: (path: string) => void;
+  readonly says: string;
+  readonly problem?: (path: string, ended: Ended) => string | undefined;
+}
+
+const holdsRows = (text: string) => (/^\[\n {2}\{/.test(text) ? undefined : `holds ${text.slice(0, 40)}`);
+
+const TARGETS: readonly Target[] = [
+  {
+    name: 'device',
+    make: (path) => spawnSync('mknod', [path, 'c', '1', '7']),
+    says: 'ENOSPC: ',
+    problem: (path) => (lstatSync(path).isCharacterDevice() ? undefined : 'is no device any more'),
+  },
+  {
+    name: 'fifo',
+    make: (path) => {
+      spawnSync('mkfifo', [path]);
+      spawn('sh', ['-c', 'cat < "$0" > "$0.read"', path], { stdio: 'ignore' });
+    },
+    says: '',
+    problem: (path) =>
+      lstatSync(path).isFIFO() ? holdsRows(readFileSync(`${path}.read`, 'utf8')) : 'is no FIFO any more',
+  },
+  { name: 'fifo-unread', make: (path) => spawnSync('mkfifo', [path]), says: 'ENXIO: nobody reads it' },
+  {
+    name: 'link',
+    make: (path) => {
+      writeFileSync(`${path}.target`, 'old');
+      chmodSync(`${path}.target`, 0o640);
+      symlinkSync('link.target', path);
+    },
+    says: '',
+    problem: (path) => {
+      if (!lstatSync(path).isSymbolicLink()) return 'is no link any more';
+      if ((statSync(path).mode & 0o777) !== 0o640) return 'has other permissions';
+      return holdsRows(readFileSync(`${path}.target`, 'utf8'));
+    },
+  },
+  {
+    name: 'link-to-nothing',
+    make: (path) => symlinkSync('made', path),
+    says: '',
+    problem: (path) =>
+      lstatSync(path).isSymbolicLink() ? holdsRows(readFileSync(path, 'utf8')) : 'is no link any more',
+  },
+  { name: 'link-to-itself', make: (path) => symlinkSync('link-to-itself', path), says: 'ELOOP: ' },
+  { name: 'directory', make: (path) => mkdirSync(path), says: 'EISDIR: it is a directory' },
+  { name: 'missing/file', says: 'ENOENT: ' },
+  { name: 'x'.repeat(255), says: '', problem: (path) => holdsRows(readFileSync(path, 'utf8')) },
+  { name: 'x'.repeat(256), says: 'ENAMETOOLONG: ' },
+  { name: '/proc/oxbow', says: 'ENOENT: ' },
+  {
+    name: '/dev/stdout',
+    says: '',
+    problem: (_, { stdout }) => holdsRows(stdout.slice(stdout.indexOf('\n[\n') + 1)),
+  },
+];
+
+async function targets(context: FaultContext): Promise<void> {
+  const { folder, reference, short, record } = context;
+  const base = join(folder, 'targets');
+  mkdirSync(base);
+  const run = oneJob(context, join(folder, 'targets-run'));
+  const chosen = short ? TARGETS.filter(({ name }) => /^(device|fifo|link|.proc.*)$/.test(name)) : TARGETS;
+  for (const { name, make, says, problem } of chosen) {
+    const path = name.startsWith('/') ? name : join(base, name);
+    make?.(path);
+    if (name === 'device' && !existsSync(path)) continue;
+    const ended = await within(startOxbow(folder, ['eval', run, '--episodes', '1', '--json', path]));
+    const problems = problemsOf(ended, says === '' ? '' : `--json: cannot write ${path}: ${says}`);
+    const more = problems.length === 0 ? problem?.(path, ended) : undefined;
+    const left = readdirSync(base).filter((file) => file.endsWith('.tmp'));
+    record({
+      fault: `what --json leads to, ${name.slice(0, 20)}${name.length > 20 ? `… (${name.length})` : ''}`,
+      ...seen(ended),
+      lost: 0,
+      problems: [...problems, ...(more === undefined ? [] : [more]), ...left],
+    });
+  }
+  if (!short) await readOnly(context, run);
+  if (readdirSync(reference).some((file) => file.endsWith('.tmp'))) throw new Error('the reference has been written');
+}
+
+/** Files and folders on a file system that takes nothing. */
+async function readOnly({ folder, record }: FaultContext, run: string): Promise<void> {
+  const disk = join(folder, 'read-only');
+  mkdirSync(disk);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', disk], { encoding: 'utf8' });
+  if (mounted.status !== 0) {
+    process.stdout.write(`Read-only folder: left out, since none can be mounted: ${mounted.stderr || mounted.error}\n`);
+    return;
+  }
+  try {
+    for (const [argv, says] of [
+      [['eval', run, '--json', join(disk, 'x')], '--json: cannot write '],
+      [['eval', run, '--record', join(disk, 'x')], '--record: cannot write into '],
+      [['report', run, run, '--out', join(disk, 'x')], '--out: cannot write '],
+      [['figure', run, 'walks', join(disk, 'x')], 'figure: cannot write '],
+      [['run', 'lake', '--quick', '--out', join(disk, 'x')], '--out: cannot write '],
+    ] as const) {
+      const ended = await within(startOxbow(folder, argv));
+      const problems = problemsOf(ended, `${says}${disk}/x`, 'EROFS: ');
+      record({ fault: `read-only folder, ${argv[0]} ${argv.at(-2)}`, ...seen(ended), lost: 0, problems });
+    }
+  } finally {
+    spawnSync('umount', [disk]);
+  }
+}
+
+/** Somebody who is not root, and may not write a file, or into a folder. */
+async function unprivileged(context: FaultContext): Promise<void> {
+  const { folder, short, record } = context;
+  if (short || process.getuid?.() !== 0) return;
+  const run = oneJob(context, join(folder, 'unprivileged-run'));
+  const base = join(folder, 'unprivileged');
+  mkdirSync(base);
+  for (const path of [folder, base]) chmodSync(path, 0o777);
+  const file = join(base, 'file');
+  writeFileSync(file, 'old');
+  chmodSync(file, 0o644);
+  const closed = join(base, 'closed');
+  mkdirSync(closed);
+  const asNobody = `set -- setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@";`;
+  for (const [name, path] of [
+    ['a file', file],
+    ['a folder', join(closed, 'x')],
+  ] as const) {
+    const ended = await within(startOxbow(folder, ['eval', run, '--json', path], { before: asNobody }));
+    const problems = problemsOf(ended, `--json: cannot write ${path}: EACCES: `);
+    if (readFileSync(file, 'utf8') !== 'old') problems.push('the file was written');
+    record({ fault: `somebody who may not write, ${name}`, ...seen(ended), lost: 0, problems });
+  }
+}
+
+/** Every command where few files can be open. */
+async function descriptors({ folder, reference, short, record }: FaultContext): Promise<void> {
+  const out = join(folder, 'few-descriptors');
+  const commands = [
+    ['run', 'lake', '--quick', '--out', out],
+    ['train', 'Pendulum-v1', '--out', out],
+    ['resume', reference],
+    ['eval', reference],
+    ['verify', reference],
+    ['report', reference],
+    ['report', reference, reference],
+    ['list'],
+    ['worker', 'redis://127.0.0.1:1'],
+  ];
+  for (const limit of short ? [64] : [64, 256]) {
+    for (const argv of short ? commands.slice(0, 2) : commands) {
+      const ended = await within(startOxbow(folder, argv, { before: `ulimit -n ${limit};` }));
+      const problems = problemsOf(ended, 'there is room for ', 'raise the limit of open files');
+      if (existsSync(out)) problems.push('something was written');
+      record({ fault: `few open files, ${limit} for ${argv[0]}`, ...seen(ended), lost: 0, problems });
+    }
+  }
+}
+
+/** The limit falls while a run goes on: it ends with a line and goes on later. */
+async function descriptorsOnTheWay({ folder, reference, short, record }: FaultContext): Promise<void> {
+  if (short || spawnSync('prlimit', ['--version']).status !== 0) return;
+  const out = unfinished(reference, join(folder, 'falling-limit'));
+  const run = startOxbow(folder, ['resume', out, '--workers', '2']);
+  await until(() => begun(out) || run.process.exitCode !== null);
+  const workers = spawnSync('pgrep', ['-f', `harness/worker\\.js ${run.process.pid}$`], { encoding: 'utf8' }).stdout;
+  for (const id of [String(run.process.pid), ...workers.trim().split('\n')]) {
+    spawnSync('prlimit', ['--pid', id, '--nofile=15:15']);
+  }
+  const ended = await within(run);
+  const problems = problemsOf(ended, `cannot write ${out}: EMFILE: `, 'raise the limit of open files');
+  record({
+    fault: 'limit of open files that falls',
+    ...seen(ended),
+    ...(await goesOn(folder, out, reference)),
+    problems,
+  });
+}
+
+/** The run directory is renamed while jobs go on. */
+async function takenAway({ folder, reference, record }: FaultContext): Promise<void> {
+  const out = unfinished(reference, join(folder, 'taken-away'));
+  const away = `${out}-elsewhere`;
+  const run = startOxbow(folder, ['resume', out, '--workers', '2']);
+  await until(() => begun(out) || run.process.exitCode !== null);
+  const moved = performance.now();
+  renameSync(out, away);
+  const ended = await within(run);
+  const problems = problemsOf(ended, `cannot write ${out}: the directory was removed`);
+  if (existsSync(out)) problems.push(`it was made again: ${readdirSync(out)}`);
+  const seconds = (ended.time - moved) / 1000;
+  record({
+    fault: 'run directory taken away',
+    ...seen(ended),
+    ...(await goesOn(folder, away, reference)),
+    problems,
+    seconds,
+  });
+}
+
+/** One line that begins and holds as given, nothing if it is to be well, and no word of what only a developer knows. */
+function problemsOf(ended: Ended, begin: string, holds = ''): string[] {
+  const { code, signal, stderr } = ended;
+  const well = code === 0 && stderr === '';
+  const refused = [1, 2].includes(code ?? 0) && /^oxbow: [^\n]*\n$/.test(stderr) && !stderr.includes('OXBOW_DEBUG');
+  const fits = begin === '' ? well : refused && stderr.startsWith(`oxbow: ${begin}`) && stderr.includes(holds);
+  return fits ? [] : [`ended with ${code ?? signal}: ${stderr}`];
+}
+
+/** Nothing here takes two minutes: what does, hangs, and is killed. */
+async function within({ process, ended }: ReturnType<typeof startOxbow>): Promise<Ended> {
+  const timer = setTimeout(() => process.kill('SIGKILL'), 120_000);
+  try {
+    return await ended;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A copy of the run with one policy, which is evaluated quickly. */
+function oneJob({ reference }: FaultContext, path: string): string {
+  cpSync(reference, path, { recursive: true });
+  const jobs = join(path, 'jobs');
+  for (const name of readdirSync(jobs, { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('policy.json') && name !== 'cloning/Lake-v0/gaussian/seed-0/policy.json')
+      rmSync(join(jobs, name));
+  }
+  return path;
+}
+
+/** A copy of the run that lacks its longest jobs. */
+function unfinished(reference: string, path: string): string {
+  cpSync(reference, path, { recursive: true });
+  rmSync(join(path, 'jobs', 'ppo'), { recursive: true });
+  return path;
+}
+
+/** Whether one of the missing jobs has begun. */
+function begun(path: string): boolean {
+  const jobs = join(path, 'jobs', 'ppo');
+  return (
+    existsSync(jobs) && readdirSync(jobs, { recursive: true, encoding: 'utf8' }).some((name) => /seed-0$/.test(name))
+  );
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!condition() && performance.now() < end) await delay(10);
+}
+
+/** Continues a run: which finished jobs were lost, and whether its summary is that of the unbroken one. */
+async function goesOn(folder: string, path: string, reference: string): Promise<{ lost: number; equal: boolean }> {
+  const before = finished(path);
+  const { code } = await startOxbow(folder, ['resume', path]).ended;
+  const equal =
+    code === 0 && readFileSync(join(path, 'summary.json')).equals(readFileSync(join(reference, 'summary.json')));
+  return { lost: [...before].filter(([name, result]) => finished(path).get(name) !== result).length, equal };
+}
+
+/** The results of the finished jobs. */
+function finished(path: string): Map<string, string> {
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('result.json'));
+  return new Map(names.map((name) => [name, readFileSync(join(path, name), 'utf8')]));
+}

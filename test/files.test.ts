@@ -1,0 +1,231 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkWritableFile, makeFolder, removeTemporaries, writeWholeFile } from '../src/files.ts';
+
+const isWindows = process.platform === 'win32';
+const isRoot = process.getuid?.() === 0;
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'oxbow-files-'));
+  file = join(folder, 'file');
+});
+const read = (path: string) => readFileSync(path, 'utf8');
+
+describe('writeWholeFile', () => {
+  it('writes text, bytes and parts, and replaces what was there', () => {
+    for (const [content, text] of [
+      ['∂y/∂x\n', '∂y/∂x\n'],
+      [Uint8Array.of(104, 105), 'hi'],
+      [[Uint8Array.of(104), Uint8Array.of(), Uint8Array.of(105)], 'hi'],
+      ['', ''],
+    ] as const) {
+      writeWholeFile(file, content);
+      expect(read(file)).toBe(text);
+    }
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('leaves the old file and nothing else if something fails before it takes its name', () => {
+    writeWholeFile(file, 'old');
+    const failed = () => {
+      throw new Error('no longer ours');
+    };
+    const parts = function* () {
+      yield Uint8Array.of(1);
+      failed();
+    };
+    expect(() => writeWholeFile(file, 'new', { check: failed })).toThrow('no longer ours');
+    expect(() => writeWholeFile(file, parts())).toThrow('no longer ours');
+    expect(read(file)).toBe('old');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('checks when all is written and the old file is still there', () => {
+    writeWholeFile(file, 'old');
+    const check = vi.fn(() => {
+      const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
+      expect([read(file), read(join(folder, temporary!))]).toEqual(['old', 'new']);
+    });
+    writeWholeFile(file, 'new', { check });
+    expect(check).toHaveBeenCalledTimes(1);
+  });
+
+  it.skipIf(isWindows)('keeps the permissions of a file', () => {
+    for (const mode of [0o600, 0o640, 0o755]) {
+      writeFileSync(file, 'old');
+      chmodSync(file, mode);
+      writeWholeFile(file, 'new');
+      expect(statSync(file).mode & 0o7777).toBe(mode);
+    }
+  });
+
+  it.skipIf(isWindows || isRoot)('refuses a file that may not be written', () => {
+    writeFileSync(file, 'old');
+    chmodSync(file, 0o444);
+    expect(() => writeWholeFile(file, 'new')).toThrow(/^EACCES/);
+    expect(read(file)).toBe('old');
+  });
+
+  it.skipIf(isWindows)('writes what a link leads to, and the link stays', () => {
+    mkdirSync(join(folder, 'deep'));
+    writeFileSync(join(folder, 'deep', 'target'), 'old');
+    symlinkSync('target', join(folder, 'deep', 'link'));
+    symlinkSync('deep/link', file);
+    // A folder's link, from which `..` leads elsewhere than its name says.
+    symlinkSync('deep', join(folder, 'short'));
+    symlinkSync('../beside', join(folder, 'deep', 'up'));
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
+    writeWholeFile(file, 'new');
+    writeWholeFile(join(folder, 'short', 'up'), 'beside');
+    writeWholeFile(join(folder, 'dangling'), 'made');
+    expect([file, join(folder, 'deep', 'link')].map((path) => readlinkSync(path))).toEqual(['deep/link', 'target']);
+    expect(lstatSync(join(folder, 'dangling')).isSymbolicLink()).toBe(true);
+    expect(['deep/target', 'beside', 'nowhere'].map((name) => read(join(folder, name)))).toEqual([
+      'new',
+      'beside',
+      'made',
+    ]);
+    expect(lstatSync(join(folder, 'deep', 'target')).isFile()).toBe(true);
+  });
+
+  it.skipIf(isWindows)('refuses links in a circle and directories, and says so before', () => {
+    symlinkSync('b', join(folder, 'a'));
+    symlinkSync('a', join(folder, 'b'));
+    mkdirSync(join(folder, 'directory'));
+    symlinkSync('directory', join(folder, 'link'));
+    const before = readdirSync(folder);
+    for (const [name, code] of [
+      ['a', 'ELOOP'],
+      ['directory', 'EISDIR'],
+      ['link', 'EISDIR'],
+      ['new/', 'EISDIR'],
+      ['missing/new', 'ENOENT'],
+      ['x'.repeat(256), 'ENAMETOOLONG'],
+    ] as const) {
+      const path = `${folder}/${name}`;
+      for (const act of [() => writeWholeFile(path, 'x'), () => checkWritableFile(path)]) {
+        expect(act).toThrow(expect.objectContaining({ code }));
+      }
+    }
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it.skipIf(isWindows)('takes names as long as names can be', () => {
+    for (const name of ['x'.repeat(255), 'é'.repeat(127), '😀'.repeat(63)]) {
+      writeWholeFile(join(folder, name), 'whole');
+      expect(read(join(folder, name))).toBe('whole');
+    }
+    expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  it.skipIf(isWindows)('writes into a FIFO that is read, however slowly, and refuses one that is not', async () => {
+    const fifo = join(folder, 'fifo');
+    spawnSync('mkfifo', [fifo]);
+    checkWritableFile(fifo);
+    expect(() => writeWholeFile(fifo, 'x')).toThrow('ENXIO: nobody reads it');
+    // More than a pipe holds.
+    const long = 'x'.repeat(300_000);
+    const reader = spawn('sh', ['-c', 'exec 3< "$0"; echo; sleep 0.2; wc -c <&3', fifo]);
+    let said = '';
+    reader.stdout.on('data', (data) => {
+      said += data;
+    });
+    const ended = new Promise((resolve) => reader.once('close', resolve));
+    for (;;) {
+      // Not read yet, until the shell has opened it.
+      try {
+        writeWholeFile(fifo, long);
+        break;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ENXIO' });
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+    await ended;
+    expect(said.trim()).toBe('300000');
+    expect(lstatSync(fifo).isFIFO()).toBe(true);
+  });
+
+  it.skipIf(isWindows)('writes into a device, and it stays one', ({ skip }) => {
+    const device = join(folder, 'full');
+    if (spawnSync('mknod', [device, 'c', '1', '7']).status !== 0) skip();
+    checkWritableFile(device);
+    expect(() => writeWholeFile(device, 'x')).toThrow(/^ENOSPC/);
+    expect(lstatSync(device).isCharacterDevice()).toBe(true);
+    expect(readdirSync(folder)).toEqual(['full']);
+  });
+
+  it.skipIf(isWindows)('goes on behind what a descriptor has written', () => {
+    const descriptor = openSync(file, 'w');
+    try {
+      writeFileSync(descriptor, 'one, ');
+      checkWritableFile(`/dev/fd/${descriptor}`);
+      writeWholeFile(`/dev/fd/${descriptor}`, 'two, ');
+      writeFileSync(descriptor, 'three');
+    } finally {
+      closeSync(descriptor);
+    }
+    expect(read(file)).toBe('one, two, three');
+    expect(() => writeWholeFile(`/dev/fd/${descriptor}`, 'x')).toThrow(/^EBADF/);
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes what is missing, and says what is the outermost', () => {
+    const deep = join(folder, 'a', 'b', 'c');
+    expect(makeFolder(deep)).toBe(join(folder, 'a'));
+    expect(makeFolder(deep)).toBeUndefined();
+    expect(makeFolder(join(folder, 'a', 'd'))).toBe(join(folder, 'a', 'd'));
+    expect(statSync(deep).isDirectory()).toBe(true);
+  });
+
+  it('makes none if one cannot be', () => {
+    expect(() => makeFolder(join(folder, 'a', 'b', 'x'.repeat(256)))).toThrow(/^ENAMETOOLONG/);
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(file, '');
+    expect(() => makeFolder(join(file, 'below'))).toThrow();
+  });
+
+  it.runIf(existsSync('/proc/self'))('fails at once where nothing can be made', () => {
+    expect(() => makeFolder('/proc/oxbow/a')).toThrow(/^ENOENT/);
+    expect(() => checkWritableFile('/proc/oxbow')).toThrow(/^ENOENT/);
+  });
+});
+
+describe('removeTemporaries', () => {
+  it('removes what a writer that was killed has left', () => {
+    writeWholeFile(file, 'old');
+    expect(() =>
+      writeWholeFile(file, 'new', {
+        check() {
+          // As a kill would leave it: a copy under its temporary name.
+          const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
+          writeFileSync(join(folder, `other-${temporary}`), 'new');
+          throw new Error('killed');
+        },
+      }),
+    ).toThrow('killed');
+    expect(readdirSync(folder)).toHaveLength(2);
+    removeTemporaries(folder);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
