@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkWritableFile, makeFolder, removeTemporaries, writeWholeFile } from '../src/files.ts';
+import { checkWritableFile, guardFiles, makeFolder, removeTemporaries, writeWholeFile } from '../src/files.ts';
 
 const isWindows = process.platform === 'win32';
 const isRoot = process.getuid?.() === 0;
@@ -53,19 +53,23 @@ describe('writeWholeFile', () => {
       yield Uint8Array.of(1);
       failed();
     };
-    expect(() => writeWholeFile(file, 'new', { check: failed })).toThrow('no longer ours');
+    const unguard = guardFiles(failed);
+    expect(() => writeWholeFile(file, 'new')).toThrow('no longer ours');
+    unguard();
     expect(() => writeWholeFile(file, parts())).toThrow('no longer ours');
     expect(read(file)).toBe('old');
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('checks when all is written and the old file is still there', () => {
+  it('asks its guards when all is written and the old file is still there', () => {
     writeWholeFile(file, 'old');
     const check = vi.fn(() => {
       const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
       expect([read(file), read(join(folder, temporary!))]).toEqual(['old', 'new']);
     });
-    writeWholeFile(file, 'new', { check });
+    const unguard = guardFiles(check);
+    writeWholeFile(file, 'new');
+    unguard();
     expect(check).toHaveBeenCalledTimes(1);
   });
 
@@ -214,16 +218,14 @@ describe('makeFolder', () => {
 describe('removeTemporaries', () => {
   it('removes what a writer that was killed has left', () => {
     writeWholeFile(file, 'old');
-    expect(() =>
-      writeWholeFile(file, 'new', {
-        check() {
-          // As a kill would leave it: a copy under its temporary name.
-          const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
-          writeFileSync(join(folder, `other-${temporary}`), 'new');
-          throw new Error('killed');
-        },
-      }),
-    ).toThrow('killed');
+    const unguard = guardFiles(() => {
+      // As a kill would leave it: a copy under its temporary name.
+      const [temporary] = readdirSync(folder).filter((name) => name !== 'file');
+      writeFileSync(join(folder, `other-${temporary}`), 'new');
+      throw new Error('killed');
+    });
+    expect(() => writeWholeFile(file, 'new')).toThrow('killed');
+    unguard();
     expect(readdirSync(folder)).toHaveLength(2);
     removeTemporaries(folder);
     expect(readdirSync(folder)).toEqual(['file']);

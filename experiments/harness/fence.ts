@@ -43,7 +43,14 @@ export class Fence {
   }
 }
 
+const LOST = 'ECOMPROMISED';
+
 /** What is thrown by who writes late. */
 export function lostLock(): Error {
-  return Object.assign(new Error('the directory was removed, or taken by another command'), { code: 'ECOMPROMISED' });
+  return Object.assign(new Error('the directory was removed, or taken by another command'), { code: LOST });
+}
+
+/** Whether an error is that of {@link lostLock}, as it is or as another process has told it. */
+export function isLostLock(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === LOST;
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
-import { lostLock } from './fence.ts';
+import { isLostLock, lostLock } from './fence.ts';
 import { InputError } from './inputError.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
@@ -206,9 +206,10 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
 async function store(run: Run, started: Date): Promise<string | undefined> {
   const { experiment, directory, progress, options } = run;
   const { workers, signal, stdout } = options;
-  if (!directory.isThere) progress.break(goneError());
-  // It may be another command's by now.
-  if (progress.broken !== undefined && storageErrorOf(progress.broken) === undefined) return undefined;
+  if (!directory.isHeld) {
+    progress.break(lostLock());
+    return undefined;
+  }
   try {
     directory.addSession({
       started: started.toISOString(),
@@ -237,10 +238,9 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   const advice = `To continue, run ${again}`;
   if (broken !== undefined) {
     const why = `${firstLine(broken.message)}${isDescriptorError(broken) ? `; ${RAISE}` : ''}`;
-    const kept =
-      storageErrorOf(broken) === undefined
-        ? `${finished} of ${jobs.length} jobs had finished`
-        : `${count} and are kept. ${advice}`;
+    const kept = isLostLock(broken)
+      ? `${finished} of ${jobs.length} jobs had finished`
+      : `${count} and are kept. ${advice}`;
     stderr.write(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`);
     return EXIT.failed;
   }
