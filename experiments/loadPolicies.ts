@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../src/index.ts';
+import { checkConfig } from './harness/config.ts';
 import type { Job } from './harness/experiment.ts';
 import { loadExperiment } from './harness/loadExperiment.ts';
 import type { Registry } from './harness/registry.ts';
@@ -22,20 +23,23 @@ export interface LoadPoliciesOptions {
 }
 
 /**
- * The trained policies of a run directory, in the order of its jobs. Jobs that have not finished have none.
+ * The trained policies of a run directory, in the order of its jobs. Jobs that have not finished have none. All files are data:
+ * nothing in them is run, and a module that the run loaded is not imported. Who needs a policy that it registers imports it before.
  *
  * @example
  * const splines = await loadPolicies('runs/first', { filter: ({ policy }) => policy === 'spline' });
- * @throws if the directory holds no run, or one of its files is damaged
+ * @throws if the directory holds no run, one of its files is damaged, or a policy is not registered
  */
 export async function loadPolicies(
   directory: string,
   { registry = oxbowRegistry, filter = () => true }: LoadPoliciesOptions = {},
 ): Promise<TrainedPolicy[]> {
   const run = RunDirectory.open(directory);
-  const experiment = await loadExperiment(registry, run.run.experiment, run.run.config);
+  const { experiment: name, config } = run.run;
+  const experiment = await loadExperiment(registry, name, config);
+  checkConfig(experiment, config, join(directory, 'config.json'));
   return experiment
-    .jobs(run.run.config)
+    .jobs(config)
     .filter(filter)
     .flatMap((job) => {
       const outcome = run.outcome(job);

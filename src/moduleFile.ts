@@ -2,12 +2,29 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { stringify } from 'safe-stable-stringify';
+import { z } from 'zod';
 import { readFileBytes, readTextFile, removeFile, writeWholeFile } from './files.ts';
 import type { Module } from './module.ts';
+import { checkLevels, parseJson } from './parseJson.ts';
 
 const FORMAT = 'oxbow-module';
 const VERSION = 1;
 const INDEXED_DB = 'indexeddb://';
+/** Bytes of a number, by its type. */
+const BYTES = { float32: 4, int32: 4, bool: 1 };
+
+const specsSchema = z.array(
+  z.looseObject({
+    name: z.string(),
+    shape: z.array(z.int().nonnegative()),
+    dtype: z.literal(Object.keys(BYTES) as (keyof typeof BYTES)[]),
+    quantization: z.undefined().optional(),
+  }),
+);
+const fileSchema = z.looseObject({
+  weightsManifest: z.array(z.looseObject({ paths: z.array(z.string()), weights: z.array(z.unknown()) })).optional(),
+});
+
 const BROWSER = 'give a URL, as indexeddb://name, or an IOHandler of tfjs';
 
 /** Any JSON values: what the module is made from, so that it can be made again. */
@@ -62,7 +79,7 @@ export async function loadModule<M extends Module>(
     weightSpecs: specs,
     weightData,
     userDefinedMetadata: about,
-  } = artifacts as {
+  } = (artifacts ?? {}) as {
     weightSpecs?: tf.io.WeightsManifestEntry[];
     weightData?: tf.io.WeightData;
     userDefinedMetadata?: { format?: unknown; version?: unknown; config?: ModuleConfig; sha256?: unknown };
@@ -76,6 +93,9 @@ export async function loadModule<M extends Module>(
   const data = tf.io.CompositeArrayBuffer.join(weightData);
   const config = about.config ?? {};
   if (checksum(config, specs, data) !== about.sha256) throw new Error(`${where} is damaged: its checksum does not fit`);
+  // Whoever writes a file writes its checksum too: nothing is made of sizes that its bytes do not have.
+  if (byteLength(specs) !== data.byteLength)
+    throw new Error(`${where} is damaged: its bytes are not those of its shapes`);
   const weights = tf.io.decodeWeights(data, specs);
   const state = Object.fromEntries(
     Object.entries(weights).map(([path, tensor]) => [
@@ -92,6 +112,12 @@ export async function loadModule<M extends Module>(
     throw new Error(`${where} is of another architecture: ${(error as Error).message}`);
   }
   return module;
+}
+
+/** How many bytes weights have, undefined if they are of no kind that is saved. */
+function byteLength(specs: readonly tf.io.WeightsManifestEntry[]): number | undefined {
+  const { data } = specsSchema.safeParse(specs);
+  return data?.reduce((sum, { shape, dtype }) => sum + shape.reduce((size, n) => size * n, BYTES[dtype]), 0);
 }
 
 function checksum(config: ModuleConfig, specs: readonly tf.io.WeightsManifestEntry[], data: ArrayBuffer): string {
@@ -122,20 +148,25 @@ async function handlerOf(
 /** Files in Node, as tfjs's handler for URLs reads them. */
 function fileHandler(path: string): tf.io.IOHandler {
   const folder = path.replace(/[^/\\]*$/, '');
-  const read = (): tf.io.ModelJSON => JSON.parse(readTextFile(path, BROWSER));
+  const read = () => {
+    const { data } = fileSchema.safeParse(parseJson(readTextFile(path, BROWSER)));
+    if (data === undefined) throw new Error('its weightsManifest is none');
+    return data;
+  };
   return {
     async save({ weightSpecs, weightData, ...rest }) {
       const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData));
       let before: string | undefined;
       try {
-        before = read().weightsManifest[0]?.paths[0];
+        before = read().weightsManifest?.[0]?.paths[0];
       } catch {
         // There was none, or none that could be read.
       }
       const name = `${path.slice(folder.length)}.${bytesToHex(sha256(bytes)).slice(0, 16)}.bin`;
-      const json = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs }] };
+      const json = JSON.stringify({ ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs }] }, null, 2);
+      checkLevels(json);
       writeWholeFile(`${folder}${name}`, bytes, { instead: BROWSER });
-      writeWholeFile(path, `${JSON.stringify(json, null, 2)}\n`, { instead: BROWSER });
+      writeWholeFile(path, `${json}\n`, { instead: BROWSER });
       // The JSON names the new bytes now.
       if (before !== undefined && before !== name && /^[^/\\]+\.bin$/.test(before)) {
         removeFile(`${folder}${before}`);
@@ -146,8 +177,16 @@ function fileHandler(path: string): tf.io.IOHandler {
       const { weightsManifest, ...rest } = read();
       const [group] = weightsManifest ?? [];
       if (group === undefined) return rest;
-      const bytes = group.paths.map((name) => readFileBytes(`${folder}${name}`, BROWSER));
-      return { ...rest, weightSpecs: group.weights, weightData: concatBytes(...bytes).buffer as ArrayBuffer };
+      const { paths } = group;
+      const foreign = paths.find((name) => !/^[^/\\]+$/.test(name));
+      if (foreign !== undefined) throw new Error(`it names ${foreign}, expected files beside it`);
+      if (new Set(paths).size < paths.length) throw new Error('it names a file twice');
+      const bytes = paths.map((name) => readFileBytes(`${folder}${name}`, BROWSER));
+      return {
+        ...rest,
+        weightSpecs: group.weights as tf.io.WeightsManifestEntry[],
+        weightData: concatBytes(...bytes).buffer as ArrayBuffer,
+      };
     },
   };
 }

@@ -5,6 +5,8 @@ import type { VectorEnv } from './vectorEnv.ts';
 export interface EnvProvider {
   make(id: string, options: Readonly<Record<string, unknown>>): AnyEnv;
   makeVec(id: string, options: Readonly<Record<string, unknown>>): VectorEnv;
+  /** The program that an env with these options runs in. */
+  program(options: Readonly<Record<string, unknown>>): string;
 }
 
 const providers = new Map<string, EnvProvider>();

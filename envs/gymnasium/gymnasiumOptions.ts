@@ -23,6 +23,12 @@ export const gymnasiumVectorOptions = gymnasiumOptions.extend({
   autoresetMode: z.enum(autoresetModes).default('nextStep'),
 });
 
+/** The interpreter that is meant where one is given or none: the first that `OXBOW_PYTHON` names, else `python3`. */
+export function interpreter(python: string | undefined): string {
+  // A list like PATH, since other tools take several.
+  return python ?? (process.env.OXBOW_PYTHON?.split(':')[0] || 'python3');
+}
+
 /** The interpreter and the keyword arguments of `gymnasium.make`. */
 export function serverOptions({
   python,
@@ -31,8 +37,7 @@ export function serverOptions({
   ...options
 }: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options'> {
   return {
-    // A list like PATH, since other tools take several.
-    python: python ?? (process.env.OXBOW_PYTHON?.split(':')[0] || 'python3'),
+    python: interpreter(python),
     options: {
       ...options,
       // Gymnasium has -1 for no limit.

@@ -3,7 +3,7 @@ import type { EnvProvider } from '../core/envProvider.ts';
 import { OrderEnforcing } from '../core/wrappers/orderEnforcing.ts';
 import { PassiveEnvChecker } from '../core/wrappers/passiveEnvChecker.ts';
 import { GymnasiumEnv } from './gymnasiumEnv.ts';
-import { gymnasiumOptions, gymnasiumVectorOptions, serverOptions } from './gymnasiumOptions.ts';
+import { gymnasiumOptions, gymnasiumVectorOptions, interpreter, serverOptions } from './gymnasiumOptions.ts';
 import { GymnasiumVectorEnv } from './gymnasiumVectorEnv.ts';
 
 /** `make('gymnasium:Hopper-v5', { python })`: what Gymnasium knows, and limits in time, in the user's own Python. */
@@ -19,4 +19,5 @@ export const gymnasiumProvider: EnvProvider = {
     const { disableEnvChecker } = rest;
     return new GymnasiumVectorEnv({ id, numEnvs, autoresetMode, disableEnvChecker, ...serverOptions(rest) });
   },
+  program: ({ python }) => interpreter(typeof python === 'string' ? python : undefined),
 };

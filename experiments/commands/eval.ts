@@ -4,13 +4,15 @@ import { Command } from 'commander';
 import type { MakeOptions } from '../../envs/index.ts';
 import { makeFolder, writeWholeFile } from '../../src/files.ts';
 import { checkWritable } from '../harness/checkWritable.ts';
+import { checkConfig } from '../harness/config.ts';
 import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
+import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
 
-interface EvalFlags {
+interface EvalFlags extends CodeFlags {
   episodes: string;
   greedy?: boolean;
   env?: string;
@@ -33,7 +35,7 @@ interface Evaluation {
 
 /** `oxbow eval <dir>`: how the trained policies of a run act. */
 export function evalCommand(registry: Registry): Command {
-  return new Command('eval')
+  return withCodeOptions(new Command('eval'))
     .description(
       "run episodes with a run's trained policies; of a training that goes on or was stopped, with its last ones",
     )
@@ -64,14 +66,18 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   if (flags.json !== undefined) checkWritable('--json', 'file', flags.json);
   const [
     { loadPolicy, Rng, selectBackend, selectEngine },
+    { isRegistered },
     { makeVec },
-    { checkEnvId },
+    { allowedOptions, programOf, refusedModule },
+    { checkEnvId, isEnv },
     { measurePolicy },
     { RunDirectory },
     tables,
   ] = await Promise.all([
     import('../../src/index.ts'),
+    import('../../src/policies/registry.ts'),
     import('../../envs/index.ts'),
+    import('../training/allowedCode.ts'),
     import('../training/checkEnv.ts'),
     import('../training/measurePolicy.ts'),
     import('../harness/runDirectory.ts'),
@@ -80,10 +86,18 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const directory = RunDirectory.open(path);
   const { experiment: name, config } = directory.run;
   const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: MakeOptions };
-  const experiment = await loadExperiment(registry, name, config);
-  if (flags.env !== undefined) checkEnvId('--env', flags.env);
+  const { load, python } = await allowCode(flags);
+  // An environment of Gymnasium that the command line names may run in the usual Python.
+  const named = flags.env === undefined ? undefined : programOf(flags.env, {});
+  const allowed = { load, python: python ?? named };
+  const experiment = await loadExperiment(registry, name, config, allowed);
+  checkConfig(experiment, config, join(path, 'config.json'));
   const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
   if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
+  const refused = refusedModule(config, allowed);
+  const isKnown = (job: Job) => isRegistered(job.policy) && isEnv(flags.env ?? job.env);
+  if (refused !== undefined && !jobs.every(isKnown)) throw new InputError(`${path}: ${refused}`);
+  if (flags.env !== undefined) checkEnvId('--env', flags.env);
   await selectBackend();
   await selectEngine(engine);
   const evaluations: Evaluation[] = [];
@@ -91,10 +105,11 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   for (const job of jobs) {
     const id = flags.env ?? job.env;
     try {
+      const own = allowedOptions(id, (id === job.env && options) || {}, allowed);
       const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
       const reports = await measurePolicy({
         policy,
-        makeEnvs: (numEnvs) => makeVec(id, { ...(id === job.env && options), numEnvs, autoresetMode: 'sameStep' }),
+        makeEnvs: (numEnvs) => makeVec(id, { ...own, numEnvs, autoresetMode: 'sameStep' }),
         episodes,
         greedy: flags.greedy === true,
         rng: new Rng(seed).split('eval'),
@@ -103,10 +118,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
         const { recordEpisode } = await import('../training/recordEpisode.ts');
         const about = { greedy: flags.greedy === true, title: `${job.policy}, ${id}, seed ${job.seed}` };
         const rng = new Rng(seed).split('record');
-        pages.set(
-          job.id,
-          recordEpisode({ ...about, policy, env: id, options: (id === job.env && options) || {}, rng }),
-        );
+        pages.set(job.id, recordEpisode({ ...about, policy, env: id, options: own, rng }));
       }
       policy.dispose();
       evaluations.push({

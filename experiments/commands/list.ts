@@ -7,8 +7,8 @@ import { listSettings } from '../harness/listSettings.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 import { TRAIN } from '../training/trainName.ts';
+import { withLoadOption } from './codeOptions.ts';
 import { fittedTable, hanging } from './fitted.ts';
-import { collect } from './run.ts';
 
 /** What `oxbow list` can list. */
 const KINDS = ['experiments', 'envs', 'agents', 'policies', 'settings'] as const;
@@ -16,16 +16,10 @@ type Kind = (typeof KINDS)[number];
 
 /** `oxbow list`: what the other commands may name, and the settings of one of them. */
 export function listCommand(registry: Registry): Command {
-  return new Command('list')
+  return withLoadOption(new Command('list'))
     .description('list experiments, environments, agents and policies, or all settings of one of them')
     .argument('[what]', `${KINDS.join(', ')}, or the name of an experiment`)
     .argument('[name]', 'list the settings of this experiment, environment, agent or policy')
-    .option(
-      '--load <file>',
-      "a module of one's own that registers environments or policies; may be repeated",
-      collect,
-      [],
-    )
     .addHelpText(
       'after',
       '\n"oxbow list agents ppo" and "oxbow list envs Lake-v0" show their settings, "oxbow list lake" those of the experiment.',

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { isDescriptorError, RAISE } from '../harness/descriptorProblem.ts';
+import { toErrorData } from '../harness/errorData.ts';
 import { EXIT } from '../harness/exit.ts';
 import { InputError } from '../harness/inputError.ts';
 import { exitOnSignals } from '../harness/interrupt.ts';
+import { printable } from '../harness/printable.ts';
 import type { Registry } from '../harness/registry.ts';
 import { version } from '../harness/version.ts';
 import { evalCommand } from './eval.ts';
@@ -63,15 +65,14 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     if (error instanceof InputError || error instanceof CommanderError) {
       if (error.message === '(outputHelp)') return EXIT.badInput;
-      process.stderr.write(`oxbow: ${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}\n`);
+      process.stderr.write(`oxbow: ${printable(error.message.replace(/^error: /, '').replaceAll('\n', ' '))}\n`);
       return EXIT.badInput;
     }
-    const { message, stack } = error as Error;
-    if (isDescriptorError(error)) {
-      process.stderr.write(`oxbow: ${message}; ${RAISE}\n`);
-      return EXIT.failed;
-    }
-    process.stderr.write(`oxbow: ${process.env.OXBOW_DEBUG ? stack : message} (OXBOW_DEBUG=1 shows where)\n`);
+    const { message, stack = message } = toErrorData(error);
+    const said = isDescriptorError(error)
+      ? `${message}; ${RAISE}`
+      : `${process.env.OXBOW_DEBUG ? stack : message} (OXBOW_DEBUG=1 shows where)`;
+    process.stderr.write(`oxbow: ${printable(said)}\n`);
     return EXIT.failed;
   }
 }

@@ -4,27 +4,31 @@ import { checkConfig } from '../harness/config.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
+import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
 import { workerCount } from './run.ts';
 
 /** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. `end` takes the exit code. */
 export function resumeCommand(registry: Registry, end: (code: number) => void): Command {
-  return new Command('resume')
+  return withCodeOptions(new Command('resume'))
     .description('go on with a run that was stopped, a training from its last checkpoints')
     .argument('<dir>', 'a run directory')
     .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .action(async (out: string, flags: { workers?: string }) => {
+    .action(async (out: string, flags: CodeFlags & { workers?: string }) => {
       const workers = workerCount(flags.workers);
       const [{ RunDirectory }, { runExperiment }] = await Promise.all([
         import('../harness/runDirectory.ts'),
         import('../harness/run.ts'),
       ]);
-      const { experiment: name, config } = RunDirectory.open(out).run;
-      const experiment = await loadExperiment(registry, name, config);
+      const directory = RunDirectory.open(out);
+      const { experiment: name, config } = directory.run;
+      const allowed = await allowCode(flags);
+      const experiment = await loadExperiment(registry, name, config, allowed);
       checkConfig(experiment, config, join(out, 'config.json'));
+      for (const job of experiment.jobs(config)) directory.jobPath(job);
       const { stdout, stderr } = process;
       end(
         await interruptible((signal) =>
-          runExperiment(experiment, config, registry, { out, resumes: true, workers, signal, stdout, stderr }),
+          runExperiment(experiment, config, registry, { out, resumes: true, workers, allowed, signal, stdout, stderr }),
         ),
       );
     });

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { type ConfigSources, resolveConfig, type Setting } from '../harness/config.ts';
+import type { CommonConfig } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { AnyExperiment, Registry } from '../harness/registry.ts';
+import { type AllowedCode, NO_CODE } from '../training/allowedCode.ts';
 
 export interface RunFlags {
   seeds?: string;
@@ -84,12 +86,17 @@ export async function run(
   return runWith(await loadExperiment(registry, name), flags, registry, more);
 }
 
-/** {@link run} with an experiment at hand. */
+/**
+ * {@link run} with an experiment at hand.
+ * @param allowed the code of others that the command line has named
+ * @param check refuses settings that the experiment itself would take
+ */
 export async function runWith(
   experiment: AnyExperiment,
   flags: RunFlags,
   registry: Registry,
   more: Readonly<Record<string, string>> = {},
+  { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
 ): Promise<number> {
   const workers = workerCount(flags.workers);
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
@@ -101,12 +108,14 @@ export async function runWith(
   };
   const steps = flags.steps === undefined ? [] : [stepsSetting(flags.steps, experiment, sources)];
   const config = resolveConfig(experiment, { ...sources, settings: [...sources.settings, ...steps] });
+  check?.(config);
   const { runExperiment } = await import('../harness/run.ts');
   const { stdout, stderr } = process;
   return interruptible((signal) =>
     runExperiment(experiment, config, registry, {
       out: flags.out,
       workers,
+      allowed,
       queue: flags.queue,
       signal,
       stdout,

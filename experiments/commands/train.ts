@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import { show } from '../../src/options/describeIssue.ts';
 import { readJson } from '../harness/config.ts';
 import { InputError } from '../harness/inputError.ts';
 import type { Registry } from '../harness/registry.ts';
+import type { TrainConfig } from '../training/trainConfig.ts';
+import { withLoadOption } from './codeOptions.ts';
 import { collect, type RunFlags, runWith } from './run.ts';
 
 interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
@@ -13,7 +16,7 @@ interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quic
 
 /** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. `end` takes the exit code. */
 export function trainCommand(registry: Registry, end: (code: number) => void): Command {
-  return new Command('train')
+  return withLoadOption(new Command('train'))
     .description('train an agent on an environment, or go on with a training that was stopped')
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
     .requiredOption('--agent <name>', 'as "oxbow list agents" names them')
@@ -33,12 +36,6 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
       collect,
       [],
     )
-    .option(
-      '--load <file>',
-      "a module of one's own that registers environments or policies; may be repeated",
-      collect,
-      [],
-    )
     .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)')
     .option('--workers <n>', 'worker processes (default: the number of cores)')
     .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
@@ -55,7 +52,14 @@ async function train(
   { agent, policy, envs, load, ...flags }: TrainFlags,
   registry: Registry,
 ): Promise<number> {
-  const [{ checkEnvId, checkEnvOptions }, { loadModules }, { trainExperiment }, { usualPolicy }] = await Promise.all([
+  const [
+    { programOf },
+    { checkEnvId, checkEnvOptions },
+    { loadModules },
+    { checkPolicies, trainExperiment },
+    { usualPolicy },
+  ] = await Promise.all([
+    import('../training/allowedCode.ts'),
     import('../training/checkEnv.ts'),
     import('../training/loadModules.ts'),
     import('../training/trainExperiment.ts'),
@@ -66,9 +70,21 @@ async function train(
   const options = envOptions(flags.set);
   checkEnvOptions('--set env', env, options);
   const policies = policy === undefined ? [usualPolicy(env, options)] : names('--policy', policy);
-  const experiment = await trainExperiment({ studies: [agent], policies, environments: [env], load: files });
+  checkPolicies(policies);
+  // The command line names the environment, and so the Python that those of Gymnasium run in.
+  const allowed = { load: files, python: programOf(env, options) };
+  const experiment = trainExperiment({ studies: [agent], policies, environments: [env] }, allowed);
   const more = { ...(envs !== undefined && { envs }), ...(files.length > 0 && { load: JSON.stringify(files) }) };
-  return runWith(experiment, flags, registry, more);
+  return runWith(experiment, flags, registry, more, {
+    allowed,
+    check(config) {
+      const { python } = (config as unknown as TrainConfig).env;
+      if (python === undefined || python === allowed.python || allowed.python === undefined) return;
+      throw new InputError(
+        `${flags.config}: env.python: got ${show(python)}, which a file cannot allow: --set env.python=… names it`,
+      );
+    },
+  });
 }
 
 /** The settings `env.…`, before there is a schema to read them by. */

@@ -4,29 +4,31 @@ import { checkConfig } from '../harness/config.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
+import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
 import { collect, workerCount } from './run.ts';
 
 /** `oxbow verify <dir>`: whether a stored run's jobs give the same bytes again. `end` takes the exit code. */
 export function verifyCommand(registry: Registry, end: (code: number) => void): Command {
-  return new Command('verify')
+  return withCodeOptions(new Command('verify'))
     .description('do the jobs of a stored run again and compare every byte; the run itself is only read')
     .argument('<dir>', 'a run directory')
     .option('--job <id>', 'only this job, a folder below jobs/; may be repeated', collect, [])
     .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .action(async (path: string, flags: { job: string[]; workers?: string }) => {
+    .action(async (path: string, flags: CodeFlags & { job: string[]; workers?: string }) => {
       const workers = workerCount(flags.workers);
       const [{ RunDirectory }, { verifyRun }] = await Promise.all([
         import('../harness/runDirectory.ts'),
         import('../harness/verifyRun.ts'),
       ]);
       const directory = RunDirectory.open(path);
+      const allowed = await allowCode(flags);
       const { experiment: name, config } = directory.run;
-      const experiment = await loadExperiment(registry, name, config);
+      const experiment = await loadExperiment(registry, name, config, allowed);
       checkConfig(experiment, config, join(path, 'config.json'));
       const { stdout } = process;
       end(
         await interruptible((signal) =>
-          verifyRun(experiment, directory, registry, flags.job, { workers, signal, stdout }),
+          verifyRun(experiment, directory, registry, flags.job, { workers, allowed, signal, stdout }),
         ),
       );
     });

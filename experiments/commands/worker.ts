@@ -2,19 +2,21 @@ import { Command } from 'commander';
 import { EXIT } from '../harness/exit.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import type { Registry } from '../harness/registry.ts';
+import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
 import { workerCount } from './run.ts';
 
 /** `oxbow worker <redis>`: does jobs of runs that were started with `--queue`. `end` takes the exit code. */
 export function workerCommand(registry: Registry, end: (code: number) => void): Command {
-  return new Command('worker')
+  return withCodeOptions(new Command('worker'))
     .description('do jobs of runs that were started with --queue, here or on other machines, until it is stopped')
     .argument('<redis>', 'the address of a Redis: redis://host:6379')
     .option('--workers <n>', 'jobs at a time (default: the number of cores)')
-    .action(async (url: string, flags: { workers?: string }) => {
+    .action(async (url: string, flags: CodeFlags & { workers?: string }) => {
       const workers = workerCount(flags.workers);
+      const allowed = await allowCode(flags);
       const { serveQueue } = await import('../harness/queue/serveQueue.ts');
       const { stdout } = process;
-      await interruptible((signal) => serveQueue(url, registry, { workers, signal, stdout }));
+      await interruptible((signal) => serveQueue(url, registry, { workers, allowed, signal, stdout }));
       end(EXIT.ok);
     });
 }

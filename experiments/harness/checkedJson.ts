@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { WriteOptions } from '../../src/files.ts';
+import { parseJson } from '../../src/parseJson.ts';
 import { InputError } from './inputError.ts';
 import { writeJson } from './writeFile.ts';
 
@@ -38,7 +39,7 @@ export function readCheckedJson<T>(path: string, schema: z.ZodType<T>, advice: s
 
 function parseObject(text: string): Record<string, unknown> {
   try {
-    return { ...JSON.parse(text) };
+    return { ...(parseJson(text) as object) };
   } catch {
     return {};
   }

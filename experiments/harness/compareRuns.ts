@@ -3,6 +3,7 @@ import { Rng } from '../../src/random.ts';
 import { checkConfig } from './config.ts';
 import type { Figure, Job, MetricsRow, Outcome, Section, SummaryRow, Table } from './experiment.ts';
 import { groupBy } from './groupBy.ts';
+import { InputError } from './inputError.ts';
 import { loadExperiment } from './loadExperiment.ts';
 import type { Registry } from './registry.ts';
 import { alignSteps } from './report/alignSteps.ts';
@@ -46,9 +47,12 @@ export interface Comparison {
 /**
  * Compares what several runs measured, environment by environment: interquartile means with intervals, learning curves, and
  * how each differs from the first.
- * @throws InputError if a directory holds no run, or is damaged
+ * @throws InputError if a directory holds no run, is damaged, or is named twice
  */
 export async function compareRuns(paths: readonly string[], registry: Registry): Promise<Comparison> {
+  const folders = paths.map((path) => resolve(path));
+  const twice = paths.find((_, i) => folders.indexOf(folders[i]!) < i);
+  if (twice !== undefined) throw new InputError(`report: got ${twice} twice, expected different runs`);
   const runs = await Promise.all(paths.map((path) => open(path, paths, registry)));
   const all = subjects(runs);
   const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];

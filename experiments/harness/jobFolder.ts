@@ -1,12 +1,16 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
 import { syncTree } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
+import { parseJson } from '../../src/parseJson.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import { writeJson } from './writeFile.ts';
+
+/** The file of a job's rows. */
+const ROWS = 'metrics.json';
 
 const resultSchema = z.strictObject({
   /** The job's id, and the key of the settings it was done with: its folder cannot be taken for another's. */
@@ -15,7 +19,7 @@ const resultSchema = z.strictObject({
   metrics: z.record(z.string(), z.number().nullable()),
   data: z.unknown().optional(),
   /** SHA-256 of every other file of the folder. */
-  files: z.record(z.string(), z.string()),
+  files: z.looseObject({ [ROWS]: z.string() }).catchall(z.string()),
 });
 
 /**
@@ -26,7 +30,7 @@ export function writeJobFolder(
   directory: string,
   { job, settings, result, rows }: { job: Job; settings: string; result: JobResult; rows: readonly MetricsRow[] },
 ): void {
-  writeJson(join(directory, 'metrics.json'), rows);
+  writeJson(join(directory, ROWS), rows);
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(directory, name)).isFile())
     .map((name) => [name.split(sep).join('/'), sha256(readFileSync(join(directory, name)))]);
@@ -52,6 +56,8 @@ export function readJobFolder<J extends Job>(directory: string, job: J, settings
   if (found === undefined) return undefined;
   if (found.job !== job.id) throw new InputError(`${path} is of job ${found.job}; ${advice}`);
   if (found.settings !== settings) throw new InputError(`${path} was made with other settings; ${advice}`);
+  const outside = Object.keys(found.files).find((name) => !isInside(name));
+  if (outside !== undefined) throw new InputError(`${path} names ${outside}, expected files of its own folder`);
   for (const [name, sum] of Object.entries(found.files)) {
     const file = join(directory, name);
     let content: Uint8Array;
@@ -64,8 +70,25 @@ export function readJobFolder<J extends Job>(directory: string, job: J, settings
       throw new InputError(`${file} is damaged or was edited: its checksum does not fit; ${advice}`);
     }
   }
-  const rows = JSON.parse(readFileSync(join(directory, 'metrics.json'), 'utf8')) as MetricsRow[];
+  const rows = readRows(join(directory, ROWS), advice);
   const { metrics, data, files } = found;
   const result = { metrics, ...(data !== undefined && { data }) };
   return { job, result, rows, directory, fingerprint: fingerprint({ result, files }) };
+}
+
+/** Whether a name from a file leads to one below the folder that holds it. */
+function isInside(name: string): boolean {
+  return name.split(/[\\/]/).every((part) => !['', '.', '..'].includes(part)) && !isAbsolute(name);
+}
+
+function readRows(path: string, advice: string): MetricsRow[] {
+  const isValue = (value: unknown) => value === null || ['number', 'string', 'boolean'].includes(typeof value);
+  const isRow = (row: unknown) => typeof row === 'object' && row !== null && Object.values(row).every(isValue);
+  try {
+    const rows = parseJson(readFileSync(path, 'utf8'));
+    if (Array.isArray(rows) && rows.every(isRow)) return rows;
+  } catch {
+    // Said below.
+  }
+  throw new InputError(`${path} holds no rows of metrics; ${advice}`);
 }

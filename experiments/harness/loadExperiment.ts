@@ -1,4 +1,5 @@
 import { expectedOneOf } from '../../src/options/nearest.ts';
+import { type AllowedCode, NO_CODE } from '../training/allowedCode.ts';
 import { TRAIN } from '../training/trainName.ts';
 import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -8,13 +9,19 @@ import { TUNING_SUFFIX, tuningExperiment } from './tuning/tuningExperiment.ts';
 /**
  * The experiment of that name; for `name-tuning` the search for the settings of the experiment `name`, for `train` the training that
  * the settings choose.
- * @param config the settings of a run of it
+ * @param config the settings of a run of it: data, of which nothing is imported
+ * @param allowed the code beside oxbow's own that its jobs may run, whatever the settings name; who allows a module has imported it
  * @throws InputError if the registry has no such experiment, or it has nothing to tune
  */
-export async function loadExperiment(registry: Registry, name: string, config?: CommonConfig): Promise<AnyExperiment> {
+export async function loadExperiment(
+  registry: Registry,
+  name: string,
+  config?: CommonConfig,
+  allowed: AllowedCode = NO_CODE,
+): Promise<AnyExperiment> {
   if (name === TRAIN && config !== undefined) {
     const { trainExperiment } = await import('../training/trainExperiment.ts');
-    return trainExperiment(config);
+    return trainExperiment(config, allowed);
   }
   const names = Object.keys(registry.experiments);
   const own = names.includes(name);

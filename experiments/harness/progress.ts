@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Job } from './experiment.ts';
+import { printable } from './printable.ts';
 
 /** Milliseconds between two lines where there is no terminal. */
 const LINE_INTERVAL = 5000;
@@ -135,7 +136,7 @@ class Lines implements ProgressDisplay {
   }
 
   log(line: string): void {
-    this.stream.write(`${line}\n`);
+    this.stream.write(`${printable(line)}\n`);
   }
 
   close(): void {}
@@ -188,7 +189,7 @@ class Bars implements ProgressDisplay {
       bar = this.#bars.create(1, 0, { label: job.id });
       this.#running.set(job.id, bar);
     }
-    bar.update(fraction, { label: state === undefined ? job.id : `${job.id}  ${state}` });
+    bar.update(fraction, { label: printable(state === undefined ? job.id : `${job.id}  ${state}`) });
     this.#showOverall();
   }
 
@@ -203,7 +204,7 @@ class Bars implements ProgressDisplay {
 
   log(line: string): void {
     // The line is written with the next drawing of the bars: now, since they may be gone soon.
-    this.#bars.log(`${line}\n`);
+    this.#bars.log(`${printable(line)}\n`);
     this.#bars.update();
   }
 

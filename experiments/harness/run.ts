@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
+import type { AllowedCode } from '../training/allowedCode.ts';
 import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
 import { isLostLock, lostLock } from './fence.ts';
 import { InputError } from './inputError.ts';
+import { isJobId } from './jobId.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
+import { printable } from './printable.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
@@ -20,6 +23,8 @@ export interface RunOptions {
   /** Whether `oxbow resume` goes on with a run; it is what continues it again. */
   readonly resumes?: boolean;
   readonly workers: number;
+  /** Which code of others the jobs may run. */
+  readonly allowed: AllowedCode;
   /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
   readonly queue?: string | undefined;
   /** Aborts when the run is to stop. */
@@ -111,7 +116,7 @@ async function openQueue(
 /** Does the jobs that have not finished. */
 async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
   const { experiment, config, registry, directory, progress, options } = run;
-  const { workers, signal, stdout } = options;
+  const { workers, allowed, signal, stdout } = options;
   const waiting = progress.unfinished;
   clear(run, waiting);
   await announce(run, waiting);
@@ -132,6 +137,7 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
         registryUrl: registry.url,
         experiment: experiment.name,
         config,
+        allowed,
         settings: directory.settings,
         token: directory.token,
       },
@@ -241,7 +247,7 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
     const kept = isLostLock(broken)
       ? `${finished} of ${jobs.length} jobs had finished`
       : `${count} and are kept. ${advice}`;
-    stderr.write(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`);
+    stderr.write(printable(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`));
     return EXIT.failed;
   }
   if (finished < jobs.length) {
@@ -251,7 +257,8 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   if (failed > 0) {
     const [id, first] = Object.entries(failures)[0]!;
     const more = failed === 1 ? '' : ` (and ${failed - 1} more)`;
-    stderr.write(`oxbow: job ${id} failed${more}: ${firstLine(first).replace(/^\w*Error: /, '')}; see run.json\n`);
+    const problem = firstLine(first).replace(/^\w*Error: /, '');
+    stderr.write(printable(`oxbow: job ${id} failed${more}: ${problem}; see run.json\n`));
   }
   stdout.write(`Report: ${report}\n`);
   if (signal.aborted && finished < jobs.length) return EXIT.interrupted;
@@ -269,7 +276,7 @@ function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
       if (seen.has(key)) throw new Error(`${experiment.name}.jobs: two jobs are ${key}`);
       seen.add(key);
     }
-    if (id.split('/').some((part) => !/^[\w-][\w.-]*$/.test(part))) {
+    if (!isJobId(id)) {
       throw new Error(
         `${experiment.name}.jobs: '${id}' is no id, expected names of letters, digits, '.', '_', '-' joined by '/'`,
       );

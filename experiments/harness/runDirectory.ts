@@ -5,9 +5,11 @@ import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { isTemporary, makeFolder } from '../../src/files.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
+import { checkStored } from './checkStored.ts';
 import type { CommonConfig, Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import { readJobFolder } from './jobFolder.ts';
+import { isJobId } from './jobId.ts';
 import { isOfLock, type Lock, lockFolder } from './lock.ts';
 import { jobMetrics, writeMetrics } from './metrics.ts';
 
@@ -148,12 +150,20 @@ export class RunDirectory {
 
   /** The job's own folder. */
   jobPath(job: Job): string {
-    return join(this.path, 'jobs', job.id);
+    return this.#below('jobs', job);
   }
 
   /** A folder for what a job says while it goes on. */
   logPath(job: Job): string {
-    return join(this.path, 'logs', job.id);
+    return this.#below('logs', job);
+  }
+
+  /** @throws InputError if the id, which may come from the settings of a file, is none */
+  #below(folder: string, { id }: Job): string {
+    if (isJobId(id)) return join(this.path, folder, id);
+    throw new InputError(
+      `${join(this.path, 'config.json')}: got settings with a job '${id}', expected names of letters, digits, '.', '_', '-' joined by '/'`,
+    );
   }
 
   /**
@@ -217,6 +227,7 @@ function checkDirectory(path: string, run: RunConfig): RunConfig | undefined {
 }
 
 function readRun(path: string): RunConfig | undefined {
+  checkStored(path, ['config.json', ...FILES]);
   return readCheckedJson(
     join(path, 'config.json'),
     runSchema,

@@ -28,7 +28,7 @@ export async function verifyRun(
   directory: RunDirectory,
   registry: Registry,
   ids: readonly string[],
-  { workers, signal, stdout }: Pick<RunOptions, 'workers' | 'signal' | 'stdout'>,
+  { workers, allowed, signal, stdout }: Pick<RunOptions, 'workers' | 'allowed' | 'signal' | 'stdout'>,
 ): Promise<number> {
   const { config, engine, backend, versions } = directory.run;
   const here = await experiment.runtime(config);
@@ -52,7 +52,15 @@ export async function verifyRun(
     await runJobs(
       jobs,
       (job) => ({ directory: join(folder, 'jobs', job.id), logs: join(folder, 'logs', job.id) }),
-      { workers, signal, registryUrl: registry.url, experiment: experiment.name, config, settings: directory.settings },
+      {
+        workers,
+        allowed,
+        signal,
+        registryUrl: registry.url,
+        experiment: experiment.name,
+        config,
+        settings: directory.settings,
+      },
       {
         workers: (count) => display.workers(count),
         progress: (job, fraction, state) => display.update(job, fraction, state),

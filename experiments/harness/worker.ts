@@ -1,5 +1,6 @@
 import { makeFolder } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
+import type { AllowedCode } from '../training/allowedCode.ts';
 import { dieWithParent } from './dieWithParent.ts';
 import { type ErrorData, toErrorData } from './errorData.ts';
 import type { CommonConfig, Job, JobContext, MetricsRow } from './experiment.ts';
@@ -14,6 +15,8 @@ export interface WorkerData {
   readonly registryUrl: string;
   readonly experiment: string;
   readonly config: CommonConfig;
+  /** Which code of others the command was allowed to run; the settings allow nothing. */
+  readonly allowed: AllowedCode;
   /** Which settings the results are said to be of. */
   readonly settings: string;
   /** Shows that the command holds the run directory: without it, nothing there may be written; see `Fence`. */
@@ -37,9 +40,19 @@ export type Message =
 const MESSAGE_INTERVAL = 100;
 
 /** Does one job and writes its folder. Returns the seconds. */
-async function work({ registryUrl, experiment: name, config, settings, job, directory, logs }: Task): Promise<number> {
+async function work({
+  registryUrl,
+  experiment: name,
+  config,
+  allowed,
+  settings,
+  job,
+  directory,
+  logs,
+}: Task): Promise<number> {
   const { registry } = (await import(registryUrl)) as { registry: Registry };
-  const experiment = await loadExperiment(registry, name, config);
+  if (allowed.load.length > 0) await (await import('../training/loadModules.ts')).loadModules(allowed.load);
+  const experiment = await loadExperiment(registry, name, config, allowed);
   const start = performance.now();
   const rows: MetricsRow[] = [];
   let sent = Number.NEGATIVE_INFINITY;

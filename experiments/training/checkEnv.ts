@@ -10,9 +10,12 @@ import { InputError } from '../harness/inputError.ts';
  * @throws InputError if there is no such environment
  */
 export function checkEnvId(label: string, id: string): void {
-  const ids = registeredEnvs();
-  if (providerOf(id) !== undefined || ids.includes(id)) return;
-  throw new InputError(`${label}: got ${id}, ${expectedOneOf(id, ids)}`);
+  if (!isEnv(id)) throw new InputError(`${label}: got ${id}, ${expectedOneOf(id, registeredEnvs())}`);
+}
+
+/** Whether there is an environment of that id. */
+export function isEnv(id: string): boolean {
+  return providerOf(id) !== undefined || registeredEnvs().includes(id);
 }
 
 /**

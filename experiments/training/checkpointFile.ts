@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { writeWholeFile } from '../../src/files.ts';
+import { checkLevels, parseJson } from '../../src/parseJson.ts';
 import { InputError } from '../harness/inputError.ts';
 import { decodeState, type EncodedArray, encodeState, makeArray } from './stateEncoding.ts';
 
@@ -20,7 +21,9 @@ const CHUNK = 2 ** 28;
 export function writeCheckpoint(path: string, state: unknown): void {
   const { json, arrays } = encodeState(state);
   const layout = arrays.map(({ type, array }) => [type, array.length]);
-  const header = Buffer.from(JSON.stringify({ layout, state: json }));
+  const text = JSON.stringify({ layout, state: json });
+  checkLevels(text);
+  const header = Buffer.from(text);
   const prefix = Buffer.alloc(PREFIX);
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(VERSION, MAGIC.length);
@@ -83,7 +86,7 @@ function readState(path: string, file: number): unknown {
   let layout: [string, number][];
   let json: unknown;
   try {
-    ({ layout, state: json } = JSON.parse(header.toString()));
+    ({ layout, state: json } = parseJson(header.toString()) as { layout: typeof layout; state: unknown });
     const bytes = layout.reduce((sum, [type, length]) => sum + length * makeArray(type, 0).BYTES_PER_ELEMENT, 0);
     if (!layout.every(([, length]) => Number.isSafeInteger(length) && length >= 0)) throw new Error('no layout');
     if (!(bytes <= left - DIGEST)) throw damaged(`it ends after ${size} bytes`);
@@ -96,7 +99,11 @@ function readState(path: string, file: number): unknown {
     return array;
   });
   if (left !== DIGEST || !read(Buffer.alloc(DIGEST)).equals(hash.digest())) throw damaged('its checksum does not fit');
-  return decodeState(json, arrays);
+  try {
+    return decodeState(json, arrays);
+  } catch (error) {
+    throw damaged((error as Error).message);
+  }
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: EncodedArray['array']): Uint8Array {

@@ -14,17 +14,20 @@ const [HEADER, FOOTER] = [12, 4];
  */
 export class EventFile {
   readonly #file: GrowingFile;
+  /** How many events of scalars the file already had. */
+  readonly kept: number;
 
   /**
    * Opens the file to add to it, a new one if there is none.
-   * @param lastStep events of later steps, and a torn last one, are cut off: what follows is written again
+   * @param lastStep events of later steps, and all from a torn or damaged one on, are cut off: what follows is written again
    */
   constructor(path: string, lastStep: number) {
     const before = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-    const kept = before.subarray(0, keptLength(before, lastStep));
-    this.#file = new GrowingFile(path, kept);
+    const { length, events } = keptPart(before, lastStep);
+    this.#file = new GrowingFile(path, before.subarray(0, length));
     // The first event of a file says its version.
-    if (kept.length === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
+    this.kept = Math.max(0, events - 1);
+    if (events === 0) this.#write(new ProtobufWriter().double(1, now()).string(3, 'brain.Event:2').finish());
   }
 
   /** The scalars of a step, by tag: TensorBoard groups tags by what stands before the first `/`. */
@@ -60,16 +63,18 @@ function now(): number {
 }
 
 /** How much of a file is whole events of steps up to the last one. */
-function keptLength(file: Buffer, lastStep: number): number {
-  let kept = 0;
-  while (kept + HEADER + FOOTER <= file.length) {
-    const end = kept + HEADER + Number(file.readBigUInt64LE(kept));
-    if (end + FOOTER > file.length) return kept;
-    const event = file.subarray(kept + HEADER, end);
-    if (file.readUInt32LE(end) !== maskedCrc(event) || stepOf(event) > lastStep) return kept;
-    kept = end + FOOTER;
+function keptPart(file: Buffer, lastStep: number): { length: number; events: number } {
+  let [length, events] = [0, 0];
+  while (length + HEADER + FOOTER <= file.length) {
+    const end = length + HEADER + Number(file.readBigUInt64LE(length));
+    if (file.readUInt32LE(length + 8) !== maskedCrc(file.subarray(length, length + 8))) break;
+    if (end + FOOTER > file.length) break;
+    const event = file.subarray(length + HEADER, end);
+    if (file.readUInt32LE(end) !== maskedCrc(event) || stepOf(event) > lastStep) break;
+    length = end + FOOTER;
+    events++;
   }
-  return kept;
+  return { length, events };
 }
 
 /** An event of ours begins with its time in nine bytes; then comes its step, if it has one. */

@@ -11,6 +11,9 @@ const ARRAYS = {
 type ArrayType = keyof typeof ARRAYS;
 type TypedArray = InstanceType<(typeof ARRAYS)[ArrayType]>;
 
+/** The numbers that JSON lacks. */
+const NUMBERS = ['NaN', 'Infinity', '-Infinity', '-0'];
+
 /** A typed array beside the JSON that names it by its place. */
 export interface EncodedArray {
   readonly type: string;
@@ -48,7 +51,7 @@ export function encodeState(state: unknown): { json: unknown; arrays: EncodedArr
   return { json: encode(state), arrays };
 }
 
-/** The state of {@link encodeState}. */
+/** The state of {@link encodeState}. @throws if what stands for a number, an array or an object stands for none */
 export function decodeState(json: unknown, arrays: readonly TypedArray[]): unknown {
   if (Array.isArray(json)) return json.map((entry) => decodeState(entry, arrays));
   if (typeof json !== 'object' || json === null) return json;
@@ -58,13 +61,16 @@ export function decodeState(json: unknown, arrays: readonly TypedArray[]): unkno
   const [[tag, value]] = Object.entries(json) as [[string, unknown]];
   switch (tag) {
     case '$number':
+      if (!NUMBERS.includes(value as string)) throw new Error(`no number is ${JSON.stringify(value)}`);
       return Number(value);
     case '$undefined':
       return undefined;
     case '$array':
+      if (arrays[value as number] === undefined) throw new Error(`there is no array ${JSON.stringify(value)}`);
       return arrays[value as number];
     default:
-      return entriesOf(value as object);
+      if (typeof value !== 'object' || value === null) throw new Error(`no object is ${JSON.stringify(value)}`);
+      return entriesOf(value);
   }
 }
 

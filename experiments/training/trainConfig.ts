@@ -39,7 +39,10 @@ export const commonTrainShape = {
     .max(10_000)
     .default(1)
     .meta({ description: 'parallel environments of each training', unit: 'environments' }),
-  load: z.array(z.string()).default([]).describe("a user's own modules, by their paths; also by --load"),
+  load: z
+    .array(z.string())
+    .default([])
+    .describe("a user's own modules, by their paths; the command line must name each of them by --load"),
   env: z.record(z.string(), z.unknown()).default({}).describe('options of the environment, by name'),
   logInterval: z
     .int()
@@ -68,18 +71,19 @@ export function trainSchema(choices: Pick<CommonConfig, 'studies' | 'policies' |
     steps: withDefault(steps, preset?.steps),
     envs: withDefault(envs, preset?.envs),
     agent: withDefaults(settings, preset?.agent ?? {}).prefault({}),
-    policy: withDefaults(policySettings(choices.policies), { ...policy, ...preset?.policy }).prefault({}),
+    policy: policySettings(choices.policies, { ...policy, ...preset?.policy }).prefault({}),
   });
 }
 
 /**
  * The options of the policies. Of several policies, an option that only some have is for those, and what is not given is each one's
- * own default.
+ * own default. Where one is not registered, nothing is known of them.
  */
-function policySettings(policies: readonly string[]): z.ZodObject {
-  const schemas = policies.map((policy) => policySchema(policy)!);
-  if (schemas.length === 1) return schemas[0]!;
+function policySettings(policies: readonly string[], usual: Readonly<Record<string, unknown>>): z.ZodObject {
+  const schemas = policies.map((policy) => policySchema(policy));
+  if (!schemas.every((schema) => schema !== undefined)) return z.looseObject({});
+  if (schemas.length === 1) return withDefaults(schemas[0]!, usual);
   const fields = schemas.flatMap(({ shape }) => Object.entries(shape) as [string, z.ZodType][]);
   const optional = fields.map(([name, field]) => [name, likewise(unwrapSchema(field).optional(), field)]);
-  return z.strictObject(Object.fromEntries(optional));
+  return withDefaults(z.strictObject(Object.fromEntries(optional)), usual);
 }

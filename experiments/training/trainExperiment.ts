@@ -7,8 +7,8 @@ import { InputError } from '../harness/inputError.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
+import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
 import { checkEnvOptions } from './checkEnv.ts';
-import { loadModules } from './loadModules.ts';
 import { makeTraining } from './makeTraining.ts';
 import { speedTable } from './speedTable.ts';
 import { trainableAgents } from './trainableAgents.ts';
@@ -18,26 +18,26 @@ import { TRAIN } from './trainName.ts';
 import { trainSections } from './trainSections.ts';
 
 /** What chooses the experiment: the settings that say which others there are. */
-export type TrainChoice = Pick<CommonConfig, 'studies' | 'policies' | 'environments'> & { load?: readonly string[] };
+export type TrainChoice = Pick<CommonConfig, 'studies' | 'policies' | 'environments'>;
 
 /**
  * The training of an agent on an environment, with one policy or several to compare. Which settings there are depends on what is
- * chosen.
- * @throws InputError if the agent or a policy is unknown, or a module cannot be loaded
+ * chosen. A policy that is not registered has any: stored results are read without the module that registered it. Its jobs cannot be
+ * done.
+ * @param allowed the code beside oxbow's own that jobs may run
+ * @throws InputError if the agent is unknown, or a policy is named twice
  */
-export async function trainExperiment(choice: TrainChoice): Promise<AnyExperiment> {
-  await loadModules(choice.load ?? []);
+export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_CODE): AnyExperiment {
   const [agent, env] = [choice.studies[0]!, choice.environments[0]!];
   const { policies } = choice;
   const agents = Object.keys(trainableAgents);
   if (!agents.includes(agent)) throw new InputError(`--agent: got ${agent}, ${expectedOneOf(agent, agents)}`);
-  const names = knownPolicies().map(({ name }) => name);
-  const unknown = policies.find((policy) => !names.includes(policy));
-  if (unknown !== undefined) throw new InputError(`--policy: got ${unknown}, ${expectedOneOf(unknown, names)}`);
   if (new Set(policies).size < policies.length) {
     throw new InputError(`--policy: got ${show(policies)}, expected each at most once`);
   }
   const choices = { studies: [agent], policies, environments: [env] };
+  /** The settings by which a job is done. */
+  const own = (config: TrainConfig): TrainConfig => ({ ...config, env: allowedOptions(env, config.env, allowed) });
   return defineExperiment<TrainConfig, Job>({
     name: TRAIN,
     title: `oxbow train ${env}`,
@@ -49,10 +49,13 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
     resumable: true,
 
     async runtime(config) {
+      const refused = refusedCode(TRAIN, config, allowed);
+      if (refused !== undefined) throw new InputError(refused);
+      checkPolicies(config.policies);
       const runtime = await selectRuntime(config);
       checkEnvOptions('env', env, config.env);
       try {
-        for (const policy of config.policies) tryOut({ study: agent, env, policy }, config);
+        for (const policy of config.policies) tryOut({ study: agent, env, policy }, own(config));
         return runtime;
       } catch (error) {
         throw new InputError((error as Error).message.split('\n', 1)[0]);
@@ -74,7 +77,7 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
     async runJob(job, config, context) {
       await selectBackend();
       await selectEngine(config.engine);
-      return trainJob(job, config, context);
+      return trainJob(job, own(config), context);
     },
 
     clocked: speedTable,
@@ -83,6 +86,13 @@ export async function trainExperiment(choice: TrainChoice): Promise<AnyExperimen
 
     report: (outcomes, summary, config) => trainSections(outcomes, summary, config),
   });
+}
+
+/** @throws InputError if a policy is unknown */
+export function checkPolicies(policies: readonly string[]): void {
+  const names = knownPolicies().map(({ name }) => name);
+  const unknown = policies.find((policy) => !names.includes(policy));
+  if (unknown !== undefined) throw new InputError(`--policy: got ${unknown}, ${expectedOneOf(unknown, names)}`);
 }
 
 /** The returns of a training, a row a policy. */

@@ -26,6 +26,8 @@ export class TrainingLog {
     this.#jsonl = new GrowingFile(join(folder, 'progress.jsonl'), rows.map(jsonLine).join(''));
     this.#csv = this.#newCsv();
     this.#events = new EventFile(join(folder, 'events.out.tfevents.0.oxbow'), Number(rows.at(-1)?.step ?? -1));
+    // What was damaged or is gone is written anew, but for the speed of that time.
+    for (const row of rows.slice(this.#events.kept)) this.#events.scalars(row.step as number, scalarsOf(row));
   }
 
   /** @param stepsPerSecond for TensorBoard */
@@ -38,11 +40,7 @@ export class TrainingLog {
       this.#csv.close();
       this.#csv = csv;
     }
-    const { step, ...values } = row;
-    const scalars = Object.entries(values).flatMap(([name, value]) =>
-      typeof value === 'number' ? [[`${EPISODE.has(name) ? 'episode' : 'train'}/${name}`, value]] : [],
-    );
-    this.#events.scalars(step as number, { ...Object.fromEntries(scalars), 'time/stepsPerSecond': stepsPerSecond });
+    this.#events.scalars(row.step as number, { ...scalarsOf(row), 'time/stepsPerSecond': stepsPerSecond });
   }
 
   /** Puts all rows so far on the disk: a power cut may otherwise take the last ones, or a part of one. */
@@ -71,6 +69,13 @@ export class TrainingLog {
 
 /** Columns that are of episodes and not of updates. */
 const EPISODE: ReadonlySet<string> = new Set(['episodes', 'return', 'length']);
+
+function scalarsOf({ step: _, ...values }: MetricsRow): Record<string, number> {
+  const scalars = Object.entries(values).flatMap(([name, value]) =>
+    typeof value === 'number' ? [[`${EPISODE.has(name) ? 'episode' : 'train'}/${name}`, value]] : [],
+  );
+  return Object.fromEntries(scalars);
+}
 
 function jsonLine(row: MetricsRow): string {
   return `${JSON.stringify(row)}\n`;

@@ -3,6 +3,7 @@ import { Module } from '../module.ts';
 import type { Rng } from '../random.ts';
 import { type Initializer, lecunUniform } from './initializers.ts';
 import { positiveInteger } from './positiveInteger.ts';
+import { kernelOf } from './whileLoading.ts';
 
 /** Options of {@link Dense}. */
 export interface DenseOptions {
@@ -26,8 +27,11 @@ export class Dense extends Module {
     super();
     positiveInteger('Dense', 'inputDim', inputDim);
     positiveInteger('Dense', 'outputDim', outputDim);
-    const values = kernelInitializer(inputDim, outputDim, rng);
-    this.kernel = tf.tidy(() => tf.variable(tf.tensor2d(values, [inputDim, outputDim]), true));
+    this.kernel = kernelOf(
+      inputDim * outputDim,
+      () => kernelInitializer(inputDim, outputDim, rng),
+      (values) => tf.tidy(() => tf.variable(tf.tensor2d(values, [inputDim, outputDim]), true)),
+    );
     this.bias = bias ? tf.tidy(() => tf.variable(tf.zeros([outputDim]), true)) : undefined;
   }
 

@@ -1,4 +1,5 @@
 import type { Rng } from '../random.ts';
+import { claimNumbers } from './whileLoading.ts';
 
 /** Values for a kernel `[fanIn, fanOut]`, row by row. */
 export type Initializer = (fanIn: number, fanOut: number, rng: Rng) => Float32Array;
@@ -37,6 +38,8 @@ function symmetricUniform(size: number, limit: number, rng: Rng): Float32Array {
  */
 export function orthogonal(gain = 1): Initializer {
   return (fanIn, fanOut, rng) => {
+    // A matrix that is no variable, as a flow's turns.
+    claimNumbers(fanIn * fanOut);
     const vectors = Math.min(fanIn, fanOut);
     const length = Math.max(fanIn, fanOut);
     const basis = orthonormalVectors(vectors, length, rng);

@@ -6,6 +6,7 @@ import { Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
 import { positiveInteger } from './positiveInteger.ts';
 import { split } from './split.ts';
+import { checkNumbers } from './whileLoading.ts';
 
 /** In which order numbers follow one another: from first to last, from last to first, or their indices, the first one first. */
 export type Order = 'natural' | 'reversed' | readonly number[];
@@ -65,6 +66,7 @@ export class Made extends Module {
     this.#features = positiveInteger('Made', 'features', features);
     this.#outputs = positiveInteger('Made', 'outputs', outputs);
     this.#activation = activationFunction(activation);
+    checkNumbers(Math.max(dim * features + contextDim, ...hidden, outputs * dim));
     this.order = indices(dim, options.order ?? 'natural');
     const positions = Array.from({ length: dim }, (_, i) => this.order.indexOf(i));
     const least = contextDim > 0 ? 0 : Math.min(1, dim - 1);

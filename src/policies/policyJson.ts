@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fingerprint } from '../fingerprint.ts';
+import { whileLoading } from '../nn/whileLoading.ts';
 import { parseOptions } from '../options/parseOptions.ts';
+import { checkLevels, parseJson } from '../parseJson.ts';
 import { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import type { DiscreteSpace } from './discreteSpace.ts';
@@ -71,18 +73,20 @@ export function toJson(where: string, policy: Policy, said: Readonly<Record<stri
     about: said,
     variables: policy.stateDict(),
   };
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: fingerprint(content), ...content }, null, 2)}\n`;
+  const json = JSON.stringify({ format: FORMAT, version: VERSION, sha256: fingerprint(content), ...content }, null, 2);
+  checkLevels(json);
+  return `${json}\n`;
 }
 
 /** @param where begins the errors: who reads what */
 export function fromJson(where: string, text: string): LoadedPolicy {
-  let json: Record<string, unknown>;
+  let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    throw new Error(`${where} is no saved policy, or a part of one: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    throw new Error(`${where} is no saved policy, or a part of one: ${(error as Error).message}`);
   }
-  const { format, version, sha256: expected, ...content } = json ?? {};
+  const { format, version, sha256: expected, ...content } = (json ?? {}) as Record<string, unknown>;
   if (format !== FORMAT) throw new Error(`${where} is no saved policy: it lacks "format": "${FORMAT}"`);
   if (version !== VERSION) {
     throw new Error(`${where} has version ${version} of the format, this oxbow reads version ${VERSION}`);
@@ -98,7 +102,10 @@ export function fromJson(where: string, text: string): LoadedPolicy {
   }
   let policy: Policy | undefined;
   try {
-    policy = makePolicy(name as string, { ...options, ...spaces, rng: new Rng(0) });
+    // 5⅓ characters a number.
+    const numbers = Object.values(variables).reduce((sum, { float32 }) => sum + float32.length, 0) / (16 / 3);
+    const stored = { numbers, variables: Object.keys(variables).length };
+    policy = whileLoading(stored, () => makePolicy(name as string, { ...options, ...spaces, rng: new Rng(0) }));
     policy.loadStateDict(variables);
     return { policy, about: said };
   } catch (error) {

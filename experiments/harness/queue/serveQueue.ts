@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job as Entry } from 'bullmq';
+import { type AllowedCode, refusedCode } from '../../training/allowedCode.ts';
 import { toErrorData } from '../errorData.ts';
 import type { Job } from '../experiment.ts';
 import { InputError } from '../inputError.ts';
@@ -30,6 +31,8 @@ const MOST_LOSSES = 100;
 export interface ServeOptions {
   /** Jobs at a time. */
   readonly workers: number;
+  /** Which code of others jobs may run: what they name allows nothing. */
+  readonly allowed: AllowedCode;
   /** Aborts when the worker is to stop. */
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WriteStream;
@@ -43,7 +46,7 @@ export interface ServeOptions {
 export async function serveQueue(
   url: string,
   registry: Registry,
-  { workers, signal, stdout }: ServeOptions,
+  { workers, allowed, signal, stdout }: ServeOptions,
 ): Promise<void> {
   const say = (line: string) => void stdout.write(`${line}\n`);
   const { Worker } = await queuePackages();
@@ -61,7 +64,18 @@ export async function serveQueue(
   const doEntry = async (entry: Entry, token?: string) => {
     const process = processes.pop()!;
     try {
-      return await work({ entry, token: token!, process, me, redis, registry, signal: stopping, onBroken, say });
+      return await work({
+        entry,
+        token: token!,
+        process,
+        me,
+        redis,
+        registry,
+        allowed,
+        signal: stopping,
+        onBroken,
+        say,
+      });
     } finally {
       processes.push(process);
     }
@@ -102,6 +116,7 @@ interface Work {
   readonly me: string;
   readonly redis: Awaited<ReturnType<typeof connectRedis>>;
   readonly registry: Registry;
+  readonly allowed: AllowedCode;
   readonly signal: AbortSignal;
   /** Takes the error after which nothing more can be written here. */
   readonly onBroken: (error: Error) => void;
@@ -115,6 +130,7 @@ async function work({
   me,
   redis,
   registry,
+  allowed,
   signal,
   onBroken,
   say,
@@ -124,8 +140,8 @@ async function work({
   if (!parsed.success) throw new UnrecoverableError('it is no job of oxbow');
   const { experiment: name, config, settings, job } = parsed.data;
   const before = (entry.progress || {}) as Partial<QueuedProgress>;
-  const experiment = await loadExperiment(registry, name, config);
-  const why = refusal(parsed.data, await experiment.runtime(config));
+  const experiment = await loadExperiment(registry, name, config, allowed);
+  const why = refusedCode(name, config, allowed) ?? refusal(parsed.data, await experiment.runtime(config));
   if (why !== undefined) {
     say(`${job.id}: not taken, ${why}`);
     const { fraction = 0, lines = [], refusals = {} } = before;
@@ -176,7 +192,7 @@ async function work({
       },
       said: (_: Job, line: string) => void lines.push(line),
     };
-    const task = { registryUrl: registry.url, experiment: name, config, settings, job, ...folders };
+    const task = { registryUrl: registry.url, experiment: name, config, allowed, settings, job, ...folders };
     try {
       ended = await process.perform(task, events, halted);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { SummaryRow, Table } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
+import { printable } from '../printable.ts';
 import { trueMinus } from './trueMinus.ts';
 
 /** A column of {@link metricTable}. */
@@ -72,7 +73,9 @@ export function isNumeric(cells: readonly string[]): boolean {
 }
 
 /** The table for a terminal: columns aligned, numbers to the right and words to the left. */
-export function textTable({ title, columns, rows }: Table): string {
+export function textTable(table: Table): string {
+  const [title, columns] = [printable(table.title), table.columns.map(printable)];
+  const rows = table.rows.map((row) => row.map(printable));
   const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const right = columns.map((_, i) => i > 0 && isNumeric(rows.map((row) => row[i] ?? '')));
   const line = (cells: readonly string[]) =>

@@ -3,6 +3,7 @@ import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { Dense } from '../../nn/dense.ts';
 import { type Initializer, orthogonal, zeros } from '../../nn/initializers.ts';
 import { split } from '../../nn/split.ts';
+import { checkNumbers } from '../../nn/whileLoading.ts';
 import { portableMath } from '../../portableMath.ts';
 import type { Rng } from '../../random.ts';
 import { type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
@@ -59,6 +60,7 @@ export class BlockAutoregressive extends ConditionalBijector {
     super(dim, contextDim);
     if (hidden.length === 0) throw new Error('BlockAutoregressive: wanted at least one hidden layer, got none');
     this.#parallel = parallel;
+    checkNumbers(Math.max(...hidden));
     const numbers = Array.from({ length: dim }, (_, i) => i + 1);
     const first = contextDim > 0 ? 0 : 1;
     const share = (width: number) => (_: unknown, k: number) =>

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { Mlp } from '../../nn/mlp.ts';
+import { checkNumbers } from '../../nn/whileLoading.ts';
 import type { Rng } from '../../random.ts';
 import { type Bijector, type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
@@ -37,6 +38,8 @@ export class Conditioned extends ConditionalBijector {
   constructor({ dim, family, contextDim = 0, hidden = [64, 64], activation, rng }: ConditionedOptions) {
     super(dim, contextDim);
     this.#family = family;
+    const { parameterCount } = family;
+    checkNumbers(typeof parameterCount === 'number' ? parameterCount * dim : parameterCount(dim));
     const initial = initialParameters(family, dim, rng);
     const outputDim = initial.length;
     if (contextDim > 0) {

@@ -50,7 +50,7 @@ describe('oxbow train', () => {
     const job = join(out, 'jobs', 'ppo', 'Seesaw-v0', 'plank', 'seed-1');
     const before = readFileSync(join(job, 'result.json'), 'utf8');
     rmSync(join(job, 'result.json'));
-    const resumed = await oxbow('resume', out);
+    const resumed = await oxbow('resume', out, '--load', seesaw);
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toContain('3 of 4 jobs have finished before');
     expect(resumed.stdout).toContain('ppo/Seesaw-v0/plank/seed-1: goes on from step 1,024');
@@ -87,7 +87,7 @@ describe('oxbow train', () => {
     const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 101];
     expect(evaluated.stdout).toContain(`  ${mean.toFixed(1).replace('-', '−')}  `);
     // A command of its own, whom a signal reaches while it measures what would take days.
-    const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--episodes', '1000000000'];
+    const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--load', seesaw, '--episodes', '1000000000'];
     const env = { ...process.env, SEESAW_SIGNAL: 'SIGTERM' };
     const stopped = spawnSync(process.execPath, cli, { env, encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' });
     expect([stopped.status, stopped.stdout, stopped.stderr]).toEqual([130, '', '']);
@@ -105,11 +105,11 @@ describe('oxbow train', () => {
     expect(again.code).toBe(0);
 
     writeFileSync(join(job, 'checkpoint'), 'edited');
-    const edited = await oxbow('resume', out);
+    const edited = await oxbow('resume', out, '--load', seesaw);
     expect(edited.code).toBe(2);
     expect(edited.stderr).toMatch(/^oxbow: [^\n]*checkpoint is damaged or was edited[^\n]*\n$/);
     rmSync(join(job, 'result.json'));
-    const refused = await oxbow('resume', out);
+    const refused = await oxbow('resume', out, '--load', seesaw);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(
       /^oxbow: job ppo\/Seesaw-v0\/plank\/seed-1 failed: [^\n]*checkpoint is no checkpoint of oxbow; delete it [^\n]*\n$/,

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { AllowedCode } from '../training/allowedCode.ts';
+import { collect } from './run.ts';
+
+/** The options of {@link withCodeOptions} as the command line gives them. */
+export interface CodeFlags {
+  load: string[];
+  python?: string;
+}
+
+/** Gives a command the option `--load`. */
+export function withLoadOption(command: Command): Command {
+  const meaning = "a module of one's own that registers environments or policies; may be repeated";
+  return command.option('--load <file>', meaning, collect, []);
+}
+
+/** Gives a command that reads what others may have written the options that allow code of others to run. */
+export function withCodeOptions(command: Command): Command {
+  return withLoadOption(command).option(
+    '--python <file>',
+    'the Python that environments of Gymnasium run in; one that only settings name is not started',
+  );
+}
+
+/** What the options allow; modules are imported. */
+export async function allowCode({ load, python }: CodeFlags): Promise<AllowedCode> {
+  const { loadModules } = await import('../training/loadModules.ts');
+  return { load: await loadModules(load), python };
+}

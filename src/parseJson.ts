@@ -1,0 +1,42 @@
+/** How deep JSON may be nested that is read: what works through it goes as deep, and a stack ends somewhere. */
+const MOST_LEVELS = 500;
+
+const [QUOTE, BACKSLASH] = [...'"\\'].map((character) => character.charCodeAt(0));
+const OPENING = [...'[{'].map((character) => character.charCodeAt(0));
+const CLOSING = [...']}'].map((character) => character.charCodeAt(0));
+
+/**
+ * `JSON.parse` for a text that others may have written.
+ * @throws one line, if it is no JSON, or nested deeper than 500 levels
+ */
+export function parseJson(text: string): unknown {
+  checkLevels(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error((error as Error).message.replaceAll('\n', ' '));
+  }
+}
+
+/** That {@link parseJson} will take a text of JSON. @throws one line, if it is nested too deep */
+export function checkLevels(text: string): void {
+  let levels = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (CLOSING.includes(code)) levels--;
+    else if (OPENING.includes(code) && ++levels > MOST_LEVELS) {
+      throw new Error(`JSON nested deeper than ${MOST_LEVELS} levels`);
+    }
+  }
+}
+
+/** Where the quotation mark stands that ends the string that begins there; the end of the text if none does. */
+function endOfString(text: string, begin: number): number {
+  for (let at = text.indexOf('"', begin + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charCodeAt(before - 1) === BACKSLASH) before--;
+    if ((at - before) % 2 === 0) return at;
+  }
+  return text.length;
+}
