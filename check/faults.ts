@@ -1,6 +1,6 @@
 /**
  * Does to real runs what a user, a machine and a disk do to them, and looks whether anything is lost: signals at random moments, a
- * full disk, closed pipes, two commands at once, damaged files, a training killed again and again. `--short` does a few of each; `--seed` chooses other moments.
+ * full disk, closed pipes, two commands at once, damaged and forged files, a training killed again and again. `--short` does a few of each; `--seed` chooses other moments.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,6 +23,8 @@ import { textTable } from '../experiments/harness/report/table.ts';
 import { Rng } from '../src/random.ts';
 import { readEvents } from '../test/support/readEvents.ts';
 import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';
+import { flippedBits } from './faults/flippedBits.ts';
+import { forgedFiles } from './faults/forgedFiles.ts';
 import { standingStill } from './faults/standingStill.ts';
 import { stopping } from './faults/stopping.ts';
 import { writing } from './faults/writing.ts';
@@ -60,7 +62,13 @@ process.stdout.write(`An unbroken run: ${jobs} jobs, ${duration.toFixed(1)} s. S
 
 const context: FaultContext = { folder, reference, short: values.short === true, rng, record };
 /** The kinds of faults that have a file of their own. */
-const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [stopping, standingStill, writing];
+const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [
+  stopping,
+  standingStill,
+  writing,
+  forgedFiles,
+  flippedBits,
+];
 for (const kind of kinds) await kind(context);
 
 await signals(values.short ? 2 : 20);

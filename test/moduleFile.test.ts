@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { stringify } from 'safe-stable-stringify';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Flow, loadModule, Mlp, neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
 import { perturb } from './support/perturb.ts';
@@ -162,6 +164,45 @@ describe('what cannot be loaded says why, in one line', () => {
     rmSync(bin);
     writeFileSync(file, json);
     expect(await load(file)).toMatch(/cannot be read: ENOENT/);
+  });
+
+  test('files elsewhere, one file again and again, other shapes than bytes', async () => {
+    await saveModule(trained(), file, { bins: 4 });
+    const json = JSON.parse(readFileSync(file, 'utf8'));
+    const [{ paths, weights }] = json.weightsManifest;
+    const [name] = paths as [string];
+    /** With the paths, and with the shapes and a checksum that fits them, as a program that writes such files might. */
+    const forged = (names: readonly string[], specs = weights) => {
+      const { config } = json.userDefinedMetadata;
+      const content = Buffer.concat([
+        Buffer.from(stringify({ config, specs }) as string),
+        ...names.filter((each) => each === name).map(() => readFileSync(join(folder, name))),
+      ]);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const userDefinedMetadata = { ...json.userDefinedMetadata, sha256 };
+      writeFileSync(
+        file,
+        JSON.stringify({ ...json, userDefinedMetadata, weightsManifest: [{ paths: names, weights: specs }] }),
+      );
+      return load(file);
+    };
+    expect(await forged([name])).toBe('no error');
+    for (const outside of ['../secret', '/dev/zero', 'a/b', '..\\secret', '']) {
+      expect(await forged([outside])).toMatch(/cannot be read: it names .*, expected files beside it$/);
+    }
+    expect(await forged(new Array<string>(300_000).fill(name))).toMatch(/cannot be read: it names a file twice$/);
+    expect(await forged([name], [{ ...weights[0], shape: [2 ** 40] }])).toMatch(
+      /its bytes are not those of its shapes/,
+    );
+    expect(await forged([name], weights.slice(1))).toMatch(/its bytes are not those of its shapes/);
+    const quantization = { dtype: 'uint8', scale: 1e30, min: 0 };
+    expect(await forged([name], [{ ...weights[0], quantization }, ...weights.slice(1)])).toMatch(/its bytes are not/);
+    for (const weightsManifest of [{}, [{}], [{ paths: 'x', weights: [] }], 7]) {
+      writeFileSync(file, JSON.stringify({ ...json, weightsManifest }));
+      expect(await load(file)).toMatch(/cannot be read: its weightsManifest is none$/);
+    }
+    writeFileSync(file, '['.repeat(100_000));
+    expect(await load(file)).toMatch(/cannot be read: JSON nested deeper than 500 levels$/);
   });
 
   test('another architecture', async () => {

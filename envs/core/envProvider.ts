@@ -7,6 +7,8 @@ export interface EnvProvider {
   makeVec(id: string, options: Readonly<Record<string, unknown>>): VectorEnv;
   /** The program that an env with these options runs in. */
   program(options: Readonly<Record<string, unknown>>): string;
+  /** The module that the id makes that program import; undefined if none. */
+  module(id: string): string | undefined;
 }
 
 const providers = new Map<string, EnvProvider>();

@@ -19,5 +19,7 @@ export const gymnasiumProvider: EnvProvider = {
     const { disableEnvChecker } = rest;
     return new GymnasiumVectorEnv({ id, numEnvs, autoresetMode, disableEnvChecker, ...serverOptions(rest) });
   },
+  // As Gymnasium parts it: what stands before the colon is imported, also from the current folder.
+  module: (id) => (id.includes(':') ? id.split(':')[0] : undefined),
   program: ({ python }) => interpreter(typeof python === 'string' ? python : undefined),
 };

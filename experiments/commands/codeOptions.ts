@@ -6,6 +6,7 @@ import { collect } from './run.ts';
 export interface CodeFlags {
   load: string[];
   python?: string;
+  env?: string | string[];
 }
 
 /** Gives a command the option `--load`. */
@@ -23,7 +24,13 @@ export function withCodeOptions(command: Command): Command {
 }
 
 /** What the options allow; modules are imported. */
-export async function allowCode({ load, python }: CodeFlags): Promise<AllowedCode> {
+export async function allowCode({ load, python, env = [] }: CodeFlags): Promise<AllowedCode> {
   const { loadModules } = await import('../training/loadModules.ts');
-  return { load: await loadModules(load), python };
+  return { load: await loadModules(load), python, envs: [env].flat() };
+}
+
+/** Gives a command that takes the environment from what it reads the option to name one whose id makes Python import a module. */
+export function withEnvOption(command: Command): Command {
+  const meaning = 'an environment of Gymnasium whose id names a module of Python; of those, others are not made';
+  return command.option('--env <id>', meaning, collect, []);
 }

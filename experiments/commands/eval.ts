@@ -86,10 +86,10 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const directory = RunDirectory.open(path);
   const { experiment: name, config } = directory.run;
   const { engine, env: options } = config as { engine?: Parameters<typeof selectEngine>[0]; env?: MakeOptions };
-  const { load, python } = await allowCode(flags);
+  const { python, ...code } = await allowCode(flags);
   // An environment of Gymnasium that the command line names may run in the usual Python.
   const named = flags.env === undefined ? undefined : programOf(flags.env, {});
-  const allowed = { load, python: python ?? named };
+  const allowed = { ...code, python: python ?? named };
   const experiment = await loadExperiment(registry, name, config, allowed);
   checkConfig(experiment, config, join(path, 'config.json'));
   const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));

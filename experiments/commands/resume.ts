@@ -4,12 +4,12 @@ import { checkConfig } from '../harness/config.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
-import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
+import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
 import { workerCount } from './run.ts';
 
 /** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. `end` takes the exit code. */
 export function resumeCommand(registry: Registry, end: (code: number) => void): Command {
-  return withCodeOptions(new Command('resume'))
+  return withEnvOption(withCodeOptions(new Command('resume')))
     .description('go on with a run that was stopped, a training from its last checkpoints')
     .argument('<dir>', 'a run directory')
     .option('--workers <n>', 'worker processes (default: the number of cores)')

@@ -72,7 +72,7 @@ async function train(
   const policies = policy === undefined ? [usualPolicy(env, options)] : names('--policy', policy);
   checkPolicies(policies);
   // The command line names the environment, and so the Python that those of Gymnasium run in.
-  const allowed = { load: files, python: programOf(env, options) };
+  const allowed = { load: files, python: programOf(env, options), envs: [env] };
   const experiment = trainExperiment({ studies: [agent], policies, environments: [env] }, allowed);
   const more = { ...(envs !== undefined && { envs }), ...(files.length > 0 && { load: JSON.stringify(files) }) };
   return runWith(experiment, flags, registry, more, {

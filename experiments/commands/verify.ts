@@ -4,12 +4,12 @@ import { checkConfig } from '../harness/config.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
-import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
+import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
 import { collect, workerCount } from './run.ts';
 
 /** `oxbow verify <dir>`: whether a stored run's jobs give the same bytes again. `end` takes the exit code. */
 export function verifyCommand(registry: Registry, end: (code: number) => void): Command {
-  return withCodeOptions(new Command('verify'))
+  return withEnvOption(withCodeOptions(new Command('verify')))
     .description('do the jobs of a stored run again and compare every byte; the run itself is only read')
     .argument('<dir>', 'a run directory')
     .option('--job <id>', 'only this job, a folder below jobs/; may be repeated', collect, [])

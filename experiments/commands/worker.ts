@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import { EXIT } from '../harness/exit.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import type { Registry } from '../harness/registry.ts';
-import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
+import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
 import { workerCount } from './run.ts';
 
 /** `oxbow worker <redis>`: does jobs of runs that were started with `--queue`. `end` takes the exit code. */
 export function workerCommand(registry: Registry, end: (code: number) => void): Command {
-  return withCodeOptions(new Command('worker'))
+  return withEnvOption(withCodeOptions(new Command('worker')))
     .description('do jobs of runs that were started with --queue, here or on other machines, until it is stopped')
     .argument('<redis>', 'the address of a Redis: redis://host:6379')
     .option('--workers <n>', 'jobs at a time (default: the number of cores)')

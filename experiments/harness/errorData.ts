@@ -7,9 +7,9 @@ export interface ErrorData {
   readonly cause?: ErrorData;
 }
 
-/** What is told of an error, and of its causes. */
+/** What is told of an error, and of its causes; or of whatever else was thrown. */
 export function toErrorData(error: unknown): ErrorData {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Error)) return { message: `throws ${textOf(error)}` };
   const { message, name, stack, code, cause } = error as NodeJS.ErrnoException;
   return {
     message,
@@ -23,4 +23,13 @@ export function toErrorData(error: unknown): ErrorData {
 /** The error that {@link toErrorData} has told of. */
 export function fromErrorData({ message, cause, ...rest }: ErrorData): Error {
   return Object.assign(new Error(message, cause && { cause: fromErrorData(cause) }), rest);
+}
+
+/** What is no error may not even be a text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'what is no error';
+  }
 }

@@ -12,6 +12,8 @@ export interface AllowedCode {
   readonly load: readonly string[];
   /** The Python that environments of Gymnasium run in, whatever the settings say; undefined if none may be started. */
   readonly python?: string | undefined;
+  /** Ids of environments of Gymnasium that name a module of Python, as `gymnasium:my_module:MyEnv-v0`; others need no leave. */
+  readonly envs?: readonly string[] | undefined;
 }
 
 /** Nothing but oxbow. */
@@ -59,10 +61,16 @@ export function allowedOptions(
 function refusedProgram(
   id: string,
   options: Readonly<Record<string, unknown>>,
-  { python }: AllowedCode,
+  { python, envs = [] }: AllowedCode,
 ): string | undefined {
   const program = programOf(id, options);
-  if (program === undefined || python !== undefined) return undefined;
+  if (program === undefined) return undefined;
+  const { provider, id: own } = providerOf(id)!;
+  const module = provider.module(own);
+  if (module !== undefined && !envs.includes(id)) {
+    return `${id} imports ${module} in Python, which is not done unless you name it: --env ${shellWord(id)}, if you trust it`;
+  }
+  if (python !== undefined) return undefined;
   return `${id} runs in a Python, which is not started unless you name it: --python ${shellWord(program)}, if you trust it and the environment`;
 }
 

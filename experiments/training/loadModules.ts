@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { toErrorData } from '../harness/errorData.ts';
 import { InputError } from '../harness/inputError.ts';
 
 /** Milliseconds after which a module that is still awaited is told of. */
@@ -20,10 +21,10 @@ export async function loadModules(paths: readonly string[]): Promise<string[]> {
       await settled(path, import(pathToFileURL(file).href));
     } catch (error) {
       if (error instanceof InputError) throw error;
-      const { code, message = `throws ${String(error)}` } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+      const { code, message } = toErrorData(error);
       const hint =
         code === 'ERR_UNKNOWN_FILE_EXTENSION' ? "; NODE_OPTIONS='--import tsx' makes Node read TypeScript" : '';
-      throw new InputError(`--load: ${path}: ${String(message).split('\n', 1)[0]}${hint}`);
+      throw new InputError(`--load: ${path}: ${message.split('\n', 1)[0]}${hint}`);
     }
     files.push(file);
   }

@@ -66,8 +66,10 @@ export function decodeState(json: unknown, arrays: readonly TypedArray[]): unkno
     case '$undefined':
       return undefined;
     case '$array':
-      if (arrays[value as number] === undefined) throw new Error(`there is no array ${JSON.stringify(value)}`);
-      return arrays[value as number];
+      if (typeof value !== 'number' || arrays[value] === undefined) {
+        throw new Error(`there is no array ${JSON.stringify(value)}`);
+      }
+      return arrays[value];
     default:
       if (typeof value !== 'object' || value === null) throw new Error(`no object is ${JSON.stringify(value)}`);
       return entriesOf(value);

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module.ts';
 
 /** A module that is made for stored values. */
@@ -28,9 +28,15 @@ export function whileLoading<M extends Module>(stored: { numbers: number; variab
   const before = loading;
   const blank: tf.Variable[] = [];
   loading = { left: FREE + 2 * (stored.numbers + LAYER * stored.variables), blank };
+  const others = new Set(Object.keys(tf.engine().registeredVariables));
   let module: M;
   try {
     module = make();
+  } catch (error) {
+    // What was made until then belongs to nobody.
+    const { registeredVariables } = tf.engine();
+    for (const name of Object.keys(registeredVariables)) if (!others.has(name)) registeredVariables[name]!.dispose();
+    throw error;
   } finally {
     loading = before;
   }

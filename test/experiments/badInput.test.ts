@@ -45,6 +45,11 @@ describe('bad input', () => {
       ['run', 'drift', '--queue', ''],
       '--queue: expected redis://host:port or rediss://host:port, got nothing',
     ],
+    [
+      'one run twice',
+      ['report', 'runs/base', './runs/base/'],
+      'report: got ./runs/base/ twice, expected different runs',
+    ],
     ['seeds', ['run', 'drift', '--seeds', '-1'], '--seeds: got -1, expected a number of seeds'],
     ['workers', ['run', 'drift', '--workers', 'all'], '--workers: got all, expected an integer from 1 to 1024'],
     ['base of the seeds', ['run', 'drift', '--seed', '1e400'], '--seed: got Infinity, expected an integer from 0 to'],

@@ -167,6 +167,22 @@ describe('a Python that a run names', () => {
     expect(existsSync(canary)).toBe(false);
   });
 
+  test('does not import a module that an id names, unless the command line names that too', async () => {
+    const id = 'gymnasium:theirs:Env-v0';
+    const out = forged('python-module', { environments: [id], env: { python: program } });
+    addPolicy(out, 'ppo', 'gymnasium-theirs-Env-v0', 'gaussian', 'seed-0');
+    for (const command of ['eval', 'verify', 'resume']) {
+      refusesIn(
+        await oxbow(command, out, '--python', program),
+        `imports theirs in Python, which is not done unless you name it: --env ${id}`,
+      );
+      expect(existsSync(canary)).toBe(false);
+      refusesIn(await oxbow(command, out, '--python', program, '--env', id), 'its Python');
+      expect(existsSync(canary)).toBe(true);
+      rmSync(canary);
+    }
+  });
+
   test('is started where the command line names it', async () => {
     expect((await oxbow('eval', theirs, '--python', program)).code).toBe(2);
     expect(existsSync(canary)).toBe(true);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,32 @@ describe('a checkpoint file', () => {
       );
     }
     refused(Buffer.concat([whole, Buffer.of(0)]), /its checksum does not fit/);
+  });
+
+  it('with a forged header is refused, in one line', () => {
+    const forge = (header: string) => {
+      const prefix = Buffer.alloc(16);
+      prefix.write('OXBOWCKP', 'latin1');
+      prefix.writeUInt32LE(1, 8);
+      prefix.writeUInt32LE(header.length, 12);
+      const content = Buffer.concat([prefix, Buffer.from(header)]);
+      writeFileSync(path, Buffer.concat([content, createHash('sha256').update(content).digest()]));
+      return () => readCheckpoint(path);
+    };
+    expect(forge('{"layout":[],"state":7}')()).toBe(7);
+    for (const [header, problem] of [
+      ['['.repeat(100_000), 'its header cannot be read'],
+      ['{"layout":[["float32",1e15]],"state":7}', 'it ends after'],
+      ['{"layout":[["float32",-1]],"state":7}', 'its header cannot be read'],
+      ['{"layout":7,"state":7}', 'its header cannot be read'],
+      ['{"layout":[["evil",1]],"state":7}', 'its header cannot be read'],
+      ['{"layout":[],"state":{"$number":"evil"}}', 'no number is "evil"'],
+      ['{"layout":[],"state":{"$array":0}}', 'there is no array 0'],
+      ['{"layout":[],"state":{"$array":"length"}}', 'there is no array "length"'],
+      ['{"layout":[],"state":{"$object":null}}', 'no object is null'],
+    ] as const) {
+      expect(forge(header), header.slice(0, 50)).toThrow(new RegExp(`damaged or was edited: ${problem}[^\\n]*$`));
+    }
   });
 
   it('of nothing is undefined', () => {

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdtempSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventFile } from '../../../experiments/training/eventFile.ts';
+import { TrainingLog } from '../../../experiments/training/trainingLog.ts';
 import { readEvents } from '../../support/readEvents.ts';
 
 let path: string;
@@ -44,5 +45,27 @@ describe('an event file', () => {
     appendFileSync(path, Buffer.alloc(40, 7));
     write(1000, 303);
     expect(steps().map(([step]) => step)).toEqual([0, 0, 128, 302, 303]);
+  });
+
+  it('that was damaged is made whole again from the rows of the training, wherever it was', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oxbow-log-'));
+    const file = join(folder, 'events.out.tfevents.0.oxbow');
+    const rows = [1, 2, 3, 4].map((step) => ({ step, loss: 1 / step, return: step }));
+    const log = new TrainingLog(folder, []);
+    for (const row of rows) log.add(row, 100);
+    log.close();
+    const whole = readFileSync(file);
+    const eventsOf = (content: Buffer) =>
+      readEvents(content).map(({ step, scalars: { 'time/stepsPerSecond': _, ...scalars } }) => [step, scalars]);
+    for (let at = 0; at < whole.length; at += 3) {
+      const damaged = Buffer.from(whole);
+      damaged[at]! ^= 1 << (at % 8);
+      writeFileSync(file, damaged);
+      new TrainingLog(folder, rows).close();
+      expect(eventsOf(readFileSync(file))).toEqual(eventsOf(whole));
+    }
+    rmSync(file);
+    new TrainingLog(folder, rows).close();
+    expect(eventsOf(readFileSync(file))).toEqual(eventsOf(whole));
   });
 });
