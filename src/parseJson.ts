@@ -1,9 +1,10 @@
 /** How deep JSON may be nested that is read: what works through it goes as deep, and a stack ends somewhere. */
 const MOST_LEVELS = 500;
 
-const [QUOTE, BACKSLASH] = [...'"\\'].map((character) => character.charCodeAt(0));
-const OPENING = [...'[{'].map((character) => character.charCodeAt(0));
-const CLOSING = [...']}'].map((character) => character.charCodeAt(0));
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+/** Brackets and braces differ in this bit alone. */
+const BRACE = 0x20;
+const [OPENING, CLOSING] = [0x5b | BRACE, 0x5d | BRACE];
 
 /**
  * `JSON.parse` for a text that others may have written.
@@ -24,8 +25,8 @@ export function checkLevels(text: string): void {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
-    else if (CLOSING.includes(code)) levels--;
-    else if (OPENING.includes(code) && ++levels > MOST_LEVELS) {
+    else if ((code | BRACE) === CLOSING) levels--;
+    else if ((code | BRACE) === OPENING && ++levels > MOST_LEVELS) {
       throw new Error(`JSON nested deeper than ${MOST_LEVELS} levels`);
     }
   }

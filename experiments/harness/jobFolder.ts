@@ -3,7 +3,6 @@ import { isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
 import { syncTree } from '../../src/files.ts';
 import { fingerprint } from '../../src/fingerprint.ts';
-import { parseJson } from '../../src/parseJson.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -85,7 +84,7 @@ function readRows(path: string, advice: string): MetricsRow[] {
   const isValue = (value: unknown) => value === null || ['number', 'string', 'boolean'].includes(typeof value);
   const isRow = (row: unknown) => typeof row === 'object' && row !== null && Object.values(row).every(isValue);
   try {
-    const rows = parseJson(readFileSync(path, 'utf8'));
+    const rows: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (Array.isArray(rows) && rows.every(isRow)) return rows;
   } catch {
     // Said below.
