@@ -534,7 +534,7 @@ describe('no Python outlives its parent', () => {
       await delay(500);
       child.kill(signal);
       await ended;
-      expect(await isGone(pid, 2000)).toBe(true);
+      expect(await isGone(pid, 1000)).toBe(true);
       expect(await isGone(guard, 1000)).toBe(true);
     });
   });

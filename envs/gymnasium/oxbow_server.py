@@ -20,6 +20,7 @@ import functools
 import importlib
 import json
 import math
+import mmap
 import os
 import resource
 import select
@@ -37,8 +38,8 @@ TERMINATED, TRUNCATED = 1, 2
 MAKING = "gymnasium.make()"
 # Of a payload; the longest text that JavaScript has is a little longer.
 MOST_BYTES = 2**29 - 1024
-# Seconds for an environment to close itself when there are no more requests.
-PATIENCE = 1
+# Seconds for an environment to close itself when there are no more requests, and for the process of one that was closed to end.
+PATIENCE, PATIENCE_CLOSED = 0.3, 1
 
 
 class Refusal(Exception):
@@ -309,6 +310,10 @@ class Environments:
                 raise Raised(f"close() of environment {i}", error) from error
 
 
+# Whether the environments were closed; the guard sees it, too.
+closed = mmap.mmap(-1, 1)
+
+
 def answer(kind, payload, served):
     """The kind and the parts of the answer to a request; `served` holds the environments from MAKE on."""
     if kind == STEP:
@@ -327,6 +332,7 @@ def answer(kind, payload, served):
         return OK, [save(served[0].snapshots)]
     if kind == CLOSE:
         served.pop().close()
+        closed[0] = 1
     return OK, []
 
 
@@ -430,7 +436,7 @@ def end_with(requests, child):
     hung_up = select.poll()
     hung_up.register(requests, 0)
     hung_up.poll()
-    time.sleep(PATIENCE)
+    time.sleep(PATIENCE_CLOSED if closed[0] else PATIENCE)
     kill_group(child)
 
 
