@@ -146,6 +146,9 @@ describe('the pages', () => {
     for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
       const response = await page.goto(url);
       expect([url, response!.status()]).toEqual([url, 200]);
+      const policy = await page.getAttribute('meta[http-equiv="Content-Security-Policy"]', 'content');
+      expect([url, policy]).toEqual([url, expect.stringMatching(/^default-src 'none'; /)]);
+      expect(/script-src [^;]*'unsafe-/.test(policy!)).toBe(false);
       const ids = await page.$$eval('[id]', (elements) => elements.map(({ id }) => id));
       for (const id of ids) targets.add(`${url}#${id}`);
       // Those too that are not loaded since they are for the other colours.
@@ -175,6 +178,55 @@ describe('the pages', () => {
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);
+});
+
+describe('what somebody has brought into a page', () => {
+  const markup = `<script>document.body.dataset.evil = 'a script'</script>
+    <script src="data:text/javascript,document.body.dataset.evil='a script of data'"></script>
+    <img src="none.png" onerror="document.body.dataset.evil = 'an attribute'">
+    <iframe srcdoc="<script>parent.document.body.dataset.evil = 'a frame'</script>"></iframe>
+    <base href="https://elsewhere.test/"><link rel="stylesheet" href="https://elsewhere.test/evil.css">`;
+
+  test.each(['/start.html', '/lab.html', '/api/index.html', '/results/lake/report.html'])(
+    'does not run, and the page does: %s',
+    async (path) => {
+      const page = await browser.newPage();
+      const elsewhere: string[] = [];
+      page.on('requestfailed', (request) => {
+        // By the policy, and not since there is no such host.
+        if (request.url().includes('elsewhere')) elsewhere.push(request.failure()!.errorText);
+      });
+      await page.addInitScript(() => {
+        const refused: string[] = [];
+        (window as unknown as { refused: string[] }).refused = refused;
+        document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) =>
+          refused.push(effectiveDirective),
+        );
+      });
+      await page.route(`${address}${path}`, async (route) => {
+        const response = await route.fetch();
+        const text = await response.text();
+        expect(text).toMatch(/<body[^>]*>/);
+        await route.fulfill({ response, body: text.replace(/<body[^>]*>/, (body) => `${body}${markup}`) });
+      });
+      await page.goto(`${address}${path}`, { waitUntil: 'networkidle' });
+      expect(await page.evaluate(() => document.body.dataset.evil)).toBeUndefined();
+      const refused = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
+      expect(new Set(refused)).toEqual(new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem']));
+      expect(new Set(elsewhere)).toEqual(new Set(['csp']));
+      expect(await page.textContent('h1')).toMatch(/\w/);
+      await page.close();
+    },
+  );
+
+  test('the search of the reference goes on', async () => {
+    const { page, complaints } = await open('/api/index.html');
+    await page.click('#tsd-search-trigger');
+    await page.fill('#tsd-search-input', 'GaussianPolicy');
+    await page.locator('#tsd-search-results li').first().waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
 });
 
 describe('the lake', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -64,4 +64,16 @@ test('who asked for less motion starts it, and scrubs by hand or by keys', async
   expect(await drawingOf(page)).not.toBe(before);
   expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(21, 23, 26)');
   expect(errors).toEqual([]);
+});
+
+test('a script that somebody has brought into the page does not run', async () => {
+  const { page } = await open({});
+  const text = readFileSync(file, 'utf8');
+  const evil = '<script>document.title = "evil"</script><img src="x" onerror="document.title = \'evil\'">';
+  await page.goto('about:blank');
+  writeFileSync(join(folder, 'evil.html'), text.replace('<main>', `${evil}<main>`));
+  await page.goto(`file://${join(folder, 'evil.html')}`);
+  // The page's own script has run.
+  await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step'));
+  expect(await page.title()).toBe('Pendulum');
 });

@@ -1,6 +1,7 @@
 import { clamp } from '../core/clamp.ts';
 import { checkOptionNames, checkPositive } from '../core/options.ts';
 import type { Trajectory } from '../core/wrappers/recordTrajectory.ts';
+import { contentSecurityPolicy } from './contentSecurityPolicy.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { themeDeclarations } from './palette.ts';
 
@@ -40,6 +41,7 @@ export function trajectoryPage(trajectory: Shown, options: TrajectoryPageOptions
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+${contentSecurityPolicy([SCRIPT])}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${heading}</title>
 <style>${STYLE}</style>

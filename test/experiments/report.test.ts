@@ -260,6 +260,9 @@ describe('renderPage', () => {
       },
       { key: '</pre>', deep: { list: [1, 2] } },
     );
+    expect(html).toMatch(
+      /^<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src [^"]*">$/m,
+    );
     expect(html).not.toMatch(/<(?:script|b>|left|p>\s*<p|n>|q|c>|\/pre)/);
     expect(html).toContain('aria-label="a &quot;&lt;b&gt;&quot;"');
     expect(html).toContain('aria-label="seen &quot;&lt;q&gt;&quot;"');

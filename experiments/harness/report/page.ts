@@ -1,3 +1,4 @@
+import { contentSecurityPolicy } from '../../../envs/drawing/contentSecurityPolicy.ts';
 import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
 import type { Section } from '../experiment.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
@@ -29,6 +30,7 @@ export async function renderPage(page: Page, config: object): Promise<string> {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${contentSecurityPolicy()}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(page.title)}</title>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Drawing, make, RecordTrajectory, registeredEnvs, trajectoryPage } from '../../../envs/index.ts';
 import { Rng } from '../../../src/random.ts';
@@ -87,6 +88,16 @@ describe('trajectoryPage', () => {
       const { head, tail, middles } = dataOf(trajectoryPage({ ...trajectory, frames, rewards: [1] }));
       expect(middles.map((middle: string) => head + middle + tail)).toEqual(frames);
     }
+  });
+
+  it('runs its own script and no other, and loads nothing', () => {
+    const page = trajectoryPage(trajectory);
+    const [, policy] = /^<meta http-equiv="Content-Security-Policy" content="([^"]*)">$/m.exec(page)!;
+    const [, script] = /<script>(.*?)<\/script>/s.exec(page)!;
+    const hash = createHash('sha256').update(script!).digest('base64');
+    expect(policy).toContain("default-src 'none'; ");
+    expect(policy).toContain(`script-src 'sha256-${hash}';`);
+    expect(page.indexOf('Content-Security-Policy')).toBeLessThan(page.indexOf('<title>'));
   });
 
   it('says what it needs', () => {
