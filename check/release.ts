@@ -1,15 +1,21 @@
 /**
  * Whether what is here can be released: the working tree is clean, all files tell of one version, and the tarball that npm would
- * publish is complete and can be used. Offline, but for what `npm pack` does. The tests are `.ci/run`'s.
+ * publish is complete and can be used. Offline, but for what `npm pack` does, and for the registry's advisories: where it does not
+ * say what it knows, this is no pass, unless `--without-advisories` asks for that. The tests are `.ci/run`'s.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pack, packageJson, root, run, temporaryFolder } from './project.ts';
+import { advisoryProblems, CannotAskError } from './release/advisories.ts';
 import { contentProblems, type PackedFile, sizeProblems } from './release/content.ts';
 import { dependencyProblems } from './release/dependencies.ts';
 import { entryProblems } from './release/entries.ts';
+import { exactVersionProblems } from './release/exactVersions.ts';
+import { installedPackages } from './release/installedPackages.ts';
+import { licenceProblems } from './release/licences.ts';
 import { metadataProblems } from './release/metadata.ts';
+import type { PackageJson } from './release/packageJson.ts';
 import { versionProblems } from './release/versions.ts';
 
 /** Of one check, so that a mistake in the build does not fill the screen. */
@@ -67,5 +73,34 @@ check(
   entryProblems(folder.path, packageJson.name, join(root, 'node_modules')),
 );
 
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+check('every dependency is of one version', exactVersionProblems(packageJson));
+
+const packages = installedPackages(JSON.parse(read('package-lock.json')!));
+check(
+  'every package that a user gets has a licence that asks for no more than its text',
+  licenceProblems(
+    packages,
+    new Map(
+      packages.map(({ path }) => {
+        const text = read(join(path, 'package.json'));
+        return [path, text === undefined ? undefined : (JSON.parse(text) as PackageJson).license];
+      }),
+    ),
+  ),
+);
+
+let unknown = 0;
+if (process.argv.includes('--without-advisories')) process.stdout.write('– known advisories: left out\n');
+else {
+  try {
+    const registry = run(root, 'npm', ['config', 'get', 'registry']).trim();
+    check('no known advisory is of a package that a user gets', await advisoryProblems(packages, registry));
+  } catch (error) {
+    if (!(error instanceof CannotAskError)) throw error;
+    unknown++;
+    process.stdout.write(`? known advisories: cannot be asked here\n  ${error.message}\n`);
+  }
+}
+
+process.stdout.write(`${passed} passed, ${failed} failed${unknown > 0 ? `, ${unknown} not known` : ''}\n`);
+process.exitCode = failed + unknown === 0 ? 0 : 1;

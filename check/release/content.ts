@@ -6,7 +6,7 @@ export interface PackedFile {
 }
 
 /** What goes along beside the compiled sources. */
-const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
 
 /** Bytes of the whole package, unpacked: somewhat more than it has, so that what does not belong there is seen. */
 export const MAX_SIZE = 4_000_000;

@@ -1,6 +1,12 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { advisoryProblems, CannotAskError } from '../../check/release/advisories.ts';
 import { contentProblems, MAX_SIZE, sizeProblems } from '../../check/release/content.ts';
 import { dependencyProblems } from '../../check/release/dependencies.ts';
+import { exactVersionProblems } from '../../check/release/exactVersions.ts';
+import { installedPackages } from '../../check/release/installedPackages.ts';
+import { licenceProblems } from '../../check/release/licences.ts';
 import { metadataProblems } from '../../check/release/metadata.ts';
 import type { PackageJson } from '../../check/release/packageJson.ts';
 import { versionProblems } from '../../check/release/versions.ts';
@@ -85,7 +91,10 @@ test('the content of the tarball is what the sources make', () => {
     'examples/own.ts',
     'dist/envs/server.py',
   ];
-  const packed = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...paths].map((path) => ({ path, size: 1 }));
+  const packed = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', ...paths].map((path) => ({
+    path,
+    size: 1,
+  }));
   expect(contentProblems(packed, sources)).toEqual([]);
   expect(contentProblems(packed.slice(1, -1), sources)).toEqual([
     'the tarball lacks CHANGELOG.md',
@@ -102,7 +111,7 @@ test('the content of the tarball is what the sources make', () => {
   ]);
   expect(sizeProblems(packed)).toEqual([]);
   expect(sizeProblems([...packed, { path: 'dist/data.json', size: MAX_SIZE }])).toEqual([
-    `the package has ${MAX_SIZE + 9} bytes unpacked, expected at most ${MAX_SIZE}`,
+    `the package has ${MAX_SIZE + 10} bytes unpacked, expected at most ${MAX_SIZE}`,
   ]);
 });
 
@@ -130,4 +139,98 @@ test('dependencies are those that are imported', () => {
     'a.js needs @scope/peer as soon as it is loaded, expected it among the dependencies',
   ]);
   expect(problems({ 'peer.js': '' })).toEqual(['package.json names @scope/peer, which no module of the package does']);
+});
+
+describe('what a user gets', () => {
+  const LOCK = {
+    packages: {
+      '': { version: '1.2.3' },
+      'node_modules/zod': { version: '4.0.0', license: 'MIT' },
+      'node_modules/@scope/fast': { version: '1.0.0', license: '(GPL-3.0 OR (MIT AND ISC))', optional: true },
+      'node_modules/zod/node_modules/@scope/fast': { version: '0.9.0', license: 'Apache-2.0 AND MIT' },
+      'node_modules/vitest': { version: '4.0.0', license: 'GPL-3.0', dev: true },
+      'node_modules/web': { link: true },
+      web: { version: '1.0.0' },
+    },
+  };
+  const packages = installedPackages(LOCK);
+
+  test('all that is not for development, wherever it lies', () => {
+    expect(packages.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'zod 4.0.0',
+      '@scope/fast 1.0.0',
+      '@scope/fast 0.9.0',
+    ]);
+  });
+
+  test('licences', () => {
+    expect(licenceProblems(packages)).toEqual([]);
+    const [zod] = packages;
+    for (const license of [
+      'GPL-3.0',
+      'MIT AND GPL-3.0',
+      '(MIT OR GPL-3.0) AND GPL-2.0',
+      'SEE LICENSE IN x',
+      'MIT)',
+      '',
+    ]) {
+      expect(licenceProblems([{ ...zod!, license }])).toEqual([
+        expect.stringContaining(`zod 4.0.0: licence ${license}, expected one of 0BSD, Apache-2.0,`),
+      ]);
+    }
+    expect(licenceProblems([{ ...zod!, license: undefined }])).toEqual(['zod 4.0.0: no licence']);
+    expect(licenceProblems([zod!], new Map([['node_modules/zod', 'GPL-3.0']]))).toEqual([
+      'zod 4.0.0: its licence is GPL-3.0 as installed, MIT in package-lock.json',
+    ]);
+  });
+
+  test('one version of each, but for those whose objects a user passes', () => {
+    expect(exactVersionProblems(ONE)).toEqual([]);
+    const dependencies = { vega: '6.4.0', next: '1.0.0-rc.1', short: '6.4', noble: '^1.8.0' };
+    expect(exactVersionProblems({ ...ONE, dependencies, optionalDependencies: { fast: '*' } })).toEqual([
+      'package.json: short is 6.4, expected one version as 1.2.3',
+      'package.json: noble is ^1.8.0, expected one version as 1.2.3',
+      'package.json: fast is *, expected one version as 1.2.3',
+    ]);
+  });
+
+  /** What is said of the packages by a registry that answers so, and what it was asked. */
+  async function asked(answer: RequestListener): Promise<{ problems: string[]; request: string }> {
+    let request = '';
+    const server = createServer((message, response) => {
+      message.on('data', (chunk) => {
+        request += chunk;
+      });
+      message.on('end', () => {
+        request = `${message.method} ${message.url} ${request}`;
+        answer(message, response);
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const { port } = server.address() as AddressInfo;
+      return { problems: await advisoryProblems(packages, `http://127.0.0.1:${port}/`), request };
+    } finally {
+      server.close();
+    }
+  }
+
+  test('advisories: the registry is asked of every version, and what it knows is a line each', async () => {
+    const advisory = { severity: 'high', title: 'Runs code', url: 'https://a.test/1', vulnerable_versions: '<1.0.0' };
+    const { problems, request } = await asked((_, response) =>
+      response.end(JSON.stringify({ '@scope/fast': [advisory] })),
+    );
+    expect(request).toBe('POST /-/npm/v1/security/advisories/bulk {"zod":["4.0.0"],"@scope/fast":["1.0.0","0.9.0"]}');
+    expect(problems).toEqual(['@scope/fast 1.0.0, 0.9.0: high: Runs code (<1.0.0), https://a.test/1']);
+    expect((await asked((_, response) => response.end('{}'))).problems).toEqual([]);
+  });
+
+  test.each<[string, RequestListener]>([
+    ['it does not answer such questions', (_, response) => response.writeHead(405).end()],
+    ['it answers with a page', (_, response) => response.end('<html>')],
+    ['it answers something else', (_, response) => response.end('{"error":"no"}')],
+    ['it hangs up', (_, response) => void response.destroy()],
+  ])('advisories: %s', async (_, answer) => {
+    await expect(asked(answer)).rejects.toThrow(CannotAskError);
+  });
 });
