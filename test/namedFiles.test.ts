@@ -13,7 +13,7 @@ const below = (folder: string): string[] =>
 
 const PAGES = [...Object.keys(rootPages), ...below('docs'), ...below('web')];
 const PAGES_FOR_CONTRIBUTORS = PAGES.filter((page) =>
-  /^(CONTRIBUTING|CHANGELOG|docs\/(architecture|decisions\/.*))\.md$/.test(page),
+  /^(CONTRIBUTING|CHANGELOG|SECURITY|docs\/(architecture|security|decisions\/.*))\.md$/.test(page),
 );
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
@@ -74,6 +74,14 @@ describe.each(PAGES)('%s', (page) => {
 test.each(PAGES_FOR_CONTRIBUTORS)('%s: every path that it names is there', (page) => {
   const paths = [...read(page).matchAll(PATH)].map((match) => match[1]!).filter((path) => !/[<*…]/.test(path));
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('security.md: every row but one names what tests it', () => {
+  const rows = [...read('docs/security.md').matchAll(/^\| (?!what \||---)(.*?) \|.*\|([^|]*)\|$/gm)];
+  expect(rows.length).toBeGreaterThan(12);
+  const untested = rows.filter(([, , tests]) => !/`(test|check)\/[\w/.]+\.(ts|py)`/.test(tests!));
+  // Of which nothing is promised.
+  expect(untested.map(([, what]) => what)).toEqual(['environment variables']);
 });
 
 test('architecture.md: every step of a walk is in the file that it is said to be in', () => {

@@ -126,6 +126,8 @@ export default defineConfig({
         text: 'Project',
         items: [
           { text: 'Contributing', link: '/contributing' },
+          { text: 'What is trusted', link: '/security' },
+          { text: 'Report a vulnerability', link: '/reporting' },
           { text: 'Architecture', link: '/architecture' },
           {
             text: 'Decisions',

@@ -3,4 +3,5 @@ export const rootPages: Readonly<Record<string, string>> = {
   'README.md': 'start.md',
   'CONTRIBUTING.md': 'contributing.md',
   'CHANGELOG.md': 'changelog.md',
+  'SECURITY.md': 'reporting.md',
 };
