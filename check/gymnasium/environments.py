@@ -82,7 +82,7 @@ class Misbehaving(gymnasium.Env):
             ctypes.PyDLL(None).sleep(600)
         if self.wrong == "fork":
             self.leave(os.fork())
-        if self.wrong == "fork by a library":
+        if self.wrong in ("fork by a library", "fork by a library, exit"):
             self.leave(ctypes.CDLL(None).fork())
 
     def leave(self, child):
@@ -91,6 +91,8 @@ class Misbehaving(gymnasium.Env):
             os.setsid()
             os.closerange(0, 3)
             time.sleep(60)
+            os._exit(0)
+        if self.wrong.endswith("exit"):
             os._exit(0)
         os.kill(os.getpid(), 9)
 

@@ -16,6 +16,7 @@ their guard: it runs none of their code, so that nothing of theirs can hold it u
 requests, however the one who sent them ended; and it ends as the child has ended.
 """
 
+import contextlib
 import functools
 import importlib
 import json
@@ -399,34 +400,27 @@ def go_on_guarded(requests, answers):
             # Gone or not: a copy would keep the one who asks waiting.
             os.register_at_fork(after_in_child=functools.partial(os.closerange, pipe, pipe + 1))
         return
-    try:
+    with contextlib.suppress(OSError):
         # By whoever is first.
         os.setpgid(child, child)
-    except OSError:
-        pass
     pipe = os.fstat(answers)
     os.close(answers)
     threading.Thread(target=end_with, args=(requests, child), daemon=True).start()
-    if hasattr(os, "waitid"):
-        # Until it is waited for, no other group has its id.
-        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-        kill_group(child)
     _, status = os.waitpid(child, 0)
-    if status != 0:
-        kill_writers(pipe)
+    # What is left of it keeps the group's id from another.
+    kill_group(child)
+    kill_writers(pipe)
     end_as(status)
 
 
 def die_with(parent):
     """Has this process killed when its parent ends: by Linux, even within a call that never comes back."""
     if sys.platform == "linux":
-        try:
+        with contextlib.suppress(ImportError, OSError, AttributeError):
             import ctypes
 
             PR_SET_PDEATHSIG = 1
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        except (ImportError, OSError, AttributeError):
-            pass
     if os.getppid() != parent:
         os._exit(1)
 
@@ -441,29 +435,29 @@ def end_with(requests, child):
 
 
 def kill_group(group):
-    try:
+    with contextlib.suppress(OSError):
         os.killpg(group, signal.SIGKILL)
-    except OSError:
-        pass
 
 
 def kill_writers(pipe):
     """Ends what a library has forked behind Python's back, and put into another group: with a copy of the pipe, the one who
     asked would wait for it. Linux alone shows who they are."""
     for process in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
-        try:
-            for fd in os.listdir(f"/proc/{process}/fd"):
-                if os.path.samestat(os.stat(f"/proc/{process}/fd/{fd}"), pipe) and is_writer(process, fd):
-                    os.kill(int(process), signal.SIGKILL)
-        except OSError:
-            # It has ended, or is another user's.
-            continue
+        # Others' processes do not show theirs, and some end meanwhile.
+        with contextlib.suppress(OSError):
+            if any(is_writer(process, fd, pipe) for fd in os.listdir(f"/proc/{process}/fd")):
+                os.kill(int(process), signal.SIGKILL)
 
 
-def is_writer(process, fd):
-    with open(f"/proc/{process}/fdinfo/{fd}") as info:
-        flags = next(line for line in info if line.startswith("flags:"))
-    return int(flags.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+def is_writer(process, fd, pipe):
+    try:
+        if not os.path.samestat(os.stat(f"/proc/{process}/fd/{fd}"), pipe):
+            return False
+        with open(f"/proc/{process}/fdinfo/{fd}") as info:
+            flags = dict(line.split(":", 1) for line in info if ":" in line)["flags"]
+    except OSError:
+        return False
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
 def end_as(status):
