@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AgentState, Ppo } from '../agents/index.ts';
 import { seedFor } from '../envs/gymnasium/seedFor.ts';
 import { autoresetModes, checkEnv, type Env, make, makeVec, SyncVectorEnv, type VectorEnv } from '../envs/index.ts';
@@ -18,10 +18,13 @@ const given = process.env.OXBOW_PYTHON;
 const python = given || pythonWith(folder.path, ['gymnasium[mujoco]']);
 beforeAll(() => {
   vi.stubEnv('OXBOW_PYTHON', python);
-  vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
   // MuJoCo leaves a log where it runs.
   process.chdir(folder.path);
   console.log(run(root, python, ['-c', 'import gymnasium, mujoco; print(gymnasium.__version__, mujoco.__version__)']));
+});
+// Whatever the test before has put there.
+beforeEach(() => {
+  vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
 });
 afterAll(() => folder[Symbol.dispose]());
 
@@ -56,6 +59,16 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** What an act throws, in words. */
+function errorOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
 }
 
 /** Whether it has ended within so many milliseconds. */
@@ -397,15 +410,6 @@ describe('resuming', () => {
 });
 
 describe('errors say what to do, on one line', () => {
-  const errorOf = (act: () => unknown): string => {
-    try {
-      act();
-    } catch (error) {
-      return (error as Error).message;
-    }
-    throw new Error('nothing was thrown');
-  };
-
   test('no Python; no Gymnasium; an old one; a package that an environment needs', () => {
     const bare = join(folder.path, 'bare');
     mkdirSync(bare);
@@ -424,7 +428,6 @@ describe('errors say what to do, on one line', () => {
     expect(errorOf(() => make('gymnasium:Hopper-v5'))).toMatch(
       /^gymnasium:Hopper-v5: MuJoCo is not installed.*pip install .?gymnasium\[mujoco\]/i,
     );
-    vi.stubEnv('PYTHONPATH', join(root, 'check/gymnasium'));
   });
 
   test.each([
@@ -539,14 +542,19 @@ describe('no Python outlives its parent', () => {
     });
   });
 
-  test('its guard killed: the environment that does not come back goes too, and the one who asks hears of it', () => {
+  test('its guard killed: the environment that does not come back goes too, and the one who asks hears of it', async () => {
     const env = make<Float32Array, Float32Array>(`gymnasium:${MISBEHAVING}`, { wrong: 'lock' });
     const pid = env.reset()[1].pid as number;
     const killer = spawn('sh', ['-c', `sleep 0.3; kill -9 ${parentOf(pid)}`]);
     expect(() => env.step(Float32Array.of(0))).toThrow('its Python was killed by SIGKILL');
-    expect(isRunning(pid)).toBe(false);
+    expect(await isGone(pid, 1000)).toBe(true);
     killer.unref();
     env.close();
+  });
+
+  test('Pythons that end one after another, while others start: none is taken for another', () => {
+    writeModule('old', 'gymnasium', '__version__ = "0.29.1"');
+    for (let i = 0; i < 10; i++) expect(errorOf(() => make('gymnasium:CartPole-v1'))).toMatch(/is too old/);
   });
 
   test.each([

@@ -37,6 +37,8 @@ OK, FAILED, NUMBERS = range(3)
 HEADER = struct.Struct("<II")
 TERMINATED, TRUNCATED = 1, 2
 MAKING = "gymnasium.make()"
+# Of Linux.
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # Of a payload; the longest text that JavaScript has is a little longer.
 MOST_BYTES = 2**29 - 1024
 # Seconds for an environment to close itself when there are no more requests, and for the process of one that was closed to end.
@@ -392,6 +394,7 @@ def write_frame(answers, kind, parts):
 
 def go_on_guarded(requests, answers):
     """Returns in a child. This process stays its guard, and ends when and as it ends."""
+    linux(PR_SET_CHILD_SUBREAPER, 1)
     guard, child = os.getpid(), os.fork()
     if child == 0:
         os.setpgid(0, 0)
@@ -403,24 +406,33 @@ def go_on_guarded(requests, answers):
     with contextlib.suppress(OSError):
         # By whoever is first.
         os.setpgid(child, child)
-    pipe = os.fstat(answers)
+    # Held, though neither read nor written, so that no other pipe takes its place in the file system.
+    pipe = os.open(f"/proc/self/fd/{answers}", os.O_PATH) if sys.platform == "linux" else None
     os.close(answers)
     threading.Thread(target=end_with, args=(requests, child), daemon=True).start()
-    _, status = os.waitpid(child, 0)
+    ended, status = os.wait()
+    while ended != child:
+        # An orphan that came here.
+        ended, status = os.wait()
     # What is left of it keeps the group's id from another.
     kill_group(child)
-    kill_writers(pipe)
+    if pipe is not None:
+        kill_writers(os.fstat(pipe))
     end_as(status)
 
 
-def die_with(parent):
-    """Has this process killed when its parent ends: by Linux, even within a call that never comes back."""
+def linux(option, value):
+    """Sets an option of this process, where there is Linux, and Python has been built with ctypes."""
     if sys.platform == "linux":
         with contextlib.suppress(ImportError, OSError, AttributeError):
             import ctypes
 
-            PR_SET_PDEATHSIG = 1
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def die_with(parent):
+    """Has this process killed when its parent ends: by Linux, even within a call that never comes back."""
+    linux(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -441,12 +453,23 @@ def kill_group(group):
 
 def kill_writers(pipe):
     """Ends what a library has forked behind Python's back, and put into another group: with a copy of the pipe, the one who
-    asked would wait for it. Linux alone shows who they are."""
-    for process in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
-        # Others' processes do not show theirs, and some end meanwhile.
+    asked would wait for it. Linux alone shows who they are, and makes orphans this process's children."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        # Some end meanwhile.
         with contextlib.suppress(OSError):
-            if any(is_writer(process, fd, pipe) for fd in os.listdir(f"/proc/{process}/fd")):
-                os.kill(int(process), signal.SIGKILL)
+            if descends(int(process), os.getpid()):
+                if any(is_writer(process, fd, pipe) for fd in os.listdir(f"/proc/{process}/fd")):
+                    os.kill(int(process), signal.SIGKILL)
+
+
+def descends(process, ancestor):
+    while process > 1:
+        with open(f"/proc/{process}/stat") as stat:
+            # After the name, which may hold anything, come the state and the parent.
+            process = int(stat.read().rpartition(")")[2].split()[1])
+        if process == ancestor:
+            return True
+    return False
 
 
 def is_writer(process, fd, pipe):
