@@ -58,7 +58,8 @@ export interface Td3Report extends TrainReport {
  *   critics: Σᵢ E[(Qᵢ(s, a) − y)²]
  *   policy:  −E[Q₁(s, μ(s))], in every `policyDelay`-th update, with θ′ ← θ′ + τ (θ − θ′) of the targets
  *
- * μ is the exact mode of the policy, its greedy action: any policy of `makePolicy` that has one will do, such as a Gaussian, squashed or not.
+ * μ is the exact mode of the policy, its greedy action: any policy of `makePolicy` that has one will do, such as a Gaussian, squashed or not; but not one that is
+ * cut off at the bounds, where the gradient ends.
  *
  * Fujimoto, van Hoof and Meger, "Addressing Function Approximation Error in Actor-Critic Methods", arXiv:1802.09477.
  */
@@ -70,7 +71,7 @@ export class Td3 implements Agent<Td3Report> {
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
   readonly #training: ReplayTraining<'learningRate', FigureOf<Td3Report>>;
 
-  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode */
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode, or one that is cut off at bounds */
   constructor(options: Td3Options) {
     const config = parseOptions('Td3', td3Options, options);
     this.#options = config;
@@ -203,8 +204,8 @@ function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {
 
 function checkHasMode(policy: Policy): void {
   const hasMode = tf.tidy(() => Number(policy.given(tf.zeros([1, policy.observationDim])).mode !== undefined));
-  if (hasMode) return;
-  throw new Error(
-    `Td3: policy: got a ${policy.constructor.name}, whose mode is not known, expected one with an exact mode, as a Gaussian has`,
-  );
+  const got = `Td3: policy: got a ${policy.constructor.name}, whose mode`;
+  if (!hasMode) throw new Error(`${got} is not known, expected one with an exact mode, as a Gaussian has`);
+  if (policy.boundedActions === undefined) return;
+  throw new Error(`${got} stays at a bound without a gradient, expected one with squash: 'tanh', as a Gaussian`);
 }

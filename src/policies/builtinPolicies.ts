@@ -15,6 +15,7 @@ import { completeDefinition } from './policyDefinition.ts';
 import { makeHead } from './policyHead.ts';
 import { headOptions, initialScale, noSquash, scale } from './policyOptions.ts';
 import { RelaxedMixturePolicy } from './relaxedMixturePolicy.ts';
+import { TruncatedNormalPolicy } from './truncatedNormalPolicy.ts';
 
 const spread = z
   .number()
@@ -54,6 +55,18 @@ export const builtinPolicies = {
     description: 'Gaussian with a full covariance matrix, a function of the observation',
     options: { initialScale },
     make: (options) => new FullCovarianceGaussianPolicy(options),
+  }),
+  'truncated-normal': completeDefinition({
+    description: 'Gaussian with independent components, cut off at the bounds of the actions',
+    options: {
+      squash: noSquash('actions lie within their bounds as they are'),
+      scale,
+      initialScale: z.number().positive().default(1).meta({
+        description: 'scale of the Gaussian before training and before it is cut off',
+        unit: 'halves of the width between the bounds',
+      }),
+    },
+    make: (options) => new TruncatedNormalPolicy(options),
   }),
   mixture: completeDefinition({
     description: 'mixture of Gaussians, a mixture density network',

@@ -31,4 +31,5 @@ export {
 } from './registry.ts';
 export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';
+export { TruncatedNormalPolicy, type TruncatedNormalPolicyOptions } from './truncatedNormalPolicy.ts';
 export { WrappedPolicy } from './wrappedPolicy.ts';

@@ -310,13 +310,16 @@ describe('BehaviorCloning', () => {
     }
   });
 
-  test('an action outside of the bounds that the policy bins is refused; at them, in float32, it is not', () => {
-    const policy = makeNamedPolicy('autoregressive-categorical', {
+  test.each([
+    ['autoregressive-categorical', { bins: 4 }],
+    ['truncated-normal', {}],
+  ])('an action outside of the bounds of the policy %s is refused; at them, in float32, it is not', (name, options) => {
+    const policy = makeNamedPolicy<string>(name, {
+      ...options,
       observationSpace,
       actionSpace: { low: [-0.1, -2], high: [0.1, 3], shape: [2] },
       rng: new Rng(0),
       hidden: [4],
-      bins: 4,
     });
     for (const what of ['demonstrations', 'validation'] as const) {
       clones(policy, [0, 0, -0.1, -2, 0.1, 3], what);

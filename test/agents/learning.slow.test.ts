@@ -1,6 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { A2c, type Agent, Dqn, evaluate, Reinforce, Sac, SoftQLearning, Td3 } from '../../agents/index.ts';
+import {
+  A2c,
+  type Agent,
+  BehaviorCloning,
+  Dqn,
+  evaluate,
+  Ppo,
+  Reinforce,
+  Sac,
+  SoftQLearning,
+  Td3,
+} from '../../agents/index.ts';
 import {
   BaseEnv,
   Box,
@@ -78,6 +89,16 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
     (policy) => new Sac({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
   ],
+  'PPO, truncated normal': [
+    12_000,
+    () => policyFor(false, 'truncated-normal'),
+    (policy) => new Ppo({ ...common, policy, env: walks(false), horizon: 64, epochs: 8, learningRate: 0.005 }),
+  ],
+  'SAC, truncated normal': [
+    2000,
+    () => policyFor(false, 'truncated-normal', { activation: 'relu', scale: 'state' }),
+    (policy) => new Sac({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
+  ],
   'SAC, spline': [
     2000,
     () => policyFor(false, 'spline', { ...squashed, layers: 1 }),
@@ -133,6 +154,25 @@ describe.each(Object.entries(agents))('%s', (_, [steps, makePolicyOf, make]) => 
     policy.dispose();
     expect(tf.memory().numTensors).toBe(tensors);
   });
+});
+
+test('a truncated normal policy clones a walker whose moves lie on the bounds', async () => {
+  // A scale of the observation would make the density at the bounds as great as it likes, and look at nothing else.
+  const policy = policyFor(false, 'truncated-normal');
+  const rng = new Rng('walker');
+  const observations = Float32Array.from({ length: 512 }, () => rng.uniform(-1.5, 1.5));
+  const actions = observations.map((x) => Math.min(Math.max(-x, -0.5), 0.5));
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations: { observations, actions },
+    batchSize: 64,
+    learningRate: 0.01,
+  });
+  for await (const { loss } of agent.train({ steps: 600, rng })) expect(Number.isFinite(loss)).toBe(true);
+  const episodes = evaluate({ policy, env: walks(false, 100), rng: new Rng('test') });
+  expect(episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length).toBeGreaterThan(-0.65);
+  agent.dispose();
+  policy.dispose();
 });
 
 test('a reward or an observation that is no number names the environment', async () => {
@@ -217,6 +257,11 @@ describe('what does not fit is refused in one line', () => {
           samplerStates: 9,
         }),
       'SoftQLearning: samplerStates: got 9, expected at most the 8 of a minibatch',
+    ],
+    [
+      'TD3 of a Gaussian that is cut off',
+      () => new Td3({ ...common, policy: policyFor(false, 'truncated-normal'), env: walks(false) }),
+      "Td3: policy: got a TruncatedNormalPolicy, whose mode stays at a bound without a gradient, expected one with squash: 'tanh', as a Gaussian",
     ],
     [
       'TD3 of a flow',

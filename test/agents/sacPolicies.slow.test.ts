@@ -9,6 +9,7 @@ const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
 const reparameterized: [string, object][] = [
   ['gaussian', {}],
   ['gaussian-full', {}],
+  ['truncated-normal', { squash: 'none', scale: 'state' }],
   ['mixture', { reparameterize: true, components: 3 }],
   ['relaxed-mixture', { components: 3 }],
   ...Object.keys(families)

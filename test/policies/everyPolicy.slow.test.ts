@@ -18,8 +18,8 @@ import { spacesFor } from './spacesFor.ts';
 
 const families: Readonly<Record<string, FlowDefinition>> = builtinFlows;
 const known = policies();
-/** Its density has jumps, at the bounds of the space and of the bins. */
-const BINNED = 'autoregressive-categorical';
+/** Their densities have jumps, at the bounds of the space and of bins. */
+const BOUNDED = ['autoregressive-categorical', 'truncated-normal'];
 
 function make(name: string, options: object = {}): Policy {
   const info = known.find((each) => each.name === name)!;
@@ -74,7 +74,11 @@ describe.each(known)('$name', ({ name, description, actions }) => {
     );
     const draws = { sample: latent.arraySync() as number[][], logProb: numbers(own) };
     const isCircular = families[name]?.angles === true;
-    const bounds = isCircular ? ([-Math.PI, Math.PI] as const) : name === BINNED ? ([-2, 2] as const) : undefined;
+    const bounds = isCircular
+      ? ([-Math.PI, Math.PI] as const)
+      : BOUNDED.includes(name)
+        ? ([-2, 2] as const)
+        : undefined;
     expect(Math.abs(integral(draws, logProb, bounds && { bounds }) - 1)).toBeLessThan(0.01);
     expectVolume(draws, isCircular ? onACircle : onALine);
   });

@@ -12,11 +12,14 @@ import {
   GaussianPolicy,
   ImplicitPolicy,
   MixturePolicy,
+  makePolicy,
   type Policy,
   RelaxedMixturePolicy,
+  type TruncatedNormalPolicy,
 } from '../../src/policies/index.ts';
 import type { SquashedDistribution } from '../../src/policies/squashedDistribution.ts';
 import { Rng } from '../../src/random.ts';
+import { truncatedNormalLogPdf } from '../oracle/tails.ts';
 import { perturb } from '../support/perturb.ts';
 
 const OBSERVATION = 3;
@@ -435,4 +438,106 @@ test('a squash of another size than the actions, and a flow that takes no contex
   expect(() => new FlowPolicy({ flow: flow(2, 0) })).toThrow(
     new Error('FlowPolicy: wanted a flow with the observation as its context, got one of contextDim 0'),
   );
+});
+
+describe('a truncated normal policy', () => {
+  const [LOW, HIGH] = [
+    [-1, 0],
+    [1, 3],
+  ];
+  const made = (options: object = {}) =>
+    perturb(
+      makePolicy('truncated-normal', {
+        observationSpace: { low: [-1, -1, -1], high: [1, 1, 1], shape: [OBSERVATION] },
+        actionSpace: { low: LOW!, high: HIGH!, shape: [2] },
+        hidden: [8],
+        rng: new Rng('truncated'),
+        ...options,
+      }),
+      new Rng('weights'),
+    ) as TruncatedNormalPolicy;
+  const own = (policy: TruncatedNormalPolicy) => {
+    const means = policy.network.apply(observations()).arraySync() as number[][];
+    const logScales = policy.logScale!.dataSync();
+    return means.map((row) =>
+      [0, 1].map((d) => {
+        const half = (HIGH![d]! - LOW![d]!) / 2;
+        return {
+          loc: LOW![d]! + half + half * row[d]!,
+          scale: half * Math.exp(logScales[d]!),
+          low: LOW![d]!,
+          high: HIGH![d]!,
+        };
+      }),
+    );
+  };
+
+  test('its log-density is the normalized Gaussian of each number, −∞ outside; its mode lies within the bounds', () => {
+    const policy = made({ initialScale: 0.5 });
+    const { action, latent, logProb } = policy.given(observations()).sampleWithLogProb(new Rng(1));
+    expect(action.arraySync()).toEqual(latent.arraySync());
+    const parameters = own(policy);
+    (action.arraySync() as number[][]).forEach((row, i) => {
+      const wanted = row.reduce((sum, x, d) => {
+        const { loc, scale, low, high } = parameters[i]![d]!;
+        expect(x >= low && x <= high).toBe(true);
+        return sum + truncatedNormalLogPdf(x, loc, scale, low, high);
+      }, 0);
+      expect(Math.abs(logProb.dataSync()[i]! - wanted)).toBeLessThan(1e-5);
+    });
+    const outside = tf.tensor2d([
+      [-1.01, 1],
+      [0, 3.01],
+      [0, -0.01],
+      [5, 5],
+    ]);
+    expect(
+      [...policy.given(observations()).logProb(outside).dataSync()].every((x) => x === Number.NEGATIVE_INFINITY),
+    ).toBe(true);
+    for (const variable of policy.trainableVariables()) variable.assign(tf.mul(variable, 20));
+    const far = own(policy);
+    const greedy = policy.greedy(observations(), new Rng(0)).action.arraySync() as number[][];
+    greedy.forEach((row, i) =>
+      row.forEach((x, d) => {
+        const { loc, low, high } = far[i]![d]!;
+        expect(x).toBeCloseTo(Math.min(Math.max(loc, low), high), 4);
+      }),
+    );
+  });
+
+  test('its entropy is exact, and both it and samples have gradients for every variable', () => {
+    const policy = made({ scale: 'state' });
+    const distribution = policy.given(observations());
+    expect(distribution.reparameterized).toBe(true);
+    const count = 4000;
+    const many = policy
+      .given(tf.tile(tf.slice(observations(), 0, 1), [count, 1]))
+      .sampleWithLogProb(new Rng(2)).logProb;
+    const { mean, variance } = tf.moments(tf.neg(many));
+    const error = Math.sqrt(variance.dataSync()[0]! / count);
+    expect(Math.abs(mean.dataSync()[0]! - distribution.entropy!().dataSync()[0]!)).toBeLessThan(4.5 * error);
+    const losses = [
+      () => tf.sum(policy.given(observations()).entropy!()),
+      () => tf.sum(policy.given(observations()).sampleWithLogProb(new Rng(3)).action),
+    ];
+    for (const loss of losses) {
+      const { gradients } = valueAndGradients(() => ({ loss: loss() }), policy.trainableVariables());
+      for (const gradient of gradients) {
+        const values = [...gradient.dataSync()];
+        expect(values.every(Number.isFinite) && values.some((value) => value !== 0)).toBe(true);
+      }
+    }
+  });
+
+  test('spaces without bounds, a squash and angles are refused in one line', () => {
+    const unbounded = { low: [-1, -Infinity], high: [1, 3], shape: [2] };
+    expect(() => made({ actionSpace: unbounded })).toThrow(
+      'TruncatedNormalPolicy: wanted finite bounds low < high, got -Infinity and 3 at 1',
+    );
+    for (const squash of ['tanh', 'wrap']) {
+      expect(() => made({ squash })).toThrow(
+        `makePolicy('truncated-normal'): squash: got "${squash}", expected one of none`,
+      );
+    }
+  });
 });

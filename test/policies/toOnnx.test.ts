@@ -14,6 +14,7 @@ import {
   type Policy,
   Rng,
   realNvp,
+  TruncatedNormalPolicy,
 } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
 import { all, decode, text } from '../support/protobuf.ts';
@@ -28,6 +29,8 @@ const policies: Record<string, () => Policy> = {
   gaussian: () => new GaussianPolicy({ ...DIMS, scale: 'state', rng: new Rng(0) }),
   'full covariance': () => new FullCovarianceGaussianPolicy({ ...DIMS, rng: new Rng(0) }),
   mixture: () => new MixturePolicy({ ...DIMS, rng: new Rng(0) }),
+  'truncated normal': () =>
+    new TruncatedNormalPolicy({ ...DIMS, actionSpace: { low: [-1, 0], high: [1, 3], shape: [2] }, rng: new Rng(0) }),
   realnvp: () => new FlowPolicy({ flow: realNvp({ ...FLOW, rng: new Rng(0) }) }),
   circular: () => new FlowPolicy({ flow: circularSplineFlow({ ...FLOW, rng: new Rng(0) }) }),
   'squashed spline': () =>
@@ -52,7 +55,8 @@ test.each(Object.keys(policies))('%s: onnxruntime alone gives the numbers of the
     observations: new ort.Tensor('float32', observations.dataSync<'float32'>(), [batch, OBSERVATION]),
   };
   const kinds = inputs.filter(({ name }) => name !== 'observations').map(({ noise }) => noise);
-  expect(kinds).toEqual(name === 'mixture' ? ['normal', 'uniform'] : [name === 'circular' ? 'uniform' : 'normal']);
+  const isUniform = ['circular', 'truncated normal'].includes(name);
+  expect(kinds).toEqual(name === 'mixture' ? ['normal', 'uniform'] : [isUniform ? 'uniform' : 'normal']);
   for (const { name: input, shape, noise: kind } of inputs.slice(1)) {
     const sizes = shape.map(Number);
     const values = new Float32Array(sizes.reduce((product, size) => product * size, 1));
