@@ -58,8 +58,8 @@ export interface Td3Report extends TrainReport {
  *   critics: Σᵢ E[(Qᵢ(s, a) − y)²]
  *   policy:  −E[Q₁(s, μ(s))], in every `policyDelay`-th update, with θ′ ← θ′ + τ (θ − θ′) of the targets
  *
- * μ is the exact mode of the policy, its greedy action: any policy of `makePolicy` that has one will do, such as a Gaussian, squashed or not; but not one that is
- * cut off at the bounds, where the gradient ends.
+ * μ is the exact mode of the policy, its greedy action: any policy of `makePolicy` that has one will do, such as a Gaussian, squashed or
+ * not; but none that is cut off at the bounds, where the gradient ends.
  *
  * Fujimoto, van Hoof and Meger, "Addressing Function Approximation Error in Actor-Critic Methods", arXiv:1802.09477.
  */
@@ -71,7 +71,10 @@ export class Td3 implements Agent<Td3Report> {
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
   readonly #training: ReplayTraining<'learningRate', FigureOf<Td3Report>>;
 
-  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode, or one that is cut off at bounds */
+  /**
+   * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode, or one that
+   *   is cut off at bounds
+   */
   constructor(options: Td3Options) {
     const config = parseOptions('Td3', td3Options, options);
     this.#options = config;

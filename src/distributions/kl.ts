@@ -31,9 +31,10 @@ import { VonMises } from './vonMises.ts';
 /**
  * KL(p ‖ q) = E_p[log p(X) − log q(X)], nats, exact, of the batch shape that the two broadcast to.
  *
- * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, Laplace, Cauchy, beta, von Mises,
- * uniform and categorical distributions; for normal ones truncated to the same bounds, by quadrature; for any two multivariate normal ones; for two {@link Independent} ones of such; and for two
- * {@link TransformedDistribution}s by one bijector, which does not change it.
+ * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, Laplace, Cauchy, beta, von Mises, uniform and
+ * categorical distributions; for any two multivariate normal ones; for two {@link Independent} ones of such; and for two
+ * {@link TransformedDistribution}s by one bijector, which does not change it. Of normal ones truncated to the same bounds it is an integral by
+ * quadrature, to rounding.
  *
  * @throws if there is none, for which there is `klEstimate`; or if the events or batches do not fit
  */

@@ -26,11 +26,11 @@ const ROOT_HALF_PI = Math.sqrt(Math.PI / 2);
  * infinite, and the interval may lie anywhere: far out in a tail, where the normal distribution has no mass in float32, all is as exact as
  * near its middle.
  *
- * Everything is relative to the mode m, the point of [low, high] that is the nearest to loc. With t = (x − m)/scale and r = (m − loc)/scale the density
- * falls as e^(−rt − t²/2). Its integrals are by Gauss and Legendre's quadrature: all terms are positive, whatever loc and scale are.
+ * Everything is relative to the mode m, the point of [low, high] that is the nearest to loc. With t = (x − m)/scale and r = (m − loc)/scale the
+ * density falls as e^(−rt − t²/2). Its integrals are by Gauss and Legendre's quadrature: all terms are positive, whatever loc and scale are.
  *
- * Draws are quantiles of uniform numbers. Gradients, of draws too, reach all parameters; they are those of the distribution function, −∂F/p(x). loc
- * may lie up to 10¹⁸ scales away from the interval.
+ * Draws are quantiles of uniform numbers, and their gradients, −∂F/p(x), reach all parameters. loc may lie up to 10¹⁸ scales away from the
+ * interval.
  */
 export class TruncatedNormal extends Distribution {
   readonly batchShape: number[];
@@ -202,7 +202,10 @@ export class TruncatedNormal extends Distribution {
     return tf.div(tf.mul(tf.exp(logFall), part.mass), whole.mass);
   }
 
-  /** By the tail of the normal distribution that the point lies in, of which V = e^(−rb − b²/2) R(r + b) + (share beyond the point) · mass is left. */
+  /**
+   * By the tail of the normal distribution that the point lies in. What is left of it beyond the point is e^(−rb − b²/2) R(r + b), with the bound
+   * at b, and the share of the mass.
+   */
   #nearestQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const { mode, r, mass } = this.#piece(this.#low, this.#high);
     const scale = tf.exp(this.logScale);

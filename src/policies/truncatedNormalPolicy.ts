@@ -28,9 +28,10 @@ export interface TruncatedNormalPolicyOptions {
 }
 
 /**
- * A Gaussian with independent components, cut off at the bounds of the actions: a = middle + half · u, u ~ N(μ(o), diag(σ²)) within [−1, 1], with the
- * middle and half the width of the bounds. It needs no squash. Its log-probability, entropy and mode are exact, and its samples reparameterized. At the
- * bounds the density is finite; where σ is large actions are about uniform, and where μ lies beyond a bound they crowd at it.
+ * A Gaussian with independent components, cut off at the bounds of the actions: a = middle + half · u, u ~ N(μ(o), diag(σ²)) within [−1, 1],
+ * with the middle and half the width of the bounds. It needs no squash. Its log-probability, entropy and mode are exact, and its samples
+ * reparameterized. At the bounds the density is finite; where σ is large actions are about uniform, and where μ lies beyond a bound they
+ * crowd at it.
  *
  * The log-probability is −∞ outside of the bounds.
  */
