@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -26,6 +27,9 @@ const JOBS = [
   ...['run', 'lake', '--study', 'E1', '--env', 'LakeStride-v0', '--policies', 'gaussian,mixture-2'],
   ...['--seeds', options.seeds, '--set', `cloning.steps=${options.steps}`],
 ];
+
+// What goes through Redis is signed, as it should be.
+process.env.OXBOW_QUEUE_KEY = randomBytes(32).toString('hex');
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-bench-queue-'));
 const running = new Set<ChildProcess>();

@@ -1,86 +1,10 @@
 /** Runs by a queue: a real Redis, workers that are killed, a Redis that is restarted. Needs `redis-server`. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { QUEUE } from '../experiments/harness/queue/queuedJob.ts';
-import { root, temporaryFolder } from './project.ts';
-
-const folder = temporaryFolder('queue');
-afterAll(() => folder[Symbol.dispose]());
-
-const PORT = 20_000 + (process.pid % 20_000);
-const ADDRESS = `redis://localhost:${PORT}`;
-
-/** Everything that was started and may still go on. */
-const running = new Set<ChildProcess>();
-const connections: Redis[] = [];
-afterEach(async () => {
-  for (const connection of connections.splice(0)) connection.disconnect();
-  for (const child of [...running]) {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  }
-});
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly ended: Promise<{ code: number | null; stderr: string }>;
-}
-
-function start(command: string, ...argv: string[]): Started {
-  const child = spawn(command, argv, { cwd: root });
-  running.add(child);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (data) => {
-    stdout += data;
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-  });
-  const ended = new Promise<{ code: number | null; stderr: string }>((resolve) => {
-    child.on('close', (code) => {
-      running.delete(child);
-      resolve({ code, stderr });
-    });
-  });
-  return { child, output: () => stdout + stderr, ended };
-}
-
-const oxbow = (...argv: string[]) => start(process.execPath, '--import', 'tsx', 'experiments/cli.ts', ...argv);
-function connect(): Redis {
-  const connection = new Redis(ADDRESS, { maxRetriesPerRequest: null });
-  connection.on('error', () => {});
-  connections.push(connection);
-  return connection;
-}
-
-const startWorker = () => oxbow('worker', ADDRESS, '--workers', '1');
-
-/** A Redis that keeps what it has been told, on disk. */
-async function startRedis(...more: string[]): Promise<Started> {
-  const redis = start(
-    'redis-server',
-    ...['--port', String(PORT), '--dir', folder.path, '--appendonly', 'yes', '--save', '', ...more],
-  );
-  await until(() => /Ready to accept connections/.test(redis.output()));
-  return redis;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; !(await condition()); i++) {
-    if (i === 1200) throw new Error('until: not in 60 s');
-    await delay(50);
-  }
-}
-
-const summary = (out: string) => readFileSync(join(out, 'summary.json'), 'utf8');
+import { describe, expect, test } from 'vitest';
+import { ADDRESS, connect, folder, oxbow, PORT, startRedis, startWorker, summary, until } from './queueProcesses.ts';
 
 /** Trainings of some seconds, with a checkpoint every second. */
 const TRAINING = [
@@ -133,33 +57,6 @@ describe('a queue in Redis', () => {
     await until(() => /its run was stopped/.test(worker.output()) || !/begun(?![\s\S]*done)/.test(worker.output()));
     expect((await oxbow('resume', killed).ended).code).toBe(0);
     expect(summary(killed)).toBe(summary(alone));
-  });
-
-  test('a worker refuses what it would not do alike, and survives what is no job', async () => {
-    await startRedis();
-    const connection = connect();
-    const queue = new Queue(QUEUE, { connection });
-    const config = {
-      seeds: [0],
-      studies: ['cloning'],
-      policies: ['gaussian'],
-      environments: ['Lake-v0'],
-      engine: 'wasm',
-    };
-    const job = { id: 'a/job' };
-    const known = { engine: 'wasm', backend: 'cpu', experiment: 'lake', config, settings: 's', job };
-    await queue.add('lake', { ...known, version: '9.9.9' }, { jobId: 'later' });
-    await queue.add('lake', { any: 'thing' }, { jobId: 'nothing' });
-    const worker = startWorker();
-    await until(() => /a\/job: not taken, it has oxbow \d+\.\d+\.\d+, the run 9\.9\.9/.test(worker.output()));
-    await until(() => /^Worker /m.test(worker.output()));
-    for (let i = 0; (await (await queue.getJob('nothing'))!.getState()) !== 'failed' && i < 100; i++) await delay(100);
-    expect((await queue.getJob('nothing'))!.failedReason).toBe('it is no job of oxbow');
-    expect(worker.child.exitCode).toBe(null);
-    worker.child.kill('SIGINT');
-    expect((await worker.ended).code).toBe(0);
-    await queue.obliterate({ force: true });
-    await queue.close();
   });
 
   test('what cannot be used is said in one line, before anything is written', async () => {

@@ -22,8 +22,12 @@ export interface RunFlags {
   out?: string;
   workers?: string;
   queue?: string;
+  audit?: string;
   set: string[];
 }
+
+export const QUEUE_MEANING = 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379';
+export const AUDIT_MEANING = 'with --queue, compute a share of the results anew here and compare every byte: 0.05';
 
 /** The fields of the config that options set, whatever the experiment. */
 const FIELDS = {
@@ -70,7 +74,8 @@ export function withRunOptions(command: Command, registry: Registry): Command {
       'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
     )
     .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379');
+    .option('--queue <redis>', QUEUE_MEANING)
+    .option('--audit <share>', AUDIT_MEANING);
 }
 
 /**
@@ -99,6 +104,10 @@ export async function runWith(
   { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
 ): Promise<number> {
   const workers = workerCount(flags.workers);
+  const audit = shareOption('--audit', flags.audit);
+  if (audit !== undefined && flags.queue === undefined) {
+    throw new InputError('--audit: got it without --queue, expected both: it checks what workers send');
+  }
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
   const sources = {
     preset: presetOf(flags),
@@ -117,6 +126,7 @@ export async function runWith(
       workers,
       allowed,
       queue: flags.queue,
+      audit,
       signal,
       stdout,
       stderr,
@@ -131,6 +141,14 @@ export function workerCount(text: string | undefined): number {
     throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
   }
   return workers;
+}
+
+/** An option that takes a share: `0.05`. */
+export function shareOption(label: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const share = text.trim() === '' ? Number.NaN : Number(text);
+  if (share > 0 && share <= 1) return share;
+  throw new InputError(`${label}: got ${text === '' ? '""' : text}, expected a share above 0 and at most 1: 0.05`);
 }
 
 function presetOf({ quick, full }: RunFlags): 'quick' | 'full' | undefined {

@@ -5,7 +5,7 @@ import { InputError } from '../harness/inputError.ts';
 import type { Registry } from '../harness/registry.ts';
 import type { TrainConfig } from '../training/trainConfig.ts';
 import { withLoadOption } from './codeOptions.ts';
-import { collect, type RunFlags, runWith } from './run.ts';
+import { AUDIT_MEANING, collect, QUEUE_MEANING, type RunFlags, runWith } from './run.ts';
 
 interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
   agent: string;
@@ -38,7 +38,8 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
     )
     .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)')
     .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
+    .option('--queue <redis>', QUEUE_MEANING)
+    .option('--audit <share>', AUDIT_MEANING)
     .addHelpText(
       'after',
       '\nLater ones win: defaults, those of the environment and the agent, OXBOW_ENGINE, --config, options.\n' +

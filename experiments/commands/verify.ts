@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkConfig } from '../harness/config.ts';
+import { InputError } from '../harness/inputError.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
-import { collect, workerCount } from './run.ts';
+import { collect, shareOption, workerCount } from './run.ts';
 
 /** `oxbow verify <dir>`: whether a stored run's jobs give the same bytes again. `end` takes the exit code. */
 export function verifyCommand(registry: Registry, end: (code: number) => void): Command {
@@ -13,9 +14,14 @@ export function verifyCommand(registry: Registry, end: (code: number) => void): 
     .description('do the jobs of a stored run again and compare every byte; the run itself is only read')
     .argument('<dir>', 'a run directory')
     .option('--job <id>', 'only this job, a folder below jobs/; may be repeated', collect, [])
+    .option('--sample <share>', 'only a share of the finished jobs, drawn at random: 0.05')
     .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .action(async (path: string, flags: CodeFlags & { job: string[]; workers?: string }) => {
+    .action(async (path: string, flags: CodeFlags & { job: string[]; sample?: string; workers?: string }) => {
       const workers = workerCount(flags.workers);
+      const share = shareOption('--sample', flags.sample);
+      if (share !== undefined && flags.job.length > 0) {
+        throw new InputError('--sample: got it beside --job, expected one or the other');
+      }
       const [{ RunDirectory }, { verifyRun }] = await Promise.all([
         import('../harness/runDirectory.ts'),
         import('../harness/verifyRun.ts'),
@@ -28,7 +34,7 @@ export function verifyCommand(registry: Registry, end: (code: number) => void): 
       const { stdout } = process;
       end(
         await interruptible((signal) =>
-          verifyRun(experiment, directory, registry, flags.job, { workers, allowed, signal, stdout }),
+          verifyRun(experiment, directory, registry, { ids: flags.job, share }, { workers, allowed, signal, stdout }),
         ),
       );
     });

@@ -14,9 +14,13 @@ export function workerCommand(registry: Registry, end: (code: number) => void): 
     .action(async (url: string, flags: CodeFlags & { workers?: string }) => {
       const workers = workerCount(flags.workers);
       const allowed = await allowCode(flags);
-      const { serveQueue } = await import('../harness/queue/serveQueue.ts');
+      const [{ Seal }, { serveQueue }] = await Promise.all([
+        import('../harness/queue/seal.ts'),
+        import('../harness/queue/serveQueue.ts'),
+      ]);
+      const seal = Seal.fromEnvironment();
       const { stdout } = process;
-      await interruptible((signal) => serveQueue(url, registry, { workers, allowed, signal, stdout }));
+      await interruptible((signal) => serveQueue(url, registry, { workers, seal, allowed, signal, stdout }));
       end(EXIT.ok);
     });
 }

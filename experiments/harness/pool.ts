@@ -13,7 +13,8 @@ export interface JobEvents {
   said(job: Job, line: string): void;
   /** About the work as a whole. */
   noted(line: string): void;
-  finished(job: Job, seconds: number): void;
+  /** @param worker who has done it, if that was another machine's */
+  finished(job: Job, seconds: number, worker?: string): void;
   failed(job: Job, error: Error): void;
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Redis } from 'ioredis';
 import type { AllowedCode } from '../training/allowedCode.ts';
 import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
@@ -9,6 +10,7 @@ import { isJobId } from './jobId.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { printable } from './printable.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
+import type { Seal } from './queue/seal.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
 import { RunProgress } from './runProgress.ts';
@@ -27,6 +29,8 @@ export interface RunOptions {
   readonly allowed: AllowedCode;
   /** The address of a Redis whose workers do the jobs, in place of processes of this command. */
   readonly queue?: string | undefined;
+  /** The share of the queue's results that is computed anew here before it is taken. */
+  readonly audit?: number | undefined;
   /** Aborts when the run is to stop. */
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WriteStream;
@@ -64,7 +68,7 @@ export async function runExperiment(
   checkJobs(experiment, jobs);
   const { engine, backend, lines } = await experiment.runtime(config);
   if (signal.aborted) return EXIT.interrupted;
-  const queue = await openQueue(options.queue, { engine, backend });
+  const queue = await openQueue(options.queue);
   const progress = new RunProgress(jobs);
   let directory: RunDirectory | undefined;
   try {
@@ -90,7 +94,9 @@ export async function runExperiment(
     for (const line of lines) stdout.write(`${line}\n`);
     const run = { experiment, config, registry, directory, progress, options };
     const started = new Date();
-    await doJobs(run, queue?.run ?? runJobs);
+    if (queue === undefined) await doJobs(run, runJobs);
+    else await queueJobs(run, queue, { engine, backend });
+    if (progress.unfinished.length === 0) directory.endQueueRun();
     const report = await store(run, started);
     return conclude(run, report);
   } finally {
@@ -99,18 +105,38 @@ export async function runExperiment(
   }
 }
 
-/** The queue at an address, if one is given: what does jobs in place of {@link runJobs}. @throws InputError if it cannot be used */
-async function openQueue(
-  url: string | undefined,
-  about: { engine: string; backend: string },
-): Promise<{ run: RunJobs; close: () => void } | undefined> {
+/** A queue that can be used. */
+interface OpenQueue {
+  readonly redis: Redis;
+  readonly seal: Seal;
+  close(): void;
+}
+
+/** The queue at an address, if one is given. @throws InputError if it cannot be used */
+async function openQueue(url: string | undefined): Promise<OpenQueue | undefined> {
   if (url === undefined) return undefined;
-  const [{ connectRedis }, { queueJobs }] = await Promise.all([
-    import('./queue/redis.ts'),
-    import('./queue/queueJobs.ts'),
-  ]);
+  const [{ connectRedis }, { Seal }] = await Promise.all([import('./queue/redis.ts'), import('./queue/seal.ts')]);
+  const seal = Seal.fromEnvironment();
   const redis = await connectRedis('--queue', url);
-  return { run: queueJobs({ redis, ...about }), close: () => redis.disconnect() };
+  return { redis, seal, close: () => redis.disconnect() };
+}
+
+/** {@link doJobs} by a queue. */
+async function queueJobs(
+  run: Run,
+  { redis, seal }: OpenQueue,
+  about: { engine: string; backend: string },
+): Promise<void> {
+  const { directory, progress, options } = run;
+  const [{ queueJobs }, { Audit }] = await Promise.all([import('./queue/queueJobs.ts'), import('./audit.ts')]);
+  const audit = options.audit === undefined ? undefined : new Audit(progress.unfinished, options.audit);
+  progress.audit = audit?.records;
+  if (audit !== undefined && audit.size > 0) {
+    options.stdout.write(
+      `Audit: ${audit.size} of ${plural(progress.unfinished.length, 'result')} will be computed anew here\n`,
+    );
+  }
+  await doJobs(run, queueJobs({ redis, seal, audit, run: directory.queueRun(), ...about }));
 }
 
 /** Does the jobs that have not finished. */
@@ -186,11 +212,12 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
     progress: (job, fraction, state) => display.update(job, fraction, state),
     said: (job, line) => display.log(`${job.id}: ${line}`),
     noted: (line) => display.log(line),
-    finished(job, seconds) {
+    finished(job, seconds, worker) {
       const outcome = directory.outcome(job);
       if (outcome === undefined) throw lostLock();
       progress.finish(job, outcome);
       progress.seconds[job.id] = seconds;
+      if (worker !== undefined) progress.workers[job.id] = worker;
       display.end(job, 'finished');
       if (performance.now() - metricsWritten < METRICS_INTERVAL) return;
       directory.writeMetrics(progress.outcomes);
@@ -223,6 +250,8 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
       workers,
       interrupted: signal.aborted,
       jobs: progress.seconds,
+      ...(options.queue !== undefined && { by: progress.workers }),
+      ...(progress.audit !== undefined && { audit: progress.audit }),
       failures: progress.failures,
     });
     return await writeResults(experiment, directory, progress.jobs, progress.outcomes, stdout);
@@ -252,6 +281,10 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   }
   if (finished < jobs.length) {
     stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. ${advice}\n`);
+  }
+  if (progress.audit !== undefined) {
+    const same = progress.audit.filter(({ agrees }) => agrees).length;
+    stdout.write(`Audit: ${same} of ${plural(progress.audit.length, 'result')} gave the same bytes here\n`);
   }
   const failed = Object.keys(failures).length;
   if (failed > 0) {

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { isTemporary, makeFolder } from '../../src/files.ts';
+import type { AuditRecord } from './audit.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import { checkStored } from './checkStored.ts';
 import type { CommonConfig, Job, Outcome } from './experiment.ts';
@@ -44,6 +46,10 @@ export interface Session {
   readonly interrupted: boolean;
   /** Seconds by job. */
   readonly jobs: Record<string, number>;
+  /** The worker of a queue that has done it, by job. */
+  readonly by?: Record<string, string>;
+  /** The results of workers that were computed anew here. */
+  readonly audit?: readonly AuditRecord[];
   /** Errors by job. */
   readonly failures: Record<string, string>;
 }
@@ -54,8 +60,11 @@ export interface Holding {
   lost(error: Error): void;
 }
 
+/** Is there while a queue has jobs of the run. */
+const QUEUE_FILE = 'queue.json';
+
 /** What a run writes beside `config.json` and its lock. */
-const FILES = ['jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json'];
+const FILES = [QUEUE_FILE, 'jobs', 'logs', 'metrics.csv', 'metrics.jsonl', 'summary.json', 'report.html', 'run.json'];
 
 /**
  * The folder of a run: `config.json`, `jobs/`, `logs/`, `metrics.csv`, `metrics.jsonl`, `summary.json`, `report.html`, `run.json`. One
@@ -177,6 +186,24 @@ export class RunDirectory {
   /** Removes the folder of a job that has not finished, unless the directory is another's by now. */
   clearJob(job: Job): void {
     if (this.isHeld) rmSync(this.jobPath(job), { recursive: true, force: true });
+  }
+
+  /**
+   * What stands for this directory in a queue: drawn when it is first asked for, and the same until {@link endQueueRun}, so that a command
+   * that goes on finds what another has queued, and no other run does.
+   */
+  queueRun(): string {
+    const path = join(this.path, QUEUE_FILE);
+    const advice = 'delete it: what is left in the queue is then done again';
+    const found = readCheckedJson(path, z.strictObject({ run: z.string() }), advice);
+    const { run } = found ?? { run: randomUUID() };
+    if (found === undefined) writeCheckedJson(path, { run });
+    return run;
+  }
+
+  /** Nothing of the run is in a queue any more. */
+  endQueueRun(): void {
+    if (this.isHeld) rmSync(join(this.path, QUEUE_FILE), { force: true });
   }
 
   writeMetrics(outcomes: readonly Outcome[]): void {

@@ -1,3 +1,4 @@
+import type { AuditRecord } from './audit.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { storageErrorOf } from './storageError.ts';
 
@@ -6,6 +7,10 @@ export class RunProgress {
   readonly jobs: readonly Job[];
   /** How long jobs took, by job. */
   readonly seconds: Record<string, number> = {};
+  /** Who has done them, by job, where that were workers of a queue. */
+  readonly workers: Record<string, string> = {};
+  /** The results that were computed anew, if any were to be. */
+  audit: readonly AuditRecord[] | undefined;
   /** Errors, by job. */
   readonly failures: Record<string, string> = {};
   readonly #outcomes = new Map<string, Outcome>();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compareOutcomes } from './compareOutcomes.ts';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
 import { InputError } from './inputError.ts';
@@ -10,16 +11,14 @@ import { progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import type { RunOptions } from './run.ts';
 import type { RunDirectory } from './runDirectory.ts';
+import { sampleOf } from './sampleOf.ts';
 import { version } from './version.ts';
-
-/** What came of one job when it was done again. */
-type Verdict = { readonly agrees: true } | { readonly agrees: false; readonly why: string };
 
 /**
  * Does finished jobs of a stored run again, elsewhere, and says of each whether its bytes agree: metrics, rows, and every file that the
  * job left. The run itself is only read.
  *
- * @param ids the jobs to do again; all that have finished by default
+ * @param which the jobs to do again, or a share of those that have finished, drawn anew each time; all of them by default
  * @returns the exit code: 0 if all agree, 1 if one does not
  * @throws InputError for a run of another version, engine or backend, whose bytes may rightly differ, or a job that has not finished
  */
@@ -27,7 +26,7 @@ export async function verifyRun(
   experiment: AnyExperiment,
   directory: RunDirectory,
   registry: Registry,
-  ids: readonly string[],
+  { ids, share = 1 }: { readonly ids: readonly string[]; readonly share?: number | undefined },
   { workers, allowed, signal, stdout }: Pick<RunOptions, 'workers' | 'allowed' | 'signal' | 'stdout'>,
 ): Promise<number> {
   const { config, engine, backend, versions } = directory.run;
@@ -39,14 +38,15 @@ export async function verifyRun(
   ] as const) {
     if (stored !== now) throw new InputError(`${directory.path} was made with the ${what} ${stored}, here is ${now}`);
   }
-  const jobs = finishedJobs(experiment, directory, ids);
+  const jobs = sampleOf(finishedJobs(experiment, directory, ids), share);
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-verify-'));
-  const verdicts = new Map<string, Verdict>();
+  /** What differs, by job; undefined where nothing does. */
+  const problems = new Map<string, string | undefined>();
   const display = progressDisplay(jobs, stdout);
-  const say = (job: Job, how: 'finished' | 'failed', verdict: Verdict) => {
-    verdicts.set(job.id, verdict);
+  const say = (job: Job, how: 'finished' | 'failed', problem: string | undefined) => {
+    problems.set(job.id, problem);
     display.end(job, how);
-    display.log(`${job.id}: ${verdict.agrees ? 'the same bytes' : verdict.why}`);
+    display.log(`${job.id}: ${problem ?? 'the same bytes'}`);
   };
   try {
     await runJobs(
@@ -66,9 +66,11 @@ export async function verifyRun(
         progress: (job, fraction, state) => display.update(job, fraction, state),
         said: () => {},
         noted: (line) => display.log(line),
-        finished: (job) => say(job, 'finished', compare(job, directory, join(folder, 'jobs', job.id))),
-        failed: (job, error) =>
-          say(job, 'failed', { agrees: false, why: `failed: ${error.message.split('\n', 1)[0]}` }),
+        finished: (job) => {
+          const anew = readJobFolder(join(folder, 'jobs', job.id), job, directory.settings)!;
+          say(job, 'finished', compareOutcomes(directory.outcome(job)!, anew));
+        },
+        failed: (job, error) => say(job, 'failed', `failed: ${error.message.split('\n', 1)[0]}`),
       },
     );
   } finally {
@@ -76,7 +78,7 @@ export async function verifyRun(
     rmSync(folder, { recursive: true, force: true });
   }
   if (signal.aborted) return EXIT.interrupted;
-  const agreeing = [...verdicts.values()].filter(({ agrees }) => agrees).length;
+  const agreeing = [...problems.values()].filter((problem) => problem === undefined).length;
   stdout.write(`${agreeing} of ${jobs.length} jobs gave the same bytes again\n`);
   return agreeing === jobs.length ? EXIT.ok : EXIT.failed;
 }
@@ -93,14 +95,4 @@ function finishedJobs(experiment: AnyExperiment, directory: RunDirectory, ids: r
   const jobs = all.filter((job) => (ids.length > 0 ? ids.includes(job.id) : directory.outcome(job) !== undefined));
   if (jobs.length === 0) throw new InputError(`${directory.path} has no finished job`);
   return jobs;
-}
-
-function compare(job: Job, directory: RunDirectory, again: string): Verdict {
-  const [stored, anew] = [directory.outcome(job)!, readJobFolder(again, job, directory.settings)!];
-  if (stored.fingerprint === anew.fingerprint) return { agrees: true };
-  const names = Object.keys({ ...stored.result.metrics, ...anew.result.metrics }).filter(
-    (name) => stored.result.metrics[name] !== anew.result.metrics[name],
-  );
-  const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
-  return { agrees: false, why: `other bytes (${shown.join('; ') || 'the metrics agree, its files do not'})` };
 }

@@ -173,10 +173,36 @@ describe('progressDisplay', () => {
   });
 });
 
+describe('what a job says', () => {
+  it.each([false, true])('does nothing to a terminal but to be read (terminal: %s)', (isTTY) => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    let written = '';
+    const stream = Object.assign(new PassThrough(), {
+      ...{ isTTY, columns: 200, cursorTo() {}, clearLine() {}, moveCursor() {} },
+    });
+    stream.on('data', (data) => {
+      written += data;
+    });
+    try {
+      const display = progressDisplay([job('a', 0)], stream as unknown as NodeJS.WriteStream);
+      const evil = '\u001b]0;owned\u0007\u202e\u009b2J';
+      now.mockReturnValue(5001);
+      display.update(job('a', 0), 0.5, `state ${evil}`);
+      display.log(`line ${evil}`);
+      display.close();
+    } finally {
+      now.mockRestore();
+    }
+    for (const what of ['state', 'line']) expect(written).toContain(`${what} \\x1b]0;owned\\x07\\u202e\\x9b2J`);
+    for (const sign of ['\u001b]', '\u0007', '\u202e', '\u009b']) expect(written).not.toContain(sign);
+  });
+});
+
 describe('the name of a worker', () => {
   it('says how many jobs it does at a time', () => {
     expect(readWorkerName(`bull:b3hib3c=:w:${workerName('alpha:123', 4)}`)).toEqual({ me: 'alpha:123', jobs: 4 });
     expect(readWorkerName('bull:b3hib3c=')).toEqual({ me: 'bull:b3hib3c=', jobs: 1 });
+    expect(readWorkerName(`bull:b3hib3c=:w:x*${'9'.repeat(400)}`).jobs).toBe(1024);
   });
 });
 

@@ -23,6 +23,13 @@ describe('oxbow verify', () => {
     expect(readdirSync(out, { recursive: true })).toEqual(before);
   });
 
+  it('takes a share of them, drawn each time', async () => {
+    const { code, stdout } = await oxbow('verify', out, '--sample', '0.4', '--workers', '1');
+    expect(code).toBe(0);
+    expect(stdout.match(/: the same bytes$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/^2 of 2 jobs gave the same bytes again$/m);
+  });
+
   it('names what is not the same', async () => {
     const path = join(out, 'jobs', LEFT, 'result.json');
     const stored = readFileSync(path, 'utf8');
@@ -40,6 +47,11 @@ describe('oxbow verify', () => {
     [['verify', out, '--job', 'plain/Line-v0/left/seed-7'], /--job: got plain\S+seed-7, expected one of/],
     [['verify', out, '--job', 'plain/Line-v0/right/seed-1'], /--job: plain\S+ has not finished/],
     [['verify', tmpdir()], /holds no run/],
+    [['verify', out, '--sample', '0'], /--sample: got 0, expected a share above 0 and at most 1/],
+    [['verify', out, '--sample', 'x'], /--sample: got x, expected a share/],
+    [['verify', out, '--sample', '0.5', '--job', LEFT], /--sample: got it beside --job/],
+    [['run', 'drift', '--audit', '0.5', '--out', join(out, 'none')], /--audit: got it without --queue, expected both/],
+    [['run', 'drift', '--audit', '2', '--queue', 'redis://localhost:1'], /--audit: got 2, expected a share/],
   ])('%j is bad input', async (argv, line) => {
     const { code, stdout, stderr } = await oxbow(...argv);
     expect([code, stdout]).toEqual([2, '']);

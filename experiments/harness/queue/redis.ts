@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { InputError } from '../inputError.ts';
+import { MessageError } from './queuedJob.ts';
+
+/** The environment variable that holds the password where the address has none: other users can list command lines. */
+const PASSWORD = 'OXBOW_QUEUE_PASSWORD';
 
 /** The oldest Redis whose commands a queue needs. */
 const OLDEST = [6, 2] as const;
@@ -37,8 +41,10 @@ export async function queuePackages(): Promise<QueuePackages> {
 export async function connectRedis(label: string, url: string): Promise<Redis> {
   const { Redis } = await queuePackages();
   const where = placeOf(label, url);
+  const password = process.env[PASSWORD];
   let isThere = false;
   const redis = new Redis(url, {
+    ...(password && new URL(url).password === '' && { password }),
     lazyConnect: true,
     maxRetriesPerRequest: null,
     socketTimeout: SILENCE,
@@ -50,7 +56,7 @@ export async function connectRedis(label: string, url: string): Promise<Redis> {
   });
   try {
     const silence = delay(PATIENCE, undefined, { ref: false }).then(() => {
-      throw new Error(`it gives no answer in ${PATIENCE / 1000} s`);
+      throw new Error(`it gives no answer in ${PATIENCE / 1000} s, or is still reading its data`);
     });
     const info = await Promise.race([redis.connect().then(() => redis.info('server')), silence]);
     const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
@@ -66,9 +72,30 @@ export async function connectRedis(label: string, url: string): Promise<Redis> {
   return redis;
 }
 
+/** The host and port of a Redis, for lines. */
+export const addressOf = (redis: Redis): string => `${redis.options.host}:${redis.options.port}`;
+
+/**
+ * The bytes of a key, undefined if it is not there.
+ * @throws MessageError if there are more than `longest`, or it is no text
+ */
+export async function readValue(redis: Redis, key: string, longest: number): Promise<Buffer | undefined> {
+  let value: Buffer;
+  try {
+    // No more than that is read, whatever its length is said to be.
+    value = await redis.getrangeBuffer(key, 0, longest);
+  } catch (error) {
+    if (/^WRONGTYPE/.test((error as Error).message)) throw new MessageError('cannot be read');
+    throw error;
+  }
+  if (value.length > longest) throw new MessageError(`has more than ${longest} bytes`);
+  // Nothing that is sealed is empty.
+  return value.length === 0 ? undefined : value;
+}
+
 /** Has a line said when the connection is lost, and when it is back. */
 export function watchConnection(redis: Redis, say: (line: string) => void): void {
-  const where = `${redis.options.host}:${redis.options.port}`;
+  const where = addressOf(redis);
   let isLost = false;
   redis.on('reconnecting', () => {
     if (!isLost) say(`Lost the connection to Redis at ${where}, waiting for it`);
@@ -118,6 +145,6 @@ function reason(error: Error): string {
   if (code === 'ECONNREFUSED') return 'nothing listens there (connection refused)';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
   if (/WRONGPASS|invalid (username-)?password/.test(message)) return 'the password is wrong';
-  if (/NOAUTH/.test(message)) return 'it wants a password: redis://:password@host:port';
+  if (/NOAUTH/.test(message)) return `it wants a password: ${PASSWORD}, or redis://:password@host:port`;
   return message.split('\n', 1)[0]!;
 }

@@ -1,0 +1,11 @@
+import type { Outcome } from './experiment.ts';
+
+/** What differs between two outcomes of one job, in words; undefined if their bytes are the same. */
+export function compareOutcomes(stored: Outcome, anew: Outcome): string | undefined {
+  if (stored.fingerprint === anew.fingerprint) return undefined;
+  const names = Object.keys({ ...stored.result.metrics, ...anew.result.metrics }).filter(
+    (name) => stored.result.metrics[name] !== anew.result.metrics[name],
+  );
+  const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
+  return `other bytes (${shown.join('; ') || 'the metrics agree, its files do not'})`;
+}
