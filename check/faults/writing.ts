@@ -86,7 +86,9 @@ const TARGETS: readonly Target[] = [
   { name: 'x'.repeat(256), says: 'ENAMETOOLONG: ' },
   { name: '/proc/oxbow', says: 'ENOENT: ' },
   {
-    name: '/dev/stdout',
+    // As /dev/stdout is, which a command that replaced links would destroy.
+    name: 'stdout',
+    make: (path) => symlinkSync('/proc/self/fd/1', path),
     says: '',
     problem: (_, { stdout }) => holdsRows(stdout.slice(stdout.indexOf('\n[\n') + 1)),
   },
@@ -171,14 +173,16 @@ async function unprivileged(context: FaultContext): Promise<void> {
 /** Every command where few files can be open. */
 async function descriptors({ folder, reference, short, record }: FaultContext): Promise<void> {
   const out = join(folder, 'few-descriptors');
+  const run = join(folder, 'few-descriptors-run');
+  cpSync(reference, run, { recursive: true });
   const commands = [
     ['run', 'lake', '--quick', '--out', out],
     ['train', 'Pendulum-v1', '--out', out],
-    ['resume', reference],
-    ['eval', reference],
-    ['verify', reference],
-    ['report', reference],
-    ['report', reference, reference],
+    ['resume', run],
+    ['eval', run],
+    ['verify', run],
+    ['report', run],
+    ['report', run, run],
     ['list'],
     ['worker', 'redis://127.0.0.1:1'],
   ];
@@ -198,10 +202,7 @@ async function descriptorsOnTheWay({ folder, reference, short, record }: FaultCo
   const out = unfinished(reference, join(folder, 'falling-limit'));
   const run = startOxbow(folder, ['resume', out, '--workers', '2']);
   await until(() => begun(out) || run.process.exitCode !== null);
-  const workers = spawnSync('pgrep', ['-f', `harness/worker\\.js ${run.process.pid}$`], { encoding: 'utf8' }).stdout;
-  for (const id of [String(run.process.pid), ...workers.trim().split('\n')]) {
-    spawnSync('prlimit', ['--pid', id, '--nofile=15:15']);
-  }
+  for (const id of withChildren(String(run.process.pid))) spawnSync('prlimit', ['--pid', id, '--nofile=15:15']);
   const ended = await within(run);
   const problems = problemsOf(ended, `cannot write ${out}: EMFILE: `, 'raise the limit of open files');
   record({
@@ -210,6 +211,12 @@ async function descriptorsOnTheWay({ folder, reference, short, record }: FaultCo
     ...(await goesOn(folder, out, reference)),
     problems,
   });
+}
+
+/** A process, those that it has started, and theirs. */
+function withChildren(id: string): string[] {
+  const { stdout } = spawnSync('pgrep', ['-P', id], { encoding: 'utf8' });
+  return [id, ...stdout.split('\n').filter(Boolean).flatMap(withChildren)];
 }
 
 /** The run directory is renamed while jobs go on. */
