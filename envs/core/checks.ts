@@ -5,7 +5,7 @@ import type { Space } from './spaces/space.ts';
 // The single rules of the contract, for `PassiveEnvChecker` and `checkEnv`. Each throws one line: env, rule, what was got.
 
 /** An env's name in messages: its id, or its class. */
-function envName(env: AnyEnv): string {
+export function envName(env: AnyEnv): string {
   return env.spec?.id ?? env.unwrapped?.constructor.name ?? env.constructor.name;
 }
 

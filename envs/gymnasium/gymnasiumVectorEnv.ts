@@ -63,9 +63,27 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const seeds = rng && Array.from({ length: numEnvs }, (_, i) => seedFor(rng.split(i).seed));
     this.#server.reset({ seeds, options, mask });
     for (let i = 0; i < numEnvs; i++) if (mask === undefined || mask[i]) this.#takeReset(i);
+    this.#checkNumbers('reset');
     if (this.#checksReset) this.#checkRows((row, i) => checkResetResult(row, this.#resetResult(i)));
     this.#checksReset = false;
     return [this.#result.observations, this.#result.infos];
+  }
+
+  /** Shapes and types were checked in Python. @throws when a number of an observation is NaN, or a reward is not finite */
+  #checkNumbers(call: 'step' | 'reset'): void {
+    const { observations, rewards } = this.#result;
+    const at = observations.findIndex(Number.isNaN);
+    const { size } = this.singleObservationSpace;
+    if (at >= 0) {
+      const entry = `entry ${at % size} of the observation`;
+      throw new Error(
+        `${this.#server.name}: ${call}() of environment ${Math.floor(at / size)} gave NaN as ${entry}, expected a number`,
+      );
+    }
+    const row = rewards.findIndex((reward) => !Number.isFinite(reward));
+    if (row < 0) return;
+    const got = `gave the reward ${rewards[row]}`;
+    throw new Error(`${this.#server.name}: ${call}() of environment ${row} ${got}, expected a finite number`);
   }
 
   #takeReset(i: number): void {
@@ -91,6 +109,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     if (this.autoresetMode === 'disabled') this.#refuseEnded();
     this.#server.step(actions, this.#ended);
     this.#takeStep();
+    this.#checkNumbers('step');
     if (this.#checksStep) this.#checkRows((row, i) => checkStepResult(row, this.#stepResult(i)));
     this.#checksStep = false;
     return this.#result;

@@ -309,7 +309,9 @@ describe('Ppo', () => {
     }
     const env = new SyncVectorEnv([() => new Target(), () => new Broken()], { autoresetMode: 'sameStep' });
     const agent = new Ppo(options(policies.gaussian!(), { env }));
-    await expect(run(agent, 64)).rejects.toThrow('Ppo: environment 1 gave NaN in its reward, expected finite numbers');
+    await expect(run(agent, 64)).rejects.toThrow(
+      'SyncVectorEnv: env 1 (Broken), step 1: the reward must be a finite number, got NaN',
+    );
     agent.dispose();
     class Blind extends Target {
       protected override begin(): ResetResult {

@@ -2,6 +2,7 @@ import { portableMath } from '../../../src/portableMath.ts';
 import type { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import type { BatchArray, Space } from './space.ts';
+import { writeNumbers } from './writeNumbers.ts';
 
 interface BoxArrays {
   float32: Float32Array;
@@ -120,7 +121,7 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   }
 
   write(x: BoxArrays[D], target: BatchArray, offset: number): void {
-    for (let i = 0; i < this.size; i++) target[offset + i] = x[i]!;
+    writeNumbers(x, this.size, target, offset);
   }
 
   read(source: BatchArray, offset: number, into?: BoxArrays[D]): BoxArrays[D] {

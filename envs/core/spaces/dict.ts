@@ -52,7 +52,13 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
   write(x: T, target: BatchArray, offset: number): void {
     let at = offset;
     for (const [key, space] of this.#entries) {
-      space.write(x[key], target, at);
+      try {
+        space.write(x[key], target, at);
+      } catch (error) {
+        if (typeof x !== 'object' || x === null)
+          throw new Error(`expected an object of ${this.#names}, got ${describe(x)}`);
+        throw new Error(`part "${key}": ${(error as Error).message}`);
+      }
       at += space.size;
     }
   }

@@ -24,16 +24,16 @@ export class Discrete implements Space<number> {
   }
 
   contains(x: unknown): x is number {
-    return this.violation(x) === undefined;
+    return Number.isInteger(x) && (x as number) >= this.start && (x as number) < this.start + this.n;
   }
 
   violation(x: unknown): string | undefined {
-    const last = this.start + this.n - 1;
-    if (Number.isInteger(x) && (x as number) >= this.start && (x as number) <= last) return undefined;
-    return `expected an integer in [${this.start}, ${last}], got ${describe(x)}`;
+    if (this.contains(x)) return undefined;
+    return `expected an integer in [${this.start}, ${this.start + this.n - 1}], got ${describe(x)}`;
   }
 
   write(x: number, target: BatchArray, offset: number): void {
+    if (typeof x !== 'number' || Number.isNaN(x)) throw new Error(`expected a number, got ${describe(x)}`);
     target[offset] = x;
   }
 

@@ -2,6 +2,7 @@ import type { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
+import { writeNumbers } from './writeNumbers.ts';
 
 /** Arrays of zeros and ones, of one shape: `Uint8Array`s, row-major. */
 export class MultiBinary implements Space<Uint8Array> {
@@ -37,7 +38,7 @@ export class MultiBinary implements Space<Uint8Array> {
   }
 
   write(x: Uint8Array, target: BatchArray, offset: number): void {
-    for (let i = 0; i < this.size; i++) target[offset + i] = x[i]!;
+    writeNumbers(x, this.size, target, offset);
   }
 
   read(source: BatchArray, offset: number, into: Uint8Array = new Uint8Array(this.size)): Uint8Array {

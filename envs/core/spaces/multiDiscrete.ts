@@ -2,6 +2,7 @@ import type { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
+import { writeNumbers } from './writeNumbers.ts';
 
 /** Several {@link Discrete} side by side: entry i is one of start[i], …, start[i] + nvec[i] − 1. Values are `Int32Array`s. */
 export class MultiDiscrete implements Space<Int32Array> {
@@ -56,7 +57,7 @@ export class MultiDiscrete implements Space<Int32Array> {
   }
 
   write(x: Int32Array, target: BatchArray, offset: number): void {
-    for (let i = 0; i < this.size; i++) target[offset + i] = x[i]!;
+    writeNumbers(x, this.size, target, offset);
   }
 
   read(source: BatchArray, offset: number, into: Int32Array = new Int32Array(this.size)): Int32Array {

@@ -22,7 +22,10 @@ export interface Space<T = unknown> {
   /** What keeps `x` out of the space, in one line; undefined when `x` is a member. */
   violation(x: unknown): string | undefined;
 
-  /** Copies `x` into `target[offset … offset + size)`. */
+  /**
+   * Copies `x` into `target[offset … offset + size)`.
+   * @throws when `x` has not the form of a member, or a number that is NaN; its bounds are not looked at: `violation` does.
+   */
   write(x: T, target: BatchArray, offset: number): void;
   /** The value at `source[offset … offset + size)`, in the array `into` where one is given. */
   read(source: BatchArray, offset: number, into?: T): T;

@@ -40,9 +40,16 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
   }
 
   write(x: T, target: BatchArray, offset: number): void {
+    if (!Array.isArray(x) || x.length !== this.#list.length) {
+      throw new Error(`expected ${this.#list.length} parts, got ${describe(x)}`);
+    }
     let at = offset;
     for (let i = 0; i < this.#list.length; i++) {
-      this.#list[i]!.write(x[i], target, at);
+      try {
+        this.#list[i]!.write(x[i], target, at);
+      } catch (error) {
+        throw new Error(`part ${i}: ${(error as Error).message}`);
+      }
       at += this.#list[i]!.size;
     }
   }

@@ -13,6 +13,7 @@ import {
   type StepResult,
   SyncVectorEnv,
   TimeLimit,
+  Tuple,
 } from '../../../envs/index.ts';
 import { Countdown } from './fixtures.ts';
 
@@ -254,5 +255,161 @@ describe('composite spaces', () => {
     const { rewards, finalObservations } = envs.step(Int32Array.of(doors[0]!, 1, 2, (doors[1]! % 3) + 1, 0, 3));
     expect([...rewards]).toEqual([21, 30]);
     expect([...finalObservations]).toEqual([doors[0], 1, 0, doors[1], 0, 0]);
+  });
+});
+
+/** A countdown that gives something else at a step. */
+class Faulty extends Countdown {
+  readonly #at: number;
+  readonly #fault: (result: StepResult) => unknown;
+  steps = 0;
+
+  constructor(at: number, fault: (result: StepResult) => unknown) {
+    super({ length: 9 });
+    this.#at = at;
+    this.#fault = fault;
+  }
+
+  override step(action: number): StepResult {
+    const result = super.step(action);
+    this.steps++;
+    return (this.steps === this.#at ? this.#fault(result) : result) as StepResult;
+  }
+}
+
+describe('what an env gives is checked at every step', () => {
+  const observed = (observation: unknown) => (result: StepResult) => [observation, ...result.slice(1)];
+  const where = 'SyncVectorEnv: env 1 (Faulty), step 3: ';
+
+  it.each<[string, (result: StepResult) => unknown, string]>([
+    ['a shorter observation', observed(Float32Array.of(1)), 'observation: expected 2 numbers, got Float32Array [1]'],
+    ['a longer one', observed(Float32Array.of(1, 2, 3)), 'observation: expected 2 numbers, got Float32Array [1, 2, 3]'],
+    ['texts', observed(['0.9', null]), 'observation: entry 0 is "0.9", expected a number'],
+    ['null in it', observed([0.9, null]), 'observation: entry 1 is null, expected a number'],
+    ['NaN in it', observed(Float32Array.of(1, Number.NaN)), 'observation: entry 1 is NaN, expected a number'],
+    ['none', observed(undefined), 'observation: expected 2 numbers, got undefined'],
+    ['a text', observed('ab'), 'observation: entry 0 is "a", expected a number'],
+    ['a number', observed(3), 'observation: expected 2 numbers, got 3'],
+    ['a reward of text', ([o, , ...rest]) => [o, '5', ...rest], 'the reward must be a finite number, got "5"'],
+    ['a reward of NaN', ([o, , ...rest]) => [o, Number.NaN, ...rest], 'the reward must be a finite number, got NaN'],
+    ['an infinite one', ([o, , ...rest]) => [o, Infinity, ...rest], 'the reward must be a finite number, got Infinity'],
+    ['a flag of 0', ([o, r, , ...rest]) => [o, r, 0, ...rest], 'terminated must be a boolean, got 0'],
+    ['no flag', ([o, r, t, , i]) => [o, r, t, undefined, i], 'truncated must be a boolean, got undefined'],
+    ['no info', ([o, r, t, u]) => [o, r, t, u, undefined], 'info must be an object, got undefined'],
+    [
+      'four parts',
+      (result) => result.slice(1),
+      'step() must return [observation, reward, terminated, truncated, info], got Array',
+    ],
+    [
+      'nothing',
+      () => undefined,
+      'step() must return [observation, reward, terminated, truncated, info], got undefined',
+    ],
+  ])('%s', (_, fault, message) => {
+    const envs = new SyncVectorEnv([() => new Countdown(), () => new Faulty(3, fault)]);
+    envs.reset({ seed: 1 });
+    envs.step(actions);
+    envs.step(actions);
+    expect(() => envs.step(actions)).toThrow(where + message);
+  });
+
+  it('an infinite observation is one', () => {
+    const fault = observed(Float32Array.of(Number.POSITIVE_INFINITY, 0));
+    const envs = new SyncVectorEnv([() => new Faulty(1, fault)]);
+    envs.reset();
+    expect(envs.step(Int32Array.of(1)).observations[0]).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('the last observation of an episode too, and what reset gives', () => {
+    class Late extends Countdown {
+      episodes = 0;
+      protected override begin(): ResetResult {
+        const [observation, info] = super.begin();
+        return [this.episodes++ === 0 ? observation : observation.slice(1), info];
+      }
+    }
+    const envs = new SyncVectorEnv([() => new Late({ length: 1 })], { autoresetMode: 'sameStep' });
+    envs.reset();
+    expect(() => envs.step(Int32Array.of(1))).toThrow(
+      'SyncVectorEnv: env 0 (Late), step 1: observation: expected 2 numbers, got Float32Array',
+    );
+    const ends = new SyncVectorEnv([() => new Faulty(1, ([, r, , ...rest]) => [[1], r, true, ...rest])]);
+    ends.reset();
+    expect(() => ends.step(Int32Array.of(1))).toThrow('env 0 (Faulty), step 1: observation: expected 2 numbers');
+  });
+
+  it('parts of an observation by their names', () => {
+    const dict = new Dict({ a: new Discrete(3), b: new MultiBinary(2) });
+    const row = new Float32Array(3);
+    expect(() => dict.write({ a: 1, b: Uint8Array.of(1) }, row, 0)).toThrow(
+      'part "b": expected 2 numbers, got Uint8Array [1]',
+    );
+    expect(() => dict.write({ a: 'x' } as never, row, 0)).toThrow('part "a": expected a number, got "x"');
+    expect(() => dict.write(null as never, row, 0)).toThrow('expected an object of a, b, got null');
+    const tuple = new Tuple([new Discrete(3), dict] as const);
+    expect(() => tuple.write([1, { a: Number.NaN, b: Uint8Array.of(1, 0) }], row, 0)).toThrow(
+      'part 1: part "a": expected a number, got NaN',
+    );
+    expect(() => tuple.write([1] as never, row, 0)).toThrow('expected 2 parts, got Array [1]');
+  });
+});
+
+describe('all envs make a step, or none', () => {
+  const steps = (envs: SyncVectorEnv) => envs.envs.map((env) => (env as Faulty).steps);
+  const intact = (at = 9) => new Faulty(at, (result) => result);
+
+  it('actions and modes are looked at first', () => {
+    const ended = () => new Faulty(1, ([o, r, , ...rest]) => [o, r, true, ...rest]);
+    const envs = new SyncVectorEnv([() => intact(), ended], { autoresetMode: 'disabled' });
+    envs.reset({ seed: 1 });
+    envs.step(actions);
+    const state = () => JSON.stringify(envs.state());
+    const before = state();
+    expect(() => envs.step(actions)).toThrow('the episode of env 1 has ended, expected a reset({ mask }) first');
+    expect([steps(envs), state()]).toEqual([[1, 1], before]);
+    envs.reset({ mask: [0, 1] });
+    expect(() => envs.step(Int32Array.of(1, 4))).toThrow(
+      'SyncVectorEnv.step: the action of env 1: expected an integer in [0, 3], got 4',
+    );
+    expect(() => envs.step(Float32Array.of(1, Number.NaN))).toThrow(
+      'SyncVectorEnv.step: the action of env 1: expected an integer in [0, 3], got NaN',
+    );
+    expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
+    expect(steps(envs)).toEqual([1, 1]);
+    envs.step(actions);
+    expect(steps(envs)).toEqual([2, 2]);
+  });
+
+  it('after an env has failed, nothing goes on before all are reset', () => {
+    const fails = () =>
+      new Faulty(2, () => {
+        throw new Error('no more coal');
+      });
+    const envs = new SyncVectorEnv([() => intact(), fails, () => intact()]);
+    const three = Int32Array.of(1, 1, 1);
+    envs.reset({ seed: 1 });
+    envs.step(three);
+    expect(() => envs.step(three)).toThrow('no more coal');
+    const message = 'env 1 (Faulty) has failed at step 2 and the others have gone on, expected a reset() of all first';
+    expect(() => envs.step(three)).toThrow(`SyncVectorEnv.step: ${message}`);
+    envs.setState(envs.state());
+    expect(() => envs.step(three)).toThrow(message);
+    envs.reset({ mask: [0, 1, 0] });
+    expect(() => envs.step(three)).toThrow(message);
+    expect(steps(envs)).toEqual([2, 2, 1]);
+    envs.reset({ seed: 1 });
+    envs.step(three);
+    expect(steps(envs)).toEqual([3, 3, 2]);
+  });
+
+  it('a state that is restored mends it as well', () => {
+    const envs = new SyncVectorEnv([() => new Faulty(2, () => undefined)]);
+    envs.reset({ seed: 1 });
+    const state = envs.state();
+    envs.step(Int32Array.of(1));
+    expect(() => envs.step(Int32Array.of(1))).toThrow('got undefined');
+    envs.setState(state);
+    expect(left(envs.step(Int32Array.of(1)).observations)[0]).toBe(8);
   });
 });
