@@ -259,7 +259,6 @@ export class SyncVectorEnv implements VectorEnv {
     }
     for (const [i, env] of this.envs.entries()) restoreState(env, state.envs[i]);
     this.#ended.set(state.ended);
-    this.#steps = 0;
     this.#failed = state.failed;
   }
 }
