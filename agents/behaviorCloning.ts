@@ -1,6 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, clipByGlobalNorm, compile, type Policy, type StateDict, valueAndGradients } from '../src/index.ts';
+import {
+  Adam,
+  type BoxSpace,
+  checkPolicy,
+  clipByGlobalNorm,
+  compile,
+  type Policy,
+  type StateDict,
+  valueAndGradients,
+} from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { DivergedError } from '../src/training/divergedError.ts';
 import { Minibatches } from '../src/training/minibatches.ts';
@@ -33,7 +42,14 @@ export const behaviorCloningOptions = z.strictObject({
   validation: demonstrations
     .optional()
     .describe('pairs that are not trained on; the weights that are best on them are kept'),
-  batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'pairs' }),
+  outside: z
+    .enum(['refuse', 'clip'])
+    .default('refuse')
+    .describe("what is done with actions beyond the bounds of the policy's action space"),
+  batchSize: z.int().positive().optional().meta({
+    description: 'size of a minibatch; by default 256, or all pairs where they are fewer',
+    unit: 'pairs',
+  }),
   learningRate: learningRate('the policy', 1e-3),
   weightDecay: z
     .number()
@@ -89,11 +105,13 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
 
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy, hold an action that it cannot take, or fill no batch */
   constructor(options: BehaviorCloningOptions) {
-    this.#options = parseOptions('BehaviorCloning', behaviorCloningOptions, options);
-    const { policy, validation, batchSize, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
+    this.#options = withPossibleActions(parseOptions('BehaviorCloning', behaviorCloningOptions, options));
+    const { policy, validation, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
+    checkPolicy(policy);
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
     const count = countPairs(policy, this.#options.demonstrations, 'demonstrations');
     if (validation !== undefined) countPairs(policy, validation, 'validation');
+    const { batchSize = Math.min(256, count) } = this.#options;
     if (this.#options.patience !== undefined && validation === undefined) {
       throw new Error('BehaviorCloning: patience: wanted validation pairs beside it, got none');
     }
@@ -241,6 +259,32 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   }
 }
 
+type Parsed = z.output<typeof behaviorCloningOptions>;
+
+/** With `outside: 'clip'` the options with all actions within the policy's bounds. */
+function withPossibleActions(options: Parsed): Parsed {
+  const bounds = boundsOf(options.policy);
+  if (options.outside !== 'clip' || bounds === undefined) return options;
+  const { actionDim } = options.policy;
+  const clip = (value: number, i: number) => {
+    const [low, high] = [bounds.low[i % actionDim]!, bounds.high[i % actionDim]!];
+    return Math.min(Math.max(value, low), high);
+  };
+  const clipped = ({ observations, actions }: Demonstrations) => ({ observations, actions: actions.map(clip) });
+  const { demonstrations, validation } = options;
+  return {
+    ...options,
+    demonstrations: clipped(demonstrations),
+    ...(validation && { validation: clipped(validation) }),
+  };
+}
+
+/** The bounds of the policy's actions: its own, or those of the space that `makePolicy` made it for. */
+function boundsOf({ boundedActions, config }: Policy): BoxSpace | undefined {
+  if (boundedActions !== undefined) return boundedActions;
+  return config !== undefined && 'low' in config.actionSpace ? config.actionSpace : undefined;
+}
+
 type Best = NonNullable<BehaviorCloningReport['best']> & { readonly weights: StateDict };
 
 type Batch = { observations: tf.Tensor; actions: tf.Tensor };
@@ -269,22 +313,21 @@ function countPairs(policy: Policy, { observations, actions }: Demonstrations, w
 }
 
 /** The first number that no action of the policy has, undefined if there is none. */
-function firstImpossible(
-  { discreteActions, boundedActions, actionDim }: Policy,
-  actions: Float32Array,
-): { wrong: number; wanted: string } | undefined {
+function firstImpossible(policy: Policy, actions: Float32Array): { wrong: number; wanted: string } | undefined {
+  const { discreteActions, actionDim } = policy;
   if (discreteActions !== undefined) {
     const { n, start } = discreteActions;
     const wrong = actions.findIndex((value) => !(Number.isInteger(value) && value >= start && value < start + n));
     if (wrong < 0) return undefined;
     return { wrong, wanted: `one of the policy's ${n} actions, an integer from ${start} to ${start + n - 1}` };
   }
-  if (boundedActions === undefined) return undefined;
-  const { low, high } = boundedActions;
+  const bounds = boundsOf(policy);
+  if (bounds === undefined) return undefined;
+  const { low, high } = bounds;
   const isOutside = (value: number, i: number) =>
     value < Math.fround(low[i % actionDim]!) || value > Math.fround(high[i % actionDim]!);
   const wrong = actions.findIndex(isOutside);
   if (wrong < 0) return undefined;
   const at = wrong % actionDim;
-  return { wrong, wanted: `a number within the policy's bounds, from ${low[at]} to ${high[at]}` };
+  return { wrong, wanted: `a number within the policy's bounds, from ${low[at]} to ${high[at]}, or outside: 'clip'` };
 }

@@ -94,7 +94,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     this.#options = config;
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
     const { observationDim, actionDim } = policy;
-    const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
+    const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env, { density: false });
     checkContinuous('SoftQLearning', actionSpace);
     checkReparameterized('SoftQLearning', policy);
     if (!actionSpace.bounded) {

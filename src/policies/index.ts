@@ -8,6 +8,7 @@ export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
 export type { PolicyOptionsByName } from './builtinPolicies.ts';
 export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalPolicy.ts';
+export { type CheckPolicyOptions, checkPolicy } from './checkPolicy.ts';
 export type { DiscreteSpace } from './discreteSpace.ts';
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';

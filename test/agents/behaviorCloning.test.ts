@@ -330,10 +330,65 @@ describe('BehaviorCloning', () => {
       for (const [value, text] of wrong) {
         expect(() => clones(policy, [0, 0, 0.1, value, 7, 7], what)).toThrow(
           new Error(
-            `BehaviorCloning: ${what}.actions[3], of pair 1, is ${text}, expected a number within the policy's bounds, from -2 to 3`,
+            `BehaviorCloning: ${what}.actions[3], of pair 1, is ${text}, expected a number within the policy's bounds, from -2 to 3, or outside: 'clip'`,
           ),
         );
       }
     }
   });
+});
+
+describe('actions beyond the bounds of the space', () => {
+  const space = new Box({ low: [-1], high: [1] });
+  const pairs = (actions: number[]) => ({
+    observations: Float32Array.from(actions, (_, i) => i / 8),
+    actions: Float32Array.from(actions),
+  });
+  const policyOf = (squash?: string) =>
+    makeNamedPolicy('gaussian', {
+      observationSpace: space,
+      actionSpace: space,
+      hidden: [4],
+      scale: 'state',
+      rng: new Rng(0),
+      ...(squash && { squash }),
+    } as never);
+
+  test.each([undefined, 'tanh'])('are refused, with or without a squash: %s', (squash) => {
+    const make = () => new BehaviorCloning({ policy: policyOf(squash), demonstrations: pairs([0.5, 1, -1, 1.5]) });
+    expect(make).toThrow(
+      "BehaviorCloning: demonstrations.actions[3], of pair 3, is 1.5, expected a number within the policy's bounds, from -1 to 1, or outside: 'clip'",
+    );
+  });
+
+  test('or clipped, if asked: the training is that of the clipped ones, and the data are left as they were', async () => {
+    const losses = async (actions: number[]) => {
+      const data = pairs(actions);
+      const options = { demonstrations: data, validation: data, outside: 'clip' as const, reportEvery: 1 };
+      const agent = new BehaviorCloning({ policy: policyOf(), ...options });
+      const seen: unknown[] = [];
+      for await (const { loss, validationLoss } of agent.train({ steps: 3, rng: new Rng(0) })) {
+        seen.push([loss, validationLoss]);
+      }
+      agent.dispose();
+      expect([...data.actions]).toEqual(actions);
+      return seen;
+    };
+    const clipped = await losses([0.5, 1, -3, 1.5]);
+    expect(clipped).toEqual(await losses([0.5, 1, -1, 1]));
+    expect(clipped).not.toEqual(await losses([0.5, 1, -1, 0.5]));
+  });
+});
+
+test('a minibatch has 256 pairs, or all where they are fewer', async () => {
+  for (const [count, updates] of [
+    [100, 1],
+    [600, 2],
+  ] as const) {
+    const agent = new BehaviorCloning({ policy: makePolicy(), demonstrations: linearData(count, new Rng(0)) });
+    for await (const report of agent.train({ steps: updates, rng: new Rng(0) })) {
+      expect(Number.isFinite(report.loss)).toBe(true);
+    }
+    agent.dispose();
+  }
 });
