@@ -43,9 +43,12 @@ export const behaviorCloningOptions = z.strictObject({
     .optional()
     .describe('pairs that are not trained on; the weights that are best on them are kept'),
   outside: z
-    .enum(['refuse', 'clip'])
+    .enum(['refuse', 'clip', 'keep'])
     .default('refuse')
-    .describe("what is done with actions beyond the bounds of the policy's action space"),
+    .describe(
+      "what is done with actions beyond the bounds of the policy's action space; kept, they are learned as they are, which suits a " +
+        'policy without a squash',
+    ),
   batchSize: z.int().positive().optional().meta({
     description: 'size of a minibatch; by default 256, or all pairs where they are fewer',
     unit: 'pairs',
@@ -109,8 +112,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     const { policy, validation, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
     checkPolicy(policy);
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
-    const count = countPairs(policy, this.#options.demonstrations, 'demonstrations');
-    if (validation !== undefined) countPairs(policy, validation, 'validation');
+    const count = countPairs(this.#options, this.#options.demonstrations, 'demonstrations');
+    if (validation !== undefined) countPairs(this.#options, validation, 'validation');
     const { batchSize = Math.min(256, count) } = this.#options;
     if (this.#options.patience !== undefined && validation === undefined) {
       throw new Error('BehaviorCloning: patience: wanted validation pairs beside it, got none');
@@ -289,7 +292,7 @@ type Best = NonNullable<BehaviorCloningReport['best']> & { readonly weights: Sta
 
 type Batch = { observations: tf.Tensor; actions: tf.Tensor };
 
-function countPairs(policy: Policy, { observations, actions }: Demonstrations, what: string): number {
+function countPairs({ policy, outside }: Parsed, { observations, actions }: Demonstrations, what: string): number {
   const count = observations.length / policy.observationDim;
   if (!Number.isInteger(count) || count === 0 || count !== actions.length / policy.actionDim) {
     throw new Error(
@@ -302,7 +305,7 @@ function countPairs(policy: Policy, { observations, actions }: Demonstrations, w
     if (wrong >= 0)
       throw new Error(`BehaviorCloning: ${what}.${name}[${wrong}] is ${values[wrong]}, expected a finite number`);
   }
-  const { wrong, wanted } = firstImpossible(policy, actions) ?? {};
+  const { wrong, wanted } = firstImpossible(policy, actions, outside) ?? {};
   if (wrong !== undefined) {
     const row = Math.floor(wrong / policy.actionDim);
     throw new Error(
@@ -313,7 +316,11 @@ function countPairs(policy: Policy, { observations, actions }: Demonstrations, w
 }
 
 /** The first number that no action of the policy has, undefined if there is none. */
-function firstImpossible(policy: Policy, actions: Float32Array): { wrong: number; wanted: string } | undefined {
+function firstImpossible(
+  policy: Policy,
+  actions: Float32Array,
+  outside: Parsed['outside'],
+): { wrong: number; wanted: string } | undefined {
   const { discreteActions, actionDim } = policy;
   if (discreteActions !== undefined) {
     const { n, start } = discreteActions;
@@ -321,7 +328,8 @@ function firstImpossible(policy: Policy, actions: Float32Array): { wrong: number
     if (wrong < 0) return undefined;
     return { wrong, wanted: `one of the policy's ${n} actions, an integer from ${start} to ${start + n - 1}` };
   }
-  const bounds = boundsOf(policy);
+  // What a policy bins has no density beyond its bounds.
+  const bounds = outside === 'keep' ? policy.boundedActions : boundsOf(policy);
   if (bounds === undefined) return undefined;
   const { low, high } = bounds;
   const isOutside = (value: number, i: number) =>
@@ -329,5 +337,8 @@ function firstImpossible(policy: Policy, actions: Float32Array): { wrong: number
   const wrong = actions.findIndex(isOutside);
   if (wrong < 0) return undefined;
   const at = wrong % actionDim;
-  return { wrong, wanted: `a number within the policy's bounds, from ${low[at]} to ${high[at]}, or outside: 'clip'` };
+  return {
+    wrong,
+    wanted: `a number within the policy's bounds, from ${low[at]} to ${high[at]}, or outside: 'clip' or 'keep'`,
+  };
 }

@@ -330,7 +330,7 @@ describe('BehaviorCloning', () => {
       for (const [value, text] of wrong) {
         expect(() => clones(policy, [0, 0, 0.1, value, 7, 7], what)).toThrow(
           new Error(
-            `BehaviorCloning: ${what}.actions[3], of pair 1, is ${text}, expected a number within the policy's bounds, from -2 to 3, or outside: 'clip'`,
+            `BehaviorCloning: ${what}.actions[3], of pair 1, is ${text}, expected a number within the policy's bounds, from -2 to 3, or outside: 'clip' or 'keep'`,
           ),
         );
       }
@@ -357,14 +357,14 @@ describe('actions beyond the bounds of the space', () => {
   test.each([undefined, 'tanh'])('are refused, with or without a squash: %s', (squash) => {
     const make = () => new BehaviorCloning({ policy: policyOf(squash), demonstrations: pairs([0.5, 1, -1, 1.5]) });
     expect(make).toThrow(
-      "BehaviorCloning: demonstrations.actions[3], of pair 3, is 1.5, expected a number within the policy's bounds, from -1 to 1, or outside: 'clip'",
+      "BehaviorCloning: demonstrations.actions[3], of pair 3, is 1.5, expected a number within the policy's bounds, from -1 to 1, or outside: 'clip' or 'keep'",
     );
   });
 
   test('or clipped, if asked: the training is that of the clipped ones, and the data are left as they were', async () => {
-    const losses = async (actions: number[]) => {
+    const losses = async (actions: number[], outside: 'clip' | 'keep' = 'clip') => {
       const data = pairs(actions);
-      const options = { demonstrations: data, validation: data, outside: 'clip' as const, reportEvery: 1 };
+      const options = { demonstrations: data, validation: data, outside, reportEvery: 1 };
       const agent = new BehaviorCloning({ policy: policyOf(), ...options });
       const seen: unknown[] = [];
       for await (const { loss, validationLoss } of agent.train({ steps: 3, rng: new Rng(0) })) {
@@ -377,6 +377,7 @@ describe('actions beyond the bounds of the space', () => {
     const clipped = await losses([0.5, 1, -3, 1.5]);
     expect(clipped).toEqual(await losses([0.5, 1, -1, 1]));
     expect(clipped).not.toEqual(await losses([0.5, 1, -1, 0.5]));
+    expect(clipped).not.toEqual(await losses([0.5, 1, -3, 1.5], 'keep'));
   });
 });
 

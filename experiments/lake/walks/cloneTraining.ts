@@ -51,6 +51,8 @@ export function cloneTraining({
     policy,
     demonstrations,
     validation,
+    // Demonstrators are noisy, and only the direction of an action counts.
+    outside: 'keep',
     batchSize,
     learningRate: cosineSchedule(learningRate),
     reportEvery: Math.max(1, Math.round(steps / 30)),
