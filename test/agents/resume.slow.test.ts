@@ -155,6 +155,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         policy: policyOf('gaussian', hidden),
         demonstrations: demonstrations(100),
         validation: demonstrations(20),
+        outside: 'keep',
         batchSize: 30,
         reportEvery: 7,
         entropyCoefficient: 0.1,
