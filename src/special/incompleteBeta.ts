@@ -1,0 +1,169 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../nn/stopGradient.ts';
+import { expExcess, logExcess } from './excess.ts';
+import { digammaRest, lgammaRest } from './gammaRests.ts';
+import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
+import { tailQuadrature } from './tailQuadrature.ts';
+
+/**
+ * A point x of (0, 1) by its log-odds, from where they are those of the mean: `over` = log(x/(1 − x)) − log(a/b). Near the mean, where
+ * float32 of x and 1 − x tells little of large a and b, it has all its digits.
+ */
+interface Point {
+  /** a, b > 0, and `over`, of one shape. */
+  readonly a: tf.Tensor;
+  readonly b: tf.Tensor;
+  readonly over: tf.Tensor;
+}
+
+/** log(a/b) for a, b > 0, elementwise, relative to its own size. */
+export function logRatio(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const apart = tf.sub(a, b);
+  const near = tf.log1p(tf.clipByValue(tf.div(apart, b), -0.5, 1));
+  const isNear = tf.logicalAnd(tf.less(tf.abs(apart), tf.mul(b, 0.5)), tf.less(tf.abs(apart), a));
+  return tf.where(isNear, near, tf.sub(tf.log(a), tf.log(b)));
+}
+
+/**
+ * log of x^a (1 − x)^b / B(a, b), the density of the log-odds of Beta(a, b), elementwise. With m = a/(a + b), σ = {@link lgammaRest}
+ *
+ *     ½ log(a b/(2π (a + b))) + σ(a + b) − σ(a) − σ(b) − a (u − log(1 + u)) − b (v − log(1 + v))
+ *
+ * where 1 + u = x/m and 1 + v = (1 − x)/(1 − m) (Loader, "Fast and accurate computation of binomial probabilities", 2000): nothing in it
+ * grows and cancels. Gradients are those by a, b and the log-odds, in closed form.
+ *
+ * @param over {@link Point}; it takes no gradient, which goes to `logit`
+ */
+export function logitLogDensity(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.Tensor): tf.Tensor {
+  return tf.customGrad((...args) => {
+    const [up, down, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    save([up, down, from]);
+    return {
+      value: logDensity({ a: up, b: down, over: from }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [x, y, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const point = { a: x, b: y, over: z };
+        const [logShare, logRest] = logShares(point);
+        const whole = digammaRest(tf.add(x, y));
+        // a − (a + b) x = a (1 − x/m).
+        const byLogit = tf.neg(tf.mul(x, tf.expm1(logShare)));
+        return [
+          tf.mul(dy, tf.add(logShare, tf.sub(whole, digammaRest(x)))),
+          tf.mul(dy, tf.add(logRest, tf.sub(whole, digammaRest(y)))),
+          tf.mul(dy, byLogit),
+          tf.zerosLike(z),
+        ];
+      },
+    };
+  })(a, b, logit, over);
+}
+
+/**
+ * I_x(a, b) and 1 − I_x(a, b), what Beta(a, b) has below and above the x of that logit, elementwise: what lies on the other side of the
+ * mean to 10⁻⁵ of its own size, from a, b = 10⁻³ to 10⁶, and the rest by subtraction. Gradients are exact: the density by the
+ * log-odds, and by a and b −density times {@link logitSlopes}.
+ *
+ * By quadrature in −log x (or −log(1 − x)).
+ *
+ * @param over {@link Point}; it takes no gradient, which goes to `logit`
+ */
+export function incompleteBeta(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.Tensor) {
+  const within = tf.customGrad((...args) => {
+    const [up, down, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const point = { a: up, b: down, over: from };
+    save([up, down, from]);
+    return {
+      value: tf.minimum(tf.mul(tf.exp(logDensity(point)), tailOf(point).mass), 1),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [x, y, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const at = { a: x, b: y, over: z };
+        const density = tf.mul(dy, tf.exp(logDensity(at)));
+        const slope = tf.where(tf.less(z, 0), density, tf.neg(density));
+        const [byUp, byDown] = logitSlopes(at);
+        return [tf.neg(tf.mul(slope, byUp)), tf.neg(tf.mul(slope, byDown)), slope, tf.zerosLike(z)];
+      },
+    };
+  })(a, b, logit, over);
+  const isLeft = stopGradient(() => tf.less(over, 0));
+  const beyond = tf.sub(1, within);
+  return { below: tf.where(isLeft, within, beyond), above: tf.where(isLeft, beyond, within) };
+}
+
+function logDensity(point: Point): tf.Tensor {
+  const { a, b } = point;
+  const sum = tf.add(a, b);
+  const [logShare, logRest] = logShares(point);
+  const lost = tf.add(tf.mul(a, expExcess(logShare)), tf.mul(b, expExcess(logRest)));
+  const root = tf.mul(tf.log(tf.mul(tf.div(a, sum), b)), 0.5);
+  const rests = tf.sub(lgammaRest(sum), tf.add(lgammaRest(a), lgammaRest(b)));
+  return tf.sub(tf.add(root, rests), tf.add(lost, HALF_LOG_TWO_PI));
+}
+
+/** log(x/m) and log((1 − x)/(1 − m)), m = a/(a + b). */
+function logShares({ a, b, over }: Point): [tf.Tensor, tf.Tensor] {
+  return [logShare(a, b, over), logShare(b, a, tf.neg(over))];
+}
+
+/** −log((a + b e^−over)/(a + b)). */
+function logShare(a: tf.Tensor, b: tf.Tensor, over: tf.Tensor): tf.Tensor {
+  const sum = tf.add(a, b);
+  const [own, other] = [tf.div(a, sum), tf.div(b, sum)];
+  const near = tf.mul(other, tf.expm1(tf.neg(tf.maximum(over, -60))));
+  const isNear = tf.less(tf.abs(near), 0.5);
+  // With the larger power of e taken out.
+  const smaller = tf.exp(tf.neg(tf.abs(over)));
+  const isBelow = tf.less(over, 0);
+  const rest = tf.where(isBelow, tf.add(tf.mul(own, smaller), other), tf.add(own, tf.mul(other, smaller)));
+  const far = tf.sub(tf.minimum(over, 0), tf.log(rest));
+  return tf.where(isNear, tf.neg(tf.log1p(tf.clipByValue(near, -0.5, 0.5))), far);
+}
+
+/**
+ * What lies on the other side of the mean, mirrored (x ↔ 1 − x, a ↔ b) where that is the right one: with own a, other b and the odds o of x
+ *
+ *     F/q = (1 + o) ∫₀^∞ e^(−a z) (1 + y)^(b − 1) dz,   y = o (1 − e⁻ᶻ)
+ *
+ * where z = log(x/u) of the points u < x. Where b > 1 the exponent −a z + (b − 1) log(1 + y) is written as a sum of terms of one sign.
+ */
+function tailOf({ a, b, over }: Point) {
+  const isLeft = tf.less(over, 0);
+  const [own, other] = [tf.where(isLeft, a, b), tf.where(isLeft, b, a)];
+  const from = tf.neg(tf.abs(over));
+  // Up to a/b, since this is the side below the mean.
+  const odds = tf.exp(tf.add(logRatio(own, other), from));
+  // a − b·o, the slope of the log-density over 1 − x.
+  const weight = tf.mul(other, odds);
+  const near = tf.mul(weight, tf.expm1(tf.neg(tf.maximum(from, -1))));
+  const gap = tf.where(tf.greater(from, -1), near, tf.sub(own, weight));
+  const spread = tf.minimum(tf.sqrt(tf.mul(tf.add(own, other), odds)), own);
+  const { nodes: z, weights } = tailQuadrature(tf.reciprocal(tf.add(gap, spread)));
+  const y = tf.neg(tf.mul(odds, tf.expm1(tf.neg(z))));
+  const one = tf.onesLike(y);
+  const bend = tf.add(tf.mul(odds, expExcess(tf.neg(z))), logExcess(one, tf.add(y, 1), y));
+  const steep = tf.add(tf.mul(tf.add(gap, odds), z), tf.mul(tf.sub(other, 1), bend));
+  const flat = tf.sub(tf.mul(own, z), tf.mul(tf.sub(other, 1), tf.log1p(y)));
+  const exponent = tf.where(tf.greater(other, one), steep, flat);
+  const share = tf.mul(tf.mul(tf.exp(tf.neg(exponent)), weights), tf.add(odds, 1));
+  return { isLeft, own, other, from, odds, z, y, share, mass: tf.sum(share, 0) };
+}
+
+/**
+ * ∂t/∂a and ∂t/∂b of the log-odds t of Beta(a, b) at a fixed value of the distribution function, −F′/q with q the density of the log-odds:
+ * by the score ∂ log q under the integral of {@link tailOf}. For a < 1 the score by own is that of x's power integrated by parts, which
+ * leaves ψ(a + 1) where ψ(a) and z cancel otherwise.
+ */
+export function logitSlopes({ a, b, over }: Point): [byA: tf.Tensor, byB: tf.Tensor] {
+  const { isLeft, own, other, from, odds, z, y, share, mass } = tailOf({ a, b, over });
+  const whole = digammaRest(tf.add(own, other));
+  const logOwn = tf.add(logShare(own, other, from), whole);
+  const logOther = tf.add(logShare(other, own, tf.neg(from)), tf.sub(whole, digammaRest(other)));
+  const plain = tf.sub(tf.mul(tf.sub(logOwn, digammaRest(own)), mass), tf.sum(tf.mul(share, z), 0));
+  // ψ(a + 1) − log a
+  const next = tf.add(digammaRest(tf.add(own, 1)), tf.log1p(tf.reciprocal(own)));
+  const moved = tf.div(tf.mul(tf.mul(odds, z), tf.exp(tf.neg(z))), tf.add(y, 1));
+  const power = tf.mul(tf.div(tf.sub(other, 1), own), tf.sum(tf.mul(share, moved), 0));
+  const byParts = tf.sub(tf.mul(tf.sub(logOwn, next), mass), power);
+  const byOwn = tf.neg(tf.where(tf.less(own, 1), byParts, plain));
+  const byOther = tf.neg(tf.add(tf.mul(logOther, mass), tf.sum(tf.mul(share, tf.log1p(y)), 0)));
+  return [tf.where(isLeft, byOwn, tf.neg(byOther)), tf.where(isLeft, byOther, tf.neg(byOwn))];
+}
