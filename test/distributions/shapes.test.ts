@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { affineFamily, Conditioned, Shift, ShiftScale } from '../../src/bijectors/index.ts';
 import {
   BatchBroadcast,
+  Dirichlet,
   type Distribution,
   Independent,
   MixtureSameFamily,
@@ -38,6 +39,7 @@ function everyKind(batch: number[]): Distribution[] {
     new BatchBroadcast(new StandardNormal(2), batch),
     new MultivariateNormalLowRank({ loc: numbers(2), logScale: numbers(2), factor: numbers(2, 3) }),
     new Independent(new Normal({ loc: numbers(2), logScale: numbers(2) })),
+    new Dirichlet({ concentration: tf.exp(numbers(2)) }),
   ];
 }
 

@@ -28,6 +28,15 @@ export const kumaraswamyLogPdf = (x: number, a: number, b: number): number =>
 export const betaLogPdf = (x: number, a: number, b: number): number =>
   (a - 1) * Math.log(x) + (b - 1) * Math.log(1 - x) + lgamma64(a + b) - lgamma64(a) - lgamma64(b);
 
+export const gammaLogPdf = (x: number, a: number, rate: number): number =>
+  a * Math.log(rate) + (a - 1) * Math.log(x) - rate * x - lgamma64(a);
+
+export const studentTLogPdf = (x: number, df: number, loc: number, scale: number): number =>
+  lgamma64((df + 1) / 2) -
+  lgamma64(df / 2) -
+  Math.log(scale * Math.sqrt(Math.PI * df)) -
+  ((df + 1) / 2) * Math.log1p(((x - loc) / scale) ** 2 / df);
+
 export const vonMisesLogPdf = (x: number, mu: number, kappa: number): number =>
   kappa * (Math.cos(x - mu) - 1) - logVolume(kappa);
 
