@@ -5,14 +5,19 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import { portableMath } from '../portableMath.ts';
 import { besselGap, logBesselI0e } from '../special/besselI.ts';
 import { EULER } from '../special/euler.ts';
-import { digammaGaps, lbeta } from '../special/lbeta.ts';
+import { expExcess, logExcess } from '../special/excess.ts';
 import { lgamma } from '../special/lgamma.ts';
+import { lgammaExcess } from '../special/lgammaExcess.ts';
+import { proportionExcess } from '../special/proportionExcess.ts';
+import { twoProduct } from '../special/twoProduct.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
 import { Beta } from './beta.ts';
 import { Categorical } from './categorical.ts';
 import { Cauchy } from './cauchy.ts';
+import { Dirichlet } from './dirichlet.ts';
 import type { Distribution } from './distribution.ts';
 import { Exponential } from './exponential.ts';
+import { Gamma } from './gamma.ts';
 import { Gumbel } from './gumbel.ts';
 import { Independent } from './independent.ts';
 import { Laplace } from './laplace.ts';
@@ -31,10 +36,10 @@ import { VonMises } from './vonMises.ts';
 /**
  * KL(p ‖ q) = E_p[log p(X) − log q(X)], nats, exact, of the batch shape that the two broadcast to.
  *
- * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, Laplace, Cauchy, beta, von Mises, uniform and
- * categorical distributions; for any two multivariate normal ones; for two {@link Independent} ones of such; and for two
- * {@link TransformedDistribution}s by one bijector, which does not change it. Of normal ones truncated to the same bounds it is an integral by
- * quadrature, to rounding.
+ * There is a closed form for pairs of one kind of normal, log-normal, exponential, Gumbel, Laplace, Cauchy, gamma, beta, Dirichlet,
+ * von Mises, uniform and categorical distributions; for normal ones truncated to the same bounds, by quadrature; for any two
+ * multivariate normal ones; for two {@link Independent} ones of such; and for two
+ * {@link TransformedDistribution}s by one bijector, which does not change it.
  *
  * @throws if there is none, for which there is `klEstimate`; or if the events or batches do not fit
  */
@@ -76,12 +81,14 @@ const FORMULAS: readonly Formula[] = [
   both(MultivariateNormalDiag, (p, q) => tf.sum(normals(p, q), -1)),
   (p, q) => (isMultivariateNormal(p) && isMultivariateNormal(q) ? multivariateNormals(p, q) : undefined),
   // With d = log rate_q − log rate_p: eᵈ − 1 − d.
-  both(Exponential, (p, q) => excess(tf.sub(q.logRate, p.logRate))),
+  both(Exponential, (p, q) => expExcess(tf.sub(q.logRate, p.logRate))),
   both(Gumbel, gumbels),
   both(Laplace, laplaces),
   both(Cauchy, cauchys),
   both(TruncatedNormal, truncatedNormals),
   both(Beta, betas),
+  both(Dirichlet, (p, q) => concentrations(p.concentration, q.concentration)),
+  both(Gamma, gammas),
   both(VonMises, angles),
   both(Uniform, uniforms),
   both(Categorical, categoricals),
@@ -97,16 +104,11 @@ const FORMULAS: readonly Formula[] = [
   (p, q) => (q instanceof BatchBroadcast ? kl(p, q.distribution) : undefined),
 ];
 
-/** eᵈ − 1 − d ≥ 0. */
-function excess(d: tf.Tensor): tf.Tensor {
-  return tf.sub(tf.expm1(d), d);
-}
-
 /** With d = log σ_p² − log σ_q²: ½ (eᵈ − 1 − d + (μ_p − μ_q)²/σ_q²). */
 function normals(p: Pick<Normal, 'loc' | 'logScale'>, q: Pick<Normal, 'loc' | 'logScale'>): tf.Tensor {
   const ratio = tf.mul(tf.sub(p.logScale, q.logScale), 2);
   const apart = tf.mul(tf.sub(p.loc, q.loc), tf.exp(tf.neg(q.logScale)));
-  return tf.mul(tf.add(excess(ratio), tf.square(apart)), 0.5);
+  return tf.mul(tf.add(expExcess(ratio), tf.square(apart)), 0.5);
 }
 
 /** ½ tr(Σ_q⁻¹ Σ_p) − log q(μ_p) − H[p]; the trace is the sum of cᵀ Σ_q⁻¹ c over the columns c of a root of Σ_p. */
@@ -133,7 +135,7 @@ function laplaces(p: Laplace, q: Laplace): tf.Tensor {
   const logRatio = tf.sub(p.logScale, q.logScale);
   const apart = tf.abs(tf.sub(p.loc, q.loc));
   const [own, other] = [p, q].map(({ logScale }) => tf.mul(apart, tf.exp(tf.neg(logScale))));
-  return tf.add(excess(tf.sub(logRatio, own!)), tf.sub(other!, own!));
+  return tf.add(expExcess(tf.sub(logRatio, own!)), tf.sub(other!, own!));
 }
 
 /**
@@ -155,12 +157,40 @@ function truncatedNormals(p: TruncatedNormal, q: TruncatedNormal): tf.Tensor | u
   return p.expectation((x) => tf.sub(p.logProb(x), q.logProb(x)));
 }
 
-/** log B(q)/B(p) + (a_q − a_p)(ψ(a_p + b_p) − ψ(a_p)) + (b_q − b_p)(ψ(a_p + b_p) − ψ(b_p)). */
+/**
+ * With d = a_q − a_p and u = log(mean_p/mean_q): a_q (eᵘ − 1 − u) + ε(a_p, a_q), where ε is {@link lgammaExcess}; no term of it is below 0.
+ */
+function gammas(p: Gamma, q: Gamma): tf.Tensor {
+  const [from, to] = [p.concentration, q.concentration];
+  const d = tf.sub(to, from);
+  const share = tf.div(d, from);
+  // Near: log(a_q/a_p) = d/a_p less its excess, where even the quotient's rounding counts if the means are equal.
+  const { high, low } = twoProduct(share, from);
+  const lost = tf.div(tf.sub(tf.sub(d, high), low), from);
+  const rates = tf.sub(q.logRate, p.logRate);
+  const near = tf.add(tf.sub(tf.sub(rates, share), lost), logExcess(from, to, d));
+  const isNear = stopGradient(() => tf.logicalAnd(tf.greater(share, -0.5), tf.less(share, 1)));
+  const u = tf.where(isNear, near, tf.sub(rates, tf.log(tf.div(to, from))));
+  return tf.add(tf.mul(to, expExcess(u)), lgammaExcess(from, to, d));
+}
+
 function betas(p: Beta, q: Beta): tf.Tensor {
-  const [gap1, gap0] = digammaGaps(p.concentration1, p.concentration0);
-  const volumes = tf.sub(lbeta(q.concentration1, q.concentration0), lbeta(p.concentration1, p.concentration0));
-  const up = tf.mul(tf.sub(q.concentration1, p.concentration1), gap1);
-  return tf.add(volumes, tf.add(up, tf.mul(tf.sub(q.concentration0, p.concentration0), gap0)));
+  const [first, second] = [p, q].map((each) => tf.stack([each.concentration1, each.concentration0], -1));
+  return concentrations(first!, second!);
+}
+
+/**
+ * Of Dirichlet distributions with concentrations a and b, whose sums are A and B:
+ *
+ *     log B(b)/B(a) + Σ (bᵢ − aᵢ)(ψ(A) − ψ(aᵢ)) = B·KL(b/B ‖ a/A)* + Σ ε(aᵢ, bᵢ) − ε(A, B)
+ *
+ * The first term, * of categorical distributions, is that of the means, and ε is {@link lgammaExcess}. Between concentrations that are
+ * large or near, it is a small difference of large numbers as it stands on the left, and one of small ones on the right.
+ */
+function concentrations(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const d = tf.sub(b, a);
+  const whole = lgammaExcess(tf.sum(a, -1), tf.sum(b, -1), tf.sum(d, -1));
+  return tf.add(proportionExcess(b, a), tf.sub(tf.sum(lgammaExcess(a, b, d), -1), whole));
 }
 
 /** log I₀(κ_q)/I₀(κ_p) + (I₁/I₀)(κ_p) (κ_p − κ_q cos(μ_p − μ_q)), of scaled functions, so that κ itself cancels on paper. */

@@ -2,12 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { besselGap, logBesselI0e } from '../../src/special/besselI.ts';
 import { digamma } from '../../src/special/digamma.ts';
+import { expExcess, logExcess } from '../../src/special/excess.ts';
 import { gaussLegendre } from '../../src/special/gaussLegendre.ts';
-import { digammaGaps, lbeta } from '../../src/special/lbeta.ts';
+import { lbeta } from '../../src/special/lbeta.ts';
 import { lgamma } from '../../src/special/lgamma.ts';
 import { log1mexp } from '../../src/special/log1mexp.ts';
 import { millsRatio, tailPoint } from '../../src/special/millsRatio.ts';
 import { ndtr, ndtri } from '../../src/special/ndtr.ts';
+import { outOfProportion, proportionExcess } from '../../src/special/proportionExcess.ts';
+import { twoProduct } from '../../src/special/twoProduct.ts';
 import { besselIe64, digamma64, lgamma64 } from '../oracle/special.ts';
 import { normalAbove } from '../oracle/tails.ts';
 
@@ -37,19 +40,11 @@ describe('special functions in float32, against float64', () => {
     expect(lgamma(tf.scalar(1e30)).dataSync()[0]! / (1e30 * (Math.log(1e30) - 1))).toBeCloseTo(1, 5);
   });
 
-  test('lbeta and the gaps of digamma do not cancel', () => {
+  test('lbeta does not cancel', () => {
     for (const b of [0.01, 0.7, 3, 40, 1000].map(Math.fround)) {
       const other = tf.fill(x.shape, b);
       const wanted = (a: number) => lgamma64(a) + lgamma64(b) - lgamma64(a + b);
       agree(lbeta(x, other), wanted, 12);
-      const [gap, otherGap] = digammaGaps(x, other);
-      agree(gap, (a) => digamma64(a + b) - digamma64(a), 8);
-      agree(
-        otherGap,
-        (a) => digamma64(a + b) - digamma64(b),
-        8,
-        () => 1 / b,
-      );
       const [byA, byB] = tf.grads(lbeta)([x, other]);
       agree(
         byA!,
@@ -142,5 +137,60 @@ describe('special functions in float32, against float64', () => {
       const sum = nodes.reduce((total, node, i) => total + weights[i]! * node ** degree, 0);
       expect(sum).toBeCloseTo(1 / (degree + 1), 13);
     }
+  });
+
+  /** Of either sign, from 10⁻⁷ to 60. */
+  const APART = [1e-7, 3e-5, 0.002, 0.1, 0.3, 0.49, 0.51, 0.99, 1, 1.2, 4, 60].flatMap((x) => [x, -x]).map(Math.fround);
+  /** eˣ − 1 − x, by its series where it would cancel. */
+  const expExcess64 = (x: number) => (Math.abs(x) > 0.1 ? Math.exp(x) - 1 - x : series(x, (k) => 1 / k));
+  /** x − log(1 + x), likewise. */
+  const logExcess64 = (x: number) => (Math.abs(x) > 0.1 ? x - Math.log1p(x) : series(x, (k) => (1 - k) / k));
+  /** Σ_{n ≥ 2} cₙ xⁿ, c₂ = ½, cₙ from cₙ₋₁ by a factor. */
+  function series(x: number, factor: (k: number) => number): number {
+    let [term, sum] = [(x * x) / 2, (x * x) / 2];
+    for (let n = 3; n < 40; n++) {
+      term *= x * factor(n);
+      sum += term;
+    }
+    return sum;
+  }
+
+  test('what eˣ and −log exceed their tangents by, relative to its own size, with gradients', () => {
+    const x = tf.tensor1d(APART);
+    const [value, slope] = [expExcess(x).dataSync(), tf.grad(expExcess)(x).dataSync()];
+    APART.forEach((at, i) => {
+      expect(Math.abs(value[i]! / expExcess64(at) - 1), `${at}`).toBeLessThan(5e-7);
+      expect(Math.abs(slope[i]! / Math.expm1(at) - 1), `${at}`).toBeLessThan(1e-6);
+    });
+    const pairs = APART.filter((at) => at > -1).map((at) => [2, Math.fround(2 + 2 * at)] as const);
+    const [p, q] = [0, 1].map((k) => tf.tensor1d(pairs.map((pair) => pair[k]!))) as [tf.Tensor, tf.Tensor];
+    const excess = logExcess(p, q, tf.sub(q, p)).dataSync();
+    const [byP, byQ] = tf.grads((from: tf.Tensor, to: tf.Tensor) => logExcess(from, to, tf.sub(q, p)))([p, q]);
+    pairs.forEach(([from, to], i) => {
+      const d = to - from;
+      if (d === 0) return expect(excess[i]).toBe(0);
+      expect(Math.abs(excess[i]! / logExcess64(d / from) - 1), `${d}`).toBeLessThan(5e-7);
+      expect(Math.abs(byP!.dataSync()[i]! / (-d / from ** 2) - 1)).toBeLessThan(1e-6);
+      expect(Math.abs(byQ!.dataSync()[i]! / (d / (from * to)) - 1)).toBeLessThan(1e-6);
+    });
+  });
+
+  test('a product and what its rounding has lost', () => {
+    const a = [1.1, 12345.678, 3e-7, -0.37, 0.9].map(Math.fround);
+    const b = [7.7e8, 1.3, 0.6, 44.1, -1e-5].map(Math.fround);
+    const { high, low } = twoProduct(tf.tensor1d(a), tf.tensor1d(b));
+    a.forEach((x, i) => expect(high.dataSync()[i]! + low.dataSync()[i]!).toBe(x * b[i]!));
+  });
+
+  test('how far two vectors are out of proportion', () => {
+    const [q, p] = [
+      [3, 1e-3, 7e5],
+      [6.000001, 0.0020001, 1.4000001e6],
+    ].map((each) => each.map(Math.fround)) as [number[], number[]];
+    const [total, other] = [q, p].map((each) => each.reduce((sum, x) => sum + x)) as [number, number];
+    const apart = outOfProportion(tf.tensor1d(q), tf.tensor1d(p)).dataSync();
+    q.forEach((x, i) => expect(Math.abs(apart[i]! - ((p[i]! * total) / other - x))).toBeLessThan(1e-12 * x));
+    const wanted = q.reduce((sum, x, i) => sum + x * logExcess64((p[i]! * total) / other / x - 1), 0);
+    expect(proportionExcess(tf.tensor1d(q), tf.tensor1d(p)).dataSync()[0]! / wanted).toBeCloseTo(1, 5);
   });
 });
