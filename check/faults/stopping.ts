@@ -34,7 +34,7 @@ async function hangingEnvironments({ folder, short, record }: FaultContext): Pro
   const trained = join(folder, 'hanging');
   const whole = await startOxbow(folder, [...train, '--out', trained]).ended;
   if (whole.code !== 0) throw new Error(`the training that does not hang failed: ${whole.stderr}`);
-  const commands = { train: [...train, '--out', join(folder, 'never')], eval: ['eval', trained] };
+  const commands = { train: [...train, '--out', join(folder, 'never')], eval: ['eval', trained, '--load', load] };
   const all = (['train', 'eval'] as const).flatMap((command) =>
     (['reset', 'step'] as const).flatMap((where) =>
       (['computes', 'waits'] as const).flatMap((how) => SIGNALS.map((signal) => ({ command, where, how, signal }))),
