@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -95,6 +95,7 @@ export class A2c implements Agent<A2cReport> {
     this.#options = config;
     const { policy, horizon, gamma } = config;
     const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
+    checkPolicy(policy);
     this.#numEnvs = env.numEnvs;
     const normalizers = normalizersFor([policy], env.numEnvs, config);
     this.value = new ValueNetwork({

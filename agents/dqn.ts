@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   Adam,
   CategoricalPolicy,
+  checkPolicy,
   clipByGlobalNorm,
   compile,
   linearSchedule,
@@ -99,6 +100,7 @@ export class Dqn implements Agent<DqnReport> {
     const { policy, batchSize, targetUpdateEvery, tau } = config;
     const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Dqn', policy, config.env);
+    checkPolicy(policy);
     const target = copyOfPolicy('Dqn', policy, config.rng.split('target'));
     this.#target = target;
     this.#optimizer = new Adam(policy.trainableVariables());

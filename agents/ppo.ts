@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, compile, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, compile, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { Minibatches } from '../src/training/minibatches.ts';
 import { rateAt, rateSchema } from '../src/training/rate.ts';
@@ -143,6 +143,7 @@ export class Ppo implements Agent<PpoReport> {
     this.#options = config;
     const { policy, horizon, batchSize } = config;
     this.#envs = vectorEnvFor('Ppo', policy, config.env);
+    checkPolicy(policy);
     const { numEnvs } = this.#envs.env;
     if (batchSize > horizon * numEnvs) {
       throw new Error(

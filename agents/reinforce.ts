@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -89,6 +89,7 @@ export class Reinforce implements Agent<ReinforceReport> {
     this.#options = config;
     const { policy } = config;
     const envs = vectorEnvFor('Reinforce', policy, config.env);
+    checkPolicy(policy);
     const normalizers = normalizersFor([policy], envs.env.numEnvs, config);
     this.value = new ValueNetwork({
       policy,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, compile, portableMath, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, compile, portableMath, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { RATES, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -94,6 +94,7 @@ export class Sac implements Agent<SacReport> {
     const { policy, batchSize, rng } = config;
     const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Sac', policy, config.env);
+    checkPolicy(policy);
     checkContinuous('Sac', actionSpace);
     checkReparameterized('Sac', policy);
     this.#actionSpace = actionSpace;

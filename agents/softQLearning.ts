@@ -1,7 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, compile, type Policy, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
+import {
+  Adam,
+  checkPolicy,
+  compile,
+  type Policy,
+  portableMath,
+  type Rng,
+  stopGradient,
+  valueAndGradients,
+} from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -94,7 +103,8 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     this.#options = config;
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
     const { observationDim, actionDim } = policy;
-    const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env, { density: false });
+    const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
+    checkPolicy(policy, { density: false });
     checkContinuous('SoftQLearning', actionSpace);
     checkReparameterized('SoftQLearning', policy);
     if (!actionSpace.bounded) {

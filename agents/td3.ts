@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
+import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
@@ -81,6 +81,7 @@ export class Td3 implements Agent<Td3Report> {
     const { policy, batchSize, rng } = config;
     const { observationDim, actionDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
+    checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
     checkHasMode(policy);
     this.#actionSpace = actionSpace;

@@ -1,5 +1,5 @@
 import { type AnyEnv, Box, Discrete, SyncVectorEnv, type VectorEnv } from '../../envs/index.ts';
-import { type CheckPolicyOptions, checkPolicy, type Policy } from '../../src/index.ts';
+import type { Policy } from '../../src/index.ts';
 
 /** Parallel environments that reset in the step that ends an episode, with the space of their actions. */
 export interface PolicyEnv {
@@ -8,17 +8,11 @@ export interface PolicyEnv {
 }
 
 /**
- * The environments that a policy acts in; a single one becomes a vector of one. The policy is checked against its contract.
+ * The environments that a policy acts in; a single one becomes a vector of one.
  * @param owner who asks, as errors name it: `Ppo`
- * @param options what the agent needs of the policy
- * @throws as {@link checkPolicy}, and if they do not fit the policy, have actions that are neither a Box nor Discrete, or do not reset in the same step
+ * @throws if they do not fit the policy, have actions that are neither a Box nor Discrete, or do not reset in the same step
  */
-export function vectorEnvFor(
-  owner: string,
-  policy: Policy,
-  given: VectorEnv | AnyEnv,
-  options?: CheckPolicyOptions,
-): PolicyEnv {
+export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | AnyEnv): PolicyEnv {
   const env = 'numEnvs' in given ? given : new SyncVectorEnv([() => given], { autoresetMode: 'sameStep' });
   const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
   if (observationSpace.size !== policy.observationDim || !isActionSpaceOf(policy, actionSpace)) {
@@ -34,7 +28,6 @@ export function vectorEnvFor(
   if (env.autoresetMode !== 'sameStep') {
     throw new Error(`${owner}: wanted an environment with autoresetMode 'sameStep', got '${env.autoresetMode}'`);
   }
-  checkPolicy(policy, options);
   return { env, actionSpace };
 }
 

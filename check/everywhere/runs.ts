@@ -30,7 +30,12 @@ async function cloning(): Promise<string> {
   });
   const { observationSpace, actionSpace } = make('Lake-v0');
   const policy = makePolicy('mixture', { observationSpace, actionSpace, rng: rng.split('policy') });
-  const agent = new BehaviorCloning({ policy, demonstrations: { observations, actions }, batchSize: 64 });
+  const agent = new BehaviorCloning({
+    policy,
+    demonstrations: { observations, actions },
+    outside: 'keep',
+    batchSize: 64,
+  });
   const reports = [];
   for await (const report of agent.train({ steps: 200, rng: rng.split('train') })) reports.push(report);
   const print = fingerprint({ reports, policy: policy.stateDict() });

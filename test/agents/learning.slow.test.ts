@@ -20,6 +20,7 @@ import {
   type StepResult,
   SyncVectorEnv,
   TimeLimit,
+  type VectorStep,
 } from '../../envs/index.ts';
 import { type CategoricalPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
 
@@ -175,18 +176,18 @@ test('a truncated normal policy clones a walker whose moves lie on the bounds', 
   policy.dispose();
 });
 
-test('a reward or an observation that is no number names the environment', async () => {
-  class Broken extends Walk {
-    readonly #what: 'reward' | 'observation';
-    constructor(what: 'reward' | 'observation') {
-      super(false);
+test('a reward or an observation that is no number names the environment, whoever has made the vector env', async () => {
+  class Broken extends SyncVectorEnv {
+    readonly #what: 'rewards' | 'finalObservations';
+    constructor(what: 'rewards' | 'finalObservations') {
+      super([() => new Walk(false), () => new Walk(false)], { autoresetMode: 'sameStep' });
       this.#what = what;
     }
-    override step(action: Float32Array): StepResult {
-      const [observation, reward, , truncated, info] = super.step(action);
-      return this.#what === 'reward'
-        ? [observation, Number.NaN, true, truncated, info]
-        : [Float32Array.of(Number.NaN), reward, true, truncated, info];
+    override step(actions: Float32Array): VectorStep {
+      const step = super.step(actions);
+      step.terminations[1] = 1;
+      step[this.#what].fill(Number.NaN, 1, 2);
+      return step;
     }
   }
   const makers = {
@@ -194,11 +195,13 @@ test('a reward or an observation that is no number names the environment', async
     Reinforce: (env: SyncVectorEnv) => new Reinforce({ ...common, policy: policyFor(false, 'gaussian'), env }),
   };
   for (const [name, make] of Object.entries(makers)) {
-    for (const what of ['reward', 'observation'] as const) {
-      const env = new SyncVectorEnv([() => new Walk(false), () => new Broken(what)], { autoresetMode: 'sameStep' });
-      const agent: Agent = make(env);
+    for (const [what, word] of [
+      ['rewards', 'reward'],
+      ['finalObservations', 'observation'],
+    ] as const) {
+      const agent: Agent = make(new Broken(what));
       const run = agent.train({ steps: 10, rng: new Rng(0) }).next();
-      await expect(run).rejects.toThrow(`${name}: environment 1 gave NaN in its ${what}, expected finite numbers`);
+      await expect(run).rejects.toThrow(`${name}: environment 1 gave NaN in its ${word}, expected finite numbers`);
       agent.dispose();
     }
   }
