@@ -179,7 +179,7 @@ export function syncTree(folder: string): void {
 }
 
 /** Makes what was written to a file last over a power cut. @throws the system's error */
-export function syncFile(path: string): void {
+function syncFile(path: string): void {
   const files = fileSystem();
   const file = files.openSync(path, process.platform === 'win32' ? 'r+' : 'r');
   try {

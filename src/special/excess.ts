@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { polynomial } from './polynomial.ts';
 
 /** 2/(n + 2)!: the series of (eˣ − 1 − x)/(x²/2). */
 const EXPONENTIAL = Array.from({ length: 10 }, (_, n) => {
@@ -52,10 +53,4 @@ function logExcessValue(p: tf.Tensor, q: tf.Tensor, d: tf.Tensor): tf.Tensor {
   const rest = tf.mul(tf.mul(tf.mul(square, s), 2), polynomial(square, ARTANH));
   const isNear = tf.logicalAnd(tf.greater(x, -0.5), tf.less(x, 1));
   return tf.where(isNear, tf.sub(tf.mul(near, s), rest), tf.sub(x, tf.log(tf.div(q, p))));
-}
-
-/** Σ cₙ xⁿ, by Horner's rule. */
-function polynomial(x: tf.Tensor, coefficients: readonly number[]): tf.Tensor {
-  const [last, ...others] = coefficients.toReversed() as [number, ...number[]];
-  return others.reduce<tf.Tensor>((sum, c) => tf.add(tf.mul(sum, x), c), tf.fill(x.shape, last));
 }

@@ -138,11 +138,10 @@ function tailOf({ a, b, over }: Point) {
   const spread = tf.minimum(tf.sqrt(tf.mul(tf.add(own, other), odds)), own);
   const { nodes: z, weights } = tailQuadrature(tf.reciprocal(tf.add(gap, spread)));
   const y = tf.neg(tf.mul(odds, tf.expm1(tf.neg(z))));
-  const one = tf.onesLike(y);
-  const bend = tf.add(tf.mul(odds, expExcess(tf.neg(z))), logExcess(one, tf.add(y, 1), y));
+  const bend = tf.add(tf.mul(odds, expExcess(tf.neg(z))), logExcess(tf.onesLike(y), tf.add(y, 1), y));
   const steep = tf.add(tf.mul(tf.add(gap, odds), z), tf.mul(tf.sub(other, 1), bend));
   const flat = tf.sub(tf.mul(own, z), tf.mul(tf.sub(other, 1), tf.log1p(y)));
-  const exponent = tf.where(tf.greater(other, one), steep, flat);
+  const exponent = tf.where(tf.greater(other, 1), steep, flat);
   const share = tf.mul(tf.mul(tf.exp(tf.neg(exponent)), weights), tf.add(odds, 1));
   return { isLeft, own, other, from, odds, z, y, share, mass: tf.sum(share, 0) };
 }

@@ -100,10 +100,9 @@ function tailOf(a: tf.Tensor, over: tf.Tensor) {
   const spread = tf.minimum(tf.sqrt(x), tf.maximum(a, x));
   const { nodes: node, weights } = tailQuadrature(tf.reciprocal(tf.add(gap, spread)));
   const left = tf.add(tf.mul(gap, node), tf.mul(x, expExcess(tf.neg(node))));
-  const one = tf.onesLike(node);
-  const bend = tf.mul(tf.sub(a, 1), logExcess(one, tf.add(node, 1), node));
+  const bend = tf.mul(tf.sub(a, 1), logExcess(tf.onesLike(node), tf.add(node, 1), node));
   const flat = tf.sub(tf.mul(x, node), tf.mul(tf.sub(a, 1), tf.log1p(node)));
-  const right = tf.where(tf.greater(a, one), tf.add(tf.mul(tf.add(gap, 1), node), bend), flat);
-  const share = tf.mul(tf.exp(tf.neg(tf.where(tf.logicalAnd(isLeft, tf.greater(one, 0)), left, right))), weights);
+  const right = tf.where(tf.greater(a, 1), tf.add(tf.mul(tf.add(gap, 1), node), bend), flat);
+  const share = tf.mul(tf.exp(tf.neg(tf.where(isLeft, left, right))), weights);
   return { isLeft, x, node, share };
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { polynomial } from './polynomial.ts';
 
 /** Arguments are raised by this much, by the recurrence, before an asymptotic series is used. */
 export const RAISED = 4;
@@ -17,7 +18,5 @@ export function digammaCorrection(y: tf.Tensor): tf.Tensor {
 
 /** Σ cₖ y^(−2k). */
 function inEvenPowers(y: tf.Tensor, coefficients: readonly number[]): tf.Tensor {
-  const square = tf.square(tf.reciprocal(y));
-  const [last, ...others] = coefficients.toReversed() as [number, ...number[]];
-  return others.reduce<tf.Tensor>((sum, c) => tf.add(tf.mul(sum, square), c), tf.fill(y.shape, last));
+  return polynomial(tf.square(tf.reciprocal(y)), coefficients);
 }
