@@ -8,12 +8,9 @@ import { incompleteBeta, logitLogDensity, logitSlopes, logRatio } from '../speci
 import { twoProduct } from '../special/twoProduct.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { type GammaNoise, gammaNoise, logGammaDraws } from './gammaDraws.ts';
-import { impossibleOutside } from './impossibleOutside.ts';
 import { jointShape } from './jointShape.ts';
 import { tailsInside } from './tailsInside.ts';
-
-const LOWEST = 2 ** -126;
-const HIGHEST = 1 - 2 ** -24;
+import { impossibleOutsideUnitInterval, inUnitInterval } from './unitInterval.ts';
 
 /**
  * Beta(a, b) over (0, 1), a = concentration1, b = concentration0: log p(x) = (a − 1) log x + (b − 1) log(1 − x) − log B(a, b);
@@ -50,7 +47,7 @@ export class Beta extends Distribution {
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
-    return inUnitInterval(this.#logits(rng, sampleShape));
+    return inUnitInterval(tf.sigmoid(this.#logits(rng, sampleShape)));
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie nearer to a bound than float32 does. */
@@ -60,7 +57,7 @@ export class Beta extends Distribution {
     const over = stopGradient(() => tf.sub(logit, logRatio(a, b)));
     const [logX, logRest] = [tf.neg(tf.softplus(tf.neg(logit))), tf.neg(tf.softplus(logit))];
     return {
-      sample: inUnitInterval(logit),
+      sample: inUnitInterval(tf.sigmoid(logit)),
       logProb: tf.sub(logitLogDensity(a, b, logit, over), tf.add(logX, logRest)),
     };
   }
@@ -68,28 +65,7 @@ export class Beta extends Distribution {
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const { value, logX, logRest, a, b, over } = this.#point(x);
     const density = logitLogDensity(a, b, tf.sub(logX, logRest), over);
-    return impossibleOutside(
-      () => tf.logicalAnd(tf.greaterEqual(value, 0), tf.lessEqual(value, 1)),
-      tf.sub(density, tf.add(logX, logRest)),
-    );
-  }
-
-  /** `x`, clamped into the support, of the shape that it has with the batch. */
-  #point(x: tf.Tensor) {
-    const value = broadcast(x, tf.broadcast_util.assertAndGetBroadcastShape(x.shape, this.batchShape));
-    const inside = tf.clipByValue(value, LOWEST, HIGHEST);
-    const [a, b] = this.#concentrations(value.shape);
-    const over = stopGradient(() => logOddsOver(inside, a, b));
-    return { value, logX: tf.log(inside), logRest: tf.log1p(tf.neg(inside)), a, b, over };
-  }
-
-  #concentrations(shape: number[]): [a: tf.Tensor, b: tf.Tensor] {
-    return [broadcast(this.concentration1, shape), broadcast(this.concentration0, shape)];
-  }
-
-  #logits(rng: Rng, sampleShape: number[]): tf.Tensor {
-    const shape = [...sampleShape, ...this.batchShape];
-    return logitDraws(...this.#concentrations(shape), [gammaNoise(rng, shape), gammaNoise(rng, shape)]);
+    return impossibleOutsideUnitInterval(value, tf.sub(density, tf.add(logX, logRest)));
   }
 
   /** I_x(a, b) and I_{1 − x}(b, a), regularized incomplete beta functions. */
@@ -127,11 +103,24 @@ export class Beta extends Distribution {
     const sum = tf.add(this.concentration1, this.concentration0);
     return tf.div(tf.mul(this.mean(), tf.div(this.concentration0, sum)), tf.add(sum, 1));
   }
-}
 
-/** x of its logit, within float32's numbers between 0 and 1. */
-function inUnitInterval(logit: tf.Tensor): tf.Tensor {
-  return tf.clipByValue(tf.sigmoid(logit), LOWEST, HIGHEST);
+  /** `x`, clamped into the support, of the shape that it has with the batch. */
+  #point(x: tf.Tensor) {
+    const value = broadcast(x, tf.broadcast_util.assertAndGetBroadcastShape(x.shape, this.batchShape));
+    const inside = inUnitInterval(value);
+    const [a, b] = this.#concentrations(value.shape);
+    const over = stopGradient(() => logOddsOver(inside, a, b));
+    return { value, logX: tf.log(inside), logRest: tf.log1p(tf.neg(inside)), a, b, over };
+  }
+
+  #concentrations(shape: number[]): [a: tf.Tensor, b: tf.Tensor] {
+    return [broadcast(this.concentration1, shape), broadcast(this.concentration0, shape)];
+  }
+
+  #logits(rng: Rng, sampleShape: number[]): tf.Tensor {
+    const shape = [...sampleShape, ...this.batchShape];
+    return logitDraws(...this.#concentrations(shape), [gammaNoise(rng, shape), gammaNoise(rng, shape)]);
+  }
 }
 
 /** log(x/(1 − x)) − log(a/b), from x b − (1 − x) a without rounding where that is small. */

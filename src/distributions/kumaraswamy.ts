@@ -7,13 +7,12 @@ import { EULER } from '../special/euler.ts';
 import { lbeta } from '../special/lbeta.ts';
 import { log1mexp } from '../special/log1mexp.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
-import { impossibleOutside } from './impossibleOutside.ts';
 import { jointShape } from './jointShape.ts';
 import { surprisal } from './surprisal.ts';
 import { tailsInside } from './tailsInside.ts';
+import { impossibleOutsideUnitInterval, inUnitInterval } from './unitInterval.ts';
 
-const LOWEST = 2 ** -126;
-const HIGHEST = 1 - 2 ** -24;
+const LEAST = 2 ** -126;
 
 /**
  * Kumaraswamy(a, b) over (0, 1), a = concentration1, b = concentration0, much like a beta distribution but with a distribution function in
@@ -49,20 +48,19 @@ export class Kumaraswamy extends Distribution {
   }
 
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
-    return inUnitInterval(this.#logDraws(rng, sampleShape).logX);
+    return inUnitInterval(tf.exp(this.#logDraws(rng, sampleShape).logX));
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie nearer to a bound than float32 does. */
   override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
     const { logX, logRest } = this.#logDraws(rng, sampleShape);
-    return { sample: inUnitInterval(logX), logProb: this.#logProbOf(logX, logRest) };
+    return { sample: inUnitInterval(tf.exp(logX)), logProb: this.#logProbOf(logX, logRest) };
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const { logX, logRest } = this.#logsOf(x);
     const logProb = this.#logProbOf(logX, logRest);
-    const value = broadcast(x, logProb.shape);
-    return impossibleOutside(() => tf.logicalAnd(tf.greaterEqual(value, 0), tf.lessEqual(value, 1)), logProb);
+    return impossibleOutsideUnitInterval(broadcast(x, logProb.shape), logProb);
   }
 
   protected override computeTails(x: tf.Tensor): Tails {
@@ -90,7 +88,7 @@ export class Kumaraswamy extends Distribution {
   /** ((a − 1)/(ab − 1))^(1/a); at a bound where the density is greatest there, at 0 if at both. */
   override mode(): tf.Tensor {
     const [a, b] = [this.concentration1, this.concentration0];
-    const [up, down] = [tf.maximum(tf.sub(a, 1), LOWEST), tf.maximum(tf.sub(tf.mul(a, b), 1), LOWEST)];
+    const [up, down] = [tf.maximum(tf.sub(a, 1), LEAST), tf.maximum(tf.sub(tf.mul(a, b), 1), LEAST)];
     const inside = tf.exp(tf.div(tf.minimum(tf.sub(tf.log(up), tf.log(down)), 0), a));
     const isAtOne = stopGradient(() => tf.less(b, 1));
     const isAtZero = stopGradient(() =>
@@ -113,7 +111,7 @@ export class Kumaraswamy extends Distribution {
 
   /** log x and log(1 − xᵃ) of x clamped to what float32 has of the interval. */
   #logsOf(x: tf.Tensor): { logX: tf.Tensor; logRest: tf.Tensor } {
-    const logX = tf.log(tf.clipByValue(x, LOWEST, HIGHEST));
+    const logX = tf.log(inUnitInterval(x));
     return { logX, logRest: log1mexp(tf.mul(this.concentration1, logX)) };
   }
 
@@ -133,9 +131,4 @@ export class Kumaraswamy extends Distribution {
     const powers = tf.add(tf.mul(tf.sub(a, 1), logX), tf.mul(tf.sub(b, 1), logRest));
     return tf.add(powers, tf.add(tf.log(a), tf.log(b)));
   }
-}
-
-/** x of its logarithm, within float32's numbers between 0 and 1. */
-function inUnitInterval(logX: tf.Tensor): tf.Tensor {
-  return tf.clipByValue(tf.exp(logX), LOWEST, HIGHEST);
 }

@@ -6,7 +6,7 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type Tails } from './distribution.ts';
 import { distributionalTransform } from './distributionalTransform.ts';
-import { impossibleOutside } from './impossibleOutside.ts';
+import { logSumExp } from './logSumExp.ts';
 import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
 import { probabilityBefore } from './probabilityBefore.ts';
 
@@ -92,10 +92,7 @@ export class MixtureSameFamily extends Distribution {
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     const joint = tf.add(tf.logSoftmax(this.logits), this.components.logProb(tf.expandDims(x, this.#axis)));
-    // Finite where all densities are 0: −∞ less their maximum, −∞, would be NaN.
-    const logProb = tf.logSumExp(tf.maximum(joint, -LARGEST), -1);
-    const isPossible = () => tf.max(tf.cast(tf.notEqual(joint, Number.NEGATIVE_INFINITY), 'float32'), -1);
-    return impossibleOutside(() => tf.greater(isPossible(), 0), logProb);
+    return logSumExp(joint, -1);
   }
 
   /** Σₖ wₖ of the components'. */

@@ -31,7 +31,8 @@ export function logGammaLogDensity(a: tf.Tensor, logX: tf.Tensor, over: tf.Tenso
 
 /**
  * P(a, x) and Q(a, x) = 1 − P(a, x), what Gamma(a) has below and above x = a·e^over, elementwise: what lies on the other side of the
- * mean to 10⁻⁵ of its own size, from a = 10⁻³ to 10⁶, and the rest by subtraction. Gradients are exact: the density by log x, and by a −density times the slope of log x.
+ * mean to 10⁻⁵ of its own size, from a = 10⁻³ to 10⁶, and the rest by subtraction. Gradients are exact: the density by log x, and by a
+ * −density times the slope of log x.
  *
  * By quadrature in −log x, or in x.
  *
