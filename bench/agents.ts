@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
 import { textTable } from '../experiments/harness/report/table.ts';
-import { writeJson } from '../experiments/harness/writeFile.ts';
+import { writeJson } from '../experiments/harness/writeJson.ts';
 import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';
 import { median } from './median.ts';

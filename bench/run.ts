@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { writeJson } from '../experiments/harness/writeFile.ts';
+import { writeJson } from '../experiments/harness/writeJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { BLOCK, block, warmUp } from './block.ts';
 import { median } from './median.ts';

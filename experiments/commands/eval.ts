@@ -6,6 +6,7 @@ import { makeFolder, writeWholeFile } from '../../src/files.ts';
 import { checkWritable } from '../harness/checkWritable.ts';
 import { checkConfig } from '../harness/config.ts';
 import type { Job, Outcome, Table } from '../harness/experiment.ts';
+import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
@@ -48,7 +49,7 @@ export function evalCommand(registry: Registry): Command {
     .option('--record <dir>', 'write a page into this folder for each policy, which plays one more episode of it')
     .action(async (path: string, flags: EvalFlags) => {
       const evaluations = await evaluateRun(path, flags, registry);
-      const { writeJson } = await import('../harness/writeFile.ts');
+      const { writeJson } = await import('../harness/writeJson.ts');
       if (flags.json !== undefined) {
         try {
           writeJson(flags.json, evaluations);
@@ -131,7 +132,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
         lengths: reports.map(({ length }) => length),
       });
     } catch (error) {
-      throw new InputError(`${job.id}: ${(error as Error).message.split('\n', 1)[0]}`);
+      throw new InputError(`${job.id}: ${firstLine((error as Error).message)}`);
     }
   }
   const actions = flags.greedy ? 'greedy' : 'sampled';

@@ -16,11 +16,11 @@ export function figureCommand(registry: Registry): Command {
     .argument('<name>', 'the name of the figure, as in cloning-Lake-v0-walks; an unknown name lists all')
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
     .action(async (path: string, name: string, to: string) => {
-      const [{ RunDirectory }, { drawFigure }, { summarize }, { writeFile }] = await Promise.all([
+      const [{ RunDirectory }, { drawFigure }, { summarize }, { writeWholeFile }] = await Promise.all([
         import('../harness/runDirectory.ts'),
         import('../harness/report/drawFigure.ts'),
         import('../harness/summarize.ts'),
-        import('../harness/writeFile.ts'),
+        import('../../src/files.ts'),
       ]);
       const fileOf = (theme: 'light' | 'dark') => `${to}-${theme}.svg`;
       checkWritable('figure', 'file', fileOf('light'));
@@ -42,7 +42,7 @@ export function figureCommand(registry: Registry): Command {
         const file = fileOf(theme);
         const svg = await drawFigure(figure, theme);
         try {
-          writeFile(file, svg);
+          writeWholeFile(file, svg);
         } catch (error) {
           throw new InputError(`figure: cannot write ${file}: ${(error as Error).message}`);
         }

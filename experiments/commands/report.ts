@@ -41,17 +41,17 @@ async function rewrite(path: string, registry: Registry): Promise<void> {
 }
 
 async function compare(paths: readonly string[], out: string, registry: Registry): Promise<void> {
-  const [{ compareRuns }, { textTable }, { writeFile }] = await Promise.all([
+  const [{ compareRuns }, { textTable }, { writeWholeFile }] = await Promise.all([
     import('../harness/compareRuns.ts'),
     import('../harness/report/table.ts'),
-    import('../harness/writeFile.ts'),
+    import('../../src/files.ts'),
   ]);
   checkWritable('--out', 'file', out);
   const { tables, html } = await compareRuns(paths, registry);
   for (const table of tables) process.stdout.write(`${textTable(table)}\n\n`);
   const page = await html();
   try {
-    writeFile(out, page);
+    writeWholeFile(out, page);
   } catch (error) {
     throw new InputError(`--out: cannot write ${out}: ${(error as Error).message}`);
   }

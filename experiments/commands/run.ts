@@ -26,9 +26,6 @@ export interface RunFlags {
   set: string[];
 }
 
-export const QUEUE_MEANING = 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379';
-export const AUDIT_MEANING = 'with --queue, compute a share of the results anew here and compare every byte: 0.05';
-
 /** The fields of the config that options set, whatever the experiment. */
 const FIELDS = {
   seeds: ['seeds'],
@@ -51,7 +48,7 @@ export function runCommand(registry: Registry, end: (code: number) => void): Com
 
 /** Gives a command an experiment's name as its argument, and the options of a run. */
 export function withRunOptions(command: Command, registry: Registry): Command {
-  return command
+  const described = command
     .argument('<experiment>', `one of: ${Object.keys(registry.experiments).join(', ')}`)
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
     .option('--seed <base>', 'the first seed where --seeds is a number')
@@ -72,10 +69,16 @@ export function withRunOptions(command: Command, registry: Registry): Command {
     .option(
       '--out <dir>',
       'run directory; one that holds the same run is continued (default: runs/<experiment>-<time>)',
-    )
+    );
+  return withWorkerOptions(described);
+}
+
+/** Gives a command the options that say who does its jobs. */
+export function withWorkerOptions(command: Command): Command {
+  return command
     .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .option('--queue <redis>', QUEUE_MEANING)
-    .option('--audit <share>', AUDIT_MEANING);
+    .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
+    .option('--audit <share>', 'with --queue, compute a share of the results anew here and compare every byte: 0.05');
 }
 
 /**

@@ -5,7 +5,7 @@ import { InputError } from '../harness/inputError.ts';
 import type { Registry } from '../harness/registry.ts';
 import type { TrainConfig } from '../training/trainConfig.ts';
 import { withLoadOption } from './codeOptions.ts';
-import { AUDIT_MEANING, collect, QUEUE_MEANING, type RunFlags, runWith } from './run.ts';
+import { collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
 
 interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
   agent: string;
@@ -16,7 +16,7 @@ interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quic
 
 /** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. `end` takes the exit code. */
 export function trainCommand(registry: Registry, end: (code: number) => void): Command {
-  return withLoadOption(new Command('train'))
+  const command = withLoadOption(new Command('train'))
     .description('train an agent on an environment, or go on with a training that was stopped')
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
     .requiredOption('--agent <name>', 'as "oxbow list agents" names them')
@@ -36,10 +36,8 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
       collect,
       [],
     )
-    .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)')
-    .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .option('--queue <redis>', QUEUE_MEANING)
-    .option('--audit <share>', AUDIT_MEANING)
+    .option('--out <dir>', 'run directory; one that holds the same training is continued (default: runs/train-<time>)');
+  return withWorkerOptions(command)
     .addHelpText(
       'after',
       '\nLater ones win: defaults, those of the environment and the agent, OXBOW_ENGINE, --config, options.\n' +

@@ -1,12 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { compile, type Flow, type Rng } from '../../src/index.ts';
+import { readCheckedJson, writeCheckedJson } from '../harness/checkedJson.ts';
 import type { Job, Table } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
-import { writeJson } from '../harness/writeFile.ts';
 
 const FILE = 'speed.json';
 const BATCHES = [1, 256] as const;
+const speedSchema = z.strictObject({ dim: z.number(), microseconds: z.record(z.string(), z.number()) });
 /** Milliseconds that each batch size is timed for. */
 const SPENT = 1000;
 
@@ -33,18 +34,19 @@ export function writeSpeed(logs: string, flow: Flow, rng: Rng): void {
     draw.dispose();
     return [batch, 1000 * least];
   });
-  writeJson(join(logs, FILE), { dim: flow.dim, microseconds: Object.fromEntries(times) });
+  writeCheckedJson(join(logs, FILE), { dim: flow.dim, microseconds: Object.fromEntries(times) });
 }
 
-/** What one sample and 256 together take, over the seeds the least. */
+/**
+ * What one sample and 256 together take, over the seeds the least.
+ * @throws InputError that names the file if one is damaged
+ */
 export function speedTable(jobs: readonly { readonly job: Job; readonly logs: string }[]): Table[] {
   const rows = [...groupBy(jobs, ({ job: { env, policy } }) => JSON.stringify([env, policy])).values()].flatMap(
     (group) => {
       const speeds = group.flatMap(({ logs }) => {
-        const path = join(logs, FILE);
-        return existsSync(path)
-          ? [JSON.parse(readFileSync(path, 'utf8')) as { dim: number; microseconds: Record<string, number> }]
-          : [];
+        const speed = readCheckedJson(join(logs, FILE), speedSchema, 'delete it: it holds times alone');
+        return speed === undefined ? [] : [speed];
       });
       if (speeds.length === 0) return [];
       const { env, policy } = group[0]!.job;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareOutcomes } from './compareOutcomes.ts';
 import type { Job, Outcome } from './experiment.ts';
+import { firstLine } from './firstLine.ts';
 import { readJobFolder } from './jobFolder.ts';
 import { JobProcess } from './pool.ts';
 import { sampleOf } from './sampleOf.ts';
@@ -64,7 +65,7 @@ export class Audit {
       problem = compareOutcomes(sent, readJobFolder(folders.directory, job, data.settings)!);
     } catch (error) {
       if (signal.aborted || storageErrorOf(error) !== undefined) throw error;
-      problem = `it fails here: ${(error as Error).message.split('\n', 1)[0]}`;
+      problem = `it fails here: ${firstLine((error as Error).message)}`;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { WriteOptions } from '../../src/files.ts';
 import { parseJson } from '../../src/parseJson.ts';
 import { InputError } from './inputError.ts';
-import { writeJson } from './writeFile.ts';
+import { writeJson } from './writeJson.ts';
 
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

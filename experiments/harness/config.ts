@@ -4,6 +4,7 @@ import { describeIssue, show } from '../../src/options/describeIssue.ts';
 import { listOptions } from '../../src/options/listOptions.ts';
 import { expectedOneOf, nearest } from '../../src/options/nearest.ts';
 import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
+import { parseJson } from '../../src/parseJson.ts';
 import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import type { AnyExperiment } from './registry.ts';
@@ -165,9 +166,9 @@ function readConfigFile(file: string): Json {
   let value: unknown;
   try {
     // Some editors begin a file with a byte order mark.
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    value = parseJson(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new InputError(`--config: ${file} is not valid JSON: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    throw new InputError(`--config: ${file} is not valid JSON: ${(error as Error).message}`);
   }
   if (!isObject(value)) throw new InputError(`--config: ${file} holds ${show(value)}, expected an object`);
   return value;

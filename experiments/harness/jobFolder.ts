@@ -6,7 +6,7 @@ import { fingerprint } from '../../src/fingerprint.ts';
 import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import type { Job, JobResult, MetricsRow, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
-import { writeJson } from './writeFile.ts';
+import { writeJson } from './writeJson.ts';
 
 /** The file of a job's rows. */
 const ROWS = 'metrics.json';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { writeWholeFile } from '../../src/files.ts';
 import type { MetricsRow, Outcome } from './experiment.ts';
-import { writeFile } from './writeFile.ts';
 
 /** The rows of a job, each with what job it is from. */
 export function jobMetrics({ job, rows }: Outcome): MetricsRow[] {
@@ -14,10 +14,10 @@ export function jobMetrics({ job, rows }: Outcome): MetricsRow[] {
  * all, in the order in which they first appear, and leaves cells empty.
  */
 export function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
-  writeFile(join(directory, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  writeWholeFile(join(directory, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const columns = [...new Set(rows.flatMap(Object.keys))];
   const lines = [columns.map(csvCell), ...rows.map((row) => columns.map((column) => csvCell(row[column])))];
-  writeFile(join(directory, 'metrics.csv'), lines.map((line) => `${line.join(',')}\n`).join(''));
+  writeWholeFile(join(directory, 'metrics.csv'), lines.map((line) => `${line.join(',')}\n`).join(''));
 }
 
 /** A value as a cell of a CSV file: quoted where it must be, empty where there is none. */

@@ -5,8 +5,9 @@ import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
 import { isLostLock, lostLock } from './fence.ts';
+import { firstLine } from './firstLine.ts';
 import { InputError } from './inputError.ts';
-import { isJobId } from './jobId.ts';
+import { isPlainPath } from './isPlainPath.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { printable } from './printable.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
@@ -309,7 +310,7 @@ function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
       if (seen.has(key)) throw new Error(`${experiment.name}.jobs: two jobs are ${key}`);
       seen.add(key);
     }
-    if (!isJobId(id)) {
+    if (!isPlainPath(id)) {
       throw new Error(
         `${experiment.name}.jobs: '${id}' is no id, expected names of letters, digits, '.', '_', '-' joined by '/'`,
       );
@@ -319,8 +320,4 @@ function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!;
 }

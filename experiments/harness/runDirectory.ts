@@ -10,8 +10,8 @@ import { readCheckedJson, sha256, writeCheckedJson } from './checkedJson.ts';
 import { checkStored } from './checkStored.ts';
 import type { CommonConfig, Job, Outcome } from './experiment.ts';
 import { InputError } from './inputError.ts';
+import { isPlainPath } from './isPlainPath.ts';
 import { readJobFolder } from './jobFolder.ts';
-import { isJobId } from './jobId.ts';
 import { isOfLock, type Lock, lockFolder } from './lock.ts';
 import { jobMetrics, writeMetrics } from './metrics.ts';
 
@@ -169,7 +169,7 @@ export class RunDirectory {
 
   /** @throws InputError if the id, which may come from the settings of a file, is none */
   #below(folder: string, { id }: Job): string {
-    if (isJobId(id)) return join(this.path, folder, id);
+    if (isPlainPath(id)) return join(this.path, folder, id);
     throw new InputError(
       `${join(this.path, 'config.json')}: got settings with a job '${id}', expected names of letters, digits, '.', '_', '-' joined by '/'`,
     );

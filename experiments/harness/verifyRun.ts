@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { compareOutcomes } from './compareOutcomes.ts';
 import { EXIT } from './exit.ts';
 import type { Job } from './experiment.ts';
+import { firstLine } from './firstLine.ts';
 import { InputError } from './inputError.ts';
 import { readJobFolder } from './jobFolder.ts';
 import { runJobs } from './pool.ts';
@@ -70,7 +71,7 @@ export async function verifyRun(
           const anew = readJobFolder(join(folder, 'jobs', job.id), job, directory.settings)!;
           say(job, 'finished', compareOutcomes(directory.outcome(job)!, anew));
         },
-        failed: (job, error) => say(job, 'failed', `failed: ${error.message.split('\n', 1)[0]}`),
+        failed: (job, error) => say(job, 'failed', `failed: ${firstLine(error.message)}`),
       },
     );
   } finally {

@@ -8,7 +8,7 @@ import { writeReport } from './report/writeReport.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import { summarize } from './summarize.ts';
 import { mapValues } from './tuning/mapValues.ts';
-import { writeCompactJson, writeJson } from './writeFile.ts';
+import { writeCompactJson, writeJson } from './writeJson.ts';
 
 /** Writes metrics, summary and report of the finished jobs, prints the tables, and returns the report's path. */
 export async function writeResults(

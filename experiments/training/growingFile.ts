@@ -1,6 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { askGuards, writeAll } from '../../src/files.ts';
-import { writeFile } from '../harness/writeFile.ts';
+import { askGuards, writeAll, writeWholeFile } from '../../src/files.ts';
 
 /**
  * A file that is written whole at first, in place of one that was there, and grows then. It is written by a descriptor that stays open:
@@ -11,7 +10,7 @@ export class GrowingFile {
   readonly #file: number;
 
   constructor(path: string, content: string | Uint8Array) {
-    writeFile(path, content);
+    writeWholeFile(path, content);
     this.#path = path;
     this.#file = openSync(path, 'a');
   }

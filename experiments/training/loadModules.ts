@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { toErrorData } from '../harness/errorData.ts';
+import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 
 /** Milliseconds after which a module that is still awaited is told of. */
@@ -24,7 +25,7 @@ export async function loadModules(paths: readonly string[]): Promise<string[]> {
       const { code, message } = toErrorData(error);
       const hint =
         code === 'ERR_UNKNOWN_FILE_EXTENSION' ? "; NODE_OPTIONS='--import tsx' makes Node read TypeScript" : '';
-      throw new InputError(`--load: ${path}: ${message.split('\n', 1)[0]}${hint}`);
+      throw new InputError(`--load: ${path}: ${firstLine(message)}${hint}`);
     }
     files.push(file);
   }

@@ -3,6 +3,7 @@ import { policies as knownPolicies, Rng, selectBackend, selectEngine } from '../
 import { show } from '../../src/options/describeIssue.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import type { CommonConfig, Job, SummaryRow, Table } from '../harness/experiment.ts';
+import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
@@ -58,7 +59,7 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
         for (const policy of config.policies) tryOut({ study: agent, env, policy }, own(config));
         return runtime;
       } catch (error) {
-        throw new InputError((error as Error).message.split('\n', 1)[0]);
+        throw new InputError(firstLine((error as Error).message));
       }
     },
 

@@ -1,4 +1,5 @@
 import { Discrete, makeVec } from '../../envs/index.ts';
+import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 
 /**
@@ -15,6 +16,6 @@ export function usualPolicy(id: string, options: Readonly<Record<string, unknown
       env.close();
     }
   } catch (error) {
-    throw new InputError((error as Error).message.split('\n', 1)[0]);
+    throw new InputError(firstLine((error as Error).message));
   }
 }

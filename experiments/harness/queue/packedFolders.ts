@@ -3,8 +3,9 @@ import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
-import { isTemporary, makeFolder } from '../../../src/files.ts';
-import { writeFile } from '../writeFile.ts';
+import { isTemporary, makeFolder, writeWholeFile } from '../../../src/files.ts';
+import { parseJson } from '../../../src/parseJson.ts';
+import { isPlainPath } from '../isPlainPath.ts';
 
 /** Folders of a job by name. */
 export type Folders = Readonly<Record<string, string>>;
@@ -26,8 +27,6 @@ const contentsSchema = z.record(z.string(), z.record(z.string(), z.int().nonnega
 
 /** Files, levels of folders, characters of a name, and bytes of the table of contents, at most. */
 const [MOST_FILES, DEEPEST, LONGEST_NAME, LONGEST_TABLE] = [10_000, 16, 200, 4 * MiB];
-
-const NAME = new RegExp(`^[\\w-][\\w.-]{0,${LONGEST_NAME - 1}}$`);
 
 /** What cannot be packed or unpacked: the text follows on its name, "has more files". */
 export class PackingError extends Error {
@@ -90,7 +89,7 @@ export async function unpackFolders(
     if (folder === undefined) continue;
     const to = join(folder, path);
     makeFolder(dirname(to));
-    writeFile(to, bytes);
+    writeWholeFile(to, bytes);
   }
 }
 
@@ -109,35 +108,35 @@ async function readPacked(
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('has, unpacked,', undefined, limits.files);
     throw new PackingError(`cannot be unpacked: ${(error as Error).message}`);
   }
-  const damaged = new PackingError('has a table of contents that does not fit');
   const length = all.length < 4 ? Number.NaN : all.readUInt32LE();
-  if (!(length <= LONGEST_TABLE && 4 + length <= all.length)) throw damaged;
-  const table = parseJson(all.toString('utf8', 4, 4 + length));
-  const contents = contentsSchema.safeParse(table);
-  if (!contents.success) throw damaged;
-  const entries = Object.entries(contents.data).flatMap(([name, files]) =>
+  if (!(length <= LONGEST_TABLE && 4 + length <= all.length)) throw misfit();
+  const entries = Object.entries(readTable(all.toString('utf8', 4, 4 + length))).flatMap(([name, files]) =>
     Object.entries(files).map(([path, bytes]) => ({ name, path, bytes })),
   );
   if (entries.length > MOST_FILES) throw new PackingError(`has ${entries.length} files, more than ${MOST_FILES}`);
   let at = 4 + length;
-  if (entries.reduce((sum, { bytes }) => sum + bytes, at) !== all.length) throw damaged;
+  if (entries.reduce((sum, { bytes }) => sum + bytes, at) !== all.length) throw misfit();
   return entries.map(({ name, path, bytes }) => {
     at += bytes;
     return { name, path, bytes: all.subarray(at - bytes, at) };
   });
 }
 
-function parseJson(text: string): unknown {
+function readTable(text: string): z.infer<typeof contentsSchema> {
   try {
-    return JSON.parse(text);
+    return contentsSchema.parse(parseJson(text));
   } catch {
-    return undefined;
+    throw misfit();
   }
+}
+
+function misfit(): PackingError {
+  return new PackingError('has a table of contents that does not fit');
 }
 
 function checkPath(path: string): void {
   const parts = path.split('/');
-  if (parts.length <= DEEPEST && parts.every((part) => NAME.test(part))) return;
+  if (parts.length <= DEEPEST && isPlainPath(path) && parts.every((part) => part.length <= LONGEST_NAME)) return;
   throw new PackingError(`holds '${path}', expected files by names of letters, digits, '.', '_', '-'`);
 }
 

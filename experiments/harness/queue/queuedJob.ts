@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../../src/parseJson.ts';
 import { sha256 } from '../checkedJson.ts';
 import type { ErrorData } from '../errorData.ts';
 import type { CommonConfig } from '../experiment.ts';
@@ -132,7 +133,7 @@ export function openResult(seal: Seal, id: string, sealed: Uint8Array): QueuedRe
 
 function parse<T>(schema: z.ZodType<T>, content: Buffer): T {
   try {
-    return schema.parse(JSON.parse(content.toString()));
+    return schema.parse(parseJson(content.toString()));
   } catch {
     throw new MessageError('cannot be read');
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { firstLine } from '../firstLine.ts';
 import { InputError } from '../inputError.ts';
 import { MessageError } from './queuedJob.ts';
 
@@ -28,7 +29,7 @@ export async function queuePackages(): Promise<QueuePackages> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new InputError(`a queue needs two more packages: npm install bullmq ioredis (${message.split('\n', 1)[0]})`);
+    throw new InputError(`a queue needs two more packages: npm install bullmq ioredis (${firstLine(message)})`);
   }
 }
 
@@ -146,5 +147,5 @@ function reason(error: Error): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
   if (/WRONGPASS|invalid (username-)?password/.test(message)) return 'the password is wrong';
   if (/NOAUTH/.test(message)) return `it wants a password: ${PASSWORD}, or redis://:password@host:port`;
-  return message.split('\n', 1)[0]!;
+  return firstLine(message);
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { writeWholeFile } from '../../../src/files.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Job, Outcome, Section, SummaryRow, Table } from '../experiment.ts';
 import type { AnyExperiment } from '../registry.ts';
 import type { RunDirectory } from '../runDirectory.ts';
-import { writeFile } from '../writeFile.ts';
 import { conclusionTable } from './conclusionTables.ts';
 import { missingJobs } from './missingJobs.ts';
 import { renderPage } from './page.ts';
@@ -63,7 +63,7 @@ export async function writeReport(
     config,
   );
   const path = join(directory.path, 'report.html');
-  writeFile(path, html);
+  writeWholeFile(path, html);
   return path;
 }
 

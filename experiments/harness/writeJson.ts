@@ -1,8 +1,6 @@
 import stringify from 'json-stringify-pretty-compact';
 import { type WriteOptions, writeWholeFile } from '../../src/files.ts';
 
-export { writeWholeFile as writeFile };
-
 /** {@link writeWholeFile} for JSON, indented, with a final newline. */
 export function writeJson(path: string, value: unknown, options?: WriteOptions): void {
   writeWholeFile(path, `${JSON.stringify(value, null, 2)}\n`, options);
