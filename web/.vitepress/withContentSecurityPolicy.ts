@@ -9,7 +9,7 @@ const INLINE_SCRIPT =
  * that are there now. A page that has a policy keeps it.
  * @throws if the page has no place for one
  */
-export function withPolicy(html: string): string {
+export function withContentSecurityPolicy(html: string): string {
   if (html.includes('http-equiv="Content-Security-Policy"')) return html;
   const scripts = [...html.matchAll(INLINE_SCRIPT)].map(([, text]) => text!);
   const hashes = scripts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
