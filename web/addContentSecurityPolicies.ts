@@ -1,4 +1,4 @@
-/** Gives every page of the built site its content security policy: `tsx web/addPolicies.ts`. */
+/** Gives every page of the built site its content security policy: `tsx web/addContentSecurityPolicies.ts`. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withContentSecurityPolicy } from './.vitepress/withContentSecurityPolicy.ts';
