@@ -4,29 +4,20 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { textTable } from '../experiments/harness/report/table.ts';
 import { Rng } from '../src/random.ts';
-import { readEvents } from '../test/support/readEvents.ts';
 import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';
+import { filesBelow } from './faults/filesBelow.ts';
 import { flippedBits } from './faults/flippedBits.ts';
 import { forgedFiles } from './faults/forgedFiles.ts';
 import { standingStill } from './faults/standingStill.ts';
 import { stopping } from './faults/stopping.ts';
+import { untimedEvents } from './faults/untimedEvents.ts';
 import { writing } from './faults/writing.ts';
 import { type Ended, startOxbow } from './oxbowProcess.ts';
 
@@ -337,7 +328,7 @@ async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: numbe
     if (!existsSync(is!) || !readFileSync(is!).equals(readFileSync(was!))) problems.push(`${name} is another`);
   }
   for (const name of results(whole, '.oxbow').keys()) {
-    const [is, was] = [out, whole].map((path) => events(join(path, name)));
+    const [is, was] = [out, whole].map((path) => untimedEvents(join(path, name)));
     if (is !== was) problems.push(`${name} has other events`);
   }
   const total = (count: (ended: Ended) => number) => ends.reduce((sum, ended) => sum + count(ended), 0);
@@ -350,12 +341,6 @@ async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: numbe
     equal: problems.length === 0,
     problems,
   });
-}
-
-/** The events of a file for TensorBoard, but for what is of the clock. */
-function events(path: string): string {
-  const all = readEvents(readFileSync(path));
-  return JSON.stringify(all.map(({ step, scalars }) => [step, { ...scalars, 'time/stepsPerSecond': 0 }]));
 }
 
 /** Continues a run: which finished jobs were lost, and whether its summary is that of an unbroken one. */
@@ -375,9 +360,7 @@ function hasSummary(out: string): boolean {
 /** Checksums of the files of that name below a run directory: what has finished. */
 function results(out: string, name = 'result.json'): Map<string, string> {
   if (!existsSync(out)) return new Map();
-  const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith(name) && statSync(join(out, file)).isFile(),
-  );
+  const names = filesBelow(out).filter((file) => file.endsWith(name));
   return new Map(
     names.map((file) => [
       file,

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stateToJson } from '../../agents/index.ts';
 import { checkConfig } from '../../experiments/harness/config.ts';
@@ -17,9 +17,10 @@ import {
   saveModule,
   savePolicy,
 } from '../../src/index.ts';
-import { readEvents } from '../../test/support/readEvents.ts';
 import { startOxbow } from '../oxbowProcess.ts';
 import type { FaultContext } from './faultCase.ts';
+import { filesBelow } from './filesBelow.ts';
+import { untimedEvents } from './untimedEvents.ts';
 
 /** Some files, and what one reads from them, as a text that tells all of it. */
 interface Subject {
@@ -39,7 +40,7 @@ const LONG = 20;
  */
 export async function flippedBits({ folder, short, rng, record }: FaultContext): Promise<void> {
   const subjects = await makeSubjects(join(folder, 'flipped'));
-  const files = subjects.flatMap((subject) => filesOf(subject.folder).map((file) => ({ subject, file })));
+  const files = subjects.flatMap((subject) => filesBelow(subject.folder).map((file) => ({ subject, file })));
   const flips = Math.ceil((short ? 100 : 1000) / files.length);
   for (const { subject, file } of files) {
     const path = join(subject.folder, file);
@@ -100,7 +101,7 @@ async function makeSubjects(folder: string): Promise<Subject[]> {
   const argv = ['train', 'Pendulum-v1', '--agent', 'ppo', '--policy', 'spline', '--steps', '128', '--workers', '1'];
   const ended = await startOxbow(folder, [...argv, ...settings.flatMap((one) => ['--set', one]), '--out', run]).ended;
   if (ended.code !== 0) throw new Error(`the training failed: ${ended.stderr}`);
-  const [job] = filesOf(run).filter((name) => name.endsWith('checkpoint'));
+  const [job] = filesBelow(run).filter((name) => name.endsWith('checkpoint'));
   const rows = (readCheckpoint(join(run, job!)) as { rows: { step: number }[] }).rows;
   const logFolder = join(run, 'logs', ...job!.split('/').slice(1, -1));
   cpSync(logFolder, logs, { recursive: true });
@@ -166,19 +167,9 @@ async function readRun(path: string): Promise<string> {
 /** What a training that goes on makes of its logs. */
 function goOn(folder: string, rows: readonly { step: number }[]): string {
   new TrainingLog(folder, rows).close();
-  const contents = filesOf(folder)
+  const contents = filesBelow(folder)
     .filter((name) => name !== 'speed.json')
-    .map((name) => {
-      const content = readFileSync(join(folder, name));
-      if (!name.includes('tfevents')) return content.toString();
-      // Times, and what was measured by them, are of that moment.
-      return readEvents(content).map(({ step, scalars: { 'time/stepsPerSecond': _, ...scalars } }) => [step, scalars]);
-    });
+    .map((name) => join(folder, name))
+    .map((path) => (path.includes('tfevents') ? untimedEvents(path) : readFileSync(path, 'utf8')));
   return JSON.stringify(contents);
-}
-
-function filesOf(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true }) as string[])
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .sort();
 }

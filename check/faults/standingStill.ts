@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readEvents } from '../../test/support/readEvents.ts';
 import { type Ended, type OxbowProcess, startOxbow } from '../oxbowProcess.ts';
 import type { FaultContext } from './faultCase.ts';
+import { filesBelow } from './filesBelow.ts';
+import { untimedEvents } from './untimedEvents.ts';
 
 /** What stands still while a second command comes, and whether that one can take the directory over. */
 interface Stand {
@@ -112,7 +113,7 @@ function endings({ takenOver, killed = false }: Stand, out: string, [first, seco
 
 /** What is not as in the unbroken training: a row twice, another result, a file too many. */
 function differences(out: string, whole: string): string[] {
-  const [is, was] = [out, whole].map((path) => filesOf(path));
+  const [is, was] = [out, whole].map((path) => filesBelow(path));
   const names = [...new Set([...is!, ...was!])].filter((name) => !/(run|speed)\.json$/.test(name));
   return names.flatMap((name) => {
     if (!is!.includes(name)) return [`${name} is missing`];
@@ -124,16 +125,9 @@ function differences(out: string, whole: string): string[] {
   });
 }
 
-function filesOf(path: string): string[] {
-  return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(path, name)).isFile());
-}
-
 /** But for what is of the clock. */
 function contentOf(path: string): string {
-  const bytes = readFileSync(path);
-  if (!path.includes('tfevents')) return bytes.toString('latin1');
-  const events = readEvents(bytes);
-  return JSON.stringify(events.map(({ step, scalars }) => [step, { ...scalars, 'time/stepsPerSecond': 0 }]));
+  return path.includes('tfevents') ? untimedEvents(path) : readFileSync(path, 'latin1');
 }
 
 function logOf(out: string): string {

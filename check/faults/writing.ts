@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Ended, startOxbow } from '../oxbowProcess.ts';
 import { type FaultContext, seen } from './faultCase.ts';
+import { filesBelow } from './filesBelow.ts';
 
 /** A user who may write nothing but what everybody may. */
 const NOBODY = 65534;
@@ -301,6 +302,6 @@ async function goesOn(folder: string, path: string, reference: string): Promise<
 
 /** The results of the finished jobs. */
 function finished(path: string): Map<string, string> {
-  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('result.json'));
+  const names = filesBelow(path).filter((name) => name.endsWith('result.json'));
   return new Map(names.map((name) => [name, readFileSync(join(path, name), 'utf8')]));
 }
