@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { firstLine } from '../firstLine.ts';
 import { InputError } from '../inputError.ts';
 import { MessageError } from './queuedJob.ts';
+import { takeSecret } from './takeSecret.ts';
 
 /** The environment variable that holds the password where the address has none: other users can list command lines. */
 const PASSWORD = 'OXBOW_QUEUE_PASSWORD';
@@ -36,13 +37,13 @@ export async function queuePackages(): Promise<QueuePackages> {
 /**
  * Connects to a Redis, and holds on to it: where the connection is lost later, commands wait until it is back.
  *
- * @param url `redis://[user:password@]host[:port][/database]`, `rediss://` with TLS
+ * @param url `redis://[user:password@]host[:port][/database]`, `rediss://` with TLS; a password that it lacks is taken out of the environment
  * @throws InputError that says what is wrong, without the password
  */
 export async function connectRedis(label: string, url: string): Promise<Redis> {
   const { Redis } = await queuePackages();
   const where = placeOf(label, url);
-  const password = process.env[PASSWORD];
+  const password = takeSecret(PASSWORD);
   let isThere = false;
   const redis = new Redis(url, {
     ...(password && new URL(url).password === '' && { password }),

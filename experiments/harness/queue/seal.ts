@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { InputError } from '../inputError.ts';
+import { takeSecret } from './takeSecret.ts';
 
 /** The environment variable that holds the key: never Redis, nor a command line, which others can list. */
 export const KEY = 'OXBOW_QUEUE_KEY';
@@ -33,11 +34,9 @@ export class SealError extends Error {
 export class Seal {
   readonly #key: string | undefined;
 
-  /** By the key of the environment, which it takes out of there: no program that this one starts gets it. @throws as the constructor */
+  /** By the key of the environment, which is taken out of there. @throws as the constructor */
   static fromEnvironment(): Seal {
-    const key = process.env[KEY];
-    delete process.env[KEY];
-    return new Seal(key);
+    return new Seal(takeSecret(KEY));
   }
 
   /** @throws InputError if the key is too short, or has other characters than visible ones of ASCII */
