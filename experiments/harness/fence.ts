@@ -43,14 +43,15 @@ export class Fence {
   }
 }
 
-const LOST = 'ECOMPROMISED';
+/** The code of the error of who writes late. */
+export const LOST_LOCK = 'ECOMPROMISED';
 
 /** What is thrown by who writes late. */
 export function lostLock(): Error {
-  return Object.assign(new Error('the directory was removed, or taken by another command'), { code: LOST });
+  return Object.assign(new Error('the directory was removed, or taken by another command'), { code: LOST_LOCK });
 }
 
 /** Whether an error is that of {@link lostLock}, as it is or as another process has told it. */
 export function isLostLock(error: Error): boolean {
-  return (error as NodeJS.ErrnoException).code === LOST;
+  return (error as NodeJS.ErrnoException).code === LOST_LOCK;
 }
