@@ -287,7 +287,8 @@ function checkBySamples(policy: Policy, samples: number): void {
   const uniform = tf.fill([samples], -dim * portableMath.log(2 * Math.PI));
   const ratios = tf.exp(tf.sub(distribution.angles ? uniform : normal, logLatent)).dataSync() as Float32Array;
   const average = ratios.reduce((sum, ratio) => sum + ratio, 0) / samples;
-  const spread = Math.sqrt(ratios.reduce((sum, ratio) => sum + (ratio - average) ** 2, 0) / (samples - 1) / samples);
+  const squares = ratios.reduce((sum, ratio) => sum + (ratio - average) * (ratio - average), 0);
+  const spread = Math.sqrt(squares / (samples - 1) / samples);
   expectRule(
     Math.abs(average - 1) <= 0.1 + 8 * spread,
     `logProb: the mean of g/π over ${samples} samples, for a density g, is ${average} ± ${spread}, expected 1`,
