@@ -174,8 +174,18 @@ async function doJobs(run: Run, runJobs: RunJobs): Promise<void> {
     display.close();
     signal.removeEventListener('abort', onAbort);
   }
+  if (progress.broken === undefined) takeUnsaid(run);
   const cutOff = progress.unfinished.filter((job) => progress.failures[job.id] === undefined);
   clear(run, cutOff);
+}
+
+/** Takes in jobs that have finished, and whose workers were ended before they could say so. */
+function takeUnsaid({ directory, progress }: Run): void {
+  for (const job of progress.unfinished) {
+    if (progress.failures[job.id] !== undefined) continue;
+    const outcome = directory.outcome(job);
+    if (outcome !== undefined) progress.finish(job, outcome);
+  }
 }
 
 /** Removes what jobs have left that were cut off, unless they go on from there. */

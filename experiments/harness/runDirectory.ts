@@ -185,7 +185,8 @@ export class RunDirectory {
 
   /** Removes the folder of a job that has not finished, unless the directory is another's by now. */
   clearJob(job: Job): void {
-    if (this.isHeld) rmSync(this.jobPath(job), { recursive: true, force: true });
+    const path = this.jobPath(job);
+    if (this.isHeld && !existsSync(join(path, 'result.json'))) rmSync(path, { recursive: true, force: true });
   }
 
   /**
