@@ -66,13 +66,23 @@ export function supervise(argv: readonly string[]): void {
   });
 }
 
-/** The descriptors that the command shares: the first three, and those that the arguments name, as a shell's `>(…)` does. */
+/** The descriptors that the command shares: the first three, and open ones that the arguments name, as a shell's `>(…)` does. */
 function inherited(argv: readonly string[]): ('inherit' | 'ignore')[] {
   const named = argv
     .flatMap((argument) => /^\/(?:dev|proc\/self)\/fd\/(\d{1,3})$/.exec(argument)?.[1] ?? [])
-    .map(Number);
+    .map(Number)
+    .filter(isOpen);
   const last = Math.max(2, ...named);
   return Array.from({ length: last + 1 }, (_, fd) => (fd < 3 || named.includes(fd) ? 'inherit' : 'ignore'));
+}
+
+function isOpen(descriptor: number): boolean {
+  try {
+    fstatSync(descriptor);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Ends this process as the command has ended, so that whoever waits for it sees the same. */

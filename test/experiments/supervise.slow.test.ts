@@ -84,3 +84,10 @@ test('Node gets the same arguments, the command the same descriptors, and the sh
     expect.stringMatching(/^oxbow: \/dev\/fd\/5: evaluationEpisodes/),
   ]);
 });
+
+test('a descriptor that is not open, named by an argument, is one line', () => {
+  const argv = ['eval', folder, '--json', '/dev/fd/99'];
+  const { status, stderr } = spawnSync(process.execPath, [...CLI, ...argv], { encoding: 'utf8' });
+  expect(stderr).toMatch(/^oxbow: --json: cannot write \/dev\/fd\/99: [^\n]+\n$/);
+  expect(status).toBe(2);
+});
