@@ -16,7 +16,8 @@ export function figureCommand(registry: Registry): Command {
     .argument('<name>', 'the name of the figure, as in cloning-Lake-v0-walks; an unknown name lists all')
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
     .action(async (path: string, name: string, to: string) => {
-      const [{ RunDirectory }, { drawFigure }, { summarize }, { writeWholeFile }] = await Promise.all([
+      const [{ fromResults }, { RunDirectory }, { drawFigure }, { summarize }, { writeWholeFile }] = await Promise.all([
+        import('../harness/fromResults.ts'),
         import('../harness/runDirectory.ts'),
         import('../harness/report/drawFigure.ts'),
         import('../harness/summarize.ts'),
@@ -31,8 +32,10 @@ export function figureCommand(registry: Registry): Command {
       const jobs = experiment.jobs(config);
       const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
       const summary = summarize(jobs, outcomes, seeds);
-      const conclusions = experiment.conclusions?.(outcomes, summary, config) ?? {};
-      const figures = allFigures(await experiment.report(outcomes, summary, config, conclusions));
+      const sections = await fromResults(path, () =>
+        experiment.report(outcomes, summary, config, experiment.conclusions?.(outcomes, summary, config) ?? {}),
+      );
+      const figures = allFigures(sections);
       const figure = figures.find((candidate) => candidate.name === name);
       if (figure === undefined) {
         const names = figures.flatMap((candidate) => candidate.name ?? []);

@@ -4,6 +4,7 @@ import { checkWritable } from '../harness/checkWritable.ts';
 import { checkConfig } from '../harness/config.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
+import { printable } from '../harness/printable.ts';
 import type { Registry } from '../harness/registry.ts';
 
 /** `oxbow report <dirs…>`: writes what is derived from the jobs of a run again, or compares several. */
@@ -20,7 +21,8 @@ export function reportCommand(registry: Registry): Command {
 }
 
 async function rewrite(path: string, registry: Registry): Promise<void> {
-  const [{ RunDirectory }, { writeResults }] = await Promise.all([
+  const [{ fromResults }, { RunDirectory }, { writeResults }] = await Promise.all([
+    import('../harness/fromResults.ts'),
     import('../harness/runDirectory.ts'),
     import('../harness/writeResults.ts'),
   ]);
@@ -34,7 +36,8 @@ async function rewrite(path: string, registry: Registry): Promise<void> {
     checkConfig(experiment, config, join(path, 'config.json'));
     const jobs = experiment.jobs(config);
     const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
-    process.stdout.write(`Report: ${await writeResults(experiment, directory, jobs, outcomes, process.stdout)}\n`);
+    const report = await fromResults(path, () => writeResults(experiment, directory, jobs, outcomes, process.stdout));
+    process.stdout.write(`Report: ${printable(report)}\n`);
   } finally {
     await directory.release();
   }
@@ -55,5 +58,5 @@ async function compare(paths: readonly string[], out: string, registry: Registry
   } catch (error) {
     throw new InputError(`--out: cannot write ${out}: ${(error as Error).message}`);
   }
-  process.stdout.write(`Report: ${out}\n`);
+  process.stdout.write(`Report: ${printable(out)}\n`);
 }

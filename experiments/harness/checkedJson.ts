@@ -18,7 +18,7 @@ export function writeCheckedJson(path: string, value: object, options?: WriteOpt
 /**
  * The object of a file by {@link writeCheckedJson}, or undefined if there is no such file.
  * @param advice what to do about a damaged file, as its error says it
- * @throws InputError that names the file if it is not as it was written
+ * @throws InputError that names the file if it is not as it was written, or never was by oxbow
  */
 export function readCheckedJson<T>(path: string, schema: z.ZodType<T>, advice: string): T | undefined {
   let text: string;
@@ -30,11 +30,14 @@ export function readCheckedJson<T>(path: string, schema: z.ZodType<T>, advice: s
     throw new InputError(`cannot read ${path}: ${message}`);
   }
   const { sha256: sum, ...value } = parseObject(text);
-  const parsed = schema.safeParse(value);
-  if (!parsed.success || sum !== sha256(JSON.stringify(value))) {
+  if (sum !== sha256(JSON.stringify(value))) {
     throw new InputError(`${path} is damaged or was edited: its checksum does not fit; ${advice}`);
   }
-  return parsed.data;
+  const { data, error } = schema.safeParse(value);
+  if (error === undefined) return data;
+  const { path: field, message } = error.issues[0]!;
+  const where = field.length === 0 ? '' : `${field.join('.')}: `;
+  throw new InputError(`${path} is not as oxbow writes it: ${where}${message}; ${advice}`);
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { listOptions } from '../../src/options/listOptions.ts';
 import { expectedOneOf, nearest } from '../../src/options/nearest.ts';
 import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
 import { parseJson } from '../../src/parseJson.ts';
-import type { CommonConfig } from './experiment.ts';
+import { type CommonConfig, MOST_SEEDS } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import type { AnyExperiment } from './registry.ts';
 
@@ -174,7 +174,6 @@ function readConfigFile(file: string): Json {
   return value;
 }
 
-const MOST_SEEDS = 10_000;
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER - MOST_SEEDS;
 
 /** A count of seeds becomes the list base, base + 1, …, where `seed` is the base; both are shorthands, not settings. */

@@ -224,6 +224,9 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   readonly tuning?: Tuning;
 }
 
+/** How many seeds a run may have. */
+export const MOST_SEEDS = 10_000;
+
 /**
  * The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and `seeds` seeds from `first` on.
  * @param codes by study, a code that may stand for its name
@@ -240,6 +243,7 @@ export function commonShape<S extends string, P extends string, E extends string
     seeds: z
       .array(z.int().nonnegative())
       .min(1)
+      .max(MOST_SEEDS)
       .refine(unique, 'each at most once')
       .default(Array.from({ length: seeds }, (_, i) => first + i))
       .describe('seeds; one run of each policy for each'),

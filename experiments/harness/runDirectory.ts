@@ -18,15 +18,20 @@ import { jobMetrics, writeMetrics } from './metrics.ts';
 /** The settings by which a run may grow: jobs are added, and none is another. */
 const LISTS = ['seeds', 'studies', 'policies', 'environments'] as const;
 
-const names = z.array(z.string());
-const runSchema = z.strictObject({
-  experiment: z.string(),
-  config: z.looseObject({ seeds: z.array(z.number()), studies: names, policies: names, environments: names }),
-  seeds: z.array(z.number()),
-  engine: z.string(),
-  backend: z.string(),
-  versions: z.strictObject({ oxbow: z.string(), node: z.string() }),
-});
+const names = z.array(z.string()).min(1);
+const runSchema = z
+  .strictObject({
+    experiment: z.string(),
+    config: z.looseObject({ seeds: z.array(z.number()), studies: names, policies: names, environments: names }),
+    seeds: z.array(z.number()),
+    engine: z.string(),
+    backend: z.string(),
+    versions: z.strictObject({ oxbow: z.string(), node: z.string() }),
+  })
+  .refine(({ seeds, config }) => isDeepStrictEqual(seeds, config.seeds), {
+    path: ['seeds'],
+    message: 'not those of config.seeds',
+  });
 
 /** What `config.json` records. */
 export interface RunConfig {

@@ -276,3 +276,30 @@ test('what a file says is text, in a page and on a terminal', async () => {
     expect(html).not.toMatch(/<script|<img/);
   }
 });
+
+describe('a run that no command has made, with checksums that fit', () => {
+  const figure = ['learning-curves', join(folder, 'none')];
+
+  test('more seeds than a run may have', async () => {
+    const out = forged('seeds', { seeds: Array.from({ length: 10_001 }, (_, seed) => seed) });
+    refusesIn(await oxbow('report', out), `${join(out, 'config.json')}: seeds: got [0,1,2,`);
+    refusesIn(await oxbow('figure', out, ...figure), 'expected');
+  });
+
+  test('results that its experiment does not leave: report and figure say where they lie', async () => {
+    const out = join(folder, 'results');
+    cpSync(run, out, { recursive: true });
+    const file = join(out, 'jobs', ...JOB, 'result.json');
+    const { sha256: _, ...result } = JSON.parse(readFileSync(file, 'utf8'));
+    writeCheckedJson(file, { ...result, data: null });
+    for (const argv of [
+      ['report', out],
+      ['figure', out, ...figure],
+    ]) {
+      const { code, stderr } = await oxbow(...argv);
+      expect(stderr).toMatch(/^oxbow: [^\n]*\n$/);
+      expect(stderr).toContain(`oxbow: ${join(out, 'jobs')}: no report can be made of the results there: `);
+      expect(code).toBe(1);
+    }
+  });
+});

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { writeCheckedJson } from '../../experiments/harness/checkedJson.ts';
 import type { CommonConfig, Job, Outcome } from '../../experiments/harness/experiment.ts';
 import { writeJobFolder } from '../../experiments/harness/jobFolder.ts';
 import { type RunConfig, RunDirectory } from '../../experiments/harness/runDirectory.ts';
@@ -121,6 +122,17 @@ describe('damage', () => {
       expect(existsSync(join(path, '.lock'))).toBe(false);
     },
   );
+
+  test.each([
+    ['seeds that its settings have not', { seeds: Array.from({ length: 1e5 }, (_, seed) => seed) }, 'seeds: '],
+    ['no study', { config: { ...runOf().config, studies: [] } }, 'config.studies: '],
+    ['no engine', { engine: 7 }, 'engine: '],
+  ])('config.json with %s and a checksum that fits', async (_, change, field) => {
+    const path = await finishedRun();
+    const file = join(path, 'config.json');
+    writeCheckedJson(file, { ...runOf(), ...change });
+    expect(() => RunDirectory.open(path)).toThrow(`${file} is not as oxbow writes it: ${field}`);
+  });
 
   test('an artefact that is changed or gone', async () => {
     const path = await finishedRun();
