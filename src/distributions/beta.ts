@@ -4,11 +4,19 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
-import { incompleteBeta, logitLogDensity, logitSlopes, logRatio } from '../special/incompleteBeta.ts';
+import {
+  incompleteBeta,
+  incompleteBetaInverse,
+  logitLogDensity,
+  logitSlopes,
+  logRatio,
+  shareOf,
+} from '../special/incompleteBeta.ts';
 import { twoProduct } from '../special/twoProduct.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { type GammaNoise, gammaNoise, logGammaDraws } from './gammaDraws.ts';
 import { jointShape } from './jointShape.ts';
+import { quantileInside } from './quantileInside.ts';
 import { tailsInside } from './tailsInside.ts';
 import { impossibleOutsideUnitInterval, inUnitInterval } from './unitInterval.ts';
 
@@ -72,6 +80,14 @@ export class Beta extends Distribution {
   protected override computeTails(x: tf.Tensor): Tails {
     const { value, logX, logRest, a, b, over } = this.#point(x);
     return tailsInside(value, 0, 1, incompleteBeta(a, b, tf.sub(logX, logRest), over));
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return quantileInside(below, above, this.batchShape, 0, 1, (left, right) => {
+      const [a, b] = this.#concentrations(left.shape);
+      const { logit, over } = incompleteBetaInverse(a, b, left, right);
+      return shareOf(a, b, logit, over);
+    });
   }
 
   /** log B(a, b) + (a − 1)(ψ(a + b) − ψ(a)) + (b − 1)(ψ(a + b) − ψ(b)), the terms that grow left out, since they cancel. */

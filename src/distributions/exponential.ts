@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import type { Rng } from '../random.ts';
+import { surprisal } from '../special/surprisal.ts';
 import { Distribution, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { jointShape } from './jointShape.ts';
-import { surprisal } from './surprisal.ts';
 
 /** log p(x) = logRate − rate·x for x ≥ 0, rate = exp(logRate); 0 density elsewhere. */
 export class Exponential extends Distribution {

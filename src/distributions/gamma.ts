@@ -4,11 +4,12 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
-import { incompleteGamma, logGammaLogDensity } from '../special/incompleteGamma.ts';
+import { incompleteGamma, incompleteGammaInverse, logGammaLogDensity } from '../special/incompleteGamma.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { gammaNoise, logGammaOverMean } from './gammaDraws.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { jointShape } from './jointShape.ts';
+import { quantileInside } from './quantileInside.ts';
 import { tailsInside } from './tailsInside.ts';
 
 const LOWEST = 2 ** -126;
@@ -66,6 +67,13 @@ export class Gamma extends Distribution {
   protected override computeTails(x: tf.Tensor): Tails {
     const { value, a, logScaled, over } = this.#point(x);
     return tailsInside(value, 0, Number.POSITIVE_INFINITY, incompleteGamma(a, logScaled, over));
+  }
+
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    return quantileInside(below, above, this.batchShape, 0, Number.POSITIVE_INFINITY, (left, right) => {
+      const [a, logRate] = [broadcast(this.concentration, left.shape), broadcast(this.logRate, left.shape)];
+      return tf.mul(a, tf.exp(tf.sub(incompleteGammaInverse(a, left, right), logRate)));
+    });
   }
 
   /** a − logRate + log Γ(a) + (1 − a) ψ(a), the terms that grow with a left out, since they cancel. */

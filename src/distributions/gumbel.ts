@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
 import { EULER } from '../special/euler.ts';
+import { surprisal } from '../special/surprisal.ts';
 import type { Tails } from './distribution.ts';
 import { LocationScaleDistribution } from './locationScaleDistribution.ts';
-import { surprisal } from './surprisal.ts';
 
 /** e⁸⁷ is within float32's range. */
 const LARGEST_EXPONENT = 87;

@@ -6,9 +6,9 @@ import { digamma } from '../special/digamma.ts';
 import { EULER } from '../special/euler.ts';
 import { lbeta } from '../special/lbeta.ts';
 import { log1mexp } from '../special/log1mexp.ts';
+import { surprisal } from '../special/surprisal.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { jointShape } from './jointShape.ts';
-import { surprisal } from './surprisal.ts';
 import { tailsInside } from './tailsInside.ts';
 import { impossibleOutsideUnitInterval, inUnitInterval } from './unitInterval.ts';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../random.ts';
+import { surprisal } from '../special/surprisal.ts';
 import type { Tails } from './distribution.ts';
 import { LocationScaleDistribution } from './locationScaleDistribution.ts';
-import { surprisal } from './surprisal.ts';
 
 /**
  * With z = (x − loc)/scale, scale = exp(logScale): log p(x) = −z − 2 softplus(−z) − logScale; loc + scale·logit U, U uniform.

@@ -4,10 +4,12 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
-import { incompleteBeta, logitSlopes } from '../special/incompleteBeta.ts';
+import { incompleteBeta, incompleteBetaInverse, logitSlopes } from '../special/incompleteBeta.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { type GammaNoise, gammaNoise, logGammaDrawsOverMean } from './gammaDraws.ts';
 import { jointShape } from './jointShape.ts';
+import { quantileInside } from './quantileInside.ts';
+import { tailsInside } from './tailsInside.ts';
 
 /** Above it z² overflows, and log(1 + z²) is 2 log z. */
 const FAR = 1e9;
@@ -23,7 +25,7 @@ const LARGEST = 2 ** 127;
  * A draw is loc + scale·N/√(G/(ν/2)), of a normal and a gamma draw of concentration ν/2. Its gradient by ν is the implicit one, −(∂F/∂ν)/p
  * (Figurnov et al., arXiv:1805.08498), since ν/(ν + z²) has the distribution function I(ν/2, ½).
  *
- * Draws lie within ±2¹²⁷, beyond which some mass of ν < 0.2 lies; `sampleWithLogProb`, and so the entropy's estimate, is exact then, too.
+ * Draws and quantiles lie within ±2¹²⁷, beyond which some mass of ν < 0.2 lies; `sampleWithLogProb`, and so the entropy's estimate, is exact then, too.
  */
 export class StudentT extends Distribution {
   readonly batchShape: number[];
@@ -89,10 +91,37 @@ export class StudentT extends Distribution {
     const isLeft = stopGradient(() => tf.less(z, 0));
     const onSide = (left: tf.Tensor, right: tf.Tensor) => tf.where(isLeft, left, right);
     const within = tf.sub(1, beyond);
-    return {
+    return tailsInside(x, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, {
       below: tf.where(isNear, tf.add(line, 0.5), onSide(beyond, within)),
       above: tf.where(isNear, tf.sub(0.5, line), onSide(within, beyond)),
-    };
+    });
+  }
+
+  /** Beyond z lies s, the smaller of the two: ν/(ν + z²) is that of {@link incompleteBetaInverse} with 2 s below it. */
+  protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+    const [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    return quantileInside(below, above, this.batchShape, low, high, (left, right) => {
+      const df = broadcast(this.df, left.shape);
+      const isLeft = stopGradient(() => tf.less(left, right));
+      const beyond = tf.where(isLeft, left, right);
+      // 1 − 2 s
+      const within = tf.mul(tf.sub(0.5, beyond), 2);
+      // Through the centre in a line, as the distribution function there.
+      const line = tf.mul(within, tf.mul(tf.exp(tf.neg(logNormalizer(df))), 0.5));
+      const isNear = stopGradient(() => tf.less(line, NEAR));
+      const inside = (share: tf.Tensor, at: number) => tf.where(isNear, tf.fill(share.shape, at), share);
+      const half = tf.fill(left.shape, 0.5);
+      const [lower, upper] = [inside(tf.mul(beyond, 2), 0.5), inside(within, 0.5)];
+      const { logit, over } = incompleteBetaInverse(tf.mul(df, 0.5), half, lower, upper);
+      // log |z| = −over/2, with the gradient that it has by way of the log-odds.
+      const rounded = tf.mul(tf.sub(tf.log(df), logit), 0.5);
+      const lost = stopGradient(() => tf.neg(tf.add(tf.mul(over, 0.5), rounded)));
+      const far = tf.exp(tf.minimum(tf.add(rounded, lost), 88));
+      const size = tf.where(isNear, line, far);
+      const z = tf.where(isLeft, tf.neg(size), size);
+      const x = tf.add(this.loc, tf.mul(tf.exp(this.logScale), z));
+      return tf.clipByValue(x, -LARGEST, LARGEST);
+    });
   }
 
   /** ½ (ν + 1)(ψ((ν + 1)/2) − ψ(ν/2)) + log(√ν B(ν/2, ½)) + logScale. */

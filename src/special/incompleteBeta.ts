@@ -1,9 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { digamma } from './digamma.ts';
 import { expExcess, logExcess } from './excess.ts';
 import { digammaRest, lgammaRest } from './gammaRests.ts';
 import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
+import { lgamma1pRatio } from './lgamma1pRatio.ts';
+import { surprisal } from './surprisal.ts';
 import { tailQuadrature } from './tailQuadrature.ts';
+import { type LogTail, tailRoot } from './tailRoot.ts';
+
+/** Below it a tail is written as the power that it nearly is. */
+const SMALL = 1 / 8;
+/** e to it and to its negative are finite. */
+const STEEPEST = 87;
+/** Of gradients by a share, which may be larger than float32 goes: ∞·0 is NaN. */
+const LARGEST = 2 ** 124;
 
 /**
  * A point x of (0, 1) by its log-odds, from where they are those of the mean: `over` = log(x/(1 − x)) − log(a/b). Near the mean, where
@@ -60,33 +71,81 @@ export function logitLogDensity(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, ov
 
 /**
  * I_x(a, b) and 1 − I_x(a, b), what Beta(a, b) has below and above the x of that logit, elementwise: what lies on the other side of the
- * mean to 10⁻⁵ of its own size, from a, b = 10⁻³ to 10⁶, and the rest by subtraction. Gradients are exact: the density by the
- * log-odds, and by a and b −density times {@link logitSlopes}.
+ * mean to 10⁻⁵ of its own size, from a, b = 10⁻³ to 10⁶, and so the rest, where that is smaller, of small concentrations. Gradients are exact:
+ * the density by the log-odds, and by a and b −density times {@link logitSlopes}.
  *
  * By quadrature in −log x (or −log(1 − x)).
  *
  * @param over {@link Point}; it takes no gradient, which goes to `logit`
  */
 export function incompleteBeta(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.Tensor) {
-  const within = tf.customGrad((...args) => {
+  const logWithin = tf.customGrad((...args) => {
     const [up, down, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const point = { a: up, b: down, over: from };
     save([up, down, from]);
     return {
-      value: tf.minimum(tf.mul(tf.exp(logDensity(point)), tailOf(point).mass), 1),
+      value: logTailAt({ a: up, b: down, over: from }).logTail,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x, y, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
         const at = { a: x, b: y, over: z };
-        const density = tf.mul(dy, tf.exp(logDensity(at)));
-        const slope = tf.where(tf.less(z, 0), density, tf.neg(density));
+        const hazard = tf.div(dy, tailOf(at).mass);
+        const slope = tf.where(tf.less(z, 0), hazard, tf.neg(hazard));
         const [byUp, byDown] = logitSlopes(at);
         return [tf.neg(tf.mul(slope, byUp)), tf.neg(tf.mul(slope, byDown)), slope, tf.zerosLike(z)];
       },
     };
   })(a, b, logit, over);
   const isLeft = stopGradient(() => tf.less(over, 0));
-  const beyond = tf.sub(1, within);
+  const [within, beyond] = [tf.exp(logWithin), tf.neg(tf.expm1(logWithin))];
   return { below: tf.where(isLeft, within, beyond), above: tf.where(isLeft, beyond, within) };
+}
+
+/**
+ * The x with I_x(a, b) = below by its log-odds, elementwise, by {@link tailRoot}; and `over` of them, {@link Point}, a constant. Gradients are
+ * exact: 1/density by the smaller of `below` and `above`, and by a and b {@link logitSlopes}.
+ *
+ * @param above 1 − below; the smaller of the two is the exact one, and no less than 10⁻⁴⁵
+ */
+export function incompleteBetaInverse(a: tf.Tensor, b: tf.Tensor, below: tf.Tensor, above: tf.Tensor) {
+  const over = stopGradient(() => overOf(a, b, below, above));
+  const logit = tf.customGrad((...args) => {
+    const save = args.at(-1) as unknown as tf.GradSaveFunc;
+    const [up, down, left, right, at] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    save([up, down, left, right, at]);
+    return {
+      value: tf.add(at, logRatio(up, down)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [x, y, lower, upper, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const point = { a: x, b: y, over: z };
+        const perMass = tf.exp(tf.clipByValue(tf.neg(logDensity(point)), -STEEPEST, STEEPEST));
+        const slope = tf.clipByValue(tf.mul(dy, perMass), -LARGEST, LARGEST);
+        const [byUp, byDown] = logitSlopes(point).map((each) => tf.mul(dy, each));
+        const [isLower, none] = [tf.less(lower, upper), tf.zerosLike(z)];
+        return [byUp!, byDown!, tf.where(isLower, slope, none), tf.where(isLower, none, tf.neg(slope)), none];
+      },
+    };
+  })(a, b, below, above, over);
+  return { logit, over };
+}
+
+/** x of its log-odds, with their gradient, and with the digits that `over` has of it: {@link Point}. */
+export function shareOf(a: tf.Tensor, b: tf.Tensor, logit: tf.Tensor, over: tf.Tensor): tf.Tensor {
+  const rounded = tf.exp(tf.neg(tf.softplus(tf.neg(logit))));
+  const lost = stopGradient(() => {
+    const exact = tf.mul(tf.exp(logShare(a, b, over)), tf.div(a, tf.add(a, b)));
+    return tf.sub(tf.minimum(exact, 1), rounded);
+  });
+  return tf.add(rounded, lost);
+}
+
+/** {@link Point} with those shares below and above it. */
+function overOf(a: tf.Tensor, b: tf.Tensor, below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  const [toLeft, toRight] = [surprisal(below, above), surprisal(above, below)];
+  const isLeft = tf.less(toRight, tf.neg(logTailAt({ a, b, over: tf.zerosLike(a) }).logTail));
+  const side = tf.sub(1, tf.mul(tf.cast(isLeft, 'float32'), 2));
+  const [perA, perB] = [tf.reciprocal(a), tf.reciprocal(b)];
+  const tail = (s: tf.Tensor) => logTailAt({ a, b, over: tf.mul(side, s) });
+  const y = tf.where(isLeft, toLeft, toRight);
+  return tf.mul(side, tailRoot(tail, y, tf.where(isLeft, perA, perB), tf.where(isLeft, perB, perA)));
 }
 
 function logDensity(point: Point): tf.Tensor {
@@ -144,6 +203,37 @@ function tailOf({ a, b, over }: Point) {
   const exponent = tf.where(tf.greater(other, 1), steep, flat);
   const share = tf.mul(tf.mul(tf.exp(tf.neg(exponent)), weights), tf.add(odds, 1));
   return { isLeft, own, other, from, odds, z, y, share, mass: tf.sum(share, 0) };
+}
+
+/** The log of what lies on the other side of the mean, and how it falls. */
+function logTailAt(point: Point): LogTail {
+  const { own, other, from, mass } = tailOf(point);
+  const plain = tf.add(logDensity(point), tf.log(mass));
+  const logMean = tf.log(tf.div(own, tf.add(own, other)));
+  const logX = tf.add(logShare(own, other, from), logMean);
+  const isPower = tf.logicalAnd(tf.less(own, SMALL), tf.less(own, other));
+  return {
+    logTail: tf.minimum(tf.where(isPower, logPower(own, other, logX), plain), 0),
+    mass,
+    fall: tf.abs(tf.mul(own, tf.expm1(logShare(own, other, from)))),
+  };
+}
+
+/**
+ * log I_x(a, b) for a < 1/8 and a < b, where a tail is nearly all of the mass, and what it lacks counts:
+ *
+ *     a (log x + (log Γ(a + b) − log Γ(b))/a − log Γ(1 + a)/a) + log(1 + a ∫₀^∞ e^(−a z) ((1 − x e⁻ᶻ)^(b − 1) − 1) dz)
+ *
+ * The first quotient is the mean of ψ between b and a + b, by quadrature of ψ(y + 1) and −∫ 1/y in closed form.
+ */
+function logPower(a: tf.Tensor, b: tf.Tensor, logX: tf.Tensor): tf.Tensor {
+  const psi = [-1, 1].map((side) => digamma(tf.add(tf.add(b, 1), tf.mul(a, 0.5 + side / Math.sqrt(12)))));
+  const mean = tf.sub(tf.mul(tf.add(psi[0]!, psi[1]!), 0.5), tf.div(tf.log1p(tf.div(a, b)), a));
+  const { nodes: z, weights } = tailQuadrature(tf.onesLike(a));
+  const power = tf.mul(tf.sub(b, 1), tf.log1p(tf.neg(tf.exp(tf.sub(logX, z)))));
+  const change = tf.sum(tf.mul(tf.mul(tf.exp(tf.neg(tf.mul(a, z))), tf.expm1(power)), weights), 0);
+  const level = tf.add(logX, tf.sub(mean, lgamma1pRatio(a)));
+  return tf.add(tf.mul(a, level), tf.log1p(tf.mul(a, change)));
 }
 
 /**

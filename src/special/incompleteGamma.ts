@@ -3,7 +3,17 @@ import { stopGradient } from '../nn/stopGradient.ts';
 import { expExcess, logExcess } from './excess.ts';
 import { digammaRest, lgammaRest } from './gammaRests.ts';
 import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
+import { lgamma1pRatio } from './lgamma1pRatio.ts';
+import { surprisal } from './surprisal.ts';
 import { tailQuadrature } from './tailQuadrature.ts';
+import { type LogTail, tailRoot } from './tailRoot.ts';
+
+/** Below it a tail is written as the power that it nearly is. */
+const SMALL = 1 / 8;
+/** e to it and to its negative are finite. */
+const STEEPEST = 87;
+/** Of gradients by a share, which may be larger than float32 goes: ∞·0 is NaN. */
+const LARGEST = 2 ** 124;
 
 /**
  * log of x^a e⁻ˣ / Γ(a), the density of log x of Gamma(a), elementwise, at x = a·e^over. With σ = {@link lgammaRest}
@@ -31,8 +41,8 @@ export function logGammaLogDensity(a: tf.Tensor, logX: tf.Tensor, over: tf.Tenso
 
 /**
  * P(a, x) and Q(a, x) = 1 − P(a, x), what Gamma(a) has below and above x = a·e^over, elementwise: what lies on the other side of the
- * mean to 10⁻⁵ of its own size, from a = 10⁻³ to 10⁶, and the rest by subtraction. Gradients are exact: the density by log x, and by a
- * −density times the slope of log x.
+ * mean to 10⁻⁵ of its own size, from a = 10⁻³ to 10⁶, and so the rest, where that is smaller, of small a. Gradients are exact: the density by
+ * log x, and by a −density times the slope of log x.
  *
  * By quadrature in −log x, or in x.
  *
@@ -40,23 +50,58 @@ export function logGammaLogDensity(a: tf.Tensor, logX: tf.Tensor, over: tf.Tenso
  * @param over takes no gradient
  */
 export function incompleteGamma(a: tf.Tensor, logX: tf.Tensor, over: tf.Tensor) {
-  const within = tf.customGrad((...args) => {
+  const logWithin = tf.customGrad((...args) => {
     const [shape, , from, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([shape, from]);
     return {
-      value: tf.minimum(tf.mul(tf.exp(logDensity(shape, from)), tf.sum(tailOf(shape, from).share, 0)), 1),
+      value: logTailAt(shape, from).logTail,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [y, z] = saved as [tf.Tensor, tf.Tensor];
-        const density = tf.mul(dy, tf.exp(logDensity(y, z)));
-        const slope = tf.where(tf.less(z, 0), density, tf.neg(density));
+        const hazard = tf.div(dy, tf.sum(tailOf(y, z).share, 0));
+        const slope = tf.where(tf.less(z, 0), hazard, tf.neg(hazard));
         const byShape = tf.add(slopeOver(y, z), tf.reciprocal(y));
         return [tf.neg(tf.mul(slope, byShape)), slope, tf.zerosLike(z)];
       },
     };
   })(a, logX, over);
   const isLeft = stopGradient(() => tf.less(over, 0));
-  const beyond = tf.sub(1, within);
+  const [within, beyond] = [tf.exp(logWithin), tf.neg(tf.expm1(logWithin))];
   return { below: tf.where(isLeft, within, beyond), above: tf.where(isLeft, beyond, within) };
+}
+
+/**
+ * `over` = log(x/a) of the x with P(a, x) = below, elementwise, by {@link tailRoot}. Gradients are exact: 1/density by the smaller of `below` and
+ * `above`, and by a {@link slopeOver}.
+ *
+ * @param above 1 − below; the smaller of the two is the exact one, and no less than 10⁻⁴⁵
+ */
+export function incompleteGammaInverse(a: tf.Tensor, below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  return tf.customGrad((...args) => {
+    const [shape, left, right, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const over = overOf(shape, left, right);
+    save([shape, left, right, over]);
+    return {
+      value: over,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [y, lower, upper, z] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const perMass = tf.exp(tf.clipByValue(tf.neg(logDensity(y, z)), -STEEPEST, STEEPEST));
+        const slope = tf.clipByValue(tf.mul(dy, perMass), -LARGEST, LARGEST);
+        const [isLower, none] = [tf.less(lower, upper), tf.zerosLike(z)];
+        return [tf.mul(dy, slopeOver(y, z)), tf.where(isLower, slope, none), tf.where(isLower, none, tf.neg(slope))];
+      },
+    };
+  })(a, below, above);
+}
+
+/** log(x/a) of the x with those shares below and above it. */
+function overOf(a: tf.Tensor, below: tf.Tensor, above: tf.Tensor): tf.Tensor {
+  const [toLeft, toRight] = [surprisal(below, above), surprisal(above, below)];
+  const isLeft = tf.less(toRight, tf.neg(logTailAt(a, tf.zerosLike(a)).logTail));
+  const side = tf.sub(1, tf.mul(tf.cast(isLeft, 'float32'), 2));
+  const [perA, none] = [tf.reciprocal(a), tf.zerosLike(a)];
+  const tail = (s: tf.Tensor) => logTailAt(a, tf.mul(side, s));
+  const y = tf.where(isLeft, toLeft, toRight);
+  return tf.mul(side, tailRoot(tail, y, tf.where(isLeft, perA, none), tf.where(isLeft, none, perA)));
 }
 
 /**
@@ -106,4 +151,29 @@ function tailOf(a: tf.Tensor, over: tf.Tensor) {
   const right = tf.where(tf.greater(a, 1), tf.add(tf.mul(tf.add(gap, 1), node), bend), flat);
   const share = tf.mul(tf.exp(tf.neg(tf.where(isLeft, left, right))), weights);
   return { isLeft, x, node, share };
+}
+
+/** The log of what lies on the other side of the mean, and how it falls. */
+function logTailAt(a: tf.Tensor, over: tf.Tensor): LogTail {
+  const { isLeft, share } = tailOf(a, over);
+  const mass = tf.sum(share, 0);
+  const plain = tf.add(logDensity(a, over), tf.log(mass));
+  const isPower = tf.logicalAnd(isLeft, tf.less(a, SMALL));
+  return {
+    logTail: tf.minimum(tf.where(isPower, logPower(a, tf.add(tf.minimum(over, 0), tf.log(a))), plain), 0),
+    mass,
+    fall: tf.abs(tf.mul(a, tf.expm1(tf.minimum(over, 60)))),
+  };
+}
+
+/**
+ * log P(a, x) for x < a < 1/8, where that is nearly all of the mass, and what it lacks counts:
+ *
+ *     a (log x − log Γ(1 + a)/a) + log(1 + a ∫₀^∞ e^(−a z) (e^(−x e⁻ᶻ) − 1) dz)
+ */
+function logPower(a: tf.Tensor, logX: tf.Tensor): tf.Tensor {
+  const { nodes: z, weights } = tailQuadrature(tf.onesLike(a));
+  const loss = tf.expm1(tf.neg(tf.exp(tf.sub(logX, z))));
+  const change = tf.sum(tf.mul(tf.mul(tf.exp(tf.neg(tf.mul(a, z))), loss), weights), 0);
+  return tf.add(tf.mul(a, tf.sub(logX, lgamma1pRatio(a))), tf.log1p(tf.mul(a, change)));
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { Beta, compile, Dirichlet, type Distribution, Gamma, kl, Rng, StudentT } from '../../src/index.ts';
 import { derivative } from '../oracle/calculus.ts';
+import { betaTails64, gammaTails64, type Tails64 } from '../oracle/incomplete.ts';
 import { betaLogPdf, gammaLogPdf } from '../oracle/scalarDensities.ts';
 import { lgamma64 } from '../oracle/special.ts';
 
@@ -338,7 +339,7 @@ test("a beta distribution's mode: the bound where only one concentration is abov
   expect([value(beta(3, 0.5).mode()), value(beta(1, 2).mode()), value(beta(1, 0.5).mode())]).toEqual([1, 0, NONE]);
 });
 
-test('distribution functions compiled as eager, with gradients', () => {
+test('distribution functions and quantiles compiled as eager, with gradients', () => {
   const run = ({ a, x }: { a: tf.Tensor; x: tf.Tensor }) => {
     const sum = (size: tf.Tensor, at: tf.Tensor) => {
       const of = [
@@ -346,7 +347,9 @@ test('distribution functions compiled as eager, with gradients', () => {
         new Gamma({ concentration: size, logRate: scalar(0.2) }),
         new StudentT({ df: size, loc: scalar(0.4), logScale: scalar(0) }),
       ];
-      return tf.addN(of.map((each, i) => tf.add(each.cdf(at), tf.mul(each.survival(at), i))));
+      return tf.addN(
+        of.map((each, i) => tf.add(tf.add(each.cdf(at), tf.mul(each.survival(at), i)), tf.tanh(each.quantile(at)))),
+      );
     };
     const [byA, byX] = tf.grads(sum)([a, x]);
     return { value: sum(a, x), byA: byA!, byX: byX! };
@@ -363,8 +366,87 @@ test('distribution functions compiled as eager, with gradients', () => {
   compiled.dispose();
 });
 
-test('no quantile: an error that says so', () => {
-  for (const each of [beta(1, 2), gamma(1, 2), studentT(3, 0, 0)]) {
-    expect(() => each.quantile(scalar(0.5))).toThrow('has no quantile in closed form');
-  }
+/** Of a quantile x: the tails beyond it in float64, and the log-density. */
+const inverted: [name: string, make: (a: tf.Tensor) => Distribution, tails: (x: number, a: number) => Tails64][] = [
+  ...[0.03, 1, 50].map((share): (typeof inverted)[number] => [
+    `Beta(a, ${share} a)`,
+    (a) => new Beta({ concentration1: a, concentration0: tf.mul(a, share) }),
+    (x, a) => betaTails64(a, Math.fround(a * Math.fround(share)), Math.log(x) - Math.log1p(-x)),
+  ]),
+  ['Gamma(a, 0)', (a) => new Gamma({ concentration: a, logRate: scalar(0) }), (x, a) => gammaTails64(a, Math.log(x))],
+  [
+    'StudentT(2 a, 0, 0)',
+    (a) => new StudentT({ df: tf.mul(a, 2), loc: scalar(0), logScale: scalar(0) }),
+    (x, a) => {
+      const beyond = betaTails64(a, 0.5, Math.log(2 * a) - 2 * Math.log(Math.abs(x))).below / 2;
+      return x < 0 ? { below: beyond, above: 1 - beyond } : { below: 1 - beyond, above: beyond };
+    },
+  ],
+];
+
+describe.each(inverted)('quantiles of %s', (name, make, tails) => {
+  // Where a mean lies at 0.03 of the interval the other concentration is 1/30: no less than 10⁻³.
+  const sizes = [1e-3, 0.02, 0.1, 0.7, 1, 5, 90, 3e3, 1e5]
+    .map(Math.fround)
+    .filter((a) => a > 0.03 || !/0.03/.test(name));
+  const shares = [1e-37, 1e-20, 1e-9, 1e-4, 0.005, 0.05, 0.2, 0.4, 0.499].map(Math.fround);
+  const points = sizes.flatMap((a) => shares.flatMap((share) => [true, false].map((isLeft) => ({ a, share, isLeft }))));
+  const a = tf.tensor1d(points.map((point) => point.a));
+  const [small, large] = [tf.tensor1d(points.map(({ share }) => share)), tf.tensor1d(points.map((p) => 1 - p.share))];
+  const isLeft = tf.tensor1d(
+    points.map((point) => point.isLeft),
+    'bool',
+  );
+  const quantiles = (of: tf.Tensor, share: tf.Tensor) =>
+    make(of).quantile(tf.where(isLeft, share, large), tf.where(isLeft, large, share));
+
+  test('both tails, as far as float32 shows them: what lies beyond, and the gradient 1/density', () => {
+    const x = quantiles(a, small);
+    const slopes = numbers(tf.grad((share: tf.Tensor) => quantiles(a, share))(small));
+    let seen = 0;
+    numbers(x).forEach((at, i) => {
+      const { a, share, isLeft } = points[i]!;
+      const isShown = Math.abs(at) > 1e-36 && Math.abs(at) < 1e36 && (!/Beta/.test(name) || at < 0.999);
+      if (!isShown) return;
+      seen++;
+      const tail = (t: number) => (isLeft ? tails(t, a).below : tails(t, a).above);
+      const h = 2e-4 * Math.abs(at) * (/StudentT/.test(name) ? 1 : Math.min(1, 1 / Math.sqrt(a)));
+      const density = Math.abs(derivative((t) => tail(at + t), h));
+      const where = `${a}, ${isLeft ? '' : '1 − '}${share}: ${at}`;
+      const rounding = 2 ** -22 * Math.abs(at) * density;
+      const bound = (1e-5 - 2e-7 * Math.log(share) + 1e-12 * a * Math.log(a + 2)) * share;
+      expect(Math.abs(tail(at) - share), where).toBeLessThan(bound + rounding);
+      const slope = slopes[i]! * density * (isLeft ? 1 : -1);
+      // Larger ones are cut off.
+      if (Math.abs(slopes[i]!) < 1e36) expect(Math.abs(slope - 1), where).toBeLessThan(2e-4 + (20 * rounding) / share);
+    });
+    expect(seen).toBeGreaterThan(points.length / 3);
+  });
+
+  test('the ends of the support at 0 and 1, NaN beyond; no gradient is NaN', () => {
+    const ends = new Map([
+      ['Gamma(a, 0)', [0, INFINITE]],
+      ['StudentT(2 a, 0, 0)', [-INFINITE, INFINITE]],
+    ]).get(name) ?? [0, 1];
+    const distribution = make(scalar(0.4));
+    expect(numbers(distribution.quantile(tf.tensor1d([0, 1])))).toEqual(ends);
+    expect(numbers(distribution.quantile(tf.tensor1d([-0.1, 1.1, NONE])))).toEqual([NONE, NONE, NONE]);
+    for (const gradient of tf.grads(quantiles)([a, small])) expect(numbers(gradient).some(Number.isNaN)).toBe(false);
+    const [byA, byP] = tf.grads((of: tf.Tensor, p: tf.Tensor) => make(of).quantile(p))([
+      tf.fill([3], 0.4),
+      tf.tensor1d([0, 0.5, 1]),
+    ]);
+    expect([...numbers(byA!), ...numbers(byP!)].some(Number.isNaN)).toBe(false);
+  });
+});
+
+test('small concentrations: what lies above a point below the mean, relative to its own size', () => {
+  const rows: [Distribution, x: number, Tails64][] = [
+    [gamma(1e-3, 0), 9e-4, gammaTails64(Math.fround(1e-3), Math.log(Math.fround(9e-4)))],
+    [gamma(1e-3, 0), 1e-20, gammaTails64(Math.fround(1e-3), Math.log(Math.fround(1e-20)))],
+    [beta(1e-3, 1), 9e-4, betaTails64(Math.fround(1e-3), 1, Math.log(Math.fround(9e-4)) + 9e-4)],
+    [beta(1e-3, 2e4), 1e-20, betaTails64(Math.fround(1e-3), 2e4, Math.log(Math.fround(1e-20)))],
+  ];
+  for (const [distribution, x, { above }] of rows)
+    expect(Math.abs(value(distribution.survival(scalar(x))) / above - 1), `${x}`).toBeLessThan(3e-6);
 });

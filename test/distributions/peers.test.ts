@@ -73,8 +73,22 @@ const vonMises = () => new d.VonMises({ loc: vector(0.5, -1), concentration: vec
 methods('VonMises', vonMises, vector(1, 0), shares, ['logProb', 'entropy', ...moments]);
 ours['VonMises.kl'] = () => d.kl(vonMises(), new d.VonMises({ loc: vector(0, 0), concentration: vector(2, 2) }));
 const beta = () => new d.Beta({ concentration1: vector(1.5, 5), concentration0: vector(3, 0.75) });
-methods('Beta', beta, vector(0.25, 0.875), shares, ['logProb', 'entropy', ...moments]);
+methods('Beta', beta, vector(0.25, 0.875), shares, [...tails, 'entropy', ...moments]);
+ours['Beta.mode'] = () => new d.Beta({ concentration1: vector(1.5, 5), concentration0: vector(3, 2) }).mode();
 ours['Beta.kl'] = () => d.kl(beta(), new d.Beta({ concentration1: vector(2, 2), concentration0: vector(2, 1) }));
+const gammas = (concentration: tf.Tensor, ...rates: number[]) =>
+  new d.Gamma({ concentration, logRate: logs(...rates) });
+const gamma = () => gammas(vector(0.5, 3, 20), 2, 0.5, 4);
+const threeShares = vector(0.125, 0.5, 0.9);
+methods('Gamma', gamma, vector(0.25, 4, 5), threeShares, [...tails, 'entropy', ...moments]);
+ours['Gamma.mode'] = () => gammas(vector(3, 20), 0.5, 4).mode();
+ours['Gamma.kl'] = () => d.kl(gamma(), gammas(vector(1, 1, 15), 1, 1, 3));
+const dirichlet = () => new d.Dirichlet({ concentration: vector(1, 2, 3.5) });
+methods('Dirichlet', dirichlet, vector(0.25, 0.25, 0.5), shares, ['logProb', 'entropy', ...moments]);
+ours['Dirichlet.mode'] = () => new d.Dirichlet({ concentration: vector(2, 3, 5) }).mode();
+ours['Dirichlet.kl'] = () => d.kl(dirichlet(), new d.Dirichlet({ concentration: vector(2, 2, 2) }));
+const studentT = () => new d.StudentT({ df: vector(3, 5, 11), loc: vector(0.5, -1, 0), logScale: logs(2, 1, 0.25) });
+methods('StudentT', studentT, vector(1, 2, -0.5), threeShares, [...tails, 'entropy', 'mode', ...moments]);
 const categorical = () => new d.Categorical({ logits: logs(0.1, 0.2, 0.7) });
 methods('Categorical', categorical, vector(0, 1, 2), shares, ['logProb', 'cdf', 'entropy']);
 ours['Categorical.kl'] = () => d.kl(categorical(), new d.Categorical({ logits: logs(0.4, 0.4, 0.2) }));

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { neuralSplineFlow } from '../../src/flows/index.ts';
 import {
   BatchBroadcast,
+  Beta,
   Categorical,
   Cauchy,
   Chain,
@@ -10,6 +11,7 @@ import {
   type Distribution,
   Exp,
   Exponential,
+  Gamma,
   Gumbel,
   Independent,
   Invert,
@@ -27,12 +29,14 @@ import {
   Sigmoid,
   Softplus,
   StandardNormal,
+  StudentT,
   Tanh,
   TransformedDistribution,
   TruncatedNormal,
   Uniform,
   VonMises,
 } from '../../src/index.ts';
+import { betaTails64, gammaTails64 } from '../oracle/incomplete.ts';
 import * as tails from '../oracle/tails.ts';
 
 type Parameters = Record<string, tf.Tensor>;
@@ -68,6 +72,10 @@ const through =
   };
 const normal = ({ loc, logScale }: Parameters) => new Normal({ loc: loc!, logScale: logScale! });
 const normalTails = byLogScale(tails.normalTails);
+const studentTails64 = (z: number, df: number): tails.Tails64 => {
+  const beyond = betaTails64(df / 2, 0.5, Math.log(df) - 2 * Math.log(Math.abs(z))).below / 2;
+  return z < 0 ? { below: beyond, above: 1 - beyond } : { below: 1 - beyond, above: beyond };
+};
 const WEIGHTS = [0.15, 0.45, 0.4];
 
 const cases: Case[] = [
@@ -125,6 +133,31 @@ const cases: Case[] = [
       new Kumaraswamy({ concentration1: concentration1!, concentration0: concentration0! }),
     oracle: (x, a, b) => tails.kumaraswamyTails(x, a!, b!),
     support: [0, 1],
+    conditioning: 4,
+  },
+  {
+    name: 'Beta',
+    parameters: { concentration1: [0.6, 2, 70, 1], concentration0: [0.8, 3, 1.7, 25] },
+    make: ({ concentration1, concentration0 }) =>
+      new Beta({ concentration1: concentration1!, concentration0: concentration0! }),
+    oracle: (x, a, b) => betaTails64(a!, b!, Math.log(x) - Math.log1p(-x)),
+    support: [0, 1],
+    conditioning: 4,
+  },
+  {
+    name: 'Gamma',
+    parameters: { concentration: [0.6, 2, 70, 1], logRate: [0, 2, -3, 0.5] },
+    make: ({ concentration, logRate }) => new Gamma({ concentration: concentration!, logRate: logRate! }),
+    oracle: (x, a, logRate) => gammaTails64(a!, Math.log(x) + logRate!),
+    support: [0, ALL],
+    conditioning: 4,
+  },
+  {
+    name: 'StudentT',
+    parameters: { df: [1.6, 2, 70, 5], ...parameters },
+    make: ({ df, loc, logScale }) => new StudentT({ df: df!, loc: loc!, logScale: logScale! }),
+    oracle: (x, df, loc, logScale) => studentTails64((x - loc!) / Math.exp(logScale!), df!),
+    support: LINE,
     conditioning: 4,
   },
   {

@@ -1,15 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { digammaRest, lgammaRest } from '../../src/special/gammaRests.ts';
-import { incompleteBeta, logitLogDensity, logitSlopes, logRatio } from '../../src/special/incompleteBeta.ts';
-import { incompleteGamma, logGammaLogDensity, slopeOver } from '../../src/special/incompleteGamma.ts';
+import {
+  incompleteBeta,
+  incompleteBetaInverse,
+  logitLogDensity,
+  logitSlopes,
+  logRatio,
+} from '../../src/special/incompleteBeta.ts';
+import {
+  incompleteGamma,
+  incompleteGammaInverse,
+  logGammaLogDensity,
+  slopeOver,
+} from '../../src/special/incompleteGamma.ts';
 import { derivative } from '../oracle/calculus.ts';
 import { betaTails64, gammaTails64 } from '../oracle/incomplete.ts';
 import { digamma64, lgamma64 } from '../oracle/special.ts';
 
 const SIZES = [1e-3, 3e-3, 0.02, 0.1, 0.5, 0.99, 1, 1.3, 2.5, 4, 11, 60, 900, 2e4, 1e6].map(Math.fround);
 /** Values of the distribution function that points are taken at, on the left or on the right. */
-const SHARES = [1e-6, 0.003, 0.1, 0.3, 0.5];
+const SHARES = [1e-6, 0.003, 0.01, 0.04, 0.1, 0.3, 0.5];
+
+/** Shares that inverses are taken of: as far as float32 goes. */
+const INVERTED = [1e-38, 1e-20, 1e-9, ...SHARES].map(Math.fround);
+/** How far the logarithm of a tail may be off. */
+const logBound = (share: number) => 5e-6 - 2e-7 * Math.log(share);
+const sides = (shares: readonly { share: number; isLeft: boolean }[]): [below: tf.Tensor, above: tf.Tensor] => [
+  tf.tensor1d(shares.map(({ share, isLeft }) => (isLeft ? share : 1 - share))),
+  tf.tensor1d(shares.map(({ share, isLeft }) => (isLeft ? 1 - share : share))),
+];
 
 /** The zero of a rising function. */
 function root(f: (x: number) => number, low: number, high: number): number {
@@ -161,6 +181,35 @@ describe('incomplete gamma functions', () => {
     expect(tf.max(tf.abs(gap)).dataSync()[0]).toBeLessThan(1e-5);
   });
 
+  test('the inverse: the tail beyond it, relative to its own size; gradients 1/density and the slope', () => {
+    const points = SIZES.flatMap((a) =>
+      INVERTED.flatMap((share) => [true, false].map((isLeft) => ({ a, share, isLeft }))),
+    );
+    const [below, above] = sides(points);
+    const a = tf.tensor1d(points.map((point) => point.a));
+    const over = incompleteGammaInverse(a, below, above);
+    const density = tf.exp(logGammaLogDensity(a, tf.add(over, tf.log(a)), over)).dataSync();
+    const at = over.dataSync();
+    points.forEach(({ a, share, isLeft }, i) => {
+      const rounding = (2 ** -23 * Math.abs(at[i]!) * density[i]!) / share;
+      const tails = gammaTails64(a, at[i]! + Math.log(a));
+      expect(Math.abs((isLeft ? tails.below : tails.above) / share - 1), `${a} ${share} ${isLeft}`).toBeLessThan(
+        logBound(share) + 1e-13 * a * Math.log(a + 2) + rounding,
+      );
+    });
+    const [byA, byBelow, byAbove] = tf
+      .grads(incompleteGammaInverse)([a, below, above])
+      .map((each) => each.dataSync());
+    const slope = slopeOver(a, over).dataSync();
+    points.forEach(({ share, isLeft }, i) => {
+      expect(byA![i]).toBe(slope[i]);
+      const [own, other] = isLeft && share < 0.5 ? [byBelow!, byAbove!] : [byAbove!, byBelow!];
+      expect(Math.abs(other[i]!)).toBe(0);
+      if (density[i]! > 1e-37)
+        expect(Math.abs(own[i]! * density[i]! * (own === byBelow ? 1 : -1) - 1)).toBeLessThan(1e-5);
+    });
+  });
+
   test('finite wherever a point may lie', () => {
     for (const shape of [1e-3, 0.5, 30, 1e6]) {
       for (const at of [-1e4, -200, -90, 0, 80, 88]) {
@@ -258,6 +307,48 @@ describe('incomplete beta functions', () => {
     const wanted = [...logitSlopes({ a, b, over }).map((slope) => tf.neg(tf.mul(slope, density))), density];
     gradients.forEach((gradient, k) => {
       expect(tf.max(tf.abs(tf.sub(tf.div(gradient, wanted[k]!), 1))).dataSync()[0]).toBeLessThan(1e-5);
+    });
+  });
+
+  test('the inverse: the tail beyond it, relative to its own size; gradients 1/density and the slopes', () => {
+    const points = SIZES.flatMap((a, i) =>
+      SIZES.filter((_, j) => (i + j) % 2 === 0).flatMap((b) =>
+        INVERTED.flatMap((share) => [true, false].map((isLeft) => ({ a, b, share, isLeft }))),
+      ),
+    );
+    const [below, above] = sides(points);
+    const a = tf.tensor1d(points.map((point) => point.a));
+    const b = tf.tensor1d(points.map((point) => point.b));
+    const { logit, over } = incompleteBetaInverse(a, b, below, above);
+    const density = tf.exp(logitLogDensity(a, b, logit, over)).dataSync();
+    const [at, from] = [logit.dataSync(), over.dataSync()];
+    points.forEach(({ a, b, share, isLeft }, i) => {
+      const tails = betaTails64(a, b, at[i]!);
+      // The log-odds themselves are rounded, from the mean's and from 0.
+      const rounding = (2 ** -23 * (Math.abs(at[i]!) + Math.abs(from[i]!)) * density[i]!) / share;
+      expect(Math.abs((isLeft ? tails.below : tails.above) / share - 1), `${a} ${b} ${share} ${isLeft}`).toBeLessThan(
+        logBound(share) + slack(a, b) + rounding,
+      );
+    });
+    const [byA, byB, byBelow, byAbove] = tf
+      .grads((...all) => incompleteBetaInverse(...(all as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor])).logit)([
+        a,
+        b,
+        below,
+        above,
+      ])
+      .map((each) => each.dataSync());
+    const slopes = logitSlopes({ a, b, over }).map((slope) => slope.dataSync());
+    points.forEach(({ a, b, share, isLeft }, i) => {
+      const where = `${a} ${b} ${share} ${isLeft}`;
+      // Points differ by the rounding of the log-odds.
+      const bound = 1e-5 + (2 ** -22 * (Math.abs(at[i]!) + Math.abs(from[i]!)) * density[i]!) / share;
+      expect(Math.abs(byA![i]! / slopes[0]![i]! - 1), `by a: ${where}`).toBeLessThan(2 * bound);
+      expect(Math.abs(byB![i]! / slopes[1]![i]! - 1), `by b: ${where}`).toBeLessThan(2 * bound);
+      const [own, other] = isLeft && share < 0.5 ? [byBelow!, byAbove!] : [byAbove!, byBelow!];
+      expect(Math.abs(other[i]!)).toBe(0);
+      if (density[i]! < 1e-37) return;
+      expect(Math.abs(own[i]! * density[i]! * (own === byBelow ? 1 : -1) - 1), where).toBeLessThan(bound);
     });
   });
 
