@@ -5,6 +5,7 @@ import { expExcess, logExcess } from './excess.ts';
 import { digammaRest, lgammaRest } from './gammaRests.ts';
 import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
 import { lgamma1pRatio } from './lgamma1pRatio.ts';
+import { powerChange } from './powerChange.ts';
 import { surprisal } from './surprisal.ts';
 import { tailQuadrature } from './tailQuadrature.ts';
 import { type LogTail, tailRoot } from './tailRoot.ts';
@@ -222,16 +223,15 @@ function logTailAt(point: Point): LogTail {
 /**
  * log I_x(a, b) for a < 1/8 and a < b, where a tail is nearly all of the mass, and what it lacks counts:
  *
- *     a (log x + (log Γ(a + b) − log Γ(b))/a − log Γ(1 + a)/a) + log(1 + a ∫₀^∞ e^(−a z) ((1 − x e⁻ᶻ)^(b − 1) − 1) dz)
+ *     a (log x + (log Γ(a + b) − log Γ(b))/a − log Γ(1 + a)/a) + log(1 + a ∫₀¹ u^(a − 1) ((1 − x u)^(b − 1) − 1) du)
  *
  * The first quotient is the mean of ψ between b and a + b, by quadrature of ψ(y + 1) and −∫ 1/y in closed form.
  */
 function logPower(a: tf.Tensor, b: tf.Tensor, logX: tf.Tensor): tf.Tensor {
   const psi = [-1, 1].map((side) => digamma(tf.add(tf.add(b, 1), tf.mul(a, 0.5 + side / Math.sqrt(12)))));
   const mean = tf.sub(tf.mul(tf.add(psi[0]!, psi[1]!), 0.5), tf.div(tf.log1p(tf.div(a, b)), a));
-  const { nodes: z, weights } = tailQuadrature(tf.onesLike(a));
-  const power = tf.mul(tf.sub(b, 1), tf.log1p(tf.neg(tf.exp(tf.sub(logX, z)))));
-  const change = tf.sum(tf.mul(tf.mul(tf.exp(tf.neg(tf.mul(a, z))), tf.expm1(power)), weights), 0);
+  const x = tf.exp(logX);
+  const change = powerChange(a, (u) => tf.expm1(tf.mul(tf.sub(b, 1), tf.log1p(tf.neg(tf.mul(x, u))))));
   const level = tf.add(logX, tf.sub(mean, lgamma1pRatio(a)));
   return tf.add(tf.mul(a, level), tf.log1p(tf.mul(a, change)));
 }

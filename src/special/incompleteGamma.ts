@@ -4,6 +4,7 @@ import { expExcess, logExcess } from './excess.ts';
 import { digammaRest, lgammaRest } from './gammaRests.ts';
 import { HALF_LOG_TWO_PI } from './halfLogTwoPi.ts';
 import { lgamma1pRatio } from './lgamma1pRatio.ts';
+import { powerChange } from './powerChange.ts';
 import { surprisal } from './surprisal.ts';
 import { tailQuadrature } from './tailQuadrature.ts';
 import { type LogTail, tailRoot } from './tailRoot.ts';
@@ -169,11 +170,10 @@ function logTailAt(a: tf.Tensor, over: tf.Tensor): LogTail {
 /**
  * log P(a, x) for x < a < 1/8, where that is nearly all of the mass, and what it lacks counts:
  *
- *     a (log x − log Γ(1 + a)/a) + log(1 + a ∫₀^∞ e^(−a z) (e^(−x e⁻ᶻ) − 1) dz)
+ *     a (log x − log Γ(1 + a)/a) + log(1 + a ∫₀¹ u^(a − 1) (e^(−x u) − 1) du)
  */
 function logPower(a: tf.Tensor, logX: tf.Tensor): tf.Tensor {
-  const { nodes: z, weights } = tailQuadrature(tf.onesLike(a));
-  const loss = tf.expm1(tf.neg(tf.exp(tf.sub(logX, z))));
-  const change = tf.sum(tf.mul(tf.mul(tf.exp(tf.neg(tf.mul(a, z))), loss), weights), 0);
+  const x = tf.exp(logX);
+  const change = powerChange(a, (u) => tf.expm1(tf.neg(tf.mul(x, u))));
   return tf.add(tf.mul(a, tf.sub(logX, lgamma1pRatio(a))), tf.log1p(tf.mul(a, change)));
 }
