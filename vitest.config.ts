@@ -10,9 +10,10 @@ const isNative = process.env.OXBOW_BACKEND !== undefined;
 
 const SLOW = 'test/**/*.slow.test.ts';
 
-/** What registers a policy or an environment, which stays: each of these has a worker to itself. */
+/** What registers a policy or an environment, which stays, or replaces a module: each of these has a worker to itself. */
 const ALONE = [
   'test/envs/core/registry.test.ts',
+  'test/everywhere.slow.test.ts',
   'test/experiments/training/train.slow.test.ts',
   'test/policies/registry.test.ts',
   'test/policies/savedPolicies.test.ts',

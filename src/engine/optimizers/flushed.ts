@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 // many times slower wherever an operand or a result is subnormal. It is not enough that a moment is normal: so must be what is made of
 // it, times its decay, and times a learning rate over a root of the second moment that may still be large.
 
-/** Numbers far above it keep every bit when it is added and taken off again; what is left of others is a multiple of 2⁻⁹⁰. */
-const FLUSHING = 2 ** -66;
+/** Numbers far above it keep every bit when it is added and taken off again; what is left of others is a multiple of 2⁻¹⁰⁴. */
+const FLUSHING = 2 ** -80;
 /** The same, a multiple of 2⁻¹²⁴: for squares, which are not multiplied by small numbers, and of which no more than a root is used. */
 const FLUSHING_SQUARES = 2 ** -101;
 
