@@ -7,7 +7,7 @@ import type { FlowDefinition } from './flowDefinition.ts';
 import { flowSizes } from './flowSizes.ts';
 
 const options = {
-  steps: z.int().positive().default(8).meta({
+  steps: z.int().positive().max(1000).default(8).meta({
     description: 'steps of the ODE solver, of equal length; six evaluations of the field each',
     unit: 'steps',
   }),
