@@ -220,7 +220,9 @@ describe('a queue in a Redis into which anybody writes', () => {
       other.child.kill('SIGINT');
       run.child.kill('SIGINT');
       expect((await other.ended).code).toBe(0);
-      expect((await run.ended).code).toBe(130);
+      const { code, stderr } = await run.ended;
+      expect(code).toBe(130);
+      expect(stderr).not.toMatch(/killed/);
     }
     const short = { [KEY]: '' };
     for (const { ended } of [command('none', short), worker(short)]) {
