@@ -97,7 +97,7 @@ export class StudentT extends Distribution {
     });
   }
 
-  /** Beyond z lies s, the smaller of the two: ν/(ν + z²) is that of {@link incompleteBetaInverse} with 2 s below it. */
+  /** Beyond z lies s, the smaller of the two: ν/(ν + z²) is that of `incompleteBetaInverse` with 2 s below it. */
   protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     return quantileInside(below, above, this.batchShape, low, high, (left, right) => {
