@@ -68,28 +68,25 @@ async function largeNetwork({ folder, short, record }: FaultContext): Promise<vo
 async function blockingReads({ folder, short, record }: FaultContext): Promise<void> {
   const pipe = join(folder, 'pipe');
   const module = join(folder, 'pipe.mjs');
-  const run = join(folder, 'of-pipes');
-  mkdirSync(run);
-  const config = join(run, 'config.json');
-  spawnSync('mkfifo', [pipe, module, config]);
+  spawnSync('mkfifo', [pipe, module]);
   const commands: [string, string, string[]][] = [
     ['--config', pipe, ['run', 'lake', '--config', pipe, '--out', join(folder, 'never')]],
     ['--load', module, ['train', 'Pendulum-v1', '--agent', 'ppo', '--load', module, '--out', join(folder, 'never')]],
-    ['report', config, ['report', run]],
   ];
   for (const [what, path, argv] of short ? commands.slice(0, 1) : commands) {
     for (const signal of short ? SIGNALS.slice(1, 2) : SIGNALS) {
       const command = startOxbow(folder, argv);
-      const writer = await writerOf(path);
+      const writer = await writerOf(path, command);
       await end(command, { fault: `blocking read, ${what}, ${signal}`, signal, record });
       closeSync(writer);
     }
   }
 }
 
-/** Waits until somebody reads a pipe. */
-async function writerOf(path: string): Promise<number> {
+/** Waits until a command reads a pipe. @throws if it ends before */
+async function writerOf(path: string, command: OxbowProcess): Promise<number> {
   for (;;) {
+    if (command.process.exitCode !== null) throw new Error(`${path} was not read: ${(await command.ended).stderr}`);
     try {
       return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch {
