@@ -106,7 +106,11 @@ function endings({ takenOver, killed = false }: Stand, out: string, [first, seco
         // The lock may count as left behind before it comes.
         second!.code === 0 && [waited, ''].includes(second!.stderr),
       ]
-    : [first!.code === 0 && first!.stderr === '', second!.code === 2 && second!.stderr === used];
+    : [
+        first!.code === 0 && first!.stderr === '',
+        // The first may have ended before the second gives up.
+        (second!.code === 2 && second!.stderr === used) || (second!.code === 0 && second!.stderr === waited),
+      ];
   if (is.every(Boolean)) return [];
   return [first, second].map((ended) => `ended with ${ended!.code ?? ended!.signal}: ${ended!.stderr}`);
 }
