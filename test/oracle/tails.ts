@@ -78,8 +78,18 @@ const GAUSS: readonly [node: number, weight: number][] = [
   [0.5 + Math.sqrt(0.15), 5 / 18],
 ];
 
+const masses = new Map<string, number>();
+
+/** The whole of {@link normalPiece}. It is kept: who integrates a density asks for it at every point. */
+function normalMass(mu: number, sigma: number, low: number, high: number): number {
+  const key = [mu, sigma, low, high].join();
+  const mass = masses.get(key) ?? normalPiece(low, high, mu, sigma, low, high);
+  masses.set(key, mass);
+  return mass;
+}
+
 export const truncatedNormalTails = (x: number, mu: number, sigma: number, low: number, high: number): Tails64 => {
-  const whole = normalPiece(low, high, mu, sigma, low, high);
+  const whole = normalMass(mu, sigma, low, high);
   return {
     below: normalPiece(low, x, mu, sigma, low, high) / whole,
     above: normalPiece(x, high, mu, sigma, low, high) / whole,
@@ -89,7 +99,7 @@ export const truncatedNormalTails = (x: number, mu: number, sigma: number, low: 
 export const truncatedNormalLogPdf = (x: number, mu: number, sigma: number, low: number, high: number): number => {
   const mode = Math.min(Math.max(mu, low), high);
   const fall = ((x - mode) * (x + mode - 2 * mu)) / (2 * sigma * sigma);
-  return -fall - Math.log(normalPiece(low, high, mu, sigma, low, high));
+  return -fall - Math.log(normalMass(mu, sigma, low, high));
 };
 
 /** The x with P(X ≤ x) = p, by bisection of the smaller tail. */
@@ -98,6 +108,7 @@ export function quantile64(tails: (x: number) => Tails64, p: number, above: numb
   let [from, to] = [low, high];
   for (let i = 0; i < 200; i++) {
     const middle = (from + to) / 2;
+    if (middle === from || middle === to) break;
     if (isBelow(middle)) from = middle;
     else to = middle;
   }
