@@ -47,7 +47,8 @@ export function removeFile(path: string): void {
 const guards = new Set<(path: string) => void>();
 
 /**
- * From now on `guard` is asked in this process immediately before a file takes its name. If it throws, the old file stays as it was.
+ * From now on `guard` is asked in this process immediately before a file takes its name, and before a folder is made. If it throws, what
+ * was there stays as it was.
  * @returns ends that
  */
 export function guardFiles(guard: (path: string) => void): () => void {
@@ -138,7 +139,7 @@ export function removeTemporaries(folder: string): void {
 /**
  * Makes a folder, and those above it that are missing, so that they stay over a power cut.
  * @returns the outermost one that was made, undefined if none was
- * @throws the system's error; none is made then
+ * @throws the system's error, or what a guard (`guardFiles`) throws; none is made then
  */
 export function makeFolder(path: string): string | undefined {
   const files = fileSystem();
@@ -146,6 +147,8 @@ export function makeFolder(path: string): string | undefined {
   const missing: string[] = [];
   let at = resolve(path);
   for (; !files.existsSync(at); at = dirname(at)) missing.unshift(at);
+  // After the look at what is missing: a folder that is taken away before is refused here, one that goes later is not made again.
+  if (missing.length > 0) askGuards(path);
   // This one may be there and not yet on the disk: who made it may have been killed. Those above it were before it was made.
   syncFolder(dirname(at));
   const made: string[] = [];

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -207,6 +208,22 @@ describe('makeFolder', () => {
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(file, '');
     expect(() => makeFolder(join(file, 'below'))).toThrow();
+  });
+
+  it('asks its guards when it knows what is missing, so that a folder that is taken away then is not made again', () => {
+    const [run, away] = [join(folder, 'run'), join(folder, 'away')];
+    makeFolder(run);
+    const unguard = guardFiles(() => renameSync(run, away));
+    expect(() => makeFolder(join(run, 'jobs', 'first'))).toThrow(/^ENOENT/);
+    unguard();
+    expect(readdirSync(folder)).toEqual(['away']);
+    const refusing = guardFiles(() => {
+      throw new Error('lost');
+    });
+    expect(() => makeFolder(join(run, 'jobs', 'first'))).toThrow('lost');
+    expect(makeFolder(away)).toBeUndefined();
+    refusing();
+    expect(readdirSync(folder)).toEqual(['away']);
   });
 
   it.runIf(existsSync('/proc/self'))('fails at once where nothing can be made', () => {
