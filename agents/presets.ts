@@ -1,18 +1,4 @@
-import type { A2cOptions } from './a2c.ts';
-import type { DqnOptions } from './dqn.ts';
-import type { PpoOptions } from './ppo.ts';
-import type { ReinforceOptions } from './reinforce.ts';
-import type { SacOptions } from './sac.ts';
-import type { Td3Options } from './td3.ts';
-
-interface AgentOptions {
-  readonly a2c: A2cOptions;
-  readonly dqn: DqnOptions;
-  readonly ppo: PpoOptions;
-  readonly reinforce: ReinforceOptions;
-  readonly sac: SacOptions;
-  readonly td3: Td3Options;
-}
+import type { AgentName, AgentOptionsByName } from './builtinAgents.ts';
 
 /** Settings that an agent solves an environment with; JSON. */
 export interface Preset<Options> {
@@ -27,7 +13,7 @@ export interface Preset<Options> {
 }
 
 /** Settings by the name of the agent. */
-export type Presets = { readonly [A in keyof AgentOptions]?: Preset<AgentOptions[A]> };
+export type Presets = { readonly [A in AgentName]?: Preset<AgentOptionsByName[A]> };
 
 /** Networks of the agents that learn from a replay buffer: small ones, which are quick and enough. */
 const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as const;

@@ -1,9 +1,9 @@
+import { presetOf } from '../../agents/common/presetOf.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { flatSettings } from '../harness/report/settings.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
-import { presetOf } from '../training/presetOf.ts';
 import { curvesFigure } from '../training/trainSections.ts';
 import { type Cell, cells } from './cells.ts';
 

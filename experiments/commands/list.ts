@@ -121,16 +121,14 @@ async function envSettings(id: string): Promise<string> {
 }
 
 async function agentSettings(name: string | undefined): Promise<string> {
-  const { trainableAgents } = await import('../training/trainableAgents.ts');
-  const names = Object.keys(trainableAgents);
+  const { agentNamed, builtinAgents } = await import('../../agents/builtinAgents.ts');
+  const names = Object.keys(builtinAgents);
   if (name === undefined) {
-    const lines = Object.entries(trainableAgents).map(([agent, { description }]) =>
-      hanging(`  ${agent}: `, description),
-    );
+    const lines = Object.entries(builtinAgents).map(([agent, { description }]) => hanging(`  ${agent}: `, description));
     return ['Agents of oxbow train; oxbow list agents <agent> shows settings:', ...lines].join('\n');
   }
   if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
-  const table = settingsText(`Settings of ${name}`, trainableAgents[name]!.settings);
+  const table = settingsText(`Settings of ${name}`, agentNamed(name)!.settings);
   return `${table}\n\nTo set one: oxbow train … --set agent.gamma=0.9`;
 }
 

@@ -56,19 +56,19 @@ async function train(
     { checkEnvId, checkEnvOptions },
     { loadModules },
     { checkPolicies, trainExperiment },
-    { usualPolicy },
+    { usualPolicyOf },
   ] = await Promise.all([
     import('../training/allowedCode.ts'),
     import('../training/checkEnv.ts'),
     import('../training/loadModules.ts'),
     import('../training/trainExperiment.ts'),
-    import('../training/usualPolicy.ts'),
+    import('../training/usualPolicyOf.ts'),
   ]);
   const files = await loadModules(load);
   checkEnvId('train', env);
   const options = envOptions(flags.set);
   checkEnvOptions('--set env', env, options);
-  const policies = policy === undefined ? [usualPolicy(env, options)] : names('--policy', policy);
+  const policies = policy === undefined ? [usualPolicyOf(env, options)] : names('--policy', policy);
   checkPolicies(policies);
   // The command line names the environment, and so the Python that those of Gymnasium run in.
   const allowed = { load: files, python: programOf(env, options), envs: [env] };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { agentNamed } from '../../agents/builtinAgents.ts';
+import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
 import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 import { likewise, withDefault, withDefaults } from '../../src/options/withDefaults.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import { type CommonConfig, commonShape, engineSetting } from '../harness/experiment.ts';
-import { presetOf } from './presetOf.ts';
-import { trainableAgents } from './trainableAgents.ts';
 
 /** What is trained: `studies` names the agent, `environments` the environment, each alone. */
 export interface TrainConfig extends CommonConfig {
@@ -62,16 +62,15 @@ export const commonTrainShape = {
 /** The settings of a training, which depend on what is trained. Defaults are the preset's, then those that suit the agent. */
 export function trainSchema(choices: Pick<CommonConfig, 'studies' | 'policies' | 'environments'>) {
   const [agent, env] = [choices.studies[0]!, choices.environments[0]!];
-  const { settings, policy } = trainableAgents[agent]!;
-  const preset = presetOf(env, agent);
+  const defaults = trainingDefaults(agent, env);
   const { steps, envs } = commonTrainShape;
   return z.strictObject({
     ...commonShape(choices, { seeds: 1 }),
     ...commonTrainShape,
-    steps: withDefault(steps, preset?.steps),
-    envs: withDefault(envs, preset?.envs),
-    agent: withDefaults(settings, preset?.agent ?? {}).prefault({}),
-    policy: policySettings(choices.policies, { ...policy, ...preset?.policy }).prefault({}),
+    steps: withDefault(steps, defaults.steps),
+    envs: withDefault(envs, defaults.envs),
+    agent: withDefaults(agentNamed(agent)!.settings, defaults.agent).prefault({}),
+    policy: policySettings(choices.policies, defaults.policy).prefault({}),
   });
 }
 

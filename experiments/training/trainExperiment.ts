@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { agentNamed, builtinAgents } from '../../agents/builtinAgents.ts';
 import { policies as knownPolicies, Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import { show } from '../../src/options/describeIssue.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
@@ -12,7 +13,6 @@ import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowe
 import { checkEnvOptions } from './checkEnv.ts';
 import { makeTraining } from './makeTraining.ts';
 import { speedTable } from './speedTable.ts';
-import { trainableAgents } from './trainableAgents.ts';
 import { type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
 import { TRAIN } from './trainName.ts';
@@ -31,7 +31,7 @@ export type TrainChoice = Pick<CommonConfig, 'studies' | 'policies' | 'environme
 export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_CODE): AnyExperiment {
   const [agent, env] = [choice.studies[0]!, choice.environments[0]!];
   const { policies } = choice;
-  const agents = Object.keys(trainableAgents);
+  const agents = Object.keys(builtinAgents);
   if (!agents.includes(agent)) throw new InputError(`--agent: got ${agent}, ${expectedOneOf(agent, agents)}`);
   if (new Set(policies).size < policies.length) {
     throw new InputError(`--policy: got ${show(policies)}, expected each at most once`);
@@ -42,7 +42,7 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
   return defineExperiment<TrainConfig, Job>({
     name: TRAIN,
     title: `oxbow train ${env}`,
-    description: `${agent} on ${env}: ${trainableAgents[agent]!.description}.`,
+    description: `${agent} on ${env}: ${agentNamed(agent)!.description}.`,
     schema: trainSchema(choices) as unknown as z.ZodType<TrainConfig> & { shape: Record<string, z.ZodType> },
     presets: { quick: {} },
     choices,

@@ -1,4 +1,4 @@
-import { presets } from '../../agents/index.ts';
+import { presets } from '../presets.ts';
 
 /** A preset, whichever agent's it is. */
 export interface AnyPreset {

@@ -1,4 +1,5 @@
-import { Discrete, makeVec } from '../../envs/index.ts';
+import { usualPolicy } from '../../agents/common/usualPolicy.ts';
+import { makeVec } from '../../envs/index.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 
@@ -7,11 +8,11 @@ import { InputError } from '../harness/inputError.ts';
  * @param options of the environment
  * @throws InputError if there is no such environment
  */
-export function usualPolicy(id: string, options: Readonly<Record<string, unknown>>): string {
+export function usualPolicyOf(id: string, options: Readonly<Record<string, unknown>>): string {
   try {
     const env = makeVec(id, options);
     try {
-      return env.singleActionSpace instanceof Discrete ? 'categorical' : 'gaussian';
+      return usualPolicy(env.singleActionSpace);
     } finally {
       env.close();
     }

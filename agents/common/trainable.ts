@@ -1,31 +1,33 @@
 import { z } from 'zod';
-import type { Agent } from '../../agents/index.ts';
-import type { VectorEnv } from '../../envs/index.ts';
+import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 import { likewise } from '../../src/options/withDefaults.ts';
 import type { ActionKind } from '../../src/policies/policyDefinition.ts';
 import { rateSchema } from '../../src/training/rate.ts';
+import type { Agent, TrainReport } from '../agent.ts';
 
 /** What an agent is made of beside its settings. */
 export interface AgentMakings {
   readonly policy: Policy;
-  readonly env: VectorEnv;
+  readonly env: VectorEnv | AnyEnv;
   readonly rng: Rng;
 }
 
-/** An agent that `oxbow train` makes by its name. */
-export interface TrainableAgent {
+/** An agent that is made by its name, by `train` and by `oxbow train`. */
+export interface TrainableAgent<Report extends TrainReport = TrainReport> {
   /** One line. */
   readonly description: string;
-  /** Its options as JSON values, but for what it is made of. */
+  /** Its options, but for what it is made of. */
+  readonly options: z.ZodObject;
+  /** {@link options} as JSON values. */
   readonly settings: z.ZodObject;
   /** Which actions it needs, if not any. */
   readonly actions: ActionKind | undefined;
   /** Options of policies that suit it, in place of the defaults of those that have them. */
   readonly policy: Readonly<Record<string, unknown>>;
   /** @throws one line, if the makings do not fit */
-  make(makings: AgentMakings, settings: Readonly<Record<string, unknown>>): Agent;
+  make(makings: AgentMakings, options: Readonly<Record<string, unknown>>): Agent<Report>;
 }
 
 /** A rate that is no function: those are no JSON. */
@@ -40,20 +42,21 @@ const jsonRate = z
  * @param Constructor takes the makings and the options in one object
  * @param options its schema
  */
-export function trainable<Options>(
-  Constructor: new (options: Options) => Agent,
+export function trainable<Options, Report extends TrainReport>(
+  Constructor: new (options: Options) => Agent<Report>,
   options: z.ZodObject,
   description: string,
   { actions, policy = {} }: Partial<Pick<TrainableAgent, 'actions' | 'policy'>> = {},
-): TrainableAgent {
+): TrainableAgent<Report> {
   const { policy: _, env: __, rng: ___, ...shape } = options.shape;
   const fields = Object.entries(shape).map(([name, field]) => [name, asJson(field)]);
   return {
     description,
+    options: z.strictObject(shape),
     settings: z.strictObject(Object.fromEntries(fields)),
     actions,
     policy,
-    make: (makings, settings) => new Constructor({ ...settings, ...makings } as Options),
+    make: (makings, own) => new Constructor({ ...own, ...makings } as Options),
   };
 }
 

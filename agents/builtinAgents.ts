@@ -1,0 +1,69 @@
+import { A2c, type A2cOptions, type A2cReport, a2cOptions } from './a2c.ts';
+import { type TrainableAgent, trainable } from './common/trainable.ts';
+import { Dqn, type DqnOptions, type DqnReport, dqnOptions } from './dqn.ts';
+import { Ppo, type PpoOptions, type PpoReport, ppoOptions } from './ppo.ts';
+import { Reinforce, type ReinforceOptions, type ReinforceReport, reinforceOptions } from './reinforce.ts';
+import { Sac, type SacOptions, type SacReport, sacOptions } from './sac.ts';
+import {
+  SoftQLearning,
+  type SoftQLearningOptions,
+  type SoftQLearningReport,
+  softQLearningOptions,
+} from './softQLearning.ts';
+import { Td3, type Td3Options, type Td3Report, td3Options } from './td3.ts';
+
+/** What an agent that learns from a replay wants of its policy: actions within their bounds, and networks as wide as the critics'. */
+const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
+
+/** The options of each agent by its name, with all that it is made of. */
+export interface AgentOptionsByName {
+  readonly reinforce: ReinforceOptions;
+  readonly a2c: A2cOptions;
+  readonly ppo: PpoOptions;
+  readonly sac: SacOptions;
+  readonly 'soft-q-learning': SoftQLearningOptions;
+  readonly td3: Td3Options;
+  readonly dqn: DqnOptions;
+}
+
+/** The reports of each agent by its name. */
+export interface AgentReportsByName {
+  readonly reinforce: ReinforceReport;
+  readonly a2c: A2cReport;
+  readonly ppo: PpoReport;
+  readonly sac: SacReport;
+  readonly 'soft-q-learning': SoftQLearningReport;
+  readonly td3: Td3Report;
+  readonly dqn: DqnReport;
+}
+
+/** The name of an agent that acts, as `train` and `oxbow train` take it. */
+export type AgentName = keyof AgentOptionsByName;
+
+/** The agents that act, by their names. */
+export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentReportsByName[N]> } = {
+  reinforce: trainable(Reinforce, reinforceOptions, 'REINFORCE with a baseline (Williams, 1992)'),
+  a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
+  ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
+  sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', {
+    actions: 'box',
+    policy: { ...replaying, scale: 'state' },
+  }),
+  'soft-q-learning': trainable(SoftQLearning, softQLearningOptions, 'soft Q-learning (Haarnoja et al., 2017)', {
+    actions: 'box',
+    policy: { ...replaying, scale: 'state' },
+  }),
+  td3: trainable(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', {
+    actions: 'box',
+    policy: replaying,
+  }),
+  dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', {
+    actions: 'discrete',
+    policy: { activation: 'relu' },
+  }),
+};
+
+/** The agent of a name that may be any; undefined if there is none. */
+export function agentNamed(name: string): TrainableAgent | undefined {
+  return Object.hasOwn(builtinAgents, name) ? builtinAgents[name as AgentName] : undefined;
+}

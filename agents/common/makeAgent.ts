@@ -1,0 +1,60 @@
+import { type AnyEnv, Discrete, type VectorEnv } from '../../envs/index.ts';
+import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
+import { policySchema } from '../../src/policies/registry.ts';
+import type { Agent } from '../agent.ts';
+import { agentNamed } from '../builtinAgents.ts';
+import { spacesOf } from './spacesOf.ts';
+
+/** An agent with the policy that it trains. */
+export interface AgentWithPolicy {
+  readonly policy: Policy;
+  readonly agent: Agent;
+}
+
+/** What {@link makeAgent} makes an agent of. */
+export interface AgentPlan {
+  /** The name of an agent. */
+  readonly agent: string;
+  /** The name of a policy, or one. */
+  readonly policy: string | Policy;
+  readonly env: VectorEnv | AnyEnv;
+  /** Which environments these are, as errors say it. */
+  readonly envName: string;
+  readonly agentOptions: Readonly<Record<string, unknown>>;
+  /** Options of a policy that is named; what it does not have is left out. */
+  readonly policyOptions: Readonly<Record<string, unknown>>;
+  /** Its stream `policy` gives the initial weights of the policy, `agent` those of the agent's own networks. */
+  readonly rng: Rng;
+}
+
+/**
+ * Makes an agent by its name, and its policy.
+ * @param label whose argument the agent's name is, for errors: `--agent`
+ * @throws one line, if something does not fit; nothing is left to free then
+ */
+export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
+  const { agent: name, env, agentOptions, rng } = plan;
+  checkActions(label, plan);
+  const policy = typeof plan.policy === 'string' ? namedPolicy(plan.policy, plan) : plan.policy;
+  try {
+    return { policy, agent: agentNamed(name)!.make({ policy, env, rng: rng.split('agent') }, agentOptions) };
+  } catch (error) {
+    if (policy !== plan.policy) policy.dispose();
+    throw error;
+  }
+}
+
+/** @throws if the agent cannot learn such actions, which its policy would say less plainly */
+function checkActions(label: string, { agent, env, envName }: AgentPlan): void {
+  const { actions } = agentNamed(agent)!;
+  const { actionSpace } = spacesOf(env);
+  if (actions === undefined || (actions === 'discrete') === actionSpace instanceof Discrete) return;
+  const needed = actions === 'discrete' ? 'discrete' : 'continuous';
+  throw new Error(`${label}: got ${agent}, which needs ${needed} actions; those of ${envName} are ${actionSpace}`);
+}
+
+function namedPolicy(name: string, { env, policyOptions, rng }: AgentPlan): Policy {
+  const known = Object.keys(policySchema(name)?.shape ?? {});
+  const own = Object.entries(policyOptions).filter(([key]) => known.includes(key));
+  return makePolicy(name, { ...Object.fromEntries(own), ...spacesOf(env), rng: rng.split('policy') });
+}

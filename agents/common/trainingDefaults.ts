@@ -1,0 +1,29 @@
+import { agentNamed } from '../builtinAgents.ts';
+import { presetOf } from './presetOf.ts';
+
+/** What a training has for whatever is not given. */
+export interface TrainingDefaults {
+  /** Environment steps, over all environments. */
+  readonly steps: number;
+  /** Parallel environments. */
+  readonly envs: number;
+  /** Defaults of the agent's options, in place of its own. */
+  readonly agent: Readonly<Record<string, unknown>>;
+  /** Defaults of the policy's options, in place of its own; for a policy that has them. */
+  readonly policy: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The defaults of an agent on an environment: those of the preset, where there is one, and before the policy's own those that suit the
+ * agent.
+ * @param env its id; without one there is no preset
+ */
+export function trainingDefaults(agent: string, env: string | undefined): TrainingDefaults {
+  const preset = env === undefined ? undefined : presetOf(env, agent);
+  return {
+    steps: preset?.steps ?? 100_000,
+    envs: preset?.envs ?? 1,
+    agent: preset?.agent ?? {},
+    policy: { ...agentNamed(agent)!.policy, ...preset?.policy },
+  };
+}
