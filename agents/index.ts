@@ -12,9 +12,12 @@ export {
   type BehaviorCloningReport,
   type Demonstrations,
 } from './behaviorCloning.ts';
+export type { AgentName, AgentOptionsByName, AgentReportsByName } from './builtinAgents.ts';
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';
 export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
+export type { EnvRequest, EnvSource } from './common/openEnvs.ts';
+export type { EpisodeFigures } from './common/recentEpisodes.ts';
 export { stateFromJson, stateToJson } from './common/stateJson.ts';
 export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
@@ -23,3 +26,5 @@ export { Reinforce, type ReinforceOptions, type ReinforceReport } from './reinfo
 export { Sac, type SacOptions, type SacReport } from './sac.ts';
 export { SoftQLearning, type SoftQLearningOptions, type SoftQLearningReport } from './softQLearning.ts';
 export { Td3, type Td3Options, type Td3Report } from './td3.ts';
+export { train } from './train.ts';
+export { type TrainResult, type TrainSettings, trainStream } from './trainStream.ts';

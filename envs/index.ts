@@ -15,6 +15,7 @@ export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
 export {
+  type EnvId,
   type EnvOptions,
   type EnvRegistration,
   type MakeLimits,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { trainingReports } from '../../agents/common/trainingReports.ts';
 import { type AgentState, DivergedError } from '../../agents/index.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
@@ -83,7 +84,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
   let due = performance.now() + interval;
   let canSave = true;
   try {
-    for await (const report of agent.train({ steps, rng: context.rng.split('training') })) {
+    for await (const report of trainingReports({ agent, steps, rng: context.rng })) {
       const last = report.step >= steps;
       const row = rows.add(report, last);
       const time = performance.now();

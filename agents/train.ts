@@ -1,0 +1,38 @@
+import { show } from '../src/options/describeIssue.ts';
+import type { AgentName, AgentReportsByName } from './builtinAgents.ts';
+import { type TrainResult, type TrainSettings, trainStream } from './trainStream.ts';
+
+/**
+ * Trains an agent, by its name, on environments that are named or given. Whatever is left out is what `oxbow train` takes: the preset of
+ * the agent on that environment, else what suits the agent, else the defaults. The same settings and the same seed give the same policy
+ * as `oxbow train --seeds seed`.
+ *
+ * The tfjs backend and the engine are those that were selected; see `selectEngine`. What it makes it frees, but for the policy.
+ *
+ * @example
+ * const { policy, meanReturn } = await train({ env: 'Pendulum-v1', agent: 'ppo', policy: 'spline', steps: 100_000, seed: 0 });
+ * policy.act([1, 0, 0]);
+ * @throws one line, if a name is unknown, an option does not fit, or agent, policy and environment do not fit together; a `DivergedError`
+ *   if a loss is no number
+ */
+export async function train<const N extends AgentName, P extends string = string, Id extends string = string>({
+  onReport,
+  ...settings
+}: TrainSettings<N, P, Id> & {
+  /** Is told each report of the agent; the training waits for what it returns. What it throws ends the training. */
+  readonly onReport?: ((report: AgentReportsByName[N]) => unknown) | undefined;
+}): Promise<TrainResult> {
+  if (onReport !== undefined && typeof onReport !== 'function') {
+    throw new Error(`train: onReport: got ${show(onReport)}, expected a function`);
+  }
+  const reports = trainStream<N, P, Id>(settings as TrainSettings<N, P, Id>);
+  try {
+    for (;;) {
+      const { done, value } = await reports.next();
+      if (done) return value;
+      await onReport?.(value);
+    }
+  } finally {
+    await reports.return(undefined as never);
+  }
+}
