@@ -14,6 +14,8 @@ export {
 } from './behaviorCloning.ts';
 export type { AgentName, AgentOptionsByName, AgentReportsByName } from './builtinAgents.ts';
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
+export { episodeStatistics } from './common/episodeStatistics.ts';
+export type { EpisodeStatistics } from './common/episodeTally.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';
 export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
 export type { EnvRequest, EnvSource } from './common/openEnvs.ts';

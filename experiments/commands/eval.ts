@@ -11,6 +11,7 @@ import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
+import type { Ends } from '../training/endsOf.ts';
 import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
 
 interface EvalFlags extends CodeFlags {
@@ -23,7 +24,7 @@ interface EvalFlags extends CodeFlags {
 }
 
 /** The episodes of one job's policy. */
-interface Evaluation {
+interface Evaluation extends Ends {
   readonly job: string;
   readonly seed: number;
   readonly policy: string;
@@ -45,7 +46,7 @@ export function evalCommand(registry: Registry): Command {
     .option('--greedy', 'take greedy actions in place of sampled ones')
     .option('--env <id>', 'another environment than that of the training')
     .option('--seed <n>', 'seed of the episodes, the same for all policies', '0')
-    .option('--json <file>', 'write the returns and lengths of all episodes to a file')
+    .option('--json <file>', 'write the returns, lengths and outcomes of all episodes to a file')
     .option('--record <dir>', 'write a page into this folder for each policy, which plays one more episode of it')
     .action(async (path: string, flags: EvalFlags) => {
       const evaluations = await evaluateRun(path, flags, registry);
@@ -71,6 +72,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     { makeVec },
     { allowedOptions, programOf, refusedModule },
     { checkEnvId, isEnv },
+    { endsOf },
     { measurePolicy },
     { RunDirectory },
     tables,
@@ -80,6 +82,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     import('../../envs/index.ts'),
     import('../training/allowedCode.ts'),
     import('../training/checkEnv.ts'),
+    import('../training/endsOf.ts'),
     import('../training/measurePolicy.ts'),
     import('../harness/runDirectory.ts'),
     import('../harness/report/table.ts'),
@@ -130,6 +133,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
         step: typeof about.step === 'number' ? about.step : null,
         returns: reports.map((report) => report.return),
         lengths: reports.map(({ length }) => length),
+        ...endsOf(reports),
       });
     } catch (error) {
       throw new InputError(`${job.id}: ${firstLine((error as Error).message)}`);
@@ -137,7 +141,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   }
   const actions = flags.greedy ? 'greedy' : 'sampled';
   const title = `${episodes} episodes, ${actions} actions`;
-  process.stdout.write(`${tables.textTable(jobTable(title, evaluations))}\n`);
+  process.stdout.write(`${tables.textTable(await jobTable(title, evaluations))}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
     for (const table of await policyTables(jobs, evaluations, experiment.conditionLabel)) {
       process.stdout.write(`\n${tables.textTable(table)}\n`);
@@ -161,16 +165,23 @@ function writePages(folder: string, pages: ReadonlyMap<string, string>): void {
 }
 
 /** A row a job: the spread is that of its episodes. */
-function jobTable(title: string, evaluations: readonly Evaluation[]): Table {
+async function jobTable(title: string, evaluations: readonly Evaluation[]): Promise<Table> {
+  const { describeShares, sharesOf } = await import('../training/shares.ts');
+  const outcomes = evaluations.map(({ returns, counts }) =>
+    describeShares(sharesOf({ episodes: returns.length, counts })),
+  );
+  const isSaid = outcomes.some((text) => text !== '–');
+  const columns = ['job', 'trained steps', 'return', 'deviation', 'lowest', 'highest', 'steps of an episode'];
   return {
     title,
-    columns: ['job', 'trained steps', 'return', 'deviation', 'lowest', 'highest', 'steps of an episode'],
-    rows: evaluations.map(({ job, step, returns, lengths }) => [
+    columns: [...columns, ...(isSaid ? ['outcomes'] : [])],
+    rows: evaluations.map(({ job, step, returns, lengths }, i) => [
       job,
       step === null ? '–' : String(step),
       ...[mean(returns), deviation(returns), Math.min(...returns), Math.max(...returns), mean(lengths)].map((value) =>
         trueMinus(value.toFixed(1)),
       ),
+      ...(isSaid ? [outcomes[i]!] : []),
     ]),
   };
 }
@@ -181,13 +192,16 @@ async function policyTables(
   evaluations: readonly Evaluation[],
   conditionLabel: (condition: string) => string = (condition) => condition,
 ): Promise<Table[]> {
-  const [{ groupBy }, { summarize }, { metricTable }] = await Promise.all([
+  const [{ groupBy }, { summarize }, { metricTable }, { sharesOf }, { withOutcomes }] = await Promise.all([
     import('../harness/groupBy.ts'),
     import('../harness/summarize.ts'),
     import('../harness/report/table.ts'),
+    import('../training/shares.ts'),
+    import('../training/withOutcomes.ts'),
   ]);
-  const outcomes = evaluations.map(({ returns, lengths }, i): Outcome => {
-    const metrics = { return: mean(returns), length: mean(lengths) };
+  const outcomes = evaluations.map(({ returns, lengths, counts }, i): Outcome => {
+    const shares = sharesOf({ episodes: returns.length, counts });
+    const metrics = { return: mean(returns), length: mean(lengths), ...shares };
     return { job: jobs[i]!, result: { metrics }, rows: [], directory: '', fingerprint: '' };
   });
   const seeds = [...new Set(jobs.map(({ seed }) => seed))];
@@ -195,12 +209,14 @@ async function policyTables(
   const groups = groupBy(summarize(jobs, outcomes, seeds), ({ study, env, condition }) =>
     [study, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
   );
-  return [...groups].map(([group, rows]) =>
-    metricTable(['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', '), rows, [
+  return [...groups].map(([group, rows]) => {
+    const title = ['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', ');
+    const table = metricTable(title, rows, [
       { metric: 'return', label: 'return', format },
       { metric: 'length', label: 'steps of an episode', format },
-    ]),
-  );
+    ]);
+    return withOutcomes(table, rows);
+  });
 }
 
 function mean(values: readonly number[]): number {

@@ -45,7 +45,10 @@ export type MetricsRow = Record<string, number | string | boolean | null>;
 
 /** What a job leaves behind, as plain JSON. */
 export interface JobResult {
-  /** The numbers that are summarized over seeds, by name; `null` says that there was nothing to measure. */
+  /**
+   * The numbers that are summarized over seeds, by name; `null` says that there was nothing to measure. A name with a slash,
+   * `outcome/left`, is a share: a job that does not name it counts as 0.
+   */
   readonly metrics: Record<string, number | null>;
   /** Anything else that the report needs. */
   readonly data?: unknown;

@@ -1,5 +1,5 @@
 import { Rng } from '../../src/random.ts';
-import type { Job, Outcome, SummaryRow } from './experiment.ts';
+import type { Job, JobResult, Outcome, SummaryRow } from './experiment.ts';
 import { groupBy } from './groupBy.ts';
 import { Bootstrap } from './statistics/bootstrap.ts';
 import { interquartileMean } from './statistics/orderStatistics.ts';
@@ -28,7 +28,7 @@ export function summarize(
     const of = { study, env, ...(condition !== undefined && { condition }), policy };
     const bySeed = new Map(group.map((job) => [job.seed, metricsOf.get(job.id)]));
     return [...metricsAt.get(where(group[0]!))!].map((metric) => {
-      const perSeed = seeds.map((seed) => bySeed.get(seed)?.[metric] ?? null);
+      const perSeed = seeds.map((seed) => metricOf(metric, bySeed.get(seed)));
       const measured = perSeed.filter((value) => value !== null);
       if (measured.length === 0) return { ...of, metric, iqm: null, low: null, high: null, perSeed };
       return {
@@ -40,6 +40,12 @@ export function summarize(
       };
     });
   });
+}
+
+/** A share that a job does not name is 0 of what it measured: another seed's `outcome/left`. */
+function metricOf(metric: string, metrics: JobResult['metrics'] | undefined): number | null {
+  const value = metrics?.[metric];
+  return value === undefined && metrics !== undefined && metric.includes('/') ? 0 : (value ?? null);
 }
 
 function where({ study, env, condition }: Job): string {

@@ -1,7 +1,7 @@
-import { Ppo } from '../../agents/index.ts';
+import { episodeStatistics, Ppo } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
 import type { JobContext, JobResult } from '../harness/experiment.ts';
-import { episodeMeans, measurePolicy } from '../training/measurePolicy.ts';
+import { measurePolicy } from '../training/measurePolicy.ts';
 import { makeStabilityPolicy, type StabilityConfig, type StabilityEnv, type StabilityPolicy } from './config.ts';
 
 /** PPO with the same settings for every policy class: what it scores, and how far a rollout's updates moved the policy at most. */
@@ -20,11 +20,10 @@ export async function optimize(
     furthest.klOfRollout = Math.max(furthest.klOfRollout, report.approxKl);
     furthest.klOfMinibatch = Math.max(furthest.klOfMinibatch, report.largestKl);
     furthest.ratio = Math.max(furthest.ratio, report.largestRatio);
-    const meanReturn = episodes.length === 0 ? null : episodeMeans(episodes).return;
-    tell((0.95 * Math.min(report.step, steps)) / steps, { ...report, return: meanReturn });
+    tell((0.95 * Math.min(report.step, steps)) / steps, { ...report, return: episodeStatistics(episodes).return });
   }
-  const measured = async (greedy: boolean, episodes: number): Promise<number> =>
-    episodeMeans(await measurePolicy({ policy, makeEnvs, episodes, greedy, rng: rng.split('evaluation') })).return;
+  const measured = async (greedy: boolean, episodes: number): Promise<number | null> =>
+    episodeStatistics(await measurePolicy({ policy, makeEnvs, episodes, greedy, rng: rng.split('evaluation') })).return;
   const metrics = {
     return: await measured(false, evaluationEpisodes),
     greedyReturn: await measured(true, greedyEpisodes),

@@ -39,12 +39,3 @@ function* rounds({ policy, makeEnvs, episodes, greedy, rng }: Measured): Generat
   }
   return reports;
 }
-
-/** The mean return of episodes, and their mean length. */
-export function episodeMeans(episodes: readonly EpisodeReport[]): { return: number; length: number } {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return {
-    return: mean(episodes.map((episode) => episode.return)),
-    length: mean(episodes.map(({ length }) => length)),
-  };
-}

@@ -1,23 +1,28 @@
+import { EpisodeTally } from '../../agents/common/episodeTally.ts';
 import type { TrainReport } from '../../agents/index.ts';
 import type { MetricsRow } from '../harness/experiment.ts';
+import { isShare, sharesOf } from './shares.ts';
 
 /**
  * Sums up the reports of a training to rows that are some steps apart. A row has the numbers of a report, as means over those since
- * the row before; `episodes`, how many have ended since, with the means of their `return` and `length`, null where none has.
+ * the row before; `episodes`, how many have ended since, with the means of their `return` and `length`, null where none has; and the
+ * shares of how they ended, `outcome/left`, of all words that there were so far.
  */
 export class ReportRows {
   readonly #interval: number;
   #lastStep: number;
   #sums: Record<string, { sum: number; count: number }> = {};
-  #episodes = { count: 0, return: 0, length: 0 };
+  #tally = new EpisodeTally();
+  readonly #shares: Set<string>;
 
   /**
    * @param interval environment steps between two rows, or a little more
-   * @param lastStep the step of the last row of a training that goes on
+   * @param before the rows so far of a training that goes on
    */
-  constructor(interval: number, lastStep = 0) {
+  constructor(interval: number, before: readonly MetricsRow[] = []) {
     this.#interval = interval;
-    this.#lastStep = lastStep;
+    this.#lastStep = Number(before.at(-1)?.step ?? 0);
+    this.#shares = new Set(before.flatMap(Object.keys).filter(isShare));
   }
 
   /** Takes in a report; the row that it completes, if it does. @param last whether the training ends with it */
@@ -31,26 +36,25 @@ export class ReportRows {
       this.#sums[name].sum += value;
       this.#sums[name].count++;
     }
-    for (const episode of episodes) {
-      this.#episodes.count++;
-      this.#episodes.return += episode.return;
-      this.#episodes.length += episode.length;
-    }
+    this.#tally.add(episodes);
     if (step - this.#lastStep < this.#interval && !last) return undefined;
-    const { count, return: sum, length } = this.#episodes;
+    const statistics = this.#tally.statistics();
+    const shares = sharesOf(statistics, this.#shares);
+    for (const name in shares) this.#shares.add(name);
     const row = {
       step,
       updates,
-      episodes: count,
-      return: count === 0 ? null : sum / count,
-      length: count === 0 ? null : length / count,
+      episodes: statistics.episodes,
+      return: statistics.return,
+      length: statistics.length,
+      ...shares,
       ...Object.fromEntries(
         Object.entries(this.#sums).map(([name, { sum, count }]) => [name, count === 0 ? null : sum / count]),
       ),
     };
     this.#lastStep = step;
     this.#sums = {};
-    this.#episodes = { count: 0, return: 0, length: 0 };
+    this.#tally = new EpisodeTally();
     return row;
   }
 }

@@ -17,6 +17,7 @@ import { type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
 import { TRAIN } from './trainName.ts';
 import { trainSections } from './trainSections.ts';
+import { withOutcomes } from './withOutcomes.ts';
 
 /** What chooses the experiment: the settings that say which others there are. */
 export type TrainChoice = Pick<CommonConfig, 'studies' | 'policies' | 'environments'>;
@@ -96,14 +97,15 @@ export function checkPolicies(policies: readonly string[]): void {
   if (unknown !== undefined) throw new InputError(`--policy: got ${unknown}, ${expectedOneOf(unknown, names)}`);
 }
 
-/** The returns of a training, a row a policy. */
+/** The returns of a training and how its episodes ended, a row a policy. */
 function trainTable(title: string, summary: readonly SummaryRow[]): Table {
   const format = (value: number) => value.toFixed(1);
-  return metricTable(title, summary, [
+  const table = metricTable(title, summary, [
     { metric: 'return', label: 'return, sampled', format },
     { metric: 'greedyReturn', label: 'return, greedy', format },
     { metric: 'length', label: 'steps of an episode', format },
   ]);
+  return withOutcomes(table, summary);
 }
 
 /** Makes what a job trains and takes a step with it: what does not fit is seen before anything is written. */

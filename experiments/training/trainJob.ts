@@ -2,15 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { trainingReports } from '../../agents/common/trainingReports.ts';
-import { type AgentState, DivergedError } from '../../agents/index.ts';
+import { type AgentState, DivergedError, episodeStatistics } from '../../agents/index.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
 import { makeEnvs, makeTraining, type Training } from './makeTraining.ts';
-import { episodeMeans, measurePolicy } from './measurePolicy.ts';
+import { measurePolicy } from './measurePolicy.ts';
 import { ReportRows } from './reportRows.ts';
+import { sharesOf } from './shares.ts';
 import { writeSpeed } from './speedTable.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { TrainingLog } from './trainingLog.ts';
@@ -50,7 +51,7 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
     await train(training, job, config, context);
     const { policy } = training;
     const measured = async (greedy: boolean) =>
-      episodeMeans(
+      episodeStatistics(
         await measurePolicy({
           policy,
           makeEnvs: (numEnvs) => makeEnvs(job.env, config, numEnvs),
@@ -61,8 +62,9 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
       );
     const sampled = await measured(false);
     const greedy = await measured(true);
-    const metrics = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
-    savePolicy(join(context.directory, POLICY), policy, { env: job.env, step: config.steps, ...metrics });
+    const means = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
+    savePolicy(join(context.directory, POLICY), policy, { env: job.env, step: config.steps, ...means });
+    const metrics = { ...means, ...sharesOf(sampled) };
     const data = { parameters: policy.parameterCount(), options: policy.config!.options };
     return { metrics, data: data satisfies PolicyFacts };
   } finally {
@@ -77,7 +79,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
   const before = goOn(training, job, path, context);
   const log = new TrainingLog(context.logs, before?.rows ?? []);
   for (const row of log.rows) context.report(shareOf(row, steps), row);
-  const rows = new ReportRows(config.logInterval, before?.step);
+  const rows = new ReportRows(config.logInterval, before?.rows);
   const first = { time: performance.now(), step: before?.step ?? 0 };
   let lastRow = first;
   const interval = 1000 * config.checkpointInterval;

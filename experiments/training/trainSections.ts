@@ -1,8 +1,11 @@
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { groupBy } from '../harness/groupBy.ts';
 import { alignSteps } from '../harness/report/alignSteps.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { type CurvePoint, learningCurves } from '../harness/report/learningCurves.ts';
+import { metricTable } from '../harness/report/table.ts';
+import { isShare } from './shares.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
 /** What the result of a job says of its policy. */
@@ -42,7 +45,29 @@ export function trainSections(
         chart(of('greedyReturn'), 'return, greedy actions', environments[0]!, policies),
       ],
     },
+    ...outcomeSections(summary),
     { title: 'Policies', tables: [policyTable(outcomes, policies)] },
+  ];
+}
+
+/** How the episodes of the evaluation ended, if they say it. */
+function outcomeSections(summary: readonly SummaryRow[]): Section[] {
+  const shares = summary.filter(({ metric }) => isShare(metric));
+  const entries = groupBy(shares, ({ metric }) => metric.slice(0, metric.indexOf('/')));
+  if (entries.size === 0) return [];
+  const format = (share: number) => (100 * share).toFixed(1);
+  return [
+    {
+      title: 'How episodes ended',
+      paragraphs: [
+        'Shares of the episodes of the evaluation with sampled actions: the interquartile mean over the seeds with its 95 % interval.',
+      ],
+      tables: [...entries].map(([entry, rows]) => {
+        const metrics = [...new Set(rows.map(({ metric }) => metric))].sort();
+        const columns = metrics.map((metric) => ({ metric, label: metric.slice(entry.length + 1), format, unit: '%' }));
+        return metricTable(entry, rows, columns);
+      }),
+    },
   ];
 }
 

@@ -4,6 +4,7 @@ import type { MetricsRow } from '../harness/experiment.ts';
 import { csvCell } from '../harness/metrics.ts';
 import { EventFile } from './eventFile.ts';
 import { GrowingFile } from './growingFile.ts';
+import { isShare } from './shares.ts';
 
 /**
  * The log of a training while it goes on, a row every now and then: `progress.jsonl`, `progress.csv`, and an event file for
@@ -72,9 +73,15 @@ const EPISODE: ReadonlySet<string> = new Set(['episodes', 'return', 'length']);
 
 function scalarsOf({ step: _, ...values }: MetricsRow): Record<string, number> {
   const scalars = Object.entries(values).flatMap(([name, value]) =>
-    typeof value === 'number' ? [[`${EPISODE.has(name) ? 'episode' : 'train'}/${name}`, value]] : [],
+    typeof value === 'number' ? [[tagOf(name), value]] : [],
   );
   return Object.fromEntries(scalars);
+}
+
+/** TensorBoard groups by what stands before the slash. */
+function tagOf(column: string): string {
+  if (isShare(column)) return column;
+  return `${EPISODE.has(column) ? 'episode' : 'train'}/${column}`;
 }
 
 function jsonLine(row: MetricsRow): string {

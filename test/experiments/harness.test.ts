@@ -41,6 +41,19 @@ describe('summarize', () => {
     expect(summarize(jobs, outcomes.toReversed(), [2, 4])).toEqual(expected);
   });
 
+  it('takes a share that a finished job does not name for 0', () => {
+    const shares = [outcome(jobs[1]!, { 'outcome/left': 1 }), outcome(jobs[2]!, { 'outcome/right': 0.5, score: 2 })];
+    const perSeed = summarize(jobs.slice(0, 4), shares, [2, 4]).map((row) => [row.policy, row.metric, ...row.perSeed]);
+    expect(perSeed).toEqual([
+      ['a', 'outcome/left', 1, null],
+      ['a', 'outcome/right', 0, null],
+      ['a', 'score', null, null],
+      ['b', 'outcome/left', 0, null],
+      ['b', 'outcome/right', 0.5, null],
+      ['b', 'score', 2, null],
+    ]);
+  });
+
   it('has a row without numbers where nothing could be measured', () => {
     const rows = summarize([jobs[4]!], [outcome(jobs[4]!, { side: null })], [2, 4]);
     expect(rows).toEqual([

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainReport } from '../../../agents/index.ts';
+import type { Info } from '../../../envs/index.ts';
 import type { Job } from '../../../experiments/index.ts';
 import { ReportRows } from '../../../experiments/training/reportRows.ts';
+import { describeShares } from '../../../experiments/training/shares.ts';
 import { speedTable, writeSpeed } from '../../../experiments/training/speedTable.ts';
 
-const report = (step: number, returns: number[], more: object = {}): TrainReport => ({
+const report = (step: number, returns: number[], more: object = {}, infos: Info[] = []): TrainReport => ({
   step,
   updates: step / 2,
-  episodes: returns.map((value) => ({ return: value, length: 10 * value, info: {} })),
+  episodes: returns.map((value, i) => ({ return: value, length: 10 * value, info: infos[i] ?? {} })),
   ...more,
 });
 
@@ -27,9 +29,35 @@ describe('rows of a log', () => {
   });
 
   it('of a training that goes on are those of one that was not stopped', () => {
-    const rows = new ReportRows(100, 120);
+    const rows = new ReportRows(100, [{ step: 60 }, { step: 120 }]);
     expect(rows.add(report(160, []), false)).toBeUndefined();
     expect(rows.add(report(220, []), false)).toMatchObject({ step: 220 });
+  });
+
+  it('have the shares of how episodes ended, of every word that there was so far', () => {
+    const rows = new ReportRows(10);
+    const first = rows.add(report(10, [1, 1, 1, 1], {}, [{ outcome: 'left' }, { outcome: 'left' }, {}]), false)!;
+    expect(first).toMatchObject({ episodes: 4, 'outcome/left': 0.5 });
+    const second = rows.add(report(20, [1, 1], {}, [{ outcome: 'right', bank: 'lower' }, {}]), false)!;
+    expect(second).toMatchObject({ 'outcome/left': 0, 'outcome/right': 0.5, 'bank/lower': 0.5 });
+    const third = { step: 30, episodes: 0, return: null, 'outcome/left': null, 'outcome/right': null };
+    const all = [rows, new ReportRows(10, [first, second])].map((each) => each.add(report(30, []), false));
+    expect(all[0]).toMatchObject(third);
+    expect(JSON.stringify(all[1])).toBe(JSON.stringify(all[0]));
+  });
+});
+
+describe('shares in words', () => {
+  it.each([
+    [{}, '–'],
+    [{ 'outcome/left': null }, '–'],
+    [{ return: 3, 'outcome/right': 0.52, 'outcome/left': 0.48 }, 'left 48 %, right 52 %'],
+    [
+      { 'bank/lower': 0.999, 'outcome/home': 1, 'bank/upper': 0.001, 'outcome/lost': 0 },
+      'home 100 %, lost 0 %; bank: lower 99.9 %, upper 0.1 %',
+    ],
+  ])('%o', (shares, text) => {
+    expect(describeShares(shares)).toBe(text);
   });
 });
 

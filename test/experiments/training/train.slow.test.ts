@@ -29,12 +29,13 @@ describe('oxbow train', () => {
     expect(trained.stderr).toBe('');
     expect(trained.code).toBe(0);
     expect(trained.stdout).toMatch(
-      /^ppo, Seesaw-v0\npolicy +seeds +return, sampled +return, greedy +steps of an episode$/m,
+      /^ppo, Seesaw-v0\npolicy +seeds +return, sampled +return, greedy +steps of an episode +outcomes$/m,
     );
+    expect(trained.stdout).toMatch(/^plank .* timeout 100 %$/m);
     const { results, fingerprint } = readJson(out, 'summary.json');
     expect(results.map(({ policy, metric }: Record<string, string>) => `${policy} ${metric}`)).toEqual(
       ['gaussian', 'plank'].flatMap((policy) =>
-        ['return', 'greedyReturn', 'length'].map((metric) => `${policy} ${metric}`),
+        ['return', 'greedyReturn', 'length', 'outcome/timeout'].map((metric) => `${policy} ${metric}`),
       ),
     );
     const { config } = readJson(out, 'config.json');
@@ -44,7 +45,8 @@ describe('oxbow train', () => {
       envs: 2,
       agent: { horizon: 128, gamma: 0.9, clip: 0.2 },
     });
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Learning curves');
+    const report = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const title of ['Learning curves', 'How episodes ended']) expect(report).toContain(title);
 
     // A seed whose end is lost goes on from its checkpoint, and the run is what it was.
     const job = join(out, 'jobs', 'ppo', 'Seesaw-v0', 'plank', 'seed-1');
@@ -86,6 +88,17 @@ describe('oxbow train', () => {
     expect(first.lengths).toEqual(first.returns.map(() => 20));
     const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 101];
     expect(evaluated.stdout).toContain(`  ${mean.toFixed(1).replace('-', '−')}  `);
+    // How they ended is counted, and said in percents.
+    const bandit = await oxbow('eval', out, '--episodes', '200', '--env', 'SoftBandit-v0', '--json', json);
+    const { outcomes, counts } = readJson(json)[0];
+    expect(outcomes).toHaveLength(200);
+    const count = (word: string) => outcomes.filter((outcome: string) => outcome === word).length;
+    expect(counts.outcome).toEqual({ left: count('left'), right: count('right'), water: count('water') });
+
+    expect(bandit.stdout).toMatch(
+      /^ppo\/Seesaw-v0\/gaussian\/seed-0 .* left \d[\d.]* %, right \d[\d.]* %, water \d[\d.]* %$/m,
+    );
+    expect(bandit.stdout).toMatch(/^Interquartile mean.*\npolicy .* outcomes$/m);
     // A command of its own, whom a signal reaches while it measures what would take days.
     const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--load', seesaw, '--episodes', '1000000000'];
     const env = { ...process.env, SEESAW_SIGNAL: 'SIGTERM' };

@@ -84,7 +84,7 @@ describe('a training', () => {
   it('leaves a checkpoint, a policy and logs', () => {
     expect(unbroken.rows.map(({ step }) => step)).toEqual([128, 256, 384, 512, 640, 768, 896, 1024]);
     expect(unbroken.said).toEqual([]);
-    expect(Object.keys(unbroken.metrics!)).toEqual(['return', 'greedyReturn', 'length']);
+    expect(Object.keys(unbroken.metrics!)).toEqual(['return', 'greedyReturn', 'length', 'outcome/timeout']);
     expect(unbroken.metrics!.length).toBe(30);
     const [jsonl, csv] = logs('unbroken');
     expect(jsonl).toBe(unbroken.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
@@ -97,7 +97,9 @@ describe('a training', () => {
           Object.entries(row)
             .filter(([, value]) => value !== null)
             .map(([name, value]) => [
-              `${/^(episodes|return|length)$/.test(name) ? 'episode' : 'train'}/${name}`,
+              name === 'outcome/timeout'
+                ? name
+                : `${/^(episodes|return|length)$/.test(name) ? 'episode' : 'train'}/${name}`,
               Math.fround(value as number),
             ]),
         ),
