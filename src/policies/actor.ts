@@ -44,11 +44,12 @@ export class Actor {
   /**
    * Actions for observations, with the present variables of the policy.
    * @param observations `[batch · observationDim]`, row by row
+   * @param rng the stream of the noise, in place of the actor's own
    * @returns arrays that the next call uses again
    * @throws if they are not that many
    */
-  act(observations: ArrayLike<number>): ActionArrays {
-    return this.#onArrays({ observations }, this.#rng) as ActionArrays;
+  act(observations: ArrayLike<number>, rng = this.#rng): ActionArrays {
+    return this.#onArrays({ observations }, rng) as ActionArrays;
   }
 
   /** Frees what the engine holds; not the policy. */

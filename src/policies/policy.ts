@@ -10,6 +10,7 @@ import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
 import type { DiscreteSpace } from './discreteSpace.ts';
 import { ObservationNormalizer } from './observationNormalizer.ts';
+import { type ActOptions, type Observation, SingleActor } from './singleActor.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -72,6 +73,8 @@ export abstract class Policy extends Module {
   /** Set by {@link normalizeObservations}. */
   readonly normalizer?: ObservationNormalizer;
   #isNormalized = false;
+  #acting: SingleActor | undefined;
+  #isDisposed = false;
 
   /** @param observations `[batch, observationDim]` */
   abstract given(observations: tf.Tensor): ActionDistribution;
@@ -102,6 +105,7 @@ export abstract class Policy extends Module {
     const options = { ...config?.options, normalizeObservations: true, clipObservations: clip };
     Object.assign(this, { normalizer, ...(config && { config: { ...config, options } }) });
     this.#isNormalized = false;
+    this.#forgetActors();
     tf.tidy(() => {
       this.given(tf.zeros([1, this.observationDim]));
     });
@@ -157,6 +161,35 @@ export abstract class Policy extends Module {
     const { latent } = distribution.sampleWithLogProb(rng);
     const samples = tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]);
     return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
+  }
+
+  /**
+   * What to do: an action for one observation, with the present variables. `env.step` takes what it returns.
+   *
+   * Sampled actions come from a stream of the policy's own, which begins anew in each run of a program: the same calls give the same
+   * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}.
+   *
+   * @param observation its numbers, flat, or nested as the space has them: a number array, a typed array, or arrays of such
+   * @returns a number where actions are discrete; else `[actionDim]`, an array of its own, clipped to the bounds of the action space
+   *   where the policy knows them
+   * @throws if there are not `observationDim` finite numbers, or the policy is disposed
+   */
+  act(observation: Observation, options?: ActOptions): Float32Array | number {
+    if (this.#isDisposed) throw new Error(`${this.constructor.name}.act: called after dispose`);
+    this.#acting ??= new SingleActor(this);
+    return this.#acting.act(observation, options);
+  }
+
+  /** Frees all variables, and what {@link act} has made. The policy is of no use afterwards. */
+  override dispose(): void {
+    this.#forgetActors();
+    this.#isDisposed = true;
+    super.dispose();
+  }
+
+  #forgetActors(): void {
+    this.#acting?.dispose();
+    this.#acting = undefined;
   }
 
   /** The policy from arrays to arrays. To be disposed when it is no longer used. @throws as {@link Actor} */

@@ -1,0 +1,105 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { FlowPolicy, GaussianPolicy, makePolicy, neuralSplineFlow } from '../../src/index.ts';
+import { Rng } from '../../src/random.ts';
+
+const observationSpace = { low: [-1, -1, -1, -1], high: [1, 1, 1, 1], shape: [2, 2] };
+const actionSpace = { low: [-2, -1], high: [2, 1], shape: [2] };
+const observation = [0.1, 0.2, 0.3, 0.4];
+const gaussian = (seed = 0) =>
+  makePolicy('gaussian', { observationSpace, actionSpace, rng: new Rng(seed), hidden: [8], initialScale: 3 });
+
+test('gives what an actor of batch 1 does, clipped to the bounds, in arrays of their own', () => {
+  const policy = gaussian();
+  const actor = policy.actor({ rng: new Rng('act') });
+  const got = Array.from({ length: 20 }, () => policy.act(observation) as Float32Array);
+  const wanted = got.map(() => Float32Array.from(actor.act(observation).action));
+  expect(wanted.some(([x, y]) => Math.abs(x!) > 2 || Math.abs(y!) > 1)).toBe(true);
+  expect(got).toEqual(
+    wanted.map(([x, y]) => Float32Array.of(Math.min(Math.max(x!, -2), 2), Math.min(Math.max(y!, -1), 1))),
+  );
+  policy.dispose();
+});
+
+test('greedy on request, by the stream that is given, or by one of its own that begins anew', () => {
+  const [policy, again] = [gaussian(), gaussian()];
+  const greedy = policy.act(observation, { greedy: true });
+  expect(policy.act(observation, { greedy: true })).toEqual(greedy);
+  const mode = tf.tidy(() => policy.given(tf.tensor2d([observation])).mode!().dataSync());
+  expect([...(greedy as Float32Array)]).toEqual([...mode].map((x) => expect.closeTo(x, 5)));
+  const named = policy.act(observation, { rng: new Rng('noise') });
+  expect(policy.act(observation, { rng: new Rng('noise') })).toEqual(named);
+  // Neither took from the policy's own stream.
+  expect(policy.act(observation)).toEqual(again.act(observation));
+  expect(policy.act(observation)).not.toEqual(named);
+});
+
+test('takes numbers flat or nested, in arrays of any kind', () => {
+  const policy = gaussian();
+  const greedy = policy.act(observation, { greedy: true });
+  for (const same of [
+    Float64Array.from(observation),
+    [
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ],
+    [Float64Array.of(0.1, 0.2), [0.3, [0.4]]],
+  ]) {
+    expect(policy.act(same, { greedy: true })).toEqual(greedy);
+  }
+});
+
+test('a number where actions are discrete', () => {
+  const policy = makePolicy('categorical', { observationSpace, actionSpace: { n: 3, start: 5 }, rng: new Rng(0) });
+  const actions = Array.from({ length: 50 }, () => policy.act(observation));
+  expect([...new Set(actions)].sort()).toEqual([5, 6, 7]);
+  expect(policy.act(observation, { greedy: true })).toBeTypeOf('number');
+});
+
+test('sees the variables and the normalizer of the moment', () => {
+  const policy = gaussian();
+  const before = policy.act(observation, { greedy: true }) as Float32Array;
+  policy.loadStateDict(gaussian(1).stateDict());
+  const after = policy.act(observation, { greedy: true });
+  expect(after).not.toEqual(before);
+  expect(gaussian(1).act(observation, { greedy: true })).toEqual(after);
+  policy.normalizeObservations({ clip: 0.05 });
+  expect(policy.act(observation, { greedy: true })).toEqual(policy.act([1, 1, 1, 1], { greedy: true }));
+});
+
+test('a policy without a known space keeps its own bounds, or none', () => {
+  const rng = new Rng(0);
+  const wide = new GaussianPolicy({ observationDim: 1, actionDim: 1, initialScale: 100, rng });
+  const actions = Array.from({ length: 9 }, () => (wide.act(0.5) as Float32Array)[0]!);
+  expect(Math.max(...actions.map(Math.abs))).toBeGreaterThan(10);
+  const flow = new FlowPolicy({ flow: neuralSplineFlow({ dim: 2, contextDim: 1, hidden: [4], rng }) });
+  expect(flow.act([0])).toHaveLength(2);
+});
+
+test.each([
+  [[0.1, 0.2, 0.3], 'GaussianPolicy.act: wanted an observation of 4 numbers, got 3'],
+  [[...observation, 1], 'GaussianPolicy.act: wanted an observation of 4 numbers, got 5'],
+  [0.5, 'GaussianPolicy.act: wanted an observation of 4 numbers, got 0.5'],
+  [[0.1, NaN, 0, 0], 'GaussianPolicy.act: got NaN at 1 of the observation, expected finite numbers'],
+  [
+    Float32Array.of(0, 0, 0, Infinity),
+    'GaussianPolicy.act: got Infinity at 3 of the observation, expected finite numbers',
+  ],
+  [['0.1', 0, 0, 0], 'GaussianPolicy.act: got "0.1" in the observation, expected numbers'],
+  [undefined, 'GaussianPolicy.act: got undefined in the observation, expected numbers'],
+  [{ position: 1 }, 'GaussianPolicy.act: got {"position":1} in the observation, expected numbers'],
+])('refuses %o in one line, and acts on', (wrong, message) => {
+  const policy = gaussian();
+  expect(() => policy.act(wrong as never)).toThrow(new Error(message));
+  expect(policy.act(observation)).toEqual(gaussian().act(observation));
+});
+
+test('is freed with the policy', () => {
+  const { numTensors } = tf.memory();
+  const policy = gaussian();
+  policy.act(observation);
+  policy.act(observation, { greedy: true });
+  policy.dispose();
+  expect(tf.memory().numTensors).toBe(numTensors);
+  expect(() => policy.act(observation)).toThrow(new Error('GaussianPolicy.act: called after dispose'));
+});
