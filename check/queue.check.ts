@@ -9,6 +9,8 @@ import { ADDRESS, connect, folder, oxbow, PORT, startRedis, startWorker, summary
 /** Trainings of some seconds, with a checkpoint every second. */
 const TRAINING = [
   ...['train', 'Pendulum-v1', '--agent', 'ppo', '--seeds', '4', '--steps', '300000', '--envs', '4'],
+  // That of a queue.
+  ...['--engine', 'wasm'],
   ...['--set', 'checkpointInterval=1', '--set', 'evaluationEpisodes=4', '--set', 'agent.horizon=256'],
 ];
 

@@ -114,7 +114,8 @@ export async function runWith(
   const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
   const sources = {
     preset: presetOf(flags),
-    engine: process.env.OXBOW_ENGINE,
+    // Machines differ, and the jobs of a queue should not: by default those of a training have the engine of the same bits everywhere.
+    engine: process.env.OXBOW_ENGINE || (flags.queue === undefined ? undefined : 'wasm'),
     file: flags.config,
     settings: [...settings(flags), ...further],
   };

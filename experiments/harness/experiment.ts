@@ -260,7 +260,8 @@ export function commonShape<S extends string, P extends string, E extends string
 
 /**
  * The field `engine` for an experiment's `z.strictObject`: which engine runs its compiled functions. The environment variable
- * `OXBOW_ENGINE` and `--engine` set it. With 'wasm' a run has the same results on every machine.
+ * `OXBOW_ENGINE` and `--engine` set it. With 'wasm' a run has the same results on every machine. With 'auto' a run records which engine it
+ * takes, and keeps it.
  */
 export function engineSetting(usual: EngineName | 'auto') {
   return z

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { AllowedCode } from '../training/allowedCode.ts';
 import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
-import type { Job } from './experiment.ts';
+import type { Job, Runtime } from './experiment.ts';
 import { isLostLock, lostLock } from './fence.ts';
 import { firstLine } from './firstLine.ts';
 import { InputError } from './inputError.ts';
@@ -60,14 +60,14 @@ interface Run {
  */
 export async function runExperiment(
   experiment: AnyExperiment,
-  config: RunConfig['config'],
+  given: RunConfig['config'],
   registry: Registry,
   options: RunOptions,
 ): Promise<number> {
   const { out, signal, stdout, stderr } = options;
-  const jobs = experiment.jobs(config);
+  const jobs = experiment.jobs(given);
   checkJobs(experiment, jobs);
-  const { engine, backend, lines } = await experiment.runtime(config);
+  const { config, engine, backend, lines } = await withEngine(experiment, given, out);
   if (signal.aborted) return EXIT.interrupted;
   const queue = await openQueue(options.queue);
   const progress = new RunProgress(jobs);
@@ -104,6 +104,29 @@ export async function runExperiment(
     await directory?.release();
     queue?.close();
   }
+}
+
+/**
+ * What a run computes with. Where the settings leave the engine to be chosen, it is the one that the run was begun with, and a new run
+ * records which one it takes: what is installed later changes no run.
+ * @throws InputError if that one is not here
+ */
+async function withEngine(
+  experiment: AnyExperiment,
+  config: RunConfig['config'],
+  out: string | undefined,
+): Promise<Runtime & { config: RunConfig['config'] }> {
+  const asked = (config as { engine?: unknown }).engine;
+  const { engine: begun } = (asked === 'auto' && out !== undefined && RunDirectory.begun(out)) || {};
+  const runtime = await experiment.runtime(begun === undefined ? config : withSetting(config, begun));
+  if (begun !== undefined && begun !== runtime.engine) {
+    throw new InputError(`${out} was begun with the engine ${begun}, got ${runtime.lines[0]}`);
+  }
+  return { ...runtime, config: asked === 'auto' ? withSetting(config, runtime.engine) : config };
+}
+
+function withSetting(config: RunConfig['config'], engine: string): RunConfig['config'] {
+  return { ...config, engine } as RunConfig['config'];
 }
 
 /** A queue that can be used. */

@@ -121,6 +121,20 @@ export class RunDirectory {
   }
 
   /**
+   * What the run was begun with that a directory holds, undefined if it holds none.
+   * @throws InputError if it is damaged
+   */
+  static begun(path: string): RunConfig | undefined {
+    try {
+      return existsSync(path) ? readRun(path) : undefined;
+    } catch (error) {
+      // What is no directory, `start` refuses.
+      if (error instanceof InputError) throw error;
+      return undefined;
+    }
+  }
+
+  /**
    * Opens a directory that holds a run, to read it.
    * @throws InputError if it holds none or is damaged
    */

@@ -81,6 +81,11 @@ export async function verifyRun(
   if (signal.aborted) return EXIT.interrupted;
   const agreeing = [...problems.values()].filter((problem) => problem === undefined).length;
   stdout.write(`${agreeing} of ${jobs.length} jobs gave the same bytes again\n`);
+  if (agreeing < jobs.length && engine !== 'wasm') {
+    stdout.write(
+      `The engine ${engine} rounds by the processor: on one of another kind than the run's, other bytes prove nothing.\n`,
+    );
+  }
   return agreeing === jobs.length ? EXIT.ok : EXIT.failed;
 }
 

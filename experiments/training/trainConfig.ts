@@ -28,7 +28,7 @@ const count = (usual: number) => z.int().positive().default(usual);
 
 /** The settings that all trainings have. */
 export const commonTrainShape = {
-  engine: engineSetting('wasm'),
+  engine: engineSetting('auto'),
   steps: count(100_000).meta({
     description: 'environment steps of each training, over its environments',
     unit: 'steps',

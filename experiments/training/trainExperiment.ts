@@ -78,7 +78,8 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
 
     async runJob(job, config, context) {
       await selectBackend();
-      await selectEngine(config.engine);
+      const { name, line } = await selectEngine(config.engine);
+      if (name !== config.engine) throw new Error(`the run has the engine ${config.engine}, got ${line}`);
       return trainJob(job, own(config), context);
     },
 

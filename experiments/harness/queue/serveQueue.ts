@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { type AllowedCode, refusedCode } from '../../training/allowedCode.ts';
 import { checkConfig } from '../config.ts';
 import { toErrorData } from '../errorData.ts';
-import type { Job } from '../experiment.ts';
+import type { Job, Runtime } from '../experiment.ts';
 import { InputError } from '../inputError.ts';
 import { loadExperiment } from '../loadExperiment.ts';
 import { JobProcess } from '../pool.ts';
@@ -260,8 +260,11 @@ function verified(seal: Seal, id: string, data: unknown): ReturnType<typeof open
 }
 
 /** @throws Refusal if the result would not be that of the run */
-function requireSame({ engine, backend }: QueuedJob, here: { engine: string; backend: string }): void {
-  if (engine !== here.engine) throw new Refusal(`it has the engine ${here.engine}, the run ${engine}`);
+function requireSame({ engine, backend }: QueuedJob, here: Runtime): void {
+  if (engine !== here.engine) {
+    const why = engine === 'auto' ? ` (${here.lines[0]})` : '';
+    throw new Refusal(`it has the engine ${here.engine}, the run ${engine}${why}`);
+  }
   if (backend !== here.backend) throw new Refusal(`it has the backend ${here.backend}, the run ${backend}`);
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { loadPolicies } from '../../../experiments/index.ts';
+import { engineLoader } from '../../../src/engine/runtime/engine.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
 const seesaw = fileURLToPath(new URL('../fixture/seesaw.ts', import.meta.url));
@@ -128,6 +129,53 @@ describe('oxbow train', () => {
       /^oxbow: job ppo\/Seesaw-v0\/plank\/seed-1 failed: [^\n]*checkpoint is no checkpoint of oxbow; delete it [^\n]*\n$/,
     );
     expect(readJson(out, 'summary.json')).toMatchObject({ partial: true, finished: 3 });
+  });
+
+  it('keeps the engine that it was begun with, whatever is installed later', async () => {
+    const [plain, native] = [join(folder, 'plain'), join(folder, 'native')];
+    const engineOf = (out: string) => [readJson(out, 'config.json').config.engine, readJson(out, 'config.json').engine];
+    const argv = ['train', 'Pendulum-v1', '--agent', 'ppo', ...SMALL, '--set', 'env.maxEpisodeSteps=20'];
+    const job = (out: string) => join(out, 'jobs', 'ppo', 'Pendulum-v1', 'gaussian', 'seed-0', 'result.json');
+    const missing = () =>
+      vi.spyOn(engineLoader, 'node').mockImplementation(() => {
+        throw new Error('not installed');
+      });
+    vi.stubEnv('OXBOW_ENGINE', '');
+    const uninstalled = missing();
+    const first = await oxbow(...argv, '--out', plain);
+    expect(first.stdout).toContain('engine: wasm (onnxruntime-node: not installed); for the native engine:');
+    expect(engineOf(plain)).toEqual(['wasm', 'wasm']);
+    uninstalled.mockRestore();
+    const before = readFileSync(job(plain), 'utf8');
+    for (const again of [
+      ['resume', plain],
+      [...argv, '--out', plain],
+      [...argv, '--engine', 'auto', '--out', plain],
+    ]) {
+      rmSync(job(plain));
+      const { code, stdout, stderr } = await oxbow(...again);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^engine: wasm$/m);
+      expect(readFileSync(job(plain), 'utf8')).toBe(before);
+    }
+    expect((await oxbow(...argv, '--engine', 'eager', '--out', plain)).stderr).toContain(
+      'another engine (wasm, not eager)',
+    );
+
+    expect((await oxbow(...argv, '--out', native)).stdout).toMatch(/^engine: auto \(wasm for small/m);
+    expect(engineOf(native)).toEqual(['auto', 'auto']);
+    missing();
+    for (const again of [
+      ['resume', native],
+      [...argv, '--out', native],
+    ]) {
+      const { code, stderr } = await oxbow(...again);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(
+        /^oxbow: \S+native was begun with the engine auto, got engine: wasm \(onnxruntime-node: not installed\); [^\n]*npm install[^\n]*\n$/,
+      );
+    }
+    vi.restoreAllMocks();
   });
 
   it('says in one line what went wrong on the way, and keeps the rest', async () => {
