@@ -13,11 +13,16 @@ export const offPolicyOptions = {
     .meta({ description: 'capacity of the replay buffer', unit: 'transitions' }),
   batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'transitions' }),
   learningStarts: z.int().positive().default(100).meta({
-    description: 'environment steps before the first update; until then actions are uniform where they are bounded',
+    description: 'environment steps before the first update; until then actions are uniform, unless they are unbounded',
+    unit: 'steps',
+  }),
+  updateEvery: z.int().positive().default(1).meta({
+    description:
+      'environment steps between two blocks of updates, each of updateEvery × updatesPerStep; with 1 an update is made as soon as it is due',
     unit: 'steps',
   }),
   updatesPerStep: z.number().positive().default(1).meta({
-    description: 'updates for each environment step after that; 0.25 is one update every four steps',
+    description: 'updates for each environment step after learningStarts; 0.25 is one update every four steps',
     unit: 'updates per step',
   }),
   learningRate: learningRate('all networks', 3e-4),

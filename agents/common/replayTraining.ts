@@ -44,6 +44,11 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
   /** Called before the first step of a training: target networks become equal to those that they follow. */
   readonly begin: () => void;
   /**
+   * What is to be done every so many environment steps, from the training's begin, and before the updates that are due then: a target
+   * network takes over, say. Once, where a step of all environments passes several such points.
+   */
+  readonly periodic?: { readonly every: number; readonly call: () => void };
+  /**
    * What the environments are to try.
    * @param observations `[envs · observationDim]`
    * @param share of the training that is done
@@ -68,7 +73,7 @@ type ReplayReport<Figure extends string> = TrainReport & { readonly [F in Figure
 
 /**
  * The training of an agent that learns from a replay buffer. Every environment makes a step, whose transition goes into the buffer; then
- * as many updates follow as are due. The first `learningStarts` actions are uniform where the action space is a bounded box. It also
+ * as many updates follow as are due. The first `learningStarts` actions are uniform, unless the action space is an unbounded box. It also
  * makes the reports, holds the state and disposes of what the agent has made. How to act and what an update is, the agent says.
  */
 export class ReplayTraining<RateName extends string, Figure extends string> {
@@ -99,7 +104,7 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
   /** As `Agent.train`. @throws {DivergedError} if a figure is no longer a number */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<ReplayReport<Figure>, void, undefined> {
     const training = this.#training;
-    const { owner, config, env, ratesAt = 'end' } = this.#options;
+    const { owner, config, env, periodic, ratesAt = 'end' } = this.#options;
     if (training.begin({ steps, rng })) {
       this.#options.begin();
       this.#collector.reset(rng.split('env').seed);
@@ -110,12 +115,13 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
       const begin = training.step / steps;
       this.#collector.step(this.#actions(begin), episodes);
       training.step += env.numEnvs;
+      if (periodic && this.#passes(periodic.every)) periodic.call();
       const rates = this.#ratesAt(ratesAt === 'begin' ? begin : Math.min(1, training.step / steps));
       for (let due = updatesDue(training.step, training.updates, config); due > 0; due--) {
         metrics.add(training.step, this.#update(rates));
       }
       const { step, updates } = training;
-      if (step % config.reportEvery >= env.numEnvs && step < steps) continue;
+      if (!this.#passes(config.reportEvery) && step < steps) continue;
       const figures = (metrics.hasSome ? metrics.take() : {}) as Partial<Record<Figure, number>>;
       yield { step, updates, episodes, ...figures };
       episodes = [];
@@ -134,11 +140,17 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
     this.#parts.dispose();
   }
 
+  /** Whether the last step of all environments has reached or passed a multiple of `every` steps. */
+  #passes(every: number): boolean {
+    return this.#training.step % every < this.#options.env.numEnvs;
+  }
+
   /** One action for each environment. */
   #actions(share: number): ArrayLike<number> {
     const { config, actionSpace, act } = this.#options;
     const rng = this.#training.streams.actions!;
-    if (actionSpace instanceof Box && actionSpace.bounded && this.#training.step < config.learningStarts) {
+    const isUniform = !(actionSpace instanceof Box) || actionSpace.bounded;
+    if (isUniform && this.#training.step < config.learningStarts) {
       return fillUniform(this.#uniform, actionSpace, rng);
     }
     return act(this.#collector.current, rng, share);

@@ -56,7 +56,7 @@ test.each([
   expect(Math.max(...(await actionsWith(0.2)))).toBeGreaterThan(0.05);
 });
 
-test('a DQN tries a uniform action with probability ε, which falls in a straight line; its rate is that of the step’s begin', async () => {
+test('a DQN tries uniform actions until learningStarts, then one with probability ε, which falls in a straight line; its rate is that of the step’s begin', async () => {
   const policy = makePolicy('categorical', {
     ...{ observationSpace, actionSpace: discrete, hidden: [3], rng: new Rng('policy') },
   }) as CategoricalPolicy;
@@ -68,6 +68,8 @@ test('a DQN tries a uniform action with probability ε, which falls in a straigh
     rng: new Rng('agent'),
     explorationFraction: 0.5,
     finalExploration: 0.2,
+    learningStarts: 5,
+    updatesPerStep: 1e-9,
     reportEvery: 1,
     bufferSize: 50,
     learningRate: (share) => {
@@ -78,11 +80,11 @@ test('a DQN tries a uniform action with probability ε, which falls in a straigh
   const reported: number[] = [];
   for await (const { exploration } of agent.train({ steps: 40, rng: new Rng(0) })) reported.push(exploration);
   const steps = Array.from({ length: 40 }, (_, t) => t);
-  const epsilons = steps.map((t) => Math.max(1 - (0.8 * t) / 20, 0.2));
+  const epsilons = steps.map((t) => (t < 5 ? 1 : Math.max(1 - (0.8 * t) / 20, 0.2)));
   reported.forEach((exploration, t) => expect(exploration).toBeCloseTo(epsilons[t]!, 12));
   const stream = new Rng(0).split('actions');
   const wanted = env.transitions.map(({ observation }, t) => {
-    if (stream.uniform() < epsilons[t]!) return [stream.integer(1, 4)];
+    if (t < 5 || stream.uniform() < epsilons[t]!) return [stream.integer(1, 4)];
     return [...policy.greedy(tf.tensor2d(observation, [1, 2]), new Rng(0)).action.dataSync()];
   });
   expect(env.transitions.map(({ action }) => action)).toEqual(wanted);

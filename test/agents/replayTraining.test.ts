@@ -85,6 +85,10 @@ describe('updates', () => {
     [{ learningStarts: 4, updatesPerStep: 0.5 }, 1, [0, 0, 0, 0, 0, 1, 1, 2]],
     // Two environments: steps 2, 4, 6, 8.
     [{ learningStarts: 3, updatesPerStep: 3 }, 2, [0, 3, 9, 15]],
+    // Blocks, the first one updateEvery steps after learningStarts.
+    [{ learningStarts: 1, updateEvery: 3, updatesPerStep: 1 }, 1, [0, 0, 0, 3, 3, 3, 6, 6]],
+    [{ learningStarts: 2, updateEvery: 3, updatesPerStep: 0.5 }, 1, [0, 0, 0, 0, 1, 1, 1, 3]],
+    [{ learningStarts: 1, updateEvery: 3, updatesPerStep: 2 }, 2, [0, 6, 6, 12]],
   ] as const)('are due by the steps that were made: %o, environments: %i', async (agent, numEnvs, wanted) => {
     const { run, updates } = recorded({ numEnvs, agent });
     const reports = await run(8);
@@ -99,6 +103,30 @@ describe('updates', () => {
     for (const { rewards } of updates) for (const reward of rewards) expect(seen).toContain(reward);
     const stream = seed.split('updates');
     expect(updates.map(({ draw }) => draw)).toEqual([1, 2, 3, 4].map(() => stream.uniform()));
+  });
+
+  test.each([
+    [1, 3, [3, 6]],
+    [2, 3, [4, 6]],
+    // Every step of the environments passes a point, or several.
+    [3, 2, [3, 6, 9]],
+  ])('come after what is to be done every so many steps: environments %i, every %i', async (numEnvs, every, wanted) => {
+    const order: (string | number)[] = [];
+    const { run, envs } = recorded({
+      numEnvs,
+      agent: { learningStarts: 5 },
+      training: {
+        periodic: { every, call: () => order.push(envs.reduce((sum, env) => sum + env.transitions.length, 0)) },
+        update: () => {
+          order.push('update');
+          return { rate: [0], count: [0] };
+        },
+      },
+    });
+    await run(8);
+    expect(order.filter((entry) => entry !== 'update')).toEqual(wanted);
+    const at6 = order.indexOf(6);
+    expect([order.slice(0, at6).includes('update'), order[at6 + 1]]).toEqual([false, 'update']);
   });
 
   test('without a stream of their own draw nothing', async () => {
@@ -133,6 +161,15 @@ describe('updates', () => {
 });
 
 describe('actions', () => {
+  test('are uniform at first in a discrete space, too', async () => {
+    const { run, envs } = recorded({ space: discrete });
+    await run(6);
+    const stream = seed.split('actions');
+    const uniform = Array.from({ length: 4 }, () => [stream.integer(1, 4)]);
+    expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([...uniform, [2], [2]]);
+    expect(new Set(uniform.flat()).size).toBeGreaterThan(1);
+  });
+
   test('are uniform at first where the space is a bounded box, then those of the agent', async () => {
     const { run, shares, envs } = recorded({ numEnvs: 2 });
     await run(8);
@@ -144,13 +181,10 @@ describe('actions', () => {
     expect(shares).toEqual([4 / 8, 6 / 8]);
   });
 
-  test.each([
-    ['an unbounded box', new Box({ low: -Infinity, high: Infinity, shape: [2] }), ACTIONS],
-    ['a discrete space', discrete, [2]],
-  ])("are the agent's from the first step in %s", async (_, space, wanted) => {
-    const { run, envs } = recorded({ space });
+  test("are the agent's from the first step in an unbounded box", async () => {
+    const { run, envs } = recorded({ space: new Box({ low: -Infinity, high: Infinity, shape: [2] }) });
     await run(3);
-    expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([wanted, wanted, wanted]);
+    expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([ACTIONS, ACTIONS, ACTIONS]);
   });
 });
 

@@ -141,6 +141,8 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         policy: policyOf('gaussian', hidden, { squash: 'tanh' }),
         env: pendulum(),
         policyDelay: 3,
+        // Some of the cuts are between two blocks.
+        updateEvery: 15,
         criticHidden: [8],
       }),
   },
