@@ -18,7 +18,7 @@ import { huber } from './common/huber.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
-import { ReplayBuffer } from './common/replayBuffer.ts';
+import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { Transitions } from './common/transitions.ts';
@@ -97,15 +97,15 @@ export class Dqn implements Agent<DqnReport> {
   constructor(options: DqnOptions) {
     const config = parseOptions('Dqn', dqnOptions, options);
     this.#options = config;
-    const { policy, batchSize, targetUpdateEvery, tau } = config;
-    const { observationDim, actionDim } = policy;
+    const { policy, targetUpdateEvery, tau } = config;
+    const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Dqn', policy, config.env);
     checkPolicy(policy);
     const target = copyOfPolicy('Dqn', policy, config.rng.split('target'));
     this.#target = target;
     this.#optimizer = new Adam(policy.trainableVariables());
     const modules = { policy, target, optimizer: this.#optimizer };
-    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+    const replay = replayFor('Dqn', config, env);
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }) => {
@@ -176,14 +176,14 @@ export class Dqn implements Agent<DqnReport> {
   }
 
   #improve(batch: DqnBatch): Record<DqnFigure, tf.Tensor> {
-    const { policy, gamma, double, maxGradientNorm } = this.#options;
+    const { policy, double, maxGradientNorm } = this.#options;
     const { observations, actions, nextObservations, learningRate } = batch;
     const { n, start } = policy.discreteActions;
     const valuesOfTarget = this.#target.logits(nextObservations);
     const choosing = double ? policy.logits(nextObservations) : valuesOfTarget;
     const best = tf.oneHot(tf.argMax(choosing, 1), n, 1, 0, 'float32');
     const nextValues = tf.sum(tf.mul(best, valuesOfTarget), 1);
-    const targets = tdTarget(batch, nextValues, gamma);
+    const targets = tdTarget(batch, nextValues);
     const taken = tf.cast(tf.equal(tf.sub(actions, start), tf.range(0, n, 1, 'float32')), 'float32');
     const { gradients, loss, actionValue } = valueAndGradients(() => {
       const values = tf.sum(tf.mul(taken, policy.logits(observations)), 1);

@@ -13,7 +13,7 @@ import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { criticHidden, noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
-import { ReplayBuffer } from './common/replayBuffer.ts';
+import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
 import { ScalarParameter } from './common/scalarParameter.ts';
 import { tdTarget } from './common/tdTarget.ts';
@@ -91,8 +91,8 @@ export class Sac implements Agent<SacReport> {
   constructor(options: SacOptions) {
     const config = parseOptions('Sac', sacOptions, options);
     this.#options = config;
-    const { policy, batchSize, rng } = config;
-    const { observationDim, actionDim } = policy;
+    const { policy, rng } = config;
+    const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Sac', policy, config.env);
     checkPolicy(policy);
     checkContinuous('Sac', actionSpace);
@@ -118,7 +118,7 @@ export class Sac implements Agent<SacReport> {
       policyOptimizer: this.#optimizers.policy,
       temperatureOptimizer: this.#optimizers.temperature,
     };
-    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+    const replay = replayFor('Sac', config, env);
     const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
 
     const act = compile(
@@ -171,7 +171,7 @@ export class Sac implements Agent<SacReport> {
 
   /** The whole update of critics, policy, temperature and targets on one minibatch. */
   #improve(batch: SacBatch, rng: Rng): Record<FigureOf<SacReport>, tf.Tensor> {
-    const { policy, gamma, tau, baseEntropy } = this.#options;
+    const { policy, tau, baseEntropy } = this.#options;
     const isLearned = this.#options.temperature === 'auto';
     const { observations, actions, nextObservations, learningRate } = batch;
     const seen = policy.normalized(observations);
@@ -182,7 +182,7 @@ export class Sac implements Agent<SacReport> {
       this.#targets.least(policy.normalized(nextObservations), next.action),
       tf.mul(temperature, tf.add(next.logProb, baseEntropy)),
     );
-    const targets = tdTarget(batch, nextValues, gamma);
+    const targets = tdTarget(batch, nextValues);
     const ofCritics = valueAndGradients(
       () => this.critics.loss(seen, actions, targets, 0.5),
       this.critics.trainableVariables(),

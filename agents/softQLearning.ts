@@ -21,7 +21,7 @@ import { checkReparameterized } from './common/checkReparameterized.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { criticHidden, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
-import { ReplayBuffer } from './common/replayBuffer.ts';
+import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
 import { steinDirection } from './common/steinDirection.ts';
 import { tdTarget } from './common/tdTarget.ts';
@@ -102,7 +102,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     const config = parseOptions('SoftQLearning', softQLearningOptions, options);
     this.#options = config;
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
-    const { observationDim, actionDim } = policy;
+    const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
     checkPolicy(policy, { density: false });
     checkContinuous('SoftQLearning', actionSpace);
@@ -131,7 +131,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       criticOptimizer: this.#optimizers.critics,
       policyOptimizer: this.#optimizers.policy,
     };
-    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+    const replay = replayFor('SoftQLearning', config, env);
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
@@ -177,12 +177,12 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
 
   /** The whole update of critics, sampler and targets on one minibatch. */
   #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> {
-    const { policy, gamma, tau } = this.#options;
+    const { policy, tau } = this.#options;
     const { observations, actions, nextObservations, learningRate, temperature } = batch;
     const seen = policy.normalized(observations);
 
     const nextValues = this.#softValue(policy.normalized(nextObservations), temperature, rng);
-    const targets = tdTarget(batch, nextValues, gamma);
+    const targets = tdTarget(batch, nextValues);
     const ofCritics = valueAndGradients(
       () => this.critics.loss(seen, actions, targets, 0.5),
       this.critics.trainableVariables(),

@@ -11,7 +11,7 @@ import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { criticHidden, noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
-import { ReplayBuffer } from './common/replayBuffer.ts';
+import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { Transitions } from './common/transitions.ts';
@@ -78,8 +78,8 @@ export class Td3 implements Agent<Td3Report> {
   constructor(options: Td3Options) {
     const config = parseOptions('Td3', td3Options, options);
     this.#options = config;
-    const { policy, batchSize, rng } = config;
-    const { observationDim, actionDim } = policy;
+    const { policy, rng } = config;
+    const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
     checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
@@ -101,7 +101,7 @@ export class Td3 implements Agent<Td3Report> {
       criticOptimizer: this.#optimizers.critics,
       policyOptimizer: this.#optimizers.policy,
     };
-    const replay = new ReplayBuffer({ capacity: config.bufferSize, batchSize, observationDim, actionDim });
+    const replay = replayFor('Td3', config, env);
     const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
 
     const act = compile(
@@ -156,14 +156,14 @@ export class Td3 implements Agent<Td3Report> {
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
   #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Record<FigureOf<Td3Report>, tf.Tensor> {
-    const { policy, gamma, tau } = this.#options;
+    const { policy, tau } = this.#options;
     const { observations, actions, nextObservations, learningRate } = batch;
     const seen = policy.normalized(observations);
     const nextValues = this.#targets.critics.least(
       policy.normalized(nextObservations),
       this.#targetActions(nextObservations, rng),
     );
-    const targets = tdTarget(batch, nextValues, gamma);
+    const targets = tdTarget(batch, nextValues);
     const { gradients, loss, actionValue } = valueAndGradients(
       () => this.critics.loss(seen, actions, targets),
       this.critics.trainableVariables(),

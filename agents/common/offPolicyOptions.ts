@@ -27,6 +27,11 @@ export const offPolicyOptions = {
   }),
   learningRate: learningRate('all networks', 3e-4),
   gamma,
+  nSteps: z.int().positive().default(1).meta({
+    description:
+      'n, over how many steps a target sums up rewards before it asks for a value: r₀ + γ r₁ + … + γⁿ V(sₙ); fewer where the episode ends',
+    unit: 'steps',
+  }),
   tau: z
     .number()
     .positive()

@@ -1,100 +1,314 @@
+import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
-import type { TransitionSource, Transitions } from './transitions.ts';
+import { GrowingRows } from './growingRows.ts';
+import type { Transitions } from './transitions.ts';
 
-interface ReplayBufferState extends Transitions {
-  readonly added: number;
+/** Of the format of the state; 1 had the next observations beside the observations. */
+const VERSION = 2;
+
+/** How an episode went on after a transition. */
+const TERMINATED = 1;
+const TRUNCATED = 2;
+
+export interface ReplayBufferOptions {
+  /** Whose it is, as errors name it: `Sac`. */
+  readonly owner: string;
+  /** The most transitions that it holds. */
+  readonly capacity: number;
+  /** Transitions in a minibatch. */
+  readonly batchSize: number;
+  /** Parallel environments. */
+  readonly numEnvs: number;
+  readonly observationDim: number;
+  readonly actionDim: number;
+  /** γ */
+  readonly gamma: number;
+  /** n, over how many steps rewards are summed up; 1 by default. */
+  readonly nSteps?: number;
+  /** Whether observations are whole numbers from 0 to 255, which are kept as bytes. */
+  readonly bytes?: boolean;
 }
 
-/** The last transitions, of which minibatches are drawn; flat arrays that are written round and round. */
-export class ReplayBuffer implements TransitionSource, Stateful<ReplayBufferState> {
-  readonly capacity: number;
-  readonly shapes: TransitionSource['shapes'];
-  readonly #widths: Readonly<Record<keyof Transitions, number>>;
-  readonly #rows: Transitions;
+interface ReplayBufferState {
+  readonly version: number;
+  readonly added: number;
+  readonly current: Float32Array;
+  readonly observations: Float32Array | Uint8Array;
+  readonly actions: Float32Array;
+  readonly rewards: Float32Array;
+  readonly ends: Uint8Array;
+  readonly lastObservations: Float32Array | Uint8Array;
+}
+
+/**
+ * The last transitions of parallel environments, of which minibatches are drawn; written round and round.
+ *
+ * All environments step together, so of `numEnvs` rows in a row each is of another one, and what a transition led to is the observation
+ * `numEnvs` rows further on: it is stored once. The last observations of episodes are kept apart. Memory grows with what is held.
+ *
+ * With n steps a row drawn stands for the rewards from it on,
+ *
+ *   R = r₀ + γ r₁ + … + γᵐ⁻¹ rₘ₋₁,  discount γᵐ,  next observation sₘ,
+ *
+ * where m is n, or less where the episode ends before or the steps after it have not been made yet.
+ */
+export class ReplayBuffer implements Stateful<ReplayBufferState> {
+  /** Shapes of a minibatch. */
+  readonly shapes: Readonly<Record<keyof Transitions, { readonly shape: number[] }>>;
+  /** The observations that the next actions answer, `[envs · observationDim]`. */
+  readonly current: Float32Array;
+  readonly #options: ReplayBufferOptions;
+  readonly #observations: GrowingRows<Float32Array | Uint8Array>;
+  readonly #actions: GrowingRows<Float32Array>;
+  readonly #rewards: GrowingRows<Float32Array>;
+  /** 0 where the episode went on. */
+  readonly #ends: GrowingRows<Uint8Array>;
+  /** Of a transition that ended its episode: which row of the last observations it has. */
+  readonly #endRows: GrowingRows<Int32Array>;
+  readonly #lastObservations: GrowingRows<Float32Array | Uint8Array>;
+  /** Rows of the last observations that are not in use, and how many have ever been. */
+  #freeEndRows: number[] = [];
+  #usedEndRows = 0;
   readonly #batch: Transitions;
   /** Transitions so far, those that were overwritten included. */
   #added = 0;
 
-  constructor(sizes: { capacity: number; batchSize: number; observationDim: number; actionDim: number }) {
-    const { capacity, batchSize, observationDim, actionDim } = sizes;
-    this.capacity = capacity;
-    this.#widths = {
-      observations: observationDim,
-      actions: actionDim,
-      rewards: 1,
-      nextObservations: observationDim,
-      terminations: 1,
-    };
+  constructor(options: ReplayBufferOptions) {
+    this.#options = options;
+    const { capacity, batchSize, numEnvs, observationDim, actionDim, bytes = false } = options;
+    const ofObservations = () =>
+      new GrowingRows<Float32Array | Uint8Array>(bytes ? Uint8Array : Float32Array, observationDim, capacity);
+    this.current = new Float32Array(numEnvs * observationDim);
+    this.#observations = ofObservations();
+    this.#actions = new GrowingRows(Float32Array, actionDim, capacity);
+    this.#rewards = new GrowingRows(Float32Array, 1, capacity);
+    this.#ends = new GrowingRows(Uint8Array, 1, capacity);
+    this.#endRows = new GrowingRows(Int32Array, 1, capacity);
+    this.#lastObservations = ofObservations();
     this.shapes = {
       observations: { shape: [batchSize, observationDim] },
       actions: { shape: [batchSize, actionDim] },
       rewards: { shape: [batchSize] },
       nextObservations: { shape: [batchSize, observationDim] },
       terminations: { shape: [batchSize] },
+      discounts: { shape: [batchSize] },
     };
-    this.#rows = this.#arrays((width) => new Float32Array(capacity * width));
-    this.#batch = this.#arrays((width) => new Float32Array(batchSize * width));
+    this.#batch = {
+      observations: new Float32Array(batchSize * observationDim),
+      actions: new Float32Array(batchSize * actionDim),
+      rewards: new Float32Array(batchSize),
+      nextObservations: new Float32Array(batchSize * observationDim),
+      terminations: new Float32Array(batchSize),
+      discounts: new Float32Array(batchSize),
+    };
   }
 
+  /** What each transition takes, last observations of episodes aside. */
+  get bytesPerTransition(): number {
+    const { observationDim, actionDim, bytes } = this.#options;
+    // Action, reward, how it ended, and where its last observation is then.
+    return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4;
+  }
+
+  /** How many transitions it holds. */
   get size(): number {
-    return Math.min(this.#added, this.capacity);
+    return Math.min(this.#added, this.#options.capacity);
   }
 
-  /** Takes row `row` of arrays of several rows. */
-  add(from: Readonly<Record<keyof Transitions, ArrayLike<number>>>, row: number): void {
-    const at = this.#added % this.capacity;
-    copyRow(from.observations, row, this.#rows.observations, at, this.#widths.observations);
-    copyRow(from.actions, row, this.#rows.actions, at, this.#widths.actions);
-    copyRow(from.nextObservations, row, this.#rows.nextObservations, at, this.#widths.observations);
-    this.#rows.rewards[at] = from.rewards[row]!;
-    this.#rows.terminations[at] = from.terminations[row]!;
-    this.#added += 1;
+  /** Forgets all transitions. @param observations the first ones of all environments */
+  begin(observations: Float32Array): void {
+    this.#added = 0;
+    this.#freeEndRows = [];
+    this.#usedEndRows = 0;
+    this.#observe(observations);
   }
 
-  /** Transitions drawn uniformly, with replacement. */
-  sample(rng: Rng): Transitions {
-    const { observations, actions, rewards, nextObservations, terminations } = this.#batch;
-    const rows = this.#rows;
-    for (let i = 0; i < rewards.length; i++) {
-      const row = rng.integer(0, this.size);
-      copyRow(rows.observations, row, observations, i, this.#widths.observations);
-      copyRow(rows.actions, row, actions, i, this.#widths.actions);
-      copyRow(rows.nextObservations, row, nextObservations, i, this.#widths.observations);
-      rewards[i] = rows.rewards[row]!;
-      terminations[i] = rows.terminations[row]!;
+  /**
+   * Takes a step of all environments from the current observations.
+   * @param actions what they got, `[envs · actionDim]`
+   * @throws if observations that are to be bytes are none, or there is no memory for more
+   */
+  add(actions: Float32Array, step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'>): void {
+    const { owner, capacity, numEnvs } = this.#options;
+    try {
+      for (let i = 0; i < numEnvs; i++) this.#addOf(i, actions, step);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Error(
+        `${owner}: bufferSize: got ${capacity}, but there is no memory for more than the ${this.#added} transitions that were made`,
+      );
     }
+    this.#observe(step.observations);
+  }
+
+  /**
+   * Transitions drawn uniformly, with replacement, in arrays that the next call uses again.
+   * @param scale what becomes of each reward
+   * @throws if it holds none
+   */
+  sample(rng: Rng, scale?: (reward: number) => number): Transitions {
+    const { size } = this;
+    const { batchSize } = this.#options;
+    for (let i = 0; i < batchSize; i++) this.#gather(rng.integer(0, size), i, scale);
     return this.#batch;
   }
 
-  clear(): void {
-    this.#added = 0;
-  }
-
   state(): ReplayBufferState {
-    const held = this.#arrays((width, name) => this.#rows[name].slice(0, this.size * width));
-    return { added: this.#added, ...held };
+    const { size } = this;
+    const ends = this.#ends.first(size);
+    return {
+      version: VERSION,
+      added: this.#added,
+      current: this.current.slice(),
+      observations: this.#observations.first(size),
+      actions: this.#actions.first(size),
+      rewards: this.#rewards.first(size),
+      ends,
+      lastObservations: this.#lastOnes(ends),
+    };
   }
 
-  setState({ added, ...held }: ReplayBufferState): void {
-    const size = Math.min(added, this.capacity);
-    this.#arrays((width, name) => {
-      if (held[name]?.length === size * width) return held[name];
-      throw new Error(`${name}: got ${held[name]?.length} numbers, expected ${size} rows of ${width}`);
-    });
-    this.#arrays((_, name) => {
-      this.#rows[name].set(held[name]);
-      return held[name];
-    });
-    this.#added = added;
+  setState(state: ReplayBufferState): void {
+    const size = this.#checkState(state);
+    this.current.set(state.current);
+    this.#observations.setFirst(state.observations);
+    this.#actions.setFirst(state.actions);
+    this.#rewards.setFirst(state.rewards);
+    this.#ends.setFirst(state.ends);
+    this.#lastObservations.setFirst(state.lastObservations);
+    this.#freeEndRows = [];
+    this.#usedEndRows = 0;
+    for (let row = 0; row < size; row++) {
+      if (state.ends[row] !== 0) this.#endRows.set(row, this.#usedEndRows++);
+    }
+    this.#added = state.added;
   }
 
-  #arrays(make: (width: number, name: keyof Transitions) => Float32Array): Transitions {
-    const names = Object.keys(this.#widths) as (keyof Transitions)[];
-    return Object.fromEntries(names.map((name) => [name, make(this.#widths[name], name)])) as unknown as Transitions;
+  #observe(observations: Float32Array): void {
+    for (let i = 0; i < this.#options.numEnvs; i++) this.#checkBytes(observations, i);
+    this.current.set(observations);
+  }
+
+  /** Adds the transition of environment i. */
+  #addOf(
+    i: number,
+    actions: Float32Array,
+    { rewards, terminations, truncations, finalObservations }: Parameters<ReplayBuffer['add']>[1],
+  ): void {
+    const { capacity } = this.#options;
+    const row = this.#added % capacity;
+    if (this.#added >= capacity && this.#ends.get(row) !== 0) this.#freeEndRows.push(this.#endRows.get(row));
+    this.#observations.write(row, this.current, i);
+    this.#actions.write(row, actions, i);
+    this.#rewards.set(row, rewards[i]!);
+    const end = terminations[i] ? TERMINATED : truncations[i] ? TRUNCATED : 0;
+    this.#ends.set(row, end);
+    if (end !== 0) {
+      this.#checkBytes(finalObservations, i);
+      const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
+      this.#endRows.set(row, endRow);
+      this.#lastObservations.write(endRow, finalObservations, i);
+    }
+    this.#added += 1;
+  }
+
+  /** Writes what a row stands for into row i of the minibatch. */
+  #gather(row: number, i: number, scale: ((reward: number) => number) | undefined): void {
+    const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
+    const { observations, actions, rewards, nextObservations, terminations, discounts } = this.#batch;
+    this.#observations.read(row, observations, i);
+    this.#actions.read(row, actions, i);
+    let at = row;
+    /** How many transitions have been added after it, of all environments. */
+    let after = ((this.#added - 1) % capacity) - row;
+    if (after < 0) after += capacity;
+    let sum = 0;
+    let discount = 1;
+    for (let k = 1; ; k++) {
+      const reward = this.#rewards.get(at);
+      sum += discount * (scale === undefined ? reward : scale(reward));
+      discount *= gamma;
+      if (k === nSteps || after < numEnvs || this.#ends.get(at) !== 0) break;
+      at = (at + numEnvs) % capacity;
+      after -= numEnvs;
+    }
+    rewards[i] = sum;
+    discounts[i] = discount;
+    const end = this.#ends.get(at);
+    terminations[i] = end === TERMINATED ? 1 : 0;
+    if (end !== 0) this.#lastObservations.read(this.#endRows.get(at), nextObservations, i);
+    else if (after >= numEnvs) this.#observations.read((at + numEnvs) % capacity, nextObservations, i);
+    else {
+      // The last step of all environments, the last row of which is of the last environment.
+      const { observationDim } = this.#options;
+      const from = (numEnvs - 1 - after) * observationDim;
+      for (let j = 0; j < observationDim; j++) nextObservations[i * observationDim + j] = this.current[from + j]!;
+    }
+  }
+
+  /** The last observations of the transitions that ended episodes, in the order of their rows. */
+  #lastOnes(ends: Uint8Array): Float32Array | Uint8Array {
+    const { observationDim, bytes = false } = this.#options;
+    const rows = new (bytes ? Uint8Array : Float32Array)(countEnds(ends) * observationDim);
+    let at = 0;
+    ends.forEach((end, row) => {
+      if (end !== 0) this.#lastObservations.read(this.#endRows.get(row), rows, at++);
+    });
+    return rows;
+  }
+
+  /** @throws if the observation of environment i is not what bytes can hold, where they are to */
+  #checkBytes(observations: Float32Array, i: number): void {
+    const { owner, observationDim, bytes } = this.#options;
+    if (!bytes) return;
+    for (let j = i * observationDim; j < (i + 1) * observationDim; j++) {
+      const value = observations[j]!;
+      if ((value & 0xff) === value) continue;
+      throw new Error(
+        `${owner}: environment ${i} gave ${value} in its observation, expected integers from 0 to 255, as its space of uint8 says`,
+      );
+    }
+  }
+
+  /** @returns how many transitions the state has @throws if it does not fit */
+  #checkState(state: ReplayBufferState): number {
+    const { capacity, numEnvs, observationDim, actionDim, bytes } = this.#options;
+    const { version, added, current, ends } = state;
+    if (version !== VERSION) {
+      throw new Error(`the replay has version ${version ?? 1} of the format, this oxbow reads version ${VERSION}`);
+    }
+    if (!Number.isSafeInteger(added) || added < 0 || added % numEnvs !== 0) {
+      throw new Error(`added: got ${added}, expected a whole number of steps of ${numEnvs} environments`);
+    }
+    const size = Math.min(added, capacity);
+    checkRows('current', current, Float32Array, numEnvs, observationDim);
+    checkRows('ends', ends, Uint8Array, size, 1);
+    const ofObservations = bytes ? Uint8Array : Float32Array;
+    checkRows('observations', state.observations, ofObservations, size, observationDim);
+    checkRows('actions', state.actions, Float32Array, size, actionDim);
+    checkRows('rewards', state.rewards, Float32Array, size, 1);
+    checkRows('lastObservations', state.lastObservations, ofObservations, countEnds(ends), observationDim);
+    return size;
   }
 }
 
-function copyRow(from: ArrayLike<number>, row: number, to: Float32Array, at: number, width: number): void {
-  for (let j = 0; j < width; j++) to[at * width + j] = from[row * width + j]!;
+/** How many of the transitions ended an episode. */
+function countEnds(ends: Uint8Array): number {
+  return ends.reduce((sum, end) => sum + Number(end !== 0), 0);
+}
+
+type Numbers = Float32Array | Uint8Array;
+
+function checkRows(
+  name: string,
+  values: Numbers | undefined,
+  type: new (length: number) => Numbers,
+  rows: number,
+  width: number,
+): void {
+  if (values instanceof type && values.length === rows * width) return;
+  throw new Error(
+    `${name}: got ${values?.constructor.name} of ${values?.length} numbers, expected a ${type.name} of ${rows} rows of ${width}`,
+  );
 }

@@ -12,9 +12,8 @@ import type { offPolicyOptions } from './offPolicyOptions.ts';
 import type { ReplayBuffer } from './replayBuffer.ts';
 import { ReplayCollector } from './replayCollector.ts';
 import { scalarsOf } from './scalarsOf.ts';
-import { ScaledRewards } from './scaledRewards.ts';
 import { Training } from './training.ts';
-import type { TransitionSource, Transitions } from './transitions.ts';
+import type { Transitions } from './transitions.ts';
 import { updatesDue } from './updatesDue.ts';
 import type { PolicyEnv } from './vectorEnvFor.ts';
 
@@ -78,7 +77,7 @@ type ReplayReport<Figure extends string> = TrainReport & { readonly [F in Figure
  */
 export class ReplayTraining<RateName extends string, Figure extends string> {
   readonly #options: ReplayTrainingOptions<RateName, Figure>;
-  readonly #source: TransitionSource;
+  readonly #scale: ((reward: number) => number) | undefined;
   readonly #collector: ReplayCollector;
   readonly #uniform: Float32Array;
   readonly #training: Training<string>;
@@ -90,7 +89,7 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
     const { policy, replay } = parts;
     const normalizers = normalizersFor([policy, ...targetPolicies], env.numEnvs, config);
     const { scaler } = normalizers;
-    this.#source = scaler === undefined ? replay : new ScaledRewards(replay, scaler);
+    this.#scale = scaler && ((reward) => scaler.scale(reward));
     this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...normalizers });
     this.#uniform = new Float32Array(env.numEnvs * actionSpace.size);
     this.#training = new Training(owner, options.streams ?? ['actions', 'replay', 'updates']);
@@ -153,7 +152,7 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
     if (isUniform && this.#training.step < config.learningStarts) {
       return fillUniform(this.#uniform, actionSpace, rng);
     }
-    return act(this.#collector.current, rng, share);
+    return act(this.#options.parts.replay.current, rng, share);
   }
 
   #ratesAt(share: number): Record<RateName, number> {
@@ -165,7 +164,7 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
 
   #update(rates: Record<RateName, number>): Record<Figure, number> {
     const { replay, updates } = this.#training.streams;
-    const batch = this.#source.sample(replay!);
+    const batch = this.#options.parts.replay.sample(replay!, this.#scale);
     this.#training.updates += 1;
     return scalarsOf(this.#options.update({ ...batch, ...rates }, updates, this.#training.updates));
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ReplayBuffer } from '../../agents/common/replayBuffer.ts';
+import { replayFor } from '../../agents/common/replayFor.ts';
 import { ReplayTraining, type ReplayTrainingOptions } from '../../agents/common/replayTraining.ts';
 import { ScalarParameter } from '../../agents/common/scalarParameter.ts';
 import type { Transitions } from '../../agents/common/transitions.ts';
@@ -43,8 +43,7 @@ function recorded({
   });
   const options = { policy, env: vector, rng: new Rng('agent'), bufferSize: 50, batchSize: 4, learningRate: 0.1 };
   const config = parseOptions('Sac', sacOptions, { ...options, learningStarts: 4, reportEvery: 1, ...agent });
-  const { observationDim, actionDim } = policy;
-  const replay = new ReplayBuffer({ capacity: 50, batchSize: 4, observationDim, actionDim });
+  const replay = replayFor('Test', config, vector);
   const other = new ScalarParameter(3);
   const disposed: string[] = [];
   const updates: Update[] = [];

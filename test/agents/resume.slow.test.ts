@@ -130,6 +130,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         valueSamples: 4,
         particles: 3,
         samplerStates: 5,
+        nSteps: 3,
         criticHidden: [8],
       }),
   },

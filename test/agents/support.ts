@@ -84,3 +84,24 @@ export function gradientOf(state: AgentState, optimizer: string): number[] {
   const { moment1, 'main.moment1': main } = state.parts[optimizer] as StateDict;
   return [...(moment1 ?? main!).values];
 }
+
+/** The transitions in the replay of an agent with one environment, of two observations, row by row. */
+export function heldBy(state: AgentState, actionDim: number) {
+  const { added, current, observations, actions, rewards, ends, lastObservations } = state.parts.replay as {
+    added: number;
+  } & Record<'current' | 'observations' | 'actions' | 'rewards' | 'ends' | 'lastObservations', Float32Array>;
+  const size = rewards.length;
+  const row = (values: Float32Array, at: number, width = 2) => [...values.subarray(at * width, (at + 1) * width)];
+  return Array.from(rewards, (reward, at) => {
+    const ended = ends.subarray(0, at).filter((end) => end !== 0).length;
+    const isNewest = at === (added - 1) % size;
+    const follows = isNewest ? [...current] : row(observations, (at + 1) % size);
+    return {
+      observation: row(observations, at),
+      action: row(actions, at, actionDim),
+      reward,
+      next: ends[at] === 0 ? follows : row(lastObservations, ended),
+      goesOn: 1 - Number(ends[at] === 1),
+    };
+  });
+}

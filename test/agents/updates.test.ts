@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Transitions } from '../../agents/common/transitions.ts';
 import {
   A2c,
   type Agent,
@@ -17,7 +16,7 @@ import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
 import { stein } from '../oracle/stein.ts';
 import { perturb } from '../support/perturb.ts';
-import { box, discrete, flat, gradientOf, RecordingEnv, unflat, variablesOf, wideBox } from './support.ts';
+import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, unflat, variablesOf, wideBox } from './support.ts';
 
 /*
  * The first update of each agent, losses and gradients, beside plain float64 numbers: the networks, the density, the targets
@@ -56,21 +55,11 @@ async function firstUpdate<R extends TrainReport>(agent: Agent<R>, steps: number
   throw new Error('no report');
 }
 
-/** The minibatch of the first update, row by row. */
+/** The minibatch of the first update, row by row: of one environment, whose replay is not full. */
 function minibatch(state: AgentState, rng: Rng, actionDim: number) {
-  const held = state.parts.replay as Transitions;
+  const held = heldBy(state, actionDim);
   const rows = rng.split('replay');
-  return Array.from({ length: BATCH }, () => {
-    const row = rows.integer(0, held.rewards.length);
-    const of = (values: Float32Array, width: number) => [...values.subarray(row * width, (row + 1) * width)];
-    return {
-      observation: of(held.observations, 2),
-      action: of(held.actions, actionDim),
-      reward: held.rewards[row]!,
-      next: of(held.nextObservations, 2),
-      goesOn: 1 - held.terminations[row]!,
-    };
-  });
+  return Array.from({ length: BATCH }, () => held[rows.integer(0, held.length)]!);
 }
 
 /** Q₁ and Q₂ of an action in a box: it is brought to [−1, 1] first. */
@@ -417,15 +406,18 @@ test('the replay holds what an action led to: at an end the last observation, an
   const env = new RecordingEnv(box);
   const agent = new Sac({ policy: gaussian(), env, rng: new Rng(0), learningStarts: 30, batchSize: 2, bufferSize: 20 });
   for await (const _ of agent.train({ steps: 30, rng: new Rng(0) }));
-  const held = agent.state().parts.replay as Transitions & { added: number };
-  expect(held.added).toBe(30);
+  expect(agent.state().parts.replay).toMatchObject({ added: 30 });
   // Row 0 has been overwritten by transition 20.
   const order = Array.from({ length: 20 }, (_, row) => env.transitions[row < 10 ? row + 20 : row]!);
-  expect([...held.observations]).toEqual(order.flatMap(({ observation }) => [...observation]));
-  expect([...held.nextObservations]).toEqual(order.flatMap(({ next }) => [...next]));
-  expect([...held.actions]).toEqual(order.flatMap(({ action }) => action));
-  expect([...held.rewards]).toEqual(order.map(({ reward }) => reward));
-  expect([...held.terminations]).toEqual(order.map(({ terminated }) => Number(terminated)));
+  expect(heldBy(agent.state(), 2)).toEqual(
+    order.map(({ observation, action, reward, next, terminated }) => ({
+      observation: [...observation],
+      action,
+      reward,
+      next: [...next],
+      goesOn: 1 - Number(terminated),
+    })),
+  );
   expect(order.some(({ truncated }) => truncated)).toBe(true);
   agent.dispose();
 });

@@ -1,0 +1,95 @@
+/** Arrays that rows may be kept in. */
+type Numbers = Float32Array | Int32Array | Uint8Array;
+
+/** How much memory is taken at a time, bytes. */
+const CHUNK = 2 ** 22;
+
+/** A row of fewer numbers is copied by a loop: a view of it would cost more than it saves. */
+const FEW = 32;
+
+/**
+ * Up to `capacity` rows of `width` numbers. Memory is taken chunk by chunk when rows are written that need it, so that a buffer that
+ * is never filled costs little, and growing never copies what is there. Rows that were not written hold zeros.
+ */
+export class GrowingRows<A extends Numbers> {
+  readonly width: number;
+  readonly #type: new (
+    length: number,
+  ) => A;
+  readonly #capacity: number;
+  readonly #chunks: (A | undefined)[] = [];
+  /** A chunk has 2^bits rows. */
+  readonly #bits: number;
+
+  constructor(
+    type: (new (length: number) => A) & { readonly BYTES_PER_ELEMENT: number },
+    width: number,
+    capacity: number,
+  ) {
+    this.width = width;
+    this.#type = type;
+    this.#capacity = capacity;
+    let bits = 0;
+    while (2 ** (bits + 1) * width * type.BYTES_PER_ELEMENT <= CHUNK) bits += 1;
+    this.#bits = bits;
+  }
+
+  /** The number of a row of one, 0 if it has not been written. */
+  get(row: number): number {
+    const chunk = this.#chunks[row >>> this.#bits];
+    return chunk === undefined ? 0 : chunk[row & ((1 << this.#bits) - 1)]!;
+  }
+
+  /** @throws {RangeError} if there is no memory for it */
+  set(row: number, value: number): void {
+    this.#chunkOf(row)[row & ((1 << this.#bits) - 1)] = value;
+  }
+
+  /** Copies row `row` into row `at` of `into`. */
+  read(row: number, into: Numbers, at: number): void {
+    const { width } = this;
+    const chunk = this.#chunks[row >>> this.#bits]!;
+    copyNumbers(chunk, (row & ((1 << this.#bits) - 1)) * width, into, at * width, width);
+  }
+
+  /** Copies row `at` of `from` into row `row`. @throws {RangeError} if there is no memory for it */
+  write(row: number, from: Float32Array, at: number): void {
+    const { width } = this;
+    copyNumbers(from, at * width, this.#chunkOf(row), (row & ((1 << this.#bits) - 1)) * width, width);
+  }
+
+  /** The first `count` rows, one after the other. */
+  first(count: number): A {
+    const rows = new this.#type(count * this.width);
+    for (let row = 0; row < count; row += 1 << this.#bits) {
+      const chunk = this.#chunkOf(row);
+      const length = Math.min(chunk.length, (count - row) * this.width);
+      rows.set(chunk.subarray(0, length), row * this.width);
+    }
+    return rows;
+  }
+
+  /** Sets the first rows. @throws {RangeError} if there is no memory for them */
+  setFirst(rows: A): void {
+    const { width } = this;
+    for (let row = 0; row * width < rows.length; row += 1 << this.#bits) {
+      const chunk = this.#chunkOf(row);
+      chunk.set(rows.subarray(row * width, row * width + chunk.length) as A & Uint8Array);
+    }
+  }
+
+  #chunkOf(row: number): A {
+    const index = row >>> this.#bits;
+    const found = this.#chunks[index];
+    if (found !== undefined) return found;
+    const rows = Math.min(1 << this.#bits, this.#capacity - index * (1 << this.#bits));
+    const made = new this.#type(rows * this.width);
+    this.#chunks[index] = made;
+    return made;
+  }
+}
+
+function copyNumbers(from: Numbers, begin: number, to: Numbers, at: number, count: number): void {
+  if (count < FEW) for (let j = 0; j < count; j++) to[at + j] = from[begin + j]!;
+  else to.set(from.subarray(begin, begin + count), at);
+}

@@ -1,0 +1,315 @@
+import { describe, expect, test, vi } from 'vitest';
+import { checkFitsInMemory } from '../../agents/common/checkFitsInMemory.ts';
+import { ReplayBuffer, type ReplayBufferOptions } from '../../agents/common/replayBuffer.ts';
+import { replayFor } from '../../agents/common/replayFor.ts';
+import { sacOptions } from '../../agents/sac.ts';
+import { BaseEnv, Box, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+
+const GAMMA = 0.9;
+
+/** A transition as a plain list remembers it; its number is its action. */
+interface Past {
+  readonly observation: number[];
+  readonly reward: number;
+  readonly next: number[];
+  readonly end: 'terminated' | 'truncated' | undefined;
+}
+
+type Overrides = Partial<ReplayBufferOptions> & { readonly ends?: number };
+
+/** A replay, and the same transitions in a list for each environment. */
+function recorded({ ends = 0.3, ...options }: Overrides = {}, steps = 0) {
+  const sizes = {
+    owner: 'Test',
+    capacity: 20,
+    batchSize: 16,
+    numEnvs: 3,
+    observationDim: 2,
+    actionDim: 1,
+    gamma: GAMMA,
+  };
+  const { numEnvs, observationDim, capacity, bytes } = { bytes: false, ...sizes, ...options };
+  const replay = new ReplayBuffer({ ...sizes, ...options });
+  const rng = new Rng('transitions');
+  const observed = () =>
+    Array.from({ length: observationDim }, () => (bytes ? rng.integer(0, 256) : Math.fround(rng.normal())));
+  const pasts: Past[][] = Array.from({ length: numEnvs }, () => []);
+  let current = pasts.map(observed);
+  replay.begin(Float32Array.from(current.flat()));
+  const step = () => {
+    const followed = pasts.map(observed);
+    const finals = pasts.map(observed);
+    const rewards = pasts.map(() => Math.fround(rng.normal()));
+    const draws = pasts.map(() => rng.uniform());
+    const terminations = draws.map((draw) => Number(draw < ends / 2));
+    // Where both are said, the task itself ended.
+    const truncations = draws.map((draw) => Number(draw > 1 - ends / 2 || draw < ends / 8));
+    const actions = Float32Array.from(pasts, (past, i) => past.length * numEnvs + i);
+    pasts.forEach((past, i) => {
+      const end = terminations[i] ? 'terminated' : truncations[i] ? 'truncated' : undefined;
+      past.push({ observation: current[i]!, reward: rewards[i]!, next: end ? finals[i]! : followed[i]!, end });
+    });
+    current = followed;
+    replay.add(actions, {
+      observations: Float32Array.from(followed.flat()),
+      rewards: Float64Array.from(rewards),
+      terminations: Uint8Array.from(terminations),
+      truncations: Uint8Array.from(truncations),
+      finalObservations: Float32Array.from(finals.flat()),
+    });
+  };
+  for (let t = 0; t < steps; t++) step();
+  /** What the number of a transition stands for, from the list. */
+  const wanted = (number: number, nSteps: number, scale = (reward: number) => reward) => {
+    const past = pasts[number % numEnvs]!;
+    const begin = Math.floor(number / numEnvs);
+    const ended = past.slice(begin, begin + nSteps).findIndex(({ end }) => end !== undefined);
+    const window = past.slice(begin, ended < 0 ? begin + nSteps : begin + ended + 1);
+    const last = window.at(-1)!;
+    return {
+      observation: past[begin]!.observation,
+      reward: window.reduce((sum, { reward }, k) => sum + GAMMA ** k * scale(reward), 0),
+      next: last.next,
+      termination: Number(last.end === 'terminated'),
+      discount: GAMMA ** window.length,
+      length: window.length,
+      end: last.end,
+    };
+  };
+  const held = () => {
+    const added = pasts.flat().length;
+    return Array.from({ length: Math.min(added, capacity) }, (_, i) => added - 1 - i).reverse();
+  };
+  return { replay, step, wanted, held, pasts };
+}
+
+/** The rows of a minibatch. */
+function rowsOf(replay: ReplayBuffer, rng: Rng, scale?: (reward: number) => number) {
+  const batch = replay.sample(rng, scale);
+  const width = batch.observations.length / batch.rewards.length;
+  return Array.from(batch.rewards, (reward, i) => ({
+    number: batch.actions[i]!,
+    observation: [...batch.observations.slice(i * width, (i + 1) * width)],
+    reward,
+    next: [...batch.nextObservations.slice(i * width, (i + 1) * width)],
+    termination: batch.terminations[i]!,
+    discount: batch.discounts[i]!,
+  }));
+}
+
+describe('a minibatch', () => {
+  test.each([
+    [{}, 0, 1],
+    [{}, 2, 1],
+    [{}, 30, 1],
+    [{ nSteps: 3 }, 2, 3],
+    [{ nSteps: 3 }, 30, 3],
+    [{ nSteps: 5, ends: 0.1, capacity: 23 }, 47, 5],
+    [{ nSteps: 4, numEnvs: 1, ends: 0.2 }, 33, 4],
+    [{ nSteps: 2, numEnvs: 7, capacity: 7 }, 5, 2],
+    [{ nSteps: 2, numEnvs: 5, capacity: 3 }, 4, 2],
+    // Every transition ends its episode; none does.
+    [{ nSteps: 3, ends: 1 }, 20, 3],
+    [{ nSteps: 3, ends: 0 }, 20, 3],
+    [{ observationDim: 40, nSteps: 2 }, 20, 2],
+    [{ observationDim: 40, bytes: true, nSteps: 2 }, 20, 2],
+  ] as [Overrides, number, number][])('of %o after %i steps is what a list gives', (options, steps, nSteps) => {
+    const { replay, step, wanted, held } = recorded(options, steps);
+    const seen = new Set<number>();
+    const rng = new Rng('draws');
+    for (let more = 0; more < 4; more++) {
+      step();
+      seen.clear();
+      for (let i = 0; i < 25; i++) {
+        for (const { number, ...row } of rowsOf(replay, rng)) {
+          seen.add(number);
+          const { reward, discount, length: _, end: __, ...others } = wanted(number, nSteps);
+          expect(row).toEqual({
+            ...others,
+            reward: expect.closeTo(reward, 5),
+            discount: expect.closeTo(discount, 6),
+          });
+        }
+      }
+      expect([...seen].sort((a, b) => a - b)).toEqual(held());
+    }
+    expect(replay.size).toBe(held().length);
+  });
+
+  test('has windows of all lengths and ends', () => {
+    const { wanted, held } = recorded({ nSteps: 3, numEnvs: 2, capacity: 80 }, 40);
+    const kinds = new Set(held().map((number) => `${wanted(number, 3).length} ${wanted(number, 3).end}`));
+    expect(kinds).toEqual(
+      new Set([1, 2, 3].flatMap((length) => ['terminated', 'truncated', 'undefined'].map((end) => `${length} ${end}`))),
+    );
+  });
+
+  test('sums up rewards that are scaled each by itself', () => {
+    const { replay, wanted } = recorded({ nSteps: 3 }, 20);
+    const scale = (reward: number) => Math.min(Math.max(10 * reward, -1), 1);
+    for (const { number, reward } of rowsOf(replay, new Rng(0), scale)) {
+      expect(reward).toBeCloseTo(wanted(number, 3, scale).reward, 5);
+    }
+  });
+
+  test('of none is refused', () => {
+    expect(() => recorded().replay.sample(new Rng(0))).toThrow('Rng.integer: needs integers low < high, got [0, 0)');
+  });
+});
+
+test('begin forgets what was held', () => {
+  const { replay } = recorded({}, 10);
+  replay.begin(Float32Array.of(1, 2, 3, 4, 5, 6));
+  expect(replay.size).toBe(0);
+  expect([...replay.current]).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(replay.state()).toMatchObject({ added: 0, lastObservations: new Float32Array() });
+});
+
+describe('a state', () => {
+  test.each([{ nSteps: 3 }, { nSteps: 2, bytes: true, observationDim: 5 }, { numEnvs: 7, capacity: 7 }])(
+    'goes on as if nothing had been between, to the byte: %o',
+    (options) => {
+      for (const steps of [0, 1, 6, 29]) {
+        const ours = recorded(options, steps);
+        const state = structuredClone(ours.replay.state());
+        const other = recorded(options, 13);
+        other.replay.setState(state);
+        expect(other.replay.state()).toEqual(state);
+        // The list of the first goes on with the replay of the second.
+        const { replay } = ours;
+        const [rng, same] = [new Rng(0), new Rng(0)];
+        for (let t = 0; t < 12; t++) {
+          const spy = replay.add.bind(replay);
+          replay.add = (...step) => {
+            spy(...step);
+            other.replay.add(...step);
+          };
+          ours.step();
+          replay.add = spy;
+          expect(rowsOf(other.replay, rng)).toEqual(rowsOf(replay, same));
+          expect(other.replay.state()).toEqual(replay.state());
+        }
+      }
+    },
+  );
+
+  test('holds next observations once, and the last ones of episodes that are still there', () => {
+    const { replay, held, wanted } = recorded({}, 40);
+    const { observations, lastObservations, ends, current } = replay.state();
+    expect(observations).toHaveLength(20 * 2);
+    const lasts = held().filter((number) => wanted(number, 1).end !== undefined);
+    expect(ends.filter((end) => end !== 0)).toHaveLength(lasts.length);
+    const flat = lasts.flatMap((number) => wanted(number, 1).next);
+    expect([...lastObservations].sort()).toEqual(flat.sort());
+    expect(current).toHaveLength(6);
+  });
+
+  test('that does not fit is refused in one line, and nothing is changed', () => {
+    const { replay } = recorded({}, 10);
+    const state = replay.state();
+    const before = structuredClone(state);
+    const { version: _, ...old } = state;
+    for (const [wrong, message] of [
+      [old, 'the replay has version 1 of the format, this oxbow reads version 2'],
+      [{ ...state, added: 31 }, 'added: got 31, expected a whole number of steps of 3 environments'],
+      [
+        { ...state, rewards: new Float32Array(19) },
+        'rewards: got Float32Array of 19 numbers, expected a Float32Array of 20 rows of 1',
+      ],
+      [
+        { ...state, observations: new Uint8Array(40) },
+        'observations: got Uint8Array of 40 numbers, expected a Float32Array of 20 rows of 2',
+      ],
+      [
+        { ...state, lastObservations: new Float32Array() },
+        'lastObservations: got Float32Array of 0 numbers, expected a Float32Array of ',
+      ],
+      [
+        { ...state, current: new Float32Array(4) },
+        'current: got Float32Array of 4 numbers, expected a Float32Array of 3 rows of 2',
+      ],
+    ] as const) {
+      expect(() => replay.setState(wrong as typeof state)).toThrow(message);
+      expect(replay.state()).toEqual(before);
+    }
+  });
+});
+
+describe('images', () => {
+  class Pictures extends BaseEnv<Uint8Array, Float32Array> {
+    readonly observationSpace = new Box({ low: 0, high: 255, shape: [4, 4, 3], dtype: 'uint8' });
+    readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
+    protected begin(): ResetResult<Uint8Array> {
+      return [this.observationSpace.sample(this.rng), {}];
+    }
+    step(): StepResult<Uint8Array> {
+      return [this.observationSpace.sample(this.rng), 0, false, false, {}];
+    }
+  }
+
+  test('of a box of uint8 are kept as bytes', () => {
+    const env = new SyncVectorEnv([() => new Pictures()], { autoresetMode: 'sameStep' });
+    const spaces = {
+      observationSpace: env.singleObservationSpace,
+      actionSpace: new Box({ low: -1, high: 1, shape: [1] }),
+    };
+    const policy = makePolicy('gaussian', { ...spaces, hidden: [2], rng: new Rng(0) });
+    const config = parseOptions('Sac', sacOptions, { policy, env, rng: new Rng(0), bufferSize: 5, batchSize: 2 });
+    const replay = replayFor('Sac', config, env);
+    const [first] = env.reset({ seed: 0 });
+    const observations = [...first];
+    replay.begin(first);
+    const step = env.step(Float32Array.of(0));
+    replay.add(Float32Array.of(0), step);
+    const state = replay.state();
+    expect(state.observations).toEqual(Uint8Array.from(observations));
+    const batch = replay.sample(new Rng(0));
+    expect([...batch.nextObservations]).toEqual([...step.observations, ...step.observations]);
+    expect(replay.bytesPerTransition).toBe(48 + 4 + 9);
+  });
+
+  test.each([0.5, -1, 256])('that hold %d are refused', (value) => {
+    const { replay } = recorded({ bytes: true }, 2);
+    const observations = Float32Array.of(0, 255, 3, 4, value, 6);
+    expect(() => replay.begin(observations)).toThrow(
+      `Test: environment 2 gave ${value} in its observation, expected integers from 0 to 255, as its space of uint8 says`,
+    );
+  });
+});
+
+test('a replay that can never fit in memory is refused before it is needed', () => {
+  const check = (count: number) => checkFitsInMemory('Sac: bufferSize', count, 'transitions', 27_660, 16e9);
+  expect(() => check(578_452)).not.toThrow();
+  expect(() => check(1_000_000)).toThrow(
+    'Sac: bufferSize: 1000000 transitions of 27660 bytes take 27.7 GB, and there are 16.0 GB of memory: expected at most 578452',
+  );
+  expect(() => checkFitsInMemory('Sac: bufferSize', 1e15, 'transitions', 1)).toThrow(
+    /of memory: expected at most \d+$/,
+  );
+});
+
+test('memory that ends while the replay grows is told in one line', () => {
+  let isFull = false;
+  const limited = new Proxy(Float32Array, {
+    construct(target, [size]) {
+      if (isFull) throw new RangeError('Array buffer allocation failed');
+      return new target(size);
+    },
+  });
+  vi.stubGlobal('Float32Array', limited);
+  const { replay } = recorded();
+  vi.unstubAllGlobals();
+  isFull = true;
+  const step = {
+    observations: new Float32Array(6),
+    rewards: new Float64Array(3),
+    terminations: new Uint8Array(3),
+    truncations: new Uint8Array(3),
+    finalObservations: new Float32Array(6),
+  };
+  expect(() => replay.add(new Float32Array(3), step)).toThrow(
+    'Test: bufferSize: got 20, but there is no memory for more than the 0 transitions that were made',
+  );
+});
