@@ -1,0 +1,27 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { stopGradient } from '../../src/index.ts';
+import { huber } from './huber.ts';
+
+export interface QuantileHuberInputs {
+  /** θ, `[batch, n]`. */
+  readonly quantiles: tf.Tensor;
+  /** τ, which quantiles they are, in (0, 1): `[n]`, or `[batch, n]`. */
+  readonly fractions: tf.Tensor;
+  /** y, atoms of the distribution that is to be learned, `[batch, m]`. No gradient is meant to flow into them. */
+  readonly targets: tf.Tensor;
+  /** w, the mass of each atom, `[batch, m]`, a row of which adds up to 1; all have the same unless it is given. */
+  readonly weights?: tf.Tensor | undefined;
+}
+
+/**
+ * The loss of quantile regression, smooth near 0, for each quantile: Lᵢ = Σⱼ wⱼ |τᵢ − 1{yⱼ < θᵢ}| huber(yⱼ − θᵢ), `[batch, n]`.
+ * Its minimum by θᵢ is near the τᵢ-quantile of the atoms; with a loss that is linear everywhere it would be there.
+ *
+ * Dabney et al., "Distributional Reinforcement Learning with Quantile Regression", arXiv:1710.10044.
+ */
+export function quantileHuber({ quantiles, fractions, targets, weights }: QuantileHuberInputs): tf.Tensor {
+  const errors = tf.sub(tf.expandDims(targets, -2), tf.expandDims(quantiles, -1));
+  const slopes = stopGradient(() => tf.abs(tf.sub(tf.expandDims(fractions, -1), tf.step(tf.neg(errors)))));
+  const losses = tf.mul(slopes, huber(errors));
+  return weights === undefined ? tf.mean(losses, -1) : tf.sum(tf.mul(tf.expandDims(weights, -2), losses), -1);
+}
