@@ -24,6 +24,7 @@ export { stateFromJson, stateToJson } from './common/stateJson.ts';
 export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
 export { type Preset, type Presets, presets } from './presets.ts';
+export { QrDqn, type QrDqnOptions, type QrDqnReport } from './qrDqn.ts';
 export { Reinforce, type ReinforceOptions, type ReinforceReport } from './reinforce.ts';
 export { Sac, type SacOptions, type SacReport } from './sac.ts';
 export { SoftQLearning, type SoftQLearningOptions, type SoftQLearningReport } from './softQLearning.ts';

@@ -5,6 +5,7 @@ import {
   neuralSplineFlow,
   neuralSplineFlowDefinition,
 } from '../flows/neuralSplineFlow.ts';
+import { networkOptions } from '../nn/networkOptions.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
 import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
@@ -14,6 +15,8 @@ import { MixturePolicy } from './mixturePolicy.ts';
 import { completeDefinition } from './policyDefinition.ts';
 import { makeHead } from './policyHead.ts';
 import { headOptions, initialScale, noSquash, scale } from './policyOptions.ts';
+import { QNetworkPolicy } from './qNetworkPolicy.ts';
+import { QuantileNetworkPolicy } from './quantileNetworkPolicy.ts';
 import { RelaxedMixturePolicy } from './relaxedMixturePolicy.ts';
 import { TruncatedNormalPolicy } from './truncatedNormalPolicy.ts';
 
@@ -39,6 +42,23 @@ const shallowSpline = {
   },
   make: ({ layers, ...sizes }: NeuralSplineFlowOptions) =>
     neuralSplineFlow({ ...sizes, layers: layers ?? Math.min(sizes.dim, 2) }),
+};
+
+/** The options of policies that act by values. */
+const valueOptions = {
+  activation: networkOptions.activation.default('relu'),
+  squash: noSquash('discrete actions have no bounds to squash into'),
+  outputScale,
+  epsilon: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.05)
+    .describe('ε, the probability of a uniform action; a training comes down to it from 1'),
+  dueling: z
+    .boolean()
+    .default(false)
+    .describe('whether the network has two streams, of what a state is worth and of what actions are worth beyond'),
 };
 
 /** The policies of oxbow, by name. */
@@ -154,6 +174,31 @@ export const builtinPolicies = {
       outputScale,
     },
     make: (options) => new CategoricalPolicy(options),
+  }),
+  'q-network': completeDefinition({
+    description: 'one of n discrete actions, ε-greedy in the values of a network',
+    actions: 'discrete',
+    options: valueOptions,
+    make: (options) => new QNetworkPolicy(options),
+  }),
+  'quantile-network': completeDefinition({
+    description: "one of n discrete actions, ε-greedy in the mean of a network's quantiles of the return",
+    actions: 'discrete',
+    options: {
+      ...valueOptions,
+      quantiles: z
+        .int()
+        .positive()
+        .max(1000)
+        .default(32)
+        .meta({ description: 'quantiles of the return of each action', unit: 'quantiles' }),
+      quantileFunction: z
+        .enum(['free', 'spline'])
+        .default('free')
+        .describe('what the quantiles are; numbers of the network, which may cross, or values of a monotone spline'),
+      bins: z.int().min(2).max(500).default(8).meta({ description: 'bins of the spline', unit: 'bins' }),
+    },
+    make: (options) => new QuantileNetworkPolicy(options),
   }),
 };
 

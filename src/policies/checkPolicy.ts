@@ -8,6 +8,8 @@ import type { ActionDistribution, Policy, SampledAction } from './policy.ts';
 export interface CheckPolicyOptions {
   /** Whether the policy has a density; true. An `ImplicitPolicy` has none, and soft Q-learning needs none. */
   readonly density?: boolean;
+  /** Whether log-probabilities have gradients by the variables; true. A policy that acts by values has none, and is trained by its values. */
+  readonly gradients?: boolean;
   /** From how many samples of one observation it is estimated as well whether the density agrees with them; none unless given. */
   readonly samples?: number;
 }
@@ -28,18 +30,22 @@ const NATS = 0.1;
  * 2. Actions: `squash` of their latents, `squash(unsquash(action))` gives them again, within `boundedActions`, or of `discreteActions`.
  * 3. `logProb` of a latent is the log-probability that its sample came with. The probabilities of discrete actions sum to 1.
  * 4. Without `squashLogDet`, `squash` is the identity.
- * 5. `reparameterized` samples have gradients by variables.
+ * 5. `reparameterized` samples have gradients by variables; log-probabilities of samples that are not have some.
  * 6. The density is that of the samples: where they are a function of as many random numbers as an action has, at most 4, it must be
  *    log p(noise) − log|det ∂latent/∂noise| − log|det ∂squash/∂latent|. The function is taken to be one to one.
  * 7. With `samples`: E[g(u)/p(u)] = 1 over latents u, for a density g with the samples' mean and variance.
  *
  * @throws at the first rule broken, with one line: what, what was got, what was expected
  */
-export function checkPolicy(policy: Policy, { density = true, samples }: CheckPolicyOptions = {}): void {
+export function checkPolicy(
+  policy: Policy,
+  { density = true, gradients = true, samples }: CheckPolicyOptions = {},
+): void {
   const kept = tf.tidy(() => policy.variables().map((variable) => tf.keep(tf.clone(variable))));
   try {
     tf.tidy(() => {
       for (const batch of BATCHES) checkBatch(policy, batch, density);
+      if (density && gradients) checkGradients(policy);
       if (density) checkJacobian(policy);
       if (density && samples !== undefined) checkBySamples(policy, samples);
     });
@@ -173,6 +179,21 @@ function sampledWithGradients(policy: Policy): SampledAction {
     if ((error as Error).message.startsWith('Cannot compute gradient of y=f(x)')) fail();
     throw error;
   }
+}
+
+/** Rule 5, of samples that are not reparameterized: agents go by their log-probabilities alone. */
+function checkGradients(policy: Policy): void {
+  const variables = policy.trainableVariables();
+  const distribution = given(policy, BATCHES[0]);
+  // The only action there is has probability 1.
+  if (variables.length === 0 || distribution.reparameterized || policy.discreteActions?.n === 1) return;
+  const { latent } = distribution.sampleWithLogProb(stream());
+  const loss = () => ({ loss: tf.sum(given(policy, BATCHES[0]).logProb(latent)) });
+  const { gradients } = valueAndGradients(loss, variables, { allowUnused: true });
+  expectRule(
+    gradients.some((gradient) => gradient.dataSync().some((slope) => slope !== 0)),
+    'logProb: got no gradient by any variable, expected some; policies that act by values are for agents that learn values',
+  );
 }
 
 function expectNear(what: string, got: Float32Array, than: string, wanted: Float32Array): void {

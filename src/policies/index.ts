@@ -10,6 +10,7 @@ export type { PolicyOptionsByName } from './builtinPolicies.ts';
 export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalPolicy.ts';
 export { type CheckPolicyOptions, checkPolicy } from './checkPolicy.ts';
 export type { DiscreteSpace } from './discreteSpace.ts';
+export { EpsilonGreedyPolicy } from './epsilonGreedyPolicy.ts';
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';
@@ -21,6 +22,8 @@ export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction 
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { loadPolicy, savePolicy } from './policyFile.ts';
 export { type LoadedPolicy, policyFromJson, policyToJson } from './policyJson.ts';
+export { QNetworkPolicy, type QNetworkPolicyOptions } from './qNetworkPolicy.ts';
+export { QuantileNetworkPolicy, type QuantileNetworkPolicyOptions } from './quantileNetworkPolicy.ts';
 export {
   makePolicy,
   type PolicyInfo,

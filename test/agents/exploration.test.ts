@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
 import { type AgentState, Dqn, Sac, Td3 } from '../../agents/index.ts';
-import { type CategoricalPolicy, makePolicy, Rng } from '../../src/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
 import { box, discrete, RecordingEnv } from './support.ts';
 
 const observationSpace = new RecordingEnv(box).observationSpace;
@@ -56,10 +56,10 @@ test.each([
   expect(Math.max(...(await actionsWith(0.2)))).toBeGreaterThan(0.05);
 });
 
-test('a DQN tries uniform actions until learningStarts, then one with probability ε, which falls in a straight line; its rate is that of the step’s begin', async () => {
-  const policy = makePolicy('categorical', {
-    ...{ observationSpace, actionSpace: discrete, hidden: [3], rng: new Rng('policy') },
-  }) as CategoricalPolicy;
+test('a DQN tries uniform actions until learningStarts, then one with probability ε, which falls from there in a straight line to the policy’s; its rate is that of the step’s begin', async () => {
+  const policy = makePolicy('q-network', {
+    ...{ observationSpace, actionSpace: discrete, hidden: [3], epsilon: 0.2, rng: new Rng('policy') },
+  });
   const env = new RecordingEnv(discrete);
   const shares: number[] = [];
   const agent = new Dqn({
@@ -67,7 +67,6 @@ test('a DQN tries uniform actions until learningStarts, then one with probabilit
     env,
     rng: new Rng('agent'),
     explorationFraction: 0.5,
-    finalExploration: 0.2,
     learningStarts: 5,
     updatesPerStep: 1e-9,
     reportEvery: 1,
@@ -80,7 +79,7 @@ test('a DQN tries uniform actions until learningStarts, then one with probabilit
   const reported: number[] = [];
   for await (const { exploration } of agent.train({ steps: 40, rng: new Rng(0) })) reported.push(exploration);
   const steps = Array.from({ length: 40 }, (_, t) => t);
-  const epsilons = steps.map((t) => (t < 5 ? 1 : Math.max(1 - (0.8 * t) / 20, 0.2)));
+  const epsilons = steps.map((t) => (t < 5 ? 1 : Math.max(1 - (0.8 * (t - 5)) / 20, 0.2)));
   reported.forEach((exploration, t) => expect(exploration).toBeCloseTo(epsilons[t]!, 12));
   const stream = new Rng(0).split('actions');
   const wanted = env.transitions.map(({ observation }, t) => {

@@ -7,6 +7,7 @@ import {
   Dqn,
   evaluate,
   Ppo,
+  QrDqn,
   Reinforce,
   Sac,
   SoftQLearning,
@@ -22,7 +23,7 @@ import {
   TimeLimit,
   type VectorStep,
 } from '../../envs/index.ts';
-import { type CategoricalPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { makePolicy, type Policy, Rng } from '../../src/index.ts';
 
 /** Walk on the line to 0: reward −|x| a step after a move of at most ½; done there. Discrete moves are −½, 0, ½. */
 class Walk extends BaseEnv<Float32Array, Float32Array | number> {
@@ -59,6 +60,7 @@ const policyFor = (isDiscrete: boolean, name: string, options = {}): Policy => {
 
 const common = { rng: new Rng('agent'), gamma: 0.9 };
 const offPolicy = { ...common, batchSize: 64, learningStarts: 100, updatesPerStep: 0.5, learningRate: 0.01, tau: 0.05 };
+const valued = { ...offPolicy, tau: 1, targetUpdateEvery: 100 };
 const squashed = { squash: 'tanh', activation: 'relu' };
 
 const agents: Record<string, [steps: number, policy: () => Policy, make: (policy: Policy) => Agent]> = {
@@ -123,11 +125,21 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     () => policyFor(false, 'gaussian', squashed),
     (policy) => new Td3({ ...offPolicy, policy, env: walks(false), criticHidden: [32] }),
   ],
-  DQN: [
+  DQN: [4000, () => policyFor(true, 'q-network'), (policy) => new Dqn({ ...valued, policy, env: walks(true) })],
+  'DQN, dueling': [
     4000,
-    () => policyFor(true, 'categorical', { activation: 'relu' }),
-    (policy) =>
-      new Dqn({ ...offPolicy, policy: policy as CategoricalPolicy, env: walks(true), tau: 1, targetUpdateEvery: 50 }),
+    () => policyFor(true, 'q-network', { dueling: true, outputScale: 0 }),
+    (policy) => new Dqn({ ...valued, policy, env: walks(true) }),
+  ],
+  'QR-DQN': [
+    4000,
+    () => policyFor(true, 'quantile-network', { quantiles: 8 }),
+    (policy) => new QrDqn({ ...valued, policy, env: walks(true) }),
+  ],
+  'QR-DQN, spline': [
+    4000,
+    () => policyFor(true, 'quantile-network', { quantiles: 8, quantileFunction: 'spline', bins: 4 }),
+    (policy) => new QrDqn({ ...valued, policy, env: walks(true) }),
   ],
 };
 
@@ -274,7 +286,22 @@ describe('what does not fit is refused in one line', () => {
     [
       'DQN of a Gaussian',
       () => new Dqn({ ...common, policy: gaussian() as never, env: walks(false) }),
-      'Dqn: policy: got a GaussianPolicy, expected a CategoricalPolicy',
+      "Dqn: policy: got a GaussianPolicy, expected a QNetworkPolicy, as makePolicy('q-network', …) gives one",
+    ],
+    [
+      'DQN of a categorical',
+      () => new Dqn({ ...common, policy: categorical(), env: walks(true) }),
+      "Dqn: policy: got a CategoricalPolicy, expected a QNetworkPolicy, as makePolicy('q-network', …) gives one",
+    ],
+    [
+      'QR-DQN of values',
+      () => new QrDqn({ ...common, policy: policyFor(true, 'q-network'), env: walks(true) }),
+      "QrDqn: policy: got a QNetworkPolicy, expected a QuantileNetworkPolicy, as makePolicy('quantile-network', …) gives one",
+    ],
+    [
+      'policy gradients of values',
+      () => new Ppo({ ...common, policy: policyFor(true, 'q-network'), env: walks(true) }),
+      /^checkPolicy: logProb: got no gradient by any variable, expected some/,
     ],
     [
       'discrete actions of another count',
@@ -293,7 +320,7 @@ describe('what does not fit is refused in one line', () => {
     ],
     [
       'a number out of range',
-      () => new Dqn({ ...common, policy: categorical() as CategoricalPolicy, env: walks(true), tau: 0 }),
+      () => new Dqn({ ...common, policy: policyFor(true, 'q-network'), env: walks(true), tau: 0 }),
       'Dqn: tau: got 0, expected a number > 0: τ, how far each copy into the target network goes',
     ],
   ])('%s', (_, make, message) => {

@@ -6,6 +6,7 @@ import {
   BehaviorCloning,
   Dqn,
   Ppo,
+  QrDqn,
   Reinforce,
   Sac,
   SoftQLearning,
@@ -15,21 +16,16 @@ import {
   type TrainReport,
 } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
-import { type CategoricalPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { makePolicy, type Policy, Rng } from '../../src/index.ts';
 
 const pendulum = () => makeVec('Pendulum-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
 const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = pendulum();
 const policyOf = (name: string, hidden = [8], options = {}): Policy =>
   makePolicy(name, { observationSpace, actionSpace, hidden, rng: new Rng('policy'), ...options });
 const cartPole = () => makeVec('CartPole-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
-const categorical = (hidden = [8]) => {
+const categorical = (hidden = [8], name = 'categorical', options = {}) => {
   const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = cartPole();
-  return makePolicy('categorical', {
-    observationSpace,
-    actionSpace,
-    hidden,
-    rng: new Rng('policy'),
-  }) as CategoricalPolicy;
+  return makePolicy(name, { observationSpace, actionSpace, hidden, rng: new Rng('policy'), ...options });
 };
 const offPolicy = {
   rng: new Rng('agent'),
@@ -97,7 +93,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
     make: (hidden) =>
       new Dqn({
         ...offPolicy,
-        policy: categorical(hidden),
+        policy: categorical(hidden, 'q-network', { dueling: true }),
         env: cartPole(),
         normalizeObservations: true,
         normalizeRewards: true,
@@ -149,7 +145,19 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
   },
   Dqn: {
     steps: 100,
-    make: (hidden) => new Dqn({ ...offPolicy, policy: categorical(hidden), env: cartPole(), targetUpdateEvery: 7 }),
+    make: (hidden) =>
+      new Dqn({ ...offPolicy, policy: categorical(hidden, 'q-network'), env: cartPole(), targetUpdateEvery: 7 }),
+  },
+  QrDqn: {
+    steps: 100,
+    make: (hidden) =>
+      new QrDqn({
+        ...offPolicy,
+        policy: categorical(hidden, 'quantile-network', { quantiles: 4, quantileFunction: 'spline', bins: 3 }),
+        env: cartPole(),
+        targetUpdateEvery: 7,
+        explorationFraction: 0.8,
+      }),
   },
   BehaviorCloning: {
     steps: 23,

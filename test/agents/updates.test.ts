@@ -4,16 +4,19 @@ import {
   type Agent,
   type AgentState,
   Dqn,
+  QrDqn,
   Reinforce,
   Sac,
   SoftQLearning,
   Td3,
   type TrainReport,
 } from '../../agents/index.ts';
-import { type CategoricalPolicy, GaussianPolicy, makePolicy, Rng, type StateDict } from '../../src/index.ts';
+import { GaussianPolicy, makePolicy, type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
+import { qNetwork } from '../oracle/qNetwork.ts';
+import { splineQuantiles } from '../oracle/splineQuantiles.ts';
 import { stein } from '../oracle/stein.ts';
 import { perturb } from '../support/perturb.ts';
 import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, unflat, variablesOf, wideBox } from './support.ts';
@@ -263,24 +266,8 @@ describe('the first update', () => {
     agent.dispose();
   });
 
-  test.each([true, false])('of DQN, double: %s', async (double) => {
-    const policy = makePolicy('categorical', { ...spaces, actionSpace: discrete, hidden: [4] }) as CategoricalPolicy;
-    perturb(policy, new Rng('weights'), 2);
-    const other = perturb(
-      makePolicy('categorical', { ...spaces, actionSpace: discrete, hidden: [4] }),
-      new Rng('t'),
-      1,
-    );
-    const make = () =>
-      new Dqn({
-        ...offPolicy,
-        policy,
-        env: new RecordingEnv(discrete),
-        updatesPerStep: 1,
-        double,
-        maxGradientNorm: 1e9,
-      });
-    // A target network that differs from the network, by way of a state.
+  /** An agent's first update, with a target network that differs from the network, by way of a state. */
+  async function withOtherTarget(make: () => Dqn | QrDqn, policy: Policy, other: Policy) {
     const agent = make();
     let between: AgentState | undefined;
     for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
@@ -288,20 +275,95 @@ describe('the first update', () => {
     agent.setState({ ...between!, parts: { ...between!.parts, target } });
     const before = { policy: variablesOf(policy), target: variablesOf(other) };
     const { report, state, rng } = await firstUpdate(agent, 41);
-    const rows = minibatch(state, rng, 1);
-    const values = (of: Variables, observation: number[]) => mlp(under(of, 'network'), observation);
+    agent.dispose();
+    return { before, report, state, rows: minibatch(state, rng, 1) };
+  }
+
+  const valued = {
+    ...offPolicy,
+    env: new RecordingEnv(discrete),
+    updateEvery: 1,
+    updatesPerStep: 1,
+    maxGradientNorm: 1e9,
+  };
+  const argmax = (values: readonly number[]) => values.indexOf(Math.max(...values));
+  const huberOf = (x: number) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5);
+
+  test.each([
+    [true, false],
+    [false, false],
+    [true, true],
+  ])('of DQN, double: %s, dueling: %s', async (double, dueling) => {
+    const own = { ...spaces, actionSpace: discrete, hidden: [4], dueling };
+    const policy = perturb(makePolicy('q-network', own), new Rng('weights'), 0.7);
+    const other = perturb(makePolicy('q-network', own), new Rng('t'), 1);
+    const make = () => new Dqn({ ...valued, policy, double });
+    const { before, report, state, rows } = await withOtherTarget(make, policy, other);
+    const values = (of: Variables, observation: number[]) => qNetwork(under(of, 'network'), observation).flat();
     const targets = rows.map(({ reward, next, goesOn }) => {
-      const choosing = values(double ? before.policy : before.target, next);
-      return reward + 0.9 * goesOn * values(before.target, next)[choosing.indexOf(Math.max(...choosing))]!;
+      const best = argmax(values(double ? before.policy : before.target, next));
+      return reward + 0.9 * goesOn * values(before.target, next)[best]!;
     });
     const errors = (of: Variables) =>
       rows.map(({ observation, action }, i) => values(of, observation)[action[0]! - 1]! - targets[i]!);
-    const loss = (of: Variables) => mean(errors(of).map((x) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5)));
+    const loss = (of: Variables) => mean(errors(of).map(huberOf));
     // Both branches of Huber's loss occur.
     expect(new Set(errors(before.policy).map((x) => Math.abs(x) <= 1)).size).toBe(2);
     expectClose([report.loss!], [loss(before.policy)]);
     expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
-    agent.dispose();
+    const taken = rows.map(({ observation, action }) => values(before.policy, observation)[action[0]! - 1]!);
+    expectClose([report.actionValue!], [mean(taken)]);
+  });
+
+  test.each([
+    ['free', false],
+    ['free', true],
+    ['spline', false],
+  ] as const)('of QR-DQN, %s quantiles, double: %s', async (quantileFunction, double) => {
+    const [quantiles, bins] = [5, 3];
+    const own = { ...spaces, actionSpace: discrete, hidden: [4], quantiles, bins, quantileFunction };
+    const policy = perturb(makePolicy('quantile-network', own), new Rng('weights'), 1);
+    const other = perturb(makePolicy('quantile-network', own), new Rng('t'), 1);
+    const make = () => new QrDqn({ ...valued, policy, double });
+    const { before, report, state, rows } = await withOtherTarget(make, policy, other);
+    const z = (of: Variables, observation: number[]) => {
+      const outputs = qNetwork(
+        under(of, 'network'),
+        observation,
+        quantileFunction === 'free' ? quantiles : 3 * bins + 1,
+      );
+      return quantileFunction === 'free' ? outputs : outputs.map((each) => splineQuantiles(each, bins, quantiles));
+    };
+    const targets = rows.map(({ reward, next, goesOn }) => {
+      const best = argmax(z(double ? before.policy : before.target, next).map(mean));
+      return z(before.target, next)[best]!.map((each) => reward + 0.9 * goesOn * each);
+    });
+    const errors: number[] = [];
+    const loss = (of: Variables) =>
+      mean(
+        rows.map(({ observation, action }, row) => {
+          const own = z(of, observation)[action[0]! - 1]!;
+          // Σᵢ E_j: the sum over the own quantiles, the mean over the target's.
+          return own.reduce((sum, theta, i) => {
+            const fraction = (i + 0.5) / quantiles;
+            return (
+              sum +
+              mean(
+                targets[row]!.map((y) => {
+                  errors.push(y - theta);
+                  return Math.abs(fraction - (y < theta ? 1 : 0)) * huberOf(y - theta);
+                }),
+              )
+            );
+          }, 0);
+        }),
+      );
+    expectClose([report.loss!], [loss(before.policy)]);
+    // Both signs and both branches of the loss occur.
+    expect(new Set(errors.map((x) => `${x < 0} ${Math.abs(x) <= 1}`)).size).toBe(4);
+    expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
+    const taken = rows.map(({ observation, action }) => mean(z(before.policy, observation)[action[0]! - 1]!));
+    expectClose([report.actionValue!], [mean(taken)]);
   });
 
   const logDensity = (of: Variables, observation: number[], action: number[]) => {
@@ -422,8 +484,8 @@ test('the replay holds what an action led to: at an end the last observation, an
   agent.dispose();
 });
 
-test('the target network of a DQN is the network as it was after the last update that targetUpdateEvery divides', async () => {
-  const policy = makePolicy('categorical', { ...spaces, actionSpace: discrete, hidden: [4] }) as CategoricalPolicy;
+test('the target network of a DQN is the network as it was at the last step that targetUpdateEvery divides', async () => {
+  const policy = makePolicy('q-network', { ...spaces, actionSpace: discrete, hidden: [4] });
   const agent = new Dqn({
     policy,
     env: new RecordingEnv(discrete),
@@ -431,18 +493,24 @@ test('the target network of a DQN is the network as it was after the last update
     batchSize: BATCH,
     learningStarts: 10,
     learningRate: 0.05,
+    // A block of two updates at every other step; the target takes over before those of its step.
+    updateEvery: 2,
     updatesPerStep: 1,
-    targetUpdateEvery: 3,
+    targetUpdateEvery: 6,
     reportEvery: 1,
   });
-  let taken = flat(variablesOf(policy));
-  for await (const { updates } of agent.train({ steps: 20, rng: new Rng('training') })) {
-    const now = flat(variablesOf(policy));
-    if (updates % 3 === 0) taken = now;
+  let [taken, now] = [flat(variablesOf(policy)), flat(variablesOf(policy))];
+  const seen: number[] = [];
+  for await (const { step, updates } of agent.train({ steps: 30, rng: new Rng('training') })) {
+    expect(updates).toBe(Math.max(0, 2 * Math.floor((step - 10) / 2)));
+    if (step % 6 === 0) taken = now;
+    now = flat(variablesOf(policy));
     const target = flat(variablesOf(agent.state().parts.target));
     expectClose(target, taken, 5);
-    expect(Math.max(...now.map((x, i) => Math.abs(x - target[i]!))) > 0.01).toBe(updates % 3 !== 0);
+    if (Math.max(...now.map((x, i) => Math.abs(x - target[i]!))) > 0.01) seen.push(step);
   }
+  // They are equal from when one takes over at a step without updates, of which there is none here.
+  expect(seen).toEqual(Array.from({ length: 19 }, (_, i) => 12 + i));
   agent.dispose();
 });
 

@@ -1,0 +1,4 @@
+/** The midpoints τ̂ᵢ = (i + ½)/K of K equal parts of [0, 1]. */
+export function midpointFractions(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i + 0.5) / count);
+}
