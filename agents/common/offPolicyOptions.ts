@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateSchema } from '../../src/training/rate.ts';
 import { gamma, layerWidths, learningRate } from './agentOptions.ts';
 import { normalizationOptions } from './observationStatistics.ts';
 import { partSchemas } from './partSchemas.ts';
@@ -44,6 +45,23 @@ export const offPolicyOptions = {
     .positive()
     .default(1000)
     .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
+};
+
+/** Options of the agents whose losses weigh their rows: a replay that draws those of large errors more often. */
+export const prioritizedOptions = {
+  prioritizedAlpha: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'α of prioritized replay: a transition of error δ is drawn in proportion to |δ|^α; 0 draws uniformly, 0.6 is usual',
+    ),
+  prioritizedBeta: rateSchema
+    .default({ linear: [0.4, 1] })
+    .describe(
+      'β of prioritized replay: how far importance weights make up for drawing some transitions more often, 1 entirely',
+    ),
 };
 
 /** Options of the noise that agents of continuous actions add to what they try. */

@@ -2,6 +2,7 @@ import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
 import { GrowingRows } from './growingRows.ts';
+import { Priorities, type PrioritiesState } from './priorities.ts';
 import type { Transitions } from './transitions.ts';
 
 /** Of the format of the state; 1 had the next observations beside the observations. */
@@ -26,6 +27,8 @@ export interface ReplayBufferOptions {
   readonly gamma: number;
   /** n, over how many steps rewards are summed up; 1 by default. */
   readonly nSteps?: number;
+  /** α, how much an error counts in how often its row is drawn; with 0, the default, draws are uniform. */
+  readonly prioritizedAlpha?: number;
   /** Whether observations are whole numbers from 0 to 255, which are kept as bytes. */
   readonly bytes?: boolean;
 }
@@ -39,6 +42,15 @@ interface ReplayBufferState {
   readonly rewards: Float32Array;
   readonly ends: Uint8Array;
   readonly lastObservations: Float32Array | Uint8Array;
+  readonly priorities?: PrioritiesState | undefined;
+}
+
+/** How a minibatch is drawn. */
+interface Drawing {
+  /** What becomes of each reward. */
+  readonly scale?: ((reward: number) => number) | undefined;
+  /** β of {@link Priorities}; without priorities it has no part. */
+  readonly beta?: number;
 }
 
 /**
@@ -52,6 +64,8 @@ interface ReplayBufferState {
  *   R = r₀ + γ r₁ + … + γᵐ⁻¹ rₘ₋₁,  discount γᵐ,  next observation sₘ,
  *
  * where m is n, or less where the episode ends before or the steps after it have not been made yet.
+ *
+ * Rows are drawn uniformly, or by the {@link Priorities} of their errors.
  */
 export class ReplayBuffer implements Stateful<ReplayBufferState> {
   /** Shapes of a minibatch. */
@@ -70,13 +84,16 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   /** Rows of the last observations that are not in use, and how many have ever been. */
   #freeEndRows: number[] = [];
   #usedEndRows = 0;
+  readonly #priorities: Priorities | undefined;
   readonly #batch: Transitions;
+  /** The rows of the minibatch. */
+  readonly #drawn: Int32Array;
   /** Transitions so far, those that were overwritten included. */
   #added = 0;
 
   constructor(options: ReplayBufferOptions) {
     this.#options = options;
-    const { capacity, batchSize, numEnvs, observationDim, actionDim, bytes = false } = options;
+    const { capacity, batchSize, numEnvs, observationDim, actionDim, prioritizedAlpha = 0, bytes = false } = options;
     const ofObservations = () =>
       new GrowingRows<Float32Array | Uint8Array>(bytes ? Uint8Array : Float32Array, observationDim, capacity);
     this.current = new Float32Array(numEnvs * observationDim);
@@ -86,6 +103,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#ends = new GrowingRows(Uint8Array, 1, capacity);
     this.#endRows = new GrowingRows(Int32Array, 1, capacity);
     this.#lastObservations = ofObservations();
+    this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
     this.shapes = {
       observations: { shape: [batchSize, observationDim] },
       actions: { shape: [batchSize, actionDim] },
@@ -93,6 +111,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       nextObservations: { shape: [batchSize, observationDim] },
       terminations: { shape: [batchSize] },
       discounts: { shape: [batchSize] },
+      weights: { shape: [batchSize] },
     };
     this.#batch = {
       observations: new Float32Array(batchSize * observationDim),
@@ -101,14 +120,21 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       nextObservations: new Float32Array(batchSize * observationDim),
       terminations: new Float32Array(batchSize),
       discounts: new Float32Array(batchSize),
+      weights: new Float32Array(batchSize).fill(1),
     };
+    this.#drawn = new Int32Array(batchSize);
   }
 
   /** What each transition takes, last observations of episodes aside. */
   get bytesPerTransition(): number {
     const { observationDim, actionDim, bytes } = this.#options;
-    // Action, reward, how it ended, and where its last observation is then.
-    return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4;
+    // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
+    return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (this.#priorities ? 32 : 0);
+  }
+
+  /** Whether {@link prioritize} is to be called after each minibatch. */
+  get isPrioritized(): boolean {
+    return this.#priorities !== undefined;
   }
 
   /** How many transitions it holds. */
@@ -121,6 +147,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#added = 0;
     this.#freeEndRows = [];
     this.#usedEndRows = 0;
+    this.#priorities?.clear();
     this.#observe(observations);
   }
 
@@ -142,16 +169,25 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#observe(step.observations);
   }
 
-  /**
-   * Transitions drawn uniformly, with replacement, in arrays that the next call uses again.
-   * @param scale what becomes of each reward
-   * @throws if it holds none
-   */
-  sample(rng: Rng, scale?: (reward: number) => number): Transitions {
+  /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
+  sample(rng: Rng, { scale, beta = 1 }: Drawing = {}): Transitions {
+    const rows = this.#drawn;
     const { size } = this;
-    const { batchSize } = this.#options;
-    for (let i = 0; i < batchSize; i++) this.#gather(rng.integer(0, size), i, scale);
+    if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights, size, beta);
+    else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
+    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, i, scale);
     return this.#batch;
+  }
+
+  /**
+   * Sets the priorities of the rows of the last minibatch.
+   * @param errors δ, `[batch]`: how far each row was from its target
+   * @throws if one is not finite
+   */
+  prioritize(errors: ArrayLike<number>): void {
+    this.#drawn.forEach((row, i) => {
+      this.#priorities?.update(row, errors[i]!);
+    });
   }
 
   state(): ReplayBufferState {
@@ -166,6 +202,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       rewards: this.#rewards.first(size),
       ends,
       lastObservations: this.#lastOnes(ends),
+      ...(this.#priorities && { priorities: this.#priorities.state(size) }),
     };
   }
 
@@ -182,6 +219,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     for (let row = 0; row < size; row++) {
       if (state.ends[row] !== 0) this.#endRows.set(row, this.#usedEndRows++);
     }
+    if (state.priorities) this.#priorities?.setState(state.priorities);
     this.#added = state.added;
   }
 
@@ -204,6 +242,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#rewards.set(row, rewards[i]!);
     const end = terminations[i] ? TERMINATED : truncations[i] ? TRUNCATED : 0;
     this.#ends.set(row, end);
+    this.#priorities?.add(row);
     if (end !== 0) {
       this.#checkBytes(finalObservations, i);
       const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
@@ -289,6 +328,11 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     checkRows('actions', state.actions, Float32Array, size, actionDim);
     checkRows('rewards', state.rewards, Float32Array, size, 1);
     checkRows('lastObservations', state.lastObservations, ofObservations, countEnds(ends), observationDim);
+    if ((state.priorities === undefined) === this.isPrioritized) {
+      const [has, lacks] = this.isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
+      throw new Error(`priorities: the ${has} has some, the ${lacks} has none: expected the same options`);
+    }
+    if (state.priorities) checkRows('priorities.powers', state.priorities.powers, Float64Array, size, 1);
     return size;
   }
 }
@@ -298,7 +342,7 @@ function countEnds(ends: Uint8Array): number {
   return ends.reduce((sum, end) => sum + Number(end !== 0), 0);
 }
 
-type Numbers = Float32Array | Uint8Array;
+type Numbers = Float32Array | Float64Array | Uint8Array;
 
 function checkRows(
   name: string,

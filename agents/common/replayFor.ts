@@ -11,14 +11,16 @@ import { ReplayBuffer } from './replayBuffer.ts';
  */
 export function replayFor(
   owner: string,
-  config: Pick<z.output<z.ZodObject<typeof offPolicyOptions>>, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps'>,
+  config: Pick<z.output<z.ZodObject<typeof offPolicyOptions>>, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps'> & {
+    readonly prioritizedAlpha?: number;
+  },
   { numEnvs, singleObservationSpace: space, singleActionSpace }: VectorEnv,
 ): ReplayBuffer {
-  const { bufferSize: capacity, batchSize, gamma, nSteps } = config;
+  const { bufferSize: capacity, batchSize, gamma, nSteps, prioritizedAlpha = 0 } = config;
   const bytes = space instanceof Box && space.dtype === 'uint8';
   const [observationDim, actionDim] = [space.size, singleActionSpace.size];
   const sizes = { capacity, batchSize, numEnvs, observationDim, actionDim };
-  const replay = new ReplayBuffer({ owner, ...sizes, gamma, nSteps, bytes });
+  const replay = new ReplayBuffer({ owner, ...sizes, gamma, nSteps, prioritizedAlpha, bytes });
   checkFitsInMemory(`${owner}: bufferSize`, capacity, 'transitions', replay.bytesPerTransition);
   return replay;
 }

@@ -8,7 +8,7 @@ import type { EpisodeReport } from './episodeTracker.ts';
 import { fillUniform } from './fillUniform.ts';
 import { MeanMetrics } from './meanMetrics.ts';
 import { normalizersFor } from './normalizersFor.ts';
-import type { offPolicyOptions } from './offPolicyOptions.ts';
+import type { offPolicyOptions, prioritizedOptions } from './offPolicyOptions.ts';
 import type { ReplayBuffer } from './replayBuffer.ts';
 import { ReplayCollector } from './replayCollector.ts';
 import { scalarsOf } from './scalarsOf.ts';
@@ -21,7 +21,8 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
   /** Whose training it is, as errors name it: `Sac`. */
   readonly owner: string;
   /** The agent's options. */
-  readonly config: z.output<z.ZodObject<typeof offPolicyOptions>>;
+  readonly config: z.output<z.ZodObject<typeof offPolicyOptions>> &
+    Partial<z.output<z.ZodObject<typeof prioritizedOptions>>>;
   /** Target networks of the policy; they see observations as it does. */
   readonly targetPolicies?: readonly Policy[];
   /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
@@ -58,12 +59,14 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
    * One update.
    * @param inputs a minibatch and the rates
    * @param count which update it is, from 1
+   * @param onErrors to be told, where the replay may be prioritized, how far each row of the minibatch was from its target, `[batch]`
    * @returns figures for the reports, of one number each
    */
   readonly update: (
     inputs: Transitions & Readonly<Record<RateName, number>>,
     rng: Rng | undefined,
     count: number,
+    onErrors: (errors: ArrayLike<number>) => void,
   ) => Readonly<Record<Figure, ArrayLike<number>>>;
 }
 
@@ -115,9 +118,11 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
       this.#collector.step(this.#actions(begin), episodes);
       training.step += env.numEnvs;
       if (periodic && this.#passes(periodic.every)) periodic.call();
-      const rates = this.#ratesAt(ratesAt === 'begin' ? begin : Math.min(1, training.step / steps));
+      const share = ratesAt === 'begin' ? begin : Math.min(1, training.step / steps);
+      const rates = this.#ratesAt(share);
+      const beta = rateAt(`${owner}: prioritizedBeta`, config.prioritizedBeta ?? 0, share);
       for (let due = updatesDue(training.step, training.updates, config); due > 0; due--) {
-        metrics.add(training.step, this.#update(rates));
+        this.#update(rates, beta, metrics);
       }
       const { step, updates } = training;
       if (!this.#passes(config.reportEvery) && step < steps) continue;
@@ -162,10 +167,18 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
     return now;
   }
 
-  #update(rates: Record<RateName, number>): Record<Figure, number> {
-    const { replay, updates } = this.#training.streams;
-    const batch = this.#options.parts.replay.sample(replay!, this.#scale);
-    this.#training.updates += 1;
-    return scalarsOf(this.#options.update({ ...batch, ...rates }, updates, this.#training.updates));
+  #update(rates: Record<RateName, number>, beta: number, metrics: MeanMetrics<Figure>): void {
+    const training = this.#training;
+    const { owner, parts, update } = this.#options;
+    const batch = parts.replay.sample(training.streams.replay!, { scale: this.#scale, beta });
+    training.updates += 1;
+    let errors: ArrayLike<number> | undefined;
+    const figures = update({ ...batch, ...rates }, training.streams.updates, training.updates, (given) => {
+      errors = given;
+    });
+    metrics.add(training.step, scalarsOf(figures));
+    if (!parts.replay.isPrioritized) return;
+    if (errors === undefined) throw new Error(`${owner}: its updates tell no errors, which a prioritized replay needs`);
+    parts.replay.prioritize(errors);
   }
 }

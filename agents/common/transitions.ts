@@ -10,4 +10,6 @@ export interface Transitions {
   readonly terminations: Float32Array;
   /** What the value of the next observation counts: γ, or γ to the number of steps that lie between. */
   readonly discounts: Float32Array;
+  /** What the row's loss counts: 1, or less where the row is drawn more often than others. */
+  readonly weights: Float32Array;
 }

@@ -87,7 +87,7 @@ function recorded({ ends = 0.3, ...options }: Overrides = {}, steps = 0) {
 
 /** The rows of a minibatch. */
 function rowsOf(replay: ReplayBuffer, rng: Rng, scale?: (reward: number) => number) {
-  const batch = replay.sample(rng, scale);
+  const batch = replay.sample(rng, { scale });
   const width = batch.observations.length / batch.rewards.length;
   return Array.from(batch.rewards, (reward, i) => ({
     number: batch.actions[i]!,
@@ -189,6 +189,8 @@ describe('a state', () => {
           ours.step();
           replay.add = spy;
           expect(rowsOf(other.replay, rng)).toEqual(rowsOf(replay, same));
+          const errors = Array.from({ length: 16 }, (_, i) => i * t);
+          for (const each of [replay, other.replay]) each.prioritize(errors);
           expect(other.replay.state()).toEqual(replay.state());
         }
       }

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { offPolicyOptions, prioritizedOptions } from '../../agents/common/offPolicyOptions.ts';
 import { replayFor } from '../../agents/common/replayFor.ts';
 import { ReplayTraining, type ReplayTrainingOptions } from '../../agents/common/replayTraining.ts';
 import { ScalarParameter } from '../../agents/common/scalarParameter.ts';
 import type { Transitions } from '../../agents/common/transitions.ts';
 import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
-import { sacOptions } from '../../agents/sac.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { box, discrete, RecordingEnv } from './support.ts';
 
 const ACTIONS = [0.25, 0.75];
+
+const testOptions = z.strictObject({ ...offPolicyOptions, ...prioritizedOptions });
 
 interface Update extends Transitions {
   readonly learningRate: number;
@@ -42,7 +45,7 @@ function recorded({
     rng: new Rng('policy'),
   });
   const options = { policy, env: vector, rng: new Rng('agent'), bufferSize: 50, batchSize: 4, learningRate: 0.1 };
-  const config = parseOptions('Sac', sacOptions, { ...options, learningStarts: 4, reportEvery: 1, ...agent });
+  const config = parseOptions('Test', testOptions, { ...options, learningStarts: 4, reportEvery: 1, ...agent });
   const replay = replayFor('Test', config, vector);
   const other = new ScalarParameter(3);
   const disposed: string[] = [];
@@ -184,6 +187,46 @@ describe('actions', () => {
     const { run, envs } = recorded({ space: new Box({ low: -Infinity, high: Infinity, shape: [2] }) });
     await run(3);
     expect(envs[0]!.transitions.map(({ action }) => action)).toEqual([ACTIONS, ACTIONS, ACTIONS]);
+  });
+});
+
+describe('a prioritized replay', () => {
+  const prioritized = { prioritizedAlpha: 1, prioritizedBeta: { linear: [0.4, 1] } as const };
+
+  test('has the priorities that updates tell, and weights with the β of the share that is done', async () => {
+    // Rows are known by their rewards.
+    const priorities = new Map<number, number>();
+    let largest = 1;
+    const seen: number[] = [];
+    const { run, envs } = recorded({
+      agent: { ...prioritized, learningStarts: 40, batchSize: 8, bufferSize: 30 },
+      training: {
+        update: ({ rewards, weights }, _, count, onErrors) => {
+          for (const { reward } of envs[0]!.transitions.slice(priorities.size)) priorities.set(reward, largest);
+          const beta = 0.4 + (0.6 * (40 + count)) / 100;
+          const drawn = Array.from(rewards, (reward) => priorities.get(reward)!);
+          const least = Math.min(...drawn);
+          weights.forEach((weight, i) => expect(weight).toBeCloseTo((least / drawn[i]!) ** beta, 5));
+          const errors = rewards.map((reward) => reward * (1 + (count % 3)));
+          rewards.forEach((reward, i) => priorities.set(reward, Math.abs(errors[i]!) + 1e-6));
+          largest = Math.max(largest, ...errors.map(Math.abs));
+          seen.push(...rewards);
+          onErrors(errors);
+          return { rate: [0], count: [0] };
+        },
+      },
+    });
+    await run(100);
+    expect(seen).toHaveLength(60 * 8);
+    // Half of the rewards are below the median, which makes much less than half of the draws.
+    const sizes = envs[0]!.transitions.map(({ reward }) => Math.abs(reward)).sort((a, b) => a - b);
+    const small = seen.filter((reward) => Math.abs(reward) < sizes[50]!);
+    expect(small.length / seen.length).toBeLessThan(0.3);
+  });
+
+  test('is told by updates how far rows were off', async () => {
+    const { run } = recorded({ agent: prioritized });
+    await expect(run(8)).rejects.toThrow('Test: its updates tell no errors, which a prioritized replay needs');
   });
 });
 
