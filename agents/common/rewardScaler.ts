@@ -6,14 +6,19 @@ import { setSameLength } from './setSameLength.ts';
 const EPSILON = 1e-8;
 const CLIP = 10;
 
+type Outcome = Pick<VectorStep, 'rewards' | 'terminations' | 'truncations'>;
+
 interface RewardScalerState {
   readonly moments: RunningMeanStdState;
   readonly discounted: Float64Array;
 }
 
 /**
- * Rewards divided by the standard deviation of the running return G ← γ G (1 − terminated) + r of each environment, as Gymnasium's
- * NormalizeReward and what Stable-Baselines3 makes of it: no mean is taken off, and ±10 is the most.
+ * Rewards divided by the standard deviation of the running return of each environment, G ← γ G + r, which is 0 when an episode begins. No
+ * mean is taken off, and ±10 is the most. As Stable-Baselines3's VecNormalize.
+ *
+ * Gymnasium's NormalizeReward differs: G ← γ G (1 − terminated) + r forgets the episode at its last step in place of after it, so that
+ * the last reward, often the largest, is a part of the next episode's return; and an episode that a limit cuts is never forgotten.
  */
 export class RewardScaler implements Stateful<RewardScalerState> {
   readonly #gamma: number;
@@ -28,10 +33,11 @@ export class RewardScaler implements Stateful<RewardScalerState> {
   }
 
   /** Takes in the rewards of one step. */
-  observe({ rewards, terminations }: Pick<VectorStep, 'rewards' | 'terminations'>): void {
+  observe({ rewards, terminations, truncations }: Outcome): void {
     for (let i = 0; i < rewards.length; i++) {
-      this.#discounted[i] = (terminations[i] ? 0 : this.#gamma * this.#discounted[i]!) + rewards[i]!;
+      this.#discounted[i] = this.#gamma * this.#discounted[i]! + rewards[i]!;
       this.#moments.update(this.#discounted.subarray(i, i + 1));
+      if (terminations[i] || truncations[i]) this.#discounted[i] = 0;
     }
   }
 
@@ -41,7 +47,7 @@ export class RewardScaler implements Stateful<RewardScalerState> {
   }
 
   /** Takes in the rewards of one step. @returns them scaled, in an array that the next call uses again */
-  scaled(step: Pick<VectorStep, 'rewards' | 'terminations'>): Float64Array {
+  scaled(step: Outcome): Float64Array {
     this.observe(step);
     for (let i = 0; i < this.#scaled.length; i++) this.#scaled[i] = this.scale(step.rewards[i]!);
     return this.#scaled;

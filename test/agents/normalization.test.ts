@@ -146,17 +146,70 @@ describe('agents', () => {
   });
 });
 
-test('RewardScaler gives what NormalizeReward gives, clipped at ±10', () => {
-  const inner = new RecordingEnv(box, 0.2);
-  const env = new NormalizeReward(inner, { gamma: 0.9 });
-  const scaler = new RewardScaler(1, 0.9);
-  env.reset({ seed: 0 });
-  for (let i = 0; i < 200; i++) {
-    const [, reward, terminated, truncated] = env.step(Float32Array.of(0, 0));
-    const { reward: raw } = inner.transitions.at(-1)!;
-    const [scaled] = scaler.scaled({ rewards: Float64Array.of(raw), terminations: Uint8Array.of(Number(terminated)) });
-    expect(scaled).toBeCloseTo(Math.min(Math.max(reward, -10), 10), 12);
-    if (terminated || truncated) env.reset();
-  }
-  expect(scaler.scale(1e9)).toBe(10);
+/** The steps of two environments, with both kinds of ends. */
+function outcomes(count: number, ends: number) {
+  const rng = new Rng('outcomes');
+  return Array.from({ length: count }, () => {
+    const draws = [rng.uniform(), rng.uniform()];
+    return {
+      rewards: Float64Array.from(draws, () => rng.normal(1, 3)),
+      terminations: Uint8Array.from(draws, (draw) => Number(draw < ends / 2)),
+      truncations: Uint8Array.from(draws, (draw) => Number(draw > 1 - ends / 2)),
+    };
+  });
+}
+
+describe('RewardScaler', () => {
+  test('divides by the deviation of the discounted returns of all episodes, clipped at ±10', () => {
+    const scaler = new RewardScaler(2, 0.9);
+    const returns: number[] = [];
+    const running = [0, 0];
+    for (const step of outcomes(2000, 0.2)) {
+      const scaled = [...scaler.scaled(step)];
+      running.forEach((before, i) => {
+        const now = 0.9 * before + step.rewards[i]!;
+        returns.push(now);
+        running[i] = step.terminations[i] || step.truncations[i] ? 0 : now;
+      });
+      if (returns.length < 1000 || returns.length % 400 > 0) continue;
+      const mean = meanOf(returns);
+      const std = Math.sqrt(meanOf(returns.map((x) => (x - mean) ** 2)));
+      scaled.forEach((reward, i) => expect(reward).toBeCloseTo(step.rewards[i]! / std, 3));
+    }
+    expect([scaler.scale(1e9), scaler.scale(-1e9)]).toEqual([10, -10]);
+  });
+
+  test('does not see in an episode what the one before it ended with', () => {
+    const end = (reward: number, terminated: number, truncated: number) => ({
+      rewards: Float64Array.of(reward),
+      terminations: Uint8Array.of(terminated),
+      truncations: Uint8Array.of(truncated),
+    });
+    for (const [terminated, truncated] of [
+      [1, 0],
+      [0, 1],
+    ] as const) {
+      const scaler = new RewardScaler(1, 0.5);
+      scaler.observe(end(4, 0, 0));
+      scaler.observe(end(100, terminated, truncated));
+      scaler.observe(end(8, 0, 0));
+      expect(scaler.state().discounted).toEqual(Float64Array.of(8));
+      // Returns of 4, 2 + 100 and 8, to within the pseudo-count.
+      expect(scaler.state().moments.mean[0]).toBeCloseTo((4 + 102 + 8) / 3, 2);
+    }
+  });
+
+  test('gives what NormalizeReward gives as long as no episode ends', () => {
+    const inner = new RecordingEnv(box, 0);
+    const env = new NormalizeReward(inner, { gamma: 0.9 });
+    const scaler = new RewardScaler(1, 0.9);
+    env.reset({ seed: 0 });
+    const goesOn = { terminations: Uint8Array.of(0), truncations: Uint8Array.of(0) };
+    for (let i = 0; i < 200; i++) {
+      const [, reward] = env.step(Float32Array.of(0, 0));
+      const { reward: raw } = inner.transitions.at(-1)!;
+      const [scaled] = scaler.scaled({ rewards: Float64Array.of(raw), ...goesOn });
+      expect(scaled).toBeCloseTo(Math.min(Math.max(reward, -10), 10), 12);
+    }
+  });
 });
