@@ -78,7 +78,7 @@ export class Dqn implements Agent<DqnReport> {
     const taken = takenActions(policy, actions);
     return () => {
       const values = tf.sum(tf.mul(taken, policy.values(observations)), 1);
-      return { losses: huber(tf.sub(values, targets)), values };
+      return { losses: huber(tf.sub(values, targets)), values, targets };
     };
   }
 }

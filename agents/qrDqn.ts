@@ -81,7 +81,7 @@ export class QrDqn implements Agent<QrDqnReport> {
     return () => {
       const quantiles = quantilesOf(taken, policy.quantiles(observations));
       const losses = tf.sum(quantileHuber({ quantiles, fractions, targets }), 1);
-      return { losses, values: tf.mean(quantiles, 1) };
+      return { losses, values: tf.mean(quantiles, 1), targets: tf.mean(targets, 1) };
     };
   }
 }

@@ -16,7 +16,7 @@ import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { maxGradientNorm } from './agentOptions.ts';
 import { copyOfPolicy } from './copyOfPolicy.ts';
 import type { FigureOf } from './meanMetrics.ts';
-import { offPolicyOptions } from './offPolicyOptions.ts';
+import { offPolicyOptions, prioritizedOptions } from './offPolicyOptions.ts';
 import { copyFrom, polyak } from './polyak.ts';
 import { replayFor } from './replayFor.ts';
 import { ReplayTraining } from './replayTraining.ts';
@@ -26,6 +26,7 @@ import { vectorEnvFor } from './vectorEnvFor.ts';
 /** Options of the agents that learn the values of discrete actions, but for the policy. */
 export const qLearningOptions = {
   ...offPolicyOptions,
+  ...prioritizedOptions,
   bufferSize: offPolicyOptions.bufferSize.default(100_000),
   batchSize: offPolicyOptions.batchSize.default(64),
   learningStarts: offPolicyOptions.learningStarts
@@ -95,6 +96,8 @@ export interface QLearningLoss {
   readonly losses: tf.Tensor;
   /** Q of the actions that were taken. */
   readonly values: tf.Tensor;
+  /** What those should be: y, or its mean. */
+  readonly targets: tf.Tensor;
 }
 
 interface QLearningParts<P extends EpsilonGreedyPolicy> {
@@ -108,6 +111,8 @@ interface QLearningParts<P extends EpsilonGreedyPolicy> {
 /**
  * The training of an agent that learns the values of discrete actions from a replay buffer: ε-greedy actions, a target network that
  * takes over the network every so many environment steps, and steps of Adam down a loss that the agent gives.
+ *
+ * If the replay is prioritized, rows are drawn by |Q(s, a) − y|, and the losses are multiplied by their weights.
  *
  * ε is 1 until `learningStarts`. From there it goes in a straight line to that of the policy, in a share of all steps of the training.
  */
@@ -174,7 +179,11 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
       },
       periodic: { every: targetUpdateEvery, call: () => followed({}) },
       act: (observations, rng, share) => this.#explored(best({ observations }).action, rng, share),
-      update: (batch) => improve(batch),
+      update: (batch, _, __, onErrors) => {
+        const { errors, ...figures } = improve(batch);
+        onErrors(errors);
+        return figures;
+      },
     });
   }
 
@@ -206,15 +215,16 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
     return Array.from(best, (action) => (rng.uniform() < exploration ? rng.integer(start, start + n) : action));
   }
 
-  #improve(batch: QLearningBatch): Record<Figure, tf.Tensor> {
+  #improve(batch: QLearningBatch): Record<Figure | 'errors', tf.Tensor> {
     const { policy, maxGradientNorm } = this.#parts.config;
     const lossOf = this.#parts.loss(batch, this.#target);
-    const { gradients, loss, actionValue } = valueAndGradients(() => {
-      const { losses, values } = lossOf();
-      return { loss: tf.mean(losses), actionValue: tf.mean(values) };
+    const { gradients, loss, actionValue, errors } = valueAndGradients(() => {
+      const { losses, values, targets } = lossOf();
+      const loss = tf.mean(tf.mul(batch.weights, losses));
+      return { loss, actionValue: tf.mean(values), errors: tf.sub(values, targets) };
     }, policy.trainableVariables());
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
     this.#optimizer.update(clipped.gradients, batch.learningRate);
-    return { loss, actionValue, gradientNorm: clipped.norm };
+    return { loss, actionValue, gradientNorm: clipped.norm, errors };
   }
 }

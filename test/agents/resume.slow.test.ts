@@ -146,7 +146,14 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
   Dqn: {
     steps: 100,
     make: (hidden) =>
-      new Dqn({ ...offPolicy, policy: categorical(hidden, 'q-network'), env: cartPole(), targetUpdateEvery: 7 }),
+      new Dqn({
+        ...offPolicy,
+        policy: categorical(hidden, 'q-network'),
+        env: cartPole(),
+        targetUpdateEvery: 7,
+        nSteps: 3,
+        prioritizedAlpha: 0.6,
+      }),
   },
   QrDqn: {
     steps: 100,

@@ -102,6 +102,7 @@ export function heldBy(state: AgentState, actionDim: number) {
       reward,
       next: ends[at] === 0 ? follows : row(lastObservations, ended),
       goesOn: 1 - Number(ends[at] === 1),
+      ended: ends[at] !== 0,
     };
   });
 }

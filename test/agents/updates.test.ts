@@ -315,6 +315,61 @@ describe('the first update', () => {
     expectClose([report.actionValue!], [mean(taken)]);
   });
 
+  test('of DQN, prioritized, with returns of two steps', async () => {
+    const [alpha, beta] = [0.7, 0.6];
+    const own = { ...spaces, actionSpace: discrete, hidden: [4] };
+    const policy = perturb(makePolicy('q-network', own), new Rng('weights'), 0.7);
+    const replay = { nSteps: 2, prioritizedAlpha: alpha, prioritizedBeta: beta };
+    const agent = new Dqn({ ...valued, ...replay, env: new RecordingEnv(discrete), policy, double: false });
+    let between: AgentState | undefined;
+    for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
+    const powers = new Rng('powers').fillUniform(new Float64Array(40));
+    const held = { ...(between!.parts.replay as object), priorities: { powers, largest: 1 } };
+    agent.setState({ ...between!, parts: { ...between!.parts, replay: held } });
+    const before = variablesOf(policy);
+    const { report, state, rng } = await firstUpdate(agent, 41);
+
+    const all = [...powers, 1];
+    const total = mean(all) * 41;
+    const stream = rng.split('replay');
+    const drawn = Array.from({ length: BATCH }, (_, i) => {
+      let rest = ((i + stream.uniform()) / BATCH) * total;
+      return all.findIndex((power) => {
+        rest -= power;
+        return rest < 0;
+      });
+    });
+    expect(new Set(drawn).size).toBe(BATCH);
+    const raw = drawn.map((row) => (41 * (all[row]! / total)) ** -beta);
+    const weights = raw.map((weight) => weight / Math.max(...raw));
+    const transitions = heldBy(state, 1);
+    const values = (of: Variables, observation: number[]) => qNetwork(under(of, 'network'), observation).flat();
+    const targets = drawn.map((row) => {
+      const first = transitions[row]!;
+      const second = first.ended || row === 40 ? undefined : transitions[row + 1]!;
+      const { next, goesOn } = second ?? first;
+      const value = goesOn * Math.max(...values(before, next));
+      return first.reward + 0.9 * (second === undefined ? value : second.reward + 0.9 * value);
+    });
+    expect(new Set(drawn.map((row) => transitions[row]!.ended)).size).toBe(2);
+    const errors = (of: Variables) =>
+      drawn.map((row, i) => {
+        const { observation, action } = transitions[row]!;
+        return values(of, observation)[action[0]! - 1]! - targets[i]!;
+      });
+    const loss = (of: Variables) => mean(errors(of).map((error, i) => weights[i]! * huberOf(error)));
+    expectClose([report.loss!], [loss(before)]);
+    expectClose(gradientOf(state, 'optimizer'), gradientBy(before, loss));
+    const { priorities } = state.parts.replay as { priorities: { powers: Float64Array } };
+    const wanted = errors(before).map((error) => (Math.abs(error) + 1e-6) ** alpha);
+    expectClose(
+      drawn.map((row) => priorities.powers[row]!),
+      wanted,
+      4,
+    );
+    agent.dispose();
+  });
+
   test.each([
     ['free', false],
     ['free', true],
@@ -472,12 +527,13 @@ test('the replay holds what an action led to: at an end the last observation, an
   // Row 0 has been overwritten by transition 20.
   const order = Array.from({ length: 20 }, (_, row) => env.transitions[row < 10 ? row + 20 : row]!);
   expect(heldBy(agent.state(), 2)).toEqual(
-    order.map(({ observation, action, reward, next, terminated }) => ({
+    order.map(({ observation, action, reward, next, terminated, truncated }) => ({
       observation: [...observation],
       action,
       reward,
       next: [...next],
       goesOn: 1 - Number(terminated),
+      ended: terminated || truncated,
     })),
   );
   expect(order.some(({ truncated }) => truncated)).toBe(true);
