@@ -4,6 +4,7 @@ import {
   Adam,
   type BoxSpace,
   checkPolicy,
+  choicesOf,
   clipByGlobalNorm,
   compile,
   type Policy,
@@ -323,10 +324,15 @@ function firstImpossible(
 ): { wrong: number; wanted: string } | undefined {
   const { discreteActions, actionDim } = policy;
   if (discreteActions !== undefined) {
-    const { n, start } = discreteActions;
-    const wrong = actions.findIndex((value) => !(Number.isInteger(value) && value >= start && value < start + n));
+    const { nvec, start } = choicesOf(discreteActions);
+    const isChoice = (value: number, i: number) => {
+      const rank = value - start[i % actionDim]!;
+      return Number.isInteger(rank) && rank >= 0 && rank < nvec[i % actionDim]!;
+    };
+    const wrong = actions.findIndex((value, i) => !isChoice(value, i));
     if (wrong < 0) return undefined;
-    return { wrong, wanted: `one of the policy's ${n} actions, an integer from ${start} to ${start + n - 1}` };
+    const [n, first] = [nvec[wrong % actionDim]!, start[wrong % actionDim]!];
+    return { wrong, wanted: `one of the policy's ${n} actions, an integer from ${first} to ${first + n - 1}` };
   }
   // What a policy bins has no density beyond its bounds.
   const bounds = outside === 'keep' ? policy.boundedActions : boundsOf(policy);

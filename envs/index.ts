@@ -13,6 +13,7 @@ export { PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
+export * from './core/flatVectorEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
 export {
   type EnvId,
@@ -32,6 +33,7 @@ export * from './core/spaces/flatten.ts';
 export * from './core/spaces/multiBinary.ts';
 export * from './core/spaces/multiDiscrete.ts';
 export * from './core/spaces/space.ts';
+export * from './core/spaces/text.ts';
 export * from './core/spaces/tuple.ts';
 export * from './core/syncVectorEnv.ts';
 export * from './core/vectorEnv.ts';

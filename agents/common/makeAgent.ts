@@ -1,4 +1,4 @@
-import { type AnyEnv, Discrete, type VectorEnv } from '../../envs/index.ts';
+import { type AnyEnv, Box, Discrete, type VectorEnv } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 import type { Agent } from '../agent.ts';
@@ -48,13 +48,22 @@ export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
 function checkActions(label: string, { agent, env, envName }: AgentPlan): void {
   const { actions } = agentNamed(agent)!;
   const { actionSpace } = spacesOf(env);
-  if (actions === undefined || (actions === 'discrete') === actionSpace instanceof Discrete) return;
+  if (actions === undefined) return;
+  if (actions === 'discrete' ? actionSpace instanceof Discrete : actionSpace instanceof Box) return;
   const needed = actions === 'discrete' ? 'discrete' : 'continuous';
   throw new Error(`${label}: got ${agent}, which needs ${needed} actions; those of ${envName} are ${actionSpace}`);
 }
 
 function namedPolicy(name: string, { env, policyOptions, rng }: AgentPlan): Policy {
   const known = Object.keys(policySchema(name)?.shape ?? {});
-  const own = Object.entries(policyOptions).filter(([key]) => known.includes(key));
-  return makePolicy(name, { ...Object.fromEntries(own), ...spacesOf(env), rng: rng.split('policy') });
+  const own = Object.fromEntries(Object.entries(policyOptions).filter(([key]) => known.includes(key)));
+  const isOpen = known.includes('actionMask') && own.actionMask === undefined;
+  const masked = isOpen && givesMasks(env) && { actionMask: true };
+  return makePolicy(name, { ...own, ...masked, ...spacesOf(env), rng: rng.split('policy') });
+}
+
+/** Whether the environment says which actions it allows, as its first info shows: a policy that can then takes those alone. */
+function givesMasks(env: VectorEnv | AnyEnv): boolean {
+  const info = 'numEnvs' in env ? env.reset({ seed: 0 })[1][0] : env.reset({ seed: 0 })[1];
+  return (info?.actionMask ?? info?.action_mask) != null;
 }

@@ -1,37 +1,58 @@
-import { type AnyEnv, Box, Discrete, SyncVectorEnv, type VectorEnv } from '../../envs/index.ts';
-import type { Policy } from '../../src/index.ts';
+import {
+  type AnyEnv,
+  Box,
+  Discrete,
+  FlatVectorEnv,
+  MultiBinary,
+  MultiDiscrete,
+  SyncVectorEnv,
+  type VectorEnv,
+} from '../../envs/index.ts';
+import { type ChoiceSpace, choicesOf, ObservationLayout, type Policy } from '../../src/index.ts';
+
+/** The spaces of actions that policies have. */
+export type ActionSpace = Box | Discrete | MultiDiscrete | MultiBinary;
 
 /** Parallel environments that reset in the step that ends an episode, with the space of their actions. */
 export interface PolicyEnv {
   readonly env: VectorEnv;
-  readonly actionSpace: Box | Discrete;
+  readonly actionSpace: ActionSpace;
 }
 
 /**
- * The environments that a policy acts in; a single one becomes a vector of one.
+ * The environments that a policy acts in, their observations as it sees them; a single one becomes a vector of one.
  * @param owner who asks, as errors name it: `Ppo`
- * @throws if they do not fit the policy, have actions that are neither a Box nor Discrete, or do not reset in the same step
+ * @throws if they do not fit the policy, have actions or observations that no policy has, or do not reset in the same step
  */
 export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | AnyEnv): PolicyEnv {
   const env = 'numEnvs' in given ? given : new SyncVectorEnv([() => given], { autoresetMode: 'sameStep' });
-  const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-  if (observationSpace.size !== policy.observationDim || !isActionSpaceOf(policy, actionSpace)) {
-    const { discreteActions } = policy;
-    const actions = discreteActions
-      ? `${new Discrete(discreteActions.n, discreteActions.start)} actions`
-      : `a Box of ${policy.actionDim} actions`;
+  const { singleActionSpace: actionSpace } = env;
+  const layout = new ObservationLayout(`${owner}: the environment's observations`, env.singleObservationSpace);
+  const { discreteActions, observationDim, maskDim = 0 } = policy;
+  if (layout.size !== observationDim - maskDim || !isActionSpaceOf(policy, actionSpace)) {
+    const actions = discreteActions ? `${spaceOf(discreteActions)} actions` : `a Box of ${policy.actionDim} actions`;
     throw new Error(
-      `${owner}: wanted an environment with ${policy.observationDim} observations and ${actions}, as the policy has, ` +
-        `got ${observationSpace.size} and ${actionSpace instanceof Box ? `a Box of ${actionSpace.size}` : actionSpace}`,
+      `${owner}: wanted an environment with ${observationDim - maskDim} observations and ${actions}, as the policy has, ` +
+        `got ${layout.size} and ${actionSpace instanceof Box ? `a Box of ${actionSpace.size}` : actionSpace}`,
     );
   }
   if (env.autoresetMode !== 'sameStep') {
     throw new Error(`${owner}: wanted an environment with autoresetMode 'sameStep', got '${env.autoresetMode}'`);
   }
-  return { env, actionSpace };
+  if (layout.isPlain && maskDim === 0) return { env, actionSpace };
+  return { env: new FlatVectorEnv(env, { actionMask: maskDim > 0 }), actionSpace };
 }
 
-function isActionSpaceOf({ discreteActions, actionDim }: Policy, space: unknown): space is Box | Discrete {
+function isActionSpaceOf({ discreteActions, actionDim }: Policy, space: unknown): space is ActionSpace {
   if (discreteActions === undefined) return space instanceof Box && space.size === actionDim;
-  return space instanceof Discrete && space.n === discreteActions.n && space.start === discreteActions.start;
+  if (!(space instanceof Discrete || space instanceof MultiDiscrete || space instanceof MultiBinary)) return false;
+  return String(spaceOf(discreteActions)) === String(spaceOf(space));
+}
+
+/** The space of such choices, whatever the shape in which they come. */
+function spaceOf(space: ChoiceSpace): Discrete | MultiDiscrete | MultiBinary {
+  if ('n' in space) return new Discrete(space.n, space.start);
+  if ('binaries' in space) return new MultiBinary(space.binaries);
+  const { nvec, start } = choicesOf(space);
+  return new MultiDiscrete(nvec, start);
 }

@@ -21,10 +21,12 @@ function checkSpace(env: AnyEnv, name: 'actionSpace' | 'observationSpace'): void
   expectRule(env, space != null, () => `has no ${name}`);
   const missing = spaceMethods.find((method) => typeof space[method] !== 'function');
   expectRule(env, missing === undefined, () => `${name} is not a Space: it has no ${missing}()`);
+  // Texts are observations without numbers.
+  const least = name === 'actionSpace' ? 1 : 0;
   expectRule(
     env,
-    Number.isInteger(space.size) && space.size! > 0,
-    () => `${name}.size must be an integer ≥ 1, got ${describe(space.size)}`,
+    Number.isInteger(space.size) && space.size! >= least,
+    () => `${name}.size must be an integer ≥ ${least}, got ${describe(space.size)}`,
   );
 }
 

@@ -8,6 +8,9 @@ import { probabilityBefore } from './probabilityBefore.ts';
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
+/** Below it a probability is 0 in float32, so that it has no part in the entropy. */
+const LEAST_LOG = -200;
+
 /**
  * One of n categories: P(k) = softmax(logits)ₖ. A draw is its index 0 … n − 1, as float32.
  *
@@ -75,7 +78,8 @@ export class Categorical extends Distribution {
 
   /** −Σₖ P(k) log P(k). */
   override entropy(): tf.Tensor {
-    const logProbs = this.#logProbs();
+    // Not the least number, which the gradient would multiply: 0·∞ is NaN.
+    const logProbs = tf.maximum(tf.logSoftmax(this.logits), LEAST_LOG);
     return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), -1));
   }
 

@@ -12,6 +12,7 @@ import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinit
 import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 import { GaussianPolicy } from './gaussianPolicy.ts';
 import { MixturePolicy } from './mixturePolicy.ts';
+import { MultiCategoricalPolicy } from './multiCategoricalPolicy.ts';
 import { completeDefinition } from './policyDefinition.ts';
 import { makeHead } from './policyHead.ts';
 import { headOptions, initialScale, noSquash, scale } from './policyOptions.ts';
@@ -28,6 +29,10 @@ const spread = z
   .describe("standard deviation of the components' means before training, as a share of the whole's");
 const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
 const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
+const actionMask = z
+  .boolean()
+  .optional()
+  .describe("whether only actions are taken that the environment's info.actionMask allows; by default all are");
 
 /** The neural spline flow with as few layers as bend each number once. */
 const shallowSpline = {
@@ -172,6 +177,7 @@ export const builtinPolicies = {
     options: {
       squash: noSquash('discrete actions have no bounds to squash into'),
       outputScale,
+      actionMask,
     },
     make: (options) => new CategoricalPolicy(options),
   }),
@@ -199,6 +205,16 @@ export const builtinPolicies = {
       bins: z.int().min(2).max(500).default(8).meta({ description: 'bins of the spline', unit: 'bins' }),
     },
     make: (options) => new QuantileNetworkPolicy(options),
+  }),
+  'multi-categorical': completeDefinition({
+    description: 'several discrete actions, independent of each other given the observation',
+    actions: 'multi-discrete',
+    options: {
+      squash: noSquash('discrete actions have no bounds to squash into'),
+      outputScale,
+      actionMask,
+    },
+    make: (options) => new MultiCategoricalPolicy(options),
   }),
 };
 

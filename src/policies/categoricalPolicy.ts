@@ -5,12 +5,16 @@ import { Mlp } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
 import { DiscreteActions } from './discreteActions.ts';
 import type { DiscreteSpace } from './discreteSpace.ts';
+import { maskedLogits, maskOf } from './maskedLogits.ts';
 import { Policy } from './policy.ts';
 
 /** Options of {@link CategoricalPolicy}. */
 export interface CategoricalPolicyOptions {
+  /** Without the mask. */
   readonly observationDim: number;
   readonly actionSpace: DiscreteSpace;
+  /** Whether n numbers at the end of each observation say which actions are allowed: the others then have probability 0; false. */
+  readonly actionMask?: boolean | undefined;
   /** Widths of the hidden layers. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
@@ -22,17 +26,22 @@ export interface CategoricalPolicyOptions {
 /**
  * One of n discrete actions: P(start + k | o) = softmax(f(o))ₖ with a network f. The latent value is k, the index; both are
  * `[batch, 1]`.
+ *
+ * With an action mask the softmax is over the actions that are allowed: see {@link maskedLogits}.
  */
 export class CategoricalPolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim = 1;
   override readonly discreteActions: DiscreteSpace;
+  override readonly maskDim: number;
   readonly network: Mlp;
 
   constructor(options: CategoricalPolicyOptions) {
     super();
-    const { observationDim, actionSpace, hidden = [64, 64], activation = 'tanh', outputScale = 0.01, rng } = options;
-    this.observationDim = observationDim;
+    const { observationDim, actionSpace, actionMask = false, hidden = [64, 64], rng } = options;
+    const { activation = 'tanh', outputScale = 0.01 } = options;
+    this.maskDim = actionMask ? actionSpace.n : 0;
+    this.observationDim = observationDim + this.maskDim;
     this.discreteActions = actionSpace;
     this.network = new Mlp({
       inputDim: observationDim,
@@ -44,12 +53,18 @@ export class CategoricalPolicy extends Policy {
     });
   }
 
-  /** f(o): `[batch, observationDim]` → `[batch, n]` */
+  /** f(o), of all actions: `[batch, observationDim]` → `[batch, n]` */
   logits(observations: tf.Tensor): tf.Tensor {
     return this.network.apply(this.checked(observations));
   }
 
+  /** Logits or values of the actions, −∞ where the observations do not allow one: `[batch, n]` → the same. */
+  masked(logits: tf.Tensor, observations: tf.Tensor): tf.Tensor {
+    return this.maskDim === 0 ? logits : maskedLogits(logits, maskOf(observations, this.maskDim));
+  }
+
   given(observations: tf.Tensor): DiscreteActions {
-    return new DiscreteActions(new Categorical({ logits: this.logits(observations) }), this.discreteActions.start);
+    const logits = this.masked(this.logits(observations), observations);
+    return new DiscreteActions(new Categorical({ logits }), this.discreteActions.start);
   }
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
+import { choicesOf, type MultiDiscreteSpace } from './multiDiscreteSpace.ts';
 import type { ActionDistribution, Policy, SampledAction } from './policy.ts';
 
 /** Options of {@link checkPolicy}. */
@@ -16,6 +17,8 @@ export interface CheckPolicyOptions {
 
 /** Several observations, and one: what broadcasts by chance shows with either. */
 const BATCHES = [3, 1] as const;
+/** Up to so many actions are all their probabilities summed. */
+const MOST_ACTIONS = 64;
 /** Up to so many numbers of an action the density is compared with the samples' Jacobian: a gradient for each. */
 const JACOBIAN_DIM = 4;
 const HALF_LOG_TWO_PI = 0.5 * portableMath.log(2 * Math.PI);
@@ -108,7 +111,7 @@ function checkBatch(policy: Policy, batch: number, density: boolean): void {
   const came = numbersOf('sampleWithLogProb: logProb', sampled.logProb, [batch]);
   const logProb = numbersOf('logProb', distribution.logProb(sampled.latent), [batch]);
   expectNats('logProb of the latent of a sample', logProb, 'the logProb that it came with', came);
-  if (policy.discreteActions !== undefined) checkCategories(distribution, batch, policy.discreteActions.n);
+  if (policy.discreteActions !== undefined) checkCategories(distribution, batch, choicesOf(policy.discreteActions));
   if (distribution.mode !== undefined) numbersOf('mode', distribution.mode(), events);
   const entropy = distribution.entropy?.();
   if (entropy !== undefined) numbersOf('entropy', entropy, [batch]);
@@ -116,8 +119,9 @@ function checkBatch(policy: Policy, batch: number, density: boolean): void {
 
 function checkActions({ discreteActions, boundedActions }: Policy, actions: Float32Array, latents: Float32Array): void {
   if (discreteActions !== undefined) {
-    const { n, start } = discreteActions;
+    const choices = choicesOf(discreteActions);
     latents.forEach((latent, i) => {
+      const [n, start] = [choices.nvec[i % choices.nvec.length]!, choices.start[i % choices.nvec.length]!];
       const isIndex = Number.isInteger(latent) && latent >= 0 && latent < n;
       expectRule(isIndex, `sampleWithLogProb: latent: got ${latent}, expected an integer from 0 to ${n - 1}`);
       expectRule(
@@ -138,16 +142,28 @@ function checkActions({ discreteActions, boundedActions }: Policy, actions: Floa
   });
 }
 
-function checkCategories(distribution: ActionDistribution, batch: number, n: number): void {
+/** Up to {@link MOST_ACTIONS} of them. */
+function checkCategories(distribution: ActionDistribution, batch: number, { nvec }: MultiDiscreteSpace): void {
+  const count = nvec.reduce((product, n) => product * n, 1);
+  if (nvec.length > 1 && count > MOST_ACTIONS) return;
   const sums = new Float64Array(batch);
-  for (let k = 0; k < n; k++) {
-    const logProbs = distribution.logProb(tf.fill([batch, 1], k)).dataSync();
+  for (let k = 0; k < count; k++) {
+    let rest = k;
+    const indices = nvec.map((n) => {
+      const index = rest % n;
+      rest = (rest - index) / n;
+      return index;
+    });
+    const logProbs = distribution.logProb(tf.tile(tf.tensor2d([indices]), [batch, 1])).dataSync();
     logProbs.forEach((logProb, i) => {
       sums[i]! += portableMath.exp(logProb);
     });
   }
   for (const sum of sums) {
-    expectRule(Math.abs(sum - 1) < 1e-3, `logProb: the probabilities of the ${n} actions sum to ${sum}, expected 1`);
+    expectRule(
+      Math.abs(sum - 1) < 1e-3,
+      `logProb: the probabilities of the ${count} actions sum to ${sum}, expected 1`,
+    );
   }
 }
 

@@ -15,9 +15,19 @@ export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';
 export { ImplicitPolicy, type ImplicitPolicyOptions } from './implicitPolicy.ts';
+export { maskedLogits } from './maskedLogits.ts';
 export { MixtureNetwork, type MixtureNetworkOptions } from './mixtureNetwork.ts';
 export { MixturePolicy, type MixturePolicyOptions } from './mixturePolicy.ts';
+export { MultiCategoricalPolicy, type MultiCategoricalPolicyOptions } from './multiCategoricalPolicy.ts';
+export {
+  type ChoiceSpace,
+  choicesOf,
+  type MultiBinarySpace,
+  type MultiDiscreteSpace,
+} from './multiDiscreteSpace.ts';
+export { ObservationLayout, type ObservationPart } from './observationLayout.ts';
 export { type ObservationMoments, ObservationNormalizer } from './observationNormalizer.ts';
+export type { PlainSpace } from './plainSpace.ts';
 export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { loadPolicy, savePolicy } from './policyFile.ts';

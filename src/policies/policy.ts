@@ -8,9 +8,10 @@ import type { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
-import type { DiscreteSpace } from './discreteSpace.ts';
+import type { ChoiceSpace } from './multiDiscreteSpace.ts';
 import { ObservationNormalizer } from './observationNormalizer.ts';
 import { type ActOptions, type Observation, SingleActor } from './singleActor.ts';
+import type { PlainSpace } from './plainSpace.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -54,8 +55,8 @@ export interface ActionDistribution {
 /** What a policy of the registry was made from, in plain JSON but for infinite bounds. */
 export interface PolicyConfig {
   readonly name: string;
-  readonly observationSpace: BoxSpace;
-  readonly actionSpace: BoxSpace | DiscreteSpace;
+  readonly observationSpace: PlainSpace;
+  readonly actionSpace: BoxSpace | ChoiceSpace;
   /** All options, with the defaults filled in. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -64,8 +65,13 @@ export interface PolicyConfig {
 export abstract class Policy extends Module {
   abstract readonly observationDim: number;
   abstract readonly actionDim: number;
-  /** Where actions are discrete which they are; the latent value is then the index 0 … n − 1, as float32. */
-  readonly discreteActions?: DiscreteSpace;
+  /** Where actions are choices which they are; the latent value is then the index 0 … n − 1 of each, as float32. */
+  readonly discreteActions?: ChoiceSpace;
+  /**
+   * How many numbers at the end of an observation say which choices are allowed: 1 or 0 for each, one choice's after another's. Networks
+   * do not see them. 0 unless the policy {@link maskedLogits masks} actions.
+   */
+  readonly maskDim: number = 0;
   /** Where actions are numbers of a box as they are, without a squash, which: beyond it they have no density. */
   readonly boundedActions?: BoxSpace;
   /** Set where `makePolicy` made the policy. */
@@ -118,10 +124,11 @@ export abstract class Policy extends Module {
     );
   }
 
-  /** The observations as the policy's networks see them: normalized, if the policy does that. */
+  /** The observations as the policy's networks see them: normalized, if the policy does that, and without a mask of actions. */
   normalized(observations: tf.Tensor): tf.Tensor {
     this.#isNormalized = true;
-    return this.normalizer?.normalize(observations) ?? observations;
+    const seen = this.normalizer?.normalize(observations) ?? observations;
+    return this.maskDim === 0 ? seen : tf.slice(seen, [0, 0], [-1, this.observationDim - this.maskDim]);
   }
 
   /**

@@ -4,6 +4,7 @@ import { networkOptions } from '../nn/networkOptions.ts';
 import type { Rng } from '../random.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import type { DiscreteSpace } from './discreteSpace.ts';
+import type { MultiBinarySpace, MultiDiscreteSpace } from './multiDiscreteSpace.ts';
 import type { Policy } from './policy.ts';
 
 /** The options that every policy of the registry has, unless its own take the place of one. */
@@ -45,6 +46,7 @@ export type PolicySchema<S extends z.ZodRawShape> = ReturnType<typeof policySche
 interface ActionSpaces {
   box: BoxSpace;
   discrete: DiscreteSpace;
+  'multi-discrete': MultiDiscreteSpace | MultiBinarySpace;
 }
 export type ActionKind = keyof ActionSpaces;
 
@@ -52,6 +54,7 @@ export type ActionKind = keyof ActionSpaces;
 export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'> = {
   readonly observationDim: number;
   readonly actionDim: number;
+  /** Of the flat rows that the policy sees; of an image it has the shape `[height, width, channels]`. See `ObservationLayout`. */
   readonly observationSpace: BoxSpace;
   readonly actionSpace: ActionSpaces[K];
   /** Latent → action: the identity, or into the action space. */

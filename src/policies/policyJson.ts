@@ -4,8 +4,7 @@ import { whileLoading } from '../nn/whileLoading.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { checkLevels, parseJson } from '../parseJson.ts';
 import { Rng } from '../random.ts';
-import type { BoxSpace } from './boxSpace.ts';
-import type { DiscreteSpace } from './discreteSpace.ts';
+import type { PlainSpace } from './plainSpace.ts';
 import type { Policy } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
 
@@ -13,14 +12,31 @@ const FORMAT = 'oxbow-policy';
 const VERSION = 1;
 
 const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform(Number)]);
-const space = z.strictObject({ low: z.array(bound), high: z.array(bound), shape: z.array(z.int().positive()) });
-const discreteSpace = z.strictObject({ n: z.int().positive(), start: z.int() });
+const box = z.strictObject({
+  low: z.array(bound),
+  high: z.array(bound),
+  shape: z.array(z.int().positive()),
+  dtype: z.literal('uint8').optional(),
+});
+const choices = [
+  z.strictObject({ n: z.int().positive(), start: z.int() }),
+  z.strictObject({ nvec: z.array(z.int().positive()), start: z.array(z.int()) }),
+  z.strictObject({ binaries: z.int().positive() }),
+] as const;
+const anySpace: z.ZodType<PlainSpace> = z.lazy(() =>
+  z.union([
+    box,
+    ...choices,
+    z.strictObject({ spaces: z.array(anySpace), names: z.array(z.string()).optional() }),
+    z.strictObject({ size: z.literal(0) }),
+  ]),
+);
 const jsonObject = z.record(z.string(), z.json());
 const contentSchema = z.strictObject({
   policy: z.strictObject({
     name: z.string(),
-    observationSpace: space,
-    actionSpace: z.union([space, discreteSpace]),
+    observationSpace: anySpace,
+    actionSpace: z.union([box, ...choices]),
     options: jsonObject,
   }),
   about: jsonObject,
@@ -115,10 +131,10 @@ export function fromJson(where: string, text: string): LoadedPolicy {
 }
 
 /** JSON has no infinities. */
-function toJsonSpace(of: BoxSpace | DiscreteSpace) {
-  if ('n' in of) return of;
-  const { low, high, shape } = of;
+function toJsonSpace(of: PlainSpace): unknown {
+  if ('spaces' in of) return { ...of, spaces: of.spaces.map(toJsonSpace) };
+  if (!('low' in of)) return of;
   const bounds = (values: ArrayLike<number>) =>
     Array.from(values, (value) => (Number.isFinite(value) ? value : String(value)));
-  return { low: bounds(low), high: bounds(high), shape };
+  return { ...of, low: bounds(of.low), high: bounds(of.high) };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
+import { note } from '../note.ts';
 import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
@@ -10,6 +11,8 @@ import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts'
 import { checkAngles } from './checkAngles.ts';
 import { plainDiscreteSpace } from './discreteSpace.ts';
 import { matchParameters } from './matchParameters.ts';
+import { choicesOf, plainMultiBinarySpace, plainMultiDiscreteSpace } from './multiDiscreteSpace.ts';
+import { ObservationLayout } from './observationLayout.ts';
 import type { Policy } from './policy.ts';
 import {
   type ActionKind,
@@ -32,9 +35,9 @@ export type PolicyOptions<N extends PolicyName = PolicyName> = PolicyOptionsByNa
 
 /** What a policy is for, and the stream of its initial weights. */
 export interface PolicyTask {
-  /** A box; see {@link BoxSpace}. */
+  /** Any space of which something has numbers; the policy sees it as {@link ObservationLayout} says. */
   readonly observationSpace: AnySpace;
-  /** A box, or a {@link DiscreteSpace} where the policy takes one. */
+  /** A box, or a discrete, multi-discrete or multi-binary space where the policy takes one. */
   readonly actionSpace: AnySpace;
   readonly rng: Rng;
 }
@@ -58,13 +61,9 @@ export function makePolicy<N extends string>(
     throw new Error(`${where}: unknown policy, ${expectedOneOf(name, [...registry.keys()])}; registerPolicy adds one`);
   }
   const { observationSpace, actionSpace, rng, ...rest } = options;
-  const observationBox = plainBoxSpace(`${where}: observationSpace`, observationSpace);
-  const actions =
-    definition.actions === 'discrete'
-      ? { actionSpace: plainDiscreteSpace(`${where}: actionSpace`, actionSpace), actionDim: 1 }
-      : ((box) => ({ actionSpace: box, actionDim: box.low.length }))(
-          plainBoxSpace(`${where}: actionSpace`, actionSpace),
-        );
+  const layout = new ObservationLayout(`${where}: observationSpace`, observationSpace);
+  const observationBox = layout.box();
+  const actions = actionsOf(`${where}: actionSpace`, definition.actions, actionSpace);
   if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
   const parsed = parseOptions(where, definition.schema, rest) as CommonPolicySettings;
   const { parameters, normalizeObservations, clipObservations, ...settings } = parsed;
@@ -76,7 +75,7 @@ export function makePolicy<N extends string>(
       ...settings,
       hidden,
       observationSpace: observationBox,
-      observationDim: observationBox.low.length,
+      observationDim: layout.size,
       ...actions,
       squash: settings.squash === 'tanh' ? boxSquash(actions.actionSpace as BoxSpace) : new Identity(),
       rng: rng.split(name),
@@ -94,11 +93,36 @@ export function makePolicy<N extends string>(
     parameters === undefined
       ? { policy: make(settings.hidden), hidden: settings.hidden }
       : matchParameters(where, settings.hidden, parameters, make);
-  const spaces = { observationSpace: observationBox, actionSpace: actions.actionSpace };
+  const spaces = { observationSpace: layout.space, actionSpace: actions.actionSpace };
   const normalization = { normalizeObservations, clipObservations };
   Object.assign(policy, { config: { name, ...spaces, options: { ...settings, ...normalization, hidden } } });
   if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
+  noteWhatIsLost(where, layout);
   return policy;
+}
+
+/** The actions of a policy of this kind. @throws if the space is of another */
+function actionsOf(where: string, kind: ActionKind, space: AnySpace) {
+  if (kind === 'discrete') return { actionSpace: plainDiscreteSpace(where, space), actionDim: 1 };
+  if (kind === 'box') {
+    const actionSpace = plainBoxSpace(where, space);
+    return { actionSpace, actionDim: actionSpace.low.length };
+  }
+  const actionSpace =
+    space?.binaries === undefined ? plainMultiDiscreteSpace(where, space) : plainMultiBinarySpace(where, space);
+  return { actionSpace, actionDim: choicesOf(actionSpace).nvec.length };
+}
+
+/** Says what of the observations networks of dense layers do not see, or not as it is meant. */
+function noteWhatIsLost(where: string, { omitted, parts }: ObservationLayout): void {
+  for (const path of omitted)
+    note(`${where}: the observations' part ${path} has no numbers, and the policy does not see it`);
+  for (const { path, shape, isImage } of parts) {
+    if (!isImage) continue;
+    note(
+      `${where}: the observations${path && `' part ${path}`} are images [${shape}], of which the policy sees a row of pixels`,
+    );
+  }
 }
 
 /**

@@ -169,7 +169,7 @@ test('what does not fit is refused in one line', () => {
   expect(refused('gaussian', { hidden: [], parameters: 9 })).toMatch(/parameters: there is no hidden layer/);
   expect(refused('gaussian', { actionSpace: new Discrete(3) })).toMatch(/actionSpace: wanted a box.*got a Discrete/);
   expect(refused('gaussian', { actionSpace: { low: [0], high: [1], shape: [2] } })).toMatch(/shape \[2\], got 1 low/);
-  expect(refused('gaussian', { observationSpace: undefined })).toMatch(/observationSpace: wanted a box/);
+  expect(refused('gaussian', { observationSpace: undefined })).toMatch(/observationSpace: wanted a space/);
   expect(refused('gaussian', { rng: undefined })).toMatch(/rng: got undefined, expected an Rng/);
   const unbounded = new Box({ low: -Infinity, high: Infinity, shape: [1] });
   expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toBe(

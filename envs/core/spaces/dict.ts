@@ -3,22 +3,28 @@ import { describe } from '../describe.ts';
 import type { BatchArray, Space } from './space.ts';
 
 /**
- * Plain objects of named parts, each with a space of its own. The parts are kept in the order of their sorted names, as in
- * Gymnasium: a row of a batch holds theirs one after another.
+ * Plain objects of named parts, each with a space of its own. The parts are kept in the order of their sorted names, those of a `Map` in
+ * its own, as in Gymnasium: a row of a batch holds theirs one after another.
  */
 export class Dict<T extends object = Record<string, unknown>> implements Space<T> {
   readonly spaces: { readonly [K in keyof T]: Space<T[K]> };
+  /** Of the parts, in their order. */
+  readonly names: readonly (keyof T & string)[];
   readonly shape: readonly number[];
   readonly dtype = 'float32';
   readonly size: number;
   readonly #entries: readonly (readonly [keyof T & string, Space])[];
 
   /** @throws when it has no parts. */
-  constructor(spaces: { readonly [K in keyof T]: Space<T[K]> }) {
-    const entries = Object.entries(spaces) as [keyof T & string, Space][];
+  constructor(spaces: ReadonlyMap<string, Space>);
+  constructor(spaces: { readonly [K in keyof T]: Space<T[K]> });
+  constructor(spaces: object) {
+    const isOrdered = spaces instanceof Map;
+    const entries = [...(isOrdered ? spaces : Object.entries(spaces))] as [keyof T & string, Space][];
     if (entries.length === 0) throw new Error('Dict: needs at least one part, got none');
-    this.#entries = entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    this.spaces = Object.fromEntries(this.#entries) as typeof spaces;
+    this.#entries = isOrdered ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    this.names = this.#entries.map(([name]) => name);
+    this.spaces = Object.fromEntries(this.#entries) as typeof this.spaces;
     this.size = this.#entries.reduce((sum, [, space]) => sum + space.size, 0);
     this.shape = [this.size];
   }
@@ -33,10 +39,10 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
 
   violation(x: unknown): string | undefined {
     if (typeof x !== 'object' || x === null || Array.isArray(x) || ArrayBuffer.isView(x)) {
-      return `expected an object of ${this.#names}, got ${describe(x)}`;
+      return `expected an object of ${this.#listed}, got ${describe(x)}`;
     }
     const unknown = Object.keys(x).find((key) => !(key in this.spaces));
-    if (unknown !== undefined) return `has an unknown part "${unknown}", expected ${this.#names}`;
+    if (unknown !== undefined) return `has an unknown part "${unknown}", expected ${this.#listed}`;
     for (const [key, space] of this.#entries) {
       if (!(key in x)) return `has no part "${key}"`;
       const violation = space.violation((x as T)[key]);
@@ -45,8 +51,8 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
     return undefined;
   }
 
-  get #names(): string {
-    return this.#entries.map(([key]) => key).join(', ');
+  get #listed(): string {
+    return this.names.join(', ');
   }
 
   write(x: T, target: BatchArray, offset: number): void {
@@ -56,7 +62,7 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
         space.write(x[key], target, at);
       } catch (error) {
         if (typeof x !== 'object' || x === null)
-          throw new Error(`expected an object of ${this.#names}, got ${describe(x)}`);
+          throw new Error(`expected an object of ${this.#listed}, got ${describe(x)}`);
         throw new Error(`part "${key}": ${(error as Error).message}`);
       }
       at += space.size;

@@ -11,10 +11,15 @@ import { Tuple } from './tuple.ts';
 
 type Flat = Float32Array | Float64Array;
 
+/** The names or numbers of the parts of a composite space, in their order; undefined for a space that is none. */
+function keysOf(space: Space): readonly (string | number)[] | undefined {
+  if (space instanceof Dict) return space.names;
+  return space instanceof Tuple ? [...space.spaces.keys()] : undefined;
+}
+
 /** The parts of a composite space with a value's own, or undefined for a space that is none. */
 function partsOf(space: Space): Space[] | undefined {
-  if (space instanceof Dict || space instanceof Tuple) return Object.values(space.spaces);
-  return undefined;
+  return keysOf(space)?.map((key) => (space as Dict | Tuple).spaces[key as never]);
 }
 
 /** How many integers each entry of a discrete space may be, from which on; undefined for a space that is none. */
@@ -68,11 +73,10 @@ export function flattenSpace(space: Space): Box<'float32' | 'float64'> {
 
 /** Writes a member of `space` from `offset` on; gives the end. The zeros of a one-hot must be there already. */
 function writeFlat(space: Space, x: unknown, target: Flat, offset: number): number {
-  if (space instanceof Dict || space instanceof Tuple) {
-    let at = offset;
-    for (const [key, part] of Object.entries<Space>(space.spaces))
-      at = writeFlat(part, (x as Record<string, unknown>)[key], target, at);
-    return at;
+  const parts = partsOf(space);
+  if (parts) {
+    const keys = keysOf(space)!;
+    return parts.reduce((at, part, i) => writeFlat(part, (x as Record<string, unknown>)[keys[i]!], target, at), offset);
   }
   const choices = choicesOf(space);
   if (!choices) {
@@ -117,9 +121,7 @@ function readFlat(space: Space, flat: Flat, offset: number): unknown {
       at += flatdim(part);
       return value;
     });
-    return space instanceof Tuple
-      ? values
-      : Object.fromEntries(Object.keys((space as Dict).spaces).map((key, i) => [key, values[i]]));
+    return space instanceof Tuple ? values : Object.fromEntries(keysOf(space)!.map((key, i) => [key, values[i]]));
   }
   const choices = choicesOf(space);
   if (!choices) return space.read(flat, offset);

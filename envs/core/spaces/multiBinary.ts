@@ -9,6 +9,8 @@ export class MultiBinary implements Space<Uint8Array> {
   readonly shape: readonly number[];
   readonly dtype = 'uint8';
   readonly size: number;
+  /** How many zeros and ones: the size. It is what tells others, which know spaces by what they have, that this is none of bytes. */
+  readonly binaries: number;
 
   /**
    * @param shape of a value; a number n is short for [n].
@@ -18,6 +20,7 @@ export class MultiBinary implements Space<Uint8Array> {
     this.shape = typeof shape === 'number' ? [shape] : shape;
     for (const [i, n] of this.shape.entries()) checkCount('MultiBinary', `shape[${i}]`, n);
     this.size = this.shape.reduce((product, n) => product * n, 1);
+    this.binaries = this.size;
   }
 
   sample(rng: Rng): Uint8Array {

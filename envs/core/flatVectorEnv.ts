@@ -1,0 +1,149 @@
+import { choicesOf } from '../../src/policies/multiDiscreteSpace.ts';
+import { ObservationLayout } from '../../src/policies/observationLayout.ts';
+import { plainSpace } from '../../src/policies/plainSpace.ts';
+import { describe } from './describe.ts';
+import type { Info } from './env.ts';
+import { Box } from './spaces/box.ts';
+import type { BatchArray, Space } from './spaces/space.ts';
+import type { AutoresetMode, VectorEnv, VectorResetOptions, VectorStep } from './vectorEnv.ts';
+
+/** Options of {@link FlatVectorEnv}. */
+export interface FlatVectorEnvOptions {
+  /** Whether each observation ends with the mask of the actions that `info.actionMask` allows; false. */
+  readonly actionMask?: boolean;
+}
+
+/**
+ * Shows the observations of a vector env as policies see them: one row of float32 numbers each, as {@link ObservationLayout} says. Agents
+ * put it around what they are given where that is not so already.
+ *
+ * With `actionMask`, a row ends with 1 or 0 for each choice of an action, those of one entry after another's, from `info.actionMask` (or
+ * `action_mask`, its name in Python): an array of as many numbers or booleans, or one of an array for each entry. Without it, at the end of
+ * an episode, all are 1.
+ */
+export class FlatVectorEnv implements VectorEnv {
+  readonly env: VectorEnv;
+  readonly singleObservationSpace: Box;
+  readonly #layout: ObservationLayout;
+  /** How many choices each entry of an action has; undefined without masks. */
+  readonly #nvec: readonly number[] | undefined;
+  readonly #observations: Float32Array;
+  readonly #finalObservations: Float32Array;
+
+  /** @throws when the observations have no numbers, or there are to be masks of actions that are no choices */
+  constructor(env: VectorEnv, { actionMask = false }: FlatVectorEnvOptions = {}) {
+    const space = env.singleObservationSpace;
+    this.env = env;
+    this.#layout = new ObservationLayout('FlatVectorEnv: observations', space);
+    this.#nvec = actionMask ? choicesIn(env.singleActionSpace) : undefined;
+    const flat = this.#layout.box();
+    if (this.#nvec === undefined) this.singleObservationSpace = new Box(flat);
+    else {
+      const all = (value: number) => this.#nvec!.flatMap((n) => new Array<number>(n).fill(value));
+      this.singleObservationSpace = new Box({ low: [...flat.low, ...all(0)], high: [...flat.high, ...all(1)] });
+    }
+    this.#observations = new Float32Array(env.numEnvs * this.singleObservationSpace.size);
+    this.#finalObservations = new Float32Array(this.#observations.length);
+  }
+
+  get numEnvs(): number {
+    return this.env.numEnvs;
+  }
+
+  get autoresetMode(): AutoresetMode {
+    return this.env.autoresetMode;
+  }
+
+  get singleActionSpace(): Space {
+    return this.env.singleActionSpace;
+  }
+
+  /** @throws as {@link step} */
+  reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+    const [observations, infos] = this.env.reset(options);
+    for (let i = 0; i < this.numEnvs; i++) {
+      if (options?.mask === undefined || options.mask[i])
+        this.#show(observations, infos[i]!, this.#observations, i, false);
+    }
+    return [this.#observations, infos];
+  }
+
+  /** @throws as the env inside, or when a discrete observation is none of its space's, or an info has no mask, or one that allows nothing */
+  step(actions: BatchArray): VectorStep {
+    const step = this.env.step(actions);
+    const { observations, infos, finalObservations, finalInfos, terminations, truncations } = step;
+    for (let i = 0; i < this.numEnvs; i++) {
+      const hasEnded = terminations[i] === 1 || truncations[i] === 1;
+      if (hasEnded) this.#show(finalObservations, finalInfos[i]!, this.#finalObservations, i, true);
+      this.#show(observations, infos[i]!, this.#observations, i, hasEnded && this.autoresetMode !== 'sameStep');
+    }
+    return { ...step, observations: this.#observations, finalObservations: this.#finalObservations };
+  }
+
+  /** @param isLast whether the episode has ended with this observation, after which nothing is done */
+  #show(rows: Float32Array, info: Info, target: Float32Array, i: number, isLast: boolean): void {
+    const layout = this.#layout;
+    const at = i * this.singleObservationSpace.size;
+    try {
+      layout.expand(rows, i * layout.rowSize, target, at);
+      if (this.#nvec !== undefined) this.#writeMask(info, target, at + layout.size, isLast);
+    } catch (error) {
+      throw new Error(`FlatVectorEnv: env ${i}: ${(error as Error).message}`);
+    }
+  }
+
+  #writeMask(info: Info, target: Float32Array, offset: number, isLast: boolean): void {
+    const nvec = this.#nvec!;
+    const given = (info.actionMask ?? info.action_mask) as ArrayLike<unknown> | undefined | null;
+    if (given == null) {
+      if (!isLast)
+        throw new Error('info.actionMask: got none, expected one at every observation, as the policy masks actions');
+      target.fill(1, offset, offset + this.singleObservationSpace.size - this.#layout.size);
+      return;
+    }
+    let at = offset;
+    let from = 0;
+    const isNested = typeof given[0] === 'object';
+    for (let k = 0; k < nvec.length; k++) {
+      const entry = isNested ? (given[k] as ArrayLike<unknown> | undefined) : given;
+      const first = isNested ? 0 : from;
+      let allowed = 0;
+      for (let j = 0; j < nvec[k]!; j++) {
+        const value = Number(entry?.[first + j]);
+        if (value !== 0 && value !== 1) refuse(nvec, given);
+        target[at++] = value;
+        allowed += value;
+      }
+      if (isNested && entry?.length !== nvec[k]) refuse(nvec, given);
+      if (allowed === 0 && !isLast) {
+        throw new Error(`info.actionMask: got ${describe(given)}, expected one that allows something`);
+      }
+      from += nvec[k]!;
+    }
+    if (isNested ? given.length !== nvec.length : given.length !== from) refuse(nvec, given);
+  }
+
+  close(): void {
+    this.env.close();
+  }
+
+  state(): unknown {
+    return this.env.state();
+  }
+
+  setState(state: unknown): void {
+    this.env.setState(state);
+  }
+}
+
+function choicesIn(space: Space): readonly number[] {
+  const plain = plainSpace('FlatVectorEnv: actions', space);
+  if ('n' in plain || 'nvec' in plain || 'binaries' in plain) return choicesOf(plain).nvec;
+  throw new Error(`FlatVectorEnv: actionMask: wanted actions that are choices, got ${space}`);
+}
+
+function refuse(nvec: readonly number[], given: unknown): never {
+  const count = nvec.reduce((sum, n) => sum + n, 0);
+  const parted = nvec.length > 1 ? ` (${nvec.join(' + ')})` : '';
+  throw new Error(`info.actionMask: got ${describe(given)}, expected ${count}${parted} numbers, each 0 or 1`);
+}

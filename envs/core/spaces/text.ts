@@ -1,0 +1,76 @@
+import type { Rng } from '../../../src/random.ts';
+import { describe } from '../describe.ts';
+import { checkCount } from '../options.ts';
+import type { BatchArray, Space } from './space.ts';
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Options of {@link Text}. */
+export interface TextOptions {
+  /** The fewest characters; 1 by default. */
+  minLength?: number;
+  /** The characters that may occur; ASCII's letters and digits by default. */
+  charset?: string;
+}
+
+/**
+ * Texts of `minLength` to `maxLength` of some characters. They have no numbers: the row of a batch does not hold them, and policies do not
+ * see them.
+ */
+export class Text implements Space<string> {
+  readonly maxLength: number;
+  readonly minLength: number;
+  readonly charset: string;
+  readonly shape: readonly number[] = [0];
+  readonly dtype = 'uint8';
+  readonly size = 0;
+
+  /** @throws when the lengths are no integers with 0 ≤ minLength ≤ maxLength, or there are no characters. */
+  constructor(maxLength: number, { minLength = 1, charset = LETTERS }: TextOptions = {}) {
+    checkCount('Text', 'minLength', minLength, 0);
+    checkCount('Text', 'maxLength', maxLength, minLength);
+    if (charset.length === 0) throw new Error('Text: charset needs at least one character, got none');
+    this.maxLength = maxLength;
+    this.minLength = minLength;
+    this.charset = charset;
+  }
+
+  /** Uniform in the length, then in each character. */
+  sample(rng: Rng): string {
+    const characters = [...this.charset];
+    const length = rng.integer(this.minLength, this.maxLength + 1);
+    return Array.from({ length }, () => characters[rng.integer(0, characters.length)]).join('');
+  }
+
+  contains(x: unknown): x is string {
+    return this.violation(x) === undefined;
+  }
+
+  violation(x: unknown): string | undefined {
+    if (typeof x !== 'string') return `expected a string, got ${describe(x)}`;
+    const characters = [...x];
+    const { minLength, maxLength, charset } = this;
+    if (characters.length < minLength || characters.length > maxLength) {
+      return `expected ${minLength} to ${maxLength} characters, got ${characters.length}`;
+    }
+    const known = new Set(charset);
+    const wrong = characters.find((character) => !known.has(character));
+    return wrong === undefined
+      ? undefined
+      : `has the character ${describe(wrong)}, expected those of ${describe(charset)}`;
+  }
+
+  /** Writes nothing. */
+  write(x: string, _target: BatchArray, _offset: number): void {
+    if (typeof x !== 'string') throw new Error(`expected a string, got ${describe(x)}`);
+  }
+
+  /** Batches do not hold it: the empty text. */
+  read(): string {
+    return '';
+  }
+
+  toString(): string {
+    return `Text(${this.minLength}, ${this.maxLength})`;
+  }
+}

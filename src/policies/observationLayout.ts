@@ -1,0 +1,197 @@
+import { checkNumbers } from '../nn/whileLoading.ts';
+import { show } from '../options/describeIssue.ts';
+import type { AnySpace, BoxSpace } from './boxSpace.ts';
+import { choicesOf } from './multiDiscreteSpace.ts';
+import { type PlainSpace, plainSpace } from './plainSpace.ts';
+
+/** Where one simple space of a composite one is in a flat observation. */
+export interface ObservationPart {
+  /** Its names from the outside in, `camera.left`; empty where the space is simple itself. */
+  readonly path: string;
+  readonly at: number;
+  readonly size: number;
+  /** The shape of its values; of an image `[height, width, channels]`. */
+  readonly shape: readonly number[];
+  /** Whether it is an image: bytes, of three dimensions. */
+  readonly isImage: boolean;
+}
+
+/** What becomes of the next numbers of a row. */
+type Move =
+  | { readonly kind: 'copy'; readonly count: number }
+  | { readonly kind: 'scale'; readonly low: readonly number[]; readonly width: readonly number[] }
+  | { readonly kind: 'oneHot'; readonly n: number; readonly start: number };
+
+/**
+ * How a policy sees observations of any space: as one row of float32 numbers. It is Gymnasium's `flatten`, but for bytes and texts.
+ *
+ * - a box: its numbers, row-major; those of uint8 brought to [0, 1] by their bounds, (x − low) / (high − low);
+ * - `Discrete(n)`: one-hot, n numbers; `MultiDiscrete`: one one-hot after another; `MultiBinary`: zeros and ones;
+ * - `Dict` and `Tuple`: their parts', one after another, those of a `Dict` in its order;
+ * - texts, and whatever has no numbers: left out.
+ */
+export class ObservationLayout {
+  /** How many numbers a policy sees. */
+  readonly size: number;
+  /** How many numbers an observation has in the row of a vector env, where an integer is one number. */
+  readonly rowSize: number;
+  /** Whether the rows of a vector env are what a policy sees. */
+  readonly isPlain: boolean;
+  readonly parts: readonly ObservationPart[];
+  /** The paths of what is left out. */
+  readonly omitted: readonly string[];
+  readonly space: PlainSpace;
+  readonly #moves: readonly Move[];
+
+  /**
+   * @param where who asks, as errors name it
+   * @throws if it is no space, or nothing in it has numbers
+   */
+  constructor(where: string, space: AnySpace) {
+    this.space = plainSpace(where, space);
+    const moves: Move[] = [];
+    const parts: ObservationPart[] = [];
+    const omitted: string[] = [];
+    let size = 0;
+    let rowSize = 0;
+    const walk = (part: PlainSpace, path: string): void => {
+      if ('spaces' in part) {
+        part.spaces.forEach((inner, i) => {
+          walk(inner, `${path}${path && '.'}${part.names?.[i] ?? i}`);
+        });
+        return;
+      }
+      if ('size' in part) {
+        omitted.push(path);
+        return;
+      }
+      const added = movesOf(part);
+      const count = added.reduce((sum, move) => sum + flatSize(move), 0);
+      const shape = 'low' in part ? part.shape : [count];
+      const isImage = 'low' in part && isBytes(part) && shape.length === 3;
+      parts.push({ path, at: size, size: count, shape, isImage });
+      moves.push(...added);
+      size += count;
+      rowSize += added.reduce((sum, move) => sum + rawSize(move), 0);
+    };
+    walk(this.space, '');
+    if (size === 0) {
+      const wanted = 'wanted numbers, as of a Box, a Discrete or a Dict with one of them';
+      throw new Error(`${where}: ${wanted}, got ${show(space)}, which has none: a wrapper can make numbers of it`);
+    }
+    this.#moves = moves;
+    this.parts = parts;
+    this.omitted = omitted;
+    this.size = size;
+    this.rowSize = rowSize;
+    this.isPlain = moves.every(({ kind }) => kind === 'copy');
+  }
+
+  /** The box of what a policy sees; of a simple space it has the shape. */
+  box(): { low: number[]; high: number[]; shape: number[] } {
+    const { space, size } = this;
+    checkNumbers(size);
+    const low: number[] = [];
+    const high: number[] = [];
+    const add = (part: PlainSpace): void => {
+      if ('spaces' in part) part.spaces.forEach(add);
+      else if ('low' in part && !isBytes(part)) {
+        for (let i = 0; i < part.low.length; i++) {
+          low.push(part.low[i]!);
+          high.push(part.high[i]!);
+        }
+      } else if (!('size' in part)) {
+        const count = movesOf(part).reduce((sum, move) => sum + flatSize(move), 0);
+        for (let i = 0; i < count; i++) {
+          low.push(0);
+          high.push(1);
+        }
+      }
+    };
+    add(space);
+    return { low, high, shape: 'low' in space ? [...space.shape] : [size] };
+  }
+
+  /**
+   * Writes what a policy sees of the row of a vector env.
+   * @param from where the row begins in `rows`
+   * @param to where what is seen begins in `target`
+   * @throws if an integer is none of its space's
+   */
+  expand(rows: ArrayLike<number>, from: number, target: Float32Array, to: number): void {
+    let at = from;
+    let into = to;
+    for (const move of this.#moves) {
+      if (move.kind === 'copy') {
+        for (let i = 0; i < move.count; i++) target[into++] = rows[at++]!;
+      } else if (move.kind === 'scale') {
+        const { low, width } = move;
+        for (let i = 0; i < low.length; i++, at++) {
+          target[into++] = width[i] === 0 ? 0 : (rows[at]! - low[i]!) / width[i]!;
+        }
+      } else {
+        const { n, start } = move;
+        const chosen = rows[at++]! - start;
+        if (!(chosen >= 0 && chosen < n && Number.isInteger(chosen))) {
+          throw new Error(`observation: got ${chosen + start}, expected an integer in [${start}, ${start + n - 1}]`);
+        }
+        target.fill(0, into, into + n);
+        target[into + chosen] = 1;
+        into += n;
+      }
+    }
+  }
+
+  /**
+   * What a policy sees of an observation as an environment gives it: a number, an array, or an object or array of such.
+   * @throws if it has not the form of its space
+   */
+  flat(observation: unknown): Float32Array {
+    const row: number[] = [];
+    addNumbers(this.space, observation, row);
+    const flat = new Float32Array(this.size);
+    this.expand(row, 0, flat, 0);
+    return flat;
+  }
+}
+
+function movesOf(part: Exclude<PlainSpace, { readonly spaces: unknown } | { readonly size: 0 }>): Move[] {
+  if ('binaries' in part) return [{ kind: 'copy', count: part.binaries }];
+  if ('low' in part) return [isBytes(part) ? scaled(part) : { kind: 'copy', count: part.low.length }];
+  const { nvec, start } = choicesOf(part);
+  return nvec.map((n, i) => ({ kind: 'oneHot', n, start: start[i]! }));
+}
+
+function isBytes({ dtype }: BoxSpace): boolean {
+  return dtype === 'uint8';
+}
+
+function scaled({ low, high }: BoxSpace): Move {
+  return { kind: 'scale', low: Array.from(low), width: Array.from(high, (bound, i) => bound - low[i]!) };
+}
+
+/** How many numbers of a flat observation a move makes. */
+function flatSize(move: Move): number {
+  return move.kind === 'oneHot' ? move.n : rawSize(move);
+}
+
+/** Of how many numbers of a row. */
+function rawSize(move: Move): number {
+  if (move.kind === 'copy') return move.count;
+  return move.kind === 'scale' ? move.low.length : 1;
+}
+
+/** Appends the numbers of a value in the order of a vector env's row. */
+function addNumbers(space: PlainSpace, value: unknown, row: number[]): void {
+  if ('size' in space) return;
+  if ('spaces' in space) {
+    space.spaces.forEach((part, i) => {
+      addNumbers(part, (value as Readonly<Record<string, unknown>> | undefined)?.[space.names?.[i] ?? i], row);
+    });
+    return;
+  }
+  const size = movesOf(space).reduce((sum, move) => sum + rawSize(move), 0);
+  const numbers = typeof value === 'number' ? [value] : (value as ArrayLike<number> | undefined);
+  if (numbers?.length !== size) throw new Error(`observation: got ${show(value)}, expected ${size} numbers`);
+  for (let i = 0; i < size; i++) row.push(Number(numbers[i]));
+}

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  Box,
+  type BoxDtype,
+  Dict,
+  Discrete,
+  flatten,
+  flattenSpace,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  Text,
+  Tuple,
+} from '../../envs/index.ts';
+import { fingerprint, makePolicy, ObservationLayout, policyFromJson, policyToJson, Rng } from '../../src/index.ts';
+
+/** As the golden file describes a space. */
+type Described =
+  | { type: 'Dict'; parts: [string, Described][] }
+  | { type: 'Tuple'; parts: Described[] }
+  | { type: 'Discrete'; n: number; start: number }
+  | { type: 'MultiDiscrete'; nvec: number[]; start: number[] }
+  | { type: 'MultiBinary'; shape: number[] }
+  | { type: 'Box'; shape: number[]; low: number[]; high: number[]; dtype: BoxDtype };
+
+interface Case {
+  name: string;
+  space: Described;
+  value: unknown;
+  flat: number[];
+  low: number[];
+  high: number[];
+}
+
+/** Recorded from Gymnasium; see its `meta`. */
+const { cases } = JSON.parse(readFileSync(new URL('../envs/golden/flatten.json', import.meta.url), 'utf8')) as {
+  cases: Case[];
+};
+
+function spaceOf(described: Described): Space {
+  switch (described.type) {
+    case 'Dict':
+      return new Dict(new Map(described.parts.map(([name, part]) => [name, spaceOf(part)]))) as Space;
+    case 'Tuple':
+      return new Tuple(described.parts.map(spaceOf)) as Space;
+    case 'Discrete':
+      return new Discrete(described.n, described.start);
+    case 'MultiDiscrete':
+      return new MultiDiscrete(described.nvec, described.start);
+    case 'MultiBinary':
+      return new MultiBinary(described.shape);
+    case 'Box':
+      return new Box(described);
+  }
+}
+
+/** A value as the spaces here have it, of one as JSON has it. */
+function valueIn(space: Space, value: unknown): unknown {
+  if (space instanceof Dict) {
+    const values = value as Record<string, unknown>;
+    return Object.fromEntries(space.names.map((name) => [name, valueIn(space.spaces[name]!, values[name])]));
+  }
+  if (space instanceof Tuple) return space.spaces.map((part, i) => valueIn(part, (value as unknown[])[i]));
+  if (space instanceof Discrete) return value;
+  return space.read(Float64Array.from(value as number[]), 0);
+}
+
+/** As {@link Dict} sorts them by itself. */
+function sortedAgain(described: Described): Space {
+  if (described.type !== 'Dict') return spaceOf(described);
+  return new Dict(Object.fromEntries(described.parts.map(([name, part]) => [name, sortedAgain(part)]))) as Space;
+}
+
+describe('agrees with Gymnasium', () => {
+  test.each(cases.map((each, i) => ({ ...each, name: `${each.name} ${i}` })))('$name', (recorded) => {
+    const space = spaceOf(recorded.space);
+    const value = valueIn(space, recorded.value);
+    expect(space.violation(value)).toBeUndefined();
+    const layout = new ObservationLayout('test', space as never);
+    expect([...layout.flat(value)]).toEqual(recorded.flat);
+    const { low, high } = layout.box();
+    expect({ low, high }).toEqual({ low: recorded.low, high: recorded.high });
+    const isBytes = recorded.name.startsWith('image');
+    if (!isBytes) {
+      expect([...flatten(space, value)]).toEqual(recorded.flat);
+      expect([...flattenSpace(space).high]).toEqual(recorded.high);
+    }
+    // Of the row that a vector env has of it, somewhere in the midst.
+    const rows = new Float32Array(2 * space.size);
+    space.write(value, rows, space.size);
+    const seen = new Float32Array(layout.size + 2).fill(7);
+    layout.expand(rows, space.size, seen, 1);
+    expect([...seen]).toEqual([7, ...recorded.flat, 7]);
+    // A Dict of a plain object has Gymnasium's order by itself.
+    if (!recorded.name.startsWith('ordered')) expect(String(sortedAgain(recorded.space))).toBe(String(space));
+  });
+});
+
+test('bytes are brought to [0, 1] by their bounds, other numbers are not', () => {
+  const bytes = new Box({ low: [10, 0, 5], high: [20, 255, 5], dtype: 'uint8' });
+  expect([...new ObservationLayout('test', bytes).flat(Uint8Array.of(15, 51, 5))]).toEqual([0.5, Math.fround(0.2), 0]);
+  for (const dtype of ['float32', 'float64', 'int32'] as const) {
+    const layout = new ObservationLayout('test', new Box({ low: 0, high: 255, shape: [2], dtype }));
+    expect([...layout.flat([0, 200])]).toEqual([0, 200]);
+    expect(layout.isPlain).toBe(true);
+  }
+});
+
+test('texts are left out, and whatever has numbers stays', () => {
+  const space = new Dict({
+    mission: new Text(20),
+    image: new Box({ low: 0, high: 255, shape: [2, 2, 3], dtype: 'uint8' }),
+    direction: new Discrete(4),
+  });
+  const layout = new ObservationLayout('test', space);
+  expect(layout.omitted).toEqual(['mission']);
+  expect([layout.size, layout.rowSize, space.size]).toEqual([16, 13, 13]);
+  expect(layout.parts).toEqual([
+    { path: 'direction', at: 0, size: 4, shape: [4], isImage: false },
+    { path: 'image', at: 4, size: 12, shape: [2, 2, 3], isImage: true },
+  ]);
+  const image = new Uint8Array(12).fill(255);
+  const seen = layout.flat({ mission: 'go', image, direction: 2 });
+  expect([...seen]).toEqual([0, 0, 1, 0, ...new Array(12).fill(1)]);
+});
+
+test('a space of one’s own is the numbers that it writes', () => {
+  const layout = new ObservationLayout('test', { size: 2, shape: [2] });
+  expect(layout.space).toEqual({ low: [-Infinity, -Infinity], high: [Infinity, Infinity], shape: [2] });
+  expect([...layout.flat([3, -4])]).toEqual([3, -4]);
+});
+
+test('what cannot be seen is refused in one line', () => {
+  expect(() => new ObservationLayout('Ppo', new Text(9))).toThrow(
+    'Ppo: wanted numbers, as of a Box, a Discrete or a Dict with one of them, got a Text, which has none: a wrapper can make numbers of it',
+  );
+  expect(() => new ObservationLayout('Ppo', { spaces: { a: {} } })).toThrow(
+    'Ppo.a: wanted a space, as a box { low, high, shape } or one of oxbow/envs, got {}',
+  );
+  const layout = new ObservationLayout(
+    'test',
+    new Tuple([new Discrete(3, 1), new Box({ low: 0, high: 1, shape: [2] })]),
+  );
+  expect(() => layout.flat([4, [0, 1]])).toThrow('observation: got 4, expected an integer in [1, 3]');
+  expect(() => layout.flat([1.5, [0, 1]])).toThrow('observation: got 1.5, expected an integer in [1, 3]');
+  expect(() => layout.flat([1, [0]])).toThrow('observation: got [0], expected 2 numbers');
+  expect(() => layout.flat(undefined)).toThrow('observation: got undefined, expected 1 numbers');
+});
+
+describe('makePolicy', () => {
+  const space = new Dict(
+    new Map<string, Space>([
+      ['z', new Tuple([new MultiDiscrete([2, 3]), new MultiBinary(2)]) as Space],
+      ['camera', new Box({ low: 0, high: 255, shape: [2, 2, 3], dtype: 'uint8' })],
+      ['a', new Box({ low: [-Infinity, 0], high: [1, Infinity] })],
+      ['text', new Text(5)],
+    ]),
+  );
+  const task = { observationSpace: space, actionSpace: new Discrete(2), hidden: [4] };
+
+  test('takes any space, and its file has it', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const policy = makePolicy('categorical', { ...task, rng: new Rng(0) });
+    expect(policy.observationDim).toBe(5 + 2 + 12 + 2);
+    const { policy: loaded } = policyFromJson(policyToJson(policy));
+    expect(loaded.config).toEqual(policy.config);
+    expect(loaded.observationDim).toBe(policy.observationDim);
+    const layout = new ObservationLayout('test', loaded.config!.observationSpace);
+    expect(layout.parts.map(({ path }) => path)).toEqual(['z.0', 'z.1', 'camera', 'a']);
+  });
+
+  test('says once what the policy does not see as it is', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (let i = 0; i < 2; i++) {
+      makePolicy('categorical', {
+        ...task,
+        observationSpace: new Dict({
+          words: new Text(5),
+          eye: new Box({ low: 0, high: 9, shape: [4, 3, 1], dtype: 'uint8' }),
+        }),
+        rng: new Rng(0),
+      });
+    }
+    expect(warn.mock.calls.flat()).toEqual([
+      "makePolicy('categorical'): the observations' part words has no numbers, and the policy does not see it",
+      "makePolicy('categorical'): the observations' part eye are images [4,3,1], of which the policy sees a row of pixels",
+    ]);
+  });
+
+  test('an image keeps its shape for whoever makes a policy of it', () => {
+    const bytes = new Box({ low: 0, high: 255, shape: [4, 5, 3], dtype: 'uint8' });
+    const { low, high, shape } = new ObservationLayout('test', bytes).box();
+    expect([low[0], high[59], shape]).toEqual([0, 1, [4, 5, 3]]);
+  });
+
+  test('a file cannot ask for more than it stores', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const text = policyToJson(
+      makePolicy('categorical', { ...task, observationSpace: new Discrete(3), rng: new Rng(0) }),
+    );
+    expect(text).toContain('"n": 3');
+    const { format, version, sha256: _, ...content } = JSON.parse(text);
+    content.policy.observationSpace = { n: 1e9, start: 0 };
+    const forged = { format, version, sha256: fingerprint(content), ...content };
+    expect(() => policyFromJson(JSON.stringify(forged))).toThrow(/a size of 1000000000 or more, which is too large/);
+  });
+});
