@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Mlp, Module, type Policy, type Rng } from '../../src/index.ts';
 
-/** V(o): a network of one output, which sees observations as the policy beside it does, normalized or not. */
+/** V(o): a network of one output, which sees observations as the policy beside it does: normalized or not, and without its mask. */
 export class ValueNetwork extends Module {
   readonly network: Mlp;
 
@@ -11,7 +11,7 @@ export class ValueNetwork extends Module {
     super();
     this.#policy = policy;
     this.network = new Mlp({
-      inputDim: policy.observationDim,
+      inputDim: policy.observationDim - policy.maskDim,
       hidden,
       outputDim: 1,
       activation: 'tanh',

@@ -28,7 +28,7 @@ export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | A
   const env = 'numEnvs' in given ? given : new SyncVectorEnv([() => given], { autoresetMode: 'sameStep' });
   const { singleActionSpace: actionSpace } = env;
   const layout = new ObservationLayout(`${owner}: the environment's observations`, env.singleObservationSpace);
-  const { discreteActions, observationDim, maskDim = 0 } = policy;
+  const { discreteActions, observationDim, maskDim } = policy;
   if (layout.size !== observationDim - maskDim || !isActionSpaceOf(policy, actionSpace)) {
     const actions = discreteActions ? `${spaceOf(discreteActions)} actions` : `a Box of ${policy.actionDim} actions`;
     throw new Error(

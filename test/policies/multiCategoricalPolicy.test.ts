@@ -7,7 +7,6 @@ import {
   compile,
   type MultiCategoricalPolicy,
   makePolicy,
-  type Policy,
   policyFromJson,
   policyToJson,
   Rng,

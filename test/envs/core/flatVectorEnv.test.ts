@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AutoresetMode,
+  autoresetModes,
+  BaseEnv,
+  Box,
+  Dict,
+  Discrete,
+  FlatVectorEnv,
+  FrameStack,
+  type Info,
+  MultiDiscrete,
+  type ResetResult,
+  type Space,
+  type StepResult,
+  SyncVectorEnv,
+  Text,
+} from '../../../envs/index.ts';
+import { Rng } from '../../../src/random.ts';
+
+interface Seen {
+  place: number;
+  say: string;
+  eye: Uint8Array;
+}
+
+/** Goes from place 0 to 3 and ends there; its infos are what a test wants them to be. */
+class Stairs extends BaseEnv<Seen, number> {
+  readonly observationSpace = new Dict<Seen>({
+    place: new Discrete(4),
+    say: new Text(10),
+    eye: new Box({ low: 0, high: 255, shape: [1], dtype: 'uint8' }),
+  });
+  readonly actionSpace: Space<number>;
+  readonly #info: (place: number) => Info;
+  place = 0;
+
+  constructor(info: (place: number) => Info = () => ({}), actionSpace: Space = new Discrete(3)) {
+    super();
+    this.actionSpace = actionSpace as Space<number>;
+    this.#info = info;
+  }
+
+  #see(): Seen {
+    return { place: this.place, say: 'up', eye: Uint8Array.of(51 * this.place) };
+  }
+
+  protected begin(): ResetResult<Seen> {
+    this.place = 0;
+    return [this.#see(), this.#info(0)];
+  }
+
+  step(): StepResult<Seen> {
+    this.place += 1;
+    return [this.#see(), 1, this.place === 3, false, this.#info(this.place)];
+  }
+
+  state(): number {
+    return this.place;
+  }
+
+  setState(place: number): void {
+    this.place = place;
+  }
+}
+
+const stairs = (info?: (place: number) => Info, autoresetMode: AutoresetMode = 'sameStep', space?: Space) =>
+  new SyncVectorEnv([() => new Stairs(info, space), () => new Stairs(info, space)], { autoresetMode });
+/** By the order of the names: the eye, then the place. */
+const row = (place: number, ...mask: number[]) => {
+  const oneHot = [0, 1, 2, 3].map((i) => (i === place ? 1 : 0));
+  return [Math.fround(place / 5), ...oneHot, ...mask];
+};
+const rows = (numbers: Float32Array) => {
+  const size = numbers.length / 2;
+  return [[...numbers.subarray(0, size)], [...numbers.subarray(size)]];
+};
+
+describe('FlatVectorEnv', () => {
+  it.each(autoresetModes)('shows flat rows, those at the end of an episode too: %s', (mode) => {
+    const env = new FlatVectorEnv(stairs(undefined, mode));
+    expect(String(env.singleObservationSpace)).toBe('Box(0, 1, [5], float32)');
+    expect([env.numEnvs, env.autoresetMode, String(env.singleActionSpace)]).toEqual([2, mode, 'Discrete(3)']);
+    expect(rows(env.reset({ seed: 0 })[0])).toEqual([row(0), row(0)]);
+    const actions = new Float32Array(2);
+    for (let place = 1; place < 3; place++) {
+      expect(rows(env.step(actions).observations)).toEqual([row(place), row(place)]);
+    }
+    const last = env.step(actions);
+    expect([...last.terminations]).toEqual([1, 1]);
+    expect(rows(last.finalObservations)).toEqual([row(3), row(3)]);
+    expect(rows(last.observations)).toEqual(mode === 'sameStep' ? [row(0), row(0)] : [row(3), row(3)]);
+    if (mode === 'disabled') {
+      const [observations] = env.reset({ mask: [0, 1] });
+      expect(rows(observations)).toEqual([row(3), row(0)]);
+    }
+    if (mode === 'nextStep') expect(rows(env.step(actions).observations)).toEqual([row(0), row(0)]);
+  });
+
+  it('goes on from a state', () => {
+    const env = new FlatVectorEnv(stairs());
+    env.reset({ seed: 0 });
+    const actions = new Float32Array(2);
+    env.step(actions);
+    const state = JSON.parse(JSON.stringify(env.state()));
+    env.step(actions);
+    env.setState(state);
+    expect(rows(env.step(actions).observations)).toEqual([row(2), row(2)]);
+  });
+
+  it('refuses an integer that is none of its space’s', () => {
+    const wild = new Stairs();
+    const env = new FlatVectorEnv(new SyncVectorEnv([() => wild]));
+    env.reset();
+    wild.place = 8;
+    expect(() => env.step(new Float32Array(1))).toThrow(
+      'FlatVectorEnv: env 0: observation: got 9, expected an integer in [0, 3]',
+    );
+  });
+});
+
+describe('action masks', () => {
+  const masked = (mask: (place: number) => unknown, name = 'actionMask', space?: Space) =>
+    new FlatVectorEnv(
+      stairs((place) => ({ [name]: mask(place) }), 'sameStep', space),
+      { actionMask: true },
+    );
+
+  it.each([
+    ['numbers', 'actionMask', (place: number) => [1, place % 2, 0]],
+    ['booleans, under Python’s name', 'action_mask', (place: number) => [true, place % 2 === 1, false]],
+    ['a typed array', 'actionMask', (place: number) => Int8Array.of(1, place % 2, 0)],
+  ])('are at the end of each row: %s', (_, name, mask) => {
+    const env = masked(mask, name);
+    expect(env.singleObservationSpace.size).toBe(8);
+    const actions = new Float32Array(2);
+    expect(rows(env.reset({ seed: 0 })[0])[1]).toEqual(row(0, 1, 0, 0));
+    expect(rows(env.step(actions).observations)[0]).toEqual(row(1, 1, 1, 0));
+    env.step(actions);
+    const last = env.step(actions);
+    expect(rows(last.finalObservations)[1]).toEqual(row(3, 1, 1, 0));
+    expect(rows(last.observations)[1]).toEqual(row(0, 1, 0, 0));
+  });
+
+  it.each([
+    ['flat', [1, 0, 0, 1, 1]],
+    ['an array for each entry', [[1, 0], Int8Array.of(0, 1, 1)]],
+  ])('of several entries: %s', (_, mask) => {
+    const env = masked(() => mask, 'actionMask', new MultiDiscrete([2, 3]));
+    expect(rows(env.reset()[0])[0]).toEqual(row(0, 1, 0, 0, 1, 1));
+  });
+
+  it('allow all where an episode has ended without one', () => {
+    const env = masked((place) => (place === 3 ? undefined : [0, 1, 0]));
+    env.reset({ seed: 0 });
+    const actions = Float32Array.of(1, 1);
+    env.step(actions);
+    env.step(actions);
+    expect(rows(env.step(actions).finalObservations)[0]).toEqual(row(3, 1, 1, 1));
+  });
+
+  it.each<[string, unknown, string, Space?]>([
+    ['none', undefined, 'got none, expected one at every observation, as the policy masks actions'],
+    ['nothing allowed', [0, 0, 0], 'got Array [0, 0, 0], expected one that allows something'],
+    ['too few', [1, 1], 'got Array [1, 1], expected 3 numbers, each 0 or 1'],
+    ['too many', [1, 1, 1, 1], 'got Array [1, 1, 1, 1], expected 3 numbers, each 0 or 1'],
+    ['other numbers', [1, 0.5, 1], 'got Array [1, 0.5, 1], expected 3 numbers, each 0 or 1'],
+    ['no array', 'all', 'got "all", expected 3 numbers, each 0 or 1'],
+    [
+      'an entry of which nothing is allowed',
+      [1, 1, 0, 0, 0],
+      'got Array [1, 1, 0, 0, 0], expected one that allows something',
+      new MultiDiscrete([2, 3]),
+    ],
+    [
+      'parts of other sizes',
+      [
+        [1, 1, 1],
+        [1, 1],
+      ],
+      'got Array [Array [1, 1, 1], Array [1, 1]], expected 5 (2 + 3) numbers, each 0 or 1',
+      new MultiDiscrete([2, 3]),
+    ],
+  ])('are refused: %s', (_, mask, problem, space) => {
+    expect(() => masked(() => mask, 'actionMask', space).reset()).toThrow(
+      `FlatVectorEnv: env 0: info.actionMask: ${problem}`,
+    );
+  });
+
+  it('are for choices alone', () => {
+    const box = new Box({ low: 0, high: 1, shape: [1] });
+    expect(() => masked(() => [], 'actionMask', box)).toThrow(
+      'FlatVectorEnv: actionMask: wanted actions that are choices, got Box(0, 1, [1], float32)',
+    );
+  });
+});
+
+/** Counts: each observation is how many steps there were, in bytes. */
+class Counter extends BaseEnv<Uint8Array, number> {
+  readonly observationSpace = new Box({ low: 0, high: 255, shape: [2, 1], dtype: 'uint8' });
+  readonly actionSpace = new Discrete(2);
+  #count = 0;
+
+  #see(): Uint8Array {
+    return Uint8Array.of(this.#count, 255);
+  }
+
+  protected begin(): ResetResult<Uint8Array> {
+    this.#count = 0;
+    return [this.#see(), {}];
+  }
+
+  step(): StepResult<Uint8Array> {
+    this.#count += 1;
+    return [this.#see(), 0, this.#count === 5, false, {}];
+  }
+
+  state(): number {
+    return this.#count;
+  }
+
+  setState(count: number): void {
+    this.#count = count;
+  }
+}
+
+it('frames are stacked within a vector env, over ends of episodes and from a state', () => {
+  const stacked = () => new FrameStack(new Counter() as never, { stackSize: 3 });
+  const make = () => new FlatVectorEnv(new SyncVectorEnv([stacked, stacked], { autoresetMode: 'sameStep' }));
+  const env = make();
+  const counts = (observations: Float32Array) => [0, 2, 4].map((at) => Math.round(observations[6 + at]! * 255));
+  expect(counts(env.reset({ seed: 1 })[0])).toEqual([0, 0, 0]);
+  const actions = new Float32Array(2);
+  for (const expected of [
+    [0, 0, 1],
+    [0, 1, 2],
+    [1, 2, 3],
+  ])
+    expect(counts(env.step(actions).observations)).toEqual(expected);
+  const state = JSON.parse(JSON.stringify(env.state()));
+  env.step(actions);
+  const last = env.step(actions);
+  expect(counts(last.finalObservations)).toEqual([3, 4, 5]);
+  expect(counts(last.observations)).toEqual([0, 0, 0]);
+  const again = make();
+  again.reset({ seed: new Rng(2).seed });
+  again.setState(state);
+  expect(counts(again.step(actions).observations)).toEqual([2, 3, 4]);
+});
