@@ -7,6 +7,7 @@ import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
 import { providerOf } from './envProvider.ts';
 import { checkCount } from './options.ts';
+import { FrameStack } from './wrappers/frameStack.ts';
 import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
 import { PassiveEnvChecker } from './wrappers/passiveEnvChecker.ts';
 import { TimeLimit } from './wrappers/timeLimit.ts';
@@ -33,6 +34,8 @@ export interface MakeLimits {
   maxEpisodeSteps?: number;
   /** Leaves out `PassiveEnvChecker`. */
   disableEnvChecker?: boolean;
+  /** Shows so many of the last observations at once (`FrameStack`); one when left out. */
+  frameStack?: number;
 }
 
 /** Options of {@link make} for an env that it knows no more of. */
@@ -109,7 +112,7 @@ export function make(id: string, given: MakeOptions = {}): AnyEnv {
 }
 
 /** The names of {@link MakeLimits}. */
-export const limitNames = ['maxEpisodeSteps', 'disableEnvChecker'] as const satisfies (keyof MakeLimits)[];
+export const limitNames = ['maxEpisodeSteps', 'disableEnvChecker', 'frameStack'] as const satisfies (keyof MakeLimits)[];
 
 /**
  * {@link make} for a function of another name.
@@ -117,7 +120,7 @@ export const limitNames = ['maxEpisodeSteps', 'disableEnvChecker'] as const sati
  * @param own names of options that it takes itself, which errors name beside the others
  */
 export function makeRegistered(owner: string, id: string, given: MakeOptions, own: readonly string[] = []): AnyEnv {
-  const { maxEpisodeSteps, disableEnvChecker = false, ...options } = given;
+  const { maxEpisodeSteps, disableEnvChecker = false, frameStack, ...options } = given;
   const registration = registry.get(id);
   if (registration === undefined) throw unknownId(owner, id);
   const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;
@@ -136,5 +139,6 @@ export function makeRegistered(owner: string, id: string, given: MakeOptions, ow
   bare.unwrapped.spec = spec;
   let env = disableEnvChecker ? bare : new PassiveEnvChecker(bare);
   if (limit !== Infinity) env = new TimeLimit(env, limit);
+  if (frameStack !== undefined) env = new FrameStack(env as never, { stackSize: frameStack }) as AnyEnv;
   return new OrderEnforcing(env);
 }

@@ -19,7 +19,8 @@ const all = policies().map(({ name, actions, options }) => {
 });
 
 function small({ name, actions }: (typeof all)[number]): Policy {
-  const actionSpace = actions === 'discrete' ? { n: 3, start: 0 } : box(2, name.startsWith('circular') ? Math.PI : 1);
+  const choices = { discrete: { n: 3, start: 0 }, 'multi-discrete': { nvec: [3, 2], start: [0, 1] } };
+  const actionSpace = actions === 'box' ? box(2, name.startsWith('circular') ? Math.PI : 1) : choices[actions];
   const task = { observationSpace: box(3, 1), actionSpace, rng: new Rng(1) };
   return perturb(makePolicy(name, { ...task, hidden: [4] }), new Rng('weights'));
 }

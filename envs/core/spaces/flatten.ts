@@ -5,9 +5,11 @@ import { Discrete } from './discrete.ts';
 import { MultiBinary } from './multiBinary.ts';
 import { MultiDiscrete } from './multiDiscrete.ts';
 import type { Space } from './space.ts';
+import { Text } from './text.ts';
 import { Tuple } from './tuple.ts';
 
-// Gymnasium's flattening: boxes and binaries as they are, one-hot for every integer of a Discrete, composites part by part.
+// Gymnasium's flattening: boxes and binaries as they are, one-hot for every integer of a Discrete, composites part by part. Texts are
+// left out.
 
 type Flat = Float32Array | Float64Array;
 
@@ -38,7 +40,7 @@ export function flatdim(space: Space): number {
   if (parts) return parts.reduce((sum, part) => sum + flatdim(part), 0);
   const choices = choicesOf(space);
   if (choices) return choices.nvec.reduce((sum, n) => sum + n, 0);
-  if (space instanceof Box || space instanceof MultiBinary) return space.size;
+  if (space instanceof Box || space instanceof MultiBinary || space instanceof Text) return space.size;
   throw new Error(`flatten: knows Box, Discrete, MultiDiscrete, MultiBinary, Dict and Tuple, got ${space}`);
 }
 

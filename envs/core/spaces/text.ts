@@ -4,13 +4,15 @@ import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** Of a sample, beyond the fewest characters, where there is no bound. */
+const SAMPLE_LENGTH = 20;
 
 /** Options of {@link Text}. */
 export interface TextOptions {
   /** The fewest characters; 1 by default. */
   minLength?: number;
-  /** The characters that may occur; ASCII's letters and digits by default. */
-  charset?: string;
+  /** The characters that may occur, null for any; ASCII's letters and digits by default. */
+  charset?: string | null;
 }
 
 /**
@@ -20,25 +22,29 @@ export interface TextOptions {
 export class Text implements Space<string> {
   readonly maxLength: number;
   readonly minLength: number;
-  readonly charset: string;
+  readonly charset: string | null;
   readonly shape: readonly number[] = [0];
   readonly dtype = 'uint8';
   readonly size = 0;
 
-  /** @throws when the lengths are no integers with 0 ≤ minLength ≤ maxLength, or there are no characters. */
+  /**
+   * @param maxLength the most characters; `Infinity` for no bound
+   * @throws when the lengths are no integers with 0 ≤ minLength ≤ maxLength, or there are no characters
+   */
   constructor(maxLength: number, { minLength = 1, charset = LETTERS }: TextOptions = {}) {
     checkCount('Text', 'minLength', minLength, 0);
-    checkCount('Text', 'maxLength', maxLength, minLength);
-    if (charset.length === 0) throw new Error('Text: charset needs at least one character, got none');
+    if (maxLength !== Infinity) checkCount('Text', 'maxLength', maxLength, minLength);
+    if (charset?.length === 0) throw new Error('Text: charset needs at least one character, got none');
     this.maxLength = maxLength;
     this.minLength = minLength;
     this.charset = charset;
   }
 
-  /** Uniform in the length, then in each character. */
+  /** Uniform in the length, which ends 20 beyond the least where there is no bound, then in each character, or letter and digit. */
   sample(rng: Rng): string {
-    const characters = [...this.charset];
-    const length = rng.integer(this.minLength, this.maxLength + 1);
+    const characters = [...(this.charset ?? LETTERS)];
+    const most = this.maxLength === Infinity ? this.minLength + SAMPLE_LENGTH : this.maxLength;
+    const length = rng.integer(this.minLength, most + 1);
     return Array.from({ length }, () => characters[rng.integer(0, characters.length)]).join('');
   }
 
@@ -53,6 +59,7 @@ export class Text implements Space<string> {
     if (characters.length < minLength || characters.length > maxLength) {
       return `expected ${minLength} to ${maxLength} characters, got ${characters.length}`;
     }
+    if (charset === null) return undefined;
     const known = new Set(charset);
     const wrong = characters.find((character) => !known.has(character));
     return wrong === undefined

@@ -243,7 +243,7 @@ describe('oxbow train', () => {
     [
       'option of an environment',
       ['Pendulum-v1', '--set', 'env.gg=3'],
-      '--set env.gg: unknown option of Pendulum-v1, expected one of g, maxEpisodeSteps, disableEnvChecker (did you mean g?)',
+      '--set env.gg: unknown option of Pendulum-v1, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack (did you mean g?)',
     ],
     [
       'option of an environment, with a policy',
