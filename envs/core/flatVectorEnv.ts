@@ -1,7 +1,7 @@
 import { choicesOf } from '../../src/policies/multiDiscreteSpace.ts';
 import { ObservationLayout } from '../../src/policies/observationLayout.ts';
 import { plainSpace } from '../../src/policies/plainSpace.ts';
-import { describe } from './describe.ts';
+import { writeMask } from '../../src/policies/writeMask.ts';
 import type { Info } from './env.ts';
 import { Box } from './spaces/box.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
@@ -86,41 +86,12 @@ export class FlatVectorEnv implements VectorEnv {
     const at = i * this.singleObservationSpace.size;
     try {
       layout.expand(rows, i * layout.rowSize, target, at);
-      if (this.#nvec !== undefined) this.#writeMask(info, target, at + layout.size, isLast);
+      if (this.#nvec !== undefined) {
+        writeMask(this.#nvec, info.actionMask ?? info.action_mask, target, at + layout.size, { isLast });
+      }
     } catch (error) {
-      throw new Error(`FlatVectorEnv: env ${i}: ${(error as Error).message}`);
+      throw new Error(`FlatVectorEnv: env ${i}: ${(error as Error).message}`, { cause: error });
     }
-  }
-
-  #writeMask(info: Info, target: Float32Array, offset: number, isLast: boolean): void {
-    const nvec = this.#nvec!;
-    const given = (info.actionMask ?? info.action_mask) as ArrayLike<unknown> | undefined | null;
-    if (given == null) {
-      if (!isLast)
-        throw new Error('info.actionMask: got none, expected one at every observation, as the policy masks actions');
-      target.fill(1, offset, offset + this.singleObservationSpace.size - this.#layout.size);
-      return;
-    }
-    let at = offset;
-    let from = 0;
-    const isNested = typeof given[0] === 'object';
-    for (let k = 0; k < nvec.length; k++) {
-      const entry = isNested ? (given[k] as ArrayLike<unknown> | undefined) : given;
-      const first = isNested ? 0 : from;
-      let allowed = 0;
-      for (let j = 0; j < nvec[k]!; j++) {
-        const value = Number(entry?.[first + j]);
-        if (value !== 0 && value !== 1) refuse(nvec, given);
-        target[at++] = value;
-        allowed += value;
-      }
-      if (isNested && entry?.length !== nvec[k]) refuse(nvec, given);
-      if (allowed === 0 && !isLast) {
-        throw new Error(`info.actionMask: got ${describe(given)}, expected one that allows something`);
-      }
-      from += nvec[k]!;
-    }
-    if (isNested ? given.length !== nvec.length : given.length !== from) refuse(nvec, given);
   }
 
   close(): void {
@@ -140,10 +111,4 @@ function choicesIn(space: Space): readonly number[] {
   const plain = plainSpace('FlatVectorEnv: actions', space);
   if ('n' in plain || 'nvec' in plain || 'binaries' in plain) return choicesOf(plain).nvec;
   throw new Error(`FlatVectorEnv: actionMask: wanted actions that are choices, got ${space}`);
-}
-
-function refuse(nvec: readonly number[], given: unknown): never {
-  const count = nvec.reduce((sum, n) => sum + n, 0);
-  const parted = nvec.length > 1 ? ` (${nvec.join(' + ')})` : '';
-  throw new Error(`info.actionMask: got ${describe(given)}, expected ${count}${parted} numbers, each 0 or 1`);
 }

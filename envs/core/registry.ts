@@ -112,7 +112,11 @@ export function make(id: string, given: MakeOptions = {}): AnyEnv {
 }
 
 /** The names of {@link MakeLimits}. */
-export const limitNames = ['maxEpisodeSteps', 'disableEnvChecker', 'frameStack'] as const satisfies (keyof MakeLimits)[];
+export const limitNames = [
+  'maxEpisodeSteps',
+  'disableEnvChecker',
+  'frameStack',
+] as const satisfies (keyof MakeLimits)[];
 
 /**
  * {@link make} for a function of another name.

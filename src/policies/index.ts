@@ -44,7 +44,7 @@ export {
   registerPolicy,
 } from './registry.ts';
 export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
-export type { ActOptions, Observation } from './singleActor.ts';
+export type { ActedAction, ActOptions, Observation } from './singleActor.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';
 export { TruncatedNormalPolicy, type TruncatedNormalPolicyOptions } from './truncatedNormalPolicy.ts';
 export { WrappedPolicy } from './wrappedPolicy.ts';

@@ -18,7 +18,7 @@ export interface ObservationPart {
 
 /** What becomes of the next numbers of a row. */
 type Move =
-  | { readonly kind: 'copy'; readonly count: number }
+  | { readonly kind: 'copy'; readonly count: number; readonly areBits: boolean }
   | { readonly kind: 'scale'; readonly low: readonly number[]; readonly width: readonly number[] }
   | { readonly kind: 'oneHot'; readonly n: number; readonly start: number };
 
@@ -37,6 +37,8 @@ export class ObservationLayout {
   readonly rowSize: number;
   /** Whether the rows of a vector env are what a policy sees. */
   readonly isPlain: boolean;
+  /** Whether all that a policy sees is k/255 for whole numbers k from 0 to 255: a replay may keep it as bytes. */
+  readonly areBytes: boolean;
   readonly parts: readonly ObservationPart[];
   /** The paths of what is left out. */
   readonly omitted: readonly string[];
@@ -85,6 +87,7 @@ export class ObservationLayout {
     this.size = size;
     this.rowSize = rowSize;
     this.isPlain = moves.every(({ kind }) => kind === 'copy');
+    this.areBytes = moves.every(makesBytes);
   }
 
   /** The box of what a policy sees; of a simple space it has the shape. */
@@ -156,8 +159,8 @@ export class ObservationLayout {
 }
 
 function movesOf(part: Exclude<PlainSpace, { readonly spaces: unknown } | { readonly size: 0 }>): Move[] {
-  if ('binaries' in part) return [{ kind: 'copy', count: part.binaries }];
-  if ('low' in part) return [isBytes(part) ? scaled(part) : { kind: 'copy', count: part.low.length }];
+  if ('binaries' in part) return [{ kind: 'copy', count: part.binaries, areBits: true }];
+  if ('low' in part) return [isBytes(part) ? scaled(part) : { kind: 'copy', count: part.low.length, areBits: false }];
   const { nvec, start } = choicesOf(part);
   return nvec.map((n, i) => ({ kind: 'oneHot', n, start: start[i]! }));
 }
@@ -168,6 +171,12 @@ function isBytes({ dtype }: BoxSpace): boolean {
 
 function scaled({ low, high }: BoxSpace): Move {
   return { kind: 'scale', low: Array.from(low), width: Array.from(high, (bound, i) => bound - low[i]!) };
+}
+
+function makesBytes(move: Move): boolean {
+  if (move.kind === 'copy') return move.areBits;
+  // Of bytes between other bounds, as those of booleans, each is 0 or 1 or it is not said.
+  return move.kind === 'oneHot' || move.width.every((width, i) => width <= 1 || (width === 255 && move.low[i] === 0));
 }
 
 /** How many numbers of a flat observation a move makes. */
@@ -191,7 +200,19 @@ function addNumbers(space: PlainSpace, value: unknown, row: number[]): void {
     return;
   }
   const size = movesOf(space).reduce((sum, move) => sum + rawSize(move), 0);
-  const numbers = typeof value === 'number' ? [value] : (value as ArrayLike<number> | undefined);
-  if (numbers?.length !== size) throw new Error(`observation: got ${show(value)}, expected ${size} numbers`);
-  for (let i = 0; i < size; i++) row.push(Number(numbers[i]));
+  const before = row.length;
+  addNested(value, row);
+  if (row.length - before !== size) throw new Error(`observation: got ${show(value)}, expected ${size} numbers`);
+}
+
+/** Appends a number, or those of an array, whose entries may be arrays. */
+function addNested(value: unknown, row: number[]): void {
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    row.push(Number(value));
+    return;
+  }
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    throw new Error(`observation: got ${show(value)}, expected numbers`);
+  }
+  for (const entry of value as ArrayLike<unknown> & Iterable<unknown>) addNested(entry, row);
 }

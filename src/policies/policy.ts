@@ -10,8 +10,8 @@ import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
 import type { ChoiceSpace } from './multiDiscreteSpace.ts';
 import { ObservationNormalizer } from './observationNormalizer.ts';
-import { type ActOptions, type Observation, SingleActor } from './singleActor.ts';
 import type { PlainSpace } from './plainSpace.ts';
+import { type ActedAction, type ActOptions, type Observation, SingleActor } from './singleActor.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -176,12 +176,12 @@ export abstract class Policy extends Module {
    * Sampled actions come from a stream of the policy's own, which begins anew in each run of a program: the same calls give the same
    * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}.
    *
-   * @param observation its numbers, flat, or nested as the space has them: a number array, a typed array, or arrays of such
-   * @returns a number where actions are discrete; else `[actionDim]`, an array of its own, clipped to the bounds of the action space
+   * @param observation as the environment gives it: a number, an array, an object of parts; of a box also arrays of arrays
+   * @returns a number where an action is one choice; else `[actionDim]`, an array of its own, clipped to the bounds of the action space
    *   where the policy knows them
-   * @throws if there are not `observationDim` finite numbers, or the policy is disposed
+   * @throws if it is no observation of the policy's space, or not finite, a mask of actions is missing, or the policy is disposed
    */
-  act(observation: Observation, options?: ActOptions): Float32Array | number {
+  act(observation: Observation, options?: ActOptions): ActedAction {
     if (this.#isDisposed) throw new Error(`${this.constructor.name}.act: called after dispose`);
     this.#acting ??= new SingleActor(this);
     return this.#acting.act(observation, options);

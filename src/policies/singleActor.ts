@@ -2,10 +2,18 @@ import { show } from '../options/describeIssue.ts';
 import { Rng } from '../random.ts';
 import { Actor } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
+import { choicesOf } from './multiDiscreteSpace.ts';
+import { ObservationLayout } from './observationLayout.ts';
 import type { Policy } from './policy.ts';
+import { writeMask } from './writeMask.ts';
 
-/** The observation of one environment: numbers, flat or nested as its space has them. */
-export type Observation = number | ArrayLike<number> | readonly Observation[];
+/** The observation of one environment: numbers, flat or nested as its space has them, and of a `Dict` an object of such and of texts. */
+export type Observation =
+  | number
+  | string
+  | ArrayLike<number>
+  | readonly Observation[]
+  | { readonly [part: string]: Observation };
 
 /** Options of {@link Policy.act}. */
 export interface ActOptions {
@@ -13,29 +21,44 @@ export interface ActOptions {
   readonly greedy?: boolean | undefined;
   /** The stream of the noise: by default the policy's own, which is named `act`. */
   readonly rng?: Rng | undefined;
+  /** The info's `actionMask`, for a policy that masks actions. */
+  readonly actionMask?: unknown;
 }
+
+/** What an environment's `step` takes: of one discrete action the number. */
+export type ActedAction = Float32Array | Int32Array | Uint8Array | number;
 
 /** A policy that acts for one observation at a time, as environments give and take it. */
 export class SingleActor {
   readonly #policy: Policy;
   readonly #bounds: Pick<BoxSpace, 'low' | 'high'> | undefined;
   readonly #observation: Float32Array;
+  /** Where observations are more than numbers as they are. */
+  readonly #layout: ObservationLayout | undefined;
+  /** How many choices each number of an action has, where it has some. */
+  readonly #nvec: readonly number[] | undefined;
   readonly #rng = new Rng('act');
   #sampled: Actor | undefined;
   #greedy: Actor | undefined;
 
   constructor(policy: Policy) {
     this.#policy = policy;
-    const { actionSpace } = policy.config ?? {};
+    const { actionSpace, observationSpace } = policy.config ?? {};
+    const layout = observationSpace && new ObservationLayout(this.#where(), observationSpace);
+    this.#layout = layout?.isPlain && 'low' in layout.space ? undefined : layout;
+    this.#nvec = policy.discreteActions && choicesOf(policy.discreteActions).nvec;
     this.#bounds = actionSpace !== undefined && 'low' in actionSpace ? actionSpace : policy.boundedActions;
     this.#observation = new Float32Array(policy.observationDim);
   }
 
   /** See {@link Policy.act}. */
-  act(observation: Observation, { greedy = false, rng = this.#rng }: ActOptions = {}): Float32Array | number {
-    this.#take(observation);
+  act(observation: Observation, { greedy = false, rng = this.#rng, actionMask }: ActOptions = {}): ActedAction {
+    this.#take(observation, actionMask);
     const { action } = this.#actor(greedy).act(this.#observation, rng);
-    return this.#policy.discreteActions === undefined ? this.#clipped(action) : action[0]!;
+    const { discreteActions } = this.#policy;
+    if (discreteActions === undefined) return this.#clipped(action);
+    if ('n' in discreteActions) return action[0]!;
+    return 'binaries' in discreteActions ? Uint8Array.from(action) : Int32Array.from(action);
   }
 
   dispose(): void {
@@ -53,12 +76,20 @@ export class SingleActor {
     return actor;
   }
 
-  #take(observation: Observation): void {
-    const { observationDim } = this.#policy;
+  #take(observation: Observation, actionMask: unknown): void {
+    const { observationDim, maskDim } = this.#policy;
+    const size = observationDim - maskDim;
+    if (maskDim > 0) this.#named(() => writeMask(this.#nvec!, actionMask, this.#observation, size));
+    const layout = this.#layout;
+    if (layout !== undefined) {
+      const flat = this.#named(() => layout.flat(observation));
+      this.#write(flat, 0);
+      return;
+    }
     const count = this.#write(observation, 0);
-    if (count === observationDim) return;
+    if (count === size) return;
     const got = Array.isArray(observation) || ArrayBuffer.isView(observation) ? `${count}` : show(observation);
-    throw new Error(`${this.#where()}: wanted an observation of ${observationDim} numbers, got ${got}`);
+    throw new Error(`${this.#where()}: wanted an observation of ${size} numbers, got ${got}`);
   }
 
   /** Copies numbers to `at` and after it. @returns where they end; beyond the end of an observation they are only counted */
@@ -70,12 +101,12 @@ export class SingleActor {
       this.#observation[at] = observation;
       return at + 1;
     }
-    const length = observation?.length;
+    const length = (observation as ArrayLike<number> | undefined)?.length;
     if (typeof observation !== 'object' || length === undefined) {
       throw new Error(`${this.#where()}: got ${show(observation)} in the observation, expected numbers`);
     }
     let end = at;
-    for (let i = 0; i < length; i++) end = this.#write(observation[i]!, end);
+    for (let i = 0; i < length; i++) end = this.#write((observation as readonly Observation[])[i]!, end);
     return end;
   }
 
@@ -83,6 +114,15 @@ export class SingleActor {
     const bounds = this.#bounds;
     if (bounds === undefined) return action.slice();
     return action.map((value, i) => Math.min(Math.max(value, bounds.low[i]!), bounds.high[i]!));
+  }
+
+  /** What `call` gives, its errors with the name of this method. */
+  #named<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw new Error(`${this.#where()}: ${(error as Error).message}`);
+    }
   }
 
   #where(): string {

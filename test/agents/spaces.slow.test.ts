@@ -13,6 +13,7 @@ import {
   stateFromJson,
   stateToJson,
   type TrainReport,
+  train,
 } from '../../agents/index.ts';
 import {
   type AnyEnv,
@@ -353,6 +354,27 @@ test('a masked training goes on from a state to the same bytes, and its first up
   expect(second.policy.stateDict()).toEqual(whole.policy.stateDict());
 });
 
+test('train takes the policy that such actions want, and masks them where the first info has a mask', async () => {
+  const space = new MultiDiscrete([3, 4]);
+  const { policy } = await train({
+    env: () => new TimeLimit(new Guarded(space) as AnyEnv, 10),
+    agent: 'ppo',
+    agentOptions: { horizon: 64 },
+    policyOptions: { hidden: [8] },
+    steps: 128,
+  });
+  expect(policy.config).toMatchObject({ name: 'multi-categorical', options: { actionMask: true } });
+  expect(policy.maskDim).toBe(7);
+  policy.dispose();
+  const plain = await train({ env: () => new Echo(multiBinary) as AnyEnv, agent: 'a2c', steps: 64 });
+  expect(plain.policy.config).toMatchObject({ name: 'multi-categorical' });
+  expect(plain.policy.maskDim).toBe(0);
+  plain.policy.dispose();
+  await expect(train({ env: () => new Echo(multiBinary) as AnyEnv, agent: 'sac', steps: 64 })).rejects.toThrow(
+    /needs continuous actions; those of the environment are MultiBinary\(\[3\]\)/,
+  );
+});
+
 test('what does not fit is refused in one line', () => {
   const env = vector(() => new Ice() as AnyEnv, 5);
   const make = (policy: Policy, from: SyncVectorEnv) => () => new Ppo({ ...ppo, policy, env: from });
@@ -369,7 +391,7 @@ test('what does not fit is refused in one line', () => {
   const agent = new Ppo({ ...ppo, policy: masked, env });
   const training = agent.train({ steps: 64, rng: new Rng(0) });
   return expect(training.next()).rejects.toThrow(
-    'FlatVectorEnv: env 0: info.actionMask: got none, expected one at every observation, as the policy masks actions',
+    'FlatVectorEnv: env 0: actionMask: got none, expected one for every observation, as the policy masks actions',
   );
 });
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text } from '../../envs/index.ts';
 import { FlowPolicy, GaussianPolicy, makePolicy, neuralSplineFlow } from '../../src/index.ts';
 import { Rng } from '../../src/random.ts';
 
@@ -102,4 +103,49 @@ test('is freed with the policy', () => {
   policy.dispose();
   expect(tf.memory().numTensors).toBe(numTensors);
   expect(() => policy.act(observation)).toThrow(new Error('GaussianPolicy.act: called after dispose'));
+});
+
+test('takes observations of any space as the environment gives them, and gives what its step takes', () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const space = new Dict<{ place: number; view: Uint8Array; word: string; at: Float32Array }>({
+    place: new Discrete(3, 1),
+    view: new Box({ low: 0, high: 255, shape: [2], dtype: 'uint8' }),
+    word: new Text(5),
+    at: new Box({ low: -1, high: 1, shape: [1] }),
+  });
+  const actions = { a: new Discrete(3, 4), b: new MultiDiscrete([2, 3]), c: new MultiBinary(2) };
+  const name = { a: 'categorical', b: 'multi-categorical', c: 'multi-categorical' } as const;
+  const rng = new Rng(0);
+  for (const key of ['a', 'b', 'c'] as const) {
+    const policy = makePolicy(name[key], { observationSpace: space, actionSpace: actions[key], rng, hidden: [4] });
+    const seen = { place: 2, view: Uint8Array.of(0, 51), word: 'go', at: Float32Array.of(0.5) };
+    expect(actions[key].violation(policy.act(seen))).toBeUndefined();
+    const flat = tf.tensor2d([[0.5, 0, 1, 0, 0, 0.2]]);
+    const greedy = policy.greedy(flat, new Rng(0)).action.dataSync();
+    const acted = policy.act(seen, { greedy: true });
+    expect(typeof acted === 'number' ? [acted] : [...acted]).toEqual([...greedy]);
+    expect(() => policy.act({ ...seen, place: 4 })).toThrow(
+      /^\w+Policy\.act: observation: got 4, expected an integer in \[1, 3\]$/,
+    );
+    expect(() => policy.act({ ...seen, at: [Number.NaN] })).toThrow(
+      /^\w+Policy\.act: got NaN at 0 of the observation, expected finite numbers$/,
+    );
+    expect(() => policy.act(3)).toThrow(/^\w+Policy\.act: observation: got undefined, expected numbers$/);
+    policy.dispose();
+  }
+});
+
+test('a policy that masks actions is told the mask', () => {
+  const policy = makePolicy('categorical', {
+    observationSpace: { n: 4, start: 0 },
+    actionSpace: { n: 3, start: 0 },
+    rng: new Rng(0),
+    actionMask: true,
+  });
+  for (let i = 0; i < 20; i++) expect(policy.act(1, { actionMask: [false, true, false] })).toBe(1);
+  expect(() => policy.act(1)).toThrow(
+    'CategoricalPolicy.act: actionMask: got none, expected one for every observation, as the policy masks actions',
+  );
+  expect(() => policy.act(1, { actionMask: [0, 0, 0] })).toThrow('got [0,0,0], expected one that allows something');
+  policy.dispose();
 });

@@ -107,6 +107,23 @@ test('bytes are brought to [0, 1] by their bounds, other numbers are not', () =>
   }
 });
 
+test('what may be kept as bytes is k/255 to the bit', () => {
+  const eye = new Box({ low: 0, high: 255, shape: [256], dtype: 'uint8' });
+  const flag = new Box({ low: 0, high: 1, shape: [1], dtype: 'uint8' });
+  const space = new Dict({ eye, flag, place: new Discrete(3), keys: new MultiBinary(2), word: new Text(3) });
+  const layout = new ObservationLayout('test', space);
+  expect(layout.areBytes).toBe(true);
+  const view = Uint8Array.from({ length: 256 }, (_, k) => k);
+  const seen = layout.flat({ eye: view, flag: [1], place: 2, keys: [1, 0], word: 'a' });
+  for (const value of seen) expect(Math.fround(Math.round(value * 255) / 255)).toBe(value);
+  for (const other of [
+    new Box({ low: 0, high: 1, shape: [1] }),
+    new Box({ low: 0, high: 100, shape: [1], dtype: 'uint8' }),
+  ]) {
+    expect(new ObservationLayout('test', new Tuple([eye, other])).areBytes).toBe(false);
+  }
+});
+
 test('texts are left out, and whatever has numbers stays', () => {
   const space = new Dict({
     mission: new Text(20),
@@ -145,7 +162,7 @@ test('what cannot be seen is refused in one line', () => {
   expect(() => layout.flat([4, [0, 1]])).toThrow('observation: got 4, expected an integer in [1, 3]');
   expect(() => layout.flat([1.5, [0, 1]])).toThrow('observation: got 1.5, expected an integer in [1, 3]');
   expect(() => layout.flat([1, [0]])).toThrow('observation: got [0], expected 2 numbers');
-  expect(() => layout.flat(undefined)).toThrow('observation: got undefined, expected 1 numbers');
+  expect(() => layout.flat(undefined)).toThrow('observation: got undefined, expected numbers');
 });
 
 describe('makePolicy', () => {

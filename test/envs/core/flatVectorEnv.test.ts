@@ -160,16 +160,16 @@ describe('action masks', () => {
   });
 
   it.each<[string, unknown, string, Space?]>([
-    ['none', undefined, 'got none, expected one at every observation, as the policy masks actions'],
-    ['nothing allowed', [0, 0, 0], 'got Array [0, 0, 0], expected one that allows something'],
-    ['too few', [1, 1], 'got Array [1, 1], expected 3 numbers, each 0 or 1'],
-    ['too many', [1, 1, 1, 1], 'got Array [1, 1, 1, 1], expected 3 numbers, each 0 or 1'],
-    ['other numbers', [1, 0.5, 1], 'got Array [1, 0.5, 1], expected 3 numbers, each 0 or 1'],
+    ['none', undefined, 'got none, expected one for every observation, as the policy masks actions'],
+    ['nothing allowed', [0, 0, 0], 'got [0,0,0], expected one that allows something'],
+    ['too few', [1, 1], 'got [1,1], expected 3 numbers, each 0 or 1'],
+    ['too many', [1, 1, 1, 1], 'got [1,1,1,1], expected 3 numbers, each 0 or 1'],
+    ['other numbers', [1, 0.5, 1], 'got [1,0.5,1], expected 3 numbers, each 0 or 1'],
     ['no array', 'all', 'got "all", expected 3 numbers, each 0 or 1'],
     [
       'an entry of which nothing is allowed',
       [1, 1, 0, 0, 0],
-      'got Array [1, 1, 0, 0, 0], expected one that allows something',
+      'got [1,1,0,0,0], expected one that allows something',
       new MultiDiscrete([2, 3]),
     ],
     [
@@ -178,12 +178,12 @@ describe('action masks', () => {
         [1, 1, 1],
         [1, 1],
       ],
-      'got Array [Array [1, 1, 1], Array [1, 1]], expected 5 (2 + 3) numbers, each 0 or 1',
+      'got [[1,1,1],[1,1]], expected 5 (2 + 3) numbers, each 0 or 1',
       new MultiDiscrete([2, 3]),
     ],
   ])('are refused: %s', (_, mask, problem, space) => {
     expect(() => masked(() => mask, 'actionMask', space).reset()).toThrow(
-      `FlatVectorEnv: env 0: info.actionMask: ${problem}`,
+      `FlatVectorEnv: env 0: actionMask: ${problem}`,
     );
   });
 

@@ -66,6 +66,20 @@ describe('registry', () => {
     );
   });
 
+  it('stacks frames on request, alone and in a vector env', () => {
+    const env = make<Float32Array, number>('test/Countdown-v0', { frameStack: 3 });
+    expect(env.observationSpace.shape).toEqual([3, 2]);
+    env.reset();
+    const [frames] = env.step(0);
+    expect([frames[0], frames[2], frames[4]]).toEqual([3, 3, 2]);
+    expect(env.spec?.options).toEqual({});
+    const many = makeVec('test/Countdown-v0', { frameStack: 2, numEnvs: 2 });
+    expect(many.singleObservationSpace.shape).toEqual([2, 2]);
+    expect(() => make('test/Countdown-v0', { frameStack: 0 })).toThrow(
+      'FrameStack: stackSize must be an integer ≥ 1, got 0',
+    );
+  });
+
   it('names the near ids, or all, when it does not know one', () => {
     expect(() => make('Lake-v1')).toThrow('make: no environment is registered as "Lake-v1"; did you mean Lake-v0?');
     expect(() => make('lakestride-v0')).toThrow('did you mean LakeStride-v0?');
