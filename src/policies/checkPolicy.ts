@@ -202,7 +202,7 @@ function checkGradients(policy: Policy): void {
   const variables = policy.trainableVariables();
   const distribution = given(policy, BATCHES[0]);
   // The only action there is has probability 1.
-  if (variables.length === 0 || distribution.reparameterized || policy.discreteActions?.n === 1) return;
+  if (variables.length === 0 || distribution.reparameterized || isCertain(policy)) return;
   const { latent } = distribution.sampleWithLogProb(stream());
   const loss = () => ({ loss: tf.sum(given(policy, BATCHES[0]).logProb(latent)) });
   const { gradients } = valueAndGradients(loss, variables, { allowUnused: true });
@@ -210,6 +210,11 @@ function checkGradients(policy: Policy): void {
     gradients.some((gradient) => gradient.dataSync().some((slope) => slope !== 0)),
     'logProb: got no gradient by any variable, expected some; policies that act by values are for agents that learn values',
   );
+}
+
+/** Whether there is one action only. */
+function isCertain({ discreteActions }: Policy): boolean {
+  return discreteActions !== undefined && choicesOf(discreteActions).nvec.every((n) => n === 1);
 }
 
 function expectNear(what: string, got: Float32Array, than: string, wanted: Float32Array): void {
