@@ -1,7 +1,9 @@
 export type { Activation } from './activation.ts';
+export { BatchRenorm, type BatchRenormOptions } from './batchRenorm.ts';
 export { Dense, type DenseOptions } from './dense.ts';
 export type { Initializer } from './initializers.ts';
 export * as initializers from './initializers.ts';
+export { LayerNorm, type LayerNormOptions } from './layerNorm.ts';
 export { Made, type MadeOptions, type Order } from './made.ts';
 export { Mlp, type MlpOptions } from './mlp.ts';
 export { QNetwork, type QNetworkOptions } from './qNetwork.ts';

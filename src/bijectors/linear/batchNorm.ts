@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import { stopGradient } from '../../nn/stopGradient.ts';
+import { rememberBatch } from '../../nn/rememberBatch.ts';
 import { isTraining } from '../../nn/whileTraining.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
@@ -106,22 +106,7 @@ export class BatchNorm extends Bijector {
     }
     const mean = tf.mean(rows, 0);
     const variance = tf.mean(tf.square(tf.sub(rows, mean)), 0);
-    this.#remember(mean, variance);
+    rememberBatch(this, this.momentum, mean, variance);
     return { mean, variance };
-  }
-
-  #remember(mean: tf.Tensor, variance: tf.Tensor): void {
-    stopGradient(() => {
-      const weight = tf.add(tf.mul(this.runningWeight, this.momentum), 1 - this.momentum);
-      const share = tf.div(1 - this.momentum, weight);
-      for (const [running, current] of [
-        [this.runningMean, mean],
-        [this.runningVariance, variance],
-      ] as const) {
-        running.assign(tf.add(running, tf.mul(tf.sub(current, running), share)));
-      }
-      this.runningWeight.assign(weight);
-      return weight;
-    });
   }
 }

@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Module } from '../module.ts';
+import { positiveInteger } from './positiveInteger.ts';
+import { rememberBatch } from './rememberBatch.ts';
+import { stopGradient } from './stopGradient.ts';
+import { isTraining } from './whileTraining.ts';
+
+/** Options of {@link BatchRenorm}. */
+export interface BatchRenormOptions {
+  /** The size of the last axis. */
+  readonly dim: number;
+  /** What an update leaves of the running statistics' weights, in [0, 1); 0.99 by default. */
+  readonly momentum?: number;
+  /** Added to every variance; 1e-3 by default. */
+  readonly epsilon?: number;
+  /** Batches at first in which r = 1 and d = 0, as in plain batch normalization, until the running statistics mean something; 0 by default. */
+  readonly warmUp?: number;
+  /** r is held within [1 / maxScale, maxScale]; 3 by default. */
+  readonly maxScale?: number;
+  /** d is held within ±maxShift; 5 by default. */
+  readonly maxShift?: number;
+}
+
+/**
+ * Batch renormalization: {@link whileTraining} y = scale · ((x − μ_B) / σ_B · r + d) + shift by the mean and deviation of each entry over the batch,
+ * with r = σ_B / σ and d = (μ_B − μ) / σ, clipped and without a gradient. Where nothing is clipped, that is what it is outside
+ * of training, y = scale · (x − μ) / σ + shift by the running statistics, while gradients go through those of the batch. So the two do
+ * not drift apart, as they do in batch normalization. σ² has ε added, and batches' variances are divided by the count.
+ *
+ * Running statistics are averages over the batches so far, this one not included, with weights that fall by `momentum` a batch and add up to 1;
+ * they are variables that are not trained, saved with the others.
+ *
+ * Ioffe, "Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models", arXiv:1702.03275.
+ */
+export class BatchRenorm extends Module {
+  /** `[dim]`, 1 at first. */
+  readonly scale: tf.Variable;
+  /** `[dim]`, 0 at first. */
+  readonly shift: tf.Variable;
+  /** `[dim]` */
+  readonly runningMean: tf.Variable;
+  /** `[dim]` */
+  readonly runningVariance: tf.Variable;
+  /** 1 − momentumⁿ after n batches. */
+  readonly runningWeight: tf.Variable;
+  /** How many batches there were, up to `warmUp`. */
+  readonly batches: tf.Variable;
+  readonly #options: Required<BatchRenormOptions>;
+
+  /** @throws if `dim` is no positive integer, or another option out of its range */
+  constructor(options: BatchRenormOptions) {
+    super();
+    const { dim, momentum = 0.99, epsilon = 1e-3, warmUp = 0, maxScale = 3, maxShift = 5 } = options;
+    positiveInteger('BatchRenorm', 'dim', dim);
+    const wanted = (what: string, got: number) => new Error(`BatchRenorm: wanted ${what}, got ${got}`);
+    const isWithin = (value: number, least: number) => value >= least && value < Number.POSITIVE_INFINITY;
+    if (!(momentum >= 0 && momentum < 1)) throw wanted('a momentum in [0, 1)', momentum);
+    if (!(epsilon > 0 && isWithin(epsilon, 0))) throw wanted('a positive epsilon', epsilon);
+    if (!(Number.isInteger(warmUp) && warmUp >= 0 && warmUp <= MOST)) {
+      throw wanted(`an integer warmUp in [0, ${MOST}]`, warmUp);
+    }
+    if (!isWithin(maxScale, 1)) throw wanted('a finite maxScale ≥ 1', maxScale);
+    if (!isWithin(maxShift, 0)) throw wanted('a finite maxShift ≥ 0', maxShift);
+    this.#options = { dim, momentum, epsilon, warmUp, maxScale, maxShift };
+    const variable = (value: () => tf.Tensor, trainable: boolean) => tf.tidy(() => tf.variable(value(), trainable));
+    this.scale = variable(() => tf.ones([dim]), true);
+    this.shift = variable(() => tf.zeros([dim]), true);
+    this.runningMean = variable(() => tf.zeros([dim]), false);
+    this.runningVariance = variable(() => tf.ones([dim]), false);
+    this.runningWeight = variable(() => tf.scalar(0), false);
+    this.batches = variable(() => tf.scalar(0), false);
+  }
+
+  /**
+   * `[batch, dim]` → `[batch, dim]`
+   * @throws if the input does not fit, or in training if there are not two vectors or more: one alone has no variance
+   */
+  apply(x: tf.Tensor): tf.Tensor {
+    const { dim } = this.#options;
+    if (x.rank !== 2 || x.shape[1] !== dim) {
+      throw new Error(`BatchRenorm.apply: wanted shape [batch, ${dim}], got [${x.shape}]`);
+    }
+    const normalized = isTraining()
+      ? this.#byBatch(x)
+      : tf.div(tf.sub(x, this.runningMean), this.#deviation(this.runningVariance));
+    return tf.add(tf.mul(normalized, this.scale), this.shift);
+  }
+
+  #byBatch(x: tf.Tensor): tf.Tensor {
+    if (x.shape[0]! < 2)
+      throw new Error(`BatchRenorm.apply: wanted two vectors or more in training, got ${x.shape[0]}`);
+    const mean = tf.mean(x, 0);
+    const variance = tf.mean(tf.square(tf.sub(x, mean)), 0);
+    const deviation = this.#deviation(variance);
+    const [r, d] = this.#corrections(mean, deviation);
+    rememberBatch(this, this.#options.momentum, mean, variance);
+    return tf.add(tf.mul(tf.div(tf.sub(x, mean), deviation), r), d);
+  }
+
+  /** r and d, by the running statistics before this batch. */
+  #corrections(mean: tf.Tensor, deviation: tf.Tensor): [tf.Tensor, tf.Tensor] {
+    const { warmUp, maxScale, maxShift } = this.#options;
+    const running = this.#deviation(this.runningVariance);
+    const isWarm = tf.greaterEqual(this.batches, warmUp);
+    const correction = (value: tf.Tensor, usual: number, low: number, high: number) =>
+      stopGradient(() => tf.where(isWarm, tf.clipByValue(value, low, high), tf.fill(value.shape, usual)));
+    const r = correction(tf.div(deviation, running), 1, 1 / maxScale, maxScale);
+    const d = correction(tf.div(tf.sub(mean, this.runningMean), running), 0, -maxShift, maxShift);
+    if (warmUp > 0) {
+      stopGradient(() => {
+        const batches = tf.minimum(tf.add(this.batches, 1), warmUp);
+        this.batches.assign(batches);
+        return batches;
+      });
+    }
+    return [r, d];
+  }
+
+  #deviation(variance: tf.Tensor): tf.Tensor {
+    return tf.sqrt(tf.add(variance, this.#options.epsilon));
+  }
+}
+
+/** Up to here float32 counts by ones. */
+const MOST = 2 ** 24;
