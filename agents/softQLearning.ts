@@ -16,10 +16,12 @@ import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
 import { OVER_TRAINING } from './common/agentOptions.ts';
+import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
+import { criticOptions } from './common/criticOptions.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
-import { criticHidden, offPolicyOptions } from './common/offPolicyOptions.ts';
+import { offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
@@ -50,7 +52,7 @@ export const softQLearningOptions = z.strictObject({
     description: 'states of a minibatch for which the sampler learns, the first ones; by default all',
     unit: 'states',
   }),
-  criticHidden,
+  ...criticOptions,
 });
 
 /** Options of {@link SoftQLearning}. */
@@ -92,7 +94,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: ReplayTraining<'learningRate' | 'temperature', FigureOf<SoftQLearningReport>>;
+  readonly #training: ReplayTraining<SoftQRate, FigureOf<SoftQLearningReport>>;
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not
@@ -117,7 +119,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       );
     }
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
+    const ofCritics = { observationDim, actionSpace, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
@@ -151,10 +153,14 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       actionSpace,
       parts: { ...modules, replay },
       compiled: [act, update],
-      rates: { learningRate: config.learningRate, temperature: config.temperature },
+      rates: {
+        learningRate: config.learningRate,
+        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+        temperature: config.temperature,
+      },
       begin: () => copyFrom(this.#targets, this.critics),
       act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, learningRate: { shape: [] }, temperature: { shape: [] } }),
+      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
     });
   }
 
@@ -177,8 +183,8 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
 
   /** The whole update of critics, sampler and targets on one minibatch. */
   #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> {
-    const { policy, tau } = this.#options;
-    const { observations, actions, nextObservations, learningRate, temperature } = batch;
+    const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#options;
+    const { observations, actions, nextObservations, temperature } = batch;
     const seen = policy.normalized(observations);
 
     const nextValues = this.#softValue(policy.normalized(nextObservations), temperature, rng);
@@ -187,10 +193,10 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       () => this.critics.loss(seen, actions, targets, 0.5),
       this.critics.trainableVariables(),
     );
-    this.#optimizers.critics.update(ofCritics.gradients, learningRate);
+    this.#optimizers.critics.update(bounded(ofCritics.gradients, criticMaxGradientNorm), batch.criticLearningRate);
 
     const ofSampler = this.#improveSampler(observations, temperature, rng);
-    this.#optimizers.policy.update(ofSampler.gradients, learningRate);
+    this.#optimizers.policy.update(bounded(ofSampler.gradients, maxGradientNorm), batch.learningRate);
     polyak(this.#targets, this.critics, tau);
     return {
       criticLoss: ofCritics.loss,
@@ -234,7 +240,11 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   }
 }
 
-type SoftQBatch = Record<keyof Transitions | 'learningRate' | 'temperature', tf.Tensor>;
+const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] }, temperature: { shape: [] } };
+
+type SoftQRate = keyof typeof rateShapes;
+
+type SoftQBatch = Record<keyof Transitions | SoftQRate, tf.Tensor>;
 
 /**
  * The value is an integral over the box: particles beyond it would climb what the critics have never seen.

@@ -5,11 +5,14 @@ import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } 
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
+import { criticOptions, policyDelay } from './common/criticOptions.ts';
+import { delayedUpdate } from './common/delayedUpdate.ts';
 import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
-import { criticHidden, noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
+import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
@@ -32,12 +35,8 @@ export const td3Options = z.strictObject({
     .nonnegative()
     .default(0.5)
     .meta({ description: "c, the largest noise on the target policy's actions", unit: 'half the width of the bounds' }),
-  policyDelay: z
-    .int()
-    .positive()
-    .default(2)
-    .meta({ description: 'updates of the critics for each one of the policy and the targets', unit: 'updates' }),
-  criticHidden,
+  policyDelay: policyDelay('the policy and the targets', 2),
+  ...criticOptions,
 });
 
 /** Options of {@link Td3}. */
@@ -69,7 +68,7 @@ export class Td3 implements Agent<Td3Report> {
   readonly #actionSpace: Box;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: ReplayTraining<'learningRate', FigureOf<Td3Report>>;
+  readonly #training: ReplayTraining<Td3Rate, FigureOf<Td3Report>>;
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode, or one that
@@ -85,7 +84,7 @@ export class Td3 implements Agent<Td3Report> {
     checkContinuous('Td3', actionSpace);
     checkHasMode(policy);
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, actionSpace, hidden: config.criticHidden, rng: rng.split('critics') };
+    const ofCritics = { observationDim, actionSpace, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     const targets = { policy: copyOfPolicy('Td3', policy, rng.split('target')), critics: new ActionValues(ofCritics) };
     this.#targets = targets;
@@ -108,32 +107,35 @@ export class Td3 implements Agent<Td3Report> {
       ({ observations }: { observations: tf.Tensor }) => ({ action: meanAction(policy, observations) }),
       { name: 'td3/act', state: [policy] },
     );
-    const state = Object.values(modules);
-    const updateOf = (isPolicyDue: boolean) =>
-      compile((batch: Td3Batch, rng) => this.#improve(batch, rng, isPolicyDue), {
-        name: isPolicyDue ? 'td3/update-both' : 'td3/update-critics',
-        state: isPolicyDue ? state : state.filter((module) => module !== modules.policyOptimizer),
-      });
-    const [critics, both] = [updateOf(false), updateOf(true)];
+    const { policyOptimizer, ...others } = modules;
+    const { compiled, update } = delayedUpdate<keyof Td3Batch, FigureOf<Td3Report>>({
+      name: 'td3',
+      delay: config.policyDelay,
+      shapes: { ...replay.shapes, ...rateShapes },
+      state: Object.values(others),
+      policyState: [policyOptimizer],
+      improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
+    });
     const best = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
-    const shapes = { ...replay.shapes, learningRate: { shape: [] } };
-    const updates = { critics: critics.onArrays(shapes), both: both.onArrays(shapes) };
-    this.#training = new ReplayTraining({
+    this.#training = new ReplayTraining<Td3Rate, FigureOf<Td3Report>>({
       owner: 'Td3',
       config,
       env,
       actionSpace,
       targetPolicies: [targets.policy],
       parts: { ...modules, replay, noise },
-      compiled: [act, critics, both],
-      rates: { learningRate: config.learningRate },
+      compiled: [act, ...compiled],
+      rates: {
+        learningRate: config.learningRate,
+        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+      },
       begin: () => {
         copyFrom(targets.policy, policy);
         copyFrom(targets.critics, this.critics);
         noise.reset();
       },
       act: (observations, rng) => noise.addedTo(best({ observations }).action, rng),
-      update: (batch, rng, count) => updates[count % config.policyDelay === 0 ? 'both' : 'critics'](batch, rng),
+      update,
     });
   }
 
@@ -156,8 +158,8 @@ export class Td3 implements Agent<Td3Report> {
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
   #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Record<FigureOf<Td3Report>, tf.Tensor> {
-    const { policy, tau } = this.#options;
-    const { observations, actions, nextObservations, learningRate } = batch;
+    const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#options;
+    const { observations, actions, nextObservations } = batch;
     const seen = policy.normalized(observations);
     const nextValues = this.#targets.critics.least(
       policy.normalized(nextObservations),
@@ -168,15 +170,15 @@ export class Td3 implements Agent<Td3Report> {
       () => this.critics.loss(seen, actions, targets),
       this.critics.trainableVariables(),
     );
-    this.#optimizers.critics.update(gradients, learningRate);
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
     if (isPolicyDue) {
       const ofPolicy = valueAndGradients(
-        () => ({ loss: tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0])) }),
+        () => ({ loss: tf.neg(tf.mean(this.critics.of(seen, meanAction(policy, observations))[0]!)) }),
         policy.trainableVariables(),
         // The scale of a Gaussian has no part in its mode.
         { allowUnused: true },
       );
-      this.#optimizers.policy.update(ofPolicy.gradients, learningRate);
+      this.#optimizers.policy.update(bounded(ofPolicy.gradients, maxGradientNorm), batch.learningRate);
       polyak(this.#targets.critics, this.critics, tau);
       polyak(this.#targets.policy, policy, tau);
     }
@@ -198,7 +200,11 @@ export class Td3 implements Agent<Td3Report> {
   }
 }
 
-type Td3Batch = Record<keyof Transitions | 'learningRate', tf.Tensor>;
+const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
+
+type Td3Rate = keyof typeof rateShapes;
+
+type Td3Batch = Record<keyof Transitions | Td3Rate, tf.Tensor>;
 
 /** μ(o), the squash of the exact mode. */
 function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {

@@ -1,48 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Box } from '../../envs/index.ts';
-import { Mlp, Module, type Rng } from '../../src/index.ts';
-import { halfWidths } from './explorationNoise.ts';
+import type { Rng } from '../../src/index.ts';
+import { CriticNetworks, type CriticNetworksOptions } from './criticNetworks.ts';
+import { leastMask } from './leastMask.ts';
 
-export interface ActionValuesOptions {
-  readonly observationDim: number;
-  /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
-  readonly actionSpace: Box;
-  /** Whether actions are angles, of which the networks see the cosine and the sine: Q is then the same at both ends of the circle. */
-  readonly angles?: boolean | undefined;
-  /** Widths of the hidden layers. */
-  readonly hidden: readonly number[];
-  readonly rng: Rng;
-}
-
-/** Two independent networks Q₁(o, a), Q₂(o, a), of whose targets the less is taken: "twin critics". */
-export class ActionValues extends Module {
-  readonly networks: readonly Mlp[];
-  readonly #angles: boolean;
-  readonly #center: number[];
-  readonly #perHalfWidth: number[];
-
-  constructor({ observationDim, actionSpace, angles = false, hidden, rng }: ActionValuesOptions) {
-    super();
-    const { low, high, size } = actionSpace;
-    this.#angles = angles;
-    const inputDim = observationDim + (angles ? 2 * size : size);
-    this.networks = ['q1', 'q2'].map(
-      (name) => new Mlp({ inputDim, hidden, outputDim: 1, activation: 'relu', rng: rng.split(name) }),
-    );
-    this.#center = Array.from(low, (bound, i) => (Number.isFinite(high[i]! - bound) ? (bound + high[i]!) / 2 : 0));
-    this.#perHalfWidth = halfWidths(actionSpace).map((half) => 1 / half);
+/** Independent networks Q₁(o, a), …, Q_N(o, a): of two the less is a target that is seldom too high, "twin critics". */
+export class ActionValues extends CriticNetworks {
+  constructor(options: CriticNetworksOptions) {
+    super(options, 1);
   }
 
-  /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁ and Q₂, `[batch]` each. */
-  of(observations: tf.Tensor, actions: tf.Tensor): [tf.Tensor, tf.Tensor] {
-    const inputs = tf.concat([observations, ...this.#features(actions)], 1);
-    return this.networks.map((network) => tf.squeeze(network.apply(inputs), [1])) as [tf.Tensor, tf.Tensor];
-  }
-
-  /** Actions as the networks see them. */
-  #features(actions: tf.Tensor): tf.Tensor[] {
-    if (this.#angles) return [tf.cos(actions), tf.sin(actions)];
-    return [tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth))];
+  /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁, …, Q_N, `[batch]` each. */
+  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
+    return this.outputs(observations, actions).map((output) => tf.squeeze(output, [1]));
   }
 
   /**
@@ -56,14 +25,38 @@ export class ActionValues extends Module {
     targets: tf.Tensor,
     factor = 1,
   ): { loss: tf.Tensor; actionValue: tf.Tensor } {
-    const [q1, q2] = this.of(observations, actions);
-    const errors = tf.add(tf.squaredDifference(q1, targets), tf.squaredDifference(q2, targets));
-    return { loss: tf.mul(factor, tf.mean(errors)), actionValue: tf.mean(q1) };
+    return lossOf(this.of(observations, actions), targets, factor);
   }
 
-  /** min(Q₁, Q₂), `[batch]` */
+  /** minᵢ Qᵢ, `[batch]` */
   least(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    const [q1, q2] = this.of(observations, actions);
-    return tf.minimum(q1, q2);
+    return this.of(observations, actions).reduce((least, q) => tf.minimum(least, q));
   }
+
+  /** The mean of all Qᵢ, `[batch]` */
+  mean(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    return tf.mean(tf.stack(this.of(observations, actions)), 0);
+  }
+
+  /**
+   * The least of some of the critics, which are drawn without replacement, once for the whole batch: `[batch]`.
+   *
+   * Chen et al., "Randomized Ensembled Double Q-Learning", arXiv:2101.05982.
+   * @param count M, how many
+   */
+  leastOfSome(observations: tf.Tensor, actions: tf.Tensor, count: number, rng: Rng): tf.Tensor {
+    const isDrawn = tf.greater(leastMask(rng.uniformTensor([this.networks.length]), count), 0);
+    const values = tf.stack(this.of(observations, actions), 1);
+    return tf.min(tf.where(tf.expandDims(isDrawn, 0), values, tf.fill(values.shape, Number.POSITIVE_INFINITY)), 1);
+  }
+}
+
+/** c Σᵢ E[(Qᵢ − y)²] of values Qᵢ, `[batch]` each, and E[Q₁]. */
+export function lossOf(
+  values: readonly tf.Tensor[],
+  targets: tf.Tensor,
+  factor: number,
+): { loss: tf.Tensor; actionValue: tf.Tensor } {
+  const errors = values.map((q) => tf.squaredDifference(q, targets)).reduce((sum, error) => tf.add(sum, error));
+  return { loss: tf.mul(factor, tf.mean(errors)), actionValue: tf.mean(values[0]!) };
 }

@@ -7,8 +7,8 @@ export type FigureOf<Report extends TrainReport> = Exclude<keyof Report, keyof T
 /** The means of figures of several updates. */
 export class MeanMetrics<Name extends string> {
   readonly #agent: string;
-  #sums: Partial<Record<Name, number>> = {};
-  #count = 0;
+  #sums: Partial<Record<Name, { sum: number; count: number }>> = {};
+  #hasSome = false;
 
   /** @param agent whose updates they are, as errors name it */
   constructor(agent: string) {
@@ -16,34 +16,38 @@ export class MeanMetrics<Name extends string> {
   }
 
   /**
-   * @param figures of one update: the same names each time
+   * @param figures of one update; some may have names that others have not, as where not all updates move the policy
    * @throws {DivergedError} if one is no number
    */
-  add(step: number, figures: Readonly<Record<Name, number>>): void {
-    const sums = this.#sums;
+  add(step: number, figures: Readonly<Partial<Record<Name, number>>>): void {
     for (const name in figures) {
-      const figure = figures[name];
+      const figure = figures[name]!;
       if (!Number.isFinite(figure)) throw new DivergedError(this.#agent, step, name, figure);
-      sums[name] = (sums[name] ?? 0) + figure;
+      this.#sums[name] ??= { sum: 0, count: 0 };
+      this.#sums[name].sum += figure;
+      this.#sums[name].count += 1;
     }
-    this.#count += 1;
+    this.#hasSome = true;
   }
 
   /** Whether there was an update since the last call of {@link take}. */
   get hasSome(): boolean {
-    return this.#count > 0;
+    return this.#hasSome;
   }
 
   /**
-   * The means since the last call, in the order of the names.
+   * The means since the last call, each over the updates that gave it, in the order of the names.
    * @throws if there was no update
    */
   take(): Record<Name, number> {
     if (!this.hasSome) throw new Error(`${this.#agent}: no update has given figures since the last report`);
-    const means = this.#sums as Record<Name, number>;
-    for (const name in means) means[name] /= this.#count;
+    const means = {} as Record<Name, number>;
+    for (const name in this.#sums) {
+      const { sum, count } = this.#sums[name]!;
+      means[name] = sum / count;
+    }
     this.#sums = {};
-    this.#count = 0;
+    this.#hasSome = false;
     return means;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rateSchema } from '../../src/training/rate.ts';
-import { gamma, layerWidths, learningRate } from './agentOptions.ts';
+import { gamma, learningRate } from './agentOptions.ts';
 import { normalizationOptions } from './observationStatistics.ts';
 import { partSchemas } from './partSchemas.ts';
 
@@ -78,6 +78,3 @@ export const noiseOptions = {
     .default(0)
     .describe('ρ, the correlation of this noise from one step to the next; with 0 each step has its own'),
 };
-
-/** Widths of the critics' hidden layers. */
-export const criticHidden = layerWidths('the critics', [256, 256]);

@@ -60,14 +60,14 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
    * @param inputs a minibatch and the rates
    * @param count which update it is, from 1
    * @param onErrors to be told, where the replay may be prioritized, how far each row of the minibatch was from its target, `[batch]`
-   * @returns figures for the reports, of one number each
+   * @returns figures for the reports, of one number each; not every update need have all
    */
   readonly update: (
     inputs: Transitions & Readonly<Record<RateName, number>>,
     rng: Rng | undefined,
     count: number,
     onErrors: (errors: ArrayLike<number>) => void,
-  ) => Readonly<Record<Figure, ArrayLike<number>>>;
+  ) => Readonly<Partial<Record<Figure, ArrayLike<number>>>>;
 }
 
 /** A report with the means of the figures over the updates since the last one; without them where there were none. */

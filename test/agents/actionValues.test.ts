@@ -4,7 +4,7 @@ import { ActionValues } from '../../agents/common/actionValues.ts';
 import { Rng } from '../../src/index.ts';
 import { box } from './support.ts';
 
-const critics = new ActionValues({ observationDim: 1, actionSpace: box, hidden: [8], rng: new Rng(5) });
+const critics = new ActionValues({ observationDim: 1, actionSpace: box, criticHidden: [8], rng: new Rng(5) });
 const observations = tf.tensor2d([[0.3], [-1.2], [2]]);
 const actions = tf.tensor2d([
   [0, 1],

@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  A2c,
-  type Agent,
-  type AgentState,
-  Dqn,
-  QrDqn,
-  Reinforce,
-  Sac,
-  SoftQLearning,
-  Td3,
-  type TrainReport,
-} from '../../agents/index.ts';
+import { A2c, type AgentState, Dqn, QrDqn, Reinforce, Sac, SoftQLearning, Td3 } from '../../agents/index.ts';
 import { GaussianPolicy, makePolicy, type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
@@ -19,77 +8,26 @@ import { qNetwork } from '../oracle/qNetwork.ts';
 import { splineQuantiles } from '../oracle/splineQuantiles.ts';
 import { stein } from '../oracle/stein.ts';
 import { perturb } from '../support/perturb.ts';
-import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, unflat, variablesOf, wideBox } from './support.ts';
+import {
+  BATCH,
+  expectClose,
+  firstUpdate,
+  gaussian,
+  gradientBy,
+  mean,
+  minibatch,
+  noiseOf,
+  STEP,
+  spaces,
+  tanhGaussian,
+  twins,
+} from './firstUpdate.ts';
+import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, variablesOf, wideBox } from './support.ts';
 
 /*
  * The first update of each agent, losses and gradients, beside plain float64 numbers: the networks, the density, the targets
  * and the losses are written anew here, from the papers, and differentiated by central differences.
  */
-
-const BATCH = 6;
-const STEP = 1e-5;
-const relu = (x: number) => Math.max(x, 0);
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
-
-function expectClose(got: ArrayLike<number>, wanted: readonly number[], digits = 3): void {
-  expect(got.length).toBe(wanted.length);
-  wanted.forEach((value, i) =>
-    expect(got[i]! / (1 + Math.abs(value))).toBeCloseTo(value / (1 + Math.abs(value)), digits),
-  );
-}
-
-const gradientBy = (variables: Variables, loss: (variables: Variables) => number) =>
-  gradient((values) => loss(unflat(variables, values)), flat(variables), STEP);
-
-const spaces = { observationSpace: new RecordingEnv(box).observationSpace, rng: new Rng('policy') };
-const gaussian = (actionSpace = box) =>
-  perturb(
-    makePolicy('gaussian', { ...spaces, actionSpace, hidden: [3], scale: 'state', squash: 'tanh' }),
-    new Rng('weights'),
-  );
-
-/** Runs an agent to its first report, which must be of one update. */
-async function firstUpdate<R extends TrainReport>(agent: Agent<R>, steps: number) {
-  const rng = new Rng('training');
-  for await (const report of agent.train({ steps, rng })) {
-    expect(report.updates).toBe(1);
-    return { report, state: agent.state(), rng };
-  }
-  throw new Error('no report');
-}
-
-/** The minibatch of the first update, row by row: of one environment, whose replay is not full. */
-function minibatch(state: AgentState, rng: Rng, actionDim: number) {
-  const held = heldBy(state, actionDim);
-  const rows = rng.split('replay');
-  return Array.from({ length: BATCH }, () => held[rows.integer(0, held.length)]!);
-}
-
-/** Q₁ and Q₂ of an action in a box: it is brought to [−1, 1] first. */
-function twins(variables: Variables, observation: number[], action: number[]): [number, number] {
-  const scaled = action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1);
-  const q = (i: number) => mlp(under(variables, `networks.${i}`), [...observation, ...scaled], relu)[0]!;
-  return [q(0), q(1)];
-}
-
-/** The action of a tanh-Gaussian for a noise, and its log-density: of the normal, less the logarithm of the squash's slope. */
-function tanhGaussian(variables: Variables, observation: number[], noise: number[]) {
-  const output = mlp(under(variables, 'network'), observation);
-  let logProb = 0;
-  const action = noise.map((epsilon, i) => {
-    const std = Math.exp(10 * Math.tanh(output[noise.length + i]! / 10));
-    const u = output[i]! + std * epsilon;
-    const half = (box.high[i]! - box.low[i]!) / 2;
-    logProb += normalLogPdf(u, output[i]!, std) - Math.log(half * (1 - Math.tanh(u) ** 2));
-    return box.low[i]! + half * (1 + Math.tanh(u));
-  });
-  return { action, logProb };
-}
-
-const noiseOf = (rng: Rng) => {
-  const values = rng.fillNormal(new Float32Array(BATCH * 2));
-  return Array.from({ length: BATCH }, (_, row) => [...values.subarray(2 * row, 2 * row + 2)]);
-};
 
 describe('the first update', () => {
   const offPolicy = { rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: 0.9 };

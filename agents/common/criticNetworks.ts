@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Box } from '../../envs/index.ts';
+import { type Activation, Mlp, type MlpOptions, Module, type Rng } from '../../src/index.ts';
+import { halfWidths } from './explorationNoise.ts';
+
+export interface CriticNetworksOptions {
+  readonly observationDim: number;
+  /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
+  readonly actionSpace: Box;
+  /** Whether actions are angles, of which the networks see the cosine and the sine: values are then the same at both ends of the circle. */
+  readonly angles?: boolean | undefined;
+  /** N; 2 by default. */
+  readonly critics?: number;
+  readonly criticHidden: readonly number[];
+  /** `relu` by default. */
+  readonly criticActivation?: Activation;
+  readonly criticLayerNorm?: boolean;
+  readonly batchRenorm?: MlpOptions['batchRenorm'];
+  readonly rng: Rng;
+}
+
+/**
+ * N networks of an observation and an action, each with a start of its own. They are so many products of matrices: one product of N matrices
+ * side by side is no quicker (0.94 to 1.19 of the time with 64 to 256 units and batches of 256).
+ */
+export class CriticNetworks extends Module {
+  readonly networks: readonly Mlp[];
+  readonly #angles: boolean;
+  readonly #center: number[];
+  readonly #perHalfWidth: number[];
+
+  /** @param outputDim how many numbers each network gives */
+  constructor(options: CriticNetworksOptions, outputDim: number) {
+    super();
+    const { observationDim, actionSpace, angles = false, critics = 2, criticHidden: hidden, rng } = options;
+    const { criticActivation: activation = 'relu', criticLayerNorm: layerNorm = false, batchRenorm } = options;
+    const { low, high, size } = actionSpace;
+    this.#angles = angles;
+    const inputDim = observationDim + (angles ? 2 * size : size);
+    this.networks = Array.from(
+      { length: critics },
+      (_, i) =>
+        new Mlp({ inputDim, hidden, outputDim, activation, layerNorm, batchRenorm, rng: rng.split(`q${i + 1}`) }),
+    );
+    this.#center = Array.from(low, (bound, i) => (Number.isFinite(high[i]! - bound) ? (bound + high[i]!) / 2 : 0));
+    this.#perHalfWidth = halfWidths(actionSpace).map((half) => 1 / half);
+  }
+
+  /** `[batch, observationDim]` and `[batch, actionDim]` → what each network gives, `[batch, outputDim]`. */
+  protected outputs(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
+    const inputs = tf.concat([observations, ...this.#features(actions)], 1);
+    return this.networks.map((network) => network.apply(inputs));
+  }
+
+  /** Actions as the networks see them. */
+  #features(actions: tf.Tensor): tf.Tensor[] {
+    if (this.#angles) return [tf.cos(actions), tf.sin(actions)];
+    return [tf.mul(tf.sub(actions, tf.tensor1d(this.#center)), tf.tensor1d(this.#perHalfWidth))];
+  }
+}
