@@ -29,5 +29,6 @@ export { Reinforce, type ReinforceOptions, type ReinforceReport } from './reinfo
 export { Sac, type SacOptions, type SacReport } from './sac.ts';
 export { SoftQLearning, type SoftQLearningOptions, type SoftQLearningReport } from './softQLearning.ts';
 export { Td3, type Td3Options, type Td3Report } from './td3.ts';
+export { Tqc, type TqcOptions, type TqcReport } from './tqc.ts';
 export { train } from './train.ts';
 export { type TrainResult, type TrainSettings, trainStream } from './trainStream.ts';

@@ -21,7 +21,7 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
   /** Whose training it is, as errors name it: `Sac`. */
   readonly owner: string;
   /** The agent's options. */
-  readonly config: z.output<z.ZodObject<typeof offPolicyOptions>> &
+  readonly config: Omit<z.output<z.ZodObject<typeof offPolicyOptions>>, 'tau'> &
     Partial<z.output<z.ZodObject<typeof prioritizedOptions>>>;
   /** Target networks of the policy; they see observations as it does. */
   readonly targetPolicies?: readonly Policy[];
