@@ -21,6 +21,7 @@ export { type EvaluateOptions, evaluate } from './common/evaluate.ts';
 export type { EnvRequest, EnvSource } from './common/openEnvs.ts';
 export type { EpisodeFigures } from './common/recentEpisodes.ts';
 export { stateFromJson, stateToJson } from './common/stateJson.ts';
+export { CrossQ, type CrossQOptions, type CrossQReport } from './crossQ.ts';
 export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
 export { type Preset, type Presets, presets } from './presets.ts';

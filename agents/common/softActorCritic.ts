@@ -36,7 +36,10 @@ export const softActorCriticOptions = {
   policyDelay: policyDelay('the policy and the temperature', 1),
 };
 
-type Config = Omit<z.output<z.ZodObject<typeof softActorCriticOptions>>, 'tau'> & { readonly tau?: number };
+type Config = Omit<z.output<z.ZodObject<typeof softActorCriticOptions>>, 'tau' | 'criticLayerNorm'> & {
+  readonly tau?: number;
+  readonly criticLayerNorm?: boolean;
+};
 
 /** Means over the updates since the last report that gave them; absent where there were none, as before the first one. */
 export interface SoftActorCriticReport extends TrainReport {

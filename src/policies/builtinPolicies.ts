@@ -73,6 +73,12 @@ export const builtinPolicies = {
     options: {
       scale,
       initialScale,
+      batchRenorm: z
+        .boolean()
+        .default(false)
+        .describe(
+          'whether the network has batch renormalization, of its input and after each activation; for agents of soft actor-critic, CrossQ above all',
+        ),
     },
     make: (options) => new GaussianPolicy(options),
   }),

@@ -21,6 +21,8 @@ export interface GaussianPolicyOptions {
   readonly activation?: Activation | undefined;
   /** Latent → action; none by default. `boxSquash` makes a tanh-Gaussian. */
   readonly squash?: Bijector;
+  /** Whether the network normalizes its input and what its hidden layers give by {@link BatchRenorm}. */
+  readonly batchRenorm?: boolean;
   /** The standard deviation before training; for good where it is fixed. */
   readonly initialScale?: number;
   readonly rng: Rng;
@@ -46,7 +48,7 @@ export class GaussianPolicy extends Policy {
   constructor(options: GaussianPolicyOptions & { readonly scale?: ScaleKind }) {
     super();
     const { observationDim, actionDim, hidden = [64, 64], activation = 'tanh', squash = new Identity() } = options;
-    const { initialScale = 1, scale = 'free', rng } = options;
+    const { initialScale = 1, scale = 'free', batchRenorm = false, rng } = options;
     checkSquash('GaussianPolicy', squash, actionDim);
     this.observationDim = observationDim;
     this.actionDim = actionDim;
@@ -56,6 +58,7 @@ export class GaussianPolicy extends Policy {
       outputDim: scale === 'state' ? 2 * actionDim : actionDim,
       activation,
       outputScale: 0.01,
+      batchRenorm: batchRenorm ? {} : undefined,
       rng,
     });
     this.bijector = squash;

@@ -1,0 +1,113 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { stopGradient, whileTraining } from '../src/index.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions } from './agent.ts';
+import { ActionValues, lossOf } from './common/actionValues.ts';
+import { layerWidths } from './common/agentOptions.ts';
+import { policyDelay } from './common/criticOptions.ts';
+import {
+  type CriticUpdate,
+  SoftActorCritic,
+  type SoftActorCriticReport,
+  softActorCriticOptions,
+} from './common/softActorCritic.ts';
+import { tdTarget } from './common/tdTarget.ts';
+
+const { tau: _, criticLayerNorm: __, ...withoutTargets } = softActorCriticOptions;
+
+export const crossQOptions = z.strictObject({
+  ...withoutTargets,
+  learningRate: withoutTargets.learningRate.default(1e-3),
+  criticHidden: layerWidths('the critics', [1024, 1024]),
+  policyDelay: policyDelay('the policy and the temperature', 3),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.99)
+    .describe("what a minibatch leaves of the weights of the critics' running statistics"),
+  warmUp: z.int().nonnegative().default(100_000).meta({
+    description:
+      'updates at first in which critics normalize by minibatches alone, without the corrections of batch renormalization',
+    unit: 'updates',
+  }),
+  beta1: z.number().min(0).lt(1).default(0.5).describe('β₁ of Adam, for the policy and the critics'),
+});
+
+/** Options of {@link CrossQ}. */
+export type CrossQOptions = z.input<typeof crossQOptions>;
+
+/** Means over the updates since the last report that gave them. The critics' loss is ½ Σᵢ E[(Qᵢ − y)²]. */
+export interface CrossQReport extends SoftActorCriticReport {}
+
+/**
+ * CrossQ: soft actor-critic without target networks. What keeps the critics in bounds is batch normalization, with statistics of both sides of
+ * the equation: (s, a) and (s′, a′) go through each critic as one batch,
+ *
+ *   Qᵢ(s, a), Qᵢ(s′, a′) = critic i of both,  a′ ~ π(· | s′)
+ *   y = r + γ (1 − terminated) (min Qᵢ(s′, a′) − α (log π(a′ | s′) + H₀)), without a gradient
+ *   critics: ½ Σᵢ E[(Qᵢ(s, a) − y)²]
+ *
+ * Policy and temperature are those of {@link Sac}, learn in every `policyDelay`-th update, and see critics that go by their running statistics.
+ * Critics have a {@link BatchRenorm} of their input and after each activation. A policy may have one, too: `batchRenorm` of a Gaussian.
+ *
+ * Bhatt, Palenicek, Belousov, Argus, Amiranashvili, Brox and Peters, "CrossQ: Batch Normalization in Deep Reinforcement Learning for Greater
+ * Sample Efficiency and Simplicity", arXiv:1902.05605v4.
+ */
+export class CrossQ implements Agent<CrossQReport> {
+  readonly #options: z.output<typeof crossQOptions>;
+  readonly #training: SoftActorCritic<ActionValues>;
+
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
+  constructor(options: CrossQOptions) {
+    const config = parseOptions('CrossQ', crossQOptions, options);
+    this.#options = config;
+    const { momentum, warmUp, beta1 } = config;
+    this.#training = new SoftActorCritic({
+      owner: 'CrossQ',
+      name: 'crossq',
+      config,
+      adam: { beta1 },
+      makeCritics: (options) => new ActionValues({ ...options, batchRenorm: { momentum, warmUp } }),
+      criticLoss: (update, critics) => () => this.#criticLoss(update, critics),
+      policyValues: (critics, seen, actions) => critics.least(seen, actions),
+    });
+  }
+
+  get critics(): ActionValues {
+    return this.#training.critics;
+  }
+
+  /** @throws {DivergedError} if a loss is no longer a number */
+  train(options: TrainOptions): AsyncGenerator<CrossQReport, void, undefined> {
+    return this.#training.train(options);
+  }
+
+  state(): AgentState {
+    return this.#training.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#training.setState(state);
+  }
+
+  dispose(): void {
+    this.#training.dispose();
+  }
+
+  #criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate, critics: ActionValues) {
+    const observations = tf.concat([seen, nextSeen]);
+    const actions = tf.concat([batch.actions, nextActions]);
+    const both = whileTraining(() => critics.of(observations, actions)).map((values) => tf.split(values, 2));
+    const targets = stopGradient(() => {
+      const nextValues = both.map(([, next]) => next!).reduce((least, next) => tf.minimum(least, next));
+      return tdTarget(batch, tf.sub(nextValues, entropyCosts), this.#options.gamma);
+    });
+    return lossOf(
+      both.map(([now]) => now!),
+      targets,
+      0.5,
+    );
+  }
+}
