@@ -4,6 +4,7 @@ import {
   A2c,
   type Agent,
   BehaviorCloning,
+  CrossQ,
   Dqn,
   evaluate,
   Ppo,
@@ -12,6 +13,7 @@ import {
   Sac,
   SoftQLearning,
   Td3,
+  Tqc,
 } from '../../agents/index.ts';
 import {
   BaseEnv,
@@ -106,6 +108,47 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     2000,
     () => policyFor(false, 'spline', { ...squashed, layers: 1 }),
     (policy) => new Sac({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
+  ],
+  'SAC, as REDQ': [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
+    (policy) =>
+      new Sac({
+        ...offPolicy,
+        policy,
+        env: walks(false),
+        criticHidden: [32],
+        critics: 4,
+        criticsPerTarget: 2,
+        criticLayerNorm: true,
+        initialTemperature: 0.1,
+      }),
+  ],
+  TQC: [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
+    (policy) => new Tqc({ ...offPolicy, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 }),
+  ],
+  'TQC, splines': [
+    2000,
+    () => policyFor(false, 'spline', { ...squashed, layers: 1 }),
+    (policy) =>
+      new Tqc({
+        ...offPolicy,
+        policy,
+        env: walks(false),
+        quantileFunction: 'spline',
+        criticHidden: [32],
+        initialTemperature: 0.1,
+      }),
+  ],
+  CrossQ: [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state', batchRenorm: true }),
+    (policy) => {
+      const { tau: _, ...options } = offPolicy;
+      return new CrossQ({ ...options, policy, env: walks(false), criticHidden: [32], initialTemperature: 0.1 });
+    },
   ],
   'soft Q-learning': [
     2000,

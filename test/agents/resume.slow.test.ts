@@ -4,6 +4,7 @@ import {
   type Agent,
   type AgentState,
   BehaviorCloning,
+  CrossQ,
   Dqn,
   Ppo,
   QrDqn,
@@ -13,6 +14,7 @@ import {
   stateFromJson,
   stateToJson,
   Td3,
+  Tqc,
   type TrainReport,
 } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
@@ -112,6 +114,46 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         env: pendulum(),
         explorationNoise: 0.1,
         noiseCorrelation: 0.9,
+        criticHidden: [8],
+      }),
+  },
+  'Sac, six of its options': {
+    steps: 100,
+    make: (hidden) =>
+      new Sac({
+        ...offPolicy,
+        policy: policyOf('gaussian', hidden, { squash: 'tanh', scale: 'state' }),
+        env: pendulum(),
+        critics: 3,
+        criticsPerTarget: 2,
+        criticLayerNorm: true,
+        criticLearningRate: { linear: [1e-2, 1e-3] },
+        maxGradientNorm: 0.1,
+        policyDelay: 2,
+        criticHidden: [8],
+      }),
+  },
+  Tqc: {
+    steps: 100,
+    make: (hidden) =>
+      new Tqc({
+        ...offPolicy,
+        policy: policyOf('gaussian', hidden, { squash: 'tanh', scale: 'state' }),
+        env: pendulum(),
+        quantiles: 5,
+        droppedPerCritic: 1,
+        criticHidden: [8],
+      }),
+  },
+  CrossQ: {
+    steps: 100,
+    make: (hidden) =>
+      new CrossQ({
+        ...offPolicy,
+        policy: policyOf('gaussian', hidden, { squash: 'tanh', scale: 'state', batchRenorm: true }),
+        env: pendulum(),
+        // The updates are 24.
+        warmUp: 10,
         criticHidden: [8],
       }),
   },
