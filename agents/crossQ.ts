@@ -56,13 +56,11 @@ export interface CrossQReport extends SoftActorCriticReport {}
  * Sample Efficiency and Simplicity", arXiv:1902.05605v4.
  */
 export class CrossQ implements Agent<CrossQReport> {
-  readonly #options: z.output<typeof crossQOptions>;
   readonly #training: SoftActorCritic<ActionValues>;
 
   /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
   constructor(options: CrossQOptions) {
     const config = parseOptions('CrossQ', crossQOptions, options);
-    this.#options = config;
     const { momentum, warmUp, beta1 } = config;
     this.#training = new SoftActorCritic({
       owner: 'CrossQ',
@@ -70,7 +68,7 @@ export class CrossQ implements Agent<CrossQReport> {
       config,
       adam: { beta1 },
       makeCritics: (options) => new ActionValues({ ...options, batchRenorm: { momentum, warmUp } }),
-      criticLoss: (update, critics) => () => this.#criticLoss(update, critics),
+      criticLoss: (update, critics) => () => jointLoss(update, critics),
       policyValues: (critics, seen, actions) => critics.least(seen, actions),
     });
   }
@@ -95,19 +93,20 @@ export class CrossQ implements Agent<CrossQReport> {
   dispose(): void {
     this.#training.dispose();
   }
+}
 
-  #criticLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate, critics: ActionValues) {
-    const observations = tf.concat([seen, nextSeen]);
-    const actions = tf.concat([batch.actions, nextActions]);
-    const both = whileTraining(() => critics.of(observations, actions)).map((values) => tf.split(values, 2));
-    const targets = stopGradient(() => {
-      const nextValues = both.map(([, next]) => next!).reduce((least, next) => tf.minimum(least, next));
-      return tdTarget(batch, tf.sub(nextValues, entropyCosts), this.#options.gamma);
-    });
-    return lossOf(
-      both.map(([now]) => now!),
-      targets,
-      0.5,
-    );
-  }
+/** ½ Σᵢ E[(Qᵢ(s, a) − y)²], both sides by one pass through the critics. */
+function jointLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticUpdate, critics: ActionValues) {
+  const observations = tf.concat([seen, nextSeen]);
+  const actions = tf.concat([batch.actions, nextActions]);
+  const both = whileTraining(() => critics.of(observations, actions)).map((values) => tf.split(values, 2));
+  const targets = stopGradient(() => {
+    const nextValues = both.map(([, next]) => next!).reduce((least, next) => tf.minimum(least, next));
+    return tdTarget(batch, tf.sub(nextValues, entropyCosts));
+  });
+  return lossOf(
+    both.map(([now]) => now!),
+    targets,
+    0.5,
+  );
 }
