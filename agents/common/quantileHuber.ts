@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from '../../src/index.ts';
 import { huber } from './huber.ts';
 
 export interface QuantileHuberInputs {
@@ -7,7 +6,7 @@ export interface QuantileHuberInputs {
   readonly quantiles: tf.Tensor;
   /** τ, which quantiles they are, in (0, 1): `[n]`, or `[batch, n]`. */
   readonly fractions: tf.Tensor;
-  /** y, atoms of the distribution that is to be learned, `[batch, m]`. No gradient is meant to flow into them. */
+  /** y, atoms of the distribution that is to be learned, `[batch, m]`. No gradient flows into them. */
   readonly targets: tf.Tensor;
   /** w, the mass of each atom, `[batch, m]`, a row of which adds up to 1; all have the same unless it is given. */
   readonly weights?: tf.Tensor | undefined;
@@ -20,8 +19,17 @@ export interface QuantileHuberInputs {
  * Dabney et al., "Distributional Reinforcement Learning with Quantile Regression", arXiv:1710.10044.
  */
 export function quantileHuber({ quantiles, fractions, targets, weights }: QuantileHuberInputs): tf.Tensor {
-  const errors = tf.sub(tf.expandDims(targets, -2), tf.expandDims(quantiles, -1));
-  const slopes = stopGradient(() => tf.abs(tf.sub(tf.expandDims(fractions, -1), tf.step(tf.neg(errors)))));
-  const losses = tf.mul(slopes, huber(errors));
-  return weights === undefined ? tf.mean(losses, -1) : tf.sum(tf.mul(tf.expandDims(weights, -2), losses), -1);
+  const mean = (values: tf.Tensor) =>
+    weights === undefined ? tf.mean(values, -1) : tf.sum(tf.mul(tf.expandDims(weights, -2), values), -1);
+  return tf.customGrad((theta, save) => {
+    const errors = tf.sub(tf.expandDims(targets, -2), tf.expandDims(theta as tf.Tensor, -1));
+    const slopes = tf.abs(tf.sub(tf.expandDims(fractions, -1), tf.step(tf.neg(errors))));
+    // ∂Lᵢ/∂θᵢ = −Σⱼ wⱼ slopeⱼ clip(yⱼ − θᵢ, −1, 1), summed at once: the tape would hold several numbers for each pair.
+    const derivative = tf.neg(mean(tf.mul(slopes, tf.clipByValue(errors, -1, 1))));
+    (save as tf.GradSaveFunc)([derivative]);
+    return {
+      value: mean(tf.mul(slopes, huber(errors))),
+      gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, saved!),
+    };
+  })(quantiles);
 }
