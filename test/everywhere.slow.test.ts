@@ -1,9 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { BehaviorCloning } from '../agents/index.ts';
+import { BehaviorCloning, Dqn, QrDqn } from '../agents/index.ts';
 import { fingerprints } from '../check/everywhere/runs.ts';
-import { Discrete, LakeEnv } from '../envs/index.ts';
-import { builtinFlows, compile, type FlowDefinition, makePolicy, policies, Rng, selectEngine } from '../src/index.ts';
+import { Discrete, LakeEnv, make } from '../envs/index.ts';
+import {
+  builtinFlows,
+  compile,
+  type FlowDefinition,
+  makePolicy,
+  type Policy,
+  policies,
+  Rng,
+  selectEngine,
+} from '../src/index.ts';
 
 /** The host's functions that are random, or may round differently from one JavaScript engine to the next. */
 const INEXACT = [
@@ -83,14 +92,25 @@ test.each(policies())(
       { name: 'act', state: [policy] },
     );
     for (let i = 0; i < 3; i++) tf.dispose(act({ observations: tf.zeros([1, 2]) }, rng));
-    const demonstrations = {
-      observations: rng.fillNormal(new Float32Array(32)),
-      actions: rng.fillNormal(new Float32Array(16 * actionSpace.size)).map((x) => (kind === 'discrete' ? 1 : x / 8)),
-    };
-    const agent = new BehaviorCloning({ policy, demonstrations, outside: 'keep', batchSize: 8 });
-    for await (const { loss } of agent.train({ steps: 4, rng })) expect(loss).toBeTypeOf('number');
+    const agent = learnerOf(name, policy, rng);
+    for await (const { step, loss } of agent.train({ steps: 4, rng }))
+      if (step === 4) expect(loss).toBeTypeOf('number');
     expect(called()).toEqual([]);
     agent.dispose();
     policy.dispose();
   },
 );
+
+/** What trains the policy: from values one that acts by values, by demonstrations any other. */
+function learnerOf(name: string, policy: Policy, rng: Rng): Dqn | QrDqn | BehaviorCloning {
+  const Learner = { 'q-network': Dqn, 'quantile-network': QrDqn }[name];
+  // Two observations and three actions.
+  const task = { policy, env: make('MountainCar-v0'), rng: rng.split('agent'), learningStarts: 2, updateEvery: 1 };
+  if (Learner !== undefined) return new Learner({ ...task, updatesPerStep: 1, batchSize: 8, reportEvery: 1 });
+  const isDiscrete = policy.discreteActions !== undefined;
+  const demonstrations = {
+    observations: rng.fillNormal(new Float32Array(32)),
+    actions: rng.fillNormal(new Float32Array(16 * policy.actionDim)).map((x) => (isDiscrete ? 1 : x / 8)),
+  };
+  return new BehaviorCloning({ policy, demonstrations, outside: 'keep', batchSize: 8 });
+}

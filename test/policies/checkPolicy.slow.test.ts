@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, test } from 'vitest';
 import { Box } from '../../envs/index.ts';
-import { checkPolicy, makePolicy, policies, Rng } from '../../src/index.ts';
+import { checkPolicy, EpsilonGreedyPolicy, makePolicy, policies, Rng } from '../../src/index.ts';
 import { spacesFor } from './spacesFor.ts';
 
 describe.each(policies())('no false alarm: $name', (info) => {
@@ -31,8 +31,9 @@ describe.each(policies())('no false alarm: $name', (info) => {
         for (const variable of policy.trainableVariables()) {
           tf.tidy(() => variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), std))));
         }
-        checkPolicy(policy);
-        if (space === spaces[0]) checkPolicy(policy, { samples: 1000 });
+        const gradients = !(policy instanceof EpsilonGreedyPolicy);
+        checkPolicy(policy, { gradients });
+        if (space === spaces[0]) checkPolicy(policy, { gradients, samples: 1000 });
         policy.dispose();
       }
     }
