@@ -2,6 +2,7 @@ import { A2c, type A2cOptions, type A2cReport, a2cOptions } from './a2c.ts';
 import { type TrainableAgent, trainable } from './common/trainable.ts';
 import { Dqn, type DqnOptions, type DqnReport, dqnOptions } from './dqn.ts';
 import { Ppo, type PpoOptions, type PpoReport, ppoOptions } from './ppo.ts';
+import { QrDqn, type QrDqnOptions, type QrDqnReport, qrDqnOptions } from './qrDqn.ts';
 import { Reinforce, type ReinforceOptions, type ReinforceReport, reinforceOptions } from './reinforce.ts';
 import { Sac, type SacOptions, type SacReport, sacOptions } from './sac.ts';
 import {
@@ -24,6 +25,7 @@ export interface AgentOptionsByName {
   readonly 'soft-q-learning': SoftQLearningOptions;
   readonly td3: Td3Options;
   readonly dqn: DqnOptions;
+  readonly 'qr-dqn': QrDqnOptions;
 }
 
 /** The reports of each agent by its name. */
@@ -35,6 +37,7 @@ export interface AgentReportsByName {
   readonly 'soft-q-learning': SoftQLearningReport;
   readonly td3: Td3Report;
   readonly dqn: DqnReport;
+  readonly 'qr-dqn': QrDqnReport;
 }
 
 /** The name of an agent that acts, as `train` and `oxbow train` take it. */
@@ -59,7 +62,11 @@ export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentRep
   }),
   dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', {
     actions: 'discrete',
-    policy: { activation: 'relu' },
+    usualPolicy: 'q-network',
+  }),
+  'qr-dqn': trainable(QrDqn, qrDqnOptions, 'Q-learning of quantiles of the return (Dabney et al., 2018)', {
+    actions: 'discrete',
+    usualPolicy: 'quantile-network',
   }),
 };
 

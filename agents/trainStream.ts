@@ -119,7 +119,7 @@ function withOptions(
   env: VectorEnv | AnyEnv,
   defaults: TrainingDefaults,
 ): Omit<AgentPlan, 'env' | 'rng'> {
-  const policy = given ?? usualPolicy(spacesOf(env).actionSpace);
+  const policy = given ?? usualPolicy(agent, spacesOf(env).actionSpace);
   if (typeof policy !== 'string' && policyOptions !== undefined) {
     throw new Error('train: policyOptions: these are for a policy that is named, got a Policy that there is');
   }

@@ -24,6 +24,8 @@ export interface TrainableAgent<Report extends TrainReport = TrainReport> {
   readonly settings: z.ZodObject;
   /** Which actions it needs, if not any. */
   readonly actions: ActionKind | undefined;
+  /** The policy that it takes where none is named, if not the usual one for the actions. */
+  readonly usualPolicy: string | undefined;
   /** Options of policies that suit it, in place of the defaults of those that have them. */
   readonly policy: Readonly<Record<string, unknown>>;
   /** @throws one line, if the makings do not fit */
@@ -46,7 +48,7 @@ export function trainable<Options, Report extends TrainReport>(
   Constructor: new (options: Options) => Agent<Report>,
   options: z.ZodObject,
   description: string,
-  { actions, policy = {} }: Partial<Pick<TrainableAgent, 'actions' | 'policy'>> = {},
+  { actions, usualPolicy, policy = {} }: Partial<Pick<TrainableAgent, 'actions' | 'usualPolicy' | 'policy'>> = {},
 ): TrainableAgent<Report> {
   const { policy: _, env: __, rng: ___, ...shape } = options.shape;
   const fields = Object.entries(shape).map(([name, field]) => [name, asJson(field)]);
@@ -55,6 +57,7 @@ export function trainable<Options, Report extends TrainReport>(
     options: z.strictObject(shape),
     settings: z.strictObject(Object.fromEntries(fields)),
     actions,
+    usualPolicy,
     policy,
     make: (makings, own) => new Constructor({ ...own, ...makings } as Options),
   };

@@ -68,7 +68,7 @@ async function train(
   checkEnvId('train', env);
   const options = envOptions(flags.set);
   checkEnvOptions('--set env', env, options);
-  const policies = policy === undefined ? [usualPolicyOf(env, options)] : names('--policy', policy);
+  const policies = policy === undefined ? [usualPolicyOf(agent, env, options)] : names('--policy', policy);
   checkPolicies(policies);
   // The command line names the environment, and so the Python that those of Gymnasium run in.
   const allowed = { load: files, python: programOf(env, options), envs: [env] };

@@ -4,15 +4,15 @@ import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 
 /**
- * The policy that one takes for an environment's actions without more ado.
+ * The policy that one takes for an agent and an environment's actions without more ado.
  * @param options of the environment
  * @throws InputError if there is no such environment
  */
-export function usualPolicyOf(id: string, options: Readonly<Record<string, unknown>>): string {
+export function usualPolicyOf(agent: string, id: string, options: Readonly<Record<string, unknown>>): string {
   try {
     const env = makeVec(id, options);
     try {
-      return usualPolicy(env.singleActionSpace);
+      return usualPolicy(agent, env.singleActionSpace);
     } finally {
       env.close();
     }

@@ -124,7 +124,8 @@ describe('a training', () => {
     ['sac', 'Pendulum-v1', 'spline', critics],
     ['soft-q-learning', 'Pendulum-v1', 'spline', { ...critics, particles: 4, samplerStates: 4 }],
     ['td3', 'Pendulum-v1', 'gaussian', { ...critics, explorationNoise: 0.1 }],
-    ['dqn', 'CartPole-v1', 'categorical', replay],
+    ['dqn', 'CartPole-v1', 'q-network', replay],
+    ['qr-dqn', 'CartPole-v1', 'quantile-network', replay],
     ['a2c', 'CartPole-v1', 'categorical', { reportEvery: 5, valueHidden: [8] }],
     ['reinforce', 'CartPole-v1', 'categorical', { valueHidden: [8] }],
   ])('of %s that was stopped ends as if it had not been', async (agent, env, policy, settings) => {
