@@ -25,7 +25,7 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
   extends EnvRequest<Id> {
   /** The name of the agent. */
   readonly agent: N;
-  /** A policy, or the name of one: by default `'gaussian'`, for discrete actions `'categorical'`. */
+  /** A policy, or the name of one: by default `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`. */
   readonly policy?: P | PolicyName | Policy | undefined;
   /** Environment steps, over all environments: by default the preset's, or 100,000. */
   readonly steps?: number | undefined;

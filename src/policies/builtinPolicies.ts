@@ -32,7 +32,9 @@ const outputScale = z.number().nonnegative().default(0.01).describe("gain of the
 const actionMask = z
   .boolean()
   .optional()
-  .describe("whether only actions are taken that the environment's info.actionMask allows; by default all are");
+  .describe(
+    "whether only actions are taken that the environment's info.actionMask allows; by default those of a training by name, where there is one",
+  );
 
 /** The neural spline flow with as few layers as bend each number once. */
 const shallowSpline = {

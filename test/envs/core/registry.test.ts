@@ -72,7 +72,7 @@ describe('registry', () => {
     env.reset();
     const [frames] = env.step(0);
     expect([frames[0], frames[2], frames[4]]).toEqual([3, 3, 2]);
-    expect(env.spec?.options).toEqual({});
+    expect(env.spec?.options).toEqual({ length: 3 });
     const many = makeVec('test/Countdown-v0', { frameStack: 2, numEnvs: 2 });
     expect(many.singleObservationSpace.shape).toEqual([2, 2]);
     expect(() => make('test/Countdown-v0', { frameStack: 0 })).toThrow(
