@@ -12,7 +12,7 @@ import {
   builtinAgents,
 } from './builtinAgents.ts';
 import { type AgentPlan, makeAgent } from './common/makeAgent.ts';
-import { type EnvRequest, openEnvs } from './common/openEnvs.ts';
+import { type EnvRequest, envRequestShape, openEnvs } from './common/openEnvs.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { type EpisodeFigures, RecentEpisodes } from './common/recentEpisodes.ts';
 import { spacesOf } from './common/spacesOf.ts';
@@ -54,12 +54,7 @@ export interface TrainResult extends EpisodeFigures {
 
 const record = z.record(z.string(), z.unknown());
 const settingsSchema = z.strictObject({
-  env: z.custom(
-    (env) => typeof env === 'string' || typeof env === 'function' || partSchemas.env.safeParse(env).success,
-    'the id of an environment, a function that makes one, or environments',
-  ),
-  envOptions: record.optional(),
-  numEnvs: z.int().positive().optional(),
+  ...envRequestShape,
   agent: z.enum(Object.keys(builtinAgents)),
   agentOptions: record.optional(),
   policy: z.union([z.string(), partSchemas.policy], 'the name of a policy, or a Policy').optional(),

@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { makePolicy, Rng } from 'oxbow';
 import { BehaviorCloning, evaluate } from 'oxbow/agents';
-import { make, makeVec } from 'oxbow/envs';
+import { make } from 'oxbow/envs';
 
 type Pair = { readonly observation: readonly number[]; readonly action: readonly number[] };
 const pairs: Pair[] = JSON.parse(readFileSync(new URL('demonstrations.json', import.meta.url), 'utf8'));
@@ -44,10 +44,7 @@ for (const name of ['gaussian', 'spline'] as const) {
   for await (const report of agent.train({ steps: 5000, rng: rng.split('training') })) {
     best = report.best?.validationLoss ?? best;
   }
-  const lakes = makeVec('LakeStride-v0', { numEnvs: 1000, autoresetMode: 'sameStep' });
-  const walks = evaluate({ policy, env: lakes, rng: rng.split('walks') });
-  const ended = (outcome: string) => walks.filter(({ info }) => info.outcome === outcome).length;
-  console.log(
-    `${name}: held-out loss ${best.toFixed(2)} nats; ${ended('home')} walks home, ${ended('drowned')} drowned`,
-  );
+  const { outcomes } = evaluate({ policy, env: 'LakeStride-v0', episodes: 1000, rng: rng.split('walks') });
+  const { home = 0, drowned = 0 } = outcomes;
+  console.log(`${name}: held-out loss ${best.toFixed(2)} nats; ${home} walks home, ${drowned} drowned`);
 }

@@ -46,10 +46,8 @@ const policy = makePolicy('gaussian', { observationSpace, actionSpace, rng: rng.
 const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 256, learningRate: { linear: [1e-3, 0] } });
 
 function report(when: string): void {
-  const landers = makeVec('Lander-v0', { numEnvs: 500, autoresetMode: 'sameStep' });
-  const episodes = evaluate({ policy, env: landers, rng: rng.split('evaluation') });
-  const soft = episodes.filter(({ info }) => info.outcome === 'soft').length;
-  console.log(`${when}: ${((100 * soft) / episodes.length).toFixed(0)} % land softly`);
+  const { outcomes } = evaluate({ policy, env: 'Lander-v0', episodes: 500, rng: rng.split('evaluation') });
+  console.log(`${when}: ${((outcomes.soft ?? 0) / 5).toFixed(0)} % land softly`);
 }
 report('before');
 for await (const _ of agent.train({ steps: 50_000, rng: rng.split('training') }));

@@ -26,13 +26,9 @@ for await (const { step, episodes } of agent.train({ steps: 100_000, rng: rng.sp
 }
 savePolicy('pendulum.json', policy, { env: 'Pendulum-v1' });
 
-const episodes = evaluate({
-  policy: loadPolicy('pendulum.json').policy,
-  env: makeVec('Pendulum-v1', { numEnvs: 100, autoresetMode: 'sameStep' }),
-  rng: rng.split('evaluation'),
-  greedyCandidates: 32,
-});
-console.log(`greedy: return ${mean(episodes.map((episode) => episode.return))}`);
+const loaded = loadPolicy('pendulum.json').policy;
+const { meanReturn } = evaluate({ policy: loaded, env: 'Pendulum-v1', greedy: true, rng: rng.split('evaluation') });
+console.log(`greedy: return ${Math.round(meanReturn)}`);
 
 function mean(values: readonly number[]): number {
   return Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);

@@ -7,7 +7,7 @@
  */
 import { actionDensity, makePolicy, modes, Rng } from 'oxbow';
 import { evaluate, Sac } from 'oxbow/agents';
-import { make, makeVec } from 'oxbow/envs';
+import { make } from 'oxbow/envs';
 
 const env = make('SoftBandit-v0');
 const { observationSpace, actionSpace } = env;
@@ -37,8 +37,7 @@ for (const name of ['gaussian', 'spline'] as const) {
   for (const { x, share } of modes(actionDensity(policy, [0]), { rng: rng.split('modes') })) {
     console.log(`${name}: a mode at ${x[0]!.toFixed(2)} with ${(100 * share).toFixed(0)} % of the mass`);
   }
-  const banks = makeVec('SoftBandit-v0', { numEnvs: 1000, autoresetMode: 'sameStep' });
-  const episodes = evaluate({ policy, env: banks, rng: rng.split('evaluation') });
-  const landed = (outcome: string) => episodes.filter(({ info }) => info.outcome === outcome).length;
-  console.log(`${name}: ${landed('left')} left, ${landed('right')} right, ${landed('water')} in the water`);
+  const { outcomes } = evaluate({ policy, env: 'SoftBandit-v0', episodes: 1000, rng: rng.split('evaluation') });
+  const { left = 0, right = 0, water = 0 } = outcomes;
+  console.log(`${name}: ${left} left, ${right} right, ${water} in the water`);
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type AnyEnv,
   type EnvId,
@@ -7,12 +8,29 @@ import {
   SyncVectorEnv,
   type VectorEnv,
 } from '../../envs/index.ts';
+import { partSchemas } from './partSchemas.ts';
 
 /**
  * Where a policy acts: the id of an environment, a function that makes one at each call, or environments that there are. Of those
  * that are opened by id or by a function, whoever opens them closes them.
  */
 export type EnvSource<Id extends string = string> = Id | EnvId | (() => AnyEnv) | AnyEnv | VectorEnv;
+
+const isEnvSource = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'function' || partSchemas.env.safeParse(value).success;
+
+/** The fields of an {@link EnvRequest}, for the schema of options. */
+export const envRequestShape = {
+  env: z.custom<EnvSource>(isEnvSource, 'the id of an environment, a function that makes one, or environments').meta({
+    description: 'the id of an environment, a function that makes one at each call, or environments that there are',
+    type: 'string, () => Env, Env or VectorEnv',
+  }),
+  envOptions: z.record(z.string(), z.unknown()).optional().describe('options of an environment that is named'),
+  numEnvs: z.int().positive().optional().meta({
+    description: 'how many environments to open; not of environments that there are',
+    unit: 'environments',
+  }),
+};
 
 /** How {@link EnvSource}s are opened. */
 export interface EnvRequest<Id extends string = string> {

@@ -36,7 +36,7 @@ export function recordEpisode({
   const recorded = () => new RecordTrajectory(make(id, options), { frames: true, onEpisode });
   const env = new SyncVectorEnv([recorded], { autoresetMode: 'sameStep' });
   try {
-    evaluate({ policy, env, rng, ...(greedy && { greedyCandidates: 32 }) });
+    evaluate({ policy, env, episodes: 1, rng, greedy });
   } finally {
     env.close();
   }

@@ -1,26 +1,134 @@
 import { describe, expect, test } from 'vitest';
+import { evaluateStepwise } from '../../agents/common/evaluate.ts';
+import { inTurns } from '../../agents/common/inTurns.ts';
 import { evaluate } from '../../agents/index.ts';
-import { make, makeVec } from '../../envs/index.ts';
+import { BaseEnv, Box, make, makeVec, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
 import { GaussianPolicy, Rng } from '../../src/index.ts';
 
 const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [4], rng: new Rng(0) });
-const options = () => ({ policy, env: makeVec('Lake-v0', { numEnvs: 3, autoresetMode: 'sameStep' }), rng: new Rng(1) });
+const options = () => ({ policy, env: 'Lake-v0', rng: new Rng(1) });
+
+/** Episodes of 1 or of 9 steps, by turns in no order; a step pays its place in the episode. The word says which of the two it was. */
+class Uneven extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = new Box({ low: -99, high: 99, shape: [1] });
+  readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
+  #left = 0;
+  #isLong = false;
+
+  protected begin(): ResetResult {
+    this.#isLong = this.rng.uniform() < 0.5;
+    this.#left = this.#isLong ? 9 : 1;
+    return [Float32Array.of(this.#left), {}];
+  }
+
+  step(): StepResult {
+    this.#left--;
+    const isOver = this.#left === 0;
+    const outcome = isOver ? (this.#isLong ? 'long' : 'short') : undefined;
+    return [Float32Array.of(this.#left), 1, isOver, false, { outcome }];
+  }
+}
+const still = new GaussianPolicy({ observationDim: 1, actionDim: 1, hidden: [4], rng: new Rng(0) });
 
 describe('evaluate', () => {
-  test('one episode in each environment, or in a single one', () => {
-    expect(evaluate(options())).toHaveLength(3);
-    const [episode, ...rest] = evaluate({ ...options(), env: make('Lake-v0') });
-    expect(rest).toEqual([]);
-    expect(episode!.length).toBeGreaterThan(0);
-    expect(episode!.info.outcome).toMatch(/home|drowned|timeout/);
+  test('as many episodes as are asked for, 100 unless told, in whatever number of environments', () => {
+    expect(evaluate({ ...options(), envOptions: { maxEpisodeSteps: 5 } }).episodes).toHaveLength(100);
+    for (const env of [make('Lake-v0'), makeVec('Lake-v0', { numEnvs: 7, autoresetMode: 'sameStep' }), 'Lake-v0']) {
+      const { episodes, outcomes } = evaluate({ ...options(), env, episodes: 5 });
+      expect(episodes).toHaveLength(5);
+      expect(episodes.every(({ length, info }) => length > 0 && /home|drowned|timeout/.test(info.outcome!))).toBe(true);
+      expect(Object.values(outcomes).reduce((sum, count) => sum + count)).toBe(5);
+    }
+  });
+
+  test('short episodes count as often as they are played', () => {
+    const { episodes, outcomes, ...means } = evaluate({ policy: still, env: () => new Uneven(), episodes: 2000 });
+    expect(outcomes.long! + outcomes.short!).toBe(2000);
+    // Of 2000 fair coins the share of one side is within 0.5 ± 0.045 with four standard deviations. Those that end first in 16
+    // environments would be short nine times of ten.
+    expect(Math.abs(outcomes.long! / 2000 - 0.5)).toBeLessThan(0.045);
+    const lengths = episodes.map(({ length }) => length);
+    const mean = lengths.reduce((sum, length) => sum + length) / 2000;
+    const variance = lengths.reduce((sum, length) => sum + (length - mean) ** 2, 0) / 1999;
+    expect(means.meanLength).toBeCloseTo(mean, 12);
+    expect(means.meanReturn).toBeCloseTo(mean, 12);
+    expect(means.standardError).toBeCloseTo(Math.sqrt(variance / 2000), 12);
+    expect(evaluate({ policy: still, env: () => new Uneven(), episodes: 1 }).standardError).toBeNull();
+  });
+
+  test('environment i of n plays the episodes i, i + n, …, and tells of each step which', () => {
+    const envs = 3;
+    const env = new SyncVectorEnv(
+      Array<() => Uneven>(envs).fill(() => new Uneven()),
+      { autoresetMode: 'sameStep' },
+    );
+    const steps = Array<number>(8).fill(0);
+    const ends: number[] = [];
+    const { episodes } = evaluate({
+      policy: still,
+      env,
+      episodes: 8,
+      seed: 3,
+      onStep: ({ episodes: playing }) => {
+        playing.forEach((episode, i) => {
+          if (episode < 0) return;
+          expect(episode % envs).toBe(i);
+          steps[episode]! += 1;
+        });
+      },
+      onEnd: (episode, [left]) => {
+        expect(left).toBe(0);
+        ends.push(episode);
+      },
+    });
+    expect(steps).toEqual(episodes.map(({ length }) => length));
+    expect([...ends].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(ends).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('a seed, or a stream, names what happens', () => {
+    const swinging = new GaussianPolicy({ observationDim: 3, actionDim: 1, hidden: [4], rng: new Rng(0) });
+    const test = { policy: swinging, env: 'Pendulum-v1', envOptions: { maxEpisodeSteps: 5 }, episodes: 4 };
+    const returns = (more: object) => evaluate({ ...test, ...more }).episodes.map((episode) => episode.return);
+    expect(returns({ seed: 0 })).toEqual(returns({}));
+    expect(returns({ rng: new Rng(0) })).toEqual(returns({}));
+    expect(returns({ seed: 1 })).not.toEqual(returns({}));
+    expect(returns({ greedy: true })).not.toEqual(returns({}));
+  });
+
+  test('opens a bounded number of environments, and closes them; one that is given stays open', () => {
+    let [made, closed] = [0, 0];
+    class Counted extends Uneven {
+      constructor() {
+        super();
+        made++;
+      }
+      override close() {
+        closed++;
+      }
+    }
+    evaluate({ policy: still, env: () => new Counted(), episodes: 50 });
+    expect([made, closed]).toEqual([16, 16]);
+    evaluate({ policy: still, env: () => new Counted(), episodes: 50, numEnvs: 2 });
+    expect([made, closed]).toEqual([18, 18]);
+    evaluate({ policy: still, env: new Counted(), episodes: 2 });
+    expect([made, closed]).toEqual([19, 18]);
+    expect(() => evaluate({ policy, env: () => new Counted(), episodes: 3 })).toThrow(
+      /^evaluate: wanted an environment/,
+    );
+    expect([made, closed]).toEqual([22, 21]);
+  });
+
+  test('step by step, with turns for others, the same', async () => {
+    const wanted = evaluate({ ...options(), episodes: 3 });
+    expect(await inTurns(evaluateStepwise({ ...options(), episodes: 3 }))).toEqual(wanted);
   });
 
   test.each([
-    [
-      { greedyCandidates: 0 },
-      'evaluate: greedyCandidates: got 0, expected an integer > 0: samples to choose a greedy action from',
-    ],
+    [{ candidates: 0 }, /^evaluate: candidates: got 0, expected an integer > 0: samples to choose/],
+    [{ episodes: 0 }, /^evaluate: episodes: got 0, expected an integer > 0/],
     [{ onstep: () => {} }, /^evaluate: onstep: unknown option, .* \(did you mean onStep\?\)$/],
+    [{ seed: 1 }, 'evaluate: got a seed and an rng, expected one of them'],
     [
       { env: make('Pendulum-v1') },
       'evaluate: wanted an environment with 2 observations and a Box of 2 actions, as the policy has, got 3 and a Box of 1',
@@ -29,6 +137,7 @@ describe('evaluate', () => {
       { env: makeVec('Lake-v0', { numEnvs: 2, autoresetMode: 'nextStep' }) },
       "evaluate: wanted an environment with autoresetMode 'sameStep', got 'nextStep'",
     ],
+    [{ env: make('Lake-v0'), numEnvs: 3 }, /^evaluate: numEnvs: got 3 for one that there is/],
   ])('refuses %o in one line', (wrong, message) => {
     expect(() => evaluate({ ...options(), ...wrong } as never)).toThrow(
       typeof message === 'string' ? new Error(message) : message,

@@ -50,13 +50,14 @@ export function measureWalks({
       : lake(episodes);
   const size = env.singleObservationSpace.size;
   const paths: number[][] = Array.from({ length: Math.min(keep, episodes) }, () => []);
-  const reports = evaluate({
+  const measured = evaluate({
     policy,
     env,
+    episodes,
     rng,
-    onStep: ({ observations, running }) => {
+    onStep: ({ observations, episodes: playing }) => {
       paths.forEach((path, i) => {
-        if (running[i]) path.push(observations[size * i]!, observations[size * i + 1]!);
+        if (playing[i] === i) path.push(observations[size * i]!, observations[size * i + 1]!);
       });
     },
     onEnd: (i, observation) => {
@@ -64,7 +65,7 @@ export function measureWalks({
     },
   });
   env.close();
-  const infos = reports.map(({ info }) => info as LakeInfo);
+  const infos = measured.episodes.map(({ info }) => info as LakeInfo);
   const share = (outcome: LakeInfo['outcome']): number =>
     infos.filter((info) => info.outcome === outcome).length / episodes;
   const homeBanks = infos.filter(({ outcome }) => outcome === 'home').map(({ bank }) => bank);
@@ -74,7 +75,7 @@ export function measureWalks({
     metrics: {
       drownRate: share('drowned'),
       homeRate: share('home'),
-      return: reports.reduce((sum, report) => sum + report.return, 0) / episodes,
+      return: measured.meanReturn,
       upperShare,
       modeBalance: upperShare === null ? null : Math.min(upperShare, 1 - upperShare),
       modeEntropy: upperShare === null ? null : modeEntropy(upperShare),
