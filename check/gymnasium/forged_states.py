@@ -170,7 +170,7 @@ def wrong_parts():
     for changed in ((version, (*internal[:-1], 10**6), gauss), (version, internal[:-1], gauss), (9, internal, gauss), (1,)):
         yield {"kind": "Random", "state": save(changed)}
     yield {"kind": "space", "random": None, "parts": []}
-    yield {"kind": "mujoco", "model": "0" * 64, "time": 0, "arrays": {}}
+    yield {"kind": "mujoco", "model": "0" * 64, "changes": {}, "time": 0, "arrays": {}}
     yield {"kind": "enum", "class": "environments.Phase", "name": "__class__"}
     yield {"kind": "enum", "class": "signal.Signals", "name": "SIGKILL"}
     yield {"kind": "namedtuple", "class": "posix.stat_result", "items": []}
@@ -228,6 +228,8 @@ def forge(id):
             arrays = node["arrays"]
             for wrong in ({}, {**arrays, "evil": ""}, {**arrays, "qpos": ""}, {**arrays, "qpos": 3}, {**arrays, "model": arrays["qpos"]}):
                 check(env, snapshots, before, put(state, (*path, "arrays"), wrong), f"{id}: other arrays at {path}")
+            for wrong in ({"evil": ""}, {"body_mass": ""}, {"body_mass": 3}, {"jnt_type": ""}, {"opt": ""}, {"__class__": ""}):
+                check(env, snapshots, before, put(state, (*path, "changes"), wrong), f"{id}: other changes at {path}")
     for states in (None, 3, "text", {}, [], [state, state]):
         try:
             snapshots.restore(states)

@@ -13,6 +13,8 @@ is imported. It is read as a whole, and what it says is built aside, before anyt
 import base64
 import binascii
 import collections
+import contextlib
+import copy
 import enum
 import functools
 import hashlib
@@ -41,20 +43,29 @@ class Snapshots:
 
     def __init__(self, envs):
         self.envs = envs
-        self.types = Types(envs)
+        self.types = None
+        # What keeps them from being saved; None where nothing does.
+        self.unsaved = None
         try:
-            self.types.learn(envs)
-            # What keeps them from being saved; None where nothing does.
-            self.unsaved = None
+            with looking():
+                self.types = Types(envs)
+                self.types.learn(envs)
         except CannotSave as error:
             self.unsaved = str(error)
 
     def save(self):
         """Their states as JSON. Raises CannotSave with the part that has none."""
-        return [Saver(self.types).save(env, "env") for env in self.envs]
+        self.refuse_unsaved()
+        with looking():
+            return [Saver(self.types).save(env, "env") for env in self.envs]
+
+    def refuse_unsaved(self):
+        if self.unsaved is not None:
+            raise CannotSave(self.unsaved)
 
     def restore(self, states):
         """Puts them in the states that `save` gave, or raises CannotSave and leaves them as they are."""
+        self.refuse_unsaved()
         if type(states) is not list or len(states) != len(self.envs):
             raise CannotSave(f"it is not a list of {len(self.envs)} states")
         restorers = []
@@ -69,6 +80,18 @@ class Snapshots:
             raise CannotSave(f"it is damaged: {type(error).__name__}: {' '.join(str(error).split())}") from None
         for restorer in restorers:
             restorer.apply()
+
+
+@contextlib.contextmanager
+def looking():
+    """Objects of somebody else's may answer in any way when they are looked at: then they cannot be saved, and that is all."""
+    try:
+        yield
+    except CannotSave:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise CannotSave(f"looking for it raised {type(error).__name__}{': ' + said if said else ''}") from error
 
 
 def module_of(x):
@@ -100,6 +123,8 @@ class Types:
         # By their ids, which they keep while they are here.
         self.envs = {}
         self.models = {}
+        # By their digests: environments of one kind share them.
+        self.first_models = {}
         bases = {base for env in envs for wrapped in wrapped_envs(env) for base in type(wrapped).__mro__}
         self.own_packages = {package_of(module_of(base)) for base in bases} - FOREIGN_PACKAGES
         for name, module in list(sys.modules.items()):
@@ -129,9 +154,15 @@ class Types:
             raise CannotSave(f"{path} is a {name} that was not there when the environment was made")
         return name
 
-    def first_digest(self, model, digest):
-        """Of a MuJoCo model, as it was when it was met first."""
-        return self.models.setdefault(id(model), (model, digest))[1]
+    def first_model(self, model):
+        """A MuJoCo model as it was when it was met first."""
+        if id(model) not in self.models:
+            digest = model_digest(model)
+            first = self.first_models.get(digest) or FirstModel(model, digest)
+            self.first_models[digest] = first
+            # With the model, so that its id is not given to another.
+            self.models[id(model)] = (model, first)
+        return self.models[id(model)][1]
 
     def find(self, name, base):
         found = self.by_name.get(name)
@@ -322,13 +353,15 @@ class ModelNumbers:
         sleeps = getattr(mujoco.mjtEnableBit, "mjENBL_SLEEP", 0)
         if model.nplugin > 0 or model.opt.enableflags & int(sleeps):
             raise CannotSave(f"{path} is of a MuJoCo model with plugins or sleep")
+        if data.qpos.size == 0:
+            raise CannotSave(f"{path} is of a MuJoCo model in which nothing moves")
         # One without contacts and constraints, whose arrays come and go.
         empty = mujoco.MjData(model)
         self.arrays = {}
         for name in dir(empty):
             array = None if name.startswith("_") else getattr(empty, name)
-            is_lasting = type(array) is np.ndarray and array.size > 0 and (array.dtype.kind == "f" or name == "eq_active")
-            if is_lasting and getattr(data, name).shape == array.shape:
+            is_lasting = type(array) is np.ndarray and array.size > 0 and is_in_buffer(array, empty, name)
+            if is_lasting and (array.dtype.kind == "f" or name == "eq_active"):
                 self.arrays[name] = getattr(data, name)
 
     def save(self):
@@ -340,6 +373,45 @@ class ModelNumbers:
             raise CannotSave("it has other numbers than this version of MuJoCo")
         arrays = self.arrays.items()
         return {name: array_of(array.dtype, array.shape, data_of(saved[name])) for name, array in arrays}
+
+
+def is_in_buffer(array, data, name):
+    """Whether it is in the memory that MuJoCo's data has as long as it lives. Others show what a step has left, or anything."""
+    first, here = (x.__array_interface__["data"][0] for x in (data.qpos, array))
+    return 0 <= here - first < data.nbuffer or name == "energy"
+
+
+class FirstModel:
+    """A MuJoCo model as it was made, and what an environment has changed in it since: its real numbers, as the place of a goal."""
+
+    def __init__(self, model, digest):
+        self.digest = digest
+        names = (name for name in dir(model) if not name.startswith("_"))
+        arrays = {name: getattr(model, name) for name in names}
+        self.arrays = {
+            name: array.copy()
+            for name, array in arrays.items()
+            if type(array) is np.ndarray and array.dtype.kind == "f" and array.size > 0
+        }
+
+    def changes(self, model, path):
+        """The arrays by name that are others now, as text."""
+        changed = {name: array for name, array in self.arrays.items() if getattr(model, name).tobytes() != array.tobytes()}
+        if changed:
+            model = copy.copy(model)
+        texts = {name: text_of(getattr(model, name).tobytes()) for name in changed}
+        for name, array in changed.items():
+            np.copyto(getattr(model, name), array)
+        if model_digest(model) != self.digest:
+            raise CannotSave(f"{path} is of a MuJoCo model of which more was changed than real numbers after it was made")
+        return texts
+
+    def read(self, saved):
+        """The values of each array that is changed in this model or that one, by name."""
+        if not saved.keys() <= self.arrays.keys() or not all(type(text) is str for text in saved.values()):
+            raise CannotSave("it has other numbers than this version of MuJoCo")
+        given = {name: array_of(self.arrays[name].dtype, self.arrays[name].shape, data_of(saved[name])) for name in saved}
+        return self.arrays | given
 
 
 def model_digest(model):
@@ -421,10 +493,13 @@ class Saver:
         if isinstance(x, gymnasium.Space):
             return "space", {"random": self.save(x._np_random, path), "parts": self.save_all(subspaces(x), path)}
         if is_mujoco(x, "MjData"):
-            digest = model_digest(x.model)
-            if self.types.first_digest(x.model, digest) != digest:
-                raise CannotSave(f"{path} is of a MuJoCo model that was changed after it was made")
-            return "mujoco", {"model": digest, "time": x.time, "arrays": ModelNumbers(x, path).save()}
+            first = self.types.first_model(x.model)
+            return "mujoco", {
+                "model": first.digest,
+                "changes": first.changes(x.model, path),
+                "time": x.time,
+                "arrays": ModelNumbers(x, path).save(),
+            }
         if is_attributes_only(cls):
             attributes = sorted(attributes_of(x).items())
             saved = {name: self.save(value, f"{path}.{name}") for name, value in attributes}
@@ -457,7 +532,7 @@ FORMS = {
     "RandomState": {"state": dict},
     "Random": {"state": dict},
     "space": {"random": (dict, type(None)), "parts": list},
-    "mujoco": {"model": str, "time": (int, float), "arrays": dict},
+    "mujoco": {"model": str, "changes": dict, "time": (int, float), "arrays": dict},
     "object": {"class": str, "attributes": dict},
 }
 IMMUTABLE_KINDS = {"tuple", "namedtuple", "frozenset", "bytes", "number", "dtype", "enum"}
@@ -675,8 +750,11 @@ class Restorer:
     def restore_mujoco(self, saved, live, index):
         if not is_mujoco(live, "MjData"):
             raise CannotSave("it has MuJoCo's data where this environment has something else")
-        if saved["model"] != model_digest(live.model):
+        first = self.types.first_model(live.model)
+        if saved["model"] != first.digest:
             raise CannotSave("it is of another MuJoCo model")
+        for name, values in first.read(saved["changes"]).items():
+            self.changes.append((np.copyto, getattr(live.model, name), values))
         numbers = ModelNumbers(live)
         # In place: what refers to these arrays goes on doing so.
         for name, values in numbers.read(saved["arrays"]).items():
