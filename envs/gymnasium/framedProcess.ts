@@ -4,12 +4,14 @@ import { howItEnded } from './howItEnded.ts';
 import { nodeBuiltin } from './nodeBuiltin.ts';
 import { openPipe } from './openPipe.ts';
 
-/** A child process that answers one frame with one frame, while this thread waits. What it prints goes to stderr. */
+/** A child process that answers one frame with one frame, for which this thread waits. What it prints goes to stderr. */
 export class FramedProcess {
   readonly #child: ChildProcess;
   readonly #reader: number;
   readonly #writer: number;
   #isClosed = false;
+  /** Whether there was someone to read the last request. */
+  #isHeard = false;
   #hasEnded = false;
 
   /**
@@ -42,17 +44,22 @@ export class FramedProcess {
     return this.#isClosed;
   }
 
-  /** Whether an exchange has found no one at the other end. */
+  /** Whether a request has found no one at the other end. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
+  /** Sends a request, of which {@link receive} gives the answer; also where no one reads it any more, which `receive` tells. */
+  send(request: Frame): void {
+    this.#isHeard = this.#send(request);
+  }
+
   /**
-   * Sends a request and waits for its answer.
+   * Waits for the answer to what was sent.
    * @throws if it has ended, with how: `was killed by SIGKILL`; or if it has sent what is no answer, and is ended for it
    */
-  exchange(request: Frame, answer: Frame): void {
-    if (this.#send(request) && this.#receive(answer)) return;
+  receive(answer: Frame): void {
+    if (this.#isHeard && this.#receive(answer)) return;
     this.#hasEnded = true;
     throw new Error(howItEnded(this.#child));
   }

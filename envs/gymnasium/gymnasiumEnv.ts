@@ -2,10 +2,11 @@ import type { AnyEnv, EnvSpec, ResetOptions, ResetResult, StepResult } from '../
 import type { BatchArray, Space } from '../core/spaces/space.ts';
 import { GymnasiumServer, type GymnasiumServerOptions } from './gymnasiumServer.ts';
 import { seedFor } from './seedFor.ts';
+import { withTexts } from './withTexts.ts';
 
 /**
  * An environment of Gymnasium in a Python process of its own, with the contract of {@link AnyEnv}. Observations keep their
- * type: float64 comes as a `Float64Array`. `reset({ seed })` with an integer ≥ 0 gives the episode that it gives in
+ * type: float64 comes as a `Float64Array`, the parts of a Dict in an object, a text as a string. `reset({ seed })` with an integer ≥ 0 gives the episode that it gives in
  * Python; other seeds are turned into one.
  *
  * `state` and `setState` are there where the environment can be saved.
@@ -19,9 +20,12 @@ export class GymnasiumEnv implements AnyEnv {
   readonly #server: GymnasiumServer;
   readonly #action: Float64Array;
 
-  /** @throws as {@link GymnasiumServer} */
-  constructor(options: Pick<GymnasiumServerOptions, 'id' | 'python' | 'options'>, given: EnvSpec['options']) {
-    const server = new GymnasiumServer({ ...options, numEnvs: 1, sameStep: false });
+  /** @throws as {@link GymnasiumServer.start} */
+  constructor(
+    options: Pick<GymnasiumServerOptions, 'id' | 'python' | 'options' | 'wrappers'>,
+    given: EnvSpec['options'],
+  ) {
+    const server = GymnasiumServer.start({ ...options, numEnvs: 1, sameStep: false, texts: true })();
     const { name: id, maxEpisodeSteps, rewardThreshold } = server;
     this.#server = server;
     this.observationSpace = server.observationSpace;
@@ -29,8 +33,8 @@ export class GymnasiumEnv implements AnyEnv {
     this.spec = { id, maxEpisodeSteps, rewardThreshold, options: given };
     this.#action = new Float64Array(server.actionSpace.size);
     if (server.unsaved === undefined) {
-      this.state = () => server.state();
-      this.setState = (state) => server.setState(state as string);
+      this.state = () => server.state()()[0]!;
+      this.setState = (state) => server.setState([state as string])();
     }
   }
 
@@ -39,22 +43,25 @@ export class GymnasiumEnv implements AnyEnv {
   }
 
   reset({ seed, options }: ResetOptions = {}): ResetResult<unknown> {
-    this.#server.reset({ seeds: seed === undefined ? undefined : [seedFor(seed)], options });
+    this.#server.reset({ seeds: seed === undefined ? undefined : [seedFor(seed)], options })();
     return [this.#observation(), this.#server.infos[0]!];
   }
 
   step(action: unknown): StepResult<unknown> {
     const server = this.#server;
     this.actionSpace.write(action, this.#action, 0);
-    server.step(this.#action);
+    server.take(this.#action);
+    server.step()();
     return [this.#observation(), server.rewards[0]!, server.isTerminated(0), server.isTruncated(0), server.infos[0]!];
   }
 
   #observation(): unknown {
-    return this.observationSpace.read(this.#server.observations as BatchArray, 0);
+    const { observations, texts } = this.#server;
+    const observation = this.observationSpace.read(observations as BatchArray, 0);
+    return texts.length > 0 ? withTexts(this.observationSpace, observation, texts[0]!.values()) : observation;
   }
 
   close(): void {
-    this.#server.close();
+    this.#server.close()();
   }
 }

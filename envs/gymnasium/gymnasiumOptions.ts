@@ -4,6 +4,11 @@ import type { GymnasiumServerOptions } from './gymnasiumServer.ts';
 
 const isJson = (value: unknown): boolean => value === undefined || z.json().safeParse(value).success;
 
+const wrapper = z.union(
+  [z.string().min(1), z.looseObject({ name: z.string().min(1) }).refine(isJson)],
+  'the name of a wrapper, or an object of its name and its keyword arguments',
+);
+
 /** What `make('gymnasium:…', options)` takes. */
 export const gymnasiumOptions = z
   .object({
@@ -11,6 +16,10 @@ export const gymnasiumOptions = z
     python: z.string().min(1).optional(),
     /** In place of Gymnasium's own limit; `Infinity` for none. */
     maxEpisodeSteps: z.union([z.int().positive(), z.literal(Infinity)], 'an integer ≥ 1, or Infinity').optional(),
+    /** Wrappers on the Python side, from the inner to the outer one: a name, or an object of `name` and keyword arguments. */
+    wrappers: z.array(wrapper).default([]),
+    /** Python processes that a vector env's environments are shared out to. */
+    workers: z.int().positive().default(1),
     /** Leaves out our checks of the first results, and Gymnasium's. */
     disableEnvChecker: z.boolean().default(false),
   })
@@ -29,13 +38,15 @@ export function interpreter(python: string | undefined): string {
   return python ?? (process.env.OXBOW_PYTHON?.split(':')[0] || 'python3');
 }
 
-/** The interpreter and the keyword arguments of `gymnasium.make`. */
+/** The interpreter, the keyword arguments of `gymnasium.make`, and the wrappers with theirs. */
 export function serverOptions({
   python,
   maxEpisodeSteps,
   disableEnvChecker,
+  wrappers,
+  workers: _,
   ...options
-}: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options'> {
+}: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options' | 'wrappers'> {
   return {
     python: interpreter(python),
     options: {
@@ -44,5 +55,10 @@ export function serverOptions({
       ...(maxEpisodeSteps && { max_episode_steps: maxEpisodeSteps === Infinity ? -1 : maxEpisodeSteps }),
       ...(disableEnvChecker && { disable_env_checker: true }),
     },
+    wrappers: wrappers.map((wrapper) => {
+      if (typeof wrapper === 'string') return [wrapper, {}];
+      const { name, ...given } = wrapper;
+      return [name, given];
+    }),
   };
 }

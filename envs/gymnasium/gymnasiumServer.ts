@@ -1,19 +1,22 @@
 import type { Info } from '../core/env.ts';
 import type { Space } from '../core/spaces/space.ts';
-import { Frame, HEADER_BYTES, MOST_BYTES } from './frame.ts';
-import { FramedProcess } from './framedProcess.ts';
-import { nodeBuiltin } from './nodeBuiltin.ts';
+import { Frame, HEADER_BYTES } from './frame.ts';
+import { GymnasiumConnection, NUMBERS, requests } from './gymnasiumConnection.ts';
 import { type SpaceDescription, spaceFrom } from './spaceFrom.ts';
 
-/** Kinds of requests and answers, as in `oxbow_server.py`. */
-const requests = { make: 0, reset: 1, step: 2, state: 3, setState: 4, close: 5 } as const;
-const OK = 0;
-const NUMBERS = 2;
+/** As in `oxbow_server.py`. */
 const TERMINATED = 1;
 const TRUNCATED = 2;
 
+/** The types in which values travel. */
 const wireArrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array };
 type WireArray = InstanceType<(typeof wireArrays)[keyof typeof wireArrays]>;
+type WireConstructor = (typeof wireArrays)[keyof typeof wireArrays];
+
+/** A description that says how its values travel; a text alone has no numbers to send. */
+function wireArrayOf(described: SpaceDescription): WireConstructor {
+  return described.type === 'Text' ? Uint8Array : wireArrays[described.dtype];
+}
 
 export interface GymnasiumServerOptions {
   /** As Gymnasium knows it. */
@@ -21,10 +24,16 @@ export interface GymnasiumServerOptions {
   /** The interpreter. */
   readonly python: string;
   readonly numEnvs: number;
+  /** What the first of them is called in errors; 0 by default. */
+  readonly first?: number;
   /** Whether an env whose episode has ended is reset in the same step. */
   readonly sameStep: boolean;
+  /** Whether {@link GymnasiumServer.texts} are wanted. */
+  readonly texts?: boolean;
   /** Keyword arguments of `gymnasium.make`. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Wrappers, from the inner to the outer one, with their keyword arguments. */
+  readonly wrappers: readonly (readonly [name: string, options: Readonly<Record<string, unknown>>])[];
 }
 
 interface Description {
@@ -43,12 +52,20 @@ interface GymnasiumReset {
   readonly mask?: ArrayLike<number> | undefined;
 }
 
+/** What an answer to a reset or a step tells beside its numbers. */
+interface Told {
+  readonly infos?: Info[];
+  readonly keys?: readonly string[];
+  readonly texts?: readonly (readonly string[])[];
+}
+
 /** Most infos are empty. */
 const noInfo: Info = Object.freeze({});
 
 /**
  * n environments of Gymnasium in a Python process of their own. Its protocol is in `oxbow_server.py`. What the last reset or step
- * gave can be read until the next request; row i belongs to env i.
+ * gave can be read until the next request; row i belongs to env i. Each call sends its request at once, and gives what waits for the
+ * answer, so that several processes can work side by side.
  */
 export class GymnasiumServer {
   /** Its id here, for errors. */
@@ -72,80 +89,96 @@ export class GymnasiumServer {
   lastObservations: WireArray;
   /** Their last infos. */
   lastInfos: readonly Info[] = [];
+  /** `[n]`, the texts of each observation, where they are wanted. */
+  texts: readonly (readonly string[])[] = [];
   /** The names of infos that come as numbers. */
   #infoKeys: readonly string[] = [];
 
   readonly #sameStep: boolean;
-  readonly #process: FramedProcess;
+  readonly #connection: GymnasiumConnection;
   readonly #step: Frame;
   readonly #actions: WireArray;
   readonly #skips: Uint8Array;
-  readonly #answer = new Frame(65536);
+  readonly #Observations: WireConstructor;
+  readonly #hasIntegerActions: boolean;
   #flags = new Uint8Array(0);
 
-  /** @throws one line for what is missing, unknown or unsupported: Python, Gymnasium, the env or a package of it, its spaces */
-  constructor({ id, python, numEnvs, sameStep, options }: GymnasiumServerOptions) {
-    this.name = `gymnasium:${id}`;
+  /**
+   * Starts a process.
+   * @returns waits until its environments are made
+   * @throws at once, or from what waits: one line for what is missing, unknown or unsupported, as Python, Gymnasium, the env or a
+   *   package of it, its spaces
+   */
+  static start(options: GymnasiumServerOptions): () => GymnasiumServer {
+    const { id, python, numEnvs: count, first = 0, sameStep, texts = false, options: given, wrappers } = options;
+    const connection = new GymnasiumConnection(`gymnasium:${id}`, python);
+    connection.send('make', JSON.stringify({ id, first, count, options: given, wrappers, sameStep, texts }));
+    return () => {
+      try {
+        const described = JSON.parse(connection.receive('make').text()) as Description;
+        return new GymnasiumServer(connection, described, options);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    };
+  }
+
+  private constructor(connection: GymnasiumConnection, described: Description, options: GymnasiumServerOptions) {
+    const { numEnvs } = options;
+    this.name = connection.name;
     this.numEnvs = numEnvs;
-    this.#sameStep = sameStep;
-    this.#process = this.#start(python);
-    try {
-      this.#request('make', JSON.stringify({ id, count: numEnvs, options, sameStep }));
-      const described = JSON.parse(this.#answer.text()) as Description;
-      this.actionSpace = spaceFrom(described.actionSpace);
-      this.observationSpace = spaceFrom(described.observationSpace);
-      this.maxEpisodeSteps = described.maxEpisodeSteps ?? undefined;
-      this.rewardThreshold = described.rewardThreshold ?? undefined;
-      this.unsaved = described.unsaved ?? undefined;
-    } catch (error) {
-      this.#process.close();
-      throw error;
-    }
-    const Actions = wireArrays[this.actionSpace.dtype];
+    this.#sameStep = options.sameStep;
+    this.#connection = connection;
+    this.actionSpace = spaceFrom(described.actionSpace);
+    this.observationSpace = spaceFrom(described.observationSpace);
+    this.maxEpisodeSteps = described.maxEpisodeSteps ?? undefined;
+    this.rewardThreshold = described.rewardThreshold ?? undefined;
+    this.unsaved = described.unsaved ?? undefined;
+    const Actions = wireArrayOf(described.actionSpace);
     const size = numEnvs * this.actionSpace.size;
     this.#step = new Frame(size * Actions.BYTES_PER_ELEMENT + numEnvs);
     this.#step.setHeader(this.#step.bytes.length - HEADER_BYTES, requests.step);
     this.#actions = new Actions(this.#step.bytes.buffer, HEADER_BYTES, size);
+    this.#hasIntegerActions = Actions === Int32Array || Actions === Uint8Array;
     this.#skips = new Uint8Array(this.#step.bytes.buffer, HEADER_BYTES + this.#actions.byteLength);
     this.infos = new Array<Info>(numEnvs).fill(noInfo);
-    this.observations = new wireArrays[this.observationSpace.dtype](0);
+    this.#Observations = wireArrayOf(described.observationSpace);
+    this.observations = new this.#Observations(0);
     this.lastObservations = this.observations;
   }
 
-  #start(python: string): FramedProcess {
-    const script = nodeBuiltin('node:url').fileURLToPath(new URL('./oxbow_server.py', import.meta.url));
-    try {
-      // Python's sets of strings then have the same order in every process, so that a run can be repeated.
-      return new FramedProcess(python, [script], { PYTHONHASHSEED: '0', ...process.env });
-    } catch (error) {
-      const advice = 'name a Python that has gymnasium by the option python or in OXBOW_PYTHON';
-      throw new Error(`${this.name}: ${(error as Error).message}; ${advice}`, { cause: error });
-    }
-  }
-
   /** @throws as `step` */
-  reset({ seeds, options, mask }: GymnasiumReset): void {
+  reset({ seeds, options, mask }: GymnasiumReset): () => void {
     const asked = { seeds: seeds ?? null, options: options ?? null, mask: mask ? Array.from(mask) : null };
-    this.#request('reset', JSON.stringify(asked));
-    this.#show();
+    this.#connection.send('reset', JSON.stringify(asked));
+    return () => this.#show(this.#connection.receive('reset'));
   }
 
   /**
+   * What the next {@link step} takes.
    * @param actions `[n, actionSize]`, row-major
    * @param skips `[n]`, 1 where an env is reset in place of a step
-   * @throws what Python raised, with its traceback as the cause; or how its process has ended
+   * @throws if they are no actions
    */
-  step(actions: ArrayLike<number>, skips?: Uint8Array): void {
+  take(actions: ArrayLike<number>, skips?: Uint8Array): void {
     this.#actions.set(actions);
     this.#checkIntegers(actions);
     if (skips) this.#skips.set(skips);
-    this.#exchange('step', this.#step);
-    this.#show();
   }
+
+  /** @throws what Python raised, with its traceback as the cause; or how its process has ended */
+  step(): () => void {
+    this.#connection.sendFrame('step', this.#step);
+    return this.#stepped;
+  }
+
+  /** Made once, so that a step makes no function. */
+  readonly #stepped = (): void => this.#show(this.#connection.receive('step'));
 
   /** An array of integers would round without a word. */
   #checkIntegers(actions: ArrayLike<number>): void {
-    if (this.actionSpace.dtype !== 'int32' && this.actionSpace.dtype !== 'uint8') return;
+    if (!this.#hasIntegerActions) return;
     for (let i = 0; i < actions.length; i++) {
       if (this.#actions[i] === actions[i]) continue;
       throw new Error(`${this.name}: step() got ${actions[i]} in an action, expected ${this.actionSpace}`);
@@ -160,62 +193,43 @@ export class GymnasiumServer {
     return (this.#flags[i]! & TRUNCATED) !== 0;
   }
 
-  /** All that the envs' future depends on. @throws if an env cannot be saved, and why */
-  state(): string {
-    this.#request('state');
-    return this.#answer.text();
+  /** All that the future of each env depends on. @throws if an env cannot be saved, and why */
+  state(): () => string[] {
+    this.#connection.send('state');
+    return () => this.#connection.receive('state').text().split('\n');
   }
 
-  /** @throws if it is a state of something else */
-  setState(state: string): void {
-    this.#request('setState', state);
+  /** @throws if a state is one of something else */
+  setState(states: readonly string[]): () => void {
+    // JSON has no line breaks of its own, but such a text may come from anyone.
+    this.#connection.send('setState', states.map((state) => state.replaceAll('\n', ' ')).join('\n'));
+    return () => void this.#connection.receive('setState');
   }
 
   /** Closes the envs and lets the process go; it may be called twice, and after the process has ended. */
-  close(): void {
-    if (this.#process.isClosed) return;
-    try {
-      this.#request('close');
-    } catch (error) {
-      if (!this.#process.hasEnded) throw error;
-    } finally {
-      this.#process.close();
-    }
-  }
-
-  #request(call: keyof typeof requests, text = ''): void {
-    const request = Frame.ofText(requests[call], text);
-    const bytes = request.totalBytes - HEADER_BYTES;
-    if (bytes > MOST_BYTES) {
-      throw new Error(`${this.name}: ${call}() got a text of ${bytes} bytes, expected at most ${MOST_BYTES}`);
-    }
-    this.#exchange(call, request);
-  }
-
-  #exchange(call: string, request: Frame): void {
-    if (this.#process.isClosed) throw new Error(`${this.name}: ${call}() after close()`);
-    try {
-      this.#process.exchange(request, this.#answer);
-    } catch (error) {
-      const advice = call === 'make' ? 'what it printed says why' : 'a run resumes from its last checkpoint';
-      throw new Error(`${this.name}: its Python ${(error as Error).message} during ${call}(); ${advice}`, {
-        cause: error,
-      });
-    }
-    if (this.#answer.kind === OK || this.#answer.kind === NUMBERS) return;
-    const { message, traceback } = JSON.parse(this.#answer.text()) as { message: string; traceback: string };
-    throw new Error(`${this.name}: ${message}`, { cause: traceback });
+  close(): () => void {
+    if (this.#connection.isClosed) return () => {};
+    this.#connection.send('close');
+    return () => {
+      try {
+        this.#connection.receive('close');
+      } catch (error) {
+        if (!this.#connection.hasEnded) throw error;
+      } finally {
+        this.#connection.close();
+      }
+    };
   }
 
   /** Lays the arrays over the answer to a reset or a step. */
-  #show(): void {
+  #show(answer: Frame): void {
     const { numEnvs, observationSpace } = this;
-    const { buffer } = this.#answer.bytes;
-    const Observations = wireArrays[observationSpace.dtype];
+    const { buffer } = answer.bytes;
+    const Observations = this.#Observations;
     const rowBytes = observationSpace.size * Observations.BYTES_PER_ELEMENT;
     const flagsAt = HEADER_BYTES + numEnvs * (8 + rowBytes);
     const lastsAt = flagsAt + Math.ceil(numEnvs / 8) * 8;
-    this.#expectBytes(lastsAt);
+    this.#expectBytes(answer, lastsAt);
     if (this.rewards.buffer !== buffer) {
       this.rewards = new Float64Array(buffer, HEADER_BYTES, numEnvs);
       this.observations = new Observations(buffer, HEADER_BYTES + numEnvs * 8, numEnvs * observationSpace.size);
@@ -224,37 +238,38 @@ export class GymnasiumServer {
     let ended = 0;
     if (this.#sameStep) for (let i = 0; i < numEnvs; i++) if (this.#flags[i] !== 0) ended++;
     const infosAt = lastsAt + ended * rowBytes;
-    this.#expectBytes(infosAt);
+    this.#expectBytes(answer, infosAt);
     if (ended > 0) this.lastObservations = new Observations(buffer, lastsAt, ended * observationSpace.size);
-    this.#readInfos(infosAt, ended);
+    this.#readInfos(answer, infosAt, ended);
   }
 
-  #expectBytes(least: number): void {
-    const { totalBytes } = this.#answer;
+  #expectBytes({ totalBytes }: Frame, least: number): void {
     if (totalBytes >= least) return;
     throw new Error(`${this.name}: its Python sent a frame of ${totalBytes} bytes, expected at least ${least}`);
   }
 
-  #readInfos(at: number, ended: number): void {
+  #readInfos(answer: Frame, at: number, ended: number): void {
     const { numEnvs, infos } = this;
-    if (at === this.#answer.totalBytes) {
+    const given = at < answer.totalBytes ? this.#infosOf(answer, at) : undefined;
+    if (given === undefined) {
       infos.fill(noInfo);
       if (ended > 0) this.lastInfos = new Array<Info>(ended).fill(noInfo);
       return;
     }
-    const given = this.#answer.kind === NUMBERS ? this.#infosOfNumbers(at) : this.#infosOfText(at);
     for (let i = 0; i < numEnvs; i++) infos[i] = given[i]!;
     this.lastInfos = given.slice(numEnvs);
   }
 
-  #infosOfText(at: number): Info[] {
-    const { infos, keys } = JSON.parse(this.#answer.text(at - HEADER_BYTES)) as { infos: Info[]; keys?: string[] };
+  /** Undefined where none was told. */
+  #infosOf(answer: Frame, at: number): Info[] | undefined {
+    if (answer.kind === NUMBERS) return this.#infosOfNumbers(answer, at);
+    const { infos, keys, texts } = JSON.parse(answer.text(at - HEADER_BYTES)) as Told;
     if (keys !== undefined) this.#infoKeys = keys;
+    if (texts !== undefined) this.texts = texts;
     return infos;
   }
 
-  #infosOfNumbers(at: number): Info[] {
-    const { bytes, totalBytes } = this.#answer;
+  #infosOfNumbers({ bytes, totalBytes }: Frame, at: number): Info[] {
     const values = new Float64Array(bytes.buffer.slice(at, totalBytes));
     const keys = this.#infoKeys;
     return Array.from({ length: values.length / keys.length }, (_, i) => {

@@ -13,40 +13,52 @@ import { GymnasiumServer, type GymnasiumServerOptions } from './gymnasiumServer.
 import { seedFor } from './seedFor.ts';
 
 export interface GymnasiumVectorEnvOptions
-  extends Pick<GymnasiumServerOptions, 'id' | 'python' | 'options' | 'numEnvs'> {
+  extends Pick<GymnasiumServerOptions, 'id' | 'python' | 'options' | 'wrappers' | 'numEnvs'> {
+  /** Processes that the envs are shared out to; there are never more of them than envs. */
+  readonly workers: number;
   readonly autoresetMode: AutoresetMode;
   readonly disableEnvChecker: boolean;
 }
 
 interface GymnasiumVectorEnvState {
-  envs: string;
+  envs: string[];
   ended: number[];
+}
+
+/** A Python process with the envs `first … first + numEnvs`. */
+interface Block {
+  readonly first: number;
+  readonly server: GymnasiumServer;
 }
 
 /**
  * n environments of Gymnasium in one Python process, which steps them one after another: one exchange of frames a step. It gives
- * what a `SyncVectorEnv` of n {@link GymnasiumEnv} gives.
+ * what a `SyncVectorEnv` of n {@link GymnasiumEnv} gives. With several `workers` each process has a share of the envs, in their order,
+ * and all step at the same time. An env's seed and its state depend on its place alone, so results are the same with any number.
  */
 export class GymnasiumVectorEnv implements VectorEnv {
   readonly numEnvs: number;
   readonly autoresetMode: AutoresetMode;
   readonly singleObservationSpace: Space;
   readonly singleActionSpace: Space;
-  readonly #server: GymnasiumServer;
+  readonly #name: string;
+  readonly #blocks: readonly Block[];
   readonly #result: VectorStep;
   /** Rows whose episode has ended and whose env has not been reset since. */
   readonly #ended: Uint8Array;
   #checksReset: boolean;
   #checksStep: boolean;
 
-  /** @throws as {@link GymnasiumServer} */
-  constructor({ autoresetMode, disableEnvChecker, ...options }: GymnasiumVectorEnvOptions) {
+  /** @throws as {@link GymnasiumServer.start} */
+  constructor({ autoresetMode, disableEnvChecker, workers, ...options }: GymnasiumVectorEnvOptions) {
     const n = options.numEnvs;
-    this.#server = new GymnasiumServer({ ...options, sameStep: autoresetMode === 'sameStep' });
+    this.#blocks = startBlocks({ ...options, sameStep: autoresetMode === 'sameStep' }, Math.min(workers, n));
+    const { server } = this.#blocks[0]!;
+    this.#name = server.name;
     this.numEnvs = n;
     this.autoresetMode = autoresetMode;
-    this.singleObservationSpace = this.#server.observationSpace;
-    this.singleActionSpace = this.#server.actionSpace;
+    this.singleObservationSpace = server.observationSpace;
+    this.singleActionSpace = server.actionSpace;
     this.#ended = new Uint8Array(n);
     this.#checksReset = !disableEnvChecker;
     this.#checksStep = !disableEnvChecker;
@@ -57,12 +69,16 @@ export class GymnasiumVectorEnv implements VectorEnv {
   reset({ seed, options, mask }: VectorResetOptions = {}): [observations: Float32Array, infos: Info[]] {
     const { numEnvs } = this;
     if (mask !== undefined && mask.length !== numEnvs) {
-      throw new Error(`${this.#server.name}: reset() got a mask of ${mask.length} entries, expected ${numEnvs}`);
+      throw new Error(`${this.#name}: reset() got a mask of ${mask.length} entries, expected ${numEnvs}`);
     }
     const rng = seed === undefined ? undefined : new Rng(seed).split('vectorEnv');
     const seeds = rng && Array.from({ length: numEnvs }, (_, i) => seedFor(rng.split(i).seed));
-    this.#server.reset({ seeds, options, mask });
-    for (let i = 0; i < numEnvs; i++) if (mask === undefined || mask[i]) this.#takeReset(i);
+    const masked = mask && Array.from(mask);
+    forAll(this.#blocks, ({ server, first }) => {
+      const end = first + server.numEnvs;
+      return server.reset({ seeds: seeds?.slice(first, end), options, mask: masked?.slice(first, end) });
+    });
+    for (const block of this.#blocks) this.#takeResets(block, mask);
     this.#checkNumbers('reset');
     if (this.#checksReset) this.#checkRows((row, i) => checkResetResult(row, this.#resetResult(i)));
     this.#checksReset = false;
@@ -77,21 +93,24 @@ export class GymnasiumVectorEnv implements VectorEnv {
     if (at >= 0) {
       const entry = `entry ${at % size} of the observation`;
       throw new Error(
-        `${this.#server.name}: ${call}() of environment ${Math.floor(at / size)} gave NaN as ${entry}, expected a number`,
+        `${this.#name}: ${call}() of environment ${Math.floor(at / size)} gave NaN as ${entry}, expected a number`,
       );
     }
     const row = rewards.findIndex((reward) => !Number.isFinite(reward));
     if (row < 0) return;
     const got = `gave the reward ${rewards[row]}`;
-    throw new Error(`${this.#server.name}: ${call}() of environment ${row} ${got}, expected a finite number`);
+    throw new Error(`${this.#name}: ${call}() of environment ${row} ${got}, expected a finite number`);
   }
 
-  #takeReset(i: number): void {
+  #takeResets({ server, first }: Block, mask: ArrayLike<number> | undefined): void {
     const { size } = this.singleObservationSpace;
-    const row = this.#server.observations.subarray(i * size, (i + 1) * size);
-    this.#result.observations.set(row, i * size);
-    this.#result.infos[i] = this.#server.infos[i]!;
-    this.#ended[i] = 0;
+    for (let row = 0; row < server.numEnvs; row++) {
+      const i = first + row;
+      if (mask !== undefined && !mask[i]) continue;
+      this.#result.observations.set(server.observations.subarray(row * size, (row + 1) * size), i * size);
+      this.#result.infos[i] = server.infos[row]!;
+      this.#ended[i] = 0;
+    }
   }
 
   /**
@@ -102,13 +121,15 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const { numEnvs } = this;
     const { size } = this.singleActionSpace;
     if (actions.length !== numEnvs * size) {
-      throw new Error(
-        `${this.#server.name}: step() got ${actions.length} numbers, expected ${numEnvs} actions of ${size}`,
-      );
+      throw new Error(`${this.#name}: step() got ${actions.length} numbers, expected ${numEnvs} actions of ${size}`);
     }
     if (this.autoresetMode === 'disabled') this.#refuseEnded();
-    this.#server.step(actions, this.#ended);
-    this.#takeStep();
+    for (const { server, first } of this.#blocks) {
+      const end = first + server.numEnvs;
+      server.take(actions.subarray(first * size, end * size), this.#ended.subarray(first, end));
+    }
+    forAll(this.#blocks, ({ server }) => server.step());
+    for (const block of this.#blocks) this.#takeStep(block);
     this.#checkNumbers('step');
     if (this.#checksStep) this.#checkRows((row, i) => checkStepResult(row, this.#stepResult(i)));
     this.#checksStep = false;
@@ -119,23 +140,24 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const i = this.#ended.indexOf(1);
     if (i < 0) return;
     const expected = 'expected a reset({ mask }) first';
-    throw new Error(`${this.#server.name}: step() after the episode of env ${i} has ended, ${expected}`);
+    throw new Error(`${this.#name}: step() after the episode of env ${i} has ended, ${expected}`);
   }
 
-  #takeStep(): void {
+  #takeStep({ server, first }: Block): void {
     const result = this.#result;
-    const server = this.#server;
-    result.observations.set(server.observations);
-    result.rewards.set(server.rewards);
+    const { size } = this.singleObservationSpace;
+    const end = first + server.numEnvs;
+    result.observations.set(server.observations, first * size);
+    result.rewards.set(server.rewards, first);
     // These were reset by this call.
-    result.resets.set(this.#ended);
+    result.resets.set(this.#ended.subarray(first, end), first);
     let lasts = 0;
-    for (let i = 0; i < this.numEnvs; i++) {
-      const terminated = server.isTerminated(i);
-      const truncated = server.isTruncated(i);
+    for (let i = first, row = 0; i < end; i++, row++) {
+      const terminated = server.isTerminated(row);
+      const truncated = server.isTruncated(row);
       result.terminations[i] = terminated ? 1 : 0;
       result.truncations[i] = truncated ? 1 : 0;
-      result.infos[i] = server.infos[i]!;
+      result.infos[i] = server.infos[row]!;
       result.finalInfos[i] = undefined;
       this.#ended[i] = 0;
       if (!terminated && !truncated) continue;
@@ -143,7 +165,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
         this.#takeFinal(i, server.lastObservations, lasts, server.lastInfos[lasts]!);
         lasts++;
       } else {
-        this.#takeFinal(i, server.observations, i, server.infos[i]!);
+        this.#takeFinal(i, server.observations, row, server.infos[row]!);
         this.#ended[i] = 1;
       }
     }
@@ -157,8 +179,10 @@ export class GymnasiumVectorEnv implements VectorEnv {
 
   #resetResult(i: number): ResetResult<unknown> {
     const { size } = this.singleObservationSpace;
-    const observation = this.singleObservationSpace.read(this.#server.observations as BatchArray, i * size);
-    return [observation, this.#server.infos[i]!];
+    const { server, first } = this.#blocks.findLast((block) => block.first <= i)!;
+    const row = i - first;
+    const observation = this.singleObservationSpace.read(server.observations as BatchArray, row * size);
+    return [observation, server.infos[row]!];
   }
 
   #stepResult(i: number): StepResult<unknown> {
@@ -169,26 +193,79 @@ export class GymnasiumVectorEnv implements VectorEnv {
 
   /** Calls a check for each row, as if it were of an env alone. */
   #checkRows(check: (row: AnyEnv, i: number) => void): void {
-    const { name: id, observationSpace } = this.#server;
-    const row = { spec: { id }, observationSpace } as AnyEnv;
+    const row = { spec: { id: this.#name }, observationSpace: this.singleObservationSpace } as AnyEnv;
     for (let i = 0; i < this.numEnvs; i++) check(row, i);
   }
 
   /** @throws if an environment cannot be saved, and why */
   state(): GymnasiumVectorEnvState {
-    return { envs: this.#server.state(), ended: [...this.#ended] };
+    const envs = forAll(this.#blocks, ({ server }) => server.state()).flat();
+    return { envs, ended: [...this.#ended] };
   }
 
   /** @throws when the state is of other environments, or of another number of them */
   setState({ envs, ended }: GymnasiumVectorEnvState): void {
-    if (ended.length !== this.numEnvs) {
-      throw new Error(`${this.#server.name}: the state is of ${ended.length} envs, expected ${this.numEnvs}`);
+    const { numEnvs } = this;
+    if (!Array.isArray(envs) || envs.length !== numEnvs || ended.length !== numEnvs) {
+      throw new Error(`${this.#name}: the state is of ${envs.length} envs, expected ${numEnvs}`);
     }
-    this.#server.setState(envs);
+    // One process takes all or nothing by itself.
+    const before = this.#blocks.length > 1 ? this.state().envs : undefined;
+    try {
+      this.#restore(envs);
+    } catch (error) {
+      if (before !== undefined) this.#restore(before);
+      throw error;
+    }
     this.#ended.set(ended);
   }
 
-  close(): void {
-    this.#server.close();
+  #restore(envs: readonly string[]): void {
+    forAll(this.#blocks, ({ server, first }) => server.setState(envs.slice(first, first + server.numEnvs)));
   }
+
+  close(): void {
+    forAll(this.#blocks, ({ server }) => server.close());
+  }
+}
+
+/** As many envs in each process, or one more in the first of them. */
+function startBlocks(options: GymnasiumServerOptions, workers: number): Block[] {
+  const { numEnvs } = options;
+  const firsts = Array.from({ length: workers + 1 }, (_, k) => Math.ceil((k * numEnvs) / workers));
+  const started = new Set<GymnasiumServer>();
+  try {
+    return forAll(firsts.slice(0, -1), (first, k) => {
+      const made = GymnasiumServer.start({ ...options, first, numEnvs: firsts[k + 1]! - first });
+      return () => {
+        const server = made();
+        started.add(server);
+        return { first, server };
+      };
+    });
+  } catch (error) {
+    for (const server of started) server.close()();
+    throw error;
+  }
+}
+
+/**
+ * Asks all before it waits for the first answer, and waits for every one that was asked, so that none is left over for the next call.
+ * @throws the first error
+ */
+function forAll<T, R>(all: readonly T[], ask: (x: T, k: number) => () => R): R[] {
+  if (all.length === 1) return [ask(all[0]!, 0)()];
+  const errors: unknown[] = [];
+  const attempt = <A>(act: () => A): A | undefined => {
+    try {
+      return act();
+    } catch (error) {
+      errors.push(error);
+      return undefined;
+    }
+  };
+  const asked = all.map((x, k) => attempt(() => ask(x, k)));
+  const answers = asked.map((answer) => answer && attempt(answer));
+  if (errors.length > 0) throw errors[0];
+  return answers as R[];
 }

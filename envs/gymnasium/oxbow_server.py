@@ -1,15 +1,17 @@
 """Serves environments of Gymnasium to oxbow: `python oxbow_server.py REQUESTS ANSWERS`, the file descriptors of two pipes.
 
 A frame is two little-endian uint32, its payload's length and its kind, then the payload. Each request, of a kind below, is
-followed by one answer, OK, NUMBERS or FAILED. A payload is JSON, but for two.
+followed by one answer, OK, NUMBERS or FAILED. A payload is JSON, but for these.
 
 - STEP: the actions [n, actionSize], then [n] uint8, 1 where an environment is to be reset in place of a step.
 - The answer to STEP and RESET: rewards [n] float64; observations [n, observationSize]; [n] uint8, 1 terminated + 2 truncated,
   and zeros up to a multiple of 8; where `sameStep` and an episode ended, its last observation, row after row; then, where
-  an info is not empty, JSON: the `infos`, n and after them the last ones of those rows; and their `keys`, where all have the
-  same ones and numbers alone. While that stays so the answers are NUMBERS: in place of JSON the infos' values as float64.
+  there is something to tell, JSON: the `infos`, n and after them the last ones of those rows; their `keys`, where all have the
+  same ones and numbers alone; and the `texts` of the n observations, where they were asked for and have changed. While all have
+  those keys and no text changes, the answers are NUMBERS: in place of JSON the infos' values as float64.
+- The answer to STATE, and SET_STATE: the states, one line of JSON for each environment.
 
-Actions and observations are of the type that the answer to MAKE names.
+Actions and observations are rows of numbers, as `oxbow_spaces.py` lays them out, of the type that the answer to MAKE names.
 
 There are two processes. The environments run in a child of the one that was started, in a process group of its own. The parent is
 their guard: it runs none of their code, so that nothing of theirs can hold it up. It ends the child's group when there are no more
@@ -52,10 +54,11 @@ class Refusal(Exception):
 class Raised(Exception):
     """The environment's own code raised `error` in `call`."""
 
-    def __init__(self, call, error):
+    def __init__(self, call, error, advice=""):
         super().__init__()
         self.call = call
         self.error = error
+        self.advice = advice
 
 
 def pip_install(package):
@@ -63,7 +66,7 @@ def pip_install(package):
 
 
 def load_packages():
-    global gymnasium, np, snapshot
+    global gymnasium, np, snapshot, spaces, wrappers
     own_folder = sys.path.pop(0)
     # An environment's own modules are found where the user stands, as with `python -m`.
     sys.path.insert(0, os.getcwd())
@@ -78,42 +81,11 @@ def load_packages():
         raise Refusal(f"Gymnasium {gymnasium.__version__} is too old, 1.0 is needed; {pip_install('gymnasium')}")
     sys.path.insert(0, own_folder)
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    snapshot = importlib.import_module("oxbow_snapshot")
+    snapshot, spaces, wrappers = map(
+        importlib.import_module, ("oxbow_snapshot", "oxbow_spaces", "oxbow_wrappers")
+    )
     sys.dont_write_bytecode = writes
     sys.path.remove(own_folder)
-
-
-def wire_type(space):
-    """The type in which a space's values travel: one that typed arrays have, and that holds them all."""
-    if not isinstance(space, gymnasium.spaces.Box):
-        return "uint8" if isinstance(space, gymnasium.spaces.MultiBinary) else "int32"
-    kind = space.dtype
-    if kind.kind == "f":
-        return "float64" if kind.itemsize > 4 else "float32"
-    if kind.kind == "b" or kind == np.uint8:
-        return "uint8"
-    fits = space.low.min() >= -(2**31) and space.high.max() < 2**31
-    return "int32" if fits else "float64"
-
-
-def bounds(values):
-    """A list of numbers, or one where all are the same; ±∞ as null."""
-    flat = [v if math.isfinite(v) else None for v in np.asarray(values, np.float64).ravel().tolist()]
-    return flat[0] if len(set(flat)) == 1 else flat
-
-
-def describe_space(space, what):
-    spaces = gymnasium.spaces
-    common = {"type": type(space).__name__, "dtype": wire_type(space)}
-    if isinstance(space, spaces.Box):
-        return {**common, "shape": space.shape, "low": bounds(space.low), "high": bounds(space.high)}
-    if isinstance(space, spaces.Discrete):
-        return {**common, "n": int(space.n), "start": int(space.start)}
-    if isinstance(space, spaces.MultiDiscrete):
-        return {**common, "nvec": space.nvec.ravel().tolist(), "start": space.start.ravel().tolist()}
-    if isinstance(space, spaces.MultiBinary):
-        return {**common, "shape": space.shape}
-    raise Refusal(f"its {what} is {one_line(space)}, expected a Box, Discrete, MultiDiscrete or MultiBinary")
 
 
 def one_line(text):
@@ -133,7 +105,7 @@ def describe_error(error):
     call, cause = (error.call, error.error) if isinstance(error, Raised) else (None, error)
     said = one_line(cause)
     if isinstance(cause, Refusal) or is_advice(call, cause):
-        message = said
+        message = said + getattr(error, "advice", "")
     elif call is None:
         message = f"{type(cause).__name__}: {said}"
     else:
@@ -178,45 +150,68 @@ def encode(value):
 class Environments:
     """n environments of one kind, and what they gave last."""
 
-    def __init__(self, id, count, options, sameStep):
+    def __init__(self, id, first, count, options, wrappers, sameStep, texts):
         self.same_step = sameStep
-        self.envs = [self.make(id, options, note=i == 0) for i in range(count)]
+        # What the first one is called in errors: others may run in other processes.
+        self.first = first
+        self.envs = [self.make(id, options, wrappers) for _ in range(count)]
         self.snapshots = snapshot.Snapshots(self.envs)
-        first = self.envs[0]
-        self.action_space, self.observation_space = first.action_space, first.observation_space
+        one = self.envs[0]
         self.spaces = {
-            "actionSpace": describe_space(self.action_space, "action space"),
-            "observationSpace": describe_space(self.observation_space, "observation space"),
+            "actionSpace": self.describe_space(one.action_space, "action space"),
+            "observationSpace": self.describe_space(one.observation_space, "observation space"),
         }
-        self.action_type = np.dtype(wire_type(self.action_space))
-        self.actions_shape = (count, *self.action_space.shape)
-        self.action_count = math.prod(self.actions_shape)
+        self.actions, self.rows = spaces.Rows(one.action_space), spaces.Rows(one.observation_space)
+        if self.actions.texts:
+            raise Refusal(f"its action space is {one_line(one.action_space)}, expected {spaces.KNOWN}")
 
         # What each environment gave last; of observations the bytes that are sent.
-        self.shape, self.observation_type = self.observation_space.shape, np.dtype(wire_type(self.observation_space))
-        self.observations = [bytes(math.prod(self.shape) * self.observation_type.itemsize)] * count
+        self.observations = [bytes(self.rows.size * self.rows.type.itemsize)] * count
         self.rewards = [0.0] * count
         self.pack_rewards = struct.Struct(f"{count}d").pack
         self.no_flags = bytes((count + 7) // 8 * 8)
         self.infos = [{}] * count
         self.number_types = {float, np.float64, np.float32}
         self.announced_keys = None
+        self.texts = [None] * count if texts and self.rows.texts else None
+        self.announced_texts = None
 
-    def make(self, id, options, note):
+    def make(self, id, options, wrapping):
         try:
             env = gymnasium.make(id, **options)
         except Exception as error:
-            raise Raised(MAKING, error) from error
-        if isinstance(env.observation_space, (gymnasium.spaces.Dict, gymnasium.spaces.Tuple)):
-            kind = type(env.observation_space).__name__
-            env = gymnasium.wrappers.FlattenObservation(env)
-            if note:
-                size = list(env.observation_space.shape)
-                print(f"gymnasium:{id}: its {kind} observations are flattened to a Box of {size}", file=sys.stderr)
+            raise Raised(MAKING, error, self.advice(id, error)) from error
+        package = id.partition(":")[0].partition(".")[0] if ":" in id else None
+        for name, arguments in wrapping:
+            try:
+                wrapper = wrappers.find(name, package)
+            except wrappers.Unknown as error:
+                raise Refusal(str(error)) from None
+            try:
+                env = wrapper(env, **wrappers.tuples(arguments))
+            except Exception as error:
+                raise Raised(f"the wrapper {name}", error) from error
         return env
 
+    def advice(self, id, error):
+        """What may help where Gymnasium knows no such id, and none that is like it."""
+        errors = gymnasium.error
+        is_unknown = isinstance(error, (errors.NameNotFound, errors.NamespaceNotFound)) and ":" not in id
+        if not is_unknown or "Did you mean" in str(error):
+            return ""
+        return f" If a package of its own has it, put the module to import in front: gymnasium:MODULE:{id}"
+
+    def describe_space(self, space, what):
+        try:
+            return spaces.describe(space)
+        except spaces.Unknown as error:
+            said = f"its {what} is {one_line(space)}, expected {spaces.KNOWN}"
+            part = "" if str(error) == one_line(space) else f", and no {error}"
+            raise Refusal(f"{said}{part}; a wrapper in Python can give it one") from None
+
     def describe(self):
-        spec = self.envs[0].spec
+        # Of all, since wrappers keep it in their state.
+        spec = [env.spec for env in self.envs][0]
         return {
             **self.spaces,
             # Gymnasium says -1 for no limit.
@@ -235,31 +230,27 @@ class Environments:
         try:
             observation, info = self.envs[i].reset(**arguments)
         except Exception as error:
-            raise Raised(f"reset() of environment {i}", error) from error
+            raise Raised(f"reset() of environment {self.first + i}", error) from error
         self.put(i, observation, 0, info, "reset")
 
     def put(self, i, observation, reward, info, call):
         try:
-            row = np.asarray(observation, self.observation_type)
-        except (TypeError, ValueError):
-            said = f"gave the observation {one_line(observation)}, expected numbers"
-            raise Refusal(f"{call}() of environment {i} {said}") from None
-        if row.shape != self.shape:
-            raise Refusal(
-                f"{call}() of environment {i} gave an observation of the shape {list(row.shape)}, "
-                f"its observation space says {list(self.shape)}"
-            )
-        self.observations[i] = row.tobytes()
+            self.observations[i] = self.rows.bytes_of(observation)
+            if self.texts is not None:
+                self.texts[i] = self.rows.texts_of(observation)
+        except spaces.Misfit as error:
+            raise Refusal(f"{call}() of environment {self.first + i} gave {error}") from None
         try:
             self.rewards[i] = float(reward)
         except (TypeError, ValueError):
-            raise Refusal(f"{call}() of environment {i} gave the reward {one_line(reward)}, expected a number") from None
+            said = f"gave the reward {one_line(reward)}, expected a number"
+            raise Refusal(f"{call}() of environment {self.first + i} {said}") from None
         self.infos[i] = info
 
     def step(self, payload):
-        # A copy, since an environment may keep its action; of the type and the shape that its space has.
-        flat = np.frombuffer(payload, self.action_type, self.action_count)
-        actions = flat.astype(self.action_space.dtype).reshape(self.actions_shape)
+        # Copies, since an environment may keep its action.
+        flat = np.frombuffer(payload, self.actions.type, len(self.envs) * self.actions.size)
+        actions = self.actions.values_of(flat.reshape(len(self.envs), self.actions.size))
         flags, lasts = bytearray(self.no_flags), []
         for i, (env, action, skip) in enumerate(zip(self.envs, actions, payload[flat.nbytes :])):
             if skip:
@@ -268,7 +259,7 @@ class Environments:
             try:
                 observation, reward, terminated, truncated, info = env.step(action)
             except Exception as error:
-                raise Raised(f"step() of environment {i}", error) from error
+                raise Raised(f"step() of environment {self.first + i}", error) from error
             self.put(i, observation, reward, info, "step")
             if terminated or truncated:
                 if self.same_step:
@@ -285,15 +276,18 @@ class Environments:
         if lasts:
             parts += [observation for observation, _ in lasts]
             infos = infos + [info for _, info in lasts]
+        told = {}
+        if self.texts != self.announced_texts:
+            told["texts"] = self.announced_texts = list(self.texts)
         if not any(infos):
-            return OK, parts
+            return OK, [*parts, encode(told)] if told else parts
         keys = list(infos[0])
         numbers = self.numbers_of(infos, keys)
-        if numbers is None:
-            return OK, [*parts, encode({"infos": infos})]
-        if keys != self.announced_keys:
+        if numbers is not None and keys != self.announced_keys:
             self.announced_keys = keys
-            return OK, [*parts, encode({"infos": infos, "keys": list(map(str, keys))})]
+            told["keys"] = list(map(str, keys))
+        if numbers is None or told:
+            return OK, [*parts, encode({"infos": infos, **told})]
         return NUMBERS, [*parts, struct.pack(f"{len(numbers)}d", *numbers)]
 
     def numbers_of(self, infos, keys):
@@ -310,7 +304,7 @@ class Environments:
             try:
                 env.close()
             except Exception as error:
-                raise Raised(f"close() of environment {i}", error) from error
+                raise Raised(f"close() of environment {self.first + i}", error) from error
 
 
 # Whether the environments were closed; the guard sees it, too.
@@ -341,14 +335,14 @@ def answer(kind, payload, served):
 
 def save(snapshots):
     try:
-        return json.dumps(snapshots.save(), separators=(",", ":")).encode()
+        return b"\n".join(json.dumps(state, separators=(",", ":")).encode() for state in snapshots.save())
     except snapshot.CannotSave as error:
         raise Refusal(f"its state cannot be saved: {error}") from None
 
 
 def restore(payload, snapshots):
     try:
-        states = json.loads(payload)
+        states = [json.loads(line) for line in payload.split(b"\n")]
     except (ValueError, RecursionError) as error:
         raise Refusal(f"its state cannot be restored: it is not JSON: {one_line(error)}") from None
     try:

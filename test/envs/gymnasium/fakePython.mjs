@@ -132,7 +132,14 @@ function step(payload) {
 }
 
 function serve(kind, payload) {
-  const asked = kind !== STEP && payload.length > 0 ? JSON.parse(payload.toString()) : undefined;
+  const lines =
+    kind !== STEP && payload.length > 0
+      ? payload
+          .toString()
+          .split('\n')
+          .map((line) => JSON.parse(line))
+      : [];
+  const asked = kind === SET_STATE ? lines : lines[0];
   switch (kind) {
     case MAKE: {
       ({ id, count, sameStep } = asked);
@@ -160,9 +167,10 @@ function serve(kind, payload) {
       return step(payload);
     case STATE:
       if (id === 'Unsaved-v0') throw new Error('its state cannot be saved: env.world is a World');
-      return Buffer.from(JSON.stringify({ times, ranks }));
+      return Buffer.from(times.map((time, i) => JSON.stringify({ time, rank: ranks[i] })).join('\n'));
     case SET_STATE:
-      ({ times, ranks } = asked);
+      times = asked.map(({ time }) => time);
+      ranks = asked.map(({ rank }) => rank);
       return Buffer.alloc(0);
     case CLOSE:
       if (id === 'Unclosed-v0') throw new Error('close() of environment 0 raised OSError: disk full');

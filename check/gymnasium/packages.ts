@@ -1,0 +1,53 @@
+/** An environment of a package of PyPI's, as `gymnasiumPackages.check.ts` tries it. */
+export interface PackagedEnv {
+  /** Without `gymnasium:`. */
+  readonly id: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Why it has no state, where it has none. */
+  readonly unsaved?: RegExp;
+  /** One of the few that every check tries; the rest need `--all`. */
+  readonly isLight?: true;
+}
+
+/** What pip installs for the light ones, and for all. */
+export const lightPackages = ['gymnasium[box2d]', 'minigrid'];
+export const allPackages = [
+  ...lightPackages,
+  'gymnasium[other]',
+  // Later ones refuse what the Fetch environments of gymnasium-robotics do.
+  'mujoco<3.4',
+  'gymnasium-robotics',
+  'gym-pusht',
+  'highway-env',
+  'ale-py',
+];
+
+const image = ['minigrid.wrappers.ImgObsWrapper', 'FlattenObservation'];
+const box2d = /its state cannot be saved: env\.\S+ is a \?\.SwigPyObject$/;
+
+export const packagedEnvs: readonly PackagedEnv[] = [
+  { id: 'LunarLander-v3', unsaved: box2d, isLight: true },
+  { id: 'LunarLander-v3', options: { continuous: true }, unsaved: box2d },
+  { id: 'minigrid:MiniGrid-Empty-8x8-v0', options: { wrappers: image }, isLight: true },
+  { id: 'minigrid:MiniGrid-FourRooms-v0', options: { wrappers: image } },
+  { id: 'BipedalWalker-v3', unsaved: box2d },
+  {
+    id: 'CarRacing-v3',
+    options: { wrappers: ['GrayscaleObservation', { name: 'ResizeObservation', shape: [24, 24] }] },
+    unsaved: box2d,
+  },
+  { id: 'HalfCheetah-v5' },
+  { id: 'Hopper-v5' },
+  { id: 'gymnasium_robotics:PointMaze_UMaze-v3', options: { wrappers: ['FlattenObservation'] } },
+  { id: 'gymnasium_robotics:FetchReach-v4', options: { wrappers: ['FlattenObservation'] } },
+  { id: 'highway_env:highway-v0', options: { wrappers: ['FlattenObservation'] } },
+  {
+    id: 'gym_pusht:gym_pusht/PushT-v0',
+    unsaved: /its state cannot be saved: env\.\S+ is a _cffi_backend\./,
+  },
+  {
+    id: 'ale_py:ALE/Breakout-v5',
+    options: { frameskip: 1, wrappers: [{ name: 'AtariPreprocessing', screen_size: 24 }] },
+    unsaved: /its state cannot be saved: env\.\S+ is a ale_py\._ale_py\.ALEInterface$/,
+  },
+];
