@@ -33,6 +33,15 @@ const observationSpaces = {
   'Large-v0': box('float64', 20_000, null, null),
   'Cards-v0': { type: 'MultiDiscrete', dtype: 'int32', nvec: [9, 9], start: [0, 1] },
   'Outside-v0': box('float64', 2, [0, 0], [1, null]),
+  'Rooms-v0': {
+    type: 'Dict',
+    dtype: 'int32',
+    spaces: {
+      mission: { type: 'Text', minLength: 0, maxLength: null, charset: null },
+      image: box('uint8', 2, 0, 255),
+      direction: { type: 'Discrete', dtype: 'int32', n: 4, start: -1 },
+    },
+  },
 };
 const actionSpaces = {
   'Cards-v0': { type: 'Discrete', dtype: 'int32', n: 3, start: 1 },
@@ -48,6 +57,11 @@ const writers = {
 let id;
 let count;
 let sameStep;
+/** What the first environment is called. */
+let first;
+/** What is asked for beside the numbers; of Rooms-v0, which has them. */
+let texts;
+let wrappers;
 let times;
 /** Of each row: what it observes beside the time, and how long its episodes are. */
 let ranks;
@@ -65,13 +79,14 @@ function numbers(dtype, values) {
 }
 
 function observation(i) {
-  const size = observationSpace.nvec?.length ?? observationSpace.shape[0];
+  const size = observationSpace.nvec?.length ?? observationSpace.shape?.[0] ?? 3;
   return Array.from({ length: size }, (_, k) => [times[i], ranks[i] + (id === 'Cards-v0' ? 1 : 0)][k] ?? 0);
 }
 
 function results(rewards, flags, lasts, infos) {
   const rows = times.flatMap((_, i) => observation(i));
-  const tail = infos.some((info) => Object.keys(info).length > 0) ? tailOf(infos) : Buffer.alloc(0);
+  const isTold = texts || infos.some((info) => Object.keys(info).length > 0);
+  const tail = isTold ? tailOf(infos) : Buffer.alloc(0);
   return Buffer.concat([
     numbers('float64', rewards),
     numbers(observationSpace.dtype, rows),
@@ -83,6 +98,7 @@ function results(rewards, flags, lasts, infos) {
 }
 
 function tailOf(infos) {
+  if (texts) return Buffer.from(JSON.stringify({ infos, texts: times.map((time) => [`go on after ${time}`]) }));
   if (id !== 'Numbers-v0' || infos.some((info) => Object.keys(info).join() !== 'time,half')) {
     return Buffer.from(JSON.stringify({ infos }));
   }
@@ -121,7 +137,7 @@ function step(payload) {
     const ended = times[i] >= 2 + ranks[i];
     flags.push(ended ? 1 + (ranks[i] % 2) : 0);
     const half = times[i] === 2 ? null : times[i] / 2;
-    const more = { ...(id === 'Shown-v0' && { request }), ...(id === 'Numbers-v0' && { half }) };
+    const more = { ...(id === 'Shown-v0' && { request, first, wrappers }), ...(id === 'Numbers-v0' && { half }) };
     const info = id === 'Quiet-v0' ? {} : { time: times[i], ...more };
     if (!ended || !sameStep) return info;
     lasts.push(observation(i));
@@ -142,7 +158,8 @@ function serve(kind, payload) {
   const asked = kind === SET_STATE ? lines : lines[0];
   switch (kind) {
     case MAKE: {
-      ({ id, count, sameStep } = asked);
+      ({ id, count, sameStep, first, wrappers } = asked);
+      texts = id === 'Rooms-v0' && asked.texts;
       if (id === 'Unstarted-v0') process.exit(3);
       times = new Array(count).fill(0);
       ranks = times.map((_, i) => i % 3);
@@ -183,7 +200,7 @@ for (;;) {
   const payload = read(header.readUInt32LE(0));
   try {
     if (id === 'Raises-v0' && header.readUInt32LE(4) === STEP)
-      throw new Error('step() of environment 1 raised KeyError: 3');
+      throw new Error(`step() of environment ${first + 1} raised KeyError: 3`);
     kindOfAnswer = 0;
     const served = serve(header.readUInt32LE(4), payload);
     if (id === 'Endless-v0' && header.readUInt32LE(4) === STEP) {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
+  type AnyEnv,
   Box,
   checkEnv,
   Discrete,
@@ -9,6 +10,7 @@ import {
   make,
   makeVec,
   SyncVectorEnv,
+  type VectorEnv,
   type VectorStep,
 } from '../../../envs/index.ts';
 
@@ -86,6 +88,26 @@ describe('make', () => {
     checkEnv(one('Bytes-v0'));
   });
 
+  test('parts of a Dict, each of its type, and a text, which a vector of them leaves out', () => {
+    const env = one('Rooms-v0') as AnyEnv;
+    expect(String(env.observationSpace)).toBe(
+      'Dict(direction: Discrete(4, start -1), image: Box(0, 255, [2], uint8), mission: Text(0, Infinity))',
+    );
+    const [first] = env.reset({ seed: 1 });
+    expect(first).toEqual({ direction: 0, image: Uint8Array.of(1, 0), mission: 'go on after 0' });
+    expect(env.step(Float32Array.of(0))[0]).toEqual({ ...(first as object), direction: 1, mission: 'go on after 1' });
+    expect([...many('Rooms-v0', { numEnvs: 2 }).reset({ seed: 0 })[0]]).toHaveLength(6);
+  });
+
+  test('wrappers go to Python with what they are given', () => {
+    const env = one('Shown-v0', { wrappers: ['A', { name: 'B', shape: [8, 8] }] });
+    env.reset();
+    expect(env.step(Float32Array.of(0))[4].wrappers).toEqual([
+      ['A', {}],
+      ['B', { shape: [8, 8] }],
+    ]);
+  });
+
   test('an answer that is larger than the memory that was there', () => {
     const env = one('Large-v0');
     env.reset();
@@ -129,6 +151,41 @@ describe('makeVec', () => {
       expect(together.reset({ mask: ended })).toEqual(apart.reset({ mask: ended }));
     }
     expect(Math.min(seen.terminations, seen.truncations)).toBeGreaterThan(1);
+  });
+
+  describe.each(['nextStep', 'sameStep', 'disabled'] as const)('%s, in several processes', (autoresetMode) => {
+    test.each([2, 3, 5, 9])('%i workers give what one gives, states too', (workers) => {
+      const numEnvs = 5;
+      const [alone, shared] = [1, workers].map((workers) => many('Count-v0', { autoresetMode, numEnvs, workers }));
+      const given = (env: VectorEnv) => {
+        const seen: unknown[] = [env.reset({ seed: 5 })[0].slice(), [...env.reset({ mask: [0, 0, 1, 0, 1] })[1]]];
+        for (let t = 0; t < 9; t++) {
+          const { finalObservations: _, infos, finalInfos, ...step } = env.step(new Float32Array(numEnvs));
+          const ended = step.terminations.map((flag, i) => flag | step.truncations[i]!);
+          seen.push(structuredClone(step), [...infos], [...finalInfos], env.state());
+          if (autoresetMode === 'disabled' && ended.includes(1)) env.reset({ mask: ended });
+        }
+        return seen;
+      };
+      expect(given(shared!)).toEqual(given(alone!));
+      const state = alone!.state();
+      shared!.reset({ seed: 6 });
+      shared!.setState(state);
+      expect(shared!.state()).toEqual(state);
+    });
+  });
+
+  test('one of several processes raises, or ends: the others have answered, and the next call is not theirs', () => {
+    const raises = many('Raises-v0', { numEnvs: 4, workers: 2 });
+    raises.reset();
+    const message = 'gymnasium:Raises-v0: step() of environment 1 raised KeyError: 3';
+    expect(() => raises.step(new Float32Array(4))).toThrow(message);
+    expect(raises.reset()[0]).toHaveLength(8);
+    expect(() => raises.step(new Float32Array(4))).toThrow(message);
+    const killed = many('Killed-v0', { numEnvs: 4, workers: 2 });
+    killed.reset();
+    expect(() => killed.step(new Float32Array(4))).toThrow('its Python was killed by SIGKILL');
+    expect(() => many('Unstarted-v0', { workers: 2 })).toThrow('ended with exit code 3 during make()');
   });
 
   test('infos of numbers come as numbers once their keys are known, NaN as null', () => {
@@ -243,6 +300,8 @@ describe('errors', () => {
     [{ maxEpisodeSteps: 1.5 }, 'maxEpisodeSteps: got 1.5, expected an integer ≥ 1, or Infinity'],
     [{ gravity: () => 9.81 }, 'gravity: got a function, expected what JSON can hold'],
     [{ python: '' }, 'python: got "", expected'],
+    [{ workers: 0 }, 'workers: got 0, expected'],
+    [{ wrappers: [3] }, 'wrappers'],
   ])('options: %o', (options, message) => {
     expect(() => makeVec('gymnasium:Count-v0', { python, ...(options as object) })).toThrow(
       `gymnasium:Count-v0: ${message}`,
