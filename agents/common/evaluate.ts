@@ -129,7 +129,7 @@ function* played({ policy, env, actionSpace, rng, greedy, candidates, onStep, on
 
 function evaluationOf(episodes: readonly EpisodeReport[]): Evaluation {
   const { return: mean, length, counts } = episodeStatistics(episodes);
-  const squares = episodes.reduce((sum, episode) => sum + (episode.return - mean!) ** 2, 0);
+  const squares = episodes.reduce((sum, episode) => sum + (episode.return - mean!) * (episode.return - mean!), 0);
   const n = episodes.length;
   return {
     episodes,
