@@ -174,6 +174,25 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     () => policyFor(true, 'q-network', { dueling: true, outputScale: 0 }),
     (policy) => new Dqn({ ...valued, policy, env: walks(true) }),
   ],
+  'DQN, prioritized, returns of three steps': [
+    4000,
+    () => policyFor(true, 'q-network', { outputScale: 0 }),
+    (policy) => new Dqn({ ...valued, policy, env: walks(true), prioritizedAlpha: 0.6, nSteps: 3 }),
+  ],
+  'SAC, returns of three steps in blocks': [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
+    (policy) =>
+      new Sac({
+        ...offPolicy,
+        policy,
+        env: walks(false),
+        criticHidden: [32],
+        initialTemperature: 0.1,
+        nSteps: 3,
+        updateEvery: 16,
+      }),
+  ],
   'QR-DQN': [
     4000,
     () => policyFor(true, 'quantile-network', { quantiles: 8 }),
