@@ -53,7 +53,7 @@ export class GrowingRows<A extends Numbers> {
   }
 
   /** Copies row `at` of `from` into row `row`. @throws {RangeError} if there is no memory for it */
-  write(row: number, from: Float32Array, at: number): void {
+  write(row: number, from: Numbers, at: number): void {
     const { width } = this;
     copyNumbers(from, at * width, this.#chunkOf(row), (row & ((1 << this.#bits) - 1)) * width, width);
   }

@@ -2,6 +2,7 @@ import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
 import { GrowingRows } from './growingRows.ts';
+import { ObservationRows } from './observationRows.ts';
 import { Priorities, type PrioritiesState } from './priorities.ts';
 import type { Transitions } from './transitions.ts';
 
@@ -29,7 +30,7 @@ export interface ReplayBufferOptions {
   readonly nSteps?: number;
   /** α, how much an error counts in how often its row is drawn; with 0, the default, draws are uniform. */
   readonly prioritizedAlpha?: number;
-  /** Whether observations are whole numbers from 0 to 255, which are kept as bytes. */
+  /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte. */
   readonly bytes?: boolean;
 }
 
@@ -73,14 +74,14 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   /** The observations that the next actions answer, `[envs · observationDim]`. */
   readonly current: Float32Array;
   readonly #options: ReplayBufferOptions;
-  readonly #observations: GrowingRows<Float32Array | Uint8Array>;
+  readonly #observations: ObservationRows;
   readonly #actions: GrowingRows<Float32Array>;
   readonly #rewards: GrowingRows<Float32Array>;
   /** 0 where the episode went on. */
   readonly #ends: GrowingRows<Uint8Array>;
   /** Of a transition that ended its episode: which row of the last observations it has. */
   readonly #endRows: GrowingRows<Int32Array>;
-  readonly #lastObservations: GrowingRows<Float32Array | Uint8Array>;
+  readonly #lastObservations: ObservationRows;
   /** Rows of the last observations that are not in use, and how many have ever been. */
   #freeEndRows: number[] = [];
   #usedEndRows = 0;
@@ -94,15 +95,13 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   constructor(options: ReplayBufferOptions) {
     this.#options = options;
     const { capacity, batchSize, numEnvs, observationDim, actionDim, prioritizedAlpha = 0, bytes = false } = options;
-    const ofObservations = () =>
-      new GrowingRows<Float32Array | Uint8Array>(bytes ? Uint8Array : Float32Array, observationDim, capacity);
     this.current = new Float32Array(numEnvs * observationDim);
-    this.#observations = ofObservations();
+    this.#observations = new ObservationRows(observationDim, capacity, bytes);
     this.#actions = new GrowingRows(Float32Array, actionDim, capacity);
     this.#rewards = new GrowingRows(Float32Array, 1, capacity);
     this.#ends = new GrowingRows(Uint8Array, 1, capacity);
     this.#endRows = new GrowingRows(Int32Array, 1, capacity);
-    this.#lastObservations = ofObservations();
+    this.#lastObservations = new ObservationRows(observationDim, capacity, bytes);
     this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
     this.shapes = {
       observations: { shape: [batchSize, observationDim] },
@@ -193,6 +192,8 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   state(): ReplayBufferState {
     const { size } = this;
     const ends = this.#ends.first(size);
+    const endRows: number[] = [];
+    for (let row = 0; row < size; row++) if (ends[row] !== 0) endRows.push(this.#endRows.get(row));
     return {
       version: VERSION,
       added: this.#added,
@@ -201,7 +202,8 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       actions: this.#actions.first(size),
       rewards: this.#rewards.first(size),
       ends,
-      lastObservations: this.#lastOnes(ends),
+      // In the order of their transitions' rows.
+      lastObservations: this.#lastObservations.gathered(endRows),
       ...(this.#priorities && { priorities: this.#priorities.state(size) }),
     };
   }
@@ -224,7 +226,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   }
 
   #observe(observations: Float32Array): void {
-    for (let i = 0; i < this.#options.numEnvs; i++) this.#checkBytes(observations, i);
+    for (let i = 0; i < this.#options.numEnvs; i++) this.#check(observations, i);
     this.current.set(observations);
   }
 
@@ -244,7 +246,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#ends.set(row, end);
     this.#priorities?.add(row);
     if (end !== 0) {
-      this.#checkBytes(finalObservations, i);
+      this.#check(finalObservations, i);
       const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
       this.#endRows.set(row, endRow);
       this.#lastObservations.write(endRow, finalObservations, i);
@@ -286,28 +288,13 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     }
   }
 
-  /** The last observations of the transitions that ended episodes, in the order of their rows. */
-  #lastOnes(ends: Uint8Array): Float32Array | Uint8Array {
-    const { observationDim, bytes = false } = this.#options;
-    const rows = new (bytes ? Uint8Array : Float32Array)(countEnds(ends) * observationDim);
-    let at = 0;
-    ends.forEach((end, row) => {
-      if (end !== 0) this.#lastObservations.read(this.#endRows.get(row), rows, at++);
-    });
-    return rows;
-  }
-
-  /** @throws if the observation of environment i is not what bytes can hold, where they are to */
-  #checkBytes(observations: Float32Array, i: number): void {
-    const { owner, observationDim, bytes } = this.#options;
-    if (!bytes) return;
-    for (let j = i * observationDim; j < (i + 1) * observationDim; j++) {
-      const value = observations[j]!;
-      if ((value & 0xff) === value) continue;
-      throw new Error(
-        `${owner}: environment ${i} gave ${value} in its observation, expected integers from 0 to 255, as its space of uint8 says`,
-      );
-    }
+  /** @throws if the observation of environment i cannot be kept */
+  #check(observations: Float32Array, i: number): void {
+    const misfit = this.#observations.misfit(observations, i);
+    if (misfit === undefined) return;
+    throw new Error(
+      `${this.#options.owner}: environment ${i} gave ${misfit} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
+    );
   }
 
   /** @returns how many transitions the state has @throws if it does not fit */

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
-import { Box, type VectorEnv } from '../../envs/index.ts';
+import { FlatVectorEnv, type VectorEnv } from '../../envs/index.ts';
+import { ObservationLayout } from '../../src/index.ts';
 import { checkFitsInMemory } from './checkFitsInMemory.ts';
 import type { offPolicyOptions } from './offPolicyOptions.ts';
 import { ReplayBuffer } from './replayBuffer.ts';
 
 /**
- * The replay that an agent's options ask for. Observations of a box of uint8, as images are, are kept as bytes.
+ * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
  * @param owner whose it is, as errors name it: `Sac`
  * @throws if as many transitions as it is to hold can never fit in memory
  */
@@ -14,11 +15,14 @@ export function replayFor(
   config: Pick<z.output<z.ZodObject<typeof offPolicyOptions>>, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps'> & {
     readonly prioritizedAlpha?: number;
   },
-  { numEnvs, singleObservationSpace: space, singleActionSpace }: VectorEnv,
+  env: VectorEnv,
 ): ReplayBuffer {
   const { bufferSize: capacity, batchSize, gamma, nSteps, prioritizedAlpha = 0 } = config;
-  const bytes = space instanceof Box && space.dtype === 'uint8';
-  const [observationDim, actionDim] = [space.size, singleActionSpace.size];
+  const { numEnvs } = env;
+  const [observationDim, actionDim] = [env.singleObservationSpace.size, env.singleActionSpace.size];
+  // A mask of actions, which may be added to the flat observation, is of zeros and ones.
+  const given = env instanceof FlatVectorEnv ? env.env : env;
+  const bytes = new ObservationLayout(`${owner}: observations`, given.singleObservationSpace).areBytes;
   const sizes = { capacity, batchSize, numEnvs, observationDim, actionDim };
   const replay = new ReplayBuffer({ owner, ...sizes, gamma, nSteps, prioritizedAlpha, bytes });
   checkFitsInMemory(`${owner}: bufferSize`, capacity, 'transitions', replay.bytesPerTransition);

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { checkFitsInMemory } from '../../agents/common/checkFitsInMemory.ts';
 import { ReplayBuffer, type ReplayBufferOptions } from '../../agents/common/replayBuffer.ts';
 import { replayFor } from '../../agents/common/replayFor.ts';
+import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
 import { sacOptions } from '../../agents/sac.ts';
 import { BaseEnv, Box, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
@@ -34,7 +35,7 @@ function recorded({ ends = 0.3, ...options }: Overrides = {}, steps = 0) {
   const replay = new ReplayBuffer({ ...sizes, ...options });
   const rng = new Rng('transitions');
   const observed = () =>
-    Array.from({ length: observationDim }, () => (bytes ? rng.integer(0, 256) : Math.fround(rng.normal())));
+    Array.from({ length: observationDim }, () => Math.fround(bytes ? rng.integer(0, 256) / 255 : rng.normal()));
   const pasts: Past[][] = Array.from({ length: numEnvs }, () => []);
   let current = pasts.map(observed);
   replay.begin(Float32Array.from(current.flat()));
@@ -259,25 +260,37 @@ describe('images', () => {
     };
     const policy = makePolicy('gaussian', { ...spaces, hidden: [2], rng: new Rng(0) });
     const config = parseOptions('Sac', sacOptions, { policy, env, rng: new Rng(0), bufferSize: 5, batchSize: 2 });
-    const replay = replayFor('Sac', config, env);
-    const [first] = env.reset({ seed: 0 });
+    const { env: flat } = vectorEnvFor('Sac', policy, env);
+    const replay = replayFor('Sac', config, flat);
+    const [first] = flat.reset({ seed: 0 });
     const observations = [...first];
     replay.begin(first);
-    const step = env.step(Float32Array.of(0));
+    const step = flat.step(Float32Array.of(0));
     replay.add(Float32Array.of(0), step);
-    const state = replay.state();
-    expect(state.observations).toEqual(Uint8Array.from(observations));
+    const { observations: held } = replay.state();
+    expect(held).toBeInstanceOf(Uint8Array);
+    expect([...held].map((k) => Math.fround(k / 255))).toEqual(observations);
+    expect(new Set(held).size).toBeGreaterThan(30);
     const batch = replay.sample(new Rng(0));
     expect([...batch.nextObservations]).toEqual([...step.observations, ...step.observations]);
+    expect([...batch.observations]).toEqual([...observations, ...observations]);
     expect(replay.bytesPerTransition).toBe(48 + 4 + 9);
   });
 
-  test.each([0.5, -1, 256])('that hold %d are refused', (value) => {
+  test('of other numbers are kept as they are', () => {
+    const { replay } = recorded({ bytes: false }, 2);
+    expect(replay.state().observations).toBeInstanceOf(Float32Array);
+  });
+
+  test.each([0.5, -1 / 255, 256 / 255, 1e-30])('that hold %d are refused', (value) => {
     const { replay } = recorded({ bytes: true }, 2);
-    const observations = Float32Array.of(0, 255, 3, 4, value, 6);
+    const observations = Float32Array.of(0, 1, 3 / 255, 254 / 255, value, 0);
     expect(() => replay.begin(observations)).toThrow(
-      `Test: environment 2 gave ${value} in its observation, expected integers from 0 to 255, as its space of uint8 says`,
+      `Test: environment 2 gave ${Math.fround(value)} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
     );
+    observations[4] = 1;
+    replay.begin(observations);
+    expect(replay.current).toEqual(observations);
   });
 });
 
