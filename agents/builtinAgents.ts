@@ -1,5 +1,6 @@
 import { A2c, type A2cOptions, type A2cReport, a2cOptions } from './a2c.ts';
 import { type TrainableAgent, trainable } from './common/trainable.ts';
+import { CrossQ, type CrossQOptions, type CrossQReport, crossQOptions } from './crossQ.ts';
 import { Dqn, type DqnOptions, type DqnReport, dqnOptions } from './dqn.ts';
 import { Ppo, type PpoOptions, type PpoReport, ppoOptions } from './ppo.ts';
 import { QrDqn, type QrDqnOptions, type QrDqnReport, qrDqnOptions } from './qrDqn.ts';
@@ -12,9 +13,7 @@ import {
   softQLearningOptions,
 } from './softQLearning.ts';
 import { Td3, type Td3Options, type Td3Report, td3Options } from './td3.ts';
-
-/** What an agent that learns from a replay wants of its policy: actions within their bounds, and networks as wide as the critics'. */
-const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
+import { Tqc, type TqcOptions, type TqcReport, tqcOptions } from './tqc.ts';
 
 /** The options of each agent by its name, with all that it is made of. */
 export interface AgentOptionsByName {
@@ -22,6 +21,8 @@ export interface AgentOptionsByName {
   readonly a2c: A2cOptions;
   readonly ppo: PpoOptions;
   readonly sac: SacOptions;
+  readonly tqc: TqcOptions;
+  readonly crossq: CrossQOptions;
   readonly 'soft-q-learning': SoftQLearningOptions;
   readonly td3: Td3Options;
   readonly dqn: DqnOptions;
@@ -34,6 +35,8 @@ export interface AgentReportsByName {
   readonly a2c: A2cReport;
   readonly ppo: PpoReport;
   readonly sac: SacReport;
+  readonly tqc: TqcReport;
+  readonly crossq: CrossQReport;
   readonly 'soft-q-learning': SoftQLearningReport;
   readonly td3: Td3Report;
   readonly dqn: DqnReport;
@@ -50,21 +53,24 @@ export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentRep
   ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
   sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', {
     actions: 'box',
-    policy: { ...replaying, scale: 'state' },
+  }),
+  tqc: trainable(Tqc, tqcOptions, 'truncated quantile critics (Kuznetsov et al., 2020)', {
+    actions: 'box',
+  }),
+  crossq: trainable(CrossQ, crossQOptions, 'soft actor-critic without target networks (Bhatt et al., 2024)', {
+    actions: 'box',
   }),
   'soft-q-learning': trainable(SoftQLearning, softQLearningOptions, 'soft Q-learning (Haarnoja et al., 2017)', {
     actions: 'box',
-    policy: { ...replaying, scale: 'state' },
   }),
   td3: trainable(Td3, td3Options, 'twin delayed policy gradients (Fujimoto et al., 2018)', {
     actions: 'box',
-    policy: replaying,
   }),
   dqn: trainable(Dqn, dqnOptions, 'double deep Q-learning (van Hasselt et al., 2016)', {
     actions: 'discrete',
     usualPolicy: 'q-network',
   }),
-  'qr-dqn': trainable(QrDqn, qrDqnOptions, 'Q-learning of quantiles of the return (Dabney et al., 2018)', {
+  'qr-dqn': trainable(QrDqn, qrDqnOptions, 'quantile-regression deep Q-learning (Dabney et al., 2018)', {
     actions: 'discrete',
     usualPolicy: 'quantile-network',
   }),

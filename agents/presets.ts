@@ -53,7 +53,7 @@ export const presets = {
         targetUpdateEvery: 100,
         normalizeRewards: true,
       },
-      policy: { activation: 'relu' },
+      policy: {},
     },
   },
   'Pendulum-v1': {

@@ -1,25 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import {
-  Adam,
-  checkPolicy,
-  compile,
-  type Policy,
-  portableMath,
-  type Rng,
-  stopGradient,
-  valueAndGradients,
-} from '../src/index.ts';
+import { Adam, checkPolicy, compile, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
 import { OVER_TRAINING } from './common/agentOptions.ts';
 import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
 import { criticOptions } from './common/criticOptions.ts';
+import { leavesBounds } from './common/leavesBounds.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
@@ -29,9 +22,6 @@ import { steinDirection } from './common/steinDirection.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { Transitions } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
-
-/** A latent value that no squash into a box brings to an action beyond its bounds. */
-const FAR = 1e6;
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,
@@ -112,7 +102,12 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     if (!actionSpace.bounded) {
       throw new Error(`SoftQLearning: env: wanted a Box of actions with finite bounds, got ${actionSpace}`);
     }
-    checkBounded(policy, actionSpace);
+    // The value is an integral over the box: particles beyond it would climb what the critics have never seen.
+    if (leavesBounds(policy, actionSpace)) {
+      const got = `got a ${policy.constructor.name}, whose actions leave the bounds of ${actionSpace}`;
+      throw new Error(`SoftQLearning: policy: ${got}, expected one with squash: 'tanh'`);
+    }
+    adviseOnPolicy('soft-q-learning', policy, actionSpace);
     if (samplerStates > batchSize) {
       throw new Error(
         `SoftQLearning: samplerStates: got ${samplerStates}, expected at most the ${batchSize} of a minibatch`,
@@ -245,23 +240,6 @@ const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [
 type SoftQRate = keyof typeof rateShapes;
 
 type SoftQBatch = Record<keyof Transitions | SoftQRate, tf.Tensor>;
-
-/**
- * The value is an integral over the box: particles beyond it would climb what the critics have never seen.
- * @throws if the squash of a large latent value leaves the box; angles, and actions that are bounded as they are, stay in it by themselves
- */
-function checkBounded(policy: Policy, box: Box): void {
-  if (policy.boundedActions !== undefined) return;
-  const farthest = tf.tidy(() => {
-    const distribution = policy.given(tf.zeros([1, policy.observationDim]));
-    if (distribution.angles) return [];
-    return [-FAR, FAR].map((latent) => distribution.squash(tf.fill([1, box.size], latent)).dataSync<'float32'>());
-  });
-  if (farthest.every((action) => box.contains(action))) return;
-  throw new Error(
-    `SoftQLearning: policy: got a ${policy.constructor.name}, whose actions leave the bounds of ${box}, expected one with squash: 'tanh'`,
-  );
-}
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {

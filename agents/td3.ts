@@ -5,6 +5,7 @@ import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } 
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
 import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
@@ -82,6 +83,7 @@ export class Td3 implements Agent<Td3Report> {
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
     checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
+    adviseOnPolicy('td3', policy, actionSpace);
     checkHasMode(policy);
     this.#actionSpace = actionSpace;
     const ofCritics = { observationDim, actionSpace, ...config, rng: rng.split('critics') };

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
+import type { LearnerName } from '../../src/index.ts';
 import {
   Adam,
   type AdamOptions,
@@ -11,6 +12,7 @@ import {
   whileTraining,
 } from '../../src/index.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import { adviseOnPolicy } from './adviseOnPolicy.ts';
 import { bounded } from './bounded.ts';
 import { checkContinuous } from './checkContinuous.ts';
 import { checkReparameterized } from './checkReparameterized.ts';
@@ -71,8 +73,8 @@ export interface CriticUpdate {
 export interface SoftActorCriticParts<Critics extends CriticNetworks> {
   /** Whose training it is, as errors name it: `Sac`. */
   readonly owner: string;
-  /** As profiles name it: `sac`. */
-  readonly name: string;
+  /** As the registry and profiles name it: `sac`. */
+  readonly name: LearnerName;
   /** The agent's options; without a `tau` there are no target networks. */
   readonly config: Config;
   /** Of the optimizers of critics and policy. */
@@ -120,6 +122,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkPolicy(policy);
     checkContinuous(owner, actionSpace);
+    adviseOnPolicy(name, policy, actionSpace);
     checkReparameterized(owner, policy);
     const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles);
     const ofCritics = { observationDim, actionSpace, angles, ...config, rng: rng.split('critics') };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
-import type { Policy, Rng } from '../../src/index.ts';
+import type { Policy, PolicyName, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 import { likewise } from '../../src/options/withDefaults.ts';
 import type { ActionKind } from '../../src/policies/policyDefinition.ts';
@@ -25,9 +25,7 @@ export interface TrainableAgent<Report extends TrainReport = TrainReport> {
   /** Which actions it needs, if not any. */
   readonly actions: ActionKind | undefined;
   /** The policy that it takes where none is named, if not the usual one for the actions. */
-  readonly usualPolicy: string | undefined;
-  /** Options of policies that suit it, in place of the defaults of those that have them. */
-  readonly policy: Readonly<Record<string, unknown>>;
+  readonly usualPolicy: PolicyName | undefined;
   /** @throws one line, if the makings do not fit */
   make(makings: AgentMakings, options: Readonly<Record<string, unknown>>): Agent<Report>;
 }
@@ -48,7 +46,7 @@ export function trainable<Options, Report extends TrainReport>(
   Constructor: new (options: Options) => Agent<Report>,
   options: z.ZodObject,
   description: string,
-  { actions, usualPolicy, policy = {} }: Partial<Pick<TrainableAgent, 'actions' | 'usualPolicy' | 'policy'>> = {},
+  { actions, usualPolicy }: Partial<Pick<TrainableAgent, 'actions' | 'usualPolicy'>> = {},
 ): TrainableAgent<Report> {
   const { policy: _, env: __, rng: ___, ...shape } = options.shape;
   const fields = Object.entries(shape).map(([name, field]) => [name, asJson(field)]);
@@ -58,7 +56,6 @@ export function trainable<Options, Report extends TrainReport>(
     settings: z.strictObject(Object.fromEntries(fields)),
     actions,
     usualPolicy,
-    policy,
     make: (makings, own) => new Constructor({ ...own, ...makings } as Options),
   };
 }

@@ -1,5 +1,9 @@
-import { agentNamed } from '../builtinAgents.ts';
+import { policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
+import type { AgentName } from '../builtinAgents.ts';
 import { presetOf } from './presetOf.ts';
+
+/** The compiler sees to it that every agent has a row. */
+const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = policyOptionsFor;
 
 /** What a training has for whatever is not given. */
 export interface TrainingDefaults {
@@ -24,6 +28,6 @@ export function trainingDefaults(agent: string, env: string | undefined): Traini
     steps: preset?.steps ?? 100_000,
     envs: preset?.envs ?? 1,
     agent: preset?.agent ?? {},
-    policy: { ...agentNamed(agent)!.policy, ...preset?.policy },
+    policy: { ...suited[agent as AgentName], ...preset?.policy },
   };
 }

@@ -22,7 +22,7 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
     .requiredOption('--agent <name>', 'as "oxbow list agents" names them')
     .option(
       '--policy <list>',
-      'a policy, or several to compare: a,b (default: gaussian; categorical or multi-categorical for discrete actions)',
+      'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',
     )
     .option('--steps <n>', 'environment steps of each training')
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')

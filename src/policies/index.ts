@@ -32,6 +32,7 @@ export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction 
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { loadPolicy, savePolicy } from './policyFile.ts';
 export { type LoadedPolicy, policyFromJson, policyToJson } from './policyJson.ts';
+export type { LearnerName } from './policyOptionsFor.ts';
 export { QNetworkPolicy, type QNetworkPolicyOptions } from './qNetworkPolicy.ts';
 export { QuantileNetworkPolicy, type QuantileNetworkPolicyOptions } from './quantileNetworkPolicy.ts';
 export {
@@ -39,6 +40,7 @@ export {
   type PolicyInfo,
   type PolicyName,
   type PolicyOptions,
+  type PolicySpaces,
   type PolicyTask,
   policies,
   registerPolicy,

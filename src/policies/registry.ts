@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
 import { note } from '../note.ts';
+import { show } from '../options/describeIssue.ts';
 import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
+import { withDefaults } from '../options/withDefaults.ts';
 import type { Rng } from '../random.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
@@ -23,6 +25,7 @@ import {
   type PolicySchema,
   type RegisteredPolicy,
 } from './policyDefinition.ts';
+import { type LearnerName, policyOptionsFor } from './policyOptionsFor.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
@@ -33,14 +36,26 @@ export type PolicyName = keyof typeof builtinPolicies;
 /** The options of a policy of oxbow. */
 export type PolicyOptions<N extends PolicyName = PolicyName> = PolicyOptionsByName[N];
 
-/** What a policy is for, and the stream of its initial weights. */
-export interface PolicyTask {
+/** The spaces of the observations and the actions that a policy is for. */
+export interface PolicySpaces {
   /** Any space of which something has numbers; the policy sees it as {@link ObservationLayout} says. */
   readonly observationSpace: AnySpace;
   /** A box, or a discrete, multi-discrete or multi-binary space where the policy takes one. */
   readonly actionSpace: AnySpace;
-  readonly rng: Rng;
 }
+
+/** What a policy is for, and the stream of its initial weights. */
+export type PolicyTask = {
+  /** Who trains the policy: options that are not given are those that suit it, else the policy's own defaults. */
+  readonly for?: LearnerName | undefined;
+  readonly rng: Rng;
+} & (
+  | PolicySpaces
+  | {
+      /** An environment, or a vector environment, whose spaces are meant. */
+      readonly env: PolicySpaces | { readonly singleObservationSpace: AnySpace; readonly singleActionSpace: AnySpace };
+    }
+);
 
 /**
  * Makes a policy by its name, with options that are checked; {@link policies} lists both.
@@ -48,7 +63,8 @@ export interface PolicyTask {
  * The policy's `config` records what it is: with it, and its variables, it can be saved and made again.
  *
  * @example
- * const policy = makePolicy('spline', { observationSpace, actionSpace, rng, hidden: [64, 64], bins: 8, squash: 'tanh' });
+ * const policy = makePolicy('spline', { env, for: 'sac', rng: new Rng(0) });
+ * const narrow = makePolicy('spline', { observationSpace, actionSpace, rng, hidden: [32, 32], bins: 8, squash: 'tanh' });
  * @throws one line, if the name or an option is unknown (the nearest is named), a value does not fit, or a space is not of the kind that the policy takes
  */
 export function makePolicy<N extends string>(
@@ -60,12 +76,17 @@ export function makePolicy<N extends string>(
   if (definition === undefined) {
     throw new Error(`${where}: unknown policy, ${expectedOneOf(name, [...registry.keys()])}; registerPolicy adds one`);
   }
-  const { observationSpace, actionSpace, rng, ...rest } = options;
+  const { rng, for: learner, ...others } = options;
+  const { observationSpace, actionSpace, ...rest } = withSpaces(where, others);
   const layout = new ObservationLayout(`${where}: observationSpace`, observationSpace);
   const observationBox = layout.box();
   const actions = actionsOf(`${where}: actionSpace`, definition.actions, actionSpace);
   if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
-  const parsed = parseOptions(where, definition.schema, rest) as CommonPolicySettings;
+  const schema =
+    learner === undefined
+      ? definition.schema
+      : withDefaults(definition.schema, suitedOptions(where, learner, actions.actionSpace));
+  const parsed = parseOptions(where, schema, rest) as CommonPolicySettings;
   const { parameters, normalizeObservations, clipObservations, ...settings } = parsed;
   if (settings.squash === 'tanh') {
     roundedBounds(`${where}: squash: got "tanh", expected actions with`, actions.actionSpace as BoxSpace);
@@ -123,6 +144,36 @@ function noteWhatIsLost(where: string, { omitted, parts }: ObservationLayout): v
       `${where}: the observations${path && `' part ${path}`} are images [${shape}], of which the policy sees a row of pixels`,
     );
   }
+}
+
+/** Options with the spaces of the environment that they name, if they do. @throws if it is none */
+function withSpaces(
+  where: string,
+  { env, ...options }: Record<string, unknown>,
+): PolicySpaces & Record<string, unknown> {
+  if (env === undefined) return options as unknown as PolicySpaces & Record<string, unknown>;
+  const given = (env ?? {}) as Record<string, AnySpace | undefined>;
+  const observationSpace = given.singleObservationSpace ?? given.observationSpace;
+  const actionSpace = given.singleActionSpace ?? given.actionSpace;
+  if (observationSpace === undefined || actionSpace === undefined) {
+    throw new Error(`${where}: env: got ${show(env)}, expected an environment, as make('Pendulum-v1') gives one`);
+  }
+  return { observationSpace, actionSpace, ...options };
+}
+
+/** What suits a learner; a squash only where there are bounds to squash into. @throws if there is none of that name */
+function suitedOptions(
+  where: string,
+  learner: string,
+  space: ReturnType<typeof actionsOf>['actionSpace'],
+): Readonly<Record<string, unknown>> {
+  const names = Object.keys(policyOptionsFor);
+  if (!names.includes(learner)) {
+    throw new Error(`${where}: for: got ${show(learner)}, ${expectedOneOf(String(learner), names)}`);
+  }
+  const { squash, ...suited }: Readonly<Record<string, unknown>> = policyOptionsFor[learner as LearnerName];
+  const bounds = 'low' in space ? [...Array.from(space.low), ...Array.from(space.high)] : [];
+  return squash !== undefined && bounds.every(Number.isFinite) ? { ...suited, squash } : suited;
 }
 
 /**

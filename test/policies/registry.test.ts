@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
-import { Box, Discrete, make } from '../../envs/index.ts';
+import { Box, Discrete, make, makeVec } from '../../envs/index.ts';
 import {
   Adam,
   FlowPolicy,
@@ -16,6 +16,7 @@ import {
   registerPolicy,
   valueAndGradients,
 } from '../../src/index.ts';
+import { policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
 
 const task = {
   observationSpace: new Box({ low: -Infinity, high: Infinity, shape: [3] }),
@@ -248,4 +249,54 @@ test('parameters: a policy whose size does not depend on `hidden` is refused, on
   for (const size of sizes) {
     for (const off of [-3, 3]) expect(makeRounded({ ...task, parameters: size + off }).parameterCount()).toBe(size);
   }
+});
+
+describe('an environment and a learner', () => {
+  const pendulum = make('Pendulum-v1');
+  const options = (name: PolicyName, more: object) =>
+    makePolicy(name, { env: pendulum, rng: new Rng(0), ...more } as never).config!.options;
+
+  test('the spaces are those of the environment, alone or of several', () => {
+    const { observationSpace, actionSpace } = pendulum;
+    const wanted = makePolicy('gaussian', { observationSpace, actionSpace, rng: new Rng(0) });
+    const envs = [pendulum, makeVec('Pendulum-v1', { numEnvs: 2 })];
+    for (const env of envs) {
+      const policy = makePolicy('gaussian', { env, rng: new Rng(0) });
+      expect([policy.config, policy.stateDict()]).toEqual([wanted.config, wanted.stateDict()]);
+    }
+  });
+
+  test('what suits the learner comes before the defaults, what is given before that, and what the policy has not is left out', () => {
+    const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
+    expect(options('gaussian', { for: 'sac' })).toMatchObject({ ...replaying, scale: 'state' });
+    expect(options('mixture', { for: 'sac', hidden: [8] })).toMatchObject({ hidden: [8], reparameterize: true });
+    expect(options('spline', { for: 'soft-q-learning' })).toMatchObject({ ...replaying, scale: 'state' });
+    expect(options('gaussian', { for: 'td3', scale: 'fixed' })).toMatchObject({ ...replaying, scale: 'fixed' });
+    expect(options('gaussian', { for: 'ppo' })).toEqual(options('gaussian', {}));
+    expect(options('gaussian', { for: 'behavior-cloning' })).toEqual(options('gaussian', { scale: 'state' }));
+    expect(options('truncated-normal', { for: 'sac' })).toMatchObject({ squash: 'none', scale: 'state' });
+  });
+
+  test('no squash where there are no bounds', () => {
+    const endless = { ...task, actionSpace: new Box({ low: -Infinity, high: Infinity, shape: [2] }) };
+    const { squash, scale } = makePolicy('gaussian', { ...endless, for: 'sac', hidden: [4] }).config!.options;
+    expect([squash, scale]).toEqual(['none', 'state']);
+  });
+
+  test('every learner has what makePolicy takes', () => {
+    for (const learner of Object.keys(policyOptionsFor)) {
+      for (const name of names) {
+        if (name !== 'circular-spline') expect(() => options(name, { for: learner, hidden: [4] })).not.toThrow();
+      }
+    }
+  });
+
+  test.each([
+    [{ for: 'sacc' }, /^makePolicy\('gaussian'\): for: got "?sacc"?, expected one of .* \(did you mean sac\?\)$/],
+    [{ env: 'Pendulum-v1' }, /^makePolicy\('gaussian'\): env: got "?Pendulum-v1"?, expected an environment, as make/],
+    [{ env: null }, /^makePolicy\('gaussian'\): env: got null, expected an environment/],
+    [{ for: 'sac', bins: 3 }, /^makePolicy\('gaussian'\): bins: unknown option/],
+  ])('refuses %o in one line', (wrong, message) => {
+    expect(() => options('gaussian', wrong)).toThrow(message);
+  });
 });

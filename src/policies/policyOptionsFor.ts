@@ -1,0 +1,26 @@
+/** Actions within their bounds, and networks as wide as those of the critics. */
+const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
+
+/** The gradient goes through samples whose width, too, depends on the observation. */
+const reparameterized = { ...replaying, scale: 'state', reparameterize: true };
+
+/**
+ * What suits each learner of a policy's options, in place of the policy's own defaults: of those that the policy has. Where nothing
+ * stands the defaults suit it.
+ */
+export const policyOptionsFor = {
+  reinforce: {},
+  a2c: {},
+  ppo: {},
+  sac: reparameterized,
+  tqc: reparameterized,
+  crossq: reparameterized,
+  'soft-q-learning': reparameterized,
+  td3: replaying,
+  dqn: {},
+  'qr-dqn': {},
+  'behavior-cloning': { scale: 'state' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What learns by a policy: the name of an agent. */
+export type LearnerName = keyof typeof policyOptionsFor;

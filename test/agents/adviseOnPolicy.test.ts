@@ -1,0 +1,88 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Sac, SoftQLearning, Td3 } from '../../agents/index.ts';
+import { type AnyEnv, Box, make } from '../../envs/index.ts';
+import { boxSquash, GaussianPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { RecordingEnv, wideBox } from './support.ts';
+
+const lake = make('Lake-v0');
+const said = () => vi.mocked(console.warn).mock.calls.map(([line]) => line as string);
+
+/** Makes the agent, which may say something. Each class is told of in other words, since a line is said once. */
+function meet(agent: 'sac' | 'soft-q-learning' | 'td3', policy: Policy, env: AnyEnv = lake): void {
+  const options = { policy, env, rng: new Rng(0), criticHidden: [4] };
+  const made =
+    agent === 'sac'
+      ? new Sac(options)
+      : agent === 'td3'
+        ? new Td3(options)
+        : new SoftQLearning({ ...options, particles: 4 });
+  made.dispose();
+}
+const of = (name: string, options: object = {}) =>
+  makePolicy(name, { env: lake, rng: new Rng(0), hidden: [4], ...options });
+
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+
+describe('what an agent cannot learn well by', () => {
+  test('it says once, with what to write', () => {
+    meet('sac', of('gaussian'));
+    meet('sac', of('gaussian'));
+    expect(said()).toEqual([
+      'oxbow: sac learns badly by this GaussianPolicy, whose actions have no squash into their bounds, and one scale for all ' +
+        "observations: write makePolicy('gaussian', { env, for: 'sac', rng }), or give it squash: 'tanh', scale: 'state'",
+    ]);
+  });
+
+  test('each of the two alone, of a policy of whatever making', () => {
+    meet('sac', new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [4], rng: new Rng(0), scale: 'state' }));
+    meet('soft-q-learning', of('gaussian', { squash: 'tanh' }));
+    meet('td3', of('gaussian'));
+    meet('sac', of('spline'));
+    expect(said()).toEqual([
+      expect.stringMatching(/^oxbow: sac .* GaussianPolicy, .* have no squash into their bounds: .* squash: 'tanh'$/),
+      expect.stringMatching(/^oxbow: soft-q-learning .* have one scale for all observations: .* scale: 'state'$/),
+      expect.stringMatching(/^oxbow: td3 learns badly by this GaussianPolicy, .* have no squash .* squash: 'tanh'$/),
+      expect.stringMatching(
+        /^oxbow: sac .* FlowPolicy, .* no squash .* makePolicy\('spline', \{ env, for: 'sac', rng \}\)/,
+      ),
+    ]);
+  });
+
+  test.each<[string, 'sac' | 'soft-q-learning' | 'td3', () => Policy, AnyEnv?]>([
+    ['what is made for it', 'sac', () => of('gaussian', { for: 'sac', hidden: [4] })],
+    ['a mixture that is made for it', 'sac', () => of('mixture', { for: 'sac', hidden: [4] })],
+    ['a flow that is made for it', 'soft-q-learning', () => of('spline', { for: 'soft-q-learning', hidden: [4] })],
+    ['one scale, where noise is the agent’s', 'td3', () => of('gaussian', { squash: 'tanh' })],
+    ['a scale that is fixed on purpose', 'sac', () => of('gaussian', { squash: 'tanh', scale: 'fixed' })],
+    ['actions that lie within their bounds without a squash', 'sac', () => of('truncated-normal', { scale: 'state' })],
+    [
+      'a squash of its own making',
+      'sac',
+      () =>
+        new GaussianPolicy({
+          observationDim: 2,
+          actionDim: 2,
+          hidden: [4],
+          rng: new Rng(0),
+          scale: 'state',
+          squash: boxSquash({ low: [-1, -1], high: [1, 1] }),
+        }),
+    ],
+    [
+      'actions without bounds',
+      'sac',
+      () => makePolicy('gaussian', { env: endless(), for: 'sac', rng: new Rng(0), hidden: [4] }),
+      endless(),
+    ],
+  ])('nothing is said of %s', (_, agent, policy, env = lake) => {
+    meet(agent, policy(), env);
+    expect(said()).toEqual([]);
+  });
+});
+
+/** Actions that are any numbers. */
+function endless(): AnyEnv {
+  return new RecordingEnv(new Box({ low: -Infinity, high: Infinity, shape: wideBox.shape }));
+}
