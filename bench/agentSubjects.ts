@@ -38,7 +38,7 @@ export const AGENT_ROWS: readonly AgentRow[] = [
     name: 'ppo/Pendulum-v1',
     policies: ['gaussian', 'spline'],
     make(name, rng) {
-      const env = makeVec('Pendulum-v1', { numEnvs: 4, autoresetMode: 'sameStep' });
+      const env = makeVec('Pendulum-v1', { numEnvs: 4 });
       const policy = makePolicy<string>(name, { ...spaces(env), rng });
       const settings = { horizon: 1024, batchSize: 64, epochs: 10, learningRate: 1e-3, gamma: 0.9, lambda: 0.95 };
       return { agent: new Ppo({ policy, env, rng: rng.split('agent'), ...settings }), block: 4096 };
@@ -50,7 +50,7 @@ export const AGENT_ROWS: readonly AgentRow[] = [
     name: 'a2c/CartPole-v1',
     policies: ['categorical'],
     make(name, rng) {
-      const env = makeVec('CartPole-v1', { numEnvs: 8, autoresetMode: 'sameStep' });
+      const env = makeVec('CartPole-v1', { numEnvs: 8 });
       const policy = makePolicy<string>(name, { ...spaces(env), rng });
       return { agent: new A2c({ policy, env, rng: rng.split('agent'), reportEvery: 50 }), block: 2000 };
     },
@@ -59,7 +59,7 @@ export const AGENT_ROWS: readonly AgentRow[] = [
     name: 'reinforce/CartPole-v1',
     policies: ['categorical'],
     make(name, rng) {
-      const env = makeVec('CartPole-v1', { numEnvs: 8, autoresetMode: 'sameStep' });
+      const env = makeVec('CartPole-v1', { numEnvs: 8 });
       const policy = makePolicy<string>(name, { ...spaces(env), rng });
       return { agent: new Reinforce({ policy, env, rng: rng.split('agent') }), block: 2000 };
     },

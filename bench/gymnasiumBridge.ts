@@ -26,7 +26,7 @@ interface TwinAnswer {
 }
 
 for (const id of options.envs.split(',')) {
-  const env = makeVec(`gymnasium:${id}`, { numEnvs, autoresetMode: 'sameStep' });
+  const env = makeVec(`gymnasium:${id}`, { numEnvs });
   const { singleActionSpace: space } = env;
   const rng = new Rng('bench');
   const actions = Array.from({ length: STEPS }, () => {

@@ -40,7 +40,7 @@ register({ id: 'Lander-v0', entryPoint: () => new Lander(), maxEpisodeSteps: 100
 console.log(`advice of checkEnv: ${checkEnv(make('Lander-v0')).join('; ') || 'none'}`);
 
 const rng = new Rng(0);
-const env = makeVec('Lander-v0', { numEnvs: 8, autoresetMode: 'sameStep' });
+const env = makeVec('Lander-v0', { numEnvs: 8 });
 const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
 const policy = makePolicy('gaussian', { observationSpace, actionSpace, rng: rng.split('policy'), squash: 'tanh' });
 const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 256, learningRate: { linear: [1e-3, 0] } });

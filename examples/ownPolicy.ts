@@ -48,7 +48,7 @@ class CauchyPolicy extends Policy {
 }
 
 const rng = new Rng(0);
-const env = makeVec('Pendulum-v1', { numEnvs: 4, autoresetMode: 'sameStep' });
+const env = makeVec('Pendulum-v1', { numEnvs: 4 });
 const policy = new CauchyPolicy(3, 1, rng.split('policy'));
 const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 1024, gamma: 0.9, learningRate: 1e-3 });
 for await (const { step, episodes } of agent.train({ steps: 100_000, rng: rng.split('training') })) {

@@ -9,7 +9,7 @@ import { evaluate, Ppo } from 'oxbow/agents';
 import { makeVec } from 'oxbow/envs';
 
 const rng = new Rng(0);
-const env = makeVec('Pendulum-v1', { numEnvs: 4, autoresetMode: 'sameStep' });
+const env = makeVec('Pendulum-v1', { numEnvs: 4 });
 const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
 const policy = makePolicy('gaussian', { observationSpace, actionSpace, rng: rng.split('policy') });
 const agent = new Ppo({

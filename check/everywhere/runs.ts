@@ -5,7 +5,7 @@ import { fingerprint, makePolicy, Rng, selectEngine } from '../../src/index.ts';
 /** 200 updates of PPO on Pendulum, a spline flow: the fingerprint of its reports and parameters. */
 async function ppo(): Promise<string> {
   const rng = new Rng('everywhere/ppo');
-  const env = makeVec('Pendulum-v1', { numEnvs: 4, autoresetMode: 'sameStep' });
+  const env = makeVec('Pendulum-v1', { numEnvs: 4 });
   const policy = makePolicy('spline', {
     observationSpace: env.singleObservationSpace,
     actionSpace: env.singleActionSpace,

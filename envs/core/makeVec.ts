@@ -8,7 +8,7 @@ import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
 export interface VecOptions extends MakeLimits {
   /** How many envs; 1 by default. */
   numEnvs?: number;
-  /** What comes of an env whose episode has ended; `'nextStep'` by default. */
+  /** What comes of an env whose episode has ended; `'sameStep'` by default, which is what agents take. */
   autoresetMode?: AutoresetMode;
 }
 

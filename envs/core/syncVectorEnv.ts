@@ -58,7 +58,7 @@ export class SyncVectorEnv implements VectorEnv {
    * @param makers one function for each env; all must give envs of the same spaces.
    * @throws when there are none, the autoreset mode is unknown, or the spaces differ.
    */
-  constructor(makers: readonly (() => AnyEnv)[], { autoresetMode = 'nextStep' }: SyncVectorEnvOptions = {}) {
+  constructor(makers: readonly (() => AnyEnv)[], { autoresetMode = 'sameStep' }: SyncVectorEnvOptions = {}) {
     checkChoice('SyncVectorEnv', 'autoresetMode', autoresetMode, autoresetModes);
     this.envs = makers.map((maker) => maker());
     const first = this.envs[0];

@@ -29,7 +29,7 @@ export const gymnasiumOptions = z
 /** What `makeVec('gymnasium:…', options)` takes. */
 export const gymnasiumVectorOptions = gymnasiumOptions.extend({
   numEnvs: z.int().positive().default(1),
-  autoresetMode: z.enum(autoresetModes).default('nextStep'),
+  autoresetMode: z.enum(autoresetModes).default('sameStep'),
 });
 
 /** The interpreter that is meant where one is given or none: the first that `OXBOW_PYTHON` names, else `python3`. */

@@ -113,7 +113,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
       const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
       const reports = await measurePolicy({
         policy,
-        makeEnvs: (numEnvs) => makeVec(id, { ...own, numEnvs, autoresetMode: 'sameStep' }),
+        makeEnvs: (numEnvs) => makeVec(id, { ...own, numEnvs }),
         episodes,
         greedy: flags.greedy === true,
         rng: new Rng(seed).split('eval'),

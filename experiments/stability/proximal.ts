@@ -10,7 +10,7 @@ export async function optimize(
   { ppo: { steps, envs, ...settings }, evaluationEpisodes, greedyEpisodes }: StabilityConfig,
   { rng, report: tell }: JobContext,
 ): Promise<JobResult> {
-  const makeEnvs = (numEnvs: number) => makeVec(id, { numEnvs, autoresetMode: 'sameStep' });
+  const makeEnvs = (numEnvs: number) => makeVec(id, { numEnvs });
   const env = makeEnvs(envs);
   const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
   const policy = makeStabilityPolicy(name, { observationSpace, actionSpace, rng: rng.split('policy') });

@@ -41,5 +41,5 @@ export function makeTraining(
 
 /** Environments of a run that reset in the step that ends an episode. */
 export function makeEnvs(id: string, { env }: Pick<TrainConfig, 'env'>, numEnvs: number): VectorEnv {
-  return makeVec(id, { ...env, numEnvs, autoresetMode: 'sameStep' });
+  return makeVec(id, { ...env, numEnvs });
 }

@@ -34,7 +34,7 @@ export function recordEpisode({
     page = trajectoryPage(trajectory, { title });
   };
   const recorded = () => new RecordTrajectory(make(id, options), { frames: true, onEpisode });
-  const env = new SyncVectorEnv([recorded], { autoresetMode: 'sameStep' });
+  const env = new SyncVectorEnv([recorded]);
   try {
     evaluate({ policy, env, episodes: 1, rng, greedy });
   } finally {

@@ -64,7 +64,7 @@ describe('train', () => {
         policyOptions: policyOptions as never,
         agentOptions: agentOptions as never,
       });
-      const wanted = await policyOfCommand(agent, env, name ?? 'categorical', seed, own);
+      const wanted = await policyOfCommand(agent, env, name ?? 'q-network', seed, own);
       expect(policy.config).toEqual(wanted.config);
       expect(parameters(policy)).toBe(parameters(wanted));
       expect(result).toMatchObject({ env, finished: true });

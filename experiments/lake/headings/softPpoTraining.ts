@@ -44,7 +44,7 @@ export function softPpoTraining(
     rng,
   }: SoftPpoTrainingOptions,
 ): LakeTraining<LakeProgress & PpoReport> {
-  const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: envs, autoresetMode: 'sameStep' });
+  const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: envs });
   const fall = geometricSchedule(firstTemperature, task.temperature);
   const agent = new Ppo({
     policy,

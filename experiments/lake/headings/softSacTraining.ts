@@ -31,7 +31,7 @@ export function softSacTraining(
   policy: Policy,
   { task, steps, rng }: { readonly task: SoftLakeTask; readonly steps: number; readonly rng: Rng },
 ): LakeTraining<LakeProgress & SacReport> {
-  const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: 8, autoresetMode: 'sameStep' });
+  const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: 8 });
   const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
   const agent = new Sac({
     policy,

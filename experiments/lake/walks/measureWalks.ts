@@ -44,10 +44,7 @@ export function measureWalks({
   keep: number;
   rng: Rng;
 }): { metrics: WalkMetrics; walks: Walk[] } {
-  const env =
-    typeof lake === 'string'
-      ? makeVec(lake, { ...options, numEnvs: episodes, autoresetMode: 'sameStep' })
-      : lake(episodes);
+  const env = typeof lake === 'string' ? makeVec(lake, { ...options, numEnvs: episodes }) : lake(episodes);
   const size = env.singleObservationSpace.size;
   const paths: number[][] = Array.from({ length: Math.min(keep, episodes) }, () => []);
   const measured = evaluate({

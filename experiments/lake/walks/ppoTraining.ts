@@ -52,7 +52,7 @@ export function ppoTraining({
       ? { settings, scale: 'free' }
       : { settings: { ...settings, initialScale: fixedScale }, scale: 'fixed' }),
   });
-  const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
+  const env = makeVec(id, { numEnvs: envs });
   const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
   return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
 }

@@ -27,9 +27,13 @@ const left = (observations: Float32Array) => [observations[0], observations[2]];
 const actions = Int32Array.of(1, 2);
 
 describe('SyncVectorEnv', () => {
-  it('nextStep (the default): the call after an end resets, and marks its row as no transition', () => {
-    const envs = countdowns();
-    expect(envs.autoresetMode).toBe('nextStep');
+  it('sameStep is the default, which agents take', () => {
+    expect(countdowns().autoresetMode).toBe('sameStep');
+    expect(makeVec('Pendulum-v1').autoresetMode).toBe('sameStep');
+  });
+
+  it('nextStep: the call after an end resets, and marks its row as no transition', () => {
+    const envs = countdowns('nextStep');
     const [first, infos] = envs.reset({ seed: 1 });
     expect(left(first)).toEqual([2, 3]);
     expect(infos).toEqual([{ begun: true }, { begun: true }]);
@@ -141,7 +145,7 @@ describe('SyncVectorEnv', () => {
   });
 
   it('tells truncation from termination', () => {
-    const envs = new SyncVectorEnv([() => new TimeLimit(new Countdown(), 1)]);
+    const envs = new SyncVectorEnv([() => new TimeLimit(new Countdown(), 1)], { autoresetMode: 'nextStep' });
     envs.reset();
     const { terminations, truncations, finalInfos } = envs.step(Int32Array.of(0));
     expect([terminations[0], truncations[0], finalInfos[0]?.outcome]).toEqual([0, 1, 'timeout']);
@@ -185,7 +189,7 @@ describe('SyncVectorEnv', () => {
   });
 
   it('goes back to a state, through JSON, in the middle of an autoreset', () => {
-    const envs = countdowns();
+    const envs = countdowns('nextStep');
     envs.reset({ seed: 3 });
     envs.step(actions);
     envs.step(actions);

@@ -66,7 +66,7 @@ export async function blockBank(
   savePolicy(join(directory, 'policy.json'), policy, { env: SOFT_LAKE, ...open });
 
   const { steps, envs, ...learning } = blocked.fineTuning;
-  const env = makeVec(SOFT_LAKE, { ...OPTIONS, numEnvs: envs, autoresetMode: 'sameStep', blocked: worst });
+  const env = makeVec(SOFT_LAKE, { ...OPTIONS, numEnvs: envs, blocked: worst });
   const agent = new Ppo({ ...learning, policy, env, rng: rng.split('agent'), gamma: 0.99 });
   let adapted: number | undefined;
   for await (const { step, episodes } of agent.train({ steps, rng: rng.split('fine-tuning') })) {

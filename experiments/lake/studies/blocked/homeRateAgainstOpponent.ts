@@ -15,7 +15,6 @@ export function homeRateAgainstOpponent(policy: Policy, options: MakeOptions, rn
     ...options,
     blocked: 'opponent',
     numEnvs: OPPONENTS,
-    autoresetMode: 'sameStep',
   });
   const actor = new Actor(policy, { rng: rng.split('actions'), batch: OPPONENTS });
   const walks = new Int32Array(OPPONENTS);

@@ -23,7 +23,7 @@ export async function climb(
   { rng, report }: JobContext,
 ): Promise<JobResult & { data: ClimbData }> {
   const { scales, updates, episodes, learningRate } = bandit;
-  const env = makeVec(BUMPS, { numEnvs: episodes, autoresetMode: 'sameStep', width });
+  const env = makeVec(BUMPS, { numEnvs: episodes, width });
   const curve = [];
   for (const [i, scale] of scales.entries()) {
     const stream = rng.split(String(scale));

@@ -27,7 +27,7 @@ export async function playOpponent(
 ): Promise<JobResult & { data: OpponentBanditData }> {
   const { steps, envs, learningRate, ...learning } = bandit;
   const policy = makeBanditPolicy(name, rng.split('policy'));
-  const env = makeVec(OPPONENT_BANDIT, { numEnvs: envs, autoresetMode: 'sameStep' });
+  const env = makeVec(OPPONENT_BANDIT, { numEnvs: envs });
   const agent = new Ppo({
     ...learning,
     policy,

@@ -104,8 +104,5 @@ export function makeLakes(
     const noisy = redraw === undefined ? lake : new HiddenNoise(lake, { size: NOISE, redraw });
     return (condition === 'soft' ? new RescaleAction(noisy, SOFT.low, SOFT.high) : noisy) as AnyEnv;
   };
-  return new SyncVectorEnv(
-    Array.from({ length: numEnvs }, () => make),
-    { autoresetMode: 'sameStep' },
-  );
+  return new SyncVectorEnv(Array.from({ length: numEnvs }, () => make));
 }
