@@ -16,7 +16,13 @@ import { blocks, pack, root, run, temporaryFolder, writeProject } from './projec
 /** Bytes, compressed, of all that a page loads. */
 const LARGEST_PAGE = 350_000;
 
-const EXAMPLE = ['browser/index.html', 'browser/main.ts', 'browser/pendulum.json'];
+const EXAMPLES = [
+  'browser/index.html',
+  'browser/main.ts',
+  'browser/pendulum.json',
+  'browser/train.html',
+  'browser/train.ts',
+];
 
 const page = (script: string) =>
   `<!doctype html>\n<link rel="icon" href="data:," />\n<script type="module">${script}</script>\n`;
@@ -26,7 +32,7 @@ const FILES = {
   'worker.html': page(`new Worker(new URL('./main.ts', import.meta.url), { type: 'module' });`),
   'saved.ts': readFileSync(join(import.meta.dirname, 'page/saved.ts'), 'utf8').replace('../../src/index.ts', 'oxbow'),
   'saved.html': page(`import './saved.ts';`),
-  ...Object.fromEntries(EXAMPLE.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')])),
+  ...Object.fromEntries(EXAMPLES.map((name) => [name, readFileSync(join(root, 'examples', name), 'utf8')])),
 };
 
 const folder = temporaryFolder('page');
@@ -79,7 +85,10 @@ const SERVERS = {
     await build({ ...config, build: { rolldownOptions: { input: pages } } });
     await build({
       ...config,
-      build: { emptyOutDir: false, rolldownOptions: { input: ['saved.html', 'browser/index.html'] } },
+      build: {
+        emptyOutDir: false,
+        rolldownOptions: { input: ['saved.html', 'browser/index.html', 'browser/train.html'] },
+      },
     });
     return preview({ ...config, preview: { port: 0 } });
   },
@@ -110,6 +119,14 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
   test('the example: a saved policy swings the pendulum up, in the picture too', async () => {
     const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/index.html`);
     const [, total] = /^Episode 1: return (-\d+)$/.exec(printed)!;
+    expect(Number(total)).toBeGreaterThan(-500);
+    expect(content).toMatch(/<div id="pendulum"[^>]*><svg .*<\/svg><\/div>/s);
+    expect(complaints).toEqual([]);
+  });
+
+  test('the example: a policy learns on the page, and swings the pendulum up', async () => {
+    const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/train.html`);
+    const [, total] = /^Return (-\d+) after a training of \d+ steps$/.exec(printed)!;
     expect(Number(total)).toBeGreaterThan(-500);
     expect(content).toMatch(/<div id="pendulum"[^>]*><svg .*<\/svg><\/div>/s);
     expect(complaints).toEqual([]);

@@ -6,8 +6,8 @@
  * before the training and after it: about 5 %, then nearly all.
  */
 import { makePolicy, Rng } from 'oxbow';
-import { evaluate, Ppo } from 'oxbow/agents';
-import { BaseEnv, Box, checkEnv, make, makeVec, type ResetResult, register, type StepResult } from 'oxbow/envs';
+import { evaluate, train } from 'oxbow/agents';
+import { BaseEnv, Box, checkEnv, make, type ResetResult, register, type StepResult } from 'oxbow/envs';
 
 /**
  * - Observation: height and velocity, `[2]`. Action: thrust in [0, 1], `[1]`.
@@ -39,16 +39,19 @@ class Lander extends BaseEnv<Float32Array, Float32Array> {
 register({ id: 'Lander-v0', entryPoint: () => new Lander(), maxEpisodeSteps: 100 });
 console.log(`advice of checkEnv: ${checkEnv(make('Lander-v0')).join('; ') || 'none'}`);
 
-const rng = new Rng(0);
-const env = makeVec('Lander-v0', { numEnvs: 8 });
-const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-const policy = makePolicy('gaussian', { observationSpace, actionSpace, rng: rng.split('policy'), squash: 'tanh' });
-const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon: 256, learningRate: { linear: [1e-3, 0] } });
+const policy = makePolicy('gaussian', { env: make('Lander-v0'), for: 'ppo', rng: new Rng('policy'), squash: 'tanh' });
 
 function report(when: string): void {
-  const { outcomes } = evaluate({ policy, env: 'Lander-v0', episodes: 500, rng: rng.split('evaluation') });
+  const { outcomes } = evaluate({ policy, env: 'Lander-v0', episodes: 500 });
   console.log(`${when}: ${((outcomes.soft ?? 0) / 5).toFixed(0)} % land softly`);
 }
 report('before');
-for await (const _ of agent.train({ steps: 50_000, rng: rng.split('training') }));
+await train({
+  env: 'Lander-v0', // or () => new Lander(), without a time limit
+  numEnvs: 8,
+  agent: 'ppo',
+  policy,
+  steps: 50_000,
+  agentOptions: { horizon: 256, learningRate: { linear: [1e-3, 0] } },
+});
 report('after');

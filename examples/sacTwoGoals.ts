@@ -10,17 +10,9 @@ import { evaluate, Sac } from 'oxbow/agents';
 import { make } from 'oxbow/envs';
 
 const env = make('SoftBandit-v0');
-const { observationSpace, actionSpace } = env;
 for (const name of ['gaussian', 'spline'] as const) {
   const rng = new Rng(0);
-  const policy = makePolicy(name, {
-    observationSpace,
-    actionSpace,
-    rng: rng.split('policy'),
-    hidden: [32, 32],
-    squash: 'tanh',
-    scale: 'state',
-  });
+  const policy = makePolicy(name, { env, for: 'sac', rng: rng.split('policy'), hidden: [32, 32], activation: 'tanh' });
   const agent = new Sac({
     policy,
     env,

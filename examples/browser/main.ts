@@ -5,13 +5,12 @@
  * Run `npx vite` in a folder with this file, index.html and pendulum.json, and open the address that it prints. The page shows the
  * pendulum as it swings up and stays up, and the console logs the return of each episode, between −400 and 0.
  */
-import { policyFromJson, Rng } from 'oxbow';
+import { policyFromJson } from 'oxbow';
 import { make } from 'oxbow/envs';
 
 const file = await fetch(new URL('./pendulum.json', import.meta.url));
 const { policy, about } = policyFromJson(await file.text());
 const env = make(String(about.env));
-const actor = policy.actor({ rng: new Rng('actions'), greedy: true });
 const [picture, told] = ['pendulum', 'told'].map((id) => document.getElementById(id)!);
 const nextFrame = () => new Promise((resolve) => setTimeout(resolve, 50)); // A step of Pendulum-v1 is 0.05 s.
 
@@ -20,8 +19,7 @@ for (let episode = 1; ; episode++) {
   let [observation] = env.reset();
   let total = 0;
   for (let ended = false; !ended; ) {
-    const { action } = actor.act(observation as Float32Array);
-    const [next, reward, terminated, truncated] = env.step(action);
+    const [next, reward, terminated, truncated] = env.step(policy.act(observation, { greedy: true }));
     observation = next;
     total += reward;
     ended = terminated || truncated;

@@ -174,17 +174,18 @@ export abstract class Policy extends Module {
    * What to do: an action for one observation, with the present variables. `env.step` takes what it returns.
    *
    * Sampled actions come from a stream of the policy's own, which begins anew in each run of a program: the same calls give the same
-   * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}.
+   * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}. Where you know what the actions are,
+   * say it: `policy.act<Float32Array>(observation)`.
    *
    * @param observation as the environment gives it: a number, an array, an object of parts; of a box also arrays of arrays
    * @returns a number where an action is one choice; else `[actionDim]`, an array of its own, clipped to the bounds of the action space
    *   where the policy knows them
    * @throws if it is no observation of the policy's space, or not finite, a mask of actions is missing, or the policy is disposed
    */
-  act(observation: Observation, options?: ActOptions): ActedAction {
+  act<Action extends ActedAction = Float32Array | number>(observation: Observation, options?: ActOptions): Action {
     if (this.#isDisposed) throw new Error(`${this.constructor.name}.act: called after dispose`);
     this.#acting ??= new SingleActor(this);
-    return this.#acting.act(observation, options);
+    return this.#acting.act(observation, options) as Action;
   }
 
   /** Frees all variables, and what {@link act} has made. The policy is of no use afterwards. */
