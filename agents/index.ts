@@ -23,6 +23,12 @@ export type { EpisodeFigures } from './common/recentEpisodes.ts';
 export { stateFromJson, stateToJson } from './common/stateJson.ts';
 export { CrossQ, type CrossQOptions, type CrossQReport } from './crossQ.ts';
 export { Dqn, type DqnOptions, type DqnReport } from './dqn.ts';
+export {
+  EvaluatedAgent,
+  type EvaluatedAgentOptions,
+  type EvaluatedReport,
+  type TrainingEvaluation,
+} from './evaluatedAgent.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
 export { type Preset, type Presets, presets } from './presets.ts';
 export { QrDqn, type QrDqnOptions, type QrDqnReport } from './qrDqn.ts';

@@ -1,5 +1,6 @@
 import { show } from '../src/options/describeIssue.ts';
 import type { AgentName, AgentReportsByName } from './builtinAgents.ts';
+import type { EvaluatedReport } from './evaluatedAgent.ts';
 import { type TrainResult, type TrainSettings, trainStream } from './trainStream.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function train<const N extends AgentName, P extends string = string
   ...settings
 }: TrainSettings<N, P, Id> & {
   /** Is told each report of the agent; the training waits for what it returns. What it throws ends the training. */
-  readonly onReport?: ((report: AgentReportsByName[N]) => unknown) | undefined;
+  readonly onReport?: ((report: AgentReportsByName[N] & EvaluatedReport) => unknown) | undefined;
 }): Promise<TrainResult> {
   if (onReport !== undefined && typeof onReport !== 'function') {
     throw new Error(`train: onReport: got ${show(onReport)}, expected a function`);

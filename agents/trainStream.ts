@@ -4,6 +4,7 @@ import { type Policy, type PolicyName, type PolicyOptions, Rng } from '../src/in
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { withDefaults } from '../src/options/withDefaults.ts';
 import { policySchema } from '../src/policies/registry.ts';
+import type { Agent } from './agent.ts';
 import {
   type AgentName,
   type AgentOptionsByName,
@@ -11,7 +12,8 @@ import {
   agentNamed,
   builtinAgents,
 } from './builtinAgents.ts';
-import { type AgentPlan, makeAgent } from './common/makeAgent.ts';
+import { checkEvaluationOptions, type EvaluationOptions, evaluationOptions } from './common/evaluationOptions.ts';
+import { type AgentPlan, type AgentWithPolicy, makeAgent } from './common/makeAgent.ts';
 import { type EnvRequest, envRequestShape, openEnvs } from './common/openEnvs.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { type EpisodeFigures, RecentEpisodes } from './common/recentEpisodes.ts';
@@ -19,6 +21,7 @@ import { spacesOf } from './common/spacesOf.ts';
 import { type TrainingDefaults, trainingDefaults } from './common/trainingDefaults.ts';
 import { trainingReports } from './common/trainingReports.ts';
 import { usualPolicy } from './common/usualPolicy.ts';
+import { EvaluatedAgent, type EvaluatedReport, type TrainingEvaluation } from './evaluatedAgent.ts';
 
 /** What {@link trainStream} trains, and how. */
 export interface TrainSettings<N extends AgentName = AgentName, P extends string = string, Id extends string = string>
@@ -35,6 +38,19 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
   readonly agentOptions?: Omit<AgentOptionsByName[N], 'policy' | 'env' | 'rng'> | undefined;
   /** Options of a policy that is named: by default the preset's, what suits the agent, or the policy's own. */
   readonly policyOptions?: (P extends PolicyName ? PolicyOptions<P> : Readonly<Record<string, unknown>>) | undefined;
+  /**
+   * Environment steps between two evaluations of the policy, at least; none by default. They have environments and streams of their own:
+   * the training stays the same to the byte. A report at which there was one has an `evaluation`.
+   */
+  readonly evaluateEvery?: number | undefined;
+  /** Episodes of each evaluation, 20 by default. */
+  readonly evaluateEpisodes?: number | undefined;
+  /** Whether evaluations take greedy actions; sampled ones by default. */
+  readonly evaluateGreedy?: boolean | undefined;
+  /** Which policy there is in the end: the last one, by default, or that of the evaluation with the highest mean return. */
+  readonly keep?: 'last' | 'best' | undefined;
+  /** Ends the training at an evaluation with at least this mean return. */
+  readonly stopAtReturn?: number | undefined;
   /** Ends the training after the next report: the policy keeps what it has learned until then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,11 +66,14 @@ export interface TrainResult extends EpisodeFigures {
   readonly updates: number;
   /** False where the signal ended the training. */
   readonly finished: boolean;
+  /** The evaluation with the highest mean return, where there were some. */
+  readonly best: Pick<TrainingEvaluation, 'step' | 'return'> | undefined;
 }
 
 const record = z.record(z.string(), z.unknown());
 const settingsSchema = z.strictObject({
   ...envRequestShape,
+  ...evaluationOptions,
   agent: z.enum(Object.keys(builtinAgents)),
   agentOptions: record.optional(),
   policy: z.union([z.string(), partSchemas.policy], 'the name of a policy, or a Policy').optional(),
@@ -74,8 +93,9 @@ const settingsSchema = z.strictObject({
  */
 export async function* trainStream<const N extends AgentName, P extends string = string, Id extends string = string>(
   settings: TrainSettings<N, P, Id>,
-): AsyncGenerator<AgentReportsByName[N], TrainResult, undefined> {
+): AsyncGenerator<AgentReportsByName[N] & EvaluatedReport, TrainResult, undefined> {
   const checked = parseOptions('train', settingsSchema, settings) as AnySettings;
+  checkEvaluations(checked);
   const { agent: name, env: source, seed = 0, signal } = checked;
   const id = typeof source === 'string' ? source : undefined;
   const defaults = trainingDefaults(name, id);
@@ -85,28 +105,67 @@ export async function* trainStream<const N extends AgentName, P extends string =
     const { env, close } = openEnvs('train', checked, defaults.envs);
     parts.push({ dispose: close });
     const rng = new Rng(seed);
-    const { policy, agent } = makeAgent('train: agent', { ...withOptions(checked, env, defaults), env, rng });
+    const made = makeAgent('train: agent', { ...withOptions(checked, env, defaults), env, rng });
+    const { policy } = made;
+    const evaluated = checked.evaluateEvery > 0 ? evaluatedAgent(made, checked) : undefined;
+    const agent: Agent<EvaluatedReport> = evaluated ?? made.agent;
     parts.push(agent);
     if (policy !== checked.policy) parts.push(policy);
     const recent = new RecentEpisodes();
     const reached = { steps: 0, updates: 0 };
+    let stops = false;
     for await (const report of trainingReports({ agent, steps, rng, signal })) {
       recent.add(report.episodes);
       Object.assign(reached, { steps: report.step, updates: report.updates });
-      yield report as AgentReportsByName[N];
+      stops = report.evaluation?.stops ?? false;
+      yield report as AgentReportsByName[N] & EvaluatedReport;
     }
     if (policy !== checked.policy) parts.pop();
-    return { policy, env: id, ...reached, ...recent.figures(), finished: reached.steps >= steps };
+    const { best } = evaluated ?? {};
+    const finished = stops || reached.steps >= steps;
+    return {
+      policy,
+      env: id,
+      ...reached,
+      ...recent.figures(),
+      finished,
+      best: best && { step: best.step, return: best.return },
+    };
   } finally {
     for (const part of parts.reverse()) part.dispose();
   }
 }
 
 /** Settings that are checked, whichever agent's. */
-type AnySettings = Omit<TrainSettings, 'agentOptions' | 'policyOptions'> & {
-  readonly agentOptions?: Readonly<Record<string, unknown>>;
-  readonly policyOptions?: Readonly<Record<string, unknown>>;
-};
+type AnySettings = Omit<TrainSettings, 'agentOptions' | 'policyOptions' | keyof EvaluationOptions> &
+  EvaluationOptions & {
+    readonly agentOptions?: Readonly<Record<string, unknown>>;
+    readonly policyOptions?: Readonly<Record<string, unknown>>;
+  };
+
+/** @throws if evaluations are asked for that cannot be, or something that only they tell */
+function checkEvaluations({ env, ...options }: AnySettings): void {
+  try {
+    checkEvaluationOptions(options);
+  } catch (error) {
+    throw new Error(`train: ${(error as Error).message}`);
+  }
+  if (options.evaluateEvery > 0 && typeof env === 'object') {
+    throw new Error(
+      'train: evaluateEvery: evaluations open environments of their own, expected env to be an id or a function that makes one, got one that there is',
+    );
+  }
+}
+
+function evaluatedAgent(made: AgentWithPolicy, settings: AnySettings): EvaluatedAgent {
+  const { env, envOptions, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn } = settings;
+  return new EvaluatedAgent({
+    ...made,
+    env,
+    envOptions,
+    ...{ evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn },
+  });
+}
 
 /** Agent and policy with their options: what is given, and for the rest the defaults. */
 function withOptions(

@@ -111,7 +111,7 @@ export async function runWith(
   if (audit !== undefined && flags.queue === undefined) {
     throw new InputError('--audit: got it without --queue, expected both: it checks what workers send');
   }
-  const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: `--${key}` }));
+  const further = Object.entries(more).map(([key, text]) => ({ path: [key], text, label: optionOf(key) }));
   const sources = {
     preset: presetOf(flags),
     // Machines differ, and the jobs of a queue should not: by default those of a training have the engine of the same bits everywhere.
@@ -136,6 +136,11 @@ export async function runWith(
       stderr,
     }),
   );
+}
+
+/** The option that sets a field: `--evaluate-every` of `evaluateEvery`. */
+function optionOf(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** The option `--workers`. */

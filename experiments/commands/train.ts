@@ -8,6 +8,9 @@ import { withLoadOption } from './codeOptions.ts';
 import { collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
 
 interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
+  evaluateEvery?: string;
+  keep?: string;
+  stopAtReturn?: string;
   agent: string;
   policy?: string;
   envs?: string;
@@ -28,6 +31,12 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
     .option('--seed <base>', 'the first seed where --seeds is a number')
     .option('--envs <n>', 'parallel environments of each training')
+    .option(
+      '--evaluate-every <n>',
+      'evaluate the policy every n steps, on environments of its own (default: only at the end)',
+    )
+    .option('--keep <which>', 'end with the last policy, or with the best of the evaluations: last, best')
+    .option('--stop-at-return <r>', 'end a training when an evaluation has a mean return of at least r')
     .option('--engine <name>', 'what compiled functions run on')
     .option('--config <file>', 'settings from a JSON file')
     .option(
@@ -48,7 +57,7 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
 
 async function train(
   env: string,
-  { agent, policy, envs, load, ...flags }: TrainFlags,
+  { agent, policy, envs, evaluateEvery, keep, stopAtReturn, load, ...flags }: TrainFlags,
   registry: Registry,
 ): Promise<number> {
   const [
@@ -73,7 +82,8 @@ async function train(
   // The command line names the environment, and so the Python that those of Gymnasium run in.
   const allowed = { load: files, python: programOf(env, options), envs: [env] };
   const experiment = trainExperiment({ studies: [agent], policies, environments: [env] }, allowed);
-  const more = { ...(envs !== undefined && { envs }), ...(files.length > 0 && { load: JSON.stringify(files) }) };
+  const given = Object.entries({ envs, evaluateEvery, keep, stopAtReturn }).filter(([, text]) => text !== undefined);
+  const more = { ...Object.fromEntries(given), ...(files.length > 0 && { load: JSON.stringify(files) }) };
   return runWith(experiment, flags, registry, more, {
     allowed,
     check(config) {

@@ -1,4 +1,6 @@
+import { checkEvaluationOptions } from '../../agents/common/evaluationOptions.ts';
 import { type AgentWithPolicy, makeAgent } from '../../agents/common/makeAgent.ts';
+import { EvaluatedAgent } from '../../agents/evaluatedAgent.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Job } from '../harness/experiment.ts';
@@ -7,6 +9,8 @@ import type { TrainConfig } from './trainConfig.ts';
 /** An agent with what it is made of. */
 export interface Training extends AgentWithPolicy {
   readonly env: VectorEnv;
+  /** The agent, if it is one whose policy is evaluated in the course of the training. */
+  readonly evaluated: EvaluatedAgent | undefined;
   /** Frees all three. */
   dispose(): void;
 }
@@ -24,19 +28,35 @@ export function makeTraining(
   try {
     const { agent: agentOptions, policy: policyOptions } = config;
     const made = makeAgent('--agent', { agent, policy, env, envName, agentOptions, policyOptions, rng });
-    return {
-      env,
-      ...made,
-      dispose() {
-        made.agent.dispose();
-        made.policy.dispose();
-        env.close();
-      },
-    };
+    try {
+      const evaluated = evaluatedAgent(made, envName, config);
+      return {
+        env,
+        evaluated,
+        policy: made.policy,
+        agent: evaluated ?? made.agent,
+        dispose() {
+          made.agent.dispose();
+          made.policy.dispose();
+          env.close();
+        },
+      };
+    } catch (error) {
+      made.agent.dispose();
+      made.policy.dispose();
+      throw error;
+    }
   } catch (error) {
     env.close();
     throw error;
   }
+}
+
+function evaluatedAgent(made: AgentWithPolicy, env: string, config: TrainConfig): EvaluatedAgent | undefined {
+  const { evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn, env: envOptions } = config;
+  const options = { evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn };
+  checkEvaluationOptions(options);
+  return evaluateEvery === 0 ? undefined : new EvaluatedAgent({ ...made, env, envOptions, ...options });
 }
 
 /** Environments of a run that reset in the step that ends an episode. */

@@ -1,12 +1,16 @@
 import { EpisodeTally } from '../../agents/common/episodeTally.ts';
-import type { TrainReport } from '../../agents/index.ts';
+import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
 import type { MetricsRow } from '../harness/experiment.ts';
 import { isShare, sharesOf } from './shares.ts';
+
+/** What the columns of an evaluation begin with. */
+export const EVALUATION = 'evaluation';
 
 /**
  * Sums up the reports of a training to rows that are some steps apart. A row has the numbers of a report, as means over those since
  * the row before; `episodes`, how many have ended since, with the means of their `return` and `length`, null where none has; and the
- * shares of how they ended, `outcome/left`, of all words that there were so far.
+ * shares of how they ended, `outcome/left`, of all words that there were so far. An evaluation completes a row, which has the same of
+ * its episodes: `evaluationReturn`, `evaluationOutcome/left`.
  */
 export class ReportRows {
   readonly #interval: number;
@@ -22,12 +26,13 @@ export class ReportRows {
   constructor(interval: number, before: readonly MetricsRow[] = []) {
     this.#interval = interval;
     this.#lastStep = Number(before.at(-1)?.step ?? 0);
-    this.#shares = new Set(before.flatMap(Object.keys).filter(isShare));
+    const columns = before.flatMap(Object.keys);
+    this.#shares = new Set(columns.filter((name) => isShare(name) && !name.startsWith(EVALUATION)));
   }
 
   /** Takes in a report; the row that it completes, if it does. @param last whether the training ends with it */
-  add(report: TrainReport, last: boolean): MetricsRow | undefined {
-    const { step, updates, episodes, ...numbers } = report;
+  add(report: EvaluatedReport, last: boolean): MetricsRow | undefined {
+    const { step, updates, episodes, evaluation, ...numbers } = report;
     for (const [name, value] of Object.entries(numbers)) {
       if (typeof value !== 'number' && value !== null) continue;
       this.#sums[name] ??= { sum: 0, count: 0 };
@@ -37,7 +42,7 @@ export class ReportRows {
       this.#sums[name].count++;
     }
     this.#tally.add(episodes);
-    if (step - this.#lastStep < this.#interval && !last) return undefined;
+    if (step - this.#lastStep < this.#interval && !last && evaluation === undefined) return undefined;
     const statistics = this.#tally.statistics();
     const shares = sharesOf(statistics, this.#shares);
     for (const name in shares) this.#shares.add(name);
@@ -51,10 +56,19 @@ export class ReportRows {
       ...Object.fromEntries(
         Object.entries(this.#sums).map(([name, { sum, count }]) => [name, count === 0 ? null : sum / count]),
       ),
+      ...(evaluation && columnsOf(evaluation)),
     };
     this.#lastStep = step;
     this.#sums = {};
     this.#tally = new EpisodeTally();
     return row;
   }
+}
+
+function columnsOf(evaluation: TrainingEvaluation): MetricsRow {
+  const { return: mean, length } = evaluation;
+  const columns = Object.entries({ return: mean, length, ...sharesOf(evaluation) });
+  return Object.fromEntries(
+    columns.map(([name, value]) => [`${EVALUATION}${name[0]!.toUpperCase()}${name.slice(1)}`, value]),
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentNamed } from '../../agents/builtinAgents.ts';
+import { type EvaluationOptions, evaluationOptions } from '../../agents/common/evaluationOptions.ts';
 import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
 import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
@@ -8,7 +9,7 @@ import { policySchema } from '../../src/policies/registry.ts';
 import { type CommonConfig, commonShape, engineSetting } from '../harness/experiment.ts';
 
 /** What is trained: `studies` names the agent, `environments` the environment, each alone. */
-export interface TrainConfig extends CommonConfig {
+export interface TrainConfig extends CommonConfig, EvaluationOptions {
   readonly engine: EngineName | 'auto';
   /** Environment steps of a training, over its environments. */
   readonly steps: number;
@@ -57,6 +58,7 @@ export const commonTrainShape = {
     description: 'episodes of each trained policy, with sampled and with greedy actions',
     unit: 'episodes',
   }),
+  ...evaluationOptions,
 };
 
 /** The settings of a training, which depend on what is trained. Defaults are the preset's, then those that suit the agent. */

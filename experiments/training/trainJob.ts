@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { trainingReports } from '../../agents/common/trainingReports.ts';
-import { type AgentState, DivergedError, episodeStatistics } from '../../agents/index.ts';
+import { type AgentState, DivergedError, type EvaluatedReport, episodeStatistics } from '../../agents/index.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -63,8 +63,9 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
     const sampled = await measured(false);
     const greedy = await measured(true);
     const means = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
-    savePolicy(join(context.directory, POLICY), policy, { env: job.env, step: config.steps, ...means });
-    const metrics = { ...means, ...sharesOf(sampled) };
+    const step = training.evaluated?.withKept((kept) => kept) ?? config.steps;
+    savePolicy(join(context.directory, POLICY), policy, { env: job.env, step, ...means });
+    const metrics = { ...means, ...evaluationMetrics(training, config), ...sharesOf(sampled) };
     const data = { parameters: policy.parameterCount(), options: policy.config!.options };
     return { metrics, data: data satisfies PolicyFacts };
   } finally {
@@ -73,7 +74,7 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
 }
 
 async function train(training: Training, job: Job, config: TrainConfig, context: JobContext): Promise<void> {
-  const { agent } = training;
+  const { agent, evaluated } = training;
   const { steps } = config;
   const path = join(context.directory, CHECKPOINT);
   const before = goOn(training, job, path, context);
@@ -87,7 +88,7 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
   let canSave = true;
   try {
     for await (const report of trainingReports({ agent, steps, rng: context.rng })) {
-      const last = report.step >= steps;
+      const last = report.step >= steps || (report as EvaluatedReport).evaluation?.stops === true;
       const row = rows.add(report, last);
       const time = performance.now();
       const perSecond = (1000 * (report.step - lastRow.step)) / (time - lastRow.time);
@@ -110,7 +111,10 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
           rows: log.rows,
           agent: state,
         } satisfies TrainingCheckpoint);
-        savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step });
+        const save = (of: number) =>
+          savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step: of });
+        if (evaluated === undefined) save(step);
+        else evaluated.withKept(save);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
         canSave = false;
@@ -126,6 +130,18 @@ async function train(training: Training, job: Job, config: TrainConfig, context:
   } finally {
     log.close();
   }
+}
+
+/** What evaluations in the course of a training have found; how many steps it took, where they may end it. */
+function evaluationMetrics({ evaluated }: Training, { stopAtReturn }: TrainConfig): JobResult['metrics'] {
+  const { best, last, step } = evaluated ?? {};
+  if (best === undefined || last === undefined) return {};
+  return {
+    bestReturn: best.return,
+    bestStep: best.step,
+    lastReturn: last.return,
+    ...(stopAtReturn !== undefined && { steps: step! }),
+  };
 }
 
 /** Brings the agent to its last checkpoint, if there is one. @throws InputError if it does not fit */
@@ -166,10 +182,13 @@ function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
   return 0.95 * Math.min(1, Number(step) / steps);
 }
 
-/** `3,200 steps/s, return −214`. */
+/** `3,200 steps/s, return −214.3, evaluation −180.5`. */
 function describe(row: MetricsRow, perSecond: number): string {
+  const number = (value: MetricsRow[string] | undefined, label: string) =>
+    typeof value === 'number' ? [`${label} ${trueMinus(value.toFixed(1))}`] : [];
+  const { return: mean, evaluationReturn } = row;
   const speed = `${count(Math.round(perSecond))} steps/s`;
-  return typeof row.return === 'number' ? `${speed}, return ${trueMinus(row.return.toFixed(1))}` : speed;
+  return [speed, ...number(mean, 'return'), ...number(evaluationReturn, 'evaluation')].join(', ');
 }
 
 function count(steps: number): string {

@@ -18,8 +18,9 @@ export interface PolicyFacts {
 export function trainSections(
   outcomes: readonly Outcome[],
   summary: readonly SummaryRow[],
-  { policies, environments, evaluationEpisodes }: TrainConfig,
+  config: TrainConfig,
 ): Section[] {
+  const { policies, environments, evaluationEpisodes } = config;
   const of = (metric: string) => summary.filter((row) => row.metric === metric);
   const options = { better: 'higher', format: (value: number) => value.toFixed(1) } as const;
   const words = [
@@ -34,6 +35,7 @@ export function trainSections(
       ],
       figures: [curvesFigure(outcomes, policies, 'learning-curves')],
     },
+    ...evaluationSections(outcomes, summary, config),
     {
       title: 'Evaluation',
       paragraphs: [
@@ -47,6 +49,46 @@ export function trainSections(
     },
     ...outcomeSections(summary),
     { title: 'Policies', tables: [policyTable(outcomes, policies)] },
+  ];
+}
+
+/** The evaluations in the course of the trainings, if there were some. */
+function evaluationSections(
+  outcomes: readonly Outcome[],
+  summary: readonly SummaryRow[],
+  { policies, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn }: TrainConfig,
+): Section[] {
+  if (evaluateEvery === 0) return [];
+  const actions = evaluateGreedy ? 'greedy' : 'sampled';
+  const format = (value: number) => value.toFixed(1);
+  const count = (value: number) => value.toFixed(0);
+  return [
+    {
+      title: 'Evaluations during the training',
+      paragraphs: [
+        `Every ${evaluateEvery} steps, ${evaluateEpisodes} episodes of the policy as it was, ${actions} actions. ` +
+          (keep === 'best'
+            ? 'Each training ends with the policy of the evaluation with the highest mean return. That return is too high by its luck: the next part measures the same policy anew.'
+            : 'Each training ends with its last policy.'),
+        ...(stopAtReturn === undefined
+          ? []
+          : [`A training ends at the first evaluation with a mean return of at least ${stopAtReturn}.`]),
+      ],
+      figures: [
+        curvesFigure(outcomes, policies, 'evaluation-curves', {
+          column: 'evaluationReturn',
+          caption: 'Mean return of an evaluation by environment steps.',
+        }),
+      ],
+      tables: [
+        metricTable('Best and last evaluation', summary, [
+          { metric: 'bestReturn', label: 'best return', format },
+          { metric: 'bestStep', label: 'at step', format: count },
+          { metric: 'lastReturn', label: 'last return', format },
+          ...(stopAtReturn === undefined ? [] : [{ metric: 'steps', label: 'steps made', format: count }]),
+        ]),
+      ],
+    },
   ];
 }
 
@@ -92,12 +134,16 @@ function policyTable(outcomes: readonly Outcome[], policies: readonly string[]):
 }
 
 /** The learning curves of trainings on one environment. @param name of the figure */
-export function curvesFigure(outcomes: readonly Outcome[], policies: readonly string[], name: string): Figure {
+export function curvesFigure(
+  outcomes: readonly Outcome[],
+  policies: readonly string[],
+  name: string,
+  { column, caption } = { column: 'return', caption: 'Return of an episode by environment steps.' },
+): Figure {
   return {
     name,
-    caption:
-      'Return of an episode by environment steps. A line is the interquartile mean over the seeds, a band its 95 % interval.',
-    spec: learningCurves(alignSteps(curvePoints(outcomes)), {
+    caption: `${caption} A line is the interquartile mean over the seeds, a band its 95 % interval.`,
+    spec: learningCurves(alignSteps(curvePoints(outcomes, column)), {
       x: 'environment steps',
       y: 'return of an episode',
       policies,
@@ -105,10 +151,10 @@ export function curvesFigure(outcomes: readonly Outcome[], policies: readonly st
   };
 }
 
-/** The rows between which an episode ended. */
-function curvePoints(outcomes: readonly Outcome[]): CurvePoint[] {
+/** The rows that have the column: of returns those between which an episode ended. */
+function curvePoints(outcomes: readonly Outcome[], column: string): CurvePoint[] {
   return outcomes.flatMap(({ job: { policy, seed }, rows }) =>
-    rows.flatMap(({ step, return: value }) =>
+    rows.flatMap(({ step, [column]: value }) =>
       typeof value === 'number' ? [{ policy, seed, step: step as number, value }] : [],
     ),
   );

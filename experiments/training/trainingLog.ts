@@ -4,6 +4,7 @@ import type { MetricsRow } from '../harness/experiment.ts';
 import { csvCell } from '../harness/metrics.ts';
 import { EventFile } from './eventFile.ts';
 import { GrowingFile } from './growingFile.ts';
+import { EVALUATION } from './reportRows.ts';
 import { isShare } from './shares.ts';
 
 /**
@@ -81,7 +82,12 @@ function scalarsOf({ step: _, ...values }: MetricsRow): Record<string, number> {
 /** TensorBoard groups by what stands before the slash. */
 function tagOf(column: string): string {
   if (isShare(column)) return column;
+  if (column.startsWith(EVALUATION)) return `${EVALUATION}/${lowerFirst(column.slice(EVALUATION.length))}`;
   return `${EPISODE.has(column) ? 'episode' : 'train'}/${column}`;
+}
+
+function lowerFirst(name: string): string {
+  return `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;
 }
 
 function jsonLine(row: MetricsRow): string {

@@ -72,6 +72,41 @@ describe('train', () => {
     },
   );
 
+  test('evaluates on its way as oxbow train does, keeps the best, and ends at a return', async () => {
+    const evaluation = { evaluateEvery: 1000, evaluateEpisodes: 5, keep: 'best' } as const;
+    const agentOptions = { horizon: 256, learningRate: 0.3 };
+    const about = {
+      env: 'Pendulum-v1',
+      agent: 'ppo',
+      steps: 4096,
+      numEnvs: 1,
+      envOptions: { maxEpisodeSteps: 50 },
+    } as const;
+    const steps: number[] = [];
+    const { policy, best } = await train({
+      ...about,
+      ...{ agentOptions, ...evaluation },
+      onReport: ({ evaluation }) => evaluation && steps.push(evaluation.step),
+    });
+    expect(steps).toEqual([1024, 2048, 3072, 4096]);
+    expect(best!.step).toBeLessThan(4096);
+    const own = { steps: 4096, envs: 1, env: about.envOptions, agent: agentOptions, ...evaluation };
+    const wanted = await policyOfCommand('ppo', 'Pendulum-v1', 'gaussian', 0, own);
+    expect(parameters(policy)).toBe(parameters(wanted));
+
+    const reached = await train({ ...about, ...evaluation, agentOptions, stopAtReturn: best!.return });
+    expect(reached).toMatchObject({ steps: best!.step, finished: true, best });
+    for (const [wrong, message] of [
+      [{ env: make('Pendulum-v1') }, /^train: evaluateEvery: evaluations open environments of their own, expected/],
+      [
+        { env: 'Pendulum-v1', evaluateEvery: 0 },
+        /^train: keep: got "best" without evaluations, expected evaluateEvery > 0/,
+      ],
+    ] as const) {
+      await expect(train({ agent: 'ppo', ...evaluation, ...wrong })).rejects.toThrow(message);
+    }
+  });
+
   test('takes the preset of an environment that is named, in steps and environments too', async () => {
     const stop = new AbortController();
     const { steps, finished } = await train({

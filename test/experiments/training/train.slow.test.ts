@@ -49,6 +49,19 @@ describe('oxbow train', () => {
     const report = readFileSync(join(out, 'report.html'), 'utf8');
     for (const title of ['Learning curves', 'How episodes ended']) expect(report).toContain(title);
 
+    const kept = join(folder, 'kept');
+    const evaluations = ['--evaluate-every', '512', '--keep', 'best', '--set', 'evaluateEpisodes=2'];
+    expect((await oxbow(...SEESAW, ...evaluations, '--out', kept)).code).toBe(0);
+    const { results: measured } = readJson(kept, 'summary.json');
+    const of = (name: string) => measured.find(({ metric }: Record<string, string>) => metric === name).iqm;
+    expect([512, 1024]).toContain(of('bestStep'));
+    expect(of('bestReturn')).toBeGreaterThanOrEqual(of('lastReturn'));
+    expect((await oxbow('eval', kept, '--episodes', '1')).stdout).toMatch(
+      new RegExp(`^ppo/Seesaw-v0/gaussian/seed-0 +${of('bestStep')} `, 'm'),
+    );
+    const curves = readFileSync(join(kept, 'report.html'), 'utf8');
+    for (const text of ['Evaluations during the training', 'Best and last evaluation']) expect(curves).toContain(text);
+
     // A seed whose end is lost goes on from its checkpoint, and the run is what it was.
     const job = join(out, 'jobs', 'ppo', 'Seesaw-v0', 'plank', 'seed-1');
     const before = readFileSync(join(job, 'result.json'), 'utf8');
@@ -238,6 +251,13 @@ describe('oxbow train', () => {
     ],
     ['bound', ['Pendulum-v1', '--set', 'agent.gamma=2'], '--set agent.gamma: got 2, expected a number ≤ 1'],
     ['envs', ['Pendulum-v1', '--envs', '0'], '--envs: got 0, expected an integer > 0'],
+    [
+      'best without evaluations',
+      ['Pendulum-v1', '--keep', 'best'],
+      'keep: got "best" without evaluations, expected evaluateEvery > 0 beside it',
+    ],
+    ['evaluations', ['Pendulum-v1', '--evaluate-every', '-1'], '--evaluate-every: got -1, expected an integer ≥ 0'],
+    ['return to stop at', ['Pendulum-v1', '--stop-at-return', 'x'], '--stop-at-return: got "x", expected a number'],
     ['too many envs', ['Pendulum-v1', '--envs', '10001'], '--envs: got 10001, expected an integer ≤ 10000'],
     ['option of a policy', ['Pendulum-v1', '--set', 'policy.bins=3'], '--set policy.bins: unknown setting of train'],
     [

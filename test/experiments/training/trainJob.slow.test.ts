@@ -139,6 +139,68 @@ describe('a training', () => {
     expect(logs(`${agent}-cut`)).toEqual(logs(agent));
   });
 
+  it('is the same with evaluations, keeps the best policy, and is resumed with them', async () => {
+    const agent = { horizon: 64, batchSize: 64, epochs: 2, learningRate: 0.1, valueHidden: [8] };
+    const settings = { steps: 1000, envs: 2, agent, logInterval: 200 };
+    const bare = await work('bare', { of: await training('ppo', 'Pendulum-v1', 'gaussian', settings) });
+    const evaluation = { evaluateEvery: 150, evaluateEpisodes: 3 };
+    const last = await work('last', {
+      of: await training('ppo', 'Pendulum-v1', 'gaussian', { ...settings, ...evaluation }),
+    });
+    const of = await training('ppo', 'Pendulum-v1', 'gaussian', { ...settings, ...evaluation, keep: 'best' });
+    const best = await work('best', { of });
+    const policy = (name: string) => JSON.parse(readFileSync(join(base, name, 'policy.json'), 'utf8'));
+
+    // Evaluations change nothing, and each has its row.
+    expect(policy('last').variables).toEqual(policy('bare').variables);
+    expect(last.metrics).toMatchObject(bare.metrics!);
+    const evaluated = last.rows.filter(({ evaluationReturn }) => evaluationReturn !== undefined);
+    expect(evaluated.map(({ step }) => step)).toEqual([256, 384, 512, 640, 768, 1024]);
+    expect(evaluated[0]).toMatchObject({ evaluationLength: 30, 'evaluationOutcome/timeout': 1, 'outcome/timeout': 1 });
+    const tags = events('last').find(({ step }) => step === 256)!;
+    expect(tags).toMatchObject({ 'evaluation/length': 30, 'evaluationOutcome/timeout': 1 });
+
+    // The best is what is kept, measured and said.
+    const returns = evaluated.map(({ evaluationReturn }) => evaluationReturn as number);
+    const bestReturn = Math.max(...returns);
+    const bestStep = evaluated[returns.indexOf(bestReturn)]!.step;
+    expect(bestStep).toBeLessThan(1024);
+    expect(best.rows).toEqual(last.rows);
+    expect(best.metrics).toMatchObject({ bestReturn, bestStep, lastReturn: returns.at(-1) });
+    expect(policy('best').about).toMatchObject({ step: bestStep, return: best.metrics!.return });
+    expect(policy('best').variables).not.toEqual(policy('last').variables);
+    expect(best.metrics!.return).not.toBe(last.metrics!.return);
+
+    // Killed between two evaluations, and again on its way. Until it ends, there is the best policy so far.
+    for (const cut of [1, 3, 6]) {
+      const name = `best-cut-${cut}`;
+      await work(name, { of, cut });
+      const before = evaluated.filter(({ step }) => (step as number) <= 128 * (cut - 1));
+      if (cut === 6) {
+        const soFar = before.toSorted((a, b) => (b.evaluationReturn as number) - (a.evaluationReturn as number))[0]!;
+        expect(policy(name).about.step).toBe(soFar.step);
+      }
+      await work(name, { of, cut: 2 });
+      const { said: _, ...rest } = await work(name, { of });
+      expect(rest).toEqual({ rows: best.rows, metrics: best.metrics });
+      expect(results(name)).toEqual(results('best'));
+      expect(logs(name)).toEqual(logs('best'));
+      expect(events(name)).toEqual(events('best'));
+    }
+  });
+
+  it('ends at a return, and stays ended', async () => {
+    const settings = { steps: 1000, envs: 2, agent: ppo.config.agent, evaluateEvery: 100, stopAtReturn: -1e6 };
+    const of = await training('ppo', 'Pendulum-v1', 'gaussian', settings);
+    const { rows, metrics } = await work('stop', { of });
+    expect(rows.map(({ step }) => step)).toEqual([128]);
+    expect(metrics).toMatchObject({ steps: 128, bestStep: 128 });
+    const before = results('stop');
+    const { said, metrics: again } = await work('stop', { of });
+    expect([said, again]).toEqual([['goes on from step 128'], metrics]);
+    expect(results('stop')).toEqual(before);
+  });
+
   it('goes on twice, and evaluates again', async () => {
     await work('twice', { cut: 2 });
     await work('twice', { cut: 5 });

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Agent,
+  type AgentState,
+  EvaluatedAgent,
+  type EvaluatedAgentOptions,
+  type EvaluatedReport,
+  evaluate,
+  Ppo,
+  Sac,
+  stateFromJson,
+  stateToJson,
+} from '../../agents/index.ts';
+import { makeVec } from '../../envs/index.ts';
+import { makePolicy, type Policy, Rng } from '../../src/index.ts';
+
+const envOptions = { maxEpisodeSteps: 20 };
+const pendulum = () => makeVec('Pendulum-v1', { ...envOptions, numEnvs: 2, autoresetMode: 'sameStep' });
+const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = pendulum();
+
+interface Made {
+  readonly policy: Policy;
+  readonly agent: Agent;
+}
+
+/** Each agent, made anew with the same options. Rates so high that the last policy is seldom the best. */
+const makers = {
+  ppo(): Made {
+    const policy = makePolicy('spline', {
+      observationSpace,
+      actionSpace,
+      hidden: [8],
+      layers: 1,
+      rng: new Rng('policy'),
+    });
+    const options = { horizon: 32, batchSize: 32, epochs: 2, learningRate: 0.03, normalizeObservations: true };
+    return { policy, agent: new Ppo({ policy, env: pendulum(), rng: new Rng('agent'), ...options }) };
+  },
+  sac(): Made {
+    const squash = 'tanh';
+    const policy = makePolicy('gaussian', {
+      observationSpace,
+      actionSpace,
+      hidden: [8],
+      squash,
+      rng: new Rng('policy'),
+    });
+    const options = {
+      batchSize: 8,
+      bufferSize: 100,
+      learningStarts: 20,
+      reportEvery: 64,
+      criticHidden: [8],
+      learningRate: 0.03,
+    };
+    return { policy, agent: new Sac({ policy, env: pendulum(), rng: new Rng('agent'), ...options }) };
+  },
+};
+const STEPS = 512;
+const training = () => ({ steps: STEPS, rng: new Rng('training') });
+type Options = Partial<Omit<EvaluatedAgentOptions, 'agent' | 'policy' | 'env'>>;
+
+/** An agent around another. */
+function evaluated(name: keyof typeof makers, options: Options = {}) {
+  const made = makers[name]();
+  const every = { evaluateEvery: 100, evaluateEpisodes: 3 };
+  return { ...made, agent: new EvaluatedAgent({ ...made, env: 'Pendulum-v1', envOptions, ...every, ...options }) };
+}
+
+const weightsOf = (policy: Policy) =>
+  JSON.stringify(policy.stateDict(), (_, value) => (ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value));
+
+/** All reports, the weights of the policy at each, and those that the training ends with. */
+async function run({ agent, policy }: { agent: Agent<EvaluatedReport>; policy: Policy }, { cut = Infinity } = {}) {
+  const reports: EvaluatedReport[] = [];
+  const weights: string[] = [];
+  let state = '';
+  for await (const report of agent.train(training())) {
+    reports.push(report);
+    weights.push(weightsOf(policy));
+    state = stateToJson(agent.state());
+    if (reports.length === cut) break;
+  }
+  const evaluations = reports.flatMap(({ evaluation }, i) =>
+    evaluation ? [{ ...evaluation, weights: weights[i]! }] : [],
+  );
+  return { reports, evaluations, state, end: weightsOf(policy) };
+}
+
+describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (name) => {
+  test('is the same to the byte as without, and has them at the first reports behind multiples', async () => {
+    const bare = await run(makers[name]());
+    const made = evaluated(name);
+    const { reports, evaluations, state, end } = await run(made);
+    expect(reports.map(({ evaluation: _, ...report }) => report)).toEqual(bare.reports);
+    expect(end).toBe(bare.end);
+    const { parts } = stateFromJson(state) as AgentState;
+    expect(stateToJson(parts.agent)).toBe(bare.state);
+    expect(evaluations.map(({ step }) => step)).toEqual([128, 256, 320, 448, 512]);
+    expect(made.agent.last).toMatchObject({ step: 512, episodes: 3, length: 20, counts: { outcome: { timeout: 3 } } });
+  });
+
+  test('measures the policy as it is, on episodes of its own', async () => {
+    const made = evaluated(name, { evaluateGreedy: true });
+    for await (const { evaluation } of made.agent.train(training())) {
+      if (evaluation === undefined) continue;
+      const rng = training().rng.split('evaluation').split(evaluation.step);
+      const about = { policy: made.policy, env: 'Pendulum-v1', envOptions, episodes: 3, greedy: true, rng };
+      expect(evaluation.return).toBe(evaluate(about).meanReturn);
+    }
+  });
+
+  test('ends with the weights of the best, and its state with the last ones', async () => {
+    const last = await run(evaluated(name));
+    const made = evaluated(name, { keep: 'best' });
+    const kept = await run(made);
+    const [best] = last.evaluations.toSorted((a, b) => b.return - a.return);
+    expect(best!.step).toBeLessThan(STEPS);
+    expect(kept.evaluations.map(({ step, return: mean }) => [step, mean])).toEqual(
+      last.evaluations.map(({ step, return: mean }) => [step, mean]),
+    );
+    expect(kept.end).toBe(best!.weights);
+    expect(made.agent.best).toMatchObject({ step: best!.step, return: best!.return });
+    expect(kept.evaluations.findLast(({ isBest }) => isBest)!.step).toBe(best!.step);
+    // Asked for after the end, the state is still that of the last report; the policy stays the best.
+    expect(stateToJson(made.agent.state())).toBe(kept.state);
+    expect(weightsOf(made.policy)).toBe(best!.weights);
+    expect(made.agent.withKept((step) => step)).toBe(best!.step);
+  });
+
+  test('can save in its midst what it would keep', async () => {
+    const made = evaluated(name, { keep: 'best' });
+    const { evaluations } = await run(evaluated(name));
+    for await (const { step } of made.agent.train(training())) {
+      const before = evaluations.filter((evaluation) => evaluation.step <= step);
+      const [best] = before.toSorted((a, b) => b.return - a.return);
+      const current = weightsOf(made.policy);
+      const [of, weights] = made.agent.withKept((kept) => [kept, weightsOf(made.policy)] as const);
+      expect([of, weights]).toEqual(best === undefined ? [step, current] : [best.step, best.weights]);
+      expect(weightsOf(made.policy)).toBe(current);
+    }
+  });
+
+  test('stopped anywhere and resumed ends as if it had not been', async () => {
+    const options = { keep: 'best', evaluateEvery: 150 } as const;
+    const whole = await run(evaluated(name, options));
+    for (let cut = 1; cut <= whole.reports.length; cut++) {
+      const first = await run(evaluated(name, options), { cut });
+      const second = evaluated(name, options);
+      second.agent.setState(stateFromJson(first.state) as AgentState);
+      const rest = await run(second);
+      expect([...first.reports, ...rest.reports]).toEqual(whole.reports);
+      expect(rest.end).toBe(whole.end);
+      if (rest.reports.length > 0) expect(rest.state).toBe(whole.state);
+    }
+  });
+
+  test('ends at a return, and does not go on from there', async () => {
+    const all = (await run(evaluated(name))).evaluations;
+    const wanted = Math.max(...all.slice(0, 3).map((evaluation) => evaluation.return));
+    const first = all.findIndex((evaluation) => evaluation.return >= wanted);
+    const stopped = await run(evaluated(name, { stopAtReturn: wanted }));
+    expect(stopped.evaluations.map(({ step, stops }) => [step, stops])).toEqual(
+      all.slice(0, first + 1).map(({ step }, i) => [step, i === first]),
+    );
+    expect(stopped.reports.at(-1)!.step).toBe(all[first]!.step);
+    const again = evaluated(name, { stopAtReturn: wanted });
+    again.agent.setState(stateFromJson(stopped.state) as AgentState);
+    const rest = await run(again);
+    expect(rest.reports).toEqual([]);
+    expect(rest.end).toBe(stopped.end);
+    // The same agent trains anew, not from there.
+    expect((await run(again)).reports.length).toBeGreaterThan(0);
+  });
+});
+
+describe('evaluations', () => {
+  test.each<[Options, string]>([
+    [{ evaluateEvery: 0, keep: 'best' }, 'keep: got "best" without evaluations, expected evaluateEvery > 0 beside it'],
+    [{ evaluateEvery: 0, stopAtReturn: -3 }, 'stopAtReturn: got -3 without evaluations, expected evaluateEvery > 0'],
+    [{ evaluateEpisodes: 0 }, 'EvaluatedAgent: evaluateEpisodes: got 0, expected an integer > 0'],
+  ])('refuses %o', (options, message) => {
+    expect(() => evaluated('ppo', options)).toThrow(message);
+  });
+
+  test('refuse the state of a bare agent', () => {
+    const { agent } = evaluated('ppo');
+    const wrong = 'EvaluatedAgent.setState: the state is of a Ppo, expected one of a EvaluatedAgent';
+    expect(() => agent.setState(makers.ppo().agent.state())).toThrow(wrong);
+  });
+});
