@@ -73,20 +73,14 @@ export class QrDqn implements Agent<QrDqnReport> {
   #loss(batch: QLearningBatch, target: QuantileNetworkPolicy): () => QLearningLoss {
     const { policy, double } = this.#options;
     const { observations, actions, nextObservations } = batch;
-    const ofTarget = target.quantiles(nextObservations);
-    const best = bestActions(double ? policy.values(nextObservations) : tf.mean(ofTarget, 2));
-    const targets = tdTarget(batch, quantilesOf(best, ofTarget));
+    const best = bestActions((double ? policy : target).values(nextObservations));
+    const targets = tdTarget(batch, target.quantilesOf(nextObservations, best));
     const taken = takenActions(policy, actions);
     const fractions = tf.tensor1d(midpointFractions(policy.quantileCount));
     return () => {
-      const quantiles = quantilesOf(taken, policy.quantiles(observations));
+      const quantiles = policy.quantilesOf(observations, taken);
       const losses = tf.sum(quantileHuber({ quantiles, fractions, targets }), 1);
       return { losses, values: tf.mean(quantiles, 1), targets: tf.mean(targets, 1) };
     };
   }
-}
-
-/** Those of the action that is 1 among 0: `[batch, n]` and `[batch, n, K]` → `[batch, K]`. */
-function quantilesOf(chosen: tf.Tensor, quantiles: tf.Tensor): tf.Tensor {
-  return tf.sum(tf.mul(tf.expandDims(chosen, 2), quantiles), 1);
 }

@@ -67,13 +67,27 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
   /** θ(o, ·): `[batch, observationDim]` → `[batch, n, K]` */
   quantiles(observations: tf.Tensor): tf.Tensor {
     const outputs = this.network.apply(this.checked(observations));
-    if (this.#bins === undefined) return outputs;
     const [batch, n, width] = outputs.shape as [number, number, number];
-    const quantiles = splineQuantiles(tf.reshape(outputs, [batch * n, width]), this.#bins, this.quantileCount);
+    const quantiles = this.#quantilesFrom(tf.reshape(outputs, [batch * n, width]));
     return tf.reshape(quantiles, [batch, n, this.quantileCount]);
+  }
+
+  /**
+   * θ(o, a), at the cost of one action in the place of n.
+   * @param chosen a, as 1 among 0, `[batch, n]`
+   * @returns `[batch, K]`
+   */
+  quantilesOf(observations: tf.Tensor, chosen: tf.Tensor): tf.Tensor {
+    const outputs = this.network.apply(this.checked(observations));
+    return this.#quantilesFrom(tf.sum(tf.mul(tf.expandDims(chosen, 2), outputs), 1));
   }
 
   values(observations: tf.Tensor): tf.Tensor {
     return tf.mean(this.quantiles(observations), 2);
+  }
+
+  /** `[rows, outputs]` → `[rows, K]` */
+  #quantilesFrom(outputs: tf.Tensor): tf.Tensor {
+    return this.#bins === undefined ? outputs : splineQuantiles(outputs, this.#bins, this.quantileCount);
   }
 }

@@ -150,6 +150,9 @@ test.each(['free', 'spline'] as const)('%s quantiles are those in float64, and v
   const variables = under(variablesOf(policy), 'network');
   const got = policy.quantiles(observations).arraySync() as number[][][];
   const values = policy.values(observations).arraySync() as number[][];
+  const chosen = [1, 3, 0];
+  const one = policy.quantilesOf(observations, tf.oneHot(chosen, 4, 1, 0, 'float32')).arraySync() as number[][];
+  chosen.forEach((k, b) => one[b]!.forEach((z, i) => expect(z).toBeCloseTo(got[b]![k]![i]!, 5)));
   (observations.arraySync() as number[][]).forEach((row, b) => {
     const outputs = qNetwork(variables, row, kind === 'free' ? quantiles : 3 * bins + 1);
     const wanted = kind === 'free' ? outputs : outputs.map((each) => splineQuantiles(each, bins, quantiles));
