@@ -14,7 +14,7 @@ export const policyOptionsFor = {
   ppo: {},
   sac: reparameterized,
   tqc: reparameterized,
-  crossq: reparameterized,
+  crossq: { ...reparameterized, batchRenorm: true },
   'soft-q-learning': reparameterized,
   td3: replaying,
   dqn: {},

@@ -122,6 +122,8 @@ describe('a training', () => {
   const critics = { ...replay, criticHidden: [8] };
   it.each([
     ['sac', 'Pendulum-v1', 'spline', critics],
+    ['tqc', 'Pendulum-v1', 'gaussian', { ...critics, quantiles: 5, quantileFunction: 'spline', bins: 3 }],
+    ['crossq', 'Pendulum-v1', 'gaussian', { ...critics, warmUp: 100 }],
     ['soft-q-learning', 'Pendulum-v1', 'spline', { ...critics, particles: 4, samplerStates: 4 }],
     ['td3', 'Pendulum-v1', 'gaussian', { ...critics, explorationNoise: 0.1 }],
     ['dqn', 'CartPole-v1', 'q-network', replay],
