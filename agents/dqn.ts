@@ -73,7 +73,8 @@ export class Dqn implements Agent<DqnReport> {
     const { policy, double } = this.#options;
     const { observations, actions, nextObservations } = batch;
     const ofTarget = target.values(nextObservations);
-    const best = bestActions(double ? policy.values(nextObservations) : ofTarget);
+    const choosing = double ? policy.values(nextObservations) : ofTarget;
+    const best = bestActions(policy.masked(choosing, nextObservations));
     const targets = tdTarget(batch, tf.sum(tf.mul(best, ofTarget), 1));
     const taken = takenActions(policy, actions);
     return () => {

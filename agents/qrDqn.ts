@@ -73,7 +73,8 @@ export class QrDqn implements Agent<QrDqnReport> {
   #loss(batch: QLearningBatch, target: QuantileNetworkPolicy): () => QLearningLoss {
     const { policy, double } = this.#options;
     const { observations, actions, nextObservations } = batch;
-    const best = bestActions((double ? policy : target).values(nextObservations));
+    const choosing = (double ? policy : target).values(nextObservations);
+    const best = bestActions(policy.masked(choosing, nextObservations));
     const targets = tdTarget(batch, target.quantilesOf(nextObservations, best));
     const taken = takenActions(policy, actions);
     const fractions = tf.tensor1d(midpointFractions(policy.quantileCount));

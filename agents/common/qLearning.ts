@@ -178,7 +178,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
         this.#exploration = 1;
       },
       periodic: { every: targetUpdateEvery, call: () => followed({}) },
-      act: (observations, rng, share) => this.#explored(best({ observations }).action, rng, share),
+      act: (observations, rng, share) => this.#explored(best({ observations }).action, observations, rng, share),
       update: (batch, _, __, onErrors) => {
         const { errors, ...figures } = improve(batch);
         onErrors(errors);
@@ -206,13 +206,14 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
   }
 
   /** One action for each environment: uniform with probability ε, else the best. */
-  #explored(best: ArrayLike<number>, rng: Rng, share: number): number[] {
+  #explored(best: ArrayLike<number>, observations: Float32Array, rng: Rng, share: number): number[] {
     const { policy, explorationFraction, learningStarts } = this.#parts.config;
-    const { n, start } = policy.discreteActions;
     const done = (share - learningStarts / this.#steps) / explorationFraction;
     const exploration = linearSchedule(1, policy.epsilon)(done);
     this.#exploration = exploration;
-    return Array.from(best, (action) => (rng.uniform() < exploration ? rng.integer(start, start + n) : action));
+    return Array.from(best, (action, i) =>
+      rng.uniform() < exploration ? uniformAction(policy, observations, i, rng) : action,
+    );
   }
 
   #improve(batch: QLearningBatch): Record<Figure | 'errors', tf.Tensor> {
@@ -227,4 +228,16 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
     this.#optimizer.update(clipped.gradients, batch.learningRate);
     return { loss, actionValue, gradientNorm: clipped.norm, errors };
   }
+}
+
+/** One of the actions of environment i that its observation allows. */
+function uniformAction(policy: EpsilonGreedyPolicy, observations: Float32Array, i: number, rng: Rng): number {
+  const { discreteActions, observationDim, maskDim } = policy;
+  const { n, start } = discreteActions;
+  if (maskDim === 0) return rng.integer(start, start + n);
+  const end = (i + 1) * observationDim;
+  const mask = observations.subarray(end - maskDim, end);
+  const allowed = mask.reduce((sum, each) => sum + each, 0);
+  let left = rng.integer(0, allowed);
+  return start + mask.findIndex((each) => each === 1 && left-- === 0);
 }

@@ -151,13 +151,14 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
 
   /** One action for each environment. */
   #actions(share: number): ArrayLike<number> {
-    const { config, actionSpace, act } = this.#options;
+    const { config, actionSpace, act, parts } = this.#options;
     const rng = this.#training.streams.actions!;
-    const isUniform = !(actionSpace instanceof Box) || actionSpace.bounded;
+    // Where actions are masked, uniform ones are the agent's own.
+    const isUniform = actionSpace instanceof Box ? actionSpace.bounded : parts.policy.maskDim === 0;
     if (isUniform && this.#training.step < config.learningStarts) {
       return fillUniform(this.#uniform, actionSpace, rng);
     }
-    return act(this.#options.parts.replay.current, rng, share);
+    return act(parts.replay.current, rng, share);
   }
 
   #ratesAt(share: number): Record<RateName, number> {

@@ -29,13 +29,6 @@ const spread = z
   .describe("standard deviation of the components' means before training, as a share of the whole's");
 const hiddenGain = z.number().positive().default(0.5).describe("gain of the hidden layers' orthogonal kernels");
 const outputScale = z.number().nonnegative().default(0.01).describe("gain of the last layer's kernel before training");
-const actionMask = z
-  .boolean()
-  .optional()
-  .describe(
-    "whether only actions are taken that the environment's info.actionMask allows; by default those of a training by name, where there is one",
-  );
-
 /** The neural spline flow with as few layers as bend each number once. */
 const shallowSpline = {
   ...neuralSplineFlowDefinition,
@@ -51,6 +44,13 @@ const shallowSpline = {
     neuralSplineFlow({ ...sizes, layers: layers ?? Math.min(sizes.dim, 2) }),
 };
 
+const actionMask = z
+  .boolean()
+  .optional()
+  .describe(
+    "whether only actions are taken that the environment's info.actionMask allows; by default those of a training by name, where there is one",
+  );
+
 /** The options of policies that act by values. */
 const valueOptions = {
   activation: networkOptions.activation.default('relu'),
@@ -62,6 +62,7 @@ const valueOptions = {
     .lt(1)
     .default(0.05)
     .describe('ε, the probability of a uniform action; a training comes down to it from 1'),
+  actionMask,
   dueling: z
     .boolean()
     .default(false)

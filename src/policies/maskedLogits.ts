@@ -11,11 +11,14 @@ import { stopGradient } from '../nn/stopGradient.ts';
  * @param mask `[batch, n]`, 1 where it is allowed, else 0
  */
 export function maskedLogits(logits: tf.Tensor, mask: tf.Tensor): tf.Tensor {
-  const isAllowed = stopGradient(() => {
-    const isStuck = tf.cast(tf.less(tf.max(mask, 1, true), 0.5), 'float32');
-    return tf.greater(tf.add(mask, isStuck), 0.5);
-  });
+  const isAllowed = stopGradient(() => tf.greater(allowedChoices(mask), 0.5));
   return tf.where(isAllowed, logits, tf.fill(logits.shape, Number.NEGATIVE_INFINITY));
+}
+
+/** A mask as it counts, 1 for what is allowed and 0 else: one that allows nothing allows all. `[batch, n]` → the same. */
+export function allowedChoices(mask: tf.Tensor): tf.Tensor {
+  const isStuck = tf.cast(tf.less(tf.max(mask, 1, true), 0.5), 'float32');
+  return tf.cast(tf.greater(tf.add(mask, isStuck), 0.5), 'float32');
 }
 
 /** The mask at the end of observations: `[batch, observationDim]` → `[batch, maskDim]`. */

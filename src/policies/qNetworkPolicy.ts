@@ -7,8 +7,11 @@ import { EpsilonGreedyPolicy } from './epsilonGreedyPolicy.ts';
 
 /** Options of {@link QNetworkPolicy}. */
 export interface QNetworkPolicyOptions {
+  /** Without the mask. */
   readonly observationDim: number;
   readonly actionSpace: DiscreteSpace;
+  /** Whether n numbers at the end of each observation say which actions are allowed: the others then have probability 0; false. */
+  readonly actionMask?: boolean | undefined;
   /** Widths of the hidden layers. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation;
@@ -30,8 +33,8 @@ export class QNetworkPolicy extends EpsilonGreedyPolicy {
   constructor(options: QNetworkPolicyOptions) {
     const { observationDim, actionSpace, hidden = [64, 64], activation = 'relu', outputScale = 0.01 } = options;
     const { dueling = false, epsilon = 0.05, rng } = options;
-    super({ actionSpace, epsilon });
-    this.observationDim = observationDim;
+    super({ actionSpace, epsilon, actionMask: options.actionMask });
+    this.observationDim = observationDim + this.maskDim;
     this.network = new QNetwork({
       inputDim: observationDim,
       hidden,

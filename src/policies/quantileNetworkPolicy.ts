@@ -8,8 +8,11 @@ import { EpsilonGreedyPolicy } from './epsilonGreedyPolicy.ts';
 
 /** Options of {@link QuantileNetworkPolicy}. */
 export interface QuantileNetworkPolicyOptions {
+  /** Without the mask. */
   readonly observationDim: number;
   readonly actionSpace: DiscreteSpace;
+  /** Whether n numbers at the end of each observation say which actions are allowed: the others then have probability 0; false. */
+  readonly actionMask?: boolean | undefined;
   /** Widths of the hidden layers. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation;
@@ -48,8 +51,8 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
   constructor(options: QuantileNetworkPolicyOptions) {
     const { observationDim, actionSpace, hidden = [64, 64], activation = 'relu', outputScale = 0.01, rng } = options;
     const { dueling = false, quantiles = 32, quantileFunction = 'free', bins = 8, epsilon = 0.05 } = options;
-    super({ actionSpace, epsilon });
-    this.observationDim = observationDim;
+    super({ actionSpace, epsilon, actionMask: options.actionMask });
+    this.observationDim = observationDim + this.maskDim;
     this.quantileCount = quantiles;
     this.#bins = quantileFunction === 'spline' ? bins : undefined;
     this.network = new QNetwork({

@@ -35,11 +35,12 @@ const variablesOf = (policy: EpsilonGreedyPolicy) =>
 
 /** Values that are given. */
 class Table extends EpsilonGreedyPolicy {
-  readonly observationDim = 1;
+  readonly observationDim: number;
   readonly #values: number[];
 
-  constructor(values: number[], epsilon: number) {
-    super({ actionSpace: { n: values.length, start: 0 }, epsilon });
+  constructor(values: number[], epsilon: number, actionMask = false) {
+    super({ actionSpace: { n: values.length, start: 0 }, epsilon, actionMask });
+    this.observationDim = 1 + this.maskDim;
     this.#values = values;
   }
 
@@ -64,6 +65,36 @@ describe('EpsilonGreedyPolicy', () => {
     close(probabilities([7], 0.5), [1]);
     close(probabilities([-1e30, -1e30, 1e30], 0.3), [0.1, 0.1, 0.8]);
     expect(probabilities([1, 3, 2], 0)).toEqual([0, 1, 0]);
+  });
+
+  test('with a mask the best of the allowed, and others that are allowed; a mask that allows nothing allows all', () => {
+    const masks = [
+      [1, 0, 1, 1],
+      [0, 0, 1, 0],
+      [0, 0, 0, 0],
+    ];
+    for (const epsilon of [0.3, 0]) {
+      const policy = new Table([1, 3, 2, 0], epsilon, true);
+      const seen = tf.tensor2d(masks.map((mask) => [7, ...mask]));
+      const distribution = policy.given(seen);
+      const wanted = masks.map((given) => {
+        const mask = given.includes(1) ? given : [1, 1, 1, 1];
+        const values = [1, 3, 2, 0].map((value, k) => (mask[k] ? value : -Infinity));
+        const count = mask.filter((each) => each === 1).length;
+        const best = values.indexOf(Math.max(...values));
+        return mask.map((each, k) => (each * epsilon) / count + (k === best ? 1 - epsilon : 0));
+      });
+      for (let k = 0; k < 4; k++) {
+        const got = distribution.logProb(tf.fill([3, 1], k)).dataSync();
+        wanted.forEach((p, row) => {
+          expect(Math.exp(got[row]!)).toBeCloseTo(p[k]!, 6);
+          if (p[k] === 0) expect(Math.exp(got[row]!)).toBe(0);
+        });
+      }
+      expect([...distribution.mode().dataSync()]).toEqual([2, 2, 1]);
+    }
+    checkPolicy(make('q-network', { actionMask: true }), { gradients: false });
+    checkPolicy(make('quantile-network', { actionMask: true, dueling: true }), { gradients: false });
   });
 
   test('samples come as often as they should, and the greedy action is the best', () => {
