@@ -18,6 +18,8 @@ export const gymnasiumOptions = z
     maxEpisodeSteps: z.union([z.int().positive(), z.literal(Infinity)], 'an integer ≥ 1, or Infinity').optional(),
     /** Wrappers on the Python side, from the inner to the outer one: a name, or an object of `name` and keyword arguments. */
     wrappers: z.array(wrapper).default([]),
+    /** Shows so many of the last observations at once: `FrameStackObservation`, outside of all wrappers. */
+    frameStack: z.int().positive().optional(),
     /** Python processes that a vector env's environments are shared out to. */
     workers: z.int().positive().default(1),
     /** Leaves out our checks of the first results, and Gymnasium's. */
@@ -44,6 +46,7 @@ export function serverOptions({
   maxEpisodeSteps,
   disableEnvChecker,
   wrappers,
+  frameStack,
   workers: _,
   ...options
 }: z.output<typeof gymnasiumOptions>): Pick<GymnasiumServerOptions, 'python' | 'options' | 'wrappers'> {
@@ -55,7 +58,10 @@ export function serverOptions({
       ...(maxEpisodeSteps && { max_episode_steps: maxEpisodeSteps === Infinity ? -1 : maxEpisodeSteps }),
       ...(disableEnvChecker && { disable_env_checker: true }),
     },
-    wrappers: wrappers.map((wrapper) => {
+    wrappers: [
+      ...wrappers,
+      ...(frameStack === undefined ? [] : [{ name: 'FrameStackObservation', stack_size: frameStack }]),
+    ].map((wrapper) => {
       if (typeof wrapper === 'string') return [wrapper, {}];
       const { name, ...given } = wrapper;
       return [name, given];

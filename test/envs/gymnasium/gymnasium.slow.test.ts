@@ -100,11 +100,12 @@ describe('make', () => {
   });
 
   test('wrappers go to Python with what they are given', () => {
-    const env = one('Shown-v0', { wrappers: ['A', { name: 'B', shape: [8, 8] }] });
+    const env = one('Shown-v0', { wrappers: ['A', { name: 'B', shape: [8, 8] }], frameStack: 3 });
     env.reset();
     expect(env.step(Float32Array.of(0))[4].wrappers).toEqual([
       ['A', {}],
       ['B', { shape: [8, 8] }],
+      ['FrameStackObservation', { stack_size: 3 }],
     ]);
   });
 
