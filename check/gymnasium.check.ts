@@ -148,21 +148,66 @@ describe('the contract', () => {
     checkEnv(make(`gymnasium:${id}`));
   });
 
-  test.each(['image', 'long', 'short', 'half', 'number', 'grid', 'bits', 'negative', 'bool'])(
-    'a space goes there and back: %s',
-    (kind) => {
-      const env = make<unknown, unknown>('gymnasium:environments:Kinds-v0', { kind });
-      env.reset();
-      const rng = new Rng(kind);
-      for (let i = 0; i < 5; i++) {
-        const action = env.actionSpace.sample(rng);
-        // Which float16 has.
-        if (kind === 'half') (action as Float32Array).set([0.5, -3]);
-        expect(env.step(action)[0]).toEqual(action);
-      }
-      checkEnv(env, { steps: 5 });
-    },
-  );
+  const kinds = ['image', 'long', 'short', 'half', 'number', 'grid', 'bits', 'negative', 'bool', 'far'];
+  test.each([...kinds, 'bytes alone', 'whole numbers', 'all'])('a space goes there and back: %s', (kind) => {
+    const env = make<unknown, unknown>('gymnasium:environments:Kinds-v0', { kind });
+    env.reset();
+    const rng = new Rng(kind);
+    for (let i = 0; i < 5; i++) {
+      const action = env.actionSpace.sample(rng);
+      // Which float16 has.
+      if (kind === 'half') (action as Float32Array).set([0.5, -3]);
+      expect(env.step(action)[0]).toEqual(action);
+    }
+    checkEnv(env, { steps: 5 });
+  });
+
+  test('texts come as strings, and only where they change; a batch leaves them out', () => {
+    const env = make<object, number>('gymnasium:environments:Speaking-v0');
+    checkEnv(env, { steps: 20 });
+    const again = make<{ a: string }, number>('gymnasium:environments:Speaking-v0');
+    const [{ a }] = again.reset({ seed: 1 });
+    expect(a).toMatch(/^episode \d+$/);
+    const seen = [0, 1, 1, 0, 1].map((action) => again.step(action)[0]);
+    expect(seen).toEqual([0, 1, 2, 2, 3].map((time) => ({ a, b: [`step ${time}`, time], c: 7 })));
+    expect(again.reset()[0]).not.toEqual({ a, b: ['step 0', 0], c: 7 });
+    again.close();
+    const many = makeVec('gymnasium:environments:Speaking-v0', { numEnvs: 2, autoresetMode: 'sameStep' });
+    expect([...many.reset({ seed: 1 })[0]]).toEqual([0, 7, 0, 7]);
+    expect([...many.step(Float32Array.of(1, 0)).observations]).toEqual([1, 7, 0, 7]);
+    many.close();
+  });
+
+  test('wrappers by their names: Gymnasium’s, and those of the package that the id names, from the inner to the outer', () => {
+    const options = { wrappers: ['FlattenObservation', { name: 'ReshapeObservation', shape: [1, 5] }] };
+    const env = make<Float64Array, Int32Array>('gymnasium:environments:Hoard-v0', options);
+    expect(String(env.observationSpace)).toMatch(/^Box\(.*, \[1,5\], float64\)$/);
+    env.close();
+    const rewards = [0, 1, 3].map((times) => {
+      const wrappers = [{ name: 'environments.Halved', times }];
+      const halved = make<object, Int32Array>('gymnasium:environments:Hoard-v0', { wrappers });
+      halved.reset({ seed: 1 });
+      const [, reward] = halved.step(Int32Array.of(1, 0));
+      halved.close();
+      return reward;
+    });
+    expect(rewards).toEqual([1, 0.5, 0.125].map((factor) => expect.closeTo(factor * rewards[0]!, 6)));
+  });
+
+  test.each([
+    'RecordVideo',
+    'evil.Halved',
+    'os.system',
+    'environments.Hoard',
+    'environments.nowhere',
+    'environments.gymnasium.Wrapper',
+  ])('a name that is no such wrapper imports and calls nothing: %s', (name) => {
+    writeModule('evil', 'evil', 'raise SystemExit(66)');
+    vi.stubEnv('PYTHONPATH', `${process.env.PYTHONPATH}:${join(root, 'check/gymnasium')}`);
+    expect(errorOf(() => make('gymnasium:environments:Hoard-v0', { wrappers: [name] }))).toMatch(
+      /^gymnasium:environments:Hoard-v0: (got the wrapper \S+, expected one of AddRender|there is no wrapper )[^\n]*$/,
+    );
+  });
 
   test('seeds are Gymnasium’s own', () => {
     const printed = run(root, python, [
@@ -432,6 +477,11 @@ describe('errors say what to do, on one line', () => {
 
   test.each([
     ['Hoper-v5', {}, /^gymnasium:Hoper-v5: Environment `Hoper` doesn't exist\. Did you mean: `Hopper`\?$/],
+    [
+      'Nowhere/Env-v0',
+      {},
+      /Namespace Nowhere not found.* put the module to import in front: gymnasium:MODULE:Nowhere\/Env-v0$/,
+    ],
     ['CartPole-v9', {}, /^gymnasium:CartPole-v9: Environment version `v9` .* doesn't exist/],
     ['nowhere:Env-v0', {}, /^gymnasium:nowhere:Env-v0: No module named 'nowhere'/],
     ['Hopper-v5', { weight: 3 }, /^gymnasium:Hopper-v5: gymnasium\.make\(\) raised TypeError: .*'weight'/],
@@ -495,11 +545,15 @@ describe('errors say what to do, on one line', () => {
   test('what cannot be saved: an env has no state(), a vector env says why', () => {
     const env = make(`gymnasium:${MISBEHAVING}`, { wrong: 'unsaved' });
     checkEnv(env);
-    const many = makeVec(`gymnasium:${MISBEHAVING}`, { wrong: 'unsaved' });
-    expect(errorOf(() => many.state())).toMatch(
-      /: its state cannot be saved: env\.\S*\.things is a builtins\.generator$/,
-    );
-    many.close();
+    for (const [wrong, why] of [
+      ['unsaved', /: its state cannot be saved: env\.\S*\.things is a builtins\.generator$/],
+      ['unseen', /: its state cannot be saved: looking for it raised AttributeError: __module__$/],
+    ] as const) {
+      const many = makeVec(`gymnasium:${MISBEHAVING}`, { wrong });
+      many.reset();
+      expect(errorOf(() => many.state())).toMatch(why);
+      many.close();
+    }
   });
 });
 

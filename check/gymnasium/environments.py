@@ -32,6 +32,19 @@ class Shown(gymnasium.Wrapper):
         return observation, reward, terminated, truncated, self.told(info)
 
 
+class Shy(type):
+    """Of types that raise when one looks at them, as some of SWIG's do."""
+
+    def __getattribute__(cls, name):
+        if name in ("__module__", "__mro__", "__dictoffset__"):
+            raise AttributeError("__module__")
+        return super().__getattribute__(name)
+
+
+class Unseen(metaclass=Shy):
+    pass
+
+
 class Misbehaving(gymnasium.Env):
     """Does something `wrong` at `when`, reset or step."""
 
@@ -47,6 +60,8 @@ class Misbehaving(gymnasium.Env):
             self.observation_space = spaces.Graph(spaces.Box(0, 1, (1,)), None)
         if wrong == "unsaved":
             self.things = (i for i in range(3))
+        if wrong == "unseen":
+            self.thing = Unseen()
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -204,6 +219,13 @@ class Kinds(gymnasium.Env):
             "bits": spaces.MultiBinary([2, 2]),
             "negative": spaces.Discrete(5, start=-2),
             "bool": spaces.Box(0, 1, (3,), np.bool_),
+            "far": spaces.Discrete(2**40, start=2**35),
+        }
+        bytes_alone = {"image": kinds["image"], "bits": kinds["bits"]}
+        kinds |= {
+            "bytes alone": spaces.Dict(bytes_alone),
+            "whole numbers": spaces.Tuple([spaces.Dict(bytes_alone), kinds["grid"], kinds["negative"], kinds["short"]]),
+            "all": spaces.Dict({"b": spaces.Tuple([kinds["long"], kinds["bool"]]), "a": kinds["number"], "é": kinds["far"]}),
         }
         self.observation_space = self.action_space = kinds[kind]
 
@@ -216,6 +238,39 @@ class Kinds(gymnasium.Env):
     def step(self, action):
         assert self.action_space.contains(action), f"{action!r} of {type(action)}"
         return action, 0.0, False, False, {}
+
+
+class Speaking(gymnasium.Env):
+    """Observes words, in parts of parts."""
+
+    def __init__(self):
+        word = spaces.Text(40, charset="abcdefghijklmnopqrstuvwxyz0123456789 ")
+        self.observation_space = spaces.Dict({"b": spaces.Tuple([word, spaces.Discrete(5)]), "a": word, "c": spaces.Discrete(9)})
+        self.action_space = spaces.Discrete(2)
+
+    def observation(self):
+        return {"b": (f"step {self.time}", self.time), "a": f"episode {self.episode}", "c": 7}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.episode, self.time = int(self.np_random.integers(100)), 0
+        return self.observation(), {"time": 0.0}
+
+    def step(self, action):
+        # An action of 1 lets time pass.
+        self.time += int(action)
+        return self.observation(), 0.0, self.time == 3, False, {"time": float(self.time)}
+
+
+class Halved(gymnasium.RewardWrapper):
+    """A wrapper of a package of one's own."""
+
+    def __init__(self, env, times):
+        super().__init__(env)
+        self.factor = 0.5**times
+
+    def reward(self, reward):
+        return reward * self.factor
 
 
 class Telling(gymnasium.Env):
@@ -243,5 +298,5 @@ class Telling(gymnasium.Env):
         return np.full(3, self.time / 10, np.float32), 0.0, self.time == len(self.infos), False, self.infos[self.time - 1]
 
 
-for name, cls in (("Shown", Shown), ("Telling", Telling), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
+for name, cls in (("Shown", Shown), ("Speaking", Speaking), ("Telling", Telling), ("Misbehaving", Misbehaving), ("Hoard", Hoard), ("Kinds", Kinds)):
     gymnasium.register(f"{name}-v0", entry_point=cls, disable_env_checker=name == "Misbehaving")
