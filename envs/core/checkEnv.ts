@@ -36,7 +36,8 @@ function checkSpaceSamples(env: AnyEnv, name: 'actionSpace' | 'observationSpace'
 /** What the row of a batch keeps of a value. */
 function withoutTexts(space: Space, value: unknown): unknown {
   if (space instanceof Text) return '';
-  if (space instanceof Tuple) return space.spaces.map((part, i) => withoutTexts(part as Space, (value as unknown[])[i]));
+  if (space instanceof Tuple)
+    return space.spaces.map((part, i) => withoutTexts(part as Space, (value as unknown[])[i]));
   if (!(space instanceof Dict)) return value;
   const parts = Object.entries(value as Record<string, unknown>);
   return Object.fromEntries(parts.map(([key, part]) => [key, withoutTexts(space.spaces[key] as Space, part)]));

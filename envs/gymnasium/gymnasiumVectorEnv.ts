@@ -1,7 +1,10 @@
 import { Rng } from '../../src/random.ts';
 import { checkResetResult, checkStepResult } from '../core/checks.ts';
 import type { AnyEnv, Info, ResetResult, StepResult } from '../core/env.ts';
+import { Dict } from '../core/spaces/dict.ts';
 import type { BatchArray, Space } from '../core/spaces/space.ts';
+import { Text } from '../core/spaces/text.ts';
+import { Tuple } from '../core/spaces/tuple.ts';
 import {
   type AutoresetMode,
   newVectorStep,
@@ -193,7 +196,8 @@ export class GymnasiumVectorEnv implements VectorEnv {
 
   /** Calls a check for each row, as if it were of an env alone. */
   #checkRows(check: (row: AnyEnv, i: number) => void): void {
-    const row = { spec: { id: this.#name }, observationSpace: this.singleObservationSpace } as AnyEnv;
+    const observationSpace = withAnyTexts(this.singleObservationSpace);
+    const row = { spec: { id: this.#name }, observationSpace } as AnyEnv;
     for (let i = 0; i < this.numEnvs; i++) check(row, i);
   }
 
@@ -227,6 +231,15 @@ export class GymnasiumVectorEnv implements VectorEnv {
   close(): void {
     forAll(this.#blocks, ({ server }) => server.close());
   }
+}
+
+/** The space with texts of any length: in a row there are none. */
+function withAnyTexts(space: Space): Space {
+  if (space instanceof Text) return new Text(Infinity, { minLength: 0, charset: null });
+  if (space instanceof Tuple) return new Tuple(space.spaces.map(withAnyTexts as never));
+  if (!(space instanceof Dict)) return space;
+  const parts = Object.entries<Space>(space.spaces);
+  return new Dict(Object.fromEntries(parts.map(([name, part]) => [name, withAnyTexts(part)])));
 }
 
 /** As many envs in each process, or one more in the first of them. */
