@@ -75,6 +75,13 @@ export const ppoOptions = z.strictObject({
     0.5,
   ),
   normalizeAdvantages: normalizeAdvantages('minibatch', true),
+  klCoefficient: z
+    .number()
+    .nonnegative()
+    .default(0.1)
+    .describe(
+      'β, the weight of KL(π_old ‖ π) in the loss; it brings probabilities back that have left the clip, where the clipped ratio has no gradient',
+    ),
   targetKl: z.number().positive().nullable().default(0.2).meta({
     description:
       'largest KL by which one rollout should move the policy; beyond 1.5 times that, the last updates are undone and only the value function learns on; null sets no limit',
@@ -111,7 +118,13 @@ export interface PpoReport extends TrainReport {
 /**
  * Proximal policy optimization with a clipped objective:
  *
- *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] − c_e H[π],  ρ = π(a | o) / π_old(a | o),  and  L_V = ½ E[(V − R)²].
+ *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] + β KL(π_old ‖ π) − c_e H[π],  ρ = π(a | o) / π_old(a | o),
+ *
+ * and L_V = ½ E[(V − R)²].
+ *
+ * The KL is estimated by E[(ρ − 1) − log ρ], whose gradient E[(ρ − 1) ∇ log π] is that of the KL without bias. The clip takes the gradient
+ * of what has moved far enough, and then nothing holds it: where all advantages of rarely seen states are negative, updates for other
+ * states carry the shared network on. The KL holds it.
  *
  * Works with any `Policy`: ratios are taken at the latent value of the action. Policy and value function share nothing, and
  * have optimizers and gradient bounds of their own. Time limits are bootstrapped with the value of the last observation. A last
@@ -257,7 +270,7 @@ export class Ppo implements Agent<PpoReport> {
 
   /** L and its parts on one minibatch. */
   #policyLoss(batch: PolicyBatch, rng: Rng) {
-    const { policy, normalizeAdvantages, entropyCoefficient } = this.#options;
+    const { policy, normalizeAdvantages, klCoefficient, entropyCoefficient } = this.#options;
     const distribution = policy.given(batch.observations);
     const logProb = distribution.logProb(batch.latents);
     const { policyLoss, ...moved } = clippedSurrogate({
@@ -267,7 +280,8 @@ export class Ppo implements Agent<PpoReport> {
       clip: batch.clip,
     });
     const entropy = meanEntropy(distribution, { logProb, rng, isTrained: entropyCoefficient !== 0 });
-    const loss = entropyCoefficient === 0 ? policyLoss : tf.sub(policyLoss, tf.mul(entropyCoefficient, entropy));
+    const held = klCoefficient === 0 ? policyLoss : tf.add(policyLoss, tf.mul(klCoefficient, moved.approxKl));
+    const loss = entropyCoefficient === 0 ? held : tf.sub(held, tf.mul(entropyCoefficient, entropy));
     return { loss, policyLoss, entropy, ...moved };
   }
 

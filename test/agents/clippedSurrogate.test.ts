@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { clippedSurrogate, standardized } from '../../agents/common/clippedSurrogate.ts';
+import { gradient } from '../oracle/calculus.ts';
 
 const logProb = [-1, -2.2, 0.3, -1, -0.9, 2];
 const oldLogProb = [-1.1, -1.9, 0.3, -1.5, -0.2, 2.05];
@@ -36,15 +37,41 @@ test('value, approximate KL, clipped share and largest ratio agree with plain nu
 });
 
 test('gradients agree with central differences: none where the clip binds', () => {
-  const gradient = tf
+  const gradients = tf
     .grad((logs: tf.Tensor) => run(logs).policyLoss)(tf.tensor1d(logProb))
     .dataSync();
   logProb.forEach((_, i) => {
     const at = (step: number): number => lossOf(logProb.map((value, k) => (k === i ? value + step : value)));
-    expect(gradient[i]).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 4);
+    expect(gradients[i]).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 4);
   });
-  expect(Math.abs(gradient[3]!)).toBe(0);
-  expect(Math.abs(gradient[4]!)).toBe(0);
+  expect(Math.abs(gradients[3]!)).toBe(0);
+  expect(Math.abs(gradients[4]!)).toBe(0);
+});
+
+test('where all has left the clip, the loss has no gradient, and the KL one that brings each sample back', () => {
+  // Ratios from e⁻⁹ to 0.5 of bad actions, and of 3 and 20 of good ones.
+  const [moved, fixed] = [
+    [-10, -3.2, -1.7, 0.1, 2],
+    [-1, -1.2, -1, -1, -1],
+  ];
+  const old = tf.tensor1d(fixed!);
+  const of = (figure: 'policyLoss' | 'approxKl') =>
+    tf.grad(
+      (logs: tf.Tensor) =>
+        clippedSurrogate({
+          logProb: logs,
+          oldLogProb: old,
+          advantages: tf.tensor1d([-8, -3, -1, 2, 5]),
+          clip: tf.scalar(clip),
+        })[figure],
+    )(tf.tensor1d(moved!));
+  expect([...of('policyLoss').dataSync()].map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
+  const kl = (logs: number[]) =>
+    logs.reduce((sum, log, i) => sum + Math.exp(log - fixed![i]!) - 1 - (log - fixed![i]!), 0) / logs.length;
+  const wanted = gradient(kl, moved!, 1e-4);
+  of('approxKl')
+    .dataSync()
+    .forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 4));
 });
 
 test('standardized: mean 0, sample deviation 1; equal entries give 0, a single one stays: no NaN', () => {

@@ -174,6 +174,25 @@ describe('Ppo', () => {
     expect(longer.policy).toEqual(bounded.policy);
   });
 
+  test.each(['gaussian', 'mixture', 'spline'])(
+    'the weight of the KL holds a policy to the one that acted: %s',
+    async (name) => {
+      const moved = async (klCoefficient: number) => {
+        const policy = policies[name]!();
+        const agent = new Ppo(
+          options(policy, { klCoefficient, epochs: 40, batchSize: 256, targetKl: null, learningRate: 0.03 }),
+        );
+        const [report] = await run(agent, 256);
+        agent.dispose();
+        policy.dispose();
+        return report!.approxKl;
+      };
+      const [free, held, tight] = [await moved(0), await moved(0.5), await moved(5)];
+      expect(held).toBeLessThan(0.9 * free);
+      expect(tight).toBeLessThan(0.75 * held);
+    },
+  );
+
   test('a temperature rewards the entropy to come: where rewards say nothing, the policy grows wide, and V is its worth', async () => {
     const env = new SyncVectorEnv(
       Array.from({ length: 8 }, () => () => new TimeLimit(new Forever(), 5)),
@@ -243,6 +262,10 @@ describe('Ppo', () => {
     [
       { maxGradientNorm: 0 },
       'Ppo: maxGradientNorm: got 0, expected a number > 0: largest global norm of each gradient',
+    ],
+    [
+      { klCoefficient: -1 },
+      'Ppo: klCoefficient: got -1, expected a number ≥ 0: β, the weight of KL(π_old ‖ π) in the loss',
     ],
     [
       { targetKl: -1 },

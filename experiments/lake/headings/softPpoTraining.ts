@@ -58,6 +58,8 @@ export function softPpoTraining(
     learningRate: cosineSchedule(learningRate),
     valueLearningRate: cosineSchedule(2 * learningRate),
     maxGradientNorm: 5,
+    // The settings were found with the clip alone.
+    klCoefficient: 0,
     temperature: (share) => fall(share / falling),
     baseEntropy: UNIFORM_ENTROPY,
   });

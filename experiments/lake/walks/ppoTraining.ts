@@ -53,6 +53,7 @@ export function ppoTraining({
       : { settings: { ...settings, initialScale: fixedScale }, scale: 'fixed' }),
   });
   const env = makeVec(id, { numEnvs: envs });
-  const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, ...learning });
+  // The settings were found with the clip alone.
+  const agent = new Ppo({ policy, env, rng: rng.split('agent'), horizon, klCoefficient: 0, ...learning });
   return agentTraining(agent, { policy, env, steps, rng: rng.split('training') });
 }

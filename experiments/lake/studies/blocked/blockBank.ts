@@ -67,7 +67,7 @@ export async function blockBank(
 
   const { steps, envs, ...learning } = blocked.fineTuning;
   const env = makeVec(SOFT_LAKE, { ...OPTIONS, numEnvs: envs, blocked: worst });
-  const agent = new Ppo({ ...learning, policy, env, rng: rng.split('agent'), gamma: 0.99 });
+  const agent = new Ppo({ ...learning, policy, env, rng: rng.split('agent'), gamma: 0.99, klCoefficient: 0 });
   let adapted: number | undefined;
   for await (const { step, episodes } of agent.train({ steps, rng: rng.split('fine-tuning') })) {
     const home = episodes.filter(({ info }) => info.outcome === 'home').length;

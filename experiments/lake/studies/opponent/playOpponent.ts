@@ -37,6 +37,7 @@ export async function playOpponent(
     // In a bandit nothing is but the shape of one density, and the value of one observation.
     shapeRate: 1,
     valueHidden: [16],
+    klCoefficient: 0,
   });
   for await (const { step, episodes, entropy } of agent.train({ steps, rng: rng.split('training') })) {
     const reward = episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length;

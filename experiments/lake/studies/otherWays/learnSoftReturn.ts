@@ -38,7 +38,7 @@ export async function learnSoftReturn(
     reportEvery: Math.ceil(steps / 20),
   };
   const agent: Agent = isOnPolicy
-    ? new Ppo({ ...common, horizon: 64, epochs: 6, batchSize: 256, learningRate: 1e-3 })
+    ? new Ppo({ ...common, horizon: 64, epochs: 6, batchSize: 256, learningRate: 1e-3, klCoefficient: 0 })
     : way === 'energy'
       ? new SoftQLearning({ ...replaying, samplerStates: 32 })
       : new Sac(replaying);

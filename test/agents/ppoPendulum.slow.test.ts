@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { Ppo, presets } from '../../agents/index.ts';
+import { makeVec } from '../../envs/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
+
+const { steps, envs, agent: settings } = presets['Pendulum-v1'].ppo;
+
+/** The mean return of each rollout, of the training that `oxbow train` makes of the preset. */
+async function returns(name: 'mixture' | 'spline', seed: number, klCoefficient?: number): Promise<number[]> {
+  const rng = new Rng(seed);
+  const env = makeVec('Pendulum-v1', { numEnvs: envs, autoresetMode: 'sameStep' });
+  const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+  const policy = makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy') });
+  const agent = new Ppo({
+    ...settings,
+    policy,
+    env,
+    rng: rng.split('agent'),
+    ...(klCoefficient === undefined ? {} : { klCoefficient }),
+  });
+  const means: number[] = [];
+  for await (const { episodes } of agent.train({ steps, rng: rng.split('training') })) {
+    means.push(mean(episodes.map((episode) => episode.return)));
+  }
+  agent.dispose();
+  policy.dispose();
+  env.close();
+  return means;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/* Seeds that solve the task and fall after it where nothing but the clip holds the policy. */
+test.each([
+  ['spline', 312],
+  ['mixture', 376],
+] as const)('Pendulum at a constant rate: %s, seed %i, stands once it has solved it', async (name, seed) => {
+  const clipAlone = await returns(name, seed, 0);
+  expect(Math.max(...clipAlone.slice(0, -6))).toBeGreaterThan(-200);
+  expect(mean(clipAlone.slice(-5))).toBeLessThan(-300);
+  const held = await returns(name, seed);
+  expect(mean(held.slice(-5))).toBeGreaterThan(-230);
+  expect(Math.min(...held.slice(-8))).toBeGreaterThan(-300);
+});
