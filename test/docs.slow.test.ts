@@ -1,6 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
@@ -65,8 +68,8 @@ describe('the programs in the docs', () => {
   });
 
   test('run', () => {
-    // The command ends its process; the README's program is measured below.
-    const skipped = ['own-experiment/cli.ts', 'README/block2.ts'];
+    // The command ends its process; the README's program is measured below, and that of MLflow needs a server.
+    const skipped = ['own-experiment/cli.ts', 'README/block2.ts', 'training/mlflow.ts'];
     const paths = [...files.keys()].filter((path) => !skipped.includes(path));
     write('all.ts', paths.map((path) => `await import('./${path}'); console.log('ran ${path}');\n`).join(''));
     const printed = run('--import tsx', 'all.ts');
@@ -109,6 +112,36 @@ describe('the programs in the docs', () => {
       ['fair', 2],
       ['loaded', 2],
     ]);
+  });
+
+  test('training.md: every report goes to MLflow, in the form of its REST API', async () => {
+    const calls: { path: string; body: Record<string, unknown> }[] = [];
+    const server = createServer(async (request, response) => {
+      let text = '';
+      for await (const chunk of request) text += chunk;
+      calls.push({ path: request.url!.replace('/api/2.0/mlflow/runs/', ''), body: JSON.parse(text) });
+      response.end(JSON.stringify({ run: { info: { run_id: 'r1' } } }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const env = {
+        ...process.env,
+        TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'),
+        MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}`,
+      };
+      await promisify(execFile)(process.execPath, ['--import', 'tsx', 'training/mlflow.ts'], { cwd: folder, env });
+    } finally {
+      server.close();
+    }
+    expect(calls.map(({ path }) => path)).toEqual(['create', ...Array(5).fill('log-batch'), 'update']);
+    expect(calls.at(-1)!.body).toMatchObject({ run_id: 'r1', status: 'FINISHED' });
+    const metrics = calls.flatMap(({ body }) => (body.metrics ?? []) as { key: string; value: number; step: number }[]);
+    expect(metrics.every(({ value }) => Number.isFinite(value))).toBe(true);
+    const stepsOf = (name: string) => metrics.filter(({ key }) => key === name).map(({ step }) => step);
+    expect(stepsOf('return')).toEqual([2048, 4096, 6144, 8192]);
+    expect(stepsOf('left')).toEqual(stepsOf('return'));
+    expect(stepsOf('evaluation')).toEqual([4096, 8192]);
   });
 
   test('training.md: an agent trains on an environment of one’s own', () => {
