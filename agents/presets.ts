@@ -60,6 +60,21 @@ export const presets = {
       },
       policy: { epsilon: 0.04 },
     },
+    'qr-dqn': {
+      steps: 50_000,
+      envs: 1,
+      agent: {
+        batchSize: 128,
+        learningRate: { linear: [2.3e-3, 0] },
+        updateEvery: 2,
+        updatesPerStep: 0.5,
+        targetUpdateEvery: 250,
+        nSteps: 3,
+        explorationFraction: 0.16,
+        normalizeRewards: true,
+      },
+      policy: { quantiles: 16, epsilon: 0.04 },
+    },
   },
   'Pendulum-v1': {
     ppo: {
