@@ -22,14 +22,16 @@ export const allPackages = [
   'ale-py',
 ];
 
-const image = ['minigrid.wrappers.ImgObsWrapper', 'FlattenObservation'];
 const box2d = /its state cannot be saved: env\.\S+ is a \?\.SwigPyObject$/;
 
 export const packagedEnvs: readonly PackagedEnv[] = [
   { id: 'LunarLander-v3', unsaved: box2d, isLight: true },
   { id: 'LunarLander-v3', options: { continuous: true }, unsaved: box2d },
-  { id: 'minigrid:MiniGrid-Empty-8x8-v0', options: { wrappers: image }, isLight: true },
-  { id: 'minigrid:MiniGrid-FourRooms-v0', options: { wrappers: image } },
+  { id: 'minigrid:MiniGrid-Empty-8x8-v0', isLight: true },
+  {
+    id: 'minigrid:MiniGrid-FourRooms-v0',
+    options: { wrappers: ['minigrid.wrappers.ImgObsWrapper', 'FlattenObservation'] },
+  },
   { id: 'BipedalWalker-v3', unsaved: box2d },
   {
     id: 'CarRacing-v3',
@@ -38,9 +40,9 @@ export const packagedEnvs: readonly PackagedEnv[] = [
   },
   { id: 'HalfCheetah-v5' },
   { id: 'Hopper-v5' },
-  { id: 'gymnasium_robotics:PointMaze_UMaze-v3', options: { wrappers: ['FlattenObservation'] } },
-  { id: 'gymnasium_robotics:FetchReach-v4', options: { wrappers: ['FlattenObservation'] } },
-  { id: 'highway_env:highway-v0', options: { wrappers: ['FlattenObservation'] } },
+  { id: 'gymnasium_robotics:PointMaze_UMaze-v3' },
+  { id: 'gymnasium_robotics:FetchReach-v4' },
+  { id: 'highway_env:highway-v0' },
   {
     id: 'gym_pusht:gym_pusht/PushT-v0',
     unsaved: /its state cannot be saved: env\.\S+ is a _cffi_backend\./,

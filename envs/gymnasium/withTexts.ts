@@ -9,9 +9,7 @@ export function withTexts(space: Space, value: unknown, texts: Iterator<string>)
   if (!(space instanceof Dict || space instanceof Tuple)) return value;
   const parts = value as Record<string, unknown>;
   const spaces: Readonly<Record<string, Space>> = space.spaces as never;
-  const keys = Object.keys(spaces);
-  // Those of an object come in another order if they look like numbers.
-  if (space instanceof Dict) keys.sort((a, b) => (a < b ? -1 : 1));
+  const keys = space instanceof Dict ? space.names : Object.keys(spaces);
   for (const key of keys) parts[key] = withTexts(spaces[key]!, parts[key], texts);
   return value;
 }
