@@ -78,9 +78,9 @@ export const builtinPolicies = {
       initialScale,
       batchRenorm: z
         .boolean()
-        .default(false)
+        .optional()
         .describe(
-          'whether the network has batch renormalization, of its input and after each activation; for agents of soft actor-critic, CrossQ above all',
+          'whether the network has batch renormalization, of its input and after each activation; by default it has none; for agents of soft actor-critic, CrossQ above all',
         ),
     },
     make: (options) => new GaussianPolicy(options),

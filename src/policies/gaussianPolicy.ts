@@ -22,7 +22,7 @@ export interface GaussianPolicyOptions {
   /** Latent → action; none by default. `boxSquash` makes a tanh-Gaussian. */
   readonly squash?: Bijector;
   /** Whether the network normalizes its input and what its hidden layers give by {@link BatchRenorm}. */
-  readonly batchRenorm?: boolean;
+  readonly batchRenorm?: boolean | undefined;
   /** The standard deviation before training; for good where it is fixed. */
   readonly initialScale?: number;
   readonly rng: Rng;
