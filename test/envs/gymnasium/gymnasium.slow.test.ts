@@ -59,7 +59,7 @@ describe('make', () => {
   });
 
   test('a request, byte for byte', () => {
-    const env = many('Shown-v0', { numEnvs: 2 });
+    const env = many('Shown-v0', { numEnvs: 2, autoresetMode: 'nextStep' });
     env.reset();
     // Two actions as float32, little-endian, then for each env whether to reset it.
     expect(env.step(Float32Array.of(-0.5, 1)).infos[0]!.request).toBe('000000bf0000803f0000');
