@@ -22,8 +22,8 @@ const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as co
  * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo. In
  * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for long: by noise that stays (SAC), or by pushes that
  * are mostly the largest there are (PPO's `initialScale`). DQN's of Acrobot are
- * those of RL Baselines3 Zoo with a quarter of the network's width and half the updates. Those of CartPole are its own: see
- * docs/results/agents.md.
+ * those of RL Baselines3 Zoo with a quarter of the network's width and half the updates; of MountainCar with such a network, a rate that
+ * falls, scaled rewards and returns of five steps. Those of CartPole are its own: see docs/results/agents.md.
  *
  * Raffin, "RL Baselines3 Zoo", 2020.
  */
@@ -148,6 +148,25 @@ export const presets = {
         double: false,
       },
       policy: { epsilon: 0.1 },
+    },
+  },
+  'MountainCar-v0': {
+    dqn: {
+      steps: 120_000,
+      envs: 1,
+      agent: {
+        batchSize: 128,
+        bufferSize: 10_000,
+        learningRate: { linear: [4e-3, 0] },
+        gamma: 0.98,
+        updateEvery: 16,
+        updatesPerStep: 0.5,
+        targetUpdateEvery: 600,
+        nSteps: 5,
+        explorationFraction: 0.2,
+        normalizeRewards: true,
+      },
+      policy: { epsilon: 0.07 },
     },
   },
 } as const satisfies Readonly<Record<string, Presets>>;

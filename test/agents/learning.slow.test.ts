@@ -168,7 +168,11 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     () => policyFor(false, 'gaussian', squashed),
     (policy) => new Td3({ ...offPolicy, policy, env: walks(false), criticHidden: [32] }),
   ],
-  DQN: [4000, () => policyFor(true, 'q-network'), (policy) => new Dqn({ ...valued, policy, env: walks(true) })],
+  DQN: [
+    4000,
+    () => policyFor(true, 'q-network', { outputScale: 0 }),
+    (policy) => new Dqn({ ...valued, policy, env: walks(true) }),
+  ],
   'DQN, dueling': [
     4000,
     () => policyFor(true, 'q-network', { dueling: true, outputScale: 0 }),
