@@ -152,7 +152,7 @@ describe('Ppo', () => {
   test('a target KL bounds how far the policy moves in a rollout, undoes what went too far, and lets the value learn on', async () => {
     const trained = async (targetKl: number | null, epochs: number) => {
       const policy = policies.gaussian!();
-      const agent = new Ppo(options(policy, { targetKl, epochs, learningRate: 0.02 }));
+      const agent = new Ppo(options(policy, { targetKl, klCoefficient: 0, epochs, learningRate: 0.02 }));
       const [report] = await run(agent, 256);
       const states = { policy: policy.stateDict(), value: agent.value.stateDict() };
       agent.dispose();
