@@ -6,7 +6,7 @@ import { selectRuntime } from '../harness/selectRuntime.ts';
 import { speedTable } from '../training/speedTable.ts';
 import { trainJob } from '../training/trainJob.ts';
 import { trainSettings } from '../training/trainSettings.ts';
-import { type Cell, cells, choices, type PolicyName } from './cells.ts';
+import { type Cell, cells, choices, type PolicyName, type StudyName } from './cells.ts';
 import { scoreTable, sections } from './scores.ts';
 
 interface ClassicConfig extends CommonConfig {
@@ -20,9 +20,9 @@ interface ClassicJob extends Job {
   readonly cell: Cell;
 }
 
-/** Relative cost of an environment step: SAC updates with each. */
-const STUDY_COST = { ppo: 1, a2c: 1, sac: 40 };
-const POLICY_COST: Record<PolicyName, number> = { categorical: 1, gaussian: 1, spline: 2 };
+/** Relative cost of an environment step: SAC and TD3 update with each. */
+const STUDY_COST: Record<StudyName, number> = { ppo: 1, a2c: 1, sac: 40, td3: 25, dqn: 10, 'qr-dqn': 20 };
+const POLICY_COST: Partial<Record<PolicyName, number>> = { mixture: 2, realnvp: 2, spline: 2 };
 
 /** Whether the agents reach the scores of the field's libraries on classic control, with a flow as with a Gaussian. */
 export const classic = defineExperiment<ClassicConfig, ClassicJob>({
@@ -67,7 +67,7 @@ export const classic = defineExperiment<ClassicConfig, ClassicJob>({
               env: cell.env,
               policy,
               seed,
-              weight: (config.steps ?? cell.steps) * STUDY_COST[cell.study] * POLICY_COST[policy],
+              weight: (config.steps ?? cell.steps) * STUDY_COST[cell.study] * (POLICY_COST[policy] ?? 1),
               cell,
             })),
           ),

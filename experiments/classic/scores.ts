@@ -5,9 +5,16 @@ import { flatSettings } from '../harness/report/settings.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 import { curvesFigure } from '../training/trainSections.ts';
-import { type Cell, cells } from './cells.ts';
+import { type Cell, cells, type StudyName } from './cells.ts';
 
-const AGENTS = { ppo: 'PPO', a2c: 'A2C', sac: 'SAC' };
+const AGENTS: Record<StudyName, string> = {
+  ppo: 'PPO',
+  a2c: 'A2C',
+  sac: 'SAC',
+  td3: 'TD3',
+  dqn: 'DQN',
+  'qr-dqn': 'QR-DQN',
+};
 
 /** What was reached of what was asked, a row a policy of a cell. Greedy actions decide. @param steps in place of those of the cells */
 export function scoreTable(summary: readonly SummaryRow[], steps?: number): Table {

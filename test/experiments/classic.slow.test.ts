@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
 describe('oxbow run classic', () => {
   it('has a job for every cell, policy and seed, with settings that its agent takes', () => {
     const jobs = classic.jobs(classic.schema.parse({}));
-    expect(jobs).toHaveLength(5 * (3 + 4 * 2));
+    expect(jobs).toHaveLength(5 * cells.reduce((sum, { policies }) => sum + policies.length, 0));
     for (const [env, study, asked, steps] of [
       ['CartPole-v1', 'ppo', 475, 100_000],
       ['CartPole-v1', 'a2c', 475, 500_000],
@@ -23,6 +23,9 @@ describe('oxbow run classic', () => {
       ['MountainCarContinuous-v0', 'sac', 88, 50_000],
       ['MountainCarContinuous-v0', 'ppo', 88, 100_000],
       ['Acrobot-v1', 'ppo', -100, 500_000],
+      ['CartPole-v1', 'dqn', 475, 50_000],
+      ['Acrobot-v1', 'dqn', -100, 100_000],
+      ['MountainCar-v0', 'dqn', -120, 120_000],
     ]) {
       expect(cells).toContainEqual(expect.objectContaining({ env, study, asked, steps }));
     }
@@ -61,8 +64,8 @@ describe('oxbow run classic', () => {
     }
     const { results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
     expect(results.map(({ env, study, policy, metric }: SummaryRow) => [env, study, policy, metric].join(' '))).toEqual(
-      ['gaussian', 'spline'].flatMap((policy) =>
-        ['return', 'greedyReturn', 'length'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
+      ['gaussian', 'mixture', 'realnvp', 'spline'].flatMap((policy) =>
+        ['return', 'greedyReturn', 'length', 'outcome/timeout'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
       ),
     );
     expect(written.join('')).toMatch(/^Pendulum-v1 +PPO +4096 +gaussian +1 +−200 +no +−\d+\.\d \[–: one seed\]/m);
