@@ -217,10 +217,10 @@ export class EvaluatedAgent<Report extends TrainReport = TrainReport> implements
     return evaluation;
   }
 
-  /** Gives the policy the weights that are kept. */
+  /** Gives the policy the weights that are kept. Its own may be others even at the step of the best: what throws has gone on from there. */
   #takeKept(): void {
-    const { best, step } = this.#progress;
-    if (best?.weights == null || best.step === step) return;
+    const { best } = this.#progress;
+    if (best?.weights == null) return;
     const { policy } = this.#options;
     this.#lastWeights = plainStateDict(policy);
     policy.loadStateDict(best.weights);

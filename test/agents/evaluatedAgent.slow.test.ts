@@ -13,6 +13,7 @@ import {
 } from '../../agents/index.ts';
 import { makeVec } from '../../envs/index.ts';
 import { makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { perturb } from '../support/perturb.ts';
 
 const envOptions = { maxEpisodeSteps: 20 };
 const pendulum = () => makeVec('Pendulum-v1', { ...envOptions, numEnvs: 2, autoresetMode: 'sameStep' });
@@ -175,6 +176,27 @@ describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (nam
 });
 
 describe('evaluations', () => {
+  test('keep the best where the training throws after its evaluation, before another report', async () => {
+    const { policy, agent: trained } = makers.ppo();
+    let reported = '';
+    const throwing: Agent = {
+      async *train() {
+        yield { step: 100, updates: 1, episodes: [] };
+        reported = weightsOf(policy);
+        perturb(policy, new Rng('other'));
+        throw new Error('diverged');
+      },
+      state: () => trained.state(),
+      setState: () => {},
+      dispose: () => trained.dispose(),
+    };
+    const options = { evaluateEvery: 100, evaluateEpisodes: 1, keep: 'best' } as const;
+    const agent = new EvaluatedAgent({ agent: throwing, policy, env: 'Pendulum-v1', envOptions, ...options });
+    await expect(run({ agent, policy })).rejects.toThrow('diverged');
+    expect(weightsOf(policy)).toBe(reported);
+    agent.dispose();
+  });
+
   test.each<[Options, string]>([
     [{ evaluateEvery: 0, keep: 'best' }, 'keep: got "best" without evaluations, expected evaluateEvery > 0 beside it'],
     [{ evaluateEvery: 0, stopAtReturn: -3 }, 'stopAtReturn: got -3 without evaluations, expected evaluateEvery > 0'],
