@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { ActionValues } from '../../agents/common/actionValues.ts';
 import { Rng } from '../../src/index.ts';
-import { box } from './support.ts';
+import { mlp, under } from '../oracle/mlp.ts';
+import { relu } from './firstUpdate.ts';
+import { box, variablesOf } from './support.ts';
 
 const critics = new ActionValues({ observationDim: 1, actionSpace: box, criticHidden: [8], rng: new Rng(5) });
 const observations = tf.tensor2d([[0.3], [-1.2], [2]]);
@@ -27,4 +29,23 @@ test.each([[undefined], [0.5]])('the loss is c Σᵢ E[(Qᵢ − y)²], with c =
   const wanted = mean(y.map((target, i) => (q1[i]! - target) ** 2 + (q2[i]! - target) ** 2));
   expect(loss.dataSync()[0]).toBeCloseTo((factor ?? 1) * wanted, 5);
   expect(actionValue.dataSync()[0]).toBeCloseTo(mean(q1), 6);
+});
+
+test('of actions that are angles the networks see the cosine and the sine, without a seam', () => {
+  const around = new ActionValues({
+    observationDim: 1,
+    actionSpace: box,
+    angles: true,
+    criticHidden: [8],
+    rng: new Rng(5),
+  });
+  const variables = variablesOf(around);
+  const got = around.of(observations, actions).map((q) => [...q.dataSync()]);
+  (actions.arraySync() as number[][]).forEach((angles, row) => {
+    const seen = [[0.3, -1.2, 2][row]!, ...angles.map(Math.cos), ...angles.map(Math.sin)];
+    got.forEach((values, i) => {
+      const [wanted] = mlp(under(variables, `networks.${i}`), seen, relu);
+      expect(values[row]).toBeCloseTo(wanted!, 5);
+    });
+  });
 });
