@@ -199,6 +199,8 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
 
   setState(state: AgentState): void {
     this.#training.setState(state);
+    // What uniform actions are; others tell theirs.
+    this.#exploration = 1;
   }
 
   dispose(): void {

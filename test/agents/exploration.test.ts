@@ -77,7 +77,11 @@ test('a DQN tries uniform actions until learningStarts, then one with probabilit
     },
   });
   const reported: number[] = [];
-  for await (const { exploration } of agent.train({ steps: 40, rng: new Rng(0) })) reported.push(exploration);
+  let early = agent.state();
+  for await (const { step, exploration } of agent.train({ steps: 40, rng: new Rng(0) })) {
+    reported.push(exploration);
+    if (step === 2) early = structuredClone(agent.state());
+  }
   const steps = Array.from({ length: 40 }, (_, t) => t);
   const epsilons = steps.map((t) => (t < 5 ? 1 : Math.max(1 - (0.8 * (t - 5)) / 20, 0.2)));
   reported.forEach((exploration, t) => expect(exploration).toBeCloseTo(epsilons[t]!, 12));
@@ -88,5 +92,9 @@ test('a DQN tries uniform actions until learningStarts, then one with probabilit
   });
   expect(env.transitions.map(({ action }) => action)).toEqual(wanted);
   expect(shares).toEqual(steps.map((t) => t / 40));
+  // Set back to where actions are uniform.
+  agent.setState(early);
+  const again = await agent.train({ steps: 40, rng: new Rng(0) }).next();
+  expect(again.value).toMatchObject({ step: 3, exploration: 1 });
   agent.dispose();
 });

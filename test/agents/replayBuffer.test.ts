@@ -168,6 +168,22 @@ test('begin forgets what was held', () => {
   expect(replay.state()).toMatchObject({ added: 0, lastObservations: new Float32Array() });
 });
 
+test('begin forgets the priorities, too', () => {
+  const { replay } = recorded({ prioritizedAlpha: 1 }, 10);
+  replay.sample(new Rng(0));
+  replay.prioritize(Array<number>(16).fill(7));
+  replay.begin(Float32Array.of(1, 2, 3, 4, 5, 6));
+  expect(replay.state().priorities).toEqual({ powers: new Float64Array(), largest: 1 });
+  expect(() => replay.sample(new Rng(0))).toThrow('there are no rows to draw from');
+  const rewards = Float64Array.of(1, 2, 3);
+  const none = new Uint8Array(3);
+  const observations = new Float32Array(6);
+  replay.add(Float32Array.of(100, 101, 102), {
+    ...{ observations, rewards, terminations: none, truncations: none, finalObservations: observations },
+  });
+  for (const { number } of rowsOf(replay, new Rng(1))) expect(number).toBeGreaterThanOrEqual(100);
+});
+
 describe('a state', () => {
   test.each([{ nSteps: 3 }, { nSteps: 2, bytes: true, observationDim: 5 }, { numEnvs: 7, capacity: 7 }])(
     'goes on as if nothing had been between, to the byte: %o',
