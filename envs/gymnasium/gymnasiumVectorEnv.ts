@@ -99,7 +99,8 @@ export class GymnasiumVectorEnv implements VectorEnv {
         `${this.#name}: ${call}() of environment ${Math.floor(at / size)} gave NaN as ${entry}, expected a number`,
       );
     }
-    const row = rewards.findIndex((reward) => !Number.isFinite(reward));
+    // Those of the last step, which may have failed, are there at a reset, too.
+    const row = call === 'step' ? rewards.findIndex((reward) => !Number.isFinite(reward)) : -1;
     if (row < 0) return;
     const got = `gave the reward ${rewards[row]}`;
     throw new Error(`${this.#name}: ${call}() of environment ${row} ${got}, expected a finite number`);

@@ -269,6 +269,7 @@ describe('an environment and a learner', () => {
   test('what suits the learner comes before the defaults, what is given before that, and what the policy has not is left out', () => {
     const replaying = { squash: 'tanh', hidden: [256, 256], activation: 'relu' };
     expect(options('gaussian', { for: 'sac' })).toMatchObject({ ...replaying, scale: 'state' });
+    expect(options('gaussian', { for: 'crossq' })).toMatchObject({ ...replaying, scale: 'state', batchRenorm: true });
     expect(options('mixture', { for: 'sac', hidden: [8] })).toMatchObject({ hidden: [8], reparameterize: true });
     expect(options('spline', { for: 'soft-q-learning' })).toMatchObject({ ...replaying, scale: 'state' });
     expect(options('gaussian', { for: 'td3', scale: 'fixed' })).toMatchObject({ ...replaying, scale: 'fixed' });

@@ -79,6 +79,7 @@ function numbers(dtype, values) {
 }
 
 function observation(i) {
+  if (id === 'Blind-v0' && first + i === 2 && times[i] > 0) return [times[i], Number.NaN];
   const size = observationSpace.nvec?.length ?? observationSpace.shape?.[0] ?? 3;
   return Array.from({ length: size }, (_, k) => [times[i], ranks[i] + (id === 'Cards-v0' ? 1 : 0)][k] ?? 0);
 }
@@ -133,7 +134,7 @@ function step(payload) {
       return begin(i, null, null);
     }
     times[i]++;
-    rewards.push(times[i] + ranks[i] / 10);
+    rewards.push(id === 'Wild-v0' && first + i === 1 ? Infinity : times[i] + ranks[i] / 10);
     const ended = times[i] >= 2 + ranks[i];
     flags.push(ended ? 1 + (ranks[i] % 2) : 0);
     const half = times[i] === 2 ? null : times[i] / 2;

@@ -154,6 +154,18 @@ describe('makeVec', () => {
     expect(Math.min(seen.terminations, seen.truncations)).toBeGreaterThan(1);
   });
 
+  test.each([
+    ['Wild-v0', 'environment 1 gave the reward Infinity, expected a finite number'],
+    ['Blind-v0', 'environment 2 gave NaN as entry 1 of the observation, expected a number'],
+  ])('what is no number is told, and a reset begins anew: %s', (id, problem) => {
+    for (const workers of [1, 3]) {
+      const env = many(id, { workers, disableEnvChecker: true });
+      const first = structuredClone(env.reset({ seed: 1 })[0]);
+      expect(() => env.step(new Float32Array(3))).toThrow(`gymnasium:${id}: step() of ${problem}`);
+      expect(env.reset({ seed: 1 })[0]).toEqual(first);
+    }
+  });
+
   describe.each(['nextStep', 'sameStep', 'disabled'] as const)('%s, in several processes', (autoresetMode) => {
     test.each([2, 3, 5, 9])('%i workers give what one gives, states too', (workers) => {
       const numEnvs = 5;
