@@ -150,13 +150,39 @@ describe('action masks', () => {
     expect(rows(env.reset()[0])[0]).toEqual(row(0, 1, 0, 0, 1, 1));
   });
 
-  it('allow all where an episode has ended without one', () => {
-    const env = masked((place) => (place === 3 ? undefined : [0, 1, 0]));
+  it.each([
+    ['allow all without one', undefined, [1, 1, 1]],
+    ['may allow nothing', [0, 0, 0], [0, 0, 0]],
+  ])('where an episode has ended: %s', (_, mask, shown) => {
+    const env = masked((place) => (place === 3 ? mask : [0, 1, 0]));
     env.reset({ seed: 0 });
     const actions = Float32Array.of(1, 1);
     env.step(actions);
     env.step(actions);
-    expect(rows(env.step(actions).finalObservations)[0]).toEqual(row(3, 1, 1, 1));
+    expect(rows(env.step(actions).finalObservations)[0]).toEqual(row(3, ...shown));
+  });
+
+  it.each(['nextStep', 'disabled'] as const)('allow all of a row that has ended until it is reset: %s', (mode) => {
+    const info = (place: number) => ({ actionMask: place === 3 ? undefined : [0, 1, 0] });
+    const env = new FlatVectorEnv(stairs(info, mode), { actionMask: true });
+    env.reset({ seed: 0 });
+    const actions = Float32Array.of(1, 1);
+    env.step(actions);
+    env.step(actions);
+    expect(rows(env.step(actions).observations)).toEqual([row(3, 1, 1, 1), row(3, 1, 1, 1)]);
+    const begun = row(0, 0, 1, 0);
+    if (mode === 'nextStep') expect(rows(env.step(actions).observations)).toEqual([begun, begun]);
+    else expect(rows(env.reset({ mask: [0, 1] })[0])).toEqual([row(3, 1, 1, 1), begun]);
+  });
+
+  it('are needed where the next episode begins in the step that ends one', () => {
+    let begun = 0;
+    const env = masked((place) => (place === 0 && ++begun > 2 ? undefined : [0, 1, 0]));
+    env.reset({ seed: 0 });
+    const actions = Float32Array.of(1, 1);
+    env.step(actions);
+    env.step(actions);
+    expect(() => env.step(actions)).toThrow('FlatVectorEnv: env 0: actionMask: got none, expected one for every');
   });
 
   it.each<[string, unknown, string, Space?]>([
