@@ -139,6 +139,20 @@ describe('agents', () => {
     }
   });
 
+  test('SAC tells the moments of all that it has acted on', async () => {
+    const policy = gaussian({ squash: 'tanh', scale: 'state' }, box);
+    const env = new RecordingEnv(box);
+    const agent = new Sac({ policy, env, rng: new Rng(0), learningStarts: 60, normalizeObservations: true });
+    for await (const _ of agent.train({ steps: 60, rng: new Rng(1) }));
+    const { mean, variance } = policy.normalizer!.moments();
+    [0, 1].forEach((i) => {
+      const column = env.transitions.map(({ observation }) => observation[i]!);
+      expect(mean[i]).toBeCloseTo(meanOf(column), 4);
+      expect(variance[i]).toBeCloseTo(meanOf(column.map((x) => (x - meanOf(column)) ** 2)), 4);
+    });
+    agent.dispose();
+  });
+
   test('without the option nothing is normalized', () => {
     const policy = gaussian();
     new A2c({ policy, env: new RecordingEnv(wideBox), rng: new Rng(0) }).dispose();
@@ -197,6 +211,15 @@ describe('RewardScaler', () => {
       // Returns of 4, 2 + 100 and 8, to within the pseudo-count.
       expect(scaler.state().moments.mean[0]).toBeCloseTo((4 + 102 + 8) / 3, 2);
     }
+  });
+
+  test('goes on from a state', () => {
+    const [scaler, other] = [new RewardScaler(2, 0.9), new RewardScaler(2, 0.9)];
+    const steps = outcomes(20, 0.2);
+    for (const step of steps.slice(0, 10)) scaler.observe(step);
+    other.observe(steps[19]!);
+    other.setState(structuredClone(scaler.state()));
+    for (const step of steps.slice(10)) expect([...other.scaled(step)]).toEqual([...scaler.scaled(step)]);
   });
 
   test('gives what NormalizeReward gives as long as no episode ends', () => {
