@@ -49,10 +49,16 @@ for (const file of files) {
     const { [name]: described } = await import(pathToFileURL(file.replace(/\.d\.ts$/, '.js')).href);
     if (described === undefined) throw new Error(`${relative(root, file)}: ${name} is not exported`);
     const members = membersOf(checker.getTypeAtLocation(alias.name), described, alias);
-    const declaration = `export interface ${alias.name.text} ${block(members)}`;
+    const declaration = `export interface ${alias.name.text}${parametersOf(alias)} ${block(members)}`;
     text = text.slice(0, alias.getStart()) + declaration + text.slice(alias.getEnd());
   }
   if (text !== source.text) writeFileSync(file, text);
+}
+
+/** The type's own parameters, which its members may name: `<Id extends string = string>`. */
+function parametersOf({ typeParameters = [] }: { readonly typeParameters?: Iterable<ts.Node> }): string {
+  const texts = Array.from(typeParameters, (parameter) => parameter.getText());
+  return texts.length === 0 ? '' : `<${texts.join(', ')}>`;
 }
 
 /** One declaration for each option, or each entry of a record, with its comment. */
