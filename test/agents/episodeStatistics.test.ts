@@ -48,5 +48,6 @@ describe('statistics of episodes', () => {
       { __proto__: null },
     );
     expect(episodeStatistics(noWords).counts).toEqual({});
+    expect(episodeStatistics(ended({ text: 'a'.repeat(32) })).counts).toEqual({ text: { ['a'.repeat(32)]: 1 } });
   });
 });

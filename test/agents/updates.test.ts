@@ -253,6 +253,18 @@ describe('the first update', () => {
     expectClose([report.actionValue!], [mean(taken)]);
   });
 
+  test('of DQN, whose gradient is held within its bound', async () => {
+    const policy = perturb(
+      makePolicy('q-network', { ...spaces, actionSpace: discrete, hidden: [4] }),
+      new Rng('weights'),
+    );
+    const agent = new Dqn({ ...valued, policy, maxGradientNorm: 0.01 });
+    const { report, state } = await firstUpdate(agent, 41);
+    agent.dispose();
+    expect(report.gradientNorm).toBeGreaterThan(0.02);
+    expectClose([Math.hypot(...gradientOf(state, 'optimizer'))], [0.01], 5);
+  });
+
   test('of DQN, prioritized, with returns of two steps', async () => {
     const [alpha, beta] = [0.7, 0.6];
     const own = { ...spaces, actionSpace: discrete, hidden: [4] };
@@ -517,4 +529,20 @@ test('RMSprop and Adam differ: an A2C takes the one that is asked for', async ()
   };
   expect(await stateOf('rmsprop')).toEqual(['main.meanSquare']);
   expect(await stateOf('adam')).toContain('main.moment2');
+});
+
+test('a training begins with targets that are what they follow', async () => {
+  const options = { rng: new Rng('agent'), reportEvery: 1 };
+  const values = makePolicy('q-network', { ...spaces, actionSpace: discrete, hidden: [4] });
+  const dqn = new Dqn({ ...options, policy: values, env: new RecordingEnv(discrete) });
+  const policy = gaussian();
+  const td3 = new Td3({ ...options, policy, env: new RecordingEnv(box), criticHidden: [3] });
+  for (const module of [values, policy, td3.critics]) perturb(module, new Rng('since the agent was made'));
+  for (const agent of [dqn, td3]) {
+    for await (const _ of agent.train({ steps: 1, rng: new Rng('training') }));
+    const { parts } = agent.state();
+    if (agent === dqn) expect(parts.target).toEqual(parts.policy);
+    else expect([parts.targetPolicy, parts.targetCritics]).toEqual([parts.policy, parts.critics]);
+    agent.dispose();
+  }
 });
