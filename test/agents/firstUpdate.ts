@@ -42,8 +42,8 @@ export async function firstUpdate<R extends TrainReport>(agent: Agent<R>, steps:
 }
 
 /** The minibatch of the first update, row by row: of one environment, whose replay is not full. */
-export function minibatch(state: AgentState, rng: Rng, actionDim: number) {
-  const held = heldBy(state, actionDim);
+export function minibatch(state: AgentState, rng: Rng, actionDim: number, observationDim = 2) {
+  const held = heldBy(state, actionDim, observationDim);
   const rows = rng.split('replay');
   return Array.from({ length: BATCH }, () => held[rows.integer(0, held.length)]!);
 }

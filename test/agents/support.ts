@@ -85,13 +85,15 @@ export function gradientOf(state: AgentState, optimizer: string): number[] {
   return [...(moment1 ?? main!).values];
 }
 
-/** The transitions in the replay of an agent with one environment, of two observations, row by row. */
-export function heldBy(state: AgentState, actionDim: number) {
+/** The transitions in the replay of an agent with one environment, row by row. */
+export function heldBy(state: AgentState, actionDim: number, observationDim = 2) {
   const { added, current, observations, actions, rewards, ends, lastObservations } = state.parts.replay as {
     added: number;
   } & Record<'current' | 'observations' | 'actions' | 'rewards' | 'ends' | 'lastObservations', Float32Array>;
   const size = rewards.length;
-  const row = (values: Float32Array, at: number, width = 2) => [...values.subarray(at * width, (at + 1) * width)];
+  const row = (values: Float32Array, at: number, width = observationDim) => [
+    ...values.subarray(at * width, (at + 1) * width),
+  ];
   return Array.from(rewards, (reward, at) => {
     const ended = ends.subarray(0, at).filter((end) => end !== 0).length;
     const isNewest = at === (added - 1) % size;

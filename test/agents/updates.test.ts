@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { A2c, type AgentState, Dqn, QrDqn, Reinforce, Sac, SoftQLearning, Td3 } from '../../agents/index.ts';
+import {
+  A2c,
+  type Agent,
+  type AgentState,
+  Dqn,
+  QrDqn,
+  Reinforce,
+  Sac,
+  SoftQLearning,
+  Td3,
+  type TrainReport,
+} from '../../agents/index.ts';
+import type { ResetResult, StepResult } from '../../envs/index.ts';
 import { GaussianPolicy, makePolicy, type Policy, Rng, type StateDict } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
@@ -32,6 +44,24 @@ import { box, discrete, flat, gradientOf, heldBy, RecordingEnv, variablesOf, wid
 describe('the first update', () => {
   const offPolicy = { rng: new Rng('agent'), batchSize: BATCH, learningStarts: 40, reportEvery: 41, gamma: 0.9 };
 
+  /** An agent's first update, with target networks that differ from what they follow, by way of a state. */
+  async function withOtherTargets<R extends TrainReport>(agent: Agent<R>, names: readonly string[]) {
+    let between: AgentState | undefined;
+    for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
+    const rng = new Rng('others');
+    const others = names.map((name) =>
+      Object.fromEntries(
+        Object.entries(between!.parts[name] as StateDict).map(([path, { shape, values }]) => [
+          path,
+          { shape, values: values.map((value) => value + 0.3 * rng.normal()) },
+        ]),
+      ),
+    );
+    const targets = Object.fromEntries(names.map((name, k) => [name, others[k]]));
+    agent.setState({ ...between!, parts: { ...between!.parts, ...targets } });
+    return { ...(await firstUpdate(agent, 41)), others: others.map(variablesOf) };
+  }
+
   test.each([
     ['auto', 'auto', 0.7],
     ['0.3', 0.3, 0.3],
@@ -50,13 +80,13 @@ describe('the first update', () => {
       criticHidden: [3],
     });
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
-    const { report, state, rng } = await firstUpdate(agent, 41);
+    const { report, state, rng, others } = await withOtherTargets(agent, ['targets']);
     const rows = minibatch(state, rng, 2);
     const stream = rng.split('updates');
     const [nextNoise, noise] = [noiseOf(stream), noiseOf(stream)];
     const targets = rows.map(({ reward, next, goesOn }, i) => {
       const { action, logProb } = tanhGaussian(before.policy, next, nextNoise[i]!);
-      return reward + 0.9 * goesOn * (Math.min(...twins(before.critics, next, action)) - alpha * (logProb + 1.3));
+      return reward + 0.9 * goesOn * (Math.min(...twins(others[0]!, next, action)) - alpha * (logProb + 1.3));
     });
     const criticLoss = (critics: Variables) =>
       mean(
@@ -81,7 +111,7 @@ describe('the first update', () => {
     // −1 for each component, whose halves of the bounds are 2 and 2.
     const towards = temperature === 'auto' ? entropy - (2 * Math.log(2) - 2) : 0;
     expectClose(gradientOf(state, 'temperatureOptimizer'), [towards]);
-    const averaged = flat(before.critics).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
+    const averaged = flat(others[0]!).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
     expectClose(flat(variablesOf(state.parts.targets)), averaged, 5);
     agent.dispose();
   });
@@ -170,11 +200,12 @@ describe('the first update', () => {
       policy,
       env: new RecordingEnv(box),
       policyDelay: 1,
+      tau: 0.25,
       targetNoise: 0.6,
       criticHidden: [3],
     });
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
-    const { report, state, rng } = await firstUpdate(agent, 41);
+    const { report, state, rng, others } = await withOtherTargets(agent, ['targetPolicy', 'targetCritics']);
     const rows = minibatch(state, rng, 2);
     const noise = noiseOf(rng.split('updates'));
     const centre = (of: Variables, observation: number[]) =>
@@ -182,11 +213,11 @@ describe('the first update', () => {
         .slice(0, 2)
         .map((u, i) => box.low[i]! + ((box.high[i]! - box.low[i]!) / 2) * (1 + Math.tanh(u)));
     const targets = rows.map(({ reward, next, goesOn }, i) => {
-      const action = centre(before.policy, next).map((a, j) => {
+      const action = centre(others[0]!, next).map((a, j) => {
         const tried = a + 2 * Math.min(Math.max(0.6 * noise[i]![j]!, -0.5), 0.5);
         return Math.min(Math.max(tried, box.low[j]!), box.high[j]!);
       });
-      return reward + 0.9 * goesOn * Math.min(...twins(before.critics, next, action));
+      return reward + 0.9 * goesOn * Math.min(...twins(others[1]!, next, action));
     });
     const criticLoss = (critics: Variables) =>
       mean(
@@ -201,6 +232,12 @@ describe('the first update', () => {
     expectClose([report.criticLoss!], [criticLoss(before.critics)]);
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+    const { policy: own, critics, targetPolicy, targetCritics } = state.parts;
+    [targetPolicy, targetCritics].forEach((target, k) => {
+      const followed = flat(variablesOf([own, critics][k]));
+      const averaged = flat(others[k]!).map((old, i) => old + 0.25 * (followed[i]! - old));
+      expectClose(flat(variablesOf(target)), averaged, 5);
+    });
     agent.dispose();
   });
 
@@ -214,7 +251,7 @@ describe('the first update', () => {
     const before = { policy: variablesOf(policy), target: variablesOf(other) };
     const { report, state, rng } = await firstUpdate(agent, 41);
     agent.dispose();
-    return { before, report, state, rows: minibatch(state, rng, 1) };
+    return { before, report, state, rows: minibatch(state, rng, 1, policy.observationDim) };
   }
 
   const valued = {
@@ -251,6 +288,42 @@ describe('the first update', () => {
     expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
     const taken = rows.map(({ observation, action }) => values(before.policy, observation)[action[0]! - 1]!);
     expectClose([report.actionValue!], [mean(taken)]);
+  });
+
+  /** Two of three actions are allowed, by the sign of the first observation. */
+  class Forbidding extends RecordingEnv {
+    protected override begin(): ResetResult {
+      const [observation] = super.begin();
+      return [observation, { actionMask: allowed(observation) }];
+    }
+
+    override step(action: number): StepResult {
+      const [observation, reward, terminated, truncated] = super.step(action);
+      return [observation, reward, terminated, truncated, { actionMask: allowed(observation) }];
+    }
+  }
+  const allowed = ([x]: ArrayLike<number>) => [1, Number(x! > 0), Number(x! <= 0)];
+
+  // One quantile is the median: half of Huber's loss.
+  test.each([
+    ['q-network', Dqn, {}, 1],
+    ['quantile-network', QrDqn, { quantiles: 1 }, 0.5],
+  ] as const)('of a masked %s, whose targets are of allowed actions', async (name, Learner, options, factor) => {
+    const own = { ...spaces, actionSpace: discrete, hidden: [4], actionMask: true, ...options };
+    const policy = perturb(makePolicy(name as string, own), new Rng('weights'), 0.7);
+    const other = perturb(makePolicy(name as string, own), new Rng('t'), 1);
+    const make = () => new Learner({ ...valued, env: new Forbidding(discrete), policy: policy as never });
+    const { before, report, rows } = await withOtherTarget(make, policy, other);
+    const values = (of: Variables, [x, y]: number[]) => qNetwork(under(of, 'network'), [x!, y!]).flat();
+    // DQN is double by default.
+    const chooser = Learner === Dqn ? before.policy : before.target;
+    const ofAllowed = (next: number[]) => values(chooser, next).map((q, k) => (allowed(next)[k] ? q : -Infinity));
+    const losses = rows.map(({ observation, action, reward, next, goesOn }) => {
+      const y = reward + 0.9 * goesOn * values(before.target, next)[argmax(ofAllowed(next))]!;
+      return factor * huberOf(values(before.policy, observation)[action[0]! - 1]! - y);
+    });
+    expectClose([report.loss!], [mean(losses)]);
+    expect(rows.some(({ next, goesOn }) => goesOn && !allowed(next)[argmax(values(chooser, next))])).toBe(true);
   });
 
   test('of DQN, whose gradient is held within its bound', async () => {
