@@ -125,3 +125,16 @@ test('a policy with batch renormalization gets its statistics from its own updat
   expectClose(variablesOf(policy)['network.batchRenorms.0.runningMean']!, wanted, 4);
   agent.dispose();
 });
+
+test('beta1 is that of the policy and of the critics', async () => {
+  const trained = async (more: { beta1?: number }) => {
+    const agent = new CrossQ({ ...options, policy: gaussian(), env: new RecordingEnv(box), ...more });
+    for await (const _ of agent.train({ steps: 42, rng: new Rng('training') }));
+    const { policy, critics } = agent.state().parts;
+    agent.dispose();
+    return { policy, critics };
+  };
+  const [usual, other] = [await trained({}), await trained({ beta1: 0.9 })];
+  expect(other.policy).not.toEqual(usual.policy);
+  expect(other.critics).not.toEqual(usual.critics);
+});

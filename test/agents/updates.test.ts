@@ -201,7 +201,8 @@ describe('the first update', () => {
       env: new RecordingEnv(box),
       policyDelay: 1,
       tau: 0.25,
-      targetNoise: 0.6,
+      targetNoise: 1.2,
+      targetNoiseClip: 1.5,
       criticHidden: [3],
     });
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
@@ -212,9 +213,11 @@ describe('the first update', () => {
       mlp(under(of, 'network'), observation)
         .slice(0, 2)
         .map((u, i) => box.low[i]! + ((box.high[i]! - box.low[i]!) / 2) * (1 + Math.tanh(u)));
+    let beyond = 0;
     const targets = rows.map(({ reward, next, goesOn }, i) => {
       const action = centre(others[0]!, next).map((a, j) => {
-        const tried = a + 2 * Math.min(Math.max(0.6 * noise[i]![j]!, -0.5), 0.5);
+        const tried = a + 2 * Math.min(Math.max(1.2 * noise[i]![j]!, -1.5), 1.5);
+        beyond += Number(tried < box.low[j]! || tried > box.high[j]!);
         return Math.min(Math.max(tried, box.low[j]!), box.high[j]!);
       });
       return reward + 0.9 * goesOn * Math.min(...twins(others[1]!, next, action));
@@ -232,6 +235,7 @@ describe('the first update', () => {
     expectClose([report.criticLoss!], [criticLoss(before.critics)]);
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
+    expect(beyond).toBeGreaterThan(0);
     const { policy: own, critics, targetPolicy, targetCritics } = state.parts;
     [targetPolicy, targetCritics].forEach((target, k) => {
       const followed = flat(variablesOf([own, critics][k]));
