@@ -1,5 +1,13 @@
 import { Rng } from '../../src/random.ts';
-import { checkMethods, checkResetResult, checkSpaces, checkStepResult, expectRule, sameValue } from './checks.ts';
+import {
+  checkMethods,
+  checkResetResult,
+  checkSpaces,
+  checkStepResult,
+  checkUnwrapped,
+  expectRule,
+  sameValue,
+} from './checks.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, StepResult } from './env.ts';
 import { checkCount } from './options.ts';
@@ -231,7 +239,8 @@ function adviceOn(name: string, space: Space): string[] {
  */
 export function checkEnv(env: AnyEnv, { seed = 123, steps = 200 }: CheckEnvOptions = {}): string[] {
   checkCount('checkEnv', 'steps', steps);
-  checkMethods(env);
+  checkMethods('checkEnv', env);
+  checkUnwrapped(env);
   checkSpaces(env);
   const rng = new Rng(seed).split('checkEnv');
   checkSpaceSamples(env, 'actionSpace', rng);

@@ -30,12 +30,16 @@ function checkSpace(env: AnyEnv, name: 'actionSpace' | 'observationSpace'): void
   );
 }
 
-/** @throws when `env` is no object with the methods of an `Env`. */
-export function checkMethods(env: AnyEnv): void {
-  if (typeof env !== 'object' || env === null) throw new Error(`checkEnv: expected an env, got ${describe(env)}`);
+/** @throws when `env` is no object with the methods of an `Env`; `owner` is who asks. */
+export function checkMethods(owner: string, env: AnyEnv): void {
+  if (typeof env !== 'object' || env === null) throw new Error(`${owner}: expected an env, got ${describe(env)}`);
+  if (env instanceof Promise) throw new Error(`${owner}: expected an env, got a Promise: await it first`);
   for (const method of ['reset', 'step', 'close'] as const) {
     expectRule(env, typeof env[method] === 'function', () => `has no ${method}()`);
   }
+}
+
+export function checkUnwrapped(env: AnyEnv): void {
   const { unwrapped } = env;
   expectRule(
     env,

@@ -1,5 +1,5 @@
 import { Rng } from '../../src/random.ts';
-import { envName } from './checks.ts';
+import { checkMethods, checkSpaces, envName } from './checks.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Info } from './env.ts';
 import { checkChoice } from './options.ts';
@@ -56,7 +56,7 @@ export class SyncVectorEnv implements VectorEnv {
 
   /**
    * @param makers one function for each env; all must give envs of the same spaces.
-   * @throws when there are none, the autoreset mode is unknown, or the spaces differ.
+   * @throws when there are none, one is no environment, the autoreset mode is unknown, or the spaces differ.
    */
   constructor(makers: readonly (() => AnyEnv)[], { autoresetMode = 'sameStep' }: SyncVectorEnvOptions = {}) {
     checkChoice('SyncVectorEnv', 'autoresetMode', autoresetMode, autoresetModes);
@@ -64,6 +64,8 @@ export class SyncVectorEnv implements VectorEnv {
     const first = this.envs[0];
     if (first === undefined) throw new Error('SyncVectorEnv: needs at least one env, got none');
     for (const [i, env] of this.envs.entries()) {
+      checkMethods(`SyncVectorEnv: env ${i}`, env);
+      checkSpaces(env);
       for (const name of ['observationSpace', 'actionSpace'] as const) {
         if (String(env[name]) !== String(first[name])) {
           throw new Error(`SyncVectorEnv: env ${i} has ${name} ${env[name]}, expected env 0's ${first[name]}`);

@@ -106,6 +106,7 @@ function bound(origin: string, sign: string, limit: number | bigint): string {
 /** A value as an error message shows it: JSON, cut where it is long. */
 export function show(value: unknown): string {
   if (typeof value === 'number') return String(value);
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) {
     return `a ${value.constructor?.name ?? 'object'}`;

@@ -6,7 +6,7 @@ import { show } from '../options/describeIssue.ts';
 import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { withDefaults } from '../options/withDefaults.ts';
-import type { Rng } from '../random.ts';
+import { Rng } from '../random.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
 import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts';
@@ -81,7 +81,7 @@ export function makePolicy<N extends string>(
   const layout = new ObservationLayout(`${where}: observationSpace`, observationSpace);
   const observationBox = layout.box();
   const actions = actionsOf(`${where}: actionSpace`, definition.actions, actionSpace);
-  if (rng === undefined) throw new Error(`${where}: rng: got undefined, expected an Rng`);
+  if (!(rng instanceof Rng)) throw new Error(`${where}: rng: got ${show(rng)}, expected an Rng`);
   const schema =
     learner === undefined
       ? definition.schema

@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import { show } from '../options/describeIssue.ts';
+import { parseOptions } from '../options/parseOptions.ts';
+import { rngSchema } from '../options/rngSchema.ts';
 import { Rng } from '../random.ts';
 import { Actor } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
@@ -24,6 +27,12 @@ export interface ActOptions {
   /** The info's `actionMask`, for a policy that masks actions. */
   readonly actionMask?: unknown;
 }
+
+const actOptions = z.strictObject({
+  greedy: z.boolean().optional(),
+  rng: rngSchema.optional(),
+  actionMask: z.unknown().optional(),
+});
 
 /** What an environment's `step` takes: of one discrete action the number. */
 export type ActedAction = Float32Array | Int32Array | Uint8Array | number;
@@ -52,7 +61,8 @@ export class SingleActor {
   }
 
   /** See {@link Policy.act}. */
-  act(observation: Observation, { greedy = false, rng = this.#rng, actionMask }: ActOptions = {}): ActedAction {
+  act(observation: Observation, options: ActOptions = {}): ActedAction {
+    const { greedy = false, rng = this.#rng, actionMask } = parseOptions(this.#where(), actOptions, options);
     this.#take(observation, actionMask);
     const { action } = this.#actor(greedy).act(this.#observation, rng);
     const { discreteActions } = this.#policy;

@@ -87,12 +87,21 @@ test.each([
     'GaussianPolicy.act: got Infinity at 3 of the observation, expected finite numbers',
   ],
   [['0.1', 0, 0, 0], 'GaussianPolicy.act: got "0.1" in the observation, expected numbers'],
+  [[1n, 0, 0, 0], 'GaussianPolicy.act: got 1n in the observation, expected numbers'],
   [undefined, 'GaussianPolicy.act: got undefined in the observation, expected numbers'],
   [{ position: 1 }, 'GaussianPolicy.act: got {"position":1} in the observation, expected numbers'],
 ])('refuses %o in one line, and acts on', (wrong, message) => {
   const policy = gaussian();
   expect(() => policy.act(wrong as never)).toThrow(new Error(message));
   expect(policy.act(observation)).toEqual(gaussian().act(observation));
+});
+
+test.each([
+  [{ gredy: true }, 'gredy: unknown option, expected one of greedy, rng, actionMask (did you mean greedy?)'],
+  [{ greedy: 'yes' }, 'greedy: got "yes", expected a boolean'],
+  [{ rng: 3 }, 'rng: got 3, expected an Rng'],
+])('refuses the options %o in one line', (wrong, message) => {
+  expect(() => gaussian().act(observation, wrong as never)).toThrow(new Error(`GaussianPolicy.act: ${message}`));
 });
 
 test('is freed with the policy', () => {

@@ -172,6 +172,7 @@ test('what does not fit is refused in one line', () => {
   expect(refused('gaussian', { actionSpace: { low: [0], high: [1], shape: [2] } })).toMatch(/shape \[2\], got 1 low/);
   expect(refused('gaussian', { observationSpace: undefined })).toMatch(/observationSpace: wanted a space/);
   expect(refused('gaussian', { rng: undefined })).toMatch(/rng: got undefined, expected an Rng/);
+  expect(refused('gaussian', { rng: 0 })).toMatch(/rng: got 0, expected an Rng/);
   const unbounded = new Box({ low: -Infinity, high: Infinity, shape: [1] });
   expect(refused('gaussian', { actionSpace: unbounded, squash: 'tanh' })).toBe(
     `makePolicy('gaussian'): squash: got "tanh", expected actions with finite bounds low < high, got low [-Infinity], high [Infinity]`,

@@ -42,9 +42,18 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   readonly dtype: D;
   readonly size: number;
 
-  constructor({ low, high, shape, dtype = 'float32' as D }: BoxOptions<D>) {
+  constructor(options: BoxOptions<D>) {
+    if (typeof options !== 'object' || options === null) {
+      throw new Error(`Box: got ${describe(options)}, expected { low, high, shape, dtype }`);
+    }
+    const { low, high, shape, dtype = 'float32' as D } = options;
     if (!(dtype in constructors)) {
       throw new Error(`Box: dtype must be one of ${Object.keys(constructors).join(', ')}, got ${describe(dtype)}`);
+    }
+    for (const [name, bound] of Object.entries({ low, high })) {
+      if (typeof bound !== 'number' && typeof bound?.length !== 'number') {
+        throw new Error(`Box: ${name} must be a number or an array of numbers, got ${describe(bound)}`);
+      }
     }
     const length = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
     if (shape === undefined && length === undefined) {

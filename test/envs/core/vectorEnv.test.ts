@@ -218,6 +218,12 @@ describe('SyncVectorEnv', () => {
       'autoresetMode must be one of nextStep, sameStep, disabled, got "later"',
     );
     expect(() => new SyncVectorEnv([one, () => make('Lake-v0')])).toThrow('env 1 has observationSpace Box(');
+    const makes = (env: unknown) => () => new SyncVectorEnv([one, () => env as Countdown]);
+    expect(makes(3)).toThrow(new Error('SyncVectorEnv: env 1: expected an env, got 3'));
+    expect(makes(Promise.resolve(one()))).toThrow(/env 1: expected an env, got a Promise: await it first$/);
+    expect(makes({ reset() {}, step() {} })).toThrow(new Error('Object: has no close()'));
+    const plainSpace = Object.assign(one(), { observationSpace: { low: [0], high: [1], shape: [1] } });
+    expect(makes(plainSpace)).toThrow(new Error('Countdown: observationSpace is not a Space: it has no sample()'));
     const envs = countdowns();
     envs.reset();
     expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
