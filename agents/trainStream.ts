@@ -18,7 +18,7 @@ import { type EnvRequest, envRequestShape, openEnvs } from './common/openEnvs.ts
 import { partSchemas } from './common/partSchemas.ts';
 import { type EpisodeFigures, RecentEpisodes } from './common/recentEpisodes.ts';
 import { spacesOf } from './common/spacesOf.ts';
-import { type TrainingDefaults, trainingDefaults } from './common/trainingDefaults.ts';
+import { trainingDefaults } from './common/trainingDefaults.ts';
 import { trainingReports } from './common/trainingReports.ts';
 import { usualPolicy } from './common/usualPolicy.ts';
 import { EvaluatedAgent, type EvaluatedReport, type TrainingEvaluation } from './evaluatedAgent.ts';
@@ -105,7 +105,7 @@ export async function* trainStream<const N extends AgentName, P extends string =
     const { env, close } = openEnvs('train', checked, defaults.envs);
     parts.push({ dispose: close });
     const rng = new Rng(seed);
-    const made = makeAgent('train: agent', { ...withOptions(checked, env, defaults), env, rng });
+    const made = makeAgent('train: agent', { ...withOptions(checked, env), env, rng });
     const { policy } = made;
     const evaluated = checked.evaluateEvery > 0 ? evaluatedAgent(made, checked) : undefined;
     const agent: Agent<EvaluatedReport> = evaluated ?? made.agent;
@@ -171,9 +171,10 @@ function evaluatedAgent(made: AgentWithPolicy, settings: AnySettings): Evaluated
 function withOptions(
   { agent, policy: given, env: source, agentOptions = {}, policyOptions }: AnySettings,
   env: VectorEnv | AnyEnv,
-  defaults: TrainingDefaults,
 ): Omit<AgentPlan, 'env' | 'rng'> {
-  const policy = given ?? usualPolicy(agent, spacesOf(env).actionSpace);
+  const { actionSpace } = spacesOf(env);
+  const defaults = trainingDefaults(agent, typeof source === 'string' ? source : undefined, actionSpace);
+  const policy = given ?? usualPolicy(agent, actionSpace);
   if (typeof policy !== 'string' && policyOptions !== undefined) {
     throw new Error('train: policyOptions: these are for a policy that is named, got a Policy that there is');
   }

@@ -15,6 +15,7 @@ export function leavesBounds(policy: Policy, box: Box): boolean {
     const distribution = policy.given(tf.zeros([1, policy.observationDim]));
     if (distribution.angles) return false;
     const farthest = [-FAR, FAR].map((end) => distribution.squash(tf.fill([1, box.size], end)).dataSync<'float32'>());
-    return !farthest.every((action) => box.contains(action));
+    const { low, high } = box;
+    return farthest.some((action) => action.some((x, i) => !(x >= low[i]! && x <= high[i]!)));
   });
 }

@@ -1,4 +1,6 @@
+import type { Space } from '../../envs/index.ts';
 import { policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
+import { suitedOptions } from '../../src/policies/registry.ts';
 import type { AgentName } from '../builtinAgents.ts';
 import { presetOf } from './presetOf.ts';
 
@@ -21,13 +23,17 @@ export interface TrainingDefaults {
  * The defaults of an agent on an environment: those of the preset, where there is one, and before the policy's own those that suit the
  * agent.
  * @param env its id; without one there is no preset
+ * @param actions those of the environment, if they are known: what has no bounds needs no squash
  */
-export function trainingDefaults(agent: string, env: string | undefined): TrainingDefaults {
+export function trainingDefaults(agent: string, env: string | undefined, actions?: Space): TrainingDefaults {
   const preset = env === undefined ? undefined : presetOf(env, agent);
   return {
     steps: preset?.steps ?? 100_000,
     envs: preset?.envs ?? 1,
     agent: preset?.agent ?? {},
-    policy: { ...suited[agent as AgentName], ...preset?.policy },
+    policy: {
+      ...(actions === undefined ? suited[agent as AgentName] : suitedOptions('train', agent, actions)),
+      ...preset?.policy,
+    },
   };
 }

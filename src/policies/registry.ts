@@ -162,17 +162,14 @@ function withSpaces(
 }
 
 /** What suits a learner; a squash only where there are bounds to squash into. @throws if there is none of that name */
-function suitedOptions(
-  where: string,
-  learner: string,
-  space: ReturnType<typeof actionsOf>['actionSpace'],
-): Readonly<Record<string, unknown>> {
+export function suitedOptions(where: string, learner: string, space: object): Readonly<Record<string, unknown>> {
   const names = Object.keys(policyOptionsFor);
   if (!names.includes(learner)) {
     throw new Error(`${where}: for: got ${show(learner)}, ${expectedOneOf(String(learner), names)}`);
   }
   const { squash, ...suited }: Readonly<Record<string, unknown>> = policyOptionsFor[learner as LearnerName];
-  const bounds = 'low' in space ? [...Array.from(space.low), ...Array.from(space.high)] : [];
+  const { low = [], high = [] } = space as Partial<Pick<BoxSpace, 'low' | 'high'>>;
+  const bounds = [...Array.from(low), ...Array.from(high)];
   return squash !== undefined && bounds.every(Number.isFinite) ? { ...suited, squash } : suited;
 }
 

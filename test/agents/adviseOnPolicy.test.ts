@@ -54,6 +54,12 @@ describe('what an agent cannot learn well by', () => {
     ['what is made for it', 'sac', () => of('gaussian', { for: 'sac', hidden: [4] })],
     ['a mixture that is made for it', 'sac', () => of('mixture', { for: 'sac', hidden: [4] })],
     ['a flow that is made for it', 'soft-q-learning', () => of('spline', { for: 'soft-q-learning', hidden: [4] })],
+    [
+      'whole numbers within their bounds',
+      'sac',
+      () => makePolicy('gaussian', { env: levels(), for: 'sac', rng: new Rng(0), hidden: [4] }),
+      levels(),
+    ],
     ['one scale, where noise is the agent’s', 'td3', () => of('gaussian', { squash: 'tanh' })],
     ['a scale that is fixed on purpose', 'sac', () => of('gaussian', { squash: 'tanh', scale: 'fixed' })],
     ['actions that lie within their bounds without a squash', 'sac', () => of('truncated-normal', { scale: 'state' })],
@@ -81,6 +87,12 @@ describe('what an agent cannot learn well by', () => {
     expect(said()).toEqual([]);
   });
 });
+
+/** Actions that are whole numbers. */
+function levels(): AnyEnv {
+  const space = new Box({ low: 0, high: 3, shape: wideBox.shape, dtype: 'int32' });
+  return Object.assign(new RecordingEnv(wideBox), { actionSpace: space }) as unknown as AnyEnv;
+}
 
 /** Actions that are any numbers. */
 function endless(): AnyEnv {

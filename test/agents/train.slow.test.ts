@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { train, trainStream } from '../../agents/index.ts';
-import { make, makeVec, PendulumEnv } from '../../envs/index.ts';
+import { Box, make, makeVec, PendulumEnv } from '../../envs/index.ts';
 import type { TrainConfig } from '../../experiments/training/trainConfig.ts';
 import { trainExperiment } from '../../experiments/training/trainExperiment.ts';
 import { trainJob } from '../../experiments/training/trainJob.ts';
 import { fingerprint, loadPolicy, makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { RecordingEnv } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-train-function-'));
 
@@ -116,6 +117,20 @@ describe('train', () => {
       signal: stop.signal,
     });
     expect([steps, finished]).toEqual([4 * 1024, false]);
+  });
+
+  test('where actions have no bounds, what suits the agent is without a squash', async () => {
+    const endless = () => new RecordingEnv(new Box({ low: -Infinity, high: Infinity, shape: [2] }));
+    const settings = { env: endless, steps: 120, agentOptions: { batchSize: 8 } } as const;
+    for (const agent of ['sac', 'td3', 'tqc'] as const) {
+      const { policy } = await train({ ...settings, agent, policyOptions: { hidden: [4] } });
+      expect(policy.config!.options).toMatchObject({ squash: 'none', activation: 'relu' });
+      policy.dispose();
+    }
+    const wrong = train({ ...settings, agent: 'sac', policyOptions: { squash: 'tanh' } });
+    await expect(wrong).rejects.toThrow(
+      /^makePolicy\('gaussian'\): squash: got "tanh", expected actions with finite bounds/,
+    );
   });
 
   test('takes a function, an environment or several, and a policy, and closes only what it has opened', async () => {
