@@ -17,7 +17,7 @@ export async function optionsPage(): Promise<string> {
     '## Agents',
     ...agents.flatMap((owner) => part(owner.name, owner)),
     '## Policies',
-    "`makePolicy(name, { observationSpace, actionSpace, rng, … })` takes the options of every policy and the policy's own.",
+    "`makePolicy(name, { env, rng, … })` takes the options of every policy and the policy's own.",
     ...part('Every policy', { schema: z.strictObject(commonPolicyOptions) }),
     ...policies.flatMap((owner) => part(owner.name, owner, z.strictObject(commonPolicyOptions))),
     '## Flows',

@@ -65,6 +65,8 @@ export default defineConfig({
         text: 'Start',
         items: [
           { text: 'Start', link: '/start' },
+          { text: 'Which agent, policy, settings', link: '/which-agent' },
+          { text: 'When it does not learn', link: '/when-it-does-not-learn' },
           { text: 'Examples', link: '/examples' },
           { text: 'Coming from another library', link: '/coming-from' },
           { text: 'TypeScript, modules, memory', link: '/typescript' },
