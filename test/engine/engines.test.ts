@@ -39,22 +39,23 @@ describe('choice of the engine', () => {
       "engine: wasm (onnxruntime-node: Cannot find module 'onnxruntime-node'); for the native engine: npm install --ignore-scripts onnxruntime-node@1.30.0",
     ],
   ])('nobody asks for one, and onnxruntime-node is there: %s', async (node, name, line) => {
-    for (const request of ['auto', '']) expect(await selectEngine(request, loader(node))).toEqual({ name, line });
+    for (const request of ['auto', ''])
+      expect(await selectEngine(request, { loader: loader(node) })).toEqual({ name, line });
     expect(currentRuntime()!.name).toBe(node ? 'wasm and onnxruntime-node cpu' : 'wasm');
   });
 
   test('a request is met or is an error with advice', async () => {
-    expect((await selectEngine('eager', loader(true))).name).toBe('eager');
+    expect((await selectEngine('eager', { loader: loader(true) })).name).toBe('eager');
     expect(currentRuntime()).toBe(undefined);
-    expect((await selectEngine('cuda', loader(true))).line).toBe('engine: onnxruntime-node cuda');
+    expect((await selectEngine('cuda', { loader: loader(true) })).line).toBe('engine: onnxruntime-node cuda');
     for (const name of ['wasm', 'wasm-relaxed']) {
-      expect(await selectEngine(name, loader(true))).toEqual({ name, line: `engine: ${name}` });
+      expect(await selectEngine(name, { loader: loader(true) })).toEqual({ name, line: `engine: ${name}` });
       expect(currentRuntime()!.name).toBe(name);
     }
-    await expect(selectEngine('onnxruntime-node', loader(false))).rejects.toThrow(
+    await expect(selectEngine('onnxruntime-node', { loader: loader(false) })).rejects.toThrow(
       "the engine 'onnxruntime-node' is not available (Cannot find module 'onnxruntime-node'); install it with: npm install --ignore-scripts onnxruntime-node@",
     );
-    await expect(selectEngine('tpu', loader(true))).rejects.toThrow(
+    await expect(selectEngine('tpu', { loader: loader(true) })).rejects.toThrow(
       "OXBOW_ENGINE: wanted one of auto, wasm, wasm-relaxed, onnxruntime-node, cuda, eager, got 'tpu'",
     );
   });

@@ -25,6 +25,7 @@ export function autoRuntime(small: Runtime, large: Runtime): Runtime {
   return {
     name: `${small.name} and ${large.name}`,
     allocate: small.allocate,
+    dispose: () => small.dispose?.(),
     load(program) {
       const stages = partition(program);
       if (isSmall(program, stages)) return small.load(program);

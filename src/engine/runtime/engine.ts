@@ -1,5 +1,6 @@
 import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
 import { wasmRuntime } from '../wasm/executable.ts';
+import { MOST_THREADS, whyNoThreads } from '../wasm/team.ts';
 import { autoRuntime } from './autoRuntime.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -19,6 +20,17 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
 export interface EngineLoader {
   /** @throws if onnxruntime-node or the provider is not there */
   node(provider: Provider): Runtime;
+}
+
+/** How {@link selectEngine} gets an engine. */
+export interface EngineOptions {
+  /**
+   * How many threads calculate the large kernels of 'wasm' together, the caller among them; by default the environment variable
+   * `OXBOW_THREADS`, or 1. Results have the same bits for every number.
+   */
+  readonly threads?: number | undefined;
+  /** Says where the engines are, if not in installed packages. */
+  readonly loader?: EngineLoader | undefined;
 }
 
 interface Selection extends EngineReport {
@@ -55,6 +67,15 @@ function parseRequest(request: string | undefined): EngineName {
   throw new Error(`OXBOW_ENGINE: wanted one of ${ENGINE_NAMES.join(', ')}, got '${request}'`);
 }
 
+function parseThreads(threads: number | undefined): number {
+  const text = nodeProcess?.env?.OXBOW_THREADS;
+  const [label, asked] = threads === undefined ? ['OXBOW_THREADS', text] : ['threads', threads];
+  if (asked === undefined || asked === '') return 1;
+  const count = Number(asked);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_THREADS) return count;
+  throw new Error(`${label}: wanted an integer from 1 to ${MOST_THREADS}, got '${asked}'`);
+}
+
 /** Its install script would only download CUDA files, and fails where it cannot. */
 const INSTALL_NODE = 'npm install --ignore-scripts onnxruntime-node@1.30.0';
 
@@ -68,7 +89,7 @@ function fromNode(name: keyof typeof ADVICE, loader: EngineLoader): Selection {
   return { name, line: `engine: ${runtime.name}`, runtime };
 }
 
-function select(request: EngineName, loader: EngineLoader): Selection {
+function select(request: EngineName, loader: EngineLoader, threads: number): Selection {
   switch (request) {
     case 'eager':
       return { name: request, line: 'engine: eager tfjs', runtime: undefined };
@@ -77,7 +98,7 @@ function select(request: EngineName, loader: EngineLoader): Selection {
       return {
         name: request,
         line: `engine: ${request}`,
-        runtime: wasmRuntime({ isRelaxed: request === 'wasm-relaxed' }),
+        runtime: wasmRuntime({ isRelaxed: request === 'wasm-relaxed', threads }),
       };
     case 'onnxruntime-node':
     case 'cuda':
@@ -88,9 +109,9 @@ function select(request: EngineName, loader: EngineLoader): Selection {
       }
     case 'auto':
       // A browser has no onnxruntime-node.
-      if (nodeProcess === undefined) return select('wasm', loader);
+      if (nodeProcess === undefined) return select('wasm', loader, threads);
       try {
-        const runtime = autoRuntime(wasmRuntime(), loader.node('cpu'));
+        const runtime = autoRuntime(wasmRuntime({ threads }), loader.node('cpu'));
         return {
           name: request,
           line: `engine: auto (wasm for small operations, onnxruntime-node for large ones)`,
@@ -98,10 +119,24 @@ function select(request: EngineName, loader: EngineLoader): Selection {
         };
       } catch (error) {
         const line = `engine: wasm (onnxruntime-node: ${reason(error)}); for the native engine: ${INSTALL_NODE}`;
-        return { ...select('wasm', loader), line };
+        return { ...select('wasm', loader, threads), line };
       }
   }
 }
+
+/** The selection of an engine with so many threads, or with one where there can be no more; the line says so. */
+function selectWith(request: string | undefined, { threads, loader = engineLoader }: EngineOptions = {}): Selection {
+  const name = parseRequest(request);
+  const asked = parseThreads(threads);
+  const obstacle = asked === 1 ? undefined : whyNoThreads();
+  const selection = select(name, loader, obstacle === undefined ? asked : 1);
+  if (asked === 1 || !THREADED.has(selection.name)) return selection;
+  const note = obstacle === undefined ? `${asked} threads` : `one thread: ${obstacle}`;
+  return { ...selection, line: `${selection.line}, ${note}` };
+}
+
+/** The engines whose kernels threads of ours can share. */
+const THREADED: ReadonlySet<EngineName> = new Set(['auto', 'wasm', 'wasm-relaxed']);
 
 /**
  * Chooses the engine that runs compiled functions from now on. Without this call, the first compiled call takes what `auto` takes.
@@ -109,19 +144,20 @@ function select(request: EngineName, loader: EngineLoader): Selection {
  * @param request 'wasm' (modules of our own, everywhere), 'wasm-relaxed' (the same with fused multiplication, whose last bits depend
  *   on the processor), 'onnxruntime-node', 'cuda' (ONNX Runtime's CUDA provider), 'eager', or 'auto': 'wasm' for programs of small
  *   operations and 'onnxruntime-node', where it is installed, for others; by default the environment variable `OXBOW_ENGINE`
- * @param loader says where the engines are, if not in installed packages
- * @throws if the request is unknown, or the requested engine is not available
+ * @throws if the request is unknown, the requested engine is not available, or `threads` is no number of threads
  */
 export async function selectEngine(
   request: string | undefined = nodeProcess?.env?.OXBOW_ENGINE,
-  loader: EngineLoader = engineLoader,
+  options: EngineOptions = {},
 ): Promise<EngineReport> {
-  selected = select(parseRequest(request), loader);
+  const next = selectWith(request, options);
+  selected?.runtime?.dispose?.();
+  selected = next;
   return { name: selected.name, line: selected.line };
 }
 
 /** The runtime of the chosen engine, undefined for eager; the first call chooses if nobody has. */
 export function currentRuntime(): Runtime | undefined {
-  selected ??= select(parseRequest(nodeProcess?.env?.OXBOW_ENGINE), engineLoader);
+  selected ??= selectWith(nodeProcess?.env?.OXBOW_ENGINE);
   return selected.runtime;
 }

@@ -64,4 +64,6 @@ export interface Runtime extends Storage {
   readonly name: string;
   /** @throws if the runtime cannot run the program */
   load(program: Program): Executable;
+  /** Ends its threads, if it has some; what it has loaded runs on without them. */
+  dispose?(): void;
 }

@@ -189,13 +189,27 @@ export interface ModuleFunction {
 
 const SECTION = { types: 1, imports: 2, functions: 3, globals: 6, exports: 7, code: 10 } as const;
 
-/**
- * A module of these functions over the memory that it imports as `env.memory`.
- * @param globals how many global i32 variables it has, 0 at first
- */
-export function encodeModule(functions: readonly ModuleFunction[], globals = 0): Uint8Array<ArrayBuffer> {
-  const signatures = functions.map(({ code }) => `${code.parameters}→${code.results}`);
-  const distinct = [...new Set(signatures)];
+export interface ModuleOptions {
+  /** How many global i32 variables it has, 0 at first. */
+  readonly globals?: number;
+  /** The function of two integers that it imports as `env.<name>`, which is function 0 then. */
+  readonly imported?: string | undefined;
+  /** The pages to which its memory may grow, if that is shared between threads. */
+  readonly sharedPages?: number | undefined;
+}
+
+const IMPORTED = new Code(['i32', 'i32']);
+
+/** A module of these functions over the memory that it imports as `env.memory`. */
+export function encodeModule(
+  functions: readonly ModuleFunction[],
+  { globals = 0, imported, sharedPages }: ModuleOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const signatureOf = ({ parameters, results }: Code): string => `${parameters}→${results}`;
+  const signatures = functions.map(({ code }) => signatureOf(code));
+  const types = [...functions.map(({ code }) => code), ...(imported === undefined ? [] : [IMPORTED])];
+  const distinct = [...new Map(types.map((code) => [signatureOf(code), code])).keys()];
+  const first = imported === undefined ? 0 : 1;
   const module = new Bytes();
   module.all([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const section = (id: number, fill: (content: Bytes) => void): void => {
@@ -207,21 +221,28 @@ export function encodeModule(functions: readonly ModuleFunction[], globals = 0):
   section(SECTION.types, (content) => {
     content.unsigned(distinct.length);
     for (const signature of distinct) {
-      const { parameters, results } = functions[signatures.indexOf(signature)]!.code;
+      const { parameters, results } = types.find((code) => signatureOf(code) === signature)!;
       content.byte(0x60);
-      for (const types of [parameters, results]) {
-        content.unsigned(types.length);
-        for (const type of types) content.byte(TYPE_CODES[type]);
+      for (const list of [parameters, results]) {
+        content.unsigned(list.length);
+        for (const type of list) content.byte(TYPE_CODES[type]);
       }
     }
   });
   section(SECTION.imports, (content) => {
-    content.unsigned(1);
+    content.unsigned(1 + first);
     content.text('env');
     content.text('memory');
     content.byte(2);
-    content.byte(0);
+    content.byte(sharedPages === undefined ? 0 : 3);
     content.unsigned(1);
+    if (sharedPages !== undefined) content.unsigned(sharedPages);
+    if (imported !== undefined) {
+      content.text('env');
+      content.text(imported);
+      content.byte(0);
+      content.unsigned(distinct.indexOf(signatureOf(IMPORTED)));
+    }
   });
   section(SECTION.functions, (content) => {
     content.unsigned(functions.length);
@@ -238,7 +259,7 @@ export function encodeModule(functions: readonly ModuleFunction[], globals = 0):
     }
   });
   section(SECTION.exports, (content) => {
-    const named = functions.flatMap(({ name }, index) => (name === undefined ? [] : [{ name, index }]));
+    const named = functions.flatMap(({ name }, index) => (name === undefined ? [] : [{ name, index: first + index }]));
     content.unsigned(named.length);
     for (const { name, index } of named) {
       content.text(name);

@@ -5,12 +5,24 @@ import { timeOf } from '../runtime/timeOf.ts';
 import { Heap } from './heap.ts';
 import { HeapSlot } from './heapSlot.ts';
 import { lowerToWasm, type PlacedPort, type WasmProgram } from './lower.ts';
+import { Team } from './team.ts';
 
 export interface WasmRuntimeOptions {
   /** Multiply and add with one rounding where the processor has that: faster, but the last bits then depend on it. */
   readonly isRelaxed?: boolean;
   /** The bytes of a WebAssembly module beyond which a program becomes several. */
   readonly largestModule?: number;
+  /** How many threads calculate together, this one among them. The bits are the same for every number. */
+  readonly threads?: number;
+}
+
+/** What the programs of a runtime share. */
+interface Shared {
+  readonly name: string;
+  readonly heap: Heap;
+  /** The threads beside this one. */
+  readonly team: Team | undefined;
+  readonly options: Required<WasmRuntimeOptions>;
 }
 
 /** Chromium compiles no larger module at once on a page's main thread. */
@@ -25,7 +37,11 @@ class WasmExecutable implements Executable {
   readonly #name: string;
   readonly #heap: Heap;
   readonly #run: (...addresses: number[]) => void;
-  readonly #exports: WebAssembly.Exports;
+  readonly #exports: Record<string, (part?: number) => void>;
+  /** Those that help, and this program's number there, if a kernel has parts. */
+  readonly #help: { readonly team: Team; readonly program: number } | undefined;
+  /** Where threads look for the addresses of moving inputs and outputs. */
+  readonly #sharedAddresses: HeapSlot | undefined;
   readonly #faults: HeapSlot;
   /** Inputs and outputs in this program's own memory; of moving ones only those that were ever elsewhere. */
   readonly #slots = new Map<Port, HeapSlot>();
@@ -37,8 +53,14 @@ class WasmExecutable implements Executable {
   readonly #before = new Map<Port, () => void>();
   readonly #after = new Map<Port, () => void>();
 
-  constructor({ name, outputs, moving }: Program, engine: string, heap: Heap, options: Required<WasmRuntimeOptions>) {
-    const program = lowerToWasm(outputs, { ...options, moving, allocate: (bytes) => heap.allocate(bytes) });
+  constructor({ name, outputs, moving }: Program, { name: engine, heap, team, options }: Shared) {
+    const { sharedPages } = heap;
+    const program = lowerToWasm(outputs, {
+      ...options,
+      moving,
+      sharedPages,
+      allocate: (bytes) => heap.allocate(bytes),
+    });
     this.program = program;
     this.cost = { ...costOf(outputs), engine, nodes: program.kernels.length };
     this.#name = name;
@@ -50,12 +72,15 @@ class WasmExecutable implements Executable {
       new HeapSlot(heap, dtype, data.length, address).write(data);
     this.#faults = new HeapSlot(heap, 'int32', 2, program.faults);
     this.#faults.write(new Int32Array(2));
-    const parts = program.modules.map(
-      (module) => new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory: heap.memory } }).exports,
-    );
-    const runs = parts.map(({ run }) => run as (...addresses: number[]) => void);
+    const modules = program.modules.map((module) => new WebAssembly.Module(module));
+    const env = { memory: heap.memory, share: (kernel: number, parts: number): void => this.#share(kernel, parts) };
+    const instances = modules.map((module) => new WebAssembly.Instance(module, { env }).exports);
+    const runs = instances.map(({ run }) => run as (...addresses: number[]) => void);
     this.#run = runs.length === 1 ? runs[0]! : (...addresses) => runs.forEach((run) => run(...addresses));
-    this.#exports = Object.assign({}, ...parts);
+    this.#exports = Object.assign({}, ...instances);
+    if (team === undefined || program.kernels.every(({ parts }) => parts === undefined)) return;
+    this.#help = { team, program: team.load(modules) };
+    this.#sharedAddresses = new HeapSlot(heap, 'int32', this.#addresses.length, program.addresses);
   }
 
   input(port: Port): Slot | undefined {
@@ -113,13 +138,19 @@ class WasmExecutable implements Executable {
     // Each in its turn, since the next ones may use the memory of what it reads; it gives the same as often as it is called.
     return this.program.kernels.map((kernel, i) => ({
       ...kernel,
-      microseconds: 1000 * timeOf(this.#exports[`kernel${i}`] as () => void),
+      microseconds: 1000 * timeOf(this.#kernel(i, kernel.parts)),
     }));
   }
 
   #calculate(): void {
     if (this.#before.size > 0) for (const bring of this.#before.values()) bring();
-    this.#run(...this.#addresses);
+    this.#sharedAddresses?.data.set(this.#addresses);
+    this.#help?.team.begin();
+    try {
+      this.#run(...this.#addresses);
+    } finally {
+      this.#help?.team.end();
+    }
     const faults = this.#faults.data;
     const bound = faults[0]!;
     if (bound !== 0) {
@@ -128,7 +159,18 @@ class WasmExecutable implements Executable {
     }
   }
 
+  #kernel(index: number, parts: number | undefined): () => void {
+    return parts === undefined ? this.#exports[`kernel${index}`]! : () => this.#share(index, parts);
+  }
+
+  /** All parts of a kernel. */
+  #share(kernel: number, parts: number): void {
+    const { team, program } = this.#help!;
+    team.share(program, kernel, parts, this.#exports[`kernel${kernel}`]!);
+  }
+
   dispose(): void {
+    this.#help?.team.unload(this.#help.program);
     const { address, bytes } = this.program.block;
     this.#heap.free(address, bytes);
     for (const slot of this.#slots.values()) slot.dispose();
@@ -158,12 +200,19 @@ class WasmExecutable implements Executable {
  * Runs graphs as WebAssembly modules of our own, in every Node and browser. Without `isRelaxed` the same program and inputs give
  * the same bits on every machine.
  */
-export function wasmRuntime({ isRelaxed = false, largestModule = LARGEST_MODULE }: WasmRuntimeOptions = {}): Runtime {
-  const heap = new Heap();
+export function wasmRuntime({
+  isRelaxed = false,
+  largestModule = LARGEST_MODULE,
+  threads = 1,
+}: WasmRuntimeOptions = {}): Runtime {
+  const heap = new Heap(threads > 1);
   const name = isRelaxed ? 'wasm-relaxed' : 'wasm';
+  const team = threads > 1 ? new Team(heap.memory, threads) : undefined;
+  const shared = { name, heap, team, options: { isRelaxed, largestModule, threads } };
   return {
     name,
-    load: (program) => new WasmExecutable(program, name, heap, { isRelaxed, largestModule }),
+    load: (program) => new WasmExecutable(program, shared),
+    dispose: () => team?.stop(),
     // Masks are not what tfjs keeps of bools: these stay outside.
     allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
   };

@@ -4,6 +4,8 @@ const ALIGNMENT = 64;
 /** A vector's load may reach beyond the last element of the last block. */
 const SLACK = 64;
 const INITIAL_PAGES = 64;
+/** All that addresses of 32 bits reach. What threads share says how far it may grow. */
+const MOST_PAGES = 65_536;
 
 interface Gap {
   address: number;
@@ -15,10 +17,21 @@ interface Gap {
  * them. Blocks that are freed are used again.
  */
 export class Heap {
-  readonly memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
+  readonly memory: WebAssembly.Memory;
+  /** The pages to which the memory may grow, if threads share it. */
+  readonly sharedPages: number | undefined;
   /** That of the memory, which takes longer to ask; another one after each growth. */
-  buffer = this.memory.buffer;
+  buffer: ArrayBuffer;
   readonly #gaps: Gap[] = [{ address: ALIGNMENT, size: INITIAL_PAGES * PAGE - ALIGNMENT - SLACK }];
+
+  /** @param isShared whether other threads use it, too */
+  constructor(isShared = false) {
+    this.sharedPages = isShared ? MOST_PAGES : undefined;
+    this.memory = new WebAssembly.Memory(
+      isShared ? { initial: INITIAL_PAGES, maximum: MOST_PAGES, shared: true } : { initial: INITIAL_PAGES },
+    );
+    this.buffer = this.memory.buffer;
+  }
 
   /** A block of at least `bytes` bytes: its address. Its content is undefined. */
   allocate(bytes: number): number {

@@ -10,6 +10,8 @@ export interface Kernel {
   readonly writes: ReadonlySet<Buffer>;
   /** Buffers that nothing else uses. */
   readonly scratch: readonly Buffer[];
+  /** How many parts it has, each done by a call with its number, in any order; absent where one call does all. */
+  readonly parts?: number | undefined;
   /** Writes the code; addresses are settled by then. */
   emit(code: Code, library: Library): void;
 }

@@ -9,8 +9,11 @@ export interface Place {
 }
 
 /** The place of a view's first element. */
-export function placeOf(code: Code, { buffer, offset }: View): Place {
-  if (buffer.global === undefined) return { pointer: undefined, offset: buffer.address + ELEMENT_BYTES * offset };
+export function placeOf(code: Code, { buffer, offset, pointer: given }: View): Place {
+  const begin = buffer.global === undefined ? buffer.address : 0;
+  if (given !== undefined || buffer.global === undefined) {
+    return { pointer: given, offset: begin + ELEMENT_BYTES * offset };
+  }
   const pointer = code.local('i32');
   code.getGlobal(buffer.global);
   code.set(pointer);

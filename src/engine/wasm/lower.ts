@@ -2,6 +2,7 @@ import { reachable, usedInputs } from '../graph/graph.ts';
 import type { Port, Ported } from '../graph/port.ts';
 import { rewrite } from '../graph/rewrite.ts';
 import { type Data, type ElementType, elementCount, type Node, type Value } from '../graph/value.ts';
+import { usefulThreads } from './division.ts';
 import { encodeKernels } from './encodeKernels.ts';
 import { EXPANSIONS } from './expansions.ts';
 import type { Kernel } from './kernel.ts';
@@ -41,8 +42,10 @@ export interface WasmProgram {
   readonly faults: number;
   /** The block of memory that all addresses lie in. */
   readonly block: { readonly address: number; readonly bytes: number };
-  /** What the kernels do and move, in order; kernel i is exported as `kernel<i>`. */
-  readonly kernels: readonly (Traffic & { readonly label: string })[];
+  /** Where the kernels that have parts find the addresses of moving tensors, one integer each. */
+  readonly addresses: number;
+  /** What the kernels do and move, in order; kernel i is exported as `kernel<i>`, and takes the number of a part if it has several. */
+  readonly kernels: readonly (Traffic & Pick<Kernel, 'label' | 'parts'>)[];
 }
 
 export interface WasmOptions extends ProductOptions {
@@ -50,6 +53,8 @@ export interface WasmOptions extends ProductOptions {
   readonly moving: ReadonlySet<Port>;
   /** The bytes of a module beyond which its kernels go into several. */
   readonly largestModule: number;
+  /** The pages to which the memory may grow, if threads share it. */
+  readonly sharedPages?: number | undefined;
   /** Finds a block of memory of so many bytes: its address. */
   allocate(bytes: number): number;
 }
@@ -61,6 +66,7 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     EXPANSIONS,
   );
   const nodes = reachable(rewritten);
+  const threads = usefulThreads(nodes, options.threads ?? 1);
   const layout = new Layout();
   const moving: Port[] = [];
   const edge = (port: Port, { dtype, shape }: Value): Edge => {
@@ -93,6 +99,7 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
   const groups = schedule(active, sourceOf);
   const stored = storedValues(active, groups, rewritten, sourceOf, isLookedThrough);
   const faults = new Buffer(2);
+  const addresses = new Buffer(moving.length);
 
   const kernels: Kernel[] = [];
   const traffic = new Map<Kernel, Traffic>();
@@ -106,7 +113,7 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     const operands = own.flatMap((node) => node.inputs).filter((value) => !made.has(value));
     if (kind === 'grid') {
       const kept = results.filter((value) => stored.has(value));
-      add(gridKernel(layout, own, kept), operands, kept);
+      add(gridKernel(layout, own, kept, threads), operands, kept);
     } else {
       const kernel = single(own[0]!);
       if (kernel !== undefined) add(kernel, operands, results);
@@ -123,8 +130,8 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
   function single(node: Node): Kernel | undefined {
     const [output] = node.outputs as [Value];
     if (copied.has(node)) return reshapeKernel(layout, node.inputs[0]!, layout.viewOf(output));
-    if (node.op === 'MatMul') return productKernel(layout, node, options);
-    if (isReduction(node.op)) return reduceKernel(layout, node);
+    if (node.op === 'MatMul') return productKernel(layout, node, { ...options, threads });
+    if (isReduction(node.op)) return reduceKernel(layout, node, threads);
     if (node.op === 'Concat') return concatKernel(layout, node, (part) => inPlace.has(`${output.id}:${part}`));
     if (node.op === 'Pad') return padKernel(layout, node);
     if (node.op === 'Tile') return tileKernel(layout, node);
@@ -136,7 +143,11 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
   }
 
   // What comes in, goes out or never changes has a place of its own; the rest takes turns.
-  const fixed = [faults, ...[...inputs, ...leaving, ...layout.constants].map(({ buffer }) => buffer)];
+  const fixed = [
+    faults,
+    ...(threads > 1 ? [addresses] : []),
+    ...[...inputs, ...leaving, ...layout.constants].map(({ buffer }) => buffer),
+  ];
   const settled = fixed.filter(({ global }) => global === undefined);
   const bytes = placeTemporary(kernels, placeFixed(settled, 0));
   const address = options.allocate(bytes);
@@ -151,14 +162,20 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     address: buffer.address,
   });
   return {
-    modules: encodeKernels(kernels, { globals: moving.length, largest: options.largestModule }),
+    modules: encodeKernels(kernels, {
+      globals: moving.length,
+      addresses: addresses.address,
+      largest: options.largestModule,
+      sharedPages: options.sharedPages,
+    }),
     inputs: inputs.map(settle),
     outputs: leaving.map(settle),
     moving,
     constants: layout.constants.map(({ buffer, dtype, data }) => ({ address: buffer.address, dtype, data })),
     faults: faults.address,
+    addresses: addresses.address,
     block: { address, bytes },
-    kernels: kernels.map((kernel) => ({ label: kernel.label, ...traffic.get(kernel)! })),
+    kernels: kernels.map((kernel) => ({ label: kernel.label, parts: kernel.parts, ...traffic.get(kernel)! })),
   };
 }
 

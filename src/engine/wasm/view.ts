@@ -26,6 +26,8 @@ export interface View {
   readonly buffer: Buffer;
   readonly offset: number;
   readonly strides: readonly number[];
+  /** The local variable with what is added to the address, the buffer's own if that may change. */
+  readonly pointer?: number;
 }
 
 /** The strides of a tensor whose elements lie one after another. */

@@ -1,5 +1,6 @@
 import type { Node, Value } from '../../graph/value.ts';
 import type { Code } from '../code.ts';
+import { divide, emitPart, workOf } from '../division.ts';
 import { emitElementwise, type Library, laneType } from '../elementwise.ts';
 import { type Expression, f32x4, hold, i32x4 } from '../expression.ts';
 import type { Kernel } from '../kernel.ts';
@@ -29,8 +30,9 @@ function wide(view: View, shape: readonly number[]): View {
  *
  * @param nodes their results have the same shape but for axes of size 1; operands are results of these nodes, or broadcast
  * @param stored the results that others need
+ * @param threads among how many it may be divided
  */
-export function gridKernel(layout: Layout, nodes: readonly Node[], stored: readonly Value[]): Kernel {
+export function gridKernel(layout: Layout, nodes: readonly Node[], stored: readonly Value[], threads: number): Kernel {
   const shape = wideShape(nodes[0]!.outputs[0]!.shape);
   const own = new Set(nodes.map((node) => node.outputs[0]!));
   const operands = new Map<Value, View>();
@@ -43,13 +45,24 @@ export function gridKernel(layout: Layout, nodes: readonly Node[], stored: reado
   }
   const loaded = [...operands.keys()];
   const views = [...operands.values(), ...stored.map((value) => wide(layout.viewOf(value), value.shape))];
+  const work = nodes.reduce((sum, node) => sum + workOf(node), 0);
+  const division = divide(shape, work, views, threads);
   return {
     label: `${nodes.map(({ op }) => op).join(' ')} [${shape}]`,
     reads: new Set(views.slice(0, loaded.length).map(({ buffer }) => buffer)),
     writes: new Set(views.slice(loaded.length).map(({ buffer }) => buffer)),
     scratch: [],
+    parts: division?.parts,
     emit(code, library) {
-      overVectors(code, shape, views, (strides) => line(code, library, strides));
+      const emit = (sizes: readonly number[], from: readonly View[]): void =>
+        overVectors(code, sizes, from, (strides) => line(code, library, strides));
+      if (division === undefined) {
+        emit(shape, views);
+        return;
+      }
+      const { axis, size: step } = division;
+      const steps = views.map(({ strides }) => step * strides[axis]!);
+      emitPart(code, division, views, steps, (size, moved) => emit(shape.with(axis, size), moved));
     },
   };
 

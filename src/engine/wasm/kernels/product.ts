@@ -1,5 +1,6 @@
 import type { Node, Value } from '../../graph/value.ts';
 import type { Code } from '../code.ts';
+import { divide, emitPart, workOf } from '../division.ts';
 import { laneType } from '../elementwise.ts';
 import { type Expression, f32x4, i32x4, op } from '../expression.ts';
 import type { Kernel } from '../kernel.ts';
@@ -11,6 +12,8 @@ import { type Matrix, packPanels } from './packPanels.ts';
 export interface ProductOptions {
   /** Multiply and add with one rounding, where the processor has that. */
   readonly isRelaxed: boolean;
+  /** Among how many threads it may be divided, by rows or columns, so that no sum is; by default it is not. */
+  readonly threads?: number;
 }
 
 const flipped = ({ row, column }: Matrix): Matrix => ({ row: column, column: row });
@@ -72,7 +75,7 @@ interface Side {
 }
 
 /** A matrix product, for each index of the leading axes. */
-export function productKernel(layout: Layout, node: Node, { isRelaxed }: ProductOptions): Kernel {
+export function productKernel(layout: Layout, node: Node, { isRelaxed, threads = 1 }: ProductOptions): Kernel {
   const [a, b] = node.inputs as [Value, Value];
   const [output] = node.outputs as [Value];
   const shape = output.shape;
@@ -94,159 +97,184 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed }: Product
   };
   const isFlipped = overhead(transposed(plain)) < overhead(plain);
   const spec = isFlipped ? transposed(plain) : plain;
-  const { m, n, k } = spec;
-  const isPackedB = n > 1 && (spec.b.column !== 1 || (k * n > CACHED && m >= OFTEN));
-  const isPackedA = spec.a.row === 1 && spec.a.column !== 1 && k * m > CACHED && n >= OFTEN;
+  const { k } = spec;
+  const isPackedB = spec.n > 1 && (spec.b.column !== 1 || (k * spec.n > CACHED && spec.m >= OFTEN));
+  const isPackedA = spec.a.row === 1 && spec.a.column !== 1 && k * spec.m > CACHED && spec.n >= OFTEN;
   const isBlocked = k > BLOCK && isPackedB && spec.c.column === 1;
   const longest = isBlocked ? BLOCK : k;
-  const packs = {
-    a: isPackedA ? new Buffer(longest * TILE_ROWS * Math.ceil(m / TILE_ROWS)) : undefined,
-    b: isPackedB ? new Buffer(longest * PANEL * Math.ceil(n / PANEL)) : undefined,
+  const division = divide([spec.m, spec.n], workOf(node), views, threads);
+  const [rows, columns] = [0, 1].map((axis) => (division?.axis === axis ? division.size : [spec.m, spec.n][axis]!));
+  // Each part packs for itself.
+  const pack = (isPacked: boolean, width: number, lines: number): View[] => {
+    const size = longest * width * Math.ceil(lines / width);
+    return isPacked ? [{ buffer: new Buffer(size * (division?.parts ?? 1)), offset: 0, strides: [size] }] : [];
   };
-  const scratch = [packs.a, packs.b].filter((pack) => pack !== undefined);
+  const packsOfA = pack(isPackedA, TILE_ROWS, rows!);
+  const packsOfB = pack(isPackedB, PANEL, columns!);
+  const packs = [...packsOfA, ...packsOfB];
 
   return {
-    label: `MatMul ${m}×${k}×${n}${isPackedA ? ', packed a' : ''}${isPackedB ? ', packed b' : ''}${isBlocked ? `, by ${BLOCK}` : ''}`,
+    label: `MatMul ${spec.m}×${k}×${spec.n}${isPackedA ? ', packed a' : ''}${isPackedB ? ', packed b' : ''}${isBlocked ? `, by ${BLOCK}` : ''}`,
     reads: new Set([views[0]!.buffer, views[1]!.buffer]),
     writes: new Set([views[2]!.buffer]),
-    scratch,
+    scratch: packs.map(({ buffer }) => buffer),
+    parts: division?.parts,
     emit(code) {
-      const accesses = views.map((view, i): Access => {
-        const value = [a, b, output][i]!;
-        const strides = broadcastStrides(value.shape.slice(0, -2), view.strides.slice(0, -2), leading);
-        return { place: placeOf(code, view), strides };
-      });
-      const axes = leading.map((size) => ({ size, step: 1 }));
-      nest(code, axes, accesses, ([left, right, to]) => {
-        const [first, second] = isFlipped ? [right!, left!] : [left!, right!];
-        if (!isBlocked) {
-          block(code, first, second, to!, k, false);
-          return;
-        }
-        clear(code, to!);
-        const full = BLOCK * Math.floor(k / BLOCK);
-        const sides: Access[] = [
-          { place: first, strides: [spec.a.column] },
-          { place: second, strides: [spec.b.row] },
-        ];
-        nest(code, [{ size: full, step: BLOCK }], sides, ([x, y]) => block(code, x!, y!, to!, BLOCK, true));
-        if (k === full) return;
-        const [x, y] = [shifted(first, full * spec.a.column), shifted(second, full * spec.b.row)];
-        block(code, x, y, to!, k - full, true);
-      });
+      const all = [...views, ...packs];
+      if (division === undefined) {
+        emitRange(code, spec.m, spec.n, all);
+        return;
+      }
+      const isByRows = division.axis === 0;
+      const byRows = [spec.a.row, 0, spec.c.row];
+      const byColumns = [0, spec.b.column, spec.c.column];
+      const [first, second, to] = isByRows ? byRows : byColumns;
+      const strides = isFlipped ? [second!, first!, to!] : [first!, second!, to!];
+      const steps = [...strides.map((stride) => stride * division.size), ...packs.map((view) => view.strides[0]!)];
+      emitPart(code, division, all, steps, (size, moved) =>
+        isByRows ? emitRange(code, size, spec.n, moved) : emitRange(code, spec.m, size, moved),
+      );
     },
   };
 
-  /** Sets the result, whose rows are contiguous, to 0. */
-  function clear(code: Code, to: Place): void {
-    const zero = isFloat ? f32x4(0) : i32x4(0);
-    nest(code, [{ size: m, step: 1 }], [{ place: to, strides: [spec.c.row] }], ([line]) => {
-      const full = 4 * Math.floor(n / 4);
-      const access = { place: line!, strides: [1] };
-      if (full > 0) nest(code, [{ size: full, step: 4 }], [access], ([at]) => storeLanes(code, at!, 1, zero));
-      if (n > full) storeLanes(code, shifted(line!, full), 1, zero, n - full);
+  /** The first m rows and n columns of the result. */
+  function emitRange(code: Code, m: number, n: number, all: readonly View[]): void {
+    const accesses = [a, b, output].map((value, i): Access => {
+      const view = all[i]!;
+      const strides = broadcastStrides(value.shape.slice(0, -2), view.strides.slice(0, -2), leading);
+      return { place: placeOf(code, view), strides };
     });
-  }
-
-  /** The products of `length` of the k; added to what is in c, or put there. */
-  function block(code: Code, first: Place, second: Place, to: Place, length: number, isAdded: boolean): void {
-    const placeOfPack = (buffer: Buffer): Place => placeOf(code, { buffer, offset: 0, strides: [] });
-    let left: Side = {
-      place: first,
-      along: spec.a.column,
-      across: spec.a.row,
-      at: (place, r) => shifted(place, r * spec.a.row),
-    };
-    let right: Side = { place: second, along: spec.b.row, across: 1, at: (place, v) => shifted(place, 4 * v) };
-    if (packs.a !== undefined) {
-      const place = placeOfPack(packs.a);
-      packPanels(code, first, flipped(spec.a), place, { length, columns: m, width: TILE_ROWS });
-      left = { place, along: TILE_ROWS, across: length, at: shifted };
-    }
-    if (packs.b !== undefined) {
-      const place = placeOfPack(packs.b);
-      packPanels(code, second, spec.b, place, { length, columns: n, width: PANEL });
-      const at = (from: Place, v: number): Place => shifted(from, Math.floor(v / 2) * PANEL * length + 4 * (v % 2));
-      right = { place, along: PANEL, across: length, at };
-    }
-    tiles(code, left, right, to, length, isAdded);
-  }
-
-  function tiles(code: Code, left: Side, right: Side, to: Place, length: number, isAdded: boolean): void {
-    const totals = Array.from({ length: 8 }, () => code.local('v128'));
-    const factor = code.local('v128');
-    const vectors = Array.from({ length: 8 }, () => code.local('v128'));
-    const multiplyAdd = (total: number, x: Expression, y: Expression): void => {
-      const before: Expression = (c) => c.get(total);
-      if (!isFloat) op('i32x4.add', before, op('i32x4.mul', x, y))(code);
-      else if (isRelaxed) op('f32x4.relaxed_madd', x, y, before)(code);
-      else op('f32x4.add', before, op('f32x4.mul', x, y))(code);
-      code.set(total);
-    };
-    const tile = (atA: Place, atB: Place, atC: Place, rows: number, width: number, lanes: number): void => {
-      const places = Array.from({ length: rows * width }, (_, i) =>
-        shifted(atC, Math.floor(i / width) * spec.c.row + 4 * (i % width) * spec.c.column),
-      );
-      places.forEach((place, i) => {
-        (isAdded ? loadLanes(place, spec.c.column) : isFloat ? f32x4(0) : i32x4(0))(code);
-        code.set(totals[i]!);
-      });
-      nest(
-        code,
-        [{ size: length, step: 1 }],
-        [
-          { place: atA, strides: [left.along] },
-          { place: atB, strides: [right.along] },
-        ],
-        ([x, y]) => {
-          for (let v = 0; v < width; v++) {
-            loadLanes(right.at(y!, v), 1)(code);
-            code.set(vectors[v]!);
-          }
-          for (let r = 0; r < rows; r++) {
-            loadLanes(left.at(x!, r), 0)(code);
-            code.set(factor);
-            for (let v = 0; v < width; v++) {
-              multiplyAdd(
-                totals[r * width + v]!,
-                (c) => c.get(factor),
-                (c) => c.get(vectors[v]!),
-              );
-            }
-          }
-        },
-      );
-      places.forEach((place, i) => {
-        const isLast = i % width === width - 1;
-        storeLanes(code, place, spec.c.column, (c) => c.get(totals[i]!), isLast ? lanes : 4);
-      });
-    };
-    const columns = (atA: Place, atC: Place, rows: number): void => {
-      const width = Math.min(VECTORS_BY_ROWS[rows]!, Math.ceil(n / 4));
-      const full = Math.floor(n / (4 * width)) * 4 * width;
-      const accesses: Access[] = [
-        { place: right.place, strides: [right.across] },
-        { place: atC, strides: [spec.c.column] },
+    const packA = isPackedA ? all[3] : undefined;
+    const packB = isPackedB ? all.at(-1) : undefined;
+    const axes = leading.map((size) => ({ size, step: 1 }));
+    nest(code, axes, accesses, ([left, right, to]) => {
+      const [first, second] = isFlipped ? [right!, left!] : [left!, right!];
+      if (!isBlocked) {
+        block(first, second, to!, k, false);
+        return;
+      }
+      clear(to!);
+      const full = BLOCK * Math.floor(k / BLOCK);
+      const sides: Access[] = [
+        { place: first, strides: [spec.a.column] },
+        { place: second, strides: [spec.b.row] },
       ];
-      if (full > 0) {
-        nest(code, [{ size: full, step: 4 * width }], accesses, ([y, z]) => tile(atA, y!, z!, rows, width, 4));
-      }
-      const rest = n - full;
-      if (rest > 0) {
-        const [y, z] = [shifted(right.place, full * right.across), shifted(atC, full * spec.c.column)];
-        tile(atA, y, z, rows, Math.ceil(rest / 4), ((rest - 1) % 4) + 1);
-      }
-    };
-    const fullRows = TILE_ROWS * Math.floor(m / TILE_ROWS);
-    const accesses: Access[] = [
-      { place: left.place, strides: [left.across] },
-      { place: to, strides: [spec.c.row] },
-    ];
-    if (fullRows > 0) {
-      nest(code, [{ size: fullRows, step: TILE_ROWS }], accesses, ([x, z]) => columns(x!, z!, TILE_ROWS));
+      nest(code, [{ size: full, step: BLOCK }], sides, ([x, y]) => block(x!, y!, to!, BLOCK, true));
+      if (k === full) return;
+      const [x, y] = [shifted(first, full * spec.a.column), shifted(second, full * spec.b.row)];
+      block(x, y, to!, k - full, true);
+    });
+
+    /** Sets the result, whose rows are contiguous, to 0. */
+    function clear(to: Place): void {
+      const zero = isFloat ? f32x4(0) : i32x4(0);
+      nest(code, [{ size: m, step: 1 }], [{ place: to, strides: [spec.c.row] }], ([line]) => {
+        const full = 4 * Math.floor(n / 4);
+        const access = { place: line!, strides: [1] };
+        if (full > 0) nest(code, [{ size: full, step: 4 }], [access], ([at]) => storeLanes(code, at!, 1, zero));
+        if (n > full) storeLanes(code, shifted(line!, full), 1, zero, n - full);
+      });
     }
-    if (m > fullRows) {
-      columns(shifted(left.place, fullRows * left.across), shifted(to, fullRows * spec.c.row), m - fullRows);
+
+    /** The products of `length` of the k; added to what is in c, or put there. */
+    function block(first: Place, second: Place, to: Place, length: number, isAdded: boolean): void {
+      let left: Side = {
+        place: first,
+        along: spec.a.column,
+        across: spec.a.row,
+        at: (place, r) => shifted(place, r * spec.a.row),
+      };
+      let right: Side = { place: second, along: spec.b.row, across: 1, at: (place, v) => shifted(place, 4 * v) };
+      if (packA !== undefined) {
+        const place = placeOf(code, packA);
+        packPanels(code, first, flipped(spec.a), place, { length, columns: m, width: TILE_ROWS });
+        left = { place, along: TILE_ROWS, across: length, at: shifted };
+      }
+      if (packB !== undefined) {
+        const place = placeOf(code, packB);
+        packPanels(code, second, spec.b, place, { length, columns: n, width: PANEL });
+        const at = (from: Place, v: number): Place => shifted(from, Math.floor(v / 2) * PANEL * length + 4 * (v % 2));
+        right = { place, along: PANEL, across: length, at };
+      }
+      tiles(left, right, to, length, isAdded);
+    }
+
+    function tiles(left: Side, right: Side, to: Place, length: number, isAdded: boolean): void {
+      const totals = Array.from({ length: 8 }, () => code.local('v128'));
+      const factor = code.local('v128');
+      const vectors = Array.from({ length: 8 }, () => code.local('v128'));
+      const multiplyAdd = (total: number, x: Expression, y: Expression): void => {
+        const before: Expression = (c) => c.get(total);
+        if (!isFloat) op('i32x4.add', before, op('i32x4.mul', x, y))(code);
+        else if (isRelaxed) op('f32x4.relaxed_madd', x, y, before)(code);
+        else op('f32x4.add', before, op('f32x4.mul', x, y))(code);
+        code.set(total);
+      };
+      const tile = (atA: Place, atB: Place, atC: Place, rows: number, width: number, lanes: number): void => {
+        const places = Array.from({ length: rows * width }, (_, i) =>
+          shifted(atC, Math.floor(i / width) * spec.c.row + 4 * (i % width) * spec.c.column),
+        );
+        places.forEach((place, i) => {
+          (isAdded ? loadLanes(place, spec.c.column) : isFloat ? f32x4(0) : i32x4(0))(code);
+          code.set(totals[i]!);
+        });
+        nest(
+          code,
+          [{ size: length, step: 1 }],
+          [
+            { place: atA, strides: [left.along] },
+            { place: atB, strides: [right.along] },
+          ],
+          ([x, y]) => {
+            for (let v = 0; v < width; v++) {
+              loadLanes(right.at(y!, v), 1)(code);
+              code.set(vectors[v]!);
+            }
+            for (let r = 0; r < rows; r++) {
+              loadLanes(left.at(x!, r), 0)(code);
+              code.set(factor);
+              for (let v = 0; v < width; v++) {
+                multiplyAdd(
+                  totals[r * width + v]!,
+                  (c) => c.get(factor),
+                  (c) => c.get(vectors[v]!),
+                );
+              }
+            }
+          },
+        );
+        places.forEach((place, i) => {
+          const isLast = i % width === width - 1;
+          storeLanes(code, place, spec.c.column, (c) => c.get(totals[i]!), isLast ? lanes : 4);
+        });
+      };
+      const columns = (atA: Place, atC: Place, rows: number): void => {
+        const width = Math.min(VECTORS_BY_ROWS[rows]!, Math.ceil(n / 4));
+        const full = Math.floor(n / (4 * width)) * 4 * width;
+        const accesses: Access[] = [
+          { place: right.place, strides: [right.across] },
+          { place: atC, strides: [spec.c.column] },
+        ];
+        if (full > 0) {
+          nest(code, [{ size: full, step: 4 * width }], accesses, ([y, z]) => tile(atA, y!, z!, rows, width, 4));
+        }
+        const rest = n - full;
+        if (rest > 0) {
+          const [y, z] = [shifted(right.place, full * right.across), shifted(atC, full * spec.c.column)];
+          tile(atA, y, z, rows, Math.ceil(rest / 4), ((rest - 1) % 4) + 1);
+        }
+      };
+      const fullRows = TILE_ROWS * Math.floor(m / TILE_ROWS);
+      const accesses: Access[] = [
+        { place: left.place, strides: [left.across] },
+        { place: to, strides: [spec.c.row] },
+      ];
+      if (fullRows > 0) {
+        nest(code, [{ size: fullRows, step: TILE_ROWS }], accesses, ([x, z]) => columns(x!, z!, TILE_ROWS));
+      }
+      if (m > fullRows) {
+        columns(shifted(left.place, fullRows * left.across), shifted(to, fullRows * spec.c.row), m - fullRows);
+      }
     }
   }
 }

@@ -1,11 +1,13 @@
 import { elementCount, type Node } from '../../graph/value.ts';
 import type { Code } from '../code.ts';
+import { divide, emitPart, workOf } from '../division.ts';
 import { laneType } from '../elementwise.ts';
 import { type Expression, f32x4, hold, i32x4, op, shuffle } from '../expression.ts';
 import type { Instruction } from '../instructions.ts';
 import type { Kernel } from '../kernel.ts';
 import { type Layout, numbers } from '../layout.ts';
 import { type Access, loadLanes, merged, nest, type Place, placeOf, shifted, storeLanes } from '../loops.ts';
+import type { View } from '../view.ts';
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
 
@@ -73,11 +75,18 @@ function firstLanes(lanes: number): Expression {
   );
 }
 
+/** An index space, and the strides of what is read and of what is written along its axes. */
+interface Space {
+  readonly sizes: number[];
+  readonly source: number[];
+  readonly target: number[];
+}
+
 /** Up to so many running totals in registers: with eight, the loads of a row of totals overlap. */
 const MAX_TOTALS = 8;
 
-/** Sums, means, extremes and products over axes. */
-export function reduceKernel(layout: Layout, node: Node): Kernel {
+/** Sums, means, extremes and products over axes; divided along those that stay. */
+export function reduceKernel(layout: Layout, node: Node, threads: number): Kernel {
   const [x] = node.inputs;
   const [output] = node.outputs;
   const source = layout.viewOf(x!);
@@ -90,7 +99,7 @@ export function reduceKernel(layout: Layout, node: Node): Kernel {
     if (keepsAxes) return isKept[axis] ? target.strides[axis]! : 0;
     return isKept[axis] ? target.strides[next++]! : 0;
   });
-  const pick = (kept: boolean): { sizes: number[]; source: number[]; target: number[] } => {
+  const pick = (kept: boolean): Space => {
     const chosen = x!.shape.flatMap((_, axis) => (isKept[axis] === kept ? [axis] : []));
     const { sizes, strides } = merged(
       chosen.map((axis) => x!.shape[axis]!),
@@ -98,31 +107,44 @@ export function reduceKernel(layout: Layout, node: Node): Kernel {
     );
     return { sizes, source: strides[0]!, target: strides[1]! };
   };
-  const kept = pick(true);
+  const whole = pick(true);
   const reduced = pick(false);
   const count = elementCount(reduced.sizes);
   const { instruction, neutral, finish } = joining(node);
+  const division = divide(whole.sizes, workOf(node), [source, target], threads);
 
   return {
     label: `${node.op} [${x!.shape}] → [${output!.shape}]`,
     reads: new Set([source.buffer]),
     writes: new Set([target.buffer]),
     scratch: [],
+    parts: division?.parts,
     emit(code) {
       const along = (strides: readonly number[]): number => strides.indexOf(1);
       const lane = along(reduced.source);
-      if (lane >= 0 && reduced.sizes[lane]! >= 4) overLanes(code, lane);
-      else besideLanes(code, Math.max(0, along(kept.source)));
+      const emit = (kept: Space, from: View, to: View): void => {
+        if (lane >= 0 && reduced.sizes[lane]! >= 4) overLanes(code, lane, kept, from, to);
+        else besideLanes(code, Math.max(0, along(kept.source)), kept, from, to);
+      };
+      if (division === undefined) {
+        emit(whole, source, target);
+        return;
+      }
+      const { axis, size: step } = division;
+      const steps = [step * whole.source[axis]!, step * whole.target[axis]!];
+      emitPart(code, division, [source, target], steps, (size, [from, to]) =>
+        emit({ ...whole, sizes: whole.sizes.with(axis, size) }, from!, to!),
+      );
     },
   };
 
   /** The lanes run along a reduced axis, and are joined at the end. */
-  function overLanes(code: Code, lane: number): void {
+  function overLanes(code: Code, lane: number, kept: Space, from: View, to: View): void {
     const length = reduced.sizes[lane]!;
     const full = length - (length % 4);
     const outer: Access[] = [
-      { place: placeOf(code, source), strides: kept.source },
-      { place: placeOf(code, target), strides: kept.target },
+      { place: placeOf(code, from), strides: kept.source },
+      { place: placeOf(code, to), strides: kept.target },
     ];
     nest(
       code,
@@ -152,13 +174,13 @@ export function reduceKernel(layout: Layout, node: Node): Kernel {
   }
 
   /** The lanes run along an axis that stays; several vectors beside each other are reduced at once. */
-  function besideLanes(code: Code, lane: number): void {
+  function besideLanes(code: Code, lane: number, kept: Space, from: View, to: View): void {
     const length = kept.sizes[lane] ?? 1;
     const [step, targetStep] = [kept.source[lane] ?? 0, kept.target[lane] ?? 0];
     const others = kept.sizes.map((size, axis) => ({ size: axis === lane ? 1 : size, step: 1 }));
     const outer: Access[] = [
-      { place: placeOf(code, source), strides: kept.source },
-      { place: placeOf(code, target), strides: kept.target },
+      { place: placeOf(code, from), strides: kept.source },
+      { place: placeOf(code, to), strides: kept.target },
     ];
     const totals = Array.from({ length: MAX_TOTALS }, () => code.local('v128'));
     /** `vectors` vectors from a place on, the last with `lanes` lanes. */
