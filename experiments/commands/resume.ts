@@ -5,16 +5,17 @@ import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
 import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
-import { workerCount } from './run.ts';
+import { THREADS, threadCount, WORKERS, workerCount } from './run.ts';
 
 /** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. `end` takes the exit code. */
 export function resumeCommand(registry: Registry, end: (code: number) => void): Command {
   return withEnvOption(withCodeOptions(new Command('resume')))
     .description('go on with a run that was stopped, a training from its last checkpoints')
     .argument('<dir>', 'a run directory')
-    .option('--workers <n>', 'worker processes (default: the number of cores)')
-    .action(async (out: string, flags: CodeFlags & { workers?: string }) => {
-      const workers = workerCount(flags.workers);
+    .option('--workers <n>', WORKERS)
+    .option('--threads <n>', THREADS)
+    .action(async (out: string, flags: CodeFlags & { workers?: string; threads?: string }) => {
+      const workers = workerCount(flags.workers, threadCount(flags.threads));
       const [{ RunDirectory }, { runExperiment }] = await Promise.all([
         import('../harness/runDirectory.ts'),
         import('../harness/run.ts'),

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { MOST_THREADS } from '../../src/engine/runtime/mostThreads.ts';
 import { type ConfigSources, resolveConfig, type Setting } from '../harness/config.ts';
 import type { CommonConfig } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -21,6 +22,7 @@ export interface RunFlags {
   config?: string;
   out?: string;
   workers?: string;
+  threads?: string;
   queue?: string;
   audit?: string;
   set: string[];
@@ -73,10 +75,14 @@ export function withRunOptions(command: Command, registry: Registry): Command {
   return withWorkerOptions(described);
 }
 
+export const WORKERS = 'worker processes (default: the number of cores, divided by --threads)';
+export const THREADS = "threads of each job, for large batches on the engine 'wasm' (default: OXBOW_THREADS, or 1)";
+
 /** Gives a command the options that say who does its jobs. */
 export function withWorkerOptions(command: Command): Command {
   return command
-    .option('--workers <n>', 'worker processes (default: the number of cores)')
+    .option('--workers <n>', WORKERS)
+    .option('--threads <n>', THREADS)
     .option('--queue <redis>', 'have `oxbow worker` processes on any machine do the jobs: redis://host:6379')
     .option('--audit <share>', 'with --queue, compute a share of the results anew here and compare every byte: 0.05');
 }
@@ -106,7 +112,7 @@ export async function runWith(
   more: Readonly<Record<string, string>> = {},
   { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
 ): Promise<number> {
-  const workers = workerCount(flags.workers);
+  const workers = workerCount(flags.workers, threadCount(flags.threads));
   const audit = shareOption('--audit', flags.audit);
   if (audit !== undefined && flags.queue === undefined) {
     throw new InputError('--audit: got it without --queue, expected both: it checks what workers send');
@@ -143,9 +149,23 @@ function optionOf(field: string): string {
   return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** The option `--workers`. */
-export function workerCount(text: string | undefined): number {
-  const workers = text === undefined ? availableParallelism() : Number(text);
+/** The option `--threads`, which the processes that do the jobs find in `OXBOW_THREADS`. */
+export function threadCount(text: string | undefined): number {
+  const [label, asked] = text === undefined ? ['OXBOW_THREADS', process.env.OXBOW_THREADS || '1'] : ['--threads', text];
+  const threads = Number(asked);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new InputError(`${label}: got ${asked}, expected an integer from 1 to ${MOST_THREADS}`);
+  }
+  process.env.OXBOW_THREADS = String(threads);
+  return threads;
+}
+
+/**
+ * The option `--workers`.
+ * @param threads of each worker
+ */
+export function workerCount(text: string | undefined, threads = 1): number {
+  const workers = text === undefined ? Math.max(1, Math.floor(availableParallelism() / threads)) : Number(text);
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new InputError(`--workers: got ${text}, expected an integer from 1 to 1024`);
   }

@@ -25,6 +25,7 @@ export {
   ENGINE_NAMES,
   type EngineLoader,
   type EngineName,
+  type EngineOptions,
   type EngineReport,
   engineLoader,
   selectEngine,

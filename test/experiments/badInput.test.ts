@@ -52,6 +52,7 @@ describe('bad input', () => {
     ],
     ['seeds', ['run', 'drift', '--seeds', '-1'], '--seeds: got -1, expected a number of seeds'],
     ['workers', ['run', 'drift', '--workers', 'all'], '--workers: got all, expected an integer from 1 to 1024'],
+    ['threads', ['run', 'drift', '--threads', '65'], '--threads: got 65, expected an integer from 1 to 64'],
     ['base of the seeds', ['run', 'drift', '--seed', '1e400'], '--seed: got Infinity, expected an integer from 0 to'],
     ['prototype', ['run', 'drift', '--set', '__proto__.x=1'], '--set __proto__.x: unknown setting of drift, expected'],
     ['setting', ['run', 'drift', '--set', 'fault'], '--set: got fault, expected key=value'],

@@ -1,7 +1,8 @@
 import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
 import { wasmRuntime } from '../wasm/executable.ts';
-import { MOST_THREADS, whyNoThreads } from '../wasm/team.ts';
+import { whyNoThreads } from '../wasm/team.ts';
 import { autoRuntime } from './autoRuntime.ts';
+import { MOST_THREADS } from './mostThreads.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Which engine runs compiled functions, and why. */

@@ -39,9 +39,9 @@ const SLOW = new Set([
 /** Nanoseconds, roughly, that an operation takes on one thread: by its shapes alone, so that every machine divides alike. */
 export function workOf({ op, inputs, outputs, attributes }: Node): number {
   const elements = elementCount(outputs[0]!.shape);
-  if (op === 'MatMul') return (elements * inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1)!) / 16;
-  if (op.startsWith('Reduce')) return elementCount(inputs[0]!.shape) / 4;
-  return isElementwise(op) ? elements * (SLOW.has(op) ? 2 : 0.25) : 0;
+  if (op === 'MatMul') return (elements * inputs[0]!.shape.at(attributes.transA === 1 ? -2 : -1)!) / 25;
+  if (op.startsWith('Reduce')) return elementCount(inputs[0]!.shape) / 20;
+  return isElementwise(op) ? elements * (SLOW.has(op) ? 0.8 : 0.1) : 0;
 }
 
 /** Among how many threads a program is divided: 1 if it has too little work to wake others for. */

@@ -159,8 +159,13 @@ class WasmExecutable implements Executable {
     }
   }
 
+  /** A kernel with all its parts, on this thread. */
   #kernel(index: number, parts: number | undefined): () => void {
-    return parts === undefined ? this.#exports[`kernel${index}`]! : () => this.#share(index, parts);
+    const call = this.#exports[`kernel${index}`]!;
+    if (parts === undefined) return call;
+    return () => {
+      for (let part = 0; part < parts; part++) call(part);
+    };
   }
 
   /** All parts of a kernel. */

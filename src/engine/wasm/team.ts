@@ -23,8 +23,6 @@ const nodeProcess = (globalThis as { process?: NodeProcess }).process;
 
 /** Parts of one kernel: they are counted in 8 bits. */
 const MOST_PARTS = 255;
-/** As many threads as that lets have two parts each. */
-export const MOST_THREADS = 64;
 /** Looks so often, some 100 µs, before the caller lets others have its processor. */
 const PATIENCE = 10_000;
 /** Milliseconds of the sleep between two looks then, and after which a thread that does not answer is an error. */
