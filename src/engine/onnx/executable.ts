@@ -38,14 +38,18 @@ class Side {
     return data;
   }
 
-  /** The part of the joined array that stands for a tensor, if it is joined. */
-  part(port: Port): Float32Array | undefined {
-    return this.#arrays.get(port) as Float32Array | undefined;
+  /**
+   * The array of this side's own for what is in `data`, if it must be copied: since the tensor is joined with others, or `data` is shared
+   * between threads, which ONNX Runtime does not take.
+   */
+  part(port: Port, { buffer }: Data): Float32Array | undefined {
+    const isShared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+    return (isShared ? this.array(port) : this.#arrays.get(port)) as Float32Array | undefined;
   }
 
-  /** Sets the array of a tensor, or what is in it where it is joined, if the model has it. */
+  /** Sets the array of a tensor, or what is in it where it is copied, if the model has it. */
   give(port: Port, data: Data): void {
-    const part = this.part(port);
+    const part = this.part(port, data);
     if (part === undefined) this.bind(port, data);
     else part.set(data as Float32Array);
   }
@@ -69,7 +73,7 @@ class OnnxExecutable implements Executable {
   readonly #parts = new Map<Port, InputPart[]>();
   /** Looks at the parts of an array. State alternates between two arrays, so most are made once. */
   readonly #views = new Map<InputPart, Map<Data, Data>>();
-  /** Joined outputs that are copied after a run. */
+  /** Outputs that are copied after a run. */
   readonly #copies = new Map<Float32Array, Data>();
 
   constructor({ name, outputs, moving }: Program, engine: string, createSession: CreateSession) {
@@ -116,7 +120,7 @@ class OnnxExecutable implements Executable {
   }
 
   writeTo(port: Port, { data }: Slot): void {
-    const part = this.#outputs.part(port);
+    const part = this.#outputs.part(port, data);
     if (part === undefined) this.#outputs.bind(port, data);
     else this.#copies.set(part, data);
   }
