@@ -6,6 +6,7 @@ import { BLOCK, block, warmUp } from './block.ts';
 import { median } from './median.ts';
 import { PEERS, Peer, type PeerName } from './peers/peer.ts';
 import type { Rival } from './peers/rival.ts';
+import { border, type RuntimeRow, threads } from './runtimes.ts';
 import { scaling } from './scaling.ts';
 import { act, POLICIES, ppoStep, product, type Subject } from './subjects.ts';
 
@@ -46,8 +47,10 @@ const program = new Command('bench')
   .option('--check', 'only compare results with the peers, at batch 64')
   .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE (default: "auto")')
   .option('--only <text>', 'only rows whose name contains the text')
-  .option('--batches <list>', 'batch sizes', '1,16,64,256,2048')
+  .option('--batches <list>', 'batch sizes (default: "1,16,64,256,2048"; with --border "64,128,256,512")')
   .option('--scaling', 'only how the time of log-determinants grows with the dimension')
+  .option('--border', 'only training steps in WebAssembly and in ONNX Runtime, at batches around the border of auto')
+  .option('--threads <list>', 'only training steps by these numbers of threads: 1,2')
   .option('--rounds <n>', 'blocks of each row', '9')
   .parse();
 const options = program.opts<{
@@ -57,19 +60,24 @@ const options = program.opts<{
   check?: true;
   engines?: string;
   only?: string;
-  batches: string;
+  batches?: string;
   rounds: string;
   scaling?: true;
+  border?: true;
+  threads?: string;
 }>();
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
 
-const batches = options.batches.split(',').map(Number);
+/** The border lies between these for networks of 64 × 64. */
+const BORDER_BATCHES = '64,128,256,512';
+const listed = options.batches ?? (options.border ? BORDER_BATCHES : '1,16,64,256,2048');
+const batches = listed.split(',').map(Number);
 if (!batches.every((batch) => Number.isInteger(batch) && batch > 0)) {
   program.error(`--batches: got ${options.batches}, expected positive integers`);
 }
 
-const rows: Row[] = [];
+const rows: (Row | RuntimeRow)[] = [];
 const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
 
 const peers = await startPeers(options.vs.split(',').filter((name) => name !== ''));
@@ -77,7 +85,11 @@ console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; medians of 
 console.log((await selectBackend()).line);
 for (const { name, version } of peers) console.log(`peer ${name}: ${version}, one thread`);
 
-for (const request of (options.engines ?? (options.browser ? 'wasm' : 'auto')).split(',')) {
+if (options.border) rows.push(...(await border({ batches, rounds, wanted })));
+const counts = options.threads?.split(',').map(Number);
+if (counts !== undefined) rows.push(...(await threads(counts, { batches, rounds, wanted })));
+const isWhole = !options.border && counts === undefined;
+for (const request of !isWhole ? [] : (options.engines ?? (options.browser ? 'wasm' : 'auto')).split(',')) {
   const engine = await selectEngine(request);
   console.log(engine.line);
   if (options.scaling) {
