@@ -306,7 +306,7 @@ describe('the first update', () => {
       return [observation, reward, terminated, truncated, { actionMask: allowed(observation) }];
     }
   }
-  const allowed = ([x]: ArrayLike<number>) => [1, Number(x! > 0), Number(x! <= 0)];
+  const allowed = ([x]: Float32Array | number[]) => [1, Number(x! > 0), Number(x! <= 0)];
 
   // One quantile is the median: half of Huber's loss.
   test.each([
