@@ -745,6 +745,67 @@ const TALL_CASES: KernelCase[] = [
   },
 ];
 
+/** So that tangents behind sums of many do not saturate. */
+const SMALL: Range = [-0.1, 0.1];
+
+const convolved = (strides: [number, number], pad: 'valid' | 'same' | number) => (x: tf.Tensor, w: tf.Tensor) =>
+  tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad);
+
+const CONVOLUTIONS: KernelCase[] = [
+  { name: 'conv2d', inputs: [[[2, 6, 5, 3]], [[3, 2, 3, 4]]], fn: convolved([1, 1], 'valid') },
+  { name: 'conv2d, strides, same', inputs: [[[2, 7, 6, 2]], [[3, 4, 2, 3]]], fn: convolved([2, 3], 'same') },
+  { name: 'conv2d, stride > kernel', inputs: [[[1, 8, 9, 1]], [[2, 2, 1, 1]]], fn: convolved([3, 4], 'valid') },
+  { name: 'conv2d, zeros all round', inputs: [[[2, 5, 5, 2]], [[3, 3, 2, 3]]], fn: convolved([2, 2], 2) },
+  { name: 'conv2d 1 × 1', inputs: [[[2, 3, 4, 5]], [[1, 1, 5, 3]]], fn: convolved([1, 1], 'same') },
+  {
+    name: 'conv2d of one constant filter',
+    inputs: [[[2, 5, 5, 2]]],
+    fn: (x) => convolved([1, 1], 'valid')(x, tf.ones([2, 2, 2, 3])),
+  },
+  {
+    name: 'conv2d, dilated',
+    inputs: [[[2, 7, 8, 2]], [[3, 2, 2, 3]]],
+    fn: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same', 'NHWC', [2, 3]),
+    // tfjs has no gradients of it.
+    valueOnly: true,
+  },
+  {
+    name: 'conv1d',
+    inputs: [[[2, 9, 3]], [[4, 3, 2]]],
+    fn: (x, w) => tf.conv1d(x as tf.Tensor3D, w as tf.Tensor3D, 2, 'valid'),
+  },
+  {
+    name: 'conv2dTranspose',
+    inputs: [[[2, 3, 3, 4]], [[3, 3, 2, 4]]],
+    fn: (x, w) => tf.conv2dTranspose(x as tf.Tensor4D, w as tf.Tensor4D, [2, 6, 6, 2], 2, 'same'),
+  },
+  {
+    name: 'two layers of convolutions',
+    inputs: [[[2, 8, 7, 3]], [[3, 3, 3, 4], SMALL], [[4]], [[2, 2, 4, 5], SMALL], [[5]]],
+    fn: (x, w, b, v, c) => {
+      const first = tf.relu(tf.add(convolved([1, 1], 'valid')(x, w), b));
+      return tf.reshape(tf.tanh(tf.add(convolved([2, 2], 'valid')(first, v), c)), [2, -1]);
+    },
+  },
+  ...(['linear', 'relu', 'sigmoid'] as const).map(
+    (activation): KernelCase => ({
+      name: `fused conv2d, ${activation}`,
+      inputs: [[[2, 5, 5, 2]], [[2, 2, 2, 3]], [[3]]],
+      fn: (x, filter, bias) =>
+        tf.fused.conv2d({
+          x: x as tf.Tensor4D,
+          filter: filter as tf.Tensor4D,
+          strides: 1,
+          pad: 'valid',
+          bias,
+          activation,
+        }),
+      // tfjs has no gradient of this in it.
+      ...(activation === 'sigmoid' ? { valueOnly: true as const } : {}),
+    }),
+  ),
+];
+
 /** Every operation that is traced, in the shapes in which it might go wrong. */
 export const CASES: readonly KernelCase[] = [
   ...UNARY,
@@ -754,5 +815,6 @@ export const CASES: readonly KernelCase[] = [
   ...SHAPE_CASES,
   ...INDEX_CASES,
   ...PRODUCTS,
+  ...CONVOLUTIONS,
   ...TALL_CASES,
 ];

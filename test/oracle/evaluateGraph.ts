@@ -1,5 +1,7 @@
+import { CONVOLUTIONS, convolutionOf } from '../../src/engine/graph/convolution.ts';
 import { reachable } from '../../src/engine/graph/graph.ts';
 import { elementCount, type Node, type Value } from '../../src/engine/graph/value.ts';
+import { convolution, convolutionFilterGradient, convolutionInputGradient } from './convolution.ts';
 import { erf } from './erf.ts';
 
 /** The elements of a tensor in float64, row by row; bools are 0 and 1. */
@@ -367,8 +369,20 @@ const einsum: Evaluate = (node, get) => {
   ];
 };
 
+const convolve: Evaluate = (node, get) => {
+  const evaluate = {
+    Conv2D: convolution,
+    Conv2DBackpropInput: convolutionInputGradient,
+    Conv2DBackpropFilter: convolutionFilterGradient,
+  }[node.op]!;
+  const [a, b] = node.inputs as [Value, Value];
+  const { pads, ...sizes } = convolutionOf(node);
+  return [evaluate(get(a), get(b), { ...sizes, before: [pads[0], pads[1]] })];
+};
+
 const OTHERS: Readonly<Record<string, Evaluate>> = {
   MatMul: matMul,
+  ...Object.fromEntries([...CONVOLUTIONS].map((op) => [op, convolve])),
   Concat: concat,
   Split: split,
   Slice: slice,

@@ -25,7 +25,8 @@ export interface InputValue extends Value {
 }
 
 /**
- * One operation. Names and semantics are ONNX's, but `MatMul` may have `transA` and `transB`, `Log1p` and `Expm1` are operations too,
+ * One operation. Names and semantics are ONNX's, but `MatMul` may have `transA` and `transB`, `Log1p`, `Expm1` and convolutions of
+ * images with channels last ({@link CONVOLUTIONS} of `convolution.ts`) are operations too,
  * and at the edges all is as in tfjs: casts and sums of int32 wrap, the extremes of numbers with a NaN are NaN, |tanh| ≤ 1.
  */
 export interface Node {

@@ -1,8 +1,9 @@
+import { type Convolution, convolutionOf, extents } from '../graph/convolution.ts';
 import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
 import { type Graph, uniformNumber } from '../graph/graph.ts';
 import type { Expansion } from '../graph/rewrite.ts';
-import { concat, filled, reshape, split } from '../graph/shapes.ts';
-import type { Value } from '../graph/value.ts';
+import { concat, filled, reshape, slice, split, transpose } from '../graph/shapes.ts';
+import type { Attributes, Value } from '../graph/value.ts';
 
 // Operations of the graph that ONNX does not have, or that ONNX Runtime gets wrong at the edges, made of others.
 
@@ -151,6 +152,55 @@ const wrappingCast: Expansion = (g, [x], { outputs }) => {
   return [cast(g, unary(g, 'Mod', cast(g, x!, 'int64'), {}, 'int64', [g.scalar(2 ** 32, 'int64')]), 'int32')];
 };
 
+/** Channels come second in ONNX, and in its filters results first. */
+const CHANNELS_SECOND = [0, 3, 1, 2];
+const RESULTS_FIRST = [3, 2, 0, 1];
+const CHANNELS_LAST = [0, 2, 3, 1];
+/** A tensor whose channels stand for its batch. */
+const CHANNELS_FIRST = [3, 0, 1, 2];
+
+const windowAttributes = ({ strides, dilations, pads }: Convolution, kernel: readonly number[]): Attributes => ({
+  strides,
+  dilations,
+  pads,
+  kernel_shape: kernel,
+});
+
+const permuted = (shape: readonly number[], perm: readonly number[]): number[] => perm.map((axis) => shape[axis]!);
+
+const conv2D: Expansion = (g, [x, filter], node) => {
+  const c = convolutionOf(node);
+  const operands = [transpose(g, x!, CHANNELS_SECOND), transpose(g, filter!, RESULTS_FIRST)];
+  const shape = permuted(c.results, CHANNELS_SECOND);
+  return [transpose(g, g.node('Conv', operands, shape, 'float32', windowAttributes(c, c.kernel)), CHANNELS_LAST)];
+};
+
+const inputGradient: Expansion = (g, [dy, filter], node) => {
+  const c = convolutionOf(node);
+  const operands = [transpose(g, dy!, CHANNELS_SECOND), transpose(g, filter!, RESULTS_FIRST)];
+  // Rows and columns that no window reaches.
+  const missed = extents(c).map(
+    (extent, i) => c.images[i + 1]! + c.pads[i]! + c.pads[i + 2]! - (c.counts[i]! - 1) * c.strides[i]! - extent,
+  );
+  const attributes = { ...windowAttributes(c, c.kernel), output_padding: missed };
+  const shape = permuted(c.images, CHANNELS_SECOND);
+  return [transpose(g, g.node('ConvTranspose', operands, shape, 'float32', attributes), CHANNELS_LAST)];
+};
+
+/** The convolution of the images with the results' gradient, with channels for the batch, and strides and dilations exchanged. */
+const filterGradient: Expansion = (g, [x, dy], node) => {
+  const c = convolutionOf(node);
+  const operands = [transpose(g, x!, CHANNELS_FIRST), transpose(g, dy!, CHANNELS_FIRST)];
+  const exchanged = { ...c, strides: c.dilations, dilations: c.strides };
+  const sizes = c.counts.map((count, i) => {
+    const size = c.images[i + 1]! + c.pads[i]! + c.pads[i + 2]!;
+    return Math.floor((size - (count - 1) * c.strides[i]! - 1) / c.dilations[i]!) + 1;
+  });
+  const [height, width, channels, results] = c.filter;
+  const all = g.node('Conv', operands, [channels, results, ...sizes], 'float32', windowAttributes(exchanged, c.counts));
+  return [transpose(g, slice(g, all, [0, 0, 0, 0], [channels, results, height, width]), [2, 3, 0, 1])];
+};
+
 export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   Tanh: function1(tanh),
   Sign: sign,
@@ -167,4 +217,7 @@ export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   ReduceSum: wrappingSum,
   ReduceProd: wrappingProduct,
   Cast: wrappingCast,
+  Conv2D: conv2D,
+  Conv2DBackpropInput: inputGradient,
+  Conv2DBackpropFilter: filterGradient,
 };

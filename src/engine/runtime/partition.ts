@@ -1,3 +1,4 @@
+import { CONVOLUTIONS } from '../graph/convolution.ts';
 import { Graph, reachable } from '../graph/graph.ts';
 import type { Port, Ported } from '../graph/port.ts';
 import { elementCount, type Node, type Value } from '../graph/value.ts';
@@ -91,7 +92,7 @@ function arithmeticOnVariables(nodes: readonly Node[], outputs: readonly Ported[
   const result = new Set<Node>();
   const arithmetic = new Set<Node>();
   for (const node of [...nodes].reverse()) {
-    if (isView(node) || node.op === 'MatMul') continue;
+    if (isView(node) || node.op === 'MatMul' || CONVOLUTIONS.has(node.op)) continue;
     const own = [...(users.get(node) ?? [])];
     const isOne = node.outputs.every((value) => ofVariables.has(value));
     if (isOne && (next.has(node) || own.some((user) => arithmetic.has(user)))) arithmetic.add(node);

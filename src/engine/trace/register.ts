@@ -5,6 +5,7 @@ import { tensorConstant } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
 import { asData, cpuBackend } from '../tfjs.ts';
 import { ARITHMETIC } from './kernels/arithmetic.ts';
+import { CONVOLUTIONS } from './kernels/convolutions.ts';
 import { FUNCTIONS } from './kernels/functions.ts';
 import { INDEXING } from './kernels/indexing.ts';
 import type { Kernel, KernelAttributes, KernelInputs } from './kernels/kernel.ts';
@@ -20,6 +21,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   ...SHAPES,
   ...INDEXING,
   ...LINEAR_ALGEBRA,
+  ...CONVOLUTIONS,
 };
 
 /** Kernels that stay symbolic for constants, so that a uniform tensor is not filled in. */

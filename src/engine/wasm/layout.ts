@@ -1,8 +1,8 @@
 import { type Data, type ElementType, elementCount, type Node, type Value } from '../graph/value.ts';
-import { Buffer, broadcastStrides, reshapedStrides, rowMajor, type View } from './view.ts';
+import { Buffer, broadcastStrides, reshapedStrides, rowMajor, type View, windowSteps } from './view.ts';
 
 /** Operations that only look at the elements of their first input in another way. */
-const VIEWS = new Set(['Reshape', 'Transpose', 'Split', 'Slice', 'Expand', 'Identity']);
+const VIEWS = new Set(['Reshape', 'Transpose', 'Split', 'Slice', 'Expand', 'Identity', 'Im2Col']);
 
 export function isView(node: Node): boolean {
   return VIEWS.has(node.op);
@@ -77,6 +77,8 @@ function renaming(value: Value): Renaming {
       const { begin, step } = sliceBounds(node);
       return { source, origin: begin, steps: value.shape.map((_, axis) => unit(axis, step[axis])) };
     }
+    case 'Im2Col':
+      return { source, origin: zero, steps: windowSteps(node).map(([axis, length]) => unit(axis, length)) };
     default:
       throw new Error(`${node.op} is no view`);
   }

@@ -7,6 +7,7 @@ import { encodeKernels } from './encodeKernels.ts';
 import { EXPANSIONS } from './expansions.ts';
 import type { Kernel } from './kernel.ts';
 import { ALONG_AXES } from './kernels/along.ts';
+import { columnsToImageKernel } from './kernels/columnsToImage.ts';
 import { concatKernel, padKernel, reshapeKernel, tileKernel } from './kernels/copy.ts';
 import { gridKernel } from './kernels/grid.ts';
 import { INDEXING } from './kernels/indexing.ts';
@@ -135,6 +136,7 @@ export function lowerToWasm(given: readonly Ported[], options: WasmOptions): Was
     if (node.op === 'Concat') return concatKernel(layout, node, (part) => inPlace.has(`${output.id}:${part}`));
     if (node.op === 'Pad') return padKernel(layout, node);
     if (node.op === 'Tile') return tileKernel(layout, node);
+    if (node.op === 'Col2Im') return columnsToImageKernel(layout, node);
     const along = ALONG_AXES[node.op];
     if (along !== undefined) return along(layout, node);
     const indexing = INDEXING[node.op];

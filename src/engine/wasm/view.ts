@@ -1,4 +1,4 @@
-import { elementCount } from '../graph/value.ts';
+import { elementCount, type Node } from '../graph/value.ts';
 
 /** Every element takes four bytes: floats, integers, and bools as masks of all ones or none. */
 export const ELEMENT_BYTES = 4;
@@ -87,4 +87,26 @@ export function broadcastStrides(
 ): number[] {
   const added = to.length - shape.length;
   return to.map((_, axis) => (axis < added || shape[axis - added] === 1 ? 0 : strides[axis - added]!));
+}
+
+/**
+ * How far each axis of windows on images, [batch, rows, columns, kernel height, kernel width, channels], goes in the images: along
+ * which axis, and by how many elements of it.
+ */
+export function windowSteps({ attributes }: Node): readonly (readonly [axis: number, length: number])[] {
+  const [down, right] = attributes.strides as readonly [number, number];
+  const [below, beside] = attributes.dilations as readonly [number, number];
+  return [
+    [0, 1],
+    [1, down],
+    [2, right],
+    [1, below],
+    [2, beside],
+    [3, 1],
+  ];
+}
+
+/** The strides of windows on images of the given strides. */
+export function windowStrides(strides: readonly number[], node: Node): number[] {
+  return windowSteps(node).map(([axis, length]) => length * strides[axis]!);
 }

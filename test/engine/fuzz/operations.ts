@@ -50,6 +50,19 @@ const factors = (c: Choices): [a: tf.Tensor, b: tf.Tensor, transposeA: boolean, 
   return [a, b, transposeA, transposeB];
 };
 
+/** A constant filter for images, strides, and zeros around. */
+const windows = (c: Choices, x: tf.Tensor): [filter: Literal, strides: [number, number], pad: 'valid' | 'same'] => {
+  const pad = c.of(['valid', 'same'] as const);
+  const size = (axis: number): number => c.int(1, pad === 'valid' ? Math.min(3, x.shape[axis]!) : 3);
+  const shape = [size(1), size(2), x.shape[3]!, c.int(1, 3)];
+  limited((x.size / x.shape[3]!) * shape.reduce((product, each) => product * each, 1));
+  const weights = Array.from(
+    { length: shape.reduce((product, each) => product * each, 1) },
+    (_, i) => ((i * 5) % 7) / 4 - 0.75,
+  );
+  return [new Literal(weights, shape, 'float32'), [c.int(1, 3), c.int(1, 3)], pad];
+};
+
 const CONSTANTS = [0, 1, -1, 2, 0.5, -3, 41, 1e-25, 1e25, Number.NaN, Number.POSITIVE_INFINITY];
 
 /** Operations by name: calls of tfjs with arguments chosen from what there is. */
@@ -348,6 +361,20 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     const x = c.float(({ rank }) => rank >= 2 && rank <= 4);
     const vector = (): tf.Tensor => c.float(({ rank, size }) => rank === 1 && size === x.shape.at(-1));
     return call('batchNorm', x, vector(), vector(), vector(), vector());
+  },
+
+  conv2d: (c) => {
+    const x = c.float(({ rank, size }) => rank === 4 && size > 0);
+    return call('conv2d', x, ...windows(c, x));
+  },
+  'conv2d of the same images': (c) => {
+    const x = c.float(({ rank, size }) => rank === 4 && size > 0);
+    const [height, width] = [x.shape[1]!, x.shape[2]!];
+    const filter = c.float(
+      ({ rank, size, shape }) =>
+        rank === 4 && size > 0 && shape[0]! <= height && shape[1]! <= width && shape[2] === x.shape[3],
+    );
+    return call('conv2d', x, filter, c.int(1, 3), c.of(['valid', 'same']));
   },
 
   assign: (c) => {

@@ -31,7 +31,10 @@ const FREEDOMS: Readonly<Record<string, Freedom>> = {
   ...few('LeakyRelu SquaredDifference', { outputs: 2 }),
   // ONNX Runtime's has no subnormal results.
   Softmax: { inputs: 1, outputs: 8, absolute: 2 ** -125 },
-  ...few('Sum Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum', { outputs: 1, sums: true }),
+  ...few('Sum Cumsum BatchMatMul Einsum ScatterNd UnsortedSegmentSum Conv2D Conv2DBackpropInput Conv2DBackpropFilter', {
+    outputs: 1,
+    sums: true,
+  }),
   FusedBatchNorm: { inputs: 2, outputs: 4 },
   ...few('Prod Cumprod', { inputs: 1, outputs: 1, products: true }),
 };

@@ -11,6 +11,7 @@ export interface KernelInputs {
   readonly dy: Value;
   readonly t: Value;
   readonly e: Value;
+  readonly filter: Value;
   readonly alpha: Value;
   readonly condition: Value;
   readonly indices: Value;
@@ -42,8 +43,11 @@ export interface KernelAttributes {
   readonly clipValueMax: number;
   readonly clipValueMin: number;
   readonly constantValue: number;
+  readonly dataFormat?: string;
   readonly depth: number;
+  readonly dilations?: number | [number, number];
   readonly dim: number;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
   readonly dims: number | number[];
   readonly dtype: 'float32' | 'int32' | 'bool';
   readonly ellipsisMask: number;
@@ -51,6 +55,8 @@ export interface KernelAttributes {
   readonly endMask: number;
   readonly equation: string;
   readonly exclusive: boolean;
+  readonly filterShape: [number, number, number, number];
+  readonly inputShape: [number, number, number, number];
   readonly k: number;
   readonly keepDims: boolean;
   readonly leakyreluAlpha?: number;
@@ -60,6 +66,7 @@ export interface KernelAttributes {
   readonly numSegments: number;
   readonly offValue: number;
   readonly onValue: number;
+  readonly pad: 'valid' | 'same' | number;
   readonly paddings: [number, number][];
   readonly perm: number[];
   readonly reductionIndices: number | number[];

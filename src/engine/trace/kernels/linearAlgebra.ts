@@ -6,7 +6,8 @@ import type { Value } from '../../graph/value.ts';
 import { leakyRelu, prelu, relu6 } from './functions.ts';
 import type { Kernel, KernelAttributes, KernelInputs, Kernels } from './kernel.ts';
 
-function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelAttributes): Value {
+/** `x` after the activation of a fused kernel. */
+export function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelAttributes): Value {
   switch (attributes.activation ?? 'linear') {
     case 'linear':
       return x;
@@ -25,7 +26,7 @@ function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelA
     case 'prelu':
       return prelu(g, x, inputs.preluActivationWeights!);
     default:
-      throw new Error(`fused matMul: the activation '${attributes.activation}' cannot be traced`);
+      throw new Error(`the activation '${attributes.activation}' cannot be traced`);
   }
 }
 
