@@ -1,5 +1,8 @@
 export type { Activation } from './activation.ts';
 export { BatchRenorm, type BatchRenormOptions } from './batchRenorm.ts';
+export { Cnn, type CnnOptions, type ConvolutionLayer } from './cnn.ts';
+export { cnnPresets } from './cnnPresets.ts';
+export { Conv2d, type Conv2dOptions } from './conv2d.ts';
 export { Dense, type DenseOptions } from './dense.ts';
 export type { Initializer } from './initializers.ts';
 export * as initializers from './initializers.ts';

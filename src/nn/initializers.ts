@@ -57,14 +57,33 @@ function orthonormalVectors(count: number, length: number, rng: Rng): Float64Arr
   for (let v = 0; v < count; v++) {
     const vector = rng.fillNormal(new Float64Array(length));
     for (let pass = 0; pass < 2; pass++) {
-      for (const other of basis) {
-        let dot = 0;
-        for (let i = 0; i < length; i++) dot += vector[i]! * other[i]!;
-        for (let i = 0; i < length; i++) vector[i]! -= dot * other[i]!;
-      }
+      const blocks = v - (v % 4);
+      for (let other = 0; other < blocks; other += 4) reduceByFour(vector, basis, other);
+      for (let other = blocks; other < v; other++) reduce(vector, basis[other]!);
     }
     const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
     basis.push(vector.map((value) => value / norm));
   }
   return basis;
+}
+
+/** Takes from a vector what lies along another of length 1. */
+function reduce(vector: Float64Array, other: Float64Array): void {
+  let dot = 0;
+  for (let i = 0; i < vector.length; i++) dot += vector[i]! * other[i]!;
+  for (let i = 0; i < vector.length; i++) vector[i]! -= dot * other[i]!;
+}
+
+/** The same for four that are orthogonal: their sums do not wait for each other, which takes half the time. */
+function reduceByFour(vector: Float64Array, basis: readonly Float64Array[], first: number): void {
+  const [p, q, r, s] = basis.slice(first, first + 4) as [Float64Array, Float64Array, Float64Array, Float64Array];
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < vector.length; i++) {
+    const x = vector[i]!;
+    a += x * p[i]!;
+    b += x * q[i]!;
+    c += x * r[i]!;
+    d += x * s[i]!;
+  }
+  for (let i = 0; i < vector.length; i++) vector[i]! -= a * p[i]! + b * q[i]! + c * r[i]! + d * s[i]!;
 }
