@@ -94,7 +94,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     const config = parseOptions('SoftQLearning', softQLearningOptions, options);
     this.#options = config;
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
-    const { observationDim } = policy;
+    const { observationDim, encoder } = policy;
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
     checkPolicy(policy, { density: false });
     checkContinuous('SoftQLearning', actionSpace);
@@ -114,7 +114,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       );
     }
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, actionSpace, ...config, rng: rng.split('critics') };
+    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {

@@ -79,14 +79,14 @@ export class Td3 implements Agent<Td3Report> {
     const config = parseOptions('Td3', td3Options, options);
     this.#options = config;
     const { policy, rng } = config;
-    const { observationDim } = policy;
+    const { observationDim, encoder } = policy;
     const { env, actionSpace } = vectorEnvFor('Td3', policy, config.env);
     checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
     adviseOnPolicy('td3', policy, actionSpace);
     checkHasMode(policy);
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, actionSpace, ...config, rng: rng.split('critics') };
+    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     const targets = { policy: copyOfPolicy('Td3', policy, rng.split('target')), critics: new ActionValues(ofCritics) };
     this.#targets = targets;

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Box } from '../../envs/index.ts';
-import { type Activation, Mlp, type MlpOptions, Module, type Rng } from '../../src/index.ts';
+import { type Activation, Mlp, type MlpOptions, Module, type ObservationEncoder, type Rng } from '../../src/index.ts';
 import { halfWidths } from './explorationNoise.ts';
 
 export interface CriticNetworksOptions {
   readonly observationDim: number;
+  /** The policy's, where it has one: before the critics is one of the same form, which they share. */
+  readonly encoder?: ObservationEncoder | undefined;
   /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
   readonly actionSpace: Box;
   /** Whether actions are angles, of which the networks see the cosine and the sine: values are then the same at both ends of the circle. */
@@ -26,6 +28,8 @@ export interface CriticNetworksOptions {
  */
 export class CriticNetworks extends Module {
   readonly networks: readonly Mlp[];
+  /** Of observations with images; undefined where there are none. */
+  readonly encoder: ObservationEncoder | undefined;
   readonly #angles: boolean;
   readonly #center: number[];
   readonly #perHalfWidth: number[];
@@ -37,7 +41,8 @@ export class CriticNetworks extends Module {
     const { criticActivation: activation = 'relu', criticLayerNorm: layerNorm = false, batchRenorm } = options;
     const { low, high, size } = actionSpace;
     this.#angles = angles;
-    const inputDim = observationDim + (angles ? 2 * size : size);
+    this.encoder = options.encoder?.another(rng.split('encoder'));
+    const inputDim = (this.encoder?.featureDim ?? observationDim) + (angles ? 2 * size : size);
     this.networks = Array.from(
       { length: critics },
       (_, i) =>
@@ -49,7 +54,8 @@ export class CriticNetworks extends Module {
 
   /** `[batch, observationDim]` and `[batch, actionDim]` → what each network gives, `[batch, outputDim]`. */
   protected outputs(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
-    const inputs = tf.concat([observations, ...this.#features(actions)], 1);
+    const seen = this.encoder?.apply(observations) ?? observations;
+    const inputs = tf.concat([seen, ...this.#features(actions)], 1);
     return this.networks.map((network) => network.apply(inputs));
   }
 

@@ -118,14 +118,14 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     this.#parts = parts;
     const { owner, name, config, adam, makeCritics } = parts;
     const { policy, rng } = config;
-    const { observationDim } = policy;
+    const { observationDim, encoder } = policy;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkPolicy(policy);
     checkContinuous(owner, actionSpace);
     adviseOnPolicy(name, policy, actionSpace);
     checkReparameterized(owner, policy);
     const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles);
-    const ofCritics = { observationDim, actionSpace, angles, ...config, rng: rng.split('critics') };
+    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
     this.critics = makeCritics(ofCritics);
     const hasTargets = config.tau !== undefined;
     this.#targets = hasTargets ? makeCritics(ofCritics) : this.critics;

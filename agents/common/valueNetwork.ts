@@ -1,17 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Mlp, Module, type Policy, type Rng } from '../../src/index.ts';
+import { Mlp, Module, type ObservationEncoder, type Policy, type Rng } from '../../src/index.ts';
 
-/** V(o): a network of one output, which sees observations as the policy beside it does: normalized or not, and without its mask. */
+/**
+ * V(o): a network of one output, which sees observations as the policy beside it does: normalized or not, without its mask, and images
+ * through an encoder of the same form.
+ */
 export class ValueNetwork extends Module {
   readonly network: Mlp;
-
+  /** Of its own; undefined where the policy has none. */
+  readonly encoder: ObservationEncoder | undefined;
   readonly #policy: Policy;
 
   constructor({ policy, hidden, rng }: { policy: Policy; hidden: readonly number[]; rng: Rng }) {
     super();
     this.#policy = policy;
+    this.encoder = policy.encoder?.another(rng.split('encoder'));
     this.network = new Mlp({
-      inputDim: policy.observationDim - policy.maskDim,
+      inputDim: this.encoder?.featureDim ?? policy.observationDim - policy.maskDim,
       hidden,
       outputDim: 1,
       activation: 'tanh',
@@ -22,6 +27,7 @@ export class ValueNetwork extends Module {
 
   /** `[batch, observationDim]` → `[batch]` */
   of(observations: tf.Tensor): tf.Tensor {
-    return tf.squeeze(this.network.apply(this.#policy.normalized(observations)), [1]);
+    const seen = this.#policy.normalized(observations);
+    return tf.squeeze(this.network.apply(this.encoder?.apply(seen) ?? seen), [1]);
   }
 }

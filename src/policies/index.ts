@@ -25,6 +25,7 @@ export {
   type MultiBinarySpace,
   type MultiDiscreteSpace,
 } from './multiDiscreteSpace.ts';
+export { ObservationEncoder, type ObservationEncoderOptions } from './observationEncoder.ts';
 export { ObservationLayout, type ObservationPart } from './observationLayout.ts';
 export { type ObservationMoments, ObservationNormalizer } from './observationNormalizer.ts';
 export type { PlainSpace } from './plainSpace.ts';

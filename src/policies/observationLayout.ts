@@ -10,9 +10,9 @@ export interface ObservationPart {
   readonly path: string;
   readonly at: number;
   readonly size: number;
-  /** The shape of its values; of an image `[height, width, channels]`. */
+  /** The shape of its values; of an image `[height, width, channels]`, or with the channels first. */
   readonly shape: readonly number[];
-  /** Whether it is an image: bytes, of three dimensions. */
+  /** Whether it is an image, or a stack of images: bytes, of three or four dimensions. */
   readonly isImage: boolean;
 }
 
@@ -70,7 +70,7 @@ export class ObservationLayout {
       const added = movesOf(part);
       const count = added.reduce((sum, move) => sum + flatSize(move), 0);
       const shape = 'low' in part ? part.shape : [count];
-      const isImage = 'low' in part && isBytes(part) && shape.length === 3;
+      const isImage = 'low' in part && isBytes(part) && (shape.length === 3 || shape.length === 4);
       parts.push({ path, at: size, size: count, shape, isImage });
       moves.push(...added);
       size += count;

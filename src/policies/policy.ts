@@ -9,6 +9,7 @@ import { Actor, type ActorOptions } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
 import type { ChoiceSpace } from './multiDiscreteSpace.ts';
+import type { ObservationEncoder } from './observationEncoder.ts';
 import { ObservationNormalizer } from './observationNormalizer.ts';
 import type { PlainSpace } from './plainSpace.ts';
 import { type ActedAction, type ActOptions, type Observation, SingleActor } from './singleActor.ts';
@@ -78,7 +79,10 @@ export abstract class Policy extends Module {
   readonly config?: PolicyConfig;
   /** Set by {@link normalizeObservations}. */
   readonly normalizer?: ObservationNormalizer;
+  /** Set by {@link encodeObservations}. */
+  readonly encoder?: ObservationEncoder;
   #isNormalized = false;
+  #isEncoded = false;
   #acting: SingleActor | undefined;
   #isDisposed = false;
 
@@ -124,7 +128,40 @@ export abstract class Policy extends Module {
     );
   }
 
-  /** The observations as the policy's networks see them: normalized, if the policy does that, and without a mask of actions. */
+  /**
+   * Puts an encoder of observations before the policy's networks, once: it is then a part of the policy, in files and exports, too. The
+   * policy has been made for observations of as many numbers as there are features, and takes observations from now on.
+   * @throws if its networks are of another size, or `given` does not encode, because it does not use {@link checked}
+   */
+  encodeObservations(encoder: ObservationEncoder): void {
+    const where = `${this.constructor.name}.encodeObservations`;
+    if (this.encoder !== undefined) throw new Error(`${where}: the policy has an encoder already`);
+    const own = this.observationDim - this.maskDim;
+    if (own !== encoder.featureDim || this.normalizer !== undefined) {
+      throw new Error(`${where}: wanted a policy of ${encoder.featureDim} features, not normalized, got one of ${own}`);
+    }
+    const observationDim = encoder.observationDim + this.maskDim;
+    Object.defineProperty(this, 'observationDim', { value: observationDim, enumerable: true });
+    Object.assign(this, { encoder });
+    this.#forgetActors();
+    tf.tidy(() => {
+      this.given(tf.zeros([1, observationDim]));
+    });
+    if (!this.#isEncoded) {
+      throw new Error(
+        `${where}: its networks see observations as they are: \`given\` must use what this.checked(observations) returns`,
+      );
+    }
+  }
+
+  /** The observations as the policy's networks see them: {@link normalized}, and where there are images the features of the encoder. */
+  encoded(observations: tf.Tensor): tf.Tensor {
+    this.#isEncoded = true;
+    const seen = this.normalized(observations);
+    return this.encoder?.apply(seen) ?? seen;
+  }
+
+  /** The observations normalized, if the policy does that, and without a mask of actions. */
   normalized(observations: tf.Tensor): tf.Tensor {
     this.#isNormalized = true;
     const seen = this.normalizer?.normalize(observations) ?? observations;
@@ -142,7 +179,7 @@ export abstract class Policy extends Module {
           `got ${observations.dtype} of shape [${observations.shape}]`,
       );
     }
-    return this.normalized(observations);
+    return this.encoded(observations);
   }
 
   /**

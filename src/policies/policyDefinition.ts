@@ -24,6 +24,12 @@ export const commonPolicyOptions = {
     .positive()
     .default(10)
     .meta({ description: 'the largest size of a normalized observation', unit: 'standard deviations' }),
+  encoder: z
+    .enum(['auto', 'mlp', 'nature', 'small'])
+    .default('auto')
+    .describe(
+      "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
+    ),
   squash: z
     .enum(['none', 'tanh', 'wrap'])
     .default('none')
@@ -52,6 +58,7 @@ export type ActionKind = keyof ActionSpaces;
 
 /** What `make` gets: sizes, spaces, the squash, a stream, and the options as their schema gives them. */
 export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'> = {
+  /** How many numbers its networks see: of images the features of the encoder before them. */
   readonly observationDim: number;
   readonly actionDim: number;
   /** Of the flat rows that the policy sees; of an image it has the shape `[height, width, channels]`. See `ObservationLayout`. */
@@ -60,7 +67,7 @@ export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'>
   /** Latent → action: the identity, or into the action space. */
   readonly squash: Bijector;
   readonly rng: Rng;
-} & Omit<z.output<PolicySchema<S>>, 'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations'>;
+} & Omit<z.output<PolicySchema<S>>, 'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations' | 'encoder'>;
 
 /** A policy that can be made by its name. */
 export interface PolicyDefinition<S extends z.ZodRawShape, K extends ActionKind = 'box'> {

@@ -14,6 +14,7 @@ import { checkAngles } from './checkAngles.ts';
 import { plainDiscreteSpace } from './discreteSpace.ts';
 import { matchParameters } from './matchParameters.ts';
 import { choicesOf, plainMultiBinarySpace, plainMultiDiscreteSpace } from './multiDiscreteSpace.ts';
+import { couldBeImage, ObservationEncoder, usualNetwork } from './observationEncoder.ts';
 import { ObservationLayout } from './observationLayout.ts';
 import type { Policy } from './policy.ts';
 import {
@@ -87,28 +88,39 @@ export function makePolicy<N extends string>(
       ? definition.schema
       : withDefaults(definition.schema, suitedOptions(where, learner, actions.actionSpace));
   const parsed = parseOptions(where, schema, rest) as CommonPolicySettings;
-  const { parameters, normalizeObservations, clipObservations, ...settings } = parsed;
+  const { parameters, normalizeObservations, clipObservations, encoder: wanted, ...settings } = parsed;
+  const network = wanted === 'auto' ? usualNetwork(layout.parts) : wanted === 'mlp' ? undefined : wanted;
+  if (network !== undefined && !layout.parts.some(couldBeImage)) {
+    throw new Error(
+      `${where}: encoder: got "${network}", which is for images, Boxes of three or four dimensions, expected "mlp" or "auto"`,
+    );
+  }
   if (settings.squash === 'tanh') {
     roundedBounds(`${where}: squash: got "tanh", expected actions with`, actions.actionSpace as BoxSpace);
   }
   const make = (hidden: readonly number[]): Policy => {
+    const encoder = network && new ObservationEncoder({ parts: layout.parts, network, rng: rng.split('encoder') });
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
       ...settings,
       hidden,
       observationSpace: observationBox,
-      observationDim: layout.size,
+      observationDim: encoder?.featureDim ?? layout.size,
       ...actions,
       squash: settings.squash === 'tanh' ? boxSquash(actions.actionSpace as BoxSpace) : new Identity(),
       rng: rng.split(name),
     };
-    const policy = definition.make(arguments_);
+    const policy = wrapped(definition.make(arguments_));
+    if (encoder !== undefined) policy.encodeObservations(encoder);
+    return policy;
+  };
+  const wrapped = (policy: Policy): Policy => {
     if (settings.squash !== 'wrap') return policy;
-    const wrapped = new WrappedPolicy(
+    const wound = new WrappedPolicy(
       policy,
       `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
     );
     checkAngles(where, actions.actionSpace as BoxSpace);
-    return wrapped;
+    return wound;
   };
   const { policy, hidden } =
     parameters === undefined
@@ -116,9 +128,11 @@ export function makePolicy<N extends string>(
       : matchParameters(where, settings.hidden, parameters, make);
   const spaces = { observationSpace: layout.space, actionSpace: actions.actionSpace };
   const normalization = { normalizeObservations, clipObservations };
-  Object.assign(policy, { config: { name, ...spaces, options: { ...settings, ...normalization, hidden } } });
+  Object.assign(policy, {
+    config: { name, ...spaces, options: { ...settings, encoder: network ?? 'mlp', ...normalization, hidden } },
+  });
   if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
-  noteWhatIsLost(where, layout);
+  noteWhatIsLost(where, layout, network !== undefined);
   return policy;
 }
 
@@ -134,12 +148,12 @@ function actionsOf(where: string, kind: ActionKind, space: AnySpace) {
   return { actionSpace, actionDim: choicesOf(actionSpace).nvec.length };
 }
 
-/** Says what of the observations networks of dense layers do not see, or not as it is meant. */
-function noteWhatIsLost(where: string, { omitted, parts }: ObservationLayout): void {
+/** Says what of the observations networks do not see, or not as it is meant. */
+function noteWhatIsLost(where: string, { omitted, parts }: ObservationLayout, isEncoded: boolean): void {
   for (const path of omitted)
     note(`${where}: the observations' part ${path} has no numbers, and the policy does not see it`);
   for (const { path, shape, isImage } of parts) {
-    if (!isImage) continue;
+    if (!isImage || isEncoded) continue;
     note(
       `${where}: the observations${path && `' part ${path}`} are images [${shape}], of which the policy sees a row of pixels`,
     );

@@ -1,0 +1,131 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Module } from '../module.ts';
+import { Cnn } from '../nn/cnn.ts';
+import { cnnPresets } from '../nn/cnnPresets.ts';
+import type { Rng } from '../random.ts';
+import type { ObservationPart } from './observationLayout.ts';
+
+/** The names of networks for images. */
+export type CnnName = keyof typeof cnnPresets;
+
+/** Options of {@link ObservationEncoder}. */
+export interface ObservationEncoderOptions {
+  /** What an observation is made of, as `ObservationLayout` says; parts of three or four dimensions are images. */
+  readonly parts: readonly ObservationPart[];
+  readonly network: CnnName;
+  readonly rng: Rng;
+}
+
+/** An image within an observation, and how it becomes `[height, width, channels]`. */
+interface ImageForm {
+  readonly image: readonly [height: number, width: number, channels: number];
+  /** The order of its axes, the batch's first, in which it is that but for its last axes, which are channels together. */
+  readonly perm?: readonly number[];
+}
+
+/** A stretch of an observation: an image, or other numbers. */
+interface Stretch {
+  readonly at: number;
+  readonly size: number;
+  readonly shape: readonly number[];
+  readonly form?: ImageForm;
+}
+
+/**
+ * What a policy's networks see of observations with images: of each image the features that a {@link Cnn} of its own finds, of the rest the
+ * numbers as they are, all of it in the order of the observation.
+ *
+ * An image is `[height, width, channels]`; or `[channels, height, width]`, where the first of the three is the smallest, as of stacked grey
+ * screens; or a stack of either, whose channels then come together.
+ */
+export class ObservationEncoder extends Module {
+  /** How many numbers an observation has. */
+  readonly observationDim: number;
+  /** How many numbers the networks behind it see. */
+  readonly featureDim: number;
+  /** One for each image. */
+  readonly networks: readonly Cnn[];
+  readonly #options: ObservationEncoderOptions;
+  readonly #stretches: readonly Stretch[];
+
+  /** @throws if an image is too small for the network */
+  constructor(options: ObservationEncoderOptions) {
+    super();
+    this.#options = options;
+    const { parts, network, rng } = options;
+    const stretches = stretchesOf(parts);
+    this.#stretches = stretches;
+    const { convolutions, features } = cnnPresets[network];
+    this.networks = stretches.flatMap(({ form }, i) =>
+      form === undefined ? [] : [new Cnn({ ...form, convolutions, features, rng: rng.split(`image${i}`) })],
+    );
+    this.observationDim = stretches.reduce((sum, { size }) => sum + size, 0);
+    this.featureDim = stretches.reduce((sum, { size, form }) => sum + (form === undefined ? size : features), 0);
+  }
+
+  /** `[batch, observationDim]` → `[batch, featureDim]` */
+  apply(observations: tf.Tensor): tf.Tensor {
+    let next = 0;
+    const seen = this.#stretches.map(({ at, size, shape, form }) => {
+      const numbers = tf.slice(observations, [0, at], [-1, size]);
+      if (form === undefined) return numbers;
+      const images = tf.reshape(numbers, [-1, ...shape]);
+      const ordered = form.perm === undefined ? images : tf.transpose(images, [...form.perm]);
+      return this.networks[next++]!.apply(tf.reshape(ordered, [-1, ...form.image]));
+    });
+    return seen.length === 1 ? seen[0]! : tf.concat(seen, 1);
+  }
+
+  /** One of the same form with a start of its own, for networks beside the policy. */
+  another(rng: Rng): ObservationEncoder {
+    return new ObservationEncoder({ ...this.#options, rng });
+  }
+}
+
+/** Images one by one, what lies between them together. */
+function stretchesOf(parts: readonly ObservationPart[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const { at, size, shape } of parts) {
+    const last = stretches.at(-1);
+    const form = formOf(shape);
+    if (form === undefined && last !== undefined && last.form === undefined) {
+      stretches[stretches.length - 1] = { ...last, size: last.size + size };
+    } else stretches.push({ at, size, shape, ...(form && { form }) });
+  }
+  return stretches;
+}
+
+/** What an image of this shape is, or a stack of images; undefined where it is neither. */
+function formOf(shape: readonly number[]): ImageForm | undefined {
+  if (shape.length !== 3 && shape.length !== 4) return undefined;
+  const [first, second, third] = shape.slice(-3) as [number, number, number];
+  const isChannelsFirst = first < Math.min(second, third);
+  const [height, width, channels] = isChannelsFirst ? [second, third, first] : [first, second, third];
+  if (shape.length === 4) {
+    return {
+      image: [height, width, shape[0]! * channels],
+      perm: isChannelsFirst ? [0, 3, 4, 1, 2] : [0, 2, 3, 1, 4],
+    };
+  }
+  return { image: [height, width, channels], ...(isChannelsFirst && { perm: [0, 2, 3, 1] }) };
+}
+
+/** Whether a convolutional network could see a part of this shape as an image, or a stack of such. */
+export function couldBeImage({ shape }: ObservationPart): boolean {
+  return formOf(shape) !== undefined;
+}
+
+/** Sides from which on Nature's windows, and the small network's, fit an image. */
+const LEAST = { nature: 36, small: 5 };
+
+/**
+ * The network for the images of observations: Nature's for screens, the small one for fewer than 36 rows or columns, none where there are no
+ * images of bytes or they are smaller than 5 × 5.
+ */
+export function usualNetwork(parts: readonly ObservationPart[]): CnnName | undefined {
+  const images = parts.filter(({ isImage }) => isImage);
+  if (images.length === 0) return undefined;
+  const sides = images.flatMap(({ shape }) => formOf(shape)!.image.slice(0, 2));
+  const least = Math.min(...sides);
+  return least >= LEAST.nature ? 'nature' : least >= LEAST.small ? 'small' : undefined;
+}

@@ -1,0 +1,221 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { Box, Dict, Discrete } from '../../envs/index.ts';
+import {
+  type AnySpace,
+  makePolicy,
+  ObservationEncoder,
+  Policy,
+  type PolicyName,
+  policyFromJson,
+  policyToJson,
+  Rng,
+} from '../../src/index.ts';
+import { cnn } from '../oracle/cnn.ts';
+import { perturb } from '../support/perturb.ts';
+
+const images = (...shape: number[]) => new Box({ low: 0, high: 255, shape, dtype: 'uint8' });
+const actions = new Box({ low: -1, high: 1, shape: [2] });
+const layers = [
+  [16, 3, 1],
+  [32, 3, 1],
+] as const;
+
+function policyOf(name: string, options: object = {}): Policy {
+  const isDiscrete = name === 'categorical' || name.endsWith('network');
+  return perturb(
+    makePolicy(name, {
+      observationSpace: images(8, 7, 3),
+      actionSpace: isDiscrete ? new Discrete(4) : actions,
+      hidden: [6],
+      rng: new Rng('policy'),
+      ...options,
+    }),
+    new Rng('weights'),
+    0.02,
+  );
+}
+
+const seen = (count: number, size: number) =>
+  tf.div(tf.floor(tf.mul(new Rng('pixels').uniformTensor([count, size]), 256)), 255);
+
+/** What `another` says of an encoder's variables, without their values. */
+const shapesOf = (encoder: ObservationEncoder) =>
+  [...encoder.namedVariables()].map(([path, { shape }]) => [path, shape] as const);
+
+describe('which network images have', () => {
+  const encoderOf = (observationSpace: AnySpace, options: object = {}) => {
+    const policy = policyOf('gaussian', { observationSpace, ...options });
+    const { encoder } = policy.config!.options;
+    policy.dispose();
+    return encoder;
+  };
+
+  test('a small one for images of bytes that are small, none where nothing is an image', () => {
+    expect(encoderOf(images(8, 8, 3))).toBe('small');
+    expect(encoderOf(images(3, 7, 7))).toBe('small');
+    expect(encoderOf(images(4, 4, 3))).toBe('mlp');
+    expect(encoderOf(images(64))).toBe('mlp');
+    expect(encoderOf(new Box({ low: 0, high: 1, shape: [8, 8, 3] }))).toBe('mlp');
+    expect(encoderOf(new Dict({ view: images(7, 7, 3), heading: new Discrete(4) }))).toBe('small');
+  });
+
+  test('another one if it is asked for', () => {
+    expect(encoderOf(images(8, 8, 3), { encoder: 'mlp' })).toBe('mlp');
+    expect(encoderOf(new Box({ low: 0, high: 1, shape: [8, 8, 3] }), { encoder: 'small' })).toBe('small');
+  });
+
+  test('what does not fit is an error of one line', () => {
+    expect(() => policyOf('gaussian', { observationSpace: images(64), encoder: 'small' })).toThrow(
+      /^makePolicy\('gaussian'\): encoder: got "small", which is for images, .*expected "mlp" or "auto"$/,
+    );
+    expect(() => policyOf('gaussian', { encoder: 'nature' })).toThrow(/^Cnn: image: got 8 × 7 × 3.*$/);
+    expect(() => policyOf('gaussian', { encoder: 'resnet' })).toThrow(/^makePolicy\('gaussian'\).*encoder.*$/);
+  });
+});
+
+test('a policy sees the features of an image, in float64 too', () => {
+  const policy = policyOf('gaussian', { hidden: [] });
+  expect(policy.observationDim).toBe(168);
+  const observations = seen(3, 168);
+  const variables = Object.fromEntries(
+    Object.entries(policy.encoder!.networks[0]!.stateDict()).map(([path, { values }]) => [path, Array.from(values)]),
+  );
+  const got = policy.encoded(observations).arraySync() as number[][];
+  (observations.arraySync() as number[][]).forEach((row, i) => {
+    cnn(variables, row, [8, 7, 3], layers).forEach((value, k) => {
+      expect(got[i]![k]).toBeCloseTo(value, 5);
+    });
+  });
+});
+
+test.each<[string, number[], (row: number, column: number, channel: number) => number]>([
+  ['channels first', [3, 8, 7], (i, j, c) => (c * 8 + i) * 7 + j],
+  ['a stack of grey images, as three of one channel', [3, 8, 7, 1], (i, j, c) => (c * 8 + i) * 7 + j],
+  ['a stack of coloured images', [2, 8, 7, 3], (i, j, c) => ((Math.floor(c / 3) * 8 + i) * 7 + j) * 3 + (c % 3)],
+  [
+    'a stack of images with channels first',
+    [2, 3, 8, 7],
+    (i, j, c) => ((Math.floor(c / 3) * 3 + (c % 3)) * 8 + i) * 7 + j,
+  ],
+])('%s: the network sees what it sees of channels last', (_, shape, place) => {
+  const channels = shape.reduce((a, b) => a * b, 1) / 56;
+  const partsOf = (shape: readonly number[]) => [{ path: '', at: 0, size: 56 * channels, shape, isImage: true }];
+  const of = (shape: readonly number[]) =>
+    new ObservationEncoder({ parts: partsOf(shape), network: 'small', rng: new Rng(0) });
+  const [given, last] = [of(shape), of([8, 7, channels])];
+  const row = seen(1, 56 * channels).dataSync();
+  const moved = Array.from({ length: 56 * channels }, (_, k) => {
+    const [i, j, c] = [Math.floor(k / channels / 7), Math.floor(k / channels) % 7, k % channels];
+    return row[place(i, j, c)]!;
+  });
+  expect(Array.from(given.apply(tf.tensor2d([Array.from(row)])).dataSync())).toEqual(
+    Array.from(last.apply(tf.tensor2d([moved])).dataSync()),
+  );
+});
+
+test('of several parts images have a network each, the others are as they are', () => {
+  const policy = policyOf('gaussian', {
+    observationSpace: new Dict({
+      heading: new Discrete(4),
+      speed: new Box({ low: -1, high: 1, shape: [1] }),
+      left: images(7, 7, 3),
+      right: images(7, 7, 3),
+      wind: new Box({ low: -1, high: 1, shape: [2] }),
+    }),
+  });
+  const { encoder } = policy;
+  expect(encoder!.networks).toHaveLength(2);
+  expect([encoder!.observationDim, encoder!.featureDim]).toEqual([4 + 1 + 2 * 147 + 2, 4 + 1 + 2 * 128 + 2]);
+  const observations = seen(2, encoder!.observationDim);
+  const features = policy.encoded(observations);
+  const part = (x: tf.Tensor, at: number, size: number) => Array.from(tf.slice(x, [0, at], [-1, size]).dataSync());
+  expect(part(features, 0, 4)).toEqual(part(observations, 0, 4));
+  expect(part(features, 260, 3)).toEqual(part(observations, 298, 3));
+  expect(part(features, 4, 128)).not.toEqual(part(features, 132, 128));
+});
+
+describe.each<[PolicyName, object]>([
+  ['gaussian', { scale: 'state', squash: 'tanh' }],
+  ['gaussian', { observationSpace: images(8, 7, 3), normalizeObservations: true }],
+  ['mixture', {}],
+  ['spline', { layers: 1, bins: 4 }],
+  ['gaussian', { actionSpace: new Box({ low: -Math.PI, high: Math.PI, shape: [2] }), squash: 'wrap' }],
+  ['categorical', {}],
+  ['q-network', { dueling: true }],
+  ['quantile-network', { quantiles: 3 }],
+])('%s with %o', (name, options) => {
+  test('has gradients by the encoder, but where actions have no gradient, and a density', () => {
+    const policy = policyOf(name, options);
+    const observations = seen(3, 168);
+    const { latent, logProb } = policy.given(observations).sampleWithLogProb(new Rng(0));
+    const again = policy.given(observations).logProb(latent);
+    Array.from(again.dataSync()).forEach((value, i) => {
+      expect(value).toBeCloseTo(logProb.dataSync()[i]!, 4);
+    });
+    if (name.endsWith('network')) return;
+    const { grads } = tf.variableGrads(
+      () => tf.sum(policy.given(observations).logProb(latent)) as tf.Scalar,
+      policy.encoder!.trainableVariables(),
+    );
+    for (const slope of Object.values(grads)) expect(tf.max(tf.abs(slope)).dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  test('is read from its file as it was written', () => {
+    const policy = policyOf(name, options);
+    const { policy: read } = policyFromJson(JSON.parse(JSON.stringify(policyToJson(policy))));
+    expect(shapesOf(read.encoder!)).toEqual(shapesOf(policy.encoder!));
+    const observations = seen(2, 168);
+    const of = (each: Policy) => Array.from(each.given(observations).sampleWithLogProb(new Rng(1)).latent.dataSync());
+    expect(of(read)).toEqual(of(policy));
+  });
+});
+
+test('an exported policy takes pixels', async () => {
+  const policy = policyOf('gaussian');
+  const { model } = policy.toOnnx(undefined, { batch: 2 });
+  const session = await ort.InferenceSession.create(model);
+  const observations = seen(2, 168);
+  const noise = new Rng('noise').normalTensor([2, 2]);
+  const given = {
+    observations: new ort.Tensor('float32', observations.dataSync<'float32'>(), [2, 168]),
+    noise0: new ort.Tensor('float32', noise.dataSync<'float32'>(), [2, 2]),
+  };
+  const { action } = await session.run(given);
+  const wanted = policy.given(observations).sampleWithLogProb(new Rng('noise')).action.dataSync();
+  Array.from(action!.data as Float32Array).forEach((value, i) => {
+    expect(value).toBeCloseTo(wanted[i]!, 4);
+  });
+});
+
+test('number of parameters to come near to counts the encoder', () => {
+  const policy = policyOf('gaussian', { parameters: 80_000 });
+  expect(Math.abs(policy.parameterCount() - 80_000)).toBeLessThan(1000);
+});
+
+describe('encodeObservations', () => {
+  class Blind extends Policy {
+    readonly observationDim = 128;
+    readonly actionDim = 1;
+    given = () => policyOf('gaussian').given(tf.zeros([1, 168]));
+  }
+  const encoder = () =>
+    new ObservationEncoder({
+      parts: [{ path: '', at: 0, size: 168, shape: [8, 7, 3], isImage: true }],
+      network: 'small',
+      rng: new Rng(0),
+    });
+
+  test('refuses policies of another size, with an encoder, or that do not use it, in one line', () => {
+    expect(() => policyOf('gaussian').encodeObservations(encoder())).toThrow(
+      /^GaussianPolicy\.encodeObservations: the policy has an encoder already$/,
+    );
+    expect(() => policyOf('gaussian', { encoder: 'mlp' }).encodeObservations(encoder())).toThrow(
+      /^GaussianPolicy\.encodeObservations: wanted a policy of 128 features, not normalized, got one of 168$/,
+    );
+    expect(() => new Blind().encodeObservations(encoder())).toThrow(
+      /^Blind\.encodeObservations: .*this\.checked\(observations\) returns$/,
+    );
+  });
+});
