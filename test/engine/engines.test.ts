@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BackendLoader, selectBackend } from '../../src/engine/backend.ts';
 import { currentRuntime, type EngineLoader, selectEngine } from '../../src/engine/runtime/engine.ts';
 import { plainStorage } from '../../src/engine/runtime/plainStorage.ts';
@@ -58,6 +58,24 @@ describe('choice of the engine', () => {
     await expect(selectEngine('tpu', { loader: loader(true) })).rejects.toThrow(
       "OXBOW_ENGINE: wanted one of auto, wasm, wasm-relaxed, onnxruntime-node, cuda, eager, got 'tpu'",
     );
+  });
+
+  test('threads are those that are asked for, or of the environment', async () => {
+    const lineOf = async (request: string, threads?: number) =>
+      (await selectEngine(request, { threads, loader: loader(true) })).line;
+    expect(await lineOf('wasm', 2)).toBe('engine: wasm, 2 threads');
+    expect(await lineOf('onnxruntime-node', 2)).toBe('engine: onnxruntime-node cpu');
+    vi.stubEnv('OXBOW_THREADS', '3');
+    expect(await lineOf('auto')).toMatch(/^engine: auto .*, 3 threads$/);
+    expect(await lineOf('wasm', 1)).toBe('engine: wasm');
+    for (const threads of [0, 1.5, 65]) {
+      await expect(lineOf('wasm', threads)).rejects.toThrow(
+        `threads: wanted an integer from 1 to 64, got '${threads}'`,
+      );
+    }
+    vi.stubEnv('OXBOW_THREADS', 'all');
+    await expect(lineOf('wasm')).rejects.toThrow("OXBOW_THREADS: wanted an integer from 1 to 64, got 'all'");
+    vi.unstubAllEnvs();
   });
 
   test('CUDA is found or is an error', async () => {

@@ -41,6 +41,8 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value>> = {
     return unary(g, 'Tanh', g.node('Slice', backwards, [200_003], 'float32'));
   },
   'sums over a batch': (g) => reduce(g, 'ReduceSum', a(g, [4999, 1003]), [0], false),
+  'a sum of all, which no part is of, and what is made from it': (g) =>
+    binary(g, 'Mul', reduce(g, 'ReduceSum', a(g, [4999, 1003]), [0, 1], false), b(g, [199_999])),
   'sums of rows': (g) => reduce(g, 'ReduceSum', a(g, [4999, 1003]), [1], true),
 };
 

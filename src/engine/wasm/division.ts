@@ -61,10 +61,10 @@ export function divide(
 ): Division | undefined {
   const most = Math.min(PARTS_OF_A_THREAD * threads, Math.floor(work / LEAST_PART));
   if (threads === 1 || most < 2 || views.some(({ strides }) => strides.some((stride) => stride < 0))) return undefined;
-  const length = Math.max(...sizes);
+  const length = Math.max(0, ...sizes);
+  if (length <= GRAIN) return undefined;
   const size = GRAIN * Math.ceil(length / (GRAIN * most));
   const parts = Math.ceil(length / size);
-  if (parts < 2) return undefined;
   return { axis: sizes.indexOf(length), parts, size, last: length - (parts - 1) * size };
 }
 
