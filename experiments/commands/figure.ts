@@ -16,21 +16,22 @@ export function figureCommand(registry: Registry): Command {
     .argument('<name>', 'the name of the figure, as in cloning-Lake-v0-walks; an unknown name lists all')
     .argument('<path>', 'writes <path>-light.svg and <path>-dark.svg')
     .action(async (path: string, name: string, to: string) => {
-      const [{ fromResults }, { RunDirectory }, { drawFigure }, { summarize }, { writeWholeFile }] = await Promise.all([
-        import('../harness/fromResults.ts'),
-        import('../harness/runDirectory.ts'),
-        import('../harness/report/drawFigure.ts'),
-        import('../harness/summarize.ts'),
-        import('../../src/files.ts'),
-      ]);
+      const [{ fromResults }, { RunDirectory }, { drawFigure }, { storedOutcomes }, { summarize }, { writeWholeFile }] =
+        await Promise.all([
+          import('../harness/fromResults.ts'),
+          import('../harness/runDirectory.ts'),
+          import('../harness/report/drawFigure.ts'),
+          import('../harness/storedOutcomes.ts'),
+          import('../harness/summarize.ts'),
+          import('../../src/files.ts'),
+        ]);
       const fileOf = (theme: 'light' | 'dark') => `${to}-${theme}.svg`;
       checkWritable('figure', 'file', fileOf('light'));
       const directory = RunDirectory.open(path);
       const { experiment: experimentName, config, seeds } = directory.run;
       const experiment = await loadExperiment(registry, experimentName, config);
       checkConfig(experiment, config, join(path, 'config.json'));
-      const jobs = experiment.jobs(config);
-      const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+      const { jobs, outcomes } = storedOutcomes(experiment, directory);
       const summary = summarize(jobs, outcomes, seeds);
       const sections = await fromResults(path, () =>
         experiment.report(outcomes, summary, config, experiment.conclusions?.(outcomes, summary, config) ?? {}),

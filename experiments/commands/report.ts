@@ -21,9 +21,10 @@ export function reportCommand(registry: Registry): Command {
 }
 
 async function rewrite(path: string, registry: Registry): Promise<void> {
-  const [{ fromResults }, { RunDirectory }, { writeResults }] = await Promise.all([
+  const [{ fromResults }, { RunDirectory }, { storedOutcomes }, { writeResults }] = await Promise.all([
     import('../harness/fromResults.ts'),
     import('../harness/runDirectory.ts'),
+    import('../harness/storedOutcomes.ts'),
     import('../harness/writeResults.ts'),
   ]);
   const directory = await RunDirectory.hold(path, {
@@ -34,8 +35,7 @@ async function rewrite(path: string, registry: Registry): Promise<void> {
     const { experiment: name, config } = directory.run;
     const experiment = await loadExperiment(registry, name, config);
     checkConfig(experiment, config, join(path, 'config.json'));
-    const jobs = experiment.jobs(config);
-    const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+    const { jobs, outcomes } = storedOutcomes(experiment, directory);
     const report = await fromResults(path, () => writeResults(experiment, directory, jobs, outcomes, process.stdout));
     process.stdout.write(`Report: ${printable(report)}\n`);
   } finally {

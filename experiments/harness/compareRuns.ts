@@ -16,6 +16,7 @@ import { metricTable } from './report/table.ts';
 import { RunDirectory } from './runDirectory.ts';
 import { improvementInterval, probabilityOfImprovement } from './statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest } from './statistics/pValues.ts';
+import { storedOutcomes } from './storedOutcomes.ts';
 import { summarize } from './summarize.ts';
 
 /** A run with what came of its jobs. */
@@ -76,8 +77,7 @@ async function open(path: string, paths: readonly string[], registry: Registry):
   const { experiment: name, config, seeds } = directory.run;
   const experiment = await loadExperiment(registry, name, config);
   checkConfig(experiment, config, `${path}/config.json`);
-  const jobs = experiment.jobs(config);
-  const outcomes = jobs.map((job) => directory.outcome(job)).filter((outcome) => outcome !== undefined);
+  const { jobs, outcomes } = storedOutcomes(experiment, directory);
   const own = basename(resolve(path));
   const shared = paths.filter((other) => basename(resolve(other)) === own).length > 1;
   return {

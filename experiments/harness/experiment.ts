@@ -187,7 +187,14 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   /** The field that `--steps` sets, by study: `{ cloning: 'cloning.steps' }`. */
   readonly steps: Readonly<Record<string, string>>;
   runtime(config: C): Promise<Runtime>;
+  /** All jobs that there may be. */
   jobs(config: C): J[];
+  /**
+   * Those of the jobs that are to be done, where that depends on what came of others; all of them unless it is there. It is asked anew
+   * whenever those that it named have finished, until it names no more. What it has named it names again.
+   * @param outcomes those of the finished jobs
+   */
+  due?(outcomes: readonly Outcome<J>[], config: C): J[];
   /** Whether a job that was stopped goes on from what its folder holds, which is then kept; else it is done again from its beginning. */
   readonly resumable?: boolean;
   /** Whether weights are seconds of a core like that of `coreSpeed`: a run then says beforehand how long it will take. */

@@ -70,7 +70,7 @@ export async function runExperiment(
   const { config, engine, backend, lines } = await withEngine(experiment, given, out);
   if (signal.aborted) return EXIT.interrupted;
   const queue = await openQueue(options.queue);
-  const progress = new RunProgress(jobs);
+  const progress = new RunProgress((outcomes) => experiment.due?.(outcomes, config) ?? jobs);
   let directory: RunDirectory | undefined;
   try {
     directory = await RunDirectory.start(
@@ -92,11 +92,15 @@ export async function runExperiment(
       const outcome = directory.outcome(job);
       if (outcome !== undefined) progress.finish(job, outcome);
     }
+    progress.lookAhead();
     for (const line of lines) stdout.write(`${line}\n`);
     const run = { experiment, config, registry, directory, progress, options };
     const started = new Date();
-    if (queue === undefined) await doJobs(run, runJobs);
-    else await queueJobs(run, queue, { engine, backend });
+    sayContinuing(run);
+    do {
+      if (queue === undefined) await doJobs(run, runJobs);
+      else await queueJobs(run, queue, { engine, backend });
+    } while (progress.unfinished.length === 0 && progress.lookAhead());
     if (progress.unfinished.length === 0) directory.endQueueRun();
     const report = await store(run, started);
     return conclude(run, report);
@@ -154,13 +158,17 @@ async function queueJobs(
   const { directory, progress, options } = run;
   const [{ queueJobs }, { Audit }] = await Promise.all([import('./queue/queueJobs.ts'), import('./audit.ts')]);
   const audit = options.audit === undefined ? undefined : new Audit(progress.unfinished, options.audit);
-  progress.audit = audit?.records;
+  const before = progress.audit ?? [];
   if (audit !== undefined && audit.size > 0) {
     options.stdout.write(
       `Audit: ${audit.size} of ${plural(progress.unfinished.length, 'result')} will be computed anew here\n`,
     );
   }
-  await doJobs(run, queueJobs({ redis, seal, audit, run: directory.queueRun(), ...about }));
+  try {
+    await doJobs(run, queueJobs({ redis, seal, audit, run: directory.queueRun(), ...about }));
+  } finally {
+    if (audit !== undefined) progress.audit = [...before, ...audit.records];
+  }
 }
 
 /** Does the jobs that have not finished. */
@@ -217,13 +225,17 @@ function clear({ experiment, directory }: Run, jobs: readonly Job[]): void {
   for (const job of jobs) directory.clearJob(job);
 }
 
-/** Says what is done before, what is to be done, and where. */
-async function announce({ experiment, directory, progress, options }: Run, waiting: readonly Job[]): Promise<void> {
-  const { workers, queue, stdout } = options;
+/** Says what is done before. */
+function sayContinuing({ directory, progress, options }: Run): void {
   const all = progress.jobs.length;
-  if (waiting.length < all) {
-    stdout.write(`Continuing ${directory.path}: ${all - waiting.length} of ${all} jobs have finished before.\n`);
-  }
+  const before = all - progress.unfinished.length;
+  if (before === 0) return;
+  options.stdout.write(`Continuing ${directory.path}: ${before} of ${all} jobs have finished before.\n`);
+}
+
+/** Says what is to be done, and where. */
+async function announce({ experiment, directory, options }: Run, waiting: readonly Job[]): Promise<void> {
+  const { workers, queue, stdout } = options;
   if (waiting.length === 0) return;
   const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
   const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';

@@ -4,7 +4,8 @@ import { storageErrorOf } from './storageError.ts';
 
 /** What has come of the jobs of a run so far. */
 export class RunProgress {
-  readonly jobs: readonly Job[];
+  #jobs: readonly Job[] = [];
+  readonly #due: (outcomes: readonly Outcome[]) => readonly Job[];
   /** How long jobs took, by job. */
   readonly seconds: Record<string, number> = {};
   /** Who has done them, by job, where that were workers of a queue. */
@@ -17,8 +18,21 @@ export class RunProgress {
   readonly #breaking = new AbortController();
   #isBadInput = true;
 
-  constructor(jobs: readonly Job[]) {
-    this.jobs = jobs;
+  /** @param due the jobs that are to be done, by what came of those that have finished */
+  constructor(due: (outcomes: readonly Outcome[]) => readonly Job[]) {
+    this.#due = due;
+  }
+
+  /** The jobs that are to be done, as far as {@link lookAhead} has seen. */
+  get jobs(): readonly Job[] {
+    return this.#jobs;
+  }
+
+  /** Asks which jobs are to be done, now that some have finished. @returns whether there are more than before */
+  lookAhead(): boolean {
+    const before = this.#jobs.length;
+    this.#jobs = this.#due([...this.#outcomes.values()]);
+    return this.#jobs.length > before;
   }
 
   /** Those of the finished jobs, in the order of the jobs. */
