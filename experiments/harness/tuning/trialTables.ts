@@ -1,5 +1,5 @@
 import type { Table } from '../experiment.ts';
-import type { Settings, SettingValue } from './searchSpace.ts';
+import { settingsText } from './settingsText.ts';
 import { ranked, type Trial, type Trials } from './trials.ts';
 import type { Objective, Tuning } from './tuning.ts';
 
@@ -40,15 +40,4 @@ function table(title: string, policies: Readonly<Record<string, readonly Trial[]
       ];
     }),
   };
-}
-
-/** `name value, name value`: groups are left out, their names are for the file. */
-function settingsText(settings: Settings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => (isGroup(value) ? settingsText(value) : `${name} ${value}`))
-    .join(', ');
-}
-
-function isGroup(value: SettingValue | Settings): value is Settings {
-  return typeof value === 'object';
 }

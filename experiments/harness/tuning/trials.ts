@@ -23,7 +23,7 @@ function scoreOf({ scores }: Trial, { goal, over }: Rule): number | undefined {
 }
 
 /** The trials that have a score, the best first; the earlier one of equals. */
-export function ranked(trials: readonly Trial[], rule: Rule): (Trial & { score: number })[] {
+export function ranked<T extends Trial>(trials: readonly T[], rule: Rule): (T & { score: number })[] {
   const sign = rule.goal === 'minimize' ? 1 : -1;
   return trials
     .flatMap((trial) => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { mapValues } from './mapValues.ts';
 import { type Dimension, isDimension, type SearchSpace, type Settings, type SettingValue } from './searchSpace.ts';
@@ -38,11 +39,20 @@ function settingsSchema(space: SearchSpace, best: Settings = {}): z.ZodType {
   return z.strictObject(fields).prefault({});
 }
 
-/** What a setting may be: one of the searched words, or a number like the searched ones, also beyond their range. */
+/** What a setting may be: one of the searched values, or a number like the searched ones, also beyond their range. */
 function valueSchema(dimension: Dimension): z.ZodType {
-  if (!('choice' in dimension)) return z.number().positive();
+  if (!('choice' in dimension)) {
+    const number = z.number().positive();
+    return dimension.schedule?.includes('linear') ? z.union([number, linearSchema]) : number;
+  }
   const { choice } = dimension;
-  if (!choice.every((value) => typeof value === 'number')) return z.literal([...choice]);
-  const number = choice.every(Number.isInteger) ? z.int() : z.number();
-  return Math.min(...choice) > 0 ? number.positive() : number.nonnegative();
+  if (choice.every((value) => typeof value === 'number')) {
+    const number = choice.every(Number.isInteger) ? z.int() : z.number();
+    return Math.min(...choice) > 0 ? number.positive() : number.nonnegative();
+  }
+  if (choice.every((value) => typeof value !== 'object' || value === null)) return z.literal([...choice]);
+  const names = choice.map((value) => JSON.stringify(value)).join(' or ');
+  return z.custom((value) => choice.some((one) => isDeepStrictEqual(one, value)), names);
 }
+
+const linearSchema = z.strictObject({ linear: z.tuple([z.number().nonnegative(), z.number().nonnegative()]) });
