@@ -34,7 +34,9 @@ export async function main(argv: readonly string[], registry: Registry): Promise
   watchOutput();
   const program = new Command('oxbow')
     .description('Reinforcement-learning experiments with flow policies.')
-    .version(version());
+    .version(version())
+    // `tune train` has options of its own beside those of `tune`.
+    .enablePositionalOptions();
   for (const command of [
     runCommand(registry, end),
     trainCommand(registry, end),
@@ -50,7 +52,7 @@ export async function main(argv: readonly string[], registry: Registry): Promise
   ]) {
     program.addCommand(command);
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
     command.configureOutput({ outputError: () => {} }).exitOverride();
   }
 

@@ -1,9 +1,6 @@
 import { Command } from 'commander';
-import { show } from '../../src/options/describeIssue.ts';
-import { readJson } from '../harness/config.ts';
-import { InputError } from '../harness/inputError.ts';
 import type { Registry } from '../harness/registry.ts';
-import type { TrainConfig } from '../training/trainConfig.ts';
+import { chooseTraining, loadSetting } from './chooseTraining.ts';
 import { withLoadOption } from './codeOptions.ts';
 import { collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
 
@@ -60,56 +57,9 @@ async function train(
   { agent, policy, envs, evaluateEvery, keep, stopAtReturn, load, ...flags }: TrainFlags,
   registry: Registry,
 ): Promise<number> {
-  const [
-    { programOf },
-    { checkEnvId, checkEnvOptions },
-    { loadModules },
-    { checkPolicies, trainExperiment },
-    { usualPolicyOf },
-  ] = await Promise.all([
-    import('../training/allowedCode.ts'),
-    import('../training/checkEnv.ts'),
-    import('../training/loadModules.ts'),
-    import('../training/trainExperiment.ts'),
-    import('../training/usualPolicyOf.ts'),
-  ]);
-  const files = await loadModules(load);
-  checkEnvId('train', env);
-  const options = envOptions(flags.set);
-  checkEnvOptions('--set env', env, options);
-  const policies = policy === undefined ? [usualPolicyOf(agent, env, options)] : names('--policy', policy);
-  checkPolicies(policies);
-  // The command line names the environment, and so the Python that those of Gymnasium run in.
-  const allowed = { load: files, python: programOf(env, options), envs: [env] };
-  const experiment = trainExperiment({ studies: [agent], policies, environments: [env] }, allowed);
+  const { trainExperiment } = await import('../training/trainExperiment.ts');
+  const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
   const given = Object.entries({ envs, evaluateEvery, keep, stopAtReturn }).filter(([, text]) => text !== undefined);
-  const more = { ...Object.fromEntries(given), ...(files.length > 0 && { load: JSON.stringify(files) }) };
-  return runWith(experiment, flags, registry, more, {
-    allowed,
-    check(config) {
-      const { python } = (config as unknown as TrainConfig).env;
-      if (python === undefined || python === allowed.python || allowed.python === undefined) return;
-      throw new InputError(
-        `${flags.config}: env.python: got ${show(python)}, which a file cannot allow: --set env.python=… names it`,
-      );
-    },
-  });
-}
-
-/** The settings `env.…`, before there is a schema to read them by. */
-function envOptions(assignments: readonly string[]): Record<string, unknown> {
-  const options = assignments.flatMap((assignment) => {
-    const [, name, text] = /^env\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
-    return name === undefined ? [] : [[name, readJson(text!)]];
-  });
-  return Object.fromEntries(options);
-}
-
-function names(label: string, list: string): string[] {
-  const found = list
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-  if (found.length === 0) throw new InputError(`${label}: got "${list}", expected a name, or several: a,b`);
-  return found;
+  const more = { ...Object.fromEntries(given), ...loadSetting(allowed) };
+  return runWith(trainExperiment(choice, allowed), flags, registry, more, { allowed, check });
 }

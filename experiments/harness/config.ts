@@ -53,7 +53,7 @@ export function resolveConfig(
     );
   }
   const preset = name === undefined ? {} : (presets[name] as Json);
-  const usualSeeds = schema.parse(preset).seeds.length;
+  const usualSeeds = schema.parse(preset).seeds;
   const sources: Source[] = name === undefined ? [] : [{ path: [], label: `--${name}` }];
   let asked: Json = {};
   const add = (source: Source, value: Json) => {
@@ -176,14 +176,17 @@ function readConfigFile(file: string): Json {
 
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER - MOST_SEEDS;
 
-/** A count of seeds becomes the list base, base + 1, …, where `seed` is the base; both are shorthands, not settings. */
-function expandSeeds(raw: Json, usualCount: number, source?: Source): Json {
+/**
+ * A count of seeds becomes the list base, base + 1, …, where `seed` is the base, the first of the usual seeds unless given; both are
+ * shorthands, not settings.
+ */
+function expandSeeds(raw: Json, usual: readonly number[], source?: Source): Json {
   const { seed, ...rest } = raw;
   const refuse = (field: string, problem: string) => {
     const label = source === undefined || source.path.length === 0 ? [source?.label, field] : [source.label];
     throw new InputError(`${label.filter(Boolean).join(': ')}: ${problem}`);
   };
-  const count = rest.seeds ?? (seed === undefined ? undefined : usualCount);
+  const count = rest.seeds ?? (seed === undefined ? undefined : usual.length);
   if (seed !== undefined && !(Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) <= LARGEST_SEED)) {
     refuse('seed', `got ${show(seed)}, expected an integer from 0 to ${LARGEST_SEED}`);
   }
@@ -194,7 +197,7 @@ function expandSeeds(raw: Json, usualCount: number, source?: Source): Json {
   if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > MOST_SEEDS) {
     refuse('seeds', `got ${show(count)}, expected a number of seeds from 1 to ${MOST_SEEDS}, or a list like 3,5,7`);
   }
-  const base = (seed as number | undefined) ?? 0;
+  const base = (seed as number | undefined) ?? Math.min(...usual);
   return { ...rest, seeds: Array.from({ length: count as number }, (_, i) => base + i) };
 }
 

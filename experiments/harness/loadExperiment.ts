@@ -1,6 +1,6 @@
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import { type AllowedCode, NO_CODE } from '../training/allowedCode.ts';
-import { TRAIN } from '../training/trainName.ts';
+import { TRAIN, TRAIN_TUNING } from '../training/trainName.ts';
 import type { CommonConfig } from './experiment.ts';
 import { InputError } from './inputError.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
@@ -8,7 +8,7 @@ import { TUNING_SUFFIX, tuningExperiment } from './tuning/tuningExperiment.ts';
 
 /**
  * The experiment of that name; for `name-tuning` the search for the settings of the experiment `name`, for `train` the training that
- * the settings choose.
+ * the settings choose, for `train-tuning` the search for its settings.
  * @param config the settings of a run of it: data, of which nothing is imported
  * @param allowed the code beside oxbow's own that its jobs may run, whatever the settings name; who allows a module has imported it
  * @throws InputError if the registry has no such experiment, or it has nothing to tune
@@ -22,6 +22,10 @@ export async function loadExperiment(
   if (name === TRAIN && config !== undefined) {
     const { trainExperiment } = await import('../training/trainExperiment.ts');
     return trainExperiment(config, allowed);
+  }
+  if (name === TRAIN_TUNING && config !== undefined) {
+    const { trainTuningExperiment } = await import('../training/tuning/trainTuningExperiment.ts');
+    return trainTuningExperiment(config, allowed);
   }
   const names = Object.keys(registry.experiments);
   const own = names.includes(name);

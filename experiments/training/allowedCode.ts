@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { providerOf } from '../../envs/core/envProvider.ts';
 import type { CommonConfig } from '../harness/experiment.ts';
-import { TRAIN } from './trainName.ts';
+import { isOfTrainings } from './trainName.ts';
 
 /**
  * The code beside oxbow's own that may run: what the command line has named, or the caller. The settings of a run, of a queued job or
@@ -24,7 +24,7 @@ export const NO_CODE: AllowedCode = { load: [] };
  * is not allowed, and which option allows it. Undefined if all is allowed. Trainings alone have such settings.
  */
 export function refusedCode(experiment: string, config: CommonConfig, allowed: AllowedCode): string | undefined {
-  if (experiment !== TRAIN) return undefined;
+  if (!isOfTrainings(experiment)) return undefined;
   const { environments } = config;
   const options = (config as { env?: unknown }).env;
   const refused = environments.map((id) => refusedProgram(id, isObject(options) ? options : {}, allowed));

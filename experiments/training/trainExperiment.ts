@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { agentNamed, builtinAgents } from '../../agents/builtinAgents.ts';
-import { policies as knownPolicies, Rng, selectBackend, selectEngine } from '../../src/index.ts';
+import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
 import { show } from '../../src/options/describeIssue.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import type { CommonConfig, Job, SummaryRow, Table } from '../harness/experiment.ts';
@@ -11,12 +11,12 @@ import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
 import { checkEnvOptions } from './checkEnv.ts';
-import { makeTraining } from './makeTraining.ts';
 import { speedTable } from './speedTable.ts';
 import { type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
 import { TRAIN } from './trainName.ts';
 import { trainSections } from './trainSections.ts';
+import { tryOut } from './tryOut.ts';
 import { withOutcomes } from './withOutcomes.ts';
 
 /** What chooses the experiment: the settings that say which others there are. */
@@ -107,20 +107,4 @@ function trainTable(title: string, summary: readonly SummaryRow[]): Table {
     { metric: 'length', label: 'steps of an episode', format },
   ]);
   return withOutcomes(table, summary);
-}
-
-/** Makes what a job trains and takes a step with it: what does not fit is seen before anything is written. */
-function tryOut(job: Pick<Job, 'study' | 'env' | 'policy'>, config: TrainConfig): void {
-  const training = makeTraining(job, config, new Rng('try-out'));
-  try {
-    const { env } = training;
-    const { singleActionSpace: space, numEnvs } = env;
-    env.reset({ seed: 0 });
-    const actions = new Float32Array(numEnvs * space.size);
-    const rng = new Rng('actions');
-    for (let i = 0; i < numEnvs; i++) space.write(space.sample(rng), actions, i * space.size);
-    env.step(actions);
-  } finally {
-    training.dispose();
-  }
 }

@@ -1,45 +1,13 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { trainingReports } from '../../agents/common/trainingReports.ts';
-import { type AgentState, DivergedError, type EvaluatedReport, episodeStatistics } from '../../agents/index.ts';
+import { episodeStatistics } from '../../agents/index.ts';
 import { savePolicy } from '../../src/index.ts';
-import type { Job, JobContext, JobResult, MetricsRow } from '../harness/experiment.ts';
-import { InputError } from '../harness/inputError.ts';
-import { trueMinus } from '../harness/report/trueMinus.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
+import type { Job, JobContext, JobResult } from '../harness/experiment.ts';
 import { makeEnvs, makeTraining, type Training } from './makeTraining.ts';
 import { measurePolicy } from './measurePolicy.ts';
-import { ReportRows } from './reportRows.ts';
+import { POLICY, runTraining } from './runTraining.ts';
 import { sharesOf } from './shares.ts';
-import { writeSpeed } from './speedTable.ts';
 import type { TrainConfig } from './trainConfig.ts';
-import { TrainingLog } from './trainingLog.ts';
 import type { PolicyFacts } from './trainSections.ts';
-
-/** The names of what a training leaves in its folder. */
-const CHECKPOINT = 'checkpoint';
-const POLICY = 'policy.json';
-
-/** All that the rest of a training depends on. */
-interface TrainingCheckpoint {
-  readonly job: string;
-  readonly settings: string;
-  readonly step: number;
-  readonly rows: readonly MetricsRow[];
-  readonly agent: AgentState;
-}
-
-const checkpointSchema = z.strictObject({
-  job: z.string(),
-  settings: z.string(),
-  step: z.number(),
-  rows: z.array(z.custom<MetricsRow>()),
-  agent: z.custom<AgentState>(),
-});
-
-/** The share of the time between two checkpoints that writing one may take. */
-const WRITING_SHARE = 0.05;
 
 /**
  * Trains an agent, from its last checkpoint if there is one, and evaluates what it has learned. Wherever it is killed, it ends with
@@ -48,7 +16,7 @@ const WRITING_SHARE = 0.05;
 export async function trainJob(job: Job, config: TrainConfig, context: JobContext): Promise<JobResult> {
   const training = makeTraining(job, config, context.rng);
   try {
-    await train(training, job, config, context);
+    await runTraining(training, job, config, context);
     const { policy } = training;
     const measured = async (greedy: boolean) =>
       episodeStatistics(
@@ -73,65 +41,6 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
   }
 }
 
-async function train(training: Training, job: Job, config: TrainConfig, context: JobContext): Promise<void> {
-  const { agent, evaluated } = training;
-  const { steps } = config;
-  const path = join(context.directory, CHECKPOINT);
-  const before = goOn(training, job, path, context);
-  const log = new TrainingLog(context.logs, before?.rows ?? []);
-  for (const row of log.rows) context.report(shareOf(row, steps), row);
-  const rows = new ReportRows(config.logInterval, before?.rows);
-  const first = { time: performance.now(), step: before?.step ?? 0 };
-  let lastRow = first;
-  const interval = 1000 * config.checkpointInterval;
-  let due = performance.now() + interval;
-  let canSave = true;
-  try {
-    for await (const report of trainingReports({ agent, steps, rng: context.rng })) {
-      const last = report.step >= steps || (report as EvaluatedReport).evaluation?.stops === true;
-      const row = rows.add(report, last);
-      const time = performance.now();
-      const perSecond = (1000 * (report.step - lastRow.step)) / (time - lastRow.time);
-      if (row !== undefined) {
-        log.add(row, perSecond);
-        lastRow = { time, step: report.step };
-      }
-      if (last) writeSpeed(context.logs, { steps: report.step - first.step, seconds: (time - first.time) / 1000 });
-      context.report(shareOf(report, steps), row, row && describe(row, perSecond));
-      if (row === undefined || !canSave || !(last || time >= due)) continue;
-      try {
-        const { settings } = context;
-        const state = agent.state();
-        const { step } = report;
-        log.sync();
-        writeCheckpoint(path, {
-          job: job.id,
-          settings,
-          step,
-          rows: log.rows,
-          agent: state,
-        } satisfies TrainingCheckpoint);
-        const save = (of: number) =>
-          savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step: of });
-        if (evaluated === undefined) save(step);
-        else evaluated.withKept(save);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-        canSave = false;
-        context.say(`no checkpoints, a run that is stopped begins this job again: ${(error as Error).message}`);
-      }
-      const took = performance.now() - time;
-      due = interval === 0 ? 0 : time + took + Math.max(interval, took / WRITING_SHARE);
-    }
-    log.sync();
-  } catch (error) {
-    if (!(error instanceof DivergedError) || !existsSync(path)) throw error;
-    throw new Error(`${error.message}; the last good checkpoint is ${path}, of step ${stepOf(path)}`, { cause: error });
-  } finally {
-    log.close();
-  }
-}
-
 /** What evaluations in the course of a training have found; how many steps it took, where they may end it. */
 function evaluationMetrics({ evaluated }: Training, { stopAtReturn }: TrainConfig): JobResult['metrics'] {
   const { best, last, step } = evaluated ?? {};
@@ -142,55 +51,4 @@ function evaluationMetrics({ evaluated }: Training, { stopAtReturn }: TrainConfi
     lastReturn: last.return,
     ...(stopAtReturn !== undefined && { steps: step! }),
   };
-}
-
-/** Brings the agent to its last checkpoint, if there is one. @throws InputError if it does not fit */
-function goOn(
-  { agent }: Training,
-  job: Job,
-  path: string,
-  { settings, say }: JobContext,
-): TrainingCheckpoint | undefined {
-  const advice = `delete it and run the command again: ${job.id} then begins anew, and all else is kept`;
-  const refuse = (problem: string) => new InputError(`${problem}; ${advice}`);
-  let found: unknown;
-  try {
-    found = readCheckpoint(path);
-  } catch (error) {
-    throw refuse((error as Error).message);
-  }
-  if (found === undefined) return undefined;
-  const { success, data: checkpoint } = checkpointSchema.safeParse(found);
-  if (!success) throw refuse(`${path} is no checkpoint of a training`);
-  if (checkpoint.job !== job.id) throw refuse(`${path} is of job ${checkpoint.job}`);
-  if (checkpoint.settings !== settings) throw refuse(`${path} was made with other settings`);
-  try {
-    agent.setState(checkpoint.agent);
-  } catch (error) {
-    throw refuse(`${path} does not fit: ${(error as Error).message}`);
-  }
-  say(`goes on from step ${count(checkpoint.step)}`);
-  return checkpoint;
-}
-
-function stepOf(path: string): string {
-  return count((readCheckpoint(path) as TrainingCheckpoint).step);
-}
-
-/** The last twentieth is the evaluation. */
-function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
-  return 0.95 * Math.min(1, Number(step) / steps);
-}
-
-/** `3,200 steps/s, return −214.3, evaluation −180.5`. */
-function describe(row: MetricsRow, perSecond: number): string {
-  const number = (value: MetricsRow[string] | undefined, label: string) =>
-    typeof value === 'number' ? [`${label} ${trueMinus(value.toFixed(1))}`] : [];
-  const { return: mean, evaluationReturn } = row;
-  const speed = `${count(Math.round(perSecond))} steps/s`;
-  return [speed, ...number(mean, 'return'), ...number(evaluationReturn, 'evaluation')].join(', ');
-}
-
-function count(steps: number): string {
-  return steps.toLocaleString('en-GB');
 }

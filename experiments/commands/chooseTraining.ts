@@ -1,0 +1,86 @@
+import { show } from '../../src/options/describeIssue.ts';
+import { readJson } from '../harness/config.ts';
+import type { CommonConfig } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import type { AllowedCode } from '../training/allowedCode.ts';
+import type { TrainConfig } from '../training/trainConfig.ts';
+import type { TrainChoice } from '../training/trainExperiment.ts';
+
+/** What a command line says of a training. */
+export interface TrainingFlags {
+  readonly agent: string;
+  readonly policy?: string | undefined;
+  readonly load: readonly string[];
+  readonly set: readonly string[];
+  readonly config?: string | undefined;
+}
+
+/** What is trained, and the code of others that the command line has named for it. */
+export interface ChosenTraining {
+  readonly choice: TrainChoice;
+  readonly allowed: AllowedCode;
+  /** @throws InputError if the settings name a Python that the command line does not */
+  check(config: CommonConfig): void;
+}
+
+/**
+ * Imports the modules that the command line names, and checks what it chooses.
+ * @param label whose argument the environment is: `train`
+ * @throws InputError, one line
+ */
+export async function chooseTraining(
+  label: string,
+  env: string,
+  { agent, policy, load, set, config: file }: TrainingFlags,
+): Promise<ChosenTraining> {
+  const [{ programOf }, { checkEnvId, checkEnvOptions }, { loadModules }, { checkPolicies }, { usualPolicyOf }] =
+    await Promise.all([
+      import('../training/allowedCode.ts'),
+      import('../training/checkEnv.ts'),
+      import('../training/loadModules.ts'),
+      import('../training/trainExperiment.ts'),
+      import('../training/usualPolicyOf.ts'),
+    ]);
+  const files = await loadModules(load);
+  checkEnvId(label, env);
+  const options = envOptions(set);
+  checkEnvOptions('--set env', env, options);
+  const policies = policy === undefined ? [usualPolicyOf(agent, env, options)] : names('--policy', policy);
+  checkPolicies(policies);
+  // The command line names the environment, and so the Python that those of Gymnasium run in.
+  const allowed = { load: files, python: programOf(env, options), envs: [env] };
+  return {
+    choice: { studies: [agent], policies, environments: [env] },
+    allowed,
+    check(config) {
+      const { python } = (config as unknown as TrainConfig).env;
+      if (python === undefined || python === allowed.python || allowed.python === undefined) return;
+      throw new InputError(
+        `${file}: env.python: got ${show(python)}, which a file cannot allow: --set env.python=… names it`,
+      );
+    },
+  };
+}
+
+/** The setting `load` of the modules that are allowed, if there are some. */
+export function loadSetting({ load }: AllowedCode): { readonly load?: string } {
+  return load.length > 0 ? { load: JSON.stringify(load) } : {};
+}
+
+/** The settings `env.…`, before there is a schema to read them by. */
+function envOptions(assignments: readonly string[]): Record<string, unknown> {
+  const options = assignments.flatMap((assignment) => {
+    const [, name, text] = /^env\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    return name === undefined ? [] : [[name, readJson(text!)]];
+  });
+  return Object.fromEntries(options);
+}
+
+function names(label: string, list: string): string[] {
+  const found = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (found.length === 0) throw new InputError(`${label}: got "${list}", expected a name, or several: a,b`);
+  return found;
+}
