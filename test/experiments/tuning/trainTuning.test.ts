@@ -4,6 +4,7 @@ import { type AgentName, builtinAgents } from '../../../agents/builtinAgents.ts'
 import { presets } from '../../../agents/index.ts';
 import type { Outcome } from '../../../experiments/harness/experiment.ts';
 import { drawSettings, type SearchSpace } from '../../../experiments/harness/tuning/searchSpace.ts';
+import { NO_CODE, refusedCode } from '../../../experiments/training/allowedCode.ts';
 import { trainSchema } from '../../../experiments/training/trainConfig.ts';
 import { checkSpace } from '../../../experiments/training/tuning/checkSpace.ts';
 import { defaultSpace } from '../../../experiments/training/tuning/defaultSpace.ts';
@@ -249,4 +250,16 @@ describe('what was found', () => {
       'ppo: { steps: 1, envs: 2, agent: {}, policy: {} },',
     );
   });
+});
+
+test('modules that only the settings of a search load are not imported, and a Python that only they name is not started', () => {
+  const config = configOf('ppo', { load: ['/somewhere/mine.ts'] });
+  expect(refusedCode('train-tuning', config, NO_CODE)).toMatch(
+    /^the settings load \/somewhere\/mine\.ts, which is not/,
+  );
+  expect(refusedCode('train-tuning', config, { load: ['/elsewhere/mine.ts'] })).toBeUndefined();
+  const gymnasium = { ...config, load: [], environments: ['gymnasium:Hopper-v5'] };
+  expect(refusedCode('train-tuning', gymnasium, NO_CODE)).toMatch(
+    /^gymnasium:Hopper-v5 runs in a Python, which is not/,
+  );
 });
