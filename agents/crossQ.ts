@@ -18,6 +18,8 @@ const { tau: _, criticLayerNorm: __, ...withoutTargets } = softActorCriticOption
 
 export const crossQOptions = z.strictObject({
   ...withoutTargets,
+  // Batch normalization has no moments of a single row.
+  batchSize: z.int().min(2).default(256).meta({ description: 'size of a minibatch', unit: 'transitions' }),
   learningRate: withoutTargets.learningRate.default(1e-3),
   criticHidden: layerWidths('the critics', [1024, 1024]),
   policyDelay: policyDelay('the policy and the temperature', 3),

@@ -25,7 +25,7 @@ export const tqcOptions = z.strictObject({
     .describe(
       "what the quantiles are: numbers of the critic's, or values of a monotone spline whose parameters it gives, which never cross",
     ),
-  bins: z.int().positive().default(8).meta({ description: 'bins of that spline', unit: 'bins' }),
+  bins: z.int().min(2).default(8).meta({ description: 'bins of that spline', unit: 'bins' }),
 });
 
 /** Options of {@link Tqc}. */

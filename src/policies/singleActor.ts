@@ -89,6 +89,11 @@ export class SingleActor {
   #take(observation: Observation, actionMask: unknown): void {
     const { observationDim, maskDim } = this.#policy;
     const size = observationDim - maskDim;
+    if (maskDim === 0 && actionMask != null) {
+      throw new Error(
+        `${this.#where()}: actionMask: the policy masks no actions, expected one that is made with actionMask: true`,
+      );
+    }
     if (maskDim > 0) this.#named(() => writeMask(this.#nvec!, actionMask, this.#observation, size));
     const layout = this.#layout;
     if (layout !== undefined) {

@@ -138,3 +138,16 @@ test('beta1 is that of the policy and of the critics', async () => {
   expect(other.policy).not.toEqual(usual.policy);
   expect(other.critics).not.toEqual(usual.critics);
 });
+
+test('refuses minibatches of one transition, which have no moments, when it is made', () => {
+  const policy = makePolicy('gaussian', {
+    ...spaces,
+    actionSpace: box,
+    for: 'crossq',
+    rng: new Rng('policy'),
+    hidden: [4],
+  });
+  const make = () => new CrossQ({ ...options, policy, env: new RecordingEnv(box), batchSize: 1 });
+  expect(make).toThrow('CrossQ: batchSize: got 1, expected an integer ≥ 2');
+  policy.dispose();
+});

@@ -111,3 +111,7 @@ test('refuses to leave out all quantiles', () => {
     'Tqc: droppedPerCritic: got 5, expected less than the 5 quantiles of a critic',
   );
 });
+
+test('refuses a spline of one bin when it is made', () => {
+  expect(() => make({ quantileFunction: 'spline', bins: 1 })).toThrow('Tqc: bins: got 1, expected an integer ≥ 2');
+});

@@ -100,6 +100,7 @@ test.each([
   [{ gredy: true }, 'gredy: unknown option, expected one of greedy, rng, actionMask (did you mean greedy?)'],
   [{ greedy: 'yes' }, 'greedy: got "yes", expected a boolean'],
   [{ rng: 3 }, 'rng: got 3, expected an Rng'],
+  [{ actionMask: [1, 0] }, 'actionMask: the policy masks no actions, expected one that is made with actionMask: true'],
 ])('refuses the options %o in one line', (wrong, message) => {
   expect(() => gaussian().act(observation, wrong as never)).toThrow(new Error(`GaussianPolicy.act: ${message}`));
 });
