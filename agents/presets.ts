@@ -20,8 +20,8 @@ const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as co
 
 /**
  * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo. In
- * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for long: by noise that stays (SAC), or by pushes that
- * are mostly the largest there are (PPO's `initialScale`). DQN's of Acrobot are
+ * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for a part of a swing: by noise that stays for some 20
+ * steps (SAC), or by pushes that are mostly the largest there are (PPO's `initialScale`). DQN's of Acrobot are
  * those of RL Baselines3 Zoo with a quarter of the network's width and half the updates; of MountainCar with such a network, a rate that
  * falls, scaled rewards and returns of five steps. Those of CartPole are its own: see docs/results/agents.md.
  *
@@ -92,7 +92,7 @@ export const presets = {
     td3: {
       steps: 10_000,
       envs: 1,
-      agent: { learningRate: 1e-3, criticHidden: [64, 64] },
+      agent: { learningRate: { linear: [1e-3, 0] }, gamma: 0.98, tau: 0.02, criticHidden: [64, 64] },
       policy: { ...replaying, initialScale: 0.05 },
     },
   },
@@ -112,15 +112,16 @@ export const presets = {
       policy: { initialScale: 2.5 },
     },
     sac: {
-      steps: 50_000,
+      steps: 20_000,
       envs: 1,
       agent: {
         learningRate: 1e-3,
         tau: 0.01,
         learningStarts: 1000,
-        updatesPerStep: 0.5,
+        updatesPerStep: 0.25,
+        nSteps: 5,
         explorationNoise: 0.9,
-        noiseCorrelation: 0.9985,
+        noiseCorrelation: 0.95,
         criticHidden: [64, 64],
       },
       policy: { ...replaying, scale: 'state' },

@@ -41,5 +41,5 @@ export const cells: readonly Cell[] = [
   { env: 'Pendulum-v1', study: 'sac', policies: continuous, steps: 10_000, asked: -150 },
   { env: 'Pendulum-v1', study: 'td3', policies: ['gaussian'], steps: 10_000, asked: -155 },
   { env: 'MountainCarContinuous-v0', study: 'ppo', policies: continuous, steps: 100_000, asked: 88 },
-  { env: 'MountainCarContinuous-v0', study: 'sac', policies: continuous, steps: 50_000, asked: 88 },
+  { env: 'MountainCarContinuous-v0', study: 'sac', policies: continuous, steps: 20_000, asked: 88 },
 ];
