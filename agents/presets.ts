@@ -134,6 +134,19 @@ export const presets = {
       agent: { horizon: 256, batchSize: 64, epochs: 4, gamma: 0.99, lambda: 0.94, normalizeObservations: true },
       policy: {},
     },
+    reinforce: {
+      steps: 300_000,
+      envs: 16,
+      agent: {
+        learningRate: 3e-3,
+        valueLearningRate: 3e-3,
+        valueUpdates: 20,
+        normalizeObservations: true,
+        normalizeRewards: true,
+        normalizeAdvantages: false,
+      },
+      policy: {},
+    },
     dqn: {
       steps: 100_000,
       envs: 1,
