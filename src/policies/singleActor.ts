@@ -34,6 +34,9 @@ const actOptions = z.strictObject({
   actionMask: z.unknown().optional(),
 });
 
+/** Of a call without options, which is not to pay for reading them. */
+const NONE: ActOptions = {};
+
 /** What an environment's `step` takes: of one discrete action the number. */
 export type ActedAction = Float32Array | Int32Array | Uint8Array | number;
 
@@ -61,8 +64,9 @@ export class SingleActor {
   }
 
   /** See {@link Policy.act}. */
-  act(observation: Observation, options: ActOptions = {}): ActedAction {
-    const { greedy = false, rng = this.#rng, actionMask } = parseOptions(this.#where(), actOptions, options);
+  act(observation: Observation, options: ActOptions = NONE): ActedAction {
+    const given = options === NONE ? NONE : parseOptions(this.#where(), actOptions, options);
+    const { greedy = false, rng = this.#rng, actionMask } = given;
     this.#take(observation, actionMask);
     const { action } = this.#actor(greedy).act(this.#observation, rng);
     const { discreteActions } = this.#policy;
