@@ -52,7 +52,7 @@ export interface CrossQReport extends SoftActorCriticReport {}
  *   critics: ½ Σᵢ E[(Qᵢ(s, a) − y)²]
  *
  * Policy and temperature are those of {@link Sac}, learn in every `policyDelay`-th update, and see critics that go by their running statistics.
- * Critics have a {@link BatchRenorm} of their input and after each activation. A policy may have one, too: `batchRenorm` of a Gaussian.
+ * Critics have a `BatchRenorm` of their input and after each activation. A policy may have one, too: `batchRenorm` of a Gaussian.
  *
  * Bhatt, Palenicek, Belousov, Argus, Amiranashvili, Brox and Peters, "CrossQ: Batch Normalization in Deep Reinforcement Learning for Greater
  * Sample Efficiency and Simplicity", arXiv:1902.05605v4.

@@ -14,7 +14,7 @@ export interface FlatVectorEnvOptions {
 }
 
 /**
- * Shows the observations of a vector env as policies see them: one row of float32 numbers each, as {@link ObservationLayout} says. Agents
+ * Shows the observations of a vector env as policies see them: one row of float32 numbers each, as `ObservationLayout` says. Agents
  * put it around what they are given where that is not so already.
  *
  * With `actionMask`, a row ends with 1 or 0 for each choice of an action, those of one entry after another's, from `info.actionMask` (or
