@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
+import { type Convolution, convolution } from '../../src/engine/graph/convolution.ts';
 import { binary, unary } from '../../src/engine/graph/elementwise.ts';
 import { Graph } from '../../src/engine/graph/graph.ts';
 import { matMul } from '../../src/engine/graph/matMul.ts';
@@ -24,6 +25,17 @@ afterAll(async () => {
 const a = (g: Graph, shape: readonly number[]) => input(g, 'a', shape);
 const b = (g: Graph, shape: readonly number[]) => input(g, 'b', shape);
 
+const images: Convolution = {
+  images: [9, 25, 25, 8],
+  filter: [3, 3, 8, 33],
+  results: [9, 13, 13, 33],
+  kernel: [3, 3],
+  strides: [2, 2],
+  dilations: [1, 1],
+  pads: [1, 1, 1, 1],
+  counts: [13, 13],
+};
+
 /** Graphs of enough work to be divided, with sizes that no number of parts divides. */
 const GRAPHS: Readonly<Record<string, (g: Graph) => Value>> = {
   'a product by rows': (g) => matMul(g, a(g, [333, 129]), b(g, [129, 77])),
@@ -40,6 +52,11 @@ const GRAPHS: Readonly<Record<string, (g: Graph) => Value>> = {
     const backwards = [a(g, [200_003]), g.int64s([-1]), g.int64s([-200_004]), g.int64s([0]), g.int64s([-1])];
     return unary(g, 'Tanh', g.node('Slice', backwards, [200_003], 'float32'));
   },
+  'a convolution': (g) => convolution(g, 'Conv2D', [a(g, images.images), b(g, images.filter)], images),
+  "a convolution's gradient by images": (g) =>
+    convolution(g, 'Conv2DBackpropInput', [a(g, images.results), b(g, images.filter)], images),
+  "a convolution's gradient by its filter": (g) =>
+    convolution(g, 'Conv2DBackpropFilter', [a(g, images.images), b(g, images.results)], images),
   'sums over a batch': (g) => reduce(g, 'ReduceSum', a(g, [4999, 1003]), [0], false),
   'a sum of all, which no part is of, and what is made from it': (g) =>
     binary(g, 'Mul', reduce(g, 'ReduceSum', a(g, [4999, 1003]), [0, 1], false), b(g, [199_999])),
