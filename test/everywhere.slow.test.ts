@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BehaviorCloning, Dqn, QrDqn } from '../agents/index.ts';
 import { fingerprints } from '../check/everywhere/runs.ts';
-import { Discrete, LakeEnv, make } from '../envs/index.ts';
+import { Discrete, LakeEnv, MultiDiscrete, make } from '../envs/index.ts';
 import {
   builtinFlows,
   compile,
@@ -82,7 +82,8 @@ test.each(policies())(
     const isCircular = (builtinFlows as Record<string, FlowDefinition>)[name]?.angles === true;
     const lake = new LakeEnv({ action: isCircular ? 'heading' : 'velocity' });
     const { observationSpace } = lake;
-    const actionSpace = kind === 'discrete' ? new Discrete(3) : lake.actionSpace;
+    const choices = { discrete: new Discrete(3), 'multi-discrete': new MultiDiscrete([3, 2]) };
+    const actionSpace = kind === 'box' ? lake.actionSpace : choices[kind];
     const squash = JSON.stringify(options.properties!.squash).includes('tanh') ? { squash: 'tanh' } : {};
     const policy = makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy'), ...squash });
     const act = compile(
