@@ -128,8 +128,11 @@ export function makePolicy<N extends string>(
       : matchParameters(where, settings.hidden, parameters, make);
   const spaces = { observationSpace: layout.space, actionSpace: actions.actionSpace };
   const normalization = { normalizeObservations, clipObservations };
+  // Where nothing could be encoded, files do not speak of it: they are those of policies that never heard of images.
+  const isOfImages = network !== undefined || layout.parts.some(({ isImage }) => isImage);
+  const encoding = isOfImages ? { encoder: network ?? 'mlp' } : {};
   Object.assign(policy, {
-    config: { name, ...spaces, options: { ...settings, encoder: network ?? 'mlp', ...normalization, hidden } },
+    config: { name, ...spaces, options: { ...settings, ...encoding, ...normalization, hidden } },
   });
   if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
   noteWhatIsLost(where, layout, network !== undefined);
