@@ -115,6 +115,8 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     }
     this.#actionSpace = actionSpace;
     const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    // Before anything takes memory: a size that can never fit is refused here.
+    const replay = replayFor('SoftQLearning', config, env);
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
@@ -128,7 +130,6 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       criticOptimizer: this.#optimizers.critics,
       policyOptimizer: this.#optimizers.policy,
     };
-    const replay = replayFor('SoftQLearning', config, env);
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({

@@ -87,6 +87,8 @@ export class Td3 implements Agent<Td3Report> {
     checkHasMode(policy);
     this.#actionSpace = actionSpace;
     const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    // Before anything takes memory: a size that can never fit is refused here.
+    const replay = replayFor('Td3', config, env);
     this.critics = new ActionValues(ofCritics);
     const targets = { policy: copyOfPolicy('Td3', policy, rng.split('target')), critics: new ActionValues(ofCritics) };
     this.#targets = targets;
@@ -102,7 +104,6 @@ export class Td3 implements Agent<Td3Report> {
       criticOptimizer: this.#optimizers.critics,
       policyOptimizer: this.#optimizers.policy,
     };
-    const replay = replayFor('Td3', config, env);
     const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
 
     const act = compile(

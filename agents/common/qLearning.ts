@@ -134,11 +134,12 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
     const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
     checkPolicy(policy, { gradients: false });
+    // Before anything takes memory: a size that can never fit is refused here.
+    const replay = replayFor(owner, config, env);
     const target = copyOfPolicy(owner, policy, config.rng.split('target'));
     this.#target = target;
     this.#optimizer = new Adam(policy.trainableVariables());
     const modules = { policy, target, optimizer: this.#optimizer };
-    const replay = replayFor(owner, config, env);
 
     const name = owner.toLowerCase();
     const act = compile(

@@ -126,6 +126,8 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     checkReparameterized(owner, policy);
     const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles);
     const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
+    // Before anything takes memory: a size that can never fit is refused here.
+    const replay = replayFor(owner, config, env);
     this.critics = makeCritics(ofCritics);
     const hasTargets = config.tau !== undefined;
     this.#targets = hasTargets ? makeCritics(ofCritics) : this.critics;
@@ -143,7 +145,6 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
       policyOptimizer: this.#optimizers.policy,
       temperatureOptimizer: this.#temperature.optimizer,
     };
-    const replay = replayFor(owner, config, env);
     const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
 
     const act = compile(

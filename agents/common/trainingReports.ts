@@ -16,10 +16,6 @@ export interface TrainingReportsOptions<Report extends TrainReport> {
 /**
  * The reports of a training, from its beginning or from the state that the agent was set to: what `train` and `oxbow train` run. Between
  * two of them whatever else waits in the program has its turn.
- *
- * What a training does beside learning has its place here, after a report of the agent and before its consumer sees it: to evaluate
- * every so many steps, to keep the best policy, to end at a return. It uses environments and streams of its own, so that the training
- * stays the same to the byte.
  */
 export async function* trainingReports<Report extends TrainReport>({
   agent,

@@ -1,10 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { checkFitsInMemory } from '../../agents/common/checkFitsInMemory.ts';
 import { ReplayBuffer, type ReplayBufferOptions } from '../../agents/common/replayBuffer.ts';
 import { replayFor } from '../../agents/common/replayFor.ts';
 import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
+import { Dqn, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
 import { sacOptions } from '../../agents/sac.ts';
-import { BaseEnv, Box, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
+import { BaseEnv, Box, make, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 
@@ -319,6 +321,24 @@ test('a replay that can never fit in memory is refused before it is needed', () 
   expect(() => checkFitsInMemory('Sac: bufferSize', 1e15, 'transitions', 1)).toThrow(
     /of memory: expected at most \d+$/,
   );
+});
+
+test.each([
+  ['sac', Sac],
+  ['tqc', Tqc],
+  ['td3', Td3],
+  ['soft-q-learning', SoftQLearning],
+  ['dqn', Dqn],
+  ['qr-dqn', QrDqn],
+] as const)('%s leaves no tensors where its replay is refused', (name, Agent) => {
+  const names: Record<string, string> = { dqn: 'q-network', 'qr-dqn': 'quantile-network' };
+  const env = make(name in names ? 'CartPole-v1' : 'Pendulum-v1');
+  const policy = makePolicy(names[name] ?? 'gaussian', { env, for: name, rng: new Rng(0) });
+  const before = tf.memory().numTensors;
+  const options = { policy, env, rng: new Rng(0), bufferSize: 1e12 };
+  expect(() => new Agent(options)).toThrow(/bufferSize: 1000000000000 transitions/);
+  expect(tf.memory().numTensors).toBe(before);
+  policy.dispose();
 });
 
 test('memory that ends while the replay grows is told in one line', () => {
