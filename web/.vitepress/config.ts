@@ -39,7 +39,11 @@ export default defineConfig({
         { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
       ],
     },
-    worker: { format: 'es' },
+    // Modules of agents only define: who imports one agent does not load the others.
+    worker: {
+      format: 'es',
+      rollupOptions: { treeshake: { moduleSideEffects: (id) => !id.startsWith(resolve(root, 'agents')) } },
+    },
     // Errors name the class that throws them.
     esbuild: { keepNames: true },
     build: { rollupOptions: { external: [/^node:/, 'onnxruntime-node'] } },
