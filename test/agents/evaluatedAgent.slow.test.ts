@@ -11,7 +11,7 @@ import {
   stateFromJson,
   stateToJson,
 } from '../../agents/index.ts';
-import { makeVec } from '../../envs/index.ts';
+import { make, makeVec, TransformReward } from '../../envs/index.ts';
 import { makePolicy, type Policy, Rng } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
 
@@ -87,6 +87,30 @@ async function run({ agent, policy }: { agent: Agent<EvaluatedReport>; policy: P
   );
   return { reports, evaluations, state, end: weightsOf(policy) };
 }
+
+test('of evaluations with one return the first is the best', async () => {
+  const policy = makePolicy('gaussian', { observationSpace, actionSpace, hidden: [8], rng: new Rng('policy') });
+  // Whatever it does it earns 1 a step.
+  const even = () => new TransformReward(make('Pendulum-v1', envOptions), () => 1);
+  const made = new EvaluatedAgent({
+    agent: new Ppo({ policy, env: even(), rng: new Rng('agent'), horizon: 32, batchSize: 32, epochs: 1 }),
+    policy,
+    env: even,
+    ...{ evaluateEvery: 32, evaluateEpisodes: 2, keep: 'best' as const },
+  });
+  const bests: [number, boolean][] = [];
+  for await (const { step, evaluation } of made.train({ steps: 96, rng: new Rng('training') })) {
+    bests.push([step, evaluation!.isBest]);
+  }
+  expect(bests).toEqual([
+    [32, true],
+    [64, false],
+    [96, false],
+  ]);
+  expect(made.best).toMatchObject({ step: 32, return: 20 });
+  made.dispose();
+  policy.dispose();
+});
 
 describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (name) => {
   test('is the same to the byte as without, and has them at the first reports behind multiples', async () => {
