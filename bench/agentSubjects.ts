@@ -1,4 +1,4 @@
-import { A2c, type Agent, Ppo, Reinforce, Sac } from '../agents/index.ts';
+import { A2c, type Agent, Dqn, Ppo, Reinforce, Sac } from '../agents/index.ts';
 import { make, makeVec } from '../envs/index.ts';
 import { makePolicy, type Rng } from '../src/index.ts';
 
@@ -46,6 +46,18 @@ export const AGENT_ROWS: readonly AgentRow[] = [
   },
   sac(256, ['gaussian']),
   sac(64, ['gaussian', 'spline']),
+  {
+    name: 'dqn/CartPole-v1',
+    policies: ['q-network'],
+    make(_name, rng) {
+      const env = make('CartPole-v1');
+      const { observationSpace, actionSpace } = env;
+      const policy = makePolicy('q-network', { observationSpace, actionSpace, rng, hidden: [64, 64], epsilon: 0.04 });
+      const settings = { batchSize: 128, bufferSize: 100_000, learningRate: 2.3e-3, gamma: 0.99, learningStarts: 1000 };
+      const blocks = { updateEvery: 2, updatesPerStep: 0.5, targetUpdateEvery: 250, double: false };
+      return { agent: new Dqn({ policy, env, rng: rng.split('agent'), ...settings, ...blocks }), block: 2000 };
+    },
+  },
   {
     name: 'a2c/CartPole-v1',
     policies: ['categorical'],

@@ -13,17 +13,18 @@ type Time = () => Promise<number>;
 const NEEDS = 'from PyPI, with gymnasium';
 const LIBRARIES = [
   { name: 'Stable-Baselines3', variant: 'stable_baselines3', needs: `stable-baselines3 ${NEEDS}`, rows: /./ },
-  { name: 'sbx', variant: 'sbx', needs: `sbx-rl ${NEEDS}`, rows: /^(ppo|sac)/ },
+  { name: 'sbx', variant: 'sbx', needs: `sbx-rl ${NEEDS}`, rows: /^(ppo|sac|dqn)/ },
 ];
 
 const program = new Command('bench:agents')
   .description(
-    'Environment steps a second of whole agents, one thread, in turns with other libraries where they are installed.',
+    'Environment steps a second of whole agents, in turns with other libraries where they are installed.',
   )
   .option('--json <file>', 'write the rows as JSON')
   .option('--engine <name>', 'as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text', '')
   .option('--rounds <n>', 'blocks of each', '5')
+  .option('--threads <n>', 'threads of each side', '1')
   .option(
     '--processor-time',
     'by the time that a process had a processor, not by the clock: for a machine that others use too',
@@ -34,24 +35,29 @@ const options = program.opts<{
   engine: string;
   only: string;
   rounds: string;
+  threads: string;
   processorTime?: true;
 }>();
 const clock = options.processorTime ? 'processor time' : 'time';
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
+const threads = Number(options.threads);
+if (!Number.isInteger(threads) || threads < 1) {
+  program.error(`--threads: got ${options.threads}, expected an integer ≥ 1`);
+}
 const rows = AGENT_ROWS.filter(({ name }) => name.includes(options.only));
 if (rows.length === 0) {
   program.error(`--only: got ${options.only}, expected a part of ${AGENT_ROWS.map(({ name }) => name).join(', ')}`);
 }
 
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; ${clock}, medians of ${rounds} blocks`);
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, threads: ${threads}; ${clock}, medians of ${rounds} blocks`);
 console.log((await selectBackend()).line);
-console.log((await selectEngine(options.engine)).line);
+console.log((await selectEngine(options.engine, { threads })).line);
 
 const peers: { name: string; rows: RegExp; twin: TwinProcess }[] = [];
 for (const { rows, ...library } of LIBRARIES) {
   try {
-    const twin = await TwinProcess.start({ file: 'agents_twin.py', ...library });
+    const twin = await TwinProcess.start({ file: 'agents_twin.py', ...library }, threads);
     console.log(`peer ${twin.version}`);
     peers.push({ name: library.name, rows, twin });
   } catch (error) {

@@ -5,6 +5,7 @@ The first line is {"version": …}; then {"make": "sac/Pendulum-v1/256-256"} →
 
 import importlib
 import json
+import os
 import sys
 import time
 
@@ -14,7 +15,7 @@ library = importlib.import_module(LIBRARY)
 import torch  # noqa: E402
 from stable_baselines3.common.env_util import make_vec_env  # noqa: E402
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 SAC = dict(learning_rate=1e-3)
 
@@ -33,6 +34,24 @@ ROWS = {
     ),
     "sac/Pendulum-v1/256-256": sac(256),
     "sac/Pendulum-v1/64-64": sac(64),
+    "dqn/CartPole-v1": (
+        "DQN",
+        "CartPole-v1",
+        1,
+        2000,
+        dict(
+            batch_size=128,
+            buffer_size=100_000,
+            learning_rate=2.3e-3,
+            gamma=0.99,
+            learning_starts=1000,
+            train_freq=2,
+            gradient_steps=1,
+            target_update_interval=250,
+            exploration_final_eps=0.04,
+            policy_kwargs=dict(net_arch=[64, 64]),
+        ),
+    ),
     "a2c/CartPole-v1": ("A2C", "CartPole-v1", 8, 2000, {}),
 }
 

@@ -13,16 +13,17 @@ export interface Twin {
   readonly needs: string;
 }
 
-const ONE_THREAD = {
-  OMP_NUM_THREADS: '1',
-  OPENBLAS_NUM_THREADS: '1',
-  MKL_NUM_THREADS: '1',
+const environmentFor = (threads: number) => ({
+  OMP_NUM_THREADS: String(threads),
+  OPENBLAS_NUM_THREADS: String(threads),
+  MKL_NUM_THREADS: String(threads),
   TORCHINDUCTOR_COMPILE_THREADS: '1',
   JAX_PLATFORMS: 'cpu',
-  XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false',
-};
+  // XLA takes no number here: one thread, or all processors.
+  XLA_FLAGS: `--xla_cpu_multi_thread_eigen=${threads > 1}`,
+});
 
-/** A twin in a process of its own, with one thread, that answers one request at a time. */
+/** A twin in a process of its own that answers one request at a time. */
 export class TwinProcess {
   readonly name: string;
   readonly version: string;
@@ -43,14 +44,16 @@ export class TwinProcess {
   /**
    * Starts the twin on the first interpreter that has its framework: those of `OXBOW_PYTHON` (a list like PATH's), `/usr/bin/python3`
    * and `python3`.
+   *
+   * @param threads - of its products; JAX takes one, or as many as there are processors
    * @throws with what the twin needs, if none has it
    */
-  static async start(twin: Twin): Promise<TwinProcess> {
+  static async start(twin: Twin, threads = 1): Promise<TwinProcess> {
     const named = (process.env.OXBOW_PYTHON ?? '').split(':').filter((path) => path !== '');
     const interpreters = [...named, '/usr/bin/python3', 'python3'];
     const reasons = new Set<string>();
     for (const interpreter of interpreters) {
-      const started = start(interpreter, twin);
+      const started = start(interpreter, twin, threads);
       const first = await started.lines.next();
       if (!first.done) return new TwinProcess(twin.name, JSON.parse(first.value).version, started);
       reasons.add(started.errors.findLast((line) => /Error/.test(line)) ?? 'does not start');
@@ -77,11 +80,11 @@ export class TwinProcess {
   }
 }
 
-function start(interpreter: string, { file, variant }: Twin) {
+function start(interpreter: string, { file, variant }: Twin, threads: number) {
   // Set on some machines for old builds of OpenBLAS; they slow a present one.
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(interpreter, [path, variant], { env: { ...environment, ...ONE_THREAD } });
+  const child = spawn(interpreter, [path, variant], { env: { ...environment, ...environmentFor(threads) } });
   const errors: string[] = [];
   child.on('error', (error) => errors.push(error.message));
   child.on('exit', (code, signal) => errors.push(signal === null ? `exit code ${code}` : `killed by ${signal}`));
