@@ -98,7 +98,7 @@ export async function* trainStream<const N extends AgentName, P extends string =
   checkEvaluations(checked);
   const { agent: name, env: source, seed = 0, signal } = checked;
   const id = typeof source === 'string' ? source : undefined;
-  const defaults = trainingDefaults(name, id);
+  const defaults = trainingDefaults(name, id, []);
   const { steps = defaults.steps } = checked;
   const parts: { dispose(): void }[] = [];
   try {
@@ -173,8 +173,8 @@ function withOptions(
   env: VectorEnv | AnyEnv,
 ): Omit<AgentPlan, 'env' | 'rng'> {
   const { actionSpace } = spacesOf(env);
-  const defaults = trainingDefaults(agent, typeof source === 'string' ? source : undefined, actionSpace);
   const policy = given ?? usualPolicy(agent, actionSpace);
+  const defaults = trainingDefaults(agent, typeof source === 'string' ? source : undefined, [policy], actionSpace);
   if (typeof policy !== 'string' && policyOptions !== undefined) {
     throw new Error('train: policyOptions: these are for a policy that is named, got a Policy that there is');
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
 import type { Policy } from '../../src/index.ts';
+import { ObservationLayout, type ObservationPart } from '../../src/policies/observationLayout.ts';
 import type { Stateful } from './agentParts.ts';
 
 /** Options of the agents that act, for normalization. */
@@ -8,7 +9,9 @@ export const normalizationOptions = {
   normalizeObservations: z
     .boolean()
     .default(false)
-    .describe("whether the policy, and the agent's networks, see observations brought to mean 0, variance 1"),
+    .describe(
+      "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; bytes and choices, which lie in [0, 1], stay as they are",
+    ),
   clipObservations: z
     .number()
     .positive()
@@ -22,29 +25,35 @@ export const normalizationOptions = {
 
 /**
  * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them when it is said so,
- * and not at once: within a rollout a policy must stay one and the same.
+ * and not at once: within a rollout a policy must stay one and the same. Of numbers that lie in [0, 1] by themselves, bytes and
+ * choices, they get mean 0 and variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
  */
 export class ObservationStatistics implements Stateful<RunningMeanStdState> {
   readonly #moments: RunningMeanStd;
   readonly #policies: readonly Policy[];
   readonly #dim: number;
+  readonly #scaled: readonly ObservationPart[];
 
   /** @param policies of which each has a normalizer; the moments begin with those of the first */
   constructor(policies: readonly [Policy, ...Policy[]]) {
     this.#policies = policies;
     this.#dim = policies[0].observationDim;
     this.#moments = new RunningMeanStd(this.#dim);
+    this.#scaled = partsOf(policies[0]).filter(({ isScaled }) => isScaled);
     const { mean, variance, count } = policies[0].normalizer!.moments();
     if (count > 0) this.#moments.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
   }
 
   /**
-   * The statistics for a policy and those that follow it, if it has a normalizer or `normalizeObservations` asks for one; else undefined.
+   * The statistics for a policy and those that follow it, if it has a normalizer or `normalizeObservations` asks for one; else undefined,
+   * and so where no part of an observation is without a scale.
    */
   static of(
     policies: readonly [Policy, ...Policy[]],
     options: { readonly normalizeObservations: boolean; readonly clipObservations: number },
   ): ObservationStatistics | undefined {
+    const parts = partsOf(policies[0]);
+    if (parts.length > 0 && parts.every(({ isScaled }) => isScaled)) return undefined;
     if (options.normalizeObservations) {
       for (const policy of policies) policy.normalizeObservations({ clip: options.clipObservations });
     }
@@ -61,7 +70,11 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
   /** Tells the policies. */
   publish(): void {
     const { count } = this.#moments.state();
-    const { mean, variance } = this.#moments;
+    const [mean, variance] = [this.#moments.mean.slice(), this.#moments.variance.slice()];
+    for (const { at, size } of this.#scaled) {
+      mean.fill(0, at, at + size);
+      variance.fill(1, at, at + size);
+    }
     for (const { normalizer } of this.#policies) normalizer!.setMoments({ mean, variance, count });
   }
 
@@ -75,4 +88,9 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
     }
     this.#moments.setState(state);
   }
+}
+
+/** What an observation is made of, where the policy knows its space. */
+function partsOf({ config }: Policy): readonly ObservationPart[] {
+  return config === undefined ? [] : new ObservationLayout('observations', config.observationSpace).parts;
 }

@@ -1,4 +1,5 @@
 import type { Space } from '../../envs/index.ts';
+import { builtinPolicies } from '../../src/policies/builtinPolicies.ts';
 import { policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
 import { suitedOptions } from '../../src/policies/registry.ts';
 import type { AgentName } from '../builtinAgents.ts';
@@ -6,6 +7,15 @@ import { presetOf } from './presetOf.ts';
 
 /** The compiler sees to it that every agent has a row. */
 const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = policyOptionsFor;
+
+/**
+ * What the scales of observations and rewards are nobody knows where there is no preset: these agents then bring both to about 1. Agents
+ * that weigh rewards against an entropy are not among them.
+ */
+const unlessPreset: Readonly<Partial<Record<AgentName, Readonly<Record<string, unknown>>>>> = {
+  a2c: { normalizeObservations: true, normalizeRewards: true },
+  ppo: { normalizeObservations: true, normalizeRewards: true },
+};
 
 /** What a training has for whatever is not given. */
 export interface TrainingDefaults {
@@ -20,17 +30,26 @@ export interface TrainingDefaults {
 }
 
 /**
- * The defaults of an agent on an environment: those of the preset, where there is one, and before the policy's own those that suit the
- * agent.
+ * The defaults of an agent on an environment: those of the preset, where there is one, or scales; and before the policy's own those that
+ * suit the agent.
  * @param env its id; without one there is no preset
+ * @param policies their names, or what there is; one that is not built in need not be able to normalize observations
  * @param actions those of the environment, if they are known: what has no bounds needs no squash
  */
-export function trainingDefaults(agent: string, env: string | undefined, actions?: Space): TrainingDefaults {
+export function trainingDefaults(
+  agent: string,
+  env: string | undefined,
+  policies: readonly unknown[],
+  actions?: Space,
+): TrainingDefaults {
   const preset = env === undefined ? undefined : presetOf(env, agent);
+  const { normalizeObservations, ...scales }: Readonly<Record<string, unknown>> =
+    unlessPreset[agent as AgentName] ?? {};
+  const areBuiltin = policies.every((policy) => typeof policy === 'string' && Object.hasOwn(builtinPolicies, policy));
   return {
     steps: preset?.steps ?? 100_000,
     envs: preset?.envs ?? 1,
-    agent: preset?.agent ?? {},
+    agent: preset?.agent ?? (normalizeObservations && areBuiltin ? { normalizeObservations, ...scales } : scales),
     policy: {
       ...(actions === undefined ? suited[agent as AgentName] : suitedOptions('train', agent, actions)),
       ...preset?.policy,

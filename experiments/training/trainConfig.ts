@@ -64,7 +64,7 @@ export const commonTrainShape = {
 /** The settings of a training, which depend on what is trained. Defaults are the preset's, then those that suit the agent. */
 export function trainSchema(choices: Pick<CommonConfig, 'studies' | 'policies' | 'environments'>) {
   const [agent, env] = [choices.studies[0]!, choices.environments[0]!];
-  const defaults = trainingDefaults(agent, env);
+  const defaults = trainingDefaults(agent, env, choices.policies);
   const { steps, envs } = commonTrainShape;
   return z.strictObject({
     ...commonShape(choices, { seeds: 1 }),

@@ -14,6 +14,8 @@ export interface ObservationPart {
   readonly shape: readonly number[];
   /** Whether it is an image, or a stack of images: bytes, of three or four dimensions. */
   readonly isImage: boolean;
+  /** Whether what a policy sees of it lies in [0, 1] by itself: bytes, choices and bits, but no numbers of other boxes. */
+  readonly isScaled: boolean;
 }
 
 /** What becomes of the next numbers of a row. */
@@ -71,7 +73,7 @@ export class ObservationLayout {
       const count = added.reduce((sum, move) => sum + flatSize(move), 0);
       const shape = 'low' in part ? part.shape : [count];
       const isImage = 'low' in part && isBytes(part) && (shape.length === 3 || shape.length === 4);
-      parts.push({ path, at: size, size: count, shape, isImage });
+      parts.push({ path, at: size, size: count, shape, isImage, isScaled: !('low' in part) || isBytes(part) });
       moves.push(...added);
       size += count;
       rowSize += added.reduce((sum, move) => sum + rawSize(move), 0);

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import { ObservationStatistics } from '../../agents/common/observationStatistics.ts';
 import { RewardScaler } from '../../agents/common/rewardScaler.ts';
 import { A2c, Sac, Td3 } from '../../agents/index.ts';
-import { NormalizeReward } from '../../envs/index.ts';
+import { Box, Discrete, MultiBinary, NormalizeReward, Tuple } from '../../envs/index.ts';
 import {
   type ActionDistribution,
   GaussianPolicy,
@@ -151,6 +152,31 @@ describe('agents', () => {
       expect(variance[i]).toBeCloseTo(meanOf(column.map((x) => (x - meanOf(column)) ** 2)), 4);
     });
     agent.dispose();
+  });
+
+  const rareChoice = { observationSpace: new Tuple([new Discrete(3), new Box({ low: -9, high: 9, shape: [2] })]) };
+
+  test('leave choices and bytes as they are', () => {
+    const policy = makePolicy('gaussian', { ...rareChoice, actionSpace: wideBox, rng: new Rng(0), hidden: [4] });
+    const statistics = ObservationStatistics.of([policy], { normalizeObservations: true, clipObservations: 10 })!;
+    statistics.observe(Float32Array.of(1, 0, 0, 2, 30, 0, 0, 1, 4, 50));
+    statistics.publish();
+    const { mean, variance } = policy.normalizer!.moments();
+    expect([...(mean as Float32Array)].slice(0, 3)).toEqual([0, 0, 0]);
+    expect([...(variance as Float32Array)].slice(0, 3)).toEqual([1, 1, 1]);
+    expect(mean[3]).toBeCloseTo(3, 3);
+    expect(mean[4]).toBeCloseTo(40, 2);
+    expect(variance[4]).toBeCloseTo(100, 0);
+  });
+
+  test('of choices and bytes alone have nothing to normalize', () => {
+    const image = new Box({ low: 0, high: 255, shape: [4, 4, 3], dtype: 'uint8' });
+    for (const observationSpace of [new Discrete(5), new MultiBinary(3), image]) {
+      const policy = makePolicy('gaussian', { observationSpace, actionSpace: wideBox, rng: new Rng(0), hidden: [4] });
+      const asked = { normalizeObservations: true, clipObservations: 10 };
+      expect(ObservationStatistics.of([policy], asked)).toBeUndefined();
+      expect(policy.normalizer).toBeUndefined();
+    }
   });
 
   test('without the option nothing is normalized', () => {

@@ -102,7 +102,9 @@ test.each<[string, number[], (row: number, column: number, channel: number) => n
   ],
 ])('%s: the network sees what it sees of channels last', (_, shape, place) => {
   const channels = shape.reduce((a, b) => a * b, 1) / 56;
-  const partsOf = (shape: readonly number[]) => [{ path: '', at: 0, size: 56 * channels, shape, isImage: true }];
+  const partsOf = (shape: readonly number[]) => [
+    { path: '', at: 0, size: 56 * channels, shape, isImage: true, isScaled: true },
+  ];
   const of = (shape: readonly number[]) =>
     new ObservationEncoder({ parts: partsOf(shape), network: 'small', rng: new Rng(0) });
   const [given, last] = [of(shape), of([8, 7, channels])];
@@ -203,7 +205,7 @@ describe('encodeObservations', () => {
   }
   const encoder = () =>
     new ObservationEncoder({
-      parts: [{ path: '', at: 0, size: 168, shape: [8, 7, 3], isImage: true }],
+      parts: [{ path: '', at: 0, size: 168, shape: [8, 7, 3], isImage: true, isScaled: true }],
       network: 'small',
       rng: new Rng(0),
     });
