@@ -17,9 +17,7 @@ const LIBRARIES = [
 ];
 
 const program = new Command('bench:agents')
-  .description(
-    'Environment steps a second of whole agents, in turns with other libraries where they are installed.',
-  )
+  .description('Environment steps a second of whole agents, in turns with other libraries where they are installed.')
   .option('--json <file>', 'write the rows as JSON')
   .option('--engine <name>', 'as in OXBOW_ENGINE', 'auto')
   .option('--only <text>', 'only rows whose name contains the text', '')

@@ -5,8 +5,8 @@ import { StagedExecutable } from './stagedExecutable.ts';
 
 // What ONNX Runtime spends on an operation, in floating-point operations of matrix products: so many more it does in that time than
 // WebAssembly, which multiplies four floats at once where ONNX Runtime multiplies eight or sixteen. Where both take as long, PPO's steps
-// of a Gaussian, RealNVP and a spline flow have 39,000, 36,000 and 36,000 (networks of 64 × 64, batches of 64 to 256, the least of many
-// runs on one thread of an AMD EPYC with AVX-512).
+// of a Gaussian, RealNVP and a spline flow have 39,000, 36,000 and 36,000 on one AMD EPYC with AVX-512, and 30,000, 30,000 and 28,000 on
+// another, where an update of SAC has 42,000 (networks of 64 × 64, batches of 64 to 256, one thread; bench --border).
 const FLOPS_PER_OPERATION = 36_000;
 
 /** Floating-point operations of a program's products for each of its operations beside the arithmetic on variables. */
