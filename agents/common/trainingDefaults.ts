@@ -15,6 +15,7 @@ const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = p
 const unlessPreset: Readonly<Partial<Record<AgentName, Readonly<Record<string, unknown>>>>> = {
   a2c: { normalizeObservations: true, normalizeRewards: true },
   ppo: { normalizeObservations: true, normalizeRewards: true },
+  reinforce: { normalizeObservations: true, normalizeRewards: true },
 };
 
 /** What a training has for whatever is not given. */

@@ -8,7 +8,7 @@ import { makePolicy, Rng } from '../../src/index.ts';
 const scales = { normalizeObservations: true, normalizeRewards: true };
 
 describe('without a preset', () => {
-  test.each(['ppo', 'a2c'])('%s brings observations and rewards to one scale', (agent) => {
+  test.each(['ppo', 'a2c', 'reinforce'])('%s brings observations and rewards to one scale', (agent) => {
     expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual(scales);
     expect(trainingDefaults(agent, undefined, ['gaussian', 'spline']).agent).toEqual(scales);
   });
