@@ -109,6 +109,6 @@ function jointLoss({ batch, seen, nextSeen, nextActions, entropyCosts }: CriticU
   return lossOf(
     both.map(([now]) => now!),
     targets,
-    0.5,
+    { factor: 0.5, weights: batch.weights },
   );
 }

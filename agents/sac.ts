@@ -84,7 +84,7 @@ export class Sac implements Agent<SacReport> {
     const { batch, seen, entropyCosts } = update;
     const nextValues = tf.sub(this.#leastValues(update, targetCritics), entropyCosts);
     const targets = tdTarget(batch, nextValues);
-    return () => critics.loss(seen, batch.actions, targets, 0.5);
+    return () => critics.loss(seen, batch.actions, targets, { factor: 0.5, weights: batch.weights });
   }
 
   /** min Q′ᵢ(s′, a′), of all critics or some. */

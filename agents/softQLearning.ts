@@ -20,7 +20,7 @@ import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
 import { steinDirection } from './common/steinDirection.ts';
 import { tdTarget } from './common/tdTarget.ts';
-import type { Transitions } from './common/transitions.ts';
+import type { TransitionTensors } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const softQLearningOptions = z.strictObject({
@@ -178,25 +178,25 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   }
 
   /** The whole update of critics, sampler and targets on one minibatch. */
-  #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> {
+  #improve(batch: SoftQBatch, rng: Rng): Record<FigureOf<SoftQLearningReport>, tf.Tensor> & { errors?: tf.Tensor } {
     const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations, temperature } = batch;
+    const { observations, actions, nextObservations, weights, temperature } = batch;
     const seen = policy.normalized(observations);
 
     const nextValues = this.#softValue(policy.normalized(nextObservations), temperature, rng);
     const targets = tdTarget(batch, nextValues);
-    const ofCritics = valueAndGradients(
-      () => this.critics.loss(seen, actions, targets, 0.5),
+    const { gradients, loss, ...others } = valueAndGradients(
+      () => this.critics.loss(seen, actions, targets, { factor: 0.5, weights }),
       this.critics.trainableVariables(),
     );
-    this.#optimizers.critics.update(bounded(ofCritics.gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
 
     const ofSampler = this.#improveSampler(observations, temperature, rng);
     this.#optimizers.policy.update(bounded(ofSampler.gradients, maxGradientNorm), batch.learningRate);
     polyak(this.#targets, this.critics, tau);
     return {
-      criticLoss: ofCritics.loss,
-      actionValue: ofCritics.actionValue,
+      criticLoss: loss,
+      ...others,
       stateValue: tf.mean(nextValues),
       stein: ofSampler.stein,
     };
@@ -240,7 +240,7 @@ const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [
 
 type SoftQRate = keyof typeof rateShapes;
 
-type SoftQBatch = Record<keyof Transitions | SoftQRate, tf.Tensor>;
+type SoftQBatch = TransitionTensors<SoftQRate>;
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {

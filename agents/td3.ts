@@ -18,7 +18,7 @@ import { copyFrom, polyak } from './common/polyak.ts';
 import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
 import { tdTarget } from './common/tdTarget.ts';
-import type { Transitions } from './common/transitions.ts';
+import type { TransitionTensors } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
 
 export const td3Options = z.strictObject({
@@ -111,7 +111,7 @@ export class Td3 implements Agent<Td3Report> {
       { name: 'td3/act', state: [policy] },
     );
     const { policyOptimizer, ...others } = modules;
-    const { compiled, update } = delayedUpdate<keyof Td3Batch, FigureOf<Td3Report>>({
+    const { compiled, update } = delayedUpdate<Td3Batch, FigureOf<Td3Report>>({
       name: 'td3',
       delay: config.policyDelay,
       shapes: { ...replay.shapes, ...rateShapes },
@@ -160,17 +160,21 @@ export class Td3 implements Agent<Td3Report> {
   }
 
   /** The update of the critics on one minibatch, and of policy and targets where it is due. */
-  #improve(batch: Td3Batch, rng: Rng, isPolicyDue: boolean): Record<FigureOf<Td3Report>, tf.Tensor> {
+  #improve(
+    batch: Td3Batch,
+    rng: Rng,
+    isPolicyDue: boolean,
+  ): Record<FigureOf<Td3Report>, tf.Tensor> & { errors?: tf.Tensor } {
     const { policy, tau, maxGradientNorm, criticMaxGradientNorm } = this.#options;
-    const { observations, actions, nextObservations } = batch;
+    const { observations, actions, nextObservations, weights } = batch;
     const seen = policy.normalized(observations);
     const nextValues = this.#targets.critics.least(
       policy.normalized(nextObservations),
       this.#targetActions(nextObservations, rng),
     );
     const targets = tdTarget(batch, nextValues);
-    const { gradients, loss, actionValue } = valueAndGradients(
-      () => this.critics.loss(seen, actions, targets),
+    const { gradients, loss, ...others } = valueAndGradients(
+      () => this.critics.loss(seen, actions, targets, { weights }),
       this.critics.trainableVariables(),
     );
     this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
@@ -185,7 +189,7 @@ export class Td3 implements Agent<Td3Report> {
       polyak(this.#targets.critics, this.critics, tau);
       polyak(this.#targets.policy, policy, tau);
     }
-    return { criticLoss: loss, actionValue };
+    return { criticLoss: loss, ...others };
   }
 
   /** μ′(o) + ε within the bounds. */
@@ -207,7 +211,7 @@ const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [
 
 type Td3Rate = keyof typeof rateShapes;
 
-type Td3Batch = Record<keyof Transitions | Td3Rate, tf.Tensor>;
+type Td3Batch = TransitionTensors<Td3Rate>;
 
 /** μ(o), the squash of the exact mode. */
 function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {

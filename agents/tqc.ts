@@ -101,10 +101,10 @@ export class Tqc implements Agent<TqcReport> {
     const { batch, seen, nextSeen, nextActions, entropyCosts } = update;
     const { critics: count, quantiles, droppedPerCritic } = this.#options;
     const quantilesOfAll = targetCritics.all(nextSeen, nextActions);
-    const targets = tdTarget(batch, tf.sub(quantilesOfAll, tf.expandDims(entropyCosts, 1)));
+    const atoms = tdTarget(batch, tf.sub(quantilesOfAll, tf.expandDims(entropyCosts, 1)));
     // Which ones are kept says more quickly than sorting how z is sorted: the loss is a sum over them.
     const kept = (quantiles - droppedPerCritic) * count;
-    const weights = tf.div(leastMask(quantilesOfAll, kept), kept);
-    return () => critics.loss(seen, batch.actions, targets, weights);
+    const masses = tf.div(leastMask(quantilesOfAll, kept), kept);
+    return () => critics.loss(seen, batch.actions, { atoms, masses }, batch.weights);
   }
 }

@@ -2,6 +2,24 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../src/index.ts';
 import { CriticNetworks, type CriticNetworksOptions } from './criticNetworks.ts';
 import { leastMask } from './leastMask.ts';
+import { tdErrors } from './tdErrors.ts';
+import { weightedRows } from './weightedRows.ts';
+
+/** The loss of critics on a minibatch. */
+export interface CriticLoss {
+  readonly loss: tf.Tensor;
+  /** E[Q₁(o, a)]. */
+  readonly actionValue: tf.Tensor;
+  /** δ, `[batch]`, by {@link tdErrors}; where the rows have weights. */
+  readonly errors?: tf.Tensor;
+}
+
+interface LossOptions {
+  /** c; 1 by default. */
+  readonly factor?: number;
+  /** w of each row, `[batch]`; all have 1 unless they are given. */
+  readonly weights?: tf.Tensor | undefined;
+}
 
 /** Independent networks Q₁(o, a), …, Q_N(o, a): of two the less is a target that is seldom too high, "twin critics". */
 export class ActionValues extends CriticNetworks {
@@ -15,17 +33,11 @@ export class ActionValues extends CriticNetworks {
   }
 
   /**
-   * The critics' loss, c Σᵢ E[(Qᵢ(o, a) − y)²], and E[Q₁(o, a)].
+   * The critics' loss, c Σᵢ E[w (Qᵢ(o, a) − y)²].
    * @param targets y, `[batch]`
-   * @param factor c
    */
-  loss(
-    observations: tf.Tensor,
-    actions: tf.Tensor,
-    targets: tf.Tensor,
-    factor = 1,
-  ): { loss: tf.Tensor; actionValue: tf.Tensor } {
-    return lossOf(this.of(observations, actions), targets, factor);
+  loss(observations: tf.Tensor, actions: tf.Tensor, targets: tf.Tensor, options: LossOptions = {}): CriticLoss {
+    return lossOf(this.of(observations, actions), targets, options);
   }
 
   /** minᵢ Qᵢ, `[batch]` */
@@ -51,12 +63,16 @@ export class ActionValues extends CriticNetworks {
   }
 }
 
-/** c Σᵢ E[(Qᵢ − y)²] of values Qᵢ, `[batch]` each, and E[Q₁]. */
+/** c Σᵢ E[w (Qᵢ − y)²] of values Qᵢ, `[batch]` each. */
 export function lossOf(
   values: readonly tf.Tensor[],
   targets: tf.Tensor,
-  factor: number,
-): { loss: tf.Tensor; actionValue: tf.Tensor } {
-  const errors = values.map((q) => tf.squaredDifference(q, targets)).reduce((sum, error) => tf.add(sum, error));
-  return { loss: tf.mul(factor, tf.mean(errors)), actionValue: tf.mean(values[0]!) };
+  { factor = 1, weights }: LossOptions,
+): CriticLoss {
+  const squares = values.map((q) => tf.squaredDifference(q, targets)).reduce((sum, square) => tf.add(sum, square));
+  return {
+    loss: tf.mul(factor, tf.mean(weightedRows(squares, weights))),
+    actionValue: tf.mean(values[0]!),
+    ...(weights && { errors: tdErrors(values, targets) }),
+  };
 }

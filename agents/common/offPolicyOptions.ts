@@ -39,29 +39,25 @@ export const offPolicyOptions = {
     .max(1)
     .default(0.005)
     .describe('τ of the target networks, θ′ ← θ′ + τ (θ − θ′) after each update'),
-  ...normalizationOptions,
-  reportEvery: z
-    .int()
-    .positive()
-    .default(1000)
-    .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
-};
-
-/** Options of the agents whose losses weigh their rows: a replay that draws those of large errors more often. */
-export const prioritizedOptions = {
   prioritizedAlpha: z
     .number()
     .min(0)
     .max(1)
     .default(0)
     .describe(
-      'α of prioritized replay: a transition of error δ is drawn in proportion to |δ|^α; 0 draws uniformly, 0.6 is usual',
+      'α of prioritized replay: a transition is drawn in proportion to δ^α, δ the mean over the critics of |Q − y|; 0 draws uniformly, 0.6 is usual',
     ),
   prioritizedBeta: rateSchema
     .default({ linear: [0.4, 1] })
     .describe(
-      'β of prioritized replay: how far importance weights make up for drawing some transitions more often, 1 entirely',
+      "β of prioritized replay: how far importance weights of the critics' loss make up for drawing some transitions more often, 1 entirely",
     ),
+  ...normalizationOptions,
+  reportEvery: z
+    .int()
+    .positive()
+    .default(1000)
+    .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
 };
 
 /** Options of the noise that agents of continuous actions add to what they try. */

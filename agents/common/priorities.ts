@@ -11,7 +11,7 @@ export interface PrioritiesState {
 }
 
 /**
- * Prioritized draws: row i with probability P(i) = pᵢ^α / Σⱼ pⱼ^α, where pᵢ = |δᵢ| + ε is the size of its last error, and for a row that is new the
+ * Prioritized draws: row i with probability P(i) = pᵢ^α / Σⱼ pⱼ^α, where pᵢ = |δᵢ| + ε is the size of its last error (of several critics see `tdErrors`), and for a row that is new the
  * largest there has been.
  *
  * Draws are stratified: one from each of `batch` parts of equal probability. That some rows come more often is made up for by the

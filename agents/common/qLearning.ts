@@ -16,17 +16,18 @@ import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { maxGradientNorm } from './agentOptions.ts';
 import { copyOfPolicy } from './copyOfPolicy.ts';
 import type { FigureOf } from './meanMetrics.ts';
-import { offPolicyOptions, prioritizedOptions } from './offPolicyOptions.ts';
+import { offPolicyOptions } from './offPolicyOptions.ts';
 import { copyFrom, polyak } from './polyak.ts';
 import { replayFor } from './replayFor.ts';
 import { ReplayTraining } from './replayTraining.ts';
-import type { Transitions } from './transitions.ts';
+import { tdErrors } from './tdErrors.ts';
+import type { TransitionTensors } from './transitions.ts';
 import { vectorEnvFor } from './vectorEnvFor.ts';
+import { weightedRows } from './weightedRows.ts';
 
 /** Options of the agents that learn the values of discrete actions, but for the policy. */
 export const qLearningOptions = {
   ...offPolicyOptions,
-  ...prioritizedOptions,
   bufferSize: offPolicyOptions.bufferSize.default(100_000),
   batchSize: offPolicyOptions.batchSize.default(64),
   learningStarts: offPolicyOptions.learningStarts
@@ -89,7 +90,7 @@ export interface QLearningReport extends TrainReport {
 type Figure = Exclude<FigureOf<QLearningReport>, 'exploration'>;
 
 /** A minibatch, as tensors. */
-export type QLearningBatch = Record<keyof Transitions | 'learningRate', tf.Tensor>;
+export type QLearningBatch = TransitionTensors<'learningRate'>;
 
 /** What is learned of a minibatch, row by row, `[batch]`. */
 export interface QLearningLoss {
@@ -112,7 +113,7 @@ interface QLearningParts<P extends EpsilonGreedyPolicy> {
  * The training of an agent that learns the values of discrete actions from a replay buffer: ε-greedy actions, a target network that
  * takes over the network every so many environment steps, and steps of Adam down a loss that the agent gives.
  *
- * If the replay is prioritized, rows are drawn by |Q(s, a) − y|, and the losses are multiplied by their weights.
+ * If the replay is prioritized, rows are drawn by δ = |Q(s, a) − y|, and the losses are multiplied by their weights.
  *
  * ε is 1 until `learningStarts`. From there it goes in a straight line to that of the policy, in a share of all steps of the training.
  */
@@ -180,11 +181,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
       },
       periodic: { every: targetUpdateEvery, call: () => followed({}) },
       act: (observations, rng, share) => this.#explored(best({ observations }).action, observations, rng, share),
-      update: (batch, _, __, onErrors) => {
-        const { errors, ...figures } = improve(batch);
-        onErrors(errors);
-        return figures;
-      },
+      update: improve,
     });
   }
 
@@ -219,17 +216,18 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
     );
   }
 
-  #improve(batch: QLearningBatch): Record<Figure | 'errors', tf.Tensor> {
+  #improve(batch: QLearningBatch): Record<Figure, tf.Tensor> & { errors?: tf.Tensor } {
     const { policy, maxGradientNorm } = this.#parts.config;
+    const { weights } = batch;
     const lossOf = this.#parts.loss(batch, this.#target);
-    const { gradients, loss, actionValue, errors } = valueAndGradients(() => {
+    const { gradients, loss, ...others } = valueAndGradients(() => {
       const { losses, values, targets } = lossOf();
-      const loss = tf.mean(tf.mul(batch.weights, losses));
-      return { loss, actionValue: tf.mean(values), errors: tf.sub(values, targets) };
+      const loss = tf.mean(weightedRows(losses, weights));
+      return { loss, actionValue: tf.mean(values), ...(weights && { errors: tdErrors([values], targets) }) };
     }, policy.trainableVariables());
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
     this.#optimizer.update(clipped.gradients, batch.learningRate);
-    return { loss, actionValue, gradientNorm: clipped.norm, errors };
+    return { loss, ...others, gradientNorm: clipped.norm };
   }
 }
 

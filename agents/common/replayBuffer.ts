@@ -70,7 +70,7 @@ interface Drawing {
  */
 export class ReplayBuffer implements Stateful<ReplayBufferState> {
   /** Shapes of a minibatch. */
-  readonly shapes: Readonly<Record<keyof Transitions, { readonly shape: number[] }>>;
+  readonly shapes: { readonly [Column in keyof Transitions]: { readonly shape: number[] } };
   /** The observations that the next actions answer, `[envs · observationDim]`. */
   readonly current: Float32Array;
   readonly #options: ReplayBufferOptions;
@@ -110,7 +110,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       nextObservations: { shape: [batchSize, observationDim] },
       terminations: { shape: [batchSize] },
       discounts: { shape: [batchSize] },
-      weights: { shape: [batchSize] },
+      ...(this.#priorities && { weights: { shape: [batchSize] } }),
     };
     this.#batch = {
       observations: new Float32Array(batchSize * observationDim),
@@ -119,7 +119,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
       nextObservations: new Float32Array(batchSize * observationDim),
       terminations: new Float32Array(batchSize),
       discounts: new Float32Array(batchSize),
-      weights: new Float32Array(batchSize).fill(1),
+      ...(this.#priorities && { weights: new Float32Array(batchSize) }),
     };
     this.#drawn = new Int32Array(batchSize);
   }
@@ -129,11 +129,6 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     const { observationDim, actionDim, bytes } = this.#options;
     // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
     return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (this.#priorities ? 32 : 0);
-  }
-
-  /** Whether {@link prioritize} is to be called after each minibatch. */
-  get isPrioritized(): boolean {
-    return this.#priorities !== undefined;
   }
 
   /** How many transitions it holds. */
@@ -172,14 +167,14 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   sample(rng: Rng, { scale, beta = 1 }: Drawing = {}): Transitions {
     const rows = this.#drawn;
     const { size } = this;
-    if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights, size, beta);
+    if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights!, size, beta);
     else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
     for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, i, scale);
     return this.#batch;
   }
 
   /**
-   * Sets the priorities of the rows of the last minibatch.
+   * Sets the priorities of the rows of the last minibatch, where it has weights.
    * @param errors δ, `[batch]`: how far each row was from its target
    * @throws if one is not finite
    */
@@ -315,8 +310,9 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     checkRows('actions', state.actions, Float32Array, size, actionDim);
     checkRows('rewards', state.rewards, Float32Array, size, 1);
     checkRows('lastObservations', state.lastObservations, ofObservations, countEnds(ends), observationDim);
-    if ((state.priorities === undefined) === this.isPrioritized) {
-      const [has, lacks] = this.isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
+    const isPrioritized = this.#priorities !== undefined;
+    if ((state.priorities === undefined) === isPrioritized) {
+      const [has, lacks] = isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
       throw new Error(`priorities: the ${has} has some, the ${lacks} has none: expected the same options`);
     }
     if (state.priorities) checkRows('priorities.powers', state.priorities.powers, Float64Array, size, 1);

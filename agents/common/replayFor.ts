@@ -12,12 +12,13 @@ import { ReplayBuffer } from './replayBuffer.ts';
  */
 export function replayFor(
   owner: string,
-  config: Pick<z.output<z.ZodObject<typeof offPolicyOptions>>, 'bufferSize' | 'batchSize' | 'gamma' | 'nSteps'> & {
-    readonly prioritizedAlpha?: number;
-  },
+  config: Pick<
+    z.output<z.ZodObject<typeof offPolicyOptions>>,
+    'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'
+  >,
   env: VectorEnv,
 ): ReplayBuffer {
-  const { bufferSize: capacity, batchSize, gamma, nSteps, prioritizedAlpha = 0 } = config;
+  const { bufferSize: capacity, batchSize, gamma, nSteps, prioritizedAlpha } = config;
   const { numEnvs } = env;
   const [observationDim, actionDim] = [env.singleObservationSpace.size, env.singleActionSpace.size];
   // A mask of actions, which may be added to the flat observation, is of zeros and ones.

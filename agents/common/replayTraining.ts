@@ -8,7 +8,7 @@ import type { EpisodeReport } from './episodeTracker.ts';
 import { fillUniform } from './fillUniform.ts';
 import { MeanMetrics } from './meanMetrics.ts';
 import { normalizersFor } from './normalizersFor.ts';
-import type { offPolicyOptions, prioritizedOptions } from './offPolicyOptions.ts';
+import type { offPolicyOptions } from './offPolicyOptions.ts';
 import type { ReplayBuffer } from './replayBuffer.ts';
 import { ReplayCollector } from './replayCollector.ts';
 import { scalarsOf } from './scalarsOf.ts';
@@ -21,8 +21,7 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
   /** Whose training it is, as errors name it: `Sac`. */
   readonly owner: string;
   /** The agent's options. */
-  readonly config: Omit<z.output<z.ZodObject<typeof offPolicyOptions>>, 'tau'> &
-    Partial<z.output<z.ZodObject<typeof prioritizedOptions>>>;
+  readonly config: Omit<z.output<z.ZodObject<typeof offPolicyOptions>>, 'tau'>;
   /** Target networks of the policy; they see observations as it does. */
   readonly targetPolicies?: readonly Policy[];
   /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
@@ -59,15 +58,14 @@ export interface ReplayTrainingOptions<RateName extends string, Figure extends s
    * One update.
    * @param inputs a minibatch and the rates
    * @param count which update it is, from 1
-   * @param onErrors to be told, where the replay may be prioritized, how far each row of the minibatch was from its target, `[batch]`
-   * @returns figures for the reports, of one number each; not every update need have all
+   * @returns figures for the reports, of one number each; not every update need have all. Where the minibatch has weights, `errors` beside
+   *   them: how far each row was from its target, `[batch]`
    */
   readonly update: (
     inputs: Transitions & Readonly<Record<RateName, number>>,
     rng: Rng | undefined,
     count: number,
-    onErrors: (errors: ArrayLike<number>) => void,
-  ) => Readonly<Partial<Record<Figure, ArrayLike<number>>>>;
+  ) => Readonly<Partial<Record<Figure | 'errors', ArrayLike<number>>>>;
 }
 
 /** A report with the means of the figures over the updates since the last one; without them where there were none. */
@@ -120,7 +118,7 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
       if (periodic && this.#passes(periodic.every)) periodic.call();
       const share = ratesAt === 'begin' ? begin : Math.min(1, training.step / steps);
       const rates = this.#ratesAt(share);
-      const beta = rateAt(`${owner}: prioritizedBeta`, config.prioritizedBeta ?? 0, share);
+      const beta = rateAt(`${owner}: prioritizedBeta`, config.prioritizedBeta, share);
       for (let due = updatesDue(training.step, training.updates, config); due > 0; due--) {
         this.#update(rates, beta, metrics);
       }
@@ -173,12 +171,9 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
     const { owner, parts, update } = this.#options;
     const batch = parts.replay.sample(training.streams.replay!, { scale: this.#scale, beta });
     training.updates += 1;
-    let errors: ArrayLike<number> | undefined;
-    const figures = update({ ...batch, ...rates }, training.streams.updates, training.updates, (given) => {
-      errors = given;
-    });
-    metrics.add(training.step, scalarsOf(figures));
-    if (!parts.replay.isPrioritized) return;
+    const { errors, ...figures } = update({ ...batch, ...rates }, training.streams.updates, training.updates);
+    metrics.add(training.step, scalarsOf(figures as Partial<Record<Figure, ArrayLike<number>>>));
+    if (batch.weights === undefined) return;
     if (errors === undefined) throw new Error(`${owner}: its updates tell no errors, which a prioritized replay needs`);
     parts.replay.prioritize(errors);
   }

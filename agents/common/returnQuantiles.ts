@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { splineQuantileParameters, splineQuantiles } from '../../src/distributions/splineQuantiles.ts';
 import { midpointFractions } from '../../src/index.ts';
+import type { CriticLoss } from './actionValues.ts';
 import { CriticNetworks, type CriticNetworksOptions } from './criticNetworks.ts';
 import { quantileHuber } from './quantileHuber.ts';
+import { tdErrors } from './tdErrors.ts';
+import { weightedRows } from './weightedRows.ts';
 
 export interface ReturnQuantilesOptions extends CriticNetworksOptions {
   /** M, how many quantiles each network gives. */
@@ -11,6 +14,14 @@ export interface ReturnQuantilesOptions extends CriticNetworksOptions {
   readonly quantileFunction: 'free' | 'spline';
   /** Bins of the spline. */
   readonly bins: number;
+}
+
+/** What quantiles are to become: a distribution of the return for each row. */
+export interface ReturnTargets {
+  /** y, its atoms, `[batch, m]`. */
+  readonly atoms: tf.Tensor;
+  /** p, their masses, `[batch, m]`. */
+  readonly masses: tf.Tensor;
 }
 
 /**
@@ -47,19 +58,25 @@ export class ReturnQuantiles extends CriticNetworks {
   }
 
   /**
-   * Σ over the networks of E[(1/M) Σᵢ Lᵢ], L the loss of quantile regression, and E[(1/M) Σᵢ θᵢ] of the first network.
-   * @param targets atoms of the return, `[batch, m]`
-   * @param weights their masses, `[batch, m]`
+   * Σ over the networks of E[w (1/M) Σᵢ Lᵢ], L the loss of quantile regression; values are means, of quantiles (1/M) Σᵢ θᵢ, of targets Σⱼ pⱼ yⱼ.
+   * @param weights w, `[batch]`; all are 1 unless they are given
    */
-  loss(
-    observations: tf.Tensor,
-    actions: tf.Tensor,
-    targets: tf.Tensor,
-    weights: tf.Tensor,
-  ): { loss: tf.Tensor; actionValue: tf.Tensor } {
+  loss(observations: tf.Tensor, actions: tf.Tensor, { atoms, masses }: ReturnTargets, weights?: tf.Tensor): CriticLoss {
     const fractions = tf.tensor1d(midpointFractions(this.#quantiles));
     const each = this.of(observations, actions);
-    const losses = each.map((quantiles) => tf.mean(quantileHuber({ quantiles, fractions, targets, weights })));
-    return { loss: losses.reduce((sum, loss) => tf.add(sum, loss)), actionValue: tf.mean(each[0]!) };
+    const losses = each.map((quantiles) => {
+      const ofQuantiles = quantileHuber({ quantiles, fractions, targets: atoms, weights: masses });
+      return tf.mean(weightedRows(ofQuantiles, weights));
+    });
+    const errors = () =>
+      tdErrors(
+        each.map((quantiles) => tf.mean(quantiles, 1)),
+        tf.sum(tf.mul(masses, atoms), 1),
+      );
+    return {
+      loss: losses.reduce((sum, loss) => tf.add(sum, loss)),
+      actionValue: tf.mean(each[0]!),
+      ...(weights && { errors: errors() }),
+    };
   }
 }

@@ -12,6 +12,7 @@ import {
   whileTraining,
 } from '../../src/index.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import type { CriticLoss } from './actionValues.ts';
 import { adviseOnPolicy } from './adviseOnPolicy.ts';
 import { bounded } from './bounded.ts';
 import { checkContinuous } from './checkContinuous.ts';
@@ -26,7 +27,7 @@ import { copyFrom, polyak } from './polyak.ts';
 import { replayFor } from './replayFor.ts';
 import { ReplayTraining } from './replayTraining.ts';
 import { Temperature, temperatureOptions } from './temperature.ts';
-import type { Transitions } from './transitions.ts';
+import type { TransitionTensors } from './transitions.ts';
 import { vectorEnvFor } from './vectorEnvFor.ts';
 
 /** Options of the agents that learn a policy and its entropy from critics. */
@@ -81,14 +82,10 @@ export interface SoftActorCriticParts<Critics extends CriticNetworks> {
   readonly adam?: AdamOptions;
   readonly makeCritics: (options: CriticNetworksOptions) => Critics;
   /**
-   * The targets of one update, without a gradient, and the loss of the critics beside them.
+   * The targets of one update, without a gradient, and the loss of the critics beside them, weighted as the rows are.
    * @param targets the target networks; the critics themselves where there are none
    */
-  readonly criticLoss: (
-    update: CriticUpdate,
-    critics: Critics,
-    targets: Critics,
-  ) => () => { readonly loss: tf.Tensor; readonly actionValue: tf.Tensor };
+  readonly criticLoss: (update: CriticUpdate, critics: Critics, targets: Critics) => () => CriticLoss;
   /** Q(s, a) as the policy climbs it, `[batch]`. */
   readonly policyValues: (critics: Critics, seen: tf.Tensor, actions: tf.Tensor) => tf.Tensor;
 }
@@ -101,7 +98,8 @@ export interface SoftActorCriticParts<Critics extends CriticNetworks> {
  *   temperature: −log α · E[log π(a | s) + H̄]
  *   targets:     θ′ ← θ′ + τ (θ − θ′)
  *
- * Policy and temperature learn in every `policyDelay`-th update. A policy that behaves otherwise in training does so in its own loss.
+ * Policy and temperature learn in every `policyDelay`-th update. A policy that behaves otherwise in training does so in its own loss. If the
+ * replay is prioritized, rows are drawn by the errors of the critics, δ = 1/N Σᵢ |Qᵢ(s, a) − y|, and weighted in their loss alone.
  *
  * Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905.
  */
@@ -154,7 +152,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
       { name: `${name}/act`, state: [policy] },
     );
     const { policyOptimizer, temperatureOptimizer, ...others } = modules;
-    const { compiled, update } = delayedUpdate<keyof SoftBatch, FigureOf<SoftActorCriticReport>>({
+    const { compiled, update } = delayedUpdate<SoftBatch, FigureOf<SoftActorCriticReport>>({
       name,
       delay: config.policyDelay,
       shapes: { ...replay.shapes, ...rateShapes },
@@ -210,7 +208,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     batch: SoftBatch,
     rng: Rng,
     isPolicyDue: boolean,
-  ): Partial<Record<FigureOf<SoftActorCriticReport>, tf.Tensor>> {
+  ): Partial<Record<FigureOf<SoftActorCriticReport> | 'errors', tf.Tensor>> {
     const { policy, tau, baseEntropy, criticMaxGradientNorm } = this.#parts.config;
     const { observations, nextObservations } = batch;
     const seen = policy.normalized(observations);
@@ -229,12 +227,12 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
       this.critics,
       this.#targets,
     );
-    const ofCritics = valueAndGradients(criticLoss, this.critics.trainableVariables());
-    this.#optimizers.critics.update(bounded(ofCritics.gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const { gradients, loss, ...others } = valueAndGradients(criticLoss, this.critics.trainableVariables());
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
 
     const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen, temperature, rng) : {};
     if (tau !== undefined) polyak(this.#targets, this.critics, tau);
-    return { ...ofPolicy, criticLoss: ofCritics.loss, temperature, actionValue: ofCritics.actionValue };
+    return { ...ofPolicy, criticLoss: loss, temperature, ...others };
   }
 
   #improvePolicy(batch: SoftBatch, seen: tf.Tensor, temperature: tf.Tensor, rng: Rng) {
@@ -261,4 +259,4 @@ const rateShapes = {
 
 type SoftRate = keyof typeof rateShapes;
 
-export type SoftBatch = Record<keyof Transitions | SoftRate, tf.Tensor>;
+export type SoftBatch = TransitionTensors<SoftRate>;

@@ -24,11 +24,24 @@ test('the critics are two, and the less of them is taken', () => {
   expect(new Set(q1.map((q, i) => q < q2[i]!)).size).toBe(2);
 });
 
-test.each([[undefined], [0.5]])('the loss is c Σᵢ E[(Qᵢ − y)²], with c = %s', (factor) => {
-  const { loss, actionValue } = critics.loss(observations, actions, tf.tensor1d(y), factor);
-  const wanted = mean(y.map((target, i) => (q1[i]! - target) ** 2 + (q2[i]! - target) ** 2));
-  expect(loss.dataSync()[0]).toBeCloseTo((factor ?? 1) * wanted, 5);
+test.each([
+  [{}, 1, [1, 1, 1]],
+  [{ factor: 0.5 }, 0.5, [1, 1, 1]],
+  [{ factor: 0.5, weights: tf.tensor1d([0.25, 1, 0.5]) }, 0.5, [0.25, 1, 0.5]],
+])('the loss is c Σᵢ E[w (Qᵢ − y)²]: %#', (options, factor, weights) => {
+  const { loss, actionValue, errors } = critics.loss(observations, actions, tf.tensor1d(y), options);
+  const wanted = mean(y.map((target, i) => weights[i]! * ((q1[i]! - target) ** 2 + (q2[i]! - target) ** 2)));
+  expect(loss.dataSync()[0]).toBeCloseTo(factor * wanted, 5);
   expect(actionValue.dataSync()[0]).toBeCloseTo(mean(q1), 6);
+  if (!('weights' in options)) {
+    expect(errors).toBeUndefined();
+    return;
+  }
+  // Of both critics, without weights.
+  y.forEach((target, i) => {
+    const size = (Math.abs(q1[i]! - target) + Math.abs(q2[i]! - target)) / 2;
+    expect(errors!.dataSync()[i]).toBeCloseTo(size, 5);
+  });
 });
 
 test('of actions that are angles the networks see the cosine and the sine, without a seam', () => {

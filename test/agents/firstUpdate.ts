@@ -31,6 +31,30 @@ export const gaussian = (actionSpace = box) =>
     new Rng('weights'),
   );
 
+/** Options of a replay in whose rows the priorities below stand; with no options draws are uniform. */
+export const PRIORITIZED = { prioritizedAlpha: 0.7, prioritizedBeta: 0.6 };
+export type ReplayOptions = Partial<typeof PRIORITIZED>;
+/** p^α of the first rows. */
+const POWERS = [...new Rng('powers').fillUniform(new Float64Array(40))];
+
+/**
+ * Runs an agent of one environment to its first update, at step 41, by way of a state before it: with other parts, and with other priorities in
+ * a replay that has some.
+ */
+export async function firstUpdateFrom<R extends TrainReport>(
+  agent: Agent<R>,
+  othersOf: (state: AgentState) => AgentState['parts'] = () => ({}),
+) {
+  let between: AgentState | undefined;
+  for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
+  const { parts } = between!;
+  const replay = parts.replay as { readonly priorities?: object };
+  const priorities = replay.priorities && { powers: Float64Array.from(POWERS), largest: 1 };
+  const others = { ...othersOf(between!), ...(priorities && { replay: { ...replay, priorities } }) };
+  agent.setState({ ...between!, parts: { ...parts, ...others } });
+  return firstUpdate(agent, 41);
+}
+
 /** Runs an agent to its first report, which must be of one update. */
 export async function firstUpdate<R extends TrainReport>(agent: Agent<R>, steps: number) {
   const rng = new Rng('training');
@@ -41,11 +65,52 @@ export async function firstUpdate<R extends TrainReport>(agent: Agent<R>, steps:
   throw new Error('no report');
 }
 
-/** The minibatch of the first update, row by row: of one environment, whose replay is not full. */
+/** The minibatch of the first update, row by row: of one environment, whose replay is not full; with the weights of its rows. */
 export function minibatch(state: AgentState, rng: Rng, actionDim: number, observationDim = 2) {
   const held = heldBy(state, actionDim, observationDim);
-  const rows = rng.split('replay');
-  return Array.from({ length: BATCH }, () => held[rows.integer(0, held.length)]!);
+  return drawn(state, rng, held.length).map(({ row, weight }) => ({ ...held[row]!, row, weight }));
+}
+
+/** Which rows the first update draws, and their weights: uniformly, or one from each of `BATCH` parts of equal probability. */
+function drawn(state: AgentState, rng: Rng, held: number): { row: number; weight: number }[] {
+  const stream = rng.split('replay');
+  const { priorities } = state.parts.replay as { priorities?: object };
+  if (priorities === undefined) {
+    return Array.from({ length: BATCH }, () => ({ row: stream.integer(0, held), weight: 1 }));
+  }
+  // The newest row has the largest priority.
+  const powers = [...POWERS, 1];
+  expect(held).toBe(powers.length);
+  const total = mean(powers) * held;
+  const rows = Array.from({ length: BATCH }, (_, i) => {
+    let rest = ((i + stream.uniform()) / BATCH) * total;
+    return powers.findIndex((power) => {
+      rest -= power;
+      return rest < 0;
+    });
+  });
+  const weights = rows.map((row) => (held * (powers[row]! / total)) ** -PRIORITIZED.prioritizedBeta);
+  return rows.map((row, i) => ({ row, weight: weights[i]! / Math.max(...weights) }));
+}
+
+/**
+ * Checks the priorities of the rows of the first update, if it has a prioritized replay.
+ * @param errors of each row, those of all critics
+ */
+export function expectPriorities(
+  state: AgentState,
+  rows: readonly { readonly row: number; readonly weight: number }[],
+  errors: readonly (readonly number[])[],
+): void {
+  const { priorities } = state.parts.replay as { priorities?: { powers: Float64Array } };
+  if (priorities === undefined) return;
+  // Other rows and weights for each, or a mistake would not show.
+  for (const key of ['row', 'weight'] as const) expect(new Set(rows.map((row) => row[key])).size).toBe(BATCH);
+  expectClose(
+    rows.map(({ row }) => priorities.powers[row]!),
+    errors.map((each) => (mean(each.map(Math.abs)) + 1e-6) ** PRIORITIZED.prioritizedAlpha),
+    4,
+  );
 }
 
 /** Q₁ and Q₂ of an action in a box: it is brought to [−1, 1] first. */

@@ -183,6 +183,19 @@ const agents: Record<string, [steps: number, policy: () => Policy, make: (policy
     () => policyFor(true, 'q-network', { outputScale: 0 }),
     (policy) => new Dqn({ ...valued, policy, env: walks(true), prioritizedAlpha: 0.6, nSteps: 3 }),
   ],
+  'SAC, prioritized': [
+    2000,
+    () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),
+    (policy) =>
+      new Sac({
+        ...offPolicy,
+        policy,
+        env: walks(false),
+        criticHidden: [32],
+        initialTemperature: 0.1,
+        prioritizedAlpha: 0.6,
+      }),
+  ],
   'SAC, returns of three steps in blocks': [
     2000,
     () => policyFor(false, 'gaussian', { ...squashed, scale: 'state' }),

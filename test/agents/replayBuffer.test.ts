@@ -187,34 +187,36 @@ test('begin forgets the priorities, too', () => {
 });
 
 describe('a state', () => {
-  test.each([{ nSteps: 3 }, { nSteps: 2, bytes: true, observationDim: 5 }, { numEnvs: 7, capacity: 7 }])(
-    'goes on as if nothing had been between, to the byte: %o',
-    (options) => {
-      for (const steps of [0, 1, 6, 29]) {
-        const ours = recorded(options, steps);
-        const state = structuredClone(ours.replay.state());
-        const other = recorded(options, 13);
-        other.replay.setState(state);
-        expect(other.replay.state()).toEqual(state);
-        // The list of the first goes on with the replay of the second.
-        const { replay } = ours;
-        const [rng, same] = [new Rng(0), new Rng(0)];
-        for (let t = 0; t < 12; t++) {
-          const spy = replay.add.bind(replay);
-          replay.add = (...step) => {
-            spy(...step);
-            other.replay.add(...step);
-          };
-          ours.step();
-          replay.add = spy;
-          expect(rowsOf(other.replay, rng)).toEqual(rowsOf(replay, same));
-          const errors = Array.from({ length: 16 }, (_, i) => i * t);
-          for (const each of [replay, other.replay]) each.prioritize(errors);
-          expect(other.replay.state()).toEqual(replay.state());
-        }
+  test.each([
+    { nSteps: 3 },
+    { nSteps: 2, bytes: true, observationDim: 5 },
+    { numEnvs: 7, capacity: 7 },
+    { prioritizedAlpha: 0.6 },
+  ])('goes on as if nothing had been between, to the byte: %o', (options) => {
+    for (const steps of [0, 1, 6, 29]) {
+      const ours = recorded(options, steps);
+      const state = structuredClone(ours.replay.state());
+      const other = recorded(options, 13);
+      other.replay.setState(state);
+      expect(other.replay.state()).toEqual(state);
+      // The list of the first goes on with the replay of the second.
+      const { replay } = ours;
+      const [rng, same] = [new Rng(0), new Rng(0)];
+      for (let t = 0; t < 12; t++) {
+        const spy = replay.add.bind(replay);
+        replay.add = (...step) => {
+          spy(...step);
+          other.replay.add(...step);
+        };
+        ours.step();
+        replay.add = spy;
+        expect(rowsOf(other.replay, rng)).toEqual(rowsOf(replay, same));
+        const errors = Array.from({ length: 16 }, (_, i) => i * t);
+        for (const each of [replay, other.replay]) each.prioritize(errors);
+        expect(other.replay.state()).toEqual(replay.state());
       }
-    },
-  );
+    }
+  });
 
   test('holds next observations once, and the last ones of episodes that are still there', () => {
     const { replay, held, wanted } = recorded({}, 40);

@@ -117,7 +117,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         criticHidden: [8],
       }),
   },
-  'Sac, six of its options': {
+  'Sac, eight of its options': {
     steps: 100,
     make: (hidden) =>
       new Sac({
@@ -130,6 +130,8 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         criticLearningRate: { linear: [1e-2, 1e-3] },
         maxGradientNorm: 0.1,
         policyDelay: 2,
+        prioritizedAlpha: 1,
+        prioritizedBeta: 0.5,
         criticHidden: [8],
       }),
   },
@@ -142,6 +144,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         env: pendulum(),
         quantiles: 5,
         droppedPerCritic: 1,
+        prioritizedAlpha: 0.6,
         criticHidden: [8],
       }),
   },
@@ -154,6 +157,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         env: pendulum(),
         // The updates are 24.
         warmUp: 10,
+        prioritizedAlpha: 0.6,
         criticHidden: [8],
       }),
   },
@@ -169,6 +173,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         particles: 3,
         samplerStates: 5,
         nSteps: 3,
+        prioritizedAlpha: 0.6,
         criticHidden: [8],
       }),
   },
@@ -182,6 +187,7 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         policyDelay: 3,
         // Some of the cuts are between two blocks.
         updateEvery: 15,
+        prioritizedAlpha: 0.6,
         criticHidden: [8],
       }),
   },

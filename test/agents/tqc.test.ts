@@ -7,12 +7,14 @@ import { perturb } from '../support/perturb.ts';
 import {
   BATCH,
   expectClose,
-  firstUpdate,
+  expectPriorities,
+  firstUpdateFrom,
   gaussian,
   gradientBy,
   mean,
   minibatch,
   noiseOf,
+  PRIORITIZED,
   relu,
   tanhGaussian,
 } from './firstUpdate.ts';
@@ -37,7 +39,11 @@ const make = (options: Partial<TqcOptions> = {}) =>
     ...options,
   });
 
-describe.each(['free', 'spline'] as const)('the first update, quantiles %s', (quantileFunction) => {
+describe.each([
+  ['free', 'free', {}],
+  ['spline', 'spline', {}],
+  ['free, prioritized', 'free', PRIORITIZED],
+] as const)('the first update, quantiles %s', (_, quantileFunction, replay) => {
   const quantilesOf = (variables: Variables, observation: number[], action: number[]): number[][] => {
     const scaled = action.map((a, i) => (2 * (a - box.low[i]!)) / (box.high[i]! - box.low[i]!) - 1);
     return Array.from({ length: CRITICS }, (_, n) => {
@@ -48,10 +54,10 @@ describe.each(['free', 'spline'] as const)('the first update, quantiles %s', (qu
 
   test('is that of the paper in float64: losses, gradients, temperature, targets', async () => {
     const policy = gaussian();
-    const agent = make({ policy, quantileFunction, baseEntropy: 1.3, initialTemperature: 0.7, tau: 0.25 });
+    const agent = make({ ...replay, policy, quantileFunction, baseEntropy: 1.3, initialTemperature: 0.7, tau: 0.25 });
     perturb(agent.critics, new Rng('critics'), 0.4);
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
-    const { report, state, rng } = await firstUpdate(agent, 41);
+    const { report, state, rng } = await firstUpdateFrom(agent);
     const rows = minibatch(state, rng, 2);
     const stream = rng.split('updates');
     const [nextNoise, noise] = [noiseOf(stream), noiseOf(stream)];
@@ -67,7 +73,7 @@ describe.each(['free', 'spline'] as const)('the first update, quantiles %s', (qu
     const huber = (x: number) => (Math.abs(x) <= 1 ? x ** 2 / 2 : Math.abs(x) - 0.5);
     const criticLoss = (critics: Variables) =>
       mean(
-        rows.map(({ observation, action }, row) =>
+        rows.map(({ observation, action, weight }, row) =>
           quantilesOf(critics, observation, action)
             .map((quantiles) =>
               mean(
@@ -77,7 +83,7 @@ describe.each(['free', 'spline'] as const)('the first update, quantiles %s', (qu
                 }),
               ),
             )
-            .reduce((sum, loss) => sum + loss, 0),
+            .reduce((sum, loss) => sum + weight * loss, 0),
         ),
       );
     const after = variablesOf(state.parts.critics);
@@ -95,6 +101,13 @@ describe.each(['free', 'spline'] as const)('the first update, quantiles %s', (qu
     expectClose(
       [report.criticLoss!, report.policyLoss!, report.entropy!, report.actionValue!],
       [criticLoss(before.critics), policyLoss(before.policy), entropy, actionValue],
+    );
+    expectPriorities(
+      state,
+      rows,
+      rows.map(({ observation, action }, row) =>
+        quantilesOf(before.critics, observation, action).map((quantiles) => mean(quantiles) - mean(targets[row]!)),
+      ),
     );
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import {
   A2c,
   type Agent,
-  type AgentState,
   Dqn,
   QrDqn,
   Reinforce,
@@ -23,12 +22,16 @@ import { perturb } from '../support/perturb.ts';
 import {
   BATCH,
   expectClose,
+  expectPriorities,
   firstUpdate,
+  firstUpdateFrom,
   gaussian,
   gradientBy,
   mean,
   minibatch,
   noiseOf,
+  PRIORITIZED,
+  type ReplayOptions,
   STEP,
   spaces,
   tanhGaussian,
@@ -46,31 +49,38 @@ describe('the first update', () => {
 
   /** An agent's first update, with target networks that differ from what they follow, by way of a state. */
   async function withOtherTargets<R extends TrainReport>(agent: Agent<R>, names: readonly string[]) {
-    let between: AgentState | undefined;
-    for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
     const rng = new Rng('others');
-    const others = names.map((name) =>
-      Object.fromEntries(
-        Object.entries(between!.parts[name] as StateDict).map(([path, { shape, values }]) => [
-          path,
-          { shape, values: values.map((value) => value + 0.3 * rng.normal()) },
-        ]),
-      ),
-    );
-    const targets = Object.fromEntries(names.map((name, k) => [name, others[k]]));
-    agent.setState({ ...between!, parts: { ...between!.parts, ...targets } });
-    return { ...(await firstUpdate(agent, 41)), others: others.map(variablesOf) };
+    let others: StateDict[] = [];
+    const first = await firstUpdateFrom(agent, ({ parts }) => {
+      others = names.map((name) =>
+        Object.fromEntries(
+          Object.entries(parts[name] as StateDict).map(([path, { shape, values }]) => [
+            path,
+            { shape, values: values.map((value) => value + 0.3 * rng.normal()) },
+          ]),
+        ),
+      );
+      return Object.fromEntries(names.map((name, k) => [name, others[k]]));
+    });
+    return { ...first, others: others.map(variablesOf) };
   }
 
+  const replays: [string, ReplayOptions][] = [
+    ['uniform draws', {}],
+    ['prioritized', PRIORITIZED],
+  ];
+
   test.each([
-    ['auto', 'auto', 0.7],
-    ['0.3', 0.3, 0.3],
+    ['auto', 'auto', 0.7, {}],
+    ['0.3', 0.3, 0.3, {}],
     // The update is at the training's end.
-    ['scheduled', { linear: [5, 0.3] }, 0.3],
-  ] as const)('of SAC, temperature %s', async (_, temperature, alpha) => {
+    ['scheduled', { linear: [5, 0.3] }, 0.3, {}],
+    ['auto, prioritized', 'auto', 0.7, PRIORITIZED],
+  ] as const)('of SAC, temperature %s', async (_, temperature, alpha, replay) => {
     const policy = gaussian();
     const agent = new Sac({
       ...offPolicy,
+      ...replay,
       policy,
       env: new RecordingEnv(box),
       temperature,
@@ -88,13 +98,10 @@ describe('the first update', () => {
       const { action, logProb } = tanhGaussian(before.policy, next, nextNoise[i]!);
       return reward + 0.9 * goesOn * (Math.min(...twins(others[0]!, next, action)) - alpha * (logProb + 1.3));
     });
+    const errors = (critics: Variables) =>
+      rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
     const criticLoss = (critics: Variables) =>
-      mean(
-        rows.map(({ observation, action }, i) => {
-          const [q1, q2] = twins(critics, observation, action);
-          return ((q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2) / 2;
-        }),
-      );
+      mean(errors(critics).map(([e1, e2], i) => (rows[i]!.weight * (e1! ** 2 + e2! ** 2)) / 2));
     const after = variablesOf(state.parts.critics);
     const sampled = (of: Variables) => rows.map(({ observation }, i) => tanhGaussian(of, observation, noise[i]!));
     const policyLoss = (of: Variables) =>
@@ -106,6 +113,7 @@ describe('the first update', () => {
     const entropy = -mean(sampled(before.policy).map(({ logProb }) => logProb));
     expect(report).toMatchObject({ temperature: expect.closeTo(alpha, 5), entropy: expect.closeTo(entropy, 3) });
     expectClose([report.criticLoss!, report.policyLoss!], [criticLoss(before.critics), policyLoss(before.policy)]);
+    expectPriorities(state, rows, errors(before.critics));
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     // −1 for each component, whose halves of the bounds are 2 and 2.
@@ -116,11 +124,12 @@ describe('the first update', () => {
     agent.dispose();
   });
 
-  test('of soft Q-learning', async () => {
+  test.each(replays)('of soft Q-learning, %s', async (_, replay) => {
     const [values, particles, states, alpha] = [5, 3, 4, 0.7];
     const policy = gaussian();
     const agent = new SoftQLearning({
       ...offPolicy,
+      ...replay,
       policy,
       env: new RecordingEnv(box),
       temperature: { linear: [3, alpha] },
@@ -131,7 +140,7 @@ describe('the first update', () => {
       criticHidden: [3],
     });
     const before = { policy: variablesOf(policy), critics: variablesOf(agent.critics) };
-    const { report, state, rng } = await firstUpdate(agent, 41);
+    const { report, state, rng } = await firstUpdateFrom(agent);
     const rows = minibatch(state, rng, 2);
     const stream = rng.split('updates');
     const uniform = stream.fillUniform(new Float32Array(BATCH * values * 2));
@@ -146,13 +155,10 @@ describe('the first update', () => {
       return alpha * Math.log(16 * mean(energies));
     });
     const targets = rows.map(({ reward, goesOn }, i) => reward + 0.9 * goesOn * nextValues[i]!);
+    const errors = (critics: Variables) =>
+      rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
     const criticLoss = (critics: Variables) =>
-      mean(
-        rows.map(({ observation, action }, i) => {
-          const [q1, q2] = twins(critics, observation, action);
-          return ((q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2) / 2;
-        }),
-      );
+      mean(errors(critics).map(([e1, e2], i) => (rows[i]!.weight * (e1! ** 2 + e2! ** 2)) / 2));
     const after = variablesOf(state.parts.critics);
     const latents = (of: Variables, row: number) => {
       const output = mlp(under(of, 'network'), rows[row]!.observation);
@@ -186,6 +192,7 @@ describe('the first update', () => {
       [report.criticLoss!, report.stateValue!, report.stein!],
       [criticLoss(before.critics), mean(nextValues), length],
     );
+    expectPriorities(state, rows, errors(before.critics));
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, samplerLoss));
     const averaged = flat(before.critics).map((old, i) => old + 0.25 * (flat(after)[i]! - old));
@@ -193,10 +200,11 @@ describe('the first update', () => {
     agent.dispose();
   });
 
-  test('of TD3, with the policy', async () => {
+  test.each(replays)('of TD3, with the policy, %s', async (_, replay) => {
     const policy = gaussian();
     const agent = new Td3({
       ...offPolicy,
+      ...replay,
       policy,
       env: new RecordingEnv(box),
       policyDelay: 1,
@@ -222,17 +230,15 @@ describe('the first update', () => {
       });
       return reward + 0.9 * goesOn * Math.min(...twins(others[1]!, next, action));
     });
+    const errors = (critics: Variables) =>
+      rows.map(({ observation, action }, i) => twins(critics, observation, action).map((q) => q - targets[i]!));
     const criticLoss = (critics: Variables) =>
-      mean(
-        rows.map(({ observation, action }, i) => {
-          const [q1, q2] = twins(critics, observation, action);
-          return (q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2;
-        }),
-      );
+      mean(errors(critics).map(([e1, e2], i) => rows[i]!.weight * (e1! ** 2 + e2! ** 2)));
     const after = variablesOf(state.parts.critics);
     const policyLoss = (of: Variables) =>
       -mean(rows.map(({ observation }) => twins(after, observation, centre(of, observation))[0]));
     expectClose([report.criticLoss!], [criticLoss(before.critics)]);
+    expectPriorities(state, rows, errors(before.critics));
     expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(before.critics, criticLoss));
     expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(before.policy, policyLoss));
     expect(beyond).toBeGreaterThan(0);
@@ -248,12 +254,9 @@ describe('the first update', () => {
   /** An agent's first update, with a target network that differs from the network, by way of a state. */
   async function withOtherTarget(make: () => Dqn | QrDqn, policy: Policy, other: Policy) {
     const agent = make();
-    let between: AgentState | undefined;
-    for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
     const target = Object.fromEntries(Object.entries(other.stateDict()).map(([k, v]) => [k, { ...v }]));
-    agent.setState({ ...between!, parts: { ...between!.parts, target } });
     const before = { policy: variablesOf(policy), target: variablesOf(other) };
-    const { report, state, rng } = await firstUpdate(agent, 41);
+    const { report, state, rng } = await firstUpdateFrom(agent, () => ({ target }));
     agent.dispose();
     return { before, report, state, rows: minibatch(state, rng, 1, policy.observationDim) };
   }
@@ -343,56 +346,32 @@ describe('the first update', () => {
   });
 
   test('of DQN, prioritized, with returns of two steps', async () => {
-    const [alpha, beta] = [0.7, 0.6];
     const own = { ...spaces, actionSpace: discrete, hidden: [4] };
     const policy = perturb(makePolicy('q-network', own), new Rng('weights'), 0.7);
-    const replay = { nSteps: 2, prioritizedAlpha: alpha, prioritizedBeta: beta };
+    const replay = { nSteps: 2, ...PRIORITIZED };
     const agent = new Dqn({ ...valued, ...replay, env: new RecordingEnv(discrete), policy, double: false });
-    let between: AgentState | undefined;
-    for await (const _ of agent.train({ steps: 40, rng: new Rng('training') })) between = agent.state();
-    const powers = new Rng('powers').fillUniform(new Float64Array(40));
-    const held = { ...(between!.parts.replay as object), priorities: { powers, largest: 1 } };
-    agent.setState({ ...between!, parts: { ...between!.parts, replay: held } });
     const before = variablesOf(policy);
-    const { report, state, rng } = await firstUpdate(agent, 41);
-
-    const all = [...powers, 1];
-    const total = mean(all) * 41;
-    const stream = rng.split('replay');
-    const drawn = Array.from({ length: BATCH }, (_, i) => {
-      let rest = ((i + stream.uniform()) / BATCH) * total;
-      return all.findIndex((power) => {
-        rest -= power;
-        return rest < 0;
-      });
-    });
-    expect(new Set(drawn).size).toBe(BATCH);
-    const raw = drawn.map((row) => (41 * (all[row]! / total)) ** -beta);
-    const weights = raw.map((weight) => weight / Math.max(...raw));
+    const { report, state, rng } = await firstUpdateFrom(agent);
+    const rows = minibatch(state, rng, 1);
     const transitions = heldBy(state, 1);
     const values = (of: Variables, observation: number[]) => qNetwork(under(of, 'network'), observation).flat();
-    const targets = drawn.map((row) => {
-      const first = transitions[row]!;
+    const targets = rows.map((first) => {
+      const { row } = first;
       const second = first.ended || row === 40 ? undefined : transitions[row + 1]!;
       const { next, goesOn } = second ?? first;
       const value = goesOn * Math.max(...values(before, next));
       return first.reward + 0.9 * (second === undefined ? value : second.reward + 0.9 * value);
     });
-    expect(new Set(drawn.map((row) => transitions[row]!.ended)).size).toBe(2);
+    expect(new Set(rows.map(({ ended }) => ended)).size).toBe(2);
     const errors = (of: Variables) =>
-      drawn.map((row, i) => {
-        const { observation, action } = transitions[row]!;
-        return values(of, observation)[action[0]! - 1]! - targets[i]!;
-      });
-    const loss = (of: Variables) => mean(errors(of).map((error, i) => weights[i]! * huberOf(error)));
+      rows.map(({ observation, action }, i) => values(of, observation)[action[0]! - 1]! - targets[i]!);
+    const loss = (of: Variables) => mean(errors(of).map((error, i) => rows[i]!.weight * huberOf(error)));
     expectClose([report.loss!], [loss(before)]);
     expectClose(gradientOf(state, 'optimizer'), gradientBy(before, loss));
-    const { priorities } = state.parts.replay as { priorities: { powers: Float64Array } };
-    const wanted = errors(before).map((error) => (Math.abs(error) + 1e-6) ** alpha);
-    expectClose(
-      drawn.map((row) => priorities.powers[row]!),
-      wanted,
-      4,
+    expectPriorities(
+      state,
+      rows,
+      errors(before).map((error) => [error]),
     );
     agent.dispose();
   });
