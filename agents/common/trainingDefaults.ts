@@ -35,7 +35,7 @@ export interface TrainingDefaults {
  * suit the agent.
  * @param env its id; without one there is no preset
  * @param policies their names, or what there is; one that is not built in need not be able to normalize observations
- * @param actions those of the environment, if they are known: what has no bounds needs no squash
+ * @param actions those of the environment, if they are known: what has no bounds gets no squash
  */
 export function trainingDefaults(
   agent: string,

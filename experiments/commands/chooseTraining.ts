@@ -1,10 +1,10 @@
+import type { LearnerName } from '../../src/index.ts';
 import { show } from '../../src/options/describeIssue.ts';
 import { readJson } from '../harness/config.ts';
 import type { CommonConfig } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
 import type { AllowedCode } from '../training/allowedCode.ts';
-import type { TrainConfig } from '../training/trainConfig.ts';
-import type { TrainChoice } from '../training/trainExperiment.ts';
+import type { TrainChoice, TrainConfig } from '../training/trainConfig.ts';
 
 /** What a command line says of a training. */
 export interface TrainingFlags {
@@ -33,24 +33,36 @@ export async function chooseTraining(
   env: string,
   { agent, policy, load, set, config: file }: TrainingFlags,
 ): Promise<ChosenTraining> {
-  const [{ programOf }, { checkEnvId, checkEnvOptions }, { loadModules }, { checkPolicies }, { usualPolicyOf }] =
-    await Promise.all([
-      import('../training/allowedCode.ts'),
-      import('../training/checkEnv.ts'),
-      import('../training/loadModules.ts'),
-      import('../training/trainExperiment.ts'),
-      import('../training/usualPolicyOf.ts'),
-    ]);
+  const [
+    { usualPolicy },
+    { policyOptionsFor },
+    { actionSpaceOf },
+    { programOf },
+    { checkEnvId, checkEnvOptions },
+    { loadModules },
+    { checkPolicies },
+  ] = await Promise.all([
+    import('../../agents/common/usualPolicy.ts'),
+    import('../../src/policies/policyOptionsFor.ts'),
+    import('../training/actionSpaceOf.ts'),
+    import('../training/allowedCode.ts'),
+    import('../training/checkEnv.ts'),
+    import('../training/loadModules.ts'),
+    import('../training/trainExperiment.ts'),
+  ]);
   const files = await loadModules(load);
   checkEnvId(label, env);
   const options = envOptions(set);
   checkEnvOptions('--set env', env, options);
-  const policies = policy === undefined ? [usualPolicyOf(agent, env, options)] : names('--policy', policy);
+  // Opened only where defaults depend on its actions: one of Gymnasium starts a Python.
+  const isOpened = policy === undefined || Object.hasOwn(policyOptionsFor[agent as LearnerName] ?? {}, 'squash');
+  const actionSpace = isOpened ? actionSpaceOf(env, options) : undefined;
+  const policies = policy === undefined ? [usualPolicy(agent, actionSpace!)] : names('--policy', policy);
   checkPolicies(policies);
   // The command line names the environment, and so the Python that those of Gymnasium run in.
   const allowed = { load: files, python: programOf(env, options), envs: [env] };
   return {
-    choice: { studies: [agent], policies, environments: [env] },
+    choice: { studies: [agent], policies, environments: [env], actionSpace },
     allowed,
     check(config) {
       const { python } = (config as unknown as TrainConfig).env;

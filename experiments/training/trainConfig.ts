@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentNamed } from '../../agents/builtinAgents.ts';
 import { type EvaluationOptions, evaluationOptions } from '../../agents/common/evaluationOptions.ts';
 import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
+import type { Space } from '../../envs/index.ts';
 import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
 import { likewise, withDefault, withDefaults } from '../../src/options/withDefaults.ts';
@@ -61,10 +62,16 @@ export const commonTrainShape = {
   ...evaluationOptions,
 };
 
+/** What is trained: the settings that say which others there are. */
+export interface TrainChoice extends Pick<CommonConfig, 'studies' | 'policies' | 'environments'> {
+  /** The environment's actions, by which defaults are chosen. Stored settings are whole: who reads them need not know it. */
+  readonly actionSpace?: Space | undefined;
+}
+
 /** The settings of a training, which depend on what is trained. Defaults are the preset's, then those that suit the agent. */
-export function trainSchema(choices: Pick<CommonConfig, 'studies' | 'policies' | 'environments'>) {
+export function trainSchema(choices: TrainChoice) {
   const [agent, env] = [choices.studies[0]!, choices.environments[0]!];
-  const defaults = trainingDefaults(agent, env, choices.policies);
+  const defaults = trainingDefaults(agent, env, choices.policies, choices.actionSpace);
   const { steps, envs } = commonTrainShape;
   return z.strictObject({
     ...commonShape(choices, { seeds: 1 }),

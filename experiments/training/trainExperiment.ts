@@ -3,7 +3,7 @@ import { agentNamed, builtinAgents } from '../../agents/builtinAgents.ts';
 import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
 import { show } from '../../src/options/describeIssue.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
-import type { CommonConfig, Job, SummaryRow, Table } from '../harness/experiment.ts';
+import type { Job, SummaryRow, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
@@ -12,15 +12,12 @@ import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
 import { checkEnvOptions } from './checkEnv.ts';
 import { speedTable } from './speedTable.ts';
-import { type TrainConfig, trainSchema } from './trainConfig.ts';
+import { type TrainChoice, type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
 import { TRAIN } from './trainName.ts';
 import { trainSections } from './trainSections.ts';
 import { tryOut } from './tryOut.ts';
 import { withOutcomes } from './withOutcomes.ts';
-
-/** What chooses the experiment: the settings that say which others there are. */
-export type TrainChoice = Pick<CommonConfig, 'studies' | 'policies' | 'environments'>;
 
 /**
  * The training of an agent on an environment, with one policy or several to compare. Which settings there are depends on what is
@@ -44,7 +41,9 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
     name: TRAIN,
     title: `oxbow train ${env}`,
     description: `${agent} on ${env}: ${agentNamed(agent)!.description}.`,
-    schema: trainSchema(choices) as unknown as z.ZodType<TrainConfig> & { shape: Record<string, z.ZodType> },
+    schema: trainSchema({ ...choices, actionSpace: choice.actionSpace }) as unknown as z.ZodType<TrainConfig> & {
+      shape: Record<string, z.ZodType>;
+    },
     presets: { quick: {} },
     choices,
     steps: { [agent]: 'steps' },

@@ -178,16 +178,16 @@ function withSpaces(
   return { observationSpace, actionSpace, ...options };
 }
 
-/** What suits a learner; a squash only where there are bounds to squash into. @throws if there is none of that name */
+/** What suits a learner; no squash where an action has no bounds to squash into. @throws if there is none of that name */
 export function suitedOptions(where: string, learner: string, space: object): Readonly<Record<string, unknown>> {
   const names = Object.keys(policyOptionsFor);
   if (!names.includes(learner)) {
     throw new Error(`${where}: for: got ${show(learner)}, ${expectedOneOf(String(learner), names)}`);
   }
-  const { squash, ...suited }: Readonly<Record<string, unknown>> = policyOptionsFor[learner as LearnerName];
+  const suited: Readonly<Record<string, unknown>> = policyOptionsFor[learner as LearnerName];
   const { low = [], high = [] } = space as Partial<Pick<BoxSpace, 'low' | 'high'>>;
   const bounds = [...Array.from(low), ...Array.from(high)];
-  return squash !== undefined && bounds.every(Number.isFinite) ? { ...suited, squash } : suited;
+  return suited.squash === undefined || bounds.every(Number.isFinite) ? suited : { ...suited, squash: 'none' };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { evaluationOptions } from '../../../agents/common/evaluationOptions.ts';
-import { type CommonConfig, commonShape } from '../../harness/experiment.ts';
+import { commonShape } from '../../harness/experiment.ts';
 import { SEARCHES, type SearchName, type SearchSpace } from '../../harness/tuning/searchSpace.ts';
-import { type TrainConfig, trainSchema } from '../trainConfig.ts';
+import { type TrainChoice, type TrainConfig, trainSchema } from '../trainConfig.ts';
 
 /** The first seed of trials: far from those of a training, so that no settings are judged on the seeds that they were chosen by. */
 const FIRST_SEED = 1000;
@@ -60,7 +60,7 @@ const tuningShape = {
 const OWN = Object.keys(tuningShape);
 
 /** The settings of a search, which depend on what is trained. */
-export function trainTuningSchema(choices: Pick<CommonConfig, 'studies' | 'policies' | 'environments'>) {
+export function trainTuningSchema(choices: TrainChoice) {
   const fields = Object.entries(trainSchema(choices).shape).filter(([name]) => !(name in evaluationOptions));
   return z.strictObject({
     ...(Object.fromEntries(fields) as Record<string, z.ZodType>),

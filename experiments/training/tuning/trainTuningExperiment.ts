@@ -17,8 +17,8 @@ import { checkEnvOptions } from '../checkEnv.ts';
 import { makeEnvs, makeTraining, type Training } from '../makeTraining.ts';
 import { measurePolicy } from '../measurePolicy.ts';
 import { POLICY, runTraining } from '../runTraining.ts';
-import { type TrainConfig, trainSchema } from '../trainConfig.ts';
-import { checkPolicies, type TrainChoice, trainExperiment } from '../trainExperiment.ts';
+import { type TrainChoice, type TrainConfig, trainSchema } from '../trainConfig.ts';
+import { checkPolicies, trainExperiment } from '../trainExperiment.ts';
 import { TRAIN_TUNING } from '../trainName.ts';
 import { tryOut } from '../tryOut.ts';
 import { checkSpace } from './checkSpace.ts';
@@ -121,7 +121,10 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
     name: TRAIN_TUNING,
     title: `oxbow tune train ${env}`,
     description: `The search for settings of ${description}`,
-    schema: trainTuningSchema(choices) as unknown as z.ZodType<TrainTuningConfig> & {
+    schema: trainTuningSchema({
+      ...choices,
+      actionSpace: choice.actionSpace,
+    }) as unknown as z.ZodType<TrainTuningConfig> & {
       shape: Record<string, z.ZodType>;
     },
     presets: { quick: {} },

@@ -21,6 +21,34 @@ const SEESAW = ['train', 'Seesaw-v0', '--agent', 'ppo', '--load', seesaw, ...SMA
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 
 describe('oxbow train', () => {
+  it.each([
+    ['train', []],
+    ['train', ['--policy', 'gaussian,mixture']],
+    ['tune train', ['--policy', 'gaussian,mixture', '--trials', '1', '--seeds', '1']],
+  ])('%s %j: actions without bounds are not squashed, by themselves', async (command, argv) => {
+    const out = join(folder, 'endless', command, String(argv.length));
+    const small = ['agent.learningStarts=8', 'agent.batchSize=4', 'agent.criticHidden=4', 'policy.hidden=4'];
+    const options = set('env.bound=null', 'evaluationEpisodes=1', ...small);
+    const endless = [
+      ...command.split(' '),
+      'Seesaw-v0',
+      '--agent',
+      'sac',
+      '--load',
+      seesaw,
+      '--steps',
+      '16',
+      ...options,
+    ];
+    const { code, stderr } = await oxbow(...endless, ...argv, '--out', out);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(readJson(out, 'config.json').config.policy).toMatchObject({ squash: 'none', scale: 'state' });
+    const asked = await oxbow(...endless, ...argv, ...set('policy.squash=tanh'), '--out', join(out, 'asked'));
+    expect(asked.stderr).toMatch(/^oxbow: [^\n]*squash: got "tanh", expected actions with finite bounds[^\n]*\n$/);
+    expect(asked.code).toBe(2);
+  });
+
   it("trains a user's policies on a user's environment, and the run can be resumed, evaluated, loaded and reported", async () => {
     const out = join(folder, 'seesaw');
     const file = join(folder, 'config.json');

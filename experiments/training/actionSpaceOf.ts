@@ -1,18 +1,17 @@
-import { usualPolicy } from '../../agents/common/usualPolicy.ts';
-import { makeVec } from '../../envs/index.ts';
+import { makeVec, type Space } from '../../envs/index.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 
 /**
- * The policy that one takes for an agent and an environment's actions without more ado.
+ * Which actions an environment takes.
  * @param options of the environment
  * @throws InputError if there is no such environment
  */
-export function usualPolicyOf(agent: string, id: string, options: Readonly<Record<string, unknown>>): string {
+export function actionSpaceOf(id: string, options: Readonly<Record<string, unknown>>): Space {
   try {
     const env = makeVec(id, options);
     try {
-      return usualPolicy(agent, env.singleActionSpace);
+      return env.singleActionSpace;
     } finally {
       env.close();
     }
