@@ -22,7 +22,7 @@ export interface ObservationPart {
 type Move =
   | { readonly kind: 'copy'; readonly count: number; readonly areBits: boolean }
   | { readonly kind: 'scale'; readonly low: readonly number[]; readonly width: readonly number[] }
-  | { readonly kind: 'oneHot'; readonly n: number; readonly start: number };
+  | { readonly kind: 'oneHot'; readonly n: number; readonly start: number; readonly path: string };
 
 /**
  * How a policy sees observations of any space: as one row of float32 numbers. It is Gymnasium's `flatten`, but for bytes and texts.
@@ -69,7 +69,7 @@ export class ObservationLayout {
         omitted.push(path);
         return;
       }
-      const added = movesOf(part);
+      const added = movesOf(part, path);
       const count = added.reduce((sum, move) => sum + flatSize(move), 0);
       const shape = 'low' in part ? part.shape : [count];
       const isImage = 'low' in part && isBytes(part) && (shape.length === 3 || shape.length === 4);
@@ -135,10 +135,11 @@ export class ObservationLayout {
           target[into++] = width[i] === 0 ? 0 : (rows[at]! - low[i]!) / width[i]!;
         }
       } else {
-        const { n, start } = move;
+        const { n, start, path } = move;
         const chosen = rows[at++]! - start;
         if (!(chosen >= 0 && chosen < n && Number.isInteger(chosen))) {
-          throw new Error(`observation: got ${chosen + start}, expected an integer in [${start}, ${start + n - 1}]`);
+          const wanted = `an integer in [${start}, ${start + n - 1}]`;
+          throw new Error(`${named(path)}: got ${chosen + start}, expected ${wanted}`);
         }
         target.fill(0, into, into + n);
         target[into + chosen] = 1;
@@ -149,22 +150,22 @@ export class ObservationLayout {
 
   /**
    * What a policy sees of an observation as an environment gives it: a number, an array, or an object or array of such.
-   * @throws if it has not the form of its space
+   * @throws if it has not the form of its space: of a composite one, by the path of the part that is missing or wrong
    */
   flat(observation: unknown): Float32Array {
     const row: number[] = [];
-    addNumbers(this.space, observation, row);
+    addNumbers(this.space, observation, row, '');
     const flat = new Float32Array(this.size);
     this.expand(row, 0, flat, 0);
     return flat;
   }
 }
 
-function movesOf(part: Exclude<PlainSpace, { readonly spaces: unknown } | { readonly size: 0 }>): Move[] {
+function movesOf(part: Exclude<PlainSpace, { readonly spaces: unknown } | { readonly size: 0 }>, path = ''): Move[] {
   if ('binaries' in part) return [{ kind: 'copy', count: part.binaries, areBits: true }];
   if ('low' in part) return [isBytes(part) ? scaled(part) : { kind: 'copy', count: part.low.length, areBits: false }];
   const { nvec, start } = choicesOf(part);
-  return nvec.map((n, i) => ({ kind: 'oneHot', n, start: start[i]! }));
+  return nvec.map((n, i) => ({ kind: 'oneHot', n, start: start[i]!, path }));
 }
 
 function isBytes({ dtype }: BoxSpace): boolean {
@@ -192,29 +193,46 @@ function rawSize(move: Move): number {
   return move.kind === 'scale' ? move.low.length : 1;
 }
 
+/** The part of an observation at a path, for errors. */
+function named(path: string): string {
+  return path === '' ? 'observation' : `observation.${path}`;
+}
+
 /** Appends the numbers of a value in the order of a vector env's row. */
-function addNumbers(space: PlainSpace, value: unknown, row: number[]): void {
+function addNumbers(space: PlainSpace, value: unknown, row: number[], path: string): void {
   if ('size' in space) return;
   if ('spaces' in space) {
-    space.spaces.forEach((part, i) => {
-      addNumbers(part, (value as Readonly<Record<string, unknown>> | undefined)?.[space.names?.[i] ?? i], row);
+    const { spaces, names } = space;
+    const wanted = names === undefined ? `${spaces.length} parts` : names.join(', ');
+    if (typeof value !== 'object' || value === null) {
+      throw new Error(
+        `${named(path)}: got ${show(value)}, expected ${names === undefined ? '' : 'an object of '}${wanted}`,
+      );
+    }
+    spaces.forEach((part, i) => {
+      const key = names?.[i] ?? String(i);
+      // What has no numbers is not looked at.
+      if (!('size' in part) && !(key in value)) {
+        throw new Error(`${named(path)}: has no part "${key}", expected ${wanted}`);
+      }
+      addNumbers(part, value[key as keyof typeof value], row, `${path}${path && '.'}${key}`);
     });
     return;
   }
   const size = movesOf(space).reduce((sum, move) => sum + rawSize(move), 0);
   const before = row.length;
-  addNested(value, row);
-  if (row.length - before !== size) throw new Error(`observation: got ${show(value)}, expected ${size} numbers`);
+  addNested(value, row, path);
+  if (row.length - before !== size) throw new Error(`${named(path)}: got ${show(value)}, expected ${size} numbers`);
 }
 
 /** Appends a number, or those of an array, whose entries may be arrays. */
-function addNested(value: unknown, row: number[]): void {
+function addNested(value: unknown, row: number[], path: string): void {
   if (typeof value === 'number' || typeof value === 'boolean') {
     row.push(Number(value));
     return;
   }
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
-    throw new Error(`observation: got ${show(value)}, expected numbers`);
+    throw new Error(`${named(path)}: got ${show(value)}, expected numbers`);
   }
-  for (const entry of value as ArrayLike<unknown> & Iterable<unknown>) addNested(entry, row);
+  for (const entry of value as ArrayLike<unknown> & Iterable<unknown>) addNested(entry, row, path);
 }

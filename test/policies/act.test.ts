@@ -135,12 +135,18 @@ test('takes observations of any space as the environment gives them, and gives w
     const acted = policy.act(seen, { greedy: true });
     expect(typeof acted === 'number' ? [acted] : [...acted]).toEqual([...greedy]);
     expect(() => policy.act({ ...seen, place: 4 })).toThrow(
-      /^\w+Policy\.act: observation: got 4, expected an integer in \[1, 3\]$/,
+      /^\w+Policy\.act: observation\.place: got 4, expected an integer in \[1, 3\]$/,
     );
     expect(() => policy.act({ ...seen, at: [Number.NaN] })).toThrow(
       /^\w+Policy\.act: got NaN at 0 of the observation, expected finite numbers$/,
     );
-    expect(() => policy.act(3)).toThrow(/^\w+Policy\.act: observation: got undefined, expected numbers$/);
+    expect(() => policy.act(3)).toThrow(
+      /^\w+Policy\.act: observation: got 3, expected an object of at, place, view, word$/,
+    );
+    const { at, place } = seen;
+    expect(() => policy.act({ at, place })).toThrow(
+      /^\w+Policy\.act: observation: has no part "view", expected at, place, view, word$/,
+    );
     policy.dispose();
   }
 });

@@ -159,10 +159,61 @@ test('what cannot be seen is refused in one line', () => {
     'test',
     new Tuple([new Discrete(3, 1), new Box({ low: 0, high: 1, shape: [2] })]),
   );
-  expect(() => layout.flat([4, [0, 1]])).toThrow('observation: got 4, expected an integer in [1, 3]');
-  expect(() => layout.flat([1.5, [0, 1]])).toThrow('observation: got 1.5, expected an integer in [1, 3]');
-  expect(() => layout.flat([1, [0]])).toThrow('observation: got [0], expected 2 numbers');
-  expect(() => layout.flat(undefined)).toThrow('observation: got undefined, expected numbers');
+  expect(() => layout.flat([4, [0, 1]])).toThrow('observation.0: got 4, expected an integer in [1, 3]');
+  expect(() => layout.flat([1.5, [0, 1]])).toThrow('observation.0: got 1.5, expected an integer in [1, 3]');
+  expect(() => layout.flat([1, [0]])).toThrow('observation.1: got [0], expected 2 numbers');
+  expect(() => layout.flat([1])).toThrow('observation: has no part "1", expected 2 parts');
+  expect(() => layout.flat(undefined)).toThrow('observation: got undefined, expected 2 parts');
+  const simple = new ObservationLayout('test', new Discrete(3, 1));
+  expect(() => simple.flat(4)).toThrow(/^observation: got 4, expected an integer in \[1, 3\]$/);
+  expect(() => simple.flat('x')).toThrow(/^observation: got "?x"?, expected numbers$/);
+});
+
+test('a part that is missing or wrong is named, wherever it is', () => {
+  const layout = new ObservationLayout(
+    'test',
+    new Dict({
+      at: new Box({ low: 0, high: 1, shape: [2] }),
+      say: new Text(5),
+      arm: new Dict({ grip: new Discrete(3), pose: new Tuple([new MultiDiscrete([2, 3]), new MultiBinary(2)]) }),
+    }),
+  );
+  const arm = {
+    grip: 1,
+    pose: [
+      [1, 2],
+      [0, 1],
+    ],
+  };
+  const whole = { at: [0.5, 1], arm };
+  // Texts are not seen, so that one may be missing.
+  expect([...layout.flat(whole)]).toEqual([0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0.5, 1]);
+  for (const [wrong, message] of [
+    [{ arm }, 'observation: has no part "at", expected arm, at, say'],
+    [[0.5, 1], 'observation: has no part "arm", expected arm, at, say'],
+    [3, 'observation: got 3, expected an object of arm, at, say'],
+    [{ ...whole, at: undefined }, 'observation.at: got undefined, expected numbers'],
+    [{ ...whole, at: [1] }, 'observation.at: got [1], expected 2 numbers'],
+    [{ ...whole, arm: { pose: arm.pose } }, 'observation.arm: has no part "grip", expected grip, pose'],
+    [{ ...whole, arm: { ...arm, grip: 3 } }, 'observation.arm.grip: got 3, expected an integer in [0, 2]'],
+    [{ ...whole, arm: null }, 'observation.arm: got null, expected an object of grip, pose'],
+    [{ ...whole, arm: { ...arm, pose: [[1, 2]] } }, 'observation.arm.pose: has no part "1", expected 2 parts'],
+    [
+      {
+        ...whole,
+        arm: {
+          ...arm,
+          pose: [
+            [2, 2],
+            [0, 1],
+          ],
+        },
+      },
+      'observation.arm.pose.0: got 2, expected an integer in [0, 1]',
+    ],
+  ] as [unknown, string][]) {
+    expect(() => layout.flat(wrong)).toThrow(new Error(message));
+  }
 });
 
 describe('makePolicy', () => {

@@ -44,7 +44,7 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
     const unknown = Object.keys(x).find((key) => !(key in this.spaces));
     if (unknown !== undefined) return `has an unknown part "${unknown}", expected ${this.#listed}`;
     for (const [key, space] of this.#entries) {
-      if (!(key in x)) return `has no part "${key}"`;
+      if (!(key in x)) return `has no part "${key}", expected ${this.#listed}`;
       const violation = space.violation((x as T)[key]);
       if (violation !== undefined) return `part "${key}": ${violation}`;
     }
@@ -63,6 +63,7 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
       } catch (error) {
         if (typeof x !== 'object' || x === null)
           throw new Error(`expected an object of ${this.#listed}, got ${describe(x)}`);
+        if (!(key in x)) throw new Error(`has no part "${key}", expected ${this.#listed}`);
         throw new Error(`part "${key}": ${(error as Error).message}`);
       }
       at += space.size;

@@ -114,7 +114,7 @@ describe('FlatVectorEnv', () => {
     env.reset();
     wild.place = 8;
     expect(() => env.step(new Float32Array(1))).toThrow(
-      'FlatVectorEnv: env 0: observation: got 9, expected an integer in [0, 3]',
+      'FlatVectorEnv: env 0: observation.place: got 9, expected an integer in [0, 3]',
     );
   });
 });

@@ -212,7 +212,7 @@ describe('composite and discrete spaces', () => {
     const door = new Dict({ open: new Discrete(2) });
     expect(door.violation({ open: 2 })).toBe('part "open": expected an integer in [0, 1], got 2');
     expect(door.violation({ open: 1, shut: 0 })).toBe('has an unknown part "shut", expected open');
-    expect(door.violation({})).toBe('has no part "open"');
+    expect(door.violation({})).toBe('has no part "open", expected open');
     expect(door.violation(Float32Array.of(1))).toBe('expected an object of open, got Float32Array [1]');
   });
 

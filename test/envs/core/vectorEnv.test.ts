@@ -5,6 +5,7 @@ import {
   checkEnv,
   Dict,
   Discrete,
+  FlatVectorEnv,
   MultiBinary,
   MultiDiscrete,
   make,
@@ -356,12 +357,33 @@ describe('what an env gives is checked at every step', () => {
       'part "b": expected 2 numbers, got Uint8Array [1]',
     );
     expect(() => dict.write({ a: 'x' } as never, row, 0)).toThrow('part "a": expected a number, got "x"');
+    expect(() => dict.write({ a: 1 } as never, row, 0)).toThrow(new Error('has no part "b", expected a, b'));
     expect(() => dict.write(null as never, row, 0)).toThrow('expected an object of a, b, got null');
     const tuple = new Tuple([new Discrete(3), dict] as const);
     expect(() => tuple.write([1, { a: Number.NaN, b: Uint8Array.of(1, 0) }], row, 0)).toThrow(
       'part 1: part "a": expected a number, got NaN',
     );
     expect(() => tuple.write([1] as never, row, 0)).toThrow('expected 2 parts, got Array [1]');
+    expect(() => tuple.write([1, { b: Uint8Array.of(1, 0) }] as never, row, 0)).toThrow(
+      new Error('part 1: has no part "a", expected a, b'),
+    );
+  });
+
+  it('a part that is missing is named by whoever looks at an observation', () => {
+    class Blind extends Doors {
+      protected override begin(): ReturnType<Doors['begin']> {
+        const [{ door }, info] = super.begin();
+        return [{ door } as never, info];
+      }
+    }
+    const missing = 'has no part "seen", expected door, seen';
+    expect(() => checkEnv(new Blind())).toThrow(
+      new Error(`Blind: reset() gave an observation outside observationSpace: ${missing}`),
+    );
+    const envs = new SyncVectorEnv([() => new Doors(), () => new Blind()]);
+    const message = new Error(`SyncVectorEnv: env 1 (Blind), step 0: observation: ${missing}`);
+    expect(() => envs.reset()).toThrow(message);
+    expect(() => new FlatVectorEnv(envs).reset()).toThrow(message);
   });
 });
 
