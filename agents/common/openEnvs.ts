@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NUM_ENVS_LIMIT } from '../../envs/core/numEnvsLimit.ts';
 import {
   type AnyEnv,
   type EnvId,
@@ -26,7 +27,7 @@ export const envRequestShape = {
     type: 'string, () => Env, Env or VectorEnv',
   }),
   envOptions: z.record(z.string(), z.unknown()).optional().describe('options of an environment that is named'),
-  numEnvs: z.int().positive().optional().meta({
+  numEnvs: z.int().positive().max(NUM_ENVS_LIMIT).optional().meta({
     description: 'how many environments to open; not of environments that there are',
     unit: 'environments',
   }),

@@ -30,9 +30,10 @@ export function checkPositive(owner: string, name: string, value: unknown): void
   }
 }
 
-/** @throws when `value` is not an integer ≥ `low`. */
-export function checkCount(owner: string, name: string, value: unknown, low = 1): void {
-  if (!Number.isInteger(value) || (value as number) < low) {
-    throw new Error(`${owner}: ${name} must be an integer ≥ ${low}, got ${describe(value)}`);
-  }
+/** @throws when `value` is not an integer ≥ `low` and ≤ `high`. */
+export function checkCount(owner: string, name: string, value: unknown, low = 1, high = Infinity): void {
+  const isCount = Number.isInteger(value);
+  if (isCount && (value as number) >= low && (value as number) <= high) return;
+  const wanted = isCount && (value as number) > high ? `≤ ${high}` : `≥ ${low}`;
+  throw new Error(`${owner}: ${name} must be an integer ${wanted}, got ${describe(value)}`);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NUM_ENVS_LIMIT } from '../core/numEnvsLimit.ts';
 import { autoresetModes } from '../core/vectorEnv.ts';
 import type { GymnasiumServerOptions } from './gymnasiumServer.ts';
 
@@ -30,7 +31,7 @@ export const gymnasiumOptions = z
 
 /** What `makeVec('gymnasium:…', options)` takes. */
 export const gymnasiumVectorOptions = gymnasiumOptions.extend({
-  numEnvs: z.int().positive().default(1),
+  numEnvs: z.int().positive().max(NUM_ENVS_LIMIT).default(1),
   autoresetMode: z.enum(autoresetModes).default('sameStep'),
 });
 

@@ -202,6 +202,7 @@ describe('train', () => {
       /^train: env: got .*, expected the id of an environment, a function that makes one, or environments$/,
     ],
     [{ env: make('Pendulum-v1'), numEnvs: 2 }, /^train: numEnvs: got 2 for one that there is/],
+    [{ env: () => make('Pendulum-v1'), numEnvs: 1e9 }, /^train: numEnvs: got 1000000000, expected an integer ≤ 100000/],
     [{ env: make('Pendulum-v1'), envOptions: {} }, /^train: envOptions: these are for an environment that is named/],
     [{ policy, policyOptions: {} }, /^train: policyOptions: these are for a policy that is named/],
     [{ policy, env: 'CartPole-v1' }, /^Ppo: wanted an environment with 3 observations/],

@@ -229,6 +229,14 @@ describe('SyncVectorEnv', () => {
     envs.reset();
     expect(() => envs.step(Int32Array.of(1))).toThrow('got 1 numbers, expected 2 actions of 1');
     expect(() => makeVec('Lake-v0', { numEnvs: 0 })).toThrow('makeVec: numEnvs must be an integer ≥ 1, got 0');
+    for (const numEnvs of [1e9, 100_001, 2 ** 53]) {
+      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow(
+        new Error(`makeVec: numEnvs must be an integer ≤ 100000, got ${numEnvs}`),
+      );
+    }
+    for (const numEnvs of [Number.NaN, Infinity, 1.5]) {
+      expect(() => makeVec('Lake-v0', { numEnvs })).toThrow('makeVec: numEnvs must be an integer ≥ 1, got');
+    }
   });
 
   it('closes all its envs', () => {

@@ -309,6 +309,7 @@ describe('errors', () => {
 
   test.each([
     [{ numEnvs: 0 }, 'numEnvs: got 0, expected'],
+    [{ numEnvs: 1e9 }, 'numEnvs: got 1000000000, expected an integer ≤ 100000'],
     [{ autoresetMode: 'never' }, 'autoresetMode: got "never", expected one of nextStep'],
     [{ maxEpisodeSteps: 1.5 }, 'maxEpisodeSteps: got 1.5, expected an integer ≥ 1, or Infinity'],
     [{ gravity: () => 9.81 }, 'gravity: got a function, expected what JSON can hold'],
