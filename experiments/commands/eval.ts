@@ -9,6 +9,7 @@ import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
+import { plural } from '../harness/plural.ts';
 import type { Registry } from '../harness/registry.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 import type { Ends } from '../training/endsOf.ts';
@@ -140,7 +141,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     }
   }
   const actions = flags.greedy ? 'greedy' : 'sampled';
-  const title = `${episodes} episodes, ${actions} actions`;
+  const title = `${plural(episodes, 'episode')}, ${actions} actions`;
   process.stdout.write(`${tables.textTable(await jobTable(title, evaluations))}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
     for (const table of await policyTables(jobs, evaluations, experiment.conditionLabel)) {

@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Job } from './experiment.ts';
+import { plural } from './plural.ts';
 import { printable } from './printable.ts';
 
 /** Milliseconds between two lines where there is no terminal. */
@@ -147,7 +148,7 @@ class Lines implements ProgressDisplay {
     this.#last = now;
     const percent = Math.floor(100 * this.estimate.fraction);
     this.log(
-      `${percent} % done, ${this.#ended.finished} of ${this.total} jobs finished${more(this.#ended, this.estimate)}`,
+      `${percent} % done, ${this.#ended.finished} of ${plural(this.total, 'job')} finished${more(this.#ended, this.estimate)}`,
     );
     for (const [id, state] of this.#states) this.log(`  ${id}: ${state}`);
   }
@@ -213,7 +214,7 @@ class Bars implements ProgressDisplay {
   }
 
   #showOverall(): void {
-    const label = `${this.#ended.finished} of ${this.total} jobs${more(this.#ended, this.estimate)}`;
+    const label = `${this.#ended.finished} of ${plural(this.total, 'job')}${more(this.#ended, this.estimate)}`;
     this.#overall.update(this.estimate.fraction, { label });
   }
 }

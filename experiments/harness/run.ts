@@ -5,9 +5,11 @@ import { isDescriptorError, RAISE } from './descriptorProblem.ts';
 import { EXIT } from './exit.ts';
 import type { Job, Runtime } from './experiment.ts';
 import { isLostLock, lostLock } from './fence.ts';
+import { finishedJobs } from './finishedJobs.ts';
 import { firstLine } from './firstLine.ts';
 import { InputError } from './inputError.ts';
 import { isPlainPath } from './isPlainPath.ts';
+import { plural } from './plural.ts';
 import { type JobEvents, type RunJobs, runJobs } from './pool.ts';
 import { printable } from './printable.ts';
 import { formatDuration, type ProgressDisplay, progressDisplay } from './progress.ts';
@@ -230,7 +232,7 @@ function sayContinuing({ directory, progress, options }: Run): void {
   const all = progress.jobs.length;
   const before = all - progress.unfinished.length;
   if (before === 0) return;
-  options.stdout.write(`Continuing ${directory.path}: ${before} of ${all} jobs have finished before.\n`);
+  options.stdout.write(`Continuing ${directory.path}: ${finishedJobs(before, all)} before.\n`);
 }
 
 /** Says what is to be done, and where. */
@@ -314,14 +316,14 @@ function conclude({ directory, progress, options }: Run, report: string | undefi
   const { resumes = false, signal, stdout, stderr } = options;
   const { jobs, failures, broken } = progress;
   const finished = progress.outcomes.length;
-  const count = `${finished} of ${jobs.length} jobs have finished`;
+  const count = finishedJobs(finished, jobs.length);
   const again = resumes ? `oxbow resume ${directory.path}` : `the same command with --out ${directory.path}`;
   const advice = `To continue, run ${again}`;
   if (broken !== undefined) {
     const why = `${firstLine(broken.message)}${isDescriptorError(broken) ? `; ${RAISE}` : ''}`;
     const kept = isLostLock(broken)
-      ? `${finished} of ${jobs.length} jobs had finished`
-      : `${count} and are kept. ${advice}`;
+      ? finishedJobs(finished, jobs.length, true)
+      : `${count} and ${jobs.length === 1 ? 'is' : 'are'} kept. ${advice}`;
     stderr.write(printable(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`));
     return EXIT.failed;
   }
@@ -361,8 +363,4 @@ function checkJobs(experiment: AnyExperiment, jobs: readonly Job[]): void {
       );
     }
   }
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`;
 }

@@ -7,6 +7,7 @@ import type { Job } from './experiment.ts';
 import { firstLine } from './firstLine.ts';
 import { InputError } from './inputError.ts';
 import { readJobFolder } from './jobFolder.ts';
+import { plural } from './plural.ts';
 import { runJobs } from './pool.ts';
 import { progressDisplay } from './progress.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
@@ -80,7 +81,7 @@ export async function verifyRun(
   }
   if (signal.aborted) return EXIT.interrupted;
   const agreeing = [...problems.values()].filter((problem) => problem === undefined).length;
-  stdout.write(`${agreeing} of ${jobs.length} jobs gave the same bytes again\n`);
+  stdout.write(`${agreeing} of ${plural(jobs.length, 'job')} gave the same bytes again\n`);
   if (agreeing < jobs.length && engine !== 'wasm') {
     stdout.write(
       `The engine ${engine} rounds by the processor: on one of another kind than the run's, other bytes prove nothing.\n`,

@@ -1,5 +1,6 @@
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
+import { plural } from '../harness/plural.ts';
 import { alignSteps } from '../harness/report/alignSteps.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
@@ -39,7 +40,7 @@ export function trainSections(
     {
       title: 'Evaluation',
       paragraphs: [
-        `${evaluationEpisodes} episodes of each trained policy, with sampled actions and with greedy ones.`,
+        `${plural(evaluationEpisodes, 'episode')} of each trained policy, with sampled actions and with greedy ones.`,
         ...words,
       ],
       figures: [
@@ -66,7 +67,7 @@ function evaluationSections(
     {
       title: 'Evaluations during the training',
       paragraphs: [
-        `Every ${evaluateEvery} steps, ${evaluateEpisodes} episodes of the policy as it was, ${actions} actions. ` +
+        `Every ${plural(evaluateEvery, 'step')}, ${plural(evaluateEpisodes, 'episode')} of the policy as it was, ${actions} actions. ` +
           (keep === 'best'
             ? 'Each training ends with the policy of the evaluation with the highest mean return. That return is too high by its luck: the next part measures the same policy anew.'
             : 'Each training ends with its last policy.'),

@@ -121,7 +121,7 @@ describe('a module that a run names', () => {
 
   test('is imported where the command line names it, by whatever path leads to it, and the run is verified', async () => {
     const { code, stdout } = await oxbow('verify', run, '--workers', '1', '--load', module);
-    expect(stdout).toContain('1 of 1 jobs gave the same bytes again');
+    expect(stdout).toContain('1 of 1 job gave the same bytes again');
     expect(code).toBe(0);
     expect(existsSync(canary)).toBe(true);
   });

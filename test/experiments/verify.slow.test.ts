@@ -40,7 +40,7 @@ describe('oxbow verify', () => {
     writeFileSync(path, stored);
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toMatch(/left\/seed-0: other bytes \(position 7, now -?\d/);
-    expect(stdout).toMatch(/^0 of 1 jobs gave the same bytes again$/m);
+    expect(stdout).toMatch(/^0 of 1 job gave the same bytes again$/m);
   });
 
   it.each([

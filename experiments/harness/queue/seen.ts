@@ -1,4 +1,5 @@
 import type { Job } from '../experiment.ts';
+import { plural } from '../plural.ts';
 import type { JobEvents } from '../pool.ts';
 import { oneLine } from './oneLine.ts';
 import type { Message } from './queuedJob.ts';
@@ -37,7 +38,7 @@ export class Seen {
       this.#events.noted('No worker yet: start some with oxbow worker <the same address>');
     }
     for (const [me, jobs] of now) {
-      if (!before.has(me)) this.#events.noted(`Worker ${me} is there, ${jobs} job${jobs === 1 ? '' : 's'} at a time`);
+      if (!before.has(me)) this.#events.noted(`Worker ${me} is there, ${plural(jobs, 'job')} at a time`);
     }
     for (const me of before.keys()) if (!now.has(me)) this.#events.noted(`Worker ${me} has left`);
     this.#workers = now;

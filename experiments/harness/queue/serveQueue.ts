@@ -9,6 +9,7 @@ import { toErrorData } from '../errorData.ts';
 import type { Job, Runtime } from '../experiment.ts';
 import { InputError } from '../inputError.ts';
 import { loadExperiment } from '../loadExperiment.ts';
+import { plural } from '../plural.ts';
 import { JobProcess } from '../pool.ts';
 import { printable } from '../printable.ts';
 import type { AnyExperiment, Registry } from '../registry.ts';
@@ -143,9 +144,7 @@ export async function serveQueue(
   });
   worker.on('error', onRefusal);
   const warning = seal.warning === undefined ? '' : ` ${seal.warning}.`;
-  say(
-    `Worker ${me}: oxbow ${version()}, ${workers} job${workers === 1 ? '' : 's'} at a time.${warning} Ctrl-C stops it.`,
-  );
+  say(`Worker ${me}: oxbow ${version()}, ${plural(workers, 'job')} at a time.${warning} Ctrl-C stops it.`);
   await new Promise<void>((resolve) => {
     if (stopping.aborted) resolve();
     stopping.addEventListener('abort', () => resolve(), { once: true });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeWholeFile } from '../../../src/files.ts';
 import type { Conclusion } from '../conclusion.ts';
 import type { Job, Outcome, Section, SummaryRow, Table } from '../experiment.ts';
+import { finishedJobs } from '../finishedJobs.ts';
 import type { AnyExperiment } from '../registry.ts';
 import type { RunDirectory } from '../runDirectory.ts';
 import { conclusionTable } from './conclusionTables.ts';
@@ -40,7 +41,7 @@ export async function writeReport(
       lead: experiment.description,
       ...(missing.length > 0 && {
         warning: {
-          text: `Partial: ${outcomes.length} of ${jobs.length} jobs have finished, and numbers will change as the others do. Missing:`,
+          text: `Partial: ${finishedJobs(outcomes.length, jobs.length)}, and numbers will change as the others do. Missing:`,
           items: missing,
         },
       }),

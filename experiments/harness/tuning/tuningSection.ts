@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CommonConfig, Section } from '../experiment.ts';
+import { plural } from '../plural.ts';
 import { bestSettings, type Trials } from './trials.ts';
 import { trialTables } from './trialTables.ts';
 import type { SearchSpaces, Tuned } from './tunedSchema.ts';
@@ -47,9 +48,9 @@ export function tuningSection(
   return {
     title: `How the settings were found: ${Object.keys(trials).join(', ')}`,
     paragraphs: [
-      `Each policy had ${config.trials} trials, drawn from one space but for the options that only some have, and one with the settings ` +
-        'that were in use before; all were trained with the seeds ' +
-        `${config.seeds.join(', ')}. What was best over these seeds was taken: ${judged.join('; ')}. How many of a policy’s trials came near to ` +
+      `Each policy had ${plural(config.trials, 'trial')}, drawn from one space but for the options that only some have, and one with the settings ` +
+        'that were in use before; all were trained with the ' +
+        `${config.seeds.length === 1 ? 'seed' : 'seeds'} ${config.seeds.join(', ')}. What was best over these seeds was taken: ${judged.join('; ')}. How many of a policy’s trials came near to ` +
         'the best of all policies says how much care it needs.',
       ...(others.length === 0
         ? []

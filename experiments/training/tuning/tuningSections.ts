@@ -1,4 +1,5 @@
 import type { Section, Table } from '../../harness/experiment.ts';
+import { plural } from '../../harness/plural.ts';
 import { trueMinus } from '../../harness/report/trueMinus.ts';
 import { settingsText } from '../../harness/tuning/settingsText.ts';
 import { ranked, type Trial } from '../../harness/tuning/trials.ts';
@@ -58,9 +59,9 @@ export function tuningSections(policies: readonly PolicyTrials[], config: TrainT
     {
       title: 'How the settings were found',
       paragraphs: [
-        `Each policy had ${trials} trials, drawn from one space ${drawn}, and one with the settings that were in use before. Each was trained ` +
-          `with the seeds ${seeds.join(', ')}.`,
-        `A trial’s score is the ${over} over the seeds of the mean return of ${evaluationEpisodes} episodes with ${greedy ? 'greedy' : 'sampled'} ` +
+        `Each policy had ${plural(trials, 'trial')}, drawn from one space ${drawn}, and one with the settings that were in use before. Each was trained ` +
+          `with the ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}.`,
+        `A trial’s score is the ${over} over the seeds of the mean return of ${plural(evaluationEpisodes, 'episode')} with ${greedy ? 'greedy' : 'sampled'} ` +
           'actions at its end. The highest score of many is too high by its luck: train with the settings on other seeds to measure them.',
         ...(rungs.length === 1
           ? []

@@ -44,6 +44,7 @@ describe('oxbow train', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(readJson(out, 'config.json').config.policy).toMatchObject({ squash: 'none', scale: 'state' });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/(^|[^\d])1 episode (of each|with)/);
     const asked = await oxbow(...endless, ...argv, ...set('policy.squash=tanh'), '--out', join(out, 'asked'));
     expect(asked.stderr).toMatch(/^oxbow: [^\n]*squash: got "tanh", expected actions with finite bounds[^\n]*\n$/);
     expect(asked.code).toBe(2);
@@ -84,9 +85,9 @@ describe('oxbow train', () => {
     const of = (name: string) => measured.find(({ metric }: Record<string, string>) => metric === name).iqm;
     expect([512, 1024]).toContain(of('bestStep'));
     expect(of('bestReturn')).toBeGreaterThanOrEqual(of('lastReturn'));
-    expect((await oxbow('eval', kept, '--episodes', '1')).stdout).toMatch(
-      new RegExp(`^ppo/Seesaw-v0/gaussian/seed-0 +${of('bestStep')} `, 'm'),
-    );
+    const single = await oxbow('eval', kept, '--episodes', '1');
+    expect(single.stdout).toMatch(/^1 episode, sampled actions$/m);
+    expect(single.stdout).toMatch(new RegExp(`^ppo/Seesaw-v0/gaussian/seed-0 +${of('bestStep')} `, 'm'));
     const curves = readFileSync(join(kept, 'report.html'), 'utf8');
     for (const text of ['Evaluations during the training', 'Best and last evaluation']) expect(curves).toContain(text);
 
