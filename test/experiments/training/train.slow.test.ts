@@ -3,9 +3,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
+import { evaluate } from '../../../agents/index.ts';
+import { PendulumEnv, register } from '../../../envs/index.ts';
 import { loadPolicies } from '../../../experiments/index.ts';
+import type { TrainConfig } from '../../../experiments/training/trainConfig.ts';
+import { trainExperiment } from '../../../experiments/training/trainExperiment.ts';
+import { trainJob } from '../../../experiments/training/trainJob.ts';
 import { engineLoader } from '../../../src/engine/runtime/engine.ts';
+import { loadPolicy, Rng } from '../../../src/index.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
 const seesaw = fileURLToPath(new URL('../fixture/seesaw.ts', import.meta.url));
@@ -19,6 +25,40 @@ const SMALL = [
 ];
 const SEESAW = ['train', 'Seesaw-v0', '--agent', 'ppo', '--load', seesaw, ...SMALL];
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
+
+test('a job opens the environments of its evaluation once, for sampled and for greedy actions', async () => {
+  let [opened, closed] = [0, 0];
+  class Opened extends PendulumEnv {
+    override close(): void {
+      closed++;
+      super.close();
+    }
+  }
+  register({
+    id: 'Opened-v0',
+    entryPoint: () => {
+      opened++;
+      return new Opened();
+    },
+    maxEpisodeSteps: 5,
+  });
+  const experiment = trainExperiment({ studies: ['ppo'], policies: ['gaussian'], environments: ['Opened-v0'] });
+  const settings = { steps: 20, envs: 2, evaluationEpisodes: 3, agent: { horizon: 10, batchSize: 10 } };
+  const config = experiment.schema.parse(settings) as TrainConfig;
+  const rng = new Rng(0);
+  const directory = mkdtempSync(join(folder, 'job-'));
+  const context = { rng, directory, logs: directory, settings: '', report() {}, say() {} };
+  const { metrics } = await trainJob(experiment.jobs(config)[0]!, config, context);
+  expect([opened, closed]).toEqual([2 + 3, 2 + 3]);
+  const { policy } = loadPolicy(join(directory, 'policy.json'));
+  for (const [greedy, name] of [
+    [false, 'return'],
+    [true, 'greedyReturn'],
+  ] as const) {
+    const alone = evaluate({ policy, env: 'Opened-v0', episodes: 3, greedy, rng: rng.split('evaluation') });
+    expect(metrics[name]).toBe(alone.meanReturn);
+  }
+});
 
 describe('oxbow train', () => {
   it.each([
