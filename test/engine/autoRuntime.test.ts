@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { compile, Sgd, selectEngine, valueAndGradients } from '../../src/engine/index.ts';
 import { Module } from '../../src/module.ts';
+import { Cnn, cnnPresets } from '../../src/nn/index.ts';
 import { Rng } from '../../src/random.ts';
 import { expectClose, Net } from './support.ts';
 
@@ -50,6 +51,36 @@ test('small and large steps run in their engines, on the same variables', async 
   const eager = train(batches);
   expectClose(losses, eager.losses, 1e-4);
   expectClose(weights, eager.weights, 1e-4);
+});
+
+test('small images stay where a product for each of them costs nothing, large ones do not', () => {
+  const engineOf = (size: number, batch: number, isStep: boolean) => {
+    const { convolutions, features } = cnnPresets.small;
+    const network = new Cnn({ image: [size, size, 3], convolutions, features, rng: new Rng('cnn') });
+    const optimizer = new Sgd(network.variables());
+    const run = compile(
+      ({ x }: { x: tf.Tensor }) => {
+        const lossOf = () => ({ loss: tf.mean(tf.square(network.apply(x))) });
+        if (!isStep) return lossOf();
+        const { loss, gradients } = valueAndGradients(lossOf, network.variables());
+        optimizer.update(gradients, 0.01);
+        return { loss };
+      },
+      { name: 'images', state: [network, optimizer] },
+    );
+    run({ x: tf.zeros([batch, size, size, 3]) });
+    const { engine } = run.cost()!;
+    run.dispose();
+    return engine;
+  };
+  // However many there are: the views of gridworlds.
+  for (const batch of [8, 32, 128]) {
+    expect([engineOf(7, batch, false), engineOf(7, batch, true)]).toEqual(['wasm', 'wasm']);
+  }
+  expect([engineOf(10, 128, false), engineOf(10, 128, true)]).toEqual([
+    'onnxruntime-node',
+    'onnxruntime-node and wasm',
+  ]);
 });
 
 test('views of the shared memory that has grown are not used', () => {
