@@ -134,8 +134,8 @@ test('texts are left out, and whatever has numbers stays', () => {
   expect(layout.omitted).toEqual(['mission']);
   expect([layout.size, layout.rowSize, space.size]).toEqual([16, 13, 13]);
   expect(layout.parts).toEqual([
-    { path: 'direction', at: 0, size: 4, shape: [4], isImage: false },
-    { path: 'image', at: 4, size: 12, shape: [2, 2, 3], isImage: true },
+    { path: 'direction', at: 0, size: 4, shape: [4], isImage: false, isScaled: true },
+    { path: 'image', at: 4, size: 12, shape: [2, 2, 3], isImage: true, isScaled: true },
   ]);
   const image = new Uint8Array(12).fill(255);
   const seen = layout.flat({ mission: 'go', image, direction: 2 });

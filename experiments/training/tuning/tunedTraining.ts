@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { agentNamed } from '../../../agents/builtinAgents.ts';
 import { presetOf } from '../../../agents/common/presetOf.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { trainSettings } from '../trainSettings.ts';
@@ -24,8 +25,11 @@ export interface TunedTraining {
 export function tunedTraining(config: TrainTuningConfig, policy: string, settings: Settings): TunedTraining {
   const [agent, env] = [config.studies[0]!, config.environments[0]!];
   const trial = trialConfig(config, policy, settings);
-  // An environment without a name has no preset.
-  const usual = trainSettings({ study: agent, env: '', policy }, {});
+  // The agent's own: a preset takes the place of the scales that a training has without one. An environment without a name has no preset.
+  const usual = {
+    agent: agentNamed(agent)!.settings.parse({}) as Options,
+    policy: trainSettings({ study: agent, env: '', policy }, {}).policy,
+  };
   const preset = presetOf(env, agent);
   const chosen = (part: 'agent' | 'policy') => {
     const named = { ...preset?.[part], ...(settings[part] as Settings | undefined) };

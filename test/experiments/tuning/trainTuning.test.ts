@@ -207,6 +207,13 @@ describe('successive halving', () => {
 });
 
 describe('what was found', () => {
+  test('has the scales that a training has without a preset, in whose place it is to stand', () => {
+    const lake = { studies: ['ppo'], policies: ['gaussian'], environments: ['Lake-v0'] };
+    const config = trainTuningExperiment(lake).schema.parse({}) as unknown as TrainTuningConfig;
+    const { agent } = tunedTraining(config, 'gaussian', { agent: { gamma: 0.9 } });
+    expect(agent).toEqual({ gamma: 0.9, normalizeObservations: true, normalizeRewards: true });
+  });
+
   test('names what was searched, what the preset has, and what was given otherwise; nothing else', () => {
     const config = configOf('ppo', {
       steps: 20_000,
