@@ -21,9 +21,9 @@ const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as co
 /**
  * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo. In
  * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for a part of a swing: by noise that stays for some 20
- * steps (SAC), or by pushes that are mostly the largest there are (PPO's `initialScale`). DQN's of Acrobot are
- * those of RL Baselines3 Zoo with a quarter of the network's width and half the updates; of MountainCar with such a network, a rate that
- * falls, scaled rewards and returns of five steps. Those of CartPole are its own: see docs/results/agents.md.
+ * steps (SAC), or by pushes that are mostly the largest there are (PPO's `initialScale`). DQN's and QR-DQN's of
+ * Acrobot and MountainCar are near those of RL Baselines3 Zoo, with a quarter of the network's width, scaled rewards and a rate that falls.
+ * Those of CartPole are its own: see docs/results/agents.md.
  *
  * Raffin, "RL Baselines3 Zoo", 2020.
  */
@@ -50,10 +50,11 @@ export const presets = {
       envs: 1,
       agent: {
         batchSize: 128,
-        learningRate: { linear: [2.3e-3, 0] },
-        updateEvery: 2,
-        updatesPerStep: 0.5,
-        targetUpdateEvery: 250,
+        learningRate: { linear: [1e-3, 0] },
+        updateEvery: 1,
+        updatesPerStep: 1,
+        targetUpdateEvery: 1,
+        tau: 0.01,
         nSteps: 3,
         explorationFraction: 0.16,
         normalizeRewards: true,
@@ -65,10 +66,12 @@ export const presets = {
       envs: 1,
       agent: {
         batchSize: 128,
-        learningRate: { linear: [2.3e-3, 0] },
-        updateEvery: 2,
-        updatesPerStep: 0.5,
-        targetUpdateEvery: 250,
+        bufferSize: 25_000,
+        learningRate: { linear: [1e-3, 0] },
+        updateEvery: 1,
+        updatesPerStep: 1,
+        targetUpdateEvery: 1,
+        tau: 0.01,
         nSteps: 3,
         explorationFraction: 0.16,
         normalizeRewards: true,
@@ -153,19 +156,53 @@ export const presets = {
       agent: {
         batchSize: 128,
         bufferSize: 50_000,
-        learningRate: 6.3e-4,
+        learningRate: { linear: [1e-3, 0] },
         learningStarts: 1,
         updateEvery: 4,
         updatesPerStep: 0.5,
         targetUpdateEvery: 250,
         explorationFraction: 0.12,
-        double: false,
+        normalizeRewards: true,
       },
       policy: { epsilon: 0.1 },
+    },
+    'qr-dqn': {
+      steps: 100_000,
+      envs: 1,
+      agent: {
+        batchSize: 128,
+        bufferSize: 50_000,
+        learningRate: { linear: [1e-3, 0] },
+        learningStarts: 1,
+        updateEvery: 4,
+        updatesPerStep: 0.5,
+        targetUpdateEvery: 250,
+        nSteps: 3,
+        explorationFraction: 0.12,
+        normalizeRewards: true,
+      },
+      policy: { quantiles: 16, epsilon: 0.1 },
     },
   },
   'MountainCar-v0': {
     dqn: {
+      steps: 120_000,
+      envs: 1,
+      agent: {
+        batchSize: 128,
+        bufferSize: 10_000,
+        learningRate: { linear: [4e-3, 0] },
+        gamma: 0.98,
+        updateEvery: 16,
+        updatesPerStep: 1,
+        targetUpdateEvery: 600,
+        nSteps: 5,
+        explorationFraction: 0.2,
+        normalizeRewards: true,
+      },
+      policy: { epsilon: 0.07 },
+    },
+    'qr-dqn': {
       steps: 120_000,
       envs: 1,
       agent: {
@@ -180,7 +217,7 @@ export const presets = {
         explorationFraction: 0.2,
         normalizeRewards: true,
       },
-      policy: { epsilon: 0.07 },
+      policy: { quantiles: 16, epsilon: 0.07 },
     },
   },
 } as const satisfies Readonly<Record<string, Presets>>;
