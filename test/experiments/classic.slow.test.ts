@@ -26,6 +26,9 @@ describe('oxbow run classic', () => {
       ['CartPole-v1', 'dqn', 475, 50_000],
       ['Acrobot-v1', 'dqn', -100, 100_000],
       ['MountainCar-v0', 'dqn', -120, 120_000],
+      ['CartPole-v1', 'qr-dqn', 475, 50_000],
+      ['Acrobot-v1', 'qr-dqn', -100, 100_000],
+      ['MountainCar-v0', 'qr-dqn', -120, 120_000],
     ]) {
       expect(cells).toContainEqual(expect.objectContaining({ env, study, asked, steps }));
     }
