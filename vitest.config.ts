@@ -13,6 +13,7 @@ const SLOW = 'test/**/*.slow.test.ts';
 /** What registers a policy or an environment, which stays, or replaces a module: each of these has a worker to itself. */
 const ALONE = [
   'test/envs/core/registry.test.ts',
+  'test/envs/core/threads/threadedVectorEnv.slow.test.ts',
   'test/everywhere.slow.test.ts',
   'test/experiments/training/train.slow.test.ts',
   'test/policies/registry.test.ts',

@@ -59,6 +59,10 @@ export interface OpenEnvs {
  */
 export function openEnvs(owner: string, { env: source, envOptions, numEnvs }: EnvRequest, usual: number): OpenEnvs {
   if (typeof source !== 'string' && envOptions !== undefined) {
+    if ('workers' in envOptions && typeof source === 'function') {
+      const expected = 'expected the id that it is registered under, in a module of its own';
+      throw new Error(`${owner}: envOptions: workers: a function cannot go to another thread, ${expected}`);
+    }
     throw new Error(
       `${owner}: envOptions: these are for an environment that is named by its id, got ${kindOf(source)}`,
     );

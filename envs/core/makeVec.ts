@@ -1,8 +1,17 @@
+import { describe } from './describe.ts';
 import { providerOf } from './envProvider.ts';
 import { NUM_ENVS_LIMIT } from './numEnvsLimit.ts';
 import { checkCount } from './options.ts';
-import { type EnvId, type EnvOptions, type MakeLimits, type MakeOptions, makeRegistered } from './registry.ts';
+import {
+  type EnvId,
+  type EnvOptions,
+  type MakeLimits,
+  type MakeOptions,
+  makeRegistered,
+  modulesOf,
+} from './registry.ts';
 import { SyncVectorEnv } from './syncVectorEnv.ts';
+import { ThreadedVectorEnv } from './threads/threadedVectorEnv.ts';
 import type { AutoresetMode, VectorEnv } from './vectorEnv.ts';
 
 /** What {@link makeVec} itself takes. */
@@ -19,19 +28,44 @@ const ownNames = ['numEnvs', 'autoresetMode'] satisfies (keyof VecOptions)[];
 /** Options of {@link makeVec} for an env that it knows no more of. */
 export type MakeVecOptions = VecOptions & MakeOptions;
 
+/** More threads than machines have cores. */
+const WORKERS_LIMIT = 256;
+/** Seconds. */
+const USUAL_TIMEOUT = 60;
+
 /**
- * `numEnvs` envs of {@link make} as one {@link VectorEnv}; further options are `make`'s.
+ * `numEnvs` envs of {@link make} as one {@link VectorEnv}; further options are `make`'s. With `workers` so many threads share them, and step
+ * at the same time; results are the same. It pays where a step takes much longer than the 10 µs or so that the threads cost.
  *
- * @throws as `make` does, and when `numEnvs` is not an integer from 1 to 100,000.
+ * @throws as `make` does, when `numEnvs` is not an integer from 1 to 100,000 or `workers` not one from 1 to 256, and when a thread cannot make
+ *   the envs.
  */
 export function makeVec<Id extends string = string>(id: Id | EnvId, options?: VecOptions & EnvOptions<Id>): VectorEnv;
 export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
   const foreign = providerOf(id);
   if (foreign) return foreign.provider.makeVec(foreign.id, given);
-  const { numEnvs = 1, autoresetMode, ...options } = given;
+  const { numEnvs = 1, workers = 1, workerTimeout: timeout = USUAL_TIMEOUT, autoresetMode, ...options } = given;
   checkCount('makeVec', 'numEnvs', numEnvs, 1, NUM_ENVS_LIMIT);
-  return new SyncVectorEnv(
-    Array.from({ length: numEnvs }, () => () => makeRegistered('makeVec', id, options, ownNames)),
-    { autoresetMode },
-  );
+  checkCount('makeVec', 'workers', workers, 1, WORKERS_LIMIT);
+  if (!(typeof timeout === 'number' && timeout > 0)) {
+    throw new Error(`makeVec: workerTimeout must be seconds above 0, got ${describe(timeout)}`);
+  }
+  const makeOne = () => makeRegistered('makeVec', id, options, ownNames);
+  const threads = Math.min(workers, numEnvs);
+  if (threads === 1)
+    return new SyncVectorEnv(
+      Array.from({ length: numEnvs }, () => makeOne),
+      { autoresetMode },
+    );
+  const modules = modulesOf(id);
+  return new ThreadedVectorEnv({
+    id,
+    options,
+    make: makeOne,
+    modules,
+    numEnvs,
+    workers: threads,
+    timeout,
+    autoresetMode,
+  });
 }

@@ -24,6 +24,11 @@ export interface EnvRegistration<Options extends object = Record<string, unknown
   rewardThreshold?: number;
   /** Options that `make` hands to `entryPoint` unless its caller gives others. */
   options?: Partial<Options>;
+  /**
+   * The module that calls `register`, by its address: `import.meta.url`. With `workers`, each thread of `makeVec` imports it. Modules that
+   * `--load` names need not say it.
+   */
+  module?: string;
   /** What checks the options before `entryPoint` gets them, gives defaults, and says what each means; any options pass without. */
   schema?: z.ZodObject;
 }
@@ -36,6 +41,10 @@ export interface MakeLimits {
   disableEnvChecker?: boolean;
   /** Shows so many of the last observations at once (`FrameStack`); one when left out. */
   frameStack?: number;
+  /** How many threads share the envs of a `makeVec`; 1, the caller's own, when left out. `make` takes no notice of it. */
+  workers?: number;
+  /** Seconds that these threads may take for one call; 60 when left out, `Infinity` for any time. */
+  workerTimeout?: number;
 }
 
 /** Options of {@link make} for an env that it knows no more of. */
@@ -51,17 +60,19 @@ export type EnvId = keyof EnvOptionsById;
 export type EnvOptions<Id extends string> = Id extends EnvId ? EnvOptionsById[Id] : Readonly<Record<string, unknown>>;
 
 const registry = new Map<string, EnvRegistration>();
+/** Modules that were imported for what they register, by address. */
+const loaded = new Set<string>();
 const idPattern = /^(?:[\w-]+\/)?[\w.-]+-v\d+$/;
 
 /**
  * Makes an env known to {@link make} under its id.
  *
- * @throws when the id is malformed or taken, or `maxEpisodeSteps` is not a positive integer.
+ * @throws when the id is malformed or taken, `maxEpisodeSteps` is not a positive integer, or `module` is no address.
  */
 export function register<Options extends object = Record<string, unknown>>(
   registration: EnvRegistration<Options>,
 ): void {
-  const { id, entryPoint, maxEpisodeSteps } = registration;
+  const { id, entryPoint, maxEpisodeSteps, module } = registration;
   if (typeof id !== 'string' || !idPattern.test(id)) {
     throw new Error(`register: the id must look like Name-v0 or namespace/Name-v0, got ${describe(id)}`);
   }
@@ -70,12 +81,26 @@ export function register<Options extends object = Record<string, unknown>>(
     throw new Error(`register: ${id} needs an entryPoint function, got ${describe(entryPoint)}`);
   }
   if (maxEpisodeSteps !== undefined) checkCount(`register: ${id}`, 'maxEpisodeSteps', maxEpisodeSteps);
+  if (module !== undefined && !(typeof module === 'string' && URL.canParse(module))) {
+    throw new Error(`register: ${id}: module must be an address such as import.meta.url, got ${describe(module)}`);
+  }
   registry.set(id, registration as unknown as EnvRegistration);
 }
 
 /** The ids that {@link make} knows, sorted. */
 export function registeredEnvs(): string[] {
   return [...registry.keys()].sort();
+}
+
+/** Remembers that a module was imported for what it registers, by its address. */
+export function noteLoaded(module: string): void {
+  loaded.add(module);
+}
+
+/** The modules that another thread imports so that it knows an env, in this order. */
+export function modulesOf(id: string): string[] {
+  const { module } = registry.get(id) ?? {};
+  return [...new Set([...loaded, ...(module === undefined ? [] : [module])])];
 }
 
 /** What {@link make} takes for an env beside its own options, with the defaults that it is registered with; undefined where it does not say. */
@@ -116,6 +141,8 @@ export const limitNames = [
   'maxEpisodeSteps',
   'disableEnvChecker',
   'frameStack',
+  'workers',
+  'workerTimeout',
 ] as const satisfies (keyof MakeLimits)[];
 
 /**
@@ -124,7 +151,7 @@ export const limitNames = [
  * @param own names of options that it takes itself, which errors name beside the others
  */
 export function makeRegistered(owner: string, id: string, given: MakeOptions, own: readonly string[] = []): AnyEnv {
-  const { maxEpisodeSteps, disableEnvChecker = false, frameStack, ...options } = given;
+  const { maxEpisodeSteps, disableEnvChecker = false, frameStack, workers: _, workerTimeout: __, ...options } = given;
   const registration = registry.get(id);
   if (registration === undefined) throw unknownId(owner, id);
   const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;

@@ -3,11 +3,9 @@ import { checkMethods, checkSpaces, envName } from './checks.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Info } from './env.ts';
 import { checkChoice } from './options.ts';
-import { Discrete } from './spaces/discrete.ts';
-import { MultiBinary } from './spaces/multiBinary.ts';
-import { MultiDiscrete } from './spaces/multiDiscrete.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
 import { restoreState, stateOf } from './state.ts';
+import { VectorActions } from './vectorActions.ts';
 import {
   type AutoresetMode,
   autoresetModes,
@@ -22,7 +20,20 @@ export interface SyncVectorEnvOptions {
   autoresetMode?: AutoresetMode | undefined;
 }
 
-interface SyncVectorEnvState {
+/** The part that a {@link SyncVectorEnv} is of a larger vector env, whose rows it writes. */
+export interface VectorPart {
+  /** The larger one, as errors name it. */
+  readonly owner: string;
+  /** The place of the first env in it, from which its seed comes. */
+  readonly first: number;
+  readonly result: VectorStep;
+  readonly ended: Uint8Array;
+  /** `[1]`: is set to the place of the env that is being called. */
+  readonly at: Int32Array;
+}
+
+/** A vector env's state, whichever threads its envs are in. */
+export interface VectorState {
   envs: unknown[];
   ended: number[];
   /** Which env has failed, so that the others are not where it is. */
@@ -47,8 +58,11 @@ export class SyncVectorEnv implements VectorEnv {
   readonly #ended: Uint8Array;
   /** An array for each env's action, so that a step allocates none. */
   readonly #actions: unknown[];
-  /** Whether an action is several whole numbers, each within its bounds. */
-  readonly #isMultiple: boolean;
+  readonly #check: VectorActions;
+  readonly #owner: string;
+  readonly #first: number;
+  /** The place of the env that is being called. */
+  readonly #at: Int32Array;
   /** How many steps have been asked for since all envs were reset. */
   #steps = 0;
   /** Which env has failed in a step, or while it was reset, since all were reset. */
@@ -56,19 +70,33 @@ export class SyncVectorEnv implements VectorEnv {
 
   /**
    * @param makers one function for each env; all must give envs of the same spaces.
+   * @param part of which larger vector env it is a part, if it is.
    * @throws when there are none, one is no environment, the autoreset mode is unknown, or the spaces differ.
    */
-  constructor(makers: readonly (() => AnyEnv)[], { autoresetMode = 'sameStep' }: SyncVectorEnvOptions = {}) {
-    checkChoice('SyncVectorEnv', 'autoresetMode', autoresetMode, autoresetModes);
-    this.envs = makers.map((maker) => maker());
+  constructor(
+    makers: readonly (() => AnyEnv)[],
+    { autoresetMode = 'sameStep' }: SyncVectorEnvOptions = {},
+    part?: VectorPart,
+  ) {
+    const { owner = 'SyncVectorEnv', first: place = 0, at = new Int32Array(1) } = part ?? {};
+    this.#owner = owner;
+    this.#first = place;
+    this.#at = at;
+    checkChoice(owner, 'autoresetMode', autoresetMode, autoresetModes);
+    this.envs = makers.map((maker, i) => {
+      this.#at[0] = place + i;
+      return maker();
+    });
     const first = this.envs[0];
-    if (first === undefined) throw new Error('SyncVectorEnv: needs at least one env, got none');
+    if (first === undefined) throw new Error(`${owner}: needs at least one env, got none`);
     for (const [i, env] of this.envs.entries()) {
-      checkMethods(`SyncVectorEnv: env ${i}`, env);
+      this.#at[0] = place + i;
+      checkMethods(`${owner}: env ${place + i}`, env);
       checkSpaces(env);
       for (const name of ['observationSpace', 'actionSpace'] as const) {
         if (String(env[name]) !== String(first[name])) {
-          throw new Error(`SyncVectorEnv: env ${i} has ${name} ${env[name]}, expected env 0's ${first[name]}`);
+          const others = `expected env ${place}'s ${first[name]}`;
+          throw new Error(`${owner}: env ${place + i} has ${name} ${env[name]}, ${others}`);
         }
       }
     }
@@ -78,26 +106,27 @@ export class SyncVectorEnv implements VectorEnv {
     this.singleActionSpace = first.actionSpace;
 
     const n = this.numEnvs;
-    this.#ended = new Uint8Array(n);
+    this.#ended = part?.ended ?? new Uint8Array(n);
     const row = new Float64Array(this.singleActionSpace.size);
     this.#actions = this.envs.map((env) => env.actionSpace.read(row, 0));
-    this.#result = newVectorStep(n, this.singleObservationSpace.size);
-    const { singleActionSpace: space } = this;
-    this.#isMultiple = space instanceof MultiDiscrete || space instanceof MultiBinary;
+    this.#result = part?.result ?? newVectorStep(n, this.singleObservationSpace.size);
+    this.#check = new VectorActions(owner, this.singleActionSpace, this.#ended);
   }
 
   reset({ seed, options, mask }: VectorResetOptions = {}): [observations: Float32Array, infos: Info[]] {
     if (mask !== undefined && mask.length !== this.numEnvs) {
-      throw new Error(`SyncVectorEnv.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
+      throw new Error(`${this.#owner}.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
     }
     const rng = seed === undefined ? undefined : new Rng(seed).split('vectorEnv');
-    let i = 0;
+    const at = this.#at;
+    const first = this.#first;
     try {
-      for (; i < this.numEnvs; i++) {
-        if (mask === undefined || mask[i]) this.#resetRow(i, { seed: rng?.split(i).seed, options });
+      for (let i = 0; i < this.numEnvs; i++) {
+        at[0] = first + i;
+        if (mask === undefined || mask[i]) this.#resetRow(i, { seed: rng?.split(first + i).seed, options });
       }
     } catch (error) {
-      this.#failed = i;
+      this.#failed = at[0]! - first;
       throw error;
     }
     if (mask === undefined) {
@@ -133,7 +162,7 @@ export class SyncVectorEnv implements VectorEnv {
   }
 
   #where(i: number): string {
-    return `SyncVectorEnv: env ${i} (${envName(this.envs[i]!)}), step ${this.#steps}`;
+    return `${this.#owner}: env ${this.#first + i} (${envName(this.envs[i]!)}), step ${this.#steps}`;
   }
 
   /**
@@ -142,21 +171,21 @@ export class SyncVectorEnv implements VectorEnv {
    */
   step(actions: BatchArray): VectorStep {
     const { size } = this.singleActionSpace;
-    if (actions.length !== this.numEnvs * size) {
-      throw new Error(`SyncVectorEnv.step: got ${actions.length} numbers, expected ${this.numEnvs} actions of ${size}`);
-    }
+    this.#check.checkLength(actions);
     this.#refuseFailed();
-    if (this.autoresetMode === 'disabled') this.#refuseEnded();
-    this.#checkActions(actions);
+    if (this.autoresetMode === 'disabled') this.#check.refuseEnded();
+    this.#check.checkActions(actions);
     this.#steps++;
-    let i = 0;
+    const at = this.#at;
+    const first = this.#first;
     try {
-      for (; i < this.numEnvs; i++) {
+      for (let i = 0; i < this.numEnvs; i++) {
+        at[0] = first + i;
         if (this.#ended[i]) this.#skipRow(i);
         else this.#stepRow(i, this.singleActionSpace.read(actions, i * size, this.#actions[i]));
       }
     } catch (error) {
-      this.#failed = i;
+      this.#failed = at[0]! - first;
       throw error;
     }
     return this.#result;
@@ -166,39 +195,6 @@ export class SyncVectorEnv implements VectorEnv {
     if (this.#failed === undefined) return;
     const failed = `env ${this.#failed} (${envName(this.envs[this.#failed]!)}) has failed at step ${this.#steps}`;
     throw new Error(`SyncVectorEnv.step: ${failed} and the others have gone on, expected a reset() of all first`);
-  }
-
-  #refuseEnded(): void {
-    const i = this.#ended.indexOf(1);
-    if (i >= 0)
-      throw new Error(`SyncVectorEnv.step: the episode of env ${i} has ended, expected a reset({ mask }) first`);
-  }
-
-  /** What this looks at it reads by itself: a call for each number would cost more than the look. */
-  #checkActions(actions: BatchArray): void {
-    const { singleActionSpace: space } = this;
-    if (space instanceof Discrete) {
-      const { start, n } = space;
-      for (let i = 0; i < actions.length; i++) {
-        const action = actions[i]!;
-        if (!(action >= start && action < start + n && Math.trunc(action) === action)) this.#refuseAction(actions, i);
-      }
-    } else if (this.#isMultiple) {
-      for (let i = 0; i < this.numEnvs; i++) this.#refuseAction(actions, i);
-    } else {
-      for (let k = 0; k < actions.length; k++) {
-        if (Number.isNaN(actions[k]))
-          this.#refuseAction(actions, Math.floor(k / space.size), 'has a NaN, expected numbers');
-      }
-    }
-  }
-
-  /** @throws what is wrong with an action, unless nothing is, or its env is to be reset and does not look at it */
-  #refuseAction(actions: BatchArray, i: number, problem?: string): void {
-    const { singleActionSpace: space } = this;
-    if (this.#ended[i]) return;
-    const violation = problem ?? space.violation(space.read(actions, i * space.size, this.#actions[i]));
-    if (violation !== undefined) throw new Error(`SyncVectorEnv.step: the action of env ${i}: ${violation}`);
   }
 
   /** The call after an episode's end, where the mode is `'nextStep'`. */
@@ -246,20 +242,30 @@ export class SyncVectorEnv implements VectorEnv {
   }
 
   close(): void {
-    for (const env of this.envs) env.close();
+    for (const [i, env] of this.envs.entries()) {
+      this.#at[0] = this.#first + i;
+      env.close();
+    }
   }
 
-  state(): SyncVectorEnvState {
+  state(): VectorState {
     const failed = this.#failed;
-    return { envs: this.envs.map(stateOf), ended: [...this.#ended], ...(failed !== undefined && { failed }) };
+    const envs = this.envs.map((env, i) => {
+      this.#at[0] = this.#first + i;
+      return stateOf(env);
+    });
+    return { envs, ended: [...this.#ended], ...(failed !== undefined && { failed }) };
   }
 
   /** @throws when the state is of another number of envs. */
-  setState(state: SyncVectorEnvState): void {
+  setState(state: VectorState): void {
     if (state.envs.length !== this.numEnvs) {
       throw new Error(`SyncVectorEnv.setState: the state is of ${state.envs.length} envs, expected ${this.numEnvs}`);
     }
-    for (const [i, env] of this.envs.entries()) restoreState(env, state.envs[i]);
+    for (const [i, env] of this.envs.entries()) {
+      this.#at[0] = this.#first + i;
+      restoreState(env, state.envs[i]);
+    }
     this.#ended.set(state.ended);
     this.#failed = state.failed;
   }

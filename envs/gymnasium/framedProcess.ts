@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 import { type Frame, HEADER_BYTES, MOST_BYTES } from './frame.ts';
 import { howItEnded } from './howItEnded.ts';
-import { nodeBuiltin } from './nodeBuiltin.ts';
 import { openPipe } from './openPipe.ts';
 
 /** A child process that answers one frame with one frame, for which this thread waits. What it prints goes to stderr. */

@@ -1,6 +1,6 @@
+import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 import { Frame, HEADER_BYTES, MOST_BYTES } from './frame.ts';
 import { FramedProcess } from './framedProcess.ts';
-import { nodeBuiltin } from './nodeBuiltin.ts';
 
 /** Kinds of requests and answers, as in `oxbow_server.py`. */
 export const requests = { make: 0, reset: 1, step: 2, state: 3, setState: 4, close: 5 } as const;

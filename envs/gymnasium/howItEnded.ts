@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { nodeBuiltin } from './nodeBuiltin.ts';
+import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 
 /** How long a process that has closed its pipes may take to end, in steps of 5 ms. */
 const PATIENCE = 100;

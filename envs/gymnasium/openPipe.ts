@@ -1,4 +1,4 @@
-import { nodeBuiltin } from './nodeBuiltin.ts';
+import { nodeBuiltin } from '../core/nodeBuiltin.ts';
 
 /** File descriptors of the two ends. */
 export interface Pipe {

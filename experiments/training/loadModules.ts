@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { noteLoaded } from '../../envs/core/registry.ts';
 import { toErrorData } from '../harness/errorData.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -27,6 +28,7 @@ export async function loadModules(paths: readonly string[]): Promise<string[]> {
         code === 'ERR_UNKNOWN_FILE_EXTENSION' ? "; NODE_OPTIONS='--import tsx' makes Node read TypeScript" : '';
       throw new InputError(`--load: ${path}: ${firstLine(message)}${hint}`);
     }
+    noteLoaded(pathToFileURL(file).href);
     files.push(file);
   }
   return files;

@@ -124,12 +124,12 @@ describe('registry', () => {
     const makeVec_ = makeVec as typeof make_;
     expect(() => make_('CartPole-v1', { maxEpisodeStep: 9 })).toThrow(
       new Error(
-        "make('CartPole-v1'): maxEpisodeStep: unknown option, expected one of suttonBartoReward, maxEpisodeSteps, disableEnvChecker, frameStack (did you mean maxEpisodeSteps?)",
+        "make('CartPole-v1'): maxEpisodeStep: unknown option, expected one of suttonBartoReward, maxEpisodeSteps, disableEnvChecker, frameStack, workers, workerTimeout (did you mean maxEpisodeSteps?)",
       ),
     );
     expect(() => makeVec_('Pendulum-v1', { numEnv: 3 })).toThrow(
       new Error(
-        "makeVec('Pendulum-v1'): numEnv: unknown option, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack, numEnvs, autoresetMode (did you mean numEnvs?)",
+        "makeVec('Pendulum-v1'): numEnv: unknown option, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack, workers, workerTimeout, numEnvs, autoresetMode (did you mean numEnvs?)",
       ),
     );
     expect(() => makeVec_('Pendulum-v1', { g: 'x' })).toThrow(

@@ -131,6 +131,13 @@ describe('oxbow train', () => {
     const curves = readFileSync(join(kept, 'report.html'), 'utf8');
     for (const text of ['Evaluations during the training', 'Best and last evaluation']) expect(curves).toContain(text);
 
+    // The user's environment in threads, which the module is loaded in, too.
+    const threaded = join(folder, 'threaded');
+    const options = ['--policy', 'gaussian,plank', '--seeds', '2', '--config', file, ...set('env.workers=2')];
+    const { stderr } = await oxbow(...SEESAW, ...options, '--out', threaded);
+    expect(stderr).toBe('');
+    expect(readJson(threaded, 'summary.json').results).toEqual(results);
+
     // A seed whose end is lost goes on from its checkpoint, and the run is what it was.
     const job = join(out, 'jobs', 'ppo', 'Seesaw-v0', 'plank', 'seed-1');
     const before = readFileSync(join(job, 'result.json'), 'utf8');
@@ -332,7 +339,7 @@ describe('oxbow train', () => {
     [
       'option of an environment',
       ['Pendulum-v1', '--set', 'env.gg=3'],
-      '--set env.gg: unknown option of Pendulum-v1, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack (did you mean g?)',
+      '--set env.gg: unknown option of Pendulum-v1, expected one of g, maxEpisodeSteps, disableEnvChecker, frameStack, workers, workerTimeout (did you mean g?)',
     ],
     [
       'option of an environment, with a policy',

@@ -26,11 +26,12 @@ async function training(agent: string, env: string, policy: string, settings: ob
   return { job: experiment.jobs(config)[0]!, config };
 }
 
-const ppo = await training('ppo', 'Pendulum-v1', 'gaussian', {
+const settings = {
   steps: 1000,
   envs: 2,
   agent: { horizon: 64, batchSize: 64, epochs: 2, learningRate: { linear: [1e-3, 1e-4] }, valueHidden: [8] },
-});
+};
+const ppo = await training('ppo', 'Pendulum-v1', 'gaussian', settings);
 const { job } = ppo;
 
 interface Done {
@@ -105,6 +106,19 @@ describe('a training', () => {
         ),
       })),
     );
+  });
+
+  it('in threads is the same to the byte, and goes on to it', async () => {
+    const of = await training('ppo', 'Pendulum-v1', 'gaussian', {
+      ...settings,
+      env: { maxEpisodeSteps: 30, workers: 2 },
+    });
+    expect((await work('threads', { cut: 3, of })).metrics).toBeUndefined();
+    const { said, ...rest } = await work('threads', { of });
+    expect(said).toEqual(['goes on from step 384']);
+    expect(rest).toEqual({ rows: unbroken.rows, metrics: unbroken.metrics });
+    expect(results('threads')).toEqual(results('unbroken'));
+    expect(logs('threads')).toEqual(logs('unbroken'));
   });
 
   it.each([0, 1, 4, 7])('stopped after %i reports ends as if it had not been', async (cut) => {

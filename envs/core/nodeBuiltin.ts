@@ -1,9 +1,11 @@
 interface NodeBuiltins {
   readonly 'node:child_process': typeof import('node:child_process');
   readonly 'node:fs': typeof import('node:fs');
+  readonly 'node:module': typeof import('node:module');
   readonly 'node:os': typeof import('node:os');
   readonly 'node:path': typeof import('node:path');
   readonly 'node:url': typeof import('node:url');
+  readonly 'node:worker_threads': typeof import('node:worker_threads');
 }
 
 /**
@@ -13,6 +15,6 @@ interface NodeBuiltins {
 export function nodeBuiltin<Name extends keyof NodeBuiltins>(name: Name): NodeBuiltins[Name] {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: Name): NodeBuiltins[Name] | undefined } };
   const found = process?.getBuiltinModule?.(name);
-  if (found === undefined) throw new Error('environments of Gymnasium need Node 20.16 or later');
+  if (found === undefined) throw new Error('environments of Gymnasium, and several workers, need Node 20.16 or later');
   return found;
 }
