@@ -8,13 +8,13 @@ const program = new Command('bench:workers')
   .option('--microseconds <list>', 'what a step of one environment takes', '1,10,30,100,1000')
   .option('--num-envs <list>', 'environments', '8')
   .option('--workers <list>', 'threads that share them, beside none', '2')
-  .option('--rounds <n>', 'turns of each', '15')
+  .option('--rounds <n>', 'turns of each', '300')
   .parse();
 const options = program.opts<{ microseconds: string; numEnvs: string; workers: string; rounds: string }>();
 const numbers = (list: string) => list.split(',').map(Number);
 
 /** Milliseconds of a block of steps, about. */
-const BLOCK = 20;
+const BLOCK = 2;
 
 /** How many rounds of burning a microsecond has: the least time of many counts. */
 function roundsOfMicrosecond(): number {
@@ -38,7 +38,7 @@ for (const numEnvs of numbers(options.numEnvs)) {
       times: [] as number[],
     }));
     const actions = new Int32Array(numEnvs);
-    const steps = Math.max(3, Math.round((1000 * BLOCK) / (numEnvs * (microseconds + 1))));
+    const steps = Math.max(1, Math.round((1000 * BLOCK) / (numEnvs * (microseconds + 1))));
     for (const { env } of subjects) {
       env.reset({ seed: 0 });
       for (let i = 0; i < steps; i++) env.step(actions);

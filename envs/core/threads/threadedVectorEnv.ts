@@ -47,8 +47,8 @@ export interface ThreadedVectorEnvOptions {
 
 /** Seconds that threads may take, at least, to load modules and to make envs. */
 const LOADING = 60;
-/** Looks for the last answer so often, some 10 µs, before it sleeps. */
-const PATIENCE = 1000;
+/** Looks for the last answer so often, some 1 µs, before it sleeps: on busy cores a thread that looks keeps others from working. */
+const PATIENCE = 100;
 
 /**
  * Shares its envs out to threads, in their order: they all step at the same time, and the caller's thread waits for the last. It gives what
