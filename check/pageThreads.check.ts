@@ -49,8 +49,8 @@ describe.each([
 
   test.each(['threads', 'threadsWorker'])('%s: the same bits by one thread and by two', async (name) => {
     const { printed, complaints } = await visit(browser, `${server.resolvedUrls!.local[0]}${name}.html`);
-    const { isMain, isolated, one, two, isHelped, atOnce } = JSON.parse(printed);
-    console.log(`${name}, ${kind}: ${two.line}; at once: ${atOnce}`);
+    const { isMain, isolated, one, two, isHelped, isUnasked } = JSON.parse(printed);
+    console.log(`${name}, ${kind}: ${two.line}; helped without a wait for threads: ${isUnasked}`);
     expect({ isMain, isolated, isHelped }).toEqual({
       isMain: name === 'threads',
       isolated: kind === 'isolated',

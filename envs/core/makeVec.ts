@@ -35,7 +35,7 @@ const USUAL_TIMEOUT = 60;
 
 /**
  * `numEnvs` envs of {@link make} as one {@link VectorEnv}; further options are `make`'s. With `workers` so many threads share them, and step
- * at the same time; results are the same. It pays where a step of all of them takes much longer than the 20 to 50 µs that the threads cost.
+ * at the same time; results are the same. It pays where a step of all of them takes much longer than the 20 to 40 µs that the threads cost.
  *
  * @throws as `make` does, when `numEnvs` is not an integer from 1 to 100,000 or `workers` not one from 1 to 256, and when a thread cannot make
  *   the envs.

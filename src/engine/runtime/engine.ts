@@ -154,6 +154,7 @@ export async function selectEngine(
   const next = selectWith(request, options);
   selected?.runtime?.dispose?.();
   selected = next;
+  await next.runtime?.ready?.();
   return { name: selected.name, line: selected.line };
 }
 

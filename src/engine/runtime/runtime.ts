@@ -64,6 +64,8 @@ export interface Runtime extends Storage {
   readonly name: string;
   /** @throws if the runtime cannot run the program */
   load(program: Program): Executable;
+  /** Waits for what must begin beside this thread before it runs programs well, if there is something. */
+  ready?(): Promise<void>;
   /** Ends its threads, if it has some; what it has loaded runs on without them. */
   dispose?(): void;
 }

@@ -218,6 +218,7 @@ export function wasmRuntime({
     name,
     load: (program) => new WasmExecutable(program, shared),
     dispose: () => team?.stop(),
+    ...(team !== undefined && { ready: () => team.ready() }),
     // Masks are not what tfjs keeps of bools: these stay outside.
     allocate: (dtype, size) => (dtype === 'bool' ? { data: new Uint8Array(size) } : new HeapSlot(heap, dtype, size)),
   };

@@ -25,6 +25,9 @@ const nodeProcess = (globalThis as { process?: NodeProcess }).process;
 const MOST_PARTS = 255;
 /** Looks so often, some 100 µs, before the caller lets others have its processor. */
 const PATIENCE = 10_000;
+/** Milliseconds between two looks whether threads have begun, and after which they may begin when they like. */
+const LOOK = 2;
+const BEGINNING = 10_000;
 /** Milliseconds of the sleep between two looks then, and after which a thread that does not answer is an error. */
 const NAP = 1;
 const LOST = 60_000;
@@ -84,16 +87,33 @@ export class Team {
     }
   }
 
+  /**
+   * Starts the threads and waits for them, in a browser. There they do not begin before the caller's thread has its turn, so that one that
+   * goes on without a pause would wait for help in vain. In Node they begin by themselves, and the first program starts them.
+   */
+  async ready(): Promise<void> {
+    if (nodeProcess !== undefined) return;
+    this.#start();
+    const end = performance.now() + BEGINNING;
+    while (Atomics.load(this.#control, CONTROL.begun) < this.#others) {
+      if (this.#failure !== undefined || this.#isStopped || performance.now() > end) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
+  }
+
+  #start(): void {
+    if (this.#threads !== undefined || this.#isStopped) return;
+    const fail = (error: Error): void => {
+      this.#failure ??= error;
+    };
+    this.#threads = Array.from({ length: this.#others }, () => startThread(fail));
+    this.#send({ memory: this.#memory, control: this.#control, layout: CONTROL });
+  }
+
   /** Gives the threads a program; the first one starts them. Returns the program's number. */
   load(modules: readonly WebAssembly.Module[]): number {
     this.#programs++;
-    if (this.#threads === undefined && !this.#isStopped) {
-      const fail = (error: Error): void => {
-        this.#failure ??= error;
-      };
-      this.#threads = Array.from({ length: this.#others }, () => startThread(fail));
-      this.#send({ memory: this.#memory, control: this.#control, layout: CONTROL });
-    }
+    this.#start();
     this.#send({ load: this.#programs, modules });
     return this.#programs;
   }

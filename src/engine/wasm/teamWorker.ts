@@ -17,6 +17,8 @@ export const CONTROL = {
   bell: 51,
   /** 1 if the caller waits for a change of `undone`. */
   isAwaited: 52,
+  /** How many threads have begun. */
+  begun: 53,
   /** How long the text of the first error is, 0 without one; its characters follow. */
   error: 64,
   end: 64 + 512,
@@ -53,8 +55,10 @@ export function teamWorker(): void {
   port.onmessage = ({ data }) => {
     received++;
     try {
-      if ('memory' in data) ({ memory, control, layout } = data);
-      else if ('unload' in data) programs.delete(data.unload);
+      if ('memory' in data) {
+        ({ memory, control, layout } = data);
+        Atomics.add(control, layout.begun, 1);
+      } else if ('unload' in data) programs.delete(data.unload);
       else {
         // Only the caller's `run` shares parts. This function does nothing, and needs no name of its own.
         const env = { memory, share: Function.prototype as () => void };
