@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { train } from '../../../../agents/index.ts';
 import {
   type AutoresetMode,
@@ -288,6 +288,13 @@ describe('errors are one line that names the env', () => {
     }
     // A single env has no use for them.
     make('CartPole-v1', { workers: 4 }).close();
+  });
+
+  test('where there is no Node', () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    expect(() => makeVec('CartPole-v1', { numEnvs: 2, workers: 2 })).toThrow(
+      /^environments of Gymnasium, and several workers, need Node/,
+    );
   });
 
   test('a function that makes environments', async () => {
