@@ -279,6 +279,7 @@ describe('errors are one line that names the env', () => {
         /: makeVec\('CartPole-v1'\): workers: this is called by a module that a thread imports, expected /,
       ],
       ['CartPole-v1', { workers: 0 }, 'makeVec: workers must be an integer ≥ 1, got 0'],
+      ['CartPole-v1', { workers: 257 }, 'makeVec: workers must be an integer ≤ 256, got 257'],
       ['CartPole-v1', { workerTimeout: 0 }, 'makeVec: workerTimeout must be seconds above 0, got 0'],
       ['CartPole-v1', { autoresetMode: 'never' as never }, 'ThreadedVectorEnv: autoresetMode must be one of'],
       ['Nothing-v1', {}, 'makeVec: no environment is registered as "Nothing-v1"'],
