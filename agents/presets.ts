@@ -19,7 +19,8 @@ export type Presets = { readonly [A in AgentName]?: Preset<AgentOptionsByName[A]
 const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as const;
 
 /**
- * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo. In
+ * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo,
+ * but for Pendulum's rate, which falls. In
  * MountainCarContinuous-v0 the way to the goal is found by pushing in one direction for a part of a swing: by noise that stays for some 20
  * steps (SAC), or by pushes that are mostly the largest there are (PPO's `initialScale`). DQN's and QR-DQN's of
  * Acrobot and MountainCar are near those of RL Baselines3 Zoo, with a quarter of the network's width, scaled rewards and a rate that falls.
@@ -83,7 +84,14 @@ export const presets = {
     ppo: {
       steps: 100_000,
       envs: 4,
-      agent: { horizon: 1024, batchSize: 64, epochs: 10, gamma: 0.9, lambda: 0.95, learningRate: 1e-3 },
+      agent: {
+        horizon: 1024,
+        batchSize: 64,
+        epochs: 10,
+        gamma: 0.9,
+        lambda: 0.95,
+        learningRate: { linear: [1e-3, 0] },
+      },
       policy: {},
     },
     sac: {

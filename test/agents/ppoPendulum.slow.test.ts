@@ -5,7 +5,7 @@ import { makePolicy, Rng } from '../../src/index.ts';
 
 const { steps, envs, agent: settings } = presets['Pendulum-v1'].ppo;
 
-/** The mean return of each rollout, of the training that `oxbow train` makes of the preset. */
+/** The mean return of each rollout, of the training that `oxbow train` makes of the preset, but for its rate: a constant one is the harder case. */
 async function returns(name: 'mixture' | 'spline', seed: number, klCoefficient?: number): Promise<number[]> {
   const rng = new Rng(seed);
   const env = makeVec('Pendulum-v1', { numEnvs: envs, autoresetMode: 'sameStep' });
@@ -13,6 +13,7 @@ async function returns(name: 'mixture' | 'spline', seed: number, klCoefficient?:
   const policy = makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy') });
   const agent = new Ppo({
     ...settings,
+    learningRate: 1e-3,
     policy,
     env,
     rng: rng.split('agent'),
