@@ -18,6 +18,17 @@ export type Presets = { readonly [A in AgentName]?: Preset<AgentOptionsByName[A]
 /** Networks of the agents that learn from a replay buffer: small ones, which are quick and enough. */
 const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as const;
 
+/** PPO's of both landers: every rollout has some ends of flights, and the horizon of 200 steps reaches from the first brake to the landing. */
+const landing = {
+  horizon: 512,
+  batchSize: 128,
+  epochs: 10,
+  gamma: 0.995,
+  lambda: 0.95,
+  normalizeObservations: true,
+  normalizeRewards: true,
+} as const;
+
 /**
  * Settings that work, by environment and agent. PPO's of CartPole and Pendulum, and A2C's, are those of RL Baselines3 Zoo,
  * but for Pendulum's rate, which falls. In
@@ -227,5 +238,8 @@ export const presets = {
       },
       policy: { quantiles: 16, epsilon: 0.07 },
     },
+  },
+  'gymnasium:LunarLander-v3': {
+    ppo: { steps: 500_000, envs: 8, agent: { ...landing, learningRate: { linear: [1e-3, 0] } }, policy: {} },
   },
 } as const satisfies Readonly<Record<string, Presets>>;

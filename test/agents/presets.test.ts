@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { agentNamed } from '../../agents/builtinAgents.ts';
 import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
 import { usualPolicy } from '../../agents/common/usualPolicy.ts';
 import { A2c, type Agent, Dqn, Ppo, presets, QrDqn, Reinforce, Sac, Td3 } from '../../agents/index.ts';
 import { type Box, make, makeVec } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
+import { policySchema } from '../../src/policies/registry.ts';
 
 const constructors = { a2c: A2c, dqn: Dqn, 'qr-dqn': QrDqn, ppo: Ppo, reinforce: Reinforce, sac: Sac, td3: Td3 };
 
@@ -11,7 +13,18 @@ const cases = Object.entries(presets).flatMap(([id, agents]) =>
   Object.entries(agents).map(([name, preset]) => ({ id, name: name as keyof typeof constructors, preset })),
 );
 
-describe.each(cases)('$id, $name', ({ id, name, preset }) => {
+const isPython = (id: string) => id.startsWith('gymnasium:');
+
+describe.each(cases.filter(({ id }) => isPython(id)))('$id, $name', ({ name, preset }) => {
+  test('has options of the agent and of a policy, also as JSON', () => {
+    const { agent, policy } = JSON.parse(JSON.stringify(preset)) as typeof preset;
+    expect(agentNamed(name)!.options.partial().parse(agent)).toMatchObject(agent);
+    const usual = agentNamed(name)!.usualPolicy ?? 'gaussian';
+    expect(policySchema(usual)!.parse(policy)).toMatchObject(policy);
+  });
+});
+
+describe.each(cases.filter(({ id }) => !isPython(id)))('$id, $name', ({ id, name, preset }) => {
   test('fits its environment and its agent, also as JSON', () => {
     const { envs, agent, policy: options } = JSON.parse(JSON.stringify(preset)) as typeof preset;
     const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
