@@ -38,6 +38,16 @@ function drawActions({ numEnvs, singleActionSpace: space }: VectorEnv, rng: Rng)
   return actions;
 }
 
+/** What of a result must be the same: all but names of temporary files, and the last digits of an environment that is not steady. */
+function comparable(value: unknown, packaged: PackagedEnv): unknown {
+  if (typeof value === 'string') return value.replace(/\/tmp\/[^"\\]*/g, '/tmp/…');
+  if (typeof value === 'number') return packaged.isUnsteady ? Number(value.toPrecision(9)) : value;
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((entry) => comparable(entry, packaged));
+  if (ArrayBuffer.isView(value)) return [...(value as Float64Array)].map((entry) => comparable(entry, packaged));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, comparable(entry, packaged)]));
+}
+
 /** What a vector env gives in some steps of random actions, and its state. */
 function played(env: VectorEnv, { unsaved, unseeded }: PackagedEnv): unknown[] {
   const rng = new Rng('actions');
@@ -118,7 +128,7 @@ describe.each(packagedEnvs.filter(({ isLight }) => all || isLight))('$id $option
       const seen = played(env, packaged);
       if (unsaved) expect(() => env.state()).toThrow(unsaved);
       env.close();
-      return seen;
+      return comparable(seen, packaged);
     });
     expect(two).toEqual(one);
     expect(three).toEqual(one);
@@ -127,6 +137,7 @@ describe.each(packagedEnvs.filter(({ isLight }) => all || isLight))('$id $option
   test('a training whose Python is killed resumes from its last state, to the byte', async () => {
     const half = await train(packaged, UPDATES / 2, undefined, true);
     if (unsaved || unseeded) return;
-    expect(await train(packaged, UPDATES / 2, half)).toEqual(await train(packaged, UPDATES));
+    const resumed = await train(packaged, UPDATES / 2, half);
+    expect(comparable(resumed, packaged)).toEqual(comparable(await train(packaged, UPDATES), packaged));
   });
 });
