@@ -15,6 +15,7 @@ export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
 export * from './core/flatVectorEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
+export * from './core/productEnv.ts';
 export {
   type EnvId,
   type EnvOptions,

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Box,
+  checkEnv,
+  type Env,
+  LakeEnv,
+  ProductEnv,
+  type ProductInfo,
+  SyncVectorEnv,
+  TimeLimit,
+} from '../../../envs/index.ts';
+import { Rng } from '../../../src/random.ts';
+import { Countdown } from './fixtures.ts';
+
+type Lake = Env<Float32Array, Float32Array>;
+
+/** A lake whose steps reach the water, and which draws its blocked bank from its stream. */
+const lake = (): Lake => new TimeLimit(new LakeEnv({ stride: 1.3, stepCost: 0.02, blocked: 'hidden' }), 12) as Lake;
+const product = (count: number) => new ProductEnv(Array.from({ length: count }, () => lake));
+
+/** Velocities that mostly lead ahead, now and then into the water. */
+function actionsOf(rng: Rng, numbers: number): Float32Array {
+  return Float32Array.from({ length: numbers }, (_, i) => rng.normal(i % 2 === 0 ? 0.7 : 0.2, 0.6));
+}
+
+describe('ProductEnv', () => {
+  it('walks as its parts do alone, byte by byte, and waits for the last', () => {
+    const [seed, count, episodes] = [11, 3, 40];
+    const together = product(count);
+    const alone = Array.from({ length: count }, lake);
+    const seeds = alone.map((_, i) => new Rng(seed).split('productEnv').split(i).seed);
+    const rng = new Rng(5);
+    let waited = 0;
+    for (let episode = 0; episode < episodes; episode++) {
+      const [first, firstInfo] = together.reset(episode === 0 ? { seed } : {});
+      const shown = alone.map((env, i) => env.reset(episode === 0 ? { seed: seeds[i]! } : {}));
+      expect([...first]).toEqual(shown.flatMap(([observation]) => [...observation]));
+      expect((firstInfo as ProductInfo).parts).toEqual(shown.map(([, info]) => info));
+      const ends = alone.map(() => false);
+      for (let ended = false; !ended; ) {
+        const action = actionsOf(rng, 2 * count);
+        const [observation, reward, terminated, truncated, info] = together.step(action);
+        let sum = 0;
+        for (const [i, env] of alone.entries()) {
+          if (ends[i]) {
+            waited += 1;
+            continue;
+          }
+          const [own, gain, over, cut, said] = env.step(action.slice(2 * i, 2 * i + 2));
+          shown[i] = [own, said];
+          sum += gain;
+          ends[i] = over || cut;
+        }
+        expect([...observation]).toEqual(shown.flatMap(([own]) => [...own]));
+        expect((info as ProductInfo).parts).toEqual(shown.map(([, said]) => said));
+        expect(reward).toBe(sum);
+        ended = terminated || truncated;
+        expect(ended).toBe(ends.every(Boolean));
+        const words = [...new Set(shown.map(([, said]) => said.outcome!))].sort().join(' and ');
+        expect(info.outcome).toBe(ended ? words : undefined);
+      }
+    }
+    expect(waited).toBeGreaterThan(episodes);
+  });
+
+  it('of one part is that part', () => {
+    const [one, alone] = [product(1), lake()];
+    const [observation] = one.reset({ seed: 3 });
+    expect(observation).toEqual(alone.reset({ seed: new Rng(3).split('productEnv').split(0).seed })[0]);
+    const action = Float32Array.of(0.1, 0.9);
+    const [next, reward, terminated, truncated, { parts }] = one.step(action);
+    expect([next, reward, terminated, truncated, (parts as unknown[])[0]]).toEqual(alone.step(action));
+  });
+
+  it('its parts have streams of their own', () => {
+    const env = product(8);
+    const [, info] = env.reset({ seed: 0 });
+    expect(new Set((info as ProductInfo).parts.map(({ blocked }) => blocked)).size).toBe(2);
+  });
+
+  it('is terminated if all parts are, truncated if one was cut', () => {
+    const rush = Float32Array.of(1, 0, 1, 0);
+    const into = new ProductEnv([lake, lake]);
+    into.reset({ seed: 0 });
+    const [, , terminated, truncated, info] = into.step(rush);
+    expect([terminated, truncated, info.outcome]).toEqual([true, false, 'drowned']);
+
+    const cut = new ProductEnv([lake, () => new TimeLimit(new LakeEnv({ stride: 0.001 }), 2)]);
+    cut.reset({ seed: 0 });
+    expect(cut.step(rush).slice(2, 4)).toEqual([false, false]);
+    const [, reward, ...end] = cut.step(rush);
+    expect(reward).toBeCloseTo(-0.005, 12);
+    expect(end.slice(0, 2)).toEqual([false, true]);
+    expect((end[2] as ProductInfo).outcome).toBe('drowned and timeout');
+  });
+
+  it('keeps the contract of an environment, state and all', () => {
+    expect(() => checkEnv(product(3) as never)).not.toThrow();
+  });
+
+  it('goes back to a state in which a part waits for the others, through JSON', () => {
+    const env = new ProductEnv([lake, () => new LakeEnv({ stride: 0.1 })]);
+    env.reset({ seed: 1 });
+    env.step(Float32Array.of(1, 0, 0, 1));
+    const state = JSON.parse(JSON.stringify(env.state()));
+    const after = env.step(Float32Array.of(1, 0, 0, 1));
+    const other = new ProductEnv([lake, () => new LakeEnv({ stride: 0.1 })]);
+    other.setState(state);
+    expect(other.step(Float32Array.of(1, 0, 0, 1))).toEqual(after);
+    expect(() => product(3).setState(state)).toThrow('ProductEnv.setState: the state is of 2 envs, expected 3');
+  });
+
+  it('what is done with an info that it gave out changes nothing', () => {
+    const env = product(2);
+    env.reset({ seed: 1 });
+    const rush = Float32Array.of(1, 0, 0, 0.1);
+    const given = env.step(rush)[4] as ProductInfo;
+    given.parts[0]!.outcome = 'flown';
+    expect((env.step(rush)[4] as ProductInfo).parts[0]!.outcome).toBe('drowned');
+  });
+
+  it('steps in a vector environment', () => {
+    const vector = new SyncVectorEnv([() => product(2), () => product(2)] as never);
+    vector.reset({ seed: 0 });
+    const { finalInfos } = vector.step(Float32Array.of(1, 0, 1, 0, 0, 0.5, 0, 0.5));
+    expect(finalInfos.map((info) => info?.outcome)).toEqual(['drowned', undefined]);
+    vector.close();
+  });
+
+  it('has the parts’ bounds', () => {
+    const env = new ProductEnv([lake, () => new LakeEnv({ action: 'heading' })]);
+    expect(env.observationSpace.size).toBe(4);
+    expect([...env.actionSpace.high]).toEqual([1, 1, Math.fround(Math.PI)]);
+    expect(env.actionSpace).toBeInstanceOf(Box);
+  });
+
+  it('refuses in one line', () => {
+    expect(() => new ProductEnv([])).toThrow('ProductEnv: needs at least one env, got none');
+    expect(() => new ProductEnv([lake, () => new Countdown()])).toThrow(
+      'ProductEnv: env 1: needs a float32 Box of actions, got Discrete(4)',
+    );
+    const env = product(2);
+    env.reset();
+    expect(() => env.step(Float32Array.of(1, 2))).toThrow(
+      'ProductEnv: step() got the action Float32Array [1, 2], expected a Float32Array of 4',
+    );
+  });
+});
