@@ -20,6 +20,18 @@ export interface Tuning {
   /** By study: only these are tuned. */
   readonly objectives: Readonly<Record<string, Objective>>;
   readonly spaces: SearchSpaces;
-  /** By study: under which of its conditions settings are searched for; the others take what was found there. By default, under none. */
-  readonly conditions?: Readonly<Record<string, string>>;
+  /**
+   * By study: under which of its conditions settings are searched for; the others take what was found there. By default, under none. Under
+   * several, a trial is done under each of them, and its score is over all of them.
+   */
+  readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** The conditions under which the settings of a study are searched for; undefined stands for none. */
+export function searchedConditions(
+  { conditions }: Pick<Tuning, 'conditions'>,
+  study: string,
+): readonly (string | undefined)[] {
+  const own = conditions?.[study];
+  return typeof own === 'object' ? own : [own];
 }

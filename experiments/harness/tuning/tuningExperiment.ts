@@ -10,6 +10,7 @@ import { latinHypercube, type Settings } from './searchSpace.ts';
 import { bestSettings, type Trial, type Trials } from './trials.ts';
 import { trialTables } from './trialTables.ts';
 import type { Tuned } from './tunedSchema.ts';
+import { searchedConditions } from './tuning.ts';
 import { type TrialsFile, type TuningConfig, tuningSection } from './tuningSection.ts';
 
 /** What the name of the search for an experiment's settings ends in. */
@@ -34,7 +35,7 @@ interface TuningJob extends Job {
 export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
   const { tuning } = experiment;
   if (tuning === undefined) throw new InputError(`experiment: ${experiment.name} has no settings to tune`);
-  const { objectives, spaces, conditions = {} } = tuning;
+  const { objectives, spaces } = tuning;
   const present = (experiment.schema.parse({}) as unknown as { tuned: Tuned }).tuned;
   const choices = { ...experiment.choices, studies: Object.keys(objectives) };
   const { tuned: _, ...shape } = experiment.schema.shape;
@@ -46,7 +47,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
 
   /** Whether a job has settings of its own: under other conditions it has those that were found under this one. */
   const isSearched = ({ study, env, policy, condition }: Job) =>
-    condition === conditions[study] && present[study]?.[env]?.[policy] !== undefined;
+    searchedConditions(tuning, study).includes(condition) && present[study]?.[env]?.[policy] !== undefined;
 
   const settingsOf = ({ study, env, policy }: Where, trials: number): Settings[] => [
     ...latinHypercube(spaces[study]![policy]!, trials, new Rng('tuning').split(study)),
@@ -72,16 +73,20 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     mapGroups(summary, 'study', (ofStudy, study) =>
       mapGroups(ofStudy, 'env', (ofEnvironment, env) =>
         mapGroups(
-          ofEnvironment
-            .filter(({ metric }) => metric === objectives[study]!.metric)
-            .map(({ policy: name, perSeed }) => {
-              const [policy, number] = name.split(' #') as [string, string];
-              return {
-                policy,
-                settings: settingsOf({ study, env, policy }, trials)[Number(number) - 1]!,
-                scores: perSeed,
-              };
-            }),
+          // A trial has a row for each condition under which it is searched.
+          [
+            ...groupBy(
+              ofEnvironment.filter(({ metric }) => metric === objectives[study]!.metric),
+              ({ policy }) => policy,
+            ),
+          ].map(([name, rows]) => {
+            const [policy, number] = name.split(' #') as [string, string];
+            return {
+              policy,
+              settings: settingsOf({ study, env, policy }, trials)[Number(number) - 1]!,
+              scores: rows.flatMap(({ perSeed }) => perSeed),
+            };
+          }),
           'policy',
           (own) => own.map(({ settings, scores }): Trial => ({ settings, scores })),
         ),

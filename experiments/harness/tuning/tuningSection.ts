@@ -4,7 +4,7 @@ import { plural } from '../plural.ts';
 import { bestSettings, type Trials } from './trials.ts';
 import { trialTables } from './trialTables.ts';
 import type { SearchSpaces, Tuned } from './tunedSchema.ts';
-import type { Tuning } from './tuning.ts';
+import { searchedConditions, type Tuning } from './tuning.ts';
 
 /** The settings of a search for settings. */
 export interface TuningConfig extends CommonConfig {
@@ -35,7 +35,7 @@ export function tuningSection(
   { tuning, conditionLabel = (condition) => condition }: TunedExperiment,
   used?: Tuned,
 ): Section {
-  const { objectives, conditions = {} } = tuning;
+  const { objectives } = tuning;
   const best = bestSettings(trials, objectives);
   const others = entries(best).filter(([study, env, policy, settings]) => {
     const own = used?.[study]?.[env]?.[policy];
@@ -43,7 +43,8 @@ export function tuningSection(
   });
   const judged = Object.keys(trials).map((study) => {
     const { over, label } = objectives[study]!;
-    return `${study} by the ${over} ${label}${study in conditions ? ` (${conditionLabel(conditions[study]!)})` : ''}`;
+    const conditions = searchedConditions(tuning, study).filter((condition) => condition !== undefined);
+    return `${study} by the ${over} ${label}${conditions.length > 0 ? ` (${conditions.map(conditionLabel).join('; ')})` : ''}`;
   });
   return {
     title: `How the settings were found: ${Object.keys(trials).join(', ')}`,

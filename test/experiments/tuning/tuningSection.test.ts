@@ -57,4 +57,6 @@ test('says under which condition settings were searched for', () => {
   expect(tuningSection(file, searched).paragraphs![0]).toContain('learn by the mean held-out loss (rain-3)');
   const labelled = tuningSection(file, { ...searched, conditionLabel: (key) => key.replace('-', ' = ') });
   expect(labelled.paragraphs![0]).toContain('learn by the mean held-out loss (rain = 3)');
+  const several = { tuning: { ...tuning, conditions: { learn: ['rain-1', 'rain-3'] } } };
+  expect(tuningSection(file, several).paragraphs![0]).toContain('learn by the mean held-out loss (rain-1; rain-3)');
 });
