@@ -11,6 +11,7 @@ export {
   type Criteria,
   type Criterion,
   conclude,
+  concludeClauses,
   type Verdict,
 } from './harness/conclusion.ts';
 export {

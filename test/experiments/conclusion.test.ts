@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { bounded, type Criterion, conclude, describeCriteria } from '../../experiments/harness/conclusion.ts';
+import {
+  bounded,
+  type Criterion,
+  conclude,
+  concludeClauses,
+  describeCriteria,
+} from '../../experiments/harness/conclusion.ts';
 import type { SummaryRow } from '../../experiments/harness/experiment.ts';
 
 const row = (iqm: number | null, low: number | null, high: number | null): SummaryRow => ({
@@ -70,4 +76,25 @@ test('a claim about what the run leaves out is not listed, and keeps a predictio
   ]);
   expect(of(undefined)).toEqual(['undecided']);
   expect(describeCriteria([claim('a', undefined), claim('b', true)])).toEqual(['a: not decided', 'b']);
+});
+
+test('clauses are counted, each by itself, and ten seeds decide', () => {
+  const verdict = (seeds: number, ...holds: (Criterion['holds'] | null)[]) =>
+    concludeClauses(
+      { question: 'q', prediction: 'p' },
+      holds.map((each) => (each === null ? undefined : { text: 't', holds: each })),
+      seeds,
+    ).verdict;
+  expect(verdict(10, true, true)).toBe('2 of 2 clauses hold');
+  expect(verdict(20, true, false, true)).toBe('2 of 3 clauses hold');
+  expect(verdict(10, true, undefined, false)).toBe('1 of 3 clauses hold, 1 undecided');
+  // One that the run leaves out is not counted, and is spoken of.
+  expect(verdict(10, true, null)).toBe('1 of 1 clauses hold');
+  expect(
+    concludeClauses({ question: 'q', prediction: 'p' }, [undefined, { text: 'a', holds: true }], 10).measured,
+  ).toEqual(['a', '1 claim is about what this run leaves out']);
+  expect(verdict(9, true, true)).toBe('too few seeds');
+  expect(verdict(9, false)).toBe('too few seeds');
+  expect(verdict(10)).toBe('undecided');
+  expect(verdict(10, null)).toBe('undecided');
 });
