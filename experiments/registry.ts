@@ -9,6 +9,7 @@ export const registry: Registry = {
     densities: async () => (await import('./densities/densities.ts')).densities,
     distill: async () => (await import('./distill/distill.ts')).distill,
     lake: async () => (await import('./lake/lake.ts')).lake,
+    products: async () => (await import('./products/products.ts')).products,
     stability: async () => (await import('./stability/stability.ts')).stability,
     vae: async () => (await import('./vae/vae.ts')).vae,
   },

@@ -1,0 +1,86 @@
+import { selectBackend, selectEngine } from '../../src/index.ts';
+import { concludeClauses } from '../harness/conclusion.ts';
+import type { Job } from '../harness/experiment.ts';
+import { defineExperiment } from '../harness/registry.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
+import { actingTable } from './actingSpeed.ts';
+import { clausesOf, prediction, question } from './clauses.ts';
+import { cloneProduct, cloningSettings } from './cloneProduct.ts';
+import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
+import { choices, type ProductsConfig, productsSchema, studyCodes } from './config.ts';
+import { type ProductPolicy, policyCost } from './productPolicies.ts';
+import { productSections, productTables } from './section.ts';
+import { tuning } from './tuning.ts';
+
+interface ProductsJob extends Job {
+  readonly policy: ProductPolicy;
+  readonly condition: string;
+}
+
+/** E8: which classes keep 2ᵏ ways open on k lakes walked at once? */
+export const products = defineExperiment<ProductsConfig, ProductsJob>({
+  name: 'products',
+  description: 'Cloning on several lakes walked at once: 2ᵏ ways in 2k numbers.',
+  schema: productsSchema,
+  choices,
+  steps: { products: 'steps' },
+  presets: {
+    quick: {
+      seeds: [0, 1],
+      policies: ['gaussian', 'mixture-2', 'mixture-4', 'spline'],
+      lakes: [1, 2],
+      steps: 1500,
+      evaluationEpisodes: 500,
+    },
+    // The run that decides: seeds that nothing was looked at or chosen by.
+    full: { seeds: Array.from({ length: 20 }, (_, i) => 100 + i) },
+  },
+
+  timed: true,
+
+  runtime: selectRuntime,
+
+  jobs: (config) =>
+    config.studies.flatMap((study) =>
+      config.environments.flatMap((env) =>
+        config.lakes.flatMap((lakes) =>
+          config.policies.flatMap((policy) =>
+            config.seeds.map((seed) => ({
+              id: `${study}/${env}/${conditionOf(lakes)}/${policy}/seed-${seed}`,
+              ...{ study, env, condition: conditionOf(lakes), policy, seed },
+              weight: seconds(policy, lakes, config),
+            })),
+          ),
+        ),
+      ),
+    ),
+
+  async runJob({ policy, condition }, config, context) {
+    await selectBackend();
+    await selectEngine(config.engine);
+    return cloneProduct({ policy, lakes: lakesOf(condition) }, config, context);
+  },
+
+  conditionLabel,
+
+  tuning,
+
+  tables: (summary) => productTables(summary),
+
+  clocked: (jobs) => actingTable(jobs, { conditionLabel }),
+
+  conclusions(_outcomes, summary) {
+    const drowned = summary.filter(({ metric }) => metric === 'drownRate');
+    const seeds = drowned.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
+    return { [studyCodes.products]: concludeClauses({ question, prediction }, clausesOf(drowned), Math.min(...seeds)) };
+  },
+
+  report: (outcomes, summary, config, conclusions) =>
+    productSections(outcomes, summary, config, conclusions[studyCodes.products]!),
+});
+
+/** The seconds that a job takes on a quiet core. */
+function seconds(policy: ProductPolicy, lakes: number, config: ProductsConfig): number {
+  const updates = (cloningSettings(config, policy).steps * config.batchSize) / 256;
+  return 1 + 0.3 * lakes + policyCost(policy) * (0.5 + 0.1 * lakes) * 1e-3 * updates;
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { bestSettings } from '../../../experiments/harness/tuning/trials.ts';
+import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExperiment.ts';
+import { conditionLabel, conditionOf, lakesOf } from '../../../experiments/products/conditions.ts';
+import { productsSchema } from '../../../experiments/products/config.ts';
+import { summarizeWalks } from '../../../experiments/products/measureProduct.ts';
+import { productPolicies } from '../../../experiments/products/productPolicies.ts';
+import { products } from '../../../experiments/products/products.ts';
+import { readTrials, readTuned } from '../../../experiments/products/tuning.ts';
+
+test('shares and ways of walks, by plain counts', () => {
+  const end = (outcome: 'home' | 'drowned' | 'timeout', bank: 'upper' | 'lower') => ({ outcome, bank });
+  const { metrics, counts } = summarizeWalks([
+    [end('home', 'upper'), end('home', 'lower')],
+    [end('home', 'upper'), end('home', 'lower')],
+    [end('home', 'lower'), end('home', 'lower')],
+    [end('home', 'upper'), end('drowned', 'upper')],
+    [end('drowned', 'lower'), end('drowned', 'lower')],
+    [end('home', 'lower'), end('timeout', 'upper')],
+    [end('timeout', 'upper'), end('drowned', 'upper')],
+    [end('home', 'upper'), end('home', 'lower')],
+  ]);
+  expect(metrics).toEqual({ drownRate: 3 / 8, homeRate: 4 / 8, drownRateOfALake: 4 / 16, ways: 2 });
+  expect(counts).toEqual({ ll: 1, ul: 3 });
+  const none = summarizeWalks([[end('drowned', 'upper')]]);
+  expect(none).toEqual({ metrics: { drownRate: 1, homeRate: 0, drownRateOfALake: 1, ways: 0 }, counts: {} });
+});
+
+test('conditions go to numbers and back', () => {
+  expect([1, 4].map(conditionOf)).toEqual(['k-1', 'k-4']);
+  expect(['k-1', 'k-4'].map(lakesOf)).toEqual([1, 4]);
+  expect(['k-1', 'k-4'].map(conditionLabel)).toEqual(['1 lake', '4 lakes']);
+});
+
+test('the decisive run has twenty seeds of its own; every class has jobs at every number of lakes', () => {
+  const config = productsSchema.parse(products.presets.full);
+  expect(config.seeds).toEqual(Array.from({ length: 20 }, (_, i) => 100 + i));
+  const jobs = products.jobs(config as never);
+  expect(jobs).toHaveLength(20 * 4 * 9);
+  expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
+  expect(() => productsSchema.parse({ demonstrations: 80 })).toThrow(
+    'at most 240, which 80 demonstrations surely hold',
+  );
+  expect(() => productsSchema.parse({ lakes: [1, 1] })).toThrow('each at most once');
+});
+
+test('settings are searched on one lake and on three, every class as often, on seeds of their own', () => {
+  const search = tuningExperiment(products);
+  const jobs = search.jobs(search.schema.parse({ trials: 2 }) as never);
+  expect(jobs).toHaveLength(3 * 9 * 2 * 2);
+  for (const policy of productPolicies) {
+    const own = jobs.filter((job) => job.policy.startsWith(`${policy} #`));
+    expect(own.map(({ condition, seed }) => `${condition} ${seed}`).sort()).toEqual(
+      ['k-1 1000', 'k-1 1001', 'k-3 1000', 'k-3 1001'].flatMap((each) => [each, each, each]),
+    );
+  }
+});
+
+test('the settings in use are the best of the trials, if there were some', () => {
+  const file = readTrials();
+  if (file === undefined) return;
+  const own = file.trials.products!['LakeStride-v0']!;
+  expect(Object.keys(own)).toEqual(productPolicies);
+  for (const trials of Object.values(own)) expect(trials).toHaveLength(file.config.trials + 1);
+  expect(bestSettings(file.trials, products.tuning!.objectives)).toEqual(readTuned());
+});

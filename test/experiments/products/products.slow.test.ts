@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { SummaryRow } from '../../../experiments/index.ts';
+import { registry } from '../../../experiments/registry.ts';
+import { loadPolicy } from '../../../src/index.ts';
+import { oxbowOn } from '../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-products-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SMALL = ['steps=300', 'evaluationEpisodes=300', 'heldOut=600', 'lakes=[1,2]'].flatMap((each) => ['--set', each]);
+const POLICIES = ['--policies', 'gaussian,mixture-4,regression'];
+
+test('oxbow run products: the plain controls do what theory says, and a job gives the same bytes again', async () => {
+  const out = join(folder, 'run');
+  const argv = ['run', 'products', '--workers', '1', '--seeds', '2', ...POLICIES, ...SMALL, '--out', out];
+  const { code, stdout } = await oxbowOn(registry, ...argv);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^E8 .*too few seeds$/m);
+  expect(stdout).toContain('Time to act on this machine');
+  const { experiments, results, fingerprint } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
+    experiments: Record<string, { verdict: string; measured: string }>;
+    results: SummaryRow[];
+    fingerprint: string;
+  };
+  expect(experiments.E8!.verdict).toBe('too few seeds');
+  expect(experiments.E8!.measured).toContain('Gaussian ≥ 1 − 0.65ᵏ: 1 lake: ');
+  const of = (policy: string, lakes: number, metric: string) =>
+    results.find((row) => row.policy === policy && row.condition === `k-${lakes}` && row.metric === metric)!.iqm;
+
+  // The best Gaussian of one lake is 1.200 nats above the law at the start, and that of two is two of them.
+  expect(Math.abs(of('gaussian', 1, 'startNats')! - 1.2)).toBeLessThan(0.1);
+  expect(Math.abs(of('gaussian', 2, 'startNats')! - 2.4)).toBeLessThan(0.2);
+  expect(of('gaussian', 1, 'drownRate')).toBeGreaterThan(0.25);
+  expect(of('gaussian', 2, 'drownRate')).toBeGreaterThan(of('gaussian', 1, 'drownRate')!);
+  expect(of('mixture-4', 1, 'startNats')).toBeLessThan(0.3);
+  expect(of('mixture-4', 1, 'natsAbove')).toBeGreaterThan(0);
+  expect(of('mixture-4', 1, 'drownRate')).toBeLessThan(0.2);
+  expect(of('mixture-4', 1, 'ways')).toBe(2);
+  // The mean of both banks leads into the water, and is no density.
+  expect(of('regression', 1, 'drownRate')).toBeGreaterThan(0.9);
+  expect(of('regression', 1, 'natsAbove')).toBeNull();
+  expect(of('regression', 1, 'lossOfALake')).toBeGreaterThan(Math.log(2 * Math.PI));
+
+  // Clocks are in no result.
+  expect(JSON.stringify(results)).not.toContain('microseconds');
+  const job = 'products/LakeStride-v0/k-2/mixture-4/seed-1';
+  expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
+  expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(4);
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  for (const text of ['E8: Several lakes at once', 'too few seeds', 'They have not been searched yet', fingerprint]) {
+    if (text.startsWith('They') && existsSync('experiments/products/trials.json')) continue;
+    expect(report).toContain(text);
+  }
+
+  const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
+  expect([verified.code, verified.stderr]).toEqual([0, '']);
+  expect(verified.stdout).toMatch(/^1 of 1 jobs gave the same bytes again$/m);
+});
+
+test('oxbow tune products: trials under both conditions, and settings that a run takes', async () => {
+  const out = join(folder, 'search');
+  const small = ['steps=40', 'evaluationEpisodes=20', 'heldOut=50', 'demonstrations=100'].flatMap((each) => [
+    '--set',
+    each,
+  ]);
+  const argv = [
+    'tune',
+    'products',
+    '--workers',
+    '1',
+    '--seeds',
+    '1',
+    '--trials',
+    '1',
+    '--policies',
+    'gaussian,regression',
+  ];
+  expect((await oxbowOn(registry, ...argv, ...small, '--out', out)).code).toBe(0);
+  const { trials, config } = JSON.parse(readFileSync(join(out, 'trials.json'), 'utf8'));
+  expect(config.seeds).toEqual([1000]);
+  for (const policy of ['gaussian', 'regression']) {
+    const own = trials.products['LakeStride-v0'][policy] as { scores: number[] }[];
+    expect(own.map(({ scores }) => scores.map((score) => Number.isFinite(score)))).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+  }
+  const run = ['run', 'products', '--config', join(out, 'tuned.json'), '--policies', 'regression', '--seeds', '1'];
+  const code = (
+    await oxbowOn(registry, ...run, ...small, '--set', 'lakes=[1]', '--workers', '1', '--out', join(folder, 'of'))
+  ).code;
+  expect(code).toBe(0);
+});
