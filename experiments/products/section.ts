@@ -47,8 +47,8 @@ export function productSections(
       paragraphs: [
         'k independent stride lakes are walked at once: an action is the k velocities, an observation the k positions, and there are 2ᵏ ways home. Each lake has ' +
           'a demonstrator of its own, one of those that E1 clones, on either bank by even chances. A walk ends when it has ended on every lake; who is home stands ' +
-          `there. Policies learn from ${config.demonstrations} · k walks of all k lakes by maximum likelihood, and have ${config.parameters} parameters, ±10 %. Settings were searched on ` +
-          'one lake and on three together, with the same number of trials for every class on other seeds, and are the same at every k.',
+          `there. Policies learn from ${config.demonstrations} · k walks of all k lakes by maximum likelihood, and have ${config.parameters} parameters, ±10 %. A class has the same ` +
+          'settings at every k.',
         'The primary endpoint is the share of walks that drown in any lake. On independent lakes it is 1 − (1 − p)ᵏ for a policy that drowns in one lake with probability p. ' +
           'Regression is the mean of the data, fitted by squared error, and it acts by that mean: the plainest control.',
         'Nats above the data’s law: −log π of fresh walks of the demonstrators, less that of their own law, a step. The law is exact up to a constant ' +
