@@ -82,5 +82,5 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
 /** The seconds that a job takes on a quiet core. */
 function seconds(policy: ProductPolicy, lakes: number, config: ProductsConfig): number {
   const updates = (cloningSettings(config, policy).steps * config.batchSize) / 256;
-  return 1 + 0.3 * lakes + policyCost(policy) * (0.5 + 0.1 * lakes) * 1e-3 * updates;
+  return 0.6 + 0.15 * lakes + policyCost(policy) * (0.45 + 0.05 * lakes) * 1e-3 * updates;
 }
