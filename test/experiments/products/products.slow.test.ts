@@ -57,7 +57,7 @@ test('oxbow run products: the plain controls do what theory says, and a job give
 
   const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
   expect([verified.code, verified.stderr]).toEqual([0, '']);
-  expect(verified.stdout).toMatch(/^1 of 1 jobs gave the same bytes again$/m);
+  expect(verified.stdout).toMatch(/^1 of 1 job gave the same bytes again$/m);
 });
 
 test('oxbow tune products: trials under both conditions, and settings that a run takes', async () => {
