@@ -23,18 +23,28 @@ export interface Threads {
 const GUARD = `
 const { Worker, workerData } = process.getBuiltinModule('node:worker_threads');
 const { source, program, loader, tasks, control, port, isLost, undone, lost } = workerData;
-for (const task of tasks) {
+const saidBy = (error) => String(error?.message ?? error);
+const lose = ({ thread }, how) => {
+  port.postMessage({ thread, how });
+  Atomics.store(control, isLost, 1);
+  Atomics.add(control, undone, lost);
+  Atomics.notify(control, undone);
+};
+const start = (task) => {
   const thread = new Worker(source, {
     eval: true, name: 'oxbow', workerData: { program, loader, oxbowEnvs: task }, transferList: [task.port],
   });
   let how;
-  thread.on('error', (error) => { how = String(error?.message ?? error); });
-  thread.on('exit', (code) => {
-    port.postMessage({ thread: task.thread, how: how ?? 'exit code ' + code });
-    Atomics.store(control, isLost, 1);
-    Atomics.add(control, undone, lost);
-    Atomics.notify(control, undone);
-  });
+  thread.on('error', (error) => { how = saidBy(error); });
+  thread.on('exit', (code) => lose(task, how ?? 'exit code ' + code));
+};
+for (const task of tasks) {
+  try {
+    start(task);
+  } catch (error) {
+    lose(task, saidBy(error));
+    break;
+  }
 }`;
 
 /** What a thread begins with: `envThread`, and before it what reads TypeScript. With `--input-type=module` these texts are modules. */

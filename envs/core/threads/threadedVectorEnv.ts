@@ -280,7 +280,7 @@ export class ThreadedVectorEnv implements VectorEnv {
       // A thread that ended before it was asked will not answer.
       if (Atomics.load(control, CONTROL.isLost) === 1) {
         const { thread, how } = this.#threads.lost()!;
-        this.#endBy(call, `has ended its thread: ${how}`, thread);
+        this.#endBy(call, thread, (isEnv) => `has ended${isEnv ? ' its thread' : ''}: ${how}`);
       }
       const undone = Atomics.load(control, CONTROL.undone);
       if (undone === 0) return;
@@ -288,23 +288,30 @@ export class ThreadedVectorEnv implements VectorEnv {
       const now = performance.now();
       const seconds = call === 'make' ? Math.max(LOADING, this.#timeout) : this.#timeout;
       end ||= now + 1000 * seconds;
-      if (now >= end) this.#endBy(call, `has not come back in ${seconds} s`);
+      if (now >= end) this.#endBy(call, this.#late(), () => `has not come back in ${seconds} s`);
       Atomics.wait(control, CONTROL.undone, undone, end - now);
     }
   }
 
-  /** Ends all threads. @param thread the one in which it happened, by default the first that has not answered */
-  #endBy(call: Call, what: string, thread = this.#late()): never {
+  /**
+   * Ends all threads.
+   * @param thread the one in which it happened
+   * @param what it is, of an env that was being called, or of the thread
+   */
+  #endBy(call: Call, thread: number, what: (isEnv: boolean) => string): never {
     this.#threads.end();
     const at = this.#control[slotOf(thread) + SLOT.at]!;
+    const isEnv = at >= 0;
     const [first, last] = [this.#firsts[thread]!, this.#firsts[thread + 1]! - 1];
-    const who = at < 0 ? `the thread of envs ${first} to ${last} (${this.#id})` : `env ${at} (${this.#id})`;
+    const all = first === last ? `env ${first}` : `envs ${first} to ${last}`;
+    const who = isEnv ? `env ${at} (${this.#id})` : `the thread of ${all} (${this.#id})`;
     const advice = call === 'make' ? '' : '; a run resumes from its last checkpoint';
     const during = call === 'make' ? 'while it was made' : `during ${call}()`;
-    this.#end = new Error(`${OWNER}: ${who} ${what}, ${during}${advice}`);
+    this.#end = new Error(`${OWNER}: ${who} ${what(isEnv)}, ${during}${advice}`);
     throw this.#end;
   }
 
+  /** The first thread that has not answered. */
   #late(): number {
     return this.#ports.findIndex((_, k) => Atomics.load(this.#control, slotOf(k) + SLOT.done) !== this.#turn);
   }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { train } from '../../../../agents/index.ts';
+import type { VectorState } from '../../../../envs/core/syncVectorEnv.ts';
 import {
   type AutoresetMode,
   autoresetModes,
@@ -24,6 +25,9 @@ const PUPPET = 'test/Puppet-v0';
 const ENVS = join(import.meta.dirname, '../../../../envs/index.ts');
 /** A program that registers an environment and trains on it, in one module. */
 const AGAIN = `import { makeVec } from ${JSON.stringify(ENVS)}; makeVec('CartPole-v1', { numEnvs: 2, workers: 2 });`;
+/** A module that registers another environment than the caller's of that name. */
+const OTHER = `import { make, register } from ${JSON.stringify(ENVS)};
+register({ id: 'test/other-v0', entryPoint: () => make('CartPole-v1') });`;
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-threads-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const opened: VectorEnv[] = [];
@@ -167,7 +171,8 @@ describe('errors are one line that names the env', () => {
     ],
   ];
   test.each(steps)('%s: steps are refused until all are reset', (deed, line) => {
-    const env = open(PUPPET, { numEnvs: 5, workers: 2 });
+    // The two that fail are in two threads.
+    const env = open(PUPPET, { numEnvs: 5, workers: 3 });
     env.reset({ seed: 0 });
     env.step(one('go', 'go', 'go', 'go', 'go'));
     expect(() => env.step(one('go', 'go', 'go', deed, deed))).toThrow(new Error(line));
@@ -175,6 +180,13 @@ describe('errors are one line that names the env', () => {
     expect(() => env.step(one('go', 'go', 'go', 'go', 'go'))).toThrow(refused);
     env.reset({ mask: [0, 0, 0, 1, 0] });
     expect(() => env.step(one('go', 'go', 'go', 'go', 'go'))).toThrow(refused);
+    const failed = env.state() as VectorState;
+    expect(failed.failed).toBe(3);
+    env.reset();
+    env.setState(failed);
+    expect(() => env.step(one('go', 'go', 'go', 'go', 'go'))).toThrow(
+      /^ThreadedVectorEnv\.step: env 3 \S+ has failed /,
+    );
     expect(play(env)).toStrictEqual(play(open(PUPPET, { numEnvs: 5 })));
   });
 
@@ -200,8 +212,7 @@ describe('errors are one line that names the env', () => {
     const env = open(PUPPET, { numEnvs: 2, workers: 2 });
     env.reset({ seed: 0 });
     env.step(one('go', 'later'));
-    const line =
-      /^ThreadedVectorEnv: the thread of envs 1 to 1 \(test\/Puppet-v0\) has ended its thread: nobody waited, during /;
+    const line = /^ThreadedVectorEnv: the thread of env 1 \(test\/Puppet-v0\) has ended: nobody waited, during /;
     const goOn = async () => {
       for (;;) {
         env.step(one('go', 'go'));
@@ -214,7 +225,7 @@ describe('errors are one line that names the env', () => {
   test('wrong calls are refused before any env moves', () => {
     const env = open(PUPPET, { numEnvs: 3, workers: 3, autoresetMode: 'disabled' });
     env.reset({ seed: 0 });
-    const state = env.state();
+    const state = env.state() as VectorState;
     const calls: [() => unknown, string][] = [
       [() => env.step(one('go')), 'ThreadedVectorEnv.step: got 1 numbers, expected 3 actions of 1'],
       [
@@ -229,6 +240,14 @@ describe('errors are one line that names the env', () => {
       [() => env.setState({ envs: [], ended: [] }), 'ThreadedVectorEnv.setState: the state is of 0 envs, expected 3'],
     ];
     for (const [call, line] of calls) expect(call).toThrow(line);
+    expect(env.state()).toStrictEqual(state);
+    const [first, ...others] = state.envs as Record<string, unknown>[];
+    const half = [{ ...first, steps: 9 }, ...others.map((other) => ({ ...other, tell: () => 0 }))];
+    expect(() => env.setState({ ...state, envs: half })).toThrow(
+      / setState\(\) got what cannot go to another thread: /,
+    );
+    // What the first thread was told of it is dropped.
+    env.setState(state);
     expect(env.state()).toStrictEqual(state);
     env.step(one('go', 'end', 'go'));
     expect(() => env.step(one('go', 'go', 'go'))).toThrow(
@@ -246,7 +265,7 @@ describe('errors are one line that names the env', () => {
 
   test('what cannot be made', () => {
     register({ id: 'test/Homeless-v0', entryPoint: entryPoint as never });
-    const modules = { idle: '', broken: 'throw new Error("no wind");', again: AGAIN };
+    const modules = { idle: '', broken: 'throw new Error("no wind");', again: AGAIN, other: OTHER };
     for (const [name, source] of Object.entries(modules)) {
       const file = join(folder, `${name}.mjs`);
       writeFileSync(file, source);
@@ -272,6 +291,7 @@ describe('errors are one line that names the env', () => {
         /^makeVec\('test\/idle-v0'\): workers: a thread does not know it, since file:\S+ did not register it;/,
       ],
       ['test/broken-v0', {}, /^ThreadedVectorEnv: test\/broken-v0: a thread cannot import file:\S+: no wind$/],
+      ['test/other-v0', {}, /^ThreadedVectorEnv: env 0 has observationSpace Box\([^\n]*, expected Box\([^\n]*$/],
       ['test/none-v0', {}, /^ThreadedVectorEnv: test\/none-v0: a thread cannot import file:[^\n]+none\.mjs[^\n]*$/],
       [
         'test/again-v0',
@@ -346,6 +366,35 @@ describe('threads end', () => {
       /^ThreadedVectorEnv: env 1 \(test\/Puppet-v0\) has ended its thread: [^\n]* memory [^\n]+, during step\(\);[^\n]+\n$/,
     );
     expect(status).toBe(0);
+  });
+
+  test('all, where one cannot be started, at once', () => {
+    // The second thread that the guard starts.
+    const refusing = join(folder, 'refusing.cjs');
+    writeFileSync(
+      refusing,
+      `const threads = require('node:worker_threads');
+      const { Worker, workerData } = threads;
+      let started = 0;
+      if (workerData?.tasks) threads.Worker = class extends Worker {
+        constructor(...all) {
+          if (started++ === 1) throw new Error('no thread is left');
+          super(...all);
+        }
+      };`,
+    );
+    const lines = [
+      `import { makeVec } from ${JSON.stringify(ENVS)};`,
+      `try { makeVec('CartPole-v1', { numEnvs: 4, workers: 2, workerTimeout: Infinity }); } catch (error) { console.log(error.message); }`,
+    ];
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--require', refusing, '--import', 'tsx', '--input-type=module', '--eval', lines.join('\n')],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
+    expect(stdout).toBe(
+      'ThreadedVectorEnv: the thread of envs 2 to 3 (CartPole-v1) has ended: no thread is left, while it was made\n',
+    );
   });
 
   test('with the process, which does not wait for them, and what they print is there at once', () => {
