@@ -124,13 +124,6 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.#drawn = new Int32Array(batchSize);
   }
 
-  /** What each transition takes, last observations of episodes aside. */
-  get bytesPerTransition(): number {
-    const { observationDim, actionDim, bytes } = this.#options;
-    // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
-    return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (this.#priorities ? 32 : 0);
-  }
-
   /** How many transitions it holds. */
   get size(): number {
     return Math.min(this.#added, this.#options.capacity);
@@ -318,6 +311,17 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     if (state.priorities) checkRows('priorities.powers', state.priorities.powers, Float64Array, size, 1);
     return size;
   }
+}
+
+/** What each transition takes, last observations of episodes aside. */
+export function bytesPerTransition({
+  observationDim,
+  actionDim,
+  bytes = false,
+  prioritizedAlpha = 0,
+}: Pick<ReplayBufferOptions, 'observationDim' | 'actionDim' | 'bytes' | 'prioritizedAlpha'>): number {
+  // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
+  return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (prioritizedAlpha > 0 ? 32 : 0);
 }
 
 /** How many of the transitions ended an episode. */

@@ -3,7 +3,7 @@ import { FlatVectorEnv, type VectorEnv } from '../../envs/index.ts';
 import { ObservationLayout } from '../../src/index.ts';
 import { checkFitsInMemory } from './checkFitsInMemory.ts';
 import type { offPolicyOptions } from './offPolicyOptions.ts';
-import { ReplayBuffer } from './replayBuffer.ts';
+import { bytesPerTransition, ReplayBuffer } from './replayBuffer.ts';
 
 /**
  * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
@@ -25,7 +25,8 @@ export function replayFor(
   const given = env instanceof FlatVectorEnv ? env.env : env;
   const bytes = new ObservationLayout(`${owner}: observations`, given.singleObservationSpace).areBytes;
   const sizes = { capacity, batchSize, numEnvs, observationDim, actionDim };
-  const replay = new ReplayBuffer({ owner, ...sizes, gamma, nSteps, prioritizedAlpha, bytes });
-  checkFitsInMemory(`${owner}: bufferSize`, capacity, 'transitions', replay.bytesPerTransition);
-  return replay;
+  const options = { owner, ...sizes, gamma, nSteps, prioritizedAlpha, bytes };
+  // First: what holds the priorities takes all of its memory at once.
+  checkFitsInMemory(`${owner}: bufferSize`, capacity, 'transitions', bytesPerTransition(options));
+  return new ReplayBuffer(options);
 }

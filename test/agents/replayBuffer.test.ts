@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { checkFitsInMemory } from '../../agents/common/checkFitsInMemory.ts';
-import { ReplayBuffer, type ReplayBufferOptions } from '../../agents/common/replayBuffer.ts';
+import { bytesPerTransition, ReplayBuffer, type ReplayBufferOptions } from '../../agents/common/replayBuffer.ts';
 import { replayFor } from '../../agents/common/replayFor.ts';
 import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
 import { Dqn, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
@@ -294,7 +294,6 @@ describe('images', () => {
     const batch = replay.sample(new Rng(0));
     expect([...batch.nextObservations]).toEqual([...step.observations, ...step.observations]);
     expect([...batch.observations]).toEqual([...observations, ...observations]);
-    expect(replay.bytesPerTransition).toBe(48 + 4 + 9);
   });
 
   test('of other numbers are kept as they are', () => {
@@ -312,6 +311,13 @@ describe('images', () => {
     replay.begin(observations);
     expect(replay.current).toEqual(observations);
   });
+});
+
+test('what a transition takes', () => {
+  const sizes = { observationDim: 48, actionDim: 1 };
+  expect(bytesPerTransition(sizes)).toBe(4 * 48 + 4 + 9);
+  expect(bytesPerTransition({ ...sizes, bytes: true })).toBe(48 + 4 + 9);
+  expect(bytesPerTransition({ ...sizes, prioritizedAlpha: 0.6 })).toBe(4 * 48 + 4 + 9 + 32);
 });
 
 test('a replay that can never fit in memory is refused before it is needed', () => {
@@ -337,8 +343,10 @@ test.each([
   const env = make(name in names ? 'CartPole-v1' : 'Pendulum-v1');
   const policy = makePolicy(names[name] ?? 'gaussian', { env, for: name, rng: new Rng(0) });
   const before = tf.memory().numTensors;
-  const options = { policy, env, rng: new Rng(0), bufferSize: 1e12 };
-  expect(() => new Agent(options)).toThrow(/bufferSize: 1000000000000 transitions/);
+  for (const prioritizedAlpha of [0, 0.6]) {
+    const options = { policy, env, rng: new Rng(0), bufferSize: 1e12, prioritizedAlpha };
+    expect(() => new Agent(options)).toThrow(/bufferSize: 1000000000000 transitions/);
+  }
   expect(tf.memory().numTensors).toBe(before);
   policy.dispose();
 });
