@@ -69,7 +69,7 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
 
   /** Tells the policies. */
   publish(): void {
-    const { count } = this.#moments.state();
+    const { count } = this.#moments;
     const [mean, variance] = [this.#moments.mean.slice(), this.#moments.variance.slice()];
     for (const { at, size } of this.#scaled) {
       mean.fill(0, at, at + size);

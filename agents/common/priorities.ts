@@ -11,8 +11,8 @@ export interface PrioritiesState {
 }
 
 /**
- * Prioritized draws: row i with probability P(i) = pᵢ^α / Σⱼ pⱼ^α, where pᵢ = |δᵢ| + ε is the size of its last error (of several critics see `tdErrors`), and for a row that is new the
- * largest there has been.
+ * Prioritized draws: row i with probability P(i) = pᵢ^α / Σⱼ pⱼ^α, where pᵢ = |δᵢ| + ε is the size of its last error (of several critics
+ * see `tdErrors`), and for a row that is new the largest there has been.
  *
  * Draws are stratified: one from each of `batch` parts of equal probability. That some rows come more often is made up for by the
  * importance weights wᵢ = (N P(i))^−β / maxⱼ wⱼ, the largest over the minibatch.

@@ -23,6 +23,10 @@ export class RunningMeanStd {
     this.#round = round;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   update(x: ArrayLike<number>): void {
     const f = this.#round;
     const count = f(this.#count);
