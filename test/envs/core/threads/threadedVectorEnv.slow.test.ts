@@ -137,6 +137,8 @@ describe('with any number of threads the results are the same', () => {
       expect(observations.slice(0, 3)).toEqual(before.slice(0, 3));
       expect(observations.slice(6)).toEqual(before.slice(6));
       expect(observations[3]).toBe(0);
+      env.reset({ mask: [0, 0, 1], options: { start: 7 } });
+      expect(infos).toEqual([{ start: 5 }, {}, { start: 7 }]);
     }
   });
 
