@@ -154,19 +154,28 @@ describe('agents', () => {
     agent.dispose();
   });
 
-  const rareChoice = { observationSpace: new Tuple([new Discrete(3), new Box({ low: -9, high: 9, shape: [2] })]) };
-
-  test('leave choices and bytes as they are', () => {
-    const policy = makePolicy('gaussian', { ...rareChoice, actionSpace: wideBox, rng: new Rng(0), hidden: [4] });
+  test('leave choices and bytes as they are, wherever they are', () => {
+    const number = new Box({ low: -9, high: 9, shape: [1] });
+    const observationSpace = new Tuple([number, new Discrete(3), number, new MultiBinary(1)]);
+    const policy = makePolicy('gaussian', { observationSpace, actionSpace: wideBox, rng: new Rng(0), hidden: [4] });
     const statistics = ObservationStatistics.of([policy], { normalizeObservations: true, clipObservations: 10 })!;
-    statistics.observe(Float32Array.of(1, 0, 0, 2, 30, 0, 0, 1, 4, 50));
+    statistics.observe(Float32Array.of(2, 1, 0, 0, 30, 1, 4, 0, 0, 1, 50, 1));
     statistics.publish();
     const { mean, variance } = policy.normalizer!.moments();
-    expect([...(mean as Float32Array)].slice(0, 3)).toEqual([0, 0, 0]);
-    expect([...(variance as Float32Array)].slice(0, 3)).toEqual([1, 1, 1]);
-    expect(mean[3]).toBeCloseTo(3, 3);
+    for (const i of [1, 2, 3, 5]) expect([mean[i], variance[i]]).toEqual([0, 1]);
+    expect(mean[0]).toBeCloseTo(3, 3);
     expect(mean[4]).toBeCloseTo(40, 2);
     expect(variance[4]).toBeCloseTo(100, 0);
+  });
+
+  test('of a policy that does not say what they are are all normalized, for its target network as well', () => {
+    const made = () => new GaussianPolicy({ observationDim: 2, actionDim: 1, hidden: [4], rng: new Rng(0) });
+    const [policy, target] = [made(), made()];
+    const asked = { normalizeObservations: true, clipObservations: 10 };
+    const statistics = ObservationStatistics.of([policy, target], asked)!;
+    statistics.observe(Float32Array.of(0, 30, 1, 50));
+    statistics.publish();
+    for (const { normalizer } of [policy, target]) expect(normalizer!.moments().mean[0]).toBeCloseTo(0.5, 3);
   });
 
   test('of choices and bytes alone have nothing to normalize', () => {

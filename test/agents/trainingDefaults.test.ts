@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
 import { train } from '../../agents/index.ts';
-import { make } from '../../envs/index.ts';
+import { Box, make } from '../../envs/index.ts';
 import { trainSettings } from '../../experiments/training/trainSettings.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 
@@ -33,6 +33,13 @@ describe('without a preset', () => {
       normalizeRewards: false,
     });
   });
+});
+
+test('a squash is left out where an action has no bounds', () => {
+  const policyOf = (high: number) =>
+    trainingDefaults('sac', 'My-v0', ['gaussian'], new Box({ low: -1, high, shape: [2] })).policy;
+  expect(policyOf(Infinity)).toMatchObject({ squash: 'none' });
+  expect(policyOf(1).squash).not.toBe('none');
 });
 
 test('a preset stands as it is', () => {
