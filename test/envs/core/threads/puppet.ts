@@ -2,7 +2,20 @@ import { BaseEnv, Box, Discrete, type ResetResult, register, type StepResult } f
 import { Rng, type RngState } from '../../../../src/random.ts';
 
 /** Does what its action says. */
-export const DEEDS = ['go', 'tell', 'end', 'throw', 'hang', 'exit', 'fill', 'secret', 'NaN', 'later', 'print'] as const;
+export const DEEDS = [
+  'go',
+  'tell',
+  'end',
+  'throw',
+  'hang',
+  'exit',
+  'fill',
+  'secret',
+  'NaN',
+  'later',
+  'print',
+  'cut',
+] as const;
 
 export interface PuppetOptions {
   /** What is done when it is made, in place of an action. */
@@ -43,6 +56,8 @@ class Puppet extends BaseEnv<Float32Array, number> {
         return [observation, reward, false, false, { steps: this.#steps, mask: Uint8Array.of(1, 0), odd: [NaN, -0] }];
       case 'end':
         return [observation, reward, true, false, { outcome: 'end', bank: undefined }];
+      case 'cut':
+        return [observation, reward, false, true, {}];
       case 'throw':
         throw new Error('the string broke');
       case 'hang':

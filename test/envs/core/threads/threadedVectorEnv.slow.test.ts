@@ -143,6 +143,14 @@ describe('with any number of threads the results are the same', () => {
     }
   });
 
+  test('a last info that is empty is there, however the episode ended', () => {
+    for (const workers of [1, 2]) {
+      const env = open(PUPPET, { numEnvs: 2, workers });
+      env.reset({ seed: 0 });
+      expect(env.step(one('cut', 'go')).finalInfos).toEqual([{}, undefined]);
+    }
+  });
+
   test('train gives the same policy', async () => {
     const prints: string[] = [];
     for (const envOptions of [{}, { workers: 2 }, { workers: 3 }]) {
@@ -232,8 +240,8 @@ describe('errors are one line that names the env', () => {
     const calls: [() => unknown, string][] = [
       [() => env.step(one('go')), 'ThreadedVectorEnv.step: got 1 numbers, expected 3 actions of 1'],
       [
-        () => env.step(Int32Array.of(0, 0, 11)),
-        'ThreadedVectorEnv.step: the action of env 2: expected an integer in [0, 10], got 11',
+        () => env.step(Int32Array.of(0, 0, 12)),
+        'ThreadedVectorEnv.step: the action of env 2: expected an integer in [0, 11], got 12',
       ],
       [() => env.reset({ mask: [1] }), 'ThreadedVectorEnv.reset: mask has 1 entries, expected 3'],
       [
