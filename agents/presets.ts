@@ -25,6 +25,19 @@ const landing = {
   epochs: 10,
   gamma: 0.995,
   lambda: 0.95,
+  learningRate: { linear: [1e-3, 0] },
+  normalizeObservations: true,
+  normalizeRewards: true,
+} as const;
+
+/** PPO's of robots that walk. */
+const walking = {
+  horizon: 512,
+  batchSize: 64,
+  epochs: 10,
+  gamma: 0.99,
+  lambda: 0.95,
+  learningRate: { linear: [3e-4, 0] },
   normalizeObservations: true,
   normalizeRewards: true,
 } as const;
@@ -239,7 +252,7 @@ export const presets = {
       policy: { quantiles: 16, epsilon: 0.07 },
     },
   },
-  'gymnasium:LunarLander-v3': {
-    ppo: { steps: 500_000, envs: 8, agent: { ...landing, learningRate: { linear: [1e-3, 0] } }, policy: {} },
-  },
+  'gymnasium:LunarLander-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
+  'gymnasium:LunarLanderContinuous-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
+  'gymnasium:Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: walking, policy: {} } },
 } as const satisfies Readonly<Record<string, Presets>>;
