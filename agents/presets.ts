@@ -30,8 +30,8 @@ const landing = {
   normalizeRewards: true,
 } as const;
 
-/** PPO's of robots that walk. */
-const walking = {
+/** PPO's of robots. */
+const robot = {
   horizon: 512,
   batchSize: 64,
   epochs: 10,
@@ -254,5 +254,6 @@ export const presets = {
   },
   'gymnasium:LunarLander-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:LunarLanderContinuous-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
-  'gymnasium:Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: walking, policy: {} } },
+  'gymnasium:InvertedPendulum-v5': { ppo: { steps: 100_000, envs: 4, agent: robot, policy: {} } },
+  'gymnasium:Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: robot, policy: {} } },
 } as const satisfies Readonly<Record<string, Presets>>;
