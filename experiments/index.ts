@@ -12,6 +12,7 @@ export {
   type Criterion,
   conclude,
   concludeClauses,
+  DECIDING_SEEDS,
   type Verdict,
 } from './harness/conclusion.ts';
 export {
