@@ -9,14 +9,10 @@ import { presetOf } from './presetOf.ts';
 const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = policyOptionsFor;
 
 /**
- * What the scales of observations and rewards are nobody knows where there is no preset: these agents then bring both to about 1. Agents
- * that weigh rewards against an entropy are not among them.
+ * Without a preset these agents bring observations and rewards to a scale of about 1. The others do not: most weigh rewards against an
+ * entropy, and DQN loses tasks by it.
  */
-const unlessPreset: Readonly<Partial<Record<AgentName, Readonly<Record<string, unknown>>>>> = {
-  a2c: { normalizeObservations: true, normalizeRewards: true },
-  ppo: { normalizeObservations: true, normalizeRewards: true },
-  reinforce: { normalizeObservations: true, normalizeRewards: true },
-};
+const scaling: readonly string[] = ['a2c', 'ppo', 'reinforce'] satisfies AgentName[];
 
 /** What a training has for whatever is not given. */
 export interface TrainingDefaults {
@@ -44,13 +40,15 @@ export function trainingDefaults(
   actions?: Space,
 ): TrainingDefaults {
   const preset = env === undefined ? undefined : presetOf(env, agent);
-  const { normalizeObservations, ...scales }: Readonly<Record<string, unknown>> =
-    unlessPreset[agent as AgentName] ?? {};
   const areBuiltin = policies.every((policy) => typeof policy === 'string' && Object.hasOwn(builtinPolicies, policy));
+  const scales = scaling.includes(agent) && {
+    normalizeRewards: true,
+    ...(areBuiltin && { normalizeObservations: true }),
+  };
   return {
     steps: preset?.steps ?? 100_000,
     envs: preset?.envs ?? 1,
-    agent: preset?.agent ?? (normalizeObservations && areBuiltin ? { normalizeObservations, ...scales } : scales),
+    agent: preset?.agent ?? { ...scales },
     policy: {
       ...(actions === undefined ? suited[agent as AgentName] : suitedOptions('train', agent, actions)),
       ...preset?.policy,
