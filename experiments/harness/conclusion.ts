@@ -20,9 +20,38 @@ export type Verdict =
   | 'too few seeds'
   | `${number} of ${number} clauses hold${'' | `, ${number} undecided`}`;
 
+/** One of the numbers that an answer stands on, with its 95 % interval; null where one seed has none. */
+export interface AnswerBar {
+  /** What it is of: `Gaussian`. */
+  readonly label: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** The value as it is read: `39.0 %`. */
+  readonly text: string;
+}
+
+/** The few numbers that an answer stands on: bars in the terminal, a small picture on the report's first page. */
+export interface AnswerChart {
+  /** What is drawn, and its unit: `walks that drown, stride lake`. */
+  readonly caption: string;
+  /** Where the axis ends, such as 1 for a share; the largest number unless given. The axis begins at 0. */
+  readonly most?: number;
+  readonly bars: readonly AnswerBar[];
+}
+
+/** What came of a question, for who reads nothing else of it. */
+export interface Answer {
+  /** A sentence or two, with their numbers: `A Gaussian drowns in 39.0 % [38.2, 39.8] of its walks, a spline flow in 2.0 % [1.7, 2.3].` */
+  readonly text: string;
+  readonly chart?: AnswerChart;
+}
+
 /** What was asked, expected beforehand and found. */
 export interface Conclusion {
   readonly question: string;
+  /** What came of it; absent where the run does not have what it takes. */
+  readonly answer?: Answer;
   /** What was expected before anything was measured. */
   readonly prediction: string;
   /** Each claim in words. */
@@ -32,7 +61,7 @@ export interface Conclusion {
 
 /** The verdict that criteria bear out: confirmed where all hold and the run leaves none out, refuted where one does not, else undecided. */
 export function conclude(
-  { question, prediction }: Pick<Conclusion, 'question' | 'prediction'>,
+  { question, prediction, answer }: Pick<Conclusion, 'question' | 'prediction' | 'answer'>,
   criteria: Criteria,
 ): Conclusion {
   const verdict =
@@ -41,7 +70,7 @@ export function conclude(
       : criteria.some((criterion) => criterion?.holds === false)
         ? 'refuted'
         : 'undecided';
-  return { question, prediction, measured: describeCriteria(criteria), verdict };
+  return { question, ...(answer && { answer }), prediction, measured: describeCriteria(criteria), verdict };
 }
 
 /** So many seeds decide: by the bootstrap an interval of three covers 73 % in place of 95 %, one of five 90 %. */
@@ -52,7 +81,7 @@ export const DECIDING_SEEDS = 10;
  * @param seeds by how many the clauses are judged; fewer than {@link DECIDING_SEEDS} decide nothing
  */
 export function concludeClauses(
-  { question, prediction }: Pick<Conclusion, 'question' | 'prediction'>,
+  { question, prediction, answer }: Pick<Conclusion, 'question' | 'prediction' | 'answer'>,
   clauses: Criteria,
   seeds: number,
 ): Conclusion {
@@ -65,7 +94,7 @@ export function concludeClauses(
     const held = `${count(true)} of ${asked.length} clauses hold` as const;
     return undecided === 0 ? held : `${held}, ${undecided} undecided`;
   };
-  return { question, prediction, measured: describeCriteria(clauses), verdict: verdict() };
+  return { question, ...(answer && { answer }), prediction, measured: describeCriteria(clauses), verdict: verdict() };
 }
 
 /** Each claim in words, with whether it holds where it does not; of those that the run leaves out their number, if it has others. */

@@ -50,6 +50,12 @@ export async function writeResults(
 }
 
 /** A conclusion as the summary has it. */
-function written({ question, prediction, measured, verdict }: Conclusion): object {
-  return { question, prediction, measured: measured.join('; ') || 'nothing yet', verdict };
+function written({ question, answer, prediction, measured, verdict }: Conclusion): object {
+  return {
+    question,
+    ...(answer && { answer: answer.text }),
+    prediction,
+    measured: measured.join('; ') || 'nothing yet',
+    verdict,
+  };
 }

@@ -87,8 +87,11 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   conclusions: (outcomes, summary, config) =>
     Object.fromEntries(
       asked(config).map((study) => {
-        const criteria = study.criteria(resultsOf(study, outcomes, summary), config);
-        return [studyCodes[study.name], conclude(study, criteria)];
+        const { name, question, prediction } = study;
+        const results = resultsOf(study, outcomes, summary);
+        const answer = study.answer?.(results, config);
+        const criteria = study.criteria(results, config);
+        return [studyCodes[name], conclude({ question, prediction, ...(answer && { answer }) }, criteria)];
       }),
     ),
 

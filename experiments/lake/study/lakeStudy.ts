@@ -1,4 +1,4 @@
-import type { Criteria } from '../../harness/conclusion.ts';
+import type { Answer, Criteria } from '../../harness/conclusion.ts';
 import type { Job, JobContext, JobResult, Outcome, Section, SummaryRow, Table } from '../../harness/experiment.ts';
 import type { LakeConfig } from '../config.ts';
 import type { StudyName } from './studyCodes.ts';
@@ -31,6 +31,8 @@ export interface LakeStudy {
   tables(rows: readonly SummaryRow[], config: LakeConfig): Table[];
   /** The claims of the prediction, each judged by the statistics. */
   criteria(results: StudyResults, config: LakeConfig): Criteria;
+  /** What came of the question, in a sentence; undefined where the run does not have what it takes. */
+  answer?(results: StudyResults, config: LakeConfig): Answer | undefined;
   /** Its part of the report, below question, prediction and verdict. */
   section(results: StudyResults, config: LakeConfig): Omit<Section, 'title'>;
 }

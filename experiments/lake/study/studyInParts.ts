@@ -12,7 +12,10 @@ export interface StudyPart extends Pick<LakeStudy, 'jobs' | 'runJob' | 'tables'>
 /** A study put together of parts, each with its claims, in their order; those of which no job has finished have no section. */
 export function studyInParts(
   parts: readonly (StudyPart & Pick<LakeStudy, 'criteria'>)[],
-  { paragraphs, ...study }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction'> & Pick<Section, 'paragraphs'>,
+  {
+    paragraphs,
+    ...study
+  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer'> & Pick<Section, 'paragraphs'>,
 ): LakeStudy {
   const has = (part: StudyPart, env: string) => part.environments.includes(env);
   const resultsOf = (part: StudyPart, { outcomes, rows }: StudyResults): StudyResults => ({

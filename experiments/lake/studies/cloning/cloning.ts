@@ -1,7 +1,9 @@
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { type Answer, bounded, type Criteria } from '../../../harness/conclusion.ts';
 import { equivalentRows } from '../../../harness/equivalentRows.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
 import { lowerRows } from '../../../harness/lowerRows.ts';
+import { withInterval } from '../../../harness/withInterval.ts';
+import { answerBars } from '../../shared/answerBars.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
@@ -22,8 +24,24 @@ export const cloning = studyInParts(
     question: 'Does a Gaussian that learns from walkers on both banks walk into the water?',
     prediction:
       'Yes: it fits their average. Policies with several modes do not. Where the demonstrators agree, or the position tells them apart, all are alike.',
+    answer: ({ rows }) => strideAnswer(rows),
   },
 );
+
+/** On the stride lake, where one decision is made between the banks. */
+function strideAnswer(rows: readonly SummaryRow[]): Answer | undefined {
+  const drowned = rows.filter(
+    ({ env, metric, condition }) => env === STRIDE && metric === 'drownRate' && condition === undefined,
+  );
+  const of = (name: PolicyName) => drowned.find(({ policy }) => policy === name);
+  const [gaussian, spline] = [of('gaussian'), of('spline')];
+  if (gaussian === undefined || spline === undefined) return undefined;
+  const share = (row: SummaryRow) => withInterval(row, (value) => (100 * value).toFixed(1), '\u00a0%');
+  return {
+    text: `A Gaussian that cloned walkers of both banks drowns in ${share(gaussian)} of its walks, a spline flow in ${share(spline)}.`,
+    chart: { caption: 'walks that drown, stride lake', bars: answerBars(drowned, percent) },
+  };
+}
 
 /** The Gaussian that fits the data best, N(0, 1.04): its KL from the data, nats, and its share of the water. */
 const BEST_GAUSSIAN = { kl: 0.936, water: 0.376 };
