@@ -48,6 +48,11 @@ export const offPolicyOptions = {
       'α of prioritized replay: a transition is drawn in proportion to δ^α, δ the mean over the critics of |Q − y|; 0 draws uniformly, 0.6 is usual',
     ),
   prioritizedBeta: rateSchema
+    .refine(
+      (rate) =>
+        typeof rate === 'function' || (typeof rate === 'number' ? [rate] : rate.linear).every((beta) => beta <= 1),
+      'at most 1',
+    )
     .default({ linear: [0.4, 1] })
     .describe(
       "β of prioritized replay: how far importance weights of the critics' loss make up for drawing some transitions more often, 1 entirely",

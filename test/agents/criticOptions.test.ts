@@ -182,6 +182,12 @@ describe('SAC', () => {
       'Sac: criticsPerTarget: got 3, expected at most the 2 critics that there are',
     );
   });
+
+  test.each([1.5, { linear: [0.4, 1.5] } as const])('refuses a prioritizedBeta of %j', (prioritizedBeta) => {
+    expect(() => new Sac({ ...options, policy: gaussian(), env: env(), prioritizedBeta })).toThrow(
+      `Sac: prioritizedBeta: got ${JSON.stringify(prioritizedBeta)}, expected at most 1`,
+    );
+  });
 });
 
 test('over many draws each critic is among those of a target as often, and there are as many as asked for', () => {
