@@ -1,0 +1,109 @@
+import { escapeHtml } from '../../envs/drawing/escapeHtml.ts';
+import { themeColour } from '../../envs/drawing/palette.ts';
+import { simplified } from './simplified.ts';
+
+export type Point = readonly [x: number, y: number];
+
+/** How lines, areas and dots look; colours are CSS. */
+export interface Look {
+  readonly fill?: string;
+  readonly stroke?: string;
+  /** Of the stroke, pixels. */
+  readonly width?: number;
+  readonly dash?: string;
+  readonly opacity?: number;
+}
+
+/** How a text looks. */
+export interface TextLook {
+  readonly fill?: string;
+  /** Pixels. */
+  readonly size?: number;
+  readonly anchor?: 'start' | 'middle' | 'end';
+  readonly weight?: number;
+}
+
+/** Pixels that a line may leave what it stands for. */
+const TOLERANCE = 0.1;
+
+/** A rectangle of the world, drawn mark by mark in its own coordinates, y upwards. What is beyond it is not seen. */
+export class Plot {
+  readonly width: number;
+  readonly height: number;
+  readonly #marks: string[] = [];
+  readonly #toPixels: (point: Point) => Point;
+
+  constructor(world: { x: Point; y: Point; width: number; height: number }) {
+    const { x, y, width, height } = world;
+    this.width = width;
+    this.height = height;
+    this.#toPixels = ([px, py]) => [((px - x[0]) / (x[1] - x[0])) * width, ((y[1] - py) / (y[1] - y[0])) * height];
+  }
+
+  /** Lines as one mark. */
+  lines(lines: readonly (readonly Point[])[], look: Look): this {
+    const path = lines.map((line) => pathThrough(simplified(line.map(this.#toPixels), TOLERANCE))).join('');
+    return this.#path(path, { stroke: themeColour('ink'), ...look });
+  }
+
+  /** Closed lines and what they enclose, as one mark: a ring inside of another is a hole. */
+  areas(rings: readonly (readonly Point[])[], look: Look): this {
+    const path = rings.map((ring) => `${pathThrough(simplified(ring.map(this.#toPixels), TOLERANCE))}z`).join('');
+    return this.#path(path, look, ' fill-rule="evenodd"');
+  }
+
+  /** Dots as one mark. */
+  dots(points: readonly Point[], { fill, radius, opacity }: { fill: string; radius: number; opacity?: number }): this {
+    const path = points.map((point) => `${pathThrough([this.#toPixels(point)])}h0`).join('');
+    const look = { stroke: fill, width: 2 * radius, ...(opacity !== undefined && { opacity }) };
+    return this.#path(path, look, ' stroke-linecap="round"');
+  }
+
+  text(at: Point, text: string, look: TextLook = {}): this {
+    const { fill = themeColour('muted'), size = 14, anchor = 'middle', weight } = look;
+    const [x, y] = this.#toPixels(at).map(tenths);
+    const bold = weight === undefined ? '' : ` font-weight="${weight}"`;
+    const style = `text-anchor="${anchor}" font-size="${size}" fill="${fill}"${bold}`;
+    this.#marks.push(`<text x="${x}" y="${y}" dominant-baseline="central" ${style}>${escapeHtml(text)}</text>`);
+    return this;
+  }
+
+  #path(path: string, { fill = 'none', stroke, width, dash, opacity }: Look, more = ''): this {
+    const attributes = { fill, stroke, 'stroke-width': width, 'stroke-dasharray': dash, opacity };
+    const look = Object.entries(attributes).flatMap(([name, value]) =>
+      value === undefined ? [] : ` ${name}="${value}"`,
+    );
+    this.#marks.push(`<path d="${path}"${look.join('')}${more}/>`);
+    return this;
+  }
+
+  /** As an `<svg>` whose corner is at a point of another one. */
+  at(x: number, y: number): string {
+    return `<svg x="${x}" y="${y}" width="${this.width}" height="${this.height}">${this.#marks.join('')}</svg>`;
+  }
+}
+
+/** A path from point to point, pixels, to a tenth: each as far as it is from the one before. */
+function pathThrough(points: readonly Point[]): string {
+  const [first, ...others] = points.map(([x, y]) => [Math.round(10 * x), Math.round(10 * y)] as const);
+  let [x, y] = first!;
+  const steps = others.flatMap(([nextX, nextY]) => {
+    const step = [nextX - x, nextY - y];
+    [x, y] = [nextX, nextY];
+    return step[0] === 0 && step[1] === 0 ? [] : step;
+  });
+  return `M${joined(first!)}${steps.length > 0 ? `l${joined(steps)}` : ''}`;
+}
+
+/** Numbers given in tenths, with a space only where they would run together. */
+function joined(numbers: readonly number[]): string {
+  return numbers.map((number, i) => (i > 0 && number >= 0 ? ' ' : '') + inTenths(number)).join('');
+}
+
+function inTenths(tenths: number): string {
+  return String(tenths / 10).replace(/^(-?)0\./, '$1.');
+}
+
+function tenths(pixels: number): string {
+  return inTenths(Math.round(10 * pixels));
+}
