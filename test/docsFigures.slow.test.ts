@@ -9,13 +9,14 @@ import { filesOf } from '../docs/figures/filesOf.ts';
 import { isPictureOf } from '../docs/figures/picture.ts';
 import * as preview from '../docs/figures/preview.ts';
 import { themeColour } from '../envs/drawing/palette.ts';
-import { selectEngine } from '../src/index.ts';
+import { selectBackend, selectEngine } from '../src/index.ts';
 
 const docs = resolve(import.meta.dirname, '../docs');
 const pages = readdirSync(docs).filter((file) => file.endsWith('.md'));
 const text = (file: string): string => readFileSync(join(docs, file), 'utf8');
 
 beforeEach(async () => {
+  await selectBackend('cpu');
   await selectEngine('wasm');
 });
 

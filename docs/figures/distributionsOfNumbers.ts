@@ -200,7 +200,7 @@ function panel(
     ]),
     { stroke: themeColour('faint'), width: 1 },
   );
-  for (const [at, text] of marks) plot.text([at, -3.2 * tick], text, { size: 13 });
+  for (const [at, text] of marks) plot.text([at, -3.2 * tick], text, { size: 14 });
   if (beside !== undefined) plot.lines([curve(beside, x)], { stroke: themeColour('faint'), width: 1.2, dash: '2 3' });
   make.forEach((distribution, i) => {
     const points = curve(distribution, x);

@@ -18,7 +18,7 @@ import { shade } from './shade.ts';
 import { sheet, type TitledPlot } from './sheet.ts';
 
 /** Pixels of a panel's side. */
-const SIDE = 168;
+const SIDE = 200;
 const FILL = hue(250);
 /** Cells along a side of the grid on which a density is computed. */
 const SIZE = 96;
@@ -31,57 +31,54 @@ export const label =
 
 /** The densities of distributions of vectors, each shaded to its own peak. */
 export function draw(): string {
-  return sheet(label, [
-    [
-      onPlane(
-        'MultivariateNormalDiag',
-        () => new MultivariateNormalDiag({ loc: tf.zeros([2]), logScale: tf.tensor1d([-0.4, 0.2]) }),
-      ),
-      onPlane(
-        'MultivariateNormalTriL',
-        () =>
-          new MultivariateNormalTriL({
-            loc: tf.zeros([2]),
-            logDiagonal: tf.tensor1d([0.1, -0.7]),
-            offDiagonal: tf.tensor1d([0.9]),
+  const panels = [
+    onPlane(
+      'MultivariateNormalDiag',
+      () => new MultivariateNormalDiag({ loc: tf.zeros([2]), logScale: tf.tensor1d([-0.4, 0.1]) }),
+    ),
+    onPlane(
+      'MultivariateNormalTriL',
+      () =>
+        new MultivariateNormalTriL({
+          loc: tf.zeros([2]),
+          logDiagonal: tf.tensor1d([0.1, -0.7]),
+          offDiagonal: tf.tensor1d([0.9]),
+        }),
+    ),
+    onPlane(
+      'MixtureSameFamily',
+      () =>
+        new MixtureSameFamily({
+          logits: tf.tensor1d([0, 0, 0.5]),
+          components: new MultivariateNormalDiag({
+            loc: tf.tensor2d([
+              [-1.7, -1.1],
+              [1.5, -1.3],
+              [0.2, 1.7],
+            ]),
+            logScale: tf.tensor2d([
+              [-0.8, -0.6],
+              [-0.6, -0.9],
+              [-0.4, -0.9],
+            ]),
           }),
-      ),
-      onPlane(
-        'MixtureSameFamily',
-        () =>
-          new MixtureSameFamily({
-            logits: tf.tensor1d([0, 0, 0.5]),
-            components: new MultivariateNormalDiag({
-              loc: tf.tensor2d([
-                [-1.7, -1.1],
-                [1.5, -1.3],
-                [0.2, 1.7],
-              ]),
-              logScale: tf.tensor2d([
-                [-0.8, -0.5],
-                [-0.6, -0.9],
-                [-0.3, -0.7],
-              ]),
-            }),
-          }),
-      ),
-    ],
-    [
-      onTriangle('Dirichlet', () => new Dirichlet({ concentration: tf.tensor1d([4, 3, 1.6]) })),
-      onTriangle(
-        'RelaxedOneHotCategorical',
-        () => new RelaxedOneHotCategorical({ temperature: 0.7, logits: tf.tensor1d([0.4, 0, 0]) }),
-      ),
-      onPlane(
-        'TransformedDistribution',
-        () =>
-          new TransformedDistribution({
-            base: new MultivariateNormalDiag({ loc: tf.zeros([2]), logScale: tf.tensor1d([0, -0.8]) }),
-            bijector: new Planar({ w: tf.tensor1d([2, 0]), u: tf.tensor1d([0.6, 1.5]), b: tf.scalar(0) }),
-          }),
-      ),
-    ],
-  ]);
+        }),
+    ),
+    onPlane(
+      'TransformedDistribution',
+      () =>
+        new TransformedDistribution({
+          base: new MultivariateNormalDiag({ loc: tf.zeros([2]), logScale: tf.tensor1d([-0.1, -0.8]) }),
+          bijector: new Planar({ w: tf.tensor1d([2, 0]), u: tf.tensor1d([0.6, 1.5]), b: tf.scalar(0) }),
+        }),
+    ),
+    onTriangle('Dirichlet', () => new Dirichlet({ concentration: tf.tensor1d([4, 3, 1.6]) })),
+    onTriangle(
+      'RelaxedOneHotCategorical',
+      () => new RelaxedOneHotCategorical({ temperature: 0.7, logits: tf.tensor1d([0.4, 0, 0]) }),
+    ),
+  ];
+  return sheet(label, [panels.slice(0, 2), panels.slice(2, 4), panels.slice(4)]);
 }
 
 function onPlane(title: string, make: () => Distribution): TitledPlot {

@@ -10,7 +10,9 @@ export interface TitledPlot {
 
 /** Pixels of a title's line, and between panels. */
 const [TITLE, GAP] = [24, 18];
-/** The width of a letter for one pixel of its size, in a wide font: long titles are smaller. */
+/** Of a title, pixels: a phone shows two thirds of them. */
+const LARGEST = 16;
+/** The width of a letter for one pixel of its size, in a wide font: a row with a long title has smaller ones. */
 const LETTER = 0.6;
 
 /** Rows of plots as one `<svg>`, in colours of either theme. All plots of a row have one size. */
@@ -19,11 +21,11 @@ export function sheet(label: string, rows: readonly (readonly TitledPlot[])[]): 
   let top = 0;
   const drawn = rows.flatMap((row) => {
     let left = 0;
+    const size = Math.min(LARGEST, ...row.map(({ title, plot }) => plot.width / (LETTER * title.length)));
     const marks = row.map(({ title, plot }) => {
       const middle = left + plot.width / 2;
-      const size = Math.min(14, Math.floor((10 * plot.width) / (LETTER * title.length)) / 10);
-      const look = `text-anchor="middle" font-size="${size}" font-weight="500" fill="${themeColour('ink')}"`;
-      const text = `<text x="${middle}" y="${top + 15}" ${look}>${escapeHtml(title)}</text>`;
+      const look = `text-anchor="middle" font-size="${Number(size.toFixed(1))}" font-weight="500" fill="${themeColour('ink')}"`;
+      const text = `<text x="${middle}" y="${top + 14}" ${look}>${escapeHtml(title)}</text>`;
       const mark = text + plot.at(left, top + TITLE);
       left += plot.width + GAP;
       return mark;
