@@ -1,6 +1,6 @@
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
-import { type PolicyName, policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
+import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
 import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
 import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
 import { measureWalks, type Walk } from '../../experiments/lake/walks/measureWalks.ts';
@@ -43,13 +43,13 @@ export async function draw(): Promise<string> {
 }
 
 /** A policy on the stride lake, trained as the study of cloning does it. */
-async function side(name: PolicyName, title: string): Promise<{ title: string; map: Plot; density: Plot }> {
+async function side(name: 'gaussian' | 'spline', title: string): Promise<{ title: string; map: Plot; density: Plot }> {
   const rng = new Rng('preview');
   const { policy, reports, dispose } = cloneTraining({
     env: ENV,
     policy: name,
     demonstrators: evenly,
-    settings: tuned.tuned.cloning[ENV][name as 'gaussian'],
+    settings: tuned.tuned.cloning[ENV][name],
     episodes: 1000,
     batchSize: 256,
     rng,
@@ -85,7 +85,7 @@ function mapOf(walks: readonly Walk[], colour: string): Plot {
     .lines(crosses, { width: 2.5 })
     .areas([disc(home)], { fill: themeColour('paper') })
     .lines([disc(home)], { width: 2, dash: '6 4' })
-    .text([home.x, home.y], 'home', { fill: themeColour('ink'), size: 20 })
+    .text([home.x, home.y], 'home', { fill: themeColour('ink'), size: 18 })
     .dots([[start.x, start.y]], { fill: themeColour('ink'), radius: 8 });
 }
 
