@@ -113,6 +113,7 @@ export default defineConfig({
         text: 'Results',
         items: [
           { text: 'All results', link: '/results' },
+          { text: 'Lake', link: '/results/lake' },
           { text: 'Agents', link: '/results/agents' },
           { text: 'Policies', link: '/results/policies' },
           { text: 'Flows', link: '/results/flows' },

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const docs = resolve(import.meta.dirname, '../docs');
+const page = readFileSync(resolve(docs, 'lake.md'), 'utf8');
+const { experiments, results } = JSON.parse(readFileSync(resolve(docs, 'results/lake/summary.json'), 'utf8')) as {
+  experiments: Record<string, { readonly measured: string }>;
+  results: readonly Row[];
+};
+
+interface Row {
+  readonly study: string;
+  readonly env: string;
+  readonly condition?: string;
+  readonly policy: string;
+  readonly metric: string;
+  readonly iqm: number;
+  readonly low: number;
+  readonly high: number;
+  readonly perSeed: readonly number[];
+}
+
+/** What a reader sees: neither addresses nor tags. */
+const visible = page.replace(/\]\([^)]*\)/g, ']').replace(/<[^>]*>/g, '');
+
+test('somebody who needs an answer finishes the page: at most 900 words and 60 numbers', () => {
+  expect(visible.split(/\s+/).filter((word) => /\w/.test(word)).length).toBeLessThanOrEqual(900);
+  expect(visible.match(/\d+(?:[.,]\d+)*/g)!.length).toBeLessThanOrEqual(60);
+});
+
+/** The rows of the table in a study's section, its heading first. */
+function table(code: string): string[][] {
+  const [section] = new RegExp(`^## ${code}: .*?(?=^## )`, 'ms').exec(page)!;
+  const rows = section.split('\n').filter((line) => line.startsWith('|') && !line.startsWith('| ---'));
+  return rows.map((line) => line.slice(2, -2).split(' | '));
+}
+
+function row(of: Partial<Row>): Row {
+  const found = results.filter((candidate) =>
+    (Object.keys({ condition: undefined, ...of }) as (keyof Row)[]).every((key) => candidate[key] === of[key]),
+  );
+  expect(found, JSON.stringify(of)).toHaveLength(1);
+  return found[0]!;
+}
+
+/** A measure as a cell of the page has it: rounded as there, and with its interval where the cell has one. */
+function expectCell(cell: string, of: Partial<Row>): void {
+  const { iqm, low, high } = row(of);
+  const [digits, percent] = cell.includes('%') ? [1, 100] : [/^\d+\.(\d+)/.exec(cell)![1]!.length, 1];
+  const [value, from, to] = [iqm, low, high].map((number) => (percent * number).toFixed(digits));
+  const unit = percent === 100 ? ' %' : '';
+  expect(cell).toBe(cell.includes('[') ? `${value}${unit} [${from}, ${to}]` : `${value}${unit}`);
+}
+
+const atLeast = (share: number, of: Partial<Row>): string =>
+  String(row(of).perSeed.filter((value) => value >= share).length);
+
+describe('every number of a table is that of the stored run', () => {
+  test('E1: cloning', () => {
+    const [, ...rows] = table('E1');
+    expect(rows.map(([name]) => name)).toEqual(['Gaussian', 'mixture of six', 'spline']);
+    for (const [i, policy] of ['gaussian', 'mixture', 'spline'].entries()) {
+      const of = { study: 'cloning', policy, metric: 'drownRate' };
+      expectCell(rows[i]![1]!, { ...of, env: 'LakeStride-v0' });
+      expectCell(rows[i]![2]!, { ...of, env: 'Lake-v0' });
+    }
+  });
+
+  test('E0: seeds that get home', () => {
+    const [heading, seeds] = table('E0');
+    expect(heading).toEqual(['Gaussian', 'mixture of four', 'RealNVP', 'spline']);
+    expect(seeds).toEqual(
+      ['gaussian', 'mixture', 'realnvp', 'spline'].map((policy) =>
+        atLeast(0.9, { study: 'ppo', env: 'Lake-v0', policy, metric: 'homeRate' }),
+      ),
+    );
+  });
+
+  test('E2: nats to the soft optimum', () => {
+    const [, ...rows] = table('E2');
+    expect(rows.map(([name]) => name)).toEqual(['Gaussian', 'mixture of six (SAC: four)', 'spline']);
+    for (const [i, policy] of ['gaussian', 'mixture', 'spline'].entries()) {
+      const of = { study: 'soft', env: 'LakeStride-v0', policy, metric: 'klVisited' };
+      expectCell(rows[i]![1]!, { ...of, condition: 'stride 1.3, τ = 0.1' });
+      expectCell(rows[i]![2]!, { ...of, condition: 'SAC, stride 1.3, τ = 0.1' });
+    }
+  });
+
+  test('E3: seeds that get home on the other bank', () => {
+    const [heading, seeds] = table('E3');
+    expect(heading).toEqual(['Gaussian', 'mixture of two', 'mixture of six', 'spline']);
+    expect(seeds).toEqual(
+      ['gaussian', 'mixture-2', 'mixture', 'spline'].map((policy) =>
+        atLeast(0.9, { study: 'blocked', policy, metric: 'success8' }),
+      ),
+    );
+  });
+
+  test.each([
+    [
+      'E4',
+      ['Gaussian', 'mixture of six', 'spline'],
+      ['gaussian', 'mixture', 'spline'].map((policy) => ({ study: 'opponent', policy, metric: 'minimaxValue' })),
+    ],
+    [
+      'E5',
+      ['σ = 1, fixed', 'σ learned'],
+      ['σ = 1', 'σ learned'].map((condition) => ({
+        study: 'fixed-scale',
+        env: 'Lake-v0',
+        condition,
+        metric: 'drownRate',
+      })),
+    ],
+    [
+      'E7',
+      ['no noise', 'noise of each step', 'noise of the episode'],
+      ['gaussian', 'step-noise', 'episode-noise'].map((policy) => ({
+        study: 'other-ways',
+        policy,
+        condition: 'cloned',
+        metric: 'drownRate',
+      })),
+    ],
+  ])('%s', (code, names, measures) => {
+    const [heading, cells] = table(code);
+    expect(heading).toEqual(names);
+    for (const [i, of] of measures.entries()) expectCell(cells![i]!, of);
+  });
+
+  test('E6: the lesser bank', () => {
+    const [heading, [name, constant, annealed] = []] = table('E6');
+    expect([heading, name]).toEqual([['policy', 'constant', 'annealed'], 'spline']);
+    const of = { study: 'annealing', policy: 'spline', metric: 'lesserShare' };
+    expectCell(constant!, { ...of, condition: 'τ = 0.02, constant' });
+    expectCell(annealed!, { ...of, condition: 'τ = 0.02, annealed' });
+  });
+});
+
+test('the shares of the answer are those of the tables', () => {
+  const [, [, gaussian], , [, spline]] = table('E1') as [string[], string[], string[], string[]];
+  const answer = page.slice(0, page.indexOf('\n## '));
+  expect(answer.match(/[\d.]+ %/g)).toEqual([gaussian, spline].map((cell) => / ?([\d.]+ %)/.exec(cell!)![1]));
+});
+
+const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'];
+const inWords = (n: number): string => WORDS[n] ?? String(n);
+
+test.each(Object.entries(experiments))(
+  '%s: as many clauses of the prediction hold as the run says',
+  (code, { measured }) => {
+    const clauses = measured.split('; ');
+    const ends = (words: string) => clauses.filter((clause) => clause.endsWith(words)).length;
+    const undecided = ends('not decided');
+    const held = clauses.length - undecided - ends('does not hold');
+    const [, told] = new RegExp(`^## ${code}: .*?^Prediction: ([^.]*)\\.`, 'ms').exec(page)!;
+    const count = held === clauses.length ? `all ${inWords(held)}` : `${inWords(held)} of ${inWords(clauses.length)}`;
+    const rest = undecided === 0 ? '' : `, ${inWords(undecided)} ${undecided === 1 ? 'is' : 'are'} undecided`;
+    expect(told).toBe(`${count} clauses hold${rest}`);
+  },
+);
