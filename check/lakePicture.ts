@@ -21,7 +21,7 @@ const SHOWN = [
 ] as const;
 const DRAWN_WALKS = 50;
 /** Lengths of the map that a panel shows, and those between the middles of two. */
-const [LEFT, RIGHT, BOTTOM, TOP, PITCH] = [-2.1, 1.85, -1.75, 2.2, 4];
+const [LEFT, RIGHT, BOTTOM, TOP, PITCH] = [-2.2, 1.85, -1.75, 2.2, 4.2];
 
 const [run] = process.argv.slice(2);
 if (run === undefined) throw new Error('npx tsx check/lakePicture.ts: expected a run directory');
@@ -45,14 +45,14 @@ const drawing = new Drawing({
   label: `Walks of three policies that cloned walkers of both banks. ${shares
     .map(({ name, drowned }) => `${name}: ${drowned} drown`)
     .join('; ')}.`,
-  width: 760,
+  width: 640,
 });
 
 for (const [i, { policy, name, drowned }] of shares.entries()) {
   const x = i * PITCH;
   const colour: ColourName = `policy-${policyNames.indexOf(policy)}`;
   drawing.text([x, TOP - 0.15], name, { fill: 'ink' });
-  drawing.text([x, TOP - 0.42], `${drowned} of its walks drown`);
+  drawing.text([x, TOP - 0.46], `${drowned} of its walks drown`);
   drawing.circle([x + lake.x, lake.y], lake.radius, { fill: 'water' });
   drawing.circle([x + home.x, home.y], home.radius, { stroke: 'ink', dash: '3 3' });
   const file = join(run, 'jobs/cloning/LakeStride-v0', policy, 'seed-0/result.json');
@@ -72,8 +72,9 @@ for (const [i, { policy, name, drowned }] of shares.entries()) {
   }
   drawing.circle([x + start.x, start.y], 0.06, { fill: 'ink' });
   drawing.text([x, 0], 'lake', { fill: 'ink' });
-  drawing.text([x + start.x - 0.3, 0], 'start', { fill: 'ink' });
-  drawing.text([x + home.x, 0], 'home', { fill: 'ink' });
+  if (i > 0) continue;
+  drawing.text([x + start.x - 0.36, 0], 'start', { fill: 'ink' });
+  drawing.text([x + home.x + 0.6, 0], 'home', { fill: 'ink' });
 }
 
 for (const theme of ['light', 'dark'] as const) {

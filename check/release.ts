@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pack, packageJson, root, run, temporaryFolder } from './project.ts';
 import { advisoryProblems, CannotAskError } from './release/advisories.ts';
+import { citationProblems } from './release/citation.ts';
 import { contentProblems, type PackedFile, sizeProblems } from './release/content.ts';
 import { dependencyProblems } from './release/dependencies.ts';
 import { entryProblems } from './release/entries.ts';
@@ -40,6 +41,7 @@ check(
 );
 check('one version', versionProblems(packageJson, JSON.parse(read('package-lock.json')!), read('CHANGELOG.md') ?? ''));
 check('what a registry shows, and the licence', metadataProblems(packageJson, read('LICENSE')));
+check('how to cite it', citationProblems(packageJson, read('CITATION.cff'), read('README.md') ?? ''));
 
 using folder = temporaryFolder('release');
 const installed = join(folder.path, 'node_modules', packageJson.name);

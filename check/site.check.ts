@@ -558,6 +558,29 @@ describe('the flow', () => {
   }, 120_000);
 });
 
+test('the start page: why, a picture, how to install, train and act are on the first screen of 1280 × 800', async () => {
+  const { page, complaints } = await open('/start.html');
+  const bottoms = await page.$$eval(
+    '.vp-doc > div > :is(p:first-of-type, p:has(img), div[class*=language-])',
+    (parts) =>
+      parts.slice(0, 4).map((part) => {
+        const { bottom, height } =
+          part.querySelector('img.light-only, code')?.getBoundingClientRect() ?? part.getBoundingClientRect();
+        return { bottom, height, text: part.textContent };
+      }),
+  );
+  expect(bottoms.map(({ height }) => height > 20)).toEqual([true, true, true, true]);
+  expect(bottoms.map(({ text }) => text)).toEqual([
+    expect.stringContaining('flow policies'),
+    '',
+    expect.stringContaining('npm install'),
+    expect.stringMatching(/await train.*policy\.act/s),
+  ]);
+  expect(Math.max(...bottoms.map(({ bottom }) => bottom))).toBeLessThan(800);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 for (const [path, wait] of [
   ['/index.html', '.VPHero'],
   ['/start.html', 'main h1'],

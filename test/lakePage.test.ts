@@ -144,6 +144,14 @@ test('the shares of the answer are those of the tables', () => {
   expect(answer.match(/[\d.]+ %/g)).toEqual([gaussian, spline].map((cell) => / ?([\d.]+ %)/.exec(cell!)![1]));
 });
 
+test('README: the shares are those of the page, rounded', () => {
+  const readme = readFileSync(resolve(docs, '../README.md'), 'utf8');
+  const shares = table('E1').map(([, cell]) => `${Math.round(Number.parseFloat(cell!))} %`);
+  const tries = row({ study: 'blocked', policy: 'spline', metric: 'success8' }).iqm;
+  const [answer] = /^- \*\*Demonstrators.*?(?=^- \*\*Return)/ms.exec(readme)!;
+  expect(answer.match(/\d+ %/g)).toEqual([...shares.slice(1), `${Math.round(100 * tries)} %`]);
+});
+
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'];
 const inWords = (n: number): string => WORDS[n] ?? String(n);
 

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { advisoryProblems, CannotAskError } from '../../check/release/advisories.ts';
+import { citationProblems } from '../../check/release/citation.ts';
 import { contentProblems, MAX_SIZE, sizeProblems } from '../../check/release/content.ts';
 import { dependencyProblems } from '../../check/release/dependencies.ts';
 import { exactVersionProblems } from '../../check/release/exactVersions.ts';
@@ -80,6 +83,27 @@ test('what a registry shows', () => {
     'package.json: no engines.node',
     'package.json: license is missing, expected one of MIT',
   ]);
+});
+
+describe('how to cite it', () => {
+  const CITATION = 'cff-version: 1.2.0\ntitle: one\nversion: 1.2.3\nlicense: MIT\n';
+  const BIBTEX = '@software{one,\n  version = {1.2.3},\n}\n';
+
+  test('by the name, the version and the licence of package.json', () => {
+    expect(citationProblems(ONE, CITATION, BIBTEX)).toEqual([]);
+    expect(citationProblems(ONE, undefined, BIBTEX)).toEqual(['CITATION.cff: missing']);
+    expect(citationProblems({ ...ONE, version: '1.3.0' }, CITATION.replace('license: MIT\n', ''), '')).toEqual([
+      "CITATION.cff: version is 1.2.3, expected package.json's 1.3.0",
+      "CITATION.cff: license is missing, expected package.json's MIT",
+      "README.md: the version of its BibTeX is missing, expected package.json's 1.3.0",
+    ]);
+  });
+
+  test('here, too', () => {
+    const root = resolve(import.meta.dirname, '../..');
+    const read = (path: string) => readFileSync(join(root, path), 'utf8');
+    expect(citationProblems(JSON.parse(read('package.json')), read('CITATION.cff'), read('README.md'))).toEqual([]);
+  });
 });
 
 test('the content of the tarball is what the sources make', () => {
