@@ -53,7 +53,7 @@ interface Best {
 }
 
 interface Progress {
-  /** Of the last report. */
+  /** Environment steps at the last report. */
   readonly step: number;
   readonly best: Best | null;
   readonly last: TrainingEvaluation | null;

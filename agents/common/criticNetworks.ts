@@ -28,7 +28,7 @@ export interface CriticNetworksOptions {
  */
 export class CriticNetworks extends Module {
   readonly networks: readonly Mlp[];
-  /** Of observations with images; undefined where there are none. */
+  /** Encodes observations with images; undefined where there are none. */
   readonly encoder: ObservationEncoder | undefined;
   readonly #angles: boolean;
   readonly #center: number[];

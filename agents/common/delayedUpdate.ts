@@ -5,7 +5,7 @@ import { compile, type Module, type Rng } from '../../src/index.ts';
 interface DelayedUpdateOptions<Batch extends Tensors, Figure extends string> {
   /** As profiles and errors name it: `sac`. */
   readonly name: string;
-  /** Of every so many updates one moves the policy, too. */
+  /** One in so many updates moves the policy, too. */
   readonly delay: number;
   /** Shapes of a minibatch, and of the rates. */
   readonly shapes: { readonly [Input in keyof Batch]: { readonly shape: number[] } };

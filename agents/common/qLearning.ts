@@ -124,7 +124,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
   readonly #target: P;
   readonly #optimizer: Adam;
   readonly #training: ReplayTraining<'learningRate', Figure>;
-  /** Of the whole training. */
+  /** Environment steps of the whole training. */
   #steps = 0;
   /** ε of the last step. */
   #exploration = 1;

@@ -6,7 +6,7 @@ import { ObservationRows } from './observationRows.ts';
 import { Priorities, type PrioritiesState } from './priorities.ts';
 import type { Transitions } from './transitions.ts';
 
-/** Of the format of the state; 1 had the next observations beside the observations. */
+/** The version of the state's format; 1 had the next observations beside the observations. */
 const VERSION = 2;
 
 /** How an episode went on after a transition. */
@@ -79,7 +79,7 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
   readonly #rewards: GrowingRows<Float32Array>;
   /** 0 where the episode went on. */
   readonly #ends: GrowingRows<Uint8Array>;
-  /** Of a transition that ended its episode: which row of the last observations it has. */
+  /** Which row of the last observations a transition has that ended its episode. */
   readonly #endRows: GrowingRows<Int32Array>;
   readonly #lastObservations: ObservationRows;
   /** Rows of the last observations that are not in use, and how many have ever been. */

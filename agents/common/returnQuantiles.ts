@@ -30,7 +30,7 @@ export interface ReturnTargets {
  */
 export class ReturnQuantiles extends CriticNetworks {
   readonly #quantiles: number;
-  /** Of the spline; undefined where quantiles are free. */
+  /** How many bins the spline has; undefined where quantiles are free. */
   readonly #bins: number | undefined;
 
   constructor(options: ReturnQuantilesOptions) {

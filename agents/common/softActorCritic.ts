@@ -78,7 +78,7 @@ export interface SoftActorCriticParts<Critics extends CriticNetworks> {
   readonly name: LearnerName;
   /** The agent's options; without a `tau` there are no target networks. */
   readonly config: Config;
-  /** Of the optimizers of critics and policy. */
+  /** Options of the optimizers of critics and policy. */
   readonly adam?: AdamOptions;
   readonly makeCritics: (options: CriticNetworksOptions) => Critics;
   /**

@@ -1,7 +1,7 @@
 /** Milliseconds of work between two looks at what else there is to do. */
 const TURN = 50;
 
-/** Of work that takes long: lets in what waits, as a click or the signal of a Ctrl-C, every 50 ms or so. In Node and on a page. */
+/** Lets in what waits during long work, such as a click or the signal of a Ctrl-C, every 50 ms or so. In Node and on a page. */
 export class Turns {
   #begun = performance.now();
 

@@ -7,7 +7,7 @@ import { Mlp, Module, type ObservationEncoder, type Policy, type Rng } from '../
  */
 export class ValueNetwork extends Module {
   readonly network: Mlp;
-  /** Of its own; undefined where the policy has none. */
+  /** Its own encoder of observations; undefined where the policy has none. */
   readonly encoder: ObservationEncoder | undefined;
   readonly #policy: Policy;
 

@@ -15,7 +15,7 @@ export interface ProductInfo extends Info {
 
 interface ProductState {
   parts: unknown[];
-  /** Of each part: its observation, its info, and how it ended, if it did. */
+  /** What each part shows: its observation, its info, and how it ended, if it did. */
   shown: { observation: number[]; info: Info; ended: Ended }[];
 }
 

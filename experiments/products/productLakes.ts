@@ -17,7 +17,7 @@ export interface ProductDemonstrations {
   readonly observations: Float32Array;
   /** `[rows, 2k]`: velocities as commanded. */
   readonly actions: Float32Array;
-  /** Of each walk its first row, and how many it has. */
+  /** The first row of each walk, and how many it has. */
   readonly walks: readonly { readonly offset: number; readonly length: number }[];
   /** The demonstrations of each lake by itself: walk i there is part of walk i here. */
   readonly lakes: readonly Demonstrations[];

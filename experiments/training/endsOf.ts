@@ -3,7 +3,7 @@ import { type EpisodeReport, type EpisodeStatistics, episodeStatistics } from '.
 
 /** How episodes ended. */
 export interface Ends {
-  /** Of each, in the environment's word; null where it says nothing. */
+  /** How each ended, in the environment's word; null where it says nothing. */
   readonly outcomes: readonly (string | null)[];
   /** How many ended with which word of their last info, by entry. */
   readonly counts: EpisodeStatistics['counts'];

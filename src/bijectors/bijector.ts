@@ -50,8 +50,8 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   }
 
   /**
-   * Of a map of numbers of a line, each by itself: whether y rises with x or falls. Undefined of others, as of angles and of vectors of
-   * several numbers, and where it is not said. With it a `TransformedDistribution` has a distribution function and quantiles.
+   * Whether y rises or falls with x, for a map of the numbers of a line, each by itself. Undefined for other maps, such as those of angles
+   * and of vectors of several numbers, and where it is not said. With it a `TransformedDistribution` has a distribution function and quantiles.
    */
   monotonicity(): Monotonicity | undefined {
     return undefined;

@@ -12,7 +12,7 @@ import { probabilityBefore } from './probabilityBefore.ts';
 
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
-/** Of a bracket for quantiles, each to a quarter: components may be far apart, and narrow. */
+/** How often a bracket for quantiles is narrowed, each time to a quarter: components may be far apart, and narrow. */
 const ROUNDS = 12;
 
 /**

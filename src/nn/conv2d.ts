@@ -18,7 +18,7 @@ export interface Conv2dOptions {
   /** `'same'` puts zeros around, so that at stride 1 the result is as large as the image; `'valid'` does not, and is the default. */
   readonly padding?: 'valid' | 'same';
   readonly rng: Rng;
-  /** Of a kernel `[size · size · channels, filters]`: what goes into one number of the result, and how many there are of it. */
+  /** Draws the kernel, `[size · size · channels, filters]`: what goes into one number of the result, by how many there are of it. */
   readonly kernelInitializer?: Initializer;
   /** Whether there is a bias, zero at first. */
   readonly bias?: boolean;

@@ -32,7 +32,7 @@ export class Mlp extends Module {
   readonly layers: readonly Dense[];
   /** Before each activation, or none. */
   readonly layerNorms: readonly LayerNorm[];
-  /** Of the input and after each activation, or none. */
+  /** Normalize the input and what each activation gives; empty without batch renormalization. */
   readonly batchRenorms: readonly BatchRenorm[];
   readonly #activation: (x: tf.Tensor) => tf.Tensor;
 

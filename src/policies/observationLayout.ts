@@ -187,7 +187,7 @@ function flatSize(move: Move): number {
   return move.kind === 'oneHot' ? move.n : rawSize(move);
 }
 
-/** Of how many numbers of a row. */
+/** How many numbers of a row it moves. */
 function rawSize(move: Move): number {
   if (move.kind === 'copy') return move.count;
   return move.kind === 'scale' ? move.low.length : 1;

@@ -61,7 +61,7 @@ export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'>
   /** How many numbers its networks see: of images the features of the encoder before them. */
   readonly observationDim: number;
   readonly actionDim: number;
-  /** Of the flat rows that the policy sees; of an image it has the shape `[height, width, channels]`. See `ObservationLayout`. */
+  /** The space of the flat rows that the policy sees; that of an image has the shape `[height, width, channels]`. See `ObservationLayout`. */
   readonly observationSpace: BoxSpace;
   readonly actionSpace: ActionSpaces[K];
   /** Latent → action: the identity, or into the action space. */

@@ -44,7 +44,7 @@ export class QuantileNetworkPolicy extends EpsilonGreedyPolicy {
   readonly network: QNetwork;
   /** K. */
   readonly quantileCount: number;
-  /** Of the spline; undefined where quantiles are free. */
+  /** How many bins the spline has; undefined where quantiles are free. */
   readonly #bins: number | undefined;
 
   /** @throws if ε is not in [0, 1) */

@@ -34,7 +34,7 @@ const actOptions = z.strictObject({
   actionMask: z.unknown().optional(),
 });
 
-/** Of a call without options, which is not to pay for reading them. */
+/** What a call without options has, so that it does not pay for reading them. */
 const NONE: ActOptions = {};
 
 /** What an environment's `step` takes: of one discrete action the number. */

@@ -13,7 +13,7 @@ import { type LogTail, tailRoot } from './tailRoot.ts';
 const SMALL = 1 / 8;
 /** e to it and to its negative are finite. */
 const STEEPEST = 87;
-/** Of gradients by a share, which may be larger than float32 goes: ∞·0 is NaN. */
+/** The largest gradient by a share. It may be larger than float32 goes, and ∞·0 is NaN. */
 const LARGEST = 2 ** 124;
 
 /**

@@ -8,7 +8,7 @@ import type { BatchArray, Space } from './space.ts';
  */
 export class Dict<T extends object = Record<string, unknown>> implements Space<T> {
   readonly spaces: { readonly [K in keyof T]: Space<T[K]> };
-  /** Of the parts, in their order. */
+  /** The names of the parts, in their order. */
   readonly names: readonly (keyof T & string)[];
   readonly shape: readonly number[];
   readonly dtype = 'float32';

@@ -4,7 +4,7 @@ import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** Of a sample, beyond the fewest characters, where there is no bound. */
+/** How many characters more than the fewest a sample may have where there is no bound. */
 const SAMPLE_LENGTH = 20;
 
 /** Options of {@link Text}. */

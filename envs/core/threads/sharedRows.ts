@@ -1,6 +1,6 @@
 import { newVectorStep, type VectorStep } from '../vectorEnv.ts';
 
-/** Of how many numbers the rows of a vector env are. */
+/** How many rows a vector env has, and how many numbers each. */
 export interface RowSizes {
   readonly numEnvs: number;
   readonly observationSize: number;

@@ -36,7 +36,7 @@ const jobSchema = z.strictObject({
         .safeParse(value).success,
   ),
   settings: name,
-  /** Of the run directory: two runs share no jobs, whatever their settings. */
+  /** The id of the run directory: two runs share no jobs, whatever their settings. */
   run: name,
   /** Its id. What else it is, the experiment says by the settings. */
   job: name,

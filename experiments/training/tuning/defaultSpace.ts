@@ -9,14 +9,14 @@ const lambda: Dimension = { choice: [0.8, 0.9, 0.92, 0.95, 0.98, 0.99, 1] };
 
 const rate = (low: number, high: number): Dimension => ({ logUniform: [low, high], schedule: ['constant', 'linear'] });
 
-/** Of agents that learn from whole rollouts. */
+/** What is searched for agents that learn from whole rollouts. */
 const onPolicy = {
   learningRate: rate(1e-5, 1e-2),
   gamma,
   maxGradientNorm: { choice: [0.3, 0.5, 1, 2, 5] },
 } satisfies Space;
 
-/** Of agents that learn from a replay buffer. */
+/** What is searched for agents that learn from a replay buffer. */
 const offPolicy = {
   learningRate: rate(1e-5, 1e-2),
   gamma,
@@ -24,7 +24,7 @@ const offPolicy = {
   learningStarts: { choice: [100, 500, 1000] },
 } satisfies Space;
 
-/** Of those whose actions are continuous. */
+/** What is searched for those of them whose actions are continuous. */
 const continuous = {
   ...offPolicy,
   tau: { choice: [0.001, 0.005, 0.01, 0.02, 0.05] },
@@ -47,7 +47,7 @@ const horizons = (rollouts: readonly number[], envs: number): Dimension => ({
   choice: [...new Set(rollouts.map((size) => Math.max(1, Math.ceil(size / envs))))],
 });
 
-/** Of the agent's options by its name, for so many environments. */
+/** What is searched of an agent's options, by its name, for so many environments. */
 const spaces: { readonly [N in AgentName]: (envs: number) => Space } = {
   reinforce: () => ({
     ...onPolicy,

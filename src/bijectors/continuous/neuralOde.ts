@@ -61,7 +61,7 @@ export class NeuralOde extends ConditionalBijector {
     this.#solver = { kind: 'adaptive', rtol, atol, maxSteps: positiveInteger('NeuralOde', 'maxSteps', maxSteps) };
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

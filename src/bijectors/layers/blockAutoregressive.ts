@@ -96,7 +96,7 @@ export class BlockAutoregressive extends ConditionalBijector {
     tf.tidy(() => this.slopes.bias!.assign(tf.fill([dim], line)));
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

@@ -39,7 +39,7 @@ export class Planar extends Bijector {
     return this.w.shape;
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

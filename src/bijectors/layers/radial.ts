@@ -44,7 +44,7 @@ export class Radial extends Bijector {
     return this.center.shape;
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

@@ -80,7 +80,7 @@ export class Sylvester extends Bijector {
     return [...this.b.shape.slice(0, -1), this.dim];
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

@@ -94,7 +94,7 @@ export class LowRankAffine extends Bijector {
     return tf.mul(norm(capacitance), norm(inverse));
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

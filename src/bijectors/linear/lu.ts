@@ -56,7 +56,7 @@ export class Lu extends Bijector {
     return this.#parameterShape;
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }

@@ -70,7 +70,7 @@ export class TriangularAffine extends Bijector {
     });
   }
 
-  /** Of one number. */
+  /** Rising for one number, undefined for several. */
   override monotonicity(): Monotonicity | undefined {
     return this.dim === 1 ? 1 : undefined;
   }
