@@ -71,6 +71,13 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+test('docs/README.md leads to every page beside it, and to every page of results', () => {
+  const links = new Set(linksOf('docs/README.md').map((link) => normalize(join('docs', link))));
+  const pages = PAGES.filter((page) => /^docs\/(results\/)?[\w-]+\.md$/.test(page) && page !== 'docs/README.md');
+  expect(pages.length).toBeGreaterThan(20);
+  expect(pages.filter((page) => !links.has(page))).toEqual([]);
+});
+
 test.each(PAGES_FOR_CONTRIBUTORS)('%s: every path that it names is there', (page) => {
   const paths = [...read(page).matchAll(PATH)].map((match) => match[1]!).filter((path) => !/[<*…]/.test(path));
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);

@@ -15,7 +15,8 @@ export default defineConfig({
   base: process.env.SITE_BASE ?? '/',
   // The pages of the root, of docs/ and of web/, as one folder of pages.
   srcDir: root,
-  srcExclude: ['**/node_modules/**', 'docs/api/**', 'runs/**', 'dist/**'],
+  // The sidebar is what docs/README.md is where there is none.
+  srcExclude: ['**/node_modules/**', 'docs/README.md', 'docs/api/**', 'runs/**', 'dist/**'],
   rewrites: {
     ...rootPages,
     'docs/:page': ':page',
