@@ -4,6 +4,7 @@ import * as distributionsOfNumbers from './distributionsOfNumbers.ts';
 import * as distributionsOfVectors from './distributionsOfVectors.ts';
 import * as flowLayers from './flowLayers.ts';
 import * as house from './house.ts';
+import * as lake from './lake.ts';
 
 /** A figure of the docs. */
 export interface DocsFigure {
@@ -21,4 +22,5 @@ export const figures: Readonly<Record<string, DocsFigure>> = {
   'distributions-of-vectors': distributionsOfVectors,
   'flow-layers': flowLayers,
   house,
+  lake,
 };
