@@ -4,6 +4,7 @@ import type { Job } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { actingTable } from './actingSpeed.ts';
+import { answerOf } from './answer.ts';
 import { clausesOf, prediction, question } from './clauses.ts';
 import { cloneProduct, cloningSettings } from './cloneProduct.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
@@ -72,7 +73,9 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
   conclusions(_outcomes, summary) {
     const drowned = summary.filter(({ metric }) => metric === 'drownRate');
     const seeds = drowned.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
-    return { [studyCodes.products]: concludeClauses({ question, prediction }, clausesOf(drowned), Math.min(...seeds)) };
+    const answer = answerOf(drowned);
+    const asked = { question, prediction, ...(answer && { answer }) };
+    return { [studyCodes.products]: concludeClauses(asked, clausesOf(drowned), Math.min(...seeds)) };
   },
 
   report: (outcomes, summary, config, conclusions) =>
