@@ -5,16 +5,30 @@
 export { type ColourName, policyColours, type Theme, themeColour } from '../envs/drawing/palette.ts';
 export { main } from './commands/main.ts';
 export {
+  type Answer,
+  type AnswerBar,
+  type AnswerChart,
   type Bounds,
   bounded,
+  byConstruction,
   type Conclusion,
   type Criteria,
   type Criterion,
-  conclude,
   concludeClauses,
   DECIDING_SEEDS,
+  noted,
+  type Uncounted,
+  underControl,
   type Verdict,
 } from './harness/conclusion.ts';
+export {
+  amongSeeds,
+  type Endpoint,
+  type EndpointMeasure,
+  type EndpointRow,
+  type EndpointSource,
+  endpointOf,
+} from './harness/endpoint.ts';
 export {
   type Choices,
   type CommonConfig,
@@ -39,6 +53,7 @@ export {
 export { InputError } from './harness/inputError.ts';
 export { type AnyExperiment, defineExperiment, type Registry } from './harness/registry.ts';
 export { type DescribeBestOptions, describeBest } from './harness/report/describeBest.ts';
+export { endpointTable } from './harness/report/endpointTable.ts';
 export { type IntervalChartOptions, intervalChart } from './harness/report/intervalChart.ts';
 export { type CurvePoint, type LearningCurvesOptions, learningCurves } from './harness/report/learningCurves.ts';
 export { type PolicyProfile, type ProfileChartOptions, profileChart } from './harness/report/profileChart.ts';
@@ -47,10 +62,12 @@ export { type MetricColumn, metricTable, textTable } from './harness/report/tabl
 export { typicalOutcome } from './harness/report/typicalOutcome.ts';
 export { Bootstrap, type BootstrapInterval, type BootstrapOptions } from './harness/statistics/bootstrap.ts';
 export {
+  type Difference,
   type Equivalence,
   type EquivalenceOptions,
   equivalenceTest,
   improvementInterval,
+  pairedDifference,
   probabilityOfImprovement,
 } from './harness/statistics/comparison.ts';
 export { interquartileMean } from './harness/statistics/orderStatistics.ts';

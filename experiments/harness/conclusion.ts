@@ -1,5 +1,7 @@
+import type { Endpoint } from './endpoint.ts';
 import type { SummaryRow } from './experiment.ts';
 import { trueMinus } from './report/trueMinus.ts';
+import { seedsNote } from './seedsNote.ts';
 
 /** One claim of a prediction, with the figures that it is judged by. */
 export interface Criterion {
@@ -7,18 +9,24 @@ export interface Criterion {
   readonly text: string;
   /** Whether it holds; undefined where the figures do not tell. */
   readonly holds: boolean | undefined;
+  /** What a reader must know of it: that another one contradicts it, say, or that it was added later. */
+  readonly note?: string;
+  /** Why it is no evidence, if it is none. It is listed then, and not counted. */
+  readonly uncounted?: Uncounted;
 }
+
+/** A claim that is true whatever is measured; a positive control; a claim whose positive control did not work. */
+export type Uncounted = 'true by construction' | 'control' | 'assay failed';
 
 /** The claims of a prediction; undefined stands for one about what the run leaves out, such as a policy. */
 export type Criteria = readonly (Criterion | undefined)[];
 
-/** What became of a prediction: as a whole ({@link conclude}), or of its clauses ({@link concludeClauses}). */
+/** What became of the clauses of a prediction ({@link concludeClauses}). */
 export type Verdict =
-  | 'confirmed'
-  | 'refuted'
   | 'undecided'
   | 'too few seeds'
-  | `${number} of ${number} clauses hold${'' | `, ${number} undecided`}`;
+  | 'assay failed'
+  | `${number} of ${number} clauses hold${'' | `, ${number} undecided`}${'' | `; assay failed for ${number}`}`;
 
 /** One of the numbers that an answer stands on, with its 95 % interval; null where one seed has none. */
 export interface AnswerBar {
@@ -52,6 +60,8 @@ export interface Conclusion {
   readonly question: string;
   /** What came of it; absent where the run does not have what it takes. */
   readonly answer?: Answer;
+  /** The numbers by which it is judged first; absent where the run does not have them. */
+  readonly endpoints?: readonly Endpoint[];
   /** What was expected before anything was measured. */
   readonly prediction: string;
   /** Each claim in words. */
@@ -59,53 +69,94 @@ export interface Conclusion {
   readonly verdict: Verdict;
 }
 
-/** The verdict that criteria bear out: confirmed where all hold and the run leaves none out, refuted where one does not, else undecided. */
-export function conclude(
-  { question, prediction, answer }: Pick<Conclusion, 'question' | 'prediction' | 'answer'>,
-  criteria: Criteria,
-): Conclusion {
-  const verdict =
-    criteria.length > 0 && criteria.every((criterion) => criterion?.holds === true)
-      ? 'confirmed'
-      : criteria.some((criterion) => criterion?.holds === false)
-        ? 'refuted'
-        : 'undecided';
-  return { question, ...(answer && { answer }), prediction, measured: describeCriteria(criteria), verdict };
-}
-
 /** So many seeds decide: by the bootstrap an interval of three covers 73 % in place of 95 %, one of five 90 %. */
 export const DECIDING_SEEDS = 10;
 
 /**
  * How many clauses of a prediction hold, of those that the run asks about: each by itself, so that one that does not hold refutes no other.
+ * A clause that is no evidence is not among them; one whose positive control did not work is told apart.
  * @param seeds by how many the clauses are judged; fewer than {@link DECIDING_SEEDS} decide nothing
  */
 export function concludeClauses(
-  { question, prediction, answer }: Pick<Conclusion, 'question' | 'prediction' | 'answer'>,
+  { question, prediction, answer, endpoints }: Omit<Conclusion, 'measured' | 'verdict'>,
   clauses: Criteria,
   seeds: number,
 ): Conclusion {
-  const asked = clauses.filter((clause) => clause !== undefined);
-  const count = (wanted: Criterion['holds']) => asked.filter(({ holds }) => holds === wanted).length;
-  const undecided = count(undefined);
-  const verdict = (): Verdict => {
-    if (asked.length === 0) return 'undecided';
-    if (seeds < DECIDING_SEEDS) return 'too few seeds';
-    const held = `${count(true)} of ${asked.length} clauses hold` as const;
-    return undecided === 0 ? held : `${held}, ${undecided} undecided`;
+  return {
+    question,
+    ...(answer && { answer }),
+    ...(endpoints && endpoints.length > 0 && { endpoints }),
+    prediction,
+    measured: describeCriteria(clauses),
+    verdict: verdictOf(clauses, seeds),
   };
-  return { question, ...(answer && { answer }), prediction, measured: describeCriteria(clauses), verdict: verdict() };
 }
 
-/** Each claim in words, with whether it holds where it does not; of those that the run leaves out their number, if it has others. */
+function verdictOf(clauses: Criteria, seeds: number): Verdict {
+  const asked = clauses.filter((clause) => clause !== undefined);
+  const counted = asked.filter(({ uncounted }) => uncounted === undefined);
+  const count = (wanted: Criterion['holds']) => counted.filter(({ holds }) => holds === wanted).length;
+  const failed = asked.filter(({ uncounted }) => uncounted === 'assay failed').length;
+  const undecided = count(undefined);
+  if (counted.length + failed === 0) return 'undecided';
+  if (seeds < DECIDING_SEEDS) return 'too few seeds';
+  if (counted.length === 0) return 'assay failed';
+  const held = `${count(true)} of ${counted.length} clauses hold` as const;
+  const open = undecided === 0 ? held : (`${held}, ${undecided} undecided` as const);
+  return failed === 0 ? open : `${open}; assay failed for ${failed}`;
+}
+
+/** A claim with what a reader must know of it. */
+export function noted(criterion: Criterion, note: string): Criterion;
+export function noted(criterion: Criterion | undefined, note: string): Criterion | undefined;
+export function noted(criterion: Criterion | undefined, note: string): Criterion | undefined {
+  return criterion && { ...criterion, note };
+}
+
+/** A claim that is true whatever is measured: `why` says by which theorem or identity. */
+export function byConstruction(criterion: Criterion | undefined, why: string): Criterion | undefined {
+  return criterion && { ...criterion, note: why, uncounted: 'true by construction' };
+}
+
+/**
+ * Claims that something does *not* happen, or does, which mean something only where the positive control shows that the assay can tell.
+ * Where the control does not hold they are no evidence. The control is listed before them.
+ * @param control undefined where the run does not have it: nothing shows then that the assay failed
+ */
+export function underControl(control: Criterion | undefined, claims: Criteria): Criteria {
+  if (control === undefined) return claims;
+  return [
+    { ...control, uncounted: 'control' },
+    ...(control.holds === true
+      ? claims
+      : claims.map((claim): Criterion | undefined => claim && { ...claim, uncounted: 'assay failed' })),
+  ];
+}
+
+/** Each claim in words, with what became of it where it does not plainly hold; of those that the run leaves out their number, if it has others. */
 export function describeCriteria(criteria: Criteria): string[] {
   const judged = criteria.filter((criterion) => criterion !== undefined);
   const left = criteria.length - judged.length;
-  const texts = judged.map(({ text, holds }) =>
-    holds === true ? text : `${text}: ${holds === false ? 'does not hold' : 'not decided'}`,
-  );
+  const texts = judged.map(describeCriterion);
   if (left === 0 || judged.length === 0) return texts;
   return [...texts, `${left} ${left === 1 ? 'claim is' : 'claims are'} about what this run leaves out`];
+}
+
+function describeCriterion({ text, holds, note, uncounted }: Criterion): string {
+  const start = uncounted === 'control' ? `positive control: ${text}` : text;
+  const became =
+    uncounted === 'assay failed'
+      ? 'assay failed'
+      : holds === true
+        ? ''
+        : holds === false
+          ? 'does not hold'
+          : 'not decided';
+  const asides = [
+    ...(uncounted === 'true by construction' ? ['true by construction, not counted'] : []),
+    ...(note === undefined ? [] : [note]),
+  ];
+  return `${start}${became && `: ${became}`}${asides.length === 0 ? '' : ` (${asides.join(': ')})`}`;
 }
 
 /** Options of {@link bounded}. */
@@ -139,7 +190,7 @@ export function bounded(
   if (low === null || high === null) {
     return { text: `${label}: ${format(iqm)} (one seed), predicted ${asked}`, holds: undefined };
   }
-  const text = `${label}: ${format(iqm)} [${format(low)}, ${format(high)}], predicted ${asked}`;
+  const text = `${label}: ${format(iqm)} [${format(low)}, ${format(high)}]${seedsNote(row)}, predicted ${asked}`;
   if (low >= atLeast && high <= atMost) return { text, holds: true };
   return { text, holds: high < atLeast || low > atMost ? false : undefined };
 }

@@ -28,8 +28,22 @@ export function equivalentRows(
   if (x.length === 0) return { text: `${label}: not measured, ${asked}`, holds: undefined };
   const { difference, low, high, verdict } = equivalenceTest(x, y, { bound, rng: new Rng('equivalence') });
   const interval = low === null || high === null ? '(one seed)' : `[${format(low)}, ${format(high)}]`;
-  return {
-    text: `${label}: ${format(difference)} ${interval}, ${asked}`,
+  const pairs = x.length === a.perSeed.length ? '' : ` (${x.length} of ${a.perSeed.length} pairs)`;
+  const claim = {
+    text: `${label}: ${format(difference)} ${interval}${pairs}, ${asked}`,
     holds: verdict === 'undecided' ? undefined : verdict === 'equivalent',
   };
+  if (low === null || high === null || claim.holds !== undefined) return claim;
+  const needed = seedsFor({ width: high - low, seeds: x.length, bound });
+  return needed <= x.length
+    ? claim
+    : { ...claim, note: `${x.length} seeds cannot show it: some ${needed} would, if there is no difference` };
+}
+
+/**
+ * About how many seeds bring an interval of this width, which falls as 1/√n, down to ±`bound`: were the difference 0, so many could show it.
+ * To two digits.
+ */
+function seedsFor({ width, seeds, bound }: { width: number; seeds: number; bound: number }): number {
+  return Number(Math.ceil(seeds * (width / (2 * bound)) ** 2).toPrecision(2));
 }

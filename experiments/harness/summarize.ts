@@ -2,11 +2,12 @@ import { Rng } from '../../src/random.ts';
 import type { Job, JobResult, Outcome, SummaryRow } from './experiment.ts';
 import { groupBy } from './groupBy.ts';
 import { Bootstrap } from './statistics/bootstrap.ts';
-import { interquartileMean } from './statistics/orderStatistics.ts';
+import { interquartileInterval } from './statistics/interquartileInterval.ts';
 
 /**
  * A row for each study, environment, condition, policy and metric: the interquartile mean over the seeds with its 95 % bootstrap
- * interval. A policy of which no job has finished has the rows of the others, with nothing in them. The order is that of `jobs`, so that the same jobs give the same summary whichever finished first.
+ * interval. Seeds that had nothing to measure are not in the mean: `perSeed` has them as null, and whoever shows the mean says how many there
+ * are (`seedsNote`). A policy of which no job has finished has the rows of the others, with nothing in them. The order is that of `jobs`, so that the same jobs give the same summary whichever finished first.
  */
 export function summarize(
   jobs: readonly Job[],
@@ -30,14 +31,7 @@ export function summarize(
     return [...metricsAt.get(where(group[0]!))!].map((metric) => {
       const perSeed = seeds.map((seed) => metricOf(metric, bySeed.get(seed)));
       const measured = perSeed.filter((value) => value !== null);
-      if (measured.length === 0) return { ...of, metric, iqm: null, low: null, high: null, perSeed };
-      return {
-        ...of,
-        metric,
-        iqm: interquartileMean(measured),
-        ...bootstrap.interval([measured]),
-        perSeed,
-      };
+      return { ...of, metric, ...interquartileInterval(measured, bootstrap), perSeed };
     });
   });
 }

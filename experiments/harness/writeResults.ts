@@ -50,10 +50,11 @@ export async function writeResults(
 }
 
 /** A conclusion as the summary has it. */
-function written({ question, answer, prediction, measured, verdict }: Conclusion): object {
+function written({ question, answer, endpoints, prediction, measured, verdict }: Conclusion): object {
   return {
     question,
     ...(answer && { answer: answer.text }),
+    ...(endpoints && { endpoints }),
     prediction,
     measured: measured.join('; ') || 'nothing yet',
     verdict,

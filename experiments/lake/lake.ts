@@ -1,7 +1,9 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
-import { conclude } from '../harness/conclusion.ts';
+import { concludeClauses } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
+import { groupBy } from '../harness/groupBy.ts';
 import { defineExperiment } from '../harness/registry.ts';
+import { endpointTable } from '../harness/report/endpointTable.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
@@ -90,8 +92,9 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
         const { name, question, prediction } = study;
         const results = resultsOf(study, outcomes, summary);
         const answer = study.answer?.(results, config);
-        const criteria = study.criteria(results, config);
-        return [studyCodes[name], conclude({ question, prediction, ...(answer && { answer }) }, criteria)];
+        const endpoints = study.endpoints?.(results, config).filter((each) => each !== undefined);
+        const asked = { question, prediction, ...(answer && { answer }), ...(endpoints && { endpoints }) };
+        return [studyCodes[name], concludeClauses(asked, study.criteria(results, config), fewestSeeds(results))];
       }),
     ),
 
@@ -100,7 +103,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       const results = resultsOf(study, outcomes, summary);
       if (results.outcomes.length === 0) return [];
       const section = study.section(results, config);
-      const { question, prediction, measured, verdict } = conclusions[studyCodes[study.name]]!;
+      const { question, prediction, endpoints = [], measured, verdict } = conclusions[studyCodes[study.name]]!;
       return [
         {
           title: `${studyCodes[study.name]}: ${study.title}`,
@@ -111,7 +114,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
             ['verdict', verdict],
           ],
           ...section,
-          tables: [...(section.tables ?? []), ...study.tables(results.rows, config)],
+          tables: [...endpoints.map(endpointTable), ...(section.tables ?? []), ...study.tables(results.rows, config)],
         },
       ];
     }),
@@ -133,6 +136,15 @@ function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: r
     outcomes: (outcomes as readonly Outcome<LakeJob>[]).filter(({ job }) => job.study === name),
     rows: summary.filter(({ study }) => study === name),
   };
+}
+
+/** The seeds by which each claim of a study is judged, at least: those of the class and condition of which the fewest jobs have finished. */
+function fewestSeeds({ rows }: StudyResults): number {
+  const of = groupBy(rows, ({ env, condition, policy }) => JSON.stringify([env, condition, policy]));
+  const counts = Array.from(of.values(), (own) =>
+    Math.max(...own.map(({ perSeed }) => perSeed.filter((value) => value !== null).length)),
+  ).filter((count) => count > 0);
+  return counts.length === 0 ? 0 : Math.min(...counts);
 }
 
 /** The trials of a study, of the environments and policies of the run. */

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   bounded,
+  byConstruction,
   type Criterion,
-  conclude,
   concludeClauses,
   describeCriteria,
+  noted,
+  underControl,
 } from '../../experiments/harness/conclusion.ts';
 import type { SummaryRow } from '../../experiments/harness/experiment.ts';
 
@@ -50,32 +52,21 @@ describe('bounded', () => {
   });
 });
 
-test('a verdict is computed from the criteria', () => {
-  const verdict = (...holds: Criterion['holds'][]) =>
-    conclude(
-      { question: 'q', prediction: 'p' },
-      holds.map((each) => ({ text: 't', holds: each })),
-    ).verdict;
-  expect(verdict(true, true)).toBe('confirmed');
-  expect(verdict(true, undefined, false)).toBe('refuted');
-  expect(verdict(true, undefined)).toBe('undecided');
-  expect(verdict()).toBe('undecided');
-});
-
-test('a claim about what the run leaves out is not listed, and keeps a prediction from being confirmed, not from being refuted', () => {
+test('a claim about what the run leaves out is not listed, and is spoken of beside others', () => {
   const claim = (text: string, holds: Criterion['holds']) => ({ text, holds });
-  const of = (...criteria: (Criterion | undefined)[]) => {
-    const { measured, verdict } = conclude({ question: 'q', prediction: 'p' }, criteria);
-    return [...measured, verdict];
-  };
-  expect(of(claim('a', true), undefined)).toEqual(['a', '1 claim is about what this run leaves out', 'undecided']);
-  expect(of(claim('a', false), undefined, undefined)).toEqual([
+  expect(describeCriteria([claim('a', undefined), claim('b', true)])).toEqual(['a: not decided', 'b']);
+  expect(describeCriteria([claim('a', false), undefined, undefined])).toEqual([
     'a: does not hold',
     '2 claims are about what this run leaves out',
-    'refuted',
   ]);
-  expect(of(undefined)).toEqual(['undecided']);
-  expect(describeCriteria([claim('a', undefined), claim('b', true)])).toEqual(['a: not decided', 'b']);
+  expect(describeCriteria([undefined])).toEqual([]);
+});
+
+test('a figure says of how many seeds it is, where some had nothing to measure', () => {
+  const of = { ...row(0.2, 0.1, 0.3), perSeed: [0.2, null, 0.1] };
+  expect(bounded(of, { label: 'x', atMost: 1, format }).text).toBe(
+    'x: 0.20 [0.10, 0.30] (2 of 3 seeds), predicted at most 1.00',
+  );
 });
 
 test('clauses are counted, each by itself, and ten seeds decide', () => {
@@ -97,4 +88,47 @@ test('clauses are counted, each by itself, and ten seeds decide', () => {
   expect(verdict(9, false)).toBe('too few seeds');
   expect(verdict(10)).toBe('undecided');
   expect(verdict(10, null)).toBe('undecided');
+});
+
+const asked = { question: 'q', prediction: 'p' };
+const yes: Criterion = { text: 'yes', holds: true };
+const no: Criterion = { text: 'no', holds: false };
+
+test('what is true by construction is listed, named and not counted', () => {
+  const theorem = byConstruction(yes, 'a theorem')!;
+  expect(concludeClauses(asked, [theorem, no], 10)).toMatchObject({
+    verdict: '0 of 1 clauses hold',
+    measured: ['yes (true by construction, not counted: a theorem)', 'no: does not hold'],
+  });
+  expect(concludeClauses(asked, [theorem], 10).verdict).toBe('undecided');
+  expect(byConstruction(undefined, 'a theorem')).toBeUndefined();
+});
+
+test('a note stands beside its claim, which counts', () => {
+  expect(concludeClauses(asked, [noted(no, 'added later')], 10)).toMatchObject({
+    verdict: '0 of 1 clauses hold',
+    measured: ['no: does not hold (added later)'],
+  });
+  expect(noted(undefined, 'added later')).toBeUndefined();
+});
+
+test('where the positive control does not hold, the assay has failed, whatever its claims say', () => {
+  const of = (control: Criterion | undefined, ...others: Criterion[]) =>
+    concludeClauses(asked, [...others, ...underControl(control, [yes, no, undefined])], 10);
+  expect(of(no, yes)).toMatchObject({
+    verdict: '1 of 1 clauses hold; assay failed for 2',
+    measured: [
+      'yes',
+      'positive control: no: does not hold',
+      'yes: assay failed',
+      'no: assay failed',
+      '1 claim is about what this run leaves out',
+    ],
+  });
+  expect(of(no).verdict).toBe('assay failed');
+  expect(of({ text: 'open', holds: undefined }).verdict).toBe('assay failed');
+  // A control that works is no evidence itself; without one nothing shows that the assay failed.
+  expect(of(yes).verdict).toBe('1 of 2 clauses hold');
+  expect(of(undefined).verdict).toBe('1 of 2 clauses hold');
+  expect(concludeClauses(asked, underControl(no, [yes]), 9).verdict).toBe('too few seeds');
 });

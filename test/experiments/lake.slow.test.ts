@@ -185,7 +185,7 @@ describe('oxbow run lake', () => {
       ['E1', /^one number, gaussian, /],
     ] as const) {
       const { prediction, measured, verdict } = summary.experiments[code];
-      expect(['confirmed', 'refuted', 'undecided']).toContain(verdict);
+      expect(verdict).toBe('too few seeds');
       expect(prediction).not.toBe('');
       expect(measured).toMatch(first);
     }

@@ -38,12 +38,39 @@ describe('equivalentRows', () => {
 
   test('of few seeds, one seed or none nothing follows; seeds without a partner are left out', () => {
     expect(claim([1, 2, 3], [1, 2, 3])).toMatchObject({ holds: undefined });
-    expect(claim([1, null], [1, 2])?.text).toBe('a − b: 0.00 (one seed), predicted within −0.50 and 0.50');
+    expect(claim([1, null], [1, 2])?.text).toBe(
+      'a − b: 0.00 (one seed) (1 of 2 pairs), predicted within −0.50 and 0.50',
+    );
     expect(claim([null, 9, ...eight], [9, null, ...eight])).toMatchObject({ holds: true });
     expect(claim([null], [1])).toEqual({
       holds: undefined,
       text: 'a − b: not measured, predicted within −0.50 and 0.50',
     });
+  });
+
+  test('where the interval is too wide, it says how many seeds could show it', () => {
+    const noise = [3, -3, 2, -2, 1, -1, 2.5, -2.5, 1.5, -1.5];
+    const one = Array.from(noise, (_, i) => i);
+    const { text, holds, note } = claim(
+      noise.map((value, i) => i + value),
+      one,
+    )!;
+    expect(holds).toBeUndefined();
+    const [low, high] = /\[(.*), (.*)\]/
+      .exec(text)!
+      .slice(1)
+      .map((part) => Number(part.replace('−', '-'))) as [number, number];
+    const needed = Number(/some (\d+) would/.exec(note!)![1]);
+    // An interval is narrower by the root of the number of seeds.
+    expect(needed / (10 * ((high - low) / 1) ** 2)).toBeCloseTo(1, 1);
+    expect(note).toMatch(/^10 seeds cannot show it: some/);
+    // Where the interval is narrow enough and lies elsewhere, more seeds are not what is missing.
+    const shifted = claim(
+      eight.map((value) => value + 0.5),
+      eight,
+    )!;
+    expect(shifted).toMatchObject({ holds: undefined });
+    expect(shifted.note).toBeUndefined();
   });
 
   test('without one of the rows nothing is claimed', () => {
@@ -66,9 +93,9 @@ describe('lowerRows', () => {
     );
     // All eight signs alike: 2 of 2⁸ patterns, times three claims for the smallest.
     expect(claims).toEqual([
-      { text: 'low < high: 3.50 and 4.50, p = 0.023', holds: true },
-      { text: 'high < low: 4.50 and 3.50, p = 0.023', holds: false },
-      { text: 'high < high: 4.50 and 4.50, p = 1.000', holds: undefined },
+      { text: 'low < high: on average 3.50 and 4.50, p = 0.023', holds: true },
+      { text: 'high < low: on average 4.50 and 3.50, p = 0.023', holds: false },
+      { text: 'high < high: on average 4.50 and 4.50, p = 1.000', holds: undefined },
     ]);
   });
 
@@ -83,7 +110,7 @@ describe('lowerRows', () => {
       format,
     );
     expect(claims).toEqual([
-      { text: 'a: 2.00 and 3.00, p = 0.250', holds: undefined },
+      { text: 'a: on average 2.00 and 3.00, p = 0.250', holds: undefined },
       { text: 'b: not measured', holds: undefined },
       undefined,
       undefined,

@@ -102,16 +102,40 @@ export function equivalenceTest(
   if (!(confidence > 0.5 && confidence < 1)) {
     throw new Error(`${where}: confidence must lie between 0.5 and 1, got ${confidence}`);
   }
-  const options = completeOptions(where, { rng, resamples, level: 2 * confidence - 1 });
+  const { difference, ...interval } = pairedDifference(x, y, { rng, resamples, level: 2 * confidence - 1 });
+  if (interval.low === null) return { difference, ...interval, verdict: 'undecided' };
+  return { difference, ...interval, verdict: x.length < FEWEST_PAIRS ? 'undecided' : verdictOf(interval, bound) };
+}
+
+/** How far two policies are apart: a {@link pairedDifference}. */
+export type Difference = BootstrapInterval & {
+  /** IQM(x) − IQM(y). */
+  readonly difference: number;
+};
+
+/**
+ * IQM(x) − IQM(y) with its percentile interval over resamples of the pairs, so that what a seed does to both cancels.
+ *
+ * @param x of one policy, a value for each seed.
+ * @param y of the other, of the same seeds.
+ * @returns with no interval for a single pair.
+ * @throws if the lists differ in length, are empty or hold a number that is not finite, or an option is out of its range.
+ */
+export function pairedDifference(x: readonly number[], y: readonly number[], options: BootstrapOptions): Difference {
+  const where = 'pairedDifference';
+  if (x.length !== y.length) throw new Error(`${where}: needs pairs, got ${x.length} and ${y.length} values`);
+  finiteNumbers(where, 'x', x);
+  finiteNumbers(where, 'y', y);
+  const { rng, resamples, level } = completeOptions(where, options);
   const difference = interquartileMean(x) - interquartileMean(y);
-  if (x.length === 1) return { difference, low: null, high: null, verdict: 'undecided' };
-  const drawn = [drawResamples(rng.split('pairs'), x.length, options.resamples)];
+  if (x.length === 1) return { difference, low: null, high: null };
+  const drawn = [drawResamples(rng.split('pairs'), x.length, resamples)];
   const [ofX, ofY] = [resampledInterquartileMeans([x], drawn), resampledInterquartileMeans([y], drawn)];
   const interval = percentileInterval(
     ofX.map((mean, resample) => mean - ofY[resample]!),
-    options.level,
+    level,
   );
-  return { difference, ...interval, verdict: x.length < FEWEST_PAIRS ? 'undecided' : verdictOf(interval, bound) };
+  return { difference, ...interval };
 }
 
 function verdictOf({ low, high }: { low: number; high: number }, bound: number): Equivalence['verdict'] {

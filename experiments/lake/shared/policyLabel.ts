@@ -1,3 +1,5 @@
+import type { PolicyName } from './lakePolicies.ts';
+
 const LABELS: Readonly<Record<string, string>> = {
   gaussian: 'Gaussian',
   'gaussian-full': 'Gaussian, full covariance',
@@ -6,7 +8,15 @@ const LABELS: Readonly<Record<string, string>> = {
   realnvp: 'RealNVP',
   spline: 'spline flow',
   nice: 'NICE',
+  'episode-noise': 'noise once a walk',
+  'step-noise': 'noise each step',
+  'relaxed-mixture': 'relaxed mixture',
+  autoregressive: 'autoregressive bins',
+  energy: 'energy',
 };
+
+/** Classes that may have several modes, those first that speak for the others: flows, then mixtures. */
+export const SEVERAL_MODES: readonly PolicyName[] = ['spline', 'mixture', 'mixture-2', 'realnvp'];
 
 /** A policy's name in a sentence; as it is, where it has no other. */
 export function policyLabel(policy: string): string {

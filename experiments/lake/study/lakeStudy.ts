@@ -1,4 +1,5 @@
 import type { Answer, Criteria } from '../../harness/conclusion.ts';
+import type { Endpoint } from '../../harness/endpoint.ts';
 import type { Job, JobContext, JobResult, Outcome, Section, SummaryRow, Table } from '../../harness/experiment.ts';
 import type { LakeConfig } from '../config.ts';
 import type { StudyName } from './studyCodes.ts';
@@ -33,6 +34,8 @@ export interface LakeStudy {
   criteria(results: StudyResults, config: LakeConfig): Criteria;
   /** What came of the question, in a sentence; undefined where the run does not have what it takes. */
   answer?(results: StudyResults, config: LakeConfig): Answer | undefined;
+  /** The numbers by which the study is judged first, the parts of one primary endpoint; those that the run cannot have are left out. */
+  endpoints?(results: StudyResults, config: LakeConfig): readonly (Endpoint | undefined)[];
   /** Its part of the report, below question, prediction and verdict. */
   section(results: StudyResults, config: LakeConfig): Omit<Section, 'title'>;
 }

@@ -15,7 +15,8 @@ export function studyInParts(
   {
     paragraphs,
     ...study
-  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer'> & Pick<Section, 'paragraphs'>,
+  }: Pick<LakeStudy, 'name' | 'title' | 'question' | 'prediction' | 'answer' | 'endpoints'> &
+    Pick<Section, 'paragraphs'>,
 ): LakeStudy {
   const has = (part: StudyPart, env: string) => part.environments.includes(env);
   const resultsOf = (part: StudyPart, { outcomes, rows }: StudyResults): StudyResults => ({

@@ -1,14 +1,26 @@
+import { Rng } from '../../../../src/random.ts';
+import type { Answer } from '../../../harness/conclusion.ts';
+import { type Endpoint, endpointOf } from '../../../harness/endpoint.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
+import { pairedSeeds } from '../../../harness/pairedSeeds.ts';
 import { metricTable } from '../../../harness/report/table.ts';
+import { pairedDifference } from '../../../harness/statistics/comparison.ts';
 import { banditJob, banditSeconds } from '../../bandit/banditJob.ts';
 import { BANDIT, type BanditPolicy, banditPolicies } from '../../bandit/banditPolicies.ts';
 import { annealed } from '../../bandit/softenOnBandit.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
-import { nats, percent, shareColumn } from '../../shared/formats.ts';
+import { bound, nats, percent, percentWithInterval, shareColumn } from '../../shared/formats.ts';
+import { policyLabel } from '../../shared/policyLabel.ts';
 import { everyOf } from '../../study/everyOf.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
-import { annealingConditions, COLLAPSED, conditionOf, type TemperatureKind } from './annealingConditions.ts';
+import {
+  annealingConditions,
+  annealingTemperatures,
+  COLLAPSED,
+  conditionOf,
+  type TemperatureKind,
+} from './annealingConditions.ts';
 import { annealingSection } from './annealingSection.ts';
 
 /** At and below this temperature a collapse was predicted. */
@@ -84,5 +96,92 @@ export const annealing: LakeStudy = {
     ]);
   },
 
+  answer: ({ rows }) => annealedAnswer(rows),
+
+  endpoints: ({ rows }) => [sharesAtColdest(rows)],
+
   section: annealingSection,
 };
+
+/** The temperature at which a collapse is likeliest. */
+const COLDEST = Math.min(...annealingTemperatures);
+
+/** A metric at a temperature, annealed and at a constant temperature, of each policy that may have two modes. */
+function pairsAt(rows: readonly SummaryRow[], metric: string, temperature: number) {
+  const at = (policy: string, kind: TemperatureKind) =>
+    rows.find((row) => {
+      if (row.policy !== policy || row.metric !== metric || row.iqm === null) return false;
+      const own = conditionOf(row);
+      return own.kind === kind && own.temperature === temperature;
+    });
+  return TWO_MODES.flatMap((policy) => {
+    const [annealed, constant] = [at(policy, 'annealed'), at(policy, 'constant')];
+    return annealed === undefined || constant === undefined ? [] : [{ policy, annealed, constant }];
+  });
+}
+
+function sharesAtColdest(rows: readonly SummaryRow[]): Endpoint | undefined {
+  const fails = { when: (share: number) => share < COLLAPSED };
+  return endpointOf(
+    {
+      measure: `the lesser bank’s share at τ = ${COLDEST}, in one number`,
+      chosen: 'post hoc',
+      ...shareColumn,
+      failure: `under ${bound(COLLAPSED)}`,
+      reference: 'constant',
+    },
+    pairsAt(rows, 'lesserShare', COLDEST).flatMap(({ policy, annealed, constant }) => [
+      { label: `${policyLabel(policy)}, constant`, row: constant, fails },
+      { label: `${policyLabel(policy)}, annealed`, row: annealed, than: constant, fails },
+    ]),
+  );
+}
+
+/** What annealing does to the class of whose actions most are on one bank without it, and what it costs at the next temperature. */
+function annealedAnswer(rows: readonly SummaryRow[]): Answer | undefined {
+  const pairs = pairsAt(rows, 'lesserShare', COLDEST);
+  const [worst] = [...pairs].sort((a, b) => a.constant.iqm! - b.constant.iqm!);
+  if (worst === undefined) return undefined;
+  const { policy, annealed, constant } = worst;
+  const gain = gainOf(annealed, constant);
+  const points = (value: number) => (100 * value).toFixed(0);
+  const became =
+    gain.low === null
+      ? `${points(gain.difference)} points more`
+      : gain.low > 0
+        ? `annealing adds ${points(gain.difference)} points [${points(gain.low)}, ${points(gain.high)}]`
+        : gain.high < 0
+          ? `annealing takes ${points(-gain.difference)} points [${points(-gain.high)}, ${points(-gain.low)}]`
+          : 'the difference may be chance';
+  const others = pairs.filter((pair) => pair !== worst);
+  const least = Math.min(...others.flatMap((pair) => [pair.annealed.iqm!, pair.constant.iqm!]));
+  const warmer = pairsAt(rows, 'kl', COLD).find((pair) => pair.policy === policy);
+  const cost = warmer && gainOf(warmer.annealed, warmer.constant);
+  return {
+    text: [
+      `At τ = ${COLDEST} a ${policyLabel(policy)} puts ${percentWithInterval(constant)} of its actions on its lesser bank if the temperature is constant, ` +
+        `${percentWithInterval(annealed)} if it falls: ${became}.`,
+      ...(others.length === 0 ? [] : [`The other classes keep at least ${percent(least)} there either way.`]),
+      ...(cost?.low != null && cost.low > 0
+        ? [`At τ = ${COLD} annealing costs it ${nats(cost.difference)} nats [${nats(cost.low)}, ${nats(cost.high)}].`]
+        : []),
+    ].join(' '),
+    chart: {
+      caption: `share of the lesser bank, τ = ${COLDEST}`,
+      most: 0.5,
+      bars: pairs.flatMap((pair) =>
+        (['constant', 'annealed'] as const).map((kind) => {
+          const { iqm, low, high } = pair[kind];
+          return { label: `${policyLabel(pair.policy)}, ${kind}`, value: iqm!, low, high, text: percent(iqm!) };
+        }),
+      ),
+    },
+  };
+}
+
+function gainOf(annealed: SummaryRow, constant: SummaryRow) {
+  const { x, y } = pairedSeeds(annealed, constant);
+  return x.length === 0
+    ? { difference: annealed.iqm! - constant.iqm!, low: null, high: null }
+    : pairedDifference(x, y, { rng: new Rng('effect') });
+}

@@ -1,11 +1,22 @@
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import {
+  type Answer,
+  bounded,
+  byConstruction,
+  type Criteria,
+  type Criterion,
+  noted,
+} from '../../../harness/conclusion.ts';
 import { equivalentRows } from '../../../harness/equivalentRows.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import { type HeadingPolicy, headingPolicies } from '../../headings/headingPolicies.ts';
 import { SOFT_LAKE } from '../../headings/softLakeTask.ts';
 import { softPpoSeconds, softPpoSettings } from '../../headings/softPpoTraining.ts';
-import { percent, shareColumn } from '../../shared/formats.ts';
+import { answerBars } from '../../shared/answerBars.ts';
+import { classEndpoint } from '../../shared/classEndpoint.ts';
+import { classRows, contrast } from '../../shared/classRows.ts';
+import { bound, percent, percentWithInterval, shareColumn } from '../../shared/formats.ts';
+import { policyLabel } from '../../shared/policyLabel.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { blockBank, TRIES } from './blockBank.ts';
@@ -56,6 +67,21 @@ export const blocked: LakeStudy = {
 
   criteria: ({ rows }) => blockedCriteria(rows),
 
+  answer: ({ rows }) => eightTries(rows),
+
+  endpoints: ({ rows }) => [
+    classEndpoint(
+      {
+        measure: 'success within eight tries, the worse bank blocked',
+        chosen: 'post hoc',
+        ...shareColumn,
+        failure: `under ${bound(SURE)}`,
+      },
+      classRows(rows, { metric: 'success8' }),
+      () => ({ when: (success) => success < SURE }),
+    ),
+  ],
+
   section: blockedSection,
 };
 
@@ -72,6 +98,29 @@ const SAME_SHARE = 0.05;
 
 const points = (value: number) => `${value < 0 ? '−' : '+'}${percent(Math.abs(value))}`;
 
+/** Who gets home within eight tries, and in how many seeds. */
+function eightTries(rows: readonly SummaryRow[]): Answer | undefined {
+  const success = classRows(rows, { metric: 'success8' });
+  const pair = contrast(success);
+  if (pair === undefined) return undefined;
+  const told = [pair.gaussian, pair.other].map((row) => {
+    const values = row.perSeed.filter((value) => value !== null);
+    const sure = values.filter((value) => value >= SURE).length;
+    return `a ${policyLabel(row.policy)} gets home in ${percentWithInterval(row)} (${sure} of ${values.length} seeds reach ${bound(SURE)})`;
+  });
+  return {
+    text: `With its worse bank blocked and eight tries, ${told.join(', ')}.`,
+    chart: {
+      caption: 'success within eight tries, the worse bank blocked',
+      most: 1,
+      bars: answerBars(success, percent),
+    },
+  };
+}
+
+const LATER = 'added after seeds 0 to 2 had been seen';
+const IDENTITY = 'without an observation of the barrier, what is left is the share that the open bank had';
+
 /** The claims about a blocked bank, and about an opponent on the lake. */
 export function blockedCriteria(rows: readonly SummaryRow[]): Criteria {
   const of = (policy: string, metric: string) => rows.find((row) => row.policy === policy && row.metric === metric);
@@ -79,18 +128,24 @@ export function blockedCriteria(rows: readonly SummaryRow[]): Criteria {
     bounded(of('gaussian', metric), { label: `gaussian, ${what}`, atMost: NEVER, format: percent });
   const keepsBoth = (metric: string, what: string, atLeast: number) =>
     TWO_MODES.map((policy) => bounded(of(policy, metric), { label: `${policy}, ${what}`, atLeast, format: percent }));
+  const later = (claim: Criterion | undefined) => noted(claim, LATER);
   return [
-    commits('success1', 'worst bank, 1 try'),
+    later(commits('success1', 'worst bank, 1 try')),
     commits('success8', 'worst bank, 8 tries'),
     ...TWO_MODES.map((policy) =>
-      equivalentRows(of(policy, 'success1'), of(policy, 'lesserHome'), {
-        label: `${policy}, worst bank, 1 try − home by the bank used less`,
-        bound: SAME_SHARE,
-        format: points,
-      }),
+      byConstruction(
+        equivalentRows(of(policy, 'success1'), of(policy, 'lesserHome'), {
+          label: `${policy}, worst bank, 1 try − home by the bank used less`,
+          bound: SAME_SHARE,
+          format: points,
+        }),
+        IDENTITY,
+      ),
     ),
-    ...keepsBoth('success8', 'worst bank, 8 tries', SURE),
-    commits('opponentHome', 'opponent, home'),
-    ...keepsBoth('opponentHome', 'opponent, home', EVEN),
+    ...keepsBoth('success8', 'worst bank, 8 tries', SURE).map((claim, i) =>
+      TWO_MODES[i] === 'spline' ? claim : later(claim),
+    ),
+    later(commits('opponentHome', 'opponent, home')),
+    ...keepsBoth('opponentHome', 'opponent, home', EVEN).map(later),
   ];
 }

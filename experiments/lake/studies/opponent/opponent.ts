@@ -1,6 +1,12 @@
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { type Answer, bounded, byConstruction, type Criteria } from '../../../harness/conclusion.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
+import { withInterval } from '../../../harness/withInterval.ts';
+import { answerBars } from '../../shared/answerBars.ts';
+import { classEndpoint } from '../../shared/classEndpoint.ts';
+import { classRows, contrast } from '../../shared/classRows.ts';
+import { policyLabel } from '../../shared/policyLabel.ts';
 import { studyInParts } from '../../study/studyInParts.ts';
+import { bestMinimaxGaussian } from './bankMasses.ts';
 import { opponentBandit, value } from './opponentBandit.ts';
 
 /** E4: a bank is blocked by an opponent who learns which one is used more. */
@@ -9,17 +15,45 @@ export const opponent = studyInParts([{ ...opponentBandit, criteria: ({ rows }) 
   title: 'An opponent',
   question: 'What is a policy worth where the blocked bank is the worse one for it?',
   prediction: 'A policy with two even modes is worth ½ against every opponent, a Gaussian at most 0.242.',
+  answer: ({ rows }) => worth(rows),
+  endpoints: ({ rows }) => [
+    classEndpoint(
+      {
+        measure: 'minimax value in one number, at best 0.5',
+        chosen: 'before the run',
+        format: value,
+        failure: `under ${EVEN}`,
+      },
+      classRows(rows, { metric: 'minimaxValue' }),
+      () => ({ when: (own) => own < EVEN }),
+    ),
+  ],
 });
+
+/** A policy that is worth so much uses both banks about alike. */
+const EVEN = 0.45;
+
+function worth(rows: readonly SummaryRow[]): Answer | undefined {
+  const values = classRows(rows, { metric: 'minimaxValue' });
+  const pair = contrast(values);
+  if (pair === undefined) return undefined;
+  const { gaussian, other } = pair;
+  return {
+    text:
+      `Against an opponent who blocks the bank used more, a Gaussian is worth ${withInterval(gaussian, value)} (no Gaussian is worth more than ` +
+      `${value(bestMinimaxGaussian().value)}), a ${policyLabel(other.policy)} ${withInterval(other, value)}; the best of all policies is worth 0.5.`,
+    chart: { caption: 'minimax value; the best is 0.5', most: 0.5, bars: answerBars(values, value) },
+  };
+}
 
 /** The claims about one number. */
 function banditCriteria(rows: readonly SummaryRow[]): Criteria {
   return rows
     .filter(({ metric }) => metric === 'minimaxValue')
-    .map((row) =>
-      bounded(row, {
-        label: `bandit, ${row.policy}, minimax value`,
-        ...(row.policy === 'gaussian' ? { atMost: 0.25 } : { atLeast: 0.45 }),
-        format: value,
-      }),
-    );
+    .map((row) => {
+      const label = `bandit, ${row.policy}, minimax value`;
+      return row.policy === 'gaussian'
+        ? byConstruction(bounded(row, { label, atMost: 0.25, format: value }), 'no Gaussian is worth more than 0.242')
+        : bounded(row, { label, atLeast: EVEN, format: value });
+    });
 }

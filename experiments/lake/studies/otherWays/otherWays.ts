@@ -1,10 +1,13 @@
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { type Answer, bounded, type Criteria, type Criterion, underControl } from '../../../harness/conclusion.ts';
 import type { Section, SummaryRow } from '../../../harness/experiment.ts';
 import { describeBest } from '../../../harness/report/describeBest.ts';
 import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
+import { answerBars } from '../../shared/answerBars.ts';
+import { classEndpoint } from '../../shared/classEndpoint.ts';
+import { classRows } from '../../shared/classRows.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
-import { percent, shareColumn } from '../../shared/formats.ts';
+import { bound, percent, percentWithInterval, shareColumn } from '../../shared/formats.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { trainWay } from './trainWay.ts';
@@ -66,17 +69,34 @@ export const otherWays: LakeStudy = {
 
   criteria: ({ rows }) => [
     ...usesBoth('cloned', 'episode-noise', rows),
-    ...usesBoth('soft', 'episode-noise', rows),
     bounded(rowOf(rows, 'cloned', 'step-noise', 'drownRate'), {
       label: 'step-noise, cloned, drowned',
       atLeast: AVERAGE,
       format: percent,
     }),
-    bounded(rowOf(rows, 'soft', 'step-noise', 'modeBalance'), {
-      label: 'step-noise, soft return, less used bank',
-      atMost: COMMITTED,
-      format: percent,
-    }),
+    ...underControl(softControl(rows), [
+      ...usesBoth('soft', 'episode-noise', rows),
+      bounded(rowOf(rows, 'soft', 'step-noise', 'modeBalance'), {
+        label: 'step-noise, soft return, less used bank',
+        atMost: COMMITTED,
+        format: percent,
+      }),
+    ]),
+  ],
+
+  answer: ({ rows }) => clonedAnswer(rows),
+
+  endpoints: ({ rows }) => [
+    classEndpoint(
+      {
+        measure: 'walks that drown, cloned from both banks, stride lake',
+        chosen: 'post hoc',
+        ...shareColumn,
+        failure: `more than ${bound(SELDOM)} drown`,
+      },
+      classRows(rows, { metric: 'drownRate', condition: 'cloned' }),
+      () => ({ when: (drowned) => drowned > SELDOM }),
+    ),
   ],
 
   section: ({ outcomes, rows }, config) => ({
@@ -169,6 +189,44 @@ function rowOf(
   metric: string,
 ): SummaryRow | undefined {
   return rows.find((row) => row.condition === condition && row.policy === way && row.metric === metric);
+}
+
+/** Whether a class that can surely have two modes keeps both banks under the soft return: unless it does, the others tell nothing by not doing so. */
+function softControl(rows: readonly SummaryRow[]): Criterion | undefined {
+  const row = rowOf(rows, 'soft', 'spline', 'modeBalance');
+  const label = 'spline, soft return, less used bank';
+  const control = bounded(row, { label, atLeast: BOTH, format: percent });
+  if (row === undefined || control === undefined) return undefined;
+  const values = row.perSeed.filter((value) => value !== null);
+  const both = values.filter((value) => value >= BOTH).length;
+  return { ...control, text: `${control.text} (${both} of ${values.length} seeds)` };
+}
+
+/** What noise does that a Gaussian sees, and what the soft return says of it. */
+function clonedAnswer(rows: readonly SummaryRow[]): Answer | undefined {
+  const drowned = classRows(rows, { metric: 'drownRate', condition: 'cloned' });
+  const of = (way: WayName) => drowned.find(({ policy }) => policy === way);
+  const told = (
+    [
+      ['gaussian', 'a Gaussian'],
+      ['step-noise', 'one that sees noise at each step'],
+      ['episode-noise', 'one that sees noise once a walk'],
+    ] as const
+  ).flatMap(([way, who]) => {
+    const row = of(way);
+    return row === undefined ? [] : [`${who} drowns in ${percentWithInterval(row)} of its walks`];
+  });
+  if (of('gaussian') === undefined || told.length < 2) return undefined;
+  const control = softControl(rows);
+  return {
+    text: [
+      `Cloned from walkers of both banks, ${told.join(', ')}.`,
+      ...(control === undefined || control.holds === true
+        ? []
+        : ['By the soft return nothing is shown: not even a spline flow surely keeps both banks there.']),
+    ].join(' '),
+    chart: { caption: 'walks that drown, cloned, stride lake', bars: answerBars(drowned, percent) },
+  };
 }
 
 function usesBoth(condition: Condition, way: WayName, rows: readonly SummaryRow[]): Criteria {

@@ -10,6 +10,7 @@ import { percent } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
+import { ARRIVED, arrivalEndpoints, describeArrivals, signedReturn } from '../../walks/arrival.ts';
 import { ppoJob } from '../../walks/ppoJob.ts';
 import { PPO_LAKE, ppoSettings } from '../../walks/ppoTraining.ts';
 import { walksFigures } from '../../walks/walksFigures.ts';
@@ -25,8 +26,6 @@ const SAME_RETURN = 0.05;
 const COMMITTED = 0.2;
 /** From below what drowning returns to above what the quickest walk does. */
 const THRESHOLDS = Array.from({ length: 111 }, (_, i) => -1.2 + 0.02 * i);
-
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
 /** E0: PPO on the lake, whose optimum is deterministic. */
 export const ppo: LakeStudy = {
@@ -64,11 +63,15 @@ export const ppo: LakeStudy = {
           equivalentRows(row, gaussian, {
             label: `${row.policy} − ${GAUSSIAN}, return`,
             bound: SAME_RETURN,
-            format: signed,
+            format: signedReturn,
           }),
         ),
     ];
   },
+
+  answer: ({ rows }) => describeArrivals(rows, 'On the fine lake, '),
+
+  endpoints: ({ rows }) => arrivalEndpoints(rows, { where: 'fine lake', chosen: 'post hoc' }),
 
   section: ({ outcomes, rows }, config) => ({
     paragraphs: [
@@ -128,9 +131,6 @@ export const ppo: LakeStudy = {
     ],
   }),
 };
-
-/** The share of walks that must get home for a seed to count as one that has learned the way. */
-const ARRIVED = 0.9;
 
 /** How many seeds have learned the way home, which have not, and what those do instead. */
 function describeArrival(outcomes: readonly Outcome[]): string {

@@ -1,16 +1,21 @@
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { type Answer, bounded, type Criteria, noted } from '../../../harness/conclusion.ts';
 import type { SummaryRow } from '../../../harness/experiment.ts';
+import { withInterval } from '../../../harness/withInterval.ts';
 import { bestGaussian, gaussianFlip } from '../../bandit/bestGaussian.ts';
 import type { LakeConfig } from '../../config.ts';
-import { STRIDE } from '../../headings/softLakeTask.ts';
+import { type SoftLakeTask, STRIDE } from '../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../headings/truth/bestOnLake.ts';
+import { answerBars } from '../../shared/answerBars.ts';
+import { classEndpoint } from '../../shared/classEndpoint.ts';
+import { classRows, contrast } from '../../shared/classRows.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { nats, percent } from '../../shared/formats.ts';
+import { policyLabel } from '../../shared/policyLabel.ts';
 import { everyOf } from '../../study/everyOf.ts';
 import { studyInParts } from '../../study/studyInParts.ts';
 import { taskOf } from './bandit/banditConditions.ts';
 import { softBandit } from './bandit/softBandit.ts';
-import { softLakeCondition } from './lake/lakeConditions.ts';
+import { softLakeCondition, softLakeConditions } from './lake/lakeConditions.ts';
 import { softLake } from './lake/softLake.ts';
 
 /** E2: how near policies come to soft optima with two modes. */
@@ -26,8 +31,71 @@ export const soft = studyInParts(
     prediction:
       'A Gaussian stays ln 2 nats away on one bank, or lies over the water where the temperature is high; mixtures and flows ' +
       'come near at every temperature.',
+    answer: ({ rows }, config) => nearness(rows, config),
+    endpoints: ({ rows }, config) => {
+      const task = warmest(rows, config);
+      return [
+        task === undefined
+          ? undefined
+          : classEndpoint(
+              {
+                measure: `KL to the soft optimum where it walks, nats a step, by PPO, ${conditionLabel(task)}`,
+                chosen: 'post hoc',
+                format: nats,
+              },
+              classRows(rows, { metric: 'klVisited', condition: task }),
+            ),
+      ];
+    },
   },
 );
+
+/**
+ * The condition under which most classes walk by PPO on the lake, of equals that of the highest temperature: where no class is held back
+ * by its training alone. Undefined where none does.
+ */
+function warmest(rows: readonly SummaryRow[], { soft: settings }: LakeConfig): string | undefined {
+  const there = softLakeConditions(settings)
+    .filter(({ learner, task }) => learner === 'PPO' && task.stride === STRIDE)
+    .map(({ key, task }) => ({
+      key,
+      temperature: task.temperature,
+      classes: classRows(rows, { metric: 'klVisited', condition: key }).length,
+    }))
+    .filter(({ classes }) => classes > 0)
+    .sort((a, b) => b.classes - a.classes || b.temperature - a.temperature);
+  return there[0]?.key;
+}
+
+/** The temperature of the bandit at which a Gaussian on one bank is nearly the best one. */
+const COOL = 'tau-0.05';
+
+/** How far from the soft optimum policies are, in one number and along their walks on the lake. */
+function nearness(rows: readonly SummaryRow[], config: LakeConfig): Answer | undefined {
+  const inOneNumber = classRows(rows, { metric: 'kl', condition: COOL });
+  const task = warmest(rows, config);
+  const onLake = task === undefined ? [] : classRows(rows, { metric: 'klVisited', condition: task });
+  const told = (
+    [
+      [inOneNumber, `in one number (${conditionLabel(COOL)})`, 'nats'],
+      [onLake, `on the lake (${conditionLabel(task ?? '')})`, 'nats a step'],
+    ] as const
+  ).flatMap(([own, where, unit]) => {
+    const pair = contrast(own);
+    if (pair === undefined) return [];
+    return [
+      `${where} a Gaussian stays ${withInterval(pair.gaussian, nats)} ${unit} from the soft optimum, a ` +
+        `${policyLabel(pair.other.policy)} ${withInterval(pair.other, nats)}`,
+    ];
+  });
+  if (told.length === 0) return undefined;
+  const text = told.join('; ');
+  const [bars, caption] =
+    contrast(onLake) === undefined
+      ? [inOneNumber, `nats from the soft optimum, in one number, ${conditionLabel(COOL)}`]
+      : [onLake, `nats a step from the soft optimum, ${conditionLabel(task!)}`];
+  return { text: `${text[0]!.toUpperCase()}${text.slice(1)}.`, chart: { caption, bars: answerBars(bars, nats) } };
+}
 
 /** How far a trained Gaussian's figures may be from the best one's. */
 const NEAR = 0.02;
@@ -88,12 +156,21 @@ function lakeCriteria(rows: readonly SummaryRow[], config: LakeConfig): Criteria
     if (row.policy === 'gaussian' && row.metric === 'kl') {
       const { kl } = bestOnLake(task, config.soft.lake).best;
       const bounds = { atLeast: Math.max(0, kl - NEAR_ON_LAKE), atMost: kl + NEAR_ON_LAKE };
-      return [bounded(row, { label: `${label}, KL`, ...bounds, format: nats })];
+      const claim = bounded(row, { label: `${label}, KL`, ...bounds, format: nats });
+      return [contradicts(task, config) ? noted(claim, CONTRADICTION) : claim];
     }
     if (row.metric !== 'modeEntropy' || task.stride !== STRIDE) return [];
     const bounds = row.policy === 'gaussian' ? { atMost: 0.1 } : row.policy === 'spline' ? { atLeast: 0.6 } : undefined;
-    return bounds === undefined
-      ? []
-      : [bounded(row, { label: `${label}, entropy of the bank`, ...bounds, format: nats })];
+    if (bounds === undefined) return [];
+    const claim = bounded(row, { label: `${label}, entropy of the bank`, ...bounds, format: nats });
+    return [row.policy === 'gaussian' && contradicts(task, config) ? noted(claim, CONTRADICTION) : claim];
   });
+}
+
+const CONTRADICTION =
+  'the claims about the Gaussian contradict each other here: the nearest one walks away first and then chooses, so that it uses both banks';
+
+/** Whether the Gaussian nearest to the soft optimum walks away from home first, where it is also claimed to keep to one bank. */
+function contradicts(task: SoftLakeTask, { soft: { lake } }: LakeConfig): boolean {
+  return task.stride === STRIDE && Math.abs(bestOnLake(task, lake).best.mean) > Math.PI / 2;
 }

@@ -1,0 +1,128 @@
+import { Rng } from '../../../src/random.ts';
+import type { Answer } from '../../harness/conclusion.ts';
+import { amongSeeds, type Endpoint, type EndpointMeasure } from '../../harness/endpoint.ts';
+import type { SummaryRow } from '../../harness/experiment.ts';
+import { pairedSeeds } from '../../harness/pairedSeeds.ts';
+import { trueMinus } from '../../harness/report/trueMinus.ts';
+import { holm, pairedPermutationTest } from '../../harness/statistics/pValues.ts';
+import { wilsonInterval } from '../../harness/statistics/wilsonInterval.ts';
+import { classEndpoint } from '../shared/classEndpoint.ts';
+import { classRows, GAUSSIAN } from '../shared/classRows.ts';
+import { bound, percent, shareColumn } from '../shared/formats.ts';
+import { policyLabel } from '../shared/policyLabel.ts';
+
+/** The share of walks that must get home for a seed to count as one that has learned the way. */
+export const ARRIVED = 0.9;
+/** A bank that gets no more of the walks home is not used. */
+const UNUSED = 0.02;
+/** Fewer pairs of seeds decide nothing. */
+const FEWEST_PAIRS = 10;
+const LEVEL = 0.05;
+
+/**
+ * What PPO's policies are judged by first: how many seeds learn the way home, how the walks home of those share the banks, and what they
+ * return. Seeds that do not arrive have no part in the last two, since what they return is not that of a way, and are counted beside.
+ * @param rows of one environment, among them `homeRate`, `modeBalance` and `return`
+ */
+export function arrivalEndpoints(
+  rows: readonly SummaryRow[],
+  { where, chosen }: { where: string } & Pick<EndpointMeasure, 'chosen'>,
+): (Endpoint | undefined)[] {
+  const arrivals = classRows(rows, { metric: 'homeRate' });
+  const among = (metric: string) =>
+    rows
+      .filter((row) => row.metric === metric)
+      .flatMap((row) => {
+        const arrival = arrivals.find(({ policy }) => policy === row.policy);
+        return arrival === undefined ? [] : [amongSeeds(row, arrival, (home) => home >= ARRIVED)];
+      });
+  const fails = ({ policy }: SummaryRow) => ({
+    row: arrivals.find((row) => row.policy === policy)!,
+    when: (home: number) => home < ARRIVED,
+  });
+  const failure = `under ${bound(ARRIVED)} home`;
+  return [
+    classEndpoint(
+      { measure: `walks home by the lesser bank, of seeds that arrive, ${where}`, chosen, ...shareColumn, failure },
+      among('modeBalance'),
+      fails,
+    ),
+    classEndpoint(
+      {
+        measure: `return of seeds that arrive, ${where}`,
+        chosen,
+        format: (value) => value.toFixed(3),
+        failure,
+      },
+      among('return'),
+      fails,
+    ),
+  ];
+}
+
+/**
+ * How many seeds of each class learn the way home, and whether those keep to one bank; undefined without a Gaussian or another class.
+ * @param where begins the sentence: `On the fine lake, `
+ */
+export function describeArrivals(rows: readonly SummaryRow[], where: string): Answer | undefined {
+  const counted = classRows(rows, { metric: 'homeRate' }).map((row) => {
+    const homes = row.perSeed.filter((home) => home !== null);
+    return { row, count: homes.filter((home) => home >= ARRIVED).length, of: homes.length };
+  });
+  const gaussian = counted.find(({ row }) => row.policy === GAUSSIAN);
+  const others = counted.filter((each) => each !== gaussian);
+  if (gaussian === undefined || others.length === 0) return undefined;
+  const counts = others.map(({ count }) => count);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const range = fewest === most ? String(fewest) : `${fewest} to ${most}`;
+  const each = others.length === 1 ? `of a ${policyLabel(others[0]!.row.policy)}` : 'of each other class';
+  const lesser = classRows(rows, { metric: 'modeBalance' }).flatMap((row) => {
+    const own = counted.find((each) => each.row.policy === row.policy);
+    const { iqm } = own === undefined ? { iqm: null } : amongSeeds(row, own.row, (home) => home >= ARRIVED);
+    return iqm === null ? [] : [iqm];
+  });
+  return {
+    text: [
+      `${where}${gaussian.count} of ${gaussian.of} seeds of a Gaussian and ${range} ${each} learn the way home (${bound(ARRIVED)} of the walks).`,
+      ...compared(gaussian.row, others),
+      ...banks(lesser),
+    ].join(' '),
+    chart: {
+      caption: `seeds that bring ${bound(ARRIVED)} of their walks home`,
+      most: 1,
+      bars: counted.map(({ row, count, of }) => ({
+        label: policyLabel(row.policy),
+        value: count / of,
+        ...wilsonInterval(count, of),
+        text: `${count} of ${of}`,
+      })),
+    },
+  };
+}
+
+/** Whether a class gets home more or less often than the Gaussian, by a paired permutation test with Holm's correction; of few seeds nothing is said. */
+function compared(gaussian: SummaryRow, others: readonly { readonly row: SummaryRow }[]): string[] {
+  const pairs = others.map(({ row }) => ({ row, ...pairedSeeds(row, gaussian) }));
+  if (pairs.some(({ x }) => x.length < FEWEST_PAIRS)) return [];
+  const ps = holm(pairs.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('arrival'))));
+  const differing = pairs.filter((_, i) => ps[i]! < LEVEL);
+  if (differing.length === 0) return ['No class is surely better or worse than the Gaussian.'];
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const named = differing.map(
+    ({ row, x, y }) => `${policyLabel(row.policy)} ${mean(x) > mean(y) ? 'more' : 'less'} often`,
+  );
+  return [`Than a Gaussian get home: ${named.join(', ')}.`];
+}
+
+/** @param lesser the share of the bank that is used less, of each class */
+function banks(lesser: readonly number[]): string[] {
+  if (lesser.length === 0) return [];
+  const most = Math.max(...lesser);
+  return most <= UNUSED
+    ? [`Those that do keep to one bank: the other gets at most ${percent(most)} of a class’s walks home.`]
+    : [`Of those that do, the lesser bank gets up to ${percent(most)} of a class’s walks home.`];
+}
+
+/** A difference in return, with its sign: `+0.012`. */
+export const signedReturn = (value: number): string =>
+  trueMinus(`${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`);
