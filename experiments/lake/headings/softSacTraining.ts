@@ -16,9 +16,20 @@ export const sacPolicies: { readonly [policy in HeadingPolicy]?: Settings } = {
   spline: {},
 };
 
-/** τ falls from this one in equal ratios over a share of the training. */
-const FIRST_TEMPERATURE = 0.3;
-const FALLING = 0.7;
+/** What SAC on the soft return takes for a policy over headings. */
+export interface SoftSacSettings {
+  /** The first of a cosine, of policy and critics. */
+  readonly learningRate: number;
+  /** How far the target critics follow at an update. */
+  readonly tau: number;
+  /** τ falls from this one in equal ratios, … */
+  readonly firstTemperature: number;
+  /** … over this share of the training. */
+  readonly falling: number;
+}
+
+/** Found with a few trials on one seed, the same for all policies. */
+const COMMON: SoftSacSettings = { learningRate: 2e-3, tau: 0.02, firstTemperature: 0.3, falling: 0.7 };
 /** The first actions are uniform: the critics need the shore from all sides. */
 const RANDOM_SHARE = 1 / 7;
 
@@ -29,10 +40,20 @@ const RANDOM_SHARE = 1 / 7;
  */
 export function softSacTraining(
   policy: Policy,
-  { task, steps, rng }: { readonly task: SoftLakeTask; readonly steps: number; readonly rng: Rng },
+  {
+    task,
+    steps,
+    settings: { learningRate, tau, firstTemperature, falling } = COMMON,
+    rng,
+  }: {
+    readonly task: SoftLakeTask;
+    readonly steps: number;
+    readonly settings?: SoftSacSettings;
+    readonly rng: Rng;
+  },
 ): LakeTraining<LakeProgress & SacReport> {
   const env = makeVec(SOFT_LAKE, { ...softLakeOptions(task), numEnvs: 8 });
-  const fall = geometricSchedule(FIRST_TEMPERATURE, task.temperature);
+  const fall = geometricSchedule(firstTemperature, task.temperature);
   const agent = new Sac({
     policy,
     env,
@@ -42,10 +63,10 @@ export function softSacTraining(
     batchSize: 256,
     learningStarts: Math.ceil(RANDOM_SHARE * steps),
     updatesPerStep: 0.5,
-    learningRate: cosineSchedule(2e-3),
-    tau: 0.02,
+    learningRate: cosineSchedule(learningRate),
+    tau,
     criticHidden: [128, 128],
-    temperature: (share) => fall(share / FALLING),
+    temperature: (share) => fall(share / falling),
     baseEntropy: UNIFORM_ENTROPY,
     reportEvery: Math.ceil(steps / 20),
   });

@@ -34,6 +34,7 @@ export function measureWalks({
   policy,
   episodes,
   keep,
+  digits = 3,
   rng,
 }: {
   env: LakeId | ((episodes: number) => VectorEnv);
@@ -42,6 +43,8 @@ export function measureWalks({
   policy: Policy;
   episodes: number;
   keep: number;
+  /** To how many digits after the point positions are rounded; Infinity leaves them as they are. */
+  digits?: number;
   rng: Rng;
 }): { metrics: WalkMetrics; walks: Walk[] } {
   const env = typeof lake === 'string' ? makeVec(lake, { ...options, numEnvs: episodes }) : lake(episodes);
@@ -62,6 +65,8 @@ export function measureWalks({
     },
   });
   env.close();
+  const unit = 10 ** digits;
+  const rounded = (coordinate: number) => (unit === Infinity ? coordinate : Math.round(coordinate * unit) / unit);
   const infos = measured.episodes.map(({ info }) => info as LakeInfo);
   const share = (outcome: LakeInfo['outcome']): number =>
     infos.filter((info) => info.outcome === outcome).length / episodes;
@@ -80,7 +85,7 @@ export function measureWalks({
     walks: paths.map((positions, i) => ({
       outcome: infos[i]!.outcome!,
       bank: infos[i]!.bank ?? null,
-      positions: positions.map((coordinate) => Math.round(coordinate * 1000) / 1000),
+      positions: positions.map(rounded),
     })),
   };
 }

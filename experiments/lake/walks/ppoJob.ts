@@ -1,13 +1,12 @@
+import type { LakeId } from '../../../envs/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
 import type { PolicyName } from '../shared/lakePolicies.ts';
 import { finishJob } from './finishJob.ts';
-import { PPO_LAKE, ppoSettings, ppoTraining } from './ppoTraining.ts';
+import { type PpoSettings, ppoTraining } from './ppoTraining.ts';
 
 /** What of a run's settings {@link ppoJob} depends on. */
 export interface PpoJobConfig {
   readonly ppo: { readonly steps: number; readonly envs: number; readonly horizon: number };
-  readonly tuned: Tuned;
   readonly evaluationEpisodes: number;
 }
 
@@ -16,14 +15,23 @@ export interface PpoJobConfig {
  * class is free to commit to one bank. No advantage of a flow is claimed here; it is measured.
  */
 export async function ppoJob(
-  { policy: name, fixedScale }: { policy: PolicyName /** σ of a Gaussian that keeps it */; fixedScale?: number },
-  { ppo, tuned, evaluationEpisodes }: PpoJobConfig,
+  {
+    env,
+    policy: name,
+    settings,
+    fixedScale,
+  }: {
+    env: LakeId;
+    policy: PolicyName;
+    settings: PpoSettings /** σ of a Gaussian that keeps it */;
+    fixedScale?: number;
+  },
+  { ppo, evaluationEpisodes }: PpoJobConfig,
   context: JobContext,
 ): Promise<JobResult> {
-  const settings = ppoSettings(tuned, name);
   const { rng } = context;
   const { policy, steps, reports, dispose } = ppoTraining({
-    env: PPO_LAKE,
+    env,
     policy: name,
     settings,
     fixedScale,
@@ -40,7 +48,7 @@ export async function ppoJob(
       drownRate: ended === 0 ? null : drowned / ended,
     });
   }
-  const result = finishJob({ env: PPO_LAKE, policy, episodes: evaluationEpisodes, context });
+  const result = finishJob({ env, policy, episodes: evaluationEpisodes, context });
   dispose();
   policy.dispose();
   return result;

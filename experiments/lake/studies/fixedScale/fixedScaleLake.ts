@@ -52,7 +52,13 @@ export const fixedScaleLake: StudyPart = {
 
   async runJob({ condition }, config, context) {
     const { scale } = conditionsOf(config).find(({ key }) => key === condition)!;
-    const fixed = { policy: GAUSSIAN, ...(scale !== undefined && { fixedScale: scale }) } as const;
+    const settings = ppoSettings(config.tuned, GAUSSIAN);
+    const fixed = {
+      env: PPO_LAKE,
+      policy: GAUSSIAN,
+      settings,
+      ...(scale !== undefined && { fixedScale: scale }),
+    } as const;
     const result = await ppoJob(fixed, config, context);
     return { ...result, metrics: { ...result.metrics, startSpeed: startSpeed(context.directory) } };
   },

@@ -45,7 +45,10 @@ export const ppo: LakeStudy = {
         2e5,
     }),
 
-  runJob: (job, config, context) => ppoJob({ policy: job.policy as PolicyName }, config, context),
+  runJob(job, config, context) {
+    const policy = job.policy as PolicyName;
+    return ppoJob({ env: PPO_LAKE, policy, settings: ppoSettings(config.tuned, policy) }, config, context);
+  },
 
   tables: (rows) => walkTables('PPO', rows),
 

@@ -10,6 +10,7 @@ import { sacPolicies, softSacTraining } from '../../../headings/softSacTraining.
 import { trainOnSoftLake } from '../../../headings/trainOnSoftLake.ts';
 import { FINE_POINTS, measureHeadings } from '../../../headings/truth/headingMeter.ts';
 import { SoftOptimum } from '../../../headings/truth/softOptimum.ts';
+import { departures } from '../../../walks/departures.ts';
 import { measureWalks, type Walk } from '../../../walks/measureWalks.ts';
 import type { SoftLakeCondition } from './lakeConditions.ts';
 import { placesAtStart } from './placesAtStart.ts';
@@ -79,12 +80,4 @@ export async function softLakeJob(
   const short = (value: number) => Number(value.toPrecision(4));
   const kls = places.map(({ kl }) => short(kl));
   return { metrics: measured, data: { walks, density: drawn!.density.map(short), kls, parameters } };
-}
-
-/** The positions of a walk but its last, where nothing is chosen any more. */
-function departures({ positions }: Walk): { x: number; y: number }[] {
-  return Array.from({ length: positions.length / 2 - 1 }, (_, i) => ({
-    x: positions[2 * i]!,
-    y: positions[2 * i + 1]!,
-  }));
 }

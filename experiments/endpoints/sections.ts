@@ -1,0 +1,153 @@
+import type { Conclusion } from '../harness/conclusion.ts';
+import type { Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { endpointTable } from '../harness/report/endpointTable.ts';
+import { intervalChart } from '../harness/report/intervalChart.ts';
+import { metricTable } from '../harness/report/table.ts';
+import { tuningSection } from '../harness/tuning/tuningSection.ts';
+import { conditionLabel } from '../lake/shared/conditionLabel.ts';
+import { nats, shareColumn } from '../lake/shared/formats.ts';
+import { policyNames } from '../lake/shared/lakePolicies.ts';
+import { walksFigures } from '../lake/walks/walksFigures.ts';
+import { walkTables } from '../lake/walks/walkTables.ts';
+import { type EndpointsConfig, FLOORS } from './config.ts';
+import { whereOf } from './regretSummary.ts';
+import { softStudies } from './softStudies.ts';
+import { readTrials, tuning } from './tuning.ts';
+
+/** The rows of a study. */
+export function rowsOf(summary: readonly SummaryRow[], study: string): SummaryRow[] {
+  return summary.filter((row) => row.study === study);
+}
+
+/** How walks of E0 ended. */
+export function arrivalTables(summary: readonly SummaryRow[]): Table[] {
+  return walkTables('PPO', rowsOf(summary, 'arrival'));
+}
+
+/** What E2 measured, a table for each algorithm and temperature. */
+export function regretTables(summary: readonly SummaryRow[]): Table[] {
+  return softStudies.flatMap((study) => {
+    const rows = rowsOf(summary, study.name);
+    if (rows.length === 0) return [];
+    return [
+      metricTable(`The soft lake ${whereOf(study)}`, rows, [
+        { metric: 'softRegret', label: 'soft regret', format: nats },
+        { metric: 'natsAStep', label: 'nats a step', format: nats },
+        { metric: 'steps', label: 'steps', format: (value) => value.toFixed(1) },
+        { metric: 'unfinished', label: 'out of time', ...shareColumn },
+        { metric: 'modeEntropy', label: 'entropy of the bank, nats', format: nats },
+        { metric: 'homeRate', label: 'home', ...shareColumn },
+      ]),
+    ];
+  });
+}
+
+/** What classes can do at best. */
+export function floorTables(summary: readonly SummaryRow[]): Table[] {
+  const rows = rowsOf(summary, FLOORS);
+  if (rows.length === 0) return [];
+  const cells = [...new Set(rows.map(({ condition }) => condition!))].flatMap((condition) =>
+    [...new Set(rows.map(({ policy }) => policy))].flatMap((policy) => {
+      const of = (metric: string) =>
+        rows
+          .find((row) => row.condition === condition && row.policy === policy && row.metric === metric)
+          ?.perSeed.find((value) => value !== null);
+      const values = ['softRegret', 'natsAStep', 'steps', 'ofProjection'].map(of);
+      if (values.some((value) => value == null)) return [];
+      return [[conditionLabel(condition), policy, ...values.map((value) => value!.toFixed(4))]];
+    }),
+  );
+  return [
+    {
+      title: 'Computed: the floor of each class, the best that it can do at any size',
+      columns: ['τ', 'class', 'soft regret', 'nats a step', 'steps', 'soft regret of the projection alone'],
+      rows: cells,
+    },
+  ];
+}
+
+const facts = ({ question, prediction, measured, verdict }: Conclusion): NonNullable<Section['facts']> => [
+  ['question', question],
+  ['predicted', prediction],
+  ['measured', measured],
+  ['verdict', verdict],
+];
+
+/** E0 in the report. */
+export function arrivalSection(
+  outcomes: readonly Outcome[],
+  summary: readonly SummaryRow[],
+  conclusions: Readonly<Record<string, Conclusion>>,
+): Section[] {
+  const own = outcomes.filter(({ job }) => job.study === 'arrival');
+  const conclusion = conclusions.E0;
+  if (own.length === 0 || conclusion === undefined) return [];
+  return [
+    {
+      title: 'E0: PPO on the stride lake',
+      facts: facts(conclusion),
+      paragraphs: [
+        'On the fine lake whether a seed finds home is a matter of its exploration, not of its class. On the stride lake a few steps lead home, and all ' +
+          'classes have settings of their own, found with as many trials for each on other seeds. A seed arrives where at least 90 % of its walks get home.',
+      ],
+      figures: walksFigures({
+        name: 'arrival',
+        outcomes: own,
+        rows: rowsOf(summary, 'arrival'),
+        metric: { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' },
+        curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
+      }),
+      tables: [...(conclusion.endpoints ?? []).map(endpointTable), ...arrivalTables(summary)],
+    },
+  ];
+}
+
+/** E2 in the report. */
+export function regretSection(
+  summary: readonly SummaryRow[],
+  { soft, floors }: EndpointsConfig,
+  conclusions: Readonly<Record<string, Conclusion>>,
+): Section[] {
+  const conclusion = conclusions.E2;
+  if (conclusion === undefined || summary.every(({ study }) => study === 'arrival')) return [];
+  return [
+    {
+      title: 'E2: soft regret',
+      facts: facts(conclusion),
+      paragraphs: [
+        'What a policy loses of the soft return by not being the soft optimum is τ E[Σₜ KL(π ‖ π*)] along its own walks: an identity, by which each ' +
+          `KL is measured at every step of ${soft.measuredWalks} walks, by quadrature on ${soft.points} headings against the optimum on a grid of ` +
+          `${soft.cells} × ${soft.cells} cells. Nats a step are that over τ and the mean number of steps. Settings were searched at each temperature and for each ` +
+          'algorithm, with as many trials for each class.',
+        'A floor is the least that a class can lose, were its network to give any member of it at each state: by projection onto the optimum, and then by policy iteration in the class, since a ' +
+          `step that is far from the optimum may lead where the next ones are near; on a grid of ${floors.cells} × ${floors.cells} cells. The spline’s is that of three splines of ` +
+          '16 bins. Floors are found by a search, so that a class may do a little better still.',
+      ],
+      figures: softStudies.flatMap((study) => {
+        const rows = rowsOf(summary, study.name).filter(({ metric, iqm }) => metric === 'natsAStep' && iqm !== null);
+        if (rows.length === 0) return [];
+        return [
+          {
+            name: `regret-${study.name}`,
+            caption: `Soft regret over τ, nats a step, ${whereOf(study)}: interquartile mean, 95 % interval, a tick a seed.`,
+            spec: intervalChart(rows, { x: 'nats a step', policies: policyNames }),
+          },
+        ];
+      }),
+      tables: [...(conclusion.endpoints ?? []).map(endpointTable), ...floorTables(summary), ...regretTables(summary)],
+    },
+  ];
+}
+
+/** How the settings were found. */
+export function searchSection(config: EndpointsConfig): Section[] {
+  const trials = readTrials();
+  return trials === undefined
+    ? [
+        {
+          title: 'How the settings were found',
+          paragraphs: ['They have not been searched yet: they are those of the lake’s first run, or like them.'],
+        },
+      ]
+    : [tuningSection(trials, { tuning, conditionLabel }, config.tuned)];
+}
