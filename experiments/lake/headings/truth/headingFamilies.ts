@@ -66,7 +66,7 @@ export function circularSplines({ layers, bins }: { readonly layers: number; rea
     starts: [flat, flat.map(() => 0.3 * rng.normal())],
     logDensity(parameters, headings) {
       const [states, points] = [parameters.shape[0]!, headings.shape[0]!];
-      const own = tf.split(parameters, layers, 1);
+      const own = layers === 1 ? [parameters] : tf.split(parameters, layers, 1);
       let x = tf.tile(tf.reshape(headings, [1, points, 1]), [states, 1, 1]);
       let logDensity: tf.Tensor = tf.fill([states, points], -portableMath.log(2 * Math.PI));
       for (const layer of [...own].reverse()) {
