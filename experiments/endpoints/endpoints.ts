@@ -119,7 +119,7 @@ function jobsOf(study: EndpointsConfig['studies'][number], config: EndpointsConf
       of(headingPolicies).map((policy) => {
         const condition = floorKey(temperature);
         const id = `${study}/${env}/${condition}/${policy}/seed-${seed}`;
-        return { id, study, env, condition, policy, seed, weight: 40 };
+        return { id, study, env, condition, policy, seed, weight: floorSeconds(config.floors) };
       }),
     );
   }
@@ -139,6 +139,11 @@ function jobsOf(study: EndpointsConfig['studies'][number], config: EndpointsConf
       weight: seconds(policy),
     })),
   );
+}
+
+/** Seconds of a floor, on a quiet core. */
+function floorSeconds({ cells, points, updates, rounds }: EndpointsConfig['floors']): number {
+  return 1 + 6e-7 * cells * cells * points * updates * rounds;
 }
 
 function arrivalSettings({ tuned }: Pick<EndpointsConfig, 'tuned'>, policy: PolicyName): PpoSettings {
