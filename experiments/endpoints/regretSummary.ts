@@ -32,7 +32,7 @@ export function regretEndpoints(rows: readonly SummaryRow[]): (Endpoint | undefi
         measure: `soft regret over τ along the policy’s own walks, nats a step, ${whereOf(study)}`,
         chosen: 'before the run',
         format: nats,
-        failure: `more than ${NEAR} above its floor`,
+        failure: `it is more than ${NEAR} above its floor`,
       },
       regrets(rows, study),
       ({ policy }) => {

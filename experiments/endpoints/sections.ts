@@ -7,6 +7,7 @@ import { tuningSection } from '../harness/tuning/tuningSection.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
 import { nats, shareColumn } from '../lake/shared/formats.ts';
 import { policyNames } from '../lake/shared/lakePolicies.ts';
+import { policyLabel } from '../lake/shared/policyLabel.ts';
 import { walksFigures } from '../lake/walks/walksFigures.ts';
 import { walkTables } from '../lake/walks/walkTables.ts';
 import { type EndpointsConfig, FLOORS } from './config.ts';
@@ -52,15 +53,16 @@ export function floorTables(summary: readonly SummaryRow[]): Table[] {
         rows
           .find((row) => row.condition === condition && row.policy === policy && row.metric === metric)
           ?.perSeed.find((value) => value !== null);
-      const values = ['softRegret', 'natsAStep', 'steps', 'ofProjection'].map(of);
-      if (values.some((value) => value == null)) return [];
-      return [[conditionLabel(condition), policy, ...values.map((value) => value!.toFixed(4))]];
+      const [regret, natsAStep, steps, ofProjection] = ['softRegret', 'natsAStep', 'steps', 'ofProjection'].map(of);
+      if (regret == null || natsAStep == null || steps == null || ofProjection == null) return [];
+      const temperature = condition.replace('tau-', '');
+      return [[temperature, policyLabel(policy), nats(regret), nats(natsAStep), steps.toFixed(1), nats(ofProjection)]];
     }),
   );
   return [
     {
       title: 'Computed: the floor of each class, the best that it can do at any size',
-      columns: ['τ', 'class', 'soft regret', 'nats a step', 'steps', 'soft regret of the projection alone'],
+      columns: ['τ', 'class', 'soft regret', 'nats a step', 'steps', 'of the projection'],
       rows: cells,
     },
   ];

@@ -14,7 +14,7 @@ export interface EndpointMeasure {
   readonly format: (value: number) => string;
   /** Written once in the head of a column: `%`. */
   readonly unit?: string;
-  /** When a seed counts as one that failed: `more than 5 % drown`. */
+  /** When a seed counts as one that failed, behind "if": `more than 5 % drown`. */
   readonly failure?: string;
   /** From whose values effects are taken: `Gaussian`. */
   readonly reference?: string;

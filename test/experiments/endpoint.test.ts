@@ -16,7 +16,7 @@ const measure = {
   chosen: 'post hoc',
   format: (value: number) => value.toFixed(2),
   unit: 'walks',
-  failure: 'more than 0.5',
+  failure: 'more than half drown',
   reference: 'Gaussian',
 } as const;
 const often = { when: (value: number) => value > 0.5 };
@@ -48,8 +48,8 @@ describe('endpointOf', () => {
 
   test('is a table: who is compared with whom, and when it was chosen', () => {
     const table = endpointTable(endpoint);
-    expect(table.title).toBe('Primary endpoint (chosen post hoc): drowned');
-    expect(table.columns).toEqual(['policy', 'value, walks', 'floor', '− Gaussian', 'failed: more than 0.5', 'seeds']);
+    expect(table.title).toBe('Primary endpoint (chosen post hoc): drowned; a seed fails if more than half drown');
+    expect(table.columns).toEqual(['policy', 'value, walks', 'floor', '− Gaussian', 'failed', 'seeds']);
     expect(table.rows.map((cells) => cells.map((cell) => cell.replaceAll('\u00a0', ' ')))).toEqual([
       ['Gaussian', '0.85 [0.72, 0.90]', '0.40', '', '4 of 4', '4'],
       ['spline', '0.30 [0.10, 0.60]', '–', '−0.50 [−0.80, −0.10]', '1 of 3', '3 of 4'],

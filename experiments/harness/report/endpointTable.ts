@@ -25,7 +25,7 @@ export function endpointTable(endpoint: Endpoint): Table {
       isThere: rows.some(({ effect }) => effect !== undefined),
     },
     {
-      heading: `failed: ${failure}`,
+      heading: 'failed',
       cell: ({ failed }) => (failed === undefined ? '–' : `${failed.seeds} of ${failed.of}`),
       isThere: failure !== undefined && rows.some(({ failed }) => failed !== undefined),
     },
@@ -35,8 +35,9 @@ export function endpointTable(endpoint: Endpoint): Table {
     },
   ];
   const shown = columns.filter(({ isThere }) => isThere !== false);
+  const fails = shown.some(({ heading }) => heading === 'failed') ? `; a seed fails if ${failure}` : '';
   return {
-    title: `Primary endpoint${chosen === 'post hoc' ? ' (chosen post hoc)' : ''}: ${measure}`,
+    title: `Primary endpoint${chosen === 'post hoc' ? ' (chosen post hoc)' : ''}: ${measure}${fails}`,
     columns: shown.map(({ heading }) => heading),
     rows: rows.map((row) =>
       shown.map(({ cell }) => trueMinus(cell(row)).replaceAll(' ', '\u00a0').replace('\u00a0[', ' [')),

@@ -40,7 +40,7 @@ export function arrivalEndpoints(
     row: arrivals.find((row) => row.policy === policy)!,
     when: (home: number) => home < ARRIVED,
   });
-  const failure = `under ${bound(ARRIVED)} home`;
+  const failure = `under ${bound(ARRIVED)} of its walks get home`;
   return [
     classEndpoint(
       { measure: `walks home by the lesser bank, of seeds that arrive, ${where}`, chosen, ...shareColumn, failure },

@@ -127,7 +127,7 @@ function sharesAtColdest(rows: readonly SummaryRow[]): Endpoint | undefined {
       measure: `the lesser bank’s share at τ = ${COLDEST}, in one number`,
       chosen: 'post hoc',
       ...shareColumn,
-      failure: `under ${bound(COLLAPSED)}`,
+      failure: `it is under ${bound(COLLAPSED)}`,
       reference: 'constant',
     },
     pairsAt(rows, 'lesserShare', COLDEST).flatMap(({ policy, annealed, constant }) => [

@@ -75,7 +75,7 @@ export const blocked: LakeStudy = {
         measure: 'success within eight tries, the worse bank blocked',
         chosen: 'post hoc',
         ...shareColumn,
-        failure: `under ${bound(SURE)}`,
+        failure: `success is under ${bound(SURE)}`,
       },
       classRows(rows, { metric: 'success8' }),
       () => ({ when: (success) => success < SURE }),

@@ -29,7 +29,7 @@ export const fixedScale = studyInParts(
           measure: 's² + σ² where the trained mean moves into the water, in one number; in theory 1',
           chosen: 'before the run',
           format: plain,
-          failure: `further than ${NEAR} from 1`,
+          failure: `it is further than ${NEAR} from 1`,
         },
         flips(rows).map((row) => ({
           label: `Gaussian, ${conditionLabel(row.condition!)}`,

@@ -22,7 +22,7 @@ export const opponent = studyInParts([{ ...opponentBandit, criteria: ({ rows }) 
         measure: 'minimax value in one number, at best 0.5',
         chosen: 'before the run',
         format: value,
-        failure: `under ${EVEN}`,
+        failure: `it is under ${EVEN}`,
       },
       classRows(rows, { metric: 'minimaxValue' }),
       () => ({ when: (own) => own < EVEN }),
