@@ -12,6 +12,7 @@ import { loadExperiment } from '../harness/loadExperiment.ts';
 import { plural } from '../harness/plural.ts';
 import type { Registry } from '../harness/registry.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
+import { terminalWidth } from '../harness/terminal/terminalWidth.ts';
 import type { Ends } from '../training/endsOf.ts';
 import { allowCode, type CodeFlags, withCodeOptions } from './codeOptions.ts';
 
@@ -142,10 +143,10 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   }
   const actions = flags.greedy ? 'greedy' : 'sampled';
   const title = `${plural(episodes, 'episode')}, ${actions} actions`;
-  process.stdout.write(`${tables.textTable(await jobTable(title, evaluations))}\n`);
+  process.stdout.write(`${tables.textTable(await jobTable(title, evaluations), terminalWidth())}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
     for (const table of await policyTables(jobs, evaluations, experiment.conditionLabel)) {
-      process.stdout.write(`\n${tables.textTable(table)}\n`);
+      process.stdout.write(`\n${tables.textTable(table, terminalWidth())}\n`);
     }
   }
   if (flags.record !== undefined) writePages(flags.record, pages);

@@ -1,5 +1,6 @@
 import type { Table } from '../harness/experiment.ts';
 import { isNumeric } from '../harness/report/table.ts';
+import { terminalWidth } from '../harness/terminal/terminalWidth.ts';
 
 /** Columns of text below which a meaning stands no longer beside what it is of. */
 const BESIDE = 32;
@@ -7,11 +8,6 @@ const BESIDE = 32;
 const NARROWEST = 14;
 const GAP = 2;
 const INDENT = ' '.repeat(4);
-
-/** The width that listings fit into, in columns of text: `COLUMNS`, the terminal's, else 80. */
-export function terminalWidth(): number {
-  return Number(process.env.COLUMNS) || process.stdout.columns || 80;
-}
 
 /**
  * A table that fits the terminal: cells that are too long go on under their column, and meanings that have no room beside the other

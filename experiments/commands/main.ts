@@ -37,13 +37,14 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     .version(version())
     // `tune train` has options of its own beside those of `tune`.
     .enablePositionalOptions();
+  const context = { registry, argv, end };
   for (const command of [
-    runCommand(registry, end),
-    trainCommand(registry, end),
-    resumeCommand(registry, end),
+    runCommand(context),
+    trainCommand(context),
+    resumeCommand(context),
     evalCommand(registry),
     verifyCommand(registry, end),
-    tuneCommand(registry, end),
+    tuneCommand(context),
     listCommand(registry),
     reportCommand(registry),
     figureCommand(registry),

@@ -13,14 +13,20 @@ export function reportCommand(registry: Registry): Command {
     .description('write the tables, summary and report of a run again, or compare several runs')
     .argument('<dirs...>', 'a run directory, or several to compare')
     .option('--out <file>', 'where the comparison of several runs goes (default: comparison.html)')
-    .action(async ([path, ...others]: [string, ...string[]], { out }: { out?: string }) => {
+    .option('--tables', 'print the tables of a run that has answers, too')
+    .action(async ([path, ...others]: [string, ...string[]], { out, tables = false }: ReportFlags) => {
       if (others.length > 0) return compare([path, ...others], out ?? 'comparison.html', registry);
       if (out !== undefined) throw new InputError('--out: the report of one run is written in its directory');
-      await rewrite(path, registry);
+      await rewrite(path, tables, registry);
     });
 }
 
-async function rewrite(path: string, registry: Registry): Promise<void> {
+interface ReportFlags {
+  out?: string;
+  tables?: boolean;
+}
+
+async function rewrite(path: string, tables: boolean, registry: Registry): Promise<void> {
   const [{ fromResults }, { RunDirectory }, { storedOutcomes }, { writeResults }] = await Promise.all([
     import('../harness/fromResults.ts'),
     import('../harness/runDirectory.ts'),
@@ -36,7 +42,9 @@ async function rewrite(path: string, registry: Registry): Promise<void> {
     const experiment = await loadExperiment(registry, name, config);
     checkConfig(experiment, config, join(path, 'config.json'));
     const { jobs, outcomes } = storedOutcomes(experiment, directory);
-    const report = await fromResults(path, () => writeResults(experiment, directory, jobs, outcomes, process.stdout));
+    const report = await fromResults(path, () =>
+      writeResults(experiment, directory, jobs, outcomes, { stdout: process.stdout, tables }),
+    );
     process.stdout.write(`Report: ${printable(report)}\n`);
   } finally {
     await directory.release();
@@ -44,14 +52,15 @@ async function rewrite(path: string, registry: Registry): Promise<void> {
 }
 
 async function compare(paths: readonly string[], out: string, registry: Registry): Promise<void> {
-  const [{ compareRuns }, { textTable }, { writeWholeFile }] = await Promise.all([
+  const [{ compareRuns }, { textTable }, { terminalWidth }, { writeWholeFile }] = await Promise.all([
     import('../harness/compareRuns.ts'),
     import('../harness/report/table.ts'),
+    import('../harness/terminal/terminalWidth.ts'),
     import('../../src/files.ts'),
   ]);
   checkWritable('--out', 'file', out);
   const { tables, html } = await compareRuns(paths, registry);
-  for (const table of tables) process.stdout.write(`${textTable(table)}\n\n`);
+  for (const table of tables) process.stdout.write(`${textTable(table, terminalWidth())}\n\n`);
   const page = await html();
   try {
     writeWholeFile(out, page);

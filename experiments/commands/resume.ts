@@ -3,12 +3,11 @@ import { Command } from 'commander';
 import { checkConfig } from '../harness/config.ts';
 import { interruptible } from '../harness/interrupt.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
-import type { Registry } from '../harness/registry.ts';
 import { allowCode, type CodeFlags, withCodeOptions, withEnvOption } from './codeOptions.ts';
-import { THREADS, threadCount, WORKERS, workerCount } from './run.ts';
+import { type CommandContext, THREADS, threadCount, WORKERS, workerCount } from './run.ts';
 
-/** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. `end` takes the exit code. */
-export function resumeCommand(registry: Registry, end: (code: number) => void): Command {
+/** `oxbow resume <dir>`: goes on with a run that was stopped, with its own settings. */
+export function resumeCommand({ registry, argv, end }: CommandContext): Command {
   return withEnvOption(withCodeOptions(new Command('resume')))
     .description('go on with a run that was stopped, a training from its last checkpoints')
     .argument('<dir>', 'a run directory')
@@ -29,7 +28,7 @@ export function resumeCommand(registry: Registry, end: (code: number) => void): 
       const { stdout, stderr } = process;
       end(
         await interruptible((signal) =>
-          runExperiment(experiment, config, registry, { out, resumes: true, workers, allowed, signal, stdout, stderr }),
+          runExperiment(experiment, config, registry, { argv, out, workers, allowed, signal, stdout, stderr }),
         ),
       );
     });

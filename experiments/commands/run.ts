@@ -38,14 +38,24 @@ const FIELDS = {
   engine: ['engine'],
 };
 
-/** `oxbow run <experiment>`: runs an experiment, or continues its run directory. `end` takes the exit code. */
-export function runCommand(registry: Registry, end: (code: number) => void): Command {
+/** What the commands that do jobs need. */
+export interface CommandContext {
+  readonly registry: Registry;
+  /** What `oxbow` was called with. */
+  readonly argv: readonly string[];
+  /** Takes the exit code. */
+  end(code: number): void;
+}
+
+/** `oxbow run <experiment>`: runs an experiment, or continues its run directory. */
+export function runCommand(context: CommandContext): Command {
+  const { registry, end } = context;
   return withRunOptions(new Command('run').description('run an experiment, or continue its run directory'), registry)
     .addHelpText(
       'after',
       '\nLater ones win: defaults, --quick or --full, OXBOW_ENGINE, --config, options.\n"oxbow list" shows what can be named, "oxbow list <experiment>" all settings.',
     )
-    .action(async (name: string, flags: RunFlags) => end(await run(name, flags, registry)));
+    .action(async (name: string, flags: RunFlags) => end(await run(name, flags, context)));
 }
 
 /** Gives a command an experiment's name as its argument, and the options of a run. */
@@ -94,10 +104,10 @@ export function withWorkerOptions(command: Command): Command {
 export async function run(
   name: string,
   flags: RunFlags,
-  registry: Registry,
+  context: CommandContext,
   more: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  return runWith(await loadExperiment(registry, name), flags, registry, more);
+  return runWith(await loadExperiment(context.registry, name), flags, context, more);
 }
 
 /**
@@ -108,7 +118,7 @@ export async function run(
 export async function runWith(
   experiment: AnyExperiment,
   flags: RunFlags,
-  registry: Registry,
+  { registry, argv }: Pick<CommandContext, 'registry' | 'argv'>,
   more: Readonly<Record<string, string>> = {},
   { allowed = NO_CODE, check }: { allowed?: AllowedCode; check?: (config: CommonConfig) => void } = {},
 ): Promise<number> {
@@ -132,6 +142,7 @@ export async function runWith(
   const { stdout, stderr } = process;
   return interruptible((signal) =>
     runExperiment(experiment, config, registry, {
+      argv,
       out: flags.out,
       workers,
       allowed,

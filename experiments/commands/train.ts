@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import type { Registry } from '../harness/registry.ts';
 import { chooseTraining, loadSetting } from './chooseTraining.ts';
 import { withLoadOption } from './codeOptions.ts';
-import { collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
+import { type CommandContext, collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
 
 interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
   evaluateEvery?: string;
@@ -14,8 +13,8 @@ interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quic
   load: string[];
 }
 
-/** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. `end` takes the exit code. */
-export function trainCommand(registry: Registry, end: (code: number) => void): Command {
+/** `oxbow train <env>`: trains an agent, or goes on with a training that was stopped. */
+export function trainCommand(context: CommandContext): Command {
   const command = withLoadOption(new Command('train'))
     .description('train an agent on an environment, or go on with a training that was stopped')
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
@@ -49,17 +48,17 @@ export function trainCommand(registry: Registry, end: (code: number) => void): C
       '\nLater ones win: defaults, those of the environment and the agent, OXBOW_ENGINE, --config, options.\n' +
         '"oxbow list agents <agent>" and "oxbow list policies <policy>" show all settings.',
     )
-    .action(async (env: string, flags: TrainFlags) => end(await train(env, flags, registry)));
+    .action(async (env: string, flags: TrainFlags) => context.end(await train(env, flags, context)));
 }
 
 async function train(
   env: string,
   { agent, policy, envs, evaluateEvery, keep, stopAtReturn, load, ...flags }: TrainFlags,
-  registry: Registry,
+  context: CommandContext,
 ): Promise<number> {
   const { trainExperiment } = await import('../training/trainExperiment.ts');
   const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
   const given = Object.entries({ envs, evaluateEvery, keep, stopAtReturn }).filter(([, text]) => text !== undefined);
   const more = { ...Object.fromEntries(given), ...loadSetting(allowed) };
-  return runWith(trainExperiment(choice, allowed), flags, registry, more, { allowed, check });
+  return runWith(trainExperiment(choice, allowed), flags, context, more, { allowed, check });
 }

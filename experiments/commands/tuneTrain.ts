@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { parseJson } from '../../src/parseJson.ts';
 import { InputError } from '../harness/inputError.ts';
-import type { Registry } from '../harness/registry.ts';
 import { chooseTraining, loadSetting } from './chooseTraining.ts';
 import { withLoadOption } from './codeOptions.ts';
-import { collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
+import { type CommandContext, collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
 
 interface TuneTrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
   agent: string;
@@ -20,8 +19,8 @@ interface TuneTrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | '
   load: string[];
 }
 
-/** `oxbow tune train <env>`: searches for the settings of a training. `end` takes the exit code. */
-export function tuneTrainCommand(registry: Registry, end: (code: number) => void): Command {
+/** `oxbow tune train <env>`: searches for the settings of a training. */
+export function tuneTrainCommand(context: CommandContext): Command {
   const command = withLoadOption(new Command('train'))
     .description('search for the settings of a training, or go on with a search that was stopped')
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
@@ -57,13 +56,13 @@ export function tuneTrainCommand(registry: Registry, end: (code: number) => void
       'after',
       '\nThe run directory gets tuned.json, the best settings: "oxbow train <env> --agent <name> --config tuned.json" uses them.',
     )
-    .action(async (env: string, flags: TuneTrainFlags) => end(await tuneTrain(env, flags, registry)));
+    .action(async (env: string, flags: TuneTrainFlags) => context.end(await tuneTrain(env, flags, context)));
 }
 
 async function tuneTrain(
   env: string,
   { agent, policy, envs, trials, search, halving, over, greedy, space, load, ...flags }: TuneTrainFlags,
-  registry: Registry,
+  context: CommandContext,
 ): Promise<number> {
   const { trainTuningExperiment } = await import('../training/tuning/trainTuningExperiment.ts');
   const { choice, allowed, check } = await chooseTraining('tune train', env, { ...flags, agent, policy, load });
@@ -73,7 +72,7 @@ async function tuneTrain(
     ...(greedy && { greedy: 'true' }),
     ...loadSetting(allowed),
   };
-  return runWith(trainTuningExperiment(choice, allowed), flags, registry, more, { allowed, check });
+  return runWith(trainTuningExperiment(choice, allowed), flags, context, more, { allowed, check });
 }
 
 /** The JSON of a file with a search space. @throws InputError if it cannot be read, or is none */

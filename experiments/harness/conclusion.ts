@@ -37,6 +37,8 @@ export interface AnswerBar {
   readonly high: number | null;
   /** The value as it is read: `39.0 %`. */
   readonly text: string;
+  /** Its interval as it is read, behind the value: `[38.2, 39.8]`. */
+  readonly interval?: string;
 }
 
 /** The few numbers that an answer stands on: bars in the terminal, a small picture on the report's first page. */

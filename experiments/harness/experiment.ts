@@ -209,7 +209,7 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
    * @param jobs those that have finished, with the folders of their logs
    */
   clocked?(jobs: readonly { readonly job: J; readonly logs: string }[], config: C): Table[];
-  /** The tables that end a run, and head its report unless {@link conclusions} do. */
+  /** The tables that end a run, unless its questions have answers, and that head its report, unless {@link conclusions} do. */
   tables(summary: readonly SummaryRow[], config: C): Table[];
   /**
    * The rest of the report.

@@ -18,6 +18,9 @@ import type { AnyExperiment, Registry } from './registry.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
 import { RunProgress } from './runProgress.ts';
 import { storageErrorOf } from './storageError.ts';
+import { commandLine, withOption } from './terminal/commandLine.ts';
+import { terminalWidth } from './terminal/terminalWidth.ts';
+import { wrapText } from './terminal/wrapText.ts';
 import { version } from './version.ts';
 import { writeResults } from './writeResults.ts';
 
@@ -25,8 +28,8 @@ import { writeResults } from './writeResults.ts';
 export interface RunOptions {
   /** By default a new directory below `runs`. */
   readonly out: string | undefined;
-  /** Whether `oxbow resume` goes on with a run; it is what continues it again. */
-  readonly resumes?: boolean;
+  /** What `oxbow` was called with: hints repeat it. */
+  readonly argv?: readonly string[] | undefined;
   readonly workers: number;
   /** Which code of others the jobs may run. */
   readonly allowed: AllowedCode;
@@ -54,7 +57,7 @@ interface Run {
 }
 
 /**
- * Does the jobs of an experiment that have not been done, writes the run directory, and prints the tables and the report's
+ * Does the jobs of an experiment that have not been done, writes the run directory, and prints what came of them and the report's
  * path.
  *
  * @returns the exit code.
@@ -95,8 +98,10 @@ export async function runExperiment(
       if (outcome !== undefined) progress.finish(job, outcome);
     }
     progress.lookAhead();
-    for (const line of lines) stdout.write(`${line}\n`);
     const run = { experiment, config, registry, directory, progress, options };
+    const said = lines.filter((line) => line !== `engine: ${engine}`);
+    stdout.write(`${wrapText(whatRuns(experiment, config, engine), terminalWidth(stdout)).join('\n')}\n`);
+    for (const line of said) stdout.write(`${line}\n`);
     const started = new Date();
     sayContinuing(run);
     do {
@@ -227,6 +232,24 @@ function clear({ experiment, directory }: Run, jobs: readonly Job[]): void {
   for (const job of jobs) directory.clearJob(job);
 }
 
+/** What runs, in a line: `lake: cloning, soft, blocked; gaussian, mixture, spline; 3 seeds; engine wasm`. */
+function whatRuns(
+  { name }: AnyExperiment,
+  { studies, environments, policies, seeds }: RunConfig['config'],
+  engine: string,
+): string {
+  const named = (list: readonly string[], noun: string) =>
+    list.length > 4 ? plural(list.length, noun) : list.join(', ');
+  const parts = [
+    named(studies, 'study'),
+    named(environments, 'environment'),
+    named(policies, 'policy'),
+    plural(seeds.length, 'seed'),
+    `engine ${engine}`,
+  ];
+  return `${name}: ${parts.join('; ')}`;
+}
+
 /** Says what is done before. */
 function sayContinuing({ directory, progress, options }: Run): void {
   const all = progress.jobs.length;
@@ -235,13 +258,26 @@ function sayContinuing({ directory, progress, options }: Run): void {
   options.stdout.write(`Continuing ${directory.path}: ${finishedJobs(before, all)} before.\n`);
 }
 
-/** Says what is to be done, and where. */
+/** Says what is to be done, where, for how long, and how to stop it. */
 async function announce({ experiment, directory, options }: Run, waiting: readonly Job[]): Promise<void> {
   const { workers, queue, stdout } = options;
   if (waiting.length === 0) return;
   const where = queue !== undefined ? 'the queue' : plural(Math.min(workers, waiting.length), 'worker process');
   const long = queue === undefined && experiment.timed ? `, about ${await duration(waiting, workers)}` : '';
   stdout.write(`${plural(waiting.length, 'job')} in ${where}${long}, results in ${directory.path}\n`);
+  if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
+}
+
+/** The command that goes on with the run, and may change an option of it; undefined where it is not known, or may have a password. */
+function goOn(
+  { directory, options: { argv } }: Run,
+  ...change: [option: string, value: string] | []
+): string | undefined {
+  if (argv === undefined || argv.some((argument) => argument.startsWith('--queue'))) return undefined;
+  // It takes the settings as they are.
+  if (argv[0] === 'resume') return change.length === 0 ? commandLine(...argv) : undefined;
+  const changed = change.length === 0 ? argv : withOption(argv, ...change);
+  return commandLine(...withOption(changed, '--out', directory.path));
 }
 
 /** How long jobs take whose weights are seconds, if nothing else keeps the machine busy. */
@@ -281,7 +317,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
 }
 
 /**
- * Writes what has been done and what is derived from it, and prints the tables.
+ * Writes what has been done and what is derived from it, and prints what came of it.
  * @returns the report's path, undefined where it cannot be written
  */
 async function store(run: Run, started: Date): Promise<string | undefined> {
@@ -302,7 +338,8 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
       ...(progress.audit !== undefined && { audit: progress.audit }),
       failures: progress.failures,
     });
-    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, stdout);
+    const withSeeds = (count: number) => goOn(run, '--seeds', String(count));
+    return await writeResults(experiment, directory, progress.jobs, progress.outcomes, { stdout, withSeeds });
   } catch (error) {
     const broken = storageErrorOf(error) ?? (directory.isHeld ? undefined : lostLock());
     if (broken === undefined) throw error;
@@ -312,23 +349,23 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
 }
 
 /** Says how the run has ended, and returns the exit code. */
-function conclude({ directory, progress, options }: Run, report: string | undefined): number {
-  const { resumes = false, signal, stdout, stderr } = options;
+function conclude(run: Run, report: string | undefined): number {
+  const { directory, progress, options } = run;
+  const { signal, stdout, stderr } = options;
   const { jobs, failures, broken } = progress;
   const finished = progress.outcomes.length;
   const count = finishedJobs(finished, jobs.length);
-  const again = resumes ? `oxbow resume ${directory.path}` : `the same command with --out ${directory.path}`;
-  const advice = `To continue, run ${again}`;
+  const again = goOn(run) ?? `the same command with --out ${directory.path}`;
   if (broken !== undefined) {
     const why = `${firstLine(broken.message)}${isDescriptorError(broken) ? `; ${RAISE}` : ''}`;
     const kept = isLostLock(broken)
       ? finishedJobs(finished, jobs.length, true)
-      : `${count} and ${jobs.length === 1 ? 'is' : 'are'} kept. ${advice}`;
+      : `${count} and ${jobs.length === 1 ? 'is' : 'are'} kept. To continue: ${again}`;
     stderr.write(printable(`oxbow: cannot write ${directory.path}: ${why}; ${kept}\n`));
     return EXIT.failed;
   }
   if (finished < jobs.length) {
-    stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. ${advice}\n`);
+    stdout.write(`${signal.aborted ? 'Stopped' : 'Not complete'}: ${count}. To continue:\n  ${again}\n`);
   }
   if (progress.audit !== undefined) {
     const same = progress.audit.filter(({ agrees }) => agrees).length;

@@ -2,7 +2,13 @@ import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Runtime } from './experiment.ts';
 import { InputError } from './inputError.ts';
 
-/** The engine that a config names, and the tfjs backend. @throws InputError if one of them cannot be had */
+/** What there is to say of the backend that everybody has. */
+const USUAL = 'tfjs backend: cpu';
+
+/**
+ * The engine that a config names, and the tfjs backend, which is worth a line if it is another than the usual one, or does the computing.
+ * @throws InputError if one of them cannot be had
+ */
 export async function selectRuntime({
   engine: wanted,
 }: {
@@ -11,7 +17,8 @@ export async function selectRuntime({
   try {
     const backend = await selectBackend();
     const engine = await selectEngine(wanted);
-    return { engine: engine.name, backend: backend.name, lines: [engine.line, backend.line] };
+    const says = backend.line !== USUAL || engine.name === 'eager';
+    return { engine: engine.name, backend: backend.name, lines: [engine.line, ...(says ? [backend.line] : [])] };
   } catch (error) {
     throw new InputError((error as Error).message);
   }

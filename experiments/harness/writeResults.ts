@@ -1,22 +1,37 @@
 import { fingerprint } from '../../src/fingerprint.ts';
-import type { Conclusion } from './conclusion.ts';
-import type { Job, Outcome } from './experiment.ts';
+import { type Conclusion, DECIDING_SEEDS } from './conclusion.ts';
+import type { Job, Outcome, Table } from './experiment.ts';
+import { finishedJobs } from './finishedJobs.ts';
 import type { AnyExperiment } from './registry.ts';
-import { verdictTable } from './report/conclusionTables.ts';
 import { textTable } from './report/table.ts';
 import { writeReport } from './report/writeReport.ts';
 import type { RunDirectory } from './runDirectory.ts';
 import { summarize } from './summarize.ts';
+import { answersText } from './terminal/answersText.ts';
+import { commandLine } from './terminal/commandLine.ts';
+import { terminalWidth } from './terminal/terminalWidth.ts';
 import { mapValues } from './tuning/mapValues.ts';
 import { writeCompactJson, writeJson } from './writeJson.ts';
 
-/** Writes metrics, summary and report of the finished jobs, prints the tables, and returns the report's path. */
+/** How results are printed. */
+export interface PrintOptions {
+  readonly stdout: NodeJS.WriteStream;
+  /** Whether the tables are printed too, where questions have answers. */
+  readonly tables?: boolean;
+  /** The command that goes on with the run to so many seeds, if there is one. */
+  readonly withSeeds?: (seeds: number) => string | undefined;
+}
+
+/**
+ * Writes metrics, summary and report of the finished jobs, prints what came of them, and returns the report's path. Printed are the answers to
+ * the questions, or the tables, where there are none.
+ */
 export async function writeResults(
   experiment: AnyExperiment,
   directory: RunDirectory,
   jobs: readonly Job[],
   outcomes: readonly Outcome[],
-  stdout: NodeJS.WriteStream,
+  print: PrintOptions,
 ): Promise<string> {
   const { config, seeds, engine, backend } = directory.run;
   directory.writeMetrics(outcomes);
@@ -42,10 +57,14 @@ export async function writeResults(
     outcomes.map(({ job }) => ({ job, logs: directory.logPath(job) })),
     config,
   );
-  const printed = [...tables, ...(experiments ? [verdictTable(experiments)] : []), ...(clocked ?? [])];
-  for (const table of printed) stdout.write(`\n${textTable(table)}\n`);
-  if (printed.length > 0) stdout.write('\n');
-  if (whole !== undefined) stdout.write(`Fingerprint: ${whole}\n`);
+  const isAnswered = Object.values(experiments ?? {}).some(({ answer }) => answer !== undefined);
+  const withTables = !isAnswered || print.tables === true;
+  const shown = { tables: [...(withTables ? tables : []), ...(clocked ?? [])], conclusions: experiments ?? {} };
+  if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length, seeds: seeds.length }, print);
+  if (whole !== undefined) print.stdout.write(`Fingerprint: ${whole}\n`);
+  if (!withTables && tables.length > 0) {
+    print.stdout.write(`Tables: ${commandLine('report', directory.path, '--tables')}\n`);
+  }
   return writeReport(experiment, directory, { jobs, outcomes, results, experiments, tables, fingerprint: whole });
 }
 
@@ -59,4 +78,22 @@ function written({ question, answer, endpoints, prediction, measured, verdict }:
     measured: measured.join('; ') || 'nothing yet',
     verdict,
   };
+}
+
+/** Prints answers, and tables behind them. */
+function say(
+  { tables, conclusions }: { tables: readonly Table[]; conclusions: Readonly<Record<string, Conclusion>> },
+  { jobs, finished, seeds }: Record<'jobs' | 'finished' | 'seeds', number>,
+  { stdout, withSeeds }: PrintOptions,
+): void {
+  const width = terminalWidth(stdout);
+  const bold = stdout.isTTY === true && !process.env.NO_COLOR;
+  const goOn = withSeeds?.(DECIDING_SEEDS);
+  const texts = [
+    ...(Object.keys(conclusions).length === 0 ? [] : [answersText(conclusions, { seeds, width, bold, goOn })]),
+    ...tables.map((table) => textTable(table, width)),
+  ];
+  if (texts.length === 0) return;
+  if (finished < jobs) texts.unshift(`Partial: ${finishedJobs(finished, jobs)}, and numbers will change.`);
+  stdout.write(`\n${texts.join('\n\n')}\n\n`);
 }

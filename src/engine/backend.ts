@@ -72,7 +72,8 @@ export async function selectBackend(
       try {
         return await load(which, loader);
       } catch (error) {
-        failures.push(`${PACKAGES[which]}: ${reason(error, PACKAGES[which])}`);
+        // Most have none of them, and need none.
+        if (!isMissing(error, PACKAGES[which])) failures.push(`${PACKAGES[which]}: ${reason(error, PACKAGES[which])}`);
       }
     }
   }

@@ -92,12 +92,18 @@ describe('choice of the tfjs backend', () => {
     Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: 'ERR_MODULE_NOT_FOUND' }));
   const broken: BackendLoader = () => Promise.reject(new Error('libtensorflow.so.2: cannot open\nshared object file'));
 
-  test('nothing installed', async () => {
-    expect(await selectBackend('auto', absent)).toEqual({
+  test('nothing installed, which is nothing to speak of', async () => {
+    for (const request of ['auto', 'cpu']) {
+      expect(await selectBackend(request, absent)).toEqual({ name: 'cpu', line: 'tfjs backend: cpu' });
+    }
+  });
+
+  test('why what is installed does not run', async () => {
+    const loader: BackendLoader = (name) => (name === '@tensorflow/tfjs-node' ? broken(name) : absent(name));
+    expect(await selectBackend('auto', loader)).toEqual({
       name: 'cpu',
-      line: 'tfjs backend: cpu (@tensorflow/tfjs-node-gpu: not installed; @tensorflow/tfjs-node: not installed)',
+      line: 'tfjs backend: cpu (@tensorflow/tfjs-node: libtensorflow.so.2: cannot open)',
     });
-    expect(await selectBackend('cpu', absent)).toEqual({ name: 'cpu', line: 'tfjs backend: cpu' });
   });
 
   test('the first that can be loaded', async () => {

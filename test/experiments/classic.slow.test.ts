@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cells } from '../../experiments/classic/cells.ts';
 import { classic } from '../../experiments/classic/classic.ts';
 import { scoreTable } from '../../experiments/classic/scores.ts';
@@ -55,6 +55,8 @@ describe('oxbow run classic', () => {
 
   it('trains, evaluates, and prints scores and speeds', async () => {
     const out = join(folder, 'run');
+    // Tables side by side, as in a wide terminal.
+    vi.stubEnv('COLUMNS', '200');
     const written: string[] = [];
     const write = process.stdout.write;
     process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write;

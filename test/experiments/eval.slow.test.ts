@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { make } from '../../envs/index.ts';
 import { makePolicy, Rng, savePolicy } from '../../src/index.ts';
 import { oxbow } from './fixture/oxbow.ts';
@@ -36,6 +36,8 @@ test('oxbow eval has a table over the seeds for each study', async () => {
       }
     }
   }
+  // Tables side by side, as in a wide terminal.
+  vi.stubEnv('COLUMNS', '200');
   const json = join(folder, 'eval.json');
   const { code, stdout, stderr } = await oxbow(
     ...['eval', out, '--env', 'SoftBandit-v0', '--episodes', '20', '--json', json],

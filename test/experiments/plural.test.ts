@@ -5,6 +5,8 @@ import { plural } from '../../experiments/harness/plural.ts';
 test('one of a thing is named by its singular', () => {
   expect([0, 1, 2].map((count) => plural(count, 'episode'))).toEqual(['0 episodes', '1 episode', '2 episodes']);
   expect([1, 3].map((count) => plural(count, 'worker process'))).toEqual(['1 worker process', '3 worker processes']);
+  expect([1, 3].map((count) => plural(count, 'policy'))).toEqual(['1 policy', '3 policies']);
+  expect(plural(2, 'day')).toBe('2 days');
 });
 
 test('jobs have finished, and a single job has', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { commandLine } from '../../experiments/harness/terminal/commandLine.ts';
 import { type Ended, oxbow } from './fixture/oxbow.ts';
 
 const cli = fileURLToPath(new URL('fixture/cli.ts', import.meta.url));
@@ -60,7 +61,9 @@ describe('oxbow run', () => {
     const first = await oxbow(...argv, '--out', a, '--workers', '2');
     expect(first.stderr).toBe('');
     expect(first.code).toBe(0);
-    expect(first.stdout).toContain('engine: none');
+    expect(first.stdout).toMatch(
+      /^drift: plain, wide; Line-v0; left, right, still; 4 seeds; engine none\n24 jobs in 2 /,
+    );
     expect(first.stdout).toMatch(/policy +seeds +position +side/);
     expect(first.stdout.trimEnd().split('\n').at(-1)).toBe(`Report: ${join(a, 'report.html')}`);
 
@@ -193,7 +196,7 @@ describe('oxbow run', () => {
     expect(code).toBe(130);
     expect(stderr).toBe('');
     expect(stdout).toContain('Stopping: what has finished is kept.');
-    expect(stdout).toContain(`run the same command with --out ${out}`);
+    expect(stdout).toContain(`To continue:\n  ${commandLine(...argv.slice(0, -4), '--workers', '2', '--out', out)}\n`);
     const { partial, finished } = readJson(out, 'summary.json');
     expect(partial).toBe(true);
     expect(finished).toBeGreaterThanOrEqual(1);
@@ -217,15 +220,17 @@ describe('oxbow run', () => {
     async (fault) => {
       const out = join(folder, fault);
       const argv = ['run', 'drift', '--study', 'plain', '--policies', 'right', '--out', out, '--workers', '1'];
-      const { code, stderr } = await oxbow(...argv, '--seeds', '1,0,2', '--set', `fault=${fault}`);
+      const more = ['--seeds', '1,0,2', '--set', `fault=${fault}`];
+      const { code, stderr } = await oxbow(...argv, ...more);
       expect(stderr).toBe(
         `oxbow: cannot write ${out}: ENOSPC: no space left on device, write; 0 of 3 jobs have finished and are kept. ` +
-          `To continue, run the same command with --out ${out}\n`,
+          `To continue: ${commandLine(...argv.slice(0, -4), '--workers', '1', ...more, '--out', out)}\n`,
       );
       expect(code).toBe(1);
       expect(readdirSync(join(out, 'jobs/plain/Line-v0/right'))).toEqual([]);
       const resumed = await oxbow('resume', out, '--workers', '1');
-      expect(resumed.stderr).toMatch(new RegExp(`^oxbow: cannot write .* To continue, run oxbow resume ${out}\n$`));
+      expect(resumed.stderr).toMatch(/^oxbow: cannot write .*\n$/);
+      expect(resumed.stderr).toContain(` To continue: ${commandLine('resume', out, '--workers', '1')}\n`);
     },
   );
 

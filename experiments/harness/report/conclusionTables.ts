@@ -3,15 +3,6 @@ import type { Table } from '../experiment.ts';
 
 type Conclusions = Readonly<Record<string, Conclusion>>;
 
-/** Question and verdict, for a terminal. */
-export function verdictTable(conclusions: Conclusions): Table {
-  return {
-    title: 'Predictions',
-    columns: ['study', 'question', 'verdict'],
-    rows: Object.entries(conclusions).map(([code, { question, verdict }]) => [code, question, verdict]),
-  };
-}
-
 /** Question, prediction and verdict, for a page. */
 export function conclusionTable(conclusions: Conclusions): Table {
   return {

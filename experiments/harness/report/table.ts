@@ -1,6 +1,7 @@
 import type { SummaryRow, Table } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 import { printable } from '../printable.ts';
+import { wrapText } from '../terminal/wrapText.ts';
 import { trueMinus } from './trueMinus.ts';
 
 /** A column of {@link metricTable}. */
@@ -72,18 +73,94 @@ export function isNumeric(cells: readonly string[]): boolean {
   return cells.every((cell) => /^(?:[-−+]?\.?\d|–|$)/.test(cell));
 }
 
-/** The table for a terminal: columns aligned, numbers to the right and words to the left. */
-export function textTable(table: Table): string {
-  const [title, columns] = [printable(table.title), table.columns.map(printable)];
-  const rows = table.rows.map((row) => row.map(printable));
-  const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const right = columns.map((_, i) => i > 0 && isNumeric(rows.map((row) => row[i] ?? '')));
-  const line = (cells: readonly string[]) =>
-    widths
-      .map((width, i) => (right[i] ? (cells[i] ?? '').padStart(width) : (cells[i] ?? '').padEnd(width)))
-      .join('  ')
-      .trimEnd();
-  return [title, line(columns), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)]
+/** Between two columns. */
+const GAP = 2;
+/** A head has this room, whatever the cells below it need. */
+const SHORT_HEAD = 12;
+/** The most of a line that labels have, where not all columns have room beside them. */
+const LABELS = 0.4;
+
+/**
+ * The table for a terminal: columns aligned, numbers to the right and words to the left. What is wider than `width` is broken by groups of
+ * columns, each with the labels of its rows; heads and cells go on below themselves where one column alone is too wide.
+ */
+export function textTable(table: Table, width = Infinity): string {
+  const columns = table.columns.map((_, i) => columnOf(table, i));
+  const labels = columns[0]!;
+  const fits = (group: readonly Column[]) =>
+    sum(group.map((column) => column.natural)) + GAP * (group.length - 1) <= width;
+  const blocks = fits(columns)
+    ? [columns.map((column) => ({ ...column, width: column.natural }))]
+    : groupsOf(columns.slice(1), labels, width);
+  return [
+    ...wrapText(trueMinus(printable(table.title)), width),
+    blocks.map((block) => blockLines(block, table.rows.length).join('\n')).join('\n\n'),
+  ]
     .join('\n')
     .replaceAll(NO_BREAK, ' ');
+}
+
+interface Column {
+  readonly head: string;
+  readonly cells: readonly string[];
+  readonly isRight: boolean;
+  /** Columns of text that it has where nothing is broken. */
+  readonly natural: number;
+}
+
+interface FittedColumn extends Column {
+  readonly width: number;
+}
+
+function columnOf({ columns, rows }: Table, i: number): Column {
+  const head = printable(columns[i]!);
+  const cells = rows.map((row) => trueMinus(printable(row[i] ?? '')));
+  const natural = longest([head, ...cells]);
+  return { head, cells, isRight: i > 0 && isNumeric(cells), natural };
+}
+
+/** Columns beside the labels of their rows, as many as fit; the rest below them in the same way. */
+function groupsOf(columns: readonly Column[], labels: Column, width: number): FittedColumn[][] {
+  const needed = columns.map(({ head, cells }) => longest([...cells, ...head.split(' '), head.slice(0, SHORT_HEAD)]));
+  const share = columns.length === 0 ? width : Math.floor(LABELS * width);
+  const ofLabels =
+    labels.natural + GAP + Math.max(0, ...needed) <= width ? labels.natural : Math.min(labels.natural, share);
+  const first = { ...labels, width: ofLabels };
+  const groups: FittedColumn[][] = [[first]];
+  for (const [i, column] of columns.entries()) {
+    const fitted = { ...column, width: Math.min(needed[i]!, width - GAP - ofLabels) };
+    const group = groups.at(-1)!;
+    const total = sum([...group, fitted].map((each) => each.width)) + GAP * group.length;
+    if (total <= width) group.push(fitted);
+    else groups.push([first, fitted]);
+  }
+  return groups;
+}
+
+/** The lines of columns side by side. */
+function blockLines(block: readonly FittedColumn[], rows: number): string[] {
+  const lineUp = (texts: readonly string[]): string[] => {
+    const cells = texts.map((text, i) => wrapText(text, block[i]!.width));
+    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) =>
+      block
+        .map(({ isRight, width }, i) =>
+          isRight ? (cells[i]![at] ?? '').padStart(width) : (cells[i]![at] ?? '').padEnd(width),
+        )
+        .join(' '.repeat(GAP))
+        .trimEnd(),
+    );
+  };
+  return [
+    ...lineUp(block.map(({ head }) => head)),
+    block.map(({ width }) => '─'.repeat(width)).join(' '.repeat(GAP)),
+    ...Array.from({ length: rows }, (_, row) => lineUp(block.map(({ cells }) => cells[row]!))).flat(),
+  ];
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(...texts.map(({ length }) => length));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -92,6 +92,8 @@ describe('oxbow train', () => {
 
   it("trains a user's policies on a user's environment, and the run can be resumed, evaluated, loaded and reported", async () => {
     const out = join(folder, 'seesaw');
+    // Tables side by side, as in a wide terminal.
+    vi.stubEnv('COLUMNS', '200');
     const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify({ agent: { gamma: 0.9, horizon: 64 }, env: { maxEpisodeSteps: 20 } }));
     const argv = [...SEESAW, '--policy', 'gaussian,plank', '--seeds', '2', '--config', file, '--out', out];
@@ -244,7 +246,7 @@ describe('oxbow train', () => {
       rmSync(job(plain));
       const { code, stdout, stderr } = await oxbow(...again);
       expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toMatch(/^engine: wasm$/m);
+      expect(stdout).toMatch(/^train: .*; engine wasm$/m);
       expect(readFileSync(job(plain), 'utf8')).toBe(before);
     }
     expect((await oxbow(...argv, '--engine', 'eager', '--out', plain)).stderr).toContain(
