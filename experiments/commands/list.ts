@@ -6,6 +6,7 @@ import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import type { Registry } from '../harness/registry.ts';
+import { PROGRAM } from '../harness/terminal/commandLine.ts';
 import { TRAIN } from '../training/trainName.ts';
 import { withLoadOption } from './codeOptions.ts';
 import { fittedTable, hanging } from './fitted.ts';
@@ -73,7 +74,7 @@ async function describeExperiments(registry: Registry): Promise<string> {
         `${hanging('    studies       ', choices.studies.join(', '))}\n` +
         `${hanging('    environments  ', choices.environments.join(', '))}\n` +
         `${hanging('    policies      ', choices.policies.join(', '))}\n` +
-        `    settings      oxbow list ${name}`
+        `    settings      ${PROGRAM} list ${name}`
       );
     }),
   );
@@ -84,7 +85,7 @@ async function describeExperiments(registry: Registry): Promise<string> {
 async function trainSettings(): Promise<string> {
   const { commonTrainShape } = await import('../training/trainConfig.ts');
   const table = settingsText('Settings of oxbow train', z.strictObject(commonTrainShape));
-  return `${table}\n\nThose of agents and policies: oxbow list agents <agent>, oxbow list policies <policy>`;
+  return `${table}\n\nThose of agents and policies: ${PROGRAM} list agents <agent>, ${PROGRAM} list policies <policy>`;
 }
 
 async function experimentSettings(registry: Registry, name: string): Promise<string> {
@@ -93,7 +94,7 @@ async function experimentSettings(registry: Registry, name: string): Promise<str
     ([study, field]) => `\n--steps sets ${field} in the study ${study}`,
   );
   const [example = 'seeds'] = Object.values(experiment.steps);
-  return `${settingsText(`Settings of ${name}`, experiment.schema)}\n${lines.join('')}\n\nTo set one: oxbow run ${name} --set ${example}=…`;
+  return `${settingsText(`Settings of ${name}`, experiment.schema)}\n${lines.join('')}\n\nTo set one: ${PROGRAM} run ${name} --set ${example}=…`;
 }
 
 async function describeEnvs(): Promise<string> {
@@ -117,7 +118,7 @@ async function envSettings(id: string): Promise<string> {
   if (schema === undefined) return `${id} is registered without a schema, which would say what options it has.`;
   const [first] = listOptions(schema);
   if (first === undefined) return `${id} has no options.`;
-  return `${settingsText(`Options of ${id}`, schema)}\n\nTo set one: oxbow train ${id} … --set env.${first.name}=…`;
+  return `${settingsText(`Options of ${id}`, schema)}\n\nTo set one: ${PROGRAM} train ${id} … --set env.${first.name}=…`;
 }
 
 async function agentSettings(name: string | undefined): Promise<string> {
@@ -129,7 +130,7 @@ async function agentSettings(name: string | undefined): Promise<string> {
   }
   if (!names.includes(name)) throw new InputError(`list agents: got ${name}, ${expectedOneOf(name, names)}`);
   const table = settingsText(`Settings of ${name}`, agentNamed(name)!.settings);
-  return `${table}\n\nTo set one: oxbow train … --set agent.gamma=0.9`;
+  return `${table}\n\nTo set one: ${PROGRAM} train … --set agent.gamma=0.9`;
 }
 
 /** The registered policies with their options; those that all have come first, once. */
@@ -142,7 +143,7 @@ async function policySettings(name: string | undefined): Promise<string> {
     if (!names.includes(name)) throw new InputError(`list policies: got ${name}, ${expectedOneOf(name, names)}`);
     const { description } = known.find((policy) => policy.name === name)!;
     const table = settingsText(`Options of ${name}: ${description}`, policySchema(name)!);
-    return `${table}\n\nTo set one: makePolicy('${name}', { … }), or oxbow train … --set policy.hidden=64,64`;
+    return `${table}\n\nTo set one: makePolicy('${name}', { … }), or ${PROGRAM} train … --set policy.hidden=64,64`;
   }
   const line = (row: OptionRow) => hanging(`    ${`${row.name} ${row.default}`.padEnd(20)}  `, row.meaning);
   const all = known.map((policy) => ({ ...policy, lines: listOptions(policySchema(policy.name)!).map(line) }));

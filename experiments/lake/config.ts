@@ -6,7 +6,9 @@ import { headingPolicies } from './headings/headingPolicies.ts';
 import { softLakeSettings } from './headings/softLakeSettings.ts';
 import { SOFT_LAKE } from './headings/softLakeTask.ts';
 import { type PolicyName, policyNames } from './shared/lakePolicies.ts';
+import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
 import { wayNames } from './studies/otherWays/ways.ts';
+import { banditConditions } from './studies/soft/bandit/banditConditions.ts';
 import { softLakeTasks, taskKey } from './studies/soft/lake/lakeConditions.ts';
 import { type StudyName, studyCodes } from './study/studyCodes.ts';
 import { readTuned } from './tuned.ts';
@@ -21,6 +23,14 @@ export const choices = {
 
 /** @param most what memory holds with room to spare */
 const count = (most = 1_000_000) => z.int().positive().max(most);
+/** Some of the conditions of a part of a study; all of them unless some are named. */
+const some = (conditions: readonly { readonly key: string }[]) => {
+  const keys = conditions.map(({ key }) => key);
+  return z
+    .array(z.enum(keys).meta({ codes: {} }))
+    .readonly()
+    .default(keys);
+};
 const scales = (values: number[]) => z.array(z.number().positive()).min(1).default(values);
 
 /** What demonstrators are cloned with, beside the settings of each policy. */
@@ -33,6 +43,7 @@ const cloning = z
     batchSize: count()
       .default(256)
       .meta({ description: 'pairs of observation and action of an update', unit: 'pairs' }),
+    conditions: some(cloningConditions).describe('demonstrators beside the usual ones, of whom half take each bank'),
     bandit: z
       .strictObject({
         actions: count().default(20_000).meta({ description: 'actions to learn from', unit: 'actions' }),
@@ -66,6 +77,7 @@ const soft = z
           .default(512)
           .meta({ description: 'actions of an update, in antithetic pairs', unit: 'actions' }),
         learningRate: z.number().positive().default(1.2e-2).describe('learning rate at first; half a cosine down to 0'),
+        conditions: some(banditConditions).describe('temperatures, with and without a penalty in the water'),
       })
       .prefault({}),
     lake: softLakeSettings

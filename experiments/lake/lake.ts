@@ -22,7 +22,7 @@ import { studyCodes } from './study/studyCodes.ts';
 import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
 import { tuning } from './tuning.ts';
 
-/** In the order of their codes. */
+/** In the order of their codes, which is that of jobs and summaries. */
 const studies: readonly LakeStudy[] = [
   ppo, // E0: does one with several modes get home more often, where everything is observed?
   cloning, // E1: does a Gaussian that learns from walkers on both banks walk into the water?
@@ -42,16 +42,13 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   choices,
   steps: { cloning: 'cloning.steps', ppo: 'ppo.steps' },
   presets: {
-    // PPO finds home after 60,000 steps or more: with fewer it would show nothing.
+    // Less is asked, and nothing is trained less: each number is one of the usual run, too.
     quick: {
-      seeds: [0, 1],
-      policies: ['gaussian', 'mixture', 'spline', 'episode-noise', 'step-noise'],
-      cloning: { steps: 1500 },
-      soft: { bandit: { steps: 1000, batchSize: 256, learningRate: 0.03 }, lake: { steps: 40_960 } },
-      blocked: { fineTuning: { steps: 8192 } },
-      opponent: { bandit: { steps: 20_480 } },
-      fixedScale: { lake: { scales: [0.3] } },
-      otherWays: { cloning: { steps: 1000 }, soft: { steps: 8000, ppoSteps: 40_960 } },
+      studies: ['cloning', 'soft', 'blocked'],
+      environments: ['LakeStride-v0', 'SoftBandit-v0'],
+      policies: ['gaussian', 'mixture', 'spline'],
+      cloning: { conditions: [] },
+      soft: { bandit: { conditions: ['tau-0.05', 'tau-0.15', 'tau-0.5'] }, lake: { tasks: [] } },
     },
     full: {
       seeds: Array.from({ length: 20 }, (_, seed) => seed),
@@ -88,7 +85,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 
   conclusions: (outcomes, summary, config) =>
     Object.fromEntries(
-      asked(config).map((study) => {
+      told(config).map((study) => {
         const { name, question, prediction } = study;
         const results = resultsOf(study, outcomes, summary);
         const answer = study.answer?.(results, config);
@@ -99,7 +96,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     ),
 
   report: (outcomes, summary, config, conclusions) => [
-    ...asked(config).flatMap((study): Section[] => {
+    ...told(config).flatMap((study): Section[] => {
       const results = resultsOf(study, outcomes, summary);
       if (results.outcomes.length === 0) return [];
       const section = study.section(results, config);
@@ -129,6 +126,11 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 /** The studies of a run. */
 function asked(config: LakeConfig): LakeStudy[] {
   return studies.filter(({ name }) => config.studies.includes(name));
+}
+
+/** The studies of a run in the order in which they are told: first that which shows the point. */
+function told(config: LakeConfig): LakeStudy[] {
+  return asked(config).sort((a, b) => Number(b === cloning) - Number(a === cloning));
 }
 
 function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: readonly SummaryRow[]): StudyResults {

@@ -154,7 +154,7 @@ describe('information', () => {
     expect(settings.stdout).toMatch(/^noise\.scale +number ≥ 0 +1 +spread of a step$/m);
     expect(settings.stdout).toMatch(/^fault +none \| throw.* +none/m);
     expect(settings.stdout).toMatch(/^seeds +list of integer ≥ 0 +0,1,2 +seeds; one run of each policy for each$/m);
-    expect(settings.stdout).toMatch(/\nTo set one: oxbow run drift --set steps=…\n$/);
+    expect(settings.stdout).toMatch(/\nTo set one: npm run oxbow -- run drift --set steps=…\n$/);
     vi.stubEnv('COLUMNS', undefined);
     for (const argv of [['list'], ['list', 'drift'], ['list', 'envs']]) {
       const longest = Math.max(...(await oxbow(...argv)).stdout.split('\n').map((line) => line.length));

@@ -1,9 +1,9 @@
 /** What starts the command here: in a clone of the repository, whose sources run as they are, npm does. */
-const START = import.meta.url.endsWith('.ts') ? 'npm run oxbow --' : 'oxbow';
+export const PROGRAM = import.meta.url.endsWith('.ts') ? 'npm run oxbow --' : 'oxbow';
 
 /** A command with its arguments as it can be pasted into a shell: `oxbow run lake --set 'a=b c'`. */
 export function commandLine(...argv: readonly string[]): string {
-  return [START, ...argv.map(quoted)].join(' ');
+  return [PROGRAM, ...argv.map(quoted)].join(' ');
 }
 
 /** Arguments with an option set to another value, and without the option as it stood there. */

@@ -30,15 +30,17 @@ export const cloningLakes: StudyPart = {
         4e5;
     return [
       ...lakeJobs(config, { study: 'cloning', environments: Object.keys(GRAIN), policies: policyNames, weight }),
-      ...conditions.flatMap((condition) =>
-        lakeJobs(config, {
-          study: 'cloning',
-          environments: [condition.env],
-          policies: OF_CONDITIONS,
-          conditions: [condition.key],
-          weight,
-        }),
-      ),
+      ...conditions
+        .filter(({ key }) => config.cloning.conditions.includes(key))
+        .flatMap((condition) =>
+          lakeJobs(config, {
+            study: 'cloning',
+            environments: [condition.env],
+            policies: OF_CONDITIONS,
+            conditions: [condition.key],
+            weight,
+          }),
+        ),
     ];
   },
 

@@ -13,15 +13,17 @@ export const softBandit: StudyPart = {
   environments: [BANDIT],
 
   jobs: (config) =>
-    banditConditions.flatMap((condition) =>
-      lakeJobs(config, {
-        study: 'soft',
-        environments: [BANDIT],
-        policies: condition.policies,
-        conditions: [condition.key],
-        weight: ({ policy }) => banditSeconds(policy as BanditPolicy, config.soft.bandit),
-      }),
-    ),
+    banditConditions
+      .filter(({ key }) => config.soft.bandit.conditions.includes(key))
+      .flatMap((condition) =>
+        lakeJobs(config, {
+          study: 'soft',
+          environments: [BANDIT],
+          policies: condition.policies,
+          conditions: [condition.key],
+          weight: ({ policy }) => banditSeconds(policy as BanditPolicy, config.soft.bandit),
+        }),
+      ),
 
   async runJob({ policy, condition }, config, context) {
     const task = taskOf(condition);
