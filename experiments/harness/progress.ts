@@ -2,6 +2,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Job } from './experiment.ts';
 import { plural } from './plural.ts';
 import { printable } from './printable.ts';
+import { terminalWidth } from './terminal/terminalWidth.ts';
 
 /** Milliseconds between two lines where there is no terminal. */
 const LINE_INTERVAL = 5000;
@@ -170,7 +171,9 @@ class Bars implements ProgressDisplay {
       format: '{bar} {percentage} %  {label}',
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      barsize: 24,
+      // In 80 columns there is room for the id of a job.
+      barsize: terminalWidth(stream) < 100 ? 12 : 24,
+      autopadding: true,
       hideCursor: true,
       clearOnComplete: true,
       gracefulExit: false,

@@ -85,7 +85,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
 
   conclusions: (outcomes, summary, config) =>
     Object.fromEntries(
-      told(config).map((study) => {
+      byImportance(asked(config)).map((study) => {
         const { name, question, prediction } = study;
         const results = resultsOf(study, outcomes, summary);
         const answer = study.answer?.(results, config);
@@ -96,7 +96,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
     ),
 
   report: (outcomes, summary, config, conclusions) => [
-    ...told(config).flatMap((study): Section[] => {
+    ...byImportance(asked(config)).flatMap((study): Section[] => {
       const results = resultsOf(study, outcomes, summary);
       if (results.outcomes.length === 0) return [];
       const section = study.section(results, config);
@@ -128,9 +128,9 @@ function asked(config: LakeConfig): LakeStudy[] {
   return studies.filter(({ name }) => config.studies.includes(name));
 }
 
-/** The studies of a run in the order in which they are told: first that which shows the point. */
-function told(config: LakeConfig): LakeStudy[] {
-  return asked(config).sort((a, b) => Number(b === cloning) - Number(a === cloning));
+/** Studies as terminal and report have them: first the one that says most. */
+function byImportance(some: readonly LakeStudy[]): LakeStudy[] {
+  return [...some.filter(({ name }) => name === 'cloning'), ...some.filter(({ name }) => name !== 'cloning')];
 }
 
 function resultsOf({ name }: LakeStudy, outcomes: readonly Outcome[], summary: readonly SummaryRow[]): StudyResults {

@@ -186,6 +186,26 @@ describe('progressDisplay', () => {
   });
 });
 
+describe('bars', () => {
+  it.each([80, 120])('leave room for the id of a job in %i columns', (columns) => {
+    const id = 'soft/LakeStride-v0/stride-1.3-tau-0.02/mixture-2/seed-19';
+    let written = '';
+    const stream = Object.assign(new PassThrough(), {
+      ...{ isTTY: true, columns, cursorTo() {}, clearLine() {}, moveCursor() {} },
+    });
+    stream.on('data', (data) => {
+      written += data;
+    });
+    const one = { ...job('a', 0), id };
+    const display = progressDisplay([one], stream as unknown as NodeJS.WriteStream);
+    display.update(one, 0.5);
+    display.log('now');
+    display.close();
+    const [line] = new RegExp(`█+░+ {2}50 % {2}${id}`).exec(written)!;
+    expect(line.length).toBeLessThanOrEqual(columns);
+  });
+});
+
 describe('what a job says', () => {
   it.each([false, true])('does nothing to a terminal but to be read (terminal: %s)', (isTTY) => {
     const now = vi.spyOn(performance, 'now').mockReturnValue(0);
