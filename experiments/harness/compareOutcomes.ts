@@ -1,4 +1,5 @@
 import type { Outcome } from './experiment.ts';
+import { trueMinus } from './report/trueMinus.ts';
 
 /** What differs between two outcomes of one job, in words; undefined if their bytes are the same. */
 export function compareOutcomes(stored: Outcome, anew: Outcome): string | undefined {
@@ -7,5 +8,5 @@ export function compareOutcomes(stored: Outcome, anew: Outcome): string | undefi
     (name) => stored.result.metrics[name] !== anew.result.metrics[name],
   );
   const shown = names.map((name) => `${name} ${stored.result.metrics[name]}, now ${anew.result.metrics[name]}`);
-  return `other bytes (${shown.join('; ') || 'the metrics agree, its files do not'})`;
+  return `other bytes (${trueMinus(shown.join('; ')) || 'the metrics agree, its files do not'})`;
 }

@@ -25,7 +25,9 @@ const env = (globalThis as { process?: { env?: Record<string, string | undefined
 function isMissing(error: unknown, packageName: string): boolean {
   const { code, message } = error as { code?: string; message?: string };
   const notFound =
-    code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || /Failed to (load|resolve)/.test(message ?? '');
+    code === 'ERR_MODULE_NOT_FOUND' ||
+    code === 'MODULE_NOT_FOUND' ||
+    /Failed to (load|resolve)|Could not resolve/.test(message ?? '');
   return notFound && (message ?? '').includes(packageName);
 }
 

@@ -93,8 +93,15 @@ describe('choice of the tfjs backend', () => {
   const broken: BackendLoader = () => Promise.reject(new Error('libtensorflow.so.2: cannot open\nshared object file'));
 
   test('nothing installed, which is nothing to speak of', async () => {
-    for (const request of ['auto', 'cpu']) {
-      expect(await selectBackend(request, absent)).toEqual({ name: 'cpu', line: 'tfjs backend: cpu' });
+    // As Vite says it of a package that is optional.
+    const bundled: BackendLoader = (name) =>
+      Promise.reject(new Error(`Could not resolve "${name}" imported by "oxbow". Is it installed?`));
+    for (const [request, loader] of [
+      ['auto', absent],
+      ['auto', bundled],
+      ['cpu', absent],
+    ] as const) {
+      expect(await selectBackend(request, loader)).toEqual({ name: 'cpu', line: 'tfjs backend: cpu' });
     }
   });
 

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { main } from '../../experiments/commands/main.ts';
 import { resolveConfig } from '../../experiments/harness/config.ts';
+import { commandLine, withOption } from '../../experiments/harness/terminal/commandLine.ts';
 import { latinHypercube, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
@@ -171,13 +172,22 @@ describe('oxbow run lake', () => {
     const judged = [vi.spyOn(ppo, 'criteria'), vi.spyOn(cloning, 'criteria')];
     const small = ['cloning.steps=40', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];
     const short = ['cloning.bandit.steps=40', 'ppo.steps=512', 'ppo.horizon=64'];
-    expect(await main([...argv, ...[...small, ...short].flatMap((setting) => ['--set', setting])], registry)).toBe(0);
-    const lines = printed.mock.calls.join('');
+    const settings = [...small, ...short].flatMap((setting) => ['--set', setting]);
+    expect(await main([...argv, ...settings], registry)).toBe(0);
+    const lines = printed.mock.calls.map(([text]) => text).join('');
     printed.mockRestore();
     for (const criteria of judged) {
       expect(criteria).toHaveBeenCalledTimes(1);
       criteria.mockRestore();
     }
+    // The answers are printed, the headline first, and no tables; what needs more seeds is said once.
+    expect(lines).toMatch(/^E1 {2}Does a Gaussian [\s\S]+\n {4}A Gaussian that cloned [\s\S]+█[\s\S]+\nE0 {2}Does /m);
+    expect(lines).not.toContain('Cloning, LakeStride-v0');
+    const goOn = commandLine(...withOption(withOption([...argv, ...settings], '--seeds', '10'), '--out', out));
+    const [before, after, ...rest] = lines.split('need 10 seeds, and this run has 2. To go on with it:\n');
+    expect([before!.length > 0, after!.split('\n')[0], rest]).toEqual([true, `  ${goOn}`, []]);
+    expect(lines).toContain(`\nTables: ${commandLine('report', out, '--tables')}\nReport: `);
+    expect(before!.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(lines).toMatch(/^28 jobs in \d+ worker process(es)?, about \d+ (s|min \d+ s), results in /m);
     const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
     for (const [code, first] of [
@@ -209,6 +219,12 @@ describe('oxbow run lake', () => {
         }
       }
     }
+    const again = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await main(['report', out, '--tables'], registry)).toBe(0);
+    const tables = again.mock.calls.map(([text]) => text).join('');
+    again.mockRestore();
+    expect(tables).toMatch(/^E1 {2}[\s\S]+\nCloning, LakeStride-v0\npolicy +seeds +drowned /m);
+    expect(tables).not.toContain('\nTables: ');
     const report = readFileSync(join(out, 'report.html'), 'utf8');
     expect(report.match(/<svg/g)!.length).toBeGreaterThanOrEqual(15);
   });

@@ -172,6 +172,7 @@ describe('oxbow run', () => {
     );
     expect(code).toBe(1);
     expect(stderr).toBe(`oxbow: job plain/Line-v0/right/seed-1 failed: ${message}; see run.json\n`);
+    expect(stdout).toContain('\n\nPartial: 8 of 9 jobs have finished, and numbers will change.\n\nplain, 20 steps\n');
     expect(stdout).toContain('Not complete: 8 of 9 jobs have finished.');
     const { partial, finished, jobs, results, fingerprint } = readJson(out, 'summary.json');
     expect(fingerprint).toBeUndefined();

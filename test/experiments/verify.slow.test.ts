@@ -39,7 +39,7 @@ describe('oxbow verify', () => {
     const { code, stdout, stderr } = await oxbow('verify', out, '--job', LEFT, '--workers', '1');
     writeFileSync(path, stored);
     expect([code, stderr]).toEqual([1, '']);
-    expect(stdout).toMatch(/left\/seed-0: other bytes \(position 7, now -?\d/);
+    expect(stdout).toMatch(/left\/seed-0: other bytes \(position 7, now −?\d/);
     expect(stdout).toMatch(/^0 of 1 job gave the same bytes again$/m);
   });
 
