@@ -24,8 +24,13 @@ const word = fc.oneof(
   fc.stringMatching(/^[a-z]{1,60}(?:[-_/][a-z]{1,30}){0,4}$/),
 );
 
+/** Words and numbers in one piece, up to one that is longer than a line. */
+const mixed = fc.array(fc.oneof(word, number), { minLength: 2, maxLength: 12 }).map((parts) => parts.join('_'));
+
 /** Words and numbers, spaced by one space each. */
-export const text = fc.array(fc.oneof(word, cell), { minLength: 1, maxLength: 30 }).map((parts) => parts.join(' '));
+export const text = fc
+  .array(fc.oneof(word, cell, mixed), { minLength: 1, maxLength: 30 })
+  .map((parts) => parts.join(' '));
 
 /** A name, up to one that is longer than a line. */
 export const label = fc.oneof(
@@ -33,7 +38,7 @@ export const label = fc.oneof(
   fc.tuple(word, number).map((parts) => parts.join(', ')),
 );
 
-/** The numbers of a text, in their order. */
+/** The numbers of a text, in their order, without signs. */
 export function numbersIn(given: string): string[] {
-  return given.match(/[−+]?\d+(?:\.\d+)?/g) ?? [];
+  return given.match(/\d+(?:\.\d+)?/g) ?? [];
 }
