@@ -1,6 +1,6 @@
 /**
- * The lines of a text, none longer than `width` if it can be helped. A line ends at a space: not at one that does not break, and not within
- * brackets, so that `2.0 % [1.7, 2.3]` keeps its interval in one piece. What is longer than a line by itself, a path or a name, is cut behind a
+ * The lines of a text, none longer than `width` if it can be helped. A line ends at a space: not at one that does not break, beside a sign, or
+ * within brackets, so that `τ = 0.1` and the interval of `2.0 % [1.7, 2.3]` stay in one piece. What is longer than a line by itself, a path or a name, is cut behind a
  * comma, a slash or a space, else anywhere but in a number.
  */
 export function wrapText(text: string, width: number): string[] {
@@ -15,9 +15,9 @@ export function wrapText(text: string, width: number): string[] {
   });
 }
 
-/** What stands between spaces; a bracket with all that is in it counts as a part of its word. */
+/** What stands between spaces; a bracket with all that is in it counts as a part of its word, and so do both sides of `τ = 0.1`. */
 function wordsOf(text: string): string[] {
-  return text.match(/(?:\[[^\]]*\]|[^ ])+/g) ?? [''];
+  return text.match(/(?:\[[^\]]*\]| [=<>≤≥±+] |[^ ])+/g) ?? [''];
 }
 
 /** A word in pieces that fit, each as long as may be. */

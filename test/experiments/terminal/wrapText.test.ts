@@ -16,6 +16,10 @@ test('a value stays with its unit, and an interval in one piece', () => {
   ]);
 });
 
+test('what is equal stays together', () => {
+  expect(wrapText('on the lake (stride 1.3, τ = 0.1)', 28)).toEqual(['on the lake (stride 1.3,', 'τ = 0.1)']);
+});
+
 test('what is longer than a line is cut behind a comma, a slash or a space, else where no number is', () => {
   expect(wrapText('runs/lake-2026/report.html', 12)).toEqual(['runs/', 'lake-2026/', 'report.html']);
   expect(wrapText('[−100.25, −99.75]', 10)).toEqual(['[−100.25,', '−99.75]']);
