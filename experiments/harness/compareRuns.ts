@@ -1,12 +1,15 @@
 import { basename, resolve } from 'node:path';
 import { Rng } from '../../src/random.ts';
+import { beginning, commandOf } from './commandOf.ts';
 import { checkConfig } from './config.ts';
 import type { Figure, Job, MetricsRow, Outcome, Section, SummaryRow, Table } from './experiment.ts';
 import { groupBy } from './groupBy.ts';
 import { InputError } from './inputError.ts';
 import { loadExperiment } from './loadExperiment.ts';
-import type { Registry } from './registry.ts';
+import type { AnyExperiment, Registry } from './registry.ts';
 import { alignSteps } from './report/alignSteps.ts';
+import { FEW_ROWS } from './report/fewRows.ts';
+import { howSure } from './report/howSure.ts';
 import { intervalChart } from './report/intervalChart.ts';
 import { learningCurves } from './report/learningCurves.ts';
 import { missingJobs } from './report/missingJobs.ts';
@@ -18,11 +21,13 @@ import { improvementInterval, probabilityOfImprovement } from './statistics/comp
 import { formatP, holm, pairedPermutationTest } from './statistics/pValues.ts';
 import { storedOutcomes } from './storedOutcomes.ts';
 import { summarize } from './summarize.ts';
+import { version } from './version.ts';
 
 /** A run with what came of its jobs. */
 interface OpenRun {
   /** The directory's own name, or the path as it was given where two have one name. */
   readonly name: string;
+  readonly experiment: AnyExperiment;
   readonly directory: RunDirectory;
   readonly jobs: readonly Job[];
   readonly outcomes: readonly Outcome[];
@@ -82,6 +87,7 @@ async function open(path: string, paths: readonly string[], registry: Registry):
   const shared = paths.filter((other) => basename(resolve(other)) === own).length > 1;
   return {
     name: shared ? path : own,
+    experiment,
     directory,
     jobs,
     outcomes,
@@ -223,24 +229,42 @@ function page(
   const missing = runs.flatMap(({ name, jobs, outcomes, conditionLabel }) =>
     missingJobs(jobs, outcomes, conditionLabel).map((line) => `${name}: ${line}`),
   );
+  const tables = parts.flatMap((part) => part.tables);
+  const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
+  const seeds = Math.min(...runs.map(({ directory }) => directory.run.seeds.length));
   return {
     title: 'oxbow report',
     lead: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}.`,
+    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${described(run, date)}.`).join(' '),
     ...(missing.length > 0 && {
-      warning: {
-        text: 'Partial: not all jobs have finished, and numbers will change as they do. Missing:',
-        items: missing,
-      },
+      warning: { text: 'Partial: not all jobs have finished, and numbers will change as they do.', items: missing },
     }),
-    facts: runs.map(({ name, directory: { run } }) => [
-      name,
-      `${run.experiment}, seeds ${run.seeds.join(', ')}, engine ${run.engine}, oxbow ${run.versions.oxbow}`,
-    ]),
+    conclusions: {},
+    ...(isShort && { tables }),
+    remarks: [{ question: 'How sure is it?', answer: howSure(seeds, {}) }],
+    commands: runs.map(
+      ({ experiment, directory: { run } }) =>
+        commandOf(experiment, run.config) ?? `${beginning(experiment)} --config …`,
+    ),
+    cited: {
+      version: version(),
+      date: runs
+        .flatMap(({ directory }) => directory.date ?? [])
+        .sort()
+        .at(-1),
+    },
     sections: [
-      ...parts.map(({ env, tables, figures }) => ({ title: env, paragraphs: [HOW_TO_READ], figures, tables })),
+      ...parts.map(({ env, tables, figures }) => ({ title: env, figures, ...(!isShort && { tables }) })),
       ...more,
     ],
+    howToRead: [HOW_TO_READ],
+    facts: runs.map(({ name, directory: { run, date } }) => [name, described(run, date)]),
   };
+}
+
+function described({ experiment, seeds, engine, versions }: RunDirectory['run'], date: string | undefined): string {
+  const day = date === undefined ? '' : `, ${date}`;
+  return `${experiment}, seeds ${seeds.join(', ')}${day}, engine ${engine}, oxbow ${versions.oxbow}`;
 }
 
 /** The settings that all runs have alike, by path, and a table of the others. */

@@ -39,6 +39,8 @@ export interface AnswerBar {
   readonly text: string;
   /** Its interval as it is read, behind the value: `[38.2, 39.8]`. */
   readonly interval?: string;
+  /** A CSS colour that stands for it elsewhere. */
+  readonly colour?: string;
 }
 
 /** The few numbers that an answer stands on: bars in the terminal, a small picture on the report's first page. */

@@ -107,6 +107,8 @@ export interface SummaryRow {
 /** A table of text, for the terminal and for the report. */
 export interface Table {
   readonly title: string;
+  /** By which texts of the report name it: `{name}` is read as `Table 3`. */
+  readonly name?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Whether cells hold sentences, which may break anywhere. */
@@ -137,7 +139,10 @@ export interface LegendEntry {
 export type Figure = {
   /** Names what is drawn and its units. */
   readonly caption: string;
-  /** The name by which `oxbow figure` draws it into a file, unique in the report: letters, digits, `.`, `_`, `-`. */
+  /**
+   * The name by which `oxbow figure` draws it into a file, and by which texts of the report name it, `{name}` being read as `Figure 3`;
+   * unique in the report: letters, digits, `.`, `_`, `-`.
+   */
   readonly name?: string;
   readonly legend?: readonly LegendEntry[];
 } & (
@@ -153,12 +158,22 @@ export type Figure = {
 /** A part of the report: facts, then paragraphs of plain text, figures, tables, and parts of its own. */
 export interface Section {
   readonly title: string;
+  /** The code of the question that it answers, as {@link Experiment.conclusions} has it: question, answer and verdict then head it. */
+  readonly code?: string;
+  /** Whether it is folded away until a reader opens it; the line that stays says what is in it. */
+  readonly folded?: boolean;
   /** Names with what they stand for, one line or several. */
   readonly facts?: readonly (readonly [name: string, value: string | readonly string[]])[];
   readonly paragraphs?: readonly string[];
   readonly figures?: readonly Figure[];
   readonly tables?: readonly Table[];
   readonly sections?: readonly Section[];
+}
+
+/** A question of a reader, and the answer to it: both a sentence or two. */
+export interface Remark {
+  readonly question: string;
+  readonly answer: string;
 }
 
 /** What an experiment runs on, as its run says it. */
@@ -175,8 +190,10 @@ export interface Runtime {
  */
 export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job = Job> {
   readonly name: string;
-  /** The command that its report names; `oxbow run <name>` unless given. */
-  readonly title?: string;
+  /** How a command that runs it begins, `oxbow train Pendulum-v1 --agent ppo` say; `oxbow run <name>` unless given. */
+  readonly command?: string;
+  /** Heads its report: what it asks, in a few words. The command that runs it unless given. */
+  readonly headline?: string;
   /** One line. */
   readonly description: string;
   /** All settings with their defaults; see {@link commonShape}. Unknown ones are errors. */
@@ -222,12 +239,20 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
     config: C,
     conclusions: Readonly<Record<string, Conclusion>>,
   ): readonly Section[] | Promise<readonly Section[]>;
-  /** What was asked, by the code of each question, with what came of it: the part `experiments` of `summary.json`, and the head of the report. */
+  /**
+   * What was asked, by the code of each question, with what came of it: the part `experiments` of `summary.json`, and the first page of
+   * the report, in this order.
+   */
   conclusions?(
     outcomes: readonly Outcome<J>[],
     summary: readonly SummaryRow[],
     config: C,
   ): Readonly<Record<string, Conclusion>>;
+  /**
+   * More that a reader of the report's first page wants to know: a question, and its answer with its numbers.
+   * Those that the run cannot answer are left out.
+   */
+  remarks?(summary: readonly SummaryRow[], config: C): readonly Remark[];
   /** More files of a complete run, by name, as JSON. */
   files?(summary: readonly SummaryRow[], config: C): Readonly<Record<string, unknown>>;
   /** How the settings of its policies are searched for, if they are; see {@link Tuning}. */

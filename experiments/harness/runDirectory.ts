@@ -171,6 +171,11 @@ export class RunDirectory {
     return this.#lock?.fence.token;
   }
 
+  /** The day on which jobs of the run were done last, `2026-11-26`; undefined where `run.json` names none. */
+  get date(): string | undefined {
+    return this.#sessions.findLast(({ jobs }) => Object.keys(jobs).length > 0)?.started.slice(0, 10);
+  }
+
   /** Gives the directory back. */
   async release(): Promise<void> {
     await this.#lock?.release();
@@ -283,8 +288,10 @@ function readRun(path: string): RunConfig | undefined {
 }
 
 function readSessions(path: string): Session[] {
-  const schema = z.strictObject({ sessions: z.array(z.custom<Session>()) });
-  return readCheckedJson(join(path, 'run.json'), schema, 'delete it: it holds times alone')?.sessions ?? [];
+  const session = z.looseObject({ started: z.iso.datetime(), jobs: z.record(z.string(), z.number()) });
+  const schema = z.strictObject({ sessions: z.array(session) });
+  const found = readCheckedJson(join(path, 'run.json'), schema, 'delete it: it holds times alone');
+  return (found?.sessions ?? []) as unknown as Session[];
 }
 
 /** A key of all that a job's result depends on beside the job. */

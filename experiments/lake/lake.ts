@@ -17,10 +17,13 @@ import { otherWays } from './studies/otherWays/otherWays.ts';
 import { ppo } from './studies/ppo/ppo.ts';
 import { everySoftLakeTask } from './studies/soft/lake/lakeConditions.ts';
 import { soft } from './studies/soft/soft.ts';
+import { folded } from './study/folded.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './study/lakeStudy.ts';
+import { shownFigures } from './study/shownFigures.ts';
 import { studyCodes } from './study/studyCodes.ts';
 import { readTrials, type TunedStudy, tunedStudies } from './tuned.ts';
 import { tuning } from './tuning.ts';
+import { whenNotNeeded } from './whenNotNeeded.ts';
 
 /** In the order of their codes, which is that of jobs and summaries. */
 const studies: readonly LakeStudy[] = [
@@ -37,6 +40,7 @@ const studies: readonly LakeStudy[] = [
 /** Gaussian policies beside those with several modes on the walk around the lake: E0 to E7. */
 export const lake = defineExperiment<LakeConfig, LakeJob>({
   name: 'lake',
+  headline: 'When do you need a flow policy?',
   description: 'Gaussian, mixture and flow policies on the walk around the lake.',
   schema: lakeSchema,
   choices,
@@ -95,32 +99,33 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
       }),
     ),
 
-  report: (outcomes, summary, config, conclusions) => [
-    ...byImportance(asked(config)).flatMap((study): Section[] => {
-      const results = resultsOf(study, outcomes, summary);
-      if (results.outcomes.length === 0) return [];
-      const section = study.section(results, config);
-      const { question, prediction, endpoints = [], measured, verdict } = conclusions[studyCodes[study.name]]!;
-      return [
-        {
-          title: `${studyCodes[study.name]}: ${study.title}`,
-          facts: [
-            ['question', question],
-            ['predicted', prediction],
-            ['measured', measured],
-            ['verdict', verdict],
-          ],
-          ...section,
-          tables: [...endpoints.map(endpointTable), ...(section.tables ?? []), ...study.tables(results.rows, config)],
-        },
-      ];
-    }),
-    ...tunedStudies
+  remarks: (summary) => whenNotNeeded(summary),
+
+  report: (outcomes, summary, config) => {
+    const searches = tunedStudies
       .filter((study) => config.studies.includes(study))
       .map((study) => ({ study, file: trialsOf(study, config) }))
       .filter(({ study, file }) => Object.keys(file.trials[study]!).length > 0)
-      .map(({ file }) => tuningSection(file, { tuning, conditionLabel }, config.tuned)),
-  ],
+      .map(({ file }) => tuningSection(file, { tuning, conditionLabel }, config.tuned));
+    return [
+      ...byImportance(asked(config)).flatMap((study): Section[] => {
+        const results = resultsOf(study, outcomes, summary);
+        if (results.outcomes.length === 0) return [];
+        const section = study.section(results, config);
+        const code = studyCodes[study.name];
+        const tables = [...(section.tables ?? []), ...study.tables(results.rows, config)];
+        return [folded({ title: `${code}: ${study.title}`, code, ...section, tables }, shownFigures[study.name])];
+      }),
+      ...(searches.length === 0
+        ? []
+        : [
+            {
+              title: 'How the settings were found',
+              sections: searches.map((section) => ({ ...section, folded: true })),
+            },
+          ]),
+    ];
+  },
 });
 
 /** The studies of a run. */

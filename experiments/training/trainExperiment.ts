@@ -39,7 +39,8 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
   const own = (config: TrainConfig): TrainConfig => ({ ...config, env: allowedOptions(env, config.env, allowed) });
   return defineExperiment<TrainConfig, Job>({
     name: TRAIN,
-    title: `oxbow train ${env}`,
+    command: `oxbow train ${env} --agent ${agent} --policy ${policies.join(',')}`,
+    headline: `${agent} on ${env}`,
     description: `${agent} on ${env}: ${agentNamed(agent)!.description}.`,
     schema: trainSchema({ ...choices, actionSpace: choice.actionSpace }) as unknown as z.ZodType<TrainConfig> & {
       shape: Record<string, z.ZodType>;

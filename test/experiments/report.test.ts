@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { resolveColours } from '../../envs/drawing/palette.ts';
+import type { Conclusion } from '../../experiments/harness/conclusion.ts';
+import type { Section } from '../../experiments/harness/experiment.ts';
+import { answerPicture } from '../../experiments/harness/report/answerPicture.ts';
+import { bibtex } from '../../experiments/harness/report/citation.ts';
 import { drawFigure } from '../../experiments/harness/report/drawFigure.ts';
+import { howSure } from '../../experiments/harness/report/howSure.ts';
 import { missingJobs } from '../../experiments/harness/report/missingJobs.ts';
-import { renderPage } from '../../experiments/harness/report/page.ts';
+import { Numbering } from '../../experiments/harness/report/numbering.ts';
+import { type Page, renderPage } from '../../experiments/harness/report/page.ts';
 import { evenColumns } from '../../experiments/harness/report/renderFigure.ts';
+import { renderFirstPage } from '../../experiments/harness/report/renderFirstPage.ts';
+import { renderSections } from '../../experiments/harness/report/renderSections.ts';
 import { renderTable } from '../../experiments/harness/report/renderTable.ts';
 import { flatSettings, settings } from '../../experiments/harness/report/settings.ts';
 import {
@@ -240,7 +248,17 @@ describe('figures', () => {
 
 describe('renderPage', () => {
   const svg = '<svg viewBox="0 0 1 1"><clipPath id="clip"/><g clip-path="url(#clip)"/><use href="#clip"/></svg>';
-  const page = { title: 'A & B', lead: '<script>alert(1)</script>', facts: [['seeds', '"0"']] as const };
+  const page = {
+    title: 'A & B',
+    lead: '<script>alert(1)</script>',
+    run: '2 <seeds>',
+    conclusions: {},
+    remarks: [],
+    commands: ['oxbow run a --set b="<c>"'],
+    cited: { version: '1.2.3', date: '2026-11-26', command: 'oxbow run a' },
+    howToRead: [],
+    facts: [['seeds', '"0"']] as const,
+  };
 
   it('loads nothing, escapes text, and keeps the ids of figures apart', async () => {
     const html = await renderPage(
@@ -263,7 +281,10 @@ describe('renderPage', () => {
     expect(html).toMatch(
       /^<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src [^"]*">$/m,
     );
-    expect(html).not.toMatch(/<(?:script|b>|left|p>\s*<p|n>|q|c>|\/pre)/);
+    expect(html.replaceAll(/<b>(?:Figure|Table) \d+\.<\/b>/g, '')).not.toMatch(
+      /<(?:script|b>|left|p>\s*<p|n>|q|c>|seeds)/,
+    );
+    expect(html.match(/<\/pre>/g)).toHaveLength(2);
     expect(html).toContain('aria-label="a &quot;&lt;b&gt;&quot;"');
     expect(html).toContain('aria-label="seen &quot;&lt;q&gt;&quot;"');
     expect(html).toContain('aria-label="other"');
@@ -282,14 +303,166 @@ describe('renderPage', () => {
   it('has columns for the figures between wide ones, none for one alone', async () => {
     const figures = ['a', 'b', 'wide', 'c'].map((caption) => ({ caption, svg, wide: caption === 'wide' }));
     const html = await renderPage({ ...page, sections: [{ title: 'One', figures }] }, {});
-    expect([...html.matchAll(/<(?:div class="figures[^"]*"|figcaption>\w+)/g)].map(([part]) => part)).toEqual([
+    expect(
+      [...html.matchAll(/<(?:div class="figures[^"]*"|figcaption><b>Figure \d\.<\/b> \w+)/g)].map(([part]) => part),
+    ).toEqual([
       '<div class="figures"',
-      '<figcaption>a',
-      '<figcaption>b',
-      '<figcaption>wide',
+      '<figcaption><b>Figure 1.</b> a',
+      '<figcaption><b>Figure 2.</b> b',
+      '<figcaption><b>Figure 3.</b> wide',
       '<div class="figures single"',
-      '<figcaption>c',
+      '<figcaption><b>Figure 4.</b> c',
     ]);
+  });
+});
+
+describe('the parts of a page', () => {
+  const svg = '<svg viewBox="0 0 1 1"/>';
+  const figure = (name: string, caption = name) => ({ name, caption, svg });
+  const table = { name: 'rates', title: 'Rates', columns: ['of', 'rate'], rows: [['a', '1']] };
+  const sections: Section[] = [
+    {
+      title: 'First',
+      code: 'A1',
+      paragraphs: ['See {deep} and {rates}, {nothing} of {1}.'],
+      figures: [figure('shown', 'as in {deep} <b>')],
+      sections: [
+        { title: 'Method', folded: true, paragraphs: ['Long.'] },
+        { title: 'More', folded: true, tables: [table], sections: [{ title: 'Deeper', figures: [figure('deep')] }] },
+        { title: 'Plain', figures: [figure('third')] },
+      ],
+    },
+    { title: 'Second', figures: [figure('last')] },
+  ];
+  const render = () => renderSections(sections, new Numbering(sections));
+
+  it('number figures and tables as they stand, folded ones too, and refer to them by name', async () => {
+    const html = await render();
+    expect(
+      [...html.matchAll(/<b>((?:Figure|Table) \d)\.<\/b> ?([^<]*)/g)].map(([, number, text]) => [number, text]),
+    ).toEqual([
+      ['Figure 1', 'as in '],
+      ['Table 1', 'Rates'],
+      ['Figure 2', 'deep'],
+      ['Figure 3', 'third'],
+      ['Figure 4', 'last'],
+    ]);
+    expect(html).toContain(
+      'See <a href="#figure-2">Figure 2</a> and <a href="#table-1">Table 1</a>, {nothing} of {1}.',
+    );
+    expect(html).toContain('as in <a href="#figure-2">Figure 2</a> &lt;b&gt;</figcaption>');
+    expect(html).toContain('aria-label="as in Figure 2 &lt;b&gt;"');
+    for (const id of ['part-1', 'part-2', 'figure-2', 'table-1']) expect(html).toContain(` id="${id}"`);
+  });
+
+  it('fold what is folded, under a line that says what is in it and an anchor within it', async () => {
+    const html = await render();
+    expect([...html.matchAll(/<summary>(.*?)<\/summary>\n<div id="([^"]+)">/g)].map(([, ...found]) => found)).toEqual([
+      ['Method', 'part-1-1'],
+      ['More <small>1 figure, 1 table</small>', 'part-1-2'],
+    ]);
+    // Both in one row, and what follows is not in it.
+    expect(html.match(/<div class="folds">/g)).toHaveLength(1);
+    expect(html.indexOf('<h3>Plain</h3>')).toBeGreaterThan(html.lastIndexOf('</details>'));
+    expect(html).toMatch(/<h[34]>Deeper<\/h[34]>/);
+  });
+});
+
+describe('the first page', () => {
+  const bars = [
+    { label: 'Gaussian', value: 0.4, low: 0.3, high: 0.5, text: '40 %', colour: 'red' },
+    { label: 'flow <1>', value: 0.1, low: null, high: null, text: '10 %' },
+  ];
+  const asked = { question: 'Why?', prediction: 'So.', measured: ['m'] };
+  const page: Page = {
+    title: 'T',
+    lead: 'L.',
+    run: '2 seeds.',
+    conclusions: {
+      E1: { ...asked, verdict: 'confirmed', answer: { text: 'It is 40 % & more.', chart: { caption: 'c', bars } } },
+      E0: { ...asked, question: 'How?', verdict: '2 of 3 clauses hold' },
+    },
+    remarks: [{ question: 'When not?', answer: 'Never <b>.' }],
+    commands: ['oxbow run a --seeds 2'],
+    cited: { version: '1.2.3', date: '2026-11-26', fingerprint: 'f'.repeat(64) },
+    sections: [{ title: 'One', code: 'E1' }],
+    howToRead: [],
+    facts: [],
+  };
+  const render = (more: Partial<Page> = {}) => renderFirstPage({ ...page, ...more }, new Numbering(page.sections));
+
+  it('has each question with its answer, verdict, picture and a link to its section, in their order', () => {
+    const items = render().split('<li').slice(1);
+    expect(items).toHaveLength(2);
+    expect(items[0]).toContain('<b><a href="#part-1">E1</a></b> Why?');
+    expect(items[0]).toContain('<p class="answer" data-from="results">It is 40 % &amp; more.</p>');
+    expect(items[0]).toContain('Prediction: confirmed');
+    expect(items[0]).toContain('aria-label="c: Gaussian 40 %, flow &lt;1&gt; 10 %"');
+    // What has neither answer nor section still says what became of it.
+    expect(items[1]).toMatch(/^ class="plain">\s*<div><p class="question"><b>E0<\/b> How\?<\/p>/);
+    expect(items[1]).toContain('Prediction: 2 of 3 clauses hold');
+    expect(items[1]).not.toContain('class="answer"');
+  });
+
+  it('has what else a reader wants to know: remarks, the command, how to cite', () => {
+    const html = render();
+    expect(html).toContain('<dt>When not?</dt><dd data-from="results">Never &lt;b&gt;.</dd>');
+    expect(html).toContain('<code>oxbow run a --seeds 2</code>');
+    expect(html).toContain(
+      'oxbow contributors (2026). oxbow: reinforcement learning with flow policies, version 1.2.3, run ffffffffffff.',
+    );
+    expect(render({ commands: ['oxbow run a', 'oxbow run b'] })).toContain(
+      'The command is <a href="#command">below</a>.',
+    );
+  });
+
+  it('draws bars to one scale, each in its colour, with whiskers where there is an interval', () => {
+    const svg = answerPicture({ caption: 'c', bars, most: 1 });
+    const rects = [...svg.matchAll(/<rect x="([\d.]+)"[^>]* width="([\d.]+)"[^>]* fill="([^"]+)"/g)].map(
+      ([, ...found]) => found,
+    );
+    expect(rects.map(([, , fill]) => fill)).toEqual(['red', themeColour('muted')]);
+    expect(rects[0]![0]).toBe(rects[1]![0]);
+    expect(Number(rects[0]![1]) / Number(rects[1]![1])).toBeCloseTo(4, 1);
+    expect(svg.match(/v5M/g)).toHaveLength(1);
+    expect(answerPicture({ caption: 'c', bars: [] })).toContain('<svg');
+    expect(answerPicture({ caption: 'c', bars: [{ ...bars[0]!, value: 0, low: 0, high: 0 }] })).not.toContain('NaN');
+  });
+});
+
+describe('howSure', () => {
+  const of = (...verdicts: string[]) =>
+    Object.fromEntries(
+      verdicts.map((verdict, i) => [`E${i}`, { question: '', prediction: '', measured: [], verdict } as Conclusion]),
+    );
+
+  it('says by how many seeds, and what became of the predictions', () => {
+    expect(
+      howSure(20, of('confirmed', 'refuted', 'refuted', '3 of 4 clauses hold', '1 of 2 clauses hold, 1 undecided')),
+    ).toBe(
+      'Numbers are interquartile means over 20 seeds, in brackets their 95 % intervals. Predictions, older than the runs: confirmed 1, refuted 2, of 6 clauses 4 hold.',
+    );
+    expect(howSure(3, {})).toBe(
+      'Numbers are interquartile means over 3 seeds, in brackets their 95 % intervals. 3 seeds are a rough guide, ten decide.',
+    );
+    expect(howSure(1, {})).toContain('One seed was run');
+  });
+});
+
+describe('bibtex', () => {
+  it('is an entry with version, year, command and fingerprint, in signs that TeX takes', () => {
+    expect(
+      bibtex({ version: '1.2.3', date: '2026-11-26', command: 'oxbow run a --set b_c=50%', fingerprint: 'ab' }),
+    ).toBe(
+      `@software{oxbow,
+  author = {{oxbow contributors}},
+  title = {{oxbow: reinforcement learning with flow policies}},
+  version = {1.2.3},
+  year = {2026},
+  note = {oxbow run a --set b\\_c=50\\%; fingerprint ab}
+}`,
+    );
+    expect(bibtex({ version: '1.2.3' })).not.toMatch(/year|note/);
   });
 });
 

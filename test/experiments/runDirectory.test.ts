@@ -47,7 +47,14 @@ async function finishedRun({ bytes = [1, 2, 3], score = 0.1 + 0.2 } = {}): Promi
     result: { ...result, metrics },
     rows,
   });
-  directory.addSession({ started: '', seconds: 1, workers: 1, interrupted: false, jobs: {}, failures: {} });
+  directory.addSession({
+    started: '2026-11-26T13:14:56.000Z',
+    seconds: 1,
+    workers: 1,
+    interrupted: false,
+    jobs: {},
+    failures: {},
+  });
   directory.writeMetrics([directory.outcome(job)!]);
   await directory.release();
   return path;
@@ -66,6 +73,18 @@ async function resume(path: string, run = runOf()): Promise<Outcome | undefined>
 function files(path: string): string[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(path, name)).isFile());
 }
+
+test('the date of a run is the day on which jobs of it were done last', async () => {
+  const path = newPath();
+  const directory = await RunDirectory.start(path, runOf(), holding);
+  const session = { seconds: 1, workers: 1, interrupted: false, failures: {} };
+  expect(directory.date).toBeUndefined();
+  directory.addSession({ ...session, started: '2026-11-25T23:59:59.000Z', jobs: { a: 1 } });
+  directory.addSession({ ...session, started: '2026-11-26T00:00:01.000Z', jobs: { b: 1 } });
+  directory.addSession({ ...session, started: '2026-11-27T00:00:00.000Z', jobs: {} });
+  await directory.release();
+  expect(RunDirectory.open(path).date).toBe('2026-11-26');
+});
 
 test('a finished job comes back as it was', async () => {
   const path = await finishedRun();

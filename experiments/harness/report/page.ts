@@ -1,31 +1,43 @@
 import { contentSecurityPolicy } from '../../../envs/drawing/contentSecurityPolicy.ts';
 import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
-import type { Section } from '../experiment.ts';
+import type { Conclusion } from '../conclusion.ts';
+import type { Remark, Section, Table } from '../experiment.ts';
+import { bibtex, type Cited } from './citation.ts';
+import { Numbering } from './numbering.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
-import { evenColumns, renderFigure } from './renderFigure.ts';
+import { renderFirstPage } from './renderFirstPage.ts';
+import { definitions, partId, renderSections } from './renderSections.ts';
 import { renderTable } from './renderTable.ts';
 import { settings } from './settings.ts';
 
-/** What a report's page shows. */
+/** What a report's page shows: a first page that stands alone, the sections, and what made them. */
 export interface Page {
   readonly title: string;
   readonly lead: string;
+  /** What was run, in a line. */
+  readonly run: string;
   /** Set if the run is not complete: says so, and what is missing. */
   readonly warning?: { readonly text: string; readonly items: readonly string[] };
-  /** Names and values in small print below the lead. */
-  readonly facts: readonly (readonly [string, string])[];
+  /** By code, in the order in which the first page has them. */
+  readonly conclusions: Readonly<Record<string, Conclusion>>;
+  /** The results in a few rows, for the first page of what has no conclusions. */
+  readonly tables?: readonly Table[];
+  /** What a reader of the first page wants to know beside the answers. */
+  readonly remarks: readonly Remark[];
+  /** What makes it again. */
+  readonly commands: readonly string[];
+  readonly cited: Cited;
   readonly sections: readonly Section[];
+  /** How numbers are to be read. */
+  readonly howToRead: readonly string[];
+  /** Names and values of what was run. */
+  readonly facts: readonly (readonly [string, string])[];
 }
 
-/** The report as one HTML file that loads nothing. The settings of the run end it. */
+/** The report as one HTML file that loads nothing and runs nothing. The settings of the run end it. */
 export async function renderPage(page: Page, config: object): Promise<string> {
-  const figures = { count: 0 };
-  const sections: string[] = [];
-  for (const [i, section] of page.sections.entries()) {
-    sections.push(`<section id="part-${i + 1}">`, ...(await renderSection(section, 2, figures)), '</section>');
-  }
-  const links = page.sections.map(({ title }, i) => `<li><a href="#part-${i + 1}">${escapeHtml(title)}</a></li>`);
-  const { entries, tables } = settings(config);
+  const numbering = new Numbering([{ title: page.title, tables: page.tables ?? [] }, ...page.sections]);
+  const links = page.sections.map(({ title }, i) => `<li><a href="#${partId(i)}">${escapeHtml(title)}</a></li>`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,69 +51,36 @@ ${contentSecurityPolicy()}
 </head>
 <body>
 <main>
-<h1>${escapeHtml(page.title)}</h1>
-<p class="lead">${escapeHtml(page.lead)}</p>
-${page.warning === undefined ? '' : renderWarning(page.warning)}
-${definitions('facts', page.facts)}
-<nav aria-label="Parts"><ul>${links.join('')}<li><a href="#settings">Settings</a></li></ul></nav>
-${sections.join('\n')}
-<section id="settings">
-<h2>Settings</h2>
-${definitions('settings', entries)}
-${tables.map(renderTable).join('\n')}
-</section>
+${renderFirstPage(page, numbering)}
+<nav aria-label="Parts"><ul>${links.join('')}<li><a href="#run">This run</a></li></ul>
+<label class="show-all"><input type="checkbox" id="show-all"> show all details, on paper too</label></nav>
+${await renderSections(page.sections, numbering)}
+${renderRun(page, config)}
 </main>
 </body>
 </html>
 `;
 }
 
-async function renderSection(section: Section, level: number, figures: { count: number }): Promise<string[]> {
-  const html = [
-    `<h${level}>${escapeHtml(section.title)}</h${level}>`,
-    ...(section.facts === undefined ? [] : [definitions('lines', section.facts)]),
-    ...(section.paragraphs ?? []).map((text) => `<p>${escapeHtml(text)}</p>`),
-    ...(await renderFigures(section.figures ?? [], figures)),
-    ...(section.tables ?? []).map(renderTable),
-  ];
-  for (const part of section.sections ?? []) {
-    html.push(...(await renderSection(part, Math.min(6, level + 1), figures)));
-  }
-  return html;
-}
-
-/** Wide figures by themselves; those between them in columns of nearly one height. */
-async function renderFigures(figures: NonNullable<Section['figures']>, numbers: { count: number }): Promise<string[]> {
-  const html: string[] = [];
-  let narrow: string[] = [];
-  const endColumns = () => {
-    if (narrow.length > 0) {
-      const kind = narrow.length === 1 ? 'figures single' : 'figures';
-      const columns = `--columns: ${evenColumns(narrow.length, 3)}`;
-      html.push(`<div class="${kind}" style="${columns}">\n${narrow.join('\n')}\n</div>`);
-    }
-    narrow = [];
-  };
-  for (const figure of figures) {
-    const drawn = await renderFigure(figure, `f${++numbers.count}-`);
-    if ('panels' in figure || figure.wide) {
-      endColumns();
-      html.push(drawn);
-    } else narrow.push(drawn);
-  }
-  endColumns();
-  return html;
-}
-
-function renderWarning({ text, items }: NonNullable<Page['warning']>): string {
-  const list = items.map((item) => `<li>${escapeHtml(item)}</li>`).join('');
-  return `<div class="warning" role="status"><p>${escapeHtml(text)}</p>${list === '' ? '' : `<ul>${list}</ul>`}</div>`;
-}
-
-function definitions(kind: string, entries: NonNullable<Section['facts']>): string {
-  const items = entries.map(([name, value]) => {
-    const lines = [value].flat().map((line) => `<dd>${escapeHtml(line)}</dd>`);
-    return `<div><dt>${escapeHtml(name)}</dt>${lines.join('')}</div>`;
-  });
-  return `<dl class="${kind}">${items.join('')}</dl>`;
+/** What made the report: how it is read, made again and cited, and its settings. */
+function renderRun({ howToRead, facts, commands, cited }: Page, config: object): string {
+  const { entries, tables } = settings(config);
+  const lines = commands.map((command) => escapeHtml(command)).join('\n');
+  return `<section id="run">
+<h2>This run</h2>
+${howToRead.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
+${definitions('facts', facts)}
+<h3>Run it again</h3>
+<pre id="command">${lines}</pre>
+<p>In a clone of the repository, <code>npm run oxbow --</code> takes the place of <code>oxbow</code>.</p>
+<h3>Cite it</h3>
+<pre id="bibtex">${escapeHtml(bibtex(cited))}</pre>
+<div class="folds">
+<details><summary>Settings</summary>
+<div id="settings">
+${definitions('settings', entries)}
+${tables.map((table) => renderTable(table)).join('\n')}
+</div></details>
+</div>
+</section>`;
 }

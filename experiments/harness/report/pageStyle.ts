@@ -11,7 +11,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1128px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.35rem; margin: 2.6rem 0 .5rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
+h2 { font-size: 1.35rem; margin: 2.2rem 0 .4rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 p { max-width: 46rem; margin: .5rem 0; }
 a { color: inherit; }
@@ -19,7 +19,41 @@ a { color: inherit; }
 .warning { border: 1px solid var(--ink); border-left-width: 6px; padding: .6rem .9rem; margin: 1rem 0; max-width: 46rem; }
 .warning p { margin: 0; }
 .warning ul { margin: .3rem 0 0; padding-left: 1.2rem; }
-nav ul { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; list-style: none; margin: 1rem 0 0; padding: 0; font-size: .92rem; }
+#summary h1 { margin: 0; }
+#summary .lead { margin: .2rem 0 0; font-size: .95rem; line-height: 1.4; max-width: none; }
+.answers { list-style: none; margin: .9rem 0 0; padding: 0; display: grid; gap: .7rem 2rem; font-size: .84rem; line-height: 1.36; }
+.answers li { display: grid; grid-template-columns: minmax(0, 1fr) 236px; gap: .2rem 1rem; border-top: 1px solid var(--line); padding-top: .4rem; break-inside: avoid; }
+.answers li.plain { grid-template-columns: 1fr; }
+.answers p { margin: 0; max-width: none; }
+.answers .question, .answers .verdict { color: var(--muted); }
+.answers .question b { color: var(--ink); }
+.answers .answer { margin: .1rem 0; font-weight: 500; }
+figure.small { margin: 0; }
+figure.small > svg { width: auto; }
+figure.small figcaption { font-size: .72rem; margin: .1rem 0 0; line-height: 1.3; }
+#summary .table { margin: .9rem 0; }
+dl.notes { display: grid; gap: .5rem 2rem; margin: .9rem 0 0; padding: .6rem 0 0; border-top: 2px solid var(--ink); font-size: .82rem; line-height: 1.36; }
+dl.notes div { display: block; }
+dl.notes dt { color: var(--ink); font-weight: 600; }
+dl.notes dt::after { content: ""; }
+code, pre { font: .92em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; margin: .5rem 0; padding: .6rem .8rem; background: var(--line); border-radius: 4px; font-size: .85rem; }
+.folds { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0 0; }
+.folds details { border: 1px solid var(--line); border-radius: 6px; min-width: 0; max-width: 100%; }
+.folds details[open] { flex: 1 0 100%; width: 100%; }
+summary { cursor: pointer; padding: .3rem .7rem; font-size: .88rem; }
+summary small { color: var(--muted); font-size: .8rem; margin-left: .3rem; }
+.folds details > div { padding: 0 .8rem .8rem; }
+.folds h3:first-child, .folds h4:first-child { margin-top: .6rem; }
+h4, h5, h6 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
+.show-all { display: none; }
+@supports selector(::details-content) {
+  .show-all { display: inline-block; font-size: .88rem; padding: .2rem 0; cursor: pointer; }
+  :root:has(#show-all:checked) .folds details { flex: 1 0 100%; width: 100%; }
+  :root:has(#show-all:checked) ::details-content { content-visibility: visible; }
+}
+nav { margin-top: 1.4rem; }
+nav ul { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; list-style: none; margin: 0; padding: 0; font-size: .92rem; }
 nav a { display: block; padding: .2rem 0; }
 dl { margin: 1rem 0 0; font-size: .88rem; }
 dl div { display: flex; gap: .4rem; min-width: 0; break-inside: avoid; }
@@ -27,8 +61,8 @@ dt { color: var(--muted); }
 dt::after { content: ":"; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 dl.facts { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; }
-dl.lines { max-width: 46rem; font-size: .92rem; }
-dl.lines div { display: grid; grid-template-columns: 6rem 1fr; gap: .1rem .6rem; margin-top: .35rem; break-inside: auto; }
+dl.lines { max-width: 54rem; font-size: .92rem; margin-top: .5rem; }
+dl.lines div { display: grid; grid-template-columns: 6rem 1fr; gap: .1rem .6rem; margin-top: .2rem; break-inside: auto; }
 dl.lines dd { grid-column: 2; }
 dl.settings { columns: 20rem; column-gap: 2rem; }
 .figures { columns: 320px; column-gap: 2rem; margin: 1.2rem 0; }
@@ -37,11 +71,12 @@ figure { margin: 0 0 1.6rem; break-inside: avoid; }
 figure.wide { margin: 1.2rem 0 1.6rem; }
 figure svg { display: block; max-width: 100%; height: auto; }
 figure > svg { width: 100%; }
-figure:not(.wide) > svg { max-width: 460px; }
+figure:not(.wide) > svg { max-width: 370px; }
 [*|href$="#ink"] { filter: var(--ink-image); }
-figcaption { font-size: .88rem; color: var(--muted); margin-top: .4rem; max-width: 46rem; }
+figcaption { font-size: .85rem; line-height: 1.45; color: var(--muted); margin-top: .4rem; max-width: 54rem; }
+figcaption b, caption b { color: var(--ink); }
 .panels { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 1fr)); gap: 1rem .75rem; }
-.panels > div { max-width: 260px; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
+.panels > div { max-width: 220px; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 .panels p { margin: 0 0 .15rem; font-size: .92rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .panels small { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
 .panels i { display: inline-block; width: .75em; height: .75em; border-radius: 50%; margin-right: .4em; }
@@ -57,6 +92,9 @@ thead th { color: var(--muted); vertical-align: bottom; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
 @media screen and (min-width: 700px) { td { white-space: nowrap; } .prose td { white-space: normal; } }
 @media screen and (min-width: 1000px) {
+  main { padding-top: 1.1rem; }
+  .answers { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  dl.notes { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .figures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); column-gap: 2rem; }
 }
 @media (max-width: 999px), print { .panels { grid-template-columns: repeat(var(--middling), minmax(0, 1fr)); } }
@@ -65,17 +103,26 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   h1 { font-size: 1.5rem; }
   table { font-size: .85rem; }
   th, td { padding-right: .7rem; }
+  .answers li { grid-template-columns: 1fr; }
 }
 @media screen and (max-width: 599px) { .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+@page { size: A4; margin: 14mm 13mm; }
 @media print {
   main { max-width: none; padding: 0; }
-  body { font-size: 11pt; }
+  body { font-size: 9.5pt; line-height: 1.4; }
+  h1 { font-size: 16pt; }
+  h2 { font-size: 13pt; margin-top: 1.4rem; padding-top: .7rem; }
   nav { display: none; }
+  #summary { break-after: page; }
+  dl.notes { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .table { overflow: visible; }
   table { font-size: 8pt; }
+  thead { display: table-header-group; }
   thead th { overflow-wrap: anywhere; }
   th, td { padding-right: .6rem; }
-  h2, h3, caption { break-after: avoid; }
-  figure, tr, .warning { break-inside: avoid; }
+  summary { font-size: 8pt; padding: .1rem .5rem; list-style-type: "▸ "; }
+  h2, h3, h4, h5, h6, caption, summary, .lines { break-after: avoid; }
+  figure, tr, pre, .warning { break-inside: avoid; }
+  figcaption { font-size: 8pt; }
 }
 `;

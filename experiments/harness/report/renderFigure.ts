@@ -1,26 +1,29 @@
 import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
 import type { Drawing, Figure, Panel } from '../experiment.ts';
+import { anchorOf, type Numbering } from './numbering.ts';
 import { renderSvg } from './renderSvg.ts';
 
 /** Panels side by side at most, on a wide and on a middling page. */
-const COLUMNS = { wide: 6, middling: 4 };
+const COLUMNS = { wide: 7, middling: 4 };
 
-/** A figure as HTML. Ids in it begin with `prefix`, so that figures on one page do not take each other's. */
-export async function renderFigure(figure: Figure, prefix: string): Promise<string> {
-  const caption = escapeHtml(figure.caption);
+/** A figure as HTML, with its number. Ids in it begin with that, so that figures on one page do not take each other's. */
+export async function renderFigure(figure: Figure, numbering: Numbering): Promise<string> {
+  const label = numbering.label(figure);
+  const id = anchorOf(label);
+  const prefix = `${id}-`;
   const wide = 'panels' in figure || figure.wide === true;
   const drawn =
     'panels' in figure
       ? await renderPanels(figure.panels, prefix)
-      : await draw(figure, figure.alt ?? figure.caption, prefix);
+      : await draw(figure, figure.alt ?? numbering.plain(figure.caption), prefix);
   const legend = (figure.legend ?? [])
     .map(({ label, swatch }) => `<li>${prefixIds(swatch, prefix)}${escapeHtml(label)}</li>`)
     .join('');
   return [
-    `<figure${wide ? ' class="wide"' : ''}>`,
+    `<figure id="${id}"${wide ? ' class="wide"' : ''}>`,
     drawn,
     ...(legend === '' ? [] : [`<ul class="legend">${legend}</ul>`]),
-    `<figcaption>${caption}</figcaption>`,
+    `<figcaption><b>${label}.</b> ${numbering.link(figure.caption)}</figcaption>`,
     '</figure>',
   ].join('\n');
 }

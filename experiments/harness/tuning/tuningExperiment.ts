@@ -101,6 +101,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
 
   return defineExperiment<TuningConfig, TuningJob>({
     name: `${experiment.name}${TUNING_SUFFIX}`,
+    command: `oxbow tune ${experiment.name}`,
     description: `The search for the settings of the policies of ${experiment.name}.`,
     schema,
     choices,

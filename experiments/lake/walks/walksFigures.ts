@@ -61,7 +61,7 @@ export function walksFigures({ name, outcomes, rows, metric, curve }: WalksFigur
     {
       name: `${name}-density`,
       caption:
-        'The density of the first velocity, π(v | start), of the same seeds. Dashed: full speed (faster velocities are slowed to it). ' +
+        `The density of the first velocity, π(v | start), of the seeds of {${name}-walks}. Dashed: full speed (faster velocities are slowed to it). ` +
         'Blue wedge: directions that lead into the water.',
       legend: inkLegend,
       panels: shown.map(({ data, ...panel }) => ({

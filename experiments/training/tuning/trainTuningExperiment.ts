@@ -119,7 +119,8 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
 
   return defineExperiment<TrainTuningConfig, TrialJob>({
     name: TRAIN_TUNING,
-    title: `oxbow tune train ${env}`,
+    command: `oxbow tune train ${env} --agent ${agent} --policy ${choice.policies.join(',')}`,
+    headline: `The search for settings of ${agent} on ${env}`,
     description: `The search for settings of ${description}`,
     schema: trainTuningSchema({
       ...choices,

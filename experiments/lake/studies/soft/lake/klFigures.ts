@@ -43,7 +43,7 @@ export function klFigures(rows: readonly SummaryRow[], { soft }: LakeConfig): Fi
       { field: 'temperature', title: 'temperature τ', scale: { type: 'log' } },
       ({ stride }) => stride === STRIDE,
       (temperatures) => between(temperatures).map((temperature) => ({ stride: STRIDE, temperature })),
-      `KL(π ‖ π*) at the start against the temperature, by PPO, stride ${STRIDE}. Dots, bars and the dashed line as in the figure of the stride.`,
+      `KL(π ‖ π*) at the start against the temperature, by PPO, stride ${STRIDE}. Dots, bars and the dashed line as in {soft-lake-stride}.`,
     ),
   ];
 }

@@ -109,7 +109,7 @@ function walks(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition)
     };
   });
   if (panels.length === 0) return [];
-  const caption = `Sampled walks of the same seeds, ${conditionLabel(condition.key)}.`;
+  const caption = `Sampled walks of the seeds of {soft-lake-${condition.key}}, ${conditionLabel(condition.key)}.`;
   return [{ name: `soft-lake-walks-${condition.key}`, caption, legend: walksLegend, panels }];
 }
 

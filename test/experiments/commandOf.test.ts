@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { commandOf } from '../../experiments/harness/commandOf.ts';
+import { resolveConfig, type Setting } from '../../experiments/harness/config.ts';
+import { tuningExperiment } from '../../experiments/harness/tuning/tuningExperiment.ts';
+import { lake } from '../../experiments/lake/lake.ts';
+import { trainExperiment } from '../../experiments/training/trainExperiment.ts';
+import { drift } from './fixture/drift.ts';
+import { hill } from './fixture/hill.ts';
+
+const set = (assignments: Record<string, string>): Setting[] =>
+  Object.entries(assignments).map(([key, text]) => ({ path: key.split('.'), text, label: key }));
+
+test.each([
+  ['oxbow run lake', lake, {}],
+  ['oxbow run lake --full', lake, { preset: 'full' }],
+  ['oxbow run lake --quick', lake, { preset: 'quick' }],
+  ['oxbow run lake --full --seeds 2', lake, { preset: 'full', settings: set({ seeds: '2' }) }],
+  ['oxbow run lake --seeds 3,7', lake, { settings: set({ seeds: '3,7' }) }],
+  ['oxbow run lake --seed 100', lake, { settings: set({ seed: '100' }) }],
+  [
+    'oxbow run lake --seeds 1 --seed 7 --study soft,blocked',
+    lake,
+    { settings: set({ seeds: '7,', studies: 'E2,E3' }) },
+  ],
+  [
+    'oxbow run lake --policies gaussian,spline --engine eager --set cloning.steps=20',
+    lake,
+    { settings: set({ policies: 'gaussian,spline', engine: 'eager', 'cloning.steps': '20' }) },
+  ],
+  ["oxbow run drift --set 'noise.label=it'\\''s {loud}'", drift, { settings: set({ 'noise.label': "it's {loud}" }) }],
+  ['oxbow tune hill --set trials=2', tuningExperiment(hill), { settings: set({ trials: '2' }) }],
+  [
+    'oxbow train Pendulum-v1 --agent ppo --policy gaussian,spline --seeds 5 --set agent.gamma=0.5',
+    trainExperiment({ studies: ['ppo'], policies: ['gaussian', 'spline'], environments: ['Pendulum-v1'] }),
+    { settings: set({ seeds: '5', 'agent.gamma': '0.5' }) },
+  ],
+] as const)('%s is the command of its own config', (command, experiment, sources) => {
+  expect(commandOf(experiment, resolveConfig(experiment, sources))).toBe(command);
+});
+
+test('settings that no options give have no command', () => {
+  const { seeds, ...config } = resolveConfig(drift, {});
+  expect(commandOf(drift, { ...config, seeds, unknown: 1 } as never)).toBeUndefined();
+});
