@@ -19,6 +19,11 @@ const MIN_TEXT = 10;
 const MIN_CONTRAST = 4.5;
 /** CSS pixels across a sheet of A4 between its margins. */
 const PAPER_WIDTH = 718;
+/** A desk's screen, and how many of it the report has while details are folded; the first page is one. */
+const SCREEN = { width: 1280, height: 800 };
+const MAX_SCREENS = 12;
+/** Sheets of A4 while details are folded. */
+const MAX_SHEETS = 15;
 
 const [path] = process.argv.slice(2);
 const report = path === undefined ? undefined : resolve(path, 'report.html');
@@ -43,9 +48,11 @@ check('the report is small', size < MAX_SIZE ? [] : [`${size} bytes, expected fe
 
 const browser = await startChromium();
 try {
-  for (const width of [390, 820, 1400]) {
+  for (const width of [320, 390, 820, 1280]) {
     for (const colorScheme of ['light', 'dark'] as const) await look(browser, width, colorScheme);
   }
+  await measure(browser);
+  await follow(browser);
   await print(browser);
 } finally {
   await browser.close();
@@ -59,11 +66,17 @@ async function look(browser: Browser, width: number, colorScheme: 'light' | 'dar
   const at = `at ${width} px, ${colorScheme}`;
   check(`no console message ${at}`, errors);
   check(`nothing is loaded ${at}`, requests);
+  check(`the page is no wider than the screen while details are folded ${at}`, (await page.evaluate(inspect)).wide);
+  await page.screenshot({ path: beside(`report-${width}-${colorScheme}.png`), fullPage: true });
 
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
   const found = await page.evaluate(inspect);
   check(`there are figures ${at}`, found.figures > 0 ? [] : ['no <figure>']);
   check(`every figure is drawn ${at}`, found.empty);
   check(`every figure has a caption ${at}`, found.uncaptioned);
+  check(`figures and tables are numbered as they stand ${at}`, found.misnumbered);
   check(`every drawing has a name, and no part of one is read without ${at}`, found.unnamed);
   check(`there are filled tables ${at}`, found.tables.some((rows) => rows > 0) ? [] : ['none']);
   check(`the page is no wider than the screen ${at}`, found.wide);
@@ -96,7 +109,54 @@ async function look(browser: Browser, width: number, colorScheme: 'light' | 'dar
       violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.length}: ${nodes[0]?.html.slice(0, 90)})`),
     );
   }
-  await page.screenshot({ path: beside(`report-${width}-${colorScheme}.png`), fullPage: true });
+  await page.close();
+}
+
+/** How long the report is while details are folded. */
+async function measure(browser: Browser): Promise<void> {
+  const page = await browser.newPage({ viewport: SCREEN });
+  await open(page);
+  const { first, whole } = await page.evaluate(() => ({
+    first: document.querySelector('#summary')!.getBoundingClientRect().bottom,
+    whole: document.documentElement.scrollHeight,
+  }));
+  const screens = whole / SCREEN.height;
+  console.log(`first page ${first.toFixed(0)} px, ${screens.toFixed(1)} screens`);
+  check('the first page is one screen', first <= SCREEN.height ? [] : [`it ends at ${first.toFixed(0)} px`]);
+  check('the report is short', screens <= MAX_SCREENS ? [] : [`${screens.toFixed(1)} screens`]);
+  await page.close();
+}
+
+/** That links lead somewhere, and open what is folded there; and that all can be shown at once. */
+async function follow(browser: Browser): Promise<void> {
+  const page = await browser.newPage({ viewport: SCREEN });
+  await open(page);
+  const dead = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLAnchorElement>('a[href^="#"]')]
+      .map((link) => link.getAttribute('href')!)
+      .filter((href) => document.getElementById(href.slice(1)) === null),
+  );
+  check('every link leads to a place of the page', dead);
+  const inside = await page.evaluate(() =>
+    [...document.querySelectorAll('details [id]')]
+      .filter((element) => element.closest('svg') === null)
+      .map(({ id }) => id),
+  );
+  const closed: string[] = [];
+  for (const id of inside.slice(0, 5)) {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, id);
+    const isShown = await page.evaluate((at) => document.getElementById(at)!.closest('details')!.open, id);
+    if (!isShown) closed.push(id);
+  }
+  check('there are details', inside.length > 0 ? [] : ['none']);
+  check('a link into what is folded opens it', closed);
+  await page.reload();
+  const height = () => page.evaluate(() => document.documentElement.scrollHeight);
+  const before = await height();
+  await page.check('#show-all');
+  check('all details can be shown at once', (await height()) > before ? [] : [`${before} px as before`]);
   await page.close();
 }
 
@@ -106,6 +166,13 @@ async function print(browser: Browser): Promise<void> {
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   const found = await page.evaluate(inspect);
   check('nothing is wider than a sheet of paper', found.wide);
+  const showAll = (checked: boolean) =>
+    page.evaluate((to) => {
+      document.querySelector<HTMLInputElement>('#show-all')!.checked = to;
+    }, checked);
+  await showAll(true);
+  check('nothing is wider than a sheet of paper where all is shown', (await page.evaluate(inspect)).wide);
+  await showAll(false);
   check('paper is white', wcagContrast(found.background, 'white') === 1 ? [] : [`it is ${found.background}`]);
   check(
     'text in figures stands out on paper',
@@ -113,7 +180,10 @@ async function print(browser: Browser): Promise<void> {
       .filter(({ colour }) => wcagContrast(colour, 'white') < MIN_CONTRAST)
       .map(({ text, colour }) => `'${text}' is ${colour}`),
   );
-  await page.pdf({ path: beside('report.pdf'), format: 'A4', margin: { left: '10mm', right: '10mm' } });
+  const pdf = await page.pdf({ path: beside('report.pdf'), preferCSSPageSize: true });
+  const sheets = pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)?.length ?? 0;
+  console.log(`${sheets} sheets`);
+  check('the report on paper is short', sheets > 0 && sheets <= MAX_SHEETS ? [] : [`${sheets} sheets`]);
   await page.close();
 }
 
@@ -160,6 +230,7 @@ function inspect() {
   const scrolls = (element: Element) =>
     element.closest('.table') !== null && getComputedStyle(element.closest('.table')!).overflowX === 'auto';
   const wide = all('body *')
+    .filter((element) => element.checkVisibility())
     .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(element))
     .map((element) => `${element.tagName.toLowerCase()} '${(element.textContent ?? '').trim().slice(0, 30)}'`);
   if (root.scrollWidth > root.clientWidth) wide.push(`${root.scrollWidth - root.clientWidth} px too wide`);
@@ -168,6 +239,11 @@ function inspect() {
     return columns.getBoundingClientRect().right - right > 40;
   });
   const ids = all('[id]').map(({ id }) => id);
+  const misnumbered = (['Figure', 'Table'] as const).flatMap((kind) =>
+    all(kind === 'Figure' ? 'figure[id] figcaption > b' : '.table[id] caption > b')
+      .map((number) => number.textContent)
+      .filter((text, i) => text !== `${kind} ${i + 1}.`),
+  );
   return {
     background: getComputedStyle(document.body).backgroundColor,
     figures: figures.length,
@@ -175,6 +251,7 @@ function inspect() {
     uncaptioned: figures
       .filter((figure) => nameOf(figure).trim() === '')
       .map((figure) => figure.outerHTML.slice(0, 60)),
+    misnumbered,
     unnamed: unnamed.map((element) => `${element.outerHTML.slice(0, 60)} in '${nameOf(element).slice(0, 40)}'`),
     tables: all<HTMLTableElement>('table').map((table) => table.tBodies[0]?.rows.length ?? 0),
     wide,

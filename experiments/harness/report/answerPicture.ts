@@ -5,13 +5,15 @@ import type { AnswerBar, AnswerChart } from '../conclusion.ts';
 /** Pixels: the picture, a bar with what is between it and the next, and a character of the labels at most. */
 const WIDTH = 236;
 const PITCH = 15;
-const CHARACTER = 5.9;
+const CHARACTER = 6.6;
 const FONT_SIZE = 11;
+/** Characters of the longest label that is written whole. */
+const LONGEST = 17;
 
 /** The bars of an answer as a small SVG: labels, bars with the whiskers of their intervals, and values as they are read. */
 export function answerPicture({ bars, caption, most }: AnswerChart): string {
   const width = (text: string) => CHARACTER * text.length;
-  const left = Math.min(104, Math.max(0, ...bars.map(({ label }) => width(label)))) + 6;
+  const left = Math.max(0, ...bars.map(({ label }) => width(short(label)))) + 6;
   const right = Math.max(0, ...bars.map(({ text }) => width(text))) + 6;
   const ends = bars.flatMap(({ value, high }) => [value, high ?? value]);
   const end = most ?? Math.max(0, ...ends);
@@ -27,6 +29,10 @@ export function answerPicture({ bars, caption, most }: AnswerChart): string {
   );
 }
 
+function short(label: string): string {
+  return label.length <= LONGEST ? label : `${label.slice(0, LONGEST - 1)}…`;
+}
+
 function drawBar(
   { label, value, low, high, text, colour = themeColour('muted') }: AnswerBar,
   { top, left, at }: { top: number; left: number; at: (value: number) => number },
@@ -40,8 +46,8 @@ function drawBar(
       : `<path d="M${number(at(low))} ${middle}H${number(at(high))}M${number(at(low))} ${middle - 2.5}v5M${number(at(high))} ${middle - 2.5}v5" stroke="${ink}"/>`;
   const end = Math.max(at(value), high === null ? 0 : at(high));
   return (
-    `<text x="${number(left - 5)}" y="${middle + 4}" text-anchor="end" fill="${ink}">${escapeHtml(label)}</text>` +
-    `<rect x="${number(left)}" y="${top + 2}" width="${number(at(value) - left)}" height="${PITCH - 4}" fill="${escapeHtml(colour)}"/>${whisker}` +
+    `<text x="${number(left - 5)}" y="${middle + 4}" text-anchor="end" fill="${ink}">${escapeHtml(short(label))}</text>` +
+    `<rect x="${number(left)}" y="${top + 2}" width="${number(at(value) - left)}" height="${PITCH - 4}" fill="${escapeHtml(colour)}" fill-opacity=".65"/>${whisker}` +
     `<text x="${number(end + 4)}" y="${middle + 4}" fill="${ink}">${escapeHtml(text)}</text>`
   );
 }

@@ -43,7 +43,7 @@ pre { white-space: pre-wrap; margin: .5rem 0; padding: .6rem .8rem; background: 
 .folds details[open] { flex: 1 0 100%; width: 100%; }
 summary { cursor: pointer; padding: .3rem .7rem; font-size: .88rem; }
 summary small { color: var(--muted); font-size: .8rem; margin-left: .3rem; }
-.folds details > div { padding: 0 .8rem .8rem; }
+.folds details > div { padding: 0 .5rem .6rem; }
 .folds h3:first-child, .folds h4:first-child { margin-top: .6rem; }
 h4, h5, h6 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
 .show-all { display: none; }
@@ -105,8 +105,17 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   th, td { padding-right: .7rem; }
   .answers li { grid-template-columns: 1fr; }
 }
-@media screen and (max-width: 599px) { .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
-@page { size: A4; margin: 14mm 13mm; }
+@media screen and (max-width: 599px) {
+  .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .folds details > div { padding: 0 .4rem .6rem; }
+}
+@media screen and (max-width: 359px) {
+  main { padding: 1rem .6rem 2rem; }
+  .folds details { border-width: 1px 0; border-radius: 0; }
+  .folds details > div { padding: 0; }
+  .panels { grid-template-columns: 1fr; }
+}
+@page { size: A4; margin: 14mm 10mm; }
 @media print {
   main { max-width: none; padding: 0; }
   body { font-size: 9.5pt; line-height: 1.4; }
@@ -120,9 +129,13 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   thead { display: table-header-group; }
   thead th { overflow-wrap: anywhere; }
   th, td { padding-right: .6rem; }
+  .folds details { border: 0; }
+  .folds details > div { padding: 0; }
   summary { font-size: 8pt; padding: .1rem .5rem; list-style-type: "▸ "; }
   h2, h3, h4, h5, h6, caption, summary, .lines { break-after: avoid; }
-  figure, tr, pre, .warning { break-inside: avoid; }
+  figure, tr, pre, .lines, .folds, .warning { break-inside: avoid; }
+  .figures:not(.single) { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 2rem; }
+  .folds { break-before: avoid; }
   figcaption { font-size: 8pt; }
 }
 `;

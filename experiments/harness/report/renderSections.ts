@@ -63,7 +63,8 @@ async function renderFold(section: Section, place: Place): Promise<string> {
     ...(tables.length > 0 ? [plural(tables.length, 'table')] : []),
   ].join(', ');
   const inside = count === '' ? '' : ` <small>${count}</small>`;
-  const content = await renderContent(section, place);
+  // Its line is no heading: headings in it go on from the one above.
+  const content = await renderContent(section, { ...place, level: place.level - 1 });
   return [
     `<details><summary>${escapeHtml(section.title)}${inside}</summary>`,
     `<div id="${place.id}">`,

@@ -2,7 +2,7 @@ import type { PolicyName } from './lakePolicies.ts';
 
 const LABELS: Readonly<Record<string, string>> = {
   gaussian: 'Gaussian',
-  'gaussian-full': 'Gaussian, full covariance',
+  'gaussian-full': 'full covariance',
   'mixture-2': 'mixture of 2',
   mixture: 'mixture',
   realnvp: 'RealNVP',

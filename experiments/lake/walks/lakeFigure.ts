@@ -22,7 +22,7 @@ export const walksLegend: readonly LegendEntry[] = [
 /** The lake from above with walks on it, and a blocked bank. Axes are positions, one unit = one length. */
 export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Bank): TopLevelSpec {
   const domain = [-border, border];
-  const axis = { values: [-2, -1, 0, 1, 2], grid: false, title: null, labelFontSize: 12, labelPadding: 2, tickSize: 3 };
+  const axis = { values: [-2, -1, 0, 1, 2], grid: false, title: null, labelFontSize: 13, labelPadding: 2, tickSize: 3 };
   const x: Position = { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis };
   const y: Position = { field: 'y', type: 'quantitative', scale: { domain, nice: false }, axis };
   const disc = (center: { x: number; y: number; radius: number }) =>
@@ -43,7 +43,7 @@ export function lakeFigure(walks: readonly Walk[], colour: string, blocked?: Ban
   };
   const label = (text: string, at: { x: number; y: number }, style: MarkStyle): Layer => ({
     data: { values: [{ text, x: at.x, y: at.y }] },
-    mark: { type: 'text', fontSize: 12, color: themeColour('ink'), ...style },
+    mark: { type: 'text', fontSize: 13, color: themeColour('ink'), ...style },
     encoding: { x, y, text: { field: 'text' } },
   });
   const ended = (outcome: Walk['outcome']) => walks.filter((walk) => walk.outcome === outcome);
