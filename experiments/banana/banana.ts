@@ -17,6 +17,7 @@ const COST: Record<Family, number> = { mlp: 1, realnvp: 6, maf: 8, spline: 12 };
 /** The tutorial's own example, part 1: its multilayer perceptron beside what came after it. */
 export const banana = defineExperiment<BananaConfig, BananaJob>({
   name: 'banana',
+  headline: 'How does the flows tutorial’s MLP flow compare with newer families?',
   description: 'The density of the normalizing flows tutorial: its MLP flow beside RealNVP, MAF and splines.',
   schema: bananaSchema,
   choices,

@@ -27,6 +27,7 @@ const POLICY_COST: Partial<Record<PolicyName, number>> = { mixture: 2, realnvp: 
 /** Whether the agents reach the scores of the field's libraries on classic control, with a flow as with a Gaussian. */
 export const classic = defineExperiment<ClassicConfig, ClassicJob>({
   name: 'classic',
+  headline: 'Do the agents reach the field’s scores on classic control?',
   description:
     'Agents on classic control, beside the scores that the field asks of them; a flow in the Gaussian’s place.',
   schema: z.strictObject({

@@ -1,7 +1,7 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
-import { inkLegend } from '../harness/report/inkImage.ts';
+import { densityLegend } from '../harness/report/inkImage.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
@@ -17,6 +17,7 @@ interface DensitiesJob extends Job {
 /** What each family of flows makes of densities whose entropy is known. */
 export const densities = defineExperiment<DensitiesConfig, DensitiesJob>({
   name: 'densities',
+  headline: 'Which family of flows fits which density?',
   description: 'Every family of flows fitted to densities over the plane: nats above the floor, and pictures.',
   schema: densitiesSchema,
   choices,
@@ -80,10 +81,12 @@ function tableOf(env: TargetName, rows: readonly SummaryRow[]): Table {
 
 function section(env: TargetName, rows: readonly SummaryRow[], outcomes: readonly Outcome<DensitiesJob>[]): Section {
   const target = targets[env];
+  const itself = ofMassOne(pictureOf(target), target.extent);
+  const peak = Math.max(...itself.density);
   const panel = (title: string, picture: Picture, alt: string): Panel => ({
     title,
     alt,
-    spec: densityPanel(picture, target.extent),
+    spec: densityPanel(picture, { extent: target.extent, peak }),
   });
   const fitted = choices.policies.flatMap((policy): Panel[] => {
     const own = outcomes.filter(({ job }) => job.policy === policy);
@@ -93,7 +96,11 @@ function section(env: TargetName, rows: readonly SummaryRow[], outcomes: readonl
     const { picture, parameters } = result.data as FittedFamily;
     return [
       {
-        ...panel(policy, picture, `The density of ${policy}, ${families[policy]!.description}`),
+        ...panel(
+          policy,
+          ofMassOne(picture, target.extent),
+          `The density of ${policy}, ${families[policy]!.description}`,
+        ),
         note: `${above.toFixed(3)} nats above, ${parameters} parameters`,
       },
     ];
@@ -119,9 +126,15 @@ function section(env: TargetName, rows: readonly SummaryRow[], outcomes: readonl
       {
         name: `${env}-pictures`,
         caption: `Densities on [−${target.extent}, ${target.extent}]²; of each family the seed in the middle.`,
-        legend: inkLegend,
-        panels: [panel('the density itself', pictureOf(target), own), ...fitted],
+        legend: densityLegend(peak),
+        panels: [panel('the density itself', itself, own), ...fitted],
       },
     ],
   };
+}
+
+/** A picture, whose densities are shares of its own greatest, in densities: as if all mass lay in it. */
+function ofMassOne({ size, density }: Picture, extent: number): Picture {
+  const mass = density.reduce((sum, value) => sum + value, 0) * ((2 * extent) / size) ** 2;
+  return { size, density: density.map((value) => value / mass) };
 }

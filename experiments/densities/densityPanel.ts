@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { inkImage } from '../harness/report/inkImage.ts';
+import { densityImage } from '../harness/report/inkImage.ts';
 import type { Picture } from './fitFamily.ts';
 
-/** A density over a square: the darker, the denser, up to its own peak. */
-export function densityPanel(picture: Picture, extent: number): TopLevelSpec {
+/** A density over a square: the darker, the denser, up to a peak. */
+export function densityPanel(picture: Picture, { extent, peak }: { extent: number; peak: number }): TopLevelSpec {
   const axis = { values: [-extent, 0, extent], grid: false, labels: false, ticks: false, title: null };
   const scale = { domain: [-extent, extent], nice: false };
   return {
@@ -11,7 +11,7 @@ export function densityPanel(picture: Picture, extent: number): TopLevelSpec {
     height: 140,
     padding: 2,
     data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
-    mark: { type: 'image', url: inkImage(picture), aspect: false },
+    mark: { type: 'image', url: densityImage(picture, peak), aspect: false },
     encoding: {
       x: { field: 'x', type: 'quantitative', scale, axis },
       x2: { field: 'x2' },

@@ -32,6 +32,7 @@ const ROLES: Record<FlowName, string> = {
 /** Whether flows that sample in one pass can learn from one that evaluates in one pass, without data. */
 export const distill = defineExperiment<DistillConfig, DistillJob>({
   name: 'distill',
+  headline: 'Can a flow that samples in one pass learn from a slow sampler?',
   description:
     'Students that sample in one pass, distilled from a masked autoregressive teacher as in Parallel WaveNet.',
   schema: distillSchema,

@@ -3,7 +3,7 @@ import { concludeClauses } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { defineExperiment } from '../harness/registry.ts';
-import { endpointTable } from '../harness/report/endpointTable.ts';
+import { foldSection } from '../harness/report/foldSection.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type TrialsFile, tuningSection } from '../harness/tuning/tuningSection.ts';
 import { choices, type LakeConfig, lakeSchema } from './config.ts';
@@ -17,7 +17,6 @@ import { otherWays } from './studies/otherWays/otherWays.ts';
 import { ppo } from './studies/ppo/ppo.ts';
 import { everySoftLakeTask } from './studies/soft/lake/lakeConditions.ts';
 import { soft } from './studies/soft/soft.ts';
-import { folded } from './study/folded.ts';
 import type { LakeJob, LakeStudy, StudyResults } from './study/lakeStudy.ts';
 import { shownFigures } from './study/shownFigures.ts';
 import { studyCodes } from './study/studyCodes.ts';
@@ -114,7 +113,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
         const section = study.section(results, config);
         const code = studyCodes[study.name];
         const tables = [...(section.tables ?? []), ...study.tables(results.rows, config)];
-        return [folded({ title: `${code}: ${study.title}`, code, ...section, tables }, shownFigures[study.name])];
+        return [foldSection({ title: `${code}: ${study.title}`, code, ...section, tables }, shownFigures[study.name])];
       }),
       ...(searches.length === 0
         ? []

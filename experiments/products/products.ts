@@ -21,6 +21,7 @@ interface ProductsJob extends Job {
 /** E8: which classes keep 2ᵏ ways open on k lakes walked at once? */
 export const products = defineExperiment<ProductsConfig, ProductsJob>({
   name: 'products',
+  headline: 'Which policies keep 2ᵏ ways open, where k lakes are walked at once?',
   description: 'Cloning on several lakes walked at once: 2ᵏ ways in 2k numbers.',
   schema: productsSchema,
   choices,
@@ -78,8 +79,7 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
     return { [studyCodes.products]: concludeClauses(asked, clausesOf(drowned), Math.min(...seeds)) };
   },
 
-  report: (outcomes, summary, config, conclusions) =>
-    productSections(outcomes, summary, config, conclusions[studyCodes.products]!),
+  report: (outcomes, summary, config) => productSections(outcomes, summary, config),
 });
 
 /** The seconds that a job takes on a quiet core. */

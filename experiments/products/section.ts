@@ -1,11 +1,11 @@
-import type { Conclusion } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
+import { foldSection } from '../harness/report/foldSection.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { tuningSection } from '../harness/tuning/tuningSection.ts';
 import type { ProductData } from './cloneProduct.ts';
 import { conditionLabel, lakesOf } from './conditions.ts';
-import type { ProductsConfig } from './config.ts';
+import { type ProductsConfig, studyCodes } from './config.ts';
 import { lakesFigure } from './lakesFigure.ts';
 import { readTrials, tuning } from './tuning.ts';
 
@@ -30,56 +30,53 @@ export function productSections(
   outcomes: readonly Outcome[],
   rows: readonly SummaryRow[],
   config: ProductsConfig,
-  { question, prediction, measured, verdict }: Conclusion,
 ): Section[] {
   if (outcomes.length === 0) return [];
   const of = (name: string) => rows.filter(({ metric }) => metric === name);
   const trials = readTrials();
   return [
-    {
-      title: 'E8: Several lakes at once',
-      facts: [
-        ['question', question],
-        ['predicted', prediction],
-        ['measured', measured],
-        ['verdict', verdict],
-      ],
-      paragraphs: [
-        'k independent stride lakes are walked at once: an action is the k velocities, an observation the k positions, and there are 2ᵏ ways home. Each lake has ' +
-          'a demonstrator of its own, one of those that E1 clones, on either bank by even chances. A walk ends when it has ended on every lake; who is home stands ' +
-          `there. Policies learn from ${config.demonstrations} · k walks of all k lakes by maximum likelihood, and have ${config.parameters} parameters, ±10 %. A class has the same ` +
-          'settings at every k.',
-        'The primary endpoint is the share of walks that drown in any lake. On independent lakes it is 1 − (1 − p)ᵏ for a policy that drowns in one lake with probability p. ' +
-          'Regression is the mean of the data, fitted by squared error, and it acts by that mean: the plainest control.',
-        'Nats above the data’s law: −log π of fresh walks of the demonstrators, less that of their own law, a step. The law is exact up to a constant ' +
-          'that was measured to 0.0001 (walks that drown are thrown away). Its −log p of an action is that of who knows the walk so far. A policy sees positions, and not the circle that ' +
-          'the demonstrator keeps to, so that no class comes to 0; what is missing is the same for all of them. At the start there is no walk so far: ' +
-          'there the number is the divergence from the demonstrators to the policy, and its least value is 0.',
-      ],
-      figures: [
-        {
-          name: 'products-drowned',
-          caption:
-            'Share of walks that drown in any lake: interquartile mean and 95 % interval. Dashed: the bounds of the prediction, 1 − 0.65ᵏ from below for the Gaussian, 5 %·k from above for flows.',
-          spec: lakesFigure(of('drownRate'), {
-            y: 'drowned in any lake',
-            format: '%',
-            guides: [{ at: (lakes) => 1 - 0.65 ** lakes }, { at: (lakes) => 0.05 * lakes }],
-          }),
-        },
-        {
-          name: 'products-nats',
-          caption: 'Nats a step above the law of the demonstrators.',
-          spec: lakesFigure(of('natsAbove'), { y: 'nats a step' }),
-        },
-        {
-          name: 'products-ways',
-          caption: 'Ways that walks home take, of 2ᵏ (dashed).',
-          spec: lakesFigure(of('ways'), { y: 'ways', guides: [{ at: (lakes) => 2 ** lakes }] }),
-        },
-      ],
-      tables: [...productTables(rows), seedTable(of('drownRate')), sizeTable(outcomes)],
-    },
+    foldSection(
+      {
+        title: 'E8: Several lakes at once',
+        code: studyCodes.products,
+        paragraphs: [
+          'k independent stride lakes are walked at once: an action is the k velocities, an observation the k positions, and there are 2ᵏ ways home. Each lake has ' +
+            'a demonstrator of its own, one of those that E1 clones, on either bank by even chances. A walk ends when it has ended on every lake; who is home stands ' +
+            `there. Policies learn from ${config.demonstrations} · k walks of all k lakes by maximum likelihood, and have ${config.parameters} parameters, ±10 %. A class has the same ` +
+            'settings at every k.',
+          'The primary endpoint is the share of walks that drown in any lake. On independent lakes it is 1 − (1 − p)ᵏ for a policy that drowns in one lake with probability p. ' +
+            'Regression is the mean of the data, fitted by squared error, and it acts by that mean: the plainest control.',
+          'Nats above the data’s law: −log π of fresh walks of the demonstrators, less that of their own law, a step. The law is exact up to a constant ' +
+            'that was measured to 0.0001 (walks that drown are thrown away). Its −log p of an action is that of who knows the walk so far. A policy sees positions, and not the circle that ' +
+            'the demonstrator keeps to, so that no class comes to 0; what is missing is the same for all of them. At the start there is no walk so far: ' +
+            'there the number is the divergence from the demonstrators to the policy, and its least value is 0.',
+        ],
+        figures: [
+          {
+            name: 'products-drowned',
+            caption:
+              'Share of walks that drown in any lake: interquartile mean and 95 % interval. Dashed: the bounds of the prediction, 1 − 0.65ᵏ from below for the Gaussian, 5 %·k from above for flows.',
+            spec: lakesFigure(of('drownRate'), {
+              y: 'drowned in any lake',
+              format: '%',
+              guides: [{ at: (lakes) => 1 - 0.65 ** lakes }, { at: (lakes) => 0.05 * lakes }],
+            }),
+          },
+          {
+            name: 'products-nats',
+            caption: 'Nats a step above the law of the demonstrators.',
+            spec: lakesFigure(of('natsAbove'), { y: 'nats a step' }),
+          },
+          {
+            name: 'products-ways',
+            caption: 'Ways that walks home take, of 2ᵏ (dashed).',
+            spec: lakesFigure(of('ways'), { y: 'ways', guides: [{ at: (lakes) => 2 ** lakes }] }),
+          },
+        ],
+        tables: [...productTables(rows), seedTable(of('drownRate')), sizeTable(outcomes)],
+      },
+      ['products-*'],
+    ),
     trials === undefined
       ? {
           title: 'How the settings were found',

@@ -35,6 +35,7 @@ const COST: Record<StabilityPolicy, number> = {
 /** Whether other policies can take the Gaussian's place in PPO, at one setting for all. */
 export const stability = defineExperiment<StabilityConfig, StabilityJob>({
   name: 'stability',
+  headline: 'Can other policies take the Gaussian’s place in PPO?',
   description: 'PPO with the same settings for every policy class: scores, worst seeds, and how far updates move.',
   schema: stabilitySchema,
   choices,

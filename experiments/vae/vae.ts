@@ -27,6 +27,7 @@ const COST: Record<PosteriorName, number> = { gaussian: 1, realnvp: 1.2, iaf: 1.
 /** Whether a flow as the posterior of a variational autoencoder comes nearer the likelihood than a Gaussian. */
 export const vae = defineExperiment<VaeConfig, VaeJob>({
   name: 'vae',
+  headline: 'Does a flow pay as the posterior of a variational autoencoder?',
   description:
     'Variational autoencoders of digits: a Gaussian posterior against flows, by the ELBO on held-out digits.',
   schema: vaeSchema,

@@ -23,7 +23,7 @@ export function answerPicture({ bars, caption, most }: AnswerChart): string {
   const rows = bars.map((bar, i) => drawBar(bar, { top: PITCH * i, left, at }));
   const described = `${caption}: ${bars.map(({ label, text }) => `${label} ${text}`).join(', ')}`;
   return (
-    `<svg role="img" aria-label="${escapeHtml(described)}" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" ` +
+    `<svg width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(described)}" ` +
     `font-family="system-ui, sans-serif" font-size="${FONT_SIZE}">` +
     `<path d="M${left} 0V${height}" stroke="${themeColour('faint')}"/>${rows.join('')}</svg>`
   );

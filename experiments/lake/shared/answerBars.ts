@@ -9,18 +9,13 @@ import { policyLabel } from './policyLabel.ts';
  * @param format the value as it is read, with its unit behind a space that does not break; the interval has none
  */
 export function answerBars(rows: readonly SummaryRow[], format: (value: number) => string): AnswerBar[] {
-<<<<<<< HEAD
+  const { domain, range } = policyColours(policyNames);
   const plain = (value: number) => format(value).split('\u00a0', 1)[0]!;
   return rows.flatMap(({ policy, iqm, low, high }) => {
     if (iqm === null) return [];
     const interval = low === null || high === null ? {} : { interval: `[${plain(low)}, ${plain(high)}]` };
-    return [{ label: policyLabel(policy), value: iqm, low, high, text: format(iqm), ...interval }];
-=======
-  const { domain, range } = policyColours(policyNames);
-  return rows.flatMap(({ policy, iqm, low, high }) => {
-    if (iqm === null) return [];
     const colour = range[domain.indexOf(policy)];
-    return [{ label: policyLabel(policy), value: iqm, low, high, text: format(iqm), ...(colour && { colour }) }];
->>>>>>> 5b48a7b (The report begins with a page that stands alone)
+    const paint = colour === undefined ? {} : { colour };
+    return [{ label: policyLabel(policy), value: iqm, low, high, text: format(iqm), ...interval, ...paint }];
   });
 }

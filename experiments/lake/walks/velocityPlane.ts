@@ -8,7 +8,15 @@ import { type PlaneAxes, pathLayer, waterWedge } from './waterWedge.ts';
  * directions in which a straight walk meets the lake.
  */
 export function velocityPlane(extent: number, layer: (axes: PlaneAxes) => Layer): TopLevelSpec {
-  const axis = { values: [-1, 0, 1], grid: false, labelFontSize: 13, labelPadding: 2, tickSize: 3, titlePadding: 2 };
+  const axis = {
+    values: [-1, 0, 1],
+    grid: false,
+    labelFontSize: 13,
+    labelPadding: 2,
+    tickSize: 3,
+    titlePadding: 2,
+    titleFontSize: 13,
+  };
   const scale = { domain: [-extent, extent], nice: false };
   const axes: PlaneAxes = {
     x: { field: 'x', type: 'quantitative', scale, axis: { ...axis, title: 'vx' } },

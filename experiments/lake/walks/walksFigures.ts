@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { policyColours } from '../../../envs/drawing/palette.ts';
 import type { Figure, Outcome, SummaryRow } from '../../harness/experiment.ts';
-import { inkImage, inkLegend } from '../../harness/report/inkImage.ts';
+import { densityImage, densityLegend } from '../../harness/report/inkImage.ts';
 import { intervalChart } from '../../harness/report/intervalChart.ts';
 import { learningCurves } from '../../harness/report/learningCurves.ts';
 import { typicalOutcome } from '../../harness/report/typicalOutcome.ts';
@@ -10,7 +10,7 @@ import { policyNames } from '../shared/lakePolicies.ts';
 import type { LakeData } from './finishJob.ts';
 import { lakeFigure, walksLegend } from './lakeFigure.ts';
 import type { Walk } from './measureWalks.ts';
-import type { StartDensity } from './startDensity.ts';
+import { TAKEN_EXTENT, takenDensity } from './takenDensity.ts';
 import { velocityPlane } from './velocityPlane.ts';
 
 /** Walks drawn of a policy: more would hide each other. */
@@ -46,6 +46,8 @@ export function walksFigures({ name, outcomes, rows, metric, curve }: WalksFigur
   });
   const which = `Each policy is shown with the seed that has its median ${metric.what} (of an even number, the worse of the two in the middle)`;
   const of = (wanted: string) => rows.filter((row) => row.metric === wanted);
+  const taken = shown.map(({ data, ...panel }) => ({ ...panel, density: takenDensity(data.density, data.walks) }));
+  const peak = Math.max(0, ...taken.flatMap(({ density: { density } }) => density));
   const drawn = Math.max(0, ...shown.map(({ data }) => Math.min(DRAWN_WALKS, data.walks.length)));
   return [
     {
@@ -61,13 +63,13 @@ export function walksFigures({ name, outcomes, rows, metric, curve }: WalksFigur
     {
       name: `${name}-density`,
       caption:
-        `The density of the first velocity, π(v | start), of the seeds of {${name}-walks}. Dashed: full speed (faster velocities are slowed to it). ` +
-        'Blue wedge: directions that lead into the water.',
-      legend: inkLegend,
-      panels: shown.map(({ data, ...panel }) => ({
+        `The density of the first velocity as it is taken, of the seeds of {${name}-walks}. Dashed: full speed. Faster velocities are slowed to it, ` +
+        'and lie in the rim outside; of those beyond 1.5 the direction is that of the walks. Blue wedge: directions that lead into the water.',
+      legend: densityLegend(peak),
+      panels: taken.map(({ density, ...panel }) => ({
         ...panel,
         alt: `Density of the first velocity of ${panel.title}, ${panel.note}.`,
-        spec: densityFigure(data.density),
+        spec: densityFigure(density, peak),
       })),
     },
     {
@@ -114,12 +116,12 @@ function describeWalks(walks: readonly Walk[]): string {
   );
 }
 
-/** The density over velocities at the start: the darker, the denser, up to its own peak. */
-function densityFigure(density: StartDensity): TopLevelSpec {
-  const { extent } = density;
+/** The density over velocities at the start: the darker, the denser, up to a peak. */
+function densityFigure(density: ReturnType<typeof takenDensity>, peak: number): TopLevelSpec {
+  const extent = TAKEN_EXTENT;
   return velocityPlane(extent, ({ x, y }) => ({
     data: { values: [{ x: -extent, x2: extent, y: -extent, y2: extent }] },
-    mark: { type: 'image', url: inkImage(density), aspect: false },
+    mark: { type: 'image', url: densityImage(density, peak), aspect: false },
     encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
   }));
 }

@@ -89,15 +89,20 @@ export const opponentBandit: StudyPart = {
 /** What each policy has learned, of its typical seed. */
 function densities(outcomes: StudyResults['outcomes']): Figure[] {
   const { domain, range } = policyColours(policyNames);
-  const panels = domain.flatMap((policy, i) => {
+  const shown = domain.flatMap((policy, i) => {
     const own = outcomes.filter(({ job }) => job.policy === policy);
     if (own.length === 0) return [];
     const { job, result } = typicalOutcome(own, { metric: 'minimaxValue', better: 'higher' });
     const note = `seed ${job.seed}: ${value(result.metrics.minimaxValue!)}`;
-    const spec = opponentDensityFigure((result.data as OpponentBanditData).density, range[i]!);
-    return [{ title: policy, note, colour: range[i]!, alt: `Density of ${policy}, ${note}.`, spec }];
+    const { density } = result.data as OpponentBanditData;
+    return [{ title: policy, note, colour: range[i]!, alt: `Density of ${policy}, ${note}.`, density }];
   });
-  if (panels.length === 0) return [];
+  if (shown.length === 0) return [];
+  const top = 1.05 * Math.max(...shown.flatMap(({ density }) => density));
+  const panels = shown.map(({ density, ...panel }) => ({
+    ...panel,
+    spec: opponentDensityFigure(density, { colour: panel.colour, top }),
+  }));
   return [
     {
       name: 'opponent-bandit-density',

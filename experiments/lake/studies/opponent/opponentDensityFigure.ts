@@ -15,8 +15,11 @@ export const opponentDensityLegend: readonly LegendEntry[] = [
   { label: 'banks', swatch: swatch(`<path d="M0 10h24V0H0z" fill="${themeColour('line')}"/>`) },
 ];
 
-/** A policy's density over actions, in its colour, over the two banks. */
-export function opponentDensityFigure(density: readonly number[], colour: string): TopLevelSpec {
+/** A policy's density over actions, in its colour, over the two banks. @param top where the axis of densities ends */
+export function opponentDensityFigure(
+  density: readonly number[],
+  { colour, top }: { readonly colour: string; readonly top: number },
+): TopLevelSpec {
   const axis = { grid: false, labelFontSize: 12, labelPadding: 2, tickSize: 3, titlePadding: 2 };
   const x: Position = {
     field: 'action',
@@ -24,7 +27,12 @@ export function opponentDensityFigure(density: readonly number[], colour: string
     scale: { domain: [DRAWN_ACTIONS[0]!, DRAWN_ACTIONS.at(-1)!], nice: false },
     axis: { ...axis, values: [-2, -1, 0, 1, 2], title: 'action' },
   };
-  const y: Position = { field: 'density', type: 'quantitative', axis: { ...axis, tickCount: 3, title: 'density' } };
+  const y: Position = {
+    field: 'density',
+    type: 'quantitative',
+    scale: { domain: [0, top], nice: false },
+    axis: { ...axis, tickCount: 3, title: 'density' },
+  };
   const values = DRAWN_ACTIONS.map((action, i) => ({ action, density: density[i]! }));
   const { nearest, farthest } = opponentBanks;
   const banks = [

@@ -9,7 +9,7 @@ import type { WayData } from './trainWay.ts';
 import { wayNames } from './ways.ts';
 
 /** Half the side of the square of velocities that is shown. */
-const EXTENT = 1.5;
+const EXTENT = 1.15;
 
 /** What {@link wayFigures} draws. */
 export interface WayFiguresOptions {
@@ -35,7 +35,7 @@ export function velocityFigures({ name, outcomes, rows, metric }: WayFiguresOpti
     {
       name: `${name}-velocities`,
       caption:
-        'Sampled first velocities. Dashed: full speed (faster velocities are slowed to it). Blue wedge: directions ' +
+        'Sampled first velocities as they are taken. Dashed: full speed, to which faster ones are slowed. Blue wedge: directions ' +
         `that lead into the water. ${which(metric)}.`,
       panels: typical(outcomes, metric).map(({ data, ...panel }) => ({
         ...panel,
@@ -108,10 +108,11 @@ function chart(
 }
 
 function velocitiesFigure(velocities: readonly number[], colour: string): TopLevelSpec {
-  const values = Array.from({ length: velocities.length / 2 }, (_, i) => ({
-    x: velocities[2 * i]!,
-    y: velocities[2 * i + 1]!,
-  })).filter(({ x, y }) => Math.max(Math.abs(x), Math.abs(y)) <= EXTENT);
+  const values = Array.from({ length: velocities.length / 2 }, (_, i) => {
+    const [x, y] = [velocities[2 * i]!, velocities[2 * i + 1]!];
+    const speed = Math.max(1, Math.hypot(x, y));
+    return { x: x / speed, y: y / speed };
+  });
   return velocityPlane(EXTENT, ({ x, y }) => ({
     data: { values },
     mark: { type: 'point', filled: true, size: 8, opacity: 0.5, color: colour },

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { themeColour } from '../../../../../envs/drawing/palette.ts';
 import type { LegendEntry } from '../../../../harness/experiment.ts';
 import { swatch } from '../../../../harness/report/swatch.ts';
-import { headingCurve, headingExtent } from '../../../headings/headingCurve.ts';
+import { headingCurve } from '../../../headings/headingCurve.ts';
 import { type PlaneAxes, pathLayer, waterWedge } from '../../../walks/waterWedge.ts';
 
 export const headingLegend: readonly LegendEntry[] = [
@@ -14,9 +14,15 @@ export const headingLegend: readonly LegendEntry[] = [
   },
 ];
 
-/** Densities over headings at the start as curves about it. Home lies to the right. */
-export function headingFigure(density: readonly number[], optimal: readonly number[], colour: string): TopLevelSpec {
-  const extent = headingExtent(density, optimal);
+/** Densities over headings at the start as curves about it. Home lies to the right. @param extent half the side of what is shown */
+export function headingFigure(
+  density: readonly number[],
+  {
+    optimal,
+    colour,
+    extent,
+  }: { readonly optimal: readonly number[]; readonly colour: string; readonly extent: number },
+): TopLevelSpec {
   const scale = { domain: [-extent, extent], nice: false };
   const axis = { title: null, labels: false, ticks: false, grid: false };
   const axes: PlaneAxes = {

@@ -3,6 +3,7 @@ import { portableMath } from '../../../../../src/index.ts';
 import type { Figure, Section, Table } from '../../../../harness/experiment.ts';
 import { typicalOutcome } from '../../../../harness/report/typicalOutcome.ts';
 import type { LakeConfig } from '../../../config.ts';
+import { headingExtent } from '../../../headings/headingCurve.ts';
 import { STRIDE } from '../../../headings/softLakeTask.ts';
 import { bestOnLake } from '../../../headings/truth/bestOnLake.ts';
 import { refinementError } from '../../../headings/truth/refinementError.ts';
@@ -80,10 +81,12 @@ function typical(outcomes: StudyResults['outcomes'], { key }: SoftLakeCondition)
 function headings(outcomes: StudyResults['outcomes'], condition: SoftLakeCondition, config: LakeConfig): Figure[] {
   const { optimal } = bestOnLake(condition.task, config.soft.lake);
   const density = Array.from(optimal.logDensity, portableMath.exp);
-  const panels = typical(outcomes, condition).map(({ data, ...panel }) => ({
+  const shown = typical(outcomes, condition);
+  const extent = headingExtent(density, ...shown.map(({ data }) => data.density));
+  const panels = shown.map(({ data, ...panel }) => ({
     ...panel,
     alt: `Headings of ${panel.title} at the start, ${panel.note}.`,
-    spec: headingFigure(data.density, density, panel.colour),
+    spec: headingFigure(data.density, { optimal: density, colour: panel.colour, extent }),
   }));
   if (panels.length === 0) return [];
   return [

@@ -1,10 +1,10 @@
-import type { Figure, Section } from '../../harness/experiment.ts';
+import type { Figure, Section } from '../experiment.ts';
 
 /**
  * A section of which the figures with these names are shown, in this order (`a-*`: all that begin so), and everything else is folded: how it was
  * measured, its parts, the other figures, the tables.
  */
-export function folded(section: Section, shown: readonly string[]): Section {
+export function foldSection(section: Section, shown: readonly string[]): Section {
   const { paragraphs = [], tables = [], sections = [], ...head } = section;
   const place = ({ name = '' }: Figure) => shown.findIndex((pattern) => matches(name, pattern));
   const isShown = (figure: Figure) => place(figure) >= 0;
