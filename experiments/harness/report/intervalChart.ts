@@ -36,7 +36,7 @@ export function intervalChart(rows: readonly SummaryRow[], options: IntervalChar
   return {
     ...(options.title !== undefined && { title: options.title }),
     // With its names the chart is about as wide as a phone's page.
-    width: Math.max(120, 300 - 7 * Math.max(0, ...measured.map(({ policy }) => policy.length))),
+    width: Math.max(120, 290 - 7 * Math.max(0, ...measured.map(({ policy }) => policy.length))),
     height: { step: 30 },
     encoding: {
       y: {

@@ -50,7 +50,7 @@ beforeAll(async () => {
     [...html.matchAll(new RegExp(`<(p|dd|span)[^>]* data-from="${from}"[^>]*>(.*?)</\\1>`, 'g'))].map(([, , text]) =>
       text!.replaceAll(/<[^>]*>/g, '').replaceAll('\u00a0', ' '),
     );
-});
+}, 120_000);
 
 const row = (policy: string, condition?: string) =>
   stored.results.find(
