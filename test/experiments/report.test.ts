@@ -379,7 +379,11 @@ describe('the first page', () => {
     lead: 'L.',
     run: '2 seeds.',
     conclusions: {
-      E1: { ...asked, verdict: '3 of 3 clauses hold', answer: { text: 'It is 40 % & more.', chart: { caption: 'c', bars } } },
+      E1: {
+        ...asked,
+        verdict: '3 of 3 clauses hold',
+        answer: { text: 'It is 40 % & more.', chart: { caption: 'c', bars } },
+      },
       E0: { ...asked, question: 'How?', verdict: '2 of 3 clauses hold' },
     },
     remarks: [{ question: 'When not?', answer: 'Never <b>.' }],
@@ -399,7 +403,7 @@ describe('the first page', () => {
     expect(items[0]).toContain('Prediction: 3 of 3 clauses hold');
     expect(items[0]).toContain('aria-label="c: Gaussian 40 %, flow &lt;1&gt; 10 %"');
     // What has neither answer nor section still says what became of it.
-    expect(items[1]).toMatch(/^ class="plain">\s*<div><p class="question"><b>E0<\/b> How\?<\/p>/);
+    expect(items[1]).toMatch(/^ class="plain">\s*<p class="question"><b>E0<\/b> How\?<\/p>/);
     expect(items[1]).toContain('Prediction: 2 of 3 clauses hold');
     expect(items[1]).not.toContain('class="answer"');
   });

@@ -3,10 +3,10 @@ import { themeColour } from '../../../envs/drawing/palette.ts';
 import type { AnswerBar, AnswerChart } from '../conclusion.ts';
 
 /** Pixels: the picture, a bar with what is between it and the next, and a character of the labels at most. */
-const WIDTH = 236;
-const PITCH = 15;
-const CHARACTER = 6.6;
-const FONT_SIZE = 11;
+const WIDTH = 216;
+const PITCH = 14;
+const CHARACTER = 6.3;
+const FONT_SIZE = 10.5;
 /** Characters of the longest label that is written whole. */
 const LONGEST = 17;
 

@@ -19,15 +19,16 @@ a { color: inherit; }
 .warning { border: 1px solid var(--ink); border-left-width: 6px; padding: .6rem .9rem; margin: 1rem 0; max-width: 46rem; }
 .warning p { margin: 0; }
 .warning ul { margin: .3rem 0 0; padding-left: 1.2rem; }
-#summary h1 { margin: 0; }
+#summary h1 { margin: 0; font-size: 1.6rem; }
 #summary .lead { margin: .2rem 0 0; font-size: .95rem; line-height: 1.4; max-width: none; }
-.answers { list-style: none; margin: .9rem 0 0; padding: 0; display: grid; gap: .7rem 2rem; font-size: .84rem; line-height: 1.36; }
-.answers li { display: grid; grid-template-columns: minmax(0, 1fr) 236px; gap: .2rem 1rem; border-top: 1px solid var(--line); padding-top: .4rem; break-inside: avoid; }
+.answers { list-style: none; margin: .9rem 0 0; padding: 0; display: grid; gap: .45rem 2rem; font-size: .8rem; line-height: 1.33; }
+.answers li { display: grid; grid-template-columns: minmax(0, 1fr) 216px; gap: .1rem 1rem; align-content: start; border-top: 1px solid var(--line); padding-top: .3rem; break-inside: avoid; }
 .answers li.plain { grid-template-columns: 1fr; }
 .answers p { margin: 0; max-width: none; }
+.answers .question { grid-column: 1 / -1; }
 .answers .question, .answers .verdict { color: var(--muted); }
 .answers .question b { color: var(--ink); }
-.answers .answer { margin: .1rem 0; font-weight: 500; }
+.answers .answer { margin: 0 0 .1rem; font-weight: 500; }
 figure.small { margin: 0; }
 figure.small > svg { width: auto; }
 figure.small figcaption { font-size: .72rem; margin: .1rem 0 0; line-height: 1.3; }
@@ -93,6 +94,7 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
 @media screen and (min-width: 700px) { td { white-space: nowrap; } .prose td { white-space: normal; } }
 @media screen and (min-width: 1000px) {
   main { padding-top: 1.1rem; }
+  #summary { margin: 0 max(-3.5rem, (100% - 100vw + 3rem) / 2); }
   .answers { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   dl.notes { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .figures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); column-gap: 2rem; }

@@ -49,8 +49,8 @@ function renderAnswer(code: string, { question, answer, verdict }: Conclusion, p
       ? ''
       : `<figure class="small">${answerPicture(chart)}<figcaption>${escapeHtml(chart.caption)}</figcaption></figure>\n`;
   return `<li${picture === '' ? ' class="plain"' : ''}>
-<div><p class="question"><b>${link}</b> ${escapeHtml(question)}</p>
-${said}<p class="verdict" data-from="results">Prediction: ${escapeHtml(verdict)}</p></div>
+<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>
+<div>${said}<p class="verdict" data-from="results">Prediction: ${escapeHtml(verdict)}</p></div>
 ${picture}</li>`;
 }
 
