@@ -100,9 +100,11 @@ export const endpoints = defineExperiment<EndpointsConfig, EndpointsJob>({
     };
   },
 
-  report: (outcomes, summary, config, conclusions) => [
-    ...arrivalSection(outcomes, summary, conclusions),
-    ...regretSection(summary, config, conclusions),
+  headline: 'Do flows keep up where everything is seen, and how near do they come to a soft optimum?',
+
+  report: (outcomes, summary, config) => [
+    ...arrivalSection(outcomes, summary),
+    ...regretSection(summary, config),
     ...searchSection(config),
   ],
 });

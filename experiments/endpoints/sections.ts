@@ -1,6 +1,5 @@
-import type { Conclusion } from '../harness/conclusion.ts';
 import type { Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { endpointTable } from '../harness/report/endpointTable.ts';
+import { foldSection } from '../harness/report/foldSection.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { tuningSection } from '../harness/tuning/tuningSection.ts';
@@ -68,76 +67,65 @@ export function floorTables(summary: readonly SummaryRow[]): Table[] {
   ];
 }
 
-const facts = ({ question, prediction, measured, verdict }: Conclusion): NonNullable<Section['facts']> => [
-  ['question', question],
-  ['predicted', prediction],
-  ['measured', measured],
-  ['verdict', verdict],
-];
-
 /** E0 in the report. */
-export function arrivalSection(
-  outcomes: readonly Outcome[],
-  summary: readonly SummaryRow[],
-  conclusions: Readonly<Record<string, Conclusion>>,
-): Section[] {
+export function arrivalSection(outcomes: readonly Outcome[], summary: readonly SummaryRow[]): Section[] {
   const own = outcomes.filter(({ job }) => job.study === 'arrival');
-  const conclusion = conclusions.E0;
-  if (own.length === 0 || conclusion === undefined) return [];
+  if (own.length === 0) return [];
   return [
-    {
-      title: 'E0: PPO on the stride lake',
-      facts: facts(conclusion),
-      paragraphs: [
-        'On the fine lake whether a seed finds home is a matter of its exploration, not of its class. On the stride lake a few steps lead home, and all ' +
-          'classes have settings of their own, found with as many trials for each on other seeds. A seed arrives where at least 90 % of its walks get home.',
-      ],
-      figures: walksFigures({
-        name: 'arrival',
-        outcomes: own,
-        rows: rowsOf(summary, 'arrival'),
-        metric: { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' },
-        curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
-      }),
-      tables: [...(conclusion.endpoints ?? []).map(endpointTable), ...arrivalTables(summary)],
-    },
+    foldSection(
+      {
+        title: 'E0: PPO on the stride lake',
+        code: 'E0',
+        paragraphs: [
+          'On the fine lake whether a seed finds home is a matter of its exploration, not of its class. On the stride lake a few steps lead home, and all ' +
+            'classes have settings of their own, found with as many trials for each on other seeds. A seed arrives where at least 90 % of its walks get home.',
+        ],
+        figures: walksFigures({
+          name: 'arrival',
+          outcomes: own,
+          rows: rowsOf(summary, 'arrival'),
+          metric: { name: 'homeRate', label: 'home', what: 'share of walks that get home', better: 'higher' },
+          curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
+        }),
+        tables: arrivalTables(summary),
+      },
+      ['arrival-*'],
+    ),
   ];
 }
 
 /** E2 in the report. */
-export function regretSection(
-  summary: readonly SummaryRow[],
-  { soft, floors }: EndpointsConfig,
-  conclusions: Readonly<Record<string, Conclusion>>,
-): Section[] {
-  const conclusion = conclusions.E2;
-  if (conclusion === undefined || summary.every(({ study }) => study === 'arrival')) return [];
+export function regretSection(summary: readonly SummaryRow[], { soft, floors }: EndpointsConfig): Section[] {
+  if (summary.every(({ study }) => study === 'arrival')) return [];
   return [
-    {
-      title: 'E2: soft regret',
-      facts: facts(conclusion),
-      paragraphs: [
-        'What a policy loses of the soft return by not being the soft optimum is τ E[Σₜ KL(π ‖ π*)] along its own walks: an identity, by which each ' +
-          `KL is measured at every step of ${soft.measuredWalks} walks, by quadrature on ${soft.points} headings against the optimum on a grid of ` +
-          `${soft.cells} × ${soft.cells} cells. Nats a step are that over τ and the mean number of steps. Settings were searched at each temperature and for each ` +
-          'algorithm, with as many trials for each class.',
-        'A floor is the least that a class can lose, were its network to give any member of it at each state: by projection onto the optimum, and then by policy iteration in the class, since a ' +
-          `step that is far from the optimum may lead where the next ones are near; on a grid of ${floors.cells} × ${floors.cells} cells. The spline’s is that of three splines of ` +
-          '16 bins. Floors are found by a search, so that a class may do a little better still.',
-      ],
-      figures: softStudies.flatMap((study) => {
-        const rows = rowsOf(summary, study.name).filter(({ metric, iqm }) => metric === 'natsAStep' && iqm !== null);
-        if (rows.length === 0) return [];
-        return [
-          {
-            name: `regret-${study.name}`,
-            caption: `Soft regret over τ, nats a step, ${whereOf(study)}: interquartile mean, 95 % interval, a tick a seed.`,
-            spec: intervalChart(rows, { x: 'nats a step', policies: policyNames }),
-          },
-        ];
-      }),
-      tables: [...(conclusion.endpoints ?? []).map(endpointTable), ...floorTables(summary), ...regretTables(summary)],
-    },
+    foldSection(
+      {
+        title: 'E2: soft regret',
+        code: 'E2',
+        paragraphs: [
+          'What a policy loses of the soft return by not being the soft optimum is τ E[Σₜ KL(π ‖ π*)] along its own walks: an identity, by which each ' +
+            `KL is measured at every step of ${soft.measuredWalks} walks, by quadrature on ${soft.points} headings against the optimum on a grid of ` +
+            `${soft.cells} × ${soft.cells} cells. Nats a step are that over τ and the mean number of steps. Settings were searched at each temperature and for each ` +
+            'algorithm, with as many trials for each class.',
+          'A floor is the least that a class can lose, were its network to give any member of it at each state: by projection onto the optimum, and then by policy iteration in the class, since a ' +
+            `step that is far from the optimum may lead where the next ones are near; on a grid of ${floors.cells} × ${floors.cells} cells. The spline’s is that of three splines of ` +
+            '16 bins. Floors are found by a search, so that a class may do a little better still.',
+        ],
+        figures: softStudies.flatMap((study) => {
+          const rows = rowsOf(summary, study.name).filter(({ metric, iqm }) => metric === 'natsAStep' && iqm !== null);
+          if (rows.length === 0) return [];
+          return [
+            {
+              name: `regret-${study.name}`,
+              caption: `Soft regret over τ, nats a step, ${whereOf(study)}: interquartile mean, 95 % interval, a tick a seed.`,
+              spec: intervalChart(rows, { x: 'nats a step', policies: policyNames }),
+            },
+          ];
+        }),
+        tables: [...floorTables(summary), ...regretTables(summary)],
+      },
+      ['regret-*'],
+    ),
   ];
 }
 

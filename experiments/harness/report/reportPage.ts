@@ -5,6 +5,7 @@ import { finishedJobs } from '../finishedJobs.ts';
 import { plural } from '../plural.ts';
 import type { AnyExperiment } from '../registry.ts';
 import type { RunDirectory } from '../runDirectory.ts';
+import { endpointTable } from './endpointTable.ts';
 import { FEW_ROWS } from './fewRows.ts';
 import { howSure } from './howSure.ts';
 import { missingJobs } from './missingJobs.ts';
@@ -86,7 +87,7 @@ export async function reportPage(
 function withConclusion(section: Section, conclusions: Readonly<Record<string, Conclusion>>): Section {
   const conclusion = section.code === undefined ? undefined : conclusions[section.code];
   if (conclusion === undefined) return section;
-  const { question, answer, prediction, measured, verdict } = conclusion;
+  const { question, answer, prediction, endpoints = [], measured, verdict } = conclusion;
   return {
     ...section,
     facts: [
@@ -96,6 +97,7 @@ function withConclusion(section: Section, conclusions: Readonly<Record<string, C
       ['verdict', verdict],
       ...(section.facts ?? []),
     ],
+    tables: [...endpoints.map(endpointTable), ...(section.tables ?? [])],
     sections: [
       ...(section.sections ?? []),
       { title: 'The prediction, claim by claim', folded: true, facts: [['measured', measured]] },
