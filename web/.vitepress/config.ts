@@ -1,18 +1,27 @@
+import { copyFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { themeDeclarations } from '../../envs/drawing/palette.ts';
 import { copiedFolders } from './copiedFolders.ts';
 import { decisionPages } from './decisionPages.ts';
 import { githubSlug } from './githubSlug.ts';
+import { pngSize } from './pngSize.ts';
+import { readmeLines } from './readmeLines.ts';
 import { rootPages } from './rootPages.ts';
+import { shareTags } from './shareTags.ts';
+import { siteAddress } from './siteAddress.ts';
 import { siteLinks } from './siteLinks.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+const { site, base } = siteAddress(process.env);
+/** What is shown of the site where somebody shares its address. */
+const PREVIEW = resolve(root, 'docs/preview.png');
 
 export default defineConfig({
   title: 'oxbow',
   description: 'Reinforcement learning with flow policies, in TypeScript.',
   lang: 'en',
-  base: process.env.SITE_BASE ?? '/',
+  base,
   // The pages of the root, of docs/ and of web/, as one folder of pages.
   srcDir: root,
   // The sidebar is what docs/README.md is where there is none.
@@ -27,11 +36,33 @@ export default defineConfig({
   outDir: resolve(root, 'web/dist'),
   cacheDir: resolve(root, 'web/.vitepress/cache'),
   cleanUrls: false,
-  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  head: [
+    ['link', { rel: 'icon', href: 'data:,' }],
+    // The colours of the reports, for drawings that stand in a page.
+    ['style', {}, `:root { ${themeDeclarations('light')} } .dark { ${themeDeclarations('dark')} }`],
+  ],
   lastUpdated: false,
   // Its heading is the name of the site.
   transformPageData: ({ relativePath }) => (relativePath === 'start.md' ? { title: 'Start' } : {}),
+  transformHead: ({ pageData, title, description }) =>
+    shareTags({
+      title,
+      description,
+      path: pageData.relativePath.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '.html'),
+      site,
+      base,
+      image: {
+        path: 'preview.png',
+        alt: 'Walks of two policies round a lake: many of the Gaussian’s end in it, few of the flow’s',
+        ...pngSize(PREVIEW),
+      },
+    }),
+  buildEnd: ({ outDir }) => copyFileSync(PREVIEW, resolve(outDir, 'preview.png')),
   vite: {
+    // What builds and runs write is no reason to load a page again.
+    server: {
+      watch: { ignored: ['web/dist/**', 'docs/api/**', 'dist/**', 'runs/**'].map((path) => resolve(root, path)) },
+    },
     plugins: [copiedFolders(resolve(root, 'docs'))],
     resolve: {
       alias: [
@@ -50,7 +81,10 @@ export default defineConfig({
     build: { rollupOptions: { external: [/^node:/, 'onnxruntime-node'] } },
   },
   markdown: {
-    config: siteLinks,
+    config: (md) => {
+      siteLinks(md);
+      readmeLines(resolve(root, 'README.md'))(md);
+    },
     anchor: { slugify: githubSlug },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { wat: 'lisp' },
@@ -60,9 +94,11 @@ export default defineConfig({
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/start' },
-      { text: 'Lake', link: '/lab' },
-      { text: 'Flow', link: '/flow-lab' },
-      { text: 'Docs', link: '/policies' },
+      { text: 'Do you need a flow?', link: '/lake' },
+      { text: 'Lab', link: '/lab' },
+      { text: 'Flow lab', link: '/flow-lab' },
+      { text: 'Guide', link: '/which-agent' },
+      { text: 'Results', link: '/results' },
       { text: 'API', link: '/api/index.html', target: '_self' },
     ],
     sidebar: [
@@ -70,11 +106,21 @@ export default defineConfig({
         text: 'Start',
         items: [
           { text: 'Start', link: '/start' },
+          { text: 'When do you need a flow policy?', link: '/lake' },
+          { text: 'When a mixture is not enough', link: '/when-a-mixture-is-not-enough' },
+          { text: 'The lab', link: '/lab' },
+          { text: 'Inside a flow', link: '/flow-lab' },
+        ],
+      },
+      {
+        text: 'Guide',
+        items: [
           { text: 'Which agent, policy, settings', link: '/which-agent' },
           { text: 'When it does not learn', link: '/when-it-does-not-learn' },
           { text: 'Examples', link: '/examples' },
           { text: 'Coming from another library', link: '/coming-from' },
           { text: 'TypeScript, modules, memory', link: '/typescript' },
+          { text: 'API reference', link: '/api/index.html', target: '_self' },
         ],
       },
       {
@@ -101,7 +147,6 @@ export default defineConfig({
         text: 'Runs',
         items: [
           { text: 'Training', link: '/training' },
-          { text: 'When do you need a flow?', link: '/lake' },
           { text: 'Experiments', link: '/experiments' },
           { text: 'Your own experiment', link: '/own-experiment' },
           { text: 'The run directory', link: '/run-directory' },
