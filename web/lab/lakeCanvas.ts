@@ -13,7 +13,8 @@ export interface Colours {
   readonly lower: string;
 }
 
-const MARGIN = 0.08;
+/** Of the map, about the border. */
+export const MARGIN = 0.08;
 const SPAN = 2 * (border + MARGIN);
 
 /** Canvas pixels of a position, and back. */
@@ -34,7 +35,8 @@ export interface MapScene {
   /** Share of each walk that is drawn, 0 to 1. */
   readonly progress: number;
   readonly blocked: Setting['blocked'];
-  readonly probe: { readonly x: number; readonly y: number };
+  /** Where the walker is asked which way it would go, and what it says there. */
+  readonly probe?: { readonly x: number; readonly y: number } | undefined;
   readonly density?: LabDensity | undefined;
 }
 
@@ -62,16 +64,19 @@ export function drawMap(context: CanvasRenderingContext2D, size: number, colours
   disc(home);
   context.stroke();
   context.setLineDash([]);
+  context.lineWidth = 1.3;
   for (const walk of scene.walks) drawWalk(context, { x, y }, colours, walk, scene.progress);
   context.fillStyle = colours.ink;
   disc({ ...start, radius: 0.04 });
   context.fill();
   context.font = `${Math.max(11, 0.13 * unit)}px system-ui, sans-serif`;
+  // Beside the walks, which go to the right.
+  context.textAlign = 'right';
+  context.fillText('start', x(start.x + 0.08), y(start.y - 0.3));
   context.textAlign = 'center';
-  context.fillText('start', x(start.x), y(start.y - 0.22));
   context.fillText('home', x(home.x), y(home.y - 0.45));
   context.fillText('lake', x(0), y(-0.04));
-  drawProbe(context, { x, y, unit }, colours, scene);
+  if (scene.probe !== undefined) drawProbe(context, { x, y, unit }, colours, { ...scene, probe: scene.probe });
 }
 
 type Scale = { x(x: number): number; y(y: number): number };
@@ -101,6 +106,13 @@ function drawWalk(
   }
   context.stroke();
   context.setLineDash([]);
+  if (progress < 1) {
+    context.fillStyle = context.strokeStyle;
+    context.globalAlpha = 0.9;
+    context.beginPath();
+    context.arc(x(endX), y(endY), 2, 0, 2 * Math.PI);
+    context.fill();
+  }
   if (outcome === 'drowned' && progress === 1) {
     context.globalAlpha = 0.8;
     context.beginPath();
@@ -117,7 +129,10 @@ function drawProbe(
   context: CanvasRenderingContext2D,
   { x, y, unit }: Scale & { unit: number },
   colours: Colours,
-  { probe, density }: MapScene,
+  {
+    probe,
+    density,
+  }: { readonly probe: { readonly x: number; readonly y: number }; readonly density?: MapScene['density'] },
 ): void {
   context.strokeStyle = colours.ink;
   context.lineWidth = 1.2;
