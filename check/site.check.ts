@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import * as ort from 'onnxruntime-node';
-import type { Browser, Download, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Download, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionDensity, policyFromJson, Rng, selectBackend } from '../src/index.ts';
+import { trainingLines } from '../web/.vitepress/trainingLines.ts';
+import storedWalks from '../web/lab/storedWalks.json' with { type: 'json' };
 import { startChromium } from './chromium.ts';
 import { root } from './project.ts';
 import { serveSite } from './siteServer.ts';
@@ -36,8 +38,11 @@ afterAll(async () => {
 });
 
 /** A page with what it should not do: complain, or load from elsewhere. */
-async function open(path: string, { width = 1280, colorScheme = 'light' as 'light' | 'dark' } = {}) {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+async function open(
+  path: string,
+  { width = 1280, height = 900, ...options }: BrowserContextOptions & { width?: number; height?: number } = {},
+) {
+  const page = await browser.newPage({ viewport: { width, height }, ...options });
   const complaints: string[] = [];
   const loaded = new Map<string, Promise<Buffer | undefined>>();
   page.on('console', (message) => {
@@ -484,7 +489,198 @@ describe('the lake, once trained', () => {
   );
 });
 
+describe('the start page', () => {
+  /** Counts how often the first map of the replay has changed, and when it did so first, from the time that it is there on. */
+  const watchReplay = (page: Page) =>
+    page.addInitScript(() => {
+      const seen = { changes: 0, first: Number.NaN };
+      (window as unknown as { seen: typeof seen }).seen = seen;
+      let before: number | undefined;
+      const look = () => {
+        const canvas = document.querySelector<HTMLCanvasElement>('.replay canvas');
+        if (canvas !== null && canvas.width > 0) {
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+          let sum = 0;
+          for (let i = 3; i < data.length; i += 4) sum += data[i]! * (i % 8191);
+          if (before !== undefined && sum !== before && seen.changes++ === 0) seen.first = performance.now();
+          before = sum;
+        }
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+  const changes = (page: Page) =>
+    page.evaluate(() => (window as unknown as { seen: { changes: number } }).seen.changes);
+  /** Changes while so many frames are painted. */
+  const changesIn = async (page: Page, frames: number) => {
+    const before = await changes(page);
+    await page.evaluate(async (count) => {
+      for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame);
+    }, frames);
+    return (await changes(page)) - before;
+  };
+
+  test('its first screen says what oxbow is, has two ways on, walks, and the lines of the README that train', async () => {
+    const lines = trainingLines(readFileSync(join(root, 'README.md'), 'utf8'));
+    const { page, complaints } = await open('/index.html', {
+      height: 800,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const parts = ['h1', '.sentence', '.actions a >> nth=0', '.actions a >> nth=1', '.replay', '.lines pre'];
+    for (const part of parts) {
+      const box = (await page.locator(part).boundingBox())!;
+      expect([part, box.y >= 0 && box.y + box.height <= 800]).toEqual([part, true]);
+    }
+    expect(await page.locator('.sentence').textContent()).toMatch(/^[^.]+\.\s*$/);
+    const ways = await page.$$eval('.actions a', (links) => links.map((link) => (link as HTMLAnchorElement).href));
+    expect(ways).toEqual([`${address}/lab.html`, `${address}/start.html#install`]);
+    expect((await page.locator('.lines pre').textContent())!.trim()).toBe(lines);
+    await page.locator('.lines button.copy').click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(lines);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
+  test('its walks move within a second of the first paint, and stand while a button says so', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await watchReplay(page);
+    await page.goto(`${address}/index.html`);
+    await expect.poll(() => changes(page)).toBeGreaterThan(0);
+    const [painted, moved] = await page.evaluate(() => [
+      performance.getEntriesByName('first-contentful-paint')[0]!.startTime,
+      (window as unknown as { seen: { first: number } }).seen.first,
+    ]);
+    console.info(`the walks move ${(moved! - painted!).toFixed(0)} ms after the first paint`);
+    expect(moved! - painted!).toBeLessThan(1000);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    expect(await changesIn(page, 5)).toBeLessThanOrEqual(1);
+    expect(await changesIn(page, 40)).toBe(0);
+    await page.getByRole('button', { name: 'Play' }).click();
+    expect(await changesIn(page, 40)).toBeGreaterThan(3);
+    // The moments are at the keyboard too, each with the share that drowned then.
+    const slider = page.getByLabel('Moment of the training');
+    await slider.focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('.replay .moment').textContent()).toBe('after the training');
+    const drowned = await page.$$eval('.replay [data-metric=drowned]', (all) =>
+      all.map(({ textContent }) => textContent),
+    );
+    const stored = storedWalks.policies.map(({ frames }) => `${(100 * frames.at(-1)!.metrics.drownRate).toFixed(1)} %`);
+    expect(drowned).toEqual(stored);
+    await page.close();
+  }, 60_000);
+
+  test('for those who want less motion nothing moves until they ask for it', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    await watchReplay(page);
+    await page.goto(`${address}/index.html`, { waitUntil: 'networkidle' });
+    await page.locator('.replay canvas').first().waitFor();
+    await changesIn(page, 5);
+    expect(await changesIn(page, 40)).toBe(0);
+    await page.getByRole('button', { name: 'Play' }).click();
+    expect(await changesIn(page, 40)).toBeGreaterThan(3);
+    await page.close();
+  }, 60_000);
+
+  test('without JavaScript the last walks stand as pictures, beside all the rest', async () => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, javaScriptEnabled: false });
+    await page.goto(`${address}/index.html`);
+    const posters = page.locator('.replay svg[role=img]');
+    expect(await posters.count()).toBe(2);
+    for (const [i, { frames }] of storedWalks.policies.entries()) {
+      const poster = posters.nth(i);
+      expect(await poster.locator('polyline').count()).toBe(frames.at(-1)!.walks.length);
+      expect(await poster.getAttribute('aria-label')).toContain(
+        `${(100 * frames.at(-1)!.metrics.drownRate).toFixed(1)} %`,
+      );
+      // Drawn, in the colours of the page.
+      expect(await poster.locator('.lake').evaluate((lake) => getComputedStyle(lake).fill)).toBe('rgb(214, 233, 246)');
+    }
+    for (const part of ['.sentence', '.actions a >> nth=0', '.lines pre'])
+      expect(await page.locator(part).isVisible()).toBe(true);
+    await page.close();
+  }, 60_000);
+});
+
+describe('what is shared', () => {
+  test('of each page a title, a description and a picture of the size that is said', async () => {
+    const { page } = await open('/lab.html');
+    const tag = (name: string) => page.getAttribute(`meta[property="${name}"], meta[name="${name}"]`, 'content');
+    expect(await tag('og:title')).toBe('The lab | oxbow');
+    expect(await tag('og:description')).toBe(await tag('description'));
+    expect(await tag('twitter:card')).toBe('summary_large_image');
+    const image = new URL((await tag('og:image'))!, page.url()).href;
+    expect(image).toBe(`${address}/preview.png`);
+    const body = await (await page.request.get(image)).body();
+    expect([body.readUInt32BE(16), body.readUInt32BE(20)]).toEqual([1200, 630]);
+    expect([await tag('og:image:width'), await tag('og:image:height')]).toEqual(['1200', '630']);
+    // The build does not know where it will be.
+    expect(await page.locator('link[rel=canonical]').count()).toBe(0);
+    await page.close();
+  });
+});
+
+describe('ways back', () => {
+  test.each(['/api/index.html', '/api/classes/oxbow.Rng.html'])(
+    'from the API reference to the site: %s',
+    async (path) => {
+      for (const width of [1280, 390]) {
+        const { page, complaints } = await open(path, { width });
+        await page.getByRole('link', { name: '← oxbow' }).click();
+        await page.waitForSelector('.replay');
+        expect(page.url()).toBe(`${address}/index.html`);
+        expect(complaints).toEqual([]);
+        await page.close();
+      }
+    },
+  );
+
+  test('from an address that leads nowhere, to the page of that name and to where most go', async () => {
+    const page = await browser.newPage();
+    await page.route(`${address}/docs/lake.md`, async (route) => {
+      // As hosts of such sites answer.
+      const response = await route.fetch({ url: `${address}/404.html` });
+      await route.fulfill({ response, status: 404 });
+    });
+    await page.goto(`${address}/docs/lake.md`);
+    expect(await page.locator('h1').textContent()).toBe('There is no such page');
+    const likely = page.locator('.not-found p', { hasText: 'Did you mean' }).locator('a');
+    expect(await likely.getAttribute('href')).toBe('/oxbow/lake.html');
+    const places = await page.$$eval('.not-found li a', (links) =>
+      links.map((link) => (link as HTMLAnchorElement).href),
+    );
+    expect(places.length).toBeGreaterThan(5);
+    for (const place of places) expect([place, (await page.request.get(place)).status()]).toEqual([place, 200]);
+    await likely.click();
+    await page.waitForURL('**/lake.html');
+    await page.close();
+  });
+});
+
+describe('what keeps a page from coming', () => {
+  test('being offline is said, and is not taken for an address that leads nowhere', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${address}/start.html`, { waitUntil: 'networkidle' });
+    await page.context().setOffline(true);
+    // Far down, so that it has not been fetched ahead.
+    await page.locator('.VPSidebar a', { hasText: 'Changelog' }).click();
+    await expect.poll(() => page.locator('h1').textContent()).toBe('You are offline');
+    await page.close();
+  }, 60_000);
+});
+
 describe('the flow', () => {
+  const isUntrained = (page: Page) => page.waitForSelector('.lab[data-state=untrained]', { timeout: 60_000 });
+  const isTrained = (page: Page) => page.waitForSelector('.lab[data-state=trained]', { timeout: 60_000 });
+  const trainFor = async (page: Page, updates: string) => {
+    await page.getByLabel('updates').fill(updates);
+    await page.getByLabel('updates').blur();
+    await page.locator('.go').click();
+  };
+  /** A value, or where it is below what is shown, that. */
+  const value = async (page: Page, name: string) =>
+    Number((await page.locator(`[data-value=${name}]`).textContent())!.replace('< ', ''));
+
   test('trains by the keyboard, which reaches every control and moves the point that is followed', async () => {
     const { page, complaints } = await open('/flow-lab.html');
     await page.getByLabel('updates').focus();
@@ -492,18 +688,18 @@ describe('the flow', () => {
     await page.keyboard.type('100');
     await page.locator('.go').focus();
     await page.keyboard.press('Space');
-    await page.waitForSelector('.lab[data-state=done]', { timeout: 60_000 });
+    await isTrained(page);
     await reachesEveryControl(page);
     const slider = page.getByLabel('Position between the layers');
     await slider.focus();
     await page.keyboard.press('Home');
-    expect(await page.locator('.scrub output').textContent()).toBe('noise');
-    const canvas = page.locator('canvas[tabindex]');
+    expect(await page.locator('.through small').textContent()).toBe('noise');
+    const canvas = page.locator('canvas[data-canvas=flow]');
     const point = async () =>
       /now at \((\S+), (\S+)\)/
         .exec((await canvas.getAttribute('aria-label'))!)!
         .slice(1)
-        .map(Number);
+        .map((text) => Number(text.replace('−', '-')));
     const [x, y] = await point();
     await canvas.focus();
     await page.keyboard.press('ArrowRight');
@@ -518,8 +714,9 @@ describe('the flow', () => {
     await page.close();
   }, 120_000);
 
-  test('the data are there before it trains, and then those that it learned, in canvases as wide as the page lets them be', async () => {
+  test('the flow and the data are there before it trains, in canvases as wide as the page lets them be', async () => {
     const { page, complaints } = await open('/flow-lab.html');
+    await isUntrained(page);
     const data = page.locator('canvas[role=img]');
     const label = () => data.getAttribute('aria-label');
     await expect.poll(label).toBe('Draws of the data: two moons');
@@ -538,24 +735,177 @@ describe('the flow', () => {
       expect([typed, await updates.inputValue()]).toEqual([typed, taken]);
     }
     await page.locator('.go').click();
-    await page.waitForSelector('.lab[data-state=done]', { timeout: 60_000 });
+    await isTrained(page);
     // A spline that sees the banana as it is begins, and stays, above 30 nats.
     const ticks = await page.locator('.curve [aria-label="y-axis tick label"] text').allTextContents();
     expect(ticks.length).toBeGreaterThan(1);
     for (const tick of ticks) expect(Number(tick)).toBeLessThan(10);
-    await choice.selectOption('rings');
-    expect(await label()).toBe('Draws of the data: the tutorial’s banana');
     const misfits = () =>
       page.$$eval('canvas.map', (all) =>
         all.map((canvas) => (canvas as HTMLCanvasElement).width - canvas.clientWidth * devicePixelRatio),
       );
     for (const width of [390, 1280]) {
       await page.setViewportSize({ width, height: 900 });
-      await expect.poll(misfits).toEqual([expect.closeTo(0, 0), expect.closeTo(0, 0)]);
+      await expect.poll(misfits).toEqual(Array(3).fill(expect.closeTo(0, 0)));
     }
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);
+
+  test('its density is drawn while it learns, and says what is under the pointer, at the keyboard and by touch', async () => {
+    const { page, complaints } = await open('/flow-lab.html', { hasTouch: true });
+    await isUntrained(page);
+    const canvas = page.locator('canvas[data-canvas=density]');
+    // At the origin, where N(0, I) has 1 / 2π and between the moons there is next to nothing.
+    await canvas.hover();
+    await expect.poll(() => value(page, 'flow-density')).toBeCloseTo(0.159, 2);
+    await page.locator('.go').click();
+    await page.waitForFunction(
+      () => Number(document.querySelector('[data-value=flow-density]')!.textContent!.replace('< ', '')) < 0.1,
+    );
+    expect(await page.locator('.lab').getAttribute('data-state')).toBe('training');
+    await isTrained(page);
+    expect(await value(page, 'data-density')).toBeLessThanOrEqual(0.001);
+    // On the upper moon: what is drawn, and what the density expects, near to each other and to the data.
+    const box = (await canvas.boundingBox())!;
+    await page.touchscreen.tap(box.x + 0.2 * box.width, box.y + 0.33 * box.height);
+    await page.getByLabel('Position between the layers').focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => value(page, 'data-points')).toBeGreaterThan(10);
+    const [drawn, expected, real] = [
+      await value(page, 'flow-points'),
+      await value(page, 'expected'),
+      await value(page, 'data-points'),
+    ];
+    expect(Math.abs(drawn - expected)).toBeLessThan(5 * Math.sqrt(expected));
+    expect(Math.abs(real - expected)).toBeLessThan(6 * Math.sqrt(expected));
+    const before = await canvas.getAttribute('aria-label');
+    await canvas.focus();
+    await page.keyboard.press('Shift+ArrowDown');
+    await expect.poll(() => canvas.getAttribute('aria-label')).not.toBe(before);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  test('another choice begins anew, says so, and stands in the address, which gives the same flow again', async () => {
+    const { page, complaints } = await open('/flow-lab.html');
+    await isUntrained(page);
+    await trainFor(page, '200');
+    await isTrained(page);
+    const status = page.getByRole('status');
+    expect(await status.textContent()).toMatch(/^It has learned two moons in 200 updates: \d/);
+    const learned = await status.textContent();
+    await page.locator('.lab select').first().selectOption('rings');
+    await isUntrained(page);
+    expect(await status.textContent()).toMatch(/has not seen rings yet: press Train/);
+    await page.locator('.lab select').nth(1).selectOption('maf');
+    await page.getByRole('spinbutton', { name: 'layers' }).fill('2');
+    await page.getByRole('spinbutton', { name: 'layers' }).blur();
+    await page.getByLabel('seed').fill('3');
+    await page.getByLabel('seed').blur();
+    const chosen = `${address}/flow-lab.html#target=rings&family=maf&layers=2&steps=200&seed=3`;
+    await expect.poll(() => page.url()).toBe(chosen);
+    await page.goto(`${address}/start.html`);
+    await page.goto(`${address}/flow-lab.html#steps=200`);
+    await isUntrained(page);
+    await page.locator('.go').click();
+    await isTrained(page);
+    expect(await status.textContent()).toBe(learned);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 240_000);
+
+  test('who goes to another page and back finds what was trained', async () => {
+    const { page, complaints } = await open('/flow-lab.html#steps=100');
+    await isUntrained(page);
+    await page.locator('.go').click();
+    await isTrained(page);
+    const learned = await page.getByRole('status').textContent();
+    await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
+    await page.waitForURL('**/which-agent.html');
+    await page.goBack();
+    await page.waitForSelector('.lab[data-state=trained]');
+    expect(await page.getByRole('status').textContent()).toBe(learned);
+    expect(await page.locator('.curve svg').count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  test('a finger scrolls the page past every picture', async () => {
+    const { page } = await open('/flow-lab.html', { width: 390, height: 700, hasTouch: true, isMobile: true });
+    await isUntrained(page);
+    const session = await page.context().newCDPSession(page);
+    for (const canvas of await page.locator('canvas.map').all()) {
+      await canvas.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+      const box = (await canvas.boundingBox())!;
+      const before = await page.evaluate(() => scrollY);
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', up?: number) =>
+        session.send('Input.dispatchTouchEvent', { type, touchPoints: up === undefined ? [] : [{ x, y: y - up }] });
+      await touch('touchStart', 0);
+      for (let up = 10; up <= 120; up += 10) await touch('touchMove', up);
+      await touch('touchEnd');
+      await expect.poll(async () => (await page.evaluate(() => scrollY)) - before).toBeGreaterThan(60);
+    }
+    await page.context().close();
+  }, 60_000);
+});
+
+describe('what keeps the flow page from computing', () => {
+  const alert = async (page: Page) => {
+    const found = page.getByRole('alert');
+    await found.waitFor();
+    expect(await found.count()).toBe(1);
+    return (await found.locator('p').textContent())!;
+  };
+
+  test('a worker that does not come is said, with what to do', async () => {
+    const page = await browser.newPage();
+    await page.route('**/flow.worker-*', (route) => route.abort());
+    await page.goto(`${address}/flow-lab.html`);
+    expect(await alert(page)).toMatch(/could not be loaded\. .* reload the page\.$/);
+    await page.unroute('**/flow.worker-*');
+    await page.getByRole('button', { name: 'Reload the page' }).click();
+    await page.waitForSelector('.lab[data-state=untrained]');
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.close();
+  }, 60_000);
+
+  test('the page itself that does not come, too', async () => {
+    const page = await browser.newPage();
+    await page.route('**/FlowLab.*.js', (route) => route.abort());
+    await page.goto(`${address}/flow-lab.html`);
+    expect(await alert(page)).toMatch(/^A part of this page could not be loaded/);
+    await page.close();
+  }, 60_000);
+
+  test('being offline, when it is to train again', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${address}/flow-lab.html#steps=100`);
+    await page.waitForSelector('.lab[data-state=untrained]');
+    await page.context().setOffline(true);
+    await page.locator('.lab select').first().selectOption('rings');
+    expect(await alert(page)).toBe(
+      'The program that computes could not be loaded: you are offline. Connect, and reload the page.',
+    );
+    await page.close();
+  }, 60_000);
+
+  test('a browser without WebAssembly', async () => {
+    const page = await browser.newPage();
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+    await page.goto(`${address}/flow-lab.html`);
+    expect(await alert(page)).toMatch(/^This browser does not run WebAssembly here/);
+    expect(await page.locator('.go').isDisabled()).toBe(true);
+    await page.close();
+  }, 60_000);
+
+  test('no JavaScript', async () => {
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.goto(`${address}/flow-lab.html`);
+    expect(await page.locator('noscript').textContent()).toContain('needs JavaScript');
+    await page.close();
+  });
 });
 
 test('the start page: why, a picture, how to install, train and act are on the first screen of 1280 × 800', async () => {
@@ -582,13 +932,13 @@ test('the start page: why, a picture, how to install, train and act are on the f
 });
 
 for (const [path, wait] of [
-  ['/index.html', '.VPHero'],
+  ['/index.html', '.replay canvas'],
   ['/start.html', 'main h1'],
   ['/lab.html', '.go'],
   ['/flow-lab.html', '.go'],
   ['/policies.html', 'main h1'],
 ] as const) {
-  for (const width of [390, 1280]) {
+  for (const width of [320, 390, 1280]) {
     for (const colorScheme of ['light', 'dark'] as const) {
       test(`${path} at ${width} px, ${colorScheme}: nothing is wider, axe finds nothing serious`, async () => {
         const { page, complaints } = await open(path, { width, colorScheme });

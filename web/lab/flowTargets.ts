@@ -1,15 +1,15 @@
 import type { Rng } from 'oxbow';
 import type { Standard } from '../../experiments/banana/standardized.ts';
-import { drawBanana, STANDARD, TRUTH } from '../../experiments/banana/target.ts';
+import { drawBanana, logDensity, STANDARD, TRUTH } from '../../experiments/banana/target.ts';
 import { checkerboard } from '../../experiments/densities/targets/checkerboard.ts';
 import { eightGaussians } from '../../experiments/densities/targets/eightGaussians.ts';
 import { pinwheel } from '../../experiments/densities/targets/pinwheel.ts';
 import { rings } from '../../experiments/densities/targets/rings.ts';
 import { twoMoons } from '../../experiments/densities/targets/twoMoons.ts';
+import type { FlowSetting } from './flowSetting.ts';
 
 /** A density over the plane that a flow learns. */
 export interface Target {
-  readonly title: string;
   /** It is seen in [−extent, extent]². */
   readonly extent: number;
   /** Nats, where it is known: no model's negative log-likelihood is below it. */
@@ -17,20 +17,22 @@ export interface Target {
   /** By which the flow's last layer makes it of numbers near 1; without it the flow makes the data as they are. */
   readonly standard?: Standard;
   draw(rng: Rng): ArrayLike<number>;
+  /** log p(x, y), nats. */
+  logPdf(x: number, y: number): number;
 }
 
 /** The banana of the flows tutorial, and the densities of `oxbow run densities`. */
-export const targets: Readonly<Record<string, Target>> = {
+export const targets: Readonly<Record<FlowSetting['target'], Target>> = {
   'two-moons': twoMoons,
   '8-gaussians': { ...eightGaussians, entropy: 2.833 },
   checkerboard: { ...checkerboard, entropy: Math.log(32) },
   rings,
   pinwheel,
   banana: {
-    title: 'the tutorial’s banana',
     extent: 16,
     entropy: TRUTH.entropy,
     standard: STANDARD,
     draw: (rng) => drawBanana(rng, 1),
+    logPdf: logDensity,
   },
 };

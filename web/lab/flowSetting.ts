@@ -1,0 +1,80 @@
+import { LARGEST_SEED, seedOf } from './setting.ts';
+
+/** What the flow page can be asked for, in words. The page does not load the flows and the data: its worker does. */
+export const flowChoices = {
+  target: {
+    'two-moons': 'two moons',
+    '8-gaussians': '8 Gaussians',
+    checkerboard: 'checkerboard',
+    rings: 'rings',
+    pinwheel: 'pinwheel',
+    banana: 'the tutorial’s banana',
+  },
+  family: {
+    spline: 'neural spline',
+    realnvp: 'RealNVP',
+    maf: 'masked autoregressive',
+    glow: 'Glow',
+    mlp: 'the tutorial’s MLP flow',
+    nice: 'NICE',
+  },
+} as const;
+
+export type FlowFamily = keyof typeof flowChoices.family;
+
+/** How many layers a family has unless one says so. */
+export const USUAL_LAYERS: Readonly<Record<FlowFamily, number>> = {
+  spline: 4,
+  realnvp: 4,
+  maf: 4,
+  glow: 4,
+  mlp: 6,
+  nice: 4,
+};
+/** The least and the most that can be asked for. */
+export const FLOW_LIMITS = { layers: [1, 12], steps: [100, 20_000], seed: [0, LARGEST_SEED] } as const;
+
+/** What is learned, by what, for how long. */
+export interface FlowSetting {
+  readonly target: keyof typeof flowChoices.target;
+  readonly family: FlowFamily;
+  readonly layers: number;
+  readonly steps: number;
+  readonly seed: number;
+}
+
+export const usualFlowSetting: FlowSetting = { target: 'two-moons', family: 'spline', layers: 4, steps: 2000, seed: 0 };
+
+/** A number as it is typed; undefined if it is no integer within the limits of what it stands for. */
+export function numberOf(what: keyof typeof FLOW_LIMITS, text: string): number | undefined {
+  const [low, high] = FLOW_LIMITS[what];
+  const value = seedOf(text);
+  return value === undefined || value < low || value > high ? undefined : value;
+}
+
+/** The part of a URL behind `#` that stands for a setting: what differs from the usual one, layers from those of its family. */
+export function flowToHash(setting: FlowSetting): string {
+  const usual = { ...usualFlowSetting, layers: USUAL_LAYERS[setting.family] };
+  const names = Object.keys(usualFlowSetting) as (keyof FlowSetting)[];
+  return new URLSearchParams(
+    names.filter((name) => setting[name] !== usual[name]).map((name) => [name, String(setting[name])]),
+  ).toString();
+}
+
+/** The setting of such a part; what it does not name, or names wrongly, is as usual. */
+export function flowFromHash(hash: string): FlowSetting {
+  const given = new URLSearchParams(hash.replace(/^#/, ''));
+  const named = <K extends keyof typeof flowChoices>(what: K): FlowSetting[K] => {
+    const name = given.get(what);
+    return (name !== null && Object.hasOwn(flowChoices[what], name) ? name : usualFlowSetting[what]) as FlowSetting[K];
+  };
+  const number = (what: keyof typeof FLOW_LIMITS) => numberOf(what, given.get(what) ?? '');
+  const family = named('family');
+  return {
+    target: named('target'),
+    family,
+    layers: number('layers') ?? USUAL_LAYERS[family],
+    steps: number('steps') ?? usualFlowSetting.steps,
+    seed: number('seed') ?? usualFlowSetting.seed,
+  };
+}
