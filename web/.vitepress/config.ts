@@ -94,7 +94,7 @@ export default defineConfig({
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/start' },
-      { text: 'Do you need a flow?', link: '/lake' },
+      { text: 'Need a flow?', link: '/lake' },
       { text: 'Lab', link: '/lab' },
       { text: 'Flow lab', link: '/flow-lab' },
       { text: 'Guide', link: '/which-agent' },
