@@ -1,4 +1,4 @@
-import { BehaviorCloning, type BehaviorCloningReport } from '../../../agents/index.ts';
+import { BehaviorCloning, type BehaviorCloningReport, type Demonstrations } from '../../../agents/index.ts';
 import { collectDemonstrations, type DemonstrationPath, type LakeId } from '../../../envs/index.ts';
 import { cosineSchedule, type Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
@@ -23,11 +23,14 @@ export interface Demonstrators {
 /** Half of them on each bank, on the shortest path. */
 export const evenly: Demonstrators = { upperShare: 0.5, path: 'shortest' };
 
-/** Clones scripted demonstrators by maximum likelihood; the value is the held-out loss. The weights of the best report are kept. */
+/** Demonstrators of another kind: so many of their walks. */
+export type Demonstrate = (episodes: number, rng: Rng) => Demonstrations;
+
+/** Clones demonstrators by maximum likelihood; the value is the held-out loss. The weights of the best report are kept. */
 export function cloneTraining({
   env,
   policy: name,
-  demonstrators: { upperShare, path },
+  demonstrators,
   settings: { steps, learningRate, policy: settings },
   episodes,
   batchSize,
@@ -35,15 +38,18 @@ export function cloneTraining({
 }: {
   env: LakeId;
   policy: PolicyName;
-  demonstrators: Demonstrators;
+  demonstrators: Demonstrators | Demonstrate;
   settings: CloningSettings;
   /** Walks to learn from; a fifth as many are held out. */
   episodes: number;
   batchSize: number;
   rng: Rng;
 }): LakeTraining<LakeProgress & BehaviorCloningReport> {
-  const collect = (count: number, stream: string) =>
-    collectDemonstrations({ envId: env, episodes: count, upperShare, path, rng: rng.split(stream) });
+  const collect = (count: number, stream: string): Demonstrations => {
+    if (typeof demonstrators === 'function') return demonstrators(count, rng.split(stream));
+    const { upperShare, path } = demonstrators;
+    return collectDemonstrations({ envId: env, episodes: count, upperShare, path, rng: rng.split(stream) });
+  };
   const demonstrations = collect(episodes, 'demonstrations');
   const validation = collect(Math.max(1, Math.round(episodes / 5)), 'validation');
   const policy = makeLakePolicy(name, { env, settings, rng: rng.split('policy'), scale: 'state' });
