@@ -9,7 +9,7 @@ const browser = await startChromium();
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await browser.newPage({ viewport: { width: 1100, height: 900 }, colorScheme });
-    await page.goto(`${server.address}/lab.html`);
+    await page.goto(`${server.address}/lab.html#step=train`);
     await page.click('.go');
     // The walks of the last report have grown when the modes are there and a second has gone by.
     await page.waitForFunction(() =>

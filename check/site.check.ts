@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
+import { decode } from 'fast-png';
 import * as ort from 'onnxruntime-node';
 import type { Browser, BrowserContextOptions, Download, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -74,16 +75,25 @@ async function open(
 const shares = (page: Page, metric: string) =>
   page.$$eval(`.side [data-metric=${metric}]`, (cells) => cells.map((cell) => Number.parseFloat(cell.textContent!)));
 const isDone = (page: Page) =>
-  page.waitForFunction(
-    () => [...document.querySelectorAll<HTMLElement>('.side')].every(({ dataset }) => dataset.state === 'done'),
-    undefined,
-    { timeout: 120_000 },
-  );
+  page.waitForFunction(() => document.querySelectorAll('.side[data-state=done]').length === 2, undefined, {
+    timeout: 120_000,
+  });
 
 const isTraining = (page: Page) =>
   page.waitForFunction(() =>
     [...document.querySelectorAll<HTMLElement>('.side')].every(({ dataset }) => dataset.state === 'training'),
   );
+
+/** The heading is of the study that was trained, and every number in it is one of those that are shown, in their order. */
+async function headingIsTrue(page: Page): Promise<void> {
+  const heading = (await page.textContent('.heading'))!;
+  const metric = /nats from the soft optimum/.test(heading) ? 'kl' : /drowns in/.test(heading) ? 'drowned' : 'home';
+  const numbers = [...heading.matchAll(/\d+\.\d+/g)].map(Number);
+  expect([heading, numbers]).toEqual([heading, await shares(page, metric)]);
+  for (const title of await page.$$eval('.side h3', (titles) => titles.map((each) => each.firstChild!.textContent!))) {
+    expect(heading).toContain(title.trim());
+  }
+}
 
 async function contentOf(download: Download): Promise<Buffer> {
   return readFile(await download.path());
@@ -234,9 +244,322 @@ describe('what somebody has brought into a page', () => {
   });
 });
 
+describe('the story', () => {
+  /** What the maps and densities show, as numbers that change with it. */
+  const pictures = (page: Page) =>
+    page.$$eval('.side canvas', (all) => all.map((canvas) => (canvas as HTMLCanvasElement).toDataURL()));
+  const heading = (page: Page) => page.textContent('.heading');
+
+  test('the first view shows walks of both policies that move, within a second of the first paint', async () => {
+    const { page, complaints } = await open('/lab.html');
+    await page.waitForFunction(() => performance.getEntriesByName('lab/first-walks').length > 0);
+    const [paint, walks] = await page.evaluate(() =>
+      ['first-contentful-paint', 'lab/first-walks'].map((name) => performance.getEntriesByName(name)[0]!.startTime),
+    );
+    console.info(`walks ${(walks! - paint!).toFixed(0)} ms after the first paint`);
+    expect(walks! - paint!).toBeLessThan(1000);
+    const first = await pictures(page);
+    expect(first).toHaveLength(4);
+    await page.waitForTimeout(400);
+    const then = await pictures(page);
+    for (const map of [0, 2]) expect(then[map]).not.toBe(first[map]);
+    // All of it in the first screen, numbers and densities too.
+    const bottom = await page.$$eval('.side canvas', (all) =>
+      Math.max(...all.map((each) => each.getBoundingClientRect().bottom)),
+    );
+    expect(bottom).toBeLessThan(900);
+    // And who does not want it to move stops it.
+    await page.click('.play');
+    await page.waitForTimeout(1500);
+    const stopped = await pictures(page);
+    await page.waitForTimeout(1500);
+    expect(await pictures(page)).toEqual(stopped);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('by the keyboard: Enter on Next, arrow keys; the address says where one is, and the way back goes there', async () => {
+    const { page, complaints } = await open('/lab.html');
+    await page.locator('.onward').focus();
+    const seen = [await heading(page)];
+    for (const step of [1, 2, 3, 4, 5]) {
+      await page.keyboard.press(step % 2 === 0 ? 'ArrowRight' : 'Enter');
+      await page.waitForFunction((hash) => location.hash === hash, `#step=${step}`);
+      expect(await page.locator('.steps [aria-current=step]').getAttribute('href')).toBe(`#step=${step}`);
+      seen.push(await heading(page));
+    }
+    expect(new Set(seen).size).toBe(6);
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.go').waitFor();
+    for (const i of [5, 4, 3]) {
+      await page.goBack();
+      await expect.poll(() => heading(page)).toBe(seen[i]);
+    }
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => heading(page)).toBe(seen[2]);
+    await page.goto(`${address}/lab.html#step=4`);
+    await expect.poll(() => heading(page)).toBe(seen[4]);
+    await page.getByLabel('banks').selectOption('lower');
+    await expect.poll(() => heading(page)).toBe('Block the lower bank, and the flow still has the upper');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('by touch: a tap, a swipe over the text; a swipe over a map scrolls the page', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const page = await context.newPage();
+    await page.goto(`${address}/lab.html`);
+    await page.locator('.onward').tap();
+    await page.waitForFunction(() => location.hash === '#step=1');
+    const cdp = await context.newCDPSession(page);
+    const swipe = async (selector: string, xDistance: number, yDistance: number) => {
+      const box = (await page.locator(selector).first().boundingBox())!;
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      await cdp.send('Input.synthesizeScrollGesture', {
+        x,
+        y,
+        xDistance,
+        yDistance,
+        gestureSourceType: 'touch',
+        speed: 1200,
+      });
+    };
+    await swipe('.lead', -160, 0);
+    await page.waitForFunction(() => location.hash === '#step=2');
+    await swipe('.lead', 160, 0);
+    await page.waitForFunction(() => location.hash === '#step=1');
+    for (const hash of ['', '#step=train']) {
+      await page.goto(`${address}/lab.html${hash}`);
+      await page.locator('.side canvas').first().waitFor();
+      if (hash !== '') {
+        await page.locator('.go').tap();
+        await page.locator('.map.probing').first().waitFor({ timeout: 60_000 });
+      }
+      const tops = await page.$$eval('.map', (maps) => maps.map((map) => map.getBoundingClientRect().top));
+      expect(tops[0]).toBe(tops[1]);
+      await page.locator('.map').first().scrollIntoViewIfNeeded();
+      const before = await page.evaluate(() => scrollY);
+      await swipe('.map', 0, -200);
+      await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before + 100);
+    }
+    await context.close();
+  }, 120_000);
+
+  test('of what is trained nothing is lost on the way to another page and back, nor under another choice', async () => {
+    const { page, complaints } = await open('/lab.html#step=train');
+    await page.click('.go');
+    await isDone(page);
+    const [drowned, result] = [await shares(page, 'drowned'), await heading(page)];
+    await headingIsTrue(page);
+    await page.click('.VPNavBar a[href$="/flow-lab.html"]');
+    await page.waitForFunction(
+      () => document.title.startsWith('A flow') || location.pathname.endsWith('flow-lab.html'),
+    );
+    await page.goBack();
+    await isDone(page);
+    expect(await shares(page, 'drowned')).toEqual(drowned);
+    await page.selectOption('select:has(option[value=ppo])', 'ppo');
+    await page.getByText('train again for these').waitFor();
+    expect([await heading(page), await shares(page, 'drowned')]).toEqual([result, drowned]);
+    expect(await page.evaluate(() => location.hash)).toContain('study=ppo');
+    await page.click('.go');
+    await isTraining(page);
+    await isDone(page);
+    await headingIsTrue(page);
+    expect(await heading(page)).toMatch(/gets home in/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 240_000);
+
+  test('what cannot be loaded or run is said, and what to do', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${address}/lab.html#step=train`);
+    await page.locator('.go').waitFor();
+    await page.route(/trainer\.worker/, (route) => route.abort('internetdisconnected'));
+    await page.click('.go');
+    for (const side of [0, 1]) {
+      const alert = page.locator('.side').nth(side).getByRole('alert');
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(/could not be loaded: check that you are online, reload the page/);
+    }
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+    await page.reload();
+    await page.click('.go');
+    const alert = page.getByRole('alert').first();
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(/WebAssembly turned off.*turn it on, or try another browser/);
+    // The story needs none of it.
+    await page.locator('.steps a').nth(2).click();
+    await page.getByText('Their average leads into the lake').waitFor();
+    await page.route(/LakeLab/, (route) => route.abort('internetdisconnected'));
+    await page.reload();
+    await page.getByText('The lab could not be loaded: check that you are online').waitFor();
+    await page.close();
+  });
+});
+
+describe('what one does oneself', () => {
+  /** Draws on the map with a finger, or with the mouse. */
+  async function draw(page: Page, points: readonly (readonly [number, number])[], finger: boolean): Promise<void> {
+    const canvas = page.locator('canvas.draw');
+    await canvas.scrollIntoViewIfNeeded();
+    const box = (await canvas.boundingBox())!;
+    const unit = box.width / 4.16;
+    const way = points.map(([x, y]) => ({ x: box.x + (x + 2.08) * unit, y: box.y + (2.08 - y) * unit }));
+    if (!finger) {
+      await page.mouse.move(way[0]!.x, way[0]!.y);
+      await page.mouse.down();
+      for (const { x, y } of way.slice(1)) await page.mouse.move(x, y, { steps: 8 });
+      await page.mouse.up();
+      return;
+    }
+    const cdp = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+      cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+    await touch('touchStart', [way[0]!]);
+    for (const [i, to] of way.slice(1).entries()) {
+      const from = way[i]!;
+      for (let part = 1; part <= 8; part++) {
+        await touch('touchMove', [
+          { x: from.x + (part / 8) * (to.x - from.x), y: from.y + (part / 8) * (to.y - from.y) },
+        ]);
+      }
+    }
+    await touch('touchEnd', []);
+  }
+  const upper = [
+    [-1.5, 0],
+    [-1.1, 1],
+    [0, 1.3],
+    [1.1, 1],
+    [1.5, 0],
+  ] as const;
+  const lower = upper.map(([x, y]) => [x, -y] as const);
+
+  test.each([390, 1280])(
+    'at %i px, ways that are drawn are cloned: one is, of two the Gaussian makes their average',
+    async (width) => {
+      const context = await browser.newContext({
+        viewport: { width, height: 844 },
+        hasTouch: width === 390,
+        isMobile: width === 390,
+      });
+      const page = await context.newPage();
+      await page.goto(`${address}/lab.html#step=draw`);
+      const finger = width === 390;
+      const status = page.locator('.drawn');
+      await page.locator('canvas.draw').waitFor();
+      const scrolled = () => page.evaluate(() => scrollY);
+      for (const [way, reason] of [
+        [
+          [
+            [-1.5, 0],
+            [1.5, 0],
+          ],
+          'through the water',
+        ],
+        [
+          [
+            [-0.5, 1.5],
+            [1.5, 0],
+          ],
+          'does not begin at the start',
+        ],
+        [
+          [
+            [-1.5, 0],
+            [-1.5, 1.5],
+            [1, 1.7],
+          ],
+          'does not end at home',
+        ],
+      ] as const) {
+        await draw(page, way, finger);
+        expect(await page.locator('.drawing [role=alert]').textContent()).toContain(reason);
+      }
+      expect(await status.textContent()).toBe('No way is drawn yet.');
+      expect(await page.locator('.go').isDisabled()).toBe(true);
+      const before = await scrolled();
+      await draw(page, upper, finger);
+      expect(await status.textContent()).toBe('1 way by the upper bank.');
+      await draw(page, lower, finger);
+      expect(await status.textContent()).toBe('1 way by the upper bank, 1 by the lower.');
+      // Drawing does not scroll.
+      expect(await scrolled()).toBe(before);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('button', { name: 'Add a lower way' }).click();
+      expect(await status.textContent()).toBe('1 way by the upper bank, 1 by the lower.');
+      await page.locator('.go').click();
+      await isTraining(page);
+      await isDone(page);
+      await headingIsTrue(page);
+      const [gaussian, flow] = await shares(page, 'drowned');
+      expect(gaussian! - flow!).toBeGreaterThan(10);
+      expect(await page.textContent('.lead')).toContain('on what you drew: 1 way by the upper bank, 1 by the lower.');
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await page.getByText('cloned from other ways').waitFor();
+      expect(await page.textContent('.lead')).toContain('on what you drew: 1 way by the upper bank, 1 by the lower.');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await context.close();
+    },
+    180_000,
+  );
+
+  test('in the game a bank is blocked for both, or by an opponent for each; the score is that of the walks', async () => {
+    const { page, complaints } = await open('/lab.html#step=game');
+    const notes = () => page.locator('.side small').allTextContents();
+    const heading = () => page.textContent('.heading');
+    for (const [i, bank] of ['upper', 'lower'].entries()) {
+      await page.getByRole('button', { name: `Block the ${bank} bank` }).click();
+      await expect.poll(heading).toMatch(new RegExp(`^After ${i + 1} rounds? `));
+      const [left, right] = (await notes()).map((note) =>
+        /^(\d+) of (\d+) walks home$/.exec(note)!.slice(1).map(Number),
+      );
+      const walks = 20 * (i + 1);
+      expect([left![1], right![1]]).toEqual([walks, walks]);
+      expect(await heading()).toContain(`home in ${left![0]} of ${walks} walks, the spline flow in ${right![0]}`);
+      const drowned = await shares(page, 'drowned');
+      expect(drowned[0]).toBeCloseTo(100 * (1 - left![0]! / walks), 1);
+      // Nobody got home by the bank that was blocked first.
+      if (i === 0) expect(await shares(page, 'upper')).toEqual([0, 0]);
+    }
+    await page.getByRole('button', { name: 'Let the opponent choose' }).click();
+    await expect.poll(heading).toMatch(/^After 3 rounds .* of 60 walks/);
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await expect.poll(heading).toBe('Block a bank, and see who gets home');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('what is shown is shared: by a link, and as a picture', async () => {
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await context.newPage();
+    await page.goto(`${address}/lab.html#step=train`);
+    await page.getByLabel('seed').fill('7');
+    await page.getByLabel('seed').blur();
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByText('The link is copied').waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toBe(`${address}/lab.html#seed=7&step=train`);
+    await page.goto('about:blank');
+    await page.goto(link);
+    expect(await page.getByLabel('seed').inputValue()).toBe('7');
+    await page.locator('.steps a').nth(3).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save picture' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('lake-3.png');
+    const { width, height, data } = decode(await contentOf(download));
+    expect([width, height]).toEqual([1920, 630]);
+    expect(new Set(data).size).toBeGreaterThan(20);
+    await context.close();
+  });
+});
+
 describe('the lake', () => {
   test('a Gaussian drowns and a spline flow does not, within a minute; a blocked bank changes the walks', async () => {
-    const { page, complaints, loaded } = await open('/lab.html');
+    const { page, complaints, loaded } = await open('/lab.html#step=train');
     await page.evaluate(() => {
       const tasks: number[] = [];
       (window as unknown as { tasks: number[] }).tasks = tasks;
@@ -263,6 +586,7 @@ describe('the lake', () => {
       [...document.querySelectorAll('.side [data-metric=modes]')].every((cell) => cell.textContent !== '–'),
     );
     expect(await shares(page, 'modes')).toEqual([1, 2]);
+    await headingIsTrue(page);
     const open_ = await shares(page, 'home');
     await page.selectOption('select:has(option[value=upper])', 'upper');
     await page.waitForFunction((before) => {
@@ -271,6 +595,8 @@ describe('the lake', () => {
       );
       return now.every((value, i) => value < before[i]! - 15);
     }, open_);
+    await headingIsTrue(page);
+    expect(await page.textContent('.heading')).toMatch(/^With the upper bank blocked, /);
     expect(complaints).toEqual([]);
     let size = 0;
     for (const body of loaded.values()) size += gzipSync((await body) ?? Buffer.alloc(0)).length;
@@ -308,7 +634,7 @@ describe('what is chosen and loaded', () => {
   }, 120_000);
 
   test('a file is shown under its own name, on its own lake, and one that is broken leaves what is there', async () => {
-    const { page, complaints } = await open('/lab.html');
+    const { page, complaints } = await open('/lab.html#step=train');
     await page.click('.go');
     await isTraining(page);
     await isDone(page);
@@ -319,12 +645,27 @@ describe('what is chosen and loaded', () => {
     const field = page.getByLabel('a policy file');
     const choose = (name: string, content: Buffer) =>
       field.setInputFiles({ name, mimeType: 'application/json', buffer: content });
-    await choose('broken.json', buffer.subarray(0, 500));
-    await left.getByRole('alert').waitFor();
-    expect(await left.locator('h3').textContent()).toContain('Gaussian');
-    expect(await left.getByRole('button', { name: 'Policy file' }).isEnabled()).toBe(true);
+    for (const [name, content, reason] of [
+      ['broken.json', buffer.subarray(0, 500), 'it is no JSON, or not all of it'],
+      ['notes.json', Buffer.from('{"notes": []}'), '.+'],
+    ] as const) {
+      await choose(name, content);
+      const alert = left.getByRole('alert').filter({ hasText: name });
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(
+        new RegExp(`^${name} is no policy file: ${reason}\\. Wanted one that "Policy file" saves\\.$`),
+      );
+      expect(await left.locator('h3').textContent()).toContain('Gaussian');
+      expect(await left.getByRole('button', { name: 'Policy file' }).isEnabled()).toBe(true);
+    }
+    // Back at an early moment of the training, which the file has not.
+    await page.getByLabel('Back through the training').fill('0');
+    await page.waitForFunction(() => document.querySelector('.side small')?.textContent === 'at 0 % of its training');
     await choose('spline.json', buffer);
-    await left.getByText('from a file: spline flow, few long strides').waitFor();
+    await left.getByText('from a file, few long strides').waitFor();
+    expect(await left.locator('h3').textContent()).toContain('spline flow');
+    expect(await page.locator('.scrub output').textContent()).toBe('the newest weights');
+    await headingIsTrue(page);
     // The same walks that the policy beside it had at the end of its training.
     await page.waitForFunction(() => {
       const [one, other] = document.querySelectorAll('.side [data-metric=drowned]');
@@ -344,6 +685,7 @@ describe('the soft optimum', () => {
     await isDone(page);
     const last = await shares(page, 'kl');
     for (const [i, kl] of last.entries()) expect(kl).toBeLessThan(0.5 * first[i]!);
+    await headingIsTrue(page);
     // In one colour that is half transparent, which nothing else has there.
     const areas = await page.$$eval('canvas.heat', (canvases) =>
       canvases.map((canvas) => {
@@ -385,7 +727,7 @@ describe('the lake, once trained', () => {
   let page: Page;
   let complaints: string[];
   beforeAll(async () => {
-    ({ page, complaints } = await open('/lab.html'));
+    ({ page, complaints } = await open('/lab.html#step=train'));
     await page.locator('.go').focus();
     await page.keyboard.press('Enter');
     await isTraining(page);
@@ -934,7 +1276,11 @@ test('the start page: why, a picture, how to install, train and act are on the f
 for (const [path, wait] of [
   ['/index.html', '.replay canvas'],
   ['/start.html', 'main h1'],
-  ['/lab.html', '.go'],
+  ['/lab.html', '.play'],
+  ['/lab.html#step=4', '.onward'],
+  ['/lab.html#step=train', '.go'],
+  ['/lab.html#step=draw', '.go'],
+  ['/lab.html#step=game', '.share'],
   ['/flow-lab.html', '.go'],
   ['/policies.html', 'main h1'],
 ] as const) {

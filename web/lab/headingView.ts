@@ -4,7 +4,7 @@ import { home, lake, start } from '../../envs/lake/lakeMap.ts';
 import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
 import { FINE_POINTS, HeadingMeter } from '../../experiments/lake/headings/truth/headingMeter.ts';
 import { SoftOptimum } from '../../experiments/lake/headings/truth/softOptimum.ts';
-import { type ActionView, type HeadingDensity, SAMPLES } from './actionView.ts';
+import { type ActionView, type LabDensity, SAMPLES } from './actionView.ts';
 
 /** Headings of a policy beside the soft optimum of the task that it learned. */
 export class HeadingView implements ActionView {
@@ -21,7 +21,7 @@ export class HeadingView implements ActionView {
     return this.#meter.measure(start).kl;
   }
 
-  density(x: number, y: number): HeadingDensity {
+  density(x: number, y: number): LabDensity {
     const { density, optimal, kl } = this.#meter.measure({ x, y });
     const isOver = [lake, home].some((disc) => Math.hypot(x - disc.x, y - disc.y) <= disc.radius);
     const samples = tf.tidy(

@@ -3,9 +3,9 @@ import { softLakeSettings } from '../../experiments/lake/headings/softLakeSettin
 import { type SoftLakeTask, softLakeOptions } from '../../experiments/lake/headings/softLakeTask.ts';
 import { measureWalks, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
 import type { ActionView, LabDensity } from './actionView.ts';
+import { DirectionView } from './directionView.ts';
 import { HeadingView } from './headingView.ts';
 import type { Setting } from './setting.ts';
-import { VelocityView } from './velocityView.ts';
 
 /** How so many walks ended, and of a policy over headings KL(π ‖ π*) at the start, nats. */
 export type LabMetrics = WalkMetrics & { readonly walks: number; readonly kl?: number };
@@ -24,7 +24,7 @@ export class LabPolicy {
     this.task = task;
     this.#view =
       task === undefined
-        ? new VelocityView(policy)
+        ? new DirectionView(policy)
         : new HeadingView(policy, { ...softLakeSettings.parse({}), ...task });
   }
 

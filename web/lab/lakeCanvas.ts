@@ -37,7 +37,7 @@ export interface MapScene {
   readonly blocked: Setting['blocked'];
   /** Where the walker is asked which way it would go, and what it says there. */
   readonly probe?: { readonly x: number; readonly y: number } | undefined;
-  readonly density?: LabDensity | undefined;
+  readonly density?: Pick<LabDensity, 'kind' | 'samples'> | undefined;
 }
 
 /** The lake from above, walks up to now, and the probe with arrows of sampled velocities. */
@@ -81,6 +81,23 @@ export function drawMap(context: CanvasRenderingContext2D, size: number, colours
   context.fillText('home', x(home.x), y(home.y - 0.45));
   context.fillText('lake', x(0), y(-0.04));
   if (scene.probe !== undefined) drawProbe(context, { x, y, unit }, colours, { ...scene, probe: scene.probe });
+}
+
+/** A way that somebody has drawn. */
+export function drawStroke(
+  context: CanvasRenderingContext2D,
+  size: number,
+  colours: Colours,
+  stroke: readonly { readonly x: number; readonly y: number }[],
+): void {
+  const { x, y } = scaleOf(size);
+  context.strokeStyle = colours.ink;
+  context.lineWidth = 2.5;
+  context.lineJoin = context.lineCap = 'round';
+  context.beginPath();
+  for (const point of stroke) context.lineTo(x(point.x), y(point.y));
+  context.stroke();
+  context.lineWidth = 1;
 }
 
 type Scale = { x(x: number): number; y(y: number): number };

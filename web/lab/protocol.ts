@@ -3,11 +3,18 @@ import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import type { LabDensity } from './actionView.ts';
 import type { LabMetrics } from './labPolicy.ts';
 import type { Setting } from './setting.ts';
+import type { Stroke } from './strokes.ts';
 
 /** What the page asks of the worker that trains one policy. */
 export type Request =
-  | { readonly kind: 'train'; readonly setting: Setting; readonly policy: Setting['policies'][number] }
-  | { readonly kind: 'load'; readonly json: string; readonly setting: Setting }
+  | {
+      readonly kind: 'train';
+      readonly setting: Setting;
+      readonly policy: Setting['policies'][number];
+      /** Ways to clone in place of those of scripted demonstrators. */
+      readonly strokes?: readonly Stroke[];
+    }
+  | { readonly kind: 'load'; readonly name: string; readonly json: string; readonly setting: Setting }
   | {
       readonly kind: 'probe';
       readonly x: number;
@@ -26,19 +33,21 @@ export interface Walked {
   readonly blocked: Setting['blocked'];
 }
 
+/** How far a training is. */
+export interface Report extends Walked {
+  readonly step: number;
+  readonly steps: number;
+  /** What the learning curve shows: the held-out loss, the return, or KL(π ‖ π*) at the start. */
+  readonly value: number | null;
+  readonly snapshot: number;
+  /** How many tensors the worker holds. */
+  readonly tensors: number;
+}
+
 /** What the worker says. */
 export type Reply =
   | { readonly kind: 'ready'; readonly engine: string }
-  | ({
-      readonly kind: 'report';
-      readonly step: number;
-      readonly steps: number;
-      /** What the learning curve shows: the held-out loss, the return, or KL(π ‖ π*) at the start. */
-      readonly value: number | null;
-      readonly snapshot: number;
-      /** How many tensors the worker holds. */
-      readonly tensors: number;
-    } & Walked)
+  | ({ readonly kind: 'report' } & Report)
   /** Which policy a file holds. */
   | { readonly kind: 'loaded'; readonly policy: string; readonly env: Setting['env'] }
   | { readonly kind: 'done'; readonly metrics: LabMetrics; readonly seconds: number }

@@ -1,16 +1,11 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { policyFromJson, policyToJson, Rng, selectBackend, selectEngine } from 'oxbow';
-import { type HeadingPolicy, makeHeadingPolicy } from '../../experiments/lake/headings/headingPolicies.ts';
-import { softLakeSettings } from '../../experiments/lake/headings/softLakeSettings.ts';
 import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
-import { type SoftPpoSettings, softPpoTraining } from '../../experiments/lake/headings/softPpoTraining.ts';
-import type { LakeTraining } from '../../experiments/lake/shared/lakeTraining.ts';
-import tuned from '../../experiments/lake/tuned.json';
-import { type CloningSettings, cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import { type PpoSettings, ppoTraining } from '../../experiments/lake/walks/ppoTraining.ts';
 import { LabPolicy } from './labPolicy.ts';
+import { labTraining } from './labTraining.ts';
 import type { Reply, Request, Walked } from './protocol.ts';
 import { choices, type Setting, softTask } from './setting.ts';
+import { followStrokes } from './strokes.ts';
 
 /** Walks of a report, of which {@link DRAWN} are drawn; and those at the end, as many as the command line has. */
 const [WALKS, DRAWN, LAST_WALKS] = [200, 40, 1000];
@@ -38,37 +33,25 @@ function lakeOf({ env }: Readonly<Record<string, unknown>>, chosen: Setting['env
   throw new Error(`The file's policy is of ${env}: wanted one of ${Object.keys(choices.env).join(' or ')}`);
 }
 
+/** The policy of a file. @throws if it holds none, with its name */
+function policyOf({ name, json }: { readonly name: string; readonly json: string }): ReturnType<typeof policyFromJson> {
+  const refuse = (reason: string) =>
+    new Error(`${name} is no policy file: ${reason}. Wanted one that "Policy file" saves.`);
+  try {
+    JSON.parse(json);
+  } catch {
+    throw refuse('it is no JSON, or not all of it');
+  }
+  try {
+    return policyFromJson(json);
+  } catch (error) {
+    throw refuse((error as Error).message.split('\n')[0]!.slice(0, 200));
+  }
+}
+
 /** Lets requests that wait be served. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
-}
-
-function training(policy: Setting['policies'][number], asked: Setting): LakeTraining {
-  const { study, env, seed } = asked;
-  const rng = new Rng(seed);
-  if (study === 'cloning') {
-    const settings = tuned.tuned.cloning[env][policy] as CloningSettings;
-    return cloneTraining({
-      env,
-      policy,
-      demonstrators: evenly,
-      settings,
-      episodes: 1000,
-      batchSize: 256,
-      rng,
-    });
-  }
-  if (study === 'soft') {
-    const settings = tuned.tuned.soft['LakeStride-v0'][policy as HeadingPolicy] as SoftPpoSettings;
-    return softPpoTraining(makeHeadingPolicy(policy as HeadingPolicy, settings.policy, rng.split('policy')), {
-      task: softTask(asked),
-      training: softLakeSettings.parse({}),
-      settings,
-      rng,
-    });
-  }
-  const settings = tuned.tuned.ppo['Lake-v0'][policy] as PpoSettings;
-  return ppoTraining({ env, policy, settings, steps: 100_000, envs: 8, horizon: 256, rng });
 }
 
 function walk(shown: LabPolicy, { env }: Setting, count: number, rng: Rng): Walked {
@@ -86,9 +69,14 @@ function report(
   reply({ kind: 'report', ...progress, value, snapshot: shown.keep(), tensors: memory().numTensors, ...walks });
 }
 
-async function train(policy: Setting['policies'][number], asked: Setting): Promise<void> {
+async function train({ policy, setting: asked, strokes }: Extract<Request, { kind: 'train' }>): Promise<void> {
   const started = performance.now();
-  const { reports, steps, policy: trained, dispose } = training(policy, asked);
+  const {
+    reports,
+    steps,
+    policy: trained,
+    dispose,
+  } = labTraining(policy, asked, strokes && ((episodes, rng) => followStrokes(strokes, episodes, rng)));
   const shown = new LabPolicy(trained, asked.study === 'soft' ? softTask(asked) : undefined);
   lab = shown;
   const rng = new Rng(asked.seed);
@@ -110,10 +98,10 @@ async function serve(request: Request): Promise<void> {
     ({ setting } = request);
     ({ blocked } = setting);
     reply({ kind: 'ready', engine: String(ready) });
-    return train(request.policy, request.setting);
+    return train(request);
   }
   if (request.kind === 'load') {
-    const { policy, about } = policyFromJson(request.json);
+    const { policy, about } = policyOf(request);
     setting = { ...request.setting, env: lakeOf(about, request.setting.env) };
     ({ blocked } = setting);
     lab = new LabPolicy(policy, policy.actionDim === 1 ? { ...softTask(setting), ...taskOf(about) } : undefined);

@@ -1,0 +1,182 @@
+import type { Mode } from 'oxbow';
+import { type Ref, ref, shallowRef } from 'vue';
+import type { LabDensity } from './actionView.ts';
+import type { Reply, Report, Request, Walked } from './protocol.ts';
+import type { Setting } from './setting.ts';
+
+/** What is looked at: where, with the weights of which report (undefined for the newest), and which bank is blocked. */
+export interface Look {
+  readonly probe: { readonly x: number; readonly y: number };
+  readonly snapshot: number | undefined;
+  readonly blocked: Setting['blocked'];
+}
+
+/** Milliseconds in which nothing has moved, before modes are searched. */
+const REST = 150;
+
+/** One policy of the lab: the worker that trains it, and what it has said last. It goes on while the page shows something else. */
+export function makeTrainer(look: () => Look) {
+  const walked = shallowRef<Walked>();
+  const density = shallowRef<LabDensity>();
+  const modes = shallowRef<readonly Mode[]>();
+  const state = ref<'idle' | 'training' | 'done'>('idle');
+  const share = ref(0);
+  const tensors = ref(0);
+  const error = ref<string>();
+  const reports: Ref<Report[]> = ref([]);
+  /** What a file held, while that is shown. */
+  const loaded = shallowRef<Extract<Reply, { kind: 'loaded' }>>();
+  const file = shallowRef<{ readonly name: string; readonly bytes: Uint8Array }>();
+  let worker: Worker | undefined;
+  /** What is asked for waits for the answer to the last one of its kind: then it is asked again, if something has changed. */
+  let [looking, moved] = [false, false];
+  let [walking, changed] = [false, false];
+  let rest: ReturnType<typeof setTimeout> | undefined;
+
+  const send = (request: Request) => worker?.postMessage(request);
+  const snapshotOf = () => {
+    const { snapshot } = look();
+    return snapshot === undefined ? {} : { snapshot };
+  };
+
+  /** @returns undefined, and says so, where none can be */
+  function started(): Worker | undefined {
+    error.value = undefined;
+    if (typeof WebAssembly === 'undefined') {
+      error.value =
+        'This browser has WebAssembly turned off, and the lab trains with it: turn it on, or try another browser.';
+      return undefined;
+    }
+    const next = new Worker(new URL('./trainer.worker.ts', import.meta.url), { type: 'module' });
+    next.onerror = ({ message }) => {
+      // A script that could not be loaded has no message.
+      error.value = message
+        ? `The training has stopped: ${message}. Reload the page, and train again.`
+        : 'The training could not be loaded: check that you are online, reload the page, and train again.';
+      next.terminate();
+      state.value = 'idle';
+    };
+    return next;
+  }
+
+  /** Shows what a worker has, in place of the one before. */
+  function adopt(next: Worker): void {
+    worker?.terminate();
+    worker = next;
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
+    for (const shown of [walked, density, modes, loaded]) shown.value = undefined;
+    reports.value = [];
+    [looking, moved, walking, changed] = [false, false, false, false];
+    state.value = 'training';
+    share.value = 0;
+  }
+
+  function receive(reply: Reply): void {
+    switch (reply.kind) {
+      case 'report':
+        share.value = reply.steps === 0 ? 1 : reply.step / reply.steps;
+        tensors.value = reply.tensors;
+        reports.value.push({ ...reply, walks: [] });
+        if (look().snapshot !== undefined) return;
+        show(reply);
+        probe();
+        return;
+      case 'loaded':
+        loaded.value = reply;
+        return;
+      case 'done':
+        state.value = 'done';
+        probe();
+        return;
+      case 'walks':
+        walking = false;
+        show(reply);
+        if (changed) walk();
+        return;
+      case 'density':
+        looking = false;
+        density.value = reply.density;
+        modes.value = reply.modes;
+        if (moved) probe();
+        else if (reply.modes === undefined && state.value === 'done') rest = setTimeout(() => probe(true), REST);
+        return;
+      case 'file':
+        file.value = reply;
+        return;
+      case 'error':
+        error.value = reply.message;
+        [looking, walking] = [false, false];
+        if (state.value === 'training') state.value = 'idle';
+    }
+  }
+
+  function show(next: Walked): void {
+    walked.value = next;
+  }
+
+  /** Asks for the density at the probe; for its modes, which take longer, once the training is over and the probe rests. */
+  function probe(withModes = false): void {
+    clearTimeout(rest);
+    if (worker === undefined) return;
+    moved = looking;
+    if (moved) return;
+    looking = true;
+    const { x, y } = look().probe;
+    send({ kind: 'probe', x, y, ...snapshotOf(), modes: withModes });
+  }
+
+  function walk(): void {
+    changed = walking;
+    if (changed || worker === undefined) return;
+    walking = true;
+    send({ kind: 'walk', blocked: look().blocked, ...snapshotOf() });
+  }
+
+  function begin(request: Extract<Request, { kind: 'train' }>): boolean {
+    const next = started();
+    if (next === undefined) return false;
+    adopt(next);
+    send(request);
+    return true;
+  }
+
+  /** What is shown stays until the file has proved to be a policy. */
+  function load(request: Extract<Request, { kind: 'load' }>): void {
+    const next = started();
+    if (next === undefined) return;
+    next.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (data.kind !== 'error') {
+        adopt(next);
+        receive(data);
+        return;
+      }
+      error.value = data.message;
+      next.terminate();
+    };
+    next.postMessage(request);
+  }
+
+  function download(format: 'onnx' | 'json'): void {
+    send({ kind: 'file', format, ...snapshotOf() });
+  }
+
+  return {
+    walked,
+    density,
+    modes,
+    state,
+    share,
+    tensors,
+    error,
+    reports,
+    loaded,
+    file,
+    begin,
+    load,
+    probe,
+    walk,
+    download,
+  };
+}
+
+export type Trainer = ReturnType<typeof makeTrainer>;
