@@ -22,6 +22,8 @@ import { serveSite } from './siteServer.ts';
 const LARGEST_LAB = 600_000;
 /** Seconds of training again and again in which memory stays as it is; `LAB_SECONDS` asks for more. */
 const SECONDS = Number(process.env.LAB_SECONDS ?? 40);
+/** How long one waits for what takes no time on a machine with nothing else to do. */
+const SOON = { timeout: 10_000 };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
@@ -293,15 +295,27 @@ describe('the story', () => {
     await page.locator('.go').waitFor();
     for (const i of [5, 4, 3]) {
       await page.goBack();
-      await expect.poll(() => heading(page)).toBe(seen[i]);
+      await expect.poll(() => heading(page), SOON).toBe(seen[i]);
     }
     await page.keyboard.press('ArrowLeft');
-    await expect.poll(() => heading(page)).toBe(seen[2]);
+    await expect.poll(() => heading(page), SOON).toBe(seen[2]);
     await page.goto(`${address}/lab.html#step=4`);
-    await expect.poll(() => heading(page)).toBe(seen[4]);
+    await expect.poll(() => heading(page), SOON).toBe(seen[4]);
     await page.getByLabel('banks').selectOption('lower');
-    await expect.poll(() => heading(page)).toBe('Block the lower bank, and the flow still has the upper');
+    await expect.poll(() => heading(page), SOON).toBe('Block the lower bank, and the flow still has the upper');
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('the way back through the story leaves what was chosen for training', async () => {
+    const { page } = await open('/lab.html#step=5');
+    await page.locator('.onward').click();
+    await page.getByLabel('seed').fill('7');
+    await page.getByLabel('seed').blur();
+    await page.goBack();
+    await page.getByText('Where all agree, you need no flow').waitFor();
+    await page.locator('.onward').click();
+    expect(await page.getByLabel('seed').inputValue()).toBe('7');
     await page.close();
   });
 
@@ -340,7 +354,7 @@ describe('the story', () => {
       await page.locator('.map').first().scrollIntoViewIfNeeded();
       const before = await page.evaluate(() => scrollY);
       await swipe('.map', 0, -200);
-      await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before + 100);
+      await expect.poll(() => page.evaluate(() => scrollY), SOON).toBeGreaterThan(before + 100);
     }
     await context.close();
   }, 120_000);
@@ -511,7 +525,7 @@ describe('what one does oneself', () => {
     const heading = () => page.textContent('.heading');
     for (const [i, bank] of ['upper', 'lower'].entries()) {
       await page.getByRole('button', { name: `Block the ${bank} bank` }).click();
-      await expect.poll(heading).toMatch(new RegExp(`^After ${i + 1} rounds? `));
+      await expect.poll(heading, SOON).toMatch(new RegExp(`^After ${i + 1} rounds? `));
       const [left, right] = (await notes()).map((note) =>
         /^(\d+) of (\d+) walks home$/.exec(note)!.slice(1).map(Number),
       );
@@ -524,9 +538,9 @@ describe('what one does oneself', () => {
       if (i === 0) expect(await shares(page, 'upper')).toEqual([0, 0]);
     }
     await page.getByRole('button', { name: 'Let the opponent choose' }).click();
-    await expect.poll(heading).toMatch(/^After 3 rounds .* of 60 walks/);
+    await expect.poll(heading, SOON).toMatch(/^After 3 rounds .* of 60 walks/);
     await page.getByRole('button', { name: 'Start again' }).click();
-    await expect.poll(heading).toBe('Block a bank, and see who gets home');
+    await expect.poll(heading, SOON).toBe('Block a bank, and see who gets home');
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -161,8 +161,8 @@ describe('the heading of a study', () => {
   const sides = (kl?: number) => {
     const measured = { ...metrics, ...(kl !== undefined && { kl }) };
     return [
-      { name: 'Gaussian', metrics: { ...measured, drownRate: 0.408, homeRate: 0.592 } },
-      { name: 'spline flow', metrics: measured },
+      { title: 'Gaussian', metrics: { ...measured, drownRate: 0.408, homeRate: 0.592 } },
+      { title: 'spline flow', metrics: measured },
     ] as const;
   };
 
@@ -183,7 +183,7 @@ describe('the heading of a study', () => {
 
   test('tells two of one name apart, and says nothing before both have walked', () => {
     const [left, right] = sides();
-    expect(studyResult('cloning', [left, { ...right, name: 'Gaussian' }], 'none')).toMatch(/the left.*the right/i);
+    expect(studyResult('cloning', [left, { ...right, title: 'Gaussian' }], 'none')).toMatch(/the left.*the right/i);
     expect(studyResult('cloning', [left, { ...right, metrics: undefined }], 'none')).toBeUndefined();
   });
 });

@@ -17,15 +17,15 @@ export function policyTitle(lab: Lab, side: number): string {
 
 /** What a side of a lab shows. */
 export function labView(lab: Lab, side: number): SideView {
-  const { walked, density, modes } = lab.trainers[side]!;
+  const { current, density, modes } = lab.trainers[side]!;
   const note = noteOf(lab, side);
   return {
     title: policyTitle(lab, side),
     ...(note !== undefined && { note }),
     hue: policyOf(lab, side),
-    metrics: walked.value?.metrics,
-    walks: walked.value?.walks ?? NONE,
-    blocked: walked.value?.blocked ?? lab.setting.blocked,
+    metrics: current.value?.metrics,
+    walks: current.value?.walks ?? NONE,
+    blocked: lab.setting.blocked,
     density: density.value,
     modes: modes.value,
     probe: lab.probe.value,

@@ -20,12 +20,12 @@ export interface Setting {
 export const choices = {
   policies: {
     gaussian: 'Gaussian',
-    'gaussian-full': 'Gaussian, full covariance',
+    'gaussian-full': 'full-covariance Gaussian',
     'mixture-2': 'mixture of two',
     mixture: 'mixture of several',
-    realnvp: 'RealNVP',
+    realnvp: 'RealNVP flow',
     spline: 'spline flow',
-    nice: 'NICE, a flow with one mode',
+    nice: 'NICE flow',
   } satisfies Record<PolicyName, string>,
   study: {
     cloning: 'cloning walkers of both banks',

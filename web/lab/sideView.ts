@@ -12,7 +12,7 @@ export interface SideView {
   readonly note?: string;
   /** Whose colour its density has: a policy's, or a bank's. */
   readonly hue: string;
-  readonly metrics: Pick<LabMetrics, 'drownRate' | 'homeRate' | 'upperShare'> | undefined;
+  readonly metrics: Pick<LabMetrics, 'drownRate' | 'homeRate' | 'upperShare' | 'kl'> | undefined;
   readonly walks: readonly Walk[];
   /** What the walks found blocked. */
   readonly blocked: Setting['blocked'];

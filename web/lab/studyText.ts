@@ -1,6 +1,6 @@
-import type { LabMetrics } from './labPolicy.ts';
 import { percent } from './percent.ts';
 import { choices, type Setting } from './setting.ts';
+import type { SideView } from './sideView.ts';
 import type { Stroke } from './strokes.ts';
 import { waysText } from './waysText.ts';
 
@@ -35,29 +35,21 @@ export const studyTexts: Record<
   },
 };
 
-/** One half of the lab, as the heading needs it. */
-export interface Measured {
-  /** The name of its policy. */
-  readonly name: string;
-  readonly metrics: LabMetrics | undefined;
-}
-
 /**
  * A sentence with what has come out so far, all of it from the numbers that are shown: what drowned in cloning, what got home with a
  * reward, how far from the soft optimum it ends. Undefined as long as a half has none.
  */
 export function studyResult(
   study: Setting['study'],
-  sides: readonly [Measured, Measured],
+  sides: readonly Pick<SideView, 'title' | 'metrics'>[],
   blocked: Setting['blocked'],
 ): string | undefined {
-  const [left, right] = sides;
-  if (left.metrics === undefined || right.metrics === undefined) return undefined;
-  const same = left.name === right.name;
-  const names = sides.map(({ name }, i) => (same ? `${name} on the ${i === 0 ? 'left' : 'right'}` : name));
+  const [one, other] = sides.map(({ metrics }) => metrics);
+  if (one === undefined || other === undefined) return undefined;
+  const isTwice = sides[0]!.title === sides[1]!.title;
+  const names = sides.map(({ title }, i) => (isTwice ? `${title} on the ${i === 0 ? 'left' : 'right'}` : title));
   const condition =
     blocked === 'none' ? 'The' : `With the ${choices.blocked[blocked].replace(' bank blocked', '')} bank blocked, the`;
-  const [one, other] = [left.metrics, right.metrics];
   if (blocked === 'none' && study === 'soft' && one.kl !== undefined && other.kl !== undefined) {
     return `The ${names[0]} is ${one.kl.toFixed(3)} nats from the soft optimum at the start, the ${names[1]} ${other.kl.toFixed(3)}`;
   }

@@ -1,5 +1,5 @@
 import type { Mode } from 'oxbow';
-import { type Ref, ref, shallowRef } from 'vue';
+import { computed, type Ref, ref, shallowRef } from 'vue';
 import type { LabDensity } from './actionView.ts';
 import type { Reply, Report, Request, Walked } from './protocol.ts';
 import type { Setting } from './setting.ts';
@@ -17,6 +17,8 @@ const REST = 150;
 /** One policy of the lab: the worker that trains it, and what it has said last. It goes on while the page shows something else. */
 export function makeTrainer(look: () => Look) {
   const walked = shallowRef<Walked>();
+  /** The walks, unless another bank has been blocked since. */
+  const current = computed(() => (walked.value?.blocked === look().blocked ? walked.value : undefined));
   const density = shallowRef<LabDensity>();
   const modes = shallowRef<readonly Mode[]>();
   const state = ref<'idle' | 'training' | 'done'>('idle');
@@ -78,7 +80,7 @@ export function makeTrainer(look: () => Look) {
         tensors.value = reply.tensors;
         reports.value.push({ ...reply, walks: [] });
         if (look().snapshot !== undefined) return;
-        show(reply);
+        walked.value = reply;
         probe();
         return;
       case 'loaded':
@@ -90,7 +92,7 @@ export function makeTrainer(look: () => Look) {
         return;
       case 'walks':
         walking = false;
-        show(reply);
+        walked.value = reply;
         if (changed) walk();
         return;
       case 'density':
@@ -108,10 +110,6 @@ export function makeTrainer(look: () => Look) {
         [looking, walking] = [false, false];
         if (state.value === 'training') state.value = 'idle';
     }
-  }
-
-  function show(next: Walked): void {
-    walked.value = next;
   }
 
   /** Asks for the density at the probe; for its modes, which take longer, once the training is over and the probe rests. */
@@ -162,6 +160,7 @@ export function makeTrainer(look: () => Look) {
 
   return {
     walked,
+    current,
     density,
     modes,
     state,
