@@ -31,8 +31,8 @@ describe('of the stored run', () => {
 
   test('every study has an answer with a chart, a verdict by clauses, and endpoints', () => {
     expect(Object.entries(stored).map(([code, { verdict }]) => `${code}: ${verdict}`)).toEqual([
-      'E0: 7 of 13 clauses hold, 6 undecided',
       'E1: 24 of 25 clauses hold',
+      'E0: 7 of 13 clauses hold, 6 undecided',
       'E2: 17 of 23 clauses hold, 1 undecided',
       'E3: 7 of 9 clauses hold',
       'E4: 3 of 3 clauses hold',
