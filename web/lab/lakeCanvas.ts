@@ -72,11 +72,7 @@ export function drawMap(context: CanvasRenderingContext2D, size: number, colours
   context.font = `${Math.max(11, 0.13 * unit)}px system-ui, sans-serif`;
   // Beside the walks, which go to the right, and on the map, however small.
   context.textAlign = 'right';
-  context.fillText(
-    'start',
-    Math.max(x(start.x + 0.08), x(-border) + context.measureText('start').width + 2),
-    y(start.y - 0.3),
-  );
+  context.fillText('start', Math.max(x(start.x + 0.08), context.measureText('start').width + 4), y(start.y - 0.3));
   context.textAlign = 'center';
   context.fillText('home', x(home.x), y(home.y - 0.45));
   context.fillText('lake', x(0), y(-0.04));
