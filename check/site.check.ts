@@ -78,7 +78,7 @@ const shares = (page: Page, metric: string) =>
   page.$$eval(`.side [data-metric=${metric}]`, (cells) => cells.map((cell) => Number.parseFloat(cell.textContent!)));
 const isDone = (page: Page) =>
   page.waitForFunction(() => document.querySelectorAll('.side[data-state=done]').length === 2, undefined, {
-    timeout: 120_000,
+    timeout: 240_000,
   });
 
 const isTraining = (page: Page) =>
@@ -326,17 +326,17 @@ describe('the story', () => {
     await page.locator('.onward').tap();
     await page.waitForFunction(() => location.hash === '#step=1');
     const cdp = await context.newCDPSession(page);
-    const swipe = async (selector: string, xDistance: number, yDistance: number) => {
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+      cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+    const swipe = async (selector: string, dx: number, dy: number) => {
       const box = (await page.locator(selector).first().boundingBox())!;
-      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-      await cdp.send('Input.synthesizeScrollGesture', {
-        x,
-        y,
-        xDistance,
-        yDistance,
-        gestureSourceType: 'touch',
-        speed: 1200,
-      });
+      const [x, y] = [box.x + box.width / 2, Math.min(800, box.y + box.height / 2)];
+      await touch('touchStart', [{ x, y }]);
+      for (let part = 1; part <= 20; part++) {
+        await touch('touchMove', [{ x: x + (part / 20) * dx, y: y + (part / 20) * dy }]);
+        await page.waitForTimeout(16);
+      }
+      await touch('touchEnd', []);
     };
     await swipe('.lead', -160, 0);
     await page.waitForFunction(() => location.hash === '#step=2');
@@ -347,7 +347,7 @@ describe('the story', () => {
       await page.locator('.side canvas').first().waitFor();
       if (hash !== '') {
         await page.locator('.go').tap();
-        await page.locator('.map.probing').first().waitFor({ timeout: 60_000 });
+        await page.locator('.map.probing').first().waitFor({ timeout: 120_000 });
       }
       const tops = await page.$$eval('.map', (maps) => maps.map((map) => map.getBoundingClientRect().top));
       expect(tops[0]).toBe(tops[1]);
@@ -357,7 +357,7 @@ describe('the story', () => {
       await expect.poll(() => page.evaluate(() => scrollY), SOON).toBeGreaterThan(before + 100);
     }
     await context.close();
-  }, 120_000);
+  }, 300_000);
 
   test('of what is trained nothing is lost on the way to another page and back, nor under another choice', async () => {
     const { page, complaints } = await open('/lab.html#step=train');
@@ -383,7 +383,7 @@ describe('the story', () => {
     expect(await heading(page)).toMatch(/gets home in/);
     expect(complaints).toEqual([]);
     await page.close();
-  }, 240_000);
+  }, 600_000);
 
   test('what cannot be loaded or run is said, and what to do', async () => {
     const page = await browser.newPage();
