@@ -186,7 +186,12 @@ describe('the pages', () => {
     expect(seen.size).toBeGreaterThan(18);
     expect(links.size).toBeGreaterThan(100);
     expect([...links].filter((link) => !targets.has(link))).toEqual([]);
-    for (const path of ['/start.html', '/api/index.html', '/results/lake/report.html']) {
+    for (const path of [
+      '/start.html',
+      '/api/index.html',
+      '/results/lake/report.html',
+      '/results/products/report.html',
+    ]) {
       expect(seen).toContain(`${address}${path}`);
     }
     await page.goto(`${address}/start.html`, { waitUntil: 'networkidle' });
@@ -204,37 +209,40 @@ describe('what somebody has brought into a page', () => {
     <iframe srcdoc="<script>parent.document.body.dataset.evil = 'a frame'</script>"></iframe>
     <base href="https://elsewhere.test/"><link rel="stylesheet" href="https://elsewhere.test/evil.css">`;
 
-  test.each(['/start.html', '/lab.html', '/api/index.html', '/results/lake/report.html'])(
-    'does not run, and the page does: %s',
-    async (path) => {
-      const page = await browser.newPage();
-      const elsewhere: string[] = [];
-      page.on('requestfailed', (request) => {
-        // By the policy, and not since there is no such host.
-        if (request.url().includes('elsewhere')) elsewhere.push(request.failure()!.errorText);
-      });
-      await page.addInitScript(() => {
-        const refused: string[] = [];
-        (window as unknown as { refused: string[] }).refused = refused;
-        document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) =>
-          refused.push(effectiveDirective),
-        );
-      });
-      await page.route(`${address}${path}`, async (route) => {
-        const response = await route.fetch();
-        const text = await response.text();
-        expect(text).toMatch(/<body[^>]*>/);
-        await route.fulfill({ response, body: text.replace(/<body[^>]*>/, (body) => `${body}${markup}`) });
-      });
-      await page.goto(`${address}${path}`, { waitUntil: 'networkidle' });
-      expect(await page.evaluate(() => document.body.dataset.evil)).toBeUndefined();
-      const refused = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
-      expect(new Set(refused)).toEqual(new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem']));
-      expect(new Set(elsewhere)).toEqual(new Set(['csp']));
-      expect(await page.textContent('h1')).toMatch(/\w/);
-      await page.close();
-    },
-  );
+  test.each([
+    '/start.html',
+    '/lab.html',
+    '/api/index.html',
+    '/results/lake/report.html',
+    '/results/products/report.html',
+  ])('does not run, and the page does: %s', async (path) => {
+    const page = await browser.newPage();
+    const elsewhere: string[] = [];
+    page.on('requestfailed', (request) => {
+      // By the policy, and not since there is no such host.
+      if (request.url().includes('elsewhere')) elsewhere.push(request.failure()!.errorText);
+    });
+    await page.addInitScript(() => {
+      const refused: string[] = [];
+      (window as unknown as { refused: string[] }).refused = refused;
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) =>
+        refused.push(effectiveDirective),
+      );
+    });
+    await page.route(`${address}${path}`, async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      expect(text).toMatch(/<body[^>]*>/);
+      await route.fulfill({ response, body: text.replace(/<body[^>]*>/, (body) => `${body}${markup}`) });
+    });
+    await page.goto(`${address}${path}`, { waitUntil: 'networkidle' });
+    expect(await page.evaluate(() => document.body.dataset.evil)).toBeUndefined();
+    const refused = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
+    expect(new Set(refused)).toEqual(new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem']));
+    expect(new Set(elsewhere)).toEqual(new Set(['csp']));
+    expect(await page.textContent('h1')).toMatch(/\w/);
+    await page.close();
+  });
 
   test('the search of the reference goes on', async () => {
     const { page, complaints } = await open('/api/index.html');

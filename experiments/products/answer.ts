@@ -1,7 +1,9 @@
+import { policyColours } from '../../envs/drawing/palette.ts';
 import type { Answer } from '../harness/conclusion.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { withInterval } from '../harness/withInterval.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
+import { type ProductPolicy, productPolicies } from './productPolicies.ts';
 
 const LABELS: Readonly<Record<string, string>> = {
   gaussian: 'Gaussian',
@@ -26,6 +28,7 @@ export function answerOf(rows: readonly SummaryRow[]): Answer | undefined {
   if (told.length < 2) return undefined;
   const [first, ...others] = told.map((row) => `a ${label(row.policy)} in ${withInterval(row, number, '\u00a0%')}`);
   const where = `${conditionLabel(conditionOf(lakes))} at once, ${2 ** lakes} ways`;
+  const { domain, range } = policyColours(productPolicies);
   const rest = others.length === 1 ? others[0] : `${others.slice(0, -1).join(', ')} and ${others.at(-1)}`;
   return {
     text: `With ${where}, ${first!.replace(' in ', ' drowns in ')} of its walks, ${rest}.`,
@@ -37,6 +40,8 @@ export function answerOf(rows: readonly SummaryRow[]): Answer | undefined {
         value: iqm!,
         ...{ low, high },
         text: `${number(iqm!)}\u00a0%`,
+        ...(low !== null && high !== null && { interval: `[${number(low)}, ${number(high)}]` }),
+        colour: range[domain.indexOf(policy as ProductPolicy)]!,
       })),
     },
   };
