@@ -23,7 +23,7 @@ export function siteLinks(md: MarkdownRenderer): void {
       if (href === undefined) continue;
       token.attrSet('href', href);
       // A run's report is no page of VitePress, which would look for it among its own.
-      if (/^(\.\.\/)?results\/lake\//.test(href)) token.attrSet('target', '_self');
+      if (/^(\.\.\/)?results\/(?:lake|products)\//.test(href)) token.attrSet('target', '_self');
     }
   });
 }

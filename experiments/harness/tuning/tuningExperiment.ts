@@ -38,6 +38,9 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
   const { objectives, spaces } = tuning;
   const present = (experiment.schema.parse({}) as unknown as { tuned: Tuned }).tuned;
   const choices = { ...experiment.choices, studies: Object.keys(objectives) };
+  const { quick } = experiment.presets;
+  // A run may ask what has no settings of its own.
+  const studies = (quick.studies ?? choices.studies).filter((study) => choices.studies.includes(study));
   const { tuned: _, ...shape } = experiment.schema.shape;
   const schema = z.strictObject({
     ...shape,
@@ -106,7 +109,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     schema,
     choices,
     steps: experiment.steps,
-    presets: { quick: { ...experiment.presets.quick, seeds: [FIRST_SEED], trials: 4 } },
+    presets: { quick: { ...quick, studies, seeds: [FIRST_SEED], trials: 4 } },
     runtime: (config) => experiment.runtime(configOf(config, 0)),
     ...(experiment.conditionLabel && { conditionLabel: experiment.conditionLabel }),
 

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { resolveConfig } from '../../../experiments/harness/config.ts';
+import { loadExperiment } from '../../../experiments/harness/loadExperiment.ts';
+import { TUNING_SUFFIX } from '../../../experiments/harness/tuning/tuningExperiment.ts';
+import { registry } from '../../../experiments/registry.ts';
+
+test('the quick search of every experiment asks only what has settings to search', async () => {
+  let searched = 0;
+  for (const name of Object.keys(registry.experiments)) {
+    if ((await loadExperiment(registry, name)).tuning === undefined) continue;
+    const experiment = await loadExperiment(registry, name + TUNING_SUFFIX);
+    const config = resolveConfig(experiment, { preset: 'quick' });
+    expect(experiment.jobs(config).length, name).toBeGreaterThan(0);
+    searched++;
+  }
+  expect(searched).toBe(3);
+});
