@@ -51,6 +51,7 @@ describe('of the stored run', () => {
   });
 
   test('the answers say what was measured', () => {
+    expect(plain(stored.E6!.answer!.text)).toContain('At τ = 0.05 annealing costs it 0.041 nats [0.035, 0.045].');
     expect(plain(stored.E0!.answer!.text)).toBe(
       'On the fine lake, 15 of 20 seeds of a Gaussian and 12 to 18 of each other class learn the way home (90 % of the walks). No class is surely ' +
         'better or worse than the Gaussian. Those that do keep to one bank: the other gets at most 0.0 % of a class’s walks home.',
