@@ -15,6 +15,7 @@ const ALONE = [
   'test/envs/core/registry.test.ts',
   'test/envs/core/threads/threadedVectorEnv.slow.test.ts',
   'test/everywhere.slow.test.ts',
+  'test/experiments/readingRunsNothing.slow.test.ts',
   'test/experiments/training/train.slow.test.ts',
   'test/policies/registry.test.ts',
   'test/policies/savedPolicies.test.ts',

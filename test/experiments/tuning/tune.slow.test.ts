@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../../experiments/commands/main.ts';
+import { trueMinus } from '../../../experiments/harness/report/trueMinus.ts';
 import type { Trials } from '../../../experiments/harness/tuning/trials.ts';
 import { registry } from '../fixture/hill.ts';
 
@@ -54,7 +55,7 @@ describe('oxbow tune', () => {
     expect(tuned).toEqual({
       climb: { 'Hill-v0': { near: best(near!).settings, far: best(far!).settings } },
     });
-    expect(stdout).toMatch(new RegExp(`^near +${best(near!).scores[0]!.toFixed(3)} `, 'm'));
+    expect(stdout).toMatch(new RegExp(`^near +${trueMinus(best(near!).scores[0]!.toFixed(3))} `, 'm'));
 
     // A second time nothing is left to do.
     expect((await oxbow(...argv)).stdout).toContain('36 of 36 jobs have finished before');
