@@ -37,8 +37,7 @@ export interface QrDqnReport extends QLearningReport {}
  *   E[Σᵢ (1/K) Σⱼ |τ̂ᵢ − 1{yⱼ < θᵢ(s, a)}| huber(yⱼ − θᵢ(s, a))],
  *
  * or a* = argmax Q(s′, ·) if it is double. All else is as in {@link Dqn}. The quantiles of a policy with
- * `quantileFunction: 'spline'` lie on a monotone spline, so that they do not cross. Adam's ε is 0.01 / batchSize, as in the paper: gradients
- * of the quantiles fall with the loss, and at 1e-8 a step would stay as long as the rate however small they are.
+ * `quantileFunction: 'spline'` lie on a monotone spline, so that they do not cross.
  *
  * Dabney et al., "Distributional Reinforcement Learning with Quantile Regression", arXiv:1710.10044; Luo et al., "Distributional
  * Reinforcement Learning with Monotonic Splines", 2022.
@@ -51,12 +50,7 @@ export class QrDqn implements Agent<QrDqnReport> {
   constructor(options: QrDqnOptions) {
     const config = parseOptions('QrDqn', qrDqnOptions, options);
     this.#options = config;
-    this.#training = new QLearning({
-      owner: 'QrDqn',
-      config,
-      loss: (batch, target) => this.#loss(batch, target),
-      adam: { epsilon: 0.01 / config.batchSize },
-    });
+    this.#training = new QLearning({ owner: 'QrDqn', config, loss: (batch, target) => this.#loss(batch, target) });
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */

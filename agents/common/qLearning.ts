@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import {
   Adam,
-  type AdamOptions,
   checkPolicy,
   clipByGlobalNorm,
   compile,
@@ -108,7 +107,6 @@ interface QLearningParts<P extends EpsilonGreedyPolicy> {
   readonly config: Omit<z.output<z.ZodObject<typeof qLearningOptions>>, 'policy'> & { readonly policy: P };
   /** The loss of a minibatch, given what is learned of each row; a gradient flows into `policy` alone, since `target` is no variable of it. */
   readonly loss: (batch: QLearningBatch, target: P) => () => QLearningLoss;
-  readonly adam?: AdamOptions;
 }
 
 /**
@@ -132,7 +130,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
   /** @throws if the policy does not fit the environment, or is not of `makePolicy` */
   constructor(parts: QLearningParts<P>) {
     this.#parts = parts;
-    const { owner, config, adam } = parts;
+    const { owner, config } = parts;
     const { policy, targetUpdateEvery, tau } = config;
     const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
@@ -141,7 +139,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
     const replay = replayFor(owner, config, env);
     const target = copyOfPolicy(owner, policy, config.rng.split('target'));
     this.#target = target;
-    this.#optimizer = new Adam(policy.trainableVariables(), adam);
+    this.#optimizer = new Adam(policy.trainableVariables());
     const modules = { policy, target, optimizer: this.#optimizer };
 
     const name = owner.toLowerCase();
