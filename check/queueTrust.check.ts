@@ -259,7 +259,7 @@ describe('a queue in a Redis into which anybody writes', () => {
     await liar.close();
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
     expect(stderr).toMatch(
-      /job plain\/Line-v0\/left\/seed-\d failed: the result that liar:7 has sent is not what it gives here: other bytes \(position 1000000, now -?\d/,
+      /job plain\/Line-v0\/left\/seed-\d failed: the result that liar:7 has sent is not what it gives here: other bytes \(position 1000000, now −?\d/,
     );
     expect(bad.output()).toContain('Audit: 0 of 1 result gave the same bytes here');
     expect(existsSync(join(at('lied'), 'jobs'))).toBe(false);
