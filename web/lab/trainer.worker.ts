@@ -119,12 +119,16 @@ async function serve(request: Request): Promise<void> {
         const density = shown.density(request.x, request.y);
         return reply({ kind: 'density', density, ...(request.modes && { modes: shown.modes(request.x, request.y) }) });
       }
-      case 'walk':
+      case 'walk': {
         ({ blocked } = request);
-        return reply({
-          kind: 'walks',
-          ...walk(shown, asked, WALKS, new Rng(asked.seed).split(`lab/walk-${walked++}`)),
-        });
+        const rng = new Rng(asked.seed);
+        // Back at the end, both banks open: the walks that it ended with.
+        const isEnd = request.snapshot === undefined && blocked === 'none';
+        const walks = isEnd
+          ? walk(shown, asked, LAST_WALKS, rng.split('evaluation'))
+          : walk(shown, asked, WALKS, rng.split(`lab/walk-${walked++}`));
+        return reply({ kind: 'walks', ...walks });
+      }
       case 'file': {
         const bytes =
           request.format === 'onnx'
