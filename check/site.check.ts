@@ -630,7 +630,7 @@ describe('the lake', () => {
     );
     expect(size).toBeLessThan(LARGEST_LAB);
     expect(seconds).toBeLessThan(60);
-    expect(longest).toBeLessThan(200);
+    expect(longest).toBeLessThan(100);
     await page.close();
   }, 240_000);
 });
