@@ -18,8 +18,8 @@ import { startChromium } from './chromium.ts';
 import { root } from './project.ts';
 import { serveSite } from './siteServer.ts';
 
-/** Bytes, compressed, of all that the lab loads. */
-const LARGEST_LAB = 700_000;
+/** Bytes, compressed, of all that the lab loads; some 22,000 of them are the training that it opens on. */
+const LARGEST_LAB = 640_000;
 /** Seconds of training again and again in which memory stays as it is; `LAB_SECONDS` asks for more. */
 const SECONDS = Number(process.env.LAB_SECONDS ?? 40);
 /** How long one waits for what takes no time on a machine with nothing else to do. */
@@ -239,9 +239,11 @@ describe('what somebody has brought into a page', () => {
     await page.goto(`${address}${path}`, { waitUntil: 'networkidle' });
     expect(await page.evaluate(() => document.body.dataset.evil)).toBeUndefined();
     const refused = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
-    // Images of elsewhere are refused by reports, which have none.
-    const rest = refused.filter((directive) => directive !== 'img-src');
-    expect(new Set(rest)).toEqual(new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem']));
+    // A report that is written today has no images, and takes none.
+    const own = path === '/results/products/report.html' ? ['img-src'] : [];
+    expect(new Set(refused)).toEqual(
+      new Set(['script-src-elem', 'script-src-attr', 'base-uri', 'style-src-elem', ...own]),
+    );
     expect(new Set(elsewhere)).toEqual(new Set(['csp']));
     expect(await page.textContent('h1')).toMatch(/\w/);
     await page.close();

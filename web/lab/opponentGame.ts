@@ -1,5 +1,5 @@
 import { computed, shallowRef } from 'vue';
-import { Rng } from '../../src/random.ts';
+import type { Rng } from '../../src/random.ts';
 import { noScore, opponentBlocks, playRound, ROUND, type Round } from './game.ts';
 import { replay } from './replay.ts';
 import type { SideView } from './sideView.ts';
@@ -11,16 +11,25 @@ export const opponentGame = makeGame();
 function makeGame() {
   /** Of each round what it was for both policies. */
   const rounds = shallowRef<readonly (readonly Round[])[]>([]);
-  const rng = new Rng('lab/game');
+  let rng: Rng | undefined;
 
   /** A round with one bank blocked for both, or for each policy the one that its opponent chooses. */
-  function play(choice: 'upper' | 'lower' | 'opponent'): void {
+  async function play(choice: 'upper' | 'lower' | 'opponent'): Promise<void> {
+    // Comes with tfjs, for which nobody waits who does not play.
+    const { Rng } = await import('../../src/random.ts');
+    rng ??= new Rng('lab/game');
+    const draws = rng;
     const last = rounds.value.at(-1);
     rounds.value = [
       ...rounds.value,
       replay.divided.map(({ frames }, side) => {
         const score = last?.[side]?.score ?? noScore;
-        return playRound(frames.at(-1)!.walks, choice === 'opponent' ? opponentBlocks(score, rng) : choice, score, rng);
+        return playRound(
+          frames.at(-1)!.walks,
+          choice === 'opponent' ? opponentBlocks(score, draws) : choice,
+          score,
+          draws,
+        );
       }),
     ];
   }
