@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
-import type { Tuned } from '../harness/tuning/tunedSchema.ts';
 import type { Objective, Tuning } from '../harness/tuning/tuning.ts';
-import type { TrialsFile } from '../harness/tuning/tuningSection.ts';
+import { tuningFiles } from '../harness/tuning/tuningFiles.ts';
 import { type HeadingPolicy, headingPolicies } from '../lake/headings/headingPolicies.ts';
 import { searchSpaces as ofLake } from '../lake/tuning.ts';
 import { softStudies } from './softStudies.ts';
@@ -45,18 +43,4 @@ export const tuning: Tuning = {
   },
 };
 
-/** The best settings of `oxbow tune endpoints`. */
-export function readTuned(): Tuned {
-  return read<{ tuned: Tuned }>('tuned.json')!.tuned;
-}
-
-/** All trials of the search; undefined before there was one. */
-export function readTrials(): TrialsFile | undefined {
-  return read<TrialsFile>('trials.json');
-}
-
-/** A file beside this one. */
-function read<T>(name: string): T | undefined {
-  const url = new URL(name, import.meta.url);
-  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as T) : undefined;
-}
+export const { readTuned, readTrials } = tuningFiles(import.meta.url);

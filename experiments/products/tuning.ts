@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { mapValues } from '../harness/tuning/mapValues.ts';
 import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
-import type { Tuned } from '../harness/tuning/tunedSchema.ts';
 import type { Tuning } from '../harness/tuning/tuning.ts';
-import type { TrialsFile } from '../harness/tuning/tuningSection.ts';
+import { tuningFiles } from '../harness/tuning/tuningFiles.ts';
 import { conditionOf } from './conditions.ts';
 import type { ProductPolicy } from './productPolicies.ts';
 
@@ -67,18 +65,4 @@ export const tuning: Tuning = {
   },
 };
 
-/** The best settings of `oxbow tune products`. */
-export function readTuned(): Tuned {
-  return read<{ tuned: Tuned }>('tuned.json')!.tuned;
-}
-
-/** All trials of the search; undefined before there was one. */
-export function readTrials(): TrialsFile | undefined {
-  return read<TrialsFile>('trials.json');
-}
-
-/** A file beside this one. */
-function read<T>(name: string): T | undefined {
-  const url = new URL(name, import.meta.url);
-  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as T) : undefined;
-}
+export const { readTuned, readTrials } = tuningFiles(import.meta.url);
