@@ -14,6 +14,7 @@ export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
 export * from './core/flatVectorEnv.ts';
+export { loadEnv } from './core/loadEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
 export * from './core/productEnv.ts';
 export {

@@ -3,9 +3,11 @@ import type { z } from 'zod';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { withDefaults } from '../../src/options/withDefaults.ts';
 import type { EnvOptionsById } from '../builtinEnvs.ts';
+import type { MujocoEnvOptionsById } from '../mujoco/mujocoEnvs.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
 import { providerOf } from './envProvider.ts';
+import { isUnloaded } from './loadEnv.ts';
 import { checkCount } from './options.ts';
 import { FrameStack } from './wrappers/frameStack.ts';
 import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
@@ -53,11 +55,13 @@ export interface MakeOptions extends MakeLimits {
   [envOption: string]: unknown;
 }
 
+type AllOptionsById = EnvOptionsById & MujocoEnvOptionsById;
+
 /** The id of an environment of oxbow. */
-export type EnvId = keyof EnvOptionsById;
+export type EnvId = keyof AllOptionsById;
 
 /** The options of an env by its id: those of an environment of oxbow, or any. */
-export type EnvOptions<Id extends string> = Id extends EnvId ? EnvOptionsById[Id] : Readonly<Record<string, unknown>>;
+export type EnvOptions<Id extends string> = Id extends EnvId ? AllOptionsById[Id] : Readonly<Record<string, unknown>>;
 
 const registry = new Map<string, EnvRegistration>();
 /** Modules that were imported for what they register, by address. */
@@ -110,6 +114,7 @@ export function envSchema(id: string): z.ZodObject | undefined {
 }
 
 function unknownId(owner: string, id: string): Error {
+  if (isUnloaded(id)) return new Error(`${owner}: ${id} is not loaded: await loadEnv('${id}') first`);
   const ids = registeredEnvs();
   const near = ids
     .map((known) => ({ known, distance: editDistance(String(id).toLowerCase(), known.toLowerCase()) }))

@@ -69,6 +69,7 @@ export default defineConfig({
         { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
         { find: /^oxbow\/(envs|agents|experiments)$/, replacement: resolve(root, '$1/index.ts') },
         { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
+        { find: 'oxbow/mujoco', replacement: resolve(root, 'envs/mujoco/index.ts') },
       ],
     },
     // Modules of agents only define: who imports one agent does not load the others.

@@ -1,0 +1,19 @@
+/**
+ * Robots in MuJoCo's physics, with the package `@mujoco/mujoco`: Gymnasium's tasks, and what robots of your own are made of.
+ * @module oxbow/mujoco
+ */
+import './registerMujoco.ts';
+
+export { type LoadMujocoOptions, loadMujoco } from './loadMujoco.ts';
+export * from './mjcf.ts';
+export {
+  type MjDataArray,
+  type MjModelArray,
+  MujocoEnv,
+  type MujocoEnvSettings,
+  type MujocoResetOptions,
+  type Scored,
+} from './mujocoEnv.ts';
+export type { MujocoEnvOptionsById } from './mujocoEnvs.ts';
+export { HalfCheetahEnv, type HalfCheetahOptions } from './tasks/halfCheetahEnv.ts';
+export { HopperEnv, type HopperOptions } from './tasks/hopperEnv.ts';

@@ -1,0 +1,356 @@
+import type { MjData, MjModel } from '@mujoco/mujoco';
+import { Rng, type RngState } from '../../src/random.ts';
+import { BaseEnv } from '../core/baseEnv.ts';
+import { describe } from '../core/describe.ts';
+import type { Info, StepResult } from '../core/env.ts';
+import { checkCount, checkOptionNames } from '../core/options.ts';
+import { Box } from '../core/spaces/box.ts';
+import { type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
+
+/** What one env has in MuJoCo's memory, where nothing frees it by itself. */
+interface Handles {
+  readonly physics: MujocoPhysics;
+  readonly model: MjModel;
+  readonly data: MjData;
+}
+
+function free({ physics, model, data }: Handles): void {
+  if (!physics.isAlive) return;
+  if (!data.isDeleted()) data.delete();
+  if (!model.isDeleted()) model.delete();
+}
+
+/** Frees what envs held that nobody closed. */
+const forgotten = new FinalizationRegistry<Handles>(free);
+
+/** The arrays of MuJoCo's `mjData` that a task may look at: {@link https://mujoco.readthedocs.io/en/stable/APIreference/APItypes.html#mjdata | mjData}. */
+export type MjDataArray =
+  | 'qpos'
+  | 'qvel'
+  | 'qacc'
+  | 'act'
+  | 'ctrl'
+  | 'qfrc_actuator'
+  | 'qfrc_constraint'
+  | 'xpos'
+  | 'xquat'
+  | 'xmat'
+  | 'xipos'
+  | 'geom_xpos'
+  | 'geom_xmat'
+  | 'site_xpos'
+  | 'subtree_com'
+  | 'cinert'
+  | 'cvel'
+  | 'cfrc_ext'
+  | 'sensordata';
+
+/** The arrays of MuJoCo's `mjModel` that a task may look at. */
+export type MjModelArray =
+  | 'actuator_ctrlrange'
+  | 'body_mass'
+  | 'body_parentid'
+  | 'geom_bodyid'
+  | 'geom_rgba'
+  | 'geom_size'
+  | 'geom_type'
+  | 'jnt_range';
+
+/** What {@link MujocoEnv} is made from. */
+export interface MujocoEnvSettings {
+  /** As errors name the env. */
+  readonly name: string;
+  /** The model, a text in MuJoCo's format MJCF; `mjcf` writes one. */
+  readonly xml: string;
+  /** How many steps of physics one step of the env makes. */
+  readonly frameSkip: number;
+}
+
+/** What `reset({ options })` takes. */
+export interface MujocoResetOptions {
+  /** Starts from exactly these positions and velocities. */
+  state?: { qpos: ArrayLike<number>; qvel: ArrayLike<number> };
+}
+
+/** What a step has earned. */
+export interface Scored {
+  readonly reward: number;
+  readonly terminated?: boolean;
+  readonly info?: Info;
+}
+
+interface MujocoState {
+  rng: RngState;
+  /** MuJoCo's own: all that the next step of physics depends on. */
+  physics: number[];
+  more: number[];
+}
+
+/**
+ * A robot in MuJoCo's physics. A subclass says what a step earns (`score`), and where it wants others than these: where episodes begin
+ * (`placeAtStart`, the model's own pose), what is observed (`observe`, positions and velocities, `[nq + nv]`).
+ *
+ * - Action: the controls, `[nu]`, held for `frameSkip` steps of physics; MuJoCo clips them to their ranges.
+ * - `reset({ options: { state: { qpos, qvel } } })` begins there.
+ * - Physics that blows up, where MuJoCo begins anew without a word, ends the episode: truncated at the last observation, reward 0,
+ *   `info.outcome` `'unstable'`.
+ *
+ * @throws when the physics is not loaded, for a model that MuJoCo refuses, for a start or an action that does not fit
+ * @see Todorov, Erez, Tassa (2012): MuJoCo: A physics engine for model-based control
+ */
+export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
+  readonly actionSpace: Box;
+  /** Seconds from one step of the env to the next. */
+  readonly dt: number;
+  /** How many positions, velocities and controls the model has. */
+  readonly nq: number;
+  readonly nv: number;
+  readonly nu: number;
+  protected readonly name: string;
+  readonly #frameSkip: number;
+  readonly #handles: Handles;
+  readonly #views = new Map<string, Float64Array>();
+  readonly #initQpos: Float64Array;
+  readonly #stateSize: number;
+  #observationSpace: Box<'float64'> | undefined;
+  #time = 0;
+  #last: Float64Array | undefined;
+  #isClosed = false;
+
+  constructor({ name, xml, frameSkip }: MujocoEnvSettings) {
+    super();
+    checkCount(name, 'frameSkip', frameSkip);
+    this.name = name;
+    this.#frameSkip = frameSkip;
+    const physics = mujocoPhysics();
+    this.#handles = physics.run(name, (module) => {
+      const model = module.MjModel.from_xml_string(xml);
+      try {
+        return { physics, model, data: new module.MjData(model) };
+      } catch (error) {
+        model.delete();
+        throw error;
+      }
+    });
+    forgotten.register(this, this.#handles, this);
+    const { model } = this.#handles;
+    this.nq = model.nq;
+    this.nv = model.nv;
+    this.nu = model.nu;
+    this.dt = model.opt.timestep * frameSkip;
+    const range = this.modelArray('actuator_ctrlrange');
+    // An actuator without limits has the range [0, 0].
+    const bound = (end: 0 | 1) =>
+      Float32Array.from({ length: this.nu }, (_, i) =>
+        range[2 * i]! < range[2 * i + 1]! ? range[2 * i + end]! : (2 * end - 1) * Infinity,
+      );
+    this.actionSpace = new Box({ low: bound(0), high: bound(1) });
+    this.#initQpos = this.qpos.slice();
+    this.#stateSize = physics.run(name, (module) => module.mj_stateSize(model, this.#stateKind));
+    this.#forward();
+  }
+
+  /** Of what {@link observe} gives. */
+  get observationSpace(): Box<'float64'> {
+    this.#observationSpace ??= new Box({
+      low: -Infinity,
+      high: Infinity,
+      shape: [this.observe().length],
+      dtype: 'float64',
+    });
+    return this.#observationSpace;
+  }
+
+  /** The positions, `[nq]`, as they are in MuJoCo's memory: to be read, or written before a start. */
+  protected get qpos(): Float64Array {
+    return this.dataArray('qpos');
+  }
+
+  /** The velocities, `[nv]`. */
+  protected get qvel(): Float64Array {
+    return this.dataArray('qvel');
+  }
+
+  /** The positions of the model's own pose, `[nq]`. */
+  protected get initQpos(): Float64Array {
+    return this.#initQpos;
+  }
+
+  /** An array of MuJoCo's `mjData` by its name, row after row: a view that holds until another env is made. */
+  protected dataArray(name: MjDataArray): Float64Array {
+    const known = this.#views.get(name);
+    // A view loses its memory when MuJoCo's grows.
+    if (known !== undefined && known.length > 0) return known;
+    this.#checkOpen();
+    const view = this.#handles.data[name] as Float64Array;
+    this.#views.set(name, view);
+    return view;
+  }
+
+  /** An array of MuJoCo's `mjModel` by its name: a copy. */
+  protected modelArray(name: MjModelArray): Float64Array {
+    this.#checkOpen();
+    return Float64Array.from(this.#handles.model[name] as ArrayLike<number>);
+  }
+
+  /** The number of the body of that name, by which MuJoCo's arrays are ordered. */
+  protected bodyId(body: string): number {
+    const { physics, model } = this.#handles;
+    const id = physics.run(this.name, (module) => module.mj_name2id(model, module.mjtObj.mjOBJ_BODY.value, body));
+    if (id < 0) throw new Error(`${this.name}: the model has no body named ${describe(body)}`);
+    return id;
+  }
+
+  /** Moves the robot to where an episode begins, by writing to `qpos` and `qvel`, which have the model's own pose. */
+  protected placeAtStart(_qpos: Float64Array, _qvel: Float64Array): void {}
+
+  /** A fresh array each time. */
+  protected observe(): Float64Array {
+    const observation = new Float64Array(this.nq + this.nv);
+    observation.set(this.qpos);
+    observation.set(this.qvel, this.nq);
+    return observation;
+  }
+
+  /** What `reset` tells. */
+  protected startInfo(): Info {
+    return {};
+  }
+
+  /** Is called before each step of physics, to keep what `score` compares with. */
+  protected beforeStep(): void {}
+
+  /** What the step has earned that was just made. */
+  protected abstract score(action: Float32Array): Scored;
+
+  /** Numbers of the subclass that the rest of the episode depends on, and not on MuJoCo's state alone. */
+  protected moreState(): number[] {
+    return [];
+  }
+
+  protected setMoreState(_state: readonly number[]): void {}
+
+  protected begin(options: MujocoResetOptions): [Float64Array, Info] {
+    checkOptionNames(`${this.name}.reset`, options, ['state']);
+    const { state } = options;
+    if (state !== undefined) this.#checkStart(state);
+    const { physics, model, data } = this.#open();
+    physics.run(this.name, (module) => module.mj_resetData(model, data));
+    const { qpos, qvel } = this;
+    if (state === undefined) {
+      this.placeAtStart(qpos, qvel);
+    } else {
+      qpos.set(state.qpos);
+      qvel.set(state.qvel);
+    }
+    this.#forward();
+    this.#time = data.time;
+    const info = this.startInfo();
+    this.#last = this.observe();
+    return [this.#last, info];
+  }
+
+  step(action: Float32Array): StepResult<Float64Array> {
+    this.#checkAction(action);
+    const { physics, model, data } = this.#open();
+    this.beforeStep();
+    this.dataArray('ctrl').set(action);
+    physics.run(this.name, (module) => {
+      for (let i = 0; i < this.#frameSkip; i++) module.mj_step(model, data);
+      // Forces on bodies are not computed otherwise.
+      module.mj_rnePostConstraint(model, data);
+    });
+    if (this.#hasBlownUp(data.time)) return [this.#last!.slice(), 0, false, true, { outcome: 'unstable' }];
+    const { reward, terminated = false, info = {} } = this.score(action);
+    this.#last = this.observe();
+    return [this.#last, reward, terminated, false, info];
+  }
+
+  /** MuJoCo puts what is no longer finite back to the start, and the time to 0. */
+  #hasBlownUp(time: number): boolean {
+    const isReset = Math.abs(time - this.#time - this.dt) > this.dt / 2;
+    this.#time = time;
+    let sum = 0;
+    for (const x of this.qpos) sum += x - x;
+    for (const x of this.qvel) sum += x - x;
+    return isReset || sum !== 0;
+  }
+
+  #forward(): void {
+    const { physics, model, data } = this.#handles;
+    physics.run(this.name, (module) => module.mj_forward(model, data));
+  }
+
+  override close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    forgotten.unregister(this);
+    this.#views.clear();
+    free(this.#handles);
+  }
+
+  state(): MujocoState {
+    const { physics, model, data } = this.#open();
+    const more = this.moreState();
+    return physics.run(this.name, (module) => {
+      const buffer = new module.DoubleBuffer(this.#stateSize);
+      try {
+        module.mj_getState(model, data, buffer, this.#stateKind);
+        return { rng: this.rng.state(), physics: Array.from(buffer.GetView() as Float64Array), more };
+      } finally {
+        buffer.delete();
+      }
+    });
+  }
+
+  setState({ rng, physics: numbers, more }: MujocoState): void {
+    if (numbers.length !== this.#stateSize) {
+      throw new Error(
+        `${this.name}: setState() got ${numbers.length} numbers, expected ${this.#stateSize}: a state of the same model`,
+      );
+    }
+    const { physics, model, data } = this.#open();
+    this.rng = Rng.fromState(rng);
+    physics.run(this.name, (module) => {
+      module.mj_setState(model, data, numbers, this.#stateKind);
+      // Where shapes are, for pictures: the rest would not leave the state as it is.
+      module.mj_kinematics(model, data);
+    });
+    this.#time = data.time;
+    this.setMoreState(more);
+    this.#last = this.observe();
+  }
+
+  get #stateKind(): number {
+    return this.#handles.physics.module.mjtState.mjSTATE_INTEGRATION.value;
+  }
+
+  #open(): Handles {
+    this.#checkOpen();
+    return this.#handles;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error(`${this.name}: the env is closed`);
+  }
+
+  #checkAction(action: Float32Array): void {
+    let sum = 0;
+    for (let i = 0; i < action.length; i++) sum += action[i]! - action[i]!;
+    if (action.length === this.nu && sum === 0) return;
+    throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${this.nu} finite numbers`);
+  }
+
+  #checkStart(state: NonNullable<MujocoResetOptions['state']>): void {
+    for (const [part, size] of [
+      ['qpos', this.nq],
+      ['qvel', this.nv],
+    ] as const) {
+      const numbers = state?.[part];
+      if (numbers?.length === size && Array.from(numbers).every((x) => Number.isFinite(x))) continue;
+      throw new Error(
+        `${this.name}: reset() got the state's ${part} ${describe(numbers)}, expected ${size} finite numbers`,
+      );
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkEnv, loadEnv, make } from '../../../envs/index.ts';
+import { HopperEnv } from '../../../envs/mujoco/index.ts';
+
+beforeAll(() => loadEnv('mujoco/Hopper-v5'));
+
+const still = new Float32Array(3);
+
+describe('MujocoEnv', () => {
+  it('keeps the contract of environments', () => {
+    checkEnv(make('mujoco/Hopper-v5'));
+  });
+
+  it('begins at the state that it is given', () => {
+    const env = new HopperEnv();
+    const qpos = [0.5, 1.3, 0.1, -0.2, -0.3, 0.1];
+    const qvel = [1, 0, -0.5, 0.25, 12, 0];
+    const [observation, info] = env.reset({ seed: 0, options: { state: { qpos, qvel } } });
+    expect(Array.from(observation)).toEqual([...qpos.slice(1), ...qvel.slice(0, 4), 10, 0]);
+    expect(info.xPosition).toBe(0.5);
+    env.close();
+  });
+
+  it('says in one line which action, start or model does not fit', () => {
+    const env = new HopperEnv();
+    env.reset({ seed: 0 });
+    expect(() => env.step(Float32Array.of(0, Number.NaN, 0))).toThrow(
+      /^Hopper: step\(\) got the action .*NaN.*, expected 3 finite numbers$/,
+    );
+    expect(() => env.step(new Float32Array(2))).toThrow(
+      /^Hopper: step\(\) got the action .*, expected 3 finite numbers$/,
+    );
+    expect(() => env.reset({ options: { state: { qpos: [1], qvel: new Float64Array(6) } } })).toThrow(
+      /^Hopper: reset\(\) got the state's qpos Array \[1\], expected 6 finite numbers$/,
+    );
+    expect(() => new HopperEnv({ xml: '<mujoco><worldbody>' })).toThrow(/^Hopper: XML parse error.*$/);
+    env.close();
+    expect(() => env.step(still)).toThrow('Hopper: the env is closed');
+    env.close();
+  });
+
+  it('ends an episode whose physics has blown up, at the last observation', () => {
+    const env = new HopperEnv();
+    env.reset({ seed: 0 });
+    const [before] = env.step(still);
+    const state = env.state();
+    const broken = structuredClone(state);
+    broken.physics.fill(1e12, 1 + 6, 1 + 12);
+    env.setState(broken);
+    const [observation, reward, terminated, truncated, info] = env.step(still);
+    expect([reward, terminated, truncated, info.outcome]).toEqual([0, false, true, 'unstable']);
+    expect(observation.every(Number.isFinite)).toBe(true);
+    env.setState(state);
+    expect(env.step(still)[3]).toBe(false);
+    expect(before).not.toBe(observation);
+    env.close();
+  });
+});
