@@ -125,7 +125,8 @@ export function mjcf({
 }: Mjcf): string {
   const { joint, geom, motor } = rest.default ?? {};
   return element('mujoco', { model }, [
-    ...optional('compiler', compiler),
+    // MuJoCo's own default is degrees.
+    element('compiler', { angle: 'radian', ...compiler }),
     ...optional('size', size),
     ...optional('option', option),
     ...group('default', [...optional('joint', joint), ...optional('geom', geom), ...optional('motor', motor)]),
