@@ -43,7 +43,9 @@ export type MjDataArray =
   | 'cinert'
   | 'cvel'
   | 'cfrc_ext'
-  | 'sensordata';
+  | 'sensordata'
+  | 'ten_length'
+  | 'ten_velocity';
 
 /** The arrays of MuJoCo's `mjModel` that a task may look at. */
 export type MjModelArray =
@@ -102,6 +104,8 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   readonly actionSpace: Box;
   /** Seconds from one step of the env to the next. */
   readonly dt: number;
+  /** Seconds from one step of physics to the next. */
+  readonly timestep: number;
   /** How many positions, velocities and controls the model has. */
   readonly nq: number;
   readonly nv: number;
@@ -137,7 +141,8 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     this.nq = model.nq;
     this.nv = model.nv;
     this.nu = model.nu;
-    this.dt = model.opt.timestep * frameSkip;
+    this.timestep = model.opt.timestep;
+    this.dt = this.timestep * frameSkip;
     const range = this.modelArray('actuator_ctrlrange');
     // An actuator without limits has the range [0, 0].
     const bound = (end: 0 | 1) =>
@@ -193,9 +198,13 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     return Float64Array.from(this.#handles.model[name] as ArrayLike<number>);
   }
 
-  /** The number of the body of that name, by which MuJoCo's arrays are ordered. */
-  protected bodyId(body: string): number {
+  /** The number of a body by its name or number, by which MuJoCo's arrays are ordered. */
+  protected bodyId(body: string | number): number {
     const { physics, model } = this.#handles;
+    if (typeof body === 'number') {
+      if (body < model.nbody) return body;
+      throw new Error(`${this.name}: the model has no body number ${body}, expected 0 to ${model.nbody - 1}`);
+    }
     const id = physics.run(this.name, (module) => module.mj_name2id(model, module.mjtObj.mjOBJ_BODY.value, body));
     if (id < 0) throw new Error(`${this.name}: the model has no body named ${describe(body)}`);
     return id;

@@ -1,9 +1,18 @@
 import type { z } from 'zod';
+import { AntEnv, type AntOptions, antOptions } from './tasks/antEnv.ts';
 import { HalfCheetahEnv, type HalfCheetahOptions, halfCheetahOptions } from './tasks/halfCheetahEnv.ts';
 import { HopperEnv, type HopperOptions, hopperOptions } from './tasks/hopperEnv.ts';
+import { HumanoidEnv, type HumanoidOptions, humanoidOptions } from './tasks/humanoidEnv.ts';
+import { HumanoidStandupEnv, type HumanoidStandupOptions, humanoidStandupOptions } from './tasks/humanoidStandupEnv.ts';
 
 /** The environments in MuJoCo's physics, by id, as they are registered. */
 export const mujocoEnvs = {
+  'mujoco/Ant-v5': {
+    schema: antOptions,
+    entryPoint: (options: AntOptions) => new AntEnv(options),
+    maxEpisodeSteps: 1000,
+    rewardThreshold: 6000,
+  },
   'mujoco/HalfCheetah-v5': {
     schema: halfCheetahOptions,
     entryPoint: (options: HalfCheetahOptions) => new HalfCheetahEnv(options),
@@ -15,6 +24,16 @@ export const mujocoEnvs = {
     entryPoint: (options: HopperOptions) => new HopperEnv(options),
     maxEpisodeSteps: 1000,
     rewardThreshold: 3800,
+  },
+  'mujoco/Humanoid-v5': {
+    schema: humanoidOptions,
+    entryPoint: (options: HumanoidOptions) => new HumanoidEnv(options),
+    maxEpisodeSteps: 1000,
+  },
+  'mujoco/HumanoidStandup-v5': {
+    schema: humanoidStandupOptions,
+    entryPoint: (options: HumanoidStandupOptions) => new HumanoidStandupEnv(options),
+    maxEpisodeSteps: 1000,
   },
 };
 

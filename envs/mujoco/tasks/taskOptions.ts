@@ -32,4 +32,5 @@ export const taskOptions = {
     z.number().min(0).max(largest).default(usual).describe('size of the random part of the start'),
   excludeCurrentPositionsFromObservation: (usual = true) =>
     z.boolean().default(usual).describe('whether observations leave out how far the robot has come'),
+  include: (what: string) => z.boolean().default(true).describe(`whether observations have ${what}`),
 };

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { clamp } from '../../core/clamp.ts';
+import type { Info } from '../../core/env.ts';
+import { ant } from '../models/ant.ts';
+import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
+import { controlCost } from './controlCost.ts';
+import { addNormal, addUniform } from './noise.ts';
+import { sumOfSquares } from './sumOfSquares.ts';
+import { taskOptions } from './taskOptions.ts';
+
+export const antOptions = z.strictObject({
+  forwardRewardWeight: taskOptions.weight(1, 'the velocity'),
+  ctrlCostWeight: taskOptions.weight(0.5, 'the cost of control'),
+  contactCostWeight: taskOptions.weight(5e-4, 'the cost of contact'),
+  healthyReward: taskOptions.healthyReward(1),
+  mainBody: z
+    .union([z.int().min(0), z.string().min(1)])
+    .default(1)
+    .describe('the body whose velocity is rewarded, by name or number'),
+  terminateWhenUnhealthy: taskOptions.terminateWhenUnhealthy(),
+  healthyZRange: taskOptions.range(0.2, 1, 'in which the height of the torso is healthy, m'),
+  contactForceRange: taskOptions.range(-1, 1, 'to which forces of contact are clipped, N and N·m'),
+  resetNoiseScale: taskOptions.resetNoiseScale(0.1),
+  excludeCurrentPositionsFromObservation: taskOptions.excludeCurrentPositionsFromObservation(),
+  includeCfrcExtInObservation: taskOptions.include('the forces of contact on each body'),
+  frameSkip: taskOptions.frameSkip(5),
+  xml: taskOptions.xml,
+});
+
+/** Options of {@link AntEnv}. */
+export type AntOptions = z.input<typeof antOptions>;
+
+/**
+ * Gymnasium's Ant-v5: walk to the right on four legs.
+ *
+ * - Observation: positions without x and y, velocities, then torque and force of contact on each body, clipped to `contactForceRange`, `[105]`.
+ * - Action: torques of hip and ankle of the legs right back, front left, front right and back, `[8]`, in [−1, 1].
+ * - Reward: `forwardRewardWeight` · (x′ − x) / dt + `healthyReward` while healthy − `ctrlCostWeight` · Σ a² − `contactCostWeight` · Σ f², where x is
+ *   `mainBody`'s as MuJoCo's last step of physics began, f are the clipped forces of contact, dt = 0.05 s.
+ * - Terminates when unhealthy: the height is outside of its range.
+ * - Reset: positions ± U(0, `resetNoiseScale`), velocities + `resetNoiseScale` · N(0, 1).
+ * - Info: `xPosition`, `yPosition`, `distanceFromOrigin`, `xVelocity`, `yVelocity`, `rewardForward`, `rewardCtrl`, `rewardContact`, `rewardSurvive`.
+ *
+ * @throws as {@link MujocoEnv} does, for an unknown option or one out of range, and for a `mainBody` that the model has not
+ */
+export class AntEnv extends MujocoEnv {
+  readonly #options: z.output<typeof antOptions>;
+  readonly #mainBody: number;
+  /** Where the main body was: not where `qpos` has it, but where MuJoCo last computed it. */
+  #x = 0;
+  #y = 0;
+
+  constructor(options: AntOptions = {}) {
+    const parsed = parseOptions('Ant', antOptions, options);
+    super({ name: 'Ant', xml: parsed.xml ?? ant, frameSkip: parsed.frameSkip });
+    this.#options = parsed;
+    this.#mainBody = this.bodyId(parsed.mainBody);
+  }
+
+  protected override placeAtStart(qpos: Float64Array, qvel: Float64Array): void {
+    addUniform(qpos, this.rng, this.#options.resetNoiseScale);
+    addNormal(qvel, this.rng, this.#options.resetNoiseScale);
+  }
+
+  /** Of all bodies, the world's too. */
+  #contactForces(): Float64Array {
+    const [low, high] = this.#options.contactForceRange;
+    return this.dataArray('cfrc_ext').map((f) => clamp(f, low, high));
+  }
+
+  protected override observe(): Float64Array {
+    const { excludeCurrentPositionsFromObservation, includeCfrcExtInObservation } = this.#options;
+    const { qpos, qvel } = this;
+    const placed = qpos.subarray(excludeCurrentPositionsFromObservation ? 2 : 0);
+    const forces = includeCfrcExtInObservation ? this.#contactForces().subarray(6) : [];
+    const observation = new Float64Array(placed.length + qvel.length + forces.length);
+    observation.set(placed);
+    observation.set(qvel, placed.length);
+    observation.set(forces, placed.length + qvel.length);
+    return observation;
+  }
+
+  #place(): Info {
+    const [x, y] = this.qpos;
+    return { xPosition: x, yPosition: y, distanceFromOrigin: Math.sqrt(x! * x! + y! * y!) };
+  }
+
+  #keepPlace(): void {
+    const xpos = this.dataArray('xpos');
+    this.#x = xpos[3 * this.#mainBody]!;
+    this.#y = xpos[3 * this.#mainBody + 1]!;
+  }
+
+  protected override startInfo(): Info {
+    this.#keepPlace();
+    return this.#place();
+  }
+
+  protected score(action: Float32Array): Scored {
+    const { forwardRewardWeight, ctrlCostWeight, contactCostWeight } = this.#options;
+    const { healthyReward, healthyZRange, terminateWhenUnhealthy } = this.#options;
+    const [x, y] = [this.#x, this.#y];
+    this.#keepPlace();
+    const xVelocity = (this.#x - x) / this.dt;
+    const yVelocity = (this.#y - y) / this.dt;
+    const z = this.qpos[2]!;
+    const isHealthy = healthyZRange[0] <= z && z <= healthyZRange[1];
+    const rewardForward = forwardRewardWeight * xVelocity;
+    const rewardSurvive = isHealthy ? healthyReward : 0;
+    const ctrlCost = controlCost(ctrlCostWeight, action);
+    const contactCost = contactCostWeight * sumOfSquares(this.#contactForces());
+    return {
+      reward: rewardForward + rewardSurvive - (ctrlCost + contactCost),
+      terminated: !isHealthy && terminateWhenUnhealthy,
+      info: {
+        ...this.#place(),
+        xVelocity,
+        yVelocity,
+        rewardForward,
+        rewardCtrl: -ctrlCost,
+        rewardContact: -contactCost,
+        rewardSurvive,
+      },
+    };
+  }
+
+  protected override moreState(): number[] {
+    return [this.#x, this.#y];
+  }
+
+  protected override setMoreState([x, y]: readonly number[]): void {
+    this.#x = x!;
+    this.#y = y!;
+  }
+}
