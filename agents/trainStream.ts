@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnyEnv, VectorEnv } from '../envs/index.ts';
+import { type AnyEnv, loadEnv, type VectorEnv } from '../envs/index.ts';
 import { type Policy, type PolicyName, type PolicyOptions, Rng } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { withDefaults } from '../src/options/withDefaults.ts';
@@ -102,6 +102,7 @@ export async function* trainStream<const N extends AgentName, P extends string =
   const { steps = defaults.steps } = checked;
   const parts: { dispose(): void }[] = [];
   try {
+    if (id !== undefined) await loadEnv(id);
     const { env, close } = openEnvs('train', checked, defaults.envs);
     parts.push({ dispose: close });
     const rng = new Rng(seed);

@@ -38,20 +38,22 @@ export async function chooseTraining(
     { policyOptionsFor },
     { actionSpaceOf },
     { programOf },
-    { checkEnvId, checkEnvOptions },
+    { checkEnvOptions },
     { loadModules },
+    { loadNamedEnv },
     { checkPolicies },
   ] = await Promise.all([
     import('../../agents/common/usualPolicy.ts'),
     import('../../src/policies/policyOptionsFor.ts'),
     import('../training/actionSpaceOf.ts'),
     import('../training/allowedCode.ts'),
-    import('../training/checkEnv.ts'),
+    import('../training/checkEnvOptions.ts'),
     import('../training/loadModules.ts'),
+    import('../training/loadNamedEnv.ts'),
     import('../training/trainExperiment.ts'),
   ]);
   const files = await loadModules(load);
-  checkEnvId(label, env);
+  await loadNamedEnv(label, env);
   const options = envOptions(set);
   checkEnvOptions('--set env', env, options);
   // Opened only where defaults depend on its actions: one of Gymnasium starts a Python.

@@ -71,10 +71,10 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const [
     { loadPolicy, Rng, selectBackend, selectEngine },
     { isRegistered },
-    { makeVec },
+    { loadEnv, makeVec },
     { allowedOptions, programOf, refusedModule },
-    { checkEnvId, isEnv },
     { endsOf },
+    { isEnv, loadNamedEnv },
     { measurePolicy },
     { RunDirectory },
     tables,
@@ -83,8 +83,8 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     import('../../src/policies/registry.ts'),
     import('../../envs/index.ts'),
     import('../training/allowedCode.ts'),
-    import('../training/checkEnv.ts'),
     import('../training/endsOf.ts'),
+    import('../training/loadNamedEnv.ts'),
     import('../training/measurePolicy.ts'),
     import('../harness/runDirectory.ts'),
     import('../harness/report/table.ts'),
@@ -101,9 +101,11 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
   if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
   const refused = refusedModule(config, allowed);
-  const isKnown = (job: Job) => isRegistered(job.policy) && isEnv(flags.env ?? job.env);
-  if (refused !== undefined && !jobs.every(isKnown)) throw new InputError(`${path}: ${refused}`);
-  if (flags.env !== undefined) checkEnvId('--env', flags.env);
+  if (refused !== undefined) {
+    const isKnown = async (job: Job) => isRegistered(job.policy) && (await isEnv(flags.env ?? job.env));
+    if ((await Promise.all(jobs.map(isKnown))).includes(false)) throw new InputError(`${path}: ${refused}`);
+  }
+  if (flags.env !== undefined) await loadNamedEnv('--env', flags.env);
   await selectBackend();
   await selectEngine(engine);
   const evaluations: Evaluation[] = [];
@@ -111,6 +113,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   for (const job of jobs) {
     const id = flags.env ?? job.env;
     try {
+      await loadEnv(id);
       const own = allowedOptions(id, (id === job.env && options) || {}, allowed);
       const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
       const reports = await measurePolicy({

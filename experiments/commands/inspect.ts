@@ -18,12 +18,12 @@ export function inspectCommand(): Command {
 
 async function profiles(name: string, envId: string, batch: number): Promise<string[]> {
   const [
-    { checkEnvId },
+    { loadNamedEnv },
     { make },
     { Adam, compile, makePolicy, Rng, selectBackend, selectEngine, valueAndGradients },
     { neg, mean },
   ] = await Promise.all([
-    import('../training/checkEnv.ts'),
+    import('../training/loadNamedEnv.ts'),
     import('../../envs/index.ts'),
     import('../../src/index.ts'),
     import('@tensorflow/tfjs-core'),
@@ -31,10 +31,15 @@ async function profiles(name: string, envId: string, batch: number): Promise<str
   await selectBackend('cpu');
   await selectEngine(process.env.OXBOW_ENGINE === 'wasm-relaxed' ? 'wasm-relaxed' : 'wasm');
   const rng = new Rng('inspect');
-  checkEnvId('--env', envId);
+  await loadNamedEnv('--env', envId);
   const policy = orInputError(() => {
-    const { observationSpace, actionSpace } = make(envId);
-    return makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy') } as never);
+    const env = make(envId);
+    try {
+      const { observationSpace, actionSpace } = env;
+      return makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy') } as never);
+    } finally {
+      env.close();
+    }
   });
   const parameters = policy.trainableVariables();
   const optimizer = new Adam(parameters);

@@ -98,20 +98,33 @@ async function experimentSettings(registry: Registry, name: string): Promise<str
 }
 
 async function describeEnvs(): Promise<string> {
-  const { make, registeredEnvs } = await import('../../envs/index.ts');
-  const rows = registeredEnvs().map((id) => {
-    const { observationSpace, actionSpace, spec } = make(id, { disableEnvChecker: true });
+  const [{ make, registeredEnvs }, { isUnloaded }, { loadAllEnvs }] = await Promise.all([
+    import('../../envs/index.ts'),
+    import('../../envs/core/loadEnv.ts'),
+    import('../training/loadNamedEnv.ts'),
+  ]);
+  const missing = await loadAllEnvs();
+  const ids = registeredEnvs().filter((id) => !isUnloaded(id));
+  const rows = ids.map((id) => {
+    const env = make(id, { disableEnvChecker: true });
+    const { observationSpace, actionSpace, spec } = env;
+    env.close();
     return [id, String(observationSpace), String(actionSpace), spec?.maxEpisodeSteps?.toString() ?? '–'];
   });
   const columns = ['id', 'observations', 'actions', 'steps of an episode'];
   const title = 'Environments of oxbow train; oxbow list envs <id> shows options:';
   const foreign = hanging('gymnasium:<id>  ', "any environment of Python's Gymnasium: docs/gymnasium.md");
-  return `${fittedTable({ title, columns, rows })}\n${foreign}`;
+  const lines = missing.map((problem) => hanging('', problem));
+  return [fittedTable({ title, columns, rows }), foreign, ...lines].join('\n');
 }
 
 async function envSettings(id: string): Promise<string> {
-  const { registeredEnvs } = await import('../../envs/index.ts');
-  const { envSchema } = await import('../../envs/core/registry.ts');
+  const [{ registeredEnvs }, { envSchema }, { loadAllEnvs }] = await Promise.all([
+    import('../../envs/index.ts'),
+    import('../../envs/core/registry.ts'),
+    import('../training/loadNamedEnv.ts'),
+  ]);
+  await loadAllEnvs();
   const ids = registeredEnvs();
   if (!ids.includes(id)) throw new InputError(`list envs: got ${id}, ${expectedOneOf(id, ids)}`);
   const schema = envSchema(id);

@@ -1,3 +1,4 @@
+import { loadEnv } from '../../envs/core/loadEnv.ts';
 import { makeFolder } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
 import type { AllowedCode } from '../training/allowedCode.ts';
@@ -73,6 +74,8 @@ async function work({
     },
     say: (line) => send({ line }),
   };
+  // The experiment has imported the environments, if it has some.
+  await loadEnv(job.env);
   makeFolder(directory);
   const result = await experiment.runJob(job, config, context);
   requireFinite(result.metrics);

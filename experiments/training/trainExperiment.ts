@@ -10,7 +10,8 @@ import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
-import { checkEnvOptions } from './checkEnv.ts';
+import { checkEnvOptions } from './checkEnvOptions.ts';
+import { loadNamedEnv } from './loadNamedEnv.ts';
 import { speedTable } from './speedTable.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
@@ -55,6 +56,7 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
       if (refused !== undefined) throw new InputError(refused);
       checkPolicies(config.policies);
       const runtime = await selectRuntime(config);
+      await loadNamedEnv(TRAIN, env);
       checkEnvOptions('env', env, config.env);
       try {
         for (const policy of config.policies) tryOut({ study: agent, env, policy }, own(config));

@@ -47,7 +47,8 @@ function withCode(field: z.ZodType | undefined): (name: string) => string {
 
 /** @param field the schema of what the issue is of */
 function expectation(issue: z.core.$ZodIssue, field: z.ZodType | undefined): string {
-  const integer = field !== undefined && isInteger(unwrapSchema(field));
+  const unwrapped = field && unwrapSchema(field);
+  const integer = unwrapped !== undefined && isInteger(unwrapped);
   switch (issue.code) {
     case 'invalid_union':
       // A union that says itself what it takes says it better.
@@ -55,6 +56,7 @@ function expectation(issue: z.core.$ZodIssue, field: z.ZodType | undefined): str
     case 'not_multiple_of':
       return `a multiple of ${issue.divisor}`;
     case 'invalid_type':
+      if (unwrapped instanceof z.ZodTuple) return `a list of ${unwrapped.def.items.length} entries`;
       return `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected === 'int' ? 'integer' : issue.expected}`;
     case 'too_small':
       return bound(integer ? 'int' : issue.origin, issue.inclusive === false ? '>' : '≥', issue.minimum);

@@ -54,6 +54,7 @@ function showDefault(value: unknown): string {
 function typeOf({
   type,
   items,
+  prefixItems,
   anyOf,
   const: only,
   enum: choices,
@@ -65,6 +66,10 @@ function typeOf({
   if (anyOf !== undefined) return anyOf.map((one) => typeOf(one as JsonSchema)).join(' | ');
   if (only !== undefined) return String(only);
   if (choices !== undefined) return choices.join(' | ');
+  if (prefixItems !== undefined) {
+    const each = [...new Set(prefixItems.map((one) => typeOf(one as JsonSchema)))];
+    return `list of ${prefixItems.length} × ${each.join(' | ')}`;
+  }
   if (type === 'array') return `list of ${typeOf(items as JsonSchema)}`;
   const bounds = [
     minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `≥ ${minimum}`,

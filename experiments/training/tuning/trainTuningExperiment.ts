@@ -13,7 +13,8 @@ import { halvingRungs, type Rung } from '../../harness/tuning/halvingRungs.ts';
 import { drawSettings, type SearchSpace, type Settings } from '../../harness/tuning/searchSpace.ts';
 import { ranked } from '../../harness/tuning/trials.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from '../allowedCode.ts';
-import { checkEnvOptions } from '../checkEnv.ts';
+import { checkEnvOptions } from '../checkEnvOptions.ts';
+import { loadNamedEnv } from '../loadNamedEnv.ts';
 import { makeEnvs, makeTraining, type Training } from '../makeTraining.ts';
 import { measurePolicy } from '../measurePolicy.ts';
 import { POLICY, runTraining } from '../runTraining.ts';
@@ -145,6 +146,7 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
       const names = config.policies.length === 1 ? `${agent} with ${config.policies[0]}` : agent;
       checkSpace('--space', spaceOf(config), schemas, { what: `option of ${names}`, search: config.search });
       const runtime = await selectRuntime(config);
+      await loadNamedEnv(TRAIN_TUNING, env);
       checkEnvOptions('env', env, config.env);
       try {
         for (const policy of config.policies) {

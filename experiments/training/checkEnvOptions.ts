@@ -1,22 +1,6 @@
-import { providerOf } from '../../envs/core/envProvider.ts';
 import { envSchema, limitNames } from '../../envs/core/registry.ts';
-import { registeredEnvs } from '../../envs/index.ts';
 import { describeIssue } from '../../src/options/describeIssue.ts';
-import { expectedOneOf } from '../../src/options/nearest.ts';
 import { InputError } from '../harness/inputError.ts';
-
-/**
- * @param label whose argument the id is: `train`
- * @throws InputError if there is no such environment
- */
-export function checkEnvId(label: string, id: string): void {
-  if (!isEnv(id)) throw new InputError(`${label}: got ${id}, ${expectedOneOf(id, registeredEnvs())}`);
-}
-
-/** Whether there is an environment of that id. */
-export function isEnv(id: string): boolean {
-  return providerOf(id) !== undefined || registeredEnvs().includes(id);
-}
 
 /**
  * Checks the options of an environment by its schema, if it has one.
