@@ -16,6 +16,7 @@ export {
 } from './mujocoEnv.ts';
 export type { MujocoEnvOptionsById } from './mujocoEnvs.ts';
 export { AntEnv, type AntOptions } from './tasks/antEnv.ts';
+export type { PicturePoint, PictureShape, RobotPicture, RobotView } from './robotPicture.ts';
 export { HalfCheetahEnv, type HalfCheetahOptions } from './tasks/halfCheetahEnv.ts';
 export { HopperEnv, type HopperOptions } from './tasks/hopperEnv.ts';
 export { HumanoidEnv, type HumanoidOptions } from './tasks/humanoidEnv.ts';

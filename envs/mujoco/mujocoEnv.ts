@@ -5,7 +5,9 @@ import { describe } from '../core/describe.ts';
 import type { Info, StepResult } from '../core/env.ts';
 import { checkCount, checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
+import { drawRobot } from './drawRobot.ts';
 import { type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
+import { type RobotPicture, type RobotView, robotCamera } from './robotPicture.ts';
 
 /** What one env has in MuJoCo's memory, where nothing frees it by itself. */
 interface Handles {
@@ -66,6 +68,8 @@ export interface MujocoEnvSettings {
   readonly xml: string;
   /** How many steps of physics one step of the env makes. */
   readonly frameSkip: number;
+  /** From where pictures show it: from the side by default. */
+  readonly view?: RobotView;
 }
 
 /** What `reset({ options })` takes. */
@@ -112,20 +116,23 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   readonly nu: number;
   protected readonly name: string;
   readonly #frameSkip: number;
+  readonly #view: RobotView;
   readonly #handles: Handles;
   readonly #views = new Map<string, Float64Array>();
   readonly #initQpos: Float64Array;
   readonly #stateSize: number;
   #observationSpace: Box<'float64'> | undefined;
+  #camera: ReturnType<typeof robotCamera> | undefined;
   #time = 0;
   #last: Float64Array | undefined;
   #isClosed = false;
 
-  constructor({ name, xml, frameSkip }: MujocoEnvSettings) {
+  constructor({ name, xml, frameSkip, view = 'side' }: MujocoEnvSettings) {
     super();
     checkCount(name, 'frameSkip', frameSkip);
     this.name = name;
     this.#frameSkip = frameSkip;
+    this.#view = view;
     const physics = mujocoPhysics();
     this.#handles = physics.run(name, (module) => {
       const model = module.MjModel.from_xml_string(xml);
@@ -288,6 +295,20 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   #forward(): void {
     const { physics, model, data } = this.#handles;
     physics.run(this.name, (module) => module.mj_forward(model, data));
+  }
+
+  /** What is seen of the robot: {@link render} draws it, and so may you. */
+  picture(): RobotPicture {
+    const { physics, model, data } = this.#open();
+    return physics.run(this.name, (module) => {
+      this.#camera ??= robotCamera(module, model, this.#view);
+      return this.#camera(data);
+    });
+  }
+
+  /** The robot as an `<svg>`, in the plane of its view. */
+  render(): string {
+    return drawRobot(this.picture());
   }
 
   override close(): void {

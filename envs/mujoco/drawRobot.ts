@@ -1,0 +1,81 @@
+import { Drawing } from '../drawing/drawing.ts';
+import type { PicturePoint, PictureShape, RobotPicture } from './robotPicture.ts';
+import { rulerMarks } from './rulerMarks.ts';
+
+/** Pixels: the drawing, the edge of a shape, a mark of the ruler, and how far below it its text is. */
+const [WIDTH, EDGE, MARK, TEXT] = [480, 1.5, 5, 13];
+
+/**
+ * A picture of a robot as an `<svg>`, which has the same size however the robot moves: what motors move is dark, and metres show how far
+ * it has come.
+ */
+export function drawRobot(picture: RobotPicture): string {
+  const { view, middle, half, shapes } = picture;
+  const [wide, high] = half;
+  const label = view === 'side' ? 'a robot from the side' : 'a robot from above';
+  const drawing = new Drawing({ x: [-wide, wide], y: [-high, high], label, width: WIDTH });
+  const pixel = (2 * wide) / WIDTH;
+  if (view === 'side') drawRuler(drawing, picture, pixel);
+  else drawGrid(drawing, picture, pixel);
+  const seen = (point: PicturePoint) => fromMiddle(point, middle);
+  for (const shape of farthestFirst(shapes)) drawShape(drawing, shape, seen, pixel);
+  return drawing.toString();
+}
+
+/** Shapes as they are to be drawn, one over the other. Depths that differ by less than a millimetre are one. */
+export function farthestFirst<Shape extends Pick<PictureShape, 'depth'>>(shapes: readonly Shape[]): Shape[] {
+  const millimetres = ({ depth }: Shape) => Math.round(1000 * depth);
+  return [...shapes].sort((one, other) => millimetres(other) - millimetres(one));
+}
+
+/** The height of the ruler from the side: the floor, where that is in sight, else the lower edge with room for its text. */
+export function rulerHeight({ middle, half, floor }: RobotPicture, room: number): number {
+  return Math.max(middle[1] - half[1] + room, floor ?? Number.NEGATIVE_INFINITY);
+}
+
+function fromMiddle([x, y]: PicturePoint, middle: PicturePoint): PicturePoint {
+  return [x - middle[0], y - middle[1]];
+}
+
+function drawRuler(drawing: Drawing, picture: RobotPicture, pixel: number): void {
+  const { middle, half } = picture;
+  const y = rulerHeight(picture, 2 * TEXT * pixel) - middle[1];
+  drawing.line([-half[0], y], [half[0], y], { stroke: 'faint', width: 1 });
+  for (const { at, text } of rulerMarks(middle[0], half[0])) {
+    const x = at - middle[0];
+    drawing.line([x, y], [x, y - MARK * pixel], { stroke: 'faint', width: 1 });
+    drawing.text([x, y - TEXT * pixel], text);
+  }
+}
+
+function drawGrid(drawing: Drawing, { middle, half }: RobotPicture, pixel: number): void {
+  const [wide, high] = half;
+  for (const { at } of rulerMarks(middle[1], high, wide)) {
+    const y = at - middle[1];
+    drawing.line([-wide, y], [wide, y], { stroke: 'line', width: 1 });
+  }
+  for (const { at, text } of rulerMarks(middle[0], wide)) {
+    const x = at - middle[0];
+    drawing.line([x, -high + 2 * TEXT * pixel], [x, high], { stroke: 'line', width: 1 });
+    drawing.text([x, -high + TEXT * pixel], text);
+  }
+}
+
+function drawShape(
+  drawing: Drawing,
+  { points, radius, isRobot }: PictureShape,
+  seen: (point: PicturePoint) => PicturePoint,
+  pixel: number,
+): void {
+  const colour = isRobot ? 'ink' : 'faint';
+  const [first, second, ...rest] = points.map(seen);
+  if (second === undefined) {
+    drawing.circle(first!, radius, { fill: colour, stroke: 'paper', width: EDGE });
+  } else if (rest.length === 0) {
+    const width = (2 * radius) / pixel;
+    drawing.line(first!, second, { stroke: 'paper', width: width + EDGE });
+    drawing.line(first!, second, { stroke: colour, width: Math.max(1, width - EDGE) });
+  } else {
+    drawing.polygon([first!, second, ...rest], { fill: colour, stroke: 'paper', width: EDGE });
+  }
+}
