@@ -5,7 +5,8 @@ import { MountainCarEnv, type MountainCarOptions, mountainCarOptions } from './c
 import { MountainCarContinuousEnv } from './classic/mountainCarContinuous.ts';
 import { PendulumEnv, type PendulumOptions, pendulumOptions } from './classic/pendulum.ts';
 import { type LakeId, lakeGrains } from './lake/grains.ts';
-import { LakeEnv, type LakeOptions, lakeOptions } from './lake/lakeEnv.ts';
+import { LakeEnv } from './lake/lakeEnv.ts';
+import { type LakeOptions, lakeOptions } from './lake/lakeOptions.ts';
 import { BumpBanditEnv, type BumpBanditOptions, bumpBanditOptions } from './toy/bumpBandit.ts';
 import { FourCornerBanditEnv, type FourCornerBanditOptions, fourCornerBanditOptions } from './toy/fourCornerBandit.ts';
 import { GridworldEnv, type GridworldMap, type GridworldOptions, gridworldOptions } from './toy/gridworld.ts';

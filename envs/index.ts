@@ -60,9 +60,11 @@ export type { ColourName } from './drawing/palette.ts';
 export { type TrajectoryPageOptions, trajectoryPage } from './drawing/trajectoryPage.ts';
 export * from './lake/demonstrations.ts';
 export * from './lake/grains.ts';
-export { type Blocking, type LakeAction, LakeEnv, type LakeInfo, type LakeOptions } from './lake/lakeEnv.ts';
+export { LakeEnv } from './lake/lakeEnv.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';
+export type { Blocking, LakeAction, LakeOptions } from './lake/lakeOptions.ts';
+export { type LakeInfo, LakeWalkEnv } from './lake/lakeWalkEnv.ts';
 export * from './toy/bandit.ts';
 export { BumpBanditEnv, type BumpBanditOptions } from './toy/bumpBandit.ts';
 export {

@@ -1,12 +1,14 @@
 import { portableMath } from '../../src/portableMath.ts';
 import type { Rng } from '../../src/random.ts';
 import { describe } from '../core/describe.ts';
+import type { Env } from '../core/env.ts';
 import { checkChoice, checkCount, checkRange } from '../core/options.ts';
-import { TimeLimit } from '../core/wrappers/timeLimit.ts';
+import { make } from '../core/registry.ts';
 import { type Point, touchDisc } from './geometry.ts';
-import { type LakeId, lakeGrains } from './grains.ts';
-import { type LakeAction, LakeEnv, type LakeInfo } from './lakeEnv.ts';
+import { type LakeGrain, type LakeId, lakeGrains, type RobotLakeId, robotLakeGrains } from './grains.ts';
 import { type Bank, home, lake } from './lakeMap.ts';
+import type { LakeAction } from './lakeOptions.ts';
+import type { LakeInfo } from './lakeWalkEnv.ts';
 
 const demonstrationPaths = ['shortest', 'rightAngle'] as const;
 /** `'shortest'`: the shortest path. `'rightAngle'`: first off the axis at a right angle, then the shortest path. */
@@ -19,7 +21,8 @@ export const marginRange = [0.7, 1.3] as const;
 
 /** How many demonstrations, and of what kind. */
 export interface DemonstrationOptions {
-  envId: LakeId;
+  /** A lake, or one with a robot, which is loaded (`loadEnv`). */
+  envId: LakeId | RobotLakeId;
   /** How many successful walks to collect. */
   episodes: number;
   rng: Rng;
@@ -81,7 +84,7 @@ interface Recorded {
 
 /** One walk by `bank`, noise and all, in the env itself. */
 function demonstrate(
-  env: TimeLimit<Float32Array, Float32Array>,
+  env: Env<Float32Array, Float32Array>,
   { path, noise, radius, bank, rng }: { path: DemonstrationPath; noise: number; radius: number; bank: Bank; rng: Rng },
 ): Recorded {
   const side = bank === 'upper' ? 1 : -1;
@@ -132,14 +135,16 @@ export function collectDemonstrations({
   noise = demonstrationNoise,
 }: DemonstrationOptions): Demonstrations {
   const owner = 'collectDemonstrations';
-  checkChoice(owner, 'envId', envId, Object.keys(lakeGrains));
+  const grains: Record<string, LakeGrain> = { ...lakeGrains, ...robotLakeGrains };
+  checkChoice(owner, 'envId', envId, Object.keys(grains));
   checkChoice(owner, 'path', path, demonstrationPaths);
   checkCount(owner, 'episodes', episodes);
   checkRange(owner, 'upperShare', upperShare, 0, 1);
   checkRange(owner, 'noise', noise, 0, Infinity);
 
-  const { stride, stepCost, maxEpisodeSteps, margin } = lakeGrains[envId];
-  const env = new TimeLimit(new LakeEnv({ stride, stepCost, action }), maxEpisodeSteps);
+  const { margin } = grains[envId]!;
+  const env = make<Float32Array, Float32Array>(envId, { action });
+  env.reset({ seed: rng.split('env').integer(0, 2 ** 31) });
   const walks = rng.split('walks');
   const observations: number[] = [];
   const actions: number[] = [];
@@ -164,6 +169,7 @@ export function collectDemonstrations({
       }
     }
   }
+  env.close();
   return {
     observations: Float32Array.from(observations),
     actions: Float32Array.from(actions),

@@ -21,3 +21,14 @@ export const lakeGrains = {
 
 /** The id of a lake. */
 export type LakeId = keyof typeof lakeGrains;
+
+/** The same lakes with robots that walk round them; their demonstrators keep off the shore for what momentum and gait add. */
+export const robotLakeGrains = {
+  'mujoco/PointLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.2 },
+  'mujoco/PointLakeStride-v0': lakeGrains['LakeStride-v0'],
+  'mujoco/AntLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.2 },
+  'mujoco/AntLakeStride-v0': { ...lakeGrains['LakeStride-v0'], margin: 0.4 },
+} as const satisfies Record<string, LakeGrain>;
+
+/** The id of a lake with a robot. */
+export type RobotLakeId = keyof typeof robotLakeGrains;

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { type RobotLakeId, robotLakeGrains } from '../lake/grains.ts';
+import { type LakeOptions, lakeOptions } from '../lake/lakeOptions.ts';
+import { PointLakeEnv } from './lake/pointLakeEnv.ts';
 import { AntEnv, type AntOptions, antOptions } from './tasks/antEnv.ts';
 import { HalfCheetahEnv, type HalfCheetahOptions, halfCheetahOptions } from './tasks/halfCheetahEnv.ts';
 import { HopperEnv, type HopperOptions, hopperOptions } from './tasks/hopperEnv.ts';
@@ -35,7 +38,19 @@ export const mujocoEnvs = {
     entryPoint: (options: HumanoidStandupOptions) => new HumanoidStandupEnv(options),
     maxEpisodeSteps: 1000,
   },
+  'mujoco/PointLake-v0': lakeOf('mujoco/PointLake-v0', PointLakeEnv),
+  'mujoco/PointLakeStride-v0': lakeOf('mujoco/PointLakeStride-v0', PointLakeEnv),
 };
+
+function lakeOf<E>(id: RobotLakeId, LakeEnv: new (options: LakeOptions) => E) {
+  const { stride, stepCost, maxEpisodeSteps } = robotLakeGrains[id];
+  return {
+    schema: lakeOptions,
+    entryPoint: (options: LakeOptions) => new LakeEnv(options),
+    maxEpisodeSteps,
+    options: { stride, stepCost },
+  };
+}
 
 /** The options of each environment in MuJoCo's physics, by its id. */
 export type MujocoEnvOptionsById = {

@@ -5,7 +5,7 @@ import { portableMath } from '../../../src/portableMath.ts';
 
 /** One walk for the figures: the way it ended and its positions, x₀, y₀, x₁, y₁, …, from the start to the last. */
 export interface Walk {
-  readonly outcome: 'home' | 'drowned' | 'timeout';
+  readonly outcome: NonNullable<LakeInfo['outcome']>;
   readonly bank: 'upper' | 'lower' | null;
   readonly positions: readonly number[];
 }
