@@ -152,6 +152,8 @@ async function follow(browser: Browser): Promise<void> {
   }
   check('there are details', inside.length > 0 ? [] : ['none']);
   check('a link into what is folded opens it', closed);
+  // What an address leads to is open when it loads, too.
+  await page.evaluate(() => history.replaceState(null, '', location.pathname));
   await page.reload();
   const height = () => page.evaluate(() => document.documentElement.scrollHeight);
   const before = await height();

@@ -51,7 +51,10 @@ export function resolveColours(text: string, theme: Theme | 'page'): string {
   });
 }
 
-/** One fixed colour a policy, by its place in an experiment's full list: leaving policies out recolours nobody. */
+/** The colours of policies, in the order in which they are given out: behind those that mean nothing else, ink and grey. */
+const IN_TURN: readonly ColourName[] = [...POLICIES.light.map((_, i) => `policy-${i}` as const), 'ink', 'faint'];
+
+/** One fixed colour a policy, by its place in an experiment's full list: leaving policies out recolours nobody. Ten differ. */
 export function policyColours(policies: readonly string[]): { domain: string[]; range: string[] } {
-  return { domain: [...policies], range: policies.map((_, i) => themeColour(`policy-${i % POLICIES.light.length}`)) };
+  return { domain: [...policies], range: policies.map((_, i) => themeColour(IN_TURN[i % IN_TURN.length]!)) };
 }

@@ -1,10 +1,12 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job } from '../harness/experiment.ts';
+import { policyBars } from '../harness/policyBars.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type BananaConfig, bananaSchema, choices, type Family } from './config.ts';
 import { fitBanana } from './fit.ts';
+import { natsText, nearestToFloor } from './nearestToFloor.ts';
 import { sections } from './sections.ts';
 
 interface BananaJob extends Job {
@@ -51,6 +53,14 @@ export const banana = defineExperiment<BananaConfig, BananaJob>({
       { metric: 'stepsToTutorial', label: 'updates to the tutorial’s 4.469', format: (value) => value.toFixed(0) },
     ]),
   ],
+
+  answer(summary) {
+    const rows = summary.filter(({ metric }) => metric === 'nllAboveFloor');
+    const text = nearestToFloor(rows);
+    if (text === undefined) return undefined;
+    const bars = policyBars(rows, { policies: choices.policies, format: natsText });
+    return { text, chart: { caption: 'nats above the floor on test data', bars } };
+  },
 
   report: (outcomes, summary) => sections(outcomes, summary),
 });

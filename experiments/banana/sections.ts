@@ -1,13 +1,13 @@
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { portableMath, Rng } from '../../src/index.ts';
 import type { Figure, LegendEntry, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
-import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
 import { typicalOutcome } from '../harness/report/typicalOutcome.ts';
 import type { LayeredSpec } from '../harness/report/vegaTypes.ts';
 import { choices, type Family } from './config.ts';
 import { type BananaData, GIVEN, GRID, type Scored, TUTORIAL } from './fit.ts';
+import { nearestToFloor } from './nearestToFloor.ts';
 import { scatterFigure } from './scatterFigure.ts';
 import { drawBanana, logDensity, marginalDensity, TRUTH } from './target.ts';
 
@@ -68,11 +68,7 @@ function likelihood(outcomes: readonly Outcome[], summary: readonly SummaryRow[]
     })),
   );
   const last = Math.max(0, ...points.map(({ step }) => step));
-  const verdict = describeBest(rows, {
-    better: 'lower',
-    label: 'Nearest to the floor',
-    format: (value) => `${value.toFixed(3)}\u00a0nats`,
-  });
+  const verdict = nearestToFloor(rows);
   return {
     title: 'Likelihood',
     paragraphs: [

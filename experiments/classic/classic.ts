@@ -7,7 +7,7 @@ import { speedTable } from '../training/speedTable.ts';
 import { trainJob } from '../training/trainJob.ts';
 import { trainSettings } from '../training/trainSettings.ts';
 import { type Cell, cells, choices, type PolicyName, type StudyName } from './cells.ts';
-import { scoreTable, sections } from './scores.ts';
+import { scoresReached, scoreTable, sections } from './scores.ts';
 
 interface ClassicConfig extends CommonConfig {
   readonly engine: Parameters<typeof selectEngine>[0];
@@ -83,5 +83,6 @@ export const classic = defineExperiment<ClassicConfig, ClassicJob>({
 
   tables: (summary, { steps }) => [scoreTable(summary, steps)],
   clocked: speedTable,
+  answer: (summary) => scoresReached(summary),
   report: (outcomes, summary, config) => sections(outcomes, summary, config.policies),
 });

@@ -1,5 +1,7 @@
 import { presetOf } from '../../agents/common/presetOf.ts';
+import type { Answer } from '../harness/conclusion.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { plural } from '../harness/plural.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { flatSettings } from '../harness/report/settings.ts';
 import { metricTable } from '../harness/report/table.ts';
@@ -46,6 +48,21 @@ export function scoreTable(summary: readonly SummaryRow[], steps?: number): Tabl
 function reached({ asked }: Cell, rows: readonly SummaryRow[], policy: string): string {
   const iqm = rows.find((row) => row.policy === policy && row.metric === 'greedyReturn')?.iqm ?? null;
   return iqm === null ? '–' : iqm >= asked ? 'yes' : 'no';
+}
+
+/** How many of the scores that are asked for are reached, and who misses one. */
+export function scoresReached(summary: readonly SummaryRow[]): Answer | undefined {
+  const asked = cells.flatMap((cell) => {
+    const own = of(cell, summary).filter(({ metric, iqm }) => metric === 'greedyReturn' && iqm !== null);
+    return own.map(({ policy }) => ({
+      training: `${AGENTS[cell.study]} with ${policy} on ${cell.env}`,
+      isReached: reached(cell, own, policy) === 'yes',
+    }));
+  });
+  if (asked.length === 0) return undefined;
+  const missed = asked.filter(({ isReached }) => !isReached).map(({ training }) => training);
+  const text = `${asked.length - missed.length} of ${plural(asked.length, 'training')} reach the score that is asked for, by the interquartile mean of greedy actions.`;
+  return { text: missed.length === 0 ? text : `${text} Not so: ${missed.join('; ')}.` };
 }
 
 /** Learning curves and scores of each cell. */

@@ -1,4 +1,5 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
+import { answerByEnvironment } from '../harness/answerByEnvironment.ts';
 import type { Job, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { densityLegend } from '../harness/report/inkImage.ts';
@@ -59,6 +60,18 @@ export const densities = defineExperiment<DensitiesConfig, DensitiesJob>({
         env as TargetName,
         summary.filter((row) => row.env === env),
       ),
+    ),
+
+  answer: (summary) =>
+    answerByEnvironment(
+      summary.filter(({ metric }) => metric === 'nllAboveFloor'),
+      {
+        best: 'Nearest to the density itself, in nats above it',
+        caption: 'nats above the floor',
+        policies: choices.policies,
+        format: (value) => value.toFixed(3),
+        environmentLabel: (env) => targets[env as TargetName].title,
+      },
     ),
 
   report: (outcomes, summary, { environments }) =>

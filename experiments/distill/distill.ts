@@ -1,5 +1,6 @@
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { Rng, selectBackend, selectEngine } from '../../src/index.ts';
+import { answerByEnvironment } from '../harness/answerByEnvironment.ts';
 import type { Figure, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
@@ -75,6 +76,17 @@ export const distill = defineExperiment<DistillConfig, DistillJob>({
       const rows = summary.filter((row) => row.env === env);
       return rows.length === 0 ? [] : [scores(env as DensityName, rows)];
     }),
+
+  answer: (summary) =>
+    answerByEnvironment(
+      summary.filter(({ metric }) => metric === 'klFromTeacher'),
+      {
+        best: 'The student nearest to its teacher, by the KL from the teacher in nats',
+        caption: 'KL from the teacher, nats',
+        policies: choices.policies,
+        format: (value) => value.toFixed(3),
+      },
+    ),
 
   clocked: speedTable,
 

@@ -1,11 +1,14 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Rng } from '../../src/random.ts';
 import { beginning, commandOf } from './commandOf.ts';
+import type { Answer } from './conclusion.ts';
 import { checkConfig } from './config.ts';
 import type { Figure, Job, MetricsRow, Outcome, Section, SummaryRow, Table } from './experiment.ts';
 import { groupBy } from './groupBy.ts';
 import { InputError } from './inputError.ts';
 import { loadExperiment } from './loadExperiment.ts';
+import { plural } from './plural.ts';
+import { policyBars } from './policyBars.ts';
 import type { AnyExperiment, Registry } from './registry.ts';
 import { alignSteps } from './report/alignSteps.ts';
 import { FEW_ROWS } from './report/fewRows.ts';
@@ -16,16 +19,19 @@ import { missingJobs } from './report/missingJobs.ts';
 import { type Page, renderPage } from './report/page.ts';
 import { flatSettings } from './report/settings.ts';
 import { metricTable } from './report/table.ts';
+import { trueMinus } from './report/trueMinus.ts';
 import { RunDirectory } from './runDirectory.ts';
+import { shortPaths } from './shortPaths.ts';
 import { improvementInterval, probabilityOfImprovement } from './statistics/comparison.ts';
 import { formatP, holm, pairedPermutationTest } from './statistics/pValues.ts';
 import { storedOutcomes } from './storedOutcomes.ts';
 import { summarize } from './summarize.ts';
 import { version } from './version.ts';
+import { withInterval } from './withInterval.ts';
 
 /** A run with what came of its jobs. */
 interface OpenRun {
-  /** The directory's own name, or the path as it was given where two have one name. */
+  /** The directory's own name, or the end of its path that tells it from the others. */
   readonly name: string;
   readonly experiment: AnyExperiment;
   readonly directory: RunDirectory;
@@ -59,7 +65,8 @@ export async function compareRuns(paths: readonly string[], registry: Registry):
   const folders = paths.map((path) => resolve(path));
   const twice = paths.find((_, i) => folders.indexOf(folders[i]!) < i);
   if (twice !== undefined) throw new InputError(`report: got ${twice} twice, expected different runs`);
-  const runs = await Promise.all(paths.map((path) => open(path, paths, registry)));
+  const names = shortPaths(paths);
+  const runs = await Promise.all(paths.map((path, i) => open(path, names[i]!, registry)));
   const all = subjects(runs);
   const environments = [...new Set(runs.flatMap(({ jobs }) => jobs.map(({ env }) => env)))];
   const parts = environments.map((env) => ({ env, ...compare(env, all) }));
@@ -77,16 +84,14 @@ export async function compareRuns(paths: readonly string[], registry: Registry):
   };
 }
 
-async function open(path: string, paths: readonly string[], registry: Registry): Promise<OpenRun> {
+async function open(path: string, name: string, registry: Registry): Promise<OpenRun> {
   const directory = RunDirectory.open(path);
-  const { experiment: name, config, seeds } = directory.run;
-  const experiment = await loadExperiment(registry, name, config);
+  const { config, seeds } = directory.run;
+  const experiment = await loadExperiment(registry, directory.run.experiment, config);
   checkConfig(experiment, config, `${path}/config.json`);
   const { jobs, outcomes } = storedOutcomes(experiment, directory);
-  const own = basename(resolve(path));
-  const shared = paths.filter((other) => basename(resolve(other)) === own).length > 1;
   return {
-    name: shared ? path : own,
+    name,
     experiment,
     directory,
     jobs,
@@ -126,7 +131,10 @@ function subjects(runs: readonly OpenRun[]): Subject[] {
   }));
 }
 
-function compare(env: string, all: readonly Subject[]): { tables: Table[]; figures: Figure[] } {
+function compare(
+  env: string,
+  all: readonly Subject[],
+): { tables: Table[]; figures: Figure[]; found: Found | undefined } {
   const isOf = (subject: Subject) => (item: Pick<Job, 'env' | 'study' | 'condition' | 'policy'>) =>
     item.env === env &&
     item.study === subject.study &&
@@ -164,7 +172,32 @@ function compare(env: string, all: readonly Subject[]): { tables: Table[]; figur
       ),
     }),
   );
-  return { tables, figures: points.length > 0 ? [curves, ...charts] : charts };
+  return {
+    tables,
+    figures: points.length > 0 ? [curves, ...charts] : charts,
+    found: foundOf(rows, metrics[0], labels),
+  };
+}
+
+/** What came of the first metric of an environment: its ends. */
+interface Found {
+  readonly metric: string;
+  readonly labels: readonly string[];
+  readonly rows: readonly SummaryRow[];
+  readonly text: string;
+}
+
+function foundOf(
+  rows: readonly SummaryRow[],
+  metric: string | undefined,
+  labels: readonly string[],
+): Found | undefined {
+  const measured = rows.filter((row) => row.metric === metric && row.iqm !== null).sort((a, b) => a.iqm! - b.iqm!);
+  const [lowest, highest] = [measured[0], measured.at(-1)];
+  if (metric === undefined || lowest === undefined || highest === undefined) return undefined;
+  const told = (row: SummaryRow) => `${row.policy} ${trueMinus(withInterval(row, significant))}`;
+  const text = measured.length === 1 ? told(lowest) : `lowest ${told(lowest)}, highest ${told(highest)}`;
+  return { metric, labels, rows: measured, text };
 }
 
 function curvePoint(row: MetricsRow, policy: string, seed: number) {
@@ -223,7 +256,7 @@ function improvement(x: readonly number[], y: readonly number[]): string {
 
 function page(
   runs: readonly OpenRun[],
-  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[] }[],
+  parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[]; found: Found | undefined }[],
   more: readonly Section[],
 ): Page {
   const missing = runs.flatMap(({ name, jobs, outcomes, conditionLabel }) =>
@@ -231,15 +264,17 @@ function page(
   );
   const tables = parts.flatMap((part) => part.tables);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
+  const answer = answerOf(parts);
   const seeds = Math.min(...runs.map(({ directory }) => directory.run.seeds.length));
   return {
-    title: 'oxbow report',
-    lead: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}.`,
-    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${described(run, date)}.`).join(' '),
+    title: `${runs.length} runs compared: ${runs.map(({ name }) => name).join(', ')}`,
+    lead: [...new Set(runs.map(({ experiment }) => experiment.headline ?? experiment.description))].join(' '),
+    run: runs.map(({ name, directory: { run, date } }) => `${name}: ${inShort(run, date)}.`).join(' '),
     ...(missing.length > 0 && {
       warning: { text: 'Partial: not all jobs have finished, and numbers will change as they do.', items: missing },
     }),
     conclusions: {},
+    ...(answer && { answer }),
     ...(isShort && { tables }),
     remarks: [{ question: 'How sure is it?', answer: howSure(seeds, {}) }],
     commands: runs.map(
@@ -260,6 +295,27 @@ function page(
     howToRead: [HOW_TO_READ],
     facts: runs.map(({ name, directory: { run, date } }) => [name, described(run, date)]),
   };
+}
+
+/** The ends of each environment's first metric, and bars of it for one environment alone. */
+function answerOf(parts: readonly { env: string; found: Found | undefined }[]): Answer | undefined {
+  const found = parts.flatMap(({ env, found }) => (found === undefined ? [] : [{ env, ...found }]));
+  const [first, another] = found;
+  if (first === undefined) return undefined;
+  const text = found.map(({ env, metric, text }) => `${env}, ${metric}: ${text}.`).join(' ');
+  const isDrawn = another === undefined && first.rows.length <= FEW_ROWS && first.rows.every(({ iqm }) => iqm! >= 0);
+  if (!isDrawn) return { text };
+  const bars = policyBars(first.rows, { policies: first.labels, format: significant });
+  return { text, chart: { caption: `${first.metric}, ${first.env}`, bars } };
+}
+
+function inShort({ experiment, seeds, versions }: RunDirectory['run'], date: string | undefined): string {
+  return [
+    experiment,
+    plural(seeds.length, 'seed'),
+    ...(date === undefined ? [] : [date]),
+    `oxbow ${versions.oxbow}`,
+  ].join(', ');
 }
 
 function described({ experiment, seeds, engine, versions }: RunDirectory['run'], date: string | undefined): string {

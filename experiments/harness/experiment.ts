@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
 import { ENGINE_NAMES, type EngineName } from '../../src/engine/index.ts';
 import type { Rng } from '../../src/random.ts';
-import type { Conclusion } from './conclusion.ts';
+import type { Answer, Conclusion } from './conclusion.ts';
 import type { Tuning } from './tuning/tuning.ts';
 
 /** The settings that every experiment has. */
@@ -248,6 +248,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
     summary: readonly SummaryRow[],
     config: C,
   ): Readonly<Record<string, Conclusion>>;
+  /** What came of it, of an experiment without {@link conclusions}: heads the first page of the report, above its tables. */
+  answer?(summary: readonly SummaryRow[], config: C): Answer | undefined;
   /**
    * More that a reader of the report's first page wants to know: a question, and its answer with its numbers.
    * Those that the run cannot answer are left out.

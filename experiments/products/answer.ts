@@ -1,19 +1,12 @@
-import { policyColours } from '../../envs/drawing/palette.ts';
 import type { Answer } from '../harness/conclusion.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
+import { policyBars } from '../harness/policyBars.ts';
 import { withInterval } from '../harness/withInterval.ts';
 import { conditionLabel, conditionOf, lakesOf } from './conditions.ts';
-import { type ProductPolicy, productPolicies } from './productPolicies.ts';
-
-const LABELS: Readonly<Record<string, string>> = {
-  gaussian: 'Gaussian',
-  realnvp: 'RealNVP',
-  spline: 'spline flow',
-  'autoregressive-spline': 'autoregressive spline',
-};
+import { productLabel } from './productLabel.ts';
+import { productPolicies } from './productPolicies.ts';
 
 const number = (share: number): string => (100 * share).toFixed(1);
-const label = (policy: string): string => LABELS[policy] ?? policy.replace(/^mixture-/, 'mixture of ');
 
 /**
  * What came of it at the largest number of lakes: of the spline flow, the largest mixture, and the Gaussian.
@@ -26,23 +19,21 @@ export function answerOf(rows: readonly SummaryRow[]): Answer | undefined {
   const named = ['spline', mixtures.at(-1)?.policy, 'gaussian'];
   const told = named.flatMap((policy) => own.filter((row) => row.policy === policy));
   if (told.length < 2) return undefined;
-  const [first, ...others] = told.map((row) => `a ${label(row.policy)} in ${withInterval(row, number, '\u00a0%')}`);
+  const [first, ...others] = told.map(
+    (row) => `a ${productLabel(row.policy)} in ${withInterval(row, number, '\u00a0%')}`,
+  );
   const where = `${conditionLabel(conditionOf(lakes))} at once, ${2 ** lakes} ways`;
-  const { domain, range } = policyColours(productPolicies);
   const rest = others.length === 1 ? others[0] : `${others.slice(0, -1).join(', ')} and ${others.at(-1)}`;
   return {
     text: `With ${where}, ${first!.replace(' in ', ' drowns in ')} of its walks, ${rest}.`,
     chart: {
       caption: `walks that drown in any lake, ${conditionLabel(conditionOf(lakes))} at once`,
       most: 1,
-      bars: own.map(({ policy, iqm, low, high }) => ({
-        label: label(policy),
-        value: iqm!,
-        ...{ low, high },
-        text: `${number(iqm!)}\u00a0%`,
-        ...(low !== null && high !== null && { interval: `[${number(low)}, ${number(high)}]` }),
-        colour: range[domain.indexOf(policy as ProductPolicy)]!,
-      })),
+      bars: policyBars(own, {
+        policies: productPolicies,
+        format: (share) => `${number(share)}\u00a0%`,
+        label: productLabel,
+      }),
     },
   };
 }

@@ -6,8 +6,6 @@ import type { Layer, Position } from '../harness/report/vegaTypes.ts';
 import { lakesOf } from './conditions.ts';
 import { type ProductPolicy, productPolicies } from './productPolicies.ts';
 
-const CONTROL = 'regression' satisfies ProductPolicy;
-
 /** Policies stand side by side at each number of lakes. */
 const APART = 0.06;
 
@@ -46,13 +44,7 @@ export function lakesFigure(
     scale: { domainMin: 0 },
     axis: { tickCount: 5, ...(format !== undefined && { format }) },
   });
-  const colours = lineColours(productPolicies, new Set(shown));
-  const { domain, range } = colours.scale;
-  // A control stands apart, and the palette has a colour for each of the others.
-  const color = {
-    ...colours,
-    scale: { domain, range: range.map((colour, i) => (domain[i] === CONTROL ? themeColour('ink') : colour)) },
-  };
+  const color = lineColours(productPolicies, new Set(shown));
   return {
     width: 300,
     height: 220,

@@ -12,6 +12,7 @@ import { choices, type ProductsConfig, productsSchema, studyCodes } from './conf
 import { type ProductPolicy, policyCost } from './productPolicies.ts';
 import { productSections, productTables } from './section.ts';
 import { tuning } from './tuning.ts';
+import { whenNotNeeded } from './whenNotNeeded.ts';
 
 interface ProductsJob extends Job {
   readonly policy: ProductPolicy;
@@ -78,6 +79,8 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
     const asked = { question, prediction, ...(answer && { answer }) };
     return { [studyCodes.products]: concludeClauses(asked, clausesOf(drowned), Math.min(...seeds)) };
   },
+
+  remarks: (summary) => whenNotNeeded(summary.filter(({ metric }) => metric === 'drownRate')),
 
   report: (outcomes, summary, config) => productSections(outcomes, summary, config),
 });

@@ -1,5 +1,6 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
 import type { Job, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { groupBy } from '../harness/groupBy.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { learningCurves } from '../harness/report/learningCurves.ts';
@@ -15,7 +16,7 @@ import {
 } from './config.ts';
 import { optimize } from './proximal.ts';
 import { soften } from './softBandit.ts';
-import { type Criterion, dropInCriteria, softCriteria } from './verdict.ts';
+import { dropInCriteria, softCriteria } from './verdict.ts';
 
 interface StabilityJob extends Job {
   readonly study: (typeof choices.studies)[number];
@@ -77,6 +78,18 @@ export const stability = defineExperiment<StabilityConfig, StabilityJob>({
 
   tables: (summary, config) => [...byEnv(summary, config).map(scores), verdicts(summary, config)],
 
+  answer(summary, config) {
+    const judged = groupBy(verdictsOf(summary, config), ({ policy }) => policy);
+    const texts = [...judged].map(([policy, own]) => {
+      const places = (verdict: string) => {
+        const found = own.filter((each) => each.verdict === verdict).map(({ env }) => env);
+        return found.length === 0 ? [] : [`${verdict} on ${found.join(', ')}`];
+      };
+      return `${policy} ${[...places('holds'), ...places('fails')].join(' and ')}`;
+    });
+    return texts.length === 0 ? undefined : { text: `In the Gaussian’s place: ${texts.join('; ')}.` };
+  },
+
   report: (outcomes, summary, config) =>
     byEnv(summary, config).map((rows) => section(rows, outcomes as readonly Outcome<StabilityJob>[])),
 });
@@ -104,21 +117,34 @@ function scores(rows: readonly SummaryRow[]): Table {
       ]);
 }
 
+/** Whether a policy takes the Gaussian's place in an environment, and by which figures. */
+interface Verdict {
+  readonly env: string;
+  readonly policy: string;
+  readonly verdict: 'holds' | 'fails';
+  readonly figures: string;
+}
+
 function verdicts(summary: readonly SummaryRow[], config: StabilityConfig): Table {
-  const rows = byEnv(summary, config).flatMap((own) => {
+  return {
+    title: 'In the Gaussian’s place',
+    columns: ['environment', 'policy', 'verdict', 'figures'],
+    rows: verdictsOf(summary, config).map(({ env, policy, verdict, figures }) => [env, policy, verdict, figures]),
+  };
+}
+
+function verdictsOf(summary: readonly SummaryRow[], config: StabilityConfig): Verdict[] {
+  return byEnv(summary, config).flatMap((own) => {
     const { study, env } = own[0]!;
     const policies = [...new Set(own.map(({ policy }) => policy))].filter((policy) => policy !== 'gaussian');
     return policies.flatMap((policy) => {
       const criteria = study === 'ppo' ? dropInCriteria(own, policy) : softCriteria(own, policy);
-      return criteria === undefined ? [] : [[env, policy, ...verdict(criteria)]];
+      if (criteria === undefined) return [];
+      const verdict = criteria.every(({ holds }) => holds) ? 'holds' : 'fails';
+      const figures = criteria.map(({ text, holds }) => (holds ? text : `${text}: missed`)).join('; ');
+      return [{ env, policy, verdict, figures } as const];
     });
   });
-  return { title: 'In the Gaussian’s place', columns: ['environment', 'policy', 'verdict', 'figures'], rows };
-}
-
-function verdict(criteria: readonly Criterion[]): [string, string] {
-  const mark = ({ text, holds }: Criterion): string => (holds ? text : `${text}: missed`);
-  return [criteria.every(({ holds }) => holds) ? 'holds' : 'fails', criteria.map(mark).join('; ')];
 }
 
 function section(rows: readonly SummaryRow[], outcomes: readonly Outcome<StabilityJob>[]): Section {

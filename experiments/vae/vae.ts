@@ -1,6 +1,7 @@
 import { policyColours } from '../../envs/drawing/palette.ts';
 import { Rng, selectBackend, selectEngine } from '../../src/index.ts';
 import type { Figure, Job, Outcome, Panel, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { policyBars } from '../harness/policyBars.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
@@ -69,6 +70,14 @@ export const vae = defineExperiment<VaeConfig, VaeJob>({
     againstGaussian(summary),
   ],
 
+  answer(summary) {
+    const of = (metric: string) => summary.filter((row) => row.metric === metric);
+    const text = highestElbo(of('elbo'));
+    if (text === undefined) return undefined;
+    const bars = policyBars(of('gap'), { policies: choices.policies, format: nats });
+    return { text, chart: { caption: 'nats between the two bounds: mostly what the posterior lacks', bars } };
+  },
+
   report: (outcomes, summary, config) => [bounds(outcomes, summary, config), pictures(outcomes)],
 });
 
@@ -106,9 +115,14 @@ function againstGaussian(summary: readonly SummaryRow[]): Table {
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 
+/** @param rows of the ELBO */
+function highestElbo(rows: readonly SummaryRow[]): string | undefined {
+  return describeBest(rows, { better: 'higher', label: 'Highest ELBO', format: nats });
+}
+
 function bounds(outcomes: readonly Outcome<VaeJob>[], summary: readonly SummaryRow[], config: VaeConfig): Section {
   const rows = summary.filter(({ metric }) => metric === 'elbo');
-  const best = describeBest(rows, { better: 'higher', label: 'Highest ELBO', format: nats });
+  const best = highestElbo(rows);
   const parameters = [...new Map(outcomes.map(({ job, result }) => [job.policy, parametersOf(result.data)]))];
   const points = outcomes.flatMap(({ job, rows: ofJob }) =>
     ofJob.flatMap(({ step, heldOut }) =>

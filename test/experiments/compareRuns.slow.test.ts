@@ -38,7 +38,10 @@ describe('oxbow report of several runs', () => {
     expect(compared.stdout).toMatch(/^calm right +3 /m);
     expect(compared.stdout).toMatch(/^wild right +2 /m);
     const html = readFileSync(out, 'utf8');
-    expect(html).toContain('<h1>oxbow report</h1>');
+    expect(html).toContain('<h1>2 runs compared: calm, wild</h1>');
+    // The first page says what came of it, with the runs' own numbers.
+    const answer = /<p class="answer"[^>]*>(.*?)<\/p>/.exec(html)![1]!.replaceAll('\u00a0', ' ');
+    expect(answer).toMatch(/^Line-v0, \w+: lowest \w+ \w+ \S+ \[\S+, \S+\], highest \w+ \w+ \S+ \[/);
     expect(html.replaceAll(/<[^>]+>/g, ' ')).toMatch(/noise\.scale +1 +5/);
     expect(html).toContain('<dt>noise.');
   });

@@ -20,12 +20,14 @@ const VISIONS = {
 describe.each(['light', 'dark'] as const)('the %s theme', (theme: Theme) => {
   const colour = (css: string) => resolveColours(css, theme);
   const named = (name: Parameters<typeof themeColour>[0]) => colour(themeColour(name));
-  const policies = policyColours(Array.from({ length: 8 }, (_, i) => `policy ${i}`)).range.map(colour);
+  // With ink and grey at their end.
+  const policies = policyColours(Array.from({ length: 10 }, (_, i) => `policy ${i}`)).range.map(colour);
 
   it.each(Object.entries(VISIONS))('has colours that a %s tells apart', (_, see) => {
     const difference = differenceCiede2000();
-    const seen = [...policies, named('ink'), named('faint')].map((css) => see(parse(css)!));
+    const seen = policies.map((css) => see(parse(css)!));
     const differences = seen.flatMap((a, i) => seen.slice(0, i).map((b) => difference(a, b)));
+    expect(policies.slice(-2)).toEqual([named('ink'), named('faint')]);
     expect(differences).toHaveLength(45);
     expect(Math.min(...differences)).toBeGreaterThan(see === VISIONS.trichromat ? 20 : 11);
   });
@@ -33,6 +35,6 @@ describe.each(['light', 'dark'] as const)('the %s theme', (theme: Theme) => {
   it('can be read on its paper', () => {
     const paper = named('paper');
     for (const name of ['ink', 'muted'] as const) expect(wcagContrast(named(name), paper)).toBeGreaterThan(4.5);
-    for (const css of [...policies, named('faint')]) expect(wcagContrast(css, paper)).toBeGreaterThan(3);
+    for (const css of policies) expect(wcagContrast(css, paper)).toBeGreaterThan(3);
   });
 });

@@ -93,6 +93,8 @@ describe('tables', () => {
     const words = { title: 'Chosen', columns: ['policy', 'activation', 'rate'], rows: [['a', 'relu', '3e-4']] };
     expect(textTable(words).split('\n').at(-1)).toBe('a       relu        3e-4');
     expect(renderTable(words)).toContain('<td>relu</td><td class="number">3e-4</td>');
+    const negative = { title: 'T', columns: ['a', 'b'], rows: [['mixture-2', '-0.5 [-1, -0.2]']] };
+    expect(renderTable(negative)).toContain('<th scope="row">mixture-2</th><td class="number">−0.5 [−1, −0.2]</td>');
   });
 });
 
@@ -403,9 +405,21 @@ describe('the first page', () => {
     expect(items[0]).toContain('Prediction: 3 of 3 clauses hold');
     expect(items[0]).toContain('aria-label="c: Gaussian 40 %, flow &lt;1&gt; 10 %"');
     // What has neither answer nor section still says what became of it.
-    expect(items[1]).toMatch(/^ class="plain">\s*<p class="question"><b>E0<\/b> How\?<\/p>/);
+    expect(items[1]).toMatch(/^ class="item plain">\s*<p class="question"><b>E0<\/b> How\?<\/p>/);
     expect(items[1]).toContain('Prediction: 2 of 3 clauses hold');
     expect(items[1]).not.toContain('class="answer"');
+  });
+
+  it('draws the picture of one question large, and has the answer of what has no questions', () => {
+    const { E1 } = page.conclusions;
+    const width = (html: string) => Number(/<svg width="(\d+)"/.exec(html)![1]);
+    const one = render({ conclusions: { E1: E1! } });
+    expect(width(one)).toBeGreaterThan(2 * width(render()));
+    const none = render({ conclusions: {}, answer: { text: 'It is 40 % [30, 50].', chart: { caption: 'c', bars } } });
+    // No line breaks within an interval.
+    expect(none).toContain('<p class="answer" data-from="results">It is 40 % [30,\u00a050].</p>');
+    expect(width(none)).toBe(width(one));
+    expect(none).not.toMatch(/class="(?:question|verdict)"/);
   });
 
   it('has what else a reader wants to know: remarks, the command, how to cite', () => {
@@ -429,6 +443,15 @@ describe('the first page', () => {
     expect(rects[0]![0]).toBe(rects[1]![0]);
     expect(Number(rects[0]![1]) / Number(rects[1]![1])).toBeCloseTo(4, 1);
     expect(svg.match(/v5M/g)).toHaveLength(1);
+    // A long label goes on below itself, and the row is higher.
+    const long = answerPicture({ caption: 'c', bars: [{ ...bars[0]!, label: 'autoregressive spline' }, bars[1]!] });
+    expect([...long.matchAll(/text-anchor="end"[^>]*>([^<]*)</g)].map(([, text]) => text)).toEqual([
+      'autoregressive',
+      'spline',
+      'flow &lt;1&gt;',
+    ]);
+    const height = (drawn: string) => Number(/ height="(\d+)"/.exec(drawn)![1]);
+    expect(height(long)).toBeGreaterThan(height(svg));
     expect(answerPicture({ caption: 'c', bars: [] })).toContain('<svg');
     expect(answerPicture({ caption: 'c', bars: [{ ...bars[0]!, value: 0, low: 0, high: 0 }] })).not.toContain('NaN');
   });

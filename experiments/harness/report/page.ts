@@ -1,6 +1,6 @@
 import { contentSecurityPolicy } from '../../../envs/drawing/contentSecurityPolicy.ts';
 import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
-import type { Conclusion } from '../conclusion.ts';
+import type { Answer, Conclusion } from '../conclusion.ts';
 import type { Remark, Section, Table } from '../experiment.ts';
 import { bibtex, type Cited } from './citation.ts';
 import { Numbering } from './numbering.ts';
@@ -20,6 +20,8 @@ export interface Page {
   readonly warning?: { readonly text: string; readonly items: readonly string[] };
   /** By code, in the order in which the first page has them. */
   readonly conclusions: Readonly<Record<string, Conclusion>>;
+  /** What came of it, for the first page of what has no conclusions. */
+  readonly answer?: Answer;
   /** The results in a few rows, for the first page of what has no conclusions. */
   readonly tables?: readonly Table[];
   /** What a reader of the first page wants to know beside the answers. */

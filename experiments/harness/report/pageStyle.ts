@@ -22,17 +22,25 @@ a { color: inherit; }
 #summary h1 { margin: 0; font-size: 1.6rem; }
 #summary .lead { margin: .2rem 0 0; font-size: .95rem; line-height: 1.4; max-width: none; }
 .answers { list-style: none; margin: .9rem 0 0; padding: 0; display: grid; gap: .45rem 2rem; font-size: .8rem; line-height: 1.33; }
-.answers li { display: grid; grid-template-columns: minmax(0, 1fr) 216px; gap: .1rem 1rem; align-content: start; border-top: 1px solid var(--line); padding-top: .3rem; break-inside: avoid; }
-.answers li.plain { grid-template-columns: 1fr; }
+.answers .item { display: grid; grid-template-columns: minmax(0, 1fr) 216px; gap: .1rem 1rem; align-content: start; border-top: 1px solid var(--line); padding-top: .3rem; break-inside: avoid; }
 .answers p { margin: 0; max-width: none; }
 .answers .question { grid-column: 1 / -1; }
 .answers .question, .answers .verdict { color: var(--muted); }
 .answers .question b { color: var(--ink); }
 .answers .answer { margin: 0 0 .1rem; font-weight: 500; }
-figure.small { margin: 0; }
-figure.small > svg { width: auto; }
-figure.small figcaption { font-size: .72rem; margin: .1rem 0 0; line-height: 1.3; }
+.answers.large { font-size: .95rem; line-height: 1.45; }
+.answers.large .item { grid-template-columns: minmax(0, 1fr) minmax(0, 400px); grid-template-rows: auto 1fr; gap: .3rem 3rem; padding-top: .6rem; }
+.answers .plain, .answers.large .plain { grid-template-columns: 1fr; }
+.answers.large .question { grid-column: 1; }
+.answers.large .said { grid-column: 1; }
+.answers.large .answer-picture { grid-area: 1 / 2 / span 2; }
+.answers.large .answer { font-size: 1.2rem; line-height: 1.4; margin: 0 0 .5rem; }
+.answer-picture { margin: 0; }
+.answers .answer-picture > svg { width: auto; max-width: 100%; }
+.answer-picture figcaption { font-size: .72rem; margin: .1rem 0 0; line-height: 1.3; }
+.large .answer-picture figcaption { font-size: .82rem; margin-top: .4rem; }
 #summary .table { margin: .9rem 0; }
+#summary td { white-space: normal; }
 dl.notes { display: grid; gap: .5rem 2rem; margin: .9rem 0 0; padding: .6rem 0 0; border-top: 2px solid var(--ink); font-size: .82rem; line-height: 1.36; }
 dl.notes div { display: block; }
 dl.notes dt { color: var(--ink); font-weight: 600; }
@@ -76,7 +84,7 @@ figure:not(.wide) > svg { max-width: 370px; }
 [*|href$="#ink"] { filter: var(--ink-image); }
 figcaption { font-size: .85rem; line-height: 1.45; color: var(--muted); margin-top: .4rem; max-width: 54rem; }
 figcaption b, caption b { color: var(--ink); }
-.panels { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 1fr)); gap: 1rem .75rem; }
+.panels { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 220px)); justify-content: start; gap: 1rem .75rem; }
 .panels > div { max-width: 220px; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 .panels p { margin: 0 0 .15rem; font-size: .92rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .panels small { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
@@ -92,11 +100,15 @@ thead th { color: var(--muted); vertical-align: bottom; }
 .number { text-align: right; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
 @media screen and (min-width: 700px) { td { white-space: nowrap; } .prose td { white-space: normal; } }
+.prose td:not(.number) { min-width: 13rem; }
 @media screen and (min-width: 1000px) {
   main { padding-top: 1.1rem; }
-  #summary { margin: 0 max(-3.5rem, (100% - 100vw + 3rem) / 2); }
-  .answers { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  dl.notes { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+  #summary:has(.small) { margin: 0 max(-3.5rem, (100% - 100vw + 3rem) / 2); }
+  .answers.small { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .answers.small .item:last-child:nth-child(odd) { grid-column: 1 / -1; }
+  dl.notes { grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); }
+  .figures.single { max-width: none; }
+  .single figure { display: grid; grid-template-columns: minmax(0, 370px) minmax(0, 1fr); column-gap: 2rem; align-items: center; }
   .figures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); column-gap: 2rem; }
 }
 @media (max-width: 999px), print { .panels { grid-template-columns: repeat(var(--middling), minmax(0, 1fr)); } }
@@ -105,7 +117,9 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   h1 { font-size: 1.5rem; }
   table { font-size: .85rem; }
   th, td { padding-right: .7rem; }
-  .answers li { grid-template-columns: 1fr; }
+  .answers .item, .answers.large .item { grid-template: auto / minmax(0, 1fr); }
+  .answers.large .answer-picture { grid-area: auto; margin-top: .5rem; }
+  .answers.large .answer { font-size: 1.05rem; }
 }
 @media screen and (max-width: 599px) {
   .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); }

@@ -1,5 +1,5 @@
 import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
-import type { Conclusion } from '../conclusion.ts';
+import type { Answer, Conclusion } from '../conclusion.ts';
 import { answerPicture } from './answerPicture.ts';
 import { citation } from './citation.ts';
 import type { Numbering } from './numbering.ts';
@@ -15,15 +15,17 @@ const LONG_COMMAND = 150;
  * reader wants to know. Texts that are computed say in `data-from` what of: the results, the run or its settings.
  */
 export function renderFirstPage(page: Page, numbering: Numbering): string {
-  const { title, lead, run, warning, conclusions, tables = [], remarks, commands, cited, sections } = page;
-  const answers = Object.entries(conclusions).map(([code, conclusion]) => {
+  const { title, lead, run, warning, conclusions, answer, tables = [], remarks, commands, cited, sections } = page;
+  const asked = Object.entries(conclusions);
+  const size = asked.length === 1 ? 'large' : 'small';
+  const answers = asked.map(([code, conclusion]) => {
     const place = sections.findIndex((section) => section.code === code);
-    return renderAnswer(code, conclusion, place < 0 ? undefined : partId(place));
+    return renderAnswer(code, conclusion, { size, part: place < 0 ? undefined : partId(place) });
   });
   const [command = '', another] = commands;
   const isShort = another === undefined && command.length <= LONG_COMMAND;
   const notes = [
-    ...remarks.map(({ question, answer }) => note(question, escapeHtml(answer), 'results')),
+    ...remarks.map(({ question, answer }) => note(question, text(answer), 'results')),
     note('How is it run again?', isShort ? `<code>${escapeHtml(command)}</code>` : BELOW, 'settings'),
     note('How to cite', `${escapeHtml(citation(cited))} <a href="#bibtex">BibTeX</a>`, 'run'),
   ];
@@ -31,7 +33,8 @@ export function renderFirstPage(page: Page, numbering: Numbering): string {
 <h1>${escapeHtml(title)}</h1>
 <p class="lead">${escapeHtml(lead)} <span class="ran" data-from="run">${escapeHtml(run)}</span></p>
 ${warning === undefined ? '' : renderWarning(warning)}
-${answers.length === 0 ? '' : `<ol class="answers">\n${answers.join('\n')}\n</ol>`}
+${answers.length === 0 ? '' : `<ol class="answers ${size}">\n${answers.join('\n')}\n</ol>`}
+${answer === undefined ? '' : `<div class="answers large">${renderItem('div', { answer, size: 'large' })}</div>`}
 ${tables.map((table) => renderTable(table, numbering.label(table))).join('\n')}
 <dl class="notes">${notes.join('')}</dl>
 </header>`;
@@ -40,18 +43,41 @@ ${tables.map((table) => renderTable(table, numbering.label(table))).join('\n')}
 const BELOW = 'The command is <a href="#command">below</a>.';
 
 /** A question with its answer, or of what has none its verdict alone. */
-function renderAnswer(code: string, { question, answer, verdict }: Conclusion, part: string | undefined): string {
+function renderAnswer(
+  code: string,
+  { question, answer, verdict }: Conclusion,
+  { part, size }: { readonly part: string | undefined; readonly size: 'small' | 'large' },
+): string {
   const link = part === undefined ? escapeHtml(code) : `<a href="#${part}">${escapeHtml(code)}</a>`;
-  const said = answer === undefined ? '' : `<p class="answer" data-from="results">${escapeHtml(answer.text)}</p>\n`;
+  const asked = `<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>\n`;
+  return renderItem('li', { answer, size, asked, verdict: `Prediction: ${verdict}` });
+}
+
+interface Item {
+  readonly answer: Answer | undefined;
+  readonly size: 'small' | 'large';
+  /** The question as HTML. */
+  readonly asked?: string;
+  readonly verdict?: string;
+}
+
+/** What was asked, what came of it, and its picture. */
+function renderItem(tag: 'li' | 'div', { answer, size, asked = '', verdict }: Item): string {
+  const said = answer === undefined ? '' : `<p class="answer" data-from="results">${text(answer.text)}</p>\n`;
+  const judged = verdict === undefined ? '' : `<p class="verdict" data-from="results">${escapeHtml(verdict)}</p>`;
   const { chart } = answer ?? {};
   const picture =
     chart === undefined || chart.bars.length === 0
       ? ''
-      : `<figure class="small">${answerPicture(chart)}<figcaption>${escapeHtml(chart.caption)}</figcaption></figure>\n`;
-  return `<li${picture === '' ? ' class="plain"' : ''}>
-<p class="question"><b>${link}</b> ${escapeHtml(question)}</p>
-<div>${said}<p class="verdict" data-from="results">Prediction: ${escapeHtml(verdict)}</p></div>
-${picture}</li>`;
+      : `<figure class="answer-picture">${answerPicture(chart, size)}<figcaption>${escapeHtml(chart.caption)}</figcaption></figure>\n`;
+  return `<${tag} class="item${picture === '' ? ' plain' : ''}">
+${asked}<div class="said">${said}${judged}</div>
+${picture}</${tag}>`;
+}
+
+/** As HTML in which no line breaks within an interval: `[36.9, 49.4]`. */
+function text(sentence: string): string {
+  return escapeHtml(sentence.replace(/\[[^\]]*\]/g, (interval) => interval.replaceAll(' ', '\u00a0')));
 }
 
 function note(name: string, html: string, from: string): string {

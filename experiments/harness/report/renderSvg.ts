@@ -20,7 +20,7 @@ const STYLE: NonNullable<TopLevelSpec['config']> = {
   },
   // The last label under the end of its axis, not before it, where it would meet its neighbour.
   axisX: { labelFlush: false },
-  legend: { labelFontSize: 12, labelColor: themeColour('ink'), titleFontSize: 12, titleFontWeight: 500 },
+  legend: { labelFontSize: 12, labelLimit: 0, labelColor: themeColour('ink'), titleFontSize: 12, titleFontWeight: 500 },
   title: { fontSize: 13, fontWeight: 600, anchor: 'start', color: themeColour('ink') },
 };
 

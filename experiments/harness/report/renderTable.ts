@@ -2,6 +2,7 @@ import { escapeHtml } from '../../../envs/drawing/escapeHtml.ts';
 import type { Table } from '../experiment.ts';
 import { anchorOf } from './numbering.ts';
 import { isNumeric } from './table.ts';
+import { trueMinus } from './trueMinus.ts';
 
 /**
  * A table as HTML: where it is wider than the page it scrolls by itself, below its first column, which stays.
@@ -11,7 +12,9 @@ export function renderTable({ title, columns, rows, prose }: Table, label?: stri
   const align = columns.map((_, i) => (i > 0 && isNumeric(rows.map((row) => row[i] ?? '')) ? ' class="number"' : ''));
   const head = columns.map((column, i) => `<th scope="col"${align[i]}>${escapeHtml(column)}</th>`).join('');
   const cell = (text: string, i: number) =>
-    i === 0 ? `<th scope="row">${escapeHtml(text)}</th>` : `<td${align[i]}>${escapeHtml(text)}</td>`;
+    i === 0
+      ? `<th scope="row">${escapeHtml(trueMinus(text))}</th>`
+      : `<td${align[i]}>${escapeHtml(trueMinus(text))}</td>`;
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
   const number = label === undefined ? '' : `<b>${label}.</b> `;
   const id = label === undefined ? '' : ` id="${anchorOf(label)}"`;

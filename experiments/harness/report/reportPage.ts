@@ -36,6 +36,7 @@ export async function reportPage(
   const conclusions = experiments ?? {};
   const command = commandOf(experiment, config);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
+  const answer = experiment.answer?.(results, config);
   const own = outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config, conclusions);
   const remarks: Remark[] = [
     ...(experiment.remarks?.(results, config) ?? []),
@@ -56,6 +57,7 @@ export async function reportPage(
       },
     }),
     conclusions,
+    ...(!experiments && answer && { answer }),
     ...(!experiments && isShort && { tables }),
     remarks,
     commands: [command ?? `${beginning(experiment)} --config settings.json`],

@@ -39,5 +39,6 @@ function table(title: string, policies: Readonly<Record<string, readonly Trial[]
         first === undefined ? '–' : settingsText(first.settings),
       ];
     }),
+    prose: true,
   };
 }
