@@ -1,12 +1,10 @@
 import { Drawing } from '../../envs/drawing/drawing.ts';
 import type { ColourName } from '../../envs/drawing/palette.ts';
-import { home, lake, start } from '../../envs/lake/lakeMap.ts';
+import { border, home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
-import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
-import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import { measureWalks, type Walk } from '../../experiments/lake/walks/measureWalks.ts';
-import { Rng } from '../../src/index.ts';
+import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import summary from '../results/lake/summary.json' with { type: 'json' };
+import { clonedWalks } from './clonedWalks.ts';
 
 const ENV = 'LakeStride-v0';
 const SHOWN = [
@@ -17,8 +15,8 @@ const SHOWN = [
 type Shown = (typeof SHOWN)[number][0];
 
 const DRAWN_WALKS = 50;
-/** Lengths of the map that a panel shows, and those between the middles of two. */
-const [LEFT, RIGHT, BOTTOM, TOP, PITCH] = [-2.2, 1.85, -1.75, 2.2, 4.2];
+/** Lengths of the map that a panel shows, and those between the middles of two. The captions are above the map's border, where no walk comes. */
+const [LEFT, RIGHT, BOTTOM, TOP, PITCH] = [-2.2, 1.85, -1.75, border + 0.75, 4.2];
 
 export const label =
   'Walks of three policies that cloned walkers of both banks of a lake: many walks of the Gaussian end in the water, hardly any of the mixture and of the spline flow';
@@ -33,8 +31,8 @@ export async function draw(): Promise<string> {
   });
   for (const [i, [policy, name]] of SHOWN.entries()) {
     const x = i * PITCH;
-    drawing.text([x, TOP - 0.15], name, { fill: 'ink' });
-    drawing.text([x, TOP - 0.46], `${Math.round(100 * drownRateOf(policy))} % of its walks drown`);
+    drawing.text([x, TOP - 0.19], name, { fill: 'ink' });
+    drawing.text([x, TOP - 0.52], `${Math.round(100 * drownRateOf(policy))} % of its walks drown`);
     drawing.circle([x + lake.x, lake.y], lake.radius, { fill: 'water' });
     drawing.circle([x + home.x, home.y], home.radius, { stroke: 'ink', dash: '3 3' });
     drawWalks(drawing, x, await walksOf(policy), `policy-${policyNames.indexOf(policy)}`);
@@ -42,7 +40,7 @@ export async function draw(): Promise<string> {
     drawing.text([x, 0], 'lake', { fill: 'ink' });
     if (i > 0) continue;
     drawing.text([x + start.x - 0.36, 0], 'start', { fill: 'ink' });
-    drawing.text([x + home.x + 0.6, 0], 'home', { fill: 'ink' });
+    drawing.text([x + home.x + 0.65, 0], 'home', { fill: 'ink' });
   }
   return String(drawing);
 }
@@ -58,27 +56,8 @@ function drownRateOf(policy: Shown): number {
   )!.iqm!;
 }
 
-/** Trained as the study of cloning does it. */
 async function walksOf(name: Shown): Promise<readonly Walk[]> {
-  const rng = new Rng('lake');
-  const { policy, reports, dispose } = cloneTraining({
-    env: ENV,
-    policy: name,
-    demonstrators: evenly,
-    settings: tuned.tuned.cloning[ENV][name],
-    episodes: 1000,
-    batchSize: 256,
-    rng,
-  });
-  for await (const _ of reports);
-  const { walks } = measureWalks({
-    env: ENV,
-    policy,
-    episodes: DRAWN_WALKS,
-    keep: DRAWN_WALKS,
-    rng: rng.split('walks'),
-  });
-  dispose();
+  const { policy, walks } = await clonedWalks(name, 'lake', { episodes: DRAWN_WALKS, keep: DRAWN_WALKS });
   policy.dispose();
   return walks;
 }

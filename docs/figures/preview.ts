@@ -1,11 +1,10 @@
 import { policyColours, themeColour } from '../../envs/drawing/palette.ts';
 import { home, lake, start } from '../../envs/lake/lakeMap.ts';
 import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
-import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
-import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
-import { measureWalks, type Walk } from '../../experiments/lake/walks/measureWalks.ts';
+import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import { logProbsAtStart } from '../../experiments/lake/walks/startDensity.ts';
-import { type Policy, portableMath, Rng } from '../../src/index.ts';
+import { type Policy, portableMath } from '../../src/index.ts';
+import { clonedWalks } from './clonedWalks.ts';
 import { centresOf } from './contours.ts';
 import { Plot, type Point } from './plot.ts';
 import { shade } from './shade.ts';
@@ -14,7 +13,6 @@ import { standAlone } from './sheet.ts';
 /** Pixels, as sites show links. */
 export const size = { width: 1200, height: 630 };
 const { width: WIDTH, height: HEIGHT } = size;
-const ENV = 'LakeStride-v0';
 /** Walks by which drowning is measured, and those that are drawn. */
 const [WALKS, DRAWN] = [1000, 80];
 /** Pixels around, and down to the maps. */
@@ -42,27 +40,14 @@ export async function draw(): Promise<string> {
   return standAlone({ label, width: WIDTH, height: HEIGHT }, paper + drawn.join('') + sheet.at(0, 0));
 }
 
-/** A policy on the stride lake, trained as the study of cloning does it. */
 async function side(name: 'gaussian' | 'spline', title: string): Promise<{ title: string; map: Plot; density: Plot }> {
-  const rng = new Rng('preview');
-  const { policy, reports, dispose } = cloneTraining({
-    env: ENV,
-    policy: name,
-    demonstrators: evenly,
-    settings: tuned.tuned.cloning[ENV][name],
-    episodes: 1000,
-    batchSize: 256,
-    rng,
-  });
-  for await (const _ of reports);
-  const { metrics, walks } = measureWalks({ env: ENV, policy, episodes: WALKS, keep: DRAWN, rng: rng.split('walks') });
+  const { policy, metrics, walks } = await clonedWalks(name, 'preview', { episodes: WALKS, keep: DRAWN });
   const colour = policyColours(policyNames).range[policyNames.indexOf(name)]!;
   const drawn = {
     title: `${title}: ${(100 * metrics.drownRate).toFixed(0)}\u00a0% drown`,
     map: mapOf(walks, colour),
     density: firstVelocity(policy, colour),
   };
-  dispose();
   policy.dispose();
   return drawn;
 }
