@@ -21,3 +21,9 @@ export { HalfCheetahEnv, type HalfCheetahOptions } from './tasks/halfCheetahEnv.
 export { HopperEnv, type HopperOptions } from './tasks/hopperEnv.ts';
 export { HumanoidEnv, type HumanoidOptions } from './tasks/humanoidEnv.ts';
 export { HumanoidStandupEnv, type HumanoidStandupOptions } from './tasks/humanoidStandupEnv.ts';
+export { InvertedDoublePendulumEnv, type InvertedDoublePendulumOptions } from './tasks/invertedDoublePendulumEnv.ts';
+export { InvertedPendulumEnv, type InvertedPendulumOptions } from './tasks/invertedPendulumEnv.ts';
+export { PusherEnv, type PusherOptions } from './tasks/pusherEnv.ts';
+export { ReacherEnv, type ReacherOptions } from './tasks/reacherEnv.ts';
+export { SwimmerEnv, type SwimmerOptions } from './tasks/swimmerEnv.ts';
+export { Walker2dEnv, type Walker2dOptions } from './tasks/walker2dEnv.ts';

@@ -106,6 +106,8 @@ interface MujocoState {
  */
 export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   readonly actionSpace: Box;
+  /** The model, a text in MuJoCo's format MJCF. */
+  readonly xml: string;
   /** Seconds from one step of the env to the next. */
   readonly dt: number;
   /** Seconds from one step of physics to the next. */
@@ -131,6 +133,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     super();
     checkCount(name, 'frameSkip', frameSkip);
     this.name = name;
+    this.xml = xml;
     this.#frameSkip = frameSkip;
     this.#view = view;
     const physics = mujocoPhysics();

@@ -7,6 +7,20 @@ import { HalfCheetahEnv, type HalfCheetahOptions, halfCheetahOptions } from './t
 import { HopperEnv, type HopperOptions, hopperOptions } from './tasks/hopperEnv.ts';
 import { HumanoidEnv, type HumanoidOptions, humanoidOptions } from './tasks/humanoidEnv.ts';
 import { HumanoidStandupEnv, type HumanoidStandupOptions, humanoidStandupOptions } from './tasks/humanoidStandupEnv.ts';
+import {
+  InvertedDoublePendulumEnv,
+  type InvertedDoublePendulumOptions,
+  invertedDoublePendulumOptions,
+} from './tasks/invertedDoublePendulumEnv.ts';
+import {
+  InvertedPendulumEnv,
+  type InvertedPendulumOptions,
+  invertedPendulumOptions,
+} from './tasks/invertedPendulumEnv.ts';
+import { PusherEnv, type PusherOptions, pusherOptions } from './tasks/pusherEnv.ts';
+import { ReacherEnv, type ReacherOptions, reacherOptions } from './tasks/reacherEnv.ts';
+import { SwimmerEnv, type SwimmerOptions, swimmerOptions } from './tasks/swimmerEnv.ts';
+import { Walker2dEnv, type Walker2dOptions, walker2dOptions } from './tasks/walker2dEnv.ts';
 
 /** The environments in MuJoCo's physics, by id, as they are registered. */
 export const mujocoEnvs = {
@@ -40,6 +54,41 @@ export const mujocoEnvs = {
   },
   'mujoco/PointLake-v0': lakeOf('mujoco/PointLake-v0', PointLakeEnv),
   'mujoco/PointLakeStride-v0': lakeOf('mujoco/PointLakeStride-v0', PointLakeEnv),
+  'mujoco/InvertedDoublePendulum-v5': {
+    schema: invertedDoublePendulumOptions,
+    entryPoint: (options: InvertedDoublePendulumOptions) => new InvertedDoublePendulumEnv(options),
+    maxEpisodeSteps: 1000,
+    rewardThreshold: 9100,
+  },
+  'mujoco/InvertedPendulum-v5': {
+    schema: invertedPendulumOptions,
+    entryPoint: (options: InvertedPendulumOptions) => new InvertedPendulumEnv(options),
+    maxEpisodeSteps: 1000,
+    rewardThreshold: 950,
+  },
+  'mujoco/Pusher-v5': {
+    schema: pusherOptions,
+    entryPoint: (options: PusherOptions) => new PusherEnv(options),
+    maxEpisodeSteps: 100,
+    rewardThreshold: 0,
+  },
+  'mujoco/Reacher-v5': {
+    schema: reacherOptions,
+    entryPoint: (options: ReacherOptions) => new ReacherEnv(options),
+    maxEpisodeSteps: 50,
+    rewardThreshold: -3.75,
+  },
+  'mujoco/Swimmer-v5': {
+    schema: swimmerOptions,
+    entryPoint: (options: SwimmerOptions) => new SwimmerEnv(options),
+    maxEpisodeSteps: 1000,
+    rewardThreshold: 360,
+  },
+  'mujoco/Walker2d-v5': {
+    schema: walker2dOptions,
+    entryPoint: (options: Walker2dOptions) => new Walker2dEnv(options),
+    maxEpisodeSteps: 1000,
+  },
 };
 
 function lakeOf<E>(id: RobotLakeId, LakeEnv: new (options: LakeOptions) => E) {

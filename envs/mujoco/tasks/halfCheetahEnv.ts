@@ -5,6 +5,7 @@ import { halfCheetah } from '../models/halfCheetah.ts';
 import { MujocoEnv, type Scored } from '../mujocoEnv.ts';
 import { controlCost } from './controlCost.ts';
 import { addNormal, addUniform } from './noise.ts';
+import { poseAndVelocity } from './poseAndVelocity.ts';
 import { taskOptions } from './taskOptions.ts';
 
 export const halfCheetahOptions = z.strictObject({
@@ -46,11 +47,7 @@ export class HalfCheetahEnv extends MujocoEnv {
   }
 
   protected override observe(): Float64Array {
-    const skipped = this.#options.excludeCurrentPositionsFromObservation ? 1 : 0;
-    const observation = new Float64Array(this.nq - skipped + this.nv);
-    observation.set(this.qpos.subarray(skipped));
-    observation.set(this.qvel, this.nq - skipped);
-    return observation;
+    return poseAndVelocity(this.qpos, this.qvel, this.#options.excludeCurrentPositionsFromObservation ? 1 : 0);
   }
 
   protected override startInfo(): Info {
