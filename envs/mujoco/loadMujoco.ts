@@ -1,4 +1,4 @@
-import type { MainModule } from '@mujoco/mujoco';
+import type { MainModule, MjModel } from '@mujoco/mujoco';
 
 /** The one version whose results are ours: another's physics differs in the last bits from the first step on. */
 const VERSION = 3014000;
@@ -13,6 +13,8 @@ export interface LoadMujocoOptions {
 interface Physics {
   readonly module: MainModule;
   aborted?: string;
+  /** How many models it has refused. */
+  refused: number;
 }
 
 let physics: Physics | undefined;
@@ -48,7 +50,7 @@ async function load({ wasm }: LoadMujocoOptions): Promise<void> {
   if (version !== VERSION) {
     throw new Error(`mujoco: got MuJoCo ${versionText(version)}, expected ${versionText(VERSION)}: ${INSTALL}`);
   }
-  next = { module };
+  next = { module, refused: 0 };
   physics = next;
 }
 
@@ -100,27 +102,63 @@ export class MujocoPhysics {
   }
 
   /**
-   * What `task` returns. A fault of WebAssembly, such as memory out of bounds, leaves the module in no state that is known: it runs nothing
-   * any more, and `loadMujoco` loads another.
+   * What `task` returns. An error in it leaves the module in no state that is known: it runs nothing any more, and `loadMujoco` loads another.
+   * That holds for MuJoCo's own errors, too: each keeps some kilobytes of a stack of 64, and what is beyond it is other data.
    *
    * @param owner whose task it is, as errors name it
    * @throws one line that says what MuJoCo said
    */
   run<T>(owner: string, task: (module: MainModule) => T): T {
-    const { aborted, module } = this.#physics;
-    if (aborted !== undefined)
-      throw new Error(`${owner}: the physics has aborted (${aborted}): make a new environment`);
+    this.checkAlive(owner);
     try {
-      return task(module);
+      return task(this.module);
+    } catch (error) {
+      throw this.#abort(owner, messageOf(error), error);
+    }
+  }
+
+  /**
+   * The model of a text. One that MuJoCo refuses does no harm, but keeps 16 bytes of the stack.
+   * @throws one line that says what MuJoCo said
+   */
+  compile(owner: string, xml: string): MjModel {
+    this.checkAlive(owner);
+    try {
+      return this.module.MjModel.from_xml_string(xml);
     } catch (error) {
       const said = messageOf(error);
-      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-        this.#physics.aborted ??= said;
-        throw new Error(`${owner}: the physics has aborted: ${said}`, { cause: error });
-      }
+      if (!isRefusal(error)) throw this.#abort(owner, said, error);
+      this.#physics.refused++;
+      if (this.#physics.refused >= MOST_REFUSED) this.#physics.aborted ??= `it has refused ${MOST_REFUSED} models`;
       throw new Error(`${owner}: ${said}`, { cause: error });
     }
   }
+
+  /** @throws if it has aborted */
+  checkAlive(owner: string): void {
+    const { aborted } = this.#physics;
+    if (aborted === undefined) return;
+    throw new Error(`${owner}: the physics has aborted (${aborted}): await loadMujoco(), then make a new environment`);
+  }
+
+  #abort(owner: string, said: string, cause: unknown): Error {
+    this.#physics.aborted ??= said;
+    const advice = said.startsWith('mj_stackAlloc') ? `: ${LARGER_MEMORY}` : '';
+    return new Error(`${owner}: the physics has aborted: ${said}${advice}`, { cause });
+  }
+}
+
+/** What to do about a model whose contacts do not fit into its memory. */
+export const LARGER_MEMORY = 'it needs a larger <size memory="…"/>';
+
+/** Of its stack, 8 of 64 kB. */
+const MOST_REFUSED = 500;
+
+const refusal = /^MuJoCo Error: Loading error: /;
+
+/** Whether MuJoCo has refused a model, and not failed at it. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof WebAssembly.RuntimeError) && refusal.test(error.message);
 }
 
 /** MuJoCo's message in one line. */

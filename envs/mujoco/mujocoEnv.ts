@@ -1,4 +1,4 @@
-import type { MjData, MjModel } from '@mujoco/mujoco';
+import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
@@ -6,7 +6,7 @@ import type { Info, StepResult } from '../core/env.ts';
 import { checkCount, checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { drawRobot } from './drawRobot.ts';
-import { type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
+import { LARGER_MEMORY, type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
 import { type RobotPicture, type RobotView, robotCamera } from './robotPicture.ts';
 
 /** What one env has in MuJoCo's memory, where nothing frees it by itself. */
@@ -90,6 +90,17 @@ interface MujocoState {
   /** MuJoCo's own: all that the next step of physics depends on. */
   physics: number[];
   more: number[];
+  /** The last one, which is given once more when the physics blows up. */
+  observation: number[];
+}
+
+/** How many steps may pass until contacts are missed that did not fit into memory. Asking takes as long as a twentieth of a step. */
+const STEPS_OF_CHECK = 50;
+
+function areFinite(numbers: ArrayLike<number>): boolean {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]! - numbers[i]!;
+  return sum === 0;
 }
 
 /**
@@ -126,7 +137,9 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   #observationSpace: Box<'float64'> | undefined;
   #camera: ReturnType<typeof robotCamera> | undefined;
   #time = 0;
-  #last: Float64Array | undefined;
+  #steps = 0;
+  /** The last observation, of which the caller has another copy. */
+  #last = new Float64Array(0);
   #isClosed = false;
 
   constructor({ name, xml, frameSkip, view = 'side' }: MujocoEnvSettings) {
@@ -137,17 +150,9 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     this.#frameSkip = frameSkip;
     this.#view = view;
     const physics = mujocoPhysics();
-    this.#handles = physics.run(name, (module) => {
-      const model = module.MjModel.from_xml_string(xml);
-      try {
-        return { physics, model, data: new module.MjData(model) };
-      } catch (error) {
-        model.delete();
-        throw error;
-      }
-    });
+    const model = physics.compile(name, xml);
+    this.#handles = physics.run(name, (module) => ({ physics, model, data: new module.MjData(model) }));
     forgotten.register(this, this.#handles, this);
-    const { model } = this.#handles;
     this.nq = model.nq;
     this.nv = model.nv;
     this.nu = model.nu;
@@ -196,8 +201,9 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     const known = this.#views.get(name);
     // A view loses its memory when MuJoCo's grows.
     if (known !== undefined && known.length > 0) return known;
-    this.#checkOpen();
-    const view = this.#handles.data[name] as Float64Array;
+    const { physics, data } = this.#open();
+    physics.checkAlive(this.name);
+    const view = data[name] as Float64Array;
     this.#views.set(name, view);
     return view;
   }
@@ -254,6 +260,8 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     const { state } = options;
     if (state !== undefined) this.#checkStart(state);
     const { physics, model, data } = this.#open();
+    physics.checkAlive(this.name);
+    this.#checkMemory();
     physics.run(this.name, (module) => module.mj_resetData(model, data));
     const { qpos, qvel } = this;
     if (state === undefined) {
@@ -263,37 +271,45 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
       qvel.set(state.qvel);
     }
     this.#forward();
+    this.#checkMemory();
     this.#time = data.time;
     const info = this.startInfo();
-    this.#last = this.observe();
-    return [this.#last, info];
+    const observation = this.observe();
+    if (!areFinite(observation))
+      throw new Error(`${this.name}: reset() got a state in which the physics is not finite`);
+    this.#last = observation.slice();
+    return [observation, info];
   }
 
   step(action: Float32Array): StepResult<Float64Array> {
     this.#checkAction(action);
-    const { physics, model, data } = this.#open();
+    const { physics, data } = this.#open();
+    physics.checkAlive(this.name);
     this.beforeStep();
     this.dataArray('ctrl').set(action);
-    physics.run(this.name, (module) => {
-      for (let i = 0; i < this.#frameSkip; i++) module.mj_step(model, data);
-      // Forces on bodies are not computed otherwise.
-      module.mj_rnePostConstraint(model, data);
-    });
-    if (this.#hasBlownUp(data.time)) return [this.#last!.slice(), 0, false, true, { outcome: 'unstable' }];
+    physics.run(this.name, this.#advance);
+    if (++this.#steps % STEPS_OF_CHECK === 0) this.#checkMemory();
+    // MuJoCo puts what is no longer finite back to the start, and the time to 0.
+    const isReset = Math.abs(data.time - this.#time - this.dt) > this.dt / 2;
+    this.#time = data.time;
+    if (isReset || !areFinite(this.qpos) || !areFinite(this.qvel)) return this.#unstable();
     const { reward, terminated = false, info = {} } = this.score(action);
-    this.#last = this.observe();
-    return [this.#last, reward, terminated, false, info];
+    const observation = this.observe();
+    if (!areFinite(observation) || !Number.isFinite(reward)) return this.#unstable();
+    this.#last = observation.slice();
+    return [observation, reward, terminated, false, info];
   }
 
-  /** MuJoCo puts what is no longer finite back to the start, and the time to 0. */
-  #hasBlownUp(time: number): boolean {
-    const isReset = Math.abs(time - this.#time - this.dt) > this.dt / 2;
-    this.#time = time;
-    let sum = 0;
-    for (const x of this.qpos) sum += x - x;
-    for (const x of this.qvel) sum += x - x;
-    return isReset || sum !== 0;
+  #unstable(): StepResult<Float64Array> {
+    return [this.#last.slice(), 0, false, true, { outcome: 'unstable' }];
   }
+
+  readonly #advance = (module: MainModule): void => {
+    const { model, data } = this.#handles;
+    for (let i = 0; i < this.#frameSkip; i++) module.mj_step(model, data);
+    // Forces on bodies are not computed otherwise.
+    module.mj_rnePostConstraint(model, data);
+  };
 
   #forward(): void {
     const { physics, model, data } = this.#handles;
@@ -314,6 +330,26 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     return drawRobot(this.picture());
   }
 
+  /** MuJoCo leaves out contacts, or all of them, that do not fit into the model's memory, and counts how often since the last reset. */
+  #checkMemory(): void {
+    const { physics, model, data } = this.#handles;
+    const hasLeftOut = physics.run(this.name, (module) => {
+      const { mjWARN_CONTACTFULL, mjWARN_CNSTRFULL } = module.mjtWarning;
+      // The list is a part of `data`, which deletes it; its elements are copies.
+      const { warning } = data;
+      const counts = [mjWARN_CONTACTFULL, mjWARN_CNSTRFULL].map(({ value }) => {
+        const stat = warning.get(value)!;
+        const { number } = stat;
+        stat.delete();
+        return number;
+      });
+      if (counts.every((count) => count === 0)) return false;
+      module.mj_resetData(model, data);
+      return true;
+    });
+    if (hasLeftOut) throw new Error(`${this.name}: not all contacts fit into the model's memory: ${LARGER_MEMORY}`);
+  }
+
   override close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -324,34 +360,35 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
 
   state(): MujocoState {
     const { physics, model, data } = this.#open();
-    const more = this.moreState();
     return physics.run(this.name, (module) => {
       const buffer = new module.DoubleBuffer(this.#stateSize);
-      try {
-        module.mj_getState(model, data, buffer, this.#stateKind);
-        return { rng: this.rng.state(), physics: Array.from(buffer.GetView() as Float64Array), more };
-      } finally {
-        buffer.delete();
-      }
+      module.mj_getState(model, data, buffer, this.#stateKind);
+      const numbers = Array.from(buffer.GetView() as Float64Array);
+      buffer.delete();
+      return { rng: this.rng.state(), physics: numbers, more: this.moreState(), observation: Array.from(this.#last) };
     });
   }
 
-  setState({ rng, physics: numbers, more }: MujocoState): void {
+  setState({ rng, physics: numbers, more, observation }: MujocoState): void {
     if (numbers.length !== this.#stateSize) {
       throw new Error(
         `${this.name}: setState() got ${numbers.length} numbers, expected ${this.#stateSize}: a state of the same model`,
       );
     }
+    for (const part of [numbers, more, observation]) {
+      if (!areFinite(part)) throw new Error(`${this.name}: setState() got ${describe(part)}, expected finite numbers`);
+    }
     const { physics, model, data } = this.#open();
     this.rng = Rng.fromState(rng);
     physics.run(this.name, (module) => {
+      module.mj_resetData(model, data);
       module.mj_setState(model, data, numbers, this.#stateKind);
       // Where shapes are, for pictures: the rest would not leave the state as it is.
       module.mj_kinematics(model, data);
     });
     this.#time = data.time;
     this.setMoreState(more);
-    this.#last = this.observe();
+    this.#last = Float64Array.from(observation);
   }
 
   get #stateKind(): number {
@@ -368,9 +405,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   }
 
   #checkAction(action: Float32Array): void {
-    let sum = 0;
-    for (let i = 0; i < action.length; i++) sum += action[i]! - action[i]!;
-    if (action.length === this.nu && sum === 0) return;
+    if (action.length === this.nu && areFinite(action)) return;
     throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${this.nu} finite numbers`);
   }
 
