@@ -5,7 +5,7 @@ import type { Env } from '../core/env.ts';
 import { checkChoice, checkCount, checkRange } from '../core/options.ts';
 import { make } from '../core/registry.ts';
 import { type Point, touchDisc } from './geometry.ts';
-import { type LakeGrain, type LakeId, lakeGrains, type RobotLakeId, robotLakeGrains } from './grains.ts';
+import { type AnyLakeId, allLakeGrains } from './grains.ts';
 import { type Bank, home, lake } from './lakeMap.ts';
 import type { LakeAction } from './lakeOptions.ts';
 import type { LakeInfo } from './lakeWalkEnv.ts';
@@ -22,7 +22,7 @@ export const marginRange = [0.7, 1.3] as const;
 /** How many demonstrations, and of what kind. */
 export interface DemonstrationOptions {
   /** A lake, or one with a robot, which is loaded (`loadEnv`). */
-  envId: LakeId | RobotLakeId;
+  envId: AnyLakeId;
   /** How many successful walks to collect. */
   episodes: number;
   rng: Rng;
@@ -135,14 +135,13 @@ export function collectDemonstrations({
   noise = demonstrationNoise,
 }: DemonstrationOptions): Demonstrations {
   const owner = 'collectDemonstrations';
-  const grains: Record<string, LakeGrain> = { ...lakeGrains, ...robotLakeGrains };
-  checkChoice(owner, 'envId', envId, Object.keys(grains));
+  checkChoice(owner, 'envId', envId, Object.keys(allLakeGrains));
   checkChoice(owner, 'path', path, demonstrationPaths);
   checkCount(owner, 'episodes', episodes);
   checkRange(owner, 'upperShare', upperShare, 0, 1);
   checkRange(owner, 'noise', noise, 0, Infinity);
 
-  const { margin } = grains[envId]!;
+  const { margin } = allLakeGrains[envId];
   const env = make<Float32Array, Float32Array>(envId, { action });
   env.reset({ seed: rng.split('env').integer(0, 2 ** 31) });
   const walks = rng.split('walks');

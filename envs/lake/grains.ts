@@ -32,3 +32,9 @@ export const robotLakeGrains = {
 
 /** The id of a lake with a robot. */
 export type RobotLakeId = keyof typeof robotLakeGrains;
+
+/** The id of a lake, whoever walks round it. */
+export type AnyLakeId = LakeId | RobotLakeId;
+
+/** All of them. */
+export const allLakeGrains: Readonly<Record<AnyLakeId, LakeGrain>> = { ...lakeGrains, ...robotLakeGrains };

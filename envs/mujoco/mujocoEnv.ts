@@ -245,6 +245,11 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   /** Is called before each step of physics, to keep what `score` compares with. */
   protected beforeStep(): void {}
 
+  /** What the motors get, `[nu]`: the action as it is. */
+  protected controls(action: Float32Array): Float32Array {
+    return action;
+  }
+
   /** What the step has earned that was just made. */
   protected abstract score(action: Float32Array): Scored;
 
@@ -286,7 +291,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     const { physics, data } = this.#open();
     physics.checkAlive(this.name);
     this.beforeStep();
-    this.dataArray('ctrl').set(action);
+    this.dataArray('ctrl').set(this.controls(action));
     physics.run(this.name, this.#advance);
     if (++this.#steps % STEPS_OF_CHECK === 0) this.#checkMemory();
     // MuJoCo puts what is no longer finite back to the start, and the time to 0.

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type RobotLakeId, robotLakeGrains } from '../lake/grains.ts';
 import { type LakeOptions, lakeOptions } from '../lake/lakeOptions.ts';
+import { AntHeadingEnv, type AntHeadingOptions, antHeadingOptions } from './lake/antHeadingEnv.ts';
 import { PointLakeEnv } from './lake/pointLakeEnv.ts';
 import { AntEnv, type AntOptions, antOptions } from './tasks/antEnv.ts';
 import { HalfCheetahEnv, type HalfCheetahOptions, halfCheetahOptions } from './tasks/halfCheetahEnv.ts';
@@ -51,6 +52,11 @@ export const mujocoEnvs = {
     schema: humanoidStandupOptions,
     entryPoint: (options: HumanoidStandupOptions) => new HumanoidStandupEnv(options),
     maxEpisodeSteps: 1000,
+  },
+  'mujoco/AntHeading-v0': {
+    schema: antHeadingOptions,
+    entryPoint: (options: AntHeadingOptions) => new AntHeadingEnv(options),
+    maxEpisodeSteps: 400,
   },
   'mujoco/PointLake-v0': lakeOf('mujoco/PointLake-v0', PointLakeEnv),
   'mujoco/PointLakeStride-v0': lakeOf('mujoco/PointLakeStride-v0', PointLakeEnv),

@@ -24,6 +24,8 @@ export interface Choices {
   readonly studies: readonly string[];
   readonly policies: readonly string[];
   readonly environments: readonly string[];
+  /** Those of the environments that a run has only if it names them. */
+  readonly byName?: readonly string[];
 }
 
 /** An independent piece of work, done in one worker process: one policy trained on one environment with one seed, say. */
@@ -265,11 +267,17 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
 export const MOST_SEEDS = 10_000;
 
 /**
- * The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices, and `seeds` seeds from `first` on.
+ * The fields of {@link CommonConfig} for an experiment's `z.strictObject`: by default all choices but those `byName`, and `seeds` seeds
+ * from `first` on.
  * @param codes by study, a code that may stand for its name
  */
 export function commonShape<S extends string, P extends string, E extends string>(
-  choices: { readonly studies: readonly S[]; readonly policies: readonly P[]; readonly environments: readonly E[] },
+  choices: {
+    readonly studies: readonly S[];
+    readonly policies: readonly P[];
+    readonly environments: readonly E[];
+    readonly byName?: readonly E[];
+  },
   {
     seeds,
     first = 0,
@@ -288,7 +296,11 @@ export function commonShape<S extends string, P extends string, E extends string
       Object.keys(codes).length === 0 ? 'questions to ask' : 'questions to ask, by name or code',
     ),
     policies: someOf(choices.policies).describe('policy classes to compare'),
-    environments: someOf(choices.environments).describe('environments to run on'),
+    environments: someOf(
+      choices.environments,
+      {},
+      choices.environments.filter((env) => !choices.byName?.includes(env)),
+    ).describe('environments to run on'),
   };
 }
 
@@ -304,12 +316,16 @@ export function engineSetting(usual: EngineName | 'auto') {
     .describe('engine that compiled functions run on; also by OXBOW_ENGINE');
 }
 
-function someOf<T extends string>(names: readonly T[], codes: Readonly<Record<string, string>> = {}) {
+function someOf<T extends string>(
+  names: readonly T[],
+  codes: Readonly<Record<string, string>> = {},
+  usual: readonly T[] = names,
+) {
   const named = new Map(Object.entries(codes).map(([name, code]) => [code, name]));
   const list = z.array(z.enum(names).meta({ codes })).min(1).refine(unique, 'each at most once');
   return z
     .preprocess((value) => (Array.isArray(value) ? value.map((entry) => named.get(entry) ?? entry) : value), list)
-    .default([...names]);
+    .default([...usual]);
 }
 
 function unique(values: readonly unknown[]): boolean {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { type LakeId, lakeGrains, lakeMap } from '../../envs/index.ts';
+import { type AnyLakeId, allLakeGrains, lakeMap } from '../../envs/index.ts';
 import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { headingPolicies } from './headings/headingPolicies.ts';
 import { softLakeSettings } from './headings/softLakeSettings.ts';
 import { SOFT_LAKE } from './headings/softLakeTask.ts';
 import { type PolicyName, policyNames } from './shared/lakePolicies.ts';
+import { robotLakes, withRobots } from './shared/robotLakes.ts';
 import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
 import { wayNames } from './studies/otherWays/ways.ts';
 import { banditConditions } from './studies/soft/bandit/banditConditions.ts';
@@ -18,7 +19,8 @@ import { PPO_LAKE } from './walks/ppoTraining.ts';
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
   policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way))],
-  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0'],
+  environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0', ...robotLakes],
+  byName: robotLakes,
 } as const;
 
 /** @param most what memory holds with room to spare */
@@ -228,7 +230,7 @@ export const lakeSchema = z
     opponent,
     fixedScale,
     otherWays,
-    tuned: tunedSchema(searchSpaces, readTuned()).describe(
+    tuned: tunedSchema(searchSpaces, withRobots(readTuned())).describe(
       'settings by study, environment and policy; what "oxbow tune lake" found',
     ),
   })
@@ -266,12 +268,12 @@ function isPolicy(name: string): name is PolicyName {
   return (policyNames as readonly string[]).includes(name);
 }
 
-function isLake(env: string): env is LakeId {
-  return Object.hasOwn(lakeGrains, env);
+function isLake(env: string): env is AnyLakeId {
+  return Object.hasOwn(allLakeGrains, env);
 }
 
 /** Steps that no walk home can do without. */
-function fewestSteps(env: LakeId): number {
+function fewestSteps(env: AnyLakeId): number {
   const { start, home } = lakeMap;
-  return Math.ceil((Math.hypot(home.x - start.x, home.y - start.y) - home.radius) / lakeGrains[env].stride);
+  return Math.ceil((Math.hypot(home.x - start.x, home.y - start.y) - home.radius) / allLakeGrains[env].stride);
 }

@@ -1,5 +1,5 @@
 import { BehaviorCloning, type BehaviorCloningReport, type Demonstrations } from '../../../agents/index.ts';
-import { collectDemonstrations, type DemonstrationPath, type LakeId } from '../../../envs/index.ts';
+import { type AnyLakeId, collectDemonstrations, type DemonstrationPath } from '../../../envs/index.ts';
 import { cosineSchedule, type Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
@@ -36,7 +36,7 @@ export function cloneTraining({
   batchSize,
   rng,
 }: {
-  env: LakeId;
+  env: AnyLakeId;
   policy: PolicyName;
   demonstrators: Demonstrators | Demonstrate;
   settings: CloningSettings;

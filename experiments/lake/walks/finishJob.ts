@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LakeId } from '../../../envs/index.ts';
+import type { AnyLakeId } from '../../../envs/index.ts';
 import { type Policy, savePolicy } from '../../../src/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import { measureWalks, type Walk } from './measureWalks.ts';
@@ -21,7 +21,7 @@ export function finishJob({
   episodes,
   context,
 }: {
-  env: LakeId;
+  env: AnyLakeId;
   policy: Policy;
   /** Walks by which it is measured. */
   episodes: number;

@@ -1,5 +1,5 @@
 import { evaluate } from '../../../agents/index.ts';
-import { type LakeId, type LakeInfo, type MakeOptions, makeVec, type VectorEnv } from '../../../envs/index.ts';
+import { type AnyLakeId, type LakeInfo, type MakeOptions, makeVec, type VectorEnv } from '../../../envs/index.ts';
 import type { Policy, Rng } from '../../../src/index.ts';
 import { portableMath } from '../../../src/portableMath.ts';
 
@@ -37,7 +37,7 @@ export function measureWalks({
   digits = 3,
   rng,
 }: {
-  env: LakeId | ((episodes: number) => VectorEnv);
+  env: AnyLakeId | ((episodes: number) => VectorEnv);
   /** The options of a lake that is named. */
   options?: MakeOptions;
   policy: Policy;

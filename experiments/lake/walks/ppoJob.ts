@@ -1,4 +1,4 @@
-import type { LakeId } from '../../../envs/index.ts';
+import type { AnyLakeId } from '../../../envs/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
 import type { PolicyName } from '../shared/lakePolicies.ts';
 import { finishJob } from './finishJob.ts';
@@ -21,7 +21,7 @@ export async function ppoJob(
     settings,
     fixedScale,
   }: {
-    env: LakeId;
+    env: AnyLakeId;
     policy: PolicyName;
     settings: PpoSettings /** σ of a Gaussian that keeps it */;
     fixedScale?: number;

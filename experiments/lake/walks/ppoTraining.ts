@@ -1,5 +1,5 @@
 import { Ppo, type PpoReport } from '../../../agents/index.ts';
-import { type LakeId, makeVec } from '../../../envs/index.ts';
+import { type AnyLakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
@@ -7,7 +7,7 @@ import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
 import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
 
 /** PPO's question, whether a policy commits to one bank, is asked on the fine lake. */
-export const PPO_LAKE = 'Lake-v0' satisfies LakeId;
+export const PPO_LAKE = 'Lake-v0' satisfies AnyLakeId;
 
 /** What PPO takes for a policy. */
 export interface PpoSettings {
@@ -35,7 +35,7 @@ export function ppoTraining({
   horizon,
   rng,
 }: {
-  env: LakeId;
+  env: AnyLakeId;
   policy: PolicyName;
   settings: PpoSettings;
   /** σ of a Gaussian that keeps it. */

@@ -1,8 +1,10 @@
 import type { BehaviorCloningReport } from '../../../../agents/index.ts';
-import type { LakeId } from '../../../../envs/index.ts';
+import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
+import type { Policy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
+import { isRobotLake } from '../../shared/robotLakes.ts';
 import { type CloningSettings, cloneTraining, type Demonstrators } from '../../walks/cloneTraining.ts';
 import { finishJob } from '../../walks/finishJob.ts';
 import { logProbsAtStart } from '../../walks/startDensity.ts';
@@ -14,11 +16,11 @@ import { divergence } from './divergence.ts';
  * fits their average, which leads into the water. The weights of the best held-out step are kept.
  *
  * Beside how its walks end a policy has three metrics: `validationLoss`, −log π of held-out pairs; `startKl`, how far −log π of the
- * demonstrators' velocities at the start is above their entropy, exactly; and `totalVariation`, the distance between the banks that
- * walks home use and those of the demonstrators.
+ * demonstrators' velocities at the start is above their entropy, exactly, but for robots, whose demonstrators' law has no such form; and
+ * `totalVariation`, the distance between the banks that walks home use and those of the demonstrators.
  */
 export async function cloneLake(
-  { env, policy: name, demonstrators }: { env: LakeId; policy: PolicyName; demonstrators: Demonstrators },
+  { env, policy: name, demonstrators }: { env: AnyLakeId; policy: PolicyName; demonstrators: Demonstrators },
   config: LakeConfig,
   context: JobContext,
 ): Promise<JobResult> {
@@ -45,8 +47,7 @@ export async function cloneLake(
     });
   }
   const result = finishJob({ env, policy, episodes: config.evaluationEpisodes, context });
-  const { velocities, probabilities, logDensities } = demonstratedStart({ env, ...demonstrators });
-  const startKl = divergence(probabilities, logDensities, logProbsAtStart(policy, velocities));
+  const startKl = isRobotLake(env) ? Number.NaN : divergenceAtStart(env, policy, demonstrators);
   const taken = result.metrics.upperShare;
   dispose();
   policy.dispose();
@@ -62,8 +63,13 @@ export async function cloneLake(
   };
 }
 
+function divergenceAtStart(env: LakeId, policy: Policy, demonstrators: Demonstrators): number {
+  const { velocities, probabilities, logDensities } = demonstratedStart({ env, ...demonstrators });
+  return divergence(probabilities, logDensities, logProbsAtStart(policy, velocities));
+}
+
 /** What a policy is cloned with: as tuned, but for the steps, if the run says how many. */
-export function cloningSettings({ tuned, cloning }: LakeConfig, env: LakeId, policy: PolicyName): CloningSettings {
+export function cloningSettings({ tuned, cloning }: LakeConfig, env: AnyLakeId, policy: PolicyName): CloningSettings {
   const settings = tuned.cloning![env]![policy] as unknown as CloningSettings;
   return { ...settings, steps: cloning.steps ?? settings.steps };
 }

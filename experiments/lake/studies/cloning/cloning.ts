@@ -10,7 +10,7 @@ import { bound, nats, percent, percentWithInterval, shareColumn } from '../../sh
 import { policyLabel, SEVERAL_MODES } from '../../shared/policyLabel.ts';
 import { studyInParts } from '../../study/studyInParts.ts';
 import { cloningBandit } from './cloningBandit.ts';
-import { FINE, GAUSSIAN, GRAIN, OF_CONDITIONS, SAME_SHARE, STRIDE } from './cloningConditions.ts';
+import { FINE, GAUSSIAN, GRAIN, OF_CONDITIONS, SAME_SHARE, STRIDE, STRIDES } from './cloningConditions.ts';
 import { cloningLakes } from './cloningLakes.ts';
 
 /** E1: cloning of demonstrators who use both banks. */
@@ -115,11 +115,11 @@ function lakesCriteria(rows: readonly SummaryRow[]): Criteria {
     );
   return [
     ...drowned
-      .filter(({ env, condition }) => env === STRIDE && condition === undefined)
+      .filter(({ env, condition }) => STRIDES.includes(env) && condition === undefined)
       .filter(({ policy }) => policy !== 'nice')
       .map((row) =>
         bounded(row, {
-          label: `${named(STRIDE)}, ${row.policy}, drowned`,
+          label: `${named(row.env)}, ${row.policy}, drowned`,
           ...(row.policy.startsWith(GAUSSIAN) ? { atLeast: 0.2 } : { atMost: SELDOM }),
           format: percent,
         }),

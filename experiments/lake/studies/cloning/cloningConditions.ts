@@ -1,4 +1,4 @@
-import type { LakeId } from '../../../../envs/index.ts';
+import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { type Demonstrators, evenly } from '../../walks/cloneTraining.ts';
 
@@ -8,7 +8,17 @@ export const STRIDE = 'LakeStride-v0';
 export const GRAIN: Record<string, string> = {
   [FINE]: 'fine lake, strides of 0.15',
   [STRIDE]: 'stride lake, strides of 1.3',
-};
+  'mujoco/PointLake-v0': 'fine lake of the ball',
+  'mujoco/PointLakeStride-v0': 'stride lake of the ball',
+  'mujoco/AntLake-v0': 'fine lake of the ant',
+  'mujoco/AntLakeStride-v0': 'stride lake of the ant',
+} satisfies Record<AnyLakeId, string>;
+/** Where one decision is made between the banks. */
+export const STRIDES: readonly string[] = [
+  STRIDE,
+  'mujoco/PointLakeStride-v0',
+  'mujoco/AntLakeStride-v0',
+] satisfies AnyLakeId[];
 
 /** Demonstrators other than the usual ones, of which half are on each bank, and where they are cloned. */
 export interface CloningCondition extends Demonstrators {

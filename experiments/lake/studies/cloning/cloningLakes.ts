@@ -1,4 +1,4 @@
-import type { LakeId } from '../../../../envs/index.ts';
+import type { AnyLakeId } from '../../../../envs/index.ts';
 import type { Section, SummaryRow } from '../../../harness/experiment.ts';
 import { groupBy } from '../../../harness/groupBy.ts';
 import { describeBest } from '../../../harness/report/describeBest.ts';
@@ -8,6 +8,7 @@ import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
+import { isRobotLake, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeJob, StudyResults } from '../../study/lakeStudy.ts';
 import type { StudyPart } from '../../study/studyInParts.ts';
@@ -24,8 +25,9 @@ export const cloningLakes: StudyPart = {
   jobs(config) {
     const weight = ({ env, policy }: Omit<LakeJob, 'weight'>) =>
       0.7 +
+      walkSeconds(env) * (1.2 * config.cloning.demonstrations + config.evaluationEpisodes) +
       (policyCost[policy as PolicyName] *
-        cloningSettings(config, env as LakeId, policy as PolicyName).steps *
+        cloningSettings(config, env as AnyLakeId, policy as PolicyName).steps *
         config.cloning.batchSize) /
         4e5;
     return [
@@ -46,7 +48,7 @@ export const cloningLakes: StudyPart = {
 
   runJob: ({ env, policy, condition }, config, context) =>
     cloneLake(
-      { env: env as LakeId, policy: policy as PolicyName, demonstrators: demonstratorsOf(condition) },
+      { env: env as AnyLakeId, policy: policy as PolicyName, demonstrators: demonstratorsOf(condition) },
       config,
       context,
     ),
@@ -96,6 +98,7 @@ function grainSection(
   rows: readonly SummaryRow[],
   { cloning: { steps } }: LakeConfig,
 ): Section {
+  const name = `cloning-${env.replaceAll('/', '-')}`;
   const here = rows.filter((row) => row.env === env && row.condition === undefined);
   const of = (metric: string) => here.filter((row) => row.metric === metric);
   const best = describeBest(of(METRIC.name), { better: METRIC.better, label: 'Fewest drowned', format: percent });
@@ -107,20 +110,24 @@ function grainSection(
     ],
     figures: [
       ...walksFigures({
-        name: `cloning-${env}`,
+        name,
         outcomes,
         rows: here,
         metric: METRIC,
         curve: { field: 'validationLoss', x: 'updates', y: 'held-out −log π, nats' },
       }),
+      ...(isRobotLake(env)
+        ? []
+        : [
+            {
+              name: `${name}-start`,
+              caption:
+                'At the start: −log π of the demonstrators’ velocities above their entropy, KL(demonstrators ‖ π), nats.',
+              spec: intervalChart(of('startKl'), { x: 'nats above the entropy', policies: policyNames }),
+            },
+          ]),
       {
-        name: `cloning-${env}-start`,
-        caption:
-          'At the start: −log π of the demonstrators’ velocities above their entropy, KL(demonstrators ‖ π), nats.',
-        spec: intervalChart(of('startKl'), { x: 'nats above the entropy', policies: policyNames }),
-      },
-      {
-        name: `cloning-${env}-banks`,
+        name: `${name}-banks`,
         caption:
           'Total variation of the banks: how far the share of the upper one among walks home is from the demonstrators’.',
         spec: intervalChart(of('totalVariation'), { x: 'banks off by', format: '%', policies: policyNames }),

@@ -1,0 +1,34 @@
+import { type LakeId, type RobotLakeId, robotLakeGrains } from '../../../envs/index.ts';
+import { mapValues } from '../../harness/tuning/mapValues.ts';
+import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
+
+/** The lakes that robots walk round. */
+export const robotLakes = Object.keys(robotLakeGrains) as RobotLakeId[];
+
+export function isRobotLake(env: string): env is RobotLakeId {
+  return Object.hasOwn(robotLakeGrains, env);
+}
+
+/** Seconds that a walk takes, demonstrated or sampled: without a robot, next to nothing. */
+export function walkSeconds(env: string): number {
+  if (!isRobotLake(env)) return 0;
+  return env.includes('Ant') ? 0.02 : 0.001;
+}
+
+/** The lake of the same grain without a robot. */
+export function lakeOf(env: RobotLakeId): LakeId {
+  return env.includes('Stride') ? 'LakeStride-v0' : 'Lake-v0';
+}
+
+/** Settings in which every robot has those of its lake, where it has none of its own. */
+export function withRobots(tuned: Tuned): Tuned {
+  return mapValues(tuned, (environments) => ({
+    ...Object.fromEntries(
+      robotLakes.flatMap((env) => {
+        const own = environments[lakeOf(env)];
+        return own === undefined ? [] : [[env, own]];
+      }),
+    ),
+    ...environments,
+  }));
+}
