@@ -1,0 +1,321 @@
+/** The trainings of the lab, on the built site. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import * as ort from 'onnxruntime-node';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actionDensity, policyFromJson, Rng, selectBackend } from '../src/index.ts';
+import { root } from './project.ts';
+import { contentOf } from './site/contentOf.ts';
+import { lab } from './site/lab.ts';
+import { reachesEveryControl } from './site/reachesEveryControl.ts';
+import { visitSite } from './site/visitSite.ts';
+
+/** Bytes, compressed, of all that the lab loads; some 22,000 of them are the training that it opens on. */
+const LARGEST_LAB = 640_000;
+/** Seconds of training again and again in which memory stays as it is; `LAB_SECONDS` asks for more. */
+const SECONDS = Number(process.env.LAB_SECONDS ?? 40);
+const { open } = visitSite();
+const { shares, isDone, isTraining, headingIsTrue } = lab;
+
+describe('the lake', () => {
+  test('a Gaussian drowns and a spline flow does not, within a minute; a blocked bank changes the walks', async () => {
+    const { page, complaints, loaded } = await open('/lab.html#step=train');
+    await page.evaluate(() => {
+      const tasks: number[] = [];
+      (window as unknown as { tasks: number[] }).tasks = tasks;
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        entryTypes: ['longtask'],
+      });
+    });
+    const started = performance.now();
+    await page.click('.go');
+    await page.waitForFunction(
+      () => {
+        const [gaussian, spline] = [...document.querySelectorAll('.side [data-metric=drowned]')].map((cell) =>
+          Number.parseFloat(cell.textContent!),
+        );
+        return gaussian! >= 20 && spline! <= 5;
+      },
+      undefined,
+      { timeout: 120_000 },
+    );
+    const seconds = (performance.now() - started) / 1000;
+    await isDone(page);
+    const longest = await page.evaluate(() => Math.max(0, ...(window as unknown as { tasks: number[] }).tasks));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('.side [data-metric=modes]')].every((cell) => cell.textContent !== '–'),
+    );
+    expect(await shares(page, 'modes')).toEqual([1, 2]);
+    await headingIsTrue(page);
+    const open_ = await shares(page, 'home');
+    await page.selectOption('select:has(option[value=upper])', 'upper');
+    await page.waitForFunction((before) => {
+      const now = [...document.querySelectorAll('.side [data-metric=home]')].map((cell) =>
+        Number.parseFloat(cell.textContent!),
+      );
+      return now.every((value, i) => value < before[i]! - 15);
+    }, open_);
+    await headingIsTrue(page);
+    expect(await page.textContent('.heading')).toMatch(/^With the upper bank blocked, /);
+    expect(complaints).toEqual([]);
+    let size = 0;
+    for (const body of loaded.values()) size += gzipSync((await body) ?? Buffer.alloc(0)).length;
+    console.info(
+      `${seconds.toFixed(1)} s to the difference, longest task ${longest.toFixed(0)} ms, ${Math.round(size / 1000)} kB`,
+    );
+    expect(size).toBeLessThan(LARGEST_LAB);
+    expect(seconds).toBeLessThan(60);
+    expect(longest).toBeLessThan(100);
+    await page.close();
+  }, 240_000);
+});
+
+describe('what is chosen and loaded', () => {
+  test('a bank that is blocked from the start is blocked for every walk; a seed that is none is not taken; a pasted link is', async () => {
+    const { page, complaints } = await open('/lab.html#blocked=upper');
+    await page.click('.go');
+    await isTraining(page);
+    await isDone(page);
+    // Half of the flow's walks go by the upper bank.
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelectorAll('.side [data-metric=home]')[1]!.textContent!) < 65,
+    );
+    const seed = page.getByLabel('seed');
+    await seed.fill('-3');
+    await seed.press('Enter');
+    expect(await seed.inputValue()).toBe('0');
+    await page.evaluate(() => {
+      location.hash = 'seed=7&blocked=lower';
+    });
+    await page.waitForFunction(() => document.querySelector('.lab')!.textContent!.includes('--seeds 7,'));
+    expect(await page.textContent('.lab')).toContain('train again for these');
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  test('a file is shown under its own name, on its own lake, and one that is broken leaves what is there', async () => {
+    const { page, complaints } = await open('/lab.html#step=train');
+    await page.click('.go');
+    await isTraining(page);
+    await isDone(page);
+    const [left, right] = [page.locator('.side').nth(0), page.locator('.side').nth(1)];
+    const download = page.waitForEvent('download');
+    await right.getByRole('button', { name: 'Policy file' }).click();
+    const buffer = await contentOf(await download);
+    const field = page.getByLabel('a policy file');
+    const choose = (name: string, content: Buffer) =>
+      field.setInputFiles({ name, mimeType: 'application/json', buffer: content });
+    for (const [name, content, reason] of [
+      ['broken.json', buffer.subarray(0, 500), 'it is no JSON, or not all of it'],
+      ['notes.json', Buffer.from('{"notes": []}'), '.+'],
+    ] as const) {
+      await choose(name, content);
+      const alert = left.getByRole('alert').filter({ hasText: name });
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(
+        new RegExp(`^${name} is no policy file: ${reason}\\. Wanted one that "Policy file" saves\\.$`),
+      );
+      expect(await left.locator('h3').textContent()).toContain('Gaussian');
+      expect(await left.getByRole('button', { name: 'Policy file' }).isEnabled()).toBe(true);
+    }
+    // Back at an early moment of the training, which the file has not.
+    await page.getByLabel('Back through the training').fill('0');
+    await page.waitForFunction(
+      () => document.querySelector('.side small')?.textContent === 'at 0\u00a0% of its training',
+    );
+    await choose('spline.json', buffer);
+    await left.getByText('from a file, few long strides').waitFor();
+    expect(await left.locator('h3').textContent()).toContain('spline flow');
+    expect(await page.locator('.scrub output').textContent()).toBe('the newest weights');
+    await headingIsTrue(page);
+    // The same walks that the policy beside it had at the end of its training.
+    await page.waitForFunction(() => {
+      const [one, other] = document.querySelectorAll('.side [data-metric=drowned]');
+      return one!.textContent === other!.textContent;
+    });
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+});
+
+describe('the soft optimum', () => {
+  test('policies over headings come nearer to it, it is drawn under them, and the command below gives the same weights', async () => {
+    const { page, complaints } = await open('/lab.html#study=soft');
+    await page.click('.go');
+    await page.waitForSelector('.side:nth-child(2) [data-metric=kl]');
+    const first = await shares(page, 'kl');
+    await isDone(page);
+    const last = await shares(page, 'kl');
+    for (const [i, kl] of last.entries()) expect(kl).toBeLessThan(0.5 * first[i]!);
+    await headingIsTrue(page);
+    // In one colour that is half transparent, which nothing else has there.
+    const areas = await page.$$eval('canvas.heat', (canvases) =>
+      canvases.map((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        return data.filter((value, i) => i % 4 === 3 && Math.abs(value - 0.55 * 255) < 2).length / (width * height);
+      }),
+    );
+    for (const area of areas) expect(area).toBeGreaterThan(0.02);
+    const weights: unknown[] = [];
+    await selectBackend('cpu');
+    for (const policy of ['gaussian', 'spline']) {
+      const side = page.locator(`.side[data-policy=${policy}]`);
+      const download = page.waitForEvent('download');
+      await side.getByRole('button', { name: 'Policy file' }).click();
+      const json = (await contentOf(await download)).toString();
+      weights.push(JSON.parse(json).variables);
+      const headings = await shownSamples(side);
+      const density = actionDensity(policyFromJson(json).policy, await probeOf(side));
+      expect([...density.sample(new Rng('lab/probe'), [headings.length]).dataSync()]).toEqual(headings);
+    }
+    const command = (await page.textContent('.lab > .small code'))!;
+    expect(complaints).toEqual([]);
+    await page.close();
+    const out = mkdtempSync(join(tmpdir(), 'oxbow-'));
+    const line = `${command.replace(/^oxbow/, 'npx tsx experiments/cli.ts')} --out ${out}`;
+    const { status, stderr } = spawnSync(line, { cwd: root, shell: true, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const trained = ['gaussian', 'spline'].map((policy) => {
+      const job = join(out, 'jobs/soft/LakeStride-v0/stride-1.3-tau-0.02', policy, 'seed-0');
+      return JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')).variables as unknown;
+    });
+    expect(weights).toEqual(trained);
+    rmSync(out, { recursive: true });
+  }, 240_000);
+});
+
+describe('the lake, once trained', () => {
+  let page: Page;
+  let complaints: string[];
+  beforeAll(async () => {
+    ({ page, complaints } = await open('/lab.html#step=train'));
+    await page.locator('.go').focus();
+    await page.keyboard.press('Enter');
+    await isTraining(page);
+    await isDone(page);
+  }, 180_000);
+  afterAll(async () => {
+    await page?.close();
+  });
+
+  test('Tab reaches every control in the order of the page and shows where it is', () => reachesEveryControl(page));
+
+  test('arrow keys move the probe, sliders and choices; Enter opens the samples', async () => {
+    const map = page.locator('.side[data-policy=spline] .map');
+    await map.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowUp');
+    expect(await map.getAttribute('aria-label')).toContain('now at (-1.45, 0.25)');
+    const summary = page.locator('.side[data-policy=spline] summary');
+    await summary.focus();
+    await page.keyboard.press('Enter');
+    expect(await page.locator('.side[data-policy=spline] table').isVisible()).toBe(true);
+    const slider = page.getByLabel('Back through the training');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    expect(await page.locator('.scrub output').textContent()).toBe('0 % of it');
+    await page.keyboard.press('End');
+    expect(await page.locator('.scrub output').textContent()).toBe('the newest weights');
+    const banks = page.locator('select:has(option[value=upper])').last();
+    await banks.focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await banks.inputValue()).toBe('upper');
+    await page.keyboard.press('ArrowUp');
+    expect(await banks.inputValue()).toBe('none');
+  });
+
+  test.each(['gaussian', 'spline'])(
+    '%s: the downloaded ONNX file and policy file make the samples that the page shows',
+    async (policy) => {
+      const side = page.locator(`.side[data-policy=${policy}]`);
+      const download = async (button: string) => {
+        const [file] = await Promise.all([
+          page.waitForEvent('download'),
+          side.getByRole('button', { name: button }).click(),
+        ]);
+        return contentOf(file);
+      };
+      const [onnx, json] = [await download('ONNX'), await download('Policy file')];
+      const samples = await shownSamples(side);
+      expect(new Set(samples).size).toBeGreaterThan(40);
+      const probe = await probeOf(side);
+
+      await selectBackend('cpu');
+      const loaded = policyFromJson(json.toString()).policy;
+      const own = actionDensity(loaded, probe).sample(new Rng('lab/probe'), [samples.length / 2]);
+      expect([...own.dataSync()]).toEqual(samples);
+
+      const session = await ort.InferenceSession.create(onnx);
+      const noise = new Rng('lab/probe').fillNormal(new Float32Array(samples.length));
+      for (let i = 0; i < samples.length; i += 2) {
+        const { action } = await session.run({
+          observations: new ort.Tensor('float32', Float32Array.from(probe), [1, 2]),
+          noise0: new ort.Tensor('float32', noise.slice(i, i + 2), [1, 2]),
+        });
+        expect(action!.data[0]).toBeCloseTo(samples[i]!, 4);
+        expect(action!.data[1]).toBeCloseTo(samples[i + 1]!, 4);
+      }
+    },
+  );
+
+  test(
+    'memory stays as it is while it trains again and again',
+    async () => {
+      const taken: { seconds: number; megabytes: number }[] = [];
+      const tensors: Set<string>[] = [new Set(), new Set()];
+      const started = performance.now();
+      const seconds = () => (performance.now() - started) / 1000;
+      const map = page.locator('.map').first();
+      while (seconds() < SECONDS || taken.length < 3) {
+        await page.click('.go');
+        await isTraining(page);
+        await map.focus();
+        for (let done = false, press = 0; !done; press++) {
+          await page.keyboard.press(press % 2 === 0 ? 'ArrowRight' : 'ArrowLeft');
+          await page.waitForTimeout(100);
+          const sides = await page.$$eval('.side', (all) => all.map((side) => ({ ...(side as HTMLElement).dataset })));
+          sides.forEach(({ tensors: count }, i) => tensors[i]!.add(count!));
+          done = sides.every(({ state }) => state === 'done');
+        }
+        taken.push({ seconds: seconds(), megabytes: await megabytesOf(page) });
+      }
+      const [first, last] = [taken[0]!, taken.at(-1)!];
+      console.info(
+        `memory after ${taken.map((at) => `${at.seconds.toFixed(0)} s: ${at.megabytes.toFixed(1)} MB`).join(', ')}; tensors: ${tensors.map((counts) => [...counts])}`,
+      );
+      expect(last.megabytes).toBeLessThan(1.1 * first.megabytes);
+      // None before the first report, then always as many.
+      for (const counts of tensors) expect(counts.size).toBeLessThanOrEqual(2);
+      expect(complaints).toEqual([]);
+    },
+    1000 * (SECONDS + 240),
+  );
+});
+
+/** The samples in a side's table, number by number. */
+function shownSamples(side: Locator): Promise<number[]> {
+  return side
+    .locator('.samples data')
+    .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLDataElement).value)));
+}
+
+/** Where a side's probe is, as its map says. */
+async function probeOf(side: Locator): Promise<number[]> {
+  const label = await side.locator('.map').getAttribute('aria-label');
+  return /now at \((\S+), (\S+)\)/.exec(label!)!.slice(1).map(Number);
+}
+
+/** What the page and its workers hold, all canvases and buffers included, rubbish not. */
+async function megabytesOf(page: Page): Promise<number> {
+  const measured = await page.evaluate(() =>
+    (
+      performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> }
+    ).measureUserAgentSpecificMemory(),
+  );
+  return measured.bytes / 1e6;
+}
