@@ -14,6 +14,8 @@ const SLOW = 'test/**/*.slow.test.ts';
 const ALONE = [
   'test/envs/core/registry.test.ts',
   'test/envs/core/threads/threadedVectorEnv.slow.test.ts',
+  'test/envs/mujoco/faults.test.ts',
+  'test/envs/mujoco/loadMujoco.test.ts',
   'test/envs/mujoco/mujocoEnv.test.ts',
   'test/everywhere.slow.test.ts',
   'test/experiments/readingRunsNothing.slow.test.ts',

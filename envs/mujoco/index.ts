@@ -15,8 +15,8 @@ export {
   type Scored,
 } from './mujocoEnv.ts';
 export type { MujocoEnvOptionsById } from './mujocoEnvs.ts';
-export { AntEnv, type AntOptions } from './tasks/antEnv.ts';
 export type { PicturePoint, PictureShape, RobotPicture, RobotView } from './robotPicture.ts';
+export { AntEnv, type AntOptions } from './tasks/antEnv.ts';
 export { HalfCheetahEnv, type HalfCheetahOptions } from './tasks/halfCheetahEnv.ts';
 export { HopperEnv, type HopperOptions } from './tasks/hopperEnv.ts';
 export { HumanoidEnv, type HumanoidOptions } from './tasks/humanoidEnv.ts';

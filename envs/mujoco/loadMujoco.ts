@@ -37,7 +37,7 @@ export function loadMujoco(options: LoadMujocoOptions = {}): Promise<void> {
 async function load({ wasm }: LoadMujocoOptions): Promise<void> {
   const { default: instantiate } = await imported();
   let next: Physics | undefined;
-  const module = (await instantiate({
+  const options = {
     ...(wasm instanceof Uint8Array ? { wasmBinary: wasm } : wasm !== undefined && { locateFile: () => String(wasm) }),
     // What goes wrong is thrown, too.
     print: () => {},
@@ -45,7 +45,10 @@ async function load({ wasm }: LoadMujocoOptions): Promise<void> {
     onAbort: (what: unknown) => {
       if (next !== undefined) next.aborted ??= String(what);
     },
-  })) as MainModule;
+  };
+  const module = await instantiate(options).catch((error: unknown) => {
+    throw new Error(`mujoco: the WebAssembly cannot be loaded: ${messageOf(error)}`, { cause: error });
+  });
   const version = module.mj_version();
   if (version !== VERSION) {
     throw new Error(`mujoco: got MuJoCo ${versionText(version)}, expected ${versionText(VERSION)}: ${INSTALL}`);

@@ -156,6 +156,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     this.nq = model.nq;
     this.nv = model.nv;
     this.nu = model.nu;
+    if (this.nu === 0) throw new Error(`${name}: the model has no actuators, expected one at least`);
     this.timestep = model.opt.timestep;
     this.dt = this.timestep * frameSkip;
     const range = this.modelArray('actuator_ctrlrange');
@@ -288,16 +289,13 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
 
   step(action: Float32Array): StepResult<Float64Array> {
     this.#checkAction(action);
-    const { physics, data } = this.#open();
+    const { physics } = this.#open();
     physics.checkAlive(this.name);
     this.beforeStep();
     this.dataArray('ctrl').set(this.controls(action));
     physics.run(this.name, this.#advance);
     if (++this.#steps % STEPS_OF_CHECK === 0) this.#checkMemory();
-    // MuJoCo puts what is no longer finite back to the start, and the time to 0.
-    const isReset = Math.abs(data.time - this.#time - this.dt) > this.dt / 2;
-    this.#time = data.time;
-    if (isReset || !areFinite(this.qpos) || !areFinite(this.qvel)) return this.#unstable();
+    if (this.#wasReset() || !areFinite(this.qpos) || !areFinite(this.qvel)) return this.#unstable();
     const { reward, terminated = false, info = {} } = this.score(action);
     const observation = this.observe();
     if (!areFinite(observation) || !Number.isFinite(reward)) return this.#unstable();
@@ -335,24 +333,36 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     return drawRobot(this.picture());
   }
 
-  /** MuJoCo leaves out contacts, or all of them, that do not fit into the model's memory, and counts how often since the last reset. */
+  /** Whether the step has blown up: MuJoCo puts the robot back to its start then, and the time to 0. */
+  #wasReset(): boolean {
+    const { time } = this.#handles.data;
+    const before = this.#time;
+    this.#time = time;
+    if (Math.abs(time - before - this.dt) > this.dt / 2) return true;
+    // At the start of an episode time does not tell.
+    return before < this.dt / 2 && this.#hasWarned(['mjWARN_BADQPOS', 'mjWARN_BADQVEL', 'mjWARN_BADQACC']);
+  }
+
+  /** MuJoCo leaves out contacts, or all of them, that do not fit into the model's memory. */
   #checkMemory(): void {
+    if (!this.#hasWarned(['mjWARN_CONTACTFULL', 'mjWARN_CNSTRFULL'])) return;
     const { physics, model, data } = this.#handles;
-    const hasLeftOut = physics.run(this.name, (module) => {
-      const { mjWARN_CONTACTFULL, mjWARN_CNSTRFULL } = module.mjtWarning;
-      // The list is a part of `data`, which deletes it; its elements are copies.
-      const { warning } = data;
-      const counts = [mjWARN_CONTACTFULL, mjWARN_CNSTRFULL].map(({ value }) => {
-        const stat = warning.get(value)!;
+    physics.run(this.name, (module) => module.mj_resetData(model, data));
+    throw new Error(`${this.name}: not all contacts fit into the model's memory: ${LARGER_MEMORY}`);
+  }
+
+  /** Whether there was a warning of one of these kinds since the last reset. */
+  #hasWarned(kinds: readonly (keyof MainModule['mjtWarning'])[]): boolean {
+    const { physics, data } = this.#handles;
+    return physics.run(this.name, ({ mjtWarning }) =>
+      kinds.some((kind) => {
+        // The list is a part of `data`, which deletes it; its elements are copies.
+        const stat = data.warning.get(mjtWarning[kind].value)!;
         const { number } = stat;
         stat.delete();
-        return number;
-      });
-      if (counts.every((count) => count === 0)) return false;
-      module.mj_resetData(model, data);
-      return true;
-    });
-    if (hasLeftOut) throw new Error(`${this.name}: not all contacts fit into the model's memory: ${LARGER_MEMORY}`);
+        return number > 0;
+      }),
+    );
   }
 
   override close(): void {

@@ -54,7 +54,7 @@ function legOf({ name, number, x, y }: Leg): Body {
 export const ant = mjcf({
   model: 'ant',
   compiler: { angle: 'degree', inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '250K' },
   option: { timestep: 0.01, integrator: 'RK4' },
   default: {
     joint: { armature: 1, damping: 1, limited: true },

@@ -106,7 +106,7 @@ function legOf([first, ...rest]: readonly Segment[]): Body[] {
 export const halfCheetah = mjcf({
   model: 'half cheetah',
   compiler: { inertiafromgeom: true, settotalmass: 14 },
-  size: { memory: '1M' },
+  size: { memory: '150K' },
   option: { timestep: 0.01 },
   default: {
     joint: { armature: 0.1, solreflimit: [0.02, 1], solimplimit: [0, 0.8, 0.03] },

@@ -6,7 +6,7 @@ import { planarRoot } from './planarRoot.ts';
 export const hopper = mjcf({
   model: 'hopper',
   compiler: { angle: 'degree', inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '100K' },
   option: { timestep: 0.002, integrator: 'RK4' },
   default: {
     joint: { armature: 1, damping: 1 },

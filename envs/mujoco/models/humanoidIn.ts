@@ -131,7 +131,7 @@ export function humanoidIn(model: string, pose: Pose): string {
   return mjcf({
     model,
     compiler: { angle: 'degree', inertiafromgeom: true },
-    size: { memory: '1M' },
+    size: { memory: '800K' },
     option: { timestep: 0.003, integrator: 'RK4', solver: 'PGS', iterations: 50 },
     default: {
       joint: { armature: 1, damping: 1, limited: true },
