@@ -1,0 +1,103 @@
+/** What memory.slow.test.ts runs in processes of their own: prints one line of JSON. */
+import { type Env, make } from '../../../envs/index.ts';
+import { loadMujoco } from '../../../envs/mujoco/index.ts';
+import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
+import { hopper } from '../../../envs/mujoco/models/hopper.ts';
+import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
+import { Rng } from '../../../src/index.ts';
+
+await loadMujoco();
+type RobotEnv = Env<Float64Array, Float32Array>;
+const robot = (id: string) => make(id) as unknown as RobotEnv;
+
+/** Bytes of the module's memory. */
+function memory(): number {
+  return mujocoPhysics().run('memory', ({ MjModel, MjData }) => {
+    const model = MjModel.from_xml_string(hopper);
+    const data = new MjData(model);
+    const { byteLength } = (data.qpos as Float64Array).buffer;
+    data.delete();
+    model.delete();
+    return byteLength;
+  });
+}
+
+function steps(env: RobotEnv, count: number, rng: Rng): unknown[] {
+  return Array.from({ length: count }, () => {
+    const step = env.step(env.actionSpace.sample(rng));
+    if (step[2] || step[3]) env.reset();
+    return step;
+  });
+}
+
+const programs: Readonly<Record<string, (...args: string[]) => Promise<unknown> | unknown>> = {
+  many(id = '') {
+    robot(id).close();
+    const before = memory();
+    const envs = Array.from({ length: 64 }, () => robot(id));
+    for (const env of envs) env.reset({ seed: 0 });
+    return { before, after: memory() };
+  },
+  async forgotten() {
+    const round = async () => {
+      // Each is unreachable before the next.
+      for (let i = 0; i < 40; i++) robot('mujoco/HalfCheetah-v5').reset({ seed: i });
+      for (let i = 0; i < 5; i++) {
+        (globalThis as unknown as { gc: () => void }).gc();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await round();
+    await round();
+    const first = memory();
+    for (let i = 0; i < 8; i++) await round();
+    return { first, last: memory() };
+  },
+  flat(stepCount = '', envCount = '') {
+    const gc = () => (globalThis as unknown as { gc: () => void }).gc();
+    const env = robot('mujoco/HalfCheetah-v5');
+    const rng = new Rng('flat');
+    env.reset({ seed: 0 });
+    const run = (n: number) => {
+      for (let i = 0; i < n; i++) {
+        const [, , terminated, truncated] = env.step(env.actionSpace.sample(rng));
+        if (terminated || truncated) env.reset();
+        if (i % 100 === 0) env.setState!(env.state!());
+      }
+    };
+    const make = (n: number) => {
+      const ids = Object.keys(mujocoEnvs);
+      for (let i = 0; i < n; i++) {
+        const one = robot(ids[i % ids.length]!);
+        one.reset({ seed: i });
+        steps(one, 3, rng);
+        one.close();
+      }
+    };
+    run(Number(stepCount) / 10);
+    make(Number(envCount) / 5);
+    gc();
+    const [first, heapFirst] = [memory(), process.memoryUsage().heapUsed];
+    run(Number(stepCount));
+    make(Number(envCount));
+    gc();
+    return { first, last: memory(), heapFirst, heapLast: process.memoryUsage().heapUsed };
+  },
+  whole(id = '') {
+    const env = robot(id);
+    const rng = new Rng(id);
+    env.reset({ seed: 1 });
+    steps(env, 15, rng);
+    const snapshot = env.state!();
+    return { snapshot, steps: steps(env, 25, new Rng('after')) };
+  },
+  resumed(id = '', snapshot = '') {
+    const env = robot(id);
+    env.reset({ seed: 2 });
+    env.setState!(JSON.parse(snapshot));
+    return { steps: steps(env, 25, new Rng('after')) };
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+console.log(JSON.stringify(await programs[name]!(...args)));
