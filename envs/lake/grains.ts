@@ -26,7 +26,7 @@ export type LakeId = keyof typeof lakeGrains;
 export const robotLakeGrains = {
   'mujoco/PointLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.2 },
   'mujoco/PointLakeStride-v0': lakeGrains['LakeStride-v0'],
-  'mujoco/AntLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.2 },
+  'mujoco/AntLake-v0': { ...lakeGrains['Lake-v0'], margin: 0.3 },
   'mujoco/AntLakeStride-v0': { ...lakeGrains['LakeStride-v0'], margin: 0.4 },
 } as const satisfies Record<string, LakeGrain>;
 

@@ -4,6 +4,11 @@
  */
 import './registerMujoco.ts';
 
+export { antGait } from './lake/antGait.ts';
+export { AntHeadingEnv, type AntHeadingOptions } from './lake/antHeadingEnv.ts';
+export { AntLakeEnv } from './lake/antLakeEnv.ts';
+export { PointLakeEnv } from './lake/pointLakeEnv.ts';
+export { RobotLakeEnv, type RobotLakeSettings, type RobotOnGround } from './lake/robotLakeEnv.ts';
 export { type LoadMujocoOptions, loadMujoco } from './loadMujoco.ts';
 export * from './mjcf.ts';
 export {

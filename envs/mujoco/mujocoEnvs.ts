@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type RobotLakeId, robotLakeGrains } from '../lake/grains.ts';
 import { type LakeOptions, lakeOptions } from '../lake/lakeOptions.ts';
 import { AntHeadingEnv, type AntHeadingOptions, antHeadingOptions } from './lake/antHeadingEnv.ts';
+import { AntLakeEnv } from './lake/antLakeEnv.ts';
 import { PointLakeEnv } from './lake/pointLakeEnv.ts';
 import { AntEnv, type AntOptions, antOptions } from './tasks/antEnv.ts';
 import { HalfCheetahEnv, type HalfCheetahOptions, halfCheetahOptions } from './tasks/halfCheetahEnv.ts';
@@ -58,6 +59,8 @@ export const mujocoEnvs = {
     entryPoint: (options: AntHeadingOptions) => new AntHeadingEnv(options),
     maxEpisodeSteps: 400,
   },
+  'mujoco/AntLake-v0': lakeOf('mujoco/AntLake-v0', AntLakeEnv),
+  'mujoco/AntLakeStride-v0': lakeOf('mujoco/AntLakeStride-v0', AntLakeEnv),
   'mujoco/PointLake-v0': lakeOf('mujoco/PointLake-v0', PointLakeEnv),
   'mujoco/PointLakeStride-v0': lakeOf('mujoco/PointLakeStride-v0', PointLakeEnv),
   'mujoco/InvertedDoublePendulum-v5': {

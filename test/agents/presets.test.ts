@@ -3,7 +3,7 @@ import { agentNamed } from '../../agents/builtinAgents.ts';
 import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
 import { usualPolicy } from '../../agents/common/usualPolicy.ts';
 import { A2c, type Agent, Dqn, Ppo, presets, QrDqn, Reinforce, Sac, Td3 } from '../../agents/index.ts';
-import { type Box, make, makeVec } from '../../envs/index.ts';
+import { type Box, loadEnv, make, makeVec } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 
@@ -25,7 +25,8 @@ describe.each(cases.filter(({ id }) => isPython(id)))('$id, $name', ({ name, pre
 });
 
 describe.each(cases.filter(({ id }) => !isPython(id)))('$id, $name', ({ id, name, preset }) => {
-  test('fits its environment and its agent, also as JSON', () => {
+  test('fits its environment and its agent, also as JSON', async () => {
+    await loadEnv(id);
     const { envs, agent, policy: options } = JSON.parse(JSON.stringify(preset)) as typeof preset;
     const env = makeVec(id, { numEnvs: envs, autoresetMode: 'sameStep' });
     const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;

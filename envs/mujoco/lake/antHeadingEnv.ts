@@ -68,7 +68,7 @@ export class AntHeadingEnv extends MujocoEnv {
   /** @param xml a model whose ant is {@link fourLeggedAnt} */
   constructor(options: AntHeadingOptions = {}, xml = fourLeggedAnt()) {
     const parsed = parseOptions('AntHeading', antHeadingOptions, options);
-    super({ name: 'AntHeading', xml, frameSkip: parsed.frameSkip });
+    super({ name: 'AntHeading', xml, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;
   }
 
@@ -80,11 +80,11 @@ export class AntHeadingEnv extends MujocoEnv {
 
   /**
    * Tells the ant where to go, until it is told something else or `headingSteps` are over.
-   * @param heading a unit vector
+   * @param heading a unit vector; 0 changes nothing
    * @returns what the ant sees then
    */
   head(heading: Point): Float64Array {
-    this.#heading = heading;
+    if (heading.x !== 0 || heading.y !== 0) this.#heading = heading;
     this.#age = 0;
     return this.observe();
   }

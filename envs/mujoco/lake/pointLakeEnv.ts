@@ -9,7 +9,7 @@ import { RobotLakeEnv } from './robotLakeEnv.ts';
 /** The ball alone, at the lake's start; its actions are pushes along x and y. */
 class PushedBall extends MujocoEnv {
   constructor() {
-    super({ name: 'PointLake', xml: pushedBall, frameSkip: 5 });
+    super({ name: 'PointLake', xml: pushedBall, frameSkip: 5, view: 'above' });
   }
 
   get place(): Point {

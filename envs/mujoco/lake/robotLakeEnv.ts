@@ -1,9 +1,12 @@
 import type { StepResult } from '../../core/env.ts';
+import type { Drawing } from '../../drawing/drawing.ts';
 import type { Point } from '../../lake/geometry.ts';
 import type { Walk } from '../../lake/lakeMap.ts';
 import type { LakeOptions } from '../../lake/lakeOptions.ts';
 import { type LakeInfo, LakeWalkEnv, type LakeWalkState } from '../../lake/lakeWalkEnv.ts';
+import { farthestFirst } from '../drawRobot.ts';
 import type { MujocoEnv } from '../mujocoEnv.ts';
+import type { PicturePoint } from '../robotPicture.ts';
 
 /** A robot that knows where it is, in metres. */
 export interface RobotOnGround extends MujocoEnv {
@@ -98,6 +101,18 @@ export abstract class RobotLakeEnv<Robot extends RobotOnGround> extends LakeWalk
     const aimY = direction.y * this.#ahead - direction.x * across;
     const length = Math.sqrt(aimX * aimX + aimY * aimY);
     return length > 0 ? { x: aimX / length, y: aimY / length } : direction;
+  }
+
+  protected override drawWalker(drawing: Drawing): void {
+    const { shapes } = this.robot.picture();
+    const seen = ([x, y]: PicturePoint): PicturePoint => [x / this.#metres, y / this.#metres];
+    for (const { points, radius, isRobot } of farthestFirst(shapes)) {
+      if (!isRobot) continue;
+      const [first, second] = points.map(seen);
+      const size = radius / this.#metres;
+      if (second === undefined) drawing.circle(first!, size, { fill: 'ink' });
+      else drawing.line(first!, second, { stroke: 'ink', width: 2 });
+    }
   }
 
   override state(): RobotLakeState {

@@ -15,20 +15,25 @@ export function walkSeconds(env: string): number {
   return env.includes('Ant') ? 0.02 : 0.001;
 }
 
+/** Seconds that a step takes: without a robot, next to nothing. */
+export function stepSeconds(env: string): number {
+  if (!isRobotLake(env)) return 0;
+  return (env.includes('Ant') ? 5e-5 : 6e-6) * (env.includes('Stride') ? 84 : 10);
+}
+
 /** The lake of the same grain without a robot. */
 export function lakeOf(env: RobotLakeId): LakeId {
   return env.includes('Stride') ? 'LakeStride-v0' : 'Lake-v0';
 }
 
-/** Settings in which every robot has those of its lake, where it has none of its own. */
+/** The studies that are asked of robots, too. */
+const STUDIES: readonly string[] = ['ppo', 'cloning'];
+
+/** Settings in which every robot has those of its lake, or of the one that there is, where it has none of its own. */
 export function withRobots(tuned: Tuned): Tuned {
-  return mapValues(tuned, (environments) => ({
-    ...Object.fromEntries(
-      robotLakes.flatMap((env) => {
-        const own = environments[lakeOf(env)];
-        return own === undefined ? [] : [[env, own]];
-      }),
-    ),
-    ...environments,
-  }));
+  return mapValues(tuned, (environments, study) => {
+    if (!STUDIES.includes(study)) return environments;
+    const borrowed = (env: RobotLakeId) => environments[lakeOf(env)] ?? Object.values(environments)[0]!;
+    return { ...Object.fromEntries(robotLakes.map((env) => [env, borrowed(env)])), ...environments };
+  });
 }

@@ -20,8 +20,8 @@ export interface PpoSettings {
 }
 
 /** The settings that were found for a policy. */
-export function ppoSettings(tuned: Tuned, policy: PolicyName): PpoSettings {
-  return tuned.ppo![PPO_LAKE]![policy] as unknown as PpoSettings;
+export function ppoSettings(tuned: Tuned, policy: PolicyName, env: string = PPO_LAKE): PpoSettings {
+  return tuned.ppo![env]![policy] as unknown as PpoSettings;
 }
 
 /** PPO on a lake; the value is the mean return of the episodes that ended since the last report. */

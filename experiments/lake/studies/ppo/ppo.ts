@@ -1,13 +1,16 @@
+import { type AnyLakeId, allLakeGrains } from '../../../../envs/index.ts';
 import { Rng } from '../../../../src/index.ts';
-import { bounded } from '../../../harness/conclusion.ts';
+import { bounded, type Criteria } from '../../../harness/conclusion.ts';
 import { equivalentRows } from '../../../harness/equivalentRows.ts';
-import type { Outcome } from '../../../harness/experiment.ts';
+import type { Figure, Outcome, SummaryRow } from '../../../harness/experiment.ts';
+import { groupBy } from '../../../harness/groupBy.ts';
 import { describeBest } from '../../../harness/report/describeBest.ts';
 import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { profileChart } from '../../../harness/report/profileChart.ts';
 import { performanceProfile } from '../../../harness/statistics/performanceProfile.ts';
 import { percent } from '../../shared/formats.ts';
 import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
+import { robotLakes, stepSeconds, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
 import { ARRIVED, arrivalEndpoints, describeArrivals, signedReturn } from '../../walks/arrival.ts';
@@ -38,43 +41,30 @@ export const ppo: LakeStudy = {
   jobs: (config) =>
     lakeJobs(config, {
       study: 'ppo',
-      environments: [PPO_LAKE],
+      environments: [PPO_LAKE, ...robotLakes],
       policies: policyNames,
-      weight: ({ policy }) =>
-        (policyCost[policy as PolicyName] * config.ppo.steps * ppoSettings(config.tuned, policy as PolicyName).epochs) /
-        2e5,
+      weight: ({ env, policy }) =>
+        stepSeconds(env) * config.ppo.steps +
+        walkSeconds(env) * config.evaluationEpisodes +
+        (policyCost[policy as PolicyName] *
+          config.ppo.steps *
+          ppoSettings(config.tuned, policy as PolicyName, env).epochs) /
+          2e5,
     }),
 
   runJob(job, config, context) {
     const policy = job.policy as PolicyName;
-    return ppoJob({ env: PPO_LAKE, policy, settings: ppoSettings(config.tuned, policy) }, config, context);
+    const env = job.env as AnyLakeId;
+    return ppoJob({ env, policy, settings: ppoSettings(config.tuned, policy, env) }, config, context);
   },
 
   tables: (rows) => walkTables('PPO', rows),
 
-  criteria: ({ rows }) => {
-    const of = (metric: string) => rows.filter((row) => row.metric === metric);
-    const returns = of('return');
-    const gaussian = returns.find(({ policy }) => policy === GAUSSIAN);
-    return [
-      ...of('modeEntropy').map((row) =>
-        bounded(row, { label: `${row.policy}, mode entropy`, atMost: COMMITTED, format: (value) => value.toFixed(2) }),
-      ),
-      ...returns
-        .filter(({ policy }) => policy !== GAUSSIAN)
-        .map((row) =>
-          equivalentRows(row, gaussian, {
-            label: `${row.policy} − ${GAUSSIAN}, return`,
-            bound: SAME_RETURN,
-            format: signedReturn,
-          }),
-        ),
-    ];
-  },
+  criteria: ({ rows }) => [...groupBy(rows, ({ env }) => env)].flatMap(([env, own]) => lakeCriteria(env, own)),
 
-  answer: ({ rows }) => describeArrivals(rows, 'On the fine lake, '),
+  answer: ({ rows }) => describeArrivals(onFineLake(rows), 'On the fine lake, '),
 
-  endpoints: ({ rows }) => arrivalEndpoints(rows, { where: 'fine lake', chosen: 'post hoc' }),
+  endpoints: ({ rows }) => arrivalEndpoints(onFineLake(rows), { where: 'fine lake', chosen: 'post hoc' }),
 
   section: ({ outcomes, rows }, config) => ({
     paragraphs: [
@@ -85,60 +75,101 @@ export const ppo: LakeStudy = {
         'decide nothing.',
       ...[
         describeBest(
-          rows.filter(({ metric }) => metric === METRIC.name),
+          onFineLake(rows).filter(({ metric }) => metric === METRIC.name),
           { better: METRIC.better, label: 'Most get home', format: percent },
         ),
-        describeArrival(outcomes),
+        ...[...groupBy(outcomes, ({ job }) => job.env)].map(([env, own]) => describeArrival(env, own)),
       ].filter((text) => text !== undefined),
     ],
-    figures: [
-      ...walksFigures({
-        name: `ppo-${PPO_LAKE}`,
-        outcomes,
-        rows,
-        metric: METRIC,
-        curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
-      }),
-      {
-        name: `ppo-${PPO_LAKE}-entropy`,
-        caption: 'Mode entropy of walks home, nats: 0 for one bank only, ln 2 = 0.69 for both alike.',
-        spec: intervalChart(
-          rows.filter(({ metric }) => metric === 'modeEntropy'),
-          { x: 'mode entropy, nats', domain: [0, Math.LN2], policies: policyNames },
-        ),
-      },
-      {
-        name: `ppo-${PPO_LAKE}-profile`,
-        caption:
-          'Performance profile: the share of seeds with a return above each threshold, in its 95 % band. Seeds that never find home ' +
-          'stay at −0.3 or below.',
-        spec: profileChart(
-          rows
-            .filter(({ metric }) => metric === 'return')
-            .map(({ policy, perSeed }) => ({ policy, scores: perSeed.filter((value) => value !== null) }))
-            .filter(({ scores }) => scores.length > 0)
-            .map(({ policy, scores }) => ({
-              policy,
-              points: performanceProfile(scores, THRESHOLDS, { rng: new Rng('profile') }),
-            })),
-          { x: 'return', policies: policyNames },
-        ),
-      },
-    ],
-    tables: [
+    figures: [...groupBy(outcomes, ({ job }) => job.env)].flatMap(([env, own]) =>
+      lakeFigures(
+        env,
+        own,
+        rows.filter((row) => row.env === env),
+      ),
+    ),
+    tables: [...groupBy(rows, ({ env }) => env)].map(([env, own]) =>
       drownTable(
-        `PPO: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
-        rows.filter(({ metric }) => metric === 'drownRate').map((row) => ({ heading: row.policy, row })),
+        `PPO${env === PPO_LAKE ? '' : `, ${env}`}: drowned by seed, %, with the 95 % Wilson interval over ${config.evaluationEpisodes} walks`,
+        own.filter(({ metric }) => metric === 'drownRate').map((row) => ({ heading: row.policy, row })),
         config,
       ),
-    ],
+    ),
   }),
 };
 
+const onFineLake = (rows: readonly SummaryRow[]): SummaryRow[] => rows.filter(({ env }) => env === PPO_LAKE);
+
+/** The claims about one lake. */
+function lakeCriteria(env: string, rows: readonly SummaryRow[]): Criteria {
+  const where = env === PPO_LAKE ? '' : `${env}, `;
+  const of = (metric: string) => rows.filter((row) => row.metric === metric);
+  const returns = of('return');
+  const gaussian = returns.find(({ policy }) => policy === GAUSSIAN);
+  return [
+    ...of('modeEntropy').map((row) =>
+      bounded(row, {
+        label: `${where}${row.policy}, mode entropy`,
+        atMost: COMMITTED,
+        format: (value) => value.toFixed(2),
+      }),
+    ),
+    ...returns
+      .filter(({ policy }) => policy !== GAUSSIAN)
+      .map((row) =>
+        equivalentRows(row, gaussian, {
+          label: `${where}${row.policy} − ${GAUSSIAN}, return`,
+          bound: SAME_RETURN,
+          format: signedReturn,
+        }),
+      ),
+  ];
+}
+
+/** Walks, curves and intervals on one lake. */
+function lakeFigures(env: string, outcomes: readonly Outcome[], rows: readonly SummaryRow[]): Figure[] {
+  const name = `ppo-${env.replaceAll('/', '-')}`;
+  return [
+    ...walksFigures({
+      name,
+      outcomes,
+      rows,
+      metric: METRIC,
+      curve: { field: 'return', x: 'environment steps', y: 'return of an episode' },
+    }),
+    {
+      name: `${name}-entropy`,
+      caption: 'Mode entropy of walks home, nats: 0 for one bank only, ln 2 = 0.69 for both alike.',
+      spec: intervalChart(
+        rows.filter(({ metric }) => metric === 'modeEntropy'),
+        { x: 'mode entropy, nats', domain: [0, Math.LN2], policies: policyNames },
+      ),
+    },
+    {
+      name: `${name}-profile`,
+      caption:
+        'Performance profile: the share of seeds with a return above each threshold, in its 95 % band. Seeds that never find home ' +
+        'stay at −0.3 or below.',
+      spec: profileChart(
+        rows
+          .filter(({ metric }) => metric === 'return')
+          .map(({ policy, perSeed }) => ({ policy, scores: perSeed.filter((value) => value !== null) }))
+          .filter(({ scores }) => scores.length > 0)
+          .map(({ policy, scores }) => ({
+            policy,
+            points: performanceProfile(scores, THRESHOLDS, { rng: new Rng('profile') }),
+          })),
+        { x: 'return', policies: policyNames },
+      ),
+    },
+  ];
+}
+
 /** How many seeds have learned the way home, which have not, and what those do instead. */
-function describeArrival(outcomes: readonly Outcome[]): string {
+function describeArrival(env: string, outcomes: readonly Outcome[]): string {
   const lost = outcomes.filter(({ result }) => (result.metrics.homeRate ?? 0) < ARRIVED);
-  const count = `${outcomes.length - lost.length} of ${outcomes.length} seeds bring at least ${100 * ARRIVED} % of their walks home`;
+  const where = env === PPO_LAKE ? '' : `${env}: `;
+  const count = `${where}${outcomes.length - lost.length} of ${outcomes.length} seeds bring at least ${100 * ARRIVED} % of their walks home`;
   if (lost.length === 0) return `${count}.`;
   const seeds = lost.map(({ job, result: { metrics }, rows }) => {
     const [home, drowned] = [metrics.homeRate ?? 0, metrics.drownRate ?? 0];
@@ -146,8 +177,10 @@ function describeArrival(outcomes: readonly Outcome[]): string {
     const best = returns.length === 0 ? '' : `; best rollout in training ${Math.max(...returns).toFixed(2)}`;
     return `${job.policy}, seed ${job.seed} (home ${percent(home)}, drowned ${percent(drowned)}, out of time ${percent(1 - home - drowned)}${best})`;
   });
+  const { maxEpisodeSteps, stepCost } = allLakeGrains[env as AnyLakeId];
+  const still = Number((maxEpisodeSteps * stepCost).toFixed(2));
   return (
-    `${count}. The others: ${seeds.join('; ')}. Standing still returns −0.3 and drowning less than −1: a policy that learns to keep ` +
+    `${count}. The others: ${seeds.join('; ')}. Standing still returns −${still} and drowning less than −1: a policy that learns to keep ` +
     'out of the water before one of its walks has found home gets no other reward, and learns nothing more.'
   );
 }

@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  allLakeGrains,
+  checkEnv,
+  collectDemonstrations,
+  type Env,
+  type LakeInfo,
+  lakeMap,
+  loadEnv,
+  make,
+  type RobotLakeId,
+  robotLakeGrains,
+} from '../../../../envs/index.ts';
+import { shortestPathDirection } from '../../../../envs/lake/demonstrations.ts';
+import type { PointLakeEnv } from '../../../../envs/mujoco/index.ts';
+import { Rng } from '../../../../src/random.ts';
+
+const ids = Object.keys(robotLakeGrains) as RobotLakeId[];
+const ball = 'mujoco/PointLakeStride-v0';
+
+beforeAll(() => loadEnv(ball));
+
+/** Walks along the shortest path round the circle that demonstrators keep to in the mean. */
+function walkRound(env: Env, id: RobotLakeId, bank: lakeMap.Bank, seed: number): LakeInfo {
+  const radius = lakeMap.lake.radius + allLakeGrains[id].margin;
+  let [observation, info] = env.reset({ seed });
+  for (let ended = false; !ended; ) {
+    const { x, y } = shortestPathDirection({ x: observation[0]!, y: observation[1]! }, radius, bank);
+    const [next, , terminated, truncated, told] = env.step(Float32Array.of(x, y));
+    [observation, info, ended] = [next, told, terminated || truncated];
+  }
+  return info as LakeInfo;
+}
+
+describe.each(ids)('%s', (id) => {
+  it.each(['velocity', 'heading'] as const)('keeps the contract of environments, with each %s', (action) => {
+    // Short steps: a stride of the ant is 84 steps of its gait.
+    checkEnv(make(id, { action, blocked: 'hidden', stride: 0.15 }), { steps: 20 });
+  });
+
+  it('begins at the start, at the cost of every step, and drowns straight ahead', () => {
+    const { stepCost, stride, maxEpisodeSteps } = allLakeGrains[id];
+    const env = make(id);
+    const [observation, info] = env.reset({ seed: 3 });
+    expect([...observation]).toEqual([-1.5, 0]);
+    expect(info).toEqual({ outcome: undefined, windingAngle: 0, bank: undefined, blocked: undefined });
+    let total = 0;
+    let steps = 0;
+    for (let ended = false; !ended; steps++) {
+      const [next, reward, terminated, truncated, told] = env.step(Float32Array.of(1, 0));
+      total += reward;
+      ended = terminated || truncated;
+      if (!ended) continue;
+      expect(told.outcome).toBe('drowned');
+      expect(Math.hypot(next[0]!, next[1]!)).toBeCloseTo(lakeMap.lake.radius, 5);
+    }
+    expect(total).toBeCloseTo(-1 - steps * stepCost, 12);
+    // From 0.8 off the shore, and some more to come to full speed.
+    expect(steps).toBeGreaterThanOrEqual(0.8 / stride);
+    expect(steps).toBeLessThan(maxEpisodeSteps / 2);
+    env.close();
+  });
+
+  it.each(['upper', 'lower'] as const)('goes home by the %s bank, unless that is blocked', (bank) => {
+    for (const blocked of ['none', 'upper', 'lower'] as const) {
+      const env = make(id, { blocked });
+      const info = walkRound(env, id, bank, 5);
+      expect(info.bank).toBe(bank);
+      expect(info.outcome).toBe(blocked === bank ? 'drowned' : 'home');
+      expect(info.blocked).toBe(blocked === 'none' ? undefined : blocked);
+      const turned = blocked === bank ? Math.PI / 2 : Math.PI;
+      expect(Math.abs(Math.abs(info.windingAngle) - turned)).toBeLessThan(0.2);
+      env.close();
+    }
+  });
+
+  it.each(['velocity', 'heading'] as const)('is demonstrated on both banks by each %s', (action) => {
+    const { episodes, rejected, observations, actions } = collectDemonstrations({
+      envId: id,
+      episodes: 12,
+      rng: new Rng(2),
+      action,
+    });
+    expect(episodes.filter(({ bank }) => bank === 'upper')).toHaveLength(6);
+    expect(rejected).toBeLessThanOrEqual(1);
+    const { offset, length } = episodes.at(-1)!;
+    expect(observations).toHaveLength(2 * (offset + length));
+    expect(actions).toHaveLength((action === 'velocity' ? 2 : 1) * (offset + length));
+  });
+
+  it('draws the robot on the map', () => {
+    const env = make(id);
+    env.reset({ seed: 1 });
+    const before = env.render!() as string;
+    expect(before).toMatch(/^<svg[\s\S]*lake[\s\S]*home/);
+    env.step(Float32Array.of(0, 1));
+    expect(env.render!()).not.toBe(before);
+    env.close();
+  });
+});
+
+describe('the ball', () => {
+  /** Where it is after so many seconds of a push from rest, by the law of a first-order lag. */
+  const way = (seconds: number) => seconds - 0.2 * (1 - Math.exp(-seconds / 0.2));
+
+  it.each([
+    [1, 26],
+    [0.5, 13],
+    [0.01, 1],
+  ])('is pushed for as long as %f of a stride takes at full speed', (speed, steps) => {
+    const env = make(ball);
+    env.reset();
+    const [observation] = env.step(Float32Array.of(0, speed));
+    expect(observation[0]).toBeCloseTo(-1.5, 6);
+    // The steps of physics, 0.01 s, are implicit ones of the first order.
+    expect(Math.abs(observation[1]! - way(0.05 * steps))).toBeLessThan(0.01);
+    env.close();
+  });
+
+  it('stays on the land', () => {
+    const env = make(ball);
+    env.reset();
+    for (let i = 0; i < 3; i++) expect(env.step(Float32Array.of(-1, 0))[0][0]).toBe(-2);
+    // It is there, not only said to be: the way back begins at once.
+    expect(env.step(Float32Array.of(0.3, 0))[0][0]).toBeGreaterThan(-1.9);
+    env.close();
+  });
+
+  it('says where its physics blew up, and ends', () => {
+    const env = make(ball).unwrapped as PointLakeEnv;
+    env.reset({ seed: 0 });
+    const [before] = env.step(Float32Array.of(0, 1));
+    const broken = structuredClone(env.state()) as { robot: { physics: number[] } };
+    broken.robot.physics.fill(1e12, 1, 5);
+    env.setState(broken as unknown as ReturnType<PointLakeEnv['state']>);
+    const [observation, reward, terminated, truncated, info] = env.step(Float32Array.of(0, 1));
+    expect(observation).toEqual(before);
+    expect([reward, terminated, truncated, info.outcome]).toEqual([0, false, true, 'unstable']);
+    env.close();
+  });
+
+  it('refuses what is no action in one line', () => {
+    const env = make(ball);
+    env.reset();
+    expect(() => env.step(Float32Array.of(Number.NaN, 0))).toThrow(
+      /^PointLake: step\(\) got the action Float32Array \[NaN, 0\], expected 2 finite numbers \(velocity\)$/,
+    );
+    expect(() => make(ball, { stride: -1 })).toThrow('stride: got -1, expected a number ≥ 0.001');
+  });
+});
