@@ -12,6 +12,7 @@ const SLOW = 'test/**/*.slow.test.ts';
 
 /** What registers a policy or an environment, which stays, or replaces a module: each of these has a worker to itself. */
 const ALONE = [
+  'test/agents/presets.test.ts',
   'test/envs/core/registry.test.ts',
   'test/envs/core/threads/threadedVectorEnv.slow.test.ts',
   'test/envs/mujoco/faults.test.ts',

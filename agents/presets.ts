@@ -274,4 +274,6 @@ export const presets = {
   'gymnasium:LunarLanderContinuous-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:InvertedPendulum-v5': { ppo: { steps: 100_000, envs: 4, agent: robot, policy: {} } },
   'gymnasium:Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: robot, policy: {} } },
+  'mujoco/Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: robot, policy: {} } },
+  'mujoco/HalfCheetah-v5': { ppo: { steps: 1_000_000, envs: 4, agent: robot, policy: {} } },
 } as const satisfies Readonly<Record<string, Presets>>;

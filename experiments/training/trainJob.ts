@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { evaluateStepwise, MOST_ENVS } from '../../agents/common/evaluate.ts';
-import { inTurns } from '../../agents/common/inTurns.ts';
-import { episodeStatistics } from '../../agents/index.ts';
-import { type Policy, type Rng, savePolicy } from '../../src/index.ts';
+import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult } from '../harness/experiment.ts';
-import { makeEnvs, makeTraining, type Training } from './makeTraining.ts';
+import { makeTraining, type Training } from './makeTraining.ts';
 import { POLICY, runTraining } from './runTraining.ts';
+import { sampledAndGreedy } from './sampledAndGreedy.ts';
 import { sharesOf } from './shares.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import type { PolicyFacts } from './trainSections.ts';
@@ -19,7 +17,7 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
   try {
     await runTraining(training, job, config, context);
     const { policy } = training;
-    const { sampled, greedy } = await measured(policy, job.env, config, context.rng.split('evaluation'));
+    const { sampled, greedy } = await sampledAndGreedy(policy, job.env, config, context.rng.split('evaluation'));
     const means = { return: sampled.return, greedyReturn: greedy.return, length: sampled.length };
     const step = training.evaluated?.withKept((kept) => kept) ?? config.steps;
     savePolicy(join(context.directory, POLICY), policy, { env: job.env, step, ...means });
@@ -28,19 +26,6 @@ export async function trainJob(job: Job, config: TrainConfig, context: JobContex
     return { metrics, data: data satisfies PolicyFacts };
   } finally {
     training.dispose();
-  }
-}
-
-/** The episodes of a policy by sampled and by greedy actions, in the same environments one after the other. */
-async function measured(policy: Policy, id: string, config: TrainConfig, rng: Rng) {
-  const { evaluationEpisodes: episodes } = config;
-  const env = makeEnvs(id, config, Math.min(MOST_ENVS, episodes));
-  const by = async (greedy: boolean) =>
-    episodeStatistics((await inTurns(evaluateStepwise({ policy, env, episodes, greedy, rng }))).episodes);
-  try {
-    return { sampled: await by(false), greedy: await by(true) };
-  } finally {
-    env.close();
   }
 }
 

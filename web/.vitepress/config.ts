@@ -11,6 +11,7 @@ import { rootPages } from './rootPages.ts';
 import { shareTags } from './shareTags.ts';
 import { siteAddress } from './siteAddress.ts';
 import { siteLinks } from './siteLinks.ts';
+import { stripsWasm } from './strippedWasm.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { site, base } = siteAddress(process.env);
@@ -63,7 +64,9 @@ export default defineConfig({
     server: {
       watch: { ignored: ['web/dist/**', 'docs/api/**', 'dist/**', 'runs/**'].map((path) => resolve(root, path)) },
     },
-    plugins: [copiedFolders(resolve(root, 'docs'))],
+    plugins: [copiedFolders(resolve(root, 'docs')), stripsWasm()],
+    // Its WebAssembly lies beside it.
+    optimizeDeps: { exclude: ['@mujoco/mujoco'] },
     resolve: {
       alias: [
         { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
@@ -98,6 +101,7 @@ export default defineConfig({
       { text: 'Need a flow?', link: '/lake' },
       { text: 'Lab', link: '/lab' },
       { text: 'Flow lab', link: '/flow-lab' },
+      { text: 'Robots', link: '/robots' },
       { text: 'Guide', link: '/which-agent' },
       { text: 'Results', link: '/results' },
       { text: 'API', link: '/api/index.html', target: '_self' },
@@ -111,6 +115,7 @@ export default defineConfig({
           { text: 'When a mixture is not enough', link: '/when-a-mixture-is-not-enough' },
           { text: 'The lab', link: '/lab' },
           { text: 'Inside a flow', link: '/flow-lab' },
+          { text: 'Robots learn to run', link: '/robots' },
         ],
       },
       {

@@ -1,4 +1,5 @@
-import { LARGEST_SEED, seedOf } from './setting.ts';
+import { numberWithin } from './numberWithin.ts';
+import { LARGEST_SEED } from './setting.ts';
 
 /** What the flow page can be asked for, in words. The page does not load the flows and the data: its worker does. */
 export const flowChoices = {
@@ -47,9 +48,7 @@ export const usualFlowSetting: FlowSetting = { target: 'two-moons', family: 'spl
 
 /** A number as it is typed; undefined if it is no integer within the limits of what it stands for. */
 export function numberOf(what: keyof typeof FLOW_LIMITS, text: string): number | undefined {
-  const [low, high] = FLOW_LIMITS[what];
-  const value = seedOf(text);
-  return value === undefined || value < low || value > high ? undefined : value;
+  return numberWithin(text, FLOW_LIMITS[what]);
 }
 
 /** The part of a URL behind `#` that stands for a setting: what differs from the usual one, layers from those of its family. */

@@ -1,0 +1,57 @@
+import { farthestFirst, rulerHeight } from '../../envs/mujoco/drawRobot.ts';
+import type { RobotPicture } from '../../envs/mujoco/robotPicture.ts';
+import { rulerMarks } from '../../envs/mujoco/rulerMarks.ts';
+import type { Colours } from './lakeCanvas.ts';
+
+/** Pixels: the edge of a shape, a mark of the ruler, and how far below it its text is. */
+const [EDGE, MARK, TEXT] = [1.5, 5, 14];
+
+/** A picture of a robot on a canvas of that width in CSS pixels, as `render()` draws it, what motors move in a colour. */
+export function paintRobot(
+  context: CanvasRenderingContext2D,
+  width: number,
+  colours: Colours,
+  picture: RobotPicture,
+  colour: string,
+): void {
+  const { middle, half, view } = picture;
+  const scale = width / (2 * half[0]);
+  const height = 2 * half[1] * scale;
+  const x = (at: number) => (at - middle[0] + half[0]) * scale;
+  const y = (at: number) => (middle[1] + half[1] - at) * scale;
+  const line = (x1: number, y1: number, x2: number, y2: number) => {
+    context.beginPath();
+    context.moveTo(x1, y1);
+    context.lineTo(x2, y2);
+    context.stroke();
+  };
+  context.clearRect(0, 0, width, height);
+  context.lineWidth = 1;
+  context.strokeStyle = context.fillStyle = colours.faint;
+  context.font = '12px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  const ruler = view === 'side' ? y(rulerHeight(picture, (2 * TEXT) / scale)) : height - 2 * TEXT;
+  if (view === 'side') line(0, ruler, width, ruler);
+  for (const { at, text } of rulerMarks(middle[0], half[0])) {
+    line(x(at), ruler, x(at), view === 'side' ? ruler + MARK : 0);
+    context.fillText(text, x(at), ruler + TEXT);
+  }
+  if (view === 'above') for (const { at } of rulerMarks(middle[1], half[1], half[0])) line(0, y(at), width, y(at));
+  context.lineCap = context.lineJoin = 'round';
+  for (const { points, radius, isRobot } of farthestFirst(picture.shapes)) {
+    const fill = isRobot ? colour : colours.faint;
+    const thickness = 2 * radius * scale;
+    context.beginPath();
+    for (const [px, py] of points) context.lineTo(x(px), y(py));
+    context.closePath();
+    // What is within the radius of the hull, with an edge by which one sees what lies over what.
+    context.strokeStyle = colours.paper;
+    context.lineWidth = thickness + EDGE;
+    context.stroke();
+    context.strokeStyle = context.fillStyle = fill;
+    context.lineWidth = Math.max(1, thickness - EDGE);
+    if (points.length > 2) context.fill();
+    if (radius > 0) context.stroke();
+  }
+}

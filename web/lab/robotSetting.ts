@@ -1,0 +1,78 @@
+import { presets } from '../../agents/presets.ts';
+import type { PolicyName } from '../../src/index.ts';
+import { numberWithin } from './numberWithin.ts';
+import { LARGEST_SEED } from './setting.ts';
+
+/** What the page of robots can be asked for, in words. */
+export const robotChoices = {
+  robot: { 'mujoco/Hopper-v5': 'Hopper', 'mujoco/HalfCheetah-v5': 'HalfCheetah' } satisfies Partial<
+    Record<keyof typeof presets, string>
+  >,
+  policies: {
+    gaussian: 'Gaussian',
+    'gaussian-full': 'full-covariance Gaussian',
+    mixture: 'mixture of several',
+    realnvp: 'RealNVP flow',
+    spline: 'spline flow',
+  } satisfies Partial<Record<PolicyName, string>>,
+} as const;
+
+export type RobotName = keyof typeof robotChoices.robot;
+export type RobotPolicy = keyof typeof robotChoices.policies;
+
+/** The least and the most that can be asked for. */
+export const ROBOT_LIMITS = { steps: [1000, 5_000_000], seed: [0, LARGEST_SEED] } as const;
+/** Episodes by which a policy is measured in the end. */
+export const EVALUATION_EPISODES = 20;
+
+/** Which robot learns to run, by which policies, for how long. */
+export interface RobotSetting {
+  readonly robot: RobotName;
+  /** Which policy is on the left, and which on the right. */
+  readonly policies: readonly [RobotPolicy, RobotPolicy];
+  readonly steps: number;
+  readonly seed: number;
+}
+
+/** Half of what a training takes by default: a page is watched. */
+export function usualSteps(robot: RobotName): number {
+  return presets[robot].ppo.steps / 2;
+}
+
+export const usualRobotSetting: RobotSetting = {
+  robot: 'mujoco/Hopper-v5',
+  policies: ['gaussian', 'spline'],
+  steps: usualSteps('mujoco/Hopper-v5'),
+  seed: 0,
+};
+
+/** The command that gives the numbers of a setting: on the engine that the page has, to the last bit. */
+export function robotCommandOf({ robot, policies, steps, seed }: RobotSetting): string {
+  const names = [...new Set(policies)].join(',');
+  return `oxbow train ${robot} --agent ppo --policy ${names} --steps ${steps} --seeds ${seed}, --engine wasm --set evaluationEpisodes=${EVALUATION_EPISODES}`;
+}
+
+/** The part of a URL behind `#` that stands for a setting: what differs from the usual one, steps from those of its robot. */
+export function robotToHash(setting: RobotSetting): string {
+  const usual = { ...usualRobotSetting, steps: usualSteps(setting.robot) };
+  const names = Object.keys(usual) as (keyof RobotSetting)[];
+  return new URLSearchParams(
+    names.filter((name) => String(setting[name]) !== String(usual[name])).map((name) => [name, String(setting[name])]),
+  ).toString();
+}
+
+/** The setting of such a part; what it does not name, or names wrongly, is as usual. */
+export function robotFromHash(hash: string): RobotSetting {
+  const given = new URLSearchParams(hash.replace(/^#/, ''));
+  const name = given.get('robot') ?? '';
+  const robot = Object.hasOwn(robotChoices.robot, name) ? (name as RobotName) : usualRobotSetting.robot;
+  const policies = given.get('policies')?.split(',') ?? [];
+  const areKnown = policies.length === 2 && policies.every((policy) => Object.hasOwn(robotChoices.policies, policy));
+  const number = (what: keyof typeof ROBOT_LIMITS) => numberWithin(given.get(what) ?? '', ROBOT_LIMITS[what]);
+  return {
+    robot,
+    policies: areKnown ? (policies as [RobotPolicy, RobotPolicy]) : usualRobotSetting.policies,
+    steps: number('steps') ?? usualSteps(robot),
+    seed: number('seed') ?? usualRobotSetting.seed,
+  };
+}
