@@ -2,8 +2,8 @@ import { Drawing } from '../drawing/drawing.ts';
 import type { PicturePoint, PictureShape, RobotPicture } from './robotPicture.ts';
 import { rulerMarks } from './rulerMarks.ts';
 
-/** Pixels: the drawing, the edge of a shape, a mark of the ruler, and how far below it its text is. */
-const [WIDTH, EDGE, MARK, TEXT] = [480, 1.5, 5, 13];
+/** Pixels: the drawing, the edge of a shape, a mark of the ruler, how far below it its text is, and half of the room for that. */
+const [WIDTH, EDGE, MARK, TEXT, ROOM] = [480, 1.5, 5, 13, 20];
 
 /**
  * A picture of a robot as an `<svg>`, which has the same size however the robot moves: what motors move is dark, and metres show how far
@@ -44,7 +44,7 @@ function drawRuler(drawing: Drawing, picture: RobotPicture, pixel: number): void
   for (const { at, text } of rulerMarks(middle[0], half[0])) {
     const x = at - middle[0];
     drawing.line([x, y], [x, y - MARK * pixel], { stroke: 'faint', width: 1 });
-    drawing.text([x, y - TEXT * pixel], text);
+    if (Math.abs(x) < half[0] - ROOM * pixel) drawing.text([x, y - TEXT * pixel], text);
   }
 }
 
@@ -57,7 +57,7 @@ function drawGrid(drawing: Drawing, { middle, half }: RobotPicture, pixel: numbe
   for (const { at, text } of rulerMarks(middle[0], wide)) {
     const x = at - middle[0];
     drawing.line([x, -high + 2 * TEXT * pixel], [x, high], { stroke: 'line', width: 1 });
-    drawing.text([x, -high + TEXT * pixel], text);
+    if (Math.abs(x) < wide - ROOM * pixel) drawing.text([x, -high + TEXT * pixel], text);
   }
 }
 

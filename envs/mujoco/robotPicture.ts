@@ -32,8 +32,11 @@ export interface RobotPicture {
   readonly shapes: readonly PictureShape[];
 }
 
-/** What is seen, in multiples of how far the robot reaches. */
-const [WIDTH, HEIGHT, RISE] = [1.6, 1.05, 0.4];
+/**
+ * In multiples of how far the robot reaches: half of what is seen; from the side, how far below the robot the middle is, so that there is
+ * room below the floor, and how far it may rise or fall before the camera follows.
+ */
+const [WIDTH, HEIGHT, BELOW, RISE] = [1.6, 1.05, 0.15, 0.4];
 /** Directions in which a shape is felt for its outline. */
 const directions = Array.from({ length: 24 }, (_, i) => {
   const angle = ((i + 0.5) * Math.PI) / 12;
@@ -83,7 +86,7 @@ export function robotCamera(module: MainModule, model: MjModel, view: RobotView)
     placed(data, ({ xpos, geom_xpos: places, geom_xmat: frames }) => {
       const [x, y] = project(xpos, root);
       // From the side the floor stays where it is, unless the robot flies.
-      const height = view === 'side' ? y - clamp(y - begin, -RISE * reach, RISE * reach) : y;
+      const height = view === 'side' ? y - clamp(y - begin, -RISE * reach, RISE * reach) - BELOW * reach : y;
       return {
         view,
         middle: [x, height],

@@ -28,7 +28,16 @@ describe('strippedWasm', () => {
   test('reads sizes of several bytes', () => {
     const long = [...text('x'.repeat(300))];
     const size = 1 + 4 + long.length;
-    const module = Uint8Array.from([...header, 0, (size & 127) | 128, size >> 7, 4, ...text('name'), ...long, ...types]);
+    const module = Uint8Array.from([
+      ...header,
+      0,
+      (size & 127) | 128,
+      size >> 7,
+      4,
+      ...text('name'),
+      ...long,
+      ...types,
+    ]);
     expect([...strippedWasm(module)]).toEqual([...header, ...types]);
   });
 

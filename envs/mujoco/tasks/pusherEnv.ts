@@ -46,7 +46,7 @@ export class PusherEnv extends MujocoEnv {
 
   constructor(options: PusherOptions = {}) {
     const parsed = parseOptions('Pusher', pusherOptions, options);
-    super({ name: 'Pusher', xml: parsed.xml ?? pusher, frameSkip: parsed.frameSkip });
+    super({ name: 'Pusher', xml: parsed.xml ?? pusher, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;
     [this.#hand, this.#puck, this.#goal] = ['tips_arm', 'object', 'goal'].map((name) => this.bodyId(name)) as [
       number,

@@ -43,7 +43,7 @@ export class ReacherEnv extends MujocoEnv {
 
   constructor(options: ReacherOptions = {}) {
     const parsed = parseOptions('Reacher', reacherOptions, options);
-    super({ name: 'Reacher', xml: parsed.xml ?? reacher, frameSkip: parsed.frameSkip });
+    super({ name: 'Reacher', xml: parsed.xml ?? reacher, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;
     this.#tip = this.bodyId('fingertip');
     this.#target = this.bodyId('target');

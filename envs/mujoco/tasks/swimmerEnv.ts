@@ -38,7 +38,7 @@ export class SwimmerEnv extends MujocoEnv {
 
   constructor(options: SwimmerOptions = {}) {
     const parsed = parseOptions('Swimmer', swimmerOptions, options);
-    super({ name: 'Swimmer', xml: parsed.xml ?? swimmer, frameSkip: parsed.frameSkip });
+    super({ name: 'Swimmer', xml: parsed.xml ?? swimmer, frameSkip: parsed.frameSkip, view: 'above' });
     this.#options = parsed;
   }
 
