@@ -4,6 +4,7 @@ import { QNetworkPolicy } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { bestActions } from '../src/policies/bestActions.ts';
 import type { Agent, AgentState, TrainOptions } from './agent.ts';
+import { maxGradientNorm } from './common/agentOptions.ts';
 import { huber } from './common/huber.ts';
 import {
   double,
@@ -21,6 +22,7 @@ export const dqnOptions = z.strictObject({
   ...qLearningOptions,
   policy: policyOf(QNetworkPolicy, 'q-network'),
   double: double(true),
+  maxGradientNorm: maxGradientNorm('the gradient', 10),
 });
 
 /** Options of {@link Dqn}. */

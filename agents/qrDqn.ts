@@ -4,6 +4,7 @@ import { midpointFractions, QuantileNetworkPolicy } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { bestActions } from '../src/policies/bestActions.ts';
 import type { Agent, AgentState, TrainOptions } from './agent.ts';
+import { optionalMaxGradientNorm } from './common/agentOptions.ts';
 import {
   double,
   policyOf,
@@ -21,6 +22,7 @@ export const qrDqnOptions = z.strictObject({
   ...qLearningOptions,
   policy: policyOf(QuantileNetworkPolicy, 'quantile-network'),
   double: double(false),
+  maxGradientNorm: optionalMaxGradientNorm('the gradient'),
 });
 
 /** Options of {@link QrDqn}. */
@@ -36,8 +38,9 @@ export interface QrDqnReport extends QLearningReport {}
  *   a* = argmax Q′(s′, ·),   yⱼ = r + γ (1 − terminated) θ′ⱼ(s′, a*),
  *   E[Σᵢ (1/K) Σⱼ |τ̂ᵢ − 1{yⱼ < θᵢ(s, a)}| huber(yⱼ − θᵢ(s, a))],
  *
- * or a* = argmax Q(s′, ·) if it is double. All else is as in {@link Dqn}. The quantiles of a policy with
- * `quantileFunction: 'spline'` lie on a monotone spline, so that they do not cross.
+ * or a* = argmax Q(s′, ·) if it is double. The gradient has no bound by default, and Adam's ε is 0.01 / batchSize: at 1e-8 a step is about as
+ * long as the rate, however small the gradient is. All else is as in {@link Dqn}. The quantiles of a policy with
+ * `quantileFunction: 'spline'` lie on a monotone spline, so that they do not cross. They are learned by the same loss with the same optimizer.
  *
  * Dabney et al., "Distributional Reinforcement Learning with Quantile Regression", arXiv:1710.10044; Luo et al., "Distributional
  * Reinforcement Learning with Monotonic Splines", 2022.
@@ -50,7 +53,12 @@ export class QrDqn implements Agent<QrDqnReport> {
   constructor(options: QrDqnOptions) {
     const config = parseOptions('QrDqn', qrDqnOptions, options);
     this.#options = config;
-    this.#training = new QLearning({ owner: 'QrDqn', config, loss: (batch, target) => this.#loss(batch, target) });
+    this.#training = new QLearning({
+      owner: 'QrDqn',
+      config,
+      loss: (batch, target) => this.#loss(batch, target),
+      adam: { epsilon: 0.01 / config.batchSize },
+    });
   }
 
   /** @throws {DivergedError} if a loss is no longer a number */

@@ -30,6 +30,10 @@ export const layerWidths = (what: string, usual: readonly number[]) =>
 export const maxGradientNorm = (of: string, usual: number) =>
   z.number().positive().default(usual).describe(`largest global norm of ${of}`);
 
+/** The same, where as a rule there is none. */
+export const optionalMaxGradientNorm = (of: string) =>
+  z.number().positive().optional().describe(`largest global norm of ${of}; by default there is no bound`);
+
 export const reportEvery = (usual: number) =>
   z.int().positive().default(usual).meta({ description: 'updates from one report to the next', unit: 'updates' });
 

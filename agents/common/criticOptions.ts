@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { activationNames } from '../../src/nn/activation.ts';
 import { rateSchema } from '../../src/training/rate.ts';
-import { layerWidths, OVER_TRAINING } from './agentOptions.ts';
-
-/** The largest norm of a gradient, where there is to be one. */
-const gradientBound = (of: string) =>
-  z.number().positive().optional().describe(`largest global norm of ${of}; by default there is no bound`);
+import { layerWidths, OVER_TRAINING, optionalMaxGradientNorm } from './agentOptions.ts';
 
 /** Options of the agents that learn values of actions, for their critics and beside them. */
 export const criticOptions = {
@@ -22,8 +18,8 @@ export const criticOptions = {
   criticLearningRate: rateSchema
     .optional()
     .describe(`learning rate of the critics, by default learningRate; ${OVER_TRAINING}`),
-  criticMaxGradientNorm: gradientBound("the critics' gradient"),
-  maxGradientNorm: gradientBound("the policy's gradient"),
+  criticMaxGradientNorm: optionalMaxGradientNorm("the critics' gradient"),
+  maxGradientNorm: optionalMaxGradientNorm("the policy's gradient"),
 };
 
 /** For how many critics a target takes the least. */

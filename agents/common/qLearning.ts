@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import {
   Adam,
+  type AdamOptions,
   checkPolicy,
   clipByGlobalNorm,
   compile,
@@ -13,7 +14,6 @@ import {
   valueAndGradients,
 } from '../../src/index.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
-import { maxGradientNorm } from './agentOptions.ts';
 import { copyOfPolicy } from './copyOfPolicy.ts';
 import type { FigureOf } from './meanMetrics.ts';
 import { offPolicyOptions } from './offPolicyOptions.ts';
@@ -25,7 +25,7 @@ import type { TransitionTensors } from './transitions.ts';
 import { vectorEnvFor } from './vectorEnvFor.ts';
 import { weightedRows } from './weightedRows.ts';
 
-/** Options of the agents that learn the values of discrete actions, but for the policy. */
+/** Options of the agents that learn the values of discrete actions, but for the policy and what differs among them. */
 export const qLearningOptions = {
   ...offPolicyOptions,
   bufferSize: offPolicyOptions.bufferSize.default(100_000),
@@ -49,7 +49,6 @@ export const qLearningOptions = {
     .max(1)
     .default(0.1)
     .describe("share of the training, after learningStarts, in which ε goes in a straight line from 1 to the policy's"),
-  maxGradientNorm: maxGradientNorm('the gradient', 10),
 };
 
 /**
@@ -104,9 +103,15 @@ export interface QLearningLoss {
 interface QLearningParts<P extends EpsilonGreedyPolicy> {
   /** Whose training it is, as errors name it: `Dqn`. */
   readonly owner: string;
-  readonly config: Omit<z.output<z.ZodObject<typeof qLearningOptions>>, 'policy'> & { readonly policy: P };
+  readonly config: Omit<z.output<z.ZodObject<typeof qLearningOptions>>, 'policy'> & {
+    readonly policy: P;
+    /** None is no bound. */
+    readonly maxGradientNorm?: number | undefined;
+  };
   /** The loss of a minibatch, given what is learned of each row; a gradient flows into `policy` alone, since `target` is no variable of it. */
   readonly loss: (batch: QLearningBatch, target: P) => () => QLearningLoss;
+  /** Of the optimizer; its own defaults. */
+  readonly adam?: AdamOptions;
 }
 
 /**
@@ -130,7 +135,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
   /** @throws if the policy does not fit the environment, or is not of `makePolicy` */
   constructor(parts: QLearningParts<P>) {
     this.#parts = parts;
-    const { owner, config } = parts;
+    const { owner, config, adam } = parts;
     const { policy, targetUpdateEvery, tau } = config;
     const { observationDim } = policy;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
@@ -139,7 +144,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
     const replay = replayFor(owner, config, env);
     const target = copyOfPolicy(owner, policy, config.rng.split('target'));
     this.#target = target;
-    this.#optimizer = new Adam(policy.trainableVariables());
+    this.#optimizer = new Adam(policy.trainableVariables(), adam);
     const modules = { policy, target, optimizer: this.#optimizer };
 
     const name = owner.toLowerCase();
@@ -217,7 +222,7 @@ export class QLearning<P extends EpsilonGreedyPolicy> {
   }
 
   #improve(batch: QLearningBatch): Record<Figure, tf.Tensor> & { errors?: tf.Tensor } {
-    const { policy, maxGradientNorm } = this.#parts.config;
+    const { policy, maxGradientNorm = Infinity } = this.#parts.config;
     const { weights } = batch;
     const lossOf = this.#parts.loss(batch, this.#target);
     const { gradients, loss, ...others } = valueAndGradients(() => {

@@ -56,7 +56,6 @@ test.each(['free', 'spline'] as const)(
       updatesPerStep: 1,
       batchSize: 128,
       learningRate: { linear: [0.3, 0] },
-      maxGradientNorm: 1e9,
     });
     for await (const _ of agent.train({ steps: 6000, rng: new Rng(3) }));
     const [learned] = (policy as QuantileNetworkPolicy).quantiles(tf.ones([1, 1])).arraySync() as [number[][]];

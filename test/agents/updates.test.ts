@@ -333,17 +333,24 @@ describe('the first update', () => {
     expect(rows.some(({ next, goesOn }) => goesOn && !allowed(next)[argmax(values(chooser, next))])).toBe(true);
   });
 
-  test('of DQN, whose gradient is held within its bound', async () => {
-    const policy = perturb(
-      makePolicy('q-network', { ...spaces, actionSpace: discrete, hidden: [4] }),
-      new Rng('weights'),
-    );
-    const agent = new Dqn({ ...valued, policy, maxGradientNorm: 0.01 });
-    const { report, state } = await firstUpdate(agent, 41);
-    agent.dispose();
-    expect(report.gradientNorm).toBeGreaterThan(0.02);
-    expectClose([Math.hypot(...gradientOf(state, 'optimizer'))], [0.01], 5);
-  });
+  test.each([
+    ['q-network', undefined, 10, Dqn],
+    ['q-network', 0.01, 0.01, Dqn],
+    ['quantile-network', undefined, Infinity, QrDqn],
+    ['quantile-network', 0.01, 0.01, QrDqn],
+  ] as const)(
+    'of a %s, maxGradientNorm: %s, whose gradient is held to %s',
+    async (name, maxGradientNorm, bound, Learner) => {
+      // Weights so large that the gradient is beyond DQN's usual bound.
+      const own = { ...spaces, actionSpace: discrete, hidden: [4] };
+      const policy = perturb(makePolicy(name as string, own), new Rng('weights'), 40);
+      const agent = new Learner({ ...valued, policy: policy as never, maxGradientNorm });
+      const { report, state } = await firstUpdate(agent, 41);
+      agent.dispose();
+      expect(report.gradientNorm).toBeGreaterThan(20);
+      expectClose([Math.hypot(...gradientOf(state, 'optimizer')) / Math.min(report.gradientNorm!, bound)], [1], 5);
+    },
+  );
 
   test('of DQN, prioritized, with returns of two steps', async () => {
     const own = { ...spaces, actionSpace: discrete, hidden: [4] };
@@ -385,7 +392,8 @@ describe('the first update', () => {
     const own = { ...spaces, actionSpace: discrete, hidden: [4], quantiles, bins, quantileFunction };
     const policy = perturb(makePolicy('quantile-network', own), new Rng('weights'), 1);
     const other = perturb(makePolicy('quantile-network', own), new Rng('t'), 1);
-    const make = () => new QrDqn({ ...valued, policy, double });
+    const learningRate = 0.01;
+    const make = () => new QrDqn({ ...valued, policy, double, learningRate });
     const { before, report, state, rows } = await withOtherTarget(make, policy, other);
     const z = (of: Variables, observation: number[]) => {
       const outputs = qNetwork(
@@ -422,7 +430,14 @@ describe('the first update', () => {
     expectClose([report.loss!], [loss(before.policy)]);
     // Both signs and both branches of the loss occur.
     expect(new Set(errors.map((x) => `${x < 0} ${Math.abs(x) <= 1}`)).size).toBe(4);
-    expectClose(gradientOf(state, 'optimizer'), gradientBy(before.policy, loss));
+    const gradients = gradientOf(state, 'optimizer');
+    expectClose(gradients, gradientBy(before.policy, loss));
+    // The first step of Adam, with the paper's ε, which shows where gradients are least.
+    const after = flat(variablesOf(state.parts.policy));
+    const steps = flat(before.policy).map((weight, i) => (weight - after[i]!) / learningRate);
+    const wanted = gradients.map((g) => g / (Math.abs(g) + 0.01 / BATCH));
+    expectClose(steps, wanted, 4);
+    expect(Math.min(...wanted.map(Math.abs).filter((size) => size > 1e-3))).toBeLessThan(0.99);
     const taken = rows.map(({ observation, action }) => mean(z(before.policy, observation)[action[0]! - 1]!));
     expectClose([report.actionValue!], [mean(taken)]);
   });

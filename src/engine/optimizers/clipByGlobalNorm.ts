@@ -10,7 +10,7 @@ const TINY = 1e-6;
  *
  * Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", arXiv:1211.5063.
  *
- * @param maxNorm a positive number, or a scalar tensor
+ * @param maxNorm a positive number, or a scalar tensor; `Infinity` bounds nothing
  * @returns the scaled gradients, in their order, and the norm `[]` before
  * @throws if there are no gradients, or `maxNorm` is a number and not positive
  */
