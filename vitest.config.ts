@@ -20,6 +20,7 @@ const ALONE = [
   'test/envs/mujoco/mujocoEnv.test.ts',
   'test/everywhere.slow.test.ts',
   'test/experiments/readingRunsNothing.slow.test.ts',
+  'test/experiments/training/mujoco.slow.test.ts',
   'test/experiments/training/train.slow.test.ts',
   'test/policies/registry.test.ts',
   'test/policies/savedPolicies.test.ts',

@@ -58,6 +58,10 @@ const CHECKS: Record<string, (printed: string) => void> = {
     expect(before).toBeLessThan(40);
     expect(after).toBeGreaterThan(90);
   },
+  ownRobot(printed) {
+    expect(numbers(printed, /^before: (\S+) m$/gm)[0]).toBeLessThan(0.5);
+    expect(numbers(printed, /^after: (\S+) m$/gm)[0]).toBeGreaterThan(1.2);
+  },
   ownPolicy(printed) {
     const returns = numbers(printed, /return (\S+), /g);
     expect(returns[0]).toBeLessThan(-900);

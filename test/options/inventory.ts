@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { envSchema } from '../../envs/core/registry.ts';
-import { registeredEnvs } from '../../envs/index.ts';
+import { loadEnv, registeredEnvs } from '../../envs/index.ts';
 import { loadExperiment } from '../../experiments/harness/loadExperiment.ts';
 import { registry } from '../../experiments/registry.ts';
 import { commonTrainShape } from '../../experiments/training/trainConfig.ts';
@@ -20,6 +20,7 @@ export interface Owner {
 
 /** Every agent, policy, family of flows, environment and experiment of oxbow, with the schema of its options. */
 export async function inventory() {
+  await loadEnv('mujoco/Hopper-v5');
   return {
     agents: await agents(),
     policies: policies().map(

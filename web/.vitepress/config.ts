@@ -135,6 +135,7 @@ export default defineConfig({
           { text: 'Policies', link: '/policies' },
           { text: 'Agents', link: '/agents' },
           { text: 'Environments', link: '/environments' },
+          { text: 'Robots', link: '/mujoco' },
           { text: 'Robots at the lake', link: '/robots-at-the-lake' },
           { text: 'Your own environment', link: '/own-environment' },
           { text: 'Gymnasium', link: '/gymnasium' },
