@@ -24,6 +24,7 @@ const schema = z.strictObject({
     .enum(['one', 'two'])
     .meta({ codes: { one: 'A', two: 'B' } })
     .default('one'),
+  range: z.tuple([z.number(), z.number()]).default([0, 1]).describe('of the tilt, rad'),
 });
 const parse = (options: unknown) => parseOptions('Thing', schema, options);
 
@@ -40,6 +41,7 @@ describe('parseOptions', () => {
       rate: 'auto',
       limit: 1,
       study: 'one',
+      range: [0, 1],
     });
   });
 
@@ -55,7 +57,7 @@ describe('parseOptions', () => {
     [{ inner: { rat: 1 } }, 'Thing: inner.rate: got undefined, expected a number'],
     [
       { layer: 3 },
-      'Thing: layer: unknown option, expected one of layers, bound, activation, hidden, inner, steps, widths, noise, pairs, rate, limit, study (did you mean layers?)',
+      'Thing: layer: unknown option, expected one of layers, bound, activation, hidden, inner, steps, widths, noise, pairs, rate, limit, study, range (did you mean layers?)',
     ],
     [undefined, 'Thing: got undefined, expected an object'],
     [{ steps: 0 }, 'Thing: steps: got 0, expected an integer > 0: steps of the solver'],
@@ -76,6 +78,8 @@ describe('parseOptions', () => {
       'Thing: rate: got {"to":2}, expected "auto", or a number, or one whose from is a number, or an array: rate of the solver',
     ],
     [{ rate: { from: 1, to: 2 } }, 'Thing: rate.to: unknown option, expected one of from'],
+    [{ range: 2 }, 'Thing: range: got 2, expected a list of 2 entries: of the tilt, rad'],
+    [{ range: [0, 'x'] }, 'Thing: range.1: got "x", expected a number: of the tilt, rad'],
     [{ limit: 'x' }, 'Thing: limit: got "x", expected an integer ≥ 1, or Infinity'],
     [{ study: 'C' }, 'Thing: study: got "C", expected one of A (one), B (two)'],
     [{ study: 'tw' }, 'Thing: study: got "tw", expected one of A (one), B (two) (did you mean two?)'],

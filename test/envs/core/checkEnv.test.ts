@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AnyEnv,
-  Box,
-  checkEnv,
-  make,
-  type ResetResult,
-  type StepResult,
-  Wrapper,
-} from '../../../envs/index.ts';
 import { builtinEnvs } from '../../../envs/builtinEnvs.ts';
+import { type AnyEnv, Box, checkEnv, make, type ResetResult, type StepResult, Wrapper } from '../../../envs/index.ts';
 import { Rng } from '../../../src/random.ts';
 import { Countdown } from './fixtures.ts';
 
