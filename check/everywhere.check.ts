@@ -1,8 +1,9 @@
 /** The same runs in every JavaScript engine that npm and Debian bring, from one program: their fingerprints are equal. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { build, type InlineConfig, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,7 +42,14 @@ const RUNTIMES = [
 ] as const;
 
 describe('outside of browsers', () => {
-  beforeAll(() => bundle('node', { main: 'main.ts' }, true));
+  beforeAll(async () => {
+    await bundle('node', { main: 'main.ts' }, true);
+    // What a bundle for a page brings along is beside its script here.
+    copyFileSync(
+      fileURLToPath(import.meta.resolve('@mujoco/mujoco/mujoco.wasm')),
+      join(folder, 'node/assets/mujoco.wasm'),
+    );
+  });
 
   test.each(RUNTIMES)('$name', ({ name, spec, command: [program, ...options] }) => {
     const installed = join(folder, name);

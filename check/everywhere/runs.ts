@@ -1,6 +1,7 @@
 import { BehaviorCloning, Ppo } from '../../agents/index.ts';
 import { collectDemonstrations, make, makeVec } from '../../envs/index.ts';
 import { fingerprint, makePolicy, Rng, selectEngine } from '../../src/index.ts';
+import { robots } from './robots.ts';
 
 /** 200 updates of PPO on Pendulum, a spline flow: the fingerprint of its reports and parameters. */
 async function ppo(): Promise<string> {
@@ -44,8 +45,11 @@ async function cloning(): Promise<string> {
   return print;
 }
 
-/** The fingerprints of small runs on the strict WebAssembly engine: the same wherever there is WebAssembly. */
+/** Steps of each robot. */
+const STEPS = 200;
+
+/** The fingerprints of small runs on the strict WebAssembly engine and in MuJoCo's physics: the same wherever there is WebAssembly. */
 export async function fingerprints(): Promise<Record<string, string>> {
   await selectEngine('wasm');
-  return { ppo: await ppo(), cloning: await cloning() };
+  return { ppo: await ppo(), cloning: await cloning(), ...(await robots(STEPS)) };
 }
