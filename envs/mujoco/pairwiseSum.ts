@@ -4,9 +4,12 @@
  *
  * @param round after each addition: `Math.fround` for float32
  */
-export function pairwiseSum(numbers: ArrayLike<number>, round: (x: number) => number = (x) => x): number {
+export function pairwiseSum(numbers: ArrayLike<number>, round: (x: number) => number = same): number {
   return sumOf(numbers, 0, numbers.length, round);
 }
+
+const same = (x: number) => x;
+const running = new Float64Array(8);
 
 function sumOf(numbers: ArrayLike<number>, from: number, to: number, round: (x: number) => number): number {
   const n = to - from;
@@ -15,15 +18,15 @@ function sumOf(numbers: ArrayLike<number>, from: number, to: number, round: (x: 
     const middle = from + half - (half % 8);
     return round(sumOf(numbers, from, middle, round) + sumOf(numbers, middle, to, round));
   }
-  const inOrder = (sum: number, begin: number): number => {
-    let total = sum;
-    for (let i = begin; i < to; i++) total = round(total + numbers[i]!);
-    return total;
-  };
-  if (n < 8) return inOrder(0, from);
-  const sums = Array.from({ length: 8 }, (_, i) => numbers[from + i]!);
-  let i = from + 8;
-  for (; i + 8 <= to; i += 8) for (let j = 0; j < 8; j++) sums[j] = round(sums[j]! + numbers[i + j]!);
-  const pairs = [0, 2, 4, 6].map((j) => round(sums[j]! + sums[j + 1]!));
-  return inOrder(round(round(pairs[0]! + pairs[1]!) + round(pairs[2]! + pairs[3]!)), i);
+  let i = from;
+  let sum = 0;
+  if (n >= 8) {
+    const r = running;
+    for (let j = 0; j < 8; j++) r[j] = numbers[i++]!;
+    for (; i + 8 <= to; i += 8) for (let j = 0; j < 8; j++) r[j] = round(r[j]! + numbers[i + j]!);
+    const first = round(round(r[0]! + r[1]!) + round(r[2]! + r[3]!));
+    sum = round(first + round(round(r[4]! + r[5]!) + round(r[6]! + r[7]!)));
+  }
+  for (; i < to; i++) sum = round(sum + numbers[i]!);
+  return sum;
 }

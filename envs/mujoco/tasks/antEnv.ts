@@ -66,7 +66,9 @@ export class AntEnv extends MujocoEnv {
   /** Of all bodies, the world's too. */
   #contactForces(): Float64Array {
     const [low, high] = this.#options.contactForceRange;
-    return this.dataArray('cfrc_ext').map((f) => clamp(f, low, high));
+    const forces = this.dataArray('cfrc_ext').slice();
+    for (let i = 0; i < forces.length; i++) forces[i] = clamp(forces[i]!, low, high);
+    return forces;
   }
 
   protected override observe(): Float64Array {
