@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { type Env, loadEnv, make } from '../envs/index.ts';
+import { mujocoEnvs } from '../envs/mujoco/mujocoEnvs.ts';
+import { Rng } from '../src/index.ts';
+import { median } from './median.ts';
+import { TwinProcess } from './peers/twinProcess.ts';
+
+const program = new Command('bench:mujoco')
+  .description(
+    'Processor time of a step of robots here and of the same by Gymnasium in Python, in turns; medians, and their ratio.',
+  )
+  .option('--envs <list>', 'names; all of Gymnasium’s when left out')
+  .option('--rounds <n>', 'turns of each', '40')
+  .option('--milliseconds <n>', 'of a turn, about', '25')
+  .option('--json', 'print JSON')
+  .parse();
+const options = program.opts<{ envs?: string; rounds: string; milliseconds: string; json?: true }>();
+
+const all = Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'));
+const ids = options.envs?.split(',').map((name) => `mujoco/${name.replace(/-v5$/, '')}-v5`) ?? all;
+const ACTIONS = 1000;
+
+/** Microseconds of this process's work. */
+function now(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+const twin = await TwinProcess.start({
+  name: 'gymnasium',
+  file: 'mujoco_twin.py',
+  variant: '',
+  needs: 'Gymnasium and MuJoCo (pip install gymnasium mujoco==3.14.0)',
+});
+await loadEnv(ids[0]!);
+for (const id of ids) {
+  const env = make(id) as unknown as Env<Float64Array, Float32Array>;
+  const rng = new Rng(`bench/${id}`);
+  const actions = Array.from({ length: ACTIONS }, () => env.actionSpace.sample(rng));
+  await twin.ask({ make: id.slice('mujoco/'.length), actions: actions.map((action) => Array.from(action)) });
+  let next = 0;
+  env.reset({ seed: 0 });
+  const run = (steps: number) => {
+    const begin = now();
+    for (let i = 0; i < steps; i++) {
+      const [, , terminated, truncated] = env.step(actions[next++ % ACTIONS]!);
+      if (terminated || truncated) env.reset();
+    }
+    return (now() - begin) / steps;
+  };
+  // Until it is compiled, and to know how many steps are a turn.
+  run(2000);
+  const steps = Math.max(20, Math.round((1000 * Number(options.milliseconds)) / run(500)));
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < Number(options.rounds); round++) {
+    ours.push(run(steps));
+    theirs.push(((await twin.ask({ steps })) as { microseconds: number }).microseconds);
+  }
+  env.close();
+  const [own, other] = [median(ours), median(theirs)];
+  if (options.json)
+    console.log(JSON.stringify({ id, gymnasium: twin.version, microseconds: { own, other }, ratio: other / own }));
+  else {
+    const name = id.slice('mujoco/'.length);
+    console.log(
+      `${name}, µs a step: ${own.toFixed(1)}; Gymnasium ${twin.version} ${other.toFixed(1)}; of its speed ${(other / own).toFixed(2)}`,
+    );
+  }
+}
+twin.stop();
