@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { type LakeConfig, lakeSchema } from '../../../experiments/lake/config.ts';
+import { lake } from '../../../experiments/lake/lake.ts';
+import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';
+import { cloningSettings } from '../../../experiments/lake/studies/cloning/cloneLake.ts';
+import { ppoSettings } from '../../../experiments/lake/walks/ppoTraining.ts';
+
+test('a run has robots only if it names them', () => {
+  const { environments } = lakeSchema.parse({});
+  expect(environments).toContain('Lake-v0');
+  expect(environments.filter(isRobotLake)).toEqual([]);
+});
+
+test.each(robotLakes)('%s is cloned and learned on, with the settings of its lake until it has its own', (env) => {
+  const grain = env.includes('Stride') ? 'LakeStride-v0' : 'Lake-v0';
+  const config: LakeConfig = lakeSchema.parse({ environments: [env], policies: ['spline'], seeds: [4] });
+  expect(lake.jobs(config).map(({ id }) => id)).toEqual([`ppo/${env}/spline/seed-4`, `cloning/${env}/spline/seed-4`]);
+  expect(cloningSettings(config, env, 'spline')).toEqual(cloningSettings(config, grain, 'spline'));
+  expect(ppoSettings(config.tuned, 'spline', env)).toEqual(ppoSettings(config.tuned, 'spline'));
+  const own = { learningRate: 0.001 };
+  const tuned = lakeSchema.parse({ environments: [env], tuned: { cloning: { [env]: { spline: own } } } });
+  expect(cloningSettings(tuned, env, 'spline').learningRate).toBe(0.001);
+  expect(cloningSettings(tuned, grain, 'spline').learningRate).not.toBe(0.001);
+});
+
+test('a claim about a robot names its lake, and the fine lake of E0 is judged as before', () => {
+  const row = (env: string, study: string, policy: string, metric: string, value: number) => ({
+    ...{ env, study, policy, metric },
+    ...{ iqm: value, low: value, high: value, perSeed: [value] },
+  });
+  const summary = [
+    row('mujoco/AntLakeStride-v0', 'cloning', 'gaussian', 'drownRate', 0.3),
+    row('mujoco/AntLakeStride-v0', 'cloning', 'spline', 'drownRate', 0.02),
+    row('mujoco/PointLake-v0', 'ppo', 'gaussian', 'modeEntropy', 0.01),
+    row('Lake-v0', 'ppo', 'gaussian', 'modeEntropy', 0.02),
+  ];
+  const { E0, E1 } = lake.conclusions!([], summary, lakeSchema.parse({}));
+  expect(E1!.measured.join('\n')).toMatch(
+    /stride lake of the ant, gaussian, drowned.*\n.*stride lake of the ant, spline, drowned/,
+  );
+  expect(E0!.measured.join('\n')).toMatch(
+    /mujoco\/PointLake-v0, gaussian, mode entropy.*\n(.*\n)*gaussian, mode entropy/,
+  );
+});
