@@ -113,7 +113,7 @@ describe('the ball', () => {
     const [observation] = env.step(Float32Array.of(0, speed));
     expect(observation[0]).toBeCloseTo(-1.5, 6);
     // The steps of physics, 0.01 s, are implicit ones of the first order.
-    expect(Math.abs(observation[1]! - way(0.05 * steps))).toBeLessThan(0.01);
+    expect(Math.abs(observation[1]! - way(0.05 * steps))).toBeLessThan(0.0055);
     env.close();
   });
 
