@@ -59,6 +59,7 @@ let isLoading = true;
 async function train({ setting, policy: name }: RobotRequest): Promise<void> {
   const { robot, policies, steps, seed } = setting;
   await engine;
+  // MuJoCo's script makes functions of texts. The page's policy forbids that, but a worker has the policy that its own address comes with.
   await loadMujoco();
   isLoading = false;
   reply({ kind: 'loaded' });

@@ -3,8 +3,8 @@ import type { RobotPicture } from '../../envs/mujoco/robotPicture.ts';
 import { rulerMarks } from '../../envs/mujoco/rulerMarks.ts';
 import type { Colours } from './lakeCanvas.ts';
 
-/** Pixels: the edge of a shape, a mark of the ruler, and how far below it its text is. */
-const [EDGE, MARK, TEXT] = [1.5, 5, 14];
+/** Pixels: the edge of a shape, a mark of the ruler, how far below it its text is, and half of the room for that. */
+const [EDGE, MARK, TEXT, ROOM] = [1.5, 5, 14, 20];
 
 /** A picture of a robot on a canvas of that width in CSS pixels, as `render()` draws it, what motors move in a colour. */
 export function paintRobot(
@@ -35,7 +35,7 @@ export function paintRobot(
   if (view === 'side') line(0, ruler, width, ruler);
   for (const { at, text } of rulerMarks(middle[0], half[0])) {
     line(x(at), ruler, x(at), view === 'side' ? ruler + MARK : 0);
-    context.fillText(text, x(at), ruler + TEXT);
+    if (Math.abs(x(at) - width / 2) < width / 2 - ROOM) context.fillText(text, x(at), ruler + TEXT);
   }
   if (view === 'above') for (const { at } of rulerMarks(middle[1], half[1], half[0])) line(0, y(at), width, y(at));
   context.lineCap = context.lineJoin = 'round';
