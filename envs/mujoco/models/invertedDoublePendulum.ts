@@ -20,7 +20,7 @@ const tip = { name: 'tip', pos: [0, 0, length], size: [0.01, 0.01] };
 export const invertedDoublePendulum = mjcf({
   model: 'inverted double pendulum',
   compiler: { inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '50K' },
   // A breath of gravity along x: nothing stands upright by itself.
   option: { timestep: 0.01, integrator: 'RK4', gravity: [1e-5, 0, -9.81] },
   default: {

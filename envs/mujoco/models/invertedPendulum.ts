@@ -5,7 +5,7 @@ import { cart, rail } from './cartOnRail.ts';
 export const invertedPendulum = mjcf({
   model: 'inverted pendulum',
   compiler: { angle: 'degree', inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '50K' },
   option: { timestep: 0.02, integrator: 'RK4', gravity: [0, 0, -9.81] },
   default: {
     joint: { armature: 0, damping: 1 },

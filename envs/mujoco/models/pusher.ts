@@ -107,7 +107,7 @@ function sliding(name: string, short: string, z: number, geom: Geom): Body {
 export const pusher = mjcf({
   model: 'pusher',
   compiler: { inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '100K' },
   option: { timestep: 0.01, gravity: [0, 0, 0], iterations: 20 },
   default: {
     joint: { armature: 0.04, damping: 1 },

@@ -34,7 +34,7 @@ function slide(name: string, axis: readonly number[], ref: number): Joint {
 export const reacher = mjcf({
   model: 'reacher',
   compiler: { inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '50K' },
   option: { timestep: 0.01, integrator: 'RK4', gravity: [0, 0, -9.81] },
   default: {
     joint: { armature: 1, damping: 1 },

@@ -21,7 +21,7 @@ const tail: Body = {
 export const swimmer = mjcf({
   model: 'swimmer',
   compiler: { angle: 'degree', inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '50K' },
   option: { timestep: 0.01, integrator: 'RK4', density: 4000, viscosity: 0.1 },
   default: {
     joint: { armature: 0.1 },

@@ -9,7 +9,7 @@ const foot = { reach: 0.2, half: 0.1, friction: 1.9 };
 export const walker2d = mjcf({
   model: 'walker2d',
   compiler: { angle: 'degree', inertiafromgeom: true },
-  size: { memory: '1M' },
+  size: { memory: '150K' },
   option: { timestep: 0.002, integrator: 'RK4' },
   default: {
     joint: { armature: 0.01, damping: 0.1 },

@@ -12,7 +12,10 @@ function printed(...args: string[]): Record<string, number> {
   return JSON.parse(execFileSync(process.execPath, node, { encoding: 'utf8' }));
 }
 
-it.each(Object.keys(mujocoEnvs))('64 of %s stay small', (id) => {
+/** Gymnasium's tasks. */
+const tasks = Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'));
+
+it.each(tasks)('64 of %s stay small', (id) => {
   const { before, after } = printed('many', id) as { before: number; after: number };
   // MuJoCo's own guess would be 430 to 1000 MB. A humanoid's contacts need the most.
   expect(after - before).toBeLessThan(id.includes('Humanoid') ? 70e6 : 25e6);
