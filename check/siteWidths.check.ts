@@ -17,6 +17,7 @@ for (const [path, wait] of [
   ['/lab.html#step=draw', '.go'],
   ['/lab.html#step=game', '.share'],
   ['/flow-lab.html', '.go'],
+  ['/robots.html', '.go'],
   ['/policies.html', 'main h1'],
 ] as const) {
   // At 768 px the bar has all of its links beside each other.
