@@ -26,12 +26,16 @@ export function commandOf(experiment: AnyExperiment, config: CommonConfig): stri
     const words = settings.flatMap(({ path: [...path], text }) => {
       const option = OPTIONS[path.join('.')];
       // Each module has an option of its own.
-      if (option === '--load') return (JSON.parse(text) as string[]).flatMap((file) => [option, file]);
+      if (option === '--load') return modulesOf(config).flatMap((file) => [option, file]);
       return option === undefined ? ['--set', `${path.join('.')}=${text}`] : [option, text];
     });
     return [[beginning(experiment), ...(preset === undefined ? [] : [`--${preset}`]), ...words.map(quoted)].join(' ')];
   });
   return commands.toSorted((a, b) => a.length - b.length)[0];
+}
+
+function modulesOf(config: CommonConfig): readonly string[] {
+  return (config as { readonly load?: readonly string[] }).load ?? [];
 }
 
 /** How a command that runs the experiment begins. */

@@ -27,12 +27,22 @@ test.each([
     lake,
     { settings: set({ policies: 'gaussian,spline', engine: 'eager', 'cloning.steps': '20' }) },
   ],
+  [
+    "oxbow run lake --set 'fixedScale.bandit.scales=[0.1]'",
+    lake,
+    { settings: set({ 'fixedScale.bandit.scales': '[0.1]' }) },
+  ],
   ["oxbow run drift --set 'noise.label=it'\\''s {loud}'", drift, { settings: set({ 'noise.label': "it's {loud}" }) }],
   ['oxbow tune hill --set trials=2', tuningExperiment(hill), { settings: set({ trials: '2' }) }],
   [
     'oxbow train Pendulum-v1 --agent ppo --policy gaussian,spline --seeds 5 --set agent.gamma=0.5',
     trainExperiment({ studies: ['ppo'], policies: ['gaussian', 'spline'], environments: ['Pendulum-v1'] }),
     { settings: set({ seeds: '5', 'agent.gamma': '0.5' }) },
+  ],
+  [
+    'oxbow train Pendulum-v1 --agent ppo --policy gaussian --load a.js --load b.js',
+    trainExperiment({ studies: ['ppo'], policies: ['gaussian'], environments: ['Pendulum-v1'] }),
+    { settings: set({ load: '["a.js","b.js"]' }) },
   ],
 ] as const)('%s is the command of its own config', (command, experiment, sources) => {
   expect(commandOf(experiment, resolveConfig(experiment, sources))).toBe(command);
