@@ -12,13 +12,14 @@ import { root } from './project.ts';
 import { contentOf } from './site/contentOf.ts';
 import { lab } from './site/lab.ts';
 import { reachesEveryControl } from './site/reachesEveryControl.ts';
+import { SOON } from './site/soon.ts';
 import { visitSite } from './site/visitSite.ts';
 
 /** Bytes, compressed, of all that the lab loads; some 22,000 of them are the training that it opens on. */
 const LARGEST_LAB = 640_000;
 /** Seconds of training again and again in which memory stays as it is; `LAB_SECONDS` asks for more. */
 const SECONDS = Number(process.env.LAB_SECONDS ?? 40);
-const { open } = visitSite();
+const { address, browser, open } = visitSite();
 const { shares, isDone, isTraining, headingIsTrue } = lab;
 
 describe('the lake', () => {
@@ -137,6 +138,95 @@ describe('what is chosen and loaded', () => {
       const [one, other] = document.querySelectorAll('.side [data-metric=drowned]');
       return one!.textContent === other!.textContent;
     });
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+});
+
+describe('a reload of the page', () => {
+  /** Collects the states that sides have gone through since the page was loaded. */
+  const watchStates = (page: Page) =>
+    page.addInitScript(() => {
+      const states: Record<string, true> = {};
+      (window as unknown as { states: typeof states }).states = states;
+      const look = () => {
+        for (const { dataset } of document.querySelectorAll<HTMLElement>('.side')) states[dataset.state!] = true;
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+  const states = (page: Page) =>
+    page.evaluate(() => Object.keys((window as unknown as { states: Record<string, true> }).states));
+  const isKept = (page: Page) => page.waitForSelector('.lab[data-kept=true]');
+  const isIdle = async (page: Page) => {
+    await page.locator('.go').waitFor();
+    await page.waitForTimeout(1000);
+    expect(await states(page)).toEqual(['idle']);
+  };
+
+  test('keeps what was trained: walks, weights of every moment, curve; and forgets it when it is told to', async () => {
+    const { page, complaints } = await open('/lab.html#step=train&seed=3');
+    await watchStates(page);
+    await page.click('.go');
+    await isTraining(page);
+    await isDone(page);
+    await isKept(page);
+    const heading = await page.textContent('.heading');
+    const [home, drowned] = [await shares(page, 'home'), await shares(page, 'drowned')];
+    const curve = await page.locator('.curve svg').first().innerHTML();
+    const slider = page.getByLabel('Back through the training');
+    await page.reload();
+    await isKept(page);
+    await isDone(page);
+    expect([await page.textContent('.heading'), await shares(page, 'home')]).toEqual([heading, home]);
+    // It was not trained again.
+    expect(await states(page)).not.toContain('training');
+    await expect.poll(() => page.locator('.curve svg').first().innerHTML(), SOON).toBe(curve);
+    await slider.fill('0');
+    await expect.poll(() => shares(page, 'drowned'), SOON).not.toEqual(drowned);
+    await slider.fill('100');
+    // The same 1,000 walks, with the same weights.
+    await expect.poll(() => shares(page, 'drowned'), SOON).toEqual(drowned);
+    const files = page.waitForEvent('download');
+    await page.locator('.side').nth(1).getByRole('button', { name: 'Policy file' }).click();
+    expect((await contentOf(await files)).length).toBeGreaterThan(10_000);
+    await page.getByRole('button', { name: 'Forget this training' }).click();
+    await expect.poll(() => page.textContent('.heading'), SOON).not.toBe(heading);
+    await page.reload();
+    await isIdle(page);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 240_000);
+
+  test('begins again what was under way, with the same choices; another tab has none of it', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await watchStates(page);
+    await page.goto(`${address}/lab.html#step=train&policies=mixture,spline`);
+    await page.click('.go');
+    await isTraining(page);
+    await page.goto('about:blank');
+    // With other choices in the address than those of the training.
+    await page.goto(`${address}/lab.html#step=train`);
+    await isTraining(page);
+    expect(await page.locator('.side h3').first().textContent()).toContain('mixture');
+    const other = await context.newPage();
+    await watchStates(other);
+    await other.goto(`${address}/lab.html#step=train`);
+    await isIdle(other);
+    await context.close();
+  }, 120_000);
+
+  test('begins again where the browser keeps no weights', async () => {
+    const { page, complaints } = await open('/lab.html');
+    await watchStates(page);
+    await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'indexedDB'));
+    await page.goto(`${address}/lab.html#step=train`);
+    await page.reload();
+    await page.click('.go');
+    await isTraining(page);
+    await page.reload();
+    await isTraining(page);
     expect(complaints).toEqual([]);
     await page.close();
   }, 120_000);

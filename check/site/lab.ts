@@ -9,9 +9,7 @@ const isDone = (page: Page) =>
   });
 
 const isTraining = (page: Page) =>
-  page.waitForFunction(() =>
-    [...document.querySelectorAll<HTMLElement>('.side')].every(({ dataset }) => dataset.state === 'training'),
-  );
+  page.waitForFunction(() => document.querySelectorAll('.side[data-state=training]').length === 2);
 
 /** The heading is of the study that was trained, and every number in it is one of those that are shown, in their order. */
 async function headingIsTrue(page: Page): Promise<void> {

@@ -1,4 +1,5 @@
 import { computed, reactive, ref, shallowRef, watch } from 'vue';
+import { type KeptSide, keptTrainings } from './keptTrainings.ts';
 import { type Setting, usualSetting } from './setting.ts';
 import type { Stroke } from './strokes.ts';
 import { makeTrainer } from './trainer.ts';
@@ -7,10 +8,11 @@ import { makeTrainer } from './trainer.ts';
  * What this page has chosen and trained, of scripted demonstrators or rewards, and of ways that were drawn. It outlives the component, so
  * that who goes to another page of the site and comes back finds it as it was.
  */
-export const labs = { train: makeLab(), draw: makeLab() };
+export const labs = { train: makeLab('train'), draw: makeLab('draw') };
 export type Lab = ReturnType<typeof makeLab>;
 
-function makeLab() {
+/** @param name by which its training is kept */
+function makeLab(name: string) {
   const setting = reactive<Setting>({ ...usualSetting, policies: [...usualSetting.policies] });
   const probe = ref({ x: -1.5, y: 0 });
   /** How far back in the training the page looks, %; 100 for the newest weights. */
@@ -38,7 +40,12 @@ function makeLab() {
   const plainSetting = (): Setting => ({ ...setting, policies: [...setting.policies] });
 
   function train(strokes: readonly Stroke[] = []): void {
-    const asked = plainSetting();
+    begin(plainSetting(), strokes);
+  }
+
+  function begin(asked: Setting, strokes: readonly Stroke[]): void {
+    isKept.value = false;
+    isRestored = true;
     scrub.value = 100;
     const begun = trainers.map((trainer, side) =>
       trainer.begin({
@@ -48,7 +55,42 @@ function makeLab() {
         ...(strokes.length > 0 && { strokes }),
       }),
     );
-    if (begun.every(Boolean)) [trained.value, trainedOn.value] = [asked, strokes];
+    if (!begun.every(Boolean)) return;
+    [trained.value, trainedOn.value] = [asked, strokes];
+    keptTrainings.begin(name, { setting: asked, strokes });
+  }
+
+  /** What was trained before the page was loaded anew; what was not over begins again, and gives the same. Once, and unless something was trained since. */
+  async function restore(): Promise<void> {
+    if (isRestored) return;
+    isRestored = true;
+    const found = await keptTrainings.read(name);
+    if (found === undefined || trained.value !== undefined) return;
+    strokes.value = found.strokes;
+    if (found.sides === undefined) {
+      begin(found.setting, found.strokes);
+      return;
+    }
+    [trained.value, trainedOn.value] = [found.setting, found.strokes];
+    trainers.forEach((trainer, side) => trainer.restore(found.setting, found.sides![side]!));
+    isKept.value = true;
+  }
+
+  async function keep(): Promise<void> {
+    const [left, right] = trainers.map(({ kept, reports, walked }): KeptSide | undefined =>
+      kept.value === undefined || walked.value === undefined
+        ? undefined
+        : { ...kept.value, reports: plain(reports.value), walked: plain(walked.value) },
+    );
+    if (left === undefined || right === undefined) return;
+    isKept.value = await keptTrainings.end(name, [left, right]);
+  }
+
+  /** Nothing is trained, and a reload finds nothing. */
+  function forget(): void {
+    for (const trainer of trainers) trainer.forget();
+    [trained.value, trainedOn.value, isKept.value] = [undefined, [], false];
+    keptTrainings.remove(name);
   }
 
   /** Shows the policy of a file on the left. */
@@ -58,6 +100,12 @@ function makeLab() {
   }
 
   trainers.forEach((trainer, side) => {
+    watch(trainer.kept, keep);
+    // What could not be done is not tried again by itself.
+    watch(
+      trainer.error,
+      (error) => error !== undefined && trainer.state.value === 'idle' && keptTrainings.remove(name),
+    );
     watch(probe, () => trainer.probe());
     watch(
       () => [snapshotOf(side), setting.blocked] as const,
@@ -70,6 +118,28 @@ function makeLab() {
   });
   /** Ways that were drawn, trained on or not. */
   const strokes = shallowRef<readonly Stroke[]>([]);
+  /** Whether a reload of the page finds it again as it is. */
+  const isKept = ref(false);
+  let isRestored = false;
   const hasWalked = computed(() => trainers.some(({ walked }) => walked.value !== undefined));
-  return { setting, probe, scrub, trained, trainedOn, strokes, trainers, hasWalked, train, load };
+  return {
+    setting,
+    probe,
+    scrub,
+    trained,
+    trainedOn,
+    strokes,
+    trainers,
+    hasWalked,
+    isKept,
+    train,
+    load,
+    restore,
+    forget,
+  };
+}
+
+/** As a worker can be sent it, and as it can be kept. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
 }

@@ -33,6 +33,16 @@ export class LabPolicy {
     return this.#snapshots.push(this.policy.stateDict()) - 1;
   }
 
+  /** The weights that were kept. */
+  get snapshots(): readonly StateDict[] {
+    return this.#snapshots;
+  }
+
+  /** Has the weights of another one as its own snapshots. */
+  keepAll(snapshots: readonly StateDict[]): void {
+    this.#snapshots.push(...snapshots);
+  }
+
   /** Does something with the weights of a snapshot, and puts the present ones back. */
   at<T>(snapshot: number | undefined, use: () => T): T {
     const kept = snapshot === undefined ? undefined : this.#snapshots[snapshot];

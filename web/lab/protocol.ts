@@ -1,6 +1,7 @@
 import type { Mode } from 'oxbow';
 import type { Walk } from '../../experiments/lake/walks/measureWalks.ts';
 import type { LabDensity } from './actionView.ts';
+import type { KeptPolicy } from './keptTrainings.ts';
 import type { LabMetrics } from './labPolicy.ts';
 import type { Setting } from './setting.ts';
 import type { Stroke } from './strokes.ts';
@@ -14,6 +15,10 @@ export type Request =
       /** Ways to clone in place of those of scripted demonstrators. */
       readonly strokes?: readonly Stroke[];
     }
+  /** What was trained before the page was loaded anew. */
+  | { readonly kind: 'restore'; readonly setting: Setting; readonly kept: KeptPolicy }
+  /** All that a training has left. */
+  | { readonly kind: 'keep' }
   | { readonly kind: 'load'; readonly name: string; readonly json: string; readonly setting: Setting }
   | {
       readonly kind: 'probe';
@@ -54,4 +59,7 @@ export type Reply =
   | ({ readonly kind: 'walks' } & Walked)
   | { readonly kind: 'density'; readonly density: LabDensity; readonly modes?: readonly Mode[] }
   | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'restored' }
+  /** Undefined where it is too much to keep. */
+  | { readonly kind: 'kept'; readonly kept: KeptPolicy | undefined }
   | { readonly kind: 'error'; readonly message: string };

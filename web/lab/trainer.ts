@@ -1,6 +1,7 @@
 import type { Mode } from 'oxbow';
 import { computed, type Ref, ref, shallowRef } from 'vue';
 import type { LabDensity } from './actionView.ts';
+import type { KeptPolicy, KeptSide } from './keptTrainings.ts';
 import type { Reply, Report, Request, Walked } from './protocol.ts';
 import type { Setting } from './setting.ts';
 
@@ -29,6 +30,8 @@ export function makeTrainer(look: () => Look) {
   /** What a file held, while that is shown. */
   const loaded = shallowRef<Extract<Reply, { kind: 'loaded' }>>();
   const file = shallowRef<{ readonly name: string; readonly bytes: Uint8Array }>();
+  /** What a reload of the page may find again, once the training is over. */
+  const kept = shallowRef<KeptPolicy>();
   let worker: Worker | undefined;
   /** What is asked for waits for the answer to the last one of its kind: then it is asked again, if something has changed. */
   let [looking, moved] = [false, false];
@@ -66,7 +69,7 @@ export function makeTrainer(look: () => Look) {
     worker?.terminate();
     worker = next;
     worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
-    for (const shown of [walked, density, modes, loaded]) shown.value = undefined;
+    for (const shown of [walked, density, modes, loaded, kept]) shown.value = undefined;
     reports.value = [];
     [looking, moved, walking, changed] = [false, false, false, false];
     state.value = 'training';
@@ -88,6 +91,7 @@ export function makeTrainer(look: () => Look) {
         return;
       case 'done':
         state.value = 'done';
+        if (loaded.value === undefined) send({ kind: 'keep' });
         probe();
         return;
       case 'walks':
@@ -104,6 +108,14 @@ export function makeTrainer(look: () => Look) {
         return;
       case 'file':
         file.value = reply;
+        return;
+      case 'kept':
+        kept.value = reply.kept;
+        return;
+      case 'restored':
+        // What was kept may have been of an earlier moment, or with another bank blocked.
+        walk();
+        probe();
         return;
       case 'error':
         error.value = reply.message;
@@ -138,6 +150,26 @@ export function makeTrainer(look: () => Look) {
     return true;
   }
 
+  /** Shows what was trained before the page was loaded anew. */
+  function restore(setting: Setting, { json, snapshots, reports: before, walked: last }: KeptSide): void {
+    const next = started();
+    if (next === undefined) return;
+    adopt(next);
+    reports.value = [...before];
+    [walked.value, share.value, state.value] = [last, 1, 'done'];
+    send({ kind: 'restore', setting, kept: { json, snapshots } });
+  }
+
+  /** As it was before anything was trained. */
+  function forget(): void {
+    worker?.terminate();
+    worker = undefined;
+    clearTimeout(rest);
+    for (const shown of [walked, density, modes, loaded, kept, error]) shown.value = undefined;
+    reports.value = [];
+    state.value = 'idle';
+  }
+
   /** What is shown stays until the file has proved to be a policy. */
   function load(request: Extract<Request, { kind: 'load' }>): void {
     const next = started();
@@ -170,6 +202,9 @@ export function makeTrainer(look: () => Look) {
     reports,
     loaded,
     file,
+    kept,
+    restore,
+    forget,
     begin,
     load,
     probe,

@@ -1,6 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
-import { policyFromJson, policyToJson, Rng, selectBackend, selectEngine } from 'oxbow';
+import { policyFromJson, policyToJson, Rng, type StateDict, selectBackend, selectEngine } from 'oxbow';
 import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
+import { type KeptPolicy, MOST_BYTES } from './keptTrainings.ts';
 import { LabPolicy } from './labPolicy.ts';
 import { labTraining } from './labTraining.ts';
 import type { Reply, Request, Walked } from './protocol.ts';
@@ -47,6 +48,21 @@ function policyOf({ name, json }: { readonly name: string; readonly json: string
   } catch (error) {
     throw refuse((error as Error).message.split('\n')[0]!.slice(0, 200));
   }
+}
+
+function jsonOf({ policy, task }: LabPolicy, { env }: Setting): string {
+  return policyToJson(policy, { env, ...task });
+}
+
+/** What a reload of the page may find again. */
+function keptOf(shown: LabPolicy, asked: Setting): KeptPolicy | undefined {
+  const { snapshots } = shown;
+  const numbers = snapshots.reduce((sum, state) => sum + numbersOf(state), 0);
+  return 4 * numbers > MOST_BYTES ? undefined : { json: jsonOf(shown, asked), snapshots };
+}
+
+function numbersOf(state: StateDict): number {
+  return Object.values(state).reduce((sum, { values }) => sum + values.length, 0);
 }
 
 /** Lets requests that wait be served. */
@@ -100,6 +116,14 @@ async function serve(request: Request): Promise<void> {
     reply({ kind: 'ready', engine: String(ready) });
     return train(request);
   }
+  if (request.kind === 'restore') {
+    ({ setting } = request);
+    ({ blocked } = setting);
+    const policy = policyFromJson(request.kept.json).policy;
+    lab = new LabPolicy(policy, setting.study === 'soft' ? softTask(setting) : undefined);
+    lab.keepAll(request.kept.snapshots);
+    return reply({ kind: 'restored' });
+  }
   if (request.kind === 'load') {
     const { policy, about } = policyOf(request);
     setting = { ...request.setting, env: lakeOf(about, request.setting.env) };
@@ -113,6 +137,7 @@ async function serve(request: Request): Promise<void> {
   const shown = lab;
   if (shown === undefined || setting === undefined) throw new Error('nothing is trained yet');
   const asked = setting;
+  if (request.kind === 'keep') return reply({ kind: 'kept', kept: keptOf(shown, asked) });
   shown.at(request.snapshot, () => {
     switch (request.kind) {
       case 'probe': {
@@ -131,9 +156,7 @@ async function serve(request: Request): Promise<void> {
       }
       case 'file': {
         const bytes =
-          request.format === 'onnx'
-            ? shown.policy.toOnnx().model
-            : new TextEncoder().encode(policyToJson(shown.policy, { env: asked.env, ...shown.task }));
+          request.format === 'onnx' ? shown.policy.toOnnx().model : new TextEncoder().encode(jsonOf(shown, asked));
         return reply({ kind: 'file', name: `policy.${request.format}`, bytes });
       }
     }
