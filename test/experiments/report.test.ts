@@ -414,7 +414,7 @@ describe('the first page', () => {
     const { E1 } = page.conclusions;
     const width = (html: string) => Number(/<svg width="(\d+)"/.exec(html)![1]);
     const one = render({ conclusions: { E1: E1! } });
-    expect(width(one)).toBeGreaterThan(2 * width(render()));
+    expect(width(one)).toBeGreaterThan(1.5 * width(render()));
     const none = render({ conclusions: {}, answer: { text: 'It is 40 % [30, 50].', chart: { caption: 'c', bars } } });
     // No line breaks within an interval.
     expect(none).toContain('<p class="answer" data-from="results">It is 40 % [30,\u00a050].</p>');
