@@ -184,12 +184,13 @@ export class AntHeadingEnv extends MujocoEnv {
   }
 
   protected override moreState(): number[] {
-    return [this.#heading.x, this.#heading.y, this.#age];
+    return [this.#heading.x, this.#heading.y, this.#age, this.#turns];
   }
 
-  protected override setMoreState([x, y, age]: readonly number[]): void {
+  protected override setMoreState([x, y, age, turns]: readonly number[]): void {
     this.#heading = { x: x!, y: y! };
     this.#age = age!;
+    this.#turns = turns!;
   }
 }
 

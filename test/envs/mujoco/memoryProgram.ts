@@ -83,21 +83,29 @@ const programs: Readonly<Record<string, (...args: string[]) => Promise<unknown> 
     gc();
     return { first, last: memory(), heapFirst, heapLast: process.memoryUsage().heapUsed };
   },
-  whole(id = '') {
-    const env = robot(id);
-    const rng = new Rng(id);
-    env.reset({ seed: 1 });
-    steps(env, 15, rng);
-    const snapshot = env.state!();
-    return { snapshot, steps: steps(env, 25, new Rng('after')) };
+  whole(ids = '') {
+    return forEach(ids, (id) => {
+      const env = robot(id);
+      env.reset({ seed: 1 });
+      steps(env, 15, new Rng(id));
+      const snapshot = env.state!();
+      return { snapshot, steps: steps(env, 25, new Rng('after')) };
+    });
   },
-  resumed(id = '', snapshot = '') {
-    const env = robot(id);
-    env.reset({ seed: 2 });
-    env.setState!(JSON.parse(snapshot));
-    return { steps: steps(env, 25, new Rng('after')) };
+  resumed(ids = '', snapshots = '') {
+    return forEach(ids, (id) => {
+      const env = robot(id);
+      env.reset({ seed: 2 });
+      env.setState!(JSON.parse(snapshots)[id]);
+      return { steps: steps(env, 25, new Rng('after')) };
+    });
   },
 };
+
+/** @param ids several, with commas between them */
+function forEach(ids: string, run: (id: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(ids.split(',').map((id) => [id, run(id)]));
+}
 
 const [name = '', ...args] = process.argv.slice(2);
 console.log(JSON.stringify(await programs[name]!(...args)));
