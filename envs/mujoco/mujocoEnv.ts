@@ -7,7 +7,8 @@ import { checkCount, checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { drawRobot } from './drawRobot.ts';
 import { LARGER_MEMORY, type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
-import { type RobotPicture, type RobotView, robotCamera } from './robotPicture.ts';
+import { robotCamera } from './robotCamera.ts';
+import type { RobotPicture, RobotView } from './robotPicture.ts';
 
 /** What one env has in MuJoCo's memory, where nothing frees it by itself. */
 interface Handles {
