@@ -127,10 +127,8 @@ describe('the story', () => {
     await isDone(page);
     const [drowned, result] = [await shares(page, 'drowned'), await heading(page)];
     await headingIsTrue(page);
-    await page.click('.VPNavBar a[href$="/flow-lab.html"]');
-    await page.waitForFunction(
-      () => document.title.startsWith('A flow') || location.pathname.endsWith('flow-lab.html'),
-    );
+    await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
+    await page.waitForURL('**/which-agent.html');
     await page.goBack();
     await isDone(page);
     expect(await shares(page, 'drowned')).toEqual(drowned);

@@ -15,8 +15,8 @@ const SHOWN = [
 type Shown = (typeof SHOWN)[number][0];
 
 const DRAWN_WALKS = 50;
-/** Lengths of the map that a panel shows, and those between the middles of two. The captions are above the map's border, where no walk comes. */
-const [LEFT, RIGHT, BOTTOM, TOP, PITCH] = [-2.2, 1.85, -1.75, border + 0.75, 4.2];
+/** Lengths of the map that a panel shows, and those between the middles of two. The captions are near the map's border, where no walk comes. */
+const [LEFT, RIGHT, BOTTOM, TOP, PITCH] = [-2.2, 1.85, -1.75, border + 0.47, 4.2];
 
 export const label =
   'Walks of three policies that cloned walkers of both banks of a lake: many walks of the Gaussian end in the water, hardly any of the mixture and of the spline flow';

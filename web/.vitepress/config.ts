@@ -99,9 +99,14 @@ export default defineConfig({
     nav: [
       { text: 'Start', link: '/start' },
       { text: 'Need a flow?', link: '/lake' },
-      { text: 'Lab', link: '/lab' },
-      { text: 'Flow lab', link: '/flow-lab' },
-      { text: 'Robots', link: '/robots' },
+      {
+        text: 'Labs',
+        items: [
+          { text: 'The lake', link: '/lab' },
+          { text: 'Inside a flow', link: '/flow-lab' },
+          { text: 'Robots', link: '/robots' },
+        ],
+      },
       { text: 'Guide', link: '/which-agent' },
       { text: 'Results', link: '/results' },
       { text: 'API', link: '/api/index.html', target: '_self' },

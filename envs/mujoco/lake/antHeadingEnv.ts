@@ -65,7 +65,7 @@ export class AntHeadingEnv extends MujocoEnv {
   #turns = 0;
   #before: Point = { x: 0, y: 0 };
 
-  /** @param xml a model whose ant is {@link fourLeggedAnt} */
+  /** @param xml a model whose ant is that of `AntLake` */
   constructor(options: AntHeadingOptions = {}, xml = fourLeggedAnt()) {
     const parsed = parseOptions('AntHeading', antHeadingOptions, options);
     super({ name: 'AntHeading', xml, frameSkip: parsed.frameSkip, view: 'above' });
