@@ -68,8 +68,12 @@ describe('AntHeadingEnv', () => {
 
   it('sees the world from its torso, whose front is the side that faces the heading', () => {
     const env = new AntHeadingEnv();
+    const rng = new Rng('tilted');
     for (let seed = 0; seed < 30; seed++) {
-      const [observation] = env.reset({ seed });
+      env.reset({ seed });
+      // Until it is tilted.
+      for (let t = 0; t < 9; t++) env.step(env.actionSpace.sample(rng));
+      const [observation] = env.step(env.actionSpace.sample(rng));
       const { qpos, qvel, heading } = read(env);
       const own = (v: Vector) => turned(qpos.slice(3, 7) as never, v);
       const sides = [own([1, 0, 0]), own([0, 1, 0]), own([-1, 0, 0]), own([0, -1, 0])];
