@@ -10,6 +10,16 @@ export interface Preset<Options> {
   readonly agent: Omit<Options, 'policy' | 'env' | 'rng'>;
   /** Options of the policy; `scale` is for a Gaussian alone. */
   readonly policy: Readonly<Record<string, unknown>>;
+  /** What single policies have in place of these, by their names: the rate that a search has found for each, say. */
+  readonly byPolicy?: Readonly<
+    Record<
+      string,
+      {
+        readonly agent?: Partial<Omit<Options, 'policy' | 'env' | 'rng'>>;
+        readonly policy?: Readonly<Record<string, unknown>>;
+      }
+    >
+  >;
 }
 
 /** Settings by the name of the agent. */
@@ -30,7 +40,7 @@ const landing = {
   normalizeRewards: true,
 } as const;
 
-/** PPO's of robots. */
+/** PPO's of robots: those of CleanRL, with four environments. */
 const robot = {
   horizon: 512,
   batchSize: 64,
@@ -40,6 +50,24 @@ const robot = {
   learningRate: { linear: [3e-4, 0] },
   normalizeObservations: true,
   normalizeRewards: true,
+} as const;
+
+/** Robots of MuJoCo by PPO, each class of policies with what it has of its own. */
+const robotByPpo = {
+  steps: 1_000_000,
+  envs: 4,
+  agent: robot,
+  policy: {},
+  byPolicy: { mixture: { policy: { components: 4 } } },
+} as const;
+
+/** Robots of MuJoCo by SAC: the paper's networks. Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018. */
+const robotBySac = {
+  steps: 100_000,
+  envs: 1,
+  agent: { learningRate: 3e-4, learningStarts: 5000, criticHidden: [256, 256] },
+  policy: { ...replaying, hidden: [256, 256], scale: 'state' },
+  byPolicy: { mixture: { policy: { components: 4 } } },
 } as const;
 
 /**
@@ -291,6 +319,13 @@ export const presets = {
   'gymnasium:LunarLanderContinuous-v3': { ppo: { steps: 500_000, envs: 8, agent: landing, policy: {} } },
   'gymnasium:InvertedPendulum-v5': { ppo: { steps: 100_000, envs: 4, agent: robot, policy: {} } },
   'gymnasium:Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: robot, policy: {} } },
-  'mujoco/Hopper-v5': { ppo: { steps: 300_000, envs: 4, agent: robot, policy: {} } },
-  'mujoco/HalfCheetah-v5': { ppo: { steps: 1_000_000, envs: 4, agent: robot, policy: {} } },
+  'mujoco/Hopper-v5': { ppo: { ...robotByPpo, steps: 300_000 }, sac: robotBySac },
+  'mujoco/HalfCheetah-v5': { ppo: robotByPpo, sac: robotBySac },
+  'mujoco/Walker2d-v5': { ppo: robotByPpo, sac: robotBySac },
+  // A stroke of the swimmer pays long after it.
+  'mujoco/Swimmer-v5': { ppo: { ...robotByPpo, agent: { ...robot, gamma: 0.9999 } } },
+  'mujoco/InvertedDoublePendulum-v5': { ppo: robotByPpo },
+  'mujoco/Reacher-v5': { ppo: robotByPpo },
+  'mujoco/Ant-v5': { ppo: robotByPpo },
+  'mujoco/Humanoid-v5': { ppo: robotByPpo },
 } as const satisfies Readonly<Record<string, Presets>>;

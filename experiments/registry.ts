@@ -11,6 +11,7 @@ export const registry: Registry = {
     endpoints: async () => (await import('./endpoints/endpoints.ts')).endpoints,
     lake: async () => (await import('./lake/lake.ts')).lake,
     products: async () => (await import('./products/products.ts')).products,
+    robots: async () => (await import('./robots/robots.ts')).robots,
     stability: async () => (await import('./stability/stability.ts')).stability,
     vae: async () => (await import('./vae/vae.ts')).vae,
   },

@@ -3,7 +3,7 @@ import { builtinPolicies } from '../../src/policies/builtinPolicies.ts';
 import { policyOptionsFor } from '../../src/policies/policyOptionsFor.ts';
 import { suitedOptions } from '../../src/policies/registry.ts';
 import type { AgentName } from '../builtinAgents.ts';
-import { presetOf } from './presetOf.ts';
+import { presetFor } from './presetOf.ts';
 
 /** The compiler sees to it that every agent has a row. */
 const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = policyOptionsFor;
@@ -27,7 +27,8 @@ export interface TrainingDefaults {
 }
 
 /**
- * The defaults of an agent on an environment: those of the preset, where there is one, or scales; and before the policy's own those that
+ * The defaults of an agent on an environment: those of the preset, where there is one, or scales; of one policy also what the preset has for
+ * it alone; and before the policy's own those that
  * suit the agent.
  * @param env its id; without one there is no preset
  * @param policies their names, or what there is; one that is not built in need not be able to normalize observations
@@ -39,7 +40,9 @@ export function trainingDefaults(
   policies: readonly unknown[],
   actions?: Space,
 ): TrainingDefaults {
-  const preset = env === undefined ? undefined : presetOf(env, agent);
+  const [only, ...others] = policies;
+  const name = typeof only === 'string' && others.length === 0 ? only : undefined;
+  const preset = env === undefined ? undefined : presetFor(env, agent, name);
   const areBuiltin = policies.every((policy) => typeof policy === 'string' && Object.hasOwn(builtinPolicies, policy));
   const scales = scaling.includes(agent) && {
     normalizeRewards: true,

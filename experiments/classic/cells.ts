@@ -1,12 +1,4 @@
-/** A score to reach: the interquartile mean over seeds of the mean return of 100 greedy episodes, after so many steps. */
-export interface Cell {
-  readonly env: EnvName;
-  readonly study: StudyName;
-  readonly policies: readonly PolicyName[];
-  /** Environment steps of the training. */
-  readonly steps: number;
-  readonly asked: number;
-}
+import type { Cell } from '../training/scored/cell.ts';
 
 export const choices = {
   studies: ['ppo', 'a2c', 'sac', 'td3', 'dqn', 'qr-dqn'],
@@ -14,9 +6,11 @@ export const choices = {
   environments: ['CartPole-v1', 'Acrobot-v1', 'MountainCar-v0', 'Pendulum-v1', 'MountainCarContinuous-v0'],
 } as const;
 
-export type StudyName = (typeof choices.studies)[number];
-export type PolicyName = (typeof choices.policies)[number];
-export type EnvName = (typeof choices.environments)[number];
+type ClassicCell = Cell<
+  (typeof choices.environments)[number],
+  (typeof choices.studies)[number],
+  (typeof choices.policies)[number]
+> & { readonly asked: number };
 
 const continuous = ['gaussian', 'spline'] as const;
 const classes = ['gaussian', 'mixture', 'realnvp', 'spline'] as const;
@@ -25,7 +19,7 @@ const values = ['q-network'] as const;
 const quantiles = ['quantile-network'] as const;
 
 /** What the field's libraries reach at these budgets: a flow is asked for no less than the Gaussian. */
-export const cells: readonly Cell[] = [
+export const cells: readonly ClassicCell[] = [
   { env: 'CartPole-v1', study: 'ppo', policies: discrete, steps: 100_000, asked: 475 },
   { env: 'CartPole-v1', study: 'a2c', policies: discrete, steps: 500_000, asked: 475 },
   { env: 'CartPole-v1', study: 'dqn', policies: values, steps: 50_000, asked: 475 },

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { cells } from '../../experiments/classic/cells.ts';
 import { classic } from '../../experiments/classic/classic.ts';
-import { scoreTable } from '../../experiments/classic/scores.ts';
 import { main } from '../../experiments/commands/main.ts';
 import { registry, type SummaryRow } from '../../experiments/index.ts';
+import { scoreTable } from '../../experiments/training/scored/scores.ts';
 import { trainSettings } from '../../experiments/training/trainSettings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
@@ -41,7 +41,7 @@ describe('oxbow run classic', () => {
     const row = (policy: string, metric: string, iqm: number | null): SummaryRow => ({
       ...{ study: 'ppo', env: 'Pendulum-v1', policy, metric, iqm, low: iqm, high: iqm, perSeed: [iqm, iqm] },
     });
-    const { columns, rows } = scoreTable([
+    const { columns, rows } = scoreTable(cells, [
       ...[row('gaussian', 'return', -250), row('gaussian', 'greedyReturn', -200)],
       ...[row('spline', 'return', -150), row('spline', 'greedyReturn', -200.5)],
     ]);

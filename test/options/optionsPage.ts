@@ -63,4 +63,5 @@ function tableRow({ name, type, default: usual, unit, meaning }: OptionRow): str
 
 const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
 
-const sentence = (text: string): string => `${text.replace(/^[a-z]/, (letter) => letter.toUpperCase())}.`;
+const sentence = (text: string): string =>
+  `${text.replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/\.$/, '')}.`;

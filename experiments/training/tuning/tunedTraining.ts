@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { agentNamed } from '../../../agents/builtinAgents.ts';
-import { presetOf } from '../../../agents/common/presetOf.ts';
+import { presetFor } from '../../../agents/common/presetOf.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { trainSettings } from '../trainSettings.ts';
 import type { TrainTuningConfig } from './trainTuningConfig.ts';
@@ -30,7 +30,7 @@ export function tunedTraining(config: TrainTuningConfig, policy: string, setting
     agent: agentNamed(agent)!.settings.parse({}) as Options,
     policy: trainSettings({ study: agent, env: '', policy }, {}).policy,
   };
-  const preset = presetOf(env, agent);
+  const preset = presetFor(env, agent, policy);
   const chosen = (part: 'agent' | 'policy') => {
     const named = { ...preset?.[part], ...(settings[part] as Settings | undefined) };
     const options = Object.entries(trial[part]).filter(

@@ -1,0 +1,74 @@
+import { type Conclusion, type Criterion, concludeClauses } from '../harness/conclusion.ts';
+import { equivalentRows } from '../harness/equivalentRows.ts';
+import type { SummaryRow } from '../harness/experiment.ts';
+import { plural } from '../harness/plural.ts';
+import { agentLabel } from '../training/scored/agentLabel.ts';
+import { ofCell } from '../training/scored/cell.ts';
+import { cells, choices } from './cells.ts';
+
+const question =
+  'Does a flow or a mixture in the Gaussian’s place change what robots learn, each class at its own rate?';
+
+/** Fixed on 2026-11-28, before any run, and not changed since. */
+const prediction =
+  'No class wins: greedy returns of mixture, RealNVP and spline are within ±10 % of the Gaussian’s, by PPO and by SAC, on HalfCheetah, Hopper and Walker2d';
+
+const GAUSSIAN = 'gaussian';
+/** The difference that does not matter, as a share of the Gaussian's return. */
+const SAME = 0.1;
+
+interface Comparison {
+  /** `a spline by PPO on Hopper-v5` */
+  readonly name: string;
+  readonly criterion: Criterion;
+  /** Whether its interquartile mean is above the Gaussian's. */
+  readonly isAbove: boolean;
+}
+
+/** Each class beside the Gaussian, by greedy returns, wherever both were trained. */
+function comparisons(summary: readonly SummaryRow[]): Comparison[] {
+  const asked = cells.filter(({ env }) => !choices.byName.some((name) => name === env));
+  return asked.flatMap((cell) => {
+    const rows = ofCell(cell, summary).filter(({ metric, iqm }) => metric === 'greedyReturn' && iqm !== null);
+    const gaussian = rows.find(({ policy }) => policy === GAUSSIAN);
+    if (gaussian === undefined) return [];
+    const where = `${agentLabel(cell.study)} on ${cell.env.replace('mujoco/', '')}`;
+    return rows.flatMap((row) => {
+      if (row === gaussian) return [];
+      const criterion = equivalentRows(row, gaussian, {
+        label: `${row.policy} − ${GAUSSIAN}, ${where}`,
+        bound: SAME * Math.abs(gaussian.iqm!),
+        format: (value) => value.toFixed(0),
+      });
+      return criterion ? [{ name: `${row.policy} by ${where}`, criterion, isAbove: row.iqm! > gaussian.iqm! }] : [];
+    });
+  });
+}
+
+/** What became of the prediction. @param summary rows of all metrics */
+export function concludeRobots(summary: readonly SummaryRow[]): Conclusion {
+  const compared = comparisons(summary);
+  const measured = summary.filter(({ metric }) => metric === 'greedyReturn').map(({ perSeed }) => perSeed.length);
+  const answer = answerOf(compared);
+  return concludeClauses(
+    { question, prediction, ...(answer && { answer }) },
+    compared.map(({ criterion }) => criterion),
+    Math.max(0, ...measured),
+  );
+}
+
+function answerOf(compared: readonly Comparison[]): Conclusion['answer'] {
+  if (compared.length === 0) return undefined;
+  const which = (holds: Criterion['holds']) => compared.filter(({ criterion }) => criterion.holds === holds);
+  const [same, apart, open] = [which(true), which(false), which(undefined)];
+  const list = (side: readonly Comparison[]) => side.map(({ name }) => name).join('; ');
+  const above = apart.filter(({ isAbove }) => isAbove);
+  const below = apart.filter(({ isAbove }) => !isAbove);
+  const rest = [
+    ...(above.length > 0 ? [`Ahead: ${list(above)}.`] : []),
+    ...(below.length > 0 ? [`Behind: ${list(below)}.`] : []),
+    ...(open.length > 0 ? [`Not decided: ${list(open)}.`] : []),
+  ];
+  const text = `Of ${plural(compared.length, 'comparison')} with the Gaussian, ${same.length} are within ±10 % of its greedy return.`;
+  return { text: [text, ...rest].join(' ') };
+}

@@ -1,0 +1,116 @@
+import { presetOf } from '../../../agents/common/presetOf.ts';
+import type { Answer } from '../../harness/conclusion.ts';
+import type { Figure, Outcome, Section, SummaryRow, Table } from '../../harness/experiment.ts';
+import { plural } from '../../harness/plural.ts';
+import { intervalChart } from '../../harness/report/intervalChart.ts';
+import { flatSettings } from '../../harness/report/settings.ts';
+import { metricTable } from '../../harness/report/table.ts';
+import { trueMinus } from '../../harness/report/trueMinus.ts';
+import { curvesFigure } from '../trainSections.ts';
+import { agentLabel } from './agentLabel.ts';
+import { type Cell, ofCell } from './cell.ts';
+
+/** What was reached of what was asked, a row a policy of a cell. Greedy actions decide. @param steps in place of those of the cells */
+export function scoreTable(cells: readonly Cell[], summary: readonly SummaryRow[], steps?: number): Table {
+  const format = (value: number) => value.toFixed(1);
+  return {
+    title: 'Scores',
+    columns: ['environment', 'agent', 'steps', 'policy', 'seeds', 'asked', 'reached', 'greedy', 'sampled'],
+    rows: cells.flatMap((cell) => {
+      const own = ofCell(cell, summary);
+      const { rows } = metricTable('', own, [
+        { metric: 'greedyReturn', label: 'greedy', format },
+        { metric: 'return', label: 'sampled', format },
+      ]);
+      return rows.map(([policy, seeds, greedy, sampled]) => [
+        cell.env,
+        agentLabel(cell.study),
+        String(steps ?? cell.steps),
+        policy!,
+        seeds!,
+        cell.asked === undefined ? '–' : trueMinus(String(cell.asked)),
+        reached(cell, own, policy!),
+        greedy!,
+        sampled!,
+      ]);
+    }),
+  };
+}
+
+function reached({ asked }: Cell, rows: readonly SummaryRow[], policy: string): string {
+  const iqm = rows.find((row) => row.policy === policy && row.metric === 'greedyReturn')?.iqm ?? null;
+  return iqm === null || asked === undefined ? '–' : iqm >= asked ? 'yes' : 'no';
+}
+
+/** How many of the scores that are asked for are reached, and who misses one. */
+export function scoresReached(cells: readonly Cell[], summary: readonly SummaryRow[]): Answer | undefined {
+  const asked = cells.flatMap((cell) => {
+    if (cell.asked === undefined) return [];
+    const own = ofCell(cell, summary).filter(({ metric, iqm }) => metric === 'greedyReturn' && iqm !== null);
+    return own.map(({ policy }) => ({
+      training: `${agentLabel(cell.study)} with ${policy} on ${cell.env}`,
+      isReached: reached(cell, own, policy) === 'yes',
+    }));
+  });
+  if (asked.length === 0) return undefined;
+  const missed = asked.filter(({ isReached }) => !isReached).map(({ training }) => training);
+  const text = `${asked.length - missed.length} of ${plural(asked.length, 'training')} reach the score that is asked for, by the interquartile mean of greedy actions.`;
+  return { text: missed.length === 0 ? text : `${text} Not so: ${missed.join('; ')}.` };
+}
+
+/** Learning curves and scores of each cell, and how its policies were trained. */
+export function scoreSections(
+  cells: readonly Cell[],
+  outcomes: readonly Outcome[],
+  summary: readonly SummaryRow[],
+  policies: readonly string[],
+): Section[] {
+  const scores = cells.flatMap((cell) => {
+    const { env, study, asked, steps } = cell;
+    const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
+    if (ours.length === 0) return [];
+    const title = `${agentLabel(study)} on ${env}`;
+    const name = `${study}-${env.replaceAll('/', '-')}`;
+    const charts = (['greedyReturn', 'return'] as const).map((metric): Figure => {
+      const actions = metric === 'return' ? 'sampled' : 'greedy';
+      return {
+        name: `${name}-${metric}`,
+        caption: `${title}: return of ${actions} actions. A dot is the interquartile mean over the seeds, a bar its 95 % interval, a tick a seed.`,
+        spec: intervalChart(
+          ofCell(cell, summary).filter((row) => row.metric === metric),
+          { x: `return, ${actions} actions`, policies },
+        ),
+      };
+    });
+    const after = `after ${steps.toLocaleString('en-GB')} steps`;
+    const wanted =
+      asked === undefined
+        ? `Trained for ${steps.toLocaleString('en-GB')} steps.`
+        : `Asked for: a return of at least ${trueMinus(String(asked))} of greedy actions ${after}.`;
+    return [{ title, paragraphs: [wanted], figures: [curvesFigure(ours, policies, `${name}-curves`), ...charts] }];
+  });
+  return [...scores, { title: 'How they were trained', paragraphs: [PRESETS], tables: [presetTable(cells)] }];
+}
+
+const PRESETS =
+  'With the presets of oxbow train, the same for every seed. What they leave out is the default of the agent or the policy.';
+
+/** The presets: a row for all policies of a cell, and one for each that has settings of its own. */
+function presetTable(cells: readonly Cell[]): Table {
+  return {
+    title: 'Presets',
+    columns: ['training', 'settings'],
+    rows: cells.flatMap(({ env, study, policies }) => {
+      const { byPolicy = {}, ...common } = presetOf(env, study) ?? {};
+      const name = `${agentLabel(study)} on ${env}`;
+      const own = policies.filter((policy) => Object.hasOwn(byPolicy, policy));
+      const rows = own.map((policy) => [`${name}, ${policy}`, settingsText(byPolicy[policy]!)]);
+      return [[name, settingsText(common)], ...rows];
+    }),
+  };
+}
+
+function settingsText({ steps: _, ...preset }: Readonly<Record<string, unknown>>): string {
+  const settings = flatSettings(preset).map(([path, value]) => `${path} ${value}`);
+  return settings.length === 0 ? '–' : settings.join(', ');
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { main } from '../../../experiments/commands/main.ts';
+import { registry, type SummaryRow } from '../../../experiments/index.ts';
+import { cells } from '../../../experiments/robots/cells.ts';
+import { robots } from '../../../experiments/robots/robots.ts';
+import { trainSettings } from '../../../experiments/training/trainSettings.ts';
+
+test('by default the three robots of the prediction, with a preset for every training', () => {
+  const config = robots.schema.parse({});
+  const jobs = robots.jobs(config);
+  // Ten seeds of PPO, five of SAC, four classes, three robots.
+  expect(jobs).toHaveLength(3 * 4 * (10 + 5));
+  expect(new Set(jobs.map(({ env }) => env)).size).toBe(3);
+  for (const { env, study, policies } of cells) {
+    for (const policy of policies) {
+      const { agent, envs } = trainSettings({ study, env, policy }, {});
+      expect([env, study, envs]).toEqual([env, study, study === 'ppo' ? 4 : 1]);
+      expect(agent.learningRate).not.toBe(undefined);
+    }
+  }
+});
+
+test('trains in worker processes, and answers', async () => {
+  const out = join(mkdtempSync(join(tmpdir(), 'oxbow-robots-')), 'run');
+  const few = [
+    '--env',
+    'mujoco/InvertedDoublePendulum-v5',
+    '--study',
+    'ppo',
+    '--policy',
+    'gaussian',
+    '--steps',
+    '2048',
+    '--seeds',
+    '1',
+  ];
+  const argv = ['run', 'robots', '--workers', '1', ...few, '--set', 'evaluationEpisodes=2', '--out', out];
+  expect(await main(argv, registry)).toBe(0);
+  const { results, experiments } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const scores = results.filter(({ metric }: SummaryRow) => metric === 'greedyReturn');
+  expect(scores.map(({ policy }: SummaryRow) => policy)).toEqual(['gaussian']);
+  // One of those that the prediction is not about.
+  expect(experiments.E9.verdict).toBe('undecided');
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('PPO on mujoco/InvertedDoublePendulum-v5');
+});
