@@ -16,6 +16,7 @@ import {
   shapeRate,
 } from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
+import { checkDensity } from './common/checkDensity.ts';
 import { standardized } from './common/clippedSurrogate.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
@@ -89,12 +90,13 @@ export class A2c implements Agent<A2cReport> {
   readonly #valuesOf;
   readonly #update;
 
-  /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density */
   constructor(options: A2cOptions) {
     const config = parseOptions('A2c', a2cOptions, options);
     this.#options = config;
     const { policy, horizon, gamma } = config;
     const { env, actionSpace } = vectorEnvFor('A2c', policy, config.env);
+    checkDensity('A2c', policy);
     checkPolicy(policy);
     this.#numEnvs = env.numEnvs;
     const normalizers = normalizersFor([policy], env.numEnvs, config);

@@ -8,6 +8,7 @@ import {
   clipByGlobalNorm,
   compile,
   type Policy,
+  Rng,
   type StateDict,
   valueAndGradients,
 } from '../src/index.ts';
@@ -23,6 +24,7 @@ import { normalizationOptions, ObservationStatistics } from './common/observatio
 import { partSchemas } from './common/partSchemas.ts';
 import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
+import { withArticle } from './common/withArticle.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {
@@ -78,7 +80,7 @@ export const behaviorCloningOptions = z.strictObject({
 export type BehaviorCloningOptions = z.input<typeof behaviorCloningOptions>;
 
 export interface BehaviorCloningReport extends TrainReport {
-  /** Mean negative log-likelihood of the actions since the last report, nats. */
+  /** Mean negative log-likelihood of the actions since the last report, nats; of a policy without a density its own matching loss. */
   readonly loss: number;
   readonly gradientNorm: number;
   /** The loss on the validation pairs. */
@@ -91,6 +93,9 @@ export interface BehaviorCloningReport extends TrainReport {
  * Behaviour cloning by maximum likelihood: minimize −E[log π(a | o)] over demonstrated pairs, which is the forward KL from
  * the demonstrators to the policy. A policy with one mode covers the average of two.
  *
+ * A policy without a density says itself what it is fitted by, by `matchingLoss`, as a `FlowMatchingPolicy`. Reports and validation
+ * have that loss in the likelihood's place; of one to the other nothing can be said.
+ *
  * With validation pairs, the loss on them is taken at each report, and when the training ends, is left or diverges, the
  * policy gets the weights of the best report; `patience` ends the training when it has not become less for long.
  *
@@ -102,7 +107,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   readonly #update;
   readonly #updateOnArrays;
   readonly #loss;
-  readonly #training = new Training('BehaviorCloning', ['minibatches', 'entropy']);
+  readonly #noise: 'entropy' | 'matching';
+  readonly #training: Training<'minibatches' | 'entropy' | 'matching'>;
   readonly #parts: AgentParts;
   /** The weights that were best on the held-out pairs. */
   #best: Best | null = null;
@@ -111,7 +117,11 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   constructor(options: BehaviorCloningOptions) {
     this.#options = withPossibleActions(parseOptions('BehaviorCloning', behaviorCloningOptions, options));
     const { policy, validation, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
+    checkHasLoss(this.#options);
     checkPolicy(policy);
+    const hasDensity = policy.hasDensity !== false;
+    this.#noise = hasDensity ? 'entropy' : 'matching';
+    this.#training = new Training('BehaviorCloning', ['minibatches', this.#noise]);
     const { observations: observed, actions: demonstrated } = this.#options.demonstrations;
     const count = countPairs(this.#options, this.#options.demonstrations, 'demonstrations');
     if (validation !== undefined) countPairs(this.#options, validation, 'validation');
@@ -135,25 +145,18 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     const parameters = policy.trainableVariables();
     const optimizer = new Adam(parameters, { weightDecay });
 
-    const likelihood = (observations: tf.Tensor, actions: tf.Tensor) => {
-      const distribution = policy.given(observations);
-      const logProb = distribution.logProb(distribution.unsquash(actions));
-      return { distribution, logProb, negativeLogLikelihood: tf.neg(tf.mean(logProb)) };
-    };
+    const lossOf = hasDensity
+      ? (batch: Batch, rng: Rng) => likelihoodLoss(policy, batch, rng, entropyCoefficient)
+      : ({ observations, actions }: Batch, rng: Rng) => {
+          const loss = policy.matchingLoss!(observations, actions, rng);
+          return { loss, reported: loss };
+        };
     this.#update = compile(
       ({ observations, actions, learningRate }: Batch & { learningRate: tf.Tensor }, rng) => {
-        const { negativeLogLikelihood, gradients } = valueAndGradients(() => {
-          const { distribution, logProb, negativeLogLikelihood } = likelihood(observations, actions);
-          if (entropyCoefficient === 0) return { loss: negativeLogLikelihood, negativeLogLikelihood };
-          const entropy = meanEntropy(distribution, { logProb, rng, isTrained: true });
-          return {
-            loss: tf.sub(negativeLogLikelihood, tf.mul(entropyCoefficient, entropy)),
-            negativeLogLikelihood,
-          };
-        }, parameters);
+        const { reported, gradients } = valueAndGradients(() => lossOf({ observations, actions }, rng), parameters);
         const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
         optimizer.update(clipped.gradients, learningRate);
-        return { loss: negativeLogLikelihood, gradientNorm: clipped.norm };
+        return { loss: reported, gradientNorm: clipped.norm };
       },
       { name: 'behavior-cloning/update', state: [policy, optimizer] },
     );
@@ -162,10 +165,10 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       actions: { shape: [batchSize, policy.actionDim] },
       learningRate: { shape: [] },
     });
-    this.#loss = compile(
-      ({ observations, actions }: Batch) => ({ loss: likelihood(observations, actions).negativeLogLikelihood }),
-      { name: 'behavior-cloning/loss', state: [policy] },
-    );
+    this.#loss = compile((batch: Batch, rng) => ({ loss: lossOf(batch, rng).reported }), {
+      name: 'behavior-cloning/loss',
+      state: [policy],
+    });
     this.#parts = new AgentParts(
       'BehaviorCloning',
       {
@@ -224,14 +227,20 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     this.#parts.setState(state);
   }
 
-  /** The mean negative log-likelihood of a data set, nats. */
+  /**
+   * The mean negative log-likelihood of a data set, nats; of a policy without a density its matching loss, by the same noise at each
+   * call, so that two values can be compared.
+   */
   evaluate({ observations, actions }: Demonstrations): number {
     const { observationDim, actionDim } = this.#options.policy;
     return tf.tidy(() => {
-      const { loss } = this.#loss({
-        observations: tf.tensor2d(observations, [observations.length / observationDim, observationDim]),
-        actions: tf.tensor2d(actions, [actions.length / actionDim, actionDim]),
-      });
+      const { loss } = this.#loss(
+        {
+          observations: tf.tensor2d(observations, [observations.length / observationDim, observationDim]),
+          actions: tf.tensor2d(actions, [actions.length / actionDim, actionDim]),
+        },
+        new Rng('behavior-cloning/evaluate'),
+      );
       return loss.dataSync()[0]!;
     });
   }
@@ -259,11 +268,37 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {
     const learningRate = rateAt('BehaviorCloning: learningRate', this.#options.learningRate, progress);
     const batch = { ...this.#minibatches.gather(rows), learningRate };
-    return scalarsOf(this.#updateOnArrays(batch, this.#training.streams.entropy));
+    return scalarsOf(this.#updateOnArrays(batch, this.#training.streams[this.#noise]));
   }
 }
 
 type Parsed = z.output<typeof behaviorCloningOptions>;
+
+/** −E[log π(a | o)] as `reported`, and the loss with the entropy bonus. */
+function likelihoodLoss(policy: Policy, { observations, actions }: Batch, rng: Rng, entropyCoefficient: number) {
+  const distribution = policy.given(observations);
+  const logProb = distribution.logProb(distribution.unsquash(actions));
+  const reported = tf.neg(tf.mean(logProb));
+  if (entropyCoefficient === 0) return { loss: reported, reported };
+  const entropy = meanEntropy(distribution, { logProb, rng, isTrained: true });
+  return { loss: tf.sub(reported, tf.mul(entropyCoefficient, entropy)), reported };
+}
+
+/** @throws if the policy has neither a density nor a loss of its own, or an entropy is wanted that it does not know */
+function checkHasLoss({ policy, entropyCoefficient }: Parsed): void {
+  if (policy.hasDensity !== false) return;
+  const name = withArticle(policy.constructor.name);
+  if (policy.matchingLoss === undefined) {
+    throw new Error(
+      `BehaviorCloning: policy: got ${name}, which has samples and neither a density nor a matchingLoss, expected one of them`,
+    );
+  }
+  if (entropyCoefficient !== 0) {
+    throw new Error(
+      `BehaviorCloning: entropyCoefficient: got ${entropyCoefficient}, expected 0: ${name} has no density, and its entropy is not known`,
+    );
+  }
+}
 
 /** With `outside: 'clip'` the options with all actions within the policy's bounds. */
 function withPossibleActions(options: Parsed): Parsed {

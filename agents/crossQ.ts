@@ -60,7 +60,7 @@ export interface CrossQReport extends SoftActorCriticReport {}
 export class CrossQ implements Agent<CrossQReport> {
   readonly #training: SoftActorCritic<ActionValues>;
 
-  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: CrossQOptions) {
     const config = parseOptions('CrossQ', crossQOptions, options);
     const { momentum, warmUp, beta1 } = config;

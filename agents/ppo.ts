@@ -18,6 +18,7 @@ import {
   shapeRate,
 } from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
+import { checkDensity } from './common/checkDensity.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
@@ -148,14 +149,15 @@ export class Ppo implements Agent<PpoReport> {
   readonly #improvePolicy;
 
   /**
-   * @throws for an unknown option or one out of range, if the environment does not fit the policy, or if a rollout is
-   * smaller than a minibatch
+   * @throws for an unknown option or one out of range, if the environment does not fit the policy, the policy has no density, or a
+   * rollout is smaller than a minibatch
    */
   constructor(options: PpoOptions) {
     const config = parseOptions('Ppo', ppoOptions, options);
     this.#options = config;
     const { policy, horizon, batchSize } = config;
     this.#envs = vectorEnvFor('Ppo', policy, config.env);
+    checkDensity('Ppo', policy);
     checkPolicy(policy);
     const { numEnvs } = this.#envs.env;
     if (batchSize > horizon * numEnvs) {

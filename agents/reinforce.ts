@@ -13,6 +13,7 @@ import {
   shapeRate,
 } from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
+import { checkDensity } from './common/checkDensity.ts';
 import { EpisodeCollector } from './common/episodeCollector.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
@@ -83,12 +84,13 @@ export class Reinforce implements Agent<ReinforceReport> {
   readonly #update;
   readonly #fit;
 
-  /** @throws for an unknown option or one out of range, or if the environment does not fit the policy */
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density */
   constructor(options: ReinforceOptions) {
     const config = parseOptions('Reinforce', reinforceOptions, options);
     this.#options = config;
     const { policy } = config;
     const envs = vectorEnvFor('Reinforce', policy, config.env);
+    checkDensity('Reinforce', policy);
     checkPolicy(policy);
     const normalizers = normalizersFor([policy], envs.env.numEnvs, config);
     this.value = new ValueNetwork({

@@ -43,7 +43,7 @@ export class Sac implements Agent<SacReport> {
   readonly #options: z.output<typeof sacOptions>;
   readonly #training: SoftActorCritic<ActionValues>;
 
-  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: SacOptions) {
     const config = parseOptions('Sac', sacOptions, options);
     this.#options = config;

@@ -1,7 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
-import { Adam, checkPolicy, compile, portableMath, type Rng, stopGradient, valueAndGradients } from '../src/index.ts';
+import {
+  Adam,
+  checkPolicy,
+  compile,
+  type Policy,
+  portableMath,
+  type Rng,
+  sampleAction,
+  stopGradient,
+  valueAndGradients,
+} from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
@@ -22,6 +32,7 @@ import { steinDirection } from './common/steinDirection.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { TransitionTensors } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
+import { withArticle } from './common/withArticle.ts';
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,
@@ -88,7 +99,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not
-   * reparameterized or does not keep its actions within their bounds
+   * reparameterized, does not keep its actions within their bounds, or clips them there
    */
   constructor(options: SoftQLearningOptions) {
     const config = parseOptions('SoftQLearning', softQLearningOptions, options);
@@ -96,7 +107,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     const { policy, batchSize, rng, samplerStates = batchSize } = config;
     const { observationDim, encoder } = policy;
     const { env, actionSpace } = vectorEnvFor('SoftQLearning', policy, config.env);
-    checkPolicy(policy, { density: false });
+    checkPolicy(policy);
     checkContinuous('SoftQLearning', actionSpace);
     checkReparameterized('SoftQLearning', policy);
     if (!actionSpace.bounded) {
@@ -104,9 +115,10 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     }
     // The value is an integral over the box: particles beyond it would climb what the critics have never seen.
     if (leavesBounds(policy, actionSpace)) {
-      const got = `got a ${policy.constructor.name}, whose actions leave the bounds of ${actionSpace}`;
+      const got = `got ${withArticle(policy.constructor.name)}, whose actions leave the bounds of ${actionSpace}`;
       throw new Error(`SoftQLearning: policy: ${got}, expected one with squash: 'tanh'`);
     }
+    checkHasLogDet(policy);
     adviseOnPolicy('soft-q-learning', policy, actionSpace);
     if (samplerStates > batchSize) {
       throw new Error(
@@ -133,7 +145,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
 
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
-        action: policy.given(observations).sampleWithLogProb(rng).action,
+        action: sampleAction(policy.given(observations), rng).action,
       }),
       { name: 'soft-q-learning/act', state: [policy] },
     );
@@ -222,7 +234,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     const seen = policy.normalized(states);
     return valueAndGradients(() => {
       const distribution = policy.given(states);
-      const { latent } = distribution.sampleWithLogProb(rng);
+      const { latent } = sampleAction(distribution, rng);
       const scores = tf.grad((u) => {
         const energies = tf.div(this.critics.least(seen, distribution.squash(u)), temperature);
         return tf.sum(tf.add(energies, distribution.squashLogDet?.(u) ?? 0));
@@ -241,6 +253,15 @@ const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [
 type SoftQRate = keyof typeof rateShapes;
 
 type SoftQBatch = TransitionTensors<SoftQRate>;
+
+/** Particles move by the density of latent values, of which a squash is a part: beyond a bound where it clips nothing would bring them back. */
+function checkHasLogDet(policy: Policy): void {
+  const hasLogDet = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).squashLogDet !== undefined);
+  if (hasLogDet) return;
+  throw new Error(
+    `SoftQLearning: policy: got ${withArticle(policy.constructor.name)}, whose squash has no log-determinant, expected one with squash: 'tanh'`,
+  );
+}
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {

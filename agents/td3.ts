@@ -20,6 +20,7 @@ import { ReplayTraining } from './common/replayTraining.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { TransitionTensors } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
+import { withArticle } from './common/withArticle.ts';
 
 export const td3Options = z.strictObject({
   ...offPolicyOptions,
@@ -221,7 +222,7 @@ function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {
 
 function checkHasMode(policy: Policy): void {
   const hasMode = tf.tidy(() => Number(policy.given(tf.zeros([1, policy.observationDim])).mode !== undefined));
-  const got = `Td3: policy: got a ${policy.constructor.name}, whose mode`;
+  const got = `Td3: policy: got ${withArticle(policy.constructor.name)}, whose mode`;
   if (!hasMode) throw new Error(`${got} is not known, expected one with an exact mode, as a Gaussian has`);
   if (policy.boundedActions === undefined) return;
   throw new Error(`${got} stays at a bound without a gradient, expected one with squash: 'tanh', as a Gaussian`);

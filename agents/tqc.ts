@@ -56,7 +56,7 @@ export class Tqc implements Agent<TqcReport> {
   readonly #options: z.output<typeof tqcOptions>;
   readonly #training: SoftActorCritic<ReturnQuantiles>;
 
-  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy is not reparameterized */
+  /** @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(options: TqcOptions) {
     const config = parseOptions('Tqc', tqcOptions, options);
     this.#options = config;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MixturePolicy, type Policy } from '../../src/index.ts';
+import { withArticle } from './withArticle.ts';
 
 /**
  * @param owner who asks, as errors name it: `Sac`
@@ -8,9 +9,8 @@ import { MixturePolicy, type Policy } from '../../src/index.ts';
 export function checkReparameterized(owner: string, policy: Policy): void {
   const isReparameterized = tf.tidy(() => policy.given(tf.zeros([1, policy.observationDim])).reparameterized);
   if (isReparameterized) return;
-  const name = policy.constructor.name;
   throw new Error(
-    `${owner}: policy: got ${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}, whose samples are not reparameterized, expected one whose ` +
+    `${owner}: policy: got ${withArticle(policy.constructor.name)}, whose samples are not reparameterized, expected one whose ` +
       'samples are, as those of a Gaussian or a flow: the gradient goes through the sample' +
       (policy instanceof MixturePolicy ? "; a mixture's are with reparameterize: true" : ''),
   );

@@ -16,6 +16,7 @@ import type { CriticLoss } from './actionValues.ts';
 import { adviseOnPolicy } from './adviseOnPolicy.ts';
 import { bounded } from './bounded.ts';
 import { checkContinuous } from './checkContinuous.ts';
+import { checkDensity } from './checkDensity.ts';
 import { checkReparameterized } from './checkReparameterized.ts';
 import type { CriticNetworks, CriticNetworksOptions } from './criticNetworks.ts';
 import { criticOptions, policyDelay } from './criticOptions.ts';
@@ -111,13 +112,14 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
   readonly #training: ReplayTraining<SoftRate, FigureOf<SoftActorCriticReport>>;
 
-  /** @throws if the environment does not fit the policy, or the policy is not reparameterized */
+  /** @throws if the environment does not fit the policy, or the policy has no density or is not reparameterized */
   constructor(parts: SoftActorCriticParts<Critics>) {
     this.#parts = parts;
     const { owner, name, config, adam, makeCritics } = parts;
     const { policy, rng } = config;
     const { observationDim, encoder } = policy;
     const { env, actionSpace } = vectorEnvFor(owner, policy, config.env);
+    checkDensity(owner, policy);
     checkPolicy(policy);
     checkContinuous(owner, actionSpace);
     adviseOnPolicy(name, policy, actionSpace);

@@ -5,7 +5,9 @@ import { InputError } from '../harness/inputError.ts';
 /** `oxbow inspect <policy>`: where the time of a policy goes, kernel by kernel. */
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description("time each kernel of a policy's sampling and of a likelihood step, on the WebAssembly engine")
+    .description(
+      "time each kernel of a policy's sampling and of a step by which it is cloned, on the WebAssembly engine",
+    )
     .argument('<policy>', 'the name of a policy; `oxbow list` names them')
     .option('--env <id>', 'the environment it is made for', 'Pendulum-v1')
     .option('--batch <n>', 'observations at a time', '64')
@@ -20,7 +22,7 @@ async function profiles(name: string, envId: string, batch: number): Promise<str
   const [
     { loadNamedEnv },
     { make },
-    { Adam, compile, makePolicy, Rng, selectBackend, selectEngine, valueAndGradients },
+    { Adam, compile, makePolicy, Rng, sampleAction, selectBackend, selectEngine, valueAndGradients },
     { neg, mean },
   ] = await Promise.all([
     import('../training/loadNamedEnv.ts'),
@@ -46,24 +48,29 @@ async function profiles(name: string, envId: string, batch: number): Promise<str
   const state = [policy, optimizer];
   const sample = compile(
     ({ observations }: { observations: tf.Tensor }, stream) => ({
-      ...policy.given(observations).sampleWithLogProb(stream),
+      ...sampleAction(policy.given(observations), stream),
     }),
     { name: `${name}: ${batch} sampled actions`, state: [policy] },
   );
   const step = compile(
-    ({ observations, latents, learningRate }: Record<'observations' | 'latents' | 'learningRate', tf.Tensor>) => {
+    (
+      { observations, latents, learningRate }: Record<'observations' | 'latents' | 'learningRate', tf.Tensor>,
+      stream,
+    ) => {
+      const likelihood = () => neg(mean(policy.given(observations).logProb(latents)));
+      const matching = () => policy.matchingLoss!(observations, policy.given(observations).squash(latents), stream);
       const { loss, gradients } = valueAndGradients(
-        () => ({ loss: neg(mean(policy.given(observations).logProb(latents))) }),
+        () => ({ loss: (policy.hasDensity ? likelihood : matching)() }),
         parameters,
       );
       optimizer.update(gradients, learningRate);
       return { loss };
     },
-    { name: `${name}: a likelihood step on ${batch}`, state },
+    { name: `${name}: a ${policy.hasDensity ? 'likelihood' : 'matching'} step on ${batch}`, state },
   );
   const observations = rng.normalTensor([batch, policy.observationDim]);
   const latents = rng.normalTensor([batch, policy.actionDim]);
-  return [sample.profile({ observations }, rng), step.profile({ observations, latents, learningRate: 1e-3 })].map(
+  return [sample.profile({ observations }, rng), step.profile({ observations, latents, learningRate: 1e-3 }, rng)].map(
     String,
   );
 }

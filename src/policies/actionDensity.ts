@@ -3,6 +3,7 @@ import { Distribution } from '../distributions/distribution.ts';
 import { impossibleOutside } from '../distributions/impossibleOutside.ts';
 import type { Rng } from '../random.ts';
 import type { Policy } from './policy.ts';
+import { withDensity } from './withDensity.ts';
 
 /** How near, relative to 1 + |a|, an action that a squash reaches is to what its latent value is squashed to. */
 const NEAR = 1e-6;
@@ -10,9 +11,9 @@ const NEAR = 1e-6;
 /**
  * π(· | observation) of one observation as a distribution over actions, `[actionDim]`, for what analyses distributions: `modes`,
  * `momentsEstimate` and their like. It follows the policy's variables. Outside of what the policy's squash reaches, as beyond the bounds
- * of a `boxSquash`, the log-density is −∞.
+ * of a `boxSquash`, the log-density is −∞. Of a policy that has samples only, and `exact`, it is what that gives.
  *
- * @throws if the observation does not have the policy's size
+ * @throws if the observation does not have the policy's size, or the policy has samples and no density
  */
 export function actionDensity(policy: Policy, observation: ArrayLike<number>): Distribution {
   if (observation.length !== policy.observationDim) {
@@ -20,7 +21,7 @@ export function actionDensity(policy: Policy, observation: ArrayLike<number>): D
       `actionDensity: wanted an observation of ${policy.observationDim} numbers, got ${observation.length}`,
     );
   }
-  return new ActionDensity(policy, Array.from(observation));
+  return new ActionDensity(withDensity('actionDensity', policy), Array.from(observation));
 }
 
 class ActionDensity extends Distribution {

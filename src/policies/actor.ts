@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type Compiled, compile } from '../engine/compile.ts';
+import { type Compiled, compile, type Outputs } from '../engine/compile.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
-import type { Policy, SampledAction } from './policy.ts';
+import type { ActionSample, Policy } from './policy.ts';
+import { sampleAction } from './sampleAction.ts';
 
 /** Options of {@link Actor}. */
 export interface ActorOptions {
@@ -16,12 +17,12 @@ export interface ActorOptions {
   readonly candidates?: number | undefined;
 }
 
-/** A {@link SampledAction} as arrays, row by row. */
-export type ActionArrays = { readonly [K in keyof SampledAction]: Float32Array };
+/** An {@link ActionSample} as arrays, row by row. */
+export type ActionArrays = { readonly [K in keyof ActionSample]: Float32Array };
 
 /** A policy that acts from arrays to arrays, with no tensors in between: the quick way to one action for one observation. */
 export class Actor {
-  readonly #compiled: Compiled<{ observations: tf.Tensor }, Record<keyof SampledAction, tf.Tensor>>;
+  readonly #compiled: Compiled<{ observations: tf.Tensor }, Outputs>;
   readonly #onArrays;
   readonly #rng: Rng;
 
@@ -34,7 +35,7 @@ export class Actor {
       ({ observations }, stream) => ({
         ...(greedy
           ? policy.greedy(observations, stream, candidates)
-          : policy.given(observations).sampleWithLogProb(stream)),
+          : sampleAction(policy.given(observations), stream)),
       }),
       { name: 'actor', state: [policy] },
     );
@@ -49,7 +50,7 @@ export class Actor {
    * @throws if they are not that many
    */
   act(observations: ArrayLike<number>, rng = this.#rng): ActionArrays {
-    return this.#onArrays({ observations }, rng) as ActionArrays;
+    return this.#onArrays({ observations }, rng) as unknown as ActionArrays;
   }
 
   /** Frees what the engine holds; not the policy. */

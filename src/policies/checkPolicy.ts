@@ -3,12 +3,11 @@ import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
 import { choicesOf, type MultiDiscreteSpace } from './multiDiscreteSpace.ts';
-import type { ActionDistribution, Policy, SampledAction } from './policy.ts';
+import type { ActionDistribution, ActionSample, Policy } from './policy.ts';
+import { sampleAction } from './sampleAction.ts';
 
 /** Options of {@link checkPolicy}. */
 export interface CheckPolicyOptions {
-  /** Whether the policy has a density; true. An `ImplicitPolicy` has none, and soft Q-learning needs none. */
-  readonly density?: boolean;
   /** Whether log-probabilities have gradients by the variables; true. A policy that acts by values has none, and is trained by its values. */
   readonly gradients?: boolean;
   /** From how many samples of one observation it is estimated as well whether the density agrees with them; none unless given. */
@@ -32,25 +31,25 @@ const NATS = 0.1;
  * 1. Samples, latents, log-probabilities, entropies, modes: shapes `[batch, actionDim]` and `[batch]`, float32, finite.
  * 2. Actions: `squash` of their latents, `squash(unsquash(action))` gives them again, within `boundedActions`, or of `discreteActions`.
  * 3. `logProb` of a latent is the log-probability that its sample came with. The probabilities of discrete actions sum to 1.
- * 4. Without `squashLogDet`, `squash` is the identity.
+ * 4. Without `squashLogDet`, `squash` is the identity, if there is a density.
  * 5. `reparameterized` samples have gradients by variables; log-probabilities of samples that are not have some.
  * 6. The density is that of the samples: where they are a function of as many random numbers as an action has, at most 4, it must be
  *    log p(noise) − log|det ∂latent/∂noise| − log|det ∂squash/∂latent|. The function is taken to be one to one.
  * 7. With `samples`: E[g(u)/p(u)] = 1 over latents u, for a density g with the samples' mean and variance.
  *
+ * Of a policy without a density (`hasDensity`) there are actions and gradients of samples to check.
+ *
  * @throws at the first rule broken, with one line: what, what was got, what was expected
  */
-export function checkPolicy(
-  policy: Policy,
-  { density = true, gradients = true, samples }: CheckPolicyOptions = {},
-): void {
+export function checkPolicy(policy: Policy, { gradients = true, samples }: CheckPolicyOptions = {}): void {
+  const hasDensity = policy.hasDensity !== false;
   const kept = tf.tidy(() => policy.variables().map((variable) => tf.keep(tf.clone(variable))));
   try {
     tf.tidy(() => {
-      for (const batch of BATCHES) checkBatch(policy, batch, density);
-      if (density && gradients) checkGradients(policy);
-      if (density) checkJacobian(policy);
-      if (density && samples !== undefined) checkBySamples(policy, samples);
+      for (const batch of BATCHES) checkBatch(policy, batch);
+      if (hasDensity && gradients) checkGradients(policy);
+      if (hasDensity) checkJacobian(policy);
+      if (hasDensity && samples !== undefined) checkBySamples(policy, samples);
     });
   } finally {
     policy.variables().forEach((variable, i) => {
@@ -85,15 +84,19 @@ function numbersOf(what: string, tensor: unknown, shape: readonly number[]): Flo
   return numbers;
 }
 
-function checkBatch(policy: Policy, batch: number, density: boolean): void {
+function checkBatch(policy: Policy, batch: number): void {
   const { actionDim } = policy;
+  const hasDensity = policy.hasDensity !== false;
   const events = [batch, actionDim];
   const distribution = given(policy, batch);
+  expectRule(
+    hasDensity === (distribution.sample === undefined),
+    `hasDensity: got ${hasDensity}, expected ${!hasDensity}, as the policy's distributions are ${hasDensity ? 'samples only' : 'densities'}`,
+  );
   const isTrained = batch === BATCHES[0];
   const { reparameterized } = distribution;
   expectRule(typeof reparameterized === 'boolean', `reparameterized: got ${reparameterized}, expected true or false`);
-  const sampled =
-    isTrained && reparameterized ? sampledWithGradients(policy) : distribution.sampleWithLogProb(stream());
+  const sampled = isTrained && reparameterized ? sampledWithGradients(policy) : sampleAction(distribution, stream());
   const actions = numbersOf('sampleWithLogProb: action', sampled?.action, events);
   const latents = numbersOf('sampleWithLogProb: latent', sampled.latent, events);
   checkActions(policy, actions, latents);
@@ -104,10 +107,10 @@ function checkBatch(policy: Policy, batch: number, density: boolean): void {
   const isSquash = latents.some((latent, i) => Math.abs(latent - actions[i]!) > 1e-4 * (1 + Math.abs(latent)));
   const { squashLogDet } = distribution;
   if (squashLogDet !== undefined) numbersOf('squashLogDet', distribution.squashLogDet!(sampled.latent), [batch]);
-  else if (policy.discreteActions === undefined) {
+  else if (hasDensity && policy.discreteActions === undefined) {
     expectRule(!isSquash, 'squashLogDet: got none, expected one beside a squash that is not the identity');
   }
-  if (!density) return;
+  if (!hasDensity) return;
   const came = numbersOf('sampleWithLogProb: logProb', sampled.logProb, [batch]);
   const logProb = numbersOf('logProb', distribution.logProb(sampled.latent), [batch]);
   expectNats('logProb of the latent of a sample', logProb, 'the logProb that it came with', came);
@@ -168,28 +171,28 @@ function checkCategories(distribution: ActionDistribution, batch: number, { nvec
 }
 
 /** A sample of the first batch, whose gradients it has looked for. */
-function sampledWithGradients(policy: Policy): SampledAction {
+function sampledWithGradients(policy: Policy): ActionSample {
   const variables = policy.trainableVariables();
   const fail = (): never => {
     throw new Error('checkPolicy: reparameterized: got true, expected false: no gradient goes through a sample');
   };
-  if (variables.length === 0) return given(policy, BATCHES[0]).sampleWithLogProb(stream());
-  let sampled: SampledAction | undefined;
+  if (variables.length === 0) return sampleAction(given(policy, BATCHES[0]), stream());
+  let sampled: ActionSample | undefined;
   const weighted = () => {
-    sampled = given(policy, BATCHES[0]).sampleWithLogProb(stream());
+    sampled = sampleAction(given(policy, BATCHES[0]), stream());
     const { latent } = sampled;
     numbersOf('sampleWithLogProb: latent', latent, [BATCHES[0], policy.actionDim]);
     return { ...sampled, loss: tf.sum(tf.mul(latent, stream().split('weights').normalTensor(latent.shape))) };
   };
   try {
-    const { gradients, action, latent, logProb } = valueAndGradients(weighted, variables, { allowUnused: true });
+    const { gradients, loss: _, ...sample } = valueAndGradients(weighted, variables, { allowUnused: true });
     const all = gradients.map((gradient) => gradient.dataSync());
     variables.forEach(({ name }, i) => {
       const wrong = all[i]!.find((slope) => !Number.isFinite(slope));
       expectRule(wrong === undefined, `the gradient of a sample by '${name}': got ${wrong}, expected finite numbers`);
     });
     if (all.every((slopes) => slopes.every((slope) => slope === 0))) fail();
-    return { action, latent, logProb };
+    return sample as ActionSample;
   } catch (error) {
     // tfjs's own error where a loss depends on no variable at all.
     if ((error as Error).message.startsWith('Cannot compute gradient of y=f(x)')) fail();

@@ -5,8 +5,9 @@ import type { Activation } from '../nn/activation.ts';
 import { Mlp } from '../nn/mlp.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
+import { ActionSamples } from './actionSamples.ts';
 import { checkSquash } from './checkSquash.ts';
-import { type ActionDistribution, Policy, type SampledAction } from './policy.ts';
+import { Policy } from './policy.ts';
 
 /** Options of {@link ImplicitPolicy}. */
 export interface ImplicitPolicyOptions {
@@ -23,12 +24,13 @@ export interface ImplicitPolicyOptions {
 }
 
 /**
- * action = squash(f(o, ξ)), ξ ~ N(0, I), with a network f: samples of any shape, and no density. `logProb` throws, and the
- * log-probability of a sample is NaN: it is for agents that need none, as soft Q-learning, whose density is that of its energy.
+ * action = squash(f(o, ξ)), ξ ~ N(0, I), with a network f: samples of any shape, and no density. It is for agents that need none, as soft
+ * Q-learning, whose density is that of its energy.
  */
 export class ImplicitPolicy extends Policy {
   readonly observationDim: number;
   readonly actionDim: number;
+  override readonly hasDensity = false;
   readonly noiseDim: number;
   readonly network: Mlp;
   readonly bijector: Bijector;
@@ -46,21 +48,15 @@ export class ImplicitPolicy extends Policy {
     this.bijector = squash;
   }
 
-  given(observations: tf.Tensor): ActionDistribution {
+  given(observations: tf.Tensor): ActionSamples {
     const seen = this.checked(observations);
-    return {
+    return new ActionSamples({
+      owner: 'ImplicitPolicy',
       reparameterized: true,
-      sampleWithLogProb: (rng): SampledAction => {
-        const count = seen.shape[0]!;
-        const latent = this.network.apply(tf.concat([seen, rng.normalTensor([count, this.noiseDim])], 1));
-        return { action: this.bijector.forward(latent), latent, logProb: tf.fill([count], Number.NaN) };
-      },
-      logProb: () => {
-        throw new Error('ImplicitPolicy: logProb: it has samples and no density, wanted an agent that needs none');
-      },
+      draw: (rng) => this.network.apply(tf.concat([seen, rng.normalTensor([seen.shape[0]!, this.noiseDim])], 1)),
       squash: (latent) => this.bijector.forward(latent),
       squashLogDet: (latent) => sumLogDet(this.bijector.forwardLogDet(latent), this.bijector.eventNdims, 1),
       unsquash: (action) => this.bijector.inverse(action),
-    };
+    });
   }
 }

@@ -1,4 +1,5 @@
 export { actionDensity } from './actionDensity.ts';
+export { ActionSamples, type ActionSamplesOptions } from './actionSamples.ts';
 export { type ActionArrays, Actor, type ActorOptions } from './actor.ts';
 export {
   AutoregressiveCategoricalPolicy,
@@ -29,7 +30,7 @@ export { ObservationEncoder, type ObservationEncoderOptions } from './observatio
 export { ObservationLayout, type ObservationPart } from './observationLayout.ts';
 export { type ObservationMoments, ObservationNormalizer } from './observationNormalizer.ts';
 export type { PlainSpace } from './plainSpace.ts';
-export { type ActionDistribution, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
+export { type ActionDistribution, type ActionSample, Policy, type PolicyConfig, type SampledAction } from './policy.ts';
 export { commonPolicyOptions, type MakeArguments, type PolicyDefinition } from './policyDefinition.ts';
 export { loadPolicy, savePolicy } from './policyFile.ts';
 export { type LoadedPolicy, policyFromJson, policyToJson } from './policyJson.ts';
@@ -47,7 +48,9 @@ export {
   registerPolicy,
 } from './registry.ts';
 export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
+export { sampleAction } from './sampleAction.ts';
 export type { ActedAction, ActOptions, Observation } from './singleActor.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';
 export { TruncatedNormalPolicy, type TruncatedNormalPolicyOptions } from './truncatedNormalPolicy.ts';
+export { withDensity } from './withDensity.ts';
 export { WrappedPolicy } from './wrappedPolicy.ts';

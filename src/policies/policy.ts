@@ -12,6 +12,7 @@ import type { ChoiceSpace } from './multiDiscreteSpace.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
 import { ObservationNormalizer } from './observationNormalizer.ts';
 import type { PlainSpace } from './plainSpace.ts';
+import { sampleAction } from './sampleAction.ts';
 import { type ActedAction, type ActOptions, type Observation, SingleActor } from './singleActor.ts';
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
@@ -24,10 +25,16 @@ export interface SampledAction {
   readonly logProb: tf.Tensor;
 }
 
+/** A sample of any policy: {@link SampledAction}, with the log-density where the policy has one. */
+export type ActionSample = Omit<SampledAction, 'logProb'> & Partial<Pick<SampledAction, 'logProb'>>;
+
 /**
  * π(· | observations): what every agent needs of a policy, and all that it may use.
  *
  * A bounded action is the squash of a `latent` value; agents keep the latent one, so that the squash is never inverted.
+ *
+ * A policy may have samples without a density (`hasDensity` of {@link Policy}): its distributions are {@link ActionSamples}, whose
+ * `sampleWithLogProb` and `logProb` throw. `sampleAction(distribution, rng)` draws from either.
  */
 export interface ActionDistribution {
   /**
@@ -37,6 +44,8 @@ export interface ActionDistribution {
   readonly reparameterized: boolean;
   /** Whether latent values are angles in [−π, π), of which both ends are one; they are numbers on a line unless it says so. */
   readonly angles?: boolean;
+  /** One action for each observation, where there is no density; absent where {@link sampleWithLogProb} gives it with its log-density. */
+  sample?(rng: Rng): ActionSample;
   /** One action for each observation. */
   sampleWithLogProb(rng: Rng): SampledAction;
   /** log π of the actions whose latents these are: `[batch, actionDim]` → `[batch]`. */
@@ -75,6 +84,8 @@ export abstract class Policy extends Module {
   readonly maskDim: number = 0;
   /** Where actions are numbers of a box as they are, without a squash, which: beyond it they have no density. */
   readonly boundedActions?: BoxSpace;
+  /** Whether there is a density, so that log-probabilities are known; where it is false there are only samples. */
+  readonly hasDensity: boolean = true;
   /** Set where `makePolicy` made the policy. */
   readonly config?: PolicyConfig;
   /** Set by {@link normalizeObservations}. */
@@ -88,6 +99,19 @@ export abstract class Policy extends Module {
 
   /** @param observations `[batch, observationDim]` */
   abstract given(observations: tf.Tensor): ActionDistribution;
+
+  /**
+   * Of a policy without a density, where there is a way to its log-probabilities that is too slow for training: a policy that has them,
+   * over the same variables. It follows them, and must not be disposed.
+   */
+  exact?(): Policy;
+
+  /**
+   * What a policy without a density is fitted to actions by, in the place of −log π(a | o): its mean over rows, a scalar.
+   * @param observations `[batch, observationDim]`
+   * @param actions `[batch, actionDim]`
+   */
+  matchingLoss?(observations: tf.Tensor, actions: tf.Tensor, rng: Rng): tf.Tensor;
 
   /**
    * Those of the trainable variables that give the distribution its shape, and not its place and width: of a flow with a head the
@@ -190,19 +214,20 @@ export abstract class Policy extends Module {
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
    * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
    * @param observations `[batch, observationDim]`
-   * @returns as {@link ActionDistribution.sampleWithLogProb}
+   * @returns as {@link sampleAction}: with its log-probability where the policy has a density
    * @throws if `candidates` is no positive integer
    */
-  greedy(observations: tf.Tensor, rng: Rng, candidates = 32): SampledAction {
+  greedy(observations: tf.Tensor, rng: Rng, candidates = 32): ActionSample {
     positiveInteger(`${this.constructor.name}.greedy`, 'candidates', candidates);
     const distribution = this.given(observations);
     const latent = distribution.mode?.() ?? this.#centerOfSamples(observations, rng, candidates);
-    return { action: distribution.squash(latent), latent, logProb: distribution.logProb(latent) };
+    const greedy = { action: distribution.squash(latent), latent };
+    return this.hasDensity ? { ...greedy, logProb: distribution.logProb(latent) } : greedy;
   }
 
   #centerOfSamples(observations: tf.Tensor, rng: Rng, candidates: number): tf.Tensor {
     const distribution = this.given(tf.tile(observations, [candidates, 1]));
-    const { latent } = distribution.sampleWithLogProb(rng);
+    const { latent } = sampleAction(distribution, rng);
     const samples = tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]);
     return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
   }
@@ -248,7 +273,7 @@ export abstract class Policy extends Module {
    * Inputs: `observations` `[batch, observationDim]` and the noise of a sample, `noise0`, `noise1`, …: independent N(0, 1) or
    * U(0, 1) numbers, as `inputs[i].noise` of the result, the inputs' documentation and the model's metadata say. A Gaussian and a
    * flow on a line take normal numbers, a mixture also uniform ones to choose a component, a flow over angles uniform ones.
-   * Outputs: `action` `[batch, actionDim]` and `logProb` `[batch]`.
+   * Outputs: `action` `[batch, actionDim]` and, where the policy has a density, `logProb` `[batch]`.
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @returns the model's bytes, and what its inputs and outputs are
@@ -264,8 +289,8 @@ export abstract class Policy extends Module {
   ): OnnxModel {
     const traced = traceToOnnx(
       ({ observations }: { observations: tf.Tensor }, rng) => {
-        const { action, logProb } = this.given(observations).sampleWithLogProb(rng);
-        return { action, logProb };
+        const { action, logProb } = sampleAction(this.given(observations), rng);
+        return { action, ...(logProb && { logProb }) };
       },
       { observations: { shape: [batch, this.observationDim] } },
       { name: `${this.constructor.name}.toOnnx`, state: [this] },

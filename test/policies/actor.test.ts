@@ -40,12 +40,12 @@ describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
           return {
             action: acted.action.dataSync(),
             latent: acted.latent.dataSync(),
-            logProb: acted.logProb.dataSync(),
+            logProb: acted.logProb!.dataSync(),
           };
         });
         expect(got.action).toHaveLength(2 * batch);
         expect(got.logProb).toHaveLength(batch);
-        for (const part of ['action', 'latent', 'logProb'] as const) expectClose(got[part], wanted[part], 1e-4);
+        for (const part of ['action', 'latent', 'logProb'] as const) expectClose(got[part]!, wanted[part], 1e-4);
       }
     }
     for (const actor of Object.values(actors)) actor.dispose();

@@ -233,6 +233,19 @@ test('nothing is changed: no variable, no statistics, no layer that waits for it
 
 test('one without a density', () => {
   const policy = new ImplicitPolicy({ observationDim: 3, actionDim: 2, rng: new Rng(0) });
-  checkPolicy(policy, { density: false });
-  expect(() => checkPolicy(policy)).toThrow('sampleWithLogProb: logProb: got NaN, expected finite numbers');
+  checkPolicy(policy);
+  const says = (hasDensity: boolean) =>
+    Object.defineProperty(policy, 'hasDensity', { value: hasDensity, configurable: true });
+  expect(() => checkPolicy(says(true))).toThrow(
+    "checkPolicy: hasDensity: got true, expected false, as the policy's distributions are samples only",
+  );
+  const gaussian = new HandMade();
+  Object.defineProperty(gaussian, 'hasDensity', { value: false });
+  expect(() => checkPolicy(gaussian)).toThrow(/^checkPolicy: hasDensity: got false, expected true/);
+  const own = says(false).given.bind(policy);
+  policy.given = (observations) => {
+    const given = own(observations);
+    return Object.assign(given, { unsquash: (action: tf.Tensor) => tf.add(action, 1) });
+  };
+  expect(() => checkPolicy(policy)).toThrow(/^checkPolicy: squash\(unsquash\(action\)\): got/);
 });

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { Actor, boxSquash, ImplicitPolicy, Rng } from '../../src/index.ts';
+import { A2c, BehaviorCloning, CrossQ, Ppo, Reinforce, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
+import { makeVec } from '../../envs/index.ts';
+import { Actor, actionDensity, boxSquash, ImplicitPolicy, Rng, sampleAction } from '../../src/index.ts';
 import { mlp, under } from '../oracle/mlp.ts';
 
 const make = () =>
@@ -25,7 +27,7 @@ test('a sample is the squash of the network at observation and noise', () => {
       [2, 0.5],
     ];
     const distribution = policy.given(tf.tensor2d(observations));
-    const { action, latent, logProb } = distribution.sampleWithLogProb(new Rng(4));
+    const { action, latent } = sampleAction(distribution, new Rng(4));
     observations.forEach((observation, i) => {
       const [wanted] = mlp(under(variables, 'network'), [...observation, ...noise.subarray(3 * i, 3 * i + 3)]);
       expect(latent.dataSync()[i]).toBeCloseTo(wanted!, 5);
@@ -35,22 +37,68 @@ test('a sample is the squash of the network at observation and noise', () => {
         4,
       );
     });
-    expect([...logProb.dataSync()]).toEqual([Number.NaN, Number.NaN]);
-    expect(() => distribution.logProb(latent)).toThrow(/^ImplicitPolicy: logProb: it has samples and no density/);
   });
 });
 
 test('it acts, and gradients reach every variable', () => {
   const policy = make();
   const actor = new Actor(policy, { rng: new Rng(0), batch: 8 });
-  const { action } = actor.act(new Float32Array(16));
-  expect(new Set(action).size).toBe(8);
+  const acted = actor.act(new Float32Array(16));
+  expect(new Set(acted.action).size).toBe(8);
+  expect(Object.keys(acted)).toEqual(['action', 'latent']);
   const { grads } = tf.variableGrads(
-    () => tf.mean(policy.given(tf.ones([4, 2])).sampleWithLogProb(new Rng(1)).action) as tf.Scalar,
+    () => tf.mean(sampleAction(policy.given(tf.ones([4, 2])), new Rng(1)).action) as tf.Scalar,
     policy.trainableVariables(),
   );
   for (const gradient of Object.values(grads)) {
     expect(Math.max(...gradient.dataSync().map(Math.abs))).toBeGreaterThan(0);
   }
   actor.dispose();
+});
+
+test('whoever asks for a density is told that there is none', () => {
+  const policy = make();
+  tf.tidy(() => {
+    const distribution = policy.given(tf.zeros([2, 2]));
+    expect(() => distribution.logProb()).toThrow('ImplicitPolicy: logProb: it has samples and no density');
+    expect(() => distribution.sampleWithLogProb()).toThrow(
+      'ImplicitPolicy: sampleWithLogProb: it has samples and no density, take sample',
+    );
+  });
+  expect(() => actionDensity(policy, [0, 0])).toThrow(
+    'actionDensity: policy: got ImplicitPolicy, which has samples and no density, expected one that has a density',
+  );
+});
+
+test('greedy actions and models need no density, and have none', () => {
+  const policy = make();
+  tf.tidy(() => {
+    const greedy = policy.greedy(tf.zeros([3, 2]), new Rng(0), 8);
+    expect(Object.keys(greedy)).toEqual(['action', 'latent']);
+    expect(greedy.action.shape).toEqual([3, 1]);
+  });
+  expect(policy.toOnnx().outputs.map(({ name }) => name)).toEqual(['action']);
+  expect(policy.act([0.1, 0.2], { greedy: true })).toHaveLength(1);
+});
+
+test('agents that need a density refuse it when they are made', () => {
+  const env = makeVec('Pendulum-v1', { numEnvs: 2, autoresetMode: 'sameStep' });
+  const policy = new ImplicitPolicy({
+    observationDim: 3,
+    actionDim: 1,
+    squash: boxSquash({ low: -2, high: 2 }),
+    rng: new Rng(0),
+  });
+  const parts = { policy, env, rng: new Rng(0) };
+  const got =
+    'policy: got an ImplicitPolicy, which has samples and no density, expected one that has log-probabilities';
+  for (const agent of [Ppo, A2c, Reinforce, Sac, Tqc, CrossQ]) {
+    expect(() => new agent(parts)).toThrow(`${agent.name}: ${got}`);
+  }
+  expect(() => new Td3(parts)).toThrow('Td3: policy: got an ImplicitPolicy, whose mode is not known');
+  const demonstrations = { observations: new Float32Array(3), actions: new Float32Array(1) };
+  expect(() => new BehaviorCloning({ policy, demonstrations })).toThrow(
+    'BehaviorCloning: policy: got an ImplicitPolicy, which has samples and neither a density nor a matchingLoss, expected one of them',
+  );
+  new SoftQLearning({ ...parts, criticHidden: [8] }).dispose();
 });

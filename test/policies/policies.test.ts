@@ -149,7 +149,7 @@ describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, 
       const expected = distribution.mode?.() ?? denseCenter(tf.reshape(samples, [candidates, 3, dim]));
       expect([...latent.dataSync()]).toEqual([...expected.dataSync()]);
       expect([...action.dataSync()]).toEqual([...distribution.squash(latent).dataSync()]);
-      expect([...logProb.dataSync()]).toEqual([...distribution.logProb(latent).dataSync()]);
+      expect([...logProb!.dataSync()]).toEqual([...distribution.logProb(latent).dataSync()]);
     }
     expect(() => policy.greedy(three, new Rng(5), 0)).toThrow('greedy: wanted a positive integer candidates, got 0');
   });

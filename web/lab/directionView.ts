@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Actor, actionDensity, compile, type Policy, Rng } from 'oxbow';
+import { Actor, actionDensity, compile, type Policy, Rng, withDensity } from 'oxbow';
 import { type ActionView, type LabDensity, SAMPLES } from './actionView.ts';
 
 /** Cells of the circle, and of each of its rays. */
@@ -22,12 +22,13 @@ export class DirectionView implements ActionView {
   constructor(policy: Policy) {
     this.#policy = policy;
     this.#actor = new Actor(policy, { rng: new Rng('lab/speeds'), batch: DRAWS });
+    const densities = withDensity('DirectionView', policy);
     const evaluateDensity = compile(
       (inputs: { observations: tf.Tensor; actions: tf.Tensor }) => {
-        const distribution = policy.given(inputs.observations);
+        const distribution = densities.given(inputs.observations);
         return { density: tf.exp(distribution.logProb(distribution.unsquash(inputs.actions))) };
       },
-      { name: 'lab/density', state: [policy] },
+      { name: 'lab/density', state: [densities] },
     );
     this.#densities = evaluateDensity.onArrays({
       observations: { shape: [CELLS, 2] },
