@@ -20,10 +20,11 @@ const FILES = {
   'entries.ts': `
 import { FlowPolicy } from 'oxbow';
 import { Ppo } from 'oxbow/agents';
+import { EpisodesInMemory } from 'oxbow/datasets';
 import { compile } from 'oxbow/engine';
 import { make } from 'oxbow/envs';
 import { main } from 'oxbow/experiments';
-console.log(...[FlowPolicy, Ppo, compile, make, main].map((item) => typeof item));
+console.log(...[FlowPolicy, Ppo, EpisodesInMemory, compile, make, main].map((item) => typeof item));
 `,
   'wrong.ts': `import { Rng } from 'oxbow/engine';\nnew Rng({});\n`,
 };
@@ -157,7 +158,7 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     );
     expect(JSON.parse(first!).results).toHaveLength(2);
     expect(second).toBe(first);
-    expect(inProject('node', 'out/entries.js').trim()).toBe('function function function function function');
+    expect(inProject('node', 'out/entries.js').trim()).toBe('function function function function function function');
   });
 
   test('the pages that the README links to are there', () => {

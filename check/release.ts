@@ -59,7 +59,7 @@ check(
   'the tarball has what it should have',
   contentProblems(
     packed,
-    git('ls-files', 'src', 'envs', 'agents', 'experiments', 'examples', 'docs/*.md', 'docs/*.svg'),
+    git('ls-files', 'src', 'envs', 'datasets', 'agents', 'experiments', 'examples', 'docs/*.md', 'docs/*.svg'),
   ),
 );
 check('it is not too large', sizeProblems(packed));

@@ -65,7 +65,7 @@ describe('portable functions', () => {
   });
 
   test('are the only ones that results come from', () => {
-    const folders = ['src', 'envs', 'agents'];
+    const folders = ['src', 'envs', 'datasets', 'agents'];
     const files = folders.flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
     );

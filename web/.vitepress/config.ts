@@ -70,7 +70,7 @@ export default defineConfig({
     resolve: {
       alias: [
         { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
-        { find: /^oxbow\/(envs|agents|experiments)$/, replacement: resolve(root, '$1/index.ts') },
+        { find: /^oxbow\/(envs|datasets|agents|experiments)$/, replacement: resolve(root, '$1/index.ts') },
         { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
         { find: 'oxbow/mujoco', replacement: resolve(root, 'envs/mujoco/index.ts') },
       ],
