@@ -1,0 +1,31 @@
+import type { Dataset } from './dataset.ts';
+import { hasIndex } from './datasetIndex.ts';
+import { nodeModule } from './nodeModule.ts';
+import { StoredDataset } from './storedDataset.ts';
+
+/** Options of {@link openDataset}. */
+export interface OpenDatasetOptions {
+  /** Whether a dataset may be read that was not finished, as far as it is; false. */
+  readonly unfinished?: boolean;
+}
+
+/**
+ * Opens a dataset for reading. Its files are data: nothing in them is run.
+ *
+ * @example
+ * const dataset = await openDataset('data/pendulum');
+ * for (const { observations, rewards } of dataset.episodes()) console.log(observations.length, rewards.length);
+ * @throws one line, if there is none, it is damaged, or it is not finished
+ */
+export async function openDataset(path: string, { unfinished = false }: OpenDatasetOptions = {}): Promise<Dataset> {
+  if (!nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: there is no such file or folder`);
+  if (!hasIndex(path)) throw new Error(`${path}: is no dataset, expected a folder that oxbow collect has written`);
+  const dataset = new StoredDataset(path);
+  if (!dataset.finished && !unfinished) {
+    throw new Error(
+      `${path}: is not finished: it has ${dataset.numEpisodes} of ${dataset.planned} episodes; the command that made it goes on ` +
+        `with it, and oxbow dataset finish ${path} keeps what is there`,
+    );
+  }
+  return dataset;
+}

@@ -1,0 +1,269 @@
+import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { finishDataset } from '../../datasets/datasetWriter.ts';
+import { ContentHash, DatasetWriter, openDataset } from '../../datasets/index.ts';
+import { fingerprint } from '../../src/index.ts';
+import { about, actionSpace, episodes, folder, observationSpace } from './fixture.ts';
+
+/** A dataset of two files, of which the first has three episodes. */
+function written(count = 7, settings = about()): string {
+  const path = join(folder(), 'data');
+  const writer = new DatasetWriter(path, settings, count);
+  for (const [i, episode] of episodes(count).entries()) {
+    writer.append(episode);
+    if (i === 2) writer.flush();
+  }
+  writer.finish();
+  return path;
+}
+
+/** What opening and reading all of a dataset throws. */
+async function problemOf(path: string): Promise<string> {
+  try {
+    const dataset = await openDataset(path);
+    for (const _ of dataset.episodes());
+  } catch (error) {
+    return (error as Error).message.replaceAll(path, 'data');
+  }
+  return 'none';
+}
+
+/** Changes dataset.json with a checksum that fits. */
+function edit(path: string, change: (index: Record<string, object[]>) => object): void {
+  const file = join(path, 'dataset.json');
+  const { format, version, sha256: _, ...content } = JSON.parse(readFileSync(file, 'utf8'));
+  const changed = change(content);
+  writeFileSync(file, JSON.stringify({ format, version, sha256: fingerprint(changed), ...changed }));
+}
+
+describe('a dataset', () => {
+  test('is read as it was written, to the bit, as often as it is asked', async () => {
+    const infos = ['distance', 'speed'];
+    const path = join(folder(), 'data');
+    const writer = new DatasetWriter(path, about({ infos }), 7);
+    for (const episode of episodes(7, { infos })) writer.append(episode);
+    const hash = writer.finish();
+    const dataset = await openDataset(path);
+    expect([...dataset.storedEpisodes()]).toEqual(episodes(7, { infos }));
+    expect([...dataset.storedEpisodes()]).toHaveLength(7);
+    expect(dataset).toMatchObject({ numEpisodes: 7, numSteps: 1 + 2 + 3 + 4 + 5 + 1 + 2, finished: true, hash });
+    expect([String(dataset.observationSpace), String(dataset.actionSpace)]).toEqual([
+      String(observationSpace),
+      String(actionSpace),
+    ]);
+    expect(dataset.about).toEqual(about({ infos }));
+  });
+
+  test('gives agents float32', async () => {
+    const [first] = (await openDataset(written())).episodes();
+    expect(first!.rewards).toEqual(Float32Array.from(episodes(1)[0]!.rewards));
+    expect(first!.actions).toBeInstanceOf(Float32Array);
+  });
+
+  test('has one file for some megabytes', async () => {
+    const path = join(folder(), 'data');
+    const steps = 2 ** 16;
+    const writer = new DatasetWriter(path, about(), 5);
+    const ends = new Uint8Array(steps);
+    ends[steps - 1] = 1;
+    for (let i = 0; i < 5; i++) {
+      writer.append({
+        observations: new Float32Array(2 * (steps + 1)),
+        actions: new Int32Array(steps).fill(1),
+        rewards: new Float64Array(steps),
+        terminations: ends,
+        truncations: new Uint8Array(steps),
+      });
+    }
+    writer.finish();
+    expect(readdirSync(path).filter((name) => name.endsWith('.bin'))).toHaveLength(2);
+    expect((await openDataset(path)).numSteps).toBe(5 * steps);
+  });
+
+  test('has a hash of what it holds, wherever files end and whatever it says of itself', () => {
+    const hash = new ContentHash();
+    for (const episode of episodes(7)) hash.add(episode);
+    const digest = hash.digest();
+    for (const path of [written(), written(7, about({ provenance: { seed: 1 } }))]) {
+      expect(JSON.parse(readFileSync(join(path, 'dataset.json'), 'utf8')).hash).toBe(digest);
+    }
+    const other = new ContentHash();
+    for (const episode of episodes(7).reverse()) other.add(episode);
+    expect(other.digest()).not.toBe(digest);
+  });
+
+  test('of the same episodes and settings has the same bytes', () => {
+    const [one, other] = [written(), written()];
+    for (const name of readdirSync(one)) {
+      expect(readFileSync(join(other, name)).equals(readFileSync(join(one, name)))).toBe(true);
+    }
+  });
+});
+
+describe('a dataset that is not finished', () => {
+  /** As a kill leaves it: two episodes are in a file, a third one was not written yet. */
+  function begun(): string {
+    const path = join(folder(), 'data');
+    const writer = new DatasetWriter(path, about(), 7);
+    for (const [i, episode] of episodes(3).entries()) {
+      writer.append(episode);
+      if (i === 1) writer.flush();
+    }
+    return path;
+  }
+
+  test('is refused, or read as far as it is', async () => {
+    const path = begun();
+    expect(await problemOf(path)).toBe(
+      'data: is not finished: it has 2 of 7 episodes; the command that made it goes on with it, and oxbow dataset finish data keeps what is there',
+    );
+    const dataset = await openDataset(path, { unfinished: true });
+    expect([...dataset.storedEpisodes()]).toEqual(episodes(2));
+    expect(dataset.finished).toBe(false);
+  });
+
+  test('is gone on with: the episodes and their hash are those of one that was never stopped', async () => {
+    const path = begun();
+    const writer = new DatasetWriter(path, about(), 7);
+    expect([writer.numEpisodes, writer.numSteps]).toEqual([2, 3]);
+    for (const episode of episodes(7).slice(2)) writer.append(episode);
+    writer.finish();
+    const whole = await openDataset(written());
+    const dataset = await openDataset(path);
+    expect([...dataset.storedEpisodes()]).toEqual([...whole.storedEpisodes()]);
+    expect(dataset).toMatchObject({ hash: (whole as unknown as { hash: string }).hash, numEpisodes: 7 });
+  });
+
+  test('is not gone on with by other settings', () => {
+    const path = begun();
+    expect(() => new DatasetWriter(path, about({ provenance: { seed: 1 } }), 7)).toThrow(
+      'was begun with other settings (provenance.seed: 0 there, 1 here), expected the same or a new folder',
+    );
+    expect(() => new DatasetWriter(path, about(), 8)).toThrow('(planned: 7 there, 8 here)');
+  });
+
+  test('is finished with what is there; a file that a kill has left behind goes', async () => {
+    const path = begun();
+    copyFileSync(join(path, 'episodes-000000.bin'), join(path, 'episodes-000001.bin'));
+    finishDataset(path);
+    expect([...(await openDataset(path)).storedEpisodes()]).toEqual(episodes(2));
+    expect(readdirSync(path).sort()).toEqual(['dataset.json', 'episodes-000000.bin']);
+  });
+});
+
+describe('the writer refuses', () => {
+  test('a folder with a finished dataset, or with other files, and a file', () => {
+    const path = written();
+    expect(() => new DatasetWriter(path, about(), 7)).toThrow('holds a finished dataset, expected a new folder');
+    const other = folder();
+    writeFileSync(join(other, 'notes.txt'), '');
+    expect(() => new DatasetWriter(other, about(), 7)).toThrow('holds other files (notes.txt), expected a new folder');
+    expect(() => new DatasetWriter(join(other, 'notes.txt'), about(), 7)).toThrow('is a file, expected a new folder');
+  });
+
+  test('an episode with a number that is none, and stays as it is', async () => {
+    const path = join(folder(), 'data');
+    const writer = new DatasetWriter(path, about(), 2);
+    const [first, second] = episodes(2);
+    writer.append(first!);
+    expect(() => writer.append({ ...second!, rewards: Float64Array.of(0, Number.NaN) })).toThrow(
+      'data: episode 1: rewards: row 1 has NaN, expected finite numbers',
+    );
+    expect(() => writer.append({ ...second!, observations: new Float32Array(4) })).toThrow(
+      'data: episode 1: observations: got 4 numbers, expected 3 × 2',
+    );
+    writer.append(second!);
+    writer.finish();
+    expect([...(await openDataset(path)).storedEpisodes()]).toEqual(episodes(2));
+  });
+
+  test('numbers that the stored type does not hold, and infos that are missing', () => {
+    const writer = (changes: Parameters<typeof about>[0]) =>
+      new DatasetWriter(join(folder(), 'data'), about(changes), 1);
+    const bytes = writer({ dtypes: { observations: 'uint8', actions: 'int32', rewards: 'float64' } });
+    expect(() => bytes.append(episodes(1)[0]!)).toThrow(/observations: -?[\d.]+ is no uint8, as which they are stored/);
+    expect(() => writer({ infos: ['speed'] }).append(episodes(1)[0]!)).toThrow('episode 0: has no infos.speed');
+  });
+
+  test('to finish without an episode', () => {
+    const writer = new DatasetWriter(join(folder(), 'data'), about(), 1);
+    expect(() => writer.finish()).toThrow('data: has no episode, expected at least one');
+  });
+});
+
+describe('one line says what is wrong with', () => {
+  test('nothing, and a folder and a file that are none', async () => {
+    const path = folder();
+    expect(await problemOf(join(path, 'none'))).toBe('data: there is no such file or folder');
+    expect(await problemOf(path)).toMatch(/^data: is no dataset, expected /);
+    writeFileSync(join(path, 'dataset.json'), '{}');
+    expect(await problemOf(path)).toBe('data/dataset.json: is no dataset: it lacks "format": "oxbow-dataset"');
+    writeFileSync(join(path, 'dataset.json'), '');
+    expect(await problemOf(path)).toMatch(/^data\/dataset.json: cannot be read: Unexpected end/);
+  });
+
+  test('an index of another version, an edited one, and one that does not fit its schema', async () => {
+    const path = written();
+    const file = join(path, 'dataset.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('"version": 1', '"version": 2'));
+    expect(await problemOf(path)).toBe('data/dataset.json: has version 2 of the format, this oxbow reads version 1');
+    writeFileSync(file, text.replace('"numEpisodes": 7', '"numEpisodes": 8'));
+    expect(await problemOf(path)).toBe('data/dataset.json: is damaged or was edited: its checksum does not fit');
+    edit(path, (index) => ({ ...index, numEpisodes: 7, planned: -1 }));
+    expect(await problemOf(path)).toMatch(/^data\/dataset.json: planned: got -1, expected /);
+  });
+
+  test('counts that do not fit', async () => {
+    const path = written();
+    edit(path, (index) => ({ ...index, numSteps: 1e15 }));
+    expect(await problemOf(path)).toBe('data/dataset.json: its counts do not fit its shards');
+  });
+
+  test('a file of episodes that is missing, empty, cut, or has a bit flipped', async () => {
+    const path = written();
+    const file = join(path, 'episodes-000001.bin');
+    const bytes = readFileSync(file);
+    for (const [changed, problem] of [
+      [bytes.subarray(0, 0), 'is damaged: its checksum does not fit'],
+      [bytes.subarray(0, -1), 'is damaged: its checksum does not fit'],
+      [bytes.map((byte, i) => (i === 100 ? byte ^ 1 : byte)), 'is damaged: its checksum does not fit'],
+    ] as const) {
+      writeFileSync(file, changed);
+      expect(await problemOf(path)).toBe(`data/episodes-000001.bin: ${problem}`);
+    }
+    writeFileSync(file, bytes);
+    expect(await problemOf(path)).toBe('none');
+    truncateSync(file, 0);
+    copyFileSync(join(path, 'episodes-000000.bin'), file);
+    expect(await problemOf(path)).toBe('data/episodes-000001.bin: is damaged: its checksum does not fit');
+  });
+
+  test('a file that another program has written with a checksum that fits', async () => {
+    const path = written();
+    const file = join(path, 'episodes-000001.bin');
+    const bytes = readFileSync(file);
+    const forge = async (content: Uint8Array): Promise<string> => {
+      writeFileSync(file, content);
+      const { createHash } = await import('node:crypto');
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      edit(path, ({ shards, ...index }) => ({
+        ...index,
+        shards: [shards![0], { ...shards![1], sha256 }],
+      }));
+      return (await problemOf(path)).replace(/^data\/episodes-000001.bin: /, '');
+    };
+    expect(await forge(Buffer.from('PK'))).toBe('is no file of episodes, expected oxbow-episodes-1 at its begin');
+    expect(await forge(bytes.subarray(0, 30))).toBe('is cut in its header');
+    expect(await forge(bytes.subarray(0, -8))).toBe(`has ${bytes.length - 8} bytes, expected ${bytes.length}`);
+    const text = bytes.toString('latin1');
+    const replaced = (from: string, to: string) => Buffer.from(text.replace(from, to), 'latin1');
+    expect(await forge(replaced('"steps"', '"stops"'))).toBe('its header is damaged');
+    expect(await forge(replaced('[4,5,1,2]', '[4,5,1,0]'))).toBe('its header is damaged');
+    expect(await forge(replaced('[4,5,1,2]', '[4,5,1,9]'))).toMatch(/^has \d+ bytes, expected \d+$/);
+    expect(await forge(replaced('[4,5,1,2]', '[4,5,2,1]'))).toMatch(
+      /^data: episode 5: ends at step 0 of 2, expected an end at its last step alone$/,
+    );
+  });
+});
