@@ -14,6 +14,7 @@ export {
 } from './behaviorCloning.ts';
 export type { AgentName, AgentOptionsByName, AgentReportsByName } from './builtinAgents.ts';
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
+export { type CollectEpisodesOptions, collectEpisodes } from './common/collectEpisodes.ts';
 export { episodeStatistics } from './common/episodeStatistics.ts';
 export type { EpisodeStatistics } from './common/episodeTally.ts';
 export type { EpisodeReport } from './common/episodeTracker.ts';

@@ -9,4 +9,11 @@ export type { Episode, EpisodeSource } from './episode.ts';
 export { EpisodesInMemory, type EpisodesInMemoryOptions } from './episodesInMemory.ts';
 export { type OpenDatasetOptions, openDataset } from './openDataset.ts';
 export { type SpaceJson, spaceFromJson, spaceToJson } from './spaceJson.ts';
-export { type ColumnDtypes, type Dtype, type NumberArray, type StoredEpisode, usualDtypes } from './storedEpisode.ts';
+export {
+  type ColumnDtypes,
+  type Dtype,
+  episodeOf,
+  type NumberArray,
+  type StoredEpisode,
+  usualDtypes,
+} from './storedEpisode.ts';

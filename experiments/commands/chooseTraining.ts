@@ -82,7 +82,7 @@ export function loadSetting({ load }: AllowedCode): { readonly load?: string } {
 }
 
 /** The settings `env.…`, before there is a schema to read them by. */
-function envOptions(assignments: readonly string[]): Record<string, unknown> {
+export function envOptions(assignments: readonly string[]): Record<string, unknown> {
   const options = assignments.flatMap((assignment) => {
     const [, name, text] = /^env\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
     return name === undefined ? [] : [[name, readJson(text!)]];

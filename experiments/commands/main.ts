@@ -7,6 +7,8 @@ import { exitOnSignals } from '../harness/interrupt.ts';
 import { printable } from '../harness/printable.ts';
 import type { Registry } from '../harness/registry.ts';
 import { version } from '../harness/version.ts';
+import { collectCommand } from './collect.ts';
+import { datasetCommand } from './dataset.ts';
 import { evalCommand } from './eval.ts';
 import { figureCommand } from './figure.ts';
 import { inspectCommand } from './inspect.ts';
@@ -43,6 +45,8 @@ export async function main(argv: readonly string[], registry: Registry): Promise
     trainCommand(context),
     resumeCommand(context),
     evalCommand(registry),
+    collectCommand(context),
+    datasetCommand(end),
     verifyCommand(registry, end),
     tuneCommand(context),
     listCommand(registry),

@@ -1,0 +1,257 @@
+import { z } from 'zod';
+import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/storedEpisode.ts';
+import { Box, type Info, type VectorEnv } from '../../envs/index.ts';
+import { Actor, type Policy, Rng } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import { commandActions } from './commandActions.ts';
+import { MOST_ENVS } from './evaluate.ts';
+import { type EnvRequest, envRequestShape, openEnvs } from './openEnvs.ts';
+import { partSchemas } from './partSchemas.ts';
+import { TappedVectorEnv } from './tappedVectorEnv.ts';
+import { type ActionSpace, type PolicyEnv, vectorEnvFor } from './vectorEnvFor.ts';
+
+/** Episodes of each environment in one round. */
+const EACH = 4;
+
+export const collectEpisodesOptions = z.strictObject({
+  policy: z
+    .union([z.literal('random'), partSchemas.policy], "a Policy, or 'random'")
+    .meta({ description: "the policy that acts; 'random' draws actions from their space", type: "Policy | 'random'" }),
+  ...envRequestShape,
+  episodes: z.int().positive().meta({ description: 'how many episodes, over all environments', unit: 'episodes' }),
+  skip: z.int().nonnegative().default(0).meta({
+    description: 'how many of the first ones are left out: they were collected before',
+    unit: 'episodes',
+  }),
+  seed: z.union([z.number(), z.string()], 'a number or a text').default(0).describe('names the streams'),
+  greedy: z.boolean().default(false).describe('whether to take greedy actions in place of sampled ones'),
+  noise: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'what is added to actions: of boxes normal noise of this standard deviation, in halves of their range; of choices this share is drawn anew',
+    ),
+  infos: z.array(z.string()).default([]).describe('names of the infos to keep, numbers alone; a.b is what b is in a'),
+});
+
+/** Options of {@link collectEpisodes}. */
+export type CollectEpisodesOptions<Id extends string = string> = EnvRequest<Id> &
+  Omit<z.input<typeof collectEpisodesOptions>, keyof EnvRequest>;
+
+/**
+ * Plays episodes of a policy, in several environments side by side, and gives each one when it and those before it have ended.
+ *
+ * They are played in rounds, whose streams are named by their numbers, and environment i of n plays the episodes i, i + n, … of a round. So
+ * episode k is the same in each call with the same options, also where the first ones are left out.
+ *
+ * @example
+ * const episodes = [...collectEpisodes({ policy: 'random', env: 'Pendulum-v1', episodes: 10 })].map(episodeOf);
+ * @throws for an unknown option or one out of range, if the environment does not fit the policy, or gives a number that is not finite
+ */
+export function* collectEpisodes<Id extends string = string>(
+  options: CollectEpisodesOptions<Id>,
+): Generator<StoredEpisode, void, void> {
+  for (const episode of collectStepwise(options)) if (episode !== undefined) yield episode;
+}
+
+/** {@link collectEpisodes}, which also gives undefined after each step of the environments. */
+export function* collectStepwise<Id extends string = string>(
+  options: CollectEpisodesOptions<Id>,
+): Generator<StoredEpisode | undefined, void, void> {
+  const parsed = parseOptions('collectEpisodes', collectEpisodesOptions, options);
+  const { policy, episodes, skip, seed, greedy, noise, infos } = parsed;
+  const opened = openEnvs('collectEpisodes', parsed as CollectEpisodesOptions, Math.min(episodes, MOST_ENVS));
+  let actor: Actor | undefined;
+  try {
+    const given = opened.env as VectorEnv;
+    if (!('numEnvs' in given))
+      throw new Error('collectEpisodes: env: got one that there is, expected an id or a VectorEnv');
+    const tap = new TappedVectorEnv(given);
+    const isRandom = policy === 'random';
+    const { env, actionSpace } = collectingEnv(policy as Policy | 'random', tap, noise);
+    const rng = new Rng(seed).split('collect');
+    if (!isRandom) actor = new Actor(policy as Policy, { rng, batch: env.numEnvs, greedy });
+    const size = EACH * env.numEnvs;
+    for (let round = Math.floor(skip / size); round * size < episodes; round++) {
+      const first = round * size;
+      const count = Math.min(size, episodes - first);
+      let number = first;
+      const play = { env, tap, actor, actionSpace, count, noise, infos, rng: rng.split(round) };
+      for (const episode of played(play)) {
+        if (episode === undefined) yield undefined;
+        else if (number++ >= skip) yield episode;
+      }
+    }
+  } finally {
+    actor?.dispose();
+    opened.close();
+  }
+}
+
+/** The environments as a policy sees them. @throws if they do not fit the policy, or the noise does not fit their actions */
+export function collectingEnv(policy: Policy | 'random', env: VectorEnv, noise: number): PolicyEnv {
+  const seen =
+    policy === 'random'
+      ? { env, actionSpace: env.singleActionSpace as ActionSpace }
+      : vectorEnvFor('collectEpisodes', policy, env);
+  checkNoise(seen.actionSpace, noise);
+  return seen;
+}
+
+interface Play {
+  readonly env: VectorEnv;
+  /** What the environments give, before it is flattened for the policy. */
+  readonly tap: TappedVectorEnv;
+  /** Undefined where actions are drawn from their space. */
+  readonly actor: Actor | undefined;
+  readonly actionSpace: ActionSpace;
+  readonly count: number;
+  readonly noise: number;
+  readonly infos: readonly string[];
+  readonly rng: Rng;
+}
+
+/** One round. */
+function* played({
+  env,
+  tap,
+  actor,
+  actionSpace,
+  count,
+  noise,
+  infos,
+  rng,
+}: Play): Generator<StoredEpisode | undefined> {
+  const { numEnvs } = env;
+  const [choosing, disturbing] = [rng.split('actions'), rng.split('noise')];
+  const numbers = Int32Array.from({ length: numEnvs }, (_, i) => (i < count ? i : -1));
+  const recorders = Array.from({ length: numEnvs }, () => new Recorder(tap, actionSpace, infos));
+  const ended = new Map<number, StoredEpisode>();
+  const actions = new Float32Array(numEnvs * actionSpace.size);
+  let next = 0;
+  let [observations] = env.reset({ seed: rng.split('env').seed });
+  for (let i = 0; i < numEnvs; i++) recorders[i]!.begin(i);
+  while (next < count) {
+    if (actor === undefined) drawActions(actionSpace, choosing, actions);
+    else commandActions(actor.act(observations, choosing).action, actionSpace, actions);
+    if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
+    const step = env.step(actions);
+    for (let i = 0; i < numEnvs; i++) {
+      const number = numbers[i]!;
+      if (number < 0) continue;
+      const episode = recorders[i]!.add(i, actions);
+      if (episode === undefined) continue;
+      ended.set(number, episode);
+      numbers[i] = number + numEnvs < count ? number + numEnvs : -1;
+      recorders[i]!.begin(i);
+    }
+    observations = step.observations;
+    yield undefined;
+    for (let episode = ended.get(next); episode !== undefined; episode = ended.get(next)) {
+      ended.delete(next);
+      next += 1;
+      yield episode;
+    }
+  }
+}
+
+/** The episode that one environment plays. */
+class Recorder {
+  readonly #tap: TappedVectorEnv;
+  readonly #actionSpace: ActionSpace;
+  readonly #infos: readonly string[];
+  #observations: number[] = [];
+  #actions: number[] = [];
+  #rewards: number[] = [];
+  #told: number[][] = [];
+
+  constructor(tap: TappedVectorEnv, actionSpace: ActionSpace, infos: readonly string[]) {
+    this.#tap = tap;
+    this.#actionSpace = actionSpace;
+    this.#infos = infos;
+  }
+
+  begin(env: number): void {
+    this.#observations = [];
+    this.#actions = [];
+    this.#rewards = [];
+    this.#told = this.#infos.map(() => []);
+    this.#observe(this.#tap.observations, this.#tap.infos[env]!, env);
+  }
+
+  /** @returns the episode, if it has ended */
+  add(env: number, actions: Float32Array): StoredEpisode | undefined {
+    const { rewards, terminations, truncations, finalObservations, finalInfos } = this.#tap.last!;
+    const { size } = this.#actionSpace;
+    for (let j = env * size; j < (env + 1) * size; j++) this.#actions.push(actions[j]!);
+    this.#rewards.push(rewards[env]!);
+    const hasEnded = terminations[env] === 1 || truncations[env] === 1;
+    if (!hasEnded) {
+      this.#observe(this.#tap.observations, this.#tap.infos[env]!, env);
+      return undefined;
+    }
+    this.#observe(finalObservations, finalInfos[env]!, env);
+    const steps = this.#rewards.length;
+    const dtypes = usualDtypes(this.#tap.singleObservationSpace, this.#tap.singleActionSpace);
+    const atEnd = (value: number) => {
+      const values = new Uint8Array(steps);
+      values[steps - 1] = value;
+      return values;
+    };
+    return {
+      observations: arrayOf(dtypes.observations, this.#observations),
+      actions: arrayOf(dtypes.actions, this.#actions),
+      rewards: Float64Array.from(this.#rewards),
+      terminations: atEnd(terminations[env]!),
+      truncations: atEnd(truncations[env]!),
+      ...(this.#infos.length > 0 && {
+        infos: Object.fromEntries(this.#infos.map((name, i) => [name, Float64Array.from(this.#told[i]!)])),
+      }),
+    };
+  }
+
+  #observe(rows: Float32Array, info: Info, env: number): void {
+    const { size } = this.#tap.singleObservationSpace;
+    for (let j = env * size; j < (env + 1) * size; j++) this.#observations.push(rows[j]!);
+    this.#infos.forEach((name, i) => {
+      this.#told[i]!.push(numberIn(info, name));
+    });
+  }
+}
+
+/** The number or boolean of a name, `a.b` for what b is in a; NaN if there is none. */
+function numberIn(info: Info, name: string): number {
+  let value: unknown = info;
+  for (const key of name.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[key];
+  return typeof value === 'number' || typeof value === 'boolean' ? Number(value) : Number.NaN;
+}
+
+function drawActions(space: ActionSpace, rng: Rng, target: Float32Array): void {
+  for (let at = 0; at < target.length; at += space.size) space.write(space.sample(rng) as never, target, at);
+}
+
+function disturb(space: ActionSpace, noise: number, rng: Rng, actions: Float32Array): void {
+  if (space instanceof Box) {
+    const { low, high, size } = space;
+    for (let j = 0; j < actions.length; j++) {
+      actions[j]! += rng.normal(0, (noise * (high[j % size]! - low[j % size]!)) / 2);
+    }
+    commandActions(actions, space, actions);
+    return;
+  }
+  for (let at = 0; at < actions.length; at += space.size) {
+    const drawn = space.sample(rng);
+    if (rng.uniform() < noise) space.write(drawn as never, actions, at);
+  }
+}
+
+function checkNoise(space: ActionSpace, noise: number): void {
+  if (noise === 0) return;
+  if (space instanceof Box && !space.bounded) {
+    throw new Error(`collectEpisodes: noise: got ${noise} for actions without bounds, of which it would be a share`);
+  }
+  if (!(space instanceof Box) && noise > 1) {
+    throw new Error(`collectEpisodes: noise: got ${noise} for actions that are choices, expected a share from 0 to 1`);
+  }
+}

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { EXIT } from '../harness/exit.ts';
+import { firstLine } from '../harness/firstLine.ts';
+import { InputError } from '../harness/inputError.ts';
+
+/** `oxbow dataset`: shows datasets, checks them, and writes them in other formats. */
+export function datasetCommand(end: (code: number) => void): Command {
+  const command = new Command('dataset').description('show datasets, check them, write them in other formats');
+  command
+    .command('show')
+    .description('what is in a dataset, who acted, and the hash of what it holds')
+    .argument('<dataset>', "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv")
+    .action((path: string) => orInputError(() => show(path)));
+  command
+    .command('check')
+    .description('read all of a dataset: that nothing is damaged, all fits its spaces, and no number is missing')
+    .argument('<dataset>', "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv")
+    .action(async (path: string) => end(await orInputError(() => check(path))));
+  command
+    .command('finish')
+    .description('keep what there is of a dataset whose collecting was stopped')
+    .argument('<dataset>', "a folder in oxbow's format")
+    .action((path: string) => orInputError(() => finish(path)));
+  return command;
+}
+
+async function show(path: string): Promise<void> {
+  const [{ openDataset }, { summaryText }] = await Promise.all([
+    import('../../datasets/index.ts'),
+    import('../training/datasetSummary.ts'),
+  ]);
+  process.stdout.write(`${summaryText(await openDataset(path, { unfinished: true }))}\n`);
+}
+
+async function check(path: string): Promise<number> {
+  const { ContentHash, openDataset } = await import('../../datasets/index.ts');
+  const dataset = await openDataset(path);
+  const hash = new ContentHash();
+  let [episodes, steps] = [0, 0];
+  for (const episode of dataset.storedEpisodes()) {
+    hash.add(episode);
+    episodes += 1;
+    steps += episode.rewards.length;
+  }
+  const digest = hash.digest();
+  const { hash: said = digest } = dataset as { hash?: string };
+  if (said !== digest) throw new InputError(`${path}: what it holds has the hash ${digest}, expected ${said}`);
+  process.stdout.write(`${path}: ${episodes} episodes of ${steps} steps are whole, hash ${digest}\n`);
+  return EXIT.ok;
+}
+
+async function finish(path: string): Promise<void> {
+  const { finishDataset } = await import('../../datasets/datasetWriter.ts');
+  process.stdout.write(`${path}: finished, hash ${finishDataset(path)}\n`);
+}
+
+async function orInputError<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw new InputError(firstLine((error as Error).message));
+  }
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { type CollectEpisodesOptions, collectEpisodes } from '../../agents/index.ts';
+import { checkEpisode } from '../../datasets/checkEpisode.ts';
+import { BaseEnv, Box, Discrete, type Info, make, SyncVectorEnv } from '../../envs/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
+
+const collected = (options: Partial<CollectEpisodesOptions> = {}) => [
+  ...collectEpisodes({ policy: 'random', env: 'CartPole-v1', episodes: 10, numEnvs: 2, ...options }),
+];
+
+function policyFor(id: string) {
+  const { observationSpace, actionSpace } = make(id);
+  const name = 'n' in actionSpace ? 'categorical' : 'gaussian';
+  return makePolicy(name, { observationSpace, actionSpace, hidden: [4], rng: new Rng('policy') } as never);
+}
+
+describe('episodes that are collected', () => {
+  test('are those that the environment plays by their actions', () => {
+    const env = make<Float32Array, number>('CartPole-v1');
+    const { observationSpace, actionSpace } = env;
+    const episodes = collected();
+    expect(episodes).toHaveLength(10);
+    const lengths = episodes.map(({ rewards }) => rewards.length);
+    expect(new Set(lengths).size).toBeGreaterThan(3);
+    for (const episode of episodes) checkEpisode('it', episode, { observationSpace, actionSpace } as never);
+    // Environment 0 plays episodes 0, 2, 4 and 6 of the first round, one after another.
+    const rng = new Rng(0).split('collect').split(0).split('env');
+    env.reset({ seed: new Rng(rng.seed).split('vectorEnv').split(0).seed });
+    for (const [i, number] of [0, 2, 4, 6].entries()) {
+      const { observations, actions, rewards, terminations } = episodes[number]!;
+      if (i > 0) env.reset();
+      actions.forEach((action, t) => {
+        const [observation, reward, terminated] = env.step(action);
+        expect([...observation]).toEqual([...observations.subarray(4 * (t + 1), 4 * (t + 2))]);
+        expect([reward, Number(terminated)]).toEqual([rewards[t], terminations[t]]);
+      });
+    }
+  });
+
+  test('are the same again, whatever was left out; those of another seed are others', () => {
+    const episodes = collected();
+    expect(collected({ skip: 3 })).toEqual(episodes.slice(3));
+    expect(collected({ skip: 9 })).toEqual(episodes.slice(9));
+    expect(collected({ skip: 10 })).toEqual([]);
+    expect(collected({ seed: 1 })[0]).not.toEqual(episodes[0]);
+  });
+
+  test('of a policy are those of its actions, sampled or greedy, within bounds', () => {
+    const policy = policyFor('Pendulum-v1');
+    const of = (options: Partial<CollectEpisodesOptions>) =>
+      collected({ policy, env: 'Pendulum-v1', episodes: 1, numEnvs: 1, ...options })[0]!;
+    const [sampled, greedy] = [of({}), of({ greedy: true })];
+    expect(sampled.actions).not.toEqual(greedy.actions);
+    expect(of({ skip: 0 })).toEqual(sampled);
+    expect(Math.max(...of({ noise: 3 }).actions.map(Math.abs))).toBe(2);
+    const noisy = of({ greedy: true, noise: 0.1 });
+    const difference = Math.abs(noisy.actions[0]! - greedy.actions[0]!);
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(1);
+    policy.dispose();
+  });
+
+  test('with the noise 1 of choices have random ones', () => {
+    const policy = policyFor('CartPole-v1');
+    const shareOf = (noise: number) => {
+      const actions = collected({ policy, greedy: true, noise, episodes: 40 }).flatMap((episode) => [
+        ...episode.actions,
+      ]);
+      return actions.reduce((sum, action) => sum + action, 0) / actions.length;
+    };
+    expect(Math.abs(shareOf(1) - 0.5)).toBeLessThan(0.1);
+    policy.dispose();
+  });
+
+  test('have the infos that are named: at the reset, then after each step', () => {
+    const env = () => {
+      const inner = make<Float32Array, number>('CartPole-v1');
+      let t = 0;
+      return {
+        ...inner,
+        observationSpace: inner.observationSpace,
+        actionSpace: inner.actionSpace,
+        reset: (options: object) => {
+          t = 0;
+          return [inner.reset(options)[0], { time: t }];
+        },
+        step: (action: number) => {
+          t += 1;
+          const [observation, reward, terminated, truncated] = inner.step(action);
+          return [observation, reward, terminated, truncated, { time: t, at: { even: t % 2 === 0 }, word: 'step' }];
+        },
+        close: () => inner.close(),
+      };
+    };
+    const vector = new SyncVectorEnv([env as never]);
+    const [{ infos, rewards }] = collected({
+      env: vector,
+      numEnvs: undefined,
+      infos: ['at.even', 'time', 'word'],
+    }) as never as [{ infos: Record<string, Float64Array>; rewards: Float64Array }];
+    const steps = rewards.length;
+    expect([...infos.time!]).toEqual(Array.from({ length: steps + 1 }, (_, t) => t));
+    expect([...infos['at.even']!]).toEqual(
+      Array.from({ length: steps + 1 }, (_, t) => (t === 0 ? Number.NaN : (t + 1) % 2)),
+    );
+    expect([...infos.word!].every(Number.isNaN)).toBe(true);
+  });
+
+  test('with observations that are no plain numbers are stored as they are, not as a policy sees them', () => {
+    class Cells extends BaseEnv<number, Float32Array> {
+      readonly observationSpace = new Discrete(5, 2);
+      readonly actionSpace = new Box({ low: -1, high: 1, shape: [1] });
+      #cell = 2;
+      protected override begin(): [number, Info] {
+        this.#cell = 2;
+        return [2, {}];
+      }
+      step(): [number, number, boolean, boolean, Info] {
+        this.#cell += 1;
+        return [this.#cell, 0, this.#cell === 6, false, {}];
+      }
+    }
+    const { observationSpace, actionSpace } = new Cells();
+    const policy = makePolicy('gaussian', { observationSpace, actionSpace, hidden: [4], rng: new Rng(0) });
+    const [episode] = collected({ policy, env: () => new Cells() as never, episodes: 1 });
+    expect(episode!.observations).toEqual(Int32Array.of(2, 3, 4, 5, 6));
+    policy.dispose();
+  });
+});
+
+test.each<[Partial<CollectEpisodesOptions>, string]>([
+  [{ noise: 1.5 }, 'noise: got 1.5 for actions that are choices, expected a share from 0 to 1'],
+  [{ noise: -1 }, 'noise: got -1'],
+  [{ episodes: 0 }, 'episodes: got 0'],
+  [{ policy: 'expert' as never }, 'policy: got "expert", expected a Policy, or \'random\''],
+])('refuses %j', (options, message) => {
+  expect(() => collected(options)).toThrow(`collectEpisodes: ${message}`);
+});
