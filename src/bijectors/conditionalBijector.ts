@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { Bijector, type Direction, type Monotonicity, type WithLogDet } from './bijector.ts';
+import { isObserved } from './observe.ts';
 
 /**
  * A bijector over vectors of `dim` numbers that may depend on a context of `contextDim` numbers.
@@ -23,6 +24,11 @@ export abstract class ConditionalBijector extends Bijector {
   /** The value and log-determinant of one direction; `context` is there exactly if `contextDim` is not 0. */
   abstract transform(input: tf.Tensor, direction: Direction, context?: tf.Tensor): WithLogDet;
 
+  /** The value alone, where a subclass finds it with less work than {@link transform}. */
+  transformValue(input: tf.Tensor, direction: Direction, context?: tf.Tensor): tf.Tensor {
+    return this.transform(input, direction, context)[0];
+  }
+
   /** @throws if the context is missing, or not float32 of shape `[batch, contextDim]` */
   override given(context?: tf.Tensor): Bijector {
     if (this.contextDim === 0) return this;
@@ -33,6 +39,16 @@ export abstract class ConditionalBijector extends Bijector {
       );
     }
     return new GivenContext(this, context);
+  }
+
+  /** As {@link Bijector.forward}, by {@link transformValue}. */
+  override forward(x: tf.Tensor): tf.Tensor {
+    return isObserved() ? super.forward(x) : this.#valueWithoutContext(x, 'forward');
+  }
+
+  /** As {@link Bijector.inverse}, by {@link transformValue}. */
+  override inverse(y: tf.Tensor): tf.Tensor {
+    return isObserved() ? super.inverse(y) : this.#valueWithoutContext(y, 'inverse');
   }
 
   override monotonicity(_context?: tf.Tensor): Monotonicity | undefined {
@@ -48,12 +64,21 @@ export abstract class ConditionalBijector extends Bijector {
   }
 
   #withoutContext(input: tf.Tensor, direction: Direction): WithLogDet {
-    if (this.contextDim > 0) {
-      throw new Error(
-        `${this.constructor.name}.${direction}: has no context; call given(context) with [batch, ${this.contextDim}] first`,
-      );
-    }
+    this.#expectNoContext(direction);
     return this.transform(input, direction);
+  }
+
+  #valueWithoutContext(input: tf.Tensor, direction: Direction): tf.Tensor {
+    this.check(input, direction);
+    this.#expectNoContext(direction);
+    return this.transformValue(input, direction);
+  }
+
+  #expectNoContext(direction: Direction): void {
+    if (this.contextDim === 0) return;
+    throw new Error(
+      `${this.constructor.name}.${direction}: has no context; call given(context) with [batch, ${this.contextDim}] first`,
+    );
   }
 }
 
@@ -73,6 +98,19 @@ class GivenContext extends Bijector {
 
   override get parameterShape(): readonly number[] {
     return [this.#context.shape[0]!, this.dim];
+  }
+
+  override forward(x: tf.Tensor): tf.Tensor {
+    return isObserved() ? super.forward(x) : this.#value(x, 'forward');
+  }
+
+  override inverse(y: tf.Tensor): tf.Tensor {
+    return isObserved() ? super.inverse(y) : this.#value(y, 'inverse');
+  }
+
+  #value(input: tf.Tensor, direction: Direction): tf.Tensor {
+    this.check(input, direction);
+    return this.bijector.transformValue(input, direction, this.#context);
   }
 
   override monotonicity(): Monotonicity | undefined {

@@ -11,7 +11,7 @@ export { Chain } from './chain.ts';
 export { ConditionalBijector } from './conditionalBijector.ts';
 export { type HutchinsonTrace, MlpField, type MlpFieldOptions } from './continuous/mlpField.ts';
 export { NeuralOde, type NeuralOdeOptions, type OdeSolver } from './continuous/neuralOde.ts';
-export { VectorField, type Velocity } from './continuous/vectorField.ts';
+export { type Time, VectorField, type Velocity } from './continuous/vectorField.ts';
 export { Bernstein, bernsteinFamily } from './elementwise/bernstein.ts';
 export { BoundedMonotone, type BoundedMonotoneOptions } from './elementwise/boundedMonotone.ts';
 export { CircularSpline, type CircularSplineOptions } from './elementwise/circularSpline.ts';

@@ -25,6 +25,11 @@ export function observeBijectors<T>(see: Observer, fn: () => T): T {
   }
 }
 
+/** Whether there is somebody to tell. */
+export function isObserved(): boolean {
+  return observer !== undefined;
+}
+
 /** For the base class alone: tells who observes, if anyone does. */
 export function tellObserver(use: BijectorUse): void {
   observer?.(use);

@@ -72,6 +72,76 @@ describe('solvers', () => {
     for (const [name, gradient] of Object.entries(fixed)) expect(far(adaptive[name]!, gradient)).toBeLessThan(2e-4);
   });
 
+  test.each([
+    ['euler', 1],
+    ['midpoint', 2],
+  ] as const)('%s: the steps of plain numbers, both ways, with gradients, and of order %i', (method, order) => {
+    const shared = field({ contextDim: 2 }, 0.6);
+    const context = [0.4, -0.7];
+    const v = plain(shared, context);
+    const stepped = (from: number, to: number, steps: number) => (start: number[]) => {
+      const h = (to - from) / steps;
+      let at = start;
+      for (let i = 0; i < steps; i++) {
+        const t = from + i * h;
+        const first = v(at, t);
+        const rate =
+          order === 1
+            ? first
+            : v(
+                at.map((value, k) => value + (h / 2) * first[k]!),
+                t + h / 2,
+              );
+        at = at.map((value, k) => value + h * rate[k]!);
+      }
+      return at;
+    };
+    const ode = new NeuralOde({ field: shared, solver: { kind: 'fixed', steps: 3, method } }).given(
+      tf.tensor2d([context]),
+    );
+    expect(far(ode.forward(x), inputs.map(stepped(0, 1, 3)))).toBeLessThan(1e-5);
+    expect(far(ode.inverse(x), inputs.map(stepped(1, 0, 3)))).toBeLessThan(1e-5);
+    // Gradients of Σ y² by x: those of the map of plain numbers.
+    const gradients = tf
+      .grad((at: tf.Tensor) => tf.sum(tf.square(ode.forward(at))))(x)
+      .arraySync() as number[][];
+    inputs.forEach((row, i) => {
+      const y = stepped(0, 1, 3)(row);
+      const rows = jacobian(stepped(0, 1, 3), row, 1e-4);
+      const wanted = row.map((_, j) => rows.reduce((sum, r, k) => sum + 2 * y[k]! * r[j]!, 0));
+      expect(far(tf.tensor1d(gradients[i]!), wanted)).toBeLessThan(1e-4 * (1 + Math.max(...wanted.map(Math.abs))));
+    });
+    const exact = inputs.map(flowOf(v, 400));
+    const error = (steps: number) =>
+      far(
+        new NeuralOde({ field: shared, solver: { kind: 'fixed', steps, method } })
+          .given(tf.tensor2d([context]))
+          .forward(x),
+        exact,
+      );
+    expect(error(8) / error(16)).toBeGreaterThan(0.7 * 2 ** order);
+    const logDets = inputs.map((row) => logDetJacobian(flowOf(v, 400), row));
+    const fine = new NeuralOde({ field: shared, solver: { kind: 'fixed', steps: 64, method } });
+    expect(far(fine.given(tf.tensor2d([context])).forwardLogDet(x), logDets)).toBeLessThan(order === 1 ? 0.05 : 1e-3);
+  });
+
+  test('a value alone is that with the log-determinant, and its path has no divergence', () => {
+    let divergences = 0;
+    class Counting extends MlpField {
+      override along(context?: tf.Tensor) {
+        divergences += 1;
+        return super.along(context);
+      }
+    }
+    const counting = perturb(new Counting({ dim: 2, hidden: [5], rng: new Rng(0) }), new Rng(1), 0.5);
+    const ode = new NeuralOde({ field: counting });
+    const [value, back] = [ode.forward(x), ode.inverse(x)];
+    expect(divergences).toBe(0);
+    expect(value.arraySync()).toEqual(ode.forwardAndLogDet(x)[0].arraySync());
+    expect(back.arraySync()).toEqual(ode.inverseAndLogDet(x)[0].arraySync());
+    expect(divergences).toBe(2);
+  });
+
   test('the adaptive one takes a batch of none, and cannot be compiled', async () => {
     const ode = new NeuralOde({ field: field(), solver: ADAPTIVE });
     expect(ode.forward(tf.zeros([0, 2])).shape).toEqual([0, 2]);
@@ -94,6 +164,9 @@ describe('solvers', () => {
     );
     const make = (solver: OdeSolver) => () => new NeuralOde({ field: field(), solver });
     expect(make({ kind: 'fixed', steps: 0 })).toThrow('NeuralOde: wanted a positive integer number of steps, got 0');
+    expect(make({ kind: 'fixed', steps: 4, method: 'mid' as never })).toThrow(
+      "NeuralOde: unknown method 'mid', expected one of euler, midpoint, dormand-prince",
+    );
     expect(make({ kind: 'adaptive', rtol: 0 })).toThrow('NeuralOde: wanted a positive rtol, got 0');
     expect(make({ kind: 'adaptive', atol: -1 })).toThrow('NeuralOde: wanted a positive atol, got -1');
     expect(make({ kind: 'adaptive', maxSteps: 0.5 })).toThrow('NeuralOde: wanted a positive integer maxSteps, got 0.5');
@@ -109,6 +182,59 @@ describe('solvers', () => {
     expect(far(values[0]!, values[1]!)).toBeLessThan(1e-6);
     expect(far(values[0]!, values[2]!)).toBeLessThan(1e-4);
   });
+});
+
+test('a time for each row: velocity and divergence are those of plain numbers, and gradients reach every variable', () => {
+  for (const contextDim of [0, 3]) {
+    const own = field({ contextDim, hidden: [5, 4] });
+    const contexts = inputs.map((_, i) => Array.from({ length: contextDim }, (_, k) => Math.sin(i + 2 * k)));
+    const context = contextDim === 0 ? undefined : tf.tensor2d(contexts);
+    const times = inputs.map((_, i) => i / 4);
+    const t = tf.tensor2d(times, [5, 1]);
+    const wanted = inputs.map((row, i) => plain(own, contexts[i]!)(row, times[i]!));
+    const [velocity, divergence] = own.along(context)(x, t);
+    expect(far(velocity, wanted)).toBeLessThan(1e-5);
+    expect(far(own.velocityAlong(context)(x, t), wanted)).toBeLessThan(1e-5);
+    expect(far(own.at(x, t, context), wanted)).toBeLessThan(1e-5);
+    const traces = inputs.map((row, i) => {
+      const rows = jacobian((at) => plain(own, contexts[i]!)(at, times[i]!), row, 1e-4);
+      return rows.reduce((sum, entries, k) => sum + entries[k]!, 0);
+    });
+    expect(far(divergence, traces)).toBeLessThan(1e-5);
+    expect(
+      far(
+        own.at(x, 0.3, context),
+        inputs.map((row, i) => plain(own, contexts[i]!)(row, 0.3)),
+      ),
+    ).toBeLessThan(1e-5);
+    const gradients = (loss: () => tf.Tensor) =>
+      tf.variableGrads(loss as () => tf.Scalar, own.trainableVariables()).grads;
+    const [one, other] = [
+      gradients(() => tf.sum(tf.square(own.at(x, t, context)))),
+      gradients(() => tf.sum(tf.square(own.velocityAlong(context)(x, t)))),
+    ];
+    for (const [name, gradient] of Object.entries(one)) {
+      expect(far(gradient, other[name]!)).toBeLessThan(1e-4);
+      expect(Math.max(...tf.abs(gradient).dataSync())).toBeGreaterThan(0);
+    }
+    // By a difference of plain numbers: the derivative of Σ v² by the first entry of the kernel.
+    const kernel = own.network.layers[0]!.kernel;
+    const [first] = kernel.dataSync();
+    const loss = (value: number) => {
+      kernel.assign(
+        tf.tensor(
+          Array.from(kernel.dataSync(), (entry, i) => (i === 0 ? value : entry)),
+          kernel.shape,
+        ),
+      );
+      return inputs.reduce(
+        (sum, row, i) => sum + plain(own, contexts[i]!)(row, times[i]!).reduce((s, e) => s + e * e, 0),
+        0,
+      );
+    };
+    const slope = (loss(first! + 1e-3) - loss(first! - 1e-3)) / 2e-3;
+    expect(Math.abs(one[kernel.name]!.dataSync()[0]! - slope)).toBeLessThan(1e-3 * (1 + Math.abs(slope)));
+  }
 });
 
 describe('the divergence', () => {

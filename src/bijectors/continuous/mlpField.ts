@@ -4,7 +4,7 @@ import { activationSlope } from '../../nn/activationSlope.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
 import type { Rng } from '../../random.ts';
-import { VectorField, type Velocity } from './vectorField.ts';
+import { type Time, VectorField, type Velocity } from './vectorField.ts';
 
 /** Hutchinson's estimate of the divergence; see {@link MlpField}. */
 export interface HutchinsonTrace {
@@ -21,13 +21,15 @@ export interface MlpFieldOptions {
   /** Widths of the network's hidden layers, at least one. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
+  /** Gain of the last layer's kernel; 0 by default, so that nothing moves at first. */
+  readonly outputScale?: number;
   /** The divergence is exact unless an estimate is asked for. */
   readonly trace?: 'exact' | HutchinsonTrace;
   readonly rng: Rng;
 }
 
 /**
- * v(x, t; context) by a network of [x, t, context], 0 at first.
+ * v(x, t; context) by a network of [x, t, context], 0 at first unless `outputScale` says otherwise.
  *
  * Its divergence is the trace of W₁D₁W₂D₂ … W, with W₁ the rows of the first kernel that x meets and Dₖ the slopes of the k-th
  * activation. With one or two hidden layers it costs as much as one more pass, whatever `dim`: tr(W₁D₁W₂D₂W₃) = d₁ᵀ (W₂ ∘ (W₃W₁)ᵀ) d₂.
@@ -48,13 +50,21 @@ export class MlpField extends VectorField {
   readonly #noise: 'rademacher' | 'normal';
 
   /** @throws if a size or the number of probes is no positive integer, there is no hidden layer, or the activation is unknown */
-  constructor({ dim, contextDim = 0, hidden = [64, 64], activation = 'tanh', trace = 'exact', rng }: MlpFieldOptions) {
+  constructor({
+    dim,
+    contextDim = 0,
+    hidden = [64, 64],
+    activation = 'tanh',
+    outputScale = 0,
+    trace = 'exact',
+    rng,
+  }: MlpFieldOptions) {
     super();
     this.dim = positiveInteger('MlpField', 'dim', dim);
     this.contextDim = contextDim === 0 ? 0 : positiveInteger('MlpField', 'contextDim (or 0)', contextDim);
     if (hidden.length === 0) throw new Error('MlpField: wanted at least one hidden layer, got none');
     this.#activation = activation;
-    this.network = new Mlp({ inputDim: dim + 1 + contextDim, hidden, outputDim: dim, activation, outputScale: 0, rng });
+    this.network = new Mlp({ inputDim: dim + 1 + contextDim, hidden, outputDim: dim, activation, outputScale, rng });
     this.#noise = trace === 'exact' ? 'rademacher' : (trace.noise ?? 'rademacher');
     if (trace !== 'exact') {
       const count = positiveInteger('MlpField', 'number of probes', trace.probes);
@@ -74,7 +84,32 @@ export class MlpField extends VectorField {
     );
   }
 
-  along(context?: tf.Tensor): (x: tf.Tensor, t: number) => Velocity {
+  along(context?: tf.Tensor): (x: tf.Tensor, t: Time) => Velocity {
+    const { pass, kernels } = this.#layersAlong(context);
+    const slope = activationSlope(this.#activation);
+    const divergence = this.#divergence(kernels);
+    return (x, t) => {
+      const slopes: tf.Tensor[] = [];
+      const velocity = pass(x, t, (input, output) => slopes.push(slope(input, output)));
+      return [velocity, divergence(slopes)];
+    };
+  }
+
+  override velocityAlong(context?: tf.Tensor): (x: tf.Tensor, t: Time) => tf.Tensor {
+    const { pass } = this.#layersAlong(context);
+    return (x, t) => pass(x, t);
+  }
+
+  /** In one product with the first kernel, where a point is not one of many of its path. */
+  override at(x: tf.Tensor, t: Time, context?: tf.Tensor): tf.Tensor {
+    const rows = x.shape[0]!;
+    const times = typeof t === 'number' ? tf.fill([rows, 1], t) : t;
+    const each = context === undefined || context.shape[0] === rows ? context : tf.tile(context, [rows, 1]);
+    return this.network.apply(tf.concat([x, times, ...(each === undefined ? [] : [each])], 1));
+  }
+
+  /** A pass through the network that tells what each activation gets and gives, and its kernels, the first one's rows of x only. */
+  #layersAlong(context?: tf.Tensor) {
     const layers = this.network.layers;
     const kernels = layers.map(({ kernel }) => kernel as tf.Tensor);
     const biases = layers.map(({ bias }) => bias as tf.Tensor);
@@ -85,18 +120,18 @@ export class MlpField extends VectorField {
     const own = context === undefined ? biases[0]! : tf.add(tf.matMul(context, ofContext!), biases[0]!);
     // One row as a vector: tfjs has no gradient of a row that is spread over none.
     const offset = context?.shape[0] === 1 ? tf.reshape(own, [width]) : own;
-    const [activation, slope] = [activationFunction(this.#activation), activationSlope(this.#activation)];
-    const divergence = this.#divergence([ofX, ...kernels.slice(1)]);
-    return (x, t) => {
-      let input = tf.add(tf.add(tf.matMul(x, ofX), tf.mul(ofTimes, t)), offset);
-      const slopes: tf.Tensor[] = [];
+    const activation = activationFunction(this.#activation);
+    const pass = (x: tf.Tensor, t: Time, tell?: (input: tf.Tensor, output: tf.Tensor) => void) => {
+      const moved = typeof t === 'number' ? tf.mul(ofTimes, t) : tf.matMul(t, ofTime);
+      let input = tf.add(tf.add(tf.matMul(x, ofX), moved), offset);
       for (const [i, kernel] of kernels.slice(1).entries()) {
         const output = activation(input);
-        slopes.push(slope(input, output));
+        tell?.(input, output);
         input = tf.add(tf.matMul(output, kernel), biases[i + 1]!);
       }
-      return [input, divergence(slopes)];
+      return input;
     };
+    return { pass, kernels: [ofX, ...kernels.slice(1)] };
   }
 
   /** Σ over directions ε of εᵀ W₁D₁W₂ … W ε, from the slopes, the diagonals of the Dₖ, `[rows, width]` each. */
