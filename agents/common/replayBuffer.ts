@@ -1,3 +1,4 @@
+import type { Episode } from '../../datasets/episode.ts';
 import type { VectorStep } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Stateful } from './agentParts.ts';
@@ -44,6 +45,19 @@ interface ReplayBufferState {
   readonly ends: Uint8Array;
   readonly lastObservations: Float32Array | Uint8Array;
   readonly priorities?: PrioritiesState | undefined;
+}
+
+/** A transition, in arrays of many. */
+interface Row {
+  readonly observations: Float32Array;
+  readonly actions: Float32Array;
+  readonly rewards: ArrayLike<number>;
+  /** Which row of these arrays it is. */
+  readonly at: number;
+  readonly end: number;
+  /** Where it led to, if the episode ended with it: row `lastAt` of `lasts`. */
+  readonly lasts: Float32Array;
+  readonly lastAt: number;
 }
 
 /** How a minibatch is drawn. */
@@ -144,16 +158,28 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
    * @throws if observations that are to be bytes are none, or there is no memory for more
    */
   add(actions: Float32Array, step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'>): void {
-    const { owner, capacity, numEnvs } = this.#options;
-    try {
-      for (let i = 0; i < numEnvs; i++) this.#addOf(i, actions, step);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new Error(
-        `${owner}: bufferSize: got ${capacity}, but there is no memory for more than the ${this.#added} transitions that were made`,
-      );
+    const { rewards, terminations, truncations, finalObservations } = step;
+    for (let i = 0; i < this.#options.numEnvs; i++) {
+      const end = endOf(terminations[i]!, truncations[i]!);
+      if (end !== 0) this.#check(finalObservations, i);
+      this.#addRow({ observations: this.current, actions, rewards, at: i, end, lasts: finalObservations, lastAt: i });
     }
     this.#observe(step.observations);
+  }
+
+  /**
+   * Takes a whole episode: the same as its steps one after the other. One that neither ended nor was cut counts as cut.
+   * @throws if the replay is of several environments, observations that are to be bytes are none, or there is no memory for more
+   */
+  addEpisode({ observations, actions, rewards, terminations, truncations }: Episode): void {
+    const { owner, numEnvs } = this.#options;
+    if (numEnvs !== 1) throw new Error(`${owner}: a replay of ${numEnvs} environments takes steps, and no episodes`);
+    const steps = rewards.length;
+    for (let t = 0; t <= steps; t++) this.#check(observations, t, `step ${t} of an episode has`);
+    for (let t = 0; t < steps; t++) {
+      const end = endOf(terminations[t]!, t === steps - 1 ? 1 : truncations[t]!);
+      this.#addRow({ observations, actions, rewards, at: t, end, lasts: observations, lastAt: t + 1 });
+    }
   }
 
   /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
@@ -162,8 +188,17 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     const { size } = this;
     if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights!, size, beta);
     else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
-    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, i, scale);
+    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, this.#batch, i, scale);
     return this.#batch;
+  }
+
+  /**
+   * Writes transitions that are drawn uniformly, with replacement, into the rows of a minibatch from `begin` on, up to `end`.
+   * @throws if it holds none
+   */
+  sampleInto(batch: Transitions, begin: number, end: number, rng: Rng, { scale }: Drawing = {}): void {
+    const { size } = this;
+    for (let i = begin; i < end; i++) this.#gather(rng.integer(0, size), batch, i, scale);
   }
 
   /**
@@ -218,34 +253,35 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     this.current.set(observations);
   }
 
-  /** Adds the transition of environment i. */
-  #addOf(
-    i: number,
-    actions: Float32Array,
-    { rewards, terminations, truncations, finalObservations }: Parameters<ReplayBuffer['add']>[1],
-  ): void {
-    const { capacity } = this.#options;
-    const row = this.#added % capacity;
-    if (this.#added >= capacity && this.#ends.get(row) !== 0) this.#freeEndRows.push(this.#endRows.get(row));
-    this.#observations.write(row, this.current, i);
-    this.#actions.write(row, actions, i);
-    this.#rewards.set(row, rewards[i]!);
-    const end = terminations[i] ? TERMINATED : truncations[i] ? TRUNCATED : 0;
-    this.#ends.set(row, end);
-    this.#priorities?.add(row);
-    if (end !== 0) {
-      this.#check(finalObservations, i);
-      const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
-      this.#endRows.set(row, endRow);
-      this.#lastObservations.write(endRow, finalObservations, i);
+  /** Adds a transition. */
+  #addRow({ observations, actions, rewards, at, end, lasts, lastAt }: Row): void {
+    const { owner, capacity } = this.#options;
+    try {
+      const row = this.#added % capacity;
+      if (this.#added >= capacity && this.#ends.get(row) !== 0) this.#freeEndRows.push(this.#endRows.get(row));
+      this.#observations.write(row, observations, at);
+      this.#actions.write(row, actions, at);
+      this.#rewards.set(row, rewards[at]!);
+      this.#ends.set(row, end);
+      this.#priorities?.add(row);
+      if (end !== 0) {
+        const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
+        this.#endRows.set(row, endRow);
+        this.#lastObservations.write(endRow, lasts, lastAt);
+      }
+      this.#added += 1;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Error(
+        `${owner}: bufferSize: got ${capacity}, but there is no memory for more than the ${this.#added} transitions that were made`,
+      );
     }
-    this.#added += 1;
   }
 
-  /** Writes what a row stands for into row i of the minibatch. */
-  #gather(row: number, i: number, scale: ((reward: number) => number) | undefined): void {
+  /** Writes what a row stands for into row i of a minibatch. */
+  #gather(row: number, batch: Transitions, i: number, scale: ((reward: number) => number) | undefined): void {
     const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
-    const { observations, actions, rewards, nextObservations, terminations, discounts } = this.#batch;
+    const { observations, actions, rewards, nextObservations, terminations, discounts } = batch;
     this.#observations.read(row, observations, i);
     this.#actions.read(row, actions, i);
     let at = row;
@@ -276,12 +312,12 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     }
   }
 
-  /** @throws if the observation of environment i cannot be kept */
-  #check(observations: Float32Array, i: number): void {
+  /** @throws if the observation in row i, by default that of environment i, cannot be kept */
+  #check(observations: Float32Array, i: number, what = `environment ${i} gave`): void {
     const misfit = this.#observations.misfit(observations, i);
     if (misfit === undefined) return;
     throw new Error(
-      `${this.#options.owner}: environment ${i} gave ${misfit} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
+      `${this.#options.owner}: ${what} ${misfit} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
     );
   }
 
@@ -322,6 +358,11 @@ export function bytesPerTransition({
 }: Pick<ReplayBufferOptions, 'observationDim' | 'actionDim' | 'bytes' | 'prioritizedAlpha'>): number {
   // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
   return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (prioritizedAlpha > 0 ? 32 : 0);
+}
+
+/** How an episode went on after a transition; where both are said, the task itself ended. */
+function endOf(terminated: number, truncated: number): number {
+  return terminated ? TERMINATED : truncated ? TRUNCATED : 0;
 }
 
 /** How many of the transitions ended an episode. */

@@ -6,6 +6,7 @@ import { replayFor } from '../../agents/common/replayFor.ts';
 import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
 import { Dqn, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
 import { sacOptions } from '../../agents/sac.ts';
+import type { Episode } from '../../datasets/episode.ts';
 import { BaseEnv, Box, make, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
@@ -184,6 +185,96 @@ test('begin forgets the priorities, too', () => {
     ...{ observations, rewards, terminations: none, truncations: none, finalObservations: observations },
   });
   for (const { number } of rowsOf(replay, new Rng(1))) expect(number).toBeGreaterThanOrEqual(100);
+});
+
+describe('whole episodes', () => {
+  /** Episodes of these lengths; one in three ends by itself, one in three is cut, of one neither is said. */
+  function episodesOf(lengths: readonly number[], bytes = false): Episode[] {
+    const rng = new Rng('episodes');
+    return lengths.map((steps, e) => ({
+      observations: Float32Array.from({ length: 2 * (steps + 1) }, () =>
+        bytes ? rng.integer(0, 256) / 255 : rng.normal(),
+      ),
+      actions: Float32Array.from({ length: steps }, (_, t) => 100 * e + t),
+      rewards: rng.fillNormal(new Float32Array(steps)),
+      terminations: Uint8Array.from({ length: steps }, (_, t) => Number(t === steps - 1 && e % 3 === 0)),
+      truncations: Uint8Array.from({ length: steps }, (_, t) => Number(t === steps - 1 && e % 3 === 1)),
+    }));
+  }
+  const sizes = { owner: 'Test', batchSize: 16, numEnvs: 1, observationDim: 2, actionDim: 1, gamma: GAMMA };
+
+  test.each([
+    [{ capacity: 100 }],
+    [{ capacity: 100, bytes: true }],
+    [{ capacity: 100, prioritizedAlpha: 0.6 }],
+    // Written round: within an episode, by one that is longer, by steps of an environment that follow.
+    [{ capacity: 17 }],
+    [{ capacity: 4 }],
+  ] as [Overrides & { capacity: number }][])('are the same to the byte as their steps: %o', (options) => {
+    const [whole, steps] = [1, 2].map(() => new ReplayBuffer({ ...sizes, nSteps: 3, ...options })) as [
+      ReplayBuffer,
+      ReplayBuffer,
+    ];
+    const row = (rows: Float32Array, t: number) => rows.slice(2 * t, 2 * t + 2);
+    for (const episode of episodesOf([3, 1, 7, 5, 2, 9], options.bytes)) {
+      whole.addEpisode(episode);
+      const { observations, actions, rewards, terminations } = episode;
+      steps.current.set(row(observations, 0));
+      rewards.forEach((reward, t) => {
+        const isLast = t === rewards.length - 1;
+        steps.add(actions.slice(t, t + 1), {
+          observations: row(observations, t + 1),
+          rewards: Float64Array.of(reward),
+          terminations: terminations.slice(t, t + 1),
+          truncations: Uint8Array.of(Number(isLast)),
+          finalObservations: row(observations, t + 1),
+        });
+      });
+    }
+    expect({ ...whole.state(), current: null }).toEqual({ ...steps.state(), current: null });
+    expect(whole.state().added).toBe(27);
+    const [rng, same] = [new Rng(0), new Rng(0)];
+    for (let i = 0; i < 10; i++) expect(rowsOf(whole, rng)).toEqual(rowsOf(steps, same));
+  });
+
+  test.each([1, 3, 20])('with %i steps give what a list gives, into a part of a minibatch, too', (nSteps) => {
+    const episodes = episodesOf([3, 1, 7, 5]);
+    const replay = new ReplayBuffer({ ...sizes, capacity: 16, nSteps });
+    for (const episode of episodes) replay.addEpisode(episode);
+    const batch = structuredClone(replay.sample(new Rng(0)));
+    const before = structuredClone(batch);
+    replay.sampleInto(batch, 5, 12, new Rng(1), { scale: (reward) => 2 * reward });
+    const seen = new Set<number>();
+    for (let i = 0; i < 16; i++) {
+      const number = batch.actions[i]!;
+      seen.add(number);
+      const isNew = i >= 5 && i < 12;
+      if (!isNew) expect(number).toBe(before.actions[i]);
+      const [e, t] = [Math.floor(number / 100), number % 100];
+      const { observations, rewards } = episodes[e]!;
+      const last = Math.min(t + nSteps, rewards.length);
+      const sum = [...rewards.slice(t, last)].reduce((sum, r, k) => sum + GAMMA ** k * r, 0);
+      const row = (rows: Float32Array, at: number) => [...rows.slice(2 * at, 2 * at + 2)];
+      expect(row(batch.observations, i)).toEqual(row(observations, t));
+      expect(row(batch.nextObservations, i)).toEqual(row(observations, last));
+      expect(batch.rewards[i]).toBeCloseTo((isNew ? 2 : 1) * sum, 5);
+      expect(batch.discounts[i]).toBeCloseTo(GAMMA ** (last - t), 6);
+      // The third episode says neither: it counts as cut.
+      expect(batch.terminations[i]).toBe(Number(last === rewards.length && e % 3 === 0));
+    }
+    expect(seen.size).toBeGreaterThan(8);
+  });
+
+  test('are refused where they do not fit', () => {
+    const [episode] = episodesOf([2]);
+    const replay = new ReplayBuffer({ ...sizes, capacity: 9, bytes: true });
+    expect(() => replay.addEpisode(episode!)).toThrow(
+      /^Test: step 0 of an episode has .* in its observation, expected whole numbers from 0 to 255 over 255/,
+    );
+    expect(replay.size).toBe(0);
+    const several = new ReplayBuffer({ ...sizes, numEnvs: 2, capacity: 9 });
+    expect(() => several.addEpisode(episode!)).toThrow('Test: a replay of 2 environments takes steps, and no episodes');
+  });
 });
 
 describe('a state', () => {
