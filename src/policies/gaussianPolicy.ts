@@ -12,6 +12,12 @@ import { checkSquash } from './checkSquash.ts';
 import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
+/**
+ * Updates in which batch renormalization goes by minibatches alone, as in the code of CrossQ's paper: what is learned meanwhile acts by running
+ * statistics that lag behind. Without it Hoppers under CrossQ stop at the first hop.
+ */
+const WARM_UP = 100_000;
+
 /** Options of {@link GaussianPolicy}. */
 export interface GaussianPolicyOptions {
   readonly observationDim: number;
@@ -58,7 +64,7 @@ export class GaussianPolicy extends Policy {
       outputDim: scale === 'state' ? 2 * actionDim : actionDim,
       activation,
       outputScale: 0.01,
-      batchRenorm: batchRenorm ? {} : undefined,
+      batchRenorm: batchRenorm ? { warmUp: WARM_UP } : undefined,
       rng,
     });
     this.bijector = squash;
