@@ -2,9 +2,18 @@ import { type Browser, chromium } from 'playwright-core';
 
 /** Starts Debian's Chromium, or the one that `CHROMIUM` names. */
 export function startChromium(...flags: string[]): Promise<Browser> {
+  return launch('--disable-gpu', ...flags);
+}
+
+/** The same, whose WebGL the processor computes. */
+export function startChromiumWithWebGl(): Promise<Browser> {
+  return launch('--use-angle=swiftshader', '--enable-unsafe-swiftshader');
+}
+
+function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', ...flags],
+    args: ['--headless', '--no-sandbox', '--disable-background-networking', ...flags],
   });
 }
 

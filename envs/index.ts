@@ -57,6 +57,8 @@ export * from './core/wrappers/transformReward.ts';
 export * from './core/wrappers/wrapper.ts';
 export { Drawing, type DrawingOptions, type Style } from './drawing/drawing.ts';
 export type { ColourName } from './drawing/palette.ts';
+export type { Motion, Quaternion, Scene, SceneView, Solid, SolidKind, Vector3 } from './drawing/scene.ts';
+export { type ThreeScript, threeScript } from './drawing/threeScript.ts';
 export { type TrajectoryPageOptions, trajectoryPage } from './drawing/trajectoryPage.ts';
 export * from './lake/demonstrations.ts';
 export * from './lake/grains.ts';

@@ -1,3 +1,4 @@
+import type { Scene } from '../drawing/scene.ts';
 import type { Space } from './spaces/space.ts';
 
 /** What seeds an env; a string names a stream, see `Rng`. */
@@ -66,6 +67,11 @@ export interface Env<Observation = Float32Array, Action = Float32Array | number>
   step(action: Action): StepResult<Observation>;
   /** Draws where the env stands now: a whole `<svg>` element with a `viewBox`, of the same size throughout. */
   render?(): string;
+  /**
+   * Tells what is to be seen in three dimensions, and calls this with where the bodies are after each reset, and as often in a step as the scene's
+   * `interval` says; without it no more.
+   */
+  film?(onPose: ((pose: Float64Array) => void) | undefined): Scene;
   /** Frees what the env holds; may be called twice. */
   close(): void;
 

@@ -6,6 +6,7 @@ interface NodeBuiltins {
   readonly 'node:path': typeof import('node:path');
   readonly 'node:url': typeof import('node:url');
   readonly 'node:worker_threads': typeof import('node:worker_threads');
+  readonly 'node:zlib': typeof import('node:zlib');
 }
 
 /**
@@ -15,6 +16,9 @@ interface NodeBuiltins {
 export function nodeBuiltin<Name extends keyof NodeBuiltins>(name: Name): NodeBuiltins[Name] {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: Name): NodeBuiltins[Name] | undefined } };
   const found = process?.getBuiltinModule?.(name);
-  if (found === undefined) throw new Error('environments of Gymnasium, and several workers, need Node 20.16 or later');
+  if (found === undefined)
+    throw new Error(
+      'environments of Gymnasium, several workers, and pages in three dimensions need Node 20.16 or later',
+    );
   return found;
 }

@@ -20,7 +20,7 @@ export {
   type Scored,
 } from './mujocoEnv.ts';
 export type { MujocoEnvOptionsById } from './mujocoEnvs.ts';
-export type { PicturePoint, PictureShape, RobotPicture, RobotView } from './robotPicture.ts';
+export type { PicturePoint, PictureShape, RobotPicture } from './robotPicture.ts';
 export { AntEnv, type AntOptions } from './tasks/antEnv.ts';
 export { HalfCheetahEnv, type HalfCheetahOptions } from './tasks/halfCheetahEnv.ts';
 export { HopperEnv, type HopperOptions } from './tasks/hopperEnv.ts';

@@ -5,10 +5,13 @@ import { describe } from '../core/describe.ts';
 import type { Info, StepResult } from '../core/env.ts';
 import { checkCount, checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
+import type { Scene, SceneView } from '../drawing/scene.ts';
 import { drawRobot } from './drawRobot.ts';
 import { LARGER_MEMORY, type MujocoPhysics, mujocoPhysics } from './loadMujoco.ts';
 import { robotCamera } from './robotCamera.ts';
-import type { RobotPicture, RobotView } from './robotPicture.ts';
+import type { RobotPicture } from './robotPicture.ts';
+import { robotPose } from './robotPose.ts';
+import { robotScene } from './robotScene.ts';
 
 /** What one env has in MuJoCo's memory, where nothing frees it by itself. */
 interface Handles {
@@ -70,7 +73,7 @@ export interface MujocoEnvSettings {
   /** How many steps of physics one step of the env makes. */
   readonly frameSkip: number;
   /** From where pictures show it: from the side by default. */
-  readonly view?: RobotView;
+  readonly view?: SceneView;
 }
 
 /** What `reset({ options })` takes. */
@@ -130,13 +133,15 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   readonly nu: number;
   protected readonly name: string;
   readonly #frameSkip: number;
-  readonly #view: RobotView;
+  readonly #view: SceneView;
   readonly #handles: Handles;
   readonly #views = new Map<string, Float64Array>();
   readonly #initQpos: Float64Array;
   readonly #stateSize: number;
   #observationSpace: Box<'float64'> | undefined;
+  #scene: Scene | undefined;
   #camera: ReturnType<typeof robotCamera> | undefined;
+  #onPose: ((pose: Float64Array) => void) | undefined;
   #time = 0;
   #steps = 0;
   /** The last observation, of which the caller has another copy. */
@@ -285,6 +290,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     if (!areFinite(observation))
       throw new Error(`${this.name}: reset() got a state in which the physics is not finite`);
     this.#last = observation.slice();
+    this.#onPose?.(this.pose());
     return [observation, info];
   }
 
@@ -301,6 +307,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     const observation = this.observe();
     if (!areFinite(observation) || !Number.isFinite(reward)) return this.#unstable();
     this.#last = observation.slice();
+    this.#onPose?.(this.pose());
     return [observation, reward, terminated, false, info];
   }
 
@@ -320,13 +327,28 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     physics.run(this.name, (module) => module.mj_forward(model, data));
   }
 
-  /** What is seen of the robot: {@link render} draws it, and so may you. */
-  picture(): RobotPicture {
+  /** What is to be seen in three dimensions, but for where its bodies are. */
+  scene(): Scene {
+    const { physics, model } = this.#open();
+    this.#scene ??= physics.run(this.name, (module) => robotScene(module, model, this.#view, this.dt));
+    return this.#scene;
+  }
+
+  /** Where the bodies are, `[bodies, 7]`, as {@link Scene} has them. */
+  pose(): Float64Array {
     const { physics, model, data } = this.#open();
-    return physics.run(this.name, (module) => {
-      this.#camera ??= robotCamera(module, model, this.#view);
-      return this.#camera(data);
-    });
+    return physics.run(this.name, (module) => robotPose(module, model, data));
+  }
+
+  film(onPose: ((pose: Float64Array) => void) | undefined): Scene {
+    this.#onPose = onPose;
+    return this.scene();
+  }
+
+  /** What is seen of the robot in the plane of its view: {@link render} draws it, and so may you. */
+  picture(): RobotPicture {
+    this.#camera ??= robotCamera(this.scene());
+    return this.#camera(this.pose());
   }
 
   /** The robot as an `<svg>`, in the plane of its view. */

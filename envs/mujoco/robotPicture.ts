@@ -1,5 +1,4 @@
-/** From where a robot is seen: from the side, x to the right and z upwards, or from above, x to the right and y upwards. */
-export type RobotView = 'side' | 'above';
+import type { SceneView } from '../drawing/scene.ts';
 
 /** A point of the picture's plane, m. */
 export type PicturePoint = readonly [x: number, y: number];
@@ -17,7 +16,7 @@ export interface PictureShape {
 
 /** What is seen of a model's shapes. */
 export interface RobotPicture {
-  readonly view: RobotView;
+  readonly view: SceneView;
   /** The middle of what is seen: it follows the robot. */
   readonly middle: PicturePoint;
   /** Half of the width and of the height of what is seen, m: always the same. */

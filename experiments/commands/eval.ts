@@ -110,6 +110,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   await selectEngine(engine);
   const evaluations: Evaluation[] = [];
   const pages = new Map<string, string>();
+  const missing = new Set<string>();
   for (const job of jobs) {
     const id = flags.env ?? job.env;
     try {
@@ -127,7 +128,9 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
         const { recordEpisode } = await import('../training/recordEpisode.ts');
         const about = { greedy: flags.greedy === true, title: `${job.policy}, ${id}, seed ${job.seed}` };
         const rng = new Rng(seed).split('record');
-        pages.set(job.id, recordEpisode({ ...about, policy, env: id, options: own, rng }));
+        const recording = recordEpisode({ ...about, policy, env: id, options: own, rng });
+        pages.set(job.id, recording.page);
+        if (recording.missing !== undefined) missing.add(recording.missing);
       }
       policy.dispose();
       evaluations.push({
@@ -153,6 +156,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     }
   }
   if (flags.record !== undefined) writePages(flags.record, pages);
+  for (const line of missing) process.stdout.write(`robots are drawn in the plane; ${line}\n`);
   return evaluations;
 }
 

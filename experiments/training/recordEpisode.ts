@@ -5,9 +5,16 @@ import {
   RecordTrajectory,
   SyncVectorEnv,
   type Trajectory,
+  threeScript,
   trajectoryPage,
 } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';
+
+/** A page, and what was in the way of three dimensions, if they are missing. */
+interface Recording {
+  readonly page: string;
+  readonly missing?: string;
+}
 
 /**
  * One episode of a policy as a page that plays it.
@@ -28,10 +35,10 @@ export function recordEpisode({
   greedy: boolean;
   rng: Rng;
   title: string;
-}): string {
-  let page = '';
+}): Recording {
+  let recording: Recording = { page: '' };
   const onEpisode = (trajectory: Trajectory<unknown, unknown>) => {
-    page = trajectoryPage(trajectory, { title });
+    recording = pageOf(trajectory, title);
   };
   const recorded = () => new RecordTrajectory(make(id, options), { frames: true, onEpisode });
   const env = new SyncVectorEnv([recorded]);
@@ -40,5 +47,16 @@ export function recordEpisode({
   } finally {
     env.close();
   }
-  return page;
+  return recording;
+}
+
+function pageOf(trajectory: Trajectory<unknown, unknown>, title: string): Recording {
+  if (trajectory.motion === undefined) return { page: trajectoryPage(trajectory, { title }) };
+  let three: ReturnType<typeof threeScript>;
+  try {
+    three = threeScript();
+  } catch (error) {
+    return { page: trajectoryPage(trajectory, { title }), missing: (error as Error).message };
+  }
+  return { page: trajectoryPage(trajectory, { title, three }) };
 }

@@ -1,3 +1,4 @@
+import type { Motion, Scene } from '../../drawing/scene.ts';
 import type { Env, Info, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { checkOptionNames } from '../options.ts';
 import type { Space } from '../spaces/space.ts';
@@ -11,13 +12,15 @@ export interface Trajectory<Observation = Float32Array, Action = Float32Array | 
   infos: Info[];
   /** What the env drew beside each observation; empty unless asked for. */
   frames: string[];
+  /** How it moved in three dimensions, beside the frames, of an env that tells it. */
+  motion?: Motion;
   terminated: boolean;
   truncated: boolean;
 }
 
 /** Options of {@link RecordTrajectory}. */
 export interface RecordTrajectoryOptions<Observation, Action> {
-  /** Has the env draw itself at every observation, for {@link Trajectory.frames}. */
+  /** Has the env draw itself at every observation, for {@link Trajectory.frames}; and film itself, for {@link Trajectory.motion}, if it can. */
   frames?: boolean;
   /** Is given each episode at its end. */
   onEpisode?: (trajectory: Trajectory<Observation, Action>) => void;
@@ -46,6 +49,9 @@ export class RecordTrajectory<Observation, Action> extends Wrapper<Observation, 
   readonly #frames: boolean;
   readonly #onEpisode: RecordTrajectoryOptions<Observation, Action>['onEpisode'];
   readonly #row: Float64Array;
+  readonly #scene: Scene | undefined;
+  /** Those since the last reset. */
+  #poses: number[] = [];
 
   /** @throws for an unknown option, or when frames are wanted of an env that does not draw itself. */
   constructor(env: Env<Observation, Action>, options: RecordTrajectoryOptions<Observation, Action> = {}) {
@@ -57,11 +63,14 @@ export class RecordTrajectory<Observation, Action> extends Wrapper<Observation, 
     if (this.#frames && !this.unwrapped.render) {
       throw new Error(`RecordTrajectory: frames need an env with render(), got ${this.unwrapped.constructor.name}`);
     }
+    if (this.#frames) this.#scene = this.unwrapped.film?.((pose) => this.#poses.push(...pose));
   }
 
   override reset(options?: ResetOptions): ResetResult<Observation> {
+    this.#poses = [];
     const [observation, info] = super.reset(options);
     this.trajectory = emptyTrajectory();
+    if (this.#scene !== undefined) this.trajectory.motion = { scene: this.#scene, poses: this.#poses, ends: [] };
     this.#note(observation, info);
     return [observation, info];
   }
@@ -85,6 +94,8 @@ export class RecordTrajectory<Observation, Action> extends Wrapper<Observation, 
     this.trajectory.observations.push(observation);
     this.trajectory.infos.push(info);
     if (this.#frames) this.trajectory.frames.push(this.render());
+    const { motion } = this.trajectory;
+    motion?.ends.push(motion.poses.length / (7 * motion.scene.bodies) - 1);
   }
 
   override state(): RecordTrajectoryState {
@@ -104,6 +115,7 @@ export class RecordTrajectory<Observation, Action> extends Wrapper<Observation, 
       observations: observations.map((row) => fromRow(this.observationSpace, row)),
       actions: actions.map((row) => fromRow(this.actionSpace, row)),
     };
+    this.#poses = this.trajectory.motion?.poses ?? [];
   }
 }
 

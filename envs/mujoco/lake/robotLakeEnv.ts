@@ -1,12 +1,16 @@
 import type { StepResult } from '../../core/env.ts';
 import type { Drawing } from '../../drawing/drawing.ts';
+import type { Scene } from '../../drawing/scene.ts';
 import type { Point } from '../../lake/geometry.ts';
-import type { Walk } from '../../lake/lakeMap.ts';
+import { border, type Walk } from '../../lake/lakeMap.ts';
 import type { LakeOptions } from '../../lake/lakeOptions.ts';
 import { type LakeInfo, LakeWalkEnv, type LakeWalkState } from '../../lake/lakeWalkEnv.ts';
 import { farthestFirst } from '../drawRobot.ts';
 import type { MujocoEnv } from '../mujocoEnv.ts';
 import type { PicturePoint } from '../robotPicture.ts';
+
+/** How far one looks, in units of how far the land goes from its middle. */
+const SEEN = 0.65;
 
 /** A robot that knows where it is, in metres. */
 export interface RobotOnGround extends MujocoEnv {
@@ -113,6 +117,12 @@ export abstract class RobotLakeEnv<Robot extends RobotOnGround> extends LakeWalk
       if (second === undefined) drawing.circle(first!, size, { fill: 'ink' });
       else drawing.line(first!, second, { stroke: 'ink', width: 2 });
     }
+  }
+
+  /** All of the map, with the robot on it. */
+  film(onPose: ((pose: Float64Array) => void) | undefined): Scene {
+    const scene = this.robot.film(onPose);
+    return { ...scene, followed: 0, height: 0, reach: SEEN * border * this.#metres };
   }
 
   override state(): RobotLakeState {

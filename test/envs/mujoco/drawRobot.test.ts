@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SceneView } from '../../../envs/drawing/scene.ts';
 import { loadMujoco } from '../../../envs/mujoco/loadMujoco.ts';
 import { type Body, mjcf } from '../../../envs/mujoco/mjcf.ts';
 import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
-import type { PictureShape, RobotView } from '../../../envs/mujoco/robotPicture.ts';
+import type { PictureShape } from '../../../envs/mujoco/robotPicture.ts';
 import { rulerMarks } from '../../../envs/mujoco/rulerMarks.ts';
 
 beforeAll(() => loadMujoco());
@@ -26,7 +27,7 @@ const bodies: Body[] = [
 
 /** A pole on a hinge; a box and a ball that lie loose; a cylinder and an ellipsoid that stand. */
 class Scene extends MujocoEnv {
-  constructor(view: RobotView) {
+  constructor(view: SceneView) {
     const xml = mjcf({
       model: 'scene',
       size: { memory: '1M' },
@@ -58,7 +59,7 @@ const near = (numbers: readonly number[]) => numbers.map((x) => expect.closeTo(x
 /** The pole is turned a quarter to the right, the box moved by one metre and turned by half a right angle about z. */
 const qpos = [Math.PI / 2, 1.5, 0.2, 0.1, Math.cos(Math.PI / 8), 0, 0, Math.sin(Math.PI / 8)];
 
-function sceneAt(view: RobotView): Scene {
+function sceneAt(view: SceneView): Scene {
   const scene = new Scene(view);
   scene.reset({ seed: 0, options: { state: { qpos, qvel: new Float64Array(7) } } });
   return scene;
