@@ -7,6 +7,7 @@ export type { Dataset, DatasetAbout } from './dataset.ts';
 export { DatasetWriter } from './datasetWriter.ts';
 export type { Episode, EpisodeSource } from './episode.ts';
 export { EpisodesInMemory, type EpisodesInMemoryOptions } from './episodesInMemory.ts';
+export { writeMinari } from './minari/writeMinari.ts';
 export { type OpenDatasetOptions, openDataset } from './openDataset.ts';
 export { type SpaceJson, spaceFromJson, spaceToJson } from './spaceJson.ts';
 export {

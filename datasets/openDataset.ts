@@ -1,5 +1,7 @@
 import type { Dataset } from './dataset.ts';
 import { hasIndex } from './datasetIndex.ts';
+import { dataFolder } from './minari/metadata.ts';
+import { MinariDataset } from './minari/minariDataset.ts';
 import { nodeModule } from './nodeModule.ts';
 import { StoredDataset } from './storedDataset.ts';
 
@@ -19,7 +21,11 @@ export interface OpenDatasetOptions {
  */
 export async function openDataset(path: string, { unfinished = false }: OpenDatasetOptions = {}): Promise<Dataset> {
   if (!nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: there is no such file or folder`);
-  if (!hasIndex(path)) throw new Error(`${path}: is no dataset, expected a folder that oxbow collect has written`);
+  if (!hasIndex(path)) {
+    const folder = dataFolder(path);
+    if (folder !== undefined) return MinariDataset.open(path, folder);
+    throw new Error(`${path}: is no dataset, expected a folder of oxbow collect or of Minari`);
+  }
   const dataset = new StoredDataset(path);
   if (!dataset.finished && !unfinished) {
     throw new Error(

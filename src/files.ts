@@ -171,6 +171,37 @@ export function makeFolder(path: string): string | undefined {
   return made[0];
 }
 
+/**
+ * Makes a folder whole or not at all, also over a power cut: under a temporary name beside it, which it has until all in it is on the
+ * disk. It may be filled by whatever writes files.
+ *
+ * @throws the system's error, if something of its name is there already; what `fill` throws; nothing stays then
+ */
+export async function writeWholeFolder(path: string, fill: (folder: string) => void | Promise<void>): Promise<void> {
+  const files = fileSystem();
+  const { basename, dirname, join, resolve } = paths();
+  const target = resolve(path);
+  const refuse = () => {
+    if (files.existsSync(target)) throw systemError('EEXIST', 'it is there already, expected a new folder');
+  };
+  refuse();
+  makeFolder(dirname(target));
+  const begin = [...basename(target)].slice(0, 16).join('');
+  const temporary = join(dirname(target), `${begin}.${crypto.randomUUID().slice(0, 8)}${TEMPORARY}`);
+  files.mkdirSync(temporary);
+  try {
+    await fill(temporary);
+    syncTree(temporary);
+    askGuards(path);
+    refuse();
+    files.renameSync(temporary, target);
+  } catch (error) {
+    files.rmSync(temporary, { recursive: true, force: true });
+    throw named(error, temporary, path);
+  }
+  syncFolder(dirname(target));
+}
+
 /** Makes all that a folder holds last over a power cut, however it was written. @throws the system's error */
 export function syncTree(folder: string): void {
   for (const entry of fileSystem().readdirSync(folder, { withFileTypes: true })) {

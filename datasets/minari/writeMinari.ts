@@ -1,0 +1,125 @@
+import type { Group } from 'h5wasm/node';
+import { writeWholeFolder } from '../../src/files.ts';
+import type { Dataset, DatasetAbout } from '../dataset.ts';
+import { nodeModule } from '../nodeModule.ts';
+import { dtypeOf, type NumberArray, type StoredEpisode } from '../storedEpisode.ts';
+import { gymnasiumSpec } from './gymnasiumSpec.ts';
+import { hdf5Problem, loadHdf5 } from './hdf5.ts';
+import { checkNumbers, isInt64, type Leaf, leavesOf } from './leaves.ts';
+import { MAIN, METADATA, spaceToText } from './metadata.ts';
+
+/** The version of Minari whose format is written. */
+const VERSION = '0.5.4';
+
+/** Types as HDF5 names them, little-endian. */
+const NAMES = { float32: '<f', float64: '<d', int32: '<i', uint8: '<B' } as const;
+
+/**
+ * Writes a dataset in Minari's format: a folder whose `data` holds `metadata.json` and `main_data.hdf5`. The folder is there when all is in
+ * it, or not at all. Minari opens it as the dataset of the folder's name, if it lies among its own.
+ *
+ * Numbers keep their types; those of choices become int64, as numpy has them.
+ * @throws one line, if h5wasm is not installed, the folder is there already, or its name is none of Minari's
+ */
+export async function writeMinari(dataset: Dataset, path: string): Promise<void> {
+  const { basename, join, resolve } = nodeModule('node:path');
+  const { mkdirSync, statSync, writeFileSync } = nodeModule('node:fs');
+  const id = basename(resolve(path));
+  if (!/^[\w-]+-v\d+$/.test(id)) {
+    throw new Error(`${path}: got the name ${id}, expected one that ends with a version, as Minari's do: pendulum-v0`);
+  }
+  const { observationSpace, actionSpace } = dataset;
+  const leaves = { observations: leavesOf(observationSpace), actions: leavesOf(actionSpace) };
+  checkNumbers(`${dataset.path}: observations`, leaves.observations, { jpeg: false });
+  checkNumbers(`${dataset.path}: actions`, leaves.actions, { jpeg: false });
+  const hdf5 = await loadHdf5();
+  await writeWholeFolder(path, (folder) => {
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    const main = join(data, MAIN);
+    const file = new hdf5.File(main, 'w');
+    let [episodes, steps] = [0, 0];
+    try {
+      for (const episode of dataset.storedEpisodes()) {
+        const group = file.create_group(`episode_${episodes}`);
+        addEpisode(group, episodes, episode, leaves);
+        episodes += 1;
+        steps += episode.rewards.length;
+      }
+    } catch (error) {
+      throw String(error).includes('HDF5-DIAG') ? new Error(`${path}: ${hdf5Problem(error)}`) : error;
+    } finally {
+      file.close();
+    }
+    const metadata = metadataOf(dataset.about, { id, episodes, steps, bytes: statSync(main).size });
+    writeFileSync(join(data, METADATA), JSON.stringify(metadata));
+  });
+}
+
+function addEpisode(
+  group: Group,
+  id: number,
+  { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy }: StoredEpisode,
+  leaves: { readonly observations: readonly Leaf[]; readonly actions: readonly Leaf[] },
+): void {
+  const steps = rewards.length;
+  addRows(group, 'observations', observations, steps + 1, leaves.observations);
+  addRows(group, 'actions', actions, steps, leaves.actions);
+  add(group, ['rewards'], rewards, [steps]);
+  add(group, ['terminations'], terminations, [steps]);
+  add(group, ['truncations'], truncations, [steps]);
+  for (const [name, values] of Object.entries(infos)) add(group, ['infos', ...name.split('.')], values, [steps + 1]);
+  const attributes = { id, total_steps: steps, seed, policy };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (Number.isSafeInteger(value)) group.create_attribute(name, BigInt64Array.of(BigInt(value!)), [], '<q');
+  }
+}
+
+/** Adds rows as one column, or, of a space with parts, as one for each part. */
+function addRows(group: Group, name: string, values: NumberArray, rows: number, leaves: readonly Leaf[]): void {
+  const width = values.length / rows;
+  for (const { path, space, offset } of leaves) {
+    const { size, shape } = space;
+    const isWhole = path.length === 0;
+    const part = isWhole ? values : new Float64Array(rows * size);
+    if (!isWhole) {
+      for (let i = 0; i < part.length; i++) part[i] = values[Math.floor(i / size) * width + offset + (i % size)]!;
+    }
+    const typed = isWhole || isInt64(space) ? part : new ARRAYS[space.dtype](part);
+    add(group, [name, ...path], isInt64(space) ? BigInt64Array.from(typed, BigInt) : typed, [rows, ...shape]);
+  }
+}
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array } as const;
+
+function add(group: Group, path: readonly string[], data: NumberArray | BigInt64Array, shape: number[]): void {
+  let at = group;
+  for (const name of path.slice(0, -1)) at = (at.get(name) as Group | null) ?? at.create_group(name);
+  const dtype = data instanceof BigInt64Array ? '<q' : NAMES[dtypeOf(data)];
+  at.create_dataset({ name: path.at(-1)!, data, shape, dtype });
+}
+
+function metadataOf(
+  { environment, observationSpace, actionSpace, policies, provenance }: DatasetAbout,
+  { id, episodes, steps, bytes }: { id: string; episodes: number; steps: number; bytes: number },
+): object {
+  const names = [...new Set(policies.map(({ name }) => String(name)))];
+  const given = typeof provenance.minari === 'object' && !Array.isArray(provenance.minari) ? provenance.minari : {};
+  const spec = gymnasiumSpec(environment);
+  return {
+    ...(names.length > 0 && { algorithm_name: names.join(', ') }),
+    ...(spec !== undefined && { env_spec: spec }),
+    observation_space: spaceToText(observationSpace),
+    action_space: spaceToText(actionSpace),
+    // What Minari itself said of it.
+    ...given,
+    total_episodes: episodes,
+    total_steps: steps,
+    data_format: 'hdf5',
+    jpeg_encoding: false,
+    dataset_size: Math.round(bytes / 1e5) / 10,
+    dataset_id: id,
+    minari_version: VERSION,
+    oxbow: { environment, policies, provenance },
+  };
+}

@@ -1,0 +1,224 @@
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { DatasetWriter, openDataset, writeMinari } from '../../datasets/index.ts';
+import { loadHdf5 } from '../../datasets/minari/hdf5.ts';
+import { Box, Dict, Discrete } from '../../envs/index.ts';
+import { about, episodes, folder } from './fixture.ts';
+
+const GOLDEN = join(import.meta.dirname, 'golden');
+
+/** What h5py prints of the second episode: its actions, its rewards, and its second observation in the order of the parts. */
+const ACTIONS = [3, 1, 2];
+const REWARDS = [-0.12258433521470018, 2.1178387550510482, -1.1120207626922813];
+const ACHIEVED = [0.008142180518343508, -0.2756029052993704];
+const DESIRED = [0.03972210748165899, -0.2924567509650886];
+const OBSERVATION = [0.9053558666731177, 0.4463745723640113, -0.5369532353602852, 0.5811181041963531];
+const ROW = [...ACHIEVED, ...DESIRED, ...OBSERVATION, 1];
+
+/** The dataset that Python’s Minari has written, by `check/minari/write.py --golden`. */
+function golden(): string {
+  const path = join(folder(), 'maze-v0');
+  mkdirSync(join(path, 'data'), { recursive: true });
+  writeFileSync(join(path, 'data/main_data.hdf5'), gunzipSync(readFileSync(join(GOLDEN, 'main_data.hdf5.gz'))));
+  writeFileSync(join(path, 'data/metadata.json'), readFileSync(join(GOLDEN, 'metadata.json')));
+  return path;
+}
+
+async function problemOf(path: string): Promise<string> {
+  try {
+    for (const _ of (await openDataset(path)).episodes());
+  } catch (error) {
+    return (error as Error).message.replaceAll(path, 'maze');
+  }
+  return 'none';
+}
+
+function edit(path: string, changes: object): void {
+  const file = join(path, 'data/metadata.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...changes }));
+}
+
+describe('a dataset of Python’s Minari', () => {
+  test('is read: parts of observations side by side, integers, booleans, infos, seeds', async () => {
+    const dataset = await openDataset(golden());
+    expect(dataset).toMatchObject({ numEpisodes: 2, numSteps: 5, format: 'minari', finished: true });
+    const box = (n: number) => new Box({ low: -Infinity, high: Infinity, shape: [n], dtype: 'float64' });
+    const parts = { observation: box(4), desired_goal: box(2), achieved_goal: box(2), room: new Discrete(3) };
+    expect(String(dataset.observationSpace)).toBe(String(new Dict(parts)));
+    expect(String(dataset.actionSpace)).toBe('Discrete(4, start 1)');
+    expect(dataset.about).toMatchObject({
+      environment: null,
+      dtypes: { observations: 'float64', actions: 'int32', rewards: 'float64' },
+      infos: ['place.x', 'success'],
+      policies: [{ name: 'random' }],
+      provenance: { minari: { dataset_id: 'maze-v0', author: ['oxbow'], minari_version: '0.5.4' } },
+    });
+    const [first, second] = [...dataset.storedEpisodes()];
+    expect([first!.seed, second!.seed]).toEqual([100, 101]);
+    expect([[...first!.terminations], [...second!.truncations]]).toEqual([
+      [0, 1],
+      [0, 0, 1],
+    ]);
+    expect([...second!.infos!.success!]).toEqual([0, 0, 0, 1]);
+    expect([...second!.infos!['place.x']!]).toEqual([0, 0.25, 0.5, 0.75]);
+    // As h5py prints them.
+    expect([...second!.actions]).toEqual(ACTIONS);
+    expect([...second!.rewards]).toEqual(REWARDS);
+    expect([...second!.observations.subarray(9, 18)]).toEqual(ROW);
+  });
+
+  test('comes back from Minari’s format and from oxbow’s as it was', async () => {
+    const dataset = await openDataset(golden());
+    const [copied, stored, back] = ['copied-v0', 'stored', 'back-v0'].map((name) => join(folder(), name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeMinari(dataset, copied);
+    const writer = new DatasetWriter(stored, dataset.about, dataset.numEpisodes);
+    for (const episode of dataset.storedEpisodes()) writer.append(episode);
+    writer.finish();
+    await writeMinari(await openDataset(stored), back);
+    const given = [...dataset.storedEpisodes()];
+    for (const path of [copied, stored, back]) {
+      const other = await openDataset(path);
+      expect([...other.storedEpisodes()]).toEqual(given);
+      expect(other.about).toEqual(dataset.about);
+    }
+    const metadata = JSON.parse(readFileSync(join(back, 'data/metadata.json'), 'utf8'));
+    const original = JSON.parse(readFileSync(join(GOLDEN, 'metadata.json'), 'utf8'));
+    const { dataset_id: _, dataset_size: __, jpeg_encoding: ___, ...kept } = original;
+    expect(metadata).toMatchObject({ ...kept, dataset_id: 'back-v0', jpeg_encoding: false });
+  });
+});
+
+describe('a dataset of oxbow', () => {
+  test('is written with the environment that Gymnasium makes again, where it has the same', async () => {
+    const specOf = async (environment: { id: string; options: Record<string, never> }) => {
+      const [path, out] = [join(folder(), 'data'), join(folder(), 'out-v0')];
+      const writer = new DatasetWriter(path, about({ environment }), 3);
+      for (const episode of episodes(3)) writer.append(episode);
+      writer.finish();
+      await writeMinari(await openDataset(path), out);
+      expect((await openDataset(out)).about).toEqual(about({ environment }));
+      const { env_spec: spec } = JSON.parse(readFileSync(join(out, 'data/metadata.json'), 'utf8'));
+      return spec === undefined ? undefined : JSON.parse(spec);
+    };
+    expect(await specOf({ id: 'mujoco/Hopper-v5', options: {} })).toMatchObject({
+      id: 'Hopper-v5',
+      entry_point: 'gymnasium.envs.mujoco.hopper_v5:HopperEnv',
+      max_episode_steps: 1000,
+    });
+    expect(await specOf({ id: 'Pendulum-v1', options: { g: 9 as never } })).toBeUndefined();
+    expect(await specOf({ id: 'Lake-v0', options: {} })).toBeUndefined();
+  });
+
+  test('is written whole or not at all', async () => {
+    const dataset = await openDataset(golden());
+    const out = join(folder(), 'out-v0');
+    const broken = {
+      about: dataset.about,
+      path: 'broken',
+      observationSpace: dataset.observationSpace,
+      actionSpace: dataset.actionSpace,
+      *storedEpisodes() {
+        yield* dataset.storedEpisodes();
+        throw new Error('broken: episode 2: is damaged');
+      },
+    };
+    await expect(writeMinari(broken as never, out)).rejects.toThrow('broken: episode 2: is damaged');
+    expect(readdirSync(join(out, '..'))).toEqual([]);
+    await writeMinari(dataset, out);
+    await expect(writeMinari(dataset, out)).rejects.toThrow('EEXIST: it is there already, expected a new folder');
+    await expect(writeMinari(dataset, join(folder(), 'maze'))).rejects.toThrow(
+      'got the name maze, expected one that ends with a version, as Minari’s do: pendulum-v0'.replace('’', "'"),
+    );
+  });
+});
+
+describe('one line says what is wrong with', () => {
+  test('metadata that are damaged, or of another format', async () => {
+    const path = golden();
+    const file = join(path, 'data/metadata.json');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.slice(0, 100));
+    expect(await problemOf(path)).toMatch(/^maze\/data\/metadata.json: cannot be read: /);
+    writeFileSync(file, text);
+    edit(path, { data_format: 'arrow' });
+    expect(await problemOf(path)).toMatch(
+      /^maze\/data\/metadata.json: data_format: got "arrow", expected one of hdf5$/,
+    );
+    edit(path, { data_format: 'hdf5', total_episodes: 0 });
+    expect(await problemOf(path)).toMatch(/^maze\/data\/metadata.json: total_episodes: got 0, expected /);
+    edit(path, { total_episodes: 1e9 });
+    expect(await problemOf(path)).toMatch(/^maze\/data\/main_data.hdf5: episode 2: episode_2 is no group of the file$/);
+    edit(path, { total_episodes: 2, total_steps: 6 });
+    expect(await problemOf(path)).toBe('maze: has 5 steps, expected 6');
+    edit(path, { observation_space: '{"type": "Graph"}' });
+    expect(await problemOf(path)).toMatch(/^maze: observation_space: type: /);
+  });
+
+  test('a file that is missing, empty, cut or foreign', async () => {
+    const path = golden();
+    const file = join(path, 'data/main_data.hdf5');
+    const bytes = readFileSync(file);
+    for (const size of [0, 100, bytes.length - 1000]) {
+      truncateSync(file, size);
+      expect(await problemOf(path)).toMatch(/^maze\/data\/main_data.hdf5: cannot be opened: .+$/);
+      writeFileSync(file, bytes);
+    }
+    writeFileSync(file, 'PK');
+    expect(await problemOf(path)).toBe('maze/data/main_data.hdf5: cannot be opened: file signature not found');
+  });
+
+  test('columns that do not fit their spaces, or are none', async () => {
+    const hdf5 = await loadHdf5();
+    const problem = async (change: (episode: InstanceType<typeof hdf5.Group>) => void, metadata: object = {}) => {
+      const path = golden();
+      const file = new hdf5.File(join(path, 'data/main_data.hdf5'), 'w');
+      const group = file.create_group('episode_0');
+      for (const name of ['terminations', 'truncations']) {
+        group.create_dataset({ name, data: Uint8Array.of(0, 1), shape: [2], dtype: '<B' });
+      }
+      change(group as never);
+      file.close();
+      const space = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [1], low: [-1], high: [1] });
+      edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space, ...metadata });
+      return problemOf(path);
+    };
+    const column = (name: string, ...values: number[]) => ({
+      name,
+      data: Float32Array.from(values),
+      shape: [values.length],
+    });
+    const whole = (group: InstanceType<typeof hdf5.Group>, reward = 0) => {
+      group.create_dataset(column('rewards', 0, reward));
+      group.create_dataset(column('observations', 0, 0, 0));
+      group.create_dataset(column('actions', 0, 0));
+    };
+    expect(await problem(() => {})).toBe('maze/data/main_data.hdf5: episode 0: has no rewards');
+    expect(await problem((group) => whole(group))).toBe('none');
+    expect(await problem((group) => whole(group, Number.NaN))).toBe(
+      'maze: episode 0: rewards: row 1 has NaN, expected finite numbers',
+    );
+    expect(
+      await problem((group) => {
+        group.create_dataset(column('rewards', 0, 0));
+        group.create_dataset(column('observations', 0, 0));
+        group.create_dataset(column('actions', 0, 0));
+      }),
+    ).toBe('maze/data/main_data.hdf5: episode 0: observations: got 2 numbers, expected 3');
+    const text = JSON.stringify({ type: 'Text', min_length: 0, max_length: 9, charset: 'ab' });
+    expect(await problem((group) => whole(group), { observation_space: text })).toBe(
+      'maze: observations: are texts, expected numbers',
+    );
+    const image = { type: 'Box', dtype: 'uint8', shape: [32, 32], low: nested(0), high: nested(255) };
+    expect(await problem((group) => whole(group), { observation_space: JSON.stringify(image) })).toBe(
+      'maze: observations: are images as JPEG, expected numbers (jpeg_encoding: false)',
+    );
+  });
+});
+
+const nested = (value: number) => Array.from({ length: 32 }, () => new Array(32).fill(value));
