@@ -7,7 +7,6 @@ export type { Dataset, DatasetAbout } from './dataset.ts';
 export { DatasetWriter } from './datasetWriter.ts';
 export type { Episode, EpisodeSource } from './episode.ts';
 export { EpisodesInMemory, type EpisodesInMemoryOptions } from './episodesInMemory.ts';
-export { writeMinari } from './minari/writeMinari.ts';
 export { type OpenDatasetOptions, openDataset } from './openDataset.ts';
 export { type SpaceJson, spaceFromJson, spaceToJson } from './spaceJson.ts';
 export {
@@ -18,3 +17,4 @@ export {
   type StoredEpisode,
   usualDtypes,
 } from './storedEpisode.ts';
+export { type DatasetFormat, datasetFormats, writeDataset } from './writeDataset.ts';

@@ -1,5 +1,7 @@
+import { CsvDataset } from './csv.ts';
 import type { Dataset } from './dataset.ts';
 import { hasIndex } from './datasetIndex.ts';
+import { JsonLinesDataset } from './jsonLines.ts';
 import { dataFolder } from './minari/metadata.ts';
 import { MinariDataset } from './minari/minariDataset.ts';
 import { nodeModule } from './nodeModule.ts';
@@ -20,11 +22,15 @@ export interface OpenDatasetOptions {
  * @throws one line, if there is none, it is damaged, or it is not finished
  */
 export async function openDataset(path: string, { unfinished = false }: OpenDatasetOptions = {}): Promise<Dataset> {
-  if (!nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: there is no such file or folder`);
+  const found = nodeModule('node:fs').statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new Error(`${path}: there is no such file or folder`);
+  if (found.isFile()) return openFile(path);
   if (!hasIndex(path)) {
     const folder = dataFolder(path);
     if (folder !== undefined) return MinariDataset.open(path, folder);
-    throw new Error(`${path}: is no dataset, expected a folder of oxbow collect or of Minari`);
+    throw new Error(
+      `${path}: is no dataset, expected a folder of oxbow collect or of Minari, or a file .jsonl or .csv`,
+    );
   }
   const dataset = new StoredDataset(path);
   if (!dataset.finished && !unfinished) {
@@ -34,4 +40,10 @@ export async function openDataset(path: string, { unfinished = false }: OpenData
     );
   }
   return dataset;
+}
+
+function openFile(path: string): Dataset {
+  if (path.endsWith('.jsonl')) return new JsonLinesDataset(path);
+  if (path.endsWith('.csv')) return new CsvDataset(path);
+  throw new Error(`${path}: is no dataset, expected a folder, or a file .jsonl or .csv`);
 }

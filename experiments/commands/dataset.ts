@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { EXIT } from '../harness/exit.ts';
 import { firstLine } from '../harness/firstLine.ts';
@@ -16,6 +17,13 @@ export function datasetCommand(end: (code: number) => void): Command {
     .description('read all of a dataset: that nothing is damaged, all fits its spaces, and no number is missing')
     .argument('<dataset>', "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv")
     .action(async (path: string) => end(await orInputError(() => check(path))));
+  command
+    .command('convert')
+    .description('write a dataset in another format, with equal numbers')
+    .argument('<dataset>', "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv")
+    .argument('<out>', 'a new folder, or a file .jsonl or .csv')
+    .option('--to <format>', 'oxbow, minari, jsonl or csv (default: by the ending of a file, else oxbow)')
+    .action((path: string, out: string, { to }: { to?: string }) => orInputError(() => convert(path, out, to)));
   command
     .command('finish')
     .description('keep what there is of a dataset whose collecting was stopped')
@@ -47,6 +55,17 @@ async function check(path: string): Promise<number> {
   if (said !== digest) throw new InputError(`${path}: what it holds has the hash ${digest}, expected ${said}`);
   process.stdout.write(`${path}: ${episodes} episodes of ${steps} steps are whole, hash ${digest}\n`);
   return EXIT.ok;
+}
+
+async function convert(path: string, out: string, to: string | undefined): Promise<void> {
+  const { datasetFormats, openDataset, writeDataset } = await import('../../datasets/index.ts');
+  const format = to ?? /\.(jsonl|csv)$/.exec(out)?.[1] ?? 'oxbow';
+  const known = datasetFormats.find((name) => name === format);
+  if (known === undefined) throw new InputError(`--to: got ${to}, expected one of ${datasetFormats.join(', ')}`);
+  if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
+  const dataset = await openDataset(path);
+  await writeDataset(dataset, out, known);
+  process.stdout.write(`${out}: ${dataset.numEpisodes} episodes of ${dataset.numSteps} steps as ${format}\n`);
 }
 
 async function finish(path: string): Promise<void> {

@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { DatasetWriter, openDataset, writeMinari } from '../../datasets/index.ts';
+import { DatasetWriter, openDataset } from '../../datasets/index.ts';
 import { loadHdf5 } from '../../datasets/minari/hdf5.ts';
+import { writeMinari } from '../../datasets/minari/writeMinari.ts';
 import { Box, Dict, Discrete } from '../../envs/index.ts';
 import { about, episodes, folder } from './fixture.ts';
 

@@ -1,0 +1,242 @@
+import { Box } from '../envs/index.ts';
+import { writeWholeFile } from '../src/files.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
+import { parseJson } from '../src/parseJson.ts';
+import { checkEpisode } from './checkEpisode.ts';
+import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
+import type { Episode } from './episode.ts';
+import { atEnd } from './jsonLines.ts';
+import { spaceFromJson, spaceToJson } from './spaceJson.ts';
+import { arrayOf, episodeOf, type StoredEpisode } from './storedEpisode.ts';
+import { numberText, textLines } from './textLines.ts';
+
+/** Where each kind of column is in a row. */
+interface Columns {
+  readonly episode: number;
+  readonly observations: readonly number[];
+  readonly actions: readonly number[];
+  readonly reward: number;
+  /** −1 where there is none, as for those below. */
+  readonly terminated: number;
+  readonly truncated: number;
+  readonly infos: readonly number[];
+  readonly seed: number;
+  readonly policy: number;
+}
+
+/**
+ * A dataset as CSV, a row for each observation: `episode,step,observation.0,…,action.0,…,reward,terminated,truncated,info.<name>,…,seed,policy`.
+ * The last row of an episode has its last observation; action, reward and ends are empty there. A line before the names, `# {…}`, says what
+ * the dataset is. Without it, spaces are boxes without bounds. An episode whose last step says of no end counts as truncated.
+ */
+export class CsvDataset implements Dataset {
+  readonly path: string;
+  readonly format = 'csv';
+  readonly finished = true;
+  readonly about: DatasetAbout;
+  readonly numEpisodes: number;
+  readonly numSteps: number;
+  readonly observationSpace: Dataset['observationSpace'];
+  readonly actionSpace: Dataset['actionSpace'];
+  readonly #columns: Columns;
+
+  /** Reads all of it once. @throws one line, if it cannot be read, or a row does not fit */
+  constructor(path: string) {
+    this.path = path;
+    let said: string | undefined;
+    let names: string[] = [];
+    for (const line of textLines(path)) {
+      if (line.startsWith('#')) said ??= line.slice(1);
+      else {
+        names = line.split(',').map((name) => name.trim().replaceAll(/^"|"$/g, ''));
+        break;
+      }
+    }
+    this.#columns = columnsIn(path, names);
+    this.about = said === undefined ? plainAbout(names, this.#columns) : aboutIn(path, said);
+    this.observationSpace = spaceFromJson(this.about.observationSpace);
+    this.actionSpace = spaceFromJson(this.about.actionSpace);
+    for (const [what, found, { size }] of [
+      ['observation', this.#columns.observations, this.observationSpace],
+      ['action', this.#columns.actions, this.actionSpace],
+    ] as const) {
+      if (found.length !== size) throw new Error(`${path}: has ${found.length} columns ${what}.…, expected ${size}`);
+    }
+    let [episodes, steps] = [0, 0];
+    for (const { rewards } of this.storedEpisodes()) {
+      episodes += 1;
+      steps += rewards.length;
+    }
+    if (episodes === 0) throw new Error(`${path}: has no episode, expected at least one`);
+    this.numEpisodes = episodes;
+    this.numSteps = steps;
+  }
+
+  *episodes(): Iterable<Episode> {
+    for (const stored of this.storedEpisodes()) yield episodeOf(stored);
+  }
+
+  /** @throws one line that names the line, if one does not fit */
+  *storedEpisodes(): Iterable<StoredEpisode> {
+    let rows: string[][] = [];
+    let [line, first, names] = [0, 0, 0];
+    for (const text of textLines(this.path)) {
+      line += 1;
+      if (text.startsWith('#') || text.trim() === '') continue;
+      const cells = text.split(',');
+      if (names === 0) {
+        names = cells.length;
+        continue;
+      }
+      if (cells.length !== names) {
+        throw new Error(`${this.path}: line ${line}: has ${cells.length} cells, expected ${names}`);
+      }
+      if (rows.length > 0 && cells[this.#columns.episode] !== rows[0]![this.#columns.episode]) {
+        yield this.#episode(rows, first);
+        rows = [];
+      }
+      if (rows.length === 0) first = line;
+      rows.push(cells);
+    }
+    if (rows.length > 0) yield this.#episode(rows, first);
+  }
+
+  /** @param first the line of its first row */
+  #episode(rows: readonly (readonly string[])[], first: number): StoredEpisode {
+    const { episode, observations, actions, reward, terminated, truncated, infos, seed, policy } = this.#columns;
+    const { dtypes, infos: names } = this.about;
+    const where = `${this.path}: episode ${rows[0]![episode]}`;
+    const steps = rows.length - 1;
+    const last = rows[steps]!;
+    if (steps === 0 || actions.some((at) => last[at]!.trim() !== '')) {
+      const expected = 'expected one row more than steps: the last observation, with no action';
+      throw new Error(`${where}, line ${first + steps}: ${expected}`);
+    }
+    const numbers = (from: readonly (readonly string[])[], columns: readonly number[]) =>
+      from.flatMap((row, i) => columns.map((at) => numberIn(`${where}, line ${first + i}`, row[at]!)));
+    const made = rows.slice(0, -1);
+    const flag = (at: number) => at >= 0 && /^(1|1\.0|true)$/i.test(made[steps - 1]![at]!.trim());
+    const once = (at: number) => (at < 0 || rows[0]![at]!.trim() === '' ? undefined : Number(rows[0]![at]));
+    const ends = { terminated: flag(terminated), truncated: flag(truncated) };
+    const own = { seed: once(seed), policy: once(policy) };
+    const result: StoredEpisode = {
+      observations: arrayOf(dtypes.observations, numbers(rows, observations)),
+      actions: arrayOf(dtypes.actions, numbers(made, actions)),
+      rewards: arrayOf(dtypes.rewards, numbers(made, [reward])) as Float64Array,
+      terminations: atEnd(steps, ends.terminated),
+      truncations: atEnd(steps, ends.truncated || !ends.terminated),
+      ...(names.length > 0 && {
+        infos: Object.fromEntries(
+          names.map((name, i) => [name, Float64Array.from(rows, (row) => Number(row[infos[i]!] || Number.NaN))]),
+        ),
+      }),
+      ...(own.seed !== undefined && { seed: own.seed }),
+      ...(own.policy !== undefined && { policy: own.policy }),
+    };
+    checkEpisode(where, result, this);
+    return result;
+  }
+}
+
+/** Writes a dataset as CSV, whole or not at all: numbers come back to the bit. */
+export function writeCsv(dataset: Dataset, path: string): void {
+  const { about, observationSpace, actionSpace } = dataset;
+  const numbered = (name: string, { size }: { size: number }) => Array.from({ length: size }, (_, i) => `${name}.${i}`);
+  const names = [
+    ...['episode', 'step', ...numbered('observation', observationSpace), ...numbered('action', actionSpace)],
+    ...['reward', 'terminated', 'truncated', ...about.infos.map((name) => `info.${name}`), 'seed', 'policy'],
+  ];
+  const comma = about.infos.find((name) => /[,"\n\r]/.test(name));
+  if (comma !== undefined) throw new Error(`${path}: the info ${JSON.stringify(comma)} cannot name a column of CSV`);
+  const encoder = new TextEncoder();
+  function* parts(): Generator<Uint8Array> {
+    yield encoder.encode(`# ${JSON.stringify(about)}\n${names.join(',')}\n`);
+    let number = 0;
+    for (const episode of dataset.storedEpisodes()) {
+      yield encoder.encode(rowsOf(episode, number, dataset));
+      number += 1;
+    }
+  }
+  writeWholeFile(path, parts());
+}
+
+function rowsOf(episode: StoredEpisode, number: number, { about, observationSpace, actionSpace }: Dataset): string {
+  const { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy } = episode;
+  const steps = rewards.length;
+  const cells = (values: ArrayLike<number>, row: number, width: number) =>
+    Array.from({ length: width }, (_, i) =>
+      row * width + i < values.length ? numberText(values[row * width + i]!) : '',
+    );
+  return Array.from({ length: steps + 1 }, (_, t) => {
+    const row = [
+      ...[String(number), String(t), ...cells(observations, t, observationSpace.size)],
+      ...[...cells(actions, t, actionSpace.size), ...cells(rewards, t, 1)],
+      ...[...cells(terminations, t, 1), ...cells(truncations, t, 1)],
+      ...about.infos.map((name) => numberText(infos[name]![t]!)),
+      ...[seed ?? '', policy ?? ''].map(String),
+    ];
+    return `${row.join(',')}\n`;
+  }).join('');
+}
+
+function columnsIn(path: string, names: readonly string[]): Columns {
+  const at = (name: string) => names.indexOf(name);
+  const needed = (name: string) => {
+    if (at(name) < 0) throw new Error(`${path}: has no column ${name}, got ${names.slice(0, 8).join(',') || 'none'}`);
+    return at(name);
+  };
+  const numbered = (name: string) => {
+    const first = needed(`${name}.0`);
+    const found = [first];
+    for (let i = 1; at(`${name}.${i}`) >= 0; i++) found.push(at(`${name}.${i}`));
+    return found;
+  };
+  return {
+    episode: needed('episode'),
+    observations: numbered('observation'),
+    actions: numbered('action'),
+    reward: needed('reward'),
+    terminated: at('terminated'),
+    truncated: at('truncated'),
+    infos: infosIn(names).map((name) => at(`info.${name}`)),
+    seed: at('seed'),
+    policy: at('policy'),
+  };
+}
+
+function infosIn(names: readonly string[]): string[] {
+  return names
+    .filter((name) => name.startsWith('info.'))
+    .map((name) => name.slice('info.'.length))
+    .sort();
+}
+
+function aboutIn(path: string, text: string): DatasetAbout {
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch (error) {
+    throw new Error(`${path}: line 1: ${(error as Error).message}`);
+  }
+  return parseOptions(`${path}: line 1`, datasetAboutSchema, json);
+}
+
+/** What a file without a word of it is taken for. */
+function plainAbout(names: readonly string[], { observations, actions }: Columns): DatasetAbout {
+  const box = (size: number) => spaceToJson(new Box({ low: -Infinity, high: Infinity, shape: [size] }));
+  return {
+    environment: null,
+    observationSpace: box(observations.length),
+    actionSpace: box(actions.length),
+    dtypes: { observations: 'float32', actions: 'float32', rewards: 'float64' },
+    infos: infosIn(names),
+    policies: [],
+    provenance: {},
+  };
+}
+
+function numberIn(where: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(value)) throw new Error(`${where}: got "${text.trim()}", expected a number`);
+  return value;
+}

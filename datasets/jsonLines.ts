@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { writeWholeFile } from '../src/files.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
+import { parseJson } from '../src/parseJson.ts';
+import { checkEpisode } from './checkEpisode.ts';
+import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
+import type { Episode } from './episode.ts';
+import { spaceFromJson } from './spaceJson.ts';
+import { arrayOf, type Dtype, episodeOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
+import { numberText, textLines } from './textLines.ts';
+
+const FORMAT = 'oxbow-episodes';
+
+const headerSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(1),
+  episodes: z.int().positive(),
+  steps: z.int().positive(),
+  about: datasetAboutSchema,
+});
+
+/** What infos may hold that JSON has no number for. */
+const unusual = z
+  .union([z.number(), z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')])
+  .transform(Number);
+const episodeSchema = z.strictObject({
+  observations: z.array(z.array(z.number())),
+  actions: z.array(z.array(z.number())),
+  rewards: z.array(z.number()),
+  terminated: z.boolean(),
+  truncated: z.boolean(),
+  infos: z.record(z.string(), z.array(unusual)).default({}),
+  seed: z.number().optional(),
+  policy: z.int().nonnegative().optional(),
+});
+
+/**
+ * A dataset as JSON lines: what it says of itself, then an episode a line,
+ * `{"observations": [[…], …], "actions": [[…], …], "rewards": […], "terminated": true, "truncated": false}`.
+ */
+export class JsonLinesDataset implements Dataset {
+  readonly path: string;
+  readonly format = 'jsonl';
+  readonly finished = true;
+  readonly about: DatasetAbout;
+  readonly numEpisodes: number;
+  readonly numSteps: number;
+  readonly observationSpace: Dataset['observationSpace'];
+  readonly actionSpace: Dataset['actionSpace'];
+
+  /** @throws one line, if it cannot be read, or its first line is not that of such a file */
+  constructor(path: string) {
+    const [first = ''] = textLines(path);
+    const { about, episodes, steps } = parseOptions(`${path}: line 1`, headerSchema, parsed(path, 1, first));
+    this.path = path;
+    this.about = about;
+    this.numEpisodes = episodes;
+    this.numSteps = steps;
+    this.observationSpace = spaceFromJson(about.observationSpace);
+    this.actionSpace = spaceFromJson(about.actionSpace);
+  }
+
+  *episodes(): Iterable<Episode> {
+    for (const stored of this.storedEpisodes()) yield episodeOf(stored);
+  }
+
+  /** @throws one line that names the line, if one is no episode or does not fit the spaces, or some are missing */
+  *storedEpisodes(): Iterable<StoredEpisode> {
+    const { dtypes, infos: names } = this.about;
+    let [number, episodes, steps] = [0, 0, 0];
+    for (const line of textLines(this.path)) {
+      number += 1;
+      if (number === 1 || line.trim() === '') continue;
+      const where = `${this.path}: line ${number}`;
+      const json = parseOptions(where, episodeSchema, parsed(this.path, number, line));
+      const rows = (name: 'observations' | 'actions', width: number) =>
+        rowsOf(where, name, json[name], width, dtypes[name]);
+      const count = json.rewards.length;
+      const missing = names.find((name) => json.infos[name] === undefined);
+      if (missing !== undefined) throw new Error(`${where}: has no infos.${missing}`);
+      const episode: StoredEpisode = {
+        observations: rows('observations', this.observationSpace.size),
+        actions: rows('actions', this.actionSpace.size),
+        rewards: arrayOf(dtypes.rewards, json.rewards) as Float64Array,
+        terminations: atEnd(count, json.terminated),
+        truncations: atEnd(count, json.truncated),
+        ...(names.length > 0 && {
+          infos: Object.fromEntries(names.map((name) => [name, Float64Array.from(json.infos[name]!)])),
+        }),
+        ...(json.seed !== undefined && { seed: json.seed }),
+        ...(json.policy !== undefined && { policy: json.policy }),
+      };
+      checkEpisode(where, episode, this);
+      episodes += 1;
+      steps += count;
+      yield episode;
+    }
+    if (episodes !== this.numEpisodes || steps !== this.numSteps) {
+      const expected = `expected ${this.numEpisodes} of ${this.numSteps}`;
+      throw new Error(`${this.path}: has ${episodes} episodes of ${steps} steps, ${expected}: it is cut`);
+    }
+  }
+}
+
+/** Writes a dataset as JSON lines, whole or not at all: numbers come back to the bit. */
+export function writeJsonLines(dataset: Dataset, path: string): void {
+  const { about, numEpisodes, numSteps } = dataset;
+  const encoder = new TextEncoder();
+  function* parts(): Generator<Uint8Array> {
+    const header = { format: FORMAT, version: 1, episodes: numEpisodes, steps: numSteps, about };
+    yield encoder.encode(`${JSON.stringify(header)}\n`);
+    for (const episode of dataset.storedEpisodes()) yield encoder.encode(`${lineOf(episode, dataset)}\n`);
+  }
+  writeWholeFile(path, parts());
+}
+
+function lineOf(
+  { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy }: StoredEpisode,
+  { observationSpace, actionSpace }: Dataset,
+): string {
+  const list = (values: ArrayLike<number>) => `[${Array.from(values, numberText).join(',')}]`;
+  const rows = (values: NumberArray, width: number) =>
+    `[${Array.from({ length: values.length / width }, (_, i) => list(values.subarray(i * width, (i + 1) * width))).join(',')}]`;
+  const told = Object.entries(infos).map(([name, values]) => {
+    const texts = Array.from(values, (value) => (Number.isFinite(value) ? numberText(value) : `"${value}"`));
+    return `${JSON.stringify(name)}:[${texts.join(',')}]`;
+  });
+  const fields = [
+    `"observations":${rows(observations, observationSpace.size)}`,
+    `"actions":${rows(actions, actionSpace.size)}`,
+    `"rewards":${list(rewards)}`,
+    `"terminated":${terminations.at(-1) === 1}`,
+    `"truncated":${truncations.at(-1) === 1}`,
+    ...(told.length > 0 ? [`"infos":{${told.join(',')}}`] : []),
+    ...(seed === undefined ? [] : [`"seed":${seed}`]),
+    ...(policy === undefined ? [] : [`"policy":${policy}`]),
+  ];
+  return `{${fields.join(',')}}`;
+}
+
+function rowsOf(
+  where: string,
+  name: string,
+  rows: readonly (readonly number[])[],
+  width: number,
+  dtype: Dtype,
+): NumberArray {
+  const wrong = rows.findIndex((row) => row.length !== width);
+  if (wrong >= 0)
+    throw new Error(`${where}: ${name}: row ${wrong} has ${rows[wrong]!.length} numbers, expected ${width}`);
+  return arrayOf(dtype, rows.flat());
+}
+
+function parsed(path: string, number: number, line: string): unknown {
+  try {
+    return parseJson(line);
+  } catch (error) {
+    throw new Error(`${path}: line ${number}: ${(error as Error).message}`);
+  }
+}
+
+/** 1 at the last of some steps, if it is so. */
+export function atEnd(steps: number, isSo: boolean): Uint8Array {
+  const values = new Uint8Array(steps);
+  if (steps > 0) values[steps - 1] = Number(isSo);
+  return values;
+}

@@ -1,0 +1,28 @@
+import { writeWholeFolder } from '../src/files.ts';
+import { writeCsv } from './csv.ts';
+import type { Dataset } from './dataset.ts';
+import { DatasetWriter } from './datasetWriter.ts';
+import { writeJsonLines } from './jsonLines.ts';
+import { writeMinari } from './minari/writeMinari.ts';
+
+/** The formats of datasets. */
+export const datasetFormats = ['oxbow', 'minari', 'jsonl', 'csv'] as const;
+/** One of {@link datasetFormats}. */
+export type DatasetFormat = (typeof datasetFormats)[number];
+
+/**
+ * Writes a dataset in a format, whole or not at all.
+ * @throws one line, if there is something of that name already, or what reading it throws
+ */
+export async function writeDataset(dataset: Dataset, path: string, format: DatasetFormat): Promise<void> {
+  if (format === 'minari') await writeMinari(dataset, path);
+  else if (format === 'jsonl') writeJsonLines(dataset, path);
+  else if (format === 'csv') writeCsv(dataset, path);
+  else {
+    await writeWholeFolder(path, (folder) => {
+      const writer = new DatasetWriter(folder, dataset.about, dataset.numEpisodes);
+      for (const episode of dataset.storedEpisodes()) writer.append(episode);
+      writer.finish();
+    });
+  }
+}

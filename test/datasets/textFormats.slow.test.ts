@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type DatasetFormat, DatasetWriter, openDataset, writeDataset } from '../../datasets/index.ts';
+import { about, episodes, folder } from './fixture.ts';
+
+const FILES = { oxbow: 'data', minari: 'data-v0', jsonl: 'data.jsonl', csv: 'data.csv' } satisfies Record<
+  DatasetFormat,
+  string
+>;
+const infos = ['distance', 'speed.x'];
+
+/** Five episodes with numbers that texts easily lose. */
+async function source() {
+  const path = join(folder(), 'source');
+  const writer = new DatasetWriter(path, about({ infos }), 5);
+  for (const episode of episodes(5, { infos })) {
+    episode.rewards[0] = -0;
+    episode.infos!.distance![0] = Number.NaN;
+    episode.infos!.distance![1] = Infinity;
+    writer.append(episode);
+  }
+  writer.finish();
+  return openDataset(path);
+}
+
+async function problemOf(path: string): Promise<string> {
+  try {
+    for (const _ of (await openDataset(path)).episodes());
+  } catch (error) {
+    return (error as Error).message.replaceAll(path, 'data');
+  }
+  return 'none';
+}
+
+test.each(Object.entries(FILES))('a dataset comes back from the format %s to the bit', async (format, name) => {
+  const dataset = await source();
+  const path = join(folder(), name);
+  await writeDataset(dataset, path, format as DatasetFormat);
+  const other = await openDataset(path);
+  expect([...other.storedEpisodes()]).toEqual([...dataset.storedEpisodes()]);
+  expect(other.about).toEqual(dataset.about);
+  expect([other.numEpisodes, other.numSteps, other.format]).toEqual([5, 15, format]);
+});
+
+test.each(Object.entries(FILES))('as %s it is written whole or not at all', async (format, name) => {
+  const path = join(folder(), name);
+  const dataset = await source();
+  const cut = Object.create(dataset, {
+    storedEpisodes: {
+      *value() {
+        yield* dataset.storedEpisodes();
+        throw new Error('cut');
+      },
+    },
+  });
+  await expect(writeDataset(cut, path, format as DatasetFormat)).rejects.toThrow('cut');
+  expect(readdirSync(join(path, '..'))).toEqual([]);
+});
+
+describe('CSV', () => {
+  const NAMES = 'episode,observation.0,observation.1,action.0,reward';
+  const csv = (...rows: string[]) => {
+    const path = join(folder(), 'data.csv');
+    writeFileSync(path, [NAMES, ...rows].join('\n'));
+    return path;
+  };
+
+  test('of another program has boxes without bounds, and episodes that are truncated', async () => {
+    const dataset = await openDataset(csv('a,1,2,0.5,1', 'a,3,4,,', 'b,5,6,-1,0.25', 'b,7,8,2,0', 'b,9,10,,'));
+    expect([dataset.numEpisodes, dataset.numSteps]).toEqual([2, 3]);
+    expect(String(dataset.observationSpace)).toBe('Box(-Infinity, Infinity, [2], float32)');
+    const [, second] = dataset.episodes();
+    expect(second).toEqual({
+      observations: Float32Array.of(5, 6, 7, 8, 9, 10),
+      actions: Float32Array.of(-1, 2),
+      rewards: Float32Array.of(0.25, 0),
+      terminations: Uint8Array.of(0, 0),
+      truncations: Uint8Array.of(0, 1),
+    });
+  });
+
+  test.each<[string[], string]>([
+    [[], 'data: has no episode, expected at least one'],
+    [['0,1,2,0.5'], 'data: line 2: has 4 cells, expected 5'],
+    [['0,1,2,0.5,x', '0,1,2,,'], 'data: episode 0, line 2: got "x", expected a number'],
+    [['0,1,,0.5,0', '0,1,2,,'], 'data: episode 0, line 2: got "", expected a number'],
+    [['0,1,2,0.5,Infinity', '0,1,2,,'], 'data: episode 0: rewards: row 0 has Infinity, expected finite numbers'],
+    [
+      ['0,1,2,0.5,0', '0,1,2,0.5,0'],
+      'data: episode 0, line 3: expected one row more than steps: the last observation, with no action',
+    ],
+  ])('%j is refused', async (rows, problem) => {
+    expect(await problemOf(csv(...rows))).toBe(problem);
+  });
+
+  test('without the columns that there must be is refused, and one whose first line does not fit', async () => {
+    const path = csv();
+    writeFileSync(path, 'episode,state,action.0,reward\n');
+    expect(await problemOf(path)).toBe('data: has no column observation.0, got episode,state,action.0,reward');
+    writeFileSync(path, '');
+    expect(await problemOf(path)).toBe('data: has no column episode, got none');
+    writeFileSync(path, `# ${JSON.stringify(about())}\nepisode,observation.0,action.0,reward\n`);
+    expect(await problemOf(path)).toBe('data: has 1 columns observation.…, expected 2');
+  });
+});
+
+describe('JSON lines', () => {
+  test('that are none, cut, or do not fit are refused by their line', async () => {
+    const path = join(folder(), 'data.jsonl');
+    await writeDataset(await source(), path, 'jsonl');
+    const text = readFileSync(path, 'utf8');
+    const lines = text.trimEnd().split('\n');
+    const problem = (...changed: (string | undefined)[]) => {
+      writeFileSync(path, changed.filter((line) => line !== undefined).join('\n'));
+      return problemOf(path);
+    };
+    expect(await problem(...lines.slice(0, -1))).toBe('data: has 4 episodes of 10 steps, expected 5 of 15: it is cut');
+    expect(await problem(text.slice(0, -40))).toMatch(/^data: line 6: .+$/);
+    expect(await problem('')).toMatch(/^data: line 1: /);
+    expect(await problem('{}')).toMatch(/^data: line 1: format: /);
+    const second = JSON.parse(lines[2]!);
+    const withSecond = (changes: object) =>
+      problem(lines[0], lines[1], JSON.stringify({ ...second, ...changes }), ...lines.slice(3));
+    expect(await withSecond({ rewards: [0, null] })).toMatch(/^data: line 3: rewards.1: got null, expected a number/);
+    expect(await withSecond({ actions: [[1], [9]] })).toMatch(
+      /^data: line 3: actions: row 1 is \[9\]: expected an integer/,
+    );
+    expect(await withSecond({ actions: [[1], [1, 2]] })).toBe('data: line 3: actions: row 1 has 2 numbers, expected 1');
+    expect(await withSecond({ infos: {} })).toBe('data: line 3: has no infos.distance');
+    expect(await withSecond({})).toBe('none');
+  });
+});
+
+test('a file of another kind is refused', async () => {
+  const path = join(folder(), 'data.parquet');
+  writeFileSync(path, '');
+  expect(await problemOf(path)).toBe('data: is no dataset, expected a folder, or a file .jsonl or .csv');
+});
