@@ -19,8 +19,10 @@ import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, reportEvery } from './common/agentOptions.ts';
 import { AgentParts, plainStateDict } from './common/agentParts.ts';
+import { datasetFor } from './common/datasetFor.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
 import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
+import { datasetOption } from './common/offlineOptions.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { scalarsOf } from './common/scalarsOf.ts';
 import { Training } from './common/training.ts';
@@ -41,7 +43,10 @@ const demonstrations = z
 
 export const behaviorCloningOptions = z.strictObject({
   policy: partSchemas.policy,
-  demonstrations: demonstrations.describe('pairs of observation and action to learn from'),
+  demonstrations: demonstrations
+    .optional()
+    .describe('pairs of observation and action to learn from; a dataset may take their place'),
+  dataset: datasetOption.optional(),
   validation: demonstrations
     .optional()
     .describe('pairs that are not trained on; the weights that are best on them are kept'),
@@ -102,7 +107,7 @@ export interface BehaviorCloningReport extends TrainReport {
  * Pomerleau, "ALVINN: An Autonomous Land Vehicle in a Neural Network", 1988.
  */
 export class BehaviorCloning implements Agent<BehaviorCloningReport> {
-  readonly #options: z.output<typeof behaviorCloningOptions>;
+  readonly #options: Parsed;
   readonly #minibatches: Minibatches<'observations' | 'actions'>;
   readonly #update;
   readonly #updateOnArrays;
@@ -115,7 +120,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
 
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy, hold an action that it cannot take, or fill no batch */
   constructor(options: BehaviorCloningOptions) {
-    this.#options = withPossibleActions(parseOptions('BehaviorCloning', behaviorCloningOptions, options));
+    this.#options = withPossibleActions(withPairs(parseOptions('BehaviorCloning', behaviorCloningOptions, options)));
     const { policy, validation, maxGradientNorm, weightDecay, entropyCoefficient } = this.#options;
     checkHasLoss(this.#options);
     checkPolicy(policy);
@@ -272,7 +277,29 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   }
 }
 
-type Parsed = z.output<typeof behaviorCloningOptions>;
+type Parsed = z.output<typeof behaviorCloningOptions> & { readonly demonstrations: Demonstrations };
+
+/** The options with the pairs of a dataset, where there is one. @throws if there are none, or both */
+function withPairs(options: z.output<typeof behaviorCloningOptions>): Parsed {
+  const { policy, demonstrations, dataset } = options;
+  if ((demonstrations === undefined) === (dataset === undefined)) {
+    const got = dataset === undefined ? 'neither' : 'both';
+    throw new Error(`BehaviorCloning: wanted demonstrations or a dataset, got ${got}`);
+  }
+  if (dataset === undefined) return { ...options, demonstrations: demonstrations! };
+  const { numSteps, episodes } = datasetFor('BehaviorCloning', policy, dataset);
+  const { observationDim, actionDim } = policy;
+  const observations = new Float32Array(numSteps * observationDim);
+  const actions = new Float32Array(numSteps * actionDim);
+  let at = 0;
+  for (const episode of episodes()) {
+    // Nothing was done after the last observation.
+    observations.set(episode.observations.subarray(0, -observationDim), at * observationDim);
+    actions.set(episode.actions, at * actionDim);
+    at += episode.rewards.length;
+  }
+  return { ...options, demonstrations: { observations, actions } };
+}
 
 /** −E[log π(a | o)] as `reported`, and the loss with the entropy bonus. */
 function likelihoodLoss(policy: Policy, { observations, actions }: Batch, rng: Rng, entropyCoefficient: number) {

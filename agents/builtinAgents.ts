@@ -1,7 +1,16 @@
 import { A2c, type A2cOptions, type A2cReport, a2cOptions } from './a2c.ts';
+import {
+  BehaviorCloning,
+  type BehaviorCloningOptions,
+  type BehaviorCloningReport,
+  behaviorCloningOptions,
+} from './behaviorCloning.ts';
 import { type TrainableAgent, trainable } from './common/trainable.ts';
 import { CrossQ, type CrossQOptions, type CrossQReport, crossQOptions } from './crossQ.ts';
 import { Dqn, type DqnOptions, type DqnReport, dqnOptions } from './dqn.ts';
+import { Iql, type IqlOptions, type IqlReport, iqlOptions } from './offline/iql.ts';
+import { NfRlbc, type NfRlbcOptions, type NfRlbcReport, nfRlbcOptions } from './offline/nfRlbc.ts';
+import { Td3Bc, type Td3BcOptions, type Td3BcReport, td3BcOptions } from './offline/td3Bc.ts';
 import { Ppo, type PpoOptions, type PpoReport, ppoOptions } from './ppo.ts';
 import { QrDqn, type QrDqnOptions, type QrDqnReport, qrDqnOptions } from './qrDqn.ts';
 import { Reinforce, type ReinforceOptions, type ReinforceReport, reinforceOptions } from './reinforce.ts';
@@ -27,6 +36,10 @@ export interface AgentOptionsByName {
   readonly td3: Td3Options;
   readonly dqn: DqnOptions;
   readonly 'qr-dqn': QrDqnOptions;
+  readonly 'behavior-cloning': BehaviorCloningOptions;
+  readonly 'td3-bc': Td3BcOptions;
+  readonly iql: IqlOptions;
+  readonly 'nf-rlbc': NfRlbcOptions;
 }
 
 /** The reports of each agent by its name. */
@@ -41,12 +54,22 @@ export interface AgentReportsByName {
   readonly td3: Td3Report;
   readonly dqn: DqnReport;
   readonly 'qr-dqn': QrDqnReport;
+  readonly 'behavior-cloning': BehaviorCloningReport;
+  readonly 'td3-bc': Td3BcReport;
+  readonly iql: IqlReport;
+  readonly 'nf-rlbc': NfRlbcReport;
 }
 
-/** The name of an agent that acts, as `train` and `oxbow train` take it. */
+/** The name of an agent, as `train` and `oxbow train` take it. */
 export type AgentName = keyof AgentOptionsByName;
 
-/** The agents that act, by their names. */
+/** The name of an agent that learns from data. */
+export type DataAgentName = 'behavior-cloning' | 'td3-bc' | 'iql' | 'nf-rlbc';
+
+/** The name of an agent that learns from what it does in an environment. */
+export type ActingAgentName = Exclude<AgentName, DataAgentName>;
+
+/** The agents by their names. */
 export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentReportsByName[N]> } = {
   reinforce: trainable(Reinforce, reinforceOptions, 'REINFORCE with a baseline (Williams, 1992)'),
   a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
@@ -74,7 +97,29 @@ export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentRep
     actions: 'discrete',
     usualPolicy: 'quantile-network',
   }),
+  'behavior-cloning': trainable(
+    BehaviorCloning,
+    behaviorCloningOptions,
+    'from data: maximum likelihood of its actions (Pomerleau, 1988)',
+  ),
+  'td3-bc': trainable(Td3Bc, td3BcOptions, "from data: TD3 that stays near the data's actions (Fujimoto & Gu, 2021)", {
+    actions: 'box',
+  }),
+  iql: trainable(Iql, iqlOptions, 'from data: implicit Q-learning (Kostrikov et al., 2021)', {
+    actions: 'box',
+  }),
+  'nf-rlbc': trainable(
+    NfRlbc,
+    nfRlbcOptions,
+    'from data: most value and likelihood of the data by an exact flow (Ghugare & Eysenbach, 2025)',
+    { actions: 'box', usualPolicy: 'spline' },
+  ),
 };
+
+/** The names of the agents that learn from what they do in an environment. */
+export const actingAgents = (Object.keys(builtinAgents) as AgentName[]).filter(
+  (name): name is ActingAgentName => !builtinAgents[name].learnsFromData,
+);
 
 /** The agent of a name that may be any; undefined if there is none. */
 export function agentNamed(name: string): TrainableAgent | undefined {

@@ -30,6 +30,10 @@ export {
   type EvaluatedReport,
   type TrainingEvaluation,
 } from './evaluatedAgent.ts';
+export { BestOfPolicy, type BestOfPolicyOptions } from './offline/bestOfPolicy.ts';
+export { Iql, type IqlOptions, type IqlReport } from './offline/iql.ts';
+export { NfRlbc, type NfRlbcOptions, type NfRlbcReport } from './offline/nfRlbc.ts';
+export { Td3Bc, type Td3BcOptions, type Td3BcReport } from './offline/td3Bc.ts';
 export { Ppo, type PpoOptions, type PpoReport } from './ppo.ts';
 export { type Preset, type Presets, presets } from './presets.ts';
 export { QrDqn, type QrDqnOptions, type QrDqnReport } from './qrDqn.ts';

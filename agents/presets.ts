@@ -2,12 +2,12 @@ import type { AgentName, AgentOptionsByName } from './builtinAgents.ts';
 
 /** Settings that an agent solves an environment with; JSON. */
 export interface Preset<Options> {
-  /** Environment steps of the training, over its environments. */
+  /** Environment steps of the training, over its environments; updates on data of an agent that learns from them. */
   readonly steps: number;
   /** Parallel environments. */
   readonly envs: number;
   /** Options of the agent. */
-  readonly agent: Omit<Options, 'policy' | 'env' | 'rng'>;
+  readonly agent: Omit<Options, 'policy' | 'env' | 'dataset' | 'rng'>;
   /** Options of the policy; `scale` is for a Gaussian alone. */
   readonly policy: Readonly<Record<string, unknown>>;
   /** What single policies have in place of these, by their names: the rate that a search has found for each, say. */
@@ -27,6 +27,16 @@ export type Presets = { readonly [A in AgentName]?: Preset<AgentOptionsByName[A]
 
 /** Networks of the agents that learn from a replay buffer: small ones, which are quick and enough. */
 const replaying = { hidden: [64, 64], activation: 'relu', squash: 'tanh' } as const;
+
+/** The agents' that learn Pendulum from data of good and bad episodes. */
+const swinging = {
+  batchSize: 128,
+  learningRate: 1e-3,
+  gamma: 0.98,
+  rewardScale: 0.1,
+  criticHidden: [64, 64],
+} as const;
+const cloning = { hidden: [64, 64], activation: 'relu', initialScale: 0.5 } as const;
 
 /** PPO's of both landers: every rollout has some ends of flights, and the horizon of 200 steps reaches from the first brake to the landing. */
 const landing = {
@@ -158,6 +168,8 @@ export const presets = {
       agent: { learningRate: { linear: [1e-3, 0] }, gamma: 0.98, tau: 0.02, criticHidden: [64, 64] },
       policy: { ...replaying, initialScale: 0.05 },
     },
+    iql: { steps: 5000, envs: 1, agent: { ...swinging, beta: 10 }, policy: { ...cloning, scale: 'state' } },
+    'nf-rlbc': { steps: 5000, envs: 1, agent: { ...swinging, alpha: 'mixed' }, policy: cloning },
   },
   'MountainCarContinuous-v0': {
     ppo: {

@@ -8,35 +8,28 @@ import { ActionValues } from './common/actionValues.ts';
 import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
 import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
+import { checkHasMode } from './common/checkHasMode.ts';
 import { copyOfPolicy } from './common/copyOfPolicy.ts';
 import { criticOptions, policyDelay } from './common/criticOptions.ts';
 import { delayedUpdate } from './common/delayedUpdate.ts';
-import { ExplorationNoise, halfWidths } from './common/explorationNoise.ts';
+import { ExplorationNoise } from './common/explorationNoise.ts';
+import { meanAction } from './common/meanAction.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
 import { copyFrom, polyak } from './common/polyak.ts';
 import { replayFor } from './common/replayFor.ts';
 import { ReplayTraining } from './common/replayTraining.ts';
+import { targetNoiseOptions, withTargetNoise } from './common/targetNoise.ts';
 import { tdTarget } from './common/tdTarget.ts';
 import type { TransitionTensors } from './common/transitions.ts';
 import { vectorEnvFor } from './common/vectorEnvFor.ts';
-import { withArticle } from './common/withArticle.ts';
 
 export const td3Options = z.strictObject({
   ...offPolicyOptions,
   ...noiseOptions,
   learningRate: offPolicyOptions.learningRate.default(1e-3),
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
-  targetNoise: z
-    .number()
-    .nonnegative()
-    .default(0.2)
-    .meta({ description: "σ of the noise on the target policy's actions", unit: 'half the width of the bounds' }),
-  targetNoiseClip: z
-    .number()
-    .nonnegative()
-    .default(0.5)
-    .meta({ description: "c, the largest noise on the target policy's actions", unit: 'half the width of the bounds' }),
+  ...targetNoiseOptions,
   policyDelay: policyDelay('the policy and the targets', 2),
   ...criticOptions,
 });
@@ -85,7 +78,7 @@ export class Td3 implements Agent<Td3Report> {
     checkPolicy(policy);
     checkContinuous('Td3', actionSpace);
     adviseOnPolicy('td3', policy, actionSpace);
-    checkHasMode(policy);
+    checkHasMode('Td3', policy);
     this.#actionSpace = actionSpace;
     const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
     // Before anything takes memory: a size that can never fit is refused here.
@@ -171,7 +164,7 @@ export class Td3 implements Agent<Td3Report> {
     const seen = policy.normalized(observations);
     const nextValues = this.#targets.critics.least(
       policy.normalized(nextObservations),
-      this.#targetActions(nextObservations, rng),
+      withTargetNoise(meanAction(this.#targets.policy, nextObservations), this.#options, this.#actionSpace, rng),
     );
     const targets = tdTarget(batch, nextValues);
     const { gradients, loss, ...others } = valueAndGradients(
@@ -192,20 +185,6 @@ export class Td3 implements Agent<Td3Report> {
     }
     return { criticLoss: loss, ...others };
   }
-
-  /** μ′(o) + ε within the bounds. */
-  #targetActions(observations: tf.Tensor, rng: Rng): tf.Tensor {
-    const { targetNoise, targetNoiseClip } = this.#options;
-    const action = meanAction(this.#targets.policy, observations);
-    const noise = tf.clipByValue(
-      tf.mul(rng.normalTensor(action.shape), targetNoise),
-      -targetNoiseClip,
-      targetNoiseClip,
-    );
-    const noisy = tf.add(action, tf.mul(noise, tf.tensor1d(halfWidths(this.#actionSpace))));
-    const bound = (bounds: ArrayLike<number>) => tf.tensor1d(Array.from(bounds));
-    return tf.minimum(tf.maximum(noisy, bound(this.#actionSpace.low)), bound(this.#actionSpace.high));
-  }
 }
 
 const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
@@ -213,17 +192,3 @@ const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [
 type Td3Rate = keyof typeof rateShapes;
 
 type Td3Batch = TransitionTensors<Td3Rate>;
-
-/** μ(o), the squash of the exact mode. */
-function meanAction(policy: Policy, observations: tf.Tensor): tf.Tensor {
-  const distribution = policy.given(observations);
-  return distribution.squash(distribution.mode!());
-}
-
-function checkHasMode(policy: Policy): void {
-  const hasMode = tf.tidy(() => Number(policy.given(tf.zeros([1, policy.observationDim])).mode !== undefined));
-  const got = `Td3: policy: got ${withArticle(policy.constructor.name)}, whose mode`;
-  if (!hasMode) throw new Error(`${got} is not known, expected one with an exact mode, as a Gaussian has`);
-  if (policy.boundedActions === undefined) return;
-  throw new Error(`${got} stays at a bound without a gradient, expected one with squash: 'tanh', as a Gaussian`);
-}

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { EpisodeSource } from '../datasets/episode.ts';
+import { openDataset } from '../datasets/openDataset.ts';
 import { type AnyEnv, loadEnv, type VectorEnv } from '../envs/index.ts';
 import { type Policy, type PolicyName, type PolicyOptions, Rng } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
@@ -14,6 +16,7 @@ import {
 } from './builtinAgents.ts';
 import { checkEvaluationOptions, type EvaluationOptions, evaluationOptions } from './common/evaluationOptions.ts';
 import { type AgentPlan, type AgentWithPolicy, makeAgent } from './common/makeAgent.ts';
+import { datasetOption } from './common/offlineOptions.ts';
 import { type EnvRequest, envRequestShape, openEnvs } from './common/openEnvs.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { type EpisodeFigures, RecentEpisodes } from './common/recentEpisodes.ts';
@@ -30,12 +33,17 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
   readonly agent: N;
   /** A policy, or the name of one: by default `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`. */
   readonly policy?: P | PolicyName | Policy | undefined;
-  /** Environment steps, over all environments: by default the preset's, or 100,000. */
+  /**
+   * What an agent learns from that learns from data: episodes, or the path of a dataset. The environment gives it the spaces, evaluates its
+   * policy, and is where it goes online, if it does.
+   */
+  readonly dataset?: EpisodeSource | string | undefined;
+  /** Environment steps, over all environments, or updates on data: by default the preset's, or 100,000. */
   readonly steps?: number | undefined;
   /** Names all streams of randomness: 0 by default. The same seed gives the same training. */
   readonly seed?: number | string | undefined;
   /** Options of the agent: by default the preset's, or the agent's own. */
-  readonly agentOptions?: Omit<AgentOptionsByName[N], 'policy' | 'env' | 'rng'> | undefined;
+  readonly agentOptions?: Omit<AgentOptionsByName[N], 'policy' | 'env' | 'dataset' | 'rng'> | undefined;
   /** Options of a policy that is named: by default the preset's, what suits the agent, or the policy's own. */
   readonly policyOptions?: (P extends PolicyName ? PolicyOptions<P> : Readonly<Record<string, unknown>>) | undefined;
   /**
@@ -76,6 +84,7 @@ const settingsSchema = z.strictObject({
   ...evaluationOptions,
   agent: z.enum(Object.keys(builtinAgents)),
   agentOptions: record.optional(),
+  dataset: z.union([z.string(), datasetOption], 'the path of a dataset, or episodes').optional(),
   policy: z.union([z.string(), partSchemas.policy], 'the name of a policy, or a Policy').optional(),
   policyOptions: record.optional(),
   steps: z.int().positive().optional(),
@@ -106,7 +115,8 @@ export async function* trainStream<const N extends AgentName, P extends string =
     const { env, close } = openEnvs('train', checked, defaults.envs);
     parts.push({ dispose: close });
     const rng = new Rng(seed);
-    const made = makeAgent('train: agent', { ...withOptions(checked, env), env, rng });
+    const dataset = typeof checked.dataset === 'string' ? await openDataset(checked.dataset) : checked.dataset;
+    const made = makeAgent('train: agent', { ...withOptions(checked, env), env, dataset, rng });
     const { policy } = made;
     const evaluated = checked.evaluateEvery > 0 ? evaluatedAgent(made, checked) : undefined;
     const agent: Agent<EvaluatedReport> = evaluated ?? made.agent;
@@ -172,7 +182,7 @@ function evaluatedAgent(made: AgentWithPolicy, settings: AnySettings): Evaluated
 function withOptions(
   { agent, policy: given, env: source, agentOptions = {}, policyOptions }: AnySettings,
   env: VectorEnv | AnyEnv,
-): Omit<AgentPlan, 'env' | 'rng'> {
+): Omit<AgentPlan, 'env' | 'dataset' | 'rng'> {
   const { actionSpace } = spacesOf(env);
   const policy = given ?? usualPolicy(agent, actionSpace);
   const defaults = trainingDefaults(agent, typeof source === 'string' ? source : undefined, [policy], actionSpace);

@@ -22,6 +22,12 @@ export const criticOptions = {
   maxGradientNorm: optionalMaxGradientNorm("the policy's gradient"),
 };
 
+/** What a target takes of the critics' values, of agents that stay near data: their least is then often too low. */
+export const targetValue = z
+  .enum(['mean', 'least'])
+  .default('mean')
+  .describe("what a target takes of the critics' values; their mean, or the least, where values grow too high");
+
 /** For how many critics a target takes the least. */
 export const criticsPerTarget = z
   .int()

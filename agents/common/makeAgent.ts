@@ -1,3 +1,4 @@
+import type { EpisodeSource } from '../../datasets/episode.ts';
 import { type AnyEnv, Box, Discrete, type VectorEnv } from '../../envs/index.ts';
 import { makePolicy, type Policy, type Rng } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
@@ -18,6 +19,8 @@ export interface AgentPlan {
   /** The name of a policy, or one. */
   readonly policy: string | Policy;
   readonly env: VectorEnv | AnyEnv;
+  /** What an agent learns from that learns from data. */
+  readonly dataset?: EpisodeSource | undefined;
   /** Which environments these are, as errors say it. */
   readonly envName: string;
   readonly agentOptions: Readonly<Record<string, unknown>>;
@@ -33,11 +36,15 @@ export interface AgentPlan {
  * @throws one line, if something does not fit; nothing is left to free then
  */
 export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
-  const { agent: name, env, agentOptions, rng } = plan;
+  const { agent: name, dataset, agentOptions, rng } = plan;
   checkActions(label, plan);
+  checkDataset(label, plan);
+  const { make, learnsFromData } = agentNamed(name)!;
+  const isOnline = !learnsFromData || Number(agentOptions.onlineSteps ?? 0) > 0;
   const policy = typeof plan.policy === 'string' ? namedPolicy(plan.policy, plan) : plan.policy;
   try {
-    return { policy, agent: agentNamed(name)!.make({ policy, env, rng: rng.split('agent') }, agentOptions) };
+    const env = isOnline ? plan.env : undefined;
+    return { policy, agent: make({ policy, env, dataset, rng: rng.split('agent') }, agentOptions) };
   } catch (error) {
     if (policy !== plan.policy) policy.dispose();
     throw error;
@@ -52,6 +59,17 @@ function checkActions(label: string, { agent, env, envName }: AgentPlan): void {
   if (actions === 'discrete' ? actionSpace instanceof Discrete : actionSpace instanceof Box) return;
   const needed = actions === 'discrete' ? 'discrete' : 'continuous';
   throw new Error(`${label}: got ${agent}, which needs ${needed} actions; those of ${envName} are ${actionSpace}`);
+}
+
+/** @throws if an agent that learns from data has none, or another has some */
+function checkDataset(label: string, { agent, dataset }: AgentPlan): void {
+  const { learnsFromData } = agentNamed(agent)!;
+  if (learnsFromData === (dataset !== undefined)) return;
+  throw new Error(
+    learnsFromData
+      ? `${label}: got ${agent}, which learns from data: expected a dataset beside it`
+      : `${label}: got ${agent} beside a dataset, expected an agent that learns from data`,
+  );
 }
 
 function namedPolicy(name: string, { env, policyOptions, rng }: AgentPlan): Policy {

@@ -7,12 +7,17 @@ export type FigureOf<Report extends TrainReport> = Exclude<keyof Report, keyof T
 /** The means of figures of several updates. */
 export class MeanMetrics<Name extends string> {
   readonly #agent: string;
+  readonly #advice: string | undefined;
   #sums: Partial<Record<Name, { sum: number; count: number }>> = {};
   #hasSome = false;
 
-  /** @param agent whose updates they are, as errors name it */
-  constructor(agent: string) {
+  /**
+   * @param agent whose updates they are, as errors name it
+   * @param advice what usually helps where one is no number, as errors say it
+   */
+  constructor(agent: string, advice?: string) {
     this.#agent = agent;
+    this.#advice = advice;
   }
 
   /**
@@ -22,7 +27,9 @@ export class MeanMetrics<Name extends string> {
   add(step: number, figures: Readonly<Partial<Record<Name, number>>>): void {
     for (const name in figures) {
       const figure = figures[name]!;
-      if (!Number.isFinite(figure)) throw new DivergedError(this.#agent, step, name, figure);
+      if (!Number.isFinite(figure)) {
+        throw new DivergedError(this.#agent, step, name, figure, undefined, this.#advice);
+      }
       this.#sums[name] ??= { sum: 0, count: 0 };
       this.#sums[name].sum += figure;
       this.#sums[name].count += 1;

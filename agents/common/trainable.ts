@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EpisodeSource } from '../../datasets/episode.ts';
 import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
 import type { Policy, PolicyName, Rng } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';
@@ -10,7 +11,10 @@ import type { Agent, TrainReport } from '../agent.ts';
 /** What an agent is made of beside its settings. */
 export interface AgentMakings {
   readonly policy: Policy;
-  readonly env: VectorEnv | AnyEnv;
+  /** Of an agent that learns from data, where it goes online, if it does. */
+  readonly env?: VectorEnv | AnyEnv | undefined;
+  /** What an agent learns from that learns from data. */
+  readonly dataset?: EpisodeSource | undefined;
   readonly rng: Rng;
 }
 
@@ -24,11 +28,16 @@ export interface TrainableAgent<Report extends TrainReport = TrainReport> {
   readonly settings: z.ZodObject;
   /** Which actions it needs, if not any. */
   readonly actions: ActionKind | undefined;
+  /** Whether it learns from data, a dataset, and not from what it does in an environment. */
+  readonly learnsFromData: boolean;
   /** The policy that it takes where none is named, if not the usual one for the actions. */
   readonly usualPolicy: PolicyName | undefined;
   /** @throws one line, if the makings do not fit */
   make(makings: AgentMakings, options: Readonly<Record<string, unknown>>): Agent<Report>;
 }
+
+/** What an agent is made of by its name: no options of its training. */
+const MAKINGS = ['policy', 'env', 'dataset', 'rng', 'demonstrations', 'validation'];
 
 /** A rate that is no function: those are no JSON. */
 const jsonRate = z
@@ -48,15 +57,19 @@ export function trainable<Options, Report extends TrainReport>(
   description: string,
   { actions, usualPolicy }: Partial<Pick<TrainableAgent, 'actions' | 'usualPolicy'>> = {},
 ): TrainableAgent<Report> {
-  const { policy: _, env: __, rng: ___, ...shape } = options.shape;
+  const shape = Object.fromEntries(Object.entries(options.shape).filter(([name]) => !MAKINGS.includes(name)));
   const fields = Object.entries(shape).map(([name, field]) => [name, asJson(field)]);
   return {
     description,
     options: z.strictObject(shape),
     settings: z.strictObject(Object.fromEntries(fields)),
     actions,
+    learnsFromData: 'dataset' in options.shape,
     usualPolicy,
-    make: (makings, own) => new Constructor({ ...own, ...makings } as Options),
+    make: (makings, own) => {
+      const taken = Object.entries(makings).filter(([name]) => name in options.shape);
+      return new Constructor({ ...own, ...Object.fromEntries(taken) } as Options);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Mlp, Module, type ObservationEncoder, type Policy, type Rng } from '../../src/index.ts';
+import { type Activation, Mlp, Module, type ObservationEncoder, type Policy, type Rng } from '../../src/index.ts';
 
 /**
  * V(o): a network of one output, which sees observations as the policy beside it does: normalized or not, without its mask, and images
@@ -11,7 +11,18 @@ export class ValueNetwork extends Module {
   readonly encoder: ObservationEncoder | undefined;
   readonly #policy: Policy;
 
-  constructor({ policy, hidden, rng }: { policy: Policy; hidden: readonly number[]; rng: Rng }) {
+  constructor({
+    policy,
+    hidden,
+    activation = 'tanh',
+    rng,
+  }: {
+    policy: Policy;
+    hidden: readonly number[];
+    /** `tanh` by default */
+    activation?: Activation;
+    rng: Rng;
+  }) {
     super();
     this.#policy = policy;
     this.encoder = policy.encoder?.another(rng.split('encoder'));
@@ -19,7 +30,7 @@ export class ValueNetwork extends Module {
       inputDim: this.encoder?.featureDim ?? policy.observationDim - policy.maskDim,
       hidden,
       outputDim: 1,
-      activation: 'tanh',
+      activation,
       outputScale: 1,
       rng,
     });

@@ -1,4 +1,4 @@
-import { type AgentName, builtinAgents } from '../../agents/builtinAgents.ts';
+import { type ActingAgentName, builtinAgents } from '../../agents/builtinAgents.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { hue } from './colours.ts';
 import { BOX_HEIGHT, BOX_WIDTH, Diagram } from './diagram.ts';
@@ -16,7 +16,7 @@ export const label =
   'Two loops. On-policy: the environments give observations to the policy, which gives them actions; what happens goes into a rollout, of which the value function makes advantages, and with these the policy is updated. ' +
   'Off-policy: what happens goes into a replay buffer, from which critics learn with targets by their slow copies; the policy climbs the critics, with a temperature that holds its entropy. Below each, a table of which agent has which part.';
 
-const NAMES: Readonly<Record<AgentName, string>> = {
+const NAMES: Readonly<Record<ActingAgentName, string>> = {
   ppo: 'PPO',
   a2c: 'A2C',
   reinforce: 'REINFORCE',
@@ -52,11 +52,11 @@ const OFF_POLICY: readonly Part[] = [
   { head: ['ε-greedy', 'actions'], option: 'explorationFraction' },
 ];
 
-const has = (agent: AgentName, option: string): boolean => option in builtinAgents[agent].options.shape;
+const has = (agent: ActingAgentName, option: string): boolean => option in builtinAgents[agent].options.shape;
 
 /** The agents that have a replay buffer, or those that have none. */
-function agentsWith(replay: boolean): AgentName[] {
-  return (Object.keys(NAMES) as AgentName[]).filter((agent) => has(agent, 'bufferSize') === replay);
+function agentsWith(replay: boolean): ActingAgentName[] {
+  return (Object.keys(NAMES) as ActingAgentName[]).filter((agent) => has(agent, 'bufferSize') === replay);
 }
 
 /** Who acts where in the loop, and which parts each agent has by its options. */
@@ -130,12 +130,12 @@ function learning(diagram: Diagram): void {
 /** Pixels of a table's rows, its head, its first column, and below it. */
 const [ROW, HEAD, FIRST, BELOW] = [24, 42, 100, 12];
 
-function heightOf(agents: readonly AgentName[]): number {
+function heightOf(agents: readonly ActingAgentName[]): number {
   return HEAD + ROW * agents.length + BELOW;
 }
 
 /** A row for each agent, with a dot where it has the part. */
-function partsOf(agents: readonly AgentName[], parts: readonly Part[], { plot }: Diagram, top: number): Plot {
+function partsOf(agents: readonly ActingAgentName[], parts: readonly Part[], { plot }: Diagram, top: number): Plot {
   const column = (WIDTH - FIRST) / parts.length;
   const at = (i: number) => FIRST + (i + 0.5) * column;
   parts.forEach(({ head }, i) => {

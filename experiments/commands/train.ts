@@ -9,6 +9,8 @@ interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quic
   stopAtReturn?: string;
   agent: string;
   policy?: string;
+  dataset?: string;
+  onlineSteps?: string;
   envs?: string;
   load: string[];
 }
@@ -23,7 +25,12 @@ export function trainCommand(context: CommandContext): Command {
       '--policy <list>',
       'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',
     )
-    .option('--steps <n>', 'environment steps of each training')
+    .option(
+      '--dataset <dir>',
+      'the dataset that an agent learns from which learns from data, as oxbow collect makes one',
+    )
+    .option('--steps <n>', 'environment steps of each training, or updates on data')
+    .option('--online-steps <n>', 'the last n of these steps are made in the environment, after those on data')
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
     .option('--seed <base>', 'the first seed where --seeds is a number')
     .option('--envs <n>', 'parallel environments of each training')
@@ -53,12 +60,15 @@ export function trainCommand(context: CommandContext): Command {
 
 async function train(
   env: string,
-  { agent, policy, envs, evaluateEvery, keep, stopAtReturn, load, ...flags }: TrainFlags,
+  { agent, policy, dataset, onlineSteps, envs, evaluateEvery, keep, stopAtReturn, load, ...flags }: TrainFlags,
   context: CommandContext,
 ): Promise<number> {
   const { trainExperiment } = await import('../training/trainExperiment.ts');
   const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
-  const given = Object.entries({ envs, evaluateEvery, keep, stopAtReturn }).filter(([, text]) => text !== undefined);
+  const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn }).filter(
+    ([, text]) => text !== undefined,
+  );
   const more = { ...Object.fromEntries(given), ...loadSetting(allowed) };
-  return runWith(trainExperiment(choice, allowed), flags, context, more, { allowed, check });
+  const set = onlineSteps === undefined ? flags.set : [...flags.set, `agent.onlineSteps=${onlineSteps}`];
+  return runWith(trainExperiment(choice, allowed), { ...flags, set }, context, more, { allowed, check });
 }

@@ -1,6 +1,7 @@
 import { checkEvaluationOptions } from '../../agents/common/evaluationOptions.ts';
 import { type AgentWithPolicy, makeAgent } from '../../agents/common/makeAgent.ts';
 import { EvaluatedAgent } from '../../agents/evaluatedAgent.ts';
+import type { EpisodeSource } from '../../datasets/episode.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
 import type { Job } from '../harness/experiment.ts';
@@ -17,17 +18,19 @@ export interface Training extends AgentWithPolicy {
 
 /**
  * What a job trains, from the settings of its run.
+ * @param dataset what an agent learns from that learns from data
  * @throws one line, if something does not fit
  */
 export function makeTraining(
   { study: agent, env: envName, policy }: Pick<Job, 'study' | 'env' | 'policy'>,
   config: TrainConfig,
   rng: Rng,
+  dataset?: EpisodeSource | undefined,
 ): Training {
   const env = makeEnvs(envName, config, config.envs);
   try {
     const { agent: agentOptions, policy: policyOptions } = config;
-    const made = makeAgent('--agent', { agent, policy, env, envName, agentOptions, policyOptions, rng });
+    const made = makeAgent('--agent', { agent, policy, env, dataset, envName, agentOptions, policyOptions, rng });
     try {
       const evaluated = evaluatedAgent(made, envName, config);
       return {

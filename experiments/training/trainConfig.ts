@@ -12,12 +12,14 @@ import { type CommonConfig, commonShape, engineSetting } from '../harness/experi
 /** What is trained: `studies` names the agent, `environments` the environment, each alone. */
 export interface TrainConfig extends CommonConfig, EvaluationOptions {
   readonly engine: EngineName | 'auto';
-  /** Environment steps of a training, over its environments. */
+  /** Environment steps of a training, over its environments; updates on data of an agent that learns from them. */
   readonly steps: number;
   /** Parallel environments. */
   readonly envs: number;
   /** A user's own modules. */
   readonly load: readonly string[];
+  /** The path of a dataset, for an agent that learns from data. */
+  readonly dataset?: string | undefined;
   readonly env: Readonly<Record<string, unknown>>;
   readonly agent: Readonly<Record<string, unknown>>;
   readonly policy: Readonly<Record<string, unknown>>;
@@ -32,7 +34,8 @@ const count = (usual: number) => z.int().positive().default(usual);
 export const commonTrainShape = {
   engine: engineSetting('auto'),
   steps: count(100_000).meta({
-    description: 'environment steps of each training, over its environments',
+    description:
+      'environment steps of each training, over its environments; updates on data of an agent that learns from them',
     unit: 'steps',
   }),
   envs: z
@@ -45,6 +48,7 @@ export const commonTrainShape = {
     .array(z.string())
     .default([])
     .describe("a user's own modules, by their paths; the command line must name each of them by --load"),
+  dataset: z.string().optional().describe('the folder of a dataset, for an agent that learns from data'),
   env: z.record(z.string(), z.unknown()).default({}).describe('options of the environment, by name'),
   logInterval: z
     .int()

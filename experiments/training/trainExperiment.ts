@@ -12,6 +12,7 @@ import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
 import { checkEnvOptions } from './checkEnvOptions.ts';
 import { loadNamedEnv } from './loadNamedEnv.ts';
+import { openTrainingDataset } from './openTrainingDataset.ts';
 import { speedTable } from './speedTable.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from './trainConfig.ts';
 import { trainJob } from './trainJob.ts';
@@ -59,7 +60,8 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
       await loadNamedEnv(TRAIN, env);
       checkEnvOptions('env', env, config.env);
       try {
-        for (const policy of config.policies) tryOut({ study: agent, env, policy }, own(config));
+        const dataset = await openTrainingDataset(config);
+        for (const policy of config.policies) tryOut({ study: agent, env, policy }, own(config), dataset);
         return runtime;
       } catch (error) {
         throw new InputError(firstLine((error as Error).message));

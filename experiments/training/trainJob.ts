@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, JobResult } from '../harness/experiment.ts';
 import { makeTraining, type Training } from './makeTraining.ts';
+import { openTrainingDataset } from './openTrainingDataset.ts';
 import { POLICY, runTraining } from './runTraining.ts';
 import { sampledAndGreedy } from './sampledAndGreedy.ts';
 import { sharesOf } from './shares.ts';
@@ -13,7 +14,7 @@ import type { PolicyFacts } from './trainSections.ts';
  * the same result.
  */
 export async function trainJob(job: Job, config: TrainConfig, context: JobContext): Promise<JobResult> {
-  const training = makeTraining(job, config, context.rng);
+  const training = makeTraining(job, config, context.rng, await openTrainingDataset(config));
   try {
     await runTraining(training, job, config, context);
     const { policy } = training;

@@ -19,6 +19,9 @@ export const policyOptionsFor = {
   td3: replaying,
   dqn: {},
   'qr-dqn': {},
+  'td3-bc': replaying,
+  iql: { scale: 'state', hidden: [256, 256], activation: 'relu' },
+  'nf-rlbc': { scale: 'state', hidden: [256, 256], activation: 'relu', reparameterize: true },
   'behavior-cloning': { scale: 'state' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

@@ -5,9 +5,19 @@
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 
-  /** @param restored the updates after which the weights were those that are there again, if they are */
-  constructor(owner: string, step: number, quantity: string, value: number, restored?: number) {
+  /**
+   * @param restored the updates after which the weights were those that are there again, if they are
+   * @param advice what usually helps
+   */
+  constructor(
+    owner: string,
+    step: number,
+    quantity: string,
+    value: number,
+    restored?: number,
+    advice = 'a smaller learningRate usually helps',
+  ) {
     const again = restored === undefined ? '' : `the weights are those of step ${restored} again; `;
-    super(`${owner}: ${quantity} is ${value} at step ${step}; ${again}a smaller learningRate usually helps`);
+    super(`${owner}: ${quantity} is ${value} at step ${step}; ${again}${advice}`);
   }
 }

@@ -2,12 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { agentNamed } from '../../agents/builtinAgents.ts';
 import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
 import { usualPolicy } from '../../agents/common/usualPolicy.ts';
-import { A2c, type Agent, Dqn, Ppo, presets, QrDqn, Reinforce, Sac, Td3 } from '../../agents/index.ts';
-import { type Box, loadEnv, make, makeVec } from '../../envs/index.ts';
+import { A2c, type Agent, Dqn, Iql, NfRlbc, Ppo, presets, QrDqn, Reinforce, Sac, Td3 } from '../../agents/index.ts';
+import { EpisodesInMemory } from '../../datasets/index.ts';
+import { type Box, loadEnv, make, makeVec, type Space } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { policySchema } from '../../src/policies/registry.ts';
 
-const constructors = { a2c: A2c, dqn: Dqn, 'qr-dqn': QrDqn, ppo: Ppo, reinforce: Reinforce, sac: Sac, td3: Td3 };
+const constructors = {
+  a2c: A2c,
+  dqn: Dqn,
+  'qr-dqn': QrDqn,
+  ppo: Ppo,
+  reinforce: Reinforce,
+  sac: Sac,
+  td3: Td3,
+  iql: Iql,
+  'nf-rlbc': NfRlbc,
+};
 
 const cases = Object.entries(presets).flatMap(([id, agents]) =>
   Object.entries(agents).map(([name, preset]) => ({ id, name: name as keyof typeof constructors, preset })),
@@ -37,13 +48,23 @@ describe.each(cases.filter(({ id }) => !isPython(id)))('$id, $name', ({ id, name
       ...options,
     });
     const Constructor = constructors[name] as unknown as new (options: object) => Agent;
-    const made = new Constructor({ policy, env, rng: new Rng(0), ...agent });
+    const data = agentNamed(name)!.learnsFromData && { dataset: oneEpisode(observationSpace, actionSpace) };
+    const made = new Constructor({ policy, env, rng: new Rng(0), ...agent, ...data });
     expect(made.state().parts).toHaveProperty('policy');
     made.dispose();
     policy.dispose();
     env.close();
   });
 });
+
+/** An episode of one step, of zeros. */
+function oneEpisode(observationSpace: Space, actionSpace: Space): EpisodesInMemory {
+  const zeros = (size: number) => new Float32Array(size);
+  const [observations, actions] = [zeros(2 * observationSpace.size), zeros(actionSpace.size)];
+  const ends = { terminations: Uint8Array.of(1), truncations: Uint8Array.of(0) };
+  const episode = { observations, actions, rewards: zeros(1), ...ends };
+  return new EpisodesInMemory({ observationSpace, actionSpace, episodes: [episode] });
+}
 
 test("SAC's noise alone finds the goal of MountainCarContinuous, with every seed", () => {
   const { agent } = presets['MountainCarContinuous-v0'].sac;

@@ -52,7 +52,7 @@ export async function inventory() {
 
 /** The schemas beside the agents: `ppoOptions` is that of `Ppo`. */
 async function agents(): Promise<Owner[]> {
-  return (await exportsOf('agents'))
+  return [...(await exportsOf('agents')), ...(await exportsOf('agents/offline'))]
     .filter(([name, value]) => name.endsWith('Options') && value instanceof z.ZodObject)
     .map(([key, schema]) => {
       const name = key.replace(/^./, (letter) => letter.toUpperCase()).replace(/Options$/, '');

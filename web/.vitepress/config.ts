@@ -139,6 +139,7 @@ export default defineConfig({
         items: [
           { text: 'Policies', link: '/policies' },
           { text: 'Agents', link: '/agents' },
+          { text: 'Learning from data', link: '/offline' },
           { text: 'Environments', link: '/environments' },
           { text: 'Robots', link: '/mujoco' },
           { text: 'Robots at the lake', link: '/robots-at-the-lake' },

@@ -1,4 +1,4 @@
-import type { AgentName } from '../../../agents/builtinAgents.ts';
+import type { ActingAgentName } from '../../../agents/builtinAgents.ts';
 import type { Dimension, SearchSpace } from '../../harness/tuning/searchSpace.ts';
 
 type Space = Readonly<Record<string, Dimension>>;
@@ -48,7 +48,7 @@ const horizons = (rollouts: readonly number[], envs: number): Dimension => ({
 });
 
 /** What is searched of an agent's options, by its name, for so many environments. */
-const spaces: { readonly [N in AgentName]: (envs: number) => Space } = {
+const spaces: { readonly [N in ActingAgentName]: (envs: number) => Space } = {
   reinforce: () => ({
     ...onPolicy,
     valueLearningRate: rate(1e-4, 1e-2),
@@ -94,6 +94,6 @@ const spaces: { readonly [N in AgentName]: (envs: number) => Space } = {
  *
  * @param envs parallel environments of the training: where an agent learns from rollouts, their sizes are the same for any number
  */
-export function defaultSpace(agent: AgentName, envs: number): SearchSpace {
+export function defaultSpace(agent: ActingAgentName, envs: number): SearchSpace {
   return { agent: spaces[agent](envs) };
 }

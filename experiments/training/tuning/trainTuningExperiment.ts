@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { AgentName } from '../../../agents/builtinAgents.ts';
+import { type ActingAgentName, agentNamed } from '../../../agents/builtinAgents.ts';
 import { DivergedError, episodeStatistics } from '../../../agents/index.ts';
 import { Rng, savePolicy, selectBackend, selectEngine } from '../../../src/index.ts';
 import type { Job, JobContext, JobResult, Outcome, SummaryRow } from '../../harness/experiment.ts';
@@ -51,7 +51,10 @@ interface TrialJob extends Job {
  */
 export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode = NO_CODE): AnyExperiment {
   const { choices, description } = trainExperiment(choice, allowed);
-  const [agent, env] = [choice.studies[0]! as AgentName, choice.environments[0]!];
+  const [agent, env] = [choice.studies[0]! as ActingAgentName, choice.environments[0]!];
+  if (agentNamed(agent)!.learnsFromData) {
+    throw new InputError(`--agent: got ${agent}, which learns from data, expected one that learns from an environment`);
+  }
 
   const own = (config: TrainConfig): TrainConfig => ({ ...config, env: allowedOptions(env, config.env, allowed) });
   const spaceOf = ({ space, envs }: TrainTuningConfig): SearchSpace => space ?? defaultSpace(agent, envs);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type AgentName, builtinAgents } from '../../../agents/builtinAgents.ts';
+import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
 import { presets } from '../../../agents/index.ts';
 import type { Outcome } from '../../../experiments/harness/experiment.ts';
 import { drawSettings, type SearchSpace } from '../../../experiments/harness/tuning/searchSpace.ts';
@@ -14,24 +14,24 @@ import { trialConfig } from '../../../experiments/training/tuning/trialConfig.ts
 import { presetText, tunedTraining } from '../../../experiments/training/tuning/tunedTraining.ts';
 import { Rng } from '../../../src/index.ts';
 
-const agents = Object.keys(builtinAgents) as AgentName[];
+const agents = actingAgents;
 
 /** Of an agent: on an environment for it, with a policy. */
-function choiceOf(agent: AgentName, env?: string, policy?: string) {
+function choiceOf(agent: ActingAgentName, env?: string, policy?: string) {
   const { actions, usualPolicy } = builtinAgents[agent];
   const usual = actions === 'box' ? ['Pendulum-v1', 'gaussian'] : ['CartPole-v1', usualPolicy ?? 'categorical'];
   return { studies: [agent], policies: [policy ?? usual[1]!], environments: [env ?? usual[0]!] };
 }
 
-const configOf = (agent: AgentName, settings: object = {}, choice = choiceOf(agent)) =>
+const configOf = (agent: ActingAgentName, settings: object = {}, choice = choiceOf(agent)) =>
   trainTuningExperiment(choice).schema.parse(settings) as unknown as TrainTuningConfig;
 
-function schemaOf(agent: AgentName) {
+function schemaOf(agent: ActingAgentName) {
   const { agent: ofAgent, policy, envs } = trainSchema(choiceOf(agent)).shape;
   return z.strictObject({ agent: ofAgent, policy, envs });
 }
 
-const check = (space: unknown, agent: AgentName = 'ppo', search = 'random') =>
+const check = (space: unknown, agent: ActingAgentName = 'ppo', search = 'random') =>
   checkSpace('--space', space, [schemaOf(agent)], { what: `option of ${agent}`, search });
 
 describe('default spaces', () => {

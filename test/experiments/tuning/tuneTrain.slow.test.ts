@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type AgentName, builtinAgents } from '../../../agents/builtinAgents.ts';
+import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
 import { drawSettings } from '../../../experiments/harness/tuning/searchSpace.ts';
 import { tryOut } from '../../../experiments/training/tryOut.ts';
 import { defaultSpace } from '../../../experiments/training/tuning/defaultSpace.ts';
@@ -125,7 +125,7 @@ describe('oxbow tune train', () => {
   });
 });
 
-test.each(Object.keys(builtinAgents) as AgentName[])('%s can be made with settings of its space', async (agent) => {
+test.each(actingAgents)('%s can be made with settings of its space', async (agent) => {
   await selectBackend();
   await selectEngine('wasm');
   const { actions, usualPolicy, settings: options } = builtinAgents[agent];

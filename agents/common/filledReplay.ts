@@ -1,0 +1,55 @@
+import type { EpisodeSource } from '../../datasets/episode.ts';
+import type { Box } from '../../envs/index.ts';
+import type { Policy } from '../../src/index.ts';
+import { checkContinuous } from './checkContinuous.ts';
+import { checkFitsInMemory } from './checkFitsInMemory.ts';
+import { commandActions } from './commandActions.ts';
+import { datasetFor } from './datasetFor.ts';
+import { leavesBounds } from './leavesBounds.ts';
+import { bytesPerTransition, ReplayBuffer } from './replayBuffer.ts';
+import type { ActionSpace } from './vectorEnvFor.ts';
+
+/** A replay that holds all of a dataset. */
+export interface FilledReplay {
+  readonly replay: ReplayBuffer;
+  readonly actionSpace: Box;
+  /** max |r| */
+  readonly largestReward: number;
+}
+
+interface FilledReplayOptions {
+  readonly policy: Policy;
+  readonly dataset: EpisodeSource;
+  readonly batchSize: number;
+  readonly gamma: number;
+  readonly nSteps: number;
+  /** Sees the observations of each episode but the last, as the policy does. */
+  readonly onObservations: (observations: Float32Array) => void;
+}
+
+/**
+ * All episodes of a dataset of continuous actions in a replay. Actions beyond their bounds, which an environment clips, are clipped for a
+ * policy that gives none; others learn them as they are, since to a density all that is clipped lies in one point.
+ * @param owner who learns from them, as errors name it: `Iql`
+ * @throws one line, if there is no step, the spaces do not fit the policy, or an episode is no episode of them
+ */
+export function filledReplay(owner: string, options: FilledReplayOptions): FilledReplay {
+  const { policy, dataset, onObservations, ...sizes } = options;
+  const { observationDim, actionDim } = policy;
+  const { numSteps, areBytes, episodes } = datasetFor(owner, policy, dataset);
+  const actionSpace = dataset.actionSpace as ActionSpace;
+  checkContinuous(owner, actionSpace);
+  const shape = { observationDim, actionDim, bytes: areBytes };
+  checkFitsInMemory(`${owner}: dataset`, numSteps, 'transitions', bytesPerTransition(shape));
+  const replay = new ReplayBuffer({ owner, capacity: numSteps, numEnvs: 1, ...sizes, ...shape });
+  const clips = !leavesBounds(policy, actionSpace);
+  let largestReward = 0;
+  for (const episode of episodes()) {
+    const actions = episode.actions.slice();
+    if (clips) commandActions(episode.actions, actionSpace, actions);
+    for (const reward of episode.rewards) largestReward = Math.max(largestReward, Math.abs(reward));
+    onObservations(episode.observations.subarray(0, -observationDim));
+    replay.addEpisode({ ...episode, actions });
+  }
+  return { replay, actionSpace, largestReward };
+}

@@ -1,0 +1,242 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { Box } from '../../envs/index.ts';
+import { Adam, checkPolicy, compile, type Policy, type Rng, sampleAction, valueAndGradients } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import { ActionValues } from '../common/actionValues.ts';
+import { bounded } from '../common/bounded.ts';
+import { checkDensity } from '../common/checkDensity.ts';
+import { clippedActions } from '../common/clippedActions.ts';
+import { criticOptions } from '../common/criticOptions.ts';
+import { expectileLoss } from '../common/expectileLoss.ts';
+import { ExplorationNoise } from '../common/explorationNoise.ts';
+import type { FigureOf } from '../common/meanMetrics.ts';
+import { offlineOptions } from '../common/offlineOptions.ts';
+import { offlineParts } from '../common/offlineParts.ts';
+import { OfflineTraining } from '../common/offlineTraining.ts';
+import { noiseOptions } from '../common/offPolicyOptions.ts';
+import { copyFrom, polyak } from '../common/polyak.ts';
+import { tdTarget } from '../common/tdTarget.ts';
+import type { TransitionTensors } from '../common/transitions.ts';
+import { ValueNetwork } from '../common/valueNetwork.ts';
+import { withArticle } from '../common/withArticle.ts';
+import { BestOfPolicy } from './bestOfPolicy.ts';
+
+export const iqlOptions = z.strictObject({
+  ...offlineOptions,
+  expectile: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.7)
+    .describe(
+      "τ, which expectile of the data's action values V is; 0.5 is their mean, and near 1 it is the best of them: 0.7, or 0.9 where parts of several episodes must be put together",
+    ),
+  beta: z
+    .number()
+    .nonnegative()
+    .default(3)
+    .describe(
+      'β, how much better actions count more, exp(β (Q − V)), in units of the scaled rewards; 0 clones the data, 3 or 10 are usual',
+    ),
+  maxWeight: z.number().positive().default(100).describe('the largest of these weights'),
+  ...noiseOptions,
+  ...criticOptions,
+});
+
+/** Options of {@link Iql}. */
+export type IqlOptions = z.input<typeof iqlOptions>;
+
+/** Means over the updates since the last report. */
+export interface IqlReport extends TrainReport {
+  /** −E[min(exp(β (Q − V)), w) log π(a | s)]. */
+  readonly policyLoss?: number;
+  /** E[|τ − 1(Q < V)| (Q − V)²]. */
+  readonly valueLoss?: number;
+  /** Σᵢ E[(Qᵢ − y)²]. */
+  readonly criticLoss?: number;
+  /** E[Q₁] of the minibatch's actions. */
+  readonly actionValue?: number;
+  /** E[V]. */
+  readonly value?: number;
+}
+
+/**
+ * Implicit Q-learning: values of the best actions among the data, without ever asking for the value of another.
+ *
+ *   value:   E[|τ − 1(u < 0)| u²],  u = min Q′ᵢ(s, a) − V(s), the τ-expectile
+ *   critics: Σᵢ E[(Qᵢ(s, a) − y)²],  y = r + γ (1 − terminated) V(s′)
+ *   policy:  −E[min(exp(β (min Q′ᵢ(s, a) − V(s))), w) log π(a | s)]
+ *   targets: θ′ ← θ′ + τ (θ − θ′)
+ *
+ * The policy is cloned with weights, so that any with a density will do: one that keeps several good ways, as a mixture or a flow, where the
+ * data have them. Actions are those of the data, so that nothing needs to be reparameterized. With `beta: 0` it is behaviour cloning, beside
+ * critics by which a `BestOfPolicy` chooses among its samples.
+ *
+ * With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ *
+ * Kostrikov, Nair and Levine, "Offline Reinforcement Learning with Implicit Q-Learning", arXiv:2110.06169; best of samples: Hansen-Estruch
+ * et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573.
+ */
+export class Iql implements Agent<IqlReport> {
+  /** Q′, the targets: what values are asked of. */
+  readonly targetCritics: ActionValues;
+  readonly critics: ActionValues;
+  readonly values: ValueNetwork;
+  readonly #options: z.output<typeof iqlOptions>;
+  readonly #actionSpace: Box;
+  readonly #optimizers: { readonly critics: Adam; readonly values: Adam; readonly policy: Adam };
+  readonly #training: OfflineTraining<IqlRate, FigureOf<IqlReport>>;
+
+  /** @throws for an unknown option or one out of range, or if data or environment do not fit the policy */
+  constructor(options: IqlOptions) {
+    const config = parseOptions('Iql', iqlOptions, options);
+    this.#options = config;
+    const { policy, rng, criticHidden: hidden, criticActivation: activation } = config;
+    const { observationDim, encoder } = policy;
+    checkHasLoss(config);
+    checkPolicy(policy);
+    const { replay, actionSpace, env } = offlineParts('Iql', config);
+    this.#actionSpace = actionSpace;
+    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    this.critics = new ActionValues(ofCritics);
+    this.targetCritics = new ActionValues(ofCritics);
+    this.values = new ValueNetwork({ policy, hidden, activation, rng: rng.split('values') });
+    this.#optimizers = {
+      critics: new Adam(this.critics.trainableVariables()),
+      values: new Adam(this.values.trainableVariables()),
+      policy: new Adam(policy.trainableVariables()),
+    };
+    const modules = {
+      policy,
+      critics: this.critics,
+      targets: this.targetCritics,
+      values: this.values,
+      criticOptimizer: this.#optimizers.critics,
+      valueOptimizer: this.#optimizers.values,
+      policyOptimizer: this.#optimizers.policy,
+    };
+    const numEnvs = env?.numEnvs ?? 1;
+    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        action: sampleAction(policy.given(observations), rng).action,
+      }),
+      { name: 'iql/act', state: [policy] },
+    );
+    const sampled = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
+    const update = compile((batch: IqlBatch, rng) => this.#improve(batch, rng), {
+      name: 'iql/update',
+      state: Object.values(modules),
+    });
+    this.#training = new OfflineTraining<IqlRate, FigureOf<IqlReport>>({
+      owner: 'Iql',
+      config,
+      env,
+      actionSpace,
+      parts: { ...modules, replay, noise },
+      compiled: [act, update],
+      rates: {
+        learningRate: config.learningRate,
+        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+      },
+      remedy: 'a smaller learningRate, or criticLayerNorm,',
+      begin: () => {
+        copyFrom(this.targetCritics, this.critics);
+        noise.reset();
+      },
+      act: (observations, rng) => noise.addedTo(sampled({ observations }, rng).action, rng),
+      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
+    });
+  }
+
+  /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
+  train(options: TrainOptions): AsyncGenerator<IqlReport, void, undefined> {
+    return this.#training.train(options);
+  }
+
+  state(): AgentState {
+    return this.#training.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#training.setState(state);
+  }
+
+  /**
+   * The best of N samples of the policy, by the critics: it follows both. With `beta: 0` that is IDQL.
+   * @param samples N, 32 by default
+   */
+  bestOf(samples?: number): BestOfPolicy {
+    const { policy } = this.#options;
+    return new BestOfPolicy({ policy, critics: this.targetCritics, actionSpace: this.#actionSpace, samples });
+  }
+
+  dispose(): void {
+    this.#training.dispose();
+  }
+
+  /** One minibatch: value, policy, critics, targets. */
+  #improve(batch: IqlBatch, rng: Rng): Record<FigureOf<IqlReport>, tf.Tensor> {
+    const { policy, tau, expectile, criticMaxGradientNorm } = this.#options;
+    const { observations, actions, nextObservations, criticLearningRate } = batch;
+    const seen = policy.normalized(observations);
+    const taken = clippedActions(actions, this.#actionSpace);
+    const best = this.targetCritics.least(seen, taken);
+    const ofValues = valueAndGradients(() => {
+      const values = this.values.of(observations);
+      return { loss: expectileLoss(tf.sub(best, values), expectile), value: tf.mean(values) };
+    }, this.values.trainableVariables());
+    this.#optimizers.values.update(bounded(ofValues.gradients, criticMaxGradientNorm), criticLearningRate);
+
+    const policyLoss = this.#improvePolicy(batch, tf.sub(best, this.values.of(observations)), rng);
+
+    const targets = tdTarget(batch, this.values.of(nextObservations));
+    const { gradients, loss, actionValue } = valueAndGradients(
+      () => this.critics.loss(seen, taken, targets),
+      this.critics.trainableVariables(),
+    );
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), criticLearningRate);
+    polyak(this.targetCritics, this.critics, tau);
+    return { policyLoss, valueLoss: ofValues.loss, criticLoss: loss, actionValue: actionValue!, value: ofValues.value };
+  }
+
+  /** @param advantages Q − V, `[batch]` */
+  #improvePolicy(batch: IqlBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
+    const { policy, maxGradientNorm } = this.#options;
+    const { gradients, loss } = valueAndGradients(
+      () => ({ loss: this.#extractionLoss(batch, advantages, rng) }),
+      policy.trainableVariables(),
+    );
+    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), batch.learningRate);
+    return loss;
+  }
+
+  #extractionLoss({ observations, actions }: IqlBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
+    const { policy, beta, maxWeight } = this.#options;
+    if (policy.hasDensity === false) return policy.matchingLoss!(observations, actions, rng);
+    const distribution = policy.given(observations);
+    const logProb = distribution.logProb(distribution.unsquash(actions));
+    // The exponent is bounded, and not its exponential, which overflows.
+    const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
+    return tf.neg(tf.mean(tf.mul(weights, logProb)));
+  }
+}
+
+/** @throws if the policy has neither a density nor a loss of its own, or weights are wanted that this loss cannot have */
+function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta: number }): void {
+  if (policy.hasDensity !== false) return;
+  const name = withArticle(policy.constructor.name);
+  if (policy.matchingLoss === undefined) checkDensity('Iql', policy);
+  if (beta === 0) return;
+  throw new Error(
+    `Iql: beta: got ${beta}, expected 0: ${name} has no density that could be weighted; it clones the data, and a BestOfPolicy chooses among its samples`,
+  );
+}
+
+const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
+
+type IqlRate = keyof typeof rateShapes;
+
+type IqlBatch = TransitionTensors<IqlRate>;

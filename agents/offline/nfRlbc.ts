@@ -1,0 +1,192 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { Box } from '../../envs/index.ts';
+import { Adam, checkPolicy, compile, type Rng, sampleAction, valueAndGradients } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import { ActionValues } from '../common/actionValues.ts';
+import { bounded } from '../common/bounded.ts';
+import { checkDensity } from '../common/checkDensity.ts';
+import { checkReparameterized } from '../common/checkReparameterized.ts';
+import { clippedActions } from '../common/clippedActions.ts';
+import { criticOptions, targetValue } from '../common/criticOptions.ts';
+import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
+import { ExplorationNoise } from '../common/explorationNoise.ts';
+import type { FigureOf } from '../common/meanMetrics.ts';
+import { offlineOptions } from '../common/offlineOptions.ts';
+import { offlineParts } from '../common/offlineParts.ts';
+import { OfflineTraining } from '../common/offlineTraining.ts';
+import { noiseOptions } from '../common/offPolicyOptions.ts';
+import { copyFrom, polyak } from '../common/polyak.ts';
+import { tdTarget } from '../common/tdTarget.ts';
+import type { TransitionTensors } from '../common/transitions.ts';
+import { valueWeight } from '../common/valueWeight.ts';
+
+/** α by the kind of the data. */
+const ALPHA = { mixed: 0.03, demonstrations: 1 };
+
+export const nfRlbcOptions = z.strictObject({
+  ...offlineOptions,
+  alpha: dataWeightOption("the likelihood of the data's actions", ALPHA),
+  targetValue,
+  ...noiseOptions,
+  ...criticOptions,
+});
+
+/** Options of {@link NfRlbc}. */
+export type NfRlbcOptions = z.input<typeof nfRlbcOptions>;
+
+/** Means over the updates since the last report. */
+export interface NfRlbcReport extends TrainReport {
+  /** −λ E[Q(s, a)] − α E[log π(aᵈ | s)]. */
+  readonly policyLoss?: number;
+  /** −E[log π(aᵈ | s)] of the data's actions, nats. */
+  readonly cloningLoss?: number;
+  /** Σᵢ E[(Qᵢ − y)²]. */
+  readonly criticLoss?: number;
+  /** E[Q₁] of the minibatch's actions. */
+  readonly actionValue?: number;
+}
+
+/**
+ * The most value, and the likelihood of the data: reinforcement learning and behaviour cloning by one policy, which has both samples with
+ * a gradient and an exact density, as a normalizing flow has.
+ *
+ *   y = r + γ (1 − terminated) Q̄′(s′, a′),  a′ ~ π(· | s′), Q̄ the mean of the critics, or their least
+ *   critics: Σᵢ E[(Qᵢ(s, aᵈ) − y)²]
+ *   policy:  −λ E[Q̄(s, a)] − α E[log π(aᵈ | s)],  a ~ π(· | s) through the sample, λ = 1 / E[|Q̄(s, a)|]
+ *   targets: θ′ ← θ′ + τ (θ − θ′)
+ *
+ * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds. α decides, and there is no number
+ * for all data: see {@link dataWeightOption}. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ *
+ * Ghugare and Eysenbach, "Normalizing Flows are Capable Models for RL", arXiv:2505.23527: NF-RLBC.
+ */
+export class NfRlbc implements Agent<NfRlbcReport> {
+  readonly critics: ActionValues;
+  readonly #options: z.output<typeof nfRlbcOptions>;
+  readonly #actionSpace: Box;
+  readonly #targets: ActionValues;
+  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
+  readonly #training: OfflineTraining<NfRlbcRate, FigureOf<NfRlbcReport>>;
+
+  /**
+   * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy is not reparameterized
+   */
+  constructor(options: NfRlbcOptions) {
+    const config = parseOptions('NfRlbc', nfRlbcOptions, options);
+    this.#options = config;
+    const { policy, rng } = config;
+    const { observationDim, encoder } = policy;
+    checkDensity('NfRlbc', policy);
+    checkPolicy(policy);
+    checkReparameterized('NfRlbc', policy);
+    const { replay, actionSpace, env } = offlineParts('NfRlbc', config);
+    this.#actionSpace = actionSpace;
+    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    this.critics = new ActionValues(ofCritics);
+    this.#targets = new ActionValues(ofCritics);
+    this.#optimizers = {
+      critics: new Adam(this.critics.trainableVariables()),
+      policy: new Adam(policy.trainableVariables()),
+    };
+    const modules = {
+      policy,
+      critics: this.critics,
+      targets: this.#targets,
+      criticOptimizer: this.#optimizers.critics,
+      policyOptimizer: this.#optimizers.policy,
+    };
+    const numEnvs = env?.numEnvs ?? 1;
+    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        action: sampleAction(policy.given(observations), rng).action,
+      }),
+      { name: 'nf-rlbc/act', state: [policy] },
+    );
+    const sampled = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
+    const update = compile((batch: NfRlbcBatch, rng) => this.#improve(batch, rng), {
+      name: 'nf-rlbc/update',
+      state: Object.values(modules),
+    });
+    this.#training = new OfflineTraining<NfRlbcRate, FigureOf<NfRlbcReport>>({
+      owner: 'NfRlbc',
+      config,
+      env,
+      actionSpace,
+      parts: { ...modules, replay, noise },
+      compiled: [act, update],
+      rates: {
+        learningRate: config.learningRate,
+        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+      },
+      remedy: 'a larger alpha, or a smaller learningRate,',
+      begin: () => {
+        copyFrom(this.#targets, this.critics);
+        noise.reset();
+      },
+      act: (observations, rng) => noise.addedTo(sampled({ observations }, rng).action, rng),
+      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
+    });
+  }
+
+  /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
+  train(options: TrainOptions): AsyncGenerator<NfRlbcReport, void, undefined> {
+    return this.#training.train(options);
+  }
+
+  state(): AgentState {
+    return this.#training.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#training.setState(state);
+  }
+
+  dispose(): void {
+    this.#training.dispose();
+  }
+
+  /** One minibatch: critics, policy, targets. */
+  #improve(batch: NfRlbcBatch, rng: Rng): Record<FigureOf<NfRlbcReport>, tf.Tensor> {
+    const { policy, tau, targetValue, criticMaxGradientNorm } = this.#options;
+    const { observations, actions, nextObservations } = batch;
+    const seen = policy.normalized(observations);
+    const nextActions = this.#sample(nextObservations, rng);
+    const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
+    const { gradients, loss, actionValue } = valueAndGradients(
+      () => this.critics.loss(seen, clippedActions(actions, this.#actionSpace), targets),
+      this.critics.trainableVariables(),
+    );
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const ofPolicy = this.#improvePolicy(batch, seen, rng);
+    polyak(this.#targets, this.critics, tau);
+    return { ...ofPolicy, criticLoss: loss, actionValue: actionValue! };
+  }
+
+  #improvePolicy({ observations, actions, learningRate }: NfRlbcBatch, seen: tf.Tensor, rng: Rng) {
+    const { policy, targetValue, maxGradientNorm } = this.#options;
+    const alpha = dataWeight(this.#options.alpha, ALPHA);
+    const { gradients, loss, cloningLoss } = valueAndGradients(() => {
+      const values = this.critics[targetValue](seen, this.#sample(observations, rng));
+      const distribution = policy.given(observations);
+      const cloningLoss = tf.neg(tf.mean(distribution.logProb(distribution.unsquash(actions))));
+      const gain = tf.mul(valueWeight(values), tf.mean(values));
+      return { loss: tf.sub(tf.mul(alpha, cloningLoss), gain), cloningLoss };
+    }, policy.trainableVariables());
+    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), learningRate);
+    return { policyLoss: loss, cloningLoss: cloningLoss! };
+  }
+
+  /** Actions of the policy as the environment gets them. */
+  #sample(observations: tf.Tensor, rng: Rng): tf.Tensor {
+    return clippedActions(sampleAction(this.#options.policy.given(observations), rng).action, this.#actionSpace);
+  }
+}
+
+const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
+
+type NfRlbcRate = keyof typeof rateShapes;
+
+type NfRlbcBatch = TransitionTensors<NfRlbcRate>;

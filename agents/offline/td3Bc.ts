@@ -1,0 +1,211 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import { ActionValues } from '../common/actionValues.ts';
+import { adviseOnPolicy } from '../common/adviseOnPolicy.ts';
+import { bounded } from '../common/bounded.ts';
+import { checkHasMode } from '../common/checkHasMode.ts';
+import { clippedActions } from '../common/clippedActions.ts';
+import { copyOfPolicy } from '../common/copyOfPolicy.ts';
+import { criticOptions, policyDelay } from '../common/criticOptions.ts';
+import { delayedUpdate } from '../common/delayedUpdate.ts';
+import { ExplorationNoise, halfWidths } from '../common/explorationNoise.ts';
+import { meanAction } from '../common/meanAction.ts';
+import type { FigureOf } from '../common/meanMetrics.ts';
+import { offlineOptions } from '../common/offlineOptions.ts';
+import { type OfflineParts, offlineParts } from '../common/offlineParts.ts';
+import { OfflineTraining } from '../common/offlineTraining.ts';
+import { noiseOptions } from '../common/offPolicyOptions.ts';
+import { copyFrom, polyak } from '../common/polyak.ts';
+import { targetNoiseOptions, withTargetNoise } from '../common/targetNoise.ts';
+import { tdTarget } from '../common/tdTarget.ts';
+import type { TransitionTensors } from '../common/transitions.ts';
+import { valueWeight } from '../common/valueWeight.ts';
+
+export const td3BcOptions = z.strictObject({
+  ...offlineOptions,
+  normalizeObservations: offlineOptions.normalizeObservations.default(true),
+  alpha: z
+    .number()
+    .positive()
+    .default(2.5)
+    .describe('α, what values count beside the distance to the actions of the data; 2.5 is usual, 0.4 when online'),
+  explorationNoise: noiseOptions.explorationNoise.default(0.1),
+  noiseCorrelation: noiseOptions.noiseCorrelation,
+  ...targetNoiseOptions,
+  policyDelay: policyDelay('the policy and the targets', 2),
+  ...criticOptions,
+});
+
+/** Options of {@link Td3Bc}. */
+export type Td3BcOptions = z.input<typeof td3BcOptions>;
+
+/** Means over the updates since the last report that gave them. */
+export interface Td3BcReport extends TrainReport {
+  /** −λ E[Q₁(s, μ(s))] + E[‖μ(s) − a‖²]. */
+  readonly policyLoss?: number;
+  /** E[‖μ(s) − a‖²], the mean over the components, in half widths of their bounds. */
+  readonly cloningLoss?: number;
+  /** Σᵢ E[(Qᵢ − y)²]. */
+  readonly criticLoss?: number;
+  /** E[Q₁] of the minibatch's actions. */
+  readonly actionValue?: number;
+}
+
+/**
+ * TD3 that stays near the data: its policy's loss has the distance to their actions beside the value.
+ *
+ *   y = r + γ (1 − terminated) min Q′ᵢ(s′, μ′(s′) + ε),  ε ~ clip(N(0, σ²), ±c), the action clipped to its bounds
+ *   critics: Σᵢ E[(Qᵢ(s, a) − y)²]
+ *   policy:  −λ E[Q₁(s, μ(s))] + E[‖μ(s) − a‖²],  λ = α / E[|Q₁(s, μ(s))|], in every `policyDelay`-th update, with
+ *            θ′ ← θ′ + τ (θ − θ′) of the targets
+ *
+ * Observations are normalized by the data. μ is the exact mode of the policy, its greedy action, and distances are means over components, in
+ * half widths of their bounds: evaluate it by greedy actions. It has one mode: where the data have two equally good ones it takes what lies
+ * between. With `onlineSteps` it goes on in an environment, by μ and noise, with the same losses.
+ *
+ * Fujimoto and Gu, "A Minimalist Approach to Offline Reinforcement Learning", arXiv:2106.06860.
+ */
+export class Td3Bc implements Agent<Td3BcReport> {
+  readonly critics: ActionValues;
+  readonly #options: z.output<typeof td3BcOptions>;
+  readonly #data: OfflineParts;
+  readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
+  readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
+  readonly #training: OfflineTraining<Td3BcRate, FigureOf<Td3BcReport>>;
+
+  /**
+   * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy has no exact mode, or one
+   *   that is cut off at bounds
+   */
+  constructor(options: Td3BcOptions) {
+    const config = parseOptions('Td3Bc', td3BcOptions, options);
+    this.#options = config;
+    const { policy, rng } = config;
+    const { observationDim, encoder } = policy;
+    checkPolicy(policy);
+    checkHasMode('Td3Bc', policy);
+    this.#data = offlineParts('Td3Bc', config);
+    const { replay, actionSpace, env } = this.#data;
+    adviseOnPolicy('td3-bc', policy, actionSpace);
+    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    this.critics = new ActionValues(ofCritics);
+    this.#targets = {
+      policy: copyOfPolicy('Td3Bc', policy, rng.split('target')),
+      critics: new ActionValues(ofCritics),
+    };
+    this.#optimizers = {
+      critics: new Adam(this.critics.trainableVariables()),
+      policy: new Adam(policy.trainableVariables()),
+    };
+    const modules = {
+      policy,
+      critics: this.critics,
+      targetPolicy: this.#targets.policy,
+      targetCritics: this.#targets.critics,
+      criticOptimizer: this.#optimizers.critics,
+      policyOptimizer: this.#optimizers.policy,
+    };
+    const numEnvs = env?.numEnvs ?? 1;
+    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }) => ({ action: meanAction(policy, observations) }),
+      { name: 'td3-bc/act', state: [policy] },
+    );
+    const best = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
+    const { policyOptimizer, ...others } = modules;
+    const { compiled, update } = delayedUpdate<Td3BcBatch, FigureOf<Td3BcReport>>({
+      name: 'td3-bc',
+      delay: config.policyDelay,
+      shapes: { ...replay.shapes, ...rateShapes },
+      state: Object.values(others),
+      policyState: [policyOptimizer],
+      improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
+    });
+    this.#training = new OfflineTraining<Td3BcRate, FigureOf<Td3BcReport>>({
+      owner: 'Td3Bc',
+      config,
+      env,
+      actionSpace,
+      parts: { ...modules, replay, noise },
+      compiled: [act, ...compiled],
+      rates: {
+        learningRate: config.learningRate,
+        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+      },
+      remedy: 'a smaller alpha, or a smaller learningRate,',
+      begin: () => {
+        copyFrom(this.#targets.policy, policy);
+        copyFrom(this.#targets.critics, this.critics);
+        noise.reset();
+      },
+      act: (observations, rng) => noise.addedTo(best({ observations }).action, rng),
+      update,
+    });
+  }
+
+  /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
+  train(options: TrainOptions): AsyncGenerator<Td3BcReport, void, undefined> {
+    return this.#training.train(options);
+  }
+
+  state(): AgentState {
+    return this.#training.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#training.setState(state);
+  }
+
+  dispose(): void {
+    this.#training.dispose();
+  }
+
+  /** The update of the critics on one minibatch, and of policy and targets where it is due. */
+  #improve(batch: Td3BcBatch, rng: Rng, isPolicyDue: boolean): Partial<Record<FigureOf<Td3BcReport>, tf.Tensor>> {
+    const { policy, tau, criticMaxGradientNorm } = this.#options;
+    const { observations, actions, nextObservations } = batch;
+    const seen = policy.normalized(observations);
+    const nextMeans = meanAction(this.#targets.policy, nextObservations);
+    const nextActions = withTargetNoise(nextMeans, this.#options, this.#data.actionSpace, rng);
+    const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
+    const { gradients, loss, ...others } = valueAndGradients(
+      () => this.critics.loss(seen, clippedActions(actions, this.#data.actionSpace), targets),
+      this.critics.trainableVariables(),
+    );
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+    const ofPolicy = isPolicyDue ? this.#improvePolicy(batch, seen) : {};
+    if (isPolicyDue) {
+      polyak(this.#targets.critics, this.critics, tau);
+      polyak(this.#targets.policy, policy, tau);
+    }
+    return { ...ofPolicy, criticLoss: loss, ...others };
+  }
+
+  #improvePolicy({ observations, actions, learningRate }: Td3BcBatch, seen: tf.Tensor) {
+    const { policy, alpha, maxGradientNorm } = this.#options;
+    const perHalfWidth = tf.tensor1d(halfWidths(this.#data.actionSpace).map((half) => 1 / half));
+    const { gradients, loss, cloningLoss } = valueAndGradients(
+      () => {
+        const means = meanAction(policy, observations);
+        const values = this.critics.of(seen, means)[0]!;
+        const weight = tf.mul(alpha, valueWeight(values));
+        const cloningLoss = tf.mean(tf.square(tf.mul(tf.sub(means, actions), perHalfWidth)));
+        return { loss: tf.sub(cloningLoss, tf.mul(weight, tf.mean(values))), cloningLoss };
+      },
+      policy.trainableVariables(),
+      // The scale of a Gaussian has no part in its mode.
+      { allowUnused: true },
+    );
+    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), learningRate);
+    return { policyLoss: loss, cloningLoss };
+  }
+}
+
+const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
+
+type Td3BcRate = keyof typeof rateShapes;
+
+type Td3BcBatch = TransitionTensors<Td3BcRate>;

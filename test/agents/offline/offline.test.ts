@@ -1,0 +1,179 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { MeanMetrics } from '../../../agents/common/meanMetrics.ts';
+import { offlineOptions } from '../../../agents/common/offlineOptions.ts';
+import { OfflineReplay } from '../../../agents/common/offlineReplay.ts';
+import { valueWeight } from '../../../agents/common/valueWeight.ts';
+import {
+  type Agent,
+  type AgentState,
+  BehaviorCloning,
+  type BestOfPolicy,
+  DivergedError,
+  Iql,
+  NfRlbc,
+  stateToJson,
+  Td3Bc,
+  type TrainReport,
+} from '../../../agents/index.ts';
+import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
+import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
+import { Actor, makePolicy, type Policy, Rng } from '../../../src/index.ts';
+import { parseOptions } from '../../../src/options/parseOptions.ts';
+import { box, wideBox } from '../support.ts';
+import { DriftEnv, datasetOf, observationSpace, randomEpisodes } from './support.ts';
+
+const policyOf = (actionSpace: Box | Discrete = box, options: object = { squash: 'tanh' }) =>
+  makePolicy(actionSpace instanceof Box ? 'gaussian' : 'categorical', {
+    ...{ observationSpace, actionSpace, hidden: [3], rng: new Rng('policy') },
+    ...(actionSpace instanceof Box && options),
+  } as never) as Policy;
+
+const common = {
+  rng: new Rng('agent'),
+  batchSize: 8,
+  criticHidden: [3],
+  reportEvery: 5,
+  learningStarts: 2,
+};
+const envs = (count = 2) =>
+  new SyncVectorEnv(
+    Array(count).fill(() => new DriftEnv()),
+    { autoresetMode: 'sameStep' },
+  );
+
+type Options = { policy: Policy; dataset: EpisodeSource; [option: string]: unknown };
+const _agents: Record<string, (options: Options) => Agent> = {
+  Td3Bc: (options) => new Td3Bc({ ...common, ...options }),
+  Iql: (options) => new Iql({ ...common, ...options }),
+  NfRlbc: (options) => new NfRlbc({ ...common, ...options }),
+};
+
+async function finish(agent: Agent, steps: number) {
+  const reports: TrainReport[] = [];
+  const states: AgentState[] = [];
+  for await (const report of agent.train({ steps, rng: new Rng(0) })) {
+    reports.push(report);
+    states.push(agent.state());
+  }
+  return { reports, states, end: stateToJson(agent.state()) };
+}
+
+test('critics that diverge are noticed and named, with what to change', async () => {
+  // Every target is 99 times what it should be: no reward, and a discount that a bootstrap makes grow.
+  const rewards = (episode: Episode) => ({
+    ...episode,
+    rewards: episode.rewards.fill(0.01),
+    terminations: episode.terminations.fill(0),
+    truncations: episode.truncations.map((_, t, all) => Number(t === all.length - 1)),
+  });
+  const dataset = datasetOf(randomEpisodes().map(rewards));
+  const agent = new NfRlbc({
+    ...common,
+    policy: policyOf(wideBox, {}),
+    dataset: new EpisodesInMemory({ observationSpace, actionSpace: wideBox, episodes: dataset.episodes() }),
+    ...{ alpha: 1e-6, gamma: 0.99, learningRate: 0.3, tau: 1, reportEvery: 50, maxGradientNorm: 10 },
+  });
+  const trained = finish(agent, 5000);
+  await expect(trained).rejects.toThrow(DivergedError);
+  await expect(trained).rejects.toThrow(
+    /^NfRlbc: the critics' mean value is -?[\d.e+]+ at step \d+; where rewards of at most 0.01 allow ±1: the critics have diverged; a larger alpha, or a smaller learningRate, usually helps$/,
+  );
+});
+
+test('a loss that is no number has the same advice', () => {
+  const metrics = new MeanMetrics('Iql', 'criticLayerNorm usually helps');
+  expect(() => metrics.add(7, { criticLoss: Number.NaN })).toThrow(
+    'Iql: criticLoss is NaN at step 7; criticLayerNorm usually helps',
+  );
+});
+
+test('the weight of values is one over their mean size, and finite where they are 0', () => {
+  const weight = (...values: number[]) => valueWeight(tf.tensor1d(values)).dataSync()[0];
+  expect(weight(3, -1)).toBeCloseTo(0.5, 6);
+  expect(weight(0, 0)).toBeCloseTo(1e6, 0);
+});
+
+test('online, a share of each minibatch is from the data, and rewards of both are scaled', () => {
+  const given = {
+    ...common,
+    policy: policyOf(),
+    dataset: datasetOf(),
+    batchSize: 40,
+    offlineShare: 0.25,
+    rewardScale: 2,
+  };
+  const config = parseOptions('Test', z.strictObject(offlineOptions), (({ criticHidden: _, ...own }) => own)(given));
+  const replay = new OfflineReplay('Test', config, envs(1));
+  const isNew = () =>
+    Array.from(replay.sample(new Rng(0)).actions)
+      .filter((_, i) => i % 2 === 0)
+      .map((a) => a === 3);
+  replay.online!.begin(new Float32Array(2));
+  expect(isNew()).not.toContain(true);
+  expect(replay.largestReward).toBeLessThan(10);
+  const step = {
+    observations: new Float32Array(2),
+    rewards: Float64Array.of(7),
+    terminations: new Uint8Array(1),
+    truncations: new Uint8Array(1),
+    finalObservations: new Float32Array(2),
+  };
+  // Beyond all that the data have.
+  replay.online!.add(Float32Array.of(3, 2), step);
+  expect(isNew()).toEqual(Array.from({ length: 40 }, (_, i) => i >= 10));
+  expect(replay.sample(new Rng(0)).rewards.slice(10)).toEqual(new Float32Array(30).fill(14));
+  expect(replay.largestReward).toBe(14);
+});
+
+describe('the best of samples', () => {
+  test('is the one that the critics rate highest, of any policy', async () => {
+    const policy = policyOf(wideBox, { initialScale: 2 });
+    const dataset = new EpisodesInMemory({ observationSpace, actionSpace: wideBox, episodes: randomEpisodes() });
+    const agent = new Iql({ ...common, policy, dataset, beta: 0 });
+    const best: BestOfPolicy = agent.bestOf(5);
+    const observations = new Rng('o').fillNormal(new Float32Array(6));
+    const of = tf.tensor2d(observations, [3, 2]);
+    const { action } = best.given(of).sample(new Rng('draws'));
+    const drawn = policy.given(tf.tile(of, [5, 1])).sampleWithLogProb(new Rng('draws')).action;
+    const values = agent.targetCritics.least(tf.tile(of, [5, 1]), drawn).dataSync();
+    const rows = drawn.arraySync() as number[][];
+    for (let i = 0; i < 3; i++) {
+      const ranked = [0, 1, 2, 3, 4].map((k) => 3 * k + i).sort((a, b) => values[b]! - values[a]!);
+      expect((action.arraySync() as number[][])[i]).toEqual(rows[ranked[0]!]);
+    }
+    // A policy of samples alone may be chosen from, too.
+    const again = new Actor(best, { rng: new Rng(0), batch: 3 });
+    expect(again.act(observations).action).toHaveLength(6);
+    again.dispose();
+    expect(() => agent.bestOf(0)).toThrow('BestOfPolicy: wanted a positive integer samples, got 0');
+  });
+});
+
+describe('cloning', () => {
+  test('of a dataset is that of its pairs', async () => {
+    const dataset = datasetOf();
+    const episodes = randomEpisodes();
+    const pairs = {
+      observations: Float32Array.from(episodes.flatMap(({ observations }) => [...observations.slice(0, -2)])),
+      actions: Float32Array.from(episodes.flatMap(({ actions }) => [...actions])),
+    };
+    const made = [{ dataset }, { demonstrations: pairs }].map(
+      (data) => new BehaviorCloning({ policy: policyOf(), batchSize: 6, reportEvery: 1, ...data }),
+    );
+    const [ofDataset, ofPairs] = await Promise.all(made.map((agent) => finish(agent, 4)));
+    expect(ofDataset!.end).toBe(ofPairs!.end);
+  });
+
+  test('of neither or both is refused', () => {
+    const policy = policyOf();
+    const pairs = { observations: new Float32Array(2), actions: new Float32Array(2) };
+    expect(() => new BehaviorCloning({ policy })).toThrow(
+      'BehaviorCloning: wanted demonstrations or a dataset, got neither',
+    );
+    expect(() => new BehaviorCloning({ policy, dataset: datasetOf(), demonstrations: pairs })).toThrow(
+      'BehaviorCloning: wanted demonstrations or a dataset, got both',
+    );
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { Iql, NfRlbc, Td3Bc } from '../../../agents/index.ts';
+import { Rng } from '../../../src/index.ts';
+import { normalLogPdf } from '../../oracle/densities.ts';
+import { mlp, under, type Variables } from '../../oracle/mlp.ts';
+import { BATCH, expectClose, gaussian, gradientBy, mean, noiseOf, relu, tanhGaussian, twins } from '../firstUpdate.ts';
+import { box, flat, gradientOf, variablesOf } from '../support.ts';
+import { datasetOf, GAMMA, type PlainRow, plainRows, randomEpisodes, updateFrom } from './support.ts';
+
+/*
+ * An update of each agent that learns from data, losses and gradients, beside plain float64 numbers: the losses are written anew here, from the
+ * papers, and differentiated by central differences.
+ */
+
+const episodes = randomEpisodes();
+const dataset = datasetOf(episodes);
+const SCALE = 0.5;
+const common = {
+  dataset,
+  rng: new Rng('agent'),
+  batchSize: BATCH,
+  gamma: GAMMA,
+  nSteps: 2,
+  rewardScale: SCALE,
+  tau: 0.25,
+  criticHidden: [3],
+  reportEvery: 1,
+};
+const rows = plainRows(episodes, 2, SCALE);
+
+/** log π of an action of a tanh-Gaussian in the box. */
+function logProb(of: Variables, { observation, action }: PlainRow): number {
+  const output = mlp(under(of, 'network'), observation);
+  return action.reduce((sum, a, i) => {
+    const half = (box.high[i]! - box.low[i]!) / 2;
+    const share = (a - box.low[i]!) / half - 1;
+    const std = Math.exp(10 * Math.tanh(output[2 + i]! / 10));
+    return sum + normalLogPdf(Math.atanh(share), output[i]!, std) - Math.log(half * (1 - share ** 2));
+  }, 0);
+}
+
+/** Σᵢ E[(Qᵢ − y)²] */
+const criticLoss = (drawn: readonly PlainRow[], targets: readonly number[]) => (critics: Variables) =>
+  mean(
+    drawn.map(({ observation, action }, i) => {
+      const [q1, q2] = twins(critics, observation, action);
+      return (q1 - targets[i]!) ** 2 + (q2 - targets[i]!) ** 2;
+    }),
+  );
+
+function expectAveraged(target: Variables, old: Variables, followed: Variables): void {
+  const fast = flat(followed);
+  expectClose(
+    flat(target),
+    flat(old).map((value, i) => value + 0.25 * (fast[i]! - value)),
+    5,
+  );
+}
+
+test('TD3+BC', async () => {
+  const policy = gaussian();
+  const [alpha, targetNoise, targetNoiseClip] = [1.7, 0.3, 0.25];
+  const agent = new Td3Bc({
+    ...{ ...common, policy, alpha, targetNoise, targetNoiseClip, policyDelay: 1, normalizeObservations: false },
+  });
+  const found = await updateFrom(agent, ['targetPolicy', 'targetCritics'], rows);
+  const { report, rows: drawn, earlier, state, noise } = found;
+  noiseOf(noise);
+  const epsilon = noiseOf(noise);
+  const meanOf = (of: Variables, observation: number[]) => {
+    const output = mlp(under(of, 'network'), observation);
+    return [0, 1].map((i) => box.low[i]! + ((box.high[i]! - box.low[i]!) / 2) * (1 + Math.tanh(output[i]!)));
+  };
+  const targets = drawn.map(({ reward, next, discount }, i) => {
+    const action = meanOf(earlier('targetPolicy'), next).map((a, j) => {
+      const half = (box.high[j]! - box.low[j]!) / 2;
+      const shift = Math.min(Math.max(targetNoise * epsilon[i]![j]!, -targetNoiseClip), targetNoiseClip);
+      return Math.min(Math.max(a + half * shift, box.low[j]!), box.high[j]!);
+    });
+    return reward + discount * Math.min(...twins(earlier('targetCritics'), next, action));
+  });
+  const ofCritics = criticLoss(drawn, targets);
+  const after = variablesOf(state.parts.critics);
+  const values = (of: Variables) =>
+    drawn.map(({ observation }) => twins(after, observation, meanOf(of, observation))[0]);
+  const cloning = (of: Variables) =>
+    mean(
+      drawn.flatMap(({ observation, action }) =>
+        meanOf(of, observation).map((a, j) => ((a - action[j]!) / ((box.high[j]! - box.low[j]!) / 2)) ** 2),
+      ),
+    );
+  // A constant: no gradient flows through λ.
+  const lambda = alpha / mean(values(earlier('policy')).map(Math.abs));
+  const policyLoss = (of: Variables) => cloning(of) - lambda * mean(values(of));
+  expectClose(
+    [report.criticLoss!, report.policyLoss!, report.cloningLoss!],
+    [ofCritics(earlier('critics')), policyLoss(earlier('policy')), cloning(earlier('policy'))],
+  );
+  const taken = drawn.map(({ observation, action }) => twins(earlier('critics'), observation, action)[0]);
+  expectClose([report.actionValue!], [mean(taken)]);
+  expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(earlier('critics'), ofCritics));
+  expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(earlier('policy'), policyLoss));
+  expectAveraged(variablesOf(state.parts.targetCritics), earlier('targetCritics'), after);
+  expectAveraged(variablesOf(state.parts.targetPolicy), earlier('targetPolicy'), variablesOf(state.parts.policy));
+  agent.dispose();
+});
+
+test.each([
+  ['some weights at the largest', 2.5, 1.5],
+  ['no weights', 0, 100],
+])('IQL, %s', async (_, beta, maxWeight) => {
+  const policy = gaussian();
+  const expectile = 0.8;
+  const agent = new Iql({ ...common, policy, expectile, beta, maxWeight });
+  const { report, rows: drawn, earlier, state } = await updateFrom(agent, ['targets', 'values'], rows, 'e');
+  const value = (of: Variables, observation: number[]) => mlp(under(of, 'network'), observation, relu)[0]!;
+  const best = drawn.map(({ observation, action }) => Math.min(...twins(earlier('targets'), observation, action)));
+  const errors = (of: Variables) => drawn.map(({ observation }, i) => best[i]! - value(of, observation));
+  const valueLoss = (of: Variables) => mean(errors(of).map((u) => (u < 0 ? 1 - expectile : expectile) * u ** 2));
+  // Both sides of the expectile occur.
+  expect(new Set(errors(earlier('values')).map((u) => u < 0)).size).toBe(2);
+  const after = variablesOf(state.parts.values);
+  const weights = errors(after).map((u) => Math.min(Math.exp(beta * u), maxWeight));
+  if (beta > 0) expect(new Set(weights.map((weight) => weight === maxWeight)).size).toBe(2);
+  const policyLoss = (of: Variables) => -mean(drawn.map((row, i) => weights[i]! * logProb(of, row)));
+  const targets = drawn.map(({ reward, next, discount }) => reward + discount * value(after, next));
+  const ofCritics = criticLoss(drawn, targets);
+  expectClose(
+    [report.valueLoss!, report.policyLoss!, report.criticLoss!],
+    [valueLoss(earlier('values')), policyLoss(earlier('policy')), ofCritics(earlier('critics'))],
+  );
+  expectClose([report.value!], [mean(drawn.map(({ observation }) => value(earlier('values'), observation)))]);
+  expectClose(gradientOf(state, 'valueOptimizer'), gradientBy(earlier('values'), valueLoss));
+  expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(earlier('policy'), policyLoss));
+  expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(earlier('critics'), ofCritics));
+  expectAveraged(variablesOf(state.parts.targets), earlier('targets'), variablesOf(state.parts.critics));
+  agent.dispose();
+});
+
+describe('NF-RLBC', () => {
+  test.each([
+    ['mean', 0.4, 0.4],
+    ['least', 'mixed', 0.03],
+  ] as const)('with the %s of the critics and α = %s', async (targetValue, alpha, weight) => {
+    const policy = gaussian();
+    const agent = new NfRlbc({ ...common, policy, targetValue, alpha });
+    const { report, rows: drawn, earlier, state, noise } = await updateFrom(agent, ['targets'], rows);
+    noiseOf(noise);
+    noiseOf(noise);
+    const [nextNoise, own] = [noiseOf(noise), noiseOf(noise)];
+    const among = (values: readonly number[]) => (targetValue === 'least' ? Math.min(...values) : mean(values));
+    const targets = drawn.map(({ reward, next, discount }, i) => {
+      const { action } = tanhGaussian(earlier('policy'), next, nextNoise[i]!);
+      return reward + discount * among(twins(earlier('targets'), next, action));
+    });
+    const ofCritics = criticLoss(drawn, targets);
+    const after = variablesOf(state.parts.critics);
+    const values = (of: Variables) =>
+      drawn.map(({ observation }, i) =>
+        among(twins(after, observation, tanhGaussian(of, observation, own[i]!).action)),
+      );
+    const cloning = (of: Variables) => -mean(drawn.map((row) => logProb(of, row)));
+    const lambda = 1 / mean(values(earlier('policy')).map(Math.abs));
+    const policyLoss = (of: Variables) => weight * cloning(of) - lambda * mean(values(of));
+    expectClose(
+      [report.criticLoss!, report.policyLoss!, report.cloningLoss!],
+      [ofCritics(earlier('critics')), policyLoss(earlier('policy')), cloning(earlier('policy'))],
+    );
+    expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(earlier('critics'), ofCritics));
+    expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(earlier('policy'), policyLoss));
+    expectAveraged(variablesOf(state.parts.targets), earlier('targets'), after);
+    agent.dispose();
+  });
+});
