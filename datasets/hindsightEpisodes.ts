@@ -1,0 +1,114 @@
+import { Rng } from '../src/random.ts';
+import type { Episode, EpisodeSource } from './episode.ts';
+
+/** What {@link HindsightEpisodes} is told. */
+export interface HindsightOptions {
+  /** Which numbers of an observation say what was achieved. */
+  readonly achieved: readonly number[];
+  /** Which say what was to be achieved, as many. */
+  readonly desired: readonly number[];
+  /** The reward of a step that led to `achieved` where `desired` was the goal. */
+  readonly reward: (achieved: Float32Array, desired: Float32Array) => number;
+  /** Whether such a step ends the task; never by default. */
+  readonly terminated?: (achieved: Float32Array, desired: Float32Array) => boolean;
+  /** `'final'`: what the episode achieved at its end. `'future'`, the default: what it achieved after the step or later, drawn for each. */
+  readonly strategy?: 'final' | 'future';
+  /** How many goals for each step, with `'future'`; 4 by default, as in the paper. */
+  readonly goals?: number;
+  /** Of the draws; 0 by default. */
+  readonly seed?: number | string;
+}
+
+/**
+ * Each episode of a source, and after it the same steps once more as if what they achieved had been the goal: hindsight experience replay
+ * (Andrychowicz et al. 2017), for observations that hold the goal that was achieved and the one that was desired.
+ *
+ * With `'final'` an episode comes again whole, with one goal. With `'future'` each step comes `goals` times, as an episode of one step that
+ * is truncated unless it is terminated: two steps with different goals are not one after the other, so returns over several steps are of one.
+ */
+export class HindsightEpisodes implements EpisodeSource {
+  readonly observationSpace: EpisodeSource['observationSpace'];
+  readonly actionSpace: EpisodeSource['actionSpace'];
+  readonly numEpisodes: number;
+  readonly numSteps: number;
+  readonly #source: EpisodeSource;
+  readonly #options: Required<HindsightOptions>;
+
+  /** @throws if the columns are none of an observation's, or not as many achieved as desired */
+  constructor(source: EpisodeSource, options: HindsightOptions) {
+    const { achieved, desired } = options;
+    const { size } = source.observationSpace;
+    for (const [name, columns] of Object.entries({ achieved, desired })) {
+      const wrong = columns.find((column) => !Number.isInteger(column) || column < 0 || column >= size);
+      if (columns.length === 0 || wrong !== undefined) {
+        throw new Error(
+          `HindsightEpisodes: ${name}: got ${wrong ?? 'none'}, expected columns of observations, from 0 to ${size - 1}`,
+        );
+      }
+    }
+    if (achieved.length !== desired.length) {
+      throw new Error(`HindsightEpisodes: got ${achieved.length} columns achieved and ${desired.length} desired`);
+    }
+    const { strategy = 'future', goals = 4, seed = 0, terminated = () => false } = options;
+    if (!['final', 'future'].includes(strategy)) {
+      throw new Error(`HindsightEpisodes: strategy: got ${strategy}, expected final or future`);
+    }
+    if (!Number.isInteger(goals) || goals < 1) {
+      throw new Error(`HindsightEpisodes: goals: got ${goals}, expected an integer ≥ 1`);
+    }
+    this.#source = source;
+    this.#options = { ...options, strategy, goals, seed, terminated };
+    this.observationSpace = source.observationSpace;
+    this.actionSpace = source.actionSpace;
+    const more = strategy === 'final' ? 1 : goals;
+    this.numSteps = source.numSteps * (1 + more);
+    this.numEpisodes = source.numEpisodes + (strategy === 'final' ? source.numEpisodes : more * source.numSteps);
+  }
+
+  *episodes(): Iterable<Episode> {
+    const rng = new Rng(this.#options.seed).split('hindsight');
+    for (const episode of this.#source.episodes()) {
+      yield episode;
+      yield* this.#options.strategy === 'final' ? this.#final(episode) : this.#future(episode, rng);
+    }
+  }
+
+  *#final(episode: Episode): Generator<Episode> {
+    const steps = episode.rewards.length;
+    yield this.#relabelled(episode, 0, steps, this.#goalAt(episode, steps));
+  }
+
+  *#future(episode: Episode, rng: Rng): Generator<Episode> {
+    const steps = episode.rewards.length;
+    for (let t = 0; t < steps; t++) {
+      for (let i = 0; i < this.#options.goals; i++) {
+        yield this.#relabelled(episode, t, t + 1, this.#goalAt(episode, rng.integer(t + 1, steps + 1)));
+      }
+    }
+  }
+
+  /** What was achieved at observation `t`. */
+  #goalAt({ observations }: Episode, t: number): Float32Array {
+    const { size } = this.observationSpace;
+    return Float32Array.from(this.#options.achieved, (column) => observations[t * size + column]!);
+  }
+
+  /** The steps from `begin` to before `end`, with another goal. */
+  #relabelled(episode: Episode, begin: number, end: number, goal: Float32Array): Episode {
+    const { desired, reward, terminated } = this.#options;
+    const [width, actionWidth] = [this.observationSpace.size, this.actionSpace.size];
+    const steps = end - begin;
+    const observations = episode.observations.slice(begin * width, (end + 1) * width);
+    for (let t = 0; t <= steps; t++) desired.forEach((column, i) => (observations[t * width + column] = goal[i]!));
+    const reached = Array.from({ length: steps }, (_, t) => this.#goalAt(episode, begin + t + 1));
+    const isLast = (t: number) => t === steps - 1;
+    const terminations = Uint8Array.from(reached, (achieved, t) => Number(isLast(t) && terminated(achieved, goal)));
+    return {
+      observations,
+      actions: episode.actions.slice(begin * actionWidth, end * actionWidth),
+      rewards: Float32Array.from(reached, (achieved) => reward(achieved, goal)),
+      terminations,
+      truncations: Uint8Array.from(terminations, (is, t) => Number(isLast(t) && is === 0)),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { checkEpisode } from '../../datasets/checkEpisode.ts';
+import { EpisodesInMemory, HindsightEpisodes, type HindsightOptions } from '../../datasets/index.ts';
+import { Box } from '../../envs/index.ts';
+
+const space = (size: number) => new Box({ low: -Infinity, high: Infinity, shape: [size] });
+
+/** Three steps on a line. An observation is [where it is, the goal, a number of its own]; the goal 9 is never reached. */
+const source = new EpisodesInMemory({
+  observationSpace: space(3),
+  actionSpace: space(1),
+  episodes: [
+    {
+      observations: Float32Array.of(0, 9, 10, 1, 9, 11, 3, 9, 12, 2, 9, 13),
+      actions: Float32Array.of(1, 2, -1),
+      rewards: Float32Array.of(-1, -1, -1),
+      terminations: Uint8Array.of(0, 0, 0),
+      truncations: Uint8Array.of(0, 0, 1),
+    },
+  ],
+});
+const options: HindsightOptions = {
+  achieved: [0],
+  desired: [1],
+  reward: ([achieved], [desired]) => (achieved === desired ? 0 : -1),
+};
+
+test('final: the episode comes again, as if its end had been the goal', () => {
+  const { reward, ...columns } = options;
+  const relabelled = new HindsightEpisodes(source, { ...columns, reward, strategy: 'final' });
+  const [first, second, ...others] = [...relabelled.episodes()];
+  expect(others).toEqual([]);
+  expect(first).toBe([...source.episodes()][0]);
+  expect(second).toEqual({
+    observations: Float32Array.of(0, 2, 10, 1, 2, 11, 3, 2, 12, 2, 2, 13),
+    actions: Float32Array.of(1, 2, -1),
+    rewards: Float32Array.of(-1, -1, 0),
+    terminations: Uint8Array.of(0, 0, 0),
+    truncations: Uint8Array.of(0, 0, 1),
+  });
+  expect([relabelled.numEpisodes, relabelled.numSteps]).toEqual([2, 6]);
+});
+
+test('future: each step comes again with goals that were achieved after it, and no other', () => {
+  const relabelled = new HindsightEpisodes(source, { ...options, goals: 50 });
+  const [, ...steps] = [...relabelled.episodes()];
+  expect(steps).toHaveLength(150);
+  expect([relabelled.numEpisodes, relabelled.numSteps]).toEqual([151, 153]);
+  const goals = [new Set<number>(), new Set<number>(), new Set<number>()];
+  for (const [i, step] of steps.entries()) {
+    checkEpisode('it', step, relabelled);
+    const t = Math.floor(i / 50);
+    const [, goal, own, next, same, after] = step.observations;
+    expect([own, after, step.actions[0]]).toEqual([10 + t, 11 + t, [1, 2, -1][t]]);
+    expect(same).toBe(goal);
+    expect(step.rewards[0]).toBe(next === goal ? 0 : -1);
+    expect([step.terminations[0], step.truncations[0]]).toEqual([0, 1]);
+    goals[t]!.add(goal!);
+  }
+  expect(goals.map((set) => [...set].sort())).toEqual([[1, 2, 3], [2, 3], [2]]);
+});
+
+test('a task that ends where its goal is reached ends there', () => {
+  const ends: HindsightOptions['terminated'] = ([achieved], [desired]) => achieved === desired;
+  const relabelled = new HindsightEpisodes(source, { ...options, terminated: ends, goals: 1 });
+  const [, ...steps] = [...relabelled.episodes()];
+  for (const { rewards, terminations, truncations } of steps) {
+    expect([terminations[0], truncations[0]]).toEqual(rewards[0] === 0 ? [1, 0] : [0, 1]);
+  }
+  expect([...relabelled.episodes()]).toEqual([...relabelled.episodes()]);
+});
+
+test.each<[Partial<HindsightOptions>, string]>([
+  [{ achieved: [3] }, 'achieved: got 3, expected columns of observations, from 0 to 2'],
+  [{ desired: [] }, 'desired: got none, expected columns'],
+  [{ desired: [1, 2] }, 'got 1 columns achieved and 2 desired'],
+  [{ goals: 0 }, 'goals: got 0, expected an integer ≥ 1'],
+  [{ strategy: 'random' as never }, 'strategy: got random, expected final or future'],
+])('refuses %j', (changes, message) => {
+  expect(() => new HindsightEpisodes(source, { ...options, ...changes })).toThrow(`HindsightEpisodes: ${message}`);
+});
