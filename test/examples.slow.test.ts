@@ -52,6 +52,11 @@ const CHECKS: Record<string, (printed: string) => void> = {
     expect(drowned('gaussian')).toBeGreaterThan(300);
     expect(drowned('spline')).toBeLessThan(200);
   },
+  cloneFromEpisodes(printed) {
+    const [played, cloned] = numbers(printed, /: return (\S+)$/gm);
+    expect(played).toBeGreaterThan(-300);
+    expect(cloned).toBeGreaterThan(-300);
+  },
   ownEnvironment(printed) {
     expect(printed).toMatch(/^advice of checkEnv: none$/m);
     const [before, after] = numbers(printed, /: (\d+) % land softly$/gm);

@@ -141,6 +141,7 @@ export default defineConfig({
           { text: 'Agents', link: '/agents' },
           { text: 'Learning from data', link: '/offline' },
           { text: 'Environments', link: '/environments' },
+          { text: 'Datasets', link: '/datasets' },
           { text: 'Robots', link: '/mujoco' },
           { text: 'Robots at the lake', link: '/robots-at-the-lake' },
           { text: 'Your own environment', link: '/own-environment' },
