@@ -3,11 +3,11 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { startChromium } from '../chromium.ts';
 
 /** The built site, and a browser that is there while the tests of a file run. */
-export function visitSite() {
+export function visitSite(start = () => startChromium('--enable-blink-features=ForceEagerMeasureMemory')) {
   const address = inject('siteAddress');
   let started: Browser;
   beforeAll(async () => {
-    started = await startChromium('--enable-blink-features=ForceEagerMeasureMemory');
+    started = await start();
   });
   afterAll(async () => {
     await started?.close();

@@ -15,7 +15,7 @@ export interface Turn {
   readonly nearer: number;
 }
 
-/** A canvas on which a scene stands. */
+/** A canvas on which a scene stands; what is asked for is there in the next frame. */
 export interface SceneStage {
   show(pose: ArrayLike<number>): void;
   paint(colours: StageColours): void;
@@ -60,7 +60,6 @@ export type StageThree = Pick<
  *
  * It uses nothing from outside of it: pages that are one file have its text.
  *
- * @param isAsked whether it is to be shown where the processor must do what a graphics card does, too
  * @throws where there is no WebGL
  */
 export function sceneStage(
@@ -68,7 +67,6 @@ export function sceneStage(
   canvas: HTMLCanvasElement | OffscreenCanvas,
   scene: Scene,
   colours: StageColours,
-  isAsked = true,
 ): SceneStage {
   const { reach, view } = scene;
   const isFromSide = view === 'side';
@@ -77,10 +75,7 @@ export function sceneStage(
   const limits = { rise: [2, 89], distance: [0.25, 4] } as const;
   const FIELD = 30;
   const eye = { ...usual };
-  const context = canvas.getContext('webgl2', {
-    antialias: true,
-    failIfMajorPerformanceCaveat: !isAsked,
-  }) as WebGL2RenderingContext | null;
+  const context = canvas.getContext('webgl2', { antialias: true }) as WebGL2RenderingContext | null;
   if (context === null) throw new Error('this browser has no WebGL');
   const renderer = new three.WebGLRenderer({ canvas, context });
   renderer.shadowMap.enabled = true;
@@ -151,7 +146,7 @@ export function sceneStage(
   if (floor !== undefined) addGround();
   for (const plane of planes) if (plane !== floor) addFence(plane);
   const shown = new Float64Array(7 * scene.bodies);
-  let [width, height] = [0, 0];
+  let [width, height, frame] = [0, 0, 0];
   paint(colours);
 
   function addSolid(solid: Solid): void {
@@ -230,7 +225,7 @@ export function sceneStage(
     robotMaterial.color.set(robot);
     otherMaterial.color.set(other);
     fenceMaterial.color.set(line);
-    draw();
+    invalidate();
   }
 
   function show(pose: ArrayLike<number>): void {
@@ -239,17 +234,22 @@ export function sceneStage(
       const at = 7 * (body - 1);
       place(groups[body]!, shown.subarray(at, at + 3), shown.subarray(at + 3, at + 7));
     }
-    draw();
+    invalidate();
   }
 
   function resize(wide: number, high: number, ratio: number): void {
     [width, height] = [wide, high];
     renderer.setPixelRatio(ratio);
     renderer.setSize(wide, high, false);
-    draw();
+    invalidate();
+  }
+
+  function invalidate(): void {
+    frame ||= requestAnimationFrame(draw);
   }
 
   function draw(): void {
+    frame = 0;
     if (width === 0 || height === 0) return;
     const { followed } = scene;
     if (followed > 0) {
@@ -280,15 +280,16 @@ export function sceneStage(
     eye.turn += around;
     eye.rise = within(eye.rise + rise, limits.rise);
     eye.distance = within(eye.distance / nearer, limits.distance);
-    draw();
+    invalidate();
   }
 
   function turnBack(): void {
     Object.assign(eye, usual);
-    draw();
+    invalidate();
   }
 
   function dispose(): void {
+    cancelAnimationFrame(frame);
     for (const each of freed) each.dispose();
   }
 

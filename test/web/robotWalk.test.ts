@@ -1,48 +1,53 @@
 import { expect, test } from 'vitest';
-import type { RobotPicture } from '../../envs/mujoco/robotPicture.ts';
-import { duration, packWalk, pictureAt, pictureCount } from '../../web/lab/robotWalk.ts';
+import type { Scene } from '../../envs/drawing/scene.ts';
+import { distance, duration, pictureAt, poseCount, type RobotWalk, walkedPose } from '../../web/lab/robotWalk.ts';
 
-const picture = (x: number): RobotPicture => ({
+/** A ball that stands, and one that goes to the right. */
+const scene: Scene = {
+  solids: [1, 2].map((body) => ({
+    kind: 'sphere',
+    size: [0.25, 0.25, 0.25],
+    body,
+    position: [0, 0, 0],
+    quaternion: [1, 0, 0, 0],
+    isRobot: body === 2,
+  })),
+  bodies: 2,
+  interval: 0.05,
   view: 'side',
-  middle: [x, 1],
-  half: [2, 1.5],
-  floor: 0,
-  shapes: [
-    { points: [[x, 1]], radius: 0.25, depth: 0.5, isRobot: true },
-    {
-      points: [
-        [x, 1],
-        [x + 1, 2 * x],
-      ],
-      radius: 0.125,
-      depth: x,
-      isRobot: false,
-    },
-  ],
+  followed: 2,
+  height: 1,
+  reach: 1,
+};
+const pose = (x: number) => [-3, 0, 1, 1, 0, 0, 0, x, 0.5, 1, 1, 0, 0, 0];
+const walkOf = (...places: number[]): RobotWalk => ({
+  step: 7,
+  interval: 0.25,
+  scene,
+  poses: Float32Array.from(places.flatMap(pose)),
 });
-const walk = packWalk([picture(0), picture(0.5), picture(2)], { step: 7, distance: 2, interval: 0.25 });
+const walk = walkOf(0.5, 1, 2.5);
 
-test('a walk gives its pictures again', () => {
-  expect([pictureCount(walk), duration(walk)]).toEqual([3, 0.5]);
-  expect([walk.step, walk.distance]).toEqual([7, 2]);
+test('a walk leads as far as the body goes that is followed', () => {
+  expect([poseCount(walk), duration(walk), distance(walk)]).toEqual([3, 0.5, 2]);
+  expect(distance(walkOf(2, 1))).toBe(-1);
+});
+
+test('between two poses is what lies between them, and before and after it those at the ends', () => {
   for (const [seconds, x] of [
-    [0, 0],
-    [0.25, 0.5],
-    [0.5, 2],
+    [0.25, 1],
+    [0.125, 0.75],
+    [0.375, 1.75],
+    [-1, 0.5],
+    [9, 2.5],
   ] as const) {
-    expect(pictureAt(walk, seconds)).toEqual(picture(x));
+    expect([...walkedPose(walk, seconds)]).toEqual(pose(x));
+    const { middle, shapes } = pictureAt(walk, seconds);
+    expect([middle[0], shapes[0]!.points, shapes[1]!.points]).toEqual([x, [[-3, 1]], [[x, 1]]]);
   }
 });
 
-test('between two pictures what lies between them, and before and after it those at the ends', () => {
-  expect(pictureAt(walk, 0.125)).toEqual(picture(0.25));
-  expect(pictureAt(walk, 0.3125)).toEqual(picture(0.875));
-  expect(pictureAt(walk, -1)).toEqual(picture(0));
-  expect(pictureAt(walk, 9)).toEqual(picture(2));
-});
-
-test('a walk of one picture stands', () => {
-  const single = packWalk([picture(0.5)], { step: 0, distance: 0, interval: 0.25 });
-  expect(duration(single)).toBe(0);
-  expect(pictureAt(single, 1)).toEqual(picture(0.5));
+test('a walk of one pose stands', () => {
+  expect(duration(walkOf(0.5))).toBe(0);
+  expect([...walkedPose(walkOf(0.5), 1)]).toEqual(pose(0.5));
 });

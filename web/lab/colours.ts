@@ -11,6 +11,7 @@ export function paletteOf(theme: Theme): Colours {
   return {
     ink: colourOf(theme, 'ink'),
     faint: colourOf(theme, 'faint'),
+    line: colourOf(theme, 'line'),
     water: colourOf(theme, 'water'),
     paper: colourOf(theme, 'paper'),
     upper: colourOf(theme, 'policy-2'),

@@ -7,6 +7,7 @@ import type { Setting } from './setting.ts';
 export interface Colours {
   readonly ink: string;
   readonly faint: string;
+  readonly line: string;
   readonly water: string;
   readonly paper: string;
   readonly upper: string;

@@ -1,6 +1,7 @@
 import { type Policy, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type AnyEnv, make } from 'oxbow/envs';
 import { trainingReports } from '../../agents/common/trainingReports.ts';
+import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
 import { loadMujoco } from '../../envs/mujoco/loadMujoco.ts';
 import type { MujocoEnv } from '../../envs/mujoco/mujocoEnv.ts';
 import { makeTraining } from '../../experiments/training/makeTraining.ts';
@@ -8,10 +9,10 @@ import { sampledAndGreedy } from '../../experiments/training/sampledAndGreedy.ts
 import { type TrainConfig, trainSchema } from '../../experiments/training/trainConfig.ts';
 import { RECENT, type RobotReply, type RobotRequest } from './robotProtocol.ts';
 import { EVALUATION_EPISODES } from './robotSetting.ts';
-import { packWalk, type RobotWalk } from './robotWalk.ts';
+import type { RobotWalk } from './robotWalk.ts';
 import '../../envs/mujoco/registerMujoco.ts';
 
-/** Seconds of a walk that is shown, at most, and pictures of one of them. */
+/** Seconds of a walk that is shown, at most, and poses of one of them. */
 const [SECONDS, RATE] = [8, 60];
 /** Milliseconds of training between two walks, at least. */
 const BETWEEN = 2500;
@@ -22,7 +23,7 @@ function reply(message: RobotReply): void {
   postMessage(message);
 }
 
-/** Walks from the start that all have, by sampled actions of the policy as it is then. */
+/** Walks from the start that all have, by sampled actions of the policy as it is then; to the right, if it is told where to go. */
 class Walker {
   readonly #env: AnyEnv;
   readonly #robot: MujocoEnv;
@@ -30,7 +31,7 @@ class Walker {
   readonly #seed: number;
 
   constructor(robot: string, policy: Policy, seed: number) {
-    this.#env = make(robot);
+    this.#env = make(robot, robot === 'mujoco/AntHeading-v0' ? { headingSteps: 1e9 } : {});
     this.#robot = this.#env.unwrapped as MujocoEnv;
     this.#policy = policy.actor({ rng: new Rng(seed).split('lab/walks') });
     this.#seed = seed;
@@ -42,15 +43,15 @@ class Walker {
     const every = Math.max(1, Math.round(1 / RATE / dt));
     const steps = Math.round(SECONDS / dt);
     let [observation] = this.#env.reset({ seed: this.#seed });
-    const pictures = [this.#robot.picture()];
+    if (this.#robot instanceof AntHeadingEnv) observation = this.#robot.head({ x: 1, y: 0 });
+    const poses = [...this.#robot.pose()];
     for (let i = 1, ended = false; i <= steps && !ended; i++) {
       const { action } = this.#policy.act(observation as ArrayLike<number>);
       const [next, , terminated, truncated] = this.#env.step(action);
       [observation, ended] = [next, terminated || truncated];
-      if (i % every === 0) pictures.push(this.#robot.picture());
+      if (i % every === 0) poses.push(...this.#robot.pose());
     }
-    const [from, to] = [pictures[0]!.middle[0], pictures.at(-1)!.middle[0]];
-    return packWalk(pictures, { step, distance: to - from, interval: every * dt });
+    return { step, interval: every * dt, scene: this.#robot.scene(), poses: Float32Array.from(poses) };
   }
 }
 

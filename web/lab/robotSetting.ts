@@ -5,9 +5,11 @@ import { LARGEST_SEED } from './setting.ts';
 
 /** What the page of robots can be asked for, in words. */
 export const robotChoices = {
-  robot: { 'mujoco/Hopper-v5': 'Hopper', 'mujoco/HalfCheetah-v5': 'HalfCheetah' } satisfies Partial<
-    Record<keyof typeof presets, string>
-  >,
+  robot: {
+    'mujoco/Hopper-v5': 'Hopper',
+    'mujoco/HalfCheetah-v5': 'HalfCheetah',
+    'mujoco/AntHeading-v0': 'Ant',
+  } satisfies Partial<Record<keyof typeof presets, string>>,
   policies: {
     gaussian: 'Gaussian',
     'gaussian-full': 'full-covariance Gaussian',
@@ -34,9 +36,9 @@ export interface RobotSetting {
   readonly seed: number;
 }
 
-/** Half of what a training takes by default: a page is watched. */
+/** A part of what a training takes by default: a page is watched. */
 export function usualSteps(robot: RobotName): number {
-  return presets[robot].ppo.steps / 2;
+  return presets[robot].ppo.steps / (robot === 'mujoco/AntHeading-v0' ? 5 : 2);
 }
 
 export const usualRobotSetting: RobotSetting = {

@@ -1,75 +1,41 @@
-import type { PicturePoint, RobotPicture } from '../../envs/mujoco/robotPicture.ts';
+import { poseAt } from '../../envs/drawing/poseAt.ts';
+import type { Scene } from '../../envs/drawing/scene.ts';
+import { robotCamera } from '../../envs/mujoco/robotCamera.ts';
+import type { RobotPicture } from '../../envs/mujoco/robotPicture.ts';
 
-/** A walk as a worker sends it: pictures in few numbers. */
+/** A walk as a worker sends it. */
 export interface RobotWalk {
   /** Steps of the training before it. */
   readonly step: number;
-  /** How far it led to the right, m. */
-  readonly distance: number;
-  /** Seconds between two pictures. */
+  /** Seconds between two poses. */
   readonly interval: number;
-  readonly scene: Pick<RobotPicture, 'view' | 'half' | 'floor'>;
-  readonly shapes: readonly { readonly points: number; readonly radius: number; readonly isRobot: boolean }[];
-  /** Picture after picture: its middle, then of each shape its depth and its points. */
-  readonly numbers: Float32Array;
+  readonly scene: Scene;
+  /** Pose after pose. */
+  readonly poses: Float32Array;
 }
 
-/** How many numbers a picture is. */
-function stride({ shapes }: Pick<RobotWalk, 'shapes'>): number {
-  return 2 + shapes.reduce((sum, { points }) => sum + 1 + 2 * points, 0);
+/** How many poses a walk has. */
+export function poseCount({ scene, poses }: RobotWalk): number {
+  return poses.length / (7 * scene.bodies);
 }
 
-/** How many pictures a walk has. */
-export function pictureCount(walk: RobotWalk): number {
-  return walk.numbers.length / stride(walk);
-}
-
-/** Seconds from the first picture to the last. */
+/** Seconds from the first pose to the last. */
 export function duration(walk: RobotWalk): number {
-  return (pictureCount(walk) - 1) * walk.interval;
+  return (poseCount(walk) - 1) * walk.interval;
 }
 
-/** A walk of these pictures, of one model. */
-export function packWalk(
-  pictures: readonly RobotPicture[],
-  about: Pick<RobotWalk, 'step' | 'distance' | 'interval'>,
-): RobotWalk {
-  const { view, half, floor, shapes } = pictures[0]!;
-  const numbers = pictures.flatMap((picture) => [
-    ...picture.middle,
-    ...picture.shapes.flatMap(({ depth, points }) => [depth, ...points.flat()]),
-  ]);
-  return {
-    ...about,
-    scene: { view, half, floor },
-    shapes: shapes.map(({ points, radius, isRobot }) => ({ points: points.length, radius, isRobot })),
-    numbers: Float32Array.from(numbers),
-  };
+/** How far a walk has led to the right, m. */
+export function distance({ scene, poses }: RobotWalk): number {
+  const place = 7 * (scene.followed - 1);
+  return poses.at(place - 7 * scene.bodies)! - poses[place]!;
 }
 
-/** The picture of a moment, in seconds: between two pictures, what lies between them. */
+/** The pose of a moment, in seconds: between two poses, what lies between them. */
+export function walkedPose({ scene, poses, interval }: RobotWalk, seconds: number): Float64Array {
+  return poseAt(poses, scene.bodies, seconds / interval);
+}
+
+/** The same in the plane. */
 export function pictureAt(walk: RobotWalk, seconds: number): RobotPicture {
-  const { scene, shapes, numbers, interval } = walk;
-  const last = pictureCount(walk) - 1;
-  const at = Math.min(last, Math.max(0, seconds / interval));
-  const [size, before] = [stride(walk), Math.min(Math.floor(at), Math.max(0, last - 1))];
-  const share = at - before;
-  let i = before * size;
-  const next = () => {
-    const from = numbers[i]!;
-    const to = numbers[i + size] ?? from;
-    i++;
-    return from + share * (to - from);
-  };
-  const point = (): PicturePoint => [next(), next()];
-  return {
-    ...scene,
-    middle: point(),
-    shapes: shapes.map(({ points, radius, isRobot }) => ({
-      depth: next(),
-      points: Array.from({ length: points }, point),
-      radius,
-      isRobot,
-    })),
-  };
+  return robotCamera(walk.scene)(walkedPose(walk, seconds));
 }

@@ -4,6 +4,7 @@ import {
   checkEnv,
   collectDemonstrations,
   type Env,
+  type Info,
   type LakeInfo,
   lakeMap,
   loadEnv,
@@ -12,7 +13,7 @@ import {
   robotLakeGrains,
 } from '../../../../envs/index.ts';
 import { shortestPathDirection } from '../../../../envs/lake/demonstrations.ts';
-import type { PointLakeEnv } from '../../../../envs/mujoco/index.ts';
+import { type PointLakeEnv, RobotLakeEnv, type RobotOnGround } from '../../../../envs/mujoco/index.ts';
 import { Rng } from '../../../../src/random.ts';
 
 const ids = Object.keys(robotLakeGrains) as RobotLakeId[];
@@ -88,14 +89,72 @@ describe.each(ids)('%s', (id) => {
     expect(actions).toHaveLength((action === 'velocity' ? 2 : 1) * (offset + length));
   });
 
-  it('draws the robot on the map', () => {
+  it('has the robot itself where the walk begins, an ant turned anew in each episode', () => {
     const env = make(id);
-    env.reset({ seed: 1 });
-    const before = env.render!() as string;
-    expect(before).toMatch(/^<svg[\s\S]*lake[\s\S]*home/);
-    env.step(Float32Array.of(0, 1));
-    expect(env.render!()).not.toBe(before);
+    const begin = (seed: number) => {
+      const poses: number[][] = [];
+      env.unwrapped.film!((pose) => poses.push([...pose]));
+      env.reset({ seed });
+      return poses[0]!;
+    };
+    const [one, again, other] = [begin(1), begin(1), begin(2)];
+    const metres = id.includes('Ant') ? 4 : 1;
+    expect(one.slice(0, 2)).toEqual([-1.5 * metres, 0]);
+    expect(again).toEqual(one);
+    expect(other.join() !== one.join()).toBe(id.includes('Ant'));
     env.close();
+  });
+
+  it('draws the robot on the map, where it is', () => {
+    const env = make(id, { stride: 0.3 });
+    env.reset({ seed: 1 });
+    expect(env.render!()).toMatch(/^<svg[\s\S]*lake[\s\S]*home/);
+    const [observation] = env.step(Float32Array.of(0, 1));
+    const circles = [...env.render!().matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"/g)];
+    const [[x, y, radius], [bodyX, bodyY]] = [circles[0]!, circles.at(-1)!].map((each) =>
+      each.slice(1).map(Number),
+    ) as [[number, number, number], [number, number]];
+    const unit = radius / lakeMap.lake.radius;
+    expect((bodyX - x) / unit).toBeCloseTo(observation[0]!, 1);
+    expect((y - bodyY) / unit).toBeCloseTo(observation[1]!, 1);
+    expect(observation[1]).toBeGreaterThan(0.1);
+    env.close();
+  });
+});
+
+describe('a robot that aims ahead', () => {
+  /** It goes where it is told, and is blown to the left of the x axis. */
+  const blown = { place: { x: 0, y: 0 }, dt: 0.1, reset: () => blown.place, close: () => undefined };
+  const wind = 0.05;
+
+  class BlownLakeEnv extends RobotLakeEnv<RobotOnGround> {
+    readonly told: { readonly from: number; readonly x: number; readonly y: number }[] = [];
+
+    constructor() {
+      const robot = blown as unknown as RobotOnGround;
+      super({ name: 'Blown', robot, metres: 2, speed: 1, ahead: 0.5 }, { stride: 0.5 });
+    }
+
+    protected drive({ x, y }: { x: number; y: number }): [Float64Array, number, boolean, boolean, Info] {
+      const { place } = blown;
+      this.told.push({ from: place.y, x, y });
+      blown.place = { x: place.x + 0.1 * x, y: place.y + 0.1 * y + wind };
+      return [new Float64Array(), 0, false, false, {}];
+    }
+  }
+
+  it('is told the direction to that point on the line of its step', () => {
+    const env = new BlownLakeEnv();
+    blown.place = { x: -3, y: 0 };
+    env.reset({ seed: 0 });
+    env.step(Float32Array.of(1, 0));
+    // Half a unit is 1 m, ten steps.
+    expect(env.told).toHaveLength(10);
+    for (const { from, x, y } of env.told) {
+      const length = Math.hypot(0.5, from);
+      expect([x, y]).toEqual([expect.closeTo(0.5 / length, 9), expect.closeTo(-from / length, 9)]);
+    }
+    expect(env.told.at(-1)!.from).toBeGreaterThan(0.1);
   });
 });
 

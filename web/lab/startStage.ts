@@ -1,0 +1,54 @@
+import { orbit } from '../../envs/drawing/orbit.ts';
+import type { Scene } from '../../envs/drawing/scene.ts';
+import type { StageColours } from '../../envs/drawing/sceneStage.ts';
+import type { StageReply, StageRequest } from './stageProtocol.ts';
+
+function makeWorker() {
+  const worker = new Worker(new URL('./stage.worker.ts', import.meta.url), { type: 'module' });
+  const ask = (request: StageRequest, given: Transferable[] = []) => worker.postMessage(request, given);
+  return { worker, ask };
+}
+
+/**
+ * Whether this browser draws in three dimensions outside of the page's own thread.
+ * @param isAsked whether it may take the processor for that, which a training needs
+ */
+export async function canStage(isAsked: boolean): Promise<boolean> {
+  if (typeof OffscreenCanvas === 'undefined') return false;
+  const { worker, ask } = makeWorker();
+  try {
+    return await new Promise<boolean>((resolve) => {
+      worker.onmessage = ({ data }: MessageEvent<StageReply>) => resolve(data.isAble);
+      worker.onerror = () => resolve(false);
+      ask({ kind: 'probe', isAsked });
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** A scene on a canvas, which no other stage may have had; drawn by a worker, so that the page does not wait for it. */
+export function startStage(canvas: HTMLCanvasElement, scene: Scene, colours: StageColours) {
+  const { worker, ask } = makeWorker();
+  const offscreen = canvas.transferControlToOffscreen();
+  ask({ kind: 'begin', canvas: offscreen, scene, colours }, [offscreen]);
+  const observer = new ResizeObserver(() => {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    ask({ kind: 'resize', width, height, ratio: Math.min(2, devicePixelRatio) });
+  });
+  observer.observe(canvas);
+  const endOrbit = orbit(
+    canvas,
+    (turn) => ask({ kind: 'turn', turn }),
+    () => ask({ kind: 'turnBack' }),
+  );
+  return {
+    show: (pose: Float64Array) => ask({ kind: 'show', pose }),
+    paint: (next: StageColours) => ask({ kind: 'paint', colours: next }),
+    stop: () => {
+      observer.disconnect();
+      endOrbit();
+      worker.terminate();
+    },
+  };
+}
