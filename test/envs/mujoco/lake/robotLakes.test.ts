@@ -123,12 +123,12 @@ describe.each(ids)('%s', (id) => {
 });
 
 describe('a robot that aims ahead', () => {
-  /** It goes where it is told, and is blown to the left of the x axis. */
+  /** It goes where it is told, and the wind blows it along y. */
   const blown = { place: { x: 0, y: 0 }, dt: 0.1, reset: () => blown.place, close: () => undefined };
   const wind = 0.05;
 
   class BlownLakeEnv extends RobotLakeEnv<RobotOnGround> {
-    readonly told: { readonly from: number; readonly x: number; readonly y: number }[] = [];
+    readonly told: { readonly place: typeof blown.place; readonly x: number; readonly y: number }[] = [];
 
     constructor() {
       const robot = blown as unknown as RobotOnGround;
@@ -137,24 +137,33 @@ describe('a robot that aims ahead', () => {
 
     protected drive({ x, y }: { x: number; y: number }): [Float64Array, number, boolean, boolean, Info] {
       const { place } = blown;
-      this.told.push({ from: place.y, x, y });
+      this.told.push({ place, x, y });
       blown.place = { x: place.x + 0.1 * x, y: place.y + 0.1 * y + wind };
       return [new Float64Array(), 0, false, false, {}];
     }
   }
 
-  it('is told the direction to that point on the line of its step', () => {
+  it.each([
+    [1, 0],
+    [0.6, 0.8],
+    [-0.8, -0.6],
+  ])('is told the direction to that point on the line of its step, (%d, %d)', (dx, dy) => {
     const env = new BlownLakeEnv();
     blown.place = { x: -3, y: 0 };
     env.reset({ seed: 0 });
-    env.step(Float32Array.of(1, 0));
+    env.step(Float32Array.of(dx, dy));
     // Half a unit is 1 m, ten steps.
     expect(env.told).toHaveLength(10);
-    for (const { from, x, y } of env.told) {
-      const length = Math.hypot(0.5, from);
-      expect([x, y]).toEqual([expect.closeTo(0.5 / length, 9), expect.closeTo(-from / length, 9)]);
+    for (const { place, x, y } of env.told) {
+      const [ex, ey] = [place.x + 3, place.y];
+      const way = ex * dx + ey * dy;
+      const [aimX, aimY] = [(way + 0.5) * dx - ex, (way + 0.5) * dy - ey];
+      const length = Math.hypot(aimX, aimY);
+      // Actions are float32.
+      expect([x, y]).toEqual([expect.closeTo(aimX / length, 6), expect.closeTo(aimY / length, 6)]);
     }
-    expect(env.told.at(-1)!.from).toBeGreaterThan(0.1);
+    const { x, y } = env.told.at(-1)!;
+    expect(Math.hypot(x - dx, y - dy)).toBeGreaterThan(0.1);
   });
 });
 
