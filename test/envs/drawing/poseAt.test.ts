@@ -21,6 +21,8 @@ test('between two poses half of the way and half of the turn', () => {
   expect([...poseAt(poses, 1, 0.5)]).toEqual(near([0.5, 2, 0, Math.cos(eighth), 0, 0, Math.sin(eighth)]));
 });
 
-test('a rotation has two quaternions, between which nothing turns', () => {
+test('a rotation has two quaternions, of which the nearer one is meant', () => {
   expect([...poseAt(poses, 1, 1.3)]).toEqual(near([1, 2, 0, half, 0, 0, half]));
+  const opposite = [...poses.slice(0, 10), -half, 0, 0, -half];
+  expect([...poseAt(opposite, 1, 0.5)]).toEqual(near([0.5, 2, 0, Math.cos(eighth), 0, 0, Math.sin(eighth)]));
 });
