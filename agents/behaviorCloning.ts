@@ -170,10 +170,13 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       actions: { shape: [batchSize, policy.actionDim] },
       learningRate: { shape: [] },
     });
-    this.#loss = compile((batch: Batch, rng) => ({ loss: lossOf(batch, rng).reported }), {
-      name: 'behavior-cloning/loss',
-      state: [policy],
-    });
+    this.#loss = compile(
+      (batch: Batch, rng) => {
+        const draws = Array.from({ length: hasDensity ? 1 : MATCHING_DRAWS }, () => lossOf(batch, rng).reported);
+        return { loss: draws.length === 1 ? draws[0]! : tf.mean(tf.stack(draws)) };
+      },
+      { name: 'behavior-cloning/loss', state: [policy] },
+    );
     this.#parts = new AgentParts(
       'BehaviorCloning',
       {
@@ -233,8 +236,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   }
 
   /**
-   * The mean negative log-likelihood of a data set, nats; of a policy without a density its matching loss, by the same noise at each
-   * call, so that two values can be compared.
+   * The mean negative log-likelihood of a data set, nats; of a policy without a density its matching loss, by several draws of noise
+   * that are the same at each call, so that two values can be compared.
    */
   evaluate({ observations, actions }: Demonstrations): number {
     const { observationDim, actionDim } = this.#options.policy;
@@ -276,6 +279,9 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     return scalarsOf(this.#updateOnArrays(batch, this.#training.streams[this.#noise]));
   }
 }
+
+/** Draws over which a matching loss is averaged where weights are chosen by it: one would choose among near ones by chance. */
+const MATCHING_DRAWS = 16;
 
 type Parsed = z.output<typeof behaviorCloningOptions> & { readonly demonstrations: Demonstrations };
 

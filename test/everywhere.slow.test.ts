@@ -11,6 +11,7 @@ import {
   type Policy,
   policies,
   Rng,
+  sampleAction,
   selectEngine,
 } from '../src/index.ts';
 
@@ -88,7 +89,7 @@ test.each(policies())(
     const policy = makePolicy(name, { observationSpace, actionSpace, rng: rng.split('policy'), ...squash });
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, stream) => ({
-        ...policy.given(observations).sampleWithLogProb(stream),
+        ...sampleAction(policy.given(observations), stream),
       }),
       { name: 'act', state: [policy] },
     );

@@ -24,7 +24,7 @@ export interface Choices {
   readonly studies: readonly string[];
   readonly policies: readonly string[];
   readonly environments: readonly string[];
-  /** Those of the environments that a run has only if it names them. */
+  /** Those of the policies and environments that a run has only if it names them. */
   readonly byName?: readonly string[];
 }
 
@@ -276,7 +276,7 @@ export function commonShape<S extends string, P extends string, E extends string
     readonly studies: readonly S[];
     readonly policies: readonly P[];
     readonly environments: readonly E[];
-    readonly byName?: readonly E[];
+    readonly byName?: readonly (P | E)[];
   },
   {
     seeds,
@@ -284,6 +284,7 @@ export function commonShape<S extends string, P extends string, E extends string
     codes = {},
   }: { readonly seeds: number; readonly first?: number; readonly codes?: Readonly<Record<string, string>> },
 ) {
+  const usual = <T extends P | E>(names: readonly T[]) => names.filter((name) => !choices.byName?.includes(name));
   return {
     seeds: z
       .array(z.int().nonnegative())
@@ -295,12 +296,8 @@ export function commonShape<S extends string, P extends string, E extends string
     studies: someOf(choices.studies, codes).describe(
       Object.keys(codes).length === 0 ? 'questions to ask' : 'questions to ask, by name or code',
     ),
-    policies: someOf(choices.policies).describe('policy classes to compare'),
-    environments: someOf(
-      choices.environments,
-      {},
-      choices.environments.filter((env) => !choices.byName?.includes(env)),
-    ).describe('environments to run on'),
+    policies: someOf(choices.policies, {}, usual(choices.policies)).describe('policy classes to compare'),
+    environments: someOf(choices.environments, {}, usual(choices.environments)).describe('environments to run on'),
   };
 }
 

@@ -5,7 +5,7 @@ import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { headingPolicies } from './headings/headingPolicies.ts';
 import { softLakeSettings } from './headings/softLakeSettings.ts';
 import { SOFT_LAKE } from './headings/softLakeTask.ts';
-import { type PolicyName, policyNames } from './shared/lakePolicies.ts';
+import { clonedOnly, type PolicyName, policyNames } from './shared/lakePolicies.ts';
 import { robotLakes, withRobots } from './shared/robotLakes.ts';
 import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
 import { wayNames } from './studies/otherWays/ways.ts';
@@ -18,9 +18,9 @@ import { PPO_LAKE } from './walks/ppoTraining.ts';
 
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
-  policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way))],
+  policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way)), ...clonedOnly],
   environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0', ...robotLakes],
-  byName: robotLakes,
+  byName: [...robotLakes, ...clonedOnly],
 } as const;
 
 /** @param most what memory holds with room to spare */

@@ -8,6 +8,7 @@ import {
 import { networkOptions } from '../nn/networkOptions.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
+import { FlowMatchingPolicy, flowMatchingSolvers } from './flowMatchingPolicy.ts';
 import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
 import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 import { GaussianPolicy } from './gaussianPolicy.ts';
@@ -171,6 +172,25 @@ export const builtinPolicies = {
     builtinFlows['circular-autoregressive-spline'],
   ),
   continuous: flowPolicyDefinition(builtinFlows.continuous),
+  'flow-matching': completeDefinition({
+    description: 'flow matching: a velocity field carries noise to actions by a few steps; samples without a density',
+    options: {
+      activation: networkOptions.activation.default('relu'),
+      squash: noSquash('actions are clipped to their bounds'),
+      outputScale: z.number().nonnegative().default(1).describe("gain of the field's last kernel before training"),
+      steps: z
+        .int()
+        .positive()
+        .max(1000)
+        .default(5)
+        .meta({ description: 'steps of equal length from noise to action', unit: 'steps' }),
+      solver: z
+        .enum(flowMatchingSolvers)
+        .default('midpoint')
+        .describe('how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one'),
+    },
+    make: (options) => new FlowMatchingPolicy(options),
+  }),
   'autoregressive-categorical': completeDefinition({
     description: 'each number in a bin, given the bins of those before; an action is sampled number by number',
     options: {

@@ -12,6 +12,11 @@ export { CategoricalPolicy, type CategoricalPolicyOptions } from './categoricalP
 export { type CheckPolicyOptions, checkPolicy } from './checkPolicy.ts';
 export type { DiscreteSpace } from './discreteSpace.ts';
 export { EpsilonGreedyPolicy } from './epsilonGreedyPolicy.ts';
+export {
+  FlowMatchingPolicy,
+  type FlowMatchingPolicyOptions,
+  type MatchingDraws,
+} from './flowMatchingPolicy.ts';
 export { FlowPolicy } from './flowPolicy.ts';
 export { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 export { GaussianPolicy, type GaussianPolicyOptions } from './gaussianPolicy.ts';

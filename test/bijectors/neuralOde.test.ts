@@ -165,7 +165,7 @@ describe('solvers', () => {
     const make = (solver: OdeSolver) => () => new NeuralOde({ field: field(), solver });
     expect(make({ kind: 'fixed', steps: 0 })).toThrow('NeuralOde: wanted a positive integer number of steps, got 0');
     expect(make({ kind: 'fixed', steps: 4, method: 'mid' as never })).toThrow(
-      "NeuralOde: unknown method 'mid', expected one of euler, midpoint, dormand-prince",
+      "NeuralOde: got the method 'mid', expected one of euler, midpoint, dormand-prince",
     );
     expect(make({ kind: 'adaptive', rtol: 0 })).toThrow('NeuralOde: wanted a positive rtol, got 0');
     expect(make({ kind: 'adaptive', atol: -1 })).toThrow('NeuralOde: wanted a positive atol, got -1');

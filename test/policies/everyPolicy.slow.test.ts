@@ -12,6 +12,8 @@ import {
   policyFromJson,
   policyToJson,
   Rng,
+  sampleAction,
+  withDensity,
 } from '../../src/index.ts';
 import { expectVolume, integral, onACircle, onALine } from '../support/densityChecks.ts';
 import { spacesFor } from './spacesFor.ts';
@@ -39,9 +41,11 @@ function moved(policy: Policy, std = 0.2): Policy {
 
 const numbers = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 const observations = () => new Rng('observations').normalTensor([4, 3]);
+/** A sample with its log-probability, of a policy without a density by its exact one. */
 const sampled = (policy: Policy, seen = observations()) => {
-  const { action, latent, logProb } = policy.given(seen).sampleWithLogProb(new Rng('noise'));
-  return { action, latent, logProb };
+  const { action, latent, logProb } = sampleAction(policy.given(seen), new Rng('noise'));
+  expect(logProb !== undefined).toBe(policy.hasDensity);
+  return { action, latent, logProb: logProb ?? withDensity('test', policy).given(seen).logProb(latent) };
 };
 
 describe.each(known)('$name', ({ name, description, actions }) => {
@@ -49,7 +53,7 @@ describe.each(known)('$name', ({ name, description, actions }) => {
     const policy = moved(make(name));
     const { action, latent, logProb } = sampled(policy);
     expect([action.shape, latent.shape, logProb.shape]).toEqual([[4, policy.actionDim], [4, policy.actionDim], [4]]);
-    const again = numbers(policy.given(observations()).logProb(latent));
+    const again = numbers(withDensity('test', policy).given(observations()).logProb(latent));
     numbers(logProb).forEach((value, i) =>
       expect(Math.abs(value - again[i]!)).toBeLessThan(2e-4 * (1 + Math.abs(value))),
     );
@@ -66,12 +70,18 @@ describe.each(known)('$name', ({ name, description, actions }) => {
     const compiled = <T extends Record<string, tf.Tensor>>(fn: (inputs: Record<string, tf.Tensor>, rng: Rng) => T) =>
       compile(fn, { name: 'policy', state: [policy] });
     const rows = (count: number) => tf.tile(tf.slice(observations(), 0, 1), [count, 1]);
-    const density = compiled(({ seen, at }) => ({ logProb: policy.given(seen!).logProb(at!) }));
+    const exact = withDensity('test', policy);
+    const logLatent = (seen: tf.Tensor, at: tf.Tensor) => {
+      const given = exact.given(seen);
+      return tf.add(given.logProb(at), given.squashLogDet?.(at) ?? 0);
+    };
+    const density = compiled(({ seen, at }) => ({ logProb: logLatent(seen!, at!) }));
     const logProb = (x: number[][]) => numbers(density({ seen: rows(x.length), at: tf.tensor2d(x) }).logProb);
-    const { latent, logProb: own } = compiled(({ seen }, rng) => ({ ...policy.given(seen!).sampleWithLogProb(rng) }))(
-      { seen: rows(20_000) },
-      new Rng('draws'),
-    );
+    const draw = compiled(({ seen }, rng) => {
+      const { latent } = sampleAction(policy.given(seen!), rng);
+      return { latent, logProb: logLatent(seen!, latent) };
+    });
+    const { latent, logProb: own } = draw({ seen: rows(20_000) }, new Rng('draws'));
     const draws = { sample: latent.arraySync() as number[][], logProb: numbers(own) };
     const isCircular = families[name]?.angles === true;
     const bounds = isCircular

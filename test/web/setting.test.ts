@@ -88,7 +88,9 @@ test('the command line trains what the lab offers, and nothing else', () => {
       const setting: Setting = { ...usualSetting, study, stride, temperature: '0.05' };
       const config = lakeSchema.parse({
         studies: [study],
-        policies: commandChoices.policies,
+        policies: commandChoices.policies.filter(
+          (policy) => !(commandChoices.byName as readonly string[]).includes(policy),
+        ),
         environments: [study === 'ppo' ? 'Lake-v0' : 'LakeStride-v0'],
         seeds: [0],
         soft: { lake: { tasks: [softTask(setting)] } },

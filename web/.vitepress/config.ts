@@ -118,6 +118,7 @@ export default defineConfig({
           { text: 'Start', link: '/start' },
           { text: 'When do you need a flow policy?', link: '/lake' },
           { text: 'When a mixture is not enough', link: '/when-a-mixture-is-not-enough' },
+          { text: 'Flow matching or an exact flow?', link: '/flow-matching' },
           { text: 'The lab', link: '/lab' },
           { text: 'Inside a flow', link: '/flow-lab' },
           { text: 'Robots learn to run', link: '/robots' },

@@ -16,8 +16,11 @@ const POLICIES = {
   nice: { name: 'nice', options: { head: false } },
 } as const;
 
+/** Classes that only cloning takes, where they are named: they have samples without a density, and no settings were searched for them. */
+const CLONED_ONLY = { 'flow-matching': { name: 'flow-matching' } } as const;
+
 /** Relative cost of an update of each policy. */
-export const policyCost: Record<PolicyName, number> = {
+export const policyCost: Record<ClonedPolicyName, number> = {
   gaussian: 1,
   'gaussian-full': 1,
   'mixture-2': 1.1,
@@ -25,10 +28,17 @@ export const policyCost: Record<PolicyName, number> = {
   realnvp: 1.7,
   spline: 1.9,
   nice: 1.6,
+  'flow-matching': 1,
 };
 
 export type PolicyName = keyof typeof POLICIES;
 export const policyNames = Object.keys(POLICIES) as PolicyName[];
+
+export type ClonedOnly = keyof typeof CLONED_ONLY;
+export const clonedOnly = Object.keys(CLONED_ONLY) as ClonedOnly[];
+/** Every policy that cloning takes. */
+export type ClonedPolicyName = PolicyName | ClonedOnly;
+export const clonedPolicyNames: readonly ClonedPolicyName[] = [...policyNames, ...clonedOnly];
 
 /** All policies have about this many, ±10 %: a flow spreads them over one small network a layer, the others have one wide one. */
 export const PARAMETERS = 18_000;
@@ -39,11 +49,11 @@ export const PARAMETERS = 18_000;
  * @param scale whether the diagonal Gaussian's σ is a function of the state (cloning), free (PPO's usual choice) or stays what it is
  */
 export function makeLakePolicy(
-  policy: PolicyName,
+  policy: ClonedPolicyName,
   { env: id, settings, rng, scale }: { env: string; settings: Settings; rng: Rng; scale: ScaleKind },
 ): Policy {
   const { observationSpace, actionSpace } = make(id);
-  const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };
+  const { name, options = {} } = { ...POLICIES, ...CLONED_ONLY }[policy] as { name: string; options?: Settings };
   return makePolicy<string>(name, {
     observationSpace,
     actionSpace,

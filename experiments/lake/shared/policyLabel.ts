@@ -8,6 +8,7 @@ const LABELS: Readonly<Record<string, string>> = {
   realnvp: 'RealNVP',
   spline: 'spline flow',
   nice: 'NICE',
+  'flow-matching': 'flow matching',
   'episode-noise': 'noise once a walk',
   'step-noise': 'noise each step',
   'relaxed-mixture': 'relaxed mixture',

@@ -2,7 +2,7 @@ import { BehaviorCloning, type BehaviorCloningReport, type Demonstrations } from
 import { type AnyLakeId, collectDemonstrations, type DemonstrationPath } from '../../../envs/index.ts';
 import { cosineSchedule, type Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
-import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
+import { type ClonedPolicyName, makeLakePolicy } from '../shared/lakePolicies.ts';
 import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
 
 /** What cloning takes for a policy on a lake. */
@@ -26,7 +26,7 @@ export const evenly: Demonstrators = { upperShare: 0.5, path: 'shortest' };
 /** Demonstrators of another kind: so many of their walks. */
 export type Demonstrate = (episodes: number, rng: Rng) => Demonstrations;
 
-/** Clones demonstrators by maximum likelihood; the value is the held-out loss. The weights of the best report are kept. */
+/** Clones demonstrators by maximum likelihood, or by a policy's own loss where it has no density; the value is the held-out loss. The weights of the best report are kept. */
 export function cloneTraining({
   env,
   policy: name,
@@ -37,7 +37,7 @@ export function cloneTraining({
   rng,
 }: {
   env: AnyLakeId;
-  policy: PolicyName;
+  policy: ClonedPolicyName;
   demonstrators: Demonstrators | Demonstrate;
   settings: CloningSettings;
   /** Walks to learn from; a fifth as many are held out. */

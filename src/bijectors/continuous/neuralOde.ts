@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { currentTrace } from '../../engine/trace/traceBackend.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import { expectedOneOf } from '../../options/nearest.ts';
 import type { Direction, Monotonicity, WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { repeatRows } from '../layers/repeatRows.ts';
@@ -57,7 +56,7 @@ export class NeuralOde extends ConditionalBijector {
     if (solver.kind === 'fixed') {
       const { steps, method = 'dormand-prince' } = solver;
       if (!Object.hasOwn(rungeKuttas, method)) {
-        throw new Error(`NeuralOde: unknown method '${method}', ${expectedOneOf(method, Object.keys(rungeKuttas))}`);
+        throw new Error(`NeuralOde: got the method '${method}', expected one of ${Object.keys(rungeKuttas).join(', ')}`);
       }
       this.#solver = {
         kind: 'fixed',
