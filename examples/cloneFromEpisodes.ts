@@ -15,7 +15,7 @@ const { policy: expert } = await train({ env: 'Pendulum-v1', agent: 'ppo', steps
 const { observationSpace, actionSpace } = make('Pendulum-v1');
 const played = [...collectEpisodes({ policy: expert, env: 'Pendulum-v1', episodes: 50, greedy: true })];
 const source = new EpisodesInMemory({ observationSpace, actionSpace, episodes: played.map(episodeOf) });
-const returns = played.map(({ rewards }) => rewards.reduce((sum, reward) => sum + reward, 0));
+const returns = played.map(({ rewards }) => [...rewards].reduce((sum, reward) => sum + reward, 0));
 console.log(`played: return ${(returns.reduce((sum, value) => sum + value, 0) / returns.length).toFixed(1)}`);
 
 /** All observations that were followed by an action, and these, row by row: the last observation of an episode has none. */
