@@ -6,13 +6,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatasetWriter, type DatasetAbout, openDataset, spaceToJson, type StoredEpisode } from '../datasets/index.ts';
+import { type DatasetAbout, DatasetWriter, openDataset, type StoredEpisode, spaceToJson } from '../datasets/index.ts';
 import { writeMinari } from '../datasets/minari/writeMinari.ts';
 import { Box } from '../envs/index.ts';
 import { median } from './median.ts';
 
 const [EPISODES, STEPS, ROUNDS] = [5000, 200, 3];
-const [observationSpace, actionSpace] = [17, 6].map((n) => new Box({ low: -Infinity, high: Infinity, shape: [n] })) as [Box, Box];
+const [observationSpace, actionSpace] = [17, 6].map((n) => new Box({ low: -Infinity, high: Infinity, shape: [n] })) as [
+  Box,
+  Box,
+];
 
 /** The sizes of HalfCheetah's; the same arrays each time, so that only writing is measured. */
 function episode(): StoredEpisode {
@@ -84,7 +87,7 @@ function compare(python: string): void {
   const ours = (work: string, path: string) =>
     execFileSync(process.execPath, ['--import', 'tsx', import.meta.filename, work, path], { encoding: 'utf8', env });
   const theirs = (work: string, path: string) =>
-    execFileSync(python, ['bench/peers/datasets_minari.py', work, path], { encoding: 'utf8', env });
+    execFileSync(python, ['bench/peers/datasets_twin.py', work, path], { encoding: 'utf8', env });
   const runs: [string, () => string][] = [
     ["oxbow's format, written", () => ours('write oxbow', at('own'))],
     ["oxbow's format, read", () => ours('read', at('own'))],
@@ -98,7 +101,8 @@ function compare(python: string): void {
   const found = new Map<string, Measured[]>(runs.map(([name]) => [name, []]));
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      for (const name of ['own', 'ours-v0', 'theirs-v0', 'h5py.hdf5']) rmSync(at(name), { recursive: true, force: true });
+      for (const name of ['own', 'ours-v0', 'theirs-v0', 'h5py.hdf5'])
+        rmSync(at(name), { recursive: true, force: true });
       for (const [name, run] of runs) found.get(name)!.push(JSON.parse(run()));
     }
   } finally {
@@ -109,7 +113,9 @@ function compare(python: string): void {
     const seconds = of((measured) => measured.seconds).toFixed(2);
     const memory = of((measured) => measured.peak).toFixed(0);
     const more = of(({ peak, before }) => peak - before).toFixed(0);
-    process.stdout.write(`${name.padEnd(36)} ${seconds} s of a processor, at most ${memory} MB, ${more} MB more than before\n`);
+    process.stdout.write(
+      `${name.padEnd(36)} ${seconds} s of a processor, at most ${memory} MB, ${more} MB more than before\n`,
+    );
   }
 }
 

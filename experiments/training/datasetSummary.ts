@@ -1,5 +1,4 @@
 import { ContentHash, type Dataset, type StoredEpisode } from '../../datasets/index.ts';
-import { plural } from '../harness/plural.ts';
 import { printable } from '../harness/printable.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 
@@ -57,7 +56,7 @@ export function summaryText(dataset: Dataset): string {
     ['return', returnOf(all)],
     ...about.policies.map(({ name, file }, i): [string, string] => [
       `policy ${i}`,
-      `${name}${file === undefined ? '' : `, ${file}`}: ${plural(each[i]!.episodes, 'episode')}${each[i]!.episodes === 0 ? '' : `, return ${returnOf(each[i]!)}`}`,
+      `${name}${file === undefined ? '' : `, ${file}`}: ${big(each[i]!.episodes)} ${each[i]!.episodes === 1 ? 'episode' : 'episodes'}${each[i]!.episodes === 0 ? '' : `, return ${returnOf(each[i]!)}`}`,
     ]),
     ...(typeof provenance.command === 'string' ? [['made by', provenance.command] as [string, string]] : []),
     ['hash', hash.digest()],

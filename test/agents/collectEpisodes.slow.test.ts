@@ -60,15 +60,31 @@ describe('episodes that are collected', () => {
     policy.dispose();
   });
 
-  test('with the noise 1 of choices have random ones', () => {
-    const policy = policyFor('CartPole-v1');
+  test('with noise on choices have so many random ones', () => {
+    class Coins extends BaseEnv<Float32Array, number> {
+      readonly observationSpace = new Box({ low: -1, high: 1, shape: [1] });
+      readonly actionSpace = new Discrete(2);
+      #steps = 0;
+      protected override begin(): [Float32Array, Info] {
+        this.#steps = 0;
+        return [Float32Array.of(0), {}];
+      }
+      step(): [Float32Array, number, boolean, boolean, Info] {
+        this.#steps += 1;
+        return [Float32Array.of(0), 0, this.#steps === 100, false, {}];
+      }
+    }
+    const { observationSpace, actionSpace } = new Coins();
+    const policy = makePolicy('categorical', { observationSpace, actionSpace, hidden: [4], rng: new Rng(0) });
     const shareOf = (noise: number) => {
-      const actions = collected({ policy, greedy: true, noise, episodes: 40 }).flatMap((episode) => [
-        ...episode.actions,
-      ]);
+      const options = { policy, greedy: true, noise, episodes: 10, env: () => new Coins() as never };
+      const actions = collected(options).flatMap((episode) => [...episode.actions]);
       return actions.reduce((sum, action) => sum + action, 0) / actions.length;
     };
-    expect(Math.abs(shareOf(1) - 0.5)).toBeLessThan(0.1);
+    const always = shareOf(0);
+    expect([0, 1]).toContain(always);
+    // Half of the random ones are what it does anyway.
+    for (const noise of [0.4, 1]) expect(Math.abs(Math.abs(shareOf(noise) - always) - noise / 2)).toBeLessThan(0.05);
     policy.dispose();
   });
 

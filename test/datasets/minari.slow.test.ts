@@ -88,6 +88,10 @@ describe('a dataset of Python’s Minari', () => {
       expect([...other.storedEpisodes()]).toEqual(given);
       expect(other.about).toEqual(dataset.about);
     }
+    const file = new (await loadHdf5()).File(join(back, 'data/main_data.hdf5'), 'r');
+    const dtypeOf = (name: string) => (file.get(`episode_1/${name}`) as { dtype?: unknown } | null)?.dtype;
+    expect(['actions', 'observations/room', 'observations/observation'].map(dtypeOf)).toEqual(['<q', '<q', '<d']);
+    file.close();
     const metadata = JSON.parse(readFileSync(join(back, 'data/metadata.json'), 'utf8'));
     const original = JSON.parse(readFileSync(join(GOLDEN, 'metadata.json'), 'utf8'));
     const { dataset_id: _, dataset_size: __, jpeg_encoding: ___, ...kept } = original;
