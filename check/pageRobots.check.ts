@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadEnv, make, RecordTrajectory, threeScript, trajectoryPage } from '../envs/index.ts';
 import { startChromiumWithWebGl } from './chromium.ts';
-import { colourShares } from './colourShares.ts';
+import { pixelsOf } from './pixelsOf.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-robots-'));
 const file = join(folder, 'ant.html');
@@ -14,13 +14,14 @@ let browser: Browser;
 
 beforeAll(async () => {
   browser = await startChromiumWithWebGl();
-  await loadEnv('mujoco/Ant-v5');
-  const env = new RecordTrajectory(make<Float64Array, Float32Array>('mujoco/Ant-v5', { maxEpisodeSteps: 20 }), {
+  await loadEnv('mujoco/AntLake-v0');
+  const env = new RecordTrajectory(make<Float32Array, Float32Array>('mujoco/AntLake-v0', { maxEpisodeSteps: 12 }), {
     frames: true,
   });
   env.reset({ seed: 1 });
-  while (!env.trajectory.truncated) env.step(Float32Array.of(1, 0, 1, 0, -1, 0, -1, 0));
-  writeFileSync(file, trajectoryPage(env.trajectory, { title: 'Ant', three: threeScript() }));
+  // Past the lake.
+  for (let i = 0; i < 12; i++) env.step(i < 6 ? Float32Array.of(0, 1) : Float32Array.of(1, 0.2));
+  writeFileSync(file, trajectoryPage(env.trajectory, { title: 'Ant', framesPerSecond: 100, three: threeScript() }));
   env.close();
 });
 afterAll(async () => {
@@ -54,33 +55,40 @@ async function shot(page: Page): Promise<Buffer> {
   return page.locator('#stage canvas').screenshot();
 }
 
-test('an ant stands in three dimensions, moves by the slider, and turns by keys and by dragging', async () => {
+/** On dark ground an ant is light grey, and the lake blue. */
+const ant = (png: Uint8Array) => pixelsOf(png, (r, g, b) => r > 90 && Math.max(r, g, b) - Math.min(r, g, b) < 20);
+const lake = (png: Uint8Array) => pixelsOf(png, (r, _, b) => b > 150 && b > 2 * r);
+
+test('an ant stands at the lake in three dimensions, walks by the slider, and turns by keys and by dragging', async () => {
   const { page, complaints } = await open({ colorScheme: 'dark' });
   await page.locator('#stage canvas').waitFor();
-  await page.focus('#stage canvas');
   const first = await shot(page);
-  const shares = colourShares(first);
-  // Paper, grid, shadow, and an ant in many shades.
-  expect(shares[0]).toBeGreaterThan(0.4);
-  expect(shares[0]).toBeLessThan(0.95);
-  expect(shares.length).toBeGreaterThan(60);
-  expect(await page.textContent('#facts')).toBe('Step 0 of 20, return 0');
-  await page.fill('#scrub', '20');
-  expect(await page.textContent('#facts')).toMatch(/^Step 20 of 20, .* truncated: timeout$/);
-  await page.focus('#stage canvas');
+  expect(await page.textContent('#facts')).toBe('Step 0 of 12, return 0');
+  await page.fill('#scrub', (await page.getAttribute('#scrub', 'max'))!);
+  expect(await page.textContent('#facts')).toMatch(/^Step 12 of 12, .* truncated: timeout$/);
   const last = await shot(page);
-  expect(last.equals(first)).toBe(false);
+  for (const png of [first, last]) {
+    expect(lake(png).share).toBeGreaterThan(0.05);
+    expect(ant(png).share).toBeGreaterThan(0.001);
+    expect(ant(png).share).toBeLessThan(0.03);
+  }
+  // Left of the lake, then behind it.
+  expect(ant(first).x).toBeLessThan(lake(first).x - 0.1);
+  expect(ant(last).x).toBeGreaterThan(ant(first).x + 0.1);
+  expect(ant(last).y).toBeLessThan(lake(last).y - 0.1);
+  expect(lake(last)).toEqual(lake(first));
+  await page.focus('#stage canvas');
+  const focused = await shot(page);
   await page.keyboard.press('ArrowLeft');
-  const turned = await shot(page);
-  expect(turned.equals(last)).toBe(false);
+  expect((await shot(page)).equals(focused)).toBe(false);
   await page.keyboard.press('Home');
-  expect((await shot(page)).equals(last)).toBe(true);
+  expect((await shot(page)).equals(focused)).toBe(true);
   const { x, y } = (await page.locator('#stage canvas').boundingBox())!;
   await page.mouse.move(x + 100, y + 100);
   await page.mouse.down();
   await page.mouse.move(x + 160, y + 110);
   await page.mouse.up();
-  expect((await shot(page)).equals(last)).toBe(false);
+  expect((await shot(page)).equals(focused)).toBe(false);
   expect(await page.getAttribute('#stage canvas', 'aria-label')).toContain('in three dimensions');
   await page.selectOption('#view', 'flat');
   expect(await page.locator('#stage > svg').count()).toBe(1);
@@ -89,16 +97,16 @@ test('an ant stands in three dimensions, moves by the slider, and turns by keys 
   await page.close();
 });
 
-test('it plays in real time for who has not asked for less motion', async () => {
+test('it plays for who has not asked for less motion', async () => {
   const { page, complaints } = await open({ reducedMotion: 'no-preference' });
-  await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 20 of 20'));
+  await page.waitForFunction(() => document.getElementById('facts')!.textContent!.startsWith('Step 12 of 12'));
   expect(await page.locator('#stage canvas').count()).toBe(1);
   expect(await page.textContent('#play')).toBe('Play');
   expect(complaints).toEqual([]);
   await page.close();
 });
 
-test('without WebGL the picture from the side plays, and the page says why', async () => {
+test('without WebGL the picture in the plane is there, and the page says why', async () => {
   const { page, complaints } = await open({}, (opened) =>
     opened.addInitScript(() => {
       HTMLCanvasElement.prototype.getContext = () => null;
@@ -107,8 +115,8 @@ test('without WebGL the picture from the side plays, and the page says why', asy
   await page.getByText('Not in three dimensions: this browser has no WebGL.').waitFor();
   expect(await page.locator('#stage > svg').count()).toBe(1);
   expect(await page.isVisible('#view')).toBe(false);
-  await page.fill('#scrub', '7');
-  expect(await page.textContent('#facts')).toContain('Step 7 of 20');
+  await page.fill('#scrub', '15');
+  expect(await page.textContent('#facts')).toContain('Step 1 of 12');
   expect(complaints).toEqual([]);
   await page.close();
 });

@@ -43,8 +43,9 @@ export function paintRobot(
     const fill = isRobot ? colour : colours.faint;
     const thickness = 2 * radius * scale;
     context.beginPath();
-    for (const [px, py] of points) context.lineTo(x(px), y(py));
-    context.closePath();
+    // A path of one point has no length, and is not drawn: it goes there and back.
+    for (const [px, py] of points.length > 1 ? points : [...points, ...points]) context.lineTo(x(px), y(py));
+    if (points.length > 1) context.closePath();
     // What is within the radius of the hull, with an edge by which one sees what lies over what.
     context.strokeStyle = colours.paper;
     context.lineWidth = thickness + EDGE;

@@ -51,6 +51,11 @@ const three: StageThree = {
 /** How those call themselves that compute on the processor what a graphics card does. */
 const ON_PROCESSOR = /swiftshader|llvmpipe|software|basic render/i;
 let stage: SceneStage | undefined;
+let isDrawn = false;
+
+function reply(message: StageReply): void {
+  postMessage(message);
+}
 
 function isAble(isAsked: boolean): boolean {
   const context = new OffscreenCanvas(1, 1).getContext('webgl2');
@@ -64,7 +69,7 @@ function isAble(isAsked: boolean): boolean {
 addEventListener('message', ({ data }: MessageEvent<StageRequest>) => {
   switch (data.kind) {
     case 'probe':
-      postMessage({ isAble: isAble(data.isAsked) } satisfies StageReply);
+      reply({ kind: 'probed', isAble: isAble(data.isAsked) });
       return;
     case 'begin':
       stage = sceneStage(three, data.canvas, data.scene, data.colours);
@@ -77,6 +82,9 @@ addEventListener('message', ({ data }: MessageEvent<StageRequest>) => {
       return;
     case 'show':
       stage?.show(data.pose);
+      // The frame after the one that draws it.
+      if (!isDrawn) requestAnimationFrame(() => requestAnimationFrame(() => reply({ kind: 'drawn' })));
+      isDrawn = true;
       return;
     case 'turn':
       stage?.turn(data.turn);

@@ -17,7 +17,5 @@ export type StageRequest =
   | { readonly kind: 'turn'; readonly turn: Turn }
   | { readonly kind: 'turnBack' };
 
-/** What it says to `probe`. */
-export interface StageReply {
-  readonly isAble: boolean;
-}
+/** What it says: to `probe`, and when the first picture is there. */
+export type StageReply = { readonly kind: 'probed'; readonly isAble: boolean } | { readonly kind: 'drawn' };

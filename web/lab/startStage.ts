@@ -18,7 +18,7 @@ export async function canStage(isAsked: boolean): Promise<boolean> {
   const { worker, ask } = makeWorker();
   try {
     return await new Promise<boolean>((resolve) => {
-      worker.onmessage = ({ data }: MessageEvent<StageReply>) => resolve(data.isAble);
+      worker.onmessage = ({ data }: MessageEvent<StageReply>) => resolve(data.kind === 'probed' && data.isAble);
       worker.onerror = () => resolve(false);
       ask({ kind: 'probe', isAsked });
     });
@@ -27,9 +27,13 @@ export async function canStage(isAsked: boolean): Promise<boolean> {
   }
 }
 
-/** A scene on a canvas, which no other stage may have had; drawn by a worker, so that the page does not wait for it. */
-export function startStage(canvas: HTMLCanvasElement, scene: Scene, colours: StageColours) {
+/**
+ * A scene on a canvas, which no other stage may have had; drawn by a worker, so that the page does not wait for it.
+ * @param onDrawn is called when the first picture is there
+ */
+export function startStage(canvas: HTMLCanvasElement, scene: Scene, colours: StageColours, onDrawn: () => void) {
   const { worker, ask } = makeWorker();
+  worker.onmessage = ({ data }: MessageEvent<StageReply>) => data.kind === 'drawn' && onDrawn();
   const offscreen = canvas.transferControlToOffscreen();
   ask({ kind: 'begin', canvas: offscreen, scene, colours }, [offscreen]);
   const observer = new ResizeObserver(() => {
