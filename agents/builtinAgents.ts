@@ -8,6 +8,7 @@ import {
 import { type TrainableAgent, trainable } from './common/trainable.ts';
 import { CrossQ, type CrossQOptions, type CrossQReport, crossQOptions } from './crossQ.ts';
 import { Dqn, type DqnOptions, type DqnReport, dqnOptions } from './dqn.ts';
+import { Fpo, type FpoOptions, type FpoReport, fpoOptions } from './fpo.ts';
 import { Iql, type IqlOptions, type IqlReport, iqlOptions } from './offline/iql.ts';
 import { NfRlbc, type NfRlbcOptions, type NfRlbcReport, nfRlbcOptions } from './offline/nfRlbc.ts';
 import { Td3Bc, type Td3BcOptions, type Td3BcReport, td3BcOptions } from './offline/td3Bc.ts';
@@ -29,6 +30,7 @@ export interface AgentOptionsByName {
   readonly reinforce: ReinforceOptions;
   readonly a2c: A2cOptions;
   readonly ppo: PpoOptions;
+  readonly fpo: FpoOptions;
   readonly sac: SacOptions;
   readonly tqc: TqcOptions;
   readonly crossq: CrossQOptions;
@@ -47,6 +49,7 @@ export interface AgentReportsByName {
   readonly reinforce: ReinforceReport;
   readonly a2c: A2cReport;
   readonly ppo: PpoReport;
+  readonly fpo: FpoReport;
   readonly sac: SacReport;
   readonly tqc: TqcReport;
   readonly crossq: CrossQReport;
@@ -74,6 +77,10 @@ export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentRep
   reinforce: trainable(Reinforce, reinforceOptions, 'REINFORCE with a baseline (Williams, 1992)'),
   a2c: trainable(A2c, a2cOptions, 'advantage actor-critic (Mnih et al., 2016)'),
   ppo: trainable(Ppo, ppoOptions, 'proximal policy optimization (Schulman et al., 2017)'),
+  fpo: trainable(Fpo, fpoOptions, 'flow matching policy gradients (McAllister et al., 2025)', {
+    actions: 'box',
+    usualPolicy: 'flow-matching',
+  }),
   sac: trainable(Sac, sacOptions, 'soft actor-critic (Haarnoja et al., 2018)', {
     actions: 'box',
   }),

@@ -30,6 +30,7 @@ export {
   type EvaluatedReport,
   type TrainingEvaluation,
 } from './evaluatedAgent.ts';
+export { Fpo, type FpoOptions, type FpoReport } from './fpo.ts';
 export { BestOfPolicy, type BestOfPolicyOptions } from './offline/bestOfPolicy.ts';
 export { Iql, type IqlOptions, type IqlReport } from './offline/iql.ts';
 export { NfRlbc, type NfRlbcOptions, type NfRlbcReport } from './offline/nfRlbc.ts';

@@ -156,6 +156,7 @@ export const presets = {
       },
       policy: {},
     },
+    fpo: { steps: 100_000, envs: 4, agent: { horizon: 1024, gamma: 0.9 }, policy: {} },
     sac: {
       steps: 10_000,
       envs: 1,

@@ -10,7 +10,7 @@ import { leavesBounds } from './leavesBounds.ts';
  * with one scale for all observations cannot be narrow here and wide there, as the soft optimum is.
  */
 export function adviseOnPolicy(agent: LearnerName, policy: Policy, actionSpace: Box): void {
-  const { squash, scale }: { squash?: string; scale?: string } = policyOptionsFor[agent];
+  const { squash, scale }: { squash?: string; scale?: string } = policyOptionsFor[agent] as object;
   const found = [
     squash !== undefined &&
       actionSpace.bounded &&

@@ -6,6 +6,7 @@ export class RolloutBuffer {
   readonly current: Float32Array<ArrayBuffer>;
   readonly observations: Float32Array;
   readonly latents: Float32Array;
+  /** 0 of a policy without a density. */
   readonly logProbs: Float32Array;
   readonly values: Float32Array;
   readonly rewards: Float32Array;
@@ -27,10 +28,13 @@ export class RolloutBuffer {
   }
 
   /** Records what the policy did at step `t` with the current observations. */
-  act(t: number, acted: Readonly<Record<'latent' | 'logProb' | 'value', ArrayLike<number>>>): void {
+  act(
+    t: number,
+    acted: Readonly<Record<'latent' | 'value', ArrayLike<number>> & { logProb?: ArrayLike<number> }>,
+  ): void {
     this.observations.set(this.current, t * this.current.length);
     this.latents.set(acted.latent, t * acted.latent.length);
-    this.logProbs.set(acted.logProb, t * acted.logProb.length);
+    if (acted.logProb !== undefined) this.logProbs.set(acted.logProb, t * acted.logProb.length);
     this.values.set(acted.value, t * acted.value.length);
   }
 

@@ -9,11 +9,11 @@ import { RolloutBuffer } from './rolloutBuffer.ts';
 import { setSameLength } from './setSameLength.ts';
 import type { PolicyEnv } from './vectorEnvFor.ts';
 
-/** What a policy with a value function says to observations `[envs · observationDim]`, row by row. */
+/** What a policy says to observations `[envs · observationDim]`, row by row, with its value function; a log-probability where it has a density. */
 export type Act = (
   inputs: { observations: Float32Array },
   rng: Rng,
-) => Readonly<Record<'action' | 'latent' | 'logProb' | 'value', ArrayLike<number>>>;
+) => Readonly<Record<'action' | 'latent' | 'value', ArrayLike<number>> & { logProb?: ArrayLike<number> }>;
 
 export interface RolloutCollectorOptions extends PolicyEnv, Normalizers {
   /** Whose rollouts they are, as errors name it: `Ppo`. */

@@ -12,7 +12,7 @@ const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = p
  * Without a preset these agents bring observations and rewards to a scale of about 1. The others do not: most weigh rewards against an
  * entropy, and DQN loses tasks by it.
  */
-const scaling: readonly string[] = ['a2c', 'ppo', 'reinforce'] satisfies AgentName[];
+const scaling: readonly string[] = ['a2c', 'fpo', 'ppo', 'reinforce'] satisfies AgentName[];
 
 /** What a training has for whatever is not given. */
 export interface TrainingDefaults {

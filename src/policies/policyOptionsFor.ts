@@ -12,6 +12,7 @@ export const policyOptionsFor = {
   reinforce: {},
   a2c: {},
   ppo: {},
+  fpo: { activation: 'tanh', outputScale: 0.25 },
   sac: reparameterized,
   tqc: reparameterized,
   crossq: { ...reparameterized, batchRenorm: true },

@@ -2,7 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { agentNamed } from '../../agents/builtinAgents.ts';
 import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
 import { usualPolicy } from '../../agents/common/usualPolicy.ts';
-import { A2c, type Agent, Dqn, Iql, NfRlbc, Ppo, presets, QrDqn, Reinforce, Sac, Td3 } from '../../agents/index.ts';
+import {
+  A2c,
+  type Agent,
+  Dqn,
+  Fpo,
+  Iql,
+  NfRlbc,
+  Ppo,
+  presets,
+  QrDqn,
+  Reinforce,
+  Sac,
+  Td3,
+} from '../../agents/index.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
 import { type Box, loadEnv, make, makeVec, type Space } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
@@ -12,6 +25,7 @@ const constructors = {
   a2c: A2c,
   dqn: Dqn,
   'qr-dqn': QrDqn,
+  fpo: Fpo,
   ppo: Ppo,
   reinforce: Reinforce,
   sac: Sac,

@@ -6,6 +6,7 @@ import {
   BehaviorCloning,
   CrossQ,
   Dqn,
+  Fpo,
   Ppo,
   QrDqn,
   Reinforce,
@@ -65,6 +66,21 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
         normalizeObservations: true,
         normalizeRewards: true,
         learningRate: (share) => 1e-3 * (1 - share),
+      }),
+  },
+  Fpo: {
+    steps: 450,
+    make: (hidden) =>
+      new Fpo({
+        policy: policyOf('flow-matching', hidden),
+        env: pendulum(),
+        rng: new Rng('agent'),
+        horizon: 75,
+        epochs: 2,
+        batchSize: 50,
+        draws: 2,
+        normalizeObservations: true,
+        normalizeRewards: true,
       }),
   },
   A2c: {

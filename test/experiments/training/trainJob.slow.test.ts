@@ -143,6 +143,7 @@ describe('a training', () => {
     ['dqn', 'CartPole-v1', 'q-network', replay],
     ['qr-dqn', 'CartPole-v1', 'quantile-network', replay],
     ['a2c', 'CartPole-v1', 'categorical', { reportEvery: 5, valueHidden: [8] }],
+    ['fpo', 'Pendulum-v1', 'flow-matching', { horizon: 50, batchSize: 25, epochs: 2, draws: 2, valueHidden: [8] }],
     ['reinforce', 'CartPole-v1', 'categorical', { valueHidden: [8] }],
   ])('of %s that was stopped ends as if it had not been', async (agent, env, policy, settings) => {
     const of = await training(agent, env, policy, { steps: 500, envs: 1, logInterval: 0, agent: settings });
