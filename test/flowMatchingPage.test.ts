@@ -12,6 +12,8 @@ const { results, fingerprint } = JSON.parse(
     readonly policy: string;
     readonly metric: string;
     readonly iqm: number;
+    readonly low: number;
+    readonly high: number;
     readonly perSeed: readonly number[];
   }[];
 };
@@ -26,10 +28,15 @@ test('what the page says of the cloned lake is that of the stored run', () => {
     const [drowned, kl] = [of('drownRate'), of('startKl')];
     const percent = (share: number) => (100 * share).toFixed(1);
     const nats = (value: number) => value.toFixed(3);
+    const ends = (values: readonly number[]) => [Math.min(...values), Math.max(...values)] as const;
+    const [least, most] = ends(drowned.perSeed);
+    const [nearest, farthest] = ends(kl.perSeed);
     expect(page).toContain(
-      `| ${name} | ${percent(drowned.iqm)} % | ${drowned.perSeed.map(percent).join(', ')} | ${nats(kl.iqm)} | ${kl.perSeed.map(nats).join(', ')} |`,
+      `| ${name} | ${percent(drowned.iqm)} % [${percent(drowned.low)}, ${percent(drowned.high)}] | ${percent(least)} to ${percent(most)} % | ` +
+        `${nats(kl.iqm)} [${nats(kl.low)}, ${nats(kl.high)}] | ${nats(nearest)} to ${nats(farthest)} |`,
     );
-    expect(page).toContain(`${percent(drowned.iqm)} %`);
+    // The answer at the top of the page.
+    expect(page.slice(0, page.indexOf('##')).match(/\d+\.\d %/g)).toContain(`${percent(drowned.iqm)} %`);
   }
   expect(page).toContain(fingerprint.slice(0, 8));
 });
