@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { startChromium } from '../chromium.ts';
 
@@ -15,6 +15,8 @@ export function visitSite(start = () => startChromium('--enable-blink-features=F
   const browser = {
     newPage: (options?: BrowserContextOptions) => started.newPage(options),
     newContext: (options?: BrowserContextOptions) => started.newContext(options),
+    startTracing: (page: Page, categories: string[]) => started.startTracing(page, { categories }),
+    stopTracing: () => started.stopTracing(),
   };
 
   /** A page with what it should not do: complain, or load from elsewhere. */
