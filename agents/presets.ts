@@ -172,6 +172,21 @@ export const presets = {
     iql: { steps: 5000, envs: 1, agent: { ...swinging, beta: 10 }, policy: { ...cloning, scale: 'state' } },
     'nf-rlbc': { steps: 5000, envs: 1, agent: { ...swinging, alpha: 'mixed' }, policy: cloning },
   },
+  // A point that several goals are open to: with a larger clip it keeps to one of them.
+  'Multigoal-v0': {
+    fpo: {
+      steps: 100_000,
+      envs: 4,
+      agent: {
+        horizon: 1024,
+        gamma: 0.9,
+        clip: 0.05,
+        learningRate: { linear: [5e-4, 0] },
+        normalizeRewards: true,
+      },
+      policy: {},
+    },
+  },
   'MountainCarContinuous-v0': {
     ppo: {
       steps: 100_000,
