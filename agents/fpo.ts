@@ -96,7 +96,7 @@ export interface FpoReport extends TrainReport {
 }
 
 /**
- * Flow matching policy gradients: PPO of a {@link FlowMatchingPolicy}, which has no probabilities, by the ratio of matching losses.
+ * Flow matching policy gradients: PPO of a `FlowMatchingPolicy`, which has no probabilities, by the ratio of matching losses.
  *
  *   ℓ_θ(a, o; ε, t) = ‖ε̂ − ε‖²,  ε̂ = x_t − t v_θ(x_t, t | o),  x_t = (1 − t) ε + t a
  *   ρ = exp(L̂_old − L̂_θ),  L̂ the mean of ℓ over the same `draws` of (ε, t) for each action,  |log ρ| ≤ 3
@@ -124,7 +124,7 @@ export class Fpo implements Agent<FpoReport> {
   readonly #improvePolicy;
 
   /**
-   * @throws for an unknown option or one out of range, if the policy is no {@link FlowMatchingPolicy}, the environment does not fit it, or a
+   * @throws for an unknown option or one out of range, if the policy is no `FlowMatchingPolicy`, the environment does not fit it, or a
    *   rollout is smaller than a minibatch
    */
   constructor(options: FpoOptions) {

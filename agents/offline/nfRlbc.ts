@@ -58,7 +58,7 @@ export interface NfRlbcReport extends TrainReport {
  *   targets: θ′ ← θ′ + τ (θ − θ′)
  *
  * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds. α decides, and there is no number
- * for all data: see {@link dataWeightOption}. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ * for all data: see the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
  *
  * Ghugare and Eysenbach, "Normalizing Flows are Capable Models for RL", arXiv:2505.23527: NF-RLBC.
  */

@@ -79,7 +79,7 @@ export abstract class Policy extends Module {
   readonly discreteActions?: ChoiceSpace;
   /**
    * How many numbers at the end of an observation say which choices are allowed: 1 or 0 for each, one choice's after another's. Networks
-   * do not see them. 0 unless the policy {@link maskedLogits masks} actions.
+   * do not see them. 0 unless the policy masks actions, by `maskedLogits`.
    */
   readonly maskDim: number = 0;
   /** Where actions are numbers of a box as they are, without a squash, which: beyond it they have no density. */
@@ -214,7 +214,7 @@ export abstract class Policy extends Module {
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
    * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
    * @param observations `[batch, observationDim]`
-   * @returns as {@link sampleAction}: with its log-probability where the policy has a density
+   * @returns as `sampleAction`: with its log-probability where the policy has a density
    * @throws if `candidates` is no positive integer
    */
   greedy(observations: tf.Tensor, rng: Rng, candidates = 32): ActionSample {
