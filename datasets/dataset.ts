@@ -36,6 +36,6 @@ export interface Dataset extends EpisodeSource {
   readonly about: DatasetAbout;
   /** False where the command that makes it was stopped. */
   readonly finished: boolean;
-  /** {@link episodes}, of numbers as they are stored. */
+  /** The same as `episodes()`, of numbers as they are stored. */
   storedEpisodes(): Iterable<StoredEpisode>;
 }
