@@ -56,7 +56,9 @@ export class NeuralOde extends ConditionalBijector {
     if (solver.kind === 'fixed') {
       const { steps, method = 'dormand-prince' } = solver;
       if (!Object.hasOwn(rungeKuttas, method)) {
-        throw new Error(`NeuralOde: got the method '${method}', expected one of ${Object.keys(rungeKuttas).join(', ')}`);
+        throw new Error(
+          `NeuralOde: got the method '${method}', expected one of ${Object.keys(rungeKuttas).join(', ')}`,
+        );
       }
       this.#solver = {
         kind: 'fixed',
