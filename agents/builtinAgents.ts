@@ -9,6 +9,7 @@ import { type TrainableAgent, trainable } from './common/trainable.ts';
 import { CrossQ, type CrossQOptions, type CrossQReport, crossQOptions } from './crossQ.ts';
 import { Dqn, type DqnOptions, type DqnReport, dqnOptions } from './dqn.ts';
 import { Fpo, type FpoOptions, type FpoReport, fpoOptions } from './fpo.ts';
+import { Fql, type FqlOptions, type FqlReport, fqlOptions } from './offline/fql.ts';
 import { Iql, type IqlOptions, type IqlReport, iqlOptions } from './offline/iql.ts';
 import { NfRlbc, type NfRlbcOptions, type NfRlbcReport, nfRlbcOptions } from './offline/nfRlbc.ts';
 import { Td3Bc, type Td3BcOptions, type Td3BcReport, td3BcOptions } from './offline/td3Bc.ts';
@@ -42,6 +43,7 @@ export interface AgentOptionsByName {
   readonly 'td3-bc': Td3BcOptions;
   readonly iql: IqlOptions;
   readonly 'nf-rlbc': NfRlbcOptions;
+  readonly fql: FqlOptions;
 }
 
 /** The reports of each agent by its name. */
@@ -61,13 +63,14 @@ export interface AgentReportsByName {
   readonly 'td3-bc': Td3BcReport;
   readonly iql: IqlReport;
   readonly 'nf-rlbc': NfRlbcReport;
+  readonly fql: FqlReport;
 }
 
 /** The name of an agent, as `train` and `oxbow train` take it. */
 export type AgentName = keyof AgentOptionsByName;
 
 /** The name of an agent that learns from data. */
-export type DataAgentName = 'behavior-cloning' | 'td3-bc' | 'iql' | 'nf-rlbc';
+export type DataAgentName = 'behavior-cloning' | 'td3-bc' | 'iql' | 'nf-rlbc' | 'fql';
 
 /** The name of an agent that learns from what it does in an environment. */
 export type ActingAgentName = Exclude<AgentName, DataAgentName>;
@@ -121,6 +124,10 @@ export const builtinAgents: { readonly [N in AgentName]: TrainableAgent<AgentRep
     'from data: most value and likelihood of the data by an exact flow (Ghugare & Eysenbach, 2025)',
     { actions: 'box', usualPolicy: 'spline' },
   ),
+  fql: trainable(Fql, fqlOptions, 'from data: flow Q-learning (Park et al., 2025)', {
+    actions: 'box',
+    usualPolicy: 'implicit',
+  }),
 };
 
 /** The names of the agents that learn from what they do in an environment. */

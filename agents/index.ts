@@ -32,6 +32,7 @@ export {
 } from './evaluatedAgent.ts';
 export { Fpo, type FpoOptions, type FpoReport } from './fpo.ts';
 export { BestOfPolicy, type BestOfPolicyOptions } from './offline/bestOfPolicy.ts';
+export { Fql, type FqlOptions, type FqlReport } from './offline/fql.ts';
 export { Iql, type IqlOptions, type IqlReport } from './offline/iql.ts';
 export { NfRlbc, type NfRlbcOptions, type NfRlbcReport } from './offline/nfRlbc.ts';
 export { Td3Bc, type Td3BcOptions, type Td3BcReport } from './offline/td3Bc.ts';

@@ -170,6 +170,12 @@ export const presets = {
       policy: { ...replaying, initialScale: 0.05 },
     },
     iql: { steps: 5000, envs: 1, agent: { ...swinging, beta: 10 }, policy: { ...cloning, scale: 'state' } },
+    fql: {
+      steps: 5000,
+      envs: 1,
+      agent: { ...swinging, alpha: 'mixed', behaviorHidden: [128, 128] },
+      policy: { hidden: [64, 64] },
+    },
     'nf-rlbc': { steps: 5000, envs: 1, agent: { ...swinging, alpha: 'mixed' }, policy: cloning },
   },
   // A point that several goals are open to: with a larger clip it keeps to one of them.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Identity } from '../bijectors/elementwise/identity.ts';
 import { builtinFlows } from '../flows/builtinFlows.ts';
 import {
   type NeuralSplineFlowOptions,
@@ -7,11 +8,13 @@ import {
 } from '../flows/neuralSplineFlow.ts';
 import { networkOptions } from '../nn/networkOptions.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
+import { boxScale } from './boxScale.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
 import { FlowMatchingPolicy, flowMatchingSolvers } from './flowMatchingPolicy.ts';
 import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
 import { FullCovarianceGaussianPolicy } from './fullCovarianceGaussianPolicy.ts';
 import { GaussianPolicy } from './gaussianPolicy.ts';
+import { ImplicitPolicy } from './implicitPolicy.ts';
 import { MixturePolicy } from './mixturePolicy.ts';
 import { MultiCategoricalPolicy } from './multiCategoricalPolicy.ts';
 import { completeDefinition } from './policyDefinition.ts';
@@ -190,6 +193,12 @@ export const builtinPolicies = {
         .describe('how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one'),
     },
     make: (options) => new FlowMatchingPolicy(options),
+  }),
+  implicit: completeDefinition({
+    description: 'one pass of a network takes noise to actions; samples without a density',
+    options: { activation: networkOptions.activation.default('relu') },
+    make: ({ squash, actionSpace, ...options }) =>
+      new ImplicitPolicy({ ...options, squash: squash instanceof Identity ? boxScale(actionSpace) : squash }),
   }),
   'autoregressive-categorical': completeDefinition({
     description: 'each number in a bin, given the bins of those before; an action is sampled number by number',

@@ -53,10 +53,23 @@ export class ImplicitPolicy extends Policy {
     return new ActionSamples({
       owner: 'ImplicitPolicy',
       reparameterized: true,
-      draw: (rng) => this.network.apply(tf.concat([seen, rng.normalTensor([seen.shape[0]!, this.noiseDim])], 1)),
+      draw: (rng) => this.#latent(seen, rng.normalTensor([seen.shape[0]!, this.noiseDim])),
       squash: (latent) => this.bijector.forward(latent),
       squashLogDet: (latent) => sumLogDet(this.bijector.forwardLogDet(latent), this.bijector.eventNdims, 1),
       unsquash: (action) => this.bijector.inverse(action),
     });
+  }
+
+  /**
+   * The latent value of given noise: what a sample is, with its noise given.
+   * @param observations `[batch, observationDim]`
+   * @param noise `[batch, noiseDim]`
+   */
+  carried(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
+    return this.#latent(this.checked(observations), noise);
+  }
+
+  #latent(seen: tf.Tensor, noise: tf.Tensor): tf.Tensor {
+    return this.network.apply(tf.concat([seen, noise], 1));
   }
 }

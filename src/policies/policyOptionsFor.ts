@@ -23,6 +23,7 @@ export const policyOptionsFor = {
   'td3-bc': replaying,
   iql: { scale: 'state', hidden: [256, 256], activation: 'relu' },
   'nf-rlbc': { scale: 'state', hidden: [256, 256], activation: 'relu', reparameterize: true },
+  fql: { hidden: [256, 256], activation: 'relu' },
   'behavior-cloning': { scale: 'state' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

@@ -7,6 +7,7 @@ import {
   type Agent,
   Dqn,
   Fpo,
+  Fql,
   Iql,
   NfRlbc,
   Ppo,
@@ -30,6 +31,7 @@ const constructors = {
   reinforce: Reinforce,
   sac: Sac,
   td3: Td3,
+  fql: Fql,
   iql: Iql,
   'nf-rlbc': NfRlbc,
 };

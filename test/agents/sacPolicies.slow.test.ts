@@ -62,7 +62,7 @@ test('every box policy that is not reparameterized by itself is known', () => {
   const others = policies()
     .filter(({ name, actions }) => actions === 'box' && !names.includes(name) && !families[name]?.angles)
     .map(({ name }) => name);
-  expect(others).toEqual(['flow-matching', 'autoregressive-categorical']);
+  expect(others).toEqual(['flow-matching', 'implicit', 'autoregressive-categorical']);
 });
 
 test.each([

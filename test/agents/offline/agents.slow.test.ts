@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Agent,
   type AgentState,
+  Fql,
   Iql,
   NfRlbc,
   stateFromJson,
@@ -21,6 +22,12 @@ const policyOf = (actionSpace: Box | Discrete = box, options: object = { squash:
     ...(actionSpace instanceof Box && options),
   } as never) as Policy;
 
+/** A policy without a density for the same task, where there is one. */
+const implicitFor = (policy: Policy): Policy =>
+  policy.discreteActions === undefined
+    ? makePolicy('implicit', { observationSpace, actionSpace: box, hidden: [3], rng: new Rng('policy') })
+    : policy;
+
 const common = {
   rng: new Rng('agent'),
   batchSize: 8,
@@ -37,6 +44,7 @@ const envs = (count = 2) =>
 type Options = { policy: Policy; dataset: EpisodeSource; [option: string]: unknown };
 const agents: Record<string, (options: Options) => Agent> = {
   Td3Bc: (options) => new Td3Bc({ ...common, ...options }),
+  Fql: (options) => new Fql({ ...common, behaviorHidden: [3], ...options, policy: implicitFor(options.policy) }),
   Iql: (options) => new Iql({ ...common, ...options }),
   NfRlbc: (options) => new NfRlbc({ ...common, ...options }),
 };
@@ -145,7 +153,7 @@ describe.each(Object.entries(agents))('%s', (name, make) => {
     }
     const discretePolicy = policyOf(discrete);
     expect(() => make({ policy: discretePolicy, dataset })).toThrow(
-      /dataset: wanted 2 observations and 1 discrete actions|whose mode|not reparameterized/,
+      /dataset: wanted 2 observations and 1 discrete actions|whose mode|not reparameterized|expected an ImplicitPolicy/,
     );
     await expect(finish(make({ policy, dataset, onlineSteps: 3 }), 5)).rejects.toThrow(
       `${name}: onlineSteps: got 3 without an env, expected one to make them in`,

@@ -1,9 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { Iql, NfRlbc, Td3Bc } from '../../../agents/index.ts';
-import { Rng } from '../../../src/index.ts';
+import { Fql, Iql, NfRlbc, Td3Bc } from '../../../agents/index.ts';
+import { makePolicy, Rng } from '../../../src/index.ts';
 import { normalLogPdf } from '../../oracle/densities.ts';
 import { mlp, under, type Variables } from '../../oracle/mlp.ts';
-import { BATCH, expectClose, gaussian, gradientBy, mean, noiseOf, relu, tanhGaussian, twins } from '../firstUpdate.ts';
+import {
+  BATCH,
+  expectClose,
+  gaussian,
+  gradientBy,
+  mean,
+  noiseOf,
+  relu,
+  spaces,
+  tanhGaussian,
+  twins,
+} from '../firstUpdate.ts';
 import { box, flat, gradientOf, variablesOf } from '../support.ts';
 import { datasetOf, GAMMA, type PlainRow, plainRows, randomEpisodes, updateFrom } from './support.ts';
 
@@ -171,4 +182,69 @@ describe('NF-RLBC', () => {
     expectAveraged(variablesOf(state.parts.targets), earlier('targets'), after);
     agent.dispose();
   });
+});
+
+test('FQL', async () => {
+  const policy = makePolicy('implicit', { ...spaces, actionSpace: box, hidden: [3], rng: new Rng('student') });
+  const agent = new Fql({ ...common, policy, alpha: 0.7, behaviorHidden: [3], behaviorSteps: 2 });
+  const { report, rows: drawn, earlier, state, noise } = await updateFrom(agent, ['targets'], rows);
+  const times = () => [...noise.fillUniform(new Float32Array(BATCH))];
+  const draws = () => ({ next: noiseOf(noise), matching: noiseOf(noise), times: times(), own: noiseOf(noise) });
+  draws();
+  const { next: nextNoise, matching, times: t, own } = draws();
+  const half = [0, 1].map((i) => (box.high[i]! - box.low[i]!) / 2);
+  const ofBox = (latent: number[]) => latent.map((u, i) => box.low[i]! + half[i]! * (1 + u));
+  const clipped = (action: number[]) => action.map((a, i) => Math.min(Math.max(a, box.low[i]!), box.high[i]!));
+  const student = (of: Variables, observation: number[], xi: number[]) =>
+    ofBox(mlp(under(of, 'network'), [...observation, ...xi], relu));
+  const field = (of: Variables, x: number[], time: number, observation: number[]) =>
+    mlp(under(of, 'field.network'), [...x, time, ...observation], relu);
+  const value = (of: Variables, observation: number[], action: number[]) =>
+    mean(twins(of, observation, clipped(action)));
+
+  const targets = drawn.map(
+    ({ reward, next, discount }, i) =>
+      reward + discount * value(earlier('targets'), next, student(earlier('policy'), next, nextNoise[i]!)),
+  );
+  const ofCritics = criticLoss(drawn, targets);
+  const behaviorLoss = (of: Variables) =>
+    mean(
+      drawn.flatMap(({ observation, action }, i) => {
+        const u = action.map((a, j) => (a - box.low[j]!) / half[j]! - 1);
+        const at = u.map((x, j) => (1 - t[i]!) * matching[i]![j]! + t[i]! * x);
+        return field(of, at, t[i]!, observation).map((v, j) => (v - (u[j]! - matching[i]![j]!)) ** 2);
+      }),
+    );
+  // Two steps by the midpoint, of the field as its update has left it.
+  const behavior = drawn.map(({ observation }, i) => {
+    let x = own[i]!;
+    for (const begin of [0, 0.5]) {
+      const first = field(variablesOf(state.parts.behavior), x, begin, observation);
+      const middle = x.map((each, j) => each + first[j]! / 4);
+      const v = field(variablesOf(state.parts.behavior), middle, begin + 0.25, observation);
+      x = x.map((each, j) => each + v[j]! / 2);
+    }
+    return clipped(ofBox(x));
+  });
+  const after = variablesOf(state.parts.critics);
+  const actions = (of: Variables) => drawn.map(({ observation }, i) => student(of, observation, own[i]!));
+  const distillation = (of: Variables) =>
+    mean(actions(of).flatMap((action, i) => action.map((a, j) => ((a - behavior[i]![j]!) / half[j]!) ** 2)));
+  const values = (of: Variables) => actions(of).map((action, i) => value(after, drawn[i]!.observation, action));
+  const lambda = 1 / mean(values(earlier('policy')).map(Math.abs));
+  const policyLoss = (of: Variables) => 0.7 * distillation(of) - lambda * mean(values(of));
+  expectClose(
+    [report.criticLoss!, report.behaviorLoss!, report.policyLoss!, report.distillationLoss!],
+    [
+      ofCritics(earlier('critics')),
+      behaviorLoss(earlier('behavior')),
+      policyLoss(earlier('policy')),
+      distillation(earlier('policy')),
+    ],
+  );
+  expectClose(gradientOf(state, 'criticOptimizer'), gradientBy(earlier('critics'), ofCritics));
+  expectClose(gradientOf(state, 'behaviorOptimizer'), gradientBy(earlier('behavior'), behaviorLoss));
+  expectClose(gradientOf(state, 'policyOptimizer'), gradientBy(earlier('policy'), policyLoss));
+  expectAveraged(variablesOf(state.parts.targets), earlier('targets'), after);
+  agent.dispose();
 });

@@ -427,7 +427,7 @@ describe('oxbow list', () => {
     expect((await oxbow('list', 'settings', 'drift')).stdout).toMatch(/^noise\.scale/m);
     expect((await oxbow('list', 'settings')).stdout).toMatch(/^logInterval +integer ≥ 0 +1000/m);
     expect((await oxbow('list', 'agents', 'pp')).stderr).toBe(
-      'oxbow: list agents: got pp, expected one of reinforce, a2c, ppo, fpo, sac, tqc, crossq, soft-q-learning, td3, dqn, qr-dqn, behavior-cloning, td3-bc, iql, nf-rlbc (did you mean ppo?)\n',
+      'oxbow: list agents: got pp, expected one of reinforce, a2c, ppo, fpo, sac, tqc, crossq, soft-q-learning, td3, dqn, qr-dqn, behavior-cloning, td3-bc, iql, nf-rlbc, fql (did you mean ppo?)\n',
     );
   });
 });

@@ -1,0 +1,238 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { Box } from '../../envs/index.ts';
+import {
+  Adam,
+  checkPolicy,
+  compile,
+  FlowMatchingPolicy,
+  type ImplicitPolicy,
+  type Policy,
+  type Rng,
+  sampleAction,
+  valueAndGradients,
+} from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
+import { ActionValues } from '../common/actionValues.ts';
+import { layerWidths } from '../common/agentOptions.ts';
+import { bounded } from '../common/bounded.ts';
+import { clippedActions } from '../common/clippedActions.ts';
+import { criticOptions, targetValue } from '../common/criticOptions.ts';
+import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
+import { ExplorationNoise, halfWidths } from '../common/explorationNoise.ts';
+import type { FigureOf } from '../common/meanMetrics.ts';
+import { offlineOptions } from '../common/offlineOptions.ts';
+import { offlineParts } from '../common/offlineParts.ts';
+import { OfflineTraining } from '../common/offlineTraining.ts';
+import { noiseOptions } from '../common/offPolicyOptions.ts';
+import { copyFrom, polyak } from '../common/polyak.ts';
+import { tdTarget } from '../common/tdTarget.ts';
+import type { TransitionTensors } from '../common/transitions.ts';
+import { valueWeight } from '../common/valueWeight.ts';
+import { withArticle } from '../common/withArticle.ts';
+
+/** α by the kind of the data. */
+const ALPHA = { mixed: 0.03, demonstrations: 5 };
+
+export const fqlOptions = z.strictObject({
+  ...offlineOptions,
+  alpha: dataWeightOption('the distance to the behaviour', ALPHA),
+  targetValue,
+  behaviorHidden: layerWidths("the behaviour's field", [256, 256]),
+  behaviorSteps: z
+    .int()
+    .positive()
+    .default(5)
+    .meta({ description: 'steps by the midpoint from noise to an action of the behaviour', unit: 'steps' }),
+  ...noiseOptions,
+  ...criticOptions,
+});
+
+/** Options of {@link Fql}. */
+export type FqlOptions = z.input<typeof fqlOptions>;
+
+/** Means over the updates since the last report. */
+export interface FqlReport extends TrainReport {
+  /** α E[‖a − aᵇ‖²] − λ E[Q(s, a)]. */
+  readonly policyLoss?: number;
+  /** E[‖a − aᵇ‖²], the mean over the components, in half widths of their bounds. */
+  readonly distillationLoss?: number;
+  /** The flow-matching loss of the behaviour. */
+  readonly behaviorLoss?: number;
+  /** Σᵢ E[(Qᵢ − y)²]. */
+  readonly criticLoss?: number;
+  /** E[Q₁] of the minibatch's actions. */
+  readonly actionValue?: number;
+}
+
+/**
+ * Flow Q-learning: a flow-matching policy clones the behaviour that made the data, in several steps, and the policy goes from the same noise to
+ * an action of more value in one, so that no gradient has to flow through steps.
+ *
+ *   y = r + γ (1 − terminated) Q̄′(s′, a′),  a′ = μ(s′, ξ′), Q̄ the mean of the critics, or their least
+ *   critics:   Σᵢ E[(Qᵢ(s, aᵈ) − y)²]
+ *   behaviour: E‖v(x_t, t | s) − (aᵈ − ε)‖², see `FlowMatchingPolicy`
+ *   policy:    α E[‖μ(s, ξ) − aᵇ(s, ξ)‖²] − λ E[Q̄(s, μ(s, ξ))],  ξ ~ N(0, I), aᵇ the behaviour's action of the same noise,
+ *              λ = 1 / E[|Q̄|]
+ *   targets:   θ′ ← θ′ + τ (θ − θ′)
+ *
+ * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds; distances are in half widths of
+ * these. The policy is an `ImplicitPolicy`, with as many numbers of noise as an action has. α decides, and there is no number for all data: see
+ * {@link dataWeightOption}. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ *
+ * Park, Li and Levine, "Flow Q-Learning", arXiv:2502.02538.
+ */
+export class Fql implements Agent<FqlReport> {
+  readonly critics: ActionValues;
+  /** What clones the data; disposed with the agent. */
+  readonly behavior: FlowMatchingPolicy;
+  readonly #options: z.output<typeof fqlOptions>;
+  readonly #policy: ImplicitPolicy;
+  readonly #actionSpace: Box;
+  readonly #targets: ActionValues;
+  readonly #optimizers: { readonly critics: Adam; readonly behavior: Adam; readonly policy: Adam };
+  readonly #training: OfflineTraining<FqlRate, FigureOf<FqlReport>>;
+
+  /** @throws for an unknown option or one out of range, if data or environment do not fit the policy, or it does not carry noise */
+  constructor(options: FqlOptions) {
+    const config = parseOptions('Fql', fqlOptions, options);
+    this.#options = config;
+    const { policy, rng, behaviorHidden: hidden, behaviorSteps: steps } = config;
+    const { observationDim, encoder } = policy;
+    checkCarries(policy);
+    checkPolicy(policy);
+    this.#policy = policy;
+    const { replay, actionSpace, env } = offlineParts('Fql', config);
+    this.#actionSpace = actionSpace;
+    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    this.critics = new ActionValues(ofCritics);
+    this.#targets = new ActionValues(ofCritics);
+    this.behavior = new FlowMatchingPolicy({
+      observationDim: encoder?.featureDim ?? observationDim,
+      ...{ actionSpace, hidden, steps, rng: rng.split('behavior') },
+    });
+    if (encoder !== undefined) this.behavior.encodeObservations(encoder.another(rng.split('encoder')));
+    this.#optimizers = {
+      critics: new Adam(this.critics.trainableVariables()),
+      behavior: new Adam(this.behavior.trainableVariables()),
+      policy: new Adam(policy.trainableVariables()),
+    };
+    const modules = {
+      policy,
+      behavior: this.behavior,
+      critics: this.critics,
+      targets: this.#targets,
+      criticOptimizer: this.#optimizers.critics,
+      behaviorOptimizer: this.#optimizers.behavior,
+      policyOptimizer: this.#optimizers.policy,
+    };
+    const numEnvs = env?.numEnvs ?? 1;
+    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
+    const act = compile(
+      ({ observations }: { observations: tf.Tensor }, rng) => ({
+        action: sampleAction(policy.given(observations), rng).action,
+      }),
+      { name: 'fql/act', state: [policy] },
+    );
+    const sampled = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
+    const update = compile((batch: FqlBatch, rng) => this.#improve(batch, rng), {
+      name: 'fql/update',
+      state: Object.values(modules),
+    });
+    this.#training = new OfflineTraining<FqlRate, FigureOf<FqlReport>>({
+      owner: 'Fql',
+      config,
+      env,
+      actionSpace,
+      parts: { ...modules, replay, noise },
+      compiled: [act, update],
+      rates: {
+        learningRate: config.learningRate,
+        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+      },
+      remedy: 'a larger alpha, or a smaller learningRate,',
+      begin: () => {
+        copyFrom(this.#targets, this.critics);
+        noise.reset();
+      },
+      act: (observations, rng) => noise.addedTo(sampled({ observations }, rng).action, rng),
+      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
+    });
+  }
+
+  /** @throws {DivergedError} if a loss is no longer a number, or the critics diverge */
+  train(options: TrainOptions): AsyncGenerator<FqlReport, void, undefined> {
+    return this.#training.train(options);
+  }
+
+  state(): AgentState {
+    return this.#training.state();
+  }
+
+  setState(state: AgentState): void {
+    this.#training.setState(state);
+  }
+
+  dispose(): void {
+    this.#training.dispose();
+  }
+
+  /** One minibatch: critics, behaviour, policy, targets. */
+  #improve(batch: FqlBatch, rng: Rng): Record<FigureOf<FqlReport>, tf.Tensor> {
+    const { policy, tau, targetValue, maxGradientNorm, criticMaxGradientNorm } = this.#options;
+    const { observations, actions, nextObservations, learningRate } = batch;
+    const seen = policy.normalized(observations);
+    const nextActions = clippedActions(sampleAction(policy.given(nextObservations), rng).action, this.#actionSpace);
+    const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
+    const { gradients, loss, actionValue } = valueAndGradients(
+      () => this.critics.loss(seen, clippedActions(actions, this.#actionSpace), targets),
+      this.critics.trainableVariables(),
+    );
+    this.#optimizers.critics.update(bounded(gradients, criticMaxGradientNorm), batch.criticLearningRate);
+
+    const ofBehavior = valueAndGradients(
+      () => ({ loss: this.behavior.matchingLoss(seen, actions, rng) }),
+      this.behavior.trainableVariables(),
+    );
+    this.#optimizers.behavior.update(bounded(ofBehavior.gradients, maxGradientNorm), learningRate);
+
+    const ofPolicy = this.#improvePolicy(batch, seen, rng);
+    polyak(this.#targets, this.critics, tau);
+    return { ...ofPolicy, behaviorLoss: ofBehavior.loss, criticLoss: loss, actionValue: actionValue! };
+  }
+
+  #improvePolicy({ observations, learningRate }: FqlBatch, seen: tf.Tensor, rng: Rng) {
+    const { targetValue, maxGradientNorm } = this.#options;
+    const alpha = dataWeight(this.#options.alpha, ALPHA);
+    const noise = rng.normalTensor([observations.shape[0]!, this.#policy.actionDim]);
+    const behavior = this.behavior.given(seen).squash(this.behavior.carried(seen, noise));
+    const perHalfWidth = tf.tensor1d(halfWidths(this.#actionSpace).map((half) => 1 / half));
+    const { gradients, loss, distillationLoss } = valueAndGradients(() => {
+      const actions = this.#policy.given(observations).squash(this.#policy.carried(observations, noise));
+      const values = this.critics[targetValue](seen, clippedActions(actions, this.#actionSpace));
+      const distillationLoss = tf.mean(tf.square(tf.mul(tf.sub(actions, behavior), perHalfWidth)));
+      const gain = tf.mul(valueWeight(values), tf.mean(values));
+      return { loss: tf.sub(tf.mul(alpha, distillationLoss), gain), distillationLoss };
+    }, this.#policy.trainableVariables());
+    this.#optimizers.policy.update(bounded(gradients, maxGradientNorm), learningRate);
+    return { policyLoss: loss, distillationLoss: distillationLoss! };
+  }
+}
+
+/** @throws if the policy is no map from as many numbers of noise as an action has */
+function checkCarries(policy: Policy): asserts policy is ImplicitPolicy {
+  const { carried, noiseDim } = policy as unknown as Partial<ImplicitPolicy>;
+  if (typeof carried === 'function' && noiseDim === policy.actionDim) return;
+  const got = noiseDim === undefined ? '' : ` with ${noiseDim} numbers of noise`;
+  throw new Error(
+    `Fql: policy: got ${withArticle(policy.constructor.name)}${got}, expected an ImplicitPolicy with as many numbers of noise as an action has: ` +
+      "makePolicy('implicit', …)",
+  );
+}
+
+const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
+
+type FqlRate = keyof typeof rateShapes;
+
+type FqlBatch = TransitionTensors<FqlRate>;

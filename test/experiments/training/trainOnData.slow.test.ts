@@ -1,0 +1,143 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { train } from '../../../agents/index.ts';
+import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
+import { make } from '../../../envs/index.ts';
+import { Rng } from '../../../src/index.ts';
+import { oxbow } from '../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-data-'));
+const data = join(folder, 'data');
+const set = (...settings: string[]) => settings.flatMap((setting) => ['--set', setting]);
+const SMALL = [
+  ...['--steps', '60', '--workers', '1', '--engine', 'wasm'],
+  ...set('policy.hidden=4', 'agent.batchSize=8', 'agent.reportEvery=20', 'evaluationEpisodes=2', 'logInterval=0'),
+  ...set('agent.criticHidden=4'),
+];
+
+beforeAll(async () => {
+  const { observationSpace, actionSpace } = make('Pendulum-v1');
+  const writer = new DatasetWriter(
+    data,
+    {
+      environment: { id: 'Pendulum-v1', options: {} },
+      observationSpace: spaceToJson(observationSpace as never),
+      actionSpace: spaceToJson(actionSpace as never),
+      dtypes: { observations: 'float32', actions: 'float32', rewards: 'float32' },
+      infos: [],
+      policies: [],
+      provenance: {},
+    },
+    3,
+  );
+  const rng = new Rng('data');
+  for (let i = 0; i < 3; i++) {
+    writer.append({
+      observations: rng.fillNormal(new Float32Array(3 * 21)),
+      actions: rng.fillUniform(new Float32Array(20)),
+      rewards: rng.fillNormal(new Float32Array(20)),
+      terminations: new Uint8Array(20),
+      truncations: Uint8Array.from({ length: 20 }, (_, t) => Number(t === 19)),
+    });
+  }
+  writer.finish();
+});
+
+describe('oxbow train --dataset', () => {
+  it('trains, goes online, and eval plays what it has learned; train does the same', async () => {
+    const run = join(folder, 'run');
+    const online = ['--online-steps', '20', ...set('agent.learningStarts=5')];
+    const trained = await oxbow(
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'iql',
+      '--dataset',
+      data,
+      ...SMALL,
+      ...online,
+      '--out',
+      run,
+    );
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    const job = join(run, 'jobs/iql/Pendulum-v1/gaussian/seed-0');
+    expect(readdirSync(job)).toContain('policy.json');
+    const evaluated = await oxbow('eval', run, '--episodes', '2');
+    expect(evaluated).toMatchObject({ code: 0, stderr: '' });
+    expect(evaluated.stdout).toMatch(/gaussian/);
+
+    const { policy, steps, updates } = await train({
+      ...{ env: 'Pendulum-v1', agent: 'iql', dataset: data, steps: 60, seed: 0 },
+      agentOptions: { batchSize: 8, reportEvery: 20, criticHidden: [4], onlineSteps: 20, learningStarts: 5 },
+      policyOptions: { hidden: [4] },
+    });
+    expect([steps, updates]).toEqual([60, 55]);
+    const saved = JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')) as { variables: Record<string, unknown> };
+    expect(saved.variables).toEqual(JSON.parse(JSON.stringify(policy.stateDict())));
+    policy.dispose();
+  });
+
+  it('clones, too', async () => {
+    const run = join(folder, 'cloned');
+    const small = [
+      '--steps',
+      '30',
+      ...set('policy.hidden=4', 'evaluationEpisodes=2'),
+      '--workers',
+      '1',
+      '--engine',
+      'wasm',
+    ];
+    const { code } = await oxbow(
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'behavior-cloning',
+      '--dataset',
+      data,
+      ...small,
+      '--out',
+      run,
+    );
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['--agent', 'iql'], /^oxbow: .*got iql, which learns from data: expected a dataset beside it\n$/],
+    [
+      ['--agent', 'sac', '--dataset', data],
+      /^oxbow: .*got sac beside a dataset, expected an agent that learns from data\n$/,
+    ],
+    [
+      ['--agent', 'iql', '--dataset', join(folder, 'none')],
+      /^oxbow: .*--dataset: .*none: there is no such file or folder\n$/,
+    ],
+    [['--agent', 'iql', '--dataset', folder], /^oxbow: .*--dataset: .*: is no dataset/],
+    [['--agent', 'iql', '--dataset', data, '--online-steps', 'x'], /^oxbow: .*agent\.onlineSteps: got/],
+  ])('%j is refused in one line, and nothing is written', async (argv, message) => {
+    const run = join(folder, 'refused');
+    const { code, stderr } = await oxbow('train', 'Pendulum-v1', ...argv, '--out', run);
+    expect(stderr).toMatch(message);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect(code).toBe(2);
+    expect(existsSync(run)).toBe(false);
+  });
+
+  it('is not searched for settings', async () => {
+    const { code, stderr } = await oxbow(
+      'tune',
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'iql',
+      '--out',
+      join(folder, 'tune'),
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      'oxbow: --agent: got iql, which learns from data, expected one that learns from an environment\n',
+    ]);
+  });
+});
