@@ -177,6 +177,7 @@ export default defineConfig({
           { text: 'All results', link: '/results' },
           { text: 'Lake', link: '/results/lake' },
           { text: 'Agents', link: '/results/agents' },
+          { text: 'Learning from data', link: '/results/offline' },
           { text: 'Policies', link: '/results/policies' },
           { text: 'Flows', link: '/results/flows' },
           { text: 'Speed', link: '/results/speed' },
