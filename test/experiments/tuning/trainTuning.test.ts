@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
+import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
 import { presets } from '../../../agents/index.ts';
 import type { Outcome } from '../../../experiments/harness/experiment.ts';
 import { drawSettings, type SearchSpace } from '../../../experiments/harness/tuning/searchSpace.ts';
