@@ -34,8 +34,8 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
   /** A policy, or the name of one: by default `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`. */
   readonly policy?: P | PolicyName | Policy | undefined;
   /**
-   * What an agent learns from that learns from data: episodes, or the path of a dataset. The environment gives it the spaces, evaluates its
-   * policy, and is where it goes online, if it does.
+   * Episodes, or the path of a dataset, for an agent that learns from data. The environment gives it the spaces, evaluates its policy, and is
+   * where it goes online, if it does.
    */
   readonly dataset?: EpisodeSource | string | undefined;
   /** Environment steps, over all environments, or updates on data: by default the preset's, or 100,000. */

@@ -13,7 +13,7 @@ export interface AgentMakings {
   readonly policy: Policy;
   /** Of an agent that learns from data, where it goes online, if it does. */
   readonly env?: VectorEnv | AnyEnv | undefined;
-  /** What an agent learns from that learns from data. */
+  /** The dataset, of an agent that learns from data. */
   readonly dataset?: EpisodeSource | undefined;
   readonly rng: Rng;
 }

@@ -18,7 +18,7 @@ export interface Training extends AgentWithPolicy {
 
 /**
  * What a job trains, from the settings of its run.
- * @param dataset what an agent learns from that learns from data
+ * @param dataset for an agent that learns from data
  * @throws one line, if something does not fit
  */
 export function makeTraining(

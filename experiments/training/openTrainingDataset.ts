@@ -4,7 +4,7 @@ import { InputError } from '../harness/inputError.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
 /**
- * What an agent learns from that learns from data; undefined where the settings name nothing.
+ * The dataset, for an agent that learns from data; undefined where the settings name nothing.
  * @throws InputError if there is no whole dataset at the path
  */
 export async function openTrainingDataset({

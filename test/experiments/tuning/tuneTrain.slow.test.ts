@@ -130,7 +130,8 @@ test.each(actingAgents)('%s can be made with settings of its space', async (agen
   await selectEngine('wasm');
   const { actions, usualPolicy, settings: options } = builtinAgents[agent];
   const small = 'criticHidden' in options.shape ? { criticHidden: [8] } : {};
-  const [env, policy] = actions === 'box' ? ['Pendulum-v1', 'gaussian'] : ['CartPole-v1', usualPolicy ?? 'categorical'];
+  const [env, policy] =
+    actions === 'box' ? ['Pendulum-v1', usualPolicy ?? 'gaussian'] : ['CartPole-v1', usualPolicy ?? 'categorical'];
   const choice = { studies: [agent], policies: [policy], environments: [env] };
   for (const envs of [1, 8]) {
     const config = trainTuningExperiment(choice).schema.parse({
