@@ -98,7 +98,7 @@ export interface FpoReport extends TrainReport {
 /**
  * Flow matching policy gradients: PPO of a `FlowMatchingPolicy`, which has no probabilities, by the ratio of matching losses.
  *
- *   ℓ_θ(a, o; ε, t) = ‖ε̂ − ε‖²,  ε̂ = x_t − t v_θ(x_t, t | o),  x_t = (1 − t) ε + t a
+ *   ℓ_θ(a, o; ε, t) = ‖ε̂ − ε‖² / d,  d numbers an action,  ε̂ = x_t − t v_θ(x_t, t | o),  x_t = (1 − t) ε + t a
  *   ρ = exp(L̂_old − L̂_θ),  L̂ the mean of ℓ over the same `draws` of (ε, t) for each action,  |log ρ| ≤ 3
  *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)],  and L_V = ½ E[(V − R)²]
  *

@@ -3,11 +3,12 @@ import { writeWholeFile } from '../src/files.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { parseJson } from '../src/parseJson.ts';
 import { checkEpisode } from './checkEpisode.ts';
+import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
 import { atEnd } from './jsonLines.ts';
 import { spaceFromJson, spaceToJson } from './spaceJson.ts';
-import { arrayOf, episodeOf, type StoredEpisode } from './storedEpisode.ts';
+import { episodeOf, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
 /** Where each kind of column is in a row. */
@@ -115,14 +116,22 @@ export class CsvDataset implements Dataset {
     const numbers = (from: readonly (readonly string[])[], columns: readonly number[]) =>
       from.flatMap((row, i) => columns.map((at) => numberIn(`${where}, line ${first + i}`, row[at]!)));
     const made = rows.slice(0, -1);
-    const flag = (at: number) => at >= 0 && /^(1|1\.0|true)$/i.test(made[steps - 1]![at]!.trim());
-    const once = (at: number) => (at < 0 || rows[0]![at]!.trim() === '' ? undefined : Number(rows[0]![at]));
+    const flag = (at: number) => {
+      const flags = at < 0 ? [] : rows.map((row, i) => flagIn(`${where}, line ${first + i}`, row[at]!));
+      const early = flags.findIndex((isSet, i) => isSet && i !== steps - 1);
+      if (early < 0) return flags[steps - 1] ?? false;
+      throw new Error(
+        `${where}, line ${first + early}: ends there, expected an end at its last step alone, line ${first + steps - 1}`,
+      );
+    };
+    const once = (at: number) =>
+      at < 0 || rows[0]![at]!.trim() === '' ? undefined : numberIn(`${where}, line ${first}`, rows[0]![at]!);
     const ends = { terminated: flag(terminated), truncated: flag(truncated) };
     const own = { seed: once(seed), policy: once(policy) };
     const result: StoredEpisode = {
-      observations: arrayOf(dtypes.observations, numbers(rows, observations)),
-      actions: arrayOf(dtypes.actions, numbers(made, actions)),
-      rewards: arrayOf(dtypes.rewards, numbers(made, [reward])) as Float64Array,
+      observations: converted(`${where}: observations`, numbers(rows, observations), dtypes.observations),
+      actions: converted(`${where}: actions`, numbers(made, actions), dtypes.actions),
+      rewards: converted(`${where}: rewards`, numbers(made, [reward]), dtypes.rewards) as Float64Array,
       terminations: atEnd(steps, ends.terminated),
       truncations: atEnd(steps, ends.truncated || !ends.terminated),
       ...(names.length > 0 && {
@@ -233,6 +242,14 @@ function plainAbout(names: readonly string[], { observations, actions }: Columns
     policies: [],
     provenance: {},
   };
+}
+
+/** Whether a cell says that something is so; an empty one says that it is not. */
+function flagIn(where: string, text: string): boolean {
+  const value = text.trim().toLowerCase();
+  if (['1', '1.0', 'true'].includes(value)) return true;
+  if (['', '0', '0.0', 'false'].includes(value)) return false;
+  throw new Error(`${where}: got "${text.trim()}", expected 1 or 0 where an end is said`);
 }
 
 function numberIn(where: string, text: string): number {

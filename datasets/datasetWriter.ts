@@ -1,13 +1,14 @@
 import { makeFolder, removeFile, writeWholeFile } from '../src/files.ts';
 import { checkEpisode, type EpisodeSpaces } from './checkEpisode.ts';
 import { ContentHash } from './contentHash.ts';
+import { converted } from './converted.ts';
 import type { DatasetAbout } from './dataset.ts';
 import { type DatasetIndex, hasIndex, shardPath, writeIndex } from './datasetIndex.ts';
 import { nodeModule } from './nodeModule.ts';
 import { encodeShard, episodeBytes } from './shard.ts';
 import { spaceFromJson } from './spaceJson.ts';
 import { StoredDataset } from './storedDataset.ts';
-import { arrayOf, type Dtype, dtypeOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
+import type { StoredEpisode } from './storedEpisode.ts';
 
 /** From so many bytes on episodes are written to a file: what is in memory at a time, in writing and in reading. */
 const SHARD_BYTES = 2 ** 22;
@@ -145,15 +146,6 @@ export class DatasetWriter implements EpisodeSpaces {
 export function finishDataset(path: string): string {
   const { about, planned } = new StoredDataset(path);
   return new DatasetWriter(path, about, planned).finish();
-}
-
-function converted(where: string, values: NumberArray, dtype: Dtype): NumberArray {
-  if (dtypeOf(values) === dtype) return values;
-  const result = arrayOf(dtype, values);
-  // Rounding to float32 is what the type is for; a whole number that becomes another is an error.
-  const wrong = dtype.startsWith('float') ? -1 : result.findIndex((value, i) => value !== values[i]);
-  if (wrong >= 0) throw new Error(`${where}: ${values[wrong]} is no ${dtype}, as which they are stored`);
-  return result;
 }
 
 function checkEmpty(path: string): void {

@@ -23,8 +23,9 @@ export interface HindsightOptions {
  * Each episode of a source, and after it the same steps once more as if what they achieved had been the goal: hindsight experience replay
  * (Andrychowicz et al. 2017), for observations that hold the goal that was achieved and the one that was desired.
  *
- * With `'final'` an episode comes again whole, with one goal. With `'future'` each step comes `goals` times, as an episode of one step that
- * is truncated unless it is terminated: two steps with different goals are not one after the other, so returns over several steps are of one.
+ * With `'final'` an episode comes again whole, with one goal; where `terminated` is given each of its steps comes as an episode of its own,
+ * since the goal may be reached before the end. With `'future'` each step comes `goals` times, as an episode of one step that is truncated
+ * unless it is terminated: two steps with different goals are not one after the other, so returns over several steps are of one.
  */
 export class HindsightEpisodes implements EpisodeSource {
   readonly observationSpace: EpisodeSource['observationSpace'];
@@ -33,6 +34,8 @@ export class HindsightEpisodes implements EpisodeSource {
   readonly numSteps: number;
   readonly #source: EpisodeSource;
   readonly #options: Required<HindsightOptions>;
+  /** Whether relabelled episodes keep their length. */
+  readonly #isWhole: boolean;
 
   /** @throws if the columns are none of an observation's, or not as many achieved as desired */
   constructor(source: EpisodeSource, options: HindsightOptions) {
@@ -61,8 +64,9 @@ export class HindsightEpisodes implements EpisodeSource {
     this.observationSpace = source.observationSpace;
     this.actionSpace = source.actionSpace;
     const more = strategy === 'final' ? 1 : goals;
+    this.#isWhole = strategy === 'final' && options.terminated === undefined;
     this.numSteps = source.numSteps * (1 + more);
-    this.numEpisodes = source.numEpisodes + (strategy === 'final' ? source.numEpisodes : more * source.numSteps);
+    this.numEpisodes = source.numEpisodes + (this.#isWhole ? source.numEpisodes : more * source.numSteps);
   }
 
   *episodes(): Iterable<Episode> {
@@ -75,7 +79,9 @@ export class HindsightEpisodes implements EpisodeSource {
 
   *#final(episode: Episode): Generator<Episode> {
     const steps = episode.rewards.length;
-    yield this.#relabelled(episode, 0, steps, this.#goalAt(episode, steps));
+    const goal = this.#goalAt(episode, steps);
+    const length = this.#isWhole ? steps : 1;
+    for (let t = 0; t < steps; t += length) yield this.#relabelled(episode, t, t + length, goal);
   }
 
   *#future(episode: Episode, rng: Rng): Generator<Episode> {

@@ -3,10 +3,11 @@ import { writeWholeFile } from '../src/files.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { parseJson } from '../src/parseJson.ts';
 import { checkEpisode } from './checkEpisode.ts';
+import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
 import { spaceFromJson } from './spaceJson.ts';
-import { arrayOf, type Dtype, episodeOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
+import { type Dtype, episodeOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
 const FORMAT = 'oxbow-episodes';
@@ -81,7 +82,7 @@ export class JsonLinesDataset implements Dataset {
       const episode: StoredEpisode = {
         observations: rows('observations', this.observationSpace.size),
         actions: rows('actions', this.actionSpace.size),
-        rewards: arrayOf(dtypes.rewards, json.rewards) as Float64Array,
+        rewards: converted(`${where}: rewards`, json.rewards, dtypes.rewards) as Float64Array,
         terminations: atEnd(count, json.terminated),
         truncations: atEnd(count, json.truncated),
         ...(names.length > 0 && {
@@ -148,7 +149,7 @@ function rowsOf(
   const wrong = rows.findIndex((row) => row.length !== width);
   if (wrong >= 0)
     throw new Error(`${where}: ${name}: row ${wrong} has ${rows[wrong]!.length} numbers, expected ${width}`);
-  return arrayOf(dtype, rows.flat());
+  return converted(`${where}: ${name}`, rows.flat(), dtype);
 }
 
 function parsed(path: string, number: number, line: string): unknown {

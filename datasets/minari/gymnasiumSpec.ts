@@ -70,8 +70,11 @@ export function gymnasiumSpec(environment: Environment | null): string | undefin
 export function environmentFrom(spec: {
   readonly id: string;
   readonly kwargs?: Environment['options'] | undefined;
+  readonly max_episode_steps?: number | null | undefined;
 }): Environment {
-  const { id, kwargs = {} } = spec;
+  const { id, kwargs = {}, max_episode_steps: limit } = spec;
   if (!Object.hasOwn(ENTRIES, id) || Object.keys(kwargs).length > 0) return { id: `${PYTHON}${id}`, options: kwargs };
-  return { id: ENTRIES[id]!.entry.includes('.mujoco.') ? `${MUJOCO}${id}` : id, options: {} };
+  const { entry, steps } = ENTRIES[id]!;
+  const options = limit == null || limit === steps ? {} : { maxEpisodeSteps: limit };
+  return { id: entry.includes('.mujoco.') ? `${MUJOCO}${id}` : id, options };
 }

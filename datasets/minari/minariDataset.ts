@@ -1,6 +1,7 @@
 import type { Group, Dataset as H5Dataset, File as H5File } from 'h5wasm/node';
 import { parseJson } from '../../src/parseJson.ts';
 import { checkEpisode } from '../checkEpisode.ts';
+import { converted } from '../converted.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import type { Episode } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
@@ -138,7 +139,7 @@ export class MinariDataset implements Dataset {
 
   #episode(group: Group): StoredEpisode {
     const { dtypes, infos } = this.about;
-    const rewards = arrayOf(dtypes.rewards, numbersIn(group, ['rewards'])) as Float64Array;
+    const rewards = converted('rewards', numbersIn(group, ['rewards']), dtypes.rewards) as Float64Array;
     const steps = rewards.length;
     const { seed, policy } = group.attrs;
     const has = (name: string) =>
@@ -167,7 +168,7 @@ export class MinariDataset implements Dataset {
     const dtype = this.about.dtypes[name];
     if (leaves.length === 1 && leaves[0]!.path.length === 0) {
       const values = numbersIn(group, [name], rows * leaves[0]!.space.size);
-      return dtypeOf(values) === dtype ? values : arrayOf(dtype, values);
+      return converted(name, values, dtype);
     }
     const width = leaves.reduce((sum, { space }) => sum + space.size, 0);
     const target = arrayOf(dtype, rows * width);

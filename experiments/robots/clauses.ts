@@ -1,13 +1,13 @@
-import { type Conclusion, type Criterion, concludeClauses } from '../harness/conclusion.ts';
+import { type Conclusion, type Criterion, concludeClauses, DECIDING_SEEDS } from '../harness/conclusion.ts';
 import { equivalentRows } from '../harness/equivalentRows.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
+import { pairedSeeds } from '../harness/pairedSeeds.ts';
 import { plural } from '../harness/plural.ts';
 import { agentLabel } from '../training/scored/agentLabel.ts';
 import { ofCell } from '../training/scored/cell.ts';
 import { cells, choices } from './cells.ts';
 
-const question =
-  'Does a flow or a mixture in the Gaussian’s place change what robots learn, each class at its own rate?';
+const question = 'Does a flow or a mixture in the Gaussian’s place change what robots learn?';
 
 /** Fixed on 2026-11-28, before any run, and not changed since. */
 const prediction =
@@ -21,6 +21,8 @@ interface Comparison {
   /** `a spline by PPO on Hopper-v5` */
   readonly name: string;
   readonly criterion: Criterion;
+  /** How many seeds have both. */
+  readonly pairs: number;
   /** Whether its interquartile mean is above the Gaussian's. */
   readonly isAbove: boolean;
 }
@@ -40,7 +42,11 @@ function comparisons(summary: readonly SummaryRow[]): Comparison[] {
         bound: SAME * Math.abs(gaussian.iqm!),
         format: (value) => value.toFixed(0),
       });
-      return criterion ? [{ name: `${row.policy} by ${where}`, criterion, isAbove: row.iqm! > gaussian.iqm! }] : [];
+      if (criterion === undefined) return [];
+      const pairs = pairedSeeds(row, gaussian).x.length;
+      const judged =
+        pairs < DECIDING_SEEDS ? { ...criterion, holds: undefined, note: `${pairs} seeds decide nothing` } : criterion;
+      return [{ name: `${row.policy} by ${where}`, criterion: judged, pairs, isAbove: row.iqm! > gaussian.iqm! }];
     });
   });
 }
@@ -48,12 +54,11 @@ function comparisons(summary: readonly SummaryRow[]): Comparison[] {
 /** What became of the prediction. @param summary rows of all metrics */
 export function concludeRobots(summary: readonly SummaryRow[]): Conclusion {
   const compared = comparisons(summary);
-  const measured = summary.filter(({ metric }) => metric === 'greedyReturn').map(({ perSeed }) => perSeed.length);
   const answer = answerOf(compared);
   return concludeClauses(
     { question, prediction, ...(answer && { answer }) },
     compared.map(({ criterion }) => criterion),
-    Math.max(0, ...measured),
+    Math.max(0, ...compared.map(({ pairs }) => pairs)),
   );
 }
 

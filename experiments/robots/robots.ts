@@ -2,11 +2,11 @@ import { scoredTrainings } from '../training/scored/scoredTrainings.ts';
 import { cells, choices } from './cells.ts';
 import { concludeRobots } from './clauses.ts';
 
-/** Whether a policy with several modes takes the Gaussian's place on robots, each class at its own settings. */
+/** Whether a policy with several modes takes the Gaussian's place on robots, by the presets. */
 export const robots = scoredTrainings({
   name: 'robots',
   headline: 'Does any class of policies walk better than a Gaussian?',
-  description: 'PPO and SAC on robots, by four classes of policies, each at settings of its own.',
+  description: 'PPO and SAC on robots, by four classes of policies.',
   cells,
   choices,
   // Seeds that nothing is chosen by.

@@ -70,6 +70,31 @@ test('a task that ends where its goal is reached ends there', () => {
   expect([...relabelled.episodes()]).toEqual([...relabelled.episodes()]);
 });
 
+test('final: where a goal ends the task, it ends at each step that reaches it', () => {
+  const ends: HindsightOptions['terminated'] = ([achieved], [desired]) => achieved === desired;
+  // From place 0 to 1, and there it stays.
+  const stays = new EpisodesInMemory({
+    observationSpace: source.observationSpace,
+    actionSpace: source.actionSpace,
+    episodes: [
+      {
+        observations: Float32Array.of(0, 9, 0, 1, 9, 0, 1, 9, 0),
+        actions: Float32Array.of(1, 0),
+        rewards: Float32Array.of(-1, -1),
+        terminations: Uint8Array.of(0, 0),
+        truncations: Uint8Array.of(0, 1),
+      },
+    ],
+  });
+  const relabelled = new HindsightEpisodes(stays, { ...options, strategy: 'final', terminated: ends });
+  const [, ...steps] = [...relabelled.episodes()];
+  expect([relabelled.numEpisodes, relabelled.numSteps]).toEqual([3, 4]);
+  expect(steps.map(({ terminations, truncations }) => [terminations, truncations])).toEqual([
+    [Uint8Array.of(1), Uint8Array.of(0)],
+    [Uint8Array.of(1), Uint8Array.of(0)],
+  ]);
+});
+
 test.each<[Partial<HindsightOptions>, string]>([
   [{ achieved: [3] }, 'achieved: got 3, expected columns of observations, from 0 to 2'],
   [{ desired: [] }, 'desired: got none, expected columns'],

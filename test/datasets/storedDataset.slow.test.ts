@@ -183,6 +183,13 @@ describe('the writer refuses', () => {
       new DatasetWriter(join(folder(), 'data'), about(changes), 1);
     const bytes = writer({ dtypes: { observations: 'uint8', actions: 'int32', rewards: 'float64' } });
     expect(() => bytes.append(episodes(1)[0]!)).toThrow(/observations: -?[\d.]+ is no uint8, as which they are stored/);
+    const [first] = episodes(1);
+    const observations = Float64Array.from(first!.observations);
+    observations[1] = 1e39;
+    const floats = writer({ dtypes: { observations: 'float32', actions: 'float32', rewards: 'float64' } });
+    expect(() => floats.append({ ...first!, observations })).toThrow(
+      'observations: 1e+39 is no float32, as which they are stored',
+    );
     expect(() => writer({ infos: ['speed'] }).append(episodes(1)[0]!)).toThrow('episode 0: has no infos.speed');
   });
 

@@ -94,6 +94,24 @@ describe('CSV', () => {
     expect(await problemOf(csv(...rows))).toBe(problem);
   });
 
+  test('says by 1 and 0, or true and false, where an episode ends, and at its last step alone', async () => {
+    const ended = (...flags: string[]) => {
+      const path = join(folder(), 'data.csv');
+      const rows = ['0,1,2,0.5,0', '0,3,4,1,0', '0,5,6,,'].map((row, i) => `${row},${flags[i]}`);
+      writeFileSync(path, [`${NAMES},terminated`, ...rows].join('\n'));
+      return path;
+    };
+    const terminations = async (path: string) => [...(await openDataset(path)).episodes()][0]!.terminations;
+    expect(await terminations(ended('0', 'True', ''))).toEqual(Uint8Array.of(0, 1));
+    expect(await terminations(ended('', '0.0', ''))).toEqual(Uint8Array.of(0, 0));
+    expect(await problemOf(ended('0', 'yes', ''))).toBe(
+      'data: episode 0, line 3: got "yes", expected 1 or 0 where an end is said',
+    );
+    const early = 'ends there, expected an end at its last step alone, line 3';
+    expect(await problemOf(ended('1', '0', ''))).toBe(`data: episode 0, line 2: ${early}`);
+    expect(await problemOf(ended('0', '0', '1'))).toBe(`data: episode 0, line 4: ${early}`);
+  });
+
   test('without the columns that there must be is refused, and one whose first line does not fit', async () => {
     const path = csv();
     writeFileSync(path, 'episode,state,action.0,reward\n');

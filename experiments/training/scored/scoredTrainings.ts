@@ -120,9 +120,12 @@ export function scoredTrainings<S extends string, P extends string, E extends st
     answer: (summary) => scoresReached(cells, summary),
     report: (outcomes, summary, { policies, steps }) => [
       // Conclusions take the place of the tables on the first page.
-      ...(conclusions ? [{ title: 'Scores', tables: [scoreTable(cells, summary, steps)] }] : []),
-      ...scoreSections(cells, outcomes, summary, policies),
+      ...(conclusions && steps === undefined ? [{ title: 'Scores', tables: [scoreTable(cells, summary, steps)] }] : []),
+      ...scoreSections(cells, outcomes, summary, { policies, steps }),
     ],
-    ...(conclusions && { conclusions: (_outcomes, summary) => conclusions(summary) }),
+    // A prediction is of trainings of a length.
+    ...(conclusions && {
+      conclusions: (_outcomes, summary, { steps }) => (steps === undefined ? conclusions(summary) : {}),
+    }),
   });
 }

@@ -63,10 +63,11 @@ export function scoreSections(
   cells: readonly Cell[],
   outcomes: readonly Outcome[],
   summary: readonly SummaryRow[],
-  policies: readonly string[],
+  { policies, steps: given }: { readonly policies: readonly string[]; readonly steps?: number | undefined },
 ): Section[] {
   const scores = cells.flatMap((cell) => {
-    const { env, study, asked, steps } = cell;
+    const { env, study, asked, steps: usual } = cell;
+    const steps = given ?? usual;
     const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
     if (ours.length === 0) return [];
     const title = `${agentLabel(study)} on ${env}`;
@@ -82,11 +83,10 @@ export function scoreSections(
         ),
       };
     });
-    const after = `after ${steps.toLocaleString('en-GB')} steps`;
     const wanted =
       asked === undefined
         ? `Trained for ${steps.toLocaleString('en-GB')} steps.`
-        : `Asked for: a return of at least ${trueMinus(String(asked))} of greedy actions ${after}.`;
+        : `Asked for: a return of at least ${trueMinus(String(asked))} of greedy actions after ${usual.toLocaleString('en-GB')} steps. Trained for ${steps.toLocaleString('en-GB')}.`;
     return [{ title, paragraphs: [wanted], figures: [curvesFigure(ours, policies, `${name}-curves`), ...charts] }];
   });
   return [...scores, { title: 'How they were trained', paragraphs: [PRESETS], tables: [presetTable(cells)] }];

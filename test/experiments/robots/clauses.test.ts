@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { SummaryRow } from '../../../experiments/index.ts';
 import { concludeRobots } from '../../../experiments/robots/clauses.ts';
 
-const SEEDS = 10;
-
 /** Returns around a level, a few apart from seed to seed. */
-function row(policy: string, level: number, { study = 'ppo', env = 'mujoco/Hopper-v5', spread = 4 } = {}): SummaryRow {
-  const perSeed = Array.from({ length: SEEDS }, (_, i) => level + spread * ((i % 5) - 2));
+function row(
+  policy: string,
+  level: number,
+  { study = 'ppo', env = 'mujoco/Hopper-v5', spread = 4, seeds = 10 } = {},
+): SummaryRow {
+  const perSeed = Array.from({ length: seeds }, (_, i) => level + spread * ((i % 5) - 2));
   return { study, env, policy, metric: 'greedyReturn', iqm: level, low: level - spread, high: level + spread, perSeed };
 }
 
@@ -48,6 +50,16 @@ describe('the prediction about robots', () => {
       'spline − gaussian, PPO on Hopper-v5',
       'spline − gaussian, SAC on Hopper-v5',
     ]);
+  });
+
+  test('decides nothing by five seeds, beside others that ten decide', () => {
+    const five = { study: 'sac', seeds: 5 };
+    const { verdict, measured } = concludeRobots([
+      ...[row('gaussian', 1000), row('spline', 1000)],
+      ...[row('gaussian', 1000, five), row('spline', 1000, five)],
+    ]);
+    expect(verdict).toBe('1 of 2 clauses hold, 1 undecided');
+    expect(measured[1]).toMatch(/: not decided \(5 seeds decide nothing\)$/);
   });
 
   test('is undecided without a Gaussian', () => {
