@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { BehaviorCloning, Dqn, QrDqn } from '../agents/index.ts';
+import { BehaviorCloning, Dqn, Fql, type FqlReport, QrDqn } from '../agents/index.ts';
 import { fingerprints } from '../check/everywhere/runs.ts';
+import { EpisodesInMemory } from '../datasets/index.ts';
 import { Discrete, LakeEnv, MultiDiscrete, make } from '../envs/index.ts';
 import {
   builtinFlows,
@@ -35,21 +36,26 @@ const INEXACT = [
   ...(['exp', 'expm1', 'log', 'log1p', 'log2', 'log10', 'pow', 'cbrt', 'hypot', 'random'] as const),
 ];
 
-/** `checkPolicy` calculates eagerly when an agent is made, and leaves nothing: what it calls does not count. */
-const check = vi.hoisted(() => ({ isOn: false }));
-vi.mock(import('../src/policies/checkPolicy.ts'), async (original) => {
-  const { checkPolicy } = await original();
-  return {
-    checkPolicy(...parameters) {
+/** What looks at a policy eagerly when an agent is made, and leaves nothing: what it calls does not count. */
+const check = vi.hoisted(() => ({
+  isOn: false,
+  aside<Parameters extends unknown[], Result>(looks: (...parameters: Parameters) => Result) {
+    return (...parameters: Parameters): Result => {
       check.isOn = true;
       try {
-        checkPolicy(...parameters);
+        return looks(...parameters);
       } finally {
         check.isOn = false;
       }
-    },
-  };
-});
+    };
+  },
+}));
+vi.mock(import('../src/policies/checkPolicy.ts'), async (original) => ({
+  checkPolicy: check.aside((await original()).checkPolicy),
+}));
+vi.mock(import('../agents/common/leavesBounds.ts'), async (original) => ({
+  leavesBounds: check.aside((await original()).leavesBounds),
+}));
 
 let seen: Set<string>;
 const called = () => [...seen];
@@ -95,21 +101,35 @@ test.each(policies())(
     );
     for (let i = 0; i < 3; i++) tf.dispose(act({ observations: tf.zeros([1, 2]) }, rng));
     const agent = learnerOf(name, policy, rng);
-    for await (const { step, loss } of agent.train({ steps: 4, rng }))
-      if (step === 4) expect(loss).toBeTypeOf('number');
+    for await (const report of agent.train({ steps: 4, rng })) {
+      if (report.step === 4)
+        expect('loss' in report ? report.loss : (report as FqlReport).criticLoss).toBeTypeOf('number');
+    }
     expect(called()).toEqual([]);
     agent.dispose();
     policy.dispose();
   },
 );
 
-/** What trains the policy: from values one that acts by values, by demonstrations any other. */
-function learnerOf(name: string, policy: Policy, rng: Rng): Dqn | QrDqn | BehaviorCloning {
+/** What trains the policy: from values one that acts by values, from data one that has neither a density nor a loss, by demonstrations any other. */
+function learnerOf(name: string, policy: Policy, rng: Rng): Dqn | QrDqn | Fql | BehaviorCloning {
   const Learner = { 'q-network': Dqn, 'quantile-network': QrDqn }[name];
   // Two observations and three actions.
   const task = { policy, env: make('MountainCar-v0'), rng: rng.split('agent'), learningStarts: 2, updateEvery: 1 };
   if (Learner !== undefined) return new Learner({ ...task, updatesPerStep: 1, batchSize: 8, reportEvery: 1 });
   const isDiscrete = policy.discreteActions !== undefined;
+  if (name === 'implicit') {
+    const { observationSpace, actionSpace } = new LakeEnv({ action: 'velocity' });
+    const episode = {
+      observations: rng.fillNormal(new Float32Array(34)),
+      actions: rng.fillNormal(new Float32Array(32)).map((x) => x / 8),
+      rewards: rng.fillNormal(new Float32Array(16)),
+      terminations: new Uint8Array(16),
+      truncations: Uint8Array.from({ length: 16 }, (_, t) => Number(t === 15)),
+    };
+    const dataset = new EpisodesInMemory({ observationSpace, actionSpace, episodes: [episode] });
+    return new Fql({ policy, dataset, rng: rng.split('agent'), batchSize: 8, reportEvery: 1 });
+  }
   const demonstrations = {
     observations: rng.fillNormal(new Float32Array(32)),
     actions: rng.fillNormal(new Float32Array(16 * policy.actionDim)).map((x) => (isDiscrete ? 1 : x / 8)),

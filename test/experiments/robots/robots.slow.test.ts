@@ -30,7 +30,7 @@ test('trains in worker processes, and answers', async () => {
     'mujoco/InvertedDoublePendulum-v5',
     '--study',
     'ppo',
-    '--policy',
+    '--policies',
     'gaussian',
     '--steps',
     '2048',
