@@ -79,7 +79,7 @@ export interface FqlReport extends TrainReport {
  *
  * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds; distances are in half widths of
  * these. The policy is an `ImplicitPolicy`, with as many numbers of noise as an action has. α decides, and there is no number for all data: see
- * {@link dataWeightOption}. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ * the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
  *
  * Park, Li and Levine, "Flow Q-Learning", arXiv:2502.02538.
  */
