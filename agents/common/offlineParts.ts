@@ -8,7 +8,7 @@ export interface OfflineParts {
   readonly replay: OfflineReplay;
   /** The data's; an environment has the same. */
   readonly actionSpace: Box;
-  /** Where the agent goes online; undefined if it cannot. */
+  /** Where the agent goes online; undefined if it does not. */
   readonly env: VectorEnv | undefined;
 }
 
@@ -17,8 +17,9 @@ export interface OfflineParts {
  * @throws one line, if data and environment do not fit the policy, or each other; as {@link OfflineReplay} does
  */
 export function offlineParts(owner: string, config: OfflineConfig): OfflineParts {
-  const { policy } = config;
-  const { env, actionSpace: ofEnv } = config.env === undefined ? {} : vectorEnvFor(owner, policy, config.env);
+  const { policy, onlineSteps } = config;
+  const { env: given, actionSpace: ofEnv } = config.env === undefined ? {} : vectorEnvFor(owner, policy, config.env);
+  const env = onlineSteps > 0 ? given : undefined;
   const replay = new OfflineReplay(owner, config, env);
   const { actionSpace } = replay;
   if (ofEnv !== undefined && !hasBounds(ofEnv, actionSpace)) {

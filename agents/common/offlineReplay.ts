@@ -13,7 +13,8 @@ interface OfflineReplayState {
   /** Of the data, which are not a part of the state. */
   readonly data: string;
   readonly largestReward: number;
-  readonly online?: ReturnType<ReplayBuffer['state']> | undefined;
+  /** What is new; null as long as there is nothing. */
+  readonly online: ReturnType<ReplayBuffer['state']> | null;
 }
 
 /**
@@ -26,9 +27,11 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
   readonly shapes: ReplayBuffer['shapes'];
   readonly actionSpace: Box;
   readonly data: ReplayBuffer;
-  /** What is new; undefined without environments. */
+  /** What is new; undefined if the agent does not go online. */
   readonly online: ReplayBuffer | undefined;
   readonly #rewardScale: number;
+  /** max |r| of the data, scaled. */
+  readonly #largestOfData: number;
   #largestReward: number;
   /** How many rows of a minibatch come from the data when the agent is online. */
   readonly #fromData: number;
@@ -37,7 +40,7 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
 
   /**
    * @param owner whose it is, as errors name it: `Iql`
-   * @param env where the agent goes online
+   * @param env where the agent goes online, if it does
    * @throws as {@link filledReplay}
    */
   constructor(owner: string, config: OfflineConfig, env: VectorEnv | undefined) {
@@ -51,7 +54,8 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
     this.data = replay;
     this.actionSpace = actionSpace;
     this.#rewardScale = rewardScale;
-    this.#largestReward = rewardScale * largestReward;
+    this.#largestOfData = rewardScale * largestReward;
+    this.#largestReward = this.#largestOfData;
     this.online = env && replayFor(owner, { ...config, prioritizedAlpha: 0 }, env);
     this.shapes = replay.shapes;
     this.#fromData = Math.round(offlineShare * batchSize);
@@ -67,6 +71,12 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
     return this.#largestReward;
   }
 
+  /** Forgets all but the data, with which every training begins. */
+  begin(): void {
+    this.online?.clear();
+    this.#largestReward = this.#largestOfData;
+  }
+
   /** Transitions drawn with replacement, in arrays that the next call uses again. */
   sample(rng: Rng): Transitions {
     const batch = this.#batch;
@@ -76,26 +86,27 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
       return scaled;
     };
     const size = batch.rewards.length;
-    const isOnline = this.online !== undefined && this.online.size > 0;
-    const fromData = isOnline ? this.#fromData : size;
+    const fromData = this.#hasNew ? this.#fromData : size;
     this.data.sampleInto(batch, 0, fromData, rng, { scale });
-    if (isOnline) this.online!.sampleInto(batch, fromData, size, rng, { scale });
+    if (this.#hasNew) this.online!.sampleInto(batch, fromData, size, rng, { scale });
     return batch;
   }
 
   state(): OfflineReplayState {
-    const online = this.online && { online: this.online.state() };
-    return { data: this.#dataFingerprint(), largestReward: this.#largestReward, ...online };
+    const online = this.#hasNew ? this.online!.state() : null;
+    return { data: this.#dataFingerprint(), largestReward: this.#largestReward, online };
   }
 
   setState({ data, largestReward, online }: OfflineReplayState): void {
     if (data !== this.#dataFingerprint()) throw new Error('its data are others, expected the same dataset');
-    if ((online === undefined) !== (this.online === undefined)) {
-      const [has, lacks] = online === undefined ? ['agent', 'state'] : ['state', 'agent'];
-      throw new Error(`the ${has} has environments, the ${lacks} has none: expected the same options`);
-    }
-    if (online !== undefined) this.online!.setState(online);
+    if (online === null) this.online?.clear();
+    else if (this.online !== undefined) this.online.setState(online);
+    else throw new Error('the state is of an agent that has gone online, expected an env and onlineSteps above 0');
     this.#largestReward = largestReward;
+  }
+
+  get #hasNew(): boolean {
+    return this.online !== undefined && this.online.size > 0;
   }
 
   #dataFingerprint(): string {

@@ -5,6 +5,7 @@ import { type Rate, rateAt } from '../../src/training/rate.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { AgentParts, type Stateful, stateOfEnv } from './agentParts.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
+import { ExplorationNoise } from './explorationNoise.ts';
 import { MeanMetrics } from './meanMetrics.ts';
 import type { OfflineConfig } from './offlineOptions.ts';
 import type { OfflineReplay } from './offlineReplay.ts';
@@ -21,8 +22,8 @@ export interface OfflineTrainingOptions<RateName extends string, Figure extends 
   /** Whose training it is, as errors name it: `Iql`. */
   readonly owner: string;
   /** The agent's options. */
-  readonly config: OfflineConfig;
-  /** Where the agent goes online; undefined if it cannot. */
+  readonly config: OfflineConfig & { readonly explorationNoise: number; readonly noiseCorrelation: number };
+  /** Where the agent goes online; undefined if it does not. */
   readonly env: VectorEnv | undefined;
   readonly actionSpace: Box;
   /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
@@ -39,7 +40,7 @@ export interface OfflineTrainingOptions<RateName extends string, Figure extends 
   /** Called before the first step of a training: target networks become equal to those that they follow. */
   readonly begin: () => void;
   /**
-   * What the environments are to try.
+   * What the environments are to try, before noise is added.
    * @param observations `[envs · observationDim]`
    * @returns `[envs · actionDim]`
    */
@@ -65,23 +66,42 @@ type OfflineReport<Figure extends string> = TrainReport & { readonly [F in Figur
  * transitions go into a replay beside the data; after each as many updates follow as are due. It also makes the reports, holds the state and
  * disposes of what the agent has made. How to act and what an update is, the agent says.
  *
+ * As long as it has not gone online its state has nothing of environments, so that an agent without them may have made it. Once it has, it
+ * stays online, also where it goes on with more steps.
+ *
  * No value can be beyond max |r| / (1 − γ). Where the mean value of what is learned from is twice as far, the critics have diverged.
  */
 export class OfflineTraining<RateName extends string, Figure extends string> {
   readonly #options: OfflineTrainingOptions<RateName, Figure>;
+  readonly #noise: ExplorationNoise | undefined;
   readonly #collector: ReplayCollector | undefined;
+  /** The step at which it went online; null before. */
+  #onlineFrom: number | null = null;
   readonly #training: Training<'actions' | 'replay' | 'updates'>;
   readonly #parts: AgentParts;
 
   constructor(options: OfflineTrainingOptions<RateName, Figure>) {
     this.#options = options;
-    const { owner, env, actionSpace, parts, compiled } = options;
+    const { owner, config, env, actionSpace, parts, compiled } = options;
     const { replay } = parts;
+    this.#noise = env && new ExplorationNoise(env.numEnvs, actionSpace, config);
     this.#collector = env && new ReplayCollector({ owner, env, actionSpace, replay: replay.online! });
     this.#training = new Training(owner, ['actions', 'replay', 'updates']);
     this.#parts = new AgentParts(
       owner,
-      { ...parts, env: env && stateOfEnv(env), collector: this.#collector, training: this.#training },
+      {
+        ...parts,
+        noise: this.#whenOnline(this.#noise),
+        env: this.#whenOnline(env && stateOfEnv(env)),
+        collector: this.#whenOnline(this.#collector),
+        onlineFrom: {
+          state: () => this.#onlineFrom,
+          setState: (step: number | null) => {
+            this.#onlineFrom = step;
+          },
+        },
+        training: this.#training,
+      },
       compiled,
     );
   }
@@ -89,7 +109,7 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
   /** As `Agent.train`. @throws {DivergedError} if a figure is no longer a number, or values are beyond what rewards allow */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<OfflineReport<Figure>, void, undefined> {
     const training = this.#training;
-    const { owner, config, env, remedy } = this.#options;
+    const { owner, config, env, parts, remedy } = this.#options;
     const { onlineSteps, reportEvery } = config;
     if (onlineSteps > 0 && env === undefined) {
       throw new Error(`${owner}: onlineSteps: got ${onlineSteps} without an env, expected one to make them in`);
@@ -97,18 +117,20 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
     if (onlineSteps > steps) {
       throw new Error(`${owner}: onlineSteps: got ${onlineSteps}, expected at most the ${steps} of the training`);
     }
-    const offlineSteps = steps - onlineSteps;
-    if (training.begin({ steps, rng })) this.#options.begin();
+    if (training.begin({ steps, rng })) {
+      this.#options.begin();
+      parts.replay.begin();
+      this.#onlineFrom = null;
+    }
     const metrics = new MeanMetrics<Figure | 'actionValue'>(owner, `${remedy} usually helps`);
     let episodes: EpisodeReport[] = [];
     while (training.step < steps) {
       const before = training.step;
-      const isOnline = before >= offlineSteps;
-      if (before === offlineSteps) this.#collector!.reset(rng.split('env').seed);
-      if (isOnline) this.#stepOnline(episodes);
+      if (this.#onlineFrom === null && before >= steps - onlineSteps) this.#goOnline(rng);
+      if (this.#onlineFrom !== null) this.#stepOnline(episodes);
       else training.step += 1;
       const rates = this.#ratesAt(Math.min(1, training.step / steps));
-      for (let due = this.#due(offlineSteps); due > 0; due--) this.#update(rates, metrics);
+      for (let due = this.#due(); due > 0; due--) this.#update(rates, metrics);
       const { step, updates } = training;
       if (Math.floor(step / reportEvery) === Math.floor(before / reportEvery) && step < steps) continue;
       const figures = (metrics.hasSome ? metrics.take() : {}) as Partial<Record<Figure | 'actionValue', number>>;
@@ -130,17 +152,37 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
     this.#parts.dispose();
   }
 
+  /** A part that has a state only when the agent is online. */
+  #whenOnline(part: Stateful | undefined): Stateful {
+    return {
+      state: () => (this.#onlineFrom === null ? null : part!.state()),
+      // Without a state it begins anew when the agent goes online.
+      setState: (state) => {
+        if (state !== null) part!.setState(state);
+      },
+    };
+  }
+
+  #goOnline(rng: Rng): void {
+    this.#noise!.reset();
+    this.#collector!.reset(rng.split('env').seed);
+    this.#onlineFrom = this.#training.step;
+  }
+
   #stepOnline(episodes: EpisodeReport[]): void {
     const { act, parts, env } = this.#options;
-    this.#collector!.step(act(parts.replay.online!.current, this.#training.streams.actions), episodes);
+    const { actions } = this.#training.streams;
+    const tried = this.#noise!.addedTo(act(parts.replay.online!.current, actions), actions);
+    this.#collector!.step(tried, episodes);
     this.#training.step += env!.numEnvs;
   }
 
   /** How many updates are due: one for each step on the data; online as many as are asked for. */
-  #due(offlineSteps: number): number {
+  #due(): number {
     const { step, updates } = this.#training;
-    if (step <= offlineSteps) return step - updates;
-    return updatesDue(step - offlineSteps, updates - offlineSteps, { ...this.#options.config, updateEvery: 1 });
+    const from = this.#onlineFrom;
+    if (from === null) return step - updates;
+    return updatesDue(step - from, updates - from, { ...this.#options.config, updateEvery: 1 });
   }
 
   #ratesAt(share: number): Record<RateName, number> {

@@ -143,12 +143,17 @@ export class ReplayBuffer implements Stateful<ReplayBufferState> {
     return Math.min(this.#added, this.#options.capacity);
   }
 
-  /** Forgets all transitions. @param observations the first ones of all environments */
-  begin(observations: Float32Array): void {
+  /** Forgets all transitions. */
+  clear(): void {
     this.#added = 0;
     this.#freeEndRows = [];
     this.#usedEndRows = 0;
     this.#priorities?.clear();
+  }
+
+  /** Forgets all transitions. @param observations the first ones of all environments */
+  begin(observations: Float32Array): void {
+    this.clear();
     this.#observe(observations);
   }
 

@@ -20,7 +20,7 @@ import { bounded } from '../common/bounded.ts';
 import { clippedActions } from '../common/clippedActions.ts';
 import { criticOptions, targetValue } from '../common/criticOptions.ts';
 import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
-import { ExplorationNoise, halfWidths } from '../common/explorationNoise.ts';
+import { halfWidths } from '../common/explorationNoise.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
 import { offlineParts } from '../common/offlineParts.ts';
@@ -128,7 +128,6 @@ export class Fql implements Agent<FqlReport> {
       policyOptimizer: this.#optimizers.policy,
     };
     const numEnvs = env?.numEnvs ?? 1;
-    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
         action: sampleAction(policy.given(observations), rng).action,
@@ -145,18 +144,15 @@ export class Fql implements Agent<FqlReport> {
       config,
       env,
       actionSpace,
-      parts: { ...modules, replay, noise },
+      parts: { ...modules, replay },
       compiled: [act, update],
       rates: {
         learningRate: config.learningRate,
         criticLearningRate: config.criticLearningRate ?? config.learningRate,
       },
       remedy: 'a larger alpha, or a smaller learningRate,',
-      begin: () => {
-        copyFrom(this.#targets, this.critics);
-        noise.reset();
-      },
-      act: (observations, rng) => noise.addedTo(sampled({ observations }, rng).action, rng),
+      begin: () => copyFrom(this.#targets, this.critics),
+      act: (observations, rng) => sampled({ observations }, rng).action,
       update: update.onArrays({ ...replay.shapes, ...rateShapes }),
     });
   }

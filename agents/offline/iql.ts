@@ -10,7 +10,6 @@ import { checkDensity } from '../common/checkDensity.ts';
 import { clippedActions } from '../common/clippedActions.ts';
 import { criticOptions } from '../common/criticOptions.ts';
 import { expectileLoss } from '../common/expectileLoss.ts';
-import { ExplorationNoise } from '../common/explorationNoise.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
 import { offlineParts } from '../common/offlineParts.ts';
@@ -118,7 +117,6 @@ export class Iql implements Agent<IqlReport> {
       policyOptimizer: this.#optimizers.policy,
     };
     const numEnvs = env?.numEnvs ?? 1;
-    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
     const act = compile(
       ({ observations }: { observations: tf.Tensor }, rng) => ({
         action: sampleAction(policy.given(observations), rng).action,
@@ -135,18 +133,15 @@ export class Iql implements Agent<IqlReport> {
       config,
       env,
       actionSpace,
-      parts: { ...modules, replay, noise },
+      parts: { ...modules, replay },
       compiled: [act, update],
       rates: {
         learningRate: config.learningRate,
         criticLearningRate: config.criticLearningRate ?? config.learningRate,
       },
       remedy: 'a smaller learningRate, or criticLayerNorm,',
-      begin: () => {
-        copyFrom(this.targetCritics, this.critics);
-        noise.reset();
-      },
-      act: (observations, rng) => noise.addedTo(sampled({ observations }, rng).action, rng),
+      begin: () => copyFrom(this.targetCritics, this.critics),
+      act: (observations, rng) => sampled({ observations }, rng).action,
       update: update.onArrays({ ...replay.shapes, ...rateShapes }),
     });
   }

@@ -11,7 +11,7 @@ import { clippedActions } from '../common/clippedActions.ts';
 import { copyOfPolicy } from '../common/copyOfPolicy.ts';
 import { criticOptions, policyDelay } from '../common/criticOptions.ts';
 import { delayedUpdate } from '../common/delayedUpdate.ts';
-import { ExplorationNoise, halfWidths } from '../common/explorationNoise.ts';
+import { halfWidths } from '../common/explorationNoise.ts';
 import { meanAction } from '../common/meanAction.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
@@ -109,7 +109,6 @@ export class Td3Bc implements Agent<Td3BcReport> {
       policyOptimizer: this.#optimizers.policy,
     };
     const numEnvs = env?.numEnvs ?? 1;
-    const noise = new ExplorationNoise(numEnvs, actionSpace, config);
     const act = compile(
       ({ observations }: { observations: tf.Tensor }) => ({ action: meanAction(policy, observations) }),
       { name: 'td3-bc/act', state: [policy] },
@@ -129,7 +128,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
       config,
       env,
       actionSpace,
-      parts: { ...modules, replay, noise },
+      parts: { ...modules, replay },
       compiled: [act, ...compiled],
       rates: {
         learningRate: config.learningRate,
@@ -139,9 +138,8 @@ export class Td3Bc implements Agent<Td3BcReport> {
       begin: () => {
         copyFrom(this.#targets.policy, policy);
         copyFrom(this.#targets.critics, this.critics);
-        noise.reset();
       },
-      act: (observations, rng) => noise.addedTo(best({ observations }).action, rng),
+      act: (observations) => best({ observations }).action,
       update,
     });
   }

@@ -95,7 +95,7 @@ describe.each(Object.entries(agents))('%s', (name, make) => {
 
   test('what has learned from data goes on online, as if it had been told so at first', async () => {
     const { end } = await finish(whole(6), 16);
-    const { states } = await finish(whole(0), 10);
+    const { states } = await finish(whole(0, { env: undefined }), 10);
     const agent = whole(6);
     agent.setState(states.at(-1)!);
     expect((await finish(agent, 16)).end).toBe(end);
