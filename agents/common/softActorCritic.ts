@@ -22,6 +22,7 @@ import type { CriticNetworks, CriticNetworksOptions } from './criticNetworks.ts'
 import { criticOptions, policyDelay } from './criticOptions.ts';
 import { delayedUpdate } from './delayedUpdate.ts';
 import { ExplorationNoise } from './explorationNoise.ts';
+import { hasAngles } from './hasAngles.ts';
 import type { FigureOf } from './meanMetrics.ts';
 import { noiseOptions, offPolicyOptions } from './offPolicyOptions.ts';
 import { copyFrom, polyak } from './polyak.ts';
@@ -124,7 +125,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     checkContinuous(owner, actionSpace);
     adviseOnPolicy(name, policy, actionSpace);
     checkReparameterized(owner, policy);
-    const angles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles);
+    const angles = hasAngles(policy);
     const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
     // Before anything takes memory: a size that can never fit is refused here.
     const replay = replayFor(owner, config, env);

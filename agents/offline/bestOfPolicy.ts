@@ -49,6 +49,7 @@ export class BestOfPolicy extends Policy {
     return new ActionSamples({
       owner: 'BestOfPolicy',
       reparameterized: false,
+      angles: distribution.angles ?? false,
       draw: (rng) => {
         const count = observations.shape[0]!;
         const many = tf.tile(observations, [samples, 1]);

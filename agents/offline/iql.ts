@@ -10,6 +10,7 @@ import { checkDensity } from '../common/checkDensity.ts';
 import { clippedActions } from '../common/clippedActions.ts';
 import { criticOptions } from '../common/criticOptions.ts';
 import { expectileLoss } from '../common/expectileLoss.ts';
+import { hasAngles } from '../common/hasAngles.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
 import { offlineParts } from '../common/offlineParts.ts';
@@ -98,7 +99,8 @@ export class Iql implements Agent<IqlReport> {
     checkPolicy(policy);
     const { replay, actionSpace, env } = offlineParts('Iql', config);
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    const angles = hasAngles(policy);
+    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.targetCritics = new ActionValues(ofCritics);
     this.values = new ValueNetwork({ policy, hidden, activation, rng: rng.split('values') });

@@ -11,6 +11,7 @@ import { checkReparameterized } from '../common/checkReparameterized.ts';
 import { clippedActions } from '../common/clippedActions.ts';
 import { criticOptions, targetValue } from '../common/criticOptions.ts';
 import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
+import { hasAngles } from '../common/hasAngles.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
 import { offlineParts } from '../common/offlineParts.ts';
@@ -82,7 +83,8 @@ export class NfRlbc implements Agent<NfRlbcReport> {
     checkReparameterized('NfRlbc', policy);
     const { replay, actionSpace, env } = offlineParts('NfRlbc', config);
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    const angles = hasAngles(policy);
+    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
