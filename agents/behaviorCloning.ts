@@ -117,6 +117,8 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   readonly #parts: AgentParts;
   /** The weights that were best on the held-out pairs. */
   #best: Best | null = null;
+  /** The weights that the training ended with, while the policy has the best ones. */
+  #lastWeights: StateDict | undefined;
 
   /** @throws for an unknown option or one out of range, or if the demonstrations do not fit the policy, hold an action that it cannot take, or fill no batch */
   constructor(options: BehaviorCloningOptions) {
@@ -195,14 +197,15 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     );
   }
 
-  /** @throws {DivergedError} if the loss or its gradient is no longer a number */
+  /** @throws {DivergedError} if the loss, its gradient or the loss on the validation pairs is no longer a number */
   async *train({ steps, rng }: TrainOptions): AsyncGenerator<BehaviorCloningReport, void, undefined> {
-    const { policy, validation, reportEvery } = this.#options;
+    const { validation, reportEvery } = this.#options;
     const training = this.#training;
     if (training.begin({ steps, rng })) {
       this.#minibatches.reset();
       this.#best = null;
     }
+    this.#lastWeights = undefined;
     const sums = { loss: 0, updates: 0 };
     try {
       while (training.step < steps && !this.#hasStalled()) {
@@ -223,16 +226,26 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
         yield validation === undefined ? report : { ...report, ...this.#validate(step, validation) };
       }
     } finally {
-      if (this.#best !== null) policy.loadStateDict(this.#best.weights);
+      this.#takeBest();
     }
   }
 
+  /** With the weights that the training has come to, also where the policy has the best ones: it goes on from there. */
   state(): AgentState {
-    return this.#parts.state();
+    if (this.#lastWeights === undefined) return this.#parts.state();
+    const { policy } = this.#options;
+    const current = plainStateDict(policy);
+    policy.loadStateDict(this.#lastWeights);
+    try {
+      return this.#parts.state();
+    } finally {
+      policy.loadStateDict(current);
+    }
   }
 
   setState(state: AgentState): void {
     this.#parts.setState(state);
+    this.#lastWeights = undefined;
   }
 
   /**
@@ -263,14 +276,27 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
     return this.#best !== null && this.#training.step - this.#best.step >= patience * reportEvery;
   }
 
-  /** Takes the loss on the held-out pairs, and keeps the weights if it is the least so far. */
+  /**
+   * Takes the loss on the held-out pairs, and keeps the weights if it is the least so far.
+   * @throws {DivergedError} if it is no longer a number
+   */
   #validate(step: number, pairs: Demonstrations): Pick<BehaviorCloningReport, 'validationLoss' | 'best'> {
     const validationLoss = this.evaluate(pairs);
-    if (validationLoss < (this.#best?.validationLoss ?? Number.POSITIVE_INFINITY)) {
+    if (!Number.isFinite(validationLoss)) {
+      throw new DivergedError('BehaviorCloning', step, 'the loss on the validation pairs', validationLoss);
+    }
+    if (this.#best === null || validationLoss < this.#best.validationLoss) {
       this.#best = { step, validationLoss, weights: plainStateDict(this.#options.policy) };
     }
-    if (this.#best === null) return { validationLoss };
     return { validationLoss, best: { step: this.#best.step, validationLoss: this.#best.validationLoss } };
+  }
+
+  /** Gives the policy the best weights, if there are some. */
+  #takeBest(): void {
+    if (this.#best === null) return;
+    const { policy } = this.#options;
+    this.#lastWeights = plainStateDict(policy);
+    policy.loadStateDict(this.#best.weights);
   }
 
   #improve(rows: Int32Array, progress: number): { loss: number; gradientNorm: number } {

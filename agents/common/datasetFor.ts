@@ -29,6 +29,8 @@ export function datasetFor(owner: string, policy: Policy, dataset: EpisodeSource
     );
   }
   if (numSteps === 0) throw new Error(`${owner}: dataset: got no step, expected episodes to learn from`);
+  const misfit = (steps: number | string) =>
+    new Error(`${owner}: dataset: got ${steps} steps in its episodes, expected ${numSteps}, as it says`);
   return {
     numSteps,
     areBytes: layout.areBytes,
@@ -38,10 +40,11 @@ export function datasetFor(owner: string, policy: Policy, dataset: EpisodeSource
       for (const episode of dataset.episodes()) {
         checkEpisode(`${owner}: dataset: episode ${number++}`, episode, dataset);
         steps += episode.rewards.length;
+        // Who reads them has room for as many as it says.
+        if (steps > numSteps) throw misfit(`at least ${steps}`);
         yield layout.isPlain ? episode : { ...episode, observations: expanded(layout, episode.observations) };
       }
-      if (steps === numSteps) return;
-      throw new Error(`${owner}: dataset: got ${steps} steps in its episodes, expected ${numSteps}, as it says`);
+      if (steps < numSteps) throw misfit(steps);
     },
   };
 }

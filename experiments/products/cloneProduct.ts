@@ -59,8 +59,7 @@ export async function cloneProduct(
     rng: rng.split('training'),
   })) {
     best = ofReport;
-    const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
-    report((0.9 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
+    report((0.9 * step) / steps, { step, loss, validationLoss: validationLoss!, gradientNorm });
   }
   const greedy = isDeterministic(name);
   const loss = agent.evaluate(pairsOf(heldOut));

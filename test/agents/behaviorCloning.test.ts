@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { BehaviorCloning, DivergedError } from '../../agents/index.ts';
+import { type AgentState, BehaviorCloning, DivergedError, stateFromJson, stateToJson } from '../../agents/index.ts';
 import { Box, Discrete } from '../../envs/index.ts';
 import { GaussianPolicy, linearSchedule, makePolicy as makeNamedPolicy, type Policy, Rng } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
@@ -155,6 +155,34 @@ describe('BehaviorCloning', () => {
       agent.dispose();
       policy.dispose();
     }
+  });
+
+  test('what was left goes on from its last weights, not from the best, to the same bytes', async () => {
+    const whole = agentWithLateRate(0.3, 2);
+    for await (const _ of whole.agent.train({ steps: 30, rng: new Rng(0) }));
+    const left = agentWithLateRate(0.3, 2);
+    for await (const { step, best } of left.agent.train({ steps: 30, rng: new Rng(0) })) {
+      if (step < 22) continue;
+      expect(best!.step).toBeLessThan(22);
+      break;
+    }
+    const kept = left.policy.stateDict();
+    const state = stateToJson(left.agent.state());
+    expect(left.policy.stateDict()).toEqual(kept);
+    const resumed = agentWithLateRate(0.3, 2);
+    for (const { agent, policy } of [resumed, left]) {
+      agent.setState(stateFromJson(state) as AgentState);
+      for await (const _ of agent.train({ steps: 30, rng: new Rng(0) }));
+      expect(stateToJson(agent.state())).toBe(stateToJson(whole.agent.state()));
+      expect(policy.stateDict()).toEqual(whole.policy.stateDict());
+    }
+  });
+
+  test('a loss on the held-out pairs that is not finite stops it', async () => {
+    const validation = { observations: new Float32Array(1), actions: Float32Array.of(3e38) };
+    await expect(train(50, { validation })).rejects.toThrow(
+      new DivergedError('BehaviorCloning', 10, 'the loss on the validation pairs', Number.POSITIVE_INFINITY),
+    );
   });
 
   test('an entropy bonus keeps the policy wider, by the exact gradient: σ² = noise / (1 − c)', async () => {

@@ -166,6 +166,19 @@ describe('cloning', () => {
     expect(ofDataset!.end).toBe(ofPairs!.end);
   });
 
+  test('of a dataset with more steps than it says is refused', () => {
+    const dataset = {
+      observationSpace,
+      actionSpace: box,
+      numEpisodes: 4,
+      numSteps: 13,
+      episodes: () => randomEpisodes(),
+    };
+    expect(() => new BehaviorCloning({ policy: policyOf(), dataset })).toThrow(
+      'BehaviorCloning: dataset: got at least 14 steps in its episodes, expected 13, as it says',
+    );
+  });
+
   test('of neither or both is refused', () => {
     const policy = policyOf();
     const pairs = { observations: new Float32Array(2), actions: new Float32Array(2) };
