@@ -31,7 +31,7 @@ export const td3BcOptions = z.strictObject({
     .number()
     .positive()
     .default(2.5)
-    .describe('α, what values count beside the distance to the actions of the data; 2.5 is usual, 0.4 when online'),
+    .describe('α, what values count beside the distance to the actions of the data; 2.5 is usual'),
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
   noiseCorrelation: noiseOptions.noiseCorrelation,
   ...targetNoiseOptions,
