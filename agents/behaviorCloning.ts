@@ -277,17 +277,19 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
   }
 
   /**
-   * Takes the loss on the held-out pairs, and keeps the weights if it is the least so far.
+   * Takes the loss on the held-out pairs, and keeps the weights if it is the least so far. It is infinite where the policy gives a pair no
+   * density, and may become less again.
    * @throws {DivergedError} if it is no longer a number
    */
   #validate(step: number, pairs: Demonstrations): Pick<BehaviorCloningReport, 'validationLoss' | 'best'> {
     const validationLoss = this.evaluate(pairs);
-    if (!Number.isFinite(validationLoss)) {
+    if (Number.isNaN(validationLoss)) {
       throw new DivergedError('BehaviorCloning', step, 'the loss on the validation pairs', validationLoss);
     }
-    if (this.#best === null || validationLoss < this.#best.validationLoss) {
+    if (validationLoss < (this.#best?.validationLoss ?? Number.POSITIVE_INFINITY)) {
       this.#best = { step, validationLoss, weights: plainStateDict(this.#options.policy) };
     }
+    if (this.#best === null) return { validationLoss };
     return { validationLoss, best: { step: this.#best.step, validationLoss: this.#best.validationLoss } };
   }
 

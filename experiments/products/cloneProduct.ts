@@ -59,7 +59,8 @@ export async function cloneProduct(
     rng: rng.split('training'),
   })) {
     best = ofReport;
-    report((0.9 * step) / steps, { step, loss, validationLoss: validationLoss!, gradientNorm });
+    const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
+    report((0.9 * step) / steps, { step, loss, validationLoss: value, gradientNorm });
   }
   const greedy = isDeterministic(name);
   const loss = agent.evaluate(pairsOf(heldOut));

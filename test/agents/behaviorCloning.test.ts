@@ -178,10 +178,18 @@ describe('BehaviorCloning', () => {
     }
   });
 
-  test('a loss on the held-out pairs that is not finite stops it', async () => {
+  test('an infinite loss on the held-out pairs is no best one, and stops nothing', async () => {
     const validation = { observations: new Float32Array(1), actions: Float32Array.of(3e38) };
-    await expect(train(50, { validation })).rejects.toThrow(
-      new DivergedError('BehaviorCloning', 10, 'the loss on the validation pairs', Number.POSITIVE_INFINITY),
+    const losses = await train(50, { validation });
+    expect(losses.filter((_, i) => i % 2 === 1)).toEqual(Array(5).fill(Number.POSITIVE_INFINITY));
+  });
+
+  test('a loss on the held-out pairs that is no number stops it', async () => {
+    const { agent } = agentWithLateRate(0.3, 2);
+    agent.evaluate = () => Number.NaN;
+    const training = agent.train({ steps: 30, rng: new Rng(0) });
+    await expect(training.next()).rejects.toThrow(
+      /BehaviorCloning: the loss on the validation pairs is NaN at step \d+/,
     );
   });
 

@@ -65,7 +65,10 @@ export function cloneTraining({
   });
   async function* reports() {
     for await (const report of agent.train({ steps, rng: rng.split('training') })) {
-      yield { ...report, value: report.validationLoss! };
+      const { validationLoss } = report;
+      // A held-out pair that a policy gives no density makes the loss infinite: there is nothing to plot then.
+      const value = validationLoss !== undefined && Number.isFinite(validationLoss) ? validationLoss : null;
+      yield { ...report, value };
     }
   }
   return { policy, steps, reports: reports(), dispose: () => agent.dispose() };
