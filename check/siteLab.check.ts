@@ -374,11 +374,13 @@ describe('the lake, once trained', () => {
         }
         taken.push({ seconds: seconds(), megabytes: await megabytesOf(page) });
       }
-      const [first, last] = [taken[0]!, taken.at(-1)!];
+      const [first, ...later] = taken;
       console.info(
         `memory after ${taken.map((at) => `${at.seconds.toFixed(0)} s: ${at.megabytes.toFixed(1)} MB`).join(', ')}; tensors: ${tensors.map((counts) => [...counts])}`,
       );
-      expect(last.megabytes).toBeLessThan(1.1 * first.megabytes);
+      // Now and then some 24 MB wait to be collected at one of them and are gone at the next: what leaks is there at both.
+      const last = Math.min(...later.slice(-2).map(({ megabytes }) => megabytes));
+      expect(last).toBeLessThan(1.1 * first!.megabytes);
       // None before the first report, then always as many.
       for (const counts of tensors) expect(counts.size).toBeLessThanOrEqual(2);
       expect(complaints).toEqual([]);
