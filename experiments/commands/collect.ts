@@ -155,8 +155,12 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
         const onProgress = (collected: Collected) => progress.tell(collected);
         return await ended(flags.out, episodes, await collectDataset(flags.out, env, settings, { signal, onProgress }));
       } catch (error) {
-        if (storageErrorOf(error) !== undefined) throw error;
-        throw new InputError(firstLine((error as Error).message));
+        const full = storageErrorOf(error);
+        if (full === undefined) throw new InputError(firstLine((error as Error).message));
+        process.stderr.write(
+          `oxbow: --out: cannot write into ${flags.out}: ${firstLine(full.message)}. What is there is whole, and the same command goes on.\n`,
+        );
+        return EXIT.failed;
       } finally {
         await lock.release();
       }
