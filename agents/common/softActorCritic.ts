@@ -5,7 +5,6 @@ import {
   Adam,
   type AdamOptions,
   checkPolicy,
-  compile,
   type Rng,
   type SampledAction,
   valueAndGradients,
@@ -28,6 +27,7 @@ import { noiseOptions, offPolicyOptions } from './offPolicyOptions.ts';
 import { copyFrom, polyak } from './polyak.ts';
 import { replayFor } from './replayFor.ts';
 import { ReplayTraining } from './replayTraining.ts';
+import { sampledActions } from './sampledActions.ts';
 import { Temperature, temperatureOptions } from './temperature.ts';
 import type { TransitionTensors } from './transitions.ts';
 import { vectorEnvFor } from './vectorEnvFor.ts';
@@ -148,12 +148,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     };
     const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
 
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        action: policy.given(observations).sampleWithLogProb(rng).action,
-      }),
-      { name: `${name}/act`, state: [policy] },
-    );
+    const { act, sampled } = sampledActions(name, policy, env.numEnvs);
     const { policyOptimizer, temperatureOptimizer, ...others } = modules;
     const { compiled, update } = delayedUpdate<SoftBatch, FigureOf<SoftActorCriticReport>>({
       name,
@@ -163,7 +158,6 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
       policyState: [policyOptimizer, temperatureOptimizer],
       improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
     });
-    const sampled = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
     this.#training = new ReplayTraining<SoftRate, FigureOf<SoftActorCriticReport>>({
       owner,
       config,

@@ -27,6 +27,7 @@ import { offlineParts } from '../common/offlineParts.ts';
 import { OfflineTraining } from '../common/offlineTraining.ts';
 import { noiseOptions } from '../common/offPolicyOptions.ts';
 import { copyFrom, polyak } from '../common/polyak.ts';
+import { sampledActions } from '../common/sampledActions.ts';
 import { tdTarget } from '../common/tdTarget.ts';
 import type { TransitionTensors } from '../common/transitions.ts';
 import { valueWeight } from '../common/valueWeight.ts';
@@ -128,13 +129,7 @@ export class Fql implements Agent<FqlReport> {
       policyOptimizer: this.#optimizers.policy,
     };
     const numEnvs = env?.numEnvs ?? 1;
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        action: sampleAction(policy.given(observations), rng).action,
-      }),
-      { name: 'fql/act', state: [policy] },
-    );
-    const sampled = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
+    const { act, sampled } = sampledActions('fql', policy, numEnvs);
     const update = compile((batch: FqlBatch, rng) => this.#improve(batch, rng), {
       name: 'fql/update',
       state: Object.values(modules),

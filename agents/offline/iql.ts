@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
-import { Adam, checkPolicy, compile, type Policy, type Rng, sampleAction, valueAndGradients } from '../../src/index.ts';
+import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
@@ -17,6 +17,7 @@ import { offlineParts } from '../common/offlineParts.ts';
 import { OfflineTraining } from '../common/offlineTraining.ts';
 import { noiseOptions } from '../common/offPolicyOptions.ts';
 import { copyFrom, polyak } from '../common/polyak.ts';
+import { sampledActions } from '../common/sampledActions.ts';
 import { tdTarget } from '../common/tdTarget.ts';
 import type { TransitionTensors } from '../common/transitions.ts';
 import { ValueNetwork } from '../common/valueNetwork.ts';
@@ -119,13 +120,7 @@ export class Iql implements Agent<IqlReport> {
       policyOptimizer: this.#optimizers.policy,
     };
     const numEnvs = env?.numEnvs ?? 1;
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        action: sampleAction(policy.given(observations), rng).action,
-      }),
-      { name: 'iql/act', state: [policy] },
-    );
-    const sampled = act.onArrays({ observations: { shape: [numEnvs, observationDim] } });
+    const { act, sampled } = sampledActions('iql', policy, numEnvs);
     const update = compile((batch: IqlBatch, rng) => this.#improve(batch, rng), {
       name: 'iql/update',
       state: Object.values(modules),
