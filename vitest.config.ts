@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -10,7 +11,12 @@ const isNative = process.env.OXBOW_BACKEND !== undefined;
 
 const SLOW = 'test/**/*.slow.test.ts';
 
-/** What registers a policy or an environment, which stays, or replaces a module: each of these has a worker to itself. */
+/** The tests that replace a module: that of another file may be there already, or their own stays. */
+const REPLACING = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts') && readFileSync(`test/${file}`, 'utf8').includes('vi.mock('))
+  .map((file) => `test/${file.replaceAll('\\', '/')}`);
+
+/** These and what registers a policy or an environment, which stays: each has a worker to itself. */
 const ALONE = [
   'test/agents/presets.test.ts',
   'test/envs/core/registry.test.ts',
@@ -18,12 +24,12 @@ const ALONE = [
   'test/envs/mujoco/faults.test.ts',
   'test/envs/mujoco/loadMujoco.test.ts',
   'test/envs/mujoco/mujocoEnv.test.ts',
-  'test/everywhere.slow.test.ts',
   'test/experiments/readingRunsNothing.slow.test.ts',
   'test/experiments/training/mujoco.slow.test.ts',
   'test/experiments/training/train.slow.test.ts',
   'test/policies/registry.test.ts',
   'test/policies/savedPolicies.test.ts',
+  ...REPLACING,
 ];
 
 /** Most of a short file's time is the import of tfjs and the sources, which a worker does once for all its files. */
