@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { huber } from './huber.ts';
 
 export interface QuantileHuberInputs {
   /** θ, `[batch, n]`. */
@@ -23,12 +22,15 @@ export function quantileHuber({ quantiles, fractions, targets, weights }: Quanti
     weights === undefined ? tf.mean(values, -1) : tf.sum(tf.mul(tf.expandDims(weights, -2), values), -1);
   return tf.customGrad((theta, save) => {
     const errors = tf.sub(tf.expandDims(targets, -2), tf.expandDims(theta as tf.Tensor, -1));
-    const slopes = tf.abs(tf.sub(tf.expandDims(fractions, -1), tf.step(tf.neg(errors))));
+    const within = tf.clipByValue(errors, -1, 1);
+    const tau = tf.expandDims(fractions, -1);
+    const slopes = tf.where(tf.less(errors, 0), tf.sub(1, tau), tau);
+    const sloped = tf.mul(slopes, within);
     // ∂Lᵢ/∂θᵢ = −Σⱼ wⱼ slopeⱼ clip(yⱼ − θᵢ, −1, 1), summed at once: the tape would hold several numbers for each pair.
-    const derivative = tf.neg(mean(tf.mul(slopes, tf.clipByValue(errors, -1, 1))));
-    (save as tf.GradSaveFunc)([derivative]);
+    (save as tf.GradSaveFunc)([tf.neg(mean(sloped))]);
     return {
-      value: mean(tf.mul(slopes, huber(errors))),
+      // huber(e) = m (e − m/2) with m = clip(e, −1, 1): each operation here is one for every pair.
+      value: mean(tf.mul(sloped, tf.sub(errors, tf.mul(0.5, within)))),
       gradFunc: (dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.mul(dy, saved!),
     };
   })(quantiles);

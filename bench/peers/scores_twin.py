@@ -1,0 +1,60 @@
+"""Scores of an agent of sb3_contrib, stable_baselines3 or sbx: the mean return of 100 greedy episodes after a training, for each seed.
+
+    python bench/peers/scores_twin.py sb3_contrib TQC 800,801,802
+    python bench/peers/scores_twin.py sbx CrossQ 800,801,802 --rate 1e-3
+
+One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}. Networks, batches, the first steps at random and the
+rate are those that `oxbow train` is given beside it; everything else is the library's default.
+"""
+
+import argparse
+import importlib
+import json
+import time
+
+import gymnasium
+import numpy
+import torch
+from stable_baselines3.common.evaluation import evaluate_policy
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("library")
+arguments.add_argument("agent")
+arguments.add_argument("seeds")
+arguments.add_argument("--env", default="Hopper-v5")
+arguments.add_argument("--steps", type=int, default=100_000)
+arguments.add_argument("--rate", type=float, default=3e-4)
+arguments.add_argument("--hidden", type=int, nargs="+", default=[64, 64])
+options = arguments.parse_args()
+
+torch.set_num_threads(1)
+agent = getattr(importlib.import_module(options.library), options.agent)
+
+for seed in map(int, options.seeds.split(",")):
+    model = agent(
+        "MlpPolicy",
+        gymnasium.make(options.env),
+        seed=seed,
+        learning_rate=options.rate,
+        batch_size=256,
+        learning_starts=1000,
+        policy_kwargs=dict(net_arch=options.hidden),
+        device="cpu",
+    )
+    begin = time.process_time()
+    model.learn(options.steps)
+    seconds = time.process_time() - begin
+
+    # sbx's policies are not evaluated by Stable-Baselines3's own checks of a Monitor: rewards are those of the environment itself.
+    test = gymnasium.make(options.env)
+    test.reset(seed=10_000 + seed)
+    returns, _ = evaluate_policy(
+        model, test, n_eval_episodes=100, deterministic=True, return_episode_rewards=True, warn=False
+    )
+    result = {
+        "seed": seed,
+        "return": float(numpy.mean(returns)),
+        "error": float(numpy.std(returns, ddof=1) / len(returns) ** 0.5),
+        "stepsPerSecond": options.steps / seconds,
+    }
+    print(json.dumps(result), flush=True)
