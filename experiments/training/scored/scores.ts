@@ -54,7 +54,8 @@ export function scoresReached(cells: readonly Cell[], summary: readonly SummaryR
   });
   if (asked.length === 0) return undefined;
   const missed = asked.filter(({ isReached }) => !isReached).map(({ training }) => training);
-  const text = `${asked.length - missed.length} of ${plural(asked.length, 'training')} reach the score that is asked for, by the interquartile mean of greedy actions.`;
+  const count = asked.length - missed.length;
+  const text = `${count} of ${plural(asked.length, 'training')} ${count === 1 ? 'reaches' : 'reach'} the score that is asked for, by the interquartile mean of greedy actions.`;
   return { text: missed.length === 0 ? text : `${text} Not so: ${missed.join('; ')}.` };
 }
 
