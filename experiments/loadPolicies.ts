@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../src/index.ts';
-import { checkConfig } from './harness/config.ts';
+import { readableConfig } from './harness/config.ts';
 import type { Job } from './harness/experiment.ts';
 import { loadExperiment } from './harness/loadExperiment.ts';
 import type { Registry } from './harness/registry.ts';
@@ -37,9 +37,9 @@ export async function loadPolicies(
   const run = RunDirectory.open(directory);
   const { experiment: name, config } = run.run;
   const experiment = await loadExperiment(registry, name, config);
-  checkConfig(experiment, config, join(directory, 'config.json'));
+  const readable = readableConfig(experiment, config, join(directory, 'config.json'));
   return experiment
-    .jobs(config)
+    .jobs(readable)
     .filter(filter)
     .flatMap((job) => {
       const outcome = run.outcome(job);

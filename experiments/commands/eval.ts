@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { MakeOptions } from '../../envs/index.ts';
 import { makeFolder, writeWholeFile } from '../../src/files.ts';
 import { checkWritable } from '../harness/checkWritable.ts';
-import { checkConfig } from '../harness/config.ts';
+import { readableConfig } from '../harness/config.ts';
 import type { Job, Outcome, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -97,8 +97,9 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const named = flags.env === undefined ? undefined : programOf(flags.env, {});
   const allowed = { ...code, python: python ?? named };
   const experiment = await loadExperiment(registry, name, config, allowed);
-  checkConfig(experiment, config, join(path, 'config.json'));
-  const jobs = experiment.jobs(config).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const readable = readableConfig(experiment, config, join(path, 'config.json'), say);
+  const jobs = experiment.jobs(readable).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
   if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);
   const refused = refusedModule(config, allowed);
   if (refused !== undefined) {

@@ -98,12 +98,51 @@ export function parseConfig(experiment: AnyExperiment, given: unknown, sources: 
  */
 export function checkConfig(experiment: AnyExperiment, config: unknown, file: string): void {
   const { data, error } = experiment.schema.safeParse(config);
-  const issue = error?.issues[0];
-  if (issue !== undefined) throw inputError(experiment, issue, config, { path: [], label: file });
+  if (error !== undefined) throw storedError(experiment, error.issues[0]!, config, file);
   const missing = missingField(data, config);
   if (missing === undefined) return;
   throw new InputError(
-    `${file}: has no ${missing.join('.')}, expected all settings of this oxbow: another one made the run; read it with that one, or make it again`,
+    `${file}: has no ${missing.join('.')}, expected all settings of this one: ${ANOTHER}; read it with that one, or make it again`,
+  );
+}
+
+/**
+ * The config that a run's file holds, for who reads trained policies and computes none anew: a run of another oxbow, too. Settings that this
+ * one does not have are left out, those that it has besides are its defaults.
+ * @param say is told what is left out, in a line
+ * @throws InputError that names the file, the field, the value and what was expected
+ */
+export function readableConfig(
+  experiment: AnyExperiment,
+  config: unknown,
+  file: string,
+  say: (line: string) => void = () => {},
+): CommonConfig {
+  const known = structuredClone(config);
+  const foreign: string[] = [];
+  for (;;) {
+    const { data, error } = experiment.schema.safeParse(known);
+    if (error === undefined) {
+      if (foreign.length > 0) say(`${file}: ${ANOTHER}, whose ${foreign.join(', ')} this one has not: left out`);
+      return data;
+    }
+    const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
+    if (issue.code !== 'unrecognized_keys') throw storedError(experiment, issue, config, file);
+    const parent = issue.path.reduce((at, key) => (at as Record<PropertyKey, unknown>)[key], known) as Json;
+    for (const key of issue.keys) {
+      delete parent[key];
+      foreign.push([...issue.path, key].join('.'));
+    }
+  }
+}
+
+const ANOTHER = 'another oxbow made the run';
+
+/** What is wrong with a setting that a run has recorded; one that is not known tells of another oxbow. */
+function storedError(experiment: AnyExperiment, issue: z.core.$ZodIssue, config: unknown, file: string): InputError {
+  const { message } = inputError(experiment, issue, config, { path: [], label: file });
+  return new InputError(
+    issue.code === 'unrecognized_keys' ? `${message}: ${ANOTHER}; read it with that one, or make it again` : message,
   );
 }
 

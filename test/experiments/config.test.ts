@@ -2,7 +2,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { type ConfigSources, checkConfig, resolveConfig, type Setting } from '../../experiments/harness/config.ts';
+import {
+  type ConfigSources,
+  checkConfig,
+  readableConfig,
+  resolveConfig,
+  type Setting,
+} from '../../experiments/harness/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
 import { drift } from './fixture/drift.ts';
 
@@ -167,9 +173,44 @@ describe('checkConfig', () => {
     const whole = resolve({});
     expect(() => checkConfig(drift, whole, 'run/config.json')).not.toThrow();
     expect(() => checkConfig(drift, { ...whole, noise: { scale: 1 } }, 'run/config.json')).toThrow(
-      /^run\/config\.json: has no noise\.label, expected all settings of this oxbow/,
+      /^run\/config\.json: has no noise\.label, expected all settings of this one: another oxbow made the run; /,
     );
     const { noise: _, ...older } = whole;
     expect(() => checkConfig(drift, older, 'run/config.json')).toThrow(/^run\/config\.json: has no noise, /);
+  });
+
+  it('says of a setting that it does not know that another oxbow made the run', () => {
+    expect(() => checkConfig(drift, { ...resolve({}), wind: 1 }, 'run/config.json')).toThrow(
+      /^run\/config\.json: wind: unknown setting of drift, expected one of seeds, [^\n]*: another oxbow made the run; read it with that one, or make it again$/,
+    );
+    expect(() => checkConfig(drift, { ...resolve({}), steps: -1 }, 'run/config.json')).toThrow(/got -1, [^;]*$/);
+  });
+});
+
+describe('readableConfig', () => {
+  const whole = resolve({ settings: set('steps=7') });
+
+  it('leaves out what this oxbow does not know, in groups too, and fills in what it has besides', () => {
+    const { pause: _, ...older } = whole;
+    const stored = { ...older, wind: 1, rain: 2, noise: { scale: 3, label: 'x', colour: 'red' } };
+    const before = structuredClone(stored);
+    const said: string[] = [];
+    const config = readableConfig(drift, stored, 'run/config.json', (line) => said.push(line));
+    expect(config).toEqual({ ...whole, noise: { scale: 3, label: 'x' } });
+    expect(said).toEqual([
+      'run/config.json: another oxbow made the run, whose noise.colour, wind, rain this one has not: left out',
+    ]);
+    expect(stored).toEqual(before);
+  });
+
+  it('says nothing of a run that it made itself', () => {
+    const said: string[] = [];
+    expect(readableConfig(drift, whole, 'run/config.json', (line) => said.push(line))).toEqual(whole);
+    expect(said).toEqual([]);
+  });
+
+  it('refuses what is no value, also beside what it does not know', () => {
+    const read = () => readableConfig(drift, { ...whole, wind: 1, steps: 'many' }, 'run/config.json');
+    expect(read).toThrow(/^run\/config\.json: steps: got "many", expected a number$/);
   });
 });
