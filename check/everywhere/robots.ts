@@ -3,10 +3,17 @@ import { loadMujoco } from '../../envs/mujoco/index.ts';
 import { mujocoEnvs } from '../../envs/mujoco/mujocoEnvs.ts';
 import { fingerprint, Rng } from '../../src/index.ts';
 
-/** The fingerprint of that many random steps of each environment in MuJoCo's physics. */
-export async function robots(steps: number): Promise<Record<string, string>> {
+/** Random steps of each of Gymnasium's tasks. */
+const STEPS = 1000;
+/** Of ours: one step at the lake may be dozens of the robot's. */
+const STEPS_OF_OURS = 200;
+
+/** The fingerprint of random steps of each environment in MuJoCo's physics. */
+export async function robots(): Promise<Record<string, string>> {
   await loadMujoco();
-  return Object.fromEntries(Object.keys(mujocoEnvs).map((id) => [id, walk(id, steps)]));
+  return Object.fromEntries(
+    Object.keys(mujocoEnvs).map((id) => [id, walk(id, id.endsWith('-v5') ? STEPS : STEPS_OF_OURS)]),
+  );
 }
 
 function walk(id: string, steps: number): string {

@@ -45,11 +45,8 @@ async function cloning(): Promise<string> {
   return print;
 }
 
-/** Steps of each robot. */
-const STEPS = 200;
-
 /** The fingerprints of small runs on the strict WebAssembly engine and in MuJoCo's physics: the same wherever there is WebAssembly. */
 export async function fingerprints(): Promise<Record<string, string>> {
   await selectEngine('wasm');
-  return { ppo: await ppo(), cloning: await cloning(), ...(await robots(STEPS)) };
+  return { ppo: await ppo(), cloning: await cloning(), ...(await robots()) };
 }
