@@ -46,6 +46,8 @@ export interface Scene {
   readonly height: number;
   /** How far what is to be seen reaches from there, m. */
   readonly reach: number;
+  /** How far above the followed body the eye looks, m; below it, if negative. */
+  readonly sight: number;
 }
 
 /** A scene, and what has happened in it. */

@@ -261,7 +261,7 @@ export function sceneStage(
     [ground.position.x, ground.position.y] = [middle.x, middle.y];
     // What is as high and wide as the reach is in sight.
     const far = 4.3 * reach * eye.distance * Math.max(1, height / width / 0.66);
-    const sight = new three.Vector3(0, 0, isFromSide ? -0.15 * reach : 0).add(middle);
+    const sight = new three.Vector3(0, 0, scene.sight).add(middle);
     const turned = { polar: ((90 - eye.rise) * Math.PI) / 180, around: ((eye.turn + 90) * Math.PI) / 180 };
     // three measures the polar angle from y: its z is our x, its x our y.
     const from = new three.Vector3().setFromSphericalCoords(far, turned.polar, turned.around);

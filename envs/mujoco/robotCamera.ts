@@ -4,11 +4,8 @@ import type { Quaternion, Scene, Solid, Vector3 } from '../drawing/scene.ts';
 import type { PicturePoint, PictureShape, RobotPicture } from './robotPicture.ts';
 import { rotated } from './rotated.ts';
 
-/**
- * In multiples of how far the robot reaches: half of what is seen; from the side, how far below the robot the middle is, so that there is
- * room below the floor, and how far it may rise or fall before the camera follows.
- */
-const [WIDTH, HEIGHT, BELOW, RISE] = [1.6, 1.05, 0.15, 0.4];
+/** In multiples of how far the robot reaches: half of what is seen; from the side, how far it may rise or fall before the camera follows. */
+const [WIDTH, HEIGHT, RISE] = [1.6, 1.05, 0.4];
 /** Directions in which a solid is felt for its outline. */
 const directions = Array.from({ length: 24 }, (_, i) => {
   const angle = ((i + 0.5) * Math.PI) / 12;
@@ -22,14 +19,14 @@ const axes = [
 
 /** Takes pictures of a scene: its solids where a pose has them, in the plane of the view. Planes are no shapes. */
 export function robotCamera(scene: Scene): (pose: ArrayLike<number>) => RobotPicture {
-  const { view, followed, height: begin, reach } = scene;
+  const { view, followed, height: begin, reach, sight } = scene;
   const upwards = view === 'side' ? 2 : 1;
   const solids = scene.solids.filter(({ kind }) => kind !== 'plane');
   const floor = view === 'side' ? floorOf(scene) : undefined;
   return (pose) => {
     const [x, y] = followed === 0 ? [0, 0] : [pose[7 * (followed - 1)]!, pose[7 * (followed - 1) + upwards]!];
     // From the side the floor stays where it is, unless the robot flies.
-    const height = view === 'side' ? y - clamp(y - begin, -RISE * reach, RISE * reach) - BELOW * reach : y;
+    const height = view === 'side' ? y - clamp(y - begin, -RISE * reach, RISE * reach) + sight : y;
     return {
       view,
       middle: [x, height],

@@ -5,6 +5,11 @@ import { rotated } from './rotated.ts';
 
 type Numbers = ArrayLike<number>;
 
+/**
+ * From the side, in multiples of how far the robot reaches: how far below it the eye looks, so that there is room below the floor, and how far
+ * above the eye its top may be.
+ */
+const [BELOW, TOP] = [0.15, 0.95];
 /** MuJoCo's own colour, where a model names none. */
 const NO_COLOUR = 0.5;
 
@@ -23,14 +28,16 @@ export function robotScene(module: MainModule, model: MjModel, view: SceneView, 
   const body = (i: number): Numbers => (i === 0 ? [0, 0, 0, 1, 0, 0, 0] : pose.subarray(7 * (i - 1), 7 * i));
   const middle = body(followed);
   const upwards = view === 'side' ? 2 : 1;
-  const distances = solids
+  const extents = solids
     .filter(({ solid }) => solid.body > 0 && solid.kind !== 'plane')
     .map(({ solid, bound }) => {
       const frame = body(solid.body);
       const place = rotated([frame[3]!, frame[4]!, frame[5]!, frame[6]!], solid.position);
       const [x, up] = [0, upwards].map((axis) => frame[axis]! + place[axis]! - middle[axis]!) as [number, number];
-      return Math.sqrt(x * x + up * up) + bound;
+      return { distance: Math.sqrt(x * x + up * up) + bound, top: up + bound };
     });
+  const reach = Math.max(0, ...extents.map(({ distance }) => distance)) || 1;
+  const top = Math.max(0, ...extents.map((extent) => extent.top));
   return {
     solids: solids.map(({ solid }) => solid),
     bodies,
@@ -38,7 +45,8 @@ export function robotScene(module: MainModule, model: MjModel, view: SceneView, 
     view,
     followed,
     height: middle[2]!,
-    reach: Math.max(0, ...distances) || 1,
+    reach,
+    sight: view === 'side' ? Math.max(-BELOW * reach, top - TOP * reach) : 0,
   };
 }
 

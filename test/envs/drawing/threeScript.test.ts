@@ -26,7 +26,16 @@ test('the script has the hash that it says, and gives a page what it needs, with
     addEventListener: () => undefined,
     style: {},
   } as unknown as HTMLCanvasElement;
-  const scene = { solids: [], bodies: 1, interval: 1, view: 'side', followed: 1, height: 0, reach: 1 } as const;
+  const scene = {
+    solids: [],
+    bodies: 1,
+    interval: 1,
+    view: 'side',
+    followed: 1,
+    height: 0,
+    reach: 1,
+    sight: 0,
+  } as const;
   const colours = { paper: '#fff', line: '#eee', robot: '#000', other: '#888' };
   expect(() => oxbowStage.sceneStage(canvas, scene, colours)).toThrow('this browser has no WebGL');
   expect(

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SceneView } from '../../../envs/drawing/scene.ts';
+import { loadEnv, make } from '../../../envs/index.ts';
 import { loadMujoco } from '../../../envs/mujoco/loadMujoco.ts';
 import { type Body, mjcf } from '../../../envs/mujoco/mjcf.ts';
 import { MujocoEnv } from '../../../envs/mujoco/mujocoEnv.ts';
+import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
 import type { PictureShape } from '../../../envs/mujoco/robotPicture.ts';
 import { rulerMarks } from '../../../envs/mujoco/rulerMarks.ts';
 
@@ -164,12 +166,29 @@ describe('render()', () => {
       const { middle, half } = env.picture();
       // It reaches half a metre.
       expect(half).toEqual(near([0.8, 0.525]));
-      const height = view === 'above' ? 0 : (z === 9 ? 9 - 0.2 : 0) - 0.075;
+      // All of it is above where it is.
+      const height = view === 'above' ? 0 : (z === 9 ? 9 - 0.2 : 0) + 0.025;
       expect(middle).toEqual(near([x, height]));
       expect(env.render()).toContain('viewBox="0 0 480 315"');
     }
     env.close();
   });
+});
+
+const ofGymnasium = Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'));
+
+it.each(ofGymnasium)('all of the robot is in sight as it begins: %s', async (id) => {
+  await loadEnv(id);
+  const env = make(id).unwrapped as MujocoEnv;
+  env.reset({ seed: 0 });
+  const { middle, half, shapes } = env.picture();
+  for (const shape of shapes.filter(({ isRobot }) => isRobot)) {
+    const [left, right, bottom, top] = extentOf(shape) as [number, number, number, number];
+    expect(Math.max(middle[0] - left, right - middle[0])).toBeLessThan(half[0]);
+    expect(Math.max(middle[1] - bottom, top - middle[1])).toBeLessThan(half[1]);
+  }
+  expect(shapes.some(({ isRobot }) => isRobot)).toBe(true);
+  env.close();
 });
 
 describe('rulerMarks', () => {
