@@ -13,6 +13,7 @@ export { PendulumEnv, type PendulumOptions, type PendulumResetOptions } from './
 export { BaseEnv } from './core/baseEnv.ts';
 export { type CheckEnvOptions, checkEnv } from './core/checkEnv.ts';
 export * from './core/env.ts';
+export type { EpisodeScript, ScriptedEpisode } from './core/episodeScript.ts';
 export * from './core/flatVectorEnv.ts';
 export { loadEnv } from './core/loadEnv.ts';
 export { type MakeVecOptions, makeVec, type VecOptions } from './core/makeVec.ts';
@@ -60,8 +61,18 @@ export type { ColourName } from './drawing/palette.ts';
 export type { Motion, Quaternion, Scene, SceneView, Solid, SolidKind, Vector3 } from './drawing/scene.ts';
 export { type ThreeScript, threeScript } from './drawing/threeScript.ts';
 export { type TrajectoryPageOptions, trajectoryPage } from './drawing/trajectoryPage.ts';
-export * from './lake/demonstrations.ts';
+export {
+  collectDemonstrations,
+  type DemonstrationEpisode,
+  type DemonstrationOptions,
+  type DemonstrationPath,
+  type Demonstrations,
+  demonstrationNoise,
+  marginRange,
+  shortestPathDirection,
+} from './lake/demonstrations.ts';
 export * from './lake/grains.ts';
+export { LakeDemonstrators, type LakeDemonstratorsOptions } from './lake/lakeDemonstrators.ts';
 export { LakeEnv } from './lake/lakeEnv.ts';
 export type { Bank } from './lake/lakeMap.ts';
 export * as lakeMap from './lake/lakeMap.ts';

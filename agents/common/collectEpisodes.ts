@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/storedEpisode.ts';
-import { Box, type Info, type VectorEnv } from '../../envs/index.ts';
+import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
 import { Actor, type Policy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { commandActions } from './commandActions.ts';
@@ -13,10 +13,26 @@ import { type ActionSpace, type PolicyEnv, vectorEnvFor } from './vectorEnvFor.t
 /** Episodes of each environment in one round. */
 const EACH = 4;
 
+/** Plays of one script for each episode that is kept, beyond some: a tenth of them must do. */
+const MOST_PLAYS = 10;
+
+/** Who may act: a policy, actions drawn from their space, or plans. */
+export type EpisodePlayer = Policy | 'random' | EpisodeScript;
+
+const isScript = (value: unknown): value is EpisodeScript =>
+  typeof (value as Partial<EpisodeScript> | null)?.plans === 'function';
+
 export const collectEpisodesOptions = z.strictObject({
   policy: z
-    .union([z.literal('random'), partSchemas.policy], "a Policy, or 'random'")
-    .meta({ description: "the policy that acts; 'random' draws actions from their space", type: "Policy | 'random'" }),
+    .union(
+      [z.literal('random'), partSchemas.policy, z.custom<EpisodeScript>(isScript)],
+      "a Policy, 'random' or an EpisodeScript",
+    )
+    .meta({
+      description:
+        "who acts; a policy, plans, as LakeDemonstrators has them, or 'random', which draws actions from their space",
+      type: "Policy | 'random' | EpisodeScript",
+    }),
   ...envRequestShape,
   episodes: z.int().positive().meta({ description: 'how many episodes, over all environments', unit: 'episodes' }),
   skip: z.int().nonnegative().default(0).meta({
@@ -68,16 +84,18 @@ export function* collectStepwise<Id extends string = string>(
     if (!('numEnvs' in given))
       throw new Error('collectEpisodes: env: got one that there is, expected an id or a VectorEnv');
     const tap = new TappedVectorEnv(given);
-    const isRandom = policy === 'random';
-    const { env, actionSpace } = collectingEnv(policy as Policy | 'random', tap, noise);
+    const player = policy as EpisodePlayer;
+    const { env, actionSpace } = collectingEnv(player, tap, noise);
     const rng = new Rng(seed).split('collect');
-    if (!isRandom) actor = new Actor(policy as Policy, { rng, batch: env.numEnvs, greedy });
+    const plan = isScript(player) ? player.plans(episodes, rng.split('plans')) : undefined;
+    if (player !== 'random' && !isScript(player)) actor = new Actor(player, { rng, batch: env.numEnvs, greedy });
     const size = EACH * env.numEnvs;
     for (let round = Math.floor(skip / size); round * size < episodes; round++) {
       const first = round * size;
       const count = Math.min(size, episodes - first);
       let number = first;
-      const play = { env, tap, actor, actionSpace, count, noise, infos, rng: rng.split(round) };
+      const plans = plan && ((i: number, own: Rng) => plan(first + i, own));
+      const play = { env, tap, actor, plans, actionSpace, count, noise, infos, rng: rng.split(round) };
       for (const episode of played(play)) {
         if (episode === undefined) yield undefined;
         else if (number++ >= skip) yield episode;
@@ -90,9 +108,9 @@ export function* collectStepwise<Id extends string = string>(
 }
 
 /** The environments as a policy sees them. @throws if they do not fit the policy, or the noise does not fit their actions */
-export function collectingEnv(policy: Policy | 'random', env: VectorEnv, noise: number): PolicyEnv {
+export function collectingEnv(policy: EpisodePlayer, env: VectorEnv, noise: number): PolicyEnv {
   const seen =
-    policy === 'random'
+    policy === 'random' || isScript(policy)
       ? { env, actionSpace: env.singleActionSpace as ActionSpace }
       : vectorEnvFor('collectEpisodes', policy, env);
   checkNoise(seen.actionSpace, noise);
@@ -103,8 +121,10 @@ interface Play {
   readonly env: VectorEnv;
   /** What the environments give, before it is flattened for the policy. */
   readonly tap: TappedVectorEnv;
-  /** Undefined where actions are drawn from their space. */
+  /** Undefined where no policy acts. */
   readonly actor: Actor | undefined;
+  /** The plan of an episode of the round, where plans act. */
+  readonly plans: ReturnType<EpisodeScript['plans']> | undefined;
   readonly actionSpace: ActionSpace;
   readonly count: number;
   readonly noise: number;
@@ -117,6 +137,7 @@ function* played({
   env,
   tap,
   actor,
+  plans,
   actionSpace,
   count,
   noise,
@@ -129,11 +150,13 @@ function* played({
   const recorders = Array.from({ length: numEnvs }, () => new Recorder(tap, actionSpace, infos));
   const ended = new Map<number, StoredEpisode>();
   const actions = new Float32Array(numEnvs * actionSpace.size);
+  const scripts = plans && new Scripts(plans, count, rng.split('scripts'));
   let next = 0;
   let [observations] = env.reset({ seed: rng.split('env').seed });
   for (let i = 0; i < numEnvs; i++) recorders[i]!.begin(i);
   while (next < count) {
-    if (actor === undefined) drawActions(actionSpace, choosing, actions);
+    if (scripts !== undefined) commandActions(scripts.act(tap, numbers, actionSpace.size), actionSpace, actions);
+    else if (actor === undefined) drawActions(actionSpace, choosing, actions);
     else commandActions(actor.act(observations, choosing).action, actionSpace, actions);
     if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
     const step = env.step(actions);
@@ -142,8 +165,11 @@ function* played({
       if (number < 0) continue;
       const episode = recorders[i]!.add(i, actions);
       if (episode === undefined) continue;
-      ended.set(number, episode);
-      numbers[i] = number + numEnvs < count ? number + numEnvs : -1;
+      const isOne = scripts?.ends(number, tap.last!.finalInfos[i]!) ?? true;
+      if (isOne) {
+        ended.set(number, episode);
+        numbers[i] = number + numEnvs < count ? number + numEnvs : -1;
+      }
       recorders[i]!.begin(i);
     }
     observations = step.observations;
@@ -153,6 +179,54 @@ function* played({
       next += 1;
       yield episode;
     }
+  }
+}
+
+/** The plans of a round. */
+class Scripts {
+  readonly #plans: Exclude<Play['plans'], undefined>;
+  readonly #count: number;
+  readonly #rng: Rng;
+  readonly #playing = new Map<number, ScriptedEpisode>();
+  readonly #plays: number[];
+  #left = 0;
+
+  constructor(plans: Exclude<Play['plans'], undefined>, count: number, rng: Rng) {
+    this.#plans = plans;
+    this.#count = count;
+    this.#rng = rng;
+    this.#plays = Array<number>(count).fill(0);
+  }
+
+  /** @param numbers which episode each environment plays, −1 for none */
+  act({ observations, singleObservationSpace }: TappedVectorEnv, numbers: Int32Array, size: number): Float32Array {
+    const actions = new Float32Array(numbers.length * size);
+    const width = singleObservationSpace.size;
+    for (const [i, number] of numbers.entries()) {
+      if (number < 0) continue;
+      if (!this.#playing.has(number)) {
+        const play = this.#plays[number]!++;
+        this.#playing.set(number, this.#plans(number, this.#rng.split(number).split(play)));
+      }
+      const own = observations.subarray(i * width, (i + 1) * width);
+      actions.set(this.#playing.get(number)!.act(own), i * size);
+    }
+    return actions;
+  }
+
+  /**
+   * @returns whether the episode is one that is kept
+   * @throws if hardly any is
+   */
+  ends(number: number, info: Info): boolean {
+    const isKept = this.#playing.get(number)!.keeps(info);
+    this.#playing.delete(number);
+    if (isKept) return true;
+    this.#left += 1;
+    if (this.#left < MOST_PLAYS * (this.#count + MOST_PLAYS)) return false;
+    throw new Error(
+      `collectEpisodes: policy: ${this.#left} episodes of its plans ended otherwise than they are to, the last of them as ${info.outcome}; expected one in ${MOST_PLAYS} to do`,
+    );
   }
 }
 

@@ -10,7 +10,7 @@ import { type Bank, home, lake } from './lakeMap.ts';
 import type { LakeAction } from './lakeOptions.ts';
 import type { LakeInfo } from './lakeWalkEnv.ts';
 
-const demonstrationPaths = ['shortest', 'rightAngle'] as const;
+export const demonstrationPaths = ['shortest', 'rightAngle'] as const;
 /** `'shortest'`: the shortest path. `'rightAngle'`: first off the axis at a right angle, then the shortest path. */
 export type DemonstrationPath = (typeof demonstrationPaths)[number];
 
@@ -82,22 +82,52 @@ interface Recorded {
   outcome: LakeInfo['outcome'];
 }
 
-/** One walk by `bank`, noise and all, in the env itself. */
-function demonstrate(
-  env: Env<Float32Array, Float32Array>,
-  { path, noise, radius, bank, rng }: { path: DemonstrationPath; noise: number; radius: number; bank: Bank; rng: Rng },
-): Recorded {
+/** How one demonstrator walks. */
+export interface DemonstratedWalk {
+  readonly bank: Bank;
+  /** Of the circle about the lake that it keeps to. */
+  readonly radius: number;
+  readonly path: DemonstrationPath;
+  /** Standard deviation of the noise on each component of the velocity. */
+  readonly noise: number;
+  /** What an action is. */
+  readonly action: LakeAction;
+  readonly rng: Rng;
+}
+
+/** What a demonstrator does where it is, noise and all, from the start of its walk on: position → velocity, or heading in (−π, π]. */
+export function demonstrator({
+  bank,
+  radius,
+  path,
+  noise,
+  action,
+  rng,
+}: DemonstratedWalk): (position: Float32Array) => Float32Array {
   const side = bank === 'upper' ? 1 : -1;
-  const recorded: Recorded = { observations: [], actions: [], return: 0, outcome: undefined };
   let leaving = path === 'rightAngle';
-  let [observation] = env.reset();
-  for (let ended = false; !ended; ) {
-    const position = { x: observation[0]!, y: observation[1]! };
+  return ([x, y]: Float32Array) => {
+    const position = { x: x!, y: y! };
     leaving &&= side * position.y < radius;
     const direction = leaving ? { x: 0, y: side } : shortestPathDirection(position, radius, bank);
     const vx = rng.normal(direction.x, noise);
     const vy = rng.normal(direction.y, noise);
-    const action = Float32Array.from(env.actionSpace.size === 2 ? [vx, vy] : [portableMath.atan2(vy, vx)]);
+    return Float32Array.from(action === 'velocity' ? [vx, vy] : [portableMath.atan2(vy, vx)]);
+  };
+}
+
+/** The radius of a demonstrator's circle: lake radius + margin · U(0.7, 1.3). */
+export function demonstratedRadius(envId: AnyLakeId, rng: Rng): number {
+  return lake.radius + allLakeGrains[envId].margin * rng.uniform(...marginRange);
+}
+
+/** One walk in the env itself. */
+function demonstrate(env: Env<Float32Array, Float32Array>, walk: DemonstratedWalk): Recorded {
+  const recorded: Recorded = { observations: [], actions: [], return: 0, outcome: undefined };
+  const act = demonstrator(walk);
+  let [observation] = env.reset();
+  for (let ended = false; !ended; ) {
+    const action = act(observation);
     recorded.observations.push(...observation);
     recorded.actions.push(...action);
     const [next, reward, terminated, truncated, info] = env.step(action);
@@ -110,7 +140,7 @@ function demonstrate(
 }
 
 /** `count` banks in random order, of which round(upperShare · count) are the upper one. */
-function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
+export function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
   const upper = Math.round(upperShare * count);
   return Array.from(rng.permutation(count), (i) => (i < upper ? 'upper' : 'lower'));
 }
@@ -141,7 +171,6 @@ export function collectDemonstrations({
   checkRange(owner, 'upperShare', upperShare, 0, 1);
   checkRange(owner, 'noise', noise, 0, Infinity);
 
-  const { margin } = allLakeGrains[envId];
   const env = make<Float32Array, Float32Array>(envId, { action });
   env.reset({ seed: rng.split('env').integer(0, 2 ** 31) });
   const walks = rng.split('walks');
@@ -151,8 +180,8 @@ export function collectDemonstrations({
   let rejected = 0;
   for (const bank of drawBanks(episodes, upperShare, rng.split('banks'))) {
     for (;;) {
-      const radius = lake.radius + margin * walks.uniform(...marginRange);
-      const recorded = demonstrate(env, { path, noise, radius, bank, rng: walks });
+      const radius = demonstratedRadius(envId, walks);
+      const recorded = demonstrate(env, { bank, radius, path, noise, action, rng: walks });
       if (recorded.outcome === 'home') {
         const offset = observations.length / 2;
         collected.push({ bank, offset, length: recorded.observations.length / 2, return: recorded.return });

@@ -42,6 +42,12 @@ export const lakeOptions = z.strictObject({
     .max(1)
     .default(0.1)
     .describe("the opponent's memory; the weight of the newest episode in its moving average"),
+  upperBonus: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(0)
+    .meta({ description: 'what a walk home by the upper bank earns beside the usual 1', unit: 'reward' }),
 });
 
 /** Options of an environment at the lake. */

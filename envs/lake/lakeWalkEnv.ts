@@ -42,7 +42,8 @@ export interface LakeWalkState {
  * - Observation: the position (x, y), `[2]`.
  * - Action `'velocity'`: `[2]`, its norm clipped to 1; the step is stride · velocity. Values outside the box are allowed.
  *   Action `'heading'`: `[1]`, an angle in radians (any number, modulo 2π); the step is stride · (cos, sin).
- * - Reward: 1 at home, −1 for drowning, less `stepCost` each step. There is no distance shaping: it leads into the shore.
+ * - Reward: 1 at home, and `upperBonus` more by the upper bank, −1 for drowning, less `stepCost` each step. There is no distance shaping:
+ *   it leads into the shore.
  * - Terminated: home or drowned. Time runs out by `TimeLimit`, not here.
  *
  * The opponent keeps a moving average of how many past episodes went by the upper bank (an episode counts once it has turned
@@ -58,6 +59,7 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   readonly action: LakeAction;
   readonly blocking: Blocking;
   readonly opponentRate: number;
+  readonly upperBonus: number;
   protected readonly name: string;
 
   #position = start;
@@ -68,13 +70,14 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   /** @param name as errors name the env */
   constructor(name: string, options: LakeOptions) {
     super();
-    const { stride, stepCost, action, blocked, opponentRate } = parseOptions(name, lakeOptions, options);
+    const { stride, stepCost, action, blocked, opponentRate, upperBonus } = parseOptions(name, lakeOptions, options);
     this.name = name;
     this.stride = stride;
     this.stepCost = stepCost;
     this.action = action;
     this.blocking = blocked;
     this.opponentRate = opponentRate;
+    this.upperBonus = upperBonus;
     this.actionSpace =
       action === 'velocity'
         ? new Box({ low: -1, high: 1, shape: [2] })
@@ -126,8 +129,12 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
       throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${wanted}`);
     }
     const outcome = this.travel(dx, dy);
-    const reward = (outcome === 'home' ? 1 : outcome === 'drowned' ? -1 : 0) - this.stepCost;
+    const reward = (outcome === 'home' ? this.#worthOfHome() : outcome === 'drowned' ? -1 : 0) - this.stepCost;
     return [this.#observation(), reward, outcome !== undefined, false, this.#info(outcome)];
+  }
+
+  #worthOfHome(): number {
+    return bankOf(this.#windingAngle) === 'upper' ? 1 + this.upperBonus : 1;
   }
 
   #velocityStep(action: Float32Array): [dx: number, dy: number] {

@@ -54,7 +54,7 @@ export async function chooseTraining(
   ]);
   const files = await loadModules(load);
   await loadNamedEnv(label, env);
-  const options = envOptions(set);
+  const options = optionsOf('env', set);
   checkEnvOptions('--set env', env, options);
   // Opened only where defaults depend on its actions: one of Gymnasium starts a Python.
   const isOpened = policy === undefined || Object.hasOwn(policyOptionsFor[agent as LearnerName] ?? {}, 'squash');
@@ -81,11 +81,11 @@ export function loadSetting({ load }: AllowedCode): { readonly load?: string } {
   return load.length > 0 ? { load: JSON.stringify(load) } : {};
 }
 
-/** The settings `env.…`, before there is a schema to read them by. */
-export function envOptions(assignments: readonly string[]): Record<string, unknown> {
+/** The settings `env.…`, or those of another group, before there is a schema to read them by. */
+export function optionsOf(group: string, assignments: readonly string[]): Record<string, unknown> {
   const options = assignments.flatMap((assignment) => {
-    const [, name, text] = /^env\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
-    return name === undefined ? [] : [[name, readJson(text!)]];
+    const [, of, name, text] = /^(\w+)\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    return of === group ? [[name!, readJson(text!)]] : [];
   });
   return Object.fromEntries(options);
 }

@@ -34,7 +34,7 @@ export function collectCommand(context: CommandContext): Command {
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
     .option(
       '--policy <what>',
-      'who acts: random, a file of a saved policy, or a run, whose policies they are; may be repeated',
+      'who acts: random, demonstrators at a lake, a file of a saved policy, a run, whose policies they are, or run@step and run@all, its snapshots; may be repeated',
       repeated,
       [],
     )
@@ -52,7 +52,12 @@ export function collectCommand(context: CommandContext): Command {
       '--infos <list>',
       'infos to keep beside observations, by their names: x_position,reward_ctrl; numbers alone',
     )
-    .option('--set <env.key=value>', 'an option of the environment; may be repeated', repeated, [])
+    .option(
+      '--set <key=value>',
+      'an option of the environment, env.key, or of demonstrators, demonstrators.upperShare; may be repeated',
+      repeated,
+      [],
+    )
     .requiredOption('--out <dir>', 'folder of the dataset; one that the same command has begun is gone on with')
     .action(async (env: string, flags: CollectFlags) => context.end(await collectWith(env, flags, context)));
 }
@@ -74,7 +79,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   const names = flags.policy.length === 0 ? ['random'] : flags.policy;
   const shares = sharesOf(flags.shares, names);
   const [
-    { selectBackend, selectEngine },
+    { Policy, selectBackend, selectEngine },
     { makeVec },
     { lockFolder },
     { actingPolicies },
@@ -83,7 +88,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     { collectDataset },
     { loadModules },
     { loadNamedEnv },
-    { envOptions },
+    { optionsOf },
     { makeFolder },
   ] = await Promise.all([
     import('../../src/index.ts'),
@@ -98,17 +103,24 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     import('./chooseTraining.ts'),
     import('../../src/files.ts'),
   ]);
-  const wrong = flags.set.find((assignment) => !/^env\.[^=]+=/.test(assignment));
-  if (wrong !== undefined) throw new InputError(`--set: got ${wrong}, expected env.key=value`);
+  const wrong = flags.set.find((assignment) => !/^(env|demonstrators)\.[^=]+=/.test(assignment));
+  if (wrong !== undefined) {
+    throw new InputError(`--set: got ${wrong}, expected env.key=value or demonstrators.key=value`);
+  }
+  const demonstrators = optionsOf('demonstrators', flags.set);
+  if (Object.keys(demonstrators).length > 0 && !names.includes('demonstrators')) {
+    throw new InputError('--set: got options of demonstrators, expected --policy demonstrators beside them');
+  }
   const load = await loadModules(flags.load);
   await loadNamedEnv('collect', id);
-  const options = envOptions(flags.set);
+  const options = optionsOf('env', flags.set);
   checkEnvOptions('--set env', id, options);
   // The command line names the environment, and so the Python that those of Gymnasium run in.
   const allowed = { load, python: programOf(id, options), envs: [id] };
   await selectBackend();
   await selectEngine();
-  const named = await Promise.all(names.map((name) => actingPolicies('--policy', name, registry, allowed)));
+  const acting = { registry, allowed, env: id, envOptions: options, demonstrators };
+  const named = await Promise.all(names.map((name) => actingPolicies('--policy', name, acting)));
   const policies = named.flat();
   const counts = countsOf(
     named.flatMap((group, i) => group.map(() => shares[i]! / group.length)),
@@ -167,7 +179,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     });
   } finally {
     env.close();
-    for (const { policy } of policies) if (policy !== 'random') policy.dispose();
+    for (const { policy } of policies) if (policy instanceof Policy) policy.dispose();
   }
 }
 

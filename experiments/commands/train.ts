@@ -6,6 +6,7 @@ import { type CommandContext, collect, type RunFlags, runWith, withWorkerOptions
 interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
   evaluateEvery?: string;
   keep?: string;
+  snapshots?: string;
   stopAtReturn?: string;
   agent: string;
   policy?: string;
@@ -37,6 +38,7 @@ export function trainCommand(context: CommandContext): Command {
     )
     .option('--keep <which>', 'end with the last policy, or with the best of the evaluations: last, best')
     .option('--stop-at-return <r>', 'end a training when an evaluation has a mean return of at least r')
+    .option('--snapshots <n>', 'leave n policies of the course of each training, for oxbow collect (default: none)')
     .option('--engine <name>', 'what compiled functions run on')
     .option('--config <file>', 'settings from a JSON file')
     .option(
@@ -57,12 +59,24 @@ export function trainCommand(context: CommandContext): Command {
 
 async function train(
   env: string,
-  { agent, policy, dataset, onlineSteps, envs, evaluateEvery, keep, stopAtReturn, load, ...flags }: TrainFlags,
+  {
+    agent,
+    policy,
+    dataset,
+    onlineSteps,
+    envs,
+    evaluateEvery,
+    keep,
+    stopAtReturn,
+    snapshots,
+    load,
+    ...flags
+  }: TrainFlags,
   context: CommandContext,
 ): Promise<number> {
   const { trainExperiment } = await import('../training/trainExperiment.ts');
   const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
-  const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn }).filter(
+  const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn, snapshots }).filter(
     ([, text]) => text !== undefined,
   );
   const more = { ...Object.fromEntries(given), ...loadSetting(allowed) };

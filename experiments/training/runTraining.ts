@@ -10,6 +10,7 @@ import { trueMinus } from '../harness/report/trueMinus.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
 import type { Training } from './makeTraining.ts';
 import { ReportRows } from './reportRows.ts';
+import { isSnapshotDue, saveSnapshot } from './snapshots.ts';
 import { writeSpeed } from './speedTable.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { TrainingLog } from './trainingLog.ts';
@@ -72,6 +73,16 @@ export async function runTraining(
   const interval = 1000 * config.checkpointInterval;
   let due = performance.now() + interval;
   let canSave = true;
+  let reported = first.step;
+  const save = (what: () => void) => {
+    try {
+      what();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+      canSave = false;
+      context.say(`no checkpoints, a run that is stopped begins this job again: ${(error as Error).message}`);
+    }
+  };
   try {
     // It was killed while it paused.
     if (until < steps && first.step >= until) return;
@@ -86,10 +97,15 @@ export async function runTraining(
       }
       if (last) writeSpeed(context.logs, { steps: report.step - first.step, seconds: (time - first.time) / 1000 });
       context.report(shareOf(report, until), row, row && describe(row, perSecond));
+      // Before the checkpoint: who goes on from there has every snapshot up to it.
+      if (canSave && isSnapshotDue({ count: config.snapshots, steps }, reported, report.step)) {
+        save(() => saveSnapshot(context.directory, training.policy, job.env, report.step));
+      }
+      reported = report.step;
       if (row === undefined) continue;
       const pauses = until < steps && report.step >= until;
       if (canSave && (last || pauses || time >= due)) {
-        try {
+        save(() => {
           const { settings } = context;
           const state = agent.state();
           const { step } = report;
@@ -101,15 +117,11 @@ export async function runTraining(
             rows: log.rows,
             agent: state,
           } satisfies TrainingCheckpoint);
-          const save = (of: number) =>
+          const savePolicyOf = (of: number) =>
             savePolicy(join(context.directory, POLICY), training.policy, { env: job.env, step: of });
-          if (evaluated === undefined) save(step);
-          else evaluated.withKept(save);
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
-          canSave = false;
-          context.say(`no checkpoints, a run that is stopped begins this job again: ${(error as Error).message}`);
-        }
+          if (evaluated === undefined) savePolicyOf(step);
+          else evaluated.withKept(savePolicyOf);
+        });
         const took = performance.now() - time;
         due = interval === 0 ? 0 : time + took + Math.max(interval, took / WRITING_SHARE);
       }

@@ -26,6 +26,8 @@ export interface TrainConfig extends CommonConfig, EvaluationOptions {
   readonly logInterval: number;
   readonly checkpointInterval: number;
   readonly evaluationEpisodes: number;
+  /** Policies of its course that a training leaves; undefined for none. */
+  readonly snapshots?: number | undefined;
 }
 
 const count = (usual: number) => z.int().positive().default(usual);
@@ -62,6 +64,11 @@ export const commonTrainShape = {
   evaluationEpisodes: count(100).meta({
     description: 'episodes of each trained policy, with sampled and with greedy actions',
     unit: 'episodes',
+  }),
+  snapshots: z.int().positive().max(10_000).optional().meta({
+    description:
+      'policies that a training leaves of its course, one behind each of so many equal parts; by default none',
+    unit: 'policies',
   }),
   ...evaluationOptions,
 };

@@ -148,7 +148,7 @@ test.each<[Partial<CollectEpisodesOptions>, string]>([
   [{ noise: 1.5 }, 'noise: got 1.5 for actions that are choices, expected a share from 0 to 1'],
   [{ noise: -1 }, 'noise: got -1'],
   [{ episodes: 0 }, 'episodes: got 0'],
-  [{ policy: 'expert' as never }, 'policy: got "expert", expected a Policy, or \'random\''],
+  [{ policy: 'expert' as never }, 'policy: got "expert", expected a Policy, \'random\' or an EpisodeScript'],
 ])('refuses %j', (options, message) => {
   expect(() => collected(options)).toThrow(`collectEpisodes: ${message}`);
 });

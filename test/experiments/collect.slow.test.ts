@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDataset } from '../../datasets/index.ts';
 import { make, makeVec } from '../../envs/index.ts';
 import { collectDataset } from '../../experiments/training/collectDataset.ts';
-import { makePolicy, Rng, savePolicy } from '../../src/index.ts';
+import { loadPolicy, makePolicy, Rng, savePolicy } from '../../src/index.ts';
 import { oxbow } from './fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-collect-'));
@@ -94,16 +94,89 @@ describe('oxbow collect', () => {
     expect((await openDataset(at('kept'))).numEpisodes).toBe(2);
   });
 
+  test('plays the demonstrators of a lake, by the banks as they are to be shared', async () => {
+    const lake = ['collect', 'LakeStride-v0', '--episodes', '10', '--infos', 'windingAngle'];
+    const own = ['--set', 'demonstrators.upperShare=0.3', '--set', 'env.upperBonus=0.5'];
+    const mixed = ['--policy', 'demonstrators', '--policy', 'random', '--shares', '4,1', ...own, '--out', at('lake')];
+    const { code, stderr, stdout } = await oxbow(...lake, ...mixed);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^policy 0 +demonstrators: 8 episodes, /m);
+    const dataset = await openDataset(at('lake'));
+    expect(dataset.about).toMatchObject({
+      environment: { id: 'LakeStride-v0', options: { upperBonus: 0.5 } },
+      policies: [
+        { name: 'demonstrators', options: { upperShare: 0.3, noise: 0.1, path: 'shortest', failures: false } },
+        { name: 'random' },
+      ],
+    });
+    const demonstrated = [...dataset.storedEpisodes()].filter(({ policy }) => policy === 0);
+    const upper = demonstrated.filter(({ infos }) => infos!.windingAngle!.at(-1)! < 0);
+    expect([demonstrated.length, upper.length]).toEqual([8, 2]);
+    for (const { rewards } of upper) expect(rewards.at(-1)).toBeCloseTo(1.48, 12);
+  });
+
+  test('plays the snapshots of trainings: all of them, or those of a step', async () => {
+    const run = at('run@1');
+    const set = ['agent.horizon=16', 'agent.batchSize=16', 'policy.hidden=4', 'agent.valueHidden=4'];
+    const sizes = ['evaluationEpisodes=1', 'logInterval=100', ...set].flatMap((each) => ['--set', each]);
+    const argv = [
+      '--agent',
+      'ppo',
+      '--steps',
+      '128',
+      '--envs',
+      '1',
+      '--seeds',
+      '2',
+      '--snapshots',
+      '3',
+      '--workers',
+      '1',
+    ];
+    const trained = await oxbow('train', 'Pendulum-v1', ...argv, '--engine', 'eager', ...sizes, '--out', run);
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    // Behind each third of 128, as far as reports of 16 steps go.
+    const job = join(run, 'jobs/ppo/Pendulum-v1/gaussian/seed-0');
+    expect(readdirSync(join(job, 'snapshots')).sort()).toEqual(['step-128.json', 'step-48.json', 'step-96.json']);
+    const { about, policy } = loadPolicy(join(job, 'snapshots/step-128.json'));
+    const last = loadPolicy(join(job, 'policy.json')).policy;
+    expect(about).toMatchObject({ env: 'Pendulum-v1', step: 128 });
+    expect(policy.stateDict()).toEqual(last.stateDict());
+    expect(await oxbow('verify', run)).toMatchObject({ code: 0 });
+
+    const replay = await collect('replay', '--policy', 'random', '--policy', `${run}@all`, '--episodes', '12');
+    expect([replay.code, replay.stderr]).toEqual([0, '']);
+    const { policies } = (await openDataset(at('replay'))).about;
+    expect(policies.map(({ name, step, episodes }) => [name, step, episodes])).toEqual([
+      ['random', undefined, 6],
+      ...[0, 1].flatMap(() => [48, 96, 128].map((step) => ['gaussian', step, 1])),
+    ]);
+    // A run is the one that there is, also where its name has an @; a step is that of each of its trainings.
+    await collect('expert', '--policy', run);
+    await collect('medium', '--policy', `${run}@96`);
+    const namesOf = async (name: string) =>
+      (await openDataset(at(name))).about.policies.map(({ file }) => String(file));
+    expect(await namesOf('expert')).toEqual([0, 1].map((seed) => expect.stringContaining(`seed-${seed}/policy.json`)));
+    expect(await namesOf('medium')).toEqual([0, 1].map(() => expect.stringMatching(/snapshots.step-96\.json$/)));
+    expect((await collect('refused', '--policy', `${run}@5`)).stderr).toMatch(
+      /^oxbow: --policy: .*run@1 has no snapshot of step 5, expected all, or one of 48, 96, 128\n$/,
+    );
+  });
+
   test('refuses in one line, before any work', async () => {
     writeFileSync(at('broken.json'), '{}');
     const cases: [string[], RegExp][] = [
-      [['--policy', at('none')], /^oxbow: --policy: got .*none, expected random, a file of a saved policy or a run/],
+      [['--policy', at('none')], /^oxbow: --policy: got .*none, expected random, demonstrators, a file of a saved/],
+      [['--policy', 'ranndom'], /^oxbow: --policy: got ranndom, expected .* \(did you mean random\?\)$/m],
+      [['--policy', 'demonstrators'], /^oxbow: --policy: got demonstrators for Pendulum-v1, which has none, expected/],
+      [['--set', 'demonstrators.noise=1'], /^oxbow: --set: got options of demonstrators, expected --policy demonst/],
       [['--policy', at('broken.json')], /^oxbow: --policy: .*broken.json is no saved policy/],
       [['--policy', folder], /^oxbow: .* holds no run, expected /],
       [['--shares', '1,2'], /^oxbow: --shares: got 1,2, expected a number > 0 for each of the 1 --policy options/],
+      [['--shares', '0'], /^oxbow: --shares: got 0, expected a number > 0 for each/],
       [['--noise', '-1'], /^oxbow: --noise: got -1, expected a number ≥ 0/],
       [['--seed', 'x'], /^oxbow: --seed: got x, expected an integer ≥ 0/],
-      [['--set', 'g=9'], /^oxbow: --set: got g=9, expected env.key=value/],
+      [['--set', 'g=9'], /^oxbow: --set: got g=9, expected env.key=value or demonstrators.key=value/],
       [['--set', 'env.h=9'], /^oxbow: --set env.h: /],
     ];
     for (const [argv, line] of cases) {
@@ -112,6 +185,10 @@ describe('oxbow collect', () => {
       expect(stderr.trim()).not.toContain('\n');
     }
     expect(readdirSync(folder)).not.toContain('refused');
+    const misspelt = ['--policy', 'demonstrators', '--set', 'demonstrators.uperShare=1', '--out', at('refused')];
+    expect((await oxbow('collect', 'Lake-v0', '--episodes', '1', ...misspelt)).stderr).toMatch(
+      /^oxbow: --set demonstrators.uperShare: unknown option of demonstrators, .*upperShare\?\)\n$/,
+    );
     const wrongPolicy = ['--policy', file, '--episodes', '1', '--out', at('wrong')];
     expect((await oxbow('collect', 'CartPole-v1', ...wrongPolicy)).stderr).toMatch(
       /^oxbow: collectEpisodes: wanted an environment with 3 observations and a Box of 1 actions/,

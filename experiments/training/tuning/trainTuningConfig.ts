@@ -61,7 +61,8 @@ const OWN = Object.keys(tuningShape);
 
 /** The settings of a search, which depend on what is trained. */
 export function trainTuningSchema(choices: TrainChoice) {
-  const fields = Object.entries(trainSchema(choices).shape).filter(([name]) => !(name in evaluationOptions));
+  const { snapshots: _, ...shape } = trainSchema(choices).shape;
+  const fields = Object.entries(shape).filter(([name]) => !(name in evaluationOptions));
   return z.strictObject({
     ...(Object.fromEntries(fields) as Record<string, z.ZodType>),
     ...commonShape(choices, { seeds: 2, first: FIRST_SEED }),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -203,6 +203,30 @@ describe('a training', () => {
       expect(results(name)).toEqual(results('best'));
       expect(logs(name)).toEqual(logs('best'));
       expect(events(name)).toEqual(events('best'));
+    }
+  });
+
+  it('leaves snapshots of its course, the same ones where it was killed on its way, and learns the same', async () => {
+    const { agent } = ppo.config;
+    const of = await training('ppo', 'Pendulum-v1', 'gaussian', { ...settings, agent, snapshots: 4 });
+    const snapshots = (name: string) => {
+      const folder = join(base, name, 'snapshots');
+      return readdirSync(folder).map((file): [string, string] => [file, readFileSync(join(folder, file), 'utf8')]);
+    };
+    await work('snapshots', { of });
+    // Reports come every 128 steps.
+    const steps = [256, 512, 768, 1024];
+    expect(
+      snapshots('snapshots')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(steps.map((step) => `step-${step}.json`).sort());
+    expect(results('snapshots')).toEqual(results('unbroken'));
+    expect(new Set(snapshots('snapshots').map(([, text]) => JSON.stringify(JSON.parse(text).variables))).size).toBe(4);
+    for (const cut of [2, 3]) {
+      await work(`snapshots-${cut}`, { of, cut });
+      await work(`snapshots-${cut}`, { of });
+      expect(snapshots(`snapshots-${cut}`)).toEqual(snapshots('snapshots'));
     }
   });
 
