@@ -1,4 +1,4 @@
-import type { Rng } from '../src/index.ts';
+import type { Policy, Rng } from '../src/index.ts';
 import type { EpisodeReport } from './common/episodeTracker.ts';
 
 /** How long an agent is trained, and by which randomness. */
@@ -42,6 +42,11 @@ export interface AgentState {
  * keeps what it has learned.
  */
 export interface Agent<Report extends TrainReport = TrainReport> {
+  /**
+   * What acts as the agent does, where that is more than the policy that it trains: a policy around it, which has its variables and others
+   * of the agent's. Whoever takes it disposes of it in the place of the policy, after the agent.
+   */
+  readonly actingPolicy?: Policy | undefined;
   /**
    * A training from its beginning, with the variables as they are; after {@link setState} the rest of the one that the state is of.
    * @throws if `steps` is no positive integer, or the state is of a training with another `rng`

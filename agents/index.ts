@@ -31,7 +31,6 @@ export {
   type TrainingEvaluation,
 } from './evaluatedAgent.ts';
 export { Fpo, type FpoOptions, type FpoReport } from './fpo.ts';
-export { BestOfPolicy, type BestOfPolicyOptions } from './offline/bestOfPolicy.ts';
 export { Fql, type FqlOptions, type FqlReport } from './offline/fql.ts';
 export { Iql, type IqlOptions, type IqlReport } from './offline/iql.ts';
 export { NfRlbc, type NfRlbcOptions, type NfRlbcReport } from './offline/nfRlbc.ts';

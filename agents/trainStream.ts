@@ -65,7 +65,10 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
 
 /** What came of a training. */
 export interface TrainResult extends EpisodeFigures {
-  /** What was trained, for its caller to dispose. */
+  /**
+   * What was trained, for its caller to dispose. With `bestOf` of `Iql` it is a policy around that which was trained, with critics: it is
+   * disposed in the place of it.
+   */
   readonly policy: Policy;
   /** The id of the environment, if it was named. */
   readonly env: string | undefined;
@@ -121,7 +124,8 @@ export async function* trainStream<const N extends AgentName, P extends string =
     const evaluated = checked.evaluateEvery > 0 ? evaluatedAgent(made, checked) : undefined;
     const agent: Agent<EvaluatedReport> = evaluated ?? made.agent;
     parts.push(agent);
-    if (policy !== checked.policy) parts.push(policy);
+    const own = { dispose: () => disposeBut(policy, checked.policy) };
+    parts.push(own);
     const recent = new RecentEpisodes();
     const reached = { steps: 0, updates: 0 };
     let stops = false;
@@ -131,7 +135,7 @@ export async function* trainStream<const N extends AgentName, P extends string =
       stops = report.evaluation?.stops ?? false;
       yield report as AgentReportsByName[N] & EvaluatedReport;
     }
-    if (policy !== checked.policy) parts.pop();
+    parts.splice(parts.indexOf(own), 1);
     const { best } = evaluated ?? {};
     const finished = stops || reached.steps >= steps;
     return {
@@ -145,6 +149,12 @@ export async function* trainStream<const N extends AgentName, P extends string =
   } finally {
     for (const part of parts.reverse()) part.dispose();
   }
+}
+
+/** Frees a policy, but for what belongs to one that was given. */
+function disposeBut(policy: Policy, given: string | Policy | undefined): void {
+  const kept = new Set(typeof given === 'object' ? given.variables() : []);
+  for (const variable of policy.variables()) if (!kept.has(variable)) variable.dispose();
 }
 
 /** Settings that are checked, whichever agent's. */

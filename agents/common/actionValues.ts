@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../src/index.ts';
-import { CriticNetworks, type CriticNetworksOptions } from './criticNetworks.ts';
+import { ActionCritics } from '../../src/policies/actionCritics.ts';
 import { leastMask } from './leastMask.ts';
 import { tdErrors } from './tdErrors.ts';
 import { weightedRows } from './weightedRows.ts';
@@ -22,27 +22,13 @@ interface LossOptions {
 }
 
 /** Independent networks Q₁(o, a), …, Q_N(o, a): of two the less is a target that is seldom too high, "twin critics". */
-export class ActionValues extends CriticNetworks {
-  constructor(options: CriticNetworksOptions) {
-    super(options, 1);
-  }
-
-  /** `[batch, observationDim]` and `[batch, actionDim]` → Q₁, …, Q_N, `[batch]` each. */
-  of(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor[] {
-    return this.outputs(observations, actions).map((output) => tf.squeeze(output, [1]));
-  }
-
+export class ActionValues extends ActionCritics {
   /**
    * The critics' loss, c Σᵢ E[w (Qᵢ(o, a) − y)²].
    * @param targets y, `[batch]`
    */
   loss(observations: tf.Tensor, actions: tf.Tensor, targets: tf.Tensor, options: LossOptions = {}): CriticLoss {
     return lossOf(this.of(observations, actions), targets, options);
-  }
-
-  /** minᵢ Qᵢ, `[batch]` */
-  least(observations: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return this.of(observations, actions).reduce((least, q) => tf.minimum(least, q));
   }
 
   /** The mean of all Qᵢ, `[batch]` */

@@ -1,5 +1,6 @@
 import type { Box } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
+import { halfWidths } from '../../src/policies/halfWidths.ts';
 import type { Stateful } from './agentParts.ts';
 import { setSameLength } from './setSameLength.ts';
 
@@ -52,12 +53,4 @@ export class ExplorationNoise implements Stateful<Float32Array> {
   setState(noise: Float32Array): void {
     setSameLength({ noise: [this.#noise, noise] });
   }
-}
-
-/** Half the width of the bounds of each component; 1 where that is infinite or 0. */
-export function halfWidths({ low, high }: Box): number[] {
-  return Array.from(low, (bound, i) => {
-    const half = (high[i]! - bound) / 2;
-    return Number.isFinite(half) && half > 0 ? half : 1;
-  });
 }

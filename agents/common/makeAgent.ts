@@ -6,7 +6,7 @@ import type { Agent } from '../agent.ts';
 import { agentNamed } from '../builtinAgents.ts';
 import { spacesOf } from './spacesOf.ts';
 
-/** An agent with the policy that it trains. */
+/** An agent with the policy that it trains, or that which acts in its place. */
 export interface AgentWithPolicy {
   readonly policy: Policy;
   readonly agent: Agent;
@@ -44,7 +44,8 @@ export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
   const policy = typeof plan.policy === 'string' ? namedPolicy(plan.policy, plan) : plan.policy;
   try {
     const env = isOnline ? plan.env : undefined;
-    return { policy, agent: make({ policy, env, dataset, rng: rng.split('agent') }, agentOptions) };
+    const agent = make({ policy, env, dataset, rng: rng.split('agent') }, agentOptions);
+    return { policy: agent.actingPolicy ?? policy, agent };
   } catch (error) {
     if (policy !== plan.policy) policy.dispose();
     throw error;

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { splineQuantileParameters, splineQuantiles } from '../../src/distributions/splineQuantiles.ts';
 import { midpointFractions } from '../../src/index.ts';
+import { CriticNetworks, type CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
 import type { CriticLoss } from './actionValues.ts';
-import { CriticNetworks, type CriticNetworksOptions } from './criticNetworks.ts';
 import { quantileHuber } from './quantileHuber.ts';
 import { tdErrors } from './tdErrors.ts';
 import { weightedRows } from './weightedRows.ts';

@@ -10,6 +10,7 @@ import {
   valueAndGradients,
   whileTraining,
 } from '../../src/index.ts';
+import type { CriticNetworks, CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import type { CriticLoss } from './actionValues.ts';
 import { adviseOnPolicy } from './adviseOnPolicy.ts';
@@ -17,7 +18,6 @@ import { bounded } from './bounded.ts';
 import { checkContinuous } from './checkContinuous.ts';
 import { checkDensity } from './checkDensity.ts';
 import { checkReparameterized } from './checkReparameterized.ts';
-import type { CriticNetworks, CriticNetworksOptions } from './criticNetworks.ts';
 import { criticOptions, policyDelay } from './criticOptions.ts';
 import { delayedUpdate } from './delayedUpdate.ts';
 import { ExplorationNoise } from './explorationNoise.ts';

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
 import { Adam, portableMath } from '../../src/index.ts';
+import { halfWidths } from '../../src/policies/halfWidths.ts';
 import { RATES, type Rate, rateSchema } from '../../src/training/rate.ts';
 import { baseEntropy, OVER_TRAINING } from './agentOptions.ts';
-import { halfWidths } from './explorationNoise.ts';
 import { ScalarParameter } from './scalarParameter.ts';
 
 /** Options of the agents that learn a policy together with its entropy. */

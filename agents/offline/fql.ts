@@ -13,14 +13,14 @@ import {
   valueAndGradients,
 } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
+import { clippedActions } from '../../src/policies/clippedActions.ts';
+import { halfWidths } from '../../src/policies/halfWidths.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
 import { layerWidths } from '../common/agentOptions.ts';
 import { bounded } from '../common/bounded.ts';
-import { clippedActions } from '../common/clippedActions.ts';
 import { criticOptions, targetValue } from '../common/criticOptions.ts';
 import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
-import { halfWidths } from '../common/explorationNoise.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
 import { offlineParts } from '../common/offlineParts.ts';

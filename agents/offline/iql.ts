@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
-import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
+import { Adam, BestOfPolicy, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
+import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
+import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
 import { bounded } from '../common/bounded.ts';
 import { checkDensity } from '../common/checkDensity.ts';
-import { clippedActions } from '../common/clippedActions.ts';
 import { criticOptions } from '../common/criticOptions.ts';
 import { expectileLoss } from '../common/expectileLoss.ts';
 import { hasAngles } from '../common/hasAngles.ts';
@@ -22,7 +23,6 @@ import { tdTarget } from '../common/tdTarget.ts';
 import type { TransitionTensors } from '../common/transitions.ts';
 import { ValueNetwork } from '../common/valueNetwork.ts';
 import { withArticle } from '../common/withArticle.ts';
-import { BestOfPolicy } from './bestOfPolicy.ts';
 
 export const iqlOptions = z.strictObject({
   ...offlineOptions,
@@ -42,6 +42,11 @@ export const iqlOptions = z.strictObject({
       'β, how much better actions count more, exp(β (Q − V)), in units of the scaled rewards; 0 clones the data, 3 or 10 are usual',
     ),
   maxWeight: z.number().positive().default(100).describe('the largest of these weights'),
+  bestOf: z.int().positive().max(MOST_SAMPLES).optional().meta({
+    description:
+      'N, from how many samples of the policy the critics choose the best wherever it acts; by default it acts by its samples',
+    unit: 'samples',
+  }),
   ...noiseOptions,
   ...criticOptions,
 });
@@ -85,6 +90,8 @@ export class Iql implements Agent<IqlReport> {
   readonly targetCritics: ActionValues;
   readonly critics: ActionValues;
   readonly values: ValueNetwork;
+  /** With the option `bestOf`, the best of so many samples. */
+  readonly actingPolicy: Policy | undefined;
   readonly #options: z.output<typeof iqlOptions>;
   readonly #actionSpace: Box;
   readonly #optimizers: { readonly critics: Adam; readonly values: Adam; readonly policy: Adam };
@@ -110,17 +117,20 @@ export class Iql implements Agent<IqlReport> {
       values: new Adam(this.values.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),
     };
+    const acting: Policy | undefined = config.bestOf === undefined ? undefined : this.bestOf(config.bestOf);
+    this.actingPolicy = acting;
     const modules = {
-      policy,
+      policy: acting ?? policy,
       critics: this.critics,
-      targets: this.targetCritics,
+      // What acts by the targets has them, and they are then not the agent's to dispose of.
+      ...(acting === undefined && { targets: this.targetCritics }),
       values: this.values,
       criticOptimizer: this.#optimizers.critics,
       valueOptimizer: this.#optimizers.values,
       policyOptimizer: this.#optimizers.policy,
     };
     const numEnvs = env?.numEnvs ?? 1;
-    const { act, sampled } = sampledActions('iql', policy, numEnvs);
+    const { act, sampled } = sampledActions('iql', acting ?? policy, numEnvs);
     const update = compile((batch: IqlBatch, rng) => this.#improve(batch, rng), {
       name: 'iql/update',
       state: Object.values(modules),

@@ -5,6 +5,7 @@ export {
   AutoregressiveCategoricalPolicy,
   type AutoregressiveCategoricalPolicyOptions,
 } from './autoregressiveCategoricalPolicy.ts';
+export { BestOfPolicy, type BestOfPolicyOptions } from './bestOfPolicy.ts';
 export type { AnySpace, BoxSpace } from './boxSpace.ts';
 export { boxSquash } from './boxSquash.ts';
 export type { PolicyOptionsByName } from './builtinPolicies.ts';

@@ -7,6 +7,7 @@ import { expectedOneOf } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { withDefaults } from '../options/withDefaults.ts';
 import { Rng } from '../random.ts';
+import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
 import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts';
@@ -30,6 +31,9 @@ import { type LearnerName, policyOptionsFor } from './policyOptionsFor.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
+
+/** A policy that is made of another: agents make it and files hold it, but one does not train it by its name. */
+const BEST_OF = 'best-of';
 
 /** The name of a policy of oxbow. */
 export type PolicyName = keyof typeof builtinPolicies;
@@ -73,6 +77,7 @@ export function makePolicy<N extends string>(
   options: PolicyTask & (N extends PolicyName ? PolicyOptions<N> : Record<string, unknown>),
 ): Policy {
   const where = `makePolicy('${name}')`;
+  if (name === BEST_OF) return bestOf(where, options as PolicyTask & Record<string, unknown>);
   const definition = registry.get(name);
   if (definition === undefined) {
     throw new Error(`${where}: unknown policy, ${expectedOneOf(name, [...registry.keys()])}; registerPolicy adds one`);
@@ -139,6 +144,19 @@ export function makePolicy<N extends string>(
   return policy;
 }
 
+/** A policy's best samples, and what it is made of. */
+function bestOf(
+  where: string,
+  { rng, for: _, ...others }: PolicyTask & Readonly<Record<string, unknown>>,
+): BestOfPolicy {
+  const { observationSpace, actionSpace, ...rest } = withSpaces(where, others);
+  const { policy, ...options } = parseOptions(where, bestOfOptions, rest);
+  const own = makePolicy(policy.name as string, { ...policy.options, observationSpace, actionSpace, rng });
+  if (registry.get(policy.name)?.actions === 'box') return makeBestOf(own, options, rng.split(BEST_OF));
+  own.dispose();
+  throw new Error(`${where}: policy: got '${policy.name}', expected a policy of continuous actions`);
+}
+
 /** The actions of a policy of this kind. @throws if the space is of another */
 function actionsOf(where: string, kind: ActionKind, space: AnySpace) {
   if (kind === 'discrete') return { actionSpace: plainDiscreteSpace(where, space), actionDim: 1 };
@@ -202,13 +220,13 @@ export function registerPolicy<const S extends z.ZodRawShape = Record<never, nev
   name: string,
   definition: PolicyDefinition<S, K>,
 ): (options: PolicyTask & z.input<PolicySchema<S>>) => Policy {
-  if (registry.has(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
+  if (isRegistered(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
   registry.set(name, completeDefinition(definition));
   return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>);
 }
 
 export function isRegistered(name: string): boolean {
-  return registry.has(name);
+  return name === BEST_OF || registry.has(name);
 }
 
 /** The options of a policy that {@link makePolicy} knows, undefined if it knows none of that name. */

@@ -9,7 +9,6 @@ import {
   type Agent,
   type AgentState,
   BehaviorCloning,
-  type BestOfPolicy,
   DivergedError,
   Iql,
   NfRlbc,
@@ -19,7 +18,7 @@ import {
 } from '../../../agents/index.ts';
 import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
-import { Actor, makePolicy, type Policy, Rng } from '../../../src/index.ts';
+import { Actor, type BestOfPolicy, makePolicy, type Policy, Rng } from '../../../src/index.ts';
 import { parseOptions } from '../../../src/options/parseOptions.ts';
 import { box, wideBox } from '../support.ts';
 import { DriftEnv, datasetOf, observationSpace, randomEpisodes } from './support.ts';

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { train } from '../../../agents/index.ts';
 import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
 import { make } from '../../../envs/index.ts';
-import { Rng } from '../../../src/index.ts';
+import { sampledAndGreedy } from '../../../experiments/training/sampledAndGreedy.ts';
+import { BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-data-'));
@@ -77,6 +78,42 @@ describe('oxbow train --dataset', () => {
     const saved = JSON.parse(readFileSync(join(job, 'policy.json'), 'utf8')) as { variables: Record<string, unknown> };
     expect(saved.variables).toEqual(JSON.parse(JSON.stringify(policy.stateDict())));
     policy.dispose();
+  });
+
+  it('acts by the best of its samples where it is asked to, also when it is loaded', async () => {
+    const run = join(folder, 'best');
+    const best = ['--policy', 'flow-matching', ...set('agent.beta=0', 'agent.bestOf=5')];
+    const argv = [
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'iql',
+      '--dataset',
+      data,
+      ...SMALL,
+      ...best,
+      '--evaluate-every',
+      '20',
+    ];
+    const trained = await oxbow(...argv, '--keep', 'best', '--out', run);
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    const file = join(run, 'jobs/iql/Pendulum-v1/flow-matching/seed-0/policy.json');
+    const { policy, about } = loadPolicy(file);
+    expect(policy).toMatchObject({ constructor: BestOfPolicy, samples: 5 });
+    // The evaluation at the end of the training, once more by the policy of the file.
+    const settings = { env: {}, evaluationEpisodes: 2 };
+    const again = await sampledAndGreedy(policy, 'Pendulum-v1', settings, new Rng(0).split('evaluation'));
+    expect([again.sampled.return, again.greedy.return]).toEqual([about.return, about.greedyReturn]);
+    policy.dispose();
+    const one = await oxbow('eval', run, '--episodes', '2');
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect((await oxbow('eval', run, '--episodes', '2')).stdout).toBe(one.stdout);
+    expect(await oxbow('verify', run)).toMatchObject({ code: 0 });
+    const refused = await oxbow(...argv, ...set('agent.bestOf=0'), '--out', join(folder, 'none'));
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^oxbow: .*agent\.bestOf: got 0, expected/),
+    });
   });
 
   it('clones, too', async () => {

@@ -1,14 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Box } from '../../envs/index.ts';
-import { type Activation, Mlp, type MlpOptions, Module, type ObservationEncoder, type Rng } from '../../src/index.ts';
-import { halfWidths } from './explorationNoise.ts';
+import { Module } from '../module.ts';
+import type { Activation } from '../nn/activation.ts';
+import { Mlp, type MlpOptions } from '../nn/mlp.ts';
+import type { Rng } from '../random.ts';
+import type { BoxSpace } from './boxSpace.ts';
+import { halfWidths } from './halfWidths.ts';
+import type { ObservationEncoder } from './observationEncoder.ts';
 
 export interface CriticNetworksOptions {
   readonly observationDim: number;
   /** The policy's, where it has one: before the critics is one of the same form, which they share. */
   readonly encoder?: ObservationEncoder | undefined;
   /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
-  readonly actionSpace: Box;
+  readonly actionSpace: Pick<BoxSpace, 'low' | 'high'>;
   /** Whether actions are angles, of which the networks see the cosine and the sine: values are then the same at both ends of the circle. */
   readonly angles?: boolean | undefined;
   /** N; 2 by default. */
@@ -30,6 +34,10 @@ export class CriticNetworks extends Module {
   readonly networks: readonly Mlp[];
   /** Encodes observations with images; undefined where there are none. */
   readonly encoder: ObservationEncoder | undefined;
+  /** What of its options makes it again, beside the spaces and the policy, in JSON. */
+  readonly about: Readonly<
+    Required<Pick<CriticNetworksOptions, 'critics' | 'criticHidden' | 'criticActivation' | 'criticLayerNorm'>>
+  >;
   readonly #angles: boolean;
   readonly #center: number[];
   readonly #perHalfWidth: number[];
@@ -39,7 +47,9 @@ export class CriticNetworks extends Module {
     super();
     const { observationDim, actionSpace, angles = false, critics = 2, criticHidden: hidden, rng } = options;
     const { criticActivation: activation = 'relu', criticLayerNorm: layerNorm = false, batchRenorm } = options;
-    const { low, high, size } = actionSpace;
+    const { low, high } = actionSpace;
+    const size = low.length;
+    this.about = { critics, criticHidden: hidden, criticActivation: activation, criticLayerNorm: layerNorm };
     this.#angles = angles;
     this.encoder = options.encoder?.another(rng.split('encoder'));
     const inputDim = (this.encoder?.featureDim ?? observationDim) + (angles ? 2 * size : size);

@@ -1,0 +1,161 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test } from 'vitest';
+import { actingAgents } from '../../agents/builtinAgents.ts';
+import {
+  A2c,
+  BehaviorCloning,
+  Fql,
+  Iql,
+  NfRlbc,
+  Ppo,
+  Reinforce,
+  Sac,
+  SoftQLearning,
+  Td3,
+  Td3Bc,
+} from '../../agents/index.ts';
+import { Box, Dict, makeVec } from '../../envs/index.ts';
+import {
+  BestOfPolicy,
+  type BoxSpace,
+  makePolicy,
+  type Policy,
+  policyFromJson,
+  policyToJson,
+  Rng,
+  sampleAction,
+} from '../../src/index.ts';
+import { ActionCritics } from '../../src/policies/actionCritics.ts';
+import { datasetOf, observationSpace } from '../agents/offline/support.ts';
+import { box } from '../agents/support.ts';
+
+const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [1] });
+const images = new Dict({
+  camera: new Box({ low: 0, high: 255, shape: [6, 6, 3], dtype: 'uint8' }),
+  place: observationSpace,
+});
+
+function bestOf(name: string, given: object = {}, { samples = 4, seed = 0 } = {}): BestOfPolicy {
+  const made = { observationSpace, actionSpace: box, hidden: [3], rng: new Rng(seed), ...given };
+  const policy = makePolicy(name, made as never) as Policy;
+  const { observationDim, encoder, config } = policy;
+  const actionSpace = config!.actionSpace as BoxSpace;
+  const isOfAngles = tf.tidy(() => policy.given(tf.zeros([1, observationDim])).angles ?? false);
+  const critics = new ActionCritics({
+    ...{ observationDim, encoder, actionSpace, angles: isOfAngles },
+    ...{ critics: 3, criticHidden: [5, 4], criticActivation: 'tanh', criticLayerNorm: true, rng: new Rng(seed + 1) },
+  });
+  return new BestOfPolicy({ policy, critics, actionSpace, samples });
+}
+
+const acted = (policy: Policy): Float32Array =>
+  tf.tidy(() => {
+    const observations = new Rng('o').uniformTensor([3, policy.observationDim]);
+    return sampleAction(policy.given(observations), new Rng('draws')).action.dataSync() as Float32Array;
+  });
+
+describe('the best of samples', () => {
+  test.each<[string, string, object?]>([
+    ['gaussian', 'within bounds', { squash: 'tanh' }],
+    ['gaussian', 'normalized', { normalizeObservations: true, clipObservations: 2 }],
+    ['mixture', 'by default'],
+    ['spline', 'by default'],
+    ['flow-matching', 'by Euler', { solver: 'euler', steps: 3 }],
+    ['implicit', 'by default'],
+    ['circular-spline', 'over angles', { actionSpace: angles }],
+    ['gaussian', 'of images', { observationSpace: images, encoder: 'small' }],
+  ])('of %s, %s, is loaded as it was saved, critics and all: it acts the same', (name, _, given) => {
+    const policy = bestOf(name, given);
+    policy.variables().forEach((variable, i) => {
+      if (variable.trainable) variable.assign(tf.add(variable, tf.mul(0.1, new Rng(i).normalTensor(variable.shape))));
+    });
+    const text = policyToJson(policy, { step: 7 });
+    const { policy: loaded, about } = policyFromJson(text);
+    expect(about).toEqual({ step: 7 });
+    expect(loaded).toBeInstanceOf(BestOfPolicy);
+    expect((loaded as BestOfPolicy).samples).toBe(4);
+    expect(acted(loaded)).toEqual(acted(policy));
+    expect(policyToJson(loaded, about) === text).toBe(true);
+    // Other critics choose others: they are in the file.
+    const others = policyFromJson(text).policy as BestOfPolicy;
+    for (const variable of others.critics.trainableVariables()) variable.assign(tf.neg(variable));
+    expect(acted(others)).not.toEqual(acted(policy));
+    for (const each of [policy, loaded, others]) each.dispose();
+  });
+
+  test('is made by its name as files make it, and frees all that it has', () => {
+    const before = tf.memory().numTensors;
+    const policy = makePolicy('best-of', {
+      ...{ observationSpace, actionSpace: box, rng: new Rng(0) },
+      policy: { name: 'flow-matching', options: { hidden: [3] } },
+      critics: { criticHidden: [4] },
+    }) as BestOfPolicy;
+    expect([policy.samples, policy.critics.networks.length, policy.hasDensity]).toEqual([32, 2, false]);
+    expect(policy.act([1, 2])).toHaveLength(2);
+    policy.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each<[object, RegExp]>([
+    [{ policy: { name: 'gausian' } }, /^makePolicy\('gausian'\): unknown policy, .*did you mean gaussian/],
+    [{ policy: { name: 'best-of' } }, /^makePolicy\('best-of'\): policy: /],
+    [{ policy: { name: 'gaussian', options: { wide: 1 } } }, /^makePolicy\('gaussian'\): wide: unknown/],
+    [{ policy: { name: 'gaussian' }, samples: 0 }, /^makePolicy\('best-of'\): samples: got 0/],
+    [{ policy: { name: 'gaussian' }, samples: 1e9 }, /^makePolicy\('best-of'\): samples: got 1000000000/],
+    [{ policy: { name: 'gaussian' }, critics: { criticHidden: [-1] } }, /^makePolicy\('best-of'\): critics/],
+    [{}, /^makePolicy\('best-of'\): policy: /],
+  ])('made of %j is refused in one line', (options, message) => {
+    const all = { observationSpace, actionSpace: box, rng: new Rng(0), critics: { criticHidden: [4] }, ...options };
+    expect(() => makePolicy('best-of', all as never)).toThrow(message);
+  });
+
+  test('whose file is damaged, or of a policy that is not known, is refused', () => {
+    const policy = bestOf('gaussian');
+    const text = policyToJson(policy);
+    expect(() => policyFromJson(text.replace('"samples": 4', '"samples": 5'))).toThrow(/is damaged: its checksum/);
+    Object.assign(policy, { config: { ...policy.config, options: { ...policy.config!.options, samples: 'all' } } });
+    expect(() => policyFromJson(policyToJson(policy))).toThrow(
+      /^policyFromJson: the text does not fit the policy 'best-of' of this program: makePolicy\('best-of'\): samples: got "all"/,
+    );
+    const { policy: own } = bestOf('gaussian').config!.options as { policy: object };
+    const renamed = { ...bestOf('gaussian').config!.options, policy: { ...own, name: 'laplace' } };
+    Object.assign(policy, { config: { ...policy.config, options: renamed } });
+    expect(() => policyFromJson(policyToJson(policy))).toThrow(/makePolicy\('laplace'\): unknown policy/);
+  });
+
+  test('cannot be saved where makePolicy has not made the policy, as that could not be', () => {
+    const policy = bestOf('gaussian');
+    Object.assign(policy.policy, { config: undefined });
+    const { critics, policy: own } = policy;
+    const again = new BestOfPolicy({ policy: own, critics, actionSpace: box });
+    expect(() => policyToJson(again)).toThrow(/a BestOfPolicy that makePolicy did not make cannot be made again/);
+  });
+
+  test('goes to ONNX with its critics', () => {
+    const { inputs, outputs } = bestOf('gaussian').toOnnx();
+    expect(inputs[0]!.name).toBe('observations');
+    expect(outputs.map(({ name }) => name)).toEqual(['action']);
+  });
+
+  test('is trained by no agent, each of which says so', () => {
+    const env = makeVec('Pendulum-v1', { numEnvs: 1 });
+    const spaces = { observationSpace: env.singleObservationSpace, actionSpace: env.singleActionSpace };
+    const online = () => ({ policy: bestOf('gaussian', spaces), env, rng: new Rng(0) });
+    const offline = () => ({ policy: bestOf('gaussian'), dataset: datasetOf(), rng: new Rng(0) });
+    const made: Record<string, () => unknown> = {
+      a2c: () => new A2c(online()),
+      ppo: () => new Ppo(online()),
+      reinforce: () => new Reinforce(online()),
+      sac: () => new Sac(online()),
+      'soft-q-learning': () => new SoftQLearning(online()),
+      td3: () => new Td3(online()),
+      'behavior-cloning': () => new BehaviorCloning({ policy: bestOf('gaussian'), dataset: datasetOf() }),
+      fql: () => new Fql(offline() as never),
+      iql: () => new Iql(offline()),
+      'nf-rlbc': () => new NfRlbc(offline()),
+      'td3-bc': () => new Td3Bc(offline()),
+    };
+    for (const [name, make] of Object.entries(made)) expect(make, name).toThrow(/: policy: got a BestOfPolicy, /);
+    expect(actingAgents).toContain('sac');
+  });
+});
