@@ -15,7 +15,7 @@ const rows = section
   .split('\n')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
   .map((line) => line.split('|').map((cell) => cell.trim()));
-const ours = Object.fromEntries(rows.map(([, what, cell]) => [what, cell!]));
+const ours: Readonly<Record<string, string>> = Object.fromEntries(rows.map(([, what, cell]) => [what, cell!]));
 const namesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
 
 /** Whatever of oxbow has a name: agents, policies, exports and their methods, formats of datasets, backends. */

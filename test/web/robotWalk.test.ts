@@ -18,6 +18,7 @@ const scene: Scene = {
   followed: 2,
   height: 1,
   reach: 1,
+  sight: 0,
 };
 const pose = (x: number) => [-3, 0, 1, 1, 0, 0, 0, x, 0.5, 1, 1, 0, 0, 0];
 const walkOf = (...places: number[]): RobotWalk => ({
