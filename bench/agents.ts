@@ -4,6 +4,7 @@ import { textTable } from '../experiments/harness/report/table.ts';
 import { writeJson } from '../experiments/harness/writeJson.ts';
 import { Rng, selectBackend, selectEngine } from '../src/index.ts';
 import { AGENT_ROWS, type AgentRow } from './agentSubjects.ts';
+import { clock } from './clock.ts';
 import { median } from './median.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
 
@@ -36,7 +37,8 @@ const options = program.opts<{
   threads: string;
   processorTime?: true;
 }>();
-const clock = options.processorTime ? 'processor time' : 'time';
+const kind = options.processorTime ? 'processor time' : 'time';
+const now = clock(options.processorTime === true);
 const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) program.error(`--rounds: got ${options.rounds}, expected an integer ≥ 1`);
 const threads = Number(options.threads);
@@ -48,7 +50,7 @@ if (rows.length === 0) {
   program.error(`--only: got ${options.only}, expected a part of ${AGENT_ROWS.map(({ name }) => name).join(', ')}`);
 }
 
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, threads: ${threads}; ${clock}, medians of ${rounds} blocks`);
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, threads: ${threads}; ${kind}, medians of ${rounds} blocks`);
 console.log((await selectBackend()).line);
 console.log((await selectEngine(options.engine, { threads })).line);
 
@@ -104,19 +106,13 @@ function ourTime(row: AgentRow, policy: string): Time {
   const reports = agent.train({ steps: 1e9, rng: rng.split('training') });
   let step = 0;
   return async () => {
-    const [first, begin] = [step, seconds()];
+    const [first, begin] = [step, now()];
     while (step - first < block) step = (await reports.next()).value!.step;
-    return (step - first) / (seconds() - begin);
+    return ((step - first) / (now() - begin)) * 1e3;
   };
 }
 
 async function twinTime(twin: TwinProcess, row: string): Promise<number> {
   const { steps, ...took } = (await twin.ask({ run: row })) as Record<'steps' | 'seconds' | 'processorSeconds', number>;
   return steps / (options.processorTime ? took.processorSeconds : took.seconds);
-}
-
-function seconds(): number {
-  if (!options.processorTime) return performance.now() / 1e3;
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

@@ -3,23 +3,34 @@ const WARM_UP = 600;
 /** Milliseconds that one block of repeats should take. */
 export const BLOCK = 40;
 
-/** Milliseconds of one run, averaged over a block. @throws if what the runs gave is not finite */
-export function block(run: () => number, repeats: number): number {
-  const start = performance.now();
+/** Does it once: a number that depends on all of it, at once or later. */
+export type Run = () => number | Promise<number>;
+
+/**
+ * Milliseconds of one run, averaged over a block.
+ * @param now what time it is, in milliseconds; by the clock unless given
+ * @throws if what the runs gave is not finite
+ */
+export async function block(run: Run, repeats: number, now = (): number => performance.now()): Promise<number> {
+  const start = now();
   let sum = 0;
-  for (let i = 0; i < repeats; i++) sum += run();
-  const ms = (performance.now() - start) / repeats;
+  for (let i = 0; i < repeats; i++) {
+    const value = run();
+    // To await a number takes as long as a small subject.
+    sum += typeof value === 'number' ? value : await value;
+  }
+  const ms = (now() - start) / repeats;
   if (!Number.isFinite(sum)) throw new Error('bench: the subject gave a number that is not finite');
   return ms;
 }
 
 /** Runs until warm: JavaScript engines compile WebAssembly well only in the background. Returns how many repeats make a block. */
-export function warmUp(run: () => number): number {
+export async function warmUp(run: Run, now = (): number => performance.now()): Promise<number> {
   const warm = performance.now() + WARM_UP;
-  while (performance.now() < warm) run();
+  while (performance.now() < warm) await run();
   let repeats = 1;
   for (;;) {
-    const ms = block(run, repeats) * repeats;
+    const ms = (await block(run, repeats, now)) * repeats;
     if (ms >= BLOCK / 2) return Math.max(1, Math.round((repeats * BLOCK) / ms));
     repeats *= 2;
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
 import { Adam, Cnn, cnnPresets, compile, Dense, Module, Rng, selectEngine, valueAndGradients } from '../src/index.ts';
+import { clock } from './clock.ts';
 import { median } from './median.ts';
 import { TwinProcess } from './peers/twinProcess.ts';
 
@@ -24,12 +25,7 @@ const rows = [
   { network: 'nature', image: [84, 84, 4], steps: 5 },
 ] as const;
 
-/** Milliseconds by the clock, or of this process's work. */
-function now(): number {
-  if (!options.processorTime) return performance.now();
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
+const now = clock(options.processorTime === true);
 
 /** Features of an image, and numbers of them. */
 class Network extends Module {

@@ -3,14 +3,17 @@ import { Command } from 'commander';
 import { writeJson } from '../experiments/harness/writeJson.ts';
 import { selectBackend, selectEngine } from '../src/index.ts';
 import { BLOCK, block, warmUp } from './block.ts';
+import { clock } from './clock.ts';
 import { median } from './median.ts';
 import { PEERS, Peer, type PeerName } from './peers/peer.ts';
 import type { Rival } from './peers/rival.ts';
+import { POLICY_ROWS } from './rows.ts';
 import { border, type RuntimeRow, threads } from './runtimes.ts';
 import { scaling } from './scaling.ts';
-import { act, POLICIES, ppoStep, product, type Subject } from './subjects.ts';
+import { product, type Subject } from './subjects.ts';
+import { UPDATE_ROWS } from './updateRows.ts';
 
-interface Row {
+interface Timed {
   readonly name: string;
   readonly batch: number;
   readonly engine: string;
@@ -47,11 +50,18 @@ const program = new Command('bench')
   .option('--check', 'only compare results with the peers, at batch 64')
   .option('--engines <list>', 'engines to time, as in OXBOW_ENGINE (default: "auto")')
   .option('--only <text>', 'only rows whose name contains the text')
-  .option('--batches <list>', 'batch sizes (default: "1,16,64,256,2048"; with --border "64,128,256,512")')
+  .option(
+    '--batches <list>',
+    'batch sizes (default: those of each row; with --threads "1,16,64,256,2048", with --border "64,128,256,512")',
+  )
   .option('--scaling', 'only how the time of log-determinants grows with the dimension')
   .option('--border', 'only training steps in WebAssembly and in ONNX Runtime, at batches around the border of auto')
   .option('--threads <list>', 'only training steps by these numbers of threads: 1,2')
   .option('--rounds <n>', 'blocks of each row', '9')
+  .option(
+    '--processor-time',
+    "by the time that a process had a processor, not by the clock: for a machine that others use too; not a page's",
+  )
   .parse();
 const options = program.opts<{
   json?: string;
@@ -62,6 +72,7 @@ const options = program.opts<{
   only?: string;
   batches?: string;
   rounds: string;
+  processorTime?: true;
   scaling?: true;
   border?: true;
   threads?: string;
@@ -77,11 +88,13 @@ if (!batches.every((batch) => Number.isInteger(batch) && batch > 0)) {
   program.error(`--batches: got ${options.batches}, expected positive integers`);
 }
 
-const rows: (Row | RuntimeRow)[] = [];
+const rows: (Timed | RuntimeRow)[] = [];
 const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
 
 const peers = await startPeers(options.vs.split(',').filter((name) => name !== ''));
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; medians of ${rounds} blocks`);
+const now = clock(options.processorTime === true);
+const kind = options.processorTime ? 'processor time, ' : '';
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, one thread; ${kind}medians of ${rounds} blocks`);
 console.log((await selectBackend()).line);
 for (const { name, version } of peers) console.log(`peer ${name}: ${version}, one thread`);
 
@@ -96,31 +109,28 @@ for (const request of !isWhole ? [] : (options.engines ?? (options.browser ? 'wa
     scaling();
     continue;
   }
-  const peak = options.check ? 0 : peakRate();
+  const peak = options.check ? 0 : await peakRate();
   if (peak > 0) console.log(`largest product rate: ${(peak / 1e9).toFixed(1)} GFLOP/s`);
-  for (const [kind, make] of Object.entries({ 'ppo-step': ppoStep, act })) {
-    for (const policy of Object.keys(POLICIES)) {
-      const name = `${kind}/${policy}`;
-      for (const batch of !wanted(name) ? [] : options.check ? [64] : batches) {
-        const rivals = peers.filter((peer) => peer.has(name));
-        for (const peer of rivals) await compare(make(policy, batch), peer, name, batch);
-        if (options.check) continue;
-        const subject = make(policy, batch);
-        const { ms, peerTimes } = await turns(subject, rivals, name, batch);
-        const cost = subject.cost();
-        subject.dispose();
-        const flops = cost === undefined ? undefined : cost.productFlops / (ms / 1000);
-        add({
-          name,
-          batch,
-          engine: engine.name,
-          ...(engine.name === 'auto' && cost !== undefined && { chosen: cost.engine }),
-          ms,
-          nodes: cost?.nodes ?? 0,
-          ...(flops !== undefined && kind === 'ppo-step' && { gflops: flops / 1e9, peakShare: flops / peak }),
-          ...(rivals.length > 0 && { peers: peerTimes }),
-        });
-      }
+  for (const { name, trains, batches: own, make } of [...POLICY_ROWS, ...UPDATE_ROWS]) {
+    for (const batch of !wanted(name) ? [] : options.check ? [64] : options.batches === undefined ? own : batches) {
+      const rivals = peers.filter((peer) => peer.has(name));
+      for (const peer of rivals) await compare(make(batch), peer, name, batch);
+      if (options.check) continue;
+      const subject = make(batch);
+      const { ms, peerTimes } = await turns(subject, rivals, name, batch);
+      const cost = subject.cost();
+      subject.dispose();
+      const flops = cost === undefined ? undefined : cost.productFlops / (ms / 1000);
+      add({
+        name,
+        batch,
+        engine: engine.name,
+        ...(engine.name === 'auto' && cost !== undefined && { chosen: cost.engine }),
+        ms,
+        nodes: cost?.nodes ?? 0,
+        ...(flops !== undefined && trains && { gflops: flops / 1e9, peakShare: flops / peak }),
+        ...(rivals.length > 0 && { peers: peerTimes }),
+      });
     }
   }
 }
@@ -131,7 +141,9 @@ if (options.json !== undefined) writeJson(options.json, rows);
 async function startPeers(names: readonly string[]): Promise<Rival[]> {
   const starts = names.map((name) => {
     if (!(name in PEERS)) program.error(`--vs: got ${name}, expected ${Object.keys(PEERS).join(', ')}`);
-    return async (): Promise<Rival[]> => [await Peer.start(name as PeerName)];
+    return async (): Promise<Rival[]> => [
+      await Peer.start(name as PeerName, { processorTime: options.processorTime === true }),
+    ];
   });
   if (options.browser) starts.push(async () => (await import('./peers/pagePeers.ts')).pagePeers());
   const started: Rival[] = [];
@@ -149,7 +161,7 @@ async function startPeers(names: readonly string[]): Promise<Rival[]> {
 /** Both sides start from the same variables and data; a twin that is no twin fails the run. */
 async function compare(subject: Subject, peer: Rival, name: string, batch: number): Promise<void> {
   await peer.make(name, batch, subject.inputs);
-  const difference = subject.difference(await peer.show(name, batch));
+  const difference = await subject.difference(await peer.show(name, batch));
   subject.dispose();
   const agrees = difference <= AGREEMENT;
   if (!agrees) process.exitCode = 1;
@@ -168,12 +180,12 @@ async function turns(
   name: string,
   batch: number,
 ): Promise<{ ms: number; peerTimes: Record<string, PeerTime> }> {
-  const repeats = warmUp(subject.run);
+  const repeats = await warmUp(subject.run, now);
   const own: number[] = [];
   const others = rivals.map((peer) => ({ peer, repeats: 0, times: [] as number[] }));
   for (const other of others) other.repeats = Math.max(2, Math.ceil(BLOCK / (await other.peer.time(name, batch, 10))));
   for (let round = 0; round < rounds; round++) {
-    own.push(block(subject.run, repeats));
+    own.push(await block(subject.run, repeats, now));
     for (const other of others) other.times.push(await other.peer.time(name, batch, other.repeats));
   }
   const ms = median(own);
@@ -186,25 +198,26 @@ async function turns(
 }
 
 /** Floating-point operations a second of the fastest of several products. */
-function peakRate(): number {
+async function peakRate(): Promise<number> {
   const shapes = [
     [2048, 64, 64],
     [256, 256, 256],
     [512, 512, 512],
     [1024, 1024, 1024],
   ] as const;
-  const rates = shapes.map((shape) => {
-    const [m, k, n] = shape;
+  let largest = 0;
+  for (const [m, k, n] of shapes) {
     const subject = product(m, k, n);
-    const repeats = warmUp(subject.run);
-    const times = Array.from({ length: 5 }, () => block(subject.run, repeats));
+    const repeats = await warmUp(subject.run, now);
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) times.push(await block(subject.run, repeats, now));
     subject.dispose();
-    return subject.flops / (median(times) / 1000);
-  });
-  return Math.max(...rates);
+    largest = Math.max(largest, subject.flops / (median(times) / 1000));
+  }
+  return largest;
 }
 
-function add(row: Row): void {
+function add(row: Timed): void {
   rows.push(row);
   const parts = [
     row.name.padEnd(30),

@@ -58,14 +58,15 @@ async function compare(
       const program = await programOf(batch);
       const sides = Object.entries(runtimes).map(([side, runtime]) => ({ side, ...ready(runtime, program) }));
       const ours = sides.filter(({ side }) => side.startsWith('wasm'));
-      const repeats = sides.map(({ run }) => warmUp(run));
+      const repeats: number[] = [];
+      for (const { run } of sides) repeats.push(await warmUp(run));
       if (new Set(ours.map(({ bits }) => bits())).size > 1) throw new Error(`bench: ${name}: threads give other bits`);
       const times = sides.map((): number[] => []);
       for (let round = 0; round < rounds; round++) {
-        sides.forEach(({ run }, i) => {
+        for (const [i, { run }] of sides.entries()) {
           const short = Math.max(1, Math.round((repeats[i]! * SHORT) / BLOCK));
-          for (let done = 0; done < repeats[i]!; done += short) times[i]!.push(block(run, short));
-        });
+          for (let done = 0; done < repeats[i]!; done += short) times[i]!.push(await block(run, short));
+        }
       }
       for (const { executable } of sides) executable.dispose();
       const ms = Object.fromEntries(

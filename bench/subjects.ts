@@ -13,6 +13,7 @@ import {
   realNvp,
   valueAndGradients,
 } from '../src/index.ts';
+import type { Run } from './block.ts';
 import type { PeerInputs } from './peers/peer.ts';
 
 /** Shapes that the twins in `peers/` share, in `serve.py`. */
@@ -36,15 +37,17 @@ export interface SubjectOptions {
   readonly isPlain?: boolean;
 }
 
+export type Shown = Readonly<Record<string, readonly number[]>>;
+
 /** Something to time: `run` does it once and gives a number that depends on all of it. */
 export interface Subject {
-  run(): number;
+  readonly run: Run;
   /** What a peer makes the same from. */
   readonly inputs: PeerInputs;
-  /** What a peer shows: the losses of the next eight steps, or a batch of actions with their log-probabilities. */
-  show(): Record<string, readonly number[]>;
+  /** What a peer shows: the losses of the next eight steps, or a batch of actions, with their log-probabilities if they have them. */
+  show(): Shown | Promise<Shown>;
   /** How far a peer's first results are from ours. To be called before the first run. */
-  difference(shown: Record<string, readonly number[]>): number;
+  difference(shown: Shown): number | Promise<number>;
   /** Nodes and floating-point operations of matrix products of one run, where a graph runs it. */
   cost(): { engine: string; nodes: number; productFlops: number } | undefined;
   dispose(): void;

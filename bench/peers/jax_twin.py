@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from matching_jax import matching_act, matching_step
+from offline_jax import AGENTS, update_row
 from serve import (
     ACTION,
     BINS,
@@ -189,4 +191,13 @@ def act(policy, parameters, data):
     return run, 1, show
 
 
-serve(f"JAX {jax.__version__}", {"ppo-step": ppo_step, "act": act})
+serve(
+    f"JAX {jax.__version__}",
+    {
+        "ppo-step": ppo_step,
+        "act": act,
+        "matching-step": matching_step,
+        "matching-act": matching_act,
+        **{f"{name}-update": update_row(name) for name in AGENTS},
+    },
+)

@@ -4,6 +4,8 @@ import type { Page } from 'playwright-core';
 import { build, preview } from 'vite';
 import { startChromium } from '../../check/chromium.ts';
 import { temporaryFolder } from '../../check/project.ts';
+import { POLICY_ROWS } from '../rows.ts';
+import type { Shown } from '../subjects.ts';
 import type { SideName } from './page/sides.ts';
 import type { Rival } from './rival.ts';
 
@@ -59,7 +61,7 @@ class PagePeer implements Rival {
   readonly version: string;
   readonly against: SideName | undefined;
   readonly #page: Page;
-  #shown: Record<string, readonly number[]> = {};
+  #shown: Shown = {};
 
   constructor(page: Page, name: SideName, version: string, against?: SideName) {
     this.#page = page;
@@ -68,8 +70,8 @@ class PagePeer implements Rival {
     this.against = against;
   }
 
-  has(): boolean {
-    return true;
+  has(row: string): boolean {
+    return POLICY_ROWS.some(({ name }) => name === row);
   }
 
   async make(row: string, batch: number): Promise<void> {
@@ -87,7 +89,7 @@ class PagePeer implements Rival {
     ] as const);
   }
 
-  async show(): Promise<Record<string, readonly number[]>> {
+  async show(): Promise<Shown> {
     return this.#shown;
   }
 

@@ -1,3 +1,4 @@
+import type { Shown } from '../subjects.ts';
 import type { Rival } from './rival.ts';
 import { type Twin, TwinProcess } from './twinProcess.ts';
 
@@ -11,18 +12,20 @@ export interface PeerInputs {
 interface PeerSpec extends Omit<Twin, 'name'> {
   /** The kinds of rows it has. */
   readonly kinds: readonly string[];
-  /** The policies that it has; all unless given. */
-  readonly policies?: readonly string[];
+  /** The policies that it has not. */
+  readonly lacks?: readonly string[];
 }
 
-const COUPLINGS = ['gaussian', 'realnvp', 'spline'];
+const AUTOREGRESSIVE = ['maf', 'autoregressive-spline'];
+const MATCHING = ['matching-step', 'matching-act'];
+const UPDATES = ['fql-update', 'iql-update', 'td3-bc-update'];
 
 export const PEERS = {
   torch: {
     file: 'torch_twin.py',
     variant: 'eager',
     needs: "Debian's python3-torch and libopenblas0-pthread, or torch from PyPI",
-    kinds: ['ppo-step', 'act'],
+    kinds: ['ppo-step', 'act', ...MATCHING, ...UPDATES],
   },
   'torch-compiled': {
     file: 'torch_twin.py',
@@ -34,15 +37,15 @@ export const PEERS = {
     file: 'jax_twin.py',
     variant: 'step',
     needs: 'jax[cpu] and optax from PyPI',
-    kinds: ['ppo-step', 'act'],
-    policies: COUPLINGS,
+    kinds: ['ppo-step', 'act', ...MATCHING, ...UPDATES],
+    lacks: AUTOREGRESSIVE,
   },
   'jax-scan': {
     file: 'jax_twin.py',
     variant: 'scan',
     needs: 'jax[cpu] and optax from PyPI',
     kinds: ['ppo-step'],
-    policies: COUPLINGS,
+    lacks: AUTOREGRESSIVE,
   },
 } as const satisfies Record<string, PeerSpec>;
 
@@ -53,23 +56,25 @@ export class Peer implements Rival {
   readonly name: PeerName;
   readonly version: string;
   readonly #twin: TwinProcess;
+  readonly #time: 'ms' | 'processorMs';
 
-  private constructor(name: PeerName, twin: TwinProcess) {
+  private constructor(name: PeerName, twin: TwinProcess, time: 'ms' | 'processorMs') {
     this.name = name;
     this.version = twin.version;
     this.#twin = twin;
+    this.#time = time;
   }
 
   /** @throws with what the peer needs, if no interpreter has it */
-  static async start(name: PeerName): Promise<Peer> {
-    return new Peer(name, await TwinProcess.start({ name, ...PEERS[name] }));
+  static async start(name: PeerName, { processorTime = false }: { processorTime?: boolean } = {}): Promise<Peer> {
+    return new Peer(name, await TwinProcess.start({ name, ...PEERS[name] }), processorTime ? 'processorMs' : 'ms');
   }
 
   /** Whether it has rows of this name, `ppo-step/spline`. */
   has(row: string): boolean {
-    const { kinds, policies }: PeerSpec = PEERS[this.name];
+    const { kinds, lacks = [] }: PeerSpec = PEERS[this.name];
     const [kind, policy] = row.split('/') as [string, string];
-    return kinds.includes(kind) && (policies?.includes(policy) ?? true);
+    return kinds.includes(kind) && !lacks.includes(policy);
   }
 
   async make(row: string, batch: number, inputs: PeerInputs): Promise<void> {
@@ -78,12 +83,12 @@ export class Peer implements Rival {
 
   /** Milliseconds of one run, averaged over a block of `repeats`. */
   async time(row: string, batch: number, repeats: number): Promise<number> {
-    return (await this.#twin.ask({ run: row, batch, repeats })).ms as number;
+    return (await this.#twin.ask({ run: row, batch, repeats }))[this.#time] as number;
   }
 
-  /** What the next runs give: the losses of several steps, or one batch of actions with their log-probabilities. */
-  show(row: string, batch: number): Promise<Record<string, readonly number[]>> {
-    return this.#twin.ask({ show: row, batch }) as Promise<Record<string, readonly number[]>>;
+  /** What the next runs give: the losses of several steps, or one batch of actions, with their log-probabilities if they have them. */
+  show(row: string, batch: number): Promise<Shown> {
+    return this.#twin.ask({ show: row, batch }) as Promise<Shown>;
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import type { Shown } from '../subjects.ts';
 import type { PeerInputs } from './peer.ts';
 
 /** What takes turns with us on the same rows. */
@@ -11,7 +12,7 @@ export interface Rival {
   make(row: string, batch: number, inputs: PeerInputs): Promise<void>;
   /** Milliseconds of one run, averaged over a block of `repeats`. */
   time(row: string, batch: number, repeats: number): Promise<number>;
-  /** What the first runs gave: the losses of several steps, or one batch of actions with their log-probabilities. */
-  show(row: string, batch: number): Promise<Record<string, readonly number[]>>;
+  /** What the first runs gave: the losses of several steps, or one batch of actions, with their log-probabilities if they have them. */
+  show(row: string, batch: number): Promise<Shown>;
   stop(): void | Promise<void>;
 }

@@ -5,6 +5,8 @@ import sys
 
 import torch
 import torch.nn.functional as F
+from matching_torch import matching_act, matching_step
+from offline_torch import AGENTS, update_row
 from serve import (
     ACTION,
     BINS,
@@ -305,4 +307,13 @@ def act(name, parameters, data):
 
 torch.set_num_threads(1)
 torch.manual_seed(0)
-serve(f"PyTorch {torch.__version__}", {"ppo-step": ppo_step, "act": act})
+serve(
+    f"PyTorch {torch.__version__}",
+    {
+        "ppo-step": ppo_step,
+        "act": act,
+        "matching-step": matching_step,
+        "matching-act": matching_act,
+        **{f"{name}-update": update_row(name) for name in AGENTS},
+    },
+)

@@ -5,7 +5,8 @@ import simd from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.
 import threaded from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url';
 import * as tf from '@tensorflow/tfjs-core';
 import { block, warmUp } from '../../block.ts';
-import { act, ppoStep, type Subject } from '../../subjects.ts';
+import { POLICY_ROWS } from '../../rows.ts';
+import type { Shown, Subject } from '../../subjects.ts';
 
 // After our engine, which starts the best of the backends that it finds.
 const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
@@ -24,20 +25,18 @@ const SIDES = {
 } as const;
 export type SideName = keyof typeof SIDES;
 
-const KINDS = { 'ppo-step': ppoStep, act };
 const subjects = new Map<SideName, Subject>();
 
 const sides = {
   /** Makes a side's subject in place of the one before, and warms it up: what its first runs gave. */
-  async make(side: SideName, row: string, batch: number): Promise<Record<string, readonly number[]>> {
+  async make(side: SideName, row: string, batch: number): Promise<Shown> {
     const { backend, isPlain } = SIDES[side];
-    const [kind, policy] = row.split('/') as [keyof typeof KINDS, string];
     subjects.get(side)?.dispose();
     await tf.setBackend(backend);
-    const subject = KINDS[kind](policy, batch, { isPlain });
+    const subject = POLICY_ROWS.find(({ name }) => name === row)!.make(batch, { isPlain });
     subjects.set(side, subject);
-    const shown = subject.show();
-    warmUp(subject.run);
+    const shown = await subject.show();
+    await warmUp(subject.run);
     return shown;
   },
 
