@@ -46,7 +46,7 @@ def td_target(batch, next_values):
 
 
 def critic_loss(critics, batch, targets):
-    q = values(critics, batch["observations"], batch["actions"])
+    q = values(critics, batch["observations"], jnp.clip(batch["actions"], -1, 1))
     return ((q - targets) ** 2).sum(0).mean(), q[0].mean()
 
 
@@ -135,7 +135,7 @@ def iql(rate=3e-4, expectile=0.7, beta=3.0, max_weight=100.0):
             return value, extra
 
         observations, actions = batch["observations"], batch["actions"]
-        best = values(state["targets"], observations, actions).min(0)
+        best = values(state["targets"], observations, jnp.clip(actions, -1, 1)).min(0)
 
         def value_loss(net):
             v = mlp(net, observations)[:, 0]
@@ -211,6 +211,20 @@ def td3_bc(rate=3e-4, alpha=2.5, noise=0.2, noise_clip=0.5, delay=2):
 
 
 AGENTS = {"fql": fql, "iql": iql, "td3-bc": td3_bc}
+
+
+def orthogonal_layers(key):
+    """Gives the layers of one network after the other: orthogonal kernels, of gain √2 in hidden layers, and no biases."""
+    keys = iter(jax.random.split(key, 64))
+
+    def layers_of(widths):
+        pairs = list(zip(widths, widths[1:]))
+        gains = [math.sqrt(2)] * (len(pairs) - 1) + [1.0]
+        kernel = lambda gain, pair: jax.nn.initializers.orthogonal(gain)(next(keys), pair)
+        return [(kernel(gain, pair), jnp.zeros(pair[1])) for gain, pair in zip(gains, pairs)]
+
+    return layers_of
+
 
 def step_of(agent, size):
     """One update on a minibatch, with draws of its own."""

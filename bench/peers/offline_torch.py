@@ -44,7 +44,7 @@ def td_target(batch, next_values):
 
 
 def improve_critics(critics, batch, targets):
-    q = values(critics, batch["observations"], batch["actions"])
+    q = values(critics, batch["observations"], batch["actions"].clamp(-1, 1))
     return critics.improve(((q - targets) ** 2).sum(0).mean()), q[0].mean().item()
 
 
@@ -96,7 +96,7 @@ def iql(nets, expectile=0.7, beta=3.0, max_weight=100.0):
     def update(batch, _):
         observations, actions = batch["observations"], batch["actions"]
         with torch.no_grad():
-            best = values(targets, observations, actions).min(0).values
+            best = values(targets, observations, actions.clamp(-1, 1)).min(0).values
         v = value(observations)[:, 0]
         error = best - v
         weight = torch.where(error < 0, 1 - expectile, expectile)
