@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { storedReports } from './site/storedReports.ts';
 import { visitSite } from './site/visitSite.ts';
 
 const { address, browser, open } = visitSite();
@@ -36,12 +37,7 @@ describe('the pages', () => {
     expect(seen.size).toBeGreaterThan(18);
     expect(links.size).toBeGreaterThan(100);
     expect([...links].filter((link) => !targets.has(link))).toEqual([]);
-    for (const path of [
-      '/start.html',
-      '/api/index.html',
-      '/results/lake/report.html',
-      '/results/products/report.html',
-    ]) {
+    for (const path of ['/start.html', '/api/index.html', ...storedReports()]) {
       expect(seen).toContain(`${address}${path}`);
     }
     await page.goto(`${address}/results.html`, { waitUntil: 'networkidle' });

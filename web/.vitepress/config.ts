@@ -14,9 +14,10 @@ import { siteLinks } from './siteLinks.ts';
 import { stripsWasm } from './strippedWasm.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+const docs = resolve(root, 'docs');
 const { site, base } = siteAddress(process.env);
 /** What is shown of the site where somebody shares its address. */
-const PREVIEW = resolve(root, 'docs/preview.png');
+const PREVIEW = resolve(docs, 'preview.png');
 
 export default defineConfig({
   title: 'oxbow',
@@ -58,13 +59,16 @@ export default defineConfig({
         ...pngSize(PREVIEW),
       },
     }),
-  buildEnd: ({ outDir }) => copyFileSync(PREVIEW, resolve(outDir, 'preview.png')),
+  buildEnd: ({ outDir }) => {
+    copyFileSync(PREVIEW, resolve(outDir, 'preview.png'));
+    copiedFolders.copy(docs, outDir);
+  },
   vite: {
     // What builds and runs write is no reason to load a page again.
     server: {
       watch: { ignored: ['web/dist/**', 'docs/api/**', 'dist/**', 'runs/**'].map((path) => resolve(root, path)) },
     },
-    plugins: [copiedFolders(resolve(root, 'docs')), stripsWasm()],
+    plugins: [copiedFolders.served(docs), stripsWasm()],
     // Its WebAssembly lies beside it.
     optimizeDeps: { exclude: ['@mujoco/mujoco'] },
     resolve: {
@@ -203,7 +207,7 @@ export default defineConfig({
             text: 'Decisions',
             link: '/decisions/index',
             collapsed: true,
-            items: decisionPages(resolve(root, 'docs/decisions')),
+            items: decisionPages(resolve(docs, 'decisions')),
           },
           { text: 'Changelog', link: '/changelog' },
         ],

@@ -1,16 +1,35 @@
+import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Plugin } from 'vitepress';
 
-/** Development has `results/lake/`, `results/products/` and `api/` where the build copies them from `docs`, as they are. */
-export function copiedFolders(docs: string): Plugin {
-  return {
+/** Of an address below the site: `results/lake/report.html` is in such a folder, `results/lake.html` is a page. */
+const COPIED = /^(?:results\/[^/]+|api)\//;
+
+/** The folders of `docs` that the site has as they are: of each stored run its own, and the reference. */
+export const copiedFolders = {
+  /** Whether an address below the site, `results/lake/report.html`, is of a file in one of them. */
+  have: (path: string): boolean => COPIED.test(path),
+
+  /** Copies them into the built site. */
+  copy(docs: string, site: string): void {
+    const results = readdirSync(join(docs, 'results'), { withFileTypes: true });
+    const runs = results.filter((entry) => entry.isDirectory()).map(({ name }) => join('results', name));
+    // The reference is made by a command of its own.
+    for (const folder of [...runs, 'api'].filter((name) => existsSync(join(docs, name)))) {
+      cpSync(join(docs, folder), join(site, folder), { recursive: true });
+    }
+  },
+
+  /** Development has them where the build copies them. */
+  served: (docs: string): Plugin => ({
     name: 'copied-folders',
     configureServer({ middlewares, config: { base } }) {
       middlewares.use((request, _response, next) => {
-        const [, path] = new RegExp(`^${base}((results/(?:lake|products)|api)/.*)`).exec(request.url!) ?? [];
+        const path = request.url!.startsWith(base) ? request.url!.slice(base.length) : '';
         // The files of this address Vite leaves alone.
-        if (path !== undefined) request.url = `${base}@fs${docs}/${path}`;
+        if (COPIED.test(path)) request.url = `${base}@fs${docs}/${path}`;
         next();
       });
     },
-  };
-}
+  }),
+};

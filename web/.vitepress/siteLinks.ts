@@ -1,4 +1,5 @@
 import type { MarkdownRenderer } from 'vitepress';
+import { copiedFolders } from './copiedFolders.ts';
 import { rootPages } from './rootPages.ts';
 
 const ROOT_PAGE = new RegExp(
@@ -23,7 +24,7 @@ export function siteLinks(md: MarkdownRenderer): void {
       if (href === undefined) continue;
       token.attrSet('href', href);
       // A run's report is no page of VitePress, which would look for it among its own.
-      if (/^(\.\.\/)?results\/(?:lake|products)\//.test(href)) token.attrSet('target', '_self');
+      if (copiedFolders.have(href.replace(/^\.\.\//, ''))) token.attrSet('target', '_self');
     }
   });
 }

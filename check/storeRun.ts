@@ -1,0 +1,38 @@
+/**
+ * Stores what came of a run among the results: `npm run results:store -- RUN [NAME]`. Its report is written again, then report and summary
+ * go to `docs/results/NAME`, by default the name of its experiment, and the fingerprint into the table of `docs/run-directory.md`.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { commandOf } from '../experiments/harness/commandOf.ts';
+import { loadExperiment } from '../experiments/harness/loadExperiment.ts';
+import { RunDirectory } from '../experiments/harness/runDirectory.ts';
+import { registry } from '../experiments/registry.ts';
+import { makeFolder, writeWholeFile } from '../src/files.ts';
+import { root } from './project.ts';
+import { withFingerprint } from './withFingerprint.ts';
+
+const [path, name] = process.argv.slice(2);
+if (path === undefined) throw new Error('results:store: got no run directory, expected one: results:store RUN [NAME]');
+const stored = (file: string) => readFileSync(join(path, file), 'utf8');
+
+execFileSync(process.execPath, ['--import', 'tsx', join(root, 'experiments/cli.ts'), 'report', resolve(path)], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const { run } = RunDirectory.open(path);
+const command = commandOf(await loadExperiment(registry, run.experiment, run.config), run.config);
+if (command === undefined) throw new Error(`${path}: no command gives its settings, so nobody could make it again`);
+const { fingerprint } = JSON.parse(stored('summary.json')) as { fingerprint?: string };
+if (fingerprint === undefined) throw new Error(`${path}: not all of its jobs are finished; go on with it: ${command}`);
+
+const write = (file: string, text: string) => {
+  writeWholeFile(join(root, file), text);
+  process.stdout.write(`${file}\n`);
+};
+const folder = `docs/results/${name ?? run.experiment}`;
+makeFolder(join(root, folder));
+for (const file of ['report.html', 'summary.json']) write(`${folder}/${file}`, stored(file));
+const page = 'docs/run-directory.md';
+write(page, withFingerprint(readFileSync(join(root, page), 'utf8'), { command, fingerprint }));
