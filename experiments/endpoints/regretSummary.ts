@@ -52,13 +52,17 @@ export function regretAnswer(rows: readonly SummaryRow[]): Answer | undefined {
   if (study === undefined) return undefined;
   const own = regrets(rows, study);
   const { gaussian, other } = contrast(own)!;
-  const told = [gaussian, other].map((row) => {
-    const floor = floorOf(rows, { policy: row.policy, temperature: study.temperature, metric: 'natsAStep' });
-    const best = floor === undefined ? '' : ` (its class at best ${nats(floor)})`;
-    return `a ${policyLabel(row.policy)} is ${withInterval(row, nats)} nats a step from the soft optimum${best}`;
-  });
+  const [ofGaussian, ofOther] = [gaussian, other].map(({ policy }) =>
+    floorOf(rows, { policy, temperature: study.temperature, metric: 'natsAStep' }),
+  );
+  const floors =
+    ofGaussian === undefined || ofOther === undefined
+      ? ''
+      : ` The best of their classes are ${nats(ofGaussian)} and ${nats(ofOther)} from it.`;
   return {
-    text: `Along its own walks ${told.join(', ')} (${whereOf(study)}).`,
+    text:
+      `Along its own walks a Gaussian is ${withInterval(gaussian, nats)} nats a step from the soft optimum (${whereOf(study)}), ` +
+      `a ${policyLabel(other.policy)} ${withInterval(other, nats)}.${floors}`,
     chart: { caption: `nats a step from the soft optimum, ${whereOf(study)}`, bars: answerBars(own, nats) },
   };
 }

@@ -132,12 +132,10 @@ export function regretSection(summary: readonly SummaryRow[], { soft, floors }: 
 /** How the settings were found. */
 export function searchSection(config: EndpointsConfig): Section[] {
   const trials = readTrials();
-  return trials === undefined
-    ? [
-        {
-          title: 'How the settings were found',
-          paragraphs: ['They have not been searched yet: they are those of the lake’s first run, or like them.'],
-        },
-      ]
-    : [tuningSection(trials, { tuning, conditionLabel }, config.tuned)];
+  if (trials === undefined) {
+    const paragraphs = ['They have not been searched yet: they are those of the lake’s first run, or like them.'];
+    return [{ title: 'How the settings were found', paragraphs }];
+  }
+  const { tables = [], ...section } = tuningSection(trials, { tuning, conditionLabel }, config.tuned);
+  return [{ ...section, sections: [{ title: 'The trials', folded: true, tables }] }];
 }

@@ -467,7 +467,7 @@ describe('howSure', () => {
     expect(
       howSure(20, of('confirmed', 'refuted', 'refuted', '3 of 4 clauses hold', '1 of 2 clauses hold, 1 undecided')),
     ).toBe(
-      'Numbers are interquartile means over 20 seeds, in brackets their 95 % intervals. Predictions, older than the runs: confirmed 1, refuted 2, of 6 clauses 4 hold.',
+      'Numbers are interquartile means over 20 seeds, in brackets their 95 % intervals. Predictions, older than the runs: confirmed (1), refuted (2), of 6 clauses 4 hold.',
     );
     expect(howSure(3, {})).toBe(
       'Numbers are interquartile means over 3 seeds, in brackets their 95 % intervals. 3 seeds are a rough guide, ten decide.',

@@ -24,7 +24,7 @@ function predictions(verdicts: readonly string[]): string {
     }
   }
   const parts = [
-    ...[...counts].map(([verdict, count]) => `${verdict} ${count}`),
+    ...[...counts].map(([verdict, count]) => `${verdict} (${count})`),
     ...(clauses.of === 0 ? [] : [`of ${plural(clauses.of, 'clause')} ${clauses.held} hold`]),
   ];
   return `Predictions, older than the runs: ${parts.join(', ')}.`;

@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CommonConfig, Section } from '../experiment.ts';
+import { groupBy } from '../groupBy.ts';
 import { plural } from '../plural.ts';
 import { bestSettings, type Trials } from './trials.ts';
 import { trialTables } from './trialTables.ts';
 import type { SearchSpaces, Tuned } from './tunedSchema.ts';
 import { searchedConditions, type Tuning } from './tuning.ts';
+
+/** A heading that names more studies is too long. */
+const NAMED = 2;
 
 /** The settings of a search for settings. */
 export interface TuningConfig extends CommonConfig {
@@ -41,17 +45,19 @@ export function tuningSection(
     const own = used?.[study]?.[env]?.[policy];
     return own !== undefined && !isDeepStrictEqual(own, settings);
   });
-  const judged = Object.keys(trials).map((study) => {
+  const studies = Object.keys(trials);
+  const judged = groupBy(studies, (study) => {
     const { over, label } = objectives[study]!;
     const conditions = searchedConditions(tuning, study).filter((condition) => condition !== undefined);
-    return `${study} by the ${over} ${label}${conditions.length > 0 ? ` (${conditions.map(conditionLabel).join('; ')})` : ''}`;
+    return `by the ${over} ${label}${conditions.length > 0 ? ` (${conditions.map(conditionLabel).join('; ')})` : ''}`;
   });
+  const judgements = [...judged].map(([how, own]) => `${own.join(', ')} ${how}`);
   return {
-    title: `How the settings were found: ${Object.keys(trials).join(', ')}`,
+    title: `How the settings were found${studies.length <= NAMED ? `: ${studies.join(', ')}` : ''}`,
     paragraphs: [
       `Each policy had ${plural(config.trials, 'trial')}, drawn from one space but for the options that only some have, and one with the settings ` +
         'that were in use before; all were trained with the ' +
-        `${config.seeds.length === 1 ? 'seed' : 'seeds'} ${config.seeds.join(', ')}. What was best over these seeds was taken: ${judged.join('; ')}. How many of a policy’s trials came near to ` +
+        `${config.seeds.length === 1 ? 'seed' : 'seeds'} ${config.seeds.join(', ')}. What was best over these seeds was taken: ${judgements.join('; ')}. How many of a policy’s trials came near to ` +
         'the best of all policies says how much care it needs.',
       ...(others.length === 0
         ? []

@@ -1,3 +1,4 @@
+import { policyColours } from '../../../envs/drawing/palette.ts';
 import { Rng } from '../../../src/random.ts';
 import type { Answer } from '../../harness/conclusion.ts';
 import { amongSeeds, type Endpoint, type EndpointMeasure } from '../../harness/endpoint.ts';
@@ -9,6 +10,7 @@ import { wilsonInterval } from '../../harness/statistics/wilsonInterval.ts';
 import { classEndpoint } from '../shared/classEndpoint.ts';
 import { classRows, GAUSSIAN } from '../shared/classRows.ts';
 import { bound, percent, shareColumn } from '../shared/formats.ts';
+import { policyNames } from '../shared/lakePolicies.ts';
 import { policyLabel } from '../shared/policyLabel.ts';
 
 /** The share of walks that must get home for a seed to count as one that has learned the way. */
@@ -72,18 +74,16 @@ export function describeArrivals(rows: readonly SummaryRow[], where: string): An
   const gaussian = counted.find(({ row }) => row.policy === GAUSSIAN);
   const others = counted.filter((each) => each !== gaussian);
   if (gaussian === undefined || others.length === 0) return undefined;
-  const counts = others.map(({ count }) => count);
-  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-  const range = fewest === most ? String(fewest) : `${fewest} to ${most}`;
   const each = others.length === 1 ? `of a ${policyLabel(others[0]!.row.policy)}` : 'of each other class';
   const lesser = classRows(rows, { metric: 'modeBalance' }).flatMap((row) => {
     const own = counted.find((each) => each.row.policy === row.policy);
     const { iqm } = own === undefined ? { iqm: null } : amongSeeds(row, own.row, (home) => home >= ARRIVED);
     return iqm === null ? [] : [iqm];
   });
+  const { domain, range } = policyColours(policyNames);
   return {
     text: [
-      `${where}${gaussian.count} of ${gaussian.of} seeds of a Gaussian and ${range} ${each} learn the way home (${bound(ARRIVED)} of the walks).`,
+      `${where}${gaussian.count} of ${gaussian.of} seeds of a Gaussian and ${rangeOf(gaussian, others)} ${each} learn the way home (${bound(ARRIVED)} of the walks).`,
       ...compared(gaussian.row, others),
       ...banks(lesser),
     ].join(' '),
@@ -95,9 +95,23 @@ export function describeArrivals(rows: readonly SummaryRow[], where: string): An
         value: count / of,
         ...wilsonInterval(count, of),
         text: `${count} of ${of}`,
+        colour: range[domain.indexOf(row.policy)]!,
       })),
     },
   };
+}
+
+interface Count {
+  readonly count: number;
+  readonly of: number;
+}
+
+/** From the fewest to the most: `15 to 18`, or `2 of 3 to 18 of 20` where not all have as many seeds as the Gaussian. */
+function rangeOf(gaussian: Count, others: readonly Count[]): string {
+  const byShare = others.toSorted((a, b) => a.count / a.of - b.count / b.of);
+  const isEven = others.every(({ of }) => of === gaussian.of);
+  const ends = [byShare[0]!, byShare.at(-1)!].map(({ count, of }) => (isEven ? String(count) : `${count} of ${of}`));
+  return [...new Set(ends)].join(' to ');
 }
 
 /** Whether a class gets home more or less often than the Gaussian, by a paired permutation test with Holm's correction; of few seeds nothing is said. */

@@ -109,8 +109,14 @@ describe('E2', () => {
       ['gaussian, τ = 0.1, its floor: 0.625 nats a step, predicted at least 0.500', true],
     ]);
     expect(plain(regretAnswer(rows)!.text)).toBe(
-      'Along its own walks a Gaussian is 0.700 [0.700, 0.700] nats a step from the soft optimum (its class at best 0.625), a spline flow is 0.050 [0.050, 0.050] ' +
-        'nats a step from the soft optimum (its class at best 0.025) (by PPO, τ = 0.1).',
+      'Along its own walks a Gaussian is 0.700 [0.700, 0.700] nats a step from the soft optimum (by PPO, τ = 0.1), a spline flow 0.050 [0.050, 0.050]. ' +
+        'The best of their classes are 0.625 and 0.025 from it.',
+    );
+    // Of a run that has no floors.
+    expect(
+      plain(regretAnswer(measured('gaussian', seeds(0.7), 10).concat(measured('spline', seeds(0.05), 10)))!.text),
+    ).toBe(
+      'Along its own walks a Gaussian is 0.700 [0.700, 0.700] nats a step from the soft optimum (by PPO, τ = 0.1), a spline flow 0.050 [0.050, 0.050].',
     );
     const [endpoint] = regretEndpoints(rows).filter((each) => each !== undefined);
     expect(endpoint!.rows.map(({ floor, failed }) => [floor, failed!.seeds])).toEqual([

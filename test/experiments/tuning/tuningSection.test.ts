@@ -60,3 +60,16 @@ test('says under which condition settings were searched for', () => {
   const several = { tuning: { ...tuning, conditions: { learn: ['rain-1', 'rain-3'] } } };
   expect(tuningSection(file, several).paragraphs![0]).toContain('learn by the mean held-out loss (rain-1; rain-3)');
 });
+
+test('names what was judged alike together, and no more studies in its heading than fit', () => {
+  const of = (...studies: string[]) =>
+    tuningSection(
+      { ...file, trials: Object.fromEntries(studies.map((study) => [study, file.trials.learn])) },
+      {
+        tuning: { ...tuning, objectives: Object.fromEntries(studies.map((study) => [study, tuning.objectives.learn])) },
+      },
+    );
+  expect(of('a', 'b').title).toBe('How the settings were found: a, b');
+  expect(of('a', 'b', 'c').title).toBe('How the settings were found');
+  expect(of('a', 'b', 'c').paragraphs![0]).toContain('was taken: a, b, c by the mean held-out loss.');
+});

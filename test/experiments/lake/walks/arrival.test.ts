@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { SummaryRow } from '../../../../experiments/harness/experiment.ts';
+import { describeArrivals } from '../../../../experiments/lake/walks/arrival.ts';
+
+/** Homes of a class: so many seeds arrive, and so many do not. */
+const homes = (policy: string, arrive: number, fail: number, missing = 0): SummaryRow => ({
+  study: 'arrival',
+  env: 'LakeStride-v0',
+  policy,
+  metric: 'homeRate',
+  iqm: 0.9,
+  low: 0.9,
+  high: 0.9,
+  perSeed: [...Array(arrive).fill(0.9), ...Array(fail).fill(0.89), ...Array(missing).fill(null)],
+});
+const text = (...rows: SummaryRow[]) => describeArrivals(rows, 'Here, ')?.text.replaceAll('\u00a0', ' ');
+
+test('counts the seeds of the Gaussian, and of the others from the fewest to the most', () => {
+  expect(text(homes('gaussian', 2, 1), homes('spline', 3, 0), homes('mixture', 1, 2), homes('nice', 2, 1))).toBe(
+    'Here, 2 of 3 seeds of a Gaussian and 1 to 3 of each other class learn the way home (90 % of the walks).',
+  );
+  expect(text(homes('gaussian', 2, 1), homes('spline', 3, 0), homes('mixture', 3, 0))).toMatch(/and 3 of each other/);
+  expect(text(homes('gaussian', 2, 1), homes('spline', 0, 3))).toMatch(/and 0 of a spline flow learn/);
+});
+
+test('says of how many, where some seeds have not finished', () => {
+  // By shares: one of two is more than eight of twenty.
+  expect(text(homes('gaussian', 2, 18), homes('spline', 8, 12), homes('mixture', 1, 1, 18))).toMatch(
+    /^Here, 2 of 20 seeds of a Gaussian and 8 of 20 to 1 of 2 of each other class learn/,
+  );
+});
+
+test('its bars are shares with the colours of the classes', () => {
+  const { bars } = describeArrivals([homes('gaussian', 1, 1), homes('spline', 2, 0)], '')!.chart!;
+  expect(bars.map(({ value, text }) => [value, text])).toEqual([
+    [0.5, '1 of 2'],
+    [1, '2 of 2'],
+  ]);
+  expect(new Set(bars.map(({ colour }) => colour)).size).toBe(2);
+  for (const { colour } of bars) expect(colour).toMatch(/\w/);
+});
+
+test('nothing without a Gaussian, or with nobody beside it', () => {
+  expect(text(homes('spline', 2, 0), homes('mixture', 2, 0))).toBeUndefined();
+  expect(text(homes('gaussian', 2, 0))).toBeUndefined();
+});
