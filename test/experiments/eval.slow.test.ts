@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { make } from '../../envs/index.ts';
+import { writeCheckedJson } from '../../experiments/harness/checkedJson.ts';
 import { makePolicy, Rng, savePolicy } from '../../src/index.ts';
 import { oxbow } from './fixture/oxbow.ts';
 
@@ -59,5 +60,24 @@ test('oxbow eval has a table over the seeds for each study', async () => {
       ['left', '2', means[0]!.toFixed(1).replace('-', '−')],
       ['still', '2', means[1]!.toFixed(1).replace('-', '−')],
     ]);
+  }
+});
+
+test('a run of another oxbow, whose settings are not all known, can be evaluated, and is refused by what uses them', async () => {
+  const file = join(folder, 'run/config.json');
+  const { sha256: _, ...run } = JSON.parse(readFileSync(file, 'utf8'));
+  writeCheckedJson(file, { ...run, config: { ...run.config, noise: { ...run.config.noise, colour: 'red' } } });
+  const evaluated = await oxbow('eval', join(folder, 'run'), '--env', 'SoftBandit-v0', '--episodes', '2');
+  expect([evaluated.code, evaluated.stderr]).toEqual([
+    0,
+    `${file}: another oxbow made the run, whose noise.colour this one has not: left out\n`,
+  ]);
+  expect(evaluated.stdout).toContain('wide/Line-v0/still/seed-1');
+  for (const command of ['report', 'verify']) {
+    const { code, stderr } = await oxbow(command, join(folder, 'run'));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^oxbow: [^\n]*config\.json: noise\.colour: unknown setting of drift, [^\n]*: another oxbow made the run; read it with that one, or make it again\n$/,
+    );
   }
 });
