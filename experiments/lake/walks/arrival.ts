@@ -3,6 +3,7 @@ import { Rng } from '../../../src/random.ts';
 import type { Answer } from '../../harness/conclusion.ts';
 import { amongSeeds, type Endpoint, type EndpointMeasure } from '../../harness/endpoint.ts';
 import type { SummaryRow } from '../../harness/experiment.ts';
+import { groupBy } from '../../harness/groupBy.ts';
 import { pairedSeeds } from '../../harness/pairedSeeds.ts';
 import { trueMinus } from '../../harness/report/trueMinus.ts';
 import { holm, pairedPermutationTest } from '../../harness/statistics/pValues.ts';
@@ -122,10 +123,11 @@ function compared(gaussian: SummaryRow, others: readonly { readonly row: Summary
   const differing = pairs.filter((_, i) => ps[i]! < LEVEL);
   if (differing.length === 0) return ['No class is surely better or worse than the Gaussian.'];
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const named = differing.map(
-    ({ row, x, y }) => `${policyLabel(row.policy)} ${mean(x) > mean(y) ? 'more' : 'less'} often`,
-  );
-  return [`Than a Gaussian get home: ${named.join(', ')}.`];
+  const ends = groupBy(differing, ({ x, y }) => (mean(x) > mean(y) ? 'More' : 'Less'));
+  return (['More', 'Less'] as const).flatMap((how) => {
+    const own = ends.get(how)?.map(({ row }) => policyLabel(row.policy)) ?? [];
+    return own.length === 0 ? [] : [`${how} often than a Gaussian get home: ${own.join(', ')}.`];
+  });
 }
 
 /** @param lesser the share of the bank that is used less, of each class */

@@ -109,11 +109,11 @@ describe('of other numbers', () => {
       },
     );
     expect(answer(rows, 'ppo', 'E0')).toBe(
-      'On the fine lake, 1 of 10 seeds of a Gaussian and 10 of a spline flow learn the way home (90 % of the walks). Than a Gaussian get home: ' +
-        'spline flow more often. Of those that do, the lesser bank gets up to 40.0 % of a class’s walks home.',
+      'On the fine lake, 1 of 10 seeds of a Gaussian and 10 of a spline flow learn the way home (90 % of the walks). More often than a Gaussian get home: ' +
+        'spline flow. Of those that do, the lesser bank gets up to 40.0 % of a class’s walks home.',
     );
     const few = rows.map((row) => ({ ...row, perSeed: row.perSeed.slice(0, 3) }));
-    expect(answer(few, 'ppo', 'E0')).not.toMatch(/surely|more often/);
+    expect(answer(few, 'ppo', 'E0')).not.toMatch(/surely|often than/);
     expect(conclude(few, 'ppo').E0!.verdict).toBe('too few seeds');
   });
 

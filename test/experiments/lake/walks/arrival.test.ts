@@ -30,6 +30,18 @@ test('says of how many, where some seeds have not finished', () => {
   );
 });
 
+test('of ten seeds or more it names who gets home more often, and who less', () => {
+  const shares = (policy: string, share: number): SummaryRow => ({
+    ...homes(policy, 0, 0),
+    perSeed: Array.from({ length: 12 }, (_, i) => share + 0.001 * i),
+  });
+  const classes = [shares('spline', 0.95), shares('nice', 0.5), shares('realnvp', 0.96), shares('mixture', 0.9)];
+  expect(text(shares('gaussian', 0.9), ...classes)).toMatch(
+    /More often than a Gaussian get home: spline flow, RealNVP\. Less often than a Gaussian get home: NICE\.$/,
+  );
+  expect(text(shares('gaussian', 0.9), shares('spline', 0.9))).toMatch(/No class is surely better or worse/);
+});
+
 test('its bars are shares with the colours of the classes', () => {
   const { bars } = describeArrivals([homes('gaussian', 1, 1), homes('spline', 2, 0)], '')!.chart!;
   expect(bars.map(({ value, text }) => [value, text])).toEqual([
