@@ -4,6 +4,9 @@ import { startChromium } from './chromium.ts';
 import { root } from './project.ts';
 import { serveSite } from './siteServer.ts';
 
+/** Milliseconds: seconds on a machine that has nothing else to do. */
+const PATIENCE = 600_000;
+
 const server = await serveSite();
 const browser = await startChromium();
 try {
@@ -12,8 +15,10 @@ try {
     await page.goto(`${server.address}/lab.html#step=train`);
     await page.click('.go');
     // The walks of the last report have grown when the modes are there and a second has gone by.
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll('.side [data-metric=modes]')].every((cell) => cell.textContent !== '–'),
+    await page.waitForFunction(
+      () => [...document.querySelectorAll('.side [data-metric=modes]')].every((cell) => cell.textContent !== '–'),
+      undefined,
+      { timeout: PATIENCE },
     );
     await page.waitForTimeout(1500);
     const path = join(root, `docs/lab-${colorScheme}.jpg`);
