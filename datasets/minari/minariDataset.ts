@@ -16,7 +16,7 @@ import {
   type StoredEpisode,
 } from '../storedEpisode.ts';
 import { environmentFrom } from './gymnasiumSpec.ts';
-import { type Hdf5, hdf5Problem, loadHdf5 } from './hdf5.ts';
+import { type Hdf5, hdf5Problem, loadHdf5, readAlone } from './hdf5.ts';
 import { checkNumbers, dtypeOfParts, type Leaf, leavesOf } from './leaves.ts';
 import { MAIN, type MinariMetadata, readMetadata, spaceFromText } from './metadata.ts';
 
@@ -105,7 +105,7 @@ export class MinariDataset implements Dataset {
 
   #named<T>(body: () => T, what: string): T {
     try {
-      return body();
+      return readAlone(this.#hdf5, this.#file, body);
     } catch (error) {
       throw new Error(`${this.#file}: ${what}: ${hdf5Problem(error)}`);
     }
@@ -214,7 +214,7 @@ function parsedSpec(path: string, text: string): unknown {
   }
 }
 
-/** A group or a column by its path, null if there is none. Links into other files are not followed. */
+/** A group or a column by its path, null if there is none. */
 function entityIn(group: Group, path: readonly string[]): unknown {
   let entity: unknown = group;
   for (const name of path) entity = isGroup(entity) ? entity.get(name) : null;

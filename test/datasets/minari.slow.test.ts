@@ -178,6 +178,38 @@ describe('one line says what is wrong with', () => {
     expect(await problemOf(path)).toBe('maze/data/main_data.hdf5: cannot be opened: file signature not found');
   });
 
+  test('numbers in another file, which is not read: raw bytes, a virtual column, a link', async () => {
+    const hdf5 = await loadHdf5();
+    const space = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [1], low: [-1], high: [1] });
+    const problem = (write: (file: string) => void) => {
+      const path = golden();
+      write(join(path, 'data/main_data.hdf5'));
+      edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space });
+      return problemOf(path);
+    };
+    // Written by check/minari/elsewhere.py.
+    for (const kind of ['raw', 'virtual']) {
+      const bytes = gunzipSync(readFileSync(join(GOLDEN, `${kind}.hdf5.gz`)));
+      expect(await problem((file) => writeFileSync(file, bytes))).toBe(
+        'maze/data/main_data.hdf5: episode 0: it names another file, /dev/zero, expected all numbers in itself',
+      );
+    }
+    const other = join(folder(), 'other.hdf5');
+    writeFileSync(other, gunzipSync(readFileSync(join(GOLDEN, 'main_data.hdf5.gz'))));
+    const linked = await problem((path) => {
+      const file = new hdf5.File(path, 'w');
+      file.create_external_link(other, '/episode_0', 'episode_0');
+      file.close();
+    });
+    expect(linked).toBe(
+      `maze/data/main_data.hdf5: episode 0: it names another file, ${other}, expected all numbers in itself`,
+    );
+    // Others of the same program read what they like.
+    const file = new hdf5.File(other, 'r');
+    expect(file.keys()).toContain('episode_0');
+    file.close();
+  });
+
   test('columns that do not fit their spaces, or are none', async () => {
     const hdf5 = await loadHdf5();
     const problem = async (change: (episode: InstanceType<typeof hdf5.Group>) => void, metadata: object = {}) => {
