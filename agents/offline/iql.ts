@@ -56,7 +56,7 @@ export type IqlOptions = z.input<typeof iqlOptions>;
 
 /** Means over the updates since the last report. */
 export interface IqlReport extends TrainReport {
-  /** −E[min(exp(β (Q − V)), w) log π(a | s)]. */
+  /** −E[min(exp(β (Q − V)), w) log π(a | s)]; without a density the weighted loss of matching. */
   readonly policyLoss?: number;
   /** E[|τ − 1(Q < V)| (Q − V)²]. */
   readonly valueLoss?: number;
@@ -80,10 +80,13 @@ export interface IqlReport extends TrainReport {
  * data have them. Actions are those of the data, so that nothing needs to be reparameterized. With `beta: 0` it is behaviour cloning, beside
  * critics by which a `BestOfPolicy` chooses among its samples.
  *
+ * In the place of −log π(a | s) a policy without a density has its loss of matching, with the same weights (Zhang et al.).
+ *
  * With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
  *
  * Kostrikov, Nair and Levine, "Offline Reinforcement Learning with Implicit Q-Learning", arXiv:2110.06169; best of samples: Hansen-Estruch
- * et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573.
+ * et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573; weights of matching: Zhang, Zhang
+ * and Gu, "Energy-Weighted Flow Matching for Offline Reinforcement Learning", arXiv:2503.04975.
  */
 export class Iql implements Agent<IqlReport> {
   /** Q′, the targets: what values are asked of. */
@@ -217,23 +220,25 @@ export class Iql implements Agent<IqlReport> {
 
   #extractionLoss({ observations, actions }: IqlBatch, advantages: tf.Tensor, rng: Rng): tf.Tensor {
     const { policy, beta, maxWeight } = this.#options;
-    if (policy.hasDensity === false) return policy.matchingLoss!(observations, actions, rng);
-    const distribution = policy.given(observations);
-    const logProb = distribution.logProb(distribution.unsquash(actions));
     // The exponent is bounded, and not its exponential, which overflows.
     const weights = tf.exp(tf.minimum(tf.mul(beta, advantages), tf.log(tf.scalar(maxWeight))));
+    if (policy.hasDensity === false) {
+      return policy.matchingLoss!(observations, actions, rng, beta === 0 ? undefined : weights);
+    }
+    const distribution = policy.given(observations);
+    const logProb = distribution.logProb(distribution.unsquash(actions));
     return tf.neg(tf.mean(tf.mul(weights, logProb)));
   }
 }
 
-/** @throws if the policy has neither a density nor a loss of its own, or weights are wanted that this loss cannot have */
+/** @throws if the policy has neither a density nor a loss of its own, or weights are wanted that this loss does not take */
 function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta: number }): void {
   if (policy.hasDensity !== false) return;
-  const name = withArticle(policy.constructor.name);
   if (policy.matchingLoss === undefined) checkDensity('Iql', policy);
-  if (beta === 0) return;
+  if (beta === 0 || policy.matchingLoss!.length > 3) return;
+  const name = withArticle(policy.constructor.name);
   throw new Error(
-    `Iql: beta: got ${beta}, expected 0: ${name} has no density that could be weighted; it clones the data, and a BestOfPolicy chooses among its samples`,
+    `Iql: beta: got ${beta}, expected 0: the matchingLoss of ${name} takes no weights; with 0 it clones the data, and bestOf chooses among its samples`,
   );
 }
 

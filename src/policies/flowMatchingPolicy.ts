@@ -110,10 +110,11 @@ export class FlowMatchingPolicy extends Policy {
     return this.#path.given(this.checked(observations)).forward(noise);
   }
 
-  override matchingLoss(observations: tf.Tensor, actions: tf.Tensor, rng: Rng): tf.Tensor {
-    return tf.mean(
-      this.matchingLosses(observations, this.#scaled(actions), this.matchingDraws(actions.shape[0]!, rng)),
-    );
+  /** With weights w(o, a) its minimum is the field that carries N(0, I) to the law ∝ w(o, a) p(a | o). */
+  override matchingLoss(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor): tf.Tensor {
+    const draws = this.matchingDraws(actions.shape[0]!, rng);
+    const losses = this.matchingLosses(observations, this.#scaled(actions), draws);
+    return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
 
   /** ε ~ N(0, I) and t ~ U(0, 1). */

@@ -110,8 +110,9 @@ export abstract class Policy extends Module {
    * What a policy without a density is fitted to actions by, in the place of −log π(a | o): its mean over rows, a scalar.
    * @param observations `[batch, observationDim]`
    * @param actions `[batch, actionDim]`
+   * @param weights what each row's loss is multiplied by, `[batch]`; a policy whose function does not name them cannot be weighted
    */
-  matchingLoss?(observations: tf.Tensor, actions: tf.Tensor, rng: Rng): tf.Tensor;
+  matchingLoss?(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor): tf.Tensor;
 
   /**
    * Those of the trainable variables that give the distribution its shape, and not its place and width: of a flow with a head the

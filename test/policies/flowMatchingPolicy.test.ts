@@ -92,7 +92,10 @@ test.each(['midpoint', 'euler'] as const)(
   },
 );
 
-test('its loss is that of plain numbers, and so is its gradient', () => {
+test.each([
+  ['as they are', undefined],
+  ['with weights', [0.2, 3, 1.5]],
+])('its loss is that of plain numbers, and so is its gradient: rows %s', (_, weights) => {
   const policy = make({}, 0.1);
   const actions = [
     [0.5, 1],
@@ -114,8 +117,9 @@ test('its loss is that of plain numbers, and so is its gradient', () => {
   const latents = policy.given(observations()).unsquash(tf.tensor2d(actions));
   const losses = policy.matchingLosses(observations(), latents, draws).dataSync();
   lossesOf().forEach((loss, i) => expect(losses[i]).toBeCloseTo(loss, 4));
-  const mean = () => lossesOf().reduce((sum, loss) => sum + loss, 0) / 3;
-  const loss = () => policy.matchingLoss(observations(), tf.tensor2d(actions), new Rng('draws')) as tf.Scalar;
+  const mean = () => lossesOf().reduce((sum, loss, i) => sum + (weights?.[i] ?? 1) * loss, 0) / 3;
+  const weighted = weights && tf.tensor1d(weights);
+  const loss = () => policy.matchingLoss(observations(), tf.tensor2d(actions), new Rng('draws'), weighted) as tf.Scalar;
   expect(loss().dataSync()[0]).toBeCloseTo(mean(), 4);
   const { grads } = tf.variableGrads(loss, policy.trainableVariables());
   for (const { kernel } of policy.field.network.layers) {

@@ -18,7 +18,7 @@ import {
 } from '../../../agents/index.ts';
 import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
-import { Actor, type BestOfPolicy, makePolicy, type Policy, Rng } from '../../../src/index.ts';
+import { Actor, type BestOfPolicy, FlowMatchingPolicy, makePolicy, type Policy, Rng } from '../../../src/index.ts';
 import { parseOptions } from '../../../src/options/parseOptions.ts';
 import { box, wideBox } from '../support.ts';
 import { DriftEnv, datasetOf, observationSpace, randomEpisodes } from './support.ts';
@@ -124,6 +124,21 @@ test('online, a share of each minibatch is from the data, and rewards of both ar
   expect(isNew()).toEqual(Array.from({ length: 40 }, (_, i) => i >= 10));
   expect(replay.sample(new Rng(0)).rewards.slice(10)).toEqual(new Float32Array(30).fill(14));
   expect(replay.largestReward).toBe(14);
+});
+
+test('Iql weighs the loss of a policy without a density, if that takes weights, and says so if not', () => {
+  class Plain extends FlowMatchingPolicy {
+    override matchingLoss = (o: tf.Tensor, a: tf.Tensor, rng: Rng) => super.matchingLoss(o, a, rng);
+  }
+  const policy = () => new Plain({ observationDim: 2, actionSpace: box, hidden: [3], rng: new Rng(0) });
+  expect(() => new Iql({ ...common, policy: policy(), dataset: datasetOf() })).toThrow(
+    /^Iql: beta: got 3, expected 0: the matchingLoss of a Plain takes no weights; with 0 it clones the data, and bestOf chooses/,
+  );
+  new Iql({ ...common, policy: policy(), dataset: datasetOf(), beta: 0 }).dispose();
+  const implicit = makePolicy('implicit', { observationSpace, actionSpace: box, hidden: [3], rng: new Rng(0) });
+  expect(() => new Iql({ ...common, policy: implicit, dataset: datasetOf() })).toThrow(
+    /^Iql: policy: got an ImplicitPolicy, which has samples and no density/,
+  );
 });
 
 describe('the best of samples', () => {

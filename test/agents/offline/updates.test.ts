@@ -50,6 +50,16 @@ function logProb(of: Variables, { observation, action }: PlainRow): number {
   }, 0);
 }
 
+/** ‖v(x_t, t | o) − (u − ε)‖², a mean over the numbers of an action, of a field in the box. */
+function matchingLoss(of: Variables, { observation, action }: PlainRow, noise: number[], t: number): number {
+  const u = action.map((a, j) => (2 * (a - box.low[j]!)) / (box.high[j]! - box.low[j]!) - 1);
+  const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
+  const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation], relu);
+  return mean(velocity.map((v, j) => (v - (u[j]! - noise[j]!)) ** 2));
+}
+
+const timesOf = (rng: Rng) => [...rng.fillUniform(new Float32Array(BATCH))];
+
 /** Σᵢ E[(Qᵢ − y)²] */
 const criticLoss = (drawn: readonly PlainRow[], targets: readonly number[]) => (critics: Variables) =>
   mean(
@@ -117,13 +127,18 @@ test('TD3+BC', async () => {
 });
 
 test.each([
-  ['some weights at the largest', 2.5, 1.5],
-  ['no weights', 0, 100],
-])('IQL, %s', async (_, beta, maxWeight) => {
-  const policy = gaussian();
+  ['some weights at the largest', 2.5, 1.5, 'gaussian'],
+  ['no weights', 0, 100, 'gaussian'],
+  ['some weights at the largest, of matching', 2.5, 1.5, 'flow-matching'],
+  ['no weights, of matching', 0, 100, 'flow-matching'],
+])('IQL, %s', async (_, beta, maxWeight, name) => {
+  const matches = name === 'flow-matching';
+  const policy = matches
+    ? makePolicy(name, { ...spaces, actionSpace: box, hidden: [3], rng: new Rng('policy') })
+    : gaussian();
   const expectile = 0.8;
   const agent = new Iql({ ...common, policy, expectile, beta, maxWeight });
-  const { report, rows: drawn, earlier, state } = await updateFrom(agent, ['targets', 'values'], rows, 'e');
+  const { report, rows: drawn, earlier, state, noise } = await updateFrom(agent, ['targets', 'values'], rows, 'e');
   const value = (of: Variables, observation: number[]) => mlp(under(of, 'network'), observation, relu)[0]!;
   const best = drawn.map(({ observation, action }) => Math.min(...twins(earlier('targets'), observation, action)));
   const errors = (of: Variables) => drawn.map(({ observation }, i) => best[i]! - value(of, observation));
@@ -133,7 +148,11 @@ test.each([
   const after = variablesOf(state.parts.values);
   const weights = errors(after).map((u) => Math.min(Math.exp(beta * u), maxWeight));
   if (beta > 0) expect(new Set(weights.map((weight) => weight === maxWeight)).size).toBe(2);
-  const policyLoss = (of: Variables) => -mean(drawn.map((row, i) => weights[i]! * logProb(of, row)));
+  // The first update's draws, then the second's.
+  const [, draws] = [0, 1].map(() => (matches ? { noise: noiseOf(noise), times: timesOf(noise) } : undefined));
+  const lossOf = (of: Variables, row: PlainRow, i: number) =>
+    draws === undefined ? -logProb(of, row) : matchingLoss(of, row, draws.noise[i]!, draws.times[i]!);
+  const policyLoss = (of: Variables) => mean(drawn.map((row, i) => weights[i]! * lossOf(of, row, i)));
   const targets = drawn.map(({ reward, next, discount }) => reward + discount * value(after, next));
   const ofCritics = criticLoss(drawn, targets);
   expectClose(
@@ -188,8 +207,7 @@ test('FQL', async () => {
   const policy = makePolicy('implicit', { ...spaces, actionSpace: box, hidden: [3], rng: new Rng('student') });
   const agent = new Fql({ ...common, policy, alpha: 0.7, behaviorHidden: [3], behaviorSteps: 2 });
   const { report, rows: drawn, earlier, state, noise } = await updateFrom(agent, ['targets'], rows);
-  const times = () => [...noise.fillUniform(new Float32Array(BATCH))];
-  const draws = () => ({ next: noiseOf(noise), matching: noiseOf(noise), times: times(), own: noiseOf(noise) });
+  const draws = () => ({ next: noiseOf(noise), matching: noiseOf(noise), times: timesOf(noise), own: noiseOf(noise) });
   draws();
   const { next: nextNoise, matching, times: t, own } = draws();
   const half = [0, 1].map((i) => (box.high[i]! - box.low[i]!) / 2);
@@ -207,14 +225,7 @@ test('FQL', async () => {
       reward + discount * value(earlier('targets'), next, student(earlier('policy'), next, nextNoise[i]!)),
   );
   const ofCritics = criticLoss(drawn, targets);
-  const behaviorLoss = (of: Variables) =>
-    mean(
-      drawn.flatMap(({ observation, action }, i) => {
-        const u = action.map((a, j) => (a - box.low[j]!) / half[j]! - 1);
-        const at = u.map((x, j) => (1 - t[i]!) * matching[i]![j]! + t[i]! * x);
-        return field(of, at, t[i]!, observation).map((v, j) => (v - (u[j]! - matching[i]![j]!)) ** 2);
-      }),
-    );
+  const behaviorLoss = (of: Variables) => mean(drawn.map((row, i) => matchingLoss(of, row, matching[i]!, t[i]!)));
   // Two steps by the midpoint, of the field as its update has left it.
   const behavior = drawn.map(({ observation }, i) => {
     let x = own[i]!;
