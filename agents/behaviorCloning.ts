@@ -74,7 +74,7 @@ export const behaviorCloningOptions = z.strictObject({
     unit: 'reports',
   }),
   normalizeObservations: normalizationOptions.normalizeObservations.describe(
-    'whether the policy sees observations brought to mean 0, variance 1 by the demonstrations',
+    'whether the policy sees observations brought to mean 0, variance 1 by the demonstrations, or by moments that it brings along',
   ),
   clipObservations: normalizationOptions.clipObservations,
   maxGradientNorm: maxGradientNorm('the gradient', 10),
@@ -146,7 +146,7 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       },
       { count, batchSize },
     );
-    const statistics = ObservationStatistics.of([policy], this.#options);
+    const statistics = ObservationStatistics.ofData(policy, this.#options);
     statistics?.observe(observed);
     statistics?.publish();
     const parameters = policy.trainableVariables();

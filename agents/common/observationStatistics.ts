@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
 import type { Policy } from '../../src/index.ts';
 import { ObservationLayout, type ObservationPart } from '../../src/policies/observationLayout.ts';
+import type { ObservationMoments } from '../../src/policies/observationNormalizer.ts';
 import type { Stateful } from './agentParts.ts';
 
 /** Options of the agents that act, for normalization. */
@@ -24,6 +25,17 @@ export const normalizationOptions = {
 };
 
 /**
+ * A number that differs from its mean by less than this share of it is constant: what is left is the rounding of float32.
+ */
+const ROUNDING = 1e-6;
+
+/** How policies are normalized, if they are to be. */
+interface Asked {
+  readonly normalizeObservations: boolean;
+  readonly clipObservations: number;
+}
+
+/**
  * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them when it is said so,
  * and not at once: within a rollout a policy must stay one and the same. Of numbers that lie in [0, 1] by themselves, bytes and
  * choices, they get mean 0 and variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
@@ -34,30 +46,34 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
   readonly #dim: number;
   readonly #scaled: readonly ObservationPart[];
 
-  /** @param policies of which each has a normalizer; the moments begin with those of the first */
-  constructor(policies: readonly [Policy, ...Policy[]]) {
+  private constructor(policies: readonly [Policy, ...Policy[]], moments: RunningMeanStd) {
     this.#policies = policies;
     this.#dim = policies[0].observationDim;
-    this.#moments = new RunningMeanStd(this.#dim);
+    this.#moments = moments;
     this.#scaled = partsOf(policies[0]).filter(({ isScaled }) => isScaled);
-    const { mean, variance, count } = policies[0].normalizer!.moments();
-    if (count > 0) this.#moments.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
   }
 
   /**
    * The statistics for a policy and those that follow it, if it has a normalizer or `normalizeObservations` asks for one; else undefined,
-   * and so where no part of an observation is without a scale.
+   * and so where no part of an observation is without a scale. They begin with the moments that the first policy has.
    */
-  static of(
-    policies: readonly [Policy, ...Policy[]],
-    options: { readonly normalizeObservations: boolean; readonly clipObservations: number },
-  ): ObservationStatistics | undefined {
-    const parts = partsOf(policies[0]);
-    if (parts.length > 0 && parts.every(({ isScaled }) => isScaled)) return undefined;
-    if (options.normalizeObservations) {
-      for (const policy of policies) policy.normalizeObservations({ clip: options.clipObservations });
-    }
-    return policies[0].normalizer && new ObservationStatistics(policies);
+  static of(policies: readonly [Policy, ...Policy[]], asked: Asked): ObservationStatistics | undefined {
+    const before = momentsOf(policies, asked);
+    if (before === undefined) return undefined;
+    const { mean, variance, count } = before;
+    const moments = new RunningMeanStd(policies[0].observationDim);
+    if (count > 0) moments.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
+    return new ObservationStatistics(policies, moments);
+  }
+
+  /**
+   * The statistics of data from which a policy is to learn, which are exactly theirs; undefined where {@link of} is, and where the policy
+   * brings moments along: it keeps them, since its networks have learned what they see by them.
+   */
+  static ofData(policy: Policy, asked: Asked): ObservationStatistics | undefined {
+    const before = momentsOf([policy], asked);
+    if (before === undefined || before.count > 0) return undefined;
+    return new ObservationStatistics([policy], new RunningMeanStd(policy.observationDim, undefined, 0));
   }
 
   /** Takes in observations, row by row. */
@@ -67,10 +83,13 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
     }
   }
 
-  /** Tells the policies. */
+  /** Tells the policies. A number that has always been the same gets variance 1: how far it may go, nothing has shown. */
   publish(): void {
     const { count } = this.#moments;
     const [mean, variance] = [this.#moments.mean.slice(), this.#moments.variance.slice()];
+    mean.forEach((center, i) => {
+      if (variance[i]! <= (ROUNDING * center) ** 2) variance[i] = 1;
+    });
     for (const { at, size } of this.#scaled) {
       mean.fill(0, at, at + size);
       variance.fill(1, at, at + size);
@@ -88,6 +107,16 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
     }
     this.#moments.setState(state);
   }
+}
+
+/** The moments that policies have, with a normalizer made for each if it is asked for; undefined where nothing is to be normalized. */
+function momentsOf(policies: readonly [Policy, ...Policy[]], asked: Asked): ObservationMoments | undefined {
+  const parts = partsOf(policies[0]);
+  if (parts.length > 0 && parts.every(({ isScaled }) => isScaled)) return undefined;
+  if (asked.normalizeObservations) {
+    for (const policy of policies) policy.normalizeObservations({ clip: asked.clipObservations });
+  }
+  return policies[0].normalizer?.moments();
 }
 
 /** What an observation is made of, where the policy knows its space. */

@@ -36,7 +36,7 @@ export const offlineOptions = {
     .default(1)
     .describe('factor of all rewards, of the data and of the environment, for learning only'),
   normalizeObservations: normalizationOptions.normalizeObservations.describe(
-    "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1 by the data",
+    "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1 by the data, or by moments that the policy brings along",
   ),
   clipObservations: normalizationOptions.clipObservations,
   onlineSteps: z.int().nonnegative().default(0).meta({

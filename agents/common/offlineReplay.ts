@@ -20,7 +20,7 @@ interface OfflineReplayState {
 /**
  * What an agent learns from that begins with data: all transitions of a dataset, and those that it makes online. As long as there are none
  * of these a minibatch comes from the data, then a share of it. Rewards are scaled. If the policy normalizes observations, it does so by the
- * data, before and after it goes online.
+ * data, before and after it goes online, or by the moments that it has brought along.
  */
 export class OfflineReplay implements Stateful<OfflineReplayState> {
   /** Shapes of a minibatch. */
@@ -45,7 +45,7 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
    */
   constructor(owner: string, config: OfflineConfig, env: VectorEnv | undefined) {
     const { policy, dataset, batchSize, gamma, nSteps, rewardScale, offlineShare } = config;
-    const statistics = ObservationStatistics.of([policy], config);
+    const statistics = ObservationStatistics.ofData(policy, config);
     const { replay, actionSpace, largestReward } = filledReplay(owner, {
       ...{ policy, dataset, batchSize, gamma, nSteps },
       onObservations: (observations) => statistics?.observe(observations),

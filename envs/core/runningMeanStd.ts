@@ -13,14 +13,18 @@ export class RunningMeanStd {
   readonly mean: Float64Array;
   /** `[size]` */
   readonly variance: Float64Array;
-  #count = 1e-4;
+  #count: number;
   readonly #round: (x: number) => number;
 
-  /** @param round `Math.fround` for the arithmetic that Gymnasium does in float32. */
-  constructor(size: number, round: (x: number) => number = (x) => x) {
+  /**
+   * @param round `Math.fround` for the arithmetic that Gymnasium does in float32
+   * @param start as how many vectors the start counts; with 0 the moments are exactly those of what was seen
+   */
+  constructor(size: number, round: (x: number) => number = (x) => x, start = 1e-4) {
     this.mean = new Float64Array(size);
     this.variance = new Float64Array(size).fill(1);
     this.#round = round;
+    this.#count = start;
   }
 
   get count(): number {

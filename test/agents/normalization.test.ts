@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { ObservationStatistics } from '../../agents/common/observationStatistics.ts';
 import { RewardScaler } from '../../agents/common/rewardScaler.ts';
-import { A2c, Sac, Td3 } from '../../agents/index.ts';
+import { A2c, BehaviorCloning, Iql, Sac, Td3, Td3Bc } from '../../agents/index.ts';
+import { EpisodesInMemory } from '../../datasets/index.ts';
 import { Box, Discrete, MultiBinary, NormalizeReward, Tuple } from '../../envs/index.ts';
 import {
   type ActionDistribution,
@@ -192,6 +193,67 @@ describe('agents', () => {
     const policy = gaussian();
     new A2c({ policy, env: new RecordingEnv(wideBox), rng: new Rng(0) }).dispose();
     expect(policy.normalizer).toBeUndefined();
+  });
+});
+
+/** Observations of two numbers: the first 3, 5, 4, the second always the same. */
+const dataWith = (constant: number, observations = [3, 5, 4].flatMap((x) => [x, constant])) =>
+  new EpisodesInMemory({
+    observationSpace: spaces.observationSpace,
+    actionSpace: wideBox,
+    episodes: [
+      {
+        // The last observation is nobody's to act on.
+        observations: Float32Array.from([...observations, 1000, 1000]),
+        actions: Float32Array.from(Array(3 * wideBox.size).fill(0.1)),
+        rewards: Float32Array.of(1, 0, 1),
+        terminations: Uint8Array.of(0, 0, 0),
+        truncations: Uint8Array.of(0, 0, 1),
+      },
+    ],
+  });
+
+const learners: Record<string, (policy: Policy, dataset: EpisodesInMemory) => { dispose(): void }> = {
+  'behavior-cloning': (policy, dataset) =>
+    new BehaviorCloning({ policy, dataset, batchSize: 2, normalizeObservations: true }),
+  iql: (policy, dataset) =>
+    new Iql({ policy, dataset, rng: new Rng(0), batchSize: 2, criticHidden: [4], normalizeObservations: true }),
+  'td3-bc': (policy, dataset) => new Td3Bc({ policy, dataset, rng: new Rng(0), batchSize: 2, criticHidden: [4] }),
+};
+
+describe.each(Object.entries(learners))('data of %s', (_, make) => {
+  test.each([0, 0.1, -7, 12_345.678])('give exactly their moments; a number that is always %s is only centred', (x) => {
+    const policy = gaussian({ squash: 'tanh' }, box);
+    make(policy, dataWith(x)).dispose();
+    const { mean, variance, count } = policy.normalizer!.moments();
+    expect(count).toBe(3);
+    expect(mean[0]).toBe(4);
+    expect(variance[0]).toBeCloseTo(2 / 3, 6);
+    expect([mean[1], variance[1]]).toEqual([Math.fround(x), 1]);
+    const seen = [x, x + 0.5, x - 3, x + 400].map((value) => [
+      ...policy.normalized(tf.tensor2d([[4, value]])).dataSync(),
+    ]);
+    seen.forEach(([first, second], i) => {
+      expect(first).toBe(0);
+      expect(second).toBeCloseTo([0, 0.5, -3, 10][i]!, 2);
+    });
+  });
+
+  test('leave a policy the moments that it brings along', () => {
+    const policy = gaussian({ squash: 'tanh' }, box);
+    policy.normalizeObservations();
+    policy.normalizer!.setMoments(moments);
+    const before = policy.normalizer!.moments();
+    make(policy, dataWith(1)).dispose();
+    expect(policy.normalizer!.moments()).toEqual(before);
+  });
+
+  test('leave a number that varies by the rounding of float32 alone as if it did not', () => {
+    const next = 0.1 + 2 ** -27;
+    const policy = gaussian({ squash: 'tanh' }, box);
+    make(policy, dataWith(0, [3, 0.1, 5, next, 4, 0.1])).dispose();
+    expect(Math.fround(next)).toBeGreaterThan(Math.fround(0.1));
+    expect(policy.normalizer!.moments().variance[1]).toBe(1);
   });
 });
 
