@@ -1,0 +1,102 @@
+/** What learns: an agent, with the class of policies that it is given. */
+export interface Method {
+  readonly agent: 'cloning' | 'td3-bc' | 'iql' | 'fql' | 'nf-rlbc' | 'best-of';
+  /** In the registry of policies. */
+  readonly policy: string;
+  /** Options that make the class what it is. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** How its policy can act. */
+  readonly acts: readonly ('sampled' | 'greedy')[];
+  /** As a sentence has it. */
+  readonly label: string;
+  /** Relative cost of an update. */
+  readonly cost: number;
+}
+
+const classes = {
+  gaussian: { policy: 'gaussian', options: { scale: 'state' } },
+  mixture: { policy: 'mixture', options: { components: 4, head: false } },
+  realnvp: { policy: 'realnvp', options: { head: false } },
+  spline: { policy: 'spline', options: { head: false } },
+} as const;
+const both = { acts: ['sampled', 'greedy'] } as const;
+const byIql = { agent: 'iql', ...both } as const;
+
+/**
+ * By study. Cloning knows no rewards. Best of N is IQL with β = 0: a clone of the data, whose samples critics choose among. The Gaussian has the
+ * part of a control in each, also where the paper has a flow.
+ */
+export const methods = {
+  cloning: {
+    gaussian: { agent: 'cloning', ...classes.gaussian, ...both, label: 'cloned Gaussian', cost: 1 },
+    mixture: { agent: 'cloning', ...classes.mixture, ...both, label: 'cloned mixture of four', cost: 1.3 },
+    realnvp: { agent: 'cloning', ...classes.realnvp, ...both, label: 'cloned RealNVP', cost: 1.4 },
+    spline: { agent: 'cloning', ...classes.spline, ...both, label: 'cloned spline flow', cost: 1.8 },
+    'flow-matching': {
+      agent: 'cloning',
+      policy: 'flow-matching',
+      options: {},
+      acts: ['sampled'],
+      label: 'cloned flow-matching policy',
+      cost: 1,
+    },
+    // The mean of the data: −log N(a; μ(o), I) is half the squared error, and a constant.
+    regression: {
+      agent: 'cloning',
+      policy: 'gaussian',
+      options: { scale: 'fixed', initialScale: 1 },
+      acts: ['greedy'],
+      label: 'regression to the mean',
+      cost: 1,
+    },
+  },
+  offline: {
+    'td3-bc': {
+      agent: 'td3-bc',
+      policy: 'gaussian',
+      options: { squash: 'tanh' },
+      acts: ['greedy'],
+      label: 'TD3+BC',
+      cost: 2,
+    },
+    'iql-gaussian': { ...byIql, ...classes.gaussian, label: 'IQL with a Gaussian', cost: 2 },
+    'iql-mixture': { ...byIql, ...classes.mixture, label: 'IQL with a mixture of four', cost: 2.3 },
+    'iql-realnvp': { ...byIql, ...classes.realnvp, label: 'IQL with RealNVP', cost: 2.4 },
+    'iql-spline': { ...byIql, ...classes.spline, label: 'IQL with a spline flow', cost: 3 },
+    fql: { agent: 'fql', policy: 'implicit', options: {}, acts: ['sampled'], label: 'FQL', cost: 4 },
+    'nf-rlbc-gaussian': {
+      agent: 'nf-rlbc',
+      ...classes.gaussian,
+      ...both,
+      label: 'NF-RLBC with a Gaussian',
+      cost: 2.5,
+    },
+    'nf-rlbc-spline': { agent: 'nf-rlbc', ...classes.spline, ...both, label: 'NF-RLBC with a spline flow', cost: 6 },
+    'best-of-gaussian': {
+      agent: 'best-of',
+      ...classes.gaussian,
+      acts: ['sampled'],
+      label: 'best of 32 of a Gaussian',
+      cost: 2,
+    },
+    'best-of-flow-matching': {
+      agent: 'best-of',
+      policy: 'flow-matching',
+      options: {},
+      acts: ['sampled'],
+      label: 'best of 32 of a flow-matching policy',
+      cost: 2,
+    },
+  },
+} as const satisfies Record<string, Record<string, Method>>;
+
+export type Study = keyof typeof methods;
+export type MethodName = keyof (typeof methods)['cloning'] | keyof (typeof methods)['offline'];
+
+/** The names of all of them, in the order of tables and colours. */
+export const methodNames = Object.values(methods).flatMap((own) => Object.keys(own)) as MethodName[];
+
+/** What a study has of that name; undefined where it is of the other one. */
+export function methodOf(study: string, name: string): Method | undefined {
+  return (methods as Record<string, Record<string, Method>>)[study]?.[name];
+}
