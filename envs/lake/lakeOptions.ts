@@ -36,18 +36,17 @@ export const lakeOptions = z.strictObject({
     .describe(
       "which bank is blocked; one for good, one drawn anew for each episode ('hidden'), or the one used more so far ('opponent')",
     ),
+  upperBonus: z.number().min(0).max(10).default(0).meta({
+    description:
+      'what crossing the line x = 0 above the lake pays on the way home; crossing it back, above or below, costs as much',
+    unit: 'reward',
+  }),
   opponentRate: z
     .number()
     .min(0)
     .max(1)
     .default(0.1)
     .describe("the opponent's memory; the weight of the newest episode in its moving average"),
-  upperBonus: z
-    .number()
-    .min(-1)
-    .max(1)
-    .default(0)
-    .meta({ description: 'what a walk home by the upper bank earns beside the usual 1', unit: 'reward' }),
 });
 
 /** Options of an environment at the lake. */

@@ -6,7 +6,7 @@ import { describe } from '../core/describe.ts';
 import type { Info, Seed } from '../core/env.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
-import { type Point, turnAboutOrigin } from './geometry.ts';
+import { interpolate, type Point, turnAboutOrigin } from './geometry.ts';
 import { type Bank, bankOf, border, home, lake, start, type Walk, walk } from './lakeMap.ts';
 import { type Blocking, type LakeAction, type LakeOptions, lakeOptions } from './lakeOptions.ts';
 
@@ -42,8 +42,8 @@ export interface LakeWalkState {
  * - Observation: the position (x, y), `[2]`.
  * - Action `'velocity'`: `[2]`, its norm clipped to 1; the step is stride · velocity. Values outside the box are allowed.
  *   Action `'heading'`: `[1]`, an angle in radians (any number, modulo 2π); the step is stride · (cos, sin).
- * - Reward: 1 at home, and `upperBonus` more by the upper bank, −1 for drowning, less `stepCost` each step. There is no distance shaping:
- *   it leads into the shore.
+ * - Reward: 1 at home, −1 for drowning, less `stepCost` each step. There is no distance shaping: it leads into the shore. With `upperBonus` the
+ *   upper bank pays that much more: to whoever crosses the line x = 0 above the lake; crossing it back costs as much, so that no way round pays twice.
  * - Terminated: home or drowned. Time runs out by `TimeLimit`, not here.
  *
  * The opponent keeps a moving average of how many past episodes went by the upper bank (an episode counts once it has turned
@@ -66,6 +66,8 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   #windingAngle = 0;
   #blocked: Bank | undefined;
   #upperShare = 0.5;
+  /** How often the step that is being made has crossed the line x = 0 above the lake, less how often it has crossed back. */
+  #crossings = 0;
 
   /** @param name as errors name the env */
   constructor(name: string, options: LakeOptions) {
@@ -96,6 +98,7 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   protected walkBy(dx: number, dy: number): Walk['outcome'] {
     const { position, outcome } = walk(this.#position, dx, dy, this.#blocked);
     this.#windingAngle += turnAboutOrigin(this.#position, position);
+    this.#crossings += upperCrossings(this.#position, position);
     this.#position = position;
     return outcome;
   }
@@ -128,13 +131,11 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
       const wanted = `${this.actionSpace.size} finite numbers (${this.action})`;
       throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${wanted}`);
     }
+    this.#crossings = 0;
     const outcome = this.travel(dx, dy);
-    const reward = (outcome === 'home' ? this.#worthOfHome() : outcome === 'drowned' ? -1 : 0) - this.stepCost;
+    const bonus = this.upperBonus * this.#crossings;
+    const reward = (outcome === 'home' ? 1 : outcome === 'drowned' ? -1 : 0) - this.stepCost + bonus;
     return [this.#observation(), reward, outcome !== undefined, false, this.#info(outcome)];
-  }
-
-  #worthOfHome(): number {
-    return bankOf(this.#windingAngle) === 'upper' ? 1 + this.upperBonus : 1;
   }
 
   #velocityStep(action: Float32Array): [dx: number, dy: number] {
@@ -196,4 +197,11 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
     this.#blocked = blocked;
     this.#upperShare = upperShare;
   }
+}
+
+/** Of a straight walk: 1 if it crosses the line x = 0 towards home above the middle, −1 if it crosses it back, else 0. */
+function upperCrossings(from: Point, to: Point): number {
+  if (from.x < 0 === to.x < 0) return 0;
+  if (to.x < 0) return -1;
+  return interpolate(from, to, from.x / (from.x - to.x)).y > 0 ? 1 : 0;
 }

@@ -48,6 +48,34 @@ describe('LakeEnv', () => {
     expect(total).toBeCloseTo(1 - steps * 0.02, 12);
   });
 
+  it('pays a bonus for the upper bank alone, to the bit nothing where there is none', () => {
+    const total = (bank: 'upper' | 'lower', upperBonus: number) =>
+      play(make('LakeStride-v0', { upperBonus }), strideHome(bank)).total;
+    expect(total('upper', 0.5)).toBeCloseTo(0.5 + total('upper', 0), 12);
+    expect(total('lower', 0.5)).toBe(total('lower', 0));
+    expect(total('upper', 0)).toBe(play(make('LakeStride-v0'), strideHome('upper')).total);
+    expect(() => make('LakeStride-v0', { upperBonus: -1 })).toThrow('upperBonus');
+  });
+
+  it('pays the bonus in the step that crosses above the lake, and takes it back from who crosses back on either side', () => {
+    const env = new LakeEnv({ stride: 1, stepCost: 0, upperBonus: 0.5 });
+    const rewards = (headings: readonly (readonly [number, number])[]) => {
+      env.reset();
+      return headings.map(([x, y]) => env.step(Float32Array.of(x, y))[1]);
+    };
+    const [right, left, up, down] = [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ] as const;
+    expect(rewards([up, right, right, left, left])).toEqual([0, 0, 0.5, -0.5, 0]);
+    expect(rewards([down, right, right, left])).toEqual([0, 0, 0, -0.5]);
+    // Round the lake: what was paid above is taken back below.
+    const around = [up, right, right, right, right, down, down, left, left, left];
+    expect(rewards(around)).toEqual([0, 0, 0.5, 0, 0, 0, 0, 0, 0, -0.5]);
+  });
+
   it.each([
     ['Lake-v0', 60, 0.005],
     ['LakeStride-v0', 12, 0.02],
