@@ -4,9 +4,11 @@ import { EXIT } from '../harness/exit.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 
-/** `oxbow dataset`: shows datasets, checks them, and writes them in other formats. */
+/** `oxbow dataset`: shows datasets, checks them, writes them in other formats, and makes those of benchmarks. */
 export function datasetCommand(end: (code: number) => void): Command {
-  const command = new Command('dataset').description('show datasets, check them, write them in other formats');
+  const command = new Command('dataset').description(
+    'show datasets, check them, write them in other formats, make those of benchmarks',
+  );
   command
     .command('show')
     .description('what is in a dataset, who acted, and the hash of what it holds')
@@ -29,6 +31,22 @@ export function datasetCommand(end: (code: number) => void): Command {
     .description('keep what there is of a dataset whose collecting was stopped')
     .argument('<dataset>', "a folder in oxbow's format")
     .action((path: string) => orInputError(() => finish(path)));
+  command
+    .command('make')
+    .description('make a benchmark dataset by its recipe: the same bits on every machine')
+    .argument('<recipe>', 'as "oxbow dataset recipes" names them')
+    .argument('<out>', 'a new folder')
+    .action(async (recipe: string, out: string) => {
+      const { makeRecipe } = await import('./makeRecipe.ts');
+      end(await makeRecipe(recipe, out));
+    });
+  command
+    .command('recipes')
+    .description('the names of the benchmark datasets, with their environments')
+    .action(async () => {
+      const { recipesText } = await import('./makeRecipe.ts');
+      process.stdout.write(`${await recipesText()}\n`);
+    });
   return command;
 }
 
