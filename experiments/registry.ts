@@ -10,6 +10,7 @@ export const registry: Registry = {
     distill: async () => (await import('./distill/distill.ts')).distill,
     endpoints: async () => (await import('./endpoints/endpoints.ts')).endpoints,
     lake: async () => (await import('./lake/lake.ts')).lake,
+    offline: async () => (await import('./offline/offline.ts')).offline,
     products: async () => (await import('./products/products.ts')).products,
     robots: async () => (await import('./robots/robots.ts')).robots,
     stability: async () => (await import('./stability/stability.ts')).stability,

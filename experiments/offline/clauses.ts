@@ -3,6 +3,7 @@ import { equivalentRows } from '../harness/equivalentRows.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { leadingRows } from '../harness/leadingRows.ts';
+import { pairedSeeds } from '../harness/pairedSeeds.ts';
 import { plainEnv } from './plainEnv.ts';
 
 export const question =
@@ -58,7 +59,7 @@ function each(
 
 function oneExpert(find: Find, env: string): Criteria {
   return ['mixture', 'realnvp', 'spline', 'flow-matching', 'regression'].map((policy) =>
-    equivalentRows(find(policy, actsBy(policy)), find('gaussian', 'sampled'), {
+    equivalent(find(policy, actsBy(policy)), find('gaussian', 'sampled'), {
       label: `one expert, ${env}, ${policy} − gaussian`,
       bound: SAME,
       format: percent,
@@ -68,13 +69,13 @@ function oneExpert(find: Find, env: string): Criteria {
 
 function twoExperts(find: Find, env: string): Criteria {
   return [
-    leadingRows(find('spline', 'sampled'), find('gaussian', 'sampled'), {
+    leading(find('spline', 'sampled'), find('gaussian', 'sampled'), {
       label: `two experts, ${env}, spline − gaussian`,
       lead: LOSS,
       format: percent,
     }),
     ...['spline', 'realnvp'].map((policy) =>
-      equivalentRows(find(policy, 'sampled'), find('flow-matching', 'sampled'), {
+      equivalent(find(policy, 'sampled'), find('flow-matching', 'sampled'), {
         label: `two experts, ${env}, ${policy} − flow-matching`,
         bound: SAME,
         format: percent,
@@ -85,7 +86,7 @@ function twoExperts(find: Find, env: string): Criteria {
 
 function asGoodAsFlows(find: Find, env: string): Criteria {
   return ['iql-realnvp', 'iql-spline'].map((policy) =>
-    leadingRows(find('iql-gaussian', 'greedy'), find(policy, 'score'), {
+    leading(find('iql-gaussian', 'greedy'), find(policy, 'score'), {
       label: `offline, ${env}, greedy iql-gaussian − ${policy}`,
       lead: -SAME,
       format: percent,
@@ -97,7 +98,7 @@ function asGoodAsFlows(find: Find, env: string): Criteria {
 function bestByFql(find: Find, env: string): Criteria {
   const fql = find('fql', 'score');
   const leads = OTHERS.flatMap((policy): Criterion[] => {
-    const criterion = leadingRows(fql, find(policy, 'score'), { label: policy, lead: 0, format: percent });
+    const criterion = leading(fql, find(policy, 'score'), { label: policy, lead: 0, format: percent });
     return criterion === undefined ? [] : [criterion];
   });
   if (leads.length === 0) return [undefined];
@@ -114,6 +115,17 @@ function bestByFql(find: Find, env: string): Criteria {
       holds: missed.length > 0 ? false : open.length > 0 ? undefined : true,
     },
   ];
+}
+
+type Rows = readonly [SummaryRow | undefined, SummaryRow | undefined];
+const equivalent = (...[a, b, options]: Parameters<typeof equivalentRows>) =>
+  ifWhole(equivalentRows(a, b, options), [a, b]);
+const leading = (...[a, b, options]: Parameters<typeof leadingRows>) => ifWhole(leadingRows(a, b, options), [a, b]);
+
+/** Trainings that diverged have no score: the seeds that are left would flatter the method, and decide nothing. */
+function ifWhole(criterion: Criterion | undefined, [a, b]: Rows): Criterion | undefined {
+  if (criterion === undefined || pairedSeeds(a!, b!).x.length === a!.perSeed.length) return criterion;
+  return { ...criterion, holds: undefined, note: 'a seed is missing, as where a training diverged' };
 }
 
 const OTHERS = [

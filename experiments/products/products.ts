@@ -1,9 +1,9 @@
 import { selectBackend, selectEngine } from '../../src/index.ts';
+import { actingTable } from '../harness/actingSpeed.ts';
 import { concludeClauses } from '../harness/conclusion.ts';
 import type { Job } from '../harness/experiment.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
-import { actingTable } from './actingSpeed.ts';
 import { answerOf } from './answer.ts';
 import { clausesOf, prediction, question } from './clauses.ts';
 import { cloneProduct, cloningSettings } from './cloneProduct.ts';
@@ -70,7 +70,8 @@ export const products = defineExperiment<ProductsConfig, ProductsJob>({
 
   tables: (summary) => productTables(summary),
 
-  clocked: (jobs) => actingTable(jobs, { conditionLabel }),
+  clocked: (jobs) =>
+    actingTable(jobs, { column: 'walked at once', label: ({ condition }) => conditionLabel(condition!) }),
 
   conclusions(_outcomes, summary) {
     const drowned = summary.filter(({ metric }) => metric === 'drownRate');

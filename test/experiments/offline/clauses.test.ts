@@ -78,6 +78,12 @@ describe('two experts', () => {
     }
   });
 
+  test('a training that diverged decides nothing, however well the others do', () => {
+    const [gaussian, spline] = cloned('two-experts', { gaussian: 0.4, spline: 0.9 });
+    const diverged = { ...spline!, perSeed: spline!.perSeed.map((score, i) => (i === 3 ? null : score)) };
+    expect(judged([gaussian!, diverged])).toEqual({ 'two experts, LakeStride-v0, spline − gaussian': undefined });
+  });
+
   test('greedy scores are not asked', () => {
     const greedy = cloned('two-experts', { gaussian: 0.1 }).map((own) => ({ ...own, metric: 'greedy' }));
     expect(judged([...greedy, ...cloned('two-experts', { spline: 0.9 })])).toEqual({});

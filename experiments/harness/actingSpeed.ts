@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from '../../src/files.ts';
 import { Actor, type Policy, type Rng } from '../../src/index.ts';
-import { readCheckedJson, writeCheckedJson } from '../harness/checkedJson.ts';
-import type { Job, Table } from '../harness/experiment.ts';
-import { groupBy } from '../harness/groupBy.ts';
+import { readCheckedJson, writeCheckedJson } from './checkedJson.ts';
+import type { Job, Table } from './experiment.ts';
+import { groupBy } from './groupBy.ts';
 
 const FILE = 'acting.json';
 const BATCHES = [1, 256] as const;
@@ -38,29 +38,28 @@ export function writeActingSpeed(
 
 /**
  * What one action and 256 together take, over the seeds the least.
+ * @param column what sets groups of jobs apart beside their policies, and the group of a job
  * @throws InputError that names the file if one is damaged
  */
 export function actingTable(
   jobs: readonly { readonly job: Job; readonly logs: string }[],
-  { conditionLabel }: { readonly conditionLabel: (condition: string) => string },
+  { column, label }: { readonly column: string; readonly label: (job: Job) => string },
 ): Table[] {
-  const rows = [
-    ...groupBy(jobs, ({ job: { condition, policy } }) => JSON.stringify([condition, policy])).values(),
-  ].flatMap((group) => {
+  const rows = [...groupBy(jobs, ({ job }) => JSON.stringify([label(job), job.policy])).values()].flatMap((group) => {
     const speeds = group.flatMap(({ logs }) => {
       const speed = readCheckedJson(join(logs, FILE), speedSchema, 'delete it: it holds times alone');
       return speed === undefined ? [] : [speed];
     });
     if (speeds.length === 0) return [];
-    const { condition, policy } = group[0]!.job;
+    const { job } = group[0]!;
     const least = BATCHES.map((batch) => Math.min(...speeds.map(({ microseconds }) => microseconds[batch]!)));
-    return [[conditionLabel(condition!), policy, ...least.map((time) => time.toFixed(1))]];
+    return [[label(job), job.policy, ...least.map((time) => time.toFixed(1))]];
   });
   if (rows.length === 0) return [];
   return [
     {
       title: 'Time to act on this machine',
-      columns: ['walked at once', 'policy', 'one action, µs', '256 actions, µs'],
+      columns: [column, 'policy', 'one action, µs', '256 actions, µs'],
       rows,
     },
   ];

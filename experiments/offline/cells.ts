@@ -1,0 +1,43 @@
+import type { Kind } from '../training/recipes/kinds.ts';
+import type { Recipe } from '../training/recipes/recipe.ts';
+import { recipes } from '../training/recipes/recipes.ts';
+import { methodNames, type Study } from './methods.ts';
+
+/** The kinds of data of each study: cloning knows no rewards, and so nothing of what is bad among good. */
+export const kindsOf: Readonly<Record<Study, readonly Kind[]>> = {
+  cloning: ['expert', 'two-experts'],
+  offline: ['mixed', 'uneven', 'medium', 'medium-replay'],
+};
+
+export const choices = {
+  studies: ['cloning', 'offline'],
+  policies: methodNames,
+  environments: [
+    'LakeStride-v0',
+    'Pendulum-v1',
+    'Lake-v0',
+    'mujoco/PointLake-v0',
+    'mujoco/PointLakeStride-v0',
+    'mujoco/AntLake-v0',
+    'mujoco/AntLakeStride-v0',
+    'mujoco/HalfCheetah-v5',
+    'mujoco/Hopper-v5',
+    'mujoco/Walker2d-v5',
+  ],
+  // The question is asked of the first two, whose data and trainings take minutes.
+  byName: [
+    'Lake-v0',
+    'mujoco/PointLake-v0',
+    'mujoco/PointLakeStride-v0',
+    'mujoco/AntLake-v0',
+    'mujoco/AntLakeStride-v0',
+    'mujoco/HalfCheetah-v5',
+    'mujoco/Hopper-v5',
+    'mujoco/Walker2d-v5',
+  ],
+} as const;
+
+/** The recipe of the data of a kind in an environment; undefined if there is none. */
+export function recipeOf(env: string, kind: string): Recipe | undefined {
+  return [...recipes.values()].find((recipe) => recipe.task.env === env && recipe.kind === kind);
+}

@@ -1,0 +1,6 @@
+import { type Kind, kindLabels } from '../training/recipes/kinds.ts';
+
+/** How a condition, the kind of the data, reads. */
+export function conditionLabel(condition: string): string {
+  return kindLabels[condition as Kind] ?? condition;
+}

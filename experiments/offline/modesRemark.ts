@@ -1,0 +1,41 @@
+import type { Remark, SummaryRow } from '../harness/experiment.ts';
+import { groupBy } from '../harness/groupBy.ts';
+import { conditionLabel } from './conditionLabel.ts';
+import { methodOf } from './methods.ts';
+import { plainEnv } from './plainEnv.ts';
+
+/** From here on both of two banks are said to be kept: of what remains, one has 18 % or more. */
+const BOTH = 1.6;
+/** A walker that drowns more often keeps nothing. */
+const DROWNED = 0.1;
+
+/**
+ * Which methods keep both banks of a lake whose banks pay the same, and get home. Nothing of a run that has no such data.
+ * @param summary rows of all metrics
+ */
+export function modesRemark(summary: readonly SummaryRow[]): Remark[] {
+  const even = summary.filter(({ condition, iqm }) => ['two-experts', 'medium'].includes(condition!) && iqm !== null);
+  const groups = groupBy(
+    even.filter(({ metric }) => metric === 'modes' || metric === 'drowned'),
+    ({ study, env, condition }) => JSON.stringify([study, env, condition]),
+  );
+  const sentences = [...groups.values()].flatMap((own) => {
+    const { study, env, condition } = own[0]!;
+    const value = (policy: string, metric: string) =>
+      own.find((row) => row.policy === policy && row.metric === metric)?.iqm;
+    const policies = [...new Set(own.map(({ policy }) => policy))];
+    const kept = policies.filter(
+      (policy) => (value(policy, 'modes') ?? 0) >= BOTH && (value(policy, 'drowned') ?? 1) <= DROWNED,
+    );
+    const who = kept.map((policy) => methodOf(study, policy)!.label).join(', ');
+    const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
+    return [`On ${where}: ${kept.length === 0 ? 'none' : who}.`];
+  });
+  if (sentences.length === 0) return [];
+  return [
+    {
+      question: 'Who keeps both banks where both pay the same, and drowns in at most 10 % of the walks?',
+      answer: sentences.join(' '),
+    },
+  ];
+}

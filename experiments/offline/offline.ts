@@ -1,0 +1,115 @@
+import { loadEnv } from '../../envs/index.ts';
+import { selectBackend, selectEngine } from '../../src/index.ts';
+import { actingTable } from '../harness/actingSpeed.ts';
+import { concludeClauses } from '../harness/conclusion.ts';
+import type { Job } from '../harness/experiment.ts';
+import { InputError } from '../harness/inputError.ts';
+import { defineExperiment } from '../harness/registry.ts';
+import { selectRuntime } from '../harness/selectRuntime.ts';
+import { loadNamedEnv } from '../training/loadNamedEnv.ts';
+import type { Kind } from '../training/recipes/kinds.ts';
+import { answerOf } from './answer.ts';
+import { missingData } from './benchmarkData.ts';
+import { choices, kindsOf, recipeOf } from './cells.ts';
+import { clausesOf, prediction, question } from './clauses.ts';
+import { conditionLabel } from './conditionLabel.ts';
+import { type OfflineExperimentConfig, offlineSchema } from './config.ts';
+import { learnFromData, learningSettings } from './learnFromData.ts';
+import { type MethodName, methodOf, type Study } from './methods.ts';
+import { modesRemark } from './modesRemark.ts';
+import { plainEnv } from './plainEnv.ts';
+import { offlineSections, offlineTables } from './section.ts';
+import { tuning } from './tuning.ts';
+
+interface OfflineJob extends Job {
+  readonly study: Study;
+  readonly policy: MethodName;
+  readonly condition: Kind;
+}
+
+/** E10: which policies and agents make the most of data that were made before? */
+export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
+  name: 'offline',
+  headline: 'Which policies and agents make the most of data that were made before?',
+  description: 'Cloning and offline agents on benchmark data: one expert, two, good episodes among bad ones.',
+  schema: offlineSchema,
+  choices,
+  steps: { cloning: 'steps', offline: 'steps' },
+  presets: {
+    quick: {
+      seeds: [0, 1],
+      environments: ['LakeStride-v0'],
+      data: ['two-experts', 'uneven'],
+      policies: ['gaussian', 'mixture', 'spline', 'flow-matching', 'iql-gaussian', 'iql-mixture', 'iql-spline', 'fql'],
+    },
+    full: { seeds: Array.from({ length: 20 }, (_, i) => 1200 + i) },
+  },
+
+  timed: true,
+
+  async runtime(config) {
+    for (const env of config.environments) await loadNamedEnv('offline', env);
+    for (const { env, condition } of jobsOf(config)) {
+      const missing = missingData(recipeOf(env, condition)!, config.datasets);
+      if (missing !== undefined) throw new InputError(missing);
+    }
+    return selectRuntime(config);
+  },
+
+  jobs: jobsOf,
+
+  async runJob({ study, env, policy, condition }, config, context) {
+    await selectBackend();
+    await selectEngine(config.engine);
+    await loadEnv(env);
+    return learnFromData({ study, policy, recipe: recipeOf(env, condition)! }, config, context);
+  },
+
+  conditionLabel,
+
+  tuning,
+
+  tables: (summary) => offlineTables(summary),
+
+  clocked: (jobs) =>
+    actingTable(jobs, { column: 'environment', label: ({ env, study }) => `${plainEnv(env)}, ${study}` }),
+
+  conclusions(_outcomes, summary) {
+    const measured = summary.filter(({ metric, iqm }) => metric === 'score' && iqm !== null);
+    const seeds = measured.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
+    const answer = answerOf(summary);
+    const asked = { question, prediction, ...(answer && { answer }) };
+    return { E10: concludeClauses(asked, clausesOf(summary), Math.max(0, ...seeds)) };
+  },
+
+  remarks: (summary) => modesRemark(summary),
+
+  report: (outcomes, summary, config) => offlineSections(outcomes, summary, config),
+});
+
+function jobsOf(config: OfflineExperimentConfig): OfflineJob[] {
+  return (config.studies as readonly Study[]).flatMap((study) =>
+    config.environments.flatMap((env) =>
+      kindsOf[study]
+        .filter((kind) => config.data.includes(kind) && recipeOf(env, kind) !== undefined)
+        .flatMap((condition) =>
+          (config.policies as readonly MethodName[])
+            .filter((policy) => methodOf(study, policy) !== undefined)
+            .flatMap((policy) =>
+              config.seeds.map((seed) => ({
+                id: `${study}/${env}/${condition}/${policy}/seed-${seed}`,
+                ...{ study, env, condition, policy, seed },
+                weight: seconds({ study, env, policy }, config),
+              })),
+            ),
+        ),
+    ),
+  );
+}
+
+/** The seconds that a job takes on a quiet core, but for the data, which the first job of a process makes. */
+function seconds(job: { study: Study; env: string; policy: MethodName }, config: OfflineExperimentConfig): number {
+  const { cost } = methodOf(job.study, job.policy)!;
+  const updates = (learningSettings(config, job).steps * config.batchSize) / 128;
+  return 1.5 + cost * 0.5e-3 * updates;
+}

@@ -1,0 +1,150 @@
+import type { Figure, Outcome, Section, SummaryRow, Table } from '../harness/experiment.ts';
+import { groupBy } from '../harness/groupBy.ts';
+import { foldSection } from '../harness/report/foldSection.ts';
+import { intervalChart } from '../harness/report/intervalChart.ts';
+import { metricTable } from '../harness/report/table.ts';
+import { tuningSection } from '../harness/tuning/tuningSection.ts';
+import { recipeOf } from './cells.ts';
+import { conditionLabel } from './conditionLabel.ts';
+import type { OfflineExperimentConfig } from './config.ts';
+import type { OfflineData } from './learnFromData.ts';
+import { methodNames } from './methods.ts';
+import { plainEnv } from './plainEnv.ts';
+import { readTrials, tuning } from './tuning.ts';
+
+const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;
+
+/** The rows of one dataset, and what it is called. */
+interface DatasetRows {
+  readonly title: string;
+  readonly name: string;
+  readonly rows: readonly SummaryRow[];
+}
+
+function byDataset(rows: readonly SummaryRow[]): DatasetRows[] {
+  const groups = groupBy(rows, ({ study, env, condition }) => JSON.stringify([study, env, condition]));
+  return [...groups.values()].map((own) => {
+    const { study, env, condition } = own[0]!;
+    const what = study === 'cloning' ? 'Cloning' : 'Offline';
+    return {
+      title: `${what}: ${conditionLabel(condition!)}, ${plainEnv(env)}`,
+      name: `offline-${study}-${condition}-${plainEnv(env)}`,
+      rows: own,
+    };
+  });
+}
+
+/** A table for each dataset. */
+export function offlineTables(rows: readonly SummaryRow[]): Table[] {
+  return byDataset(rows).map(({ title, rows: own }) => {
+    const isLake = own.some(({ metric, iqm }) => metric === 'drowned' && iqm !== null);
+    const isCloning = own.some(({ metric }) => metric === 'heldOutLoss');
+    return metricTable(title, own, [
+      { metric: 'sampled', label: 'score, sampled', ...shares },
+      { metric: 'greedy', label: 'score, greedy', ...shares },
+      { metric: 'return', label: 'return, the better way', format: (value) => value.toFixed(2) },
+      ...(isLake
+        ? [
+            { metric: 'drowned', label: 'drowned', ...shares },
+            { metric: 'modes', label: 'banks kept, of 2', format: (value: number) => value.toFixed(2) },
+          ]
+        : []),
+      ...(isCloning
+        ? [{ metric: 'heldOutLoss', label: 'held-out loss', format: (value: number) => value.toFixed(3) }]
+        : []),
+    ]);
+  });
+}
+
+/** The report of E10. */
+export function offlineSections(
+  outcomes: readonly Outcome[],
+  rows: readonly SummaryRow[],
+  config: OfflineExperimentConfig,
+): Section[] {
+  if (outcomes.length === 0) return [];
+  const trials = readTrials();
+  const datasets = byDataset(rows);
+  const figure = (metric: string, { name, title, rows: own }: DatasetRows, what: string): Figure[] => {
+    const measured = own.filter((row) => row.metric === metric && row.iqm !== null);
+    if (measured.length === 0) return [];
+    return [
+      {
+        name: `${name}-${metric}`,
+        caption: `${title}: ${what}. Interquartile mean, 95 % interval, and a tick for each seed.`,
+        spec: intervalChart(measured, {
+          x: what,
+          policies: methodNames,
+          ...(metric === 'modes' ? { domain: [1, 2] } : { format: '%' }),
+        }),
+      },
+    ];
+  };
+  return [
+    foldSection(
+      {
+        title: 'E10: Learning from data',
+        code: 'E10',
+        paragraphs: [
+          'Every method learns from the same data, which a recipe makes to the bit (oxbow dataset make). So intervals are over trainings, and the data are one draw. ' +
+            `Policies have ${config.parameters} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from.`,
+          'A normalized score is the mean return as a share of the way from random actions, 0, to the expert, 100 %. ' +
+            `${config.evaluationEpisodes} episodes of each policy are played by samples, and as many by greedy actions; the score is the higher of the two, seed by seed. A policy ` +
+            'that has only one of them is judged by it: regression to the mean and TD3+BC are greedy, flow matching, FQL and the best of 32 are samples.',
+          'Banks kept are e to the entropy of the banks that walks home take: 1 where all go by one, 2 where both have half. A method may have the best score and keep one bank.',
+          'Cloning was searched by the loss of held-out episodes of two experts, agents that know rewards by their scores. On medium data of the lake with even banks no clause stands: what IQL and FQL do there was known before.',
+        ],
+        figures: [
+          ...datasets.flatMap((dataset) => figure('score', dataset, 'normalized score, sampled or greedy')),
+          ...datasets.flatMap((dataset) => figure('modes', dataset, 'banks kept, of 2')),
+        ],
+        tables: [referenceTable(outcomes), ...offlineTables(rows), divergedTable(outcomes)].filter(
+          (table) => table.rows.length > 0,
+        ),
+      },
+      datasets.map(({ name }) => `${name}-score`),
+    ),
+    trials === undefined
+      ? {
+          title: 'How the settings were found',
+          paragraphs: ['They have not been searched yet: they are those of the presets, or like them.'],
+        }
+      : tuningSection(trials, { tuning, conditionLabel }, config.tuned),
+  ];
+}
+
+/** What scores are measured by, and which data were learned from. */
+function referenceTable(outcomes: readonly Outcome[]): Table {
+  const groups = groupBy(outcomes, ({ job: { env, condition } }) => JSON.stringify([env, condition]));
+  return {
+    title: 'The data, and the returns that count as 0 and as 100 %',
+    columns: ['environment', 'data', 'recipe', 'random', 'expert', 'hash'],
+    rows: [...groups.values()].flatMap((own) => {
+      const { env, condition } = own[0]!.job;
+      const recipe = recipeOf(env, condition!);
+      if (recipe === undefined) return [];
+      const { random, expert } = recipe.task.reference;
+      const { dataset } = own[0]!.result.data as OfflineData;
+      return [
+        [plainEnv(env), conditionLabel(condition!), recipe.name, String(random), String(expert), dataset.slice(0, 16)],
+      ];
+    }),
+  };
+}
+
+/** Trainings that were given up. */
+function divergedTable(outcomes: readonly Outcome[]): Table {
+  const diverged = outcomes.filter(({ result }) => (result.data as OfflineData).diverged !== undefined);
+  return {
+    title: 'Trainings that diverged: they have no score',
+    columns: ['environment', 'data', 'method', 'seed', 'why'],
+    prose: true,
+    rows: diverged.map(({ job: { env, condition, policy, seed }, result }) => [
+      plainEnv(env),
+      conditionLabel(condition!),
+      policy,
+      String(seed),
+      (result.data as OfflineData).diverged!,
+    ]),
+  };
+}

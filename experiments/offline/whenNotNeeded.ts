@@ -1,0 +1,67 @@
+import type { SummaryRow } from '../harness/experiment.ts';
+import { groupBy } from '../harness/groupBy.ts';
+import { leadingRows } from '../harness/leadingRows.ts';
+import { conditionLabel } from './conditionLabel.ts';
+import { plainEnv } from './plainEnv.ts';
+
+/** What is compared in each study: every flow, exact or by flow matching, and the plain classes that may do as well. */
+const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Record<Plain, readonly string[]>>> = {
+  cloning: {
+    flows: ['realnvp', 'spline', 'flow-matching'],
+    gaussian: ['gaussian', 'regression'],
+    mixture: ['mixture'],
+  },
+  offline: {
+    flows: ['iql-realnvp', 'iql-spline', 'fql', 'nf-rlbc-spline', 'best-of-flow-matching'],
+    gaussian: ['td3-bc', 'iql-gaussian', 'nf-rlbc-gaussian'],
+    mixture: ['iql-mixture'],
+  },
+};
+
+type Plain = 'gaussian' | 'mixture';
+
+/** So much less of a normalized score does not matter. */
+const SAME = 0.05;
+
+/** Who does as well as the best flow, on one dataset. */
+export interface Comparison {
+  /** `cloning one expert, LakeStride-v0` */
+  readonly where: string;
+  readonly study: string;
+  readonly env: string;
+  readonly condition: string;
+  /** The flow with the highest score. */
+  readonly flow: SummaryRow;
+  /** The best of the greedy Gaussians, and of the mixtures; undefined where the run has none. */
+  readonly gaussian: SummaryRow | undefined;
+  readonly mixture: SummaryRow | undefined;
+  /** Those of them that are surely not behind it by more than 5 %. */
+  readonly enough: readonly Plain[];
+}
+
+/**
+ * On each dataset the best flow, and what a greedy Gaussian and a mixture do beside it. A plain class does as well if the 95 % interval of the
+ * difference, over pairs of seeds, is above −5 % of the way from random to the expert.
+ * @param summary rows of all metrics
+ */
+export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
+  const measured = summary.filter(({ iqm, condition }) => iqm !== null && condition !== undefined);
+  const groups = groupBy(measured, ({ study, env, condition }) => JSON.stringify([study, env, condition]));
+  return [...groups.values()].flatMap((own): Comparison[] => {
+    const { study, env, condition } = own[0]!;
+    const { flows, gaussian, mixture } = SIDES[study]!;
+    const flow = bestOf(own, flows, 'score');
+    const plain = { gaussian: bestOf(own, gaussian, 'greedy'), mixture: bestOf(own, mixture, 'score') };
+    if (flow === undefined || (plain.gaussian ?? plain.mixture) === undefined) return [];
+    const enough = (['gaussian', 'mixture'] as const).filter(
+      (name) => leadingRows(plain[name], flow, { label: name, lead: -SAME, format: String })?.holds === true,
+    );
+    const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
+    return [{ where, study, env, condition: condition!, flow, ...plain, enough }];
+  });
+}
+
+function bestOf(rows: readonly SummaryRow[], policies: readonly string[], metric: string): SummaryRow | undefined {
+  const own = rows.filter((row) => row.metric === metric && policies.includes(row.policy));
+  return own.length === 0 ? undefined : own.reduce((a, b) => (b.iqm! > a.iqm! ? b : a));
+}

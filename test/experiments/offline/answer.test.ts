@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import type { SummaryRow } from '../../../experiments/index.ts';
+import { answerOf } from '../../../experiments/offline/answer.ts';
+import { modesRemark } from '../../../experiments/offline/modesRemark.ts';
+import { whenNotNeeded } from '../../../experiments/offline/whenNotNeeded.ts';
+
+const LAKE = 'LakeStride-v0';
+
+function row(
+  [study, condition, policy, metric]: readonly [string, string, string, string],
+  level: number,
+  { spread = 0.004, seeds = 10 } = {},
+): SummaryRow {
+  const perSeed = Array.from({ length: seeds }, (_, i) => level + spread * ((i % 5) - 2));
+  return {
+    ...{ study, env: LAKE, condition, policy, metric, iqm: level, perSeed },
+    ...(seeds === 1 ? { low: null, high: null } : { low: level - spread, high: level + spread }),
+  };
+}
+
+/** The better way of each method, and the greedy one of those that are judged by it. */
+function scores(
+  study: string,
+  condition: string,
+  of: Readonly<Record<string, readonly [score: number, greedy?: number]>>,
+) {
+  return Object.entries(of).flatMap(([policy, [score, greedy]]) => [
+    row([study, condition, policy, 'score'], score),
+    ...(greedy === undefined ? [] : [row([study, condition, policy, 'greedy'], greedy)]),
+  ]);
+}
+
+const twoExperts = scores('cloning', 'two-experts', {
+  gaussian: [0.4, 0.2],
+  regression: [-0.2, -0.2],
+  mixture: [0.93, 0.93],
+  spline: [0.95, 0.95],
+  'flow-matching': [0.94],
+});
+const uneven = scores('offline', 'uneven', {
+  'iql-gaussian': [0.98, 0.98],
+  'iql-spline': [1, 1],
+  'td3-bc': [0.1, 0.1],
+});
+
+describe('the answer', () => {
+  test('says first what a greedy Gaussian and a mixture do as well, then where a flow is ahead', () => {
+    expect(answerOf([...twoExperts, ...uneven])!.text).toBe(
+      'A greedy Gaussian does as well as the best flow on 1 of 2 datasets (uneven banks, LakeStride-v0), ' +
+        'a mixture on 1 of 1 dataset.',
+    );
+    const worse = twoExperts.map((own) =>
+      own.policy === 'mixture' ? row(['cloning', 'two-experts', 'mixture', own.metric], 0.7) : own,
+    );
+    expect(answerOf([...worse, ...uneven])!.text.replaceAll('\u00a0', ' ')).toBe(
+      'A greedy Gaussian does as well as the best flow on 1 of 2 datasets (uneven banks, LakeStride-v0), a mixture on 0 of 1 dataset. ' +
+        'A flow is furthest ahead on cloning two experts, LakeStride-v0: cloned spline flow 95.0 % [94.6, 95.4], ' +
+        'cloned mixture of four 70.0 % [69.6, 70.4], cloned Gaussian, greedy, 20.0 % [19.6, 20.4] (0 % is random, 100 % the expert).',
+    );
+  });
+
+  test('has the bars of the dataset that it tells of', () => {
+    const { bars, caption } = answerOf(uneven)!.chart!;
+    expect(caption).toBe('normalized score, uneven banks, LakeStride-v0');
+    expect(bars.map(({ label, value }) => [label, value])).toEqual([
+      ['IQL with a Gaussian', 0.98],
+      ['IQL with a spline flow', 1],
+      ['TD3+BC', 0.1],
+    ]);
+  });
+
+  test('is none of a run without a flow, or without anything beside it', () => {
+    expect(answerOf(scores('cloning', 'expert', { gaussian: [0.9, 0.9] }))).toBeUndefined();
+    expect(answerOf(scores('cloning', 'expert', { spline: [0.9] }))).toBeUndefined();
+  });
+});
+
+test('a plain class does as well within 5 %, and that must be sure', () => {
+  const enough = (gaussian: number, options: { spread?: number; seeds?: number } = {}) => {
+    const own = (policy: string, metric: string, level: number, more = {}) =>
+      row(['offline', 'mixed', policy, metric], level, { ...options, ...more });
+    const rows = [own('iql-gaussian', 'greedy', gaussian), own('fql', 'score', 1, { spread: 0.004 })];
+    return whenNotNeeded(rows)[0]!.enough.includes('gaussian');
+  };
+  expect([0.94, 0.96, 1.1].map((level) => enough(level))).toEqual([false, true, true]);
+  expect(enough(0.96, { spread: 0.1 })).toBe(false);
+  expect(enough(1, { seeds: 1 })).toBe(false);
+});
+
+test('both banks are kept by those that use both and get home', () => {
+  const of = (policy: string, modes: number, drowned: number) => [
+    row(['offline', 'medium', policy, 'modes'], modes),
+    row(['offline', 'medium', policy, 'drowned'], drowned),
+  ];
+  const rows = [
+    ...of('iql-spline', 1.9, 0.05),
+    ...of('fql', 1.95, 0.02),
+    ...of('iql-gaussian', 1.9, 0.4),
+    ...of('td3-bc', 1, 0),
+  ];
+  expect(modesRemark(rows)[0]!.answer).toBe('On medium, LakeStride-v0: IQL with a spline flow, FQL.');
+  expect(modesRemark(of('td3-bc', 1, 0))[0]!.answer).toBe('On medium, LakeStride-v0: none.');
+  expect(modesRemark(uneven)).toEqual([]);
+});

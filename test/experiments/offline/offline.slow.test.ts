@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { SummaryRow } from '../../../experiments/index.ts';
+import { missingData } from '../../../experiments/offline/benchmarkData.ts';
+import { recipeOf } from '../../../experiments/offline/cells.ts';
+import { modesOf } from '../../../experiments/offline/measureScores.ts';
+import { methodNames, methods } from '../../../experiments/offline/methods.ts';
+import { offline } from '../../../experiments/offline/offline.ts';
+import { registry } from '../../../experiments/registry.ts';
+import { listedDatasets } from '../../../experiments/training/recipes/listedDatasets.ts';
+import { loadPolicy } from '../../../src/index.ts';
+import { oxbowOn } from '../fixture/oxbow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'oxbow-offline-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const set = (...settings: string[]) => settings.flatMap((each) => ['--set', each]);
+const SMALL = [
+  ...['--env', 'LakeStride-v0', '--workers', '1'],
+  ...set('steps=60', 'evaluationEpisodes=40', 'parameters=4000', 'criticHidden=[16]', 'batchSize=64'),
+];
+
+describe('the jobs', () => {
+  const of = (given: object) => offline.jobs(offline.schema.parse(given));
+
+  test('by default: two environments, the data of each study, every method, ten seeds that nothing was chosen by', () => {
+    const jobs = of({});
+    expect(new Set(jobs.map(({ seed }) => seed))).toEqual(new Set(Array.from({ length: 10 }, (_, i) => 1200 + i)));
+    const datasets = new Set(jobs.map(({ study, env, condition }) => [study, env, condition].join(' ')));
+    expect([...datasets]).toEqual([
+      'cloning LakeStride-v0 expert',
+      'cloning LakeStride-v0 two-experts',
+      'cloning Pendulum-v1 expert',
+      'cloning Pendulum-v1 two-experts',
+      'offline LakeStride-v0 uneven',
+      'offline LakeStride-v0 medium',
+      'offline Pendulum-v1 mixed',
+      'offline Pendulum-v1 medium',
+    ]);
+    expect(jobs).toHaveLength(10 * 4 * (Object.keys(methods.cloning).length + Object.keys(methods.offline).length));
+    // An hour or two on two cores.
+    expect(jobs.reduce((sum, { weight }) => sum + weight, 0)).toBeLessThan(2 * 7200);
+  });
+
+  test('have settings for every method on every environment, the robots too', () => {
+    const { environments } = offline.choices;
+    const jobs = of({ environments, data: ['expert', 'two-experts', 'mixed', 'uneven', 'medium', 'medium-replay'] });
+    expect(new Set(jobs.map(({ policy }) => policy))).toEqual(new Set(methodNames));
+    expect(new Set(jobs.map(({ env }) => env)).size).toBe(environments.length);
+    for (const { weight } of jobs) expect(weight).toBeGreaterThan(0);
+  });
+
+  test('of robots need data that were made before, and say how', () => {
+    const recipe = recipeOf('mujoco/Hopper-v5', 'medium')!;
+    expect(missingData(recipe, folder)).toBe(
+      `datasets: there is no ${join(folder, 'hopper-medium')}, which takes long to make: oxbow dataset make hopper-medium ` +
+        `${join(folder, 'hopper-medium')}, then --set datasets=${folder}`,
+    );
+    for (const kind of ['expert', 'mixed', 'medium']) {
+      expect(missingData(recipeOf('Pendulum-v1', kind)!, undefined)).toBeUndefined();
+    }
+  });
+});
+
+test('banks are counted by e to their entropy', () => {
+  expect(
+    [
+      [8, 0],
+      [5, 5],
+      [3, 3, 3],
+    ].map(modesOf),
+  ).toEqual([1, expect.closeTo(2, 12), expect.closeTo(3, 12)]);
+  expect(modesOf([9, 1])).toBeCloseTo(Math.exp(-(0.9 * Math.log(0.9) + 0.1 * Math.log(0.1))), 12);
+});
+
+test('oxbow run offline: learns from data, grows, and a job gives the same bytes again', async () => {
+  const out = join(folder, 'run');
+  const data = set('data=["two-experts","uneven"]');
+  const run = (policies: string) =>
+    oxbowOn(registry, 'run', 'offline', ...SMALL, '--seeds', '1', '--policies', policies, ...data, '--out', out);
+  expect((await run('gaussian,regression')).code).toBe(0);
+  const { code, stdout } = await run('gaussian,regression,fql,best-of-gaussian');
+  expect(code).toBe(0);
+  expect(stdout).toContain(': 2 of 4 jobs have finished before.');
+  expect(stdout).toMatch(/^E10/m);
+  expect(stdout).toContain('Time to act on this machine');
+  const { experiments, results } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
+    experiments: Record<string, { verdict: string }>;
+    results: SummaryRow[];
+  };
+  expect(experiments.E10!.verdict).toMatch(/undecided|too few seeds/);
+  const of = (policy: string, metric: string) =>
+    results.find((row) => row.policy === policy && row.metric === metric)!.iqm;
+  // Samples alone, greedy actions alone, or both.
+  expect([of('fql', 'greedy'), of('regression', 'sampled')]).toEqual([null, null]);
+  for (const policy of ['gaussian', 'regression', 'fql', 'best-of-gaussian']) {
+    expect(of(policy, 'score')).toBe(Math.max(of(policy, 'sampled') ?? -9, of(policy, 'greedy') ?? -9));
+    expect(of(policy, 'diverged')).toBe(0);
+  }
+  expect(of('regression', 'heldOutLoss')).toBeGreaterThan(Math.log(2 * Math.PI));
+  const job = 'offline/LakeStride-v0/uneven/best-of-gaussian/seed-1200';
+  const { data: kept } = JSON.parse(readFileSync(join(out, 'jobs', job, 'result.json'), 'utf8'));
+  expect(kept.dataset).toBe(listedDatasets()['lake-stride-uneven']!.hash);
+  expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(2);
+  expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lake-stride-uneven');
+
+  const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
+  expect([verified.code, verified.stderr]).toEqual([0, '']);
+});
+
+test('oxbow tune offline: trials over both kinds of data, and settings that a run takes', async () => {
+  const out = join(folder, 'search');
+  const argv = [
+    'tune',
+    'offline',
+    ...SMALL,
+    '--seeds',
+    '1',
+    '--trials',
+    '1',
+    '--policies',
+    'iql-gaussian',
+    '--study',
+    'offline',
+  ];
+  expect((await oxbowOn(registry, ...argv, '--out', out)).code).toBe(0);
+  const { trials } = JSON.parse(readFileSync(join(out, 'trials.json'), 'utf8'));
+  const own = trials.offline['LakeStride-v0']['iql-gaussian'] as { scores: number[] }[];
+  expect(own.map(({ scores }) => scores.length)).toEqual([2, 2]);
+  expect(readFileSync(join(out, 'tuned.json'), 'utf8')).toContain('expectile');
+});
