@@ -17,7 +17,10 @@ test('the page of recipes lists what was made, and no other hash', () => {
 });
 
 test('the page of recipes has the references and the training of each task', () => {
-  const text = (value: number) => String(value).replace('-', '−').replace(/^(−?\d\d)(\d{3})$/, '$1,$2');
+  const text = (value: number) =>
+    String(value)
+      .replace('-', '−')
+      .replace(/^(−?\d\d)(\d{3})$/, '$1,$2');
   for (const { task } of recipes.values()) {
     const { random, expert } = task.reference;
     if (Object.keys(task.envOptions).length === 0) {
