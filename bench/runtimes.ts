@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { Sac } from '../agents/index.ts';
+import { Sac, Tqc } from '../agents/index.ts';
 import { make } from '../envs/index.ts';
 import { usedInputs } from '../src/engine/graph/graph.ts';
 import type { Port } from '../src/engine/graph/port.ts';
@@ -103,8 +103,10 @@ const PROGRAMS: Readonly<Record<string, (batch: number) => Promise<Program>>> = 
         }),
     ]),
   ),
-  'sac-update/64-64': (batch) => recorded('sac/update', () => trainSac(64, batch)),
-  'sac-update/256-256': (batch) => recorded('sac/update', () => trainSac(256, batch)),
+  'sac-update/64-64': (batch) => recorded('sac/update', () => trained(Sac, 64, batch)),
+  'sac-update/256-256': (batch) => recorded('sac/update', () => trained(Sac, 256, batch)),
+  'tqc-update/64-64': (batch) => recorded('tqc/update', () => trained(Tqc, 64, batch)),
+  'tqc-update/256-256': (batch) => recorded('tqc/update', () => trained(Tqc, 256, batch)),
 };
 
 /** The program of that name that runs while `body` does. */
@@ -124,7 +126,7 @@ async function recorded(name: string, body: () => void | Promise<void>): Promise
   return found.find((program) => program.name === name)!;
 }
 
-async function trainSac(width: number, batch: number): Promise<void> {
+async function trained(Agent: typeof Sac | typeof Tqc, width: number, batch: number): Promise<void> {
   const rng = new Rng('bench');
   const env = make('Pendulum-v1');
   const { observationSpace, actionSpace } = env;
@@ -146,7 +148,7 @@ async function trainSac(width: number, batch: number): Promise<void> {
     batchSize: batch,
     learningStarts: batch,
   };
-  const agent = new Sac({ ...options, bufferSize: 2 * batch });
+  const agent = new Agent({ ...options, bufferSize: 2 * batch });
   for await (const _ of agent.train({ steps: batch + 8, rng: rng.split('train') }));
   agent.dispose();
   policy.dispose();

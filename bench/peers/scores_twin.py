@@ -3,8 +3,9 @@
     python bench/peers/scores_twin.py sb3_contrib TQC 800,801,802
     python bench/peers/scores_twin.py sbx CrossQ 800,801,802 --rate 1e-3
 
-One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}. Networks, batches, the first steps at random and the
-rate are those that `oxbow train` is given beside it; everything else is the library's default.
+One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}, the error a standard error of the mean, the steps by
+processor time. Networks, batches, the first steps at random and the rate are those that `oxbow train` is given beside it; everything else is
+the library's default.
 """
 
 import argparse
@@ -45,7 +46,6 @@ for seed in map(int, options.seeds.split(",")):
     model.learn(options.steps)
     seconds = time.process_time() - begin
 
-    # sbx's policies are not evaluated by Stable-Baselines3's own checks of a Monitor: rewards are those of the environment itself.
     test = gymnasium.make(options.env)
     test.reset(seed=10_000 + seed)
     returns, _ = evaluate_policy(
