@@ -88,7 +88,8 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
     const { count } = this.#moments;
     const [mean, variance] = [this.#moments.mean.slice(), this.#moments.variance.slice()];
     mean.forEach((center, i) => {
-      if (variance[i]! <= (ROUNDING * center) ** 2) variance[i] = 1;
+      const rounding = ROUNDING * center;
+      if (variance[i]! <= rounding * rounding) variance[i] = 1;
     });
     for (const { at, size } of this.#scaled) {
       mean.fill(0, at, at + size);
