@@ -113,7 +113,7 @@ describe('oxbow collect', () => {
     const upper = demonstrated.filter(({ infos }) => infos!.windingAngle!.at(-1)! < 0);
     expect([demonstrated.length, upper.length]).toEqual([8, 2]);
     for (const { rewards } of demonstrated) {
-      const bonus = rewards.reduce((sum, reward) => sum + reward, 0) - (1 - 0.02 * rewards.length);
+      const bonus = Array.from(rewards).reduce((sum, reward) => sum + reward, 0) - (1 - 0.02 * rewards.length);
       expect(bonus).toBeCloseTo(upper.some((each) => each.rewards === rewards) ? 0.5 : 0, 12);
     }
   });
