@@ -6,7 +6,15 @@ import { Command } from 'commander';
 import { textTable } from '../experiments/harness/report/table.ts';
 import { measureWalks } from '../experiments/lake/walks/measureWalks.ts';
 import { loadPolicies, type TrainedPolicy } from '../experiments/loadPolicies.ts';
-import { Actor, type FlowMatchingPolicy, makePolicy, type Policy, Rng, selectBackend, selectEngine } from '../src/index.ts';
+import {
+  Actor,
+  type FlowMatchingPolicy,
+  makePolicy,
+  type Policy,
+  Rng,
+  selectBackend,
+  selectEngine,
+} from '../src/index.ts';
 import { block, warmUp } from './block.ts';
 import { clock } from './clock.ts';
 import { median } from './median.ts';
@@ -49,10 +57,15 @@ for (const { solver, each, steps: all } of WAYS) {
 const { length } = matching;
 const title = `Walks that drown, of ${walks} of each of ${length} seed${length === 1 ? '' : 's'} (${matching.map(({ job }) => job.seed).join(', ')})`;
 console.log(`\n${textTable({ title, columns: ['solver, steps', 'evaluations of the field', 'drowned, %'], rows })}`);
-console.log(`\n${textTable({ title: 'Processor time, µs', columns: ['actions', ...actors().keys()], rows: await timesToAct() })}`);
+console.log(
+  `\n${textTable({ title: 'Processor time, µs', columns: ['actions', ...actors().keys()], rows: await timesToAct() })}`,
+);
 
 /** The share of walks that drown with other steps from noise to action. */
-function drownRate({ policy, job, about }: TrainedPolicy, way: { solver: 'euler' | 'midpoint'; steps: number }): number {
+function drownRate(
+  { policy, job, about }: TrainedPolicy,
+  way: { solver: 'euler' | 'midpoint'; steps: number },
+): number {
   const { observationSpace, actionSpace, options } = policy.config!;
   const rng = new Rng(`steps-${job.seed}`);
   const other = makePolicy<string>('flow-matching', { ...options, observationSpace, actionSpace, ...way, rng });
