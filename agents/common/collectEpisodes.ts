@@ -61,6 +61,9 @@ export type CollectEpisodesOptions<Id extends string = string> = EnvRequest<Id> 
  * They are played in rounds, whose streams are named by their numbers, and environment i of n plays the episodes i, i + n, … of a round. So
  * episode k is the same in each call with the same options, also where the first ones are left out.
  *
+ * Actions are kept as the environment got them. Those of a policy are clipped to the bounds of their space; those of plans are what the plans say, in it
+ * or not.
+ *
  * @example
  * const episodes = [...collectEpisodes({ policy: 'random', env: 'Pendulum-v1', episodes: 10 })].map(episodeOf);
  * @throws for an unknown option or one out of range, if the environment does not fit the policy, or gives a number that is not finite
@@ -155,7 +158,7 @@ function* played({
   let [observations] = env.reset({ seed: rng.split('env').seed });
   for (let i = 0; i < numEnvs; i++) recorders[i]!.begin(i);
   while (next < count) {
-    if (scripts !== undefined) commandActions(scripts.act(tap, numbers, actionSpace.size), actionSpace, actions);
+    if (scripts !== undefined) scripts.act(tap, numbers, actions);
     else if (actor === undefined) drawActions(actionSpace, choosing, actions);
     else commandActions(actor.act(observations, choosing).action, actionSpace, actions);
     if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
@@ -198,9 +201,13 @@ class Scripts {
     this.#plays = Array<number>(count).fill(0);
   }
 
-  /** @param numbers which episode each environment plays, −1 for none */
-  act({ observations, singleObservationSpace }: TappedVectorEnv, numbers: Int32Array, size: number): Float32Array {
-    const actions = new Float32Array(numbers.length * size);
+  /**
+   * Writes a row of actions for each environment.
+   * @param numbers which episode each environment plays, −1 for none, whose actions are 0
+   */
+  act({ observations, singleObservationSpace }: TappedVectorEnv, numbers: Int32Array, actions: Float32Array): void {
+    actions.fill(0);
+    const size = actions.length / numbers.length;
     const width = singleObservationSpace.size;
     for (const [i, number] of numbers.entries()) {
       if (number < 0) continue;
@@ -211,7 +218,6 @@ class Scripts {
       const own = observations.subarray(i * width, (i + 1) * width);
       actions.set(this.#playing.get(number)!.act(own), i * size);
     }
-    return actions;
   }
 
   /**

@@ -3,7 +3,10 @@ import type { Info } from './env.ts';
 
 /** One episode by a plan. */
 export interface ScriptedEpisode {
-  /** The action that follows an observation, which is valid during the call; it is asked once for each step, in their order. */
+  /**
+   * The action that follows an observation, which is valid during the call; it is asked once for each step, in their order. The environment
+   * gets it as it is, also beyond the bounds of its space.
+   */
   act(observation: Float32Array): ArrayLike<number>;
   /** Whether an episode that ended so is one: another is played in the place of one that is not. */
   keeps(info: Info): boolean;

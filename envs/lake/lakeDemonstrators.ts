@@ -45,6 +45,9 @@ export interface LakeDemonstratorsOptions extends z.input<typeof lakeDemonstrato
  * The scripted walkers of `collectDemonstrations` for whoever plays episodes, as `collectEpisodes` does. Unless `failures` are kept, a walk
  * that does not get home is played again, by the same bank.
  *
+ * Velocities are not clipped to [−1, 1]. Of longer ones the lake takes the direction. A clip would turn them, and give many noisy ones the
+ * same number 1, which has no density.
+ *
  * @example
  * collectEpisodes({ policy: new LakeDemonstrators({ envId: 'LakeStride-v0', upperShare: 0.4 }), env: 'LakeStride-v0', episodes: 100 });
  */

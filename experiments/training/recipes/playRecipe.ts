@@ -1,8 +1,8 @@
 import { collectEpisodes } from '../../../agents/index.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../../datasets/index.ts';
-import { make, type Space } from '../../../envs/index.ts';
+import { LakeDemonstrators, make, type Space } from '../../../envs/index.ts';
+import type { AnyLakeId } from '../../../envs/lake/grains.ts';
 import { Rng } from '../../../src/index.ts';
-import { demonstratedEpisodes } from './demonstratedEpisodes.ts';
 import type { Actor, Recipe } from './recipe.ts';
 import { type RecipePolicies, type RecipeProgress, recipePolicies, type Snapshot } from './recipePolicies.ts';
 
@@ -104,9 +104,8 @@ function playersOf(
     case 'demonstrator': {
       const { upperShare, noise } = actor;
       const about = { name: 'demonstrator', upperShare, noise };
-      const play = (seed: string) =>
-        demonstratedEpisodes({ env, envOptions, episodes, upperShare, noise, rng: new Rng(seed) });
-      return [{ about, count: episodes, play }];
+      const policy = new LakeDemonstrators({ envId: env as AnyLakeId, upperShare, noise, failures: true });
+      return [{ about, count: episodes, play: (seed) => collectEpisodes({ ...where, policy, episodes, seed }) }];
     }
     case 'training': {
       const { policy, snapshots, medium } = trained.get(actor.seed)!;
