@@ -13,7 +13,7 @@ import {
   Td3Bc,
 } from '../agents/index.ts';
 import { type Episode, type EpisodeSource, EpisodesInMemory } from '../datasets/index.ts';
-import { type AnyEnv, type Box, make, makeVec, type StepResult, Wrapper } from '../envs/index.ts';
+import { type AnyEnv, type Box, make, makeVec } from '../envs/index.ts';
 import { shortestPathDirection } from '../envs/lake/demonstrations.ts';
 import { Actor, makePolicy, type Policy, Rng, selectBackend, selectEngine } from '../src/index.ts';
 
@@ -29,30 +29,8 @@ const options = program.opts<{ data: string; only: string; seeds: string; engine
 await selectBackend();
 await selectEngine(options.engine as Parameters<typeof selectEngine>[0]);
 
-/** The lake with long steps, where the way by the upper bank pays `bonus` more. */
-class LakeWithBonus extends Wrapper<Float32Array, Float32Array> {
-  readonly #bonus: number;
-  #at: Float32Array = new Float32Array(2);
-
-  constructor(bonus: number) {
-    super(make('LakeStride-v0') as never);
-    this.#bonus = bonus;
-  }
-
-  override reset(...given: Parameters<AnyEnv['reset']>) {
-    const [observation, info] = super.reset(...given);
-    this.#at = observation;
-    return [observation, info] as [Float32Array, typeof info];
-  }
-
-  override step(action: Float32Array): StepResult<Float32Array> {
-    const [from, [to, reward, ...rest]] = [this.#at, super.step(action)];
-    this.#at = to;
-    const crosses = from[0]! < 0 && to[0]! >= 0;
-    const isAbove = from[1]! + ((to[1]! - from[1]!) * -from[0]!) / (to[0]! - from[0]!) > 0;
-    return [to, reward + (crosses && isAbove ? this.#bonus : 0), ...rest];
-  }
-}
+/** The lake with long steps, where the way by the upper bank pays so much more. */
+const lakeWith = (upperBonus: number) => make('LakeStride-v0', { upperBonus });
 
 /** Episodes of a way to act in one environment. */
 function episodesOf(
@@ -90,7 +68,7 @@ function episodesOf(
 
 /** Walks by both banks, 40 % of them by the upper one, with noise .3 on the velocity. */
 function lakeData(bonus: number): EpisodeSource {
-  const env = new LakeWithBonus(bonus);
+  const env = lakeWith(bonus);
   const rng = new Rng('lake-data');
   const radius = new Float64Array(1500).map(() => 0.7 + 0.3 * rng.uniform(0.7, 1.3));
   const banks = Array.from(radius, () => (rng.uniform() < 0.4 ? 'upper' : 'lower') as 'upper' | 'lower');
@@ -230,7 +208,7 @@ for (const data of options.data.split(',')) {
   console.log(
     JSON.stringify({ data, episodes: returns.length, steps: dataset.numSteps, mean: Number(mean.toFixed(2)) }),
   );
-  const env = data === 'pendulum' ? 'Pendulum-v1' : () => new LakeWithBonus(bonus) as AnyEnv;
+  const env = data === 'pendulum' ? 'Pendulum-v1' : () => lakeWith(bonus);
   for (const { name, policy: kind, policyOptions, make, acts = ['sampled'], ...rest } of cases) {
     if (!rest.data.includes(data) || !name.includes(options.only)) continue;
     for (const seed of options.seeds.split(',')) {

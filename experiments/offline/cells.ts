@@ -9,32 +9,26 @@ export const kindsOf: Readonly<Record<Study, readonly Kind[]>> = {
   offline: ['mixed', 'uneven', 'medium', 'medium-replay'],
 };
 
+/** Environments whose data and trainings take minutes: of them the question is asked. */
+const asked = ['LakeStride-v0', 'Pendulum-v1'] as const;
+
+/** Those that a run has if it names them. */
+const byName = [
+  'Lake-v0',
+  'mujoco/PointLake-v0',
+  'mujoco/PointLakeStride-v0',
+  'mujoco/AntLake-v0',
+  'mujoco/AntLakeStride-v0',
+  'mujoco/HalfCheetah-v5',
+  'mujoco/Hopper-v5',
+  'mujoco/Walker2d-v5',
+] as const;
+
 export const choices = {
   studies: ['cloning', 'offline'],
   policies: methodNames,
-  environments: [
-    'LakeStride-v0',
-    'Pendulum-v1',
-    'Lake-v0',
-    'mujoco/PointLake-v0',
-    'mujoco/PointLakeStride-v0',
-    'mujoco/AntLake-v0',
-    'mujoco/AntLakeStride-v0',
-    'mujoco/HalfCheetah-v5',
-    'mujoco/Hopper-v5',
-    'mujoco/Walker2d-v5',
-  ],
-  // The question is asked of the first two, whose data and trainings take minutes.
-  byName: [
-    'Lake-v0',
-    'mujoco/PointLake-v0',
-    'mujoco/PointLakeStride-v0',
-    'mujoco/AntLake-v0',
-    'mujoco/AntLakeStride-v0',
-    'mujoco/HalfCheetah-v5',
-    'mujoco/Hopper-v5',
-    'mujoco/Walker2d-v5',
-  ],
+  environments: [...asked, ...byName],
+  byName,
 } as const;
 
 /** The recipe of the data of a kind in an environment; undefined if there is none. */
