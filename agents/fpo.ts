@@ -15,6 +15,7 @@ import {
   OVER_TRAINING,
 } from './common/agentOptions.ts';
 import { AgentParts, stateOfEnv } from './common/agentParts.ts';
+import { boundedAbove } from './common/boundedAbove.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
 import { explainedVariance } from './common/explainedVariance.ts';
 import { MeanMetrics } from './common/meanMetrics.ts';
@@ -34,7 +35,7 @@ import { withArticle } from './common/withArticle.ts';
 
 /** Adam's, as PPO is used with. */
 const EPSILON = 1e-5;
-/** The largest |log ratio|: a ratio of matching losses is exp of a difference that nothing bounds. */
+/** The largest log-ratio: a ratio of matching losses is exp of a difference that nothing bounds. */
 const LARGEST_LOG_RATIO = 3;
 
 export const fpoOptions = z.strictObject({
@@ -99,11 +100,15 @@ export interface FpoReport extends TrainReport {
  * Flow matching policy gradients: PPO of a `FlowMatchingPolicy`, which has no probabilities, by the ratio of matching losses.
  *
  *   ℓ_θ(a, o; ε, t) = ‖ε̂ − ε‖² / d,  d numbers an action,  ε̂ = x_t − t v_θ(x_t, t | o),  x_t = (1 − t) ε + t a
- *   ρ = exp(L̂_old − L̂_θ),  L̂ the mean of ℓ over the same `draws` of (ε, t) for each action,  |log ρ| ≤ 3
+ *   ρ = exp(min(L̂_old − L̂_θ, 3)),  L̂ the mean of ℓ over the same `draws` of (ε, t) for each action
  *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)],  and L_V = ½ E[(V − R)²]
  *
  * −L̂ stands for log π(a | o): the matching loss, weighted over t, bounds it from above but for a constant. ℓ is the error of the noise, which is
- * t² times that of the velocity. Where the ratio has gone too far, as by the KL of PPO, the last updates are undone.
+ * t² times that of the velocity.
+ *
+ * log ρ is bounded above, by 3, for its value alone: its gradient passes. The clip never holds a bad action that became likelier, so that a bound
+ * with no gradient would leave the worst of them, those beyond e³, where they are. Below there is no bound: ρ is small there, and its own gradient still
+ * raises a good action. Where the ratio has gone too far, as by the KL of PPO, the last updates are undone.
  *
  * McAllister et al., "Flow Matching Policy Gradients", arXiv:2507.21053.
  */
@@ -272,9 +277,8 @@ export class Fpo implements Agent<FpoReport> {
   #policyLoss(batch: PolicyBatch) {
     const { normalizeAdvantages } = this.#options;
     const losses = this.#matchingLosses(batch);
-    const logRatio = tf.clipByValue(tf.sub(batch.losses, losses), -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO);
     const { policyLoss, ...moved } = clippedSurrogate({
-      logProb: logRatio,
+      logProb: boundedAbove(tf.sub(batch.losses, losses), LARGEST_LOG_RATIO),
       oldLogProb: tf.zerosLike(batch.losses),
       advantages: normalizeAdvantages ? standardized(batch.advantages) : batch.advantages,
       clip: batch.clip,

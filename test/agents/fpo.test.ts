@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Fpo } from '../../agents/index.ts';
+import { Fpo, type FpoOptions } from '../../agents/index.ts';
 import { Box } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { mlp, under, type Variables } from '../oracle/mlp.ts';
@@ -17,57 +17,95 @@ const field = () =>
   );
 const parts = { rng: new Rng('agent'), horizon: 12, batchSize: 12, draws: DRAWS, valueHidden: [3] };
 
-test('the first update is that of plain numbers: at a ratio of 1 the gradient is E[A ∇L̂]', async () => {
-  const policy = field();
+/** An agent whose minibatch is its rollout, with its steps, advantages and losses in plain numbers. */
+function makeFpo(options: Partial<FpoOptions> = {}, policy = field()) {
   const env = new RecordingEnv(plane);
-  const agent = new Fpo({
-    ...parts,
-    policy,
-    env,
-    epochs: 1,
-    gamma: 0.9,
-    lambda: 0.8,
-    normalizeAdvantages: false,
-    maxGradientNorm: 1e9,
-  });
+  const plain = { gamma: 0.9, lambda: 0.8, normalizeAdvantages: false, maxGradientNorm: 1e9 };
+  const agent = new Fpo({ ...parts, policy, env, epochs: 1, ...plain, ...options });
   const before = { policy: variablesOf(policy), value: variablesOf(agent.value) };
   const value = (observation: ArrayLike<number>) =>
     mlp(under(before.value, 'network'), [...Array.from(observation)])[0]!;
+  const advantages = () => {
+    const rows = env.transitions;
+    const found: number[] = [];
+    for (let t = rows.length - 1; t >= 0; t--) {
+      const { observation, reward, next, terminated, truncated } = rows[t]!;
+      const delta = reward + (terminated ? 0 : 0.9 * value(next)) - value(observation);
+      found[t] = delta + (terminated || truncated ? 0 : 0.9 * 0.8 * (found[t + 1] ?? 0));
+    }
+    return found;
+  };
+  const lossesBy = (rng: Rng) => {
+    const stream = rng.split('matching');
+    const drawn = env.transitions.map(() => ({
+      noise: [...stream.fillNormal(new Float32Array(2 * DRAWS))],
+      times: [...stream.fillUniform(new Float32Array(DRAWS))],
+    }));
+    return (of: Variables) =>
+      env.transitions.map(({ observation, action: u }, i) =>
+        mean(
+          drawn[i]!.times.map((t, k) => {
+            const noise = drawn[i]!.noise.slice(2 * k, 2 * k + 2);
+            const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
+            const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation]);
+            return mean(noise.map((e, j) => (at[j]! - t * velocity[j]! - e) ** 2));
+          }),
+        ),
+      );
+  };
+  return { agent, policy, env, before, advantages, lossesBy };
+}
+
+test('the first update is that of plain numbers: at a ratio of 1 the gradient is E[A ∇L̂]', async () => {
+  const { agent, env, before, advantages, lossesBy } = makeFpo();
   const { report, state, rng } = await firstUpdate(agent, 12);
   const rows = env.transitions;
   expect(new Set(rows.map(({ terminated, truncated }) => `${terminated} ${truncated}`)).size).toBe(3);
-  const advantages: number[] = [];
-  for (let t = rows.length - 1; t >= 0; t--) {
-    const { observation, reward, next, terminated, truncated } = rows[t]!;
-    const delta = reward + (terminated ? 0 : 0.9 * value(next)) - value(observation);
-    advantages[t] = delta + (terminated || truncated ? 0 : 0.9 * 0.8 * (advantages[t + 1] ?? 0));
-  }
-  const stream = rng.split('matching');
-  const drawn = rows.map(() => ({
-    noise: [...stream.fillNormal(new Float32Array(2 * DRAWS))],
-    times: [...stream.fillUniform(new Float32Array(DRAWS))],
-  }));
-  const losses = (of: Variables) =>
-    rows.map(({ observation, action: u }, i) => {
-      return mean(
-        drawn[i]!.times.map((t, k) => {
-          const noise = drawn[i]!.noise.slice(2 * k, 2 * k + 2);
-          const at = u.map((x, j) => (1 - t) * noise[j]! + t * x);
-          const velocity = mlp(under(of, 'field.network'), [...at, t, ...observation]);
-          return mean(noise.map((e, j) => (at[j]! - t * velocity[j]! - e) ** 2));
-        }),
-      );
-    });
+  const losses = lossesBy(rng);
   expect(report).toMatchObject({ policyUpdates: 1, clipFraction: 0, largestRatio: expect.closeTo(1, 5) });
-  expectClose([report.policyLoss, report.matchingLoss], [-mean(advantages), mean(losses(before.policy))]);
+  expectClose([report.policyLoss, report.matchingLoss], [-mean(advantages()), mean(losses(before.policy))]);
   expectClose(
     gradientOf(state, 'policyOptimizer'),
-    gradientBy(before.policy, (of) => mean(losses(of).map((loss, i) => advantages[i]! * loss))),
+    gradientBy(before.policy, (of) => mean(losses(of).map((loss, i) => advantages()[i]! * loss))),
   );
   agent.dispose();
 });
 
-test('ratios stay within e^±3, and what goes too far is undone', async () => {
+test('the second update is that of plain numbers where ratios are far beyond the bound, which lets the gradient pass', async () => {
+  const options = { learningRate: 0.5, clip: 0.2, targetKl: null };
+  const wide = () => perturb(field(), new Rng(5), 2);
+  const one = makeFpo(options, wide());
+  const { state: first, rng } = await firstUpdate(one.agent, 12);
+  const between = variablesOf(one.policy);
+  const two = makeFpo({ ...options, epochs: 2 }, wide());
+  const reports = [];
+  for await (const report of two.agent.train({ steps: 12, rng: new Rng('training') })) reports.push(report);
+  expect(reports[0]).toMatchObject({ updates: 2, policyUpdates: 2, largestRatio: expect.closeTo(Math.exp(3), 3) });
+  const losses = one.lossesBy(rng);
+  const old = losses(one.before.policy);
+  const advantages = one.advantages();
+  const logRatios = losses(between).map((loss, i) => old[i]! - loss);
+  const has = (is: (logRatio: number, advantage: number) => boolean) => logRatios.some((x, i) => is(x, advantages[i]!));
+  // Bad actions that became far likelier, and good ones that became far less so.
+  expect(has((x, a) => x > 3 && a < 0)).toBe(true);
+  expect(has((x, a) => x < -3 && a > 0)).toBe(true);
+  // Constants but for the losses: −ρ A ∇ log ρ = ρ A ∇L̂, where the clip has not taken it.
+  const weights = logRatios.map((x, i) => {
+    const [ratio, a] = [Math.exp(Math.min(x, 3)), advantages[i]!];
+    return (a > 0 ? ratio > 1.2 : ratio < 0.8) ? 0 : ratio * a;
+  });
+  const gradient = gradientBy(between, (of) => mean(losses(of).map((loss, i) => weights[i]! * loss)));
+  const [before, after] = [first, two.agent.state()].map((state) => gradientOf(state, 'policyOptimizer'));
+  expectClose(
+    after!.map((moment, i) => moment - 0.9 * before![i]!),
+    gradient,
+    4,
+  );
+  one.agent.dispose();
+  two.agent.dispose();
+});
+
+test('ratios stay within e³, and what goes too far is undone', async () => {
   const far = new Fpo({
     ...parts,
     policy: field(),
