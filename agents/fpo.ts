@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { Adam, checkPolicy, compile, FlowMatchingPolicy, sampleAction, valueAndGradients } from '../src/index.ts';
+import { checkPolicy, compile, FlowMatchingPolicy, type Rng, sampleAction } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { Minibatches } from '../src/training/minibatches.ts';
-import { rateAt, rateSchema } from '../src/training/rate.ts';
+import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { generalizedAdvantages } from './common/advantages.ts';
 import {
   gamma,
   layerWidths,
@@ -14,27 +12,16 @@ import {
   normalizeAdvantages,
   OVER_TRAINING,
 } from './common/agentOptions.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
 import { boundedAbove } from './common/boundedAbove.ts';
 import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
-import { explainedVariance } from './common/explainedVariance.ts';
-import { MeanMetrics } from './common/meanMetrics.ts';
-import { normalizersFor } from './common/normalizersFor.ts';
 import { normalizationOptions } from './common/observationStatistics.ts';
 import { partSchemas } from './common/partSchemas.ts';
-import { PolicyOptimizer } from './common/policyOptimizer.ts';
+import { type ProximalBatch, ProximalTraining } from './common/proximalTraining.ts';
 import type { RolloutBuffer } from './common/rolloutBuffer.ts';
-import { RolloutCollector } from './common/rolloutCollector.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
-import { UpdateHistory } from './common/updateHistory.ts';
-import { ValueLearner } from './common/valueLearner.ts';
-import { ValueNetwork } from './common/valueNetwork.ts';
-import { type PolicyEnv, vectorEnvFor } from './common/vectorEnvFor.ts';
+import type { ValueNetwork } from './common/valueNetwork.ts';
+import { vectorEnvFor } from './common/vectorEnvFor.ts';
 import { withArticle } from './common/withArticle.ts';
 
-/** Adam's, as PPO is used with. */
-const EPSILON = 1e-5;
 /** The largest log-ratio: a ratio of matching losses is exp of a difference that nothing bounds. */
 const LARGEST_LOG_RATIO = 3;
 
@@ -117,16 +104,9 @@ export class Fpo implements Agent<FpoReport> {
   readonly value: ValueNetwork;
   readonly #options: z.output<typeof fpoOptions>;
   readonly #policy: FlowMatchingPolicy;
-  readonly #envs: PolicyEnv;
-  readonly #policyOptimizer: PolicyOptimizer;
-  readonly #valueLearner: ValueLearner;
-  readonly #history: UpdateHistory;
-  readonly #collector: RolloutCollector;
-  readonly #training = new Training('Fpo', ['actions', 'minibatches', 'matching']);
-  readonly #parts: AgentParts;
-  readonly #valuesOf;
+  readonly #numEnvs: number;
   readonly #draw;
-  readonly #improvePolicy;
+  readonly #training;
 
   /**
    * @throws for an unknown option or one out of range, if the policy is no `FlowMatchingPolicy`, the environment does not fit it, or a
@@ -135,48 +115,17 @@ export class Fpo implements Agent<FpoReport> {
   constructor(options: FpoOptions) {
     const config = parseOptions('Fpo', fpoOptions, options);
     this.#options = config;
-    const { policy, horizon, batchSize, draws } = config;
+    const { policy, draws } = config;
     if (!(policy instanceof FlowMatchingPolicy)) {
       const got = `got ${withArticle(policy.constructor.name)}, expected a FlowMatchingPolicy`;
       throw new Error(`Fpo: policy: ${got}, whose matching losses are in the place of probabilities`);
     }
     this.#policy = policy;
-    this.#envs = vectorEnvFor('Fpo', policy, config.env);
+    const envs = vectorEnvFor('Fpo', policy, config.env);
     checkPolicy(policy);
-    const { numEnvs } = this.#envs.env;
-    if (batchSize > horizon * numEnvs) {
-      throw new Error(
-        `Fpo: batchSize: got ${batchSize}, expected at most the ${horizon} × ${numEnvs} = ${horizon * numEnvs} ` +
-          'steps of a rollout (horizon × environments)',
-      );
-    }
-    const normalizers = normalizersFor([policy], numEnvs, config);
-    this.value = new ValueNetwork({ policy, hidden: config.valueHidden, rng: config.rng.split('value') });
-    this.#policyOptimizer = new PolicyOptimizer(policy, {
-      shapeRate: 1,
-      maxGradientNorm: config.maxGradientNorm,
-      optimizer: (parameters) => new Adam(parameters, { epsilon: EPSILON }),
-    });
-    this.#valueLearner = new ValueLearner({
-      ...config,
-      clip: undefined,
-      owner: 'fpo',
-      value: this.value,
-      epsilon: EPSILON,
-    });
-    this.#history = new UpdateHistory([policy, this.#policyOptimizer]);
-
-    const act = compile(
-      ({ observations }: { observations: tf.Tensor }, rng) => ({
-        ...sampleAction(policy.given(observations), rng),
-        value: this.value.of(observations),
-      }),
-      { name: 'fpo/act', state: [policy, this.value] },
-    );
-    const values = compile(
-      ({ observations }: { observations: tf.Tensor }) => ({ value: this.value.of(observations) }),
-      { name: 'fpo/values', state: [policy, this.value] },
-    );
+    const { numEnvs } = envs.env;
+    this.#numEnvs = numEnvs;
+    const { observationDim, actionDim } = policy;
     const draw = compile(
       ({ observations, latents }: Record<'observations' | 'latents', tf.Tensor>, rng) => {
         const { noise, times } = policy.matchingDraws(numEnvs * draws, rng);
@@ -184,82 +133,42 @@ export class Fpo implements Agent<FpoReport> {
       },
       { name: 'fpo/draw', state: [policy] },
     );
-    const improvePolicy = compile(
-      (batch: PolicyBatch & { learningRate: tf.Tensor }) => {
-        const { parameters } = this.#policyOptimizer;
-        const { gradients, loss: _, ...metrics } = valueAndGradients(() => this.#policyLoss(batch), parameters);
-        return { ...metrics, gradientNorm: this.#policyOptimizer.update(gradients, batch.learningRate) };
-      },
-      { name: 'fpo/policy', state: [policy, this.#policyOptimizer] },
-    );
-    const { observationDim, actionDim } = policy;
-    const ofEnvs = { observations: { shape: [numEnvs, observationDim] } };
-    this.#valuesOf = values.onArrays(ofEnvs);
-    this.#draw = draw.onArrays({ ...ofEnvs, latents: { shape: [numEnvs, actionDim] } });
-    this.#improvePolicy = improvePolicy.onArrays({
-      observations: { shape: [batchSize, observationDim] },
-      latents: { shape: [batchSize, actionDim] },
-      noise: { shape: [batchSize * draws, actionDim] },
-      times: { shape: [batchSize * draws, 1] },
-      losses: { shape: [batchSize] },
-      advantages: { shape: [batchSize] },
-      clip: { shape: [] },
-      learningRate: { shape: [] },
+    this.#draw = draw.onArrays({
+      observations: { shape: [numEnvs, observationDim] },
+      latents: { shape: [numEnvs, actionDim] },
     });
-    this.#collector = new RolloutCollector({
-      ...this.#envs,
+    this.#training = new ProximalTraining({
+      ...envs,
       owner: 'Fpo',
-      horizon,
-      gamma: config.gamma,
-      ...normalizers,
-      act: act.onArrays(ofEnvs),
-      valuesOf: (observations) => this.#valuesOf({ observations }).value,
+      config: { ...config, shapeRate: 1 },
+      stream: 'matching',
+      sample: (observations, rng) => sampleAction(policy.given(observations), rng),
+      shapes: { noise: [draws, actionDim], times: [draws, 1], losses: [] },
+      columns: (buffer, rng) => this.#drawn(buffer, rng),
+      policyLoss: (batch) => this.#policyLoss(batch),
+      compiled: [draw],
     });
-    this.#parts = new AgentParts(
-      'Fpo',
-      {
-        policy,
-        value: this.value,
-        policyOptimizer: this.#policyOptimizer,
-        valueOptimizer: this.#valueLearner.optimizer,
-        ...normalizers,
-        env: stateOfEnv(this.#envs.env),
-        collector: this.#collector,
-        training: this.#training,
-      },
-      [act, values, draw, improvePolicy, this.#valueLearner],
-    );
+    this.value = this.#training.value;
   }
 
   /**
    * Rollouts and updates until at least `steps` environment steps have been made; the last rollout is not cut short.
    * @throws {DivergedError} if a loss is no longer a number
    */
-  async *train({ steps, rng }: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
-    const training = this.#training;
-    const collector = this.#collector;
-    if (training.begin({ steps, rng })) collector.reset(rng.split('env').seed);
-    const { actions } = training.streams;
-    while (training.step < steps) {
-      const progress = training.step / steps;
-      const episodes = collector.collect(actions);
-      training.step += this.#options.horizon * this.#envs.env.numEnvs;
-      const improvement = this.#improve(collector.buffer, progress);
-      const { step, updates } = training;
-      yield { step, updates, episodes, ...improvement };
-    }
+  train(options: TrainOptions): AsyncGenerator<FpoReport, void, undefined> {
+    return this.#training.train(options);
   }
 
   state(): AgentState {
-    return this.#parts.state();
+    return this.#training.state();
   }
 
   setState(state: AgentState): void {
-    this.#parts.setState(state);
+    this.#training.setState(state);
   }
 
   dispose(): void {
-    this.#parts.dispose();
+    this.#training.dispose();
   }
 
   /** L̂ of each row, the mean of ‖ε̂ − ε‖² over its draws, which lie one after the other: `[batch · draws, …]` → `[batch]`. */
@@ -274,7 +183,7 @@ export class Fpo implements Agent<FpoReport> {
   }
 
   /** L and its parts on one minibatch. */
-  #policyLoss(batch: PolicyBatch) {
+  #policyLoss(batch: ProximalBatch<'noise' | 'times' | 'losses'>) {
     const { normalizeAdvantages } = this.#options;
     const losses = this.#matchingLosses(batch);
     const { policyLoss, ...moved } = clippedSurrogate({
@@ -287,9 +196,9 @@ export class Fpo implements Agent<FpoReport> {
   }
 
   /** For each action noise and times, and the loss by them of the policy that acted. */
-  #drawn({ observations, latents }: RolloutBuffer) {
+  #drawn({ observations, latents }: RolloutBuffer, rng: Rng) {
     const { horizon, draws } = this.#options;
-    const { numEnvs } = this.#envs.env;
+    const numEnvs = this.#numEnvs;
     const { observationDim, actionDim } = this.#policy;
     const steps = horizon * numEnvs;
     const drawn = {
@@ -301,84 +210,16 @@ export class Fpo implements Agent<FpoReport> {
       values.subarray(t * numEnvs * width, (t + 1) * numEnvs * width);
     for (let t = 0; t < horizon; t++) {
       const inputs = { observations: rows(observations, t, observationDim), latents: rows(latents, t, actionDim) };
-      const { noise, times, loss } = this.#draw(inputs, this.#training.streams.matching);
+      const { noise, times, loss } = this.#draw(inputs, rng);
       drawn.noise.set(noise as Float32Array, t * noise.length);
       drawn.times.set(times as Float32Array, t * times.length);
       drawn.losses.set(loss as Float32Array, t * numEnvs);
     }
     return drawn;
   }
-
-  /** Several epochs of minibatch updates on the rollout in the buffer. */
-  #improve(buffer: RolloutBuffer, progress: number) {
-    const { policy, horizon, epochs, batchSize, draws, gamma, lambda, targetKl } = this.#options;
-    const rate = (name: 'learningRate' | 'valueLearningRate' | 'clip') =>
-      rateAt(`Fpo: ${name}`, this.#options[name], progress);
-    const training = this.#training;
-    const { numEnvs } = this.#envs.env;
-    const { advantages, returns } = generalizedAdvantages(
-      { horizon, envs: numEnvs, ...buffer, lastValues: this.#valuesOf({ observations: buffer.current }).value },
-      { gamma, lambda },
-    );
-    const { noise, times, losses } = this.#drawn(buffer);
-    const minibatches = new Minibatches(
-      {
-        observations: { values: buffer.observations, width: policy.observationDim },
-        latents: { values: buffer.latents, width: policy.actionDim },
-        noise: { values: noise, width: draws * policy.actionDim },
-        times: { values: times, width: draws },
-        losses: { values: losses },
-        advantages: { values: advantages },
-        returns: { values: returns },
-        oldValues: { values: buffer.values },
-      },
-      { count: horizon * numEnvs, batchSize },
-    );
-    const policyRates = { learningRate: rate('learningRate'), clip: rate('clip') };
-    const valueRate = rate('valueLearningRate');
-    const klBound = 1.5 * (targetKl ?? Number.POSITIVE_INFINITY);
-    const ofPolicy = new MeanMetrics<PolicyFigure>('Fpo');
-    const ofValue = new MeanMetrics<'valueLoss'>('Fpo');
-    const largest = { largestKl: 0, largestRatio: 0 };
-    let policyUpdates = 0;
-    let overshot = false;
-    this.#history.forget();
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      for (const rows of minibatches.epoch(training.streams.minibatches)) {
-        const batch = minibatches.gather(rows);
-        ofValue.add(training.step, { valueLoss: this.#valueLearner.improve(batch, valueRate) });
-        training.updates += 1;
-        if (overshot) continue;
-        if (targetKl !== null) this.#history.record();
-        const figures = scalarsOf(this.#improvePolicy({ ...batch, ...policyRates }));
-        // The first minibatch sees the policy that acted: there is nothing to undo.
-        overshot = policyUpdates > 0 && figures.approxKl > klBound;
-        if (overshot) {
-          policyUpdates = this.#history.undo();
-          continue;
-        }
-        policyUpdates += 1;
-        ofPolicy.add(training.step, figures);
-        largest.largestKl = Math.max(largest.largestKl, figures.approxKl);
-        largest.largestRatio = Math.max(largest.largestRatio, figures.largestRatio);
-      }
-    }
-    return {
-      ...ofPolicy.take(),
-      ...ofValue.take(),
-      ...largest,
-      policyUpdates,
-      explainedVariance: explainedVariance(buffer.values, returns),
-    };
-  }
 }
 
-/** What each update of the policy says. */
-type PolicyFigure = 'policyLoss' | 'matchingLoss' | 'approxKl' | 'clipFraction' | 'largestRatio' | 'gradientNorm';
-
 type Drawn = 'observations' | 'latents' | 'noise' | 'times';
-
-type PolicyBatch = Record<Drawn | 'losses' | 'advantages' | 'clip', tf.Tensor>;
 
 /** Each row `count` times in a row: `[batch, n]` → `[batch · count, n]`. */
 function repeated(rows: tf.Tensor, count: number): tf.Tensor {
