@@ -91,7 +91,7 @@ export function concludeClauses(
     ...(answer && { answer }),
     ...(endpoints && endpoints.length > 0 && { endpoints }),
     prediction,
-    measured: describeCriteria(clauses),
+    measured: describeCriteria(clauses, seeds),
     verdict: verdictOf(clauses, seeds),
   };
 }
@@ -137,25 +137,23 @@ export function underControl(control: Criterion | undefined, claims: Criteria): 
   ];
 }
 
-/** Each claim in words, with what became of it where it does not plainly hold; of those that the run leaves out their number, if it has others. */
-export function describeCriteria(criteria: Criteria): string[] {
+/**
+ * Each claim in words, with what became of it where it does not plainly hold; of those that the run leaves out their number, if it has others.
+ * @param seeds by how many they are judged: of fewer than {@link DECIDING_SEEDS} it is said where they decide nothing
+ */
+export function describeCriteria(criteria: Criteria, seeds = DECIDING_SEEDS): string[] {
   const judged = criteria.filter((criterion) => criterion !== undefined);
   const left = criteria.length - judged.length;
-  const texts = judged.map(describeCriterion);
+  const open = seeds < DECIDING_SEEDS ? 'too few seeds' : 'not decided';
+  const texts = judged.map((criterion) => describeCriterion(criterion, open));
   if (left === 0 || judged.length === 0) return texts;
   return [...texts, `${left} ${left === 1 ? 'claim is' : 'claims are'} about what this run leaves out`];
 }
 
-function describeCriterion({ text, holds, note, uncounted }: Criterion): string {
+function describeCriterion({ text, holds, note, uncounted }: Criterion, open: string): string {
   const start = uncounted === 'control' ? `positive control: ${text}` : text;
   const became =
-    uncounted === 'assay failed'
-      ? 'assay failed'
-      : holds === true
-        ? ''
-        : holds === false
-          ? 'does not hold'
-          : 'not decided';
+    uncounted === 'assay failed' ? 'assay failed' : holds === true ? '' : holds === false ? 'does not hold' : open;
   const asides = [
     ...(uncounted === 'true by construction' ? ['true by construction, not counted'] : []),
     ...(note === undefined ? [] : [note]),

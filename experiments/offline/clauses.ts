@@ -4,6 +4,7 @@ import type { SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { leadingRows } from '../harness/leadingRows.ts';
 import { pairedSeeds } from '../harness/pairedSeeds.ts';
+import { conditionLabel } from './conditionLabel.ts';
 import { plainEnv } from './plainEnv.ts';
 
 export const question =
@@ -49,11 +50,15 @@ function each(
   rows: readonly SummaryRow[],
   study: string,
   condition: string,
-  claims: (find: Find, env: string) => Criteria,
+  claims: (find: Find, env: string, data: string) => Criteria,
 ): Criteria {
   const own = rows.filter((row) => row.study === study && row.condition === condition);
   return [...groupBy(own, ({ env }) => env)].flatMap(([env, ofEnv]) =>
-    claims((policy, metric) => ofEnv.find((row) => row.policy === policy && row.metric === metric), plainEnv(env)),
+    claims(
+      (policy, metric) => ofEnv.find((row) => row.policy === policy && row.metric === metric),
+      plainEnv(env),
+      conditionLabel(condition),
+    ),
   );
 }
 
@@ -84,10 +89,10 @@ function twoExperts(find: Find, env: string): Criteria {
   ];
 }
 
-function asGoodAsFlows(find: Find, env: string): Criteria {
+function asGoodAsFlows(find: Find, env: string, data: string): Criteria {
   return ['iql-realnvp', 'iql-spline'].map((policy) =>
     leading(find('iql-gaussian', 'greedy'), find(policy, 'score'), {
-      label: `offline, ${env}, greedy iql-gaussian − ${policy}`,
+      label: `${data}, ${env}, greedy iql-gaussian − ${policy}`,
       lead: -SAME,
       format: percent,
     }),

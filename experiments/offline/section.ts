@@ -87,12 +87,12 @@ export function offlineSections(
         code: 'E10',
         paragraphs: [
           'Every method learns from the same data, which a recipe makes to the bit (oxbow dataset make). So intervals are over trainings, and the data are one draw. ' +
-            `Policies have ${config.parameters} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from.`,
+            `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from.`,
           'A normalized score is the mean return as a share of the way from random actions, 0, to the expert, 100 %. ' +
             `${config.evaluationEpisodes} episodes of each policy are played by samples, and as many by greedy actions; the score is the higher of the two, seed by seed. A policy ` +
             'that has only one of them is judged by it: regression to the mean and TD3+BC are greedy, flow matching, FQL and the best of 32 are samples.',
           'Banks kept are e to the entropy of the banks that walks home take: 1 where all go by one, 2 where both have half. A method may have the best score and keep one bank.',
-          'Cloning was searched by the loss of held-out episodes of two experts, agents that know rewards by their scores. On medium data of the lake with even banks no clause stands: what IQL and FQL do there was known before.',
+          'A search judges settings of cloning by the loss of held-out episodes of two experts, and those of agents that know rewards by their scores. Nothing is predicted of medium data of the lake with even banks: what IQL and FQL do there was known before.',
         ],
         figures: [
           ...datasets.flatMap((dataset) => figure('score', dataset, 'normalized score, sampled or greedy')),
@@ -126,7 +126,14 @@ function referenceTable(outcomes: readonly Outcome[]): Table {
       const { random, expert } = recipe.task.reference;
       const { dataset } = own[0]!.result.data as OfflineData;
       return [
-        [plainEnv(env), conditionLabel(condition!), recipe.name, String(random), String(expert), dataset.slice(0, 16)],
+        [
+          plainEnv(env),
+          conditionLabel(condition!),
+          recipe.name,
+          random.toFixed(2),
+          expert.toFixed(2),
+          dataset.slice(0, 16),
+        ],
       ];
     }),
   };

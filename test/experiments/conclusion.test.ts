@@ -55,6 +55,10 @@ describe('bounded', () => {
 test('a claim about what the run leaves out is not listed, and is spoken of beside others', () => {
   const claim = (text: string, holds: Criterion['holds']) => ({ text, holds });
   expect(describeCriteria([claim('a', undefined), claim('b', true)])).toEqual(['a: not decided', 'b']);
+  expect(describeCriteria([claim('a', undefined), claim('b', false)], 9)).toEqual([
+    'a: too few seeds',
+    'b: does not hold',
+  ]);
   expect(describeCriteria([claim('a', false), undefined, undefined])).toEqual([
     'a: does not hold',
     '2 claims are about what this run leaves out',

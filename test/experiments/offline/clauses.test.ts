@@ -95,7 +95,7 @@ describe('offline', () => {
     row(['offline', condition, 'iql-gaussian', 'greedy'], gaussian, { env }),
     row(['offline', condition, 'iql-spline', 'score'], spline, { env }),
   ];
-  const claim = 'offline, LakeStride-v0, greedy iql-gaussian − iql-spline';
+  const claim = 'uneven banks, LakeStride-v0, greedy iql-gaussian − iql-spline';
 
   test('IQL’s greedy Gaussian is to be behind no flow by more than 5 %, and may be ahead', () => {
     expect(judged(iql('uneven', 0.97, 1))[claim]).toBe(true);
@@ -108,7 +108,7 @@ describe('offline', () => {
   test('that is asked of mixed data and of uneven banks alone', () => {
     expect(judged(iql('medium', 0, 1))).toEqual({});
     expect(judged(iql('mixed', 0, 1, PENDULUM))).toMatchObject({
-      'offline, Pendulum-v1, greedy iql-gaussian − iql-spline': false,
+      'good and bad episodes, Pendulum-v1, greedy iql-gaussian − iql-spline': false,
     });
   });
 
