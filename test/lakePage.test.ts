@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { interquartileInterval } from '../experiments/harness/statistics/interquartileInterval.ts';
 
 const docs = resolve(import.meta.dirname, '../docs');
 const page = readFileSync(resolve(docs, 'lake.md'), 'utf8');
-const { experiments, results } = JSON.parse(readFileSync(resolve(docs, 'results/lake/summary.json'), 'utf8')) as {
-  experiments: Record<string, { readonly measured: string; readonly verdict: string }>;
-  results: readonly Row[];
-};
+
+/** What a stored run came to. */
+interface Stored {
+  readonly experiments: Record<string, { readonly measured: string; readonly verdict: string }>;
+  readonly results: readonly Row[];
+}
+
+const stored = (name: string) =>
+  JSON.parse(readFileSync(resolve(docs, `results/${name}/summary.json`), 'utf8')) as Stored;
+const { experiments, results } = stored('lake');
+/** The later run, of E0 and E2. */
+const anew = stored('endpoints');
 
 interface Row {
   readonly study: string;
@@ -36,8 +45,8 @@ function table(code: string): string[][] {
   return rows.map((line) => line.slice(2, -2).split(' | '));
 }
 
-function row(of: Partial<Row>): Row {
-  const found = results.filter((candidate) =>
+function row(of: Partial<Row>, among = results): Row {
+  const found = among.filter((candidate) =>
     (Object.keys({ condition: undefined, ...of }) as (keyof Row)[]).every((key) => candidate[key] === of[key]),
   );
   expect(found, JSON.stringify(of)).toHaveLength(1);
@@ -45,8 +54,11 @@ function row(of: Partial<Row>): Row {
 }
 
 /** A measure as a cell of the page has it: rounded as there, and with its interval where the cell has one. */
-function expectCell(cell: string, of: Partial<Row>): void {
-  const { iqm, low, high } = row(of);
+function expectCell(cell: string, of: Partial<Row>, among = results): void {
+  expectNumbers(cell, row(of, among));
+}
+
+function expectNumbers(cell: string, { iqm, low, high }: Pick<Row, 'iqm' | 'low' | 'high'>): void {
   const [digits, percent] = cell.includes('%') ? [1, 100] : [/^\d+\.(\d+)/.exec(cell)![1]!.length, 1];
   const [value, from, to] = [iqm, low, high].map((number) => (percent * number).toFixed(digits));
   const unit = percent === 100 ? ' %' : '';
@@ -67,23 +79,31 @@ describe('every number of a table is that of the stored run', () => {
     }
   });
 
-  test('E0: seeds that get home', () => {
-    const [heading, seeds] = table('E0');
-    expect(heading).toEqual(['Gaussian', 'mixture of four', 'RealNVP', 'spline']);
-    expect(seeds).toEqual(
-      ['gaussian', 'mixture', 'realnvp', 'spline'].map((policy) =>
-        atLeast(0.9, { study: 'ppo', env: 'Lake-v0', policy, metric: 'homeRate' }),
-      ),
-    );
+  test('E0: returns on the stride lake, and seeds that get home on the fine one', () => {
+    const [heading, [, ...returns] = [], [, ...seeds] = []] = table('E0');
+    expect(heading).toEqual(['measure', 'Gaussian', 'mixture', 'RealNVP', 'spline']);
+    const policies = ['gaussian', 'mixture', 'realnvp', 'spline'];
+    const homes = policies.map((policy) => atLeast(0.9, { study: 'ppo', env: 'Lake-v0', policy, metric: 'homeRate' }));
+    expect(seeds).toEqual(homes);
+    for (const [i, policy] of policies.entries()) {
+      const of = { study: 'arrival', env: 'LakeStride-v0', policy };
+      const arrive = row({ ...of, metric: 'homeRate' }, anew.results).perSeed.map((home) => home >= 0.9);
+      const own = row({ ...of, metric: 'return' }, anew.results).perSeed.filter((_, seed) => arrive[seed]);
+      expectNumbers(returns[i]!, interquartileInterval(own) as Row);
+    }
   });
 
-  test('E2: nats to the soft optimum', () => {
+  test('E2: nats a step to the soft optimum, and the least of each class', () => {
     const [, ...rows] = table('E2');
-    expect(rows.map(([name]) => name)).toEqual(['Gaussian', 'mixture of six (SAC: four)', 'spline']);
+    expect(rows.map(([name]) => name)).toEqual(['Gaussian', 'mixture of six', 'spline']);
     for (const [i, policy] of ['gaussian', 'mixture', 'spline'].entries()) {
-      const of = { study: 'soft', env: 'LakeStride-v0', policy, metric: 'klVisited' };
-      expectCell(rows[i]![1]!, { ...of, condition: 'stride 1.3, τ = 0.1' });
-      expectCell(rows[i]![2]!, { ...of, condition: 'SAC, stride 1.3, τ = 0.1' });
+      const of = { env: 'LakeStride-v0', policy, metric: 'natsAStep' };
+      for (const [k, at] of [
+        { study: 'soft-ppo-0.1' },
+        { study: 'soft-sac-0.1' },
+        { study: 'floors', condition: 'tau-0.1' },
+      ].entries())
+        expectCell(rows[i]![k + 1]!, { ...of, ...at }, anew.results);
     }
   });
 
@@ -165,14 +185,16 @@ function countOf({ verdict, measured }: { readonly verdict: string; readonly mea
   return `${held} of ${clauses.length} clauses hold${undecided === 0 ? '' : `, ${undecided} undecided`}`;
 }
 
-test.each(Object.entries(experiments))(
-  '%s: as many clauses of the prediction hold as the run says',
-  (code, conclusion) => {
-    const [, told] = new RegExp(`^## ${code}: .*?^Prediction: ([^.]*)\\.`, 'ms').exec(page)!;
-    const count = countOf(conclusion)
-      .replace(/^(\d+) of \1 /, 'all $1 ')
-      .replace(/(?<=, )\d+(?= undecided)/, (n) => `${n} ${n === '1' ? 'is' : 'are'}`)
-      .replace(/\d+/g, inWords);
-    expect(told).toBe(count);
-  },
-);
+test.each([
+  ...Object.entries(experiments).map((entry) => [...entry, 'Prediction'] as const),
+  ...Object.entries(anew.experiments).map((entry) => [...entry, 'Prediction anew'] as const),
+])('%s: as many clauses of the prediction hold as the run says', (code, conclusion, begin) => {
+  const [section] = new RegExp(`^## ${code}: .*?(?=^## )`, 'ms').exec(page)!;
+  const [, told] = new RegExp(`^${begin}: ([^.]*)\\.`, 'm').exec(section)!;
+  const count = countOf(conclusion)
+    .replace(/^(\d+) of \1 /, 'all $1 ')
+    .replace(/^0 of /, 'none of ')
+    .replace(/(?<=, )\d+(?= undecided)/, (n) => `${n} ${n === '1' ? 'is' : 'are'}`)
+    .replace(/\d+/g, inWords);
+  expect(told).toBe(count);
+});

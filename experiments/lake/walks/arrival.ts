@@ -6,6 +6,7 @@ import type { SummaryRow } from '../../harness/experiment.ts';
 import { groupBy } from '../../harness/groupBy.ts';
 import { pairedSeeds } from '../../harness/pairedSeeds.ts';
 import { trueMinus } from '../../harness/report/trueMinus.ts';
+import { pairedDifference } from '../../harness/statistics/comparison.ts';
 import { holm, pairedPermutationTest } from '../../harness/statistics/pValues.ts';
 import { wilsonInterval } from '../../harness/statistics/wilsonInterval.ts';
 import { classEndpoint } from '../shared/classEndpoint.ts';
@@ -87,6 +88,7 @@ export function describeArrivals(rows: readonly SummaryRow[], where: string): An
       `${where}${gaussian.count} of ${gaussian.of} seeds of a Gaussian and ${rangeOf(gaussian, others)} ${each} learn the way home (${bound(ARRIVED)} of the walks).`,
       ...compared(gaussian.row, others),
       ...banks(lesser),
+      ...returnsBeside(rows, gaussian.row, others),
     ].join(' '),
     chart: {
       caption: `seeds that bring ${bound(ARRIVED)} of their walks home`,
@@ -103,6 +105,7 @@ export function describeArrivals(rows: readonly SummaryRow[], where: string): An
 }
 
 interface Count {
+  readonly row: SummaryRow;
   readonly count: number;
   readonly of: number;
 }
@@ -115,18 +118,49 @@ function rangeOf(gaussian: Count, others: readonly Count[]): string {
   return [...new Set(ends)].join(' to ');
 }
 
-/** Whether a class gets home more or less often than the Gaussian, by a paired permutation test with Holm's correction; of few seeds nothing is said. */
-function compared(gaussian: SummaryRow, others: readonly { readonly row: SummaryRow }[]): string[] {
-  const pairs = others.map(({ row }) => ({ row, ...pairedSeeds(row, gaussian) }));
-  if (pairs.some(({ x }) => x.length < FEWEST_PAIRS)) return [];
-  const ps = holm(pairs.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('arrival'))));
-  const differing = pairs.filter((_, i) => ps[i]! < LEVEL);
-  if (differing.length === 0) return ['No class is surely better or worse than the Gaussian.'];
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const ends = groupBy(differing, ({ x, y }) => (mean(x) > mean(y) ? 'More' : 'Less'));
+/** Whether a class gets home more or less often than the Gaussian; of few seeds nothing is said. */
+function compared(gaussian: SummaryRow, others: readonly Count[]): string[] {
+  const differing = differingFrom(
+    gaussian,
+    others.map(({ row }) => row),
+  );
+  if (differing === undefined) return [];
+  if (differing.length === 0) return ['No class gets home surely more or less often than the Gaussian.'];
+  const ends = groupBy(differing, ({ difference }) => (difference > 0 ? 'More' : 'Less'));
   return (['More', 'Less'] as const).flatMap((how) => {
-    const own = ends.get(how)?.map(({ row }) => policyLabel(row.policy)) ?? [];
+    const own = ends.get(how)?.map(({ policy }) => policyLabel(policy)) ?? [];
     return own.length === 0 ? [] : [`${how} often than a Gaussian get home: ${own.join(', ')}.`];
+  });
+}
+
+/** Which classes return surely something else than the Gaussian, of seeds where both arrive. */
+function returnsBeside(rows: readonly SummaryRow[], gaussian: SummaryRow, others: readonly Count[]): string[] {
+  const returns = [gaussian, ...others.map(({ row }) => row)].flatMap((arrival) => {
+    const row = rows.find(({ metric, policy }) => metric === 'return' && policy === arrival.policy);
+    return row === undefined ? [] : [amongSeeds(row, arrival, (home) => home >= ARRIVED)];
+  });
+  const own = returns.find(({ policy }) => policy === GAUSSIAN);
+  if (own === undefined) return [];
+  const enough = returns.filter((row) => row !== own && pairedSeeds(row, own).x.length >= FEWEST_PAIRS);
+  const differing = differingFrom(own, enough) ?? [];
+  if (differing.length === 0) return [];
+  const list = differing.map(({ policy, difference }) => `${policyLabel(policy)} (${signedReturn(difference)})`);
+  return [`Returns differ from the Gaussian’s: ${list.join(', ')}.`];
+}
+
+/**
+ * The classes whose seeds differ from the Gaussian's, by a paired permutation test with Holm's correction, and by how much; undefined where there is
+ * none, or one has too few pairs.
+ */
+function differingFrom(
+  gaussian: SummaryRow,
+  others: readonly SummaryRow[],
+): { readonly policy: string; readonly difference: number }[] | undefined {
+  const pairs = others.map((row) => ({ policy: row.policy, ...pairedSeeds(row, gaussian) }));
+  if (pairs.length === 0 || pairs.some(({ x }) => x.length < FEWEST_PAIRS)) return undefined;
+  const ps = holm(pairs.map(({ x, y }) => pairedPermutationTest(x, y, new Rng('arrival'))));
+  return pairs.flatMap(({ policy, x, y }, i) => {
+    return ps[i]! < LEVEL ? [{ policy, ...pairedDifference(x, y, { rng: new Rng('effect') }) }] : [];
   });
 }
 
@@ -134,6 +168,7 @@ function compared(gaussian: SummaryRow, others: readonly { readonly row: Summary
 function banks(lesser: readonly number[]): string[] {
   if (lesser.length === 0) return [];
   const most = Math.max(...lesser);
+  if (most === 0) return ['Those that do keep to one bank.'];
   return most <= UNUSED
     ? [`Those that do keep to one bank: the other gets at most ${percent(most)} of a class’s walks home.`]
     : [`Of those that do, the lesser bank gets up to ${percent(most)} of a class’s walks home.`];
