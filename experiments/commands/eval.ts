@@ -5,7 +5,7 @@ import type { MakeOptions } from '../../envs/index.ts';
 import { makeFolder, writeWholeFile } from '../../src/files.ts';
 import { checkWritable } from '../harness/checkWritable.ts';
 import { readableConfig } from '../harness/config.ts';
-import type { Job, Outcome, Table } from '../harness/experiment.ts';
+import type { Experiment, Job, Outcome, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
@@ -152,7 +152,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const title = `${plural(episodes, 'episode')}, ${actions} actions`;
   process.stdout.write(`${tables.textTable(await jobTable(title, evaluations), terminalWidth())}\n`);
   if (new Set(evaluations.map(({ seed }) => seed)).size > 1) {
-    for (const table of await policyTables(jobs, evaluations, experiment.conditionLabel)) {
+    for (const table of await policyTables(jobs, evaluations, experiment)) {
       process.stdout.write(`\n${tables.textTable(table, terminalWidth())}\n`);
     }
   }
@@ -200,7 +200,10 @@ async function jobTable(title: string, evaluations: readonly Evaluation[]): Prom
 async function policyTables(
   jobs: readonly Job[],
   evaluations: readonly Evaluation[],
-  conditionLabel: (condition: string) => string = (condition) => condition,
+  {
+    conditionLabel = (condition) => condition,
+    policyLabel = (policy) => policy,
+  }: Pick<Experiment, 'conditionLabel' | 'policyLabel'>,
 ): Promise<Table[]> {
   const [{ groupBy }, { summarize }, { metricTable }, { sharesOf }, { withOutcomes }] = await Promise.all([
     import('../harness/groupBy.ts'),
@@ -219,7 +222,8 @@ async function policyTables(
   const groups = groupBy(summarize(jobs, outcomes, seeds), ({ study, env, condition }) =>
     [study, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
   );
-  return [...groups].map(([group, rows]) => {
+  return [...groups].map(([group, own]) => {
+    const rows = own.map((row) => ({ ...row, policy: policyLabel(row.policy) }));
     const title = ['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', ');
     const table = metricTable(title, rows, [
       { metric: 'return', label: 'return', format },

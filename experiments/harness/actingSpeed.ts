@@ -38,12 +38,20 @@ export function writeActingSpeed(
 
 /**
  * What one action and 256 together take, over the seeds the least.
- * @param column what sets groups of jobs apart beside their policies, and the group of a job
+ * @param column what sets groups of jobs apart beside their policies, the group of a job, and how a policy reads, which is as it is unless given
  * @throws InputError that names the file if one is damaged
  */
 export function actingTable(
   jobs: readonly { readonly job: Job; readonly logs: string }[],
-  { column, label }: { readonly column: string; readonly label: (job: Job) => string },
+  {
+    column,
+    label,
+    policyLabel = (policy) => policy,
+  }: {
+    readonly column: string;
+    readonly label: (job: Job) => string;
+    readonly policyLabel?: (policy: string) => string;
+  },
 ): Table[] {
   const rows = [...groupBy(jobs, ({ job }) => JSON.stringify([label(job), job.policy])).values()].flatMap((group) => {
     const speeds = group.flatMap(({ logs }) => {
@@ -53,7 +61,7 @@ export function actingTable(
     if (speeds.length === 0) return [];
     const { job } = group[0]!;
     const least = BATCHES.map((batch) => Math.min(...speeds.map(({ microseconds }) => microseconds[batch]!)));
-    return [[label(job), job.policy, ...least.map((time) => time.toFixed(1))]];
+    return [[label(job), policyLabel(job.policy), ...least.map((time) => time.toFixed(1))]];
   });
   if (rows.length === 0) return [];
   return [

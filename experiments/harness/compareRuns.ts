@@ -39,6 +39,7 @@ interface OpenRun {
   readonly outcomes: readonly Outcome[];
   readonly summary: readonly SummaryRow[];
   conditionLabel(condition: string): string;
+  policyLabel(policy: string): string;
 }
 
 /** What one run measured of one study, condition and policy, under a name that no other has. */
@@ -98,6 +99,7 @@ async function open(path: string, name: string, registry: Registry): Promise<Ope
     outcomes,
     summary: summarize(jobs, outcomes, seeds),
     conditionLabel: (condition) => experiment.conditionLabel?.(condition) ?? condition,
+    policyLabel: (policy) => experiment.policyLabel?.(policy) ?? policy,
   };
 }
 
@@ -111,7 +113,7 @@ function subjects(runs: readonly OpenRun[]): Subject[] {
   const parts = [
     ({ study }: (typeof all)[number]) => study,
     ({ condition, run }: (typeof all)[number]) => (condition === undefined ? '' : run.conditionLabel(condition)),
-    ({ policy }: (typeof all)[number]) => policy,
+    ({ policy, run }: (typeof all)[number]) => run.policyLabel(policy),
     ({ run }: (typeof all)[number]) => run.name,
   ];
   const differ = parts.map((part) => new Set(all.map(part)).size > 1);
@@ -259,8 +261,8 @@ function page(
   parts: readonly { env: string; tables: readonly Table[]; figures: readonly Figure[]; found: Found | undefined }[],
   more: readonly Section[],
 ): Page {
-  const missing = runs.flatMap(({ name, jobs, outcomes, conditionLabel }) =>
-    missingJobs(jobs, outcomes, conditionLabel).map((line) => `${name}: ${line}`),
+  const missing = runs.flatMap(({ name, jobs, outcomes, ...labels }) =>
+    missingJobs(jobs, outcomes, labels).map((line) => `${name}: ${line}`),
   );
   const tables = parts.flatMap((part) => part.tables);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;

@@ -222,6 +222,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   runJob(job: J, config: C, context: JobContext): Promise<JobResult>;
   /** How the key of a condition reads in tables and on pages, `τ = 0.15` for `tau-0.15`; as it is, unless given. */
   conditionLabel?(condition: string): string;
+  /** How the key of a policy reads in tables and on pages, `IQL with a spline flow` for `iql-spline`; as it is, unless given. */
+  policyLabel?(policy: string): string;
   /**
    * Tables of what the clock says, such as speeds: they are printed with the others, and are in no file, since no two runs have them
    * alike.

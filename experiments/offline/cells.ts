@@ -1,7 +1,7 @@
 import type { Kind } from '../training/recipes/kinds.ts';
 import type { Recipe } from '../training/recipes/recipe.ts';
 import { recipes } from '../training/recipes/recipes.ts';
-import { methodNames, type Study } from './methods.ts';
+import { methodNames, type Study, studies } from './methods.ts';
 
 /** The kinds of data of each study: cloning knows no rewards, and so nothing of what is bad among good. */
 export const kindsOf: Readonly<Record<Study, readonly Kind[]>> = {
@@ -25,7 +25,7 @@ const byName = [
 ] as const;
 
 export const choices = {
-  studies: ['cloning', 'offline'],
+  studies,
   policies: methodNames,
   environments: [...asked, ...byName],
   byName,

@@ -3,8 +3,10 @@ import { equivalentRows } from '../harness/equivalentRows.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { leadingRows } from '../harness/leadingRows.ts';
-import { pairedSeeds } from '../harness/pairedSeeds.ts';
 import { conditionLabel } from './conditionLabel.ts';
+import { ifWhole } from './ifWhole.ts';
+import { methodLabel } from './methodLabel.ts';
+import { methodsOf } from './methods.ts';
 import { plainEnv } from './plainEnv.ts';
 
 export const question =
@@ -65,7 +67,7 @@ function each(
 function oneExpert(find: Find, env: string): Criteria {
   return ['mixture', 'realnvp', 'spline', 'flow-matching', 'regression'].map((policy) =>
     equivalent(find(policy, actsBy(policy)), find('gaussian', 'sampled'), {
-      label: `one expert, ${env}, ${policy} − gaussian`,
+      label: `one expert, ${env}, ${methodLabel(policy)} − ${methodLabel('gaussian')}`,
       bound: SAME,
       format: percent,
     }),
@@ -75,13 +77,13 @@ function oneExpert(find: Find, env: string): Criteria {
 function twoExperts(find: Find, env: string): Criteria {
   return [
     leading(find('spline', 'sampled'), find('gaussian', 'sampled'), {
-      label: `two experts, ${env}, spline − gaussian`,
+      label: `two experts, ${env}, ${methodLabel('spline')} − ${methodLabel('gaussian')}`,
       lead: LOSS,
       format: percent,
     }),
     ...['spline', 'realnvp'].map((policy) =>
       equivalent(find(policy, 'sampled'), find('flow-matching', 'sampled'), {
-        label: `two experts, ${env}, ${policy} − flow-matching`,
+        label: `two experts, ${env}, ${methodLabel(policy)} − ${methodLabel('flow-matching')}`,
         bound: SAME,
         format: percent,
       }),
@@ -92,7 +94,7 @@ function twoExperts(find: Find, env: string): Criteria {
 function asGoodAsFlows(find: Find, env: string, data: string): Criteria {
   return ['iql-realnvp', 'iql-spline'].map((policy) =>
     leading(find('iql-gaussian', 'greedy'), find(policy, 'score'), {
-      label: `${data}, ${env}, greedy iql-gaussian − ${policy}`,
+      label: `${data}, ${env}, ${methodLabel('iql-gaussian')} (greedy) − ${methodLabel(policy)}`,
       lead: -SAME,
       format: percent,
     }),
@@ -102,8 +104,9 @@ function asGoodAsFlows(find: Find, env: string, data: string): Criteria {
 /** One claim: FQL is ahead of every other. It does not hold where one is surely not behind it. */
 function bestByFql(find: Find, env: string): Criteria {
   const fql = find('fql', 'score');
-  const leads = OTHERS.flatMap((policy): Criterion[] => {
-    const criterion = leading(fql, find(policy, 'score'), { label: policy, lead: 0, format: percent });
+  const others = methodsOf('offline').filter((policy) => policy !== 'fql');
+  const leads = others.flatMap((policy): Criterion[] => {
+    const criterion = leading(fql, find(policy, 'score'), { label: methodLabel(policy), lead: 0, format: percent });
     return criterion === undefined ? [] : [criterion];
   });
   if (leads.length === 0) return [undefined];
@@ -122,25 +125,6 @@ function bestByFql(find: Find, env: string): Criteria {
   ];
 }
 
-type Rows = readonly [SummaryRow | undefined, SummaryRow | undefined];
 const equivalent = (...[a, b, options]: Parameters<typeof equivalentRows>) =>
   ifWhole(equivalentRows(a, b, options), [a, b]);
 const leading = (...[a, b, options]: Parameters<typeof leadingRows>) => ifWhole(leadingRows(a, b, options), [a, b]);
-
-/** Trainings that diverged have no score: the seeds that are left would flatter the method, and decide nothing. */
-function ifWhole(criterion: Criterion | undefined, [a, b]: Rows): Criterion | undefined {
-  if (criterion === undefined || pairedSeeds(a!, b!).x.length === a!.perSeed.length) return criterion;
-  return { ...criterion, holds: undefined, note: 'a seed is missing, as where a training diverged' };
-}
-
-const OTHERS = [
-  'td3-bc',
-  'iql-gaussian',
-  'iql-mixture',
-  'iql-realnvp',
-  'iql-spline',
-  'nf-rlbc-gaussian',
-  'nf-rlbc-spline',
-  'best-of-gaussian',
-  'best-of-flow-matching',
-];

@@ -7,7 +7,7 @@ export interface Method {
   readonly options: Readonly<Record<string, unknown>>;
   /** How its policy can act. */
   readonly acts: readonly ('sampled' | 'greedy')[];
-  /** As a sentence has it. */
+  /** Its name wherever it is read. */
   readonly label: string;
   /** Relative cost of an update. */
   readonly cost: number;
@@ -24,7 +24,8 @@ const byIql = { agent: 'iql', ...both } as const;
 
 /**
  * By study. Cloning knows no rewards. Best of N is IQL with β = 0: a clone of the data, whose samples critics choose among. The Gaussian has the
- * part of a control in each, also where the paper has a flow.
+ * part of a control in each, also where the paper has a flow. The order is that of tables and colours: a class has its colour in both studies, and FQL
+ * and TD3+BC those of flow matching and regression, which are next to them.
  */
 export const methods = {
   cloning: {
@@ -37,7 +38,7 @@ export const methods = {
       policy: 'flow-matching',
       options: {},
       acts: ['sampled'],
-      label: 'cloned flow-matching policy',
+      label: 'cloned flow matching',
       cost: 1,
     },
     // The mean of the data: −log N(a; μ(o), I) is half the squared error, and a constant.
@@ -51,6 +52,11 @@ export const methods = {
     },
   },
   offline: {
+    'iql-gaussian': { ...byIql, ...classes.gaussian, label: 'IQL with a Gaussian', cost: 2 },
+    'iql-mixture': { ...byIql, ...classes.mixture, label: 'IQL with a mixture of four', cost: 2.3 },
+    'iql-realnvp': { ...byIql, ...classes.realnvp, label: 'IQL with RealNVP', cost: 2.4 },
+    'iql-spline': { ...byIql, ...classes.spline, label: 'IQL with a spline flow', cost: 3 },
+    fql: { agent: 'fql', policy: 'implicit', options: {}, acts: ['sampled'], label: 'FQL', cost: 4 },
     'td3-bc': {
       agent: 'td3-bc',
       policy: 'gaussian',
@@ -59,11 +65,6 @@ export const methods = {
       label: 'TD3+BC',
       cost: 2,
     },
-    'iql-gaussian': { ...byIql, ...classes.gaussian, label: 'IQL with a Gaussian', cost: 2 },
-    'iql-mixture': { ...byIql, ...classes.mixture, label: 'IQL with a mixture of four', cost: 2.3 },
-    'iql-realnvp': { ...byIql, ...classes.realnvp, label: 'IQL with RealNVP', cost: 2.4 },
-    'iql-spline': { ...byIql, ...classes.spline, label: 'IQL with a spline flow', cost: 3 },
-    fql: { agent: 'fql', policy: 'implicit', options: {}, acts: ['sampled'], label: 'FQL', cost: 4 },
     'nf-rlbc-gaussian': {
       agent: 'nf-rlbc',
       ...classes.gaussian,
@@ -76,7 +77,7 @@ export const methods = {
       agent: 'best-of',
       ...classes.gaussian,
       acts: ['sampled'],
-      label: 'best of 32 of a Gaussian',
+      label: 'best of 32 by a Gaussian',
       cost: 2,
     },
     'best-of-flow-matching': {
@@ -84,7 +85,7 @@ export const methods = {
       policy: 'flow-matching',
       options: {},
       acts: ['sampled'],
-      label: 'best of 32 of a flow-matching policy',
+      label: 'best of 32 by flow matching',
       cost: 2,
     },
   },
@@ -93,7 +94,14 @@ export const methods = {
 export type Study = keyof typeof methods;
 export type MethodName = keyof (typeof methods)['cloning'] | keyof (typeof methods)['offline'];
 
-/** The names of all of them, in the order of tables and colours. */
+export const studies = Object.keys(methods) as Study[];
+
+/** The names of a study's methods, in the order of tables and colours: no figure has more, so that each has a colour of its own. */
+export function methodsOf(study: string): string[] {
+  return Object.keys((methods as Record<string, object>)[study] ?? {});
+}
+
+/** The names of all of them. */
 export const methodNames = Object.values(methods).flatMap((own) => Object.keys(own)) as MethodName[];
 
 /** What a study has of that name; undefined where it is of the other one. */

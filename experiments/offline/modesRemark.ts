@@ -1,7 +1,8 @@
+import { DECIDING_SEEDS } from '../harness/conclusion.ts';
 import type { Remark, SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { conditionLabel } from './conditionLabel.ts';
-import { methodOf } from './methods.ts';
+import { methodLabel } from './methodLabel.ts';
 import { plainEnv } from './plainEnv.ts';
 
 /** From here on both of two banks are said to be kept: of what remains, one has 18 % or more. */
@@ -27,15 +28,17 @@ export function modesRemark(summary: readonly SummaryRow[]): Remark[] {
     const kept = policies.filter(
       (policy) => (value(policy, 'modes') ?? 0) >= BOTH && (value(policy, 'drowned') ?? 1) <= DROWNED,
     );
-    const who = kept.map((policy) => methodOf(study, policy)!.label).join(', ');
+    const who = kept.map(methodLabel).join(', ');
     const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
     return [`On ${where}: ${kept.length === 0 ? 'none' : who}.`];
   });
   if (sentences.length === 0) return [];
+  const seeds = Math.max(...even.map(({ perSeed }) => perSeed.filter((value) => value !== null).length));
+  const few = seeds < DECIDING_SEEDS ? [`Too few seeds to tell: ${seeds}, and ${DECIDING_SEEDS} decide. So far:`] : [];
   return [
     {
       question: 'Who keeps both banks where both pay the same, and drowns in at most 10 % of the walks?',
-      answer: sentences.join(' '),
+      answer: [...few, ...sentences].join(' '),
     },
   ];
 }

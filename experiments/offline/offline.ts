@@ -15,6 +15,7 @@ import { clausesOf, prediction, question } from './clauses.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { type OfflineExperimentConfig, offlineSchema } from './config.ts';
 import { learnFromData, learningSettings } from './learnFromData.ts';
+import { methodLabel } from './methodLabel.ts';
 import { type MethodName, methodOf, type Study } from './methods.ts';
 import { modesRemark } from './modesRemark.ts';
 import { plainEnv } from './plainEnv.ts';
@@ -66,13 +67,18 @@ export const offline = defineExperiment<OfflineExperimentConfig, OfflineJob>({
   },
 
   conditionLabel,
+  policyLabel: methodLabel,
 
   tuning,
 
   tables: (summary) => offlineTables(summary),
 
   clocked: (jobs) =>
-    actingTable(jobs, { column: 'environment', label: ({ env, study }) => `${plainEnv(env)}, ${study}` }),
+    actingTable(jobs, {
+      column: 'environment',
+      label: ({ env, study }) => `${plainEnv(env)}, ${study}`,
+      policyLabel: methodLabel,
+    }),
 
   conclusions(_outcomes, summary) {
     const measured = summary.filter(({ metric, iqm }) => metric === 'score' && iqm !== null);

@@ -8,7 +8,8 @@ import { recipeOf } from './cells.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import type { OfflineExperimentConfig } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
-import { methodNames } from './methods.ts';
+import { methodLabel } from './methodLabel.ts';
+import { methodOf, methodsOf } from './methods.ts';
 import { plainEnv } from './plainEnv.ts';
 import { readTrials, tuning } from './tuning.ts';
 
@@ -18,6 +19,7 @@ const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' 
 interface DatasetRows {
   readonly title: string;
   readonly name: string;
+  readonly study: string;
   readonly rows: readonly SummaryRow[];
 }
 
@@ -29,30 +31,46 @@ function byDataset(rows: readonly SummaryRow[]): DatasetRows[] {
     return {
       title: `${what}: ${conditionLabel(condition!)}, ${plainEnv(env)}`,
       name: `offline-${study}-${condition}-${plainEnv(env)}`,
+      study,
       rows: own,
     };
   });
 }
 
-/** A table for each dataset. */
+/** Losses of a class without a density are of another kind, and compare with no other. */
+function withKindOfLoss(row: SummaryRow): SummaryRow {
+  const isMatching = row.metric === 'heldOutLoss' && methodOf(row.study, row.policy)?.policy === 'flow-matching';
+  return isMatching ? { ...row, metric: 'heldOutMatching' } : row;
+}
+
+const loss = (value: number): string => value.toFixed(3);
+const LOSSES = [
+  { metric: 'heldOutLoss', label: '−log π, nats a step', format: loss },
+  { metric: 'heldOutMatching', label: 'matching loss, squared error', format: loss },
+];
+
+/** A table for each dataset; of cloning another, of losses. */
 export function offlineTables(rows: readonly SummaryRow[]): Table[] {
-  return byDataset(rows).map(({ title, rows: own }) => {
-    const isLake = own.some(({ metric, iqm }) => metric === 'drowned' && iqm !== null);
-    const isCloning = own.some(({ metric }) => metric === 'heldOutLoss');
-    return metricTable(title, own, [
+  return byDataset(rows.map(withKindOfLoss)).flatMap(({ title, rows: own }) => {
+    const isMeasured = (name: string) => own.some(({ metric, iqm }) => metric === name && iqm !== null);
+    const columns = [
       { metric: 'sampled', label: 'score, sampled', ...shares },
       { metric: 'greedy', label: 'score, greedy', ...shares },
-      { metric: 'return', label: 'return, the better way', format: (value) => value.toFixed(2) },
-      ...(isLake
+      { metric: 'return', label: 'return, the better way', format: (value: number) => value.toFixed(2) },
+      ...(isMeasured('drowned')
         ? [
             { metric: 'drowned', label: 'drowned', ...shares },
             { metric: 'modes', label: 'banks kept, of 2', format: (value: number) => value.toFixed(2) },
           ]
         : []),
-      ...(isCloning
-        ? [{ metric: 'heldOutLoss', label: 'held-out loss', format: (value: number) => value.toFixed(3) }]
-        : []),
-    ]);
+    ];
+    const losses = LOSSES.filter(({ metric }) => isMeasured(metric));
+    return [
+      metricTable(title, own, columns, methodLabel),
+      ...(losses.length === 0
+        ? []
+        : [metricTable(`${title}: loss on episodes that were held out`, own, losses, methodLabel)]),
+    ];
   });
 }
 
@@ -65,7 +83,7 @@ export function offlineSections(
   if (outcomes.length === 0) return [];
   const trials = readTrials();
   const datasets = byDataset(rows);
-  const figure = (metric: string, { name, title, rows: own }: DatasetRows, what: string): Figure[] => {
+  const figure = (metric: string, { name, title, study, rows: own }: DatasetRows, what: string): Figure[] => {
     const measured = own.filter((row) => row.metric === metric && row.iqm !== null);
     if (measured.length === 0) return [];
     return [
@@ -74,7 +92,8 @@ export function offlineSections(
         caption: `${title}: ${what}. Interquartile mean, 95 % interval, and a tick for each seed.`,
         spec: intervalChart(measured, {
           x: what,
-          policies: methodNames,
+          policies: methodsOf(study),
+          label: methodLabel,
           ...(metric === 'modes' ? { domain: [1, 2] } : { format: '%' }),
         }),
       },
@@ -87,7 +106,9 @@ export function offlineSections(
         code: 'E10',
         paragraphs: [
           'Every method learns from the same data, which a recipe makes to the bit (oxbow dataset make). So intervals are over trainings, and the data are one draw. ' +
-            `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from.`,
+            `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from: those with the least held-out loss.`,
+          'The held-out loss of a density is −log π(a | o), in nats a step; regression to the mean is a Gaussian of variance 1 there. Flow matching has no density at hand. Its loss is the squared error ' +
+            'of its velocities, the mean over the numbers of an action, on a scale on which actions go from −1 to 1. The two losses do not compare.',
           'A normalized score is the mean return as a share of the way from random actions, 0, to the expert, 100 %. ' +
             `${config.evaluationEpisodes} episodes of each policy are played by samples, and as many by greedy actions; the score is the higher of the two, seed by seed. A policy ` +
             'that has only one of them is judged by it: regression to the mean and TD3+BC are greedy, flow matching, FQL and the best of 32 are samples.',
@@ -109,7 +130,7 @@ export function offlineSections(
           title: 'How the settings were found',
           paragraphs: ['They have not been searched yet: they are those of the presets, or like them.'],
         }
-      : tuningSection(trials, { tuning, conditionLabel }, config.tuned),
+      : tuningSection(trials, { tuning, conditionLabel, policyLabel: methodLabel }, config.tuned),
   ];
 }
 
@@ -149,7 +170,7 @@ function divergedTable(outcomes: readonly Outcome[]): Table {
     rows: diverged.map(({ job: { env, condition, policy, seed }, result }) => [
       plainEnv(env),
       conditionLabel(condition!),
-      policy,
+      methodLabel(policy),
       String(seed),
       (result.data as OfflineData).diverged!,
     ]),

@@ -62,7 +62,13 @@ export const tuning: Tuning = {
   spaces,
   conditions: { cloning: 'two-experts', offline: ['mixed', 'uneven', 'medium'] },
   objectives: {
-    cloning: { metric: 'heldOutLoss', goal: 'minimize', over: 'mean', label: 'loss of held-out episodes', near: 0.02 },
+    cloning: {
+      metric: 'heldOutLoss',
+      goal: 'minimize',
+      over: 'mean',
+      label: 'loss of held-out episodes (−log π in nats a step; of flow matching the squared error of velocities)',
+      near: 0.02,
+    },
     offline: {
       metric: 'score',
       goal: 'maximize',

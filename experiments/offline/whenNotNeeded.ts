@@ -1,7 +1,9 @@
+import { DECIDING_SEEDS } from '../harness/conclusion.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { leadingRows } from '../harness/leadingRows.ts';
 import { conditionLabel } from './conditionLabel.ts';
+import { ifWhole } from './ifWhole.ts';
 import { plainEnv } from './plainEnv.ts';
 
 /** What is compared in each study: every flow, exact or by flow matching, and the plain classes that may do as well. */
@@ -35,13 +37,18 @@ export interface Comparison {
   /** The best of the greedy Gaussians, and of the mixtures; undefined where the run has none. */
   readonly gaussian: SummaryRow | undefined;
   readonly mixture: SummaryRow | undefined;
-  /** Those of them that are surely not behind it by more than 5 %. */
+  /** By how many seeds they are compared. */
+  readonly seeds: number;
+  /** Those of them that are surely not behind it by more than 5 %; none by fewer than {@link DECIDING_SEEDS} seeds, or where one is missing. */
   readonly enough: readonly Plain[];
+  /** Whether none of them does as well, and the flow is surely ahead of all of them. */
+  readonly needed: boolean;
 }
 
 /**
  * On each dataset the best flow, and what a greedy Gaussian and a mixture do beside it. A plain class does as well if the 95 % interval of the
- * difference, over pairs of seeds, is above −5 % of the way from random to the expert.
+ * difference, over pairs of seeds, is above −5 % of the way from random to the expert; a flow is needed if
+ * none does, and all of it is below 0 for each.
  * @param summary rows of all metrics
  */
 export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
@@ -53,11 +60,15 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
     const flow = bestOf(own, flows, 'score');
     const plain = { gaussian: bestOf(own, gaussian, 'greedy'), mixture: bestOf(own, mixture, 'score') };
     if (flow === undefined || (plain.gaussian ?? plain.mixture) === undefined) return [];
-    const enough = (['gaussian', 'mixture'] as const).filter(
-      (name) => leadingRows(plain[name], flow, { label: name, lead: -SAME, format: String })?.holds === true,
-    );
+    const seeds = Math.max(...own.map(({ perSeed }) => perSeed.filter((score) => score !== null).length));
+    const isSure = (a: SummaryRow | undefined, b: SummaryRow | undefined, lead: number) =>
+      seeds >= DECIDING_SEEDS &&
+      ifWhole(leadingRows(a, b, { label: '', lead, format: String }), [a, b])?.holds === true;
+    const enough = (['gaussian', 'mixture'] as const).filter((name) => isSure(plain[name], flow, -SAME));
+    const needed =
+      enough.length === 0 && Object.values(plain).every((row) => row === undefined || isSure(flow, row, 0));
     const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
-    return [{ where, study, env, condition: condition!, flow, ...plain, enough }];
+    return [{ where, study, env, condition: condition!, flow, ...plain, seeds, enough, needed }];
   });
 }
 

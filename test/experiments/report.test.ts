@@ -8,6 +8,7 @@ import { drawFigure } from '../../experiments/harness/report/drawFigure.ts';
 import { howSure } from '../../experiments/harness/report/howSure.ts';
 import { missingJobs } from '../../experiments/harness/report/missingJobs.ts';
 import { Numbering } from '../../experiments/harness/report/numbering.ts';
+import { ownSettings } from '../../experiments/harness/report/ownSettings.ts';
 import { type Page, renderPage } from '../../experiments/harness/report/page.ts';
 import { evenColumns } from '../../experiments/harness/report/renderFigure.ts';
 import { renderFirstPage } from '../../experiments/harness/report/renderFirstPage.ts';
@@ -123,7 +124,12 @@ describe('missingJobs', () => {
   it('names conditions as they read', () => {
     const of = jobs.slice(0, 1).map((job) => ({ ...job, condition: 'tau-1' }));
     expect(missingJobs(of, [])).toEqual(['s, x, tau-1: all policies, all seeds']);
-    expect(missingJobs(of, [], (key) => key.replace('tau-', 'τ = '))).toEqual(['s, x, τ = 1: all policies, all seeds']);
+    expect(missingJobs(of, [], { conditionLabel: (key) => key.replace('tau-', 'τ = ') })).toEqual([
+      's, x, τ = 1: all policies, all seeds',
+    ]);
+    expect(missingJobs(jobs.slice(0, 2), [outcome(jobs[0]!, {})], { policyLabel: (key) => `class ${key}` })).toEqual([
+      's, x: class a (seed 1)',
+    ]);
   });
 });
 
@@ -514,6 +520,16 @@ describe('settings', () => {
         },
       ],
     });
+  });
+
+  it('are those of the environments of the run, where they were searched for each', () => {
+    const base = { seeds: [0], studies: ['s'], policies: ['a'], environments: ['fine'], steps: 5 };
+    const tuned = { s: { fine: { a: { rate: 1 } }, rough: { a: { rate: 2 } } }, t: { rough: { a: { rate: 3 } } } };
+    expect(ownSettings({ ...base, tuned } as typeof base)).toEqual({
+      config: { ...base, tuned: { s: { fine: { a: { rate: 1 } } } } },
+      leftOut: ['rough'],
+    });
+    expect(ownSettings(base)).toEqual({ config: base, leftOut: [] });
   });
 
   it('have a table for each list of records, by number', () => {

@@ -9,6 +9,8 @@ export interface IntervalChartOptions {
   readonly x: string;
   /** The experiment's full list, which fixes the colours. */
   readonly policies: readonly string[];
+  /** A policy's name in a sentence; as it is, unless given. */
+  readonly label?: (policy: string) => string;
   /** d3 format of the axis: `%` for shares, with as many digits as its ticks need. By default plain numbers. */
   readonly format?: string;
   /** Ends of the axis; by default those of the data. */
@@ -17,8 +19,9 @@ export interface IntervalChartOptions {
 
 /** A metric by policy: a dot for the interquartile mean, a bar for its 95 % interval, small ticks for the seeds. */
 export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): LayeredSpec {
-  const measured = rows.filter(({ iqm }) => iqm !== null);
-  const { domain, range } = policyColours(options.policies);
+  const { label = (policy: string) => policy } = options;
+  const measured = rows.filter(({ iqm }) => iqm !== null).map((row) => ({ ...row, policy: label(row.policy) }));
+  const { domain, range } = policyColours(options.policies.map(label));
   const values = new Set(
     measured.flatMap(({ low, high, perSeed }) => [...perSeed, low, high].filter((n) => n !== null)),
   );

@@ -1,11 +1,14 @@
-import type { Job, Outcome } from '../experiment.ts';
+import type { Experiment, Job, Outcome } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 
 /** Which jobs of a run have not finished, a line for each study, environment and condition: `cloning, Lake-v0: spline (seeds 3, 4)`. */
 export function missingJobs(
   jobs: readonly Job[],
   outcomes: readonly Outcome[],
-  conditionLabel: (condition: string) => string = (condition) => condition,
+  {
+    conditionLabel = (condition) => condition,
+    policyLabel = (policy) => policy,
+  }: Pick<Experiment, 'conditionLabel' | 'policyLabel'> = {},
 ): string[] {
   const finished = new Set(outcomes.map(({ job }) => job.id));
   const isMissing = ({ id }: Job) => !finished.has(id);
@@ -19,8 +22,8 @@ export function missingJobs(
     const policies = [...groupBy(here, ({ policy }) => policy)].flatMap(([policy, own]) => {
       const seeds = own.filter(isMissing).map(({ seed }) => seed);
       if (seeds.length === 0) return [];
-      if (seeds.length === own.length) return [`${policy} (all seeds)`];
-      return [`${policy} (seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')})`];
+      if (seeds.length === own.length) return [`${policyLabel(policy)} (all seeds)`];
+      return [`${policyLabel(policy)} (seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')})`];
     });
     return [`${where}: ${policies.join(', ')}`];
   });

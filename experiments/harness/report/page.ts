@@ -34,6 +34,8 @@ export interface Page {
   readonly howToRead: readonly string[];
   /** Names and values of what was run. */
   readonly facts: readonly (readonly [string, string])[];
+  /** What the settings leave out, if they do. */
+  readonly settingsNote?: string;
 }
 
 /** The report as one HTML file that loads nothing and runs nothing. The settings of the run end it. */
@@ -65,7 +67,7 @@ ${renderRun(page, config)}
 }
 
 /** What made the report: how it is read, made again and cited, and its settings. */
-function renderRun({ howToRead, facts, commands, cited }: Page, config: object): string {
+function renderRun({ howToRead, facts, commands, cited, settingsNote }: Page, config: object): string {
   const { entries, tables } = settings(config);
   const lines = commands.map((command) => escapeHtml(command)).join('\n');
   return `<section id="run">
@@ -80,7 +82,7 @@ ${definitions('facts', facts)}
 <div class="folds">
 <details><summary>Settings</summary>
 <div id="settings">
-${definitions('settings', entries)}
+${definitions('settings', entries)}${settingsNote === undefined ? '' : `\n<p>${escapeHtml(settingsNote)}</p>`}
 ${tables.map((table) => renderTable(table)).join('\n')}
 </div></details>
 </div>

@@ -9,6 +9,7 @@ import { endpointTable } from './endpointTable.ts';
 import { FEW_ROWS } from './fewRows.ts';
 import { howSure } from './howSure.ts';
 import { missingJobs } from './missingJobs.ts';
+import { ownSettings } from './ownSettings.ts';
 import type { Page } from './page.ts';
 
 /** What came of a run, finished or not. */
@@ -31,12 +32,14 @@ export async function reportPage(
   { jobs, outcomes, results, experiments, tables, fingerprint }: RunResults,
 ): Promise<Page> {
   const { config, engine, backend, versions } = run;
-  const { seeds, studies, environments, policies } = config;
-  const missing = missingJobs(jobs, outcomes, experiment.conditionLabel);
+  const { seeds, studies, environments } = config;
+  const policies = config.policies.map((policy) => experiment.policyLabel?.(policy) ?? policy);
+  const missing = missingJobs(jobs, outcomes, experiment);
   const conclusions = experiments ?? {};
   const command = commandOf(experiment, config);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
   const answer = experiment.answer?.(results, config);
+  const { leftOut } = ownSettings(config);
   const own = outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config, conclusions);
   const remarks: Remark[] = [
     ...(experiment.remarks?.(results, config) ?? []),
@@ -82,6 +85,9 @@ export async function reportPage(
       ...(date === undefined ? [] : [['date', date] as const]),
       ...(fingerprint === undefined ? [] : [['fingerprint', fingerprint] as const]),
     ],
+    ...(leftOut.length > 0 && {
+      settingsNote: `config.json also has the settings for ${plural(leftOut.length, 'environment')} that this run leaves out.`,
+    }),
   };
 }
 

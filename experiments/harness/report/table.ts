@@ -20,9 +20,15 @@ const NO_BREAK = '\u00a0';
  * One row a policy: over how many of the run's seeds it is, then one column a metric, `interquartile mean [low, high]`.
  * `[–: one seed]` says that one seed has no interval, `(2 seeds)` that this metric was measured for fewer seeds than the row's, `–`
  * that there was nothing to measure.
+ * @param policyLabel how a policy reads; as it is, unless given
  * @throws if two rows are the same metric of the same policy: those of several studies, environments or conditions are several tables
  */
-export function metricTable(title: string, rows: readonly SummaryRow[], columns: readonly MetricColumn[]): Table {
+export function metricTable(
+  title: string,
+  rows: readonly SummaryRow[],
+  columns: readonly MetricColumn[],
+  policyLabel: (policy: string) => string = (policy) => policy,
+): Table {
   const policies = groupBy(rows, ({ policy }) => policy);
   return {
     title,
@@ -46,7 +52,7 @@ export function metricTable(title: string, rows: readonly SummaryRow[], columns:
           done,
         ),
       );
-      return [policy, done === planned ? String(done) : `${done} of ${planned}`, ...cells];
+      return [policyLabel(policy), done === planned ? String(done) : `${done} of ${planned}`, ...cells];
     }),
   };
 }

@@ -6,14 +6,25 @@ import type { Objective, Tuning } from './tuning.ts';
 /**
  * For each study and environment a row a policy: its best and its median score, how many of its trials came near to the best
  * of all policies, and the settings of the best one.
+ * @param policyLabel how a policy reads; as it is, unless given
  */
-export function trialTables(trials: Trials, { objectives }: Pick<Tuning, 'objectives'>): Table[] {
+export function trialTables(
+  trials: Trials,
+  { objectives }: Pick<Tuning, 'objectives'>,
+  policyLabel: (policy: string) => string = (policy) => policy,
+): Table[] {
   return Object.entries(trials).flatMap(([study, environments]) =>
-    Object.entries(environments).map(([env, policies]) => table(`${study}, ${env}`, policies, objectives[study]!)),
+    Object.entries(environments).map(([env, policies]) =>
+      table(`${study}, ${env}`, policies, { objective: objectives[study]!, policyLabel }),
+    ),
   );
 }
 
-function table(title: string, policies: Readonly<Record<string, readonly Trial[]>>, objective: Objective): Table {
+function table(
+  title: string,
+  policies: Readonly<Record<string, readonly Trial[]>>,
+  { objective, policyLabel }: { readonly objective: Objective; readonly policyLabel: (policy: string) => string },
+): Table {
   const { label, near, goal, over } = objective;
   const scores = Object.values(policies).flatMap((trials) => ranked(trials, objective).map(({ score }) => score));
   const best = goal === 'minimize' ? Math.min(...scores) : Math.max(...scores);
@@ -32,7 +43,7 @@ function table(title: string, policies: Readonly<Record<string, readonly Trial[]
       const median = order[Math.floor((trials.length - 1) / 2)];
       const close = order.filter(({ score }) => Math.abs(score - best) <= near).length;
       return [
-        policy,
+        policyLabel(policy),
         first === undefined ? '–' : first.score.toFixed(3),
         median === undefined ? 'diverged' : median.score.toFixed(3),
         `${close} of ${trials.length}`,

@@ -102,6 +102,10 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     trials: trialsOf(summary, config),
   });
 
+  /** A policy, or one of its trials: `spline #3`. */
+  const policyLabel = (name: string): string =>
+    name.replace(/^[^ ]+/, (policy) => experiment.policyLabel?.(policy) ?? policy);
+
   return defineExperiment<TuningConfig, TuningJob>({
     name: `${experiment.name}${TUNING_SUFFIX}`,
     command: `oxbow tune ${experiment.name}`,
@@ -112,6 +116,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     presets: { quick: { ...quick, studies, seeds: [FIRST_SEED], trials: 4 } },
     runtime: (config) => experiment.runtime(configOf(config, 0)),
     ...(experiment.conditionLabel && { conditionLabel: experiment.conditionLabel }),
+    policyLabel,
 
     jobs: (config) =>
       Array.from({ length: config.trials + 1 }, (_, trial) =>
@@ -139,7 +144,7 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
       }
     },
 
-    tables: (summary, config) => trialTables(trialsOf(summary, config), tuning),
+    tables: (summary, config) => trialTables(trialsOf(summary, config), tuning, policyLabel),
 
     // The tables head the report.
     report: (_outcomes, summary, config) => [

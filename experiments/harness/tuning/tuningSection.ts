@@ -28,6 +28,7 @@ export interface TrialsFile {
 export interface TunedExperiment {
   readonly tuning: Tuning;
   conditionLabel?(condition: string): string;
+  policyLabel?(policy: string): string;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface TunedExperiment {
  */
 export function tuningSection(
   { config, trials }: TrialsFile,
-  { tuning, conditionLabel = (condition) => condition }: TunedExperiment,
+  { tuning, conditionLabel = (condition) => condition, policyLabel = (policy) => policy }: TunedExperiment,
   used?: Tuned,
 ): Section {
   const { objectives } = tuning;
@@ -62,10 +63,10 @@ export function tuningSection(
       ...(others.length === 0
         ? []
         : [
-            `This run has other settings for ${others.map(([study, env, policy]) => `${study}, ${env}, ${policy}`).join('; ')}.`,
+            `This run has other settings for ${others.map(([study, env, policy]) => `${study}, ${env}, ${policyLabel(policy)}`).join('; ')}.`,
           ]),
     ],
-    tables: trialTables(trials, tuning),
+    tables: trialTables(trials, tuning, policyLabel),
   };
 }
 

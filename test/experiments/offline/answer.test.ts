@@ -55,13 +55,34 @@ describe('the answer', () => {
     expect(answerOf([...worse, ...uneven])!.text.replaceAll('\u00a0', ' ')).toBe(
       'A greedy Gaussian does as well as the best flow on 1 of 2 datasets (uneven banks, LakeStride-v0), a mixture on 0 of 1 dataset. ' +
         'A flow is furthest ahead on cloning two experts, LakeStride-v0: cloned spline flow 95.0 % [94.6, 95.4], ' +
-        'cloned mixture of four 70.0 % [69.6, 70.4], cloned Gaussian, greedy, 20.0 % [19.6, 20.4] (0 % is random, 100 % the expert).',
+        'cloned mixture of four 70.0 % [69.6, 70.4], cloned Gaussian (greedy) 20.0 % [19.6, 20.4] (0 % is random, 100 % the expert).',
     );
+  });
+
+  test('claims nothing of nine seeds, nor of a lead that is not sure', () => {
+    const of = (seeds: number, spread = 0.004) =>
+      [...twoExperts, ...uneven].map((own) =>
+        row([own.study, own.condition!, own.policy, own.metric], own.iqm!, { seeds, spread }),
+      );
+    const nine = answerOf(of(9))!;
+    expect(nine.text.replaceAll('\u00a0', ' ')).toBe(
+      'Too few seeds to tell where a greedy Gaussian or a mixture does as well as the best flow: 9, and 10 decide. ' +
+        'So far, on uneven banks, LakeStride-v0: IQL with a spline flow 100.0 % [99.6, 100.4], ' +
+        'IQL with a Gaussian (greedy) 98.0 % [97.6, 98.4] (0 % is random, 100 % the expert).',
+    );
+    expect(nine.chart!.bars).toHaveLength(3);
+    expect(answerOf(of(10))!.text).toMatch(/^A greedy Gaussian does as well .* on 1 of 2 datasets/);
+    // Ten seeds that are far apart.
+    const behind = [
+      row(['offline', 'mixed', 'iql-gaussian', 'greedy'], 0.9, { spread: 0.2 }),
+      row(['offline', 'mixed', 'fql', 'score'], 1),
+    ];
+    expect(answerOf(behind)!.text).toBe('A greedy Gaussian does as well as the best flow on 0 of 1 dataset.');
   });
 
   test('has the bars of the dataset that it tells of', () => {
     const { bars, caption } = answerOf(uneven)!.chart!;
-    expect(caption).toBe('normalized score, uneven banks, LakeStride-v0');
+    expect(caption).toBe('normalized score, sampled or greedy, uneven banks, LakeStride-v0');
     expect(bars.map(({ label, value }) => [label, value])).toEqual([
       ['IQL with a Gaussian', 0.98],
       ['IQL with a spline flow', 1],
@@ -84,7 +105,7 @@ test('a plain class does as well within 5 %, and that must be sure', () => {
   };
   expect([0.94, 0.96, 1.1].map((level) => enough(level))).toEqual([false, true, true]);
   expect(enough(0.96, { spread: 0.1 })).toBe(false);
-  expect(enough(1, { seeds: 1 })).toBe(false);
+  expect([1, 9, 10].map((seeds) => enough(1, { seeds }))).toEqual([false, false, true]);
 });
 
 test('both banks are kept by those that use both and get home', () => {
@@ -101,4 +122,8 @@ test('both banks are kept by those that use both and get home', () => {
   expect(modesRemark(rows)[0]!.answer).toBe('On medium, LakeStride-v0: IQL with a spline flow, FQL.');
   expect(modesRemark(of('td3-bc', 1, 0))[0]!.answer).toBe('On medium, LakeStride-v0: none.');
   expect(modesRemark(uneven)).toEqual([]);
+  const few = of('td3-bc', 1, 0).map((own) => ({ ...own, perSeed: own.perSeed.slice(0, 9) }));
+  expect(modesRemark(few)[0]!.answer).toBe(
+    'Too few seeds to tell: 9, and 10 decide. So far: On medium, LakeStride-v0: none.',
+  );
 });

@@ -37,8 +37,8 @@ describe('one expert', () => {
     };
     expect(Object.values(judged(cloned('expert', scores)))).toEqual([true, true, true, true, true]);
     expect(judged(cloned('expert', { ...scores, spline: 1 }))).toMatchObject({
-      'one expert, LakeStride-v0, spline − gaussian': false,
-      'one expert, LakeStride-v0, mixture − gaussian': true,
+      'one expert, LakeStride-v0, cloned spline flow − cloned Gaussian': false,
+      'one expert, LakeStride-v0, cloned mixture of four − cloned Gaussian': true,
     });
   });
 
@@ -46,7 +46,9 @@ describe('one expert', () => {
     const [gaussian, spline] = ['gaussian', 'spline'].map((policy) =>
       row(['cloning', 'expert', policy, 'sampled'], 0.9, { spread: policy === 'spline' ? 0.2 : 0.01 }),
     );
-    expect(judged([gaussian!, spline!])).toEqual({ 'one expert, LakeStride-v0, spline − gaussian': undefined });
+    expect(judged([gaussian!, spline!])).toEqual({
+      'one expert, LakeStride-v0, cloned spline flow − cloned Gaussian': undefined,
+    });
   });
 });
 
@@ -55,16 +57,16 @@ describe('two experts', () => {
 
   test('the sampled Gaussian is to lose 15 % to the spline, and flows of both kinds are to be equal', () => {
     expect(judged(cloned('two-experts', scores))).toEqual({
-      'two experts, LakeStride-v0, spline − gaussian': true,
-      'two experts, LakeStride-v0, spline − flow-matching': true,
-      'two experts, LakeStride-v0, realnvp − flow-matching': true,
+      'two experts, LakeStride-v0, cloned spline flow − cloned Gaussian': true,
+      'two experts, LakeStride-v0, cloned spline flow − cloned flow matching': true,
+      'two experts, LakeStride-v0, cloned RealNVP − cloned flow matching': true,
     });
   });
 
   test('a smaller loss does not do, nor does a lead of the Gaussian', () => {
     for (const gaussian of [0.8, 1]) {
       expect(judged(cloned('two-experts', { ...scores, gaussian }))).toMatchObject({
-        'two experts, LakeStride-v0, spline − gaussian': false,
+        'two experts, LakeStride-v0, cloned spline flow − cloned Gaussian': false,
       });
     }
   });
@@ -72,8 +74,8 @@ describe('two experts', () => {
   test('one flow that is 10 % ahead of flow matching, or behind it, is not its equal', () => {
     for (const realnvp of [0.81, 1.01]) {
       expect(judged(cloned('two-experts', { ...scores, realnvp }))).toMatchObject({
-        'two experts, LakeStride-v0, spline − flow-matching': true,
-        'two experts, LakeStride-v0, realnvp − flow-matching': false,
+        'two experts, LakeStride-v0, cloned spline flow − cloned flow matching': true,
+        'two experts, LakeStride-v0, cloned RealNVP − cloned flow matching': false,
       });
     }
   });
@@ -81,7 +83,9 @@ describe('two experts', () => {
   test('a training that diverged decides nothing, however well the others do', () => {
     const [gaussian, spline] = cloned('two-experts', { gaussian: 0.4, spline: 0.9 });
     const diverged = { ...spline!, perSeed: spline!.perSeed.map((score, i) => (i === 3 ? null : score)) };
-    expect(judged([gaussian!, diverged])).toEqual({ 'two experts, LakeStride-v0, spline − gaussian': undefined });
+    expect(judged([gaussian!, diverged])).toEqual({
+      'two experts, LakeStride-v0, cloned spline flow − cloned Gaussian': undefined,
+    });
   });
 
   test('greedy scores are not asked', () => {
@@ -95,7 +99,7 @@ describe('offline', () => {
     row(['offline', condition, 'iql-gaussian', 'greedy'], gaussian, { env }),
     row(['offline', condition, 'iql-spline', 'score'], spline, { env }),
   ];
-  const claim = 'uneven banks, LakeStride-v0, greedy iql-gaussian − iql-spline';
+  const claim = 'uneven banks, LakeStride-v0, IQL with a Gaussian (greedy) − IQL with a spline flow';
 
   test('IQL’s greedy Gaussian is to be behind no flow by more than 5 %, and may be ahead', () => {
     expect(judged(iql('uneven', 0.97, 1))[claim]).toBe(true);
@@ -108,7 +112,7 @@ describe('offline', () => {
   test('that is asked of mixed data and of uneven banks alone', () => {
     expect(judged(iql('medium', 0, 1))).toEqual({});
     expect(judged(iql('mixed', 0, 1, PENDULUM))).toMatchObject({
-      'good and bad episodes, Pendulum-v1, greedy iql-gaussian − iql-spline': false,
+      'good and bad episodes, Pendulum-v1, IQL with a Gaussian (greedy) − IQL with a spline flow': false,
     });
   });
 
@@ -122,7 +126,7 @@ describe('offline', () => {
     expect(judged([at('fql', 0.9), at('td3-bc', 0.3), at('nf-rlbc-gaussian', 0.9, 0.2)])[name]).toBe(undefined);
     const [clause] = clausesOf([at('fql', 0.85), ...others]).filter((one) => one !== undefined);
     expect(clause!.text).toMatch(
-      /^FQL is best on mixed data, Pendulum-v1; FQL less the others: nf-rlbc-gaussian: −5\.0 % \[.+\] \(ahead of FQL\); td3-bc: 55\.0 % \[[^\]]+\]$/,
+      /^FQL is best on mixed data, Pendulum-v1; FQL less the others: NF-RLBC with a Gaussian: −5\.0 % \[.+\] \(ahead of FQL\); TD3\+BC: 55\.0 % \[[^\]]+\]$/,
     );
   });
 });

@@ -1,0 +1,15 @@
+import type { Criterion } from '../harness/conclusion.ts';
+import type { SummaryRow } from '../harness/experiment.ts';
+import { pairedSeeds } from '../harness/pairedSeeds.ts';
+
+/**
+ * A claim about two rows, open where a seed is missing: trainings that diverged have no score, and the seeds that are left would flatter the
+ * method.
+ */
+export function ifWhole(
+  criterion: Criterion | undefined,
+  [a, b]: readonly [SummaryRow | undefined, SummaryRow | undefined],
+): Criterion | undefined {
+  if (criterion === undefined || pairedSeeds(a!, b!).x.length === a!.perSeed.length) return criterion;
+  return { ...criterion, holds: undefined, note: 'a seed is missing, as where a training diverged' };
+}
