@@ -79,17 +79,14 @@ describe('every number of a table is that of the stored run', () => {
     }
   });
 
-  test('E0: returns on the stride lake, and seeds that get home on the fine one', () => {
-    const [heading, [, ...returns] = [], [, ...seeds] = []] = table('E0');
-    expect(heading).toEqual(['measure', 'Gaussian', 'mixture', 'RealNVP', 'spline']);
-    const policies = ['gaussian', 'mixture', 'realnvp', 'spline'];
-    const homes = policies.map((policy) => atLeast(0.9, { study: 'ppo', env: 'Lake-v0', policy, metric: 'homeRate' }));
-    expect(seeds).toEqual(homes);
-    for (const [i, policy] of policies.entries()) {
+  test('E0: returns of the seeds that get home, on the stride lake', () => {
+    const [heading, returns] = table('E0');
+    expect(heading).toEqual(['Gaussian', 'mixture of three', 'RealNVP', 'spline']);
+    for (const [i, policy] of ['gaussian', 'mixture', 'realnvp', 'spline'].entries()) {
       const of = { study: 'arrival', env: 'LakeStride-v0', policy };
       const arrive = row({ ...of, metric: 'homeRate' }, anew.results).perSeed.map((home) => home >= 0.9);
       const own = row({ ...of, metric: 'return' }, anew.results).perSeed.filter((_, seed) => arrive[seed]);
-      expectNumbers(returns[i]!, interquartileInterval(own) as Row);
+      expectNumbers(returns![i]!, interquartileInterval(own) as Row);
     }
   });
 
@@ -98,12 +95,8 @@ describe('every number of a table is that of the stored run', () => {
     expect(rows.map(([name]) => name)).toEqual(['Gaussian', 'mixture of six', 'spline']);
     for (const [i, policy] of ['gaussian', 'mixture', 'spline'].entries()) {
       const of = { env: 'LakeStride-v0', policy, metric: 'natsAStep' };
-      for (const [k, at] of [
-        { study: 'soft-ppo-0.1' },
-        { study: 'soft-sac-0.1' },
-        { study: 'floors', condition: 'tau-0.1' },
-      ].entries())
-        expectCell(rows[i]![k + 1]!, { ...of, ...at }, anew.results);
+      expectCell(rows[i]![1]!, { ...of, study: 'soft-ppo-0.1' }, anew.results);
+      expectCell(rows[i]![2]!, { ...of, study: 'floors', condition: 'tau-0.1' }, anew.results);
     }
   });
 
