@@ -50,16 +50,18 @@ test('of ten seeds or more it says whose returns differ, among seeds that both a
     metric,
     perSeed: Array.from({ length: 12 }, (_, i) => of(i)),
   });
-  // Two seeds of the spline are lost; what those return is not compared.
-  const home = (policy: string) => row(policy, 'homeRate', (i) => (policy === 'spline' && i < 2 ? 0.5 : 0.95));
+  // Two seeds of the spline are lost; what those return is not compared. RealNVP has too few that arrive, and is left out.
+  const lost: Readonly<Record<string, number>> = { spline: 2, realnvp: 3 };
+  const home = (policy: string) => row(policy, 'homeRate', (i) => (i < (lost[policy] ?? 0) ? 0.5 : 0.95));
   const bank = (policy: string) => row(policy, 'modeBalance', () => 0);
   const returns = [
     row('gaussian', 'return', (i) => 0.8 + 0.001 * i),
     row('spline', 'return', (i) => (i < 2 ? -9 : 0.85 + 0.001 * i)),
     row('nice', 'return', (i) => 0.7 + 0.001 * i),
+    row('realnvp', 'return', (i) => 0.2 + 0.001 * i),
     row('mixture', 'return', (i) => 0.8 + 0.001 * i + (i % 2 === 0 ? 0.01 : -0.01)),
   ];
-  const classes = ['gaussian', 'spline', 'nice', 'mixture'];
+  const classes = ['gaussian', 'spline', 'nice', 'realnvp', 'mixture'];
   const told = text(...classes.flatMap((policy) => [home(policy), bank(policy)]), ...returns);
   expect(told).toMatch(
     /Those that do keep to one bank\. Returns differ from the Gaussian’s: spline flow \(\+0\.050\), NICE \(−0\.100\)\.$/,
