@@ -76,6 +76,7 @@ export default defineConfig({
         { find: /^oxbow$/, replacement: resolve(root, 'src/index.ts') },
         { find: /^oxbow\/(envs|datasets|agents|experiments)$/, replacement: resolve(root, '$1/index.ts') },
         { find: 'oxbow/engine', replacement: resolve(root, 'src/engine/index.ts') },
+        { find: '@tensorflow/tfjs-layers', replacement: resolve(root, 'web/lab/tfjsGradients.ts') },
         { find: 'oxbow/mujoco', replacement: resolve(root, 'envs/mujoco/index.ts') },
       ],
     },
