@@ -20,7 +20,7 @@ export function modesRemark(summary: readonly SummaryRow[]): Remark[] {
     even.filter(({ metric }) => metric === 'modes' || metric === 'drowned'),
     ({ study, env, condition }) => JSON.stringify([study, env, condition]),
   );
-  const sentences = [...groups.values()].flatMap((own) => {
+  const found = [...groups.values()].flatMap((own) => {
     const { study, env, condition } = own[0]!;
     const value = (policy: string, metric: string) =>
       own.find((row) => row.policy === policy && row.metric === metric)?.iqm;
@@ -30,15 +30,18 @@ export function modesRemark(summary: readonly SummaryRow[]): Remark[] {
     );
     const who = kept.map(methodLabel).join(', ');
     const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
-    return [`On ${where}: ${kept.length === 0 ? 'none' : who}.`];
+    return [`on ${where}: ${kept.length === 0 ? 'none' : who}`];
   });
-  if (sentences.length === 0) return [];
+  if (found.length === 0) return [];
   const seeds = Math.max(...even.map(({ perSeed }) => perSeed.filter((value) => value !== null).length));
-  const few = seeds < DECIDING_SEEDS ? [`Too few seeds to tell: ${seeds}, and ${DECIDING_SEEDS} decide. So far:`] : [];
+  const answer =
+    seeds < DECIDING_SEEDS
+      ? `Too few seeds to tell: ${seeds}, and ${DECIDING_SEEDS} decide. So far, ${found.join('; ')}.`
+      : found.map((part) => `O${part.slice(1)}.`).join(' ');
   return [
     {
       question: 'Who keeps both banks where both pay the same, and drowns in at most 10 % of the walks?',
-      answer: [...few, ...sentences].join(' '),
+      answer,
     },
   ];
 }

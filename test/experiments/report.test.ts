@@ -94,6 +94,15 @@ describe('tables', () => {
     const words = { title: 'Chosen', columns: ['policy', 'activation', 'rate'], rows: [['a', 'relu', '3e-4']] };
     expect(textTable(words).split('\n').at(-1)).toBe('a       relu        3e-4');
     expect(renderTable(words)).toContain('<td>relu</td><td class="number">3e-4</td>');
+    const hashes = {
+      title: 'Data',
+      columns: ['of', 'hash'],
+      rows: [
+        ['a', '1f089a40ace31485'],
+        ['b', '7cebdbde9e99b35e'],
+      ],
+    };
+    expect(renderTable(hashes)).toContain('<td>1f089a40ace31485</td>');
     const negative = { title: 'T', columns: ['a', 'b'], rows: [['mixture-2', '-0.5 [-1, -0.2]']] };
     expect(renderTable(negative)).toContain('<th scope="row">mixture-2</th><td class="number">−0.5 [−1, −0.2]</td>');
   });
@@ -195,7 +204,7 @@ describe('figures', () => {
       [0.992, 0.9925, 0.9931],
     ]) {
       const svg = await renderSvg(intervalChart([row('spline', values)], { x: 'share', format: '%', policies }));
-      const labels = [...svg.matchAll(/>([\d.]+%)</g)].map(([, label]) => label);
+      const labels = [...svg.matchAll(/>([\d.]+\u00a0%)</g)].map(([, label]) => label);
       expect(labels.length).toBeGreaterThan(2);
       expect(new Set(labels).size).toBe(labels.length);
     }

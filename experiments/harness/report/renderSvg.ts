@@ -6,6 +6,8 @@ const FONT = 'system-ui, sans-serif';
 /** How every figure looks unless its specification says otherwise. */
 const STYLE: NonNullable<TopLevelSpec['config']> = {
   background: 'transparent',
+  // Shares as texts and tables have them: 50 %, the unit apart.
+  locale: { number: { decimal: '.', thousands: ',', grouping: [3], currency: ['', ''], percent: '\u00a0%' } },
   font: FONT,
   view: { stroke: null, continuousWidth: 270, continuousHeight: 220 },
   axis: {

@@ -74,9 +74,12 @@ function measured({ perSeed }: SummaryRow): number {
   return perSeed.filter((value) => value !== null).length;
 }
 
+/** A hash in hexadecimal digits, or the first of them: a name, whatever it begins with. */
+const HASH = /^[0-9a-f]{8,}$/;
+
 /** Whether a column holds numbers, which stand to the right, and not words. */
 export function isNumeric(cells: readonly string[]): boolean {
-  return cells.every((cell) => /^(?:[-−+]?\.?\d|–|$)/.test(cell));
+  return cells.every((cell) => /^(?:[-−+]?\.?\d|–|$)/.test(cell) && !HASH.test(cell));
 }
 
 /** Between two columns. */

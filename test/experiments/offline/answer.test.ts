@@ -124,6 +124,6 @@ test('both banks are kept by those that use both and get home', () => {
   expect(modesRemark(uneven)).toEqual([]);
   const few = of('td3-bc', 1, 0).map((own) => ({ ...own, perSeed: own.perSeed.slice(0, 9) }));
   expect(modesRemark(few)[0]!.answer).toBe(
-    'Too few seeds to tell: 9, and 10 decide. So far: On medium, LakeStride-v0: none.',
+    'Too few seeds to tell: 9, and 10 decide. So far, on medium, LakeStride-v0: none.',
   );
 });
