@@ -20,6 +20,7 @@ import { stopping } from './faults/stopping.ts';
 import { untimedEvents } from './faults/untimedEvents.ts';
 import { writing } from './faults/writing.ts';
 import { type Ended, startOxbow } from './oxbowProcess.ts';
+import { isBuilt, root, run } from './project.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, seed: { type: 'string', default: '0' } } });
 const rng = new Rng(`faults ${values.seed}`);
@@ -32,6 +33,7 @@ const RUN = [
   ...['ppo.steps=1024', 'ppo.horizon=32'].flatMap(set),
 ];
 
+if (!isBuilt) run(root, 'npm', ['run', '--silent', 'build']);
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-faults-'));
 
 const cases: FaultCase[] = [];

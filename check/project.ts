@@ -32,9 +32,14 @@ export function temporaryFolder(name: string): Disposable & { readonly path: str
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** Whether the package is built already, as `.ci/run` does once for all checks; else each that needs it builds it. */
+export const isBuilt = Boolean(process.env.PACKAGE_BUILT);
+
 /** Packs the package into a folder: the file's path. */
 export function pack(folder: string): string {
-  run(root, 'npm', ['pack', '--silent', '--pack-destination', folder]);
+  // npm builds it before it packs it.
+  const asItIs = isBuilt ? ['--ignore-scripts'] : [];
+  run(root, 'npm', ['pack', '--silent', ...asItIs, '--pack-destination', folder]);
   return join(folder, `oxbow-${packageJson.version}.tgz`);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach } from 'vitest';
-import { root, temporaryFolder } from './project.ts';
+import { isBuilt, root, temporaryFolder } from './project.ts';
 
 export const folder = temporaryFolder('queue');
 afterAll(() => folder[Symbol.dispose]());
@@ -50,7 +50,9 @@ function start(command: string, argv: readonly string[], env: Record<string, str
   return { child, output: () => stdout + stderr, ended };
 }
 
-export const oxbow = (...argv: string[]) => start(process.execPath, ['--import', 'tsx', 'experiments/cli.ts', ...argv]);
+/** The built command, which starts sooner, where it is there. */
+const cli = isBuilt ? ['dist/experiments/cli.js'] : ['--import', 'tsx', 'experiments/cli.ts'];
+export const oxbow = (...argv: string[]) => start(process.execPath, [...cli, ...argv]);
 
 /** The command on an experiment of random walks, which needs next to no time. */
 export function drift(argv: readonly string[], env: Record<string, string> = {}): Started {

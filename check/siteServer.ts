@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { preview } from 'vite';
-import { root } from './project.ts';
+import { isBuilt, root } from './project.ts';
 
 const BASE = '/oxbow/';
 
@@ -9,12 +9,14 @@ const BASE = '/oxbow/';
 export async function serveSite(): Promise<{ readonly address: string; close(): Promise<void> }> {
   const { status, stderr } = process.env.SITE_BUILT
     ? { status: 0, stderr: '' }
-    : spawnSync('npm', ['run', '--silent', 'site:build'], {
+    : spawnSync('npm', ['run', '--silent', isBuilt ? 'site:pages' : 'site:build'], {
         cwd: root,
         env: { ...process.env, SITE_BASE: BASE },
         encoding: 'utf8',
       });
   if (status !== 0) throw new Error(stderr);
+  // Others of this process, as the projects of one vitest, serve the same.
+  process.env.SITE_BUILT = '1';
   const server = await preview({
     root: join(root, 'web'),
     configFile: false,
