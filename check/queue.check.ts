@@ -6,12 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ADDRESS, connect, folder, oxbow, PORT, startRedis, startWorker, summary, until } from './queueProcesses.ts';
 
-/** Trainings of some seconds, with a checkpoint every second. */
+/** Trainings of some seconds, with several checkpoints in each. */
 const TRAINING = [
-  ...['train', 'Pendulum-v1', '--agent', 'ppo', '--seeds', '4', '--steps', '300000', '--envs', '4'],
+  ...['train', 'Pendulum-v1', '--agent', 'ppo', '--seeds', '4', '--steps', '100000', '--envs', '4'],
   // That of a queue.
   ...['--engine', 'wasm'],
-  ...['--set', 'checkpointInterval=1', '--set', 'evaluationEpisodes=4', '--set', 'agent.horizon=256'],
+  ...['--set', 'checkpointInterval=0.3', '--set', 'evaluationEpisodes=4', '--set', 'agent.horizon=256'],
 ];
 
 describe('a queue in Redis', () => {
@@ -26,7 +26,7 @@ describe('a queue in Redis', () => {
     const connection = connect();
     for (const victim of workers.slice(0, 2)) {
       await until(async () => (await connection.keys('oxbow:checkpoint:*')).length > 1);
-      await delay(2000 * Math.random());
+      await delay(700 * Math.random());
       victim.child.kill('SIGKILL');
     }
     redis.child.kill('SIGTERM');
