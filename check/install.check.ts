@@ -52,9 +52,11 @@ const pnpm: Command = [
 ];
 const SMALL = ['--seeds', '1', '--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian', '--steps', '50'];
 
+const BROKEN = 'npm, install scripts that cannot download';
 const PROJECTS = [
   {
-    name: 'npm, install scripts that cannot download',
+    name: BROKEN,
+    like: undefined,
     install: npm,
     // onnxruntime-node's script honours it; npm does not.
     env: { GLOBAL_AGENT_HTTP_PROXY: 'http://127.0.0.1:9', GLOBAL_AGENT_HTTPS_PROXY: 'http://127.0.0.1:9' },
@@ -63,11 +65,22 @@ const PROJECTS = [
   {
     name: 'npm, install scripts blocked',
     install: [...npm, '--ignore-scripts'],
+    // With the same packages, its programs compile to the same, and editors say the same.
+    like: BROKEN,
     env: {},
     engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/,
   },
-  { name: 'pnpm', install: pnpm, env: {}, engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/ },
+  { name: 'pnpm', install: pnpm, like: undefined, env: {}, engine: /^engine: auto \(.*, onnxruntime-node .*\)\n$/ },
 ] satisfies readonly { install: Command; [key: string]: unknown }[];
+
+/** A package as npm has written down that it has installed it. */
+interface Installed {
+  readonly version: string;
+  readonly integrity?: string;
+  readonly optional?: true;
+}
+/** The packages of each project that npm has installed, by their folders. */
+const installs = new Map<string, Readonly<Record<string, Installed>>>();
 
 const packed = temporaryFolder('packed');
 let archive: string;
@@ -76,7 +89,7 @@ beforeAll(() => {
 });
 afterAll(() => packed[Symbol.dispose]());
 
-describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engine }) => {
+describe.each(PROJECTS)('$name', ({ name, install: [installer, ...options], like, env, engine }) => {
   const folder = temporaryFolder('install');
   const project = folder.path;
   let errors: string[];
@@ -85,19 +98,9 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
   beforeAll(() => {
     writeProject(project, FILES);
     run(project, installer, [...options, archive], env);
-    const compiler = ['tsc', '--outDir', 'out', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const strict = [
-      '--strict',
-      '--noUncheckedIndexedAccess',
-      '--exactOptionalPropertyTypes',
-      '--skipLibCheck',
-      'false',
-    ];
-    const { stdout } = spawnSync('npx', [...compiler, ...strict, ...Object.keys(FILES)], {
-      cwd: project,
-      encoding: 'utf8',
-    });
-    errors = stdout.split('\n').filter((line) => /error TS/.test(line));
+    const lock = join(project, 'node_modules/.package-lock.json');
+    if (existsSync(lock)) installs.set(name, JSON.parse(readFileSync(lock, 'utf8')).packages);
+    if (like === undefined) errors = compile(project);
   });
   afterAll(() => folder[Symbol.dispose]());
 
@@ -112,6 +115,25 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     expect(Math.min(...actions), printed).toBeLessThan(-0.5);
     expect(Math.max(...actions), printed).toBeGreaterThan(0.5);
   });
+
+  test('the command runs the lake', () => {
+    expect(inProject('npx', '--no-install', 'oxbow', '--version').trim()).toBe(packageJson.version);
+    inProject('npx', '--no-install', 'oxbow', 'run', 'lake', '--quick', ...SMALL, '--out', 'runs/lake');
+    const summary = JSON.parse(readFileSync(join(project, 'runs/lake/summary.json'), 'utf8'));
+    expect(summary.results.length).toBeGreaterThan(0);
+    expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
+  });
+
+  if (like !== undefined) {
+    test('it has the packages of the other project, and optional ones beside them', () => {
+      const [ours, theirs] = [installs.get(name)!, installs.get(like)!];
+      expect(Object.keys(theirs)).toContain('node_modules/oxbow');
+      expect(ours).toEqual(expect.objectContaining(theirs));
+      const more = Object.entries(ours).filter(([path]) => !Object.hasOwn(theirs, path));
+      expect(more.map(([path, { optional }]) => [path, optional])).toEqual(more.map(([path]) => [path, true]));
+    });
+    return;
+  }
 
   test('every program type-checks strictly, third-party declarations included, and a wrong use does not', () => {
     const foreign = errors.filter((line) => /node_modules\/(?!.*node_modules\/oxbow\/|oxbow\/)/.test(line));
@@ -168,12 +190,15 @@ describe.each(PROJECTS)('$name', ({ install: [installer, ...options], env, engin
     expect(links.length).toBeGreaterThan(10);
     expect(missing).toEqual([]);
   });
-
-  test('the command runs the lake', () => {
-    expect(inProject('npx', '--no-install', 'oxbow', '--version').trim()).toBe(packageJson.version);
-    inProject('npx', '--no-install', 'oxbow', 'run', 'lake', '--quick', ...SMALL, '--out', 'runs/lake');
-    const summary = JSON.parse(readFileSync(join(project, 'runs/lake/summary.json'), 'utf8'));
-    expect(summary.results.length).toBeGreaterThan(0);
-    expect(readFileSync(join(project, 'runs/lake/report.html'), 'utf8')).toContain('</html>');
-  });
 });
+
+/** Compiles the programs of a project into its folder `out`, as strictly as there is: the errors. */
+function compile(project: string): string[] {
+  const compiler = ['tsc', '--outDir', 'out', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+  const strict = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+  const { stdout } = spawnSync('npx', [...compiler, ...strict, ...Object.keys(FILES)], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  return stdout.split('\n').filter((line) => /error TS/.test(line));
+}
