@@ -101,7 +101,7 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
   });
   afterAll(() => server?.close());
 
-  test.each(Object.entries(pages))('%s: finds both ways, without a complaint', async (name, file) => {
+  test.concurrent.each(Object.entries(pages))('%s: finds both ways, without a complaint', async (name, file) => {
     const { printed, complaints, loaded } = await visit(browser, `${server.resolvedUrls!.local[0]}${file}`);
     const actions = [...printed.matchAll(/\[(-?[\d.]+)\s*\]/g)].map((match) => Number(match[1]));
     expect(Math.min(...actions), printed).toBeLessThan(-0.5);
@@ -116,7 +116,7 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
     ).toEqual([]);
   });
 
-  test('the example: a saved policy swings the pendulum up, in the picture too', async () => {
+  test.concurrent('the example: a saved policy swings the pendulum up, in the picture too', async () => {
     const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/index.html`);
     const [, total] = /^Episode 1: return (-\d+)$/.exec(printed)!;
     expect(Number(total)).toBeGreaterThan(-500);
@@ -124,7 +124,7 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
     expect(complaints).toEqual([]);
   });
 
-  test('the example: a policy learns on the page, and swings the pendulum up', async () => {
+  test.concurrent('the example: a policy learns on the page, and swings the pendulum up', async () => {
     const { printed, complaints, content } = await visit(browser, `${server.resolvedUrls!.local[0]}browser/train.html`);
     const [, total] = /^Return (-\d+) after a training of \d+ steps$/.exec(printed)!;
     expect(Number(total)).toBeGreaterThan(-500);
@@ -132,7 +132,7 @@ describe.each(Object.entries(SERVERS))('%s', (kind, start) => {
     expect(complaints).toEqual([]);
   });
 
-  test('a module comes from a URL, and back from IndexedDB, to the bit and with its config', async () => {
+  test.concurrent('a module comes from a URL, and back from IndexedDB, to the bit and with its config', async () => {
     const { printed, complaints } = await visit(browser, `${server.resolvedUrls!.local[0]}saved.html`);
     expect(JSON.parse(printed)).toEqual({
       fetched: { config: flowConfig, bits },
