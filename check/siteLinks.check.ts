@@ -9,7 +9,7 @@ describe('the pages', () => {
     const { page, complaints } = await open('/index.html');
     const queue = [page.url()];
     const seen = new Set(queue);
-    const [links, targets] = [new Set<string>(), new Set<string>()];
+    const [links, targets, pictures] = [new Set<string>(), new Set<string>(), new Set<string>()];
     for (let url = queue.shift(); url !== undefined; url = queue.shift()) {
       const response = await page.goto(url);
       expect([url, response!.status()]).toEqual([url, 200]);
@@ -20,6 +20,8 @@ describe('the pages', () => {
       for (const id of ids) targets.add(`${url}#${id}`);
       // Those too that are not loaded since they are for the other colours.
       for (const picture of await page.$$eval('img', (images) => images.map(({ src }) => src))) {
+        if (pictures.has(picture)) continue;
+        pictures.add(picture);
         expect([picture, (await page.request.get(picture)).status()]).toEqual([picture, 200]);
       }
       const found = await page.$$eval('a[href]', (anchors) => anchors.map((a) => (a as HTMLAnchorElement).href));

@@ -4,7 +4,6 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { contentOf } from './site/contentOf.ts';
 import { lab } from './site/lab.ts';
-import { SOON } from './site/soon.ts';
 import { visitSite } from './site/visitSite.ts';
 
 const { address, browser, open } = visitSite();
@@ -123,7 +122,7 @@ describe('what one does oneself', () => {
     const heading = () => page.textContent('.heading');
     for (const [i, bank] of ['upper', 'lower'].entries()) {
       await page.getByRole('button', { name: `Block the ${bank} bank` }).click();
-      await expect.poll(heading, SOON).toMatch(new RegExp(`^After ${i + 1} rounds? `));
+      await expect.poll(heading).toMatch(new RegExp(`^After ${i + 1} rounds? `));
       const [left, right] = (await notes()).map((note) =>
         /^(\d+) of (\d+) walks home$/.exec(note)!.slice(1).map(Number),
       );
@@ -136,9 +135,9 @@ describe('what one does oneself', () => {
       if (i === 0) expect(await shares(page, 'upper')).toEqual([0, 0]);
     }
     await page.getByRole('button', { name: 'Let the opponent choose' }).click();
-    await expect.poll(heading, SOON).toMatch(/^After 3 rounds .* of 60 walks/);
+    await expect.poll(heading).toMatch(/^After 3 rounds .* of 60 walks/);
     await page.getByRole('button', { name: 'Start again' }).click();
-    await expect.poll(heading, SOON).toBe('Block a bank, and see who gets home');
+    await expect.poll(heading).toBe('Block a bank, and see who gets home');
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -7,7 +7,6 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { root, temporaryFolder } from './project.ts';
 import { reachesEveryControl } from './site/reachesEveryControl.ts';
-import { SOON } from './site/soon.ts';
 import { visitSite } from './site/visitSite.ts';
 
 /** Bytes, compressed, of all that the page loads, MuJoCo's module included. */
@@ -60,7 +59,7 @@ describe('robots', () => {
     await page.locator('.curve svg').last().waitFor();
     const milliseconds = await longest();
     await page.getByRole('button', { name: 'Stop' }).click();
-    await expect.poll(() => page.locator('.status').textContent(), SOON).toBe('The training was stopped.');
+    await expect.poll(() => page.locator('.status').textContent()).toBe('The training was stopped.');
     let [size, module, stage] = [0, 0, 0];
     for (const [url, body] of loaded) {
       // Of a worker that has ended the browser keeps nothing.
@@ -131,13 +130,13 @@ describe('robots', () => {
     const slider = page.getByLabel('Back through the training');
     await slider.focus();
     await page.keyboard.press('Home');
-    await expect.poll(() => page.locator('.side small').first().textContent(), SOON).toBe('after 0 steps');
+    await expect.poll(() => page.locator('.side small').first().textContent()).toBe('after 0 steps');
     const first = await pictures();
     expect(first[0]).not.toBe(last[0]);
     await page.keyboard.press('End');
-    await expect.poll(pictures, SOON).toEqual(last);
+    await expect.poll(pictures).toEqual(last);
     await page.getByRole('button', { name: 'Play' }).click();
-    await expect.poll(pictures, SOON).not.toEqual(last);
+    await expect.poll(pictures).not.toEqual(last);
     await page.locator('.VPNavBar a', { hasText: 'Guide' }).click();
     await page.waitForURL('**/which-agent.html');
     await page.goBack();

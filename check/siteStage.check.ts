@@ -3,7 +3,6 @@ import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startChromiumWithWebGl } from './chromium.ts';
 import { pixelsOf } from './pixelsOf.ts';
-import { SOON } from './site/soon.ts';
 import { visitSite } from './site/visitSite.ts';
 
 const { open } = visitSite(startChromiumWithWebGl);
@@ -35,7 +34,7 @@ test('an Ant stands in three dimensions when it is asked for, on both sides, and
   for (const side of [0, 1]) {
     const picture = page.locator(deep).nth(side);
     await expect.poll(() => picture.isVisible(), { timeout: 20_000 }).toBe(true);
-    await expect.poll(() => robotShare(picture), SOON).toBeGreaterThan(0.02);
+    await expect.poll(() => robotShare(picture)).toBeGreaterThan(0.02);
     expect(await robotShare(picture)).toBeLessThan(0.3);
   }
   const canvas = page.locator(deep).first();
@@ -45,9 +44,9 @@ test('an Ant stands in three dimensions when it is asked for, on both sides, and
   // Without motion it stands.
   expect((await canvas.screenshot()).equals(before)).toBe(true);
   await page.keyboard.press('ArrowRight');
-  await expect.poll(async () => (await canvas.screenshot()).equals(before), SOON).toBe(false);
+  await expect.poll(async () => (await canvas.screenshot()).equals(before)).toBe(false);
   await page.keyboard.press('Home');
-  await expect.poll(async () => (await canvas.screenshot()).equals(before), SOON).toBe(true);
+  await expect.poll(async () => (await canvas.screenshot()).equals(before)).toBe(true);
   await page.getByRole('combobox', { name: 'View' }).selectOption('in the plane');
   await page.locator('canvas.robot:not(.deep)').first().waitFor();
   expect(await page.locator(deep).count()).toBe(0);

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 const SITE = 'check/site*.check.ts';
+/** They bound what takes a time: alone, when all others are done. */
+const TIMED = 'check/site{Start,Times}.check.ts';
+const globalSetup = 'check/site/serve.ts';
 
 /** Checks that install, start and stop whole programs: too slow for `npm test`. Those of the site share one build. */
 export default defineConfig({
@@ -8,9 +11,16 @@ export default defineConfig({
     fileParallelism: false,
     projects: [
       { extends: true, test: { name: 'programs', include: ['check/*.check.ts'], exclude: [SITE] } },
-      { extends: true, test: { name: 'site', include: [SITE], globalSetup: 'check/site/serve.ts' } },
+      {
+        extends: true,
+        test: { name: 'site', include: [SITE], exclude: [TIMED], globalSetup, fileParallelism: true, maxWorkers: 2 },
+      },
+      { extends: true, test: { name: 'site, timed', include: [TIMED], globalSetup } },
     ],
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,
+    // How long one waits for what takes no time on a machine with nothing else to do.
+    expect: { poll: { timeout: 10_000 } },
+    maxConcurrency: 2,
   },
 });
