@@ -7,7 +7,8 @@ export function pythonWith(folder: string, packages: readonly string[]): string 
   const bare = packages.length === 0 ? ['--without-pip'] : [];
   run(folder, 'python3', ['-m', 'venv', ...bare, 'venv']);
   const python = ['python', 'python3'].map((name) => join(folder, 'venv/bin', name)).find((path) => existsSync(path))!;
-  if (packages.length > 0)
-    run(folder, python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  // Without compiling all of them: Python compiles what is imported, a small part.
+  const install = ['-m', 'pip', 'install', '--quiet', '--no-compile', '--disable-pip-version-check'];
+  if (packages.length > 0) run(folder, python, [...install, ...packages]);
   return python;
 }
