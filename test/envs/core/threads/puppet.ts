@@ -1,4 +1,8 @@
-import { BaseEnv, Box, Discrete, type ResetResult, register, type StepResult } from '../../../../envs/index.ts';
+import { BaseEnv } from '../../../../envs/core/baseEnv.ts';
+import type { ResetResult, StepResult } from '../../../../envs/core/env.ts';
+import { register } from '../../../../envs/core/registry.ts';
+import { Box } from '../../../../envs/core/spaces/box.ts';
+import { Discrete } from '../../../../envs/core/spaces/discrete.ts';
 import { Rng, type RngState } from '../../../../src/random.ts';
 
 /** Does what its action says. */
@@ -66,7 +70,8 @@ class Puppet extends BaseEnv<Float32Array, number> {
         process.exit(3);
         break;
       case 'fill':
-        for (const all: unknown[] = []; ; ) all.push(new Array(1000).fill(this.#steps));
+        // In pieces that the garbage collector does not move.
+        for (const all: unknown[] = []; ; ) all.push(new Array(100_000).fill(this.#steps));
       case 'secret':
         return [observation, reward, false, false, { tell: () => 'nothing' }];
       case 'NaN':
