@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type Agent,
   type AgentState,
@@ -71,21 +71,21 @@ function evaluated(name: keyof typeof makers, options: Options = {}) {
 const weightsOf = (policy: Policy) =>
   JSON.stringify(policy.stateDict(), (_, value) => (ArrayBuffer.isView(value) ? [...(value as Float32Array)] : value));
 
-/** All reports, the weights of the policy at each, and those that the training ends with. */
+/** All reports, the state at each and the last one, the weights of the policy at evaluations, and those that the training ends with. */
 async function run({ agent, policy }: { agent: Agent<EvaluatedReport>; policy: Policy }, { cut = Infinity } = {}) {
   const reports: EvaluatedReport[] = [];
   const weights: string[] = [];
-  let state = '';
+  const states: string[] = [];
   for await (const report of agent.train(training())) {
     reports.push(report);
     weights.push(weightsOf(policy));
-    state = stateToJson(agent.state());
+    states.push(stateToJson(agent.state()));
     if (reports.length === cut) break;
   }
   const evaluations = reports.flatMap(({ evaluation }, i) =>
     evaluation ? [{ ...evaluation, weights: weights[i]! }] : [],
   );
-  return { reports, evaluations, state, end: weightsOf(policy) };
+  return { reports, evaluations, states, state: states.at(-1) ?? '', end: weightsOf(policy) };
 }
 
 test('of evaluations with one return the first is the best', async () => {
@@ -113,10 +113,16 @@ test('of evaluations with one return the first is the best', async () => {
 });
 
 describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (name) => {
+  let made: ReturnType<typeof evaluated>;
+  let last: Awaited<ReturnType<typeof run>>;
+  beforeAll(async () => {
+    made = evaluated(name);
+    last = await run(made);
+  });
+
   test('is the same to the byte as without, and has them at the first reports behind multiples', async () => {
     const bare = await run(makers[name]());
-    const made = evaluated(name);
-    const { reports, evaluations, state, end } = await run(made);
+    const { reports, evaluations, state, end } = last;
     expect(reports.map(({ evaluation: _, ...report }) => report)).toEqual(bare.reports);
     expect(end).toBe(bare.end);
     const { parts } = stateFromJson(state) as AgentState;
@@ -136,7 +142,6 @@ describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (nam
   });
 
   test('ends with the weights of the best, and its state with the last ones', async () => {
-    const last = await run(evaluated(name));
     const made = evaluated(name, { keep: 'best' });
     const kept = await run(made);
     const [best] = last.evaluations.toSorted((a, b) => b.return - a.return);
@@ -155,7 +160,7 @@ describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (nam
 
   test('can save in its midst what it would keep', async () => {
     const made = evaluated(name, { keep: 'best' });
-    const { evaluations } = await run(evaluated(name));
+    const { evaluations } = last;
     for await (const { step } of made.agent.train(training())) {
       const before = evaluations.filter((evaluation) => evaluation.step <= step);
       const [best] = before.toSorted((a, b) => b.return - a.return);
@@ -169,19 +174,21 @@ describe.each(['ppo', 'sac'] as const)('a training of %s with evaluations', (nam
   test('stopped anywhere and resumed ends as if it had not been', async () => {
     const options = { keep: 'best', evaluateEvery: 150 } as const;
     const whole = await run(evaluated(name, options));
-    for (let cut = 1; cut <= whole.reports.length; cut++) {
-      const first = await run(evaluated(name, options), { cut });
+    const stopped = await run(evaluated(name, options), { cut: 2 });
+    expect(stopped.reports).toEqual(whole.reports.slice(0, 2));
+    expect(stopped.states).toEqual(whole.states.slice(0, 2));
+    for (const [i, state] of whole.states.entries()) {
       const second = evaluated(name, options);
-      second.agent.setState(stateFromJson(first.state) as AgentState);
+      second.agent.setState(stateFromJson(state) as AgentState);
       const rest = await run(second);
-      expect([...first.reports, ...rest.reports]).toEqual(whole.reports);
+      expect(rest.reports).toEqual(whole.reports.slice(i + 1));
       expect(rest.end).toBe(whole.end);
       if (rest.reports.length > 0) expect(rest.state).toBe(whole.state);
     }
   });
 
   test('ends at a return, and does not go on from there', async () => {
-    const all = (await run(evaluated(name))).evaluations;
+    const all = last.evaluations;
     const wanted = Math.max(...all.slice(0, 3).map((evaluation) => evaluation.return));
     const first = all.findIndex((evaluation) => evaluation.return >= wanted);
     const stopped = await run(evaluated(name, { stopAtReturn: wanted }));

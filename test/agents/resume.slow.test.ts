@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   A2c,
   type Agent,
@@ -247,59 +247,62 @@ const agents: Record<string, { steps: number; make(hidden?: number[]): Agent }> 
   },
 };
 
-/** Trains to the end. @returns the reports, the state at each, and the end */
+/** Trains to the end. @returns the reports, the state at each and its text at that time, and the end */
 async function finish(agent: Agent, steps: number, seed: string | number = 0) {
   const reports: TrainReport[] = [];
   const states: AgentState[] = [];
+  const texts: string[] = [];
   for await (const report of agent.train({ steps, rng: new Rng(seed) })) {
     reports.push(report);
     states.push(agent.state());
+    texts.push(stateToJson(states.at(-1)));
   }
-  return { reports, states, end: stateToJson(agent.state()) };
+  return { reports, states, texts, end: stateToJson(agent.state()) };
 }
 
 describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
-  test('cut at any report, a new agent ends with the same bytes, also after JSON and a structured clone', async () => {
-    const { reports, states, end } = await finish(make(), steps);
+  let whole: Awaited<ReturnType<typeof finish>>;
+  beforeAll(async () => {
+    const agent = make();
+    whole = await finish(agent, steps);
+    agent.dispose();
+  });
+
+  test('cut at any report, another agent ends with the same bytes, also after JSON and a structured clone', async () => {
+    const { reports, states, end } = whole;
     expect(states.length).toBeGreaterThanOrEqual(3);
+    // Each is new at its first cut, and has trained to the end before the next.
+    const [byJson, byClone] = [make(), make()];
     for (const [i, state] of states.entries()) {
-      const passed = i % 2 === 0 ? (stateFromJson(stateToJson(state)) as AgentState) : structuredClone(state);
-      const agent = make();
-      agent.setState(passed);
+      const isJson = i % 2 === 0;
+      const agent = isJson ? byJson : byClone;
+      agent.setState(isJson ? (stateFromJson(stateToJson(state)) as AgentState) : structuredClone(state));
       expect(stateToJson(agent.state())).toBe(stateToJson(state));
       const rest = await finish(agent, steps);
       expect(rest.reports).toEqual(reports.slice(i + 1));
       expect(rest.states).toEqual(states.slice(i + 1));
       expect(rest.end).toBe(end);
-      agent.dispose();
     }
+    byJson.dispose();
+    byClone.dispose();
   });
 
-  test('a state that was taken is not changed by what comes after', async () => {
-    const agent = make();
-    const texts: string[] = [];
-    const states: AgentState[] = [];
-    for await (const _ of agent.train({ steps, rng: new Rng(0) })) {
-      states.push(agent.state());
-      texts.push(stateToJson(states.at(-1)));
-    }
-    expect(states.map(stateToJson)).toEqual(texts);
+  test('a state that was taken is not changed by what comes after', () => {
+    expect(whole.states.map(stateToJson)).toEqual(whole.texts);
   });
 
   test('a state before the training begins it anew; another seed is refused', async () => {
-    const { states, end } = await finish(make(), steps);
     const agent = make();
     agent.setState(make().state());
-    expect((await finish(agent, steps)).end).toBe(end);
-    agent.setState(states[0]!);
+    expect((await finish(agent, steps)).end).toBe(whole.end);
+    agent.setState(whole.states[0]!);
     await expect(finish(agent, steps, 1)).rejects.toThrow(
       `${name.split(',')[0]}.train: rng: got the seed '1', expected '0', which the state to go on from had`,
     );
   });
 
-  test('a state that does not fit is refused in one line, and nothing is changed', async () => {
-    const { states } = await finish(make(), steps);
-    const state = states[0]!;
+  test('a state that does not fit is refused in one line, and nothing is changed', () => {
+    const state = whole.states[0]!;
     const { training, ...others } = state.parts;
     const damaged = Object.fromEntries(
       Object.entries(state.parts).map(([part, value]) => [part, part === 'training' ? { streams: {} } : value]),
