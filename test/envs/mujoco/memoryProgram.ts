@@ -1,10 +1,18 @@
-/** What memory.slow.test.ts runs in processes of their own: prints one line of JSON. */
-import { type Env, make } from '../../../envs/index.ts';
+/**
+ * What memory.slow.test.ts runs in processes of their own, of the parts that its arguments name, `many:<id>`, one after another. Prints what
+ * each has found, as one line of JSON.
+ */
+import { readFileSync } from 'node:fs';
+import type { Env } from '../../../envs/core/env.ts';
+import { make } from '../../../envs/core/registry.ts';
 import { loadMujoco } from '../../../envs/mujoco/index.ts';
 import { mujocoPhysics } from '../../../envs/mujoco/loadMujoco.ts';
 import { hopper } from '../../../envs/mujoco/models/hopper.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
-import { Rng } from '../../../src/index.ts';
+import { Rng } from '../../../src/random.ts';
+
+/** How many steps, and environments, use no more memory than a few. */
+const [STEPS, ENVS] = [20_000, 100];
 
 await loadMujoco();
 type RobotEnv = Env<Float64Array, Float32Array>;
@@ -30,7 +38,7 @@ function steps(env: RobotEnv, count: number, rng: Rng): unknown[] {
   });
 }
 
-const programs: Readonly<Record<string, (...args: string[]) => Promise<unknown> | unknown>> = {
+const programs: Readonly<Record<string, (argument?: string) => Promise<unknown> | unknown>> = {
   many(id = '') {
     robot(id).close();
     const before = memory();
@@ -53,7 +61,7 @@ const programs: Readonly<Record<string, (...args: string[]) => Promise<unknown> 
     for (let i = 0; i < 8; i++) await round();
     return { first, last: memory() };
   },
-  flat(stepCount = '', envCount = '') {
+  flat() {
     const gc = () => (globalThis as unknown as { gc: () => void }).gc();
     const env = robot('mujoco/HalfCheetah-v5');
     const rng = new Rng('flat');
@@ -74,17 +82,17 @@ const programs: Readonly<Record<string, (...args: string[]) => Promise<unknown> 
         one.close();
       }
     };
-    run(Number(stepCount) / 10);
-    make(Number(envCount) / 5);
+    run(STEPS / 10);
+    make(ENVS / 5);
     gc();
     const [first, heapFirst] = [memory(), process.memoryUsage().heapUsed];
-    run(Number(stepCount));
-    make(Number(envCount));
+    run(STEPS);
+    make(ENVS);
     gc();
     return { first, last: memory(), heapFirst, heapLast: process.memoryUsage().heapUsed };
   },
-  whole(ids = '') {
-    return forEach(ids, (id) => {
+  whole() {
+    return forEach((id) => {
       const env = robot(id);
       env.reset({ seed: 1 });
       steps(env, 15, new Rng(id));
@@ -92,20 +100,24 @@ const programs: Readonly<Record<string, (...args: string[]) => Promise<unknown> 
       return { snapshot, steps: steps(env, 25, new Rng('after')) };
     });
   },
-  resumed(ids = '', snapshots = '') {
-    return forEach(ids, (id) => {
+  resumed(path = '') {
+    const snapshots = JSON.parse(readFileSync(path, 'utf8'));
+    return forEach((id) => {
       const env = robot(id);
       env.reset({ seed: 2 });
-      env.setState!(JSON.parse(snapshots)[id]);
+      env.setState!(snapshots[id]);
       return { steps: steps(env, 25, new Rng('after')) };
     });
   },
 };
 
-/** @param ids several, with commas between them */
-function forEach(ids: string, run: (id: string) => unknown): Record<string, unknown> {
-  return Object.fromEntries(ids.split(',').map((id) => [id, run(id)]));
+function forEach(run: (id: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(mujocoEnvs).map((id) => [id, run(id)]));
 }
 
-const [name = '', ...args] = process.argv.slice(2);
-console.log(JSON.stringify(await programs[name]!(...args)));
+const found: unknown[] = [];
+for (const part of process.argv.slice(2)) {
+  const [name = '', argument] = part.split(/:(.*)/s);
+  found.push(await programs[name]!(argument));
+}
+console.log(JSON.stringify(found));
