@@ -72,7 +72,7 @@ describe.each(Object.entries(agents))('%s', (name, make) => {
       ...more,
     });
 
-  test('cut at any report, offline or online, a new agent ends with the same bytes', async () => {
+  test('cut at any report, offline or online, another agent ends with the same bytes', async () => {
     const { reports, states, end } = await finish(whole(11), 24);
     expect(reports.map(({ step, updates }) => [step, updates])).toEqual([
       [5, 5],
@@ -83,14 +83,15 @@ describe.each(Object.entries(agents))('%s', (name, make) => {
       [25, 23],
     ]);
     expect(reports.slice(0, 2).flatMap(({ episodes }) => episodes)).toEqual([]);
+    // New at the first cut, and trained to the end before each other one.
+    const agent = whole(11);
     for (const [i, state] of states.entries()) {
-      const agent = whole(11);
       agent.setState(stateFromJson(stateToJson(state)) as AgentState);
       const rest = await finish(agent, 24);
       expect(rest.reports).toEqual(reports.slice(i + 1));
       expect(rest.end).toBe(end);
-      agent.dispose();
     }
+    agent.dispose();
   });
 
   test('what has learned from data goes on online, as if it had been told so at first', async () => {
