@@ -7,7 +7,9 @@ import { expect, test } from 'vitest';
 test('what the lab opens with is what its own training gives, to the byte: `npm run site:replay`', () => {
   const folder = mkdtempSync(join(tmpdir(), 'oxbow-'));
   const made = join(folder, 'replay.json');
-  const { status, stderr } = spawnSync('npx', ['tsx', 'check/labReplay.ts', made], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'check/labReplay.ts', made], {
+    encoding: 'utf8',
+  });
   expect(status, stderr).toBe(0);
   // As texts, so that a difference does not print it all.
   expect(readFileSync(made, 'utf8') === readFileSync('web/lab/replay.json', 'utf8')).toBe(true);
