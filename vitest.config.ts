@@ -57,7 +57,8 @@ export default defineConfig({
     projects: PROJECTS.map((test) => ({ extends: true, test })),
     // Against hanging, not for speed: the machine may be busy.
     testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // What tests share is made in a hook.
+    hookTimeout: 900_000,
     // The reporter shows the time of what takes longer: it belongs into a file *.slow.test.ts.
     slowTestThreshold: 1000,
     maxWorkers: Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / WORKER_BYTES))),

@@ -34,29 +34,110 @@ const files = new Map(
   ),
 );
 let folder: string;
+/** What each program has printed, by its path: all of them, and those of {@link more}. */
+let printed: Map<string, string>;
+/** What those of the training page have sent to MLflow. */
+const calls: { path: string; body: Record<string, unknown> }[] = [];
+
+const pathOf = (part: string): string => [...files].find(([, text]) => text.includes(part))![0];
+const readme = files.get('README/block2.ts')!;
+const laplace = pathOf('class LaplacePolicy');
+/** Programs that measure what those of the pages do, and those in whose place they run. */
+const more: Record<string, { text: string; inPlaceOf?: string }> = {
+  'more/readme.ts': {
+    text: readme.replace('.action.print()', '.action.data().then((a) => console.log(JSON.stringify([...a])))'),
+    inPlaceOf: 'README/block2.ts',
+  },
+  'more/policy.ts': {
+    text: `${files.get(laplace)!}
+      import { Ppo } from 'oxbow/agents';
+      import { BaseEnv, Box, SyncVectorEnv } from 'oxbow/envs';
+      import { makePolicy, Rng as Stream } from 'oxbow';
+      class Still extends BaseEnv<Float32Array, Float32Array> {
+        readonly observationSpace = new Box({ low: -1, high: 1, shape: [4] });
+        readonly actionSpace = new Box({ low: -9, high: 9, shape: [2] });
+        protected begin(): [Float32Array, object] { return [new Float32Array(4), {}]; }
+        step(a: Float32Array): [Float32Array, number, boolean, boolean, object] {
+          return [new Float32Array(4), -Math.abs(a[0]!) - Math.abs(a[1]!), true, false, {}];
+        }
+      }
+      const env = new SyncVectorEnv([() => new Still(), () => new Still()], { autoresetMode: 'sameStep' });
+      const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
+      const policy = makePolicy('laplace', { observationSpace, actionSpace, rng: new Stream(2) });
+      const agent = new Ppo({ policy, env, rng: new Stream(0), horizon: 128, learningRate: 0.01 });
+      const returns: number[] = [];
+      for await (const { episodes } of agent.train({ steps: 2560, rng: new Stream(1) })) {
+        returns.push(episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length);
+      }
+      console.log('returns', returns[0], returns.at(-1));
+    `,
+    inPlaceOf: laplace,
+  },
+  'more/stages.ts': {
+    text: `
+      import { stagesOf } from '${join(root, 'test/engine/stages.ts')}';
+      import { layer, means } from '../${pathOf('class Layer extends Module')}';
+      console.log('stages' + JSON.stringify(await stagesOf(means, layer, { x: { shape: [8, 3] } })));
+    `,
+  },
+};
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), text);
 }
 
+const environment = () => ({ ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') });
+
 function run(command: string, ...args: string[]): string {
-  const env = { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
   return execFileSync(process.execPath, [...command.split(' '), ...args], {
     cwd: folder,
-    env,
+    env: environment(),
     encoding: 'utf8',
     stdio: 'pipe',
   });
 }
 
-beforeAll(() => {
+/** Runs programs one after another in one process: most of a short one's time is the import of the package. */
+async function runAll(paths: readonly string[]): Promise<Map<string, string>> {
+  const imports = paths.map(
+    (path) =>
+      `mark('${path}'); await import('../${path}').catch(({ stack }) => (mark('failed: ${path}'), console.log(stack)));\n`,
+  );
+  const mark = "const mark = (text: string) => console.log('\\n>>> ' + text);\n";
+  write('more/all.ts', [mark, ...imports, "mark('end');\n"].join(''));
+  const server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    calls.push({ path: request.url!.replace('/api/2.0/mlflow/runs/', ''), body: JSON.parse(text) });
+    response.end(JSON.stringify({ run: { info: { run_id: 'r1' } } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const env = { ...environment(), MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}` };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'more/all.ts'], {
+      cwd: folder,
+      env,
+    });
+    return new Map(stdout.split(/^>>> /m).map((part) => [part.split('\n', 1)[0]!, part.slice(part.indexOf('\n') + 1)]));
+  } finally {
+    server.close();
+  }
+}
+
+beforeAll(async () => {
   // Inside the repository, so that its packages are found.
   mkdirSync(join(root, 'runs'), { recursive: true });
   folder = mkdtempSync(join(root, 'runs/docs-'));
   write('package.json', JSON.stringify({ type: 'module' }));
-  write('tsconfig.json', JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['**/*.ts'], exclude: [] }));
+  const tsconfig = { extends: join(root, 'tsconfig.json'), include: ['**/*.ts'], exclude: ['more'] };
+  write('tsconfig.json', JSON.stringify(tsconfig));
   for (const [path, text] of files) write(path, text);
+  for (const [path, { text }] of Object.entries(more)) write(path, text);
+  // The command ends its process.
+  const elsewhere = ['own-experiment/cli.ts', ...Object.values(more).map(({ inPlaceOf }) => inPlaceOf)];
+  printed = await runAll([...[...files.keys()].filter((path) => !elsewhere.includes(path)), ...Object.keys(more)]);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -68,27 +149,16 @@ describe('the programs in the docs', () => {
   });
 
   test('run', () => {
-    // The command ends its process; the README's program is measured below, and that of MLflow needs a server.
-    const skipped = ['own-experiment/cli.ts', 'README/block2.ts', 'training/mlflow.ts'];
-    const paths = [...files.keys()].filter((path) => !skipped.includes(path));
-    write('all.ts', paths.map((path) => `await import('./${path}'); console.log('ran ${path}');\n`).join(''));
-    const printed = run('--import tsx', 'all.ts');
-    expect([...printed.matchAll(/^ran (.*)$/gm)].map((match) => match[1])).toEqual(paths);
+    expect([...printed].filter(([path]) => path.startsWith('failed: '))).toEqual([]);
+    expect([...printed.keys()].at(-1)).toBe('end');
     // What was saved is loaded.
-    expect(printed).toMatch(/^spline -165 true$/m);
+    expect([...printed.values()].join('')).toMatch(/^spline -165 true$/m);
   });
 
   // UPDATE_DOCS=1 writes the blocks anew.
   test('engine.md: the stages of the example are what the engine makes of it', () => {
-    const [path] = [...files].find(([, text]) => text.includes('class Layer extends Module'))!;
-    const stages = `
-      import { stagesOf } from '${join(root, 'test/engine/stages.ts')}';
-      import { layer, means } from './${path}';
-      console.log('stages' + JSON.stringify(await stagesOf(means, layer, { x: { shape: [8, 3] } })));
-    `;
-    write('stages.ts', stages);
-    const printed = /^stages(.*)$/m.exec(run('--import tsx', 'stages.ts'))![1]!;
-    const { graph, kernels, wat } = JSON.parse(printed);
+    const stages = /^stages(.*)$/m.exec(printed.get('more/stages.ts')!)![1]!;
+    const { graph, kernels, wat } = JSON.parse(stages);
     const page = join(root, 'docs/engine.md');
     const text = readFileSync(page, 'utf8');
     const section = /## From a function to a module\n.*?(?=\n## )/s.exec(text)![0];
@@ -104,7 +174,19 @@ describe('the programs in the docs', () => {
   });
 
   test('own-experiment.md: the experiment runs', () => {
-    run('--import tsx', 'own-experiment/cli.ts', 'run', 'coin', '--quick', '--seeds', '2', '--out', 'coin');
+    run(
+      '--import tsx',
+      'own-experiment/cli.ts',
+      'run',
+      'coin',
+      '--quick',
+      '--seeds',
+      '2',
+      '--workers',
+      '1',
+      '--out',
+      'coin',
+    );
     const { results } = JSON.parse(readFileSync(join(folder, 'coin/summary.json'), 'utf8'));
     expect(
       results.map(({ policy, perSeed }: { policy: string; perSeed: number[] }) => [policy, perSeed.length]),
@@ -114,26 +196,7 @@ describe('the programs in the docs', () => {
     ]);
   });
 
-  test('training.md: every report goes to MLflow, in the form of its REST API', async () => {
-    const calls: { path: string; body: Record<string, unknown> }[] = [];
-    const server = createServer(async (request, response) => {
-      let text = '';
-      for await (const chunk of request) text += chunk;
-      calls.push({ path: request.url!.replace('/api/2.0/mlflow/runs/', ''), body: JSON.parse(text) });
-      response.end(JSON.stringify({ run: { info: { run_id: 'r1' } } }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const { port } = server.address() as AddressInfo;
-      const env = {
-        ...process.env,
-        TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'),
-        MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}`,
-      };
-      await promisify(execFile)(process.execPath, ['--import', 'tsx', 'training/mlflow.ts'], { cwd: folder, env });
-    } finally {
-      server.close();
-    }
+  test('training.md: every report goes to MLflow, in the form of its REST API', () => {
     expect(calls.map(({ path }) => path)).toEqual(['create', ...Array(5).fill('log-batch'), 'update']);
     expect(calls.at(-1)!.body).toMatchObject({ run_id: 'r1', status: 'FINISHED' });
     const metrics = calls.flatMap(({ body }) => (body.metrics ?? []) as { key: string; value: number; step: number }[]);
@@ -162,14 +225,8 @@ describe('the programs in the docs', () => {
   });
 
   test('README: a flow policy in one’s own loop keeps both ways', () => {
-    const program = files.get('README/block2.ts')!;
-    expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
-    const measured = program.replace(
-      '.action.print()',
-      '.action.data().then((a) => console.log(JSON.stringify([...a])))',
-    );
-    write('README/measured.ts', measured);
-    const actions: number[] = JSON.parse(/^\[.*\]$/m.exec(run('--import tsx', 'README/measured.ts'))![0]);
+    expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+    const actions: number[] = JSON.parse(/^\[.*\]$/m.exec(printed.get('more/readme.ts')!)![0]);
     const [left, right] = [actions.filter((a) => a < -0.5).length, actions.filter((a) => a > 0.5).length];
     expect(actions).toHaveLength(256);
     expect(Math.min(left, right)).toBeGreaterThan(256 * 0.3);
@@ -177,31 +234,7 @@ describe('the programs in the docs', () => {
   });
 
   test('policies.md: a policy of one’s own plugs into PPO', () => {
-    const [path, example] = [...files].find(([, text]) => text.includes('class LaplacePolicy'))!;
-    const training = `
-      import { Ppo } from 'oxbow/agents';
-      import { BaseEnv, Box, SyncVectorEnv } from 'oxbow/envs';
-      import { makePolicy, Rng as Stream } from 'oxbow';
-      class Still extends BaseEnv<Float32Array, Float32Array> {
-        readonly observationSpace = new Box({ low: -1, high: 1, shape: [4] });
-        readonly actionSpace = new Box({ low: -9, high: 9, shape: [2] });
-        protected begin(): [Float32Array, object] { return [new Float32Array(4), {}]; }
-        step(a: Float32Array): [Float32Array, number, boolean, boolean, object] {
-          return [new Float32Array(4), -Math.abs(a[0]!) - Math.abs(a[1]!), true, false, {}];
-        }
-      }
-      const env = new SyncVectorEnv([() => new Still(), () => new Still()], { autoresetMode: 'sameStep' });
-      const { singleObservationSpace: observationSpace, singleActionSpace: actionSpace } = env;
-      const policy = makePolicy('laplace', { observationSpace, actionSpace, rng: new Stream(2) });
-      const agent = new Ppo({ policy, env, rng: new Stream(0), horizon: 128, learningRate: 0.01 });
-      const returns: number[] = [];
-      for await (const { episodes } of agent.train({ steps: 2560, rng: new Stream(1) })) {
-        returns.push(episodes.reduce((sum, episode) => sum + episode.return, 0) / episodes.length);
-      }
-      console.log('returns', returns[0], returns.at(-1));
-    `;
-    write(path, example + training);
-    const [, first, last] = /returns (\S+) (\S+)/.exec(run('--import tsx', path))!.map(Number);
+    const [, first, last] = /returns (\S+) (\S+)/.exec(printed.get('more/policy.ts')!)!.map(Number);
     expect(last).toBeGreaterThan(first! + 0.5);
   });
 });
