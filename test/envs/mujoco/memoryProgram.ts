@@ -11,8 +11,8 @@ import { hopper } from '../../../envs/mujoco/models/hopper.ts';
 import { mujocoEnvs } from '../../../envs/mujoco/mujocoEnvs.ts';
 import { Rng } from '../../../src/random.ts';
 
-/** How many steps, and environments, use no more memory than a few. */
-const [STEPS, ENVS] = [20_000, 100];
+/** How many steps, and environments, use no more memory than a few; `flat:1000000,1000` takes longer. */
+const FEW = '20000,100';
 
 await loadMujoco();
 type RobotEnv = Env<Float64Array, Float32Array>;
@@ -61,7 +61,8 @@ const programs: Readonly<Record<string, (argument?: string) => Promise<unknown> 
     for (let i = 0; i < 8; i++) await round();
     return { first, last: memory() };
   },
-  flat() {
+  flat(counts = FEW) {
+    const [stepCount = 0, envCount = 0] = counts.split(',').map(Number);
     const gc = () => (globalThis as unknown as { gc: () => void }).gc();
     const env = robot('mujoco/HalfCheetah-v5');
     const rng = new Rng('flat');
@@ -82,12 +83,12 @@ const programs: Readonly<Record<string, (argument?: string) => Promise<unknown> 
         one.close();
       }
     };
-    run(STEPS / 10);
-    make(ENVS / 5);
+    run(stepCount / 10);
+    make(envCount / 5);
     gc();
     const [first, heapFirst] = [memory(), process.memoryUsage().heapUsed];
-    run(STEPS);
-    make(ENVS);
+    run(stepCount);
+    make(envCount);
     gc();
     return { first, last: memory(), heapFirst, heapLast: process.memoryUsage().heapUsed };
   },
