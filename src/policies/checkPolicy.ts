@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { compile } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
@@ -35,7 +36,7 @@ const NATS = 0.1;
  * 5. `reparameterized` samples have gradients by variables; log-probabilities of samples that are not have some.
  * 6. The density is that of the samples: where they are a function of as many random numbers as an action has, at most 4, it must be
  *    log p(noise) − log|det ∂latent/∂noise| − log|det ∂squash/∂latent|. The function is taken to be one to one.
- * 7. With `samples`: E[g(u)/p(u)] = 1 over latents u, for a density g with the samples' mean and variance.
+ * 7. With `samples`, compiled: E[g(u)/p(u)] = 1 over latents u, for a density g with the samples' mean and variance.
  *
  * Of a policy without a density (`hasDensity`) there are actions and gradients of samples to check.
  *
@@ -323,14 +324,26 @@ function checkBySamples(policy: Policy, samples: number): void {
   expectRule(Number.isInteger(samples) && samples > 1, `samples: got ${samples}, expected an integer above 1`);
   if (discreteActions !== undefined) return;
   const observation = stream().split('observations').normalTensor([1, policy.observationDim]);
-  const distribution = policy.given(tf.tile(observation, [samples, 1]));
-  const { latent, logProb } = distribution.sampleWithLogProb(stream());
-  const logLatent = distribution.squashLogDet ? tf.add(logProb, distribution.squashLogDet(latent)) : logProb;
-  const { mean, variance } = tf.moments(latent, 0);
-  const apart = tf.div(tf.square(tf.sub(latent, mean)), variance);
-  const normal = tf.sum(tf.sub(tf.mul(-0.5, tf.add(apart, tf.log(variance))), HALF_LOG_TWO_PI), 1);
-  const uniform = tf.fill([samples], -dim * portableMath.log(2 * Math.PI));
-  const ratios = tf.exp(tf.sub(distribution.angles ? uniform : normal, logLatent)).dataSync() as Float32Array;
+  // As agents run it: many samples are slow where nothing is compiled.
+  const estimate = compile(
+    ({ seen }: { seen: tf.Tensor }, rng) => {
+      const distribution = policy.given(tf.tile(seen, [samples, 1]));
+      const { latent, logProb } = distribution.sampleWithLogProb(rng);
+      const logLatent = distribution.squashLogDet ? tf.add(logProb, distribution.squashLogDet(latent)) : logProb;
+      const { mean, variance } = tf.moments(latent, 0);
+      const apart = tf.div(tf.square(tf.sub(latent, mean)), variance);
+      const normal = tf.sum(tf.sub(tf.mul(-0.5, tf.add(apart, tf.log(variance))), HALF_LOG_TWO_PI), 1);
+      const uniform = tf.fill([samples], -dim * portableMath.log(2 * Math.PI));
+      return { ratios: tf.exp(tf.sub(distribution.angles ? uniform : normal, logLatent)) };
+    },
+    { name: 'checkPolicy', state: [policy] },
+  );
+  let ratios: Float32Array;
+  try {
+    ratios = estimate({ seen: observation }, stream()).ratios.dataSync() as Float32Array;
+  } finally {
+    estimate.dispose();
+  }
   const average = ratios.reduce((sum, ratio) => sum + ratio, 0) / samples;
   const squares = ratios.reduce((sum, ratio) => sum + (ratio - average) * (ratio - average), 0);
   const spread = Math.sqrt(squares / (samples - 1) / samples);

@@ -33,8 +33,7 @@ describe.each(policies())('no false alarm: $name', (info) => {
           tf.tidy(() => variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), std))));
         }
         const gradients = !(policy instanceof EpsilonGreedyPolicy);
-        checkPolicy(policy, { gradients });
-        if (space === spaces[0]) checkPolicy(policy, { gradients, samples: 1000 });
+        checkPolicy(policy, { gradients, ...(space === spaces[0] && { samples: 1000 }) });
         policy.dispose();
       }
     }
