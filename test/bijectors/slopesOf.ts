@@ -1,5 +1,5 @@
 import type { Direction } from '../../src/bijectors/index.ts';
-import { jacobian, logDetJacobian, solve, type VectorMap } from '../oracle/calculus.ts';
+import { logDetOf, shortJacobian, solve, type VectorMap } from '../oracle/calculus.ts';
 import type { Variables } from '../oracle/mlp.ts';
 import type { BijectorCase } from './cases/bijectorCase.ts';
 
@@ -26,15 +26,17 @@ export function slopesOf(
     forward,
     inverse: slopes(variables, y, (moved, at) => {
       const image = inverse(moved, context)(at);
-      return [...image, -logDetJacobian(map(moved), image)];
+      return [...image, -logDet(map(moved), image)];
     }),
   };
 }
 
-const withLogDet = (map: VectorMap, x: number[]): number[] => [...map(x), logDetJacobian(map, x)];
+const logDet = (map: VectorMap, x: number[]): number => logDetOf(shortJacobian(map, x));
+
+const withLogDet = (map: VectorMap, x: number[]): number[] => [...map(x), logDet(map, x)];
 
 const columns = (f: VectorMap, x: number[]): readonly number[][] => {
-  const rows = jacobian(f, x);
+  const rows = shortJacobian(f, x);
   return x.map((_, column) => rows.map((row) => row[column]!));
 };
 

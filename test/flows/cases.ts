@@ -25,9 +25,14 @@ export const NOISE = () => new Rng('noise');
 /** Gradients that are those of each log-density by itself, where a family's are right in the mean over data alone. */
 const POINTWISE: Readonly<Record<string, object>> = { mlp: { crossingWidth: 0 } };
 
-/** A flow with small networks, as before training. */
+/** Two layers are the least that go different ways, and fewer units are no other formula. */
+const SMALL: Readonly<Record<string, number>> = { layers: 2, units: 4, components: 4 };
+
+/** A flow with few layers and small networks, as before training. */
 export function fresh({ name, definition, contextDim, dim }: Case, seed = 'make'): Flow {
-  return definition.make({ ...POINTWISE[name], dim, contextDim, hidden: [6], rng: new Rng(`${name}/${seed}`) });
+  const small = Object.fromEntries(Object.entries(SMALL).filter(([option]) => option in definition.options));
+  const sizes = { ...small, dim, contextDim, hidden: [6] };
+  return definition.make({ ...POINTWISE[name], ...sizes, rng: new Rng(`${name}/${seed}`) });
 }
 
 /** A flow whose trainable variables are moved: most begin as the identity, where wrong code looks right. */

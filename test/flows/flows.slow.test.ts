@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type EngineName, selectEngine, valueAndGradients } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
-import { derivative } from '../oracle/calculus.ts';
 import { inFloat64 } from '../oracle/inFloat64.ts';
 import { expectVolume, integral, onACircle, onALine } from '../support/densityChecks.ts';
 import {
@@ -43,10 +42,10 @@ describe.each(cases)('$name, $kind', (entry) => {
 
   test('the density integrates to 1, and is that of its samples', () => {
     const flow = moved(entry, SMOOTH);
-    const drawn = draws(entry, flow, 20_000);
+    const drawn = draws(entry, flow, 10_000);
     const logProb = (x: number[][]) => density(entry, flow, tf.tensor2d(x));
     const bounds = definition.angles ? ([-Math.PI, Math.PI] as const) : undefined;
-    expect(Math.abs(integral(drawn, logProb, bounds && { bounds }) - 1)).toBeLessThan(0.01);
+    expect(Math.abs(integral(drawn, logProb, { cells: 100, ...(bounds && { bounds }) }) - 1)).toBeLessThan(0.01);
     expectVolume(drawn, definition.angles ? onACircle : onALine);
   });
 
@@ -87,7 +86,8 @@ describe.each(cases)('$name, $kind', (entry) => {
         const direction = new Rng(path).fillNormal(new Float32Array(all.get(path)!.size));
         const along = (of: Readonly<Record<string, readonly number[]>>, t: number) =>
           path in of ? { ...of, [path]: of[path]!.map((entryValue, k) => entryValue + t * direction[k]!) } : of;
-        const wanted = derivative((t) => exact(along(variables, t), along(values, t)), STEP);
+        const at = (t: number) => exact(along(variables, t), along(values, t));
+        const wanted = (at(STEP) - at(-STEP)) / (2 * STEP);
         const gradient = numbers(gradients[i]!);
         const got = gradient.reduce((sum, slope, k) => sum + slope * direction[k]!, 0);
         const scale = gradient.reduce((sum, slope, k) => sum + Math.abs(slope * direction[k]!), 0);
@@ -102,17 +102,16 @@ describe.each(cases)('$name, $kind', (entry) => {
     const flow = moved(entry);
     const parameters = flow.trainableVariables();
     const everything = ({ context, x }: Tensors, rng: Rng) => {
-      const { sample, logProb } = flow.given(context).sampleWithLogProb(rng, contextDim === 0 ? [BATCH] : []);
-      const { loss, gradients } = valueAndGradients(
+      const { gradients, ...values } = valueAndGradients(
         () => {
-          const drawn = flow.given(context).sampleWithLogProb(rng, contextDim === 0 ? [BATCH] : []);
+          const { sample, logProb } = flow.given(context).sampleWithLogProb(rng, contextDim === 0 ? [BATCH] : []);
           const nll = tf.neg(tf.mean(flow.given(context).logProb(x!)));
-          return { loss: tf.add(nll, tf.add(tf.mean(drawn.sample), tf.mean(drawn.logProb))) };
+          return { sample, logProb, loss: tf.add(nll, tf.add(tf.mean(sample), tf.mean(logProb))) };
         },
         parameters,
         { allowUnused: true },
       );
-      return { sample, logProb, loss, gradients: tf.concat(gradients.map((gradient) => tf.reshape(gradient, [-1]))) };
+      return { ...values, gradients: tf.concat(gradients.map((gradient) => tf.reshape(gradient, [-1]))) };
     };
     const run = async (engine: EngineName) => {
       expect((await selectEngine(engine)).name).toBe(engine);

@@ -5,7 +5,7 @@ import { convolution, convolutionFilterGradient, convolutionInputGradient } from
 import { erf } from './erf.ts';
 
 /** The elements of a tensor in float64, row by row; bools are 0 and 1. */
-type Elements = readonly number[];
+type Elements = Float64Array | readonly number[];
 
 /** All indices of a shape, row by row. */
 function* indices(shape: readonly number[]): Generator<number[]> {
@@ -128,58 +128,76 @@ function broadcastPlaces(from: readonly number[], to: readonly number[]): number
 function elementwise(node: Node, operation: (node: Node, ...x: number[]) => number): Evaluate {
   const [{ shape }] = node.outputs as [Value];
   const places = node.inputs.map((x) => broadcastPlaces(x.shape, shape));
+  const count = elementCount(shape);
+  const none: Elements = [];
   return (_, get) => {
-    const operands = node.inputs.map(get);
-    const element = (__: unknown, i: number): number =>
-      operation(node, ...operands.map((elements, k) => elements[places[k]![i]!]!));
-    return [Array.from({ length: elementCount(shape) }, element)];
+    const [a = none, b = none, c = none] = node.inputs.map(get);
+    const [atA = none, atB = none, atC = none] = places;
+    const result = new Float64Array(count);
+    for (let i = 0; i < count; i++) result[i] = operation(node, a[atA[i]!]!, b[atB[i]!]!, c[atC[i]!]!);
+    return [result];
   };
 }
 
-const matMul: Evaluate = (node, get) => {
+/** The rule of an operation that moves elements, which finds once where each of an output's lies in the only input. */
+const moving =
+  (source: (node: Node, index: readonly number[], output: number) => number) =>
+  (node: Node): Evaluate => {
+    const places = node.outputs.map(({ shape }, k) => [...indices(shape)].map((index) => source(node, index, k)));
+    return ({ inputs: [x] }, get) => {
+      const elements = get(x!);
+      return places.map((from) => Float64Array.from(from, (place) => elements[place]!));
+    };
+  };
+
+function matMul(node: Node): Evaluate {
   const [a, b] = node.inputs as [Value, Value];
   const [output] = node.outputs as [Value];
   const flags = [node.attributes.transA === 1, node.attributes.transB === 1] as const;
   const inner = a.shape.at(flags[0] ? -2 : -1)!;
-  const [left, right] = [get(a), get(b)];
   const [leftStep, rightStep] = [flags[0] ? a.shape.at(-1)! : 1, flags[1] ? 1 : b.shape.at(-1)!];
-  return [
-    build(output, (index) => {
-      const [row, column] = index.slice(-2) as [number, number];
-      const lead = index.slice(0, -2);
-      const leftStart = broadcastPlace(a.shape, [...lead, ...(flags[0] ? [0, row] : [row, 0])]);
-      const rightStart = broadcastPlace(b.shape, [...lead, ...(flags[1] ? [column, 0] : [0, column])]);
-      let sum = 0;
-      for (let k = 0; k < inner; k++) sum += left[leftStart + k * leftStep]! * right[rightStart + k * rightStep]!;
-      return sum;
-    }),
-  ];
-};
-
-const concat: Evaluate = (node, get) => {
-  const axis = node.attributes.axis as number;
-  return [
-    build(node.outputs[0]!, (index) => {
-      let along = index[axis]!;
-      for (const part of node.inputs) {
-        if (along < part.shape[axis]!) return get(part)[placeOf(part.shape, index.with(axis, along))]!;
-        along -= part.shape[axis]!;
-      }
-      throw new Error('beyond the parts');
-    }),
-  ];
-};
-
-const split: Evaluate = (node, get) => {
-  const axis = node.attributes.axis as number;
-  const [x] = node.inputs as [Value];
-  let begin = 0;
-  return node.outputs.map((output) => {
-    const from = begin;
-    begin += output.shape[axis]!;
-    return build(output, (index) => get(x)[placeOf(x.shape, index.with(axis, index[axis]! + from))]!);
+  const starts = [...indices(output.shape)].map((index) => {
+    const [row, column] = index.slice(-2) as [number, number];
+    const lead = index.slice(0, -2);
+    return [
+      broadcastPlace(a.shape, [...lead, ...(flags[0] ? [0, row] : [row, 0])]),
+      broadcastPlace(b.shape, [...lead, ...(flags[1] ? [column, 0] : [0, column])]),
+    ] as const;
   });
-};
+  return (_, get) => {
+    const [left, right] = [get(a), get(b)];
+    return [
+      starts.map(([leftStart, rightStart]) => {
+        let sum = 0;
+        for (let k = 0; k < inner; k++) sum += left[leftStart + k * leftStep]! * right[rightStart + k * rightStep]!;
+        return sum;
+      }),
+    ];
+  };
+}
+
+/** Finds once which part each element lies in, and where. */
+function concat(node: Node): Evaluate {
+  const axis = node.attributes.axis as number;
+  const sources = [...indices(node.outputs[0]!.shape)].map((index) => {
+    let along = index[axis]!;
+    for (const [k, { shape }] of node.inputs.entries()) {
+      if (along < shape[axis]!) return [k, placeOf(shape, index.with(axis, along))] as const;
+      along -= shape[axis]!;
+    }
+    throw new Error('beyond the parts');
+  });
+  return ({ inputs }, get) => {
+    const parts = inputs.map(get);
+    return [sources.map(([k, place]) => parts[k]![place]!)];
+  };
+}
+
+const split = moving(({ inputs: [x], outputs, attributes }, index, output) => {
+  const axis = attributes.axis as number;
+  const begin = outputs.slice(0, output).reduce((sum, { shape }) => sum + shape[axis]!, 0);
+  return placeOf(x!.shape, index.with(axis, index[axis]! + begin));
+});
 
 const slice: Evaluate = (node, get) => {
   const [x, starts, , axes, steps] = node.inputs;
@@ -215,23 +233,25 @@ const pad: Evaluate = (node, get) => {
   ];
 };
 
-const reduction: Evaluate = (node, get) => {
-  const [x, axesInput] = node.inputs;
-  const axes = axesInput === undefined ? x!.shape.map((_, i) => i) : get(axesInput);
+/** Finds once which elements go together. */
+function reduction(node: Node): Evaluate {
+  const [x, axesInput] = node.inputs as [Value, Value | undefined];
   const [output] = node.outputs as [Value];
-  const groups = new Map<number, number[]>();
-  for (const index of indices(x!.shape)) {
+  const axes = axesInput === undefined ? x.shape.map((_, i) => i) : Array.from(axesInput.constant!, Number);
+  const groups = Array.from({ length: elementCount(output.shape) }, (): number[] => []);
+  [...indices(x.shape)].forEach((index, i) => {
     const kept =
-      output.shape.length === x!.shape.length
-        ? index.map((i, axis) => (axes.includes(axis) ? 0 : i))
+      output.shape.length === x.shape.length
+        ? index.map((each, axis) => (axes.includes(axis) ? 0 : each))
         : index.filter((_, axis) => !axes.includes(axis));
-    const place = placeOf(output.shape, kept);
-    const group = groups.get(place) ?? [];
-    group.push(get(x!)[placeOf(x!.shape, index)]!);
-    groups.set(place, group);
-  }
-  return [Array.from({ length: elementCount(output.shape) }, (_, i) => REDUCTIONS[node.op]!(groups.get(i) ?? []))];
-};
+    groups[placeOf(output.shape, kept)]!.push(i);
+  });
+  const reduce = REDUCTIONS[node.op]!;
+  return (_, get) => {
+    const elements = get(x);
+    return [groups.map((group) => reduce(group.map((i) => elements[i]!)))];
+  };
+}
 
 /** The elements along an axis of `x` through `index`. */
 function line(x: Value, elements: Elements, axis: number, index: readonly number[]): number[] {
@@ -310,7 +330,7 @@ const gatherElements: Evaluate = (node, get) => {
 const tuple = (places: Value, elements: Elements, lead: readonly number[]): number[] => {
   const length = places.shape.at(-1)!;
   const first = placeOf(places.shape, [...lead, 0]);
-  return elements.slice(first, first + length);
+  return [...elements.slice(first, first + length)];
 };
 
 const gatherND: Evaluate = (node, get) => {
@@ -377,36 +397,36 @@ const convolve: Evaluate = (node, get) => {
   }[node.op]!;
   const [a, b] = node.inputs as [Value, Value];
   const { pads, ...sizes } = convolutionOf(node);
-  return [evaluate(get(a), get(b), { ...sizes, before: [pads[0], pads[1]] })];
+  return [evaluate([...get(a)], [...get(b)], { ...sizes, before: [pads[0], pads[1]] })];
+};
+
+/** Rules that find places once, for their node. */
+const PREPARED: Readonly<Record<string, (node: Node) => Evaluate>> = {
+  MatMul: matMul,
+  Concat: concat,
+  Split: split,
+  Expand: moving(({ inputs: [x] }, index) => broadcastPlace(x!.shape, index)),
+  Transpose: moving(({ inputs: [x], attributes }, index) => {
+    const perm = attributes.perm as readonly number[];
+    return placeOf(
+      x!.shape,
+      x!.shape.map((_, axis) => index[perm.indexOf(axis)]!),
+    );
+  }),
+  Tile: moving(({ inputs: [x] }, index) =>
+    placeOf(
+      x!.shape,
+      index.map((i, axis) => i % x!.shape[axis]!),
+    ),
+  ),
+  ...Object.fromEntries(Object.keys(REDUCTIONS).map((op) => [op, reduction])),
 };
 
 const OTHERS: Readonly<Record<string, Evaluate>> = {
-  MatMul: matMul,
   ...Object.fromEntries([...CONVOLUTIONS].map((op) => [op, convolve])),
-  Concat: concat,
-  Split: split,
   Slice: slice,
   Pad: pad,
   Reshape: ({ inputs: [x] }, get) => [get(x!)],
-  Expand: ({ inputs: [x], outputs }, get) => [build(outputs[0]!, (index) => get(x!)[broadcastPlace(x!.shape, index)]!)],
-  Transpose: ({ inputs: [x], outputs, attributes }, get) => [
-    build(outputs[0]!, (index) => {
-      const source = x!.shape.map((_, axis) => index[(attributes.perm as readonly number[]).indexOf(axis)]!);
-      return get(x!)[placeOf(x!.shape, source)]!;
-    }),
-  ],
-  Tile: ({ inputs: [x], outputs }, get) => [
-    build(
-      outputs[0]!,
-      (index) =>
-        get(x!)[
-          placeOf(
-            x!.shape,
-            index.map((i, axis) => i % x!.shape[axis]!),
-          )
-        ]!,
-    ),
-  ],
   ArgMax: argument,
   ArgMin: argument,
   TopK: topK,
@@ -422,17 +442,25 @@ const OTHERS: Readonly<Record<string, Evaluate>> = {
 function ruleOf(node: Node): Evaluate {
   const operation = ELEMENTWISE[node.op];
   if (operation !== undefined) return elementwise(node, operation);
-  const rule = OTHERS[node.op] ?? (REDUCTIONS[node.op] && reduction);
+  const rule = PREPARED[node.op]?.(node) ?? OTHERS[node.op];
   if (rule === undefined) throw new Error(`evaluateGraph: no ${node.op}`);
   return rule;
 }
 
+/** A node, with what it was given last and gave: it is asked again where that has changed, as of what one variable moves. */
+interface Step {
+  readonly node: Node;
+  readonly rule: Evaluate;
+  given: readonly Elements[] | undefined;
+  found: readonly Elements[];
+}
+
 /**
  * What the values of a graph are, calculated in float64 element by element: the reference of everything that runs graphs.
- * @returns the outputs as a function of the elements of the graph's inputs
+ * @returns the outputs as a function of the elements of the graph's inputs: an array that has changed is another array
  */
 export function evaluateGraph(outputs: readonly Value[]): (inputs: ReadonlyMap<Value, Elements>) => Elements[] {
-  const steps = reachable(outputs).map((node) => ({ node, rule: ruleOf(node) }));
+  const steps = reachable(outputs).map((node): Step => ({ node, rule: ruleOf(node), given: undefined, found: [] }));
   const constants = new Map<Value, Elements>();
   return (inputs) => {
     const known = new Map(inputs);
@@ -443,7 +471,13 @@ export function evaluateGraph(outputs: readonly Value[]): (inputs: ReadonlyMap<V
       constants.set(value, constant);
       return constant;
     };
-    for (const { node, rule } of steps) rule(node, get).forEach((elements, i) => known.set(node.outputs[i]!, elements));
+    for (const step of steps) {
+      const { node, rule, given: before } = step;
+      const given = node.inputs.map(get);
+      const isSame = before !== undefined && given.every((elements, i) => elements === before[i]);
+      if (!isSame) Object.assign(step, { given, found: rule(node, get) });
+      step.found.forEach((elements, i) => known.set(node.outputs[i]!, elements));
+    }
     return outputs.map(get);
   };
 }

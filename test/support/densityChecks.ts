@@ -16,7 +16,7 @@ export const onACircle: Difference = (to, from) => {
 
 /** The entry with the share `share` of the values below it. */
 function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(share * values.length)]!;
+  return Float64Array.from(values).sort()[Math.floor(share * values.length)]!;
 }
 
 /**
