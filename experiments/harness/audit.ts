@@ -5,10 +5,10 @@ import { compareOutcomes } from './compareOutcomes.ts';
 import type { Job, Outcome } from './experiment.ts';
 import { firstLine } from './firstLine.ts';
 import { readJobFolder } from './jobFolder.ts';
+import type { WorkerData } from './performJob.ts';
 import { JobProcess } from './pool.ts';
 import { sampleOf } from './sampleOf.ts';
 import { storageErrorOf } from './storageError.ts';
-import type { WorkerData } from './worker.ts';
 
 /** What came of an audit, as `run.json` records it. */
 export interface AuditRecord {

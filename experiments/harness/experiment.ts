@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { z } from 'zod';
-import { ENGINE_NAMES, type EngineName } from '../../src/engine/index.ts';
+import { ENGINE_NAMES, type EngineName } from '../../src/engine/runtime/engineNames.ts';
 import type { Rng } from '../../src/random.ts';
 import type { Answer, Conclusion } from './conclusion.ts';
 import type { Tuning } from './tuning/tuning.ts';

@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { fromErrorData } from './errorData.ts';
 import type { Job } from './experiment.ts';
+import type { Task, WorkerData } from './performJob.ts';
 import { extension, withTypeScript } from './withTypeScript.ts';
-import type { Message, Task, WorkerData } from './worker.ts';
+import type { Message } from './worker.ts';
 
 /** What {@link runJobs} says while it works. */
 export interface JobEvents {

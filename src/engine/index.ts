@@ -22,14 +22,13 @@ export { cosineSchedule, geometricSchedule, linearSchedule, type Schedule } from
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
 export type { Profile } from './profile.ts';
 export {
-  ENGINE_NAMES,
   type EngineLoader,
-  type EngineName,
   type EngineOptions,
   type EngineReport,
   engineLoader,
   selectEngine,
 } from './runtime/engine.ts';
+export { ENGINE_NAMES, type EngineName } from './runtime/engineNames.ts';
 export type { KernelProfile } from './runtime/runtime.ts';
 export type { InputSpec } from './signature.ts';
 export type { LayersWeights, StateItem } from './state/stateItem.ts';

@@ -2,6 +2,7 @@ import { createNodeRuntime, type Provider } from '../onnx/onnxruntimeNode.ts';
 import { wasmRuntime } from '../wasm/executable.ts';
 import { whyNoThreads } from '../wasm/team.ts';
 import { autoRuntime } from './autoRuntime.ts';
+import { ENGINE_NAMES, type EngineName } from './engineNames.ts';
 import { MOST_THREADS } from './mostThreads.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -11,11 +12,6 @@ export interface EngineReport {
   /** One line for people. */
   readonly line: string;
 }
-
-/** Every engine, by name; `auto` picks one. */
-export const ENGINE_NAMES = ['auto', 'wasm', 'wasm-relaxed', 'onnxruntime-node', 'cuda', 'eager'] as const;
-/** One of {@link ENGINE_NAMES}. */
-export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** Loads what is not part of this package. */
 export interface EngineLoader {
