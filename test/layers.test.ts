@@ -50,3 +50,18 @@ test('the table has every folder, and names none that is not there', () => {
   expect(modules.filter((path) => rowOf(path) === undefined && !DOORS.includes(path))).toEqual([]);
   expect(rows.size).toBeGreaterThan(10);
 });
+
+test('the command starts without the engine, which is loaded by what computes', () => {
+  const loaded = new Set<string>(['experiments/command.ts', 'experiments/commands/main.ts', 'experiments/registry.ts']);
+  // What is added on the way is visited, too.
+  for (const path of loaded) {
+    for (const [, specifier] of readFileSync(join(root, path), 'utf8').matchAll(
+      /^(?:import|export) (?!type )[^;]*? from '(\.[^']+)'/gm,
+    )) {
+      loaded.add(relative(root, resolve(root, dirname(path), specifier!)));
+    }
+  }
+  expect(loaded).toContain('experiments/harness/config.ts');
+  const NAMES = ['src/engine/runtime/engineNames.ts', 'src/engine/runtime/mostThreads.ts'];
+  expect([...loaded].filter((path) => path.startsWith('src/engine/') && !NAMES.includes(path))).toEqual([]);
+});

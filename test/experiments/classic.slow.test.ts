@@ -8,6 +8,7 @@ import { main } from '../../experiments/commands/main.ts';
 import { registry, type SummaryRow } from '../../experiments/index.ts';
 import { scoreTable } from '../../experiments/training/scored/scores.ts';
 import { trainSettings } from '../../experiments/training/trainSettings.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-classic-'));
 
@@ -54,6 +55,7 @@ describe('oxbow run classic', () => {
   });
 
   it('trains, evaluates, and prints scores and speeds', async () => {
+    jobsHere();
     const out = join(folder, 'run');
     // Tables side by side, as in a wide terminal.
     vi.stubEnv('COLUMNS', '200');

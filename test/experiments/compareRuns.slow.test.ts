@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { alignSteps } from '../../experiments/harness/report/alignSteps.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 import { oxbow } from './fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-compare-'));
@@ -14,6 +15,7 @@ const run = (name: string, scale: number, seeds: number) =>
 
 describe('oxbow report of several runs', () => {
   it('compares them by environment, in the terminal and on a page', async () => {
+    jobsHere();
     expect((await run('calm', 1, 3)).code).toBe(0);
     expect((await run('wild', 5, 2)).code).toBe(0);
     const [calm, wild] = [join(folder, 'calm'), join(folder, 'wild')];

@@ -8,6 +8,7 @@ import type { PlaneDensity } from '../../experiments/densities/targets/planeDens
 import type { SummaryRow } from '../../experiments/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { builtinFlows, Rng } from '../../src/index.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-densities-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -92,6 +93,7 @@ test('every family over the plane takes part', () => {
 });
 
 test('oxbow run densities: what a fit is above the floor, and pictures', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const small = ['steps=200', 'learningRate=1e-2', 'heldOut=1500', 'batchSize=128', 'hidden=[16]', 'bins=6'];
   const argv = [

@@ -10,6 +10,7 @@ import type { SummaryRow } from '../../experiments/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Flow, Rng, ShiftScale } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-distill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,6 +58,7 @@ test('estimates are within their standard errors of what they estimate', () => {
 });
 
 test('oxbow run distill: one teacher for all of a seed, students measured against it, samples beside each other', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const settings = ['teacher.steps=40', 'student.steps=40', 'evaluationSamples=500', 'hidden=[8]', 'layers=2'];
   const argv = [

@@ -5,12 +5,14 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { make } from '../../envs/index.ts';
 import { writeCheckedJson } from '../../experiments/harness/checkedJson.ts';
 import { makePolicy, Rng, savePolicy } from '../../src/index.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 import { oxbow } from './fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-eval-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('oxbow eval has a table over the seeds for each study', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const argv = [
     'run',

@@ -16,6 +16,7 @@ import { searchSpaces } from '../../experiments/lake/tuning.ts';
 import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../experiments/registry.ts';
 import { Policy, Rng, type SampledAction } from '../../src/index.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-lake-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -155,6 +156,7 @@ test('tasks of the soft lake that are alike are refused', () => {
 
 describe('oxbow run lake', () => {
   test('the same seeds give the same results on every machine, with the documented fields', async () => {
+    jobsHere();
     const out = join(folder, 'run');
     const argv = [
       'run',

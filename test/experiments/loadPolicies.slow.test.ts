@@ -6,11 +6,13 @@ import { main } from '../../experiments/commands/main.ts';
 import { loadPolicies, registry } from '../../experiments/index.ts';
 import { measureWalks } from '../../experiments/lake/walks/measureWalks.ts';
 import { Rng } from '../../src/index.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-load-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the policies of a run load by one call, with their jobs and metrics, and walk as they did', async () => {
+  jobsHere();
   const run = join(folder, 'run');
   const few = ['--study', 'cloning', '--env', 'Lake-v0', '--policies', 'gaussian-full,realnvp', '--seeds', '1'];
   const small = ['cloning.steps=20', 'cloning.demonstrations=30', 'cloning.batchSize=64', 'evaluationEpisodes=50'];

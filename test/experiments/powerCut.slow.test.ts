@@ -11,6 +11,7 @@ import { isTemporary } from '../../src/files.ts';
 import { Rng } from '../../src/random.ts';
 import { type FileCall, RECORD } from '../support/recordFiles.ts';
 import { VolatileDisk } from '../support/volatileDisk.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 import { oxbow } from './fixture/oxbow.ts';
 
 const address = (path: string) => new URL(path, import.meta.url).href;
@@ -56,6 +57,7 @@ describe('a power cut at any moment', () => {
 
     const states = [...statesAfterCuts(whole, calls, final)];
     expect(states.length).toBeGreaterThan(50);
+    jobsHere();
     const rng = new Rng(`continued ${name}`);
     for (let i = 0; i < continued; i++) {
       // From each part of the run one.

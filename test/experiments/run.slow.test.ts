@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../experiments/harness/terminal/commandLine.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 import { type Ended, oxbow } from './fixture/oxbow.ts';
 
 const cli = fileURLToPath(new URL('fixture/cli.ts', import.meta.url));
@@ -137,6 +138,7 @@ describe('oxbow run', () => {
   });
 
   it('draws a figure of the report as files', async () => {
+    jobsHere();
     const a = join(folder, 'figures');
     expect((await oxbow('run', 'drift', '--seeds', '2', '--policies', 'left', '--out', a)).code).toBe(0);
     const figure = await oxbow('figure', a, 'plain-end', join(folder, 'end'));
@@ -159,6 +161,8 @@ describe('oxbow run', () => {
     ['nan', 'position is NaN at step 3, expected a finite number'],
     ['exit', 'its process exited with code 7'],
   ])('goes on with the others when a job fails (%s)', async (fault, message) => {
+    // One ends its process.
+    if (fault !== 'exit') jobsHere();
     const out = join(folder, fault);
     const { code, stdout, stderr } = await oxbow(
       'run',
@@ -167,6 +171,8 @@ describe('oxbow run', () => {
       'plain',
       '--out',
       out,
+      '--workers',
+      '1',
       '--set',
       `fault=${fault}`,
     );

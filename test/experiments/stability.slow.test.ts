@@ -6,6 +6,7 @@ import { main } from '../../experiments/commands/main.ts';
 import { interquartileMean, type SummaryRow } from '../../experiments/index.ts';
 import { registry } from '../../experiments/registry.ts';
 import { dropInCriteria, softCriteria } from '../../experiments/stability/verdict.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-stability-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,6 +44,7 @@ test('returns above 0 and seeds that are missing are judged alike', () => {
 });
 
 test('oxbow run stability: every question is asked of the policies that it is about, and the verdict is written', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const small = ['ppo.steps=128', 'ppo.horizon=32', 'soft.steps=20', 'evaluationEpisodes=4', 'greedyEpisodes=2'];
   const argv = [

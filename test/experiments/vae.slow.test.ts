@@ -13,6 +13,7 @@ import { matchedEncoder, posteriorNames, Vae } from '../../experiments/vae/model
 import { digitSheet } from '../../experiments/vae/pictures.ts';
 import { Rng } from '../../src/index.ts';
 import { perturb } from '../support/perturb.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-vae-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -124,6 +125,7 @@ describe.each(posteriorNames)('the posterior %s', (posterior) => {
 });
 
 test('oxbow run vae: bounds and pictures', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const small = ['steps=20', 'batchSize=16', 'hidden=10', 'heldOut=60', 'samples=4', 'flow.hidden=8', 'flow.layers=2'];
   const argv = [

@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../experiments/harness/checkedJson.ts';
+import { jobsHere } from './fixture/jobsHere.ts';
 import { oxbow } from './fixture/oxbow.ts';
 
 const out = join(mkdtempSync(join(tmpdir(), 'oxbow-verify-test-')), 'run');
@@ -10,13 +11,15 @@ const LEFT = 'plain/Line-v0/left/seed-0';
 
 describe('oxbow verify', () => {
   beforeAll(async () => {
+    jobsHere();
     const argv = ['--study', 'plain', '--policies', 'left,right', '--seeds', '2', '--set', 'fault=throw'];
     expect((await oxbow('run', 'drift', ...argv, '--out', out)).code).toBe(1);
+    vi.restoreAllMocks();
   });
 
   it('says that finished jobs give the same bytes again, and only reads the run', async () => {
     const before = readdirSync(out, { recursive: true });
-    const { code, stdout, stderr } = await oxbow('verify', out);
+    const { code, stdout, stderr } = await oxbow('verify', out, '--workers', '1');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`${LEFT}: the same bytes`);
     expect(stdout).toMatch(/^3 of 3 jobs gave the same bytes again$/m);
@@ -24,6 +27,7 @@ describe('oxbow verify', () => {
   });
 
   it('takes a share of them, drawn each time', async () => {
+    jobsHere();
     const { code, stdout } = await oxbow('verify', out, '--sample', '0.4', '--workers', '1');
     expect(code).toBe(0);
     expect(stdout.match(/: the same bytes$/gm)).toHaveLength(2);
@@ -31,6 +35,7 @@ describe('oxbow verify', () => {
   });
 
   it('names what is not the same', async () => {
+    jobsHere();
     const path = join(out, 'jobs', LEFT, 'result.json');
     const stored = readFileSync(path, 'utf8');
     const { sha256: _, ...result } = JSON.parse(stored);

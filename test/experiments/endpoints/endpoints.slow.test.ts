@@ -5,6 +5,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { main } from '../../../experiments/commands/main.ts';
 import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
 import { registry } from '../../../experiments/registry.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-endpoints-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,6 +25,7 @@ async function command(words: string, ...argv: string[]): Promise<string> {
 }
 
 test('runs, is verified byte for byte, and shows endpoints with floors', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   await command(
     'run endpoints --seeds 1000,1001 --policies gaussian,spline --study arrival,soft-sac-0.05,floors --workers 1',
@@ -50,10 +52,13 @@ test('runs, is verified byte for byte, and shows endpoints with floors', async (
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('E2: soft regret');
   expect(report).toContain('Primary endpoint: soft regret over τ along the policy’s own walks');
+  // In a process of its own.
+  vi.restoreAllMocks();
   expect(await command('verify --workers 1 --sample 0.2', out)).toMatch(/(\d+) of \1 jobs gave the same bytes again/);
 });
 
 test('its settings are searched for in each study alone', async () => {
+  jobsHere();
   const out = join(folder, 'tuning');
   const studies = 'soft-ppo-0.05,soft-ppo-0.1';
   await command(

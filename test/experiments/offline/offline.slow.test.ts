@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { SummaryRow } from '../../../experiments/index.ts';
 import { missingData } from '../../../experiments/offline/benchmarkData.ts';
 import { recipeOf } from '../../../experiments/offline/cells.ts';
@@ -11,6 +11,7 @@ import { offline } from '../../../experiments/offline/offline.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { listedDatasets } from '../../../experiments/training/recipes/listedDatasets.ts';
 import { loadPolicy } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbowOn } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-offline-'));
@@ -76,6 +77,7 @@ test('banks are counted by e to their entropy', () => {
 });
 
 test('oxbow run offline: learns from data, grows, and a job gives the same bytes again', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const data = set('data=["two-experts","uneven"]');
   const run = (policies: string) =>
@@ -107,11 +109,14 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lake-stride-uneven');
 
+  // In a process of its own.
+  vi.restoreAllMocks();
   const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
   expect([verified.code, verified.stderr]).toEqual([0, '']);
 });
 
 test('oxbow tune offline: trials over both kinds of data, and settings that a run takes', async () => {
+  jobsHere();
   const out = join(folder, 'search');
   const argv = [
     'tune',

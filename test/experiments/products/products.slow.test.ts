@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { SummaryRow } from '../../../experiments/index.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { loadPolicy } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbowOn } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-products-'));
@@ -14,6 +15,7 @@ const SMALL = ['steps=300', 'evaluationEpisodes=300', 'heldOut=600', 'lakes=[1,2
 const POLICIES = ['--policies', 'gaussian,mixture-4,regression'];
 
 test('oxbow run products: the plain controls do what theory says, and a job gives the same bytes again', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const argv = ['run', 'products', '--workers', '1', '--seeds', '2', ...POLICIES, ...SMALL, '--out', out];
   const { code, stdout } = await oxbowOn(registry, ...argv);
@@ -55,12 +57,15 @@ test('oxbow run products: the plain controls do what theory says, and a job give
     expect(report).toContain(text);
   }
 
+  // In a process of its own.
+  vi.restoreAllMocks();
   const verified = await oxbowOn(registry, 'verify', out, '--job', job, '--workers', '1');
   expect([verified.code, verified.stderr]).toEqual([0, '']);
   expect(verified.stdout).toMatch(/^1 of 1 job gave the same bytes again$/m);
 });
 
 test('oxbow tune products: trials under both conditions, and settings that a run takes', async () => {
+  jobsHere();
   const out = join(folder, 'search');
   const small = ['steps=40', 'evaluationEpisodes=20', 'heldOut=50', 'demonstrations=100'].flatMap((each) => [
     '--set',

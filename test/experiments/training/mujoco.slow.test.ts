@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { train } from '../../../agents/index.ts';
 import { loadEnv, makeVec } from '../../../envs/index.ts';
-import { oxbow } from '../fixture/oxbow.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
+import { type Ended, oxbow } from '../fixture/oxbow.ts';
 
 const ID = 'mujoco/Hopper-v5';
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-mujoco-'));
@@ -59,12 +60,15 @@ describe('the command', () => {
         { env: ID, returns: [expect.any(Number), expect.any(Number)] },
       ]);
     }
+    // What was done in a process of its own, in this one as well.
+    jobsHere();
     const verified = await oxbow('verify', out, '--workers', '1');
     expect([verified.code, verified.stderr]).toEqual([0, '']);
     expect(verified.stdout).toContain('1 of 1 job gave the same bytes again');
   });
 
   test('searches for the settings of its training', async () => {
+    jobsHere();
     const out = join(folder, 'tuning');
     const tuned = await oxbow('tune', 'train', ID, ...SMALL, '--trials', '1', '--seeds', '1', '--out', out);
     expect([tuned.code, tuned.stderr]).toEqual([0, '']);
@@ -95,34 +99,43 @@ describe('without the package', () => {
   const without = pathToFileURL(fileURLToPath(new URL('../fixture/withoutMujoco.mjs', import.meta.url))).href;
   const INSTALL = 'mujoco: the package @mujoco/mujoco cannot be loaded: npm install @mujoco/mujoco@3.14.0';
 
-  const bare = (...argv: string[]) => {
-    const options = { cwd: root, encoding: 'utf8', env: { ...process.env, COLUMNS: '200' } } as const;
-    return spawnSync(
-      process.execPath,
-      ['--import', 'tsx', '--import', without, 'test/experiments/fixture/cli.ts', ...argv],
-      options,
-    );
-  };
+  const out = join(folder, 'bare');
+  let [training, inspection, list, options]: Ended[] = [];
 
-  test('what needs it says in one line what to install, and writes nothing', () => {
-    const out = join(folder, 'bare');
-    for (const argv of [
+  // All of them in one process, whose start takes longer.
+  beforeAll(() => {
+    const commands = [
       ['train', ID, ...SMALL, '--out', out],
       ['inspect', 'gaussian', '--env', ID],
-    ]) {
-      const { status, stdout, stderr } = bare(...argv);
-      expect([status, stdout, stderr]).toEqual([2, '', `oxbow: ${INSTALL}\n`]);
+      ['list', 'envs'],
+      ['list', 'envs', ID],
+    ];
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        ...['--import', 'tsx', '--import', without],
+        ...['test/experiments/fixture/commandsInOne.ts', JSON.stringify(commands)],
+      ],
+      { cwd: root, encoding: 'utf8', env: { ...process.env, COLUMNS: '200' } },
+    );
+    expect(stderr).toBe('');
+    [training, inspection, list, options] = JSON.parse(stdout) as Ended[];
+  }, 120_000);
+
+  test('what needs it says in one line what to install, and writes nothing', () => {
+    for (const ended of [training, inspection]) {
+      expect(ended).toEqual({ code: 2, stdout: '', stderr: `oxbow: ${INSTALL}\n` });
     }
     expect(existsSync(out)).toBe(false);
   });
 
   test('the list has the others and that line, and still tells the options of a robot', () => {
-    const { status, stdout, stderr } = bare('list', 'envs');
-    expect([status, stderr]).toEqual([0, '']);
+    const { code, stdout, stderr } = list!;
+    expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`\n${INSTALL}\n`);
     expect(stdout).toMatch(/^Pendulum-v1 /m);
     expect(stdout).not.toContain(ID);
-    expect(bare('list', 'envs', ID).stdout).toMatch(/^healthyZRange +list of 2 /m);
+    expect(options!.stdout).toMatch(/^healthyZRange +list of 2 /m);
   });
 });
 

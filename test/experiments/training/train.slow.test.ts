@@ -12,6 +12,7 @@ import { trainExperiment } from '../../../experiments/training/trainExperiment.t
 import { trainJob } from '../../../experiments/training/trainJob.ts';
 import { engineLoader } from '../../../src/engine/runtime/engine.ts';
 import { loadPolicy, Rng } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
 const seesaw = fileURLToPath(new URL('../fixture/seesaw.ts', import.meta.url));
@@ -66,6 +67,7 @@ describe('oxbow train', () => {
     ['train', ['--policy', 'gaussian,mixture']],
     ['tune train', ['--policy', 'gaussian,mixture', '--trials', '1', '--seeds', '1']],
   ])('%s %j: actions without bounds are not squashed, by themselves', async (command, argv) => {
+    jobsHere();
     const out = join(folder, 'endless', command, String(argv.length));
     const small = ['agent.learningStarts=8', 'agent.batchSize=4', 'agent.criticHidden=4', 'policy.hidden=4'];
     const options = set('env.bound=null', 'evaluationEpisodes=1', ...small);
@@ -120,6 +122,8 @@ describe('oxbow train', () => {
     const report = readFileSync(join(out, 'report.html'), 'utf8');
     for (const title of ['Learning curves', 'How episodes ended']) expect(report).toContain(title);
 
+    // What jobs in processes of their own have done, those in this one do as well.
+    jobsHere();
     const kept = join(folder, 'kept');
     const evaluations = ['--evaluate-every', '512', '--keep', 'best', '--set', 'evaluateEpisodes=2'];
     expect((await oxbow(...SEESAW, ...evaluations, '--out', kept)).code).toBe(0);
@@ -135,10 +139,14 @@ describe('oxbow train', () => {
 
     // The user's environment in threads, which the module is loaded in, too.
     const threaded = join(folder, 'threaded');
-    const options = ['--policy', 'gaussian,plank', '--seeds', '2', '--config', file, ...set('env.workers=2')];
+    const options = ['--policy', 'plank', '--seeds', '1', '--config', file, ...set('env.workers=2')];
     const { stderr } = await oxbow(...SEESAW, ...options, '--out', threaded);
     expect(stderr).toBe('');
-    expect(readJson(threaded, 'summary.json').results).toEqual(results);
+    const ofFirstSeed = (path: string) =>
+      readJson(path, 'summary.json')
+        .results.filter(({ policy }: Record<string, string>) => policy === 'plank')
+        .map(({ metric, perSeed }: { metric: string; perSeed: number[] }) => [metric, perSeed[0]]);
+    expect(ofFirstSeed(threaded)).toEqual(ofFirstSeed(out));
 
     // A seed whose end is lost goes on from its checkpoint, and the run is what it was.
     const job = join(out, 'jobs', 'ppo', 'Seesaw-v0', 'plank', 'seed-1');
@@ -194,7 +202,12 @@ describe('oxbow train', () => {
     // A command of its own, whom a signal reaches while it measures what would take days.
     const cli = ['--import', 'tsx', 'experiments/cli.ts', 'eval', out, '--load', seesaw, '--episodes', '1000000000'];
     const env = { ...process.env, SEESAW_SIGNAL: 'SIGTERM' };
-    const stopped = spawnSync(process.execPath, cli, { env, encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' });
+    const stopped = spawnSync(process.execPath, cli, {
+      env,
+      encoding: 'utf8',
+      timeout: 120_000,
+      killSignal: 'SIGKILL',
+    });
     expect([stopped.status, stopped.stdout, stopped.stderr]).toEqual([130, '', '']);
     expect((await oxbow('eval', out, '--env', 'Pendulum-v1')).stderr).toMatch(
       /^oxbow: ppo\/Seesaw-v0\/gaussian\/seed-0: evaluate: wanted an environment with 1 observations[^\n]*\n$/,
@@ -223,9 +236,20 @@ describe('oxbow train', () => {
   });
 
   it('keeps the engine that it was begun with, whatever is installed later', async () => {
+    jobsHere();
     const [plain, native] = [join(folder, 'plain'), join(folder, 'native')];
     const engineOf = (out: string) => [readJson(out, 'config.json').config.engine, readJson(out, 'config.json').engine];
-    const argv = ['train', 'Pendulum-v1', '--agent', 'ppo', ...SMALL, '--set', 'env.maxEpisodeSteps=20'];
+    const argv = [
+      'train',
+      'Pendulum-v1',
+      '--agent',
+      'ppo',
+      ...SMALL,
+      '--steps',
+      '256',
+      '--set',
+      'env.maxEpisodeSteps=20',
+    ];
     const job = (out: string) => join(out, 'jobs', 'ppo', 'Pendulum-v1', 'gaussian', 'seed-0', 'result.json');
     const missing = () =>
       vi.spyOn(engineLoader, 'node').mockImplementation(() => {
@@ -270,6 +294,7 @@ describe('oxbow train', () => {
   });
 
   it('says in one line what went wrong on the way, and keeps the rest', async () => {
+    jobsHere();
     const out = join(folder, 'nan');
     const nan = await oxbow(...SEESAW, ...set('env.fault=NaN reward later'), '--out', out);
     expect(nan.stderr).toBe(

@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { train } from '../../../agents/index.ts';
 import { DatasetWriter, spaceToJson } from '../../../datasets/index.ts';
 import { make } from '../../../envs/index.ts';
 import { sampledAndGreedy } from '../../../experiments/training/sampledAndGreedy.ts';
 import { BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-data-'));
@@ -47,6 +48,8 @@ beforeAll(async () => {
 });
 
 describe('oxbow train --dataset', () => {
+  beforeEach(jobsHere);
+
   it('trains, goes online, and eval plays what it has learned; train does the same', async () => {
     const run = join(folder, 'run');
     const online = ['--online-steps', '20', ...set('agent.learningStarts=5')];

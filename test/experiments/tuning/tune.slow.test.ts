@@ -6,6 +6,7 @@ import { main } from '../../../experiments/commands/main.ts';
 import { trueMinus } from '../../../experiments/harness/report/trueMinus.ts';
 import type { Trials } from '../../../experiments/harness/tuning/trials.ts';
 import { registry } from '../fixture/hill.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-tune-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,6 +26,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe('oxbow tune', () => {
   test('finds the best settings on seeds of its own, and the experiment takes them', async () => {
+    jobsHere();
     const out = join(folder, 'hill');
     const argv = ['tune', 'hill', '--trials', '8', '--out', out, '--workers', '2'];
     const { code, stdout } = await oxbow(...argv);

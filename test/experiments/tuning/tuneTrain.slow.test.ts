@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
 import { drawSettings } from '../../../experiments/harness/tuning/searchSpace.ts';
 import { tryOut } from '../../../experiments/training/tryOut.ts';
@@ -10,6 +10,7 @@ import type { TrainTuningConfig } from '../../../experiments/training/tuning/tra
 import { trainTuningExperiment } from '../../../experiments/training/tuning/trainTuningExperiment.ts';
 import { trialConfig } from '../../../experiments/training/tuning/trialConfig.ts';
 import { Rng, selectBackend, selectEngine } from '../../../src/index.ts';
+import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbow } from '../fixture/oxbow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-tune-train-'));
@@ -17,6 +18,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
 
 describe('oxbow tune train', () => {
+  beforeEach(jobsHere);
+
   test('finds the better of two rates by halving; stopped and resumed, or done anew, it finds the same; training with what it found is the trial', async () => {
     const space = join(folder, 'space.json');
     writeFileSync(space, JSON.stringify({ agent: { learningRate: { choice: [1e-6, { linear: [3e-3, 0] }] } } }));

@@ -8,6 +8,7 @@ import { lakeSchema } from '../../../../../experiments/lake/config.ts';
 import { annealing } from '../../../../../experiments/lake/studies/annealing/annealing.ts';
 import { collapses } from '../../../../../experiments/lake/studies/annealing/annealingSection.ts';
 import { registry } from '../../../../../experiments/registry.ts';
+import { jobsHere } from '../../../fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-annealing-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -48,6 +49,7 @@ test('the criteria: a collapse at constant low temperature, both banks with the 
 });
 
 test('oxbow run lake --study E6: the same runs with the schedule and without', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const argv = [
     'run',

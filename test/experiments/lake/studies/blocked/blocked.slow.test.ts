@@ -11,6 +11,7 @@ import { homeRateAgainstOpponent } from '../../../../../experiments/lake/studies
 import { measureWalks } from '../../../../../experiments/lake/walks/measureWalks.ts';
 import { registry } from '../../../../../experiments/registry.ts';
 import { GaussianPolicy, Rng, WrappedPolicy } from '../../../../../src/index.ts';
+import { jobsHere } from '../../../fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-blocked-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,6 +46,7 @@ test('who goes by one bank alone never gets home against an opponent, and as oft
 });
 
 test('oxbow run lake --study E3: success of each policy, rising with the tries, and a verdict', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const small = ['soft.lake.steps=2048', 'blocked.fineTuning.steps=1024', 'evaluationEpisodes=64'];
   const argv = [

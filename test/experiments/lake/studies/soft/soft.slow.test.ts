@@ -10,6 +10,7 @@ import { softLake } from '../../../../../experiments/lake/studies/soft/lake/soft
 import { banditCriteria, soft } from '../../../../../experiments/lake/studies/soft/soft.ts';
 import { everyOf } from '../../../../../experiments/lake/study/everyOf.ts';
 import { registry } from '../../../../../experiments/registry.ts';
+import { jobsHere } from '../../../fixture/jobsHere.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-soft-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -76,6 +77,7 @@ test('the jobs: all policies at each temperature, and some with the penalty', ()
 });
 
 test('oxbow run lake --study E2: the better start of a Gaussian counts; the report has figures and what was computed', async () => {
+  jobsHere();
   const out = join(folder, 'run');
   const argv = [
     'run',
