@@ -42,7 +42,7 @@ describe.each(cases)('$name, $kind', (entry) => {
 
   test('the density integrates to 1, and is that of its samples', () => {
     const flow = moved(entry, SMOOTH);
-    const drawn = draws(entry, flow, 10_000);
+    const drawn = draws(entry, flow, 20_000);
     const logProb = (x: number[][]) => density(entry, flow, tf.tensor2d(x));
     const bounds = definition.angles ? ([-Math.PI, Math.PI] as const) : undefined;
     expect(Math.abs(integral(drawn, logProb, { cells: 100, ...(bounds && { bounds }) }) - 1)).toBeLessThan(0.01);
