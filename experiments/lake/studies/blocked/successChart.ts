@@ -30,7 +30,7 @@ export function successChart(rows: readonly SummaryRow[], tries: readonly number
   };
   const apart: Encoding = { xOffset: { field: 'policy', type: 'nominal', scale: { domain: shown } } };
   return {
-    width: 280,
+    width: 270,
     height: 220,
     layer: [
       {
