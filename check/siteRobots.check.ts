@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { root, temporaryFolder } from './project.ts';
+import { longestTask } from './site/longestTask.ts';
 import { reachesEveryControl } from './site/reachesEveryControl.ts';
 import { visitSite } from './site/visitSite.ts';
 
@@ -23,34 +24,12 @@ const distances = (page: Page) =>
   page.$$eval('.side [data-metric=distance]', (all) =>
     all.map(({ textContent }) => Number.parseFloat(textContent!.replace('−', '-'))),
   );
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds of the processor. */
-  readonly tdur?: number;
-  readonly args: { readonly name?: string };
-}
-/** Milliseconds of the processor that the longest task of the page's own thread takes, from now on: others on the machine do not count. */
-async function longestTask(page: Page): Promise<() => Promise<number>> {
-  await browser.startTracing(page, ['toplevel']);
-  return async () => {
-    const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
-    const threadOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
-    const isNamed = ({ name, args }: TraceEvent) => name === 'thread_name' && args.name === 'CrRendererMain';
-    const main = new Set(traceEvents.filter(isNamed).map(threadOf));
-    const tasks = traceEvents.filter((event) => event.ph === 'X' && main.has(threadOf(event)));
-    expect(tasks.length).toBeGreaterThan(100);
-    return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
-  };
-}
 
 describe('robots', () => {
   test('a Hopper hops a metre far within three minutes; what that loads comes from the site, as it is said, on demand', async () => {
     const { page, complaints, loaded } = await open('/robots.html');
     await page.locator('.go').waitFor();
-    const longest = await longestTask(page);
+    const longest = await longestTask(browser, page);
     expect([...loaded.keys()].filter((url) => /worker|mujoco/.test(url))).toEqual([]);
     const started = performance.now();
     await page.click('.go');
