@@ -531,14 +531,19 @@ describe('settings', () => {
     });
   });
 
-  it('are those of the environments of the run, where they were searched for each', () => {
-    const base = { seeds: [0], studies: ['s'], policies: ['a'], environments: ['fine'], steps: 5 };
-    const tuned = { s: { fine: { a: { rate: 1 } }, rough: { a: { rate: 2 } } }, t: { rough: { a: { rate: 3 } } } };
+  it('are those of the environments and policies of the run, where they were searched for each', () => {
+    const base = { seeds: [0], studies: ['s'], policies: ['a', 'c'], environments: ['fine'], steps: 5 };
+    const tuned = {
+      s: { fine: { a: { rate: 1 }, b: { rate: 4 }, c: {} }, rough: { a: { rate: 2 } } },
+      t: { rough: { a: { rate: 3 } } },
+      u: { fine: { b: { rate: 5 } } },
+    };
     expect(ownSettings({ ...base, tuned } as typeof base)).toEqual({
-      config: { ...base, tuned: { s: { fine: { a: { rate: 1 } } } } },
-      leftOut: ['rough'],
+      config: { ...base, tuned: { s: { fine: { a: { rate: 1 }, c: {} } } } },
+      environmentsLeftOut: ['rough'],
+      policiesLeftOut: ['b'],
     });
-    expect(ownSettings(base)).toEqual({ config: base, leftOut: [] });
+    expect(ownSettings(base)).toEqual({ config: base, environmentsLeftOut: [], policiesLeftOut: [] });
   });
 
   it('have a table for each list of records, by number', () => {

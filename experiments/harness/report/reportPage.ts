@@ -39,7 +39,11 @@ export async function reportPage(
   const command = commandOf(experiment, config);
   const isShort = tables.reduce((sum, { rows }) => sum + rows.length, 0) <= FEW_ROWS;
   const answer = experiment.answer?.(results, config);
-  const { leftOut } = ownSettings(config);
+  const { environmentsLeftOut, policiesLeftOut } = ownSettings(config);
+  const leftOut = [
+    ...(environmentsLeftOut.length > 0 ? [plural(environmentsLeftOut.length, 'environment')] : []),
+    ...(policiesLeftOut.length > 0 ? [plural(policiesLeftOut.length, 'policy')] : []),
+  ];
   const own = outcomes.length === 0 ? [] : await experiment.report(outcomes, results, config, conclusions);
   const remarks: Remark[] = [
     ...(experiment.remarks?.(results, config) ?? []),
@@ -86,7 +90,7 @@ export async function reportPage(
       ...(fingerprint === undefined ? [] : [['fingerprint', fingerprint] as const]),
     ],
     ...(leftOut.length > 0 && {
-      settingsNote: `config.json also has the settings for ${plural(leftOut.length, 'environment')} that this run leaves out.`,
+      settingsNote: `config.json also has the settings for ${leftOut.join(' and ')} that this run leaves out.`,
     }),
   };
 }
