@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import type { Module } from '../module.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { checkedSamples, type Estimate, meanWithError } from './estimate.ts';
@@ -37,6 +38,12 @@ export abstract class Distribution {
   get angles(): boolean {
     return false;
   }
+
+  /**
+   * What its log-density reads: modules, besides tensors that it makes each time anew. Given, what evaluates it often compiles it;
+   * a distribution over other tensors has none.
+   */
+  readonly state?: readonly Module[];
 
   /** Draws of shape `[...sampleShape, ...batchShape, ...eventShape]`. */
   abstract sample(rng: Rng, sampleShape?: number[]): tf.Tensor;

@@ -28,6 +28,7 @@ class ActionDensity extends Distribution {
   readonly batchShape: number[] = [];
   readonly eventShape: number[];
   readonly reparameterized: boolean;
+  override readonly state: readonly [Policy];
   readonly #angles: boolean;
   readonly #policy: Policy;
   readonly #observation: number[];
@@ -35,6 +36,7 @@ class ActionDensity extends Distribution {
   constructor(policy: Policy, observation: number[]) {
     super();
     this.#policy = policy;
+    this.state = [policy];
     this.#observation = observation;
     this.eventShape = [policy.actionDim];
     const { reparameterized, angles } = tf.tidy(() => {

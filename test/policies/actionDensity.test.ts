@@ -78,6 +78,33 @@ test('modes finds the mode of a Gaussian policy', () => {
   });
 });
 
+test('modes are the same compiled and eager, follow the policy, and leave no tensors behind', () => {
+  const policy = makePolicy('spline', { ...spaces, hidden: [8], rng: new Rng(5) });
+  const compiled = actionDensity(policy, [0.1, 0.2, 0.3]);
+  const eager = actionDensity(policy, [0.1, 0.2, 0.3]);
+  Object.defineProperty(eager, 'state', { value: undefined });
+  const find = (density: typeof eager) => modes(density, { rng: new Rng(6), starts: 24 });
+  const expectSame = () => {
+    const [found, wanted] = [find(compiled), find(eager)];
+    expect(found.map(({ share }) => share)).toEqual(wanted.map(({ share }) => share));
+    found.forEach(({ x, logProb }, i) => {
+      expect(logProb).toBeCloseTo(wanted[i]!.logProb, 4);
+      x.forEach((value, j) => {
+        expect(value).toBeCloseTo(wanted[i]!.x[j]!, 2);
+      });
+    });
+    return found[0]!.logProb;
+  };
+  const before = expectSame();
+  const count = tf.memory().numTensors;
+  tf.tidy(() => {
+    for (const weight of policy.trainableVariables()) weight.assign(tf.add(weight, 0.3));
+  });
+  expect(Math.abs(expectSame() - before)).toBeGreaterThan(0.01);
+  expect(tf.memory().numTensors).toBe(count);
+  policy.dispose();
+});
+
 test('an observation of another size is refused', () => {
   const policy = makePolicy('gaussian', { ...spaces, rng: new Rng(0) });
   expect(() => actionDensity(policy, [1, 2])).toThrow('actionDensity: wanted an observation of 3 numbers, got 2');
