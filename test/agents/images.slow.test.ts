@@ -153,7 +153,7 @@ const cases: Record<string, Case> = {
   DQN: {
     make: () => new Walk() as AnyEnv,
     limit: 20,
-    steps: 8000,
+    steps: 5000,
     policy: ['q-network'],
     agent: ({ policy, env }) =>
       new Dqn({
@@ -182,7 +182,7 @@ const cases: Record<string, Case> = {
   TD3: {
     make: () => new Point() as AnyEnv,
     limit: 8,
-    steps: 3000,
+    steps: 2000,
     policy: ['gaussian', { squash: 'tanh', activation: 'relu' }],
     agent: (parts) => new Td3({ ...common, ...replay, ...parts, gamma: 0, updatesPerStep: 0.25, criticHidden: [32] }),
     atLeast: -2.5,
