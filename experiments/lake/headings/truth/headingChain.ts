@@ -47,13 +47,18 @@ export class HeadingChain {
   /** f where each step leads, `[states × points]`: 0 where it ends the walk, else bilinear between nodes. */
   next(values: Float64Array): Float64Array {
     const { columns } = this.#grid;
-    return Float64Array.from(this.#corners, (corner, move) => {
-      if (corner < 0) return 0;
-      const [across, up, above] = [this.#across[move]!, this.#up[move]!, corner + columns];
+    const after = new Float64Array(this.#corners.length);
+    // A plain loop: a walk's sum takes thousands of these.
+    for (let move = 0; move < after.length; move++) {
+      const corner = this.#corners[move]!;
+      if (corner < 0) continue;
+      const across = this.#across[move]!;
+      const above = corner + columns;
       const low = values[corner]! + across * (values[corner + 1]! - values[corner]!);
       const high = values[above]! + across * (values[above + 1]! - values[above]!);
-      return low + up * (high - low);
-    });
+      after[move] = low + this.#up[move]! * (high - low);
+    }
+    return after;
   }
 
   /**
