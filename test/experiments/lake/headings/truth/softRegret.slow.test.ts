@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { LakeEnv, lakeGrains, lakeMap } from '../../../../../envs/index.ts';
-import { walk } from '../../../../../envs/lake/lakeMap.ts';
+import { border, walk } from '../../../../../envs/lake/lakeMap.ts';
 import { makeHeadingPolicy } from '../../../../../experiments/lake/headings/headingPolicies.ts';
 import { SOFT_LAKE, softLakeOptions } from '../../../../../experiments/lake/headings/softLakeTask.ts';
 import { classFloor } from '../../../../../experiments/lake/headings/truth/classFloor.ts';
@@ -70,6 +70,32 @@ test('the soft regret of the uniform policy is V*(start) less the mean return of
   // The same once more, exactly: by a chain over the grid.
   expect((temperature * chain.at(chain.sumAlong(uniform, kls), start)) / expected).toBeCloseTo(1, 1);
   expect(chain.at(chain.sumAlong(uniform, new Float64Array(count).fill(1)), start) / steps).toBeCloseTo(1, 1);
+});
+
+test('what a step leads to is bilinear between nodes, so that a plane stays one, and 0 where the walk ends', () => {
+  const [cells, points] = [8, 12];
+  const chain = new HeadingChain({ stride: STRIDE, cells, points });
+  const plane = ({ x, y }: { x: number; y: number }) => 1 + x + 2 * y;
+  const { columns, size } = new LandGrid(cells);
+  // Of the grid itself, whose nodes in the lake stand for points ashore. The line x = 0 has two columns.
+  const node = (i: number) => {
+    const [column, row] = [i % columns, Math.floor(i / columns)];
+    const across = column > cells / 2 ? column - 1 : column;
+    return { x: border * ((2 * across) / cells - 1), y: border * ((2 * row) / cells - 1) };
+  };
+  const after = chain.next(Float64Array.from({ length: size }, (_, i) => plane(node(i))));
+  const wanted = chain.states.flatMap((from) =>
+    Array.from({ length: points }, (_, i) => {
+      const angle = Math.PI * ((2 * i + 1) / points - 1);
+      const { position, outcome } = walk(from, STRIDE * Math.cos(angle), STRIDE * Math.sin(angle));
+      return outcome === undefined ? plane(position) : 0;
+    }),
+  );
+  expect(wanted.filter((value) => value !== 0).length).toBeGreaterThan(100);
+  expect(after.length).toBe(wanted.length);
+  after.forEach((value, move) => {
+    expect(value).toBeCloseTo(wanted[move]!, 9);
+  });
 });
 
 test('walks that do not end are told of', () => {
