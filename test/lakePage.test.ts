@@ -119,7 +119,7 @@ describe('every number of a table is that of the stored run', () => {
     [
       'E5',
       ['σ = 1, fixed', 'σ learned'],
-      ['σ = 1', 'σ learned'].map((condition) => ({
+      ['scale-1', 'learned'].map((condition) => ({
         study: 'fixed-scale',
         env: 'Lake-v0',
         condition,
@@ -146,8 +146,8 @@ describe('every number of a table is that of the stored run', () => {
     const [heading, [name, constant, annealed] = []] = table('E6');
     expect([heading, name]).toEqual([['policy', 'constant', 'annealed'], 'spline']);
     const of = { study: 'annealing', policy: 'spline', metric: 'lesserShare' };
-    expectCell(constant!, { ...of, condition: 'τ = 0.02, constant' });
-    expectCell(annealed!, { ...of, condition: 'τ = 0.02, annealed' });
+    expectCell(constant!, { ...of, condition: 'tau-0.02-constant' });
+    expectCell(annealed!, { ...of, condition: 'tau-0.02-annealed' });
   });
 });
 

@@ -89,7 +89,7 @@ describe('the first page of the stored run answers', () => {
   it('when a flow is not needed', () => {
     expect(html).toContain('<dt>When is a flow not needed?</dt>');
     expect(texts('results').join(' ')).toContain(
-      `Where all demonstrators use one bank, a Gaussian drowns in ${told(row('gaussian', '100/0'))} of its walks.`,
+      `Where all demonstrators use one bank, a Gaussian drowns in ${told(row('gaussian', 'share-100'))} of its walks.`,
     );
   });
 
