@@ -211,6 +211,14 @@ describe('figures', () => {
   });
 
   it('have no parts that a screen reader would stop at without a name', async () => {
+    // Of labels that would meet each other some are hidden: a still figure does without.
+    const dense = await renderSvg({
+      width: 30,
+      data: { values: [{ a: 0 }, { a: 1000 }] },
+      mark: 'point',
+      encoding: { x: { field: 'a', type: 'quantitative', axis: { tickCount: 10 } } },
+    });
+    expect(dense).not.toMatch(/<text[^>]* opacity="0"/);
     const svg = await renderSvg(intervalChart([row('spline', [1, 2])], { x: 'return', policies }));
     expect(svg).not.toMatch(/role=|aria-|\d\.\d{3}/);
   });
@@ -372,6 +380,20 @@ describe('the parts of a page', () => {
     for (const id of ['part-1', 'part-2', 'figure-2', 'table-1']) expect(html).toContain(` id="${id}"`);
   });
 
+  it('have a table beside one or two last figures, and below three', async () => {
+    const rates = { title: 'Rates', columns: ['rate'], rows: [['1']] };
+    const inOneRow = async (names: readonly string[], tables: (typeof rates)[]) => {
+      const own = [{ title: 'Own', figures: names.map((name) => figure(name)), tables }];
+      const row = /<div class="evidence">.*<\/div>/s.exec(await renderSections(own, new Numbering(own)))?.[0] ?? '';
+      return [row.match(/<figure/g)?.length ?? 0, row.match(/<table/g)?.length ?? 0];
+    };
+    expect(await inOneRow(['a'], [rates])).toEqual([1, 1]);
+    expect(await inOneRow(['a', 'b'], [rates])).toEqual([2, 1]);
+    expect(await inOneRow(['a', 'b', 'c'], [rates])).toEqual([0, 0]);
+    expect(await inOneRow(['a', 'b', 'c'], [rates, rates])).toEqual([0, 2]);
+    expect(await inOneRow(['a'], [])).toEqual([0, 0]);
+  });
+
   it('fold what is folded, under a line that says what is in it and an anchor within it', async () => {
     const html = await render();
     expect([...html.matchAll(/<summary>(.*?)<\/summary>\n<div id="([^"]+)">/g)].map(([, ...found]) => found)).toEqual([
@@ -459,10 +481,13 @@ describe('the first page', () => {
     expect(Number(rects[0]![1]) / Number(rects[1]![1])).toBeCloseTo(4, 1);
     expect(svg.match(/v5M/g)).toHaveLength(1);
     // A long label goes on below itself, and the row is higher.
-    const long = answerPicture({ caption: 'c', bars: [{ ...bars[0]!, label: 'autoregressive spline' }, bars[1]!] });
+    const long = answerPicture({
+      caption: 'c',
+      bars: [{ ...bars[0]!, label: 'an autoregressive spline flow' }, bars[1]!],
+    });
     expect([...long.matchAll(/text-anchor="end"[^>]*>([^<]*)</g)].map(([, text]) => text)).toEqual([
-      'autoregressive',
-      'spline',
+      'an autoregressive',
+      'spline flow',
       'flow &lt;1&gt;',
     ]);
     const height = (drawn: string) => Number(/ height="(\d+)"/.exec(drawn)![1]);

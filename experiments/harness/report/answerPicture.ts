@@ -15,7 +15,7 @@ interface Sizes {
 }
 
 const SIZES = {
-  small: { width: 216, line: 11, gap: 3, character: 6.3, font: 10.5, longest: 17 },
+  small: { width: 250, line: 11, gap: 4, character: 6.3, font: 10.5, longest: 22 },
   large: { width: 400, line: 15, gap: 8, character: 8, font: 13.5, longest: 24 },
 } as const satisfies Record<string, Sizes>;
 

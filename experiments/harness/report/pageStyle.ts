@@ -11,7 +11,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1128px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.35rem; margin: 2.2rem 0 .4rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
+h2 { font-size: 1.35rem; margin: 1.3rem 0 .3rem; padding-top: .6rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 p { max-width: 46rem; margin: .5rem 0; }
 a { color: inherit; }
@@ -21,27 +21,26 @@ a { color: inherit; }
 .warning ul { margin: .3rem 0 0; padding-left: 1.2rem; }
 #summary h1 { margin: 0; font-size: 1.6rem; }
 #summary .lead { margin: .2rem 0 0; font-size: .95rem; line-height: 1.4; max-width: none; }
-.answers { list-style: none; margin: .9rem 0 0; padding: 0; display: grid; gap: .45rem 2rem; font-size: .8rem; line-height: 1.33; }
-.answers .item { display: grid; grid-template-columns: minmax(0, 1fr) 216px; gap: .1rem 1rem; align-content: start; border-top: 1px solid var(--line); padding-top: .3rem; break-inside: avoid; }
+.answers { list-style: none; margin: .45rem 0 0; padding: 0; display: grid; gap: .2rem 1.8rem; font-size: .78rem; line-height: 1.28; }
+.answers .item { border-top: 1px solid var(--line); padding-top: .18rem; break-inside: avoid; }
+.answers .answer-picture { float: right; width: 250px; margin: .1rem 0 .1rem 1rem; }
 .answers p { margin: 0; max-width: none; }
-.answers .question { grid-column: 1 / -1; }
 .answers .question, .answers .verdict { color: var(--muted); }
 .answers .question b { color: var(--ink); }
 .answers .answer { margin: 0 0 .1rem; font-weight: 500; }
 .answers.large { font-size: .95rem; line-height: 1.45; }
-.answers.large .item { grid-template-columns: minmax(0, 1fr) minmax(0, 400px); grid-template-rows: auto 1fr; gap: .3rem 3rem; padding-top: .6rem; }
-.answers .plain, .answers.large .plain { grid-template-columns: 1fr; }
+.answers.large .item { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 400px); grid-template-rows: auto 1fr; gap: .3rem 3rem; padding-top: .6rem; }
+.answers.large .plain { grid-template-columns: 1fr; }
 .answers.large .question { grid-column: 1; }
 .answers.large .said { grid-column: 1; }
-.answers.large .answer-picture { grid-area: 1 / 2 / span 2; }
+.answers.large .answer-picture { grid-area: 1 / 2 / span 2; width: auto; margin: 0; }
 .answers.large .answer { font-size: 1.2rem; line-height: 1.4; margin: 0 0 .5rem; }
-.answer-picture { margin: 0; }
 .answers .answer-picture > svg { width: auto; max-width: 100%; }
 .answer-picture figcaption { font-size: .72rem; margin: .1rem 0 0; line-height: 1.3; }
 .large .answer-picture figcaption { font-size: .82rem; margin-top: .4rem; }
 #summary .table { margin: .9rem 0; }
 #summary td { white-space: normal; }
-dl.notes { display: grid; gap: .5rem 2rem; margin: .9rem 0 0; padding: .6rem 0 0; border-top: 2px solid var(--ink); font-size: .82rem; line-height: 1.36; }
+dl.notes { display: grid; gap: .5rem 2rem; margin: .5rem 0 0; padding: .3rem 0 0; border-top: 2px solid var(--ink); font-size: .8rem; line-height: 1.32; }
 dl.notes div { display: block; }
 dl.notes dt { color: var(--ink); font-weight: 600; }
 dl.notes dt::after { content: ""; }
@@ -61,7 +60,7 @@ h4, h5, h6 { font-size: 1rem; margin: 1.6rem 0 .3rem; }
   :root:has(#show-all:checked) .folds details { flex: 1 0 100%; width: 100%; }
   :root:has(#show-all:checked) ::details-content { content-visibility: visible; }
 }
-nav { margin-top: 1.4rem; }
+nav { margin-top: 1rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; list-style: none; margin: 0; padding: 0; font-size: .92rem; }
 nav a { display: block; padding: .2rem 0; }
 dl { margin: 1rem 0 0; font-size: .88rem; }
@@ -70,43 +69,51 @@ dt { color: var(--muted); }
 dt::after { content: ":"; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 dl.facts { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; }
-dl.lines { max-width: 54rem; font-size: .92rem; margin-top: .5rem; }
-dl.lines div { display: grid; grid-template-columns: 6rem 1fr; gap: .1rem .6rem; margin-top: .2rem; break-inside: auto; }
+dl.lines { max-width: 62rem; font-size: .92rem; line-height: 1.42; margin-top: .4rem; }
+dl.lines div { display: grid; grid-template-columns: 5.4rem 1fr; gap: .1rem .6rem; margin-top: .2rem; break-inside: auto; }
 dl.lines dd { grid-column: 2; }
 dl.settings { columns: 20rem; column-gap: 2rem; }
-.figures { columns: 320px; column-gap: 2rem; margin: 1.2rem 0; }
+.figures { columns: 320px; column-gap: 2rem; margin: 1rem 0 0; }
 .figures.single { columns: auto; max-width: 540px; }
-figure { margin: 0 0 1.6rem; break-inside: avoid; }
-figure.wide { margin: 1.2rem 0 1.6rem; }
+figure { margin: 0 0 1.2rem; break-inside: avoid; }
+figure.wide { margin: 1rem 0 1.2rem; }
 figure svg { display: block; max-width: 100%; height: auto; }
 figure > svg { width: 100%; }
-figure:not(.wide) > svg { max-width: 370px; }
+figure:not(.wide) > svg { width: auto; max-width: min(100%, 370px); }
 [*|href$="#ink"] { filter: var(--ink-image); }
-figcaption { font-size: .85rem; line-height: 1.45; color: var(--muted); margin-top: .4rem; max-width: 54rem; }
+figcaption { font-size: .85rem; line-height: 1.45; color: var(--muted); margin-top: .4rem; max-width: 68rem; }
 figcaption b, caption b { color: var(--ink); }
-.panels { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 220px)); justify-content: start; gap: 1rem .75rem; }
-.panels > div { max-width: 220px; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
+.panels { display: grid; grid-template-columns: repeat(var(--wide), minmax(0, 200px)); justify-content: start; gap: 1rem .75rem; }
+.panels > div { max-width: 200px; min-width: 0; display: flex; flex-direction: column; justify-content: flex-end; }
 .panels p { margin: 0 0 .15rem; font-size: .92rem; font-weight: 600; line-height: 1.35; overflow-wrap: anywhere; }
 .panels small { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
 .panels i { display: inline-block; width: .75em; height: .75em; border-radius: 50%; margin-right: .4em; }
 .panels svg { width: 100%; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; list-style: none; margin: .5rem 0 0; padding: 0; font-size: .85rem; }
 .legend li { display: flex; align-items: center; gap: .4rem; }
-.table { overflow-x: auto; margin: 1.2rem 0; }
-table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
+.table { overflow-x: auto; margin: .4rem 0 .6rem; max-width: 100%; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: .35rem; }
-th, td { padding: .35rem 1rem .35rem 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line); font-weight: 400; }
+th, td { padding: .22rem .9rem .22rem 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { color: var(--muted); vertical-align: bottom; }
 .number { text-align: right; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
 @media screen and (min-width: 700px) { td { white-space: nowrap; } .prose td { white-space: normal; } }
 .prose td:not(.number) { min-width: 13rem; }
 @media screen and (min-width: 1000px) {
-  main { padding-top: 1.1rem; }
+  main { padding-top: .8rem; }
   #summary:has(.small) { margin: 0 max(-3.5rem, (100% - 100vw + 3rem) / 2); }
   .answers.small { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .answers.small .item:last-child:nth-child(odd) { grid-column: 1 / -1; }
   dl.notes { grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); }
+  dl.notes:has(> :nth-child(4):last-child) { grid-template-columns: 1.8fr 1.1fr .8fr 1.2fr; }
+  section > dl.lines { columns: 2; column-gap: 2rem; max-width: none; }
+  section > dl.lines div { break-inside: avoid; margin: 0 0 .2rem; }
+  section > dl.lines div:first-child { column-span: all; }
+  .evidence { display: flex; flex-wrap: wrap; gap: 0 1.8rem; align-items: flex-start; }
+  .evidence { margin-top: 1rem; }
+  .evidence > figure { max-width: 370px; margin-bottom: .6rem; }
+  .evidence table { font-size: .82rem; }
   .figures.single { max-width: none; }
   .single figure { display: grid; grid-template-columns: minmax(0, 370px) minmax(0, 1fr); column-gap: 2rem; align-items: center; }
   .figures { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); column-gap: 2rem; }
@@ -117,8 +124,8 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   h1 { font-size: 1.5rem; }
   table { font-size: .85rem; }
   th, td { padding-right: .7rem; }
-  .answers .item, .answers.large .item { grid-template: auto / minmax(0, 1fr); }
-  .answers.large .answer-picture { grid-area: auto; margin-top: .5rem; }
+  .answers .item, .answers.large .item { display: flex; flex-direction: column; }
+  .answers .answer-picture, .answers.large .answer-picture { order: 1; width: auto; margin: .3rem 0 0; }
   .answers.large .answer { font-size: 1.05rem; }
 }
 @media screen and (max-width: 599px) {
@@ -151,6 +158,8 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   h2, h3, h4, h5, h6, caption, summary, .lines { break-after: avoid; }
   figure, tr, pre, .lines, .folds, .warning { break-inside: avoid; }
   .figures:not(.single) { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); column-gap: 2rem; }
+  .evidence { display: flex; flex-wrap: wrap; gap: 0 1.5rem; align-items: flex-start; }
+  .evidence > figure { max-width: 300px; }
   .folds { break-before: avoid; }
   figcaption { font-size: 8pt; }
 }

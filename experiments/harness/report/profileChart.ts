@@ -36,6 +36,8 @@ export function profileChart(profiles: readonly PolicyProfile[], options: Profil
   return {
     ...(options.title !== undefined && { title: options.title }),
     data: { values },
+    // With its axis and the title of that it is about as wide as a phone's page.
+    width: 258,
     encoding: {
       color: lineColours(options.policies, present),
     },

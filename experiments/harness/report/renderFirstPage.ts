@@ -71,8 +71,8 @@ function renderItem(tag: 'li' | 'div', { answer, size, asked = '', verdict }: It
       ? ''
       : `<figure class="answer-picture">${answerPicture(chart, size)}<figcaption>${escapeHtml(chart.caption)}</figcaption></figure>\n`;
   return `<${tag} class="item${picture === '' ? ' plain' : ''}">
-${asked}<div class="said">${said}${judged}</div>
-${picture}</${tag}>`;
+${asked}${picture}<div class="said">${said}${judged}</div>
+</${tag}>`;
 }
 
 /** As HTML in which no line breaks within an interval: `[36.9, 49.4]`. */

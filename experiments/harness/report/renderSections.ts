@@ -35,8 +35,7 @@ async function renderContent(section: Section, { id, level, numbering }: Place):
   const html = [
     ...(section.facts === undefined ? [] : [definitions('lines', section.facts, (text) => numbering.link(text))]),
     ...(section.paragraphs ?? []).map((text) => `<p>${numbering.link(text)}</p>`),
-    ...(await renderFigures(section.figures ?? [], numbering)),
-    ...(section.tables ?? []).map((table) => renderTable(table, numbering.label(table))),
+    ...(await renderEvidence(section, numbering)),
   ];
   let folds: string[] = [];
   const endFolds = () => {
@@ -81,8 +80,14 @@ function contents({ figures = [], tables = [], sections = [] }: Section): { figu
   };
 }
 
-/** Wide figures by themselves; those between them in columns of nearly one height. */
-async function renderFigures(figures: readonly Figure[], numbering: Numbering): Promise<string[]> {
+/** Narrow figures that leave room for a table in their row. */
+const FEW = 2;
+
+/**
+ * Wide figures by themselves; those between them in columns of nearly one height; then tables: beside each other and beside few last figures, as far as
+ * there is room.
+ */
+async function renderEvidence({ figures = [], tables = [] }: Section, numbering: Numbering): Promise<string[]> {
   const html: string[] = [];
   let narrow: string[] = [];
   const endColumns = () => {
@@ -100,8 +105,10 @@ async function renderFigures(figures: readonly Figure[], numbering: Numbering): 
       html.push(drawn);
     } else narrow.push(drawn);
   }
-  endColumns();
-  return html;
+  if (tables.length === 0 || narrow.length > FEW) endColumns();
+  const row = [...narrow, ...tables.map((table) => renderTable(table, numbering.label(table)))];
+  if (row.length > 1) return [...html, `<div class="evidence">\n${row.join('\n')}\n</div>`];
+  return [...html, ...row];
 }
 
 /** Names with what they stand for, as a list of definitions. @param text how a value is written as HTML */

@@ -9,7 +9,7 @@ const STYLE: NonNullable<TopLevelSpec['config']> = {
   // Shares as texts and tables have them: 50 %, the unit apart.
   locale: { number: { decimal: '.', thousands: ',', grouping: [3], currency: ['', ''], percent: '\u00a0%' } },
   font: FONT,
-  view: { stroke: null, continuousWidth: 270, continuousHeight: 220 },
+  view: { stroke: null, continuousWidth: 270, continuousHeight: 190 },
   axis: {
     labelFontSize: 12,
     labelColor: themeColour('muted'),
@@ -44,12 +44,13 @@ export async function renderSvg(spec: TopLevelSpec, theme: Theme | 'page' = 'lig
 }
 
 /**
- * Without what a still figure has no use for: Vega's roles of single marks, which a reader of the page would have to walk
+ * Without what a still figure has no use for: labels that others hide, Vega's roles of single marks, which a reader of the page would have to walk
  * through, its class names, empty groups' outlines, defaults and what all texts share, digits below a tenth of a pixel in paths and a
  * hundredth elsewhere.
  */
 function plain(svg: string): string {
   return svg
+    .replace(/<text\b[^>]* opacity="0"[^>]*>[^<]*<\/text>/g, '')
     .replace(/ (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"/g, '')
     .replace(/ (?:opacity="1"|stroke-width="1"|stroke-miterlimit="4")/g, '')
     .replace(/<path (?:d="M0,0h0v0h0Z"|d="" display="none")\/>/g, '')

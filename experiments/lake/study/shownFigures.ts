@@ -7,10 +7,10 @@ import type { StudyName } from './studyCodes.ts';
 export const shownFigures: Readonly<Record<StudyName, readonly string[]>> = {
   ppo: ['ppo-Lake-v0-walks', 'ppo-Lake-v0-profile', 'ppo-Lake-v0-drowned'],
   cloning: ['cloning-LakeStride-v0-walks', 'cloning-LakeStride-v0-drowned', 'cloning-bandit-density'],
-  soft: ['soft-lake-temperature', 'soft-lake-stride', 'soft-bandit-kl'],
+  soft: ['soft-lake-temperature'],
   blocked: ['blocked-walks', 'blocked-success'],
   opponent: ['opponent-bandit-density', 'opponent-bandit-value'],
-  'fixed-scale': ['fixed-scale-pitchfork-*', 'fixed-scale-drowned'],
+  'fixed-scale': ['fixed-scale-pitchfork-*'],
   annealing: ['annealing-share-*'],
   'other-ways': ['other-ways-cloned-walks', 'other-ways-soft-entropy'],
 };

@@ -133,6 +133,8 @@ function drownChart(rows: readonly SummaryRow[], config: LakeConfig): TopLevelSp
   const x = { field: 'scale', type: 'quantitative', title: 'fixed σ' } as const;
   const y = { type: 'quantitative', title: 'drowned', axis: { format: '%' } } as const;
   return {
+    // With its axis and the title of that it is about as wide as a phone's page.
+    width: 258,
     layer: [
       ...(learned === null
         ? []

@@ -13,6 +13,9 @@ import { COLD, softLakeCondition } from './lakeConditions.ts';
 /** Points of the best Gaussian's curve from one temperature of the run to the next. */
 const BETWEEN = 3;
 
+const READING =
+  'A dot is the interquartile mean over the seeds, a bar its 95 % interval. Dashed: the best Gaussian, computed from the soft optimum.';
+
 /** KL at the start by PPO, against the stride and against the temperature, where a run has at least two of them. */
 export function klFigures(rows: readonly SummaryRow[], { soft }: LakeConfig): Figure[] {
   const measured = rows
@@ -36,14 +39,13 @@ export function klFigures(rows: readonly SummaryRow[], { soft }: LakeConfig): Fi
       { field: 'stride', title: 'stride, lengths', scale: { zero: false } },
       ({ temperature }) => temperature === COLD,
       (strides) => strides.map((stride) => ({ stride, temperature: COLD })),
-      `KL(π ‖ π*) at the start against the stride, by PPO, τ = ${COLD}. A dot is the interquartile mean over the seeds, a bar its 95 % interval. ` +
-        'Dashed: the best Gaussian, computed from the soft optimum.',
+      `KL(π ‖ π*) at the start against the stride, by PPO, τ = ${COLD}. ${READING}`,
     ),
     ...figure(
       { field: 'temperature', title: 'temperature τ', scale: { type: 'log' } },
       ({ stride }) => stride === STRIDE,
       (temperatures) => between(temperatures).map((temperature) => ({ stride: STRIDE, temperature })),
-      `KL(π ‖ π*) at the start against the temperature, by PPO, stride ${STRIDE}. Dots, bars and the dashed line as in {soft-lake-stride}.`,
+      `KL(π ‖ π*) at the start against the temperature, by PPO, stride ${STRIDE}. ${READING}`,
     ),
   ];
 }
@@ -90,7 +92,7 @@ function klAgainst(
   };
   const kl: Position = { type: 'quantitative', title: 'KL at the start, nats', scale: { zero: true } };
   return {
-    width: 'container',
+    width: 250,
     height: 220,
     layer: [
       {
