@@ -110,8 +110,7 @@ th:first-child { position: sticky; left: 0; background: var(--paper); white-spac
   section > dl.lines { columns: 2; column-gap: 2rem; max-width: none; }
   section > dl.lines div { break-inside: avoid; margin: 0 0 .2rem; }
   section > dl.lines div:first-child { column-span: all; }
-  .evidence { display: flex; flex-wrap: wrap; gap: 0 1.8rem; align-items: flex-start; }
-  .evidence { margin-top: 1rem; }
+  .evidence { display: flex; flex-wrap: wrap; gap: 0 1.8rem; align-items: flex-start; margin-top: 1rem; }
   .evidence > figure { max-width: 370px; margin-bottom: .6rem; }
   .evidence table { font-size: .82rem; }
   .figures.single { max-width: none; }
