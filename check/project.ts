@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -19,6 +19,12 @@ export function run(
 ): string {
   const options = { cwd: directory, env: { ...environment, ...env }, encoding: 'utf8', stdio: 'pipe' } as const;
   return execFileSync(command, args, options);
+}
+
+/** The path, of what a package of Debian brings. @throws one line that names the package, where it is not */
+export function installed(path: string, debian: string): string {
+  if (!existsSync(path)) throw new Error(`${path} is missing: apt-get install ${debian}`);
+  return path;
 }
 
 /** The TypeScript blocks of a page. */
