@@ -14,6 +14,7 @@ import { isPlainPath } from './isPlainPath.ts';
 import { readJobFolder } from './jobFolder.ts';
 import { isOfLock, type Lock, lockFolder } from './lock.ts';
 import { jobMetrics, writeMetrics } from './metrics.ts';
+import { ownSettings } from './report/ownSettings.ts';
 
 /** The settings by which a run may grow: jobs are added, and none is another. */
 const LISTS = ['seeds', 'studies', 'policies', 'environments'] as const;
@@ -27,6 +28,7 @@ const runSchema = z
     engine: z.string(),
     backend: z.string(),
     versions: z.strictObject({ oxbow: z.string(), node: z.string() }),
+    settings: z.string().optional(),
   })
   .refine(({ seeds, config }) => isDeepStrictEqual(seeds, config.seeds), {
     path: ['seeds'],
@@ -41,6 +43,8 @@ export interface RunConfig {
   readonly engine: string;
   readonly backend: string;
   readonly versions: { readonly oxbow: string; readonly node: string };
+  /** The key of the settings that it was begun with, where it has grown by policies whose settings were not among them. */
+  readonly settings?: string | undefined;
 }
 
 /** What `run.json` records of each time the command worked on the run: times are here and nowhere else. */
@@ -87,13 +91,13 @@ export class RunDirectory {
     this.path = path;
     this.run = run;
     this.#lock = lock;
-    this.settings = settingsKey(run);
+    this.settings = run.settings ?? settingsKey(run);
     this.#sessions = readSessions(path);
   }
 
   /**
    * Starts a run in a new or empty directory, or continues the one that is there. It may ask for more seeds, studies, policies and
-   * environments than before.
+   * environments than before, and bring the tuned settings of these.
    * @param path by default a new directory `runs/<experiment>-<time>`
    * @throws InputError if the directory holds something else, is damaged, in use, or cannot be written; nothing is changed then
    */
@@ -107,8 +111,7 @@ export class RunDirectory {
       created ??= makeFolder(path);
       lock = await lockFolder(path, holding);
       const old = checkDirectory(path, run);
-      // A continued run keeps the versions it was begun with.
-      const directory = new RunDirectory(path, { ...run, ...(old && { versions: old.versions }) }, lock);
+      const directory = new RunDirectory(path, old === undefined ? run : continued(old, run), lock);
       if (!isDeepStrictEqual(old, plain(directory.run))) writeCheckedJson(join(path, 'config.json'), directory.run);
       return directory;
     } catch (error) {
@@ -299,6 +302,13 @@ function settingsKey({ experiment, config, engine, backend, versions }: RunConfi
   return sha256(stringify([experiment, engine, backend, versions.oxbow, withoutLists(config)]));
 }
 
+/** A run that goes on: it keeps the versions it was begun with, and the key of its settings. */
+function continued(old: RunConfig, run: RunConfig): RunConfig {
+  const grown = { ...run, versions: old.versions };
+  const key = old.settings ?? settingsKey(old);
+  return key === settingsKey(grown) ? grown : { ...grown, settings: key };
+}
+
 function withoutLists(config: CommonConfig): Record<string, unknown> {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !LISTS.some((list) => list === key)));
 }
@@ -311,7 +321,11 @@ function difference(a: RunConfig, b: RunConfig): string | undefined {
   if (a.versions.oxbow !== b.versions.oxbow) {
     return `another version of oxbow (${a.versions.oxbow}, not ${b.versions.oxbow})`;
   }
-  const [before, after] = [withoutLists(plain(a.config)), withoutLists(plain(b.config))];
+  // Of the tuned settings those of the policies and environments that there were before: no job has used the others.
+  const { policies, environments } = a.config;
+  const [before, after] = [a, b].map(({ config }) =>
+    withoutLists(ownSettings({ ...plain(config), policies, environments }).config),
+  ) as [Record<string, unknown>, Record<string, unknown>];
   const keys = Object.keys({ ...before, ...after }).filter((key) => !isDeepStrictEqual(before[key], after[key]));
   if (keys.length > 0) return `another config (${keys.join(', ')})`;
   const lost = LISTS.flatMap((list) => {

@@ -203,6 +203,27 @@ describe('a run', () => {
     );
   });
 
+  test('may grow by policies with tuned settings of their own, and by no others', async () => {
+    const tuned = (own: object) => ({ tuned: { s: { e: own } } });
+    const path = newPath();
+    const begun = await RunDirectory.start(path, runOf(tuned({ p: { rate: 1 } })), holding);
+    mkdirSync(begun.jobPath(job), { recursive: true });
+    writeJobFolder(begun.jobPath(job), { job, settings: begun.settings, result, rows });
+    await begun.release();
+    const both = { policies: ['p', 'q'], ...tuned({ p: { rate: 1 }, q: { rate: 2 } }) };
+    // What the run has measured stays, and so do its settings.
+    for (const run of [runOf(both), runOf(both)]) expect(await resume(path, run)).toMatchObject({ result });
+    expect(RunDirectory.open(path).run.config).toMatchObject(both);
+    expect(RunDirectory.open(path).settings).toBe(begun.settings);
+    for (const other of [
+      { p: { rate: 1.5 }, q: { rate: 2 } },
+      { p: { rate: 1 }, q: { rate: 3 } },
+    ]) {
+      const changed = resume(path, runOf({ ...both, ...tuned(other) }));
+      await expect(changed).rejects.toThrow('holds a run with another config (tuned)');
+    }
+  });
+
   test.each<[string, RunConfig, string]>([
     ['settings', runOf({ rate: 0.2, other: 1 }), 'another config (rate, other)'],
     ['experiment', { ...runOf(), experiment: 'y' }, 'another experiment (x, not y)'],

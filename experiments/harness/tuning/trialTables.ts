@@ -1,11 +1,12 @@
 import type { Table } from '../experiment.ts';
+import { groupBy } from '../groupBy.ts';
 import { settingsText } from './settingsText.ts';
 import { ranked, type Trial, type Trials } from './trials.ts';
-import type { Objective, Tuning } from './tuning.ts';
+import { type Judged, judgedBy, type Objective, type Tuning } from './tuning.ts';
 
 /**
  * For each study and environment a row a policy: its best and its median score, how many of its trials came near to the best
- * of all policies, and the settings of the best one.
+ * of all policies, and the settings of the best one. Policies that another metric judged have a table of their own.
  * @param policyLabel how a policy reads; as it is, unless given
  */
 export function trialTables(
@@ -14,15 +15,26 @@ export function trialTables(
   policyLabel: (policy: string) => string = (policy) => policy,
 ): Table[] {
   return Object.entries(trials).flatMap(([study, environments]) =>
-    Object.entries(environments).map(([env, policies]) =>
-      table(`${study}, ${env}`, policies, { objective: objectives[study]!, policyLabel }),
+    Object.entries(environments).flatMap(([env, policies]) =>
+      byMeasure(policies, objectives[study]!).map(({ judged, own }) =>
+        table(`${study}, ${env}`, own, { objective: { ...objectives[study]!, ...judged }, policyLabel }),
+      ),
     ),
   );
 }
 
+type PolicyTrials = Readonly<Record<string, readonly Trial[]>>;
+
+/** Policies with what judged them: scores of one metric do not compare with those of another. */
+export function byMeasure(policies: PolicyTrials, objective: Objective): { judged: Judged; own: PolicyTrials }[] {
+  const judgedOf = (trials: readonly Trial[]) => judgedBy(objective, { by: trials.find(({ by }) => by)?.by });
+  const groups = groupBy(Object.entries(policies), ([, trials]) => judgedOf(trials).metric);
+  return Array.from(groups.values(), (own) => ({ judged: judgedOf(own[0]![1]), own: Object.fromEntries(own) }));
+}
+
 function table(
   title: string,
-  policies: Readonly<Record<string, readonly Trial[]>>,
+  policies: PolicyTrials,
   { objective, policyLabel }: { readonly objective: Objective; readonly policyLabel: (policy: string) => string },
 ): Table {
   const { label, near, goal, over } = objective;

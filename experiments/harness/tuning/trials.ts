@@ -6,6 +6,8 @@ import type { Objective } from './tuning.ts';
 export interface Trial {
   readonly settings: Settings;
   readonly scores: readonly (number | null)[];
+  /** The metric that was scored, if it is another than that of the other policies: the objective's `otherwise`. */
+  readonly by?: string;
 }
 
 /** All trials, by study, environment and policy. */

@@ -1,15 +1,30 @@
 import type { SearchSpaces } from './tunedSchema.ts';
 
-/** By which metric of a job its settings are judged. */
-export interface Objective {
+/** What is judged: a metric of a job. */
+export interface Judged {
   readonly metric: string;
-  readonly goal: 'minimize' | 'maximize';
   /** As the tables name it, with its unit. */
   readonly label: string;
-  /** What a trial's score is of those of its seeds: their mean, or the worst of them, so that what fails now and then does not win. */
-  readonly over: 'mean' | 'worst';
   /** A difference in the metric that matters: the report counts the trials that come as near to the best one. */
   readonly near: number;
+}
+
+/** By which metric of a job its settings are judged. */
+export interface Objective extends Judged {
+  readonly goal: 'minimize' | 'maximize';
+  /** What a trial's score is of those of its seeds: their mean, or the worst of them, so that what fails now and then does not win. */
+  readonly over: 'mean' | 'worst';
+  /**
+   * What judges a policy whose jobs have this metric: one whose loss is no likelihood, say. Trials are ranked within a policy, so that it decides as
+   * well; with the scores of other policies it does not compare.
+   */
+  readonly otherwise?: Judged;
+}
+
+/** What judged a trial. */
+export function judgedBy(objective: Objective, { by }: { readonly by?: string | undefined }): Judged {
+  const { otherwise } = objective;
+  return otherwise !== undefined && by === otherwise.metric ? otherwise : objective;
 }
 
 /**

@@ -10,7 +10,7 @@ import { latinHypercube, type Settings } from './searchSpace.ts';
 import { bestSettings, type Trial, type Trials } from './trials.ts';
 import { trialTables } from './trialTables.ts';
 import type { Tuned } from './tunedSchema.ts';
-import { searchedConditions } from './tuning.ts';
+import { type Objective, searchedConditions } from './tuning.ts';
 import { type TrialsFile, type TuningConfig, tuningSection } from './tuningSection.ts';
 
 /** What the name of the search for an experiment's settings ends in. */
@@ -76,22 +76,13 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
     mapGroups(summary, 'study', (ofStudy, study) =>
       mapGroups(ofStudy, 'env', (ofEnvironment, env) =>
         mapGroups(
-          // A trial has a row for each condition under which it is searched.
-          [
-            ...groupBy(
-              ofEnvironment.filter(({ metric }) => metric === objectives[study]!.metric),
-              ({ policy }) => policy,
-            ),
-          ].map(([name, rows]) => {
+          [...groupBy(ofEnvironment, ({ policy }) => policy)].map(([name, rows]) => {
             const [policy, number] = name.split(' #') as [string, string];
-            return {
-              policy,
-              settings: settingsOf({ study, env, policy }, trials)[Number(number) - 1]!,
-              scores: rows.flatMap(({ perSeed }) => perSeed),
-            };
+            const settings = settingsOf({ study, env, policy }, trials)[Number(number) - 1]!;
+            return { policy, trial: { settings, ...scored(rows, objectives[study]!) } };
           }),
           'policy',
-          (own) => own.map(({ settings, scores }): Trial => ({ settings, scores })),
+          (own) => own.map(({ trial }): Trial => trial),
         ),
       ),
     );
@@ -133,14 +124,16 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
       ).flat(),
 
     async runJob({ of, trial }, config, context) {
-      const { metric } = objectives[of.study]!;
+      const { metric, otherwise } = objectives[of.study]!;
       try {
         const { metrics } = await experiment.runJob(of, configOf(config, trial), context);
-        return { metrics: { [metric]: metrics[metric] ?? null } };
+        const judged = otherwise !== undefined && otherwise.metric in metrics ? otherwise.metric : metric;
+        return { metrics: { [judged]: metrics[judged] ?? null } };
       } catch (error) {
         // Settings under which training diverges are a finding, not a failure.
         if (!(error instanceof Error) || error.name !== 'DivergedError') throw error;
-        return { metrics: { [metric]: null }, data: { diverged: error.message } };
+        const none = { [metric]: null, ...(otherwise !== undefined && { [otherwise.metric]: null }) };
+        return { metrics: none, data: { diverged: error.message } };
       }
     },
 
@@ -159,6 +152,18 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
 }
 
 type Where = Pick<Job, 'study' | 'env' | 'policy'>;
+
+/**
+ * The scores of a trial.
+ * @param rows its rows, one for each condition under which it is searched, and for each metric that any policy is judged by there
+ */
+function scored(rows: readonly SummaryRow[], { metric: usual, otherwise }: Objective): Pick<Trial, 'scores' | 'by'> {
+  const has = (name: string | undefined) =>
+    rows.some(({ metric, perSeed }) => metric === name && perSeed.some((score) => score !== null));
+  const by = otherwise !== undefined && has(otherwise.metric) ? otherwise.metric : undefined;
+  const scores = rows.filter(({ metric }) => metric === (by ?? usual)).flatMap(({ perSeed }) => perSeed);
+  return { scores, ...(by !== undefined && { by }) };
+}
 
 /** Groups rows by a field, in the order in which its values appear. */
 function mapGroups<R extends { readonly [key in K]: string }, K extends string, U>(

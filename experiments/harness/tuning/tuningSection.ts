@@ -3,7 +3,7 @@ import type { CommonConfig, Section } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 import { plural } from '../plural.ts';
 import { bestSettings, type Trials } from './trials.ts';
-import { trialTables } from './trialTables.ts';
+import { byMeasure, trialTables } from './trialTables.ts';
 import type { SearchSpaces, Tuned } from './tunedSchema.ts';
 import { searchedConditions, type Tuning } from './tuning.ts';
 
@@ -47,18 +47,36 @@ export function tuningSection(
     return own !== undefined && !isDeepStrictEqual(own, settings);
   });
   const studies = Object.keys(trials);
-  const judged = groupBy(studies, (study) => {
-    const { over, label } = objectives[study]!;
-    const conditions = searchedConditions(tuning, study).filter((condition) => condition !== undefined);
-    return `by the ${over} ${label}${conditions.length > 0 ? ` (${conditions.map(conditionLabel).join('; ')})` : ''}`;
-  });
-  const judgements = [...judged].map(([how, own]) => `${own.join(', ')} ${how}`);
+  /** What judged a study's policies: those that another metric judged are named. */
+  const judgesOf = (study: string) => {
+    const found = Object.values(trials[study]!).flatMap((policies) => byMeasure(policies, objectives[study]!));
+    return Array.from(
+      groupBy(found, ({ judged }) => judged.label),
+      ([label, own]) => {
+        const policies = new Set(own.flatMap(({ own }) => Object.keys(own)));
+        const isUsual = own[0]!.judged.metric === objectives[study]!.metric;
+        return { label, who: isUsual ? study : `${study} of ${[...policies].map(policyLabel).join(', ')}` };
+      },
+    );
+  };
+  const judgements = groupBy(
+    studies.flatMap((study) => {
+      const conditions = searchedConditions(tuning, study).filter((condition) => condition !== undefined);
+      const where = conditions.length > 0 ? ` (${conditions.map(conditionLabel).join('; ')})` : '';
+      return judgesOf(study).map(({ who, label }) => ({
+        who,
+        how: `by the ${objectives[study]!.over} ${label}${where}`,
+      }));
+    }),
+    ({ how }) => how,
+  );
+  const judged = Array.from(judgements, ([how, own]) => `${own.map(({ who }) => who).join(', ')} ${how}`);
   return {
     title: `How the settings were found${studies.length <= NAMED ? `: ${studies.join(', ')}` : ''}`,
     paragraphs: [
       `Each policy had ${plural(config.trials, 'trial')}, drawn from one space but for the options that only some have, and one with the settings ` +
         'that were in use before; all were trained with the ' +
-        `${config.seeds.length === 1 ? 'seed' : 'seeds'} ${config.seeds.join(', ')}. What was best over these seeds was taken: ${judgements.join('; ')}. How many of a policy’s trials came near to ` +
+        `${config.seeds.length === 1 ? 'seed' : 'seeds'} ${config.seeds.join(', ')}. What was best over these seeds was taken: ${judged.join('; ')}. How many of a policy’s trials came near to ` +
         'the best of all policies says how much care it needs.',
       ...(others.length === 0
         ? []

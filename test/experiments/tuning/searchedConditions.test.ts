@@ -1,7 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type CommonConfig, commonShape, type Job, type SummaryRow } from '../../../experiments/harness/experiment.ts';
+import { DivergedError } from '../../../agents/index.ts';
+import {
+  type CommonConfig,
+  commonShape,
+  type Job,
+  type JobResult,
+  type SummaryRow,
+} from '../../../experiments/harness/experiment.ts';
 import { defineExperiment } from '../../../experiments/harness/registry.ts';
+import { summarize } from '../../../experiments/harness/summarize.ts';
+import type { Trials } from '../../../experiments/harness/tuning/trials.ts';
 import { type Tuned, tunedSchema } from '../../../experiments/harness/tuning/tunedSchema.ts';
 import { searchedConditions } from '../../../experiments/harness/tuning/tuning.ts';
 import { tuningExperiment } from '../../../experiments/harness/tuning/tuningExperiment.ts';
@@ -70,6 +79,44 @@ test('a search under several conditions has its trials under each, and a trial h
   const { tuned } = files['tuned.json'] as { tuned: Tuned };
   expect(tuned.climb!['Hill-v0']!.near).toEqual({ rate: 2 });
   expect(tuned.climb!['Hill-v0']!.far!.rate).not.toBe(2);
+});
+
+describe('a policy whose jobs lack the metric', () => {
+  const otherwise = { metric: 'slope', label: 'slope', near: 0.1 };
+  const jobsOf = (metricsOf: (policy: string) => JobResult['metrics']) =>
+    tuningExperiment({
+      ...hill,
+      runJob: async ({ policy }: Job) => ({ metrics: metricsOf(policy) }),
+      tuning: { ...hill.tuning!, objectives: { climb: { ...hill.tuning!.objectives.climb!, otherwise } } },
+    } as never);
+  const config = (search: ReturnType<typeof jobsOf>) => search.schema.parse({ trials: 1, seeds: [1000] }) as never;
+
+  test('is judged by the other one, and the file of trials says so', async () => {
+    const search = jobsOf((policy) => (policy === 'far' ? { slope: 2 } : { height: 3, wind: 1 }));
+    const jobs = search.jobs(config(search));
+    const outcomes = await Promise.all(
+      jobs.map(async (job) => ({ job, result: await search.runJob(job, config(search), {} as never) })),
+    );
+    expect(outcomes.find(({ job }) => job.policy === 'far #1')!.result.metrics).toEqual({ slope: 2 });
+    expect(outcomes.find(({ job }) => job.policy === 'near #1')!.result.metrics).toEqual({ height: 3 });
+    const files = search.files!(summarize(jobs, outcomes as never, [1000]), config(search));
+    const { trials } = files['trials.json'] as { trials: Trials };
+    expect(trials.climb!['Hill-v0']!.near).toMatchObject([{ scores: [3, 3] }, { scores: [3, 3] }]);
+    expect(trials.climb!['Hill-v0']!.near![0]).not.toHaveProperty('by');
+    expect(trials.climb!['Hill-v0']!.far).toMatchObject([
+      { scores: [2, 2], by: 'slope' },
+      { scores: [2, 2], by: 'slope' },
+    ]);
+  });
+
+  test('has no score where its training diverged, under any of the conditions', async () => {
+    const search = jobsOf(() => {
+      throw new DivergedError('Hill', 1, 'the slope', Number.NaN);
+    });
+    const [job] = search.jobs(config(search));
+    const { metrics } = await search.runJob(job!, config(search), {} as never);
+    expect(metrics).toEqual({ height: null, slope: null });
+  });
 });
 
 test('one condition, several, or none', () => {

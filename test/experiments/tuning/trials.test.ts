@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bestSettings, ranked, type Trial } from '../../../experiments/harness/tuning/trials.ts';
 import { trialTables } from '../../../experiments/harness/tuning/trialTables.ts';
 
@@ -34,6 +34,37 @@ test('trials are ranked by the mean over their seeds, or by the worst; one that 
 test('the best of each policy; none where no trial has a score', () => {
   const all = { learn: { Field: { plain: trials, broken: [trial('x', null)] } } };
   expect(bestSettings(all, { learn: objective })).toEqual({ learn: { Field: { plain: { name: 'c' } } } });
+});
+
+describe('a class that another metric judges', () => {
+  // Its loss is of another kind: less than any likelihood of the others, say.
+  const own = [trial('u', 0.9, 0.7), trial('v', 0.5, 0.6), trial('w', 0.6, 0.7)].map((one) => ({
+    ...one,
+    by: 'error',
+  }));
+  const otherwise = { metric: 'error', label: 'squared error', near: 0.2 };
+  const judged = { ...objective, otherwise };
+
+  test('is ranked by it, with the same goal', () => {
+    const best = bestSettings({ learn: { Field: { plain: trials, own } } }, { learn: judged });
+    expect(best.learn!.Field).toEqual({ plain: { name: 'c' }, own: { name: 'v' } });
+  });
+
+  test('has a table of its own, and nothing to do with the best of the others', () => {
+    const tables = trialTables({ learn: { Field: { plain: trials, own } } }, { objectives: { learn: judged } });
+    expect(tables.map(({ columns, rows }) => [columns[1], columns[3], ...rows])).toEqual([
+      [
+        'best loss, mean of the seeds',
+        "within 0.5 of the best policy's",
+        ['plain', '1.500', '2.000', '3 of 5', 'name c'],
+      ],
+      [
+        'best squared error, mean of the seeds',
+        "within 0.2 of the best policy's",
+        ['own', '0.550', '0.650', '2 of 3', 'name v'],
+      ],
+    ]);
+  });
 });
 
 test('the table: best, median of all trials, how many come near to the best policy’s, settings', () => {

@@ -61,6 +61,19 @@ test('says under which condition settings were searched for', () => {
   expect(tuningSection(file, several).paragraphs![0]).toContain('learn by the mean held-out loss (rain-1; rain-3)');
 });
 
+test('says what judged the policies that have another loss', () => {
+  const otherwise = { metric: 'error', label: 'squared error', near: 0.1 };
+  const matching = [{ settings: { rate: 0.4 }, scores: [0.2, 0.3], by: 'error' }];
+  const { paragraphs, tables } = tuningSection(
+    { ...file, trials: { learn: { Field: { ...file.trials.learn.Field, matching } } } },
+    { tuning: { ...tuning, objectives: { learn: { ...tuning.objectives.learn, otherwise } } } },
+  );
+  expect(paragraphs![0]).toContain(
+    'was taken: learn by the mean held-out loss; learn of matching by the mean squared error.',
+  );
+  expect(tables!.map(({ rows }) => rows.map(([policy]) => policy))).toEqual([['plain', 'deep'], ['matching']]);
+});
+
 test('names what was judged alike together, and no more studies in its heading than fit', () => {
   const of = (...studies: string[]) =>
     tuningSection(
