@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
+import type { DensityPolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
 import tuned from '../../experiments/lake/tuned.json' with { type: 'json' };
 import { cloneTraining, evenly } from '../../experiments/lake/walks/cloneTraining.ts';
 import { measureWalks, type Walk, type WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
@@ -11,7 +11,7 @@ const ENV = 'LakeStride-v0';
  * @param walks how many are measured, and of how many the positions are kept
  */
 export async function clonedWalks(
-  name: PolicyName & keyof (typeof tuned.tuned.cloning)[typeof ENV],
+  name: DensityPolicyName & keyof (typeof tuned.tuned.cloning)[typeof ENV],
   seed: string,
   walks: { readonly episodes: number; readonly keep: number },
 ): Promise<{ readonly policy: Policy; readonly metrics: WalkMetrics; readonly walks: readonly Walk[] }> {

@@ -3,7 +3,7 @@ import { commonShape, engineSetting } from '../harness/experiment.ts';
 import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { softLakeSettings } from '../lake/headings/softLakeSettings.ts';
 import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
-import { policyNames } from '../lake/shared/lakePolicies.ts';
+import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';
 import { softStudies } from './softStudies.ts';
 import { readTuned, tuning } from './tuning.ts';
 
@@ -12,7 +12,7 @@ export const FLOORS = 'floors';
 
 export const choices = {
   studies: ['arrival', ...softStudies.map(({ name }) => name), FLOORS],
-  policies: policyNames,
+  policies: densityPolicyNames,
   environments: [SOFT_LAKE],
 } as const;
 

@@ -8,7 +8,7 @@ import { SOFT_LAKE } from '../lake/headings/softLakeTask.ts';
 import { type SoftPpoSettings, softPpoSeconds } from '../lake/headings/softPpoTraining.ts';
 import { softSacSeconds } from '../lake/headings/softSacTraining.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
-import { type PolicyName, policyCost, policyNames } from '../lake/shared/lakePolicies.ts';
+import { type DensityPolicyName, densityPolicyNames, policyCost } from '../lake/shared/lakePolicies.ts';
 import { arrivalEndpoints, describeArrivals } from '../lake/walks/arrival.ts';
 import { ppoJob } from '../lake/walks/ppoJob.ts';
 import type { PpoSettings } from '../lake/walks/ppoTraining.ts';
@@ -30,7 +30,7 @@ import { softRegretJob, softSettings } from './softRegretJob.ts';
 import { floorKey, softStudyOf, temperatures } from './softStudies.ts';
 import { tuning } from './tuning.ts';
 
-type EndpointsJob = Job & { readonly policy: PolicyName };
+type EndpointsJob = Job & { readonly policy: DensityPolicyName };
 
 /** E0 and E2 anew, by the endpoints that were chosen after the lake's first run, on seeds that it did not have. */
 export const endpoints = defineExperiment<EndpointsConfig, EndpointsJob>({
@@ -113,7 +113,7 @@ export const endpoints = defineExperiment<EndpointsConfig, EndpointsJob>({
 function jobsOf(study: EndpointsConfig['studies'][number], config: EndpointsConfig): EndpointsJob[] {
   const env = SOFT_LAKE;
   if (!config.environments.includes(env)) return [];
-  const of = <P extends PolicyName>(policies: readonly P[]) =>
+  const of = <P extends DensityPolicyName>(policies: readonly P[]) =>
     policies.filter((policy) => config.policies.includes(policy));
   if (study === FLOORS) {
     const seed = config.seeds[0]!;
@@ -126,7 +126,7 @@ function jobsOf(study: EndpointsConfig['studies'][number], config: EndpointsConf
     );
   }
   const soft = softStudyOf(study);
-  const seconds = (policy: PolicyName): number => {
+  const seconds = (policy: DensityPolicyName): number => {
     if (soft === undefined) {
       return (policyCost[policy] * config.ppo.steps * arrivalSettings(config, policy).epochs) / 2e5;
     }
@@ -134,7 +134,7 @@ function jobsOf(study: EndpointsConfig['studies'][number], config: EndpointsConf
     const settings = softSettings(config, soft, policy as HeadingPolicy) as SoftPpoSettings;
     return 2 + softPpoSeconds(settings, config.soft.steps);
   };
-  return of<PolicyName>(soft === undefined ? policyNames : headingPolicies).flatMap((policy) =>
+  return of<DensityPolicyName>(soft === undefined ? densityPolicyNames : headingPolicies).flatMap((policy) =>
     config.seeds.map((seed) => ({
       id: `${study}/${env}/${policy}/seed-${seed}`,
       ...{ study, env, policy, seed },
@@ -148,7 +148,7 @@ function floorSeconds({ cells, points, updates, rounds }: EndpointsConfig['floor
   return 1 + 6e-7 * cells * cells * points * updates * rounds;
 }
 
-function arrivalSettings({ tuned }: Pick<EndpointsConfig, 'tuned'>, policy: PolicyName): PpoSettings {
+function arrivalSettings({ tuned }: Pick<EndpointsConfig, 'tuned'>, policy: DensityPolicyName): PpoSettings {
   return tuned.arrival![SOFT_LAKE]![policy] as unknown as PpoSettings;
 }
 

@@ -5,7 +5,7 @@ import { metricTable } from '../harness/report/table.ts';
 import { tuningSection } from '../harness/tuning/tuningSection.ts';
 import { conditionLabel } from '../lake/shared/conditionLabel.ts';
 import { nats, shareColumn } from '../lake/shared/formats.ts';
-import { policyNames } from '../lake/shared/lakePolicies.ts';
+import { densityPolicyNames } from '../lake/shared/lakePolicies.ts';
 import { policyLabel } from '../lake/shared/policyLabel.ts';
 import { walksFigures } from '../lake/walks/walksFigures.ts';
 import { walkTables } from '../lake/walks/walkTables.ts';
@@ -118,7 +118,7 @@ export function regretSection(summary: readonly SummaryRow[], { soft, floors }: 
             {
               name: `regret-${study.name}`,
               caption: `Soft regret over τ, nats a step, ${whereOf(study)}: interquartile mean, 95 % interval, a tick a seed.`,
-              spec: intervalChart(rows, { x: 'nats a step', policies: policyNames }),
+              spec: intervalChart(rows, { x: 'nats a step', policies: densityPolicyNames }),
             },
           ];
         }),

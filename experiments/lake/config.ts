@@ -5,7 +5,7 @@ import { tunedSchema } from '../harness/tuning/tunedSchema.ts';
 import { headingPolicies } from './headings/headingPolicies.ts';
 import { softLakeSettings } from './headings/softLakeSettings.ts';
 import { SOFT_LAKE } from './headings/softLakeTask.ts';
-import { clonedOnly, type PolicyName, policyNames } from './shared/lakePolicies.ts';
+import { hasDensity, type PolicyName, policyNames } from './shared/lakePolicies.ts';
 import { robotLakes, withRobots } from './shared/robotLakes.ts';
 import { conditions as cloningConditions } from './studies/cloning/cloningConditions.ts';
 import { wayNames } from './studies/otherWays/ways.ts';
@@ -18,9 +18,10 @@ import { PPO_LAKE } from './walks/ppoTraining.ts';
 
 export const choices = {
   studies: Object.keys(studyCodes) as StudyName[],
-  policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way)), ...clonedOnly],
+  policies: [...policyNames, ...wayNames.filter((way) => !isPolicy(way))],
   environments: ['Lake-v0', 'LakeStride-v0', 'SoftBandit-v0', 'OpponentBandit-v0', 'BumpBandit-v0', ...robotLakes],
-  byName: [...robotLakes, ...clonedOnly],
+  // Of the questions cloning alone can do without a density.
+  byName: [...robotLakes, ...policyNames.filter((name) => !hasDensity(name))],
 } as const;
 
 /** @param most what memory holds with room to spare */

@@ -3,11 +3,11 @@ import type { SearchSpace } from '../harness/tuning/searchSpace.ts';
 import type { SearchSpaces } from '../harness/tuning/tunedSchema.ts';
 import type { Tuning } from '../harness/tuning/tuning.ts';
 import type { HeadingPolicy } from './headings/headingPolicies.ts';
-import type { PolicyName } from './shared/lakePolicies.ts';
+import type { DensityPolicyName } from './shared/lakePolicies.ts';
 import type { WayName } from './studies/otherWays/ways.ts';
 
 /** What only some policy classes have. */
-const OWN: Record<PolicyName, SearchSpace> = {
+const OWN: Record<DensityPolicyName, SearchSpace> = {
   gaussian: {},
   'gaussian-full': {},
   'mixture-2': { hiddenGain: { choice: [0.5, 1, 1.5] } },
@@ -36,6 +36,13 @@ const COMMON: Record<'cloning' | 'ppo', SearchSpace & { policy: SearchSpace }> =
     gamma: { choice: [0.995, 0.999] },
     entropyCoefficient: { choice: [0.005, 0.01, 0.02] },
   },
+};
+
+/** A step of flow matching is one pass of a plain network at one point of a path: it takes more of them, each for less. */
+const FLOW_MATCHING: SearchSpace = {
+  ...COMMON.cloning,
+  steps: { choice: [2500, 5000, 10_000] },
+  policy: ACTIVATION,
 };
 
 /** On headings: a flow has a flat base there, a mixture and a Gaussian are flat at first where their scale is large. */
@@ -80,7 +87,7 @@ const WAYS: SearchSpace & { policy: SearchSpace } = {
 
 /** What is searched, the same for every policy class but for the options that only some have. */
 export const searchSpaces = {
-  cloning: eachPolicy(COMMON.cloning, OWN),
+  cloning: { ...eachPolicy(COMMON.cloning, OWN), 'flow-matching': FLOW_MATCHING },
   ppo: eachPolicy(COMMON.ppo, OWN),
   soft: eachPolicy(SOFT, OWN_OF_HEADINGS),
   'other-ways': eachPolicy(WAYS, OWN_OF_WAYS),
@@ -96,7 +103,14 @@ export const tuning: Tuning = {
   // Where a Gaussian is furthest from the soft optimum; and the likelihood.
   conditions: { soft: 'stride-1.3-tau-0.02', 'other-ways': 'cloned' },
   objectives: {
-    cloning: { metric: 'validationLoss', goal: 'minimize', over: 'mean', label: 'held-out loss, nats', near: 0.02 },
+    cloning: {
+      metric: 'validationLoss',
+      goal: 'minimize',
+      over: 'mean',
+      label: 'held-out loss, nats',
+      near: 0.02,
+      otherwise: { metric: 'matchingLoss', label: 'held-out matching loss, squared error', near: 0.005 },
+    },
     ppo: { metric: 'return', goal: 'maximize', over: 'worst', label: 'return', near: 0.05 },
     soft: { metric: 'kl', goal: 'minimize', over: 'worst', label: 'KL at the start, nats', near: 0.1 },
     'other-ways': { metric: 'loss', goal: 'minimize', over: 'mean', label: 'held-out −log p, nats a step', near: 0.05 },

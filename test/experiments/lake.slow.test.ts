@@ -6,10 +6,15 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { main } from '../../experiments/commands/main.ts';
 import { resolveConfig } from '../../experiments/harness/config.ts';
 import { commandLine, withOption } from '../../experiments/harness/terminal/commandLine.ts';
-import { latinHypercube, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
+import { latinHypercube, type SearchSpace, type Settings } from '../../experiments/harness/tuning/searchSpace.ts';
 import { lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { makeLakePolicy, policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
+import {
+  densityPolicyNames,
+  makeLakePolicy,
+  type PolicyName,
+  policyNames,
+} from '../../experiments/lake/shared/lakePolicies.ts';
 import { cloning } from '../../experiments/lake/studies/cloning/cloning.ts';
 import { ppo } from '../../experiments/lake/studies/ppo/ppo.ts';
 import { searchSpaces } from '../../experiments/lake/tuning.ts';
@@ -82,10 +87,11 @@ test('the policies have numbers of parameters within 10 % of each other, whateve
     ['cloning', 'state'],
     ['ppo', 'free'],
   ] as const) {
-    const counts = policyNames.flatMap((name) =>
-      latinHypercube(searchSpaces[study]![name]!, 3, new Rng(0)).map((trial) => {
+    const spaces: Readonly<Record<string, SearchSpace>> = searchSpaces[study];
+    const counts = Object.entries(spaces).flatMap(([name, space]) =>
+      latinHypercube(space, 3, new Rng(0)).map((trial) => {
         const settings = trial.policy as Settings;
-        const policy = makeLakePolicy(name, { env: 'Lake-v0', settings, rng: new Rng(0), scale });
+        const policy = makeLakePolicy(name as PolicyName, { env: 'Lake-v0', settings, rng: new Rng(0), scale });
         const count = policy.parameterCount();
         policy.dispose();
         return count;
@@ -103,6 +109,20 @@ test('the jobs: every policy, environment and seed for cloning, the fine lake fo
   expect(cloning.filter(({ condition }) => condition !== undefined)).toHaveLength(3 * 3 * 2);
   expect(jobs.filter(({ study }) => study === 'ppo').every(({ env }) => env === 'Lake-v0')).toBe(true);
   expect(jobs.filter(({ study }) => study === 'ppo')).toHaveLength(7 * 2);
+  // All but cloning need log-probabilities.
+  const policies = ['flow-matching', 'gaussian'];
+  const named = lake.jobs(lakeSchema.parse({ policies }));
+  expect(new Set(named.filter(({ policy }) => policy === 'flow-matching').map(({ study }) => study))).toEqual(
+    new Set(['cloning']),
+  );
+});
+
+test('the classes that are said to have a density have one, and no others', () => {
+  for (const name of policyNames) {
+    const policy = makeLakePolicy(name, { env: 'Lake-v0', settings: {}, rng: new Rng(0), scale: 'state' });
+    expect(policy.hasDensity, name).toBe(densityPolicyNames.some((other) => other === name));
+    policy.dispose();
+  }
 });
 
 describe('the engine', () => {

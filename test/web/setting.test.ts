@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { choices as commandChoices, lakeSchema } from '../../experiments/lake/config.ts';
 import { lake } from '../../experiments/lake/lake.ts';
-import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
+import { densityPolicyNames } from '../../experiments/lake/shared/lakePolicies.ts';
 import {
   choices,
   fromHash,
@@ -79,7 +79,7 @@ test('what a hash names wrongly is as usual', () => {
 });
 
 test('all policies of the lake can be chosen', () => {
-  expect(Object.keys(choices.policies)).toEqual(policyNames);
+  expect(Object.keys(choices.policies)).toEqual(densityPolicyNames);
 });
 
 test('the command line trains what the lab offers, and nothing else', () => {

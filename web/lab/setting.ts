@@ -1,12 +1,12 @@
 import type { LakeId } from '../../envs/index.ts';
 import type { HeadingPolicy } from '../../experiments/lake/headings/headingPolicies.ts';
 import type { SoftLakeTask } from '../../experiments/lake/headings/softLakeTask.ts';
-import type { PolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
+import type { DensityPolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
 
 /** What the lab can be asked for. */
 export interface Setting {
   /** Which policy walks on the left, and which on the right. */
-  policies: [PolicyName, PolicyName];
+  policies: [DensityPolicyName, DensityPolicyName];
   study: keyof typeof choices.study;
   env: LakeId;
   /** Length of a step, and τ, of the soft optimum. */
@@ -26,7 +26,7 @@ export const choices = {
     realnvp: 'RealNVP flow',
     spline: 'spline flow',
     nice: 'NICE flow',
-  } satisfies Record<PolicyName, string>,
+  } satisfies Record<DensityPolicyName, string>,
   study: {
     cloning: 'cloning walkers of both banks',
     ppo: 'PPO, from scratch',
@@ -52,17 +52,22 @@ export const usualSetting: Setting = {
 };
 
 /** On a circle there is no full covariance, and couplings need two numbers. */
-const OVER_HEADINGS: readonly PolicyName[] = ['gaussian', 'mixture-2', 'mixture', 'spline'] satisfies HeadingPolicy[];
+const OVER_HEADINGS: readonly DensityPolicyName[] = [
+  'gaussian',
+  'mixture-2',
+  'mixture',
+  'spline',
+] satisfies HeadingPolicy[];
 
 /** The policies that a study has. */
-export function policiesOf({ study }: Pick<Setting, 'study'>): readonly PolicyName[] {
-  return study === 'soft' ? OVER_HEADINGS : (Object.keys(choices.policies) as PolicyName[]);
+export function policiesOf({ study }: Pick<Setting, 'study'>): readonly DensityPolicyName[] {
+  return study === 'soft' ? OVER_HEADINGS : (Object.keys(choices.policies) as DensityPolicyName[]);
 }
 
 /** A setting, with the lake and the policies that its study has: those that it lacks are as usual. */
 export function fitted(setting: Setting): Setting {
   const [left, right] = usualSetting.policies;
-  const has = (policy: PolicyName) => policiesOf(setting).includes(policy);
+  const has = (policy: DensityPolicyName) => policiesOf(setting).includes(policy);
   return {
     ...setting,
     // PPO's settings were searched on the fine lake; headings are chosen on the other.

@@ -1,5 +1,5 @@
 import type { LakeId } from '../../envs/index.ts';
-import type { PolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
+import type { DensityPolicyName } from '../../experiments/lake/shared/lakePolicies.ts';
 import type { Walk, WalkMetrics } from '../../experiments/lake/walks/measureWalks.ts';
 
 /** How a policy walked at one moment of its training. */
@@ -19,7 +19,7 @@ export interface WalkReplay {
   /** Walks that the shares of a frame are of. */
   readonly episodes: number;
   readonly policies: readonly {
-    readonly policy: PolicyName;
+    readonly policy: DensityPolicyName;
     /** Updates of the whole training. */
     readonly steps: number;
     /** From before the first update to after the last. */

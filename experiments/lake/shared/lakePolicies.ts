@@ -14,13 +14,11 @@ const POLICIES = {
   // The negative control, a flow with one mode: additive couplings keep volumes, so that the density at f(z) is N(z) and a constant,
   // which has as many maxima as N.
   nice: { name: 'nice', options: { head: false } },
+  'flow-matching': { name: 'flow-matching', hasDensity: false },
 } as const;
 
-/** Classes that only cloning takes, where they are named: they have samples without a density, and no settings were searched for them. */
-const CLONED_ONLY = { 'flow-matching': { name: 'flow-matching' } } as const;
-
 /** Relative cost of an update of each policy. */
-export const policyCost: Record<ClonedPolicyName, number> = {
+export const policyCost: Record<PolicyName, number> = {
   gaussian: 1,
   'gaussian-full': 1,
   'mixture-2': 1.1,
@@ -34,11 +32,15 @@ export const policyCost: Record<ClonedPolicyName, number> = {
 export type PolicyName = keyof typeof POLICIES;
 export const policyNames = Object.keys(POLICIES) as PolicyName[];
 
-export type ClonedOnly = keyof typeof CLONED_ONLY;
-export const clonedOnly = Object.keys(CLONED_ONLY) as ClonedOnly[];
-/** Every policy that cloning takes. */
-export type ClonedPolicyName = PolicyName | ClonedOnly;
-export const clonedPolicyNames: readonly ClonedPolicyName[] = [...policyNames, ...clonedOnly];
+/** The policies that have log-probabilities: all but cloning needs them. */
+export type DensityPolicyName = {
+  [name in PolicyName]: (typeof POLICIES)[name] extends { readonly hasDensity: false } ? never : name;
+}[PolicyName];
+export const densityPolicyNames = policyNames.filter(hasDensity);
+
+export function hasDensity(name: PolicyName): name is DensityPolicyName {
+  return !('hasDensity' in POLICIES[name]);
+}
 
 /** All policies have about this many, ±10 %: a flow spreads them over one small network a layer, the others have one wide one. */
 export const PARAMETERS = 18_000;
@@ -49,11 +51,11 @@ export const PARAMETERS = 18_000;
  * @param scale whether the diagonal Gaussian's σ is a function of the state (cloning), free (PPO's usual choice) or stays what it is
  */
 export function makeLakePolicy(
-  policy: ClonedPolicyName,
+  policy: PolicyName,
   { env: id, settings, rng, scale }: { env: string; settings: Settings; rng: Rng; scale: ScaleKind },
 ): Policy {
   const { observationSpace, actionSpace } = make(id);
-  const { name, options = {} } = { ...POLICIES, ...CLONED_ONLY }[policy] as { name: string; options?: Settings };
+  const { name, options = {} } = POLICIES[policy] as { name: string; options?: Settings };
   return makePolicy<string>(name, {
     observationSpace,
     actionSpace,

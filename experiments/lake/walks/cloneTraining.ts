@@ -2,7 +2,7 @@ import { BehaviorCloning, type BehaviorCloningReport, type Demonstrations } from
 import { type AnyLakeId, collectDemonstrations, type DemonstrationPath } from '../../../envs/index.ts';
 import { cosineSchedule, type Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
-import { type ClonedPolicyName, makeLakePolicy } from '../shared/lakePolicies.ts';
+import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
 import type { LakeProgress, LakeTraining } from '../shared/lakeTraining.ts';
 
 /** What cloning takes for a policy on a lake. */
@@ -37,7 +37,7 @@ export function cloneTraining({
   rng,
 }: {
   env: AnyLakeId;
-  policy: ClonedPolicyName;
+  policy: PolicyName;
   demonstrators: Demonstrators | Demonstrate;
   settings: CloningSettings;
   /** Walks to learn from; a fifth as many are held out. */

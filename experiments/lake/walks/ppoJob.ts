@@ -1,6 +1,6 @@
 import type { AnyLakeId } from '../../../envs/index.ts';
 import type { JobContext, JobResult } from '../../harness/experiment.ts';
-import type { PolicyName } from '../shared/lakePolicies.ts';
+import type { DensityPolicyName } from '../shared/lakePolicies.ts';
 import { finishJob } from './finishJob.ts';
 import { type PpoSettings, ppoTraining } from './ppoTraining.ts';
 
@@ -22,7 +22,7 @@ export async function ppoJob(
     fixedScale,
   }: {
     env: AnyLakeId;
-    policy: PolicyName;
+    policy: DensityPolicyName;
     settings: PpoSettings /** σ of a Gaussian that keeps it */;
     fixedScale?: number;
   },

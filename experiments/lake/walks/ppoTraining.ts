@@ -3,7 +3,7 @@ import { type AnyLakeId, makeVec } from '../../../envs/index.ts';
 import type { Rng } from '../../../src/index.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import type { Tuned } from '../../harness/tuning/tunedSchema.ts';
-import { makeLakePolicy, type PolicyName } from '../shared/lakePolicies.ts';
+import { type DensityPolicyName, makeLakePolicy } from '../shared/lakePolicies.ts';
 import { agentTraining, type LakeProgress, type LakeTraining } from '../shared/lakeTraining.ts';
 
 /** PPO's question, whether a policy commits to one bank, is asked on the fine lake. */
@@ -20,7 +20,7 @@ export interface PpoSettings {
 }
 
 /** The settings that were found for a policy. */
-export function ppoSettings(tuned: Tuned, policy: PolicyName, env: string = PPO_LAKE): PpoSettings {
+export function ppoSettings(tuned: Tuned, policy: DensityPolicyName, env: string = PPO_LAKE): PpoSettings {
   return tuned.ppo![env]![policy] as unknown as PpoSettings;
 }
 
@@ -36,7 +36,7 @@ export function ppoTraining({
   rng,
 }: {
   env: AnyLakeId;
-  policy: PolicyName;
+  policy: DensityPolicyName;
   settings: PpoSettings;
   /** σ of a Gaussian that keeps it. */
   fixedScale?: number | undefined;

@@ -3,7 +3,7 @@ import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
 import type { Policy } from '../../../../src/index.ts';
 import type { JobContext, JobResult } from '../../../harness/experiment.ts';
 import type { LakeConfig } from '../../config.ts';
-import { type ClonedOnly, type ClonedPolicyName, clonedOnly } from '../../shared/lakePolicies.ts';
+import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { isRobotLake } from '../../shared/robotLakes.ts';
 import { type CloningSettings, cloneTraining, type Demonstrators } from '../../walks/cloneTraining.ts';
 import { finishJob } from '../../walks/finishJob.ts';
@@ -15,12 +15,12 @@ import { divergence } from './divergence.ts';
  * E1 on a lake: clone scripted demonstrators by maximum likelihood. At the start those of two banks disagree; a policy with one mode
  * fits their average, which leads into the water. The weights of the best held-out step are kept.
  *
- * Beside how its walks end a policy has three metrics: `validationLoss`, −log π of held-out pairs, which one without a density has not; `startKl`, how far −log π of the
+ * Beside how its walks end a policy has three metrics: `validationLoss`, −log π of held-out pairs, or `matchingLoss` of one without a density; `startKl`, how far −log π of the
  * demonstrators' velocities at the start is above their entropy, exactly, but for robots, whose demonstrators' law has no such form; and
  * `totalVariation`, the distance between the banks that walks home use and those of the demonstrators.
  */
 export async function cloneLake(
-  { env, policy: name, demonstrators }: { env: AnyLakeId; policy: ClonedPolicyName; demonstrators: Demonstrators },
+  { env, policy: name, demonstrators }: { env: AnyLakeId; policy: PolicyName; demonstrators: Demonstrators },
   config: LakeConfig,
   context: JobContext,
 ): Promise<JobResult> {
@@ -36,13 +36,14 @@ export async function cloneLake(
     batchSize,
     rng,
   });
+  const heldOut = policy.hasDensity ? 'validationLoss' : 'matchingLoss';
   let best: BehaviorCloningReport['best'];
   for await (const report of reports) {
     best = report.best;
     context.report((0.95 * report.step) / steps, {
       step: report.step,
       loss: report.loss,
-      validationLoss: policy.hasDensity ? report.value : null,
+      [heldOut]: report.value,
       gradientNorm: report.gradientNorm,
     });
   }
@@ -55,7 +56,7 @@ export async function cloneLake(
     ...result,
     metrics: {
       ...result.metrics,
-      validationLoss: (policy.hasDensity ? best?.validationLoss : undefined) ?? null,
+      [heldOut]: best?.validationLoss ?? null,
       bestStep: best?.step ?? null,
       startKl: Number.isFinite(startKl) ? startKl : null,
       totalVariation: taken == null ? null : Math.abs(taken - demonstrators.upperShare),
@@ -69,22 +70,7 @@ function divergenceAtStart(env: LakeId, policy: Policy, demonstrators: Demonstra
 }
 
 /** What a policy is cloned with: as tuned, but for the steps, if the run says how many. */
-export function cloningSettings(
-  { tuned, cloning }: LakeConfig,
-  env: AnyLakeId,
-  policy: ClonedPolicyName,
-): CloningSettings {
-  const settings = isClonedOnly(policy)
-    ? NOT_SEARCHED[policy]
-    : (tuned.cloning![env]![policy] as unknown as CloningSettings);
+export function cloningSettings({ tuned, cloning }: LakeConfig, env: AnyLakeId, policy: PolicyName): CloningSettings {
+  const settings = tuned.cloning![env]![policy] as unknown as CloningSettings;
   return { ...settings, steps: cloning.steps ?? settings.steps };
-}
-
-/** Settings that no search has found. */
-const NOT_SEARCHED: Record<ClonedOnly, CloningSettings> = {
-  'flow-matching': { learningRate: 3e-3, steps: 10_000, policy: {} },
-};
-
-function isClonedOnly(policy: ClonedPolicyName): policy is ClonedOnly {
-  return (clonedOnly as readonly string[]).includes(policy);
 }

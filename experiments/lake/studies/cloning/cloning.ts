@@ -117,13 +117,16 @@ function lakesCriteria(rows: readonly SummaryRow[]): Criteria {
     ...drowned
       .filter(({ env, condition }) => STRIDES.includes(env) && condition === undefined)
       .filter(({ policy }) => policy !== 'nice')
-      .map((row) =>
-        bounded(row, {
+      .map((row) => {
+        const claim = bounded(row, {
           label: `${named(row.env)}, ${row.policy}, drowned`,
           ...(row.policy.startsWith(GAUSSIAN) ? { atLeast: 0.2 } : { atMost: SELDOM }),
           format: percent,
-        }),
-      ),
+        });
+        return row.policy === 'flow-matching' && row.env === STRIDE
+          ? noted(claim, 'not among the claims of the first run: it joined after it had been seen on other seeds')
+          : claim;
+      }),
     noted(
       bounded(at(FINE, GAUSSIAN), { label: `${named(FINE)}, ${GAUSSIAN}, drowned`, ...EXPECTED, format: percent }),
       'expected on either lake beforehand, and not among the claims of the first run',

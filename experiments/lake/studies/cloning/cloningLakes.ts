@@ -7,7 +7,7 @@ import { metricTable } from '../../../harness/report/table.ts';
 import type { LakeConfig } from '../../config.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { percent, shareColumn } from '../../shared/formats.ts';
-import { type ClonedPolicyName, clonedPolicyNames, policyCost } from '../../shared/lakePolicies.ts';
+import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
 import { isRobotLake, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeJob, StudyResults } from '../../study/lakeStudy.ts';
@@ -26,12 +26,12 @@ export const cloningLakes: StudyPart = {
     const weight = ({ env, policy }: Omit<LakeJob, 'weight'>) =>
       0.7 +
       walkSeconds(env) * (1.2 * config.cloning.demonstrations + config.evaluationEpisodes) +
-      (policyCost[policy as ClonedPolicyName] *
-        cloningSettings(config, env as AnyLakeId, policy as ClonedPolicyName).steps *
+      (policyCost[policy as PolicyName] *
+        cloningSettings(config, env as AnyLakeId, policy as PolicyName).steps *
         config.cloning.batchSize) /
         4e5;
     return [
-      ...lakeJobs(config, { study: 'cloning', environments: Object.keys(GRAIN), policies: clonedPolicyNames, weight }),
+      ...lakeJobs(config, { study: 'cloning', environments: Object.keys(GRAIN), policies: policyNames, weight }),
       ...conditions
         .filter(({ key }) => config.cloning.conditions.includes(key))
         .flatMap((condition) =>
@@ -48,7 +48,7 @@ export const cloningLakes: StudyPart = {
 
   runJob: ({ env, policy, condition }, config, context) =>
     cloneLake(
-      { env: env as AnyLakeId, policy: policy as ClonedPolicyName, demonstrators: demonstratorsOf(condition) },
+      { env: env as AnyLakeId, policy: policy as PolicyName, demonstrators: demonstratorsOf(condition) },
       config,
       context,
     ),
@@ -80,8 +80,8 @@ export const cloningLakes: StudyPart = {
         : []),
       ...(outcomes.some(({ job }) => job.policy === 'flow-matching')
         ? [
-            'Flow matching learns a field by the squared error of its velocities, with settings that no search has found, and has no likelihood in training. ' +
-              'Its log-densities at the start are those of the field by its divergence.',
+            'Flow matching learns a field by the squared error of its velocities, and has no likelihood in training. Its settings were judged by that error on ' +
+              'held-out pairs. Its log-densities at the start are those of the field by its divergence.',
           ]
         : []),
     ],
@@ -129,14 +129,14 @@ function grainSection(
               name: `${name}-start`,
               caption:
                 'At the start: −log π of the demonstrators’ velocities above their entropy, KL(demonstrators ‖ π), nats.',
-              spec: intervalChart(of('startKl'), { x: 'nats above the entropy', policies: clonedPolicyNames }),
+              spec: intervalChart(of('startKl'), { x: 'nats above the entropy', policies: policyNames }),
             },
           ]),
       {
         name: `${name}-banks`,
         caption:
           'Total variation of the banks: how far the share of the upper one among walks home is from the demonstrators’.',
-        spec: intervalChart(of('totalVariation'), { x: 'banks off by', format: '%', policies: clonedPolicyNames }),
+        spec: intervalChart(of('totalVariation'), { x: 'banks off by', format: '%', policies: policyNames }),
       },
     ],
   };
@@ -154,7 +154,7 @@ function conditionsSection(rows: readonly SummaryRow[]): Section[] {
     return [...groupBy(here, ({ condition = 'share-50' }) => conditionLabel(condition))].map(([condition, own]) => ({
       name: `cloning-${env}-${condition.replaceAll(/[^\w.-]+/g, '-')}-drowned`,
       caption: `Drowned on the ${grain}; demonstrators: ${condition}.`,
-      spec: intervalChart(own, { x: 'drowned', format: '%', domain: [0, most], policies: clonedPolicyNames }),
+      spec: intervalChart(own, { x: 'drowned', format: '%', domain: [0, most], policies: policyNames }),
     }));
   });
   if (figures.length === 0) return [];

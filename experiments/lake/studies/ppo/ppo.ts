@@ -9,7 +9,7 @@ import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { profileChart } from '../../../harness/report/profileChart.ts';
 import { performanceProfile } from '../../../harness/statistics/performanceProfile.ts';
 import { percent } from '../../shared/formats.ts';
-import { type PolicyName, policyCost, policyNames } from '../../shared/lakePolicies.ts';
+import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../shared/lakePolicies.ts';
 import { robotLakes, stepSeconds, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
 import type { LakeStudy } from '../../study/lakeStudy.ts';
@@ -42,18 +42,18 @@ export const ppo: LakeStudy = {
     lakeJobs(config, {
       study: 'ppo',
       environments: [PPO_LAKE, ...robotLakes],
-      policies: policyNames,
+      policies: densityPolicyNames,
       weight: ({ env, policy }) =>
         stepSeconds(env) * config.ppo.steps +
         walkSeconds(env) * config.evaluationEpisodes +
-        (policyCost[policy as PolicyName] *
+        (policyCost[policy as DensityPolicyName] *
           config.ppo.steps *
-          ppoSettings(config.tuned, policy as PolicyName, env).epochs) /
+          ppoSettings(config.tuned, policy as DensityPolicyName, env).epochs) /
           2e5,
     }),
 
   runJob(job, config, context) {
-    const policy = job.policy as PolicyName;
+    const policy = job.policy as DensityPolicyName;
     const env = job.env as AnyLakeId;
     return ppoJob({ env, policy, settings: ppoSettings(config.tuned, policy, env) }, config, context);
   },
@@ -142,7 +142,7 @@ function lakeFigures(env: string, outcomes: readonly Outcome[], rows: readonly S
       caption: 'Mode entropy of walks home, nats: 0 for one bank only, ln 2 = 0.69 for both alike.',
       spec: intervalChart(
         rows.filter(({ metric }) => metric === 'modeEntropy'),
-        { x: 'mode entropy, nats', domain: [0, Math.LN2], policies: policyNames },
+        { x: 'mode entropy, nats', domain: [0, Math.LN2], policies: densityPolicyNames },
       ),
     },
     {
@@ -159,7 +159,7 @@ function lakeFigures(env: string, outcomes: readonly Outcome[], rows: readonly S
             policy,
             points: performanceProfile(scores, THRESHOLDS, { rng: new Rng('profile') }),
           })),
-        { x: 'return', policies: policyNames },
+        { x: 'return', policies: densityPolicyNames },
       ),
     },
   ];

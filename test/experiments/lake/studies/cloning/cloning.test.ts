@@ -71,6 +71,15 @@ describe('criteria', () => {
     expect(found.flatMap((each) => (each === undefined ? [] : [each.holds]))).toEqual([true, false, true]);
   });
 
+  test('flow matching by that of all with several modes, which it joined later', () => {
+    const claims = (share: number, env = 'LakeStride-v0') =>
+      criteria(row('flow-matching', share, env)).filter((each) => each !== undefined);
+    expect(claims(0.03)).toMatchObject([{ holds: true, note: expect.stringContaining('not among the claims') }]);
+    expect(claims(0.3)).toMatchObject([{ holds: false }]);
+    // Robots were asked after it had come.
+    expect(claims(0.03, 'mujoco/PointLakeStride-v0')[0]).not.toHaveProperty('note');
+  });
+
   test('on the fine lake, and where nine in ten agree, by pairs', () => {
     const at = (policy: string, share: number) => row(policy, share, 'Lake-v0');
     const [expected, ...found] = criteria(
