@@ -62,7 +62,7 @@ const robot = {
   normalizeRewards: true,
 } as const;
 
-/** Robots of MuJoCo by PPO, each class of policies with what it has of its own. */
+/** Robots of MuJoCo by PPO. One rate for all classes: what short trainings found for each does not hold for a million steps, docs/results/robots.md. */
 const robotByPpo = {
   steps: 1_000_000,
   envs: 4,

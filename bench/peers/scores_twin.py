@@ -2,10 +2,12 @@
 
     python bench/peers/scores_twin.py sb3_contrib TQC 800,801,802
     python bench/peers/scores_twin.py sbx CrossQ 800,801,802 --rate 1e-3
+    python bench/peers/scores_twin.py stable_baselines3 PPO 1300,1301,1302 --env HalfCheetah-v5 --steps 1000000
 
 One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}, the error a standard error of the mean, the steps by
 processor time. Networks, batches, the first steps at random and the rate are those that `oxbow train` is given beside it; everything else is
-the library's default.
+the library's default. PPO has Stable-Baselines3's own settings with what CleanRL adds for robots: one environment whose observations and rewards
+are normalized, and a rate that falls to 0.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import gymnasium
 import numpy
 import torch
 from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("library")
@@ -31,8 +34,15 @@ options = arguments.parse_args()
 torch.set_num_threads(1)
 agent = getattr(importlib.import_module(options.library), options.agent)
 
-for seed in map(int, options.seeds.split(",")):
-    model = agent(
+
+def on_policy(seed):
+    env = VecNormalize(DummyVecEnv([lambda: gymnasium.make(options.env)]))
+    rate = lambda left: options.rate * left
+    return agent("MlpPolicy", env, seed=seed, learning_rate=rate, policy_kwargs=dict(net_arch=options.hidden), device="cpu")
+
+
+def off_policy(seed):
+    return agent(
         "MlpPolicy",
         gymnasium.make(options.env),
         seed=seed,
@@ -42,12 +52,20 @@ for seed in map(int, options.seeds.split(",")):
         policy_kwargs=dict(net_arch=options.hidden),
         device="cpu",
     )
+
+
+for seed in map(int, options.seeds.split(",")):
+    model = on_policy(seed) if options.agent == "PPO" else off_policy(seed)
     begin = time.process_time()
     model.learn(options.steps)
     seconds = time.process_time() - begin
 
-    test = gymnasium.make(options.env)
-    test.reset(seed=10_000 + seed)
+    played = gymnasium.make(options.env)
+    played.reset(seed=10_000 + seed)
+    test = DummyVecEnv([lambda: played])
+    if (normalizer := model.get_vec_normalize_env()) is not None:
+        test = VecNormalize(test, training=False, norm_reward=False)
+        test.obs_rms = normalizer.obs_rms
     returns, _ = evaluate_policy(
         model, test, n_eval_episodes=100, deterministic=True, return_episode_rewards=True, warn=False
     )
