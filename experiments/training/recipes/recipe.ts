@@ -26,8 +26,10 @@ export interface RecipeTraining {
   readonly agent: string;
   readonly policy: string;
   readonly steps: number;
-  /** Steps between two evaluations, of 20 greedy episodes each. */
+  /** An evaluation, of 20 greedy episodes, is at the agent's first report at or behind each multiple of so many steps. */
   readonly evaluateEvery: number;
+  /** Beside those of the preset. */
+  readonly agentOptions?: Readonly<Record<string, number>>;
 }
 
 /** Where recipes are made: an environment, and what a return is measured by. */

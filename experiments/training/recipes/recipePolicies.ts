@@ -64,20 +64,16 @@ export async function recipePolicies(
   whole: boolean,
   { signal, checkpoints, onProgress }: RecipeProgress = {},
 ): Promise<RecipePolicies> {
-  const { agent, policy, steps, evaluateEvery } = task.training!;
+  const { agent, policy, steps, evaluateEvery, agentOptions = {} } = task.training!;
   const job = { study: agent, env: task.env, policy };
   const rng = new Rng(seed);
-  const training = makeTraining(
-    job,
-    trainSettings(job, { steps, env: task.envOptions, agent: { reportEvery: evaluateEvery } }),
-    rng,
-  );
+  const training = makeTraining(job, trainSettings(job, { steps, env: task.envOptions, agent: agentOptions }), rng);
   const file = checkpoints === undefined ? undefined : join(checkpoints, `${agent}-seed-${seed}`);
   const of = JSON.stringify([task.training, task.env, task.envOptions, seed]);
   try {
     const snapshots = restored(training, file, of);
     const isMedium = ({ return: mean }: Snapshot) => normalizedScore(task, mean) >= MEDIUM;
-    const isDone = () => snapshots.at(-1)?.step === steps || (!whole && snapshots.some(isMedium));
+    const isDone = () => (snapshots.at(-1)?.step ?? 0) >= steps || (!whole && snapshots.some(isMedium));
     const save = () => {
       if (file === undefined) return;
       makeFolder(checkpoints!);
@@ -88,9 +84,12 @@ export async function recipePolicies(
     let saved = performance.now();
     if (!isDone()) {
       for await (const { step } of trainingReports({ agent: training.agent, steps, rng, signal })) {
-        const latest = snapshotOf(task, training.policy, step, rng.split('snapshots').split(step));
-        snapshots.push(latest);
-        onProgress?.(`${agent} with seed ${seed}: step ${step} of ${steps}, return ${latest.return.toFixed(1)}`);
+        const before = snapshots.at(-1)?.step ?? 0;
+        if (step >= steps || Math.floor(step / evaluateEvery) > Math.floor(before / evaluateEvery)) {
+          const latest = snapshotOf(task, training.policy, step, rng.split('snapshots').split(step));
+          snapshots.push(latest);
+          onProgress?.(`${agent} with seed ${seed}: step ${step} of ${steps}, return ${latest.return.toFixed(1)}`);
+        }
         if (signal?.aborted || performance.now() - saved > INTERVAL) {
           save();
           saved = performance.now();

@@ -78,29 +78,34 @@ function trainedRecipes(task: Task, episodes: number): Recipe[] {
   });
 }
 
-const bySac = { agent: 'sac', policy: 'gaussian' } as const;
-const robotTraining: RecipeTraining = { ...bySac, steps: 300_000, evaluateEvery: 5000 };
-
-const pendulum: Task = {
-  name: 'pendulum',
-  env: 'Pendulum-v1',
+/** A task whose data come from trainings: 0 is what 1,000 random episodes return, 1 what 1,000 greedy ones of the training with seed 0 do. */
+const learned = (env: string, training: RecipeTraining, [random, expert]: readonly [number, number]): Task => ({
+  name: plainName(env),
+  env,
   envOptions: {},
-  // Of 1,000 random episodes, and of 1,000 greedy ones of the training with seed 0.
-  reference: { random: -1230, expert: -145 },
-  training: { ...bySac, steps: 10_000, evaluateEvery: 250 },
-};
+  reference: { random, expert },
+  training,
+});
 
-/** A robot, by the numbers that D4RL normalizes its scores with. Fu et al., "D4RL", arXiv:2004.07219. */
-const robot = (env: string, reference: Task['reference']): Recipe[] =>
-  trainedRecipes({ name: plainName(env), env, envOptions: {}, reference, training: robotTraining }, 1000);
+const pendulum = learned(
+  'Pendulum-v1',
+  { agent: 'sac', policy: 'gaussian', steps: 10_000, evaluateEvery: 250, agentOptions: { reportEvery: 250 } },
+  [-1230, -145],
+);
+
+/** PPO's million steps take minutes, and SAC's networks for robots hours. */
+const robotTraining: RecipeTraining = { agent: 'ppo', policy: 'gaussian', steps: 1_000_000, evaluateEvery: 50_000 };
+
+const robot = (env: string, returns: readonly [number, number]): Recipe[] =>
+  trainedRecipes(learned(env, robotTraining, returns), 1000);
 
 const all: readonly Recipe[] = [
   ...trainedRecipes(pendulum, 100),
   ...recipesOf(pendulum, { mixed: [random(50), trained(35, 'medium'), trained(15, 'end')] }),
   ...(Object.keys(lakeReferences) as AnyLakeId[]).flatMap(lakeRecipes),
-  ...robot('mujoco/HalfCheetah-v5', { random: -280.18, expert: 12_135 }),
-  ...robot('mujoco/Hopper-v5', { random: -20.27, expert: 3234.3 }),
-  ...robot('mujoco/Walker2d-v5', { random: 1.63, expert: 4592.3 }),
+  ...robot('mujoco/HalfCheetah-v5', [-288, 1759]),
+  ...robot('mujoco/Hopper-v5', [16, 3481]),
+  ...robot('mujoco/Walker2d-v5', [2, 6111]),
 ];
 
 /** The benchmark datasets, by name. */

@@ -41,8 +41,10 @@ describe('the list', () => {
 
   test('normalizes returns: random is 0, the expert 1', () => {
     const { task } = recipeNamed('hopper-medium');
-    expect(normalizedScore(task, -20.27)).toBe(0);
-    expect(normalizedScore(task, 3234.3)).toBe(1);
+    const { random, expert } = task.reference;
+    expect(normalizedScore(task, random)).toBe(0);
+    expect(normalizedScore(task, expert)).toBe(1);
+    expect(normalizedScore(task, (random + expert) / 2)).toBeCloseTo(0.5, 12);
     expect(recipeNamed('lake-stride-uneven').task.reference.expert).toBeCloseTo(0.93 + 0.5, 12);
   });
 });
@@ -83,7 +85,11 @@ describe('data of a training', () => {
   const { task } = recipeNamed('pendulum-medium');
   const small = (parts: readonly Part[], reference = { random: -1e5, expert: 0 }): Recipe => ({
     ...{ name: 'small', kind: 'medium', parts },
-    task: { ...task, reference, training: { ...task.training!, steps: 900, evaluateEvery: 300 } },
+    task: {
+      ...task,
+      reference,
+      training: { ...task.training!, steps: 900, evaluateEvery: 300, agentOptions: { reportEvery: 300 } },
+    },
   });
   const part = (at: 'end' | 'medium' | 'to-medium', episodes = 4): Part => ({
     actor: { by: 'training', seed: 3, at },
@@ -94,6 +100,17 @@ describe('data of a training', () => {
     const { about } = await played(small([part('medium'), part('to-medium'), part('end')]));
     const steps = about.policies.map(({ step }) => step);
     expect(steps).toEqual([300, 300, 900]);
+  });
+
+  test('an agent that reports at the end of each rollout is evaluated at the first report behind each multiple', async () => {
+    const recipe = small([part('end'), part('to-medium')], { random: -1e6, expert: -1e5 });
+    const training = {
+      ...{ agent: 'ppo', policy: 'gaussian', steps: 1200, evaluateEvery: 300 },
+      agentOptions: { horizon: 64, epochs: 1 },
+    };
+    const { about } = await played({ ...recipe, task: { ...recipe.task, training } });
+    // Rollouts of 4 × 64 steps: 512 is behind 300, 768 behind 600, 1024 behind 900, and 1280 behind the end.
+    expect(about.policies.map(({ step }) => step)).toEqual([1280, 512]);
   });
 
   test('is refused where a training comes to no medium policy', async () => {
