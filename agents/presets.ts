@@ -62,7 +62,7 @@ const robot = {
   normalizeRewards: true,
 } as const;
 
-/** Robots of MuJoCo by PPO. One rate for all classes: what short trainings found for each does not hold for a million steps, docs/results/robots.md. */
+/** Robots of MuJoCo by PPO. One rate for all classes: the higher one that short trainings found for a spline fails in long ones, docs/results/robots.md. */
 const robotByPpo = {
   steps: 1_000_000,
   envs: 4,
