@@ -90,13 +90,14 @@ export async function recipePolicies(
           snapshots.push(latest);
           onProgress?.(`${agent} with seed ${seed}: step ${step} of ${steps}, return ${latest.return.toFixed(1)}`);
         }
-        if (signal?.aborted || performance.now() - saved > INTERVAL) {
+        if (performance.now() - saved > INTERVAL) {
           save();
           saved = performance.now();
         }
         if (isDone()) break;
       }
-      if (signal?.aborted !== true) save();
+      // A signal is heard between two reports: what it ends is kept, too.
+      save();
     }
     const medium = snapshots.findIndex(isMedium);
     if (!whole && medium < 0 && signal?.aborted !== true) {

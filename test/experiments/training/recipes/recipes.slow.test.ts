@@ -113,6 +113,24 @@ describe('data of a training', () => {
     expect(about.policies.map(({ step }) => step)).toEqual([1024, 768]);
   });
 
+  test('a training that is stopped between two evaluations goes on from its last report', async () => {
+    const recipe = small([part('end')]);
+    const training = {
+      agent: 'ppo',
+      policy: 'gaussian',
+      steps: 4000,
+      evaluateEvery: 4000,
+      agentOptions: { horizon: 64 },
+    };
+    const long = { ...recipe, task: { ...recipe.task, training } };
+    const checkpoints = join(folder, 'between');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 1);
+    expect(await playRecipe(long, { signal: controller.signal, checkpoints })).toBeUndefined();
+    expect(existsSync(join(checkpoints, 'ppo-seed-3'))).toBe(true);
+    expect((await played(long, { checkpoints })).hash).toBe((await played(long)).hash);
+  });
+
   test('is refused where a training comes to no medium policy', async () => {
     await expect(playRecipe(small([part('medium')], { random: 0, expert: 1 }))).rejects.toThrow(
       'pendulum: sac with seed 3 has come to no medium policy in 900 steps',
