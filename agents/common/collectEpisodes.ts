@@ -46,7 +46,7 @@ export const collectEpisodesOptions = z.strictObject({
     .nonnegative()
     .default(0)
     .describe(
-      'what is added to actions: of boxes normal noise of this standard deviation, in halves of their range; of choices this share is drawn anew',
+      'what is added to actions: of boxes normal noise of this standard deviation, where 1 is half of their range; of choices this share is drawn anew',
     ),
   infos: z.array(z.string()).default([]).describe('names of the infos to keep, numbers alone; a.b is what b is in a'),
 });

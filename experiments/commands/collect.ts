@@ -34,7 +34,7 @@ export function collectCommand(context: CommandContext): Command {
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
     .option(
       '--policy <what>',
-      'who acts: random, demonstrators at a lake, a file of a saved policy, a run, whose policies they are, or run@step and run@all, its snapshots; may be repeated',
+      'who acts: random (where none is named), demonstrators at a lake, the file of a saved policy, a run with all its policies, or its snapshots, run@step or run@all; may be repeated',
       repeated,
       [],
     )
@@ -42,7 +42,7 @@ export function collectCommand(context: CommandContext): Command {
     .requiredOption('--episodes <n>', 'how many episodes, of all policies together')
     .option(
       '--noise <x>',
-      'noise on actions: its standard deviation in halves of their range; of choices, the share that is random',
+      'noise on actions: its standard deviation, where 1 is half of their range; of choices, the share that is random',
       '0',
     )
     .option('--greedy', 'take greedy actions in place of sampled ones')

@@ -26,7 +26,10 @@ export function trainCommand(context: CommandContext): Command {
       '--policy <list>',
       'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',
     )
-    .option('--dataset <dir>', 'the dataset, as oxbow collect makes one, for an agent that learns from data')
+    .option(
+      '--dataset <path>',
+      "the dataset, for an agent that learns from data: oxbow's, Minari's, a file .jsonl or .csv",
+    )
     .option('--steps <n>', 'environment steps of each training, or updates on data')
     .option('--online-steps <n>', 'the last n of these steps are made in the environment, after those on data')
     .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')

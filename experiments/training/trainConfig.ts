@@ -50,7 +50,7 @@ export const commonTrainShape = {
     .array(z.string())
     .default([])
     .describe("a user's own modules, by their paths; the command line must name each of them by --load"),
-  dataset: z.string().optional().describe('the folder of a dataset, for an agent that learns from data'),
+  dataset: z.string().optional().describe('the path of a dataset, for an agent that learns from data'),
   env: z.record(z.string(), z.unknown()).default({}).describe('options of the environment, by name'),
   logInterval: z
     .int()
