@@ -9,7 +9,7 @@ export interface HindsightOptions {
   readonly desired: readonly number[];
   /** The reward of a step that led to `achieved` where `desired` was the goal. */
   readonly reward: (achieved: Float32Array, desired: Float32Array) => number;
-  /** Whether such a step ends the task; never by default. */
+  /** Whether such a step ends the task because of its goal; never by default. */
   readonly terminated?: (achieved: Float32Array, desired: Float32Array) => boolean;
   /** `'final'`: what the episode achieved at its end. `'future'`, the default: what it achieved after the step or later, drawn for each. */
   readonly strategy?: 'final' | 'future';
@@ -26,6 +26,8 @@ export interface HindsightOptions {
  * With `'final'` an episode comes again whole, with one goal; where `terminated` is given each of its steps comes as an episode of its own,
  * since the goal may be reached before the end. With `'future'` each step comes `goals` times, as an episode of one step that is truncated
  * unless it is terminated: two steps with different goals are not one after the other, so returns over several steps are of one.
+ *
+ * A step that ended the task in the source, as by a fall, ends it in each copy. It has no other goal there than what it led to.
  */
 export class HindsightEpisodes implements EpisodeSource {
   readonly observationSpace: EpisodeSource['observationSpace'];
@@ -108,7 +110,9 @@ export class HindsightEpisodes implements EpisodeSource {
     for (let t = 0; t <= steps; t++) desired.forEach((column, i) => (observations[t * width + column] = goal[i]!));
     const reached = Array.from({ length: steps }, (_, t) => this.#goalAt(episode, begin + t + 1));
     const isLast = (t: number) => t === steps - 1;
-    const terminations = Uint8Array.from(reached, (achieved, t) => Number(isLast(t) && terminated(achieved, goal)));
+    const ends = (achieved: Float32Array, t: number) =>
+      episode.terminations[begin + t] === 1 || (isLast(t) && terminated(achieved, goal));
+    const terminations = Uint8Array.from(reached, (achieved, t) => Number(ends(achieved, t)));
     return {
       observations,
       actions: episode.actions.slice(begin * actionWidth, end * actionWidth),

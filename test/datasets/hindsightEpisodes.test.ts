@@ -95,6 +95,34 @@ test('final: where a goal ends the task, it ends at each step that reaches it', 
   ]);
 });
 
+test('where the task itself has ended, as by a fall, it ends in each copy: there is nothing more to earn', () => {
+  const fall = new EpisodesInMemory({
+    observationSpace: source.observationSpace,
+    actionSpace: source.actionSpace,
+    episodes: [
+      {
+        observations: Float32Array.of(0, 9, 0, 1, 9, 0, 2, 9, 0),
+        actions: Float32Array.of(1, 1),
+        rewards: Float32Array.of(-1, -1),
+        terminations: Uint8Array.of(0, 1),
+        truncations: Uint8Array.of(0, 0),
+      },
+    ],
+  });
+  const ends = (changes: Partial<HindsightOptions>) =>
+    [...new HindsightEpisodes(fall, { ...options, ...changes }).episodes()]
+      .slice(1)
+      .flatMap(({ terminations, truncations }) => Array.from(terminations, (is, t) => [is, truncations[t]]));
+  const whole = [0, 0];
+  const [cut, ended] = [
+    [0, 1],
+    [1, 0],
+  ];
+  expect(ends({ strategy: 'final' })).toEqual([whole, ended]);
+  expect(ends({ strategy: 'final', terminated: () => false })).toEqual([cut, ended]);
+  expect(ends({ goals: 2 })).toEqual([cut, cut, ended, ended]);
+});
+
 test.each<[Partial<HindsightOptions>, string]>([
   [{ achieved: [3] }, 'achieved: got 3, expected columns of observations, from 0 to 2'],
   [{ desired: [] }, 'desired: got none, expected columns'],
