@@ -45,6 +45,8 @@ export function checkEpisode(
   checkFinite(`${where}: actions`, actions, actionSpace.size);
   checkFinite(`${where}: rewards`, rewards, 1);
   checkMembers(`${where}: actions`, actions, actionSpace);
+  checkFlags(`${where}: terminations`, terminations);
+  checkFlags(`${where}: truncations`, truncations);
   for (let i = 0; i < steps - 1; i++) {
     if (terminations[i] || truncations[i]) {
       throw new Error(`${where}: ends at step ${i} of ${steps}, expected an end at its last step alone`);
@@ -60,6 +62,12 @@ function checkFinite(where: string, values: ArrayLike<number>, width: number): v
     if (!Number.isFinite(values[i])) {
       throw new Error(`${where}: row ${Math.floor(i / width)} has ${values[i]}, expected finite numbers`);
     }
+  }
+}
+
+function checkFlags(where: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== 0 && values[i] !== 1) throw new Error(`${where}: row ${i} has ${values[i]}, expected 1 or 0`);
   }
 }
 

@@ -20,6 +20,7 @@ interface Columns {
   /** −1 where there is none, as for those below. */
   readonly terminated: number;
   readonly truncated: number;
+  /** In the order of the dataset's names. */
   readonly infos: readonly number[];
   readonly seed: number;
   readonly policy: number;
@@ -53,8 +54,9 @@ export class CsvDataset implements Dataset {
         break;
       }
     }
-    this.#columns = columnsIn(path, names);
-    this.about = said === undefined ? plainAbout(names, this.#columns) : aboutIn(path, said);
+    const columns = columnsIn(path, names);
+    this.about = said === undefined ? plainAbout(names, columns) : aboutIn(path, said);
+    this.#columns = { ...columns, infos: this.about.infos.map((name) => columnOf(path, names, `info.${name}`)) };
     this.observationSpace = spaceFromJson(this.about.observationSpace);
     this.actionSpace = spaceFromJson(this.about.actionSpace);
     for (const [what, found, { size }] of [
@@ -136,7 +138,11 @@ export class CsvDataset implements Dataset {
       truncations: atEnd(steps, ends.truncated || !ends.terminated),
       ...(names.length > 0 && {
         infos: Object.fromEntries(
-          names.map((name, i) => [name, Float64Array.from(rows, (row) => Number(row[infos[i]!] || Number.NaN))]),
+          names.map((name, i) => {
+            const told = (row: readonly string[], at: number) =>
+              infoIn(`${where}, line ${first + at}: info.${name}`, row[infos[i]!]!);
+            return [name, Float64Array.from(rows, told)];
+          }),
         ),
       }),
       ...(own.seed !== undefined && { seed: own.seed }),
@@ -188,12 +194,15 @@ function rowsOf(episode: StoredEpisode, number: number, { about, observationSpac
   }).join('');
 }
 
-function columnsIn(path: string, names: readonly string[]): Columns {
+function columnOf(path: string, names: readonly string[], name: string): number {
+  const at = names.indexOf(name);
+  if (at < 0) throw new Error(`${path}: has no column ${name}, got ${names.slice(0, 8).join(',') || 'none'}`);
+  return at;
+}
+
+function columnsIn(path: string, names: readonly string[]): Omit<Columns, 'infos'> {
   const at = (name: string) => names.indexOf(name);
-  const needed = (name: string) => {
-    if (at(name) < 0) throw new Error(`${path}: has no column ${name}, got ${names.slice(0, 8).join(',') || 'none'}`);
-    return at(name);
-  };
+  const needed = (name: string) => columnOf(path, names, name);
   const numbered = (name: string) => {
     const first = needed(`${name}.0`);
     const found = [first];
@@ -207,7 +216,6 @@ function columnsIn(path: string, names: readonly string[]): Columns {
     reward: needed('reward'),
     terminated: at('terminated'),
     truncated: at('truncated'),
-    infos: infosIn(names).map((name) => at(`info.${name}`)),
     seed: at('seed'),
     policy: at('policy'),
   };
@@ -231,7 +239,10 @@ function aboutIn(path: string, text: string): DatasetAbout {
 }
 
 /** What a file without a word of it is taken for. */
-function plainAbout(names: readonly string[], { observations, actions }: Columns): DatasetAbout {
+function plainAbout(
+  names: readonly string[],
+  { observations, actions }: Pick<Columns, 'observations' | 'actions'>,
+): DatasetAbout {
   const box = (size: number) => spaceToJson(new Box({ low: -Infinity, high: Infinity, shape: [size] }));
   return {
     environment: null,
@@ -250,6 +261,11 @@ function flagIn(where: string, text: string): boolean {
   if (['1', '1.0', 'true'].includes(value)) return true;
   if (['', '0', '0.0', 'false'].includes(value)) return false;
   throw new Error(`${where}: got "${text.trim()}", expected 1 or 0 where an end is said`);
+}
+
+/** NaN where nothing is told. */
+function infoIn(where: string, text: string): number {
+  return /^(nan)?$/i.test(text.trim()) ? Number.NaN : numberIn(where, text);
 }
 
 function numberIn(where: string, text: string): number {

@@ -1,9 +1,9 @@
-import { makeFolder, removeFile, writeWholeFile } from '../src/files.ts';
+import { isTemporary, makeFolder, removeFile, removeTemporaries, writeWholeFile } from '../src/files.ts';
 import { checkEpisode, type EpisodeSpaces } from './checkEpisode.ts';
 import { ContentHash } from './contentHash.ts';
 import { converted } from './converted.ts';
 import type { DatasetAbout } from './dataset.ts';
-import { type DatasetIndex, hasIndex, shardPath, writeIndex } from './datasetIndex.ts';
+import { type DatasetIndex, hasIndex, indexPath, shardPath, writeIndex } from './datasetIndex.ts';
 import { nodeModule } from './nodeModule.ts';
 import { encodeShard, episodeBytes } from './shard.ts';
 import { spaceFromJson } from './spaceJson.ts';
@@ -49,6 +49,8 @@ export class DatasetWriter implements EpisodeSpaces {
       makeFolder(path);
       this.#writeIndex(false);
     }
+    // Of a writer that was killed while it wrote a file.
+    removeTemporaries(path);
   }
 
   /** Those that wait to be written included. */
@@ -60,7 +62,10 @@ export class DatasetWriter implements EpisodeSpaces {
     return this.#numSteps;
   }
 
-  /** @throws one line, if it does not fit the spaces, or has a number that is not finite; it is left out then */
+  /**
+   * Keeps the arrays as they are until the episode is in a file: they must not be written to.
+   * @throws one line, if it does not fit the spaces, or has a number that is not finite; it is left out then
+   */
   append(given: StoredEpisode): void {
     const where = `${this.path}: episode ${this.#numEpisodes}`;
     checkEpisode(where, given, this);
@@ -129,13 +134,14 @@ export class DatasetWriter implements EpisodeSpaces {
     const { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy } = episode;
     const none = names.find((name) => infos[name] === undefined);
     if (none !== undefined) throw new Error(`${where}: has no infos.${none}`);
+    const told = (name: string) => converted(`${where}: infos.${name}`, infos[name]!, 'float64') as Float64Array;
     return {
       observations: converted(`${where}: observations`, observations, dtypes.observations),
       actions: converted(`${where}: actions`, actions, dtypes.actions),
       rewards: converted(`${where}: rewards`, rewards, dtypes.rewards) as Float64Array,
-      terminations,
-      truncations,
-      ...(names.length > 0 && { infos: Object.fromEntries(names.map((name) => [name, infos[name]!])) }),
+      terminations: converted(`${where}: terminations`, terminations, 'uint8') as Uint8Array,
+      truncations: converted(`${where}: truncations`, truncations, 'uint8') as Uint8Array,
+      ...(names.length > 0 && { infos: Object.fromEntries(names.map((name) => [name, told(name)])) }),
       ...(seed !== undefined && { seed }),
       ...(policy !== undefined && { policy }),
     };
@@ -150,10 +156,13 @@ export function finishDataset(path: string): string {
 
 function checkEmpty(path: string): void {
   const { existsSync, readdirSync, statSync } = nodeModule('node:fs');
+  const { basename } = nodeModule('node:path');
   if (!existsSync(path)) return;
   if (!statSync(path).isDirectory()) throw new Error(`${path}: is a file, expected a new folder`);
-  // A lock lies there while a command works on it.
-  const names = readdirSync(path).filter((name) => !name.startsWith('.'));
+  const index = `${basename(indexPath(path))}.`;
+  // A lock lies there while a command works on it, and what a writer left that was killed as it began.
+  const isOurs = (name: string) => name.startsWith('.') || (name.startsWith(index) && isTemporary(name));
+  const names = readdirSync(path).filter((name) => !isOurs(name));
   if (names.length > 0) throw new Error(`${path}: holds other files (${names[0]}), expected a new folder`);
 }
 

@@ -3,25 +3,36 @@ import { nodeModule } from './nodeModule.ts';
 /** Bytes read at a time. */
 const CHUNK = 2 ** 18;
 
-/** The lines of a text file, of which a few are in memory at a time. @throws if it cannot be read */
+/** The lines of a text file in UTF-8, of which a few are in memory at a time. @throws if it cannot be read, or is none */
 export function* textLines(path: string): Generator<string, void, void> {
   const { closeSync, openSync, readSync } = nodeModule('node:fs');
   const file = openSync(path, 'r');
   try {
     const bytes = new Uint8Array(CHUNK);
     const decoder = new TextDecoder('utf-8', { fatal: true });
+    const textOf = (read: Uint8Array, isLast: boolean) => {
+      try {
+        return decoder.decode(read, { stream: !isLast });
+      } catch {
+        throw new Error(`${path}: is no text in UTF-8`);
+      }
+    };
     let begun = '';
     for (;;) {
       const count = readSync(file, bytes);
-      const lines = (begun + decoder.decode(bytes.subarray(0, count), { stream: count > 0 })).split('\n');
+      const lines = (begun + textOf(bytes.subarray(0, count), count === 0)).split('\n');
       begun = lines.pop()!;
-      for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+      for (const line of lines) yield withoutReturn(line);
       if (count === 0) break;
     }
-    if (begun !== '') yield begun;
+    if (begun !== '') yield withoutReturn(begun);
   } finally {
     closeSync(file);
   }
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
 /** A number as text that reads as the same number: −0 has its sign. */

@@ -141,7 +141,9 @@ export class MinariDataset implements Dataset {
     const { dtypes, infos } = this.about;
     const rewards = converted('rewards', numbersIn(group, ['rewards']), dtypes.rewards) as Float64Array;
     const steps = rewards.length;
-    const { seed, policy } = group.attrs;
+    const { seed } = group.attrs;
+    // What another program says by that name need not be a place in a list.
+    const policy = Number(group.attrs.policy?.value);
     const has = (name: string) =>
       group.get('infos') !== null && entityIn(group, ['infos', ...name.split('.')]) !== null;
     const told = infos.map((name): [string, Float64Array] => [
@@ -158,7 +160,7 @@ export class MinariDataset implements Dataset {
       truncations: Uint8Array.from(numbersIn(group, ['truncations'], steps)),
       ...(infos.length > 0 && { infos: Object.fromEntries(told) }),
       ...(seed !== undefined && Number.isFinite(Number(seed.value)) && { seed: Number(seed.value) }),
-      ...(policy !== undefined && { policy: Number(policy.value) }),
+      ...(Number.isSafeInteger(policy) && policy >= 0 && { policy }),
     };
   }
 

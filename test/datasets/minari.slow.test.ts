@@ -212,8 +212,11 @@ describe('one line says what is wrong with', () => {
 
   test('columns that do not fit their spaces, or are none', async () => {
     const hdf5 = await loadHdf5();
-    const problem = async (change: (episode: InstanceType<typeof hdf5.Group>) => void, metadata: object = {}) => {
-      const path = golden();
+    const problem = async (
+      change: (episode: InstanceType<typeof hdf5.Group>) => void,
+      metadata: object = {},
+      path = golden(),
+    ) => {
       const file = new hdf5.File(join(path, 'data/main_data.hdf5'), 'w');
       const group = file.create_group('episode_0');
       for (const name of ['terminations', 'truncations']) {
@@ -237,6 +240,19 @@ describe('one line says what is wrong with', () => {
     };
     expect(await problem(() => {})).toBe('maze/data/main_data.hdf5: episode 0: has no rewards');
     expect(await problem((group) => whole(group))).toBe('none');
+    const named = golden();
+    expect(
+      await problem(
+        (group) => {
+          whole(group);
+          group.create_attribute('policy', 'ppo');
+        },
+        {},
+        named,
+      ),
+    ).toBe('none');
+    const [episode] = (await openDataset(named)).episodes();
+    expect(episode).not.toHaveProperty('policy');
     expect(await problem((group) => whole(group, Number.NaN))).toBe(
       'maze: episode 0: rewards: row 1 has NaN, expected finite numbers',
     );

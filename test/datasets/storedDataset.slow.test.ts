@@ -152,6 +152,41 @@ describe('a dataset that is not finished', () => {
   });
 });
 
+describe('the writer', () => {
+  test('begins where a kill has left the first file half written, and leaves nothing of it', async () => {
+    const path = folder();
+    writeFileSync(join(path, 'dataset.json.0123abcd.tmp'), '{');
+    const writer = new DatasetWriter(path, about(), 2);
+    for (const episode of episodes(2)) writer.append(episode);
+    writeFileSync(join(path, 'episodes-000000.bin.0123abcd.tmp'), 'oxbow');
+    const other = new DatasetWriter(path, about(), 2);
+    for (const episode of episodes(2)) other.append(episode);
+    other.finish();
+    expect(readdirSync(path).sort()).toEqual(['dataset.json', 'episodes-000000.bin']);
+    expect([...(await openDataset(path)).storedEpisodes()]).toEqual(episodes(2));
+  });
+
+  test('stores ends and infos in their own types, whatever arrays they come in', async () => {
+    const infos = ['speed'];
+    const path = join(folder(), 'data');
+    const writer = new DatasetWriter(path, about({ infos }), 2);
+    for (const { terminations, truncations, infos: told, ...others } of episodes(2, { infos })) {
+      const loose = {
+        terminations: [...terminations],
+        truncations: Int8Array.from(truncations),
+        infos: { speed: Float32Array.from(told!.speed!) },
+      };
+      writer.append({ ...others, ...(loose as object) } as never);
+    }
+    writer.finish();
+    const rounded = episodes(2, { infos }).map((episode) => ({
+      ...episode,
+      infos: { speed: Float64Array.from(episode.infos!.speed!, Math.fround) },
+    }));
+    expect([...(await openDataset(path)).storedEpisodes()]).toEqual(rounded);
+  });
+});
+
 describe('the writer refuses', () => {
   test('a folder with a finished dataset, or with other files, and a file', () => {
     const path = written();
@@ -191,6 +226,13 @@ describe('the writer refuses', () => {
       'observations: 1e+39 is no float32, as which they are stored',
     );
     expect(() => writer({ infos: ['speed'] }).append(episodes(1)[0]!)).toThrow('episode 0: has no infos.speed');
+  });
+
+  test('an end that is neither 1 nor 0: other formats would lose it', () => {
+    const writer = new DatasetWriter(join(folder(), 'data'), about(), 1);
+    expect(() => writer.append({ ...episodes(1)[0]!, terminations: Uint8Array.of(2) })).toThrow(
+      'episode 0: terminations: row 0 has 2, expected 1 or 0',
+    );
   });
 
   test('to finish without an episode', () => {

@@ -112,6 +112,35 @@ describe('CSV', () => {
     expect(await problemOf(ended('0', '0', '1'))).toBe(`data: episode 0, line 4: ${early}`);
   });
 
+  test('has each info under its own name, whatever the order, and whatever stands beside it', async () => {
+    const path = join(folder(), 'data.csv');
+    await writeDataset(await source(), path, 'csv');
+    const stored = [...(await source()).storedEpisodes()].map((episode) => episode.infos);
+    const infosOf = async () => [...(await openDataset(path)).storedEpisodes()].map((episode) => episode.infos);
+    const [said, names, ...rows] = readFileSync(path, 'utf8').trimEnd().split('\n') as [string, string, ...string[]];
+    const write = (first: string, ...columns: string[]) => writeFileSync(path, [first, ...columns].join('\n'));
+    const beside = (...columns: string[]) => columns.map((row, i) => `${row},${i === 0 ? 'info.added' : '7'}`);
+    write(said, ...beside(names, ...rows));
+    expect(await infosOf()).toEqual(stored);
+    write(said.replace('["distance","speed.x"]', '["speed.x","distance"]'), names, ...rows);
+    expect(await infosOf()).toEqual(stored);
+    write(said, names.replace('info.distance', 'distance'), ...rows);
+    expect(await problemOf(path)).toMatch(/^data: has no column info.distance, got episode,step,/);
+  });
+
+  test('has no number for an info where nothing is told, and refuses what is none', async () => {
+    const told = (text: string) => {
+      const path = join(folder(), 'data.csv');
+      writeFileSync(path, [`${NAMES},info.speed`, `0,1,2,0.5,0,${text}`, '0,3,4,,,2'].join('\n'));
+      return path;
+    };
+    for (const text of ['', ' ', 'NaN', 'nan']) {
+      const [episode] = (await openDataset(told(text))).episodes();
+      expect([...episode!.infos!.speed!]).toEqual([Number.NaN, 2]);
+    }
+    expect(await problemOf(told('fast'))).toBe('data: episode 0, line 2: info.speed: got "fast", expected a number');
+  });
+
   test('without the columns that there must be is refused, and one whose first line does not fit', async () => {
     const path = csv();
     writeFileSync(path, 'episode,state,action.0,reward\n');
@@ -148,6 +177,12 @@ describe('JSON lines', () => {
     expect(await withSecond({ infos: {} })).toBe('data: line 3: has no infos.distance');
     expect(await withSecond({})).toBe('none');
   });
+});
+
+test('a text that is none is refused by its file', async () => {
+  const path = join(folder(), 'data.csv');
+  writeFileSync(path, Uint8Array.of(0x65, 0xff, 0x0a));
+  expect(await problemOf(path)).toBe('data: is no text in UTF-8');
 });
 
 test('a file of another kind is refused', async () => {
