@@ -56,10 +56,10 @@ const checkpointSchema = z.strictObject({
 /**
  * The policies of a recipe's training with a seed: as they were at its evaluations, and at its end, by the preset of its agent.
  * @param whole whether to train to the end, or until the first medium policy
- * @throws InputError, if a checkpoint is damaged; an error, if no policy is a medium one where the training was to end with it
+ * @throws InputError, if a checkpoint is damaged; an error, if no policy is a medium one where the recipe has a part of one
  */
 export async function recipePolicies(
-  { task }: Recipe,
+  { task, parts }: Recipe,
   seed: number,
   whole: boolean,
   { signal, checkpoints, onProgress }: RecipeProgress = {},
@@ -100,7 +100,8 @@ export async function recipePolicies(
       save();
     }
     const medium = snapshots.findIndex(isMedium);
-    if (!whole && medium < 0 && signal?.aborted !== true) {
+    const needsMedium = parts.some(({ actor }) => actor.by === 'training' && actor.seed === seed && actor.at !== 'end');
+    if (needsMedium && medium < 0 && signal?.aborted !== true) {
       throw new Error(`${task.name}: ${agent} with seed ${seed} has come to no medium policy in ${steps} steps`);
     }
     return { policy: training.policy, snapshots, medium, dispose: () => training.dispose() };

@@ -135,6 +135,17 @@ describe('data of a training', () => {
     await expect(playRecipe(small([part('medium')], { random: 0, expert: 1 }))).rejects.toThrow(
       'pendulum: sac with seed 3 has come to no medium policy in 900 steps',
     );
+    // Also where it goes on to the end, for another part of the data.
+    const training = {
+      ...{ agent: 'ppo', policy: 'gaussian', steps: 64, evaluateEvery: 64 },
+      agentOptions: { horizon: 16, epochs: 1, batchSize: 16 },
+    };
+    for (const at of ['medium', 'to-medium'] as const) {
+      const recipe = small([part(at), part('end')], { random: 0, expert: 1 });
+      await expect(playRecipe({ ...recipe, task: { ...recipe.task, training } })).rejects.toThrow(
+        'pendulum: ppo with seed 3 has come to no medium policy in 64 steps',
+      );
+    }
   });
 
   test('a training that was stopped goes on to the same episodes', async () => {
