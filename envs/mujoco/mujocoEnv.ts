@@ -223,7 +223,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
 
   /** The number of a body by its name or number, by which MuJoCo's arrays are ordered. */
   protected bodyId(body: string | number): number {
-    const { physics, model } = this.#handles;
+    const { physics, model } = this.#open();
     if (typeof body === 'number') {
       if (body < model.nbody) return body;
       throw new Error(`${this.name}: the model has no body number ${body}, expected 0 to ${model.nbody - 1}`);

@@ -39,6 +39,21 @@ describe('MujocoEnv', () => {
     env.close();
   });
 
+  it('that is closed harms no other, whatever a subclass asks of it', () => {
+    class Named extends HopperEnv {
+      body(name: string | number): number {
+        return this.bodyId(name);
+      }
+    }
+    const [closed, other] = [new Named(), new Named()];
+    expect(closed.body('torso')).toBe(1);
+    closed.close();
+    for (const name of ['torso', 1]) expect(() => closed.body(name)).toThrow('Hopper: the env is closed');
+    other.reset({ seed: 0 });
+    expect(other.step(still)[3]).toBe(false);
+    other.close();
+  });
+
   it('ends an episode whose physics has blown up, at the last observation', () => {
     const env = new HopperEnv();
     env.reset({ seed: 0 });
