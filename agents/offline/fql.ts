@@ -14,7 +14,6 @@ import {
 } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
-import { halfWidths } from '../../src/policies/halfWidths.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
 import { layerWidths } from '../common/agentOptions.ts';
@@ -28,6 +27,7 @@ import { OfflineTraining } from '../common/offlineTraining.ts';
 import { noiseOptions } from '../common/offPolicyOptions.ts';
 import { copyFrom, polyak } from '../common/polyak.ts';
 import { sampledActions } from '../common/sampledActions.ts';
+import { squaredDistance } from '../common/squaredDistance.ts';
 import { tdTarget } from '../common/tdTarget.ts';
 import type { TransitionTensors } from '../common/transitions.ts';
 import { valueWeight } from '../common/valueWeight.ts';
@@ -86,7 +86,7 @@ export interface FqlReport extends TrainReport {
  */
 export class Fql implements Agent<FqlReport> {
   readonly critics: ActionValues;
-  /** What clones the data; disposed with the agent. */
+  /** What clones the data, and sees observations as the policy's normalizer gives them; disposed with the agent. */
   readonly behavior: FlowMatchingPolicy;
   readonly #options: z.output<typeof fqlOptions>;
   readonly #policy: ImplicitPolicy;
@@ -198,11 +198,10 @@ export class Fql implements Agent<FqlReport> {
     const alpha = dataWeight(this.#options.alpha, ALPHA);
     const noise = rng.normalTensor([observations.shape[0]!, this.#policy.actionDim]);
     const behavior = this.behavior.given(seen).squash(this.behavior.carried(seen, noise));
-    const perHalfWidth = tf.tensor1d(halfWidths(this.#actionSpace).map((half) => 1 / half));
     const { gradients, loss, distillationLoss } = valueAndGradients(() => {
       const actions = this.#policy.given(observations).squash(this.#policy.carried(observations, noise));
       const values = this.critics[targetValue](seen, clippedActions(actions, this.#actionSpace));
-      const distillationLoss = tf.mean(tf.square(tf.mul(tf.sub(actions, behavior), perHalfWidth)));
+      const distillationLoss = squaredDistance(actions, behavior, this.#actionSpace);
       const gain = tf.mul(valueWeight(values), tf.mean(values));
       return { loss: tf.sub(tf.mul(alpha, distillationLoss), gain), distillationLoss };
     }, this.#policy.trainableVariables());

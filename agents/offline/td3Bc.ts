@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
-import { halfWidths } from '../../src/policies/halfWidths.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
 import { adviseOnPolicy } from '../common/adviseOnPolicy.ts';
@@ -19,6 +18,7 @@ import { type OfflineParts, offlineParts } from '../common/offlineParts.ts';
 import { OfflineTraining } from '../common/offlineTraining.ts';
 import { noiseOptions } from '../common/offPolicyOptions.ts';
 import { copyFrom, polyak } from '../common/polyak.ts';
+import { squaredDistance } from '../common/squaredDistance.ts';
 import { targetNoiseOptions, withTargetNoise } from '../common/targetNoise.ts';
 import { tdTarget } from '../common/tdTarget.ts';
 import type { TransitionTensors } from '../common/transitions.ts';
@@ -184,13 +184,12 @@ export class Td3Bc implements Agent<Td3BcReport> {
 
   #improvePolicy({ observations, actions, learningRate }: Td3BcBatch, seen: tf.Tensor) {
     const { policy, alpha, maxGradientNorm } = this.#options;
-    const perHalfWidth = tf.tensor1d(halfWidths(this.#data.actionSpace).map((half) => 1 / half));
     const { gradients, loss, cloningLoss } = valueAndGradients(
       () => {
         const means = meanAction(policy, observations);
         const values = this.critics.of(seen, means)[0]!;
         const weight = tf.mul(alpha, valueWeight(values));
-        const cloningLoss = tf.mean(tf.square(tf.mul(tf.sub(means, actions), perHalfWidth)));
+        const cloningLoss = squaredDistance(means, actions, this.#data.actionSpace);
         return { loss: tf.sub(cloningLoss, tf.mul(weight, tf.mean(values))), cloningLoss };
       },
       policy.trainableVariables(),

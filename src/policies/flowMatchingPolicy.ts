@@ -7,6 +7,7 @@ import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { ActionSamples } from './actionSamples.ts';
 import { type BoxSpace, plainBoxSpace } from './boxSpace.ts';
+import { clippedActions } from './clippedActions.ts';
 import { FlowPolicy } from './flowPolicy.ts';
 import { Policy } from './policy.ts';
 
@@ -96,7 +97,7 @@ export class FlowMatchingPolicy extends Policy {
       reparameterized: true,
       draw: (rng) => this.#path.given(seen).forward(rng.normalTensor([seen.shape[0]!, this.actionDim])),
       squash: (latent) =>
-        this.#clipped(tf.add(tf.mul(latent, tf.tensor1d([...this.#half])), tf.tensor1d([...this.#middle]))),
+        clippedActions(tf.add(tf.mul(latent, tf.tensor1d([...this.#half])), tf.tensor1d([...this.#middle])), this.#box),
       unsquash: (action) => this.#scaled(action),
     });
   }
@@ -105,6 +106,7 @@ export class FlowMatchingPolicy extends Policy {
    * The latent value to which noise is carried: what a sample is, with its noise given.
    * @param observations `[batch, observationDim]`
    * @param noise `[batch, actionDim]`
+   * @returns `[batch, actionDim]`
    */
   carried(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
     return this.#path.given(this.checked(observations)).forward(noise);
@@ -117,13 +119,14 @@ export class FlowMatchingPolicy extends Policy {
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
 
-  /** ε ~ N(0, I) and t ~ U(0, 1). */
+  /** ε ~ N(0, I) and t ~ U(0, 1), drawn in this order. */
   matchingDraws(rows: number, rng: Rng): MatchingDraws {
     return { noise: rng.normalTensor([rows, this.actionDim]), times: rng.uniformTensor([rows, 1]) };
   }
 
   /**
    * ‖v(x_t, t | o) − (u − ε)‖² of each row, the mean over the numbers of an action, for given noise and times.
+   * @param observations `[rows, observationDim]`
    * @param latents u, `[rows, actionDim]`
    * @returns `[rows]`
    */
@@ -160,9 +163,5 @@ export class FlowMatchingPolicy extends Policy {
 
   #scaled(actions: tf.Tensor): tf.Tensor {
     return tf.div(tf.sub(actions, tf.tensor1d([...this.#middle])), tf.tensor1d([...this.#half]));
-  }
-
-  #clipped(actions: tf.Tensor): tf.Tensor {
-    return tf.minimum(tf.maximum(actions, tf.tensor1d([...this.#box.low])), tf.tensor1d([...this.#box.high]));
   }
 }

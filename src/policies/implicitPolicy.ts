@@ -64,6 +64,7 @@ export class ImplicitPolicy extends Policy {
    * The latent value of given noise: what a sample is, with its noise given.
    * @param observations `[batch, observationDim]`
    * @param noise `[batch, noiseDim]`
+   * @returns `[batch, actionDim]`
    */
   carried(observations: tf.Tensor, noise: tf.Tensor): tf.Tensor {
     return this.#latent(this.checked(observations), noise);

@@ -13,10 +13,9 @@ import {
   Iql,
   NfRlbc,
   stateToJson,
-  Td3Bc,
   type TrainReport,
 } from '../../../agents/index.ts';
-import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
+import { type Episode, EpisodesInMemory } from '../../../datasets/index.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
 import { Actor, type BestOfPolicy, FlowMatchingPolicy, makePolicy, type Policy, Rng } from '../../../src/index.ts';
 import { parseOptions } from '../../../src/options/parseOptions.ts';
@@ -41,13 +40,6 @@ const envs = (count = 2) =>
     Array(count).fill(() => new DriftEnv()),
     { autoresetMode: 'sameStep' },
   );
-
-type Options = { policy: Policy; dataset: EpisodeSource; [option: string]: unknown };
-const _agents: Record<string, (options: Options) => Agent> = {
-  Td3Bc: (options) => new Td3Bc({ ...common, ...options }),
-  Iql: (options) => new Iql({ ...common, ...options }),
-  NfRlbc: (options) => new NfRlbc({ ...common, ...options }),
-};
 
 async function finish(agent: Agent, steps: number) {
   const reports: TrainReport[] = [];
