@@ -87,8 +87,20 @@ async function convert(path: string, out: string, to: string | undefined): Promi
 }
 
 async function finish(path: string): Promise<void> {
-  const { finishDataset } = await import('../../datasets/datasetWriter.ts');
-  process.stdout.write(`${path}: finished, hash ${finishDataset(path)}\n`);
+  const [{ finishDataset }, { StoredDataset }, { lockFolder }] = await Promise.all([
+    import('../../datasets/datasetWriter.ts'),
+    import('../../datasets/storedDataset.ts'),
+    import('../harness/lock.ts'),
+  ]);
+  // Before there is a lock in a folder that is none of ours.
+  new StoredDataset(path);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const lock = await lockFolder(path, { wait: say, lost: ({ message }) => say(message) });
+  try {
+    process.stdout.write(`${path}: finished, hash ${finishDataset(path)}\n`);
+  } finally {
+    await lock.release();
+  }
 }
 
 async function orInputError<T>(body: () => Promise<T>): Promise<T> {

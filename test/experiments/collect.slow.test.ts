@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDataset } from '../../datasets/index.ts';
 import { make, makeVec } from '../../envs/index.ts';
+import { lockFolder } from '../../experiments/harness/lock.ts';
 import { collectDataset } from '../../experiments/training/collectDataset.ts';
 import { loadPolicy, makePolicy, Rng, savePolicy } from '../../src/index.ts';
 import { jobsHere } from './fixture/jobsHere.ts';
@@ -90,6 +91,15 @@ describe('oxbow collect', () => {
     expect(await run('stopped', 4)).toMatchObject({ episodes: 4, hash: null });
     expect(await run('stopped', -1)).toEqual(whole);
     expect(await run('kept', 2)).toMatchObject({ hash: null });
+    // Whoever collects may be writing the next file.
+    const lock = await lockFolder(at('kept'), { wait: () => {}, lost: () => {} });
+    expect(await oxbow('dataset', 'finish', at('kept'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^.*waiting 5 s to see which\.\noxbow: .*kept is in use by another command, expected one at a time\n$/,
+      ),
+    });
+    await lock.release();
     const finished = await oxbow('dataset', 'finish', at('kept'));
     expect(finished).toMatchObject({ code: 0, stdout: expect.stringMatching(/kept: finished, hash [0-9a-f]{64}\n$/) });
     expect((await openDataset(at('kept'))).numEpisodes).toBe(2);
