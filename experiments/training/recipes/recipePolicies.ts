@@ -67,9 +67,11 @@ export async function recipePolicies(
   const { agent, policy, steps, evaluateEvery, agentOptions = {} } = task.training!;
   const job = { study: agent, env: task.env, policy };
   const rng = new Rng(seed);
-  const training = makeTraining(job, trainSettings(job, { steps, env: task.envOptions, agent: agentOptions }), rng);
+  const settings = trainSettings(job, { steps, env: task.envOptions, agent: agentOptions });
+  const training = makeTraining(job, settings, rng);
   const file = checkpoints === undefined ? undefined : join(checkpoints, `${agent}-seed-${seed}`);
-  const of = JSON.stringify([task.training, task.env, task.envOptions, seed]);
+  // With what the preset of today has: a checkpoint of another one is none of this training.
+  const of = JSON.stringify([job, settings, evaluateEvery, seed]);
   try {
     const snapshots = restored(training, file, of);
     const isMedium = ({ return: mean }: Snapshot) => normalizedScore(task, mean) >= MEDIUM;
