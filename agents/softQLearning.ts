@@ -16,6 +16,7 @@ import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { actorCriticRates } from './common/actorCriticRates.ts';
 import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
 import { OVER_TRAINING } from './common/agentOptions.ts';
 import { bounded } from './common/bounded.ts';
@@ -162,8 +163,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       parts: { ...modules, replay },
       compiled: [act, update],
       rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+        ...actorCriticRates.of(config),
         temperature: config.temperature,
       },
       begin: () => copyFrom(this.#targets, this.critics),
@@ -248,7 +248,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
   }
 }
 
-const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] }, temperature: { shape: [] } };
+const rateShapes = { ...actorCriticRates.shapes, temperature: { shape: [] } };
 
 type SoftQRate = keyof typeof rateShapes;
 

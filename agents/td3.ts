@@ -5,6 +5,7 @@ import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } 
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
+import { type ActorCriticRate, actorCriticRates } from './common/actorCriticRates.ts';
 import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
 import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
@@ -63,7 +64,7 @@ export class Td3 implements Agent<Td3Report> {
   readonly #actionSpace: Box;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: ReplayTraining<Td3Rate, FigureOf<Td3Report>>;
+  readonly #training: ReplayTraining<ActorCriticRate, FigureOf<Td3Report>>;
 
   /**
    * @throws for an unknown option or one out of range, if the environment does not fit the policy, or the policy has no exact mode, or one that
@@ -108,13 +109,13 @@ export class Td3 implements Agent<Td3Report> {
     const { compiled, update } = delayedUpdate<Td3Batch, FigureOf<Td3Report>>({
       name: 'td3',
       delay: config.policyDelay,
-      shapes: { ...replay.shapes, ...rateShapes },
+      shapes: { ...replay.shapes, ...actorCriticRates.shapes },
       state: Object.values(others),
       policyState: [policyOptimizer],
       improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
     });
     const best = act.onArrays({ observations: { shape: [env.numEnvs, observationDim] } });
-    this.#training = new ReplayTraining<Td3Rate, FigureOf<Td3Report>>({
+    this.#training = new ReplayTraining<ActorCriticRate, FigureOf<Td3Report>>({
       owner: 'Td3',
       config,
       env,
@@ -122,10 +123,7 @@ export class Td3 implements Agent<Td3Report> {
       targetPolicies: [targets.policy],
       parts: { ...modules, replay, noise },
       compiled: [act, ...compiled],
-      rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
-      },
+      rates: actorCriticRates.of(config),
       begin: () => {
         copyFrom(targets.policy, policy);
         copyFrom(targets.critics, this.critics);
@@ -187,8 +185,4 @@ export class Td3 implements Agent<Td3Report> {
   }
 }
 
-const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
-
-type Td3Rate = keyof typeof rateShapes;
-
-type Td3Batch = TransitionTensors<Td3Rate>;
+type Td3Batch = TransitionTensors<ActorCriticRate>;

@@ -13,6 +13,7 @@ import {
 import type { CriticNetworks, CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import type { CriticLoss } from './actionValues.ts';
+import { actorCriticRates } from './actorCriticRates.ts';
 import { adviseOnPolicy } from './adviseOnPolicy.ts';
 import { bounded } from './bounded.ts';
 import { checkContinuous } from './checkContinuous.ts';
@@ -166,8 +167,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
       parts: { ...modules, replay, noise },
       compiled: [act, ...compiled],
       rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
+        ...actorCriticRates.of(config),
         temperatureLearningRate: config.temperatureLearningRate ?? config.learningRate,
         temperature: this.#temperature.rate,
       },
@@ -248,8 +248,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
 }
 
 const rateShapes = {
-  learningRate: { shape: [] },
-  criticLearningRate: { shape: [] },
+  ...actorCriticRates.shapes,
   temperatureLearningRate: { shape: [] },
   temperature: { shape: [] },
 };

@@ -16,6 +16,7 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
+import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
 import { layerWidths } from '../common/agentOptions.ts';
 import { bounded } from '../common/bounded.ts';
 import { criticOptions, targetValue } from '../common/criticOptions.ts';
@@ -93,7 +94,7 @@ export class Fql implements Agent<FqlReport> {
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly behavior: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<FqlRate, FigureOf<FqlReport>>;
+  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<FqlReport>>;
 
   /** @throws for an unknown option or one out of range, if data or environment do not fit the policy, or it does not carry noise */
   constructor(options: FqlOptions) {
@@ -134,21 +135,18 @@ export class Fql implements Agent<FqlReport> {
       name: 'fql/update',
       state: Object.values(modules),
     });
-    this.#training = new OfflineTraining<FqlRate, FigureOf<FqlReport>>({
+    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<FqlReport>>({
       owner: 'Fql',
       config,
       env,
       actionSpace,
       parts: { ...modules, replay },
       compiled: [act, update],
-      rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
-      },
+      rates: actorCriticRates.of(config),
       remedy: 'a larger alpha, or a smaller learningRate,',
       begin: () => copyFrom(this.#targets, this.critics),
       act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
+      update: update.onArrays({ ...replay.shapes, ...actorCriticRates.shapes }),
     });
   }
 
@@ -221,8 +219,4 @@ function checkCarries(policy: Policy): asserts policy is ImplicitPolicy {
   );
 }
 
-const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
-
-type FqlRate = keyof typeof rateShapes;
-
-type FqlBatch = TransitionTensors<FqlRate>;
+type FqlBatch = TransitionTensors<ActorCriticRate>;

@@ -7,6 +7,7 @@ import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
+import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
 import { bounded } from '../common/bounded.ts';
 import { checkDensity } from '../common/checkDensity.ts';
 import { criticOptions } from '../common/criticOptions.ts';
@@ -98,7 +99,7 @@ export class Iql implements Agent<IqlReport> {
   readonly #options: z.output<typeof iqlOptions>;
   readonly #actionSpace: Box;
   readonly #optimizers: { readonly critics: Adam; readonly values: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<IqlRate, FigureOf<IqlReport>>;
+  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<IqlReport>>;
 
   /** @throws for an unknown option or one out of range, or if data or environment do not fit the policy */
   constructor(options: IqlOptions) {
@@ -138,21 +139,18 @@ export class Iql implements Agent<IqlReport> {
       name: 'iql/update',
       state: Object.values(modules),
     });
-    this.#training = new OfflineTraining<IqlRate, FigureOf<IqlReport>>({
+    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<IqlReport>>({
       owner: 'Iql',
       config,
       env,
       actionSpace,
       parts: { ...modules, replay },
       compiled: [act, update],
-      rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
-      },
+      rates: actorCriticRates.of(config),
       remedy: 'a smaller learningRate, or criticLayerNorm,',
       begin: () => copyFrom(this.targetCritics, this.critics),
       act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
+      update: update.onArrays({ ...replay.shapes, ...actorCriticRates.shapes }),
     });
   }
 
@@ -242,8 +240,4 @@ function checkHasLoss({ policy, beta }: { readonly policy: Policy; readonly beta
   );
 }
 
-const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
-
-type IqlRate = keyof typeof rateShapes;
-
-type IqlBatch = TransitionTensors<IqlRate>;
+type IqlBatch = TransitionTensors<ActorCriticRate>;

@@ -6,6 +6,7 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
+import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
 import { bounded } from '../common/bounded.ts';
 import { checkDensity } from '../common/checkDensity.ts';
 import { checkReparameterized } from '../common/checkReparameterized.ts';
@@ -69,7 +70,7 @@ export class NfRlbc implements Agent<NfRlbcReport> {
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<NfRlbcRate, FigureOf<NfRlbcReport>>;
+  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<NfRlbcReport>>;
 
   /**
    * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy is not reparameterized
@@ -105,21 +106,18 @@ export class NfRlbc implements Agent<NfRlbcReport> {
       name: 'nf-rlbc/update',
       state: Object.values(modules),
     });
-    this.#training = new OfflineTraining<NfRlbcRate, FigureOf<NfRlbcReport>>({
+    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<NfRlbcReport>>({
       owner: 'NfRlbc',
       config,
       env,
       actionSpace,
       parts: { ...modules, replay },
       compiled: [act, update],
-      rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
-      },
+      rates: actorCriticRates.of(config),
       remedy: 'a larger alpha, or a smaller learningRate,',
       begin: () => copyFrom(this.#targets, this.critics),
       act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...rateShapes }),
+      update: update.onArrays({ ...replay.shapes, ...actorCriticRates.shapes }),
     });
   }
 
@@ -177,8 +175,4 @@ export class NfRlbc implements Agent<NfRlbcReport> {
   }
 }
 
-const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
-
-type NfRlbcRate = keyof typeof rateShapes;
-
-type NfRlbcBatch = TransitionTensors<NfRlbcRate>;
+type NfRlbcBatch = TransitionTensors<ActorCriticRate>;

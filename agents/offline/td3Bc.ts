@@ -5,6 +5,7 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
+import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
 import { adviseOnPolicy } from '../common/adviseOnPolicy.ts';
 import { bounded } from '../common/bounded.ts';
 import { checkHasMode } from '../common/checkHasMode.ts';
@@ -74,7 +75,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
   readonly #data: OfflineParts;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<Td3BcRate, FigureOf<Td3BcReport>>;
+  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<Td3BcReport>>;
 
   /**
    * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy has no exact mode, or one
@@ -118,22 +119,19 @@ export class Td3Bc implements Agent<Td3BcReport> {
     const { compiled, update } = delayedUpdate<Td3BcBatch, FigureOf<Td3BcReport>>({
       name: 'td3-bc',
       delay: config.policyDelay,
-      shapes: { ...replay.shapes, ...rateShapes },
+      shapes: { ...replay.shapes, ...actorCriticRates.shapes },
       state: Object.values(others),
       policyState: [policyOptimizer],
       improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
     });
-    this.#training = new OfflineTraining<Td3BcRate, FigureOf<Td3BcReport>>({
+    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<Td3BcReport>>({
       owner: 'Td3Bc',
       config,
       env,
       actionSpace,
       parts: { ...modules, replay },
       compiled: [act, ...compiled],
-      rates: {
-        learningRate: config.learningRate,
-        criticLearningRate: config.criticLearningRate ?? config.learningRate,
-      },
+      rates: actorCriticRates.of(config),
       remedy: 'a smaller alpha, or a smaller learningRate,',
       begin: () => {
         copyFrom(this.#targets.policy, policy);
@@ -201,8 +199,4 @@ export class Td3Bc implements Agent<Td3BcReport> {
   }
 }
 
-const rateShapes = { learningRate: { shape: [] }, criticLearningRate: { shape: [] } };
-
-type Td3BcRate = keyof typeof rateShapes;
-
-type Td3BcBatch = TransitionTensors<Td3BcRate>;
+type Td3BcBatch = TransitionTensors<ActorCriticRate>;
