@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { presets } from '../../../../agents/index.ts';
 import { ContentHash, openDataset } from '../../../../datasets/index.ts';
 import { registry } from '../../../../experiments/registry.ts';
 import { listedDatasets } from '../../../../experiments/training/recipes/listedDatasets.ts';
@@ -129,6 +130,22 @@ describe('data of a training', () => {
     expect(await playRecipe(long, { signal: controller.signal, checkpoints })).toBeUndefined();
     expect(existsSync(join(checkpoints, 'ppo-seed-3'))).toBe(true);
     expect((await played(long, { checkpoints })).hash).toBe((await played(long)).hash);
+  });
+
+  test('a checkpoint of another preset is none of the training', async () => {
+    const recipe = small([part('end')]);
+    const checkpoints = join(folder, 'preset');
+    const controller = new AbortController();
+    await playRecipe(recipe, { signal: controller.signal, checkpoints, onProgress: () => controller.abort() });
+    const preset = presets['Pendulum-v1'].sac.agent as { gamma?: number };
+    const { gamma } = preset;
+    try {
+      preset.gamma = 0.5;
+      expect((await played(recipe, { checkpoints })).hash).toBe((await played(recipe)).hash);
+    } finally {
+      if (gamma === undefined) delete preset.gamma;
+      else preset.gamma = gamma;
+    }
   });
 
   test('is refused where a training comes to no medium policy', async () => {
