@@ -1,5 +1,7 @@
+import loadModule, { type MainModule } from '@mujoco/mujoco';
 import { Command } from 'commander';
 import { type Env, loadEnv, make } from '../envs/index.ts';
+import type { MujocoEnv } from '../envs/mujoco/mujocoEnv.ts';
 import { mujocoEnvs } from '../envs/mujoco/mujocoEnvs.ts';
 import { Rng } from '../src/index.ts';
 import { median } from './median.ts';
@@ -10,11 +12,12 @@ const program = new Command('bench:mujoco')
     'Processor time of a step of robots here and of the same by Gymnasium in Python, in turns; medians, and their ratio.',
   )
   .option('--envs <list>', 'names; all of Gymnasium’s when left out')
+  .option('--physics', 'the physics alone: the same models, stepped by a loop of native code there')
   .option('--rounds <n>', 'turns of each', '40')
   .option('--milliseconds <n>', 'of a turn, about', '25')
   .option('--json', 'print JSON')
   .parse();
-const options = program.opts<{ envs?: string; rounds: string; milliseconds: string; json?: true }>();
+const options = program.opts<{ envs?: string; physics?: true; rounds: string; milliseconds: string; json?: true }>();
 
 const all = Object.keys(mujocoEnvs).filter((id) => id.endsWith('-v5'));
 const ids = options.envs?.split(',').map((name) => `mujoco/${name.replace(/-v5$/, '')}-v5`) ?? all;
@@ -33,19 +36,59 @@ const twin = await TwinProcess.start({
   needs: 'Gymnasium and MuJoCo (pip install gymnasium mujoco==3.14.0)',
 });
 await loadEnv(ids[0]!);
+const physics = options.physics && (await loadModule());
+
+/** Something that steps once, by an action. */
+interface Stepped {
+  step(action: Float32Array): void;
+  close(): void;
+}
+
+function wholeEnv(env: Env<Float64Array, Float32Array>): Stepped {
+  env.reset({ seed: 0 });
+  return {
+    step(action) {
+      const [, , terminated, truncated] = env.step(action);
+      if (terminated || truncated) env.reset();
+    },
+    close: () => env.close(),
+  };
+}
+
+function physicsAlone(module: MainModule, { xml, dt, timestep }: MujocoEnv): Stepped {
+  const model = module.MjModel.from_xml_string(xml);
+  const data = new module.MjData(model);
+  const controls = data.ctrl as Float64Array;
+  const frames = Math.round(dt / timestep);
+  let steps = 0;
+  return {
+    step(action) {
+      if (steps++ % ACTIONS === 0) module.mj_resetData(model, data);
+      controls.set(action);
+      for (let i = 0; i < frames; i++) module.mj_step(model, data);
+    },
+    close() {
+      data.delete();
+      model.delete();
+    },
+  };
+}
+
 for (const id of ids) {
   const env = make(id) as unknown as Env<Float64Array, Float32Array>;
   const rng = new Rng(`bench/${id}`);
   const actions = Array.from({ length: ACTIONS }, () => env.actionSpace.sample(rng));
-  await twin.ask({ make: id.slice('mujoco/'.length), actions: actions.map((action) => Array.from(action)) });
+  const robot = env.unwrapped as unknown as MujocoEnv;
+  await twin.ask({
+    make: id.slice('mujoco/'.length),
+    actions: actions.map((action) => Array.from(action)),
+    ...(physics && { xml: robot.xml }),
+  });
+  const stepped = physics ? physicsAlone(physics, robot) : wholeEnv(env);
   let next = 0;
-  env.reset({ seed: 0 });
   const run = (steps: number) => {
     const begin = now();
-    for (let i = 0; i < steps; i++) {
-      const [, , terminated, truncated] = env.step(actions[next++ % ACTIONS]!);
-      if (terminated || truncated) env.reset();
-    }
+    for (let i = 0; i < steps; i++) stepped.step(actions[next++ % ACTIONS]!);
     return (now() - begin) / steps;
   };
   // Until it is compiled, and to know how many steps are a turn.
@@ -57,6 +100,7 @@ for (const id of ids) {
     ours.push(run(steps));
     theirs.push(((await twin.ask({ steps })) as { microseconds: number }).microseconds);
   }
+  stepped.close();
   env.close();
   const [own, other] = [median(ours), median(theirs)];
   if (options.json)

@@ -70,7 +70,10 @@ await fullDisk(values.short ? [0.5] : [0.02, 0.3, 0.6, 0.9]);
 await output();
 await twoCommands();
 await damage();
-if (!values.short) await killedTraining('ppo', 'spline', 20);
+if (!values.short) {
+  await killedTraining('ppo', 'spline', 20);
+  await killedTraining('ppo', 'spline', 10, 'mujoco/Hopper-v5');
+}
 await killedTraining('sac', 'spline', values.short ? 3 : 20);
 
 const faults = [...new Set(cases.map(({ fault }) => fault.replace(/,.*/, '')))];
@@ -294,11 +297,11 @@ async function damage(): Promise<void> {
 }
 
 /** A training that is killed again and again, and each time goes on from where it was: it ends as one that was not. */
-async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: number): Promise<void> {
+async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: number, env = 'Pendulum-v1'): Promise<void> {
   const small = { ppo: ['agent.horizon=128'], sac: ['agent.reportEvery=100', 'agent.criticHidden=32,32'] };
   const steps = { ppo: 4000, sac: 600 };
   const train = [
-    ...['train', 'Pendulum-v1', '--agent', agent, '--policy', policy, '--seeds', '2', '--workers', '2'],
+    ...['train', env, '--agent', agent, '--policy', policy, '--seeds', '2', '--workers', '2'],
     ...['--envs', '2', '--steps', String(steps[agent] * kills)],
     ...[
       ...small[agent],
@@ -308,7 +311,8 @@ async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: numbe
       'logInterval=0',
     ].flatMap(set),
   ];
-  const [whole, out] = [join(folder, agent), join(folder, `${agent}-killed`)];
+  const place = mkdtempSync(join(folder, 'training-'));
+  const [whole, out] = [join(place, 'whole'), join(place, 'killed')];
   const begun = performance.now();
   const unbroken = await startOxbow(folder, [...train, '--out', whole]).ended;
   if (unbroken.code !== 0) throw new Error(`the unbroken training failed: ${unbroken.stderr}`);
@@ -339,7 +343,7 @@ async function killedTraining(agent: 'ppo' | 'sac', policy: string, kills: numbe
   }
   const total = (count: (ended: Ended) => number) => ends.reduce((sum, ended) => sum + count(ended), 0);
   record({
-    fault: `training of ${agent} killed ${kills} times, after ${moments.join(', ')}`,
+    fault: `training of ${agent} on ${env} killed ${kills} times, after ${moments.join(', ')}`,
     coreDumps: total((ended) => ended.coreDumps),
     stackTraces: total((ended) => ended.stackTraces),
     orphans: total((ended) => ended.orphans),
