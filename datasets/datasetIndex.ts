@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { writeWholeFile } from '../src/files.ts';
+import { storedProblem, writeWholeFile } from '../src/files.ts';
 import { fingerprint } from '../src/fingerprint.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { parseJson } from '../src/parseJson.ts';
@@ -48,9 +48,12 @@ export function writeIndex(folder: string, index: DatasetIndex): void {
   writeWholeFile(indexPath(folder), `${JSON.stringify(json, null, 2)}\n`);
 }
 
-/** @throws one line, if there is none, or it is damaged, of another version, or none of oxbow's */
+/** @throws one line, if there is none, or it is damaged, of another version, or none of oxbow's; or if the folder holds links or pipes */
 export function readIndex(folder: string): DatasetIndex {
   const path = indexPath(folder);
+  // The folder itself may be a link: whoever reads it has named it.
+  const problem = storedProblem(`${folder}/.`);
+  if (problem !== undefined) throw new Error(problem);
   let json: unknown;
   try {
     json = parseJson(nodeModule('node:fs').readFileSync(path, 'utf8'));

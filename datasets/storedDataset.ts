@@ -51,6 +51,8 @@ export class StoredDataset implements Dataset {
       if (episodes.length !== shard.episodes) {
         throw new Error(`${path}: has ${episodes.length} episodes, expected ${shard.episodes}`);
       }
+      const steps = episodes.reduce((sum, { rewards }) => sum + rewards.length, 0);
+      if (steps !== shard.steps) throw new Error(`${path}: has ${steps} steps, expected ${shard.steps}`);
       for (const episode of episodes) {
         checkEpisode(`${this.path}: episode ${number}`, episode, this);
         number += 1;

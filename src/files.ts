@@ -34,9 +34,37 @@ export function readTextFile(path: string, instead: string): string {
   return fileSystem(instead).readFileSync(path, 'utf8');
 }
 
-/** Reads a file's bytes. @throws if it cannot be read */
+/** Reads the bytes of a file that another file names. @throws if it cannot be read, or is a pipe or a device, which may never end */
 export function readFileBytes(path: string, instead: string): Uint8Array {
-  return Uint8Array.from(fileSystem(instead).readFileSync(path));
+  const files = fileSystem(instead);
+  if (!files.statSync(path).isFile()) throw new Error(`${path} is no file`);
+  return Uint8Array.from(files.readFileSync(path));
+}
+
+/**
+ * What is wrong with what others may have stored at a path and below it; undefined if there are files and folders alone, or nothing. A
+ * link would lead what reads or writes there elsewhere, and a pipe would never end.
+ */
+export function storedProblem(path: string): string | undefined {
+  const other = firstOther(path);
+  return other && `${other} is a link or no file, expected files and folders alone: copy what it leads to`;
+}
+
+/** The path itself, or the first one below it, that is neither a file nor a folder. */
+function firstOther(path: string): string | undefined {
+  const { lstatSync, readdirSync } = fileSystem();
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return undefined;
+  if (!found.isDirectory()) return path;
+  const other = readdirSync(path, { recursive: true, withFileTypes: true }).find(
+    (entry) => !entry.isFile() && !entry.isDirectory(),
+  );
+  return other && paths().join(other.parentPath, other.name);
+}
+
+/** Whether a path leads to a file, by links too. To read a pipe or a device might never end. */
+export function leadsToFile(path: string): boolean {
+  return fileSystem().statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** Removes a file, if it is there. */

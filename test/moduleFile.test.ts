@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -189,6 +190,12 @@ describe('what cannot be loaded says why, in one line', () => {
     expect(await forged([name])).toBe('no error');
     for (const outside of ['../secret', '/dev/zero', 'a/b', '..\\secret', '']) {
       expect(await forged([outside])).toMatch(/cannot be read: it names .*, expected files beside it$/);
+    }
+    // Neither would ever end.
+    spawnSync('mkfifo', [join(folder, 'pipe')]);
+    symlinkSync('/dev/zero', join(folder, 'zeros'));
+    for (const endless of ['pipe', 'zeros']) {
+      expect(await forged([endless])).toMatch(new RegExp(`cannot be read: .*/${endless} is no file$`));
     }
     expect(await forged(new Array<string>(300_000).fill(name))).toMatch(/cannot be read: it names a file twice$/);
     expect(await forged([name], [{ ...weights[0], shape: [2 ** 40] }])).toMatch(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leadsToFile } from '../../src/files.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { parseJson } from '../../src/parseJson.ts';
 import { datasetAboutSchema } from '../dataset.ts';
@@ -25,9 +26,8 @@ export type MinariMetadata = z.output<typeof metadataSchema>;
 
 /** The folder that holds both files: the dataset's own, or `data` in it; undefined if there is none. */
 export function dataFolder(path: string): string | undefined {
-  const { existsSync } = nodeModule('node:fs');
   const { join } = nodeModule('node:path');
-  return [join(path, 'data'), path].find((folder) => existsSync(join(folder, METADATA)));
+  return [join(path, 'data'), path].find((folder) => leadsToFile(join(folder, METADATA)));
 }
 
 /** @throws one line, if it cannot be read, or is none of Minari's in HDF5 */

@@ -1,4 +1,5 @@
 import type { Group, Dataset as H5Dataset, File as H5File } from 'h5wasm/node';
+import { leadsToFile } from '../../src/files.ts';
 import { parseJson } from '../../src/parseJson.ts';
 import { checkEpisode } from '../checkEpisode.ts';
 import { converted } from '../converted.ts';
@@ -90,7 +91,7 @@ export class MinariDataset implements Dataset {
   }
 
   #open(): H5File {
-    if (!nodeModule('node:fs').existsSync(this.#file)) throw new Error(`${this.#file}: there is no such file`);
+    if (!leadsToFile(this.#file)) throw new Error(`${this.#file}: there is no such file`);
     return this.#named(() => new this.#hdf5.File(this.#file, 'r'), 'cannot be opened');
   }
 

@@ -22,19 +22,26 @@ export async function makeRecipe(name: string, out: string): Promise<number> {
   ]);
   const recipe = recipeNamed(name);
   if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
-  const [{ selectBackend, selectEngine }, { writeWholeFolder }, { DatasetWriter }, { openDataset }, { summaryText }] =
-    await Promise.all([
-      import('../../src/index.ts'),
-      import('../../src/files.ts'),
-      import('../../datasets/datasetWriter.ts'),
-      import('../../datasets/index.ts'),
-      import('../training/datasetSummary.ts'),
-    ]);
+  const [
+    { selectBackend, selectEngine },
+    { storedProblem, writeWholeFolder },
+    { DatasetWriter },
+    { openDataset },
+    { summaryText },
+  ] = await Promise.all([
+    import('../../src/index.ts'),
+    import('../../src/files.ts'),
+    import('../../datasets/datasetWriter.ts'),
+    import('../../datasets/index.ts'),
+    import('../training/datasetSummary.ts'),
+  ]);
   await loadNamedEnv('dataset', recipe.task.env);
   await selectBackend();
   // The engine whose bits are the same on every machine.
   await selectEngine('wasm');
   const checkpoints = `${out}.training`;
+  const problem = storedProblem(checkpoints);
+  if (problem !== undefined) throw new InputError(problem);
   const tell = everySoOften((line) => process.stderr.write(`${line}\n`));
   return interruptible(async (signal) => {
     const stopped = () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -176,6 +177,22 @@ describe('one line says what is wrong with', () => {
     }
     writeFileSync(file, 'PK');
     expect(await problemOf(path)).toBe('maze/data/main_data.hdf5: cannot be opened: file signature not found');
+    // Neither would ever end.
+    for (const [name, problem] of [
+      ['main_data.hdf5', 'maze/data/main_data.hdf5: there is no such file'],
+      [
+        'metadata.json',
+        'maze: is no dataset, expected a folder of oxbow collect or of Minari, or a file .jsonl or .csv',
+      ],
+    ] as const) {
+      const other = golden();
+      rmSync(join(other, 'data', name));
+      spawnSync('mkfifo', [join(other, 'data', name)]);
+      expect(await problemOf(other)).toBe(problem);
+      rmSync(join(other, 'data', name));
+      symlinkSync('/dev/zero', join(other, 'data', name));
+      expect(await problemOf(other)).toBe(problem);
+    }
   });
 
   test('numbers in another file, which is not read: raw bytes, a virtual column, a link', async () => {

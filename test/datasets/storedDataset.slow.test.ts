@@ -1,4 +1,5 @@
-import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { finishDataset } from '../../datasets/datasetWriter.ts';
@@ -268,6 +269,38 @@ describe('one line says what is wrong with', () => {
     const path = written();
     edit(path, (index) => ({ ...index, numSteps: 1e15 }));
     expect(await problemOf(path)).toBe('data/dataset.json: its counts do not fit its shards');
+  });
+
+  test('steps that no file of episodes has', async () => {
+    const path = written();
+    edit(path, ({ shards, ...index }) => ({
+      ...index,
+      numSteps: 1e15 + 6,
+      shards: [shards![0], { ...shards![1], steps: 1e15 }],
+    }));
+    expect(await problemOf(path)).toBe('data/episodes-000001.bin: has 12 steps, expected 1000000000000000');
+  });
+
+  test('a link in its folder, which would lead out of it, and a pipe, which would never end', async () => {
+    const secret = join(folder(), 'secret');
+    writeFileSync(secret, 'theirs');
+    for (const name of ['dataset.json', 'episodes-000001.bin', 'episodes-000002.bin']) {
+      const path = written();
+      const file = join(path, name);
+      rmSync(file, { force: true });
+      symlinkSync(secret, file);
+      const problem = 'is a link or no file, expected files and folders alone: copy what it leads to';
+      expect(await problemOf(path)).toBe(`data/${name} ${problem}`);
+      expect(() => finishDataset(path)).toThrow(problem);
+      rmSync(file);
+      spawnSync('mkfifo', [file]);
+      expect(await problemOf(path)).toBe(`data/${name} ${problem}`);
+    }
+    expect(readFileSync(secret, 'utf8')).toBe('theirs');
+    // Where the folder itself lies is the reader's to say.
+    const link = join(folder(), 'link');
+    symlinkSync(written(), link);
+    expect(await problemOf(link)).toBe('none');
   });
 
   test('a file of episodes that is missing, empty, cut, or has a bit flipped', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -196,6 +196,16 @@ describe('oxbow dataset make', () => {
     const again = await oxbowOn(registry, 'dataset', 'make', 'lake-stride-expert', out);
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('is there already, expected a new name');
+  });
+
+  test('goes on with no training of others that leads out of its folder', async () => {
+    const [out, secret] = [join(folder, 'medium'), join(folder, 'secret')];
+    writeFileSync(secret, 'theirs');
+    mkdirSync(`${out}.training`);
+    symlinkSync(secret, join(`${out}.training`, 'sac-seed-0'));
+    const { code, stderr } = await oxbowOn(registry, 'dataset', 'make', 'pendulum-medium', out);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^oxbow: .*sac-seed-0 is a link or no file, [^\n]*\n$/)]);
+    expect([existsSync(out), readFileSync(secret, 'utf8')]).toEqual([false, 'theirs']);
   });
 
   test('refuses a recipe that it does not know, and names one that is near', async () => {
