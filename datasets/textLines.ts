@@ -3,6 +3,9 @@ import { nodeModule } from './nodeModule.ts';
 /** Bytes read at a time. */
 const CHUNK = 2 ** 18;
 
+/** The most characters of a text in Node. */
+const LONGEST = 2 ** 29 - 24;
+
 /** The lines of a text file in UTF-8, of which a few are in memory at a time. @throws if it cannot be read, or is none */
 export function* textLines(path: string): Generator<string, void, void> {
   const { closeSync, openSync, readSync } = nodeModule('node:fs');
@@ -17,15 +20,24 @@ export function* textLines(path: string): Generator<string, void, void> {
         throw new Error(`${path}: is no text in UTF-8`);
       }
     };
-    let begun = '';
+    // The parts of a line that has not ended. Each is looked at once: a line may be as long as all of a file.
+    let begun: string[] = [];
+    let length = 0;
     for (;;) {
       const count = readSync(file, bytes);
-      const lines = (begun + textOf(bytes.subarray(0, count), count === 0)).split('\n');
-      begun = lines.pop()!;
-      for (const line of lines) yield withoutReturn(line);
+      const [more, ...lines] = textOf(bytes.subarray(0, count), count === 0).split('\n') as [string, ...string[]];
+      begun.push(more);
+      length += more.length;
+      if (length > LONGEST) throw new Error(`${path}: has a line of more than ${LONGEST} characters`);
+      for (const line of lines) {
+        yield withoutReturn(begun.join(''));
+        begun = [line];
+        length = line.length;
+      }
       if (count === 0) break;
     }
-    if (begun !== '') yield withoutReturn(begun);
+    const last = begun.join('');
+    if (last !== '') yield withoutReturn(last);
   } finally {
     closeSync(file);
   }

@@ -185,6 +185,15 @@ test('a text that is none is refused by its file', async () => {
   expect(await problemOf(path)).toBe('data: is no text in UTF-8');
 });
 
+test('a long line is read once, not again with each of its parts', async () => {
+  const path = join(folder(), 'data.jsonl');
+  const begun = process.cpuUsage();
+  writeFileSync(path, `${'1'.repeat(2 ** 26)}\n`);
+  expect(await problemOf(path)).toMatch(/^data: /);
+  const { user, system } = process.cpuUsage(begun);
+  expect((user + system) / 1e6).toBeLessThan(3);
+});
+
 test('a file of another kind is refused', async () => {
   const path = join(folder(), 'data.parquet');
   writeFileSync(path, '');
