@@ -62,7 +62,9 @@ export function summaryText(dataset: Dataset): string {
     ['hash', hash.digest()],
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
-  return printable(lines.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n'));
+  // Names are others': with ends of lines in them they would pass for lines of oxbow's.
+  const inLine = (text: string) => printable(text).replaceAll('\n', '\\x0a');
+  return lines.map(([label, text]) => `${label.padEnd(width)}  ${inLine(text)}`).join('\n');
 }
 
 function count(totals: Totals, { rewards, terminations }: StoredEpisode): void {

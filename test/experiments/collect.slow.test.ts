@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openDataset } from '../../datasets/index.ts';
+import { DatasetWriter, openDataset, spaceToJson } from '../../datasets/index.ts';
 import { make, makeVec } from '../../envs/index.ts';
 import { lockFolder } from '../../experiments/harness/lock.ts';
 import { collectDataset } from '../../experiments/training/collectDataset.ts';
@@ -21,6 +21,33 @@ beforeAll(() => {
   savePolicy(file, makePolicy('gaussian', { observationSpace, actionSpace, hidden: [4], rng: new Rng(0) }));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('what a dataset says of itself stays in its line', async () => {
+  const said = 'x\nhash  0000\r\u001b[2J';
+  const { observationSpace, actionSpace } = make('Pendulum-v1');
+  const writer = new DatasetWriter(
+    at('said'),
+    {
+      environment: { id: said, options: {} },
+      observationSpace: spaceToJson(observationSpace),
+      actionSpace: spaceToJson(actionSpace),
+      dtypes: { observations: 'float32', actions: 'float32', rewards: 'float64' },
+      infos: [said],
+      policies: [{ name: said, file: said }],
+      provenance: { command: said },
+    },
+    1,
+  );
+  writer.append({
+    ...{ observations: new Float32Array(6), actions: new Float32Array(1), rewards: new Float64Array(1) },
+    ...{ terminations: Uint8Array.of(1), truncations: Uint8Array.of(0), infos: { [said]: new Float64Array(2) } },
+  });
+  const hash = writer.finish();
+  const { stdout } = await oxbow('dataset', 'show', at('said'));
+  expect(stdout.match(/^hash .*$/gm)).toEqual([`hash          ${hash}`]);
+  expect(stdout).toContain('made by       x\\x0ahash  0000\\x0d\\x1b[2J\n');
+  expect(stdout.trimEnd().split('\n')).toHaveLength(11);
+});
 
 describe('oxbow collect', () => {
   test('of the same settings gives the same bytes wherever they lie, and prints their hash', async () => {
