@@ -77,12 +77,16 @@ async function train(
   }: TrainFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { trainExperiment } = await import('../training/trainExperiment.ts');
+  const [{ trainExperiment }, { datasetHash }] = await Promise.all([
+    import('../training/trainExperiment.ts'),
+    import('../training/datasetHash.ts'),
+  ]);
   const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
   const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn, snapshots }).filter(
     ([, text]) => text !== undefined,
   );
-  const more = { ...Object.fromEntries(given), ...loadSetting(allowed) };
+  const data = dataset === undefined ? {} : { datasetHash: await datasetHash(dataset) };
+  const more = { ...Object.fromEntries(given), ...data, ...loadSetting(allowed) };
   const set = onlineSteps === undefined ? flags.set : [...flags.set, `agent.onlineSteps=${onlineSteps}`];
   return runWith(trainExperiment(choice, allowed), { ...flags, set }, context, more, { allowed, check });
 }

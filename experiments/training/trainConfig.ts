@@ -20,6 +20,8 @@ export interface TrainConfig extends CommonConfig, EvaluationOptions {
   readonly load: readonly string[];
   /** The path of a dataset, for an agent that learns from data. */
   readonly dataset?: string | undefined;
+  /** The hash of what it holds. */
+  readonly datasetHash?: string | undefined;
   readonly env: Readonly<Record<string, unknown>>;
   readonly agent: Readonly<Record<string, unknown>>;
   readonly policy: Readonly<Record<string, unknown>>;
@@ -51,6 +53,10 @@ export const commonTrainShape = {
     .default([])
     .describe("a user's own modules, by their paths; the command line must name each of them by --load"),
   dataset: z.string().optional().describe('the path of a dataset, for an agent that learns from data'),
+  datasetHash: z
+    .string()
+    .optional()
+    .describe('the hash of what the dataset holds: another one is refused; `--dataset` sets it'),
   env: z.record(z.string(), z.unknown()).default({}).describe('options of the environment, by name'),
   logInterval: z
     .int()

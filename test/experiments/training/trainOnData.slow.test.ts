@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -19,10 +19,13 @@ const SMALL = [
   ...set('agent.criticHidden=4'),
 ];
 
-beforeAll(async () => {
+beforeAll(() => write(data, 3));
+
+/** Episodes of random numbers. */
+function write(path: string, episodes: number): void {
   const { observationSpace, actionSpace } = make('Pendulum-v1');
   const writer = new DatasetWriter(
-    data,
+    path,
     {
       environment: { id: 'Pendulum-v1', options: {} },
       observationSpace: spaceToJson(observationSpace as never),
@@ -32,10 +35,10 @@ beforeAll(async () => {
       policies: [],
       provenance: {},
     },
-    3,
+    episodes,
   );
   const rng = new Rng('data');
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < episodes; i++) {
     writer.append({
       observations: rng.fillNormal(new Float32Array(3 * 21)),
       actions: rng.fillUniform(new Float32Array(20)),
@@ -45,7 +48,7 @@ beforeAll(async () => {
     });
   }
   writer.finish();
-});
+}
 
 describe('oxbow train --dataset', () => {
   beforeEach(jobsHere);
@@ -142,6 +145,33 @@ describe('oxbow train --dataset', () => {
       run,
     );
     expect(code).toBe(0);
+  });
+
+  it('is of one dataset: another one at its path is refused, by more seeds and by a job', async () => {
+    const [path, run] = [join(folder, 'moved'), join(folder, 'of-one')];
+    cpSync(data, path, { recursive: true });
+    const argv = ['train', 'Pendulum-v1', '--agent', 'behavior-cloning', '--dataset', path, '--out', run];
+    const small = [
+      '--steps',
+      '30',
+      '--workers',
+      '1',
+      '--engine',
+      'wasm',
+      ...set('policy.hidden=4', 'evaluationEpisodes=1'),
+    ];
+    expect((await oxbow(...argv, ...small)).code).toBe(0);
+    rmSync(path, { recursive: true });
+    write(path, 2);
+    const { code, stderr } = await oxbow(...argv, ...small, '--seeds', '2');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^oxbow: --out: .* another config \(datasetHash\), /)]);
+    for (const command of ['resume', 'verify']) {
+      const { code, stderr } = await oxbow(command, run);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/^oxbow: --dataset: .*moved: holds other episodes, .* expected those .*\n$/),
+      ]);
+    }
   });
 
   it.each([
