@@ -81,6 +81,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   const [
     { Policy, selectBackend, selectEngine },
     { makeVec },
+    { lostLock },
     { lockFolder },
     { actingPolicies },
     { allowedOptions, programOf, shellWord },
@@ -93,6 +94,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   ] = await Promise.all([
     import('../../src/index.ts'),
     import('../../envs/index.ts'),
+    import('../harness/fence.ts'),
     import('../harness/lock.ts'),
     import('../training/actingPolicies.ts'),
     import('../training/allowedCode.ts'),
@@ -167,7 +169,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
         const onProgress = (collected: Collected) => progress.tell(collected);
         return await ended(flags.out, episodes, await collectDataset(flags.out, env, settings, { signal, onProgress }));
       } catch (error) {
-        const full = storageErrorOf(error);
+        const full = lock.fence.holds ? storageErrorOf(error) : lostLock();
         if (full === undefined) throw new InputError(firstLine((error as Error).message));
         process.stderr.write(
           `oxbow: --out: cannot write into ${flags.out}: ${firstLine(full.message)}. What is there is whole, and the same command goes on.\n`,

@@ -207,6 +207,24 @@ describe('oxbow collect', () => {
     );
   });
 
+  test('whose folder is taken away says so, and makes none anew', async () => {
+    const append = vi.spyOn(DatasetWriter.prototype, 'append').mockImplementation(function (
+      this: DatasetWriter,
+      episode,
+    ) {
+      append.mockRestore();
+      this.append(episode);
+      rmSync(at('gone'), { recursive: true });
+    });
+    expect(await collect('gone')).toMatchObject({
+      code: 1,
+      stderr:
+        `oxbow: --out: cannot write into ${at('gone')}: the directory was removed, or taken by another command. ` +
+        'What is there is whole, and the same command goes on.\n',
+    });
+    expect(readdirSync(folder)).not.toContain('gone');
+  });
+
   test('refuses in one line, before any work', async () => {
     writeFileSync(at('broken.json'), '{}');
     const cases: [string[], RegExp][] = [
