@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stateToJson } from '../../agents/index.ts';
+import { ContentHash, openDataset } from '../../datasets/index.ts';
 import { checkConfig } from '../../experiments/harness/config.ts';
 import { loadExperiment } from '../../experiments/harness/loadExperiment.ts';
 import { RunDirectory } from '../../experiments/harness/runDirectory.ts';
@@ -34,7 +35,7 @@ interface Subject {
 const LONG = 20;
 
 /**
- * One bit of each file of a training, and of a policy, a module and a checkpoint by themselves, is flipped, again and again. Whoever
+ * One bit of each file of a training, of a dataset, and of a policy, a module and a checkpoint by themselves, is flipped, again and again. Whoever
  * reads them gets one line that names the file, or what the undamaged files give: never something else, an error that is no line of
  * ours, or nothing for long.
  */
@@ -87,9 +88,15 @@ async function tried(
 }
 
 async function makeSubjects(folder: string): Promise<Subject[]> {
-  const [run, logs, policies, modules, checkpoints] = ['run', 'logs', 'policy', 'module', 'checkpoint'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string, string, string];
+  const names = ['run', 'logs', 'dataset', 'policy', 'module', 'checkpoint'];
+  const [run, logs, data, policies, modules, checkpoints] = names.map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   for (const each of [policies, modules, checkpoints]) mkdirSync(each, { recursive: true });
   const settings = [
     'agent.horizon=32',
@@ -106,6 +113,10 @@ async function makeSubjects(folder: string): Promise<Subject[]> {
   const logFolder = join(run, 'logs', ...job!.split('/').slice(1, -1));
   cpSync(logFolder, logs, { recursive: true });
 
+  const collect = ['collect', 'Pendulum-v1', '--episodes', '3', '--set', 'env.maxEpisodeSteps=20', '--out', data];
+  const collected = await startOxbow(folder, collect).ended;
+  if (collected.code !== 0) throw new Error(`the collecting failed: ${collected.stderr}`);
+
   const box = { low: [-1, -1], high: [1, 1], shape: [2] };
   const policy = makePolicy('spline', { observationSpace: box, actionSpace: box, hidden: [4], rng: new Rng(0) });
   savePolicy(join(policies, 'policy.json'), policy, { score: 0.5 });
@@ -116,6 +127,15 @@ async function makeSubjects(folder: string): Promise<Subject[]> {
   return [
     { folder: run, read: () => readRun(run) },
     { folder: logs, read: async () => goOn(logs, rows) },
+    {
+      folder: data,
+      read: async () => {
+        const dataset = await openDataset(data);
+        const hash = new ContentHash();
+        for (const episode of dataset.storedEpisodes()) hash.add(episode);
+        return fingerprint({ about: dataset.about, steps: dataset.numSteps, hash: hash.digest() });
+      },
+    },
     {
       folder: policies,
       read: async () => {
