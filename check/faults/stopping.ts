@@ -34,8 +34,12 @@ async function hangingEnvironments({ folder, short, record }: FaultContext): Pro
   const trained = join(folder, 'hanging');
   const whole = await startOxbow(folder, [...train, '--out', trained]).ended;
   if (whole.code !== 0) throw new Error(`the training that does not hang failed: ${whole.stderr}`);
-  const commands = { train: [...train, '--out', join(folder, 'never')], eval: ['eval', trained, '--load', load] };
-  const all = (['train', 'eval'] as const).flatMap((command) =>
+  const commands = {
+    train: [...train, '--out', join(folder, 'never')],
+    collect: ['collect', 'Hanging-v0', '--load', load, '--episodes', '2'],
+    eval: ['eval', trained, '--load', load],
+  };
+  const all = (['train', 'collect', 'eval'] as const).flatMap((command) =>
     (['reset', 'step'] as const).flatMap((where) =>
       (['computes', 'waits'] as const).flatMap((how) => SIGNALS.map((signal) => ({ command, where, how, signal }))),
     ),
@@ -43,7 +47,9 @@ async function hangingEnvironments({ folder, short, record }: FaultContext): Pro
   // Of the short ones, each command, place, way and most signals once.
   const chosen = short ? [all[0]!, all.at(-2)!] : all;
   for (const { command, where, how, signal } of chosen) {
-    const run = startOxbow(folder, commands[command], { env: { HANG: `${where} ${how}` } });
+    // A folder whose lock has been left by a killed command is waited for.
+    const out = command === 'collect' ? ['--out', join(folder, `collected-${where}-${how}-${signal}`)] : [];
+    const run = startOxbow(folder, [...commands[command], ...out], { env: { HANG: `${where} ${how}` } });
     await said(run, HANGS);
     const fault = `hanging environment, ${command}, ${where} ${how}, ${signal}`;
     const problems = () => (existsSync(join(folder, 'never')) ? ['something was written'] : []);
