@@ -47,7 +47,8 @@ export function beginning({ command, name }: AnyExperiment): string {
 function differences(base: CommonConfig, config: CommonConfig): Setting[] {
   const [before, after] = [leaves(base), leaves(config)];
   return [...after].flatMap(([key, value]): Setting[] => {
-    if (key !== 'seeds') return isDeepStrictEqual(before.get(key), value) ? [] : [setting(key, textOf(value))];
+    if (key !== 'seeds')
+      return isDeepStrictEqual(before.get(key), value) ? [] : [setting(key, textOf(value, key in OPTIONS))];
     return seedSettings(base.seeds, config.seeds);
   });
 }
@@ -79,10 +80,13 @@ function leaves(value: object, path: readonly string[] = []): Map<string, unknow
   );
 }
 
-function textOf(value: unknown): string {
+/** @param isOption whether it is of an option that takes a list of names, so that one name is a list too */
+function textOf(value: unknown, isOption: boolean): string {
   if (typeof value === 'string') return value;
   const isPlainList =
-    Array.isArray(value) && value.length > 1 && value.every((entry) => /^[\w.-]+$/.test(String(entry)));
+    Array.isArray(value) &&
+    value.length > (isOption ? 0 : 1) &&
+    value.every((entry) => /^[\w./:-]+$/.test(String(entry)));
   return isPlainList ? value.join(',') : JSON.stringify(value);
 }
 

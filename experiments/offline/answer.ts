@@ -4,10 +4,10 @@ import { plural } from '../harness/plural.ts';
 import { policyBars } from '../harness/policyBars.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 import { withInterval } from '../harness/withInterval.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';
-import { plainEnv } from './plainEnv.ts';
 import { type Comparison, whenNotNeeded } from './whenNotNeeded.ts';
 
 const number = (score: number): string => trueMinus((100 * score).toFixed(1));

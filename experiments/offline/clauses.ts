@@ -3,11 +3,11 @@ import { equivalentRows } from '../harness/equivalentRows.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { leadingRows } from '../harness/leadingRows.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';
-import { plainEnv } from './plainEnv.ts';
 
 export const question =
   'Which policies and agents make the most of data that were made before: where one expert acts, where two disagree, where good episodes stand among bad ones?';

@@ -1,9 +1,9 @@
 import { DECIDING_SEEDS } from '../harness/conclusion.ts';
 import type { Remark, SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { methodLabel } from './methodLabel.ts';
-import { plainEnv } from './plainEnv.ts';
 
 /** From here on both of two banks are said to be kept: of what remains, one has 18 % or more. */
 const BOTH = 1.6;

@@ -7,6 +7,7 @@ import { InputError } from '../harness/inputError.ts';
 import { defineExperiment } from '../harness/registry.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { loadNamedEnv } from '../training/loadNamedEnv.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import type { Kind } from '../training/recipes/kinds.ts';
 import { answerOf } from './answer.ts';
 import { missingData } from './benchmarkData.ts';
@@ -18,7 +19,6 @@ import { learnFromData, learningSettings } from './learnFromData.ts';
 import { methodLabel } from './methodLabel.ts';
 import { type MethodName, methodOf, type Study } from './methods.ts';
 import { modesRemark } from './modesRemark.ts';
-import { plainEnv } from './plainEnv.ts';
 import { offlineSections, offlineTables } from './section.ts';
 import { tuning } from './tuning.ts';
 

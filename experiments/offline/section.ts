@@ -4,13 +4,13 @@ import { foldSection } from '../harness/report/foldSection.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { tuningSection } from '../harness/tuning/tuningSection.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import { recipeOf } from './cells.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import type { OfflineExperimentConfig } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodOf, methodsOf } from './methods.ts';
-import { plainEnv } from './plainEnv.ts';
 import { readTrials, tuning } from './tuning.ts';
 
 const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;

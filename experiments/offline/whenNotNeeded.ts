@@ -2,9 +2,9 @@ import { DECIDING_SEEDS } from '../harness/conclusion.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { groupBy } from '../harness/groupBy.ts';
 import { leadingRows } from '../harness/leadingRows.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
-import { plainEnv } from './plainEnv.ts';
 
 /** What is compared in each study: every flow, exact or by flow matching, and the plain classes that may do as well. */
 const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Record<Plain, readonly string[]>>> = {

@@ -3,6 +3,7 @@ import { equivalentRows } from '../harness/equivalentRows.ts';
 import type { SummaryRow } from '../harness/experiment.ts';
 import { pairedSeeds } from '../harness/pairedSeeds.ts';
 import { plural } from '../harness/plural.ts';
+import { plainEnv } from '../training/plainEnv.ts';
 import { agentLabel } from '../training/scored/agentLabel.ts';
 import { ofCell } from '../training/scored/cell.ts';
 import { cells, choices } from './cells.ts';
@@ -34,7 +35,7 @@ function comparisons(summary: readonly SummaryRow[]): Comparison[] {
     const rows = ofCell(cell, summary).filter(({ metric, iqm }) => metric === 'greedyReturn' && iqm !== null);
     const gaussian = rows.find(({ policy }) => policy === GAUSSIAN);
     if (gaussian === undefined) return [];
-    const where = `${agentLabel(cell.study)} on ${cell.env.replace('mujoco/', '')}`;
+    const where = `${agentLabel(cell.study)} on ${plainEnv(cell.env)}`;
     return rows.flatMap((row) => {
       if (row === gaussian) return [];
       const criterion = equivalentRows(row, gaussian, {

@@ -75,7 +75,9 @@ describe('oxbow run classic', () => {
         ['return', 'greedyReturn', 'length', 'outcome/timeout'].map((metric) => `Pendulum-v1 ppo ${policy} ${metric}`),
       ),
     );
-    expect(written.join('')).toMatch(/^Pendulum-v1 +PPO +4096 +gaussian +1 +−200 +no +−\d+\.\d \[–: one seed\]/m);
+    expect(written.join('')).toMatch(
+      /^Pendulum-v1 +PPO +4,096 +gaussian +1 +−200 +no +−[\d,]+(\.\d)? \[–: one seed\]/m,
+    );
     expect(written.join('')).toMatch(/^Pendulum-v1 +ppo +spline +\d+$/m);
   });
 });

@@ -3,6 +3,7 @@ import { commandOf } from '../../experiments/harness/commandOf.ts';
 import { resolveConfig, type Setting } from '../../experiments/harness/config.ts';
 import { tuningExperiment } from '../../experiments/harness/tuning/tuningExperiment.ts';
 import { lake } from '../../experiments/lake/lake.ts';
+import { robots } from '../../experiments/robots/robots.ts';
 import { trainExperiment } from '../../experiments/training/trainExperiment.ts';
 import { drift } from './fixture/drift.ts';
 import { hill } from './fixture/hill.ts';
@@ -26,6 +27,11 @@ test.each([
     'oxbow run lake --policies gaussian,spline --engine eager --set cloning.steps=20',
     lake,
     { settings: set({ policies: 'gaussian,spline', engine: 'eager', 'cloning.steps': '20' }) },
+  ],
+  [
+    'oxbow run robots --study ppo --policies gaussian --env mujoco/Hopper-v5,mujoco/Ant-v5',
+    robots,
+    { settings: set({ studies: 'ppo', policies: 'gaussian', environments: 'mujoco/Hopper-v5,mujoco/Ant-v5' }) },
   ],
   [
     "oxbow run lake --set 'fixedScale.bandit.scales=[0.1]'",

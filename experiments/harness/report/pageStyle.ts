@@ -11,7 +11,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1128px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.35rem; margin: 1.3rem 0 .3rem; padding-top: .6rem; border-top: 1px solid var(--line); }
+h2 { font-size: 1.35rem; margin: 1.3rem 0 .3rem; padding-top: .6rem; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 h3 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 p { max-width: 46rem; margin: .5rem 0; }
 a { color: inherit; }
@@ -99,6 +99,7 @@ thead th { color: var(--muted); vertical-align: bottom; }
 .number { text-align: right; }
 th:first-child { position: sticky; left: 0; background: var(--paper); white-space: nowrap; }
 @media screen and (min-width: 700px) { td { white-space: nowrap; } .prose td { white-space: normal; } }
+.prose tbody th { white-space: normal; overflow-wrap: normal; }
 .prose td:not(.number) { min-width: 13rem; }
 @media screen and (min-width: 1000px) {
   main { padding-top: .8rem; }

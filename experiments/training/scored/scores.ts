@@ -1,34 +1,35 @@
 import { presetOf } from '../../../agents/common/presetOf.ts';
 import type { Answer } from '../../harness/conclusion.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../harness/experiment.ts';
+import { groupBy } from '../../harness/groupBy.ts';
 import { plural } from '../../harness/plural.ts';
 import { intervalChart } from '../../harness/report/intervalChart.ts';
 import { flatSettings } from '../../harness/report/settings.ts';
 import { metricTable } from '../../harness/report/table.ts';
 import { trueMinus } from '../../harness/report/trueMinus.ts';
+import { plainEnv } from '../plainEnv.ts';
 import { curvesFigure } from '../trainSections.ts';
 import { agentLabel } from './agentLabel.ts';
 import { type Cell, ofCell } from './cell.ts';
 
 /** What was reached of what was asked, a row a policy of a cell. Greedy actions decide. @param steps in place of those of the cells */
 export function scoreTable(cells: readonly Cell[], summary: readonly SummaryRow[], steps?: number): Table {
-  const format = (value: number) => value.toFixed(1);
   return {
     title: 'Scores',
     columns: ['environment', 'agent', 'steps', 'policy', 'seeds', 'asked', 'reached', 'greedy', 'sampled'],
     rows: cells.flatMap((cell) => {
       const own = ofCell(cell, summary);
       const { rows } = metricTable('', own, [
-        { metric: 'greedyReturn', label: 'greedy', format },
-        { metric: 'return', label: 'sampled', format },
+        { metric: 'greedyReturn', label: 'greedy', format: scoreText },
+        { metric: 'return', label: 'sampled', format: scoreText },
       ]);
       return rows.map(([policy, seeds, greedy, sampled]) => [
-        cell.env,
+        plainEnv(cell.env),
         agentLabel(cell.study),
-        String(steps ?? cell.steps),
+        grouped(steps ?? cell.steps),
         policy!,
         seeds!,
-        cell.asked === undefined ? '–' : trueMinus(String(cell.asked)),
+        cell.asked === undefined ? '–' : trueMinus(grouped(cell.asked)),
         reached(cell, own, policy!),
         greedy!,
         sampled!,
@@ -48,7 +49,7 @@ export function scoresReached(cells: readonly Cell[], summary: readonly SummaryR
     if (cell.asked === undefined) return [];
     const own = ofCell(cell, summary).filter(({ metric, iqm }) => metric === 'greedyReturn' && iqm !== null);
     return own.map(({ policy }) => ({
-      training: `${agentLabel(cell.study)} with ${policy} on ${cell.env}`,
+      training: `${agentLabel(cell.study)} with ${policy} on ${plainEnv(cell.env)}`,
       isReached: reached(cell, own, policy) === 'yes',
     }));
   });
@@ -71,7 +72,7 @@ export function scoreSections(
     const steps = given ?? usual;
     const ours = outcomes.filter(({ job }) => job.env === env && job.study === study);
     if (ours.length === 0) return [];
-    const title = `${agentLabel(study)} on ${env}`;
+    const title = `${agentLabel(study)} on ${plainEnv(env)}`;
     const name = `${study}-${env.replaceAll('/', '-')}`;
     const charts = (['greedyReturn', 'return'] as const).map((metric): Figure => {
       const actions = metric === 'return' ? 'sampled' : 'greedy';
@@ -86,32 +87,54 @@ export function scoreSections(
     });
     const wanted =
       asked === undefined
-        ? `Trained for ${steps.toLocaleString('en-GB')} steps.`
-        : `Asked for: a return of at least ${trueMinus(String(asked))} of greedy actions after ${usual.toLocaleString('en-GB')} steps. Trained for ${steps.toLocaleString('en-GB')}.`;
+        ? `Trained for ${grouped(steps)} steps.`
+        : `Asked for: a return of at least ${trueMinus(grouped(asked))} of greedy actions after ${grouped(usual)} steps. Trained for ${grouped(steps)}.`;
     return [{ title, paragraphs: [wanted], figures: [curvesFigure(ours, policies, `${name}-curves`), ...charts] }];
   });
-  return [...scores, { title: 'How they were trained', paragraphs: [PRESETS], tables: [presetTable(cells)] }];
+  const trained = cells.filter(({ env, study }) => outcomes.some(({ job }) => job.env === env && job.study === study));
+  return [
+    ...scores,
+    { title: 'How they were trained', paragraphs: [PRESETS], tables: [presetTable(trained, policies)] },
+  ];
 }
 
 const PRESETS =
   'With the presets of oxbow train, the same for every seed. What they leave out is the default of the agent or the policy.';
 
-/** The presets: a row for all policies of a cell, and one for each that has settings of its own. */
-function presetTable(cells: readonly Cell[]): Table {
+/** The presets: what holds for all policies of a cell, and what a policy has of its own. Cells that have the same are one row. */
+function presetTable(cells: readonly Cell[], policies: readonly string[]): Table {
+  const presets = cells.flatMap(({ env, study, policies: classes }) => {
+    const { byPolicy = {}, ...common } = presetOf(env, study) ?? {};
+    const own = classes.filter((policy) => policies.includes(policy) && Object.hasOwn(byPolicy, policy));
+    const agent = agentLabel(study);
+    return [
+      { training: agent, env, settings: settingsText(common) },
+      ...own.map((policy) => ({ training: `${agent} with ${policy}`, env, settings: settingsText(byPolicy[policy]!) })),
+    ];
+  });
+  const same = groupBy(presets, ({ training, settings }) => `${training}: ${settings}`);
   return {
     title: 'Presets',
     columns: ['training', 'settings'],
-    rows: cells.flatMap(({ env, study, policies }) => {
-      const { byPolicy = {}, ...common } = presetOf(env, study) ?? {};
-      const name = `${agentLabel(study)} on ${env}`;
-      const own = policies.filter((policy) => Object.hasOwn(byPolicy, policy));
-      const rows = own.map((policy) => [`${name}, ${policy}`, settingsText(byPolicy[policy]!)]);
-      return [[name, settingsText(common)], ...rows];
-    }),
+    prose: true,
+    rows: [...same.values()].map((rows) => [
+      `${rows[0]!.training} on ${rows.map(({ env }) => plainEnv(env)).join(', ')}`,
+      rows[0]!.settings,
+    ]),
   };
 }
 
 function settingsText({ steps: _, ...preset }: Readonly<Record<string, unknown>>): string {
   const settings = flatSettings(preset).map(([path, value]) => `${path} ${value}`);
   return settings.length === 0 ? '–' : settings.join(', ');
+}
+
+/** `1,000,000` */
+function grouped(count: number): string {
+  return count.toLocaleString('en-GB');
+}
+
+/** A digit behind the point, where there are less than four before it: `−4.0`, `2,158`. */
+function scoreText(score: number): string {
+  return Math.abs(score) < 1000 ? score.toFixed(1) : grouped(Math.round(score));
 }

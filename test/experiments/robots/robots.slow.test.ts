@@ -27,7 +27,7 @@ test('trains in worker processes, and answers', async () => {
   const out = join(mkdtempSync(join(tmpdir(), 'oxbow-robots-')), 'run');
   const few = [
     '--env',
-    'mujoco/InvertedDoublePendulum-v5',
+    'mujoco/InvertedDoublePendulum-v5,mujoco/Reacher-v5',
     '--study',
     'ppo',
     '--policies',
@@ -41,10 +41,15 @@ test('trains in worker processes, and answers', async () => {
   expect(await main(argv, registry)).toBe(0);
   const { results, experiments } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
   const scores = results.filter(({ metric }: SummaryRow) => metric === 'greedyReturn');
-  expect(scores.map(({ policy }: SummaryRow) => policy)).toEqual(['gaussian']);
+  expect(scores.map(({ policy }: SummaryRow) => policy)).toEqual(['gaussian', 'gaussian']);
   // The prediction is of trainings of another length.
   expect(experiments).toEqual({});
   const report = readFileSync(join(out, 'report.html'), 'utf8');
-  expect(report).toContain('PPO on mujoco/InvertedDoublePendulum-v5');
+  expect(report).toMatch(/<h2[^>]*>PPO on InvertedDoublePendulum-v5</);
   expect(report).toContain('Trained for 2,048.');
+  // Presets: of this run alone, and those that are the same once.
+  const presets = /Presets<\/caption>.*?<tbody>(.*?)<\/tbody>/s.exec(report)![1]!;
+  expect([...presets.matchAll(/<th[^>]*>(.*?)<\/th>/g)].map(([, training]) => training)).toEqual([
+    'PPO on InvertedDoublePendulum-v5, Reacher-v5',
+  ]);
 });
