@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { SummaryRow } from '../../../experiments/harness/experiment.ts';
 import { type LakeConfig, lakeSchema } from '../../../experiments/lake/config.ts';
 import { lake } from '../../../experiments/lake/lake.ts';
 import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';
@@ -23,11 +24,38 @@ test.each(robotLakes)('%s is cloned and learned on, with the settings of its lak
   expect(cloningSettings(tuned, grain, 'spline').learningRate).not.toBe(0.001);
 });
 
+const row = (env: string, study: string, policy: string, metric: string, value: number) => ({
+  ...{ env, study, policy, metric },
+  ...{ iqm: value, low: value, high: value, perSeed: [value] },
+});
+
+test('a run of robots alone is answered by their stride lakes, another by the lake of two numbers', () => {
+  const drowned = (env: string, gaussian: number, spline: number) => [
+    row(env, 'cloning', 'gaussian', 'drownRate', gaussian),
+    row(env, 'cloning', 'spline', 'drownRate', spline),
+  ];
+  const robots = [
+    ...drowned('mujoco/PointLakeStride-v0', 0.36, 0.02),
+    ...drowned('mujoco/AntLakeStride-v0', 0.31, 0.03),
+    ...drowned('mujoco/AntLake-v0', 0.1, 0.01),
+  ];
+  const answerOf = (summary: SummaryRow[]) => lake.conclusions!([], summary, lakeSchema.parse({})).E1!.answer!;
+  const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+  const gaussian = (value: string) =>
+    `Gaussian that cloned walkers of both banks drowns in ${value} % [${value}, ${value}] of its walks`;
+  const { text, chart } = answerOf(robots);
+  expect(plain(text)).toBe(
+    `On the stride lake of the ball a ${gaussian('36.0')}, a spline flow in 2.0 % [2.0, 2.0]. ` +
+      `On the stride lake of the ant a ${gaussian('31.0')}, a spline flow in 3.0 % [3.0, 3.0].`,
+  );
+  expect(chart!.caption).toBe('walks that drown, stride lake of the ball');
+  expect(chart!.bars.map(({ value }) => value)).toEqual([0.36, 0.02]);
+  const own = answerOf([...robots, ...drowned('LakeStride-v0', 0.4, 0.01)]);
+  expect(plain(own.text)).toBe(`A ${gaussian('40.0')}, a spline flow in 1.0 % [1.0, 1.0].`);
+  expect(own.chart!.caption).toBe('walks that drown, stride lake');
+});
+
 test('a claim about a robot names its lake, and the fine lake of E0 is judged as before', () => {
-  const row = (env: string, study: string, policy: string, metric: string, value: number) => ({
-    ...{ env, study, policy, metric },
-    ...{ iqm: value, low: value, high: value, perSeed: [value] },
-  });
   const summary = [
     row('mujoco/AntLakeStride-v0', 'cloning', 'gaussian', 'drownRate', 0.3),
     row('mujoco/AntLakeStride-v0', 'cloning', 'spline', 'drownRate', 0.02),

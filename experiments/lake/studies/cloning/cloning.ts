@@ -34,29 +34,38 @@ export const cloning = studyInParts(
           ...shareColumn,
           failure: `more than ${bound(SELDOM)} drown`,
         },
-        drownedOnStride(rows),
+        drownedOn(STRIDE, rows),
         () => ({ when: (drowned) => drowned > SELDOM }),
       ),
     ],
   },
 );
 
-/** On the stride lake, where one decision is made between the banks. */
+/** On the stride lake, where one decision is made between the banks; where a run has none but robots', on those. */
 function strideAnswer(rows: readonly SummaryRow[]): Answer | undefined {
-  const drowned = drownedOnStride(rows);
-  const pair = contrast(drowned);
-  if (pair === undefined) return undefined;
-  const { gaussian, other } = pair;
+  const answered = STRIDES.flatMap((env) => {
+    const drowned = drownedOn(env, rows);
+    const pair = contrast(drowned);
+    return pair === undefined ? [] : [{ env, drowned, ...pair }];
+  });
+  const [first] = answered;
+  if (first === undefined) return undefined;
+  const sentences = (first.env === STRIDE ? [first] : answered).map(({ env, gaussian, other }) => {
+    const where = env === STRIDE ? 'A' : `On the ${GRAIN[env]} a`;
+    return (
+      `${where} Gaussian that cloned walkers of both banks drowns in ${percentWithInterval(gaussian)} of its walks, a ` +
+      `${policyLabel(other.policy)} in ${percentWithInterval(other)}.`
+    );
+  });
+  const lake = first.env === STRIDE ? 'stride lake' : GRAIN[first.env];
   return {
-    text:
-      `A Gaussian that cloned walkers of both banks drowns in ${percentWithInterval(gaussian)} of its walks, a ` +
-      `${policyLabel(other.policy)} in ${percentWithInterval(other)}.`,
-    chart: { caption: 'walks that drown, stride lake', bars: answerBars(drowned, percent) },
+    text: sentences.join(' '),
+    chart: { caption: `walks that drown, ${lake}`, bars: answerBars(first.drowned, percent) },
   };
 }
 
-function drownedOnStride(rows: readonly SummaryRow[]): SummaryRow[] {
-  return classRows(rows, { metric: 'drownRate', env: STRIDE });
+function drownedOn(env: string, rows: readonly SummaryRow[]): SummaryRow[] {
+  return classRows(rows, { metric: 'drownRate', env });
 }
 
 /** The Gaussian that fits the data best, N(0, 1.04): its KL from the data, nats, and its share of the water. */
