@@ -55,6 +55,24 @@ test('a run of robots alone is answered by their stride lakes, another by the la
   expect(own.chart!.caption).toBe('walks that drown, stride lake');
 });
 
+test('what robots learn by PPO is answered by their lakes, where the lake of two numbers is not in the run', () => {
+  const home = (env: string, gaussian: number, spline: number) => [
+    row(env, 'ppo', 'gaussian', 'homeRate', gaussian),
+    row(env, 'ppo', 'spline', 'homeRate', spline),
+  ];
+  const answerOf = (...summary: SummaryRow[]) => lake.conclusions!([], summary, lakeSchema.parse({})).E0!.answer!;
+  const [fine, stride] = [home('mujoco/PointLake-v0', 0.2, 0.99), home('mujoco/PointLakeStride-v0', 0.95, 0.99)];
+  const one = answerOf(...stride);
+  expect(one.text).toMatch(
+    /^On the stride lake of the ball, 1 of 1 seeds of a Gaussian and 1 of a spline flow learn the way home /,
+  );
+  expect(one.chart!.bars.map(({ value }) => value)).toEqual([1, 1]);
+  expect(answerOf(...stride, ...fine).text).toMatch(
+    /^On the stride lake of the ball, 1 of 1 .*On the fine lake of the ball, 0 of 1 /,
+  );
+  expect(answerOf(...stride, ...home('Lake-v0', 0, 0)).text).toMatch(/^On the fine lake, 0 of 1 /);
+});
+
 test('a claim about a robot names its lake, and the fine lake of E0 is judged as before', () => {
   const summary = [
     row('mujoco/AntLakeStride-v0', 'cloning', 'gaussian', 'drownRate', 0.3),

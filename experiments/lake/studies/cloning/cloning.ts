@@ -7,6 +7,7 @@ import { classEndpoint } from '../../shared/classEndpoint.ts';
 import { classRows, contrast } from '../../shared/classRows.ts';
 import { conditionLabel } from '../../shared/conditionLabel.ts';
 import { bound, nats, percent, percentWithInterval, shareColumn } from '../../shared/formats.ts';
+import { lakeNames } from '../../shared/lakeNames.ts';
 import { policyLabel, SEVERAL_MODES } from '../../shared/policyLabel.ts';
 import { studyInParts } from '../../study/studyInParts.ts';
 import { cloningBandit } from './cloningBandit.ts';
@@ -51,16 +52,15 @@ function strideAnswer(rows: readonly SummaryRow[]): Answer | undefined {
   const [first] = answered;
   if (first === undefined) return undefined;
   const sentences = (first.env === STRIDE ? [first] : answered).map(({ env, gaussian, other }) => {
-    const where = env === STRIDE ? 'A' : `On the ${GRAIN[env]} a`;
+    const where = env === STRIDE ? 'A' : `On the ${lakeNames[env]} a`;
     return (
       `${where} Gaussian that cloned walkers of both banks drowns in ${percentWithInterval(gaussian)} of its walks, a ` +
       `${policyLabel(other.policy)} in ${percentWithInterval(other)}.`
     );
   });
-  const lake = first.env === STRIDE ? 'stride lake' : GRAIN[first.env];
   return {
     text: sentences.join(' '),
-    chart: { caption: `walks that drown, ${lake}`, bars: answerBars(first.drowned, percent) },
+    chart: { caption: `walks that drown, ${lakeNames[first.env]}`, bars: answerBars(first.drowned, percent) },
   };
 }
 

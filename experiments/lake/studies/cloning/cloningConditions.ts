@@ -1,18 +1,16 @@
 import type { AnyLakeId, LakeId } from '../../../../envs/index.ts';
+import { lakeNames } from '../../shared/lakeNames.ts';
 import type { PolicyName } from '../../shared/lakePolicies.ts';
 import { type Demonstrators, evenly } from '../../walks/cloneTraining.ts';
 
 /** The lakes, and how fine their grain is. */
 export const FINE = 'Lake-v0';
 export const STRIDE = 'LakeStride-v0';
-export const GRAIN: Record<string, string> = {
-  [FINE]: 'fine lake, strides of 0.15',
-  [STRIDE]: 'stride lake, strides of 1.3',
-  'mujoco/PointLake-v0': 'fine lake of the ball',
-  'mujoco/PointLakeStride-v0': 'stride lake of the ball',
-  'mujoco/AntLake-v0': 'fine lake of the ant',
-  'mujoco/AntLakeStride-v0': 'stride lake of the ant',
-} satisfies Record<AnyLakeId, string>;
+export const GRAIN: Readonly<Record<string, string>> = {
+  ...lakeNames,
+  [FINE]: `${lakeNames[FINE]}, strides of 0.15`,
+  [STRIDE]: `${lakeNames[STRIDE]}, strides of 1.3`,
+};
 /** Where one decision is made between the banks. */
 export const STRIDES: readonly string[] = [
   STRIDE,

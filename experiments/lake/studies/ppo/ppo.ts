@@ -1,6 +1,6 @@
 import { type AnyLakeId, allLakeGrains } from '../../../../envs/index.ts';
 import { Rng } from '../../../../src/index.ts';
-import { bounded, type Criteria } from '../../../harness/conclusion.ts';
+import { type Answer, bounded, type Criteria } from '../../../harness/conclusion.ts';
 import { equivalentRows } from '../../../harness/equivalentRows.ts';
 import type { Figure, Outcome, SummaryRow } from '../../../harness/experiment.ts';
 import { groupBy } from '../../../harness/groupBy.ts';
@@ -9,6 +9,7 @@ import { intervalChart } from '../../../harness/report/intervalChart.ts';
 import { profileChart } from '../../../harness/report/profileChart.ts';
 import { performanceProfile } from '../../../harness/statistics/performanceProfile.ts';
 import { percent } from '../../shared/formats.ts';
+import { lakeNames } from '../../shared/lakeNames.ts';
 import { type DensityPolicyName, densityPolicyNames, policyCost } from '../../shared/lakePolicies.ts';
 import { robotLakes, stepSeconds, walkSeconds } from '../../shared/robotLakes.ts';
 import { lakeJobs } from '../../study/lakeJobs.ts';
@@ -62,7 +63,7 @@ export const ppo: LakeStudy = {
 
   criteria: ({ rows }) => [...groupBy(rows, ({ env }) => env)].flatMap(([env, own]) => lakeCriteria(env, own)),
 
-  answer: ({ rows }) => describeArrivals(onFineLake(rows), 'On the fine lake, '),
+  answer: ({ rows }) => arrivalAnswer(rows),
 
   endpoints: ({ rows }) => arrivalEndpoints(onFineLake(rows), { where: 'fine lake', chosen: 'post hoc' }),
 
@@ -99,6 +100,15 @@ export const ppo: LakeStudy = {
 };
 
 const onFineLake = (rows: readonly SummaryRow[]): SummaryRow[] => rows.filter(({ env }) => env === PPO_LAKE);
+
+/** On the fine lake; where a run has none but robots', on those. */
+function arrivalAnswer(rows: readonly SummaryRow[]): Answer | undefined {
+  const own = onFineLake(rows);
+  const answers = [...groupBy(own.length > 0 ? own : rows, ({ env }) => env)].flatMap(
+    ([env, lake]) => describeArrivals(lake, `On the ${lakeNames[env]}, `) ?? [],
+  );
+  return answers.length > 1 ? { text: answers.map(({ text }) => text).join(' ') } : answers[0];
+}
 
 /** The claims about one lake. */
 function lakeCriteria(env: string, rows: readonly SummaryRow[]): Criteria {
