@@ -18,7 +18,7 @@ import type { AnyExperiment, Registry } from './registry.ts';
 import { type RunConfig, RunDirectory } from './runDirectory.ts';
 import { RunProgress } from './runProgress.ts';
 import { storageErrorOf } from './storageError.ts';
-import { commandLine, withOption } from './terminal/commandLine.ts';
+import { commandLine, withMoreSeeds, withOption } from './terminal/commandLine.ts';
 import { terminalWidth } from './terminal/terminalWidth.ts';
 import { wrapText } from './terminal/wrapText.ts';
 import { version } from './version.ts';
@@ -268,15 +268,12 @@ async function announce({ experiment, directory, options }: Run, waiting: readon
   if (stdout.isTTY) stdout.write('Ctrl-C stops, keeps what has finished, and says how to go on.\n');
 }
 
-/** The command that goes on with the run, and may change an option of it; undefined where it is not known, or may have a password. */
-function goOn(
-  { directory, options: { argv } }: Run,
-  ...change: [option: string, value: string] | []
-): string | undefined {
+/** The command that goes on with the run, and may have more seeds; undefined where it is not known, or may have a password. */
+function goOn({ config, directory, options: { argv } }: Run, seeds?: number): string | undefined {
   if (argv === undefined || argv.some((argument) => argument.startsWith('--queue'))) return undefined;
   // It takes the settings as they are.
-  if (argv[0] === 'resume') return change.length === 0 ? commandLine(...argv) : undefined;
-  const changed = change.length === 0 ? argv : withOption(argv, ...change);
+  if (argv[0] === 'resume') return seeds === undefined ? commandLine(...argv) : undefined;
+  const changed = seeds === undefined ? argv : withMoreSeeds(argv, config.seeds, seeds);
   return commandLine(...withOption(changed, '--out', directory.path));
 }
 
@@ -338,7 +335,7 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
       ...(progress.audit !== undefined && { audit: progress.audit }),
       failures: progress.failures,
     });
-    const withSeeds = (count: number) => goOn(run, '--seeds', String(count));
+    const withSeeds = (count: number) => goOn(run, count);
     return await writeResults(experiment, directory, progress.jobs, progress.outcomes, { stdout, withSeeds });
   } catch (error) {
     const broken = storageErrorOf(error) ?? (directory.isHeld ? undefined : lostLock());

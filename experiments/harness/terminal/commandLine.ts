@@ -13,6 +13,18 @@ export function withOption(argv: readonly string[], option: string, value: strin
   return [...argv.filter(isOther), option, value];
 }
 
+/**
+ * Arguments of a run with these seeds that give it so many, the ones that it has among them: counted as they were, or listed as they were.
+ */
+export function withMoreSeeds(argv: readonly string[], seeds: readonly number[], count: number): string[] {
+  const isList = argv.some(
+    (argument, i) => /^--seeds=.*,/.test(argument) || (argv[i - 1] === '--seeds' && /,/.test(argument)),
+  );
+  const next = Math.max(...seeds) + 1;
+  const more = Array.from({ length: Math.max(0, count - seeds.length) }, (_, i) => next + i);
+  return withOption(argv, '--seeds', isList ? [...seeds, ...more].join(',') : String(count));
+}
+
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

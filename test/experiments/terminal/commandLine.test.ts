@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandLine, withOption } from '../../../experiments/harness/terminal/commandLine.ts';
+import { commandLine, withMoreSeeds, withOption } from '../../../experiments/harness/terminal/commandLine.ts';
 
 test('a command can be pasted, here where sources run as they are', () => {
   expect(commandLine('run', 'lake', '--out', 'runs/a b')).toBe("npm run oxbow -- run lake --out 'runs/a b'");
@@ -12,4 +12,23 @@ test('an option takes the place of its former value', () => {
   expect(withOption(['run', 'lake'], '--seeds', '10')).toEqual(['run', 'lake', '--seeds', '10']);
   const given = ['run', '--seeds', '3', 'lake', '--seeds=4', '--seed', '5'];
   expect(withOption(given, '--seeds', '10')).toEqual(['run', 'lake', '--seed', '5', '--seeds', '10']);
+});
+
+test('a run with more seeds keeps its own, counted or listed as they were', () => {
+  expect(withMoreSeeds(['run', 'lake'], [0, 1], 10)).toEqual(['run', 'lake', '--seeds', '10']);
+  expect(withMoreSeeds(['run', 'lake', '--seed', '7', '--seeds=2'], [7, 8], 3)).toEqual([
+    'run',
+    'lake',
+    '--seed',
+    '7',
+    '--seeds',
+    '3',
+  ]);
+  expect(withMoreSeeds(['run', 'lake', '--seeds', '14,11'], [14, 11], 4)).toEqual([
+    'run',
+    'lake',
+    '--seeds',
+    '14,11,15,16',
+  ]);
+  expect(withMoreSeeds(['run', 'lake', '--seeds=3,'], [3], 2)).toEqual(['run', 'lake', '--seeds', '3,4']);
 });
