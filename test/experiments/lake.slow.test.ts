@@ -186,7 +186,7 @@ describe('oxbow run lake', () => {
       '--out',
       out,
       '--seeds',
-      '2',
+      '0,1',
       '--policies',
       'gaussian,spline',
     ];
@@ -205,7 +205,9 @@ describe('oxbow run lake', () => {
     // The answers are printed, the headline first, and no tables; what needs more seeds is said once.
     expect(lines).toMatch(/^E1 {2}Does a Gaussian [\s\S]+\n {4}A Gaussian that cloned [\s\S]+█[\s\S]+\nE0 {2}Does /m);
     expect(lines).not.toContain('Cloning, LakeStride-v0');
-    const goOn = commandLine(...withOption(withOption([...argv, ...settings], '--seeds', '10'), '--out', out));
+    const goOn = commandLine(
+      ...withOption(withOption([...argv, ...settings], '--seeds', '0,1,2,3,4,5,6,7,8,9'), '--out', out),
+    );
     const [before, after, ...rest] = lines.split('need 10 seeds, and this run has 2. To go on with it:\n');
     expect([before!.length > 0, after!.split('\n')[0], rest]).toEqual([true, `  ${goOn}`, []]);
     expect(lines).toContain(`\nTables: ${commandLine('report', out, '--tables')}\nReport: `);

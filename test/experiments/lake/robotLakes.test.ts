@@ -4,6 +4,7 @@ import { type LakeConfig, lakeSchema } from '../../../experiments/lake/config.ts
 import { lake } from '../../../experiments/lake/lake.ts';
 import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';
 import { cloningSettings } from '../../../experiments/lake/studies/cloning/cloneLake.ts';
+import { cloningLakes } from '../../../experiments/lake/studies/cloning/cloningLakes.ts';
 import { ppoSettings } from '../../../experiments/lake/walks/ppoTraining.ts';
 
 test('a run has robots only if it names them', () => {
@@ -53,6 +54,17 @@ test('a run of robots alone is answered by their stride lakes, another by the la
   const own = answerOf([...robots, ...drowned('LakeStride-v0', 0.4, 0.01)]);
   expect(plain(own.text)).toBe(`A ${gaussian('40.0')}, a spline flow in 1.0 % [1.0, 1.0].`);
   expect(own.chart!.caption).toBe('walks that drown, stride lake');
+});
+
+test('the law of a first step is a column of lakes where it is known', () => {
+  const columnsOf = (env: string) =>
+    cloningLakes.tables!([row(env, 'cloning', 'spline', 'drownRate', 0.02)], lakeSchema.parse({})).map(
+      ({ columns }) => columns,
+    );
+  expect(columnsOf('LakeStride-v0')).toEqual([expect.arrayContaining(['at the start, nats above the entropy'])]);
+  expect(columnsOf('mujoco/AntLakeStride-v0')).toEqual([
+    ['policy', 'seeds', 'drowned', 'banks off by', 'held-out −log π, nats'],
+  ]);
 });
 
 test('what robots learn by PPO is answered by their lakes, where the lake of two numbers is not in the run', () => {
