@@ -8,6 +8,13 @@ import type { StoredEpisode } from './storedEpisode.ts';
  * format nor on what a dataset says of itself.
  */
 export class ContentHash {
+  /** That of these episodes, in hexadecimal digits. */
+  static of(episodes: Iterable<StoredEpisode>): string {
+    const hash = new ContentHash();
+    for (const episode of episodes) hash.add(episode);
+    return hash.digest();
+  }
+
   readonly #hash: Hash = nodeModule('node:crypto').createHash('sha256');
 
   add({ observations, actions, rewards, terminations, truncations, infos = {} }: StoredEpisode): void {

@@ -36,6 +36,8 @@ export interface Dataset extends EpisodeSource {
   readonly about: DatasetAbout;
   /** False where the command that makes it was stopped. */
   readonly finished: boolean;
+  /** The SHA-256 of its episodes, as the dataset says it itself; oxbow's format alone does, where it is finished. */
+  readonly hash?: string | null;
   /** The same as `episodes()`, of numbers as they are stored. */
   storedEpisodes(): Iterable<StoredEpisode>;
 }

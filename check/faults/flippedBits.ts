@@ -131,9 +131,8 @@ async function makeSubjects(folder: string): Promise<Subject[]> {
       folder: data,
       read: async () => {
         const dataset = await openDataset(data);
-        const hash = new ContentHash();
-        for (const episode of dataset.storedEpisodes()) hash.add(episode);
-        return fingerprint({ about: dataset.about, steps: dataset.numSteps, hash: hash.digest() });
+        const hash = ContentHash.of(dataset.storedEpisodes());
+        return fingerprint({ about: dataset.about, steps: dataset.numSteps, hash });
       },
     },
     {

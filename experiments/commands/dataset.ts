@@ -69,7 +69,7 @@ async function check(path: string): Promise<number> {
     steps += episode.rewards.length;
   }
   const digest = hash.digest();
-  const { hash: said = digest } = dataset as { hash?: string };
+  const said = dataset.hash ?? digest;
   if (said !== digest) throw new InputError(`${path}: what it holds has the hash ${digest}, expected ${said}`);
   process.stdout.write(`${path}: ${episodes} episodes of ${steps} steps are whole, hash ${digest}\n`);
   return EXIT.ok;

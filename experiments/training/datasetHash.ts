@@ -10,11 +10,7 @@ import { InputError } from '../harness/inputError.ts';
 export async function datasetHash(path: string): Promise<string> {
   try {
     const dataset = await openDataset(path);
-    const { hash: said } = dataset as { hash?: string | null };
-    if (said != null) return said;
-    const hash = new ContentHash();
-    for (const episode of dataset.storedEpisodes()) hash.add(episode);
-    return hash.digest();
+    return dataset.hash ?? ContentHash.of(dataset.storedEpisodes());
   } catch (error) {
     throw new InputError(`--dataset: ${firstLine((error as Error).message)}`);
   }

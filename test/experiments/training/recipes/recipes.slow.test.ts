@@ -25,9 +25,7 @@ async function played(
   const { dispose, ...rest } = (await playRecipe(recipe, ...progress)) as PlayableRecipe;
   const episodes = [...rest.episodes()];
   dispose();
-  const hash = new ContentHash();
-  for (const episode of episodes) hash.add(episode);
-  return { ...rest, played: episodes, hash: hash.digest() };
+  return { ...rest, played: episodes, hash: ContentHash.of(episodes) };
 }
 
 describe('the list', () => {
