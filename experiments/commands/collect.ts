@@ -157,17 +157,21 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   }
   try {
     return await interruptible(async (signal) => {
+      const taken = new AbortController();
       const lock = await locked(flags.out, () => {
         makeFolder(flags.out);
         return lockFolder(flags.out, {
           wait: (line) => void process.stderr.write(`${line}\n`),
-          lost: (error) => void process.stderr.write(`${error.message}\n`),
+          lost: () => taken.abort(),
         });
       });
       try {
         const progress = new Progress(episodes);
         const onProgress = (collected: Collected) => progress.tell(collected);
-        return await ended(flags.out, episodes, await collectDataset(flags.out, env, settings, { signal, onProgress }));
+        const stopping = { signal: AbortSignal.any([signal, taken.signal]), onProgress };
+        const collected = await collectDataset(flags.out, env, settings, stopping);
+        if (!lock.fence.holds) throw lostLock();
+        return await ended(flags.out, episodes, collected);
       } catch (error) {
         const full = lock.fence.holds ? storageErrorOf(error) : lostLock();
         if (full === undefined) throw new InputError(firstLine((error as Error).message));

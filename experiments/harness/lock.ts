@@ -16,7 +16,7 @@ const TOKEN = `${LOCK}-`;
 /** A folder that is held. */
 export interface Lock {
   readonly fence: Fence;
-  /** Gives it back. */
+  /** Gives it back. Whether it is lost is not told any more. */
   release(): Promise<void>;
 }
 
@@ -39,13 +39,17 @@ export async function lockFolder(
   { wait, lost }: { wait: (line: string) => void; lost: (error: Error) => void },
 ): Promise<Lock> {
   const fence = new Fence(join(path, `${TOKEN}${randomUUID()}`));
+  let isReleased = false;
   const take = (retries: number) =>
     lock(path, {
       lockfilePath: join(path, LOCK),
       stale: STALE,
       update: UPDATE,
       retries: { retries, factor: 1, minTimeout: UPDATE },
-      onCompromised: () => lost(lostLock()),
+      // A lock that was lost is looked at once more after its holder has ended.
+      onCompromised: () => {
+        if (!isReleased) lost(lostLock());
+      },
       // At the end of the process: what is another's by then stays.
       fs: { ...fs, rmdirSync: (folder: string) => giveBack(() => rmdirSync(folder)) },
     });
@@ -77,6 +81,7 @@ export async function lockFolder(
   return {
     fence,
     async release() {
+      isReleased = true;
       unguard();
       await giveBack(release)?.catch(() => {});
     },

@@ -8,9 +8,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fence } from '../../experiments/harness/fence.ts';
 import { type Lock, lockFolder } from '../../experiments/harness/lock.ts';
 import { storageErrorOf } from '../../experiments/harness/storageError.ts';
@@ -97,6 +98,25 @@ describe('a process that has lost the lock of a folder', () => {
     await next.release();
     expect(readdirSync(folder)).toEqual([]);
   });
+});
+
+test('that a lock is lost is told to who holds it, and not to who has ended', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const made = ['ended', 'holding'].map((name) => mkdtempSync(join(tmpdir(), `oxbow-fence-${name}-`)));
+    const told = [vi.fn(), vi.fn()];
+    const locks = await Promise.all(made.map((path, i) => lockFolder(path, { ...holding, lost: told[i]! })));
+    for (const path of made) rmSync(path, { recursive: true });
+    await locks[0]!.release();
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(told[1]).toHaveBeenCalledOnce());
+    // Both looks began together.
+    for (let i = 0; i < 20; i++) await stat(folder);
+    expect(told[0]).not.toHaveBeenCalled();
+    await locks[1]!.release();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('what is appended late to a log lands in none', () => {
