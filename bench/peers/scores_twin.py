@@ -5,7 +5,7 @@
     python bench/peers/scores_twin.py stable_baselines3 PPO 1300,1301,1302 --env HalfCheetah-v5 --steps 1000000
 
 One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}, the error a standard error of the mean, the steps by
-processor time. Networks, batches, the first steps at random and the rate are those that `oxbow train` is given beside it; everything else is
+processor time. Networks, batches, the first steps at random, the rate and the discount are those that `oxbow train` is given beside it; everything else is
 the library's default. PPO has Stable-Baselines3's own settings with what CleanRL adds for robots: one environment whose observations and rewards
 are normalized, and a rate that falls to 0.
 """
@@ -28,6 +28,7 @@ arguments.add_argument("seeds")
 arguments.add_argument("--env", default="Hopper-v5")
 arguments.add_argument("--steps", type=int, default=100_000)
 arguments.add_argument("--rate", type=float, default=3e-4)
+arguments.add_argument("--gamma", type=float, default=0.99)
 arguments.add_argument("--hidden", type=int, nargs="+", default=[64, 64])
 options = arguments.parse_args()
 
@@ -36,9 +37,17 @@ agent = getattr(importlib.import_module(options.library), options.agent)
 
 
 def on_policy(seed):
-    env = VecNormalize(DummyVecEnv([lambda: gymnasium.make(options.env)]))
+    env = VecNormalize(DummyVecEnv([lambda: gymnasium.make(options.env)]), gamma=options.gamma)
     rate = lambda left: options.rate * left
-    return agent("MlpPolicy", env, seed=seed, learning_rate=rate, policy_kwargs=dict(net_arch=options.hidden), device="cpu")
+    return agent(
+        "MlpPolicy",
+        env,
+        seed=seed,
+        learning_rate=rate,
+        gamma=options.gamma,
+        policy_kwargs=dict(net_arch=options.hidden),
+        device="cpu",
+    )
 
 
 def off_policy(seed):
@@ -47,6 +56,7 @@ def off_policy(seed):
         gymnasium.make(options.env),
         seed=seed,
         learning_rate=options.rate,
+        gamma=options.gamma,
         batch_size=256,
         learning_starts=1000,
         policy_kwargs=dict(net_arch=options.hidden),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -223,6 +223,16 @@ describe('oxbow collect', () => {
         'What is there is whole, and the same command goes on.\n',
     });
     expect(readdirSync(folder)).not.toContain('gone');
+  });
+
+  test('whose folder is taken away ends at once, in the middle of an episode', async () => {
+    const append = vi.spyOn(DatasetWriter.prototype, 'append');
+    const collecting = collect('long', '--set', 'env.maxEpisodeSteps=4000000');
+    await vi.waitUntil(() => existsSync(at('long')) && readdirSync(at('long')).includes('.lock'), 5000);
+    rmSync(at('long'), { recursive: true });
+    expect(await collecting).toMatchObject({ code: 1, stderr: expect.stringMatching(/the directory was removed/) });
+    expect(append).not.toHaveBeenCalled();
+    expect(readdirSync(folder)).not.toContain('long');
   });
 
   test('refuses in one line, before any work', async () => {
