@@ -28,7 +28,8 @@ export async function loadEnv(id: string): Promise<void> {
   loaded.add(namespace);
 }
 
-function namespaceOf(id: string): string {
+/** `mujoco` of `mujoco/Hopper-v5`; empty where there is none. */
+export function namespaceOf(id: string): string {
   const [namespace, ...rest] = String(id).split('/');
   return rest.length === 0 ? '' : namespace!;
 }

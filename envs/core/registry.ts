@@ -1,5 +1,5 @@
-import { distance as editDistance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { lettersApart } from '../../src/options/nearest.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { withDefaults } from '../../src/options/withDefaults.ts';
 import type { EnvOptionsById } from '../builtinEnvs.ts';
@@ -7,7 +7,7 @@ import type { MujocoEnvOptionsById } from '../mujoco/mujocoEnvs.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
 import { providerOf } from './envProvider.ts';
-import { isUnloaded } from './loadEnv.ts';
+import { isUnloaded, loadableNamespaces, namespaceOf } from './loadEnv.ts';
 import { checkCount } from './options.ts';
 import { FrameStack } from './wrappers/frameStack.ts';
 import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
@@ -114,14 +114,20 @@ export function envSchema(id: string): z.ZodObject | undefined {
 }
 
 function unknownId(owner: string, id: string): Error {
-  if (isUnloaded(id)) return new Error(`${owner}: ${id} is not loaded: await loadEnv('${id}') first`);
   const ids = registeredEnvs();
+  const isRegistered = (namespace: string) => ids.some((known) => namespaceOf(known) === namespace);
+  // A program may import the module of a namespace by itself. Then the id is not one of its envs.
+  if (isUnloaded(id) && !isRegistered(namespaceOf(id))) {
+    return new Error(`${owner}: ${id} is not loaded: await loadEnv('${id}') first`);
+  }
   const near = ids
-    .map((known) => ({ known, distance: editDistance(String(id).toLowerCase(), known.toLowerCase()) }))
+    .map((known) => ({ known, distance: lettersApart(String(id), known) }))
     .filter(({ distance }) => distance <= 3)
     .sort((a, b) => a.distance - b.distance);
+  const others = loadableNamespaces().filter((namespace) => !isRegistered(namespace));
+  const all = [...ids, ...others.map((namespace) => `${namespace}/… after loadEnv`)];
   const hint =
-    near.length > 0 ? `did you mean ${near.map(({ known }) => known).join(' or ')}?` : `known are ${ids.join(', ')}`;
+    near.length > 0 ? `did you mean ${near.map(({ known }) => known).join(' or ')}?` : `known are ${all.join(', ')}`;
   return new Error(`${owner}: no environment is registered as ${describe(id)}; ${hint}`);
 }
 

@@ -1,9 +1,18 @@
 import { distance as editDistance } from 'fastest-levenshtein';
 
+/**
+ * How many letters differ, in upper or lower case. A name without a namespace is compared with what stands behind that of the choice:
+ * `Hopper-v5` is `mujoco/Hopper-v5`.
+ */
+export function lettersApart(name: string, choice: string): number {
+  const end = name.includes('/') ? choice : choice.slice(choice.lastIndexOf('/') + 1);
+  return editDistance(name.toLowerCase(), end.toLowerCase());
+}
+
 /** The choice that `name` is most likely a misspelling of, if any is near: at most a third of its letters differ. */
 export function nearest(name: string, choices: readonly string[]): string | undefined {
   const near = choices
-    .map((choice) => ({ choice, distance: editDistance(name.toLowerCase(), choice.toLowerCase()) }))
+    .map((choice) => ({ choice, distance: lettersApart(name, choice) }))
     .filter(({ choice, distance }) => distance <= Math.max(1, Math.ceil(Math.max(name.length, choice.length) / 3)))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.choice;

@@ -84,6 +84,8 @@ describe('registry', () => {
     expect(() => make('Lake-v1')).toThrow('make: no environment is registered as "Lake-v1"; did you mean Lake-v0?');
     expect(() => make('lakestride-v0')).toThrow('did you mean LakeStride-v0?');
     expect(() => make('Volcano-v3')).toThrow('known are Acrobot-v1, BumpBandit-v0, ');
+    expect(() => make('Volcano-v3')).toThrow(/, mujoco\/… after loadEnv$/);
+    expect(() => make('Countdown-v1')).toThrow('did you mean test/Countdown-v0?');
     expect(() => make(undefined as unknown as string)).toThrow('registered as undefined');
   });
 

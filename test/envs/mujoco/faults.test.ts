@@ -87,6 +87,14 @@ describe('a module that has aborted', () => {
   });
 });
 
+it.each([
+  ['mujoco/Hoper-v5', 'make: no environment is registered as "mujoco/Hoper-v5"; did you mean mujoco/Hopper-v5?'],
+  ['Hopper-v5', 'make: no environment is registered as "Hopper-v5"; did you mean mujoco/Hopper-v5?'],
+  ['Hopper-v4', 'make: no environment is registered as "Hopper-v4"; did you mean mujoco/Hopper-v5?'],
+])('the wrong name %s: is answered by the right one', (name, said) => {
+  expect(() => make(name)).toThrow(said);
+});
+
 describe('a model', () => {
   const body = (inside: string) => `<mujoco><worldbody><body>${inside}</body></worldbody></mujoco>`;
   it.each([
