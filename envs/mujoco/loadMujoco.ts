@@ -133,7 +133,7 @@ export class MujocoPhysics {
       if (!isRefusal(error)) throw this.#abort(owner, said, error);
       this.#physics.refused++;
       if (this.#physics.refused >= MOST_REFUSED) this.#physics.aborted ??= `it has refused ${MOST_REFUSED} models`;
-      throw new Error(`${owner}: ${said}`, { cause: error });
+      throw new Error(`${owner}: ${said}${adviceOn(said)}`, { cause: error });
     }
   }
 
@@ -146,13 +146,16 @@ export class MujocoPhysics {
 
   #abort(owner: string, said: string, cause: unknown): Error {
     this.#physics.aborted ??= said;
-    const advice = said.startsWith('mj_stackAlloc') ? `: ${LARGER_MEMORY}` : '';
-    return new Error(`${owner}: the physics has aborted: ${said}${advice}`, { cause });
+    return new Error(`${owner}: the physics has aborted: ${said}${adviceOn(said)}`, { cause });
   }
 }
 
 /** What to do about a model whose contacts do not fit into its memory. */
 export const LARGER_MEMORY = 'it needs a larger <size memory="…"/>';
+
+function adviceOn(said: string): string {
+  return said.includes('mj_stackAlloc') ? `: ${LARGER_MEMORY}` : '';
+}
 
 /** Of its stack, 8 of 64 kB. */
 const MOST_REFUSED = 500;

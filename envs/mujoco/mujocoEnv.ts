@@ -443,7 +443,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   }
 
   #checkAction(action: Float32Array): void {
-    if (action.length === this.nu && areFinite(action)) return;
+    if (action?.length === this.nu && areFinite(action)) return;
     throw new Error(`${this.name}: step() got the action ${describe(action)}, expected ${this.nu} finite numbers`);
   }
 

@@ -117,6 +117,11 @@ describe('a model', () => {
       hopper.replace(/memory="\w+"/, 'memory="3G"'),
       /^Own: engine error: Could not allocate memory/,
     ],
+    [
+      'less memory than its own pose needs',
+      hopper.replace(/memory="\w+"/, 'memory="1K"'),
+      /^Own: engine error: mj_stackAlloc: .*: it needs a larger <size memory="…"\/>$/,
+    ],
   ])('with %s is refused in one line', (_, xml, said) => {
     let message = '';
     try {

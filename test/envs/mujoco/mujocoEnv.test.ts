@@ -30,6 +30,9 @@ describe('MujocoEnv', () => {
     expect(() => env.step(new Float32Array(2))).toThrow(
       /^Hopper: step\(\) got the action .*, expected 3 finite numbers$/,
     );
+    expect(() => env.step(undefined as unknown as Float32Array)).toThrow(
+      'Hopper: step() got the action undefined, expected 3 finite numbers',
+    );
     expect(() => env.reset({ options: { state: { qpos: [1], qvel: new Float64Array(6) } } })).toThrow(
       /^Hopper: reset\(\) got the state's qpos Array \[1\], expected 6 finite numbers$/,
     );
