@@ -151,6 +151,8 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   constructor({ name, xml, frameSkip, view = 'side' }: MujocoEnvSettings) {
     super();
     checkCount(name, 'frameSkip', frameSkip);
+    // MuJoCo itself would abort, and take all other envs with it.
+    if (typeof xml !== 'string') throw new Error(`${name}: xml must be a text of MJCF, got ${describe(xml)}`);
     this.name = name;
     this.xml = xml;
     this.#frameSkip = frameSkip;

@@ -157,6 +157,16 @@ describe('a model', () => {
     roomy.close();
   });
 
+  it('that is no text is refused, and does no harm to other environments', () => {
+    const other = new HopperEnv();
+    const bytes = new TextEncoder().encode(hopper) as unknown as string;
+    expect(() => new OwnEnv(bytes)).toThrow(/^Own: xml must be a text of MJCF, got [^\n]+$/);
+    expect(() => new OwnEnv(undefined as unknown as string)).toThrow('Own: xml must be a text of MJCF, got undefined');
+    other.reset({ seed: 0 });
+    expect(other.step(still)[3]).toBe(false);
+    other.close();
+  });
+
   it('needs actuators, and at least one step of physics in a step', () => {
     expect(() => new OwnEnv('<mujoco/>')).toThrow('Own: the model has no actuators, expected one at least');
     expect(() => new OwnEnv(hopper, 0)).toThrow(/^Own: frameSkip .*0/);
