@@ -1,7 +1,7 @@
 import { describe } from './describe.ts';
 import { providerOf } from './envProvider.ts';
 import { NUM_ENVS_LIMIT } from './numEnvsLimit.ts';
-import { checkCount } from './options.ts';
+import { checkCount, checkIsObject } from './options.ts';
 import {
   type EnvId,
   type EnvOptions,
@@ -42,6 +42,7 @@ const USUAL_TIMEOUT = 60;
  */
 export function makeVec<Id extends string = string>(id: Id | EnvId, options?: VecOptions & EnvOptions<Id>): VectorEnv;
 export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
+  checkIsObject('makeVec', given);
   const foreign = providerOf(id);
   if (foreign) return foreign.provider.makeVec(foreign.id, given);
   const { numEnvs = 1, workers = 1, workerTimeout: timeout = USUAL_TIMEOUT, autoresetMode, ...options } = given;

@@ -1,5 +1,11 @@
 import { describe } from './describe.ts';
 
+/** @throws when `options` is no object: a number of envs, say, that would be ignored in silence. */
+export function checkIsObject(owner: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new Error(`${owner}: options must be an object, got ${describe(options)}`);
+}
+
 /** @throws when `options` has a key that is not in `known`: a misspelt option must not be ignored in silence. */
 export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {

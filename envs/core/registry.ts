@@ -8,7 +8,7 @@ import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec } from './env.ts';
 import { providerOf } from './envProvider.ts';
 import { isUnloaded, loadableNamespaces, namespaceOf } from './loadEnv.ts';
-import { checkCount } from './options.ts';
+import { checkCount, checkIsObject } from './options.ts';
 import { FrameStack } from './wrappers/frameStack.ts';
 import { OrderEnforcing } from './wrappers/orderEnforcing.ts';
 import { PassiveEnvChecker } from './wrappers/passiveEnvChecker.ts';
@@ -143,6 +143,7 @@ export function make<Observation = Float32Array, Action = Float32Array | number,
   options?: MakeLimits & EnvOptions<Id>,
 ): Env<Observation, Action>;
 export function make(id: string, given: MakeOptions = {}): AnyEnv {
+  checkIsObject('make', given);
   const foreign = providerOf(id);
   return foreign ? foreign.provider.make(foreign.id, given) : makeRegistered('make', id, given);
 }

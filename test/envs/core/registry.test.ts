@@ -80,6 +80,11 @@ describe('registry', () => {
     );
   });
 
+  it('takes no options that are no object', () => {
+    expect(() => makeVec('Lake-v0', 4 as never)).toThrow('makeVec: options must be an object, got 4');
+    expect(() => make('Lake-v0', null as never)).toThrow('make: options must be an object, got null');
+  });
+
   it('names the near ids, or all, when it does not know one', () => {
     expect(() => make('Lake-v1')).toThrow('make: no environment is registered as "Lake-v1"; did you mean Lake-v0?');
     expect(() => make('lakestride-v0')).toThrow('did you mean LakeStride-v0?');
