@@ -112,9 +112,17 @@ export class FlowMatchingPolicy extends Policy {
     return this.#path.given(this.checked(observations)).forward(noise);
   }
 
-  /** With weights w(o, a) its minimum is the field that carries N(0, I) to the law ∝ w(o, a) p(a | o). */
+  /**
+   * With weights w(o, a) its minimum is the field that carries N(0, I) to the law ∝ w(o, a) p(a | o).
+   * @throws if the shapes are others than those named
+   */
   override matchingLoss(observations: tf.Tensor, actions: tf.Tensor, rng: Rng, weights?: tf.Tensor): tf.Tensor {
-    const draws = this.matchingDraws(actions.shape[0]!, rng);
+    const rows = actions.shape[0]!;
+    checkShape('observations', observations, [rows, this.observationDim]);
+    checkShape('actions', actions, [rows, this.actionDim]);
+    // Weights of shape [rows, 1] would spread each row's loss over all rows.
+    if (weights !== undefined) checkShape('weights', weights, [rows]);
+    const draws = this.matchingDraws(rows, rng);
     const losses = this.matchingLosses(observations, this.#scaled(actions), draws);
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
@@ -164,4 +172,9 @@ export class FlowMatchingPolicy extends Policy {
   #scaled(actions: tf.Tensor): tf.Tensor {
     return tf.div(tf.sub(actions, tf.tensor1d([...this.#middle])), tf.tensor1d([...this.#half]));
   }
+}
+
+function checkShape(name: string, { shape }: tf.Tensor, expected: readonly number[]): void {
+  if (shape.length === expected.length && expected.every((size, i) => size === shape[i])) return;
+  throw new Error(`FlowMatchingPolicy.matchingLoss: ${name}: got shape [${shape}], expected [${expected}]`);
 }

@@ -139,6 +139,17 @@ test.each([
   }
 });
 
+test.each<[string, number[], number[], number[] | undefined, string]>([
+  ['a weight as a row would count for all rows', [3, 2], [3, 2], [3, 1], 'weights: got shape [3,1], expected [3]'],
+  ['too few weights', [3, 2], [3, 2], [2], 'weights: got shape [2], expected [3]'],
+  ['other rows', [2, 2], [4, 2], undefined, 'observations: got shape [2,2], expected [4,2]'],
+  ['another action', [3, 2], [3, 1], undefined, 'actions: got shape [3,1], expected [3,2]'],
+])('its loss refuses shapes that do not fit: %s', (_, observations, actions, weights, problem) => {
+  const loss = () =>
+    make().matchingLoss(tf.zeros(observations), tf.zeros(actions), new Rng(0), weights && tf.ones(weights));
+  expect(loss).toThrow(`FlowMatchingPolicy.matchingLoss: ${problem}`);
+});
+
 test.each([1, 2])('the exact density integrates to 1 and is that of samples: %i numbers', async (dim) => {
   await selectEngine('wasm');
   const actionSpace = { low: new Array(dim).fill(-4), high: new Array(dim).fill(4), shape: [dim] };
