@@ -4,6 +4,7 @@ import type { Dataset } from './dataset.ts';
 import { DatasetWriter } from './datasetWriter.ts';
 import { writeJsonLines } from './jsonLines.ts';
 import { writeMinari } from './minari/writeMinari.ts';
+import { nodeModule } from './nodeModule.ts';
 
 /** The formats of datasets. */
 export const datasetFormats = ['oxbow', 'minari', 'jsonl', 'csv'] as const;
@@ -15,6 +16,7 @@ export type DatasetFormat = (typeof datasetFormats)[number];
  * @throws one line, if there is something of that name already, or what reading it throws
  */
 export async function writeDataset(dataset: Dataset, path: string, format: DatasetFormat): Promise<void> {
+  if (nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
   if (format === 'minari') await writeMinari(dataset, path);
   else if (format === 'jsonl') writeJsonLines(dataset, path);
   else if (format === 'csv') writeCsv(dataset, path);

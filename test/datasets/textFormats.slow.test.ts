@@ -59,6 +59,14 @@ test.each(Object.entries(FILES))('as %s it is written whole or not at all', asyn
   expect(readdirSync(join(path, '..'))).toEqual([]);
 });
 
+test.each(Object.entries(FILES))('as %s it does not take the place of what is there', async (format, name) => {
+  const path = join(folder(), name);
+  writeFileSync(path, 'mine');
+  const problem = `${path}: is there already, expected a new name`;
+  await expect(writeDataset(await source(), path, format as DatasetFormat)).rejects.toThrow(problem);
+  expect(readFileSync(path, 'utf8')).toBe('mine');
+});
+
 describe('CSV', () => {
   const NAMES = 'episode,observation.0,observation.1,action.0,reward';
   const csv = (...rows: string[]) => {
