@@ -57,6 +57,7 @@ export class CsvDataset implements Dataset {
     const columns = columnsIn(path, names);
     this.about = said === undefined ? plainAbout(names, columns) : aboutIn(path, said);
     this.#columns = { ...columns, infos: this.about.infos.map((name) => columnOf(path, names, `info.${name}`)) };
+    checkNoOthers(path, names, this.#columns);
     this.observationSpace = spaceFromJson(this.about.observationSpace);
     this.actionSpace = spaceFromJson(this.about.actionSpace);
     for (const [what, found, { size }] of [
@@ -219,6 +220,23 @@ function columnsIn(path: string, names: readonly string[]): Omit<Columns, 'infos
     seed: at('seed'),
     policy: at('policy'),
   };
+}
+
+/**
+ * That every column is one that is read: an end by the name of `done` would be taken for none, and numbers behind a gap would be lost.
+ * @throws one line
+ */
+function checkNoOthers(path: string, names: readonly string[], columns: Columns): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`${path}: has two columns ${twice}`);
+  const read = new Set(Object.values(columns).flat());
+  const other = names.find((name, i) => !read.has(i) && name !== 'step' && !name.startsWith('info.'));
+  if (other === undefined) return;
+  const last = { observation: columns.observations.length - 1, action: columns.actions.length - 1 };
+  throw new Error(
+    `${path}: has the column ${other}, expected episode, step, observation.0 to ${last.observation}, action.0 to ${last.action}, ` +
+      'reward, terminated, truncated, info.<name>, seed, policy',
+  );
 }
 
 function infosIn(names: readonly string[]): string[] {

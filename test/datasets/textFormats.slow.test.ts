@@ -159,6 +159,20 @@ describe('CSV', () => {
     writeFileSync(path, `# ${JSON.stringify(about())}\nepisode,observation.0,action.0,reward\n`);
     expect(await problemOf(path)).toBe('data: has 1 columns observation.…, expected 2');
   });
+
+  test('with a column that would not be read is refused: an end of another name, numbers behind a gap, a name twice', async () => {
+    const path = csv();
+    const known =
+      'expected episode, step, observation.0 to 0, action.0 to 0, reward, terminated, truncated, info.<name>, seed, policy';
+    for (const [names, problem] of [
+      ['episode,observation.0,action.0,reward,done', `has the column done, ${known}`],
+      ['episode,observation.0,observation.2,action.0,reward', `has the column observation.2, ${known}`],
+      ['episode,observation.0,observation.0,action.0,reward', 'has two columns observation.0'],
+    ] as const) {
+      writeFileSync(path, `${names}\n`);
+      expect(await problemOf(path)).toBe(`data: ${problem}`);
+    }
+  });
 });
 
 describe('JSON lines', () => {
