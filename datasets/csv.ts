@@ -7,7 +7,7 @@ import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
 import { atEnd } from './jsonLines.ts';
-import { spaceFromJson, spaceToJson } from './spaceJson.ts';
+import { spacesFromJson, spaceToJson } from './spaceJson.ts';
 import { episodeOf, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
@@ -58,8 +58,9 @@ export class CsvDataset implements Dataset {
     this.about = said === undefined ? plainAbout(names, columns) : aboutIn(path, said);
     this.#columns = { ...columns, infos: this.about.infos.map((name) => columnOf(path, names, `info.${name}`)) };
     checkNoOthers(path, names, this.#columns);
-    this.observationSpace = spaceFromJson(this.about.observationSpace);
-    this.actionSpace = spaceFromJson(this.about.actionSpace);
+    const { observationSpace, actionSpace } = spacesFromJson(`${path}: line 1`, this.about);
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
     for (const [what, found, { size }] of [
       ['observation', this.#columns.observations, this.observationSpace],
       ['action', this.#columns.actions, this.actionSpace],

@@ -6,7 +6,7 @@ import { checkEpisode } from './checkEpisode.ts';
 import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
-import { spaceFromJson } from './spaceJson.ts';
+import { spacesFromJson } from './spaceJson.ts';
 import { type Dtype, episodeOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
@@ -57,8 +57,9 @@ export class JsonLinesDataset implements Dataset {
     this.about = about;
     this.numEpisodes = episodes;
     this.numSteps = steps;
-    this.observationSpace = spaceFromJson(about.observationSpace);
-    this.actionSpace = spaceFromJson(about.actionSpace);
+    const { observationSpace, actionSpace } = spacesFromJson(`${path}: line 1`, about);
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
   }
 
   *episodes(): Iterable<Episode> {

@@ -93,6 +93,22 @@ export function spaceFromJson(json: SpaceJson): Space {
   }
 }
 
+/**
+ * The spaces of a dataset.
+ * @param where begins the errors: the file that has them
+ * @throws one line, if one is none
+ */
+export function spacesFromJson(where: string, spaces: Readonly<Record<'observationSpace' | 'actionSpace', SpaceJson>>) {
+  const read = (name: keyof typeof spaces) => {
+    try {
+      return spaceFromJson(spaces[name]);
+    } catch (error) {
+      throw new Error(`${where}: ${name}: ${(error as Error).message}`);
+    }
+  };
+  return { observationSpace: read('observationSpace'), actionSpace: read('actionSpace') };
+}
+
 function nested(values: ArrayLike<number>, shape: readonly number[]): Bounds {
   if (shape.length === 0) {
     return Number.isFinite(values[0]) ? values[0]! : (String(values[0]) as 'Infinity');

@@ -4,7 +4,7 @@ import { type DatasetIndex, readIndex, shardPath } from './datasetIndex.ts';
 import type { Episode } from './episode.ts';
 import { nodeModule } from './nodeModule.ts';
 import { decodeShard } from './shard.ts';
-import { spaceFromJson } from './spaceJson.ts';
+import { spacesFromJson } from './spaceJson.ts';
 import { episodeOf, type StoredEpisode } from './storedEpisode.ts';
 
 /** A dataset in oxbow's own format: a folder that `DatasetWriter` has written. One shard is in memory at a time. */
@@ -34,8 +34,9 @@ export class StoredDataset implements Dataset {
     this.numEpisodes = numEpisodes;
     this.numSteps = numSteps;
     this.shards = shards;
-    this.observationSpace = spaceFromJson(about.observationSpace);
-    this.actionSpace = spaceFromJson(about.actionSpace);
+    const { observationSpace, actionSpace } = spacesFromJson(path, about);
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
   }
 
   *episodes(): Iterable<Episode> {

@@ -6,7 +6,7 @@ import { converted } from '../converted.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import type { Episode } from '../episode.ts';
 import { nodeModule } from '../nodeModule.ts';
-import { spaceFromJson } from '../spaceJson.ts';
+import { spacesFromJson } from '../spaceJson.ts';
 import {
   arrayOf,
   type ColumnDtypes,
@@ -58,8 +58,9 @@ export class MinariDataset implements Dataset {
     this.#hdf5 = hdf5;
     this.numEpisodes = metadata.total_episodes;
     this.numSteps = metadata.total_steps;
-    this.observationSpace = spaceFromJson(spaces.observationSpace);
-    this.actionSpace = spaceFromJson(spaces.actionSpace);
+    const { observationSpace, actionSpace } = spacesFromJson(path, spaces);
+    this.observationSpace = observationSpace;
+    this.actionSpace = actionSpace;
     this.#leaves = { observations: leavesOf(this.observationSpace), actions: leavesOf(this.actionSpace) };
     checkNumbers(`${path}: observations`, this.#leaves.observations, { jpeg: metadata.jpeg_encoding });
     checkNumbers(`${path}: actions`, this.#leaves.actions, { jpeg: metadata.jpeg_encoding });

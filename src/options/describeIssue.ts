@@ -30,6 +30,11 @@ export function describeIssue(
     const names = issue.values.map(String);
     return `got ${show(found)}, ${expectedOneOf(String(found), names, { shown: names.map(withCode(field)) })}`;
   }
+  // The types that a union tells apart, which zod's types leave out.
+  const types = (issue as { readonly options?: readonly unknown[] }).options;
+  if (issue.code === 'invalid_union' && types !== undefined) {
+    return `got ${show(found)}, ${expectedOneOf(String(found), types.map(String))}`;
+  }
   return `got ${show(found)}, expected ${expectation(issue, field)}${gloss(schema, path, issue)}`;
 }
 

@@ -67,6 +67,22 @@ test.each(Object.entries(FILES))('as %s it does not take the place of what is th
   expect(readFileSync(path, 'utf8')).toBe('mine');
 });
 
+test.each([
+  ['data.csv', (said: object, row: string) => `# ${JSON.stringify(said)}\n${row}`, 'episode,observation.0,action.0,reward'],
+  [
+    'data.jsonl',
+    (said: object) => JSON.stringify({ format: 'oxbow-episodes', version: 1, episodes: 1, steps: 1, about: said }),
+    '',
+  ],
+])('%s whose spaces are none is refused by its name', async (name, written, row) => {
+  const path = join(folder(), name);
+  const low = { type: 'Box' as const, dtype: 'float32', shape: [3], low: [0, 0], high: [1, 1] };
+  writeFileSync(path, written({ ...about(), observationSpace: low }, row));
+  expect(await problemOf(path)).toBe(
+    'data: line 1: observationSpace: Box: low has 2 entries, expected 3 for shape [3]',
+  );
+});
+
 describe('CSV', () => {
   const NAMES = 'episode,observation.0,observation.1,action.0,reward';
   const csv = (...rows: string[]) => {

@@ -24,6 +24,12 @@ const schema = z.strictObject({
     .enum(['one', 'two'])
     .meta({ codes: { one: 'A', two: 'B' } })
     .default('one'),
+  space: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('Box'), shape: z.array(z.int()) }),
+      z.strictObject({ type: z.literal('Discrete'), n: z.int() }),
+    ])
+    .optional(),
   range: z.tuple([z.number(), z.number()]).default([0, 1]).describe('of the tilt, rad'),
 });
 const parse = (options: unknown) => parseOptions('Thing', schema, options);
@@ -57,7 +63,7 @@ describe('parseOptions', () => {
     [{ inner: { rat: 1 } }, 'Thing: inner.rate: got undefined, expected a number'],
     [
       { layer: 3 },
-      'Thing: layer: unknown option, expected one of layers, bound, activation, hidden, inner, steps, widths, noise, pairs, rate, limit, study, range (did you mean layers?)',
+      'Thing: layer: unknown option, expected one of layers, bound, activation, hidden, inner, steps, widths, noise, pairs, rate, limit, study, space, range (did you mean layers?)',
     ],
     [undefined, 'Thing: got undefined, expected an object'],
     [{ steps: 0 }, 'Thing: steps: got 0, expected an integer > 0: steps of the solver'],
@@ -80,6 +86,7 @@ describe('parseOptions', () => {
     [{ rate: { from: 1, to: 2 } }, 'Thing: rate.to: unknown option, expected one of from'],
     [{ range: 2 }, 'Thing: range: got 2, expected a list of 2 entries: of the tilt, rad'],
     [{ range: [0, 'x'] }, 'Thing: range.1: got "x", expected a number: of the tilt, rad'],
+    [{ space: { type: 'Bx' } }, 'Thing: space.type: got "Bx", expected one of Box, Discrete (did you mean Box?)'],
     [{ limit: 'x' }, 'Thing: limit: got "x", expected an integer ≥ 1, or Infinity'],
     [{ study: 'C' }, 'Thing: study: got "C", expected one of A (one), B (two)'],
     [{ study: 'tw' }, 'Thing: study: got "tw", expected one of A (one), B (two) (did you mean two?)'],
