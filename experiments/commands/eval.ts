@@ -11,6 +11,7 @@ import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import { plural } from '../harness/plural.ts';
 import type { Registry } from '../harness/registry.ts';
+import { formatReturn } from '../harness/report/formatReturn.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 import { terminalWidth } from '../harness/terminal/terminalWidth.ts';
 import type { Ends } from '../training/endsOf.ts';
@@ -189,7 +190,7 @@ async function jobTable(title: string, evaluations: readonly Evaluation[]): Prom
       job,
       step === null ? '–' : String(step),
       ...[mean(returns), deviation(returns), Math.min(...returns), Math.max(...returns), mean(lengths)].map((value) =>
-        trueMinus(value.toFixed(1)),
+        trueMinus(formatReturn(value)),
       ),
       ...(isSaid ? [outcomes[i]!] : []),
     ]),
@@ -218,7 +219,6 @@ async function policyTables(
     return { job: jobs[i]!, result: { metrics }, rows: [], directory: '', fingerprint: '' };
   });
   const seeds = [...new Set(jobs.map(({ seed }) => seed))];
-  const format = (value: number) => value.toFixed(1);
   const groups = groupBy(summarize(jobs, outcomes, seeds), ({ study, env, condition }) =>
     [study, env, ...(condition === undefined ? [] : [conditionLabel(condition)])].join(', '),
   );
@@ -226,8 +226,8 @@ async function policyTables(
     const rows = own.map((row) => ({ ...row, policy: policyLabel(row.policy) }));
     const title = ['Interquartile mean over the seeds', ...(groups.size > 1 ? [group] : [])].join(', ');
     const table = metricTable(title, rows, [
-      { metric: 'return', label: 'return', format },
-      { metric: 'length', label: 'steps of an episode', format },
+      { metric: 'return', label: 'return', format: formatReturn },
+      { metric: 'length', label: 'steps of an episode', format: formatReturn },
     ]);
     return withOutcomes(table, rows);
   });

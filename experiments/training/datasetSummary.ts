@@ -1,5 +1,6 @@
 import { ContentHash, type Dataset, type StoredEpisode } from '../../datasets/index.ts';
 import { printable } from '../harness/printable.ts';
+import { formatReturn } from '../harness/report/formatReturn.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 
 /** What all episodes of a dataset, or of one of its policies, come to. */
@@ -85,7 +86,7 @@ function count(totals: Totals, { rewards, terminations }: StoredEpisode): void {
 function returnOf({ episodes, sum, squares, lowest, highest }: Totals): string {
   const mean = sum / episodes;
   const deviation = Math.sqrt(Math.max(0, squares / episodes - mean * mean));
-  const shown = [mean, deviation, lowest, highest].map((value) => trueMinus(value.toFixed(1)));
+  const shown = [mean, deviation, lowest, highest].map((value) => trueMinus(formatReturn(value)));
   return `mean ${shown[0]}, deviation ${shown[1]}, ${shown[2]} to ${shown[3]}`;
 }
 

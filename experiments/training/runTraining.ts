@@ -6,6 +6,7 @@ import { type AgentState, DivergedError, type EvaluatedReport } from '../../agen
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, MetricsRow } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
+import { formatReturn } from '../harness/report/formatReturn.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
 import type { Training } from './makeTraining.ts';
@@ -181,7 +182,7 @@ function shareOf({ step }: { readonly step?: unknown }, steps: number): number {
 /** `3,200 steps/s, return −214.3, evaluation −180.5`. */
 function describe(row: MetricsRow, perSecond: number): string {
   const number = (value: MetricsRow[string] | undefined, label: string) =>
-    typeof value === 'number' ? [`${label} ${trueMinus(value.toFixed(1))}`] : [];
+    typeof value === 'number' ? [`${label} ${trueMinus(formatReturn(value))}`] : [];
   const { return: mean, evaluationReturn } = row;
   const speed = `${count(Math.round(perSecond))} steps/s`;
   return [speed, ...number(mean, 'return'), ...number(evaluationReturn, 'evaluation')].join(', ');

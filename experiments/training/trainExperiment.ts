@@ -7,6 +7,7 @@ import type { Job, SummaryRow, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
+import { formatReturn } from '../harness/report/formatReturn.ts';
 import { metricTable } from '../harness/report/table.ts';
 import { selectRuntime } from '../harness/selectRuntime.ts';
 import { type AllowedCode, allowedOptions, NO_CODE, refusedCode } from './allowedCode.ts';
@@ -104,11 +105,10 @@ export function checkPolicies(policies: readonly string[]): void {
 
 /** The returns of a training and how its episodes ended, a row a policy. */
 function trainTable(title: string, summary: readonly SummaryRow[]): Table {
-  const format = (value: number) => value.toFixed(1);
   const table = metricTable(title, summary, [
-    { metric: 'return', label: 'return, sampled', format },
-    { metric: 'greedyReturn', label: 'return, greedy', format },
-    { metric: 'length', label: 'steps of an episode', format },
+    { metric: 'return', label: 'return, sampled', format: formatReturn },
+    { metric: 'greedyReturn', label: 'return, greedy', format: formatReturn },
+    { metric: 'length', label: 'steps of an episode', format: formatReturn },
   ]);
   return withOutcomes(table, summary);
 }

@@ -3,6 +3,7 @@ import { groupBy } from '../harness/groupBy.ts';
 import { plural } from '../harness/plural.ts';
 import { alignSteps } from '../harness/report/alignSteps.ts';
 import { describeBest } from '../harness/report/describeBest.ts';
+import { formatReturn } from '../harness/report/formatReturn.ts';
 import { intervalChart } from '../harness/report/intervalChart.ts';
 import { type CurvePoint, learningCurves } from '../harness/report/learningCurves.ts';
 import { metricTable } from '../harness/report/table.ts';
@@ -23,7 +24,7 @@ export function trainSections(
 ): Section[] {
   const { policies, environments, evaluationEpisodes } = config;
   const of = (metric: string) => summary.filter((row) => row.metric === metric);
-  const options = { better: 'higher', format: (value: number) => value.toFixed(1) } as const;
+  const options = { better: 'higher', format: formatReturn } as const;
   const words = [
     describeBest(of('return'), { ...options, label: 'Highest return of sampled actions' }),
     describeBest(of('greedyReturn'), { ...options, label: 'Highest return of greedy actions' }),
@@ -61,7 +62,6 @@ function evaluationSections(
 ): Section[] {
   if (evaluateEvery === 0) return [];
   const actions = evaluateGreedy ? 'greedy' : 'sampled';
-  const format = (value: number) => value.toFixed(1);
   const count = (value: number) => value.toFixed(0);
   return [
     {
@@ -83,9 +83,9 @@ function evaluationSections(
       ],
       tables: [
         metricTable('Best and last evaluation', summary, [
-          { metric: 'bestReturn', label: 'best return', format },
+          { metric: 'bestReturn', label: 'best return', format: formatReturn },
           { metric: 'bestStep', label: 'at step', format: count },
-          { metric: 'lastReturn', label: 'last return', format },
+          { metric: 'lastReturn', label: 'last return', format: formatReturn },
           ...(stopAtReturn === undefined ? [] : [{ metric: 'steps', label: 'steps made', format: count }]),
         ]),
       ],

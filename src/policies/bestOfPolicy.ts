@@ -7,7 +7,7 @@ import { ActionCritics } from './actionCritics.ts';
 import { ActionSamples } from './actionSamples.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { clippedActions } from './clippedActions.ts';
-import { Policy } from './policy.ts';
+import { type ActionSample, Policy } from './policy.ts';
 import { sampleAction } from './sampleAction.ts';
 
 /** What a {@link BestOfPolicy} is made of. */
@@ -92,6 +92,11 @@ export class BestOfPolicy extends Policy {
       squash: (value) => distribution.squash(value),
       unsquash: (action) => distribution.unsquash(action),
     });
+  }
+
+  /** The best of N samples, as {@link given}'s: it is chosen already, and more candidates would not be better by the critics. */
+  override greedy(observations: tf.Tensor, rng: Rng): ActionSample {
+    return this.given(observations).sample(rng);
   }
 }
 

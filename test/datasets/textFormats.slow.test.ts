@@ -68,7 +68,11 @@ test.each(Object.entries(FILES))('as %s it does not take the place of what is th
 });
 
 test.each([
-  ['data.csv', (said: object, row: string) => `# ${JSON.stringify(said)}\n${row}`, 'episode,observation.0,action.0,reward'],
+  [
+    'data.csv',
+    (said: object, row: string) => `# ${JSON.stringify(said)}\n${row}`,
+    'episode,observation.0,action.0,reward',
+  ],
   [
     'data.jsonl',
     (said: object) => JSON.stringify({ format: 'oxbow-episodes', version: 1, episodes: 1, steps: 1, about: said }),

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { make } from '../../envs/index.ts';
 import { writeCheckedJson } from '../../experiments/harness/checkedJson.ts';
+import { formatReturn } from '../../experiments/harness/report/formatReturn.ts';
+import { trueMinus } from '../../experiments/harness/report/trueMinus.ts';
 import { makePolicy, Rng, savePolicy } from '../../src/index.ts';
 import { jobsHere } from './fixture/jobsHere.ts';
 import { oxbow } from './fixture/oxbow.ts';
@@ -59,8 +61,8 @@ test('oxbow eval has a table over the seeds for each study', async () => {
     });
     // Of two seeds the interquartile mean is the mean.
     expect(rows.map((row) => row.split(/ +/).slice(0, 3))).toEqual([
-      ['left', '2', means[0]!.toFixed(1).replace('-', '−')],
-      ['still', '2', means[1]!.toFixed(1).replace('-', '−')],
+      ['left', '2', trueMinus(formatReturn(means[0]!))],
+      ['still', '2', trueMinus(formatReturn(means[1]!))],
     ]);
   }
 });

@@ -55,6 +55,17 @@ const acted = (policy: Policy): Float32Array =>
   });
 
 describe('the best of samples', () => {
+  test('is greedy as it is', () => {
+    const policy = bestOf('flow-matching');
+    const { greedy, sampled } = tf.tidy(() => {
+      const observations = new Rng('o').uniformTensor([3, policy.observationDim]);
+      const greedy = policy.greedy(observations, new Rng('draws'));
+      expect(greedy.logProb).toBeUndefined();
+      return { greedy: greedy.action.dataSync(), sampled: acted(policy) };
+    });
+    expect(greedy).toEqual(sampled);
+  });
+
   test.each<[string, string, object?]>([
     ['gaussian', 'within bounds', { squash: 'tanh' }],
     ['gaussian', 'normalized', { normalizeObservations: true, clipObservations: 2 }],

@@ -24,18 +24,3 @@ test('where actions are angles, the critics of agents that learn from data see n
     expect(other).not.toBeCloseTo(one!, 5);
   }
 });
-
-test('a greedy action of the best of samples is in the middle of a mode at ±π, whose halves are far apart as numbers', () => {
-  const policy = policyOf();
-  const narrow = (path: string) =>
-    path === 'policy.network.layers.1.bias' ? Math.PI : path.endsWith('logScale') ? -4 : 0;
-  const weights = Object.entries(policy.stateDict());
-  policy.loadStateDict(
-    Object.fromEntries(
-      weights.map(([path, { shape, values }]) => [path, { shape, values: values.map(() => narrow(path)) }]),
-    ),
-  );
-  const best = new Iql({ ...common, policy }).bestOf(2);
-  const { action } = best.greedy(tf.zeros([5, 2]), new Rng('greedy'));
-  for (const angle of action.dataSync()) expect(Math.PI - Math.abs(angle)).toBeLessThan(0.03);
-});

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test, vi } from 'vitest';
 import { evaluate } from '../../../agents/index.ts';
 import { PendulumEnv, register } from '../../../envs/index.ts';
+import { formatReturn } from '../../../experiments/harness/report/formatReturn.ts';
+import { trueMinus } from '../../../experiments/harness/report/trueMinus.ts';
 import { loadPolicies } from '../../../experiments/index.ts';
 import type { TrainConfig } from '../../../experiments/training/trainConfig.ts';
 import { trainExperiment } from '../../../experiments/training/trainExperiment.ts';
@@ -187,7 +189,7 @@ describe('oxbow train', () => {
     expect(first.returns).toHaveLength(101);
     expect(first.lengths).toEqual(first.returns.map(() => 20));
     const [mean] = [first.returns.reduce((a: number, b: number) => a + b) / 101];
-    expect(evaluated.stdout).toContain(`  ${mean.toFixed(1).replace('-', '−')}  `);
+    expect(evaluated.stdout).toContain(`  ${trueMinus(formatReturn(mean))}  `);
     // How they ended is counted, and said in percents.
     const bandit = await oxbow('eval', out, '--episodes', '200', '--env', 'SoftBandit-v0', '--json', json);
     const { outcomes, counts } = readJson(json)[0];
