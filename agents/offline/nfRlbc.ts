@@ -62,6 +62,9 @@ export interface NfRlbcReport extends TrainReport {
  * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds. α decides, and there is no number
  * for all data: see the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
  *
+ * The authors' code takes the least of the critics where this takes their mean, and normalizes their layers: `targetValue: 'least'` and
+ * `criticLayerNorm: true`.
+ *
  * Ghugare and Eysenbach, "Normalizing Flows are Capable Models for RL", arXiv:2505.23527: NF-RLBC.
  */
 export class NfRlbc implements Agent<NfRlbcReport> {

@@ -48,8 +48,9 @@ describe('RationalQuadraticSpline', () => {
           const reach = oracle(at + near) - oracle(at - near);
           expect(Math.abs(values[i]! - oracle(at))).toBeLessThan(reach + 4e-6);
           if (i > 0) expect(values[i]!).toBeGreaterThanOrEqual(values[i - 1]! - 1e-6);
-          const flat = Math.max(Math.exp(-logDets[i]!), 1);
-          expect(Math.abs(again[i]! - at)).toBeLessThan(4e-6 * (1 + flat) + near);
+          // What rounding may make of y has gone back to: far from x where the spline is flat, near it elsewhere.
+          expect(oracle(again[i]! - near)).toBeLessThan(oracle(at) + 4e-6);
+          expect(oracle(again[i]! + near)).toBeGreaterThan(oracle(at) - 4e-6);
           expect(Number.isFinite(logDets[i]!) && Number.isFinite(backLogDets[i]!)).toBe(true);
         });
         for (const direction of ['forward', 'inverse'] as const) {
@@ -61,7 +62,8 @@ describe('RationalQuadraticSpline', () => {
           for (const gradient of gradients) expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
         }
       }),
-      { numRuns: 40 },
+      // This one is so flat beside a slope of 4e-5 that roundings of y are 0.9 apart in x.
+      { numRuns: 40, examples: [[2137778140, 10]] },
     );
   });
 
