@@ -5,8 +5,8 @@
     python bench/peers/scores_twin.py stable_baselines3 PPO 1300,1301,1302 --env HalfCheetah-v5 --steps 1000000
 
 One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}, the error a standard error of the mean, the steps by
-processor time. Networks, batches, the first steps at random, the rate and the discount are those that `oxbow train` is given beside it; everything else is
-the library's default. PPO has Stable-Baselines3's own settings with what CleanRL adds for robots: one environment whose observations and rewards
+processor time. Networks, batches, the first steps at random, the rate and the discount are those that `oxbow train` is given beside it;
+everything else is the library's default. PPO has Stable-Baselines3's own settings with what CleanRL adds for robots: one environment whose observations and rewards
 are normalized, and a rate that falls to 0.
 """
 
