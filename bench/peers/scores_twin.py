@@ -3,6 +3,7 @@
     python bench/peers/scores_twin.py sb3_contrib TQC 800,801,802
     python bench/peers/scores_twin.py sbx CrossQ 800,801,802 --rate 1e-3
     python bench/peers/scores_twin.py stable_baselines3 PPO 1300,1301,1302 --env HalfCheetah-v5 --steps 1000000
+    python bench/peers/scores_twin.py sbx SAC 1300,1301,1302 --env Walker2d-v5 --starts 5000 --hidden 256 256
 
 One line of JSON a seed: {"seed": …, "return": …, "error": …, "stepsPerSecond": …}, the error a standard error of the mean, the steps by
 processor time. Networks, batches, the first steps at random, the rate and the discount are those that `oxbow train` is given beside it;
@@ -29,6 +30,7 @@ arguments.add_argument("--env", default="Hopper-v5")
 arguments.add_argument("--steps", type=int, default=100_000)
 arguments.add_argument("--rate", type=float, default=3e-4)
 arguments.add_argument("--gamma", type=float, default=0.99)
+arguments.add_argument("--starts", type=int, default=1000)
 arguments.add_argument("--hidden", type=int, nargs="+", default=[64, 64])
 options = arguments.parse_args()
 
@@ -58,7 +60,7 @@ def off_policy(seed):
         learning_rate=options.rate,
         gamma=options.gamma,
         batch_size=256,
-        learning_starts=1000,
+        learning_starts=options.starts,
         policy_kwargs=dict(net_arch=options.hidden),
         device="cpu",
     )

@@ -11,7 +11,7 @@ import { trueMinus } from '../harness/report/trueMinus.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpointFile.ts';
 import type { Training } from './makeTraining.ts';
 import { ReportRows } from './reportRows.ts';
-import { isSnapshotDue, saveSnapshot } from './snapshots.ts';
+import { isSnapshotDue, saveSnapshot, snapshotSteps } from './snapshots.ts';
 import { writeSpeed } from './speedTable.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { TrainingLog } from './trainingLog.ts';
@@ -129,6 +129,11 @@ export async function runTraining(
       if (pauses) break;
     }
     log.sync();
+    const { snapshots } = config;
+    const left = snapshotSteps(context.directory).length;
+    if (canSave && snapshots !== undefined && first.step < steps && reported >= steps && left < snapshots) {
+      context.say(`${left} of ${snapshots} snapshots: one is made at a report of the agent, and it makes fewer`);
+    }
   } catch (error) {
     if (!(error instanceof DivergedError) || !existsSync(path)) throw error;
     throw new Error(`${error.message}; the last good checkpoint is ${path}, of step ${stepOf(path)}`, { cause: error });

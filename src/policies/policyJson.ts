@@ -69,6 +69,9 @@ export function policyFromJson(text: string): LoadedPolicy {
 }
 
 export function toJson(where: string, policy: Policy, said: Readonly<Record<string, unknown>>): string {
+  if (typeof policy?.stateDict !== 'function') {
+    throw new Error(`${where}: got ${policy === null ? 'null' : typeof policy}, expected a policy`);
+  }
   const { config } = policy;
   if (config === undefined) {
     throw new Error(

@@ -187,6 +187,11 @@ test('what cannot be saved says what to do, and writes nothing', () => {
   expect(message(() => savePolicy(join(folder, 'own.json'), own))).toMatch(
     /savePolicy: a GaussianPolicy that makePolicy did not make .*registerPolicy.*stateDict/,
   );
+  // As torch.save has them.
+  expect(message(() => savePolicy(own as never, 'own.json' as never))).toBe(
+    'savePolicy: got string, expected a policy',
+  );
+  expect(message(() => policyToJson(undefined as never))).toBe('policyToJson: got undefined, expected a policy');
   const policy = trained('gaussian');
   for (const bad of [Number.NaN, undefined, new Date(0), () => 1]) {
     expect(message(() => savePolicy(join(folder, 'own.json'), policy, { deep: { bad } }))).toMatch(

@@ -213,7 +213,8 @@ describe('a training', () => {
       const folder = join(base, name, 'snapshots');
       return readdirSync(folder).map((file): [string, string] => [file, readFileSync(join(folder, file), 'utf8')]);
     };
-    await work('snapshots', { of });
+    const { said } = await work('snapshots', { of });
+    expect(said).toEqual([]);
     // Reports come every 128 steps.
     const steps = [256, 512, 768, 1024];
     expect(
@@ -228,6 +229,14 @@ describe('a training', () => {
       await work(`snapshots-${cut}`, { of });
       expect(snapshots(`snapshots-${cut}`)).toEqual(snapshots('snapshots'));
     }
+  });
+
+  it('says so where reports are too seldom for its snapshots', async () => {
+    const { agent } = ppo.config;
+    const of = await training('ppo', 'Pendulum-v1', 'gaussian', { ...settings, agent, snapshots: 20 });
+    const { said } = await work('seldom', { of });
+    expect(said).toEqual(['8 of 20 snapshots: one is made at a report of the agent, and it makes fewer']);
+    expect((await work('seldom', { of })).said).toEqual(['goes on from step 1,024']);
   });
 
   it('ends at a return, and stays ended', async () => {
