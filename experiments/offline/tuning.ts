@@ -33,7 +33,8 @@ const OF_POLICY: Readonly<Record<string, SearchSpace>> = {
 /** By the name of an agent: what it weighs values by, which is what decides. */
 const OF_AGENT: Readonly<Record<Method['agent'], SearchSpace | undefined>> = {
   cloning: undefined,
-  'td3-bc': { alpha: { logUniform: [0.1, 10] } },
+  // On the side of the values, where the others have theirs on that of the data: the same range of value against data.
+  'td3-bc': { alpha: { logUniform: [0.1, 100] } },
   iql: { beta: { logUniform: [1, 30] }, expectile: { choice: [0.7, 0.8, 0.9] } },
   fql: { alpha: { logUniform: [0.01, 10] } },
   'nf-rlbc': { alpha: { logUniform: [0.01, 10] } },
