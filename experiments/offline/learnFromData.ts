@@ -49,9 +49,9 @@ export interface LearningJob {
 }
 
 /**
- * Learns from a benchmark dataset by one method, and plays. Metrics are those of {@link measureScores}, and of cloning `heldOutLoss`, the least
- * on episodes that were not learned from, nats a step of a density, else the policy's own matching loss; its weights are kept. A training that diverges
- * has no scores, and `diverged` 1.
+ * Learns from a benchmark dataset by one method, and plays. Metrics are those of {@link measureScores}, and of cloning the least loss on episodes that
+ * were not learned from, whose weights are kept: `heldOutLoss`, nats a step, of a density, and `heldOutMatching`, the squared error of velocities, of a
+ * policy without one. A training that diverges has no scores, and `diverged` 1.
  */
 export async function learnFromData(
   { study, policy: name, recipe }: LearningJob,
@@ -159,9 +159,11 @@ function cloning({ policy, source, settings: { learningRate, steps }, config, rn
     setState: (state) => agent.setState(state),
     dispose: () => agent.dispose(),
   };
+  // Two losses of different kinds have names of their own: nothing may compare them.
+  const metric = policy.hasDensity === false ? 'heldOutMatching' : 'heldOutLoss';
   return {
     agent: followed,
-    figures: () => ({ heldOutLoss: finite(best?.validationLoss), bestStep: best?.step ?? null }),
+    figures: () => ({ [metric]: finite(best?.validationLoss), bestStep: best?.step ?? null }),
   };
 }
 

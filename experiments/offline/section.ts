@@ -10,7 +10,7 @@ import { conditionLabel } from './conditionLabel.ts';
 import type { OfflineExperimentConfig } from './config.ts';
 import type { OfflineData } from './learnFromData.ts';
 import { methodLabel } from './methodLabel.ts';
-import { methodOf, methodsOf } from './methods.ts';
+import { methodsOf } from './methods.ts';
 import { readTrials, tuning } from './tuning.ts';
 
 const shares = { format: (value: number) => (100 * value).toFixed(1), unit: '%' } as const;
@@ -37,12 +37,6 @@ function byDataset(rows: readonly SummaryRow[]): DatasetRows[] {
   });
 }
 
-/** Losses of a class without a density are of another kind, and compare with no other. */
-function withKindOfLoss(row: SummaryRow): SummaryRow {
-  const isMatching = row.metric === 'heldOutLoss' && methodOf(row.study, row.policy)?.policy === 'flow-matching';
-  return isMatching ? { ...row, metric: 'heldOutMatching' } : row;
-}
-
 const loss = (value: number): string => value.toFixed(3);
 const LOSSES = [
   { metric: 'heldOutLoss', label: '−log π, nats a step', format: loss },
@@ -51,7 +45,7 @@ const LOSSES = [
 
 /** A table for each dataset; of cloning another, of losses. */
 export function offlineTables(rows: readonly SummaryRow[]): Table[] {
-  return byDataset(rows.map(withKindOfLoss)).flatMap(({ title, rows: own }) => {
+  return byDataset(rows).flatMap(({ title, rows: own }) => {
     const isMeasured = (name: string) => own.some(({ metric, iqm }) => metric === name && iqm !== null);
     const columns = [
       { metric: 'sampled', label: 'score, sampled', ...shares },

@@ -115,6 +115,20 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   expect([verified.code, verified.stderr]).toEqual([0, '']);
 });
 
+test('a search judges clones with a density by nats, and flow matching by its own loss, which are not compared', async () => {
+  jobsHere();
+  const out = join(folder, 'cloning-search');
+  const only = ['--study', 'cloning', '--policies', 'gaussian,flow-matching', '--seeds', '1', '--trials', '1'];
+  expect((await oxbowOn(registry, 'tune', 'offline', ...SMALL, ...only, '--out', out)).code).toBe(0);
+  const { trials } = JSON.parse(readFileSync(join(out, 'trials.json'), 'utf8'));
+  const judged = Object.entries(trials.cloning['LakeStride-v0'] as Record<string, { by?: string; scores: number[] }[]>);
+  expect(judged.map(([policy, own]) => [policy, own.map(({ by }) => by)])).toEqual([
+    ['gaussian', [undefined, undefined]],
+    ['flow-matching', ['heldOutMatching', 'heldOutMatching']],
+  ]);
+  for (const [, own] of judged) for (const { scores } of own) expect(scores).toEqual([expect.any(Number)]);
+});
+
 test('oxbow tune offline: trials over both kinds of data, and settings that a run takes', async () => {
   jobsHere();
   const out = join(folder, 'search');

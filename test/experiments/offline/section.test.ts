@@ -7,11 +7,12 @@ import { offline } from '../../../experiments/offline/offline.ts';
 import { offlineSections, offlineTables } from '../../../experiments/offline/section.ts';
 
 const METRICS = ['score', 'sampled', 'greedy', 'return', 'drowned', 'modes'];
+const lossOf = (policy: string) => (policy === 'flow-matching' ? 'heldOutMatching' : 'heldOutLoss');
 /** Every method of both studies on one dataset each, and the losses of those that clone. */
 const rows = studies.flatMap((study) =>
   methodsOf(study).flatMap((policy, i) =>
-    [...METRICS, ...(study === 'cloning' ? ['heldOutLoss'] : [])].map((metric): SummaryRow => {
-      const iqm = metric === 'heldOutLoss' ? i + 0.5 : 0.1 + 0.05 * i;
+    [...METRICS, ...(study === 'cloning' ? [lossOf(policy)] : [])].map((metric): SummaryRow => {
+      const iqm = metric.startsWith('heldOut') ? i + 0.5 : 0.1 + 0.05 * i;
       const condition = study === 'cloning' ? 'two-experts' : 'uneven';
       const interval = { iqm, low: iqm - 0.01, high: iqm + 0.01, perSeed: [iqm - 0.01, iqm + 0.01] };
       return { study, env: 'LakeStride-v0', condition, policy, metric, ...interval };
