@@ -14,7 +14,7 @@ const number = (score: number): string => trueMinus((100 * score).toFixed(1));
 const UNIT = '\u00a0%';
 
 /**
- * First where a greedy Gaussian or a mixture does as well as the best flow, then where a flow is ahead of both, with the numbers of the largest gap.
+ * First where a Gaussian or a mixture surely does as well as the best flow, then where a flow is ahead of both, with the numbers of the largest gap.
  * Of too few seeds it says so, and gives the numbers alone.
  * @param summary rows of all metrics
  */
@@ -26,13 +26,13 @@ export function answerOf(summary: readonly SummaryRow[]): Answer | undefined {
   const shown = gap ?? largestGap(compared)!;
   const text =
     seeds < DECIDING_SEEDS
-      ? `Too few seeds to tell where a greedy Gaussian or a mixture does as well as the best flow: ${seeds}, and ${DECIDING_SEEDS} decide. So far, on ${shown.where}: ${numbersOf(shown)}.`
+      ? `Too few seeds to tell where a Gaussian or a mixture does as well as the best flow: ${seeds}, and ${DECIDING_SEEDS} decide. So far, on ${shown.where}: ${numbersOf(shown)}.`
       : `${whereEnough(compared)}${gap === undefined ? '' : ` A flow is furthest ahead on ${gap.where}: ${numbersOf(gap)}.`}`;
   return { text, chart: chartOf(summary, shown) };
 }
 
 function whereEnough(compared: readonly Comparison[]): string {
-  const name = { gaussian: 'greedy Gaussian', mixture: 'mixture' };
+  const name = { gaussian: 'Gaussian', mixture: 'mixture' };
   const counted = (['gaussian', 'mixture'] as const).flatMap((plain) => {
     const among = compared.filter((comparison) => comparison[plain] !== undefined);
     if (among.length === 0) return [];
@@ -41,14 +41,14 @@ function whereEnough(compared: readonly Comparison[]): string {
     return [{ plain, text: `on ${enough.length} of ${plural(among.length, 'dataset')}${where}` }];
   });
   const parts = counted.map(({ plain, text }, i) =>
-    i === 0 ? `A ${name[plain]} does as well as the best flow ${text}` : `a ${name[plain]} ${text}`,
+    i === 0 ? `A ${name[plain]} surely does as well as the best flow ${text}` : `a ${name[plain]} ${text}`,
   );
   return `${parts.join(', ')}.`;
 }
 
 const placesOf = (compared: readonly Comparison[]): string => compared.map(({ where }) => where).join('; ');
 
-/** A greedy Gaussian and a mixture, those that there are, the better one first. */
+/** A Gaussian and a mixture, those that there are, the better one first. */
 const plainOf = ({ gaussian, mixture }: Comparison): SummaryRow[] =>
   [gaussian, mixture].filter((row) => row !== undefined).sort((a, b) => b.iqm! - a.iqm!);
 
@@ -60,8 +60,7 @@ function largestGap(compared: readonly Comparison[]): Comparison | undefined {
 
 function numbersOf(comparison: Comparison): string {
   const told = [comparison.flow, ...plainOf(comparison)].map(
-    (row) =>
-      `${methodLabel(row.policy)}${row.metric === 'greedy' ? ' (greedy)' : ''} ${withInterval(row, number, UNIT)}`,
+    (row) => `${methodLabel(row.policy)} ${withInterval(row, number, UNIT)}`,
   );
   return `${told.join(', ')} (0${UNIT} is random, 100${UNIT} the expert)`;
 }

@@ -6,7 +6,10 @@ import { plainEnv } from '../training/plainEnv.ts';
 import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 
-/** What is compared in each study: every flow, exact or by flow matching, and the plain classes that may do as well. */
+/**
+ * What is compared in each study: every flow, exact or by flow matching, and the plain classes that may do as well. What a flow may do, a plain
+ * class may: be the best of 32, say.
+ */
 const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Record<Plain, readonly string[]>>> = {
   cloning: {
     flows: ['realnvp', 'spline', 'flow-matching'],
@@ -15,7 +18,7 @@ const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Rec
   },
   offline: {
     flows: ['iql-realnvp', 'iql-spline', 'fql', 'nf-rlbc-spline', 'best-of-flow-matching'],
-    gaussian: ['td3-bc', 'iql-gaussian', 'nf-rlbc-gaussian'],
+    gaussian: ['td3-bc', 'iql-gaussian', 'nf-rlbc-gaussian', 'best-of-gaussian'],
     mixture: ['iql-mixture'],
   },
 };
@@ -34,7 +37,7 @@ export interface Comparison {
   readonly condition: string;
   /** The flow with the highest score. */
   readonly flow: SummaryRow;
-  /** The best of the greedy Gaussians, and of the mixtures; undefined where the run has none. */
+  /** The best of the Gaussians, and of the mixtures; undefined where the run has none. */
   readonly gaussian: SummaryRow | undefined;
   readonly mixture: SummaryRow | undefined;
   /** By how many seeds they are compared. */
@@ -46,9 +49,9 @@ export interface Comparison {
 }
 
 /**
- * On each dataset the best flow, and what a greedy Gaussian and a mixture do beside it. A plain class does as well if the 95 % interval of the
- * difference, over pairs of seeds, is above −5 % of the way from random to the expert; a flow is needed if
- * none does, and all of it is below 0 for each.
+ * On each dataset the best flow, and what a Gaussian and a mixture do beside it, each by the better of its samples and greedy actions. A plain
+ * class does as well if the 95 % interval of the difference, over pairs of seeds, is above −5 % of the way from random to the expert; a flow is
+ * needed if none does, and all of it is below 0 for each.
  * @param summary rows of all metrics
  */
 export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
@@ -57,8 +60,8 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
   return [...groups.values()].flatMap((own): Comparison[] => {
     const { study, env, condition } = own[0]!;
     const { flows, gaussian, mixture } = SIDES[study]!;
-    const flow = bestOf(own, flows, 'score');
-    const plain = { gaussian: bestOf(own, gaussian, 'greedy'), mixture: bestOf(own, mixture, 'score') };
+    const flow = bestOf(own, flows);
+    const plain = { gaussian: bestOf(own, gaussian), mixture: bestOf(own, mixture) };
     if (flow === undefined || (plain.gaussian ?? plain.mixture) === undefined) return [];
     const seeds = Math.max(...own.map(({ perSeed }) => perSeed.filter((score) => score !== null).length));
     const isSure = (a: SummaryRow | undefined, b: SummaryRow | undefined, lead: number) =>
@@ -72,7 +75,10 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
   });
 }
 
-function bestOf(rows: readonly SummaryRow[], policies: readonly string[], metric: string): SummaryRow | undefined {
-  const own = rows.filter((row) => row.metric === metric && policies.includes(row.policy));
-  return own.length === 0 ? undefined : own.reduce((a, b) => (b.iqm! > a.iqm! ? b : a));
+/** The one with the highest score, of those that have one for every seed if there are such: where a training diverged the others flatter it. */
+function bestOf(rows: readonly SummaryRow[], policies: readonly string[]): SummaryRow | undefined {
+  const own = rows.filter((row) => row.metric === 'score' && policies.includes(row.policy));
+  const whole = own.filter(({ perSeed }) => !perSeed.includes(null));
+  const among = whole.length > 0 ? whole : own;
+  return among.length === 0 ? undefined : among.reduce((a, b) => (b.iqm! > a.iqm! ? b : a));
 }
