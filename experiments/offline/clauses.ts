@@ -8,11 +8,15 @@ import { conditionLabel } from './conditionLabel.ts';
 import { ifWhole } from './ifWhole.ts';
 import { methodLabel } from './methodLabel.ts';
 import { methodsOf } from './methods.ts';
+import { flowsOf } from './whenNotNeeded.ts';
 
 export const question =
   'Which policies and agents make the most of data that were made before: where one expert acts, where two disagree, where good episodes stand among bad ones?';
 
-/** Fixed on 2026-11-27, before any run, and not changed since; the bounds of "equivalent", "as good as" and "best" on 2026-11-28, before any run. */
+/**
+ * Fixed on 2026-11-27, before any run, and not changed since; the bounds of "equivalent", "as good as" and "best" on 2026-11-28, and that "any flow" is
+ * each of the study and not those of IQL alone on 2026-11-29, before any run.
+ */
 export const prediction =
   'One expert: all classes are equivalent. Two experts: the sampled Gaussian loses ≥ 15 % to the spline; exact flow and flow matching are equivalent ' +
   'within 5 %. Offline, on mixed data and on uneven banks: IQL’s greedy Gaussian is as good as any flow; FQL is best on mixed data. (Normalized scores: ' +
@@ -30,8 +34,8 @@ const actsBy = (policy: string): string => (policy === 'regression' ? 'greedy' :
 
 /**
  * The prediction, clause by clause, for each environment that the run has. Cloned classes are compared by samples, since that is where they differ;
- * regression acts by its mean. Offline, IQL's greedy Gaussian stands against the better of the flows' samples and greedy actions, seed by
- * seed, which is in their favour, and so does FQL against all others.
+ * regression acts by its mean. Offline, IQL's greedy Gaussian stands against every flow, whatever agent it learns by, by the better of samples and
+ * greedy actions, seed by seed, which is in their favour, and so does FQL against all others.
  * @param summary rows of all metrics
  */
 export function clausesOf(summary: readonly SummaryRow[]): Criteria {
@@ -92,7 +96,7 @@ function twoExperts(find: Find, env: string): Criteria {
 }
 
 function asGoodAsFlows(find: Find, env: string, data: string): Criteria {
-  return ['iql-realnvp', 'iql-spline'].map((policy) =>
+  return flowsOf('offline').map((policy) =>
     leading(find('iql-gaussian', 'greedy'), find(policy, 'score'), {
       label: `${data}, ${env}, ${methodLabel('iql-gaussian')} (greedy) − ${methodLabel(policy)}`,
       lead: -SAME,

@@ -25,6 +25,9 @@ const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Rec
 
 type Plain = 'gaussian' | 'mixture';
 
+/** The flows of a study, exact or by flow matching. */
+export const flowsOf = (study: string): readonly string[] => SIDES[study]!.flows;
+
 /** So much less of a normalized score does not matter. */
 const SAME = 0.05;
 

@@ -109,6 +109,13 @@ describe('offline', () => {
     expect(judged([wide, iql('uneven', 0, 1)[1]!])[claim]).toBe(undefined);
   });
 
+  test('any flow is each of the study, whatever agent it learns by', () => {
+    const flows = ['iql-realnvp', 'iql-spline', 'fql', 'nf-rlbc-spline', 'best-of-flow-matching'];
+    const rows = flows.map((policy) => row(['offline', 'uneven', policy, 'score'], policy.startsWith('iql') ? 0.9 : 1));
+    const told = judged([row(['offline', 'uneven', 'iql-gaussian', 'greedy'], 0.9), ...rows]);
+    expect(Object.values(told)).toEqual([true, true, false, false, false]);
+  });
+
   test('that is asked of mixed data and of uneven banks alone', () => {
     expect(judged(iql('medium', 0, 1))).toEqual({});
     expect(judged(iql('mixed', 0, 1, PENDULUM))).toMatchObject({
