@@ -100,13 +100,15 @@ export function offlineSections(
         code: 'E10',
         paragraphs: [
           'Every method learns from the same data, which a recipe makes to the bit (oxbow dataset make). So intervals are over trainings, and the data are one draw. ' +
+            'TD3+BC alone sees observations normalized by the data, as in its paper. ' +
             `Policies have ${config.parameters.toLocaleString('en')} parameters, ±10 %. Cloning keeps the weights that are best on a tenth of the episodes, which it does not learn from: those with the least held-out loss.`,
           'The held-out loss of a density is −log π(a | o), in nats a step; regression to the mean is a Gaussian of variance 1 there. Flow matching has no density at hand. Its loss is the squared error ' +
             'of its velocities, the mean over the numbers of an action, on a scale on which actions go from −1 to 1. The two losses do not compare.',
           'A normalized score is the mean return as a share of the way from random actions, 0, to the expert, 100 %. ' +
             `${config.evaluationEpisodes} episodes of each policy are played by samples, and as many by greedy actions; the score is the higher of the two, seed by seed. A policy ` +
             'that has only one of them is judged by it: regression to the mean and TD3+BC are greedy, flow matching, FQL and the best of 32 are samples.',
-          'Banks kept are e to the entropy of the banks that walks home take: 1 where all go by one, 2 where both have half. A method may have the best score and keep one bank.',
+          'Banks kept are e to the entropy of the banks that walks home take: 1 where all go by one, 2 where both have half. They and the share that drowns are of ' +
+            'samples where a method has some, also where its score is that of greedy actions. A method may have the best score and keep one bank.',
           'A search judges settings of cloning by the loss of held-out episodes of two experts, and those of agents that know rewards by their scores. Nothing is predicted of medium data of the lake with even banks: what IQL and FQL do there was known before.',
         ],
         figures: [

@@ -87,3 +87,8 @@ test('losses of densities are in nats a step, and that of flow matching stands b
   ]);
   for (const { columns } of [cloning!, rewards!]) expect(columns.join()).not.toContain('loss');
 });
+
+test('the report says of which actions banks and drowned walks are, where a score may be of others', () => {
+  const text = JSON.stringify(offlineSections(outcomes, rows, config));
+  expect(text).toContain('are of samples where a method has some, also where its score is that of greedy actions');
+});
