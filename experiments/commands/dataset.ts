@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { EXIT } from '../harness/exit.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
+import { plural } from '../harness/plural.ts';
 
 /** `oxbow dataset`: shows datasets, checks them, writes them in other formats, and makes those of benchmarks. */
 export function datasetCommand(end: (code: number) => void): Command {
@@ -71,7 +72,7 @@ async function check(path: string): Promise<number> {
   const digest = hash.digest();
   const said = dataset.hash ?? digest;
   if (said !== digest) throw new InputError(`${path}: what it holds has the hash ${digest}, expected ${said}`);
-  process.stdout.write(`${path}: ${episodes} episodes of ${steps} steps are whole, hash ${digest}\n`);
+  process.stdout.write(`${path}: whole, ${sizeOf(episodes, steps)}, hash ${digest}\n`);
   return EXIT.ok;
 }
 
@@ -83,7 +84,12 @@ async function convert(path: string, out: string, to: string | undefined): Promi
   if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
   const dataset = await openDataset(path);
   await writeDataset(dataset, out, known);
-  process.stdout.write(`${out}: ${dataset.numEpisodes} episodes of ${dataset.numSteps} steps as ${format}\n`);
+  process.stdout.write(`${out}: ${sizeOf(dataset.numEpisodes, dataset.numSteps)}, as ${format}\n`);
+}
+
+/** `3 episodes with 600 steps in all` */
+function sizeOf(episodes: number, steps: number): string {
+  return `${plural(episodes, 'episode')} with ${plural(steps, 'step')} in all`;
 }
 
 async function finish(path: string): Promise<void> {

@@ -49,6 +49,18 @@ test('what a dataset says of itself stays in its line', async () => {
   expect(stdout.trimEnd().split('\n')).toHaveLength(11);
 });
 
+test('one episode with one step is not many, and steps are those of all episodes', async () => {
+  const row = (...cells: readonly (string | number)[]) => `${cells.join(',')}\n`;
+  const names = row('episode', 'observation.0', 'action.0', 'reward', 'terminated');
+  const episode = (name: string) => row(name, 0, 1, 1, 1) + row(name, 1, '', '', '');
+  writeFileSync(at('one.csv'), names + episode('a'));
+  writeFileSync(at('two.csv'), names + episode('a') + episode('b'));
+  const { stdout } = await oxbow('dataset', 'convert', at('one.csv'), at('one.jsonl'));
+  expect(stdout).toBe(`${at('one.jsonl')}: 1 episode with 1 step in all, as jsonl\n`);
+  const checked = await oxbow('dataset', 'check', at('two.csv'));
+  expect(checked.stdout).toContain('two.csv: whole, 2 episodes with 2 steps in all, hash ');
+});
+
 describe('oxbow collect', () => {
   test('of the same settings gives the same bytes wherever they lie, and prints their hash', async () => {
     const [one, other] = [await collect('one'), await collect('other')];
@@ -62,7 +74,7 @@ describe('oxbow collect', () => {
     expect(hashIn(seeded.stdout)).not.toBe(hashIn(one.stdout));
     expect(await oxbow('dataset', 'check', at('one'))).toMatchObject({
       code: 0,
-      stdout: `${at('one')}: 3 episodes of 600 steps are whole, hash ${hashIn(one.stdout)}\n`,
+      stdout: `${at('one')}: whole, 3 episodes with 600 steps in all, hash ${hashIn(one.stdout)}\n`,
     });
     expect((await oxbow('dataset', 'show', at('one'))).stdout).toBe(one.stdout);
   });
