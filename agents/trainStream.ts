@@ -31,7 +31,10 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
   extends EnvRequest<Id> {
   /** The name of the agent. */
   readonly agent: N;
-  /** A policy, or the name of one: by default `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`. */
+  /**
+   * A policy, or the name of one: by default that which the agent needs, as `'q-network'` of `dqn` or `'spline'` of `nf-rlbc`, else
+   * `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`.
+   */
   readonly policy?: P | PolicyName | Policy | undefined;
   /**
    * Episodes, or the path of a dataset, for an agent that learns from data. The environment gives it the spaces, evaluates its policy, and is

@@ -75,7 +75,7 @@ export interface IqlReport extends TrainReport {
  *   value:   E[|τ − 1(u < 0)| u²],  u = min Q′ᵢ(s, a) − V(s), the τ-expectile
  *   critics: Σᵢ E[(Qᵢ(s, a) − y)²],  y = r + γ (1 − terminated) V(s′)
  *   policy:  −E[min(exp(β (min Q′ᵢ(s, a) − V(s))), w) log π(a | s)]
- *   targets: θ′ ← θ′ + τ (θ − θ′)
+ *   targets: θ′ ← θ′ + τ′ (θ − θ′), τ′ the option `tau`
  *
  * The policy is cloned with weights, so that any with a density will do: one that keeps several good ways, as a mixture or a flow, where the
  * data have them. Actions are those of the data, so that nothing needs to be reparameterized. With `beta: 0` it is behaviour cloning, beside
