@@ -62,7 +62,7 @@ export function runCommand(context: CommandContext): Command {
 export function withRunOptions(command: Command, registry: Registry): Command {
   const described = command
     .argument('<experiment>', `one of: ${Object.keys(registry.experiments).join(', ')}`)
-    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
+    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7; "300," is seed 300')
     .option('--seed <base>', 'the first seed where --seeds is a number')
     .option('--policies <list>', 'policies to compare: a,b')
     .option('--study <list>', 'studies to run: a,b')

@@ -32,7 +32,7 @@ export function trainCommand(context: CommandContext): Command {
     )
     .option('--steps <n>', 'environment steps of each training, or updates on data')
     .option('--online-steps <n>', 'the last n of these steps are made in the environment, after those on data')
-    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7')
+    .option('--seeds <n|list>', 'how many seeds, or which: 5, or 3,5,7; "300," is seed 300')
     .option('--seed <base>', 'the first seed where --seeds is a number')
     .option('--envs <n>', 'parallel environments of each training')
     .option(
