@@ -205,6 +205,8 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
   #checkValues(value: number | undefined): void {
     const { owner, config, remedy, parts } = this.#options;
     const { largestReward } = parts.replay;
+    // Without a discount nothing bounds a value, also where all rewards are 0.
+    if (config.gamma === 1) return;
     // A return of rewards that are all 0 bounds nothing: networks begin with values of their own.
     const most = Math.max(largestReward / (1 - config.gamma), 1);
     if (value === undefined || Math.abs(value) <= TOO_FAR * most) return;

@@ -73,6 +73,12 @@ test('critics that diverge are noticed and named, with what to change', async ()
   );
 });
 
+test('without a discount nothing bounds a value, where all rewards are 0 neither', async () => {
+  const dataset = datasetOf(randomEpisodes().map((episode) => ({ ...episode, rewards: episode.rewards.fill(0) })));
+  const agent = new Iql({ ...common, policy: policyOf(), dataset, gamma: 1 });
+  expect((await finish(agent, 5)).reports).toHaveLength(1);
+});
+
 test('a loss that is no number has the same advice', () => {
   const metrics = new MeanMetrics('Iql', 'criticLayerNorm usually helps');
   expect(() => metrics.add(7, { criticLoss: Number.NaN })).toThrow(
