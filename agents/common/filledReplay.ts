@@ -1,5 +1,5 @@
 import type { EpisodeSource } from '../../datasets/episode.ts';
-import type { Box } from '../../envs/index.ts';
+import { Box } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
 import { checkContinuous } from './checkContinuous.ts';
 import { checkFitsInMemory } from './checkFitsInMemory.ts';
@@ -12,6 +12,7 @@ import type { ActionSpace } from './vectorEnvFor.ts';
 /** A replay that holds all of a dataset. */
 export interface FilledReplay {
   readonly replay: ReplayBuffer;
+  /** The data's, with the bounds that the policy was made for where the data have none. */
   readonly actionSpace: Box;
   /** max |r| */
   readonly largestReward: number;
@@ -37,8 +38,7 @@ export function filledReplay(owner: string, options: FilledReplayOptions): Fille
   const { policy, dataset, onObservations, ...sizes } = options;
   const { observationDim, actionDim } = policy;
   const { numSteps, areBytes, episodes } = datasetFor(owner, policy, dataset);
-  const actionSpace = dataset.actionSpace as ActionSpace;
-  checkContinuous(owner, actionSpace);
+  const actionSpace = boundedAsPolicy(owner, policy, dataset.actionSpace as ActionSpace);
   const shape = { observationDim, actionDim, bytes: areBytes };
   checkFitsInMemory(`${owner}: dataset`, numSteps, 'transitions', bytesPerTransition(shape));
   const replay = new ReplayBuffer({ owner, capacity: numSteps, numEnvs: 1, ...sizes, ...shape });
@@ -52,4 +52,20 @@ export function filledReplay(owner: string, options: FilledReplayOptions): Fille
     replay.addEpisode({ ...episode, actions });
   }
   return { replay, actionSpace, largestReward };
+}
+
+/**
+ * The space of a dataset's actions. Where it has no bounds, as that of a CSV, they are those that `makePolicy` made the policy for: by them an
+ * environment clips actions, and critics see them so.
+ * @throws one line, if actions are discrete, or it has other bounds
+ */
+function boundedAsPolicy(owner: string, { config }: Policy, ofData: ActionSpace): Box {
+  checkContinuous(owner, ofData);
+  if (config === undefined || !('low' in config.actionSpace)) return ofData;
+  const { shape, dtype } = ofData;
+  const space = new Box({ low: config.actionSpace.low, high: config.actionSpace.high, shape, dtype });
+  const isOther = (side: 'low' | 'high') =>
+    ofData[side].some((bound, i) => Number.isFinite(bound) && Math.fround(bound) !== Math.fround(space[side][i]!));
+  if (!isOther('low') && !isOther('high')) return space;
+  throw new Error(`${owner}: dataset: got actions in ${ofData}, expected ${space}, as the policy has`);
 }

@@ -17,7 +17,16 @@ import {
 } from '../../../agents/index.ts';
 import { type Episode, EpisodesInMemory } from '../../../datasets/index.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
-import { Actor, type BestOfPolicy, FlowMatchingPolicy, makePolicy, type Policy, Rng } from '../../../src/index.ts';
+import {
+  Actor,
+  type BestOfPolicy,
+  FlowMatchingPolicy,
+  makePolicy,
+  type Policy,
+  policyFromJson,
+  policyToJson,
+  Rng,
+} from '../../../src/index.ts';
 import { parseOptions } from '../../../src/options/parseOptions.ts';
 import { box, wideBox } from '../support.ts';
 import { DriftEnv, datasetOf, observationSpace, randomEpisodes } from './support.ts';
@@ -90,6 +99,37 @@ test('the weight of values is one over their mean size, and finite where they ar
   const weight = (...values: number[]) => valueWeight(tf.tensor1d(values)).dataSync()[0];
   expect(weight(3, -1)).toBeCloseTo(0.5, 6);
   expect(weight(0, 0)).toBeCloseTo(1e6, 0);
+});
+
+describe('the bounds of actions', () => {
+  const saying = (low: number[], high: number[]) => {
+    const actionSpace = new Box({ low, high });
+    return new EpisodesInMemory({ observationSpace, actionSpace, episodes: randomEpisodes() });
+  };
+
+  test("are the policy's where the data say none, also online and from a file", async () => {
+    const made = [datasetOf(), saying([-Infinity, -2], [Infinity, Infinity])].map((dataset) => {
+      const online = { env: envs(), onlineSteps: 4 };
+      return new Iql({ ...common, ...online, policy: policyOf(box, {}), dataset, bestOf: 6 });
+    });
+    const [whole, bare] = await Promise.all(made.map((agent) => finish(agent, 20)));
+    expect(bare!.end).toBe(whole!.end);
+    const acting = made[1]!.actingPolicy!;
+    const observations = tf.tensor2d(new Rng('o').fillNormal(new Float32Array(40)), [20, 2]);
+    const actions = (policy: Policy) => policy.greedy(observations, new Rng('draws')).action.dataSync();
+    expect(actions(policyFromJson(policyToJson(acting)).policy)).toEqual(actions(acting));
+  });
+
+  test('are refused where the data say others', () => {
+    const policy = policyOf(box, {});
+    expect(() => new Iql({ ...common, policy, dataset: saying([-1, -1], [3, 2]) })).toThrow(
+      /^Iql: dataset: got actions in Box\(.*, expected Box\(.*, as the policy has$/,
+    );
+    // Not rounded to float32, as those of the data are.
+    const actionSpace = { low: [-0.4, -0.4], high: [0.4, 0.4], shape: [2] };
+    const rounded = makePolicy('gaussian', { observationSpace, actionSpace, hidden: [3], rng: new Rng(0) });
+    new Iql({ ...common, policy: rounded, dataset: saying([-0.4, -0.4], [0.4, 0.4]) }).dispose();
+  });
 });
 
 test('online, a share of each minibatch is from the data, and rewards of both are scaled', () => {
