@@ -84,7 +84,7 @@ export async function learnFromData(
       greedy: !method.acts.includes('sampled' as never),
       rng: rng.split('speed'),
     });
-    savePolicy(join(directory, 'policy.json'), policy, { env: recipe.task.env, recipe: recipe.name });
+    savePolicy(join(directory, 'policy.json'), acting, { env: recipe.task.env, recipe: recipe.name });
     return { metrics: { ...scores, ...made.figures?.(), diverged: 0 }, data: size };
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;

@@ -10,7 +10,7 @@ import { methodNames, methods } from '../../../experiments/offline/methods.ts';
 import { offline } from '../../../experiments/offline/offline.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { listedDatasets } from '../../../experiments/training/recipes/listedDatasets.ts';
-import { loadPolicy } from '../../../src/index.ts';
+import { type BestOfPolicy, loadPolicy } from '../../../src/index.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbowOn } from '../fixture/oxbow.ts';
 
@@ -105,7 +105,8 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   const job = 'offline/LakeStride-v0/uneven/best-of-gaussian/seed-1200';
   const { data: kept } = JSON.parse(readFileSync(join(out, 'jobs', job, 'result.json'), 'utf8'));
   expect(kept.dataset).toBe(listedDatasets()['lake-stride-uneven']!.hash);
-  expect(loadPolicy(join(out, 'jobs', job, 'policy.json')).policy.actionDim).toBe(2);
+  const { policy } = loadPolicy(join(out, 'jobs', job, 'policy.json'));
+  expect((policy as BestOfPolicy).samples).toBe(32);
   expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lake-stride-uneven');
 
