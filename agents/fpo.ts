@@ -90,7 +90,7 @@ export interface FpoReport extends TrainReport {
  *   ρ = exp(min(L̂_old − L̂_θ, 3)),  L̂ the mean of ℓ over the same `draws` of (ε, t) for each action
  *   L = −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)],  and L_V = ½ E[(V − R)²]
  *
- * −L̂ stands for log π(a | o): the matching loss, weighted over t, bounds it from above but for a constant. ℓ is the error of the noise, which is
+ * −L̂ stands for log π(a | o): minus the matching loss, weighted over t, bounds it from below but for a constant. ℓ is the error of the noise, which is
  * t² times that of the velocity.
  *
  * log ρ is bounded above, by 3, for its value alone: its gradient passes. The clip never holds a bad action that became likelier, so that a bound
