@@ -84,8 +84,10 @@ export class Td3 implements Agent<Td3Report> {
     const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
     // Before anything takes memory: a size that can never fit is refused here.
     const replay = replayFor('Td3', config, env);
+    // It refuses a policy that it cannot copy: nothing has been made before it.
+    const targetPolicy = copyOfPolicy('Td3', policy, rng.split('target'));
     this.critics = new ActionValues(ofCritics);
-    const targets = { policy: copyOfPolicy('Td3', policy, rng.split('target')), critics: new ActionValues(ofCritics) };
+    const targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
     this.#targets = targets;
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),

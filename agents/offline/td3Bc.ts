@@ -92,11 +92,10 @@ export class Td3Bc implements Agent<Td3BcReport> {
     const { replay, actionSpace, env } = this.#data;
     adviseOnPolicy('td3-bc', policy, actionSpace);
     const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    // It refuses a policy that it cannot copy: nothing has been made before it.
+    const targetPolicy = copyOfPolicy('Td3Bc', policy, rng.split('target'));
     this.critics = new ActionValues(ofCritics);
-    this.#targets = {
-      policy: copyOfPolicy('Td3Bc', policy, rng.split('target')),
-      critics: new ActionValues(ofCritics),
-    };
+    this.#targets = { policy: targetPolicy, critics: new ActionValues(ofCritics) };
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables()),
       policy: new Adam(policy.trainableVariables()),

@@ -13,6 +13,8 @@ import {
   Iql,
   NfRlbc,
   stateToJson,
+  Td3,
+  Td3Bc,
   type TrainReport,
 } from '../../../agents/index.ts';
 import { type Episode, EpisodesInMemory } from '../../../datasets/index.ts';
@@ -21,6 +23,7 @@ import {
   Actor,
   type BestOfPolicy,
   FlowMatchingPolicy,
+  GaussianPolicy,
   makePolicy,
   type Policy,
   policyFromJson,
@@ -130,6 +133,16 @@ describe('the bounds of actions', () => {
     const rounded = makePolicy('gaussian', { observationSpace, actionSpace, hidden: [3], rng: new Rng(0) });
     new Iql({ ...common, policy: rounded, dataset: saying([-0.4, -0.4], [0.4, 0.4]) }).dispose();
   });
+});
+
+test('TD3 and TD3+BC leave nothing behind where they refuse a policy that they cannot copy', () => {
+  const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [3], rng: new Rng(0) });
+  const before = tf.memory().numTensors;
+  const refused = /: policy: got a GaussianPolicy of unknown making, expected one of makePolicy/;
+  expect(() => new Td3Bc({ ...common, policy, dataset: datasetOf() })).toThrow(refused);
+  expect(() => new Td3({ policy, env: envs(), rng: new Rng(0), criticHidden: [3] })).toThrow(refused);
+  // The normalizer is the policy's.
+  expect(tf.memory().numTensors).toBe(before + policy.normalizer!.variables().length);
 });
 
 test('online, a share of each minibatch is from the data, and rewards of both are scaled', () => {
