@@ -117,8 +117,10 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
     const id = flags.env ?? job.env;
     try {
       await loadEnv(id);
-      const own = allowedOptions(id, (id === job.env && options) || {}, allowed);
       const { policy, about } = loadPolicy(join(directory.jobPath(job), 'policy.json'));
+      // Of a training all jobs have the same; of an experiment each may have its own.
+      const given = options ?? (about.envOptions as MakeOptions | undefined) ?? {};
+      const own = allowedOptions(id, id === job.env ? given : {}, allowed);
       const reports = await measurePolicy({
         policy,
         makeEnvs: (numEnvs) => makeVec(id, { ...own, numEnvs }),

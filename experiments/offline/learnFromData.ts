@@ -84,7 +84,8 @@ export async function learnFromData(
       greedy: !method.acts.includes('sampled' as never),
       rng: rng.split('speed'),
     });
-    savePolicy(join(directory, 'policy.json'), acting, { env: recipe.task.env, recipe: recipe.name });
+    const { env, envOptions } = recipe.task;
+    savePolicy(join(directory, 'policy.json'), acting, { env, envOptions, recipe: recipe.name });
     return { metrics: { ...scores, ...made.figures?.(), diverged: 0 }, data: size };
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;

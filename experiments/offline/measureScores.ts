@@ -20,7 +20,7 @@ export type Scores = {
   readonly modes: number | null;
 };
 
-/** Plays episodes by samples, by greedy actions, or by both. */
+/** Plays episodes by samples, by greedy actions, or by both, from the same starts: luck with these makes neither the higher one. */
 export function measureScores({
   policy,
   acts,
@@ -37,14 +37,7 @@ export function measureScores({
   const { env, envOptions } = task;
   const by = (way: 'sampled' | 'greedy') => {
     if (!acts.includes(way)) return undefined;
-    return evaluate({
-      policy,
-      env,
-      envOptions: envOptions as never,
-      episodes,
-      greedy: way === 'greedy',
-      rng: rng.split(way),
-    });
+    return evaluate({ policy, env, envOptions: envOptions as never, episodes, greedy: way === 'greedy', rng });
   };
   const [sampled, greedy] = [by('sampled'), by('greedy')];
   const scoreOf = (of: Evaluation | undefined) => (of === undefined ? null : normalizedScore(task, of.meanReturn));

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { evaluate } from '../../../agents/index.ts';
 import type { SummaryRow } from '../../../experiments/index.ts';
 import { missingData } from '../../../experiments/offline/benchmarkData.ts';
 import { recipeOf } from '../../../experiments/offline/cells.ts';
@@ -10,7 +11,7 @@ import { methodNames, methods } from '../../../experiments/offline/methods.ts';
 import { offline } from '../../../experiments/offline/offline.ts';
 import { registry } from '../../../experiments/registry.ts';
 import { listedDatasets } from '../../../experiments/training/recipes/listedDatasets.ts';
-import { type BestOfPolicy, loadPolicy } from '../../../src/index.ts';
+import { type BestOfPolicy, loadPolicy, Rng } from '../../../src/index.ts';
 import { jobsHere } from '../fixture/jobsHere.ts';
 import { oxbowOn } from '../fixture/oxbow.ts';
 
@@ -109,6 +110,21 @@ test('oxbow run offline: learns from data, grows, and a job gives the same bytes
   expect((policy as BestOfPolicy).samples).toBe(32);
   expect(existsSync(join(out, 'logs', job, 'acting.json'))).toBe(true);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('lake-stride-uneven');
+
+  // On the lake that it has learned for, where the upper bank pays more.
+  const json = join(folder, 'evaluated.json');
+  expect((await oxbowOn(registry, 'eval', out, '--episodes', '30', '--json', json)).code).toBe(0);
+  const evaluations = JSON.parse(readFileSync(json, 'utf8')) as { job: string; returns: number[] }[];
+  const uneven = evaluations.filter((one) => one.job.includes('/uneven/'));
+  const playedOn = (envOptions: object) =>
+    uneven.map((one) => {
+      const { policy } = loadPolicy(join(out, 'jobs', one.job, 'policy.json'));
+      const rng = new Rng(0).split('eval');
+      const { episodes } = evaluate({ policy, env: 'LakeStride-v0', envOptions, episodes: 30, rng });
+      return episodes.map((episode) => episode.return);
+    });
+  expect(uneven.map(({ returns }) => returns)).toEqual(playedOn({ upperBonus: 0.5 }));
+  expect(uneven.map(({ returns }) => returns)).not.toEqual(playedOn({}));
 
   // In a process of its own.
   vi.restoreAllMocks();
