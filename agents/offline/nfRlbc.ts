@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
-import { Adam, checkPolicy, compile, type Rng, sampleAction, valueAndGradients } from '../../src/index.ts';
+import {
+  type ActionDistribution,
+  Adam,
+  checkPolicy,
+  compile,
+  type Rng,
+  sampleAction,
+  valueAndGradients,
+} from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
@@ -146,7 +154,7 @@ export class NfRlbc implements Agent<NfRlbcReport> {
     const { policy, tau, targetValue, criticMaxGradientNorm } = this.#options;
     const { observations, actions, nextObservations } = batch;
     const seen = policy.normalized(observations);
-    const nextActions = this.#sample(nextObservations, rng);
+    const nextActions = this.#sample(policy.given(nextObservations), rng);
     const targets = tdTarget(batch, this.#targets[targetValue](policy.normalized(nextObservations), nextActions));
     const { gradients, loss, actionValue } = valueAndGradients(
       () => this.critics.loss(seen, clippedActions(actions, this.#actionSpace), targets),
@@ -162,8 +170,8 @@ export class NfRlbc implements Agent<NfRlbcReport> {
     const { policy, targetValue, maxGradientNorm } = this.#options;
     const alpha = dataWeight(this.#options.alpha, ALPHA);
     const { gradients, loss, cloningLoss } = valueAndGradients(() => {
-      const values = this.critics[targetValue](seen, this.#sample(observations, rng));
       const distribution = policy.given(observations);
+      const values = this.critics[targetValue](seen, this.#sample(distribution, rng));
       const cloningLoss = tf.neg(tf.mean(distribution.logProb(distribution.unsquash(actions))));
       const gain = tf.mul(valueWeight(values), tf.mean(values));
       return { loss: tf.sub(tf.mul(alpha, cloningLoss), gain), cloningLoss };
@@ -172,9 +180,9 @@ export class NfRlbc implements Agent<NfRlbcReport> {
     return { policyLoss: loss, cloningLoss: cloningLoss! };
   }
 
-  /** Actions of the policy as the environment gets them. */
-  #sample(observations: tf.Tensor, rng: Rng): tf.Tensor {
-    return clippedActions(sampleAction(this.#options.policy.given(observations), rng).action, this.#actionSpace);
+  /** Actions as the environment gets them. */
+  #sample(distribution: ActionDistribution, rng: Rng): tf.Tensor {
+    return clippedActions(sampleAction(distribution, rng).action, this.#actionSpace);
   }
 }
 
