@@ -85,6 +85,7 @@ export class CsvDataset implements Dataset {
   *storedEpisodes(): Iterable<StoredEpisode> {
     let rows: string[][] = [];
     let [line, first, names] = [0, 0, 0];
+    const seen = new Set<string>();
     for (const text of textLines(this.path)) {
       line += 1;
       if (text.startsWith('#') || text.trim() === '') continue;
@@ -96,11 +97,20 @@ export class CsvDataset implements Dataset {
       if (cells.length !== names) {
         throw new Error(`${this.path}: line ${line}: has ${cells.length} cells, expected ${names}`);
       }
-      if (rows.length > 0 && cells[this.#columns.episode] !== rows[0]![this.#columns.episode]) {
+      const episode = cells[this.#columns.episode]!;
+      if (rows.length > 0 && episode !== rows[0]![this.#columns.episode]) {
         yield this.#episode(rows, first);
         rows = [];
       }
-      if (rows.length === 0) first = line;
+      if (rows.length === 0) {
+        if (seen.has(episode)) {
+          throw new Error(
+            `${this.path}: line ${line}: got episode ${episode} once more, expected all rows of an episode to follow each other`,
+          );
+        }
+        seen.add(episode);
+        first = line;
+      }
       rows.push(cells);
     }
     if (rows.length > 0) yield this.#episode(rows, first);

@@ -119,6 +119,10 @@ describe('CSV', () => {
       ['0,1,2,0.5,0', '0,1,2,0.5,0'],
       'data: episode 0, line 3: expected one row more than steps: the last observation, with no action',
     ],
+    [
+      ['a,1,2,0.5,0', 'a,1,2,,', 'b,1,2,0.5,0', 'b,1,2,,', 'a,1,2,0.5,0', 'a,1,2,,'],
+      'data: line 6: got episode a once more, expected all rows of an episode to follow each other',
+    ],
   ])('%j is refused', async (rows, problem) => {
     expect(await problemOf(csv(...rows))).toBe(problem);
   });
