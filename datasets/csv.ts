@@ -49,7 +49,7 @@ export class CsvDataset implements Dataset {
     let names: string[] = [];
     for (const line of textLines(path)) {
       if (line.startsWith('#')) said ??= line.slice(1);
-      else {
+      else if (line.trim() !== '') {
         names = line.split(',').map((name) => name.trim().replaceAll(/^"|"$/g, ''));
         break;
       }
@@ -88,7 +88,8 @@ export class CsvDataset implements Dataset {
     const seen = new Set<string>();
     for (const text of textLines(this.path)) {
       line += 1;
-      if (text.startsWith('#') || text.trim() === '') continue;
+      // Behind the names, an episode may be called so.
+      if (text.trim() === '' || (names === 0 && text.startsWith('#'))) continue;
       const cells = text.split(',');
       if (names === 0) {
         names = cells.length;

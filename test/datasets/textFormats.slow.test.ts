@@ -127,6 +127,13 @@ describe('CSV', () => {
     expect(await problemOf(csv(...rows))).toBe(problem);
   });
 
+  test('may have an episode whose name begins with #, and empty lines before the names', async () => {
+    const path = csv('#1,1,2,0.5,1', '#1,3,4,,', '2,5,6,-1,0.25', '2,7,8,,');
+    writeFileSync(path, `\n${readFileSync(path, 'utf8')}`);
+    const dataset = await openDataset(path);
+    expect([...dataset.episodes()].map(({ rewards }) => rewards[0])).toEqual([1, 0.25]);
+  });
+
   test('says by 1 and 0, or true and false, where an episode ends, and at its last step alone', async () => {
     const ended = (...flags: string[]) => {
       const path = join(folder(), 'data.csv');
