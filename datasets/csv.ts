@@ -124,8 +124,8 @@ export class CsvDataset implements Dataset {
     const where = `${this.path}: episode ${rows[0]![episode]}`;
     const steps = rows.length - 1;
     const last = rows[steps]!;
-    if (steps === 0 || actions.some((at) => last[at]!.trim() !== '')) {
-      const expected = 'expected one row more than steps: the last observation, with no action';
+    if (steps === 0 || [...actions, reward].some((at) => last[at]!.trim() !== '')) {
+      const expected = 'expected one row more than steps: the last observation, with no action and no reward';
       throw new Error(`${where}, line ${first + steps}: ${expected}`);
     }
     const numbers = (from: readonly (readonly string[])[], columns: readonly number[]) =>

@@ -117,7 +117,11 @@ describe('CSV', () => {
     [['0,1,2,0.5,Infinity', '0,1,2,,'], 'data: episode 0: rewards: row 0 has Infinity, expected finite numbers'],
     [
       ['0,1,2,0.5,0', '0,1,2,0.5,0'],
-      'data: episode 0, line 3: expected one row more than steps: the last observation, with no action',
+      'data: episode 0, line 3: expected one row more than steps: the last observation, with no action and no reward',
+    ],
+    [
+      ['0,1,2,0.5,0', '0,1,2,0.5,1', '0,1,2,,5'],
+      'data: episode 0, line 4: expected one row more than steps: the last observation, with no action and no reward',
     ],
     [
       ['a,1,2,0.5,0', 'a,1,2,,', 'b,1,2,0.5,0', 'b,1,2,,', 'a,1,2,0.5,0', 'a,1,2,,'],
