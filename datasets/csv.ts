@@ -139,10 +139,21 @@ export class CsvDataset implements Dataset {
         `${where}, line ${first + early}: ends there, expected an end at its last step alone, line ${first + steps - 1}`,
       );
     };
-    const once = (at: number) =>
-      at < 0 || rows[0]![at]!.trim() === '' ? undefined : numberIn(`${where}, line ${first}`, rows[0]![at]!);
+    const once = (at: number, expected: string, isOne: (value: number) => boolean) => {
+      if (at < 0 || rows.every((row) => row[at]!.trim() === '')) return undefined;
+      const value = numberIn(`${where}, line ${first}`, rows[0]![at]!);
+      if (!isOne(value)) throw new Error(`${where}, line ${first}: got ${value}, expected ${expected}`);
+      const other = rows.findIndex((row) => row[at]!.trim() !== '' && Number(row[at]) !== value);
+      if (other < 0) return value;
+      throw new Error(
+        `${where}, line ${first + other}: got "${rows[other]![at]!.trim()}", expected ${value}, ${expected} of the whole episode`,
+      );
+    };
     const ends = { terminated: flag(terminated), truncated: flag(truncated) };
-    const own = { seed: once(seed), policy: once(policy) };
+    const own = {
+      seed: once(seed, 'a seed', Number.isFinite),
+      policy: once(policy, 'the number of a policy', (value) => Number.isSafeInteger(value) && value >= 0),
+    };
     const result: StoredEpisode = {
       observations: converted(`${where}: observations`, numbers(rows, observations), dtypes.observations),
       actions: converted(`${where}: actions`, numbers(made, actions), dtypes.actions),

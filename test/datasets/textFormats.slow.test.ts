@@ -156,6 +156,28 @@ describe('CSV', () => {
     expect(await problemOf(ended('0', '0', '1'))).toBe(`data: episode 0, line 4: ${early}`);
   });
 
+  test('has one seed and one policy for each episode, which another format can hold', async () => {
+    const made = (name: string, ...values: string[]) => {
+      const path = join(folder(), 'data.csv');
+      const rows = ['0,1,2,0.5,0', '0,3,4,1,0', '0,5,6,,'].map((row, i) => `${row},${values[i]}`);
+      writeFileSync(path, [`${NAMES},${name}`, ...rows].join('\n'));
+      return path;
+    };
+    const policyOf = async (path: string) => [...(await openDataset(path)).episodes()][0]!.policy;
+    expect(await policyOf(made('policy', '1', '1', ''))).toBe(1);
+    expect(await policyOf(made('policy', '', '', ''))).toBeUndefined();
+    const place = 'the number of a policy';
+    for (const [name, values, problem] of [
+      ['policy', ['0.5', '', ''], `line 2: got 0.5, expected ${place}`],
+      ['policy', ['-1', '', ''], `line 2: got -1, expected ${place}`],
+      ['policy', ['0', '1', ''], `line 3: got "1", expected 0, ${place} of the whole episode`],
+      ['policy', ['', '1', ''], 'line 2: got "", expected a number'],
+      ['seed', ['Infinity', '', ''], 'line 2: got Infinity, expected a seed'],
+    ] as const) {
+      expect(await problemOf(made(name, ...values))).toBe(`data: episode 0, ${problem}`);
+    }
+  });
+
   test('has each info under its own name, whatever the order, and whatever stands beside it', async () => {
     const path = join(folder(), 'data.csv');
     await writeDataset(await source(), path, 'csv');
