@@ -13,10 +13,14 @@ export type DatasetFormat = (typeof datasetFormats)[number];
 
 /**
  * Writes a dataset in a format, whole or not at all.
- * @throws one line, if there is something of that name already, or what reading it throws
+ * @throws one line, if there is something of that name already, a file has another ending than its format, or what reading it throws
  */
 export async function writeDataset(dataset: Dataset, path: string, format: DatasetFormat): Promise<void> {
   if (nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
+  // A file is read by its ending.
+  if ((format === 'jsonl' || format === 'csv') && !path.endsWith(`.${format}`)) {
+    throw new Error(`${path}: got this name for the format ${format}, expected one that ends in .${format}`);
+  }
   if (format === 'minari') await writeMinari(dataset, path);
   else if (format === 'jsonl') writeJsonLines(dataset, path);
   else if (format === 'csv') writeCsv(dataset, path);

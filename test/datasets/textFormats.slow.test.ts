@@ -67,6 +67,18 @@ test.each(Object.entries(FILES))('as %s it does not take the place of what is th
   expect(readFileSync(path, 'utf8')).toBe('mine');
 });
 
+test.each(['jsonl', 'csv'] as const)(
+  'as %s it is not written into a file that would not be read as such',
+  async (format) => {
+    for (const name of ['data', `data.${format === 'csv' ? 'jsonl' : 'csv'}`]) {
+      const path = join(folder(), name);
+      const problem = `${path}: got this name for the format ${format}, expected one that ends in .${format}`;
+      await expect(writeDataset(await source(), path, format)).rejects.toThrow(problem);
+      expect(readdirSync(join(path, '..'))).toEqual([]);
+    }
+  },
+);
+
 test.each([
   [
     'data.csv',
