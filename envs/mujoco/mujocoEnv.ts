@@ -262,7 +262,7 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   /** What the step has earned that was just made. */
   protected abstract score(action: Float32Array): Scored;
 
-  /** Numbers of the subclass that the rest of the episode depends on, and not on MuJoCo's state alone. */
+  /** Numbers of the subclass that the rest of the episode depends on, and not on MuJoCo's state alone: as many at any time. */
   protected moreState(): number[] {
     return [];
   }
@@ -413,6 +413,13 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     if (numbers.length !== this.#stateSize) {
       throw new Error(
         `${this.name}: setState() got ${numbers.length} numbers, expected ${this.#stateSize}: a state of the same model`,
+      );
+    }
+    const further = this.moreState().length;
+    if (more.length !== further || ![0, this.observationSpace.size].includes(observation.length)) {
+      throw new Error(
+        `${this.name}: setState() got ${more.length} further numbers and an observation of ${observation.length}, ` +
+          `expected ${further} and ${this.observationSpace.size}: a state of the same task with the same options`,
       );
     }
     for (const part of [numbers, more, observation]) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkEnv, loadEnv, make } from '../../../envs/index.ts';
-import { HopperEnv } from '../../../envs/mujoco/index.ts';
+import { HopperEnv, HumanoidEnv, HumanoidStandupEnv } from '../../../envs/mujoco/index.ts';
 
 beforeAll(() => loadEnv('mujoco/Hopper-v5'));
 
@@ -55,6 +55,22 @@ describe('MujocoEnv', () => {
     other.reset({ seed: 0 });
     expect(other.step(still)[3]).toBe(false);
     other.close();
+  });
+
+  it('takes no state of another task with the same model, nor of other observations', () => {
+    const [walks, stands] = [new HumanoidEnv(), new HumanoidStandupEnv()];
+    stands.reset({ seed: 0 });
+    const expected = 'a state of the same task with the same options';
+    expect(() => walks.setState(stands.state())).toThrow(
+      `Humanoid: setState() got 0 further numbers and an observation of 348, expected 2 and 348: ${expected}`,
+    );
+    const [placed, usual] = [new HopperEnv({ excludeCurrentPositionsFromObservation: false }), new HopperEnv()];
+    usual.setState(placed.state());
+    placed.reset({ seed: 0 });
+    expect(() => usual.setState(placed.state())).toThrow(
+      `Hopper: setState() got 0 further numbers and an observation of 12, expected 0 and 11: ${expected}`,
+    );
+    for (const env of [walks, stands, placed, usual]) env.close();
   });
 
   it('ends an episode whose physics has blown up, at the last observation', () => {
