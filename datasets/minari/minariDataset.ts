@@ -18,7 +18,7 @@ import {
 } from '../storedEpisode.ts';
 import { environmentFrom } from './gymnasiumSpec.ts';
 import { type Hdf5, hdf5Problem, loadHdf5, readAlone } from './hdf5.ts';
-import { checkNumbers, dtypeOfParts, type Leaf, leavesOf } from './leaves.ts';
+import { checkNumbers, dtypeOfParts, isInt64, type Leaf, leavesOf } from './leaves.ts';
 import { MAIN, type MinariMetadata, readMetadata, spaceFromText } from './metadata.ts';
 
 /**
@@ -116,10 +116,13 @@ export class MinariDataset implements Dataset {
   /** The types of the columns, and which infos there are, as the first episode has them. */
   #columnsOf(group: Group): { dtypes: ColumnDtypes; infos: string[]; left: string[] } {
     const rewards = numbersIn(group, ['rewards']);
-    const typeOf = (name: 'observations' | 'actions'): Dtype =>
-      this.#leaves[name].length === 1 && this.#leaves[name][0]!.path.length === 0
-        ? dtypeOf(numbersIn(group, [name]))
-        : dtypeOfParts(this.#leaves[name]);
+    const typeOf = (name: 'observations' | 'actions'): Dtype => {
+      const leaves = this.#leaves[name];
+      if (leaves.length !== 1 || leaves[0]!.path.length > 0) return dtypeOfParts(leaves);
+      // Later episodes may have larger numbers than this one.
+      if (isLong(group, name) && !isInt64(leaves[0]!.space)) return 'float64';
+      return dtypeOf(numbersIn(group, [name]));
+    };
     const all = infosIn(group);
     const isKept = ({ path, rows }: Info) => rows === rewards.length + 1 && path.every((name) => !name.includes('.'));
     return {
@@ -258,6 +261,12 @@ function numbersIn(group: Group, path: readonly string[], expected?: number): Nu
   }
   if (values instanceof Uint32Array) return Float64Array.from(values);
   throw new Error(`${path.join('.')}: holds no numbers`);
+}
+
+/** Whether a column is of integers of 64 bits. */
+function isLong(group: Group, name: string): boolean {
+  const column = entityIn(group, [name]);
+  return isColumn(column) && column.metadata.type === 0 && column.metadata.size === 8;
 }
 
 interface Info {

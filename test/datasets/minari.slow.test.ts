@@ -42,6 +42,31 @@ function edit(path: string, changes: object): void {
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...changes }));
 }
 
+/** A dataset whose observations are these columns, an episode of two steps each. */
+async function observing(
+  space: object,
+  dtype: string,
+  columns: readonly (Uint8Array | BigInt64Array)[],
+): Promise<string> {
+  const path = golden();
+  const file = new (await loadHdf5()).File(join(path, 'data/main_data.hdf5'), 'w');
+  columns.forEach((data, i) => {
+    const group = file.create_group(`episode_${i}`);
+    group.create_dataset({ name: 'observations', data, shape: [3, 1], dtype });
+    for (const name of ['actions', 'rewards']) {
+      group.create_dataset({ name, data: Float32Array.of(0, 1), shape: [2] });
+    }
+    for (const name of ['terminations', 'truncations']) {
+      group.create_dataset({ name, data: Uint8Array.of(0, 1), shape: [2], dtype: '<B' });
+    }
+  });
+  file.close();
+  const actions = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [1], low: [-1], high: [1] });
+  const spaces = { observation_space: JSON.stringify({ type: 'Box', shape: [1], ...space }), action_space: actions };
+  edit(path, { total_episodes: columns.length, total_steps: 2 * columns.length, ...spaces });
+  return path;
+}
+
 describe('a dataset of Python’s Minari', () => {
   test('is read: parts of observations side by side, integers, booleans, infos, seeds', async () => {
     const dataset = await openDataset(golden());
@@ -69,6 +94,16 @@ describe('a dataset of Python’s Minari', () => {
     expect([...second!.actions]).toEqual(ACTIONS);
     expect([...second!.rewards]).toEqual(REWARDS);
     expect([...second!.observations.subarray(9, 18)]).toEqual(ROW);
+  });
+
+  test('has integers of 64 bits in a box, in whichever episode they become large', async () => {
+    const columns = [
+      [1n, 2n, 3n],
+      [1n, 2n, 3_000_000_000n],
+    ].map((numbers) => BigInt64Array.from(numbers));
+    const path = await observing({ dtype: 'int64', low: [0], high: [1e10] }, '<q', columns);
+    const [first, second] = [...(await openDataset(path)).storedEpisodes()];
+    expect([first!.observations, second!.observations]).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(1, 2, 3e9)]);
   });
 
   test('comes back from Minari’s format and from oxbow’s as it was', async () => {
