@@ -14,8 +14,9 @@ export type SpaceJson =
   | { type: 'Tuple'; subspaces: SpaceJson[] }
   | { type: 'Text'; min_length: number; max_length: number; charset: string };
 
+/** Of boxes of booleans, Minari writes booleans. */
 const bounds: z.ZodType<Bounds> = z.lazy(() =>
-  z.union([z.number(), z.literal('Infinity'), z.literal('-Infinity'), z.array(bounds)]),
+  z.union([z.number(), z.literal('Infinity'), z.literal('-Infinity'), z.boolean().transform(Number), z.array(bounds)]),
 );
 const integers = z.array(z.int());
 

@@ -106,6 +106,14 @@ describe('a dataset of Python’s Minari', () => {
     expect([first!.observations, second!.observations]).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(1, 2, 3e9)]);
   });
 
+  test('has booleans in a box, whose bounds are booleans, too', async () => {
+    const space = { dtype: 'bool', low: [false], high: [true] };
+    const dataset = await openDataset(await observing(space, '<B', [Uint8Array.of(0, 1, 1)]));
+    expect(String(dataset.observationSpace)).toBe('Box(0, 1, [1], uint8)');
+    const [episode] = [...dataset.storedEpisodes()];
+    expect(episode!.observations).toEqual(Uint8Array.of(0, 1, 1));
+  });
+
   test('comes back from Minari’s format and from oxbow’s as it was', async () => {
     const dataset = await openDataset(golden());
     const [copied, stored, back] = ['copied-v0', 'stored', 'back-v0'].map((name) => join(folder(), name)) as [
