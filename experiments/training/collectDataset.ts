@@ -1,7 +1,8 @@
 import { collectStepwise } from '../../agents/common/collectEpisodes.ts';
 import { Turns } from '../../agents/common/turns.ts';
 import { DatasetWriter } from '../../datasets/datasetWriter.ts';
-import { type DatasetAbout, spaceToJson, usualDtypes } from '../../datasets/index.ts';
+import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
+import { StoredDataset } from '../../datasets/storedDataset.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import { Rng } from '../../src/index.ts';
 import type { ActingPolicy } from './actingPolicies.ts';
@@ -54,7 +55,11 @@ export async function collectDataset(
     aboutOf(env, { ...settings, infos }),
     counts.reduce((a, b) => a + b, 0),
   );
+  const begun = writer.numEpisodes;
   const missing = new Set(infos);
+  const note = (episode: StoredEpisode) => {
+    for (const name of missing) if (!episode.infos![name]!.every(Number.isNaN)) missing.delete(name);
+  };
   const turns = new Turns();
   onProgress({ episodes: writer.numEpisodes, steps: writer.numSteps });
   let first = 0;
@@ -67,7 +72,7 @@ export async function collectDataset(
     for (const episode of collectStepwise(own)) {
       if (episode !== undefined) {
         writer.append({ ...episode, policy: i });
-        for (const name of missing) if (!episode.infos![name]!.every(Number.isNaN)) missing.delete(name);
+        note(episode);
         onProgress({ episodes: writer.numEpisodes, steps: writer.numSteps });
       }
       await turns.next();
@@ -77,6 +82,8 @@ export async function collectDataset(
     }
   }
   const hash = writer.finish();
+  // Those that were there before may have had them.
+  if (begun > 0 && missing.size > 0) for (const episode of new StoredDataset(path).storedEpisodes()) note(episode);
   return { episodes: writer.numEpisodes, steps: writer.numSteps, hash, missing: [...missing] };
 }
 

@@ -144,6 +144,24 @@ describe('oxbow collect', () => {
     expect((await openDataset(at('kept'))).numEpisodes).toBe(2);
   });
 
+  test('that goes on when all episodes are there misses no info that they have', async () => {
+    const settings = {
+      environment: { id: 'LakeStride-v0', options: {} },
+      policies: [{ policy: 'random', about: { name: 'random' } }] as const,
+      ...{ counts: [2], seed: 0, greedy: false, noise: 0, infos: ['none', 'windingAngle'], provenance: {} },
+    };
+    const run = (stopAfter: number) => {
+      const controller = new AbortController();
+      const onProgress = ({ episodes }: { episodes: number }) => {
+        if (episodes === stopAfter) controller.abort();
+      };
+      const env = makeVec('LakeStride-v0', { numEnvs: 2 });
+      return collectDataset(at('all'), env, settings, { signal: controller.signal, onProgress });
+    };
+    expect(await run(2)).toMatchObject({ episodes: 2, hash: null });
+    expect(await run(-1)).toMatchObject({ episodes: 2, missing: ['none'] });
+  });
+
   test('plays the demonstrators of a lake, by the banks as they are to be shared', async () => {
     const lake = ['collect', 'LakeStride-v0', '--episodes', '10', '--infos', 'windingAngle'];
     const own = ['--set', 'demonstrators.upperShare=0.3', '--set', 'env.upperBonus=0.5'];
