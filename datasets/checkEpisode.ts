@@ -1,4 +1,4 @@
-import type { Space } from '../envs/index.ts';
+import type { Dict, Space } from '../envs/index.ts';
 import type { Episode } from './episode.ts';
 
 /** The spaces of an episode. */
@@ -13,7 +13,7 @@ export type EpisodeArrays = {
 } & Pick<Episode, 'infos'>;
 
 /**
- * That an episode has the form that {@link Episode} says, finite numbers, and actions that its space has: integers where they are choices.
+ * That an episode has the form that {@link Episode} says, finite numbers, and integers that their spaces have where observations and actions are choices.
  * Bounds of boxes are not looked at.
  * @param where begins the errors: which episode of what
  * @throws one line
@@ -44,6 +44,7 @@ export function checkEpisode(
   checkFinite(`${where}: observations`, observations, observationSpace.size);
   checkFinite(`${where}: actions`, actions, actionSpace.size);
   checkFinite(`${where}: rewards`, rewards, 1);
+  checkMembers(`${where}: observations`, observations, observationSpace);
   checkMembers(`${where}: actions`, actions, actionSpace);
   checkFlags(`${where}: terminations`, terminations);
   checkFlags(`${where}: truncations`, truncations);
@@ -71,14 +72,45 @@ function checkFlags(where: string, values: ArrayLike<number>): void {
   }
 }
 
-/** That rows of choices are members of their space; a box's bounds are not looked at. */
+/** That choices, in whatever part of a row, are members of their spaces; bounds of boxes are not looked at. */
 function checkMembers(where: string, values: ArrayLike<number>, space: Space): void {
-  if (!/^(Multi)?(Discrete|Binary)\b/.test(String(space))) return;
   const { size } = space;
-  const row = new Float64Array(size);
-  for (let at = 0; at < values.length; at += size) {
-    for (let i = 0; i < size; i++) row[i] = values[at + i]!;
-    const violation = row.every(Number.isInteger) ? space.violation(space.read(row, 0)) : 'expected integers';
-    if (violation !== undefined) throw new Error(`${where}: row ${at / size} is [${row}]: ${violation}`);
+  for (const { part, offset } of choicesIn(space)) {
+    const row = new Float64Array(part.size);
+    for (let at = 0; at < values.length; at += size) {
+      for (let i = 0; i < row.length; i++) row[i] = values[at + offset + i]!;
+      const violation = row.every(Number.isInteger) ? part.violation(part.read(row, 0)) : 'expected integers';
+      if (violation === undefined) continue;
+      const place = row.length === size ? '' : ` from column ${offset} on`;
+      throw new Error(`${where}: row ${at / size} is [${row}]${place}: ${violation}`);
+    }
   }
+}
+
+/** A part of a row, and where it begins. */
+interface Part {
+  readonly part: Space;
+  readonly offset: number;
+}
+
+/** Episodes are many, and the text of a large box takes longer than one of them. */
+const known = new WeakMap<Space, readonly Part[]>();
+
+/** The parts of a space that are choices. */
+function choicesIn(space: Space): readonly Part[] {
+  const found = known.get(space) ?? partsOf(space, 0);
+  known.set(space, found);
+  return found;
+}
+
+function partsOf(space: Space, offset: number): Part[] {
+  const { names, spaces } = space as Partial<Pick<Dict, 'names' | 'spaces'>>;
+  if (spaces === undefined) {
+    return /^(Multi)?(Discrete|Binary)\b/.test(String(space)) ? [{ part: space, offset }] : [];
+  }
+  let at = offset;
+  return (names?.map((name) => spaces[name]!) ?? Object.values(spaces)).flatMap((part) => {
+    at += part.size;
+    return partsOf(part, at - part.size);
+  });
 }

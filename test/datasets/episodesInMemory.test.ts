@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Episode, EpisodesInMemory } from '../../datasets/index.ts';
-import { Box, Discrete, MultiBinary } from '../../envs/index.ts';
+import { Box, Dict, Discrete, MultiBinary } from '../../envs/index.ts';
 
 const spaces = {
   observationSpace: new Box({ low: -1, high: 1, shape: [2] }),
@@ -67,6 +67,29 @@ test('bits are checked, too', () => {
   expect(() => new EpisodesInMemory({ ...bits, episodes: [episode({ actions: Float32Array.of(0, 2) })] })).toThrow(
     'actions: row 1 is [2]: entry 0 is 2, expected 0 or 1',
   );
+});
+
+test('choices are checked in observations, and in parts of a row', () => {
+  const room = new Discrete(3);
+  const parts = new Dict({ room, place: new Box({ low: -1, high: 1, shape: [2] }) });
+  const given = { ...spaces, actionSpace: new Box({ low: -1, high: 1, shape: [1] }) };
+  const actions = Float32Array.of(0, 0);
+  const problem = 'expected an integer in [0, 2], got 3';
+  expect(
+    () =>
+      new EpisodesInMemory({
+        ...{ ...given, observationSpace: room },
+        episodes: [episode({ actions, observations: Float32Array.of(0, 2, 3) })],
+      }),
+  ).toThrow(`EpisodesInMemory: episode 0: observations: row 2 is [3]: ${problem}`);
+  const rows = (last: number) => Float32Array.of(0, 9, 0, 0, 9, 1, 9, 0, last);
+  const made = (last: number) =>
+    new EpisodesInMemory({
+      ...{ ...given, observationSpace: parts },
+      episodes: [episode({ actions, observations: rows(last) })],
+    });
+  expect(made(2).numSteps).toBe(2);
+  expect(() => made(3)).toThrow(`EpisodesInMemory: episode 0: observations: row 2 is [3] from column 2 on: ${problem}`);
 });
 
 test('refuses to have none', () => {
