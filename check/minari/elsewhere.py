@@ -1,6 +1,7 @@
-"""Writes files of HDF5's whose numbers lie in other files: an episode whose rewards are those of /dev/zero, as raw bytes and as a virtual column.
+"""Writes files of HDF5's that h5wasm does not write: an episode whose rewards are those of /dev/zero, as raw bytes and as a virtual column; one
+with infos of float16.
 
-    python elsewhere.py DIR       raw.hdf5 and virtual.hdf5, which test/datasets/golden has as .gz; needs h5py
+    python elsewhere.py DIR       raw.hdf5, virtual.hdf5 and half.hdf5, which test/datasets/golden has as .gz; needs h5py
 """
 
 import pathlib
@@ -32,7 +33,15 @@ def virtual(episode):
     episode.create_virtual_dataset("rewards", layout)
 
 
+def half(episode):
+    episode["rewards"] = np.zeros(2, np.float32)
+    infos = episode.create_group("infos")
+    infos["height"] = np.arange(3, dtype=np.float16)
+    infos["speed"] = np.arange(3, dtype=np.float32)
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     write(folder / "raw.hdf5", raw)
     write(folder / "virtual.hdf5", virtual)
+    write(folder / "half.hdf5", half)

@@ -280,8 +280,11 @@ function infosIn(group: Group, path: readonly string[] = ['infos']): Info[] {
   const entity = entityIn(group, path);
   if (isGroup(entity)) return entity.keys().flatMap((name) => infosIn(group, [...path, name]));
   if (!isColumn(entity)) return [];
-  const { shape } = entity;
-  // Integers, floats and h5py's booleans, which are enumerations.
-  const isNumber = [0, 1, 8].includes(entity.metadata.type);
+  const {
+    shape,
+    metadata: { type, size },
+  } = entity;
+  // Integers, h5py's booleans, which are enumerations, and those floats that h5wasm reads.
+  const isNumber = [0, 8].includes(type) || (type === 1 && [4, 8].includes(size));
   return [{ path: path.slice(1), rows: isNumber && shape?.length === 1 ? shape[0] : undefined }];
 }

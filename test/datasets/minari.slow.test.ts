@@ -114,6 +114,18 @@ describe('a dataset of Python’s Minari', () => {
     expect(episode!.observations).toEqual(Uint8Array.of(0, 1, 1));
   });
 
+  test('leaves out infos of float16, which h5wasm does not read', async () => {
+    const path = golden();
+    // Written by check/minari/elsewhere.py.
+    writeFileSync(join(path, 'data/main_data.hdf5'), gunzipSync(readFileSync(join(GOLDEN, 'half.hdf5.gz'))));
+    const space = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [1], low: [-1], high: [1] });
+    edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space });
+    const dataset = await openDataset(path);
+    expect(dataset.about).toMatchObject({ infos: ['speed'], provenance: { left: ['height'] } });
+    const [episode] = dataset.storedEpisodes();
+    expect([...episode!.infos!.speed!]).toEqual([0, 1, 2]);
+  });
+
   test('comes back from Minari’s format and from oxbow’s as it was', async () => {
     const dataset = await openDataset(golden());
     const [copied, stored, back] = ['copied-v0', 'stored', 'back-v0'].map((name) => join(folder(), name)) as [
