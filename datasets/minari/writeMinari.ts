@@ -2,6 +2,7 @@ import type { Group } from 'h5wasm/node';
 import { writeWholeFolder } from '../../src/files.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import { nodeModule } from '../nodeModule.ts';
+import type { SpaceJson } from '../spaceJson.ts';
 import { dtypeOf, type NumberArray, type StoredEpisode } from '../storedEpisode.ts';
 import { gymnasiumSpec } from './gymnasiumSpec.ts';
 import { hdf5Problem, loadHdf5 } from './hdf5.ts';
@@ -32,6 +33,7 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
   const leaves = { observations: leavesOf(observationSpace), actions: leavesOf(actionSpace) };
   checkNumbers(`${dataset.path}: observations`, leaves.observations, { jpeg: false });
   checkNumbers(`${dataset.path}: actions`, leaves.actions, { jpeg: false });
+  const areLong = { observations: isLong(dataset.about.observationSpace), actions: isLong(dataset.about.actionSpace) };
   const hdf5 = await loadHdf5();
   await writeWholeFolder(path, (folder) => {
     const data = join(folder, 'data');
@@ -42,7 +44,7 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
     try {
       for (const episode of dataset.storedEpisodes()) {
         const group = file.create_group(`episode_${episodes}`);
-        addEpisode(group, episodes, episode, leaves);
+        addEpisode(group, episodes, episode, leaves, areLong);
         episodes += 1;
         steps += episode.rewards.length;
       }
@@ -61,10 +63,11 @@ function addEpisode(
   id: number,
   { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy }: StoredEpisode,
   leaves: { readonly observations: readonly Leaf[]; readonly actions: readonly Leaf[] },
+  areLong: { readonly observations: boolean; readonly actions: boolean },
 ): void {
   const steps = rewards.length;
-  addRows(group, 'observations', observations, steps + 1, leaves.observations);
-  addRows(group, 'actions', actions, steps, leaves.actions);
+  addRows(group, 'observations', observations, steps + 1, leaves.observations, areLong.observations);
+  addRows(group, 'actions', actions, steps, leaves.actions, areLong.actions);
   add(group, ['rewards'], rewards, [steps]);
   add(group, ['terminations'], terminations, [steps]);
   add(group, ['truncations'], truncations, [steps]);
@@ -75,8 +78,20 @@ function addEpisode(
   }
 }
 
+/** Whether numpy has all of the space's values as int64, though it is a box. */
+function isLong(space: SpaceJson): boolean {
+  return space.type === 'Box' && space.dtype === 'int64';
+}
+
 /** Adds rows as one column, or, of a space with parts, as one for each part. */
-function addRows(group: Group, name: string, values: NumberArray, rows: number, leaves: readonly Leaf[]): void {
+function addRows(
+  group: Group,
+  name: string,
+  values: NumberArray,
+  rows: number,
+  leaves: readonly Leaf[],
+  areLong: boolean,
+): void {
   const width = values.length / rows;
   for (const { path, space, offset } of leaves) {
     const { size, shape } = space;
@@ -86,7 +101,8 @@ function addRows(group: Group, name: string, values: NumberArray, rows: number, 
       for (let i = 0; i < part.length; i++) part[i] = values[Math.floor(i / size) * width + offset + (i % size)]!;
     }
     const typed = isWhole || isInt64(space) ? part : new ARRAYS[space.dtype](part);
-    add(group, [name, ...path], isInt64(space) ? BigInt64Array.from(typed, BigInt) : typed, [rows, ...shape]);
+    const isWanted = isInt64(space) || (areLong && typed.every(Number.isInteger));
+    add(group, [name, ...path], isWanted ? BigInt64Array.from(typed, BigInt) : typed, [rows, ...shape]);
   }
 }
 

@@ -104,6 +104,12 @@ describe('a dataset of Python’s Minari', () => {
     const path = await observing({ dtype: 'int64', low: [0], high: [1e10] }, '<q', columns);
     const [first, second] = [...(await openDataset(path)).storedEpisodes()];
     expect([first!.observations, second!.observations]).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(1, 2, 3e9)]);
+    const back = join(folder(), 'back-v0');
+    await writeMinari(await openDataset(path), back);
+    const file = new (await loadHdf5()).File(join(back, 'data/main_data.hdf5'), 'r');
+    const { dtype, value } = file.get('episode_1/observations') as { dtype?: unknown; value?: unknown };
+    expect([dtype, value]).toEqual(['<q', columns[1]]);
+    file.close();
   });
 
   test('has booleans in a box, whose bounds are booleans, too', async () => {
