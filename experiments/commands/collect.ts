@@ -105,6 +105,8 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     import('./chooseTraining.ts'),
     import('../../src/files.ts'),
   ]);
+  const infos = flags.infos?.split(',').map((name) => name.trim()) ?? [];
+  if (infos.includes('')) throw new InputError(`--infos: got ${flags.infos}, expected names with a comma between them`);
   const wrong = flags.set.find((assignment) => !/^(env|demonstrators)\.[^=]+=/.test(assignment));
   if (wrong !== undefined) {
     throw new InputError(`--set: got ${wrong}, expected env.key=value or demonstrators.key=value`);
@@ -136,7 +138,7 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
     seed,
     greedy: flags.greedy === true,
     noise,
-    infos: flags.infos?.split(',').map((name) => name.trim()) ?? [],
+    infos,
     provenance: {
       command: ['oxbow', ...withoutOut(argv)].map(shellWord).join(' '),
       oxbow: version(),

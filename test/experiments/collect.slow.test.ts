@@ -278,6 +278,7 @@ describe('oxbow collect', () => {
       [['--shares', '0'], /^oxbow: --shares: got 0, expected a number > 0 for each/],
       [['--noise', '-1'], /^oxbow: --noise: got -1, expected a number ≥ 0/],
       [['--seed', 'x'], /^oxbow: --seed: got x, expected an integer ≥ 0/],
+      [['--infos', 'speed,'], /^oxbow: --infos: got speed,, expected names with a comma between them/],
       [['--set', 'g=9'], /^oxbow: --set: got g=9, expected env.key=value or demonstrators.key=value/],
       [['--set', 'env.h=9'], /^oxbow: --set env.h: /],
     ];
