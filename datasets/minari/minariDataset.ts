@@ -174,13 +174,13 @@ export class MinariDataset implements Dataset {
     const leaves = this.#leaves[name];
     const dtype = this.about.dtypes[name];
     if (leaves.length === 1 && leaves[0]!.path.length === 0) {
-      const values = numbersIn(group, [name], rows * leaves[0]!.space.size);
+      const values = numbersIn(group, [name], rows, leaves[0]!.space.size);
       return converted(name, values, dtype);
     }
     const width = leaves.reduce((sum, { space }) => sum + space.size, 0);
     const target = arrayOf(dtype, rows * width);
     for (const { path, space, offset } of leaves) {
-      const values = numbersIn(group, [name, ...path], rows * space.size);
+      const values = numbersIn(group, [name, ...path], rows, space.size);
       for (let row = 0; row < rows; row++) {
         for (let j = 0; j < space.size; j++) target[row * width + offset + j] = values[row * space.size + j]!;
       }
@@ -242,13 +242,16 @@ function isColumn(entity: unknown): entity is H5Dataset {
   return (entity as { type?: string } | null)?.type === 'Dataset';
 }
 
-/** A column as one of the types that oxbow stores; its length must be `expected`. */
-function numbersIn(group: Group, path: readonly string[], expected?: number): NumberArray {
+/** A column as one of the types that oxbow stores; it must have `rows` rows of `width` numbers each. */
+function numbersIn(group: Group, path: readonly string[], rows?: number, width = 1): NumberArray {
   const column = entityIn(group, path);
   if (!isColumn(column)) throw new Error(`has no ${path.join('.')}`);
   const size = column.shape?.reduce((product, n) => product * n, 1);
-  if (expected !== undefined && size !== expected) {
-    throw new Error(`${path.join('.')}: got ${size} numbers, expected ${expected}`);
+  if (rows !== undefined && size !== rows * width) {
+    throw new Error(`${path.join('.')}: got ${size} numbers, expected ${rows * width}`);
+  }
+  if (rows !== undefined && column.shape?.[0] !== rows) {
+    throw new Error(`${path.join('.')}: got the shape [${column.shape}], expected ${rows} rows of ${width}`);
   }
   const values: unknown = column.value;
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) {

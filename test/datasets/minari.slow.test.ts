@@ -341,6 +341,15 @@ describe('one line says what is wrong with', () => {
         group.create_dataset(column('actions', 0, 0));
       }),
     ).toBe('maze/data/main_data.hdf5: episode 0: observations: got 2 numbers, expected 3');
+    const pairs = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [2], low: [-1, -1], high: [1, 1] });
+    const turned = (group: InstanceType<typeof hdf5.Group>) => {
+      group.create_dataset(column('rewards', 0, 0));
+      group.create_dataset({ ...column('observations', 0, 1, 2, 3, 4, 5), shape: [2, 3] });
+      group.create_dataset(column('actions', 0, 0));
+    };
+    expect(await problem(turned, { observation_space: pairs })).toBe(
+      'maze/data/main_data.hdf5: episode 0: observations: got the shape [2,3], expected 3 rows of 2',
+    );
     const text = JSON.stringify({ type: 'Text', min_length: 0, max_length: 9, charset: 'ab' });
     expect(await problem((group) => whole(group), { observation_space: text })).toBe(
       'maze: observations: are texts, expected numbers',
