@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printable } from '../harness/printable.ts';
 import { chooseTraining, loadSetting } from './chooseTraining.ts';
 import { withLoadOption } from './codeOptions.ts';
 import { type CommandContext, collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
@@ -77,16 +78,20 @@ async function train(
   }: TrainFlags,
   context: CommandContext,
 ): Promise<number> {
-  const [{ trainExperiment }, { datasetHash }] = await Promise.all([
+  const [{ trainExperiment }, { datasetIdentity, isSameTask }] = await Promise.all([
     import('../training/trainExperiment.ts'),
-    import('../training/datasetHash.ts'),
+    import('../training/datasetIdentity.ts'),
   ]);
   const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
   const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn, snapshots }).filter(
     ([, text]) => text !== undefined,
   );
-  const data = dataset === undefined ? {} : { datasetHash: await datasetHash(dataset) };
-  const more = { ...Object.fromEntries(given), ...data, ...loadSetting(allowed) };
+  const data = dataset === undefined ? undefined : await datasetIdentity(dataset);
+  if (data?.env !== undefined && !isSameTask(data.env, env)) {
+    const said = `oxbow: ${dataset} was played in ${data.env}, and the policy will be evaluated in ${env}`;
+    process.stderr.write(`${printable(said)}\n`);
+  }
+  const more = { ...Object.fromEntries(given), ...(data && { datasetHash: data.hash }), ...loadSetting(allowed) };
   const set = onlineSteps === undefined ? flags.set : [...flags.set, `agent.onlineSteps=${onlineSteps}`];
   return runWith(trainExperiment(choice, allowed), { ...flags, set }, context, more, { allowed, check });
 }

@@ -22,12 +22,12 @@ const SMALL = [
 beforeAll(() => write(data, 3));
 
 /** Episodes of random numbers. */
-function write(path: string, episodes: number): void {
+function write(path: string, episodes: number, env = 'Pendulum-v1'): void {
   const { observationSpace, actionSpace } = make('Pendulum-v1');
   const writer = new DatasetWriter(
     path,
     {
-      environment: { id: 'Pendulum-v1', options: {} },
+      environment: { id: env, options: {} },
       observationSpace: spaceToJson(observationSpace as never),
       actionSpace: spaceToJson(actionSpace as never),
       dtypes: { observations: 'float32', actions: 'float32', rewards: 'float32' },
@@ -145,6 +145,21 @@ describe('oxbow train --dataset', () => {
       run,
     );
     expect(code).toBe(0);
+  });
+
+  it('says where the episodes were played, if that was another environment', async () => {
+    for (const [env, said] of [
+      ['gymnasium:Pendulum-v1', false],
+      ['gymnasium:other_module:OtherPendulum-v1', true],
+    ] as const) {
+      const path = join(folder, env.replaceAll(':', '-'));
+      write(path, 2, env);
+      const argv = ['train', 'Pendulum-v1', '--agent', 'iql', '--dataset', path, '--out', `${path}-run`];
+      const { code, stderr } = await oxbow(...argv, ...SMALL);
+      expect(code).toBe(0);
+      const line = `oxbow: ${path} was played in ${env}, and the policy will be evaluated in Pendulum-v1\n`;
+      expect(stderr.includes(line)).toBe(said);
+    }
   });
 
   it('is of one dataset: another one at its path is refused, by more seeds and by a job', async () => {

@@ -1,0 +1,29 @@
+import { ContentHash } from '../../datasets/contentHash.ts';
+import { openDataset } from '../../datasets/openDataset.ts';
+import { firstLine } from '../harness/firstLine.ts';
+import { InputError } from '../harness/inputError.ts';
+
+/** Which episodes a dataset holds. */
+export interface DatasetIdentity {
+  /** Of what it holds, as its index says it where it has one: who reads its episodes finds a wrong one. */
+  readonly hash: string;
+  /** The id of the environment that they were played in, if the dataset says it. */
+  readonly env: string | undefined;
+}
+
+/** @throws InputError if there is no whole dataset at the path */
+export async function datasetIdentity(path: string): Promise<DatasetIdentity> {
+  try {
+    const dataset = await openDataset(path);
+    const hash = dataset.hash ?? ContentHash.of(dataset.storedEpisodes());
+    return { hash, env: dataset.about.environment?.id };
+  } catch (error) {
+    throw new InputError(`--dataset: ${firstLine((error as Error).message)}`);
+  }
+}
+
+/** Whether two ids name one task, by whatever package: `mujoco/Hopper-v5` and `gymnasium:Hopper-v5`. */
+export function isSameTask(a: string, b: string): boolean {
+  const task = (id: string) => id.slice(Math.max(id.lastIndexOf('/'), id.lastIndexOf(':')) + 1);
+  return task(a) === task(b);
+}
