@@ -10,7 +10,8 @@ export function checkIsObject(owner: string, options: unknown): void {
 export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new Error(`${owner}: unknown option "${name}", expected one of ${known.join(', ')}`);
+      const wanted = known.length === 0 ? 'none' : `one of ${known.join(', ')}`;
+      throw new Error(`${owner}: unknown option "${name}", expected ${wanted}`);
     }
   }
 }

@@ -4,6 +4,7 @@ import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
 import type { Info, Seed } from '../core/env.ts';
+import { checkOptionNames } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
 import { Drawing } from '../drawing/drawing.ts';
 import { interpolate, type Point, turnAboutOrigin } from './geometry.ts';
@@ -109,7 +110,8 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
     this.#windingAngle = 0;
   }
 
-  protected begin(): [Float32Array, LakeInfo] {
+  protected begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {
+    checkOptionNames(`${this.name}.reset`, options, []);
     const used = bankOf(this.#windingAngle);
     if (used !== undefined) this.#upperShare += this.opponentRate * ((used === 'upper' ? 1 : 0) - this.#upperShare);
     this.#position = start;

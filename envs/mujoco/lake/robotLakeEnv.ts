@@ -63,8 +63,8 @@ export abstract class RobotLakeEnv<Robot extends RobotOnGround> extends LakeWalk
   /** Makes one step of the robot in this direction: a unit vector, or 0. */
   protected abstract drive(direction: Point): StepResult<Float64Array>;
 
-  protected override begin(): [Float32Array, LakeInfo] {
-    const begun = super.begin();
+  protected override begin(options: Record<string, unknown>): [Float32Array, LakeInfo] {
+    const begun = super.begin(options);
     this.robot.reset({ seed: this.rng.integer(0, 2 ** 31) });
     return begun;
   }

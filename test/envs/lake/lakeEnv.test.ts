@@ -209,5 +209,8 @@ describe('LakeEnv', () => {
     env.reset();
     expect(() => env.step(Float32Array.of(NaN, 0))).toThrow('got the action Float32Array [NaN, 0], expected 2 finite');
     expect(() => env.step(Float32Array.of(1))).toThrow('expected 2 finite numbers');
+    expect(() => env.reset({ options: { state: [0, 0] } })).toThrow(
+      'Lake.reset: unknown option "state", expected none',
+    );
   });
 });
