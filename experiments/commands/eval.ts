@@ -10,6 +10,7 @@ import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { loadExperiment } from '../harness/loadExperiment.ts';
 import { plural } from '../harness/plural.ts';
+import { printable } from '../harness/printable.ts';
 import type { Registry } from '../harness/registry.ts';
 import { formatReturn } from '../harness/report/formatReturn.ts';
 import { trueMinus } from '../harness/report/trueMinus.ts';
@@ -98,7 +99,7 @@ async function evaluateRun(path: string, flags: EvalFlags, registry: Registry): 
   const named = flags.env === undefined ? undefined : programOf(flags.env, {});
   const allowed = { ...code, python: python ?? named };
   const experiment = await loadExperiment(registry, name, config, allowed);
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const say = (line: string) => process.stderr.write(`${printable(line)}\n`);
   const readable = readableConfig(experiment, config, join(path, 'config.json'), say);
   const jobs = experiment.jobs(readable).filter((job) => existsSync(join(directory.jobPath(job), 'policy.json')));
   if (jobs.length === 0) throw new InputError(`${path} has no trained policy yet, expected one in the folder of a job`);

@@ -70,11 +70,14 @@ test('oxbow eval has a table over the seeds for each study', async () => {
 test('a run of another oxbow, whose settings are not all known, can be evaluated, and is refused by what uses them', async () => {
   const file = join(folder, 'run/config.json');
   const { sha256: _, ...run } = JSON.parse(readFileSync(file, 'utf8'));
-  writeCheckedJson(file, { ...run, config: { ...run.config, noise: { ...run.config.noise, colour: 'red' } } });
+  writeCheckedJson(file, {
+    ...run,
+    config: { ...run.config, noise: { ...run.config.noise, colour: 'red', '\u001b[31m': 1 } },
+  });
   const evaluated = await oxbow('eval', join(folder, 'run'), '--env', 'SoftBandit-v0', '--episodes', '2');
   expect([evaluated.code, evaluated.stderr]).toEqual([
     0,
-    `${file}: another oxbow made the run, whose noise.colour this one has not: left out\n`,
+    `${file}: another oxbow made the run, whose noise.colour, noise.\\x1b[31m this one has not: left out\n`,
   ]);
   expect(evaluated.stdout).toContain('wide/Line-v0/still/seed-1');
   for (const command of ['report', 'verify']) {
