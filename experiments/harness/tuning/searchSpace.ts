@@ -111,17 +111,17 @@ export function countDimensions(space: SearchSpace): number {
   }, 0);
 }
 
-/** The value at `u`, in [0, 1), of a dimension's cumulative probability; numbers with three digits. */
+/** The value at `u`, in [0, 1), of a dimension's cumulative probability; numbers with three digits, but none beyond the bounds. */
 function at(dimension: Dimension, u: number): SettingValue {
   if ('choice' in dimension) return dimension.choice[Math.floor(u * dimension.choice.length)]!;
   if ('uniform' in dimension) {
     const [low, high] = dimension.uniform;
-    return rounded(low + u * (high - low));
+    return rounded(low + u * (high - low), dimension.uniform);
   }
   const [low, high] = dimension.logUniform;
-  return rounded(low * portableMath.exp(u * portableMath.log(high / low)));
+  return rounded(low * portableMath.exp(u * portableMath.log(high / low)), dimension.logUniform);
 }
 
-function rounded(value: number): number {
-  return Number(value.toPrecision(3));
+function rounded(value: number, [low, high]: readonly [low: number, high: number]): number {
+  return Math.min(high, Math.max(low, Number(value.toPrecision(3))));
 }

@@ -35,3 +35,11 @@ test('a dimension has the same values in every space that has it; the stream dec
   expect(draw(9)).toEqual(draw(9));
   expect(draw(9, space, 1)).not.toEqual(draw(9));
 });
+
+test('three digits carry no value over a bound', () => {
+  const narrow = { gamma: { uniform: [0.9, 0.9999] }, rate: { logUniform: [1.234e-5, 1.236e-5] } } as const;
+  const trials = draw(500, narrow);
+  const [gammas, rates] = [column(trials, 'gamma'), column(trials, 'rate')];
+  expect([Math.min(...gammas), Math.max(...gammas)]).toEqual([0.9, 0.9999]);
+  expect([Math.min(...rates), Math.max(...rates)]).toEqual(narrow.rate.logUniform);
+});
