@@ -1,6 +1,6 @@
 import { ref, shallowReadonly, shallowRef } from 'vue';
 import type { FlowData, FlowReply, FlowRequest, FlowState } from './flowProtocol.ts';
-import { type FlowSetting, usualFlowSetting } from './flowSetting.ts';
+import { type FlowSetting, flowFromHash, usualFlowSetting } from './flowSetting.ts';
 import { missingFeature, workerProblem } from './pageProblem.ts';
 
 /** Nothing is there yet; it is as it begins; it learns; it has learned. */
@@ -50,8 +50,14 @@ function choose(next: FlowSetting): void {
   else begin(next);
 }
 
+/** What the page's address asks for. A link of the site asks for nothing, and finds the page as it was. */
+function open(hash: string): void {
+  if (hash !== '' || worker === undefined) choose(flowFromHash(hash));
+}
+
+/** Begins anew where something has been learned, or has gone wrong halfway. */
 function train(): void {
-  if (phase.value !== 'untrained') begin(setting.value);
+  if (phase.value !== 'untrained' || problem.value !== undefined) begin(setting.value);
   if (problem.value !== undefined) return;
   steps.value = setting.value.steps;
   phase.value = 'training';
@@ -91,6 +97,7 @@ export const flowSession = {
   steps,
   problem,
   choose,
+  open,
   train,
   follow: (x: number, y: number) => send({ kind: 'follow', x, y }),
 };
