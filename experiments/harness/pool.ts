@@ -65,6 +65,7 @@ export class JobProcess {
    */
   async perform(task: Task, events: Pick<JobEvents, 'progress' | 'said'>, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
+    if (this.#worker !== undefined && hasEnded(this.#worker.process)) await this.end();
     this.#worker ??= startWorker();
     const { process } = this.#worker;
     const kill = () => void process.kill('SIGKILL');
@@ -84,6 +85,11 @@ export class JobProcess {
     worker?.process.kill('SIGKILL');
     await worker?.closed;
   }
+}
+
+/** Whether a process has ended while it waited for its next job: a machine that runs out of memory ends those that do nothing, too. */
+function hasEnded({ connected, exitCode, signalCode }: ChildProcess): boolean {
+  return !connected || exitCode !== null || signalCode !== null;
 }
 
 /** @returns the process, and what resolves when it has ended and its last message has come */
