@@ -29,14 +29,16 @@ export function trainSections(
     describeBest(of('return'), { ...options, label: 'Highest return of sampled actions' }),
     describeBest(of('greedyReturn'), { ...options, label: 'Highest return of greedy actions' }),
   ].filter((text) => text !== undefined);
+  const explores = config.dataset === undefined || goesOnline(config);
+  const curves: Section = {
+    title: 'Learning curves',
+    paragraphs: [
+      'The mean return of the episodes that ended since the row before, with the actions that the agent explored with.',
+    ],
+    figures: [curvesFigure(outcomes, policies, 'learning-curves', { steps: stepsOf(config) })],
+  };
   return [
-    {
-      title: 'Learning curves',
-      paragraphs: [
-        'The mean return of the episodes that ended since the row before, with the actions that the agent explored with.',
-      ],
-      figures: [curvesFigure(outcomes, policies, 'learning-curves')],
-    },
+    ...(explores ? [curves] : []),
     ...evaluationSections(outcomes, summary, config),
     {
       title: 'Evaluation',
@@ -58,8 +60,9 @@ export function trainSections(
 function evaluationSections(
   outcomes: readonly Outcome[],
   summary: readonly SummaryRow[],
-  { policies, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn }: TrainConfig,
+  config: TrainConfig,
 ): Section[] {
+  const { policies, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn } = config;
   if (evaluateEvery === 0) return [];
   const actions = evaluateGreedy ? 'greedy' : 'sampled';
   const count = (value: number) => value.toFixed(0);
@@ -78,7 +81,8 @@ function evaluationSections(
       figures: [
         curvesFigure(outcomes, policies, 'evaluation-curves', {
           column: 'evaluationReturn',
-          caption: 'Mean return of an evaluation by environment steps.',
+          what: 'Mean return of an evaluation',
+          steps: stepsOf(config),
         }),
       ],
       tables: [
@@ -134,18 +138,29 @@ function policyTable(outcomes: readonly Outcome[], policies: readonly string[]):
   };
 }
 
+/** Whether an agent that learns from data makes its last steps in the environment. */
+function goesOnline({ agent: { onlineSteps } }: TrainConfig): boolean {
+  return Number(onlineSteps ?? 0) > 0;
+}
+
+/** What the steps of a training are. */
+function stepsOf(config: TrainConfig): string {
+  if (config.dataset === undefined) return 'environment steps';
+  return goesOnline(config) ? 'updates on data, then environment steps' : 'updates on data';
+}
+
 /** The learning curves of trainings on one environment. @param name of the figure */
 export function curvesFigure(
   outcomes: readonly Outcome[],
   policies: readonly string[],
   name: string,
-  { column, caption } = { column: 'return', caption: 'Return of an episode by environment steps.' },
+  { column = 'return', what = 'Return of an episode', steps = 'environment steps' } = {},
 ): Figure {
   return {
     name,
-    caption: `${caption} A line is the interquartile mean over the seeds, a band its 95 % interval.`,
+    caption: `${what} by ${steps}. A line is the interquartile mean over the seeds, a band its 95 % interval.`,
     spec: learningCurves(alignSteps(curvePoints(outcomes, column)), {
-      x: 'environment steps',
+      x: steps,
       y: 'return of an episode',
       policies,
     }),
