@@ -102,7 +102,7 @@ export async function runExperiment(
     const said = lines.filter((line) => line !== `engine: ${engine}`);
     stdout.write(`${wrapText(whatRuns(experiment, config, engine), terminalWidth(stdout)).join('\n')}\n`);
     for (const line of said) stdout.write(`${line}\n`);
-    const started = new Date();
+    const started = { date: new Date(), time: performance.now() };
     sayContinuing(run);
     do {
       if (queue === undefined) await doJobs(run, runJobs);
@@ -317,7 +317,7 @@ function jobEvents({ directory, progress }: Run, display: ProgressDisplay): JobE
  * Writes what has been done and what is derived from it, and prints what came of it.
  * @returns the report's path, undefined where it cannot be written
  */
-async function store(run: Run, started: Date): Promise<string | undefined> {
+async function store(run: Run, started: { readonly date: Date; readonly time: number }): Promise<string | undefined> {
   const { experiment, directory, progress, options } = run;
   const { workers, signal, stdout } = options;
   if (!directory.isHeld) {
@@ -326,8 +326,8 @@ async function store(run: Run, started: Date): Promise<string | undefined> {
   }
   try {
     directory.addSession({
-      started: started.toISOString(),
-      seconds: (Date.now() - started.getTime()) / 1000,
+      started: started.date.toISOString(),
+      seconds: (performance.now() - started.time) / 1000,
       workers,
       interrupted: signal.aborted,
       jobs: progress.seconds,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { commandLine } from '../../experiments/harness/terminal/commandLine.ts';
 import { jobsHere } from './fixture/jobsHere.ts';
 import { type Ended, oxbow } from './fixture/oxbow.ts';
@@ -135,6 +135,19 @@ describe('oxbow run', () => {
     expect(report.code).toBe(0);
     expect(report.stdout).toContain(join(a, 'report.html'));
     expect(read(a, 'report.html')).toBe(read(b, 'report.html'));
+  });
+
+  it('took some time, also where the clock was set back meanwhile', async () => {
+    jobsHere();
+    const out = join(folder, 'clock');
+    const hourAgo = Date.now() - 3_600_000;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => hourAgo);
+    try {
+      expect((await oxbow('run', 'drift', '--seeds', '1', '--policies', 'left', '--out', out)).code).toBe(0);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(readJson(out, 'run.json').sessions[0].seconds).toBeGreaterThan(0);
   });
 
   it('draws a figure of the report as files', async () => {
