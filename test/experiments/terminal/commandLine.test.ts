@@ -32,3 +32,31 @@ test('a run with more seeds keeps its own, counted or listed as they were', () =
   ]);
   expect(withMoreSeeds(['run', 'lake', '--seeds=3,'], [3], 2)).toEqual(['run', 'lake', '--seeds', '3,4']);
 });
+
+test('it keeps those, too, that a file of settings or --set has named', () => {
+  const run = ['run', 'lake'];
+  expect(withMoreSeeds([...run, '--config', 'a.json'], [30, 50], 3)).toEqual([
+    ...run,
+    '--config',
+    'a.json',
+    '--seeds',
+    '30,50,51',
+  ]);
+  expect(withMoreSeeds([...run, '--config', 'a.json'], [30, 31], 3)).toEqual([
+    ...run,
+    '--config',
+    'a.json',
+    '--seeds',
+    '3',
+    '--seed',
+    '30',
+  ]);
+  expect(withMoreSeeds([...run, '--set', 'seeds=30,50'], [30, 50], 3)).toEqual([...run, '--seeds', '30,50,51']);
+  expect(withMoreSeeds([...run, '--set=seed=7', '--seeds', '2'], [7, 8], 3)).toEqual([
+    ...run,
+    '--seeds',
+    '3',
+    '--seed',
+    '7',
+  ]);
+});
