@@ -33,6 +33,8 @@ export function makeTrainer(look: () => Look) {
   /** What a reload of the page may find again, once the training is over. */
   const kept = shallowRef<KeptPolicy>();
   let worker: Worker | undefined;
+  /** Reads a file that has not proved to be a policy yet. */
+  let loading: Worker | undefined;
   /** What is asked for waits for the answer to the last one of its kind: then it is asked again, if something has changed. */
   let [looking, moved] = [false, false];
   let [walking, changed] = [false, false];
@@ -59,7 +61,8 @@ export function makeTrainer(look: () => Look) {
         ? `The training has stopped: ${message}. Reload the page, and train again.`
         : 'The training could not be loaded: check that you are online, reload the page, and train again.';
       next.terminate();
-      state.value = 'idle';
+      // What is shown does not stop with a file that is loaded beside it.
+      if (worker === next) state.value = 'idle';
     };
     return next;
   }
@@ -67,6 +70,7 @@ export function makeTrainer(look: () => Look) {
   /** Shows what a worker has, in place of the one before. */
   function adopt(next: Worker): void {
     worker?.terminate();
+    endLoading(next);
     worker = next;
     worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
     for (const shown of [walked, density, modes, loaded, kept]) shown.value = undefined;
@@ -74,6 +78,12 @@ export function makeTrainer(look: () => Look) {
     [looking, moved, walking, changed] = [false, false, false, false];
     state.value = 'training';
     share.value = 0;
+  }
+
+  /** What was asked for last counts: a file that comes later takes no one's place. */
+  function endLoading(but?: Worker): void {
+    if (loading !== but) loading?.terminate();
+    loading = undefined;
   }
 
   function receive(reply: Reply): void {
@@ -163,6 +173,7 @@ export function makeTrainer(look: () => Look) {
   /** As it was before anything was trained. */
   function forget(): void {
     worker?.terminate();
+    endLoading();
     worker = undefined;
     clearTimeout(rest);
     for (const shown of [walked, density, modes, loaded, kept, error]) shown.value = undefined;
@@ -174,6 +185,8 @@ export function makeTrainer(look: () => Look) {
   function load(request: Extract<Request, { kind: 'load' }>): void {
     const next = started();
     if (next === undefined) return;
+    endLoading();
+    loading = next;
     next.onmessage = ({ data }: MessageEvent<Reply>) => {
       if (data.kind !== 'error') {
         adopt(next);
