@@ -77,14 +77,15 @@ function keptPart(file: Buffer, lastStep: number): { length: number; events: num
   return { length, events };
 }
 
-/** An event of ours begins with its time in nine bytes; then comes its step, if it has one. */
+/** An event of ours begins with its time in nine bytes; then comes its step, if it has one. A step that does not end is behind all others. */
 function stepOf(event: Buffer): number {
   if (event[9] !== 2 << 3) return 0;
   let step = 0;
-  for (let at = 10, unit = 1; ; at++, unit *= 128) {
+  for (let at = 10, unit = 1; at < event.length; at++, unit *= 128) {
     step += (event[at]! & 127) * unit;
     if (event[at]! < 128) return step;
   }
+  return Number.POSITIVE_INFINITY;
 }
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {

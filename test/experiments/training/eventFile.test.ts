@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventFile } from '../../../experiments/training/eventFile.ts';
 import { TrainingLog } from '../../../experiments/training/trainingLog.ts';
-import { readEvents } from '../../support/readEvents.ts';
+import { crc32c, mask, readEvents } from '../../support/readEvents.ts';
 
 let path: string;
 beforeEach(() => {
@@ -45,6 +45,20 @@ describe('an event file', () => {
     appendFileSync(path, Buffer.alloc(40, 7));
     write(1000, 303);
     expect(steps().map(([step]) => step)).toEqual([0, 0, 128, 302, 303]);
+  });
+
+  it('ends before an event whose step has no end, as none of ours has', () => {
+    new EventFile(path, -1).close();
+    const event = Buffer.alloc(20, 255);
+    event[9] = 16;
+    const record = Buffer.alloc(36);
+    record.writeBigUInt64LE(20n);
+    record.writeUInt32LE(mask(crc32c(record.subarray(0, 8))), 8);
+    record.set(event, 12);
+    record.writeUInt32LE(mask(crc32c(event)), 32);
+    appendFileSync(path, record);
+    new EventFile(path, 1000).close();
+    expect(steps().map(([step]) => step)).toEqual([0]);
   });
 
   it('that was damaged is made whole again from the rows of the training, wherever it was', () => {
