@@ -220,6 +220,7 @@ export class Reinforce implements Agent<ReinforceReport> {
     // As many rows as a power of two, so that few sizes are compiled; those that are too many have weight 0.
     let size = 1;
     while (size < rows) size *= 2;
+    this.#collector.pad(size);
     const weights = new Float32Array(size).fill(1 / rows, 0, rows);
     const observations = steps.observations.subarray(0, size * this.#options.policy.observationDim);
     const latents = steps.latents.subarray(0, size * this.#options.policy.actionDim);

@@ -72,6 +72,19 @@ export class EpisodeCollector {
     return count;
   }
 
+  /**
+   * Fills the rows behind those of the last call of `collect`, up to `size`, with copies of its first step: an action that the policy took has a
+   * density, which nothing else need have.
+   */
+  pad(size: number): void {
+    const { observation, action } = this.#widths;
+    const { observations, latents } = this.steps;
+    for (let row = this.rows; row < size; row++) {
+      observations.copyWithin(row * observation, 0, observation);
+      latents.copyWithin(row * action, 0, action);
+    }
+  }
+
   #round(rng: Rng, ended: EpisodeReport[]): number {
     const { owner, env, actionSpace, act, valuesOf, gamma, statistics, scaler } = this.#options;
     const { numEnvs } = env;
