@@ -91,6 +91,8 @@ export class EpisodeCollector {
     const first = this.rows;
     const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
     this.#observe(env.reset()[0]);
+    // What idled is in the middle of an episode, which has no end.
+    scaler?.begin();
     let count = 0;
     for (let left = numEnvs; left > 0; count += numEnvs) {
       const acted = act({ observations: this.#current }, rng);

@@ -29,11 +29,12 @@ export class ReplayCollector implements Stateful<ReplayCollectorState> {
 
   /** Resets the environments and forgets the replay, with which every training begins. */
   reset(seed: string): void {
-    const { owner, replay, env } = this.#options;
+    const { owner, replay, env, scaler } = this.#options;
     const [observations] = env.reset({ seed });
     checkObservations(owner, observations, env.numEnvs);
     replay.begin(observations);
     this.#tracker.reset();
+    scaler?.begin();
   }
 
   /**

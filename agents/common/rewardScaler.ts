@@ -32,6 +32,11 @@ export class RewardScaler implements Stateful<RewardScalerState> {
     this.#scaled = new Float64Array(numEnvs);
   }
 
+  /** To be called where the environments are reset: each begins an episode, whatever became of the one before. */
+  begin(): void {
+    this.#discounted.fill(0);
+  }
+
   /** Takes in the rewards of one step. */
   observe({ rewards, terminations, truncations }: Outcome): void {
     for (let i = 0; i < rewards.length; i++) {

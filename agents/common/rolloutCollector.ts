@@ -47,8 +47,10 @@ export class RolloutCollector implements Stateful<RolloutCollectorState> {
 
   /** Resets the environments, with which every training begins. */
   reset(seed: string): void {
+    const { env, scaler } = this.#options;
     this.#tracker.reset();
-    this.#observe(this.#options.env.reset({ seed })[0]);
+    scaler?.begin();
+    this.#observe(env.reset({ seed })[0]);
   }
 
   /** Between two rollouts; the environments are not among it. */
