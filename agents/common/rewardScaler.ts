@@ -63,7 +63,13 @@ export class RewardScaler implements Stateful<RewardScalerState> {
   }
 
   setState({ moments, discounted }: RewardScalerState): void {
-    setSameLength({ discounted: [this.#discounted, discounted] });
+    const before = this.#moments.state();
     this.#moments.setState(moments);
+    try {
+      setSameLength({ discounted: [this.#discounted, discounted] });
+    } catch (error) {
+      this.#moments.setState(before);
+      throw error;
+    }
   }
 }

@@ -58,7 +58,13 @@ export class RunningMeanStd {
     return { mean: [...this.mean], variance: [...this.variance], count: this.#count };
   }
 
-  setState({ mean, variance, count }: RunningMeanStdState): void {
+  /** @throws if the state is of vectors of another size; nothing is changed then */
+  setState(state: RunningMeanStdState): void {
+    const { mean, variance, count } = state ?? {};
+    const size = this.mean.length;
+    if (mean?.length !== size || variance?.length !== size || !Number.isFinite(count)) {
+      throw new Error(`got moments of ${mean?.length} entries, expected ${size}`);
+    }
     this.mean.set(mean);
     this.variance.set(variance);
     this.#count = count;

@@ -319,6 +319,18 @@ describe('RewardScaler', () => {
     for (const step of steps.slice(10)) expect([...other.scaled(step)]).toEqual([...scaler.scaled(step)]);
   });
 
+  test.each([
+    ['moments', undefined],
+    ['moments', { mean: [1, 2], variance: [1, 2], count: 3 }],
+    ['discounted', Float64Array.of(7)],
+  ])('refuses a state whose %s do not fit, and is as it was', (part, wrong) => {
+    const [scaler, other] = [new RewardScaler(2, 0.9), new RewardScaler(2, 0.9)];
+    for (const step of outcomes(5, 0)) scaler.observe(step);
+    const before = scaler.state();
+    expect(() => scaler.setState({ ...other.state(), [part]: wrong })).toThrow(/expected/);
+    expect(scaler.state()).toEqual(before);
+  });
+
   test('gives what NormalizeReward gives as long as no episode ends', () => {
     const inner = new RecordingEnv(box, 0);
     const env = new NormalizeReward(inner, { gamma: 0.9 });
