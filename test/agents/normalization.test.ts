@@ -200,12 +200,12 @@ describe('agents', () => {
 const dataWith = (constant: number, observations = [3, 5, 4].flatMap((x) => [x, constant])) =>
   new EpisodesInMemory({
     observationSpace: spaces.observationSpace,
-    actionSpace: wideBox,
+    actionSpace: box,
     episodes: [
       {
         // The last observation is nobody's to act on.
         observations: Float32Array.from([...observations, 1000, 1000]),
-        actions: Float32Array.from(Array(3 * wideBox.size).fill(0.1)),
+        actions: Float32Array.from(Array(3 * box.size).fill(0.1)),
         rewards: Float32Array.of(1, 0, 1),
         terminations: Uint8Array.of(0, 0, 0),
         truncations: Uint8Array.of(0, 0, 1),
