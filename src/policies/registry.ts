@@ -120,12 +120,17 @@ export function makePolicy<N extends string>(
   };
   const wrapped = (policy: Policy): Policy => {
     if (settings.squash !== 'wrap') return policy;
-    const wound = new WrappedPolicy(
-      policy,
-      `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
-    );
-    checkAngles(where, actions.actionSpace as BoxSpace);
-    return wound;
+    try {
+      const wound = new WrappedPolicy(
+        policy,
+        `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
+      );
+      checkAngles(where, actions.actionSpace as BoxSpace);
+      return wound;
+    } catch (error) {
+      policy.dispose();
+      throw error;
+    }
   };
   const { policy, hidden } =
     parameters === undefined

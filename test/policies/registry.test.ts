@@ -186,6 +186,17 @@ test('what does not fit is refused in one line', () => {
   expect(refused('circular-spline', { actionSpace: angles, squash: 'tanh' })).toMatch(/squash: got "tanh"/);
 });
 
+test('what is refused once a policy has been made leaves no variables', () => {
+  const before = tf.memory().numTensors;
+  for (const [name, actionSpace] of [
+    ['gaussian', task.actionSpace],
+    ['spline', angles],
+  ] as const) {
+    expect(() => makePolicy(name, { ...task, actionSpace, squash: 'wrap' })).toThrow();
+    expect(tf.memory().numTensors).toBe(before);
+  }
+});
+
 test('a policy of one’s own: made by its name, typed, listed, its name taken once', () => {
   class Wide extends GaussianPolicy {}
   const makeWide = registerPolicy('wide', {
