@@ -13,7 +13,7 @@ import {
   valueAndGradients,
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
-import { rateSchema } from '../src/training/rate.ts';
+import { type Rate, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
 import { actorCriticRates } from './common/actorCriticRates.ts';
@@ -120,6 +120,7 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       throw new Error(`SoftQLearning: policy: ${got}, expected one with squash: 'tanh'`);
     }
     checkHasLogDet(policy);
+    checkTemperature(config.temperature);
     adviseOnPolicy('soft-q-learning', policy, actionSpace);
     if (samplerStates > batchSize) {
       throw new Error(
@@ -253,6 +254,14 @@ const rateShapes = { ...actorCriticRates.shapes, temperature: { shape: [] } };
 type SoftQRate = keyof typeof rateShapes;
 
 type SoftQBatch = TransitionTensors<SoftQRate>;
+
+/** @throws if a temperature by which values are divided is 0, or becomes 0 */
+function checkTemperature(temperature: Rate): void {
+  if (typeof temperature === 'function') return;
+  const least = typeof temperature === 'number' ? temperature : Math.min(...temperature.linear);
+  if (least > 0) return;
+  throw new Error(`SoftQLearning: temperature: got ${JSON.stringify(temperature)}, expected more than 0 throughout`);
+}
 
 /** Particles move by the density of latent values, of which a squash is a part: beyond a bound where it clips nothing would bring them back. */
 function checkHasLogDet(policy: Policy): void {

@@ -190,6 +190,16 @@ describe('SAC', () => {
   });
 });
 
+test.each([0, { linear: [1, 0] } as const])(
+  'soft Q-learning, which divides by it, refuses a temperature of %j',
+  (temperature) => {
+    const policy = gaussian();
+    expect(() => new SoftQLearning({ ...options, policy, env: new RecordingEnv(box), temperature })).toThrow(
+      `SoftQLearning: temperature: got ${JSON.stringify(temperature)}, expected more than 0 throughout`,
+    );
+  },
+);
+
 test('over many draws each critic is among those of a target as often, and there are as many as asked for', () => {
   const critics = new ActionValues({
     observationDim: 1,
