@@ -95,7 +95,8 @@ export class EvaluatedAgent<Report extends TrainReport = TrainReport> implements
         this.#progress = state;
       },
     };
-    this.#parts = new AgentParts('EvaluatedAgent', { agent: this.#agent, evaluations: progress }, [this.#agent]);
+    // The agent last: one whose state has been set goes on from it, also where it was set back to what it had been.
+    this.#parts = new AgentParts('EvaluatedAgent', { evaluations: progress, agent: this.#agent }, [this.#agent]);
   }
 
   /** The step of the training so far. */

@@ -241,4 +241,18 @@ describe('evaluations', () => {
     const wrong = 'EvaluatedAgent.setState: the state is of a Ppo, expected one of a EvaluatedAgent';
     expect(() => agent.setState(makers.ppo().agent.state())).toThrow(wrong);
   });
+
+  test('refuse a state whose evaluations are none, after which the agent begins a training as it would have', async () => {
+    const { agent, policy } = makers.ppo();
+    for await (const _ of agent.train({ steps: 64, rng: new Rng(0) }));
+    const evaluated = new EvaluatedAgent({ agent, policy, env: 'Pendulum-v1' });
+    const { parts, ...state } = evaluated.state();
+    expect(() => evaluated.setState({ ...state, parts: { ...parts, evaluations: {} } })).toThrow(
+      "the part 'evaluations' does not fit this agent",
+    );
+    const steps: number[] = [];
+    for await (const { step } of agent.train({ steps: 64, rng: new Rng('another') })) steps.push(step);
+    expect(steps).toEqual([64]);
+    agent.dispose();
+  });
 });
