@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../envs/index.ts';
+import { wrapAngle } from '../src/bijectors/elementwise/wrapAngle.ts';
 import {
   Adam,
   checkPolicy,
@@ -23,6 +24,7 @@ import { bounded } from './common/bounded.ts';
 import { checkContinuous } from './common/checkContinuous.ts';
 import { checkReparameterized } from './common/checkReparameterized.ts';
 import { criticOptions } from './common/criticOptions.ts';
+import { hasAngles } from './common/hasAngles.ts';
 import { leavesBounds } from './common/leavesBounds.ts';
 import type { FigureOf } from './common/meanMetrics.ts';
 import { offPolicyOptions } from './common/offPolicyOptions.ts';
@@ -84,7 +86,8 @@ export interface SoftQLearningReport extends TrainReport {
  *   targets: θ′ ← θ′ + τ (θ − θ′)
  *
  * The sampler is any policy with reparameterized samples; its own density, if it has one, is not used: an `ImplicitPolicy` is the paper's.
- * The environment's actions must be bounded, and the policy keep them within their bounds (`squash: 'tanh'`). In difference to the paper
+ * The environment's actions must be bounded, and the policy keep them within their bounds (`squash: 'tanh'`). Where actions are angles, the
+ * critics see their cosine and sine, and particles are apart by the shortest way round. In difference to the paper
  * there are two critics of which the less is taken, as in SAC, and the targets' networks follow by averaging.
  *
  * Haarnoja, Tang, Abbeel & Levine, "Reinforcement Learning with Deep Energy-Based Policies", arXiv:1702.08165; Feng, Wang & Liu,
@@ -128,7 +131,8 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
       );
     }
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    const angles = hasAngles(policy);
+    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
     // Before anything takes memory: a size that can never fit is refused here.
     const replay = replayFor('SoftQLearning', config, env);
     this.critics = new ActionValues(ofCritics);
@@ -241,7 +245,8 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
         return tf.sum(tf.add(energies, distribution.squashLogDet?.(u) ?? 0));
       })(latent);
       const ofStates = (rows: tf.Tensor) => tf.reshape(rows, [samplerStates, count, policy.actionDim]);
-      const moves = tf.reshape(steinDirection(ofStates(latent), ofStates(scores)), latent.shape);
+      const wrap = distribution.angles ? wrapAngle : undefined;
+      const moves = tf.reshape(steinDirection(ofStates(latent), ofStates(scores), wrap), latent.shape);
       const direction = stopGradient(() => tf.clone(moves));
       const loss = tf.neg(tf.mean(tf.sum(tf.mul(direction, latent), 1)));
       return { loss, stein: tf.sqrt(tf.mean(tf.sum(tf.square(direction), 1))) };

@@ -13,12 +13,17 @@ import { portableMath } from '../../src/index.ts';
  *
  * @param particles `[batch, M, dim]`, M ≥ 2: a set of particles for each row of the batch
  * @param scores `[batch, M, dim]`, ∇ log p at the particles
+ * @param wrap brings a difference of two particles to the shortest one where there are several, as of angles
  * @returns `[batch, M, dim]`
  */
-export function steinDirection(particles: tf.Tensor, scores: tf.Tensor): tf.Tensor {
+export function steinDirection(
+  particles: tf.Tensor,
+  scores: tf.Tensor,
+  wrap: (difference: tf.Tensor) => tf.Tensor = (difference) => difference,
+): tf.Tensor {
   const count = particles.shape[1]!;
   // [batch, i, j, dim]: uᵢ − uⱼ
-  const differences = tf.sub(tf.expandDims(particles, 2), tf.expandDims(particles, 1));
+  const differences = wrap(tf.sub(tf.expandDims(particles, 2), tf.expandDims(particles, 1)));
   const squares = tf.sum(tf.square(differences), 3);
   // Where all are in one place the kernel is 1 for any width.
   const width = tf.maximum(tf.div(tf.mean(squares, [1, 2], true), portableMath.log(count)), 1e-6);

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { ActionValues } from '../../agents/common/actionValues.ts';
 import { Sac, type SacOptions, SoftQLearning, Td3 } from '../../agents/index.ts';
-import { Rng } from '../../src/index.ts';
+import { Box } from '../../envs/index.ts';
+import { makePolicy, Rng } from '../../src/index.ts';
 import { under, type Variables } from '../oracle/mlp.ts';
 import { layerNorm } from '../oracle/normalization.ts';
 import { perturb } from '../support/perturb.ts';
@@ -199,6 +200,21 @@ test.each([0, { linear: [1, 0] } as const])(
     );
   },
 );
+
+test.each([
+  ['circular-spline', {}],
+  ['gaussian', { squash: 'wrap' }],
+] as const)('soft Q-learning of angles, by %s %j, has critics without a seam', async (name, own) => {
+  const env = new RecordingEnv(new Box({ low: -Math.PI, high: Math.PI, shape: [2] }));
+  const policy = makePolicy<string>(name, { env, hidden: [4], rng: new Rng('policy'), ...own });
+  const agent = new SoftQLearning({ ...options, policy, env, criticActivation: 'tanh', valueSamples: 4, particles: 3 });
+  for await (const _ of agent.train({ steps: 42, rng: new Rng(0) }));
+  const valueAt = (angle: number) =>
+    tf.tidy(() => agent.critics.least(tf.zeros([1, 2]), tf.tensor2d([[angle, 1]])).dataSync()[0]!);
+  expect(valueAt(-Math.PI)).toBeCloseTo(valueAt(Math.PI), 5);
+  expect(valueAt(-Math.PI)).not.toBeCloseTo(valueAt(0), 3);
+  agent.dispose();
+});
 
 test('over many draws each critic is among those of a target as often, and there are as many as asked for', () => {
   const critics = new ActionValues({

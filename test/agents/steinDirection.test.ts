@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { steinDirection } from '../../agents/common/steinDirection.ts';
+import { wrapAngle } from '../../src/bijectors/elementwise/wrapAngle.ts';
 import { Rng } from '../../src/index.ts';
 import { stein } from '../oracle/stein.ts';
 
@@ -30,4 +31,12 @@ test('two particles on a flat density part: the kernel between them is ¼, and t
 test('particles in one place move by their mean score', () => {
   const got = tf.tidy(() => steinDirection(tf.ones([1, 4, 1]), tf.tensor3d([[[1], [2], [3], [6]]])).dataSync());
   for (const move of got) expect(move).toBeCloseTo(3, 6);
+});
+
+test('two angles on both sides of ±π part across the seam, as two beside each other do', () => {
+  const direction = (at: number[]) =>
+    tf.tidy(() => steinDirection(tf.tensor3d([at.map((x) => [x])]), tf.zeros([1, 2, 1]), wrapAngle).dataSync());
+  const [wanted, got] = [direction([-0.25, 0.25]), direction([Math.PI - 0.25, -Math.PI + 0.25])];
+  expect(wanted[0]).toBeLessThan(-0.1);
+  for (const i of [0, 1]) expect(got[i]).toBeCloseTo(wanted[i]!, 5);
 });
