@@ -6,6 +6,7 @@ import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { AgentParts, type Stateful, stateOfEnv } from './agentParts.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
 import { ExplorationNoise } from './explorationNoise.ts';
+import { hasAngles } from './hasAngles.ts';
 import { MeanMetrics } from './meanMetrics.ts';
 import type { OfflineConfig } from './offlineOptions.ts';
 import type { OfflineReplay } from './offlineReplay.ts';
@@ -84,7 +85,7 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
     this.#options = options;
     const { owner, config, env, actionSpace, parts, compiled } = options;
     const { replay } = parts;
-    this.#noise = env && new ExplorationNoise(env.numEnvs, actionSpace, config);
+    this.#noise = env && new ExplorationNoise(env.numEnvs, actionSpace, config, hasAngles(parts.policy));
     this.#collector = env && new ReplayCollector({ owner, env, actionSpace, replay: replay.online! });
     this.#training = new Training(owner, ['actions', 'replay', 'updates']);
     this.#parts = new AgentParts(

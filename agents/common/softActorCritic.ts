@@ -147,7 +147,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
       policyOptimizer: this.#optimizers.policy,
       temperatureOptimizer: this.#temperature.optimizer,
     };
-    const noise = new ExplorationNoise(env.numEnvs, actionSpace, config);
+    const noise = new ExplorationNoise(env.numEnvs, actionSpace, config, angles);
 
     const { act, sampled } = sampledActions(name, policy, env.numEnvs);
     const { policyOptimizer, temperatureOptimizer, ...others } = modules;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
 import { type AgentState, Dqn, Sac, Td3 } from '../../agents/index.ts';
+import { Box } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { box, discrete, RecordingEnv } from './support.ts';
 
@@ -20,6 +21,26 @@ test('noise stays by ρ, is renewed by √(1 − ρ²) σ ε, and is in units of
   }
   noise.reset();
   expect([...noise.state()]).toEqual([0, 0]);
+});
+
+test('angles with noise go on round the circle, and do not pile up at ±π', async () => {
+  const angles = new Box({ low: -Math.PI, high: Math.PI, shape: [2] });
+  const policy = makePolicy('gaussian', {
+    observationSpace,
+    actionSpace: angles,
+    hidden: [3],
+    squash: 'wrap',
+    rng: new Rng(0),
+  });
+  const env = new RecordingEnv(angles);
+  const options = { learningStarts: 1, updatesPerStep: 1e-9, bufferSize: 200, explorationNoise: 1 };
+  const agent = new Sac({ policy, env, rng: new Rng('agent'), criticHidden: [3], ...options });
+  for await (const _ of agent.train({ steps: 200, rng: new Rng(0) }));
+  const tried = env.transitions.flatMap(({ action }) => action);
+  expect(Math.max(...tried)).toBeGreaterThan(3);
+  expect(Math.min(...tried)).toBeLessThan(-3);
+  expect(tried.filter((angle) => Math.abs(angle) > Math.PI - 1e-4)).toEqual([]);
+  agent.dispose();
 });
 
 test.each([
