@@ -7,7 +7,7 @@ import { AgentParts, type Stateful, stateOfEnv } from './agentParts.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
 import { fillUniform } from './fillUniform.ts';
 import { MeanMetrics } from './meanMetrics.ts';
-import { normalizersFor } from './normalizersFor.ts';
+import { type Normalizers, normalizersFor } from './normalizersFor.ts';
 import type { offPolicyOptions } from './offPolicyOptions.ts';
 import type { ReplayBuffer } from './replayBuffer.ts';
 import { ReplayCollector } from './replayCollector.ts';
@@ -84,11 +84,19 @@ export class ReplayTraining<RateName extends string, Figure extends string> {
   readonly #training: Training<string>;
   readonly #parts: AgentParts;
 
+  /** @throws if observations are to be normalized, and the policy cannot; what was made for the training is freed then */
   constructor(options: ReplayTrainingOptions<RateName, Figure>) {
     this.#options = options;
     const { owner, config, env, actionSpace, targetPolicies = [], parts, compiled } = options;
     const { policy, replay } = parts;
-    const normalizers = normalizersFor([policy, ...targetPolicies], env.numEnvs, config);
+    let normalizers: Normalizers;
+    try {
+      normalizers = normalizersFor([policy, ...targetPolicies], env.numEnvs, config);
+    } catch (error) {
+      // A policy that cannot be normalized: networks and optimizers have been made before.
+      new AgentParts(owner, parts, compiled).dispose();
+      throw error;
+    }
     const { scaler } = normalizers;
     this.#scale = scaler && ((reward) => scaler.scale(reward));
     this.#collector = new ReplayCollector({ owner, env, actionSpace, replay, ...normalizers });

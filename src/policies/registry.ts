@@ -115,22 +115,19 @@ export function makePolicy<N extends string>(
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
-    if (encoder !== undefined) policy.encodeObservations(encoder);
+    if (encoder !== undefined) orFreed(policy, () => policy.encodeObservations(encoder));
     return policy;
   };
   const wrapped = (policy: Policy): Policy => {
     if (settings.squash !== 'wrap') return policy;
-    try {
+    return orFreed(policy, () => {
       const wound = new WrappedPolicy(
         policy,
         `${where}: squash: got "wrap", which is for Gaussians with independent components and mixtures of such; for angles take circular-spline`,
       );
       checkAngles(where, actions.actionSpace as BoxSpace);
       return wound;
-    } catch (error) {
-      policy.dispose();
-      throw error;
-    }
+    });
   };
   const { policy, hidden } =
     parameters === undefined
@@ -144,9 +141,19 @@ export function makePolicy<N extends string>(
   Object.assign(policy, {
     config: { name, ...spaces, options: { ...settings, ...encoding, ...normalization, hidden } },
   });
-  if (normalizeObservations) policy.normalizeObservations({ clip: clipObservations });
+  if (normalizeObservations) orFreed(policy, () => policy.normalizeObservations({ clip: clipObservations }));
   noteWhatIsLost(where, layout, network !== undefined);
   return policy;
+}
+
+/** What a call gives; where it throws, a policy that nobody has yet is freed. */
+function orFreed<T>(policy: Policy, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    policy.dispose();
+    throw error;
+  }
 }
 
 /** A policy's best samples, and what it is made of. */

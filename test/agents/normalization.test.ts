@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { ObservationStatistics } from '../../agents/common/observationStatistics.ts';
 import { RewardScaler } from '../../agents/common/rewardScaler.ts';
-import { A2c, BehaviorCloning, Iql, Sac, Td3, Td3Bc } from '../../agents/index.ts';
+import { A2c, BehaviorCloning, Iql, Sac, Td3, Td3Bc, Tqc } from '../../agents/index.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
 import { Box, Discrete, MultiBinary, NormalizeReward, Tuple } from '../../envs/index.ts';
 import {
@@ -97,6 +97,12 @@ describe('a policy that normalizes', () => {
         'this.checked(observations) returns',
     );
     expect([raw.normalizer, tf.memory().numTensors]).toEqual([undefined, tensors]);
+    // And agents that have made their networks by then free them.
+    for (const Agent of [Sac, Tqc]) {
+      const options = { policy: raw, env: new RecordingEnv(box), rng: new Rng(0), criticHidden: [3] };
+      expect(() => new Agent({ ...options, normalizeObservations: true })).toThrow('must use what this.checked');
+      expect(tf.memory().numTensors).toBe(tensors);
+    }
   });
 });
 

@@ -187,12 +187,32 @@ test('what does not fit is refused in one line', () => {
 });
 
 test('what is refused once a policy has been made leaves no variables', () => {
+  class Raw extends Policy {
+    readonly observationDim: number;
+    readonly actionDim: number;
+    readonly inner: GaussianPolicy;
+
+    constructor(options: { observationDim: number; actionDim: number; rng: Rng }) {
+      super();
+      this.observationDim = options.observationDim;
+      this.actionDim = options.actionDim;
+      this.inner = new GaussianPolicy(options);
+    }
+
+    given(observations: tf.Tensor) {
+      return this.inner.given(observations);
+    }
+  }
+  registerPolicy('raw', { description: 'sees observations as they are', make: (options) => new Raw(options) });
   const before = tf.memory().numTensors;
-  for (const [name, actionSpace] of [
-    ['gaussian', task.actionSpace],
-    ['spline', angles],
+  const image = new Box({ low: 0, high: 255, shape: [5, 5, 3], dtype: 'uint8' });
+  for (const [name, options] of [
+    ['gaussian', { squash: 'wrap' }],
+    ['spline', { actionSpace: angles, squash: 'wrap' }],
+    ['raw', { normalizeObservations: true }],
+    ['raw', { observationSpace: image }],
   ] as const) {
-    expect(() => makePolicy(name, { ...task, actionSpace, squash: 'wrap' })).toThrow();
+    expect(() => makePolicy<string>(name, { ...task, ...options })).toThrow();
     expect(tf.memory().numTensors).toBe(before);
   }
 });
