@@ -22,6 +22,7 @@ import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
 import {
   Actor,
   type BestOfPolicy,
+  boxSquash,
   FlowMatchingPolicy,
   GaussianPolicy,
   makePolicy,
@@ -136,7 +137,8 @@ describe('the bounds of actions', () => {
 });
 
 test('TD3 and TD3+BC leave nothing behind where they refuse a policy that they cannot copy', () => {
-  const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [3], rng: new Rng(0) });
+  const squash = boxSquash({ low: box.low, high: box.high });
+  const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [3], squash, rng: new Rng(0) });
   const before = tf.memory().numTensors;
   const refused = /: policy: got a GaussianPolicy of unknown making, expected one of makePolicy/;
   expect(() => new Td3Bc({ ...common, policy, dataset: datasetOf() })).toThrow(refused);
