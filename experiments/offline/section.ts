@@ -68,6 +68,13 @@ export function offlineTables(rows: readonly SummaryRow[]): Table[] {
   });
 }
 
+/** A method beside a figure that says what is cloned, where a long name leaves no room: `IQL, spline flow`. */
+const shortLabel = (name: string): string =>
+  methodLabel(name)
+    .replace(/^cloned /, '')
+    .replace(/^regression to the mean$/, 'regression')
+    .replace(/ (with|by) (an? )?/, ', ');
+
 /** The report of E10. */
 export function offlineSections(
   outcomes: readonly Outcome[],
@@ -77,7 +84,11 @@ export function offlineSections(
   if (outcomes.length === 0) return [];
   const trials = readTrials();
   const datasets = byDataset(rows);
-  const figure = (metric: string, { name, title, study, rows: own }: DatasetRows, what: string): Figure[] => {
+  const figure = (
+    metric: string,
+    { name, title, study, rows: own }: DatasetRows,
+    { x, what = x }: { readonly x: string; readonly what?: string },
+  ): Figure[] => {
     const measured = own.filter((row) => row.metric === metric && row.iqm !== null);
     if (measured.length === 0) return [];
     return [
@@ -85,9 +96,9 @@ export function offlineSections(
         name: `${name}-${metric}`,
         caption: `${title}: ${what}. Interquartile mean, 95 % interval, and a tick for each seed.`,
         spec: intervalChart(measured, {
-          x: what,
+          x,
           policies: methodsOf(study),
-          label: methodLabel,
+          label: shortLabel,
           ...(metric === 'modes' ? { domain: [1, 2] } : { format: '%' }),
         }),
       },
@@ -112,8 +123,10 @@ export function offlineSections(
           'A search judges settings of cloning by the loss of held-out episodes of two experts, and those of agents that know rewards by their scores. Nothing is predicted of medium data of the lake with even banks: what IQL and FQL do there was known before.',
         ],
         figures: [
-          ...datasets.flatMap((dataset) => figure('score', dataset, 'normalized score, sampled or greedy')),
-          ...datasets.flatMap((dataset) => figure('modes', dataset, 'banks kept, of 2')),
+          ...datasets.flatMap((dataset) =>
+            figure('score', dataset, { x: 'normalized score', what: 'normalized score, sampled or greedy' }),
+          ),
+          ...datasets.flatMap((dataset) => figure('modes', dataset, { x: 'banks kept, of 2' })),
         ],
         tables: [referenceTable(outcomes), ...offlineTables(rows), divergedTable(outcomes)].filter(
           (table) => table.rows.length > 0,

@@ -23,7 +23,8 @@ const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Rec
   },
 };
 
-type Plain = 'gaussian' | 'mixture';
+export const plainNames = ['gaussian', 'mixture'] as const;
+export type Plain = (typeof plainNames)[number];
 
 /** The flows of a study, exact or by flow matching. */
 export const flowsOf = (study: string): readonly string[] => SIDES[study]!.flows;
@@ -47,6 +48,8 @@ export interface Comparison {
   readonly seeds: number;
   /** Those of them that are surely not behind it by more than 5 %; none by fewer than {@link DECIDING_SEEDS} seeds, or where one is missing. */
   readonly enough: readonly Plain[];
+  /** Those that the flow is surely ahead of. */
+  readonly behind: readonly Plain[];
   /** Whether none of them does as well, and the flow is surely ahead of all of them. */
   readonly needed: boolean;
 }
@@ -70,11 +73,12 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
     const isSure = (a: SummaryRow | undefined, b: SummaryRow | undefined, lead: number) =>
       seeds >= DECIDING_SEEDS &&
       ifWhole(leadingRows(a, b, { label: '', lead, format: String }), [a, b])?.holds === true;
-    const enough = (['gaussian', 'mixture'] as const).filter((name) => isSure(plain[name], flow, -SAME));
-    const needed =
-      enough.length === 0 && Object.values(plain).every((row) => row === undefined || isSure(flow, row, 0));
+    const there = plainNames.filter((name) => plain[name] !== undefined);
+    const enough = there.filter((name) => isSure(plain[name], flow, -SAME));
+    const behind = there.filter((name) => isSure(flow, plain[name], 0));
+    const needed = enough.length === 0 && behind.length === there.length;
     const where = `${study === 'cloning' ? 'cloning ' : ''}${conditionLabel(condition!)}, ${plainEnv(env)}`;
-    return [{ where, study, env, condition: condition!, flow, ...plain, seeds, enough, needed }];
+    return [{ where, study, env, condition: condition!, flow, ...plain, seeds, enough, behind, needed }];
   });
 }
 

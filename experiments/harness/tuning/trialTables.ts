@@ -15,11 +15,13 @@ export function trialTables(
   policyLabel: (policy: string) => string = (policy) => policy,
 ): Table[] {
   return Object.entries(trials).flatMap(([study, environments]) =>
-    Object.entries(environments).flatMap(([env, policies]) =>
-      byMeasure(policies, objectives[study]!).map(({ judged, own }) =>
-        table(`${study}, ${env}`, own, { objective: { ...objectives[study]!, ...judged }, policyLabel }),
-      ),
-    ),
+    Object.entries(environments).flatMap(([env, policies]) => {
+      const groups = byMeasure(policies, objectives[study]!);
+      return groups.map(({ judged, own }) => {
+        const title = `${study}, ${env}${groups.length > 1 ? `, by the ${judged.label}` : ''}`;
+        return table(title, own, { objective: { ...objectives[study]!, ...judged }, policyLabel });
+      });
+    }),
   );
 }
 
