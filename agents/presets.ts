@@ -235,10 +235,11 @@ export const presets = {
       policy: {},
     },
     reinforce: {
-      steps: 300_000,
+      steps: 500_000,
       envs: 16,
       agent: {
-        learningRate: 3e-3,
+        // At a rate that stays, some seeds end with greedy actions that go round in circles.
+        learningRate: { linear: [5e-3, 0] },
         valueLearningRate: 3e-3,
         valueUpdates: 20,
         normalizeObservations: true,
