@@ -52,6 +52,10 @@ describe('a class that another metric judges', () => {
 
   test('has a table of its own, and nothing to do with the best of the others', () => {
     const tables = trialTables({ learn: { Field: { plain: trials, own } } }, { objectives: { learn: judged } });
+    expect(tables.map(({ title }) => title)).toEqual([
+      'Trials: learn, Field, by the loss',
+      'Trials: learn, Field, by the squared error',
+    ]);
     expect(tables.map(({ columns, rows }) => [columns[1], columns[3], ...rows])).toEqual([
       [
         'best loss, mean of the seeds',
@@ -70,6 +74,7 @@ describe('a class that another metric judges', () => {
 test('the table: best, median of all trials, how many come near to the best policy’s, settings', () => {
   const other = [trial('x', 1.9), trial('y', 2.1), trial('z', null)];
   const [table] = trialTables({ learn: { Field: { plain: trials, other } } }, { objectives: { learn: objective } });
+  expect(table!.title).toBe('Trials: learn, Field');
   expect(table!.rows).toEqual([
     ['plain', '1.500', '2.000', '3 of 5', 'name c'],
     ['other', '1.900', '2.100', '1 of 3', 'name x'],
