@@ -78,9 +78,10 @@ async function train(
   }: TrainFlags,
   context: CommandContext,
 ): Promise<number> {
-  const [{ trainExperiment }, { datasetIdentity, isSameTask }] = await Promise.all([
+  const [{ trainExperiment }, { datasetIdentity }, { isSameTask }] = await Promise.all([
     import('../training/trainExperiment.ts'),
     import('../training/datasetIdentity.ts'),
+    import('../training/isSameTask.ts'),
   ]);
   const { choice, allowed, check } = await chooseTraining('train', env, { ...flags, agent, policy, load });
   const given = Object.entries({ envs, dataset, evaluateEvery, keep, stopAtReturn, snapshots }).filter(
