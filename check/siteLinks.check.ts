@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { storedReports } from './site/storedReports.ts';
 import { visitSite } from './site/visitSite.ts';
@@ -83,14 +84,23 @@ describe('ways back', () => {
     },
   );
 
-  test('from an address that leads nowhere, to the page of that name and to where most go', async () => {
+  /** A page of an address that leads nowhere. */
+  async function lost(path: string): Promise<Page> {
     const page = await browser.newPage();
-    await page.route(`${address}/docs/lake.md`, async (route) => {
-      // As hosts of such sites answer.
-      const response = await route.fetch({ url: `${address}/404.html` });
-      await route.fulfill({ response, status: 404 });
-    });
-    await page.goto(`${address}/docs/lake.md`);
+    await page.route(
+      ({ href }) => href === `${address}/${path}`,
+      async (route) => {
+        // As hosts of such sites answer.
+        const response = await route.fetch({ url: `${address}/404.html` });
+        await route.fulfill({ response, status: 404 });
+      },
+    );
+    await page.goto(`${address}/${path}`);
+    return page;
+  }
+
+  test('from an address that leads nowhere, to the page of that name and to where most go', async () => {
+    const page = await lost('docs/lake.md');
     expect(await page.locator('h1').textContent()).toBe('There is no such page');
     const likely = page.locator('.not-found p', { hasText: 'Did you mean' }).locator('a');
     expect(await likely.first().getAttribute('href')).toBe('/oxbow/lake.html');
@@ -101,6 +111,12 @@ describe('ways back', () => {
     for (const place of places) expect([place, (await page.request.get(place)).status()]).toEqual([place, 200]);
     await likely.first().click();
     await page.waitForURL('**/lake.html');
+    await page.close();
+  });
+
+  test('from an address whose % begin no characters, which is shown as it is', async () => {
+    const page = await lost('lake%E0%A4%A');
+    await expect.poll(() => page.locator('.not-found code').textContent()).toBe('/lake%E0%A4%A');
     await page.close();
   });
 });

@@ -66,14 +66,34 @@ export function gymnasiumSpec(environment: Environment | null): string | undefin
   });
 }
 
-/** The environment of oxbow that is the twin of Gymnasium's, or Gymnasium's own in its Python. */
+interface WrapperSpec {
+  readonly name: string;
+  readonly entry_point: string;
+  readonly kwargs?: Environment['options'] | null | undefined;
+}
+
+/** Wrappers that watch, and change nothing. */
+const WATCHES = /^Record/;
+
+/** A wrapper as `make('gymnasium:…')` takes it: Gymnasium's own by their names, others by their whole ones. */
+function wrapperFrom({ name, entry_point: entry, kwargs }: WrapperSpec): string | Environment['options'] {
+  const known = entry.startsWith('gymnasium.wrappers.') ? name : entry.replace(':', '.');
+  return kwargs == null || Object.keys(kwargs).length === 0 ? known : { name: known, ...kwargs };
+}
+
+/** The environment of oxbow that is the twin of Gymnasium's, or Gymnasium's own in its Python, where it has options or wrappers. */
 export function environmentFrom(spec: {
   readonly id: string;
   readonly kwargs?: Environment['options'] | undefined;
   readonly max_episode_steps?: number | null | undefined;
+  readonly additional_wrappers?: readonly WrapperSpec[] | null | undefined;
 }): Environment {
-  const { id, kwargs = {}, max_episode_steps: limit } = spec;
-  if (!Object.hasOwn(ENTRIES, id) || Object.keys(kwargs).length > 0) return { id: `${PYTHON}${id}`, options: kwargs };
+  const { id, kwargs = {}, max_episode_steps: limit, additional_wrappers } = spec;
+  const wrappers = (additional_wrappers ?? []).filter(({ name }) => !WATCHES.test(name)).map(wrapperFrom);
+  const own = { ...kwargs, ...(wrappers.length > 0 && { wrappers }) };
+  if (!Object.hasOwn(ENTRIES, id) || Object.keys(own).length > 0) {
+    return { id: `${PYTHON}${id}`, options: own as Environment['options'] };
+  }
   const { entry, steps } = ENTRIES[id]!;
   const options = limit == null || limit === steps ? {} : { maxEpisodeSteps: limit };
   return { id: entry.includes('.mujoco.') ? `${MUJOCO}${id}` : id, options };

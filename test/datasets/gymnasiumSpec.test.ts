@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { environmentFrom } from '../../datasets/minari/gymnasiumSpec.ts';
+
+test('an environment of Gymnasium is its twin of ours, by its own limit', () => {
+  expect(environmentFrom({ id: 'Hopper-v5' })).toEqual({ id: 'mujoco/Hopper-v5', options: {} });
+  expect(environmentFrom({ id: 'Pendulum-v1', max_episode_steps: 50, additional_wrappers: [] })).toEqual({
+    id: 'Pendulum-v1',
+    options: { maxEpisodeSteps: 50 },
+  });
+});
+
+test('with wrappers it is theirs in Python, since ours has none of them', () => {
+  const rescaled = {
+    name: 'RescaleAction',
+    entry_point: 'gymnasium.wrappers.transform_action:RescaleAction',
+    kwargs: { min_action: -1, max_action: 1 },
+  };
+  const own = { name: 'Upside', entry_point: 'robots.wrappers:Upside', kwargs: null };
+  const spec = { id: 'Pendulum-v1', max_episode_steps: 200, additional_wrappers: [rescaled, own] };
+  expect(environmentFrom(spec)).toEqual({
+    id: 'gymnasium:Pendulum-v1',
+    options: { wrappers: [{ name: 'RescaleAction', min_action: -1, max_action: 1 }, 'robots.wrappers.Upside'] },
+  });
+});
+
+test('a wrapper that records changes nothing', () => {
+  const recorded = {
+    name: 'RecordEpisodeStatistics',
+    entry_point: 'gymnasium.wrappers.common:RecordEpisodeStatistics',
+    kwargs: { buffer_length: 100 },
+  };
+  expect(environmentFrom({ id: 'Pendulum-v1', additional_wrappers: [recorded] }).id).toBe('Pendulum-v1');
+});
