@@ -103,7 +103,7 @@ export const lake = defineExperiment<LakeConfig, LakeJob>({
   report: (outcomes, summary, config) => {
     const searches = tunedStudies
       .filter((study) => config.studies.includes(study))
-      .map((study) => ({ study, file: trialsOf(study, config) }))
+      .flatMap((study) => trialsOf(study, config).map((file) => ({ study, file })))
       .filter(({ study, file }) => Object.keys(file.trials[study]!).length > 0)
       .map(({ file }) => tuningSection(file, { tuning, conditionLabel }, config.tuned));
     return [
@@ -153,13 +153,14 @@ function fewestSeeds({ rows }: StudyResults): number {
   return counts.length === 0 ? 0 : Math.min(...counts);
 }
 
-/** The trials of a study, of the environments and policies of the run. */
-function trialsOf(study: TunedStudy, { environments, policies }: LakeConfig): TrialsFile {
-  const file = readTrials(study);
-  const trials = {
-    [study]: pick(file.trials[study]!, environments, (own) => pick(own, policies, (ofPolicy) => ofPolicy)),
-  };
-  return { ...file, trials };
+/** The trials of a study, search by search, of the environments and policies of the run. */
+function trialsOf(study: TunedStudy, { environments, policies }: LakeConfig): TrialsFile[] {
+  return readTrials(study).map((file) => ({
+    ...file,
+    trials: {
+      [study]: pick(file.trials[study]!, environments, (own) => pick(own, policies, (ofPolicy) => ofPolicy)),
+    },
+  }));
 }
 
 function pick<T, U>(

@@ -8,19 +8,19 @@ export function readTuned(): Tuned {
   return read<{ tuned: Tuned }>('tuned.json').tuned;
 }
 
-/** The studies whose settings were searched for, each with the file of its trials. */
+/** The studies whose settings were searched for, each with the files of its searches. */
 const TRIALS = {
-  ppo: 'ppoTrials.json',
-  cloning: 'cloningTrials.json',
-  soft: 'softTrials.json',
-  'other-ways': 'otherWaysTrials.json',
-} satisfies Partial<Record<StudyName, string>>;
+  ppo: ['ppoTrials.json'],
+  cloning: ['cloningTrials.json', 'robotCloningTrials.json'],
+  soft: ['softTrials.json'],
+  'other-ways': ['otherWaysTrials.json'],
+} satisfies Partial<Record<StudyName, string[]>>;
 export type TunedStudy = keyof typeof TRIALS;
 export const tunedStudies = Object.keys(TRIALS) as TunedStudy[];
 
-/** All trials of a study. */
-export function readTrials(study: TunedStudy): TrialsFile {
-  return read<TrialsFile>(TRIALS[study]);
+/** All trials of a study, search by search. */
+export function readTrials(study: TunedStudy): TrialsFile[] {
+  return TRIALS[study].map((name) => read<TrialsFile>(name));
 }
 
 /** A file beside this one. */

@@ -29,11 +29,12 @@ export function lakeOf(env: RobotLakeId): LakeId {
 /** The studies that are asked of robots, too. */
 const STUDIES: readonly string[] = ['ppo', 'cloning'];
 
-/** Settings in which every robot has those of its lake, or of the one that there is, where it has none of its own. */
+/** Settings in which every policy of a robot has those of its lake, or of the one that there is, where it has none of its own. */
 export function withRobots(tuned: Tuned): Tuned {
   return mapValues(tuned, (environments, study) => {
     if (!STUDIES.includes(study)) return environments;
     const borrowed = (env: RobotLakeId) => environments[lakeOf(env)] ?? Object.values(environments)[0]!;
-    return { ...Object.fromEntries(robotLakes.map((env) => [env, borrowed(env)])), ...environments };
+    const ofRobots = robotLakes.map((env) => [env, { ...borrowed(env), ...environments[env] }]);
+    return { ...environments, ...Object.fromEntries(ofRobots) };
   });
 }

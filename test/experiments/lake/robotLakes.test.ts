@@ -15,10 +15,10 @@ test('a run has robots only if it names them', () => {
 
 test.each(robotLakes)('%s is cloned and learned on, with the settings of its lake until it has its own', (env) => {
   const grain = env.includes('Stride') ? 'LakeStride-v0' : 'Lake-v0';
-  const config: LakeConfig = lakeSchema.parse({ environments: [env], policies: ['spline'], seeds: [4] });
-  expect(lake.jobs(config).map(({ id }) => id)).toEqual([`ppo/${env}/spline/seed-4`, `cloning/${env}/spline/seed-4`]);
-  expect(cloningSettings(config, env, 'spline')).toEqual(cloningSettings(config, grain, 'spline'));
-  expect(ppoSettings(config.tuned, 'spline', env)).toEqual(ppoSettings(config.tuned, 'spline'));
+  const config: LakeConfig = lakeSchema.parse({ environments: [env], policies: ['realnvp'], seeds: [4] });
+  expect(lake.jobs(config).map(({ id }) => id)).toEqual([`ppo/${env}/realnvp/seed-4`, `cloning/${env}/realnvp/seed-4`]);
+  expect(cloningSettings(config, env, 'realnvp')).toEqual(cloningSettings(config, grain, 'realnvp'));
+  expect(ppoSettings(config.tuned, 'realnvp', env)).toEqual(ppoSettings(config.tuned, 'realnvp'));
   const own = { learningRate: 0.001 };
   const tuned = lakeSchema.parse({ environments: [env], tuned: { cloning: { [env]: { spline: own } } } });
   expect(cloningSettings(tuned, env, 'spline').learningRate).toBe(0.001);
