@@ -71,11 +71,20 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-test('docs/README.md leads to every page beside it, and to every page of results', () => {
-  const links = new Set(linksOf('docs/README.md').map((link) => normalize(join('docs', link))));
+describe('every page of docs and of results is reached', () => {
   const pages = PAGES.filter((page) => /^docs\/(results\/)?[\w-]+\.md$/.test(page) && page !== 'docs/README.md');
-  expect(pages.length).toBeGreaterThan(20);
-  expect(pages.filter((page) => !links.has(page))).toEqual([]);
+
+  test('from docs/README.md', () => {
+    const links = new Set(linksOf('docs/README.md').map((link) => normalize(join('docs', link))));
+    expect(pages.length).toBeGreaterThan(20);
+    expect(pages.filter((page) => !links.has(page))).toEqual([]);
+  });
+
+  test("from the site's sidebar", () => {
+    const links = read('web/.vitepress/config.ts').matchAll(/link: '(\/[\w/-]+)'/g);
+    const reached = new Set([...links].map(([, address]) => pageAt(address!)));
+    expect(pages.filter((page) => !reached.has(page))).toEqual([]);
+  });
 });
 
 test.each(PAGES_FOR_CONTRIBUTORS)('%s: every path that it names is there', (page) => {
