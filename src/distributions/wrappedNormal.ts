@@ -82,7 +82,9 @@ export class WrappedNormal extends Distribution {
 
 function overTurns(angle: tf.Tensor, scale: tf.Tensor): tf.Tensor {
   const shifts = Array.from({ length: 2 * TURNS + 1 }, (_, i) => 2 * Math.PI * (i - TURNS));
-  const each = tf.add(tf.expandDims(angle, 0), tf.tensor(shifts, [shifts.length, ...angle.shape.map(() => 1)]));
+  // The turns' axis lies before all others, of which σ may have more than the angle.
+  const ones = new Array<number>(Math.max(angle.rank, scale.rank)).fill(1);
+  const each = tf.add(angle, tf.tensor(shifts, [shifts.length, ...ones]));
   const exponents = tf.mul(-0.5, tf.square(tf.div(each, scale)));
   return tf.sub(tf.logSumExp(exponents, 0), tf.add(tf.log(scale), HALF_LOG_TWO_PI));
 }

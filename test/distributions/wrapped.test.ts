@@ -64,6 +64,17 @@ describe.each([
   });
 });
 
+test('a batch that σ alone makes meets one angle', () => {
+  const scales = [0.4, 1, 2, 2.4, 4];
+  const logScale = tf.tensor2d(scales.map((scale) => [Math.log(scale)]));
+  const wound = new WrappedNormal(new MultivariateNormalDiag({ loc: tf.tensor1d([0.3]), logScale }));
+  const values = wound.logProb(tf.tensor1d([-1]));
+  expect(values.shape).toEqual([scales.length]);
+  [...values.dataSync()].forEach((value, i) =>
+    expect(Math.abs(value - Math.log(reference(-1, 0.3, scales[i]!)))).toBeLessThan(1e-5),
+  );
+});
+
 test('a draw is that of the line, wound; a wound mixture has the density of wound components', () => {
   const components = new MultivariateNormalDiag({ loc: tf.tensor2d([[3], [-2]]), logScale: tf.tensor2d([[0], [-1]]) });
   const mixture = new MixtureSameFamily({ logits: tf.tensor1d([0.5, -0.5]), components, reparameterize: true });
