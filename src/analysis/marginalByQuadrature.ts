@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
+import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { Distribution } from '../distributions/distribution.ts';
 import type { Rng } from '../random.ts';
 import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange, without } from './midpoints.ts';
@@ -47,9 +48,11 @@ export class MarginalByQuadrature extends Distribution {
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    const whole = [this.#nodes.size, ...x.shape.slice(0, -1)];
-    const component = broadcast(tf.reshape(this.#nodes, [this.#nodes.size, ...x.shape.map(() => 1)]), [...whole, 1]);
-    const others = broadcast(tf.expandDims(x, 0), [...whole, this.eventShape[0]!]);
+    // The nodes' axis lies before the whole batch, of which x may have less.
+    const batch = broadcastShape(x.shape.slice(0, -1), this.batchShape)!;
+    const whole = [this.#nodes.size, ...batch];
+    const component = broadcast(tf.reshape(this.#nodes, [this.#nodes.size, ...batch.map(() => 1), 1]), [...whole, 1]);
+    const others = broadcast(x, [...whole, this.eventShape[0]!]);
     return logIntegral(this.joint.logProb(joined(others, component, this.out)), this.#width);
   }
 }

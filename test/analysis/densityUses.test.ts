@@ -89,6 +89,22 @@ describe.each([0, 1] as const)('of component %s of a correlated normal', (i) => 
   });
 });
 
+test('a batch of marginals meets one point, also where it is as large as the number of nodes', () => {
+  const locs = [-1, 0.5, 2];
+  const several = new MultivariateNormalTriL({
+    loc: tf.tensor2d(locs.map((loc) => [loc, 0])),
+    logDiagonal: tf.zeros([3, 2]),
+    offDiagonal: tf.zeros([3, 1]),
+  });
+  const logProb = (points: number) =>
+    new MarginalByQuadrature({ joint: several, out: 1, range: [-9, 9], points }).logProb(tf.tensor1d([0.3]));
+  expect(logProb(64).shape).toEqual([3]);
+  const [fine, coarse] = [values(logProb(64)), values(logProb(3))];
+  locs.forEach((loc, i) => expect(fine[i]).toBeCloseTo(normalLogPdf(0.3, loc, 1), 4));
+  // Of independent components the integral, right or wrong, is the same for all.
+  locs.forEach((_, i) => expect(coarse[i]! - coarse[0]!).toBeCloseTo(fine[i]! - fine[0]!, 4));
+});
+
 test('the gradient of a conditional log-density reaches the given values', () => {
   const at = (given: tf.Tensor) =>
     new ConditionalByQuadrature({ joint, of: 1, given, range: around(1) }).logProb(tf.tensor1d([0.4]));
