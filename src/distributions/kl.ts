@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
-import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import { portableMath } from '../portableMath.ts';
 import { besselGap, logBesselI0e } from '../special/besselI.ts';
@@ -16,6 +15,7 @@ import { Categorical } from './categorical.ts';
 import { Cauchy } from './cauchy.ts';
 import { Dirichlet } from './dirichlet.ts';
 import type { Distribution } from './distribution.ts';
+import { divergenceBatch } from './divergenceBatch.ts';
 import { Exponential } from './exponential.ts';
 import { Gamma } from './gamma.ts';
 import { Gumbel } from './gumbel.ts';
@@ -44,13 +44,7 @@ import { VonMises } from './vonMises.ts';
  * @throws if there is none, for which there is `klEstimate`; or if the events or batches do not fit
  */
 export function kl(p: Distribution, q: Distribution): tf.Tensor {
-  const batch = broadcastShape(p.batchShape, q.batchShape);
-  if (batch === undefined || !tf.util.arraysEqual(p.eventShape, q.eventShape)) {
-    throw new Error(
-      `kl: wanted equal events and batches that broadcast, got events [${p.eventShape}] and [${q.eventShape}], ` +
-        `batches [${p.batchShape}] and [${q.batchShape}]`,
-    );
-  }
+  const batch = divergenceBatch('kl', p, q);
   for (const formula of FORMULAS) {
     const value = formula(p, q);
     if (value !== undefined) return broadcast(value, batch);
@@ -154,7 +148,10 @@ function cauchys(p: Cauchy, q: Cauchy): tf.Tensor {
 /** E_p[log p(X) − log q(X)] where the bounds are the same tensors, or the same numbers. */
 function truncatedNormals(p: TruncatedNormal, q: TruncatedNormal): tf.Tensor | undefined {
   if (p.low !== q.low || p.high !== q.high) return undefined;
-  return p.expectation((x) => tf.sub(p.logProb(x), q.logProb(x)));
+  // The axis of the integral's nodes lies before the whole batch, of which p may have less.
+  const loc = broadcast(p.loc, divergenceBatch('kl', p, q));
+  const whole = new TruncatedNormal({ loc, logScale: p.logScale, low: p.low, high: p.high });
+  return whole.expectation((x) => tf.sub(whole.logProb(x), q.logProb(x)));
 }
 
 /**

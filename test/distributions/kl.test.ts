@@ -90,6 +90,32 @@ describe.each(pairs)('kl of %s', (_, p, q) => {
   });
 });
 
+/** As many distributions as an integral has nodes, of another batch than theirs is. */
+const NODES = 22;
+
+test.each([3, NODES])('from one distribution to a batch of %d, and back: each of them by itself', (count) => {
+  const locs = Array.from({ length: count }, (_, i) => (i + 1) / count - 0.6);
+  const make = (loc: number | number[], Kind: typeof Normal | typeof TruncatedNormal) =>
+    new Kind({ loc: tf.tensor(loc), logScale: tf.scalar(-0.3), low: -0.5, high: 1 });
+  for (const Kind of [Normal, TruncatedNormal]) {
+    const [one, several] = [make(0.3, Kind), make(locs, Kind)];
+    for (const [p, q, each] of [
+      [one, several, locs.map((loc) => kl(one, make(loc, Kind)))],
+      [several, one, locs.map((loc) => kl(make(loc, Kind), one))],
+    ] as const) {
+      const exact = kl(p, q);
+      expect(exact.shape).toEqual([count]);
+      const values = [...exact.dataSync()];
+      each.forEach((wanted, i) => expect(Math.abs(values[i]! - wanted.dataSync()[0]!)).toBeLessThan(2e-6));
+      // As many draws as distributions: an axis of the ones is none of the others.
+      expect(klEstimate(p, q, new Rng(0), count).value.shape).toEqual([count]);
+      const { value, standardError } = klEstimate(p, q, new Rng(0), 500);
+      const [estimates, errors] = [value.dataSync(), standardError.dataSync()];
+      values.forEach((wanted, i) => expect(Math.abs(estimates[i]! - wanted)).toBeLessThan(6 * errors[i]! + 1e-5));
+    }
+  }
+});
+
 test('two normals: log σq/σp + (σp² + (μp − μq)²)/(2σq²) − ½', () => {
   const make = (loc: number, scale: number) =>
     new Normal({ loc: tf.scalar(loc), logScale: tf.scalar(Math.log(scale)) });
@@ -215,6 +241,9 @@ test('no closed form, other events or batches are errors that say so', () => {
   expect(() => kl(normal(), logistic)).toThrow('kl: there is no closed form for Normal and Logistic; use klEstimate');
   expect(() => kl(normal(), new StandardNormal(2))).toThrow(
     'kl: wanted equal events and batches that broadcast, got events [] and [2]',
+  );
+  expect(() => klEstimate(normal(), new Normal({ loc: tf.zeros([2]), logScale: tf.scalar(0) }), new Rng(0))).toThrow(
+    'klEstimate: wanted equal events and batches that broadcast, got events [] and [], batches [3] and [2]',
   );
   expect(() => klEstimate(normal(), logistic, new Rng(0), 1)).toThrow(
     'klEstimate: wanted an integer number of samples above 1, got 1',
