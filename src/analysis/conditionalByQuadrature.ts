@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { direction, versine } from '../distributions/direction.ts';
 import { Distribution } from '../distributions/distribution.ts';
 import { probabilityBefore } from '../distributions/probabilityBefore.ts';
 import { currentTrace } from '../engine/trace/traceBackend.ts';
@@ -65,6 +66,10 @@ export class ConditionalByQuadrature extends Distribution {
     if (currentTrace() === undefined) this.#checkPossible();
   }
 
+  override get angles(): boolean {
+    return this.joint.angles;
+  }
+
   #checkPossible(): void {
     const logs = tf.tidy(() => tf.reshape(tf.max(this.#logs, 0), [-1]).dataSync());
     const row = logs.findIndex((log) => !(log > Number.NEGATIVE_INFINITY));
@@ -115,12 +120,14 @@ export class ConditionalByQuadrature extends Distribution {
   }
 
   override mean(): tf.Tensor {
-    return tf.expandDims(tf.sum(tf.mul(this.#weights(), this.#aligned()), 0), -1);
+    const [weights, x] = [this.#weights(), this.#aligned()];
+    return tf.expandDims(this.angles ? direction(x, weights, 0) : tf.sum(tf.mul(weights, x), 0), -1);
   }
 
   override variance(): tf.Tensor {
     const apart = tf.sub(this.#aligned(), tf.squeeze(this.mean(), [-1]));
-    return tf.expandDims(tf.sum(tf.mul(this.#weights(), tf.square(apart)), 0), -1);
+    const each = this.angles ? versine(apart) : tf.square(apart);
+    return tf.expandDims(tf.sum(tf.mul(this.#weights(), each), 0), -1);
   }
 
   /** The probability of each cell, `[points, ...batch]`. */

@@ -43,6 +43,10 @@ export class MarginalByQuadrature extends Distribution {
     return this.joint.reparameterized;
   }
 
+  override get angles(): boolean {
+    return this.joint.angles;
+  }
+
   sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
     return without(this.joint.sample(rng, sampleShape), this.out);
   }

@@ -124,7 +124,7 @@ export abstract class Distribution {
     return meanWithError(owner, tf.neg(this.sampleWithLogProb(rng, [checkedSamples(owner, samples)]).logProb));
   }
 
-  /** E[X]. @throws where there is no closed form. */
+  /** E[X]; of angles the direction of E[(cos X, sin X)]. @throws where there is no closed form. */
   mean(): tf.Tensor {
     return this.unavailable('mean in closed form');
   }
@@ -134,7 +134,7 @@ export abstract class Distribution {
     return this.unavailable('mode in closed form');
   }
 
-  /** Var[X] of each component. @throws where there is no closed form. */
+  /** Var[X] of each component; of angles 1 − E[cos(X − mean)]. @throws where there is no closed form. */
   variance(): tf.Tensor {
     return this.unavailable('variance in closed form');
   }

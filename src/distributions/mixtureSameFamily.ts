@@ -4,6 +4,7 @@ import { broadcast } from '../bijectors/broadcast.ts';
 import { monotoneInverse } from '../bijectors/monotoneInverse.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
+import { direction, versine } from './direction.ts';
 import { Distribution, type Tails } from './distribution.ts';
 import { distributionalTransform } from './distributionalTransform.ts';
 import { logSumExp } from './logSumExp.ts';
@@ -125,15 +126,22 @@ export class MixtureSameFamily extends Distribution {
     return event(tf.where(isFirst!, least, tf.where(isLast!, greatest, root)));
   }
 
-  /** Σₖ wₖ E[Xₖ]. */
+  /** Σₖ wₖ E[Xₖ]; of angles the direction of Σₖ wₖ (1 − Var[Xₖ]) (cos E[Xₖ], sin E[Xₖ]), which is that of E[(cos X, sin X)]. */
   override mean(): tf.Tensor {
-    return tf.sum(tf.mul(this.#weights(), this.components.mean()), this.#axis);
+    const [weights, means] = [this.#weights(), this.components.mean()];
+    if (!this.angles) return tf.sum(tf.mul(weights, means), this.#axis);
+    return direction(means, tf.mul(weights, tf.sub(1, this.components.variance())), this.#axis);
   }
 
-  /** Σₖ wₖ (Var[Xₖ] + (E[Xₖ] − E[X])²): the law of total variance, which does not cancel. */
+  /**
+   * Σₖ wₖ (Var[Xₖ] + (E[Xₖ] − E[X])²): the law of total variance, which does not cancel; of angles, with circular means and variances,
+   * Σₖ wₖ (Var[Xₖ] + (1 − Var[Xₖ]) (1 − cos(E[Xₖ] − E[X]))).
+   */
   override variance(): tf.Tensor {
+    const variances = this.components.variance();
     const apart = tf.sub(this.components.mean(), tf.expandDims(this.mean(), this.#axis));
-    return tf.sum(tf.mul(this.#weights(), tf.add(this.components.variance(), tf.square(apart))), this.#axis);
+    const between = this.angles ? tf.mul(tf.sub(1, variances), versine(apart)) : tf.square(apart);
+    return tf.sum(tf.mul(this.#weights(), tf.add(variances, between)), this.#axis);
   }
 
   /** The axis of the components, which lies before the event. */

@@ -7,6 +7,7 @@ import {
   expectationEstimate,
   Independent,
   MarginalByQuadrature,
+  MultivariateNormalDiag,
   MultivariateNormalTriL,
   momentsEstimate,
   mutualInformationEstimate,
@@ -14,6 +15,7 @@ import {
   Rng,
   StandardNormal,
   Uniform,
+  Wrapped,
 } from '../../src/index.ts';
 import { covarianceOf, normalLogPdf } from '../oracle/densities.ts';
 
@@ -87,6 +89,19 @@ describe.each([0, 1] as const)('of component %s of a correlated normal', (i) => 
       [4, 2],
     ]);
   });
+});
+
+test('of angles: marginals and conditionals are angles too, with a mean and a variance on the circle', () => {
+  const angles = new Wrapped(
+    new MultivariateNormalDiag({ loc: tf.tensor1d([3.1, -3.1]), logScale: tf.tensor1d([-1, 0]) }),
+  );
+  const range = [-Math.PI, Math.PI] as const;
+  const marginal = new MarginalByQuadrature({ joint: angles, out: 1, range });
+  const conditional = new ConditionalByQuadrature({ joint: angles, of: 0, given: tf.tensor1d([1]), range });
+  expect([marginal.angles, conditional.angles]).toEqual([true, true]);
+  expect(values(conditional.mean())[0]).toBeCloseTo(3.1, 5);
+  expect(values(conditional.variance())[0]).toBeCloseTo(-Math.expm1(-0.5 * Math.exp(-2)), 5);
+  expect(() => momentsEstimate(marginal, { rng: new Rng(0) })).toThrow('wanted numbers on a line, got angles');
 });
 
 test('a batch of marginals meets one point, also where it is as large as the number of nodes', () => {

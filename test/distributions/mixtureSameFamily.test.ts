@@ -7,6 +7,8 @@ import {
   MultivariateNormalDiag,
   StandardNormal,
   Uniform,
+  VonMises,
+  WrappedNormal,
 } from '../../src/distributions/index.ts';
 import { compile } from '../../src/engine/index.ts';
 import { Rng } from '../../src/random.ts';
@@ -164,5 +166,44 @@ describe('MixtureSameFamily at the edges of float32', () => {
     expect(
       () => new MixtureSameFamily({ logits: tf.zeros([2, 0]), components: new StandardNormal(1, [2, 0]) }),
     ).toThrow('MixtureSameFamily: wanted logits [..., K] of at least one component, got [2,0]');
+  });
+});
+
+describe('a mixture of angles', () => {
+  const [logits, locs] = [tf.tensor1d([0.4, 0, -1]), [3, -2.9, -3.1]];
+  const kinds = {
+    VonMises: (spread: number) =>
+      new MixtureSameFamily({
+        logits,
+        components: new VonMises({
+          loc: tf.tensor1d(locs),
+          concentration: tf.div(tf.tensor1d([1, 4, 2]), spread * spread),
+        }),
+      }),
+    WrappedNormal: (spread: number) =>
+      new MixtureSameFamily({
+        logits,
+        components: new WrappedNormal(
+          new MultivariateNormalDiag({
+            loc: tf.tensor2d(locs, [3, 1]),
+            logScale: tf.log(tf.mul(tf.tensor2d([0.7, 0.3, 1], [3, 1]), spread)),
+          }),
+        ),
+      }),
+  };
+
+  test.each(Object.entries(kinds))('has the circular mean and variance of its density: %s', (_, make) => {
+    const count = 4000;
+    const angles = Array.from({ length: count }, (_, i) => ((2 * i + 1) / count - 1) * Math.PI);
+    for (const spread of [1, 0.05]) {
+      const mixed = make(spread);
+      const density = tf.exp(mixed.logProb(tf.tensor(angles, [count, ...mixed.eventShape]))).dataSync();
+      const mean = (f: (angle: number) => number) =>
+        angles.reduce((sum, angle, i) => sum + (2 * Math.PI * density[i]! * f(angle)) / count, 0);
+      const wanted = Math.atan2(mean(Math.sin), mean(Math.cos));
+      const [direction, variance] = [mixed.mean(), mixed.variance()].map((each) => each.dataSync()[0]!);
+      expect(Math.abs(Math.sin((direction! - wanted) / 2))).toBeLessThan(1e-5);
+      expect(variance! / mean((angle) => 1 - Math.cos(angle - wanted))).toBeCloseTo(1, 4);
+    }
   });
 });
