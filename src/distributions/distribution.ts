@@ -87,7 +87,13 @@ export abstract class Distribution {
    */
   quantile(p: tf.Tensor, above: tf.Tensor = tf.sub(1, p)): tf.Tensor {
     const shape = this.#jointBatch('quantile', p, []);
-    return spread(this.computeQuantile(p, above), [...shape, ...this.eventShape]);
+    const less = stopGradient(() => tf.minimum(p, above));
+    const isShare = stopGradient(() => tf.greaterEqual(less, 0));
+    const [left, right] = [p, above].map((share) => tf.where(isShare, share, tf.fill(less.shape, 0.5)));
+    const x = spread(this.computeQuantile(left!, right!), [...shape, ...this.eventShape]);
+    const perEvent = tf.reshape(less, [...less.shape, ...this.eventShape.map(() => 1)]);
+    const isQuantile = stopGradient(() => tf.greaterEqual(tf.add(perEvent, tf.zerosLike(x)), 0));
+    return tf.where(isQuantile, x, tf.fill(x.shape, Number.NaN));
   }
 
   /** P(X ≤ x) and P(X > x), each with its gradient exact where it is the smaller; x as in {@link computeLogProb}. */
@@ -95,7 +101,7 @@ export abstract class Distribution {
     return this.unavailable('distribution function in closed form');
   }
 
-  /** The x with P(X ≤ x) = below and P(X > x) = above, which add up to 1: the smaller is the exact one. */
+  /** The x with P(X ≤ x) = below and P(X > x) = above, no less than 0, which add up to 1: the smaller is the exact one. */
   protected computeQuantile(_below: tf.Tensor, _above: tf.Tensor): tf.Tensor {
     return this.unavailable('quantile in closed form');
   }

@@ -3,7 +3,7 @@ import { broadcast } from '../bijectors/broadcast.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 
 /**
- * Quantiles of a distribution over [low, high]: the ends where no mass lies on one side, with gradient 0, and NaN where the two are no shares.
+ * Quantiles of a distribution over [low, high]: the ends where no mass lies on one side, with gradient 0.
  * @param inside the quantile of two shares above 0, of the shape of both and of the batch
  */
 export function quantileInside(
@@ -19,8 +19,7 @@ export function quantileInside(
   const [left, right] = [broadcast(below, shape), broadcast(above, shape)];
   const [isLow, isHigh] = [left, right].map((share) => stopGradient(() => tf.equal(share, 0)));
   const isProper = stopGradient(() => tf.logicalAnd(tf.greater(left, 0), tf.greater(right, 0)));
-  const [half, fill] = [tf.fill(shape, 0.5), (value: number) => tf.fill(shape, value)];
+  const half = tf.fill(shape, 0.5);
   const value = inside(tf.where(isProper, left, half), tf.where(isProper, right, half));
-  const settled = tf.where(isLow!, fill(low), tf.where(isHigh!, fill(high), fill(Number.NaN)));
-  return tf.where(isProper, value, settled);
+  return tf.where(isLow!, tf.fill(shape, low), tf.where(isHigh!, tf.fill(shape, high), value));
 }

@@ -371,6 +371,20 @@ describe.each(cases)('$name', ({ parameters: own, make, oracle, support, conditi
     expect(ends[1]!.every((x) => x === support[1])).toBe(true);
   });
 
+  test('no quantile, and no gradient, of what is no share', () => {
+    const of = (p: number[][], ...rest: tf.Tensor[]) => make(named(rest)).quantile(tf.tensor2d(p));
+    const wrong = [[-1e-30], [-0.1], [1.1], [Number.NaN]];
+    expect(numbers(of(wrong, ...Object.values(tensors()))).every(Number.isNaN)).toBe(true);
+    const slopes = (...p: number[][][]) =>
+      p.map((shares) =>
+        tf
+          .grads((...rest: tf.Tensor[]) => of(shares, ...rest))(Object.values(tensors()))
+          .map(numbers),
+      );
+    const [alone, among] = slopes([[0.3]], [[0.3], ...wrong]);
+    expect(among).toEqual(alone);
+  });
+
   test.skipIf(clamps)('0 and 1 at the ends of the support and beyond', () => {
     const distribution = make(tensors());
     for (const [k, ends] of [
@@ -460,6 +474,7 @@ test('uniform and standard normal: boxes of one number and of two', () => {
   expect(numbers(uniform.cdf(tf.tensor2d([[-2], [-1], [0], [3], [9]])))).toEqual([0, 0, 0.25, 1, 1]);
   expect(numbers(uniform.survival(tf.tensor2d([[-2], [0], [9]])))).toEqual([1, 0.75, 0]);
   expect(numbers(uniform.quantile(tf.tensor1d([0, 0.25, 1])))).toEqual([-1, 0, 3]);
+  expect(numbers(uniform.quantile(tf.tensor1d([-0.1, 1.1])))).toEqual([Number.NaN, Number.NaN]);
   expect(numbers(new Uniform({ dim: 2, low: 0, high: 1 }).cdf(tf.tensor1d([0.5, 0.25])))).toEqual([0.125]);
   expect(numbers(uniform.mode())).toEqual([1]);
   const one = new StandardNormal(1);
@@ -478,6 +493,7 @@ test('a categorical: sums of probabilities, and the least category that reaches 
     expect(value).toBeCloseTo([1, 0.875, 0.875, 0.375, 0.125, 0, 0][i]!, 6),
   );
   expect(numbers(categorical.quantile(tf.tensor1d([0, 0.1, 0.2, 0.6, 0.7, 0.9, 1])))).toEqual([0, 0, 1, 1, 2, 3, 3]);
+  expect(numbers(categorical.quantile(tf.tensor1d([-0.1, 1.1])))).toEqual([Number.NaN, Number.NaN]);
 });
 
 test('a flow of one number, given contexts: the slope of its distribution function is its density', () => {
