@@ -37,7 +37,8 @@ export class Uniform extends Distribution {
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
     return stopGradient(() => {
       const inside = tf.logicalAnd(tf.greaterEqual(x, this.low), tf.lessEqual(x, this.high));
-      const outside = tf.fill(x.shape, Number.NEGATIVE_INFINITY);
+      // What is not a number lies nowhere, and stays NaN.
+      const outside = tf.minimum(x, Number.NEGATIVE_INFINITY);
       return tf.sum(tf.where(inside, tf.fill(x.shape, this.#logDensity), outside), -1);
     });
   }

@@ -274,6 +274,14 @@ describe.each(cases)('$name', (each) => {
     return isSharp ? Math.max(1, Math.sqrt(Math.max(...row(i))) / 4) : 1;
   }
 
+  test('the log-density of NaN is NaN, compiled too', () => {
+    const run = ({ x }: { x: tf.Tensor }) => ({ logProb: make(tensors()).logProb(x) });
+    const compiled = compile(run, { name: 'nan', state: [] });
+    for (const fn of [run, compiled])
+      expect(numbers(fn({ x: tf.scalar(Number.NaN) }).logProb).every(Number.isNaN)).toBe(true);
+    compiled.dispose();
+  });
+
   test('the density integrates to 1', () => {
     const distribution = make(tensors());
     for (let i = 0; i < count; i++) {

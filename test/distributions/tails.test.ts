@@ -477,6 +477,7 @@ test('uniform and standard normal: boxes of one number and of two', () => {
   expect(numbers(uniform.quantile(tf.tensor1d([-0.1, 1.1])))).toEqual([Number.NaN, Number.NaN]);
   expect(numbers(new Uniform({ dim: 2, low: 0, high: 1 }).cdf(tf.tensor1d([0.5, 0.25])))).toEqual([0.125]);
   expect(numbers(uniform.mode())).toEqual([1]);
+  expect(numbers(uniform.logProb(tf.tensor2d([[-9], [Number.NaN]])))).toEqual([Number.NEGATIVE_INFINITY, Number.NaN]);
   const one = new StandardNormal(1);
   expect(one.cdf(tf.tensor2d([[0], [1]])).shape).toEqual([2]);
   expect(one.quantile(tf.tensor1d([0.5, 0.1, 0.2])).shape).toEqual([3, 1]);
