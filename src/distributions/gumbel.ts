@@ -13,7 +13,7 @@ const LARGEST_EXPONENT = 87;
  * largest of many independent draws is distributed like this; so is −log of an exponential one. Its entropy is logScale + γ + 1, its
  * variance π² scale² / 6.
  *
- * Below z = −87, where e^−z leaves float32, it is taken for e⁸⁷.
+ * Below z = −87, where e^−z leaves float32, z is taken for −87.
  */
 export class Gumbel extends LocationScaleDistribution {
   protected readonly noiseEntropy = EULER + 1;
@@ -24,8 +24,8 @@ export class Gumbel extends LocationScaleDistribution {
   }
 
   protected noiseLogProb(z: tf.Tensor): tf.Tensor {
-    const negative = tf.neg(z);
-    return tf.sub(negative, tf.exp(tf.minimum(negative, LARGEST_EXPONENT)));
+    const negative = tf.minimum(tf.neg(z), LARGEST_EXPONENT);
+    return tf.sub(negative, tf.exp(negative));
   }
 
   /** exp(−e^−z) and the rest. */

@@ -18,7 +18,9 @@ export class Logistic extends LocationScaleDistribution {
   }
 
   protected noiseLogProb(z: tf.Tensor): tf.Tensor {
-    return tf.neg(tf.add(z, tf.mul(tf.softplus(tf.neg(z)), 2)));
+    // It is even, and of |z| nothing is ∞ − ∞.
+    const size = tf.abs(z);
+    return tf.neg(tf.add(size, tf.mul(tf.softplus(tf.neg(size)), 2)));
   }
 
   protected override noiseTails(z: tf.Tensor): Tails {

@@ -500,6 +500,25 @@ test('an exponential density is greatest at 0, which belongs to its support', ()
   expect(exponential.logProb(exponential.mode()).dataSync()[0]).toBe(0.5);
 });
 
+test('a logistic density is even, out to infinity', () => {
+  const standard = new Logistic({ loc: tf.scalar(0), logScale: tf.scalar(0) });
+  const x = [0, 0.3, 5, 100, 3e38, Number.POSITIVE_INFINITY];
+  const logProb = (sign: 1 | -1) => [...standard.logProb(tf.tensor1d(x.map((each) => sign * each))).dataSync()];
+  expect(logProb(-1)).toEqual(logProb(1));
+  expect(logProb(1).slice(-2)).toEqual([-Math.fround(3e38), Number.NEGATIVE_INFINITY]);
+});
+
+test('a Gumbel density falls, or stays as it is, all the way to the left', () => {
+  const standard = new Gumbel({ loc: tf.scalar(0), logScale: tf.scalar(0) });
+  const x = tf.tensor1d([-80, -86, -88, -1e10, -1e38, -3e38, Number.NEGATIVE_INFINITY]);
+  const logProb = standard.logProb(x).dataSync();
+  logProb.slice(1).forEach((value, i) => expect(value).toBeLessThanOrEqual(logProb[i]!));
+  for (const slope of tf
+    .grad((at: tf.Tensor) => standard.logProb(at))(x)
+    .dataSync())
+    expect(slope).toBeGreaterThanOrEqual(0);
+});
+
 test('a Cauchy distribution has neither mean nor variance', () => {
   const cauchy = new Cauchy({ loc: tf.scalar(0), logScale: tf.scalar(0) });
   expect(() => cauchy.mean()).toThrow('Cauchy has no mean');
