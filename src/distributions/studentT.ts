@@ -13,6 +13,9 @@ import { tailsInside } from './tailsInside.ts';
 
 /** Above it z² overflows, and log(1 + z²) is 2 log z. */
 const FAR = 1e9;
+/** A z that is farther out than FAR for every ν, and finite. */
+const FARTHEST = 2 ** 100;
+const LEAST = 2 ** -126;
 /** Below it the distribution function is straight, to the last digit. */
 const NEAR = 1e-4;
 const LARGEST = 2 ** 127;
@@ -68,11 +71,12 @@ export class StudentT extends Distribution {
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    const quotient = tf.mul(this.#noise(x), tf.pow(this.df, -0.5));
-    const size = tf.abs(quotient);
+    // The quotients z and z/√ν may be larger than float32 goes, where their logarithms are not.
+    const quotient = tf.mul(tf.clipByValue(this.#noise(x), -FARTHEST, FARTHEST), tf.pow(this.df, -0.5));
     const near = tf.log1p(tf.square(tf.clipByValue(quotient, -FAR, FAR)));
-    const far = tf.mul(tf.log(tf.maximum(size, FAR)), 2);
-    const isNear = stopGradient(() => tf.less(size, FAR));
+    const logApart = tf.log(tf.maximum(tf.abs(tf.sub(x, this.loc)), LEAST));
+    const far = tf.sub(tf.mul(tf.sub(logApart, this.logScale), 2), tf.log(this.df));
+    const isNear = stopGradient(() => tf.less(tf.abs(quotient), FAR));
     return this.#logProbOf(tf.where(isNear, near, far));
   }
 

@@ -440,6 +440,30 @@ describe.each(inverted)('quantiles of %s', (name, make, tails) => {
   });
 });
 
+test('Student’s t density where z, or z/√ν, is larger than float32 goes; with gradients', () => {
+  for (const [df, logScale, x] of [
+    [0.1, 0, -1.65e38],
+    [0.1, -4, 3.3e38],
+    [3, -60, 1e20],
+    [3, 0, 1e25],
+  ] as const) {
+    const [nu, at] = [Math.fround(df), Math.fround(x)];
+    // log p = c − ν log(x/scale) + ½ (ν + 1) log ν − logScale far out; c by the point z = 1 of this ν.
+    const one = value(studentT(df, 0, 0).logProb(scalar(1))) + ((nu + 1) / 2) * Math.log1p(1 / nu);
+    const spread = 2 * (Math.log(Math.abs(at)) - logScale) - Math.log(nu);
+    const wanted = one - logScale - ((nu + 1) / 2) * spread;
+    const of = (v: tf.Tensor, s: tf.Tensor, y: tf.Tensor) =>
+      new StudentT({ df: v, loc: scalar(0), logScale: s }).logProb(y);
+    const inputs = [scalar(df), scalar(logScale), scalar(x)] as const;
+    expect(Math.abs(value(of(...inputs)) / wanted - 1)).toBeLessThan(2e-6);
+    const [, byScale, byX] = tf
+      .grads(of)([...inputs])
+      .map(value);
+    expect(byScale! / nu).toBeCloseTo(1, 5);
+    expect((byX! * at) / -(nu + 1)).toBeCloseTo(1, 5);
+  }
+});
+
 test('small concentrations: what lies above a point below the mean, relative to its own size', () => {
   const rows: [Distribution, x: number, Tails64][] = [
     [gamma(1e-3, 0), 9e-4, gammaTails64(Math.fround(1e-3), Math.log(Math.fround(9e-4)))],
