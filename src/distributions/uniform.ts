@@ -17,10 +17,10 @@ export class Uniform extends Distribution {
   readonly low: number;
   readonly high: number;
 
-  /** @throws if `dim` is no positive integer, or the bounds are not finite, or low ≥ high */
+  /** @throws if `dim` is no positive integer, or, in float32, the bounds or their distance are not finite, or low ≥ high */
   constructor({ dim, low, high, batchShape = [] }: { dim: number; low: number; high: number; batchShape?: number[] }) {
     super();
-    if (!(low < high && Number.isFinite(high - low))) {
+    if (!(Math.fround(low) < Math.fround(high) && Number.isFinite(Math.fround(high - low)))) {
       throw new Error(`Uniform: wanted finite bounds low < high, got [${low}, ${high})`);
     }
     this.batchShape = batchShape;

@@ -240,6 +240,11 @@ test('shapes that do not fit are errors that say so', () => {
   expect(() => new Uniform({ dim: 1, low: 2, high: 1 })).toThrow(
     'Uniform: wanted finite bounds low < high, got [2, 1)',
   );
+  for (const [low, high] of [
+    [1, 1 + 1e-9],
+    [-3e38, 3e38],
+  ] as const)
+    expect(() => new Uniform({ dim: 1, low, high })).toThrow('Uniform: wanted finite bounds low < high');
   expect(() => new MultivariateNormalTriL({ loc: tf.zeros([4, 2]), logDiagonal: tf.zeros([4, 2]) })).toThrow(
     'offDiagonal [...batch, dim (dim − 1) / 2], got [4,2], [4,2] and none',
   );
