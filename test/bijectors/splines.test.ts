@@ -188,6 +188,14 @@ describe('CircularSpline', () => {
     for (const angle of value.dataSync()) expect(angle >= -Math.PI && angle < Math.PI).toBe(true);
   });
 
+  test('wants a phase for each row of bins', () => {
+    for (const phase of [[], [3], [2, 4]]) {
+      const make = () =>
+        new CircularSpline({ bins: tf.zeros([2, K, 4]), derivatives: tf.zeros([K, 4]), phase: tf.zeros(phase) });
+      expect(make).toThrow(`CircularSpline: wanted a phase [4] for bins [2,${K},4], got [${phase}]`);
+    }
+  });
+
   test('keeps results in [−π, π) in float64 too, where float32 rounds to a number beyond', () => {
     const identity = new CircularSpline({
       bins: tf.zeros([2, K]),

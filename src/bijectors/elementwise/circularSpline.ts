@@ -38,6 +38,10 @@ export class CircularSpline extends Bijector {
     this.derivatives = derivatives;
     this.phase = phase;
     this.#shape = checkSpline('CircularSpline', { bins, derivatives }, { ...limits, bound: Math.PI }, true);
+    const rows = bins.shape.slice(2);
+    if (!tf.util.arraysEqual(phase.shape, rows)) {
+      throw new Error(`CircularSpline: wanted a phase [${rows}] for bins [${bins.shape}], got [${phase.shape}]`);
+    }
   }
 
   override get parameterShape(): readonly number[] {
