@@ -42,6 +42,7 @@ export function summaryText(dataset: Dataset): string {
     if (own !== undefined) count(own, episode);
   }
   const { episodes, steps, terminated, shortest, longest } = all;
+  const lengths = shortest === longest ? shortest : `${shortest} to ${longest}`;
   const options = Object.keys(environment?.options ?? {}).length > 0 ? ` ${JSON.stringify(environment!.options)}` : '';
   const lines: [string, string][] = [
     ['dataset', `${path} (${format}${dataset.finished ? '' : ', not finished'})`],
@@ -51,10 +52,10 @@ export function summaryText(dataset: Dataset): string {
     ...(infos.length > 0 ? [['infos', infos.join(', ')] as [string, string]] : []),
     [
       'episodes',
-      `${big(episodes)}, of ${shortest === longest ? shortest : `${shortest} to ${longest}`} steps; ${big(terminated)} ended by themselves`,
+      `${big(episodes)}${episodes === 0 ? '' : `, of ${lengths} steps; ${big(terminated)} ended by themselves`}`,
     ],
     ['steps', big(steps)],
-    ['return', returnOf(all)],
+    ...(episodes > 0 ? [['return', returnOf(all)] as [string, string]] : []),
     ...about.policies.map(({ name, file }, i): [string, string] => [
       `policy ${i}`,
       `${name}${file === undefined ? '' : `, ${file}`}: ${big(each[i]!.episodes)} ${each[i]!.episodes === 1 ? 'episode' : 'episodes'}${each[i]!.episodes === 0 ? '' : `, return ${returnOf(each[i]!)}`}`,
