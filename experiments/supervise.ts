@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from './harness/exit.ts';
@@ -85,9 +86,10 @@ function isOpen(descriptor: number): boolean {
   }
 }
 
-/** Ends this process as the command has ended, so that whoever waits for it sees the same. */
+/** Ends this process as the command has ended, so that whoever waits for it sees the same; where Node ignores the signal, as a shell tells it. */
 function endBy(signal: NodeJS.Signals): void {
   for (const name of SIGNALS) process.removeAllListeners(name);
+  process.exitCode = 128 + constants.signals[signal];
   process.kill(process.pid, signal);
 }
 

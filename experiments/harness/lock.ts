@@ -9,6 +9,9 @@ import { InputError } from './inputError.ts';
 /** Milliseconds after which a lock that is not renewed counts as left behind, and between renewals. */
 const [STALE, UPDATE] = [5000, 1000];
 
+// proper-lockfile lets this signal end the process, which Node ignores: a write beyond the largest size of a file is the error EFBIG.
+process.on('SIGXFSZ', () => {});
+
 /** The lock's name in the folder; that of its token begins with it. */
 const LOCK = '.lock';
 const TOKEN = `${LOCK}-`;

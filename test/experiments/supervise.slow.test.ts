@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants as system, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
@@ -68,6 +68,27 @@ test('what listens and what computes end together, and alike', async () => {
   const inner = await blocked('inner');
   process.kill(commandOf(inner.process), 'SIGKILL');
   expect(await inner.ended).toEqual({ code: null, signal: 'SIGKILL', stderr: '' });
+});
+
+test('a file that may not grow further is one line, and no success', () => {
+  // Of 4 KiB: dataset.json is smaller, what 20 episodes hold is larger.
+  const script = 'set -o pipefail; ulimit -f 4; "$0" "$@" 2>&1 | cat';
+  const argv = [...CLI, 'collect', 'Pendulum-v1', '--episodes', '20', '--out', join(folder, 'data')];
+  const { status, stdout } = spawnSync('bash', ['-c', script, process.execPath, ...argv], { encoding: 'utf8' });
+  expect(stdout).toMatch(/^oxbow: --out: cannot write into \S+data: EFBIG: [^\n]+\n$/);
+  expect(status).toBe(1);
+});
+
+test('a command that is ended by a signal that Node ignores is no success', () => {
+  // In the command alone the signal has its default again, as a listener that comes and goes leaves it.
+  const ended = `
+    if (/command\\.ts$/.test(process.argv[1])) {
+      process.once('SIGXFSZ', () => {}).removeAllListeners('SIGXFSZ');
+      process.kill(process.pid, 'SIGXFSZ');
+    }`;
+  const preload = ['--import', `data:text/javascript,${encodeURIComponent(ended)}`];
+  const { status } = spawnSync(process.execPath, [...preload, ...CLI, 'list', 'experiments']);
+  expect(status).toBe(128 + system.signals.SIGXFSZ);
 });
 
 test('Node gets the same arguments, the command the same descriptors, and the shell its exit code', () => {
