@@ -1,5 +1,8 @@
 import { Command } from 'commander';
+import { expectedOneOf } from '../../src/options/nearest.ts';
+import { InputError } from '../harness/inputError.ts';
 import { TUNING_SUFFIX } from '../harness/tuning/tuningExperiment.ts';
+import { TRAIN } from '../training/trainName.ts';
 import { type CommandContext, type RunFlags, run, withRunOptions } from './run.ts';
 import { tuneTrainCommand } from './tuneTrain.ts';
 
@@ -16,7 +19,10 @@ export function tuneCommand(context: CommandContext): Command {
       'after',
       '\nThe run directory gets tuned.json, the best settings: "oxbow run <experiment> --config tuned.json" uses them.',
     )
-    .action(async (name: string, { trials, ...flags }: RunFlags & { trials?: string }) =>
-      context.end(await run(`${name}${TUNING_SUFFIX}`, flags, context, trials === undefined ? {} : { trials })),
-    );
+    .action(async (name: string, { trials, ...flags }: RunFlags & { trials?: string }) => {
+      const names = Object.keys(context.registry.experiments);
+      // Commander takes a misspelt `train` for an experiment.
+      if (!names.includes(name)) throw new InputError(`tune: got ${name}, ${expectedOneOf(name, [TRAIN, ...names])}`);
+      context.end(await run(`${name}${TUNING_SUFFIX}`, flags, context, trials === undefined ? {} : { trials }));
+    });
 }

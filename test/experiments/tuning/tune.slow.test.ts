@@ -71,7 +71,8 @@ describe('oxbow tune', () => {
 
   test.each([
     [['tune', 'drift'], 'oxbow: experiment: drift has no settings to tune\n'],
-    [['tune', 'hil'], 'oxbow: experiment: got hil, expected one of hill, drift (did you mean hill?)\n'],
+    [['tune', 'hil'], 'oxbow: tune: got hil, expected one of train, hill, drift (did you mean hill?)\n'],
+    [['tune', 'trian'], 'oxbow: tune: got trian, expected one of train, hill, drift (did you mean train?)\n'],
     [
       ['tune', 'hill', '--trials', '0'],
       'oxbow: --trials: got 0, expected an integer > 0: settings drawn for each policy\n',
