@@ -278,6 +278,7 @@ export abstract class Policy extends Module {
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @returns the model's bytes, and what its inputs and outputs are
+   * @throws if `batch` is no positive integer, or the file cannot be written
    */
   toOnnx(
     file?: string,
@@ -288,6 +289,7 @@ export abstract class Policy extends Module {
       batch?: number;
     } = {},
   ): OnnxModel {
+    positiveInteger(`${this.constructor.name}.toOnnx`, 'batch', batch);
     const traced = traceToOnnx(
       ({ observations }: { observations: tf.Tensor }, rng) => {
         const { action, logProb } = sampleAction(this.given(observations), rng);

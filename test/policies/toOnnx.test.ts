@@ -101,3 +101,11 @@ test('a folder that is not there is an error, and leaves nothing', () => {
   expect(() => policies.gaussian!().toOnnx(file)).toThrow(/no such file or directory/);
   expect(existsSync(file)).toBe(false);
 });
+
+test.each([0, -1, 1.5, Number.NaN])('a batch of %s is refused in one line, and nothing is written', (batch) => {
+  const file = join(folder, 'batch.onnx');
+  expect(() => policies.gaussian!().toOnnx(file, { batch })).toThrow(
+    `GaussianPolicy.toOnnx: wanted a positive integer batch, got ${batch}`,
+  );
+  expect(existsSync(file)).toBe(false);
+});
