@@ -102,6 +102,34 @@ describe.each(['wasm', 'onnxruntime-node'])('on %s', (engine) => {
     all.dispose();
   });
 
+  test('filters of two sizes on one image, and two images under one filter, are told apart', async () => {
+    await selectEngine(engine);
+    const shapes = { x: [2, 5, 5, 3], small: [2, 2, 3, 2], large: [3, 3, 3, 2], y: [2, 2, 2, 2] };
+    const inputs = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(uniform(count(shape)), shape)]),
+    );
+    type Images = Record<'x' | 'small' | 'large' | 'y', tf.Tensor4D>;
+    const both = ({ x, small, large, y }: Images): Record<string, tf.Tensor> => {
+      const sum = (filter: tf.Tensor): tf.Tensor => tf.sum(tf.conv2d(x, filter as tf.Tensor4D, 2, 'valid'));
+      const [ofSmall, ofLarge] = tf.grads((a: tf.Tensor, b: tf.Tensor) => tf.add(sum(a), sum(b)))([small, large]);
+      return {
+        small: tf.conv2d(x, small, 1, 'valid'),
+        large: tf.conv2d(x, large, 1, 'valid'),
+        ofSmall: ofSmall!,
+        ofLarge: ofLarge!,
+        five: tf.conv2dTranspose(y, large, [2, 5, 5, 3], 2, 'valid'),
+        six: tf.conv2dTranspose(y, large, [2, 6, 6, 3], 2, 'valid'),
+      };
+    };
+    const compiled = compile(both, { name: 'both', state: [] });
+    const results = compiled(inputs as Images);
+    for (const [name, wanted] of Object.entries(both(inputs as Images))) {
+      expect(results[name]!.shape, name).toEqual(wanted.shape);
+      expectNear(results[name]!, Array.from(wanted.dataSync()), 27);
+    }
+    compiled.dispose();
+  });
+
   test('windows with gaps, which have no gradients in tfjs, are as in float64', async () => {
     await selectEngine(engine);
     const sizes: ConvolutionSizes = {

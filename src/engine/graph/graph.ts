@@ -75,7 +75,9 @@ export class Graph {
     outputs: readonly OutputSpec[],
     attributes: Attributes = {},
   ): readonly Value[] {
-    const key = `${op}(${inputs.map((value) => value.id)})${JSON.stringify(attributes)}${outputs.map((o) => o.dtype)}`;
+    // The shapes too: windows of several sizes fit one image.
+    const results = outputs.map(({ dtype, shape }) => `${dtype}[${shape}]`);
+    const key = `${op}(${inputs.map((value) => value.id)})${JSON.stringify(attributes)}${results}`;
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return existing.outputs;
     const node: Node = { op, inputs, attributes, outputs: [], origin: this.origin };
