@@ -233,6 +233,77 @@ describe.each(ENGINES)('%s, the edges of arithmetic: as eager', (engine) => {
   });
 });
 
+describe.each(ENGINES)('%s, integers and bools: as eager', (engine) => {
+  runBy(engine);
+  const given = {
+    ints: tf.tensor1d([0, 1, -3, 7, 2 ** 31 - 1, -(2 ** 31)], 'int32'),
+    bools: tf.tensor1d([0, 1, 1, 0, 1, 0], 'bool'),
+    floats: tf.tensor1d([0.5, -1.5, 2, 0, 3.25, -4]),
+    indices: tf.tensor1d([0, 1, 0, 1, 1, 0], 'int32'),
+  };
+  test.each<[string, (inputs: typeof given) => Record<string, tf.Tensor>]>([
+    [
+      'bools are 0 and 1',
+      ({ bools, indices }) => ({
+        extremes: tf.stack([tf.max(bools), tf.min(bools)]),
+        places: tf.stack([tf.argMax(bools), tf.argMin(bools)]),
+        ...tf.topk(bools, 4),
+        relu: tf.relu(bools),
+        clip: tf.clipByValue(bools, 0, 1),
+        sums: tf.cumsum(bools),
+        products: tf.cumprod(tf.slice(bools, 1)),
+        segments: tf.unsortedSegmentSum(bools, indices, 2),
+        finite: tf.isFinite(bools),
+        exp: tf.exp(bools),
+      }),
+    ],
+    [
+      'functions of integers',
+      ({ ints, floats }) => ({
+        above: tf.clipByValue(ints, 0, Number.POSITIVE_INFINITY),
+        below: tf.clipByValue(ints, Number.NEGATIVE_INFINITY, 3),
+        within: tf.clipByValue(ints, -1e10, 1e10),
+        tests: tf.stack([tf.isNaN(ints), tf.isInf(ints), tf.isFinite(ints)]),
+        step: tf.step(ints, 0.3),
+        exp: tf.exp(ints),
+        leakyRelu: tf.leakyRelu(ints, 0.5),
+        prelu: tf.prelu(ints, floats),
+        sinh: tf.sinh(tf.slice(ints, 0, 4)),
+        selu: tf.selu(tf.slice(ints, 0, 4)),
+        round: tf.round(ints),
+        reciprocal: tf.reciprocal(ints),
+        angle: tf.atan2(tf.slice(ints, 0, 4), tf.slice(ints, 1, 4)),
+        powers: tf.pow(tf.slice(ints, 1, 3), tf.slice(tf.abs(ints), 1, 3)),
+        fewPowers: tf.concat([0, 1, 2, 3].map((n) => tf.pow(tf.slice(ints, 1, 3), tf.scalar(n, 'int32')))),
+      }),
+    ],
+    [
+      'several types at once',
+      ({ ints, bools, floats, indices }) => ({
+        chosen: tf.where(tf.cast(indices, 'bool'), floats, ints),
+        chosenNext: tf.where(tf.cast(indices, 'bool'), ints, floats),
+        counted: tf.where(tf.cast(indices, 'bool'), bools, ints),
+        joined: tf.concat([floats, ints, bools]),
+        joinedInts: tf.concat([ints, tf.slice(floats, 0, 3), bools]),
+        prelu: tf.prelu(floats, ints),
+        product: tf.einsum('i,i->', indices, floats),
+        places: tf.searchSorted(tf.cumsum(tf.abs(floats)), tf.slice(ints, 0, 4)),
+      }),
+    ],
+  ])('%s', (_, fn) => {
+    // To five digits; toEqual tells −0 from 0, which the engine does not.
+    const read = (results: Record<string, tf.Tensor>): [string, string, number[]][] =>
+      Object.entries(results).map(([name, y]) => [
+        name,
+        y.dtype,
+        Array.from(y.dataSync(), (value) => Number(value.toPrecision(5)) + 0),
+      ]);
+    const run = compile(fn, { name: 'types', state: [] });
+    expect(read(run(given))).toEqual(read(fn(given)));
+    run.dispose();
+  });
+});
+
 test('constants are not folded where tfjs-cpu is wrong', () => {
   const constant = compile(
     () => {

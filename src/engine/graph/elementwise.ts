@@ -37,9 +37,11 @@ export function unary(
   return g.node(op, [x, ...scalars], x.shape, dtype, attributes);
 }
 
-/** The nearest number in [low, high]. */
+/** The nearest number in [low, high]; no integer is beyond the bounds that int32 has itself. */
 export function clip(g: Graph, x: Value, low: number, high: number): Value {
-  return unary(g, 'Clip', x, {}, x.dtype, [g.scalar(low, x.dtype), g.scalar(high, x.dtype)]);
+  const isFloat = x.dtype === 'float32';
+  const [least, most] = [isFloat ? low : Math.max(low, -(2 ** 31)), isFloat ? high : Math.min(high, 2 ** 31 - 1)];
+  return unary(g, 'Clip', x, {}, x.dtype, [g.scalar(least, x.dtype), g.scalar(most, x.dtype)]);
 }
 
 export function neg(g: Graph, x: Value): Value {
@@ -113,7 +115,6 @@ const RULES: Readonly<Record<string, Rule>> = {
     return binary(g, 'Mul', x, g.scalar(1 / divisor));
   },
   Pow: (g, x, y) => {
-    if (x.dtype !== 'float32') return undefined;
     switch (number(y)) {
       case 0:
         return filled(g, 1, x.shape, x.dtype);
@@ -124,7 +125,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       case 3:
         return binary(g, 'Mul', binary(g, 'Mul', x, x), x);
       case -1:
-        return unary(g, 'Reciprocal', x);
+        return x.dtype === 'float32' ? unary(g, 'Reciprocal', x) : undefined;
       default:
         return undefined;
     }

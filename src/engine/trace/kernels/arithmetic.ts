@@ -14,7 +14,7 @@ import {
 import { type Graph, uniformNumber } from '../../graph/graph.ts';
 import { filled, reshape } from '../../graph/shapes.ts';
 import type { Value } from '../../graph/value.ts';
-import type { Kernel, Kernels } from './kernel.ts';
+import { alike, counted, type Kernel, type Kernels } from './kernel.ts';
 
 /** ONNX calculates with no bools: they count as 0 and 1, and what is not 0 is true. */
 const arithmetic =
@@ -70,7 +70,8 @@ const floorDivide: Kernel = (g, { a, b }) => {
 };
 
 /** The angle of the point (b, a), in [−π, π]. */
-const arcTangent2: Kernel = (g, { a: y, b: x }) => {
+const arcTangent2: Kernel = (g, { a, b }) => {
+  const [y, x] = [cast(g, a, 'float32'), cast(g, b, 'float32')];
   const magnitude = (value: Value): Value => unary(g, 'Abs', value);
   // The larger over the smaller side would overflow or be 0/0 or ∞/∞; where they are equal, the angle to the axis is π/4, or 0 at 0.
   const [height, width] = [magnitude(y), magnitude(x)];
@@ -83,7 +84,7 @@ const arcTangent2: Kernel = (g, { a: y, b: x }) => {
     unary(g, 'Atan', slope),
   );
   const angle = where(g, lessThanZero(g, x), subtract(g, g.scalar(Math.PI), toAxis), toAxis);
-  return where(g, lessThanZero(g, y), neg(g, angle), angle);
+  return cast(g, where(g, lessThanZero(g, y), neg(g, angle), angle), a.dtype);
 };
 
 /** a to the power of b; as in JavaScript, 1 to the power of infinity or NaN is NaN, not 1. */
@@ -99,7 +100,7 @@ const power: Kernel = (g, inputs, ...rest) => {
 /** 1 where x > 0, alpha elsewhere; NaN stays. */
 const step: Kernel = (g, { x }, { alpha = 0 }) => {
   const positive = unary(g, 'Sign', unary(g, 'Relu', cast(g, x, 'float32')));
-  return add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha));
+  return cast(g, add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha)), x.dtype);
 };
 
 /** −1, 0 or 1; 0 for NaN. */
@@ -111,7 +112,19 @@ const sign: Kernel = (g, { x }) => {
 const square: Kernel = (g, { x }) => multiply(g, x, x);
 
 const finiteness: Kernel = (g, { x }) =>
-  binary(g, 'LessOrEqual', unary(g, 'Abs', x), g.scalar(Math.fround(3.4028234663852886e38)), 'bool');
+  binary(
+    g,
+    'LessOrEqual',
+    unary(g, 'Abs', cast(g, x, 'float32')),
+    g.scalar(Math.fround(3.4028234663852886e38)),
+    'bool',
+  );
+
+/** A test of floats, which other numbers may take too. */
+const test =
+  (op: string): Kernel =>
+  (g, { x }) =>
+    unary(g, op, cast(g, x, 'float32'), {}, 'bool');
 
 /** Arithmetic, comparisons and logic of elements. */
 export const ARITHMETIC: Kernels = {
@@ -143,21 +156,23 @@ export const ARITHMETIC: Kernels = {
     // A vector condition chooses whole rows.
     const rows =
       condition.shape.length === 1 ? [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)] : condition.shape;
-    return where(g, reshape(g, condition, rows), t, e);
+    const [yes, no] = alike(g, [t, e]) as [Value, Value];
+    return where(g, reshape(g, condition, rows), yes, no);
   },
   Neg: (g, { x }) => neg(g, x),
   Abs: (g, { x }) => unary(g, 'Abs', x),
   Sign: sign,
   Square: square,
   Step: step,
-  Reciprocal: (g, { x }) => unary(g, 'Reciprocal', x),
+  Reciprocal: (g, { x }) => cast(g, unary(g, 'Reciprocal', cast(g, x, 'float32')), x.dtype),
   Ceil: (g, { x }) => unary(g, 'Ceil', x),
   Floor: (g, { x }) => unary(g, 'Floor', x),
-  Round: (g, { x }) => unary(g, 'Round', x),
-  ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) => clip(g, x, clipValueMin, clipValueMax),
+  Round: (g, { x }) => (x.dtype === 'float32' ? unary(g, 'Round', x) : x),
+  ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) =>
+    cast(g, clip(g, counted(g, x), clipValueMin, clipValueMax), x.dtype),
   IsFinite: finiteness,
-  IsInf: (g, { x }) => unary(g, 'IsInf', x, {}, 'bool'),
-  IsNan: (g, { x }) => unary(g, 'IsNaN', x, {}, 'bool'),
+  IsInf: test('IsInf'),
+  IsNan: test('IsNaN'),
   Cast: (g, { x }, { dtype }) => cast(g, x, dtype),
   Identity: (_, { x }) => x,
   ZerosLike: (g, { x }) => filled(g, 0, x.shape, x.dtype),

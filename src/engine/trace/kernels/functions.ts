@@ -1,33 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { binary, clip, multiply, unary, where } from '../../graph/elementwise.ts';
+import { binary, cast, clip, multiply, unary, where } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { Value } from '../../graph/value.ts';
+import type { ElementType, Value } from '../../graph/value.ts';
 import { lessThanZero } from './arithmetic.ts';
-import type { Kernel, Kernels } from './kernel.ts';
+import { counted, type Kernel, type Kernels } from './kernel.ts';
 
+/** A function of floats. Of other numbers tfjs takes the whole part, but for few functions. */
 const as =
-  (op: string): Kernel =>
+  (op: string, dtype?: ElementType): Kernel =>
   (g, { x }) =>
-    unary(g, op, x);
+    cast(g, unary(g, op, cast(g, x, 'float32')), dtype ?? x.dtype);
 
 const { SELU_SCALE, SELU_SCALEALPHA } = tf.backend_util;
 
 /** scale·x where positive, scale·alpha·(exp(x) − 1) elsewhere. */
-const selu: Kernel = (g, { x }) => {
+const selu: Kernel = (g, { x: given }) => {
+  const x = cast(g, given, 'float32');
   const positive = binary(g, 'Greater', x, g.scalar(0), 'bool');
-  return multiply(g, unary(g, 'Elu', x), where(g, positive, g.scalar(SELU_SCALE), g.scalar(SELU_SCALEALPHA)));
+  const scale = where(g, positive, g.scalar(SELU_SCALE), g.scalar(SELU_SCALEALPHA));
+  return cast(g, multiply(g, unary(g, 'Elu', x), scale), given.dtype);
 };
 
 export function leakyRelu(g: Graph, x: Value, alpha: number): Value {
-  return unary(g, 'LeakyRelu', x, { alpha: { float: alpha } });
+  return unary(g, 'LeakyRelu', cast(g, x, 'float32'), { alpha: { float: alpha } });
 }
 
-export function prelu(g: Graph, x: Value, slope: Value): Value {
-  return where(g, lessThanZero(g, x), multiply(g, slope, x), x);
+export function prelu(g: Graph, given: Value, slope: Value): Value {
+  const x = cast(g, given, 'float32');
+  return where(g, lessThanZero(g, x), multiply(g, cast(g, slope, 'float32'), x), x);
 }
 
 export function relu6(g: Graph, x: Value): Value {
-  return clip(g, x, 0, 6);
+  return cast(g, clip(g, counted(g, x), 0, 6), x.dtype);
 }
 
 /** Functions of one real number, activations among them. */
@@ -44,12 +48,12 @@ export const FUNCTIONS: Kernels = {
   Sinh: as('Sinh'),
   Tan: as('Tan'),
   Tanh: as('Tanh'),
-  Exp: as('Exp'),
+  Exp: as('Exp', 'float32'),
   Log: as('Log'),
   Sqrt: as('Sqrt'),
   Erf: as('Erf'),
   Sigmoid: as('Sigmoid'),
-  Relu: as('Relu'),
+  Relu: (g, { x }) => cast(g, unary(g, 'Relu', counted(g, x)), x.dtype),
   Elu: as('Elu'),
   Selu: selu,
   LeakyRelu: (g, { x }, { alpha }) => leakyRelu(g, x, alpha),

@@ -4,7 +4,7 @@ import { constantData, type Graph } from '../../graph/graph.ts';
 import { reduce } from '../../graph/reductions.ts';
 import { expand, filled, reshape } from '../../graph/shapes.ts';
 import { elementCount, newData, type Value } from '../../graph/value.ts';
-import { axisOf, type Kernel, type Kernels, mutable, shaped } from './kernel.ts';
+import { alike, axisOf, counted, type Kernel, type Kernels, mutable, shaped } from './kernel.ts';
 
 /** An index outside [0, depth) has no 1 (ONNX's OneHot would count it from the back). */
 const oneHot: Kernel = (g, { indices }, { depth, onValue, offValue, dtype = 'int32' }) => {
@@ -63,8 +63,9 @@ function scatterAdd(g: Graph, indices: Value, updates: Value, shape: readonly nu
   return g.node('ScatterND', [zeros, cast(g, indices, 'int64'), updates], shape, updates.dtype, { reduction: 'add' });
 }
 
-/** Segment ids out of range are left out. */
-const segmentSum: Kernel = (g, { x, segmentIds }, { numSegments }) => {
+/** Segment ids out of range are left out. The sums are floats, as in tfjs-cpu. */
+const segmentSum: Kernel = (g, { x: given, segmentIds }, { numSegments }) => {
+  const x = cast(g, given, 'float32');
   const zero = g.scalar(0, 'int32');
   const isKept = binary(
     g,
@@ -83,23 +84,27 @@ const segmentSum: Kernel = (g, { x, segmentIds }, { numSegments }) => {
 const topK: Kernel = (g, { x }, { k, sorted }) => {
   const shape = [...x.shape.slice(0, -1), k];
   const isFloat = x.dtype === 'float32';
-  const keys = isFloat ? where(g, unary(g, 'IsNaN', x, {}, 'bool'), g.scalar(Number.POSITIVE_INFINITY), x) : x;
+  const keys = isFloat
+    ? where(g, unary(g, 'IsNaN', x, {}, 'bool'), g.scalar(Number.POSITIVE_INFINITY), x)
+    : counted(g, x);
   const [best, indices] = g.nodes(
     'TopK',
     [keys, g.int64s([k])],
     [
-      { shape, dtype: x.dtype },
+      { shape, dtype: keys.dtype },
       { shape, dtype: 'int64' },
     ],
     { sorted: Number(sorted ?? true) },
   );
   const axis = x.shape.length - 1;
-  const values = isFloat ? g.node('GatherElements', [x, indices!], shape, x.dtype, { axis }) : best!;
+  const values = isFloat ? g.node('GatherElements', [x, indices!], shape, x.dtype, { axis }) : cast(g, best!, x.dtype);
   return [values, cast(g, indices!, 'int32')];
 };
 
 /** How many numbers of the row lie before each value. */
-const searchSorted: Kernel = (g, { sortedSequence, values }, { side }) => {
+const searchSorted: Kernel = (g, given, { side }) => {
+  const both = alike(g, [given.sortedSequence, given.values]);
+  const [sortedSequence, values] = both.map((value) => counted(g, value)) as [Value, Value];
   const [rows, length] = sortedSequence.shape as [number, number];
   const sequence = reshape(g, sortedSequence, [rows, 1, length]);
   const wanted = reshape(g, values, [...values.shape, 1]);

@@ -1,6 +1,7 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { cast } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
-import type { Value } from '../../graph/value.ts';
+import type { ElementType, Value } from '../../graph/value.ts';
 
 /** The inputs of tfjs kernels by their names there. Each kernel gets those that it declares. */
 export interface KernelInputs {
@@ -96,6 +97,19 @@ export type Kernel = (
 
 /** Kernels by the name that tfjs gives them. */
 export type Kernels = Readonly<Record<string, Kernel>>;
+
+/** Bools as 0 and 1, which have an order and a sum; other numbers as they are. */
+export function counted(g: Graph, x: Value): Value {
+  return x.dtype === 'bool' ? cast(g, x, 'int32') : x;
+}
+
+/** Values of several types in the one that holds them all: of float32, int32 and bool the first that occurs. */
+export function alike(g: Graph, values: readonly Value[]): Value[] {
+  const wide = (a: ElementType, b: ElementType): ElementType =>
+    tf.upcastType(a as tf.DataType, b as tf.DataType) as ElementType;
+  const dtype = values.map((value) => value.dtype).reduce(wide);
+  return values.map((value) => cast(g, value, dtype));
+}
 
 /** A shape as tfjs's helpers take it. */
 export function mutable(shape: readonly number[]): number[] {

@@ -4,7 +4,7 @@ import { matMul } from '../../graph/matMul.ts';
 import { reshape, transpose } from '../../graph/shapes.ts';
 import type { Value } from '../../graph/value.ts';
 import { leakyRelu, prelu, relu6 } from './functions.ts';
-import type { Kernel, KernelAttributes, KernelInputs, Kernels } from './kernel.ts';
+import { alike, type Kernel, type KernelAttributes, type KernelInputs, type Kernels } from './kernel.ts';
 
 /** `x` after the activation of a fused kernel. */
 export function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelAttributes): Value {
@@ -44,7 +44,8 @@ const batchNorm: Kernel = (g, { x, mean, variance, scale, offset }, { varianceEp
 };
 
 /** A product over one shared index is a matrix product; ONNX's Einsum does the rest. */
-const einsum: Kernel = (g, _, { equation }, list) => {
+const einsum: Kernel = (g, _, { equation }, given) => {
+  const list = alike(g, given);
   const [left, result] = equation.replace(/\s/g, '').split('->') as [string, string];
   const terms = left.split(',');
   if (terms.length === 1) {

@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { type Reduction, reduce, reducedShape } from '../../graph/reductions.ts';
 import { concat, filled, slice, tensorConstant } from '../../graph/shapes.ts';
 import { newData, type Value } from '../../graph/value.ts';
-import { axesOf, axisOf, type Kernel, type Kernels } from './kernel.ts';
+import { axesOf, axisOf, counted, type Kernel, type Kernels } from './kernel.ts';
 
 const reduction =
   (op: Reduction): Kernel =>
@@ -22,22 +22,13 @@ function ofNothing(g: Graph, x: Value, axes: readonly number[], keepDims: boolea
   return filled(g, x.dtype === 'float32' ? Number.NaN : 0, reducedShape(x.shape, axes, keepDims), x.dtype);
 }
 
-/** The least or greatest number; NaN where there is one. */
+/** The least or greatest number; NaN where there is one. Of bools they tell whether all are true, or any is. */
 const extreme =
   (op: 'ReduceMax' | 'ReduceMin'): Kernel =>
   (g, { x }, { axis, reductionIndices, keepDims }) => {
     const axes = axesOf(axis ?? reductionIndices, x.shape);
     if (x.shape.includes(0)) return ofNothing(g, x, axes, keepDims);
-    return reduce(g, op, x, axes, keepDims);
-  };
-
-/** All: the least of 0s and 1s. Any: the greatest. */
-const overBools =
-  (op: Reduction): Kernel =>
-  (g, { x }, { axis, keepDims }) => {
-    const axes = axesOf(axis, x.shape);
-    if (x.shape.includes(0)) return ofNothing(g, x, axes, keepDims);
-    return cast(g, reduce(g, op, cast(g, x, 'int32'), axes, keepDims), 'bool');
+    return cast(g, reduce(g, op, counted(g, x), axes, keepDims), x.dtype);
   };
 
 /** NaN where it is the first counts as the most extreme number, elsewhere as the least so: as tfjs-cpu compares. */
@@ -56,13 +47,26 @@ const indexOf =
     const shape = reducedShape(x.shape, [along], false);
     return cast(
       g,
-      g.node(op, [withoutNaN(g, x, along, op === 'ArgMax' ? 1 : -1)], shape, 'int64', { axis: along, keepdims: 0 }),
+      g.node(op, [withoutNaN(g, counted(g, x), along, op === 'ArgMax' ? 1 : -1)], shape, 'int64', {
+        axis: along,
+        keepdims: 0,
+      }),
       'int32',
     );
   };
 
+/** Running sums; of bools whole numbers. */
+const cumulativeSum: Kernel = (g, { x: given }, { axis, exclusive, reverse }) => {
+  const x = counted(g, given);
+  return g.node('CumSum', [x, g.scalar(axisOf(axis, x.shape), 'int64')], x.shape, x.dtype, {
+    exclusive: Number(exclusive),
+    reverse: Number(reverse),
+  });
+};
+
 /** Running products by doubling: log₂ n products with a copy shifted by 1, 2, 4, … */
-const cumulativeProduct: Kernel = (g, { x }, { axis, exclusive, reverse }) => {
+const cumulativeProduct: Kernel = (g, { x: given }, { axis, exclusive, reverse }) => {
+  const x = counted(g, given);
   const along = axisOf(axis, x.shape);
   const count = x.shape[along]!;
   const shifted = (value: Value, by: number): Value => {
@@ -89,15 +93,11 @@ export const REDUCTIONS: Kernels = {
   Max: extreme('ReduceMax'),
   Min: extreme('ReduceMin'),
   Prod: reduction('ReduceProd'),
-  All: overBools('ReduceMin'),
-  Any: overBools('ReduceMax'),
+  All: extreme('ReduceMin'),
+  Any: extreme('ReduceMax'),
   ArgMax: indexOf('ArgMax'),
   ArgMin: indexOf('ArgMin'),
-  Cumsum: (g, { x }, { axis, exclusive, reverse }) =>
-    g.node('CumSum', [x, g.scalar(axisOf(axis, x.shape), 'int64')], x.shape, x.dtype, {
-      exclusive: Number(exclusive),
-      reverse: Number(reverse),
-    }),
+  Cumsum: cumulativeSum,
   Cumprod: cumulativeProduct,
   Softmax: (g, { logits }, { dim }) => g.node('Softmax', [logits], logits.shape, logits.dtype, { axis: dim }),
 };

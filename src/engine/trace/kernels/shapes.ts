@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { cast } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { partOf, partsOf } from '../../graph/parts.ts';
 import { concat, expand, pad, reshape, slice, transpose } from '../../graph/shapes.ts';
@@ -122,12 +123,19 @@ const reshaped: Kernel = (g, { x }, { shape: wanted }) => {
   return reshape(g, x, shape);
 };
 
+/** Parts side by side, in the type of the first. */
+const joined: Kernel = (g, _, { axis }, list) => {
+  const [{ dtype, shape }] = list as [Value];
+  const parts = list.map((part) => cast(g, part, dtype));
+  return concat(g, parts, axisOf(axis, shape));
+};
+
 /** Rearrangements: the elements stay, their places change. */
 export const SHAPES: Kernels = {
   Reshape: reshaped,
   ExpandDims: (g, { input }, { dim }) => insertAxis(g, input, dim < 0 ? input.shape.length + dim + 1 : dim),
   Transpose: (g, { x }, { perm }) => transpose(g, x, perm),
-  Concat: (g, _, { axis }, list) => concat(g, list, axisOf(axis, list[0]!.shape)),
+  Concat: joined,
   Pack: pack,
   Unpack: unpack,
   Slice: (g, { x }, { begin, size }) => {
