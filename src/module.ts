@@ -51,7 +51,7 @@ export abstract class Module {
     return this.trainableVariables().reduce((count, variable) => count + variable.size, 0);
   }
 
-  /** A copy of the values of all variables. It may go through JSON. */
+  /** A copy of the values of all variables, integers to 2²⁴. It may go through JSON. */
   stateDict(): StateDict {
     const state: StateDict = {};
     for (const [path, variable] of this.namedVariables()) {
@@ -82,7 +82,8 @@ export abstract class Module {
       return { variable, values };
     });
     for (const { variable, values } of loaded) {
-      const value = tf.tensor(Float32Array.from(values), variable.shape);
+      const { shape, dtype } = variable;
+      const value = tf.tensor(dtype === 'float32' ? Float32Array.from(values) : Array.from(values), shape, dtype);
       variable.assign(value);
       value.dispose();
     }

@@ -100,7 +100,8 @@ export async function loadModule<M extends Module>(
   const state = Object.fromEntries(
     Object.entries(weights).map(([path, tensor]) => [
       path,
-      { shape: tensor.shape, values: Float32Array.from(tensor.dataSync()) },
+      // As arrays that hold integers beyond 2²⁴, too.
+      { shape: tensor.shape, values: tensor.dataSync() as Float32Array },
     ]),
   );
   tf.dispose(weights);

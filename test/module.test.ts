@@ -55,6 +55,21 @@ test('a state dict goes through JSON to the bit, in 5⅓ characters a number', (
   expect(JSON.stringify(new Wide().stateDict()).length).toBeLessThan(3000 * 5.34 + 100);
 });
 
+test('integers and bools keep their types', () => {
+  class Typed extends Module {
+    readonly weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+    readonly count = tf.tidy(() => tf.variable(tf.tensor1d([-7, 2 ** 24], 'int32'), false));
+    readonly flags = tf.tidy(() => tf.variable(tf.tensor2d([[true, false]]), false));
+  }
+  const [source, target] = [new Typed(), new Typed()];
+  target.count.assign(tf.tensor1d([0, 0], 'int32'));
+  target.flags.assign(tf.tensor2d([[false, true]]));
+  target.loadStateDict(JSON.parse(JSON.stringify(source.stateDict())));
+  for (const [path, variable] of target.namedVariables()) {
+    expect(variable.dataSync(), path).toEqual(source.namedVariables().get(path)!.dataSync());
+  }
+});
+
 test('a state that JSON spoilt says where, and changes nothing', () => {
   const tree = new Tree();
   const state = JSON.parse(JSON.stringify(tree.stateDict()));

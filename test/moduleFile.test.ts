@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { stringify } from 'safe-stable-stringify';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Flow, loadModule, Mlp, neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
+import { type Flow, loadModule, Mlp, Module, neuralSplineFlow, Rng, saveModule } from '../src/index.ts';
 import { perturb } from './support/perturb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oxbow-module-'));
@@ -39,6 +39,20 @@ async function message(promise: Promise<unknown>): Promise<string> {
   }
   return 'no error';
 }
+
+test('integers and bools come back from files with their types, every integer', async () => {
+  class Counts extends Module {
+    readonly count = tf.tidy(() => tf.variable(tf.tensor1d([2 ** 31 - 1, -(2 ** 24) - 1], 'int32'), false));
+    readonly flags = tf.tidy(() => tf.variable(tf.tensor1d([true, false]), false));
+  }
+  await saveModule(new Counts(), file);
+  const made = new Counts();
+  made.count.assign(tf.tensor1d([0, 0], 'int32'));
+  made.flags.assign(tf.tensor1d([false, false]));
+  await loadModule(file, made);
+  expect(made.count.dataSync()).toEqual(Int32Array.of(2 ** 31 - 1, -(2 ** 24) - 1));
+  expect(made.flags.dataSync()).toEqual(Uint8Array.of(1, 0));
+});
 
 test('a flow comes back from files to the bit, with its config; NaN, infinities and −0 too', async () => {
   const flow = trained();
