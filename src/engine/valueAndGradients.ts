@@ -26,7 +26,10 @@ export function valueAndGradients<T extends { loss: tf.Tensor }>(
     );
     return loss;
   };
-  const { value, grads } = tf.engine().gradients(forward, [...variables], undefined, true);
+  const { value, grads } = orDisposed(
+    () => tf.engine().gradients(forward, [...variables], undefined, true),
+    () => kept,
+  );
   const others = Object.fromEntries(
     Object.entries(kept).map(([name, tensor]) => {
       const owned = tf.clone(tensor);
@@ -43,4 +46,14 @@ export function valueAndGradients<T extends { loss: tf.Tensor }>(
     );
   });
   return { ...(others as object), loss: value, gradients } as unknown as T & { gradients: tf.Tensor[] };
+}
+
+/** What `body` gives; if it throws, `held` is freed. */
+function orDisposed<T>(body: () => T, held: () => Record<string, tf.Tensor>): T {
+  try {
+    return body();
+  } catch (error) {
+    tf.dispose(held());
+    throw error;
+  }
 }

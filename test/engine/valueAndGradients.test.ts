@@ -67,6 +67,28 @@ describe('gradients by variables', () => {
     });
   });
 
+  test('a gradient that throws leaves no tensors', () => {
+    const broken = tf.customGrad((x, save) => {
+      (save as (tensors: tf.Tensor[]) => void)([x as tf.Tensor]);
+      return {
+        value: tf.square(x as tf.Tensor),
+        gradFunc: () => {
+          throw new Error('no gradient');
+        },
+      };
+    });
+    const step = compile(
+      () => {
+        const fn = () => ({ loss: tf.sum(broken(pair.a)), other: tf.mul(pair.a, 3) });
+        return { loss: valueAndGradients(fn, [pair.a]).loss };
+      },
+      { name: 'broken', state: [pair] },
+    );
+    const { numTensors } = tf.memory();
+    expect(() => step({})).toThrow('no gradient');
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
   test('a loss that is no scalar, and no variables, are errors', () => {
     expect(() => valueAndGradients(() => ({ loss: tf.square(pair.a) }), variables)).toThrow(
       'valueAndGradients: wanted a scalar loss, got shape [2]',
