@@ -30,7 +30,7 @@ export function arrayFunction(
   owner: ArrayFunctionOwner,
   specs: Readonly<Record<string, InputSpec>>,
 ): (inputs: ArrayInputs, rng?: Rng) => Arrays {
-  const signature = namedSignature(specs).map(
+  const signature = namedSignature(specs, `compile('${owner.name}').onArrays`).map(
     (input): CallSignature => ({ ...input, isNumber: input.shape.length === 0 && input.dtype === 'float32' }),
   );
   let plan: Plan | undefined;

@@ -53,9 +53,21 @@ export function signatureOf(name: string, inputs: CallInputs): CallSignature[] {
   });
 }
 
-/** The signature of inputs by name. */
-export function namedSignature(specs: Readonly<Record<string, InputSpec>>): InputSignature[] {
-  return Object.entries(specs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape: [...shape], dtype }));
+/**
+ * The signature of inputs by name.
+ * @param where whose inputs they are, as errors name it: `compile('step')`
+ * @throws if a shape is no array of sizes, or a type is none
+ */
+export function namedSignature(specs: Readonly<Record<string, InputSpec>>, where = 'compile'): InputSignature[] {
+  return Object.entries(specs).map(([name, spec]) => {
+    const { shape, dtype = 'float32' } = spec ?? {};
+    const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
+    if (!isShape || !['float32', 'int32', 'bool'].includes(dtype)) {
+      const wanted = '{ shape, dtype } of whole sizes ≥ 0 and of float32, int32 or bool';
+      throw new Error(`${where}: the input '${name}' must be ${wanted}, got ${JSON.stringify(spec)}`);
+    }
+    return { name, shape: [...shape], dtype };
+  });
 }
 
 export function wrongArray(name: string, { name: key, shape }: InputSignature, value: unknown): Error {

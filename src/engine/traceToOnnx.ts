@@ -43,7 +43,7 @@ export function traceToOnnx<T extends Tensors, O extends Outputs>(
     name,
     fn: fn as unknown as TracedFunction,
     graph,
-    inputs: namedSignature(inputs).map((input) => ({
+    inputs: namedSignature(inputs, `traceToOnnx('${name}')`).map((input) => ({
       ...input,
       value: graph.input({ kind: 'input', name: input.name }, input.shape, input.dtype),
     })),

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { type CompileOptions, compile } from '../../src/engine/compile.ts';
+import type { InputSpec } from '../../src/engine/signature.ts';
+import { traceToOnnx } from '../../src/engine/traceToOnnx.ts';
 import { numbers, onAllEngines } from './support.ts';
 
 const named = (name: string): CompileOptions => ({ name, state: [] });
@@ -39,6 +41,25 @@ onAllEngines('a disposed input, at the first call and later', () => {
   expect(() => identity({ x })).toThrow(message);
   identity({ x: tf.tensor1d([1]) });
   expect(() => identity({ x })).toThrow(message);
+});
+
+onAllEngines('what is no shape, and no type', () => {
+  const identity = untyped(({ x }: { x: tf.Tensor }) => ({ y: x }), named('identity'));
+  for (const spec of [
+    undefined,
+    {},
+    { shape: 2 },
+    { shape: [2.5] },
+    { shape: [-1] },
+    { shape: [2], dtype: 'float64' },
+  ]) {
+    const message = `the input 'x' must be { shape, dtype } of whole sizes ≥ 0 and of float32, int32 or bool, got ${JSON.stringify(spec)}`;
+    const specs = { x: spec } as unknown as { x: InputSpec };
+    expect(() => identity.onArrays(specs)).toThrow(`compile('identity').onArrays: ${message}`);
+    expect(() => traceToOnnx(({ x }: { x: tf.Tensor }) => ({ y: x }), specs, named('identity'))).toThrow(
+      `traceToOnnx('identity'): ${message}`,
+    );
+  }
 });
 
 onAllEngines('what is no result', () => {
