@@ -25,8 +25,12 @@ export class ObservationNormalizer extends Module {
   readonly count: tf.Variable;
   readonly #clip: number;
 
+  /** @throws if `clip` is no positive number */
   constructor({ observationDim, clip }: { observationDim: number; clip: number }) {
     super();
+    if (!(clip > 0 && clip < Number.POSITIVE_INFINITY)) {
+      throw new Error(`ObservationNormalizer: clip: got ${clip}, expected a number > 0`);
+    }
     this.#clip = clip;
     const variable = (value: tf.Tensor) => tf.variable(value, false);
     this.mean = tf.tidy(() => variable(tf.zeros([observationDim])));

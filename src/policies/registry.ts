@@ -80,9 +80,10 @@ export function makePolicy<N extends string>(
   if (name === BEST_OF) return bestOf(where, options as PolicyTask & Record<string, unknown>);
   const definition = registry.get(name);
   if (definition === undefined) {
-    throw new Error(`${where}: unknown policy, ${expectedOneOf(name, [...registry.keys()])}; registerPolicy adds one`);
+    const expected = expectedOneOf(String(name), [...registry.keys()]);
+    throw new Error(`${where}: unknown policy, ${expected}; registerPolicy adds one`);
   }
-  const { rng, for: learner, ...others } = options;
+  const { rng, for: learner, ...others } = options ?? {};
   const { observationSpace, actionSpace, ...rest } = withSpaces(where, others);
   const layout = new ObservationLayout(`${where}: observationSpace`, observationSpace);
   const observationBox = layout.box();

@@ -114,8 +114,9 @@ export class SingleActor {
   /** Copies numbers to `at` and after it. @returns where they end; beyond the end of an observation they are only counted */
   #write(observation: Observation, at: number): number {
     if (typeof observation === 'number') {
-      if (!Number.isFinite(observation)) {
-        throw new Error(`${this.#where()}: got ${observation} at ${at} of the observation, expected finite numbers`);
+      if (!Number.isFinite(Math.fround(observation))) {
+        const numbers = Number.isFinite(observation) ? 'numbers that float32 holds' : 'finite numbers';
+        throw new Error(`${this.#where()}: got ${observation} at ${at} of the observation, expected ${numbers}`);
       }
       this.#observation[at] = observation;
       return at + 1;

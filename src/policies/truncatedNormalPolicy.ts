@@ -50,7 +50,9 @@ export class TruncatedNormalPolicy extends Policy {
     const { observationDim, hidden = [64, 64], activation = 'tanh', scale = 'free', initialScale = 1, rng } = options;
     const box = plainBoxSpace('TruncatedNormalPolicy: actionSpace', options.actionSpace);
     const [low, high] = [box.low, box.high].map((bounds) => bounds.map(Math.fround)) as [number[], number[]];
-    const unbounded = low.findIndex((bound, i) => !(bound < high[i]! && Number.isFinite(high[i]! - bound)));
+    const unbounded = low.findIndex(
+      (bound, i) => !(bound < high[i]! && Number.isFinite(Math.fround(high[i]! - bound))),
+    );
     if (unbounded >= 0) {
       throw new Error(
         `TruncatedNormalPolicy: wanted finite bounds low < high, got ${box.low[unbounded]} and ${box.high[unbounded]} at ${unbounded}`,

@@ -64,6 +64,11 @@ test('sees the variables and the normalizer of the moment', () => {
   const after = policy.act(observation, { greedy: true });
   expect(after).not.toEqual(before);
   expect(gaussian(1).act(observation, { greedy: true })).toEqual(after);
+  for (const clip of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => policy.normalizeObservations({ clip })).toThrow(
+      `ObservationNormalizer: clip: got ${clip}, expected a number > 0`,
+    );
+  }
   policy.normalizeObservations({ clip: 0.05 });
   expect(policy.act(observation, { greedy: true })).toEqual(policy.act([1, 1, 1, 1], { greedy: true }));
 });
@@ -81,6 +86,7 @@ test.each([
   [[0.1, 0.2, 0.3], 'GaussianPolicy.act: wanted an observation of 4 numbers, got 3'],
   [[...observation, 1], 'GaussianPolicy.act: wanted an observation of 4 numbers, got 5'],
   [0.5, 'GaussianPolicy.act: wanted an observation of 4 numbers, got 0.5'],
+  [[0.1, 0, 1e300, 0], 'GaussianPolicy.act: got 1e+300 at 2 of the observation, expected numbers that float32 holds'],
   [[0.1, NaN, 0, 0], 'GaussianPolicy.act: got NaN at 1 of the observation, expected finite numbers'],
   [
     Float32Array.of(0, 0, 0, Infinity),

@@ -534,6 +534,10 @@ describe('a truncated normal policy', () => {
     expect(() => made({ actionSpace: unbounded })).toThrow(
       'TruncatedNormalPolicy: wanted finite bounds low < high, got -Infinity and 3 at 1',
     );
+    // Their distance is no float32.
+    expect(() => made({ actionSpace: { low: [-3e38], high: [3e38], shape: [1] } })).toThrow(
+      'TruncatedNormalPolicy: wanted finite bounds low < high, got -3e+38 and 3e+38 at 0',
+    );
     for (const squash of ['tanh', 'wrap']) {
       expect(() => made({ squash })).toThrow(
         `makePolicy('truncated-normal'): squash: got "${squash}", expected one of none`,

@@ -161,6 +161,12 @@ test('what does not fit is refused in one line', () => {
     return 'made';
   };
   expect(refused('splin', {})).toMatch(/^makePolicy\('splin'\): unknown policy, .*did you mean spline/);
+  expect(() => makePolicy(undefined as never, task)).toThrow(
+    /^makePolicy\('undefined'\): unknown policy, expected one of /,
+  );
+  expect(() => makePolicy('spline', undefined as never)).toThrow(
+    /^makePolicy\('spline'\): observationSpace: wanted a space, .*got undefined$/,
+  );
   expect(refused('spline', { bin: 4 })).toMatch(/^makePolicy\('spline'\): bin: unknown option.*did you mean bins/);
   expect(refused('spline', { bins: 1 })).toBe(
     "makePolicy('spline'): bins: got 1, expected an integer ≥ 2: bins of each spline",
