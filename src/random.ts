@@ -43,6 +43,8 @@ export class Rng {
   constructor(seed: string | number | RngState | Start) {
     const { seed: path, generator }: RngState | Start =
       typeof seed === 'object' && seed !== null ? seed : { seed: pathPart('the seed', seed) };
+    if (typeof path !== 'string')
+      throw new Error(`Rng: wanted a state with the seed of its stream, got one of ${path}`);
     this.seed = path;
     this.#generator = new Xor4096(generator ?? path);
   }
@@ -62,7 +64,10 @@ export class Rng {
     this.#generator.state = generator;
   }
 
-  /** Remembers this point of the stream, in place of the one before; unlike {@link Rng.state} it allocates nothing. */
+  /**
+   * Remembers this point of the stream, in place of the one before; unlike {@link Rng.state} it allocates nothing. A compiled function that
+   * draws from the stream does so too: around a call of one take {@link Rng.state}.
+   */
   mark(): void {
     this.#generator.mark();
   }

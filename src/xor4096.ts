@@ -33,7 +33,12 @@ export class Xor4096 {
     return { i: words[POSITION]!, w: words[WEYL]!, X: Array.from({ length: SIZE }, (_, i) => words[i]!) };
   }
 
-  set state({ i, w, X }: GeneratorState) {
+  set state(state: GeneratorState) {
+    const { i, w, X } = state ?? {};
+    const isIndex = Number.isInteger(i) && i >= 0 && i < SIZE;
+    if (!isIndex || !Number.isInteger(w) || X?.length !== SIZE || !X.every(Number.isInteger)) {
+      throw new Error('Rng: wanted a state as Rng.state gives it, got another');
+    }
     this.#words.set(X);
     this.#words[POSITION] = i;
     this.#words[WEYL] = w;

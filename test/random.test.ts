@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
-import { Rng } from '../src/random.ts';
+import { Rng, type RngState } from '../src/random.ts';
 
 const take = (rng: Rng, count = 5): number[] => Array.from({ length: count }, () => rng.uniform());
 
@@ -60,6 +60,20 @@ describe('Rng', () => {
         `Rng: the name of a split must be a finite number or a string, got ${bad}`,
       );
     }
+  });
+
+  test('wants a state whole', () => {
+    const { seed, generator } = new Rng(3).state();
+    const { i, w, X } = generator;
+    const others = [{}, { i, w }, { i: 128, w, X }, { i, w, X: X.slice(1) }, { i, w, X: X.with(5, 0.5) }, { i, X }];
+    for (const other of others) {
+      expect(() => Rng.fromState({ seed, generator: other as typeof generator })).toThrow(
+        'Rng: wanted a state as Rng.state gives it, got another',
+      );
+    }
+    expect(() => new Rng({} as RngState)).toThrow(
+      'Rng: wanted a state with the seed of its stream, got one of undefined',
+    );
   });
 
   test('a restored stream splits as the one it was taken from', () => {
