@@ -161,7 +161,7 @@ test('what does not fit is refused in one line', () => {
     return 'made';
   };
   expect(refused('splin', {})).toMatch(/^makePolicy\('splin'\): unknown policy, .*did you mean spline/);
-  expect(() => makePolicy(undefined as never, task)).toThrow(
+  expect(() => makePolicy(undefined as unknown as string, task)).toThrow(
     /^makePolicy\('undefined'\): unknown policy, expected one of /,
   );
   expect(() => makePolicy('spline', undefined as never)).toThrow(
