@@ -1,7 +1,10 @@
+import { Box } from './spaces/box.ts';
+import { Dict } from './spaces/dict.ts';
 import { Discrete } from './spaces/discrete.ts';
 import { MultiBinary } from './spaces/multiBinary.ts';
 import { MultiDiscrete } from './spaces/multiDiscrete.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
+import { Tuple } from './spaces/tuple.ts';
 
 /** Checks the actions of a vector env, before any env makes its step. */
 export class VectorActions {
@@ -9,9 +12,8 @@ export class VectorActions {
   readonly #space: Space;
   /** Rows whose episode has ended: their actions are not looked at. */
   readonly #ended: Uint8Array;
-  /** Whether an action is several whole numbers, each within its bounds. */
-  readonly #isMultiple: boolean;
-  readonly #action: unknown;
+  /** `[actionSize]`: from where to where a whole number must lie; undefined for what may be any number. */
+  readonly #ranges: readonly (Range | undefined)[];
 
   /**
    * @param owner whose errors these are
@@ -21,8 +23,7 @@ export class VectorActions {
     this.#owner = owner;
     this.#space = space;
     this.#ended = ended;
-    this.#isMultiple = space instanceof MultiDiscrete || space instanceof MultiBinary;
-    this.#action = space.read(new Float64Array(space.size), 0);
+    this.#ranges = rangesOf(space);
   }
 
   /** @throws unless there are as many numbers as all actions have */
@@ -45,29 +46,41 @@ export class VectorActions {
    * @throws what is wrong with an action
    */
   checkActions(actions: BatchArray): void {
-    const space = this.#space;
-    if (space instanceof Discrete) {
-      const { start, n } = space;
-      for (let i = 0; i < actions.length; i++) {
-        const action = actions[i]!;
-        if (!(action >= start && action < start + n && Math.trunc(action) === action)) this.#refuse(actions, i);
-      }
-    } else if (this.#isMultiple) {
-      for (let i = 0; i < this.#ended.length; i++) this.#refuse(actions, i);
-    } else {
-      for (let k = 0; k < actions.length; k++) {
-        if (Number.isNaN(actions[k])) {
-          this.#refuse(actions, Math.floor(k / space.size), 'has a NaN, expected numbers');
-        }
+    const ranges = this.#ranges;
+    const size = ranges.length;
+    for (let i = 0, k = 0; i < this.#ended.length; i++) {
+      for (let j = 0; j < size; j++, k++) {
+        const action = actions[k]!;
+        const range = ranges[j];
+        const isRight =
+          range === undefined
+            ? !Number.isNaN(action)
+            : action >= range[0] && action <= range[1] && Math.trunc(action) === action;
+        if (!isRight && !this.#ended[i]) this.#refuse(i, j, action);
       }
     }
   }
 
-  /** @throws what is wrong with an action, unless nothing is, or its env is to be reset and does not look at it */
-  #refuse(actions: BatchArray, i: number, problem?: string): void {
-    if (this.#ended[i]) return;
-    const space = this.#space;
-    const violation = problem ?? space.violation(space.read(actions, i * space.size, this.#action as never));
-    if (violation !== undefined) throw new Error(`${this.#owner}.step: the action of env ${i}: ${violation}`);
+  #refuse(i: number, j: number, action: number): never {
+    const range = this.#ranges[j];
+    const wanted = range === undefined ? 'a number' : `an integer in [${range[0]}, ${range[1]}]`;
+    const problem =
+      this.#space instanceof Discrete
+        ? `expected ${wanted}, got ${action}`
+        : `entry ${j} is ${action}, expected ${wanted}`;
+    throw new Error(`${this.#owner}.step: the action of env ${i}: ${problem}`);
   }
+}
+
+type Range = readonly [low: number, high: number];
+
+/** For each number of a row, the least and the greatest whole number that it may be; undefined where it may be any number. */
+function rangesOf(space: Space): (Range | undefined)[] {
+  if (space instanceof Dict) return space.names.flatMap((name) => rangesOf(space.spaces[name] as Space));
+  if (space instanceof Tuple) return space.spaces.flatMap((part) => rangesOf(part as Space));
+  if (space instanceof Discrete) return [[space.start, space.start + space.n - 1]];
+  if (space instanceof MultiDiscrete) return space.nvec.map((n, i) => [space.start[i]!, space.start[i]! + n - 1]);
+  if (space instanceof MultiBinary) return new Array<Range>(space.size).fill([0, 1]);
+  const isWhole = space instanceof Box && (space.dtype === 'int32' || space.dtype === 'uint8');
+  return Array.from({ length: space.size }, (_, i) => (isWhole ? [space.low[i]!, space.high[i]!] : undefined));
 }

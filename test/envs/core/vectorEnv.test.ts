@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AutoresetMode,
   BaseEnv,
+  Box,
   checkEnv,
   Dict,
   Discrete,
@@ -11,11 +12,13 @@ import {
   make,
   makeVec,
   type ResetResult,
+  type Space,
   type StepResult,
   SyncVectorEnv,
   TimeLimit,
   Tuple,
 } from '../../../envs/index.ts';
+import { Rng } from '../../../src/index.ts';
 import { Countdown } from './fixtures.ts';
 
 /** Two countdowns, of 2 and 3 steps. */
@@ -419,6 +422,40 @@ describe('all envs make a step, or none', () => {
     expect(steps(envs)).toEqual([1, 1]);
     envs.step(actions);
     expect(steps(envs)).toEqual([2, 2]);
+  });
+
+  const unit = new Box({ low: -1, high: 1, shape: [1] });
+  it.each<[Space, number[], string]>([
+    [new MultiDiscrete([2, 3], [0, 4]), [1.5, 4], 'entry 0 is 1.5, expected an integer in [0, 1]'],
+    [new MultiDiscrete([2, 3], [0, 4]), [1, 3], 'entry 1 is 3, expected an integer in [4, 6]'],
+    [new MultiBinary(2), [0, 0.5], 'entry 1 is 0.5, expected an integer in [0, 1]'],
+    [new MultiBinary(2), [256, 0], 'entry 0 is 256, expected an integer in [0, 1]'],
+    [
+      new Box({ low: 0, high: 255, shape: [1], dtype: 'uint8' }),
+      [300],
+      'entry 0 is 300, expected an integer in [0, 255]',
+    ],
+    [
+      new Box({ low: -5, high: 5, shape: [1], dtype: 'int32' }),
+      [0.5],
+      'entry 0 is 0.5, expected an integer in [-5, 5]',
+    ],
+    [new Tuple([unit, new Discrete(3)]), [0, 3], 'entry 1 is 3, expected an integer in [0, 2]'],
+    [new Tuple([unit, new Discrete(3)]), [Number.NaN, 2], 'entry 0 is NaN, expected a number'],
+    [new Dict({ b: unit, a: new Discrete(3, 1) }), [2.5, 0], 'entry 0 is 2.5, expected an integer in [1, 3]'],
+  ])('whole numbers are whole, and within their bounds, wherever they stand: %s, %o', (space, action, problem) => {
+    const paid = ([observation, , ...rest]: StepResult) => [observation, 0, ...rest];
+    const made = () => Object.assign(new Faulty(1, paid), { actionSpace: space as never });
+    const envs = new SyncVectorEnv([made, made]);
+    envs.reset({ seed: 1 });
+    const rows = new Float64Array(2 * space.size);
+    for (const i of [0, 1]) space.write(space.sample(new Rng(i)), rows, i * space.size);
+    const wrong = rows.slice();
+    wrong.set(action, space.size);
+    expect(() => envs.step(wrong)).toThrow(new Error(`SyncVectorEnv.step: the action of env 1: ${problem}`));
+    expect(steps(envs)).toEqual([0, 0]);
+    envs.step(rows);
+    expect(steps(envs)).toEqual([1, 1]);
   });
 
   it('after an env has failed, nothing goes on before all are reset', () => {
