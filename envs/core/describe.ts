@@ -2,10 +2,16 @@
 export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'undefined') return String(value);
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (ArrayBuffer.isView(value) || Array.isArray(value)) {
     const entries = Array.from(value as unknown as ArrayLike<unknown>);
     const shown = entries.slice(0, 6).map(describe).join(', ');
     return `${value.constructor.name} [${shown}${entries.length > 6 ? `, … ${entries.length} in all` : ''}]`;
   }
-  return JSON.stringify(value) ?? String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // It holds itself, or something that JSON has no form for.
+    return String(value);
+  }
 }

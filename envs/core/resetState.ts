@@ -48,7 +48,8 @@ export function resetBounds(
 ): [low: number, high: number] {
   checkOptionNames(`${owner}.reset`, options, ['state', 'low', 'high']);
   const { low = defaultLow, high = defaultHigh } = options as ClassicResetOptions;
-  if (!(Math.abs(low) <= largest && Math.abs(high) <= largest && low <= high)) {
+  const areNumbers = typeof low === 'number' && typeof high === 'number';
+  if (!(areNumbers && Math.abs(low) <= largest && Math.abs(high) <= largest && low <= high)) {
     throw new Error(
       `${owner}: reset() needs -1e6 ≤ low ≤ high ≤ 1e6, got low ${describe(low)}, high ${describe(high)}`,
     );

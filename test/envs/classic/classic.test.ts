@@ -72,9 +72,15 @@ describe.each(Object.entries(classics))('%s', (id, { starts, limit, threshold })
     expect(() => env.reset({ options: { low: 1, high: 0 } })).toThrow(
       'needs -1e6 ≤ low ≤ high ≤ 1e6, got low 1, high 0',
     );
+    expect(() => env.reset({ options: { low: null } })).toThrow('got low null');
+    expect(() => env.reset({ options: { high: '0.1' } })).toThrow('high "0.1"');
     env.reset({ seed: 0 });
     expect(() => env.step(NaN)).toThrow(/step\(\) got the action/);
     expect(() => env.step(Float32Array.of(NaN))).toThrow(/step\(\) got the action/);
+    const ring: { ring?: unknown } = {};
+    ring.ring = ring;
+    expect(() => env.step(ring as never)).toThrow('got the action [object Object], expected');
+    expect(() => env.step(1n as never)).toThrow('got the action 1n, expected');
   });
 });
 

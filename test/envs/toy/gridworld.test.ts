@@ -82,5 +82,8 @@ describe('GridworldEnv', () => {
     expect(() => env.reset({ options: { state: [1.5, 2] } })).toThrow('got the state (1.5, 2), expected a free cell');
     env.reset();
     expect(() => env.step(9)).toThrow('got the action 9, expected an integer in [0, 8]');
+    const moves = new GridworldEnv();
+    moves.reset();
+    expect(() => moves.step(4)).toThrow('Gridworld: step() got the action 4, expected 2 finite numbers (move)');
   });
 });
