@@ -103,7 +103,7 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
       const low = this.low[i]!;
       const high = this.high[i]!;
       if (this.dtype in integerLimits) values[i] = rng.integer(low, high + 1);
-      else if (low > -Infinity && high < Infinity) values[i] = rng.uniform(low, high);
+      else if (low > -Infinity && high < Infinity) values[i] = between(low, high, rng);
       else if (low > -Infinity) values[i] = low - portableMath.log(1 - rng.uniform());
       else if (high < Infinity) values[i] = high + portableMath.log(1 - rng.uniform());
       else values[i] = rng.normal();
@@ -142,6 +142,11 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   toString(): string {
     return `Box(${shown(this.low)}, ${shown(this.high)}, [${this.shape}], ${this.dtype})`;
   }
+}
+
+/** Uniform in [low, high), also where that is wider than the largest float64. */
+function between(low: number, high: number, rng: Rng): number {
+  return high - low < Infinity ? rng.uniform(low, high) : 2 * rng.uniform(low / 2, high / 2);
 }
 
 /** Bounds in a few words: one number where all are the same, with the digits that a person reads. */

@@ -41,6 +41,14 @@ describe('Box', () => {
     expect(box.bounded).toBe(false);
   });
 
+  it('samples members between bounds that are farther apart than the largest number', () => {
+    const box = new Box({ low: -Number.MAX_VALUE, high: Number.MAX_VALUE, shape: [4], dtype: 'float64' });
+    const rng = new Rng(2);
+    const signs = new Set<number>();
+    for (let i = 0; i < 20; i++) for (const x of box.sample(rng)) signs.add(Number.isFinite(x) ? Math.sign(x) : x);
+    expect([...signs].sort()).toEqual([-1, 1]);
+  });
+
   it('samples every integer of an integer box, ends included', () => {
     const box = new Box({ low: 0, high: 3, shape: [1], dtype: 'uint8' });
     const rng = new Rng(3);
