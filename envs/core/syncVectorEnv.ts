@@ -4,6 +4,7 @@ import { describe } from './describe.ts';
 import type { AnyEnv, Info } from './env.ts';
 import { checkChoice } from './options.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
+import { spelledOut } from './spaces/spelledOut.ts';
 import { restoreState, stateOf } from './state.ts';
 import { VectorActions } from './vectorActions.ts';
 import {
@@ -94,8 +95,9 @@ export class SyncVectorEnv implements VectorEnv {
       checkMethods(`${owner}: env ${place + i}`, env);
       checkSpaces(env);
       for (const name of ['observationSpace', 'actionSpace'] as const) {
-        if (String(env[name]) !== String(first[name])) {
-          const others = `expected env ${place}'s ${first[name]}`;
+        if (spelledOut(env[name]) !== spelledOut(first[name])) {
+          const isAlike = String(env[name]) === String(first[name]);
+          const others = `expected env ${place}'s ${first[name]}${isAlike ? ', to the last bound and character' : ''}`;
           throw new Error(`${owner}: env ${place + i} has ${name} ${env[name]}, ${others}`);
         }
       }

@@ -5,6 +5,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { checkMethods } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { makeRegistered, registeredEnvs } from '../registry.ts';
+import { spelledOut } from '../spaces/spelledOut.ts';
 import { SyncVectorEnv } from '../syncVectorEnv.ts';
 import {
   type AnswerMessage,
@@ -68,7 +69,7 @@ function checked(maker: () => AnyEnv): () => AnyEnv {
     const env = maker();
     checkMethods(`${OWNER}: env ${at[0]}`, env);
     for (const name of ['observationSpace', 'actionSpace'] as const) {
-      if (String(env[name]) === task.spaces[name]) continue;
+      if (spelledOut(env[name]) === task.spaces[name]) continue;
       throw new Error(`${OWNER}: env ${at[0]} has ${name} ${env[name]}, expected ${task.spaces[name]}`);
     }
     return env;

@@ -4,6 +4,7 @@ import type { AnyEnv, Info } from '../env.ts';
 import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { checkChoice } from '../options.ts';
 import type { BatchArray, Space } from '../spaces/space.ts';
+import { spelledOut } from '../spaces/spelledOut.ts';
 import type { VectorState } from '../syncVectorEnv.ts';
 import { VectorActions } from '../vectorActions.ts';
 import {
@@ -104,7 +105,7 @@ export class ThreadedVectorEnv implements VectorEnv {
     this.#firsts = Array.from({ length: workers + 1 }, (_, k) => Math.ceil((k * numEnvs) / workers));
     const control = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * slotOf(workers)));
     this.#control = control;
-    const spaces = { observationSpace: String(observationSpace), actionSpace: String(actionSpace) };
+    const spaces = { observationSpace: spelledOut(observationSpace), actionSpace: spelledOut(actionSpace) };
     const channels = Array.from({ length: workers }, () => new MessageChannel());
     this.#ports = channels.map(({ port1 }) => port1);
     const tasks = channels.map(({ port2: port }, thread) => {

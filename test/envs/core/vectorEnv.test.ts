@@ -15,6 +15,7 @@ import {
   type Space,
   type StepResult,
   SyncVectorEnv,
+  Text,
   TimeLimit,
   Tuple,
 } from '../../../envs/index.ts';
@@ -222,6 +223,18 @@ describe('SyncVectorEnv', () => {
       'autoresetMode must be one of nextStep, sameStep, disabled, got "later"',
     );
     expect(() => new SyncVectorEnv([one, () => make('Lake-v0')])).toThrow('env 1 has observationSpace Box(');
+    const seeing = (observationSpace: unknown) => () => Object.assign(one(), { observationSpace }) as Countdown;
+    const box = (high: number, dtype: 'float32' | 'float64') => new Box({ low: 0, high: [1, high], dtype });
+    for (const [a, b] of [
+      [box(1.000001, 'float64'), box(1.000002, 'float64')],
+      [new Text(3, { charset: 'ab' }), new Text(3, { charset: 'bc' })],
+      [new Box({ low: 0, high: [1, 2, 3, 4, 5, 6, 7] }), new Box({ low: 0, high: [1, 2, 3, 4, 5, 6, 8] })],
+    ] as const) {
+      const alike = `SyncVectorEnv: env 1 has observationSpace ${b}, expected env 0's ${a}, to the last bound and character`;
+      expect(() => new SyncVectorEnv([seeing(a), seeing(b)])).toThrow(new Error(alike));
+      const dict = (part: Space) => seeing(new Dict({ part }));
+      expect(() => new SyncVectorEnv([dict(a), dict(b)])).toThrow('to the last bound');
+    }
     const makes = (env: unknown) => () => new SyncVectorEnv([one, () => env as Countdown]);
     expect(makes(3)).toThrow(new Error('SyncVectorEnv: env 1: expected an env, got 3'));
     expect(makes(Promise.resolve(one()))).toThrow(/env 1: expected an env, got a Promise: await it first$/);
