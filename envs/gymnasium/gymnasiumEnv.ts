@@ -49,7 +49,11 @@ export class GymnasiumEnv implements AnyEnv {
 
   step(action: unknown): StepResult<unknown> {
     const server = this.#server;
-    this.actionSpace.write(action, this.#action, 0);
+    try {
+      this.actionSpace.write(action, this.#action, 0);
+    } catch (error) {
+      throw new Error(`${server.name}: step() got no action: ${(error as Error).message}`, { cause: error });
+    }
     server.take(this.#action);
     server.step()();
     return [this.#observation(), server.rewards[0]!, server.isTerminated(0), server.isTruncated(0), server.infos[0]!];

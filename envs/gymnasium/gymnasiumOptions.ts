@@ -3,7 +3,8 @@ import { NUM_ENVS_LIMIT } from '../core/numEnvsLimit.ts';
 import { autoresetModes } from '../core/vectorEnv.ts';
 import type { GymnasiumServerOptions } from './gymnasiumServer.ts';
 
-const isJson = (value: unknown): boolean => value === undefined || z.json().safeParse(value).success;
+/** Whether JSON holds it as it is, or it is left out. */
+export const isJson = (value: unknown): boolean => value === undefined || z.json().safeParse(value).success;
 
 const wrapper = z.union(
   [z.string().min(1), z.looseObject({ name: z.string().min(1) }).refine(isJson)],

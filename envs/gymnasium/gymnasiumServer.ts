@@ -1,7 +1,9 @@
+import { describe } from '../core/describe.ts';
 import type { Info } from '../core/env.ts';
 import type { Space } from '../core/spaces/space.ts';
 import { Frame, HEADER_BYTES } from './frame.ts';
 import { GymnasiumConnection, NUMBERS, requests } from './gymnasiumConnection.ts';
+import { isJson } from './gymnasiumOptions.ts';
 import { type SpaceDescription, spaceFrom } from './spaceFrom.ts';
 
 /** As in `oxbow_server.py`. */
@@ -130,8 +132,8 @@ export class GymnasiumServer {
     this.numEnvs = numEnvs;
     this.#sameStep = options.sameStep;
     this.#connection = connection;
-    this.actionSpace = spaceFrom(described.actionSpace);
-    this.observationSpace = spaceFrom(described.observationSpace);
+    this.actionSpace = this.#spaceFrom(described.actionSpace, 'action');
+    this.observationSpace = this.#spaceFrom(described.observationSpace, 'observation');
     this.maxEpisodeSteps = described.maxEpisodeSteps ?? undefined;
     this.rewardThreshold = described.rewardThreshold ?? undefined;
     this.unsaved = described.unsaved ?? undefined;
@@ -148,8 +150,27 @@ export class GymnasiumServer {
     this.lastObservations = this.observations;
   }
 
+  /** @throws for a space without numbers, or with some that an int32 does not hold */
+  #spaceFrom(described: SpaceDescription, what: string): Space {
+    try {
+      return spaceFrom(described);
+    } catch (error) {
+      throw new Error(`${this.name}: its ${what} space: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Whether its process does not answer any more: it has ended, or was let go. */
+  get isGone(): boolean {
+    return this.#connection.hasEnded || this.#connection.isClosed;
+  }
+
   /** @throws as `step` */
   reset({ seeds, options, mask }: GymnasiumReset): () => void {
+    const wrong = Object.entries(options ?? {}).find(([, option]) => !isJson(option));
+    if (wrong !== undefined) {
+      const got = `got the option ${wrong[0]} = ${describe(wrong[1])}`;
+      throw new Error(`${this.name}: reset() ${got}, expected what JSON can hold`);
+    }
     const asked = { seeds: seeds ?? null, options: options ?? null, mask: mask ? Array.from(mask) : null };
     this.#connection.send('reset', JSON.stringify(asked));
     return () => this.#show(this.#connection.receive('reset'));
@@ -202,7 +223,7 @@ export class GymnasiumServer {
   /** @throws if a state is one of something else */
   setState(states: readonly string[]): () => void {
     // JSON has no line breaks of its own, but such a text may come from anyone.
-    this.#connection.send('setState', states.map((state) => state.replaceAll('\n', ' ')).join('\n'));
+    this.#connection.send('setState', states.map((state) => String(state).replaceAll('\n', ' ')).join('\n'));
     return () => void this.#connection.receive('setState');
   }
 

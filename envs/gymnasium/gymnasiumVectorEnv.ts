@@ -5,6 +5,7 @@ import { Dict } from '../core/spaces/dict.ts';
 import type { BatchArray, Space } from '../core/spaces/space.ts';
 import { Text } from '../core/spaces/text.ts';
 import { Tuple } from '../core/spaces/tuple.ts';
+import { VectorActions } from '../core/vectorActions.ts';
 import {
   type AutoresetMode,
   newVectorStep,
@@ -26,6 +27,8 @@ export interface GymnasiumVectorEnvOptions
 interface GymnasiumVectorEnvState {
   envs: string[];
   ended: number[];
+  /** Whether one has failed, so that the others are not where it is. */
+  failed?: true;
 }
 
 /** A Python process with the envs `first … first + numEnvs`. */
@@ -49,6 +52,9 @@ export class GymnasiumVectorEnv implements VectorEnv {
   readonly #result: VectorStep;
   /** Rows whose episode has ended and whose env has not been reset since. */
   readonly #ended: Uint8Array;
+  readonly #check: VectorActions;
+  /** Whether an env has failed in a step, or while it was reset, since all were reset. */
+  #hasFailed = false;
   #checksReset: boolean;
   #checksStep: boolean;
 
@@ -63,6 +69,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     this.singleObservationSpace = server.observationSpace;
     this.singleActionSpace = server.actionSpace;
     this.#ended = new Uint8Array(n);
+    this.#check = new VectorActions(this.#name, this.singleActionSpace, this.#ended);
     this.#checksReset = !disableEnvChecker;
     this.#checksStep = !disableEnvChecker;
     this.#result = newVectorStep(n, this.singleObservationSpace.size);
@@ -77,33 +84,51 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const rng = seed === undefined ? undefined : new Rng(seed).split('vectorEnv');
     const seeds = rng && Array.from({ length: numEnvs }, (_, i) => seedFor(rng.split(i).seed));
     const masked = mask && Array.from(mask);
-    forAll(this.#blocks, ({ server, first }) => {
-      const end = first + server.numEnvs;
-      return server.reset({ seeds: seeds?.slice(first, end), options, mask: masked?.slice(first, end) });
-    });
-    for (const block of this.#blocks) this.#takeResets(block, mask);
-    this.#checkNumbers('reset');
-    if (this.#checksReset) this.#checkRows((row, i) => checkResetResult(row, this.#resetResult(i)));
-    this.#checksReset = false;
+    try {
+      forAll(this.#blocks, ({ server, first }) => {
+        const end = first + server.numEnvs;
+        return server.reset({ seeds: seeds?.slice(first, end), options, mask: masked?.slice(first, end) });
+      });
+      for (const block of this.#blocks) this.#takeResets(block, mask);
+      this.#checkObservations('reset', this.#result.observations, 0);
+      if (this.#checksReset) this.#checkRows((row, i) => checkResetResult(row, this.#resetResult(i)));
+      this.#checksReset = false;
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
+    if (mask === undefined) this.#hasFailed = false;
     return [this.#result.observations, this.#result.infos];
   }
 
-  /** Shapes and types were checked in Python. @throws when a number of an observation is NaN, or a reward is not finite */
-  #checkNumbers(call: 'step' | 'reset'): void {
-    const { observations, rewards } = this.#result;
-    const at = observations.findIndex(Number.isNaN);
+  /**
+   * Shapes and types were checked in Python.
+   * @param rows observations, the first of which is that of environment `first`
+   * @throws when a number is NaN
+   */
+  #checkObservations(call: 'step' | 'reset', rows: Float32Array, first: number): void {
+    const at = rows.findIndex(Number.isNaN);
+    if (at < 0) return;
     const { size } = this.singleObservationSpace;
-    if (at >= 0) {
-      const entry = `entry ${at % size} of the observation`;
-      throw new Error(
-        `${this.#name}: ${call}() of environment ${Math.floor(at / size)} gave NaN as ${entry}, expected a number`,
-      );
+    const got = `gave NaN as entry ${at % size} of the observation`;
+    throw new Error(
+      `${this.#name}: ${call}() of environment ${first + Math.floor(at / size)} ${got}, expected a number`,
+    );
+  }
+
+  /** @throws when a reward is not finite, or a number of an observation is NaN, those that ended an episode too */
+  #checkNumbers(): void {
+    const { observations, rewards, finalObservations, finalInfos } = this.#result;
+    const { size } = this.singleObservationSpace;
+    this.#checkObservations('step', observations, 0);
+    for (let i = 0; i < this.numEnvs; i++) {
+      if (finalInfos[i] !== undefined) {
+        this.#checkObservations('step', finalObservations.subarray(i * size, (i + 1) * size), i);
+      }
+      if (Number.isFinite(rewards[i])) continue;
+      const got = `gave the reward ${rewards[i]}`;
+      throw new Error(`${this.#name}: step() of environment ${i} ${got}, expected a finite number`);
     }
-    // Those of the last step, which may have failed, are there at a reset, too.
-    const row = call === 'step' ? rewards.findIndex((reward) => !Number.isFinite(reward)) : -1;
-    if (row < 0) return;
-    const got = `gave the reward ${rewards[row]}`;
-    throw new Error(`${this.#name}: ${call}() of environment ${row} ${got}, expected a finite number`);
   }
 
   #takeResets({ server, first }: Block, mask: ArrayLike<number> | undefined): void {
@@ -118,8 +143,9 @@ export class GymnasiumVectorEnv implements VectorEnv {
   }
 
   /**
-   * @throws when `actions` has the wrong length, or a finished env is stepped in the mode `'disabled'`; what Python raised, with
-   *   its traceback as the cause; and how its process has ended, if it has
+   * @throws before any env has moved: when `actions` has the wrong length, or one that is no action, or a finished env is stepped in the
+   *   mode `'disabled'`, or an env has failed since the last `reset()`. Else what Python raised, with its traceback as the cause; and how
+   *   its process has ended, if it has
    */
   step(actions: BatchArray): VectorStep {
     const { numEnvs } = this;
@@ -127,17 +153,31 @@ export class GymnasiumVectorEnv implements VectorEnv {
     if (actions.length !== numEnvs * size) {
       throw new Error(`${this.#name}: step() got ${actions.length} numbers, expected ${numEnvs} actions of ${size}`);
     }
+    this.#refuseFailed();
     if (this.autoresetMode === 'disabled') this.#refuseEnded();
+    this.#check.checkActions(actions);
     for (const { server, first } of this.#blocks) {
       const end = first + server.numEnvs;
       server.take(actions.subarray(first * size, end * size), this.#ended.subarray(first, end));
     }
-    forAll(this.#blocks, ({ server }) => server.step());
-    for (const block of this.#blocks) this.#takeStep(block);
-    this.#checkNumbers('step');
-    if (this.#checksStep) this.#checkRows((row, i) => checkStepResult(row, this.#stepResult(i)));
-    this.#checksStep = false;
+    try {
+      forAll(this.#blocks, ({ server }) => server.step());
+      for (const block of this.#blocks) this.#takeStep(block);
+      this.#checkNumbers();
+      if (this.#checksStep) this.#checkRows((row, i) => checkStepResult(row, this.#stepResult(i)));
+      this.#checksStep = false;
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
     return this.#result;
+  }
+
+  /** A process that has ended says so by itself. */
+  #refuseFailed(): void {
+    if (!this.#hasFailed || this.#blocks.some(({ server }) => server.isGone)) return;
+    const failed = 'after an environment has failed, and the others have gone on';
+    throw new Error(`${this.#name}: step() ${failed}, expected a reset() of all first`);
   }
 
   #refuseEnded(): void {
@@ -205,13 +245,17 @@ export class GymnasiumVectorEnv implements VectorEnv {
   /** @throws if an environment cannot be saved, and why */
   state(): GymnasiumVectorEnvState {
     const envs = forAll(this.#blocks, ({ server }) => server.state()).flat();
-    return { envs, ended: [...this.#ended] };
+    return { envs, ended: [...this.#ended], ...(this.#hasFailed && { failed: true }) };
   }
 
-  /** @throws when the state is of other environments, or of another number of them */
-  setState({ envs, ended }: GymnasiumVectorEnvState): void {
+  /** @throws when the state is of other environments, or of another number of them, or none */
+  setState(state: GymnasiumVectorEnvState): void {
+    const { envs, ended, failed } = state ?? {};
     const { numEnvs } = this;
-    if (!Array.isArray(envs) || envs.length !== numEnvs || ended.length !== numEnvs) {
+    if (!Array.isArray(envs) || !Array.isArray(ended) || envs.length !== ended.length) {
+      throw new Error(`${this.#name}: setState() got something else than a state of ${numEnvs} envs`);
+    }
+    if (envs.length !== numEnvs) {
       throw new Error(`${this.#name}: the state is of ${envs.length} envs, expected ${numEnvs}`);
     }
     // One process takes all or nothing by itself.
@@ -223,6 +267,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
       throw error;
     }
     this.#ended.set(ended);
+    this.#hasFailed = failed === true;
   }
 
   #restore(envs: readonly string[]): void {

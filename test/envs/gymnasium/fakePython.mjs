@@ -33,6 +33,7 @@ const observationSpaces = {
   'Large-v0': box('float64', 20_000, null, null),
   'Cards-v0': { type: 'MultiDiscrete', dtype: 'int32', nvec: [9, 9], start: [0, 1] },
   'Outside-v0': box('float64', 2, [0, 0], [1, null]),
+  'Empty-v0': box('float32', 0, [], []),
   'Rooms-v0': {
     type: 'Dict',
     dtype: 'int32',
@@ -80,6 +81,7 @@ function numbers(dtype, values) {
 
 function observation(i) {
   if (id === 'Blind-v0' && first + i === 2 && times[i] > 0) return [times[i], Number.NaN];
+  if (id === 'BlindAtLast-v0' && first + i === 1 && times[i] === 3) return [times[i], Number.NaN];
   const size = observationSpace.nvec?.length ?? observationSpace.shape?.[0] ?? 3;
   return Array.from({ length: size }, (_, k) => [times[i], ranks[i] + (id === 'Cards-v0' ? 1 : 0)][k] ?? 0);
 }

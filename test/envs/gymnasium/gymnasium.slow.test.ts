@@ -166,6 +166,37 @@ describe('makeVec', () => {
     }
   });
 
+  test('the last observation of an episode is looked at, too, where the next one is there already', () => {
+    const env = many('BlindAtLast-v0');
+    env.reset();
+    env.step(new Float32Array(3));
+    env.step(new Float32Array(3));
+    expect(() => env.step(new Float32Array(3))).toThrow(
+      'gymnasium:BlindAtLast-v0: step() of environment 1 gave NaN as entry 1 of the observation, expected a number',
+    );
+  });
+
+  test('after an environment has failed, nothing goes on before all are reset, or set to a state', () => {
+    for (const workers of [1, 3]) {
+      const env = many('Wild-v0', { workers });
+      env.reset();
+      const before = env.state();
+      const step = () => env.step(new Float32Array(3));
+      const failed =
+        'gymnasium:Wild-v0: step() after an environment has failed, and the others have gone on, expected a reset() of all first';
+      expect(step).toThrow('gave the reward Infinity');
+      expect(step).toThrow(failed);
+      env.setState(env.state());
+      expect(step).toThrow(failed);
+      env.reset({ mask: [0, 1, 0] });
+      expect(step).toThrow(failed);
+      env.reset();
+      expect(step).toThrow('gave the reward Infinity');
+      env.setState(before);
+      expect(step).toThrow('gave the reward Infinity');
+    }
+  });
+
   test.each(['nextStep', 'sameStep', 'disabled'] as const)(
     '%s: several processes give what one gives, states too',
     (autoresetMode) => {
@@ -243,6 +274,11 @@ describe('makeVec', () => {
       expect(step).toEqual(expected);
     }
     expect(() => many('Count-v0', { numEnvs: 2 }).setState(state)).toThrow('the state is of 3 envs, expected 2');
+    for (const wrong of [undefined, {}, { envs: 3, ended: [] }, { envs: [] }]) {
+      expect(() => other.setState(wrong)).toThrow(
+        new Error('gymnasium:Count-v0: setState() got something else than a state of 3 envs'),
+      );
+    }
   });
 });
 
@@ -332,10 +368,48 @@ describe('errors', () => {
     const env = many('Cards-v0');
     env.reset();
     expect(() => env.step(new Float32Array(2))).toThrow('step() got 2 numbers, expected 3 actions of 1');
-    expect(() => env.step(Float32Array.of(1, 2.5, 3))).toThrow(
+    for (const wrong of [2.5, 4, 0, Number.NaN]) {
+      expect(() => env.step(Float32Array.of(1, wrong, 3))).toThrow(
+        new Error(`gymnasium:Cards-v0.step: the action of env 1: expected an integer in [1, 3], got ${wrong}`),
+      );
+    }
+    env.step(Float32Array.of(1, 2, 3));
+    expect(() => env.reset({ mask: [1] })).toThrow('reset() got a mask of 1 entries, expected 3');
+    const forces = many('Count-v0');
+    forces.reset();
+    expect(() => forces.step(Float32Array.of(0, 0, Number.NaN))).toThrow(
+      'gymnasium:Count-v0.step: the action of env 2: entry 0 is NaN, expected a number',
+    );
+    const alone = one('Count-v0');
+    alone.reset();
+    expect(() => alone.step(Float32Array.of(Number.NaN))).toThrow(
+      new Error('gymnasium:Count-v0: step() got no action: entry 0 is NaN, expected a number'),
+    );
+    const card = one('Cards-v0') as AnyEnv;
+    card.reset();
+    expect(() => card.step(2.5)).toThrow(
       'gymnasium:Cards-v0: step() got 2.5 in an action, expected Discrete(3, start 1)',
     );
-    expect(() => env.reset({ mask: [1] })).toThrow('reset() got a mask of 1 entries, expected 3');
+  });
+
+  test('options of reset that JSON does not hold', () => {
+    const env = one('Count-v0');
+    expect(env.reset({ options: { goal: [1, 2], low: undefined } })[1].options).toEqual({ goal: [1, 2] });
+    for (const [goal, got] of [
+      [Float32Array.of(1, 2), 'Float32Array [1, 2]'],
+      [Number.NaN, 'NaN'],
+      [3n, '3n'],
+    ]) {
+      expect(() => env.reset({ options: { goal } })).toThrow(
+        new Error(`gymnasium:Count-v0: reset() got the option goal = ${got}, expected what JSON can hold`),
+      );
+    }
+  });
+
+  test('a space that there is not here is told with the id', () => {
+    expect(() => one('Empty-v0')).toThrow(
+      new Error('gymnasium:Empty-v0: its observation space: Box: shape must hold positive integers, got Array [0]'),
+    );
   });
 });
 
