@@ -234,7 +234,8 @@ describe('the contract', () => {
     expect(String(env.observationSpace)).toBe('Dict(kind: Discrete(3), near: Box(-Infinity, Infinity, [2], float64))');
     env.reset({ seed: 1 });
     const [, reward, , , info] = env.step(Int32Array.of(1, 0));
-    expect(info).toEqual({ chance: expect.any(Number), list: [0, 1], half: 0.5, none: null, '(1, 2)': 'Phase.REST' });
+    const numbers = { chance: expect.any(Number), list: [0, 1], half: 0.5, long: 0.25, none: null };
+    expect(info).toEqual({ ...numbers, '(1, 2)': 'Phase.REST' });
     expect(reward).toBe(Math.fround(info.chance as number));
     env.close();
   });
@@ -515,6 +516,14 @@ describe('errors say what to do, on one line', () => {
       /: reset\(\) of environment 0 gave an observation of the shape \[1\], its observation space says \[2\]$/,
     ],
     ['text', '', /: reset\(\) of environment 0 gave the observation far off, expected numbers$/],
+    [
+      'fractions',
+      '',
+      /: reset\(\) of environment 0 gave the observation \[0\.5 1\. ?\] at \['a'\], its observation space has whole numbers of uint8$/,
+    ],
+    ['beyond', '', /gave the observation 4294967297 at \['b'\], its observation space has whole numbers of int32$/],
+    ['flag', '', /: step\(\) of environment 0 gave no as truncated, expected a boolean$/],
+    ['info', '', /: step\(\) of environment 0 gave the info None, expected a dict$/],
     ['reward', '', /: step\(\) of environment 0 gave the reward None, expected a number$/],
     ['four', '', /: step\(\) of environment 0 raised ValueError: not enough values to unpack/],
     ['exit', 'step', /: its Python ended with exit code 3 during step\(\); a run resumes from its last checkpoint$/],

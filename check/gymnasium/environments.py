@@ -58,6 +58,8 @@ class Misbehaving(gymnasium.Env):
             self.action_space = spaces.Text(3)
         if wrong == "observation space":
             self.observation_space = spaces.Graph(spaces.Box(0, 1, (1,)), None)
+        if wrong in ("fractions", "beyond"):
+            self.observation_space = spaces.Dict({"a": spaces.Box(0, 255, (2,), np.uint8), "b": spaces.Discrete(3)})
         if wrong == "unsaved":
             self.things = (i for i in range(3))
         if wrong == "unseen":
@@ -74,6 +76,10 @@ class Misbehaving(gymnasium.Env):
             self.act()
         if self.wrong == "reward":
             return self.observation(), None, False, False, {}
+        if self.wrong == "flag":
+            return self.observation(), 0.0, False, "no", {}
+        if self.wrong == "info":
+            return self.observation(), 0.0, False, False, None
         if self.wrong == "four":
             return self.observation(), 0.0, False, {}
         return self.observation(), 0.0, False, False, {}
@@ -118,6 +124,10 @@ class Misbehaving(gymnasium.Env):
             return np.zeros(1, np.float32)
         if self.wrong == "text":
             return "far\noff"
+        if self.wrong == "fractions":
+            return {"a": np.array([0.5, 1]), "b": 2}
+        if self.wrong == "beyond":
+            return {"a": np.zeros(2), "b": 2**32 + 1}
         return np.zeros(2, np.float32)
 
     def close(self):
@@ -201,7 +211,7 @@ class Hoard(gymnasium.Env):
         self.slotted.count += 1
         self.slotted.phase = Phase.REST if chance > 1 else Phase.WALK
         self.table[0] = self.rule(chance, 1)
-        info = {"chance": chance, "list": np.arange(2), "half": np.float32(0.5), "none": float("nan"), (1, 2): Phase.REST}
+        info = {"chance": chance, "list": np.arange(2), "half": np.float32(0.5), "long": np.longdouble(0.25), "none": float("nan"), (1, 2): Phase.REST}
         return self.observation(), np.float32(chance), self.time == 6, self.time % 4 == 0, info
 
 

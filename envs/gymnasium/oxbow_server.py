@@ -130,10 +130,12 @@ def plain(x):
         return {str(key): plain(value) for key, value in x.items()}
     if isinstance(x, (list, tuple, set, frozenset)):
         return [plain(value) for value in x]
+    if isinstance(x, (float, np.floating)):
+        # Not by tolist, which gives a longdouble as it is.
+        return float(x) if math.isfinite(x) else None
     if isinstance(x, (np.ndarray, np.generic)):
-        return plain(x.tolist())
-    if isinstance(x, float):
-        return x if math.isfinite(x) else None
+        told = x.tolist()
+        return plain(told) if type(told) is not type(x) else str(x)
     return x if x is None or isinstance(x, (bool, int, str)) else str(x)
 
 
@@ -245,6 +247,8 @@ class Environments:
         except (TypeError, ValueError):
             said = f"gave the reward {one_line(reward)}, expected a number"
             raise Refusal(f"{call}() of environment {self.first + i} {said}") from None
+        if not isinstance(info, dict):
+            raise Refusal(f"{call}() of environment {self.first + i} gave the info {one_line(info)}, expected a dict")
         self.infos[i] = info
 
     def step(self, payload):
@@ -260,6 +264,10 @@ class Environments:
                 observation, reward, terminated, truncated, info = env.step(action)
             except Exception as error:
                 raise Raised(f"step() of environment {self.first + i}", error) from error
+            for name, flag in (("terminated", terminated), ("truncated", truncated)):
+                if type(flag) is not bool and flag not in (0, 1):
+                    said = f"gave {one_line(flag)} as {name}, expected a boolean"
+                    raise Refusal(f"step() of environment {self.first + i} {said}")
             self.put(i, observation, reward, info, "step")
             if terminated or truncated:
                 if self.same_step:
