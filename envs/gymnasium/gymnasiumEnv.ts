@@ -43,6 +43,7 @@ export class GymnasiumEnv implements AnyEnv {
   }
 
   reset({ seed, options }: ResetOptions = {}): ResetResult<unknown> {
+    this.#server.checkOptions(options);
     this.#server.reset({ seeds: seed === undefined ? undefined : [seedFor(seed)], options })();
     return [this.#observation(), this.#server.infos[0]!];
   }

@@ -164,13 +164,16 @@ export class GymnasiumServer {
     return this.#connection.hasEnded || this.#connection.isClosed;
   }
 
+  /** @throws for an option of {@link reset} that would arrive as something else */
+  checkOptions(options: GymnasiumReset['options']): void {
+    const wrong = Object.entries(options ?? {}).find(([, option]) => !isJson(option));
+    if (wrong === undefined) return;
+    const got = `got the option ${wrong[0]} = ${describe(wrong[1])}`;
+    throw new Error(`${this.name}: reset() ${got}, expected what JSON can hold`);
+  }
+
   /** @throws as `step` */
   reset({ seeds, options, mask }: GymnasiumReset): () => void {
-    const wrong = Object.entries(options ?? {}).find(([, option]) => !isJson(option));
-    if (wrong !== undefined) {
-      const got = `got the option ${wrong[0]} = ${describe(wrong[1])}`;
-      throw new Error(`${this.name}: reset() ${got}, expected what JSON can hold`);
-    }
     const asked = { seeds: seeds ?? null, options: options ?? null, mask: mask ? Array.from(mask) : null };
     this.#connection.send('reset', JSON.stringify(asked));
     return () => this.#show(this.#connection.receive('reset'));

@@ -84,6 +84,7 @@ export class GymnasiumVectorEnv implements VectorEnv {
     const rng = seed === undefined ? undefined : new Rng(seed).split('vectorEnv');
     const seeds = rng && Array.from({ length: numEnvs }, (_, i) => seedFor(rng.split(i).seed));
     const masked = mask && Array.from(mask);
+    this.#blocks[0]!.server.checkOptions(options);
     try {
       forAll(this.#blocks, ({ server, first }) => {
         const end = first + server.numEnvs;

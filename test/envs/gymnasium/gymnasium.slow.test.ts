@@ -404,6 +404,11 @@ describe('errors', () => {
         new Error(`gymnasium:Count-v0: reset() got the option goal = ${got}, expected what JSON can hold`),
       );
     }
+    const envs = many('Count-v0', { workers: 2 });
+    envs.reset();
+    expect(() => envs.reset({ options: { goal: Number.NaN } })).toThrow('got the option goal = NaN');
+    // Nothing has moved.
+    envs.step(new Float32Array(3));
   });
 
   test('a space that there is not here is told with the id', () => {
