@@ -39,15 +39,11 @@ export const reinforceOptions = z.strictObject({
   learningRate: learningRate('the policy', 1e-3),
   shapeRate,
   valueLearningRate: learningRate('the baseline', 1e-3),
-  valueUpdates: z
-    .int()
-    .nonnegative()
-    .default(10)
-    .meta({
-      description:
-        'updates of the baseline for each one of the policy; 0 leaves it out, and what would come after a time limit counts as 0',
-      unit: 'updates',
-    }),
+  valueUpdates: z.int().nonnegative().default(10).meta({
+    description:
+      'updates of the baseline for each one of the policy; 0 leaves it out, and what would come after a time limit counts as 0',
+    unit: 'updates',
+  }),
   gamma,
   maxGradientNorm: maxGradientNorm("the policy's gradient, and of the baseline's", 0.5),
   normalizeAdvantages: normalizeAdvantages('update', true),

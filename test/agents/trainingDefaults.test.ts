@@ -5,6 +5,8 @@ import { Box, make } from '../../envs/index.ts';
 import { trainSettings } from '../../experiments/training/trainSettings.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 
+const box = new Box({ low: -1, high: 1, shape: [1] });
+const spaces = { observationSpace: box, actionSpace: box };
 const scales = { normalizeObservations: true, normalizeRewards: true };
 
 describe('without a preset', () => {
@@ -23,6 +25,13 @@ describe('without a preset', () => {
     for (const agent of ['sac', 'tqc', 'crossq', 'soft-q-learning', 'td3']) {
       expect(trainingDefaults(agent, 'My-v0', ['gaussian']).agent).toEqual({});
     }
+  });
+
+  test.each(['td3', 'td3-bc'])('samples of what %s learns are near the mode, the one thing that it trains', (agent) => {
+    expect(trainingDefaults(agent, 'My-v0', ['gaussian']).policy).toMatchObject({ initialScale: 0.05 });
+    const { initialScale } = makePolicy('gaussian', { ...spaces, for: agent as 'td3', rng: new Rng(0) }).config!
+      .options as { initialScale: number };
+    expect(initialScale).toBe(0.05);
   });
 
   test('the command has the same defaults', () => {
