@@ -339,6 +339,14 @@ describe('wrong arguments', () => {
       () => new Adam([tf.variable(tf.scalar(1, 'int32'), true, 'whole')]),
       "Adam: the parameter 'whole' is int32, wanted float32",
     ],
+    [
+      () => new Adam([net.bias1], { lr: 1e-3 } as object),
+      'Adam: got the option lr, expected beta1, beta2, epsilon, weightDecay',
+    ],
+    [
+      () => new Sgd([net.bias1], { nestrov: true } as object),
+      'Sgd: got the option nestrov, expected momentum, nesterov',
+    ],
     [() => new Adam([net.bias1], { beta1: 1 }), 'Adam: beta1 must be in [0, 1), got 1'],
     [() => new Adam([net.bias1], { beta2: -0.1 }), 'Adam: beta2 must be in [0, 1), got -0.1'],
     [() => new Adam([net.bias1], { epsilon: Number.NaN }), 'Adam: epsilon must not be negative, got NaN'],

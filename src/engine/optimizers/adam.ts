@@ -32,9 +32,9 @@ export class Adam extends Optimizer {
   readonly decaySums: tf.Variable;
   readonly #options: Required<AdamOptions>;
 
-  /** @throws if a decay is not in [0, 1), or ε or λ is negative */
+  /** @throws for an unknown option, or if a decay is not in [0, 1), or ε or λ is negative */
   constructor(parameters: readonly tf.Variable[], options: AdamOptions = {}) {
-    super(parameters);
+    super(parameters, options, ['beta1', 'beta2', 'epsilon', 'weightDecay']);
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
     for (const [name, beta] of [
       ['beta1', beta1],

@@ -13,10 +13,15 @@ export abstract class Optimizer extends Module {
   /** The number of all parameters together. */
   protected readonly size: number;
 
-  /** @throws if there are no parameters, or one is not float32 or is given twice */
-  constructor(parameters: readonly tf.Variable[]) {
+  /**
+   * @param names the options that there are
+   * @throws for an unknown option, or if there are no parameters, or one is not float32 or is given twice
+   */
+  constructor(parameters: readonly tf.Variable[], options: object, names: readonly string[]) {
     super();
     const name = this.constructor.name;
+    const unknown = Object.keys(options).find((option) => !names.includes(option));
+    if (unknown !== undefined) throw new Error(`${name}: got the option ${unknown}, expected ${names.join(', ')}`);
     if (parameters.length === 0) throw new Error(`${name}: wanted at least one parameter, got none`);
     if (new Set(parameters).size !== parameters.length) throw new Error(`${name}: a parameter is given twice`);
     for (const { dtype, name: variable } of parameters) {

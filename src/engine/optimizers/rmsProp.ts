@@ -26,9 +26,10 @@ export class RmsProp extends Optimizer {
   readonly #decay: number;
   readonly #epsilon: number;
 
-  /** @throws if the decay is not in [0, 1), or ε is negative */
-  constructor(parameters: readonly tf.Variable[], { decay = 0.99, epsilon = 1e-5 }: RmsPropOptions = {}) {
-    super(parameters);
+  /** @throws for an unknown option, or if the decay is not in [0, 1), or ε is negative */
+  constructor(parameters: readonly tf.Variable[], options: RmsPropOptions = {}) {
+    super(parameters, options, ['decay', 'epsilon']);
+    const { decay = 0.99, epsilon = 1e-5 } = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`RmsProp: decay must be in [0, 1), got ${decay}`);
     if (!(epsilon >= 0)) throw new Error(`RmsProp: epsilon must not be negative, got ${epsilon}`);
     this.#decay = decay;

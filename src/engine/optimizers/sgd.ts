@@ -24,9 +24,10 @@ export class Sgd extends Optimizer {
   readonly #momentum: number;
   readonly #nesterov: boolean;
 
-  /** @throws if the momentum is not in [0, 1), or is 0 with Nesterov's */
-  constructor(parameters: readonly tf.Variable[], { momentum = 0, nesterov = false }: SgdOptions = {}) {
-    super(parameters);
+  /** @throws for an unknown option, or if the momentum is not in [0, 1), or is 0 with Nesterov's */
+  constructor(parameters: readonly tf.Variable[], options: SgdOptions = {}) {
+    super(parameters, options, ['momentum', 'nesterov']);
+    const { momentum = 0, nesterov = false } = options;
     if (!(momentum >= 0 && momentum < 1)) throw new Error(`Sgd: momentum must be in [0, 1), got ${momentum}`);
     if (nesterov && momentum === 0) throw new Error('Sgd: nesterov needs a momentum above 0');
     this.#momentum = momentum;
