@@ -5,6 +5,7 @@ import { lake } from '../../../experiments/lake/lake.ts';
 import { isRobotLake, robotLakes } from '../../../experiments/lake/shared/robotLakes.ts';
 import { cloningSettings } from '../../../experiments/lake/studies/cloning/cloneLake.ts';
 import { cloningLakes } from '../../../experiments/lake/studies/cloning/cloningLakes.ts';
+import { readTuned } from '../../../experiments/lake/tuned.ts';
 import { ppoSettings } from '../../../experiments/lake/walks/ppoTraining.ts';
 
 test('a run has robots only if it names them', () => {
@@ -23,6 +24,13 @@ test.each(robotLakes)('%s is cloned and learned on, with the settings of its lak
   const tuned = lakeSchema.parse({ environments: [env], tuned: { cloning: { [env]: { spline: own } } } });
   expect(cloningSettings(tuned, env, 'spline').learningRate).toBe(0.001);
   expect(cloningSettings(tuned, grain, 'spline').learningRate).not.toBe(0.001);
+});
+
+test('a class that was searched on a robot has its own settings there', () => {
+  const config = lakeSchema.parse({});
+  const env = 'mujoco/AntLakeStride-v0';
+  expect(cloningSettings(config, env, 'mixture')).toEqual(readTuned().cloning![env]!.mixture);
+  expect(cloningSettings(config, env, 'mixture')).not.toEqual(cloningSettings(config, 'LakeStride-v0', 'mixture'));
 });
 
 const row = (env: string, study: string, policy: string, metric: string, value: number) => ({
