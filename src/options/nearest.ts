@@ -1,12 +1,14 @@
 import { distance as editDistance } from 'fastest-levenshtein';
 
 /**
- * How many letters differ, in upper or lower case. A name without a namespace is compared with what stands behind that of the choice:
+ * How many letters differ, in upper or lower case; two that changed places are one. A name without a namespace is compared with what stands behind that of the choice:
  * `Hopper-v5` is `mujoco/Hopper-v5`.
  */
 export function lettersApart(name: string, choice: string): number {
   const end = name.includes('/') ? choice : choice.slice(choice.lastIndexOf('/') + 1);
-  return editDistance(name.toLowerCase(), end.toLowerCase());
+  const [typed, meant] = [name.toLowerCase(), end.toLowerCase()];
+  const swaps = Array.from(typed.slice(1), (letter, i) => typed.slice(0, i) + letter + typed[i] + typed.slice(i + 2));
+  return Math.min(editDistance(typed, meant), ...swaps.map((swapped) => 1 + editDistance(swapped, meant)));
 }
 
 /** The choice that `name` is most likely a misspelling of, if any is near: at most a third of its letters differ. */
