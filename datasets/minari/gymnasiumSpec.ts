@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { DatasetAbout } from '../dataset.ts';
 
 type Environment = NonNullable<DatasetAbout['environment']>;
@@ -66,29 +67,33 @@ export function gymnasiumSpec(environment: Environment | null): string | undefin
   });
 }
 
-interface WrapperSpec {
-  readonly name: string;
-  readonly entry_point: string;
-  readonly kwargs?: Environment['options'] | null | undefined;
-}
+const kwargs = z.record(z.string(), z.json()).nullish();
+const wrapperSpec = z.looseObject({ name: z.string(), entry_point: z.string(), kwargs });
+
+/** What of an `EnvSpec` says which environment it is. */
+export const envSpec = z.looseObject({
+  id: z.string(),
+  kwargs,
+  max_episode_steps: z.int().nullish(),
+  additional_wrappers: z.array(wrapperSpec).nullish(),
+});
 
 /** Wrappers that watch, and change nothing. */
 const WATCHES = /^Record/;
 
 /** A wrapper as `make('gymnasium:…')` takes it: Gymnasium's own by their names, others by their whole ones. */
-function wrapperFrom({ name, entry_point: entry, kwargs }: WrapperSpec): string | Environment['options'] {
+function wrapperFrom({
+  name,
+  entry_point: entry,
+  kwargs,
+}: z.output<typeof wrapperSpec>): string | Environment['options'] {
   const known = entry.startsWith('gymnasium.wrappers.') ? name : entry.replace(':', '.');
   return kwargs == null || Object.keys(kwargs).length === 0 ? known : { name: known, ...kwargs };
 }
 
 /** The environment of oxbow that is the twin of Gymnasium's, or Gymnasium's own in its Python, where it has options or wrappers. */
-export function environmentFrom(spec: {
-  readonly id: string;
-  readonly kwargs?: Environment['options'] | undefined;
-  readonly max_episode_steps?: number | null | undefined;
-  readonly additional_wrappers?: readonly WrapperSpec[] | null | undefined;
-}): Environment {
-  const { id, kwargs = {}, max_episode_steps: limit, additional_wrappers } = spec;
+export function environmentFrom(spec: z.output<typeof envSpec>): Environment {
+  const { id, kwargs, max_episode_steps: limit, additional_wrappers } = spec;
   const wrappers = (additional_wrappers ?? []).filter(({ name }) => !WATCHES.test(name)).map(wrapperFrom);
   const own = { ...kwargs, ...(wrappers.length > 0 && { wrappers }) };
   if (!Object.hasOwn(ENTRIES, id) || Object.keys(own).length > 0) {

@@ -1,5 +1,6 @@
 import type { Group, Dataset as H5Dataset, File as H5File } from 'h5wasm/node';
 import { leadsToFile } from '../../src/files.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
 import { parseJson } from '../../src/parseJson.ts';
 import { checkEpisode } from '../checkEpisode.ts';
 import { converted } from '../converted.ts';
@@ -16,7 +17,7 @@ import {
   type NumberArray,
   type StoredEpisode,
 } from '../storedEpisode.ts';
-import { environmentFrom } from './gymnasiumSpec.ts';
+import { environmentFrom, envSpec } from './gymnasiumSpec.ts';
 import { type Hdf5, hdf5Problem, loadHdf5, readAlone } from './hdf5.ts';
 import { checkNumbers, dtypeOfParts, isInt64, type Leaf, leavesOf } from './leaves.ts';
 import { MAIN, type MinariMetadata, readMetadata, spaceFromText } from './metadata.ts';
@@ -204,10 +205,11 @@ function aboutFrom(
     jpeg_encoding: _____,
     ...minari
   } = metadata;
-  const parsed = spec === undefined ? undefined : (parsedSpec(path, spec) as Parameters<typeof environmentFrom>[0]);
+  const parsed = spec === undefined ? undefined : (parsedSpec(path, spec) as { id?: unknown } | null);
   const name = typeof metadata.algorithm_name === 'string' ? metadata.algorithm_name : undefined;
   return {
-    environment: typeof parsed?.id === 'string' ? environmentFrom(parsed) : null,
+    environment:
+      typeof parsed?.id === 'string' ? environmentFrom(parseOptions(`${path}: env_spec`, envSpec, parsed)) : null,
     policies: name === undefined ? [] : [{ name }],
     provenance: { minari: minari as never },
   };

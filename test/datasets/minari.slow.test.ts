@@ -219,7 +219,14 @@ describe('one line says what is wrong with', () => {
     );
     edit(path, { data_format: 'hdf5', total_episodes: 0 });
     expect(await problemOf(path)).toMatch(/^maze\/data\/metadata.json: total_episodes: got 0, expected /);
-    edit(path, { total_episodes: 1e9 });
+    edit(path, {
+      total_episodes: 2,
+      env_spec: '{"id": "Pendulum-v1", "additional_wrappers": [{"name": "RescaleAction"}]}',
+    });
+    expect(await problemOf(path)).toMatch(/: env_spec: additional_wrappers\.0\.entry_point: got undefined, expected /);
+    edit(path, { env_spec: '{"id": "Pendulum-v1", "kwargs": 3}' });
+    expect(await problemOf(path)).toMatch(/: env_spec: kwargs: got 3, expected /);
+    edit(path, { total_episodes: 1e9, env_spec: undefined });
     expect(await problemOf(path)).toMatch(/^maze\/data\/main_data.hdf5: episode 2: episode_2 is no group of the file$/);
     edit(path, { total_episodes: 2, total_steps: 6 });
     expect(await problemOf(path)).toBe('maze: has 5 steps, expected 6');
