@@ -145,3 +145,19 @@ test('the start page: why, a picture, how to install, train and act are on the f
   expect(complaints).toEqual([]);
   await page.close();
 });
+
+test('a picture that is not loaded yet has its place, so that nothing moves when it comes', async () => {
+  const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+  await page.route('**/*.{svg,jpg}', () => {});
+  await page.goto(`${address}/start.html`);
+  const shapes = await page.$$eval('.vp-doc img.light-only', (pictures) =>
+    pictures.map((picture) => {
+      const { width, height } = picture.getBoundingClientRect();
+      return width / height;
+    }),
+  );
+  expect(shapes.length).toBe(2);
+  expect(shapes[0]).toBeCloseTo(640 / 217, 1);
+  expect(shapes[1]).toBeCloseTo(972 / 586, 1);
+  await page.close();
+});

@@ -5,7 +5,7 @@ import { themeDeclarations } from '../../envs/drawing/palette.ts';
 import { copiedFolders } from './copiedFolders.ts';
 import { decisionPages } from './decisionPages.ts';
 import { githubSlug } from './githubSlug.ts';
-import { pngSize } from './pngSize.ts';
+import { pictureSize } from './pictureSize.ts';
 import { readmeLines } from './readmeLines.ts';
 import { rootPages } from './rootPages.ts';
 import { shareTags } from './shareTags.ts';
@@ -56,7 +56,7 @@ export default defineConfig({
       image: {
         path: 'preview.png',
         alt: 'Walks of two policies round a lake: many of the Gaussian’s end in it, few of the flow’s',
-        ...pngSize(PREVIEW),
+        ...pictureSize(PREVIEW),
       },
     }),
   buildEnd: ({ outDir }) => {
