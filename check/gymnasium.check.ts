@@ -503,6 +503,7 @@ describe('errors say what to do, on one line', () => {
 
   test.each([
     ['raise', 'reset', /: reset\(\) of environment 0 raised ValueError: the motor is hot \(\S+:\d+, in act\)$/],
+    ['mute', 'step', /: step\(\) of environment 0 raised Mute: \(its text raised RuntimeError\) \(\S+:\d+, in act\)$/],
     ['raise', 'step', /: step\(\) of environment 0 raised ValueError: the motor is hot \(\S+:\d+, in act\)$/],
     ['raise', 'close', /: close\(\) of environment 0 raised ValueError: the motor is hot \(\S+:\d+, in act\)$/],
     [

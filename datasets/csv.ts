@@ -8,7 +8,7 @@ import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.t
 import type { Episode } from './episode.ts';
 import { atEnd } from './jsonLines.ts';
 import { spacesFromJson, spaceToJson } from './spaceJson.ts';
-import { episodeOf, type StoredEpisode } from './storedEpisode.ts';
+import { episodesOf, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
 /** Where each kind of column is in a row. */
@@ -77,8 +77,8 @@ export class CsvDataset implements Dataset {
     this.numSteps = steps;
   }
 
-  *episodes(): Iterable<Episode> {
-    for (const stored of this.storedEpisodes()) yield episodeOf(stored);
+  episodes(): Iterable<Episode> {
+    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line that names the line, if one does not fit */

@@ -7,7 +7,7 @@ import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
 import { spacesFromJson } from './spaceJson.ts';
-import { type Dtype, episodeOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
+import { type Dtype, episodesOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
 const FORMAT = 'oxbow-episodes';
@@ -62,8 +62,8 @@ export class JsonLinesDataset implements Dataset {
     this.actionSpace = actionSpace;
   }
 
-  *episodes(): Iterable<Episode> {
-    for (const stored of this.storedEpisodes()) yield episodeOf(stored);
+  episodes(): Iterable<Episode> {
+    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line that names the line, if one is no episode or does not fit the spaces, or some are missing */

@@ -5,7 +5,7 @@ import type { Episode } from './episode.ts';
 import { nodeModule } from './nodeModule.ts';
 import { decodeShard } from './shard.ts';
 import { spacesFromJson } from './spaceJson.ts';
-import { episodeOf, type StoredEpisode } from './storedEpisode.ts';
+import { episodesOf, type StoredEpisode } from './storedEpisode.ts';
 
 /** A dataset in oxbow's own format: a folder that `DatasetWriter` has written. One shard is in memory at a time. */
 export class StoredDataset implements Dataset {
@@ -39,8 +39,8 @@ export class StoredDataset implements Dataset {
     this.actionSpace = actionSpace;
   }
 
-  *episodes(): Iterable<Episode> {
-    for (const stored of this.storedEpisodes()) yield episodeOf(stored);
+  episodes(): Iterable<Episode> {
+    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line, if a file is missing, cut or damaged, or an episode in it is none */

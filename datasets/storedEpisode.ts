@@ -54,12 +54,27 @@ function rowDtype(space: Space): Dtype {
   return 'float32';
 }
 
-/** With all numbers as agents take them. */
+/** With all numbers as agents take them. @throws one line, if a number is beyond those of float32 */
 export function episodeOf(stored: StoredEpisode): Episode {
-  const { observations, actions, rewards } = stored;
-  return { ...stored, observations: float32(observations), actions: float32(actions), rewards: float32(rewards) };
+  return episodeAt('episode', stored);
 }
 
-function float32(values: NumberArray): Float32Array {
-  return values instanceof Float32Array ? values : Float32Array.from(values);
+/** {@link episodeOf}. @param where begins the error: which episode of what */
+export function episodeAt(where: string, stored: StoredEpisode): Episode {
+  const column = (name: keyof ColumnDtypes) => float32(`${where}: ${name}`, stored[name]);
+  return { ...stored, observations: column('observations'), actions: column('actions'), rewards: column('rewards') };
+}
+
+/** {@link episodeOf} for each episode of a dataset. @param path of it, as errors name it */
+export function* episodesOf(path: string, stored: Iterable<StoredEpisode>): Iterable<Episode> {
+  let i = 0;
+  for (const episode of stored) yield episodeAt(`${path}: episode ${i++}`, episode);
+}
+
+function float32(where: string, values: NumberArray): Float32Array {
+  if (values instanceof Float32Array) return values;
+  const rounded = Float32Array.from(values);
+  const wrong = rounded.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(values[i]));
+  if (wrong >= 0) throw new Error(`${where}: ${values[wrong]} is beyond the numbers of float32, in which agents learn`);
+  return rounded;
 }

@@ -13,11 +13,10 @@ export const normalizationOptions = {
     .describe(
       "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; bytes and choices, which lie in [0, 1], stay as they are",
     ),
-  clipObservations: z
-    .number()
-    .positive()
-    .default(10)
-    .meta({ description: 'the largest size of a normalized observation', unit: 'standard deviations' }),
+  clipObservations: z.number().positive().default(10).meta({
+    description: 'the largest size of a normalized observation; a policy that has a normalizer keeps its own',
+    unit: 'standard deviations',
+  }),
   normalizeRewards: z
     .boolean()
     .default(false)

@@ -45,6 +45,13 @@ class Unseen(metaclass=Shy):
     pass
 
 
+class Mute(Exception):
+    """Raises also when one asks what it says."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
 class Misbehaving(gymnasium.Env):
     """Does something `wrong` at `when`, reset or step."""
 
@@ -87,6 +94,8 @@ class Misbehaving(gymnasium.Env):
     def act(self):
         if self.wrong == "raise":
             raise ValueError("the motor\nis hot")
+        if self.wrong == "mute":
+            raise Mute
         if self.wrong == "print":
             print("hello from the environment")
             os.write(1, b"hello from C\n")

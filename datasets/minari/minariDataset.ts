@@ -13,7 +13,7 @@ import {
   type ColumnDtypes,
   type Dtype,
   dtypeOf,
-  episodeOf,
+  episodesOf,
   type NumberArray,
   type StoredEpisode,
 } from '../storedEpisode.ts';
@@ -71,8 +71,8 @@ export class MinariDataset implements Dataset {
     this.about = { environment, ...spaces, dtypes, infos, policies, provenance: said };
   }
 
-  *episodes(): Iterable<Episode> {
-    for (const stored of this.storedEpisodes()) yield episodeOf(stored);
+  episodes(): Iterable<Episode> {
+    return episodesOf(this.path, this.storedEpisodes());
   }
 
   /** @throws one line, if an episode is missing, cut or damaged, or does not fit its spaces */

@@ -89,7 +89,10 @@ def load_packages():
 
 
 def one_line(text):
-    return " ".join(str(text).split())
+    try:
+        return " ".join(str(text).split())
+    except Exception as error:
+        return f"(its text raised {type(error).__name__})"
 
 
 def place_of(error):

@@ -30,7 +30,10 @@ export async function loadExperiment(
   const names = Object.keys(registry.experiments);
   const own = names.includes(name);
   const base = own || !name.endsWith(TUNING_SUFFIX) ? name : name.slice(0, -TUNING_SUFFIX.length);
-  if (!names.includes(base)) throw new InputError(`experiment: got ${base}, ${expectedOneOf(base, names)}`);
+  if (!names.includes(base)) {
+    const aside = name === TRAIN ? '; a training is begun by "oxbow train"' : '';
+    throw new InputError(`experiment: got ${base}, ${expectedOneOf(base, names)}${aside}`);
+  }
   const experiment = await registry.experiments[base]!();
   return base === name ? experiment : tuningExperiment(experiment);
 }

@@ -2,7 +2,7 @@ import { ContentHash } from '../../datasets/contentHash.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import type { EpisodeSource } from '../../datasets/episode.ts';
 import { openDataset } from '../../datasets/openDataset.ts';
-import { episodeOf } from '../../datasets/storedEpisode.ts';
+import { episodeAt } from '../../datasets/storedEpisode.ts';
 import { InputError } from '../harness/inputError.ts';
 import type { TrainConfig } from './trainConfig.ts';
 
@@ -31,9 +31,10 @@ function withHash(dataset: Dataset, expected: string): EpisodeSource {
     ...{ observationSpace, actionSpace, numEpisodes, numSteps },
     *episodes() {
       const hash = new ContentHash();
+      let i = 0;
       for (const stored of dataset.storedEpisodes()) {
         hash.add(stored);
-        yield episodeOf(stored);
+        yield episodeAt(`--dataset: ${path}: episode ${i++}`, stored);
       }
       const digest = hash.digest();
       if (digest === expected) return;

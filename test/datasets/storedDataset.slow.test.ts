@@ -62,6 +62,20 @@ describe('a dataset', () => {
     expect(first!.actions).toBeInstanceOf(Float32Array);
   });
 
+  test('keeps numbers beyond float32, which no agent learns as infinite', async () => {
+    const path = join(folder(), 'data');
+    const writer = new DatasetWriter(path, about(), 2);
+    const [first, second] = episodes(2);
+    writer.append(first!);
+    writer.append({ ...second!, rewards: Float64Array.of(0, -1e39) });
+    writer.finish();
+    const dataset = await openDataset(path);
+    expect([...dataset.storedEpisodes()][1]!.rewards).toEqual(Float64Array.of(0, -1e39));
+    expect(await problemOf(path)).toBe(
+      'data: episode 1: rewards: -1e+39 is beyond the numbers of float32, in which agents learn',
+    );
+  });
+
   test('has one file for some megabytes', async () => {
     const path = join(folder(), 'data');
     const steps = 2 ** 16;

@@ -20,6 +20,11 @@ describe('bad input', () => {
   it.each<[string, string[], string]>([
     ['experiment', ['run', 'drfit'], 'experiment: got drfit, expected one of drift (did you mean drift?)'],
     [
+      'training',
+      ['run', 'train'],
+      'experiment: got train, expected one of drift; a training is begun by "oxbow train"',
+    ],
+    [
       'policy',
       ['run', 'drift', '--policies', 'left,stil'],
       '--policies: got "stil", expected one of left, right, still (did you mean still?)',
