@@ -35,7 +35,9 @@ export interface OfflineTrainingOptions<RateName extends string, Figure extends 
   /** Compiled functions, which are disposed with the agent. */
   readonly compiled: readonly { dispose(): void }[];
   /** What changes in the course of the training, by the names under which updates get it. */
-  readonly rates: Readonly<Record<RateName, Rate>>;
+  readonly rates: Readonly<Partial<Record<RateName, Rate>>>;
+  /** As `rates`, by the share of the online steps that is done, which is 0 before. */
+  readonly onlineRates?: Readonly<Partial<Record<RateName, Rate>>>;
   /** What usually helps where the critics diverge: `a larger alpha, or a smaller learningRate`. */
   readonly remedy: string;
   /** Called before the first step of a training: target networks become equal to those that they follow. */
@@ -130,7 +132,7 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
       if (this.#onlineFrom === null && before >= steps - onlineSteps) this.#goOnline(rng);
       if (this.#onlineFrom !== null) this.#stepOnline(episodes);
       else training.step += 1;
-      const rates = this.#ratesAt(Math.min(1, training.step / steps));
+      const rates = this.#ratesAt(steps);
       for (let due = this.#due(); due > 0; due--) this.#update(rates, metrics);
       const { step, updates } = training;
       if (Math.floor(step / reportEvery) === Math.floor(before / reportEvery) && step < steps) continue;
@@ -186,10 +188,17 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
     return updatesDue(step - from, updates - from, { ...this.#options.config, updateEvery: 1 });
   }
 
-  #ratesAt(share: number): Record<RateName, number> {
-    const { owner, rates } = this.#options;
+  /** @param steps of the whole training */
+  #ratesAt(steps: number): Record<RateName, number> {
+    const { owner, rates, onlineRates } = this.#options;
+    const { step } = this.#training;
+    const from = this.#onlineFrom ?? step;
     const now = {} as Record<RateName, number>;
-    for (const name in rates) now[name] = rateAt(`${owner}: ${name}`, rates[name], share);
+    const add = (those: Readonly<Partial<Record<RateName, Rate>>>, share: number) => {
+      for (const name in those) now[name] = rateAt(`${owner}: ${name}`, those[name]!, Math.min(1, share));
+    };
+    add(rates, step / steps);
+    if (onlineRates !== undefined) add(onlineRates, step === from ? 0 : (step - from) / (steps - from));
     return now;
   }
 

@@ -16,11 +16,11 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
-import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
+import { actorCriticRates } from '../common/actorCriticRates.ts';
 import { layerWidths } from '../common/agentOptions.ts';
 import { bounded } from '../common/bounded.ts';
 import { criticOptions, targetValue } from '../common/criticOptions.ts';
-import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
+import { type DataRate, dataRates, dataWeight, dataWeightOption, onlineDataFactor } from '../common/dataWeight.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
 import { offlineParts } from '../common/offlineParts.ts';
@@ -40,6 +40,7 @@ const ALPHA = { mixed: 0.03, demonstrations: 5 };
 export const fqlOptions = z.strictObject({
   ...offlineOptions,
   alpha: dataWeightOption('the distance to the behaviour', ALPHA),
+  onlineDataFactor,
   targetValue,
   behaviorHidden: layerWidths("the behaviour's field", [256, 256]),
   behaviorSteps: z
@@ -81,7 +82,8 @@ export interface FqlReport extends TrainReport {
  *
  * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds; distances are in half widths of
  * these. The policy is an `ImplicitPolicy`, with as many numbers of noise as an action has. α decides, and there is no number for all data: see
- * the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ * the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses;
+ * there α is multiplied by a factor that goes from 1 to `onlineDataFactor`.
  *
  * Park, Li and Levine, "Flow Q-Learning", arXiv:2502.02538.
  */
@@ -94,7 +96,7 @@ export class Fql implements Agent<FqlReport> {
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly behavior: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<FqlReport>>;
+  readonly #training: OfflineTraining<DataRate, FigureOf<FqlReport>>;
 
   /** @throws for an unknown option or one out of range, if data or environment do not fit the policy, or it does not carry noise */
   constructor(options: FqlOptions) {
@@ -135,7 +137,7 @@ export class Fql implements Agent<FqlReport> {
       name: 'fql/update',
       state: Object.values(modules),
     });
-    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<FqlReport>>({
+    this.#training = new OfflineTraining<DataRate, FigureOf<FqlReport>>({
       owner: 'Fql',
       config,
       env,
@@ -143,10 +145,11 @@ export class Fql implements Agent<FqlReport> {
       parts: { ...modules, replay },
       compiled: [act, update],
       rates: actorCriticRates.of(config),
+      onlineRates: dataRates.online(config),
       remedy: 'a larger alpha, or a smaller learningRate,',
       begin: () => copyFrom(this.#targets, this.critics),
       act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...actorCriticRates.shapes }),
+      update: update.onArrays({ ...replay.shapes, ...dataRates.shapes }),
     });
   }
 
@@ -191,9 +194,9 @@ export class Fql implements Agent<FqlReport> {
     return { ...ofPolicy, behaviorLoss: ofBehavior.loss, criticLoss: loss, actionValue: actionValue! };
   }
 
-  #improvePolicy({ observations, learningRate }: FqlBatch, seen: tf.Tensor, rng: Rng) {
+  #improvePolicy({ observations, learningRate, dataFactor }: FqlBatch, seen: tf.Tensor, rng: Rng) {
     const { targetValue, maxGradientNorm } = this.#options;
-    const alpha = dataWeight(this.#options.alpha, ALPHA);
+    const alpha = tf.mul(dataFactor, dataWeight(this.#options.alpha, ALPHA));
     const noise = rng.normalTensor([observations.shape[0]!, this.#policy.actionDim]);
     const behavior = this.behavior.given(seen).squash(this.behavior.carried(seen, noise));
     const { gradients, loss, distillationLoss } = valueAndGradients(() => {
@@ -219,4 +222,4 @@ function checkCarries(policy: Policy): asserts policy is ImplicitPolicy {
   );
 }
 
-type FqlBatch = TransitionTensors<ActorCriticRate>;
+type FqlBatch = TransitionTensors<DataRate>;

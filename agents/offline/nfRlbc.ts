@@ -14,12 +14,12 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
-import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
+import { actorCriticRates } from '../common/actorCriticRates.ts';
 import { bounded } from '../common/bounded.ts';
 import { checkDensity } from '../common/checkDensity.ts';
 import { checkReparameterized } from '../common/checkReparameterized.ts';
 import { criticOptions, targetValue } from '../common/criticOptions.ts';
-import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
+import { type DataRate, dataRates, dataWeight, dataWeightOption, onlineDataFactor } from '../common/dataWeight.ts';
 import { hasAngles } from '../common/hasAngles.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
 import { offlineOptions } from '../common/offlineOptions.ts';
@@ -38,6 +38,7 @@ const ALPHA = { mixed: 0.03, demonstrations: 1 };
 export const nfRlbcOptions = z.strictObject({
   ...offlineOptions,
   alpha: dataWeightOption("the likelihood of the data's actions", ALPHA),
+  onlineDataFactor,
   targetValue,
   ...noiseOptions,
   ...criticOptions,
@@ -68,7 +69,8 @@ export interface NfRlbcReport extends TrainReport {
  *   targets: θ′ ← θ′ + τ (θ − θ′)
  *
  * aᵈ are the actions of the data. Critics see actions as the environment gets them, clipped to their bounds. α decides, and there is no number
- * for all data: see the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses.
+ * for all data: see the option `alpha`. With `onlineSteps` it goes on in an environment, by samples of the policy, with the same losses;
+ * there α is multiplied by a factor that goes from 1 to `onlineDataFactor`.
  *
  * The authors' code takes the least of the critics where this takes their mean, and normalizes their layers: `targetValue: 'least'` and
  * `criticLayerNorm: true`.
@@ -81,7 +83,7 @@ export class NfRlbc implements Agent<NfRlbcReport> {
   readonly #actionSpace: Box;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<NfRlbcReport>>;
+  readonly #training: OfflineTraining<DataRate, FigureOf<NfRlbcReport>>;
 
   /**
    * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy is not reparameterized
@@ -117,7 +119,7 @@ export class NfRlbc implements Agent<NfRlbcReport> {
       name: 'nf-rlbc/update',
       state: Object.values(modules),
     });
-    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<NfRlbcReport>>({
+    this.#training = new OfflineTraining<DataRate, FigureOf<NfRlbcReport>>({
       owner: 'NfRlbc',
       config,
       env,
@@ -125,10 +127,11 @@ export class NfRlbc implements Agent<NfRlbcReport> {
       parts: { ...modules, replay },
       compiled: [act, update],
       rates: actorCriticRates.of(config),
+      onlineRates: dataRates.online(config),
       remedy: 'a larger alpha, or a smaller learningRate,',
       begin: () => copyFrom(this.#targets, this.critics),
       act: (observations, rng) => sampled({ observations }, rng).action,
-      update: update.onArrays({ ...replay.shapes, ...actorCriticRates.shapes }),
+      update: update.onArrays({ ...replay.shapes, ...dataRates.shapes }),
     });
   }
 
@@ -166,9 +169,9 @@ export class NfRlbc implements Agent<NfRlbcReport> {
     return { ...ofPolicy, criticLoss: loss, actionValue: actionValue! };
   }
 
-  #improvePolicy({ observations, actions, learningRate }: NfRlbcBatch, seen: tf.Tensor, rng: Rng) {
+  #improvePolicy({ observations, actions, learningRate, dataFactor }: NfRlbcBatch, seen: tf.Tensor, rng: Rng) {
     const { policy, targetValue, maxGradientNorm } = this.#options;
-    const alpha = dataWeight(this.#options.alpha, ALPHA);
+    const alpha = tf.mul(dataFactor, dataWeight(this.#options.alpha, ALPHA));
     const { gradients, loss, cloningLoss } = valueAndGradients(() => {
       const distribution = policy.given(observations);
       const values = this.critics[targetValue](seen, this.#sample(distribution, rng));
@@ -186,4 +189,4 @@ export class NfRlbc implements Agent<NfRlbcReport> {
   }
 }
 
-type NfRlbcBatch = TransitionTensors<ActorCriticRate>;
+type NfRlbcBatch = TransitionTensors<DataRate>;

@@ -5,12 +5,13 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
-import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
+import { actorCriticRates } from '../common/actorCriticRates.ts';
 import { adviseOnPolicy } from '../common/adviseOnPolicy.ts';
 import { bounded } from '../common/bounded.ts';
 import { checkHasMode } from '../common/checkHasMode.ts';
 import { copyOfPolicy } from '../common/copyOfPolicy.ts';
 import { criticOptions, policyDelay } from '../common/criticOptions.ts';
+import { type DataRate, dataRates, onlineDataFactor } from '../common/dataWeight.ts';
 import { delayedUpdate } from '../common/delayedUpdate.ts';
 import { meanAction } from '../common/meanAction.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';
@@ -33,6 +34,7 @@ export const td3BcOptions = z.strictObject({
     .positive()
     .default(2.5)
     .describe('α, what values count beside the distance to the actions of the data; 2.5 is usual'),
+  onlineDataFactor,
   explorationNoise: noiseOptions.explorationNoise.default(0.1),
   noiseCorrelation: noiseOptions.noiseCorrelation,
   ...targetNoiseOptions,
@@ -65,7 +67,8 @@ export interface Td3BcReport extends TrainReport {
  *
  * Observations are normalized by the data. μ is the exact mode of the policy, its greedy action, and distances are means over components, in
  * half widths of their bounds: evaluate it by greedy actions. It has one mode: where the data have two equally good ones it takes what lies
- * between. With `onlineSteps` it goes on in an environment, by μ and noise, with the same losses.
+ * between. With `onlineSteps` it goes on in an environment, by μ and noise, with the same losses;
+ * there E[‖μ(s) − a‖²] is multiplied by a factor that goes from 1 to `onlineDataFactor`.
  *
  * Fujimoto and Gu, "A Minimalist Approach to Offline Reinforcement Learning", arXiv:2106.06860.
  */
@@ -75,7 +78,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
   readonly #data: OfflineParts;
   readonly #targets: { readonly policy: Policy; readonly critics: ActionValues };
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
-  readonly #training: OfflineTraining<ActorCriticRate, FigureOf<Td3BcReport>>;
+  readonly #training: OfflineTraining<DataRate, FigureOf<Td3BcReport>>;
 
   /**
    * @throws for an unknown option or one out of range, if data or environment do not fit the policy, or the policy has no exact mode, or one
@@ -118,12 +121,12 @@ export class Td3Bc implements Agent<Td3BcReport> {
     const { compiled, update } = delayedUpdate<Td3BcBatch, FigureOf<Td3BcReport>>({
       name: 'td3-bc',
       delay: config.policyDelay,
-      shapes: { ...replay.shapes, ...actorCriticRates.shapes },
+      shapes: { ...replay.shapes, ...dataRates.shapes },
       state: Object.values(others),
       policyState: [policyOptimizer],
       improve: (batch, rng, isPolicyDue) => this.#improve(batch, rng, isPolicyDue),
     });
-    this.#training = new OfflineTraining<ActorCriticRate, FigureOf<Td3BcReport>>({
+    this.#training = new OfflineTraining<DataRate, FigureOf<Td3BcReport>>({
       owner: 'Td3Bc',
       config,
       env,
@@ -131,6 +134,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
       parts: { ...modules, replay },
       compiled: [act, ...compiled],
       rates: actorCriticRates.of(config),
+      onlineRates: dataRates.online(config),
       remedy: 'a smaller alpha, or a smaller learningRate,',
       begin: () => {
         copyFrom(this.#targets.policy, policy);
@@ -179,7 +183,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
     return { ...ofPolicy, criticLoss: loss, ...others };
   }
 
-  #improvePolicy({ observations, actions, learningRate }: Td3BcBatch, seen: tf.Tensor) {
+  #improvePolicy({ observations, actions, learningRate, dataFactor }: Td3BcBatch, seen: tf.Tensor) {
     const { policy, alpha, maxGradientNorm } = this.#options;
     const { gradients, loss, cloningLoss } = valueAndGradients(
       () => {
@@ -187,7 +191,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
         const values = this.critics.of(seen, means)[0]!;
         const weight = tf.mul(alpha, valueWeight(values));
         const cloningLoss = squaredDistance(means, actions, this.#data.actionSpace);
-        return { loss: tf.sub(cloningLoss, tf.mul(weight, tf.mean(values))), cloningLoss };
+        return { loss: tf.sub(tf.mul(dataFactor, cloningLoss), tf.mul(weight, tf.mean(values))), cloningLoss };
       },
       policy.trainableVariables(),
       // The scale of a Gaussian has no part in its mode.
@@ -198,4 +202,4 @@ export class Td3Bc implements Agent<Td3BcReport> {
   }
 }
 
-type Td3BcBatch = TransitionTensors<ActorCriticRate>;
+type Td3BcBatch = TransitionTensors<DataRate>;

@@ -16,7 +16,7 @@ import {
   twins,
 } from '../firstUpdate.ts';
 import { box, flat, gradientOf, variablesOf } from '../support.ts';
-import { datasetOf, GAMMA, type PlainRow, plainRows, randomEpisodes, updateFrom } from './support.ts';
+import { DriftEnv, datasetOf, GAMMA, type PlainRow, plainRows, randomEpisodes, updateFrom } from './support.ts';
 
 /*
  * An update of each agent that learns from data, losses and gradients, beside plain float64 numbers: the losses are written anew here, from the
@@ -38,6 +38,16 @@ const common = {
   reportEvery: 1,
 };
 const rows = plainRows(episodes, 2, SCALE);
+
+/** What the term of the data is multiplied by, and with which options: as a whole on the data, and in the last online step, with data alone. */
+const factors: [where: string, factor: number, options: () => object][] = [
+  ['on the data', 1, () => ({ onlineDataFactor: 0.3 })],
+  [
+    'at the end of the online steps',
+    0.3,
+    () => ({ env: new DriftEnv(), onlineSteps: 2, learningStarts: 0, offlineShare: 1, onlineDataFactor: 0.3 }),
+  ],
+];
 
 /** log π of an action of a tanh-Gaussian in the box. */
 function logProb(of: Variables, { observation, action }: PlainRow): number {
@@ -78,11 +88,20 @@ function expectAveraged(target: Variables, old: Variables, followed: Variables):
   );
 }
 
-test('TD3+BC', async () => {
+test.each(factors)('TD3+BC %s', async (_, factor, more) => {
   const policy = gaussian();
   const [alpha, targetNoise, targetNoiseClip] = [1.7, 0.3, 0.25];
   const agent = new Td3Bc({
-    ...{ ...common, policy, alpha, targetNoise, targetNoiseClip, policyDelay: 1, normalizeObservations: false },
+    ...{
+      ...common,
+      policy,
+      alpha,
+      targetNoise,
+      targetNoiseClip,
+      policyDelay: 1,
+      normalizeObservations: false,
+      ...more(),
+    },
   });
   const found = await updateFrom(agent, ['targetPolicy', 'targetCritics'], rows);
   const { report, rows: drawn, earlier, state, noise } = found;
@@ -112,7 +131,7 @@ test('TD3+BC', async () => {
     );
   // A constant: no gradient flows through λ.
   const lambda = alpha / mean(values(earlier('policy')).map(Math.abs));
-  const policyLoss = (of: Variables) => cloning(of) - lambda * mean(values(of));
+  const policyLoss = (of: Variables) => factor * cloning(of) - lambda * mean(values(of));
   expectClose(
     [report.criticLoss!, report.policyLoss!, report.cloningLoss!],
     [ofCritics(earlier('critics')), policyLoss(earlier('policy')), cloning(earlier('policy'))],
@@ -168,12 +187,14 @@ test.each([
 });
 
 describe('NF-RLBC', () => {
+  const [offline, online] = [factors[0]!, factors[1]!];
   test.each([
-    ['mean', 0.4, 0.4],
-    ['least', 'mixed', 0.03],
-  ] as const)('with the %s of the critics and α = %s', async (targetValue, alpha, weight) => {
+    ['mean', 0.4, 0.4, ...offline],
+    ['least', 'mixed', 0.03, ...offline],
+    ['mean', 0.4, 0.4, ...online],
+  ] as const)('with the %s of the critics, α = %s, %s %s', async (targetValue, alpha, weight, _, factor, more) => {
     const policy = gaussian();
-    const agent = new NfRlbc({ ...common, policy, targetValue, alpha });
+    const agent = new NfRlbc({ ...common, policy, targetValue, alpha, ...more() });
     const { report, rows: drawn, earlier, state, noise } = await updateFrom(agent, ['targets'], rows);
     noiseOf(noise);
     noiseOf(noise);
@@ -191,7 +212,7 @@ describe('NF-RLBC', () => {
       );
     const cloning = (of: Variables) => -mean(drawn.map((row) => logProb(of, row)));
     const lambda = 1 / mean(values(earlier('policy')).map(Math.abs));
-    const policyLoss = (of: Variables) => weight * cloning(of) - lambda * mean(values(of));
+    const policyLoss = (of: Variables) => factor * weight * cloning(of) - lambda * mean(values(of));
     expectClose(
       [report.criticLoss!, report.policyLoss!, report.cloningLoss!],
       [ofCritics(earlier('critics')), policyLoss(earlier('policy')), cloning(earlier('policy'))],
@@ -203,9 +224,9 @@ describe('NF-RLBC', () => {
   });
 });
 
-test('FQL', async () => {
+test.each(factors)('FQL %s', async (_, factor, more) => {
   const policy = makePolicy('implicit', { ...spaces, actionSpace: box, hidden: [3], rng: new Rng('student') });
-  const agent = new Fql({ ...common, policy, alpha: 0.7, behaviorHidden: [3], behaviorSteps: 2 });
+  const agent = new Fql({ ...common, policy, alpha: 0.7, behaviorHidden: [3], behaviorSteps: 2, ...more() });
   const { report, rows: drawn, earlier, state, noise } = await updateFrom(agent, ['targets'], rows);
   const draws = () => ({ next: noiseOf(noise), matching: noiseOf(noise), times: timesOf(noise), own: noiseOf(noise) });
   draws();
@@ -243,7 +264,7 @@ test('FQL', async () => {
     mean(actions(of).flatMap((action, i) => action.map((a, j) => ((a - behavior[i]![j]!) / half[j]!) ** 2)));
   const values = (of: Variables) => actions(of).map((action, i) => value(after, drawn[i]!.observation, action));
   const lambda = 1 / mean(values(earlier('policy')).map(Math.abs));
-  const policyLoss = (of: Variables) => 0.7 * distillation(of) - lambda * mean(values(of));
+  const policyLoss = (of: Variables) => factor * 0.7 * distillation(of) - lambda * mean(values(of));
   expectClose(
     [report.criticLoss!, report.behaviorLoss!, report.policyLoss!, report.distillationLoss!],
     [
