@@ -5,8 +5,8 @@ import { imageSize } from 'image-size';
 export function pictureSize(path: string): { readonly width: number; readonly height: number } {
   if (!existsSync(path)) throw new Error(`${path}: expected a picture, got no file`);
   try {
-    const { width, height } = imageSize(readFileSync(path));
-    // Of a file that ends within its head it has none.
+    // In memory of its own: Node reads small files into a pool, and of one that ends within its head what lies behind it would be read.
+    const { width, height } = imageSize(new Uint8Array(readFileSync(path)));
     if (width > 0 && height > 0) return { width, height };
   } catch {}
   throw new Error(`${path}: expected a picture, got something else`);
