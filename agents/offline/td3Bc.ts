@@ -11,7 +11,7 @@ import { bounded } from '../common/bounded.ts';
 import { checkHasMode } from '../common/checkHasMode.ts';
 import { copyOfPolicy } from '../common/copyOfPolicy.ts';
 import { criticOptions, policyDelay } from '../common/criticOptions.ts';
-import { type DataRate, dataRates, onlineDataFactor } from '../common/dataWeight.ts';
+import { type DataRate, dataRates, onlineDataFactor } from '../common/dataRates.ts';
 import { delayedUpdate } from '../common/delayedUpdate.ts';
 import { meanAction } from '../common/meanAction.ts';
 import type { FigureOf } from '../common/meanMetrics.ts';

@@ -145,6 +145,28 @@ test.each(factors)('TD3+BC %s', async (_, factor, more) => {
   agent.dispose();
 });
 
+test('the factor of the data goes in a straight line from where the agent goes online, also where a state is gone on from', async () => {
+  // So small a part of values that the policy's loss is that of the data, times the factor.
+  const made = () => {
+    const options = { alpha: 1e-9, policyDelay: 1, onlineSteps: 4, learningStarts: 0, onlineDataFactor: 0.2 };
+    return new Td3Bc({ ...common, ...options, policy: gaussian(), env: new DriftEnv() });
+  };
+  const run = async (agent: Td3Bc, until: number) => {
+    const found: number[] = [];
+    for await (const { step, policyLoss, cloningLoss } of agent.train({ steps: 6, rng: new Rng('training') })) {
+      found.push(policyLoss! / cloningLoss!);
+      if (step === until) break;
+    }
+    return found;
+  };
+  const agent = made();
+  const first = await run(agent, 4);
+  const next = made();
+  next.setState(agent.state());
+  expectClose([...first, ...(await run(next, 6))], [1, 1, 0.8, 0.6, 0.4, 0.2]);
+  for (const each of [agent, next]) each.dispose();
+});
+
 test.each([
   ['some weights at the largest', 2.5, 1.5, 'gaussian'],
   ['no weights', 0, 100, 'gaussian'],
