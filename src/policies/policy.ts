@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
 import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
@@ -14,6 +16,8 @@ import { ObservationNormalizer } from './observationNormalizer.ts';
 import type { PlainSpace } from './plainSpace.ts';
 import { sampleAction } from './sampleAction.ts';
 import { type ActedAction, type ActOptions, type Observation, SingleActor } from './singleActor.ts';
+
+const onnxOptions = z.strictObject({ batch: z.int().positive().default(1) });
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -278,18 +282,16 @@ export abstract class Policy extends Module {
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @returns the model's bytes, and what its inputs and outputs are
-   * @throws if `batch` is no positive integer, or the file cannot be written
+   * @throws for an unknown option, if `batch` is no positive integer, or the file cannot be written
    */
   toOnnx(
     file?: string,
-    {
-      batch = 1,
-    }: {
+    options: {
       /** the fixed batch size, 1 by default */
       batch?: number;
     } = {},
   ): OnnxModel {
-    positiveInteger(`${this.constructor.name}.toOnnx`, 'batch', batch);
+    const { batch } = parseOptions(`${this.constructor.name}.toOnnx`, onnxOptions, options);
     const traced = traceToOnnx(
       ({ observations }: { observations: tf.Tensor }, rng) => {
         const { action, logProb } = sampleAction(this.given(observations), rng);

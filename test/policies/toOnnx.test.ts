@@ -102,10 +102,23 @@ test('a folder that is not there is an error, and leaves nothing', () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test.each([0, -1, 1.5, Number.NaN])('a batch of %s is refused in one line, and nothing is written', (batch) => {
+test.each([
+  [0, 'an integer > 0'],
+  [-1, 'an integer > 0'],
+  [1.5, 'an integer'],
+  [Number.NaN, 'a number'],
+])('a batch of %s is refused in one line, and nothing is written', (batch, expected) => {
   const file = join(folder, 'batch.onnx');
   expect(() => policies.gaussian!().toOnnx(file, { batch })).toThrow(
-    `GaussianPolicy.toOnnx: wanted a positive integer batch, got ${batch}`,
+    `GaussianPolicy.toOnnx: batch: got ${batch}, expected ${expected}`,
+  );
+  expect(existsSync(file)).toBe(false);
+});
+
+test('an option with a typing error is refused by name, and nothing is written', () => {
+  const file = join(folder, 'typo.onnx');
+  expect(() => policies.gaussian!().toOnnx(file, { bach: 4 } as object)).toThrow(
+    'GaussianPolicy.toOnnx: bach: unknown option, expected one of batch (did you mean batch?)',
   );
   expect(existsSync(file)).toBe(false);
 });
