@@ -172,24 +172,24 @@ export const presets = {
       agent: { learningRate: { linear: [1e-3, 0] }, gamma: 0.98, tau: 0.02, criticHidden: [64, 64] },
       policy: { ...replaying, initialScale: 0.05 },
     },
-    iql: { steps: 5000, envs: 1, agent: { ...swinging, beta: 10 }, policy: { ...cloning, scale: 'state' } },
+    iql: { steps: 10_000, envs: 1, agent: { ...swinging, beta: 10 }, policy: { ...cloning, scale: 'state' } },
     fql: {
-      steps: 5000,
+      steps: 10_000,
       envs: 1,
       agent: { ...swinging, alpha: 'mixed', behaviorHidden: [128, 128] },
       policy: { hidden: [64, 64] },
     },
-    'nf-rlbc': { steps: 5000, envs: 1, agent: { ...swinging, alpha: 'mixed' }, policy: cloning },
+    'nf-rlbc': { steps: 10_000, envs: 1, agent: { ...swinging, alpha: 'mixed' }, policy: cloning },
   },
   // A point that several goals are open to: with a larger clip it keeps to one of them.
   'Multigoal-v0': {
     fpo: {
-      steps: 100_000,
+      steps: 150_000,
       envs: 4,
       agent: {
         horizon: 1024,
         gamma: 0.9,
-        clip: 0.05,
+        clip: 0.03,
         learningRate: { linear: [5e-4, 0] },
         normalizeRewards: true,
       },
