@@ -111,7 +111,6 @@ async function pendulumData(): Promise<EpisodeSource> {
 type Parts = { readonly policy: Policy; readonly dataset: EpisodeSource; readonly rng: Rng };
 interface Case {
   readonly name: string;
-  readonly data: readonly string[];
   readonly policy: string;
   readonly policyOptions?: object;
   readonly make: (parts: Parts, data: string) => Agent;
@@ -130,6 +129,7 @@ const common = (data: string) => ({
   criticMaxGradientNorm: 10,
   rewardScale: data === 'pendulum' ? 0.1 : 1,
 });
+/** What was best on seeds 390 to 393, over all policies, of β = 10 and 20 with expectiles of 0.7 and 0.9. */
 const iqlOn: Readonly<Record<string, Pick<IqlOptions, 'beta' | 'expectile'>>> = {
   pendulum: { beta: 10, expectile: 0.7 },
   uneven: { beta: 20, expectile: 0.9 },
@@ -139,46 +139,42 @@ const iql =
   (more: Partial<IqlOptions> = {}) =>
   (parts: Parts, data: string) =>
     new Iql({ ...common(data), ...iqlOn[data], ...more, ...parts });
+/** Clones, beside critics by which the best of 32 is chosen; of both expectiles 0.7 was better. */
+const choosing = iql({ beta: 0, expectile: 0.7 });
 const cloning = ({ policy, dataset }: Parts) =>
   new BehaviorCloning({ policy, dataset, outside: 'keep', batchSize: 128 });
-const lakes = ['uneven', 'even'];
 const cases: readonly Case[] = [
   {
     name: 'cloning, Gaussian',
-    data: ['pendulum', ...lakes],
     policy: 'gaussian',
     make: cloning,
     acts: ['sampled', 'greedy'],
   },
-  { name: 'cloning, spline', data: ['pendulum', ...lakes], policy: 'spline', make: cloning },
+  { name: 'cloning, spline', policy: 'spline', make: cloning },
   {
     name: 'TD3+BC',
-    data: ['pendulum', ...lakes],
     policy: 'gaussian',
     policyOptions: { squash: 'tanh' },
     make: (parts, data) => new Td3Bc({ ...common(data), ...parts }),
     acts: ['greedy'],
   },
-  { name: 'IQL, Gaussian', data: ['pendulum', ...lakes], policy: 'gaussian', make: iql(), acts: ['sampled', 'greedy'] },
-  { name: 'IQL, mixture', data: ['pendulum', ...lakes], policy: 'mixture', make: iql(), acts: ['sampled', 'greedy'] },
-  { name: 'IQL, spline', data: ['pendulum', ...lakes], policy: 'spline', make: iql(), acts: ['sampled', 'greedy'] },
+  { name: 'IQL, Gaussian', policy: 'gaussian', make: iql(), acts: ['sampled', 'greedy'] },
+  { name: 'IQL, mixture', policy: 'mixture', make: iql(), acts: ['sampled', 'greedy'] },
+  { name: 'IQL, spline', policy: 'spline', make: iql(), acts: ['sampled', 'greedy'] },
   {
     name: 'best of 32, Gaussian',
-    data: ['pendulum', ...lakes],
     policy: 'gaussian',
-    make: iql({ beta: 0, expectile: 0.7 }),
+    make: choosing,
     acts: ['bestOf'],
   },
   {
     name: 'best of 32, spline',
-    data: ['pendulum', ...lakes],
     policy: 'spline',
-    make: iql({ beta: 0, expectile: 0.7 }),
+    make: choosing,
     acts: ['bestOf'],
   },
   {
     name: 'NF-RLBC, Gaussian',
-    data: ['pendulum', ...lakes],
     policy: 'gaussian',
     make: (parts, data) =>
       new NfRlbc({ ...common(data), alpha: data === 'pendulum' ? 'mixed' : 'demonstrations', ...parts }),
@@ -186,7 +182,6 @@ const cases: readonly Case[] = [
   },
   {
     name: 'NF-RLBC, spline',
-    data: ['pendulum', ...lakes],
     policy: 'spline',
     make: (parts, data) =>
       new NfRlbc({ ...common(data), alpha: data === 'pendulum' ? 'mixed' : 'demonstrations', ...parts }),
@@ -194,7 +189,6 @@ const cases: readonly Case[] = [
   },
   {
     name: 'FQL',
-    data: ['pendulum', ...lakes],
     policy: 'implicit',
     make: (parts, data) =>
       new Fql({
@@ -215,8 +209,8 @@ for (const data of options.data.split(',')) {
     JSON.stringify({ data, episodes: returns.length, steps: dataset.numSteps, mean: Number(mean.toFixed(2)) }),
   );
   const env = data === 'pendulum' ? 'Pendulum-v1' : () => lakeWith(bonus);
-  for (const { name, policy: kind, policyOptions, make, acts = ['sampled'], ...rest } of cases) {
-    if (!rest.data.includes(data) || !name.includes(options.only)) continue;
+  for (const { name, policy: kind, policyOptions, make, acts = ['sampled'] } of cases) {
+    if (!name.includes(options.only)) continue;
     for (const seed of options.seeds.split(',')) {
       const rng = new Rng(`offline-${seed}`);
       const { observationSpace, actionSpace } = dataset;
