@@ -33,9 +33,9 @@ interface Row {
 /** What a reader sees: neither addresses nor tags. */
 const visible = page.replace(/\]\([^)]*\)/g, ']').replace(/<[^>]*>/g, '');
 
-test('somebody who needs an answer finishes the page: at most 900 words and 60 numbers', () => {
-  expect(visible.split(/\s+/).filter((word) => /\w/.test(word)).length).toBeLessThanOrEqual(900);
-  expect(visible.match(/\d+(?:[.,]\d+)*/g)!.length).toBeLessThanOrEqual(60);
+test('somebody who needs an answer finishes the page: at most 950 words and 80 numbers', () => {
+  expect(visible.split(/\s+/).filter((word) => /\w/.test(word)).length).toBeLessThanOrEqual(950);
+  expect(visible.match(/\d+(?:[.,]\d+)*/g)!.length).toBeLessThanOrEqual(80);
 });
 
 /** The rows of the table in a study's section, its heading first. */
@@ -65,6 +65,15 @@ function expectNumbers(cell: string, { iqm, low, high }: Pick<Row, 'iqm' | 'low'
   expect(cell).toBe(cell.includes('[') ? `${value}${unit} [${from}, ${to}]` : `${value}${unit}`);
 }
 
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** A share of walks as three cells have it: the interquartile mean, the mean, the worst seed. */
+function expectShare(cells: readonly string[], of: Partial<Row>): void {
+  const { iqm, perSeed } = row(of);
+  expect(cells, JSON.stringify(of)).toEqual([iqm, mean(perSeed), Math.max(...perSeed)].map(percent));
+}
+
 const atLeast = (share: number, of: Partial<Row>): string =>
   String(row(of).perSeed.filter((value) => value >= share).length);
 
@@ -74,8 +83,8 @@ describe('every number of a table is that of the stored run', () => {
     expect(rows.map(([name]) => name)).toEqual(['Gaussian', 'mixture of six', 'spline']);
     for (const [i, policy] of ['gaussian', 'mixture', 'spline'].entries()) {
       const of = { study: 'cloning', policy, metric: 'drownRate' };
-      expectCell(rows[i]![1]!, { ...of, env: 'LakeStride-v0' });
-      expectCell(rows[i]![2]!, { ...of, env: 'Lake-v0' });
+      expectShare(rows[i]!.slice(1, 4), { ...of, env: 'LakeStride-v0' });
+      expectShare(rows[i]!.slice(4), { ...of, env: 'Lake-v0' });
     }
   });
 
@@ -110,36 +119,33 @@ describe('every number of a table is that of the stored run', () => {
     );
   });
 
+  test('E4: the least that an opponent leaves', () => {
+    const [heading, cells] = table('E4');
+    expect(heading).toEqual(['Gaussian', 'mixture of six', 'spline']);
+    for (const [i, policy] of ['gaussian', 'mixture', 'spline'].entries()) {
+      expectCell(cells![i]!, { study: 'opponent', policy, metric: 'minimaxValue' });
+    }
+  });
+
   test.each([
     [
-      'E4',
-      ['Gaussian', 'mixture of six', 'spline'],
-      ['gaussian', 'mixture', 'spline'].map((policy) => ({ study: 'opponent', policy, metric: 'minimaxValue' })),
-    ],
-    [
       'E5',
-      ['σ = 1, fixed', 'σ learned'],
-      ['scale-1', 'learned'].map((condition) => ({
-        study: 'fixed-scale',
-        env: 'Lake-v0',
-        condition,
-        metric: 'drownRate',
-      })),
+      ['1, fixed', 'learned'],
+      ['scale-1', 'learned'].map((condition) => ({ study: 'fixed-scale', env: 'Lake-v0', condition })),
     ],
     [
       'E7',
-      ['no noise', 'noise of each step', 'noise of the episode'],
+      ['none', 'of each step', 'of the episode'],
       ['gaussian', 'step-noise', 'episode-noise'].map((policy) => ({
         study: 'other-ways',
         policy,
         condition: 'cloned',
-        metric: 'drownRate',
       })),
     ],
-  ])('%s', (code, names, measures) => {
-    const [heading, cells] = table(code);
-    expect(heading).toEqual(names);
-    for (const [i, of] of measures.entries()) expectCell(cells![i]!, of);
+  ])('%s: shares that drown', (code, names, measures) => {
+    const [, ...rows] = table(code);
+    expect(rows.map(([name]) => name)).toEqual(names);
+    for (const [i, of] of measures.entries()) expectShare(rows[i]!.slice(1), { ...of, metric: 'drownRate' });
   });
 
   test('E6: the lesser bank', () => {
@@ -151,18 +157,40 @@ describe('every number of a table is that of the stored run', () => {
   });
 });
 
-test('the shares of the answer are those of the tables', () => {
-  const [, [, gaussian], , [, spline]] = table('E1') as [string[], string[], string[], string[]];
+test('the shares of the answer are the means of the tables', () => {
+  const [, [, , gaussian], , [, , spline]] = table('E1') as [string[], string[], string[], string[]];
   const answer = page.slice(0, page.indexOf('\n## '));
-  expect(answer.match(/[\d.]+ %/g)).toEqual([gaussian, spline].map((cell) => / ?([\d.]+ %)/.exec(cell!)![1]));
+  expect(answer.match(/[\d.]+ %/g)).toEqual([gaussian, spline]);
 });
 
-test('README: the shares are those of the page, rounded', () => {
+test('README: the shares are the means and the worst seeds of the stored run, rounded', () => {
   const readme = readFileSync(resolve(docs, '../README.md'), 'utf8');
-  const shares = table('E1').map(([, cell]) => `${Math.round(Number.parseFloat(cell!))} %`);
-  const tries = row({ study: 'blocked', policy: 'spline', metric: 'success8' }).iqm;
+  const perSeed = (of: Partial<Row>) => row(of).perSeed;
+  const drowned = (policy: string) => perSeed({ study: 'cloning', env: 'LakeStride-v0', policy, metric: 'drownRate' });
+  const home = (policy: string) => perSeed({ study: 'blocked', policy, metric: 'success8' });
   const [answer] = /^- \*\*Demonstrators.*?(?=^- \*\*Return)/ms.exec(readme)!;
-  expect(answer.match(/\d+ %/g)).toEqual([...shares.slice(1), `${Math.round(100 * tries)} %`]);
+  expect(answer.match(/\d+ %/g)).toEqual(
+    [
+      ...['gaussian', 'mixture', 'spline'].map((policy) => mean(drowned(policy))),
+      ...['mixture', 'spline'].map((policy) => Math.max(...drowned(policy))),
+      mean(home('spline')),
+      Math.min(...home('spline')),
+      mean(home('mixture')),
+    ].map((share) => `${Math.round(100 * share)} %`),
+  );
+});
+
+test('E0: the page counts the policies that get home, and those of them that use both banks', () => {
+  const of = { study: 'arrival', env: 'LakeStride-v0' };
+  const rows = (metric: string) => anew.results.filter((each) => each.metric === metric && each.study === of.study);
+  const homes = rows('homeRate');
+  const balances = homes.flatMap(({ policy, perSeed }) => {
+    const balance = row({ ...of, policy, metric: 'modeBalance' }, anew.results).perSeed;
+    return balance.filter((_, seed) => perSeed[seed]! >= 0.9);
+  });
+  const both = balances.filter((share) => share > 0.02);
+  expect([balances.length, both.length]).toEqual([139, 2]);
+  expect(page).toContain(`All but two of the ${balances.length} policies`);
 });
 
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'];
