@@ -26,6 +26,10 @@ const SIDES: Readonly<Record<string, { readonly flows: readonly string[] } & Rec
 export const plainNames = ['gaussian', 'mixture'] as const;
 export type Plain = (typeof plainNames)[number];
 
+/** Environments whose action is one number: an affine flow is a Gaussian there, and no flow to compare with one. */
+const ONE_NUMBER: readonly string[] = ['Pendulum-v1'];
+const isAffine = (policy: string): boolean => policy.endsWith('realnvp');
+
 /** The flows of a study, exact or by flow matching. */
 export const flowsOf = (study: string): readonly string[] => SIDES[study]!.flows;
 
@@ -66,7 +70,7 @@ export function whenNotNeeded(summary: readonly SummaryRow[]): Comparison[] {
   return [...groups.values()].flatMap((own): Comparison[] => {
     const { study, env, condition } = own[0]!;
     const { flows, gaussian, mixture } = SIDES[study]!;
-    const flow = bestOf(own, flows);
+    const flow = bestOf(own, ONE_NUMBER.includes(env) ? flows.filter((policy) => !isAffine(policy)) : flows);
     const plain = { gaussian: bestOf(own, gaussian), mixture: bestOf(own, mixture) };
     if (flow === undefined || (plain.gaussian ?? plain.mixture) === undefined) return [];
     const seeds = Math.max(...own.map(({ perSeed }) => perSeed.filter((score) => score !== null).length));

@@ -10,7 +10,7 @@ import { cells, choices } from './cells.ts';
 
 const question = 'Does a flow or a mixture in the Gaussian’s place change what robots learn?';
 
-/** Fixed on 2026-11-28, before any run, and not changed since. */
+/** Fixed on 2026-11-28, before any run, and not changed since. On 2026-11-27 it also had "or the flow within 10 % below", which is left out. */
 const prediction =
   'No class wins: greedy returns of mixture, RealNVP and spline are within ±10 % of the Gaussian’s, by PPO and by SAC, on HalfCheetah, Hopper and Walker2d';
 

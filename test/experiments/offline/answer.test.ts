@@ -150,6 +150,12 @@ test('a flow that diverged in a seed is not the best one', () => {
   expect([flow.policy, enough]).toEqual(['iql-spline', ['gaussian']]);
 });
 
+test('RealNVP is no flow where an action is one number', () => {
+  const rows = scores('offline', 'mixed', { 'iql-gaussian': [0.99], 'iql-spline': [0.98], 'iql-realnvp': [1] });
+  const flowOn = (env: string) => whenNotNeeded(rows.map((own) => ({ ...own, env })))[0]!.flow.policy;
+  expect([flowOn(LAKE), flowOn('Pendulum-v1')]).toEqual(['iql-realnvp', 'iql-spline']);
+});
+
 test('both banks are kept by those that use both and get home', () => {
   const of = (policy: string, modes: number, drowned: number) => [
     row(['offline', 'medium', policy, 'modes'], modes),
