@@ -54,7 +54,21 @@ export function resolveColours(text: string, theme: Theme | 'page'): string {
 /** The colours of policies, in the order in which they are given out: behind those that mean nothing else, ink and grey. */
 const IN_TURN: readonly ColourName[] = [...POLICIES.light.map((_, i) => `policy-${i}` as const), 'ink', 'faint'];
 
-/** One fixed colour a policy, by its place in an experiment's full list: leaving policies out recolours nobody. Ten differ. */
+/** What has one colour wherever it is drawn: in every report, in the labs and in the figures of the docs. */
+const OF_POLICY = new Map(
+  ['gaussian', 'gaussian-full', 'mixture-2', 'mixture', 'realnvp', 'spline', 'nice', 'flow-matching'].map(
+    (policy, i) => [policy, IN_TURN[i]!],
+  ),
+);
+
+/**
+ * One fixed colour a policy: the one that it has everywhere, or of those that nobody in an experiment's full list has the one at its place, so that
+ * leaving policies out recolours nobody. Ten differ.
+ */
 export function policyColours(policies: readonly string[]): { domain: string[]; range: string[] } {
-  return { domain: [...policies], range: policies.map((_, i) => themeColour(IN_TURN[i % IN_TURN.length]!)) };
+  const taken = new Set(policies.map((policy) => OF_POLICY.get(policy)));
+  const left = IN_TURN.filter((name) => !taken.has(name));
+  const others = policies.filter((policy) => !OF_POLICY.has(policy));
+  const nameOf = (policy: string) => OF_POLICY.get(policy) ?? left[others.indexOf(policy) % left.length]!;
+  return { domain: [...policies], range: policies.map((policy) => themeColour(nameOf(policy))) };
 }

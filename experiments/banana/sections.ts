@@ -26,7 +26,7 @@ const TUTORIAL_RUN = [
 const WINDOW = { x: [-5, 60], y: [-14, 14] } as const;
 const TITLES: readonly [string, string] = ['x₁', 'x₂'];
 /** Those that no family here has. */
-const QUADRANTS = ['policy-4', 'policy-5', 'policy-6', 'policy-7'] as const;
+const QUADRANTS = ['policy-2', 'policy-3', 'policy-6', 'policy-7'] as const;
 const QUADRANT_NAMES = ['both positive', 'first negative', 'both negative', 'second negative'];
 
 const NAMES: Record<Family, string> = {

@@ -1,5 +1,6 @@
 import type { LearnerName } from '../../src/index.ts';
 import { show } from '../../src/options/describeIssue.ts';
+import { expectedOneOf } from '../../src/options/nearest.ts';
 import { readJson } from '../harness/config.ts';
 import type { CommonConfig } from '../harness/experiment.ts';
 import { InputError } from '../harness/inputError.ts';
@@ -8,7 +9,7 @@ import type { TrainChoice, TrainConfig } from '../training/trainConfig.ts';
 
 /** What a command line says of a training. */
 export interface TrainingFlags {
-  readonly agent: string;
+  readonly agent?: string | undefined;
   readonly policy?: string | undefined;
   readonly load: readonly string[];
   readonly set: readonly string[];
@@ -34,6 +35,7 @@ export async function chooseTraining(
   { agent, policy, load, set, config: file }: TrainingFlags,
 ): Promise<ChosenTraining> {
   const [
+    { builtinAgents },
     { usualPolicy },
     { policyOptionsFor },
     { actionSpaceOf },
@@ -43,6 +45,7 @@ export async function chooseTraining(
     { loadNamedEnv },
     { checkPolicies },
   ] = await Promise.all([
+    import('../../agents/builtinAgents.ts'),
     import('../../agents/common/usualPolicy.ts'),
     import('../../src/policies/policyOptionsFor.ts'),
     import('../training/actionSpaceOf.ts'),
@@ -52,6 +55,9 @@ export async function chooseTraining(
     import('../training/loadNamedEnv.ts'),
     import('../training/trainExperiment.ts'),
   ]);
+  if (agent === undefined) {
+    throw new InputError(`${label}: --agent: got none, ${expectedOneOf('', Object.keys(builtinAgents))}`);
+  }
   const files = await loadModules(load);
   await loadNamedEnv(label, env);
   const options = optionsOf('env', set);

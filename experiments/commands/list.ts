@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { listOptions, type OptionRow } from '../../src/options/listOptions.ts';
+import { listOptions } from '../../src/options/listOptions.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';
 import { InputError } from '../harness/inputError.ts';
 import { listSettings } from '../harness/listSettings.ts';
@@ -146,9 +146,9 @@ async function agentSettings(name: string | undefined): Promise<string> {
   return `${table}\n\nTo set one: ${PROGRAM} train … --set agent.gamma=0.9`;
 }
 
-/** The registered policies with their options; those that all have come first, once. */
+/** The registered policies, or the options of one. */
 async function policySettings(name: string | undefined): Promise<string> {
-  const { commonPolicyOptions, policies } = await import('../../src/index.ts');
+  const { policies } = await import('../../src/index.ts');
   const { policySchema } = await import('../../src/policies/registry.ts');
   const known = policies();
   const names = known.map((policy) => policy.name);
@@ -158,17 +158,6 @@ async function policySettings(name: string | undefined): Promise<string> {
     const table = settingsText(`Options of ${name}: ${description}`, policySchema(name)!);
     return `${table}\n\nTo set one: makePolicy('${name}', { … }), or ${PROGRAM} train … --set policy.hidden=64,64`;
   }
-  const line = (row: OptionRow) => hanging(`    ${`${row.name} ${row.default}`.padEnd(20)}  `, row.meaning);
-  const all = known.map((policy) => ({ ...policy, lines: listOptions(policySchema(policy.name)!).map(line) }));
-  const common = listOptions(z.strictObject(commonPolicyOptions)).map(line);
-  const own = ({ name, description, lines }: (typeof all)[number]) => [
-    hanging(`  ${name}: `, description),
-    ...lines.filter((each) => !common.includes(each)),
-  ];
-  return [
-    'Policies of makePolicy; oxbow list policies <policy> shows types and units, too:',
-    '  all:',
-    ...common,
-    ...all.flatMap(own),
-  ].join('\n');
+  const lines = known.map(({ name, description }) => hanging(`  ${name}: `, description));
+  return ['Policies of makePolicy; oxbow list policies <policy> shows options:', ...lines].join('\n');
 }

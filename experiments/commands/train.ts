@@ -9,7 +9,7 @@ interface TrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quic
   keep?: string;
   snapshots?: string;
   stopAtReturn?: string;
-  agent: string;
+  agent?: string;
   policy?: string;
   dataset?: string;
   onlineSteps?: string;
@@ -22,7 +22,7 @@ export function trainCommand(context: CommandContext): Command {
   const command = withLoadOption(new Command('train'))
     .description('train an agent on an environment, or go on with a training that was stopped')
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
-    .requiredOption('--agent <name>', 'as "oxbow list agents" names them')
+    .option('--agent <name>', 'as "oxbow list agents" names them; must be given')
     .option(
       '--policy <list>',
       'a policy, or several to compare: a,b (default: the one that the agent needs, or the usual one for the actions)',

@@ -7,7 +7,7 @@ import { withLoadOption } from './codeOptions.ts';
 import { type CommandContext, collect, type RunFlags, runWith, withWorkerOptions } from './run.ts';
 
 interface TuneTrainFlags extends Omit<RunFlags, 'policies' | 'study' | 'env' | 'quick' | 'full'> {
-  agent: string;
+  agent?: string;
   policy?: string;
   envs?: string;
   trials?: string;
@@ -24,7 +24,7 @@ export function tuneTrainCommand(context: CommandContext): Command {
   const command = withLoadOption(new Command('train'))
     .description('search for the settings of a training, or go on with a search that was stopped')
     .argument('<env>', 'the id of an environment, as "oxbow list envs" names them')
-    .requiredOption('--agent <name>', 'as "oxbow list agents" names them')
+    .option('--agent <name>', 'as "oxbow list agents" names them; must be given')
     .option(
       '--policy <list>',
       'a policy, or several, each of which has as many trials: a,b (default: the one that the agent needs, or the usual one for the actions)',

@@ -1,7 +1,9 @@
+import { basename, isAbsolute, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { resolveConfig, type Setting } from './config.ts';
 import type { CommonConfig } from './experiment.ts';
 import type { AnyExperiment } from './registry.ts';
+import { loaderOf } from './terminal/commandLine.ts';
 
 /** The options that set fields; others are set by `--set`. */
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -16,7 +18,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 
 /**
  * The command that runs an experiment with this config, in as few options as there are: `oxbow run lake --full --seeds 5`. Read as
- * the command line is, it gives this config; undefined where no options do.
+ * the command line is, from the folder of the modules that it loads, it gives this config; undefined where no options do.
  */
 export function commandOf(experiment: AnyExperiment, config: CommonConfig): string | undefined {
   const presets = [undefined, ...(Object.keys(experiment.presets) as ('quick' | 'full')[])];
@@ -26,12 +28,19 @@ export function commandOf(experiment: AnyExperiment, config: CommonConfig): stri
     const words = settings.flatMap(({ path: [...path], text }) => {
       const option = OPTIONS[path.join('.')];
       // Each module has an option of its own.
-      if (option === '--load') return modulesOf(config).flatMap((file) => [option, file]);
+      if (option === '--load') return modulesOf(config).flatMap((file) => [option, portablePath(file)]);
       return option === undefined ? ['--set', `${path.join('.')}=${text}`] : [option, text];
     });
-    return [[beginning(experiment), ...(preset === undefined ? [] : [`--${preset}`]), ...words.map(quoted)].join(' ')];
+    const command = [beginning(experiment), ...(preset === undefined ? [] : [`--${preset}`]), ...words.map(quoted)];
+    return [`${loaderOf(words)}${command.join(' ')}`];
   });
   return commands.toSorted((a, b) => a.length - b.length)[0];
+}
+
+/** A file as a command names it: from the working folder on where it lies in it, else by its name, as folders differ between machines. */
+export function portablePath(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') || isAbsolute(path) ? basename(file) : path.replaceAll('\\', '/');
 }
 
 function modulesOf(config: CommonConfig): readonly string[] {

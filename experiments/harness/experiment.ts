@@ -261,6 +261,8 @@ export interface Experiment<C extends CommonConfig = CommonConfig, J extends Job
   remarks?(summary: readonly SummaryRow[], config: C): readonly Remark[];
   /** More files of a complete run, by name, as JSON. */
   files?(summary: readonly SummaryRow[], config: C): Readonly<Record<string, unknown>>;
+  /** The arguments of the command that takes one of these files as its `--config`, without that option; undefined if none does. */
+  usedBy?(file: string, config: C): readonly string[] | undefined;
   /** How the settings of its policies are searched for, if they are; see {@link Tuning}. */
   readonly tuning?: Tuning;
 }

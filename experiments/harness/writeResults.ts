@@ -62,6 +62,11 @@ export async function writeResults(
   const shown = { tables: [...(withTables ? tables : []), ...(clocked ?? [])], conclusions: experiments ?? {} };
   if (outcomes.length > 0) say(shown, { jobs: jobs.length, finished: outcomes.length, seeds: seeds.length }, print);
   if (whole !== undefined) print.stdout.write(`Fingerprint: ${whole}\n`);
+  for (const name of Object.keys(files)) {
+    const argv = experiment.usedBy?.(name, config);
+    if (argv === undefined) continue;
+    print.stdout.write(`To use ${name}: ${commandLine(...argv, '--config', `${directory.path}/${name}`)}\n`);
+  }
   if (!withTables && tables.length > 0) {
     print.stdout.write(`Tables: ${commandLine('report', directory.path, '--tables')}\n`);
   }

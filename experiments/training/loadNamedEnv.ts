@@ -14,7 +14,8 @@ export async function loadNamedEnv(label: string, id: string): Promise<void> {
   const problem = await loadProblem(id);
   if (!isMade(id)) {
     await loadAllEnvs();
-    throw new InputError(`${label}: got ${id}, ${expectedOneOf(id, registeredEnvs())}`);
+    const known = expectedOneOf(id, registeredEnvs());
+    throw new InputError(`${label}: got ${id}, ${known}; one of your own needs --load <file>, which registers it`);
   }
   if (problem !== undefined) throw new InputError(problem);
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { builtinAgents } from '../../agents/builtinAgents.ts';
 import { drift } from './fixture/drift.ts';
 import { oxbow, oxbowOn } from './fixture/oxbow.ts';
 import { registry } from './fixture/registry.ts';
@@ -130,6 +131,20 @@ describe('bad input', () => {
     expect(report.stderr).toBe(`oxbow: ${occupied} holds no run, expected a directory with the config.json of one\n`);
     expect(report.code).toBe(2);
   });
+});
+
+it.each(['train', 'tune train'])('oxbow %s without --agent lists the agents', async (command) => {
+  const { code, stderr } = await oxbow(...command.split(' '), 'Pendulum-v1');
+  const agents = Object.keys(builtinAgents).join(', ');
+  expect([code, stderr]).toEqual([2, `oxbow: ${command}: --agent: got none, expected one of ${agents}\n`]);
+});
+
+it('an environment that nothing registers says that --load does', async () => {
+  const { code, stderr } = await oxbow('train', 'MyEnv-v0', '--agent', 'ppo');
+  expect([code, stderr.slice(stderr.lastIndexOf(';'))]).toEqual([
+    2,
+    '; one of your own needs --load <file>, which registers it\n',
+  ]);
 });
 
 describe('information', () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { commandOf } from '../../experiments/harness/commandOf.ts';
 import { resolveConfig, type Setting } from '../../experiments/harness/config.ts';
@@ -52,6 +53,17 @@ test.each([
   ],
 ] as const)('%s is the command of its own config', (command, experiment, sources) => {
   expect(commandOf(experiment, resolveConfig(experiment, sources))).toBe(command);
+});
+
+test('a module is named from the working folder on, or by its name, and TypeScript has its loader', () => {
+  const training = trainExperiment({ studies: ['ppo'], policies: ['gaussian'], environments: ['Pendulum-v1'] });
+  const of = (...load: string[]) =>
+    commandOf(training, resolveConfig(training, { settings: set({ load: JSON.stringify(load) }) }))!;
+  expect(of(resolve('envs/boat.js'), '/somewhere/else/wind.mjs')).toBe(
+    'oxbow train Pendulum-v1 --agent ppo --policy gaussian --load envs/boat.js --load wind.mjs',
+  );
+  const { typescript } = process.features as { readonly typescript?: unknown };
+  expect(of('boat.ts').startsWith("NODE_OPTIONS='--import tsx' oxbow train ")).toBe(!typescript);
 });
 
 test('settings that no options give have no command', () => {

@@ -7,8 +7,15 @@ import {
   parse,
   wcagContrast,
 } from 'culori';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { policyColours, resolveColours, type Theme, themeColour } from '../../envs/drawing/palette.ts';
+import { banana } from '../../experiments/banana/banana.ts';
+import { policyNames } from '../../experiments/lake/shared/lakePolicies.ts';
+import { wayNames } from '../../experiments/lake/studies/otherWays/ways.ts';
+import { productPolicies } from '../../experiments/products/productPolicies.ts';
+import { robots } from '../../experiments/robots/robots.ts';
+import { robotChoices } from '../../web/lab/robotSetting.ts';
+import { choices } from '../../web/lab/setting.ts';
 
 const VISIONS = {
   trichromat: (colour: Color) => colour,
@@ -37,4 +44,26 @@ describe.each(['light', 'dark'] as const)('the %s theme', (theme: Theme) => {
     for (const name of ['ink', 'muted'] as const) expect(wcagContrast(named(name), paper)).toBeGreaterThan(4.5);
     for (const css of policies) expect(wcagContrast(css, paper)).toBeGreaterThan(3);
   });
+});
+
+test('a policy has the same colour in every experiment and lab, and no two of a list share one', () => {
+  const lists: readonly (readonly string[])[] = [
+    policyNames,
+    robots.choices.policies,
+    productPolicies,
+    wayNames,
+    banana.choices.policies,
+    Object.keys(choices.policies),
+    Object.keys(robotChoices.policies),
+    ['spline'],
+  ];
+  const seen = new Map(lists.flatMap((list) => list.map((name, i) => [name, policyColours(list).range[i]] as const)));
+  for (const list of lists) {
+    const { domain, range } = policyColours(list);
+    expect(domain).toEqual(list);
+    expect(new Set(range).size).toBe(list.length);
+    for (const name of policyNames.filter((one) => list.includes(one))) {
+      expect(range[list.indexOf(name)], name).toBe(seen.get(name));
+    }
+  }
 });

@@ -21,7 +21,8 @@ export interface IntervalChartOptions {
 export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): LayeredSpec {
   const { label = (policy: string) => policy } = options;
   const measured = rows.filter(({ iqm }) => iqm !== null).map((row) => ({ ...row, policy: label(row.policy) }));
-  const { domain, range } = policyColours(options.policies.map(label));
+  const domain = options.policies.map(label);
+  const { range } = policyColours(options.policies);
   const values = new Set(
     measured.flatMap(({ low, high, perSeed }) => [...perSeed, low, high].filter((n) => n !== null)),
   );

@@ -3,7 +3,17 @@ export const PROGRAM = import.meta.url.endsWith('.ts') ? 'npm run oxbow --' : 'o
 
 /** A command with its arguments as it can be pasted into a shell: `oxbow run lake --set 'a=b c'`. */
 export function commandLine(...argv: readonly string[]): string {
-  return [PROGRAM, ...argv.map(quoted)].join(' ');
+  const loader = PROGRAM === 'oxbow' ? loaderOf(argv) : '';
+  return `${loader}${[PROGRAM, ...argv.map(quoted)].join(' ')}`;
+}
+
+/** What stands before a command that loads a module of TypeScript, where Node cannot read it by itself; else nothing. */
+export function loaderOf(argv: readonly string[]): string {
+  const isTypeScript = argv.some(
+    (argument, i) => /\.[cm]?tsx?$/.test(argument) && (argv[i - 1] === '--load' || argument.startsWith('--load=')),
+  );
+  const { typescript } = process.features as { readonly typescript?: unknown };
+  return isTypeScript && !typescript ? "NODE_OPTIONS='--import tsx' " : '';
 }
 
 /** Arguments with an option set to another value, and without the option as it stood there. */

@@ -148,6 +148,8 @@ export function tuningExperiment(experiment: AnyExperiment): AnyExperiment {
       const file = trialsFile(summary, config);
       return { 'tuned.json': { tuned: bestSettings(file.trials, objectives) }, 'trials.json': file };
     },
+
+    usedBy: (file) => (file === 'tuned.json' ? ['run', experiment.name] : undefined),
   });
 }
 

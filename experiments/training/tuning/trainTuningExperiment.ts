@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ActingAgentName, agentNamed } from '../../../agents/builtinAgents.ts';
 import { DivergedError, episodeStatistics } from '../../../agents/index.ts';
 import { Rng, savePolicy, selectBackend, selectEngine } from '../../../src/index.ts';
+import { portablePath } from '../../harness/commandOf.ts';
 import type { Job, JobContext, JobResult, Outcome, SummaryRow } from '../../harness/experiment.ts';
 import { firstLine } from '../../harness/firstLine.ts';
 import { groupBy } from '../../harness/groupBy.ts';
@@ -201,13 +202,24 @@ export function trainTuningExperiment(choice: TrainChoice, allowed: AllowedCode 
         const [first] = ranked(rungs.at(-1)!.trials, { goal: 'maximize', over: config.over });
         return first === undefined ? [] : [{ policy, tuned: tunedTraining(config, policy, first.settings) }];
       });
-      const nameOf = (policy: string) => (config.policies.length === 1 ? 'tuned.json' : `tuned-${policy}.json`);
       return {
-        ...Object.fromEntries(best.map(({ policy, tuned }) => [nameOf(policy), tuned])),
+        ...Object.fromEntries(best.map(({ policy, tuned }) => [tunedFile(policy, config), tuned])),
         'trials.json': { config, space: spaceOf(config), policies: found },
       };
     },
+
+    usedBy(file, config) {
+      const policy = config.policies.find((name) => tunedFile(name, config) === file);
+      if (policy === undefined) return undefined;
+      const modules = config.load.flatMap((path) => ['--load', portablePath(path)]);
+      return ['train', env, '--agent', agent, '--policy', policy, ...modules];
+    },
   });
+}
+
+/** The file of a policy's best settings. */
+function tunedFile(policy: string, { policies }: TrainTuningConfig): string {
+  return policies.length === 1 ? 'tuned.json' : `tuned-${policy}.json`;
 }
 
 /** The key of a round, as the condition of its jobs. */

@@ -59,6 +59,8 @@ describe('oxbow tune', () => {
     });
     expect(stdout).toMatch(new RegExp(`^near +${trueMinus(best(near!).scores[0]!.toFixed(3))} `, 'm'));
 
+    expect(stdout).toContain(`run hill --config ${join(out, 'tuned.json')}\n`);
+
     // A second time nothing is left to do.
     expect((await oxbow(...argv)).stdout).toContain('36 of 36 jobs have finished before');
 

@@ -76,7 +76,9 @@ describe('oxbow tune train', () => {
     // Where no earlier round is at hand, a trial is trained from its beginning, to the same bytes.
     const job = `ppo/CartPole-v1/categorical/trial-${good.trial}/seed-1000/rung-2`;
     expect((await oxbow('verify', out, '--job', job)).stdout).toContain('1 of 1 job gave the same bytes again');
-    expect((await oxbow('report', out)).stdout).toContain(`Fingerprint: ${fingerprint}`);
+    const shown = (await oxbow('report', out)).stdout;
+    expect(shown).toContain(`Fingerprint: ${fingerprint}`);
+    expect(shown).toContain(`train CartPole-v1 --agent ppo --policy categorical --config ${join(out, 'tuned.json')}\n`);
 
     const trained = await oxbow(
       ...['train', 'CartPole-v1', '--agent', 'ppo', '--config', join(out, 'tuned.json'), '--seeds', '1000,'],
