@@ -1,5 +1,6 @@
 import { show } from '../src/options/describeIssue.ts';
 import type { AgentName, AgentReportsByName } from './builtinAgents.ts';
+import { episodeStatistics } from './common/episodeStatistics.ts';
 import type { EvaluatedReport } from './evaluatedAgent.ts';
 import { type TrainResult, type TrainSettings, trainStream } from './trainStream.ts';
 
@@ -18,22 +19,35 @@ import { type TrainResult, type TrainSettings, trainStream } from './trainStream
  */
 export async function train<const N extends AgentName, P extends string = string, Id extends string = string>({
   onReport,
+  verbose = false,
   ...settings
 }: TrainSettings<N, P, Id> & {
   /** Is told each report of the agent; the training waits for what it returns. What it throws ends the training. */
   readonly onReport?: ((report: AgentReportsByName[N] & EvaluatedReport) => unknown) | undefined;
+  /** Whether each report is printed as a line: the step, and the mean return of the episodes that have ended since the one before. */
+  readonly verbose?: boolean | undefined;
 }): Promise<TrainResult> {
   if (onReport !== undefined && typeof onReport !== 'function') {
     throw new Error(`train: onReport: got ${show(onReport)}, expected a function`);
   }
+  if (typeof verbose !== 'boolean') throw new Error(`train: verbose: got ${show(verbose)}, expected true or false`);
   const reports = trainStream<N, P, Id>(settings as TrainSettings<N, P, Id>);
   try {
     for (;;) {
       const { done, value } = await reports.next();
       if (done) return value;
+      if (verbose) console.log(lineOf(value));
       await onReport?.(value);
     }
   } finally {
     await reports.return(undefined as never);
   }
+}
+
+/** `step 8192: return -1203.4, the mean of 20 episodes`. */
+function lineOf({ step, episodes, evaluation }: EvaluatedReport): string {
+  const { return: mean } = episodeStatistics(episodes);
+  const returned =
+    mean === null ? 'no episode has ended' : `return ${mean.toFixed(1)}, the mean of ${episodes.length} episodes`;
+  return `step ${step}: ${returned}${evaluation === undefined ? '' : `; evaluation ${evaluation.return.toFixed(1)}`}`;
 }

@@ -15,6 +15,7 @@ import { isSnapshotDue, saveSnapshot, snapshotSteps } from './snapshots.ts';
 import { writeSpeed } from './speedTable.ts';
 import type { TrainConfig } from './trainConfig.ts';
 import { TrainingLog } from './trainingLog.ts';
+import { unsavedBecause } from './tryOut.ts';
 
 /** The names of what a training leaves in its folder. */
 const CHECKPOINT = 'checkpoint';
@@ -81,6 +82,8 @@ export async function runTraining(
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
       canSave = false;
+      // Of its environment the run has said so before it began.
+      if (unsavedBecause(training.env) !== undefined) return;
       context.say(`no checkpoints, a run that is stopped begins this job again: ${(error as Error).message}`);
     }
   };

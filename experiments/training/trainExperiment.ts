@@ -6,6 +6,7 @@ import { expectedOneOf } from '../../src/options/nearest.ts';
 import type { Job, SummaryRow, Table } from '../harness/experiment.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
+import { printable } from '../harness/printable.ts';
 import { type AnyExperiment, defineExperiment } from '../harness/registry.ts';
 import { formatReturn } from '../harness/report/formatReturn.ts';
 import { metricTable } from '../harness/report/table.ts';
@@ -62,7 +63,12 @@ export function trainExperiment(choice: TrainChoice, allowed: AllowedCode = NO_C
       checkEnvOptions('env', env, config.env);
       try {
         const dataset = await openTrainingDataset(config);
-        for (const policy of config.policies) tryOut({ study: agent, env, policy }, own(config), dataset);
+        const unsaved = config.policies.map((policy) => tryOut({ study: agent, env, policy }, own(config), dataset));
+        const why = unsaved.find((reason) => reason !== undefined);
+        if (why !== undefined) {
+          const said = `oxbow: no checkpoints, a run that is stopped begins its unfinished jobs again: ${why}`;
+          process.stderr.write(`${printable(said)}\n`);
+        }
         return runtime;
       } catch (error) {
         throw new InputError(firstLine((error as Error).message));

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { train, trainStream } from '../../agents/index.ts';
 import { Box, make, makeVec, PendulumEnv } from '../../envs/index.ts';
 import type { TrainConfig } from '../../experiments/training/trainConfig.ts';
@@ -33,6 +33,29 @@ function pendulumPolicy(): Policy {
 const parameters = (policy: Policy) => fingerprint(policy.stateDict());
 
 describe('train', () => {
+  test('verbose prints a line a report', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const settings = {
+      env: 'SoftBandit-v0',
+      agent: 'ppo',
+      steps: 512,
+      agentOptions: { horizon: 256, batchSize: 64 },
+    } as const;
+    const { policy } = await train({ ...settings, numEnvs: 1, verbose: true });
+    policy.dispose();
+    const lines = log.mock.calls.flat();
+    log.mockClear();
+    (await train({ ...settings, numEnvs: 1 })).policy.dispose();
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+    expect(lines).toEqual(
+      [256, 512].map((step) => expect.stringMatching(`^step ${step}: return -?\\d+\\.\\d, the mean of \\d+ episodes$`)),
+    );
+    await expect(train({ ...settings, verbose: 1 as never })).rejects.toThrow(
+      'train: verbose: got 1, expected true or false',
+    );
+  });
+
   test.each([
     ['ppo', 'Pendulum-v1', 'spline', 3, { steps: 5000 }],
     ['sac', 'Pendulum-v1', 'gaussian', 0, { steps: 300, agent: { learningStarts: 100, batchSize: 16 } }],

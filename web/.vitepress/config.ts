@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { themeDeclarations } from '../../envs/drawing/palette.ts';
@@ -16,6 +16,9 @@ import { stripsWasm } from './strippedWasm.ts';
 const root = resolve(import.meta.dirname, '../..');
 const docs = resolve(root, 'docs');
 const { site, base } = siteAddress(process.env);
+/** The reference, which `npm run docs:api` writes: a link to it only where it is. */
+const api = (text: string) =>
+  existsSync(resolve(docs, 'api/index.html')) ? [{ text, link: '/api/index.html', target: '_self' }] : [];
 /** What is shown of the site where somebody shares its address. */
 const PREVIEW = resolve(docs, 'preview.png');
 
@@ -114,7 +117,7 @@ export default defineConfig({
       },
       { text: 'Guide', link: '/which-agent' },
       { text: 'Results', link: '/results' },
-      { text: 'API', link: '/api/index.html', target: '_self' },
+      ...api('API'),
     ],
     sidebar: [
       {
@@ -138,7 +141,7 @@ export default defineConfig({
           { text: 'Coming from another library', link: '/coming-from' },
           { text: 'Glossary', link: '/glossary' },
           { text: 'TypeScript, modules, memory', link: '/typescript' },
-          { text: 'API reference', link: '/api/index.html', target: '_self' },
+          ...api('API reference'),
         ],
       },
       {

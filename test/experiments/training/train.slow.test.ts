@@ -310,9 +310,10 @@ describe('oxbow train', () => {
     );
     expect(diverged.code).toBe(1);
     const forgetful = await oxbow(...SEESAW, ...set('env.fault=no state'), '--out', join(folder, 'forgetful'));
-    expect(forgetful.stdout).toContain(
-      'seed-0: no checkpoints, a run that is stopped begins this job again: Seesaw: a plank has no memory',
+    expect(forgetful.stderr).toBe(
+      'oxbow: no checkpoints, a run that is stopped begins its unfinished jobs again: Seesaw: a plank has no memory\n',
     );
+    expect(forgetful.stdout).not.toContain('no checkpoints');
     expect(forgetful.code).toBe(0);
   });
 
