@@ -88,11 +88,11 @@ export function productSections(
   ];
 }
 
-/** Seeds that an interquartile mean of the middle half does not show. */
+/** What an interquartile mean of the middle half does not show. */
 function seedTable(rows: readonly SummaryRow[]): Table {
   const counts = [...new Set(rows.map(({ condition }) => condition!))];
   return {
-    title: 'The best and the worst seed: drowned in any lake',
+    title: 'The mean, and the best and the worst seed: drowned in any lake',
     columns: ['policy', ...counts.map(conditionLabel)],
     rows: [...groupBy(rows, ({ policy }) => policy)].map(([policy, own]) => [
       policy,
@@ -100,7 +100,9 @@ function seedTable(rows: readonly SummaryRow[]): Table {
         const values =
           own.find(({ condition }) => condition === count)?.perSeed.filter((value) => value !== null) ?? [];
         if (values.length === 0) return '–';
-        return [Math.min(...values), Math.max(...values)].map((value) => `${shares.format(value)}\u00a0%`).join(' to ');
+        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+        const [middle, least, most] = [mean, Math.min(...values), Math.max(...values)].map(shares.format);
+        return `${middle}\u00a0% (${least} to ${most})`;
       }),
     ]),
   };

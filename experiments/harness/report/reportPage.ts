@@ -139,7 +139,8 @@ function howToRead(seeds: number): string {
   return (
     `The run has ${seeds} seeds, the same for all policies; the column “seeds” says how many of them a policy’s numbers are over. A ` +
     'number is the interquartile mean over the seeds (the mean of the middle half), in brackets its 95 % interval by the ' +
-    'stratified bootstrap: how far the number would move with other seeds. Where the intervals of two policies are far apart, ' +
+    'stratified bootstrap: how far the number would move with other seeds, not with other data. It leaves out a quarter of the seeds at either ' +
+    'end, so of shares it is not the share of all cases: figures and files show each seed. Where the intervals of two policies are far apart, ' +
     'the choice of seeds hardly explains the difference' +
     (seeds < 5 ? '; with so few seeds they are only a rough guide.' : '.')
   );

@@ -1,0 +1,24 @@
+// lab/stageSize.data.ts
+import { resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "file:///work/wt/words/node_modules/vite/dist/node/index.js";
+var __vite_injected_original_dirname = "/work/wt/words/web/lab";
+var stageSize_data_default = {
+  async load() {
+    const built = await build({
+      configFile: false,
+      logLevel: "error",
+      build: {
+        write: false,
+        rollupOptions: { input: resolve(__vite_injected_original_dirname, "stage.worker.ts") }
+      }
+    });
+    const outputs = Array.isArray(built) ? built : [built];
+    const code = outputs.flatMap(({ output }) => output.map((chunk) => chunk.code ?? "")).join("");
+    return { bytes: gzipSync(code).length };
+  }
+};
+export {
+  stageSize_data_default as default
+};
+//# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFsibGFiL3N0YWdlU2l6ZS5kYXRhLnRzIl0sCiAgInNvdXJjZXNDb250ZW50IjogWyJjb25zdCBfX3ZpdGVfaW5qZWN0ZWRfb3JpZ2luYWxfZGlybmFtZSA9IFwiL3dvcmsvd3Qvd29yZHMvd2ViL2xhYlwiO2NvbnN0IF9fdml0ZV9pbmplY3RlZF9vcmlnaW5hbF9maWxlbmFtZSA9IFwiL3dvcmsvd3Qvd29yZHMvd2ViL2xhYi9zdGFnZVNpemUuZGF0YS50c1wiO2NvbnN0IF9fdml0ZV9pbmplY3RlZF9vcmlnaW5hbF9pbXBvcnRfbWV0YV91cmwgPSBcImZpbGU6Ly8vd29yay93dC93b3Jkcy93ZWIvbGFiL3N0YWdlU2l6ZS5kYXRhLnRzXCI7aW1wb3J0IHsgcmVzb2x2ZSB9IGZyb20gJ25vZGU6cGF0aCc7XG5pbXBvcnQgeyBnemlwU3luYyB9IGZyb20gJ25vZGU6emxpYic7XG5pbXBvcnQgeyBidWlsZCB9IGZyb20gJ3ZpdGUnO1xuXG4vKiogQnl0ZXMgb2Ygd2hhdCBkcmF3cyBpbiB0aHJlZSBkaW1lbnNpb25zIGFzIHRoZSBzaXRlIGhhcyBpdCwgY29tcHJlc3NlZCBhcyBtb3N0IGhvc3RzIGRvIGl0LiAqL1xuZXhwb3J0IGludGVyZmFjZSBTdGFnZVNpemUge1xuICByZWFkb25seSBieXRlczogbnVtYmVyO1xufVxuXG5kZWNsYXJlIGNvbnN0IGRhdGE6IFN0YWdlU2l6ZTtcblxuZXhwb3J0IHsgZGF0YSB9O1xuXG5leHBvcnQgZGVmYXVsdCB7XG4gIGFzeW5jIGxvYWQoKTogUHJvbWlzZTxTdGFnZVNpemU+IHtcbiAgICBjb25zdCBidWlsdCA9IGF3YWl0IGJ1aWxkKHtcbiAgICAgIGNvbmZpZ0ZpbGU6IGZhbHNlLFxuICAgICAgbG9nTGV2ZWw6ICdlcnJvcicsXG4gICAgICBidWlsZDoge1xuICAgICAgICB3cml0ZTogZmFsc2UsXG4gICAgICAgIHJvbGx1cE9wdGlvbnM6IHsgaW5wdXQ6IHJlc29sdmUoaW1wb3J0Lm1ldGEuZGlybmFtZSwgJ3N0YWdlLndvcmtlci50cycpIH0sXG4gICAgICB9LFxuICAgIH0pO1xuICAgIGNvbnN0IG91dHB1dHMgPSAoQXJyYXkuaXNBcnJheShidWlsdCkgPyBidWlsdCA6IFtidWlsdF0pIGFzIHtcbiAgICAgIHJlYWRvbmx5IG91dHB1dDogcmVhZG9ubHkgeyByZWFkb25seSBjb2RlPzogc3RyaW5nIH1bXTtcbiAgICB9W107XG4gICAgY29uc3QgY29kZSA9IG91dHB1dHMuZmxhdE1hcCgoeyBvdXRwdXQgfSkgPT4gb3V0cHV0Lm1hcCgoY2h1bmspID0+IGNodW5rLmNvZGUgPz8gJycpKS5qb2luKCcnKTtcbiAgICByZXR1cm4geyBieXRlczogZ3ppcFN5bmMoY29kZSkubGVuZ3RoIH07XG4gIH0sXG59O1xuIl0sCiAgIm1hcHBpbmdzIjogIjtBQUEwUCxTQUFTLGVBQWU7QUFDbFIsU0FBUyxnQkFBZ0I7QUFDekIsU0FBUyxhQUFhO0FBRnRCLElBQU0sbUNBQW1DO0FBYXpDLElBQU8seUJBQVE7QUFBQSxFQUNiLE1BQU0sT0FBMkI7QUFDL0IsVUFBTSxRQUFRLE1BQU0sTUFBTTtBQUFBLE1BQ3hCLFlBQVk7QUFBQSxNQUNaLFVBQVU7QUFBQSxNQUNWLE9BQU87QUFBQSxRQUNMLE9BQU87QUFBQSxRQUNQLGVBQWUsRUFBRSxPQUFPLFFBQVEsa0NBQXFCLGlCQUFpQixFQUFFO0FBQUEsTUFDMUU7QUFBQSxJQUNGLENBQUM7QUFDRCxVQUFNLFVBQVcsTUFBTSxRQUFRLEtBQUssSUFBSSxRQUFRLENBQUMsS0FBSztBQUd0RCxVQUFNLE9BQU8sUUFBUSxRQUFRLENBQUMsRUFBRSxPQUFPLE1BQU0sT0FBTyxJQUFJLENBQUMsVUFBVSxNQUFNLFFBQVEsRUFBRSxDQUFDLEVBQUUsS0FBSyxFQUFFO0FBQzdGLFdBQU8sRUFBRSxPQUFPLFNBQVMsSUFBSSxFQUFFLE9BQU87QUFBQSxFQUN4QztBQUNGOyIsCiAgIm5hbWVzIjogW10KfQo=
