@@ -16,16 +16,22 @@ export type JsonStateDict = Record<string, JsonVariableState>;
 export abstract class Module {
   /** Every variable by its path, in the order in which the properties were assigned. */
   namedVariables(): Map<string, tf.Variable> {
-    const found = new Map<string, tf.Variable>();
+    return new Map(this.#held().filter((entry): entry is [string, tf.Variable] => entry[1] instanceof tf.Variable));
+  }
+
+  /** Itself, and the modules and variables in it, each by its path. */
+  #held(): [path: string, held: tf.Variable | Module][] {
+    const found: [string, tf.Variable | Module][] = [];
     const seen = new Set<unknown>();
     const visit = (value: unknown, path: string): void => {
       if (typeof value !== 'object' || value === null || seen.has(value)) return;
       if (value instanceof tf.Variable) {
         seen.add(value);
-        found.set(path, value);
+        found.push([path, value]);
       } else if (value instanceof Module) {
         seen.add(value);
-        for (const [name, child] of Object.entries(value)) visit(child, path === '' ? name : `${path}.${name}`);
+        found.push([path, value]);
+        for (const [name, child] of Object.entries(value)) visit(child, under(path, name));
       } else if (Array.isArray(value)) {
         value.forEach((child, i) => {
           visit(child, `${path}.${i}`);
@@ -34,6 +40,14 @@ export abstract class Module {
     };
     visit(this, '');
     return found;
+  }
+
+  /**
+   * By the names of their properties, what makes the parts that the module does not always have: such as the ones that only data can
+   * give it. {@link loadStateDict} makes those that a state has, and takes away those that it lacks.
+   */
+  protected optionalParts(): Readonly<Record<string, () => Module>> {
+    return {};
   }
 
   /** Every variable, trainable or not. */
@@ -66,11 +80,47 @@ export abstract class Module {
    * @throws if a path is missing, unknown, or of another shape; nothing is changed then.
    */
   loadStateDict(state: StateDict | JsonStateDict): void {
+    const changes = this.#partsFor(Object.keys(state));
+    const put = (which: 'before' | 'after'): void => {
+      for (const { module, name, ...parts } of changes) Object.assign(module, { [name]: parts[which] });
+    };
+    put('after');
+    let loaded: { variable: tf.Variable; values: ArrayLike<number> }[];
+    try {
+      loaded = this.#loadable(state);
+    } catch (error) {
+      put('before');
+      for (const { after } of changes) after?.dispose();
+      throw error;
+    }
+    for (const { before } of changes) before?.dispose();
+    for (const { variable, values } of loaded) {
+      const { shape, dtype } = variable;
+      const value = tf.tensor(dtype === 'float32' ? Float32Array.from(values) : Array.from(values), shape, dtype);
+      variable.assign(value);
+      value.dispose();
+    }
+  }
+
+  /** The optional parts in which the module differs from one that has variables of these paths. */
+  #partsFor(paths: readonly string[]) {
+    return this.#held().flatMap(([path, module]) => {
+      if (!(module instanceof Module)) return [];
+      return Object.entries(module.optionalParts()).flatMap(([name, make]) => {
+        const before = (module as unknown as Record<string, Module | undefined>)[name];
+        const isIn = paths.some((each) => each.startsWith(`${under(path, name)}.`));
+        if (isIn === (before !== undefined)) return [];
+        return [{ module, name, before, after: isIn ? make() : undefined }];
+      });
+    });
+  }
+
+  #loadable(state: StateDict | JsonStateDict) {
     const variables = this.namedVariables();
     for (const path of Object.keys(state)) {
       if (!variables.has(path)) throw new Error(`loadStateDict: ${this.constructor.name} has no variable '${path}'`);
     }
-    const loaded = [...variables].map(([path, variable]) => {
+    return [...variables].map(([path, variable]) => {
       const entry = state[path];
       if (entry === undefined) throw new Error(`loadStateDict: the state has no '${path}'`);
       const { shape, values } = variableState(path, entry);
@@ -81,12 +131,6 @@ export abstract class Module {
       }
       return { variable, values };
     });
-    for (const { variable, values } of loaded) {
-      const { shape, dtype } = variable;
-      const value = tf.tensor(dtype === 'float32' ? Float32Array.from(values) : Array.from(values), shape, dtype);
-      variable.assign(value);
-      value.dispose();
-    }
   }
 
   /** Frees all variables. The module is of no use afterwards. */
@@ -94,6 +138,8 @@ export abstract class Module {
     for (const variable of this.variables()) variable.dispose();
   }
 }
+
+const under = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
 function variableState(path: string, entry: StateDict[string] | JsonStateDict[string] | null): StateDict[string] {
   const { shape, values, float32 } = (entry ?? {}) as Partial<StateDict[string] & JsonStateDict[string]>;

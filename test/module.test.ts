@@ -99,6 +99,37 @@ test('a state that does not fit changes nothing and says what is wrong', () => {
   expect([...tree.leaves[0]!.weight.dataSync()]).toEqual([9, 9]);
 });
 
+test('a state makes the optional parts that it has and takes away those that it lacks; one that does not fit changes nothing', () => {
+  class Growing extends Module {
+    readonly bias = tf.tidy(() => tf.variable(tf.scalar(-1)));
+    readonly leaf: Leaf | undefined = undefined;
+    protected override optionalParts() {
+      return { leaf: () => new Leaf() };
+    }
+  }
+  class Holder extends Module {
+    readonly inner = [new Growing()];
+  }
+  const [bare, grown] = [new Holder(), new Holder()];
+  Object.assign(grown.inner[0]!, { leaf: new Leaf() });
+  grown.inner[0]!.leaf!.weight.assign(tf.tensor1d([5, 6]));
+  const [small, large] = [new Holder().stateDict(), grown.stateDict()];
+  expect(Object.keys(large)).toEqual(['inner.0.bias', 'inner.0.leaf.weight', 'inner.0.leaf.count']);
+  const before = tf.memory().numTensors;
+  expect(() => bare.loadStateDict({ ...large, extra: large['inner.0.bias']! })).toThrow("no variable 'extra'");
+  const { 'inner.0.leaf.count': _, ...part } = large;
+  expect(() => bare.loadStateDict(part)).toThrow("the state has no 'inner.0.leaf.count'");
+  expect([bare.inner[0]!.leaf, tf.memory().numTensors]).toEqual([undefined, before]);
+  bare.loadStateDict(JSON.parse(JSON.stringify(large)));
+  expect(bare.stateDict()).toEqual(large);
+  bare.loadStateDict(small);
+  expect(bare.stateDict()).toEqual(small);
+  expect(tf.memory().numTensors).toBe(before);
+  // As a module always had: one of its own variables that the state lacks is no optional part.
+  expect(() => grown.loadStateDict({})).toThrow("the state has no 'inner.0.bias'");
+  expect(grown.inner[0]!.leaf!.weight.dataSync()[0]).toBe(5);
+});
+
 test('dispose frees every variable', () => {
   const before = tf.memory().numTensors;
   const tree = new Tree();
