@@ -33,6 +33,7 @@ export async function draw(): Promise<string> {
     steps: UPDATES,
     learningRate: cosineSchedule(5e-3),
     rng: rng.split('fit'),
+    standardize: false,
   }));
 
   const drawn = rng.split('base');

@@ -62,6 +62,8 @@ export async function fitBanana(
     heldOut,
     reportEvery,
     rng: rng.split('fit'),
+    // The tutorial's flow sees the data as they are; the others are made for their units.
+    standardize: false,
   })) {
     if (reached === null && heldOutLoss! <= TUTORIAL) reached = step;
     report((0.9 * step) / steps, { step, loss, heldOutLoss: heldOutLoss! }, `${heldOutLoss!.toFixed(3)} nats`);

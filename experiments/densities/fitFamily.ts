@@ -41,6 +41,7 @@ export async function fitFamily(
     learningRate: cosineSchedule(learningRate),
     reportEvery: ROWS,
     rng: rng.split('fit'),
+    standardize: false,
   };
   const fit =
     target.rows === undefined

@@ -32,6 +32,7 @@ export async function distillJob(
     const reports = flow.fit((stream, size) => density.draw(stream, size), {
       ...{ steps, batchSize, rng: rng.split(name), learningRate: { linear: [learningRate, 0] } },
       reportEvery: Math.ceil(steps / ROWS),
+      standardize: false,
     });
     for await (const { step, loss } of reports) {
       const row = name === policy ? { step, nll: loss } : undefined;

@@ -47,7 +47,7 @@ export class ConditionalByQuadrature extends Distribution {
     super();
     const { joint, of, given, ...range } = options;
     const owner = 'ConditionalByQuadrature';
-    checkJoint(owner, joint.eventShape, of);
+    checkJoint(owner, joint, of);
     const batch = broadcastShape(given.shape.slice(0, -1), joint.batchShape);
     if (given.rank === 0 || given.shape.at(-1) !== joint.eventShape[0]! - 1 || batch === undefined) {
       throw new Error(

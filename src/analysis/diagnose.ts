@@ -10,6 +10,7 @@ import { observeBijectors } from '../bijectors/observe.ts';
 import { checkedSamples } from '../distributions/estimate.ts';
 import type { TransformedDistribution } from '../distributions/transformedDistribution.ts';
 import { portableMath } from '../portableMath.ts';
+import { checkDistribution } from './checkDistribution.ts';
 import type { SampleOptions } from './expectationEstimate.ts';
 
 /** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
@@ -44,6 +45,7 @@ export interface Diagnosis {
  * @throws if `samples` is no integer above 1
  */
 export function diagnose(distribution: TransformedDistribution, { rng, samples = 1024 }: SampleOptions): Diagnosis {
+  checkDistribution('diagnose', distribution);
   checkedSamples('diagnose', samples);
   const { base, bijector } = distribution;
   const shares = { tail: new Share(), saturation: new Share() };

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
 import type { Rng } from '../random.ts';
+import { checkDistribution } from './checkDistribution.ts';
 
 /** Options of estimates from samples. */
 export interface SampleOptions {
@@ -20,6 +21,7 @@ export function expectationEstimate(
   f: (draws: tf.Tensor) => tf.Tensor,
   { rng, samples = 1024 }: SampleOptions,
 ): Estimate {
+  checkDistribution('expectationEstimate', distribution);
   checkedSamples('expectationEstimate', samples);
   return meanWithError('expectationEstimate', f(distribution.sample(rng, [samples])));
 }

@@ -26,7 +26,7 @@ export class MarginalByQuadrature extends Distribution {
   /** @throws if the joint's events are no vectors of two or more, or the component, range or points do not fit */
   constructor({ joint, out, ...range }: MarginalOptions) {
     super();
-    checkJoint('MarginalByQuadrature', joint.eventShape, out);
+    checkJoint('MarginalByQuadrature', joint, out);
     const { nodes, width } = midpoints('MarginalByQuadrature', range);
     this.joint = joint;
     this.out = out;

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Distribution } from '../distributions/distribution.ts';
 import { logSumExp } from '../distributions/logSumExp.ts';
 import { portableMath } from '../portableMath.ts';
+import { checkDistribution } from './checkDistribution.ts';
 
 /** Where a component is integrated, and how finely. */
 export interface QuadratureRange {
@@ -37,9 +39,11 @@ export function logIntegral(logs: tf.Tensor, width: number): tf.Tensor {
 
 /**
  * Checks a joint distribution whose component `index` is set apart from the others.
- * @throws if its events are no vectors of at least two numbers, or there is no such component
+ * @throws if it is none, its events are no vectors of at least two numbers, or there is no such component
  */
-export function checkJoint(owner: string, eventShape: readonly number[], index: number): void {
+export function checkJoint(owner: string, joint: Distribution, index: number): void {
+  checkDistribution(owner, joint);
+  const { eventShape } = joint;
   const [dim] = eventShape;
   if (eventShape.length !== 1 || dim! < 2) {
     throw new Error(

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Distribution } from '../distributions/distribution.ts';
+import type { Distribution } from '../distributions/distribution.ts';
 import { compile, type Outputs } from '../engine/compile.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import type { Rng } from '../random.ts';
+import { checkDistribution } from './checkDistribution.ts';
 
 /** Options of {@link modes}. */
 export interface ModesOptions {
@@ -49,13 +50,12 @@ export function modes(distribution: Distribution, options: ModesOptions): Mode[]
   const starts = positiveInteger('modes', 'number of starts', options.starts ?? 64);
   const steps = positiveInteger('modes', 'number of steps', options.steps ?? 200);
   if (!(dip > 0)) throw new Error(`modes: wanted a positive dip, got ${dip}`);
-  if (!(distribution instanceof Distribution)) {
-    throw new Error('modes: wanted a distribution, as actionDensity(policy, observation) is one, got something else');
-  }
+  checkDistribution('modes', distribution);
   const { batchShape, eventShape } = distribution;
   if (batchShape.length > 0 || eventShape.length !== 1) {
     throw new Error(
-      `modes: wanted one distribution over vectors, got batch shape [${batchShape}] and event shape [${eventShape}]`,
+      `modes: wanted one distribution over vectors, got batch shape [${batchShape}] and event shape [${eventShape}]` +
+        (batchShape.length > 0 ? '; flow.at(context) is one' : ''),
     );
   }
   const density = new Density(distribution, starts);

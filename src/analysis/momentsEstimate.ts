@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
+import { checkDistribution } from './checkDistribution.ts';
 import type { SampleOptions } from './expectationEstimate.ts';
 
 /** Mean and variances, each with its standard error. */
@@ -20,6 +21,7 @@ export interface MomentsEstimate {
  */
 export function momentsEstimate(distribution: Distribution, { rng, samples = 4096 }: SampleOptions): MomentsEstimate {
   const owner = 'momentsEstimate';
+  checkDistribution(owner, distribution);
   if (distribution.eventShape.length !== 1) {
     throw new Error(`${owner}: wanted a distribution over vectors, got event shape [${distribution.eventShape}]`);
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
+import { checkDistribution } from './checkDistribution.ts';
 import type { SampleOptions } from './expectationEstimate.ts';
 import { MarginalByQuadrature } from './marginalByQuadrature.ts';
 
@@ -21,6 +22,7 @@ export interface MutualInformationOptions extends SampleOptions {
 export function mutualInformationEstimate(joint: Distribution, options: MutualInformationOptions): Estimate {
   const { rng, samples = 512, ranges, points = 256 } = options;
   const owner = 'mutualInformationEstimate';
+  checkDistribution(owner, joint);
   if (joint.eventShape.length !== 1 || joint.eventShape[0] !== 2) {
     throw new Error(
       `${owner}: wanted a distribution over vectors of two numbers, got event shape [${joint.eventShape}]`,

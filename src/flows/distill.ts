@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import type { Conditional } from '../bijectors/bijector.ts';
+import type { Distribution } from '../distributions/distribution.ts';
 import { compile } from '../engine/compile.ts';
 import { clipByGlobalNorm } from '../engine/optimizers/clipByGlobalNorm.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
+import type { Module } from '../module.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
 import { gradientOptions } from '../training/gradientOptions.ts';
 import { LastGoodWeights } from '../training/lastGoodWeights.ts';
 import { rateAt } from '../training/rate.ts';
-import type { Fittable } from './fit.ts';
 import { numbersOf, type Rows } from './fitData.ts';
 import type { Flow } from './flow.ts';
 
@@ -40,6 +42,10 @@ export interface DistillReport {
   readonly learningRate: number;
 }
 
+/** What is learned from: a module that is a distribution of events `[dim]`, given a context of `contextDim` numbers. */
+export type Teacher = Module &
+  Conditional<Pick<Distribution, 'logProb'>> & { readonly dim: number; readonly contextDim: number };
+
 /**
  * Probability density distillation: minimizes KL(q ‖ p) = E_q[log q(x) − log p(x)] from a student q to a teacher p by gradients through
  * the student's samples, as a stream of reports. No data are needed. Leaving the loop stops it; the student keeps what it has learned,
@@ -60,7 +66,7 @@ export interface DistillReport {
  */
 export function distill(
   student: Flow,
-  teacher: Fittable,
+  teacher: Teacher,
   options: DistillOptions,
 ): AsyncGenerator<DistillReport, void, undefined> {
   const settings = parseOptions('distill', distillOptions, options);
@@ -84,7 +90,7 @@ export function distill(
 
 async function* improve(
   student: Flow,
-  teacher: Fittable,
+  teacher: Teacher,
   settings: z.output<typeof distillOptions>,
 ): AsyncGenerator<DistillReport, void, undefined> {
   const { steps, batchSize, maxGradientNorm, reportEvery, context: drawContexts } = settings;

@@ -1,19 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Conditional } from '../bijectors/bijector.ts';
-import type { Distribution } from '../distributions/distribution.ts';
 import { compile } from '../engine/compile.ts';
 import { clipByGlobalNorm } from '../engine/optimizers/clipByGlobalNorm.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
-import type { Module, StateDict } from '../module.ts';
+import type { StateDict } from '../module.ts';
 import { whileTraining } from '../nn/whileTraining.ts';
+import { note } from '../note.ts';
 import { parseOptions } from '../options/parseOptions.ts';
+import type { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
 import { gradientOptions } from '../training/gradientOptions.ts';
 import { LastGoodWeights } from '../training/lastGoodWeights.ts';
 import { Minibatches } from '../training/minibatches.ts';
 import { rateAt } from '../training/rate.ts';
 import { type Columns, columnsOf, type DataSet, type FitData } from './fitData.ts';
+import type { Flow } from './flow.ts';
+import { gaussianLossOn, Standardization } from './standardization.ts';
 
 export const fitOptions = z.strictObject({
   ...gradientOptions,
@@ -30,6 +32,10 @@ export const fitOptions = z.strictObject({
     description: 'reports without a new least held-out loss after which the fit ends; by default never',
     unit: 'reports',
   }),
+  standardize: z
+    .boolean()
+    .default(true)
+    .describe('whether a flow gets the mean and deviation of the training data and their contexts, as a part of it'),
 });
 
 /** Options of {@link Flow.fit}. */
@@ -46,13 +52,18 @@ export interface FitReport {
   readonly learningRate: number;
   /** Mean negative log-likelihood of the held-out data, nats. */
   readonly heldOutLoss?: number;
+  /** That of a Gaussian with the training data's mean and covariance, whatever the context; none of angles. */
+  readonly gaussianLoss?: number;
   /** The least held-out loss so far, and its step. */
   readonly best?: { readonly step: number; readonly heldOutLoss: number };
 }
 
-/** What can be fitted: a module that is a distribution of events `[dim]`, given a context of `contextDim` numbers. */
-export type Fittable = Module &
-  Conditional<Pick<Distribution, 'logProb'>> & { readonly dim: number; readonly contextDim: number };
+/** Rows that are drawn for their moments, where data are drawn by a function. */
+const DRAWN = 4096;
+/** Rows by which it is found whether a flow fits the data better with their units. */
+const COMPARED = 256;
+/** How much worse than a Gaussian a fit may be, nats a number of an event: for data of its own nothing is better than that. */
+const TOLERANCE = 0.1;
 
 /**
  * Maximum likelihood: minimizes −E[log p(x | context)] over the data by gradient steps; see `Flow.fit`.
@@ -60,7 +71,7 @@ export type Fittable = Module &
  * @throws for an unknown option or one out of range, or data that do not fit the model or fill no batch
  */
 export function fitByMaximumLikelihood(
-  model: Fittable,
+  model: Flow,
   data: FitData,
   options: FitOptions,
 ): AsyncGenerator<FitReport, void, undefined> {
@@ -77,15 +88,20 @@ export function fitByMaximumLikelihood(
     if (typeof heldOut === 'number') {
       throw new Error(`${owner}: heldOut: got a share, expected a data set where the data are drawn by a function`);
     }
-    const next = (): Batch => {
+    const next = (stream: Rng): Columns => {
       let batch = EMPTY;
       tf.tidy(() => {
-        batch = columns(data(rng.data, batchSize), 'data');
+        batch = columns(data(stream, batchSize), 'data');
       });
       if (batch.count === batchSize) return batch;
       throw new Error(`${owner}: data: wanted ${batchSize} rows, got ${batch.count}`);
     };
-    return improve(model, owner, settings, next, heldOut === undefined ? undefined : columns(heldOut, 'heldOut'));
+    const some = () => {
+      const stream = settings.rng.split('moments');
+      return concatenated(Array.from({ length: Math.ceil(DRAWN / batchSize) }, () => next(stream)));
+    };
+    const held = heldOut === undefined ? undefined : columns(heldOut, 'heldOut');
+    return improve(model, owner, settings, { some, next: () => next(rng.data), held });
   }
 
   const all = columns(data, 'data');
@@ -99,7 +115,8 @@ export function fitByMaximumLikelihood(
     throw new Error(`${owner}: batchSize: got ${batchSize}, expected at most the ${trained.count} rows to train on`);
   }
   const minibatches = minibatchesOf(trained, model, batchSize);
-  return improve(model, owner, settings, () => minibatches.gather(minibatches.next(rng.minibatches)), held);
+  const next = () => minibatches.gather(minibatches.next(rng.minibatches));
+  return improve(model, owner, settings, { some: () => trained, next, held });
 }
 
 const EMPTY: Columns = { events: new Float32Array(0), context: new Float32Array(0), count: 0 };
@@ -107,14 +124,26 @@ const EMPTY: Columns = { events: new Float32Array(0), context: new Float32Array(
 /** Rows in plain numbers, `[batch · dim]` and `[batch · contextDim]`. */
 type Batch = Pick<Columns, 'events' | 'context'>;
 
+/** What is learned from. */
+interface Source {
+  /** Rows that have the moments of what is trained on. */
+  some(): Columns;
+  next(): Batch;
+  readonly held: Columns | undefined;
+}
+
 async function* improve(
-  model: Fittable,
+  model: Flow,
   owner: string,
   settings: z.output<typeof fitOptions>,
-  nextBatch: () => Batch,
-  held: Columns | undefined,
+  { some, next, held }: Source,
 ): AsyncGenerator<FitReport, void, undefined> {
   const { steps, batchSize, maxGradientNorm, reportEvery, patience = Number.POSITIVE_INFINITY } = settings;
+  const isCompared = held !== undefined && !model.angles;
+  const isStandardized = settings.standardize && model.standardization === undefined;
+  const seen = isStandardized || isCompared ? some() : EMPTY;
+  if (isStandardized) standardize(model, seen);
+  const gaussianLoss = isCompared ? gaussianLossOn(held.events, seen.events, model.dim) : undefined;
   const parameters = model.trainableVariables();
   const optimizer = settings.optimizer(parameters);
   const shapes = {
@@ -145,7 +174,7 @@ async function* improve(
   const heldBatches = held === undefined ? undefined : minibatchesOf(held, model, batchSize);
 
   /** Batch by batch, since a graph has fixed shapes: the last one is filled up with rows from the start. */
-  const heldOutLoss = ({ count }: Columns, batches: Minibatches<'events' | 'context'>): number => {
+  const lossOn = ({ count }: Columns, batches: Minibatches<'events' | 'context'>): number => {
     let sum = 0;
     for (let start = 0; start < count; start += batchSize) {
       const rows = Int32Array.from({ length: batchSize }, (_, i) => (start + i) % count);
@@ -161,7 +190,7 @@ async function* improve(
   try {
     for (let step = 1; step <= steps; step++) {
       const learningRate = rateAt(`${owner}: learningRate`, settings.learningRate, (step - 1) / steps);
-      const results = updateOnArrays({ ...withoutEmpty(nextBatch()), learningRate });
+      const results = updateOnArrays({ ...withoutEmpty(next()), learningRate });
       const [loss, gradientNorm] = [results.loss[0]!, results.gradientNorm[0]!];
       const wrong = Object.entries({ 'the loss': loss, 'the norm of the gradient': gradientNorm }).find(
         ([, figure]) => !Number.isFinite(figure),
@@ -178,16 +207,24 @@ async function* improve(
         yield report;
         continue;
       }
-      const heldLoss = heldOutLoss(held, heldBatches!);
-      if (heldLoss < (best?.heldOutLoss ?? Number.POSITIVE_INFINITY)) {
-        best = { step, heldOutLoss: heldLoss, weights: model.stateDict() };
+      const heldOutLoss = lossOn(held, heldBatches!);
+      if (heldOutLoss < (best?.heldOutLoss ?? Number.POSITIVE_INFINITY)) {
+        best = { step, heldOutLoss, weights: model.stateDict() };
       }
       yield {
         ...report,
-        heldOutLoss: heldLoss,
+        heldOutLoss,
+        ...(gaussianLoss !== undefined && { gaussianLoss }),
         ...(best !== undefined && { best: { step: best.step, heldOutLoss: best.heldOutLoss } }),
       };
-      if (best !== undefined && step - best.step >= patience * reportEvery) return;
+      if (best !== undefined && step - best.step >= patience * reportEvery) break;
+    }
+    const least = best?.heldOutLoss ?? Number.POSITIVE_INFINITY;
+    if (gaussianLoss !== undefined && least > gaussianLoss + TOLERANCE * model.dim) {
+      note(
+        `${owner}: the held-out loss is ${rounded(least)} nats, that of a Gaussian with the training data's mean and ` +
+          `covariance ${rounded(gaussianLoss)}: more steps, another learningRate or another family may help`,
+      );
     }
   } finally {
     if (best !== undefined) model.loadStateDict(best.weights);
@@ -197,14 +234,53 @@ async function* improve(
   }
 }
 
-function minibatchesOf({ events, context, count }: Columns, { dim, contextDim }: Fittable, batchSize: number) {
+/**
+ * Gives a flow the units of the data, unless it fits them better without: as one that has learned them already, one with a
+ * scale of its own, or one onto an interval.
+ */
+function standardize(model: Flow, data: Columns): void {
+  const standardization = Standardization.of(data, model);
+  if (standardization === undefined) return;
+  const count = Math.min(COMPARED, data.count);
+  const { events, context } = rowsOf(
+    data,
+    Int32Array.from({ length: count }, (_, i) => Math.floor((i * data.count) / count)),
+    model,
+  );
+  const loss = () => -meanOf(model.logProb(model.contextDim === 0 ? events : { events, context }));
+  const without = loss();
+  Object.assign(model, { standardization });
+  if (Number.isNaN(without) || loss() <= without) return;
+  Object.assign(model, { standardization: undefined });
+  standardization.dispose();
+}
+
+const rounded = (value: number): string => String(Number(value.toPrecision(6)));
+
+const meanOf = (values: Float32Array): number => {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+};
+
+function concatenated(parts: readonly Columns[]): Columns {
+  const joined = (of: 'events' | 'context') => {
+    const width = parts[0]![of].length;
+    const all = new Float32Array(parts.length * width);
+    for (const [i, part] of parts.entries()) all.set(part[of], i * width);
+    return all;
+  };
+  return { events: joined('events'), context: joined('context'), count: parts.length * parts[0]!.count };
+}
+
+function minibatchesOf({ events, context, count }: Columns, { dim, contextDim }: Flow, batchSize: number) {
   return new Minibatches(
     { events: { values: events, width: dim }, context: { values: context, width: contextDim } },
     { count, batchSize },
   );
 }
 
-function rowsOf({ events, context }: Columns, rows: Int32Array, { dim, contextDim }: Fittable): Columns {
+function rowsOf({ events, context }: Columns, rows: Int32Array, { dim, contextDim }: Flow): Columns {
   const pick = (values: Float32Array, width: number) =>
     Float32Array.from(
       { length: rows.length * width },

@@ -24,13 +24,8 @@ export interface Columns {
   readonly count: number;
 }
 
-/**
- * Reads a data set.
- * @param owner whose data they are, as errors name it
- * @throws if the sizes do not fit the flow, there are no rows, or a number is not finite
- */
-export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; contextDim: number }): Columns {
-  const { dim, contextDim } = sizes;
+/** The parts of a data set. @throws if it has a context where the flow has none, or none where it has one */
+export function partsOf(owner: string, data: DataSet, contextDim: number): { events: Rows; context?: Rows } {
   const isPair = typeof data === 'object' && data !== null && 'events' in data;
   const wantsContext = contextDim > 0;
   if (isPair !== wantsContext) {
@@ -38,16 +33,46 @@ export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; co
     const got = isPair ? 'a context, too' : isRows(data) ? 'events alone' : show(data);
     throw new Error(`${owner}: wanted ${wanted} for a flow of contextDim ${contextDim}, got ${got}`);
   }
-  const events = numbersOf(`${owner}: events`, isPair ? data.events : (data as Rows), dim);
+  return isPair ? data : { events: data as Rows };
+}
+
+/**
+ * Reads a data set.
+ * @param owner whose data they are, as errors name it
+ * @throws if the sizes do not fit the flow, there are no rows, or a number is not finite
+ */
+export function columnsOf(owner: string, data: DataSet, sizes: { dim: number; contextDim: number }): Columns {
+  const { dim, contextDim } = sizes;
+  const parts = partsOf(owner, data, contextDim);
+  const events = numbersOf(`${owner}: events`, parts.events, dim);
   const count = events.length / dim;
-  if (!isPair) return { events, context: new Float32Array(0), count };
-  const context = numbersOf(`${owner}: context`, data.context, contextDim);
+  if (contextDim === 0) return { events, context: new Float32Array(0), count };
+  const context = numbersOf(`${owner}: context`, parts.context!, contextDim);
   if (context.length / contextDim !== count) {
     throw new Error(
       `${owner}: wanted as many rows of context as events, got ${context.length / contextDim} and ${count}`,
     );
   }
   return { events, context, count };
+}
+
+/**
+ * The contexts of `count` rows, from one for all of them or one for each; undefined for a flow that has none.
+ * @throws if they do not fit
+ */
+export function contextsOf(
+  owner: string,
+  rows: Rows | undefined,
+  contextDim: number,
+  count: number,
+): Float32Array | undefined {
+  if (contextDim === 0 && rows === undefined) return undefined;
+  if (contextDim === 0) throw new Error(`${owner}: wanted no context for a flow of contextDim 0, got one`);
+  const context = numbersOf(`${owner}: context`, rows as Rows, contextDim);
+  const given = context.length / contextDim;
+  if (given === count) return context;
+  if (given !== 1) throw new Error(`${owner}: wanted 1 or ${count} rows of context, got ${given}`);
+  return Float32Array.from({ length: count * contextDim }, (_, i) => context[i % contextDim]!);
 }
 
 /** Rows in plain numbers, row by row. @throws if their width does not fit, there are none, or a number is not finite */

@@ -60,6 +60,7 @@ describe('Flow.fit', () => {
       maxGradientNorm: 0.5,
       learningRate: 0.1,
       optimizer: (parameters) => new Sgd(parameters),
+      standardize: false,
     });
     const parameters = twin.trainableVariables();
     const x = tf.tensor2d(data, [32, 1]);
@@ -116,6 +117,7 @@ describe('Flow.fit', () => {
       batchSize: 9,
       heldOut: 0.1,
       learningRate: 0,
+      standardize: false,
     });
     const surprise = (value: number) => -normalLogPdf(value, 0, 1);
     const held = numbers.findIndex((value) => Math.abs(surprise(value) - report!.heldOutLoss!) < 1e-4);

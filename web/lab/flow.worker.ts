@@ -149,6 +149,8 @@ class FlowRun {
       heldOut: draw(this.#target, this.#rng.split('heldOut'), HELD_OUT),
       reportEvery: Math.max(1, Math.round(steps / REPORTS)),
       rng: this.#rng.split('fit'),
+      // What is shown are the layers; those of its own have the data's units.
+      standardize: false,
     });
   }
 }
