@@ -1,8 +1,8 @@
 /**
  * A normalizing flow fitted to data: two half moons. Their entropy is known, 0.95 nats, and no model's mean −log p is less.
  *
- * Run `npx tsx fitDensity.ts`: about 5 seconds. It prints the loss of the best Gaussian on held-out points, 1.88 nats, and that of a
- * spline flow, 1.0 nats in the end; then a picture of 1,000 draws from the flow.
+ * Run `npx tsx fitDensity.ts`: about 5 seconds. It prints the loss on held-out points of a Gaussian, 1.88 nats, and that of a spline flow,
+ * 1.0 nats in the end; then a picture of 1,000 draws from the flow.
  */
 import { neuralSplineFlow, Rng } from 'oxbow';
 
@@ -19,13 +19,14 @@ function moons(rng: Rng, count: number): Float32Array {
 
 const rng = new Rng(0);
 const [training, heldOut] = [moons(rng.split('training'), 5000), moons(rng.split('held out'), 5000)];
-console.log(`the best Gaussian: ${gaussianLoss(heldOut).toFixed(2)} nats`);
 
 const flow = neuralSplineFlow({ dim: 2, layers: 4, hidden: [64, 64], rng: rng.split('flow') });
 const fit = flow.fit(training, { heldOut, steps: 2000, reportEvery: 500, learningRate: { linear: [3e-3, 0] }, rng });
-for await (const { step, heldOutLoss } of fit) console.log(`flow, step ${step}: ${heldOutLoss!.toFixed(2)} nats`);
+for await (const { step, heldOutLoss, gaussianLoss } of fit) {
+  console.log(`step ${step}: ${heldOutLoss!.toFixed(2)} nats, a Gaussian ${gaussianLoss!.toFixed(2)}`);
+}
 
-const draws = flow.given().sample(rng.split('draws'), [1000]).dataSync();
+const draws = flow.sample(1000, { rng: rng.split('draws') });
 const rows = Array.from({ length: 20 }, () => new Array<string>(60).fill(' '));
 for (let i = 0; i < draws.length; i += 2) {
   const row = rows[Math.round(9.5 - 6 * draws[i + 1]!)];
@@ -33,12 +34,3 @@ for (let i = 0; i < draws.length; i += 2) {
   if (row?.[column] !== undefined) row[column] = '·';
 }
 console.log(rows.map((row) => row.join('')).join('\n'));
-
-/** The mean −log p of points under the normal distribution with their own mean and covariance: ½ log((2πe)² det Σ). */
-function gaussianLoss(points: Float32Array): number {
-  const [xs, ys] = [0, 1].map((offset) => points.filter((_, i) => i % 2 === offset));
-  const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const covariance = (a: Float32Array, b: Float32Array) => mean(a.map((value, i) => value * b[i]!)) - mean(a) * mean(b);
-  const determinant = covariance(xs!, xs!) * covariance(ys!, ys!) - covariance(xs!, ys!) ** 2;
-  return Math.log(2 * Math.PI * Math.E) + 0.5 * Math.log(determinant);
-}
