@@ -146,8 +146,10 @@ export class FlowMatchingPolicy extends Policy {
 
   /**
    * The same field as a flow with its log-probabilities, by the divergence along the path; for evaluation. Eight steps of Dormand and
-   * Prince, 48 evaluations of the field, have an error far below that of {@link given}'s steps. The density is that of actions before they
-   * are clipped: what it has beyond the bounds lies on them.
+   * Prince, 48 evaluations of the field, have an error far below that of {@link given}'s steps where the field is smooth: with tanh a
+   * log-probability of a trained field of two modes was right to 0.0015 nats. At the kinks of ReLU the solver loses its order: there it was
+   * off by 0.03 to 0.05 nats in the median and 0.5 at most, by 32 steps 0.01 and 0.09, and the mean over 500 actions by 0.006. The density
+   * is that of actions before they are clipped: what it has beyond the bounds lies on them.
    */
   override exact({
     steps = 8,
