@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { storedProblem, writeWholeFile } from '../src/files.ts';
 import { fingerprint } from '../src/fingerprint.ts';
+import { show } from '../src/options/describeIssue.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { parseJson } from '../src/parseJson.ts';
 import { datasetAboutSchema } from './dataset.ts';
@@ -63,7 +64,7 @@ export function readIndex(folder: string): DatasetIndex {
   const { format, version, sha256: expected, ...content } = (json ?? {}) as Record<string, unknown>;
   if (format !== FORMAT) throw new Error(`${path}: is no dataset: it lacks "format": "${FORMAT}"`);
   if (version !== VERSION) {
-    throw new Error(`${path}: has version ${version} of the format, this oxbow reads version ${VERSION}`);
+    throw new Error(`${path}: has version ${show(version)} of the format, this oxbow reads version ${VERSION}`);
   }
   if (fingerprint(content) !== expected) {
     throw new Error(`${path}: is damaged or was edited: its checksum does not fit`);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { shortened } from './options/nearest.ts';
 import { type JsonVariableState, VariableState } from './variableState.ts';
 
 /** Values of variables by path, as {@link Module.stateDict} gives and {@link Module.loadStateDict} takes them. */
@@ -118,7 +119,8 @@ export abstract class Module {
   #loadable(state: StateDict | JsonStateDict) {
     const variables = this.namedVariables();
     for (const path of Object.keys(state)) {
-      if (!variables.has(path)) throw new Error(`loadStateDict: ${this.constructor.name} has no variable '${path}'`);
+      if (!variables.has(path))
+        throw new Error(`loadStateDict: ${this.constructor.name} has no variable '${shortened(path)}'`);
     }
     return [...variables].map(([path, variable]) => {
       const entry = state[path];
@@ -145,7 +147,7 @@ function variableState(path: string, entry: StateDict[string] | JsonStateDict[st
   const { shape, values, float32 } = (entry ?? {}) as Partial<StateDict[string] & JsonStateDict[string]>;
   if (Array.isArray(shape) && values?.length !== undefined) return { shape, values };
   if (!Array.isArray(shape) || typeof float32 !== 'string') {
-    throw new Error(`loadStateDict: '${path}' is no { shape, values } or its JSON`);
+    throw new Error(`loadStateDict: '${shortened(path)}' is no { shape, values } or its JSON`);
   }
   try {
     return VariableState.from({ shape, float32 });

@@ -5,6 +5,8 @@ import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { readFileBytes, readTextFile, removeFile, writeWholeFile } from './files.ts';
 import type { Module } from './module.ts';
+import { show } from './options/describeIssue.ts';
+import { shortened } from './options/nearest.ts';
 import { checkLevels, parseJson } from './parseJson.ts';
 
 const FORMAT = 'oxbow-module';
@@ -88,7 +90,7 @@ export async function loadModule<M extends Module>(
     throw new Error(`${where} is no saved module`);
   }
   if (about.version !== VERSION) {
-    throw new Error(`${where} has version ${about.version} of the format, this oxbow reads version ${VERSION}`);
+    throw new Error(`${where} has version ${show(about.version)} of the format, this oxbow reads version ${VERSION}`);
   }
   const data = tf.io.CompositeArrayBuffer.join(weightData);
   const config = about.config ?? {};
@@ -180,7 +182,7 @@ function fileHandler(path: string): tf.io.IOHandler {
       if (group === undefined) return rest;
       const { paths } = group;
       const foreign = paths.find((name) => !/^[^/\\]+$/.test(name));
-      if (foreign !== undefined) throw new Error(`it names ${foreign}, expected files beside it`);
+      if (foreign !== undefined) throw new Error(`it names ${shortened(foreign)}, expected files beside it`);
       if (new Set(paths).size < paths.length) throw new Error('it names a file twice');
       const bytes = paths.map((name) => readFileBytes(`${folder}${name}`, BROWSER));
       return {

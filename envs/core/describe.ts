@@ -1,3 +1,5 @@
+import { shortened } from '../../src/options/nearest.ts';
+
 /** A value in a few words, for error messages: arrays by their class and first entries, the rest as JSON. */
 export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'undefined') return String(value);
@@ -9,7 +11,7 @@ export function describe(value: unknown): string {
     return `${value.constructor.name} [${shown}${entries.length > 6 ? `, … ${entries.length} in all` : ''}]`;
   }
   try {
-    return JSON.stringify(value) ?? String(value);
+    return shortened(JSON.stringify(value) ?? String(value));
   } catch {
     // It holds itself, or something that JSON has no form for.
     return String(value);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { describeIssue, show } from '../../src/options/describeIssue.ts';
 import { listOptions } from '../../src/options/listOptions.ts';
-import { expectedOneOf, nearest } from '../../src/options/nearest.ts';
+import { expectedOneOf, nearest, shortened } from '../../src/options/nearest.ts';
 import { schemaField, unwrapSchema } from '../../src/options/schemaField.ts';
 import { parseJson } from '../../src/parseJson.ts';
 import { type CommonConfig, MOST_SEEDS } from './experiment.ts';
@@ -123,7 +123,8 @@ export function readableConfig(
   for (;;) {
     const { data, error } = experiment.schema.safeParse(known);
     if (error === undefined) {
-      if (foreign.length > 0) say(`${file}: ${ANOTHER}, whose ${foreign.join(', ')} this one has not: left out`);
+      if (foreign.length > 0)
+        say(`${file}: ${ANOTHER}, whose ${shortened(foreign.join(', '))} this one has not: left out`);
       return data;
     }
     const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
@@ -165,7 +166,7 @@ function inputError(experiment: AnyExperiment, issue: z.core.$ZodIssue, value: u
   const isNamed = within.some((key) => Number.isNaN(Number(key)));
   const where = [
     source?.label,
-    ...(source === undefined || source.path.length === 0 || isNamed ? [within.join('.')] : []),
+    ...(source === undefined || source.path.length === 0 || isNamed ? [shortened(within.join('.'))] : []),
   ];
   const problem = describeIssue(experiment.schema, issue, value, `setting of ${experiment.name}`);
   return new InputError(`${where.filter(Boolean).join(': ')}: ${problem}`);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expectedOneOf } from './nearest.ts';
+import { expectedOneOf, MOST_SHOWN, shortened } from './nearest.ts';
 import { optionMeaning } from './optionMeaning.ts';
 import { schemaField, unwrapSchema } from './schemaField.ts';
 
@@ -28,12 +28,12 @@ export function describeIssue(
   const field = schemaField(schema, path);
   if (issue.code === 'invalid_value') {
     const names = issue.values.map(String);
-    return `got ${show(found)}, ${expectedOneOf(String(found), names, { shown: names.map(withCode(field)) })}`;
+    return `got ${show(found)}, ${expectedOneOf(nameOf(found), names, { shown: names.map(withCode(field)) })}`;
   }
   // The types that a union tells apart, which zod's types leave out.
   const types = (issue as { readonly options?: readonly unknown[] }).options;
   if (issue.code === 'invalid_union' && types !== undefined) {
-    return `got ${show(found)}, ${expectedOneOf(String(found), types.map(String))}`;
+    return `got ${show(found)}, ${expectedOneOf(nameOf(found), types.map(String))}`;
   }
   return `got ${show(found)}, expected ${expectation(issue, field)}${gloss(schema, path, issue)}`;
 }
@@ -82,12 +82,12 @@ function alternatives({ errors }: z.core.$ZodIssueInvalidUnion, field: z.ZodType
 
 function alternative(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): string {
   const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') return `one without ${[...path, issue.keys[0]!].join('.')}`;
+  if (issue.code === 'unrecognized_keys') return `one without ${shortened([...path, issue.keys[0]!].join('.'))}`;
   const expected =
     issue.code === 'invalid_value'
       ? issue.values.map(show).join(' or ')
       : expectation(issue, schema && schemaField(schema, path));
-  return path.length === 0 ? expected : `one whose ${path.join('.')} is ${expected}`;
+  return path.length === 0 ? expected : `one whose ${shortened(path.join('.'))} is ${expected}`;
 }
 
 /** In short what the field means, or the list that it is an entry of; what has a message of its own needs no more. */
@@ -110,6 +110,11 @@ function bound(origin: string, sign: string, limit: number | bigint): string {
   return `${origin === 'int' ? 'an integer' : 'a number'} ${sign} ${limit}`;
 }
 
+/** What may be a misspelt name: an object of a file's may have a `toString` that is none. */
+function nameOf(value: unknown): string {
+  return typeof value === 'object' ? '' : String(value);
+}
+
 /** A value as an error message shows it: JSON, cut where it is long. */
 export function show(value: unknown): string {
   if (typeof value === 'number') return String(value);
@@ -118,6 +123,7 @@ export function show(value: unknown): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object) {
     return `a ${value.constructor?.name ?? 'object'}`;
   }
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  // More than is shown need not be made.
+  const begin = typeof value === 'string' || Array.isArray(value) ? value.slice(0, MOST_SHOWN) : value;
+  return shortened(JSON.stringify(begin) ?? String(value));
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { describeIssue } from './describeIssue.ts';
+import { shortened } from './nearest.ts';
 
 /**
  * Options checked by a schema, with its defaults; an option that is `undefined` is one that was not given.
@@ -17,6 +18,6 @@ export function parseOptions<S extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map(String);
-  const where = [owner, path.join('.')].filter(Boolean).join(': ');
+  const where = [owner, shortened(path.join('.'))].filter(Boolean).join(': ');
   throw new Error(`${where}: ${describeIssue(schema, issue, options, 'option', further)}`);
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { fingerprint } from '../fingerprint.ts';
 import { whileLoading } from '../nn/whileLoading.ts';
+import { show } from '../options/describeIssue.ts';
+import { shortened } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { checkLevels, parseJson } from '../parseJson.ts';
 import { Rng } from '../random.ts';
@@ -108,7 +110,7 @@ export function fromJson(where: string, text: string): LoadedPolicy {
   const { format, version, sha256: expected, ...content } = (json ?? {}) as Record<string, unknown>;
   if (format !== FORMAT) throw new Error(`${where} is no saved policy: it lacks "format": "${FORMAT}"`);
   if (version !== VERSION) {
-    throw new Error(`${where} has version ${version} of the format, this oxbow reads version ${VERSION}`);
+    throw new Error(`${where} has version ${show(version)} of the format, this oxbow reads version ${VERSION}`);
   }
   // Over the values, whatever the layout of the text and the order of its keys: a database may change both.
   if (fingerprint(content) !== expected) throw new Error(`${where} is damaged: its checksum does not fit`);
@@ -116,7 +118,7 @@ export function fromJson(where: string, text: string): LoadedPolicy {
   const { name, options, ...spaces } = config;
   if (!isRegistered(name)) {
     throw new Error(
-      `${where} holds a policy '${name}', which is unknown here: call registerPolicy('${name}', …) first`,
+      `${where} holds a policy '${shortened(name)}', which is unknown here: call registerPolicy('${shortened(name)}', …) first`,
     );
   }
   let policy: Policy | undefined;

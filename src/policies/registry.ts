@@ -3,7 +3,7 @@ import { Identity } from '../bijectors/elementwise/identity.ts';
 import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
 import { note } from '../note.ts';
 import { show } from '../options/describeIssue.ts';
-import { expectedOneOf } from '../options/nearest.ts';
+import { expectedOneOf, shortened } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { withDefaults } from '../options/withDefaults.ts';
 import { Rng } from '../random.ts';
@@ -76,7 +76,7 @@ export function makePolicy<N extends string>(
   name: N | PolicyName,
   options: PolicyTask & (N extends PolicyName ? PolicyOptions<N> : Record<string, unknown>),
 ): Policy {
-  const where = `makePolicy('${name}')`;
+  const where = `makePolicy('${shortened(String(name))}')`;
   if (name === BEST_OF) return bestOf(where, options as PolicyTask & Record<string, unknown>);
   const definition = registry.get(name);
   if (definition === undefined) {

@@ -3,6 +3,9 @@ import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
 
+/** Up to here float32 has every integer. */
+const LARGEST = 2 ** 24;
+
 /** The integers start, start + 1, …, start + n − 1, as plain numbers. */
 export class Discrete implements Space<number> {
   readonly n: number;
@@ -11,10 +14,15 @@ export class Discrete implements Space<number> {
   readonly dtype = 'int32';
   readonly size = 1;
 
-  /** @throws when `n` is not a positive integer or `start` is not an integer. */
+  /** @throws when `n` is not a positive integer, `start` is not an integer, or one of the integers is none of float32's: beyond ±2²⁴. */
   constructor(n: number, start = 0) {
     checkCount('Discrete', 'n', n);
     checkCount('Discrete', 'start', start, Number.MIN_SAFE_INTEGER);
+    const [least, most] = [start, start + n - 1];
+    if (least < -LARGEST || most > LARGEST) {
+      // Batches are of float32, in which two integers would be one.
+      throw new Error(`Discrete: got the integers from ${least} to ${most}, expected ones within ±${LARGEST}`);
+    }
     this.n = n;
     this.start = start;
   }
