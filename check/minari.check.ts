@@ -101,7 +101,13 @@ test.each([
       recovered,
       spacesFit: true,
     });
-    expect(read!.dtypes).toEqual({ observations: ['float32'], actions: [dtype], rewards: ['float64'] });
+    expect(read!.dtypes).toEqual({
+      observations: ['float32'],
+      actions: [dtype],
+      rewards: ['float64'],
+      terminations: ['bool'],
+      truncations: ['bool'],
+    });
   },
 );
 

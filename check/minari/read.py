@@ -29,6 +29,8 @@ for name in sys.argv[2:]:
             for leaf in leaves(getattr(episode, column)):
                 digest.update(np.ascontiguousarray(leaf).tobytes())
         dtypes = {column: [str(np.asarray(leaf).dtype) for leaf in leaves(getattr(episode, column))] for column in hashes}
+        for column in ("terminations", "truncations"):
+            dtypes[column] = [str(getattr(episode, column).dtype)]
         ended.append([int(np.sum(episode.terminations)), int(np.sum(episode.truncations))])
         infos = episode.infos
     for metadata in dataset.storage.get_episode_metadata(range(dataset.total_episodes)):

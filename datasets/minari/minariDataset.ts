@@ -1,5 +1,6 @@
-import type { Group, Dataset as H5Dataset, File as H5File } from 'h5wasm/node';
+import { Box } from '../../envs/index.ts';
 import { leadsToFile } from '../../src/files.ts';
+import { shortened } from '../../src/options/nearest.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { parseJson } from '../../src/parseJson.ts';
 import { checkEpisode } from '../checkEpisode.ts';
@@ -12,13 +13,13 @@ import {
   arrayOf,
   type ColumnDtypes,
   type Dtype,
-  dtypeOf,
   episodesOf,
   type NumberArray,
   type StoredEpisode,
 } from '../storedEpisode.ts';
 import { environmentFrom, envSpec } from './gymnasiumSpec.ts';
-import { type Hdf5, hdf5Problem, loadHdf5, readAlone } from './hdf5.ts';
+import { type Hdf5, loadHdf5 } from './hdf5.ts';
+import { type Column, Hdf5Reader } from './hdf5Reader.ts';
 import { checkNumbers, dtypeOfParts, isInt64, type Leaf, leavesOf } from './leaves.ts';
 import { MAIN, type MinariMetadata, readMetadata, spaceFromText } from './metadata.ts';
 
@@ -65,7 +66,7 @@ export class MinariDataset implements Dataset {
     this.#leaves = { observations: leavesOf(this.observationSpace), actions: leavesOf(this.actionSpace) };
     checkNumbers(`${path}: observations`, this.#leaves.observations, { jpeg: metadata.jpeg_encoding });
     checkNumbers(`${path}: actions`, this.#leaves.actions, { jpeg: metadata.jpeg_encoding });
-    const { dtypes, infos, left } = this.#withFile((file) => this.#columnsOf(groupIn(file, 'episode_0')));
+    const { dtypes, infos, left } = this.#columns();
     const { environment, policies, provenance } = aboutFrom(path, metadata);
     const said = { ...provenance, ...(left.length > 0 && { left }) };
     this.about = { environment, ...spaces, dtypes, infos, policies, provenance: said };
@@ -81,7 +82,7 @@ export class MinariDataset implements Dataset {
     let steps = 0;
     try {
       for (let i = 0; i < this.numEpisodes; i++) {
-        const episode = this.#named(() => this.#episode(groupIn(file, `episode_${i}`)), `episode ${i}`);
+        const episode = this.#named(i, () => this.#episode(file, groupIn(file, i), this.numSteps - steps));
         checkEpisode(`${this.path}: episode ${i}`, episode, this);
         steps += episode.rewards.length;
         yield episode;
@@ -92,98 +93,103 @@ export class MinariDataset implements Dataset {
     if (steps !== this.numSteps) throw new Error(`${this.path}: has ${steps} steps, expected ${this.numSteps}`);
   }
 
-  #open(): H5File {
+  #open(): Hdf5Reader {
     if (!leadsToFile(this.#file)) throw new Error(`${this.#file}: there is no such file`);
-    return this.#named(() => new this.#hdf5.File(this.#file, 'r'), 'cannot be opened');
+    try {
+      return new Hdf5Reader(this.#hdf5, this.#file);
+    } catch (error) {
+      throw new Error(`${this.#file}: cannot be opened: ${(error as Error).message}`);
+    }
   }
 
-  #withFile<T>(body: (file: H5File) => T): T {
+  #named<T>(i: number, body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw new Error(`${this.#file}: episode ${i}: ${(error as Error).message}`);
+    }
+  }
+
+  /** The types of the columns, as the first episode has them, and the infos of all. */
+  #columns(): { dtypes: ColumnDtypes; infos: string[]; left: string[] } {
     const file = this.#open();
     try {
-      return this.#named(() => body(file), 'episode 0');
+      const dtypes = this.#named(0, () => this.#dtypes(file, groupIn(file, 0)));
+      const isKept = new Map<string, boolean>();
+      for (let i = 0; i < this.numEpisodes; i++) this.#named(i, () => findInfos(file, groupIn(file, i), isKept));
+      const [infos, left] = [true, false].map((wanted) => {
+        return [...isKept].flatMap(([name, kept]) => (kept === wanted ? [name] : [])).sort();
+      }) as [string[], string[]];
+      return { dtypes, infos, left };
     } finally {
       file.close();
     }
   }
 
-  #named<T>(body: () => T, what: string): T {
-    try {
-      return readAlone(this.#hdf5, this.#file, body);
-    } catch (error) {
-      throw new Error(`${this.#file}: ${what}: ${hdf5Problem(error)}`);
-    }
-  }
-
-  /** The types of the columns, and which infos there are, as the first episode has them. */
-  #columnsOf(group: Group): { dtypes: ColumnDtypes; infos: string[]; left: string[] } {
-    const rewards = numbersIn(group, ['rewards']);
+  #dtypes(file: Hdf5Reader, group: string): ColumnDtypes {
     const typeOf = (name: 'observations' | 'actions'): Dtype => {
       const leaves = this.#leaves[name];
       if (leaves.length !== 1 || leaves[0]!.path.length > 0) return dtypeOfParts(leaves);
-      // Later episodes may have larger numbers than this one.
-      if (isLong(group, name) && !isInt64(leaves[0]!.space)) return 'float64';
-      return dtypeOf(numbersIn(group, [name]));
+      const { dtype, type } = columnIn(file, group, [name]);
+      // Choices are int64 in numpy. In a box, later episodes may have larger numbers than this one.
+      return isInt64(leaves[0]!.space) && /^u?int/.test(type) ? 'int32' : dtype;
     };
-    const all = infosIn(group);
-    const isKept = ({ path, rows }: Info) => rows === rewards.length + 1 && path.every((name) => !name.includes('.'));
+    const rewards = columnIn(file, group, ['rewards']).dtype;
     return {
-      dtypes: {
-        observations: typeOf('observations'),
-        actions: typeOf('actions'),
-        rewards: rewards instanceof Float32Array ? 'float32' : 'float64',
-      },
-      infos: all
-        .filter(isKept)
-        .map(({ path }) => path.join('.'))
-        .sort(),
-      left: all
-        .filter((info) => !isKept(info))
-        .map(({ path }) => path.join('.'))
-        .sort(),
+      observations: typeOf('observations'),
+      actions: typeOf('actions'),
+      rewards: rewards === 'float32' ? 'float32' : 'float64',
     };
   }
 
-  #episode(group: Group): StoredEpisode {
+  /** @param most the steps that are left of those that the metadata say */
+  #episode(file: Hdf5Reader, group: string, most: number): StoredEpisode {
+    file.startEpisode();
     const { dtypes, infos } = this.about;
-    const rewards = converted('rewards', numbersIn(group, ['rewards']), dtypes.rewards) as Float64Array;
-    const steps = rewards.length;
-    const { seed } = group.attrs;
+    const steps = columnIn(file, group, ['rewards']).shape[0]!;
+    if (steps > most)
+      throw new Error(`rewards: got ${steps} rows, expected ${most} at most: total_steps ${this.numSteps}`);
+    const rewards = converted('rewards', numbersIn(file, group, ['rewards'], steps), dtypes.rewards) as Float64Array;
+    const seed = file.attribute(group, 'seed');
     // What another program says by that name need not be a place in a list.
-    const policy = Number(group.attrs.policy?.value);
-    const has = (name: string) =>
-      group.get('infos') !== null && entityIn(group, ['infos', ...name.split('.')]) !== null;
-    const told = infos.map((name): [string, Float64Array] => [
-      name,
-      has(name)
-        ? Float64Array.from(numbersIn(group, ['infos', ...name.split('.')], steps + 1))
-        : new Float64Array(steps + 1).fill(Number.NaN),
-    ]);
+    const policy = file.attribute(group, 'policy');
+    const told = infos.map((name): [string, Float64Array] => {
+      const path = ['infos', ...name.split('.')];
+      return [
+        name,
+        file.kind([group, ...path].join('/')) !== undefined
+          ? Float64Array.from(numbersIn(file, group, path, steps + 1))
+          : new Float64Array(steps + 1).fill(Number.NaN),
+      ];
+    });
     return {
-      observations: this.#rows(group, 'observations', steps + 1),
-      actions: this.#rows(group, 'actions', steps),
+      observations: this.#rows(file, group, 'observations', steps + 1),
+      actions: this.#rows(file, group, 'actions', steps),
       rewards,
-      terminations: Uint8Array.from(numbersIn(group, ['terminations'], steps)),
-      truncations: Uint8Array.from(numbersIn(group, ['truncations'], steps)),
+      terminations: flagsIn(file, group, 'terminations', steps),
+      truncations: flagsIn(file, group, 'truncations', steps),
       ...(infos.length > 0 && { infos: Object.fromEntries(told) }),
-      ...(seed !== undefined && Number.isFinite(Number(seed.value)) && { seed: Number(seed.value) }),
-      ...(Number.isSafeInteger(policy) && policy >= 0 && { policy }),
+      ...(seed !== undefined && { seed }),
+      ...(policy !== undefined && Number.isSafeInteger(policy) && policy >= 0 && { policy }),
     };
   }
 
   /** The rows of observations or actions: a column as it is, or the parts of each row one after another. */
-  #rows(group: Group, name: 'observations' | 'actions', rows: number): NumberArray {
+  #rows(file: Hdf5Reader, group: string, name: 'observations' | 'actions', rows: number): NumberArray {
     const leaves = this.#leaves[name];
     const dtype = this.about.dtypes[name];
     if (leaves.length === 1 && leaves[0]!.path.length === 0) {
-      const values = numbersIn(group, [name], rows, leaves[0]!.space.size);
-      return converted(name, values, dtype);
+      return converted(name, numbersIn(file, group, [name], rows, leaves[0]!.space.shape), dtype);
     }
     const width = leaves.reduce((sum, { space }) => sum + space.size, 0);
     const target = arrayOf(dtype, rows * width);
     for (const { path, space, offset } of leaves) {
-      const values = numbersIn(group, [name, ...path], rows, space.size);
+      const { size, shape } = space;
+      const values = numbersIn(file, group, [name, ...path], rows, shape);
+      // What is no real number is one of a few: another one would be another of them.
+      const part = space instanceof Box ? values : converted([name, ...path].join('.'), values, 'int32');
       for (let row = 0; row < rows; row++) {
-        for (let j = 0; j < space.size; j++) target[row * width + offset + j] = values[row * space.size + j]!;
+        for (let j = 0; j < size; j++) target[row * width + offset + j] = part[row * size + j]!;
       }
     }
     return target;
@@ -223,73 +229,83 @@ function parsedSpec(path: string, text: string): unknown {
   }
 }
 
-/** A group or a column by its path, null if there is none. */
-function entityIn(group: Group, path: readonly string[]): unknown {
-  let entity: unknown = group;
-  for (const name of path) entity = isGroup(entity) ? entity.get(name) : null;
-  return entity;
+/** Columns of infos. */
+const MOST_INFOS = 1000;
+
+/** The group of an episode. */
+function groupIn(file: Hdf5Reader, i: number): string {
+  const group = `episode_${i}`;
+  if (file.kind(group) !== 'group') throw new Error(`${group} is no group of the file`);
+  return group;
 }
 
-function groupIn(group: Group, name: string): Group {
-  const entity = group.get(name);
-  if (!isGroup(entity)) throw new Error(`${name} is no group of the file`);
-  return entity;
+function columnIn(file: Hdf5Reader, group: string, path: readonly string[]): Column {
+  const name = path.join('.');
+  const column = within(name, () => file.column([group, ...path].join('/')));
+  if (column === undefined) throw new Error(`has no ${name}`);
+  return column;
 }
 
-function isGroup(entity: unknown): entity is Group {
-  return (entity as { type?: string } | null)?.type === 'Group';
-}
-
-function isColumn(entity: unknown): entity is H5Dataset {
-  return (entity as { type?: string } | null)?.type === 'Dataset';
-}
-
-/** A column as one of the types that oxbow stores; it must have `rows` rows of `width` numbers each. */
-function numbersIn(group: Group, path: readonly string[], rows?: number, width = 1): NumberArray {
-  const column = entityIn(group, path);
-  if (!isColumn(column)) throw new Error(`has no ${path.join('.')}`);
-  const size = column.shape?.reduce((product, n) => product * n, 1);
-  if (rows !== undefined && size !== rows * width) {
-    throw new Error(`${path.join('.')}: got ${size} numbers, expected ${rows * width}`);
+function within<T>(name: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw new Error(`${shortened(name)}: ${(error as Error).message}`);
   }
-  if (rows !== undefined && column.shape?.[0] !== rows) {
-    throw new Error(`${path.join('.')}: got the shape [${column.shape}], expected ${rows} rows of ${width}`);
-  }
-  const values: unknown = column.value;
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
-    const numbers = Float64Array.from(values, Number);
-    return numbers.every((value) => value === (value | 0)) ? Int32Array.from(numbers) : numbers;
-  }
-  for (const type of [Float32Array, Float64Array, Int32Array, Uint8Array]) if (values instanceof type) return values;
-  if (values instanceof Int8Array || values instanceof Int16Array || values instanceof Uint16Array) {
-    return Int32Array.from(values);
-  }
-  if (values instanceof Uint32Array) return Float64Array.from(values);
-  throw new Error(`${path.join('.')}: holds no numbers`);
 }
 
-/** Whether a column is of integers of 64 bits. */
-function isLong(group: Group, name: string): boolean {
-  const column = entityIn(group, [name]);
-  return isColumn(column) && column.metadata.type === 0 && column.metadata.size === 8;
+/** The numbers of a column that must have `rows` rows of this shape; numpy leaves out axes of one, and adds them. */
+function numbersIn(
+  file: Hdf5Reader,
+  group: string,
+  path: readonly string[],
+  rows: number,
+  shape: readonly number[] = [],
+): NumberArray {
+  const column = columnIn(file, group, path);
+  const count = (of: readonly number[]) => of.reduce((product, n) => product * n, 1);
+  const [found, ...inner] = column.shape;
+  const same = (a: readonly number[], b: readonly number[]) => String(a) === String(b);
+  const longer = (axes: readonly number[]) => axes.filter((n) => n !== 1);
+  return within(path.join('.'), () => {
+    const [got, expected] = [count(column.shape), rows * count(shape)];
+    if (got !== expected) throw new Error(`got ${got} numbers, expected ${expected}`);
+    if (found !== rows || !same(longer(inner), longer(shape))) {
+      throw new Error(`got the shape [${column.shape}], expected ${rows} rows of [${shape}]`);
+    }
+    return file.read(column);
+  });
 }
 
-interface Info {
-  readonly path: readonly string[];
-  /** Its length; undefined if it is not one number a step. */
-  readonly rows: number | undefined;
+/** Ends: booleans, or numbers that are 0 and 1. */
+function flagsIn(file: Hdf5Reader, group: string, name: string, steps: number): Uint8Array {
+  return converted(name, numbersIn(file, group, [name], steps), 'uint8') as Uint8Array;
 }
 
-/** All columns below `infos`. */
-function infosIn(group: Group, path: readonly string[] = ['infos']): Info[] {
-  const entity = entityIn(group, path);
-  if (isGroup(entity)) return entity.keys().flatMap((name) => infosIn(group, [...path, name]));
-  if (!isColumn(entity)) return [];
-  const {
-    shape,
-    metadata: { type, size },
-  } = entity;
-  // Integers, h5py's booleans, which are enumerations, and those floats that h5wasm reads.
-  const isNumber = [0, 8].includes(type) || (type === 1 && [4, 8].includes(size));
-  return [{ path: path.slice(1), rows: isNumber && shape?.length === 1 ? shape[0] : undefined }];
+/**
+ * Adds the infos of an episode that are not known yet, by name: whether they are kept, which are one number a step. Those floats are left out that
+ * HDF5's library does not read, and names with a dot, which leads from group to group here.
+ */
+function findInfos(file: Hdf5Reader, group: string, isKept: Map<string, boolean>): void {
+  const infos = `${group}/infos`;
+  const kind = file.kind(infos);
+  if (kind === undefined) return;
+  if (kind !== 'group') throw new Error('infos is no group of the file');
+  const found = file.leaves(infos, (name) => isKept.has(name)).filter((path) => !isKept.has(path.join('.')));
+  if (isKept.size + found.length > MOST_INFOS) throw new Error(`infos: has more than ${MOST_INFOS} columns`);
+  if (found.length === 0) return;
+  const rows = columnIn(file, group, ['rewards']).shape[0]! + 1;
+  for (const path of found) {
+    const isNamed = path.every((part) => !part.includes('.'));
+    isKept.set(path.join('.'), isNamed && isOneNumber(file, [infos, ...path].join('/'), rows));
+  }
+}
+
+function isOneNumber(file: Hdf5Reader, path: string, rows: number): boolean {
+  try {
+    const shape = file.column(path)?.shape;
+    return shape?.length === 1 && shape[0] === rows;
+  } catch {
+    return false;
+  }
 }

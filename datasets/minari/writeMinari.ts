@@ -1,11 +1,11 @@
 import type { Group } from 'h5wasm/node';
-import { writeWholeFolder } from '../../src/files.ts';
+import { writeWholeFile, writeWholeFolder } from '../../src/files.ts';
 import type { Dataset, DatasetAbout } from '../dataset.ts';
 import { nodeModule } from '../nodeModule.ts';
 import type { SpaceJson } from '../spaceJson.ts';
 import { dtypeOf, type NumberArray, type StoredEpisode } from '../storedEpisode.ts';
 import { gymnasiumSpec } from './gymnasiumSpec.ts';
-import { hdf5Problem, loadHdf5 } from './hdf5.ts';
+import { Hdf5File, loadHdf5 } from './hdf5.ts';
 import { checkNumbers, isInt64, type Leaf, leavesOf } from './leaves.ts';
 import { MAIN, METADATA, spaceToText } from './metadata.ts';
 
@@ -24,7 +24,7 @@ const NAMES = { float32: '<f', float64: '<d', int32: '<i', uint8: '<B' } as cons
  */
 export async function writeMinari(dataset: Dataset, path: string): Promise<void> {
   const { basename, join, resolve } = nodeModule('node:path');
-  const { mkdirSync, statSync, writeFileSync } = nodeModule('node:fs');
+  const { mkdirSync, statSync } = nodeModule('node:fs');
   const id = basename(resolve(path));
   if (!/^[\w-]+-v\d+$/.test(id)) {
     throw new Error(`${path}: got the name ${id}, expected one that ends with a version, as Minari's do: pendulum-v0`);
@@ -39,22 +39,37 @@ export async function writeMinari(dataset: Dataset, path: string): Promise<void>
     const data = join(folder, 'data');
     mkdirSync(data);
     const main = join(data, MAIN);
-    const file = new hdf5.File(main, 'w');
+    const placeholder = crypto.randomUUID();
     let [episodes, steps] = [0, 0];
+    // What the dataset that is read throws names itself.
+    const named = <T>(body: () => T): T => {
+      try {
+        return body();
+      } catch (error) {
+        const { message, code } = error as NodeJS.ErrnoException;
+        // As Node says it.
+        const problem = code === undefined ? `${path}: ${message}` : `${message}, write '${path}'`;
+        throw Object.assign(error as Error, { message: problem });
+      }
+    };
+    const file = named(() => new Hdf5File(hdf5, main, 'w'));
     try {
+      const root = new hdf5.Group(file.id, '/');
       for (const episode of dataset.storedEpisodes()) {
-        const group = file.create_group(`episode_${episodes}`);
-        addEpisode(group, episodes, episode, leaves, areLong);
+        named(() =>
+          file.call(() =>
+            addEpisode(root.create_group(`episode_${episodes}`), episodes, episode, leaves, areLong, placeholder),
+          ),
+        );
         episodes += 1;
         steps += episode.rewards.length;
       }
-    } catch (error) {
-      throw String(error).includes('HDF5-DIAG') ? new Error(`${path}: ${hdf5Problem(error)}`) : error;
     } finally {
-      file.close();
+      named(() => file.close());
     }
+    makeBooleans(main, placeholder, 2 * episodes);
     const metadata = metadataOf(dataset.about, { id, episodes, steps, bytes: statSync(main).size });
-    writeFileSync(join(data, METADATA), JSON.stringify(metadata));
+    writeWholeFile(join(data, METADATA), JSON.stringify(metadata));
   });
 }
 
@@ -64,13 +79,16 @@ function addEpisode(
   { observations, actions, rewards, terminations, truncations, infos = {}, seed, policy }: StoredEpisode,
   leaves: { readonly observations: readonly Leaf[]; readonly actions: readonly Leaf[] },
   areLong: { readonly observations: boolean; readonly actions: boolean },
+  placeholder: string,
 ): void {
   const steps = rewards.length;
   addRows(group, 'observations', observations, steps + 1, leaves.observations, areLong.observations);
   addRows(group, 'actions', actions, steps, leaves.actions, areLong.actions);
   add(group, ['rewards'], rewards, [steps]);
-  add(group, ['terminations'], terminations, [steps]);
-  add(group, ['truncations'], truncations, [steps]);
+  for (const [name, values] of Object.entries({ terminations, truncations })) {
+    const data = new Map([[placeholder, Int8Array.from(values)]]) as never;
+    group.create_dataset({ name, data, shape: [steps], dtype: [[placeholder, '<b']] });
+  }
   for (const [name, values] of Object.entries(infos)) add(group, ['infos', ...name.split('.')], values, [steps + 1]);
   const attributes = { id, total_steps: steps, seed, policy };
   for (const [name, value] of Object.entries(attributes)) {
@@ -113,6 +131,45 @@ function add(group: Group, path: readonly string[], data: NumberArray | BigInt64
   for (const name of path.slice(0, -1)) at = (at.get(name) as Group | null) ?? at.create_group(name);
   const dtype = data instanceof BigInt64Array ? '<q' : NAMES[dtypeOf(data)];
   at.create_dataset({ name: path.at(-1)!, data, shape, dtype });
+}
+
+/** How HDF5 begins the type of records with one number, a byte; the name of the number follows. */
+const RECORD = Uint8Array.of(0x16, 1, 0, 0, 1, 0, 0, 0);
+/** Bytes of that type behind the name, which is padded to eight: where the number is in a record, and its type. */
+const BEHIND_NAME = 44;
+/** The type of h5py's booleans: an enumeration of int8, FALSE 0 and TRUE 1. */
+const BOOLEAN = Uint8Array.of(
+  ...[0x18, 2, 0, 0, 1, 0, 0, 0],
+  ...[0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0],
+  ...new TextEncoder().encode('FALSE\0\0\0TRUE\0\0\0\0'),
+  ...[0, 1],
+);
+
+/**
+ * Makes booleans of the columns whose type is a record of one byte by a name that nothing else has: h5wasm writes no enumerations, and a
+ * record takes more room than one. The types are neither checksummed nor shared in the version of HDF5's format that is written.
+ */
+function makeBooleans(path: string, name: string, count: number): void {
+  const { closeSync, openSync, readSync, writeSync } = nodeModule('node:fs');
+  const sought = Buffer.concat([RECORD, Buffer.from(name)]);
+  const type = new Uint8Array(RECORD.length + Math.ceil((name.length + 1) / 8) * 8 + BEHIND_NAME);
+  type.set(BOOLEAN);
+  const bytes = Buffer.alloc(2 ** 22);
+  const file = openSync(path, 'r+');
+  let found = 0;
+  try {
+    for (let at = 0; ; at += bytes.length - sought.length + 1) {
+      const read = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, at));
+      for (let place = read.indexOf(sought); place >= 0; place = read.indexOf(sought, place + 1)) {
+        writeSync(file, type, 0, type.length, at + place);
+        found += 1;
+      }
+      if (read.length < bytes.length) break;
+    }
+  } finally {
+    closeSync(file);
+  }
+  if (found !== count) throw new Error(`${path}: has ${found} columns of booleans, expected ${count}`);
 }
 
 function metadataOf(

@@ -205,7 +205,162 @@ describe('a dataset of oxbow', () => {
   });
 });
 
+/** A dataset of one episode of two steps, or more, whose file is written so. */
+async function crafted(
+  write: (file: InstanceType<Awaited<ReturnType<typeof loadHdf5>>['File']>) => void,
+  metadata: object = {},
+): Promise<string> {
+  const path = golden();
+  const file = new (await loadHdf5()).File(join(path, 'data/main_data.hdf5'), 'w');
+  write(file);
+  file.close();
+  const space = JSON.stringify({ type: 'Box', dtype: 'float32', shape: [1], low: [-1], high: [1] });
+  edit(path, { total_episodes: 1, total_steps: 2, observation_space: space, action_space: space, ...metadata });
+  return path;
+}
+
+type H5Group = Pick<InstanceType<Awaited<ReturnType<typeof loadHdf5>>['Group']>, 'create_dataset' | 'create_group'>;
+
+/** Adds an episode of so many steps. */
+function addEpisode(
+  file: H5Group,
+  name: string,
+  { steps = 2, rewards = new Float64Array(steps) as unknown, truncations = {} } = {},
+): H5Group {
+  const group = file.create_group(name) as H5Group;
+  group.create_dataset({ name: 'observations', data: new Float32Array(steps + 1), shape: [steps + 1, 1] });
+  group.create_dataset({ name: 'actions', data: new Float32Array(steps), shape: [steps, 1] });
+  if (rewards !== null) group.create_dataset({ name: 'rewards', data: rewards as Float64Array, shape: [steps] });
+  const ends = Uint8Array.from({ length: steps }, (_, i) => Number(i === steps - 1));
+  group.create_dataset({ name: 'terminations', data: new Uint8Array(steps), shape: [steps] });
+  group.create_dataset({ name: 'truncations', data: ends, shape: [steps], ...truncations });
+  return group;
+}
+
+describe('infos', () => {
+  test('that only later episodes have are kept, or named as left out', async () => {
+    const path = await crafted(
+      (file) => {
+        addEpisode(file, 'episode_0');
+        const infos = addEpisode(file, 'episode_1').create_group('infos') as H5Group;
+        infos.create_dataset({ name: 'late', data: Float64Array.of(1, 2, 3), shape: [3] });
+        infos.create_dataset({ name: 'pairs', data: new Float64Array(6), shape: [3, 2] });
+      },
+      { total_episodes: 2, total_steps: 4 },
+    );
+    const dataset = await openDataset(path);
+    expect(dataset.about).toMatchObject({ infos: ['late'], provenance: { left: ['pairs'] } });
+    const [first, second] = [...dataset.storedEpisodes()];
+    expect([...first!.infos!.late!, ...second!.infos!.late!]).toEqual([Number.NaN, Number.NaN, Number.NaN, 1, 2, 3]);
+  });
+
+  test('in circles, in many levels and by many ways are refused at once', async () => {
+    const problem = async (write: (file: InstanceType<Awaited<ReturnType<typeof loadHdf5>>['File']>) => void) =>
+      problemOf(
+        await crafted((file) => {
+          addEpisode(file, 'episode_0').create_group('infos');
+          write(file);
+        }),
+      );
+    const begun = performance.now();
+    expect(await problem((file) => file.create_hard_link('/episode_0/infos', '/episode_0/infos/a'))).toBe(
+      'maze/data/main_data.hdf5: episode 0: a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: has groups in more than 16 levels',
+    );
+    const nested = (levels: number, ways: number) =>
+      problem((file) => {
+        let path = '/episode_0/infos';
+        for (let i = 0; i < levels; i++) {
+          file.create_group(`${path}/a`);
+          for (let j = 1; j < ways; j++) file.create_hard_link(`${path}/a`, `${path}/b${j}`);
+          path += '/a';
+        }
+      });
+    expect(await nested(40, 1)).toMatch(/has groups in more than 16 levels$/);
+    expect(await nested(14, 2)).toMatch(/has more names than a file of \d+ bytes: its links lead in circles$/);
+    expect(await nested(10, 1)).toBe('none');
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+});
+
+test('booleans are those of h5py, and read as such', async () => {
+  const path = await crafted((file) => addEpisode(file, 'episode_0'));
+  const out = join(folder(), 'out-v0');
+  await writeMinari(await openDataset(path), out);
+  const file = new (await loadHdf5()).File(join(out, 'data/main_data.hdf5'), 'r');
+  for (const name of ['terminations', 'truncations']) {
+    const { metadata } = file.get(`episode_0/${name}`) as { metadata?: object };
+    // What h5py takes for a boolean; check/minari.check.ts asks it.
+    expect(metadata).toMatchObject({
+      type: 8,
+      size: 1,
+      signed: true,
+      enum_type: { type: 0, members: { FALSE: 0, TRUE: 1 } },
+    });
+  }
+  file.close();
+  const [episode] = (await openDataset(out)).storedEpisodes();
+  expect([episode!.terminations, episode!.truncations]).toEqual([Uint8Array.of(0, 0), Uint8Array.of(0, 1)]);
+});
+
 describe('one line says what is wrong with', () => {
+  test('what says that it is far larger than its file, before it is read', async () => {
+    const steps = 2 ** 25;
+    const packed = (file: H5Group) => {
+      const group = addEpisode(file, 'episode_0', { rewards: null });
+      // 32 MiB of zeros, 33 KB in the file.
+      const data = new Uint8Array(steps);
+      group.create_dataset({ name: 'rewards', data, shape: [steps], chunks: [2 ** 20], compression: 9, dtype: '<B' });
+    };
+    const { arrayBuffers } = process.memoryUsage();
+    expect(await problemOf(await crafted(packed))).toBe(
+      `maze/data/main_data.hdf5: episode 0: rewards: got ${steps} rows, expected 2 at most: total_steps 2`,
+    );
+    expect(await problemOf(await crafted(packed, { total_steps: steps }))).toMatch(
+      /episode 0: rewards: says that it has 33554432 numbers, which is far more than a file of \d+ bytes should: h5repack -f NONE unpacks it$/,
+    );
+    expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(2 ** 26);
+    // One column that many episodes share is read as often.
+    const count = 2000;
+    const shared = await crafted(
+      (file) => {
+        addEpisode(file, 'episode_0', { steps: 1000 });
+        for (let i = 1; i < count; i++) file.create_hard_link('/episode_0', `/episode_${i}`);
+      },
+      { total_episodes: count, total_steps: 1000 * count },
+    );
+    expect(await problemOf(shared)).toMatch(/: says that it has \d+ bytes, more than the rest of the file of \d+$/);
+  });
+
+  test('integers beyond those of JavaScript, and ends that are none', async () => {
+    const rewards = (...numbers: bigint[]) =>
+      crafted((file) => addEpisode(file, 'episode_0', { rewards: BigInt64Array.from(numbers) }));
+    expect(await problemOf(await rewards(1n, 2n ** 53n + 1n))).toMatch(
+      /episode 0: rewards: has the integer 9007199254740992 at 1, expected ones within ±2⁵³$/,
+    );
+    expect(await problemOf(await rewards(-(2n ** 53n) + 1n, 7n))).toBe('none');
+    const ends = (truncations: object) => crafted((file) => addEpisode(file, 'episode_0', { truncations }));
+    // Whole bytes of what these are would be 1 or 0.
+    expect(await problemOf(await ends({ data: Float32Array.of(0, 1.5) }))).toMatch(/truncations: 1.5 is no uint8/);
+    expect(await problemOf(await ends({ data: Int16Array.of(0, 257) }))).toMatch(/truncations: 257 is no uint8/);
+  });
+
+  test('columns that are refused, whose file is closed', async () => {
+    const broken = await crafted((file) => addEpisode(file, 'episode_0', { rewards: null }));
+    const cut = golden();
+    truncateSync(join(cut, 'data/main_data.hdf5'), 5000);
+    const open = () => readdirSync('/proc/self/fd').length;
+    await problemOf(broken);
+    const before = open();
+    for (let i = 0; i < 20; i++) {
+      expect(await problemOf(broken)).toMatch(/has no rewards$/);
+      expect(await problemOf(cut)).toMatch(/cannot be opened: /);
+    }
+    expect(open()).toBe(before);
+    // What was refused is read when it is whole.
+    writeFileSync(join(cut, 'data/main_data.hdf5'), gunzipSync(readFileSync(join(GOLDEN, 'main_data.hdf5.gz'))));
+    expect(await problemOf(cut)).toBe('none');
+  });
+
   test('metadata that are damaged, or of another format', async () => {
     const path = golden();
     const file = join(path, 'data/metadata.json');
@@ -276,7 +431,7 @@ describe('one line says what is wrong with', () => {
     for (const kind of ['raw', 'virtual']) {
       const bytes = gunzipSync(readFileSync(join(GOLDEN, `${kind}.hdf5.gz`)));
       expect(await problem((file) => writeFileSync(file, bytes))).toBe(
-        'maze/data/main_data.hdf5: episode 0: it names another file, /dev/zero, expected all numbers in itself',
+        'maze/data/main_data.hdf5: episode 0: rewards: it names another file, /dev/zero, expected all numbers in itself',
       );
     }
     const other = join(folder(), 'other.hdf5');
@@ -355,7 +510,7 @@ describe('one line says what is wrong with', () => {
       group.create_dataset(column('actions', 0, 0));
     };
     expect(await problem(turned, { observation_space: pairs })).toBe(
-      'maze/data/main_data.hdf5: episode 0: observations: got the shape [2,3], expected 3 rows of 2',
+      'maze/data/main_data.hdf5: episode 0: observations: got the shape [2,3], expected 3 rows of [2]',
     );
     const text = JSON.stringify({ type: 'Text', min_length: 0, max_length: 9, charset: 'ab' });
     expect(await problem((group) => whole(group), { observation_space: text })).toBe(
