@@ -1,13 +1,13 @@
-import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
+import { shortened } from '../src/options/nearest.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { parseJson } from '../src/parseJson.ts';
 import { checkEpisode } from './checkEpisode.ts';
 import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
-import { atEnd } from './jsonLines.ts';
-import { spacesFromJson, spaceToJson } from './spaceJson.ts';
+import { atEnd, plainAbout } from './jsonLines.ts';
+import { spacesFromJson } from './spaceJson.ts';
 import { episodesOf, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
@@ -55,7 +55,10 @@ export class CsvDataset implements Dataset {
       }
     }
     const columns = columnsIn(path, names);
-    this.about = said === undefined ? plainAbout(names, columns) : aboutIn(path, said);
+    this.about =
+      said === undefined
+        ? plainAbout(columns.observations.length, columns.actions.length, infosIn(names))
+        : aboutIn(path, said);
     this.#columns = { ...columns, infos: this.about.infos.map((name) => columnOf(path, names, `info.${name}`)) };
     checkNoOthers(path, names, this.#columns);
     const { observationSpace, actionSpace } = spacesFromJson(`${path}: line 1`, this.about);
@@ -106,7 +109,7 @@ export class CsvDataset implements Dataset {
       if (rows.length === 0) {
         if (seen.has(episode)) {
           throw new Error(
-            `${this.path}: line ${line}: got episode ${episode} once more, expected all rows of an episode to follow each other`,
+            `${this.path}: line ${line}: got episode ${shortened(episode)} once more, expected all rows of an episode to follow each other`,
           );
         }
         seen.add(episode);
@@ -121,7 +124,7 @@ export class CsvDataset implements Dataset {
   #episode(rows: readonly (readonly string[])[], first: number): StoredEpisode {
     const { episode, observations, actions, reward, terminated, truncated, infos, seed, policy } = this.#columns;
     const { dtypes, infos: names } = this.about;
-    const where = `${this.path}: episode ${rows[0]![episode]}`;
+    const where = `${this.path}: episode ${shortened(rows[0]![episode]!)}`;
     const steps = rows.length - 1;
     const last = rows[steps]!;
     if (steps === 0 || [...actions, reward].some((at) => last[at]!.trim() !== '')) {
@@ -146,7 +149,7 @@ export class CsvDataset implements Dataset {
       const other = rows.findIndex((row) => row[at]!.trim() !== '' && Number(row[at]) !== value);
       if (other < 0) return value;
       throw new Error(
-        `${where}, line ${first + other}: got "${rows[other]![at]!.trim()}", expected ${value}, ${expected} of the whole episode`,
+        `${where}, line ${first + other}: got "${shortened(rows[other]![at]!.trim())}", expected ${value}, ${expected} of the whole episode`,
       );
     };
     const ends = { terminated: flag(terminated), truncated: flag(truncated) };
@@ -220,7 +223,10 @@ function rowsOf(episode: StoredEpisode, number: number, { about, observationSpac
 
 function columnOf(path: string, names: readonly string[], name: string): number {
   const at = names.indexOf(name);
-  if (at < 0) throw new Error(`${path}: has no column ${name}, got ${names.slice(0, 8).join(',') || 'none'}`);
+  if (at < 0)
+    throw new Error(
+      `${path}: has no column ${shortened(name)}, got ${shortened(names.slice(0, 8).join(',')) || 'none'}`,
+    );
   return at;
 }
 
@@ -251,13 +257,13 @@ function columnsIn(path: string, names: readonly string[]): Omit<Columns, 'infos
  */
 function checkNoOthers(path: string, names: readonly string[], columns: Columns): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new Error(`${path}: has two columns ${twice}`);
+  if (twice !== undefined) throw new Error(`${path}: has two columns ${shortened(twice)}`);
   const read = new Set(Object.values(columns).flat());
   const other = names.find((name, i) => !read.has(i) && name !== 'step' && !name.startsWith('info.'));
   if (other === undefined) return;
   const last = { observation: columns.observations.length - 1, action: columns.actions.length - 1 };
   throw new Error(
-    `${path}: has the column ${other}, expected episode, step, observation.0 to ${last.observation}, action.0 to ${last.action}, ` +
+    `${path}: has the column ${shortened(other)}, expected episode, step, observation.0 to ${last.observation}, action.0 to ${last.action}, ` +
       'reward, terminated, truncated, info.<name>, seed, policy',
   );
 }
@@ -279,29 +285,12 @@ function aboutIn(path: string, text: string): DatasetAbout {
   return parseOptions(`${path}: line 1`, datasetAboutSchema, json);
 }
 
-/** What a file without a word of it is taken for. */
-function plainAbout(
-  names: readonly string[],
-  { observations, actions }: Pick<Columns, 'observations' | 'actions'>,
-): DatasetAbout {
-  const box = (size: number) => spaceToJson(new Box({ low: -Infinity, high: Infinity, shape: [size] }));
-  return {
-    environment: null,
-    observationSpace: box(observations.length),
-    actionSpace: box(actions.length),
-    dtypes: { observations: 'float32', actions: 'float32', rewards: 'float64' },
-    infos: infosIn(names),
-    policies: [],
-    provenance: {},
-  };
-}
-
 /** Whether a cell says that something is so; an empty one says that it is not. */
 function flagIn(where: string, text: string): boolean {
   const value = text.trim().toLowerCase();
   if (['1', '1.0', 'true'].includes(value)) return true;
   if (['', '0', '0.0', 'false'].includes(value)) return false;
-  throw new Error(`${where}: got "${text.trim()}", expected 1 or 0 where an end is said`);
+  throw new Error(`${where}: got "${shortened(text.trim())}", expected 1 or 0 where an end is said`);
 }
 
 /** NaN where nothing is told. */
@@ -311,6 +300,6 @@ function infoIn(where: string, text: string): number {
 
 function numberIn(where: string, text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) throw new Error(`${where}: got "${text.trim()}", expected a number`);
+  if (Number.isNaN(value)) throw new Error(`${where}: got "${shortened(text.trim())}", expected a number`);
   return value;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Box } from '../envs/index.ts';
 import { writeWholeFile } from '../src/files.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { parseJson } from '../src/parseJson.ts';
@@ -6,7 +7,7 @@ import { checkEpisode } from './checkEpisode.ts';
 import { converted } from './converted.ts';
 import { type Dataset, type DatasetAbout, datasetAboutSchema } from './dataset.ts';
 import type { Episode } from './episode.ts';
-import { spacesFromJson } from './spaceJson.ts';
+import { spacesFromJson, spaceToJson } from './spaceJson.ts';
 import { type Dtype, episodesOf, type NumberArray, type StoredEpisode } from './storedEpisode.ts';
 import { numberText, textLines } from './textLines.ts';
 
@@ -28,16 +29,19 @@ const episodeSchema = z.strictObject({
   observations: z.array(z.array(z.number())),
   actions: z.array(z.array(z.number())),
   rewards: z.array(z.number()),
-  terminated: z.boolean(),
-  truncated: z.boolean(),
+  terminated: z.boolean().default(false),
+  truncated: z.boolean().default(false),
   infos: z.record(z.string(), z.array(unusual)).default({}),
   seed: z.number().optional(),
   policy: z.int().nonnegative().optional(),
 });
 
+type JsonEpisode = z.output<typeof episodeSchema>;
+
 /**
  * A dataset as JSON lines: what it says of itself, then an episode a line,
- * `{"observations": [[…], …], "actions": [[…], …], "rewards": […], "terminated": true, "truncated": false}`.
+ * `{"observations": [[…], …], "actions": [[…], …], "rewards": […], "terminated": true, "truncated": false}`. Without the first line, spaces are
+ * boxes without bounds, infos are those of any episode, and one that says of no end counts as truncated, as in CSV.
  */
 export class JsonLinesDataset implements Dataset {
   readonly path: string;
@@ -48,18 +52,49 @@ export class JsonLinesDataset implements Dataset {
   readonly numSteps: number;
   readonly observationSpace: Dataset['observationSpace'];
   readonly actionSpace: Dataset['actionSpace'];
+  readonly #hasHeader: boolean;
 
   /** @throws one line, if it cannot be read, or its first line is not that of such a file */
   constructor(path: string) {
     const [first = ''] = textLines(path);
-    const { about, episodes, steps } = parseOptions(`${path}: line 1`, headerSchema, parsed(path, 1, first));
     this.path = path;
+    const { about, episodes, steps, hasHeader } = begun(path, () => {
+      const json = parsed(path, 1, first);
+      const isEpisode = typeof json === 'object' && json !== null && 'observations' in json;
+      if (!isEpisode) return { ...parseOptions(`${path}: line 1`, headerSchema, json), hasHeader: true };
+      return { ...this.#plain(parseOptions(`${path}: line 1`, episodeSchema, json)), hasHeader: false };
+    });
+    this.#hasHeader = hasHeader;
     this.about = about;
     this.numEpisodes = episodes;
     this.numSteps = steps;
     const { observationSpace, actionSpace } = spacesFromJson(`${path}: line 1`, about);
     this.observationSpace = observationSpace;
     this.actionSpace = actionSpace;
+  }
+
+  /** What a file is taken for that begins with an episode. */
+  #plain({ observations, actions }: JsonEpisode): Pick<z.output<typeof headerSchema>, 'about' | 'episodes' | 'steps'> {
+    let [episodes, steps] = [0, 0];
+    const infos = new Set<string>();
+    for (const { json } of this.#lines(false)) {
+      episodes += 1;
+      steps += json.rewards.length;
+      for (const name of Object.keys(json.infos)) infos.add(name);
+    }
+    const about = plainAbout(observations[0]?.length ?? 0, actions[0]?.length ?? 0, [...infos].sort());
+    return { about, episodes, steps };
+  }
+
+  /** The episodes with their lines. */
+  *#lines(hasHeader: boolean): Iterable<{ readonly where: string; readonly json: JsonEpisode }> {
+    let number = 0;
+    for (const line of textLines(this.path)) {
+      number += 1;
+      if ((number === 1 && hasHeader) || line.trim() === '') continue;
+      const where = `${this.path}: line ${number}`;
+      yield { where, json: parseOptions(where, episodeSchema, parsed(this.path, number, line)) };
+    }
   }
 
   episodes(): Iterable<Episode> {
@@ -69,25 +104,26 @@ export class JsonLinesDataset implements Dataset {
   /** @throws one line that names the line, if one is no episode or does not fit the spaces, or some are missing */
   *storedEpisodes(): Iterable<StoredEpisode> {
     const { dtypes, infos: names } = this.about;
-    let [number, episodes, steps] = [0, 0, 0];
-    for (const line of textLines(this.path)) {
-      number += 1;
-      if (number === 1 || line.trim() === '') continue;
-      const where = `${this.path}: line ${number}`;
-      const json = parseOptions(where, episodeSchema, parsed(this.path, number, line));
+    let [episodes, steps] = [0, 0];
+    for (const { where, json } of this.#lines(this.#hasHeader)) {
       const rows = (name: 'observations' | 'actions', width: number) =>
         rowsOf(where, name, json[name], width, dtypes[name]);
       const count = json.rewards.length;
       const missing = names.find((name) => json.infos[name] === undefined);
-      if (missing !== undefined) throw new Error(`${where}: has no infos.${missing}`);
+      if (missing !== undefined && this.#hasHeader) throw new Error(`${where}: has no infos.${missing}`);
       const episode: StoredEpisode = {
         observations: rows('observations', this.observationSpace.size),
         actions: rows('actions', this.actionSpace.size),
         rewards: converted(`${where}: rewards`, json.rewards, dtypes.rewards) as Float64Array,
         terminations: atEnd(count, json.terminated),
-        truncations: atEnd(count, json.truncated),
+        truncations: atEnd(count, json.truncated || (!this.#hasHeader && !json.terminated)),
         ...(names.length > 0 && {
-          infos: Object.fromEntries(names.map((name) => [name, Float64Array.from(json.infos[name]!)])),
+          infos: Object.fromEntries(
+            names.map((name) => [
+              name,
+              json.infos[name] ? Float64Array.from(json.infos[name]) : new Float64Array(count + 1).fill(Number.NaN),
+            ]),
+          ),
         }),
         ...(json.seed !== undefined && { seed: json.seed }),
         ...(json.policy !== undefined && { policy: json.policy }),
@@ -138,6 +174,34 @@ function lineOf(
     ...(policy === undefined ? [] : [`"policy":${policy}`]),
   ];
   return `{${fields.join(',')}}`;
+}
+
+/** What a text file is taken for that does not say what it is. */
+export function plainAbout(observationSize: number, actionSize: number, infos: readonly string[]): DatasetAbout {
+  const box = (size: number) => spaceToJson(new Box({ low: -Infinity, high: Infinity, shape: [size] }));
+  return {
+    environment: null,
+    observationSpace: box(observationSize),
+    actionSpace: box(actionSize),
+    dtypes: { observations: 'float32', actions: 'float32', rewards: 'float64' },
+    infos: [...infos],
+    policies: [],
+    provenance: {},
+  };
+}
+
+/** What is wrong with the first line, and where it says what may stand there. */
+function begun<T>(path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.startsWith(`${path}: line 1`)) throw error;
+    throw new Error(
+      `${message}; the first line is an episode, {"observations":[[…]],"actions":[[…]],"rewards":[…]}, or says what the dataset is: ` +
+        'docs/datasets.md#your-own-data',
+    );
+  }
 }
 
 function rowsOf(

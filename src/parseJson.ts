@@ -15,7 +15,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error((error as Error).message.replaceAll('\n', ' '));
+    throw new Error((error as Error).message.replaceAll(/\p{Cc}+/gu, ' '));
   }
 }
 

@@ -269,6 +269,55 @@ describe('JSON lines', () => {
     expect(await withSecond({ infos: {} })).toBe('data: line 3: has no infos.distance');
     expect(await withSecond({})).toBe('none');
   });
+
+  test('need no line before the episodes, as CSV needs none', async () => {
+    const path = join(folder(), 'data.jsonl');
+    const rows = [
+      [0.1, 0],
+      [0.2, 0.1],
+      [0.3, 0.2],
+    ];
+    const one = { observations: rows, actions: [[1], [1.5]], rewards: [0.5, 0.25] };
+    const told = { ...one, terminated: true, infos: { speed: [1, 2, 3] }, seed: 7 };
+    writeFileSync(path, `${JSON.stringify(one)}\n\n${JSON.stringify(told)}\n`);
+    const dataset = await openDataset(path);
+    expect(dataset).toMatchObject({ numEpisodes: 2, numSteps: 4, format: 'jsonl' });
+    expect([dataset.observationSpace, dataset.actionSpace].map(String)).toEqual([
+      'Box(-Infinity, Infinity, [2], float32)',
+      'Box(-Infinity, Infinity, [1], float32)',
+    ]);
+    const [first, second] = [...dataset.storedEpisodes()];
+    expect([...first!.observations]).toEqual(rows.flat().map(Math.fround));
+    expect([first!.terminations, first!.truncations].map((ends) => [...ends])).toEqual([
+      [0, 0],
+      [0, 1],
+    ]);
+    expect([second!.terminations, second!.truncations].map((ends) => [...ends])).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+    expect([...first!.infos!.speed!, ...second!.infos!.speed!]).toEqual([Number.NaN, Number.NaN, Number.NaN, 1, 2, 3]);
+    expect([first!.seed, second!.seed]).toEqual([undefined, 7]);
+    // What it becomes has all of it.
+    const stored = join(folder(), 'stored');
+    await writeDataset(dataset, stored, 'oxbow');
+    expect([...(await openDataset(stored)).storedEpisodes()]).toEqual([first, second]);
+
+    const problem = (...lines: object[]) => {
+      writeFileSync(path, lines.map((line) => JSON.stringify(line)).join('\n'));
+      return problemOf(path);
+    };
+    expect(await problem(one, { ...one, actions: [[1], [1, 2]] })).toBe(
+      'data: line 2: actions: row 1 has 2 numbers, expected 1',
+    );
+    const where =
+      '; the first line is an episode, {"observations":[[…]],"actions":[[…]],"rewards":[…]}, or says what the dataset is: docs/datasets.md#your-own-data';
+    expect(await problem({ obs: rows }, one)).toBe(
+      `data: line 1: format: got undefined, expected one of oxbow-episodes${where}`,
+    );
+    expect(await problem({ ...one, rewards: 3 })).toBe(`data: line 1: rewards: got 3, expected an array${where}`);
+    expect(await problem([1, 2])).toBe(`data: line 1: got [1,2], expected an object${where}`);
+  });
 });
 
 test('a text that is none is refused by its file', async () => {
