@@ -119,8 +119,8 @@ export function writeWholeFile(
   try {
     try {
       if (replaced !== undefined) keepRights(temporary.file, replaced);
-      for (const part of parts) writeAll(temporary.file, part);
-      sync(temporary.file);
+      for (const part of parts) naming(target.path, () => writeAll(temporary.file, part));
+      naming(target.path, () => sync(temporary.file));
     } finally {
       files.closeSync(temporary.file);
     }
@@ -296,7 +296,7 @@ function targetOf(path: string): Target {
   }
   const found = files.statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() || path.endsWith('/') || path.endsWith(sep)) {
-    throw systemError('EISDIR', 'it is a directory, expected a file');
+    throw systemError('EISDIR', `it is a directory, expected a file, open '${path}'`);
   }
   if (found !== undefined && !found.isFile()) return { way: 'through', path };
   if (found !== undefined) files.accessSync(at, files.constants.W_OK);
@@ -356,7 +356,7 @@ function writeThrough(target: Target & { way: 'through' }, parts: Iterable<Uint8
     throw systemError('ENXIO', 'nobody reads it; start its reader first');
   }
   try {
-    for (const part of parts) writeAll(file, part);
+    for (const part of parts) naming(target.path, () => writeAll(file, part));
   } finally {
     if (file !== target.descriptor) files.closeSync(file);
   }
@@ -383,6 +383,16 @@ export function writeAll(file: number, bytes: Uint8Array): void {
 /** An error as Node gives it. */
 function systemError(code: string, message: string): Error {
   return Object.assign(new Error(`${code}: ${message}`), { code });
+}
+
+/** What writes into an open file, of which Node's errors do not say which it is. */
+function naming(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) error.message += ` '${path}'`;
+    throw error;
+  }
 }
 
 /** The error with the name that the caller knows in place of the temporary one. */

@@ -4,6 +4,7 @@ import { EXIT } from '../harness/exit.ts';
 import { firstLine } from '../harness/firstLine.ts';
 import { InputError } from '../harness/inputError.ts';
 import { plural } from '../harness/plural.ts';
+import { storageErrorOf } from '../harness/storageError.ts';
 
 /** `oxbow dataset`: shows datasets, checks them, writes them in other formats, and makes those of benchmarks. */
 export function datasetCommand(end: (code: number) => void): Command {
@@ -26,7 +27,9 @@ export function datasetCommand(end: (code: number) => void): Command {
     .argument('<dataset>', "a folder or a file in one of the formats: oxbow's, Minari's, .jsonl, .csv")
     .argument('<out>', 'a new folder, or a file .jsonl or .csv')
     .option('--to <format>', 'oxbow, minari, jsonl or csv (default: by the ending of a file, else oxbow)')
-    .action((path: string, out: string, { to }: { to?: string }) => orInputError(() => convert(path, out, to)));
+    .action((path: string, out: string, { to }: { to?: string }) =>
+      orInputError(async () => end(await convert(path, out, to))),
+    );
   command
     .command('finish')
     .description('keep what there is of a dataset whose collecting was stopped')
@@ -76,15 +79,23 @@ async function check(path: string): Promise<number> {
   return EXIT.ok;
 }
 
-async function convert(path: string, out: string, to: string | undefined): Promise<void> {
+async function convert(path: string, out: string, to: string | undefined): Promise<number> {
   const { datasetFormats, openDataset, writeDataset } = await import('../../datasets/index.ts');
   const format = to ?? /\.(jsonl|csv)$/.exec(out)?.[1] ?? 'oxbow';
   const known = datasetFormats.find((name) => name === format);
   if (known === undefined) throw new InputError(`--to: got ${to}, expected one of ${datasetFormats.join(', ')}`);
   if (existsSync(out)) throw new InputError(`${out}: is there already, expected a new name`);
   const dataset = await openDataset(path);
-  await writeDataset(dataset, out, known);
+  try {
+    await writeDataset(dataset, out, known);
+  } catch (error) {
+    const full = storageErrorOf(error);
+    if (full === undefined) throw error;
+    process.stderr.write(`oxbow: cannot write ${out}: ${firstLine(full.message)}\n`);
+    return EXIT.failed;
+  }
   process.stdout.write(`${out}: ${sizeOf(dataset.numEpisodes, dataset.numSteps)}, as ${format}\n`);
+  return EXIT.ok;
 }
 
 /** `3 episodes with 600 steps in all` */

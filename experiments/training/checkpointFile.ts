@@ -62,7 +62,9 @@ export function readCheckpoint(path: string): unknown {
 }
 
 function readState(path: string, file: number): unknown {
-  const { size } = fstatSync(file);
+  const found = fstatSync(file);
+  if (!found.isFile()) throw new InputError(`${path} is no checkpoint of oxbow`);
+  const { size } = found;
   const hash = createHash('sha256');
   const damaged = (how: string) => new InputError(`${path} is damaged or was edited: ${how}`);
   let left = size;

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { ProtobufWriter } from '../../src/engine/onnx/protobuf.ts';
+import { leadsToFile } from '../../src/files.ts';
+import { InputError } from '../harness/inputError.ts';
 import { GrowingFile } from './growingFile.ts';
 
 /** Bytes before an event's own: its length and the checksum of that; behind it is its checksum. */
@@ -22,7 +24,9 @@ export class EventFile {
    * @param lastStep events of later steps, and all from a torn or damaged one on, are cut off: what follows is written again
    */
   constructor(path: string, lastStep: number) {
-    const before = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    const isThere = existsSync(path);
+    if (isThere && !leadsToFile(path)) throw new InputError(`${path} is no file, expected the events of a training`);
+    const before = isThere ? readFileSync(path) : Buffer.alloc(0);
     const { length, events } = keptPart(before, lastStep);
     this.#file = new GrowingFile(path, before.subarray(0, length));
     // The first event of a file says its version.
