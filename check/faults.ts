@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { textTable } from '../experiments/harness/report/table.ts';
 import { Rng } from '../src/random.ts';
+import { craftedMinari } from './faults/craftedMinari.ts';
 import { type FaultCase, type FaultContext, isBad, seen } from './faults/faultCase.ts';
 import { filesBelow } from './faults/filesBelow.ts';
 import { flippedBits } from './faults/flippedBits.ts';
@@ -61,6 +62,7 @@ const kinds: readonly ((context: FaultContext) => Promise<void>)[] = [
   writing,
   forgedFiles,
   flippedBits,
+  craftedMinari,
 ];
 for (const kind of kinds) await kind(context);
 

@@ -5,6 +5,9 @@ import { fingerprint, makePolicy, policyToJson, Rng } from '../../src/index.ts';
 import { startOxbow } from '../oxbowProcess.ts';
 import { type FaultContext, seen } from './faultCase.ts';
 
+/** Milliseconds in which each command ends, and characters that it may say. */
+const [PATIENCE, LONGEST_LINE] = [60_000, 4000];
+
 /** What a command must end with. */
 interface Expected {
   readonly code: number;
@@ -35,8 +38,11 @@ export async function forgedFiles({ folder: parent, short, record }: FaultContex
     if (short && tried.has(fault)) return;
     tried.add(fault);
     rmSync(canary, { force: true });
+    const began = performance.now();
     const ended = await startOxbow(folder, argv).ended;
     const problems: string[] = [];
+    if (ended.time - began > PATIENCE) problems.push(`took ${Math.round(ended.time - began)} ms`);
+    if (ended.stderr.length > LONGEST_LINE) problems.push(`said ${ended.stderr.length} characters`);
     if (existsSync(canary) !== runs) problems.push(runs ? 'did not run what was named' : 'ran code of others');
     if (ended.code !== code) problems.push(`ended with ${ended.code}: ${ended.stderr}`);
     const isLine = says === undefined ? ended.stderr === '' : /^oxbow: \P{Cc}*\n$/u.test(ended.stderr);
@@ -103,6 +109,21 @@ export async function forgedFiles({ folder: parent, short, record }: FaultContex
   });
   addPolicy(wide, 'Pendulum-v1', '['.repeat(1_000_000));
   await attempt('JSON of a million levels', ['eval', wide], { code: 2, says: 'nested deeper than 500 levels' });
+
+  const long = 'q'.repeat(20_000);
+  const misspelt = 'names and values of 20,000 letters';
+  for (const activation of [long, Array(1600).fill(64), { toString: 1 }]) {
+    const { format, version, sha256: _, ...content } = JSON.parse(text);
+    content.policy.options.activation = activation;
+    const file = JSON.stringify({ format, version, sha256: fingerprint(content), ...content });
+    addPolicy(wide, 'Pendulum-v1', file);
+    await attempt(misspelt, ['eval', wide], { code: 2, says: 'activation: got ' });
+  }
+  for (const command of ['report', 'eval', 'verify', 'resume', 'collect']) {
+    const key = forged(`key-${command}`, { [long]: 1 });
+    const argv = command === 'collect' ? [command, key, '--out', join(folder, 'collected')] : [command, key];
+    await attempt(misspelt, argv, { code: 2, says: '' });
+  }
 
   const loads = [
     ['a module that throws null', 'throw null;', 'throws null'],

@@ -29,6 +29,7 @@ export async function writing(context: FaultContext): Promise<void> {
   await descriptors(context);
   await descriptorsOnTheWay(context);
   await takenAway(context);
+  await fullDatasets(context);
 }
 
 /** What `--json` leads to: what the command is to say, `''` if it writes, and what is there then. */
@@ -140,6 +141,31 @@ async function readOnly({ folder, record }: FaultContext, run: string): Promise<
       const ended = await within(startOxbow(folder, argv));
       const problems = problemsOf(ended, `${says}${disk}/x`, 'EROFS: ');
       record({ fault: `read-only folder, ${argv[0]} ${argv.at(-2)}`, ...seen(ended), lost: 0, problems });
+    }
+  } finally {
+    spawnSync('umount', [disk]);
+  }
+}
+
+/** Datasets that are written in each format on a disk that has no room for them. */
+async function fullDatasets({ folder, record }: FaultContext): Promise<void> {
+  const disk = join(folder, 'full-disk');
+  mkdirSync(disk);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { encoding: 'utf8' });
+  if (mounted.status !== 0) {
+    process.stdout.write(`Full disk: left out, since none can be mounted: ${mounted.stderr || mounted.error}\n`);
+    return;
+  }
+  const log = join(folder, 'log.csv');
+  const rows = Array.from({ length: 20_001 }, (_, t) => (t < 20_000 ? `0,${t / 7},${t / 3},1` : '0,0,,'));
+  writeFileSync(log, ['episode,observation.0,action.0,reward', ...rows, ''].join('\n'));
+  try {
+    for (const [format, name] of Object.entries({ oxbow: 'a', minari: 'b-v0', jsonl: 'c.jsonl', csv: 'd.csv' })) {
+      const out = join(disk, name);
+      const ended = await within(startOxbow(folder, ['dataset', 'convert', log, out, '--to', format]));
+      const problems = problemsOf(ended, `cannot write ${out}: ENOSPC: no space left on device`);
+      problems.push(...readdirSync(disk));
+      record({ fault: `full disk for a dataset, ${format}`, ...seen(ended), lost: 0, problems });
     }
   } finally {
     spawnSync('umount', [disk]);

@@ -119,6 +119,24 @@ describe('Discrete', () => {
     expect(() => new Discrete(0)).toThrow('Discrete: n must be an integer ≥ 1, got 0');
     expect(() => new Discrete(2, 0.5)).toThrow('start must be an integer');
   });
+
+  it('refuses integers that batches of float32 do not have', () => {
+    for (const [n, start] of [
+      [2 ** 24 + 1, 0],
+      [1, -(2 ** 24)],
+      [2, 2 ** 24 - 1],
+    ] as const) {
+      const space = new Discrete(n, start);
+      const row = new Float32Array(1);
+      for (const x of [start, start + n - 1]) {
+        space.write(x, row, 0);
+        expect(space.read(row, 0)).toBe(x);
+      }
+      expect(() => new Discrete(n + 1, start === 0 ? 0 : start < 0 ? start - 1 : start)).toThrow(
+        /^Discrete: got the integers from /,
+      );
+    }
+  });
 });
 
 const pose = new Tuple([new Box({ low: [-1, -Infinity], high: [1, 2] }), new Discrete(3, -1)]);
