@@ -129,6 +129,7 @@ describe('writeWholeFile', () => {
       const path = `${folder}/${name}`;
       for (const act of [() => writeWholeFile(path, 'x'), () => checkWritableFile(path)]) {
         expect(act).toThrow(expect.objectContaining({ code }));
+        if (code === 'EISDIR') expect(act).toThrow(`expected a file, open '${path}'`);
       }
     }
     expect(readdirSync(folder)).toEqual(before);
@@ -174,7 +175,7 @@ describe('writeWholeFile', () => {
     const device = join(folder, 'full');
     if (spawnSync('mknod', [device, 'c', '1', '7']).status !== 0) skip();
     checkWritableFile(device);
-    expect(() => writeWholeFile(device, 'x')).toThrow(/^ENOSPC/);
+    expect(() => writeWholeFile(device, 'x')).toThrow(/^ENOSPC: .*\/full'$/);
     expect(lstatSync(device).isCharacterDevice()).toBe(true);
     expect(readdirSync(folder)).toEqual(['full']);
   });

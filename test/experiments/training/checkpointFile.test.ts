@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -95,6 +95,12 @@ describe('a checkpoint file', () => {
       );
     }
     refused(Buffer.concat([whole, Buffer.of(0)]), /its checksum does not fit/);
+  });
+
+  it('that is a folder is refused by its name', () => {
+    const path = mkdtempSync(join(tmpdir(), 'oxbow-checkpoint-'));
+    expect(() => readCheckpoint(path)).toThrow(new InputError(`${path} is no checkpoint of oxbow`));
+    rmSync(path, { recursive: true });
   });
 
   it('with a forged header is refused, in one line', () => {
