@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { Box } from '../envs/index.ts';
 import { checkPolicy, type Rng } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
+import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { rateAt, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import {
@@ -136,6 +138,8 @@ export class Ppo implements Agent<PpoReport> {
     const envs = vectorEnvFor('Ppo', policy, config.env);
     checkDensity('Ppo', policy);
     checkPolicy(policy);
+    const { actionSpace } = envs;
+    const baseEntropy = config.baseEntropy ?? (actionSpace instanceof Box ? boxRescaleLogDet(actionSpace) : 0);
     this.#training = new ProximalTraining({
       ...envs,
       owner: 'Ppo',
@@ -144,7 +148,7 @@ export class Ppo implements Agent<PpoReport> {
       sample: (observations, rng) => policy.given(observations).sampleWithLogProb(rng),
       shapes: { logProbs: [] },
       columns: (buffer, _, progress) => {
-        soften(buffer, rateAt('Ppo: temperature', config.temperature, progress), config.baseEntropy);
+        soften(buffer, rateAt('Ppo: temperature', config.temperature, progress), baseEntropy);
         return { logProbs: buffer.logProbs };
       },
       policyLoss: (batch, rng) => this.#policyLoss(batch, rng),

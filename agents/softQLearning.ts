@@ -14,6 +14,7 @@ import {
   valueAndGradients,
 } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
+import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { type Rate, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
 import { ActionValues } from './common/actionValues.ts';
@@ -228,7 +229,9 @@ export class SoftQLearning implements Agent<SoftQLearningReport> {
     const actions = tf.add(tf.mul(rng.uniformTensor([batch * count, size]), tf.tensor1d(widths)), tf.tensor1d(low));
     const values = this.#targets.least(repeated(seen, count), actions);
     const logIntegral = tf.logSumExp(tf.reshape(tf.div(values, temperature), [batch, count]), 1);
-    const logVolume = widths.reduce((sum, width) => sum + portableMath.log(width), 0);
+    // In units of the bounds where these are far from ±1: a volume of actions is worth no more for the unit that it is measured in.
+    const logUnit = boxRescaleLogDet(this.#actionSpace);
+    const logVolume = widths.reduce((sum, width) => sum + portableMath.log(width), 0) - logUnit;
     return tf.mul(temperature, tf.add(logIntegral, logVolume - portableMath.log(count)));
   }
 

@@ -46,8 +46,8 @@ export const entropyCoefficient = z
   .default(0)
   .describe('c_e, the weight of the entropy bonus in the loss');
 
-export const baseEntropy = z.number().default(0).meta({
+export const baseEntropy = z.number().optional().meta({
   description:
-    "H₀, the entropy beyond which entropy is rewarded; with the logarithm of the action space's measure the uniform policy has no reward for it, so that no episode is worth going on for its entropy alone",
+    "H₀, the entropy beyond which entropy is rewarded; by default 0, and with bounds far from ±1, as [0, 1000], what is 0 in units of the bounds; with the logarithm of the action space's measure the uniform policy has no reward for it, so that no episode is worth going on for its entropy alone",
   unit: 'nats',
 });

@@ -1,6 +1,6 @@
 import type { Box } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
-import { halfWidths } from '../../src/policies/halfWidths.ts';
+import { halfWidths } from '../../src/policies/boxScale.ts';
 import type { Stateful } from './agentParts.ts';
 import { setSameLength } from './setSameLength.ts';
 

@@ -1,6 +1,7 @@
 import type { EpisodeSource } from '../../datasets/episode.ts';
 import { Box } from '../../envs/index.ts';
 import type { Policy } from '../../src/index.ts';
+import { note } from '../../src/note.ts';
 import { checkContinuous } from './checkContinuous.ts';
 import { checkFitsInMemory } from './checkFitsInMemory.ts';
 import { commandActions } from './commandActions.ts';
@@ -43,15 +44,61 @@ export function filledReplay(owner: string, options: FilledReplayOptions): Fille
   checkFitsInMemory(`${owner}: dataset`, numSteps, 'transitions', bytesPerTransition(shape));
   const replay = new ReplayBuffer({ owner, capacity: numSteps, numEnvs: 1, ...sizes, ...shape });
   const clips = !leavesBounds(policy, actionSpace);
+  const outside = new OutsideActions(actionSpace);
   let largestReward = 0;
   for (const episode of episodes()) {
+    outside.see(episode.actions);
     const actions = episode.actions.slice();
     if (clips) commandActions(episode.actions, actionSpace, actions);
     for (const reward of episode.rewards) largestReward = Math.max(largestReward, Math.abs(reward));
     onObservations(episode.observations.subarray(0, -observationDim));
     replay.addEpisode({ ...episode, actions });
   }
+  outside.say(owner, clips ? 'clipped' : 'as they are');
   return { replay, actionSpace, largestReward };
+}
+
+/** Which actions of data lie outside their bounds. */
+class OutsideActions {
+  readonly #space: Box;
+  #rows = 0;
+  #outside = 0;
+  /** The number farthest beyond a bound, in widths of the bounds, and which bounds. */
+  #farthest = { by: 0, value: 0, low: 0, high: 0 };
+
+  constructor(space: Box) {
+    this.#space = space;
+  }
+
+  /** @param actions row by row */
+  see(actions: Float32Array): void {
+    const { low, high, size } = this.#space;
+    for (let at = 0; at < actions.length; at += size) {
+      let isOutside = false;
+      for (let i = 0; i < size; i++) {
+        const [value, least, most] = [actions[at + i]!, low[i]!, high[i]!];
+        const by = Math.max(least - value, value - most) / (most - least);
+        if (!(value < least || value > most)) continue;
+        isOutside = true;
+        if (by >= this.#farthest.by) this.#farthest = { by, value, low: least, high: most };
+      }
+      this.#rows += 1;
+      if (isOutside) this.#outside += 1;
+    }
+  }
+
+  /** @param how they are learned */
+  say(owner: string, how: string): void {
+    if (this.#outside === 0) return;
+    const share = Number(((100 * this.#outside) / this.#rows).toPrecision(2));
+    const [value, low, high] = [this.#farthest.value, this.#farthest.low, this.#farthest.high].map(
+      (number) => Number(number.toPrecision(4)),
+    );
+    note(
+      `${owner}: dataset: ${share} % of the actions lie outside their bounds, the farthest with ${value} where ` +
+        `[${low}, ${high}] is allowed: the policy learns them ${how}, and critics see them clipped`,
+    );
+  }
 }
 
 /**

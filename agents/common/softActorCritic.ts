@@ -10,6 +10,7 @@ import {
   valueAndGradients,
   whileTraining,
 } from '../../src/index.ts';
+import { boxRescaleLogDet } from '../../src/policies/boxScale.ts';
 import type { CriticNetworks, CriticNetworksOptions } from '../../src/policies/criticNetworks.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import type { CriticLoss } from './actionValues.ts';
@@ -111,6 +112,8 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
   readonly #parts: SoftActorCriticParts<Critics>;
   readonly #targets: Critics;
   readonly #temperature: Temperature;
+  /** H₀ */
+  readonly #baseEntropy: number;
   readonly #optimizers: { readonly critics: Adam; readonly policy: Adam };
   readonly #training: ReplayTraining<SoftRate, FigureOf<SoftActorCriticReport>>;
 
@@ -134,6 +137,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     const hasTargets = config.tau !== undefined;
     this.#targets = hasTargets ? makeCritics(ofCritics) : this.critics;
     this.#temperature = new Temperature(config, actionSpace);
+    this.#baseEntropy = config.baseEntropy ?? boxRescaleLogDet(actionSpace);
     this.#optimizers = {
       critics: new Adam(this.critics.trainableVariables(), adam),
       policy: new Adam(policy.trainableVariables(), adam),
@@ -206,7 +210,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
     rng: Rng,
     isPolicyDue: boolean,
   ): Partial<Record<FigureOf<SoftActorCriticReport> | 'errors', tf.Tensor>> {
-    const { policy, tau, baseEntropy, criticMaxGradientNorm } = this.#parts.config;
+    const { policy, tau, criticMaxGradientNorm } = this.#parts.config;
     const { observations, nextObservations } = batch;
     const seen = policy.normalized(observations);
     const temperature = this.#temperature.now(batch.temperature);
@@ -218,7 +222,7 @@ export class SoftActorCritic<Critics extends CriticNetworks> {
         seen,
         nextSeen: policy.normalized(nextObservations),
         nextActions: next.action,
-        entropyCosts: tf.mul(temperature, tf.add(next.logProb, baseEntropy)),
+        entropyCosts: tf.mul(temperature, tf.add(next.logProb, this.#baseEntropy)),
         rng,
       },
       this.critics,

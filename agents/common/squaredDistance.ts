@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Box } from '../../envs/index.ts';
-import { halfWidths } from '../../src/policies/halfWidths.ts';
+import { halfWidths } from '../../src/policies/boxScale.ts';
 
 /**
  * E[‖a − b‖²], the mean over rows and components, in half widths of the bounds: a scalar.

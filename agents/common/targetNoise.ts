@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
+import { halfWidths } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
-import { halfWidths } from '../../src/policies/halfWidths.ts';
 
 /** Options of {@link withTargetNoise}. */
 export const targetNoiseOptions = {

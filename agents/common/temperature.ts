@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
 import { Adam, portableMath } from '../../src/index.ts';
-import { halfWidths } from '../../src/policies/halfWidths.ts';
+import { halfWidths } from '../../src/policies/boxScale.ts';
 import { RATES, type Rate, rateSchema } from '../../src/training/rate.ts';
 import { baseEntropy, OVER_TRAINING } from './agentOptions.ts';
 import { ScalarParameter } from './scalarParameter.ts';

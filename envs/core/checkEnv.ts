@@ -206,15 +206,7 @@ function adviceOn(name: string, space: Space): string[] {
     return Object.entries<Space>(space.spaces).flatMap(([key, part]) => adviceOn(`${name}.${key}`, part));
   }
   if (!(space instanceof Box)) return [];
-  const low: ArrayLike<number> = space.low;
-  const high: ArrayLike<number> = space.high;
-  const isUsual = Array.from(low).every((bound, i) => high[i] === 1 && (bound === -1 || bound === 0));
-  const advice: string[] = [];
-  if (!space.bounded) advice.push(`${name} has infinite bounds: give finite ones where they are known`);
-  if (name.startsWith('actionSpace') && space.bounded && !isUsual) {
-    advice.push(`${name} is not [-1, 1] or [0, 1]: policies that do not adapt to bounds need RescaleAction`);
-  }
-  return advice;
+  return space.bounded ? [] : [`${name} has infinite bounds: give finite ones where they are known`];
 }
 
 /**

@@ -196,7 +196,15 @@ export const builtinPolicies = {
   }),
   implicit: completeDefinition({
     description: 'one pass of a network takes noise to actions; samples without a density',
-    options: { activation: networkOptions.activation.default('relu') },
+    options: {
+      activation: networkOptions.activation.default('relu'),
+      squash: z
+        .enum(['none', 'tanh'])
+        .default('none')
+        .describe(
+          "what takes the network's numbers to actions; 'none' counts in units of the bounds, 'tanh' keeps actions within them",
+        ),
+    },
     make: ({ squash, actionSpace, ...options }) =>
       new ImplicitPolicy({ ...options, squash: squash instanceof Identity ? boxScale(actionSpace) : squash }),
   }),

@@ -3,8 +3,8 @@ import { Module } from '../module.ts';
 import type { Activation } from '../nn/activation.ts';
 import { Mlp, type MlpOptions } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
+import { halfWidths } from './boxScale.ts';
 import type { BoxSpace } from './boxSpace.ts';
-import { halfWidths } from './halfWidths.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
 
 export interface CriticNetworksOptions {

@@ -31,10 +31,10 @@ export const commonPolicyOptions = {
       "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
     ),
   squash: z
-    .enum(['none', 'tanh', 'wrap'])
-    .default('none')
+    .enum(['rescale', 'none', 'tanh', 'wrap'])
+    .default('rescale')
     .describe(
-      "what takes actions into their space; 'tanh' keeps them within its bounds, 'wrap' takes a number for an angle, whole turns aside",
+      "what takes the policy's numbers to actions; 'rescale' counts in units of the bounds, from the middle, where these are far from ±1, as [0, 1000]; 'tanh' keeps actions within the bounds, 'wrap' takes a number for an angle, whole turns aside",
     ),
 };
 
@@ -64,7 +64,7 @@ export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'>
   /** The space of the flat rows that the policy sees; that of an image has the shape `[height, width, channels]`. See `ObservationLayout`. */
   readonly observationSpace: BoxSpace;
   readonly actionSpace: ActionSpaces[K];
-  /** Latent → action: the identity, or into the action space. */
+  /** Latent → action: the identity, to the scale of the action space, or into it. */
   readonly squash: Bijector;
   readonly rng: Rng;
 } & Omit<z.output<PolicySchema<S>>, 'squash' | 'parameters' | 'normalizeObservations' | 'clipObservations' | 'encoder'>;

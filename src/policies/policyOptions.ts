@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
 /** Options that several policies have. */
-export const initialScale = z.number().positive().default(1).describe('standard deviation of actions before training');
+export const initialScale = z
+  .number()
+  .positive()
+  .default(1)
+  .describe("standard deviation before training, of the policy's own numbers: of actions before their squash");
 export const scale = z
   .enum(['state', 'free', 'fixed'])
   .default('free')

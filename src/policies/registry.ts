@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
 import { note } from '../note.ts';
@@ -8,6 +9,7 @@ import { parseOptions } from '../options/parseOptions.ts';
 import { withDefaults } from '../options/withDefaults.ts';
 import { Rng } from '../random.ts';
 import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
+import { boxRescale } from './boxScale.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
 import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts';
@@ -94,16 +96,17 @@ export function makePolicy<N extends string>(
       ? definition.schema
       : withDefaults(definition.schema, suitedOptions(where, learner, actions.actionSpace));
   const parsed = parseOptions(where, schema, rest) as CommonPolicySettings;
-  const { parameters, normalizeObservations, clipObservations, encoder: wanted, ...settings } = parsed;
+  const { parameters, normalizeObservations, clipObservations, encoder: wanted, ...given } = parsed;
   const network = wanted === 'auto' ? usualNetwork(layout.parts) : wanted === 'mlp' ? undefined : wanted;
   if (network !== undefined && !layout.parts.some(couldBeImage)) {
     throw new Error(
       `${where}: encoder: got "${network}", which is for images, Boxes of three or four dimensions, expected "mlp" or "auto"`,
     );
   }
-  if (settings.squash === 'tanh') {
-    roundedBounds(`${where}: squash: got "tanh", expected actions with`, actions.actionSpace as BoxSpace);
-  }
+  const squash = squashOf(where, given.squash, actions.actionSpace);
+  // Where nothing is rescaled files do not speak of it, and those that never heard of it mean numbers as they are.
+  const isAsItIs = given.squash === 'rescale' && squash instanceof Identity;
+  const settings = isAsItIs ? { ...given, squash: 'none' as const } : given;
   const make = (hidden: readonly number[]): Policy => {
     const encoder = network && new ObservationEncoder({ parts: layout.parts, network, rng: rng.split('encoder') });
     const arguments_: MakeArguments<Record<never, never>, ActionKind> = {
@@ -112,7 +115,7 @@ export function makePolicy<N extends string>(
       observationSpace: observationBox,
       observationDim: encoder?.featureDim ?? layout.size,
       ...actions,
-      squash: settings.squash === 'tanh' ? boxSquash(actions.actionSpace as BoxSpace) : new Identity(),
+      squash,
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
@@ -170,6 +173,15 @@ function bestOf(
   throw new Error(`${where}: policy: got '${policy.name}', expected a policy of continuous actions`);
 }
 
+/** From the policy's numbers to actions of the space. @throws if it has no bounds to squash into */
+function squashOf(where: string, squash: CommonPolicySettings['squash'], space: object): Bijector {
+  if (squash === 'tanh') {
+    roundedBounds(`${where}: squash: got "tanh", expected actions with`, space as BoxSpace);
+    return boxSquash(space as BoxSpace);
+  }
+  return squash === 'rescale' && 'low' in space ? boxRescale(space as BoxSpace) : new Identity();
+}
+
 /** The actions of a policy of this kind. @throws if the space is of another */
 function actionsOf(where: string, kind: ActionKind, space: AnySpace) {
   if (kind === 'discrete') return { actionSpace: plainDiscreteSpace(where, space), actionDim: 1 };
@@ -218,7 +230,7 @@ export function suitedOptions(where: string, learner: string, space: object): Re
   const suited: Readonly<Record<string, unknown>> = policyOptionsFor[learner as LearnerName];
   const { low = [], high = [] } = space as Partial<Pick<BoxSpace, 'low' | 'high'>>;
   const bounds = [...Array.from(low), ...Array.from(high)];
-  return suited.squash === undefined || bounds.every(Number.isFinite) ? suited : { ...suited, squash: 'none' };
+  return suited.squash === undefined || bounds.every(Number.isFinite) ? suited : { ...suited, squash: 'rescale' };
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Bijector, sumLogDet } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
+import { ShiftScale } from '../bijectors/linear/shiftScale.ts';
 import { Distribution } from '../distributions/distribution.ts';
 import type { Rng } from '../random.ts';
 import type { ActionDistribution, SampledAction } from './policy.ts';
@@ -14,7 +15,7 @@ export class SquashedDistribution implements ActionDistribution {
   readonly bijector: Bijector;
   readonly reparameterized: boolean;
   readonly angles: boolean;
-  /** Where the squash is the identity and the latent's entropy is known in closed form. */
+  /** Where the squash is affine, or the identity, and the latent's entropy is known in closed form. */
   readonly entropy?: () => tf.Tensor;
   /** Where the latent's mode is known in closed form. */
   readonly mode?: () => tf.Tensor;
@@ -35,6 +36,11 @@ export class SquashedDistribution implements ActionDistribution {
     this.angles = angles;
     const inClosedForm = (name: 'entropy' | 'mode') => latent[name] !== Distribution.prototype[name];
     if (bijector instanceof Identity && inClosedForm('entropy')) this.entropy = () => latent.entropy();
+    if (bijector instanceof ShiftScale && inClosedForm('entropy')) {
+      // Its determinant is the same everywhere.
+      this.entropy = () =>
+        tf.add(latent.entropy(), this.squashLogDet(tf.zeros([...latent.batchShape, ...latent.eventShape])));
+    }
     if (inClosedForm('mode')) this.mode = () => latent.mode();
   }
 

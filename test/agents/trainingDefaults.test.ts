@@ -47,8 +47,8 @@ describe('without a preset', () => {
 test('a squash is left out where an action has no bounds', () => {
   const policyOf = (high: number) =>
     trainingDefaults('sac', 'My-v0', ['gaussian'], new Box({ low: -1, high, shape: [2] })).policy;
-  expect(policyOf(Infinity)).toMatchObject({ squash: 'none' });
-  expect(policyOf(1).squash).not.toBe('none');
+  expect(policyOf(Infinity)).toMatchObject({ squash: 'rescale' });
+  expect(policyOf(1).squash).toBe('tanh');
 });
 
 test('a preset stands as it is', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { MeanMetrics } from '../../../agents/common/meanMetrics.ts';
 import { offlineOptions } from '../../../agents/common/offlineOptions.ts';
@@ -10,6 +10,7 @@ import {
   type AgentState,
   BehaviorCloning,
   DivergedError,
+  Fql,
   Iql,
   NfRlbc,
   stateToJson,
@@ -17,7 +18,7 @@ import {
   Td3Bc,
   type TrainReport,
 } from '../../../agents/index.ts';
-import { type Episode, EpisodesInMemory } from '../../../datasets/index.ts';
+import { type Episode, type EpisodeSource, EpisodesInMemory } from '../../../datasets/index.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../../envs/index.ts';
 import {
   Actor,
@@ -196,7 +197,7 @@ test('Iql weighs the loss of a policy without a density, if that takes weights, 
 
 describe('the best of samples', () => {
   test('is the one that the critics rate highest, of any policy', async () => {
-    const policy = policyOf(wideBox, { initialScale: 2 });
+    const policy = policyOf(wideBox, { initialScale: 0.2 });
     const dataset = new EpisodesInMemory({ observationSpace, actionSpace: wideBox, episodes: randomEpisodes() });
     const agent = new Iql({ ...common, policy, dataset, beta: 0 });
     const best: BestOfPolicy = agent.bestOf(5);
@@ -216,6 +217,35 @@ describe('the best of samples', () => {
     again.dispose();
     expect(() => agent.bestOf(0)).toThrow('BestOfPolicy: wanted a positive integer samples, got 0');
   });
+});
+
+test.each<[string, (dataset: EpisodeSource) => Agent]>([
+  ['Iql', (dataset) => new Iql({ ...common, policy: policyOf(box, {}), dataset })],
+  ['NfRlbc', (dataset) => new NfRlbc({ ...common, policy: policyOf(box, {}), dataset, alpha: 1 })],
+  ['Td3Bc', (dataset) => new Td3Bc({ ...common, policy: policyOf(), dataset })],
+  [
+    'Fql',
+    (dataset) =>
+      new Fql({
+        ...{ ...common, dataset, alpha: 1, behaviorHidden: [3] },
+        policy: makePolicy('implicit', { observationSpace, actionSpace: box, hidden: [3], rng: new Rng(0) }),
+      }),
+  ],
+])('%s says which share of the actions lies outside their bounds, and the farthest', (owner, make) => {
+  const said = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const lines = () => said.mock.calls.map(([line]) => line as string).filter((line) => line.startsWith(owner));
+  make(datasetOf()).dispose();
+  expect(lines()).toEqual([]);
+  const episodes = randomEpisodes();
+  // Two of 18 actions: 1 of a width of 4 beyond the second bound, and 2 of 4 beyond the first.
+  episodes[0]!.actions[1] = 3;
+  episodes[2]!.actions.set([5, -3], 2);
+  make(datasetOf(episodes)).dispose();
+  const how = owner === 'Td3Bc' ? 'clipped' : 'as they are';
+  expect(lines()).toEqual([
+    `${owner}: dataset: 11 % of the actions lie outside their bounds, the farthest with 5 where [-1, 3] is allowed: ` +
+      `the policy learns them ${how}, and critics see them clipped`,
+  ]);
 });
 
 describe('cloning', () => {

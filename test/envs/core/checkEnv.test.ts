@@ -20,9 +20,8 @@ describe('checkEnv', () => {
     const nothing = Object.freeze({});
     const env = brokenStep(([o, r, t, u]) => [o, r, t, u, nothing]);
     expect(checkEnv(env)).toEqual([]);
-    expect(checkEnv(make('Pendulum-v1'))).toEqual([
-      'actionSpace is not [-1, 1] or [0, 1]: policies that do not adapt to bounds need RescaleAction',
-    ]);
+    // A policy takes the scale of its actions from their bounds.
+    expect(checkEnv(make('Pendulum-v1'))).toEqual([]);
     expect(checkEnv(make('CartPole-v1'))).toEqual([
       'observationSpace has infinite bounds: give finite ones where they are known',
     ]);

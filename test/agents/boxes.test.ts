@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  A2c,
+  type Agent,
+  BehaviorCloning,
+  CrossQ,
+  Fpo,
+  Fql,
+  Iql,
+  NfRlbc,
+  Ppo,
+  Reinforce,
+  Sac,
+  SoftQLearning,
+  Td3,
+  Td3Bc,
+  Tqc,
+} from '../../agents/index.ts';
+import { type Episode, EpisodesInMemory } from '../../datasets/index.ts';
+import { BaseEnv, Box, type ResetResult, type StepResult } from '../../envs/index.ts';
+import { type LearnerName, makePolicy, type Policy, Rng } from '../../src/index.ts';
+
+const observationSpace = new Box({ low: -9, high: 9, shape: [2] });
+const usual = new Box({ low: [-1, -1], high: [1, 1] });
+const BOXES: [string, Box][] = [
+  ['[0, 1000] and [-0.001, 0.001]', new Box({ low: [0, -1e-3], high: [1000, 1e-3] })],
+  ['[5, 6]', new Box({ low: [5, 5], high: [6, 6] })],
+];
+
+const middle = (box: Box, i: number) => (box.low[i]! + box.high[i]!) / 2;
+const half = (box: Box, i: number) => (box.high[i]! - box.low[i]!) / 2;
+
+/** Goes where actions push it, in units of their box: the same task in every box. */
+class Push extends BaseEnv<Float32Array, Float32Array> {
+  readonly observationSpace = observationSpace;
+  readonly actionSpace: Box;
+  #at = [0, 0];
+
+  constructor(box: Box) {
+    super();
+    this.actionSpace = box;
+  }
+
+  protected begin(): ResetResult {
+    this.#at = [this.rng.normal(), this.rng.normal()];
+    return [Float32Array.from(this.#at), {}];
+  }
+
+  step(action: Float32Array): StepResult {
+    const box = this.actionSpace;
+    this.#at = this.#at.map((x, i) => 0.8 * x + (0.3 * (action[i]! - middle(box, i))) / half(box, i));
+    const end = this.rng.uniform();
+    return [Float32Array.from(this.#at), -Math.hypot(...this.#at), end < 0.1, end > 0.9, {}];
+  }
+}
+
+/** The same episodes in every box. */
+function datasetOf(box: Box): EpisodesInMemory {
+  const rng = new Rng('data');
+  const episodes = Array.from({ length: 6 }, (): Episode => {
+    const last = (is: number) => Uint8Array.from({ length: 5 }, (_, t) => Number(t === 4) * is);
+    return {
+      observations: rng.fillNormal(new Float32Array(12)),
+      actions: Float32Array.from(
+        { length: 10 },
+        (_, i) => middle(box, i % 2) + half(box, i % 2) * rng.uniform(-0.9, 0.9),
+      ),
+      rewards: rng.fillNormal(new Float32Array(5)),
+      terminations: last(1),
+      truncations: last(0),
+    };
+  });
+  return new EpisodesInMemory({ observationSpace, actionSpace: box, episodes });
+}
+
+const rollout = { horizon: 16, batchSize: 8, epochs: 2, valueHidden: [4] };
+const replay = { batchSize: 8, learningStarts: 10, criticHidden: [4], reportEvery: 20 };
+const data = { batchSize: 8, criticHidden: [4], reportEvery: 6 };
+
+interface Case {
+  readonly learner: LearnerName;
+  readonly policy?: string;
+  readonly options?: object;
+  readonly steps: number;
+  readonly make: (parts: { policy: Policy; box: Box }) => Agent;
+}
+const env = (box: Box) => ({ env: new Push(box), rng: new Rng('agent') });
+const ofData = (box: Box) => ({ dataset: datasetOf(box), rng: new Rng('agent') });
+const CASES: Case[] = [
+  {
+    learner: 'reinforce',
+    steps: 40,
+    make: ({ policy, box }) => new Reinforce({ policy, ...env(box), valueHidden: [4] }),
+  },
+  {
+    learner: 'a2c',
+    steps: 40,
+    make: ({ policy, box }) => new A2c({ policy, ...env(box), valueHidden: [4], entropyCoefficient: 0.1 }),
+  },
+  {
+    learner: 'ppo',
+    steps: 32,
+    make: ({ policy, box }) => new Ppo({ policy, ...env(box), ...rollout, temperature: 0.2 }),
+  },
+  {
+    learner: 'fpo',
+    policy: 'flow-matching',
+    steps: 32,
+    make: ({ policy, box }) => new Fpo({ policy, ...env(box), ...rollout }),
+  },
+  { learner: 'sac', steps: 40, make: ({ policy, box }) => new Sac({ policy, ...env(box), ...replay }) },
+  {
+    learner: 'sac',
+    options: { squash: undefined },
+    steps: 40,
+    make: ({ policy, box }) => new Sac({ policy, ...env(box), ...replay }),
+  },
+  { learner: 'tqc', steps: 40, make: ({ policy, box }) => new Tqc({ policy, ...env(box), ...replay }) },
+  { learner: 'crossq', steps: 40, make: ({ policy, box }) => new CrossQ({ policy, ...env(box), ...replay }) },
+  {
+    learner: 'soft-q-learning',
+    steps: 40,
+    make: ({ policy, box }) => new SoftQLearning({ policy, ...env(box), ...replay, particles: 4, valueSamples: 8 }),
+  },
+  { learner: 'td3', steps: 40, make: ({ policy, box }) => new Td3({ policy, ...env(box), ...replay }) },
+  {
+    learner: 'behavior-cloning',
+    steps: 12,
+    make: ({ policy, box }) => new BehaviorCloning({ policy, dataset: datasetOf(box), batchSize: 8, reportEvery: 6 }),
+  },
+  { learner: 'iql', steps: 12, make: ({ policy, box }) => new Iql({ policy, ...ofData(box), ...data }) },
+  { learner: 'td3-bc', steps: 12, make: ({ policy, box }) => new Td3Bc({ policy, ...ofData(box), ...data }) },
+  {
+    learner: 'nf-rlbc',
+    policy: 'spline',
+    steps: 12,
+    make: ({ policy, box }) => new NfRlbc({ policy, ...ofData(box), ...data, alpha: 1 }),
+  },
+  {
+    learner: 'fql',
+    policy: 'implicit',
+    steps: 12,
+    make: ({ policy, box }) => new Fql({ policy, ...ofData(box), ...data, alpha: 1, behaviorHidden: [4] }),
+  },
+];
+
+/** Figures in nats of the action's own units: what a density is has the unit that actions are measured in. */
+const IN_NATS = ['entropy', 'loss', 'policyLoss', 'cloningLoss'];
+
+const made: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const each of made.splice(0)) each.dispose();
+});
+
+/** What greedy actions have become, in units of the box, and the last report. */
+async function learned({ learner, policy: name = 'gaussian', options, steps, make }: Case, box: Box) {
+  const policy = makePolicy<string>(name, {
+    ...{ observationSpace, actionSpace: box, for: learner, hidden: [4], rng: new Rng('policy') },
+    ...options,
+  });
+  const agent = make({ policy, box });
+  made.push(agent);
+  let last = {};
+  for await (const report of agent.train({ steps, rng: new Rng('training') })) last = report;
+  const actions = [
+    [0.5, -1],
+    [2, 0.3],
+  ].flatMap((observation) => [...policy.act<Float32Array>(observation, { greedy: true, rng: new Rng('act') })]);
+  const figures = Object.entries(last).filter(([key, value]) => typeof value === 'number' && !IN_NATS.includes(key));
+  return {
+    actions: actions.map((a, i) => (a - middle(box, i % 2)) / half(box, i % 2)),
+    figures: Object.fromEntries(figures) as Record<string, number>,
+  };
+}
+
+describe.each(CASES)('$learner', (which) => {
+  test.each(BOXES)(`learns in the box %s what it learns in [-1, 1]`, async (_, box) => {
+    const [there, here] = [await learned(which, usual), await learned(which, box)];
+    here.actions.forEach((action, i) => {
+      expect(action).toBeCloseTo(there.actions[i]!, 2);
+    });
+    for (const [key, value] of Object.entries(there.figures)) {
+      expect(Math.abs(here.figures[key]! - value) / (1 + Math.abs(value)), key).toBeLessThan(0.02);
+    }
+  });
+});

@@ -1,0 +1,152 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { Identity } from '../../src/bijectors/elementwise/identity.ts';
+import { makePolicy, policies, policyFromJson, policyToJson, Rng, type SquashedDistribution } from '../../src/index.ts';
+import { boxRescale } from '../../src/policies/boxScale.ts';
+import { normalLogPdf } from '../oracle/densities.ts';
+
+const boxOf = (low: number[], high: number[]) => ({ low, high, shape: [low.length] });
+const usual = boxOf([-1, -1], [1, 1]);
+const observationSpace = boxOf([-9, -9], [9, 9]);
+const BOXES = {
+  '[0, 1000]': boxOf([0, 0], [1000, 1000]),
+  '[-0.001, 0.001]': boxOf([-1e-3, -1e-3], [1e-3, 1e-3]),
+  '[5, 6]': boxOf([5, 5], [6, 6]),
+  'of others for each number': boxOf([0, -1e-3], [1000, 1e-3]),
+  'of which one is ordinary': boxOf([5, -1], [6, 1]),
+};
+const observations = tf.tensor2d([0.3, -2, 1.5, 0.1, -4, 7], [3, 2]);
+
+/** Middle and half the width, where the policy counts in units of the box. */
+const unitsOf = ({ low, high }: typeof usual) =>
+  low.map((bound, i) => {
+    const half = (high[i]! - bound) / 2;
+    return bound === -1 && high[i] === 1 ? { middle: 0, half: 1 } : { middle: bound + half, half };
+  });
+const made = (name: string, actionSpace: object, options: object = {}) =>
+  makePolicy<string>(name, { observationSpace, actionSpace, rng: new Rng('policy'), hidden: [8], ...options });
+
+test.each<[string, number, number, 'raw' | 'units']>([
+  ['of Pendulum', -2, 2, 'raw'],
+  ['of Humanoid', -0.4, 0.4, 'raw'],
+  ['from 0', 0, 1, 'raw'],
+  ['from 0, wider', 0, 8, 'raw'],
+  ['of a heading', -Math.PI, Math.PI, 'raw'],
+  ['wider', -4.1, 4.1, 'units'],
+  ['narrower', -0.24, 0.24, 'units'],
+  ['not about 0', 0.5, 2, 'units'],
+  ['below 0', -6, -5, 'units'],
+  ['of one number', 3, 3, 'raw'],
+  ['with one bound', 0, Number.POSITIVE_INFINITY, 'raw'],
+  ['without bounds', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 'raw'],
+  ['at the ends of float32', -3.4028234663852886e38, 3.4028234663852886e38, 'raw'],
+])('bounds %s, [%f, %f]: %s', (_, low, high, wanted) => {
+  const rescale = boxRescale(boxOf([low], [high]));
+  expect(rescale instanceof Identity ? 'raw' : 'units').toBe(wanted);
+  if (wanted === 'raw') return;
+  const ends = rescale.forward(tf.tensor2d([-1, 0, 1], [3, 1])).dataSync();
+  for (const [i, end] of [low, (low + high) / 2, high].entries()) expect(ends[i]).toBeCloseTo(end, 5);
+});
+
+/** The policies that have this squash, each by draws of its own. */
+const rescaled = policies()
+  .filter(({ actions, options }) => {
+    const { squash } = options.properties as Record<string, { enum?: string[] }>;
+    return actions === 'box' && squash!.enum?.includes('rescale');
+  })
+  .map(({ name }) => name);
+
+describe.each(Object.entries(BOXES))('in the box %s', (title, box) => {
+  const units = unitsOf(box);
+  const logHalves = units.reduce((sum, { half }) => sum + Math.log(half), 0);
+
+  test.each(title.startsWith('of') ? rescaled : ['gaussian'])(
+    '%s is in units of the box what it is on [-1, 1], density and gradient too',
+    (name) => {
+      const [there, here] = [made(name, usual), made(name, box)];
+      const drawn = (policy: typeof here) => {
+        const of = (latent?: tf.Tensor) => policy.given(observations).logProb(latent!);
+        const sample = policy.given(observations).sampleWithLogProb(new Rng('noise'));
+        const { grads } = tf.variableGrads(() => tf.sum(of(sample.latent)) as tf.Scalar, policy.trainableVariables());
+        const slopes = policy.trainableVariables().flatMap(({ name: key }) => [...(grads[key]?.dataSync() ?? [])]);
+        return { action: [...sample.action.dataSync()], logProb: [...sample.logProb.dataSync()], slopes };
+      };
+      const [a, b] = [drawn(there), drawn(here)];
+      const { middle, half } = { middle: units.map((of) => of.middle), half: units.map((of) => of.half) };
+      expect(b.action).toEqual(
+        a.action.map((u, i) => Math.fround(Math.fround(u * Math.fround(half[i % 2]!)) + Math.fround(middle[i % 2]!))),
+      );
+      b.logProb.forEach((got, i) => {
+        expect(Math.abs(got - (a.logProb[i]! - logHalves))).toBeLessThan(1e-5 * (1 + Math.abs(got)));
+      });
+      expect(b.slopes).toEqual(a.slopes);
+      here.dispose();
+      there.dispose();
+    },
+  );
+
+  test('the Gaussian has the density, entropy and mode of the moved and stretched normal distribution', () => {
+    const policy = made('gaussian', box, { initialScale: 0.7 });
+    const distribution = policy.given(observations) as SquashedDistribution;
+    const means = (distribution.mode!() as tf.Tensor).arraySync() as number[][];
+    const { action, latent } = distribution.sampleWithLogProb(new Rng('noise'));
+    const rows = latent.arraySync() as number[][];
+    const logProbs = distribution.logProb(latent).dataSync();
+    const entropies = distribution.entropy!().dataSync();
+    const std = Math.fround(0.7);
+    rows.forEach((row, i) => {
+      const wanted = row.reduce(
+        (sum, u, k) =>
+          sum +
+          normalLogPdf(
+            units[k]!.middle + units[k]!.half * u,
+            units[k]!.middle + units[k]!.half * means[i]![k]!,
+            units[k]!.half * std,
+          ),
+        0,
+      );
+      expect(logProbs[i]).toBeCloseTo(wanted, 4);
+      expect(entropies[i]).toBeCloseTo(2 * (0.5 * Math.log(2 * Math.PI * Math.E) + Math.log(std)) + logHalves, 4);
+    });
+    const back = distribution.unsquash(action).dataSync();
+    for (const [i, u] of rows.flat().entries()) expect(back[i]).toBeCloseTo(u, 3);
+    policy.dispose();
+  });
+});
+
+test('a file keeps the units; one that does not speak of them means numbers as they are', () => {
+  const box = BOXES['[0, 1000]'];
+  const policy = made('gaussian', box);
+  expect(policy.config!.options.squash).toBe('rescale');
+  // In front of the others as ever: files of ordinary boxes are the same to the byte.
+  expect(made('gaussian', usual).config!.options).toMatchObject({ squash: 'none' });
+  const act = { greedy: true } as const;
+  const { policy: again } = policyFromJson(policyToJson(policy));
+  expect(again.act([1, 2], act)).toEqual(policy.act([1, 2], act));
+  expect((policy.act([1, 2], act) as Float32Array)[0]).toBeGreaterThan(400);
+
+  const raw = made('gaussian', box, { squash: 'none' });
+  raw.loadStateDict(policy.stateDict());
+  const { policy: old } = policyFromJson(policyToJson(raw));
+  expect(old.config!.options.squash).toBe('none');
+  expect((old.act([1, 2], act) as Float32Array).every((x) => x < 1)).toBe(true);
+});
+
+test('ONNX has the units of the box', async () => {
+  const policy = made('gaussian', BOXES['[5, 6]']);
+  const { model } = policy.toOnnx();
+  const session = await ort.InferenceSession.create(model);
+  const noise = [0.4, -0.8];
+  const { action, logProb } = await session.run({
+    observations: new ort.Tensor('float32', [1, 2], [1, 2]),
+    noise0: new ort.Tensor('float32', noise, [1, 2]),
+  });
+  const distribution = policy.given(tf.tensor2d([[1, 2]])) as SquashedDistribution;
+  const mean = distribution.mode!().dataSync();
+  noise.forEach((z, i) => {
+    expect(action!.data[i]).toBeCloseTo(5.5 + 0.5 * (mean[i]! + z), 4);
+  });
+  const wanted = noise.reduce((sum, z) => sum + normalLogPdf(0.5 * z, 0, 0.5), 0);
+  expect(logProb!.data[0]).toBeCloseTo(wanted, 4);
+});
