@@ -17,11 +17,12 @@ import { DivergedError } from '../src/training/divergedError.ts';
 import { Minibatches } from '../src/training/minibatches.ts';
 import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { ActionMoments, observationsOfData, standardize } from './common/actionMoments.ts';
 import { entropyCoefficient, learningRate, maxGradientNorm, reportEvery } from './common/agentOptions.ts';
 import { AgentParts, plainStateDict } from './common/agentParts.ts';
 import { datasetFor } from './common/datasetFor.ts';
 import { meanEntropy } from './common/meanEntropy.ts';
-import { normalizationOptions, ObservationStatistics } from './common/observationStatistics.ts';
+import { normalizationOptions } from './common/observationStatistics.ts';
 import { datasetOption } from './common/offlineOptions.ts';
 import { partSchemas } from './common/partSchemas.ts';
 import { scalarsOf } from './common/scalarsOf.ts';
@@ -77,6 +78,7 @@ export const behaviorCloningOptions = z.strictObject({
     'whether the policy sees observations brought to mean 0, variance 1 by the demonstrations, or by moments that it brings along',
   ),
   clipObservations: normalizationOptions.clipObservations,
+  standardize,
   maxGradientNorm: maxGradientNorm('the gradient', 10),
   reportEvery: reportEvery(100),
 });
@@ -146,9 +148,12 @@ export class BehaviorCloning implements Agent<BehaviorCloningReport> {
       },
       { count, batchSize },
     );
-    const statistics = ObservationStatistics.ofData(policy, this.#options);
+    const moments = ActionMoments.of(policy, this.#options);
+    const statistics = observationsOfData(policy, this.#options, moments);
     statistics?.observe(observed);
     statistics?.publish();
+    moments?.observe(demonstrated);
+    moments?.publish();
     const parameters = policy.trainableVariables();
     const optimizer = new Adam(parameters, { weightDecay });
 

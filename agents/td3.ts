@@ -164,7 +164,12 @@ export class Td3 implements Agent<Td3Report> {
     const seen = policy.normalized(observations);
     const nextValues = this.#targets.critics.least(
       policy.normalized(nextObservations),
-      withTargetNoise(meanAction(this.#targets.policy, nextObservations), this.#options, this.#actionSpace, rng),
+      withTargetNoise(
+        meanAction(this.#targets.policy, nextObservations),
+        this.#options,
+        { actionSpace: this.#actionSpace },
+        rng,
+      ),
     );
     const targets = tdTarget(batch, nextValues);
     const { gradients, loss, ...others } = valueAndGradients(

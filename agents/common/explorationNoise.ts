@@ -1,6 +1,5 @@
-import type { Box } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
-import { halfWidths } from '../../src/policies/boxScale.ts';
+import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import type { Stateful } from './agentParts.ts';
 import { setSameLength } from './setSameLength.ts';
 
@@ -28,13 +27,13 @@ export class ExplorationNoise implements Stateful<Float32Array> {
    */
   constructor(
     numEnvs: number,
-    actionSpace: Box,
+    units: Bounds,
     options: { readonly explorationNoise: number; readonly noiseCorrelation: number },
     angles = false,
   ) {
-    this.#noise = new Float32Array(numEnvs * actionSpace.size);
+    this.#noise = new Float32Array(numEnvs * units.low.length);
     this.#noisy = new Float32Array(this.#noise.length);
-    this.#halfWidths = halfWidths(actionSpace);
+    this.#halfWidths = halfWidths(units);
     this.#sigma = options.explorationNoise;
     this.#correlation = options.noiseCorrelation;
     this.#angles = angles;

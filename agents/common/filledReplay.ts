@@ -25,8 +25,8 @@ interface FilledReplayOptions {
   readonly batchSize: number;
   readonly gamma: number;
   readonly nSteps: number;
-  /** Sees the observations of each episode but the last, as the policy does. */
-  readonly onObservations: (observations: Float32Array) => void;
+  /** Sees the observations of each episode but the last, as the policy does, and its actions. */
+  readonly onEpisode: (observations: Float32Array, actions: Float32Array) => void;
 }
 
 /**
@@ -36,7 +36,7 @@ interface FilledReplayOptions {
  * @throws one line, if there is no step, the spaces do not fit the policy, or an episode is no episode of them
  */
 export function filledReplay(owner: string, options: FilledReplayOptions): FilledReplay {
-  const { policy, dataset, onObservations, ...sizes } = options;
+  const { policy, dataset, onEpisode, ...sizes } = options;
   const { observationDim, actionDim } = policy;
   const { numSteps, areBytes, episodes } = datasetFor(owner, policy, dataset);
   const actionSpace = boundedAsPolicy(owner, policy, dataset.actionSpace as ActionSpace);
@@ -51,7 +51,7 @@ export function filledReplay(owner: string, options: FilledReplayOptions): Fille
     const actions = episode.actions.slice();
     if (clips) commandActions(episode.actions, actionSpace, actions);
     for (const reward of episode.rewards) largestReward = Math.max(largestReward, Math.abs(reward));
-    onObservations(episode.observations.subarray(0, -observationDim));
+    onEpisode(episode.observations.subarray(0, -observationDim), actions);
     replay.addEpisode({ ...episode, actions });
   }
   outside.say(owner, clips ? 'clipped' : 'as they are');
@@ -91,8 +91,8 @@ class OutsideActions {
   say(owner: string, how: string): void {
     if (this.#outside === 0) return;
     const share = Number(((100 * this.#outside) / this.#rows).toPrecision(2));
-    const [value, low, high] = [this.#farthest.value, this.#farthest.low, this.#farthest.high].map(
-      (number) => Number(number.toPrecision(4)),
+    const [value, low, high] = [this.#farthest.value, this.#farthest.low, this.#farthest.high].map((number) =>
+      Number(number.toPrecision(4)),
     );
     note(
       `${owner}: dataset: ${share} % of the actions lie outside their bounds, the farthest with ${value} where ` +

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EpisodeSource } from '../../datasets/episode.ts';
+import { standardize } from './actionMoments.ts';
 import { normalizationOptions } from './observationStatistics.ts';
 import { offPolicyOptions } from './offPolicyOptions.ts';
 import { partSchemas } from './partSchemas.ts';
@@ -39,6 +40,7 @@ export const offlineOptions = {
     "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1 by the data, or by moments that the policy brings along",
   ),
   clipObservations: normalizationOptions.clipObservations,
+  standardize,
   onlineSteps: z.int().nonnegative().default(0).meta({
     description:
       'the last so many steps of a training are steps of the environment, from which the agent goes on learning; those before are updates on the data',

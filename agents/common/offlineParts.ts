@@ -1,4 +1,5 @@
 import type { Box, VectorEnv } from '../../envs/index.ts';
+import { unitBounds } from '../../src/policies/boxScale.ts';
 import type { OfflineConfig } from './offlineOptions.ts';
 import { OfflineReplay } from './offlineReplay.ts';
 import { vectorEnvFor } from './vectorEnvFor.ts';
@@ -8,6 +9,8 @@ export interface OfflineParts {
   readonly replay: OfflineReplay;
   /** The data's; an environment has the same. */
   readonly actionSpace: Box;
+  /** What actions are counted in where their bounds are missing; undefined where there are bounds. */
+  readonly units: ReturnType<typeof unitBounds>;
   /** Where the agent goes online; undefined if it does not. */
   readonly env: VectorEnv | undefined;
 }
@@ -25,7 +28,7 @@ export function offlineParts(owner: string, config: OfflineConfig): OfflineParts
   if (ofEnv !== undefined && !hasBounds(ofEnv, actionSpace)) {
     throw new Error(`${owner}: env: got actions in ${ofEnv}, expected ${actionSpace}, as the data have`);
   }
-  return { replay, actionSpace, env };
+  return { replay, actionSpace, units: unitBounds(actionSpace, policy.actionScale), env };
 }
 
 function hasBounds(space: object, { low, high }: Box): boolean {

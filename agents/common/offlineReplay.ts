@@ -1,9 +1,9 @@
 import type { Box, VectorEnv } from '../../envs/index.ts';
 import { fingerprintOfNumbers } from '../../src/fingerprintOfNumbers.ts';
 import type { Rng } from '../../src/index.ts';
+import { ActionMoments, observationsOfData } from './actionMoments.ts';
 import type { Stateful } from './agentParts.ts';
 import { filledReplay } from './filledReplay.ts';
-import { ObservationStatistics } from './observationStatistics.ts';
 import type { OfflineConfig } from './offlineOptions.ts';
 import type { ReplayBuffer } from './replayBuffer.ts';
 import { replayFor } from './replayFor.ts';
@@ -45,12 +45,17 @@ export class OfflineReplay implements Stateful<OfflineReplayState> {
    */
   constructor(owner: string, config: OfflineConfig, env: VectorEnv | undefined) {
     const { policy, dataset, batchSize, gamma, nSteps, rewardScale, offlineShare } = config;
-    const statistics = ObservationStatistics.ofData(policy, config);
+    const moments = ActionMoments.of(policy, config);
+    const statistics = observationsOfData(policy, config, moments);
     const { replay, actionSpace, largestReward } = filledReplay(owner, {
       ...{ policy, dataset, batchSize, gamma, nSteps },
-      onObservations: (observations) => statistics?.observe(observations),
+      onEpisode: (observations, actions) => {
+        statistics?.observe(observations);
+        moments?.observe(actions);
+      },
     });
     statistics?.publish();
+    moments?.publish();
     this.data = replay;
     this.actionSpace = actionSpace;
     this.#rewardScale = rewardScale;

@@ -1,5 +1,6 @@
 import type { Box, VectorEnv } from '../../envs/index.ts';
 import type { Module, Policy, Rng } from '../../src/index.ts';
+import type { Bounds } from '../../src/policies/boxScale.ts';
 import { DivergedError } from '../../src/training/divergedError.ts';
 import { type Rate, rateAt } from '../../src/training/rate.ts';
 import type { AgentState, TrainOptions, TrainReport } from '../agent.ts';
@@ -27,6 +28,8 @@ export interface OfflineTrainingOptions<RateName extends string, Figure extends 
   /** Where the agent goes online; undefined if it does not. */
   readonly env: VectorEnv | undefined;
   readonly actionSpace: Box;
+  /** What noise is counted in, if not its bounds. */
+  readonly units: Bounds | undefined;
   /** The agent's own parts, as for {@link AgentParts}; those of the collecting and the training are added. */
   readonly parts: Readonly<Record<string, Module | Stateful>> & {
     readonly policy: Policy;
@@ -87,7 +90,8 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
     this.#options = options;
     const { owner, config, env, actionSpace, parts, compiled } = options;
     const { replay } = parts;
-    this.#noise = env && new ExplorationNoise(env.numEnvs, actionSpace, config, hasAngles(parts.policy));
+    this.#noise =
+      env && new ExplorationNoise(env.numEnvs, options.units ?? actionSpace, config, hasAngles(parts.policy));
     this.#collector = env && new ReplayCollector({ owner, env, actionSpace, replay: replay.online! });
     this.#training = new Training(owner, ['actions', 'replay', 'updates']);
     this.#parts = new AgentParts(

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Box } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';
-import { halfWidths } from '../../src/policies/boxScale.ts';
+import { type Bounds, halfWidths } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 
 /** Options of {@link withTargetNoise}. */
@@ -27,9 +27,9 @@ export const targetNoiseOptions = {
 export function withTargetNoise(
   actions: tf.Tensor,
   { targetNoise, targetNoiseClip }: { readonly targetNoise: number; readonly targetNoiseClip: number },
-  actionSpace: Box,
+  { actionSpace, units = actionSpace }: { readonly actionSpace: Box; readonly units?: Bounds | undefined },
   rng: Rng,
 ): tf.Tensor {
   const noise = tf.clipByValue(tf.mul(rng.normalTensor(actions.shape), targetNoise), -targetNoiseClip, targetNoiseClip);
-  return clippedActions(tf.add(actions, tf.mul(noise, tf.tensor1d(halfWidths(actionSpace)))), actionSpace);
+  return clippedActions(tf.add(actions, tf.mul(noise, tf.tensor1d(halfWidths(units)))), actionSpace);
 }

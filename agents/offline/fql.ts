@@ -13,6 +13,7 @@ import {
   valueAndGradients,
 } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { Bounds } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
 import { ActionValues } from '../common/actionValues.ts';
@@ -95,6 +96,7 @@ export class Fql implements Agent<FqlReport> {
   readonly #options: z.output<typeof fqlOptions>;
   readonly #policy: ImplicitPolicy;
   readonly #actionSpace: Box;
+  readonly #units: Bounds;
   readonly #targets: ActionValues;
   readonly #optimizers: { readonly critics: Adam; readonly behavior: Adam; readonly policy: Adam };
   readonly #training: OfflineTraining<DataRate, FigureOf<FqlReport>>;
@@ -108,14 +110,17 @@ export class Fql implements Agent<FqlReport> {
     checkCarries(policy);
     checkPolicy(policy);
     this.#policy = policy;
-    const { replay, actionSpace, env } = offlineParts('Fql', config);
+    const { replay, actionSpace, units, env } = offlineParts('Fql', config);
     this.#actionSpace = actionSpace;
-    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    this.#units = units ?? actionSpace;
+    const ofCritics = { observationDim, encoder, actionSpace, units, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.behavior = new FlowMatchingPolicy({
       observationDim: encoder?.featureDim ?? observationDim,
       ...{ actionSpace, hidden, steps, rng: rng.split('behavior') },
+      // Of actions without bounds the units of data, which are the policy's.
+      ...(policy.actionScale && { scale: policy.actionScale }),
     });
     if (encoder !== undefined) this.behavior.encodeObservations(encoder.another(rng.split('encoder')));
     this.#optimizers = {
@@ -143,6 +148,7 @@ export class Fql implements Agent<FqlReport> {
       config,
       env,
       actionSpace,
+      units,
       parts: { ...modules, replay },
       compiled: [act, update],
       rates: actorCriticRates.of(config),
@@ -203,7 +209,7 @@ export class Fql implements Agent<FqlReport> {
     const { gradients, loss, distillationLoss } = valueAndGradients(() => {
       const actions = this.#policy.given(observations).squash(this.#policy.carried(observations, noise));
       const values = this.critics[targetValue](seen, clippedActions(actions, this.#actionSpace));
-      const distillationLoss = squaredDistance(actions, behavior, this.#actionSpace);
+      const distillationLoss = squaredDistance(actions, behavior, this.#units);
       const gain = tf.mul(valueWeight(values), tf.mean(values));
       return { loss: tf.sub(tf.mul(alpha, distillationLoss), gain), distillationLoss };
     }, this.#policy.trainableVariables());

@@ -109,10 +109,10 @@ export class Iql implements Agent<IqlReport> {
     const { observationDim, encoder } = policy;
     checkHasLoss(config);
     checkPolicy(policy);
-    const { replay, actionSpace, env } = offlineParts('Iql', config);
+    const { replay, actionSpace, units, env } = offlineParts('Iql', config);
     this.#actionSpace = actionSpace;
     const angles = hasAngles(policy);
-    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
+    const ofCritics = { observationDim, encoder, actionSpace, units, angles, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.targetCritics = new ActionValues(ofCritics);
     this.values = new ValueNetwork({ policy, hidden, activation, rng: rng.split('values') });
@@ -144,6 +144,7 @@ export class Iql implements Agent<IqlReport> {
       config,
       env,
       actionSpace,
+      units,
       parts: { ...modules, replay },
       compiled: [act, update],
       rates: actorCriticRates.of(config),

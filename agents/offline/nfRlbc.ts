@@ -97,10 +97,10 @@ export class NfRlbc implements Agent<NfRlbcReport> {
     checkDensity('NfRlbc', policy);
     checkPolicy(policy);
     checkReparameterized('NfRlbc', policy);
-    const { replay, actionSpace, env } = offlineParts('NfRlbc', config);
+    const { replay, actionSpace, units, env } = offlineParts('NfRlbc', config);
     this.#actionSpace = actionSpace;
     const angles = hasAngles(policy);
-    const ofCritics = { observationDim, encoder, actionSpace, angles, ...config, rng: rng.split('critics') };
+    const ofCritics = { observationDim, encoder, actionSpace, units, angles, ...config, rng: rng.split('critics') };
     this.critics = new ActionValues(ofCritics);
     this.#targets = new ActionValues(ofCritics);
     this.#optimizers = {
@@ -125,6 +125,7 @@ export class NfRlbc implements Agent<NfRlbcReport> {
       config,
       env,
       actionSpace,
+      units,
       parts: { ...modules, replay },
       compiled: [act, update],
       rates: actorCriticRates.of(config),

@@ -92,9 +92,9 @@ export class Td3Bc implements Agent<Td3BcReport> {
     checkPolicy(policy);
     checkHasMode('Td3Bc', policy);
     this.#data = offlineParts('Td3Bc', config);
-    const { replay, actionSpace, env } = this.#data;
+    const { replay, actionSpace, units, env } = this.#data;
     adviseOnPolicy('td3-bc', policy, actionSpace);
-    const ofCritics = { observationDim, encoder, actionSpace, ...config, rng: rng.split('critics') };
+    const ofCritics = { observationDim, encoder, actionSpace, units, ...config, rng: rng.split('critics') };
     // It refuses a policy that it cannot copy: nothing has been made before it.
     const targetPolicy = copyOfPolicy('Td3Bc', policy, rng.split('target'));
     this.critics = new ActionValues(ofCritics);
@@ -131,6 +131,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
       config,
       env,
       actionSpace,
+      units,
       parts: { ...modules, replay },
       compiled: [act, ...compiled],
       rates: actorCriticRates.of(config),
@@ -168,7 +169,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
     const { observations, actions, nextObservations } = batch;
     const seen = policy.normalized(observations);
     const nextMeans = meanAction(this.#targets.policy, nextObservations);
-    const nextActions = withTargetNoise(nextMeans, this.#options, this.#data.actionSpace, rng);
+    const nextActions = withTargetNoise(nextMeans, this.#options, this.#data, rng);
     const targets = tdTarget(batch, this.#targets.critics.least(policy.normalized(nextObservations), nextActions));
     const { gradients, loss, ...others } = valueAndGradients(
       () => this.critics.loss(seen, clippedActions(actions, this.#data.actionSpace), targets),
@@ -190,7 +191,7 @@ export class Td3Bc implements Agent<Td3BcReport> {
         const means = meanAction(policy, observations);
         const values = this.critics.of(seen, means)[0]!;
         const weight = tf.mul(alpha, valueWeight(values));
-        const cloningLoss = squaredDistance(means, actions, this.#data.actionSpace);
+        const cloningLoss = squaredDistance(means, actions, this.#data.units ?? this.#data.actionSpace);
         return { loss: tf.sub(tf.mul(dataFactor, cloningLoss), tf.mul(weight, tf.mean(values))), cloningLoss };
       },
       policy.trainableVariables(),

@@ -37,6 +37,7 @@ export const bestOfOptions = z.strictObject({
       criticHidden: z.array(z.int().positive()).readonly(),
       criticActivation: z.enum(activationNames).default('relu'),
       criticLayerNorm: z.boolean().default(false),
+      units: z.strictObject({ low: z.array(z.number()), high: z.array(z.number()) }).optional(),
     })
     .describe('what chooses'),
 });

@@ -1,10 +1,10 @@
-import type { Bijector } from '../bijectors/bijector.ts';
-import { Identity } from '../bijectors/elementwise/identity.ts';
+import * as tf from '@tensorflow/tfjs-core';
 import { ShiftScale } from '../bijectors/linear/shiftScale.ts';
+import type { Parameter } from '../bijectors/parameter.ts';
 import { portableMath } from '../portableMath.ts';
 import type { BoxSpace } from './boxSpace.ts';
 
-type Bounds = Pick<BoxSpace, 'low' | 'high'>;
+export type Bounds = Pick<BoxSpace, 'low' | 'high'>;
 
 /** Half widths between which a policy's own numbers, of size 1, suit a box. */
 const [LEAST_HALF, MOST_HALF] = [1 / 4, 4];
@@ -20,29 +20,120 @@ export function halfWidths({ low, high }: Bounds): number[] {
   });
 }
 
+/** Of which components a {@link BoxScale} takes the bounds. */
+type Chosen = 'bounded' | 'far from ordinary';
+
 /**
- * y = middle + half · u of the bounds of each component, so that u in [−1, 1] is within them; a component without two finite bounds stays as it
- * is. In difference to `boxSquash` it does not keep actions within the box.
+ * y = middle + half · u of the bounds of some components, so that u in [−1, 1] is within them; the others stay as they are. In difference to
+ * `boxSquash` it does not keep actions within the box.
+ *
+ * Components without bounds may take units of data: y = mean + deviation · u, from {@link standardize} on.
  */
-export function boxScale(box: BoxSpace): Bijector {
-  return new ShiftScale(unitsWhere(box, (low, high) => Number.isFinite(high - low) && high > low));
+export class BoxScale extends ShiftScale {
+  readonly #box: BoxSpace;
+  readonly #followsData: boolean;
+
+  /** @param followsData whether components without bounds may take units of data */
+  constructor(box: BoxSpace, chosen: Chosen, followsData = false) {
+    const { shift, scale } = unitsWhere(box, chosen === 'bounded' ? isBounded : isFarFromOrdinary);
+    super(shift.every((x) => x === 0) && scale.every((x) => x === 1) ? {} : { shift, scale });
+    this.#box = box;
+    this.#followsData = followsData;
+  }
+
+  /** Whether it is the identity. */
+  get isIdentity(): boolean {
+    return this.shift === undefined;
+  }
+
+  /** Whether components take units of data, or will. */
+  get followsData(): boolean {
+    return this.#followsData && unboundedOf(this.#box).includes(true);
+  }
+
+  /** Whether units of data can be given: there are none yet. */
+  get isOpen(): boolean {
+    const { shift, scale } = this.units();
+    return this.followsData && unboundedOf(this.#box).every((is, i) => !is || (shift[i] === 0 && scale[i] === 1));
+  }
+
+  /** Mean and deviation that {@link standardize} has given, and 0 and 1 before it; of components with bounds what they have. */
+  units(): { readonly shift: readonly number[]; readonly scale: readonly number[] } {
+    const numbers = (parameter: Parameter | undefined, usual: number) =>
+      parameter === undefined
+        ? Array.from(this.#box.low, () => usual)
+        : parameter instanceof tf.Tensor
+          ? [...parameter.dataSync<'float32'>()]
+          : [parameter].flat();
+    return { shift: numbers(this.shift, 0), scale: numbers(this.scale, 1) };
+  }
+
+  /**
+   * Gives the components without bounds these units, in variables that no gradient changes, so that files have them.
+   * @param mean `[dim]`, 0 by default
+   * @param deviation `[dim]`, each more than 0, 1 by default
+   */
+  standardize(mean?: ArrayLike<number>, deviation?: ArrayLike<number>): void {
+    const unbounded = unboundedOf(this.#box);
+    const { shift, scale } = this.units();
+    const set = (name: 'shift' | 'scale', values: readonly number[], data?: ArrayLike<number>) => {
+      const numbers = values.map((value, i) => (unbounded[i] && data ? data[i]! : value));
+      const known = this[name];
+      tf.tidy(() => {
+        const tensor = tf.tensor1d(numbers);
+        if (known instanceof tf.Variable) known.assign(tensor);
+        else Object.assign(this, { [name]: tf.variable(tensor, false) });
+      });
+    };
+    set('shift', shift, mean);
+    set('scale', scale, deviation);
+  }
+
+  /** The same, of all components that have bounds. */
+  ofAllBounds(): BoxScale {
+    return new BoxScale(this.#box, 'bounded', this.#followsData);
+  }
+}
+
+/** {@link BoxScale} of all components that have two finite bounds. */
+export function boxScale(box: BoxSpace): BoxScale {
+  return new BoxScale(box, 'bounded');
 }
 
 /**
- * `boxScale` of the components whose bounds are far from ordinary, half their width less than ¼ or more than 4, or their middle farther from
- * 0 than half their width; the others stay as they are, and so do those without bounds, or with bounds more than 2 · 10⁹ apart. The identity
- * where all do. A policy's numbers, which begin about 0 and of size 1, then suit the box: [0, 1000] as [−1, 1].
+ * {@link BoxScale} of the components whose bounds are far from ordinary, half their width less than ¼ or more than 4, or their middle farther
+ * from 0 than half their width; the others stay as they are. Those without bounds, or with bounds more than 2 · 10⁹ apart, may follow data. A
+ * policy's numbers, which begin about 0 and of size 1, then suit the box: [0, 1000] as [−1, 1].
  */
-export function boxRescale(box: BoxSpace): Bijector {
-  const units = unitsWhere(box, isFarFromOrdinary);
-  return units.shift.every((shift) => shift === 0) && units.scale.every((scale) => scale === 1)
-    ? new Identity()
-    : new ShiftScale(units);
+export function boxRescale(box: BoxSpace): BoxScale {
+  return new BoxScale(box, 'far from ordinary', true);
+}
+
+/**
+ * The bounds of a box, and in place of those that are missing mean ± deviation of the units of data, if the scale has such: what critics,
+ * noise and distances count in. Undefined where these are the bounds.
+ */
+export function unitBounds({ low, high }: Bounds, scale: BoxScale | undefined) {
+  if (scale === undefined || !(scale.shift instanceof tf.Variable)) return undefined;
+  const { shift: mean, scale: deviation } = scale.units();
+  const unbounded = unboundedOf({ low, high });
+  const bounds = (own: ArrayLike<number>, side: number) =>
+    Array.from(own, (bound, i) => (unbounded[i] ? mean[i]! + side * deviation[i]! : bound));
+  return { low: bounds(low, -1), high: bounds(high, 1) };
 }
 
 /** log of the volume by which {@link boxRescale} stretches, nats: what is added to an entropy in units of the box. */
 export function boxRescaleLogDet(box: Bounds): number {
   return unitsWhere(box, isFarFromOrdinary).scale.reduce((sum, half) => sum + portableMath.log(half), 0);
+}
+
+function isBounded(low: number, high: number): boolean {
+  return Number.isFinite(high - low) && high > low;
+}
+
+/** Which components have no bounds to speak of. */
+function unboundedOf({ low, high }: Bounds): boolean[] {
+  return Array.from(low, (bound, i) => !(high[i]! - bound <= MOST_WIDTH));
 }
 
 function isFarFromOrdinary(low: number, high: number): boolean {

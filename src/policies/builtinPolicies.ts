@@ -8,7 +8,7 @@ import {
 } from '../flows/neuralSplineFlow.ts';
 import { networkOptions } from '../nn/networkOptions.ts';
 import { AutoregressiveCategoricalPolicy } from './autoregressiveCategoricalPolicy.ts';
-import { boxScale } from './boxScale.ts';
+import { BoxScale, boxScale } from './boxScale.ts';
 import { CategoricalPolicy } from './categoricalPolicy.ts';
 import { FlowMatchingPolicy, flowMatchingSolvers } from './flowMatchingPolicy.ts';
 import { anglePolicyDefinition, flowPolicyDefinition } from './flowPolicyDefinition.ts';
@@ -179,7 +179,12 @@ export const builtinPolicies = {
     description: 'flow matching: a velocity field carries noise to actions by a few steps; samples without a density',
     options: {
       activation: networkOptions.activation.default('relu'),
-      squash: noSquash('actions are clipped to their bounds'),
+      squash: z
+        .enum(['rescale', 'none', 'standardize'])
+        .default('rescale')
+        .describe(
+          "what takes the path's ends to actions, which are then clipped; 'rescale' and 'none' count in units of the bounds; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
+        ),
       outputScale: z.number().nonnegative().default(1).describe("gain of the field's last kernel before training"),
       steps: z
         .int()
@@ -192,21 +197,28 @@ export const builtinPolicies = {
         .default('midpoint')
         .describe('how steps are made; by the midpoint, two evaluations of the field each, or by Euler, one'),
     },
-    make: (options) => new FlowMatchingPolicy(options),
+    make: ({ squash, ...options }) =>
+      new FlowMatchingPolicy({
+        ...options,
+        ...(squash instanceof BoxScale && squash.followsData && { scale: squash.ofAllBounds() }),
+      }),
   }),
   implicit: completeDefinition({
     description: 'one pass of a network takes noise to actions; samples without a density',
     options: {
       activation: networkOptions.activation.default('relu'),
       squash: z
-        .enum(['none', 'tanh'])
-        .default('none')
+        .enum(['rescale', 'none', 'tanh', 'standardize'])
+        .default('rescale')
         .describe(
-          "what takes the network's numbers to actions; 'none' counts in units of the bounds, 'tanh' keeps actions within them",
+          "what takes the network's numbers to actions; 'rescale' and 'none' count in units of the bounds, 'tanh' keeps actions within them; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
         ),
     },
-    make: ({ squash, actionSpace, ...options }) =>
-      new ImplicitPolicy({ ...options, squash: squash instanceof Identity ? boxScale(actionSpace) : squash }),
+    make: ({ squash, actionSpace, ...options }) => {
+      const ofAllBounds = squash instanceof BoxScale ? squash.ofAllBounds() : boxScale(actionSpace);
+      const isScale = squash instanceof BoxScale || squash instanceof Identity;
+      return new ImplicitPolicy({ ...options, squash: isScale ? ofAllBounds : squash });
+    },
   }),
   'autoregressive-categorical': completeDefinition({
     description: 'each number in a bin, given the bins of those before; an action is sampled number by number',

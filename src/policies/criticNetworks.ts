@@ -13,6 +13,8 @@ export interface CriticNetworksOptions {
   readonly encoder?: ObservationEncoder | undefined;
   /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
   readonly actionSpace: Pick<BoxSpace, 'low' | 'high'>;
+  /** What takes the place of these bounds; where there are none what actions of data are like, mean ± deviation. */
+  readonly units?: { readonly low: readonly number[]; readonly high: readonly number[] } | undefined;
   /** Whether actions are angles, of which the networks see the cosine and the sine: values are then the same at both ends of the circle. */
   readonly angles?: boolean | undefined;
   /** N; 2 by default. */
@@ -36,7 +38,8 @@ export class CriticNetworks extends Module {
   readonly encoder: ObservationEncoder | undefined;
   /** What of its options makes it again, beside the spaces and the policy, in JSON. */
   readonly about: Readonly<
-    Required<Pick<CriticNetworksOptions, 'critics' | 'criticHidden' | 'criticActivation' | 'criticLayerNorm'>>
+    Required<Pick<CriticNetworksOptions, 'critics' | 'criticHidden' | 'criticActivation' | 'criticLayerNorm'>> &
+      Pick<CriticNetworksOptions, 'units'>
   >;
   readonly #angles: boolean;
   readonly #center: number[];
@@ -45,11 +48,17 @@ export class CriticNetworks extends Module {
   /** @param outputDim how many numbers each network gives */
   constructor(options: CriticNetworksOptions, outputDim: number) {
     super();
-    const { observationDim, actionSpace, angles = false, critics = 2, criticHidden: hidden, rng } = options;
+    const { observationDim, actionSpace, units, angles = false, critics = 2, criticHidden: hidden, rng } = options;
     const { criticActivation: activation = 'relu', criticLayerNorm: layerNorm = false, batchRenorm } = options;
-    const { low, high } = actionSpace;
+    const { low, high } = units ?? actionSpace;
     const size = low.length;
-    this.about = { critics, criticHidden: hidden, criticActivation: activation, criticLayerNorm: layerNorm };
+    this.about = {
+      critics,
+      criticHidden: hidden,
+      criticActivation: activation,
+      criticLayerNorm: layerNorm,
+      ...(units && { units }),
+    };
     this.#angles = angles;
     this.encoder = options.encoder?.another(rng.split('encoder'));
     const inputDim = (this.encoder?.featureDim ?? observationDim) + (angles ? 2 * size : size);
@@ -59,7 +68,7 @@ export class CriticNetworks extends Module {
         new Mlp({ inputDim, hidden, outputDim, activation, layerNorm, batchRenorm, rng: rng.split(`q${i + 1}`) }),
     );
     this.#center = Array.from(low, (bound, i) => (Number.isFinite(high[i]! - bound) ? (bound + high[i]!) / 2 : 0));
-    this.#perHalfWidth = halfWidths(actionSpace).map((half) => 1 / half);
+    this.#perHalfWidth = halfWidths({ low, high }).map((half) => 1 / half);
   }
 
   /** `[batch, observationDim]` and `[batch, actionDim]` → what each network gives, `[batch, outputDim]`. */

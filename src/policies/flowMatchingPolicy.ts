@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { MlpField } from '../bijectors/continuous/mlpField.ts';
 import { NeuralOde } from '../bijectors/continuous/neuralOde.ts';
-import { ShiftScale } from '../bijectors/linear/shiftScale.ts';
 import { Flow } from '../flows/flow.ts';
 import type { Activation } from '../nn/activation.ts';
 import type { Rng } from '../random.ts';
 import { ActionSamples } from './actionSamples.ts';
+import { type BoxScale, boxScale } from './boxScale.ts';
 import { type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { clippedActions } from './clippedActions.ts';
 import { FlowPolicy } from './flowPolicy.ts';
@@ -18,6 +18,8 @@ export const flowMatchingSolvers = ['midpoint', 'euler'] as const;
 export interface FlowMatchingPolicyOptions {
   readonly observationDim: number;
   readonly actionSpace: BoxSpace;
+  /** The units of actions; those of finite bounds by default. */
+  readonly scale?: BoxScale;
   /** Widths of the hidden layers of the field, at least one. */
   readonly hidden?: readonly number[];
   readonly activation?: Activation | undefined;
@@ -45,7 +47,7 @@ export interface MatchingDraws {
  * the squares a mean over the numbers of an action. Its minimum is the field E[u − ε | x_t, o], which carries N(0, I) to the law of u.
  *
  * The action is middle + half · u with the middle and half the width of finite bounds, clipped to the bounds; a number without two finite
- * bounds is learned as it is. There are samples, reparameterized, and no density; {@link exact} has one.
+ * bounds is learned as it is, or in units of data. There are samples, reparameterized, and no density; {@link exact} has one.
  *
  * Lipman, Chen, Ben-Hamu, Nickel & Le, "Flow Matching for Generative Modeling", arXiv:2210.02747, ICLR 2023.
  *
@@ -59,10 +61,10 @@ export class FlowMatchingPolicy extends Policy {
   override readonly hasDensity = false;
   /** v, a network of [x, t, o]. */
   readonly field: MlpField;
+  /** Latent → action, before it is clipped. */
+  readonly bijector: BoxScale;
   readonly #path: NeuralOde;
   readonly #box: { readonly low: readonly number[]; readonly high: readonly number[] };
-  readonly #middle: readonly number[];
-  readonly #half: readonly number[];
 
   /** @throws if a size or `steps` is no positive integer, there is no hidden layer, or the solver is unknown */
   constructor(options: FlowMatchingPolicyOptions) {
@@ -72,13 +74,8 @@ export class FlowMatchingPolicy extends Policy {
     const box = plainBoxSpace('FlowMatchingPolicy: actionSpace', options.actionSpace);
     // Rounded as environments have them, so that a clipped action is within.
     this.#box = { low: Array.from(box.low, Math.fround), high: Array.from(box.high, Math.fround) };
-    const isScaled = this.#box.low.map(
-      (low, i) => low < this.#box.high[i]! && Number.isFinite(this.#box.high[i]! - low),
-    );
-    this.#half = this.#box.low.map((low, i) => (isScaled[i] ? (this.#box.high[i]! - low) / 2 : 1));
-    this.#middle = this.#box.low.map((low, i) => (isScaled[i] ? low + this.#half[i]! : 0));
     this.observationDim = observationDim;
-    this.actionDim = this.#half.length;
+    this.actionDim = box.low.length;
     this.field = new MlpField({
       dim: this.actionDim,
       contextDim: observationDim,
@@ -87,6 +84,7 @@ export class FlowMatchingPolicy extends Policy {
       outputScale,
       rng: rng.split('field'),
     });
+    this.bijector = options.scale ?? boxScale({ ...this.#box, shape: box.shape });
     this.#path = new NeuralOde({ field: this.field, solver: { kind: 'fixed', steps, method: solver } });
   }
 
@@ -96,9 +94,8 @@ export class FlowMatchingPolicy extends Policy {
       owner: 'FlowMatchingPolicy',
       reparameterized: true,
       draw: (rng) => this.#path.given(seen).forward(rng.normalTensor([seen.shape[0]!, this.actionDim])),
-      squash: (latent) =>
-        clippedActions(tf.add(tf.mul(latent, tf.tensor1d([...this.#half])), tf.tensor1d([...this.#middle])), this.#box),
-      unsquash: (action) => this.#scaled(action),
+      squash: (latent) => clippedActions(this.bijector.forward(latent), this.#box),
+      unsquash: (action) => this.bijector.inverse(action),
     });
   }
 
@@ -123,7 +120,7 @@ export class FlowMatchingPolicy extends Policy {
     // Weights of shape [rows, 1] would spread each row's loss over all rows.
     if (weights !== undefined) checkShape('weights', weights, [rows]);
     const draws = this.matchingDraws(rows, rng);
-    const losses = this.matchingLosses(observations, this.#scaled(actions), draws);
+    const losses = this.matchingLosses(observations, this.bijector.inverse(actions), draws);
     return tf.mean(weights === undefined ? losses : tf.mul(weights, losses));
   }
 
@@ -163,16 +160,9 @@ export class FlowMatchingPolicy extends Policy {
       contextDim: field.contextDim,
       bijector: new NeuralOde({ field, solver: { kind: 'fixed', steps } }),
     });
-    const policy = new FlowPolicy({
-      flow,
-      squash: new ShiftScale({ shift: [...this.#middle], scale: [...this.#half] }),
-    });
+    const policy = new FlowPolicy({ flow, squash: this.bijector });
     if (this.encoder !== undefined) policy.encodeObservations(this.encoder);
     return Object.assign(policy, this.normalizer && { normalizer: this.normalizer });
-  }
-
-  #scaled(actions: tf.Tensor): tf.Tensor {
-    return tf.div(tf.sub(actions, tf.tensor1d([...this.#middle])), tf.tensor1d([...this.#half]));
   }
 }
 

@@ -8,6 +8,7 @@ import { positiveInteger } from '../nn/positiveInteger.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import type { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
+import { BoxScale } from './boxScale.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { denseCenter } from './denseCenter.ts';
 import type { ChoiceSpace } from './multiDiscreteSpace.ts';
@@ -155,6 +156,25 @@ export abstract class Policy extends Module {
       `${this.constructor.name}.normalizeObservations: its networks see the observations as they are: ` +
         '`given` must use what this.checked(observations) returns',
     );
+  }
+
+  /** The scale of the actions, where it may take units of data: where the policy was made for actions without bounds. */
+  get actionScale(): BoxScale | undefined {
+    return Object.values(this).find((part) => part instanceof BoxScale && part.followsData) as BoxScale | undefined;
+  }
+
+  /**
+   * Counts the numbers of actions that have no bounds in units of data, once: action = mean + deviation · u, as a part of the policy, in files
+   * and exports, too. Nothing changes where there are bounds, or such units already.
+   * @param mean `[actionDim]`
+   * @param deviation `[actionDim]`, each more than 0
+   */
+  standardizeActions({ mean, deviation }: Readonly<Record<'mean' | 'deviation', ArrayLike<number>>>): void {
+    const { actionScale, config } = this;
+    if (!actionScale?.isOpen) return;
+    actionScale.standardize(mean, deviation);
+    Object.assign(this, config && { config: { ...config, options: { ...config.options, squash: 'standardize' } } });
+    this.#forgetActors();
   }
 
   /**

@@ -31,10 +31,10 @@ export const commonPolicyOptions = {
       "what networks see of images; 'nature' and 'small' are convolutional networks, 'mlp' the pixels in a row, 'auto' what suits the size",
     ),
   squash: z
-    .enum(['rescale', 'none', 'tanh', 'wrap'])
+    .enum(['rescale', 'none', 'tanh', 'wrap', 'standardize'])
     .default('rescale')
     .describe(
-      "what takes the policy's numbers to actions; 'rescale' counts in units of the bounds, from the middle, where these are far from ±1, as [0, 1000]; 'tanh' keeps actions within the bounds, 'wrap' takes a number for an angle, whole turns aside",
+      "what takes the policy's numbers to actions; 'rescale' counts in units of the bounds, from the middle, where these are far from ±1, as [0, 1000]; 'tanh' keeps actions within the bounds, 'wrap' takes a number for an angle, whole turns aside; 'standardize' is what 'rescale' becomes where there are no bounds and an agent learns from data: units of the data",
     ),
 };
 

@@ -9,7 +9,7 @@ import { parseOptions } from '../options/parseOptions.ts';
 import { withDefaults } from '../options/withDefaults.ts';
 import { Rng } from '../random.ts';
 import { type BestOfPolicy, bestOfOptions, makeBestOf } from './bestOfPolicy.ts';
-import { boxRescale } from './boxScale.ts';
+import { BoxScale, boxRescale } from './boxScale.ts';
 import { type AnySpace, type BoxSpace, plainBoxSpace } from './boxSpace.ts';
 import { boxSquash } from './boxSquash.ts';
 import { builtinPolicies, type PolicyOptionsByName } from './builtinPolicies.ts';
@@ -103,9 +103,9 @@ export function makePolicy<N extends string>(
       `${where}: encoder: got "${network}", which is for images, Boxes of three or four dimensions, expected "mlp" or "auto"`,
     );
   }
-  const squash = squashOf(where, given.squash, actions.actionSpace);
   // Where nothing is rescaled files do not speak of it, and those that never heard of it mean numbers as they are.
-  const isAsItIs = given.squash === 'rescale' && squash instanceof Identity;
+  const squash = squashOf(where, given.squash, actions.actionSpace);
+  const isAsItIs = given.squash === 'rescale' && (!(squash instanceof BoxScale) || squash.isIdentity);
   const settings = isAsItIs ? { ...given, squash: 'none' as const } : given;
   const make = (hidden: readonly number[]): Policy => {
     const encoder = network && new ObservationEncoder({ parts: layout.parts, network, rng: rng.split('encoder') });
@@ -115,11 +115,14 @@ export function makePolicy<N extends string>(
       observationSpace: observationBox,
       observationDim: encoder?.featureDim ?? layout.size,
       ...actions,
-      squash,
+      // Of each its own: it may get variables.
+      squash: squashOf(where, given.squash, actions.actionSpace),
       rng: rng.split(name),
     };
     const policy = wrapped(definition.make(arguments_));
     if (encoder !== undefined) orFreed(policy, () => policy.encodeObservations(encoder));
+    // The units themselves come from a file, or from data.
+    if (given.squash === 'standardize') policy.actionScale?.standardize();
     return policy;
   };
   const wrapped = (policy: Policy): Policy => {
@@ -179,7 +182,11 @@ function squashOf(where: string, squash: CommonPolicySettings['squash'], space: 
     roundedBounds(`${where}: squash: got "tanh", expected actions with`, space as BoxSpace);
     return boxSquash(space as BoxSpace);
   }
-  return squash === 'rescale' && 'low' in space ? boxRescale(space as BoxSpace) : new Identity();
+  if (!(squash === 'rescale' || squash === 'standardize') || !('low' in space)) return new Identity();
+  const scale = boxRescale(space as BoxSpace);
+  if (squash === 'rescale') return scale.isIdentity && !scale.followsData ? new Identity() : scale;
+  if (scale.followsData) return scale;
+  throw new Error(`${where}: squash: got "standardize", which is for actions without bounds, expected "rescale"`);
 }
 
 /** The actions of a policy of this kind. @throws if the space is of another */

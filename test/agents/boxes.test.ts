@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   A2c,
@@ -18,7 +19,7 @@ import {
 } from '../../agents/index.ts';
 import { type Episode, EpisodesInMemory } from '../../datasets/index.ts';
 import { BaseEnv, Box, type ResetResult, type StepResult } from '../../envs/index.ts';
-import { type LearnerName, makePolicy, type Policy, Rng } from '../../src/index.ts';
+import { type LearnerName, makePolicy, type Policy, policyFromJson, policyToJson, Rng } from '../../src/index.ts';
 
 const observationSpace = new Box({ low: -9, high: 9, shape: [2] });
 const usual = new Box({ low: [-1, -1], high: [1, 1] });
@@ -182,5 +183,134 @@ describe.each(CASES)('$learner', (which) => {
     for (const [key, value] of Object.entries(there.figures)) {
       expect(Math.abs(here.figures[key]! - value) / (1 + Math.abs(value)), key).toBeLessThan(0.02);
     }
+  });
+});
+
+/** The same data where actions and observations have no bounds, in these units. */
+function unboundedData(unit: number): EpisodesInMemory {
+  const space = new Box({ low: -Infinity, high: Infinity, shape: [2] });
+  const episodes = [...datasetOf(usual).episodes()].map(({ observations, actions, ...others }) => ({
+    ...others,
+    observations: observations.map((x) => 50 + unit * x),
+    actions: actions.map((x, i) => (i % 2) * 7 * unit + unit * x),
+  }));
+  return new EpisodesInMemory({ observationSpace: space, actionSpace: space, episodes });
+}
+
+describe('data without bounds', () => {
+  const learners: [LearnerName, string, (policy: Policy, dataset: EpisodesInMemory) => Agent][] = [
+    ['behavior-cloning', 'gaussian', (policy, dataset) => new BehaviorCloning({ policy, dataset, batchSize: 8 })],
+    ['behavior-cloning', 'flow-matching', (policy, dataset) => new BehaviorCloning({ policy, dataset, batchSize: 8 })],
+    ['iql', 'spline', (policy, dataset) => new Iql({ policy, dataset, rng: new Rng('agent'), ...data })],
+    ['td3-bc', 'gaussian', (policy, dataset) => new Td3Bc({ policy, dataset, rng: new Rng('agent'), ...data })],
+    [
+      'nf-rlbc',
+      'realnvp',
+      (policy, dataset) => new NfRlbc({ policy, dataset, rng: new Rng('agent'), ...data, alpha: 1 }),
+    ],
+    [
+      'fql',
+      'implicit',
+      (policy, dataset) => new Fql({ policy, dataset, rng: new Rng('agent'), ...data, alpha: 1, behaviorHidden: [4] }),
+    ],
+  ];
+  const run = async (learner: LearnerName, name: string, make: (typeof learners)[0][2], unit: number) => {
+    const dataset = unboundedData(unit);
+    const { observationSpace, actionSpace } = dataset;
+    const policy = makePolicy<string>(name, {
+      ...{ observationSpace, actionSpace: actionSpace as Box, for: learner, hidden: [4], rng: new Rng('policy') },
+    });
+    const agent = make(policy, dataset);
+    made.push(agent);
+    for await (const _ of agent.train({ steps: 12, rng: new Rng('training') }));
+    const act = (of: Policy) =>
+      [...of.act<Float32Array>([50 + 0.5 * unit, 50 - unit], { greedy: true, rng: new Rng('act') })].map(
+        (x, i) => x / unit - 7 * i,
+      );
+    return { policy, act, acts: act(policy) };
+  };
+
+  test.each(learners)('%s learns with %s whatever the units are, and a file has them', async (learner, name, make) => {
+    const [there, here] = [await run(learner, name, make, 1), await run(learner, name, make, 1000)];
+    for (const [i, action] of here.acts.entries()) expect(action).toBeCloseTo(there.acts[i]!, 2);
+    expect(here.policy.config!.options).toMatchObject({ squash: 'standardize', normalizeObservations: true });
+    const { policy } = policyFromJson(policyToJson(here.policy));
+    expect(here.act(policy)).toEqual(here.acts);
+    policy.dispose();
+    // It frees the units, too.
+    const before = tf.memory().numTensors;
+    policyFromJson(policyToJson(here.policy)).policy.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('units are mean and deviation of the data, and reports stay in those of the actions', async () => {
+    const dataset = unboundedData(1000);
+    const spaces = { observationSpace: dataset.observationSpace, actionSpace: dataset.actionSpace as Box };
+    const policy = makePolicy('gaussian', { ...spaces, hidden: [4], rng: new Rng('policy') });
+    const [actions, observations] = [[], []] as [number[], number[]];
+    for (const episode of dataset.episodes()) {
+      actions.push(...episode.actions);
+      observations.push(...episode.observations.subarray(0, -2));
+    }
+    const agent = new BehaviorCloning({ policy, dataset });
+    made.push(agent);
+    const { shift, scale } = policy.actionScale!.units();
+    const columns = [0, 1].map((c) => actions.filter((_, i) => i % 2 === c));
+    const moments = columns.map((x) => {
+      const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+      return { mean, std: Math.sqrt(x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length) };
+    });
+    for (const [c, { mean, std }] of moments.entries()) {
+      expect(shift[c]! / mean).toBeCloseTo(1, 5);
+      expect(scale[c]! / std).toBeCloseTo(1, 5);
+    }
+    // A Gaussian about the mean, whose network gives nearly 0, by the formula in data units.
+    const pairs = { observations: Float32Array.from(observations), actions: Float32Array.from(actions) };
+    const wanted = moments.reduce((sum, { std }) => sum + 0.5 * Math.log(2 * Math.PI * std * std) + 0.5, 0);
+    expect(Math.abs(agent.evaluate(pairs) - wanted)).toBeLessThan(0.05);
+  });
+
+  test('critics that choose among samples count in them, too, also from a file', async () => {
+    const dataset = unboundedData(1000);
+    const spaces = { observationSpace: dataset.observationSpace, actionSpace: dataset.actionSpace as Box };
+    const policy = makePolicy('gaussian', { ...spaces, hidden: [4], rng: new Rng('policy') });
+    const agent = new Iql({ policy, dataset, rng: new Rng('agent'), ...data, bestOf: 8 });
+    made.push(agent);
+    for await (const _ of agent.train({ steps: 6, rng: new Rng('training') }));
+    const { policy: loaded } = policyFromJson(policyToJson(agent.actingPolicy!));
+    const act = (of: Policy) => [1, 2, 3].map((x) => [...of.act<Float32Array>([x, 50], { rng: new Rng(x) })]);
+    expect(act(loaded)).toEqual(act(agent.actingPolicy!));
+    const { low, high } = agent.targetCritics.about.units!;
+    const { shift, scale } = policy.actionScale!.units();
+    expect([low, high]).toEqual([-1, 1].map((side) => shift.map((mean, i) => mean + side * scale[i]!)));
+    loaded.dispose();
+  });
+
+  test('it is an option, and neither what comes from a file nor what has bounds is touched', () => {
+    const dataset = unboundedData(1000);
+    const spaces = { observationSpace: dataset.observationSpace, actionSpace: dataset.actionSpace as Box };
+    const fresh = () => makePolicy('gaussian', { ...spaces, hidden: [4], rng: new Rng('policy') });
+    const clone = (policy: Policy, options: object = {}) => {
+      const agent = new BehaviorCloning({ policy, dataset, ...options });
+      made.push(agent);
+      return policy.config!.options;
+    };
+    const asItIs = { squash: 'none', normalizeObservations: false };
+    expect(clone(fresh(), { standardize: false })).toMatchObject(asItIs);
+    expect(clone(policyFromJson(policyToJson(fresh())).policy)).toMatchObject(asItIs);
+    expect(clone(makePolicy('gaussian', { ...spaces, hidden: [4], squash: 'none', rng: new Rng(0) }))).toMatchObject(
+      asItIs,
+    );
+    const standardized = fresh();
+    clone(standardized);
+    const units = standardized.actionScale!.units();
+    standardized.standardizeActions({ mean: [1, 1], deviation: [2, 2] });
+    expect(standardized.actionScale!.units()).toEqual(units);
+    expect(makePolicy('gaussian', { ...spaces, actionSpace: usual, rng: new Rng(0) }).actionScale).toBeUndefined();
+    expect(() =>
+      makePolicy('gaussian', { ...spaces, actionSpace: usual, squash: 'standardize', rng: new Rng(0) }),
+    ).toThrow(
+      'makePolicy(\'gaussian\'): squash: got "standardize", which is for actions without bounds, expected "rescale"',
+    );
   });
 });
