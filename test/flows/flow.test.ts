@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
+  type Bijector,
   ConditionalByQuadrature,
   diagnose,
   expectationEstimate,
+  Flow,
+  Identity,
   MarginalByQuadrature,
   modes,
   momentsEstimate,
@@ -11,6 +14,7 @@ import {
   neuralSplineFlow,
   Rng,
   realNvp,
+  ShiftScale,
 } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { perturb } from '../support/perturb.ts';
@@ -74,6 +78,15 @@ describe('Flow.at', () => {
     const batch = flow.given(tf.tensor2d([CONTEXT, CONTEXT, CONTEXT]));
     expectNear(numbers(p.cdf(x)), numbers(batch.cdf(x)), 1e-5);
     expectNear(numbers(p.quantile(p.cdf(x))), numbers(x), 1e-3);
+    // y = −(1 + c²) z: the context's map says whether it rises in a tensor of the context's batch.
+    class Falling extends Identity {
+      override given(context?: tf.Tensor): Bijector {
+        return new ShiftScale({ scale: tf.neg(tf.add(tf.square(context!), 1)) });
+      }
+    }
+    const falling = new Flow({ dim: 1, contextDim: 1, bijector: new Falling() }).at([2]).cdf(tf.tensor1d([0.5]));
+    expect(falling.shape).toEqual([]);
+    expect(numbers(falling)[0]).toBeCloseTo(0.539828, 5);
   });
 
   test('holds no tensors; what does not fit is an error, and so is a flow in the place of a distribution', () => {
