@@ -149,7 +149,9 @@ describe('modes', () => {
       'modes: wanted one distribution over vectors, got batch shape [] and event shape []',
     );
     expect(() => modes(new StandardNormal(2, [3]), { rng: new Rng(0) })).toThrow('got batch shape [3]');
-    expect(() => modes({} as never, { rng: new Rng(0) })).toThrow('as actionDensity(policy, observation) is one');
+    expect(() => modes({} as never, { rng: new Rng(0) })).toThrow(
+      'as flow.at(context) or actionDensity(policy, observation)',
+    );
     expect(() => modes(distribution, { rng: new Rng(0), dip: 0 })).toThrow('modes: wanted a positive dip, got 0');
     expect(() => modes(distribution, { rng: new Rng(0), starts: 0 })).toThrow(
       'modes: wanted a positive integer number of starts, got 0',
