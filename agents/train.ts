@@ -2,7 +2,13 @@ import { show } from '../src/options/describeIssue.ts';
 import type { AgentName, AgentReportsByName } from './builtinAgents.ts';
 import { episodeStatistics } from './common/episodeStatistics.ts';
 import type { EvaluatedReport } from './evaluatedAgent.ts';
-import { type TrainResult, type TrainSettings, trainStream } from './trainStream.ts';
+import {
+  type AnyPolicy,
+  type TrainedAction,
+  type TrainResult,
+  type TrainSettings,
+  trainStream,
+} from './trainStream.ts';
 
 /**
  * Trains an agent, by its name, on environments that are named or given. Whatever is left out is what `oxbow train` takes: the preset of
@@ -17,7 +23,11 @@ import { type TrainResult, type TrainSettings, trainStream } from './trainStream
  * @throws one line, if a name is unknown, an option does not fit, or agent, policy and environment do not fit together; a `DivergedError`
  *   if a loss is no number
  */
-export async function train<const N extends AgentName, P extends string = string, Id extends string = string>({
+export async function train<
+  const N extends AgentName,
+  const P extends AnyPolicy = undefined,
+  Id extends string = string,
+>({
   onReport,
   verbose = false,
   ...settings
@@ -26,7 +36,7 @@ export async function train<const N extends AgentName, P extends string = string
   readonly onReport?: ((report: AgentReportsByName[N] & EvaluatedReport) => unknown) | undefined;
   /** Whether each report is printed as a line: the step, and the mean return of the episodes that have ended since the one before. */
   readonly verbose?: boolean | undefined;
-}): Promise<TrainResult> {
+}): Promise<TrainResult<TrainedAction<P>>> {
   if (onReport !== undefined && typeof onReport !== 'function') {
     throw new Error(`train: onReport: got ${show(onReport)}, expected a function`);
   }

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import type { EpisodeSource } from '../datasets/episode.ts';
 import { openDataset } from '../datasets/openDataset.ts';
 import { type AnyEnv, loadEnv, type VectorEnv } from '../envs/index.ts';
-import { type Policy, type PolicyName, type PolicyOptions, Rng } from '../src/index.ts';
+import {
+  type ActedAction,
+  type ActionOf,
+  type Policy,
+  type PolicyName,
+  type PolicyOptions,
+  Rng,
+  type UsualAction,
+} from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { withDefaults } from '../src/options/withDefaults.ts';
 import { policySchema } from '../src/policies/registry.ts';
@@ -26,16 +34,39 @@ import { trainingReports } from './common/trainingReports.ts';
 import { usualPolicy } from './common/usualPolicy.ts';
 import { EvaluatedAgent, type EvaluatedReport, type TrainingEvaluation } from './evaluatedAgent.ts';
 
+/** A policy, the name of one, or none, for that which one takes without more ado. */
+export type AnyPolicy = PolicyName | Policy | (string & {}) | undefined;
+/** Refuses a name that is written out and is none of oxbow's. */
+type KnownPolicy<P> = P extends PolicyName | Policy | undefined
+  ? unknown
+  : string extends P
+    ? unknown
+    : { readonly expected: PolicyName };
+/** Where no policy is said, the options of any of oxbow's; a policy that there is has its own. */
+type OptionsOf<P> = P extends PolicyName
+  ? PolicyOptions<P>
+  : P extends string
+    ? Readonly<Record<string, unknown>>
+    : P extends Policy
+      ? never
+      : PolicyOptions;
+/** What the trained policy's `act` gives. */
+export type TrainedAction<P> = P extends Policy<infer Action> ? Action : P extends string ? ActionOf<P> : UsualAction;
+
 /** What {@link trainStream} trains, and how. */
-export interface TrainSettings<N extends AgentName = AgentName, P extends string = string, Id extends string = string>
-  extends EnvRequest<Id> {
+export interface TrainSettings<
+  N extends AgentName = AgentName,
+  P extends AnyPolicy = string,
+  Id extends string = string,
+> extends EnvRequest<Id> {
   /** The name of the agent. */
   readonly agent: N;
   /**
    * A policy, or the name of one: by default that which the agent needs, as `'q-network'` of `dqn` or `'spline'` of `nf-rlbc`, else
-   * `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`.
+   * `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`. A name that is not oxbow's, which `registerPolicy` knows, is
+   * a `string` to the compiler: `'laplace' as string`.
    */
-  readonly policy?: P | PolicyName | Policy | undefined;
+  readonly policy?: (P & KnownPolicy<P>) | undefined;
   /**
    * Episodes, or the path of a dataset, for an agent that learns from data. The environment gives it the spaces, evaluates its policy, and is
    * where it goes online, if it does.
@@ -48,7 +79,7 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
   /** Options of the agent: by default the preset's, or the agent's own. */
   readonly agentOptions?: Omit<AgentOptionsByName[N], 'policy' | 'env' | 'dataset' | 'rng'> | undefined;
   /** Options of a policy that is named: by default the preset's, what suits the agent, or the policy's own. */
-  readonly policyOptions?: (P extends PolicyName ? PolicyOptions<P> : Readonly<Record<string, unknown>>) | undefined;
+  readonly policyOptions?: OptionsOf<P> | undefined;
   /**
    * Environment steps between two evaluations of the policy, at least; none by default. They have environments and streams of their own:
    * the training stays the same to the byte. A report at which there was one has an `evaluation`.
@@ -67,12 +98,12 @@ export interface TrainSettings<N extends AgentName = AgentName, P extends string
 }
 
 /** What came of a training. */
-export interface TrainResult extends EpisodeFigures {
+export interface TrainResult<Action extends ActedAction = UsualAction> extends EpisodeFigures {
   /**
    * What was trained, for its caller to dispose. With `bestOf` of `Iql` it is a policy around that which was trained, with critics: it is
    * disposed in the place of it.
    */
-  readonly policy: Policy;
+  readonly policy: Policy<Action>;
   /** The id of the environment, if it was named. */
   readonly env: string | undefined;
   /** Environment steps, over all environments. */
@@ -106,9 +137,13 @@ const settingsSchema = z.strictObject({
  * for await (const { step, approxKl } of trainStream({ env: 'Pendulum-v1', agent: 'ppo', policy })) console.log(step, approxKl);
  * @throws as {@link train}
  */
-export async function* trainStream<const N extends AgentName, P extends string = string, Id extends string = string>(
+export async function* trainStream<
+  const N extends AgentName,
+  const P extends AnyPolicy = undefined,
+  Id extends string = string,
+>(
   settings: TrainSettings<N, P, Id>,
-): AsyncGenerator<AgentReportsByName[N] & EvaluatedReport, TrainResult, undefined> {
+): AsyncGenerator<AgentReportsByName[N] & EvaluatedReport, TrainResult<TrainedAction<P>>, undefined> {
   const checked = parseOptions('train', settingsSchema, settings) as AnySettings;
   checkEvaluations(checked);
   const { agent: name, env: source, seed = 0, signal } = checked;
@@ -142,7 +177,7 @@ export async function* trainStream<const N extends AgentName, P extends string =
     const { best } = evaluated ?? {};
     const finished = stops || reached.steps >= steps;
     return {
-      policy,
+      policy: policy as Policy<TrainedAction<P>>,
       env: id,
       ...reached,
       ...recent.figures(),
@@ -161,7 +196,10 @@ function disposeBut(policy: Policy, given: string | Policy | undefined): void {
 }
 
 /** Settings that are checked, whichever agent's. */
-type AnySettings = Omit<TrainSettings, 'agentOptions' | 'policyOptions' | keyof EvaluationOptions> &
+type AnySettings = Omit<
+  TrainSettings<AgentName, string | Policy>,
+  'agentOptions' | 'policyOptions' | keyof EvaluationOptions
+> &
   EvaluationOptions & {
     readonly agentOptions?: Readonly<Record<string, unknown>>;
     readonly policyOptions?: Readonly<Record<string, unknown>>;

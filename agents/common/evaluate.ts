@@ -30,7 +30,7 @@ export const evaluateOptions = z.strictObject({
   rng: partSchemas.rng.optional().describe('streams the resets and the actions, in place of those of a seed'),
   greedy: z.boolean().default(false).describe('whether to take greedy actions in place of sampled ones'),
   candidates: z.int().positive().default(32).meta({
-    description: 'samples to choose a greedy action from, where the policy has no exact mode',
+    description: 'samples that a greedy action is the center of, where the policy has no exact mode',
     unit: 'actions',
   }),
   onStep: z.custom<OnStep>(isFunction, 'a function').optional().describe('sees every step'),

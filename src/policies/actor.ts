@@ -1,14 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type Compiled, compile, type Outputs } from '../engine/compile.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
-import type { Rng } from '../random.ts';
+import { show } from '../options/describeIssue.ts';
+import { Rng } from '../random.ts';
 import type { ActionSample, Policy } from './policy.ts';
 import { sampleAction } from './sampleAction.ts';
 
 /** Options of {@link Actor}. */
 export interface ActorOptions {
-  /** The stream of the noise. */
-  readonly rng: Rng;
+  /** The stream of the noise of sampled actions; greedy ones need none. */
+  readonly rng?: Rng | undefined;
   /** How many observations there are at a time, 1 by default. */
   readonly batch?: number;
   /** Takes greedy actions, see {@link Policy.greedy}; sampled ones by default. */
@@ -24,18 +25,19 @@ export type ActionArrays = { readonly [K in keyof ActionSample]: Float32Array };
 export class Actor {
   readonly #compiled: Compiled<{ observations: tf.Tensor }, Outputs>;
   readonly #onArrays;
-  readonly #rng: Rng;
+  readonly #rng: Rng | undefined;
 
-  /** @throws if `batch` or `candidates` is no positive integer */
+  /** @throws if `batch` or `candidates` is no positive integer, or there is no `rng` for sampled actions */
   constructor(policy: Policy, { rng, batch = 1, greedy = false, candidates = 32 }: ActorOptions) {
     positiveInteger('Actor', 'batch', batch);
     positiveInteger('Actor', 'candidates', candidates);
+    if (!greedy && !(rng instanceof Rng)) {
+      throw new Error(`Actor: rng: got ${show(rng)}, expected an Rng, or greedy: true`);
+    }
     this.#rng = rng;
     this.#compiled = compile(
       ({ observations }, stream) => ({
-        ...(greedy
-          ? policy.greedy(observations, stream, candidates)
-          : sampleAction(policy.given(observations), stream)),
+        ...(greedy ? policy.greedy(observations, candidates) : sampleAction(policy.given(observations), stream)),
       }),
       { name: 'actor', state: [policy] },
     );
@@ -45,7 +47,7 @@ export class Actor {
   /**
    * Actions for observations, with the present variables of the policy.
    * @param observations `[batch · observationDim]`, row by row
-   * @param rng the stream of the noise, in place of the actor's own
+   * @param rng the stream of the noise, in place of the one that the actor was made with
    * @returns arrays that the next call uses again
    * @throws if they are not that many
    */

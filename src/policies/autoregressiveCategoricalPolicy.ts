@@ -37,7 +37,7 @@ export interface AutoregressiveCategoricalPolicyOptions {
  *
  * Metz et al., "Discrete Sequential Prediction of Continuous Actions for Deep RL", arXiv:1705.05035.
  */
-export class AutoregressiveCategoricalPolicy extends Policy {
+export class AutoregressiveCategoricalPolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   override readonly boundedActions: BoxSpace;

@@ -7,7 +7,7 @@ import { ActionCritics } from './actionCritics.ts';
 import { ActionSamples } from './actionSamples.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import { clippedActions } from './clippedActions.ts';
-import { type ActionSample, Policy } from './policy.ts';
+import { type ActionSample, GreedyNoise, Policy } from './policy.ts';
 import { sampleAction } from './sampleAction.ts';
 
 /** What a {@link BestOfPolicy} is made of. */
@@ -49,7 +49,7 @@ export const bestOfOptions = z.strictObject({
  *
  * Hansen-Estruch et al., "IDQL: Implicit Q-Learning as an Actor-Critic Method with Diffusion Policies", arXiv:2304.10573.
  */
-export class BestOfPolicy extends Policy {
+export class BestOfPolicy extends Policy<Float32Array> {
   override readonly hasDensity = false;
   readonly observationDim: number;
   readonly actionDim: number;
@@ -95,9 +95,9 @@ export class BestOfPolicy extends Policy {
     });
   }
 
-  /** The best of N samples, as {@link given}'s: it is chosen already, and more candidates would not be better by the critics. */
-  override greedy(observations: tf.Tensor, rng: Rng): ActionSample {
-    return this.given(observations).sample(rng);
+  /** The best of N samples, as {@link given}'s, of fixed noise: it is chosen already, and more candidates would not be better by the critics. */
+  override greedy(observations: tf.Tensor): ActionSample {
+    return this.given(observations).sample(new GreedyNoise(this.samples, observations.shape[0]!));
   }
 }
 

@@ -29,7 +29,7 @@ export interface CategoricalPolicyOptions {
  *
  * With an action mask the softmax is over the actions that are allowed: see {@link maskedLogits}.
  */
-export class CategoricalPolicy extends Policy {
+export class CategoricalPolicy extends Policy<number> {
   readonly observationDim: number;
   readonly actionDim = 1;
   override readonly discreteActions: DiscreteSpace;

@@ -21,7 +21,7 @@ import { Policy } from './policy.ts';
  *
  * Sutton and Barto, "Reinforcement Learning: An Introduction", 2nd edition, 2018, section 2.2.
  */
-export abstract class EpsilonGreedyPolicy extends Policy {
+export abstract class EpsilonGreedyPolicy extends Policy<number> {
   readonly actionDim = 1;
   override readonly discreteActions: DiscreteSpace;
   override readonly maskDim: number;

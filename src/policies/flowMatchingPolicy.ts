@@ -55,7 +55,7 @@ export interface MatchingDraws {
  * const policy = makePolicy('flow-matching', { env, rng: new Rng(0), hidden: [64, 64] });
  * const clone = new BehaviorCloning({ policy, demonstrations });
  */
-export class FlowMatchingPolicy extends Policy {
+export class FlowMatchingPolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   override readonly hasDensity = false;

@@ -19,7 +19,7 @@ import { SquashedDistribution } from './squashedDistribution.ts';
  * });
  * const { action, logProb } = policy.given(observations).sampleWithLogProb(rng);
  */
-export class FlowPolicy extends Policy {
+export class FlowPolicy extends Policy<Float32Array> {
   readonly head: LocationScale | undefined;
   readonly flow: Flow;
   readonly bijector: Bijector;

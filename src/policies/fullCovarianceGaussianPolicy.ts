@@ -10,7 +10,7 @@ import { Policy } from './policy.ts';
 import { SquashedDistribution } from './squashedDistribution.ts';
 
 /** u ~ N(μ(o), L(o) L(o)ᵀ) with L lower triangular, action = squash(u): the components may be correlated. */
-export class FullCovarianceGaussianPolicy extends Policy {
+export class FullCovarianceGaussianPolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly network: Mlp;

@@ -41,7 +41,7 @@ export interface GaussianPolicyOptions {
  * network's output (`scale: 'state'`, as in SAC; for data whose spread depends on the observation), or stays what it is at first
  * (`scale: 'fixed'`: noise of a given size).
  */
-export class GaussianPolicy extends Policy {
+export class GaussianPolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly network: Mlp;

@@ -27,7 +27,7 @@ export interface ImplicitPolicyOptions {
  * action = squash(f(o, ξ)), ξ ~ N(0, I), with a network f: samples of any shape, and no density. It is for agents that need none, as soft
  * Q-learning, whose density is that of its energy.
  */
-export class ImplicitPolicy extends Policy {
+export class ImplicitPolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   override readonly hasDensity = false;

@@ -44,6 +44,7 @@ export type { LearnerName } from './policyOptionsFor.ts';
 export { QNetworkPolicy, type QNetworkPolicyOptions } from './qNetworkPolicy.ts';
 export { QuantileNetworkPolicy, type QuantileNetworkPolicyOptions } from './quantileNetworkPolicy.ts';
 export {
+  type ActionOf,
   makePolicy,
   type PolicyInfo,
   type PolicyName,
@@ -55,7 +56,7 @@ export {
 } from './registry.ts';
 export { RelaxedMixturePolicy, type RelaxedMixturePolicyOptions } from './relaxedMixturePolicy.ts';
 export { sampleAction } from './sampleAction.ts';
-export type { ActedAction, ActOptions, Observation } from './singleActor.ts';
+export type { ActedAction, ActOptions, Observation, UsualAction } from './singleActor.ts';
 export { SquashedDistribution } from './squashedDistribution.ts';
 export { TruncatedNormalPolicy, type TruncatedNormalPolicyOptions } from './truncatedNormalPolicy.ts';
 export { withDensity } from './withDensity.ts';

@@ -43,7 +43,7 @@ export interface MixturePolicyOptions extends GaussianPolicyOptions {
  *
  * Bishop, "Mixture density networks", 1994.
  */
-export class MixturePolicy extends Policy {
+export class MixturePolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly head: LocationScale | undefined;

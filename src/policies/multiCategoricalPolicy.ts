@@ -32,7 +32,7 @@ export interface MultiCategoricalPolicyOptions {
  *
  * Entropy and mode are exact: the sum of the entries' entropies, the most probable choice of each.
  */
-export class MultiCategoricalPolicy extends Policy {
+export class MultiCategoricalPolicy extends Policy<Int32Array | Uint8Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   override readonly discreteActions: MultiDiscreteSpace | MultiBinarySpace;

@@ -6,7 +6,7 @@ import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { parseOptions } from '../options/parseOptions.ts';
-import type { Rng } from '../random.ts';
+import { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import { BoxScale } from './boxScale.ts';
 import type { BoxSpace } from './boxSpace.ts';
@@ -67,6 +67,40 @@ export interface ActionDistribution {
   mode?(): tf.Tensor;
 }
 
+/**
+ * The noise of greedy actions: of a stream that begins anew with each of these, and alike for all observations of a batch. So neither the
+ * calls before nor the batch around an observation say which action it gets.
+ */
+export class GreedyNoise extends Rng {
+  readonly #count: number;
+  readonly #batch: number;
+
+  /** @param count how many samples there are of each of `batch` observations, which are in turn: row i is of observation i mod batch */
+  constructor(count: number, batch: number) {
+    super('greedy');
+    this.#count = count;
+    this.#batch = batch;
+  }
+
+  override normalTensor(shape: number[]): tf.Tensor {
+    return this.#forEach(shape, (own) => super.normalTensor(own));
+  }
+
+  override uniformTensor(shape: number[]): tf.Tensor {
+    return this.#forEach(shape, (own) => super.uniformTensor(own));
+  }
+
+  /** Draws for one observation, and repeats it along the axis of rows. */
+  #forEach(shape: number[], draw: (own: number[]) => tf.Tensor): tf.Tensor {
+    const axis = shape.indexOf(this.#count * this.#batch);
+    if (axis < 0) return draw(shape);
+    const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
+    const own = tf.expandDims(draw([...before, this.#count, ...after]), axis + 1);
+    const repeats = own.shape.map((_, i) => (i === axis + 1 ? this.#batch : 1));
+    return tf.reshape(tf.tile(own, repeats), shape);
+  }
+}
+
 /** What a policy of the registry was made from, in plain JSON but for infinite bounds. */
 export interface PolicyConfig {
   readonly name: string;
@@ -76,8 +110,11 @@ export interface PolicyConfig {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A stochastic policy. Anyone's subclass plugs into any agent. */
-export abstract class Policy extends Module {
+/**
+ * A stochastic policy. Anyone's subclass plugs into any agent.
+ * @typeParam Action what {@link Policy.act} gives, for whoever knows it: a `Float32Array` of a box, a number of one discrete action
+ */
+export abstract class Policy<Action extends ActedAction = ActedAction> extends Module {
   abstract readonly observationDim: number;
   abstract readonly actionDim: number;
   /** Where actions are choices which they are; the latent value is then the index 0 … n − 1 of each, as float32. */
@@ -234,7 +271,8 @@ export abstract class Policy extends Module {
   /**
    * The greedy action, for each observation: the one that stands for the mode of most mass. It is the squash of the latent
    * distribution's mode where that is exact, as of a Gaussian; else the point that most of `candidates` samples of the latent
-   * value are near to, see `denseCenter`.
+   * value are near to, see `denseCenter`. Their noise is the same at each call and for each observation, see {@link GreedyNoise}: the
+   * action is a function of the observation and the variables alone.
    *
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
    * squashed Gaussian at the bounds; not the image of the base's mode, which for two modes lies on the bridge between them.
@@ -242,18 +280,19 @@ export abstract class Policy extends Module {
    * @returns as `sampleAction`: with its log-probability where the policy has a density
    * @throws if `candidates` is no positive integer
    */
-  greedy(observations: tf.Tensor, rng: Rng, candidates = 32): ActionSample {
+  greedy(observations: tf.Tensor, candidates = 32): ActionSample {
     positiveInteger(`${this.constructor.name}.greedy`, 'candidates', candidates);
     const distribution = this.given(observations);
-    const latent = distribution.mode?.() ?? this.#centerOfSamples(observations, rng, candidates);
+    const latent = distribution.mode?.() ?? this.#centerOfSamples(observations, candidates);
     const greedy = { action: distribution.squash(latent), latent };
     return this.hasDensity ? { ...greedy, logProb: distribution.logProb(latent) } : greedy;
   }
 
-  #centerOfSamples(observations: tf.Tensor, rng: Rng, candidates: number): tf.Tensor {
+  #centerOfSamples(observations: tf.Tensor, candidates: number): tf.Tensor {
+    const batch = observations.shape[0]!;
     const distribution = this.given(tf.tile(observations, [candidates, 1]));
-    const { latent } = sampleAction(distribution, rng);
-    const samples = tf.reshape(latent, [candidates, observations.shape[0]!, this.actionDim]);
+    const { latent } = sampleAction(distribution, new GreedyNoise(candidates, batch));
+    const samples = tf.reshape(latent, [candidates, batch, this.actionDim]);
     return denseCenter(samples, distribution.angles ? wrapAngle : undefined);
   }
 
@@ -261,15 +300,14 @@ export abstract class Policy extends Module {
    * What to do: an action for one observation, with the present variables. `env.step` takes what it returns.
    *
    * Sampled actions come from a stream of the policy's own, which begins anew in each run of a program: the same calls give the same
-   * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}. Where you know what the actions are,
-   * say it: `policy.act<Float32Array>(observation)`.
+   * actions. Give an `rng` to name another. For many observations at a time there is {@link actor}.
    *
    * @param observation as the environment gives it: a number, an array, an object of parts; of a box also arrays of arrays
    * @returns a number where an action is one choice; else `[actionDim]`, an array of its own, clipped to the bounds of the action space
    *   where the policy knows them
    * @throws if it is no observation of the policy's space, or not finite, a mask of actions is missing, or the policy is disposed
    */
-  act<Action extends ActedAction = Float32Array | number>(observation: Observation, options?: ActOptions): Action {
+  act(observation: Observation, options?: ActOptions): Action {
     if (this.#isDisposed) throw new Error(`${this.constructor.name}.act: called after dispose`);
     this.#acting ??= new SingleActor(this);
     return this.#acting.act(observation, options) as Action;

@@ -56,6 +56,13 @@ interface ActionSpaces {
 }
 export type ActionKind = keyof ActionSpaces;
 
+/** What {@link Policy.act} gives, by the kind of the actions. */
+export interface ActedActions {
+  box: Float32Array;
+  discrete: number;
+  'multi-discrete': Int32Array | Uint8Array;
+}
+
 /** What `make` gets: sizes, spaces, the squash, a stream, and the options as their schema gives them. */
 export type MakeArguments<S extends z.ZodRawShape, K extends ActionKind = 'box'> = {
   /** How many numbers its networks see: of images the features of the encoder before them. */
@@ -81,9 +88,9 @@ export interface PolicyDefinition<S extends z.ZodRawShape, K extends ActionKind 
 }
 
 /** A definition with its whole schema, which is what makes sure that `make` gets options of its own kind. */
-export interface RegisteredPolicy<Schema extends z.ZodObject = z.ZodObject> {
+export interface RegisteredPolicy<Schema extends z.ZodObject = z.ZodObject, K extends ActionKind = ActionKind> {
   readonly description: string;
-  readonly actions: ActionKind;
+  readonly actions: K;
   readonly schema: Schema;
   make(options: MakeArguments<Record<never, never>, ActionKind>): Policy;
 }
@@ -93,11 +100,11 @@ export function completeDefinition<const S extends z.ZodRawShape, K extends Acti
   options = {} as S,
   actions,
   make,
-}: PolicyDefinition<S, K>): RegisteredPolicy<PolicySchema<S>> {
+}: PolicyDefinition<S, K>): RegisteredPolicy<PolicySchema<S>, K> {
   return {
     description,
     schema: policySchema(options),
-    actions: actions ?? 'box',
+    actions: actions ?? ('box' as K),
     // What `makePolicy` hands over has been checked, options by the schema and the space by its kind.
     make: (checked) => make(checked as never),
   };

@@ -1,6 +1,7 @@
 import { readTextFile, writeWholeFile } from '../files.ts';
 import type { Policy } from './policy.ts';
 import { fromJson, type LoadedPolicy, toJson } from './policyJson.ts';
+import type { ActedAction, UsualAction } from './singleActor.ts';
 
 /**
  * Saves a policy of `makePolicy`, in Node: what it is and its variables, in one JSON file that appears whole or not at all.
@@ -24,12 +25,12 @@ export function savePolicy(file: string, policy: Policy, about: Readonly<Record<
  * @throws one line, if the file cannot be read, is no saved policy, is damaged, of another version, or holds a policy that is
  *   not registered or has become another one
  */
-export function loadPolicy(file: string): LoadedPolicy {
+export function loadPolicy<Action extends ActedAction = UsualAction>(file: string): LoadedPolicy<Action> {
   let text: string;
   try {
     text = readTextFile(file, 'policyFromJson takes text');
   } catch (error) {
     throw new Error(`loadPolicy: cannot read ${file}: ${(error as Error).message}`);
   }
-  return fromJson(`loadPolicy: ${file}`, text);
+  return fromJson<Action>(`loadPolicy: ${file}`, text);
 }

@@ -9,6 +9,7 @@ import { Rng } from '../random.ts';
 import type { PlainSpace } from './plainSpace.ts';
 import type { Policy } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
+import type { ActedAction, UsualAction } from './singleActor.ts';
 
 const FORMAT = 'oxbow-policy';
 const VERSION = 1;
@@ -45,9 +46,9 @@ const contentSchema = z.strictObject({
   variables: z.record(z.string(), z.strictObject({ shape: z.array(z.int().nonnegative()), float32: z.string() })),
 });
 
-/** A policy that was saved, and what was said about it. */
-export interface LoadedPolicy {
-  readonly policy: Policy;
+/** A policy that was saved, and what was said about it. What its actions are, whoever loads it says: `loadPolicy<Float32Array>(file)`. */
+export interface LoadedPolicy<Action extends ActedAction = UsualAction> {
+  readonly policy: Policy<Action>;
   readonly about: Readonly<Record<string, unknown>>;
 }
 
@@ -66,8 +67,8 @@ export function policyToJson(policy: Policy, about: Readonly<Record<string, unkn
  * @throws one line, if the text is no saved policy, is damaged, of another version, or holds a policy that is not registered or
  *   has become another one
  */
-export function policyFromJson(text: string): LoadedPolicy {
-  return fromJson('policyFromJson: the text', text);
+export function policyFromJson<Action extends ActedAction = UsualAction>(text: string): LoadedPolicy<Action> {
+  return fromJson<Action>('policyFromJson: the text', text);
 }
 
 export function toJson(where: string, policy: Policy, said: Readonly<Record<string, unknown>>): string {
@@ -100,7 +101,7 @@ export function toJson(where: string, policy: Policy, said: Readonly<Record<stri
 }
 
 /** @param where begins the errors: who reads what */
-export function fromJson(where: string, text: string): LoadedPolicy {
+export function fromJson<Action extends ActedAction>(where: string, text: string): LoadedPolicy<Action> {
   let json: unknown;
   try {
     json = parseJson(text);
@@ -128,7 +129,7 @@ export function fromJson(where: string, text: string): LoadedPolicy {
     const stored = { numbers, variables: Object.keys(variables).length };
     policy = whileLoading(stored, () => makePolicy(name as string, { ...options, ...spaces, rng: new Rng(0) }));
     policy.loadStateDict(variables);
-    return { policy, about: said };
+    return { policy: policy as Policy<Action>, about: said };
   } catch (error) {
     policy?.dispose();
     throw new Error(`${where} does not fit the policy '${name}' of this program: ${(error as Error).message}`);

@@ -21,6 +21,7 @@ import { couldBeImage, ObservationEncoder, usualNetwork } from './observationEnc
 import { ObservationLayout } from './observationLayout.ts';
 import type { Policy } from './policy.ts';
 import {
+  type ActedActions,
   type ActionKind,
   type CommonPolicySettings,
   completeDefinition,
@@ -30,6 +31,7 @@ import {
   type RegisteredPolicy,
 } from './policyDefinition.ts';
 import { type LearnerName, policyOptionsFor } from './policyOptionsFor.ts';
+import type { UsualAction } from './singleActor.ts';
 import { WrappedPolicy } from './wrappedPolicy.ts';
 
 const registry = new Map<string, RegisteredPolicy>(Object.entries(builtinPolicies));
@@ -42,6 +44,11 @@ export type PolicyName = keyof typeof builtinPolicies;
 
 /** The options of a policy of oxbow. */
 export type PolicyOptions<N extends PolicyName = PolicyName> = PolicyOptionsByName[N];
+
+/** What a policy's `act` gives, by its name. */
+export type ActionOf<N extends string> = N extends PolicyName
+  ? ActedActions[(typeof builtinPolicies)[N]['actions']]
+  : UsualAction;
 
 /** The spaces of the observations and the actions that a policy is for. */
 export interface PolicySpaces {
@@ -77,9 +84,10 @@ export type PolicyTask = {
 export function makePolicy<N extends string>(
   name: N | PolicyName,
   options: PolicyTask & (N extends PolicyName ? PolicyOptions<N> : Record<string, unknown>),
-): Policy {
+): Policy<ActionOf<N>>;
+export function makePolicy(name: string, options: PolicyTask & Record<string, unknown>): Policy {
   const where = `makePolicy('${shortened(String(name))}')`;
-  if (name === BEST_OF) return bestOf(where, options as PolicyTask & Record<string, unknown>);
+  if (name === BEST_OF) return bestOf(where, options);
   const definition = registry.get(name);
   if (definition === undefined) {
     const expected = expectedOneOf(String(name), [...registry.keys()]);
@@ -251,10 +259,10 @@ export function suitedOptions(where: string, learner: string, space: object): Re
 export function registerPolicy<const S extends z.ZodRawShape = Record<never, never>, K extends ActionKind = 'box'>(
   name: string,
   definition: PolicyDefinition<S, K>,
-): (options: PolicyTask & z.input<PolicySchema<S>>) => Policy {
+): (options: PolicyTask & z.input<PolicySchema<S>>) => Policy<ActedActions[K]> {
   if (isRegistered(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
   registry.set(name, completeDefinition(definition));
-  return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>);
+  return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>) as Policy<ActedActions[K]>;
 }
 
 export function isRegistered(name: string): boolean {

@@ -35,7 +35,7 @@ export interface RelaxedMixturePolicyOptions extends Omit<MixturePolicyOptions, 
  *
  * Maddison, Mnih & Teh, "The Concrete Distribution", arXiv:1611.00712; Jang, Gu & Poole, arXiv:1611.01144.
  */
-export class RelaxedMixturePolicy extends Policy {
+export class RelaxedMixturePolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly components: number;

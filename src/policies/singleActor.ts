@@ -22,7 +22,7 @@ export type Observation =
 export interface ActOptions {
   /** Takes the greedy action, see {@link Policy.greedy}; a sampled one by default. */
   readonly greedy?: boolean | undefined;
-  /** The stream of the noise: by default the policy's own, which is named `act`. */
+  /** The stream of a sampled action's noise: by default the policy's own, which is named `act`. */
   readonly rng?: Rng | undefined;
   /** The info's `actionMask`, for a policy that masks actions. */
   readonly actionMask?: unknown;
@@ -39,6 +39,9 @@ const NONE: ActOptions = {};
 
 /** What an environment's `step` takes: of one discrete action the number. */
 export type ActedAction = Float32Array | Int32Array | Uint8Array | number;
+
+/** What it takes where types do not know the policy, as of an environment that is made by its name: of a box, or of one discrete action. */
+export type UsualAction = Float32Array | number;
 
 /** A policy that acts for one observation at a time, as environments give and take it. */
 export class SingleActor {

@@ -35,7 +35,7 @@ export interface TruncatedNormalPolicyOptions {
  *
  * The log-probability is −∞ outside of the bounds.
  */
-export class TruncatedNormalPolicy extends Policy {
+export class TruncatedNormalPolicy extends Policy<Float32Array> {
   readonly observationDim: number;
   readonly actionDim: number;
   override readonly boundedActions: BoxSpace;

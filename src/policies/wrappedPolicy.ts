@@ -15,7 +15,7 @@ import { SquashedDistribution } from './squashedDistribution.ts';
  * @example
  * makePolicy('gaussian', { observationSpace, actionSpace, rng, squash: 'wrap' }); // actionSpace [−π, π]
  */
-export class WrappedPolicy extends Policy {
+export class WrappedPolicy extends Policy<Float32Array> {
   readonly policy: Policy;
   readonly #refusal: string;
 

@@ -200,9 +200,34 @@ describe('train', () => {
     type Settings = Parameters<typeof train<'ppo', 'spline'>>[0];
     expectTypeOf<NonNullable<Settings['agentOptions']>>().toHaveProperty('horizon');
     expectTypeOf<NonNullable<Settings['policyOptions']>>().toHaveProperty('bins');
-    // @ts-expect-error PPO has no replay buffer.
-    const wrong = () => train({ env: 'Pendulum-v1', agent: 'ppo', agentOptions: { bufferSize: 1 } });
-    expect(wrong).toBeTypeOf('function');
+    const task = { env: 'Pendulum-v1', agent: 'ppo' } as const;
+    const policy = makePolicy('categorical', { env: make('CartPole-v1'), rng: new Rng(0) });
+    policy.dispose();
+    const calls = {
+      // @ts-expect-error PPO has no replay buffer.
+      agent: () => train({ ...task, agentOptions: { bufferSize: 1 } }),
+      // @ts-expect-error There is no policy of this name.
+      name: () => train({ ...task, policy: 'splin' }),
+      // @ts-expect-error A spline has bins.
+      option: () => train({ ...task, policy: 'spline', policyOptions: { bin: 8 } }),
+      // @ts-expect-error No policy has this option.
+      unnamed: () => train({ ...task, policyOptions: { hiden: [8] } }),
+      // @ts-expect-error These are for a policy that is named.
+      given: () => train({ ...task, policy, policyOptions: { hidden: [8] } }),
+      registered: () => train({ ...task, policy: 'laplace' as string, policyOptions: { wide: true } }),
+      default: () => train({ ...task, policyOptions: { hidden: [8] } }),
+    };
+    expect(Object.values(calls)).toHaveLength(7);
+    type Acted<F extends () => Promise<{ policy: Policy }>> = ReturnType<Awaited<ReturnType<F>>['policy']['act']>;
+    const trained = {
+      box: () => train({ ...task, policy: 'spline', policyOptions: { bins: 8 } }),
+      discrete: () => train({ ...task, policy: 'categorical' }),
+      given: () => train({ ...task, policy }),
+    };
+    expectTypeOf<Acted<typeof trained.box>>().toEqualTypeOf<Float32Array>();
+    expectTypeOf<Acted<typeof trained.discrete>>().toEqualTypeOf<number>();
+    expectTypeOf<Acted<typeof trained.given>>().toEqualTypeOf<number>();
+    expectTypeOf<Acted<typeof calls.default>>().toEqualTypeOf<Float32Array | number>();
   });
 
   const policy = pendulumPolicy();

@@ -22,9 +22,9 @@ describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
     const streams = (): Rng => new Rng('noise');
     const actors = {
       sampled: policy.actor({ batch, rng: streams() }),
-      greedy: policy.actor({ batch, rng: streams(), greedy: true, candidates: 8 }),
+      greedy: policy.actor({ batch, greedy: true, candidates: 8 }),
     };
-    const own = { sampled: streams(), greedy: streams() };
+    const own = streams();
     for (let round = 0; round < 3; round++) {
       for (const variable of policy.variables()) {
         tf.tidy(() => variable.assign(tf.add(variable, tf.fill(variable.shape, 0.05))));
@@ -33,10 +33,7 @@ describe.each(['eager', 'onnxruntime-node', 'wasm'])('%s', (engine) => {
         const got = actors[kind].act(observations);
         const wanted = tf.tidy(() => {
           const input = tf.tensor2d(observations, [batch, 3]);
-          const acted =
-            kind === 'sampled'
-              ? policy.given(input).sampleWithLogProb(own.sampled)
-              : policy.greedy(input, own.greedy, 8);
+          const acted = kind === 'sampled' ? policy.given(input).sampleWithLogProb(own) : policy.greedy(input, 8);
           return {
             action: acted.action.dataSync(),
             latent: acted.latent.dataSync(),
@@ -75,4 +72,10 @@ test('options out of range', () => {
   const rng = new Rng(1);
   expect(() => policy.actor({ rng, batch: 0 })).toThrow('Actor: wanted a positive integer batch, got 0');
   expect(() => policy.actor({ rng, candidates: 1.5 })).toThrow('Actor: wanted a positive integer candidates, got 1.5');
+});
+
+test('sampled actions need a stream, greedy ones none', () => {
+  const policy = makePolicy('spline', { ...spaces, rng: new Rng(0), hidden: [8] });
+  expect(() => policy.actor({})).toThrow(new Error('Actor: rng: got undefined, expected an Rng, or greedy: true'));
+  expect(policy.actor({ greedy: true }).act([0, 0, 0]).action).toHaveLength(2);
 });

@@ -105,6 +105,18 @@ describe.each(known)('$name', ({ name, description, actions }) => {
     },
   );
 
+  test('its greedy action is that of the observation, wherever it stands in a batch', () => {
+    const policy = moved(make(name));
+    const greedy = (seen: tf.Tensor) => numbers(policy.greedy(seen).action);
+    const alone = tf.split(observations(), 4).flatMap(greedy);
+    expect(greedy(observations())).toEqual(alone.map((value) => expect.closeTo(value, 4)));
+    const reversed = greedy(tf.reverse(observations(), 0));
+    const rows = Array.from({ length: 4 }, (_, i) =>
+      reversed.slice((3 - i) * policy.actionDim).slice(0, policy.actionDim),
+    );
+    expect(rows.flat()).toEqual(alone.map((value) => expect.closeTo(value, 4)));
+  });
+
   test('all its networks see the observations that it normalizes', () => {
     const policy = moved(make(name, { normalizeObservations: true }));
     const plain = moved(make(name));

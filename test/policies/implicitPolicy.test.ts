@@ -73,7 +73,7 @@ test('whoever asks for a density is told that there is none', () => {
 test('greedy actions and models need no density, and have none', () => {
   const policy = make();
   tf.tidy(() => {
-    const greedy = policy.greedy(tf.zeros([3, 2]), new Rng(0), 8);
+    const greedy = policy.greedy(tf.zeros([3, 2]), 8);
     expect(Object.keys(greedy)).toEqual(['action', 'latent']);
     expect(greedy.action.shape).toEqual([3, 1]);
   });

@@ -205,7 +205,7 @@ describe.each(cases)('$name', ({ make, sizes, latents, masks }) => {
 
 test('the greedy action and the actor are allowed ones', () => {
   const policy = single({ actionMask: true });
-  const actions = policy.greedy(withMasks(singleMasks), new Rng(0)).action.dataSync();
+  const actions = policy.greedy(withMasks(singleMasks)).action.dataSync();
   expect(actions[2]).toBe(5);
   const actor = policy.actor({ rng: new Rng(0), batch: 3, greedy: true });
   expect([...actor.act(withMasks(singleMasks).dataSync()).action]).toEqual([...actions]);

@@ -151,6 +151,21 @@ test('wrong options do not compile', () => {
   for (const call of wrong) expect(call).toThrow(/^makePolicy/);
 });
 
+test('the type of an action follows from the name of the policy', () => {
+  const acted = <N extends string>(_: N) => undefined as unknown as ReturnType<ReturnType<typeof makePolicy<N>>['act']>;
+  expectTypeOf(acted('spline')).toEqualTypeOf<Float32Array>();
+  expectTypeOf(acted('autoregressive-categorical')).toEqualTypeOf<Float32Array>();
+  expectTypeOf(acted('q-network')).toEqualTypeOf<number>();
+  expectTypeOf(acted('multi-categorical')).toEqualTypeOf<Int32Array | Uint8Array>();
+  expectTypeOf(acted('spline' as string)).toEqualTypeOf<Float32Array | number>();
+  const policy = makePolicy('gaussian', { ...task, rng: new Rng(0) });
+  expectTypeOf(policy.act([0, 0, 0])).toEqualTypeOf<Float32Array>();
+  expectTypeOf(policy).toExtend<Policy>();
+  // @ts-expect-error it acts by arrays
+  const wrong: Policy<number> = policy;
+  wrong.dispose();
+});
+
 test('what does not fit is refused in one line', () => {
   const refused = (name: string, options: object): string => {
     try {

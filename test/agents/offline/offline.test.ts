@@ -121,7 +121,7 @@ describe('the bounds of actions', () => {
     expect(bare!.end).toBe(whole!.end);
     const acting = made[1]!.actingPolicy!;
     const observations = tf.tensor2d(new Rng('o').fillNormal(new Float32Array(40)), [20, 2]);
-    const actions = (policy: Policy) => policy.greedy(observations, new Rng('draws')).action.dataSync();
+    const actions = (policy: Policy) => policy.greedy(observations).action.dataSync();
     expect(actions(policyFromJson(policyToJson(acting)).policy)).toEqual(actions(acting));
   });
 
