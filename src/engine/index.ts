@@ -32,5 +32,5 @@ export { ENGINE_NAMES, type EngineName } from './runtime/engineNames.ts';
 export type { KernelProfile } from './runtime/runtime.ts';
 export type { InputSpec } from './signature.ts';
 export type { LayersWeights, StateItem } from './state/stateItem.ts';
-export { type OnnxModel, traceToOnnx } from './traceToOnnx.ts';
+export { type OnnxInputSpec, type OnnxModel, type OnnxOptions, traceToOnnx } from './traceToOnnx.ts';
 export { valueAndGradients } from './valueAndGradients.ts';

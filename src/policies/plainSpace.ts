@@ -51,3 +51,12 @@ export function plainSpace(where: string, space: AnySpace): PlainSpace {
   }
   throw new Error(`${where}: wanted a space, as a box { low, high, shape } or one of oxbow/envs, got ${show(space)}`);
 }
+
+/** A space as JSON, in which an infinite bound is a text: JSON has no infinities. */
+export function jsonSpace(of: PlainSpace): unknown {
+  if ('spaces' in of) return { ...of, spaces: of.spaces.map(jsonSpace) };
+  if (!('low' in of)) return of;
+  const bounds = (values: ArrayLike<number>) =>
+    Array.from(values, (value) => (Number.isFinite(value) ? value : String(value)));
+  return { ...of, low: bounds(of.low), high: bounds(of.high) };
+}

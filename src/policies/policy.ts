@@ -1,24 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
+import { FixedSizeError } from '../engine/onnx/freeSize.ts';
 import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { note } from '../note.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import { BoxScale } from './boxScale.ts';
 import type { BoxSpace } from './boxSpace.ts';
+import { actionBounds, clippedActions } from './clippedActions.ts';
 import { denseCenter } from './denseCenter.ts';
 import type { ChoiceSpace } from './multiDiscreteSpace.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
 import { ObservationNormalizer } from './observationNormalizer.ts';
-import type { PlainSpace } from './plainSpace.ts';
+import { jsonSpace, type PlainSpace, plainSpace } from './plainSpace.ts';
 import { sampleAction } from './sampleAction.ts';
 import { type ActedAction, type ActOptions, type Observation, SingleActor } from './singleActor.ts';
 
-const onnxOptions = z.strictObject({ batch: z.int().positive().default(1) });
+const onnxOptions = z.strictObject({ batch: z.int().positive().optional(), greedy: z.boolean().default(false) });
 
 /** What a policy's sample is: the action, the latent value that it is the squash of, and the log-density of the action. */
 export interface SampledAction {
@@ -333,32 +336,59 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
   /**
    * The policy as a standard ONNX model, with its present variables inside, which any ONNX runtime runs.
    *
-   * Inputs: `observations` `[batch, observationDim]` and the noise of a sample, `noise0`, `noise1`, …: independent N(0, 1) or
-   * U(0, 1) numbers, as `inputs[i].noise` of the result, the inputs' documentation and the model's metadata say. A Gaussian and a
-   * flow on a line take normal numbers, a mixture also uniform ones to choose a component, a flow over angles uniform ones.
-   * Outputs: `action` `[batch, actionDim]` and, where the policy has a density, `logProb` `[batch]`.
+   * Inputs: `observations` `[batch, observationDim]`, a mask of actions at the end of a row where there is one, and the noise of a sample,
+   * `noise0`, `noise1`, …: independent N(0, 1) or U(0, 1) numbers, as `inputs[i].noise` of the result, the inputs' documentation and the
+   * model's metadata say. A Gaussian and a flow on a line take normal numbers, a mixture also uniform ones to choose a component, a flow
+   * over angles uniform ones. Greedy actions have no noise.
+   *
+   * Outputs: `action` `[batch, actionDim]`, clipped to its bounds where the policy knows them, `latent` of the same shape, and, where the
+   * policy has a density, `logProb` `[batch]`, of the action before it is clipped.
+   *
+   * The metadata has the spaces, where they are known, as JSON: `observationSpace` and `actionSpace`, whose `low` and `high` are the bounds.
    *
    * @param file where to write the model, in Node; it appears whole or not at all
    * @returns the model's bytes, and what its inputs and outputs are
-   * @throws for an unknown option, if `batch` is no positive integer, or the file cannot be written
+   * @throws for an unknown option or one out of range, or if the file cannot be written
    */
   toOnnx(
     file?: string,
     options: {
-      /** the fixed batch size, 1 by default */
-      batch?: number;
+      /** a fixed batch size; by default it is free: any at each run */
+      batch?: number | undefined;
+      /** whether the action is the greedy one, see {@link greedy}, in place of a sample */
+      greedy?: boolean | undefined;
     } = {},
   ): OnnxModel {
-    const { batch } = parseOptions(`${this.constructor.name}.toOnnx`, onnxOptions, options);
-    const traced = traceToOnnx(
-      ({ observations }: { observations: tf.Tensor }, rng) => {
-        const { action, logProb } = sampleAction(this.given(observations), rng);
-        return { action, ...(logProb && { logProb }) };
-      },
-      { observations: { shape: [batch, this.observationDim] } },
-      { name: `${this.constructor.name}.toOnnx`, state: [this] },
+    const where = `${this.constructor.name}.toOnnx`;
+    const { batch, greedy } = parseOptions(where, onnxOptions, options);
+    const { observationSpace, actionSpace = this.boundedActions ?? this.discreteActions } = this.config ?? {};
+    const bounds = actionBounds(this);
+    const spaces = Object.entries({ observationSpace, actionSpace }).flatMap(([key, space]) =>
+      space === undefined ? [] : [[key, JSON.stringify(jsonSpace(plainSpace(where, space)))]],
     );
-    if (file !== undefined) writeWholeFile(file, traced.model, { instead: 'take the returned bytes' });
-    return traced;
+    const traced = (size: number | string) =>
+      traceToOnnx(
+        ({ observations }: { observations: tf.Tensor }, rng) => {
+          const sample = greedy ? this.greedy(observations) : sampleAction(this.given(observations), rng);
+          const { action, latent, logProb } = sample;
+          return {
+            action: bounds === undefined ? action : clippedActions(action, bounds),
+            latent,
+            ...(logProb && { logProb }),
+          };
+        },
+        { observations: { shape: [size, this.observationDim] } },
+        { name: where, state: [this], metadata: Object.fromEntries(spaces) },
+      );
+    let made: OnnxModel;
+    try {
+      made = traced(batch ?? 'batch');
+    } catch (error) {
+      if (!(error instanceof FixedSizeError)) throw error;
+      note(`${error.message}; the model takes one observation at a time, and n with { batch: n }`);
+      made = traced(1);
+    }
+    if (file !== undefined) writeWholeFile(file, made.model, { instead: 'take the returned bytes' });
+    return made;
   }
 }

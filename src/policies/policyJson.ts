@@ -6,7 +6,7 @@ import { shortened } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { checkLevels, parseJson } from '../parseJson.ts';
 import { Rng } from '../random.ts';
-import type { PlainSpace } from './plainSpace.ts';
+import { jsonSpace, type PlainSpace } from './plainSpace.ts';
 import type { Policy } from './policy.ts';
 import { isRegistered, makePolicy } from './registry.ts';
 import type { ActedAction, UsualAction } from './singleActor.ts';
@@ -89,8 +89,8 @@ export function toJson(where: string, policy: Policy, said: Readonly<Record<stri
   const content = {
     policy: {
       ...config,
-      observationSpace: toJsonSpace(config.observationSpace),
-      actionSpace: toJsonSpace(config.actionSpace),
+      observationSpace: jsonSpace(config.observationSpace),
+      actionSpace: jsonSpace(config.actionSpace),
     },
     about: said,
     variables: policy.stateDict(),
@@ -134,13 +134,4 @@ export function fromJson<Action extends ActedAction>(where: string, text: string
     policy?.dispose();
     throw new Error(`${where} does not fit the policy '${name}' of this program: ${(error as Error).message}`);
   }
-}
-
-/** JSON has no infinities. */
-function toJsonSpace(of: PlainSpace): unknown {
-  if ('spaces' in of) return { ...of, spaces: of.spaces.map(toJsonSpace) };
-  if (!('low' in of)) return of;
-  const bounds = (values: ArrayLike<number>) =>
-    Array.from(values, (value) => (Number.isFinite(value) ? value : String(value)));
-  return { ...of, low: bounds(of.low), high: bounds(of.high) };
 }

@@ -5,6 +5,7 @@ import { rngSchema } from '../options/rngSchema.ts';
 import { Rng } from '../random.ts';
 import { Actor } from './actor.ts';
 import type { BoxSpace } from './boxSpace.ts';
+import { actionBounds } from './clippedActions.ts';
 import { choicesOf } from './multiDiscreteSpace.ts';
 import { ObservationLayout } from './observationLayout.ts';
 import type { Policy } from './policy.ts';
@@ -58,11 +59,11 @@ export class SingleActor {
 
   constructor(policy: Policy) {
     this.#policy = policy;
-    const { actionSpace, observationSpace } = policy.config ?? {};
+    const { observationSpace } = policy.config ?? {};
     const layout = observationSpace && new ObservationLayout(this.#where(), observationSpace);
     this.#layout = layout?.isPlain && 'low' in layout.space ? undefined : layout;
     this.#nvec = policy.discreteActions && choicesOf(policy.discreteActions).nvec;
-    this.#bounds = actionSpace !== undefined && 'low' in actionSpace ? actionSpace : policy.boundedActions;
+    this.#bounds = actionBounds(policy);
     this.#observation = new Float32Array(policy.observationDim);
   }
 

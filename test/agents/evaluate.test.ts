@@ -125,7 +125,7 @@ describe('evaluate', () => {
   });
 
   test.each([
-    [{ candidates: 0 }, /^evaluate: candidates: got 0, expected an integer > 0: samples to choose/],
+    [{ candidates: 0 }, /^evaluate: candidates: got 0, expected an integer > 0: samples that a greedy action is/],
     [{ episodes: 0 }, /^evaluate: episodes: got 0, expected an integer > 0/],
     [{ onstep: () => {} }, /^evaluate: onstep: unknown option, .* \(did you mean onStep\?\)$/],
     [{ seed: 1 }, 'evaluate: got a seed and an rng, expected one of them'],

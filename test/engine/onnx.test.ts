@@ -122,6 +122,68 @@ describe('a function as a model', () => {
     expect(Array.from(y!.data as Float32Array)).toEqual([6, 7]);
   });
 
+  test('a size may be free: sums, slices and repetitions along it, constants of its size', async () => {
+    const fn = ({ x, y }: { x: tf.Tensor; y: tf.Tensor }, rng: Rng) => {
+      const [n] = x.shape as [number];
+      const row = tf.tensor1d([1, 2]);
+      const twice = tf.concat([x, tf.tile(x, [2, 1])]);
+      const shifted = tf.add(twice, rng.normalTensor([3 * n, 2]));
+      return {
+        ends: tf.slice(twice, [n - 1, 0], [2 * n, 2]),
+        rows: tf.reshape(tf.mul(shifted, tf.ones([3 * n, 1])), [n, 6]),
+        last: tf.reverse(tf.add(x, tf.tile(tf.expandDims(row), [n, 1])), 0),
+        mean: tf.mean(y, 0),
+        padded: tf.pad(x, [
+          [0, n],
+          [1, 0],
+        ]),
+      };
+    };
+    const about = { name: 'free', state: [] };
+    const exported = traceToOnnx(fn, { x: { shape: ['n', 2] }, y: { shape: [4, 'n'] } }, about);
+    const shapes = (specs: readonly { name: string; shape: readonly unknown[] }[]) =>
+      Object.fromEntries(specs.map(({ name, shape }) => [name, shape]));
+    expect(shapes(exported.inputs)).toEqual({ x: ['n', 2], y: [4, 'n'], noise0: ['3*n', 2] });
+    expect(shapes(exported.outputs)).toEqual({
+      ...{ ends: ['2*n', 2], rows: ['n', 6], last: ['n', 2], mean: ['n'], padded: ['2*n', 3] },
+    });
+    const session = await ort.InferenceSession.create(exported.model);
+    for (const n of [1, 2, 7]) {
+      const draw = (shape: number[]) => new Rng(String(shape)).normalTensor(shape);
+      const [x, y] = [draw([n, 2]), draw([4, n])];
+      const wanted = tf.tidy(() => fn({ x, y }, new Rng('noise')));
+      const feed = (data: Float32Array, shape: number[]) => new ort.Tensor('float32', data, shape);
+      const got = await session.run({
+        x: feed(x.dataSync<'float32'>(), [n, 2]),
+        y: feed(y.dataSync<'float32'>(), [4, n]),
+        noise0: feed(new Rng('noise').fillNormal(new Float32Array(6 * n)), [3 * n, 2]),
+      });
+      for (const [key, tensor] of Object.entries(wanted)) {
+        expect(got[key]!.dims).toEqual(tensor.shape);
+        expectClose(got[key]!.data as Float32Array, numbers(tensor));
+      }
+    }
+  });
+
+  test.each<[string, (x: tf.Tensor) => tf.Tensor, RegExp]>([
+    ['a number of it', (x) => tf.div(x, x.shape[0]!), /has a constant of .*Div.* that is not one slice over and over/],
+    ['a list', (x) => tf.add(x, tf.expandDims(tf.range(0, x.shape[0]!), 1)), /a constant of .*Add.* not one slice/],
+    ['a square', (x) => tf.reshape(tf.matMul(x, x, false, true), [-1]), /whose shape is no multiple|no multiple of it/],
+    ['a unit for each', (x) => tf.addN(tf.unstack(x)), /operations of another number|has (an)?other/],
+  ])('a size cannot be free: %s', (_, f, message) => {
+    const call = () =>
+      traceToOnnx(({ x }: { x: tf.Tensor }) => ({ y: f(x) }), { x: { shape: ['batch', 2] } }, { name: 'f', state: [] });
+    expect(call).toThrow(message);
+    expect(call).toThrow(/^traceToOnnx\('f'\): 'batch' cannot be a free size: at other sizes the function has /);
+  });
+
+  test('one size alone may be free', () => {
+    const fn = ({ x }: { x: tf.Tensor }) => ({ y: tf.neg(x) });
+    expect(() => traceToOnnx(fn, { x: { shape: ['batch', 'time'] } }, { name: 'f', state: [] })).toThrow(
+      new Error("traceToOnnx('f'): one size may be free, got 'batch' and 'time'"),
+    );
+  });
+
   test('what a model cannot do is an error', () => {
     const counter = new Counter();
     const options = { name: 'f', state: [counter] };

@@ -148,7 +148,8 @@ describe('the best of samples', () => {
   test('goes to ONNX with its critics', () => {
     const { inputs, outputs } = bestOf('gaussian').toOnnx();
     expect(inputs[0]!.name).toBe('observations');
-    expect(outputs.map(({ name }) => name)).toEqual(['action']);
+    expect(outputs.map(({ name }) => name)).toEqual(['action', 'latent']);
+    expect(inputs[1]!.shape).toEqual(['4*batch', 2]);
   });
 
   test('is trained by no agent, each of which says so', () => {

@@ -77,7 +77,7 @@ test('greedy actions and models need no density, and have none', () => {
     expect(Object.keys(greedy)).toEqual(['action', 'latent']);
     expect(greedy.action.shape).toEqual([3, 1]);
   });
-  expect(policy.toOnnx().outputs.map(({ name }) => name)).toEqual(['action']);
+  expect(policy.toOnnx().outputs.map(({ name }) => name)).toEqual(['action', 'latent']);
   expect(policy.act([0.1, 0.2], { greedy: true })).toHaveLength(1);
 });
 
