@@ -8,6 +8,7 @@ import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { note } from '../note.ts';
 import { parseOptions } from '../options/parseOptions.ts';
+import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import { BoxScale } from './boxScale.ts';
@@ -73,6 +74,11 @@ export interface ActionDistribution {
 /**
  * The noise of greedy actions: of a stream that begins anew with each of these, and alike for all observations of a batch. So neither the
  * calls before nor the batch around an observation say which action it gets.
+ *
+ * It is a symmetric Latin hypercube: each number has one value in each of `count` strata of equal probability, and the noise of the last
+ * sample is that of the first mirrored, and so on. Few samples then have the mass of modes and the center of symmetric densities right, where
+ * independent ones would be off in the same way in each action. Ye, Li & Sudjianto, "Algorithmic construction of optimal symmetric Latin
+ * hypercube designs", 2000.
  */
 export class GreedyNoise extends Rng {
   readonly #count: number;
@@ -86,22 +92,48 @@ export class GreedyNoise extends Rng {
   }
 
   override normalTensor(shape: number[]): tf.Tensor {
-    return this.#forEach(shape, (own) => super.normalTensor(own));
+    return this.#forEach(shape, normalQuantile) ?? super.normalTensor(shape);
   }
 
   override uniformTensor(shape: number[]): tf.Tensor {
-    return this.#forEach(shape, (own) => super.uniformTensor(own));
+    return this.#forEach(shape, (below) => below) ?? super.uniformTensor(shape);
   }
 
-  /** Draws for one observation, and repeats it along the axis of rows. */
-  #forEach(shape: number[], draw: (own: number[]) => tf.Tensor): tf.Tensor {
-    const axis = shape.indexOf(this.#count * this.#batch);
-    if (axis < 0) return draw(shape);
+  /** Quantiles for one observation, repeated along the axis of rows; undefined where there is no such axis. */
+  #forEach(shape: number[], quantile: (below: number) => number): tf.Tensor | undefined {
+    const [count, batch] = [this.#count, this.#batch];
+    const axis = shape.indexOf(count * batch);
+    if (axis < 0) return undefined;
     const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
-    const own = tf.expandDims(draw([...before, this.#count, ...after]), axis + 1);
-    const repeats = own.shape.map((_, i) => (i === axis + 1 ? this.#batch : 1));
-    return tf.reshape(tf.tile(own, repeats), shape);
+    const [outer, inner] = [before, after].map((sizes) => tf.util.sizeFromShape(sizes)) as [number, number];
+    const values = new Float32Array(outer * count * inner);
+    for (let column = 0; column < outer * inner; column++) {
+      const start = Math.floor(column / inner) * count * inner + (column % inner);
+      this.#strata().forEach((stratum, i) => {
+        values[start + i * inner] = quantile((stratum + 0.5) / count);
+      });
+    }
+    const own = tf.tensor(values, [...before, count, 1, ...after]);
+    return tf.reshape(tf.tile(own, [...before.map(() => 1), 1, batch, ...after.map(() => 1)]), shape);
   }
+
+  /** The strata 0 … count − 1 of the samples, in an order whose reverse is its mirror image. */
+  #strata(): number[] {
+    const last = this.#count - 1;
+    const strata = new Array<number>(this.#count).fill(last / 2);
+    this.permutation(Math.floor(this.#count / 2)).forEach((low, i) => {
+      const stratum = this.uniform() < 0.5 ? low : last - low;
+      strata[i] = stratum;
+      strata[last - i] = last - stratum;
+    });
+    return strata;
+  }
+}
+
+/** Φ⁻¹ to within 0.01 for 0.01 ≤ p ≤ 0.99, of Tukey's lambda distribution: (pᵏ − (1 − p)ᵏ) / 0.1975 with k = 0.135. */
+function normalQuantile(below: number): number {
+  const power = (p: number) => portableMath.exp(0.135 * portableMath.log(p));
+  return (power(below) - power(1 - below)) / 0.1975;
 }
 
 /** What a policy of the registry was made from, in plain JSON but for infinite bounds. */

@@ -26,6 +26,7 @@ import {
   sampleAction,
 } from '../../src/index.ts';
 import { ActionCritics } from '../../src/policies/actionCritics.ts';
+import { GreedyNoise } from '../../src/policies/policy.ts';
 import { datasetOf, observationSpace } from '../agents/offline/support.ts';
 import { box } from '../agents/support.ts';
 
@@ -63,7 +64,7 @@ describe('the best of samples', () => {
       expect(greedy.logProb).toBeUndefined();
       const alone = tf
         .split(observations, 3)
-        .flatMap((one) => [...policy.given(one).sample(new Rng('greedy')).action.dataSync()]);
+        .flatMap((one) => [...policy.given(one).sample(new GreedyNoise(policy.samples, 1)).action.dataSync()]);
       return { greedy: [...greedy.action.dataSync()], alone };
     });
     expect(greedy).toEqual(alone.map((action) => expect.closeTo(action, 5)));

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { wrapAngle } from '../../src/bijectors/elementwise/wrapAngle.ts';
-import { circularSplineFlow, compile, FlowPolicy, Rng } from '../../src/index.ts';
+import { circularSplineFlow, compile, FlowPolicy, neuralSplineFlow, Rng } from '../../src/index.ts';
 import { denseCenter } from '../../src/policies/denseCenter.ts';
+import { GreedyNoise } from '../../src/policies/policy.ts';
+import { ndtri } from '../../src/special/ndtr.ts';
 import { perturb } from '../support/perturb.ts';
 
 type Point = readonly number[];
@@ -121,9 +123,28 @@ test('a policy over angles is greedy on the circle', () => {
   // Of each observation alone, by the same noise.
   const expected = [...Array(8).keys()].map((i) => {
     const one = tf.tile(tf.slice(observations, [i, 0], [1, 1]), [64, 1]);
-    const samples = policy.given(one).sampleWithLogProb(new Rng('greedy')).latent;
+    const samples = policy.given(one).sampleWithLogProb(new GreedyNoise(64, 1)).latent;
     return denseCenter(tf.reshape(samples, [64, 1, 1]), wrapAngle).dataSync()[0]!;
   });
   expect([...latent]).toEqual(expected.map((value) => expect.closeTo(value, 5)));
   expect(policy.given(observations).angles).toBe(true);
+});
+
+test('the noise of greedy actions is stratified and symmetric: a symmetric density has its center', () => {
+  const noise = new GreedyNoise(32, 3);
+  const rows = noise.normalTensor([96, 2]).arraySync() as number[][];
+  const own = Array.from({ length: 32 }, (_, i) => rows[3 * i]!);
+  rows.forEach((row, i) => expect(row).toEqual(own[Math.floor(i / 3)]));
+  for (const k of [0, 1]) {
+    const sorted = own.map((row) => row[k]!).sort((a, b) => a - b);
+    own.forEach((row, i) => expect(row[k]! + own[31 - i]![k]!).toBeCloseTo(0, 6));
+    const wanted = ndtri(tf.tensor1d(sorted.map((_, i) => (i + 0.5) / 32))).dataSync();
+    sorted.forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThan(0.02));
+  }
+  const uniform = [...noise.uniformTensor([96, 1]).dataSync()].filter((_, i) => i % 3 === 0).sort((a, b) => a - b);
+  expect(uniform).toEqual(uniform.map((_, i) => (i + 0.5) / 32));
+  // A flow that is N(0, 1) before it is trained.
+  const flow = neuralSplineFlow({ dim: 1, contextDim: 1, hidden: [4], rng: new Rng(0) });
+  const [center] = new FlowPolicy({ flow }).greedy(tf.zeros([1, 1])).action.dataSync();
+  expect(Math.abs(center!)).toBeLessThan(0.1);
 });

@@ -17,6 +17,7 @@ import {
   RelaxedMixturePolicy,
   type TruncatedNormalPolicy,
 } from '../../src/policies/index.ts';
+import { GreedyNoise } from '../../src/policies/policy.ts';
 import type { SquashedDistribution } from '../../src/policies/squashedDistribution.ts';
 import { Rng } from '../../src/random.ts';
 import { truncatedNormalLogPdf } from '../oracle/tails.ts';
@@ -146,7 +147,9 @@ describe.each(cases)('$name, $dim-D action, squashed: $squashed', ({ name, dim, 
     for (const candidates of [1, 2, 16]) {
       const { action, latent, logProb } = policy.greedy(three, candidates);
       const center = (one: tf.Tensor): tf.Tensor => {
-        const samples = policy.given(tf.tile(one, [candidates, 1])).sampleWithLogProb(new Rng('greedy')).latent;
+        const samples = policy
+          .given(tf.tile(one, [candidates, 1]))
+          .sampleWithLogProb(new GreedyNoise(candidates, 1)).latent;
         return denseCenter(tf.reshape(samples, [candidates, 1, dim]));
       };
       const expected = distribution.mode?.() ?? tf.concat(tf.split(three, 3).map(center));
