@@ -1,3 +1,5 @@
+export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
 /** The float32 next to a float32 number, upwards (1) or downwards (−1). */
 export function nextFloat32(x: number, direction: 1 | -1): number {
   if (x === 0) return direction * 2 ** -149;

@@ -1,12 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { LARGEST_FLOAT32 } from '../bijectors/float32.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
 import { probabilityBefore } from './probabilityBefore.ts';
-
-/** The largest finite float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** Below it a probability is 0 in float32, so that it has no part in the entropy. */
 const LEAST_LOG = -200;
@@ -90,6 +88,6 @@ export class Categorical extends Distribution {
 
   /** Finite, since 0·∞ is NaN. */
   #logProbs(): tf.Tensor {
-    return tf.maximum(tf.logSoftmax(this.logits), -LARGEST);
+    return tf.maximum(tf.logSoftmax(this.logits), -LARGEST_FLOAT32);
   }
 }

@@ -25,14 +25,14 @@ export type GlowOptions = z.input<typeof glowOptions>;
  */
 export function glow(options: GlowOptions): Flow {
   const parsed = parseOptions('glow', glowOptions, options);
-  const { dim, contextDim, hidden, activation, rng } = parsed;
-  const couplings = couplingLayers(affineFamily, parsed) as Chain;
+  const { dim, contextDim, hidden, activation, initialScale, rng } = parsed;
+  const couplings = couplingLayers(affineFamily, { ...parsed, initialScale: 1 }) as Chain;
   const steps = couplings.bijectors.flatMap((coupling, i) => [
     new ActNorm(dim),
     new Conditioned({ dim, contextDim, family: luFamily, hidden, activation, rng: rng.split(`lu${i}`) }),
     coupling,
   ]);
-  return new Flow({ dim, contextDim, bijector: new Chain(steps) });
+  return new Flow({ dim, contextDim, bijector: new Chain(steps) }).scaledBy(initialScale);
 }
 
 export const glowDefinition = {

@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { ActNorm, type Chain, Conditioned, Coupling, initializeActNorms } from '../../src/bijectors/index.ts';
+import {
+  ActNorm,
+  type Bijector,
+  type Chain,
+  Conditioned,
+  Coupling,
+  initializeActNorms,
+  ShiftScale,
+} from '../../src/bijectors/index.ts';
 import { glow } from '../../src/flows/index.ts';
 import { Rng } from '../../src/random.ts';
 
@@ -34,5 +42,14 @@ test.each([0, 1])('in a flow, each by what arrives at it; contextDim %s', (conte
 test.each([0, 1])('each step of Glow is an ActNorm, L U and a coupling; contextDim %s', (contextDim) => {
   const { bijector } = glow({ dim: 2, contextDim, hidden: [4], layers: 2, rng: new Rng(0) });
   const step = [ActNorm, Conditioned, Coupling];
-  expect((bijector as Chain).bijectors.map((part) => part.constructor)).toEqual([...step, ...step]);
+  const kinds = (each: Bijector) => (each as Chain).bijectors.map((part) => part.constructor);
+  expect(kinds(bijector)).toEqual([...step, ...step]);
+  const wide = glow({ dim: 2, contextDim, hidden: [4], layers: 2, initialScale: 3, rng: new Rng(0) });
+  expect(kinds(wide.bijector)).toEqual([ShiftScale, ...step, ...step]);
+  expect(
+    wide.bijector
+      .given(tf.zeros([1, contextDim]))
+      .forward(tf.ones([1, 2]))
+      .dataSync()[0],
+  ).toBeCloseTo(3, 5);
 });

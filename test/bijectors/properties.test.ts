@@ -20,6 +20,9 @@ function expectClose(actual: unknown, expected: unknown, tolerance: number, peri
   });
 }
 
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+const isElementwise = (entry: BijectorCase) => entry.make(new Rng('made')).eventNdims === 0;
+
 type CompiledMap = Compiled<Record<string, tf.Tensor>, Record<'value' | 'logDet', tf.Tensor>>;
 
 const period = (entry: BijectorCase): number => (entry.angles ? 2 * Math.PI : Number.POSITIVE_INFINITY);
@@ -124,6 +127,25 @@ describe.each(registry)('$name', (entry) => {
         expect(Array.from(tensor.dataSync()).every(Number.isFinite), `${direction} at ${edges}: ${name}`).toBe(true);
       }
       expect(grads[input.name]).toBeDefined();
+    }
+  });
+
+  // An angle that is infinite is none.
+  test.runIf(!entry.angles && isElementwise(entry))('no NaN at infinity, nor in the gradients of other rows', () => {
+    const { bijector } = setUp(entry);
+    for (const direction of ['forward', 'inverse'] as const) {
+      const at = (...values: number[]) =>
+        tf.tensor2d(
+          values.map((value) => new Array<number>(entry.dim).fill(value)),
+          [values.length, entry.dim],
+        );
+      const run = (input: tf.Tensor) => apply(bijector, direction, input);
+      const slopes = (input: tf.Tensor) => tf.grad((x) => tf.add(tf.sum(run(x)[0]), tf.sum(run(x)[1])))(input);
+      const far = [Number.NEGATIVE_INFINITY, -LARGEST, LARGEST, Number.POSITIVE_INFINITY];
+      const input = at(0.4, ...far);
+      for (const tensor of [...run(input), slopes(input)])
+        expect(Array.from(tensor.dataSync()).some(Number.isNaN), direction).toBe(false);
+      expect(tf.split(slopes(input), [1, far.length])[0]!.arraySync()).toEqual(slopes(at(0.4)).arraySync());
     }
   });
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { portableMath } from '../../portableMath.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
-import { nextFloat32 } from '../float32.ts';
+import { LARGEST_FLOAT32, nextFloat32 } from '../float32.ts';
 import { roundedBounds } from './roundedBounds.ts';
 
 /** How near y comes to a bound in the inverse, where the float32 numbers are closer together than that. */
@@ -16,7 +16,8 @@ export interface SigmoidOptions {
 }
 
 /**
- * y = low + (high − low) / (1 + e⁻ˣ): ℝ → (low, high), (0, 1) by default; log-determinant log(high − low) + x − 2 softplus(x).
+ * y = low + (high − low) / (1 + e⁻ˣ): ℝ → (low, high), (0, 1) by default; log-determinant log(high − low) + x − 2 softplus(x),
+ * −∞ at ±∞.
  *
  * Bounds are rounded to float32 inwards, and y never leaves them: where rounding would carry it out, it is the bound.
  *
@@ -45,7 +46,9 @@ export class Sigmoid extends Bijector {
   protected computeForward(x: tf.Tensor): WithLogDet {
     const [low, high] = [this.#tensor(this.low), this.#tensor(this.high)];
     const y = tf.add(tf.mul(tf.sigmoid(x), tf.sub(high, low)), low);
-    const logDet = tf.add(tf.sub(x, tf.mul(tf.softplus(x), 2)), this.#logSpan());
+    // At x = ∞ a difference of infinities otherwise.
+    const finite = tf.minimum(x, LARGEST_FLOAT32);
+    const logDet = tf.add(tf.sub(finite, tf.mul(tf.softplus(x), 2)), this.#logSpan());
     return [tf.minimum(tf.maximum(y, low), high), logDet];
   }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { portableMath } from '../../portableMath.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
+import { LARGEST_FLOAT32 } from '../float32.ts';
 import { commonShape, numbersOf, type Parameter, tensorOf } from '../parameter.ts';
 
 const ARCSINH_TWO = portableMath.log(2 + Math.sqrt(5));
@@ -101,8 +102,9 @@ function sinh(z: tf.Tensor, logFactor: tf.Tensor): tf.Tensor {
   return tf.mul(tf.sinh(tf.clipByValue(z, -FAR_SINH, FAR_SINH)), tf.exp(exponent));
 }
 
-/** arcsinh(x·e^logFactor). The gradient of tfjs's own is 0 above 10¹⁹, where x² overflows. */
-function arcsinh(x: tf.Tensor, logFactor: tf.Tensor): tf.Tensor {
+/** arcsinh(x·e^logFactor). The gradient of tfjs's own is 0 above 10¹⁹, where x² overflows. ±∞ counts as the largest number. */
+function arcsinh(input: tf.Tensor, logFactor: tf.Tensor): tf.Tensor {
+  const x = tf.clipByValue(input, -LARGEST_FLOAT32, LARGEST_FLOAT32);
   const scaled = tf.mul(x, tf.exp(tf.minimum(logFactor, LARGEST_FACTOR)));
   const near = tf.asinh(tf.clipByValue(scaled, -FAR_ARCSINH, FAR_ARCSINH));
   const size = tf.add(tf.log(tf.maximum(tf.abs(x), 2 ** -126)), logFactor);

@@ -23,9 +23,9 @@ export class Softsign extends Bijector {
     const size = tf.abs(x);
     const rest = tf.div(1, tf.add(size, 1));
     const sign = tf.sign(x);
-    // Far from 0 the slope of x·rest is a difference of numbers that are nearly equal; that of 1 − rest is rest².
+    // Far from 0 the slope of x·rest is a difference of numbers that are nearly equal, NaN at ±∞; that of 1 − rest is rest².
     const near = stopGradient(() => tf.less(size, 1));
-    const y = tf.where(near, tf.mul(x, rest), tf.sub(sign, tf.mul(sign, rest)));
+    const y = tf.where(near, tf.mul(tf.clipByValue(x, -1, 1), rest), tf.sub(sign, tf.mul(sign, rest)));
     return [y, tf.mul(tf.log1p(size), -2)];
   }
 

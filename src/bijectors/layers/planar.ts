@@ -58,7 +58,11 @@ export class Planar extends Bijector {
     };
     const image = this.#along(y);
     const reach = tf.add(tf.abs(steepness), 1e-3);
-    const [along, logDet] = monotoneInverse(f, image, { low: tf.sub(image, reach), high: tf.add(image, reach) });
+    const range = bendRange(tf.add(image, this.b), steepness);
+    const [along, logDet] = monotoneInverse(f, image, {
+      low: tf.maximum(tf.sub(image, reach), tf.sub(range.low, this.b)),
+      high: tf.minimum(tf.add(image, reach), tf.sub(range.high, this.b)),
+    });
     const bend = tf.tanh(tf.add(along, this.b));
     return [tf.sub(y, tf.mul(tf.expandDims(bend, -1), u)), logDet];
   }
@@ -80,6 +84,17 @@ export class Planar extends Bijector {
 /** log(1 + wᵀû (1 − tanh²)). */
 function logSlope(steepness: tf.Tensor, bend: tf.Tensor): tf.Tensor {
   return tf.log1p(tf.mul(steepness, tf.sub(1, tf.square(bend))));
+}
+
+/**
+ * Between what the t with t + s tanh t = c lies, s > −1. It is 0 or on the side of c, and further out than 32, where tanh t is ±1, it is c − s
+ * or c + s. So where s is large the range does not grow with it, as the bend, which is of width 1, does not.
+ */
+export function bendRange(c: tf.Tensor, s: tf.Tensor): { low: tf.Tensor; high: tf.Tensor } {
+  return {
+    low: tf.sub(tf.minimum(tf.add(c, s), 0), 32),
+    high: tf.add(tf.maximum(tf.sub(c, s), 0), 32),
+  };
 }
 
 /** {@link Planar}, the identity at first: u = 0, and w in a random direction. Parameters: w, u, b. */

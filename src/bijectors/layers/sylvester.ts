@@ -8,6 +8,7 @@ import { strictlyUpper } from '../linear/strictlyUpper.ts';
 import { unitSlices } from '../linear/unitSlices.ts';
 import { monotoneInverse } from '../monotoneInverse.ts';
 import { aboveMinusOne } from './aboveMinusOne.ts';
+import { bendRange } from './planar.ts';
 import type { VectorFamily } from './vectorFamily.ts';
 
 /** Options of {@link Sylvester}. */
@@ -114,7 +115,11 @@ export class Sylvester extends Bijector {
         return [tf.add(value, tf.mul(reach, bend)), logSlope(ratio, bend)];
       };
       const width = tf.add(tf.abs(reach), 1e-3);
-      const [root, logDet] = monotoneInverse(f, target, { low: tf.sub(target, width), high: tf.add(target, width) });
+      const range = bendRange(tf.add(tf.mul(slope, target), shift), ratio);
+      const [root, logDet] = monotoneInverse(f, target, {
+        low: tf.maximum(tf.sub(target, width), tf.div(tf.sub(range.low, shift), slope)),
+        high: tf.minimum(tf.add(target, width), tf.div(tf.sub(range.high, shift), slope)),
+      });
       z.unshift(root);
       logDets.push(logDet);
       if (i > 0) {
