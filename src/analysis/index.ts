@@ -1,5 +1,5 @@
 export { ConditionalByQuadrature, type ConditionalOptions } from './conditionalByQuadrature.ts';
-export { type Diagnosis, diagnose } from './diagnose.ts';
+export { diagnoseFlow, type FlowDiagnosis } from './diagnoseFlow.ts';
 export { expectationEstimate, type SampleOptions } from './expectationEstimate.ts';
 export { MarginalByQuadrature, type MarginalOptions } from './marginalByQuadrature.ts';
 export type { QuadratureRange } from './midpoints.ts';

@@ -4,12 +4,13 @@ import { Bijector, type WithLogDet } from '../../src/bijectors/bijector.ts';
 import { observeBijectors } from '../../src/bijectors/observe.ts';
 import {
   Chain,
-  diagnose,
+  diagnoseFlow,
   Exp,
   glow,
   Identity,
   LowRankAffine,
   MultivariateNormalDiag,
+  Normal,
   neuralSplineFlow,
   Rng,
   realNvp,
@@ -57,32 +58,55 @@ class LowRank extends Identity {
   }
 }
 
-describe('diagnose', () => {
+describe('diagnoseFlow', () => {
   test('a well-conditioned flow', () => {
-    const diagnosis = diagnose(realNvp({ dim: 2, layers: 2, hidden: [8], rng: new Rng(0) }).given(), options());
+    const diagnosis = diagnoseFlow(realNvp({ dim: 2, layers: 2, hidden: [8], rng: new Rng(0) }).given(), options());
     expect(diagnosis).toEqual({
       nonFiniteShare: 0,
       roundTripError: expect.closeTo(0, 5),
       logDetError: expect.closeTo(0, 5),
+      jacobianError: expect.closeTo(0, 5),
       logDetRange: [expect.closeTo(0, 5), expect.closeTo(0, 5)],
     });
   });
 
   test('the range of the log-determinant', () => {
-    const { logDetRange } = diagnose(over(new ShiftScale({ logScale: [0.5, 1] })), options());
+    const { logDetRange } = diagnoseFlow(over(new ShiftScale({ logScale: [0.5, 1] })), options());
     for (const end of logDetRange) expect(end).toBeCloseTo(1.5, 5);
-    const [least, most] = diagnose(over(new Exp(), wide(1, 1)), options()).logDetRange;
+    const [least, most] = diagnoseFlow(over(new Exp(), wide(1, 1)), options()).logDetRange;
     expect(least).toBeLessThan(-2.5);
     expect(most).toBeGreaterThan(2.5);
   });
 
   test('a wrong inverse and a wrong log-determinant show', () => {
-    const inverse = diagnose(over(new Wrong(0.25, 0), wide(1e-4)), options());
+    const inverse = diagnoseFlow(over(new Wrong(0.25, 0), wide(1e-4)), options());
     expect(inverse.roundTripError).toBeCloseTo(0.25, 3);
     expect(inverse.logDetError).toBe(0);
-    const logDet = diagnose(over(new Wrong(0, -0.3)), options());
+    const logDet = diagnoseFlow(over(new Wrong(0, -0.3)), options());
     expect(logDet.roundTripError).toBe(0);
     expect(logDet.logDetError).toBeCloseTo(0.6, 5);
+    expect(inverse.jacobianError).toBe(0);
+    expect(logDet.jacobianError).toBeCloseTo(0.6, 5);
+  });
+
+  test('a log-determinant that is wrong alike in both directions shows by the Jacobian alone', () => {
+    class Doubled extends Bijector {
+      readonly eventNdims = 0;
+      protected computeForward(x: tf.Tensor): WithLogDet {
+        return [tf.mul(x, 2), tf.zerosLike(x)];
+      }
+      protected computeInverse(y: tf.Tensor): WithLogDet {
+        return [tf.div(y, 2), tf.zerosLike(y)];
+      }
+    }
+    for (const base of [wide(1), wide(1, 1), new Normal({ loc: tf.zeros([3]), logScale: tf.zeros([3]) })]) {
+      const { logDetError, jacobianError } = diagnoseFlow(over(new Doubled(), base as never), options());
+      expect(logDetError).toBe(0);
+      expect(jacobianError).toBeCloseTo(tf.util.sizeFromShape(base.eventShape) * Math.LN2, 5);
+    }
+    expect(
+      diagnoseFlow(over(new Identity(), wide(1, 65)), { rng: new Rng(0), samples: 2 }).jacobianError,
+    ).toBeUndefined();
   });
 
   test('tails of splines inside of couplings: half of the entries of each layer meet one', () => {
@@ -95,7 +119,10 @@ describe('diagnose', () => {
       hidden: [8],
       rng: new Rng(0),
     });
-    const { tailShare, saturationShare } = diagnose(flow.given(tf.zeros([3, 1])), { rng: new Rng(0), samples: 1000 });
+    const { tailShare, saturationShare } = diagnoseFlow(flow.given(tf.zeros([3, 1])), {
+      rng: new Rng(0),
+      samples: 1000,
+    });
     // 3,000 entries of each layer.
     expect(Math.abs(tailShare! - beyond(1.5, 1))).toBeLessThan(0.02);
     expect(saturationShare).toBeUndefined();
@@ -108,15 +135,15 @@ describe('diagnose', () => {
       [new Sigmoid(), 12, beyond(1, 1) / 2],
     ] as const) {
       const chain = over(new Chain([bijector, new ShiftScale({ scale: bound })]));
-      const { saturationShare, roundTripError } = diagnose(chain, options());
+      const { saturationShare, roundTripError } = diagnoseFlow(chain, options());
       expect(Math.abs(saturationShare! - share)).toBeLessThan(0.025);
       expect(roundTripError).toBeGreaterThan(0.01);
-      expect(diagnose(over(bijector), options()).saturationShare).toBe(0);
+      expect(diagnoseFlow(over(bijector), options()).saturationShare).toBe(0);
     }
   });
 
   test('a sigmoid far below 0 holds its argument, until eˣ has no normal number', () => {
-    const at = (shift: number) => diagnose(over(new Chain([new Sigmoid(), new ShiftScale({ shift })])), options());
+    const at = (shift: number) => diagnoseFlow(over(new Chain([new Sigmoid(), new ShiftScale({ shift })])), options());
     expect(at(-40)).toMatchObject({ saturationShare: 0 });
     expect(at(-40).roundTripError).toBeLessThan(1e-4);
     expect(at(-100)).toMatchObject({ saturationShare: 1 });
@@ -132,18 +159,18 @@ describe('diagnose', () => {
       [new SoftClip({ low: [0, 0] }), 87, beyond(1, 1) / 2],
       [new SoftClip({ low: 0 }), 10, 0],
     ] as const) {
-      const { saturationShare, nonFiniteShare } = diagnose(
+      const { saturationShare, nonFiniteShare } = diagnoseFlow(
         over(new Chain([bijector, new ShiftScale({ scale })])),
         options(),
       );
       expect(Math.abs(saturationShare! - share)).toBeLessThan(share === 0 ? 1e-9 : 0.025);
       expect(nonFiniteShare).toBe(0);
-      expect(diagnose(over(bijector), options()).saturationShare).toBe(0);
+      expect(diagnoseFlow(over(bijector), options()).saturationShare).toBe(0);
     }
   });
 
   test('where no draw is finite nothing is said', () => {
-    const { nonFiniteShare, ...others } = diagnose(
+    const { nonFiniteShare, ...others } = diagnoseFlow(
       over(new Chain([new Exp(), new ShiftScale({ shift: 1000 })])),
       options(),
     );
@@ -151,14 +178,15 @@ describe('diagnose', () => {
     expect(others).toEqual({
       roundTripError: Number.NaN,
       logDetError: Number.NaN,
+      jacobianError: Number.NaN,
       logDetRange: [Number.NaN, Number.NaN],
     });
   });
 
   test('the worst capacitance matrix', () => {
     const chain = new Chain([new LowRank(), new Identity()]);
-    expect(diagnose(over(chain), options()).capacitanceCondition).toBe(70);
-    expect(diagnose(over(new Identity()), options()).capacitanceCondition).toBeUndefined();
+    expect(diagnoseFlow(over(chain), options()).capacitanceCondition).toBe(70);
+    expect(diagnoseFlow(over(new Identity()), options()).capacitanceCondition).toBeUndefined();
   });
 
   test('the capacitance matrix of the map that is there: that of I + VᵀV', () => {
@@ -170,11 +198,11 @@ describe('diagnose', () => {
       ]),
     });
     // C = I + VᵀV = diag(10, 1.25).
-    expect(diagnose(over(map), options()).capacitanceCondition).toBeCloseTo(8, 4);
+    expect(diagnoseFlow(over(map), options()).capacitanceCondition).toBeCloseTo(8, 4);
   });
 
   test('draws that overflow are counted and left out', () => {
-    const { nonFiniteShare, logDetRange } = diagnose(over(new Exp(), wide(100, 1)), options());
+    const { nonFiniteShare, logDetRange } = diagnoseFlow(over(new Exp(), wide(100, 1)), options());
     expect(Math.abs(nonFiniteShare - beyond(88.72, 100) / 2)).toBeLessThan(0.03);
     for (const end of logDetRange) expect(Number.isFinite(end)).toBe(true);
   });
@@ -182,7 +210,7 @@ describe('diagnose', () => {
   test('leaves no tensors behind, nor an observer after an error', () => {
     const distribution = over(new Tanh());
     const before = tf.memory().numTensors;
-    diagnose(distribution, options());
+    diagnoseFlow(distribution, options());
     expect(tf.memory().numTensors).toBe(before);
     let seen = 0;
     const see = () => {
@@ -195,9 +223,9 @@ describe('diagnose', () => {
     expect(() => observeBijectors(see, fail)).toThrow('in between');
     new Tanh().forward(tf.zeros([1]));
     expect(seen).toBe(1);
-    expect(() => diagnose(over(new Tanh(), new StandardNormal(2) as never), { rng: new Rng(0), samples: 1 })).toThrow(
-      'diagnose: wanted an integer number of samples above 1, got 1',
-    );
+    expect(() =>
+      diagnoseFlow(over(new Tanh(), new StandardNormal(2) as never), { rng: new Rng(0), samples: 1 }),
+    ).toThrow('diagnoseFlow: wanted an integer number of samples above 1, got 1');
   });
 });
 
@@ -208,7 +236,7 @@ test('triangular factors that are ill-conditioned show in the errors', () => {
     for (const variable of flow.variables()) {
       tf.tidy(() => variable.assign(tf.add(variable, tf.mul(rng.normalTensor(variable.shape), std))));
     }
-    return diagnose(flow.given(tf.tensor2d([[0.5, -1, 1]])) as TransformedDistribution, { rng, samples: 64 });
+    return diagnoseFlow(flow.given(tf.tensor2d([[0.5, -1, 1]])) as TransformedDistribution, { rng, samples: 64 });
   };
   const [well, ill] = [errors(0.1), errors(0.4)];
   expect(Math.max(well.roundTripError, well.logDetError)).toBeLessThan(1e-4);

@@ -6,6 +6,7 @@ import { Sigmoid } from '../bijectors/elementwise/sigmoid.ts';
 import { SoftClip } from '../bijectors/elementwise/softClip.ts';
 import { Softsign } from '../bijectors/elementwise/softsign.ts';
 import { Tanh } from '../bijectors/elementwise/tanh.ts';
+import { jacobians, logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { observeBijectors } from '../bijectors/observe.ts';
 import { checkedSamples } from '../distributions/estimate.ts';
 import type { TransformedDistribution } from '../distributions/transformedDistribution.ts';
@@ -21,14 +22,22 @@ const VANISHED = -87;
 /** Beyond it x / (1 + |x|) does not hold x to three digits. */
 const SOFTSIGN_SATURATED = 2 ** 14;
 
+/** Up to so many numbers of an event a Jacobian is made: a pass for each. */
+const JACOBIAN_DIM = 64;
+
 /** How well a flow's maps are conditioned where its samples lie. */
-export interface Diagnosis {
+export interface FlowDiagnosis {
   /** Share of the draws that are not finite, or whose log-determinant is not: nothing else is said of them. Of 1, errors and range are NaN. */
   readonly nonFiniteShare: number;
   /** The largest |f⁻¹(f(z)) − z| / (1 + |z|) of an entry. */
   readonly roundTripError: number;
   /** The largest |log|det ∂f| + log|det ∂f⁻¹||, nats: an error of the log-density. */
   readonly logDetError: number;
+  /**
+   * The largest |log|det ∂f| − log|det J|| of 8 draws, nats, J by gradients of f: what a wrong log-determinant adds to the log-density. Absent for
+   * events of more than 64 numbers, or of more than one axis.
+   */
+  readonly jacobianError?: number;
   /** The least and the largest log|det ∂f| of a draw. */
   readonly logDetRange: readonly [least: number, largest: number];
   /** Share of the entries that met a spline, or another map of [−bound, bound], in its straight tails; absent without one. */
@@ -41,12 +50,15 @@ export interface Diagnosis {
 
 /**
  * Pushes `samples` draws of the base through the bijector and back, and looks at every map that they meet, those inside of
- * couplings and other layers too.
+ * couplings and other layers too; and compares log-determinants with the Jacobian of a few draws.
  * @throws if `samples` is no integer above 1
  */
-export function diagnose(distribution: TransformedDistribution, { rng, samples = 1024 }: SampleOptions): Diagnosis {
-  checkDistribution('diagnose', distribution);
-  checkedSamples('diagnose', samples);
+export function diagnoseFlow(
+  distribution: TransformedDistribution,
+  { rng, samples = 1024 }: SampleOptions,
+): FlowDiagnosis {
+  checkDistribution('diagnoseFlow', distribution);
+  checkedSamples('diagnoseFlow', samples);
   const { base, bijector } = distribution;
   const shares = { tail: new Share(), saturation: new Share() };
   let capacitanceCondition: number | undefined;
@@ -79,12 +91,14 @@ export function diagnose(distribution: TransformedDistribution, { rng, samples =
     const apart = tf.div(tf.abs(tf.sub(again, noise)), tf.add(tf.abs(noise), 1));
     const errors = rank === 0 ? apart : tf.max(apart, lastAxes(apart, rank));
     const good = finite.dataSync();
+    const jacobianError = jacobianErrorOf(bijector, tf.slice(noise, [0], [Math.min(8, samples)]), logDet, rank);
     const kept = (x: tf.Tensor) => x.dataSync().filter((_, i) => good[i] === 1) as Float32Array;
     const logDets = kept(logDet);
     return {
       nonFiniteShare: 1 - logDets.length / good.length,
       roundTripError: largest(kept(errors)),
       logDetError: largest(kept(tf.abs(tf.add(logDet, perEvent(inverseLogDet))))),
+      ...(jacobianError !== undefined && { jacobianError }),
       logDetRange: [-largest(logDets.map((each) => -each)), largest(logDets)],
       ...(shares.tail.count > 0 && { tailShare: shares.tail.value }),
       ...(shares.saturation.count > 0 && { saturationShare: shares.saturation.value }),
@@ -93,6 +107,17 @@ export function diagnose(distribution: TransformedDistribution, { rng, samples =
   } finally {
     scope.endScope();
   }
+}
+
+/** Of the first draws, `noise`; undefined where a Jacobian is too large. NaN where all are flat or infinite. */
+function jacobianErrorOf(bijector: Bijector, noise: tf.Tensor, logDet: tf.Tensor, rank: number): number | undefined {
+  if (rank > 1 || (rank === 1 && noise.shape.at(-1)! > JACOBIAN_DIM)) return undefined;
+  const vectors = rank === 1 ? noise : tf.expandDims(noise, -1);
+  const f = (x: tf.Tensor): tf.Tensor =>
+    rank === 1 ? bijector.forward(x) : tf.expandDims(bijector.forward(tf.squeeze(x, [-1])), -1);
+  const said = logDet.dataSync();
+  const errors = jacobians(f, vectors).map((map, i) => Math.abs(said[i]! - logAbsDeterminant(map)));
+  return largest(Float32Array.from(errors.filter(Number.isFinite)));
 }
 
 /** The share of entries that are true. */
