@@ -8,6 +8,7 @@ export {
 } from './bijector.ts';
 export { Blockwise } from './blockwise.ts';
 export { Chain } from './chain.ts';
+export { type CheckBijectorOptions, checkBijector } from './checkBijector.ts';
 export { ConditionalBijector } from './conditionalBijector.ts';
 export { type HutchinsonTrace, MlpField, type MlpFieldOptions } from './continuous/mlpField.ts';
 export { NeuralOde, type NeuralOdeOptions, type OdeSolver } from './continuous/neuralOde.ts';

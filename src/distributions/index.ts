@@ -2,6 +2,7 @@ export { BatchBroadcast } from './batchBroadcast.ts';
 export { Beta } from './beta.ts';
 export { Categorical } from './categorical.ts';
 export { Cauchy } from './cauchy.ts';
+export { type CheckDistributionOptions, checkDistribution } from './checkDistribution.ts';
 export { Dirichlet } from './dirichlet.ts';
 export { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 export type { Estimate } from './estimate.ts';
