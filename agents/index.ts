@@ -13,6 +13,7 @@ export {
   type Demonstrations,
 } from './behaviorCloning.ts';
 export type { AgentName, AgentOptionsByName, AgentReportsByName } from './builtinAgents.ts';
+export { type CheckAgentOptions, checkAgent } from './checkAgent.ts';
 export { generalizedAdvantages, type Rollout } from './common/advantages.ts';
 export { type CollectEpisodesOptions, collectEpisodes } from './common/collectEpisodes.ts';
 export { episodeStatistics } from './common/episodeStatistics.ts';

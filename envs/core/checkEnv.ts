@@ -20,8 +20,8 @@ import { restoreState, stateOf } from './state.ts';
 
 /** Options of {@link checkEnv}. */
 export interface CheckEnvOptions {
-  /** Seed of the checks and of the random actions. */
-  seed?: number;
+  /** What seeds and random actions are drawn from; `new Rng('checkEnv')`. */
+  rng?: Rng;
   /** Random steps to take, over as many episodes as that needs. */
   steps?: number;
 }
@@ -229,18 +229,19 @@ function adviceOn(name: string, space: Space): string[] {
  * @returns advice: what is allowed but makes learning harder, a line each.
  * @throws at the first rule broken, with one line that names the env, the rule and what was got.
  */
-export function checkEnv(env: AnyEnv, { seed = 123, steps = 200 }: CheckEnvOptions = {}): string[] {
+export function checkEnv(env: AnyEnv, { rng = new Rng('checkEnv'), steps = 200 }: CheckEnvOptions = {}): string[] {
   checkCount('checkEnv', 'steps', steps);
   checkMethods('checkEnv', env);
   checkUnwrapped(env);
   checkSpaces(env);
-  const rng = new Rng(seed).split('checkEnv');
-  checkSpaceSamples(env, 'actionSpace', rng);
-  checkSpaceSamples(env, 'observationSpace', rng);
+  const seed = rng.split('seed').integer(0, 2 ** 31);
+  const draws = rng.split('draws');
+  checkSpaceSamples(env, 'actionSpace', draws);
+  checkSpaceSamples(env, 'observationSpace', draws);
   checkResetResult(env, env.reset({ seed }));
   checkResetSeed(env, seed);
   checkResetResult(env, env.reset({ seed, options: {} }));
-  const actions = Array.from({ length: steps }, () => env.actionSpace.sample(rng));
+  const actions = Array.from({ length: steps }, () => env.actionSpace.sample(draws));
   checkSteps(env, seed, actions);
   checkDeterminism(env, seed, actions);
   checkFreshData(env, seed, actions);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { compile } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
 import { portableMath } from '../portableMath.ts';
@@ -9,6 +10,8 @@ import { sampleAction } from './sampleAction.ts';
 
 /** Options of {@link checkPolicy}. */
 export interface CheckPolicyOptions {
+  /** What observations and samples are drawn from; `new Rng('checkPolicy')`. */
+  readonly rng?: Rng;
   /** Whether log-probabilities have gradients by the variables; true. A policy that acts by values has none, and is trained by its values. */
   readonly gradients?: boolean;
   /** From how many samples of one observation it is estimated as well whether the density agrees with them; none unless given. */
@@ -40,17 +43,25 @@ const NATS = 0.1;
  *
  * Of a policy without a density (`hasDensity`) there are actions and gradients of samples to check.
  *
+ * @returns what could not be checked, a line each
  * @throws at the first rule broken, with one line: what, what was got, what was expected
  */
-export function checkPolicy(policy: Policy, { gradients = true, samples }: CheckPolicyOptions = {}): void {
+export function checkPolicy(
+  policy: Policy,
+  { rng = new Rng('checkPolicy'), gradients = true, samples }: CheckPolicyOptions = {},
+): string[] {
   const hasDensity = policy.hasDensity !== false;
+  const stream = () => rng.split('checkPolicy');
   const kept = tf.tidy(() => policy.variables().map((variable) => tf.keep(tf.clone(variable))));
   try {
-    tf.tidy(() => {
-      for (const batch of BATCHES) checkBatch(policy, batch);
-      if (hasDensity && gradients) checkGradients(policy);
-      if (hasDensity) checkJacobian(policy);
-      if (hasDensity && samples !== undefined) checkBySamples(policy, samples);
+    return tf.tidy(() => {
+      for (const batch of BATCHES) checkBatch(policy, batch, stream);
+      if (!hasDensity) return [];
+      if (gradients) checkGradients(policy, stream);
+      const isCompared = checkJacobian(policy, stream);
+      if (samples !== undefined) checkBySamples(policy, samples, stream);
+      if (isCompared || samples !== undefined || policy.discreteActions !== undefined) return [];
+      return ['the density was not compared with samples: give a number of samples, as 10000'];
     });
   } finally {
     policy.variables().forEach((variable, i) => {
@@ -60,9 +71,10 @@ export function checkPolicy(policy: Policy, { gradients = true, samples }: Check
   }
 }
 
-const stream = () => new Rng('checkPolicy');
+/** A stream from its beginning. */
+type Stream = () => Rng;
 
-function given(policy: Policy, batch: number): ActionDistribution {
+function given(policy: Policy, batch: number, stream: Stream): ActionDistribution {
   return policy.given(stream().split('observations').normalTensor([batch, policy.observationDim]));
 }
 
@@ -85,11 +97,11 @@ function numbersOf(what: string, tensor: unknown, shape: readonly number[]): Flo
   return numbers;
 }
 
-function checkBatch(policy: Policy, batch: number): void {
+function checkBatch(policy: Policy, batch: number, stream: Stream): void {
   const { actionDim } = policy;
   const hasDensity = policy.hasDensity !== false;
   const events = [batch, actionDim];
-  const distribution = given(policy, batch);
+  const distribution = given(policy, batch, stream);
   expectRule(
     hasDensity === (distribution.sample === undefined),
     `hasDensity: got ${hasDensity}, expected ${!hasDensity}, as the policy's distributions are ${hasDensity ? 'samples only' : 'densities'}`,
@@ -97,7 +109,8 @@ function checkBatch(policy: Policy, batch: number): void {
   const isTrained = batch === BATCHES[0];
   const { reparameterized } = distribution;
   expectRule(typeof reparameterized === 'boolean', `reparameterized: got ${reparameterized}, expected true or false`);
-  const sampled = isTrained && reparameterized ? sampledWithGradients(policy) : sampleAction(distribution, stream());
+  const sampled =
+    isTrained && reparameterized ? sampledWithGradients(policy, stream) : sampleAction(distribution, stream());
   const actions = numbersOf('sampleWithLogProb: action', sampled?.action, events);
   const latents = numbersOf('sampleWithLogProb: latent', sampled.latent, events);
   checkActions(policy, actions, latents);
@@ -172,15 +185,15 @@ function checkCategories(distribution: ActionDistribution, batch: number, { nvec
 }
 
 /** A sample of the first batch, whose gradients it has looked for. */
-function sampledWithGradients(policy: Policy): ActionSample {
+function sampledWithGradients(policy: Policy, stream: Stream): ActionSample {
   const variables = policy.trainableVariables();
   const fail = (): never => {
     throw new Error('checkPolicy: reparameterized: got true, expected false: no gradient goes through a sample');
   };
-  if (variables.length === 0) return sampleAction(given(policy, BATCHES[0]), stream());
+  if (variables.length === 0) return sampleAction(given(policy, BATCHES[0], stream), stream());
   let sampled: ActionSample | undefined;
   const weighted = () => {
-    sampled = sampleAction(given(policy, BATCHES[0]), stream());
+    sampled = sampleAction(given(policy, BATCHES[0], stream), stream());
     const { latent } = sampled;
     numbersOf('sampleWithLogProb: latent', latent, [BATCHES[0], policy.actionDim]);
     return { ...sampled, loss: tf.sum(tf.mul(latent, stream().split('weights').normalTensor(latent.shape))) };
@@ -202,13 +215,13 @@ function sampledWithGradients(policy: Policy): ActionSample {
 }
 
 /** Rule 5, of samples that are not reparameterized: agents go by their log-probabilities alone. */
-function checkGradients(policy: Policy): void {
+function checkGradients(policy: Policy, stream: Stream): void {
   const variables = policy.trainableVariables();
-  const distribution = given(policy, BATCHES[0]);
+  const distribution = given(policy, BATCHES[0], stream);
   // The only action there is has probability 1.
   if (variables.length === 0 || distribution.reparameterized || isCertain(policy)) return;
   const { latent } = distribution.sampleWithLogProb(stream());
-  const loss = () => ({ loss: tf.sum(given(policy, BATCHES[0]).logProb(latent)) });
+  const loss = () => ({ loss: tf.sum(given(policy, BATCHES[0], stream).logProb(latent)) });
   const { gradients } = valueAndGradients(loss, variables, { allowUnused: true });
   expectRule(
     gradients.some((gradient) => gradient.dataSync().some((slope) => slope !== 0)),
@@ -241,8 +254,8 @@ class KeptDraws extends Rng {
   /** Whether something was drawn in another way, or was drawn by another stream. */
   isIncomplete = false;
 
-  constructor(given?: readonly tf.Tensor[]) {
-    super('checkPolicy/noise');
+  constructor(seed: string, given?: readonly tf.Tensor[]) {
+    super(seed);
     this.#given = given;
   }
 
@@ -267,22 +280,22 @@ class KeptDraws extends Rng {
   }
 }
 
-/** Rule 6. */
-function checkJacobian(policy: Policy): void {
+/** Rule 6, and whether there was something to compare. */
+function checkJacobian(policy: Policy, stream: Stream): boolean {
   const { actionDim: dim, discreteActions } = policy;
-  if (discreteActions !== undefined || dim > JACOBIAN_DIM) return;
+  if (discreteActions !== undefined || dim > JACOBIAN_DIM) return false;
   const batch = BATCHES[0];
-  const distribution = given(policy, batch);
-  if (!distribution.reparameterized) return;
-  const draws = new KeptDraws();
+  const distribution = given(policy, batch, stream);
+  if (!distribution.reparameterized) return false;
+  const draws = new KeptDraws(stream().split('noise').seed);
   const { latent } = distribution.sampleWithLogProb(draws);
   const { tensors, kinds } = draws;
   const isOneToOne = !draws.isIncomplete && tensors.length === 1 && tensors[0]!.size === batch * dim;
   // A wrapped normal's latent is a point of a circle that many normal numbers lead to.
-  if (!isOneToOne || (distribution.angles && kinds[0] === 'normal')) return;
+  if (!isOneToOne || (distribution.angles && kinds[0] === 'normal')) return false;
   const [noise] = tensors as [tf.Tensor];
   const column = (k: number) => (x: tf.Tensor) => {
-    const again = given(policy, batch).sampleWithLogProb(new KeptDraws([x])).latent;
+    const again = given(policy, batch, stream).sampleWithLogProb(new KeptDraws('none', [x])).latent;
     return tf.sum(tf.slice(again, [0, k], [batch, 1]));
   };
   const rows = Array.from({ length: dim }, (_, k) => tf.reshape(tf.grad(column(k))(noise), [batch, dim]).dataSync());
@@ -296,30 +309,13 @@ function checkJacobian(policy: Policy): void {
     return logNoise - logAbsDeterminant(jacobian) - (squash?.[b] ?? 0);
   });
   // A map that is flat at a sample has no density there to compare with.
-  if (!wanted.every(Number.isFinite)) return;
+  if (!wanted.every(Number.isFinite)) return false;
   expectNats('logProb', claimed, 'by the derivative of the sample by its noise', wanted);
-}
-
-/** log|det A| by elimination with pivots. */
-function logAbsDeterminant(rows: number[][]): number {
-  let sum = 0;
-  for (let k = 0; k < rows.length; k++) {
-    const pivot = rows.reduce(
-      (best, row, i) => (i >= k && Math.abs(row[k]!) > Math.abs(rows[best]![k]!) ? i : best),
-      k,
-    );
-    [rows[k], rows[pivot]] = [rows[pivot]!, rows[k]!];
-    sum += portableMath.log(Math.abs(rows[k]![k]!));
-    for (let i = k + 1; i < rows.length; i++) {
-      const factor = rows[i]![k]! / rows[k]![k]!;
-      for (let j = k; j < rows.length; j++) rows[i]![j]! -= factor * rows[k]![j]!;
-    }
-  }
-  return sum;
+  return true;
 }
 
 /** Rule 7. */
-function checkBySamples(policy: Policy, samples: number): void {
+function checkBySamples(policy: Policy, samples: number, stream: Stream): void {
   const { actionDim: dim, discreteActions } = policy;
   expectRule(Number.isInteger(samples) && samples > 1, `samples: got ${samples}, expected an integer above 1`);
   if (discreteActions !== undefined) return;

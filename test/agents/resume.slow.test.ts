@@ -5,6 +5,7 @@ import {
   type AgentState,
   BehaviorCloning,
   CrossQ,
+  checkAgent,
   Dqn,
   Fpo,
   Ppo,
@@ -285,6 +286,10 @@ describe.each(Object.entries(agents))('%s', (name, { steps, make }) => {
     }
     byJson.dispose();
     byClone.dispose();
+  });
+
+  test('checkAgent has nothing to say', async () => {
+    expect(await checkAgent(make(), { steps })).toEqual([]);
   });
 
   test('a state that was taken is not changed by what comes after', () => {

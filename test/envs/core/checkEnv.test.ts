@@ -4,6 +4,8 @@ import { type AnyEnv, Box, checkEnv, make, type ResetResult, type StepResult, Wr
 import { Rng } from '../../../src/random.ts';
 import { Countdown } from './fixtures.ts';
 
+const SEED = new Rng('checkEnv').split('seed').integer(0, 2 ** 31);
+
 describe('checkEnv', () => {
   it.each(Object.keys(builtinEnvs))('passes %s, wrapped and bare', (id) => {
     checkEnv(make(id));
@@ -94,7 +96,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
           return [options?.seed === undefined ? Float32Array.of(this.#resets % 9, 0) : observation, info];
         }
       })(),
-    'Broken: reset() after reset({ seed: 123 }) differs: Array [',
+    `Broken: reset() after reset({ seed: ${SEED} }) differs: Array [`,
   ],
   [
     'a first step that is truncated',
@@ -195,7 +197,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   [
     'reset that ignores the seed',
     () => brokenReset(([, info]) => [Float32Array.of(1, (calls++ % 97) / 97), info]),
-    'Broken: two resets with seed 123 differ',
+    `Broken: two resets with seed ${SEED} differ`,
   ],
   [
     'step without info',
@@ -261,7 +263,7 @@ const violations: [rule: string, env: () => AnyEnv, message: string][] = [
   [
     'steps that are random beside the seed',
     () => brokenStep(([o, , ...rest]) => [o, (calls++ % 89) / 89, ...rest]),
-    'Broken: two runs with seed 123 and the same actions differ',
+    `Broken: two runs with seed ${SEED} and the same actions differ`,
   ],
   [
     'a state that forgets the random stream',
