@@ -166,7 +166,9 @@ async function learned({ learner, policy: name = 'gaussian', options, steps, mak
   const actions = [
     [0.5, -1],
     [2, 0.3],
-  ].flatMap((observation) => [...policy.act<Float32Array>(observation, { greedy: true, rng: new Rng('act') })]);
+  ].flatMap((observation) => [
+    ...(policy as Policy<Float32Array>).act(observation, { greedy: true, rng: new Rng('act') }),
+  ]);
   const figures = Object.entries(last).filter(([key, value]) => typeof value === 'number' && !IN_NATS.includes(key));
   return {
     actions: actions.map((a, i) => (a - middle(box, i % 2)) / half(box, i % 2)),
@@ -224,7 +226,7 @@ describe('data without bounds', () => {
     made.push(agent);
     for await (const _ of agent.train({ steps: 12, rng: new Rng('training') }));
     const act = (of: Policy) =>
-      [...of.act<Float32Array>([50 + 0.5 * unit, 50 - unit], { greedy: true, rng: new Rng('act') })].map(
+      [...(of as Policy<Float32Array>).act([50 + 0.5 * unit, 50 - unit], { greedy: true, rng: new Rng('act') })].map(
         (x, i) => x / unit - 7 * i,
       );
     return { policy, act, acts: act(policy) };
@@ -278,7 +280,8 @@ describe('data without bounds', () => {
     made.push(agent);
     for await (const _ of agent.train({ steps: 6, rng: new Rng('training') }));
     const { policy: loaded } = policyFromJson(policyToJson(agent.actingPolicy!));
-    const act = (of: Policy) => [1, 2, 3].map((x) => [...of.act<Float32Array>([x, 50], { rng: new Rng(x) })]);
+    const act = (of: Policy) =>
+      [1, 2, 3].map((x) => [...(of as Policy<Float32Array>).act([x, 50], { rng: new Rng(x) })]);
     expect(act(loaded)).toEqual(act(agent.actingPolicy!));
     const { low, high } = agent.targetCritics.about.units!;
     const { shift, scale } = policy.actionScale!.units();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Bijector,
   ConditionalByQuadrature,
-  diagnose,
+  diagnoseFlow,
   expectationEstimate,
   Flow,
   Identity,
@@ -51,7 +51,7 @@ describe('Flow.at', () => {
     expect(others).toEqual([]);
     mode!.x.forEach((value) => expect(Math.abs(value)).toBeLessThan(0.05));
     expect(mode!.logProb).toBeCloseTo(2 * normalLogPdf(0, 0, 2), 3);
-    expect(diagnose(p, { rng }).roundTripError).toBeLessThan(1e-5);
+    expect(diagnoseFlow(p, { rng }).roundTripError).toBeLessThan(1e-5);
     const { mean, variance } = momentsEstimate(p, { rng });
     expect([mean.value.shape, variance.value.shape]).toEqual([[2], [2]]);
     numbers(variance.value).forEach((value) => expect(Math.abs(value - 4)).toBeLessThan(0.5));
@@ -110,7 +110,7 @@ describe('Flow.at', () => {
         () => modes(p, { rng }),
         'modes: wanted a distribution, as flow.at(context) or actionDensity(policy, observation), got a Flow',
       ],
-      [() => diagnose(p, { rng }), 'diagnose: wanted a distribution, as flow.at(context)'],
+      [() => diagnoseFlow(p, { rng }), 'diagnoseFlow: wanted a distribution, as flow.at(context)'],
       [() => momentsEstimate(p, { rng }), 'momentsEstimate: wanted a distribution, as flow.at(context)'],
       [
         () => expectationEstimate(p, tf.abs, { rng }),
