@@ -46,9 +46,10 @@ export class Plan {
     fn: TracedFunction,
     signature: readonly CallSignature[],
     variables: readonly tf.Variable[],
+    constants: readonly tf.Tensor[],
     runtime: Runtime,
   ) {
-    const recording = new Recording(name, fn, signature, packsOf(variables, runtime), variables);
+    const recording = new Recording(name, fn, signature, packsOf(variables, runtime), variables, constants);
     const { trace, program, inputs, draws, packs } = recording;
     const executable = program.outputs.length === 0 ? undefined : runtime.load(program);
     this.signature = signature;

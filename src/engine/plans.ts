@@ -62,7 +62,7 @@ export class Plans {
   }
 
   #make(signature: readonly CallSignature[]): Plan {
-    const plan = new Plan(this.#name, this.#fn, signature, this.#variables!, this.#runtime!);
+    const plan = new Plan(this.#name, this.#fn, signature, this.#variables!, this.#state.constants, this.#runtime!);
     if (this.#plans.length >= PLAN_LIMIT) this.#plans.pop()!.dispose();
     return plan;
   }

@@ -36,6 +36,7 @@ export class Recording {
     signature: readonly InputSignature[],
     packs: readonly Pack[],
     variables: readonly tf.Variable[],
+    constants: readonly tf.Tensor[] = [],
   ) {
     const graph = this.#graph;
     this.inputs = signature.map((input) => graph.input({ kind: 'input', name: input.name }, input.shape, input.dtype));
@@ -52,6 +53,7 @@ export class Recording {
         inputs: signature.map((input, i) => ({ ...input, value: this.inputs[i]! })),
         packs,
         variables: new Set(variables),
+        constants,
         flats,
         draw: (draw, i) => this.#draw(draw, i),
       });

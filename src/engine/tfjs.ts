@@ -52,6 +52,17 @@ function activeBackend(): string {
   return tf.getBackend();
 }
 
+/** The values of a tensor of any backend, whichever is active. */
+export function readOutside(dataId: object): tf.BackendValues {
+  const infos = tf.engine().state as unknown as { tensorInfo: WeakMap<object, { backend: tf.KernelBackend }> };
+  return infos.tensorInfo.get(dataId)!.backend.readSync(dataId);
+}
+
+/** The function of tfjs that is running, as users call it; undefined between functions. */
+export function activeFunction(): string | undefined {
+  return (tf.engine().state.activeScope as { name: string | null } | undefined)?.name?.replace(/_*op$/, '');
+}
+
 /** Whether operations are being recorded for a gradient. */
 export function isGradientBeingTaken(): boolean {
   return tf.engine().state.gradientDepth > 0;

@@ -86,7 +86,8 @@ function modelOf(
   { name, state, metadata = {} }: OnnxOptions,
 ): Model {
   const graph = new Graph();
-  const variables = new ModuleState(name, state).variables();
+  const moduleState = new ModuleState(name, state);
+  const variables = moduleState.variables();
   const packs = packsOf(variables, currentRuntime() ?? plainStorage);
   for (const pack of packs) pack.refresh();
   const { outputs, newState, draws } = trace({
@@ -99,6 +100,7 @@ function modelOf(
     })),
     packs,
     variables: new Set<tf.Variable>(variables),
+    constants: moduleState.constants,
     flats: packs.map((pack) => pack.variables.map(({ size }, i) => graph.constant(pack.copyOf(i), [size], pack.dtype))),
     draw: ({ shape }, index) => graph.input({ kind: 'draw', index }, shape, 'float32'),
   });

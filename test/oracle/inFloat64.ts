@@ -43,6 +43,7 @@ export function inFloat64(
     inputs: given,
     packs,
     variables: new Set(named.values()),
+    constants: [],
     flats: packs.map((pack) => pack.variables.map((variable) => stateOf.get(variable)!)),
     draw({ shape }, index) {
       drawn.push(graph.input({ kind: 'draw', index }, shape, 'float32'));

@@ -3,7 +3,7 @@ import { Module } from '../../module.ts';
 import { groupVariables } from './pack.ts';
 import { isLayersWeights, type LayersWeights, type StateItem, variableGroups } from './stateItem.ts';
 
-/** A property that leads to variables, or may when it is set, with what it held when the variables were collected. */
+/** A property that leads to variables or tensors, or may when it is set, with what it held when these were collected. */
 interface Link {
   readonly object: Readonly<Record<string, unknown>>;
   readonly key: string;
@@ -12,7 +12,7 @@ interface Link {
 
 const isHolder = (value: unknown): value is object => value instanceof Module || Array.isArray(value);
 
-/** The properties of modules and arrays through which variables are found. */
+/** The properties of modules and arrays through which variables and tensors are found. */
 function linksFrom(state: readonly StateItem[]): Link[] {
   const seen = new Set<unknown>();
   const pending: unknown[] = [state];
@@ -23,12 +23,16 @@ function linksFrom(state: readonly StateItem[]): Link[] {
     const object = value as Link['object'];
     if (Array.isArray(value)) links.push({ object, key: 'length', held: value.length });
     for (const [key, held] of Object.entries(object)) {
-      const isLink = isHolder(held) || held instanceof tf.Variable || held === null || held === undefined;
+      const isLink = isHolder(held) || held instanceof tf.Tensor || held === null || held === undefined;
       if (isLink) links.push({ object, key, held });
       if (isHolder(held)) pending.push(held);
     }
   }
   return links;
+}
+
+function isAmong<T>(list: readonly T[], set: ReadonlySet<T>): boolean {
+  return list.length === set.size && list.every((item) => set.has(item));
 }
 
 /** A model of tfjs-layers, with the weights that it had when the variables were collected. */
@@ -44,13 +48,17 @@ function modelsIn(state: readonly StateItem[]): Model[] {
   });
 }
 
-/** The variables of all that a compiled function lists as its state. */
+const isConstant = (value: unknown): value is tf.Tensor =>
+  value instanceof tf.Tensor && !(value instanceof tf.Variable);
+
+/** The variables of all that a compiled function lists as its state, and the tensors that its modules hold, which are constants. */
 export class ModuleState {
   readonly #name: string;
   readonly #state: readonly StateItem[];
   #links: readonly Link[] | undefined;
   #models: readonly Model[] = [];
   #variables: readonly tf.Variable[] = [];
+  #constants: readonly tf.Tensor[] = [];
 
   /**
    * @param name the compiled function's, for errors
@@ -70,9 +78,9 @@ export class ModuleState {
 
   /**
    * The variables as they are now, each once; of an optimizer also those that it updates. Those of a module are packed together.
-   * The array is the same one until a variable is added, replaced or removed.
+   * The array is the same one until a variable, or a tensor of a module, is added, replaced or removed.
    *
-   * @throws if a variable is disposed or of another type than float32, int32 and bool
+   * @throws if a variable or such a tensor is disposed, or a variable of another type than float32, int32 and bool
    */
   variables(): readonly tf.Variable[] {
     if (!this.#isLinked()) this.#collect();
@@ -80,7 +88,16 @@ export class ModuleState {
       if (!variable.isDisposed) continue;
       throw new Error(`compile('${this.#name}'): the variable '${variable.name}' in the state is disposed`);
     }
+    for (const { isDisposed, shape } of this.#constants) {
+      if (isDisposed)
+        throw new Error(`compile('${this.#name}'): a tensor [${shape}] of a module in the state is disposed`);
+    }
     return this.#variables;
+  }
+
+  /** The tensors that modules hold beside variables, as {@link variables} has found them. */
+  get constants(): readonly tf.Tensor[] {
+    return this.#constants;
   }
 
   /** Whether all is as it was when the variables were collected. */
@@ -107,9 +124,11 @@ export class ModuleState {
         );
       }
     }
-    const isSame = found.size === this.#variables.length && this.#variables.every((variable) => found.has(variable));
-    if (!isSame) this.#variables = [...found];
     this.#links = linksFrom(this.#state);
+    const constants = [...new Set(this.#links.map(({ held }) => held).filter(isConstant))];
+    const isSame = isAmong(this.#variables, found) && isAmong(this.#constants, new Set(constants));
+    if (!isSame) this.#variables = [...found];
+    this.#constants = constants;
     this.#models = modelsIn(this.#state);
   }
 }

@@ -24,6 +24,8 @@ export interface TraceRequest {
   readonly packs: readonly Pack[];
   /** Those of the packs that the function may use. */
   readonly variables: ReadonlySet<tf.Variable>;
+  /** Tensors from outside that the function may use, as they are now. */
+  readonly constants: readonly tf.Tensor[];
   /** For each pack the values of its variables at the start, each as a vector. */
   readonly flats: readonly (readonly Value[])[];
   draw(draw: Draw, index: number): Value;
@@ -41,7 +43,7 @@ export interface Trace {
  * Runs `fn` once with tensors that stand for values of a graph.
  * @throws what `fn` throws; the variables and the active backend are as before then too
  */
-export function trace({ name, fn, graph, inputs, packs, variables, flats, draw }: TraceRequest): Trace {
+export function trace({ name, fn, graph, inputs, packs, variables, constants, flats, draw }: TraceRequest): Trace {
   const backend = traceBackend();
   const engine = tf.engine();
   const asTensor = (value: Value): tf.Tensor =>
@@ -93,7 +95,8 @@ export function trace({ name, fn, graph, inputs, packs, variables, flats, draw }
   };
   // Not returned through tf.tidy, which looks for tensors in all that it is given, down to the first node of the graph.
   let traced: Trace | undefined;
-  withTrace({ graph, name }, () =>
+  const context = { graph, name, constants: new Map(constants.map((tensor) => [tensor.dataId, tensor])) };
+  withTrace(context, () =>
     tf.tidy(() => {
       try {
         traced = guarded(name, run);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { constantData, type Graph } from '../graph/graph.ts';
 import { reshape, tensorConstant } from '../graph/shapes.ts';
 import { sameShape, type Value } from '../graph/value.ts';
-import { asData, withBackend } from '../tfjs.ts';
+import { asData, readOutside, withBackend } from '../tfjs.ts';
 
 interface Entry {
   readonly value: Value;
@@ -15,6 +15,8 @@ export interface TraceContext {
   readonly graph: Graph;
   /** The compiled function's name, for errors. */
   readonly name: string;
+  /** Tensors from outside that are constants, by their data. */
+  readonly constants: ReadonlyMap<object, tf.Tensor>;
 }
 
 let context: TraceContext | undefined;
@@ -52,6 +54,8 @@ export class TraceBackend extends tf.KernelBackend {
             'return, and a gradient of tf.customGrad must `save` what it needs',
         );
       }
+      const constant = trace.constants.get(tensor.dataId);
+      if (constant !== undefined) return this.#constant(constant, tensor.shape);
       const variable = tensor instanceof tf.Variable ? ` (variable '${tensor.name}')` : '';
       throw new Error(
         `compile('${name}'): the function reads a tensor [${tensor.shape}]${variable} that is neither among its inputs nor ` +
@@ -71,6 +75,12 @@ export class TraceBackend extends tf.KernelBackend {
       value = tensorConstant(graph, data, value.shape, value.dtype);
     }
     return sameShape(value.shape, tensor.shape) ? value : reshape(graph, value, tensor.shape);
+  }
+
+  #constant({ dataId, dtype }: tf.Tensor, shape: readonly number[]): Value {
+    const type = dtype as 'float32' | 'int32' | 'bool';
+    // A copy, since others may write to what is read.
+    return tensorConstant(this.#context().graph, asData(readOutside(dataId), type).slice(), shape, type);
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {

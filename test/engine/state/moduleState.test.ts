@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { compile } from '../../../src/engine/compile.ts';
+import { Chain, Flow, Rng, ShiftScale } from '../../../src/index.ts';
 import { Module } from '../../../src/module.ts';
 import { Counter, numbers, onAllEngines } from '../support.ts';
 
@@ -94,4 +95,53 @@ onAllEngines('a variable of a type that is none, and a disposed one, are errors'
   fn({});
   counter.dispose();
   expect(() => fn({})).toThrow(`compile('counting'): the variable '${counter.count.name}' in the state is disposed`);
+});
+
+/** A tensor that is no variable, handed to a module. */
+class Shifted extends Module {
+  shift: tf.Tensor;
+  readonly factor = tf.variable(tf.scalar(2));
+
+  constructor(shift: tf.Tensor) {
+    super();
+    this.shift = shift;
+  }
+
+  apply(x: tf.Tensor): tf.Tensor {
+    return tf.add(tf.mul(x, this.factor), this.shift);
+  }
+}
+
+onAllEngines('a tensor of a module is a constant; another one in its place is seen', () => {
+  const net = new Shifted(tf.tensor1d([1, 2, 3]));
+  const fn = compile(({ x }: { x: tf.Tensor }) => ({ y: net.apply(x) }), { name: 'shifted', state: [[net]] });
+  const apply = (): number[] => numbers(fn({ x: tf.ones([3]) }).y);
+  expect([apply(), apply()]).toEqual([
+    [3, 4, 5],
+    [3, 4, 5],
+  ]);
+  expect(numbers(net.shift)).toEqual([1, 2, 3]);
+  net.shift = tf.scalar(10);
+  expect([apply(), apply()]).toEqual([
+    [12, 12, 12],
+    [12, 12, 12],
+  ]);
+  net.shift.dispose();
+  expect(apply).toThrow("compile('shifted'): a tensor [] of a module in the state is disposed");
+});
+
+test('a flow with a tensor handed to a bijector is fitted', async () => {
+  const shift = tf.tensor1d([3]);
+  const logScale = tf.variable(tf.tensor1d([1]));
+  const flow = new Flow({ dim: 1, bijector: new Chain([new ShiftScale({ shift }), new ShiftScale({ logScale })]) });
+  const losses: number[] = [];
+  const options = { steps: 20, batchSize: 16, reportEvery: 10, rng: new Rng(1) };
+  for await (const { loss } of flow.fit(
+    Float32Array.from({ length: 64 }, (_, i) => i / 64),
+    options,
+  ))
+    losses.push(loss);
+  expect(losses.every(Number.isFinite)).toBe(true);
+  expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  expect(numbers(shift)).toEqual([3]);
 });
