@@ -27,7 +27,7 @@ export interface CompileOptions {
   /** Appears in errors and profiles. */
   readonly name: string;
   /**
-   * All whose variables the function reads or assigns: modules, optimizers, plain variables, models and layers of tfjs-layers, arrays
+   * All whose variables the function reads or assigns, or whose tensors it reads, which are constants: modules, optimizers, plain variables, models and layers of tfjs-layers, arrays
    * of these. The use of another variable is an error.
    */
   readonly state: readonly StateItem[];
@@ -65,10 +65,11 @@ export type Compiled<T extends Tensors, O extends Outputs> = ((inputs: Inputs<T>
  * A function with the semantics of `fn`, which is traced once for each signature of its inputs and run by an engine; see {@link selectEngine}.
  *
  * The function is plain tfjs. It may take gradients and assign to the variables of `state`; it must be repeatable:
- * what changes from call to call is an input, or a draw of its `rng`. Called while another function is traced, or while a
+ * what changes from call to call is an input, or a draw of its `rng`. A variable of a closure that changes between the first two calls
+ * is an error; one that changes later is not seen. Called while another function is traced, or while a
  * gradient is taken, it runs in line, so that both see through it. See docs/engine.md.
  *
- * @throws when called: if the function uses a tensor that is neither an input nor in the state, reads values, uses an operation
+ * @throws when called: if shapes, axes or types do not fit, the function uses a tensor that is neither an input nor in the state, reads values, uses an operation
  *   that cannot be traced, is not repeatable, or draws with no rng passed
  */
 export function compile<T extends Tensors, O extends Outputs>(

@@ -325,7 +325,7 @@ test('constants are not folded where tfjs-cpu is wrong', () => {
 
 test('a reshape that changes the number of elements is an error', () => {
   const grown = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.reshape(x, [1]) }), { name: 'grown', state: [] });
-  expect(() => grown({ x: tf.tensor1d([]) })).toThrow('reshape: [1] has not the 0 elements of [0]');
+  expect(() => grown({ x: tf.tensor1d([]) })).toThrow('tf.reshape of [0]: [1] has not the 0 elements of [0]');
 });
 
 describe('an index out of range is an error', () => {
@@ -345,4 +345,33 @@ describe('an index out of range is an error', () => {
       varying.dispose();
     }
   });
+});
+
+describe('by wasm', () => {
+  runBy('wasm');
+
+  test('powers of integers keep all their bits', () => {
+    const bases = tf.tensor1d([2, 3, -3, 46341, -1, -1, 1, 0, 7, -2, 5], 'int32');
+    const exponents = [31, 19, 13, 2, -3, -4, -7, 0, 11, 31, -1];
+    const { compiled, eager } = both((x) => tf.pow(x, tf.tensor1d(exponents, 'int32')), bases);
+    expect(compiled).toEqual(eager);
+    expect(compiled.slice(0, 2)).toEqual([-(2 ** 31), 3 ** 19]);
+  });
+
+  test('a negative index is named as it is', () => {
+    const pick = compile(({ x, at }: { x: tf.Tensor; at: tf.Tensor }) => ({ y: tf.gather(x, at) }), {
+      name: 'pick',
+      state: [],
+    });
+    expect(() => pick({ x: tf.ones([4]), at: tf.tensor1d([2, -1], 'int32') })).toThrow(
+      "compile('pick'): the index -1 is not in [0, 4)",
+    );
+  });
+
+  test.each(['abs', 'neg', 'sign', 'square', 'asinh', 'reciprocal', 'atanh', 'relu'] as const)(
+    '%s of bools',
+    (name) => {
+      expectEqual(tf[name], tf.tensor1d([1, 0, 1], 'bool'));
+    },
+  );
 });

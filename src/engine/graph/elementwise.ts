@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { type Graph, uniformNumber } from './graph.ts';
+import { broadcastShape, checkAlike } from './shapeInference.ts';
 import {
   addPadded,
   expand,
@@ -12,12 +12,6 @@ import {
   unexpanded,
 } from './shapes.ts';
 import { type Attributes, type ElementType, sameShape, type Value } from './value.ts';
-
-/** @throws if the shapes do not go together */
-export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (b.length === 0 || sameShape(a, b)) return a;
-  return tf.broadcast_util.assertAndGetBroadcastShape([...a], [...b]);
-}
 
 /** An operation on each element, with scalar operands after it. It is done before an expansion or a transpose, not after it. */
 export function unary(
@@ -134,6 +128,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** An operation on pairs of elements, broadcast. Expanded operands are used as they were before the expansion. */
 export function binary(g: Graph, op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {
+  checkAlike([a, b]);
   const shape = broadcastShape(a.shape, b.shape);
   const [x, y] = [unexpanded(a), unexpanded(b)];
   const simpler = RULES[op]?.(g, x, y);
@@ -180,6 +175,7 @@ export function divide(g: Graph, a: Value, b: Value): Value {
 
 /** `condition ? a : b`, broadcast. */
 export function where(g: Graph, condition: Value, a: Value, b: Value): Value {
+  checkAlike([a, b]);
   if (a === b && sameShape(broadcastShape(condition.shape, a.shape), a.shape)) return a;
   const shape = broadcastShape(broadcastShape(condition.shape, a.shape), b.shape);
   const chosen = number(condition);

@@ -1,4 +1,5 @@
 import type { Port } from './port.ts';
+import { checkOperation } from './shapeInference.ts';
 import {
   type Attributes,
   type Data,
@@ -37,6 +38,8 @@ export class Graph {
 
   /** A constant; equal ones are made once. */
   constant(data: Data, shape: readonly number[], dtype: ElementType): Value {
+    if (data.length !== elementCount(shape))
+      throw new Error(`[${shape}] has not the ${data.length} elements of a constant`);
     // Bytes, since numbers would merge −0 with 0.
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const key = `${dtype}[${shape}]${hash(bytes)}`;
@@ -57,7 +60,7 @@ export class Graph {
     return this.constant(newData('int64', numbers.map(BigInt)), [numbers.length], 'int64');
   }
 
-  /** The output of a node with one output. */
+  /** The output of a node with one output. @throws as {@link nodes} */
   node(
     op: string,
     inputs: readonly Value[],
@@ -68,7 +71,7 @@ export class Graph {
     return this.nodes(op, inputs, [{ shape, dtype }], attributes)[0]!;
   }
 
-  /** The outputs of a node. */
+  /** The outputs of a node. @throws if the operation does not fit its inputs, or makes something else of them */
   nodes(
     op: string,
     inputs: readonly Value[],
@@ -80,6 +83,7 @@ export class Graph {
     const key = `${op}(${inputs.map((value) => value.id)})${JSON.stringify(attributes)}${results}`;
     const existing = this.#nodes.get(key);
     if (existing !== undefined) return existing.outputs;
+    checkOperation(op, { inputs, outputs, attributes });
     const node: Node = { op, inputs, attributes, outputs: [], origin: this.origin };
     const made = outputs.map(({ shape, dtype }): Value => ({ id: this.#ids++, shape, dtype, node }));
     (node.outputs as Value[]).push(...made);

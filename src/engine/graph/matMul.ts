@@ -1,5 +1,5 @@
-import { broadcastShape } from './elementwise.ts';
 import type { Graph } from './graph.ts';
+import { productShape } from './shapeInference.ts';
 import { permutation, transpose } from './shapes.ts';
 import type { Value } from './value.ts';
 
@@ -37,13 +37,11 @@ function matrixProduct(g: Graph, a: Value, b: Value, transA: boolean, transB: bo
 
 /** The product of matrices, batched over the leading axes; `transA` and `transB` transpose the last two axes first. */
 export function matMul(g: Graph, a: Value, b: Value, transA = false, transB = false): Value {
+  const shape = productShape(a.shape, b.shape, transA, transB);
   const sourceA = transposedSource(a);
   if (sourceA !== undefined) return matMul(g, sourceA, b, !transA, transB);
   const sourceB = transposedSource(b);
   if (sourceB !== undefined) return matMul(g, a, sourceB, transA, !transB);
   if (a.shape.length === 2 && b.shape.length === 2) return matrixProduct(g, a, b, transA, transB);
-  const rows = a.shape.at(transA ? -1 : -2)!;
-  const columns = b.shape.at(transB ? -2 : -1)!;
-  const shape = [...broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
   return g.node('MatMul', [a, b], shape, a.dtype, { transA: Number(transA), transB: Number(transB) });
 }

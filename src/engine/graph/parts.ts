@@ -1,5 +1,6 @@
 import type { Graph } from './graph.ts';
 import { matMul } from './matMul.ts';
+import { checkSlice, checkSplit } from './shapeInference.ts';
 import { isFlipped, slice, split, transpose } from './shapes.ts';
 import type { Value } from './value.ts';
 
@@ -25,6 +26,7 @@ function productPart(g: Graph, x: Value, axis: number, begin: number, count: num
 
 /** A slice; see {@link slice}. */
 export function partOf(g: Graph, x: Value, begin: readonly number[], size: readonly number[]): Value {
+  checkSlice(x.shape, begin, size);
   const axes = size.flatMap((count, axis) => (count === x.shape[axis] ? [] : [axis]));
   const [axis] = axes;
   const part = axes.length === 1 ? productPart(g, x, axis!, begin[axis!]!, size[axis!]!) : undefined;
@@ -33,6 +35,7 @@ export function partOf(g: Graph, x: Value, begin: readonly number[], size: reado
 
 /** The parts of a split; see {@link split}. */
 export function partsOf(g: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+  checkSplit(x.shape, sizes, axis);
   let begin = 0;
   const parts = sizes.map((size) => {
     begin += size;

@@ -1,14 +1,10 @@
 import { multiply } from './elementwise.ts';
 import type { Graph } from './graph.ts';
+import { reducedShape } from './shapeInference.ts';
 import { expand, permutation, reshape, transpose, unexpanded } from './shapes.ts';
 import { elementCount, type Value } from './value.ts';
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd';
-
-/** The shape of `shape` with `axes` reduced. */
-export function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
-  return shape.flatMap((size, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [size]));
-}
 
 /** Reduces over `axes`. Axes along which `x` only repeats itself are not walked. */
 export function reduce(g: Graph, op: Reduction, x: Value, axes: readonly number[], keepDims: boolean): Value {

@@ -1,4 +1,14 @@
 import { type Graph, uniformNumber } from './graph.ts';
+import {
+  checkExpansion,
+  checkReshape,
+  checkSlice,
+  checkSplit,
+  joinedShape,
+  type Paddings,
+  paddedShape,
+  permutedShape,
+} from './shapeInference.ts';
 import { type Data, type ElementType, elementCount, newData, sameShape, type Value } from './value.ts';
 
 /** A constant tensor of any content; a uniform one becomes an expanded scalar. */
@@ -17,6 +27,7 @@ export function filled(g: Graph, number: number, shape: readonly number[], dtype
 
 export function expand(g: Graph, x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
+  checkExpansion(x.shape, shape);
   if (x.node?.op === 'Expand') return expand(g, x.node.inputs[0]!, shape);
   if (elementCount(x.shape) === elementCount(shape)) return reshape(g, x, shape);
   return g.node('Expand', [x, g.int64s(shape)], shape, x.dtype);
@@ -29,6 +40,7 @@ export function unexpanded(x: Value): Value {
 
 export function reshape(g: Graph, x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
+  checkReshape(x.shape, shape);
   if (x.node?.op === 'Reshape') return reshape(g, x.node.inputs[0]!, shape);
   if (x.constant !== undefined) return g.constant(x.constant, shape, x.dtype);
   const source = unexpanded(x);
@@ -38,7 +50,7 @@ export function reshape(g: Graph, x: Value, shape: readonly number[]): Value {
 }
 
 export function transpose(g: Graph, x: Value, perm: readonly number[]): Value {
-  const shape = perm.map((axis) => x.shape[axis]!);
+  const shape = permutedShape(x.shape, perm);
   if (perm.every((axis, i) => axis === i)) return x;
   if (uniformNumber(x) !== undefined) return expand(g, unexpanded(x), shape);
   if (x.node?.op === 'Transpose') {
@@ -114,6 +126,10 @@ function asPart(x: Value): Part | undefined {
 
 /** Joins along `axis`. Consecutive parts that make up their whole source become that source. */
 export function concat(g: Graph, values: readonly Value[], axis: number): Value {
+  const shape = joinedShape(
+    values.map((value) => value.shape),
+    axis,
+  );
   const parts: Value[] = [];
   const wanted = values.filter((value) => value.shape[axis] !== 0);
   for (let i = 0; i < wanted.length; i++) {
@@ -137,8 +153,6 @@ export function concat(g: Graph, values: readonly Value[], axis: number): Value 
   }
   if (parts.length === 0) return values[0]!;
   if (parts.length === 1) return parts[0]!;
-  const shape = [...parts[0]!.shape];
-  shape[axis] = parts.reduce((size, part) => size + part.shape[axis]!, 0);
   const number = uniformNumber(parts[0]!);
   if (number !== undefined && parts.every((part) => uniformNumber(part) === number)) {
     return filled(g, number, shape, parts[0]!.dtype);
@@ -151,6 +165,7 @@ export function concat(g: Graph, values: readonly Value[], axis: number): Value 
 }
 
 export function slice(g: Graph, x: Value, begin: readonly number[], size: readonly number[]): Value {
+  checkSlice(x.shape, begin, size);
   const axes = size.flatMap((count, axis) => (count === x.shape[axis] ? [] : [axis]));
   if (axes.length === 0) return x;
   const source = unexpanded(x);
@@ -192,6 +207,7 @@ export function slice(g: Graph, x: Value, begin: readonly number[], size: readon
 }
 
 export function split(g: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+  checkSplit(x.shape, sizes, axis);
   if (sizes.length === 1) return [x];
   const shapes = sizes.map((size) => x.shape.map((whole, i) => (i === axis ? size : whole)));
   if (uniformNumber(x) !== undefined) return shapes.map((shape) => expand(g, unexpanded(x), shape));
@@ -209,12 +225,9 @@ export function split(g: Graph, x: Value, sizes: readonly number[], axis: number
   );
 }
 
-/** The gap before and after, for each axis. */
-export type Paddings = readonly (readonly [number, number])[];
-
 export function pad(g: Graph, x: Value, paddings: Paddings, fill: number): Value {
-  if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
-  const shape = x.shape.map((size, i) => size + paddings[i]![0] + paddings[i]![1]);
+  const shape = paddedShape(x.shape, paddings);
+  if (sameShape(shape, x.shape)) return x;
   if (uniformNumber(x) === fill) return filled(g, fill, shape, x.dtype);
   const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
   return g.node('Pad', [x, g.int64s(pads), g.scalar(fill, x.dtype)], shape, x.dtype, { mode: 'constant' });

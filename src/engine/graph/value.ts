@@ -50,7 +50,9 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 export function newData(dtype: ElementType, content: number | Iterable<number | bigint>): Data {

@@ -1,6 +1,6 @@
 import { type Convolution, convolutionOf, extents } from '../graph/convolution.ts';
 import { add, binary, cast, clip, divide, multiply, subtract, unary, where } from '../graph/elementwise.ts';
-import { type Graph, uniformNumber } from '../graph/graph.ts';
+import { constantData, type Graph, uniformNumber } from '../graph/graph.ts';
 import type { Expansion } from '../graph/rewrite.ts';
 import { concat, filled, reshape, slice, split, transpose } from '../graph/shapes.ts';
 import type { Attributes, Value } from '../graph/value.ts';
@@ -152,6 +152,15 @@ const wrappingCast: Expansion = (g, [x], { outputs }) => {
   return [cast(g, unary(g, 'Mod', cast(g, x!, 'int64'), {}, 'int64', [g.scalar(2 ** 32, 'int64')]), 'int32')];
 };
 
+/** A negative index is an error, which ONNX counts from the back. Those of a segment sum and of topk are none. */
+const fromTheFront: Expansion = (g, [data, indices, ...rest], { op, origin, outputs, attributes }) => {
+  if (constantData(indices!) !== undefined || ['UnsortedSegmentSum', 'TopK'].includes(origin)) return undefined;
+  const isNegative = binary(g, 'Less', indices!, g.scalar(0, indices!.dtype), 'bool');
+  const counted = where(g, isNegative, g.scalar(2 ** 31 - 1, indices!.dtype), indices!);
+  const [{ shape, dtype }] = outputs as [Value];
+  return [g.node(op, [data!, counted, ...rest], shape, dtype, attributes)];
+};
+
 /** Channels come second in ONNX, and in its filters results first. */
 const CHANNELS_SECOND = [0, 3, 1, 2];
 const RESULTS_FIRST = [3, 2, 0, 1];
@@ -217,6 +226,10 @@ export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   ReduceSum: wrappingSum,
   ReduceProd: wrappingProduct,
   Cast: wrappingCast,
+  Gather: fromTheFront,
+  GatherElements: fromTheFront,
+  GatherND: fromTheFront,
+  ScatterND: fromTheFront,
   Conv2D: conv2D,
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,

@@ -1,9 +1,10 @@
 import '../backend.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { constantData } from '../graph/graph.ts';
+import { describeShapes } from '../graph/shapeInference.ts';
 import { tensorConstant } from '../graph/shapes.ts';
 import type { Value } from '../graph/value.ts';
-import { asData, cpuBackend } from '../tfjs.ts';
+import { activeFunction, asData, cpuBackend } from '../tfjs.ts';
 import { ARITHMETIC } from './kernels/arithmetic.ts';
 import { CONVOLUTIONS } from './kernels/convolutions.ts';
 import { FUNCTIONS } from './kernels/functions.ts';
@@ -81,22 +82,22 @@ function register(backend: TraceBackend, kernelName: string): void {
       for (const [name, info] of present) values[name] = backend.lookUp(info as tf.TensorInfo);
       const list = Object.values(values);
       const isConstant = onCpu !== undefined && list.every((value) => constantData(value) !== undefined);
-      let result: Value | readonly Value[];
-      trace.graph.origin = kernelName;
-      if (isConstant && !NEVER_FOLDED.has(kernelName)) {
-        result = folded(onCpu, values, Array.isArray(inputs), attrs);
-      } else if (kernel === undefined) {
+      const isFolded = isConstant && !NEVER_FOLDED.has(kernelName);
+      if (!isFolded && kernel === undefined) {
         throw new Error(
           `compile('${trace.name}'): the operation '${kernelName}' cannot be traced: call it outside the compiled function, ` +
             'or run this function eagerly',
         );
-      } else {
-        result = kernel(
-          trace.graph,
-          values as unknown as KernelInputs,
-          (attrs ?? {}) as unknown as KernelAttributes,
-          list,
-        );
+      }
+      trace.graph.origin = kernelName;
+      let result: Value | readonly Value[];
+      try {
+        result = isFolded
+          ? folded(onCpu, values, Array.isArray(inputs), attrs)
+          : kernel!(trace.graph, values as unknown as KernelInputs, (attrs ?? {}) as unknown as KernelAttributes, list);
+      } catch (error) {
+        const called = `tf.${activeFunction() ?? kernelName} of ${describeShapes(list)}`;
+        throw new Error(`compile('${trace.name}'): ${called}: ${(error as Error).message}`, { cause: error });
       }
       return Array.isArray(result) ? result.map(wrap) : wrap(result as Value);
     },

@@ -86,7 +86,7 @@ export function emitPart(
 ): void {
   // Views of one step share a pointer, and so do the loops over them.
   const pointers = new Map<string, number>();
-  const moved = views.map((view, i): View => {
+  const pointed = views.map((view, i): View => {
     const step = steps[i]!;
     const { global } = view.buffer;
     if (step === 0) return view;
@@ -106,15 +106,16 @@ export function emitPart(
     }
     return { ...view, pointer };
   });
+  const until = (part: number): View[] => pointed.map((view, i) => ({ ...view, travel: part * steps[i]! }));
   if (last === size) {
-    emit(size, moved);
+    emit(size, until(parts - 1));
     return;
   }
   code.get(PART);
   code.i32(parts - 1);
   code.op('i32.lt_s');
   code.branch(
-    () => emit(size, moved),
-    () => emit(last, moved),
+    () => emit(size, until(parts - 2)),
+    () => emit(last, until(parts - 1)),
   );
 }

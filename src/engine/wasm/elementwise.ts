@@ -1,6 +1,6 @@
 import type { ElementType, Node } from '../graph/value.ts';
 import type { Code } from './code.ts';
-import { type Expression, f32x4, hold, i32, i32x4, op } from './expression.ts';
+import { type Expression, f32x4, hold, i32, i32x4, local, op } from './expression.ts';
 import type { Instruction } from './instructions.ts';
 import { arity, isScalarFunction, type ScalarName } from './math/scalar.ts';
 import * as simd from './math/simd.ts';
@@ -129,6 +129,30 @@ const integerModulo = byLane((code, [a, b]) => {
   )(code);
 });
 
+/** Powers of integers by squares, of which the low 32 bits stay; by a negative number the whole part of what comes out. */
+function integerPower({ code, operands: [base, exponent] }: Operation): Expression {
+  const [result, square, rest] = [code.local('v128'), code.local('v128'), code.local('v128')];
+  const bit = op('i32x4.ne', op('v128.and', local(rest), i32x4(1)), i32x4(0));
+  const isOdd = op('i32x4.ne', op('v128.and', exponent!, i32x4(1)), i32x4(0));
+  const set = (variable: number, value: Expression): void => {
+    value(code);
+    code.set(variable);
+  };
+  set(result, i32x4(1));
+  set(square, base!);
+  set(rest, exponent!);
+  code.count(code.local('i32'), 0, 31, 1, () => {
+    set(result, choose(bit, op('i32x4.mul', local(result), local(square)), local(result)));
+    set(square, op('i32x4.mul', local(square), local(square)));
+    set(rest, op('i32x4.shr_s', local(rest), i32(1)));
+  });
+  // 1 stays 1, and −1 changes its sign; the reciprocals of others are less than 1.
+  const isUnit = op('i32x4.eq', op('i32x4.abs', base!), i32x4(1));
+  const unit = choose(isOdd, base!, i32x4(1));
+  const reciprocal = op('v128.and', unit, isUnit);
+  return choose(op('i32x4.lt_s', exponent!, i32x4(0)), reciprocal, local(result));
+}
+
 const choose = (mask: Expression, a: Expression, b: Expression): Expression => op('v128.bitselect', a, b, mask);
 const number = ({ attributes }: Node, name: string, otherwise: number): number => {
   const value = attributes[name];
@@ -180,6 +204,7 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   Mul: instruction('f32x4.mul', 'i32x4.mul'),
   Div: (operation) => (operation.type === 'f32' ? op('f32x4.div', ...operation.operands) : integerDivide(operation)),
   Mod: (operation) => (operation.type === 'f32' ? scalarCall('Fmod')(operation) : integerModulo(operation)),
+  Pow: (operation) => (operation.type === 'f32' ? scalarCall('Pow')(operation) : integerPower(operation)),
   Max: instruction('f32x4.max', 'i32x4.max_s'),
   Min: instruction('f32x4.min', 'i32x4.min_s'),
   Equal: instruction('f32x4.eq', 'i32x4.eq'),

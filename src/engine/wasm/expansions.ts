@@ -1,5 +1,5 @@
 import { columnsToImage, convolutionOf, imageToColumns } from '../graph/convolution.ts';
-import { binary, cast, divide, subtract, unary } from '../graph/elementwise.ts';
+import { divide, subtract, unary } from '../graph/elementwise.ts';
 import { matMul } from '../graph/matMul.ts';
 import { reduce } from '../graph/reductions.ts';
 import type { Expansion } from '../graph/rewrite.ts';
@@ -12,13 +12,6 @@ const softmax: Expansion = (g, [x], { attributes }) => {
   const axes = [((attributes.axis as number) + rank) % rank];
   const powers = unary(g, 'Exp', subtract(g, x!, reduce(g, 'ReduceMax', x!, axes, true)));
   return [divide(g, powers, reduce(g, 'ReduceSum', powers, axes, true))];
-};
-
-/** Powers of integers are calculated as floats. */
-const power: Expansion = (g, inputs, { outputs: [output] }) => {
-  if (output!.dtype === 'float32') return undefined;
-  const [base, exponent] = inputs.map((value) => cast(g, value, 'float32')) as [Value, Value];
-  return [cast(g, binary(g, 'Pow', base, exponent), output!.dtype)];
 };
 
 /** A tensor as a matrix whose columns are its last axis. */
@@ -50,7 +43,6 @@ const filterGradient: Expansion = (g, inputs, node) => {
 /** Operations of the graph that are made of others here. */
 export const EXPANSIONS: Readonly<Record<string, Expansion>> = {
   Softmax: softmax,
-  Pow: power,
   Conv2D: conv2D,
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,

@@ -2,27 +2,46 @@ import type { Code } from './code.ts';
 import type { Expression } from './expression.ts';
 import { ELEMENT_BYTES, type View } from './view.ts';
 
-/** An address: what is in the local variable `pointer` (0 where there is none), and `offset` bytes from there. */
+/**
+ * An address: what is in the local variable `pointer` (0 where there is none), and `offset` bytes from there. Wherever loops lead it, the
+ * buffer has `below` elements before it, and `above` from it on: no code is written that loads or stores others.
+ */
 export interface Place {
   readonly pointer: number | undefined;
   readonly offset: number;
+  readonly below: number;
+  readonly above: number;
 }
 
 /** The place of a view's first element. */
-export function placeOf(code: Code, { buffer, offset, pointer: given }: View): Place {
+export function placeOf(code: Code, { buffer, offset, pointer: given, travel = 0 }: View): Place {
   const begin = buffer.global === undefined ? buffer.address : 0;
+  const above = buffer.size - offset - travel;
   if (given !== undefined || buffer.global === undefined) {
-    return { pointer: given, offset: begin + ELEMENT_BYTES * offset };
+    return { pointer: given, offset: begin + ELEMENT_BYTES * offset, below: offset, above };
   }
   const pointer = code.local('i32');
   code.getGlobal(buffer.global);
   code.set(pointer);
-  return { pointer, offset: ELEMENT_BYTES * offset };
+  return { pointer, offset: ELEMENT_BYTES * offset, below: offset, above };
 }
 
 /** `elements` further along. */
-export function shifted({ pointer, offset }: Place, elements: number): Place {
-  return { pointer, offset: offset + ELEMENT_BYTES * elements };
+export function shifted({ pointer, offset, below, above }: Place, elements: number): Place {
+  return { pointer, offset: offset + ELEMENT_BYTES * elements, below: below + elements, above: above - elements };
+}
+
+/** What a place is when it is moved by up to so many elements. */
+export function travelled(place: Place, elements: number): Pick<Place, 'below' | 'above'> {
+  return { below: place.below + Math.min(0, elements), above: place.above - Math.max(0, elements) };
+}
+
+/** @throws if `lanes` elements from a place, `stride` apart, are not all of its buffer */
+export function checkRoom({ below, above }: Place, stride = 0, lanes = 1): void {
+  const last = stride * (lanes - 1);
+  if (below + Math.min(0, last) < 0 || above - Math.max(0, last) < 1) {
+    throw new Error('a kernel reaches beyond its tensor');
+  }
 }
 
 /** The pointer of a place, on the stack. */
@@ -84,7 +103,8 @@ export function nest(
         }
         code.set(pointer.local);
       }
-      return { pointer: pointer.local, offset: place.offset + highest };
+      const { below, above } = travelled(place, stride * (size - step));
+      return { pointer: pointer.local, offset: place.offset + highest, below, above };
     });
     code.count(code.local('i32'), 0, size, step, () => {
       level(axis + 1, inside);
@@ -193,6 +213,7 @@ export function overVectors(
 
 /** Four lanes, `stride` elements apart, from a place; only the first `lanes` of them need to be right. */
 export function loadLanes(place: Place, stride: number, lanes = 4): Expression {
+  checkRoom(place, stride, lanes);
   const base = address(place);
   if (stride === 1 || stride === 0) {
     const instruction = stride === 1 ? 'v128.load' : 'v128.load32_splat';
@@ -218,6 +239,7 @@ export function loadLanes(place: Place, stride: number, lanes = 4): Expression {
 
 /** Stores the first `lanes` lanes, `stride` elements apart. */
 export function storeLanes(code: Code, place: Place, stride: number, value: Expression, lanes = 4): void {
+  checkRoom(place, stride, lanes);
   if (stride === 1 && lanes === 4) {
     address(place)(code);
     value(code);

@@ -28,6 +28,8 @@ export interface View {
   readonly strides: readonly number[];
   /** The local variable with what is added to the address, the buffer's own if that may change. */
   readonly pointer?: number;
+  /** How many elements further than `offset` that may be. */
+  readonly travel?: number;
 }
 
 /** The strides of a tensor whose elements lie one after another. */

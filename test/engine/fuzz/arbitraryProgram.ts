@@ -76,6 +76,11 @@ const input = (shape: readonly number[]): fc.Arbitrary<Input> =>
 const step: fc.Arbitrary<Step> = fc.record({
   operation: fc.constantFrom(...Object.keys(OPERATIONS)),
   picks: fc.array(fc.nat(5039), { minLength: 4, maxLength: 12 }),
+  // Every third program has one, or some.
+  mistake: fc.oneof(
+    { weight: 15, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.record({ place: fc.nat(19), by: fc.constantFrom(1, -1, 2, -2, 5) }) },
+  ),
 });
 
 /** Random programs. */

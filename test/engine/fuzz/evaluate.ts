@@ -1,16 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Choices, Unfit } from './choices.ts';
 import { OPERATIONS } from './operations.ts';
-import { type Call, Literal, type Program } from './program.ts';
+import { type Call, Literal, type Mistake, type Program } from './program.ts';
 
-/** A step that was done: the call, and what it gave. */
+/** A step: the call, and what it gave. */
 export interface Done {
   readonly call: Call;
-  readonly results: readonly tf.Tensor[];
+  results: readonly tf.Tensor[];
 }
 
 interface Evaluation {
-  readonly done: readonly Done[];
   /** What no later step uses. */
   readonly outputs: readonly tf.Tensor[];
   /** The inputs, by place, on which the outputs depend. */
@@ -31,6 +30,30 @@ function withoutLiterals(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutLiterals(item)]));
 }
 
+/** How many tensors and numbers are among the arguments. */
+function placesIn(value: unknown): number {
+  if (value instanceof tf.Tensor || typeof value === 'number') return 1;
+  // Only indices: what is sorted stays so.
+  if (value instanceof Literal) return value.dtype === 'int32' ? value.values.length : 0;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((count: number, item) => count + placesIn(item), 0);
+}
+
+/** The arguments with a mistake among them. */
+function mistaken(args: readonly unknown[], { place, by }: Mistake, pool: readonly tf.Tensor[]): readonly unknown[] {
+  let left = place % Math.max(1, placesIn(args));
+  const isHere = (): boolean => left-- === 0;
+  const changed = (value: unknown): unknown => {
+    if (value instanceof tf.Tensor) return isHere() ? pool[(by + pool.length) % pool.length] : value;
+    if (typeof value === 'number') return isHere() ? value + by : value;
+    if (value instanceof Literal && value.dtype === 'int32') return new Literal(value.values.map(changed) as number[], value.shape, value.dtype);
+    if (typeof value !== 'object' || value === null || value instanceof Literal) return value;
+    if (Array.isArray(value)) return value.map(changed);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item)]));
+  };
+  return changed(args) as unknown[];
+}
+
 function perform({ fn, args }: Call): tf.Tensor[] {
   if (fn === 'assign') {
     const [variable, value] = args as [tf.Variable, tf.Tensor];
@@ -42,13 +65,19 @@ function perform({ fn, args }: Call): tf.Tensor[] {
   return Object.values(result instanceof tf.Tensor ? [result] : (result as object)) as tf.Tensor[];
 }
 
-/** Does the steps of a program one after the other. */
-export function evaluate({ steps, takesGradient }: Program, inputs: readonly tf.Tensor[]): Evaluation {
+/**
+ * Does the steps of a program one after the other.
+ * @param done gets each call, before it is done, and then what it gave
+ */
+export function evaluate(
+  { steps, takesGradient }: Program,
+  inputs: readonly tf.Tensor[],
+  done: Done[] = [],
+): Evaluation {
   const pool = [...inputs];
   const sourcesOf = new Map<tf.Tensor, ReadonlySet<number>>(inputs.map((tensor, i) => [tensor, new Set([i])]));
   const used = new Set<tf.Tensor>(inputs);
-  const done: Done[] = [];
-  for (const { operation, picks } of steps) {
+  for (const { operation, picks, mistake } of steps) {
     if (takesGradient && operation === 'assign') continue;
     let call: Call;
     try {
@@ -57,18 +86,23 @@ export function evaluate({ steps, takesGradient }: Program, inputs: readonly tf.
       if (error instanceof Unfit) continue;
       throw error;
     }
+    if (mistake !== undefined && operation !== 'assign') {
+      call = { ...call, args: mistaken(call.args, mistake, pool) };
+    }
     const operands = tensorsIn(call.args);
+    const entry: Done = { call, results: [] };
+    done.push(entry);
     const results = perform(call);
+    entry.results = results;
     const sources = new Set(operands.flatMap((tensor) => [...sourcesOf.get(tensor)!]));
     for (const tensor of operands) used.add(tensor);
     for (const tensor of results) {
       sourcesOf.set(tensor, sources);
       pool.push(tensor);
     }
-    done.push({ call, results });
   }
   const outputs = pool.filter((tensor) => !used.has(tensor));
-  return { done, outputs, sources: new Set(outputs.flatMap((tensor) => [...sourcesOf.get(tensor)!])) };
+  return { outputs, sources: new Set(outputs.flatMap((tensor) => [...sourcesOf.get(tensor)!])) };
 }
 
 /** A weighted sum of the float outputs. */

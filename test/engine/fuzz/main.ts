@@ -53,7 +53,7 @@ bar.stop();
 const elements = tally.equal + tally.close + tally.open;
 const share = (part: number): string => `${((100 * part) / elements).toFixed(1)} %`;
 console.log(
-  `${tally.programs} programs, ${differences} differences; ${tally.refused} refused by eager and compiled; of ${elements} numbers ` +
+  `${tally.programs} programs, ${differences} differences; ${tally.refused} refused by eager and compiled, ${tally.stricter} by compiled alone; of ${elements} numbers ` +
     `${share(tally.equal)} equal, ${share(tally.close)} equal to rounding, ${share(tally.open)} left open by rounding`,
 );
 if (differences > 0) process.exitCode = 1;

@@ -15,10 +15,17 @@ export interface Input {
   readonly isVariable: boolean;
 }
 
+/** What is wrong with a call: another tensor, or a number that is so much more, in the place of an argument, counted through all. */
+export interface Mistake {
+  readonly place: number;
+  readonly by: number;
+}
+
 /** One operation. Each pick decides one thing: which tensor, which axis, … */
 export interface Step {
   readonly operation: string;
   readonly picks: readonly number[];
+  readonly mistake?: Mistake | undefined;
 }
 
 export interface Program {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { evaluate } from './evaluate.ts';
+import { type Done, evaluate } from './evaluate.ts';
 import { Literal, type Program, tensorOf, valuesOf } from './program.ts';
 
 const numberText = (number: number): string => (Object.is(number, -0) ? '-0' : String(number));
@@ -34,7 +34,13 @@ export function programText(program: Program): string {
       return String(value);
     };
     let count = 0;
-    const { done, outputs } = evaluate(program, inputs);
+    const done: Done[] = [];
+    let outputs: readonly tf.Tensor[] = [];
+    try {
+      ({ outputs } = evaluate(program, inputs, done));
+    } catch {
+      // The last call is refused.
+    }
     for (const { call, results } of done) {
       if (call.fn === 'assign') {
         lines.push(`${argument(call.args[0])}.assign(${argument(call.args[1])});`);

@@ -5,7 +5,7 @@ import { Graph } from '../../../src/engine/graph/graph.ts';
 import { matMul } from '../../../src/engine/graph/matMul.ts';
 import { reduce } from '../../../src/engine/graph/reductions.ts';
 import { concat, expand, pad, reshape, slice, split, transpose } from '../../../src/engine/graph/shapes.ts';
-import { type Data, elementCount, type InputValue, type Value } from '../../../src/engine/graph/value.ts';
+import { type Data, elementCount, type InputValue, type Node, type Value } from '../../../src/engine/graph/value.ts';
 import { createNodeRuntime } from '../../../src/engine/onnx/onnxruntimeNode.ts';
 import type { Runtime } from '../../../src/engine/runtime/runtime.ts';
 import { wasmRuntime } from '../../../src/engine/wasm/executable.ts';
@@ -253,4 +253,46 @@ test.each(['wasm', 'wasm, a kernel a module'])('%s reads and writes where it is 
     [300, 300, 450],
   ]);
   executable.dispose();
+});
+
+describe('a graph whose shapes do not hold, made by hand', () => {
+  const runtime = wasmRuntime();
+  const makesOutOf = (
+    op: string,
+    inputs: readonly Value[],
+    shape: readonly number[],
+    attributes: Node['attributes'] = {},
+  ) => {
+    const node: Node = { op, inputs, attributes, outputs: [], origin: '' };
+    const value: Value = { id: 1000, shape, dtype: 'float32', node };
+    (node.outputs as Value[]).push(value);
+    return () => runtime.load({ name: op, outputs: [[output('y'), value]], moving: new Set() });
+  };
+  const g = new Graph();
+  const [x, wide] = [a(g, [2, 3]), b(g, [2, 50])];
+  test.each<[string, () => unknown]>([
+    ['a product of other inner sizes', makesOutOf('MatMul', [x, x], [2, 3], { transA: 0, transB: 0 })],
+    [
+      'a product of more rows',
+      makesOutOf('MatMul', [x, unary(g, 'Exp', a(g, [3, 2]))], [9, 2], { transA: 0, transB: 0 }),
+    ],
+    ['a concatenation of more than it holds', makesOutOf('Concat', [x, wide], [4, 3], { axis: 0 })],
+    ['a sum of more', makesOutOf('Add', [x, x], [2, 9])],
+    ['a sum that keeps an axis too many', makesOutOf('ReduceSum', [x, g.int64s([0])], [1], { keepdims: 0 })],
+    [
+      'a padding that is left out',
+      makesOutOf('Pad', [x, g.int64s([5, 0, 0, 0]), g.scalar(0)], [2, 3], { mode: 'constant' }),
+    ],
+    ['the greatest of more rows', makesOutOf('ArgMax', [x], [1], { axis: 1, keepdims: 0 })],
+  ])('%s: no code reaches beyond a tensor', (_, load) => {
+    expect(load).toThrow('reaches beyond its tensor');
+  });
+
+  test('the graph itself refuses it', () => {
+    expect(() => g.node('Concat', [x, wide], [4, 3], 'float32', { axis: 0 })).toThrow(
+      'Concat of [2,3], [2,50]: [2,3] and [2,50] differ in more than axis 0',
+    );
+    expect(() => g.node('Add', [x, x], [2, 9], 'float32')).toThrow('Add of [2,3], [2,3] makes [2,3], not [2,9]');
+    expect(() => g.node('Sum', [x], [2, 3], 'float32')).toThrow('the graph has no operation Sum');
+  });
 });

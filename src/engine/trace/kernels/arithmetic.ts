@@ -1,31 +1,16 @@
-import {
-  add,
-  binary,
-  broadcastShape,
-  cast,
-  clip,
-  divide,
-  multiply,
-  neg,
-  subtract,
-  unary,
-  where,
-} from '../../graph/elementwise.ts';
+import { add, binary, cast, clip, divide, multiply, neg, subtract, unary, where } from '../../graph/elementwise.ts';
 import { type Graph, uniformNumber } from '../../graph/graph.ts';
+import { broadcastShape } from '../../graph/shapeInference.ts';
 import { filled, reshape } from '../../graph/shapes.ts';
 import type { Value } from '../../graph/value.ts';
-import { alike, counted, type Kernel, type Kernels } from './kernel.ts';
+import { alike, counted, type Kernel, type Kernels, ofCounts, whole } from './kernel.ts';
 
-/** ONNX calculates with no bools: they count as 0 and 1, and what is not 0 is true. */
-const arithmetic =
-  (op: string): Kernel =>
-  (g, { a, b }) =>
-    a.dtype === 'bool' ? cast(g, binary(g, op, cast(g, a, 'int32'), cast(g, b, 'int32')), 'bool') : binary(g, op, a, b);
+const arithmetic = (op: string): Kernel => ofCounts((g, { a, b }) => binary(g, op, a, b));
 
 const comparison =
   (op: string): Kernel =>
   (g, { a, b }) =>
-    a.dtype === 'bool' ? binary(g, op, cast(g, a, 'int32'), cast(g, b, 'int32'), 'bool') : binary(g, op, a, b, 'bool');
+    binary(g, op, counted(g, a), counted(g, b), 'bool');
 
 const logical =
   (op: string): Kernel =>
@@ -84,7 +69,7 @@ const arcTangent2: Kernel = (g, { a, b }) => {
     unary(g, 'Atan', slope),
   );
   const angle = where(g, lessThanZero(g, x), subtract(g, g.scalar(Math.PI), toAxis), toAxis);
-  return cast(g, where(g, lessThanZero(g, y), neg(g, angle), angle), a.dtype);
+  return whole(g, where(g, lessThanZero(g, y), neg(g, angle), angle), a.dtype);
 };
 
 /** a to the power of b; as in JavaScript, 1 to the power of infinity or NaN is NaN, not 1. */
@@ -100,7 +85,7 @@ const power: Kernel = (g, inputs, ...rest) => {
 /** 1 where x > 0, alpha elsewhere; NaN stays. */
 const step: Kernel = (g, { x }, { alpha = 0 }) => {
   const positive = unary(g, 'Sign', unary(g, 'Relu', cast(g, x, 'float32')));
-  return cast(g, add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha)), x.dtype);
+  return whole(g, add(g, multiply(g, positive, g.scalar(1 - alpha)), g.scalar(alpha)), x.dtype);
 };
 
 /** −1, 0 or 1; 0 for NaN. */
@@ -135,13 +120,13 @@ export const ARITHMETIC: Kernels = {
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
   Pow: power,
-  Mod: floorModulo,
-  FloorDiv: floorDivide,
+  Mod: ofCounts(floorModulo),
+  FloorDiv: ofCounts(floorDivide, 'int32'),
   Atan2: arcTangent2,
-  SquaredDifference: (g, { a, b }) => {
+  SquaredDifference: ofCounts((g, { a, b }) => {
     const difference = subtract(g, a, b);
     return multiply(g, difference, difference);
-  },
+  }),
   AddN: (g, _, __, list) => list.reduce((sum, x) => add(g, sum, x)),
   Greater: comparison('Greater'),
   GreaterEqual: comparison('GreaterOrEqual'),
@@ -159,12 +144,12 @@ export const ARITHMETIC: Kernels = {
     const [yes, no] = alike(g, [t, e]) as [Value, Value];
     return where(g, reshape(g, condition, rows), yes, no);
   },
-  Neg: (g, { x }) => neg(g, x),
-  Abs: (g, { x }) => unary(g, 'Abs', x),
-  Sign: sign,
-  Square: square,
+  Neg: ofCounts((g, { x }) => neg(g, x)),
+  Abs: ofCounts((g, { x }) => unary(g, 'Abs', x)),
+  Sign: ofCounts(sign),
+  Square: ofCounts(square),
   Step: step,
-  Reciprocal: (g, { x }) => cast(g, unary(g, 'Reciprocal', cast(g, x, 'float32')), x.dtype),
+  Reciprocal: (g, { x }) => whole(g, unary(g, 'Reciprocal', cast(g, x, 'float32')), x.dtype),
   Ceil: (g, { x }) => unary(g, 'Ceil', x),
   Floor: (g, { x }) => unary(g, 'Floor', x),
   Round: (g, { x }) => (x.dtype === 'float32' ? unary(g, 'Round', x) : x),

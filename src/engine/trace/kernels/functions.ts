@@ -3,13 +3,13 @@ import { binary, cast, clip, multiply, unary, where } from '../../graph/elementw
 import type { Graph } from '../../graph/graph.ts';
 import type { ElementType, Value } from '../../graph/value.ts';
 import { lessThanZero } from './arithmetic.ts';
-import { counted, type Kernel, type Kernels } from './kernel.ts';
+import { counted, type Kernel, type Kernels, whole } from './kernel.ts';
 
 /** A function of floats. Of other numbers tfjs takes the whole part, but for few functions. */
 const as =
   (op: string, dtype?: ElementType): Kernel =>
   (g, { x }) =>
-    cast(g, unary(g, op, cast(g, x, 'float32')), dtype ?? x.dtype);
+    whole(g, unary(g, op, cast(g, x, 'float32')), dtype ?? x.dtype);
 
 const { SELU_SCALE, SELU_SCALEALPHA } = tf.backend_util;
 
@@ -18,7 +18,7 @@ const selu: Kernel = (g, { x: given }) => {
   const x = cast(g, given, 'float32');
   const positive = binary(g, 'Greater', x, g.scalar(0), 'bool');
   const scale = where(g, positive, g.scalar(SELU_SCALE), g.scalar(SELU_SCALEALPHA));
-  return cast(g, multiply(g, unary(g, 'Elu', x), scale), given.dtype);
+  return whole(g, multiply(g, unary(g, 'Elu', x), scale), given.dtype);
 };
 
 export function leakyRelu(g: Graph, x: Value, alpha: number): Value {

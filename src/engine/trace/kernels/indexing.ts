@@ -24,25 +24,20 @@ const oneHot: Kernel = (g, { indices }, { depth, onValue, offValue, dtype = 'int
 };
 
 /**
- * Indices that are an error where they are negative, which ONNX counts from the back. Constant ones are checked here and now.
+ * Checks constant indices here and now; others are checked when the program runs.
  * @param limits the sizes that the indices, or the components of each, must be below
  */
-function fromTheFront(g: Graph, kernel: string, indices: Value, limits: readonly number[]): Value {
+function checkIndices(indices: Value, limits: readonly number[]): void {
   const known = constantData(indices) as Int32Array | undefined;
-  if (known === undefined) {
-    const isNegative = binary(g, 'Less', indices, g.scalar(0, 'int32'), 'bool');
-    return where(g, isNegative, g.scalar(2 ** 31 - 1, 'int32'), indices);
-  }
-  known.forEach((index, i) => {
+  known?.forEach((index, i) => {
     const limit = limits[i % limits.length]!;
-    if (index < 0 || index >= limit) throw new Error(`${kernel}: the index ${index} is not in [0, ${limit})`);
+    if (index < 0 || index >= limit) throw new Error(`the index ${index} is not in [0, ${limit})`);
   });
-  return indices;
 }
 
-const gather: Kernel = (g, { x, indices: given }, { axis, batchDims }) => {
+const gather: Kernel = (g, { x, indices }, { axis, batchDims }) => {
   const along = axisOf(axis, x.shape);
-  const indices = fromTheFront(g, 'gather', given, [x.shape[along]!]);
+  checkIndices(indices, [x.shape[along]!]);
   const info = tf.backend_util.segment_util.collectGatherOpShapeInfo(shaped(x), shaped(indices), along, batchDims ?? 0);
   if (info.batchSize === 1) {
     const flat = reshape(g, indices, [elementCount(indices.shape)]);
@@ -118,16 +113,16 @@ export const INDEXING: Kernels = {
   GatherV2: gather,
   GatherNd: (g, { params, indices }) => {
     const [shape] = tf.backend_util.prepareAndValidate(shaped(params), shaped(indices));
-    const places = fromTheFront(g, 'gatherND', indices, params.shape.slice(0, indices.shape.at(-1)));
-    return g.node('GatherND', [params, cast(g, places, 'int64')], shape, params.dtype);
+    checkIndices(indices, params.shape.slice(0, indices.shape.at(-1)));
+    return g.node('GatherND', [params, cast(g, indices, 'int64')], shape, params.dtype);
   },
   ScatterNd: (g, { indices, updates }, { shape }) => {
-    const places = fromTheFront(g, 'scatterND', indices, shape.slice(0, indices.shape.at(-1)));
-    return scatterAdd(g, places, updates, mutable(shape));
+    checkIndices(indices, shape.slice(0, indices.shape.at(-1)));
+    return scatterAdd(g, indices, updates, mutable(shape));
   },
   TensorScatterUpdate: (g, { tensor, indices, updates }) => {
-    const places = fromTheFront(g, 'tensorScatterUpdate', indices, tensor.shape.slice(0, indices.shape.at(-1)));
-    return g.node('ScatterND', [tensor, cast(g, places, 'int64'), updates], tensor.shape, tensor.dtype);
+    checkIndices(indices, tensor.shape.slice(0, indices.shape.at(-1)));
+    return g.node('ScatterND', [tensor, cast(g, indices, 'int64'), updates], tensor.shape, tensor.dtype);
   },
   UnsortedSegmentSum: segmentSum,
   TopK: topK,

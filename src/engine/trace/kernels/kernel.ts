@@ -103,6 +103,21 @@ export function counted(g: Graph, x: Value): Value {
   return x.dtype === 'bool' ? cast(g, x, 'int32') : x;
 }
 
+/** The whole part of floats in a type of integers; of bools likewise, so that less than 1 is false. */
+export function whole(g: Graph, x: Value, dtype: ElementType): Value {
+  return cast(g, dtype === 'bool' ? cast(g, x, 'int32') : x, dtype);
+}
+
+/** A kernel of numbers, for bools too: these are calculated as 0 and 1, and what comes out is of the type `dtype`. */
+export const ofCounts =
+  (kernel: Kernel, dtype: 'bool' | 'int32' = 'bool'): Kernel =>
+  (g, inputs, attributes, list) => {
+    if (!list.some((value) => value.dtype === 'bool')) return kernel(g, inputs, attributes, list);
+    const counts = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, counted(g, value)]));
+    const numbers = list.map((value) => counted(g, value));
+    return cast(g, kernel(g, counts as unknown as KernelInputs, attributes, numbers) as Value, dtype);
+  };
+
 /** Values of several types in the one that holds them all: of float32, int32 and bool the first that occurs. */
 export function alike(g: Graph, values: readonly Value[]): Value[] {
   const wide = (a: ElementType, b: ElementType): ElementType =>
@@ -116,11 +131,11 @@ export function mutable(shape: readonly number[]): number[] {
   return [...shape];
 }
 
-/** The axis or axes, none negative; all where none is given. */
+/** The axis or axes, none negative; all where none is given. @throws if an axis is none of the shape's */
 export function axesOf(axis: number | number[] | undefined | null, shape: readonly number[]): number[] {
   const all = shape.map((_, i) => i);
   if (axis === undefined || axis === null) return all;
-  return (typeof axis === 'number' ? [axis] : axis).map((i) => (i < 0 ? i + shape.length : i));
+  return tf.util.parseAxisParam(axis, mutable(shape));
 }
 
 export function axisOf(axis: number | number[], shape: readonly number[]): number {

@@ -1,10 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { add, multiply, subtract, unary } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { matMul } from '../../graph/matMul.ts';
-import { reshape, transpose } from '../../graph/shapes.ts';
+import { einsumShape } from '../../graph/shapeInference.ts';
+import { transpose } from '../../graph/shapes.ts';
 import type { Value } from '../../graph/value.ts';
 import { leakyRelu, prelu, relu6 } from './functions.ts';
-import { alike, type Kernel, type KernelAttributes, type KernelInputs, type Kernels } from './kernel.ts';
+import { alike, type Kernel, type KernelAttributes, type KernelInputs, type Kernels, ofCounts } from './kernel.ts';
 
 /** `x` after the activation of a fused kernel. */
 export function activated(g: Graph, x: Value, inputs: KernelInputs, attributes: KernelAttributes): Value {
@@ -37,6 +39,14 @@ const fusedMatMul: Kernel = (g, inputs, attributes) => {
 
 /** (x − mean) / √(variance + ε) · scale + offset, as one scale and one shift. */
 const batchNorm: Kernel = (g, { x, mean, variance, scale, offset }, { varianceEpsilon }) => {
+  // tfjs-cpu repeats any others row by row, which is no broadcast.
+  for (const { shape } of [mean, variance, scale ?? mean, offset ?? mean]) {
+    const first = shape.findIndex((size) => size !== 1);
+    const own = first < 0 ? [] : shape.slice(first);
+    if (own.some((size, i) => size !== x.shape.at(i - own.length))) {
+      throw new Error(`moments of [${shape}] are none of the last axes of [${x.shape}]`);
+    }
+  }
   const deviation = unary(g, 'Sqrt', add(g, variance, g.scalar(varianceEpsilon)));
   const inverse = unary(g, 'Reciprocal', deviation);
   const normalized = multiply(g, subtract(g, x, mean), scale ? multiply(g, inverse, scale) : inverse);
@@ -46,30 +56,28 @@ const batchNorm: Kernel = (g, { x, mean, variance, scale, offset }, { varianceEp
 /** A product over one shared index is a matrix product; ONNX's Einsum does the rest. */
 const einsum: Kernel = (g, _, { equation }, given) => {
   const list = alike(g, given);
-  const [left, result] = equation.replace(/\s/g, '').split('->') as [string, string];
-  const terms = left.split(',');
-  if (terms.length === 1) {
-    const [term] = terms as [string];
+  // Its checks are those of eager code.
+  tf.backend_util.decodeEinsumEquation(equation, list.length);
+  const plain = equation.replace(/\s/g, '');
+  const shape = einsumShape(
+    plain,
+    list.map((value) => value.shape),
+  );
+  const [term, result] = plain.split('->') as [string, string];
+  if (list.length === 1) {
     const isPermutation = term.length === result.length && [...result].every((letter) => term.includes(letter));
     if (isPermutation) {
       const perm = [...result].map((letter) => term.indexOf(letter));
       return transpose(g, list[0]!, perm);
     }
   }
-  const sizes = new Map<string, number>();
-  terms.forEach((term, i) => {
-    [...term].forEach((letter, axis) => {
-      sizes.set(letter, list[i]!.shape[axis]!);
-    });
-  });
-  const shape = [...result].map((letter) => sizes.get(letter)!);
-  return reshape(g, g.node('Einsum', list, shape, list[0]!.dtype, { equation: `${left}->${result}` }), shape);
+  return g.node('Einsum', list, shape, list[0]!.dtype, { equation: plain });
 };
 
 /** Products of matrices and what is built on them. */
 export const LINEAR_ALGEBRA: Kernels = {
-  BatchMatMul: (g, { a, b }, { transposeA, transposeB }) => matMul(g, a, b, transposeA, transposeB),
+  BatchMatMul: ofCounts((g, { a, b }, { transposeA, transposeB }) => matMul(g, a, b, transposeA, transposeB)),
   _FusedMatMul: fusedMatMul,
   FusedBatchNorm: batchNorm,
-  Einsum: einsum,
+  Einsum: ofCounts(einsum, 'int32'),
 };

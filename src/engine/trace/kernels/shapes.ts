@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { cast } from '../../graph/elementwise.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { partOf, partsOf } from '../../graph/parts.ts';
+import { checkAlike, paddedShape } from '../../graph/shapeInference.ts';
 import { concat, expand, pad, reshape, slice, transpose } from '../../graph/shapes.ts';
 import { elementCount, type Value } from '../../graph/value.ts';
 import { axesOf, axisOf, type Kernel, type Kernels, mutable, shaped } from './kernel.ts';
@@ -11,6 +12,7 @@ function insertAxis(g: Graph, x: Value, axis: number): Value {
 }
 
 const pack: Kernel = (g, _, { axis }, list) => {
+  checkAlike(list);
   const at = axisOf(axis, [...list[0]!.shape, 1]);
   return concat(
     g,
@@ -63,7 +65,7 @@ function reversed(g: Graph, x: Value, along: readonly number[]): Value {
 }
 
 const mirrorPad: Kernel = (g, { x }, { paddings, mode }) => {
-  const shape = x.shape.map((size, i) => size + paddings[i]![0] + paddings[i]![1]);
+  const shape = paddedShape(x.shape, paddings);
   if (mode === 'reflect') {
     const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
     return g.node('Pad', [x, g.int64s(pads)], shape, x.dtype, { mode: 'reflect' });
@@ -116,11 +118,7 @@ const diagonal: Kernel = (g, { x }) => {
 };
 
 const reshaped: Kernel = (g, { x }, { shape: wanted }) => {
-  const count = elementCount(x.shape);
-  const shape = tf.util.inferFromImplicitShape(wanted, count);
-  if (elementCount(shape) !== count)
-    throw new Error(`reshape: [${shape}] has not the ${count} elements of [${x.shape}]`);
-  return reshape(g, x, shape);
+  return reshape(g, x, tf.util.inferFromImplicitShape(wanted, elementCount(x.shape)));
 };
 
 /** Parts side by side, in the type of the first. */
@@ -133,7 +131,7 @@ const joined: Kernel = (g, _, { axis }, list) => {
 /** Rearrangements: the elements stay, their places change. */
 export const SHAPES: Kernels = {
   Reshape: reshaped,
-  ExpandDims: (g, { input }, { dim }) => insertAxis(g, input, dim < 0 ? input.shape.length + dim + 1 : dim),
+  ExpandDims: (g, { input }, { dim }) => insertAxis(g, input, axisOf(dim, [...input.shape, 1])),
   Transpose: (g, { x }, { perm }) => transpose(g, x, perm),
   Concat: joined,
   Pack: pack,

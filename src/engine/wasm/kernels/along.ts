@@ -5,7 +5,17 @@ import { type Expression, f32x4, hold, i32, i32x4, local, op } from '../expressi
 import type { Instruction } from '../instructions.ts';
 import type { Kernel } from '../kernel.ts';
 import { type Layout, numbers } from '../layout.ts';
-import { type Access, type Axis, address, loadLanes, nest, type Place, placeOf, storeLanes } from '../loops.ts';
+import {
+  type Access,
+  type Axis,
+  address,
+  checkRoom,
+  loadLanes,
+  nest,
+  type Place,
+  placeOf,
+  storeLanes,
+} from '../loops.ts';
 import type { View } from '../view.ts';
 
 // Operations that walk along one axis, one element after another.
@@ -65,13 +75,15 @@ function cumulativeSum(layout: Layout, node: Node): Kernel {
   });
 }
 
-function storeInteger(code: Code, place: Place, value: Expression): void {
+function storeScalar(code: Code, place: Place, value: Expression, type: 'f32' | 'i32' = 'i32'): void {
+  checkRoom(place);
   address(place)(code);
   value(code);
-  code.memory('i32.store', place.offset);
+  code.memory(`${type}.store`, place.offset);
 }
 
 function loadScalar(place: Place, isFloat: boolean): Expression {
+  checkRoom(place);
   return (code) => {
     address(place)(code);
     code.memory(isFloat ? 'f32.load' : 'i32.load', place.offset);
@@ -129,7 +141,7 @@ function argument(layout: Layout, node: Node): Kernel {
             code.set(index);
           },
         );
-        storeInteger(code, result!, local(bestIndex));
+        storeScalar(code, result!, local(bestIndex));
       },
     );
   });
@@ -146,7 +158,6 @@ function topK(layout: Layout, node: Node): Kernel {
   const isFloat = laneType(x.dtype) === 'f32';
   const type = isFloat ? 'f32' : 'i32';
   const [greater, equal]: [Instruction, Instruction] = isFloat ? ['f32.gt', 'f32.eq'] : ['i32.gt_s', 'i32.eq'];
-  const store: Instruction = isFloat ? 'f32.store' : 'i32.store';
   const length = x.shape.at(-1)!;
   const stride = from.strides.at(-1)!;
   return kernel(`TopK [${x.shape}]`, from, [to, toIndex], (code) => {
@@ -199,10 +210,8 @@ function topK(layout: Layout, node: Node): Kernel {
               op('i32.add', local(index), i32(1))(code);
               code.set(index);
             });
-            address(valueAt!)(code);
-            code.get(best);
-            code.memory(store, valueAt!.offset);
-            storeInteger(code, indexAt!, local(bestIndex));
+            storeScalar(code, valueAt!, local(best), type);
+            storeScalar(code, indexAt!, local(bestIndex));
             code.get(best);
             code.set(last);
             code.get(bestIndex);

@@ -3,7 +3,18 @@ import type { Code } from '../code.ts';
 import { type Expression, hold, i32, local, op } from '../expression.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Layout } from '../layout.ts';
-import { type Axis, address, loadLanes, nest, type Place, placeOf, storeLanes } from '../loops.ts';
+import {
+  type Axis,
+  address,
+  checkRoom,
+  loadLanes,
+  nest,
+  type Place,
+  placeOf,
+  shifted,
+  storeLanes,
+  travelled,
+} from '../loops.ts';
 import { type Buffer, ELEMENT_BYTES, type View } from '../view.ts';
 
 /** Two integers where a kernel leaves an index that lies outside: 1 + the bound (0 where all was well), and the index. */
@@ -12,6 +23,7 @@ export type Faults = Buffer;
 const each = (shape: readonly number[]): Axis[] => shape.map((size) => ({ size, step: 1 }));
 
 function loadInteger(code: Code, place: Place): Expression {
+  checkRoom(place);
   return hold(
     code,
     (c) => {
@@ -22,11 +34,11 @@ function loadInteger(code: Code, place: Place): Expression {
   );
 }
 
-/** The index at `place`, counted from the end if negative; one outside [0, size) is noted as a fault, and read as 0. */
+/** The index at `place`; one outside [0, size) is noted as a fault, and read as 0. */
 function index(code: Code, place: Place, size: number, faults: Faults): Expression {
   const given = loadInteger(code, place);
   const result = code.local('i32');
-  op('select', op('i32.add', given, i32(size)), given, op('i32.lt_s', given, i32(0)))(code);
+  given(code);
   code.tee(result);
   code.i32(size);
   code.op('i32.ge_u');
@@ -60,7 +72,8 @@ function moved(code: Code, place: Place, ...moves: readonly Move[]): Place {
   );
   sum(code);
   code.set(pointer);
-  return { pointer, offset: place.offset + highest };
+  const room = moves.reduce((at, { size, stride }) => ({ ...at, ...travelled(at, stride * (size - 1)) }), place);
+  return { ...room, pointer, offset: place.offset + highest };
 }
 
 function copyOne(code: Code, from: Place, to: Place): void {
@@ -147,8 +160,7 @@ function placeOfTuple(
   faults: Faults,
 ): Place {
   const moves = shape.map((size, i): Move => {
-    const place = { ...tuple, offset: tuple.offset + ELEMENT_BYTES * stride * i };
-    return { index: index(code, place, size, faults), size, stride: base.strides[i]! };
+    return { index: index(code, shifted(tuple, stride * i), size, faults), size, stride: base.strides[i]! };
   });
   return moved(code, placeOf(code, base), ...moves);
 }

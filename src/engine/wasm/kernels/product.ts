@@ -211,11 +211,12 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
         code.set(total);
       };
       const tile = (atA: Place, atB: Place, atC: Place, rows: number, width: number, lanes: number): void => {
+        const lanesOf = (v: number): number => (v === width - 1 ? lanes : 4);
         const places = Array.from({ length: rows * width }, (_, i) =>
           shifted(atC, Math.floor(i / width) * spec.c.row + 4 * (i % width) * spec.c.column),
         );
         places.forEach((place, i) => {
-          (isAdded ? loadLanes(place, spec.c.column) : isFloat ? f32x4(0) : i32x4(0))(code);
+          (isAdded ? loadLanes(place, spec.c.column, lanesOf(i % width)) : isFloat ? f32x4(0) : i32x4(0))(code);
           code.set(totals[i]!);
         });
         nest(
@@ -227,7 +228,7 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
           ],
           ([x, y]) => {
             for (let v = 0; v < width; v++) {
-              loadLanes(right.at(y!, v), 1)(code);
+              loadLanes(right.at(y!, v), 1, lanesOf(v))(code);
               code.set(vectors[v]!);
             }
             for (let r = 0; r < rows; r++) {
@@ -244,8 +245,7 @@ export function productKernel(layout: Layout, node: Node, { isRelaxed, threads =
           },
         );
         places.forEach((place, i) => {
-          const isLast = i % width === width - 1;
-          storeLanes(code, place, spec.c.column, (c) => c.get(totals[i]!), isLast ? lanes : 4);
+          storeLanes(code, place, spec.c.column, (c) => c.get(totals[i]!), lanesOf(i % width));
         });
       };
       const columns = (atA: Place, atC: Place, rows: number): void => {

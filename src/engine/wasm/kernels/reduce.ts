@@ -163,7 +163,7 @@ export function reduceKernel(layout: Layout, node: Node, threads: number): Kerne
         if (length > full) {
           const others = reduced.sizes.map((size, axis) => (axis === lane ? { size: 1, step: 1 } : { size, step: 1 }));
           nest(code, others, [{ place: shifted(from!, full), strides: reduced.source }], ([at]) => {
-            const part = loadLanes(at!, 1);
+            const part = loadLanes(at!, 1, length - full);
             join(op('v128.bitselect', part, neutral, firstLanes(length - full)));
           });
         }
