@@ -119,7 +119,7 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
   }
 
   /**
-   * The distribution of the data in one context: of batch shape `[]`, as `modes`, `diagnose`, quadrature and their like want it. It holds
+   * The distribution of the data in one context: of batch shape `[]`, as `modes`, `diagnoseFlow`, quadrature and their like want it. It holds
    * no tensors, and follows the flow as it is trained.
    * @param context `contextDim` numbers, absent when `contextDim` is 0
    * @throws if the context does not fit
