@@ -1,4 +1,4 @@
-import { show } from '../src/options/describeIssue.ts';
+import { checkArgument } from '../src/options/checkArguments.ts';
 import type { AgentName, AgentReportsByName } from './builtinAgents.ts';
 import { episodeStatistics } from './common/episodeStatistics.ts';
 import type { EvaluatedReport } from './evaluatedAgent.ts';
@@ -27,21 +27,19 @@ export async function train<
   const N extends AgentName,
   const P extends AnyPolicy = undefined,
   Id extends string = string,
->({
-  onReport,
-  verbose = false,
-  ...settings
-}: TrainSettings<N, P, Id> & {
-  /** Is told each report of the agent; the training waits for what it returns. What it throws ends the training. */
-  readonly onReport?: ((report: AgentReportsByName[N] & EvaluatedReport) => unknown) | undefined;
-  /** Whether each report is printed as a line: the step, and the mean return of the episodes that have ended since the one before. */
-  readonly verbose?: boolean | undefined;
-}): Promise<TrainResult<TrainedAction<P>>> {
-  if (onReport !== undefined && typeof onReport !== 'function') {
-    throw new Error(`train: onReport: got ${show(onReport)}, expected a function`);
-  }
-  if (typeof verbose !== 'boolean') throw new Error(`train: verbose: got ${show(verbose)}, expected true or false`);
-  const reports = trainStream<N, P, Id>(settings as TrainSettings<N, P, Id>);
+>(
+  options: TrainSettings<N, P, Id> & {
+    /** Is told each report of the agent; the training waits for what it returns. What it throws ends the training. */
+    readonly onReport?: ((report: AgentReportsByName[N] & EvaluatedReport) => unknown) | undefined;
+    /** Whether each report is printed as a line: the step, and the mean return of the episodes that have ended since the one before. */
+    readonly verbose?: boolean | undefined;
+  },
+): Promise<TrainResult<TrainedAction<P>>> {
+  checkArgument('train', 'settings', options, Object);
+  const { onReport, verbose = false, ...settings } = options;
+  checkArgument('train', 'onReport', onReport, [Function, undefined]);
+  checkArgument('train', 'verbose', verbose, Boolean);
+  const reports = trainStream<N, P, Id>(settings as unknown as TrainSettings<N, P, Id>);
   try {
     for (;;) {
       const { done, value } = await reports.next();

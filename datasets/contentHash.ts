@@ -1,4 +1,5 @@
 import type { Hash } from 'node:crypto';
+import { checkArgument } from '../src/options/checkArguments.ts';
 import { nodeModule } from './nodeModule.ts';
 import type { StoredEpisode } from './storedEpisode.ts';
 
@@ -17,7 +18,9 @@ export class ContentHash {
 
   readonly #hash: Hash = nodeModule('node:crypto').createHash('sha256');
 
-  add({ observations, actions, rewards, terminations, truncations, infos = {} }: StoredEpisode): void {
+  add(episode: StoredEpisode): void {
+    checkArgument('ContentHash.add', 'episode', episode, Object);
+    const { observations, actions, rewards, terminations, truncations, infos = {} } = episode;
     this.#hash.update(Uint32Array.of(rewards.length));
     const named = Object.keys(infos).sort();
     for (const values of [

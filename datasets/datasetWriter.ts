@@ -1,4 +1,5 @@
 import { isTemporary, makeFolder, removeFile, removeTemporaries, writeWholeFile } from '../src/files.ts';
+import { checkArgument } from '../src/options/checkArguments.ts';
 import { checkEpisode, type EpisodeSpaces } from './checkEpisode.ts';
 import { ContentHash } from './contentHash.ts';
 import { converted } from './converted.ts';
@@ -38,6 +39,8 @@ export class DatasetWriter implements EpisodeSpaces {
    * @throws one line, if the folder holds a finished dataset, one that was begun with other settings, or other files
    */
   constructor(path: string, about: DatasetAbout, planned: number) {
+    checkArgument('DatasetWriter', 'path', path, String);
+    checkArgument('DatasetWriter', 'about', about, Object);
     this.path = path;
     this.about = about;
     this.observationSpace = spaceFromJson(about.observationSpace);

@@ -1,3 +1,5 @@
+import { checkSpace } from '../envs/core/spaces/space.ts';
+import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
 import { Rng } from '../src/random.ts';
 import type { Episode, EpisodeSource } from './episode.ts';
 
@@ -41,7 +43,17 @@ export class HindsightEpisodes implements EpisodeSource {
 
   /** @throws if the columns are none of an observation's, or not as many achieved as desired */
   constructor(source: EpisodeSource, options: HindsightOptions) {
-    const { achieved, desired } = options;
+    checkArgument('HindsightEpisodes', 'source', source, Object);
+    checkSpace('HindsightEpisodes', 'source.observationSpace', source.observationSpace);
+    const { achieved, desired } = checkOptions('HindsightEpisodes', options, {
+      achieved: Array,
+      desired: Array,
+      reward: Function,
+      terminated: [Function, undefined],
+      strategy: ['final', 'future', undefined],
+      goals: [Number, undefined],
+      seed: [Number, String, undefined],
+    });
     const { size } = source.observationSpace;
     for (const [name, columns] of Object.entries({ achieved, desired })) {
       const wrong = columns.find((column) => !Number.isInteger(column) || column < 0 || column >= size);

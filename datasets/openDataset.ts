@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
 import { CsvDataset } from './csv.ts';
 import type { Dataset } from './dataset.ts';
 import { hasIndex } from './datasetIndex.ts';
@@ -21,7 +22,9 @@ export interface OpenDatasetOptions {
  * for (const { observations, rewards } of dataset.episodes()) console.log(observations.length, rewards.length);
  * @throws one line, if there is none, it is damaged, or it is not finished
  */
-export async function openDataset(path: string, { unfinished = false }: OpenDatasetOptions = {}): Promise<Dataset> {
+export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  checkArgument('openDataset', 'path', path, String);
+  const { unfinished = false } = checkOptions('openDataset', options, { unfinished: [Boolean, undefined] });
   const found = nodeModule('node:fs').statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new Error(`${path}: there is no such file or folder`);
   if (found.isFile()) return openFile(path);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, type Space, Text, Tuple } from '../envs/index.ts';
+import { describeIssue, show } from '../src/options/describeIssue.ts';
 
 /** Bounds, nested as the shape says; JSON has no infinities. */
 type Bounds = number | 'Infinity' | '-Infinity' | readonly Bounds[];
@@ -68,15 +69,26 @@ export function spaceToJson(space: Space): SpaceJson {
   if (space instanceof Text && Number.isFinite(space.maxLength) && space.charset !== null) {
     return { type: 'Text', min_length: space.minLength, max_length: space.maxLength, charset: space.charset };
   }
-  throw new Error(`${space} cannot be written down, expected a space of oxbow/envs`);
+  const got = space instanceof Text ? space : show(space);
+  throw new Error(`spaceToJson: ${got} cannot be written down, expected a space of oxbow/envs`);
 }
 
-/** @throws if its numbers make no space */
+/** @throws one line, if it is no {@link SpaceJson}, or its numbers make no space */
 export function spaceFromJson(json: SpaceJson): Space {
+  const { error } = spaceJsonSchema.safeParse(json);
+  if (error === undefined) return spaceOf(json);
+  const issue = error.issues[0]!;
+  throw new Error(
+    `spaceFromJson: ${[...issue.path.map(String), describeIssue(spaceJsonSchema, issue, json, 'part')].join(': ')}`,
+  );
+}
+
+function spaceOf(json: SpaceJson): Space {
   switch (json.type) {
     case 'Box': {
       const dtype = HELD_BY[json.dtype];
-      if (dtype === undefined) throw new Error(`a Box of ${json.dtype}, expected ${Object.keys(HELD_BY).join(', ')}`);
+      if (dtype === undefined)
+        throw new Error(`spaceFromJson: got a Box of ${json.dtype}, expected ${Object.keys(HELD_BY).join(', ')}`);
       return new Box({ low: flat(json.low), high: flat(json.high), shape: json.shape, dtype });
     }
     case 'Discrete':
@@ -86,9 +98,9 @@ export function spaceFromJson(json: SpaceJson): Space {
     case 'MultiBinary':
       return new MultiBinary(json.n);
     case 'Dict':
-      return new Dict(new Map(Object.entries(json.subspaces).map(([name, part]) => [name, spaceFromJson(part)])));
+      return new Dict(new Map(Object.entries(json.subspaces).map(([name, part]) => [name, spaceOf(part)])));
     case 'Tuple':
-      return new Tuple(json.subspaces.map(spaceFromJson));
+      return new Tuple(json.subspaces.map(spaceOf));
     case 'Text':
       return new Text(json.max_length, { minLength: json.min_length, charset: json.charset });
   }

@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
 import { Rng } from '../src/random.ts';
 import type { Episode, EpisodeSource } from './episode.ts';
 
@@ -16,8 +17,14 @@ export interface SplitOptions {
  */
 export function splitEpisodes(
   source: EpisodeSource,
-  { validation, seed = 0 }: SplitOptions,
+  options: SplitOptions,
 ): { readonly train: EpisodeSource; readonly validation: EpisodeSource } {
+  checkArgument('splitEpisodes', 'source', source, Object);
+  checkArgument('splitEpisodes', 'source.numEpisodes', source.numEpisodes, Number);
+  const { validation, seed = 0 } = checkOptions('splitEpisodes', options, {
+    validation: Number,
+    seed: [Number, String, undefined],
+  });
   const { numEpisodes } = source;
   if (!(validation > 0 && validation < 1)) {
     throw new Error(`splitEpisodes: validation: got ${validation}, expected a share between 0 and 1`);

@@ -1,4 +1,6 @@
+import { checkSpace } from '../envs/core/spaces/space.ts';
 import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from '../envs/index.ts';
+import { checkArgument } from '../src/options/checkArguments.ts';
 import type { Episode } from './episode.ts';
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array } as const;
@@ -45,6 +47,8 @@ export function bytesPer(dtype: Dtype): number {
 
 /** The types of what vector environments with these spaces give. Their rows are of float32: wider types would hold no more. */
 export function usualDtypes(observationSpace: Space, actionSpace: Space): ColumnDtypes {
+  checkSpace('usualDtypes', 'observationSpace', observationSpace);
+  checkSpace('usualDtypes', 'actionSpace', actionSpace);
   return { observations: rowDtype(observationSpace), actions: rowDtype(actionSpace), rewards: 'float64' };
 }
 
@@ -56,6 +60,10 @@ function rowDtype(space: Space): Dtype {
 
 /** With all numbers as agents take them. @throws one line, if a number is beyond those of float32 */
 export function episodeOf(stored: StoredEpisode): Episode {
+  checkArgument('episodeOf', 'stored', stored, Object);
+  for (const name of ['observations', 'actions', 'rewards'] as const) {
+    checkArgument('episodeOf', name, stored[name], Array);
+  }
   return episodeAt('episode', stored);
 }
 

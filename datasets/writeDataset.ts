@@ -1,4 +1,5 @@
 import { writeWholeFolder } from '../src/files.ts';
+import { checkArgument } from '../src/options/checkArguments.ts';
 import { writeCsv } from './csv.ts';
 import type { Dataset } from './dataset.ts';
 import { DatasetWriter } from './datasetWriter.ts';
@@ -16,6 +17,9 @@ export type DatasetFormat = (typeof datasetFormats)[number];
  * @throws one line, if there is something of that name already, a file has another ending than its format, or what reading it throws
  */
 export async function writeDataset(dataset: Dataset, path: string, format: DatasetFormat): Promise<void> {
+  checkArgument('writeDataset', 'dataset', dataset, Object);
+  checkArgument('writeDataset', 'path', path, String);
+  checkArgument('writeDataset', 'format', format, datasetFormats);
   if (nodeModule('node:fs').existsSync(path)) throw new Error(`${path}: is there already, expected a new name`);
   // A file is read by its ending.
   if ((format === 'jsonl' || format === 'csv') && !path.endsWith(`.${format}`)) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadedPolicy, loadPolicy } from '../src/index.ts';
+import { checkArgument, checkOptions } from '../src/options/checkArguments.ts';
 import { readableConfig } from './harness/config.ts';
 import type { Job } from './harness/experiment.ts';
 import { loadExperiment } from './harness/loadExperiment.ts';
@@ -30,10 +31,12 @@ export interface LoadPoliciesOptions {
  * const splines = await loadPolicies('runs/first', { filter: ({ policy }) => policy === 'spline' });
  * @throws if the directory holds no run, one of its files is damaged, or a policy is not registered
  */
-export async function loadPolicies(
-  directory: string,
-  { registry = oxbowRegistry, filter = () => true }: LoadPoliciesOptions = {},
-): Promise<TrainedPolicy[]> {
+export async function loadPolicies(directory: string, options: LoadPoliciesOptions = {}): Promise<TrainedPolicy[]> {
+  checkArgument('loadPolicies', 'directory', directory, String);
+  const { registry = oxbowRegistry, filter = () => true } = checkOptions('loadPolicies', options, {
+    registry: [Object, undefined],
+    filter: [Function, undefined],
+  });
   const run = RunDirectory.open(directory);
   const { experiment: name, config } = run.run;
   const experiment = await loadExperiment(registry, name, config);

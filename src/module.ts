@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from './options/checkArguments.ts';
+import { show } from './options/describeIssue.ts';
 import { shortened } from './options/nearest.ts';
 import { type JsonVariableState, VariableState } from './variableState.ts';
 
@@ -78,9 +80,10 @@ export abstract class Module {
   /**
    * Sets all variables.
    * @param state of {@link stateDict}, or what JSON made of it
-   * @throws if a path is missing, unknown, or of another shape; nothing is changed then.
+   * @throws if a path is missing, unknown, or of another shape, or a value is NaN; nothing is changed then.
    */
   loadStateDict(state: StateDict | JsonStateDict): void {
+    checkArgument('loadStateDict', 'state', state, Object);
     const changes = this.#partsFor(Object.keys(state));
     const put = (which: 'before' | 'after'): void => {
       for (const { module, name, ...parts } of changes) Object.assign(module, { [name]: parts[which] });
@@ -131,6 +134,9 @@ export abstract class Module {
           `loadStateDict: '${path}' has shape [${shape}] with ${values.length} values, wanted [${variable.shape}]`,
         );
       }
+      const wrong = values.findIndex((value) => typeof value !== 'number' || Number.isNaN(value));
+      if (wrong >= 0)
+        throw new Error(`loadStateDict: '${path}': value ${wrong} is ${show(values[wrong])}, expected a number`);
       return { variable, values };
     });
   }

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { readFileBytes, readTextFile, removeFile, writeWholeFile } from './files.ts';
-import type { Module } from './module.ts';
+import { Module } from './module.ts';
+import { checkArgument } from './options/checkArguments.ts';
 import { show } from './options/describeIssue.ts';
 import { shortened } from './options/nearest.ts';
 import { checkLevels, parseJson } from './parseJson.ts';
@@ -47,6 +48,7 @@ export async function saveModule(
   to: string | tf.io.IOHandler,
   config: ModuleConfig = {},
 ): Promise<void> {
+  checkArgument('saveModule', 'module', module, Module);
   const { data, specs } = await tf.io.encodeWeights(Object.fromEntries(module.namedVariables()));
   const about = { format: FORMAT, version: VERSION, config, sha256: checksum(config, specs, data) };
   const handler = await handlerOf('saveModule', to, 'save');
@@ -70,6 +72,7 @@ export async function loadModule<M extends Module>(
   into: M | ((config: ModuleConfig) => M),
 ): Promise<M> {
   const where = `loadModule: ${typeof from === 'string' ? from : 'the handler'}`;
+  checkArgument('loadModule', 'into', into, [Module, Function]);
   let artifacts: tf.io.ModelArtifacts;
   try {
     const handler = await handlerOf('loadModule', from, 'load');
@@ -133,7 +136,8 @@ async function handlerOf(
   way: 'save' | 'load',
 ): Promise<tf.io.IOHandler> {
   if (typeof place !== 'string') {
-    if (place[way] === undefined) throw new Error(`${where}: the handler has no ${way}`);
+    if (typeof place?.[way] !== 'function')
+      throw new Error(`${where}: got ${show(place)}, expected a path, a URL or an IO handler that can ${way}`);
     return place;
   }
   if (!place.includes('://')) return fileHandler(place);

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from './options/checkArguments.ts';
+import { show } from './options/describeIssue.ts';
 import { portableMath } from './portableMath.ts';
 import { type GeneratorState, Xor4096 } from './xor4096.ts';
 
@@ -59,7 +61,9 @@ export class Rng {
   }
 
   /** Goes to a point of this stream, as {@link Rng.state} gave it. @throws if it is of another stream */
-  restore({ seed, generator }: RngState): void {
+  restore(state: RngState): void {
+    checkArgument('Rng.restore', 'state', state, Object);
+    const { seed, generator } = state;
     if (seed !== this.seed) throw new Error(`Rng.restore: wanted a state of the stream '${this.seed}', got '${seed}'`);
     this.#generator.state = generator;
   }
@@ -82,13 +86,22 @@ export class Rng {
     return new Rng({ seed: `${this.seed}/${pathPart('the name of a split', name)}` });
   }
 
-  /** U[low, high), with 32 random bits. */
+  /** U[low, high), with 32 random bits. @throws unless both are finite, with low ≤ high */
   uniform(low = 0, high = 1): number {
+    // A text added to a number is a text; the distance of what is not finite is not either.
+    if (typeof low !== 'number' || typeof high !== 'number' || !(high - low >= 0 && high - low < Infinity)) {
+      throw new Error(`Rng.uniform: got ${show(low)} and ${show(high)}, expected finite numbers low ≤ high`);
+    }
     return low + (high - low) * this.#generator.quick();
   }
 
-  /** N(mean, std²). */
+  /** N(mean, std²). @throws unless both are finite, with std ≥ 0 */
   normal(mean = 0, std = 1): number {
+    if (typeof mean !== 'number' || typeof std !== 'number' || !(std >= 0 && std < Infinity && mean - mean === 0)) {
+      throw new Error(
+        `Rng.normal: got ${show(mean)} and ${show(std)}, expected a finite mean and standard deviation ≥ 0`,
+      );
+    }
     const radius = Math.sqrt(-2 * portableMath.log(1 - this.#generator.quick()));
     return mean + std * radius * portableMath.cosTurns(this.#generator.quick());
   }
@@ -101,8 +114,11 @@ export class Rng {
     return low + Math.floor((high - low) * this.#generator.double());
   }
 
-  /** The integers 0 … count − 1 in uniformly random order (Fisher–Yates). */
+  /** The integers 0 … count − 1 in uniformly random order (Fisher–Yates). @throws if `count` is no integer ≥ 0 */
   permutation(count: number): Int32Array<ArrayBuffer> {
+    if (!(Number.isInteger(count) && count >= 0)) {
+      throw new Error(`Rng.permutation: got ${show(count)}, expected an integer ≥ 0`);
+    }
     const order = new Int32Array(count);
     for (let i = 0; i < count; i++) order[i] = i;
     for (let i = count - 1; i > 0; i--) {
@@ -116,6 +132,7 @@ export class Rng {
 
   /** Fills `target` with N(0, 1), two numbers for each Box–Muller pair. */
   fillNormal<T extends Float32Array | Float64Array>(target: T): T {
+    checkArgument('Rng.fillNormal', 'target', target, [Float32Array, Float64Array]);
     for (let i = 0; i < target.length; i += 2) {
       const radius = Math.sqrt(-2 * portableMath.log(1 - this.#generator.quick()));
       const turns = this.#generator.quick();
@@ -127,6 +144,7 @@ export class Rng {
 
   /** Fills `target` with U(0, 1), the end points excluded in float32 too, so that logarithms of x and 1 − x are finite. */
   fillUniform<T extends Float32Array | Float64Array>(target: T): T {
+    checkArgument('Rng.fillUniform', 'target', target, [Float32Array, Float64Array]);
     for (let i = 0; i < target.length; i++) {
       target[i] = Math.min(Math.max(this.#generator.quick(), 2 ** -33), 1 - 2 ** -24);
     }
@@ -135,13 +153,21 @@ export class Rng {
 
   /** A tensor of N(0, 1). */
   normalTensor(shape: number[]): tf.Tensor {
-    return tf.tensor(this.fillNormal(new Float32Array(tf.util.sizeFromShape(shape))), shape);
+    return tf.tensor(this.fillNormal(new Float32Array(sizeOf('normalTensor', shape))), shape);
   }
 
   /** A tensor of U(0, 1), end points excluded. */
   uniformTensor(shape: number[]): tf.Tensor {
-    return tf.tensor(this.fillUniform(new Float32Array(tf.util.sizeFromShape(shape))), shape);
+    return tf.tensor(this.fillUniform(new Float32Array(sizeOf('uniformTensor', shape))), shape);
   }
+}
+
+/** How many numbers a tensor has. @throws if its shape is none */
+function sizeOf(method: string, shape: readonly number[]): number {
+  if (Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0)) {
+    return tf.util.sizeFromShape(shape as number[]);
+  }
+  throw new Error(`Rng.${method}: shape: got ${show(shape)}, expected a list of integers ≥ 0`);
 }
 
 /** A seed or name as a part of a path, which no other one gives. The generator takes a text and its repetition after a NUL for equal. */

@@ -39,7 +39,7 @@ test('a state dict goes from one module to another, and is a copy', () => {
 
 test('a state dict goes through JSON to the bit, in 5⅓ characters a number', () => {
   const source = new Tree();
-  source.leaves[0]!.weight.assign(tf.tensor1d([Number.NaN, -0]));
+  source.leaves[0]!.weight.assign(tf.tensor1d([Infinity, -0]));
   source.leaves[1]!.weight.assign(tf.tensor1d([-Infinity, 2 ** -149]));
   source.bias.assign(tf.scalar(0.1));
   const text = JSON.stringify(source.stateDict());
@@ -78,6 +78,7 @@ test('a state that JSON spoilt says where, and changes nothing', () => {
   expect(load({ shape: [], float32: '?' })).toThrow("'bias': float32 is no base64");
   expect(load({ shape: [], float32: 'AAA=' })).toThrow("'bias': float32 holds 2 bytes, expected a multiple of 4");
   expect(load({ shape: [], float32: '' })).toThrow("'bias' has shape [] with 0 values, wanted []");
+  expect(load({ shape: [], values: [Number.NaN] })).toThrow("'bias': value 0 is NaN, expected a number");
   for (const other of [null, 7, {}, { shape: [], values: { 0: 1 } }, { float32: 'AAAA' }])
     expect(load(other)).toThrow("'bias' is no { shape, values } or its JSON");
   expect(tree.bias.dataSync()[0]).toBe(7);

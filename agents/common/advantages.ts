@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions } from '../../src/options/checkArguments.ts';
 /** A rollout of `horizon` steps of `envs` parallel environments; arrays are time-major, `[horizon · envs]`. */
 export interface Rollout {
   readonly horizon: number;
@@ -19,9 +20,15 @@ export interface Rollout {
  * Schulman et al., "High-Dimensional Continuous Control Using Generalized Advantage Estimation", arXiv:1506.02438.
  */
 export function generalizedAdvantages(
-  { horizon, envs, rewards, values, dones, lastValues }: Rollout,
-  { gamma, lambda }: { gamma: number; lambda: number },
+  rollout: Rollout,
+  options: { gamma: number; lambda: number },
 ): { advantages: Float32Array; returns: Float32Array } {
+  checkArgument('generalizedAdvantages', 'rollout', rollout, Object);
+  const { horizon, envs, rewards, values, dones, lastValues } = rollout;
+  for (const [name, numbers] of Object.entries({ rewards, values, dones, lastValues })) {
+    checkArgument('generalizedAdvantages', name, numbers, Array);
+  }
+  const { gamma, lambda } = checkOptions('generalizedAdvantages', options, { gamma: Number, lambda: Number });
   const advantages = new Float32Array(horizon * envs);
   const returns = new Float32Array(horizon * envs);
   for (let env = 0; env < envs; env++) {

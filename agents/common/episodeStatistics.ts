@@ -1,3 +1,4 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { type EpisodeStatistics, EpisodeTally } from './episodeTally.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
 
@@ -11,6 +12,7 @@ import type { EpisodeReport } from './episodeTracker.ts';
  * characters. An entry that had more than 12 different ones is left out.
  */
 export function episodeStatistics(episodes: Iterable<EpisodeReport>): EpisodeStatistics {
+  checkArgument('episodeStatistics', 'episodes', episodes, [Array, Object]);
   const tally = new EpisodeTally();
   tally.add(episodes);
   return tally.statistics();

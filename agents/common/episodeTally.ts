@@ -1,4 +1,5 @@
 import type { Info } from '../../envs/index.ts';
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import type { EpisodeReport } from './episodeTracker.ts';
 import { wordsOf } from './wordsOf.ts';
 
@@ -29,6 +30,7 @@ export class EpisodeTally {
 
   add(episodes: Iterable<EpisodeReport>): void {
     for (const episode of episodes) {
+      checkArgument('episodeStatistics', 'info', episode?.info, Object);
       this.#episodes += 1;
       this.#return += episode.return;
       this.#length += episode.length;

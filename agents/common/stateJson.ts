@@ -1,4 +1,5 @@
 import { base64ToUint8Array } from 'uint8array-extras';
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { checkLevels, parseJson } from '../../src/parseJson.ts';
 import { toBase64 } from '../../src/toBase64.ts';
 
@@ -24,7 +25,15 @@ const NUMBERS: ReadonlyMap<unknown, number> = new Map([
  * @throws if the state holds anything but plain values and such arrays, a `Map` say, which JSON would lose; or is nested too deep
  */
 export function stateToJson(state: unknown): string {
-  const text = JSON.stringify(encoded(state));
+  let text: string;
+  try {
+    text = JSON.stringify(encoded(state));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Error('stateToJson: the state holds itself or is nested too deep, expected plain values', {
+      cause: error,
+    });
+  }
   checkLevels(text);
   return text;
 }
@@ -38,13 +47,14 @@ function encoded(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(encoded);
   if (ArrayBuffer.isView(value)) {
     const tag = (Object.keys(ARRAYS) as ArrayTag[]).find((name) => value instanceof ARRAYS[name]);
-    if (tag === undefined) throw new Error(`stateToJson: a state holds no ${value.constructor.name}`);
+    if (tag === undefined)
+      throw new Error(`stateToJson: a state holds no ${value.constructor.name}, expected plain values and arrays`);
     return { [tag]: toBase64(value) };
   }
   const prototype = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
   if (prototype !== Object.prototype && prototype !== null) {
     throw new Error(
-      `stateToJson: a state holds no ${typeof value === 'object' ? (value.constructor?.name ?? 'such object') : typeof value}`,
+      `stateToJson: a state holds no ${typeof value === 'object' ? (value.constructor?.name ?? 'such object') : typeof value}, expected plain values`,
     );
   }
   const entries = Object.entries(value as object).filter(([, entry]) => entry !== undefined);
@@ -61,6 +71,7 @@ function encoded(value: unknown): unknown {
  * @throws one line, if it is no JSON, nested too deep, or a number or an array in it is none
  */
 export function stateFromJson(text: string): unknown {
+  checkArgument('stateFromJson', 'text', text, String);
   try {
     return decoded(parseJson(text));
   } catch (error) {

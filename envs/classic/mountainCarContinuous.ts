@@ -63,6 +63,7 @@ export class MountainCarContinuousEnv extends BaseEnv<Float32Array, Float32Array
   }
 
   step(action: Float32Array): StepResult {
+    this.checkLength(action);
     const given = Math.fround(action[0]!);
     if (!Number.isFinite(given)) {
       const got = describe(action);

@@ -83,6 +83,7 @@ export class PendulumEnv extends BaseEnv<Float32Array, Float32Array> {
   }
 
   step(action: Float32Array): [Float32Array, number, boolean, boolean, Info] {
+    this.checkLength(action);
     const u = Math.fround(clamp(action[0]!, -maxTorque, maxTorque));
     if (Number.isNaN(u)) {
       throw new Error(`Pendulum: step() got the action ${describe(action)}, expected 1 finite number (torque)`);

@@ -1,4 +1,6 @@
 import { Rng } from '../../src/random.ts';
+import { checkResetOptions, envName } from './checks.ts';
+import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, Seed, StepResult } from './env.ts';
 import type { Space } from './spaces/space.ts';
 import { unpredictableSeed } from './unpredictableSeed.ts';
@@ -29,7 +31,10 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
     this.#rng = rng;
   }
 
-  reset({ seed, options }: ResetOptions = {}): ResetResult<Observation> {
+  /** @throws for what is no option, a seed by itself say; and what a subclass refuses */
+  reset(given?: ResetOptions): ResetResult<Observation> {
+    checkResetOptions(this, given);
+    const { seed, options } = given ?? {};
     if (seed !== undefined) this.reseed(seed);
     return this.begin(options ?? {});
   }
@@ -40,6 +45,13 @@ export abstract class BaseEnv<Observation = Float32Array, Action = Float32Array 
   }
 
   protected abstract begin(options: Record<string, unknown>): ResetResult<Observation>;
+
+  /** @throws unless the action has as many numbers as the action space; what they are the subclass looks at. */
+  protected checkLength(action: ArrayLike<number>): void {
+    const { size } = this.actionSpace;
+    if (action?.length === size) return;
+    throw new Error(`${envName(this)}: step() got the action ${describe(action)}, expected ${size} finite numbers`);
+  }
 
   abstract step(action: Action): StepResult<Observation>;
 

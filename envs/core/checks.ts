@@ -1,6 +1,8 @@
+import { checkOptions, type Kinds } from '../../src/options/checkArguments.ts';
 import { describe } from './describe.ts';
-import type { AnyEnv } from './env.ts';
-import type { Space } from './spaces/space.ts';
+import type { AnyEnv, ResetOptions, StepResult } from './env.ts';
+import { notSpace, type Space } from './spaces/space.ts';
+import type { VectorResetOptions } from './vectorEnv.ts';
 
 // The single rules of the contract, for `PassiveEnvChecker` and `checkEnv`. Each throws one line: env, rule, what was got.
 
@@ -14,13 +16,11 @@ export function expectRule(env: AnyEnv, condition: boolean, problem: () => strin
   if (!condition) throw new Error(`${envName(env)}: ${problem()}`);
 }
 
-const spaceMethods = ['sample', 'contains', 'violation', 'write', 'read'] as const;
-
-function checkSpace(env: AnyEnv, name: 'actionSpace' | 'observationSpace'): void {
+function checkSpaceOf(env: AnyEnv, name: 'actionSpace' | 'observationSpace'): void {
   const space: Partial<Space> | undefined = env[name];
   expectRule(env, space != null, () => `has no ${name}`);
-  const missing = spaceMethods.find((method) => typeof space[method] !== 'function');
-  expectRule(env, missing === undefined, () => `${name} is not a Space: it has no ${missing}()`);
+  const problem = notSpace(space);
+  expectRule(env, problem === undefined || problem.startsWith('its size'), () => `${name} is not a Space: ${problem}`);
   // Texts are observations without numbers.
   const least = name === 'actionSpace' ? 1 : 0;
   expectRule(
@@ -49,8 +49,8 @@ export function checkUnwrapped(env: AnyEnv): void {
 }
 
 export function checkSpaces(env: AnyEnv): void {
-  checkSpace(env, 'actionSpace');
-  checkSpace(env, 'observationSpace');
+  checkSpaceOf(env, 'actionSpace');
+  checkSpaceOf(env, 'observationSpace');
 }
 
 function checkObservation(env: AnyEnv, observation: unknown, from: string): void {
@@ -76,26 +76,61 @@ export function checkResetResult(env: AnyEnv, result: unknown): void {
   checkInfo(env, result[1], 'reset()');
 }
 
-export function checkStepResult(env: AnyEnv, result: unknown): void {
-  expectRule(
-    env,
-    Array.isArray(result) && result.length === 5,
-    () => `step() must return [observation, reward, terminated, truncated, info], got ${describe(result)}`,
-  );
-  const [observation, reward, terminated, truncated, info] = result;
-  checkObservation(env, observation, 'step()');
-  expectRule(
-    env,
-    typeof reward === 'number' && Number.isFinite(reward),
-    () => `step() must give a finite number as reward, got ${describe(reward)}`,
-  );
-  for (const [name, flag] of [
-    ['terminated', terminated],
-    ['truncated', truncated],
-  ]) {
-    expectRule(env, typeof flag === 'boolean', () => `step() must give a boolean as ${name}, got ${describe(flag)}`);
+/**
+ * Checks what an env gives in a step, but for the observation; where all is right it allocates nothing.
+ * @param step the how manyeth of the episode it is, where that is known
+ */
+export function checkStepForm(env: AnyEnv, result: unknown, step?: number): asserts result is StepResult<unknown> {
+  if (!Array.isArray(result) || result.length !== 5) {
+    refuseStep(env, step, 'must return [observation, reward, terminated, truncated, info]', result);
   }
-  checkInfo(env, info, 'step()');
+  // By index: destructuring goes through an iterator.
+  if (!isReward(result[1])) refuseStep(env, step, `must give ${rewardRule(result[1])} as reward`, result[1]);
+  if (typeof result[2] !== 'boolean') refuseStep(env, step, 'must give a boolean as terminated', result[2]);
+  if (typeof result[3] !== 'boolean') refuseStep(env, step, 'must give a boolean as truncated', result[3]);
+  const info: unknown = result[4];
+  if (typeof info !== 'object' || info === null || Array.isArray(info)) {
+    refuseStep(env, step, 'must give an info object', info);
+  }
+}
+
+function refuseStep(env: AnyEnv, step: number | undefined, rule: string, got: unknown): never {
+  throw new Error(`${envName(env)}: ${step === undefined ? '' : `step ${step}: `}step() ${rule}, got ${describe(got)}`);
+}
+
+export function checkStepResult(env: AnyEnv, result: unknown): void {
+  checkStepForm(env, result);
+  checkObservation(env, result[0], 'step()');
+}
+
+/** Rewards are learnt from in float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** What a reward must be, of which this is none. */
+export function rewardRule(reward: unknown): string {
+  return Number.isFinite(reward) ? 'a number that float32 holds' : 'a finite number';
+}
+
+export function isReward(reward: unknown): reward is number {
+  return typeof reward === 'number' && reward >= -LARGEST && reward <= LARGEST;
+}
+
+const resetKinds: Kinds<ResetOptions> = { seed: [Number, String, undefined], options: [Object, undefined] };
+const vectorResetKinds: Kinds<VectorResetOptions> = { ...resetKinds, mask: [Array, undefined] };
+
+/**
+ * Looks at what `reset` is given, if it is: a seed by itself, or a misspelt one, would be no seed.
+ * @param owner whose `reset` it is, an env or a name
+ * @throws one line
+ */
+export function checkResetOptions(owner: AnyEnv | string, options: ResetOptions | undefined): void {
+  if (options === undefined) return;
+  checkOptions(`${typeof owner === 'string' ? owner : envName(owner)}.reset`, options, resetKinds);
+}
+
+/** {@link checkResetOptions} of a vector env. */
+export function checkVectorResetOptions(owner: string, options: VectorResetOptions | undefined): void {
+  if (options !== undefined) checkOptions(`${owner}.reset`, options, vectorResetKinds);
 }
 
 /** Equality by value of numbers, strings, arrays, typed arrays and plain objects; NaN equals NaN. */

@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions } from '../../src/options/checkArguments.ts';
 import { choicesOf } from '../../src/policies/multiDiscreteSpace.ts';
 import { ObservationLayout } from '../../src/policies/observationLayout.ts';
 import { plainSpace } from '../../src/policies/plainSpace.ts';
@@ -31,7 +32,10 @@ export class FlatVectorEnv implements VectorEnv {
   readonly #finalObservations: Float32Array;
 
   /** @throws when the observations have no numbers, or there are to be masks of actions that are no choices */
-  constructor(env: VectorEnv, { actionMask = false }: FlatVectorEnvOptions = {}) {
+  constructor(env: VectorEnv, options: FlatVectorEnvOptions = {}) {
+    checkArgument('FlatVectorEnv', 'env', env, Object);
+    checkArgument('FlatVectorEnv', 'env.numEnvs', env.numEnvs, Number);
+    const { actionMask = false } = checkOptions('FlatVectorEnv', options, { actionMask: [Boolean, undefined] });
     const space = env.singleObservationSpace;
     this.env = env;
     this.#layout = new ObservationLayout('FlatVectorEnv: observations', space);

@@ -1,3 +1,5 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
+
 const loaders = new Map<string, () => Promise<unknown>>();
 const loaded = new Set<string>();
 
@@ -23,6 +25,7 @@ export function isUnloaded(id: string): boolean {
  * @throws one line, if a package that it needs is not installed
  */
 export async function loadEnv(id: string): Promise<void> {
+  checkArgument('loadEnv', 'id', id, String);
   const namespace = namespaceOf(id);
   await loaders.get(namespace)?.();
   loaded.add(namespace);

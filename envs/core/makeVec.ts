@@ -1,3 +1,4 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { describe } from './describe.ts';
 import { providerOf } from './envProvider.ts';
 import { NUM_ENVS_LIMIT } from './numEnvsLimit.ts';
@@ -42,6 +43,7 @@ const USUAL_TIMEOUT = 60;
  */
 export function makeVec<Id extends string = string>(id: Id | EnvId, options?: VecOptions & EnvOptions<Id>): VectorEnv;
 export function makeVec(id: string, given: MakeVecOptions = {}): VectorEnv {
+  checkArgument('makeVec', 'id', id, String);
   checkIsObject('makeVec', given);
   const foreign = providerOf(id);
   if (foreign) return foreign.provider.makeVec(foreign.id, given);

@@ -1,5 +1,6 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { Rng } from '../../src/random.ts';
-import { checkMethods, checkSpaces } from './checks.ts';
+import { checkMethods, checkResetOptions, checkSpaces } from './checks.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Env, EnvSpec, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { Box } from './spaces/box.ts';
@@ -53,6 +54,8 @@ export class ProductEnv implements Env<Float32Array, Float32Array> {
    * @throws when there are none, one makes no environment, or one whose observations or actions are no float32 `Box`
    */
   constructor(makers: readonly (() => unknown)[]) {
+    checkArgument('ProductEnv', 'makers', makers, Array);
+    for (const [i, maker] of makers.entries()) checkArgument('ProductEnv', `makers.${i}`, maker, Function);
     if (makers.length === 0) throw new Error('ProductEnv: needs at least one env, got none');
     const envs = makers.map((maker, i) => {
       const env = maker() as Env<Float32Array, Float32Array>;
@@ -83,7 +86,9 @@ export class ProductEnv implements Env<Float32Array, Float32Array> {
     return this.#parts.map(({ env }) => env);
   }
 
-  reset({ seed, options }: ResetOptions = {}): ResetResult {
+  reset(given?: ResetOptions): ResetResult {
+    checkResetOptions('ProductEnv', given);
+    const { seed, options } = given ?? {};
     const rng = seed === undefined ? undefined : new Rng(seed).split('productEnv');
     for (const [i, part] of this.#parts.entries()) {
       const [observation, info] = part.env.reset({ seed: rng?.split(i).seed, options });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { lettersApart } from '../../src/options/nearest.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { withDefaults } from '../../src/options/withDefaults.ts';
@@ -76,6 +77,7 @@ const idPattern = /^(?:[\w-]+\/)?[\w.-]+-v\d+$/;
 export function register<Options extends object = Record<string, unknown>>(
   registration: EnvRegistration<Options>,
 ): void {
+  checkArgument('register', 'registration', registration, Object);
   const { id, entryPoint, maxEpisodeSteps, module } = registration;
   if (typeof id !== 'string' || !idPattern.test(id)) {
     throw new Error(`register: the id must look like Name-v0 or namespace/Name-v0, got ${describe(id)}`);
@@ -143,6 +145,7 @@ export function make<Observation = Float32Array, Action = Float32Array | number,
   options?: MakeLimits & EnvOptions<Id>,
 ): Env<Observation, Action>;
 export function make(id: string, given: MakeOptions = {}): AnyEnv {
+  checkArgument('make', 'id', id, String);
   checkIsObject('make', given);
   const foreign = providerOf(id);
   return foreign ? foreign.provider.make(foreign.id, given) : makeRegistered('make', id, given);
@@ -164,6 +167,9 @@ export const limitNames = [
  */
 export function makeRegistered(owner: string, id: string, given: MakeOptions, own: readonly string[] = []): AnyEnv {
   const { maxEpisodeSteps, disableEnvChecker = false, frameStack, workers: _, workerTimeout: __, ...options } = given;
+  if (maxEpisodeSteps !== undefined && maxEpisodeSteps !== Infinity)
+    checkCount(owner, 'maxEpisodeSteps', maxEpisodeSteps);
+  checkArgument(owner, 'disableEnvChecker', disableEnvChecker, Boolean);
   const registration = registry.get(id);
   if (registration === undefined) throw unknownId(owner, id);
   const limit = maxEpisodeSteps ?? registration.maxEpisodeSteps ?? Infinity;

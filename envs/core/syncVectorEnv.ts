@@ -1,8 +1,8 @@
+import { checkArgument, checkOptions } from '../../src/options/checkArguments.ts';
 import { Rng } from '../../src/random.ts';
-import { checkMethods, checkSpaces, envName } from './checks.ts';
+import { checkMethods, checkSpaces, checkVectorResetOptions, envName, isReward, rewardRule } from './checks.ts';
 import { describe } from './describe.ts';
 import type { AnyEnv, Info } from './env.ts';
-import { checkChoice } from './options.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
 import { spelledOut } from './spaces/spelledOut.ts';
 import { restoreState, stateOf } from './state.ts';
@@ -74,16 +74,16 @@ export class SyncVectorEnv implements VectorEnv {
    * @param part of which larger vector env it is a part, if it is.
    * @throws when there are none, one is no environment, the autoreset mode is unknown, or the spaces differ.
    */
-  constructor(
-    makers: readonly (() => AnyEnv)[],
-    { autoresetMode = 'sameStep' }: SyncVectorEnvOptions = {},
-    part?: VectorPart,
-  ) {
+  constructor(makers: readonly (() => AnyEnv)[], options: SyncVectorEnvOptions = {}, part?: VectorPart) {
     const { owner = 'SyncVectorEnv', first: place = 0, at = new Int32Array(1) } = part ?? {};
+    checkArgument(owner, 'makers', makers, Array);
+    for (const [i, maker] of makers.entries()) checkArgument(owner, `makers.${i}`, maker, Function);
+    const { autoresetMode = 'sameStep' } = checkOptions(owner, options, {
+      autoresetMode: [...autoresetModes, undefined],
+    });
     this.#owner = owner;
     this.#first = place;
     this.#at = at;
-    checkChoice(owner, 'autoresetMode', autoresetMode, autoresetModes);
     this.envs = makers.map((maker, i) => {
       this.#at[0] = place + i;
       return maker();
@@ -115,7 +115,9 @@ export class SyncVectorEnv implements VectorEnv {
     this.#check = new VectorActions(owner, this.singleActionSpace, this.#ended);
   }
 
-  reset({ seed, options, mask }: VectorResetOptions = {}): [observations: Float32Array, infos: Info[]] {
+  reset(given?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+    checkVectorResetOptions(this.#owner, given);
+    const { seed, options, mask } = given ?? {};
     if (mask !== undefined && mask.length !== this.numEnvs) {
       throw new Error(`${this.#owner}.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
     }
@@ -129,7 +131,7 @@ export class SyncVectorEnv implements VectorEnv {
       }
     } catch (error) {
       this.#failed = at[0]! - first;
-      throw error;
+      throw this.#named(error, this.#failed);
     }
     if (mask === undefined) {
       this.#steps = 0;
@@ -163,6 +165,12 @@ export class SyncVectorEnv implements VectorEnv {
     throw new Error(`${this.#where(i)}: ${rule}, got ${describe(got)}`);
   }
 
+  /** An error that JavaScript throws, as for a null where there should be an array, says nothing of where that was. */
+  #named(error: unknown, i: number): unknown {
+    const isNative = [TypeError, RangeError, ReferenceError, SyntaxError].some((type) => error instanceof type);
+    return isNative ? new Error(`${this.#where(i)}: ${oneLine(error as Error)}`, { cause: error }) : error;
+  }
+
   #where(i: number): string {
     return `${this.#owner}: env ${this.#first + i} (${envName(this.envs[i]!)}), step ${this.#steps}`;
   }
@@ -188,7 +196,7 @@ export class SyncVectorEnv implements VectorEnv {
       }
     } catch (error) {
       this.#failed = at[0]! - first;
-      throw error;
+      throw this.#named(error, this.#failed);
     }
     return this.#result;
   }
@@ -220,10 +228,7 @@ export class SyncVectorEnv implements VectorEnv {
     const terminated: unknown = step[2];
     const truncated: unknown = step[3];
     const info: unknown = step[4];
-    // −∞ < x < ∞ leaves out NaN, too.
-    if (typeof reward !== 'number' || !(reward > -Infinity && reward < Infinity)) {
-      this.#refuse(i, 'the reward must be a finite number', reward);
-    }
+    if (!isReward(reward)) this.#refuse(i, `the reward must be ${rewardRule(reward)}`, reward);
     if (typeof terminated !== 'boolean') this.#refuse(i, 'terminated must be a boolean', terminated);
     if (typeof truncated !== 'boolean') this.#refuse(i, 'truncated must be a boolean', truncated);
     if (typeof info !== 'object' || info === null) this.#refuse(i, 'info must be an object', info);
@@ -261,6 +266,9 @@ export class SyncVectorEnv implements VectorEnv {
 
   /** @throws when the state is of another number of envs. */
   setState(state: VectorState): void {
+    if (!Array.isArray(state?.envs)) {
+      throw new Error(`SyncVectorEnv.setState: got ${describe(state)}, expected what state() gives`);
+    }
     if (state.envs.length !== this.numEnvs) {
       throw new Error(`SyncVectorEnv.setState: the state is of ${state.envs.length} envs, expected ${this.numEnvs}`);
     }
@@ -271,4 +279,8 @@ export class SyncVectorEnv implements VectorEnv {
     this.#ended.set(state.ended);
     this.#failed = state.failed;
   }
+}
+
+function oneLine({ name, message }: Error): string {
+  return `${name}: ${message.replaceAll(/\s+/g, ' ').slice(0, 200)}`;
 }

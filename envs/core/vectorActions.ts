@@ -1,3 +1,4 @@
+import { describe } from './describe.ts';
 import { Box } from './spaces/box.ts';
 import { Dict } from './spaces/dict.ts';
 import { Discrete } from './spaces/discrete.ts';
@@ -30,8 +31,9 @@ export class VectorActions {
   checkLength(actions: BatchArray): void {
     const n = this.#ended.length;
     const { size } = this.#space;
-    if (actions.length === n * size) return;
-    throw new Error(`${this.#owner}.step: got ${actions.length} numbers, expected ${n} actions of ${size}`);
+    if (actions?.length === n * size) return;
+    const got = actions?.length === undefined ? describe(actions) : `${actions.length} numbers`;
+    throw new Error(`${this.#owner}.step: got ${got}, expected ${n} actions of ${size}`);
   }
 
   /** @throws where an episode has ended, in the mode `'disabled'` */

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../src/options/checkArguments.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { type ColourName, themeColour } from './palette.ts';
 
@@ -37,7 +38,15 @@ export class Drawing {
   readonly #height: number;
 
   constructor(options: DrawingOptions) {
-    const { x, y, width = 320 } = options;
+    const {
+      x,
+      y,
+      width = 320,
+    } = checkOptions('Drawing', options, { x: Array, y: Array, label: String, width: [Number, undefined] });
+    for (const [name, [low, high]] of Object.entries({ x, y })) {
+      if (low < high && Number.isFinite(high - low)) continue;
+      throw new Error(`Drawing: ${name}: got ${low} and ${high}, expected finite numbers low < high`);
+    }
     this.#options = options;
     this.#width = width;
     this.#scale = width / (x[1] - x[0]);

@@ -1,3 +1,4 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { toBase64 } from '../../src/toBase64.ts';
 import { clamp } from '../core/clamp.ts';
 import { checkOptionNames, checkPositive } from '../core/options.ts';
@@ -37,7 +38,10 @@ type Shown = Pick<Trajectory<unknown, unknown>, 'frames' | 'rewards' | 'infos' |
  */
 export function trajectoryPage(trajectory: Shown, options: TrajectoryPageOptions = {}): string {
   checkOptionNames('trajectoryPage', options, ['title', 'framesPerSecond', 'three']);
+  checkArgument('trajectoryPage', 'trajectory', trajectory, Object);
   const { frames, rewards, motion } = trajectory;
+  checkArgument('trajectoryPage', 'trajectory.frames', frames, Array);
+  checkArgument('trajectoryPage', 'trajectory.rewards', rewards, Array);
   const steps = rewards.length;
   if (frames.length !== steps + 1) {
     const wanted = `${steps + 1} of RecordTrajectory(env, { frames: true })`;

@@ -1,5 +1,5 @@
 import { Rng } from '../../src/random.ts';
-import { checkResetResult, checkStepResult } from '../core/checks.ts';
+import { checkResetResult, checkStepResult, checkVectorResetOptions, isReward, rewardRule } from '../core/checks.ts';
 import type { AnyEnv, Info, ResetResult, StepResult } from '../core/env.ts';
 import { Dict } from '../core/spaces/dict.ts';
 import type { BatchArray, Space } from '../core/spaces/space.ts';
@@ -76,7 +76,9 @@ export class GymnasiumVectorEnv implements VectorEnv {
   }
 
   /** @throws as {@link step}; and when the mask has the wrong length */
-  reset({ seed, options, mask }: VectorResetOptions = {}): [observations: Float32Array, infos: Info[]] {
+  reset(given?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+    checkVectorResetOptions(this.#name, given);
+    const { seed, options, mask } = given ?? {};
     const { numEnvs } = this;
     if (mask !== undefined && mask.length !== numEnvs) {
       throw new Error(`${this.#name}: reset() got a mask of ${mask.length} entries, expected ${numEnvs}`);
@@ -126,9 +128,9 @@ export class GymnasiumVectorEnv implements VectorEnv {
       if (finalInfos[i] !== undefined) {
         this.#checkObservations('step', finalObservations.subarray(i * size, (i + 1) * size), i);
       }
-      if (Number.isFinite(rewards[i])) continue;
+      if (isReward(rewards[i])) continue;
       const got = `gave the reward ${rewards[i]}`;
-      throw new Error(`${this.#name}: step() of environment ${i} ${got}, expected a finite number`);
+      throw new Error(`${this.#name}: step() of environment ${i} ${got}, expected ${rewardRule(rewards[i])}`);
     }
   }
 

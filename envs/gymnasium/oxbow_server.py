@@ -43,6 +43,8 @@ MAKING = "gymnasium.make()"
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # Of a payload; the longest text that JavaScript has is a little longer.
 MOST_BYTES = 2**29 - 1024
+# Of infos as JSON, and of a line that says what went wrong, in characters; a traceback has as much at each end.
+MOST_INFOS, MOST_SAID, MOST_TRACED = 2**26, 1000, 10000
 # Seconds for an environment to close itself when there are no more requests, and for the process of one that was closed to end.
 PATIENCE, PATIENCE_CLOSED = 0.3, 1
 
@@ -90,9 +92,13 @@ def load_packages():
 
 def one_line(text):
     try:
-        return " ".join(str(text).split())
+        return cut(" ".join(str(text).split()), MOST_SAID)
     except Exception as error:
         return f"(its text raised {type(error).__name__})"
+
+
+def cut(text, most):
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
 
 
 def place_of(error):
@@ -113,8 +119,10 @@ def describe_error(error):
         message = f"{type(cause).__name__}: {said}"
     else:
         message = f"{call} raised {type(cause).__name__}{': ' + said if said else ''}{place_of(cause)}"
-    lines = traceback.format_exception(type(cause), cause, cause.__traceback__)
-    return {"message": message, "traceback": "".join(lines)}
+    lines = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__))
+    if len(lines) > 2 * MOST_TRACED:
+        lines = f"{lines[:MOST_TRACED]}\n…\n{lines[-MOST_TRACED:]}"
+    return {"message": message, "traceback": lines}
 
 
 def is_advice(call, error):
@@ -137,6 +145,8 @@ def plain(x):
         # Not by tolist, which gives a longdouble as it is.
         return float(x) if math.isfinite(x) else None
     if isinstance(x, (np.ndarray, np.generic)):
+        if x.nbytes > MOST_INFOS:
+            raise too_large(x.nbytes)
         told = x.tolist()
         return plain(told) if type(told) is not type(x) else str(x)
     return x if x is None or isinstance(x, (bool, int, str)) else str(x)
@@ -147,9 +157,19 @@ encode_finite = json.JSONEncoder(default=plain, allow_nan=False).encode
 
 def encode(value):
     try:
-        return encode_finite(value).encode()
-    except (TypeError, ValueError):
-        return json.dumps(plain(value)).encode()
+        try:
+            encoded = encode_finite(value).encode()
+        except (TypeError, ValueError):
+            encoded = json.dumps(plain(value)).encode()
+    except RecursionError:
+        raise Refusal("its infos hold themselves, or are nested too deep, expected what JSON has a form for") from None
+    if len(encoded) > MOST_INFOS:
+        raise too_large(len(encoded))
+    return encoded
+
+
+def too_large(count):
+    return Refusal(f"its infos have {count} bytes, expected at most {MOST_INFOS} in a step")
 
 
 class Environments:
@@ -246,8 +266,11 @@ class Environments:
         except spaces.Misfit as error:
             raise Refusal(f"{call}() of environment {self.first + i} gave {error}") from None
         try:
+            # Of a complex number numpy would take the real part.
+            if type(reward) is not float and np.iscomplexobj(reward):
+                raise TypeError
             self.rewards[i] = float(reward)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             said = f"gave the reward {one_line(reward)}, expected a number"
             raise Refusal(f"{call}() of environment {self.first + i} {said}") from None
         if not isinstance(info, dict):

@@ -20,8 +20,13 @@ class Misfit(Exception):
     """A value that is not of its space, in words for the user."""
 
 
+# Characters of a value that a line says.
+MOST_SAID = 1000
+
+
 def one_line(text):
-    return " ".join(str(text).split())
+    line = " ".join(str(text).split())
+    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}… ({len(line)} characters)"
 
 
 def is_text(space):
@@ -92,6 +97,8 @@ def describe(space):
         return {**common, "spaces": {str(name): describe(part) for name, part in parts}}
     if isinstance(space, spaces.Tuple):
         return {**common, "spaces": [describe(part) for _, part in parts]}
+    if isinstance(space, spaces.Box) and space.dtype.kind not in "fiub":
+        raise Unknown(one_line(space))
     if isinstance(space, spaces.Box):
         return {**common, "shape": space.shape, "low": bounds(space.low), "high": bounds(space.high)}
     if isinstance(space, spaces.Discrete):
@@ -163,6 +170,9 @@ class Rows:
 
     def array_of(self, part, leaf):
         at = f" at {leaf.name}" if leaf.name else ""
+        # Numpy would drop the imaginary part.
+        if np.iscomplexobj(part):
+            raise Misfit(f"the observation {one_line(part)}{at}, expected numbers that are not complex")
         try:
             given = array = np.asarray(part, None if leaf.is_whole else leaf.type)
             if given.dtype != leaf.type:

@@ -1,5 +1,6 @@
+import { checkOptions } from '../../src/options/checkArguments.ts';
 import { portableMath } from '../../src/portableMath.ts';
-import type { Rng } from '../../src/random.ts';
+import { Rng } from '../../src/random.ts';
 import { describe } from '../core/describe.ts';
 import type { Env } from '../core/env.ts';
 import { checkChoice, checkCount, checkRange } from '../core/options.ts';
@@ -155,15 +156,24 @@ export function drawBanks(count: number, upperShare: number, rng: Rng): Bank[] {
  *
  * @throws for an option out of range, or when fewer than one walk in ten gets home.
  */
-export function collectDemonstrations({
-  envId,
-  episodes,
-  rng,
-  action = 'velocity',
-  upperShare = 0.5,
-  path = 'shortest',
-  noise = demonstrationNoise,
-}: DemonstrationOptions): Demonstrations {
+export function collectDemonstrations(options: DemonstrationOptions): Demonstrations {
+  const {
+    envId,
+    episodes,
+    rng,
+    action = 'velocity',
+    upperShare = 0.5,
+    path = 'shortest',
+    noise = demonstrationNoise,
+  } = checkOptions('collectDemonstrations', options, {
+    envId: String,
+    episodes: Number,
+    rng: Rng,
+    action: [String, undefined],
+    upperShare: [Number, undefined],
+    path: [String, undefined],
+    noise: [Number, undefined],
+  });
   const owner = 'collectDemonstrations';
   checkChoice(owner, 'envId', envId, Object.keys(allLakeGrains));
   checkChoice(owner, 'path', path, demonstrationPaths);

@@ -128,6 +128,7 @@ export abstract class LakeWalkEnv extends BaseEnv<Float32Array, Float32Array> {
   }
 
   step(action: Float32Array): [Float32Array, number, boolean, boolean, LakeInfo] {
+    this.checkLength(action);
     const [dx, dy] = this.action === 'velocity' ? this.#velocityStep(action) : this.#headingStep(action);
     if (!Number.isFinite(dx) || !Number.isFinite(dy)) {
       const wanted = `${this.actionSpace.size} finite numbers (${this.action})`;

@@ -1,4 +1,5 @@
 import type { MainModule, MjModel } from '@mujoco/mujoco';
+import { checkOptions } from '../../src/options/checkArguments.ts';
 
 /** The one version whose results are ours: another's physics differs in the last bits from the first step on. */
 const VERSION = 3014000;
@@ -26,12 +27,13 @@ let loading: Promise<void> | undefined;
  *
  * @throws one line, if the package is not installed, is of another version, or its WebAssembly cannot be read
  */
-export function loadMujoco(options: LoadMujocoOptions = {}): Promise<void> {
-  if (physics !== undefined && physics.aborted === undefined) return Promise.resolve();
+export async function loadMujoco(options: LoadMujocoOptions = {}): Promise<void> {
+  checkOptions('loadMujoco', options, { wasm: [String, URL, Uint8Array, undefined] });
+  if (physics !== undefined && physics.aborted === undefined) return;
   loading ??= load(options).finally(() => {
     loading = undefined;
   });
-  return loading;
+  await loading;
 }
 
 async function load({ wasm }: LoadMujocoOptions): Promise<void> {

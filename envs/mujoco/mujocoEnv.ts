@@ -1,4 +1,5 @@
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import { Rng, type RngState } from '../../src/random.ts';
 import { BaseEnv } from '../core/baseEnv.ts';
 import { describe } from '../core/describe.ts';
@@ -148,8 +149,11 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
   #last = new Float64Array(0);
   #isClosed = false;
 
-  constructor({ name, xml, frameSkip, view = 'side' }: MujocoEnvSettings) {
+  constructor(settings: MujocoEnvSettings) {
     super();
+    checkArgument('MujocoEnv', 'settings', settings, Object);
+    const { name, xml, frameSkip, view = 'side' } = settings;
+    checkArgument('MujocoEnv', 'name', name, String);
     checkCount(name, 'frameSkip', frameSkip);
     // MuJoCo itself would abort, and take all other envs with it.
     if (typeof xml !== 'string') throw new Error(`${name}: xml must be a text of MJCF, got ${describe(xml)}`);
@@ -166,6 +170,9 @@ export abstract class MujocoEnv extends BaseEnv<Float64Array, Float32Array> {
     this.nu = model.nu;
     if (this.nu === 0) throw new Error(`${name}: the model has no actuators, expected one at least`);
     this.timestep = model.opt.timestep;
+    if (!(this.timestep > 0 && this.timestep < Infinity)) {
+      throw new Error(`${name}: the model has the timestep ${this.timestep}, expected seconds above 0`);
+    }
     this.dt = this.timestep * frameSkip;
     const range = this.modelArray('actuator_ctrlrange');
     // An actuator without limits has the range [0, 0].

@@ -40,6 +40,7 @@ export abstract class BanditEnv extends BaseEnv<Float32Array, Float32Array> {
 
   /** @throws for an action that is not finite. */
   step(action: Float32Array): StepResult {
+    this.checkLength(action);
     const { size } = this.actionSpace;
     for (let i = 0; i < size; i++) {
       if (!Number.isFinite(action[i])) {

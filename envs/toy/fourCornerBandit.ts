@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { checkOptions } from '../../src/options/checkArguments.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
-import type { Rng } from '../../src/random.ts';
+import { Rng } from '../../src/random.ts';
 import { clamp } from '../core/clamp.ts';
 import type { Info } from '../core/env.ts';
 import { checkCount } from '../core/options.ts';
@@ -86,11 +87,12 @@ export class FourCornerBanditEnv extends BanditEnv {
  * @returns `actions` `[count, 2]`, `rewards` `[count]`, and `observations` `[count, 1]` of zeros.
  * @throws when `count` is not a positive integer.
  */
-export function fourCornerData({ count, rng }: { count: number; rng: Rng }): {
+export function fourCornerData(options: { count: number; rng: Rng }): {
   observations: Float32Array;
   actions: Float32Array;
   rewards: Float64Array;
 } {
+  const { count, rng } = checkOptions('fourCornerData', options, { count: Number, rng: Rng });
   checkCount('fourCornerData', 'count', count);
   const actions = new Float32Array(2 * count);
   const rewards = new Float64Array(count);

@@ -148,7 +148,8 @@ export class GridworldEnv extends BaseEnv<Float32Array, Float32Array | number> {
       if (this.actionSpace.contains(action)) return [(action % 3) - 1, Math.floor(action / 3) - 1];
       throw new Error(`Gridworld: step() got the action ${describe(action)}, expected an integer in [0, 8]`);
     }
-    const [dx, dy] = typeof action === 'number' ? [] : action;
+    this.checkLength(action as Float32Array);
+    const [dx, dy] = action as Float32Array;
     if (Number.isFinite(dx) && Number.isFinite(dy)) return [roundedMove(dx!), roundedMove(dy!)];
     throw new Error(`Gridworld: step() got the action ${describe(action)}, expected 2 finite numbers (move)`);
   }

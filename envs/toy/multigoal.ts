@@ -87,6 +87,7 @@ export class MultigoalEnv extends BaseEnv<Float32Array, Float32Array> {
   }
 
   step(action: Float32Array): [Float32Array, number, boolean, boolean, MultigoalInfo] {
+    this.checkLength(action);
     const vx = clamp(action[0]!, -1, 1);
     const vy = clamp(action[1]!, -1, 1);
     if (!(Number.isFinite(vx) && Number.isFinite(vy))) {

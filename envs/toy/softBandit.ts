@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { checkOptions } from '../../src/options/checkArguments.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';
-import type { Rng } from '../../src/random.ts';
+import { Rng } from '../../src/random.ts';
 import type { Info } from '../core/env.ts';
 import { checkCount } from '../core/options.ts';
 import { Box } from '../core/spaces/box.ts';
@@ -72,10 +73,11 @@ function isWater(action: ArrayLike<number>): boolean {
  * @returns `actions` `[count, 1]`, and `observations` `[count, 1]` of zeros.
  * @throws when `count` is not a positive integer.
  */
-export function softBanditData({ count, rng }: { count: number; rng: Rng }): {
+export function softBanditData(options: { count: number; rng: Rng }): {
   observations: Float32Array;
   actions: Float32Array;
 } {
+  const { count, rng } = checkOptions('softBanditData', options, { count: Number, rng: Rng });
   checkCount('softBanditData', 'count', count);
   const actions = Float32Array.from({ length: count }, (_, i) => rng.normal(i % 2 === 0 ? 1 : -1, 0.2));
   return { observations: new Float32Array(count), actions };

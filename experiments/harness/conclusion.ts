@@ -1,3 +1,4 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SummaryRow } from './experiment.ts';
 import { trueMinus } from './report/trueMinus.ts';
@@ -82,10 +83,14 @@ export const DECIDING_SEEDS = 10;
  * @param seeds by how many the clauses are judged; fewer than {@link DECIDING_SEEDS} decide nothing
  */
 export function concludeClauses(
-  { question, prediction, answer, endpoints }: Omit<Conclusion, 'measured' | 'verdict'>,
+  asked: Omit<Conclusion, 'measured' | 'verdict'>,
   clauses: Criteria,
   seeds: number,
 ): Conclusion {
+  checkArgument('concludeClauses', 'asked', asked, Object);
+  checkArgument('concludeClauses', 'clauses', clauses, Array);
+  checkArgument('concludeClauses', 'seeds', seeds, Number);
+  const { question, prediction, answer, endpoints } = asked;
   return {
     question,
     ...(answer && { answer }),

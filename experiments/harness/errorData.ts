@@ -7,12 +7,15 @@ export interface ErrorData {
   readonly cause?: ErrorData;
 }
 
+/** What Redis says behind an error of a script: its hash, of no use to a reader. */
+const OF_SCRIPT = /,? script: [0-9a-f]{40}, on @user_script:\d+\.?/;
+
 /** What is told of an error, and of its causes; or of whatever else was thrown. */
 export function toErrorData(error: unknown): ErrorData {
   if (!(error instanceof Error)) return { message: `throws ${textOf(error)}` };
   const { message, name, stack, code, cause } = error as NodeJS.ErrnoException;
   return {
-    message,
+    message: message.replace(OF_SCRIPT, ''),
     name,
     ...(stack && { stack }),
     ...(typeof code === 'string' && { code }),

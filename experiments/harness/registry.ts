@@ -1,3 +1,4 @@
+import { checkArgument } from '../../src/options/checkArguments.ts';
 import type { CommonConfig, Experiment, Job } from './experiment.ts';
 
 /**
@@ -13,7 +14,18 @@ export interface Registry {
 /** An experiment whose settings and jobs are its own business; see {@link defineExperiment}. */
 export type AnyExperiment = Experiment<CommonConfig, Job>;
 
-/** Checks an experiment against its own types and gives it the type that a {@link Registry} holds. */
+/** Checks an experiment against its own types and gives it the type that a {@link Registry} holds. @throws if it lacks a part */
 export function defineExperiment<C extends CommonConfig, J extends Job>(experiment: Experiment<C, J>): AnyExperiment {
+  checkArgument('defineExperiment', 'experiment', experiment, Object);
+  const { name, description, schema, presets, choices, steps } = experiment;
+  const where = `defineExperiment${typeof name === 'string' ? `('${name}')` : ''}`;
+  for (const [field, text] of Object.entries({ name, description })) checkArgument(where, field, text, String);
+  for (const [field, part] of Object.entries({ schema, choices, steps, presets })) {
+    checkArgument(where, field, part, Object);
+  }
+  checkArgument(where, 'presets.quick', presets.quick, Object);
+  for (const method of ['runtime', 'jobs', 'runJob', 'tables', 'report'] as const) {
+    checkArgument(where, method, experiment[method], Function);
+  }
   return experiment as unknown as AnyExperiment;
 }

@@ -6,8 +6,9 @@ import { Distribution } from '../distributions/distribution.ts';
 import { probabilityBefore } from '../distributions/probabilityBefore.ts';
 import { currentTrace } from '../engine/trace/traceBackend.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
-import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange } from './midpoints.ts';
+import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange, rangeKinds } from './midpoints.ts';
 
 /** Which component, given which values of the others, and the range of its integral. */
 export interface ConditionalOptions extends QuadratureRange {
@@ -45,9 +46,14 @@ export class ConditionalByQuadrature extends Distribution {
    */
   constructor(options: ConditionalOptions) {
     super();
-    const { joint, of, given, ...range } = options;
     const owner = 'ConditionalByQuadrature';
-    checkJoint(owner, joint, of);
+    const { joint, of, given, ...range } = checkOptions(owner, options, {
+      ...rangeKinds,
+      joint: Distribution,
+      of: Number,
+      given: tf.Tensor,
+    });
+    checkJoint(owner, joint.eventShape, of);
     const batch = broadcastShape(given.shape.slice(0, -1), joint.batchShape);
     if (given.rank === 0 || given.shape.at(-1) !== joint.eventShape[0]! - 1 || batch === undefined) {
       throw new Error(

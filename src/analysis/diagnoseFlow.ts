@@ -9,10 +9,10 @@ import { Tanh } from '../bijectors/elementwise/tanh.ts';
 import { jacobians, logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { observeBijectors } from '../bijectors/observe.ts';
 import { checkedSamples } from '../distributions/estimate.ts';
-import type { TransformedDistribution } from '../distributions/transformedDistribution.ts';
+import { TransformedDistribution } from '../distributions/transformedDistribution.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
-import { checkDistribution } from './checkDistribution.ts';
-import type { SampleOptions } from './expectationEstimate.ts';
+import { type SampleOptions, sampleKinds } from './expectationEstimate.ts';
 
 /** Beyond it tanh x does not hold x to three digits in float32; nor does a sigmoid above twice of it, where it comes near 1. */
 const SATURATED = 6;
@@ -53,11 +53,9 @@ export interface FlowDiagnosis {
  * couplings and other layers too; and compares log-determinants with the Jacobian of a few draws.
  * @throws if `samples` is no integer above 1
  */
-export function diagnoseFlow(
-  distribution: TransformedDistribution,
-  { rng, samples = 1024 }: SampleOptions,
-): FlowDiagnosis {
-  checkDistribution('diagnoseFlow', distribution);
+export function diagnoseFlow(distribution: TransformedDistribution, options: SampleOptions): FlowDiagnosis {
+  checkArgument('diagnoseFlow', 'distribution', distribution, TransformedDistribution);
+  const { rng, samples = 1024 } = checkOptions('diagnoseFlow', options, sampleKinds);
   checkedSamples('diagnoseFlow', samples);
   const { base, bijector } = distribution;
   const shares = { tail: new Share(), saturation: new Share() };

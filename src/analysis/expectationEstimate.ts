@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Distribution } from '../distributions/distribution.ts';
+import { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
-import type { Rng } from '../random.ts';
-import { checkDistribution } from './checkDistribution.ts';
+import { checkArgument, checkOptions, type Kinds } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 
 /** Options of estimates from samples. */
 export interface SampleOptions {
@@ -10,6 +10,8 @@ export interface SampleOptions {
   /** How many draws. */
   readonly samples?: number;
 }
+
+export const sampleKinds: Kinds<SampleOptions> = { rng: Rng, samples: [Number, undefined] };
 
 /**
  * E[f(X)] estimated from `samples` draws, unbiased, with its standard error.
@@ -19,9 +21,11 @@ export interface SampleOptions {
 export function expectationEstimate(
   distribution: Distribution,
   f: (draws: tf.Tensor) => tf.Tensor,
-  { rng, samples = 1024 }: SampleOptions,
+  options: SampleOptions,
 ): Estimate {
-  checkDistribution('expectationEstimate', distribution);
+  checkArgument('expectationEstimate', 'distribution', distribution, Distribution);
+  checkArgument('expectationEstimate', 'f', f, Function);
+  const { rng, samples = 1024 } = checkOptions('expectationEstimate', options, sampleKinds);
   checkedSamples('expectationEstimate', samples);
   return meanWithError('expectationEstimate', f(distribution.sample(rng, [samples])));
 }

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { Distribution } from '../distributions/distribution.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
-import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange, without } from './midpoints.ts';
+import { checkJoint, joined, logIntegral, midpoints, type QuadratureRange, rangeKinds, without } from './midpoints.ts';
 
 /** Which component is integrated out, and over which range. */
 export interface MarginalOptions extends QuadratureRange {
@@ -24,9 +25,14 @@ export class MarginalByQuadrature extends Distribution {
   readonly #width: number;
 
   /** @throws if the joint's events are no vectors of two or more, or the component, range or points do not fit */
-  constructor({ joint, out, ...range }: MarginalOptions) {
+  constructor(options: MarginalOptions) {
     super();
-    checkJoint('MarginalByQuadrature', joint, out);
+    const { joint, out, ...range } = checkOptions('MarginalByQuadrature', options, {
+      ...rangeKinds,
+      joint: Distribution,
+      out: Number,
+    });
+    checkJoint('MarginalByQuadrature', joint.eventShape, out);
     const { nodes, width } = midpoints('MarginalByQuadrature', range);
     this.joint = joint;
     this.out = out;

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Distribution } from '../distributions/distribution.ts';
 import { logSumExp } from '../distributions/logSumExp.ts';
+import type { Kinds } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
-import { checkDistribution } from './checkDistribution.ts';
 
 /** Where a component is integrated, and how finely. */
 export interface QuadratureRange {
@@ -11,6 +10,8 @@ export interface QuadratureRange {
   /** The number of points of the midpoint rule, whose error falls faster than any power of it for a smooth density that ends within the range. */
   readonly points?: number;
 }
+
+export const rangeKinds: Kinds<QuadratureRange> = { range: Array, points: [Number, undefined] };
 
 /**
  * The middles of equal cells of an interval, and the width of one.
@@ -39,11 +40,9 @@ export function logIntegral(logs: tf.Tensor, width: number): tf.Tensor {
 
 /**
  * Checks a joint distribution whose component `index` is set apart from the others.
- * @throws if it is none, its events are no vectors of at least two numbers, or there is no such component
+ * @throws if its events are no vectors of at least two numbers, or there is no such component
  */
-export function checkJoint(owner: string, joint: Distribution, index: number): void {
-  checkDistribution(owner, joint);
-  const { eventShape } = joint;
+export function checkJoint(owner: string, eventShape: readonly number[], index: number): void {
   const [dim] = eventShape;
   if (eventShape.length !== 1 || dim! < 2) {
     throw new Error(

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Distribution } from '../distributions/distribution.ts';
+import { Distribution } from '../distributions/distribution.ts';
 import { compile, type Outputs } from '../engine/compile.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
-import type { Rng } from '../random.ts';
-import { checkDistribution } from './checkDistribution.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 
 /** Options of {@link modes}. */
 export interface ModesOptions {
@@ -46,11 +46,16 @@ const BETWEEN = 9;
  * @throws if the distribution is no single one over vectors, an option is no positive number, or no draw has a finite density
  */
 export function modes(distribution: Distribution, options: ModesOptions): Mode[] {
-  const { rng, dip = 0.05 } = options;
+  const { rng, dip = 0.05 } = checkOptions('modes', options, {
+    rng: Rng,
+    starts: [Number, undefined],
+    steps: [Number, undefined],
+    dip: [Number, undefined],
+  });
   const starts = positiveInteger('modes', 'number of starts', options.starts ?? 64);
   const steps = positiveInteger('modes', 'number of steps', options.steps ?? 200);
   if (!(dip > 0)) throw new Error(`modes: wanted a positive dip, got ${dip}`);
-  checkDistribution('modes', distribution);
+  checkArgument('modes', 'distribution', distribution, Distribution);
   const { batchShape, eventShape } = distribution;
   if (batchShape.length > 0 || eventShape.length !== 1) {
     throw new Error(

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Distribution } from '../distributions/distribution.ts';
+import { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
-import { checkDistribution } from './checkDistribution.ts';
-import type { SampleOptions } from './expectationEstimate.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { type SampleOptions, sampleKinds } from './expectationEstimate.ts';
 
 /** Mean and variances, each with its standard error. */
 export interface MomentsEstimate {
@@ -19,9 +19,10 @@ export interface MomentsEstimate {
  * (co)variance is the one of the mean of the products (xᵢ − x̄ᵢ)(xⱼ − x̄ⱼ).
  * @throws if the events are no vectors or are angles, or `samples` is no integer above 1
  */
-export function momentsEstimate(distribution: Distribution, { rng, samples = 4096 }: SampleOptions): MomentsEstimate {
+export function momentsEstimate(distribution: Distribution, options: SampleOptions): MomentsEstimate {
+  checkArgument('momentsEstimate', 'distribution', distribution, Distribution);
+  const { rng, samples = 4096 } = checkOptions('momentsEstimate', options, sampleKinds);
   const owner = 'momentsEstimate';
-  checkDistribution(owner, distribution);
   if (distribution.eventShape.length !== 1) {
     throw new Error(`${owner}: wanted a distribution over vectors, got event shape [${distribution.eventShape}]`);
   }

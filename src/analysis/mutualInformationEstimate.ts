@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Distribution } from '../distributions/distribution.ts';
+import { Distribution } from '../distributions/distribution.ts';
 import { checkedSamples, type Estimate, meanWithError } from '../distributions/estimate.ts';
-import { checkDistribution } from './checkDistribution.ts';
-import type { SampleOptions } from './expectationEstimate.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { type SampleOptions, sampleKinds } from './expectationEstimate.ts';
 import { MarginalByQuadrature } from './marginalByQuadrature.ts';
 
 /** From how many samples, and where the marginals are integrated. */
@@ -20,9 +20,18 @@ export interface MutualInformationOptions extends SampleOptions {
  * @throws if the joint's events are no vectors of two, the ranges or points do not fit, or `samples` is no integer above 1
  */
 export function mutualInformationEstimate(joint: Distribution, options: MutualInformationOptions): Estimate {
-  const { rng, samples = 512, ranges, points = 256 } = options;
+  checkArgument('mutualInformationEstimate', 'joint', joint, Distribution);
+  const {
+    rng,
+    samples = 512,
+    ranges,
+    points = 256,
+  } = checkOptions('mutualInformationEstimate', options, {
+    ...sampleKinds,
+    ranges: Array,
+    points: [Number, undefined],
+  });
   const owner = 'mutualInformationEstimate';
-  checkDistribution(owner, joint);
   if (joint.eventShape.length !== 1 || joint.eventShape[0] !== 2) {
     throw new Error(
       `${owner}: wanted a distribution over vectors of two numbers, got event shape [${joint.eventShape}]`,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
+import { show } from '../options/describeIssue.ts';
 import { broadcastShape } from './broadcastShape.ts';
 import { tellObserver } from './observe.ts';
 
@@ -111,10 +112,11 @@ export abstract class Bijector extends Module implements Conditional<Bijector> {
   protected check(input: tf.Tensor, direction: Direction): void {
     const fail = (wanted: string): never => {
       throw new Error(
-        `${this.constructor.name}.${direction}: wanted ${wanted}, got ${input.dtype} of shape [${input.shape}]`,
+        `${this.constructor.name}.${direction}: wanted ${wanted}, ` +
+          `got ${input instanceof tf.Tensor ? `${input.dtype} of shape [${input.shape}]` : show(input)}`,
       );
     };
-    if (input.dtype !== 'float32') fail('a float32 tensor');
+    if (!(input instanceof tf.Tensor) || input.dtype !== 'float32') fail('a float32 tensor');
     if (input.rank < this.eventNdims) fail(`rank at least ${this.eventNdims}`);
     const size = direction === 'forward' ? this.dim : this.outputDim;
     if (size !== undefined && input.shape.at(-1) !== size) fail(`shape [..., ${size}]`);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import { Bijector, sumLogDet, type WithLogDet } from './bijector.ts';
 import { broadcast } from './broadcast.ts';
 import { broadcastShape } from './broadcastShape.ts';
@@ -21,6 +22,9 @@ export class Blockwise extends Bijector {
    */
   constructor(bijectors: readonly Bijector[], sizes: readonly (number | undefined)[] = []) {
     super();
+    checkArgument('Blockwise', 'bijectors', bijectors, Array);
+    for (const [i, part] of bijectors.entries()) checkArgument('Blockwise', `bijectors.${i}`, part, Bijector);
+    checkArgument('Blockwise', 'sizes', sizes, Array);
     if (bijectors.length === 0) throw new Error('Blockwise: wanted at least one bijector, got none');
     if (sizes.length > 0 && sizes.length !== bijectors.length) {
       throw new Error(`Blockwise: wanted a size for each of ${bijectors.length} bijectors, got [${sizes}]`);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../options/checkArguments.ts';
 import { Bijector, type Monotonicity, sumLogDet, type WithLogDet } from './bijector.ts';
 import { broadcastShape } from './broadcastShape.ts';
 
@@ -18,6 +19,8 @@ export class Chain extends Bijector {
   /** @throws if there are no parts, or one gives vectors of another size than the next one takes, or their batches do not fit */
   constructor(bijectors: readonly Bijector[]) {
     super();
+    checkArgument('Chain', 'bijectors', bijectors, Array);
+    for (const [i, part] of bijectors.entries()) checkArgument('Chain', `bijectors.${i}`, part, Bijector);
     if (bijectors.length === 0) throw new Error('Chain: wanted at least one bijector, got none');
     this.bijectors = bijectors;
     this.eventNdims = bijectors.some((part) => part.eventNdims === 1) ? 1 : 0;

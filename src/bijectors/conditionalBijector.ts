@@ -1,5 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { show } from '../options/describeIssue.ts';
 import { Bijector, type Direction, type Monotonicity, type WithLogDet } from './bijector.ts';
 import { isObserved } from './observe.ts';
 
@@ -33,7 +34,12 @@ export abstract class ConditionalBijector extends Bijector {
   override given(context?: tf.Tensor): Bijector {
     if (this.contextDim === 0) return this;
     if (context?.rank !== 2 || context.shape[1] !== this.contextDim || context.dtype !== 'float32') {
-      const got = context === undefined ? 'none' : `${context.dtype} of shape [${context.shape}]`;
+      const got =
+        context instanceof tf.Tensor
+          ? `${context.dtype} of shape [${context.shape}]`
+          : context === undefined
+            ? 'none'
+            : show(context);
       throw new Error(
         `${this.constructor.name}.given: wanted a float32 context of shape [batch, ${this.contextDim}], got ${got}`,
       );
@@ -127,7 +133,8 @@ class GivenContext extends Bijector {
 
   protected override check(input: tf.Tensor, direction: Direction): void {
     const batch = this.#context.shape[0]!;
-    if (input.dtype === 'float32' && input.shape.at(-1) === this.dim && batch !== 1 && input.shape.at(-2) !== batch) {
+    const fits = input instanceof tf.Tensor && input.dtype === 'float32' && input.shape.at(-1) === this.dim;
+    if (fits && batch !== 1 && input.shape.at(-2) !== batch) {
       throw new Error(
         `${this.bijector.constructor.name}.${direction}: wanted shape [..., ${batch}, ${this.dim}] for a context of ` +
           `batch ${batch}, got [${input.shape}]`,

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from './bijector.ts';
 
 /** The inverse of a bijector, as a bijector: forward and inverse change places. */
@@ -9,6 +10,7 @@ export class Invert extends Bijector {
 
   constructor(bijector: Bijector) {
     super();
+    checkArgument('Invert', 'bijector', bijector, Bijector);
     this.bijector = bijector;
     this.eventNdims = bijector.eventNdims;
     this.dim = bijector.outputDim;

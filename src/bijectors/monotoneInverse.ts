@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
 import type { WithLogDet } from './bijector.ts';
 
 /** Options of {@link monotoneInverse}. */
@@ -39,8 +40,22 @@ const STEEPEST = 60;
 export function monotoneInverse(
   f: (x: tf.Tensor) => WithLogDet,
   y: tf.Tensor,
-  { low, high, rounds = 6, points = 3, steps = 2 }: MonotoneInverseOptions,
+  options: MonotoneInverseOptions,
 ): WithLogDet {
+  checkArgument('monotoneInverse', 'f', f, Function);
+  const {
+    low,
+    high,
+    rounds = 6,
+    points = 3,
+    steps = 2,
+  } = checkOptions('monotoneInverse', options, {
+    low: [Number, tf.Tensor],
+    high: [Number, tf.Tensor],
+    rounds: [Number, undefined],
+    points: [Number, undefined],
+    steps: [Number, undefined],
+  });
   for (const [name, count] of Object.entries({ rounds, points, steps }))
     positiveInteger('monotoneInverse', name, count);
   const nearest = stopGradient(() => {

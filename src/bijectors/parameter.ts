@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { show } from '../options/describeIssue.ts';
 import { fixedDim } from './bijector.ts';
 import { broadcastShape } from './broadcastShape.ts';
 
@@ -25,6 +26,10 @@ export function commonShape(
   owner: string,
   parameters: readonly Parameter[],
 ): { readonly shape: readonly number[]; readonly dim: number | undefined } {
+  for (const parameter of parameters) {
+    const wrong = numbersOf(parameter).find((number) => typeof number !== 'number' || Number.isNaN(number));
+    if (wrong !== undefined) throw new Error(`${owner}: wanted numbers, got ${show(wrong)}`);
+  }
   const shapes = parameters.map((parameter) => {
     if (parameter instanceof tf.Tensor) return parameter.shape;
     return typeof parameter === 'number' ? [] : [parameter.length];

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 
@@ -15,6 +16,8 @@ export class BatchBroadcast extends Distribution {
   /** @throws if the distribution's batch shape does not broadcast to `batchShape` */
   constructor(distribution: Distribution, batchShape: readonly number[]) {
     super();
+    checkArgument('BatchBroadcast', 'distribution', distribution, Distribution);
+    checkArgument('BatchBroadcast', 'batchShape', batchShape, Array);
     const own = distribution.batchShape;
     const whole = broadcastShape(own, batchShape);
     if (whole === undefined || !tf.util.arraysEqual(whole, [...batchShape])) {

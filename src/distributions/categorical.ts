@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { LARGEST_FLOAT32 } from '../bijectors/float32.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
@@ -25,8 +26,9 @@ export class Categorical extends Distribution {
    * @param logits `[...batch, n]`
    * @throws if there is no category
    */
-  constructor({ logits }: { logits: tf.Tensor }) {
+  constructor(options: { logits: tf.Tensor }) {
     super();
+    const { logits } = checkOptions('Categorical', options, { logits: tf.Tensor });
     if (logits.rank === 0 || logits.shape.at(-1) === 0) {
       throw new Error(`Categorical: wanted logits [..., n], got [${logits.shape}]`);
     }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { expExcess } from '../special/excess.ts';
 import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
@@ -32,8 +33,9 @@ export class Dirichlet extends Distribution {
    * @param concentration a > 0, `[...batch, k]`, k ≥ 2
    * @throws if it is not float32, or not that
    */
-  constructor({ concentration }: { concentration: tf.Tensor }) {
+  constructor(options: { concentration: tf.Tensor }) {
     super();
+    const { concentration } = checkOptions('Dirichlet', options, { concentration: tf.Tensor });
     const { dtype, shape } = concentration;
     if (dtype !== 'float32' || !(shape.at(-1)! >= 2)) {
       throw new Error(`Dirichlet: wanted a float32 concentration [..., k] with k ≥ 2, got ${dtype} [${shape}]`);

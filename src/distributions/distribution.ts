@@ -3,7 +3,9 @@ import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import type { Module } from '../module.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
-import type { Rng } from '../random.ts';
+import { checkArgument } from '../options/checkArguments.ts';
+import { show } from '../options/describeIssue.ts';
+import { Rng } from '../random.ts';
 import { checkedSamples, type Estimate, meanWithError } from './estimate.ts';
 
 /** Samples and the log-density at them. */
@@ -33,6 +35,10 @@ export abstract class Distribution {
   abstract readonly eventShape: number[];
   /** Whether gradients flow through a sample. */
   abstract readonly reparameterized: boolean;
+
+  constructor() {
+    checkDraws(Object.getPrototypeOf(this));
+  }
 
   /** Whether events are angles: what is 2π apart is one. */
   get angles(): boolean {
@@ -151,14 +157,38 @@ export abstract class Distribution {
 
   /** The batch of what comes of `x`, a batch of events. */
   #jointBatch(method: string, x: tf.Tensor, eventShape: readonly number[]): number[] {
-    const at = x.rank - eventShape.length;
-    const isEvent = x.dtype === 'float32' && at >= 0 && tf.util.arraysEqual(x.shape.slice(at), [...eventShape]);
+    const isTensor = x instanceof tf.Tensor;
+    const at = isTensor ? x.rank - eventShape.length : -1;
+    const isEvent = at >= 0 && x.dtype === 'float32' && tf.util.arraysEqual(x.shape.slice(at), [...eventShape]);
     const shape = isEvent ? broadcastShape(x.shape.slice(0, at), this.batchShape) : undefined;
     if (shape !== undefined) return shape;
     throw new Error(
       `${this.constructor.name}.${method}: wanted float32 of shape [${['...', ...this.batchShape, ...eventShape].join(', ')}], ` +
-        `got ${x.dtype} of shape [${x.shape.join(', ')}]`,
+        `got ${isTensor ? `${x.dtype} of shape [${x.shape.join(', ')}]` : show(x)}`,
     );
+  }
+}
+
+/** Classes whose draws are checked. */
+const checked = new WeakSet<object>([Distribution.prototype]);
+
+/** Has the methods of a class that draw look at their arguments first, whoever wrote them. */
+function checkDraws(type: Distribution): void {
+  if (checked.has(type)) return;
+  checked.add(type);
+  checkDraws(Object.getPrototypeOf(type));
+  for (const method of ['sample', 'sampleWithLogProb'] as const) {
+    if (!Object.hasOwn(type, method)) continue;
+    const draw = type[method] as (rng: Rng, sampleShape?: number[]) => never;
+    type[method] = function (this: Distribution, rng: Rng, sampleShape?: number[]) {
+      const where = `${this.constructor.name}.${method}`;
+      checkArgument(where, 'rng', rng, Rng);
+      const isShape = Array.isArray(sampleShape) && sampleShape.every((size) => Number.isInteger(size) && size >= 0);
+      if (sampleShape !== undefined && !isShape) {
+        throw new Error(`${where}: sampleShape: got ${show(sampleShape)}, expected a list of integers ≥ 0`);
+      }
+      return draw.call(this, rng, sampleShape);
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
-import type { Distribution } from './distribution.ts';
+import { checkArgument } from '../options/checkArguments.ts';
+import { Distribution } from './distribution.ts';
 
 /**
  * The batch shape of a divergence between two distributions.
@@ -8,6 +9,8 @@ import type { Distribution } from './distribution.ts';
  * @throws if their events differ, or their batches do not broadcast
  */
 export function divergenceBatch(owner: string, p: Distribution, q: Distribution): number[] {
+  checkArgument(owner, 'p', p, Distribution);
+  checkArgument(owner, 'q', q, Distribution);
   const batch = broadcastShape(p.batchShape, q.batchShape);
   if (batch !== undefined && tf.util.arraysEqual(p.eventShape, q.eventShape)) return batch;
   throw new Error(

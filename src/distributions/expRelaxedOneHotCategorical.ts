@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
@@ -23,16 +24,17 @@ export class ExpRelaxedOneHotCategorical extends Distribution {
   readonly temperature: number | tf.Tensor;
 
   /** @throws if there are fewer than two categories, or the temperature is not positive or no scalar */
-  constructor({
-    temperature,
-    logits,
-  }: {
+  constructor(options: {
     /** λ > 0, a number or a scalar */
     temperature: number | tf.Tensor;
     /** `[...batch, n]` */
     logits: tf.Tensor;
   }) {
     super();
+    const { temperature, logits } = checkOptions(new.target.name, options, {
+      temperature: [Number, tf.Tensor],
+      logits: tf.Tensor,
+    });
     if ((logits.shape.at(-1) ?? 0) < 2) {
       throw new Error(`${new.target.name}: wanted logits [..., n] of at least two categories, got [${logits.shape}]`);
     }

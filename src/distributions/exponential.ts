@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { surprisal } from '../special/surprisal.ts';
 import { Distribution, type Tails } from './distribution.ts';
@@ -17,8 +18,9 @@ export class Exponential extends Distribution {
    * @param logRate log of the rate, which is 1 / mean, `[...batch]`
    * @throws if it is not float32
    */
-  constructor({ logRate }: { logRate: tf.Tensor }) {
+  constructor(options: { logRate: tf.Tensor }) {
     super();
+    const { logRate } = checkOptions('Exponential', options, { logRate: tf.Tensor });
     this.batchShape = jointShape('Exponential', { logRate });
     this.logRate = logRate;
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
@@ -31,16 +32,14 @@ export class Gamma extends Distribution {
   readonly logRate: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast */
-  constructor({
-    concentration,
-    logRate,
-  }: {
+  constructor(options: {
     /** a > 0, `[...batch]` */
     concentration: tf.Tensor;
     /** log of the rate, 1/scale, which broadcasts with it */
     logRate: tf.Tensor;
   }) {
     super();
+    const { concentration, logRate } = checkOptions('Gamma', options, { concentration: tf.Tensor, logRate: tf.Tensor });
     this.batchShape = jointShape('Gamma', { concentration, logRate });
     this.concentration = broadcast(concentration, this.batchShape);
     this.logRate = broadcast(logRate, this.batchShape);

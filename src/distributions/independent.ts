@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
@@ -19,6 +20,8 @@ export class Independent extends Distribution {
   /** @throws if the batch has fewer axes than `ndims`, or `ndims` is no integer ≥ 0 */
   constructor(distribution: Distribution, ndims = 1) {
     super();
+    checkArgument('Independent', 'distribution', distribution, Distribution);
+    checkArgument('Independent', 'ndims', ndims, Number);
     const { batchShape, eventShape } = distribution;
     const at = batchShape.length - ndims;
     if (!Number.isInteger(ndims) || ndims < 0 || at < 0) {

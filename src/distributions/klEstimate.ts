@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Rng } from '../random.ts';
+import { checkArgument } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
 import type { Distribution } from './distribution.ts';
 import { divergenceBatch } from './divergenceBatch.ts';
@@ -12,6 +13,7 @@ import { checkedSamples, type Estimate, meanWithError } from './estimate.ts';
  */
 export function klEstimate(p: Distribution, q: Distribution, rng: Rng, samples = 1024): Estimate {
   const batch = divergenceBatch('klEstimate', p, q);
+  checkArgument('klEstimate', 'rng', rng, Rng);
   const whole = tf.util.arraysEqual(batch, p.batchShape) ? p : new BatchBroadcast(p, batch);
   const { sample, logProb } = whole.sampleWithLogProb(rng, [checkedSamples('klEstimate', samples)]);
   return meanWithError('klEstimate', tf.sub(logProb, q.logProb(sample)));

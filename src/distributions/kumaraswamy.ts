@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { digamma } from '../special/digamma.ts';
 import { EULER } from '../special/euler.ts';
@@ -32,16 +33,17 @@ export class Kumaraswamy extends Distribution {
   readonly concentration0: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast */
-  constructor({
-    concentration1,
-    concentration0,
-  }: {
+  constructor(options: {
     /** a > 0, `[...batch]` */
     concentration1: tf.Tensor;
     /** b > 0, which broadcasts with it */
     concentration0: tf.Tensor;
   }) {
     super();
+    const { concentration1, concentration0 } = checkOptions('Kumaraswamy', options, {
+      concentration1: tf.Tensor,
+      concentration0: tf.Tensor,
+    });
     this.batchShape = jointShape('Kumaraswamy', { concentration1, concentration0 });
     this.concentration1 = broadcast(concentration1, this.batchShape);
     this.concentration0 = broadcast(concentration0, this.batchShape);

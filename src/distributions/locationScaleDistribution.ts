@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { jointShape } from './jointShape.ts';
@@ -25,8 +26,9 @@ export abstract class LocationScaleDistribution extends Distribution {
   readonly logScale: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast */
-  constructor({ loc, logScale }: LocationScaleParameters) {
+  constructor(options: LocationScaleParameters) {
     super();
+    const { loc, logScale } = checkOptions(new.target.name, options, { loc: tf.Tensor, logScale: tf.Tensor });
     this.batchShape = jointShape(new.target.name, { loc, logScale });
     this.loc = loc;
     this.logScale = logScale;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
 import { impossibleOutside } from './impossibleOutside.ts';
@@ -25,7 +26,7 @@ export class LogNormal extends Distribution {
    */
   constructor(parametersOfLog: LocationScaleParameters) {
     super();
-    this.normal = new Normal(parametersOfLog);
+    this.normal = new Normal(checkOptions('LogNormal', parametersOfLog, { loc: tf.Tensor, logScale: tf.Tensor }));
     this.batchShape = this.normal.batchShape;
   }
 

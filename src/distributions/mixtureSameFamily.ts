@@ -3,6 +3,7 @@ import type { WithLogDet } from '../bijectors/bijector.ts';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { monotoneInverse } from '../bijectors/monotoneInverse.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { direction, versine } from './direction.ts';
 import { Distribution, type Tails } from './distribution.ts';
@@ -39,7 +40,15 @@ export class MixtureSameFamily extends Distribution {
    */
   constructor(options: { logits?: tf.Tensor; components: Distribution; reparameterize?: boolean }) {
     super();
-    const { components, logits = tf.zeros(components.batchShape), reparameterize = false } = options;
+    const {
+      components,
+      logits = tf.zeros(components.batchShape),
+      reparameterize = false,
+    } = checkOptions('MixtureSameFamily', options, {
+      logits: [tf.Tensor, undefined],
+      components: Distribution,
+      reparameterize: [Boolean, undefined],
+    });
     if (!tf.util.arraysEqual(logits.shape, components.batchShape)) {
       throw new Error(
         `MixtureSameFamily: wanted components with the batch shape of the logits, [${logits.shape}], ` +

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { ndtr, ndtri } from '../special/ndtr.ts';
@@ -18,16 +19,14 @@ export class MultivariateNormalDiag extends Distribution {
   readonly logScale: tf.Tensor;
 
   /** @throws if the shapes do not fit */
-  constructor({
-    loc,
-    logScale,
-  }: {
+  constructor(options: {
     /** `[...batch, dim]` */
     loc: tf.Tensor;
     /** log of the standard deviations, which broadcasts with `loc` and has no longer events */
     logScale: tf.Tensor;
   }) {
     super();
+    const { loc, logScale } = checkOptions('MultivariateNormalDiag', options, { loc: tf.Tensor, logScale: tf.Tensor });
     const shape = broadcastShape(loc.shape, logScale.shape);
     if (loc.rank === 0 || shape === undefined || shape.at(-1) !== loc.shape.at(-1)) {
       throw new Error(

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { type Cholesky, cholesky } from './cholesky.ts';
@@ -25,11 +26,7 @@ export class MultivariateNormalLowRank extends Distribution {
   readonly factor: tf.Tensor;
 
   /** @throws if the shapes do not fit */
-  constructor({
-    loc,
-    logScale,
-    factor,
-  }: {
+  constructor(options: {
     /** `[...batch, dim]` */
     loc: tf.Tensor;
     /** log of the diagonal of D, which broadcasts with `loc` */
@@ -38,6 +35,11 @@ export class MultivariateNormalLowRank extends Distribution {
     factor: tf.Tensor;
   }) {
     super();
+    const { loc, logScale, factor } = checkOptions('MultivariateNormalLowRank', options, {
+      loc: tf.Tensor,
+      logScale: tf.Tensor,
+      factor: tf.Tensor,
+    });
     const shape = broadcastShape(loc.shape, logScale.shape, factor.shape.slice(0, -1));
     const dim = loc.shape.at(-1);
     if (

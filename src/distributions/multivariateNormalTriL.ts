@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { diagonalColumns } from './diagonalColumns.ts';
@@ -19,11 +20,7 @@ export class MultivariateNormalTriL extends Distribution {
   readonly offDiagonal: tf.Tensor | undefined;
 
   /** @throws if a shape does not fit */
-  constructor({
-    loc,
-    logDiagonal,
-    offDiagonal,
-  }: {
+  constructor(options: {
     /** `[...batch, dim]` */
     loc: tf.Tensor;
     /** `[...batch, dim]` */
@@ -32,6 +29,11 @@ export class MultivariateNormalTriL extends Distribution {
     offDiagonal?: tf.Tensor;
   }) {
     super();
+    const { loc, logDiagonal, offDiagonal } = checkOptions('MultivariateNormalTriL', options, {
+      loc: tf.Tensor,
+      logDiagonal: tf.Tensor,
+      offDiagonal: [tf.Tensor, undefined],
+    });
     const dim = loc.shape.at(-1) ?? 0;
     const below = (dim * (dim - 1)) / 2;
     const batch = loc.shape.slice(0, -1);

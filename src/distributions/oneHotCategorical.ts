@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Categorical } from './categorical.ts';
 import { Distribution } from './distribution.ts';
@@ -17,8 +18,9 @@ export class OneHotCategorical extends Distribution {
    * @param logits `[...batch, n]`
    * @throws if there is no category
    */
-  constructor({ logits }: { logits: tf.Tensor }) {
+  constructor(options: { logits: tf.Tensor }) {
     super();
+    const { logits } = checkOptions('OneHotCategorical', options, { logits: tf.Tensor });
     this.categorical = new Categorical({ logits });
     this.eventShape = logits.shape.slice(-1);
   }

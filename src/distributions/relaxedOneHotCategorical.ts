@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Distribution, type SampleWithLogProb } from './distribution.ts';
 import { ExpRelaxedOneHotCategorical } from './expRelaxedOneHotCategorical.ts';
@@ -30,7 +31,9 @@ export class RelaxedOneHotCategorical extends Distribution {
     logits: tf.Tensor;
   }) {
     super();
-    this.log = new ExpRelaxedOneHotCategorical(options);
+    this.log = new ExpRelaxedOneHotCategorical(
+      checkOptions('RelaxedOneHotCategorical', options, { temperature: [Number, tf.Tensor], logits: tf.Tensor }),
+    );
   }
 
   get batchShape(): number[] {

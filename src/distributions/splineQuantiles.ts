@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RationalQuadraticSpline } from '../bijectors/elementwise/rationalQuadraticSpline.ts';
+import { positiveInteger } from '../nn/positiveInteger.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import { midpointFractions } from './midpointFractions.ts';
 
 /** How many unconstrained numbers a spline of `bins` bins has. */
@@ -21,6 +23,8 @@ export const splineQuantileParameters = (bins: number): number => 3 * bins + 1;
  * @returns `[rows, K]`
  */
 export function splineQuantiles(parameters: tf.Tensor, bins: number, count: number): tf.Tensor {
+  checkArgument('splineQuantiles', 'parameters', parameters, tf.Tensor);
+  positiveInteger('splineQuantiles', 'count', count);
   const rows = parameters.shape[0]!;
   const [shape, derivatives, location, raw] = tf.split(tf.transpose(parameters), [2 * bins, bins - 1, 1, 1]);
   const spline = new RationalQuadraticSpline({

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { ndtr, ndtri } from '../special/ndtr.ts';
@@ -22,6 +23,7 @@ export class StandardNormal extends Distribution {
    */
   constructor(dim: number, batchShape: number[] = []) {
     super();
+    checkArgument('StandardNormal', 'batchShape', batchShape, Array);
     this.batchShape = batchShape;
     this.eventShape = [positiveInteger('StandardNormal', 'dim', dim)];
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { digammaRest, lgammaRest } from '../special/gammaRests.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
@@ -39,11 +40,7 @@ export class StudentT extends Distribution {
   readonly logScale: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast */
-  constructor({
-    df,
-    loc,
-    logScale,
-  }: {
+  constructor(options: {
     /** ν > 0, `[...batch]` */
     df: tf.Tensor;
     /** the median and mode, which broadcasts with it */
@@ -52,6 +49,11 @@ export class StudentT extends Distribution {
     logScale: tf.Tensor;
   }) {
     super();
+    const { df, loc, logScale } = checkOptions('StudentT', options, {
+      df: tf.Tensor,
+      loc: tf.Tensor,
+      logScale: tf.Tensor,
+    });
     this.batchShape = jointShape('StudentT', { df, loc, logScale });
     this.df = broadcast(df, this.batchShape);
     this.loc = broadcast(loc, this.batchShape);

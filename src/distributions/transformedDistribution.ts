@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Bijector, type Monotonicity, sumLogDet } from '../bijectors/bijector.ts';
+import { Bijector, type Monotonicity, sumLogDet } from '../bijectors/bijector.ts';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { broadcastShape } from '../bijectors/broadcastShape.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { BatchBroadcast } from './batchBroadcast.ts';
 import { Distribution, type SampleWithLogProb, type Tails } from './distribution.ts';
@@ -19,11 +20,7 @@ export class TransformedDistribution extends Distribution {
   readonly #angles: boolean;
 
   /** @throws if the base's event or batch shape does not fit the bijector's */
-  constructor({
-    base,
-    bijector,
-    angles = false,
-  }: {
+  constructor(options: {
     /**
      * over events of at least the rank that the bijector maps: an elementwise one takes any. Where the bijector is a batch of maps
      * and the base has fewer copies, each map gets a copy, drawn independently
@@ -34,6 +31,15 @@ export class TransformedDistribution extends Distribution {
     angles?: boolean;
   }) {
     super();
+    const {
+      base,
+      bijector,
+      angles = false,
+    } = checkOptions('TransformedDistribution', options, {
+      base: Distribution,
+      bijector: Bijector,
+      angles: [Boolean, undefined],
+    });
     const { eventShape } = base;
     const parameters = bijector.parameterShape;
     const at = Math.max(0, parameters.length - eventShape.length);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { gaussLegendre } from '../special/gaussLegendre.ts';
 import { millsRatio, tailPoint } from '../special/millsRatio.ts';
@@ -44,12 +45,7 @@ export class TruncatedNormal extends Distribution {
   readonly #high: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast, or low ≥ high in numbers */
-  constructor({
-    loc,
-    logScale,
-    low,
-    high,
-  }: {
+  constructor(options: {
     /** the mode of the normal distribution, `[...batch]` */
     loc: tf.Tensor;
     /** log of its standard deviation, which broadcasts with `loc` */
@@ -60,6 +56,12 @@ export class TruncatedNormal extends Distribution {
     high: number | tf.Tensor;
   }) {
     super();
+    const { loc, logScale, low, high } = checkOptions('TruncatedNormal', options, {
+      loc: tf.Tensor,
+      logScale: tf.Tensor,
+      low: [Number, tf.Tensor],
+      high: [Number, tf.Tensor],
+    });
     if (typeof low === 'number' && typeof high === 'number' && !(Math.fround(low) < Math.fround(high))) {
       throw new Error(`TruncatedNormal: wanted low < high, got ${low} and ${high}`);
     }

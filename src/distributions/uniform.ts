@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { acrossEvent, ofOneNumber } from './acrossEvent.ts';
@@ -18,8 +19,14 @@ export class Uniform extends Distribution {
   readonly high: number;
 
   /** @throws if `dim` is no positive integer, or, in float32, the bounds or their distance are not finite, or low ≥ high */
-  constructor({ dim, low, high, batchShape = [] }: { dim: number; low: number; high: number; batchShape?: number[] }) {
+  constructor(options: { dim: number; low: number; high: number; batchShape?: number[] }) {
     super();
+    const {
+      dim,
+      low,
+      high,
+      batchShape = [],
+    } = checkOptions('Uniform', options, { dim: Number, low: Number, high: Number, batchShape: [Array, undefined] });
     if (!(Math.fround(low) < Math.fround(high) && Number.isFinite(Math.fround(high - low)))) {
       throw new Error(`Uniform: wanted finite bounds low < high, got [${low}, ${high})`);
     }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { broadcast } from '../bijectors/broadcast.ts';
 import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { besselGap, logBesselI0e } from '../special/besselI.ts';
@@ -31,16 +32,14 @@ export class VonMises extends Distribution {
   readonly concentration: tf.Tensor;
 
   /** @throws if the shapes do not fit */
-  constructor({
-    loc,
-    concentration,
-  }: {
+  constructor(options: {
     /** the angle of greatest density, `[...batch]` */
     loc: tf.Tensor;
     /** κ ≥ 0, which broadcasts with it */
     concentration: tf.Tensor;
   }) {
     super();
+    const { loc, concentration } = checkOptions('VonMises', options, { loc: tf.Tensor, concentration: tf.Tensor });
     this.batchShape = jointShape('VonMises', { loc, concentration });
     this.loc = loc;
     this.concentration = broadcast(concentration, this.batchShape);

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import type { Rng } from '../random.ts';
 import { Distribution } from './distribution.ts';
 import { MixtureSameFamily } from './mixtureSameFamily.ts';
@@ -19,6 +20,7 @@ export class Wrapped extends Distribution {
   /** @throws if the distribution is another */
   constructor(distribution: Distribution) {
     super();
+    checkArgument('Wrapped', 'distribution', distribution, Distribution);
     this.distribution = distribution;
     this.#density = wrappedDensity(distribution);
   }

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
 import { stopGradient } from '../nn/stopGradient.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
 import type { Rng } from '../random.ts';
 import { HALF_LOG_TWO_PI } from '../special/halfLogTwoPi.ts';
 import { Distribution } from './distribution.ts';
-import type { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
+import { MultivariateNormalDiag } from './multivariateNormalDiag.ts';
 
 /** Below this σ the sum over whole turns has few terms that count, above it the sum over harmonics. */
 const MIDDLE = 2.5;
@@ -34,6 +35,7 @@ export class WrappedNormal extends Distribution {
 
   constructor(normal: MultivariateNormalDiag) {
     super();
+    checkArgument('WrappedNormal', 'normal', normal, MultivariateNormalDiag);
     this.normal = normal;
   }
 

@@ -8,6 +8,7 @@ import { TransformedDistribution } from '../distributions/transformedDistributio
 import { type ArrayFunction, compile } from '../engine/compile.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import { show } from '../options/describeIssue.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { rngSchema } from '../options/rngSchema.ts';
@@ -68,8 +69,21 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
   readonly #rng = new Rng('sample');
   readonly #compiled = new Map<string, OnRows>();
 
-  constructor({ dim, contextDim = 0, bijector, base, angles = false }: FlowOptions) {
+  constructor(options: FlowOptions) {
     super();
+    const {
+      dim,
+      contextDim = 0,
+      bijector,
+      base,
+      angles = false,
+    } = checkOptions('Flow', options, {
+      dim: Number,
+      contextDim: [Number, undefined],
+      bijector: Bijector,
+      base: [Function, undefined],
+      angles: [Boolean, undefined],
+    });
     this.dim = dim;
     this.contextDim = contextDim;
     this.bijector = bijector;
@@ -106,7 +120,9 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
       this.contextDim === 0 ? context === undefined : context?.rank === 2 && context.shape[1] === this.contextDim;
     if (!fits) {
       const wanted = this.contextDim === 0 ? 'no context' : `a context [batch, ${this.contextDim}]`;
-      throw new Error(`Flow.given: wanted ${wanted}, got ${context === undefined ? 'none' : `[${context.shape}]`}`);
+      throw new Error(
+        `Flow.given: wanted ${wanted}, got ${context === undefined ? 'none' : context instanceof tf.Tensor ? `[${context.shape}]` : show(context)}`,
+      );
     }
     const batchShape = context === undefined ? [] : [context.shape[0]!];
     const { events, context: units } = this.standardization ?? {};

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import { positiveInteger } from './positiveInteger.ts';
 import { rememberBatch } from './rememberBatch.ts';
 import { stopGradient } from './stopGradient.ts';
@@ -50,7 +51,21 @@ export class BatchRenorm extends Module {
   /** @throws if `dim` is no positive integer, or another option out of its range */
   constructor(options: BatchRenormOptions) {
     super();
-    const { dim, momentum = 0.99, epsilon = 1e-3, warmUp = 0, maxScale = 3, maxShift = 5 } = options;
+    const {
+      dim,
+      momentum = 0.99,
+      epsilon = 1e-3,
+      warmUp = 0,
+      maxScale = 3,
+      maxShift = 5,
+    } = checkOptions('BatchRenorm', options, {
+      dim: Number,
+      momentum: [Number, undefined],
+      epsilon: [Number, undefined],
+      warmUp: [Number, undefined],
+      maxScale: [Number, undefined],
+      maxShift: [Number, undefined],
+    });
     positiveInteger('BatchRenorm', 'dim', dim);
     const wanted = (what: string, got: number) => new Error(`BatchRenorm: wanted ${what}, got ${got}`);
     const isWithin = (value: number, least: number) => value >= least && value < Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Rng } from '../random.ts';
+import { checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { type Activation, activationFunction } from './activation.ts';
 import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
@@ -32,8 +33,21 @@ export class Cnn extends Module {
   readonly #activation: (x: tf.Tensor) => tf.Tensor;
 
   /** @throws if a size is no positive integer, or a window does not fit what comes before */
-  constructor({ image, convolutions, features, activation = 'relu', rng }: CnnOptions) {
+  constructor(options: CnnOptions) {
     super();
+    const {
+      image,
+      convolutions,
+      features,
+      activation = 'relu',
+      rng,
+    } = checkOptions('Cnn', options, {
+      image: Array,
+      convolutions: Array,
+      features: Number,
+      activation: [String, undefined],
+      rng: Rng,
+    });
     this.#activation = activationFunction(activation);
     const kernelInitializer = orthogonal(Math.SQRT2);
     let [height, width, channels] = image;

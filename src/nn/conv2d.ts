@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Rng } from '../random.ts';
+import { checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { type Initializer, lecunUniform } from './initializers.ts';
 import { positiveInteger } from './positiveInteger.ts';
 import { kernelOf } from './whileLoading.ts';
@@ -36,6 +37,16 @@ export class Conv2d extends Module {
   /** @throws if a size is no positive integer */
   constructor(options: Conv2dOptions) {
     super();
+    checkOptions('Conv2d', options, {
+      channels: Number,
+      filters: Number,
+      size: Number,
+      stride: [Number, undefined],
+      padding: ['valid', 'same', undefined],
+      rng: Rng,
+      kernelInitializer: [Function, undefined],
+      bias: [Boolean, undefined],
+    });
     const { channels, filters, size, stride = 1, padding = 'valid', rng } = options;
     const { kernelInitializer = lecunUniform(), bias = true } = options;
     for (const [name, value] of Object.entries({ channels, filters, size, stride })) {

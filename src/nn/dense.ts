@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Rng } from '../random.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { type Initializer, lecunUniform } from './initializers.ts';
 import { positiveInteger } from './positiveInteger.ts';
 import { kernelOf } from './whileLoading.ts';
@@ -23,8 +24,21 @@ export class Dense extends Module {
   readonly bias: tf.Variable | undefined;
 
   /** @throws if a dimension is no positive integer */
-  constructor({ inputDim, outputDim, rng, kernelInitializer = lecunUniform(), bias = true }: DenseOptions) {
+  constructor(options: DenseOptions) {
     super();
+    const {
+      inputDim,
+      outputDim,
+      rng,
+      kernelInitializer = lecunUniform(),
+      bias = true,
+    } = checkOptions('Dense', options, {
+      inputDim: Number,
+      outputDim: Number,
+      rng: Rng,
+      kernelInitializer: [Function, undefined],
+      bias: [Boolean, undefined],
+    });
     positiveInteger('Dense', 'inputDim', inputDim);
     positiveInteger('Dense', 'outputDim', outputDim);
     this.kernel = kernelOf(
@@ -41,6 +55,7 @@ export class Dense extends Module {
    */
   apply(x: tf.Tensor): tf.Tensor {
     const [inputDim] = this.kernel.shape;
+    checkArgument('Dense.apply', 'x', x, tf.Tensor);
     if (x.rank !== 2 || x.shape[1] !== inputDim || x.dtype !== 'float32') {
       throw new Error(
         `Dense.apply: wanted float32 of shape [batch, ${inputDim}], got ${x.dtype} of shape [${x.shape}]`,

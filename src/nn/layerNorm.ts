@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import { positiveInteger } from './positiveInteger.ts';
 
 /** Options of {@link LayerNorm}. */
@@ -24,8 +25,9 @@ export class LayerNorm extends Module {
   readonly #epsilon: number;
 
   /** @throws if `dim` is no positive integer, or `epsilon` not positive */
-  constructor({ dim, epsilon = 1e-5 }: LayerNormOptions) {
+  constructor(options: LayerNormOptions) {
     super();
+    const { dim, epsilon = 1e-5 } = checkOptions('LayerNorm', options, { dim: Number, epsilon: [Number, undefined] });
     positiveInteger('LayerNorm', 'dim', dim);
     if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {
       throw new Error(`LayerNorm: wanted a positive epsilon, got ${epsilon}`);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Rng } from '../random.ts';
+import { checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { type Activation, activationFunction } from './activation.ts';
 import { Dense } from './dense.ts';
 import { orthogonal } from './initializers.ts';
@@ -60,6 +61,17 @@ export class Made extends Module {
   /** @throws if a size is no positive integer, the order no permutation of 0 … dim − 1, or the activation unknown */
   constructor(options: MadeOptions) {
     super();
+    checkOptions('Made', options, {
+      dim: Number,
+      contextDim: [Number, undefined],
+      features: [Number, undefined],
+      outputs: Number,
+      order: ['natural', 'reversed', Array, undefined],
+      hidden: Array,
+      activation: [String, undefined],
+      outputScale: [Number, undefined],
+      rng: Rng,
+    });
     const { dim, contextDim = 0, features = 1, outputs, hidden, activation = 'tanh', outputScale = 1, rng } = options;
     this.#dim = positiveInteger('Made', 'dim', dim);
     this.#contextDim = contextDim === 0 ? 0 : positiveInteger('Made', 'contextDim (or 0)', contextDim);

@@ -1,6 +1,7 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Rng } from '../random.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { type Activation, activationFunction } from './activation.ts';
 import { BatchRenorm, type BatchRenormOptions } from './batchRenorm.ts';
 import { Dense } from './dense.ts';
@@ -39,6 +40,18 @@ export class Mlp extends Module {
   /** @throws if a dimension is no positive integer, or the activation is unknown */
   constructor(options: MlpOptions) {
     super();
+    checkOptions('Mlp', options, {
+      inputDim: Number,
+      hidden: Array,
+      outputDim: Number,
+      activation: [String, undefined],
+      layerNorm: [Boolean, undefined],
+      batchRenorm: [Object, undefined],
+      rng: Rng,
+      hiddenInitializer: [Function, undefined],
+      outputScale: [Number, undefined],
+      outputInitializer: [Function, undefined],
+    });
     const { inputDim, hidden, outputDim, activation = 'tanh', rng, outputScale = 1 } = options;
     const { layerNorm = false, batchRenorm } = options;
     const { hiddenInitializer = orthogonal(Math.SQRT2), outputInitializer = orthogonal(outputScale) } = options;
@@ -62,6 +75,7 @@ export class Mlp extends Module {
    * @throws if the input does not fit
    */
   apply(x: tf.Tensor): tf.Tensor {
+    checkArgument('Mlp.apply', 'x', x, tf.Tensor);
     const last = this.layers.length - 1;
     return this.layers.reduce((h, layer, i) => {
       const y = layer.apply(h);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../module.ts';
-import type { Rng } from '../random.ts';
+import { checkOptions } from '../options/checkArguments.ts';
+import { Rng } from '../random.ts';
 import { type Activation, activationFunction } from './activation.ts';
 import { Mlp } from './mlp.ts';
 
@@ -41,8 +42,26 @@ export class QNetwork extends Module {
   readonly #shape: readonly [actions: number, outputs: number];
 
   /** @throws if a dimension is no positive integer, or the activation is unknown */
-  constructor({ inputDim, hidden, actions, outputs = 1, dueling, rng, ...options }: QNetworkOptions) {
+  constructor(given: QNetworkOptions) {
     super();
+    const {
+      inputDim,
+      hidden,
+      actions,
+      outputs = 1,
+      dueling,
+      rng,
+      ...options
+    } = checkOptions('QNetwork', given, {
+      inputDim: Number,
+      hidden: Array,
+      activation: String,
+      actions: Number,
+      outputs: [Number, undefined],
+      outputScale: Number,
+      dueling: Boolean,
+      rng: Rng,
+    });
     this.#activation = activationFunction(options.activation);
     this.#shape = [actions, outputs];
     const sharedHidden = dueling ? hidden.slice(0, -1) : [];

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type Compiled, compile, type Outputs } from '../engine/compile.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { checkOptions } from '../options/checkArguments.ts';
 import { show } from '../options/describeIssue.ts';
 import { Rng } from '../random.ts';
 import type { ActionSample, Policy } from './policy.ts';
@@ -28,7 +29,18 @@ export class Actor {
   readonly #rng: Rng | undefined;
 
   /** @throws if `batch` or `candidates` is no positive integer, or there is no `rng` for sampled actions */
-  constructor(policy: Policy, { rng, batch = 1, greedy = false, candidates = 32 }: ActorOptions) {
+  constructor(policy: Policy, options: ActorOptions) {
+    const {
+      rng,
+      batch = 1,
+      greedy = false,
+      candidates = 32,
+    } = checkOptions('Actor', options, {
+      rng: [Rng, undefined],
+      batch: [Number, undefined],
+      greedy: [Boolean, undefined],
+      candidates: [Number, undefined],
+    });
     positiveInteger('Actor', 'batch', batch);
     positiveInteger('Actor', 'candidates', candidates);
     if (!greedy && !(rng instanceof Rng)) {

@@ -57,7 +57,7 @@ export class ObservationEncoder extends Module {
     this.#stretches = stretches;
     const { convolutions, features } = cnnPresets[network];
     this.networks = stretches.flatMap(({ form }, i) =>
-      form === undefined ? [] : [new Cnn({ ...form, convolutions, features, rng: rng.split(`image${i}`) })],
+      form === undefined ? [] : [new Cnn({ image: form.image, convolutions, features, rng: rng.split(`image${i}`) })],
     );
     this.observationDim = stretches.reduce((sum, { size }) => sum + size, 0);
     this.featureDim = stretches.reduce((sum, { size, form }) => sum + (form === undefined ? size : features), 0);

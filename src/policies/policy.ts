@@ -7,6 +7,7 @@ import { writeWholeFile } from '../files.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { note } from '../note.ts';
+import { checkArgument } from '../options/checkArguments.ts';
 import { parseOptions } from '../options/parseOptions.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
@@ -294,6 +295,7 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
    * @throws if they are not float32 of shape `[batch, observationDim]`
    */
   protected checked(observations: tf.Tensor): tf.Tensor {
+    checkArgument(`${this.constructor.name}.given`, 'observations', observations, tf.Tensor);
     if (observations.rank !== 2 || observations.shape[1] !== this.observationDim || observations.dtype !== 'float32') {
       throw new Error(
         `${this.constructor.name}.given: wanted float32 observations [batch, ${this.observationDim}], ` +

@@ -10,7 +10,16 @@ type HeadOptions = Omit<LocationScaleOptions, 'dim' | 'contextDim'> & {
 
 /** The head of a policy of these sizes, with weights from a stream of its own. */
 export function makeHead({ observationDim, actionDim, rng, ...options }: HeadOptions): LocationScale {
-  return new LocationScale({ ...options, dim: actionDim, contextDim: observationDim, rng: rng.split('head') });
+  const { hidden, activation, scale, initialScale } = options;
+  return new LocationScale({
+    dim: actionDim,
+    contextDim: observationDim,
+    ...(hidden && { hidden }),
+    activation,
+    ...(scale && { scale }),
+    ...(initialScale !== undefined && { initialScale }),
+    rng: rng.split('head'),
+  });
 }
 
 /**

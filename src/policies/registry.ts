@@ -3,6 +3,7 @@ import type { Bijector } from '../bijectors/bijector.ts';
 import { Identity } from '../bijectors/elementwise/identity.ts';
 import { roundedBounds } from '../bijectors/elementwise/roundedBounds.ts';
 import { note } from '../note.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
 import { show } from '../options/describeIssue.ts';
 import { expectedOneOf, shortened } from '../options/nearest.ts';
 import { parseOptions } from '../options/parseOptions.ts';
@@ -260,7 +261,16 @@ export function registerPolicy<const S extends z.ZodRawShape = Record<never, nev
   name: string,
   definition: PolicyDefinition<S, K>,
 ): (options: PolicyTask & z.input<PolicySchema<S>>) => Policy<ActedActions[K]> {
-  if (isRegistered(name)) throw new Error(`registerPolicy: there is a policy '${name}' already`);
+  checkArgument('registerPolicy', 'name', name, String);
+  if (isRegistered(name)) {
+    throw new Error(`registerPolicy: there is a policy '${name}' already, expected a name of its own`);
+  }
+  checkOptions(`registerPolicy('${name}')`, definition, {
+    description: String,
+    options: [Object, undefined],
+    actions: ['box', 'discrete', 'multi-discrete', undefined],
+    make: Function,
+  });
   registry.set(name, completeDefinition(definition));
   return (options) => makePolicy(name, options as PolicyTask & Record<string, unknown>) as Policy<ActedActions[K]>;
 }

@@ -263,7 +263,7 @@ describe('affine bijectors', () => {
       'ShiftScale: wanted one of scale and logScale, got both',
     );
     expect(() => new b.Scale([1, 0])).toThrow('Scale: wanted a finite scale other than 0, got 0');
-    expect(() => new b.Scale(Number.NaN)).toThrow('Scale: wanted a finite scale other than 0, got NaN');
+    expect(() => new b.Scale(Infinity)).toThrow('Scale: wanted a finite scale other than 0, got Infinity');
     expect(() => new b.PRelu({ initialSlope: 0.01 })).toThrow('PRelu: wanted an initialSlope above 0.01, got 0.01');
     expect(() => new b.PRelu({ dim: 1.5 })).toThrow('PRelu: wanted a positive integer dim, got 1.5');
   });

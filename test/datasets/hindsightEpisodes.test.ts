@@ -128,7 +128,7 @@ test.each<[Partial<HindsightOptions>, string]>([
   [{ desired: [] }, 'desired: got none, expected columns'],
   [{ desired: [1, 2] }, 'got 1 columns achieved and 2 desired'],
   [{ goals: 0 }, 'goals: got 0, expected an integer ≥ 1'],
-  [{ strategy: 'random' as never }, 'strategy: got random, expected final or future'],
+  [{ strategy: 'random' as never }, 'strategy: got "random", expected one of final, future'],
 ])('refuses %j', (changes, message) => {
   expect(() => new HindsightEpisodes(source, { ...options, ...changes })).toThrow(`HindsightEpisodes: ${message}`);
 });

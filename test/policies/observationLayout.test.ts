@@ -51,7 +51,7 @@ function spaceOf(described: Described): Space {
     case 'MultiBinary':
       return new MultiBinary(described.shape);
     case 'Box':
-      return new Box(described);
+      return new Box({ low: described.low, high: described.high, shape: described.shape, dtype: described.dtype });
   }
 }
 

@@ -62,7 +62,12 @@ const gaussians = {
     new MixturePolicy({ ...options, components: 3 }),
   'MixturePolicy, head': (options: ConstructorParameters<typeof GaussianPolicy>[0]) => {
     const sizes = { dim: options.actionDim, contextDim: options.observationDim };
-    const head = new LocationScale({ ...options, ...sizes, rng: options.rng.split('head') });
+    const head = new LocationScale({
+      hidden: options.hidden!,
+      initialScale: options.initialScale!,
+      ...sizes,
+      rng: options.rng.split('head'),
+    });
     return new MixturePolicy({ ...options, components: 3, initialScale: 1, head });
   },
 };

@@ -1,5 +1,6 @@
+import { checkArgument, checkOptions } from '../../../src/options/checkArguments.ts';
 import { portableMath } from '../../../src/portableMath.ts';
-import type { Rng } from '../../../src/random.ts';
+import { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import type { BatchArray, Space } from './space.ts';
 import { writeNumbers } from './writeNumbers.ts';
@@ -43,18 +44,17 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   readonly size: number;
 
   constructor(options: BoxOptions<D>) {
-    if (typeof options !== 'object' || options === null) {
-      throw new Error(`Box: got ${describe(options)}, expected { low, high, shape, dtype }`);
-    }
-    const { low, high, shape, dtype = 'float32' as D } = options;
-    if (!(dtype in constructors)) {
-      throw new Error(`Box: dtype must be one of ${Object.keys(constructors).join(', ')}, got ${describe(dtype)}`);
-    }
-    for (const [name, bound] of Object.entries({ low, high })) {
-      if (typeof bound !== 'number' && typeof bound?.length !== 'number') {
-        throw new Error(`Box: ${name} must be a number or an array of numbers, got ${describe(bound)}`);
-      }
-    }
+    const {
+      low,
+      high,
+      shape,
+      dtype = 'float32' as D,
+    } = checkOptions('Box', options, {
+      low: [Number, Array],
+      high: [Number, Array],
+      shape: [Array, undefined],
+      dtype: [...Object.keys(constructors), undefined],
+    });
     const length = typeof low !== 'number' ? low.length : typeof high !== 'number' ? high.length : undefined;
     if (shape === undefined && length === undefined) {
       throw new Error('Box: needs a shape where low and high are single numbers');
@@ -98,6 +98,7 @@ export class Box<D extends BoxDtype = 'float32'> implements Space<BoxArrays[D]> 
   }
 
   sample(rng: Rng): BoxArrays[D] {
+    checkArgument('Box.sample', 'rng', rng, Rng);
     const values = new Float64Array(this.size);
     for (let i = 0; i < this.size; i++) {
       const low = this.low[i]!;

@@ -1,6 +1,7 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import type { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
-import type { BatchArray, Space } from './space.ts';
+import { type BatchArray, checkSpace, type Space } from './space.ts';
 
 /**
  * Plain objects of named parts, each with a space of its own. The parts are kept in the order of their sorted names, those of a `Map` in
@@ -19,9 +20,11 @@ export class Dict<T extends object = Record<string, unknown>> implements Space<T
   constructor(spaces: ReadonlyMap<string, Space>);
   constructor(spaces: { readonly [K in keyof T]: Space<T[K]> });
   constructor(spaces: object) {
+    checkArgument('Dict', 'spaces', spaces, [Object, Map]);
     const isOrdered = spaces instanceof Map;
     const entries = [...(isOrdered ? spaces : Object.entries(spaces))] as [keyof T & string, Space][];
     if (entries.length === 0) throw new Error('Dict: needs at least one part, got none');
+    for (const [name, space] of entries) checkSpace('Dict', name, space);
     this.#entries = isOrdered ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
     this.names = this.#entries.map(([name]) => name);
     this.spaces = Object.fromEntries(this.#entries) as typeof this.spaces;

@@ -1,4 +1,5 @@
-import type { Rng } from '../../../src/random.ts';
+import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
@@ -28,6 +29,7 @@ export class Discrete implements Space<number> {
   }
 
   sample(rng: Rng): number {
+    checkArgument('Discrete.sample', 'rng', rng, Rng);
     return rng.integer(this.start, this.start + this.n);
   }
 

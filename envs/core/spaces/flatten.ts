@@ -1,3 +1,4 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import { describe } from '../describe.ts';
 import { Box } from './box.ts';
 import { Dict } from './dict.ts';
@@ -41,7 +42,9 @@ export function flatdim(space: Space): number {
   const choices = choicesOf(space);
   if (choices) return choices.nvec.reduce((sum, n) => sum + n, 0);
   if (space instanceof Box || space instanceof MultiBinary || space instanceof Text) return space.size;
-  throw new Error(`flatten: knows Box, Discrete, MultiDiscrete, MultiBinary, Dict and Tuple, got ${space}`);
+  throw new Error(
+    `flatten: got ${typeof space === 'object' ? space : describe(space)}, expected a Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple`,
+  );
 }
 
 /** Whether float32 holds every number of a flat value. */
@@ -143,6 +146,7 @@ function readFlat(space: Space, flat: Flat, offset: number): unknown {
  */
 export function unflatten<T>(space: Space<T>, flat: Flat): T {
   const size = flatdim(space as Space);
+  checkArgument('unflatten', 'flat', flat, Array);
   if (flat.length !== size) throw new Error(`unflatten: got ${flat.length} numbers, expected ${size} for ${space}`);
   return readFlat(space as Space, flat, 0) as T;
 }

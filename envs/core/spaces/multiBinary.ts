@@ -1,4 +1,5 @@
-import type { Rng } from '../../../src/random.ts';
+import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
@@ -17,13 +18,16 @@ export class MultiBinary implements Space<Uint8Array> {
    * @throws when it does not hold positive integers.
    */
   constructor(shape: number | readonly number[]) {
+    checkArgument('MultiBinary', 'shape', shape, [Number, Array]);
     this.shape = typeof shape === 'number' ? [shape] : shape;
+    if (this.shape.length === 0) throw new Error('MultiBinary: shape needs at least one entry, got none');
     for (const [i, n] of this.shape.entries()) checkCount('MultiBinary', `shape[${i}]`, n);
     this.size = this.shape.reduce((product, n) => product * n, 1);
     this.binaries = this.size;
   }
 
   sample(rng: Rng): Uint8Array {
+    checkArgument('MultiBinary.sample', 'rng', rng, Rng);
     const value = new Uint8Array(this.size);
     for (let i = 0; i < this.size; i++) value[i] = rng.integer(0, 2);
     return value;

@@ -1,4 +1,5 @@
-import type { Rng } from '../../../src/random.ts';
+import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
@@ -17,7 +18,9 @@ export class MultiDiscrete implements Space<Int32Array> {
    * @param start the least of each; 0 when left out.
    * @throws when `nvec` has no entry or one that is no positive integer, or `start` is not as many integers.
    */
-  constructor(nvec: ArrayLike<number>, start: ArrayLike<number> = new Int32Array(nvec.length)) {
+  constructor(nvec: ArrayLike<number>, start: ArrayLike<number> = new Int32Array(nvec?.length ?? 0)) {
+    checkArgument('MultiDiscrete', 'nvec', nvec, Array);
+    checkArgument('MultiDiscrete', 'start', start, Array);
     if (nvec.length === 0) throw new Error('MultiDiscrete: nvec needs at least one entry, got none');
     if (start.length !== nvec.length) {
       throw new Error(`MultiDiscrete: start has ${start.length} entries, expected ${nvec.length} as nvec`);
@@ -36,6 +39,7 @@ export class MultiDiscrete implements Space<Int32Array> {
   }
 
   sample(rng: Rng): Int32Array {
+    checkArgument('MultiDiscrete.sample', 'rng', rng, Rng);
     const value = new Int32Array(this.size);
     for (let i = 0; i < this.size; i++) value[i] = rng.integer(this.start[i]!, this.start[i]! + this.nvec[i]!);
     return value;

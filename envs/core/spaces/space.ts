@@ -1,4 +1,5 @@
 import type { Rng } from '../../../src/random.ts';
+import { describe } from '../describe.ts';
 
 /** The flat arrays in which vector envs and agents keep batches. */
 export type BatchArray = Float32Array | Float64Array | Int32Array;
@@ -31,4 +32,21 @@ export interface Space<T = unknown> {
   read(source: BatchArray, offset: number, into?: T): T;
 
   toString(): string;
+}
+
+const methods = ['sample', 'contains', 'violation', 'write', 'read'] as const satisfies (keyof Space)[];
+
+/** What keeps a value from being a space, in a few words; undefined of one. */
+export function notSpace(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return `got ${describe(value)}`;
+  const space: Partial<Space> = value;
+  const missing = methods.find((method) => typeof space[method] !== 'function');
+  if (missing !== undefined) return `it has no ${missing}()`;
+  return Number.isInteger(space.size) ? undefined : `its size is ${describe(space.size)}`;
+}
+
+/** @throws unless `value` is a space */
+export function checkSpace(owner: string, name: string, value: unknown): void {
+  const problem = notSpace(value);
+  if (problem !== undefined) throw new Error(`${owner}: ${name}: expected a Space, ${problem.replace(/^it/, 'which')}`);
 }

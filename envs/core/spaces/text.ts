@@ -1,4 +1,5 @@
-import type { Rng } from '../../../src/random.ts';
+import { checkArgument, checkOptions } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
 import { checkCount } from '../options.ts';
 import type { BatchArray, Space } from './space.ts';
@@ -31,7 +32,11 @@ export class Text implements Space<string> {
    * @param maxLength the most characters; `Infinity` for no bound
    * @throws when the lengths are no integers with 0 ≤ minLength ≤ maxLength, or there are no characters
    */
-  constructor(maxLength: number, { minLength = 1, charset = LETTERS }: TextOptions = {}) {
+  constructor(maxLength: number, options: TextOptions = {}) {
+    const { minLength = 1, charset = LETTERS } = checkOptions('Text', options, {
+      minLength: [Number, undefined],
+      charset: [String, null, undefined],
+    });
     checkCount('Text', 'minLength', minLength, 0);
     if (maxLength !== Infinity) checkCount('Text', 'maxLength', maxLength, minLength);
     if (charset?.length === 0) throw new Error('Text: charset needs at least one character, got none');
@@ -42,6 +47,7 @@ export class Text implements Space<string> {
 
   /** Uniform in the length, which ends 20 beyond the least where there is no bound, then in each character, or letter and digit. */
   sample(rng: Rng): string {
+    checkArgument('Text.sample', 'rng', rng, Rng);
     const characters = [...(this.charset ?? LETTERS)];
     const most = this.maxLength === Infinity ? this.minLength + SAMPLE_LENGTH : this.maxLength;
     const length = rng.integer(this.minLength, most + 1);

@@ -1,6 +1,7 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import type { Rng } from '../../../src/random.ts';
 import { describe } from '../describe.ts';
-import type { BatchArray, Space } from './space.ts';
+import { type BatchArray, checkSpace, type Space } from './space.ts';
 
 /** Arrays of parts, each with a space of its own: a row of a batch holds theirs one after another. */
 export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements Space<T> {
@@ -11,6 +12,8 @@ export class Tuple<T extends readonly unknown[] = readonly unknown[]> implements
 
   /** @throws when it has no parts. */
   constructor(spaces: { readonly [K in keyof T]: Space<T[K]> }) {
+    checkArgument('Tuple', 'spaces', spaces, Array);
+    for (const [i, space] of spaces.entries()) checkSpace('Tuple', String(i), space);
     if (spaces.length === 0) throw new Error('Tuple: needs at least one part, got none');
     this.spaces = spaces;
     this.size = this.#list.reduce((sum, space) => sum + space.size, 0);

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { checkMethods, checkSpaces } from '../checks.ts';
+import { checkMethods, checkSpaces, checkVectorResetOptions } from '../checks.ts';
 import type { AnyEnv, Info } from '../env.ts';
 import { nodeBuiltin } from '../nodeBuiltin.ts';
 import { checkChoice } from '../options.ts';
@@ -132,7 +132,9 @@ export class ThreadedVectorEnv implements VectorEnv {
   }
 
   /** @throws as {@link step}; and when the mask has the wrong length, or the options cannot go to another thread */
-  reset({ seed, options, mask }: VectorResetOptions = {}): [observations: Float32Array, infos: Info[]] {
+  reset(given?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+    checkVectorResetOptions(OWNER, given);
+    const { seed, options, mask } = given ?? {};
     if (mask !== undefined && mask.length !== this.numEnvs) {
       throw new Error(`${OWNER}.reset: mask has ${mask.length} entries, expected ${this.numEnvs}`);
     }

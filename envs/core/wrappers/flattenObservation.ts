@@ -1,4 +1,5 @@
-import type { Env } from '../env.ts';
+import { checkMethods } from '../checks.ts';
+import type { AnyEnv, Env } from '../env.ts';
 import { flatten, flattenSpace } from '../spaces/flatten.ts';
 import { TransformObservation } from './transformObservation.ts';
 
@@ -10,6 +11,7 @@ export class FlattenObservation<Observation, Action> extends TransformObservatio
 > {
   /** @throws when the observation space is none that `flatten` knows. */
   constructor(env: Env<Observation, Action>) {
+    checkMethods('FlattenObservation', env as AnyEnv);
     const space = env.observationSpace;
     super(env, (observation) => flatten(space, observation), flattenSpace(space));
   }

@@ -1,5 +1,6 @@
+import { checkOptions } from '../../../src/options/checkArguments.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { checkChoice, checkCount } from '../options.ts';
+import { checkCount } from '../options.ts';
 import { Box, type BoxDtype } from '../spaces/box.ts';
 import { Wrapper } from './wrapper.ts';
 
@@ -27,12 +28,15 @@ export class FrameStack<Action> extends Wrapper<Frame, Action> {
   readonly #frames: Frame;
 
   /** @throws when the observation space is not a `Box`, `stackSize` is not a positive integer, or `padding` is unknown. */
-  constructor(env: Env<Frame, Action>, { stackSize, padding = 'reset' }: FrameStackOptions) {
+  constructor(env: Env<Frame, Action>, options: FrameStackOptions) {
     super(env);
+    const { stackSize, padding = 'reset' } = checkOptions('FrameStack', options, {
+      stackSize: Number,
+      padding: [...paddings, undefined],
+    });
     const inner = env.observationSpace;
     if (!(inner instanceof Box)) throw new Error(`FrameStack: needs a Box of observations, got ${inner}`);
     checkCount('FrameStack', 'stackSize', stackSize);
-    checkChoice('FrameStack', 'padding', padding, paddings);
     this.stackSize = stackSize;
     this.padding = padding;
     this.#inner = inner;

@@ -1,6 +1,7 @@
+import { checkOptions } from '../../../src/options/checkArguments.ts';
 import { Rng, type RngState } from '../../../src/random.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { checkChoice, checkCount } from '../options.ts';
+import { checkCount } from '../options.ts';
 import { Box } from '../spaces/box.ts';
 import { unpredictableSeed } from '../unpredictableSeed.ts';
 import { Wrapper } from './wrapper.ts';
@@ -33,14 +34,17 @@ export class HiddenNoise<Action> extends Wrapper<Float32Array, Action> {
   #rng: Rng | undefined;
 
   /** @throws when the observation space is not a float32 `Box`, `size` is not a positive integer, or `redraw` is unknown. */
-  constructor(env: Env<Float32Array, Action>, { size, redraw = 'episode' }: HiddenNoiseOptions) {
+  constructor(env: Env<Float32Array, Action>, options: HiddenNoiseOptions) {
     super(env);
+    const { size, redraw = 'episode' } = checkOptions('HiddenNoise', options, {
+      size: Number,
+      redraw: [...redraws, undefined],
+    });
     const inner = env.observationSpace;
     if (!(inner instanceof Box && inner.dtype === 'float32')) {
       throw new Error(`HiddenNoise: needs a float32 Box of observations, got ${inner}`);
     }
     checkCount('HiddenNoise', 'size', size);
-    checkChoice('HiddenNoise', 'redraw', redraw, redraws);
     this.redraw = redraw;
     this.#noise = new Float32Array(size);
     const unbounded = Array.from(this.#noise, () => Infinity);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../../src/options/checkArguments.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { checkPositive } from '../options.ts';
 import { RunningMeanStd, type RunningMeanStdState } from '../runningMeanStd.ts';
@@ -24,8 +25,9 @@ export class NormalizeObservation<Action> extends Wrapper<Float32Array, Action, 
   readonly #observationSpace: Box;
 
   /** @throws when the observation space is not a `Box`, or `epsilon` is not above 0. */
-  constructor(env: Env<ArrayLike<number>, Action>, { epsilon = 1e-8 }: { epsilon?: number } = {}) {
+  constructor(env: Env<ArrayLike<number>, Action>, options: { epsilon?: number } = {}) {
     super(env);
+    const { epsilon = 1e-8 } = checkOptions('NormalizeObservation', options, { epsilon: [Number, undefined] });
     const inner = env.observationSpace;
     if (!(inner instanceof Box)) throw new Error(`NormalizeObservation: needs a Box of observations, got ${inner}`);
     checkPositive('NormalizeObservation', 'epsilon', epsilon);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../../src/options/checkArguments.ts';
 import type { Env, StepResult } from '../env.ts';
 import { checkPositive, checkRange } from '../options.ts';
 import { RunningMeanStd, type RunningMeanStdState } from '../runningMeanStd.ts';
@@ -33,8 +34,12 @@ export class NormalizeReward<Observation, Action> extends Wrapper<Observation, A
   readonly #discountedReturn = new Float64Array(1);
 
   /** @throws when `gamma` is not in [0, 1] or `epsilon` is not above 0. */
-  constructor(env: Env<Observation, Action>, { gamma = 0.99, epsilon = 1e-8 }: NormalizeRewardOptions = {}) {
+  constructor(env: Env<Observation, Action>, options: NormalizeRewardOptions = {}) {
     super(env);
+    const { gamma = 0.99, epsilon = 1e-8 } = checkOptions('NormalizeReward', options, {
+      gamma: [Number, undefined],
+      epsilon: [Number, undefined],
+    });
     checkRange('NormalizeReward', 'gamma', gamma, 0, 1);
     checkPositive('NormalizeReward', 'epsilon', epsilon);
     this.gamma = gamma;

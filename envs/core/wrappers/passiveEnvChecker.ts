@@ -1,14 +1,16 @@
-import { checkResetResult, checkSpaces, checkStepResult } from '../checks.ts';
-import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
+import { checkResetResult, checkSpaces, checkStepForm, checkStepResult } from '../checks.ts';
+import type { AnyEnv, Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { Wrapper } from './wrapper.ts';
 
 /**
- * Checks the spaces at once, and the results of the first `reset` and the first `step`, against the contract; later
- * calls pass unchecked, at no cost. `checkEnv` checks more.
+ * Checks the spaces at once, and the results of the first `reset` and the first `step`, against the contract; of later steps all but the
+ * observation, which costs next to nothing. `checkEnv` checks more.
  */
 export class PassiveEnvChecker<Observation, Action> extends Wrapper<Observation, Action> {
   #checkedReset = false;
   #checkedStep = false;
+  /** Of the episode. */
+  #steps = 0;
 
   constructor(env: Env<Observation, Action>) {
     super(env);
@@ -21,11 +23,14 @@ export class PassiveEnvChecker<Observation, Action> extends Wrapper<Observation,
       checkResetResult(this.env, result);
       this.#checkedReset = true;
     }
+    this.#steps = 0;
     return result;
   }
 
   override step(action: Action): StepResult<Observation> {
     const result = super.step(action);
+    this.#steps++;
+    checkStepForm(this.env as AnyEnv, result, this.#steps);
     if (!this.#checkedStep) {
       checkStepResult(this.env, result);
       this.#checkedStep = true;

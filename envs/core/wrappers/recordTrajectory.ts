@@ -1,6 +1,6 @@
+import { checkOptions } from '../../../src/options/checkArguments.ts';
 import type { Motion, Scene } from '../../drawing/scene.ts';
 import type { Env, Info, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import { checkOptionNames } from '../options.ts';
 import type { Space } from '../spaces/space.ts';
 import { Wrapper } from './wrapper.ts';
 
@@ -56,7 +56,7 @@ export class RecordTrajectory<Observation, Action> extends Wrapper<Observation, 
   /** @throws for an unknown option, or when frames are wanted of an env that does not draw itself. */
   constructor(env: Env<Observation, Action>, options: RecordTrajectoryOptions<Observation, Action> = {}) {
     super(env);
-    checkOptionNames('RecordTrajectory', options, ['frames', 'onEpisode']);
+    checkOptions('RecordTrajectory', options, { frames: [Boolean, undefined], onEpisode: [Function, undefined] });
     this.#frames = options.frames ?? false;
     this.#onEpisode = options.onEpisode;
     this.#row = new Float64Array(env.actionSpace.size);

@@ -1,5 +1,7 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { checkMethods } from '../checks.ts';
 import { describe } from '../describe.ts';
-import type { Env } from '../env.ts';
+import type { AnyEnv, Env } from '../env.ts';
 import { Box } from '../spaces/box.ts';
 import { TransformAction } from './transformAction.ts';
 
@@ -17,6 +19,9 @@ export class RescaleAction<Observation> extends TransformAction<Observation, Flo
     minAction: number | ArrayLike<number> = -1,
     maxAction: number | ArrayLike<number> = 1,
   ) {
+    checkMethods('RescaleAction', env as AnyEnv);
+    checkArgument('RescaleAction', 'minAction', minAction, [Number, Array]);
+    checkArgument('RescaleAction', 'maxAction', maxAction, [Number, Array]);
     const inner = env.actionSpace;
     if (!(inner instanceof Box) || inner.dtype !== 'float32' || !inner.bounded) {
       throw new Error(`RescaleAction: needs a bounded float32 Box of actions, got ${inner}`);

@@ -1,5 +1,6 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import type { Env, StepResult } from '../env.ts';
-import type { Space } from '../spaces/space.ts';
+import { checkSpace, type Space } from '../spaces/space.ts';
 import { Wrapper } from './wrapper.ts';
 
 /** Steps the env by `transform(action)`. */
@@ -18,6 +19,8 @@ export class TransformAction<Observation, Inner, Action = Inner> extends Wrapper
    */
   constructor(env: Env<Observation, Inner>, transform: (action: Action) => Inner, actionSpace?: Space<Action>) {
     super(env);
+    checkArgument('TransformAction', 'transform', transform, Function);
+    if (actionSpace !== undefined) checkSpace('TransformAction', 'actionSpace', actionSpace);
     this.#transform = transform;
     this.#actionSpace = actionSpace;
   }

@@ -1,5 +1,6 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
-import type { Space } from '../spaces/space.ts';
+import { checkSpace, type Space } from '../spaces/space.ts';
 import { Wrapper } from './wrapper.ts';
 
 /** Shows `transform(observation)` in place of each observation. */
@@ -17,6 +18,8 @@ export class TransformObservation<Inner, Action, Observation = Inner> extends Wr
     observationSpace?: Space<Observation>,
   ) {
     super(env);
+    checkArgument('TransformObservation', 'transform', transform, Function);
+    if (observationSpace !== undefined) checkSpace('TransformObservation', 'observationSpace', observationSpace);
     this.#transform = transform;
     this.#observationSpace = observationSpace;
   }

@@ -1,3 +1,4 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import type { Env, StepResult } from '../env.ts';
 import { Wrapper } from './wrapper.ts';
 
@@ -7,6 +8,7 @@ export class TransformReward<Observation, Action> extends Wrapper<Observation, A
 
   constructor(env: Env<Observation, Action>, transform: (reward: number) => number) {
     super(env);
+    checkArgument('TransformReward', 'transform', transform, Function);
     this.#transform = transform;
   }
 

@@ -1,3 +1,4 @@
+import { checkMethods, checkResetOptions } from '../checks.ts';
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { renderOf } from '../renderOf.ts';
 import type { Space } from '../spaces/space.ts';
@@ -17,6 +18,7 @@ export class Wrapper<
   readonly env: Env<InnerObservation, InnerAction>;
 
   constructor(env: Env<InnerObservation, InnerAction>) {
+    checkMethods(new.target.name, env as AnyEnv);
     this.env = env;
   }
 
@@ -37,6 +39,7 @@ export class Wrapper<
   }
 
   reset(options?: ResetOptions): ResetResult<Observation> {
+    checkResetOptions(this as AnyEnv, options);
     return this.env.reset(options) as ResetResult<unknown> as ResetResult<Observation>;
   }
 

@@ -107,8 +107,9 @@ export async function serveQueue(
     // The connection says itself when it is lost, and a job that another worker has now is done by both.
     if (error.name !== 'ReplyError') return;
     if (refusalOf(error) === undefined) {
-      if (!errors.has(error.message)) say(`Redis: ${error.message}`);
-      errors.add(error.message);
+      const { message } = toErrorData(error);
+      if (!errors.has(message)) say(`Redis: ${message}`);
+      errors.add(message);
     } else if (!worker.isPaused()) {
       // It would ask for jobs again and again, without a pause.
       const probe = () => redis.set(`oxbow:probe:${me}`, me, 'PX', 1000);

@@ -1,3 +1,4 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import { Rng } from '../../../src/random.ts';
 import { groupBy } from '../groupBy.ts';
 import { Bootstrap } from '../statistics/bootstrap.ts';
@@ -33,6 +34,8 @@ const STEPS = { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum
  * Steps that only some of the policy's seeds have reached are left out, so that a line never jumps as seeds drop out of it.
  */
 export function learningCurves(points: readonly CurvePoint[], options: LearningCurvesOptions): LayeredSpec {
+  checkArgument('learningCurves', 'points', points, Array);
+  checkArgument('learningCurves', 'options', options, Object);
   const bootstrap = new Bootstrap({ rng: new Rng('learning curves'), resamples: options.resamples ?? 2000 });
   const values = [...groupBy(points, ({ policy }) => policy)].flatMap(([policy, own]) => {
     const seeds = new Set(own.map(({ seed }) => seed)).size;

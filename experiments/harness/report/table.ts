@@ -1,3 +1,4 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import type { SummaryRow, Table } from '../experiment.ts';
 import { groupBy } from '../groupBy.ts';
 import { printable } from '../printable.ts';
@@ -94,6 +95,8 @@ const LABELS = 0.4;
  * columns, each with the labels of its rows; heads and cells go on below themselves where one column alone is too wide.
  */
 export function textTable(table: Table, width = Infinity): string {
+  checkArgument('textTable', 'table', table, Object);
+  checkArgument('textTable', 'table.columns', table.columns, Array);
   const columns = table.columns.map((_, i) => columnOf(table, i));
   const labels = columns[0]!;
   const fits = (group: readonly Column[]) =>
@@ -122,8 +125,9 @@ interface FittedColumn extends Column {
 }
 
 function columnOf({ columns, rows }: Table, i: number): Column {
-  const head = printable(columns[i]!);
-  const cells = rows.map((row) => trueMinus(printable(row[i] ?? '')));
+  const cell = (text: string) => printable(text).replaceAll('\n', '\\n');
+  const head = cell(columns[i]!);
+  const cells = rows.map((row) => trueMinus(cell(row[i] ?? '')));
   const natural = longest([head, ...cells]);
   return { head, cells, isRight: i > 0 && isNumeric(cells), natural };
 }

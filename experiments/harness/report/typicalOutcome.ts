@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions } from '../../../src/options/checkArguments.ts';
 import type { Job, Outcome } from '../experiment.ts';
 
 /**
@@ -8,8 +9,10 @@ import type { Job, Outcome } from '../experiment.ts';
  */
 export function typicalOutcome<J extends Job>(
   outcomes: readonly Outcome<J>[],
-  { metric, better }: { metric: string; better: 'higher' | 'lower' },
+  options: { metric: string; better: 'higher' | 'lower' },
 ): Outcome<J> {
+  checkArgument('typicalOutcome', 'outcomes', outcomes, Array);
+  const { metric, better } = checkOptions('typicalOutcome', options, { metric: String, better: ['higher', 'lower'] });
   if (outcomes.length === 0) throw new Error('typicalOutcome: needs at least one outcome');
   const badness = ({ result }: Outcome<J>) => {
     const value = result.metrics[metric] ?? Number.NaN;

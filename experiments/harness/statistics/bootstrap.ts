@@ -1,4 +1,5 @@
-import type { Rng } from '../../../src/random.ts';
+import { checkArgument, checkOptions } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
 import { finiteNumbers } from './finiteNumbers.ts';
 import { quantile } from './orderStatistics.ts';
 
@@ -12,13 +13,21 @@ export interface BootstrapOptions {
   readonly level?: number | undefined;
 }
 
+/** More take more memory than they tell. */
+const MOST_RESAMPLES = 10_000_000;
+
 /** The options with what was not given. @throws if one is out of its range; the error says `where` */
 export function completeOptions(
   where: string,
-  { rng, resamples = 50_000, level = 0.95 }: BootstrapOptions,
+  options: BootstrapOptions,
 ): { rng: Rng; resamples: number; level: number } {
-  if (!Number.isInteger(resamples) || resamples < 1) {
-    throw new Error(`${where}: resamples must be a positive integer, got ${resamples}`);
+  const {
+    rng,
+    resamples = 50_000,
+    level = 0.95,
+  } = checkOptions(where, options, { rng: Rng, resamples: [Number, undefined], level: [Number, undefined] });
+  if (!Number.isInteger(resamples) || resamples < 1 || resamples > MOST_RESAMPLES) {
+    throw new Error(`${where}: resamples must be a positive integer up to ${MOST_RESAMPLES}, got ${resamples}`);
   }
   if (!(level > 0 && level < 1)) throw new Error(`${where}: level must lie between 0 and 1, got ${level}`);
   return { rng, resamples, level };
@@ -57,6 +66,7 @@ export class Bootstrap {
    * @throws if there is no stratum, an empty one, or a value that is not finite.
    */
   interval(strata: readonly (readonly number[])[]): BootstrapInterval {
+    checkArgument('Bootstrap.interval', 'strata', strata, Array);
     if (strata.length === 0) throw new Error('Bootstrap.interval: wanted at least one stratum, got none');
     for (const [i, values] of strata.entries()) finiteNumbers('Bootstrap.interval', `strata[${i}]`, values);
     if (strata.some((values) => values.length === 1)) return { low: null, high: null };

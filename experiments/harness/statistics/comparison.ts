@@ -1,3 +1,5 @@
+import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
 import {
   type BootstrapInterval,
   type BootstrapOptions,
@@ -6,7 +8,7 @@ import {
   percentileInterval,
   resampledInterquartileMeans,
 } from './bootstrap.ts';
-import { finiteNumbers } from './finiteNumbers.ts';
+import { finiteNumbers, finitePairs } from './finiteNumbers.ts';
 import { interquartileMean } from './orderStatistics.ts';
 
 /**
@@ -89,15 +91,20 @@ export type Equivalence = BootstrapInterval & {
  * @returns with no interval for a single pair.
  * @throws if the lists differ in length, are empty or hold a number that is not finite, or an option is out of its range.
  */
-export function equivalenceTest(
-  x: readonly number[],
-  y: readonly number[],
-  { bound, rng, resamples, confidence = 0.95 }: EquivalenceOptions,
-): Equivalence {
+export function equivalenceTest(x: readonly number[], y: readonly number[], options: EquivalenceOptions): Equivalence {
   const where = 'equivalenceTest';
-  if (x.length !== y.length) throw new Error(`${where}: needs pairs, got ${x.length} and ${y.length} values`);
-  finiteNumbers(where, 'x', x);
-  finiteNumbers(where, 'y', y);
+  const {
+    bound,
+    rng,
+    resamples,
+    confidence = 0.95,
+  } = checkOptions(where, options, {
+    bound: Number,
+    rng: Rng,
+    resamples: [Number, undefined],
+    confidence: [Number, undefined],
+  });
+  finitePairs(where, x, y);
   if (!(bound > 0 && Number.isFinite(bound))) throw new Error(`${where}: wanted a finite bound > 0, got ${bound}`);
   if (!(confidence > 0.5 && confidence < 1)) {
     throw new Error(`${where}: confidence must lie between 0.5 and 1, got ${confidence}`);
@@ -123,9 +130,7 @@ export type Difference = BootstrapInterval & {
  */
 export function pairedDifference(x: readonly number[], y: readonly number[], options: BootstrapOptions): Difference {
   const where = 'pairedDifference';
-  if (x.length !== y.length) throw new Error(`${where}: needs pairs, got ${x.length} and ${y.length} values`);
-  finiteNumbers(where, 'x', x);
-  finiteNumbers(where, 'y', y);
+  finitePairs(where, x, y);
   const { rng, resamples, level } = completeOptions(where, options);
   const difference = interquartileMean(x) - interquartileMean(y);
   if (x.length === 1) return { difference, low: null, high: null };

@@ -1,5 +1,6 @@
-import type { Rng } from '../../../src/random.ts';
-import { finiteNumbers } from './finiteNumbers.ts';
+import { checkArgument } from '../../../src/options/checkArguments.ts';
+import { Rng } from '../../../src/random.ts';
+import { finiteNumbers, finitePairs } from './finiteNumbers.ts';
 
 /** The largest number of pairs for which all 2ⁿ sign patterns are counted. */
 const EXACT_PAIRS = 20;
@@ -20,12 +21,11 @@ export function pairedPermutationTest(
   patterns = 100_000,
 ): number {
   const where = 'pairedPermutationTest';
-  if (x.length !== y.length) throw new Error(`${where}: needs pairs, got ${x.length} and ${y.length} values`);
+  finitePairs(where, x, y);
+  checkArgument(where, 'rng', rng, [Rng, undefined]);
   if (!Number.isInteger(patterns) || patterns < 1) {
     throw new Error(`${where}: wanted a positive integer number of patterns, got ${patterns}`);
   }
-  finiteNumbers(where, 'x', x);
-  finiteNumbers(where, 'y', y);
   const differences = x.map((value, i) => value - y[i]!);
   const scale = differences.reduce((sum, d) => sum + Math.abs(d), 0);
   if (!Number.isFinite(scale)) throw new Error(`${where}: the differences are too large to be summed`);

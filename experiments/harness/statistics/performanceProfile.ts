@@ -1,3 +1,4 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 import {
   type BootstrapInterval,
   type BootstrapOptions,
@@ -27,6 +28,8 @@ export function performanceProfile(
   const where = 'performanceProfile';
   finiteNumbers(where, 'scores', scores);
   finiteNumbers(where, 'thresholds', thresholds);
+  finiteNumbers(where, 'thresholds', thresholds);
+  checkArgument(where, 'options', options, Object);
   const { rng, resamples, level } = completeOptions(where, { ...options, resamples: options.resamples ?? 2000 });
   const drawn = drawResamples(rng.split('runs'), scores.length, resamples);
   return thresholds.map((threshold) => {

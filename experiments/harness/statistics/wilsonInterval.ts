@@ -1,3 +1,4 @@
+import { checkArgument } from '../../../src/options/checkArguments.ts';
 /**
  * Wilson's score interval of a proportion, p̂ = successes / trials:
  * (p̂ + z²/2n ± z √(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n). It stays inside [0, 1] and is honest at 0 and n successes
@@ -11,6 +12,8 @@ export function wilsonInterval(
   trials: number,
   z = 1.959963984540054,
 ): { low: number; high: number } {
+  checkArgument('wilsonInterval', 'successes', successes, Number);
+  checkArgument('wilsonInterval', 'trials', trials, Number);
   if (!(z > 0 && Number.isFinite(z))) throw new Error(`wilsonInterval: wanted a finite z > 0, got ${z}`);
   if (!(trials >= 1 && Number.isFinite(trials) && successes >= 0 && successes <= trials)) {
     throw new Error(

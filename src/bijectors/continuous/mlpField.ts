@@ -3,7 +3,8 @@ import { type Activation, activationFunction } from '../../nn/activation.ts';
 import { activationSlope } from '../../nn/activationSlope.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
-import type { Rng } from '../../random.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
+import { Rng } from '../../random.ts';
 import { type Time, VectorField, type Velocity } from './vectorField.ts';
 
 /** Hutchinson's estimate of the divergence; see {@link MlpField}. */
@@ -50,16 +51,25 @@ export class MlpField extends VectorField {
   readonly #noise: 'rademacher' | 'normal';
 
   /** @throws if a size or the number of probes is no positive integer, there is no hidden layer, or the activation is unknown */
-  constructor({
-    dim,
-    contextDim = 0,
-    hidden = [64, 64],
-    activation = 'tanh',
-    outputScale = 0,
-    trace = 'exact',
-    rng,
-  }: MlpFieldOptions) {
+  constructor(options: MlpFieldOptions) {
     super();
+    const {
+      dim,
+      contextDim = 0,
+      hidden = [64, 64],
+      activation = 'tanh',
+      outputScale = 0,
+      trace = 'exact',
+      rng,
+    } = checkOptions('MlpField', options, {
+      dim: Number,
+      contextDim: [Number, undefined],
+      hidden: [Array, undefined],
+      activation: [String, undefined],
+      outputScale: [Number, undefined],
+      trace: ['exact', Object, undefined],
+      rng: Rng,
+    });
     this.dim = positiveInteger('MlpField', 'dim', dim);
     this.contextDim = contextDim === 0 ? 0 : positiveInteger('MlpField', 'contextDim (or 0)', contextDim);
     if (hidden.length === 0) throw new Error('MlpField: wanted at least one hidden layer, got none');

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { currentTrace } from '../../engine/trace/traceBackend.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkArgument, checkOptions } from '../../options/checkArguments.ts';
 import type { Direction, Monotonicity, WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { repeatRows } from '../layers/repeatRows.ts';
 import { type AdaptiveOptions, integrateAdaptively } from './dormandPrince.ts';
 import { integrateFixed, type RungeKutta, type RungeKuttaName, rungeKuttas } from './rungeKutta.ts';
-import type { VectorField } from './vectorField.ts';
+import { VectorField } from './vectorField.ts';
 
 /**
  * How a {@link NeuralOde} is integrated: with so many steps of equal length, by the method of Dormand and Prince (six evaluations of the
@@ -50,9 +51,14 @@ export class NeuralOde extends ConditionalBijector {
     | ({ readonly kind: 'adaptive' } & AdaptiveOptions);
 
   /** @throws if the method is unknown, `steps` or `maxSteps` is no positive integer, or a tolerance no positive number */
-  constructor({ field, solver = { kind: 'fixed', steps: 8 } }: NeuralOdeOptions) {
+  constructor(options: NeuralOdeOptions) {
+    const { field, solver = { kind: 'fixed', steps: 8 } } = checkOptions('NeuralOde', options, {
+      field: VectorField,
+      solver: [Object, undefined],
+    });
     super(field.dim, field.contextDim);
     this.field = field;
+    checkArgument('NeuralOde', 'solver.kind', solver.kind, ['fixed', 'adaptive']);
     if (solver.kind === 'fixed') {
       const { steps, method = 'dormand-prince' } = solver;
       if (!Object.hasOwn(rungeKuttas, method)) {

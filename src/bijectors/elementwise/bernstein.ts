@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import type { WithLogDet } from '../bijector.ts';
 import { boundedLogSlope } from './boundedLogSlope.ts';
-import { BoundedMonotone, type BoundedMonotoneOptions } from './boundedMonotone.ts';
+import { BoundedMonotone, type BoundedMonotoneOptions, boundedMonotoneKinds } from './boundedMonotone.ts';
 import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 
@@ -25,7 +26,7 @@ export class Bernstein extends BoundedMonotone {
 
   /** @throws if there are fewer than two parameters, or the bound is not positive */
   constructor(options: BoundedMonotoneOptions) {
-    const degree = Math.max(1, (options.parameters.shape[0] ?? 0) - 1);
+    const degree = Math.max(1, (checkOptions('Bernstein', options, boundedMonotoneKinds).parameters.shape[0] ?? 0) - 1);
     super(options, 1 + degree);
     this.degree = degree;
   }
@@ -55,13 +56,13 @@ export class Bernstein extends BoundedMonotone {
 }
 
 /** {@link Bernstein} of a degree on [−bound, bound]. @throws if the degree is no positive integer, or the bound not positive */
-export function bernsteinFamily({
-  degree = 16,
-  bound = 5,
-}: {
-  readonly degree?: number;
-  readonly bound?: number;
-} = {}): ElementwiseFamily {
+export function bernsteinFamily(
+  options: { readonly degree?: number; readonly bound?: number } = {},
+): ElementwiseFamily {
+  const { degree = 16, bound = 5 } = checkOptions('bernsteinFamily', options, {
+    degree: [Number, undefined],
+    bound: [Number, undefined],
+  });
   positiveInteger('bernsteinFamily', 'degree', degree);
   return {
     name: 'bernstein',

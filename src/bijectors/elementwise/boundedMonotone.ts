@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, type Kinds } from '../../options/checkArguments.ts';
 import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { type MonotoneInverseOptions, monotoneInverse } from '../monotoneInverse.ts';
@@ -10,6 +11,11 @@ export interface BoundedMonotoneOptions {
   /** The formula holds on [−bound, bound]; 5 by default. */
   readonly bound?: number;
 }
+
+export const boundedMonotoneKinds: Kinds<BoundedMonotoneOptions> = {
+  parameters: tf.Tensor,
+  bound: [Number, undefined],
+};
 
 /**
  * Elementwise increasing map that a formula gives on [−bound, bound] and its tangents at ±bound outside, so that it is
@@ -27,8 +33,9 @@ export abstract class BoundedMonotone extends Bijector {
   protected readonly search: Omit<MonotoneInverseOptions, 'low' | 'high'> = {};
 
   /** @throws if there are not `count` parameters, or the bound is not positive */
-  constructor({ parameters, bound = 5 }: BoundedMonotoneOptions, count: number) {
+  constructor(options: BoundedMonotoneOptions, count: number) {
     super();
+    const { parameters, bound = 5 } = checkOptions(new.target.name, options, boundedMonotoneKinds);
     const { name } = new.target;
     if (parameters.rank === 0 || parameters.shape[0] !== count) {
       throw new Error(`${name}: wanted parameters [${count}, ...rows], got [${parameters.shape}]`);

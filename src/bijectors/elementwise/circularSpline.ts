@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
 import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQuadratic.ts';
 import type { SplineShape } from './splineBins.ts';
@@ -31,8 +32,15 @@ export class CircularSpline extends Bijector {
   readonly #shape: SplineShape;
 
   /** @throws if the shapes do not fit one another, or a limit is out of range */
-  constructor({ bins, derivatives, phase, ...limits }: CircularSplineOptions) {
+  constructor(options: CircularSplineOptions) {
     super();
+    const { bins, derivatives, phase, ...limits } = checkOptions('CircularSpline', options, {
+      bins: tf.Tensor,
+      derivatives: tf.Tensor,
+      phase: tf.Tensor,
+      minBinSize: [Number, undefined],
+      minDerivative: [Number, undefined],
+    });
     this.dim = fixedDim(bins.shape.slice(2));
     this.bins = bins;
     this.derivatives = derivatives;

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import type { WithLogDet } from '../bijector.ts';
-import { BoundedMonotone, type BoundedMonotoneOptions } from './boundedMonotone.ts';
+import { BoundedMonotone, type BoundedMonotoneOptions, boundedMonotoneKinds } from './boundedMonotone.ts';
 import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 import { sigmoidalLayer, sigmoidalParameterCount } from './sigmoidalLayer.ts';
@@ -27,7 +28,16 @@ export class DeepSigmoidal extends BoundedMonotone {
   readonly units: number;
 
   /** @throws if a size is no positive integer, there are not L(3K + 1) parameters, or the bound is not positive */
-  constructor({ layers = 2, units = 8, ...options }: DeepSigmoidalOptions) {
+  constructor(given: DeepSigmoidalOptions) {
+    const {
+      layers = 2,
+      units = 8,
+      ...options
+    } = checkOptions('DeepSigmoidal', given, {
+      ...boundedMonotoneKinds,
+      layers: [Number, undefined],
+      units: [Number, undefined],
+    });
     positiveInteger('DeepSigmoidal', 'layers', layers);
     positiveInteger('DeepSigmoidal', 'units', units);
     super(options, layers * sigmoidalParameterCount(units));
@@ -46,15 +56,18 @@ export class DeepSigmoidal extends BoundedMonotone {
 }
 
 /** {@link DeepSigmoidal} on [−bound, bound]. @throws if a size is no positive integer, or the bound not positive */
-export function deepSigmoidalFamily({
-  layers = 2,
-  units = 8,
-  bound = 5,
-}: {
-  readonly layers?: number;
-  readonly units?: number;
-  readonly bound?: number;
-} = {}): ElementwiseFamily {
+export function deepSigmoidalFamily(
+  options: { readonly layers?: number; readonly units?: number; readonly bound?: number } = {},
+): ElementwiseFamily {
+  const {
+    layers = 2,
+    units = 8,
+    bound = 5,
+  } = checkOptions('deepSigmoidalFamily', options, {
+    layers: [Number, undefined],
+    units: [Number, undefined],
+    bound: [Number, undefined],
+  });
   positiveInteger('deepSigmoidalFamily', 'layers', layers);
   positiveInteger('deepSigmoidalFamily', 'units', units);
   return {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import type { Bijector } from '../bijector.ts';
 import { Shift } from '../linear/shift.ts';
 import { ShiftScale } from '../linear/shiftScale.ts';
@@ -42,13 +43,13 @@ export const additiveFamily: ElementwiseFamily = {
 };
 
 /** {@link RationalQuadraticSpline} with `bins` bins on [−bound, bound]. @throws if `bins` is no integer above 1 */
-export function rationalQuadraticSplineFamily({
-  bins = 8,
-  bound = 5,
-}: {
-  readonly bins?: number;
-  readonly bound?: number;
-} = {}): ElementwiseFamily {
+export function rationalQuadraticSplineFamily(
+  options: { readonly bins?: number; readonly bound?: number } = {},
+): ElementwiseFamily {
+  const { bins = 8, bound = 5 } = checkOptions('rationalQuadraticSplineFamily', options, {
+    bins: [Number, undefined],
+    bound: [Number, undefined],
+  });
   atLeastTwo('rationalQuadraticSplineFamily', bins);
   return {
     name: 'rationalQuadraticSpline',
@@ -61,7 +62,8 @@ export function rationalQuadraticSplineFamily({
 }
 
 /** {@link CircularSpline} with `bins` bins; networks see an angle's cosine and sine. @throws if `bins` is no integer above 1 */
-export function circularSplineFamily({ bins = 8 }: { readonly bins?: number } = {}): ElementwiseFamily {
+export function circularSplineFamily(options: { readonly bins?: number } = {}): ElementwiseFamily {
+  const { bins = 8 } = checkOptions('circularSplineFamily', options, { bins: [Number, undefined] });
   atLeastTwo('circularSplineFamily', bins);
   return {
     name: 'circularSpline',

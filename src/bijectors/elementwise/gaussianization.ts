@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import type { WithLogDet } from '../bijector.ts';
-import { BoundedMonotone, type BoundedMonotoneOptions } from './boundedMonotone.ts';
+import { BoundedMonotone, type BoundedMonotoneOptions, boundedMonotoneKinds } from './boundedMonotone.ts';
 import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 import { sigmoidalLayer, sigmoidalParameterCount } from './sigmoidalLayer.ts';
@@ -25,7 +26,11 @@ export class Gaussianization extends BoundedMonotone {
   readonly components: number;
 
   /** @throws if `components` is no positive integer, there are not 3K + 1 parameters, or the bound is not positive */
-  constructor({ components = 8, ...options }: GaussianizationOptions) {
+  constructor(given: GaussianizationOptions) {
+    const { components = 8, ...options } = checkOptions('Gaussianization', given, {
+      ...boundedMonotoneKinds,
+      components: [Number, undefined],
+    });
     positiveInteger('Gaussianization', 'components', components);
     super(options, sigmoidalParameterCount(components));
     this.components = components;
@@ -37,13 +42,13 @@ export class Gaussianization extends BoundedMonotone {
 }
 
 /** {@link Gaussianization} on [−bound, bound]. @throws if `components` is no positive integer, or the bound not positive */
-export function gaussianizationFamily({
-  components = 8,
-  bound = 5,
-}: {
-  readonly components?: number;
-  readonly bound?: number;
-} = {}): ElementwiseFamily {
+export function gaussianizationFamily(
+  options: { readonly components?: number; readonly bound?: number } = {},
+): ElementwiseFamily {
+  const { components = 8, bound = 5 } = checkOptions('gaussianizationFamily', options, {
+    components: [Number, undefined],
+    bound: [Number, undefined],
+  });
   positiveInteger('gaussianizationFamily', 'components', components);
   return {
     name: 'gaussianization',

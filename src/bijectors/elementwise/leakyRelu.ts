@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { inverseNegativeSlope, negativeSlope } from './negativeSlope.ts';
 
@@ -8,8 +9,9 @@ export class LeakyRelu extends Bijector {
   readonly slope: number;
 
   /** @throws if the slope is no positive number */
-  constructor({ slope = 0.2 }: { readonly slope?: number } = {}) {
+  constructor(options: { readonly slope?: number } = {}) {
     super();
+    const { slope = 0.2 } = checkOptions('LeakyRelu', options, { slope: [Number, undefined] });
     if (!(slope > 0 && slope < Number.POSITIVE_INFINITY)) {
       throw new Error(`LeakyRelu: wanted a positive slope, got ${slope}`);
     }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { inverseNegativeSlope, negativeSlope } from './negativeSlope.ts';
 
@@ -37,8 +38,17 @@ export class PRelu extends Bijector {
   readonly crossingWidth: number;
 
   /** @throws if `dim` is no positive integer, `initialSlope` not above 0.01, or `crossingWidth` negative */
-  constructor({ dim, initialSlope = 1, crossingWidth = 0 }: PReluOptions = {}) {
+  constructor(options: PReluOptions = {}) {
     super();
+    const {
+      dim,
+      initialSlope = 1,
+      crossingWidth = 0,
+    } = checkOptions('PRelu', options, {
+      dim: [Number, undefined],
+      initialSlope: [Number, undefined],
+      crossingWidth: [Number, undefined],
+    });
     this.dim = dim === undefined ? undefined : positiveInteger('PRelu', 'dim', dim);
     if (!(initialSlope > MIN_SLOPE)) {
       throw new Error(`PRelu: wanted an initialSlope above ${MIN_SLOPE}, got ${initialSlope}`);

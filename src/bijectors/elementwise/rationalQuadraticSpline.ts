@@ -1,4 +1,5 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, fixedDim, type WithLogDet } from '../bijector.ts';
 import { type RationalQuadraticParameters, rationalQuadratic } from './rationalQuadratic.ts';
 import type { SplineShape } from './splineBins.ts';
@@ -28,8 +29,15 @@ export class RationalQuadraticSpline extends Bijector {
   readonly #shape: SplineShape;
 
   /** @throws if the shapes do not fit one another, or a limit is out of range */
-  constructor({ bins, derivatives, ...limits }: RationalQuadraticSplineOptions) {
+  constructor(options: RationalQuadraticSplineOptions) {
     super();
+    const { bins, derivatives, ...limits } = checkOptions('RationalQuadraticSpline', options, {
+      bins: tf.Tensor,
+      derivatives: tf.Tensor,
+      bound: Number,
+      minBinSize: [Number, undefined],
+      minDerivative: [Number, undefined],
+    });
     this.dim = fixedDim(bins.shape.slice(2));
     this.bins = bins;
     this.derivatives = derivatives;

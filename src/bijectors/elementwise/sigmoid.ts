@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { LARGEST_FLOAT32, nextFloat32 } from '../float32.ts';
@@ -31,8 +32,12 @@ export class Sigmoid extends Bijector {
   readonly high: readonly number[];
 
   /** @throws if the bounds differ in length, or one is not finite, or low ≥ high in float32 */
-  constructor({ low = 0, high = 1 }: SigmoidOptions = {}) {
+  constructor(options: SigmoidOptions = {}) {
     super();
+    const { low = 0, high = 1 } = checkOptions('Sigmoid', options, {
+      low: [Number, Array, undefined],
+      high: [Number, Array, undefined],
+    });
     const bounds = roundedBounds('Sigmoid: wanted', { low, high });
     this.dim = bounds.dim;
     this.low = bounds.low;

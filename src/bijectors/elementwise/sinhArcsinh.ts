@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { LARGEST_FLOAT32 } from '../float32.ts';
@@ -47,8 +48,12 @@ export class SinhArcsinh extends Bijector {
    * @throws if a skewness given in numbers is not finite, a tailweight in numbers not positive and finite, or they do not broadcast with
    *   one another
    */
-  constructor({ skewness = 0, tailweight = 1 }: SinhArcsinhOptions = {}) {
+  constructor(options: SinhArcsinhOptions = {}) {
     super();
+    const { skewness = 0, tailweight = 1 } = checkOptions('SinhArcsinh', options, {
+      skewness: [Number, Array, tf.Tensor, undefined],
+      tailweight: [Number, Array, tf.Tensor, undefined],
+    });
     const badSkewness = numbersOf(skewness).find((value) => !Number.isFinite(value));
     if (badSkewness !== undefined) throw new Error(`SinhArcsinh: wanted a finite skewness, got ${badSkewness}`);
     const badTailweight = numbersOf(tailweight).find((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));

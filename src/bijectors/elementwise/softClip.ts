@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../nn/stopGradient.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { nextFloat32, roundFloat32 } from '../float32.ts';
@@ -55,8 +56,17 @@ export class SoftClip extends Bijector {
    * @throws if there is no bound, they differ in length, one is beyond ±2¹²⁰ min(1, h), low and high are not apart in float32, or
    *   `hingeSoftness` is no positive number
    */
-  constructor({ low, high, hingeSoftness = 1 }: SoftClipOptions) {
+  constructor(options: SoftClipOptions) {
     super();
+    const {
+      low,
+      high,
+      hingeSoftness = 1,
+    } = checkOptions('SoftClip', options, {
+      low: [Number, Array, undefined],
+      high: [Number, Array, undefined],
+      hingeSoftness: [Number, undefined],
+    });
     if (!(hingeSoftness > 0 && hingeSoftness < Number.POSITIVE_INFINITY)) {
       throw new Error(`SoftClip: wanted a positive hingeSoftness, got ${hingeSoftness}`);
     }

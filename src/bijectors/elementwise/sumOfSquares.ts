@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import type { WithLogDet } from '../bijector.ts';
-import { BoundedMonotone, type BoundedMonotoneOptions } from './boundedMonotone.ts';
+import { BoundedMonotone, type BoundedMonotoneOptions, boundedMonotoneKinds } from './boundedMonotone.ts';
 import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 
@@ -35,7 +36,16 @@ export class SumOfSquares extends BoundedMonotone {
   readonly degree: number;
 
   /** @throws if a size is no positive integer, there are not 1 + K(R + 1) parameters, or the bound is not positive */
-  constructor({ polynomials = 3, degree = 4, ...options }: SumOfSquaresOptions) {
+  constructor(given: SumOfSquaresOptions) {
+    const {
+      polynomials = 3,
+      degree = 4,
+      ...options
+    } = checkOptions('SumOfSquares', given, {
+      ...boundedMonotoneKinds,
+      polynomials: [Number, undefined],
+      degree: [Number, undefined],
+    });
     positiveInteger('SumOfSquares', 'polynomials', polynomials);
     positiveInteger('SumOfSquares', 'degree', degree);
     super(options, 1 + polynomials * (degree + 1));
@@ -76,15 +86,18 @@ export class SumOfSquares extends BoundedMonotone {
 }
 
 /** {@link SumOfSquares} on [−bound, bound]. @throws if a size is no positive integer, or the bound not positive */
-export function sumOfSquaresFamily({
-  polynomials = 3,
-  degree = 4,
-  bound = 5,
-}: {
-  readonly polynomials?: number;
-  readonly degree?: number;
-  readonly bound?: number;
-} = {}): ElementwiseFamily {
+export function sumOfSquaresFamily(
+  options: { readonly polynomials?: number; readonly degree?: number; readonly bound?: number } = {},
+): ElementwiseFamily {
+  const {
+    polynomials = 3,
+    degree = 4,
+    bound = 5,
+  } = checkOptions('sumOfSquaresFamily', options, {
+    polynomials: [Number, undefined],
+    degree: [Number, undefined],
+    bound: [Number, undefined],
+  });
   positiveInteger('sumOfSquaresFamily', 'polynomials', polynomials);
   positiveInteger('sumOfSquaresFamily', 'degree', degree);
   return {

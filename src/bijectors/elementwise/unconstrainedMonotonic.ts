@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
 import { gaussLegendre } from '../../special/gaussLegendre.ts';
 import type { WithLogDet } from '../bijector.ts';
 import { boundedLogSlope } from './boundedLogSlope.ts';
-import { BoundedMonotone, type BoundedMonotoneOptions } from './boundedMonotone.ts';
+import { BoundedMonotone, type BoundedMonotoneOptions, boundedMonotoneKinds } from './boundedMonotone.ts';
 import type { ElementwiseFamily } from './elementwiseFamily.ts';
 import { parametersFirst } from './parametersFirst.ts';
 
@@ -42,7 +43,11 @@ export class UnconstrainedMonotonic extends BoundedMonotone {
   readonly units: number;
 
   /** @throws if `units` is no positive integer, there are not 2 + 3H parameters, or the bound is not positive */
-  constructor({ units = 8, ...options }: UnconstrainedMonotonicOptions) {
+  constructor(given: UnconstrainedMonotonicOptions) {
+    const { units = 8, ...options } = checkOptions('UnconstrainedMonotonic', given, {
+      ...boundedMonotoneKinds,
+      units: [Number, undefined],
+    });
     positiveInteger('UnconstrainedMonotonic', 'units', units);
     super(options, 2 + 3 * units);
     this.units = units;
@@ -78,13 +83,13 @@ export class UnconstrainedMonotonic extends BoundedMonotone {
 }
 
 /** {@link UnconstrainedMonotonic} on [−bound, bound]. @throws if `units` is no positive integer, or the bound not positive */
-export function unconstrainedMonotonicFamily({
-  units = 8,
-  bound = 5,
-}: {
-  readonly units?: number;
-  readonly bound?: number;
-} = {}): ElementwiseFamily {
+export function unconstrainedMonotonicFamily(
+  options: { readonly units?: number; readonly bound?: number } = {},
+): ElementwiseFamily {
+  const { units = 8, bound = 5 } = checkOptions('unconstrainedMonotonicFamily', options, {
+    units: [Number, undefined],
+    bound: [Number, undefined],
+  });
   positiveInteger('unconstrainedMonotonicFamily', 'units', units);
   return {
     name: 'unconstrainedMonotonic',

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { Made, type Order } from '../../nn/made.ts';
-import type { Rng } from '../../random.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
+import { Rng } from '../../random.ts';
 import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
@@ -41,16 +42,26 @@ export class Autoregressive extends ConditionalBijector {
   readonly #parallel: Direction;
 
   /** @throws if there are fewer than two entries, the order is none of them, or a size is not positive */
-  constructor({
-    dim,
-    family,
-    contextDim = 0,
-    parallel = 'inverse',
-    order,
-    hidden = [64, 64],
-    activation,
-    rng,
-  }: AutoregressiveOptions) {
+  constructor(options: AutoregressiveOptions) {
+    const {
+      dim,
+      family,
+      contextDim = 0,
+      parallel = 'inverse',
+      order,
+      hidden = [64, 64],
+      activation,
+      rng,
+    } = checkOptions('Autoregressive', options, {
+      dim: Number,
+      family: Object,
+      contextDim: [Number, undefined],
+      parallel: ['forward', 'inverse', undefined],
+      order: ['natural', 'reversed', Array, undefined],
+      hidden: [Array, undefined],
+      activation: [String, undefined],
+      rng: Rng,
+    });
     super(dim, contextDim);
     if (dim === 1) {
       throw new Error(

@@ -4,8 +4,9 @@ import { Dense } from '../../nn/dense.ts';
 import { type Initializer, orthogonal, zeros } from '../../nn/initializers.ts';
 import { split } from '../../nn/split.ts';
 import { checkNumbers } from '../../nn/whileLoading.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
-import type { Rng } from '../../random.ts';
+import { Rng } from '../../random.ts';
 import { type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
@@ -56,7 +57,20 @@ export class BlockAutoregressive extends ConditionalBijector {
   readonly #owners: readonly (readonly number[])[];
 
   /** @throws if there is no hidden layer, or a size is not positive */
-  constructor({ dim, contextDim = 0, parallel = 'inverse', hidden = [64, 64], rng }: BlockAutoregressiveOptions) {
+  constructor(options: BlockAutoregressiveOptions) {
+    const {
+      dim,
+      contextDim = 0,
+      parallel = 'inverse',
+      hidden = [64, 64],
+      rng,
+    } = checkOptions('BlockAutoregressive', options, {
+      dim: Number,
+      contextDim: [Number, undefined],
+      parallel: ['forward', 'inverse', undefined],
+      hidden: [Array, undefined],
+      rng: Rng,
+    });
     super(dim, contextDim);
     if (hidden.length === 0) throw new Error('BlockAutoregressive: wanted at least one hidden layer, got none');
     this.#parallel = parallel;

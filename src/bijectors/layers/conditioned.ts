@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { Mlp } from '../../nn/mlp.ts';
 import { checkNumbers } from '../../nn/whileLoading.ts';
-import type { Rng } from '../../random.ts';
+import { checkArgument, checkOptions } from '../../options/checkArguments.ts';
+import { Rng } from '../../random.ts';
 import { type Bijector, type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
@@ -35,10 +36,26 @@ export class Conditioned extends ConditionalBijector {
   readonly #family: ElementwiseFamily | VectorFamily;
 
   /** @throws if a size is not positive */
-  constructor({ dim, family, contextDim = 0, hidden = [64, 64], activation, rng }: ConditionedOptions) {
+  constructor(options: ConditionedOptions) {
+    const {
+      dim,
+      family,
+      contextDim = 0,
+      hidden = [64, 64],
+      activation,
+      rng,
+    } = checkOptions('Conditioned', options, {
+      dim: Number,
+      family: Object,
+      contextDim: [Number, undefined],
+      hidden: [Array, undefined],
+      activation: [String, undefined],
+      rng: Rng,
+    });
     super(dim, contextDim);
     this.#family = family;
     const { parameterCount } = family;
+    checkArgument('Conditioned', 'family.parameterCount', parameterCount, [Number, Function]);
     checkNumbers(typeof parameterCount === 'number' ? parameterCount * dim : parameterCount(dim));
     const initial = initialParameters(family, dim, rng);
     const outputDim = initial.length;

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { Mlp } from '../../nn/mlp.ts';
-import type { Rng } from '../../random.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
+import { Rng } from '../../random.ts';
 import { type Direction, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import type { ElementwiseFamily } from '../elementwise/elementwiseFamily.ts';
@@ -38,7 +39,24 @@ export class Coupling extends ConditionalBijector {
   readonly #transformedDim: number;
 
   /** @throws if no entry passes or none is transformed, an index is out of range or twice there, or a size is not positive */
-  constructor({ dim, transformed, family, contextDim = 0, hidden = [64, 64], activation, rng }: CouplingOptions) {
+  constructor(options: CouplingOptions) {
+    const {
+      dim,
+      transformed,
+      family,
+      contextDim = 0,
+      hidden = [64, 64],
+      activation,
+      rng,
+    } = checkOptions('Coupling', options, {
+      dim: Number,
+      transformed: ['first', 'second', 'even', 'odd', Array],
+      family: Object,
+      contextDim: [Number, undefined],
+      hidden: [Array, undefined],
+      activation: [String, undefined],
+      rng: Rng,
+    });
     super(dim, contextDim);
     const selected = selectedEntries(dim, transformed);
     this.#transformedDim = selected.filter(Boolean).length;

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../nn/activation.ts';
 import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { Mlp } from '../../nn/mlp.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
-import type { Rng } from '../../random.ts';
+import { Rng } from '../../random.ts';
 import { type Direction, type Monotonicity, sumLogDet, type WithLogDet } from '../bijector.ts';
 import { ConditionalBijector } from '../conditionalBijector.ts';
 import { ShiftScale } from '../linear/shiftScale.ts';
@@ -42,15 +43,24 @@ export class LocationScale extends ConditionalBijector {
   readonly #initialScale: number;
 
   /** @throws if a size is not positive, `initialScale` no positive number, or a σ of the context is asked for without one */
-  constructor({
-    dim,
-    contextDim = 0,
-    hidden = [64, 64],
-    activation,
-    scale = 'free',
-    initialScale = 1,
-    rng,
-  }: LocationScaleOptions) {
+  constructor(options: LocationScaleOptions) {
+    const {
+      dim,
+      contextDim = 0,
+      hidden = [64, 64],
+      activation,
+      scale = 'free',
+      initialScale = 1,
+      rng,
+    } = checkOptions('LocationScale', options, {
+      dim: Number,
+      contextDim: [Number, undefined],
+      hidden: [Array, undefined],
+      activation: [String, undefined],
+      scale: ['free', 'state', 'fixed', undefined],
+      initialScale: [Number, undefined],
+      rng: Rng,
+    });
     super(dim, contextDim);
     if (!(initialScale > 0 && initialScale < Number.POSITIVE_INFINITY)) {
       throw new Error(`LocationScale: wanted a positive initialScale, got ${initialScale}`);

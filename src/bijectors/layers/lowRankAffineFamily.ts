@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { orthogonal } from '../../nn/initializers.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { portableMath } from '../../portableMath.ts';
 import { LowRankAffine } from '../linear/lowRankAffine.ts';
 import type { VectorFamily } from './vectorFamily.ts';
@@ -22,7 +23,11 @@ export interface LowRankAffineFamilyOptions {
  * smoothly. Parameters: shift, log M_ii, what M has below its diagonal, V row by row, log D.
  * @throws if `rank` is no positive integer
  */
-export function lowRankAffineFamily({ rank, triangular = false }: LowRankAffineFamilyOptions = {}): VectorFamily {
+export function lowRankAffineFamily(options: LowRankAffineFamilyOptions = {}): VectorFamily {
+  const { rank, triangular = false } = checkOptions('lowRankAffineFamily', options, {
+    rank: [Number, undefined],
+    triangular: [Boolean, undefined],
+  });
   if (rank !== undefined) positiveInteger('lowRankAffineFamily', 'rank', rank);
   const sizesFor = (dim: number) => {
     const columns = rank ?? Math.min(2, dim);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { monotoneInverse } from '../monotoneInverse.ts';
 import { aboveMinusOne } from './aboveMinusOne.ts';
@@ -24,8 +25,9 @@ export class Planar extends Bijector {
   readonly b: tf.Tensor;
 
   /** @throws if the shapes are not `[..., dim]`, the same and `[...]` */
-  constructor({ w, u, b }: { readonly w: tf.Tensor; readonly u: tf.Tensor; readonly b: tf.Tensor }) {
+  constructor(options: { readonly w: tf.Tensor; readonly u: tf.Tensor; readonly b: tf.Tensor }) {
     super();
+    const { w, u, b } = checkOptions('Planar', options, { w: tf.Tensor, u: tf.Tensor, b: tf.Tensor });
     if (w.rank < 1 || !tf.util.arraysEqual(w.shape, u.shape) || !tf.util.arraysEqual(w.shape.slice(0, -1), b.shape)) {
       throw new Error(`Planar: wanted w and u [..., dim] and b [...], got [${w.shape}], [${u.shape}] and [${b.shape}]`);
     }

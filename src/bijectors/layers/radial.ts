@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { stopGradient } from '../../nn/stopGradient.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { aboveMinusOne } from './aboveMinusOne.ts';
 import type { VectorFamily } from './vectorFamily.ts';
@@ -27,7 +28,11 @@ export class Radial extends Bijector {
   /** @throws if the shapes are not `[..., dim]`, `[...]` and `[...]` */
   constructor(options: { readonly center: tf.Tensor; readonly logAlpha: tf.Tensor; readonly strength: tf.Tensor }) {
     super();
-    const { center, logAlpha, strength } = options;
+    const { center, logAlpha, strength } = checkOptions('Radial', options, {
+      center: tf.Tensor,
+      logAlpha: tf.Tensor,
+      strength: tf.Tensor,
+    });
     const batch = center.shape.slice(0, -1);
     if (center.rank < 1 || ![logAlpha, strength].every(({ shape }) => tf.util.arraysEqual(shape, batch))) {
       throw new Error(

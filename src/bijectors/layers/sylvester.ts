@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { boundedLogScale } from '../../nn/boundedLogScale.ts';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { Householder } from '../linear/householder.ts';
 import { matVec } from '../linear/matVec.ts';
@@ -48,8 +49,16 @@ export class Sylvester extends Bijector {
   readonly b: tf.Tensor;
 
   /** @throws if the shapes do not fit one another, or the rank is above the dimension */
-  constructor({ v, strength, logDiagonal, outer, inner, b }: SylvesterOptions) {
+  constructor(options: SylvesterOptions) {
     super();
+    const { v, strength, logDiagonal, outer, inner, b } = checkOptions('Sylvester', options, {
+      v: tf.Tensor,
+      strength: tf.Tensor,
+      logDiagonal: tf.Tensor,
+      outer: [tf.Tensor, undefined],
+      inner: [tf.Tensor, undefined],
+      b: tf.Tensor,
+    });
     this.dim = v.shape.at(-1) ?? 0;
     this.rank = b.shape.at(-1) ?? 0;
     const batch = v.shape.slice(0, -2);

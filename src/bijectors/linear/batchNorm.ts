@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
 import { rememberBatch } from '../../nn/rememberBatch.ts';
 import { isTraining } from '../../nn/whileTraining.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 
@@ -50,8 +51,19 @@ export class BatchNorm extends Bijector {
   readonly logScale: tf.Variable | undefined;
 
   /** @throws if `dim` is no positive integer, `momentum` not in [0, 1), or `epsilon` not positive */
-  constructor({ dim, momentum = 0.99, epsilon = 1e-5, affine = true }: BatchNormOptions) {
+  constructor(options: BatchNormOptions) {
     super();
+    const {
+      dim,
+      momentum = 0.99,
+      epsilon = 1e-5,
+      affine = true,
+    } = checkOptions('BatchNorm', options, {
+      dim: Number,
+      momentum: [Number, undefined],
+      epsilon: [Number, undefined],
+      affine: [Boolean, undefined],
+    });
     this.dim = positiveInteger('BatchNorm', 'dim', dim);
     if (!(momentum >= 0 && momentum < 1)) throw new Error(`BatchNorm: wanted a momentum in [0, 1), got ${momentum}`);
     if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../../options/checkArguments.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { unitSlices } from './unitSlices.ts';
 import { unitVectors } from './unitVectors.ts';
@@ -18,6 +19,7 @@ export class Householder extends Bijector {
   /** @throws if `v` has no reflections or no dimensions */
   constructor(v: tf.Tensor) {
     super();
+    checkArgument('Householder', 'v', v, tf.Tensor);
     if (v.rank < 2 || v.shape.slice(-2).includes(0)) {
       throw new Error(`Householder: wanted v [..., reflections, dim], got [${v.shape}]`);
     }

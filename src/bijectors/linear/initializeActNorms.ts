@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Bijector } from '../bijector.ts';
+import { checkArgument } from '../../options/checkArguments.ts';
+import { Bijector } from '../bijector.ts';
 import { Chain } from '../chain.ts';
 import { ActNorm } from './actNorm.ts';
 
@@ -9,6 +10,8 @@ import { ActNorm } from './actNorm.ts';
  * @param context `[batch, contextDim]`, where the bijector takes one
  */
 export function initializeActNorms(bijector: Bijector, y: tf.Tensor, context?: tf.Tensor): void {
+  checkArgument('initializeActNorms', 'bijector', bijector, Bijector);
+  checkArgument('initializeActNorms', 'y', y, tf.Tensor);
   tf.tidy(() => {
     let value = y;
     const visit = (part: Bijector): void => {

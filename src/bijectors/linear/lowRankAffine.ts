@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stopGradient } from '../../nn/stopGradient.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
@@ -46,8 +47,15 @@ export class LowRankAffine extends Bijector {
   readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
-  constructor({ shift, logDiagonal, offDiagonal, v, logD }: LowRankAffineOptions) {
+  constructor(options: LowRankAffineOptions) {
     super();
+    const { shift, logDiagonal, offDiagonal, v, logD } = checkOptions('LowRankAffine', options, {
+      shift: [tf.Tensor, undefined],
+      logDiagonal: tf.Tensor,
+      offDiagonal: [tf.Tensor, undefined],
+      v: tf.Tensor,
+      logD: [tf.Tensor, undefined],
+    });
     this.dim = logDiagonal.shape.at(-1) ?? 0;
     this.rank = v.shape.at(-1) ?? 0;
     const parts: readonly (readonly [part: tf.Tensor | undefined, event: readonly number[]])[] = [

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
@@ -32,8 +33,13 @@ export class Lu extends Bijector {
   readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
-  constructor({ logDiagonal, lower, upper }: LuOptions) {
+  constructor(options: LuOptions) {
     super();
+    const { logDiagonal, lower, upper } = checkOptions('Lu', options, {
+      logDiagonal: tf.Tensor,
+      lower: [tf.Tensor, undefined],
+      upper: [tf.Tensor, undefined],
+    });
     this.dim = logDiagonal.shape.at(-1) ?? 0;
     const entries = (this.dim * (this.dim - 1)) / 2;
     const parts = [logDiagonal, lower, upper].filter((part) => part !== undefined);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../../options/checkArguments.ts';
 import { Bijector, type WithLogDet } from '../bijector.ts';
 import { matVec } from './matVec.ts';
 
@@ -15,6 +16,7 @@ export class Orthogonal extends Bijector {
   /** @throws if the matrix is not square, or its rows not orthonormal to 10⁻⁵ */
   constructor(matrix: ArrayLike<number>) {
     super();
+    checkArgument('Orthogonal', 'matrix', matrix, Array);
     this.matrix = Array.from(matrix);
     this.dim = Math.sqrt(this.matrix.length);
     if (this.dim < 1 || !Number.isInteger(this.dim)) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 
 /** A fixed permutation of the last axis: yᵢ = x_{permutation[i]}; log-determinant 0. */
@@ -11,6 +12,7 @@ export class Permute extends Bijector {
   /** @throws if `permutation` is no permutation of 0 … dim − 1 */
   constructor(permutation: ArrayLike<number>) {
     super();
+    checkArgument('Permute', 'permutation', permutation, Array);
     this.permutation = Array.from(permutation);
     this.dim = this.permutation.length;
     this.#inverse = Array.from(this.permutation, (_, i) => this.permutation.indexOf(i));

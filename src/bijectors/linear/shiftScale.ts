@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { commonShape, numbersOf, type Parameter, tensorOf } from '../parameter.ts';
@@ -30,8 +31,13 @@ export class ShiftScale extends Bijector {
    * @throws if both `scale` and `logScale` are given, the parameters do not broadcast with one another, or a scale given in
    *   numbers is 0 or not finite
    */
-  constructor({ shift, scale, logScale }: ShiftScaleOptions) {
+  constructor(options: ShiftScaleOptions) {
     super();
+    const { shift, scale, logScale } = checkOptions(new.target.name, options, {
+      shift: [Number, Array, tf.Tensor, undefined],
+      scale: [Number, Array, tf.Tensor, undefined],
+      logScale: [Number, Array, tf.Tensor, undefined],
+    });
     if (scale !== undefined && logScale !== undefined) {
       throw new Error(`${new.target.name}: wanted one of scale and logScale, got both`);
     }

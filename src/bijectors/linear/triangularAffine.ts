@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../../nn/positiveInteger.ts';
+import { checkOptions } from '../../options/checkArguments.ts';
 import { Bijector, type Monotonicity, type WithLogDet } from '../bijector.ts';
 import { broadcast } from '../broadcast.ts';
 import { broadcastShape } from '../broadcastShape.ts';
@@ -32,8 +33,13 @@ export class TriangularAffine extends Bijector {
   readonly #parameterShape: readonly number[];
 
   /** @throws if the shapes do not fit one another */
-  constructor({ shift, logDiagonal, offDiagonal }: TriangularAffineOptions) {
+  constructor(options: TriangularAffineOptions) {
     super();
+    const { shift, logDiagonal, offDiagonal } = checkOptions('TriangularAffine', options, {
+      shift: tf.Tensor,
+      logDiagonal: tf.Tensor,
+      offDiagonal: [tf.Tensor, undefined],
+    });
     this.dim = shift.shape.at(-1) ?? 0;
     const below = (this.dim * (this.dim - 1)) / 2;
     const parts = [shift, logDiagonal, ...(offDiagonal === undefined ? [] : [offDiagonal])];

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { flushed, flushedSquares } from './flushed.ts';
 import { Optimizer } from './optimizer.ts';
 
+const optional = [Number, undefined];
+
 /** Options of {@link Adam}. */
 export interface AdamOptions {
   /** Decay of the mean of the gradient; 0.9. */
@@ -34,7 +36,7 @@ export class Adam extends Optimizer {
 
   /** @throws for an unknown option, or if a decay is not in [0, 1), or ε or λ is negative */
   constructor(parameters: readonly tf.Variable[], options: AdamOptions = {}) {
-    super(parameters, options, ['beta1', 'beta2', 'epsilon', 'weightDecay']);
+    super(parameters, options, { beta1: optional, beta2: optional, epsilon: optional, weightDecay: optional });
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
     for (const [name, beta] of [
       ['beta1', beta1],

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkArgument } from '../../options/checkArguments.ts';
 import { flatten, unflatten } from './flat.ts';
 
 /** Keeps the quotient finite where all gradients are zero, as PyTorch does. */
@@ -18,6 +19,10 @@ export function clipByGlobalNorm(
   gradients: readonly tf.Tensor[],
   maxNorm: number | tf.Tensor,
 ): { gradients: tf.Tensor[]; norm: tf.Tensor } {
+  checkArgument('clipByGlobalNorm', 'gradients', gradients, Array);
+  for (const [i, gradient] of gradients.entries())
+    checkArgument('clipByGlobalNorm', `gradients.${i}`, gradient, tf.Tensor);
+  checkArgument('clipByGlobalNorm', 'maxNorm', maxNorm, [Number, tf.Tensor]);
   if (gradients.length === 0) throw new Error('clipByGlobalNorm: wanted at least one gradient, got none');
   if (typeof maxNorm === 'number' && !(maxNorm > 0)) {
     throw new Error(`clipByGlobalNorm: maxNorm must be positive, got ${maxNorm}`);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../../module.ts';
+import { checkArgument, checkOptions, type Kind } from '../../options/checkArguments.ts';
 import { groupVariables } from '../state/pack.ts';
 import { flatten, unflatten } from './flat.ts';
 
@@ -14,14 +15,17 @@ export abstract class Optimizer extends Module {
   protected readonly size: number;
 
   /**
-   * @param names the options that there are
+   * @param kinds of the options that there are
    * @throws for an unknown option, or if there are no parameters, or one is not float32 or is given twice
    */
-  constructor(parameters: readonly tf.Variable[], options: object, names: readonly string[]) {
+  constructor(parameters: readonly tf.Variable[], options: object, kinds: Readonly<Record<string, Kind>>) {
     super();
     const name = this.constructor.name;
-    const unknown = Object.keys(options).find((option) => !names.includes(option));
-    if (unknown !== undefined) throw new Error(`${name}: got the option ${unknown}, expected ${names.join(', ')}`);
+    checkOptions<object>(name, options, kinds);
+    checkArgument(name, 'parameters', parameters, Array);
+    for (const [i, parameter] of parameters.entries()) {
+      checkArgument(name, `parameters.${i}`, parameter, tf.Variable);
+    }
     if (parameters.length === 0) throw new Error(`${name}: wanted at least one parameter, got none`);
     if (new Set(parameters).size !== parameters.length) throw new Error(`${name}: a parameter is given twice`);
     for (const { dtype, name: variable } of parameters) {
@@ -45,13 +49,17 @@ export abstract class Optimizer extends Module {
    */
   update(gradients: readonly tf.Tensor[], learningRate: tf.Tensor | number): void {
     const name = this.constructor.name;
+    checkArgument(`${name}.update`, 'gradients', gradients, Array);
+    checkArgument(`${name}.update`, 'learningRate', learningRate, [Number, tf.Tensor]);
     if (gradients.length !== this.#parameters.length) {
       throw new Error(`${name}.update: wanted ${this.#parameters.length} gradients, got ${gradients.length}`);
     }
     if (typeof learningRate === 'number' && !(Number.isFinite(learningRate) && learningRate >= 0)) {
       throw new Error(`${name}.update: wanted a learning rate ≥ 0, got ${learningRate}`);
     }
-    gradients.forEach(({ shape }, i) => {
+    gradients.forEach((gradient, i) => {
+      checkArgument(`${name}.update`, `gradients.${i}`, gradient, tf.Tensor);
+      const { shape } = gradient;
       const parameter = this.#parameters[i]!;
       if (!tf.util.arraysEqual(shape, parameter.shape)) {
         throw new Error(

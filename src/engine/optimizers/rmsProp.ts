@@ -28,7 +28,7 @@ export class RmsProp extends Optimizer {
 
   /** @throws for an unknown option, or if the decay is not in [0, 1), or ε is negative */
   constructor(parameters: readonly tf.Variable[], options: RmsPropOptions = {}) {
-    super(parameters, options, ['decay', 'epsilon']);
+    super(parameters, options, { decay: [Number, undefined], epsilon: [Number, undefined] });
     const { decay = 0.99, epsilon = 1e-5 } = options;
     if (!(decay >= 0 && decay < 1)) throw new Error(`RmsProp: decay must be in [0, 1), got ${decay}`);
     if (!(epsilon >= 0)) throw new Error(`RmsProp: epsilon must not be negative, got ${epsilon}`);

@@ -26,7 +26,7 @@ export class Sgd extends Optimizer {
 
   /** @throws for an unknown option, or if the momentum is not in [0, 1), or is 0 with Nesterov's */
   constructor(parameters: readonly tf.Variable[], options: SgdOptions = {}) {
-    super(parameters, options, ['momentum', 'nesterov']);
+    super(parameters, options, { momentum: [Number, undefined], nesterov: [Boolean, undefined] });
     const { momentum = 0, nesterov = false } = options;
     if (!(momentum >= 0 && momentum < 1)) throw new Error(`Sgd: momentum must be in [0, 1), got ${momentum}`);
     if (nesterov && momentum === 0) throw new Error('Sgd: nesterov needs a momentum above 0');

@@ -46,7 +46,8 @@ function mistaken(args: readonly unknown[], { place, by }: Mistake, pool: readon
   const changed = (value: unknown): unknown => {
     if (value instanceof tf.Tensor) return isHere() ? pool[(by + pool.length) % pool.length] : value;
     if (typeof value === 'number') return isHere() ? value + by : value;
-    if (value instanceof Literal && value.dtype === 'int32') return new Literal(value.values.map(changed) as number[], value.shape, value.dtype);
+    if (value instanceof Literal && value.dtype === 'int32')
+      return new Literal(value.values.map(changed) as number[], value.shape, value.dtype);
     if (typeof value !== 'object' || value === null || value instanceof Literal) return value;
     if (Array.isArray(value)) return value.map(changed);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item)]));

@@ -91,7 +91,7 @@ describe('registry', () => {
     expect(() => make('Volcano-v3')).toThrow('known are Acrobot-v1, BumpBandit-v0, ');
     expect(() => make('Volcano-v3')).toThrow(/, mujoco\/… after loadEnv$/);
     expect(() => make('Countdown-v1')).toThrow('did you mean test/Countdown-v0?');
-    expect(() => make(undefined as unknown as string)).toThrow('registered as undefined');
+    expect(() => make(undefined as unknown as string)).toThrow('make: id: got undefined, expected a string');
   });
 
   it.each([

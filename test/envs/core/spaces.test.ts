@@ -88,17 +88,17 @@ describe('Box', () => {
 
   it.each([
     [{ low: 1, high: 0, shape: [1] }, 'needs low ≤ high, got low[0] = 1, high[0] = 0'],
-    [{ low: NaN, high: 0, shape: [1] }, 'low must be in [-Infinity, Infinity] for dtype float32, got NaN'],
+    [{ low: NaN, high: 0, shape: [1] }, 'Box: low: got NaN, expected a number or a list'],
     [{ low: [0, 0], high: [1], shape: [2] }, 'high has 1 entries, expected 2 for shape [2]'],
-    [-1 as never, 'Box: got -1, expected { low, high, shape, dtype }'],
-    [{ low: undefined as never, high: 1 }, 'low must be a number or an array of numbers, got undefined'],
+    [-1 as never, 'Box: got -1, expected an object of low, high, shape, dtype'],
+    [{ low: undefined as never, high: 1 }, 'Box: low: got undefined, expected a number or a list'],
     [{ low: 0, high: 1 }, 'needs a shape where low and high are single numbers'],
     [{ low: 0, high: 1, shape: [0] }, 'shape must hold positive integers, got Array [0]'],
     [{ low: 0, high: 256, shape: [1], dtype: 'uint8' as const }, 'high must be in [0, 255] for dtype uint8, got 256'],
     [{ low: -Infinity, high: 1, shape: [1], dtype: 'int32' as const }, 'got -Infinity'],
     [
       { low: 0, high: 1, shape: [1], dtype: 'f4' as 'int32' },
-      'dtype must be one of float32, float64, int32, uint8, got "f4"',
+      'dtype: got "f4", expected one of float32, float64, int32, uint8',
     ],
   ])('refuses %o', (options, message) => {
     expect(() => new Box(options)).toThrow(message);

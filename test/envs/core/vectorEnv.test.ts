@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type AnyEnv,
   type AutoresetMode,
   BaseEnv,
   Box,
@@ -11,6 +12,7 @@ import {
   MultiDiscrete,
   make,
   makeVec,
+  PassiveEnvChecker,
   type ResetResult,
   type Space,
   type StepResult,
@@ -220,7 +222,7 @@ describe('SyncVectorEnv', () => {
     const one = () => new Countdown();
     expect(() => new SyncVectorEnv([])).toThrow('needs at least one env');
     expect(() => new SyncVectorEnv([one], { autoresetMode: 'later' as 'nextStep' })).toThrow(
-      'autoresetMode must be one of nextStep, sameStep, disabled, got "later"',
+      'autoresetMode: got "later", expected one of nextStep, sameStep, disabled',
     );
     expect(() => new SyncVectorEnv([one, () => make('Lake-v0')])).toThrow('env 1 has observationSpace Box(');
     const seeing = (observationSpace: unknown) => () => Object.assign(one(), { observationSpace }) as Countdown;
@@ -328,6 +330,11 @@ describe('what an env gives is checked at every step', () => {
     ['a reward of text', ([o, , ...rest]) => [o, '5', ...rest], 'the reward must be a finite number, got "5"'],
     ['a reward of NaN', ([o, , ...rest]) => [o, Number.NaN, ...rest], 'the reward must be a finite number, got NaN'],
     ['an infinite one', ([o, , ...rest]) => [o, Infinity, ...rest], 'the reward must be a finite number, got Infinity'],
+    [
+      'a large one',
+      ([o, , ...rest]) => [o, 1e300, ...rest],
+      'the reward must be a number that float32 holds, got 1e+300',
+    ],
     ['a flag of 0', ([o, r, , ...rest]) => [o, r, 0, ...rest], 'terminated must be a boolean, got 0'],
     ['no flag', ([o, r, t, , i]) => [o, r, t, undefined, i], 'truncated must be a boolean, got undefined'],
     ['no info', ([o, r, t, u]) => [o, r, t, u, undefined], 'info must be an object, got undefined'],
@@ -347,6 +354,22 @@ describe('what an env gives is checked at every step', () => {
     envs.step(actions);
     envs.step(actions);
     expect(() => envs.step(actions)).toThrow(where + message);
+  });
+
+  it.each<[string, (faulty: AnyEnv) => AnyEnv, string]>([
+    ['a wrapper of one', (env) => new TimeLimit(env, 3), 'env 1 (Faulty), step 3: TypeError: '],
+    [
+      'the checks of make',
+      (env) => new PassiveEnvChecker(env),
+      'Faulty: step 3: step() must return [observation, reward',
+    ],
+  ])('null, through %s', (_, wrapped, message) => {
+    const makers = [() => new Countdown() as AnyEnv, () => wrapped(new Faulty(3, () => null) as AnyEnv)];
+    const envs = new SyncVectorEnv(makers);
+    envs.reset({ seed: 1 });
+    envs.step(actions);
+    envs.step(actions);
+    expect(() => envs.step(actions)).toThrow(message);
   });
 
   it('an infinite observation is one', () => {

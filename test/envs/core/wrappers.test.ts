@@ -105,7 +105,17 @@ describe('PassiveEnvChecker', () => {
     }
     const env = new PassiveEnvChecker(new Broken());
     env.reset();
-    expect(() => env.step(0)).toThrow('Broken: step() must give a finite number as reward, got NaN');
+    expect(() => env.step(0)).toThrow('Broken: step 1: step() must give a finite number as reward, got NaN');
+    class Late extends Countdown {
+      override step(action: number): StepResult {
+        return this.left === 1 ? (null as never) : super.step(action);
+      }
+    }
+    const late = new PassiveEnvChecker(new Late());
+    late.reset();
+    late.step(0);
+    late.step(0);
+    expect(() => late.step(0)).toThrow('Late: step 3: step() must return [observation, reward, terminated, truncated');
     class Outside extends Countdown {
       override observe(): Float32Array {
         return Float32Array.of(0, 2);
@@ -213,7 +223,7 @@ describe('FrameStack', () => {
     const env = new Countdown();
     expect(() => new FrameStack(env, { stackSize: 0 })).toThrow('FrameStack: stackSize must be an integer ≥ 1, got 0');
     expect(() => new FrameStack(env, { stackSize: 1, padding: 'one' as 'zero' })).toThrow(
-      'padding must be one of reset, zero',
+      'padding: got "one", expected one of reset, zero',
     );
     const discrete = new TransformObservation(env, () => 1, new Discrete(2)) as never;
     expect(() => new FrameStack(discrete, { stackSize: 1 })).toThrow('needs a Box of observations, got Discrete(2)');
@@ -280,7 +290,7 @@ describe('HiddenNoise', () => {
 
   it('refuses what it cannot do', () => {
     expect(() => noisy('episode', 0)).toThrow('HiddenNoise: size must be an integer ≥ 1, got 0');
-    expect(() => noisy('walk' as never)).toThrow('HiddenNoise: redraw must be one of episode, step, got "walk"');
+    expect(() => noisy('walk' as never)).toThrow('HiddenNoise: redraw: got "walk", expected one of episode, step');
   });
 });
 

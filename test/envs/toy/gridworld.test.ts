@@ -84,6 +84,6 @@ describe('GridworldEnv', () => {
     expect(() => env.step(9)).toThrow('got the action 9, expected an integer in [0, 8]');
     const moves = new GridworldEnv();
     moves.reset();
-    expect(() => moves.step(4)).toThrow('Gridworld: step() got the action 4, expected 2 finite numbers (move)');
+    expect(() => moves.step(4)).toThrow('GridworldEnv: step() got the action 4, expected 2 finite numbers');
   });
 });

@@ -77,7 +77,7 @@ describe('Bootstrap', () => {
     expect(() => bootstrap.interval([])).toThrow('at least one stratum');
     expect(() => bootstrap.interval([[1], []])).toThrow('at least one number in strata[1], got none');
     expect(() => new Bootstrap({ rng: new Rng(0), resamples: 0 })).toThrow(
-      'resamples must be a positive integer, got 0',
+      'resamples must be a positive integer up to 10000000, got 0',
     );
     expect(() => new Bootstrap({ rng: new Rng(0), level: 95 })).toThrow('level must lie between 0 and 1, got 95');
   });

@@ -17,6 +17,10 @@ test('what fits is as it is', () => {
   expect(textTable(table).split('\n')).toHaveLength(5);
 });
 
+test('a line end in a name does not split its row', () => {
+  expect(textTable({ ...table, rows: [['a\nb', '1', '2', '3', '4']] }).split('\n')).toHaveLength(4);
+});
+
 test('heads go on below themselves, and columns that do not fit stand below with the labels of their rows', () => {
   expect(textTable(table, 60)).toBe(
     [

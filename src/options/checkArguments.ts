@@ -1,0 +1,88 @@
+import { show } from './describeIssue.ts';
+import { expectedOneOf } from './nearest.ts';
+
+type Class = abstract new (...args: never[]) => unknown;
+
+/**
+ * What an argument may be: an instance of a class, where `Number`, `String`, `Boolean` and `Function` are what `typeof` calls so (a number
+ * is none that is NaN), `Array` is a list or a typed array and `Object` what has fields; a certain text or null; undefined, where it may be left out;
+ * or one of several of these.
+ */
+export type Kind = Class | string | null | undefined | readonly Kind[];
+
+/** The kind of each option: of all that there are, those that may be left out too. */
+export type Kinds<T> = { readonly [K in keyof T]-?: Kind };
+
+/**
+ * The options of a call, as they are given: what `parseOptions` is for options that hold tensors or functions, at the cost of a look at each.
+ * @param owner whose options they are, as errors name it: `Normal`
+ * @throws one line, if they are no object, have an unknown name, or one is of another kind
+ */
+export function checkOptions<T extends object>(owner: string, options: T, kinds: Kinds<T>): T {
+  if (typeof options !== 'object' || options === null) {
+    throw new Error(`${owner}: got ${show(options)}, expected an object of ${Object.keys(kinds).join(', ')}`);
+  }
+  for (const name in options) {
+    if (!Object.hasOwn(kinds, name)) {
+      throw new Error(`${owner}: unknown option ${show(name)}, ${expectedOneOf(name, Object.keys(kinds))}`);
+    }
+  }
+  for (const name in kinds) checkArgument(owner, name, options[name], kinds[name]);
+  return options;
+}
+
+/** @throws one line, if an argument is of another kind */
+export function checkArgument(owner: string, name: string, value: unknown, kind: Kind): void {
+  if (isOf(kind, value)) return;
+  throw new Error(`${owner}: ${name}: got ${show(value)}, ${expectation(kind, value)}`);
+}
+
+function expectation(kind: Kind, value: unknown): string {
+  const choices = Array.isArray(kind) ? kind.filter((each) => each !== undefined) : [];
+  const isText = choices.length > 1 && choices.every((each) => typeof each === 'string');
+  return isText ? expectedOneOf(String(value), choices) : `expected ${textOf(kind)}`;
+}
+
+function isOf(kind: Kind, value: unknown): boolean {
+  if (typeof kind !== 'function') {
+    return typeof kind === 'object' && kind !== null ? kind.some((each) => isOf(each, value)) : value === kind;
+  }
+  switch (kind as unknown) {
+    case Number:
+      return typeof value === 'number' && !Number.isNaN(value);
+    case String:
+    case Boolean:
+    case Function:
+      return typeof value === kind.name.toLowerCase();
+    case Array:
+      return Array.isArray(value) || ArrayBuffer.isView(value);
+    case Object:
+      return typeof value === 'object' && value !== null && !Array.isArray(value);
+    default:
+      return value instanceof kind;
+  }
+}
+
+function textOf(kind: Kind): string {
+  if (typeof kind === 'string') return `'${kind}'`;
+  if (kind === null || kind === undefined) return String(kind);
+  if (typeof kind === 'object') {
+    return kind
+      .filter((each) => each !== undefined)
+      .map(textOf)
+      .join(' or ');
+  }
+  switch (kind as unknown) {
+    case Number:
+    case String:
+    case Boolean:
+    case Function:
+      return `a ${kind.name.toLowerCase()}`;
+    case Array:
+      return 'a list';
+    case Object:
+      return 'an object';
+    default:
+      return `${/^[AEIOU]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`;
+  }
+}
