@@ -386,7 +386,7 @@ const policyCalls: Calls = {
 };
 
 const analysis: Calls = {
-  diagnose: [() => o.diagnose(), () => o.diagnose(5, { rng }), () => o.diagnose(flow().given())],
+  diagnoseFlow: [() => o.diagnoseFlow(), () => o.diagnoseFlow(5, { rng }), () => o.diagnoseFlow(flow().given())],
   modes: [() => o.modes(), () => o.modes(5, { rng }), () => o.modes(flow().given(), 3)],
   momentsEstimate: [() => o.momentsEstimate(), () => o.momentsEstimate(normal())],
   expectationEstimate: [
