@@ -74,8 +74,13 @@ export function checkPolicy(
 /** A stream from its beginning. */
 type Stream = () => Rng;
 
+/** The distribution of observations that are drawn; a mask at their end allows all actions. */
 function given(policy: Policy, batch: number, stream: Stream): ActionDistribution {
-  return policy.given(stream().split('observations').normalTensor([batch, policy.observationDim]));
+  const { observationDim, maskDim } = policy;
+  const seen = stream()
+    .split('observations')
+    .normalTensor([batch, observationDim - maskDim]);
+  return policy.given(maskDim === 0 ? seen : tf.concat([seen, tf.ones([batch, maskDim])], 1));
 }
 
 function expectRule(condition: boolean, problem: string): asserts condition {
