@@ -52,7 +52,7 @@ describe('train', () => {
       [256, 512].map((step) => expect.stringMatching(`^step ${step}: return -?\\d+\\.\\d, the mean of \\d+ episodes$`)),
     );
     await expect(train({ ...settings, verbose: 1 as never })).rejects.toThrow(
-      'train: verbose: got 1, expected true or false',
+      'train: verbose: got 1, expected a boolean',
     );
   });
 
