@@ -91,7 +91,7 @@ export class ConditionalByQuadrature extends Distribution {
     );
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const [threshold, place] = [rng.uniformTensor([1, ...shape]), rng.uniformTensor([...shape, 1])];
     return stopGradient(() => {

@@ -53,7 +53,7 @@ export class MarginalByQuadrature extends Distribution {
     return this.joint.angles;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return without(this.joint.sample(rng, sampleShape), this.out);
   }
 

@@ -33,11 +33,11 @@ export class BatchBroadcast extends Distribution {
     return this.distribution.angles;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.#merged(this.distribution.sample(rng, [...sampleShape, ...this.#copies]), sampleShape, this.eventShape);
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { sample, logProb } = this.distribution.sampleWithLogProb(rng, [...sampleShape, ...this.#copies]);
     return {
       sample: this.#merged(sample, sampleShape, this.eventShape),

@@ -56,12 +56,12 @@ export class Beta extends Distribution {
     this.concentration0 = broadcast(concentration0, this.batchShape);
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return inUnitInterval(tf.sigmoid(this.#logits(rng, sampleShape)));
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie nearer to a bound than float32 does. */
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const logit = this.#logits(rng, sampleShape);
     const [a, b] = this.#concentrations(logit.shape);
     const over = stopGradient(() => tf.sub(logit, logRatio(a, b)));

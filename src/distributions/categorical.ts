@@ -41,7 +41,7 @@ export class Categorical extends Distribution {
   }
 
   /** By inversion: how many cumulative probabilities a uniform number has reached. */
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const threshold = rng.uniformTensor([...sampleShape, ...this.batchShape, 1]);
     return stopGradient(() => {
       const before = probabilityBefore(tf.softmax(this.logits), this.logits.rank - 1);

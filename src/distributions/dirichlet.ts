@@ -45,12 +45,12 @@ export class Dirichlet extends Distribution {
     this.concentration = concentration;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return inside(this.#draws(rng, sampleShape).logX);
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie nearer to a face than float32 does. */
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { a, logX, over } = this.#draws(rng, sampleShape);
     return { sample: inside(logX), logProb: tf.sub(logDensity(a, logX, over), tf.sum(logX, -1)) };
   }

@@ -24,7 +24,7 @@ export interface Tails {
 
 /**
  * A probability distribution, or a batch of independent ones: a light object over tensors, made anew wherever it is needed.
- * A subclass writes {@link sample} and {@link computeLogProb}, and what it knows in closed form.
+ * A subclass writes {@link computeSample} and {@link computeLogProb}, and what it knows in closed form.
  *
  * One draw has the shape `[...batchShape, ...eventShape]`; `logProb` sums over the event and has the shape `[...batchShape]`.
  * A leading `sampleShape` goes in front of both. Samples are differentiable with respect to the parameters where
@@ -35,10 +35,6 @@ export abstract class Distribution {
   abstract readonly eventShape: number[];
   /** Whether gradients flow through a sample. */
   abstract readonly reparameterized: boolean;
-
-  constructor() {
-    checkDraws(Object.getPrototypeOf(this));
-  }
 
   /** Whether events are angles: what is 2π apart is one. */
   get angles(): boolean {
@@ -51,8 +47,17 @@ export abstract class Distribution {
    */
   readonly state?: readonly Module[];
 
+  /**
+   * Draws of shape `[...sampleShape, ...batchShape, ...eventShape]`.
+   * @throws if `rng` is no Rng, or `sampleShape` no list of integers ≥ 0
+   */
+  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+    this.#checkDraw('sample', rng, sampleShape);
+    return this.computeSample(rng, sampleShape);
+  }
+
   /** Draws of shape `[...sampleShape, ...batchShape, ...eventShape]`. */
-  abstract sample(rng: Rng, sampleShape?: number[]): tf.Tensor;
+  protected abstract computeSample(rng: Rng, sampleShape: number[]): tf.Tensor;
 
   /** log p(x); x has been checked: its last axes are the event, the others broadcast with the batch shape. */
   protected abstract computeLogProb(x: tf.Tensor): tf.Tensor;
@@ -112,9 +117,15 @@ export abstract class Distribution {
     return this.unavailable('quantile in closed form');
   }
 
-  /** Draws and the log-density at them; cheaper than one after the other where the two share work. */
-  sampleWithLogProb(rng: Rng, sampleShape?: number[]): SampleWithLogProb {
-    const sample = this.sample(rng, sampleShape);
+  /** Draws and the log-density at them; cheaper than one after the other where the two share work. @throws as {@link sample} */
+  sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+    this.#checkDraw('sampleWithLogProb', rng, sampleShape);
+    return this.computeSampleWithLogProb(rng, sampleShape);
+  }
+
+  /** What {@link sampleWithLogProb} gives, where draws and log-density share work. */
+  protected computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
+    const sample = this.computeSample(rng, sampleShape);
     return { sample, logProb: this.logProb(sample) };
   }
 
@@ -155,6 +166,13 @@ export abstract class Distribution {
     throw new Error(`${this.constructor.name} has no ${what}`);
   }
 
+  #checkDraw(method: string, rng: unknown, sampleShape: unknown): void {
+    const where = `${this.constructor.name}.${method}`;
+    checkArgument(where, 'rng', rng, Rng);
+    if (Array.isArray(sampleShape) && sampleShape.every((size) => Number.isInteger(size) && size >= 0)) return;
+    throw new Error(`${where}: sampleShape: got ${show(sampleShape)}, expected a list of integers ≥ 0`);
+  }
+
   /** The batch of what comes of `x`, a batch of events. */
   #jointBatch(method: string, x: tf.Tensor, eventShape: readonly number[]): number[] {
     const isTensor = x instanceof tf.Tensor;
@@ -166,29 +184,6 @@ export abstract class Distribution {
       `${this.constructor.name}.${method}: wanted float32 of shape [${['...', ...this.batchShape, ...eventShape].join(', ')}], ` +
         `got ${isTensor ? `${x.dtype} of shape [${x.shape.join(', ')}]` : show(x)}`,
     );
-  }
-}
-
-/** Classes whose draws are checked. */
-const checked = new WeakSet<object>([Distribution.prototype]);
-
-/** Has the methods of a class that draw look at their arguments first, whoever wrote them. */
-function checkDraws(type: Distribution): void {
-  if (checked.has(type)) return;
-  checked.add(type);
-  checkDraws(Object.getPrototypeOf(type));
-  for (const method of ['sample', 'sampleWithLogProb'] as const) {
-    if (!Object.hasOwn(type, method)) continue;
-    const draw = type[method] as (rng: Rng, sampleShape?: number[]) => never;
-    type[method] = function (this: Distribution, rng: Rng, sampleShape?: number[]) {
-      const where = `${this.constructor.name}.${method}`;
-      checkArgument(where, 'rng', rng, Rng);
-      const isShape = Array.isArray(sampleShape) && sampleShape.every((size) => Number.isInteger(size) && size >= 0);
-      if (sampleShape !== undefined && !isShape) {
-        throw new Error(`${where}: sampleShape: got ${show(sampleShape)}, expected a list of integers ≥ 0`);
-      }
-      return draw.call(this, rng, sampleShape);
-    };
   }
 }
 

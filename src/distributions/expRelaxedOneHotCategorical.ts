@@ -48,7 +48,7 @@ export class ExpRelaxedOneHotCategorical extends Distribution {
     this.temperature = temperature;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const noise = gumbelNoise(rng, [...sampleShape, ...this.logits.shape]);
     return tf.logSoftmax(tf.div(tf.add(this.logits, noise), this.temperature));
   }

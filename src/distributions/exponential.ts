@@ -25,7 +25,7 @@ export class Exponential extends Distribution {
     this.logRate = logRate;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return tf.mul(tf.neg(tf.log(rng.uniformTensor([...sampleShape, ...this.batchShape]))), this.mean());
   }
 

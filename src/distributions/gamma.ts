@@ -45,12 +45,12 @@ export class Gamma extends Distribution {
     this.logRate = broadcast(logRate, this.batchShape);
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return positive(this.#draws(rng, sampleShape).logX);
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie nearer to 0 than float32 does. */
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { a, over, logX } = this.#draws(rng, sampleShape);
     const density = logGammaLogDensity(a, tf.add(over, tf.log(a)), over);
     return { sample: positive(logX), logProb: tf.sub(density, logX) };

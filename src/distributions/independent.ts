@@ -49,11 +49,11 @@ export class Independent extends Distribution {
     return this.distribution.angles;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.distribution.sample(rng, sampleShape);
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { sample, logProb } = this.distribution.sampleWithLogProb(rng, sampleShape);
     return { sample, logProb: this.#sum(logProb) };
   }

@@ -49,12 +49,12 @@ export class Kumaraswamy extends Distribution {
     this.concentration0 = broadcast(concentration0, this.batchShape);
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return inUnitInterval(tf.exp(this.#logDraws(rng, sampleShape).logX));
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie nearer to a bound than float32 does. */
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { logX, logRest } = this.#logDraws(rng, sampleShape);
     return { sample: inUnitInterval(tf.exp(logX)), logProb: this.#logProbOf(logX, logRest) };
   }

@@ -56,11 +56,11 @@ export abstract class LocationScaleDistribution extends Distribution {
     return this.unavailable('quantile in closed form');
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.#scaled(this.noise(rng, [...sampleShape, ...this.batchShape]));
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const z = this.noise(rng, [...sampleShape, ...this.batchShape]);
     return { sample: this.#scaled(z), logProb: this.#logProbOfNoise(z) };
   }

@@ -30,11 +30,11 @@ export class LogNormal extends Distribution {
     this.batchShape = this.normal.batchShape;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return tf.exp(this.normal.sample(rng, sampleShape));
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { sample: log, logProb } = this.normal.sampleWithLogProb(rng, sampleShape);
     return { sample: tf.exp(log), logProb: tf.sub(logProb, log) };
   }

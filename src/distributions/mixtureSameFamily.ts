@@ -77,7 +77,7 @@ export class MixtureSameFamily extends Distribution {
     return this.components.angles;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const gaussians = this.#gaussians;
     if (gaussians === undefined) return this.#draw(rng, sampleShape);
     const draws = stopGradient(() => this.#draw(rng, sampleShape));

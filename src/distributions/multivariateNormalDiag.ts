@@ -40,11 +40,11 @@ export class MultivariateNormalDiag extends Distribution {
     this.logScale = logScale;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.#scaled(this.#noise(rng, sampleShape));
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []) {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]) {
     const noise = this.#noise(rng, sampleShape);
     return { sample: this.#scaled(noise), logProb: this.#logProbOfNoise(noise) };
   }

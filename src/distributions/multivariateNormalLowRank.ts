@@ -61,7 +61,7 @@ export class MultivariateNormalLowRank extends Distribution {
     this.factor = factor;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const own = rng.normalTensor([...shape, ...this.eventShape]);
     const shared = rng.normalTensor([...shape, 1, this.factor.shape.at(-1)!]);

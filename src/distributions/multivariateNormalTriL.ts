@@ -55,11 +55,11 @@ export class MultivariateNormalTriL extends Distribution {
     this.offDiagonal = offDiagonal;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return tf.add(this.loc, this.#correlated(this.#noise(rng, sampleShape)));
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const noise = this.#noise(rng, sampleShape);
     return { sample: tf.add(this.loc, this.#correlated(noise)), logProb: this.#logProbOfNoise(noise) };
   }

@@ -29,7 +29,7 @@ export class OneHotCategorical extends Distribution {
     return this.categorical.batchShape;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.#oneHot(this.categorical.sample(rng, sampleShape));
   }
 

@@ -44,11 +44,11 @@ export class RelaxedOneHotCategorical extends Distribution {
     return this.log.eventShape;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return tf.exp(this.log.sample(rng, sampleShape));
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { sample: y, logProb } = this.log.sampleWithLogProb(rng, sampleShape);
     return { sample: tf.exp(y), logProb: tf.sub(logProb, tf.sum(y, -1)) };
   }

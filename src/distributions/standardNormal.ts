@@ -28,7 +28,7 @@ export class StandardNormal extends Distribution {
     this.eventShape = [positiveInteger('StandardNormal', 'dim', dim)];
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return rng.normalTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
   }
 

@@ -60,12 +60,12 @@ export class StudentT extends Distribution {
     this.logScale = broadcast(logScale, this.batchShape);
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.#draws(rng, sampleShape).sample;
   }
 
   /** The log-density is that of the draw before it is rounded, which may lie farther out than float32 goes. */
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { sample, logSize } = this.#draws(rng, sampleShape);
     // log(1 + z²/ν)
     const spread = tf.softplus(tf.sub(tf.mul(logSize, 2), tf.log(this.df)));

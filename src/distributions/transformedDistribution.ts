@@ -86,11 +86,11 @@ export class TransformedDistribution extends Distribution {
     return this.#angles;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return this.bijector.forward(this.base.sample(rng, sampleShape));
   }
 
-  override sampleWithLogProb(rng: Rng, sampleShape: number[] = []): SampleWithLogProb {
+  protected override computeSampleWithLogProb(rng: Rng, sampleShape: number[]): SampleWithLogProb {
     const { sample: noise, logProb } = this.base.sampleWithLogProb(rng, sampleShape);
     const [sample, logDet] = this.bijector.forwardAndLogDet(noise);
     return { sample, logProb: tf.sub(logProb, sumLogDet(logDet, this.bijector.eventNdims, this.eventShape.length)) };

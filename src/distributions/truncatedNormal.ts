@@ -75,7 +75,7 @@ export class TruncatedNormal extends Distribution {
     this.logScale = logScale;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const uniform = rng.uniformTensor([...sampleShape, ...this.batchShape]);
     return this.#inverse(uniform, tf.sub(1, uniform));
   }

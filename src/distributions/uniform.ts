@@ -36,7 +36,7 @@ export class Uniform extends Distribution {
     this.high = high;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const unit = rng.uniformTensor([...sampleShape, ...this.batchShape, ...this.eventShape]);
     return tf.add(tf.mul(unit, this.high - this.low), this.low);
   }

@@ -49,7 +49,7 @@ export class VonMises extends Distribution {
     return true;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const [turns, threshold] = [rng.uniformTensor([ROUNDS, ...shape]), rng.uniformTensor([ROUNDS, ...shape])];
     return wrapAngle(tf.add(angleDraws(broadcast(this.concentration, shape), turns, threshold), this.loc));

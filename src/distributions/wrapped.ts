@@ -41,7 +41,7 @@ export class Wrapped extends Distribution {
     return true;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return wrapAngle(this.distribution.sample(rng, sampleShape));
   }
 

@@ -51,7 +51,7 @@ export class WrappedNormal extends Distribution {
     return this.normal.eventShape;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return wrapAngle(this.normal.sample(rng, sampleShape));
   }
 

@@ -51,7 +51,7 @@ class ActionDensity extends Distribution {
     return this.#angles;
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     return tf.tidy(() => {
       const { action } = this.#given(tf.util.sizeFromShape(sampleShape)).sampleWithLogProb(rng);
       return tf.reshape(action, [...sampleShape, ...this.eventShape]);

@@ -39,7 +39,7 @@ class Ring extends Distribution {
   readonly eventShape = [2];
   readonly reparameterized = true;
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const angle = tf.mul(rng.uniformTensor(sampleShape), 2 * Math.PI);
     const radius = tf.add(tf.mul(rng.normalTensor(sampleShape), 0.2), 3);
     return tf.stack([tf.mul(radius, tf.cos(angle)), tf.mul(radius, tf.sin(angle))], -1);
@@ -150,7 +150,7 @@ describe('modes', () => {
     );
     expect(() => modes(new StandardNormal(2, [3]), { rng: new Rng(0) })).toThrow('got batch shape [3]');
     expect(() => modes({} as never, { rng: new Rng(0) })).toThrow(
-      'as flow.at(context) or actionDensity(policy, observation)',
+      'modes: distribution: got {}, expected a Distribution',
     );
     expect(() => modes(distribution, { rng: new Rng(0), dip: 0 })).toThrow('modes: wanted a positive dip, got 0');
     expect(() => modes(distribution, { rng: new Rng(0), starts: 0 })).toThrow(

@@ -39,7 +39,7 @@ class Changed extends Distribution {
     }
   }
 
-  override sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected override computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const x = this.own.sample(rng, sampleShape);
     return this.change.sample?.(x, sampleShape) ?? x;
   }

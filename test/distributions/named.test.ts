@@ -17,7 +17,7 @@ class GumbelDifferences extends Distribution {
     this.eventShape = [dim];
   }
 
-  sample(rng: Rng, sampleShape: number[] = []): tf.Tensor {
+  protected computeSample(rng: Rng, sampleShape: number[]): tf.Tensor {
     const [dim] = this.eventShape as [number];
     const gumbels = tf.neg(tf.log(tf.neg(tf.log(rng.uniformTensor([...sampleShape, dim + 1])))));
     const [own, last] = tf.split(gumbels, [dim, 1], -1);

@@ -106,15 +106,12 @@ describe('Flow.at', () => {
         () => modes(flow.given(tf.tensor2d([CONTEXT])), { rng }),
         'modes: wanted one distribution over vectors, got batch shape [1] and event shape [2]; flow.at(context) is one',
       ],
-      [
-        () => modes(p, { rng }),
-        'modes: wanted a distribution, as flow.at(context) or actionDensity(policy, observation), got a Flow',
-      ],
-      [() => diagnoseFlow(p, { rng }), 'diagnoseFlow: wanted a distribution, as flow.at(context)'],
-      [() => momentsEstimate(p, { rng }), 'momentsEstimate: wanted a distribution, as flow.at(context)'],
+      [() => modes(p, { rng }), 'modes: distribution: got a Flow, expected a Distribution'],
+      [() => diagnoseFlow(p, { rng }), 'diagnoseFlow: distribution: got a Flow, expected a TransformedDistribution'],
+      [() => momentsEstimate(p, { rng }), 'momentsEstimate: distribution: got a Flow, expected a Distribution'],
       [
         () => expectationEstimate(p, tf.abs, { rng }),
-        'expectationEstimate: wanted a distribution, as flow.at(context)',
+        'expectationEstimate: distribution: got a Flow, expected a Distribution',
       ],
       [
         () =>
@@ -125,15 +122,15 @@ describe('Flow.at', () => {
               [0, 1],
             ],
           }),
-        'mutualInformationEstimate: wanted a distribution, as flow.at(context)',
+        'mutualInformationEstimate: joint: got a Flow, expected a Distribution',
       ],
       [
         () => new MarginalByQuadrature({ joint: p, out: 0, range: [0, 1] }),
-        'MarginalByQuadrature: wanted a distribution, as flow.at(context)',
+        'MarginalByQuadrature: joint: got a Flow, expected a Distribution',
       ],
       [
         () => new ConditionalByQuadrature({ joint: p, of: 0, given: tf.tensor1d([0]), range: [0, 1] }),
-        'ConditionalByQuadrature: wanted a distribution, as flow.at(context)',
+        'ConditionalByQuadrature: joint: got a Flow, expected a Distribution',
       ],
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);
