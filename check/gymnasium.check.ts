@@ -148,7 +148,7 @@ describe('the contract', () => {
     checkEnv(make(`gymnasium:${id}`));
   });
 
-  const kinds = ['image', 'long', 'short', 'half', 'number', 'grid', 'bits', 'negative', 'bool', 'far'];
+  const kinds = ['image', 'long', 'short', 'half', 'number', 'grid', 'bits', 'negative', 'bool'];
   test.each([...kinds, 'bytes alone', 'whole numbers', 'all'])('a space goes there and back: %s', (kind) => {
     const env = make<unknown, unknown>('gymnasium:environments:Kinds-v0', { kind });
     env.reset();
@@ -496,6 +496,11 @@ describe('errors say what to do, on one line', () => {
       { wrong: 'action space' },
       /its action space is Text\(.*\), expected a Box, Discrete, MultiDiscrete or/,
     ],
+    [
+      'environments:Kinds-v0',
+      { kind: 'far' },
+      /its action space: Discrete: got the integers from 34359738368 to 1133871366143, expected ones within ±16777216$/,
+    ],
     [MISBEHAVING, { wrong: 'observation space' }, /its observation space is Graph\(.*\), expected a Box, Discrete/],
   ])('made: %s %o', (id, options, message) => {
     expect(errorOf(() => make(`gymnasium:${id}`, options))).toMatch(message);
@@ -523,6 +528,15 @@ describe('errors say what to do, on one line', () => {
       /: reset\(\) of environment 0 gave the observation \[0\.5 1\. ?\] at \['a'\], its observation space has whole numbers of uint8$/,
     ],
     ['beyond', '', /gave the observation 4294967297 at \['b'\], its observation space has whole numbers of int32$/],
+    [
+      'complex',
+      '',
+      /: reset\(\) of environment 0 gave the observation \[0\.\+0\.j 1\.\+2\.j\], expected numbers that are not complex$/,
+    ],
+    ['complex part', '', /gave the observation 1j at \['b'\], expected numbers that are not complex$/],
+    ['complex reward', '', /: step\(\) of environment 0 gave the reward \(1\+2j\), expected a number$/],
+    ['circle', '', /: its infos hold themselves, or are nested too deep, expected what JSON has a form for$/],
+    ['escapes', '', /: its infos have more than 67108864 bytes, expected at most as many in a step$/],
     ['flag', '', /: step\(\) of environment 0 gave no as truncated, expected a boolean$/],
     ['info', '', /: step\(\) of environment 0 gave the info None, expected a dict$/],
     ['reward', '', /: step\(\) of environment 0 gave the reward None, expected a number$/],
@@ -540,6 +554,36 @@ describe('errors say what to do, on one line', () => {
     expect(error).toMatch(message);
     expect(error).toMatch(/^gymnasium:environments:Misbehaving-v0: /);
     env.close();
+    env.close();
+  });
+
+  test.each(['300 MB of text', '300 MB of texts', '300 MB of arrays', '40 million booleans'])(
+    'infos that are too large are refused before they are encoded: %s',
+    (wrong) => {
+      const env = make(`gymnasium:${MISBEHAVING}`, { wrong });
+      env.reset();
+      expect(errorOf(() => env.step(Float32Array.of(0)))).toBe(
+        `gymnasium:${MISBEHAVING}: its infos have more than ${2 ** 26} bytes, expected at most as many in a step`,
+      );
+      expect(env.reset()[0]).toEqual(new Float32Array(2));
+      env.close();
+    },
+  );
+
+  test('an exception of 100 KB is a line of 1000 characters, and its traceback has two ends', () => {
+    const env = make(`gymnasium:${MISBEHAVING}`, { wrong: 'long' });
+    env.reset();
+    let raised: Error | undefined;
+    try {
+      env.step(Float32Array.of(0));
+    } catch (error) {
+      raised = error as Error;
+    }
+    expect(raised!.message).toMatch(
+      /: step\(\) of environment 0 raised ValueError: the motor is hot [^\n]{980,990}… \(\d+ characters\) \(\S+:\d+, in act\)$/,
+    );
+    expect(raised!.cause).toMatch(/^Traceback.*\n…\n.*is hot\s*$/s);
+    expect((raised!.cause as string).length).toBeLessThan(20_010);
     env.close();
   });
 

@@ -52,6 +52,24 @@ class Mute(Exception):
         raise RuntimeError
 
 
+def circle():
+    """A list that holds itself."""
+    found = []
+    found.append({"again": found})
+    return found
+
+
+# Infos that are not sent. What is too large is refused before anyone asks Mute.
+UNTOLD = {
+    "circle": circle,
+    "300 MB of text": lambda: ["x" * 300_000_000, Mute()],
+    "300 MB of texts": lambda: [["x" * 1000] * 300_000, Mute()],
+    "300 MB of arrays": lambda: [{"b": [np.zeros(3_700_000)] * 10}, Mute()],
+    "40 million booleans": lambda: [np.zeros(40_000_000, bool), Mute()],
+    "escapes": lambda: "\0" * 20_000_000,
+}
+
+
 class Misbehaving(gymnasium.Env):
     """Does something `wrong` at `when`, reset or step."""
 
@@ -65,7 +83,7 @@ class Misbehaving(gymnasium.Env):
             self.action_space = spaces.Text(3)
         if wrong == "observation space":
             self.observation_space = spaces.Graph(spaces.Box(0, 1, (1,)), None)
-        if wrong in ("fractions", "beyond"):
+        if wrong in ("fractions", "beyond", "complex part"):
             self.observation_space = spaces.Dict({"a": spaces.Box(0, 255, (2,), np.uint8), "b": spaces.Discrete(3)})
         if wrong == "unsaved":
             self.things = (i for i in range(3))
@@ -85,8 +103,12 @@ class Misbehaving(gymnasium.Env):
             return self.observation(), None, False, False, {}
         if self.wrong == "flag":
             return self.observation(), 0.0, False, "no", {}
+        if self.wrong == "complex reward":
+            return self.observation(), np.complex64(1 + 2j), False, False, {}
         if self.wrong == "info":
             return self.observation(), 0.0, False, False, None
+        if self.wrong in UNTOLD:
+            return self.observation(), 0.0, False, False, {"a": UNTOLD[self.wrong]()}
         if self.wrong == "four":
             return self.observation(), 0.0, False, {}
         return self.observation(), 0.0, False, False, {}
@@ -96,6 +118,8 @@ class Misbehaving(gymnasium.Env):
             raise ValueError("the motor\nis hot")
         if self.wrong == "mute":
             raise Mute
+        if self.wrong == "long":
+            raise ValueError("the motor\nis hot " * 5000)
         if self.wrong == "print":
             print("hello from the environment")
             os.write(1, b"hello from C\n")
@@ -133,6 +157,10 @@ class Misbehaving(gymnasium.Env):
             return np.zeros(1, np.float32)
         if self.wrong == "text":
             return "far\noff"
+        if self.wrong == "complex":
+            return np.array([0, 1 + 2j])
+        if self.wrong == "complex part":
+            return {"a": np.zeros(2), "b": 1j}
         if self.wrong == "fractions":
             return {"a": np.array([0.5, 1]), "b": 2}
         if self.wrong == "beyond":
@@ -244,7 +272,7 @@ class Kinds(gymnasium.Env):
         kinds |= {
             "bytes alone": spaces.Dict(bytes_alone),
             "whole numbers": spaces.Tuple([spaces.Dict(bytes_alone), kinds["grid"], kinds["negative"], kinds["short"]]),
-            "all": spaces.Dict({"b": spaces.Tuple([kinds["long"], kinds["bool"]]), "a": kinds["number"], "é": kinds["far"]}),
+            "all": spaces.Dict({"b": spaces.Tuple([kinds["long"], kinds["bool"]]), "a": kinds["number"], "é": kinds["negative"]}),
         }
         self.observation_space = self.action_space = kinds[kind]
 

@@ -145,9 +145,9 @@ def plain(x):
         # Not by tolist, which gives a longdouble as it is.
         return float(x) if math.isfinite(x) else None
     if isinstance(x, (np.ndarray, np.generic)):
-        if x.nbytes > MOST_INFOS:
-            raise too_large(x.nbytes)
         told = x.tolist()
+        if x.dtype.kind in "biu" or (x.dtype.kind == "f" and x.itemsize <= 8 and np.isfinite(x).all()):
+            return told
         return plain(told) if type(told) is not type(x) else str(x)
     return x if x is None or isinstance(x, (bool, int, str)) else str(x)
 
@@ -157,6 +157,8 @@ encode_finite = json.JSONEncoder(default=plain, allow_nan=False).encode
 
 def encode(value):
     try:
+        # To make hundreds of megabytes, and refuse them then, takes a minute.
+        left_after(value, MOST_INFOS)
         try:
             encoded = encode_finite(value).encode()
         except (TypeError, ValueError):
@@ -164,12 +166,35 @@ def encode(value):
     except RecursionError:
         raise Refusal("its infos hold themselves, or are nested too deep, expected what JSON has a form for") from None
     if len(encoded) > MOST_INFOS:
-        raise too_large(len(encoded))
+        raise too_large()
     return encoded
 
 
-def too_large(count):
-    return Refusal(f"its infos have {count} bytes, expected at most {MOST_INFOS} in a step")
+def left_after(x, left):
+    """Of so many bytes those that are left after what x has at least: its characters, its numbers, and two for each part."""
+    parts = ()
+    if isinstance(x, (str, bytes)):
+        left -= len(x)
+    elif isinstance(x, dict):
+        parts = x.values()
+    elif isinstance(x, (list, tuple, set, frozenset)):
+        parts = x
+    elif isinstance(x, np.ndarray) and x.dtype.hasobject:
+        parts = x.tolist()
+    elif isinstance(x, np.ndarray):
+        left -= max(x.nbytes, 2 * x.size)
+    # Before one looks at them: there may be millions.
+    left -= 2 * len(parts)
+    if left < 0:
+        raise too_large()
+    for part in parts:
+        if not isinstance(part, (float, int)):
+            left = left_after(part, left)
+    return left
+
+
+def too_large():
+    return Refusal(f"its infos have more than {MOST_INFOS} bytes, expected at most as many in a step")
 
 
 class Environments:
