@@ -1,9 +1,19 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { evaluateStepwise } from '../../agents/common/evaluate.ts';
 import { inTurns } from '../../agents/common/inTurns.ts';
-import { evaluate } from '../../agents/index.ts';
-import { BaseEnv, Box, make, makeVec, type ResetResult, type StepResult, SyncVectorEnv } from '../../envs/index.ts';
-import { GaussianPolicy, Rng } from '../../src/index.ts';
+import { evaluate, Reinforce } from '../../agents/index.ts';
+import {
+  BaseEnv,
+  Box,
+  ClipAction,
+  make,
+  makeVec,
+  RescaleAction,
+  type ResetResult,
+  type StepResult,
+  SyncVectorEnv,
+} from '../../envs/index.ts';
+import { GaussianPolicy, makePolicy, Rng } from '../../src/index.ts';
 
 const policy = new GaussianPolicy({ observationDim: 2, actionDim: 2, hidden: [4], rng: new Rng(0) });
 const options = () => ({ policy, env: 'Lake-v0', rng: new Rng(1) });
@@ -142,5 +152,33 @@ describe('evaluate', () => {
     expect(() => evaluate({ ...options(), ...wrong } as never)).toThrow(
       typeof message === 'string' ? new Error(message) : message,
     );
+  });
+
+  test('says which bounds a policy was made for, where the environment has others', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const swing = (low = -2, high = -low) => new RescaleAction(make('Pendulum-v1', { maxEpisodeSteps: 2 }), low, high);
+    const madeFor = (env: object) =>
+      makePolicy<string>('gaussian', { env: env as never, rng: new Rng(0), hidden: [4] });
+    const [policy, two] = [madeFor(swing()), madeFor(make('Lake-v0'))];
+    // Of float64, which a Box of float32 rounds.
+    const tenths = { low: [0.1], high: [0.9], shape: [1] };
+    const run = (options: object) => evaluate({ policy, env: swing(), episodes: 1, ...options });
+    run({});
+    run({ env: new ClipAction(swing(-1)) });
+    run({ policy: madeFor(new ClipAction(swing())) });
+    run({ policy: madeFor({ observationSpace: swing().observationSpace, actionSpace: tenths }), env: swing(0.1, 0.9) });
+    run({ policy: new GaussianPolicy({ observationDim: 3, actionDim: 1, rng: new Rng(0) }), env: swing(-1) });
+    const cartPole = make('CartPole-v1');
+    run({ policy: makePolicy('categorical', { env: cartPole, rng: new Rng(0) }), env: cartPole });
+    expect(warn).not.toHaveBeenCalled();
+    for (let i = 0; i < 2; i++) run({ env: swing(-0.4) });
+    run({ policy: two, env: new RescaleAction(make('Lake-v0'), -1, [1, 3]) });
+    new Reinforce({ policy, env: swing(-1), rng: new Rng(0) }).dispose();
+    expect(warn.mock.calls.map(([line]) => line)).toEqual([
+      'evaluate: the policy was made for actions in [-2, 2], the environment has [-0.4, 0.4]',
+      'evaluate: the policy was made for actions in [-1, 1], the environment has [-1, 3] at 1',
+      'Reinforce: the policy was made for actions in [-2, 2], the environment has [-1, 1]',
+    ]);
+    warn.mockRestore();
   });
 });

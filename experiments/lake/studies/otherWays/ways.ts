@@ -2,6 +2,7 @@ import {
   type AnyEnv,
   type Blocking,
   Box,
+  ClipAction,
   HiddenNoise,
   LakeEnv,
   type LakeId,
@@ -102,7 +103,8 @@ export function makeLakes(
   const make = (): AnyEnv => {
     const lake = new TimeLimit(new LakeEnv({ stride, stepCost, blocked }), maxEpisodeSteps);
     const noisy = redraw === undefined ? lake : new HiddenNoise(lake, { size: NOISE, redraw });
-    return (condition === 'soft' ? new RescaleAction(noisy, SOFT.low, SOFT.high) : noisy) as AnyEnv;
+    // Of the cloned ones some velocities are beyond the lake's bounds.
+    return (condition === 'soft' ? new RescaleAction(noisy, SOFT.low, SOFT.high) : new ClipAction(noisy)) as AnyEnv;
   };
   return new SyncVectorEnv(Array.from({ length: numEnvs }, () => make));
 }
