@@ -87,7 +87,7 @@ describe('oxbow train', () => {
     const { code, stderr } = await oxbow(...endless, ...argv, '--out', out);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(readJson(out, 'config.json').config.policy).toMatchObject({ squash: 'none', scale: 'state' });
+    expect(readJson(out, 'config.json').config.policy).toMatchObject({ squash: 'rescale', scale: 'state' });
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/(^|[^\d])1 episode (of each|with)/);
     const asked = await oxbow(...endless, ...argv, ...set('policy.squash=tanh'), '--out', join(out, 'asked'));
     expect(asked.stderr).toMatch(/^oxbow: [^\n]*squash: got "tanh", expected actions with finite bounds[^\n]*\n$/);
