@@ -99,6 +99,7 @@ export function offlineSections(
           x,
           policies: methodsOf(study),
           label: shortLabel,
+          colourOf: (method) => method.replace(/^iql-/, ''),
           ...(metric === 'modes' ? { domain: [1, 2] } : { format: '%' }),
         }),
       },

@@ -312,7 +312,7 @@ class Check {
     for (let k = -1; k < (dim <= 4 ? dim : 0); k++) {
       const own = shares.filter((share, i) => Number.isFinite(share) && (k < 0 || i % dim === k));
       const mean = own.reduce((sum, share) => sum + share, 0) / own.length;
-      const square = own.reduce((sum, share) => sum + (share - 0.5) ** 2, 0) / own.length;
+      const square = own.reduce((sum, share) => sum + squared(share - 0.5), 0) / own.length;
       const [meanError, squareError] = [12, 180].map((inverse) => ERRORS / Math.sqrt(inverse * own.length));
       if (Math.abs(mean - 0.5) <= meanError! + 0.005 && Math.abs(square - 1 / 12) <= squareError! + 0.003) continue;
       const which = k < 0 ? 'a number' : `number ${k}`;
@@ -388,18 +388,18 @@ class Check {
     for (let k = 0; k < size; k++) {
       const draws = Float64Array.from({ length: this.#samples }, (_, i) => flat[i * size + k]!);
       const center = angles
-        ? Math.atan2(average(draws, Math.sin), average(draws, Math.cos))
+        ? portableMath.atan2(average(draws, portableMath.sin), average(draws, portableMath.cos))
         : average(draws, (value) => value);
-      const apart = (value: number) => (angles ? 2 * Math.sin((value - center) / 2) : value - center);
-      const spread = average(draws, (value) => apart(value) ** 2);
-      const fourth = average(draws, (value) => apart(value) ** 4);
+      const apart = (value: number) => (angles ? 2 * portableMath.sin((value - center) / 2) : value - center);
+      const spread = average(draws, (value) => squared(apart(value)));
+      const fourth = average(draws, (value) => squared(squared(apart(value))));
       if (!angles && fourth > 30 * spread * spread && (mean || variance)) {
         this.#advice.add('mean and variance were not checked: few samples in heavy tails decide them');
         continue;
       }
       if (mean && Number.isFinite(mean[k]!)) {
         const allowed = ERRORS * Math.sqrt(spread / this.#samples) + TOLERANCE * (1e-3 + Math.abs(center));
-        const away = angles ? Math.abs(2 * Math.sin((mean[k]! - center) / 2)) : Math.abs(mean[k]! - center);
+        const away = angles ? Math.abs(2 * portableMath.sin((mean[k]! - center) / 2)) : Math.abs(mean[k]! - center);
         // Of angles that are spread evenly there is no direction.
         const isKnown = !angles || spread < 1.6;
         if (isKnown && away > allowed)
@@ -424,7 +424,7 @@ class Check {
     entropies.forEach((got, b) => {
       const draws = Float64Array.from({ length: this.#samples }, (_, i) => -logProb[i * this.#batch + b]!);
       const wanted = average(draws, (value) => value);
-      const error = Math.sqrt(average(draws, (value) => (value - wanted) ** 2) / this.#samples);
+      const error = Math.sqrt(average(draws, (value) => squared(value - wanted)) / this.#samples);
       if (Math.abs(got - wanted) <= ERRORS * error + TOLERANCE * (1 + Math.abs(wanted))) return;
       this.#fail(`entropy: got ${got}, expected ${wanted} ± ${error}, the mean of −logProb over samples`);
     });
@@ -539,6 +539,10 @@ interface Row {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function squared(x: number): number {
+  return x * x;
 }
 
 function average(values: Float64Array, f: (value: number) => number): number {

@@ -86,7 +86,10 @@ function momentsOf(values: Float32Array, width: number): { mean: Float64Array; d
   const mean = new Float64Array(width);
   for (let i = 0; i < values.length; i++) mean[i % width]! += values[i]! / rows;
   const variance = new Float64Array(width);
-  for (let i = 0; i < values.length; i++) variance[i % width]! += (values[i]! - mean[i % width]!) ** 2 / rows;
+  for (let i = 0; i < values.length; i++) {
+    const apart = values[i]! - mean[i % width]!;
+    variance[i % width]! += (apart * apart) / rows;
+  }
   return { mean, deviation: variance.map(Math.sqrt) };
 }
 

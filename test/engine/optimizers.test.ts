@@ -341,15 +341,15 @@ describe('wrong arguments', () => {
     ],
     [
       () => new Adam([net.bias1], { lr: 1e-3 } as object),
-      'Adam: got the option lr, expected beta1, beta2, epsilon, weightDecay',
+      'Adam: unknown option "lr", expected one of beta1, beta2, epsilon, weightDecay',
     ],
     [
       () => new Sgd([net.bias1], { nestrov: true } as object),
-      'Sgd: got the option nestrov, expected momentum, nesterov',
+      'Sgd: unknown option "nestrov", expected one of momentum, nesterov (did you mean nesterov?)',
     ],
     [() => new Adam([net.bias1], { beta1: 1 }), 'Adam: beta1 must be in [0, 1), got 1'],
     [() => new Adam([net.bias1], { beta2: -0.1 }), 'Adam: beta2 must be in [0, 1), got -0.1'],
-    [() => new Adam([net.bias1], { epsilon: Number.NaN }), 'Adam: epsilon must not be negative, got NaN'],
+    [() => new Adam([net.bias1], { epsilon: Number.NaN }), 'Adam: epsilon: got NaN, expected a number'],
     [() => new Adam([net.bias1], { weightDecay: -1 }), 'Adam: weightDecay must not be negative, got -1'],
     [() => new Sgd([net.bias1], { momentum: 1 }), 'Sgd: momentum must be in [0, 1), got 1'],
     [() => new Sgd([net.bias1], { nesterov: true }), 'Sgd: nesterov needs a momentum above 0'],
@@ -360,7 +360,7 @@ describe('wrong arguments', () => {
     ],
     [
       () => new Adam([net.bias1]).update([tf.ones([2])], Number.NaN),
-      'Adam.update: wanted a learning rate ≥ 0, got NaN',
+      'Adam.update: learningRate: got NaN, expected a number or a Tensor',
     ],
     [() => new Sgd([net.bias1]).update([tf.ones([2])], -1), 'Sgd.update: wanted a learning rate ≥ 0, got -1'],
   ])('%#', (act, message) => {

@@ -47,7 +47,7 @@ describe.each([false, true])('RmsProp, compiled: %s', (isCompiled) => {
 test('options out of range are refused', () => {
   const { values } = new Parameters();
   expect(() => new RmsProp([values], { rho: 0.9 } as object)).toThrow(
-    'RmsProp: got the option rho, expected decay, epsilon',
+    'RmsProp: unknown option "rho", expected one of decay, epsilon',
   );
   expect(() => new RmsProp([values], { decay: 1 })).toThrow('RmsProp: decay must be in [0, 1), got 1');
   expect(() => new RmsProp([values], { epsilon: -1 })).toThrow('RmsProp: epsilon must not be negative, got -1');

@@ -11,6 +11,8 @@ export interface IntervalChartOptions {
   readonly policies: readonly string[];
   /** A policy's name in a sentence; as it is, unless given. */
   readonly label?: (policy: string) => string;
+  /** The policy whose colour it has; its own, unless given. */
+  readonly colourOf?: (policy: string) => string;
   /** d3 format of the axis: `%` for shares, with as many digits as its ticks need. By default plain numbers. */
   readonly format?: string;
   /** Ends of the axis; by default those of the data. */
@@ -19,10 +21,11 @@ export interface IntervalChartOptions {
 
 /** A metric by policy: a dot for the interquartile mean, a bar for its 95 % interval, small ticks for the seeds. */
 export function intervalChart(rows: readonly SummaryRow[], options: IntervalChartOptions): LayeredSpec {
-  const { label = (policy: string) => policy } = options;
+  const itself = (policy: string) => policy;
+  const { label = itself, colourOf = itself } = options;
   const measured = rows.filter(({ iqm }) => iqm !== null).map((row) => ({ ...row, policy: label(row.policy) }));
   const domain = options.policies.map(label);
-  const { range } = policyColours(options.policies);
+  const { range } = policyColours(options.policies.map(colourOf));
   const values = new Set(
     measured.flatMap(({ low, high, perSeed }) => [...perSeed, low, high].filter((n) => n !== null)),
   );
