@@ -72,7 +72,8 @@ function moved(code: Code, place: Place, ...moves: readonly Move[]): Place {
   );
   sum(code);
   code.set(pointer);
-  const room = moves.reduce((at, { size, stride }) => ({ ...at, ...travelled(at, stride * (size - 1)) }), place);
+  const room = { ...place };
+  for (const { size, stride } of moves) Object.assign(room, travelled(room, stride * (size - 1)));
   return { ...room, pointer, offset: place.offset + highest };
 }
 
