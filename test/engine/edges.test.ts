@@ -358,6 +358,16 @@ describe('by wasm', () => {
     expect(compiled.slice(0, 2)).toEqual([-(2 ** 31), 3 ** 19]);
   });
 
+  test('a product of a reversed matrix, read backwards, stays in its memory', () => {
+    const x = tf.reshape(tf.linspace(0.1, 1, 37 * 22), [37, 22]);
+    const { compiled, eager } = both((input) => {
+      const z = tf.reverse(input, 0);
+      return tf.sum(tf.reverse(tf.matMul(z, z, false, true), 0), 0, true);
+    }, x);
+    const most = Math.max(...eager.map(Math.abs));
+    compiled.forEach((y, i) => expect(Math.abs(y - eager[i]!)).toBeLessThan(1e-5 * most));
+  });
+
   test('a negative index is named as it is', () => {
     const pick = compile(({ x, at }: { x: tf.Tensor; at: tf.Tensor }) => ({ y: tf.gather(x, at) }), {
       name: 'pick',

@@ -103,6 +103,7 @@ export class Code {
 
   /** A load or store of four bytes or more, `offset` bytes beyond the address on the stack; `lane` where the instruction has one. */
   memory(instruction: Instruction, offset: number, lane?: number): void {
+    if (offset < 0) throw new Error('a kernel reaches below its memory');
     this.op(instruction);
     // The alignment that is promised: 4 bytes.
     this.#bytes.byte(2);

@@ -89,8 +89,9 @@ export function nest(
       const place = places[i]!;
       const stride = strides[axis]!;
       if (stride === 0) return place;
-      // A pointer that runs downwards starts at the highest element, so that it never falls below 0.
-      const highest = stride < 0 ? ELEMENT_BYTES * stride * (size - 1) : 0;
+      // A pointer that runs downwards ends where the place was, so that it never falls below 0. The first step's own elements, which the
+      // body reaches by its offsets, lie below the pointer: those it does not add, lest the offset fall below 0.
+      const highest = stride < 0 ? ELEMENT_BYTES * stride * (size - step) : 0;
       const key = `${place.pointer} ${stride}`;
       let pointer = moving.get(key);
       if (pointer === undefined) {
