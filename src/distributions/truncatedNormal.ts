@@ -41,8 +41,9 @@ export class TruncatedNormal extends Distribution {
   readonly logScale: tf.Tensor;
   readonly low: number | tf.Tensor;
   readonly high: number | tf.Tensor;
-  readonly #low: tf.Tensor;
-  readonly #high: tf.Tensor;
+  // No `#`: compiled functions find a distribution's tensors by its properties.
+  protected readonly lowTensor: tf.Tensor;
+  protected readonly highTensor: tf.Tensor;
 
   /** @throws if the parameters are not float32 or do not broadcast, or low ≥ high in numbers */
   constructor(options: {
@@ -66,11 +67,10 @@ export class TruncatedNormal extends Distribution {
       throw new Error(`TruncatedNormal: wanted low < high, got ${low} and ${high}`);
     }
     [this.low, this.high] = [low, high];
-    [this.#low, this.#high] = [low, high].map((bound) => (typeof bound === 'number' ? tf.scalar(bound) : bound)) as [
-      tf.Tensor,
-      tf.Tensor,
-    ];
-    this.batchShape = jointShape('TruncatedNormal', { loc, logScale, low: this.#low, high: this.#high });
+    [this.lowTensor, this.highTensor] = [low, high].map((bound) =>
+      typeof bound === 'number' ? tf.scalar(bound) : bound,
+    ) as [tf.Tensor, tf.Tensor];
+    this.batchShape = jointShape('TruncatedNormal', { loc, logScale, low: this.lowTensor, high: this.highTensor });
     this.loc = loc;
     this.logScale = logScale;
   }
@@ -81,58 +81,58 @@ export class TruncatedNormal extends Distribution {
   }
 
   protected computeLogProb(x: tf.Tensor): tf.Tensor {
-    const { mode, r, mass } = this.#piece(this.#low, this.#high);
-    const inside = clamped(x, this.#low, this.#high);
+    const { mode, r, mass } = this.#piece(this.lowTensor, this.highTensor);
+    const inside = clamped(x, this.lowTensor, this.highTensor);
     const t = this.#inScales(tf.sub(inside, mode));
     const logProb = tf.sub(tf.neg(fall(t, r)), tf.add(tf.log(mass), this.logScale));
     const at = broadcast(x, logProb.shape);
     return impossibleOutside(
-      () => tf.logicalAnd(tf.greaterEqual(at, this.#low), tf.lessEqual(at, this.#high)),
+      () => tf.logicalAnd(tf.greaterEqual(at, this.lowTensor), tf.lessEqual(at, this.highTensor)),
       logProb,
     );
   }
 
   protected override computeTails(x: tf.Tensor): Tails {
-    const inside = clamped(tf.clipByValue(x, -FINITE, FINITE), this.#low, this.#high);
-    const whole = this.#piece(this.#low, this.#high);
-    return { below: this.#share(this.#low, inside, whole), above: this.#share(inside, this.#high, whole) };
+    const inside = clamped(tf.clipByValue(x, -FINITE, FINITE), this.lowTensor, this.highTensor);
+    const whole = this.#piece(this.lowTensor, this.highTensor);
+    return { below: this.#share(this.lowTensor, inside, whole), above: this.#share(inside, this.highTensor, whole) };
   }
 
   protected override computeQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
     const x = this.#inverse(below, above);
     const atLow = tf.where(
       stopGradient(() => tf.equal(below, 0)),
-      this.#low,
+      this.lowTensor,
       x,
     );
     return tf.where(
       stopGradient(() => tf.equal(above, 0)),
-      this.#high,
+      this.highTensor,
       atLow,
     );
   }
 
   /** logScale + log ∫ + E[rt + t²/2], all of whose terms count from the mode. */
   override entropy(): tf.Tensor {
-    const { r, mass, t, terms } = this.#piece(this.#low, this.#high);
+    const { r, mass, t, terms } = this.#piece(this.lowTensor, this.highTensor);
     const expected = tf.div(tf.sum(tf.mul(terms, fall(t, r)), 0), mass);
     return tf.add(tf.add(tf.log(mass), expected), this.logScale);
   }
 
   /** mode + scale E[t]. */
   override mean(): tf.Tensor {
-    const { mode, mass, t, terms } = this.#piece(this.#low, this.#high);
+    const { mode, mass, t, terms } = this.#piece(this.lowTensor, this.highTensor);
     return tf.add(mode, tf.mul(tf.exp(this.logScale), tf.div(tf.sum(tf.mul(terms, t), 0), mass)));
   }
 
   /** The point of [low, high] that is the nearest to loc. */
   override mode(): tf.Tensor {
-    return broadcast(this.#nearestTo(this.#low, this.#high), this.batchShape);
+    return broadcast(this.#nearestTo(this.lowTensor, this.highTensor), this.batchShape);
   }
 
   /** scale² E[(t − E[t])²]. */
   override variance(): tf.Tensor {
-    const { mass, t, terms } = this.#piece(this.#low, this.#high);
+    const { mass, t, terms } = this.#piece(this.lowTensor, this.highTensor);
     const mean = tf.div(tf.sum(tf.mul(terms, t), 0), mass);
     const square = tf.div(tf.sum(tf.mul(terms, tf.square(tf.sub(t, mean))), 0), mass);
     return tf.mul(tf.exp(tf.mul(this.logScale, 2)), square);
@@ -142,9 +142,9 @@ export class TruncatedNormal extends Distribution {
    * E[f(X)] by quadrature, of f that has no features narrower than the density's, `[nodes, ...batch]` → the same.
    */
   expectation(f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
-    const { mode, mass, t, terms } = this.#piece(this.#low, this.#high);
+    const { mode, mass, t, terms } = this.#piece(this.lowTensor, this.highTensor);
     const x = tf.add(mode, tf.mul(t, tf.exp(this.logScale)));
-    return tf.div(tf.sum(tf.mul(terms, f(clamped(x, this.#low, this.#high))), 0), mass);
+    return tf.div(tf.sum(tf.mul(terms, f(clamped(x, this.lowTensor, this.highTensor))), 0), mass);
   }
 
   /**
@@ -169,7 +169,7 @@ export class TruncatedNormal extends Distribution {
     // Rounding may have left the interval.
     return tf.add(
       x,
-      stopGradient(() => tf.sub(clamped(x, this.#low, this.#high), x)),
+      stopGradient(() => tf.sub(clamped(x, this.lowTensor, this.highTensor), x)),
     );
   }
 
@@ -209,12 +209,12 @@ export class TruncatedNormal extends Distribution {
    * at b, and the share of the mass.
    */
   #nearestQuantile(below: tf.Tensor, above: tf.Tensor): tf.Tensor {
-    const { mode, r, mass } = this.#piece(this.#low, this.#high);
+    const { mode, r, mass } = this.#piece(this.lowTensor, this.highTensor);
     const scale = tf.exp(this.logScale);
     const size = tf.minimum(tf.abs(r), LARGEST);
     const limit = tf.mul(reach(size, FARTHEST), scale);
-    const toLow = this.#inScales(tf.minimum(tf.sub(mode, this.#low), limit));
-    const toHigh = this.#inScales(tf.minimum(tf.sub(this.#high, mode), limit));
+    const toLow = this.#inScales(tf.minimum(tf.sub(mode, this.lowTensor), limit));
+    const toHigh = this.#inScales(tf.minimum(tf.sub(this.highTensor, mode), limit));
     const massBelowLoc = tf.sub(ROOT_HALF_PI, tailBeyond(toLow, tf.zerosLike(toLow)));
     const isMiddleLower = tf.logicalAnd(tf.equal(r, 0), tf.less(tf.mul(below, mass), massBelowLoc));
     const isLower = tf.logicalOr(tf.less(r, 0), isMiddleLower);
@@ -223,7 +223,7 @@ export class TruncatedNormal extends Distribution {
     const tail = tf.add(tailBeyond(end, size), beyond);
     const t = tf.minimum(tailPoint(tf.log(tf.maximum(tail, LEAST)), size), end);
     const x = tf.add(mode, tf.mul(tf.where(isLower, tf.neg(t), t), scale));
-    return clamped(x, this.#low, this.#high);
+    return clamped(x, this.lowTensor, this.highTensor);
   }
 }
 

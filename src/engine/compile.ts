@@ -27,8 +27,8 @@ export interface CompileOptions {
   /** Appears in errors and profiles. */
   readonly name: string;
   /**
-   * All whose variables the function reads or assigns, or whose tensors it reads, which are constants: modules, optimizers, plain variables, models and layers of tfjs-layers, arrays
-   * of these. The use of another variable is an error.
+   * All whose variables the function reads or assigns, or whose tensors it reads, which are constants: modules, optimizers, distributions,
+   * plain variables and tensors, models and layers of tfjs-layers, arrays of these. The use of another tensor is an error.
    */
   readonly state: readonly StateItem[];
 }

@@ -81,7 +81,7 @@ onAllEngines('what is no function or no state', () => {
   expect(() => untyped(fn)).toThrow('compile: wanted a function and { name, state }');
   expect(() => untyped(3, named('three'))).toThrow('compile: wanted a function and { name, state }');
   const state =
-    "compile('f'): `state` must be an array of the modules, optimizers, variables and models of tfjs-layers that the function " +
+    "compile('f'): `state` must be an array of the modules, optimizers, distributions, tensors and models of tfjs-layers that the function " +
     'uses; [] for none';
   expect(() => untyped(fn, { name: 'f' })).toThrow(state);
   expect(() => untyped(fn, { name: 'f', state: tf.variable(tf.scalar(1)) })).toThrow(state);

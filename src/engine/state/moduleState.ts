@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Module } from '../../module.ts';
 import { groupVariables } from './pack.ts';
-import { isLayersWeights, type LayersWeights, type StateItem, variableGroups } from './stateItem.ts';
+import { isDistribution, isLayersWeights, type LayersWeights, type StateItem, variableGroups } from './stateItem.ts';
 
 /** A property that leads to variables or tensors, or may when it is set, with what it held when these were collected. */
 interface Link {
@@ -10,9 +10,10 @@ interface Link {
   readonly held: unknown;
 }
 
-const isHolder = (value: unknown): value is object => value instanceof Module || Array.isArray(value);
+const isHolder = (value: unknown): value is object =>
+  value instanceof Module || Array.isArray(value) || isDistribution(value);
 
-/** The properties of modules and arrays through which variables and tensors are found. */
+/** The properties of modules, distributions and arrays through which variables and tensors are found. */
 function linksFrom(state: readonly StateItem[]): Link[] {
   const seen = new Set<unknown>();
   const pending: unknown[] = [state];
@@ -51,7 +52,7 @@ function modelsIn(state: readonly StateItem[]): Model[] {
 const isConstant = (value: unknown): value is tf.Tensor =>
   value instanceof tf.Tensor && !(value instanceof tf.Variable);
 
-/** The variables of all that a compiled function lists as its state, and the tensors that its modules hold, which are constants. */
+/** The variables of all that a compiled function lists as its state, and the other tensors there, which are constants. */
 export class ModuleState {
   readonly #name: string;
   readonly #state: readonly StateItem[];
@@ -67,7 +68,7 @@ export class ModuleState {
   constructor(name: string, state: readonly StateItem[]) {
     if (!Array.isArray(state)) {
       throw new Error(
-        `compile('${name}'): \`state\` must be an array of the modules, optimizers, variables and models of tfjs-layers that ` +
+        `compile('${name}'): \`state\` must be an array of the modules, optimizers, distributions, tensors and models of tfjs-layers that ` +
           'the function uses; [] for none',
       );
     }
@@ -78,7 +79,7 @@ export class ModuleState {
 
   /**
    * The variables as they are now, each once; of an optimizer also those that it updates. Those of a module are packed together.
-   * The array is the same one until a variable, or a tensor of a module, is added, replaced or removed.
+   * The array is the same one until a variable or another tensor is added, replaced or removed.
    *
    * @throws if a variable or such a tensor is disposed, or a variable of another type than float32, int32 and bool
    */
@@ -89,13 +90,12 @@ export class ModuleState {
       throw new Error(`compile('${this.#name}'): the variable '${variable.name}' in the state is disposed`);
     }
     for (const { isDisposed, shape } of this.#constants) {
-      if (isDisposed)
-        throw new Error(`compile('${this.#name}'): a tensor [${shape}] of a module in the state is disposed`);
+      if (isDisposed) throw new Error(`compile('${this.#name}'): a tensor [${shape}] in the state is disposed`);
     }
     return this.#variables;
   }
 
-  /** The tensors that modules hold beside variables, as {@link variables} has found them. */
+  /** The tensors that are no variables, as {@link variables} has found them. */
   get constants(): readonly tf.Tensor[] {
     return this.#constants;
   }

@@ -1,9 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/engine/compile.ts';
-import { Chain, Flow, Rng, ShiftScale } from '../../../src/index.ts';
+import {
+  Chain,
+  type Distribution,
+  Flow,
+  Independent,
+  MixtureSameFamily,
+  MultivariateNormalDiag,
+  Normal,
+  Rng,
+  ShiftScale,
+  StandardNormal,
+  TransformedDistribution,
+  TruncatedNormal,
+  Wrapped,
+} from '../../../src/index.ts';
 import { Module } from '../../../src/module.ts';
-import { Counter, numbers, onAllEngines } from '../support.ts';
+import { Counter, expectClose, numbers, onAllEngines } from '../support.ts';
 
 class Scale extends Module {
   factor: tf.Variable;
@@ -127,7 +141,62 @@ onAllEngines('a tensor of a module is a constant; another one in its place is se
     [12, 12, 12],
   ]);
   net.shift.dispose();
-  expect(apply).toThrow("compile('shifted'): a tensor [] of a module in the state is disposed");
+  expect(apply).toThrow("compile('shifted'): a tensor [] in the state is disposed");
+});
+
+describe('a distribution, and tensors in the state', () => {
+  const vector = (...values: number[]) => tf.tensor1d(values);
+  const normal = () => new Normal({ loc: vector(1, 2), logScale: vector(0.5, 0) });
+  const made: Record<string, () => Distribution> = {
+    Normal: normal,
+    Independent: () => new Independent(normal(), 1),
+    MixtureSameFamily: () => new MixtureSameFamily({ components: normal() }),
+    TruncatedNormal: () => new TruncatedNormal({ loc: vector(0), logScale: vector(0), low: -1, high: 2 }),
+    'Wrapped of a mixture': () =>
+      new Wrapped(
+        new MixtureSameFamily({
+          logits: vector(0, 1),
+          components: new MultivariateNormalDiag({ loc: tf.tensor2d([[1], [2]]), logScale: tf.tensor2d([[0], [0]]) }),
+        }),
+      ),
+    'TransformedDistribution with a variable': () =>
+      new TransformedDistribution({
+        base: new StandardNormal(1, []),
+        bijector: new Chain([
+          new ShiftScale({ shift: vector(1) }),
+          new ShiftScale({ logScale: tf.variable(vector(1)) }),
+        ]),
+      }),
+  };
+  for (const [name, make] of Object.entries(made)) {
+    onAllEngines(name, () => {
+      const distribution = make();
+      const x = tf.fill([2, ...distribution.batchShape, ...distribution.eventShape], 0.25);
+      const density = compile(({ x }: { x: tf.Tensor }) => ({ y: distribution.logProb(x) }), {
+        name: 'density',
+        state: [distribution],
+      });
+      for (let call = 0; call < 2; call++) {
+        expectClose(numbers(density({ x }).y), numbers(distribution.logProb(x)));
+      }
+      density.dispose();
+    });
+  }
+
+  onAllEngines('plain tensors are constants, alone and in arrays; another one in its place is seen', () => {
+    const [a, b] = [tf.scalar(2), tf.scalar(3)];
+    const held = [b];
+    const fn = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.add(tf.mul(x, a), held[0]!) }), {
+      name: 'plain',
+      state: [a, held],
+    });
+    const apply = () => numbers(fn({ x: tf.scalar(1) }).y);
+    expect([apply(), apply()]).toEqual([[5], [5]]);
+    held[0] = tf.scalar(10);
+    expect([apply(), apply()]).toEqual([[12], [12]]);
+    a.dispose();
+    expect(apply).toThrow("compile('plain'): a tensor [] in the state is disposed");
+  });
 });
 
 test('a flow with a tensor handed to a bijector is fitted', async () => {

@@ -218,12 +218,11 @@ test('a model of tfjs-layers becomes ONNX, its weights inside', () => {
 
 describe('what has no variables is an error when the function is compiled', () => {
   const wanted = (place: string, got: string) =>
-    `compile('f'): wanted ${place} to be a module, an optimizer, a tf.Variable, a model or a layer of tfjs-layers, or an array ` +
-    `of these, got ${got}`;
+    `compile('f'): wanted ${place} to be a module, an optimizer, a distribution, a tensor, a model or a layer of tfjs-layers, or ` +
+    `an array of these, got ${got}`;
   const variable = tf.variable(tf.scalar(1));
   test.each<[string, string, readonly unknown[]]>([
-    ['a tensor', wanted('state[1]', 'Tensor'), [new Counter(), tf.scalar(1)]],
-    ['undefined', wanted('state[0]', 'undefined'), [undefined]],
+    ['undefined', wanted('state[1]', 'undefined'), [new Counter(), undefined]],
     ['null in an array', wanted('state[0][1]', 'null'), [[variable, null]]],
     ['a number', wanted('state[0]', 'Number'), [3]],
     ['an object of variables', wanted('state[0]', 'Object'), [{ variable }]],
