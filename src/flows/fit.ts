@@ -7,7 +7,7 @@ import type { StateDict } from '../module.ts';
 import { whileTraining } from '../nn/whileTraining.ts';
 import { note } from '../note.ts';
 import { parseOptions } from '../options/parseOptions.ts';
-import type { Rng } from '../random.ts';
+import { Rng } from '../random.ts';
 import { DivergedError } from '../training/divergedError.ts';
 import { gradientOptions } from '../training/gradientOptions.ts';
 import { LastGoodWeights } from '../training/lastGoodWeights.ts';
@@ -62,6 +62,9 @@ export interface FitReport {
 const DRAWN = 4096;
 /** Rows by which it is found whether a flow fits the data better with their units. */
 const COMPARED = 256;
+/** Draws that show where a flow's data lie; and how far beyond them it is tried, in their span. */
+const PROBED = 32;
+const FAR = 16;
 /** How much worse than a Gaussian a fit may be, nats a number of an event: for data of its own nothing is better than that. */
 const TOLERANCE = 0.1;
 
@@ -140,7 +143,8 @@ async function* improve(
 ): AsyncGenerator<FitReport, void, undefined> {
   const { steps, batchSize, maxGradientNorm, reportEvery, patience = Number.POSITIVE_INFINITY } = settings;
   const isCompared = held !== undefined && !model.angles;
-  const isStandardized = settings.standardize && model.standardization === undefined;
+  const isStandardized =
+    settings.standardize && model.standardization === undefined && !(model.angles && model.contextDim === 0);
   const seen = isStandardized || isCompared ? some() : EMPTY;
   if (isStandardized) standardize(model, seen);
   const gaussianLoss = isCompared ? gaussianLossOn(held.events, seen.events, model.dim) : undefined;
@@ -235,12 +239,10 @@ async function* improve(
 }
 
 /**
- * Gives a flow the units of the data, unless it fits them better without: as one that has learned them already, one with a
- * scale of its own, or one onto an interval.
+ * Gives a flow the units of the data, unless it fits them better without: as one that has learned them already, or one with a scale of
+ * its own. One onto an interval gets those of the contexts alone.
  */
 function standardize(model: Flow, data: Columns): void {
-  const standardization = Standardization.of(data, model);
-  if (standardization === undefined) return;
   const count = Math.min(COMPARED, data.count);
   const { events, context } = rowsOf(
     data,
@@ -249,10 +251,51 @@ function standardize(model: Flow, data: Columns): void {
   );
   const loss = () => -meanOf(model.logProb(model.contextDim === 0 ? events : { events, context }));
   const without = loss();
+  const standardization = new Standardization(model);
   Object.assign(model, { standardization });
-  if (Number.isNaN(without) || loss() <= without) return;
+  standardization.fitContext(data);
+  const isFixed = model.angles || isConfined(model, context);
+  if (!isFixed) standardization.fitEvents(data);
+  const isOfUse = !isFixed || model.contextDim > 0;
+  if (isOfUse && (Number.isNaN(without) || loss() <= without)) return;
   Object.assign(model, { standardization: undefined });
   standardization.dispose();
+}
+
+/**
+ * Whether the data of a flow lie in an interval or on a half-line, which units would move: far beyond its draws, in a component and a
+ * direction, log p is not finite or no longer changes.
+ * @param contexts some rows
+ */
+function isConfined(model: Flow, contexts: Float32Array): boolean {
+  const { dim, contextDim } = model;
+  return tf.tidy(() => {
+    const given = (row: (i: number) => number, count: number) =>
+      model.given(
+        contextDim === 0
+          ? undefined
+          : tf.tensor2d(
+              Array.from({ length: count }, (_, i) =>
+                Array.from(contexts.subarray(contextDim * row(i), contextDim * (row(i) + 1))),
+              ),
+              [count, contextDim],
+            ),
+      );
+    const rows = contexts.length / Math.max(1, contextDim);
+    const draws = given((i) => i % rows, PROBED).sample(new Rng('probes'), contextDim === 0 ? [PROBED] : []);
+    const [low, high] = [tf.min(draws, 0), tf.max(draws, 0)].map((bound) => bound.dataSync());
+    const probes = Array.from({ length: 4 * dim }, (_, probe) =>
+      Array.from({ length: dim }, (__, i) => {
+        if (i !== Math.floor(probe / 4)) return (low![i]! + high![i]!) / 2;
+        const beyond = FAR * (high![i]! - low![i]!);
+        return [low![i]! - beyond, low![i]! - 2 * beyond, high![i]! + beyond, high![i]! + 2 * beyond][probe % 4]!;
+      }),
+    );
+    const logProbs = given(() => 0, probes.length)
+      .logProb(tf.tensor2d(probes, [probes.length, dim]))
+      .dataSync();
+    return logProbs.some((value, i) => !Number.isFinite(value) || (i % 2 === 1 && value === logProbs[i - 1]));
+  });
 }
 
 const rounded = (value: number): string => String(Number(value.toPrecision(6)));

@@ -93,7 +93,7 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
 
   /**
    * The flow with a learnable factor of each component behind its bijector, which begins as `scale`; with 1 the flow itself. The
-   * variables are shared.
+   * variables of the bijector are shared; the {@link standardization} is copied.
    * @throws if the scale is no positive number, or events are angles
    */
   scaledBy(scale: number): Flow {
@@ -102,8 +102,11 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
     const { dim, contextDim, bijector } = this;
     const parts = bijector instanceof Chain ? bijector.bijectors : [bijector];
     const scaled = new Chain([initialFactor(dim, scale), ...parts]);
-    const { standardization } = this;
-    return Object.assign(new Flow({ dim, contextDim, bijector: scaled, base: this.#base }), { standardization });
+    const flow = new Flow({ dim, contextDim, bijector: scaled, base: this.#base });
+    if (this.standardization === undefined) return flow;
+    const standardization = new Standardization(this);
+    standardization.loadStateDict(this.standardization.stateDict());
+    return Object.assign(flow, { standardization });
   }
 
   protected override optionalParts() {
@@ -251,8 +254,8 @@ export class Flow extends Module implements Conditional<TransformedDistribution>
    * Maximum likelihood: minimizes −E[log p(x | context)] over the data, as a stream of reports. Leaving the loop stops the
    * fit; the flow keeps what it has learned.
    *
-   * The data are standardized: a flow without a {@link standardization} gets that of the training data if they fit it better so. It is
-   * a part of the flow from then on, in `logProb`, samples, losses and files, and another fit leaves it as it is. `standardize: false`
+   * The data are standardized: a flow without a {@link standardization} gets that of the training data if they fit it better so; one onto
+   * an interval or a half-line, which would move, gets that of the contexts alone. It is a part of the flow from then on, in `logProb`, samples, losses and files, and another fit leaves it as it is. `standardize: false`
    * leaves the flow without. Data that are drawn are drawn beforehand for their moments, by a stream of its own.
    *
    * With `heldOut` data the loss on them is taken at each report, and when the fit ends, is left or diverges, the flow gets

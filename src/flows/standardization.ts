@@ -33,17 +33,18 @@ export class Standardization extends Module {
     this.context = contextDim === 0 ? undefined : unscaled(contextDim);
   }
 
-  /** That of the columns of a data set; undefined where there is nothing to standardize. */
-  static of({ events, context }: Columns, sizes: StandardizedSizes): Standardization | undefined {
-    if (sizes.angles && sizes.contextDim === 0) return undefined;
-    const map = new Standardization(sizes);
-    assign(map.events, () => standardOf(events, sizes.dim));
-    assign(map.context, () => {
-      const { mean, deviation } = momentsOf(context, sizes.contextDim);
+  /** Takes the units of the contexts of a data set. */
+  fitContext({ context }: Columns): void {
+    assign(this.context, (size) => {
+      const { mean, deviation } = momentsOf(context, size);
       // A context that did not vary tells nothing, and must not count for much where it varies later.
       return { mean, scale: deviation.map((each, i) => (each > floorAt(mean[i]!) ? each : 1)) };
     });
-    return map;
+  }
+
+  /** Takes the units of the events of a data set. */
+  fitEvents({ events }: Columns): void {
+    assign(this.events, (size) => standardOf(events, size));
   }
 }
 
@@ -52,9 +53,9 @@ function unscaled(size: number): ShiftScale {
   return new ShiftScale({ shift: filled(0), scale: filled(1) });
 }
 
-function assign(map: ShiftScale | undefined, standard: () => Standard): void {
+function assign(map: ShiftScale | undefined, standard: (size: number) => Standard): void {
   if (map === undefined) return;
-  const { mean, scale } = standard();
+  const { mean, scale } = standard((map.shift as tf.Variable).size);
   tf.tidy(() => {
     (map.shift as tf.Variable).assign(tf.tensor1d(Float32Array.from(mean)));
     (map.scale as tf.Variable).assign(tf.tensor1d(Float32Array.from(scale)));

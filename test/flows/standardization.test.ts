@@ -7,6 +7,7 @@ import {
   Chain,
   circularSplineFlow,
   compile,
+  Exp,
   type FitData,
   type FitOptions,
   type FitReport,
@@ -18,9 +19,11 @@ import {
   neuralSplineFlow,
   Rng,
   realNvp,
+  ShiftScale,
   Sigmoid,
   saveModule,
   selectEngine,
+  Tanh,
 } from '../../src/index.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 import { perturb } from '../support/perturb.ts';
@@ -140,6 +143,45 @@ describe('what a fit standardizes', () => {
       Float32Array.from({ length: 400 }, () => rng.uniform(0.01, 0.99)),
     );
     expect(interval.standardization).toBeUndefined();
+  });
+
+  test.each([
+    ['[−10, 10]', () => [new ShiftScale({ scale: 10 }), new Tanh()], [9, 0.6], [11, -11]],
+    ['x > 0', () => [new Exp()], [0.5, 0.1], [-0.5]],
+  ] as const)('a flow onto %s stays there; contexts get their units', async (_, make, [mean, deviation], outside) => {
+    for (const contextDim of [0, 1]) {
+      const inner = neuralSplineFlow({ dim: 1, contextDim, layers: 2, hidden: [4], rng: new Rng('flow') }).bijector;
+      const flow = new Flow({ dim: 1, contextDim, bijector: new Chain([...make(), inner]) });
+      const rng = new Rng(12);
+      const events = Float32Array.from({ length: 256 }, () =>
+        Math.min(9.99, Math.max(0.01, rng.normal(mean, deviation))),
+      );
+      const context = events.map((__, i) => 1000 + i);
+      const at = (x: number) => flow.logProb(contextDim === 0 ? [[x]] : { events: [[x]], context: [[1127]] })[0]!;
+      const before = outside.map(at);
+      await fitted(flow, contextDim === 0 ? events : { events, context });
+      if (contextDim === 0) {
+        expect(flow.standardization).toBeUndefined();
+        expect(outside.map(at)).toEqual(before);
+      } else {
+        expect(map(flow, 'events')).toEqual({ mean: [0], deviation: [1] });
+        expect(map(flow, 'context').mean[0]).toBeCloseTo(1127.5, 2);
+      }
+      const draws = flow.sample(1000, contextDim === 0 ? {} : { context: [[1127]] });
+      if (mean === 9) expect(Math.max(...draws)).toBeLessThanOrEqual(10);
+      else expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  test('a flow with another scale has a map of its own', async () => {
+    const flow = make();
+    const before = flow.stateDict();
+    await fitted(flow, draw);
+    const wide = flow.scaledBy(2);
+    expect(map(wide, 'events')).toEqual(map(flow, 'events'));
+    flow.loadStateDict(before);
+    expect(map(wide, 'events').mean[0]).toBeGreaterThan(5);
+    expect(wide.sample(3).every(Number.isFinite)).toBe(true);
   });
 
   test('angles stay as they are, their contexts do not', async () => {
