@@ -92,6 +92,17 @@ describe('the difference rule', () => {
     expect(afterChange(program(['abs'], { dtype: 'int32' }), (x) => x + 1)).toMatch(/^output0/);
   });
 
+  test.each([
+    ['a function of integers', { operation: 'selu', picks: [0], mistake: { place: 0, by: 1 } }],
+    ['an axis from the end', { operation: 'cumsum', picks: [0], mistake: { place: 1, by: -1 } }],
+    ['an axis from the end', { operation: 'cumprod', picks: [0], mistake: { place: 1, by: -1 } }],
+  ])('takes %s as it should be: %o', (_, step) => {
+    const tally = newTally();
+    const given: Program = { ...program([]), inputs: [input, { ...input, dtype: 'int32', seed: 2 }], steps: [step] };
+    expect(differenceOf(given, tally)).toBeUndefined();
+    expect(tally.equal).toBe(4);
+  });
+
   test('leaves open what rounding decides', () => {
     const floorOfSine = (x: number): Program =>
       program(['sin', 'floor'], { replaced: [0, 1, 2, 3].map((i) => [i, x]) });

@@ -73,7 +73,10 @@ const MENDED: Readonly<Record<string, Mended>> = {
   Erf: floats(erf),
   // 1 subtracted from exp(x).
   Elu: floats((x) => (x > 0 ? x : Math.expm1(x))),
-  Selu: floats((x) => (x > 0 ? SELU_SCALE * x : SELU_SCALEALPHA * Math.expm1(x))),
+  Selu: (call) =>
+    call.inputs.x!.dtype === 'float32'
+      ? floats((x) => (x > 0 ? SELU_SCALE * x : SELU_SCALEALPHA * Math.expm1(x)))(call)
+      : undefined,
   // Products of integers as float64 numbers, which beyond 2⁵³ lose their low bits.
   Multiply: ({ cpu, inputs: { a, b } }) => (a!.dtype === 'int32' ? ofPairs(cpu, [a!, b!], Math.imul) : undefined),
   Square: ({ cpu, inputs: { x } }) => (x!.dtype === 'int32' ? ofPairs(cpu, [x!, x!], Math.imul) : undefined),
@@ -157,11 +160,24 @@ export function registerLikeCpu(name: string, kernels: (kernelName: string, own:
   tf.findBackend(name);
 }
 
+/** Those to which tfjs-cpu gives no shape where the axis is counted from the end. */
+const CUMULATIVE = ['Cumsum', 'Cumprod'];
+
+function fromTheFront({ inputs: { x }, attrs, ...rest }: Call): Call {
+  const axis = attrs.axis as number;
+  return { ...rest, inputs: { x: x! }, attrs: { ...attrs, axis: axis < 0 ? axis + x!.shape.length : axis } };
+}
+
 /** The kernel as it would be without the faults of tfjs-cpu. */
 export function referenceKernel(kernelName: string, own: Kernel): Kernel {
   const mended = MENDED[kernelName];
-  if (mended === undefined) return own;
-  return (given) => mended({ ...(given as object), cpu: given.backend } as unknown as Call) ?? own(given);
+  const isCumulative = CUMULATIVE.includes(kernelName);
+  if (mended === undefined && !isCumulative) return own;
+  return (given) => {
+    const plain = { ...(given as object), cpu: given.backend } as unknown as Call;
+    const call = isCumulative ? fromTheFront(plain) : plain;
+    return mended?.(call) ?? own({ backend: given.backend, inputs: call.inputs, attrs: call.attrs });
+  };
 }
 
 /** The name of a backend that computes as tfjs-cpu does, but for its faults. */
