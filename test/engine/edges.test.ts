@@ -323,6 +323,19 @@ test('constants are not folded where tfjs-cpu is wrong', () => {
   constant.dispose();
 });
 
+test.each(['float32', 'int32'] as const)('einsum of a bool beside %s is an error, of two bools none', (dtype) => {
+  const bools = tf.tensor1d([1, 0, 1], 'bool');
+  const run = compile(({ x, y }: { x: tf.Tensor; y: tf.Tensor }) => ({ z: tf.einsum('i,i->', x, y) }), {
+    name: 'mixed',
+    state: [],
+  });
+  expect(() => run({ x: tf.tensor1d([-2, 3, 4], dtype), y: bools })).toThrow(
+    `bool [3]: a bool beside ${dtype}: cast one to the type of the other`,
+  );
+  expect(run({ x: bools, y: bools }).z.dataSync()[0]).toBe(2);
+  run.dispose();
+});
+
 test('a reshape that changes the number of elements is an error', () => {
   const grown = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.reshape(x, [1]) }), { name: 'grown', state: [] });
   expect(() => grown({ x: tf.tensor1d([]) })).toThrow('tf.reshape of [0]: [1] has not the 0 elements of [0]');

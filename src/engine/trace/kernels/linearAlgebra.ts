@@ -74,10 +74,19 @@ const einsum: Kernel = (g, _, { equation }, given) => {
   return g.node('Einsum', list, shape, list[0]!.dtype, { equation: plain });
 };
 
+/** tfjs-cpu keeps the products of bools with numbers as bools, in 8 bits. @throws for such a product */
+const einsumOfOneKind: Kernel = (g, inputs, attributes, given) => {
+  const others = given.filter(({ dtype }) => dtype !== 'bool');
+  if (others.length > 0 && others.length < given.length) {
+    throw new Error(`a bool beside ${others[0]!.dtype}: cast one to the type of the other`);
+  }
+  return ofCounts(einsum, 'int32')(g, inputs, attributes, given);
+};
+
 /** Products of matrices and what is built on them. */
 export const LINEAR_ALGEBRA: Kernels = {
   BatchMatMul: ofCounts((g, { a, b }, { transposeA, transposeB }) => matMul(g, a, b, transposeA, transposeB)),
   _FusedMatMul: fusedMatMul,
   FusedBatchNorm: batchNorm,
-  Einsum: ofCounts(einsum, 'int32'),
+  Einsum: einsumOfOneKind,
 };
