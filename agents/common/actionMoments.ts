@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RunningMeanStd } from '../../envs/core/runningMeanStd.ts';
 import type { Policy } from '../../src/index.ts';
-import { ObservationStatistics } from './observationStatistics.ts';
+import { ObservationStatistics, varianceOf } from './observationStatistics.ts';
 
 /** An option of the agents that learn from data. */
 export const standardize = z
@@ -11,12 +11,9 @@ export const standardize = z
     'whether, where actions have no bounds, actions and observations are brought to mean 0, deviation 1 by the data, as a part of the policy',
   );
 
-/** A number whose deviation is less than this share of its mean is constant: what is left is the rounding of float32. */
-const ROUNDING = 1e-6;
-
 /**
- * Mean and deviation of the actions of data, in float64, for a policy that was made for actions without bounds. A policy that has been
- * trained on data, or comes from a file, keeps its units.
+ * Mean and deviation of the actions of data, in float64, for a policy that was made for actions without bounds. A policy that has
+ * been trained, or has units already, stays as it is.
  */
 export class ActionMoments {
   readonly #policy: Policy;
@@ -29,7 +26,7 @@ export class ActionMoments {
 
   /** Undefined where the policy takes no units of data. */
   static of(policy: Policy, { standardize }: { readonly standardize: boolean }): ActionMoments | undefined {
-    return standardize && policy.actionScale?.isOpen ? new ActionMoments(policy) : undefined;
+    return standardize && policy.takesUnits ? new ActionMoments(policy) : undefined;
   }
 
   /** Takes in actions, row by row. */
@@ -40,12 +37,7 @@ export class ActionMoments {
 
   /** Tells the policy. A number that has always been the same gets deviation 1. */
   publish(): void {
-    const { mean, variance } = this.#moments;
-    const deviation = Array.from(variance, (square, i) => {
-      const spread = Math.sqrt(square);
-      return spread <= ROUNDING * Math.abs(mean[i]!) || spread === 0 ? 1 : spread;
-    });
-    this.#policy.standardizeActions({ mean, deviation });
+    this.#policy.standardizeActions({ mean: this.#moments.mean, deviation: varianceOf(this.#moments).map(Math.sqrt) });
   }
 }
 
@@ -58,11 +50,6 @@ export function observationsOfData(
   asked: Parameters<typeof ObservationStatistics.ofData>[1],
   actions: ActionMoments | undefined,
 ): ObservationStatistics | undefined {
-  if (asked.normalizeObservations || actions === undefined) return ObservationStatistics.ofData(policy, asked);
-  try {
-    return ObservationStatistics.ofData(policy, { ...asked, normalizeObservations: true });
-  } catch {
-    // A policy of one's own, whose networks see observations as they are.
-    return undefined;
-  }
+  const normalizeObservations = asked.normalizeObservations || (actions !== undefined && policy.canNormalize());
+  return ObservationStatistics.ofData(policy, { ...asked, normalizeObservations });
 }

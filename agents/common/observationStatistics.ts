@@ -28,6 +28,11 @@ export const normalizationOptions = {
  */
 const ROUNDING = 1e-6;
 
+/** The variance of each number; 1 of one that has always been the same: how far it may go, nothing has shown. */
+export function varianceOf({ mean, variance }: RunningMeanStd): Float64Array {
+  return variance.map((square, i) => (square <= (ROUNDING * mean[i]!) ** 2 ? 1 : square));
+}
+
 /** How policies are normalized, if they are to be. */
 interface Asked {
   readonly normalizeObservations: boolean;
@@ -82,14 +87,10 @@ export class ObservationStatistics implements Stateful<RunningMeanStdState> {
     }
   }
 
-  /** Tells the policies. A number that has always been the same gets variance 1: how far it may go, nothing has shown. */
+  /** Gives the policies the moments, see {@link varianceOf}. */
   publish(): void {
     const { count } = this.#moments;
-    const [mean, variance] = [this.#moments.mean.slice(), this.#moments.variance.slice()];
-    mean.forEach((center, i) => {
-      const rounding = ROUNDING * center;
-      if (variance[i]! <= rounding * rounding) variance[i] = 1;
-    });
+    const [mean, variance] = [this.#moments.mean.slice(), varianceOf(this.#moments)];
     for (const { at, size } of this.#scaled) {
       mean.fill(0, at, at + size);
       variance.fill(1, at, at + size);

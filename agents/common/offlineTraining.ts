@@ -64,6 +64,17 @@ export interface OfflineTrainingOptions<RateName extends string, Figure extends 
   ) => Readonly<Partial<Record<Figure | 'actionValue', ArrayLike<number>>>>;
 }
 
+/** What critics and noise count in, which nothing changes: a part of the state that refuses another. */
+function stateOfUnits(units: Bounds): Stateful {
+  const text = JSON.stringify(units);
+  return {
+    state: () => text,
+    setState(state) {
+      if (state !== text) throw new Error('its units of actions are others, expected a policy with the same');
+    },
+  };
+}
+
 /** A report with the means of the figures over the updates since the last one; without them where there were none. */
 type OfflineReport<Figure extends string> = TrainReport & { readonly [F in Figure]?: number };
 
@@ -97,6 +108,7 @@ export class OfflineTraining<RateName extends string, Figure extends string> {
     this.#parts = new AgentParts(
       owner,
       {
+        units: options.units && stateOfUnits(options.units),
         ...parts,
         noise: this.#whenOnline(this.#noise),
         env: this.#whenOnline(env && stateOfEnv(env)),

@@ -119,8 +119,8 @@ export class Fql implements Agent<FqlReport> {
     this.behavior = new FlowMatchingPolicy({
       observationDim: encoder?.featureDim ?? observationDim,
       ...{ actionSpace, hidden, steps, rng: rng.split('behavior') },
-      // Of actions without bounds the units of data, which are the policy's.
-      ...(policy.actionScale && { scale: policy.actionScale }),
+      // Of actions without bounds the units of data that the policy has.
+      ...(policy.actionScale && { scale: policy.actionScale.ofAllBounds() }),
     });
     if (encoder !== undefined) this.behavior.encodeObservations(encoder.another(rng.split('encoder')));
     this.#optimizers = {

@@ -12,12 +12,23 @@ const [LEAST_HALF, MOST_HALF] = [1 / 4, 4];
 /** Bounds farther apart stand for none, as those at the ends of float32. */
 const MOST_WIDTH = 2e9;
 
-/** Half the width of the bounds of each component; 1 where that is infinite or 0. */
+/** Whether the bounds have no width to count in: one is missing, or they are more than 2 · 10⁹ apart. */
+function isUnbounded(low: number, high: number): boolean {
+  return !(high - low <= MOST_WIDTH);
+}
+
+function isBounded(low: number, high: number): boolean {
+  return high > low && !isUnbounded(low, high);
+}
+
+/** Half the width of the bounds of each component; 1 where they are none, or one and the same. */
 export function halfWidths({ low, high }: Bounds): number[] {
-  return Array.from(low, (bound, i) => {
-    const half = (high[i]! - bound) / 2;
-    return Number.isFinite(half) && half > 0 ? half : 1;
-  });
+  return Array.from(low, (bound, i) => (isBounded(bound, high[i]!) ? (high[i]! - bound) / 2 : 1));
+}
+
+/** The middle of the bounds of each component; 0 where they are none. */
+export function middles({ low, high }: Bounds): number[] {
+  return Array.from(low, (bound, i) => (isUnbounded(bound, high[i]!) ? 0 : (bound + high[i]!) / 2));
 }
 
 /** Of which components a {@link BoxScale} takes the bounds. */
@@ -89,13 +100,15 @@ export class BoxScale extends ShiftScale {
     set('scale', scale, deviation);
   }
 
-  /** The same, of all components that have bounds. */
+  /** One with variables of its own, of all components that have bounds, and the same units of data. */
   ofAllBounds(): BoxScale {
-    return new BoxScale(this.#box, 'bounded', this.#followsData);
+    const scale = new BoxScale(this.#box, 'bounded', this.#followsData);
+    if (this.shift instanceof tf.Variable) scale.standardize(this.units().shift, this.units().scale);
+    return scale;
   }
 }
 
-/** {@link BoxScale} of all components that have two finite bounds. */
+/** {@link BoxScale} of all components that have bounds, at most 2 · 10⁹ apart. */
 export function boxScale(box: BoxSpace): BoxScale {
   return new BoxScale(box, 'bounded');
 }
@@ -127,18 +140,13 @@ export function boxRescaleLogDet(box: Bounds): number {
   return unitsWhere(box, isFarFromOrdinary).scale.reduce((sum, half) => sum + portableMath.log(half), 0);
 }
 
-function isBounded(low: number, high: number): boolean {
-  return Number.isFinite(high - low) && high > low;
-}
-
-/** Which components have no bounds to speak of. */
 function unboundedOf({ low, high }: Bounds): boolean[] {
-  return Array.from(low, (bound, i) => !(high[i]! - bound <= MOST_WIDTH));
+  return Array.from(low, (bound, i) => isUnbounded(bound, high[i]!));
 }
 
 function isFarFromOrdinary(low: number, high: number): boolean {
+  if (!isBounded(low, high)) return false;
   const half = (high - low) / 2;
-  if (!(half > 0 && high - low <= MOST_WIDTH)) return false;
   return half < LEAST_HALF || half > MOST_HALF || Math.abs(low + half) > half;
 }
 

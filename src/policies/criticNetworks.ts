@@ -3,7 +3,7 @@ import { Module } from '../module.ts';
 import type { Activation } from '../nn/activation.ts';
 import { Mlp, type MlpOptions } from '../nn/mlp.ts';
 import type { Rng } from '../random.ts';
-import { halfWidths } from './boxScale.ts';
+import { halfWidths, middles } from './boxScale.ts';
 import type { BoxSpace } from './boxSpace.ts';
 import type { ObservationEncoder } from './observationEncoder.ts';
 
@@ -11,7 +11,7 @@ export interface CriticNetworksOptions {
   readonly observationDim: number;
   /** The policy's, where it has one: before the critics is one of the same form, which they share. */
   readonly encoder?: ObservationEncoder | undefined;
-  /** Components with two finite bounds are brought to [−1, 1] before the networks see them. */
+  /** Components with bounds, at most 2 · 10⁹ apart, are brought to [−1, 1] before the networks see them. */
   readonly actionSpace: Pick<BoxSpace, 'low' | 'high'>;
   /** What takes the place of these bounds; where there are none what actions of data are like, mean ± deviation. */
   readonly units?: { readonly low: readonly number[]; readonly high: readonly number[] } | undefined;
@@ -67,7 +67,7 @@ export class CriticNetworks extends Module {
       (_, i) =>
         new Mlp({ inputDim, hidden, outputDim, activation, layerNorm, batchRenorm, rng: rng.split(`q${i + 1}`) }),
     );
-    this.#center = Array.from(low, (bound, i) => (Number.isFinite(high[i]! - bound) ? (bound + high[i]!) / 2 : 0));
+    this.#center = middles({ low, high });
     this.#perHalfWidth = halfWidths({ low, high }).map((half) => 1 / half);
   }
 

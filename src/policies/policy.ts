@@ -4,6 +4,7 @@ import { wrapAngle } from '../bijectors/elementwise/wrapAngle.ts';
 import { FixedSizeError } from '../engine/onnx/freeSize.ts';
 import { type OnnxModel, traceToOnnx } from '../engine/traceToOnnx.ts';
 import { writeWholeFile } from '../files.ts';
+import { fingerprintOfNumbers } from '../fingerprintOfNumbers.ts';
 import { Module } from '../module.ts';
 import { positiveInteger } from '../nn/positiveInteger.ts';
 import { note } from '../note.ts';
@@ -172,6 +173,8 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
   readonly encoder?: ObservationEncoder;
   #isNormalized = false;
   #isEncoded = false;
+  /** A fingerprint of the variables as they were untrained, where data may give units. */
+  #untrained: string | undefined;
   #acting: SingleActor | undefined;
   #isDisposed = false;
 
@@ -204,7 +207,7 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
   /**
    * Gives the policy a normalizer of observations, once: it is then a part of it, in files and exports, too. Agents tell it the moments
    * of what they observe.
-   * @throws if `given` does not normalize, because it does not use {@link checked}
+   * @throws if it cannot, see {@link canNormalize}
    */
   normalizeObservations({
     clip = 10,
@@ -213,27 +216,47 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
     clip?: number;
   } = {}): void {
     if (this.normalizer !== undefined) return;
+    if (!this.canNormalize()) {
+      throw new Error(
+        `${this.constructor.name}.normalizeObservations: its networks see the observations as they are: ` +
+          '`given` must use what this.checked(observations) returns',
+      );
+    }
     const normalizer = new ObservationNormalizer({ observationDim: this.observationDim, clip });
     const { config } = this;
     const options = { ...config?.options, normalizeObservations: true, clipObservations: clip };
     Object.assign(this, { normalizer, ...(config && { config: { ...config, options } }) });
-    this.#isNormalized = false;
     this.#forgetActors();
+  }
+
+  /** Whether it can normalize observations: whether `given` uses {@link checked}. */
+  canNormalize(): boolean {
+    this.#isNormalized = false;
     tf.tidy(() => {
       this.given(tf.zeros([1, this.observationDim]));
     });
-    if (this.#isNormalized) return;
-    normalizer.dispose();
-    Object.assign(this, { normalizer: undefined, config });
-    throw new Error(
-      `${this.constructor.name}.normalizeObservations: its networks see the observations as they are: ` +
-        '`given` must use what this.checked(observations) returns',
-    );
+    return this.#isNormalized;
   }
 
   /** The scale of the actions, where it may take units of data: where the policy was made for actions without bounds. */
   get actionScale(): BoxScale | undefined {
     return Object.values(this).find((part) => part instanceof BoxScale && part.followsData) as BoxScale | undefined;
+  }
+
+  /**
+   * Whether agents give its actions units of data: some of these have no bounds, there are no units yet, and no variable has been trained.
+   */
+  get takesUnits(): boolean {
+    return this.actionScale?.isOpen === true && this.#untrained === this.#weights();
+  }
+
+  /** Keeps in mind that its variables are not trained: those that `makePolicy` gave it, or a file of such. */
+  markUntrained(): void {
+    if (this.actionScale?.isOpen) this.#untrained = this.#weights();
+  }
+
+  #weights(): string {
+    return fingerprintOfNumbers(this.trainableVariables().map((variable) => variable.dataSync()));
   }
 
   /**

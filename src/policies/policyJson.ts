@@ -41,6 +41,8 @@ const contentSchema = z.strictObject({
     observationSpace: anySpace,
     actionSpace: z.union([box, ...choices]),
     options: jsonObject,
+    // Where it is untrained, and data may give units to its actions.
+    takesUnits: z.literal(true).optional(),
   }),
   about: jsonObject,
   variables: z.record(z.string(), z.strictObject({ shape: z.array(z.int().nonnegative()), float32: z.string() })),
@@ -89,6 +91,7 @@ export function toJson(where: string, policy: Policy, said: Readonly<Record<stri
   const content = {
     policy: {
       ...config,
+      ...(policy.takesUnits && { takesUnits: true as const }),
       observationSpace: jsonSpace(config.observationSpace),
       actionSpace: jsonSpace(config.actionSpace),
     },
@@ -116,7 +119,7 @@ export function fromJson<Action extends ActedAction>(where: string, text: string
   // Over the values, whatever the layout of the text and the order of its keys: a database may change both.
   if (fingerprint(content) !== expected) throw new Error(`${where} is damaged: its checksum does not fit`);
   const { policy: config, about: said, variables } = parseOptions(where, contentSchema, content);
-  const { name, options, ...spaces } = config;
+  const { name, options, takesUnits, ...spaces } = config;
   if (!isRegistered(name)) {
     throw new Error(
       `${where} holds a policy '${shortened(name)}', which is unknown here: call registerPolicy('${shortened(name)}', …) first`,
@@ -129,6 +132,7 @@ export function fromJson<Action extends ActedAction>(where: string, text: string
     const stored = { numbers, variables: Object.keys(variables).length };
     policy = whileLoading(stored, () => makePolicy(name as string, { ...options, ...spaces, rng: new Rng(0) }));
     policy.loadStateDict(variables);
+    if (takesUnits) policy.markUntrained();
     return { policy: policy as Policy<Action>, about: said };
   } catch (error) {
     policy?.dispose();

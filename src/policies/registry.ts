@@ -114,7 +114,8 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
   }
   // Where nothing is rescaled files do not speak of it, and those that never heard of it mean numbers as they are.
   const squash = squashOf(where, given.squash, actions.actionSpace);
-  const isAsItIs = given.squash === 'rescale' && (!(squash instanceof BoxScale) || squash.isIdentity);
+  const isAsItIs =
+    given.squash === 'rescale' && (!(squash instanceof BoxScale) || (squash.isIdentity && !squash.followsData));
   const settings = isAsItIs ? { ...given, squash: 'none' as const } : given;
   const make = (hidden: readonly number[]): Policy => {
     const encoder = network && new ObservationEncoder({ parts: layout.parts, network, rng: rng.split('encoder') });
@@ -158,6 +159,7 @@ export function makePolicy(name: string, options: PolicyTask & Record<string, un
     config: { name, ...spaces, options: { ...settings, ...encoding, ...normalization, hidden } },
   });
   if (normalizeObservations) orFreed(policy, () => policy.normalizeObservations({ clip: clipObservations }));
+  policy.markUntrained();
   noteWhatIsLost(where, layout, network !== undefined);
   return policy;
 }

@@ -289,7 +289,82 @@ describe('data without bounds', () => {
     loaded.dispose();
   });
 
-  test('it is an option, and neither what comes from a file nor what has bounds is touched', () => {
+  const pairs = (): { dataset: EpisodesInMemory; fresh: (name?: string) => Policy } => {
+    const dataset = unboundedData(1000);
+    const spaces = { observationSpace: dataset.observationSpace, actionSpace: dataset.actionSpace as Box };
+    return {
+      dataset,
+      fresh: (name = 'gaussian') => makePolicy<string>(name, { ...spaces, hidden: [4], rng: new Rng('policy') }),
+    };
+  };
+
+  test('a policy outlives the agent that has given it units', async () => {
+    const { dataset, fresh } = pairs();
+    const policy = fresh('implicit');
+    const agent = new Fql({ policy, dataset, rng: new Rng('agent'), ...data, behaviorHidden: [4] });
+    const units = (of: Policy) => of.actionScale!.units();
+    expect(units(agent.behavior)).toEqual(units(policy));
+    for await (const _ of agent.train({ steps: 1, rng: new Rng('training') }));
+    agent.dispose();
+    const action = policy.act([50, 50]) as Float32Array;
+    expect([...action].every(Number.isFinite)).toBe(true);
+    policy.dispose();
+  });
+
+  test.each(['gaussian', 'flow-matching'])(
+    'a %s that was trained without units stays as it is, a file of it too',
+    async (name) => {
+      const { dataset, fresh } = pairs();
+      const policy = fresh(name);
+      const trained = new BehaviorCloning({ policy, dataset, standardize: false, batchSize: 8 });
+      made.push(trained);
+      for await (const _ of trained.train({ steps: 1, rng: new Rng('training') }));
+      const act = (of: Policy) => of.act([50, 60], { rng: new Rng('act') });
+      const before = act(policy);
+      const { policy: loaded } = policyFromJson(policyToJson(policy));
+      for (const each of [policy, loaded]) {
+        made.push(new BehaviorCloning({ policy: each, dataset, batchSize: 8 }));
+        expect(act(each)).toEqual(before);
+        expect(each.normalizer).toBeUndefined();
+      }
+      loaded.dispose();
+      policy.dispose();
+    },
+  );
+
+  test('one that went through a file before any training follows data', async () => {
+    const { dataset, fresh } = pairs();
+    const [here, there] = [fresh(), policyFromJson(policyToJson(fresh())).policy];
+    for (const policy of [here, there]) made.push(new BehaviorCloning({ policy, dataset, batchSize: 8 }));
+    expect(there.actionScale!.units()).toEqual(here.actionScale!.units());
+    expect(there.act([50, 60], { greedy: true })).toEqual(here.act([50, 60], { greedy: true }));
+    expect(there.config!.options).toMatchObject({ squash: 'standardize', normalizeObservations: true });
+  });
+
+  test('an agent whose critics count in other units refuses a state', async () => {
+    const { dataset, fresh } = pairs();
+    const agentOf = (policy: Policy) => {
+      const agent = new Iql({ policy, dataset, rng: new Rng('agent'), ...data });
+      made.push(agent);
+      return agent;
+    };
+    const withOthers = (): Policy => {
+      const policy = fresh();
+      policy.standardizeActions({ mean: [100, 7100], deviation: [400, 500] });
+      policy.normalizeObservations();
+      return policy;
+    };
+    const [agent, same, other] = [agentOf(withOthers()), agentOf(withOthers()), agentOf(fresh())];
+    for await (const _ of agent.train({ steps: 1, rng: new Rng('training') }));
+    const state = structuredClone(agent.state());
+    expect(() => other.setState(state)).toThrow(
+      "Iql.setState: the part 'units' does not fit this agent: its units of actions are others, expected a policy with the same",
+    );
+    same.setState(state);
+    expect(same.state()).toEqual(state);
+  });
+
+  test('it is an option, and what has bounds is not touched', () => {
     const dataset = unboundedData(1000);
     const spaces = { observationSpace: dataset.observationSpace, actionSpace: dataset.actionSpace as Box };
     const fresh = () => makePolicy('gaussian', { ...spaces, hidden: [4], rng: new Rng('policy') });
@@ -298,9 +373,8 @@ describe('data without bounds', () => {
       made.push(agent);
       return policy.config!.options;
     };
-    const asItIs = { squash: 'none', normalizeObservations: false };
-    expect(clone(fresh(), { standardize: false })).toMatchObject(asItIs);
-    expect(clone(policyFromJson(policyToJson(fresh())).policy)).toMatchObject(asItIs);
+    const asItIs = { normalizeObservations: false };
+    expect(clone(fresh(), { standardize: false })).toMatchObject({ ...asItIs, squash: 'rescale' });
     expect(clone(makePolicy('gaussian', { ...spaces, hidden: [4], squash: 'none', rng: new Rng(0) }))).toMatchObject(
       asItIs,
     );

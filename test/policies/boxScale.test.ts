@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { makePolicy, policies, policyFromJson, policyToJson, Rng, type SquashedDistribution } from '../../src/index.ts';
-import { boxRescale } from '../../src/policies/boxScale.ts';
+import { boxRescale, halfWidths } from '../../src/policies/boxScale.ts';
 import { normalLogPdf } from '../oracle/densities.ts';
 
 const boxOf = (low: number[], high: number[]) => ({ low, high, shape: [low.length] });
@@ -46,6 +46,20 @@ test.each<[string, number, number, 'raw' | 'units']>([
   if (wanted === 'raw') return;
   const ends = rescale.forward(tf.tensor2d([-1, 0, 1], [3, 1])).dataSync();
   for (const [i, end] of [low, (low + high) / 2, high].entries()) expect(ends[i]).toBeCloseTo(end, 5);
+});
+
+const ENDS = 3.4028234663852886e38;
+test.each([2e9, ENDS])('bounds ±%f stand for none, whatever the policy', (end) => {
+  const wide = boxOf([-end, -1], [end, 1]);
+  expect(halfWidths(wide)).toEqual([1, 1]);
+  for (const name of ['gaussian', 'flow-matching', 'implicit']) {
+    const policy = made(name, wide);
+    expect(policy.actionScale!.isOpen, name).toBe(true);
+    expect(policy.actionScale!.units(), name).toEqual({ shift: [0, 0], scale: [1, 1] });
+    policy.standardizeActions({ mean: [7, 8], deviation: [2, 3] });
+    expect(policy.actionScale!.units(), name).toEqual({ shift: [7, 0], scale: [2, 1] });
+    policy.dispose();
+  }
 });
 
 /** The policies whose numbers are actions where the squash is the identity: those that have no scale of their own. */
@@ -130,6 +144,18 @@ test('a file keeps the units; one that does not speak of them means numbers as t
   const { policy: old } = policyFromJson(policyToJson(raw));
   expect(old.config!.options.squash).toBe('none');
   expect((old.act([1, 2], act) as Float32Array).every((x) => x < 1)).toBe(true);
+});
+
+test('a file keeps whether data may give units: to a policy without bounds, before it is trained', () => {
+  const { POSITIVE_INFINITY: end } = Number;
+  for (const box of [boxOf([-end, -end], [end, end]), boxOf([-end, 5], [end, 6])]) {
+    const policy = made('gaussian', box);
+    const loaded = () => policyFromJson(policyToJson(policy)).policy;
+    expect([policy, loaded()].map((each) => each.takesUnits)).toEqual([true, true]);
+    for (const variable of policy.trainableVariables()) variable.assign(tf.add(variable, 0.5));
+    expect([policy, loaded()].map((each) => each.takesUnits)).toEqual([false, false]);
+    expect(loaded().act([1, 2], { greedy: true })).toEqual(policy.act([1, 2], { greedy: true }));
+  }
 });
 
 test('ONNX has the units of the box', async () => {

@@ -334,7 +334,7 @@ describe('an environment and a learner', () => {
   test('no squash where there are no bounds', () => {
     const endless = { ...task, actionSpace: new Box({ low: -Infinity, high: Infinity, shape: [2] }) };
     const { squash, scale } = makePolicy('gaussian', { ...endless, for: 'sac', hidden: [4] }).config!.options;
-    expect([squash, scale]).toEqual(['none', 'state']);
+    expect([squash, scale]).toEqual(['rescale', 'state']);
   });
 
   test('every learner has what makePolicy takes', () => {
