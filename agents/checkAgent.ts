@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../src/index.ts';
+import { checkInterface, checkOptions } from '../src/options/checkArguments.ts';
 import type { Agent, AgentState, TrainReport } from './agent.ts';
 import { stateFromJson, stateToJson } from './common/stateJson.ts';
 
@@ -25,10 +26,15 @@ export interface CheckAgentOptions {
  * @returns what could not be checked, a line each
  * @throws at the first rule broken, with one line: agent, what was got, what was expected
  */
-export async function checkAgent(
-  agent: Agent,
-  { rng = new Rng('checkAgent'), steps = 512 }: CheckAgentOptions = {},
-): Promise<string[]> {
+export async function checkAgent(agent: Agent, options: CheckAgentOptions = {}): Promise<string[]> {
+  checkInterface('checkAgent', 'agent', agent, ['train', 'state', 'setState', 'dispose']);
+  const { rng = new Rng('checkAgent'), steps = 512 } = checkOptions('checkAgent', options, {
+    rng: [Rng, undefined],
+    steps: [Number, undefined],
+  });
+  if (!(Number.isInteger(steps) && steps > 0)) {
+    throw new Error(`checkAgent: steps: got ${steps}, expected a positive integer`);
+  }
   const { name } = agent.constructor;
   const expect = (condition: boolean, problem: () => string) => {
     if (!condition) throw new Error(`checkAgent: ${name}.${problem()}`);
@@ -37,12 +43,11 @@ export async function checkAgent(
   const before = tf.memory().numTensors;
   const train = (count = steps) => agent.train({ steps: count, rng: rng.split('training') });
   for (const wrong of [0, 1.5]) {
-    const isRefused = await train(wrong)
-      .next()
-      .then(
-        () => false,
-        () => true,
-      );
+    // It may be refused by the call, or by the stream.
+    const isRefused = await (async () => train(wrong).next())().then(
+      () => false,
+      () => true,
+    );
     expect(isRefused, () => `train: took steps of ${wrong}, expected an error: a positive integer`);
   }
   const text = (what: string) => {

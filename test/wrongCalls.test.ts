@@ -156,6 +156,14 @@ const distributions: Calls = {
     () => new o.TransformedDistribution({ base: normal(), bijector: (x: Any) => x }),
     () => new o.TransformedDistribution({ base: 1, bijector: new oxbowModule.Tanh() }),
   ],
+  checkDistribution: [
+    () => o.checkDistribution(undefined),
+    () => o.checkDistribution(new oxbowModule.Tanh()),
+    () => o.checkDistribution(normal(), 1000),
+    () => o.checkDistribution(normal(), { sampels: 3 }),
+    () => o.checkDistribution(normal(), { rng: 'seed' }),
+    () => o.checkDistribution(normal(), { samples: 10 }),
+  ],
   kl: [() => o.kl(normal()), () => o.kl(1, 2), () => o.kl(normal(), { loc: 0 })],
   klEstimate: [() => o.klEstimate(normal()), () => o.klEstimate(normal(), normal()), () => o.klEstimate(1, 2, rng)],
   midpointFractions: [() => o.midpointFractions(-1), () => o.midpointFractions('3'), () => o.midpointFractions(0.5)],
@@ -258,6 +266,16 @@ const bijectors: Calls = {
   ],
   circularSplineFamily: [() => o.circularSplineFamily(8), () => o.circularSplineFamily({ bound: 3 })],
   initializeActNorms: [() => o.initializeActNorms(), () => o.initializeActNorms(new oxbowModule.Tanh(), [1])],
+  checkBijector: [
+    () => o.checkBijector(),
+    () => o.checkBijector(normal()),
+    () => o.checkBijector(new oxbowModule.Tanh(), 3),
+    () => o.checkBijector(new oxbowModule.Tanh(), { dims: 3, gradient: false }),
+    () => o.checkBijector(new oxbowModule.Tanh(), { rng: 5 }),
+    () => o.checkBijector(new oxbowModule.Tanh(), { domain: [1] }),
+    () => o.checkBijector(new oxbowModule.Tanh(), { domain: ['0', Number.NaN] }),
+    () => o.checkBijector(new oxbowModule.Tanh(), { angles: 1 }),
+  ],
   monotoneInverse: [() => o.monotoneInverse(), () => o.monotoneInverse(3, tf.ones([1]))],
 };
 
@@ -347,6 +365,14 @@ const flows: Calls = {
 };
 
 const policyCalls: Calls = {
+  checkPolicy: [
+    () => o.checkPolicy(undefined),
+    () => o.checkPolicy({ given: () => normal() }),
+    () => o.checkPolicy(policy(), 1000),
+    () => o.checkPolicy(policy(), { sample: 1000 }),
+    () => o.checkPolicy(policy(), { rng: 5 }),
+    () => o.checkPolicy(policy(), { samples: 0.5 }),
+  ],
   makePolicy: [
     () => o.makePolicy(),
     () => o.makePolicy('gausian', { ...spaces(), rng }),
@@ -704,7 +730,15 @@ const envCalls: Calls = {
   OrderEnforcing: [() => new envs.OrderEnforcing(3)],
   PassiveEnvChecker: [() => new envs.PassiveEnvChecker()],
   Object: [() => new envs.PassiveEnvChecker({})],
-  checkEnv: [() => envs.checkEnv(), () => envs.checkEnv(3)],
+  checkEnv: [
+    () => envs.checkEnv(),
+    () => envs.checkEnv(3),
+    () => envs.checkEnv(bare(), 5),
+    () => envs.checkEnv(bare(), null),
+    () => envs.checkEnv(bare(), { seed: 5, stepz: 3 }),
+    () => envs.checkEnv(bare(), { rng: 5 }),
+    () => envs.checkEnv(bare(), { steps: '3' }),
+  ],
   Drawing: [
     () => new envs.Drawing(),
     () => new envs.Drawing({ x: 3 }),
@@ -773,6 +807,11 @@ const datasetCalls: Calls = {
   ContentHash: [() => new datasets.ContentHash().add(5)],
 };
 
+const untrained = () => {
+  const clones = { observations: new Float32Array(12).fill(1), actions: new Float32Array(4) };
+  return new agents.BehaviorCloning({ policy: policy(), demonstrations: clones });
+};
+
 const agentCalls: Calls = {
   ...Object.fromEntries(
     ['A2c', 'Ppo', 'Sac', 'Td3', 'Tqc', 'CrossQ', 'Dqn', 'QrDqn', 'Reinforce', 'SoftQLearning', 'Fpo', 'Fql', 'Iql']
@@ -782,6 +821,14 @@ const agentCalls: Calls = {
         [() => new agents[name](), () => new agents[name](5), () => new agents[name]({ plicy: 1 })],
       ]),
   ),
+  checkAgent: [
+    () => agents.checkAgent(undefined),
+    () => agents.checkAgent({}),
+    () => agents.checkAgent(untrained(), 20),
+    () => agents.checkAgent(untrained(), { step: 20 }),
+    () => agents.checkAgent(untrained(), { rng: 'seed' }),
+    () => agents.checkAgent(untrained(), { steps: 0 }),
+  ],
   evaluate: [
     () => agents.evaluate(),
     () => agents.evaluate({ policy: policy() }),

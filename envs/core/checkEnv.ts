@@ -1,3 +1,4 @@
+import { checkOptions } from '../../src/options/checkArguments.ts';
 import { Rng } from '../../src/random.ts';
 import {
   checkMethods,
@@ -229,7 +230,11 @@ function adviceOn(name: string, space: Space): string[] {
  * @returns advice: what is allowed but makes learning harder, a line each.
  * @throws at the first rule broken, with one line that names the env, the rule and what was got.
  */
-export function checkEnv(env: AnyEnv, { rng = new Rng('checkEnv'), steps = 200 }: CheckEnvOptions = {}): string[] {
+export function checkEnv(env: AnyEnv, options: CheckEnvOptions = {}): string[] {
+  const { rng = new Rng('checkEnv'), steps = 200 } = checkOptions('checkEnv', options, {
+    rng: [Rng, undefined],
+    steps: [Number, undefined],
+  });
   checkCount('checkEnv', 'steps', steps);
   checkMethods('checkEnv', env);
   checkUnwrapped(env);

@@ -1,6 +1,6 @@
 import { checkOptions, type Kinds } from '../../src/options/checkArguments.ts';
 import { describe } from './describe.ts';
-import type { AnyEnv, ResetOptions, StepResult } from './env.ts';
+import type { AnyEnv, Info, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { notSpace, type Space } from './spaces/space.ts';
 import type { VectorResetOptions } from './vectorEnv.ts';
 
@@ -53,66 +53,67 @@ export function checkSpaces(env: AnyEnv): void {
   checkSpaceOf(env, 'observationSpace');
 }
 
-function checkObservation(env: AnyEnv, observation: unknown, from: string): void {
+export function checkObservation(env: AnyEnv, observation: unknown, from: string): void {
   const violation = env.observationSpace.violation(observation);
   expectRule(env, violation === undefined, () => `${from} gave an observation outside observationSpace: ${violation}`);
 }
 
-function checkInfo(env: AnyEnv, info: unknown, from: string): void {
-  expectRule(
-    env,
-    typeof info === 'object' && info !== null && !Array.isArray(info),
-    () => `${from} must give an info object, got ${describe(info)}`,
-  );
+function isInfo(info: unknown): info is Info {
+  return typeof info === 'object' && info !== null && !Array.isArray(info);
+}
+
+/** What is wrong with what a reset gave, the observation left out. */
+export function resetProblem(result: unknown): string | undefined {
+  if (!Array.isArray(result) || result.length !== 2) {
+    return `reset() must return [observation, info], got ${describe(result)}`;
+  }
+  return isInfo(result[1]) ? undefined : `reset() must give an info object, got ${describe(result[1])}`;
 }
 
 export function checkResetResult(env: AnyEnv, result: unknown): void {
-  expectRule(
-    env,
-    Array.isArray(result) && result.length === 2,
-    () => `reset() must return [observation, info], got ${describe(result)}`,
+  const problem = resetProblem(result);
+  expectRule(env, problem === undefined, () => problem!);
+  checkObservation(env, (result as ResetResult<unknown>)[0], 'reset()');
+}
+
+/** Whether a step gave what it must, the observation left out: without an allocation, for all steps. What is wrong with others {@link stepProblem} says. */
+export function isStepResult(result: unknown): result is StepResult<unknown> {
+  return (
+    Array.isArray(result) &&
+    result.length === 5 &&
+    isReward(result[1]) &&
+    typeof result[2] === 'boolean' &&
+    typeof result[3] === 'boolean' &&
+    isInfo(result[4])
   );
-  checkObservation(env, result[0], 'reset()');
-  checkInfo(env, result[1], 'reset()');
 }
 
-/**
- * Checks what an env gives in a step, but for the observation; where all is right it allocates nothing.
- * @param step the how manyeth of the episode it is, where that is known
- */
-export function checkStepForm(env: AnyEnv, result: unknown, step?: number): asserts result is StepResult<unknown> {
+/** What is wrong with the result of a step that is no {@link isStepResult}: the rule, and what was got. */
+export function stepProblem(result: unknown): string {
   if (!Array.isArray(result) || result.length !== 5) {
-    refuseStep(env, step, 'must return [observation, reward, terminated, truncated, info]', result);
+    return `step() must return [observation, reward, terminated, truncated, info], got ${describe(result)}`;
   }
-  // By index: destructuring goes through an iterator.
-  if (!isReward(result[1])) refuseStep(env, step, `must give ${rewardRule(result[1])} as reward`, result[1]);
-  if (typeof result[2] !== 'boolean') refuseStep(env, step, 'must give a boolean as terminated', result[2]);
-  if (typeof result[3] !== 'boolean') refuseStep(env, step, 'must give a boolean as truncated', result[3]);
-  const info: unknown = result[4];
-  if (typeof info !== 'object' || info === null || Array.isArray(info)) {
-    refuseStep(env, step, 'must give an info object', info);
+  const [, reward, terminated, truncated, info] = result;
+  if (!isReward(reward)) return `step() must give ${rewardRule(reward)} as reward, got ${describe(reward)}`;
+  for (const [name, flag] of Object.entries({ terminated, truncated })) {
+    if (typeof flag !== 'boolean') return `step() must give a boolean as ${name}, got ${describe(flag)}`;
   }
-}
-
-function refuseStep(env: AnyEnv, step: number | undefined, rule: string, got: unknown): never {
-  throw new Error(`${envName(env)}: ${step === undefined ? '' : `step ${step}: `}step() ${rule}, got ${describe(got)}`);
+  return `step() must give an info object, got ${describe(info)}`;
 }
 
 export function checkStepResult(env: AnyEnv, result: unknown): void {
-  checkStepForm(env, result);
+  expectRule(env, isStepResult(result), () => stepProblem(result));
   checkObservation(env, result[0], 'step()');
 }
-
-/** Rewards are learnt from in float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** What a reward must be, of which this is none. */
 export function rewardRule(reward: unknown): string {
   return Number.isFinite(reward) ? 'a number that float32 holds' : 'a finite number';
 }
 
+/** Rewards are learnt from in float32. */
 export function isReward(reward: unknown): reward is number {
-  return typeof reward === 'number' && reward >= -LARGEST && reward <= LARGEST;
+  return typeof reward === 'number' && Number.isFinite(Math.fround(reward));
 }
 
 const resetKinds: Kinds<ResetOptions> = { seed: [Number, String, undefined], options: [Object, undefined] };

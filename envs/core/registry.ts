@@ -161,11 +161,16 @@ export const limitNames = [
 ] as const satisfies (keyof MakeLimits)[];
 
 /**
- * {@link make} for a function of another name.
- * @param owner its name, for errors
+ * {@link make}, also for a vector env, which looks at every step itself.
+ * @param owner whose errors these are
  * @param own names of options that it takes itself, which errors name beside the others
  */
-export function makeRegistered(owner: string, id: string, given: MakeOptions, own: readonly string[] = []): AnyEnv {
+export function makeRegistered(
+  owner: 'make' | 'makeVec',
+  id: string,
+  given: MakeOptions,
+  own: readonly string[] = [],
+): AnyEnv {
   const { maxEpisodeSteps, disableEnvChecker = false, frameStack, workers: _, workerTimeout: __, ...options } = given;
   if (maxEpisodeSteps !== undefined && maxEpisodeSteps !== Infinity)
     checkCount(owner, 'maxEpisodeSteps', maxEpisodeSteps);
@@ -186,7 +191,7 @@ export function makeRegistered(owner: string, id: string, given: MakeOptions, ow
     options: allOptions,
   };
   bare.unwrapped.spec = spec;
-  let env = disableEnvChecker ? bare : new PassiveEnvChecker(bare);
+  let env = disableEnvChecker ? bare : new PassiveEnvChecker(bare, { everyStep: owner === 'make' });
   if (limit !== Infinity) env = new TimeLimit(env, limit);
   if (frameStack !== undefined) env = new FrameStack(env as never, { stackSize: frameStack }) as AnyEnv;
   return new OrderEnforcing(env);

@@ -1,8 +1,16 @@
 import { checkArgument, checkOptions } from '../../src/options/checkArguments.ts';
 import { Rng } from '../../src/random.ts';
-import { checkMethods, checkSpaces, checkVectorResetOptions, envName, isReward, rewardRule } from './checks.ts';
+import {
+  checkMethods,
+  checkSpaces,
+  checkVectorResetOptions,
+  envName,
+  isStepResult,
+  resetProblem,
+  stepProblem,
+} from './checks.ts';
 import { describe } from './describe.ts';
-import type { AnyEnv, Info } from './env.ts';
+import type { AnyEnv, Info, ResetResult } from './env.ts';
 import type { BatchArray, Space } from './spaces/space.ts';
 import { spelledOut } from './spaces/spelledOut.ts';
 import { restoreState, stateOf } from './state.ts';
@@ -142,13 +150,11 @@ export class SyncVectorEnv implements VectorEnv {
 
   #resetRow(i: number, options?: Parameters<AnyEnv['reset']>[0]): void {
     const result: unknown = this.envs[i]!.reset(options);
-    if (!Array.isArray(result) || result.length !== 2) {
-      this.#refuse(i, 'reset() must return [observation, info]', result);
-    }
-    const [observation, info] = result;
-    if (typeof info !== 'object' || info === null) this.#refuse(i, 'reset() must give an info object', info);
+    const problem = resetProblem(result);
+    if (problem !== undefined) throw new Error(`${this.#where(i)}: ${problem}`);
+    const [observation, info] = result as ResetResult<unknown>;
     this.#writeObservation(observation, this.#result.observations, i);
-    this.#result.infos[i] = info as Info;
+    this.#result.infos[i] = info;
     this.#ended[i] = 0;
   }
 
@@ -158,11 +164,6 @@ export class SyncVectorEnv implements VectorEnv {
     } catch (error) {
       throw new Error(`${this.#where(i)}: observation: ${(error as Error).message}`);
     }
-  }
-
-  /** @throws that an env's result is not what it must be */
-  #refuse(i: number, rule: string, got: unknown): never {
-    throw new Error(`${this.#where(i)}: ${rule}, got ${describe(got)}`);
   }
 
   /** An error that JavaScript throws, as for a null where there should be an array, says nothing of where that was. */
@@ -220,31 +221,24 @@ export class SyncVectorEnv implements VectorEnv {
   #stepRow(i: number, action: unknown): void {
     const result = this.#result;
     const step: unknown = this.envs[i]!.step(action);
-    if (!Array.isArray(step) || step.length !== 5) {
-      this.#refuse(i, 'step() must return [observation, reward, terminated, truncated, info]', step);
-    }
+    if (!isStepResult(step)) throw new Error(`${this.#where(i)}: ${stepProblem(step)}`);
     // By index: destructuring goes through an iterator.
-    const reward: unknown = step[1];
-    const terminated: unknown = step[2];
-    const truncated: unknown = step[3];
-    const info: unknown = step[4];
-    if (!isReward(reward)) this.#refuse(i, `the reward must be ${rewardRule(reward)}`, reward);
-    if (typeof terminated !== 'boolean') this.#refuse(i, 'terminated must be a boolean', terminated);
-    if (typeof truncated !== 'boolean') this.#refuse(i, 'truncated must be a boolean', truncated);
-    if (typeof info !== 'object' || info === null) this.#refuse(i, 'info must be an object', info);
+    const terminated = step[2];
+    const truncated = step[3];
+    const info = step[4];
     const ended = terminated || truncated;
-    result.rewards[i] = reward;
+    result.rewards[i] = step[1];
     result.terminations[i] = terminated ? 1 : 0;
     result.truncations[i] = truncated ? 1 : 0;
     result.resets[i] = 0;
-    result.finalInfos[i] = ended ? (info as Info) : undefined;
+    result.finalInfos[i] = ended ? info : undefined;
     if (ended) this.#writeObservation(step[0], result.finalObservations, i);
     if (ended && this.autoresetMode === 'sameStep') {
       this.#resetRow(i);
       return;
     }
     this.#writeObservation(step[0], result.observations, i);
-    result.infos[i] = info as Info;
+    result.infos[i] = info;
     this.#ended[i] = ended ? 1 : 0;
   }
 

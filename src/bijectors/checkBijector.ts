@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { positiveInteger } from '../nn/positiveInteger.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
+import { show } from '../options/describeIssue.ts';
 import { Rng } from '../random.ts';
-import { type Bijector, type Direction, sumLogDet } from './bijector.ts';
+import { Bijector, type Direction, sumLogDet } from './bijector.ts';
 import { inverseOf, jacobians, logAbsDeterminant } from './jacobian.ts';
 
 /** Options of {@link checkBijector}. */
@@ -46,17 +48,26 @@ const CONDITION = 1e5;
  * @returns what could not be checked, a line each
  * @throws at the first rule broken, with one line: bijector, direction and row, what was got, what was expected
  */
-export function checkBijector(
-  bijector: Bijector,
-  {
+export function checkBijector(bijector: Bijector, options: CheckBijectorOptions = {}): string[] {
+  checkArgument('checkBijector', 'bijector', bijector, Bijector);
+  const {
     rng = new Rng('checkBijector'),
     dim,
     contextDim,
     domain,
     angles = false,
     gradients = true,
-  }: CheckBijectorOptions = {},
-): string[] {
+  } = checkOptions('checkBijector', options, {
+    rng: [Rng, undefined],
+    dim: [Number, undefined],
+    contextDim: [Number, undefined],
+    domain: [Array, undefined],
+    angles: [Boolean, undefined],
+    gradients: [Boolean, undefined],
+  });
+  if (domain !== undefined && !(domain.length === 2 && domain[1] - domain[0] > 0)) {
+    throw new Error(`checkBijector: domain: got ${show(domain)}, expected [low, high] with low < high`);
+  }
   const size = positiveInteger('checkBijector', 'dim', bijector.dim ?? dim ?? 2);
   const contextSize = contextDim ?? ('contextDim' in bijector ? (bijector.contextDim as number) : 0);
   const kept = tf.tidy(() => bijector.variables().map((variable) => tf.keep(tf.clone(variable))));

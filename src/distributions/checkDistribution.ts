@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { inverseOf, logAbsDeterminant } from '../bijectors/jacobian.ts';
+import { checkArgument, checkOptions } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
-import type { Distribution } from './distribution.ts';
+import { Distribution } from './distribution.ts';
 
 /** Options of {@link checkDistribution}. */
 export interface CheckDistributionOptions {
@@ -29,6 +30,8 @@ const NEIGHBOUR = 4;
 const MOST_NUMBERS = 8;
 /** How many standard errors an estimate may be off. */
 const ERRORS = 6;
+/** The variance of n samples whose fourth moment is k times its square is as sure as that of n / k coin tosses: fewer are no reference. */
+const FEWEST = 100;
 /** Pointwise, relative: above rounding, below any forgotten term. */
 const TOLERANCE = 2e-3;
 const TWO_PI = 2 * Math.PI;
@@ -52,10 +55,17 @@ const SURFACE =
  * @returns what could not be checked, a line each
  * @throws at the first rule broken, with one line: distribution, method, what was got, what was expected
  */
-export function checkDistribution(
-  distribution: Distribution,
-  { rng = new Rng('checkDistribution'), samples = 10_000, gradients = true }: CheckDistributionOptions = {},
-): string[] {
+export function checkDistribution(distribution: Distribution, options: CheckDistributionOptions = {}): string[] {
+  checkArgument('checkDistribution', 'distribution', distribution, Distribution);
+  const {
+    rng = new Rng('checkDistribution'),
+    samples = 10_000,
+    gradients = true,
+  } = checkOptions('checkDistribution', options, {
+    rng: [Rng, undefined],
+    samples: [Number, undefined],
+    gradients: [Boolean, undefined],
+  });
   if (!Number.isInteger(samples) || samples < 1000) {
     throw new Error(`checkDistribution: samples: got ${samples}, expected an integer of 1000 or more`);
   }
@@ -393,8 +403,8 @@ class Check {
       const apart = (value: number) => (angles ? 2 * portableMath.sin((value - center) / 2) : value - center);
       const spread = average(draws, (value) => squared(apart(value)));
       const fourth = average(draws, (value) => squared(squared(apart(value))));
-      if (!angles && fourth > 30 * spread * spread && (mean || variance)) {
-        this.#advice.add('mean and variance were not checked: few samples in heavy tails decide them');
+      if (!angles && fourth * FEWEST > this.#samples * spread * spread && (mean || variance)) {
+        this.#advice.add('mean and variance were not checked: few samples, far out, decide them');
         continue;
       }
       if (mean && Number.isFinite(mean[k]!)) {

@@ -43,7 +43,7 @@ export interface DistillReport {
 }
 
 /** What is learned from: a module that is a distribution of events `[dim]`, given a context of `contextDim` numbers. */
-export type Teacher = Module &
+type Teacher = Module &
   Conditional<Pick<Distribution, 'logProb'>> & { readonly dim: number; readonly contextDim: number };
 
 /**

@@ -10,7 +10,7 @@ const RESOLUTION = 2 ** -24;
 const LEAST = 2 ** -100;
 
 /** The sizes of a flow whose data are standardized. */
-export interface StandardizedSizes {
+interface StandardizedSizes {
   readonly dim: number;
   readonly contextDim: number;
   readonly angles: boolean;

@@ -37,6 +37,16 @@ export function checkArgument(owner: string, name: string, value: unknown, kind:
   throw new Error(`${owner}: ${name}: got ${show(value)}, ${expectation(kind, value)}`);
 }
 
+/** @throws one line, if an argument has not all these methods: those of an interface, whose objects are of any class */
+export function checkInterface(owner: string, name: string, value: unknown, methods: readonly string[]): void {
+  checkArgument(owner, name, value, Object);
+  const missing = methods.find((method) => typeof (value as Record<string, unknown>)[method] !== 'function');
+  if (missing === undefined) return;
+  throw new Error(
+    `${owner}: ${name}: got ${show(value)} without ${missing}(), expected one with ${methods.join(', ')}`,
+  );
+}
+
 function expectation(kind: Kind, value: unknown): string {
   const choices = Array.isArray(kind) ? kind.filter((each) => each !== undefined) : [];
   const isText = choices.length > 1 && choices.every((each) => typeof each === 'string');

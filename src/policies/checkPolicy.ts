@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { logAbsDeterminant } from '../bijectors/jacobian.ts';
 import { compile } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/valueAndGradients.ts';
+import { checkInterface, checkOptions } from '../options/checkArguments.ts';
 import { portableMath } from '../portableMath.ts';
 import { Rng } from '../random.ts';
 import { choicesOf, type MultiDiscreteSpace } from './multiDiscreteSpace.ts';
@@ -46,10 +47,17 @@ const NATS = 0.1;
  * @returns what could not be checked, a line each
  * @throws at the first rule broken, with one line: what, what was got, what was expected
  */
-export function checkPolicy(
-  policy: Policy,
-  { rng = new Rng('checkPolicy'), gradients = true, samples }: CheckPolicyOptions = {},
-): string[] {
+export function checkPolicy(policy: Policy, options: CheckPolicyOptions = {}): string[] {
+  checkInterface('checkPolicy', 'policy', policy, ['given', 'variables']);
+  const {
+    rng = new Rng('checkPolicy'),
+    gradients = true,
+    samples,
+  } = checkOptions('checkPolicy', options, {
+    rng: [Rng, undefined],
+    gradients: [Boolean, undefined],
+    samples: [Number, undefined],
+  });
   const hasDensity = policy.hasDensity !== false;
   const stream = () => rng.split('checkPolicy');
   const kept = tf.tidy(() => policy.variables().map((variable) => tf.keep(tf.clone(variable))));

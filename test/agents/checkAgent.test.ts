@@ -95,6 +95,16 @@ test('a right one passes', async () => {
   ]);
 });
 
+test('wrong steps may be refused by the call as well as by the stream', async () => {
+  class Eager extends Walker {
+    override train(given: TrainOptions) {
+      if (!(Number.isInteger(given.steps) && given.steps > 0)) throw new Error(`Eager.train: got ${given.steps}`);
+      return super.train(given);
+    }
+  }
+  expect(await checkAgent(new Eager(), options())).toEqual([]);
+});
+
 describe('a wrong one is found', () => {
   test.each<[string, Changes, RegExp]>([
     [

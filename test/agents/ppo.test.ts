@@ -333,7 +333,7 @@ describe('Ppo', () => {
     const env = new SyncVectorEnv([() => new Target(), () => new Broken()], { autoresetMode: 'sameStep' });
     const agent = new Ppo(options(policies.gaussian!(), { env }));
     await expect(run(agent, 64)).rejects.toThrow(
-      'SyncVectorEnv: env 1 (Broken), step 1: the reward must be a finite number, got NaN',
+      'SyncVectorEnv: env 1 (Broken), step 1: step() must give a finite number as reward, got NaN',
     );
     agent.dispose();
     class Blind extends Target {

@@ -1,4 +1,5 @@
-import { checkResetResult, checkSpaces, checkStepForm, checkStepResult } from '../checks.ts';
+import { checkOptions } from '../../../src/options/checkArguments.ts';
+import { checkObservation, checkResetResult, checkSpaces, expectRule, isStepResult, stepProblem } from '../checks.ts';
 import type { AnyEnv, Env, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { Wrapper } from './wrapper.ts';
 
@@ -9,12 +10,18 @@ import { Wrapper } from './wrapper.ts';
 export class PassiveEnvChecker<Observation, Action> extends Wrapper<Observation, Action> {
   #checkedReset = false;
   #checkedStep = false;
+  /** Whether it looks at the next step. */
+  #looks = true;
+  readonly #everyStep: boolean;
   /** Of the episode. */
   #steps = 0;
 
-  constructor(env: Env<Observation, Action>) {
+  /** @param options `everyStep`: whether it looks at later steps; true. A vector env does so itself. */
+  constructor(env: Env<Observation, Action>, options: { everyStep?: boolean } = {}) {
     super(env);
+    const { everyStep = true } = checkOptions('PassiveEnvChecker', options, { everyStep: [Boolean, undefined] });
     checkSpaces(env);
+    this.#everyStep = everyStep;
   }
 
   override reset(options?: ResetOptions): ResetResult<Observation> {
@@ -29,12 +36,21 @@ export class PassiveEnvChecker<Observation, Action> extends Wrapper<Observation,
 
   override step(action: Action): StepResult<Observation> {
     const result = super.step(action);
-    this.#steps++;
-    checkStepForm(this.env as AnyEnv, result, this.#steps);
-    if (!this.#checkedStep) {
-      checkStepResult(this.env, result);
-      this.#checkedStep = true;
-    }
+    if (this.#looks) this.#check(result);
     return result;
+  }
+
+  #check(result: unknown): void {
+    this.#steps++;
+    if (this.#checkedStep && isStepResult(result)) return;
+    this.#checkStep(result);
+  }
+
+  /** By itself, as its closure would cost each step an allocation. */
+  #checkStep(result: unknown): void {
+    expectRule(this.env as AnyEnv, isStepResult(result), () => `step ${this.#steps}: ${stepProblem(result)}`);
+    checkObservation(this.env as AnyEnv, result[0], 'step()');
+    this.#checkedStep = true;
+    this.#looks = this.#everyStep;
   }
 }

@@ -1,3 +1,4 @@
+import { BaseEnv } from '../baseEnv.ts';
 import { checkMethods, checkResetOptions } from '../checks.ts';
 import type { AnyEnv, Env, EnvSpec, ResetOptions, ResetResult, StepResult } from '../env.ts';
 import { renderOf } from '../renderOf.ts';
@@ -39,7 +40,8 @@ export class Wrapper<
   }
 
   reset(options?: ResetOptions): ResetResult<Observation> {
-    checkResetOptions(this as AnyEnv, options);
+    // These look themselves.
+    if (!(this.env instanceof Wrapper || this.env instanceof BaseEnv)) checkResetOptions(this as AnyEnv, options);
     return this.env.reset(options) as ResetResult<unknown> as ResetResult<Observation>;
   }
 

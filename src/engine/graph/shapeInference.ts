@@ -13,7 +13,7 @@ function need(holds: boolean, problem: () => string): asserts holds {
 const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;
 
 /** @throws if the axis is none of so many */
-export function checkAxis(axis: number, rank: number): void {
+function checkAxis(axis: number, rank: number): void {
   need(Number.isInteger(axis) && axis >= 0 && axis < rank, () => `the axis ${axis} is none of ${rank}`);
 }
 

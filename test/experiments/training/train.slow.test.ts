@@ -300,7 +300,7 @@ describe('oxbow train', () => {
     const out = join(folder, 'nan');
     const nan = await oxbow(...SEESAW, ...set('env.fault=NaN reward later'), '--out', out);
     expect(nan.stderr).toBe(
-      'oxbow: job ppo/Seesaw-v0/gaussian/seed-0 failed: SyncVectorEnv: env 0 (Seesaw-v0), step 101: the reward must be a finite number, got NaN; see run.json\n',
+      'oxbow: job ppo/Seesaw-v0/gaussian/seed-0 failed: SyncVectorEnv: env 0 (Seesaw-v0), step 101: step() must give a finite number as reward, got NaN; see run.json\n',
     );
     expect(nan.code).toBe(1);
     const rate = 'agent.learningRate={"linear":[1e-4,1e30]}';

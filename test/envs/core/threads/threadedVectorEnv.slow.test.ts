@@ -196,7 +196,7 @@ describe('with any number of threads the results are the same', () => {
 describe('errors are one line that names the env', () => {
   const steps: [(typeof DEEDS)[number], string][] = [
     ['throw', 'ThreadedVectorEnv: env 3 (test/Puppet-v0): the string broke'],
-    ['NaN', 'ThreadedVectorEnv: env 3 (test/Puppet-v0), step 2: the reward must be a finite number, got NaN'],
+    ['NaN', 'ThreadedVectorEnv: env 3 (test/Puppet-v0), step 2: step() must give a finite number as reward, got NaN'],
     [
       'secret',
       'ThreadedVectorEnv: env 3 (test/Puppet-v0): its info cannot leave its thread: ()=>"nothing" could not be cloned.',
