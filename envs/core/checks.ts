@@ -82,8 +82,8 @@ export function isStepResult(result: unknown): result is StepResult<unknown> {
     Array.isArray(result) &&
     result.length === 5 &&
     isReward(result[1]) &&
-    typeof result[2] === 'boolean' &&
-    typeof result[3] === 'boolean' &&
+    (result[2] === true || result[2] === false) &&
+    (result[3] === true || result[3] === false) &&
     isInfo(result[4])
   );
 }

@@ -151,7 +151,7 @@ export class SyncVectorEnv implements VectorEnv {
   #resetRow(i: number, options?: Parameters<AnyEnv['reset']>[0]): void {
     const result: unknown = this.envs[i]!.reset(options);
     const problem = resetProblem(result);
-    if (problem !== undefined) throw new Error(`${this.#where(i)}: ${problem}`);
+    if (problem !== undefined) this.#refuse(i, problem);
     const [observation, info] = result as ResetResult<unknown>;
     this.#writeObservation(observation, this.#result.observations, i);
     this.#result.infos[i] = info;
@@ -164,6 +164,10 @@ export class SyncVectorEnv implements VectorEnv {
     } catch (error) {
       throw new Error(`${this.#where(i)}: observation: ${(error as Error).message}`);
     }
+  }
+
+  #refuse(i: number, problem: string): never {
+    throw new Error(`${this.#where(i)}: ${problem}`);
   }
 
   /** An error that JavaScript throws, as for a null where there should be an array, says nothing of where that was. */
@@ -221,7 +225,7 @@ export class SyncVectorEnv implements VectorEnv {
   #stepRow(i: number, action: unknown): void {
     const result = this.#result;
     const step: unknown = this.envs[i]!.step(action);
-    if (!isStepResult(step)) throw new Error(`${this.#where(i)}: ${stepProblem(step)}`);
+    if (!isStepResult(step)) this.#refuse(i, stepProblem(step));
     // By index: destructuring goes through an iterator.
     const terminated = step[2];
     const truncated = step[3];

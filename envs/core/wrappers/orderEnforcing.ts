@@ -20,7 +20,7 @@ export class OrderEnforcing<Observation, Action> extends Wrapper<Observation, Ac
       const when = this.#phase === 'new' ? 'before the first reset()' : 'after the episode ended';
       throw new Error(`${name}: step() ${when}, expected a reset() first`);
     }
-    const result = super.step(action);
+    const result = this.env.step(action);
     if (result[2] || result[3]) this.#phase = 'ended';
     return result;
   }

@@ -35,7 +35,7 @@ export class PassiveEnvChecker<Observation, Action> extends Wrapper<Observation,
   }
 
   override step(action: Action): StepResult<Observation> {
-    const result = super.step(action);
+    const result = this.env.step(action);
     if (this.#looks) this.#check(result);
     return result;
   }

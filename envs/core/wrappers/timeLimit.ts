@@ -20,7 +20,7 @@ export class TimeLimit<Observation, Action> extends Wrapper<Observation, Action>
   }
 
   override step(action: Action): StepResult<Observation> {
-    const result = super.step(action);
+    const result = this.env.step(action);
     this.#elapsedSteps++;
     if (this.#elapsedSteps < this.maxEpisodeSteps) return result;
     const [observation, reward, terminated, , info] = result;

@@ -40,8 +40,10 @@ export class Wrapper<
   }
 
   reset(options?: ResetOptions): ResetResult<Observation> {
-    // These look themselves.
-    if (!(this.env instanceof Wrapper || this.env instanceof BaseEnv)) checkResetOptions(this as AnyEnv, options);
+    // Those of these two look themselves.
+    if (options !== undefined && !(this.env instanceof Wrapper || this.env instanceof BaseEnv)) {
+      checkResetOptions(this as AnyEnv, options);
+    }
     return this.env.reset(options) as ResetResult<unknown> as ResetResult<Observation>;
   }
 
