@@ -8,7 +8,7 @@ export interface LayersWeights {
 }
 
 /** What the engine uses of a distribution: it holds tensors, modules and other distributions as its properties. */
-export interface DistributionLike {
+interface DistributionLike {
   readonly batchShape: readonly number[];
   readonly eventShape: readonly number[];
   logProb(x: tf.Tensor): tf.Tensor;
