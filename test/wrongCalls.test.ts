@@ -728,6 +728,7 @@ const envCalls: Calls = {
   RecordTrajectory: [() => new envs.RecordTrajectory(), () => new envs.RecordTrajectory(bare(), { onEpisode: 5 })],
   RecordEpisodeStatistics: [() => new envs.RecordEpisodeStatistics()],
   OrderEnforcing: [() => new envs.OrderEnforcing(3)],
+  Unchecked: [() => new envs.OrderEnforcing(new Unchecked()).reset(42)],
   PassiveEnvChecker: [() => new envs.PassiveEnvChecker()],
   Object: [() => new envs.PassiveEnvChecker({})],
   checkEnv: [
@@ -930,6 +931,14 @@ const experimentCalls: Calls = {
   typicalOutcome: [() => experiments.typicalOutcome(), () => experiments.typicalOutcome(5)],
   concludeClauses: [() => experiments.concludeClauses(), () => experiments.concludeClauses(5)],
 };
+
+/** An environment of one's own, which takes any options. */
+class Unchecked {
+  readonly unwrapped = this;
+  reset = () => [observation, {}];
+  step = () => [observation, 0, false, false, {}];
+  close(): void {}
+}
 
 /** An environment with Pendulum's observations, whose actions are of another box. */
 function otherBox(): Any {

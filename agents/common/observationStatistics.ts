@@ -30,7 +30,10 @@ const ROUNDING = 1e-6;
 
 /** The variance of each number; 1 of one that has always been the same: how far it may go, nothing has shown. */
 export function varianceOf({ mean, variance }: RunningMeanStd): Float64Array {
-  return variance.map((square, i) => (square <= (ROUNDING * mean[i]!) ** 2 ? 1 : square));
+  return variance.map((square, i) => {
+    const rounding = ROUNDING * mean[i]!;
+    return square <= rounding * rounding ? 1 : square;
+  });
 }
 
 /** How policies are normalized, if they are to be. */

@@ -401,7 +401,7 @@ describe('oxbow train', () => {
     [
       'reward',
       ['Seesaw-v0', '--set', 'env.fault=NaN reward'],
-      'Seesaw-v0: step() must give a finite number as reward, got NaN',
+      'Seesaw-v0: step 1: step() must give a finite number as reward, got NaN',
     ],
     ['run to resume', ['resume'], `${join(folder, 'none')} holds no run`],
     ['run to evaluate', ['eval'], `${join(folder, 'none')} holds no run`],
