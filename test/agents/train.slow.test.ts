@@ -142,12 +142,12 @@ describe('train', () => {
     expect([steps, finished]).toEqual([4 * 1024, false]);
   });
 
-  test('where actions have no bounds, what suits the agent is without a squash', async () => {
+  test('where actions have no bounds, what suits the agent does not bound them', async () => {
     const endless = () => new RecordingEnv(new Box({ low: -Infinity, high: Infinity, shape: [2] }));
     const settings = { env: endless, steps: 120, agentOptions: { batchSize: 8 } } as const;
     for (const agent of ['sac', 'td3', 'tqc'] as const) {
       const { policy } = await train({ ...settings, agent, policyOptions: { hidden: [4] } });
-      expect(policy.config!.options).toMatchObject({ squash: 'none', activation: 'relu' });
+      expect(policy.config!.options).toMatchObject({ squash: 'rescale', activation: 'relu' });
       policy.dispose();
     }
     const wrong = train({ ...settings, agent: 'sac', policyOptions: { squash: 'tanh' } });
