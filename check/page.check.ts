@@ -44,7 +44,7 @@ const flow = neuralSplineFlow({ ...flowConfig, rng: new Rng('saved') });
 const [first] = flow.variables();
 first!.assign(
   tf.tidy(() => {
-    const odd = [Number.NaN, Infinity, -Infinity, -0, 2 ** -149];
+    const odd = [Infinity, -Infinity, -0, 2 ** -149];
     return tf.tensor(
       Float32Array.from({ length: first!.size }, (_, i) => odd[i] ?? i / 3),
       first!.shape,

@@ -33,7 +33,7 @@ const [SECONDS, BYTES] = [2, 64 * 2 ** 20];
 export async function craftedMinari({ folder: parent, short, record }: FaultContext): Promise<void> {
   const folder = join(parent, 'crafted-minari');
   mkdirSync(folder);
-  const python = process.env.OXBOW_PYTHON || pythonWith(join(parent, 'python'), ['h5py']);
+  const python = process.env.OXBOW_PYTHON || pythonWith(parent, ['h5py']);
   const made = spawnSync(python, ['check/faults/crafted_minari.py', folder], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (made.status !== 0) throw new Error(`crafted_minari.py: ${made.stderr}`);
   const all: Crafted[] = made.stdout
@@ -44,7 +44,13 @@ export async function craftedMinari({ folder: parent, short, record }: FaultCont
   let reader = await Reader.start(join(folder, all[0]!.name));
   for (const crafted of chosen) {
     const path = join(folder, crafted.name);
-    const outcome = await reader.read(path);
+    let outcome = await reader.read(path);
+    if (outcome !== undefined && outcome.peak > mostFor(path, reader)) {
+      // Once more by a process that has read nothing else: what one has not given back yet is none of this file's.
+      reader.end();
+      reader = await Reader.start(join(folder, all[0]!.name));
+      outcome = await reader.read(path);
+    }
     const problems = outcome === undefined ? [`was read for more than 30 s, or ended the process: ${reader.said}`] : [];
     if (outcome !== undefined) problems.push(...problemsOf(crafted, outcome, reader, path));
     // What a process was left with must not excuse what comes next.
@@ -66,12 +72,21 @@ export async function craftedMinari({ folder: parent, short, record }: FaultCont
   rmSync(folder, { recursive: true });
 }
 
+function sizeOf(path: string): number {
+  return ['main_data.hdf5', 'metadata.json']
+    .map((name) => join(path, 'data', name))
+    .reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+}
+
+/** Bytes that a process may have when it has read a dataset. */
+function mostFor(path: string, { baseline }: Reader): number {
+  return baseline + BYTES + 4 * sizeOf(path);
+}
+
 function problemsOf({ expect, left }: Crafted, outcome: ReadOutcome, reader: Reader, path: string): string[] {
   const { error, hash, seconds, peak, descriptors } = outcome;
   const problems: string[] = [];
-  const size = ['main_data.hdf5', 'metadata.json']
-    .map((name) => join(path, 'data', name))
-    .reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+  const size = sizeOf(path);
   if (error !== undefined) {
     const isLine = error.name === 'Error' && /^\P{Cc}{1,1000}$/u.test(error.message);
     if (!isLine || /HDF5-DIAG|undefined \(|not a function|Cannot read prop/.test(error.message))
@@ -85,8 +100,8 @@ function problemsOf({ expect, left }: Crafted, outcome: ReadOutcome, reader: Rea
     if (left.some((name) => !named.includes(name))) problems.push(`names ${named} as left out, expected ${left}`);
   }
   if (seconds > SECONDS) problems.push(`took ${seconds.toFixed(1)} s`);
-  const most = reader.baseline + BYTES + 4 * size;
-  if (peak > most) problems.push(`took ${Math.round((peak - reader.baseline) / 2 ** 20)} MiB for ${size} bytes`);
+  if (peak > mostFor(path, reader))
+    problems.push(`took ${Math.round((peak - reader.baseline) / 2 ** 20)} MiB for ${size} bytes`);
   if (descriptors > 0) problems.push(`left ${descriptors} files open`);
   if (reader.said !== '') problems.push(`printed ${reader.said}`);
   return problems;

@@ -11,7 +11,7 @@ const MOST_LEVELS = 16;
 /** Names that a small file may have; a larger one has one in so many bytes at the most: what has a name takes more. */
 const [FEW_NAMES, BYTES_PER_NAME] = [1000, 128];
 /** What an episode's packed columns may take when they are unpacked, and HDF5 itself, beside three times and once the file's size. */
-const [UNPACKED_EPISODE, HDF5_MEMORY] = [24 * MEBIBYTE, 16 * MEBIBYTE];
+const [UNPACKED_EPISODE, HDF5_MEMORY] = [16 * MEBIBYTE, 16 * MEBIBYTE];
 /** What all packed columns together may unpack to: so much, and so many times the file's size. */
 const [UNPACKED, RATIO] = [64 * MEBIBYTE, 128];
 /** Bytes that are read at a time. */
