@@ -331,7 +331,7 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
   /**
    * The greedy action, for each observation: the one that stands for the mode of most mass. It is the squash of the latent
    * distribution's mode where that is exact, as of a Gaussian; else the point that most of `candidates` samples of the latent
-   * value are near to, see `denseCenter`. Their noise is the same at each call and for each observation, see {@link GreedyNoise}: the
+   * value are near to, see `denseCenter`. Their noise is the same at each call and for each observation, see `GreedyNoise`: the
    * action is a function of the observation and the variables alone.
    *
    * Not the densest of the samples, which for a trained flow is often on a thin spike that carries little mass, and for a
