@@ -412,7 +412,7 @@ export abstract class Policy<Action extends ActedAction = ActedAction> extends M
     options: {
       /** a fixed batch size; by default it is free: any at each run */
       batch?: number | undefined;
-      /** whether the action is the greedy one, see {@link greedy}, in place of a sample */
+      /** whether the action is the greedy one, see {@link Policy.greedy}, in place of a sample */
       greedy?: boolean | undefined;
     } = {},
   ): OnnxModel {
