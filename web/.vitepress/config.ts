@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defineConfig } from 'vitepress';
+import { defineConfig, type Plugin } from 'vitepress';
 import { themeDeclarations } from '../../envs/drawing/palette.ts';
 import { copiedFolders } from './copiedFolders.ts';
 import { decisionPages } from './decisionPages.ts';
@@ -21,6 +21,23 @@ const api = (text: string) =>
   existsSync(resolve(docs, 'api/index.html')) ? [{ text, link: '/api/index.html', target: '_self' }] : [];
 /** What is shown of the site where somebody shares its address. */
 const PREVIEW = resolve(docs, 'preview.png');
+
+/** Each notice of a licence stands once in a chunk: tfjs repeats one in each of its files, several hundred times. */
+const licencesOnce: Plugin = {
+  name: 'licences-once',
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk') continue;
+      const seen = new Set<string>();
+      chunk.code = chunk.code.replace(/\/\*\*\s+\* @license[\s\S]*?\*\//g, (notice) => {
+        const text = notice.replace(/\s+/g, ' ');
+        if (seen.has(text)) return '';
+        seen.add(text);
+        return notice;
+      });
+    }
+  },
+};
 
 export default defineConfig({
   title: 'oxbow',
@@ -71,7 +88,7 @@ export default defineConfig({
     server: {
       watch: { ignored: ['web/dist/**', 'docs/api/**', 'dist/**', 'runs/**'].map((path) => resolve(root, path)) },
     },
-    plugins: [copiedFolders.served(docs), stripsWasm()],
+    plugins: [copiedFolders.served(docs), stripsWasm(), licencesOnce],
     // Its WebAssembly lies beside it.
     optimizeDeps: { exclude: ['@mujoco/mujoco'] },
     resolve: {
@@ -86,6 +103,7 @@ export default defineConfig({
     // Modules of agents only define: who imports one agent does not load the others.
     worker: {
       format: 'es',
+      plugins: () => [licencesOnce],
       rollupOptions: { treeshake: { moduleSideEffects: (id) => !id.startsWith(resolve(root, 'agents')) } },
     },
     // Errors name the class that throws them.
