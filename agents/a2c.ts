@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { Adam, checkPolicy, compile, RmsProp, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateAt } from '../src/training/rate.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { generalizedAdvantages } from './common/advantages.ts';
+import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
+import { checkDensity } from './core/checks.ts';
+import { vectorEnvFor } from './core/envs.ts';
+import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   entropyCoefficient,
   gamma,
@@ -12,24 +14,14 @@ import {
   learningRate,
   maxGradientNorm,
   normalizeAdvantages,
+  partSchemas,
   reportEvery,
   shapeRate,
-} from './common/agentOptions.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
-import { checkDensity } from './common/checkDensity.ts';
-import { standardized } from './common/clippedSurrogate.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
-import { meanEntropy } from './common/meanEntropy.ts';
-import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { normalizersFor } from './common/normalizersFor.ts';
-import { normalizationOptions } from './common/observationStatistics.ts';
-import { partSchemas } from './common/partSchemas.ts';
-import { PolicyOptimizer } from './common/policyOptimizer.ts';
-import { RolloutCollector } from './common/rolloutCollector.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
-import { ValueNetwork } from './common/valueNetwork.ts';
-import { vectorEnvFor } from './common/vectorEnvFor.ts';
+} from './core/options.ts';
+import { meanEntropy, PolicyOptimizer, standardized } from './core/policyGradient.ts';
+import { generalizedAdvantages, RolloutCollector } from './core/rollout.ts';
+import { AgentParts, type FigureOf, MeanMetrics, scalarsOf, stateOfEnv, Training } from './core/state.ts';
+import { ValueNetwork } from './core/valueFunction.ts';
 
 export const a2cOptions = z.strictObject({
   ...partSchemas,

@@ -1,5 +1,5 @@
+import type { Info } from '../envs/index.ts';
 import type { Policy, Rng } from '../src/index.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
 
 /** How long an agent is trained, and by which randomness. */
 export interface TrainOptions {
@@ -10,6 +10,15 @@ export interface TrainOptions {
   readonly steps: number;
   /** All randomness of the training comes from streams of this one. */
   readonly rng: Rng;
+}
+
+/** What there is to say of a finished episode. */
+export interface EpisodeReport {
+  /** The undiscounted sum of rewards. */
+  readonly return: number;
+  readonly length: number;
+  /** What the environment said with the last step. */
+  readonly info: Info;
 }
 
 /** What every report of a training says; an agent adds its own. */

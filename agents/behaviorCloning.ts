@@ -17,17 +17,13 @@ import { DivergedError } from '../src/training/divergedError.ts';
 import { Minibatches } from '../src/training/minibatches.ts';
 import { rateAt } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { ActionMoments, observationsOfData, standardize } from './common/actionMoments.ts';
-import { entropyCoefficient, learningRate, maxGradientNorm, reportEvery } from './common/agentOptions.ts';
-import { AgentParts, plainStateDict } from './common/agentParts.ts';
-import { datasetFor } from './common/datasetFor.ts';
-import { meanEntropy } from './common/meanEntropy.ts';
-import { normalizationOptions } from './common/observationStatistics.ts';
-import { datasetOption } from './common/offlineOptions.ts';
-import { partSchemas } from './common/partSchemas.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
-import { withArticle } from './common/withArticle.ts';
+import { withArticle } from './core/checks.ts';
+import { ActionMoments, normalizationOptions, observationsOfData, standardize } from './core/normalization.ts';
+import { datasetOption } from './core/offlineOptions.ts';
+import { datasetFor } from './core/offlineReplay.ts';
+import { entropyCoefficient, learningRate, maxGradientNorm, partSchemas, reportEvery } from './core/options.ts';
+import { meanEntropy } from './core/policyGradient.ts';
+import { AgentParts, plainStateDict, scalarsOf, Training } from './core/state.ts';
 
 /** Pairs of observation and action, row by row: `[count · observationDim]` and `[count · actionDim]`. */
 export interface Demonstrations {

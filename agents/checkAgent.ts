@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../src/index.ts';
 import { checkInterface, checkOptions } from '../src/options/checkArguments.ts';
 import type { Agent, AgentState, TrainReport } from './agent.ts';
-import { stateFromJson, stateToJson } from './common/stateJson.ts';
+import { stateFromJson, stateToJson } from './core/state.ts';
 
 /** Options of {@link checkAgent}. */
 export interface CheckAgentOptions {

@@ -3,16 +3,9 @@ import { z } from 'zod';
 import { stopGradient, whileTraining } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions } from './agent.ts';
-import { ActionValues, lossOf } from './common/actionValues.ts';
-import { layerWidths } from './common/agentOptions.ts';
-import { policyDelay } from './common/criticOptions.ts';
-import {
-  type CriticUpdate,
-  SoftActorCritic,
-  type SoftActorCriticReport,
-  softActorCriticOptions,
-} from './common/softActorCritic.ts';
-import { tdTarget } from './common/tdTarget.ts';
+import { ActionValues, lossOf, tdTarget } from './core/critics.ts';
+import { layerWidths, policyDelay } from './core/options.ts';
+import { type CriticUpdate, SoftActorCritic, type SoftActorCriticReport, softActorCriticOptions } from './sac.ts';
 
 const { tau: _, criticLayerNorm: __, ...withoutTargets } = softActorCriticOptions;
 

@@ -4,6 +4,9 @@ import { checkPolicy, compile, FlowMatchingPolicy, type Rng, sampleAction } from
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import { withArticle } from './core/checks.ts';
+import { vectorEnvFor } from './core/envs.ts';
+import { normalizationOptions } from './core/normalization.ts';
 import {
   gamma,
   layerWidths,
@@ -11,16 +14,12 @@ import {
   maxGradientNorm,
   normalizeAdvantages,
   OVER_TRAINING,
-} from './common/agentOptions.ts';
-import { boundedAbove } from './common/boundedAbove.ts';
-import { clippedSurrogate, standardized } from './common/clippedSurrogate.ts';
-import { normalizationOptions } from './common/observationStatistics.ts';
-import { partSchemas } from './common/partSchemas.ts';
-import { type ProximalBatch, ProximalTraining } from './common/proximalTraining.ts';
-import type { RolloutBuffer } from './common/rolloutBuffer.ts';
-import type { ValueNetwork } from './common/valueNetwork.ts';
-import { vectorEnvFor } from './common/vectorEnvFor.ts';
-import { withArticle } from './common/withArticle.ts';
+  partSchemas,
+} from './core/options.ts';
+import { boundedAbove, clippedSurrogate, standardized } from './core/policyGradient.ts';
+import type { RolloutBuffer } from './core/rollout.ts';
+import type { ValueNetwork } from './core/valueFunction.ts';
+import { type ProximalBatch, ProximalTraining } from './ppo.ts';
 
 /** The largest log-ratio: a ratio of matching losses is exp of a difference that nothing bounds. */
 const LARGEST_LOG_RATIO = 3;

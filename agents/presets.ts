@@ -1,4 +1,4 @@
-import type { AgentName, AgentOptionsByName } from './builtinAgents.ts';
+import type { AgentName, AgentOptionsByName } from './registry.ts';
 
 /** Settings that an agent solves an environment with; JSON. */
 export interface Preset<Options> {

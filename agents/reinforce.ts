@@ -3,28 +3,23 @@ import { z } from 'zod';
 import { Adam, checkPolicy, clipByGlobalNorm, compile, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import { rateAt } from '../src/training/rate.ts';
-import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
+import type { Agent, AgentState, EpisodeReport, TrainOptions, TrainReport } from './agent.ts';
+import { checkDensity } from './core/checks.ts';
+import { vectorEnvFor } from './core/envs.ts';
+import { EpisodeCollector } from './core/episodes.ts';
+import { normalizationOptions, normalizersFor } from './core/normalization.ts';
 import {
   gamma,
   layerWidths,
   learningRate,
   maxGradientNorm,
   normalizeAdvantages,
+  partSchemas,
   shapeRate,
-} from './common/agentOptions.ts';
-import { AgentParts, stateOfEnv } from './common/agentParts.ts';
-import { checkDensity } from './common/checkDensity.ts';
-import { EpisodeCollector } from './common/episodeCollector.ts';
-import type { EpisodeReport } from './common/episodeTracker.ts';
-import { type FigureOf, MeanMetrics } from './common/meanMetrics.ts';
-import { normalizersFor } from './common/normalizersFor.ts';
-import { normalizationOptions } from './common/observationStatistics.ts';
-import { partSchemas } from './common/partSchemas.ts';
-import { PolicyOptimizer } from './common/policyOptimizer.ts';
-import { scalarsOf } from './common/scalarsOf.ts';
-import { Training } from './common/training.ts';
-import { ValueNetwork } from './common/valueNetwork.ts';
-import { vectorEnvFor } from './common/vectorEnvFor.ts';
+} from './core/options.ts';
+import { PolicyOptimizer } from './core/policyGradient.ts';
+import { AgentParts, type FigureOf, MeanMetrics, scalarsOf, stateOfEnv, Training } from './core/state.ts';
+import { ValueNetwork } from './core/valueFunction.ts';
 
 /** Adam's. */
 const EPSILON = 1e-8;

@@ -17,26 +17,21 @@ import { parseOptions } from '../src/options/parseOptions.ts';
 import { boxRescaleLogDet } from '../src/policies/boxScale.ts';
 import { type Rate, rateSchema } from '../src/training/rate.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { ActionValues } from './common/actionValues.ts';
-import { actorCriticRates } from './common/actorCriticRates.ts';
-import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
-import { OVER_TRAINING } from './common/agentOptions.ts';
-import { bounded } from './common/bounded.ts';
-import { checkContinuous } from './common/checkContinuous.ts';
-import { checkReparameterized } from './common/checkReparameterized.ts';
-import { criticOptions } from './common/criticOptions.ts';
-import { hasAngles } from './common/hasAngles.ts';
-import { leavesBounds } from './common/leavesBounds.ts';
-import type { FigureOf } from './common/meanMetrics.ts';
-import { offPolicyOptions } from './common/offPolicyOptions.ts';
-import { copyFrom, polyak } from './common/polyak.ts';
-import { replayFor } from './common/replayFor.ts';
-import { ReplayTraining } from './common/replayTraining.ts';
-import { steinDirection } from './common/steinDirection.ts';
-import { tdTarget } from './common/tdTarget.ts';
-import type { TransitionTensors } from './common/transitions.ts';
-import { vectorEnvFor } from './common/vectorEnvFor.ts';
-import { withArticle } from './common/withArticle.ts';
+import {
+  adviseOnPolicy,
+  checkContinuous,
+  checkReparameterized,
+  hasAngles,
+  leavesBounds,
+  withArticle,
+} from './core/checks.ts';
+import { ActionValues, bounded, copyFrom, polyak, tdTarget } from './core/critics.ts';
+import { vectorEnvFor } from './core/envs.ts';
+import { steinDirection } from './core/exploring.ts';
+import { ReplayTraining } from './core/loops.ts';
+import { actorCriticRates, criticOptions, OVER_TRAINING, offPolicyOptions } from './core/options.ts';
+import { replayFor, type TransitionTensors } from './core/replay.ts';
+import type { FigureOf } from './core/state.ts';
 
 export const softQLearningOptions = z.strictObject({
   ...offPolicyOptions,

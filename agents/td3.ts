@@ -4,26 +4,31 @@ import type { Box } from '../envs/index.ts';
 import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } from '../src/index.ts';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from './agent.ts';
-import { ActionValues } from './common/actionValues.ts';
-import { type ActorCriticRate, actorCriticRates } from './common/actorCriticRates.ts';
-import { adviseOnPolicy } from './common/adviseOnPolicy.ts';
-import { bounded } from './common/bounded.ts';
-import { checkContinuous } from './common/checkContinuous.ts';
-import { checkHasMode } from './common/checkHasMode.ts';
-import { copyOfPolicy } from './common/copyOfPolicy.ts';
-import { criticOptions, policyDelay } from './common/criticOptions.ts';
-import { delayedUpdate } from './common/delayedUpdate.ts';
-import { ExplorationNoise } from './common/explorationNoise.ts';
-import { meanAction } from './common/meanAction.ts';
-import type { FigureOf } from './common/meanMetrics.ts';
-import { noiseOptions, offPolicyOptions } from './common/offPolicyOptions.ts';
-import { copyFrom, polyak } from './common/polyak.ts';
-import { replayFor } from './common/replayFor.ts';
-import { ReplayTraining } from './common/replayTraining.ts';
-import { targetNoiseOptions, withTargetNoise } from './common/targetNoise.ts';
-import { tdTarget } from './common/tdTarget.ts';
-import type { TransitionTensors } from './common/transitions.ts';
-import { vectorEnvFor } from './common/vectorEnvFor.ts';
+import { adviseOnPolicy, checkContinuous, checkHasMode } from './core/checks.ts';
+import {
+  ActionValues,
+  bounded,
+  copyFrom,
+  copyOfPolicy,
+  delayedUpdate,
+  polyak,
+  targetNoiseOptions,
+  tdTarget,
+  withTargetNoise,
+} from './core/critics.ts';
+import { vectorEnvFor } from './core/envs.ts';
+import { ExplorationNoise, meanAction } from './core/exploring.ts';
+import { ReplayTraining } from './core/loops.ts';
+import {
+  type ActorCriticRate,
+  actorCriticRates,
+  criticOptions,
+  noiseOptions,
+  offPolicyOptions,
+  policyDelay,
+} from './core/options.ts';
+import { replayFor, type TransitionTensors } from './core/replay.ts';
+import type { FigureOf } from './core/state.ts';
 
 export const td3Options = z.strictObject({
   ...offPolicyOptions,

@@ -2,15 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { parseOptions } from '../src/options/parseOptions.ts';
 import type { Agent, AgentState, TrainOptions } from './agent.ts';
-import { leastMask } from './common/leastMask.ts';
-import { ReturnQuantiles } from './common/returnQuantiles.ts';
-import {
-  type CriticUpdate,
-  SoftActorCritic,
-  type SoftActorCriticReport,
-  softActorCriticOptions,
-} from './common/softActorCritic.ts';
-import { tdTarget } from './common/tdTarget.ts';
+import { ReturnQuantiles, tdTarget } from './core/critics.ts';
+import { leastMask } from './core/replay.ts';
+import { type CriticUpdate, SoftActorCritic, type SoftActorCriticReport, softActorCriticOptions } from './sac.ts';
 
 export const tqcOptions = z.strictObject({
   ...softActorCriticOptions,

@@ -1,14 +1,54 @@
-import { checkArgument } from '../src/options/checkArguments.ts';
-import type { AgentName, AgentReportsByName } from './builtinAgents.ts';
-import { episodeStatistics } from './common/episodeStatistics.ts';
-import type { EvaluatedReport } from './evaluatedAgent.ts';
+import { z } from 'zod';
+import type { EpisodeSource } from '../datasets/episode.ts';
+import { openDataset } from '../datasets/openDataset.ts';
 import {
-  type AnyPolicy,
-  type TrainedAction,
-  type TrainResult,
-  type TrainSettings,
-  trainStream,
-} from './trainStream.ts';
+  type AnyEnv,
+  Box,
+  Discrete,
+  loadEnv,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  type VectorEnv,
+} from '../envs/index.ts';
+import {
+  type ActedAction,
+  type ActionOf,
+  makePolicy,
+  type Policy,
+  type PolicyName,
+  type PolicyOptions,
+  Rng,
+  type UsualAction,
+} from '../src/index.ts';
+import { checkArgument } from '../src/options/checkArguments.ts';
+import { parseOptions } from '../src/options/parseOptions.ts';
+import { withDefaults } from '../src/options/withDefaults.ts';
+import { builtinPolicies } from '../src/policies/builtinPolicies.ts';
+import { policyOptionsFor } from '../src/policies/policyOptionsFor.ts';
+import { policySchema, suitedOptions } from '../src/policies/registry.ts';
+import type { Agent } from './agent.ts';
+import { type EnvRequest, envRequestShape, openEnvs, spacesOf } from './core/envs.ts';
+import { type EpisodeFigures, episodeStatistics, RecentEpisodes } from './core/episodeStatistics.ts';
+import {
+  checkEvaluationOptions,
+  EvaluatedAgent,
+  type EvaluatedReport,
+  type EvaluationOptions,
+  evaluationOptions,
+  type TrainingEvaluation,
+} from './core/evaluate.ts';
+import { trainingReports } from './core/loops.ts';
+import { datasetOption } from './core/offlineOptions.ts';
+import { partSchemas } from './core/options.ts';
+import { presets } from './presets.ts';
+import {
+  type AgentName,
+  type AgentOptionsByName,
+  type AgentReportsByName,
+  agentNamed,
+  builtinAgents,
+} from './registry.ts';
 
 /**
  * Trains an agent, by its name, on environments that are named or given. Whatever is left out is what `oxbow train` takes: the preset of
@@ -58,4 +98,396 @@ function lineOf({ step, episodes, evaluation }: EvaluatedReport): string {
   const returned =
     mean === null ? 'no episode has ended' : `return ${mean.toFixed(1)}, the mean of ${episodes.length} episodes`;
   return `step ${step}: ${returned}${evaluation === undefined ? '' : `; evaluation ${evaluation.return.toFixed(1)}`}`;
+}
+
+/** An agent with the policy that it trains, or that which acts in its place. */
+export interface AgentWithPolicy {
+  readonly policy: Policy;
+  readonly agent: Agent;
+}
+
+/** What {@link makeAgent} makes an agent of. */
+interface AgentPlan {
+  /** The name of an agent. */
+  readonly agent: string;
+  /** The name of a policy, or one. */
+  readonly policy: string | Policy;
+  readonly env: VectorEnv | AnyEnv;
+  /** What an agent learns from that learns from data. */
+  readonly dataset?: EpisodeSource | undefined;
+  /** Which environments these are, as errors say it. */
+  readonly envName: string;
+  readonly agentOptions: Readonly<Record<string, unknown>>;
+  /** Options of a policy that is named; what it does not have is left out. */
+  readonly policyOptions: Readonly<Record<string, unknown>>;
+  /** Its stream `policy` gives the initial weights of the policy, `agent` those of the agent's own networks. */
+  readonly rng: Rng;
+}
+
+/**
+ * Makes an agent by its name, and its policy.
+ * @param label whose argument the agent's name is, for errors: `--agent`
+ * @throws one line, if something does not fit; nothing is left to free then
+ */
+export function makeAgent(label: string, plan: AgentPlan): AgentWithPolicy {
+  const { agent: name, dataset, agentOptions, rng } = plan;
+  checkActions(label, plan);
+  checkDataset(label, plan);
+  const { make, learnsFromData } = agentNamed(name)!;
+  const isOnline = !learnsFromData || Number(agentOptions.onlineSteps ?? 0) > 0;
+  const policy = typeof plan.policy === 'string' ? namedPolicy(plan.policy, plan) : plan.policy;
+  try {
+    const env = isOnline ? plan.env : undefined;
+    const agent = make({ policy, env, dataset, rng: rng.split('agent') }, agentOptions);
+    return { policy: agent.actingPolicy ?? policy, agent };
+  } catch (error) {
+    if (policy !== plan.policy) policy.dispose();
+    throw error;
+  }
+}
+
+/** @throws if the agent cannot learn such actions, which its policy would say less plainly */
+function checkActions(label: string, { agent, env, envName }: AgentPlan): void {
+  const { actions } = agentNamed(agent)!;
+  const { actionSpace } = spacesOf(env);
+  if (actions === undefined) return;
+  if (actions === 'discrete' ? actionSpace instanceof Discrete : actionSpace instanceof Box) return;
+  const needed = actions === 'discrete' ? 'discrete' : 'continuous';
+  throw new Error(`${label}: got ${agent}, which needs ${needed} actions; those of ${envName} are ${actionSpace}`);
+}
+
+/** @throws if an agent that learns from data has none, or another has some */
+function checkDataset(label: string, { agent, dataset }: AgentPlan): void {
+  const { learnsFromData } = agentNamed(agent)!;
+  if (learnsFromData === (dataset !== undefined)) return;
+  throw new Error(
+    learnsFromData
+      ? `${label}: got ${agent}, which learns from data: expected a dataset beside it`
+      : `${label}: got ${agent} beside a dataset, expected an agent that learns from data`,
+  );
+}
+
+function namedPolicy(name: string, { env, policyOptions, rng }: AgentPlan): Policy {
+  const known = Object.keys(policySchema(name)?.shape ?? {});
+  const own = Object.fromEntries(Object.entries(policyOptions).filter(([key]) => known.includes(key)));
+  const isOpen = known.includes('actionMask') && own.actionMask === undefined;
+  const masked = isOpen && givesMasks(env) && { actionMask: true };
+  return makePolicy(name, { ...own, ...masked, ...spacesOf(env), rng: rng.split('policy') });
+}
+
+/** Whether the environment says which actions it allows, as its first info shows: a policy that can then takes those alone. */
+function givesMasks(env: VectorEnv | AnyEnv): boolean {
+  const info = 'numEnvs' in env ? env.reset({ seed: 0 })[1][0] : env.reset({ seed: 0 })[1];
+  return (info?.actionMask ?? info?.action_mask) != null;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** A preset, whichever agent's it is. */
+interface AnyPreset {
+  readonly steps: number;
+  readonly envs: number;
+  readonly agent: Options;
+  readonly policy: Options;
+  readonly byPolicy?: Readonly<Record<string, { readonly agent?: Options; readonly policy?: Options }>>;
+}
+
+/** The preset of an agent on an environment, undefined where there is none. */
+export function presetOf(env: string, agent: string): AnyPreset | undefined {
+  const all: Readonly<Record<string, Readonly<Record<string, AnyPreset>>>> = presets;
+  return Object.hasOwn(all, env) && Object.hasOwn(all[env]!, agent) ? all[env]![agent] : undefined;
+}
+
+/** The preset with what a policy has of its own in it. @param policy its name; another policy, or several, have the common settings */
+export function presetFor(env: string, agent: string, policy?: string): Omit<AnyPreset, 'byPolicy'> | undefined {
+  const { byPolicy = {}, ...common } = presetOf(env, agent) ?? {};
+  if (!('steps' in common)) return undefined;
+  const own = policy !== undefined && Object.hasOwn(byPolicy, policy) ? byPolicy[policy]! : {};
+  return { ...common, agent: { ...common.agent, ...own.agent }, policy: { ...common.policy, ...own.policy } };
+}
+
+/** The compiler sees to it that every agent has a row. */
+const suited: Readonly<Record<AgentName, Readonly<Record<string, unknown>>>> = policyOptionsFor;
+
+/**
+ * Without a preset these agents bring observations and rewards to a scale of about 1. The others do not: most weigh rewards against an
+ * entropy, and DQN loses tasks by it.
+ */
+const scaling: readonly string[] = ['a2c', 'fpo', 'ppo', 'reinforce'] satisfies AgentName[];
+
+/** What a training has for whatever is not given. */
+interface TrainingDefaults {
+  /** Environment steps, over all environments. */
+  readonly steps: number;
+  /** Parallel environments. */
+  readonly envs: number;
+  /** Defaults of the agent's options, in place of its own. */
+  readonly agent: Readonly<Record<string, unknown>>;
+  /** Defaults of the policy's options, in place of its own; for a policy that has them. */
+  readonly policy: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The defaults of an agent on an environment: those of the preset, where there is one, or scales; of one policy also what the preset has for
+ * it alone; and before the policy's own those that
+ * suit the agent.
+ * @param env its id; without one there is no preset
+ * @param policies their names, or what there is; one that is not built in need not be able to normalize observations
+ * @param actions those of the environment, if they are known: what has no bounds gets no squash
+ */
+export function trainingDefaults(
+  agent: string,
+  env: string | undefined,
+  policies: readonly unknown[],
+  actions?: Space,
+): TrainingDefaults {
+  const [only, ...others] = policies;
+  const name = typeof only === 'string' && others.length === 0 ? only : undefined;
+  const preset = env === undefined ? undefined : presetFor(env, agent, name);
+  const areBuiltin = policies.every((policy) => typeof policy === 'string' && Object.hasOwn(builtinPolicies, policy));
+  const scales = scaling.includes(agent) && {
+    normalizeRewards: true,
+    ...(areBuiltin && { normalizeObservations: true }),
+  };
+  return {
+    steps: preset?.steps ?? 100_000,
+    envs: preset?.envs ?? 1,
+    agent: preset?.agent ?? { ...scales },
+    policy: {
+      ...(actions === undefined ? suited[agent as AgentName] : suitedOptions('train', agent, actions)),
+      ...preset?.policy,
+    },
+  };
+}
+
+/** The name of the policy that one takes for an agent and such actions without more ado. */
+export function usualPolicy(agent: string, actionSpace: Space): string {
+  const { usualPolicy: own } = agentNamed(agent) ?? {};
+  if (own !== undefined) return own;
+  if (actionSpace instanceof MultiDiscrete || actionSpace instanceof MultiBinary) return 'multi-categorical';
+  return actionSpace instanceof Discrete ? 'categorical' : 'gaussian';
+}
+
+/** A policy, the name of one, or none, for that which one takes without more ado. */
+type AnyPolicy = PolicyName | Policy | (string & {}) | undefined;
+/** Refuses a name that is written out and is none of oxbow's. */
+type KnownPolicy<P> = P extends PolicyName | Policy | undefined
+  ? unknown
+  : string extends P
+    ? unknown
+    : { readonly expected: PolicyName };
+/** Where no policy is said, the options of any of oxbow's; a policy that there is has its own. */
+type OptionsOf<P> = P extends PolicyName
+  ? PolicyOptions<P>
+  : P extends string
+    ? Readonly<Record<string, unknown>>
+    : P extends Policy
+      ? never
+      : PolicyOptions;
+/** What the trained policy's `act` gives. */
+type TrainedAction<P> = P extends Policy<infer Action> ? Action : P extends string ? ActionOf<P> : UsualAction;
+
+/** What {@link trainStream} trains, and how. */
+export interface TrainSettings<
+  N extends AgentName = AgentName,
+  P extends AnyPolicy = string,
+  Id extends string = string,
+> extends EnvRequest<Id> {
+  /** The name of the agent. */
+  readonly agent: N;
+  /**
+   * A policy, or the name of one: by default that which the agent needs, as `'q-network'` of `dqn` or `'spline'` of `nf-rlbc`, else
+   * `'gaussian'`, for discrete actions `'categorical'` or `'multi-categorical'`. A name that is not oxbow's, which `registerPolicy` knows, is
+   * a `string` to the compiler: `'laplace' as string`.
+   */
+  readonly policy?: (P & KnownPolicy<P>) | undefined;
+  /**
+   * Episodes, or the path of a dataset, for an agent that learns from data. The environment gives it the spaces, evaluates its policy, and is
+   * where it goes online, if it does.
+   */
+  readonly dataset?: EpisodeSource | string | undefined;
+  /** Environment steps, over all environments, or updates on data: by default the preset's, or 100,000. */
+  readonly steps?: number | undefined;
+  /** Names all streams of randomness: 0 by default. The same seed gives the same training. */
+  readonly seed?: number | string | undefined;
+  /** Options of the agent: by default the preset's, or the agent's own. */
+  readonly agentOptions?: Omit<AgentOptionsByName[N], 'policy' | 'env' | 'dataset' | 'rng'> | undefined;
+  /** Options of a policy that is named: by default the preset's, what suits the agent, or the policy's own. */
+  readonly policyOptions?: OptionsOf<P> | undefined;
+  /**
+   * Environment steps between two evaluations of the policy, at least; none by default. They have environments and streams of their own:
+   * the training stays the same to the byte. A report at which there was one has an `evaluation`.
+   */
+  readonly evaluateEvery?: number | undefined;
+  /** Episodes of each evaluation, 20 by default. */
+  readonly evaluateEpisodes?: number | undefined;
+  /** Whether evaluations take greedy actions; sampled ones by default. */
+  readonly evaluateGreedy?: boolean | undefined;
+  /** Which policy there is in the end: the last one, by default, or that of the evaluation with the highest mean return. */
+  readonly keep?: 'last' | 'best' | undefined;
+  /** Ends the training at an evaluation with at least this mean return. */
+  readonly stopAtReturn?: number | undefined;
+  /** Ends the training after the next report: the policy keeps what it has learned until then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of a training. */
+export interface TrainResult<Action extends ActedAction = UsualAction> extends EpisodeFigures {
+  /**
+   * What was trained, for its caller to dispose. With `bestOf` of `Iql` it is a policy around that which was trained, with critics: it is
+   * disposed in the place of it.
+   */
+  readonly policy: Policy<Action>;
+  /** The id of the environment, if it was named. */
+  readonly env: string | undefined;
+  /** Environment steps, over all environments. */
+  readonly steps: number;
+  readonly updates: number;
+  /** False where the signal ended the training. */
+  readonly finished: boolean;
+  /** The evaluation with the highest mean return, where there were some. */
+  readonly best: Pick<TrainingEvaluation, 'step' | 'return'> | undefined;
+}
+
+const record = z.record(z.string(), z.unknown());
+const settingsSchema = z.strictObject({
+  ...envRequestShape,
+  ...evaluationOptions,
+  agent: z.enum(Object.keys(builtinAgents)),
+  agentOptions: record.optional(),
+  dataset: z.union([z.string(), datasetOption], 'the path of a dataset, or episodes').optional(),
+  policy: z.union([z.string(), partSchemas.policy], 'the name of a policy, or a Policy').optional(),
+  policyOptions: record.optional(),
+  steps: z.int().positive().optional(),
+  seed: z.union([z.number(), z.string()], 'a number or a text').optional(),
+  signal: z.custom((signal) => typeof (signal as AbortSignal)?.aborted === 'boolean', 'an AbortSignal').optional(),
+});
+
+/**
+ * {@link train} as a stream of the agent's reports, for whoever wants to loop over them; what it returns is the result. Leaving the loop
+ * ends the training, and frees the policy unless it was given.
+ *
+ * @example
+ * for await (const { step, approxKl } of trainStream({ env: 'Pendulum-v1', agent: 'ppo', policy })) console.log(step, approxKl);
+ * @throws as {@link train}
+ */
+export async function* trainStream<
+  const N extends AgentName,
+  const P extends AnyPolicy = undefined,
+  Id extends string = string,
+>(
+  settings: TrainSettings<N, P, Id>,
+): AsyncGenerator<AgentReportsByName[N] & EvaluatedReport, TrainResult<TrainedAction<P>>, undefined> {
+  const checked = parseOptions('train', settingsSchema, settings) as AnySettings;
+  checkEvaluations(checked);
+  const { agent: name, env: source, seed = 0, signal } = checked;
+  const id = typeof source === 'string' ? source : undefined;
+  const defaults = trainingDefaults(name, id, []);
+  const { steps = defaults.steps } = checked;
+  const parts: { dispose(): void }[] = [];
+  try {
+    if (id !== undefined) await loadEnv(id);
+    const { env, close } = openEnvs('train', checked, defaults.envs);
+    parts.push({ dispose: close });
+    const rng = new Rng(seed);
+    const dataset = typeof checked.dataset === 'string' ? await openDataset(checked.dataset) : checked.dataset;
+    const made = makeAgent('train: agent', { ...withOptions(checked, env), env, dataset, rng });
+    const { policy } = made;
+    const evaluated = checked.evaluateEvery > 0 ? evaluatedAgent(made, checked) : undefined;
+    const agent: Agent<EvaluatedReport> = evaluated ?? made.agent;
+    parts.push(agent);
+    const own = { dispose: () => disposeBut(policy, checked.policy) };
+    parts.push(own);
+    const recent = new RecentEpisodes();
+    const reached = { steps: 0, updates: 0 };
+    let stops = false;
+    for await (const report of trainingReports({ agent, steps, rng, signal })) {
+      recent.add(report.episodes);
+      Object.assign(reached, { steps: report.step, updates: report.updates });
+      stops = report.evaluation?.stops ?? false;
+      yield report as AgentReportsByName[N] & EvaluatedReport;
+    }
+    parts.splice(parts.indexOf(own), 1);
+    const { best } = evaluated ?? {};
+    const finished = stops || reached.steps >= steps;
+    return {
+      policy: policy as Policy<TrainedAction<P>>,
+      env: id,
+      ...reached,
+      ...recent.figures(),
+      finished,
+      best: best && { step: best.step, return: best.return },
+    };
+  } finally {
+    for (const part of parts.reverse()) part.dispose();
+  }
+}
+
+/** Frees a policy, but for what belongs to one that was given. */
+function disposeBut(policy: Policy, given: string | Policy | undefined): void {
+  const kept = new Set(typeof given === 'object' ? given.variables() : []);
+  for (const variable of policy.variables()) if (!kept.has(variable)) variable.dispose();
+}
+
+/** Settings that are checked, whichever agent's. */
+type AnySettings = Omit<
+  TrainSettings<AgentName, string | Policy>,
+  'agentOptions' | 'policyOptions' | keyof EvaluationOptions
+> &
+  EvaluationOptions & {
+    readonly agentOptions?: Readonly<Record<string, unknown>>;
+    readonly policyOptions?: Readonly<Record<string, unknown>>;
+  };
+
+/** @throws if evaluations are asked for that cannot be, or something that only they tell */
+function checkEvaluations({ env, ...options }: AnySettings): void {
+  try {
+    checkEvaluationOptions(options);
+  } catch (error) {
+    throw new Error(`train: ${(error as Error).message}`);
+  }
+  if (options.evaluateEvery > 0 && typeof env === 'object') {
+    throw new Error(
+      'train: evaluateEvery: evaluations open environments of their own, expected env to be an id or a function that makes one, got one that there is',
+    );
+  }
+}
+
+function evaluatedAgent(made: AgentWithPolicy, settings: AnySettings): EvaluatedAgent {
+  const { env, envOptions, evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn } = settings;
+  return new EvaluatedAgent({
+    ...made,
+    env,
+    envOptions,
+    ...{ evaluateEvery, evaluateEpisodes, evaluateGreedy, keep, stopAtReturn },
+  });
+}
+
+/** Agent and policy with their options: what is given, and for the rest the defaults. */
+function withOptions(
+  { agent, policy: given, env: source, agentOptions = {}, policyOptions }: AnySettings,
+  env: VectorEnv | AnyEnv,
+): Omit<AgentPlan, 'env' | 'dataset' | 'rng'> {
+  const { actionSpace } = spacesOf(env);
+  const policy = given ?? usualPolicy(agent, actionSpace);
+  const defaults = trainingDefaults(agent, typeof source === 'string' ? source : undefined, [policy], actionSpace);
+  if (typeof policy !== 'string' && policyOptions !== undefined) {
+    throw new Error('train: policyOptions: these are for a policy that is named, got a Policy that there is');
+  }
+  // A name that is unknown, makePolicy refuses.
+  const schema = typeof policy === 'string' ? policySchema(policy) : undefined;
+  return {
+    agent,
+    policy,
+    envName: typeof source === 'string' ? source : 'the environment',
+    agentOptions: parseOptions(
+      'train: agentOptions',
+      withDefaults(agentNamed(agent)!.options, defaults.agent),
+      agentOptions,
+    ),
+    policyOptions:
+      schema === undefined
+        ? {}
+        : parseOptions('train: policyOptions', withDefaults(schema, defaults.policy), policyOptions ?? {}),
+  };
 }

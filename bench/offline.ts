@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { commandActions } from '../agents/common/commandActions.ts';
+import { commandActions } from '../agents/core/envs.ts';
 import {
   type Agent,
   BehaviorCloning,

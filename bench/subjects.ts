@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { clippedSurrogate } from '../agents/common/clippedSurrogate.ts';
+import { clippedSurrogate } from '../agents/core/policyGradient.ts';
 import {
   Adam,
   autoregressiveSplineFlow,

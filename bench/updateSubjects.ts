@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Agent, TrainReport } from '../agents/agent.ts';
-import { offlineOptions } from '../agents/common/offlineOptions.ts';
-import { OfflineReplay } from '../agents/common/offlineReplay.ts';
-import type { Transitions } from '../agents/common/transitions.ts';
+import { offlineOptions } from '../agents/core/offlineOptions.ts';
+import { OfflineReplay } from '../agents/core/offlineReplay.ts';
+import type { Transitions } from '../agents/core/replay.ts';
 import { Fql, Iql, Td3Bc } from '../agents/index.ts';
 import { type EpisodeSource, EpisodesInMemory } from '../datasets/index.ts';
 import { Box } from '../envs/index.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { builtinAgents } from '../agents/builtinAgents.ts';
 import * as agents from '../agents/index.ts';
+import { builtinAgents } from '../agents/registry.ts';
 import * as datasets from '../datasets/index.ts';
 import { datasetFormats } from '../datasets/writeDataset.ts';
 import * as envs from '../envs/index.ts';

@@ -53,7 +53,7 @@ const check = vi.hoisted(() => ({
 vi.mock(import('../src/policies/checkPolicy.ts'), async (original) => ({
   checkPolicy: check.aside((await original()).checkPolicy),
 }));
-vi.mock(import('../agents/common/leavesBounds.ts'), async (original) => ({
+vi.mock(import('../agents/core/checks.ts'), async (original) => ({
   leavesBounds: check.aside((await original()).leavesBounds),
 }));
 

@@ -16,25 +16,21 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import type { Bounds } from '../../src/policies/boxScale.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
-import { ActionValues } from '../common/actionValues.ts';
-import { actorCriticRates } from '../common/actorCriticRates.ts';
-import { layerWidths } from '../common/agentOptions.ts';
-import { bounded } from '../common/bounded.ts';
-import { criticOptions, targetValue } from '../common/criticOptions.ts';
-import { type DataRate, dataRates, onlineDataFactor } from '../common/dataRates.ts';
-import { dataWeight, dataWeightOption } from '../common/dataWeight.ts';
-import type { FigureOf } from '../common/meanMetrics.ts';
-import { offlineOptions } from '../common/offlineOptions.ts';
-import { offlineParts } from '../common/offlineParts.ts';
-import { OfflineTraining } from '../common/offlineTraining.ts';
-import { noiseOptions } from '../common/offPolicyOptions.ts';
-import { copyFrom, polyak } from '../common/polyak.ts';
-import { sampledActions } from '../common/sampledActions.ts';
-import { squaredDistance } from '../common/squaredDistance.ts';
-import { tdTarget } from '../common/tdTarget.ts';
-import type { TransitionTensors } from '../common/transitions.ts';
-import { valueWeight } from '../common/valueWeight.ts';
-import { withArticle } from '../common/withArticle.ts';
+import { withArticle } from '../core/checks.ts';
+import { ActionValues, bounded, copyFrom, polyak, squaredDistance, tdTarget, valueWeight } from '../core/critics.ts';
+import { sampledActions } from '../core/exploring.ts';
+import { OfflineTraining, offlineParts } from '../core/loops.ts';
+import {
+  type DataRate,
+  dataRates,
+  dataWeight,
+  dataWeightOption,
+  offlineOptions,
+  onlineDataFactor,
+} from '../core/offlineOptions.ts';
+import { actorCriticRates, criticOptions, layerWidths, noiseOptions, targetValue } from '../core/options.ts';
+import type { TransitionTensors } from '../core/replay.ts';
+import type { FigureOf } from '../core/state.ts';
 
 /** α by the kind of the data. */
 const ALPHA = { mixed: 0.03, demonstrations: 5 };

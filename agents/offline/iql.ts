@@ -6,24 +6,15 @@ import { parseOptions } from '../../src/options/parseOptions.ts';
 import { MOST_SAMPLES } from '../../src/policies/bestOfPolicy.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
-import { ActionValues } from '../common/actionValues.ts';
-import { type ActorCriticRate, actorCriticRates } from '../common/actorCriticRates.ts';
-import { bounded } from '../common/bounded.ts';
-import { checkDensity } from '../common/checkDensity.ts';
-import { criticOptions } from '../common/criticOptions.ts';
-import { expectileLoss } from '../common/expectileLoss.ts';
-import { hasAngles } from '../common/hasAngles.ts';
-import type { FigureOf } from '../common/meanMetrics.ts';
-import { offlineOptions } from '../common/offlineOptions.ts';
-import { offlineParts } from '../common/offlineParts.ts';
-import { OfflineTraining } from '../common/offlineTraining.ts';
-import { noiseOptions } from '../common/offPolicyOptions.ts';
-import { copyFrom, polyak } from '../common/polyak.ts';
-import { sampledActions } from '../common/sampledActions.ts';
-import { tdTarget } from '../common/tdTarget.ts';
-import type { TransitionTensors } from '../common/transitions.ts';
-import { ValueNetwork } from '../common/valueNetwork.ts';
-import { withArticle } from '../common/withArticle.ts';
+import { checkDensity, hasAngles, withArticle } from '../core/checks.ts';
+import { ActionValues, bounded, copyFrom, expectileLoss, polyak, tdTarget } from '../core/critics.ts';
+import { sampledActions } from '../core/exploring.ts';
+import { OfflineTraining, offlineParts } from '../core/loops.ts';
+import { offlineOptions } from '../core/offlineOptions.ts';
+import { type ActorCriticRate, actorCriticRates, criticOptions, noiseOptions } from '../core/options.ts';
+import type { TransitionTensors } from '../core/replay.ts';
+import type { FigureOf } from '../core/state.ts';
+import { ValueNetwork } from '../core/valueFunction.ts';
 
 export const iqlOptions = z.strictObject({
   ...offlineOptions,

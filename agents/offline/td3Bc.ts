@@ -4,27 +4,26 @@ import { Adam, checkPolicy, compile, type Policy, type Rng, valueAndGradients } 
 import { parseOptions } from '../../src/options/parseOptions.ts';
 import { clippedActions } from '../../src/policies/clippedActions.ts';
 import type { Agent, AgentState, TrainOptions, TrainReport } from '../agent.ts';
-import { ActionValues } from '../common/actionValues.ts';
-import { actorCriticRates } from '../common/actorCriticRates.ts';
-import { adviseOnPolicy } from '../common/adviseOnPolicy.ts';
-import { bounded } from '../common/bounded.ts';
-import { checkHasMode } from '../common/checkHasMode.ts';
-import { copyOfPolicy } from '../common/copyOfPolicy.ts';
-import { criticOptions, policyDelay } from '../common/criticOptions.ts';
-import { type DataRate, dataRates, onlineDataFactor } from '../common/dataRates.ts';
-import { delayedUpdate } from '../common/delayedUpdate.ts';
-import { meanAction } from '../common/meanAction.ts';
-import type { FigureOf } from '../common/meanMetrics.ts';
-import { offlineOptions } from '../common/offlineOptions.ts';
-import { type OfflineParts, offlineParts } from '../common/offlineParts.ts';
-import { OfflineTraining } from '../common/offlineTraining.ts';
-import { noiseOptions } from '../common/offPolicyOptions.ts';
-import { copyFrom, polyak } from '../common/polyak.ts';
-import { squaredDistance } from '../common/squaredDistance.ts';
-import { targetNoiseOptions, withTargetNoise } from '../common/targetNoise.ts';
-import { tdTarget } from '../common/tdTarget.ts';
-import type { TransitionTensors } from '../common/transitions.ts';
-import { valueWeight } from '../common/valueWeight.ts';
+import { adviseOnPolicy, checkHasMode } from '../core/checks.ts';
+import {
+  ActionValues,
+  bounded,
+  copyFrom,
+  copyOfPolicy,
+  delayedUpdate,
+  polyak,
+  squaredDistance,
+  targetNoiseOptions,
+  tdTarget,
+  valueWeight,
+  withTargetNoise,
+} from '../core/critics.ts';
+import { meanAction } from '../core/exploring.ts';
+import { type OfflineParts, OfflineTraining, offlineParts } from '../core/loops.ts';
+import { type DataRate, dataRates, offlineOptions, onlineDataFactor } from '../core/offlineOptions.ts';
+import { actorCriticRates, criticOptions, noiseOptions, policyDelay } from '../core/options.ts';
+import type { TransitionTensors } from '../core/replay.ts';
+import type { FigureOf } from '../core/state.ts';
 
 export const td3BcOptions = z.strictObject({
   ...offlineOptions,

@@ -1,4 +1,4 @@
-import { type ActingAgentName, builtinAgents } from '../../agents/builtinAgents.ts';
+import { type ActingAgentName, builtinAgents } from '../../agents/registry.ts';
 import { themeColour } from '../../envs/drawing/palette.ts';
 import { hue } from './colours.ts';
 import { BOX_HEIGHT, BOX_WIDTH, Diagram } from './diagram.ts';

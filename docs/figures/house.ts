@@ -39,7 +39,7 @@ const rooms: readonly Room[] = [
   { name: 'envs', what: 'lake, classic, Gymnasium', left: WALL, right: EAST, bottom: first, floors: WING.length },
   {
     name: 'agents',
-    what: 'PPO, SAC, …, one file each, over parts in agents/common',
+    what: 'PPO, SAC, …, one file each, over parts in agents/core',
     left: WEST,
     right: EAST,
     bottom: eaves,

@@ -45,8 +45,8 @@ export async function chooseTraining(
     { loadNamedEnv },
     { checkPolicies },
   ] = await Promise.all([
-    import('../../agents/builtinAgents.ts'),
-    import('../../agents/common/usualPolicy.ts'),
+    import('../../agents/registry.ts'),
+    import('../../agents/train.ts'),
     import('../../src/policies/policyOptionsFor.ts'),
     import('../training/actionSpaceOf.ts'),
     import('../training/allowedCode.ts'),

@@ -67,8 +67,8 @@ async function collectWith(id: string, flags: CollectFlags, { registry, argv }: 
   const seed = number('--seed', flags.seed, 'an integer ≥ 0', (n) => Number.isSafeInteger(n) && n >= 0);
   const noise = number('--noise', flags.noise, 'a number ≥ 0', (n) => Number.isFinite(n) && n >= 0);
   const [{ MOST_ENVS }, { collectingEnv }] = await Promise.all([
-    import('../../agents/common/evaluate.ts'),
-    import('../../agents/common/collectEpisodes.ts'),
+    import('../../agents/core/evaluate.ts'),
+    import('../../agents/core/episodes.ts'),
   ]);
   const envs = number(
     '--envs',

@@ -135,7 +135,7 @@ async function envSettings(id: string): Promise<string> {
 }
 
 async function agentSettings(name: string | undefined): Promise<string> {
-  const { agentNamed, builtinAgents } = await import('../../agents/builtinAgents.ts');
+  const { agentNamed, builtinAgents } = await import('../../agents/registry.ts');
   const names = Object.keys(builtinAgents);
   if (name === undefined) {
     const lines = Object.entries(builtinAgents).map(([agent, { description }]) => hanging(`  ${agent}: `, description));

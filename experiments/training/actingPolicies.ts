@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EpisodePlayer } from '../../agents/common/collectEpisodes.ts';
+import type { EpisodePlayer } from '../../agents/core/episodes.ts';
 import { LakeDemonstrators, type LakeDemonstratorsOptions } from '../../envs/index.ts';
 import { type AnyLakeId, allLakeGrains } from '../../envs/lake/grains.ts';
 import { lakeDemonstratorOptions } from '../../envs/lake/lakeDemonstrators.ts';

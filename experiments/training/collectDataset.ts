@@ -1,5 +1,5 @@
-import { collectStepwise } from '../../agents/common/collectEpisodes.ts';
-import { Turns } from '../../agents/common/turns.ts';
+import { collectStepwise } from '../../agents/core/episodes.ts';
+import { Turns } from '../../agents/core/loops.ts';
 import { DatasetWriter } from '../../datasets/datasetWriter.ts';
 import { type DatasetAbout, type StoredEpisode, spaceToJson, usualDtypes } from '../../datasets/index.ts';
 import { StoredDataset } from '../../datasets/storedDataset.ts';

@@ -1,4 +1,4 @@
-import { wordsOf } from '../../agents/common/wordsOf.ts';
+import { wordsOf } from '../../agents/core/episodeStatistics.ts';
 import { type EpisodeReport, type EpisodeStatistics, episodeStatistics } from '../../agents/index.ts';
 
 /** How episodes ended. */

@@ -1,6 +1,5 @@
-import { checkEvaluationOptions } from '../../agents/common/evaluationOptions.ts';
-import { type AgentWithPolicy, makeAgent } from '../../agents/common/makeAgent.ts';
-import { EvaluatedAgent } from '../../agents/evaluatedAgent.ts';
+import { checkEvaluationOptions, EvaluatedAgent } from '../../agents/core/evaluate.ts';
+import { type AgentWithPolicy, makeAgent } from '../../agents/train.ts';
 import type { EpisodeSource } from '../../datasets/episode.ts';
 import { makeVec, type VectorEnv } from '../../envs/index.ts';
 import type { Rng } from '../../src/index.ts';

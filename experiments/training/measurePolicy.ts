@@ -1,5 +1,5 @@
-import { evaluateStepwise, MOST_ENVS } from '../../agents/common/evaluate.ts';
-import { inTurns } from '../../agents/common/inTurns.ts';
+import { evaluateStepwise, MOST_ENVS } from '../../agents/core/evaluate.ts';
+import { inTurns } from '../../agents/core/loops.ts';
 import type { EpisodeReport } from '../../agents/index.ts';
 import type { VectorEnv } from '../../envs/index.ts';
 import type { Policy, Rng } from '../../src/index.ts';

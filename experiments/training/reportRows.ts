@@ -1,4 +1,4 @@
-import { EpisodeTally } from '../../agents/common/episodeTally.ts';
+import { EpisodeTally } from '../../agents/core/episodeStatistics.ts';
 import type { EvaluatedReport, TrainingEvaluation } from '../../agents/index.ts';
 import type { MetricsRow } from '../harness/experiment.ts';
 import { isShare, sharesOf } from './shares.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { trainingReports } from '../../agents/common/trainingReports.ts';
+import { trainingReports } from '../../agents/core/loops.ts';
 import { type AgentState, DivergedError, type EvaluatedReport } from '../../agents/index.ts';
 import { savePolicy } from '../../src/index.ts';
 import type { Job, JobContext, MetricsRow } from '../harness/experiment.ts';

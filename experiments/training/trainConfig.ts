@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { agentNamed } from '../../agents/builtinAgents.ts';
-import { type EvaluationOptions, evaluationOptions } from '../../agents/common/evaluationOptions.ts';
-import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
+import { type EvaluationOptions, evaluationOptions } from '../../agents/core/evaluate.ts';
+import { agentNamed } from '../../agents/registry.ts';
+import { trainingDefaults } from '../../agents/train.ts';
 import type { Space } from '../../envs/index.ts';
 import type { EngineName } from '../../src/index.ts';
 import { unwrapSchema } from '../../src/options/schemaField.ts';

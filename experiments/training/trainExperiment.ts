@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { agentNamed, builtinAgents } from '../../agents/builtinAgents.ts';
+import { agentNamed, builtinAgents } from '../../agents/registry.ts';
 import { policies as knownPolicies, selectBackend, selectEngine } from '../../src/index.ts';
 import { show } from '../../src/options/describeIssue.ts';
 import { expectedOneOf } from '../../src/options/nearest.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { ActionValues } from '../../agents/common/actionValues.ts';
+import { ActionValues } from '../../agents/core/critics.ts';
 import { Rng } from '../../src/index.ts';
 import { mlp, under } from '../oracle/mlp.ts';
 import { relu } from './firstUpdate.ts';

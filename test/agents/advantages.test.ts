@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { generalizedAdvantages } from '../../agents/common/advantages.ts';
+import { generalizedAdvantages } from '../../agents/core/rollout.ts';
 
 const golden = JSON.parse(readFileSync(new URL('../golden/gae.json', import.meta.url), 'utf8'));
 

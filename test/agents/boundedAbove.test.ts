@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { boundedAbove } from '../../agents/common/boundedAbove.ts';
-import { clippedSurrogate } from '../../agents/common/clippedSurrogate.ts';
+import { boundedAbove, clippedSurrogate } from '../../agents/core/policyGradient.ts';
 
 const MOST = 3;
 const values = [-1e6, -200, -20, -3, -0.05, 0, 0.05, 2.999, 3, 3.001, 20, 200, 1e6];

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { clippedSurrogate, standardized } from '../../agents/common/clippedSurrogate.ts';
+import { clippedSurrogate, standardized } from '../../agents/core/policyGradient.ts';
 import { gradient } from '../oracle/calculus.ts';
 
 const logProb = [-1, -2.2, 0.3, -1, -0.9, 2];

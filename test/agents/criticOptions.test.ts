@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { ActionValues } from '../../agents/common/actionValues.ts';
+import { ActionValues } from '../../agents/core/critics.ts';
 import { Sac, type SacOptions, SoftQLearning, Td3 } from '../../agents/index.ts';
 import { Box } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { estimatedEntropy } from '../../agents/common/estimatedEntropy.ts';
+import { estimatedEntropy } from '../../agents/core/policyGradient.ts';
 import {
   boxSquash,
   type Distribution,

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { evaluateStepwise } from '../../agents/common/evaluate.ts';
-import { inTurns } from '../../agents/common/inTurns.ts';
+import { evaluateStepwise } from '../../agents/core/evaluate.ts';
+import { inTurns } from '../../agents/core/loops.ts';
 import { evaluate, Reinforce } from '../../agents/index.ts';
 import {
   BaseEnv,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GrowingRows } from '../../agents/common/growingRows.ts';
+import { GrowingRows } from '../../agents/core/observationRows.ts';
 
 const CHUNK_BYTES = 2 ** 22;
 

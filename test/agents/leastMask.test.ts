@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { leastMask } from '../../agents/common/leastMask.ts';
+import { leastMask } from '../../agents/core/replay.ts';
 import { compile, Rng } from '../../src/index.ts';
 
 const masks = (count: number) =>

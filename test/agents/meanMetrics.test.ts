@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MeanMetrics } from '../../agents/common/meanMetrics.ts';
+import { MeanMetrics } from '../../agents/core/state.ts';
 
 test('gives the means of each name since the last time, and refuses where there are none', () => {
   const metrics = new MeanMetrics<'loss' | 'entropy'>('Ppo');

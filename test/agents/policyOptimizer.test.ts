@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { PolicyOptimizer } from '../../agents/common/policyOptimizer.ts';
+import { PolicyOptimizer } from '../../agents/core/policyGradient.ts';
 import { Adam, GaussianPolicy, makePolicy, Rng } from '../../src/index.ts';
 
 const task = {

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { presetFor } from '../../agents/common/presetOf.ts';
-import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
+import { presetFor, trainingDefaults } from '../../agents/train.ts';
 
 vi.mock(import('../../agents/presets.ts'), () => ({
   presets: {

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { agentNamed } from '../../agents/builtinAgents.ts';
-import { ExplorationNoise } from '../../agents/common/explorationNoise.ts';
-import { usualPolicy } from '../../agents/common/usualPolicy.ts';
+import { ExplorationNoise } from '../../agents/core/exploring.ts';
 import {
   A2c,
   type Agent,
@@ -17,6 +15,8 @@ import {
   Sac,
   Td3,
 } from '../../agents/index.ts';
+import { agentNamed } from '../../agents/registry.ts';
+import { usualPolicy } from '../../agents/train.ts';
 import { EpisodesInMemory } from '../../datasets/index.ts';
 import { type Box, loadEnv, make, makeVec, type Space } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';

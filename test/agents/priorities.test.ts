@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Priorities } from '../../agents/common/priorities.ts';
+import { Priorities } from '../../agents/core/replay.ts';
 import { Rng } from '../../src/index.ts';
 
 const ERRORS = [0.5, -2, 0, 7, -0.03, 1, 1e-3, 3];

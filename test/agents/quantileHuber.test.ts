@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { quantileHuber } from '../../agents/common/quantileHuber.ts';
+import { quantileHuber } from '../../agents/core/critics.ts';
 import { compile } from '../../src/index.ts';
 import { gradient } from '../oracle/calculus.ts';
 

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
-import { checkFitsInMemory } from '../../agents/common/checkFitsInMemory.ts';
-import { bytesPerTransition, ReplayBuffer, type ReplayBufferOptions } from '../../agents/common/replayBuffer.ts';
-import { replayFor } from '../../agents/common/replayFor.ts';
-import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
+import { checkFitsInMemory } from '../../agents/core/checks.ts';
+import { vectorEnvFor } from '../../agents/core/envs.ts';
+import { bytesPerTransition, ReplayBuffer, type ReplayBufferOptions, replayFor } from '../../agents/core/replay.ts';
 import { Dqn, QrDqn, Sac, SoftQLearning, Td3, Tqc } from '../../agents/index.ts';
 import { sacOptions } from '../../agents/sac.ts';
 import type { Episode } from '../../datasets/episode.ts';

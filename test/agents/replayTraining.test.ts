@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { offPolicyOptions } from '../../agents/common/offPolicyOptions.ts';
-import { replayFor } from '../../agents/common/replayFor.ts';
-import { ReplayTraining, type ReplayTrainingOptions } from '../../agents/common/replayTraining.ts';
-import { ScalarParameter } from '../../agents/common/scalarParameter.ts';
-import type { Transitions } from '../../agents/common/transitions.ts';
-import { vectorEnvFor } from '../../agents/common/vectorEnvFor.ts';
+import { vectorEnvFor } from '../../agents/core/envs.ts';
+import { ReplayTraining, type ReplayTrainingOptions } from '../../agents/core/loops.ts';
+import { offPolicyOptions } from '../../agents/core/options.ts';
+import { replayFor, type Transitions } from '../../agents/core/replay.ts';
+import { ScalarParameter } from '../../agents/core/state.ts';
 import { Box, type Discrete, SyncVectorEnv } from '../../envs/index.ts';
 import { makePolicy, Rng } from '../../src/index.ts';
 import { parseOptions } from '../../src/options/parseOptions.ts';

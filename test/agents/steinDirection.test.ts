@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { steinDirection } from '../../agents/common/steinDirection.ts';
+import { steinDirection } from '../../agents/core/exploring.ts';
 import { wrapAngle } from '../../src/bijectors/elementwise/wrapAngle.ts';
 import { Rng } from '../../src/index.ts';
 import { stein } from '../oracle/stein.ts';

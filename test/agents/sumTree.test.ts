@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SumTree } from '../../agents/common/sumTree.ts';
+import { SumTree } from '../../agents/core/replay.ts';
 import { Rng } from '../../src/index.ts';
 
 test.each([1, 2, 7, 64, 100])('after any updates of %i numbers, sums and finds are those of a list', (count) => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { tdTarget } from '../../agents/common/tdTarget.ts';
+import { tdTarget } from '../../agents/core/critics.ts';
 
 const batch = {
   rewards: tf.tensor1d([1, -2, 0.5]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { trainingDefaults } from '../../agents/common/trainingDefaults.ts';
 import { train } from '../../agents/index.ts';
+import { trainingDefaults } from '../../agents/train.ts';
 import { Box, make } from '../../envs/index.ts';
 import { trainSettings } from '../../experiments/training/trainSettings.ts';
 import { makePolicy, Rng } from '../../src/index.ts';

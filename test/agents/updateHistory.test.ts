@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { UpdateHistory } from '../../agents/common/updateHistory.ts';
+import { UpdateHistory } from '../../agents/core/state.ts';
 import { Adam, compile, Mlp, Rng, valueAndGradients } from '../../src/index.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { soften } from '../../agents/common/soften.ts';
-import { valueLoss } from '../../agents/common/valueLoss.ts';
+import { soften } from '../../agents/core/rollout.ts';
+import { valueLoss } from '../../agents/core/valueFunction.ts';
 import { gradient } from '../oracle/calculus.ts';
 
 const value = [1, 2, -1, 0.3, 5];

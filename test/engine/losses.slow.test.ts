@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { clippedSurrogate, standardized } from '../../agents/common/clippedSurrogate.ts';
+import { clippedSurrogate, standardized } from '../../agents/core/policyGradient.ts';
 import {
   boxSquash,
   circularSplineFlow,

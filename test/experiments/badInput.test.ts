@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { builtinAgents } from '../../agents/builtinAgents.ts';
+import { builtinAgents } from '../../agents/registry.ts';
 import { drift } from './fixture/drift.ts';
 import { oxbow, oxbowOn } from './fixture/oxbow.ts';
 import { registry } from './fixture/registry.ts';

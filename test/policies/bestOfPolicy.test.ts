@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { actingAgents } from '../../agents/builtinAgents.ts';
 import {
   A2c,
   BehaviorCloning,
@@ -14,6 +13,7 @@ import {
   Td3,
   Td3Bc,
 } from '../../agents/index.ts';
+import { actingAgents } from '../../agents/registry.ts';
 import { Box, Dict, makeVec } from '../../envs/index.ts';
 import {
   BestOfPolicy,

@@ -1,6 +1,6 @@
 import { type Policy, Rng, selectBackend, selectEngine } from 'oxbow';
 import { type AnyEnv, make } from 'oxbow/envs';
-import { trainingReports } from '../../agents/common/trainingReports.ts';
+import { trainingReports } from '../../agents/core/loops.ts';
 import { AntHeadingEnv } from '../../envs/mujoco/lake/antHeadingEnv.ts';
 import { loadMujoco } from '../../envs/mujoco/loadMujoco.ts';
 import type { MujocoEnv } from '../../envs/mujoco/mujocoEnv.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { plainStateDict } from '../../../agents/common/agentParts.ts';
-import { trainingReports } from '../../../agents/common/trainingReports.ts';
+import { trainingReports } from '../../../agents/core/loops.ts';
+import { plainStateDict } from '../../../agents/core/state.ts';
 import { type AgentState, evaluate } from '../../../agents/index.ts';
 import { makeFolder } from '../../../src/files.ts';
 import { type Policy, Rng, type StateDict } from '../../../src/index.ts';

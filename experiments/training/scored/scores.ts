@@ -1,4 +1,4 @@
-import { presetOf } from '../../../agents/common/presetOf.ts';
+import { presetOf } from '../../../agents/train.ts';
 import type { Answer } from '../../harness/conclusion.ts';
 import type { Figure, Outcome, Section, SummaryRow, Table } from '../../harness/experiment.ts';
 import { groupBy } from '../../harness/groupBy.ts';

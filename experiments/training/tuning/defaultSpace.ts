@@ -1,4 +1,4 @@
-import type { ActingAgentName } from '../../../agents/builtinAgents.ts';
+import type { ActingAgentName } from '../../../agents/registry.ts';
 import type { Dimension, SearchSpace } from '../../harness/tuning/searchSpace.ts';
 
 type Space = Readonly<Record<string, Dimension>>;

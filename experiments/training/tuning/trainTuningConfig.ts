@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { evaluationOptions } from '../../../agents/common/evaluationOptions.ts';
+import { evaluationOptions } from '../../../agents/core/evaluate.ts';
 import { commonShape } from '../../harness/experiment.ts';
 import { SEARCHES, type SearchName, type SearchSpace } from '../../harness/tuning/searchSpace.ts';
 import { type TrainChoice, type TrainConfig, trainSchema } from '../trainConfig.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ActingAgentName, agentNamed } from '../../../agents/builtinAgents.ts';
 import { DivergedError, episodeStatistics } from '../../../agents/index.ts';
+import { type ActingAgentName, agentNamed } from '../../../agents/registry.ts';
 import { Rng, savePolicy, selectBackend, selectEngine } from '../../../src/index.ts';
 import { portablePath } from '../../harness/commandOf.ts';
 import type { Job, JobContext, JobResult, Outcome, SummaryRow } from '../../harness/experiment.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { agentNamed } from '../../../agents/builtinAgents.ts';
-import { presetFor } from '../../../agents/common/presetOf.ts';
+import { agentNamed } from '../../../agents/registry.ts';
+import { presetFor } from '../../../agents/train.ts';
 import type { Settings } from '../../harness/tuning/searchSpace.ts';
 import { trainSettings } from '../trainSettings.ts';
 import type { TrainTuningConfig } from './trainTuningConfig.ts';

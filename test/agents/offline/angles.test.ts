@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import type { ActionValues } from '../../../agents/common/actionValues.ts';
+import type { ActionValues } from '../../../agents/core/critics.ts';
 import { Iql, NfRlbc } from '../../../agents/index.ts';
 import { EpisodesInMemory } from '../../../datasets/index.ts';
 import { Box } from '../../../envs/index.ts';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { MeanMetrics } from '../../../agents/common/meanMetrics.ts';
-import { offlineOptions } from '../../../agents/common/offlineOptions.ts';
-import { OfflineReplay } from '../../../agents/common/offlineReplay.ts';
-import { valueWeight } from '../../../agents/common/valueWeight.ts';
+import { valueWeight } from '../../../agents/core/critics.ts';
+import { offlineOptions } from '../../../agents/core/offlineOptions.ts';
+import { OfflineReplay } from '../../../agents/core/offlineReplay.ts';
+import { MeanMetrics } from '../../../agents/core/state.ts';
 import {
   type Agent,
   type AgentState,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { leastMask } from '../../../agents/common/leastMask.ts';
+import { leastMask } from '../../../agents/core/replay.ts';
 import { Recording } from '../../../src/engine/recording.ts';
 import { autoRuntime, flopsPerOperation } from '../../../src/engine/runtime/autoRuntime.ts';
 import { costOf } from '../../../src/engine/runtime/graphCost.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { polyak } from '../../../agents/common/polyak.ts';
+import { polyak } from '../../../agents/core/critics.ts';
 import { reachable, usedInputs } from '../../../src/engine/graph/graph.ts';
 import type { Port } from '../../../src/engine/graph/port.ts';
 import { elementCount } from '../../../src/engine/graph/value.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
 import { presets } from '../../../agents/index.ts';
+import { type ActingAgentName, actingAgents, builtinAgents } from '../../../agents/registry.ts';
 import type { Outcome } from '../../../experiments/harness/experiment.ts';
 import { drawSettings, type SearchSpace } from '../../../experiments/harness/tuning/searchSpace.ts';
 import { NO_CODE, refusedCode } from '../../../experiments/training/allowedCode.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { actingAgents, builtinAgents } from '../../../agents/builtinAgents.ts';
+import { actingAgents, builtinAgents } from '../../../agents/registry.ts';
 import { drawSettings } from '../../../experiments/harness/tuning/searchSpace.ts';
 import { tryOut } from '../../../experiments/training/tryOut.ts';
 import { defaultSpace } from '../../../experiments/training/tuning/defaultSpace.ts';

@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import { NUM_ENVS_LIMIT } from '../../envs/core/numEnvsLimit.ts';
+import {
+  type AnyEnv,
+  type AutoresetMode,
+  type BatchArray,
+  Box,
+  Discrete,
+  type EnvId,
+  type EnvOptions,
+  FlatVectorEnv,
+  type Info,
+  type MakeLimits,
+  MultiBinary,
+  MultiDiscrete,
+  makeVec,
+  type Space,
+  SyncVectorEnv,
+  type VectorEnv,
+  type VectorResetOptions,
+  type VectorStep,
+} from '../../envs/index.ts';
+import { type ChoiceSpace, choicesOf, ObservationLayout, type Policy, type Rng } from '../../src/index.ts';
+import { note } from '../../src/note.ts';
+import { partSchemas } from './options.ts';
+
+/** Copies rows of actions into `target`, as the environment gets them: each component of a box clipped to its bounds. */
+export function commandActions(actions: ArrayLike<number>, space: ActionSpace, target: Float32Array): void {
+  if (!(space instanceof Box)) {
+    for (let i = 0; i < target.length; i++) target[i] = actions[i]!;
+    return;
+  }
+  const { low, high, size } = space;
+  for (let i = 0; i < target.length; i++) {
+    target[i] = Math.min(Math.max(actions[i]!, low[i % size]!), high[i % size]!);
+  }
+}
+
+/** Fills `actions`, `[envs · actionDim]`, with draws that are uniform in a space: a bounded box, or one of choices. */
+export function fillUniform(actions: Float32Array, space: ActionSpace, rng: Rng): Float32Array {
+  const { size } = space;
+  if (!(space instanceof Box)) {
+    // TypeScript does not see that each kind of space writes what it samples.
+    const choices = space as Discrete;
+    for (let i = 0; i < actions.length; i += size) choices.write(choices.sample(rng), actions, i);
+    return actions;
+  }
+  const { low, high } = space;
+  for (let i = 0; i < actions.length; i++) actions[i] = rng.uniform(low[i % size], high[i % size]);
+  return actions;
+}
+
+/**
+ * Where a policy acts: the id of an environment, a function that makes one at each call, or environments that there are. Of those
+ * that are opened by id or by a function, whoever opens them closes them.
+ */
+export type EnvSource<Id extends string = string> = Id | EnvId | (() => AnyEnv) | AnyEnv | VectorEnv;
+
+const isEnvSource = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'function' || partSchemas.env.safeParse(value).success;
+
+/** The fields of an {@link EnvRequest}, for the schema of options. */
+export const envRequestShape = {
+  env: z.custom<EnvSource>(isEnvSource, 'the id of an environment, a function that makes one, or environments').meta({
+    description: 'the id of an environment, a function that makes one at each call, or environments that there are',
+    type: 'string, () => Env, Env or VectorEnv',
+  }),
+  envOptions: z.record(z.string(), z.unknown()).optional().describe('options of an environment that is named'),
+  numEnvs: z.int().positive().max(NUM_ENVS_LIMIT).optional().meta({
+    description: 'how many environments to open; not of environments that there are',
+    unit: 'environments',
+  }),
+};
+
+/** How {@link EnvSource}s are opened. */
+export interface EnvRequest<Id extends string = string> {
+  readonly env: EnvSource<Id>;
+  /** Options of an environment that is named. */
+  readonly envOptions?: (EnvOptions<Id> & MakeLimits) | undefined;
+  /** How many to open; not of environments that there are. */
+  readonly numEnvs?: number | undefined;
+}
+
+/** Environments that are open. */
+interface OpenEnvs {
+  readonly env: VectorEnv | AnyEnv;
+  /** What it was named, undefined if by no id. */
+  readonly id: string | undefined;
+  /** Closes what was opened here. */
+  close(): void;
+}
+
+/**
+ * Opens environments that reset in the step that ends an episode.
+ * @param owner who asks, as errors name it: `train`
+ * @param usual how many, unless `numEnvs` says it
+ * @throws as `makeVec` does; if options or a number are given for environments that there are
+ */
+export function openEnvs(owner: string, { env: source, envOptions, numEnvs }: EnvRequest, usual: number): OpenEnvs {
+  if (typeof source !== 'string' && envOptions !== undefined) {
+    if ('workers' in envOptions && typeof source === 'function') {
+      const expected = 'expected the id that it is registered under, in a module of its own';
+      throw new Error(`${owner}: envOptions: workers: a function cannot go to another thread, ${expected}`);
+    }
+    throw new Error(
+      `${owner}: envOptions: these are for an environment that is named by its id, got ${kindOf(source)}`,
+    );
+  }
+  const [count, autoresetMode] = [numEnvs ?? usual, 'sameStep'] as const;
+  if (typeof source === 'string') {
+    const env = makeVec(source, { ...envOptions, numEnvs: count, autoresetMode });
+    return { env, id: source, close: () => env.close() };
+  }
+  if (typeof source === 'function') {
+    const env = new SyncVectorEnv(Array<() => AnyEnv>(count).fill(source), { autoresetMode });
+    return { env, id: undefined, close: () => env.close() };
+  }
+  if (numEnvs !== undefined) {
+    throw new Error(
+      `${owner}: numEnvs: got ${numEnvs} for ${kindOf(source)}, expected an id or a function that makes one`,
+    );
+  }
+  return { env: source, id: undefined, close: () => {} };
+}
+
+function kindOf(source: Exclude<EnvSource, string>): string {
+  if (typeof source === 'function') return 'a function that makes one';
+  return 'numEnvs' in source ? `${source.numEnvs} that there are` : 'one that there is';
+}
+
+/** The spaces of one environment, alone or of many. */
+export function spacesOf(env: VectorEnv | AnyEnv): { readonly observationSpace: Space; readonly actionSpace: Space } {
+  return 'numEnvs' in env
+    ? { observationSpace: env.singleObservationSpace, actionSpace: env.singleActionSpace }
+    : { observationSpace: env.observationSpace as Space, actionSpace: env.actionSpace as Space };
+}
+
+/** Keeps what a vector env gave last, for who sees it through a wrapper that changes observations. */
+export class TappedVectorEnv implements VectorEnv {
+  readonly env: VectorEnv;
+  /** What the last reset gave, or the last step. */
+  observations = new Float32Array(0);
+  infos: readonly Info[] = [];
+  /** The last step since the reset. */
+  last: VectorStep | undefined;
+
+  constructor(env: VectorEnv) {
+    this.env = env;
+  }
+
+  get numEnvs(): number {
+    return this.env.numEnvs;
+  }
+
+  get autoresetMode(): AutoresetMode {
+    return this.env.autoresetMode;
+  }
+
+  get singleObservationSpace(): Space {
+    return this.env.singleObservationSpace;
+  }
+
+  get singleActionSpace(): Space {
+    return this.env.singleActionSpace;
+  }
+
+  reset(options?: VectorResetOptions): [observations: Float32Array, infos: Info[]] {
+    const [observations, infos] = this.env.reset(options);
+    Object.assign(this, { observations, infos, last: undefined });
+    return [observations, infos];
+  }
+
+  step(actions: BatchArray): VectorStep {
+    const step = this.env.step(actions);
+    Object.assign(this, { observations: step.observations, infos: step.infos, last: step });
+    return step;
+  }
+
+  close(): void {
+    this.env.close();
+  }
+
+  state(): unknown {
+    return this.env.state();
+  }
+
+  setState(state: unknown): void {
+    this.env.setState(state);
+  }
+}
+
+/** The spaces of actions that policies have. */
+export type ActionSpace = Box | Discrete | MultiDiscrete | MultiBinary;
+
+/** Parallel environments that reset in the step that ends an episode, with the space of their actions. */
+export interface PolicyEnv {
+  readonly env: VectorEnv;
+  readonly actionSpace: ActionSpace;
+}
+
+/**
+ * The environments that a policy acts in, their observations as it sees them; a single one becomes a vector of one. Says so where their
+ * actions have other bounds than those that the policy was made for.
+ * @param owner who asks, as errors name it: `Ppo`
+ * @throws if they do not fit the policy, have actions or observations that no policy has, or do not reset in the same step
+ */
+export function vectorEnvFor(owner: string, policy: Policy, given: VectorEnv | AnyEnv): PolicyEnv {
+  const env = 'numEnvs' in given ? given : new SyncVectorEnv([() => given], { autoresetMode: 'sameStep' });
+  const { singleActionSpace: actionSpace } = env;
+  const layout = new ObservationLayout(`${owner}: the environment's observations`, env.singleObservationSpace);
+  const { discreteActions, observationDim, maskDim } = policy;
+  if (layout.size !== observationDim - maskDim || !isActionSpaceOf(policy, actionSpace)) {
+    const actions = discreteActions ? `${spaceOf(discreteActions)} actions` : `a Box of ${policy.actionDim} actions`;
+    throw new Error(
+      `${owner}: wanted an environment with ${observationDim - maskDim} observations and ${actions}, as the policy has, ` +
+        `got ${layout.size} and ${actionSpace instanceof Box ? `a Box of ${actionSpace.size}` : actionSpace}`,
+    );
+  }
+  if (env.autoresetMode !== 'sameStep') {
+    throw new Error(`${owner}: wanted an environment with autoresetMode 'sameStep', got '${env.autoresetMode}'`);
+  }
+  if (actionSpace instanceof Box) noteOtherBounds(owner, policy, actionSpace);
+  if (layout.isPlain && maskDim === 0) return { env, actionSpace };
+  return { env: new FlatVectorEnv(env, { actionMask: maskDim > 0 }), actionSpace };
+}
+
+function isActionSpaceOf({ discreteActions, actionDim }: Policy, space: unknown): space is ActionSpace {
+  if (discreteActions === undefined) return space instanceof Box && space.size === actionDim;
+  if (!(space instanceof Discrete || space instanceof MultiDiscrete || space instanceof MultiBinary)) return false;
+  return String(spaceOf(discreteActions)) === String(spaceOf(space));
+}
+
+/** Bounds that are missing agree with all others: as those of `ClipAction`, they say nothing of the units of an action. */
+function noteOtherBounds(owner: string, { config }: Policy, { low, high, size }: Box): void {
+  const made = config?.actionSpace;
+  if (made === undefined || !('low' in made)) return;
+  const differ = (a: number, b: number) =>
+    Number.isFinite(a) && Number.isFinite(b) && Math.fround(a) !== Math.fround(b);
+  for (let i = 0; i < size; i++) {
+    if (!differ(made.low[i]!, low[i]!) && !differ(made.high[i]!, high[i]!)) continue;
+    const interval = (...bounds: number[]) => `[${bounds.map((bound) => Number(bound.toPrecision(7))).join(', ')}]`;
+    note(
+      `${owner}: the policy was made for actions in ${interval(made.low[i]!, made.high[i]!)}, the environment has ` +
+        `${interval(low[i]!, high[i]!)}${size > 1 ? ` at ${i}` : ''}`,
+    );
+    return;
+  }
+}
+
+/** The space of such choices, whatever the shape in which they come. */
+function spaceOf(space: ChoiceSpace): Discrete | MultiDiscrete | MultiBinary {
+  if ('n' in space) return new Discrete(space.n, space.start);
+  if ('binaries' in space) return new MultiBinary(space.binaries);
+  const { nvec, start } = choicesOf(space);
+  return new MultiDiscrete(nvec, start);
+}

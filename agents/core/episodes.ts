@@ -1,0 +1,492 @@
+import { z } from 'zod';
+import { arrayOf, type StoredEpisode, usualDtypes } from '../../datasets/storedEpisode.ts';
+import { Box, type EpisodeScript, type Info, type ScriptedEpisode, type VectorEnv } from '../../envs/index.ts';
+import { Actor, type Policy, Rng } from '../../src/index.ts';
+import { parseOptions } from '../../src/options/parseOptions.ts';
+import type { EpisodeReport } from '../agent.ts';
+import { checkObservations, checkStep } from './checks.ts';
+import {
+  type ActionSpace,
+  commandActions,
+  type EnvRequest,
+  envRequestShape,
+  openEnvs,
+  type PolicyEnv,
+  TappedVectorEnv,
+  vectorEnvFor,
+} from './envs.ts';
+import { MOST_ENVS } from './evaluate.ts';
+import { partSchemas } from './options.ts';
+import type { Act, RolloutCollectorOptions } from './rollout.ts';
+
+/** Episodes of each environment in one round. */
+const EACH = 4;
+
+/** Plays of one script for each episode that is kept, beyond some: a tenth of them must do. */
+const MOST_PLAYS = 10;
+
+/** Who may act: a policy, actions drawn from their space, or plans. */
+export type EpisodePlayer = Policy | 'random' | EpisodeScript;
+
+const isScript = (value: unknown): value is EpisodeScript =>
+  typeof (value as Partial<EpisodeScript> | null)?.plans === 'function';
+
+export const collectEpisodesOptions = z.strictObject({
+  policy: z
+    .union(
+      [z.literal('random'), partSchemas.policy, z.custom<EpisodeScript>(isScript)],
+      "a Policy, 'random' or an EpisodeScript",
+    )
+    .meta({
+      description:
+        "who acts; a policy, plans, as LakeDemonstrators has them, or 'random', which draws actions from their space",
+      type: "Policy | 'random' | EpisodeScript",
+    }),
+  ...envRequestShape,
+  episodes: z.int().positive().meta({ description: 'how many episodes, over all environments', unit: 'episodes' }),
+  skip: z.int().nonnegative().default(0).meta({
+    description: 'how many of the first ones are left out: they were collected before',
+    unit: 'episodes',
+  }),
+  seed: z.union([z.number(), z.string()], 'a number or a text').default(0).describe('names the streams'),
+  greedy: z.boolean().default(false).describe('whether to take greedy actions in place of sampled ones'),
+  noise: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'what is added to actions: of boxes normal noise of this standard deviation, where 1 is half of their range; of choices this share is drawn anew',
+    ),
+  infos: z.array(z.string()).default([]).describe('names of the infos to keep, numbers alone; a.b is what b is in a'),
+});
+
+/** Options of {@link collectEpisodes}. */
+export type CollectEpisodesOptions<Id extends string = string> = EnvRequest<Id> &
+  Omit<z.input<typeof collectEpisodesOptions>, keyof EnvRequest>;
+
+/**
+ * Plays episodes of a policy, in several environments side by side, and gives each one when it and those before it have ended.
+ *
+ * They are played in rounds, whose streams are named by their numbers, and environment i of n plays the episodes i, i + n, … of a round. So
+ * episode k is the same in each call with the same options, also where the first ones are left out.
+ *
+ * Actions are kept as the environment got them. Those of a policy are clipped to the bounds of their space; those of plans are what the plans say, in it
+ * or not.
+ *
+ * @example
+ * const episodes = [...collectEpisodes({ policy: 'random', env: 'Pendulum-v1', episodes: 10 })].map(episodeOf);
+ * @throws for an unknown option or one out of range, if the environment does not fit the policy, or gives a number that is not finite
+ */
+export function* collectEpisodes<Id extends string = string>(
+  options: CollectEpisodesOptions<Id>,
+): Generator<StoredEpisode, void, void> {
+  for (const episode of collectStepwise(options)) if (episode !== undefined) yield episode;
+}
+
+/** {@link collectEpisodes}, which also gives undefined after each step of the environments. */
+export function* collectStepwise<Id extends string = string>(
+  options: CollectEpisodesOptions<Id>,
+): Generator<StoredEpisode | undefined, void, void> {
+  const parsed = parseOptions('collectEpisodes', collectEpisodesOptions, options);
+  const { policy, episodes, skip, seed, greedy, noise, infos } = parsed;
+  const opened = openEnvs('collectEpisodes', parsed as CollectEpisodesOptions, Math.min(episodes, MOST_ENVS));
+  let actor: Actor | undefined;
+  try {
+    const given = opened.env as VectorEnv;
+    if (!('numEnvs' in given))
+      throw new Error('collectEpisodes: env: got one that there is, expected an id or a VectorEnv');
+    const tap = new TappedVectorEnv(given);
+    const player = policy as EpisodePlayer;
+    const { env, actionSpace } = collectingEnv(player, tap, noise);
+    const rng = new Rng(seed).split('collect');
+    const plan = isScript(player) ? player.plans(episodes, rng.split('plans')) : undefined;
+    if (player !== 'random' && !isScript(player)) actor = new Actor(player, { rng, batch: env.numEnvs, greedy });
+    const size = EACH * env.numEnvs;
+    for (let round = Math.floor(skip / size); round * size < episodes; round++) {
+      const first = round * size;
+      const count = Math.min(size, episodes - first);
+      let number = first;
+      const plans = plan && ((i: number, own: Rng) => plan(first + i, own));
+      const play = { env, tap, actor, plans, actionSpace, count, noise, infos, rng: rng.split(round) };
+      for (const episode of played(play)) {
+        if (episode === undefined) yield undefined;
+        else if (number++ >= skip) yield episode;
+      }
+    }
+  } finally {
+    actor?.dispose();
+    opened.close();
+  }
+}
+
+/** The environments as a policy sees them. @throws if they do not fit the policy, or the noise does not fit their actions */
+export function collectingEnv(policy: EpisodePlayer, env: VectorEnv, noise: number): PolicyEnv {
+  const seen =
+    policy === 'random' || isScript(policy)
+      ? { env, actionSpace: env.singleActionSpace as ActionSpace }
+      : vectorEnvFor('collectEpisodes', policy, env);
+  checkNoise(seen.actionSpace, noise);
+  return seen;
+}
+
+interface Play {
+  readonly env: VectorEnv;
+  /** What the environments give, before it is flattened for the policy. */
+  readonly tap: TappedVectorEnv;
+  /** Undefined where no policy acts. */
+  readonly actor: Actor | undefined;
+  /** The plan of an episode of the round, where plans act. */
+  readonly plans: ReturnType<EpisodeScript['plans']> | undefined;
+  readonly actionSpace: ActionSpace;
+  readonly count: number;
+  readonly noise: number;
+  readonly infos: readonly string[];
+  readonly rng: Rng;
+}
+
+/** One round. */
+function* played({
+  env,
+  tap,
+  actor,
+  plans,
+  actionSpace,
+  count,
+  noise,
+  infos,
+  rng,
+}: Play): Generator<StoredEpisode | undefined> {
+  const { numEnvs } = env;
+  const [choosing, disturbing] = [rng.split('actions'), rng.split('noise')];
+  const numbers = Int32Array.from({ length: numEnvs }, (_, i) => (i < count ? i : -1));
+  const recorders = Array.from({ length: numEnvs }, () => new Recorder(tap, actionSpace, infos));
+  const ended = new Map<number, StoredEpisode>();
+  const actions = new Float32Array(numEnvs * actionSpace.size);
+  const scripts = plans && new Scripts(plans, count, rng.split('scripts'));
+  let next = 0;
+  let [observations] = env.reset({ seed: rng.split('env').seed });
+  for (let i = 0; i < numEnvs; i++) recorders[i]!.begin(i);
+  while (next < count) {
+    if (scripts !== undefined) scripts.act(tap, numbers, actions);
+    else if (actor === undefined) drawActions(actionSpace, choosing, actions);
+    else commandActions(actor.act(observations, choosing).action, actionSpace, actions);
+    if (noise > 0) disturb(actionSpace, noise, disturbing, actions);
+    const step = env.step(actions);
+    for (let i = 0; i < numEnvs; i++) {
+      const number = numbers[i]!;
+      if (number < 0) continue;
+      const episode = recorders[i]!.add(i, actions);
+      if (episode === undefined) continue;
+      const isOne = scripts?.ends(number, tap.last!.finalInfos[i]!) ?? true;
+      if (isOne) {
+        ended.set(number, episode);
+        numbers[i] = number + numEnvs < count ? number + numEnvs : -1;
+      }
+      recorders[i]!.begin(i);
+    }
+    observations = step.observations;
+    yield undefined;
+    for (let episode = ended.get(next); episode !== undefined; episode = ended.get(next)) {
+      ended.delete(next);
+      next += 1;
+      yield episode;
+    }
+  }
+}
+
+/** The plans of a round. */
+class Scripts {
+  readonly #plans: Exclude<Play['plans'], undefined>;
+  readonly #count: number;
+  readonly #rng: Rng;
+  readonly #playing = new Map<number, ScriptedEpisode>();
+  readonly #plays: number[];
+  #left = 0;
+
+  constructor(plans: Exclude<Play['plans'], undefined>, count: number, rng: Rng) {
+    this.#plans = plans;
+    this.#count = count;
+    this.#rng = rng;
+    this.#plays = Array<number>(count).fill(0);
+  }
+
+  /**
+   * Writes a row of actions for each environment.
+   * @param numbers which episode each environment plays, −1 for none, whose actions are 0
+   */
+  act({ observations, singleObservationSpace }: TappedVectorEnv, numbers: Int32Array, actions: Float32Array): void {
+    actions.fill(0);
+    const size = actions.length / numbers.length;
+    const width = singleObservationSpace.size;
+    for (const [i, number] of numbers.entries()) {
+      if (number < 0) continue;
+      if (!this.#playing.has(number)) {
+        const play = this.#plays[number]!++;
+        this.#playing.set(number, this.#plans(number, this.#rng.split(number).split(play)));
+      }
+      const own = observations.subarray(i * width, (i + 1) * width);
+      actions.set(this.#playing.get(number)!.act(own), i * size);
+    }
+  }
+
+  /**
+   * @returns whether the episode is one that is kept
+   * @throws if hardly any is
+   */
+  ends(number: number, info: Info): boolean {
+    const isKept = this.#playing.get(number)!.keeps(info);
+    this.#playing.delete(number);
+    if (isKept) return true;
+    this.#left += 1;
+    if (this.#left < MOST_PLAYS * (this.#count + MOST_PLAYS)) return false;
+    throw new Error(
+      `collectEpisodes: policy: ${this.#left} episodes of its plans ended otherwise than they are to, the last of them as ${info.outcome}; expected one in ${MOST_PLAYS} to do`,
+    );
+  }
+}
+
+/** The episode that one environment plays. */
+class Recorder {
+  readonly #tap: TappedVectorEnv;
+  readonly #actionSpace: ActionSpace;
+  readonly #infos: readonly string[];
+  #observations: number[] = [];
+  #actions: number[] = [];
+  #rewards: number[] = [];
+  #told: number[][] = [];
+
+  constructor(tap: TappedVectorEnv, actionSpace: ActionSpace, infos: readonly string[]) {
+    this.#tap = tap;
+    this.#actionSpace = actionSpace;
+    this.#infos = infos;
+  }
+
+  begin(env: number): void {
+    this.#observations = [];
+    this.#actions = [];
+    this.#rewards = [];
+    this.#told = this.#infos.map(() => []);
+    this.#observe(this.#tap.observations, this.#tap.infos[env]!, env);
+  }
+
+  /** @returns the episode, if it has ended */
+  add(env: number, actions: Float32Array): StoredEpisode | undefined {
+    const { rewards, terminations, truncations, finalObservations, finalInfos } = this.#tap.last!;
+    const { size } = this.#actionSpace;
+    for (let j = env * size; j < (env + 1) * size; j++) this.#actions.push(actions[j]!);
+    this.#rewards.push(rewards[env]!);
+    const hasEnded = terminations[env] === 1 || truncations[env] === 1;
+    if (!hasEnded) {
+      this.#observe(this.#tap.observations, this.#tap.infos[env]!, env);
+      return undefined;
+    }
+    this.#observe(finalObservations, finalInfos[env]!, env);
+    const steps = this.#rewards.length;
+    const dtypes = usualDtypes(this.#tap.singleObservationSpace, this.#tap.singleActionSpace);
+    const atEnd = (value: number) => {
+      const values = new Uint8Array(steps);
+      values[steps - 1] = value;
+      return values;
+    };
+    return {
+      observations: arrayOf(dtypes.observations, this.#observations),
+      actions: arrayOf(dtypes.actions, this.#actions),
+      rewards: Float64Array.from(this.#rewards),
+      terminations: atEnd(terminations[env]!),
+      truncations: atEnd(truncations[env]!),
+      ...(this.#infos.length > 0 && {
+        infos: Object.fromEntries(this.#infos.map((name, i) => [name, Float64Array.from(this.#told[i]!)])),
+      }),
+    };
+  }
+
+  #observe(rows: Float32Array, info: Info, env: number): void {
+    const { size } = this.#tap.singleObservationSpace;
+    for (let j = env * size; j < (env + 1) * size; j++) this.#observations.push(rows[j]!);
+    this.#infos.forEach((name, i) => {
+      this.#told[i]!.push(numberIn(info, name));
+    });
+  }
+}
+
+/** The number or boolean of a name, `a.b` for what b is in a; NaN if there is none. */
+function numberIn(info: Info, name: string): number {
+  let value: unknown = info;
+  for (const key of name.split('.')) value = (value as Record<string, unknown> | null | undefined)?.[key];
+  return typeof value === 'number' || typeof value === 'boolean' ? Number(value) : Number.NaN;
+}
+
+function drawActions(space: ActionSpace, rng: Rng, target: Float32Array): void {
+  for (let at = 0; at < target.length; at += space.size) space.write(space.sample(rng) as never, target, at);
+}
+
+function disturb(space: ActionSpace, noise: number, rng: Rng, actions: Float32Array): void {
+  if (space instanceof Box) {
+    const { low, high, size } = space;
+    for (let j = 0; j < actions.length; j++) {
+      actions[j]! += rng.normal(0, (noise * (high[j % size]! - low[j % size]!)) / 2);
+    }
+    commandActions(actions, space, actions);
+    return;
+  }
+  for (let at = 0; at < actions.length; at += space.size) {
+    const drawn = space.sample(rng);
+    if (rng.uniform() < noise) space.write(drawn as never, actions, at);
+  }
+}
+
+function checkNoise(space: ActionSpace, noise: number): void {
+  if (noise === 0) return;
+  if (space instanceof Box && !space.bounded) {
+    throw new Error(`collectEpisodes: noise: got ${noise} for actions without bounds, of which it would be a share`);
+  }
+  if (!(space instanceof Box) && noise > 1) {
+    throw new Error(`collectEpisodes: noise: got ${noise} for actions that are choices, expected a share from 0 to 1`);
+  }
+}
+
+interface EpisodeCollectorOptions extends Omit<RolloutCollectorOptions, 'horizon'> {
+  /** Episodes of each environment in one call of `collect`. */
+  readonly rounds: number;
+}
+
+/** The steps of whole episodes, row by row; the rows of one episode are in their order, with those of others between them. */
+class EpisodeSteps {
+  readonly observations: Float32Array;
+  readonly latents: Float32Array;
+  /** V of the observation that each step began with. */
+  readonly values: Float32Array;
+  /** The discounted sum of rewards from each step on; of a truncated episode with the value of its last observation. */
+  readonly returns: Float32Array;
+  readonly envs: Int32Array;
+
+  constructor(capacity: number, widths: { observation: number; action: number }) {
+    this.observations = new Float32Array(capacity * widths.observation);
+    this.latents = new Float32Array(capacity * widths.action);
+    this.values = new Float32Array(capacity);
+    this.returns = new Float32Array(capacity);
+    this.envs = new Int32Array(capacity);
+  }
+
+  set(other: EpisodeSteps): void {
+    for (const name of ['observations', 'latents', 'values', 'returns', 'envs'] as const) this[name].set(other[name]);
+  }
+}
+
+/**
+ * Runs whole episodes with one policy, of each of several parallel environments as many, so that short ones do not count more often. An
+ * environment whose episode has ended idles until all have.
+ */
+export class EpisodeCollector {
+  /** The steps of the last call of `collect` are in the first `rows` rows; the arrays are used again. */
+  steps: EpisodeSteps;
+  rows = 0;
+  readonly #options: EpisodeCollectorOptions;
+  readonly #widths: { observation: number; action: number };
+  readonly #current: Float32Array;
+  readonly #commanded: Float32Array;
+
+  constructor(options: EpisodeCollectorOptions) {
+    const { env, actionSpace } = options;
+    this.#options = options;
+    this.#widths = { observation: env.singleObservationSpace.size, action: actionSpace.size };
+    this.#current = new Float32Array(env.numEnvs * this.#widths.observation);
+    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
+    this.steps = new EpisodeSteps(256, this.#widths);
+  }
+
+  /** Seeds the environments, with which every training begins. */
+  reset(seed: string): void {
+    this.#options.env.reset({ seed });
+  }
+
+  /**
+   * @param ended gets the episodes
+   * @returns how many steps the environments made, the idle ones included
+   * @throws if the environment gives a reward or an observation that is not finite
+   */
+  collect(rng: Rng, ended: EpisodeReport[]): number {
+    this.rows = 0;
+    this.#options.statistics?.publish();
+    let count = 0;
+    for (let round = 0; round < this.#options.rounds; round++) count += this.#round(rng, ended);
+    return count;
+  }
+
+  /**
+   * Fills the rows behind those of the last call of `collect`, up to `size`, with copies of its first step: an action that the policy took has a
+   * density, which nothing else need have.
+   */
+  pad(size: number): void {
+    const { observation, action } = this.#widths;
+    const { observations, latents } = this.steps;
+    for (let row = this.rows; row < size; row++) {
+      observations.copyWithin(row * observation, 0, observation);
+      latents.copyWithin(row * action, 0, action);
+    }
+  }
+
+  #round(rng: Rng, ended: EpisodeReport[]): number {
+    const { owner, env, actionSpace, act, valuesOf, gamma, statistics, scaler } = this.#options;
+    const { numEnvs } = env;
+    const first = this.rows;
+    const episodes = Array.from({ length: numEnvs }, () => ({ return: 0, length: 0, isRunning: true, after: 0 }));
+    this.#observe(env.reset()[0]);
+    // What idled is in the middle of an episode, which has no end.
+    scaler?.begin();
+    let count = 0;
+    for (let left = numEnvs; left > 0; count += numEnvs) {
+      const acted = act({ observations: this.#current }, rng);
+      commandActions(acted.action, actionSpace, this.#commanded);
+      statistics?.observe(this.#current);
+      const step = env.step(this.#commanded);
+      checkStep(owner, step);
+      const rewards = scaler?.scaled(step) ?? step.rewards;
+      for (let i = 0; i < numEnvs; i++) {
+        const episode = episodes[i]!;
+        if (!episode.isRunning) continue;
+        this.#append(i, acted, rewards[i]!);
+        episode.return += step.rewards[i]!;
+        episode.length += 1;
+        if (!step.terminations[i] && !step.truncations[i]) continue;
+        episode.isRunning = false;
+        left -= 1;
+        if (!step.terminations[i]) episode.after = valuesOf(step.finalObservations)[i]!;
+        ended.push({ return: episode.return, length: episode.length, info: step.finalInfos[i]! });
+      }
+      this.#observe(step.observations);
+    }
+    const { returns, envs } = this.steps;
+    for (let row = this.rows - 1; row >= first; row--) {
+      const episode = episodes[envs[row]!]!;
+      episode.after = returns[row]! + gamma * episode.after;
+      returns[row] = episode.after;
+    }
+    return count;
+  }
+
+  /** Records what environment `i` saw, did and got. */
+  #append(i: number, { latent, value }: ReturnType<Act>, reward: number): void {
+    if (this.rows === this.steps.values.length) {
+      const larger = new EpisodeSteps(2 * this.rows, this.#widths);
+      larger.set(this.steps);
+      this.steps = larger;
+    }
+    const { observation, action } = this.#widths;
+    const { observations, latents, values, returns, envs } = this.steps;
+    for (let j = 0; j < observation; j++) {
+      observations[this.rows * observation + j] = this.#current[i * observation + j]!;
+    }
+    for (let j = 0; j < action; j++) latents[this.rows * action + j] = latent[i * action + j]!;
+    values[this.rows] = value[i]!;
+    returns[this.rows] = reward;
+    envs[this.rows] = i;
+    this.rows += 1;
+  }
+
+  #observe(observations: Float32Array): void {
+    const { owner, env } = this.#options;
+    checkObservations(owner, observations, env.numEnvs);
+    this.#current.set(observations);
+  }
+}

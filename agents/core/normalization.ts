@@ -1,0 +1,275 @@
+import { z } from 'zod';
+import { RunningMeanStd, type RunningMeanStdState } from '../../envs/core/runningMeanStd.ts';
+import type { VectorStep } from '../../envs/index.ts';
+import type { Policy } from '../../src/index.ts';
+import { ObservationLayout, type ObservationPart } from '../../src/policies/observationLayout.ts';
+import type { ObservationMoments } from '../../src/policies/observationNormalizer.ts';
+import { type Stateful, setSameLength } from './state.ts';
+
+/** What brings observations and rewards to one scale; absent where it is not asked for. */
+export interface Normalizers {
+  readonly statistics?: ObservationStatistics | undefined;
+  readonly scaler?: RewardScaler | undefined;
+}
+
+/**
+ * @param policies the policy that acts, and its target network if it has one: they see observations alike
+ * @param options the agent's
+ */
+export function normalizersFor(
+  policies: readonly [Policy, ...Policy[]],
+  numEnvs: number,
+  options: {
+    readonly normalizeObservations: boolean;
+    readonly clipObservations: number;
+    readonly normalizeRewards: boolean;
+    readonly gamma: number;
+  },
+): Normalizers {
+  return {
+    statistics: ObservationStatistics.of(policies, options),
+    scaler: options.normalizeRewards ? new RewardScaler(numEnvs, options.gamma) : undefined,
+  };
+}
+
+/** Options of the agents that act, for normalization. */
+export const normalizationOptions = {
+  normalizeObservations: z
+    .boolean()
+    .default(false)
+    .describe(
+      "whether the policy, and the agent's networks, see observations brought to mean 0, variance 1; bytes and choices, which lie in [0, 1], stay as they are",
+    ),
+  clipObservations: z.number().positive().default(10).meta({
+    description: 'the largest size of a normalized observation; a policy that has a normalizer keeps its own',
+    unit: 'standard deviations',
+  }),
+  normalizeRewards: z
+    .boolean()
+    .default(false)
+    .describe('whether rewards are divided by the standard deviation of the discounted return, for learning only'),
+};
+
+/**
+ * A number that differs from its mean by less than this share of it is constant: what is left is the rounding of float32.
+ */
+const ROUNDING = 1e-6;
+
+/** The variance of each number; 1 of one that has always been the same: how far it may go, nothing has shown. */
+function varianceOf({ mean, variance }: RunningMeanStd): Float64Array {
+  return variance.map((square, i) => {
+    const rounding = ROUNDING * mean[i]!;
+    return square <= rounding * rounding ? 1 : square;
+  });
+}
+
+/** How policies are normalized, if they are to be. */
+interface Asked {
+  readonly normalizeObservations: boolean;
+  readonly clipObservations: number;
+}
+
+/**
+ * Mean and variance of all observations that the agent has acted on, in float64. The policies' normalizers get them when it is said so,
+ * and not at once: within a rollout a policy must stay one and the same. Of numbers that lie in [0, 1] by themselves, bytes and
+ * choices, they get mean 0 and variance 1: a rare choice would be a large number otherwise, and an image brings its scale along.
+ */
+export class ObservationStatistics implements Stateful<RunningMeanStdState> {
+  readonly #moments: RunningMeanStd;
+  readonly #policies: readonly Policy[];
+  readonly #dim: number;
+  readonly #scaled: readonly ObservationPart[];
+
+  private constructor(policies: readonly [Policy, ...Policy[]], moments: RunningMeanStd) {
+    this.#policies = policies;
+    this.#dim = policies[0].observationDim;
+    this.#moments = moments;
+    this.#scaled = partsOf(policies[0]).filter(({ isScaled }) => isScaled);
+  }
+
+  /**
+   * The statistics for a policy and those that follow it, if it has a normalizer or `normalizeObservations` asks for one; else undefined,
+   * and so where no part of an observation is without a scale. They begin with the moments that the first policy has.
+   */
+  static of(policies: readonly [Policy, ...Policy[]], asked: Asked): ObservationStatistics | undefined {
+    const before = momentsOf(policies, asked);
+    if (before === undefined) return undefined;
+    const { mean, variance, count } = before;
+    const moments = new RunningMeanStd(policies[0].observationDim);
+    if (count > 0) moments.setState({ mean: Array.from(mean), variance: Array.from(variance), count });
+    return new ObservationStatistics(policies, moments);
+  }
+
+  /**
+   * The statistics of data from which a policy is to learn, which are exactly theirs; undefined where {@link of} is, and where the policy
+   * brings moments along: it keeps them, since its networks have learned what they see by them.
+   */
+  static ofData(policy: Policy, asked: Asked): ObservationStatistics | undefined {
+    const before = momentsOf([policy], asked);
+    if (before === undefined || before.count > 0) return undefined;
+    return new ObservationStatistics([policy], new RunningMeanStd(policy.observationDim, undefined, 0));
+  }
+
+  /** Takes in observations, row by row. */
+  observe(observations: Float32Array): void {
+    for (let at = 0; at < observations.length; at += this.#dim) {
+      this.#moments.update(observations.subarray(at, at + this.#dim));
+    }
+  }
+
+  /** Gives the policies the moments, see {@link varianceOf}. */
+  publish(): void {
+    const { count } = this.#moments;
+    const [mean, variance] = [this.#moments.mean.slice(), varianceOf(this.#moments)];
+    for (const { at, size } of this.#scaled) {
+      mean.fill(0, at, at + size);
+      variance.fill(1, at, at + size);
+    }
+    for (const { normalizer } of this.#policies) normalizer!.setMoments({ mean, variance, count });
+  }
+
+  state(): RunningMeanStdState {
+    return this.#moments.state();
+  }
+
+  setState(state: RunningMeanStdState): void {
+    this.#moments.setState(state);
+  }
+}
+
+/** The moments that policies have, with a normalizer made for each if it is asked for; undefined where nothing is to be normalized. */
+function momentsOf(policies: readonly [Policy, ...Policy[]], asked: Asked): ObservationMoments | undefined {
+  const parts = partsOf(policies[0]);
+  if (parts.length > 0 && parts.every(({ isScaled }) => isScaled)) return undefined;
+  if (asked.normalizeObservations) {
+    for (const policy of policies) policy.normalizeObservations({ clip: asked.clipObservations });
+  }
+  return policies[0].normalizer?.moments();
+}
+
+/** What an observation is made of, where the policy knows its space. */
+function partsOf({ config }: Policy): readonly ObservationPart[] {
+  return config === undefined ? [] : new ObservationLayout('observations', config.observationSpace).parts;
+}
+
+const EPSILON = 1e-8;
+const CLIP = 10;
+
+type Outcome = Pick<VectorStep, 'rewards' | 'terminations' | 'truncations'>;
+
+interface RewardScalerState {
+  readonly moments: RunningMeanStdState;
+  readonly discounted: Float64Array;
+}
+
+/**
+ * Rewards divided by the standard deviation of the running return of each environment, G ← γ G + r, which is 0 when an episode begins. No
+ * mean is taken off, and ±10 is the most. As Stable-Baselines3's VecNormalize.
+ *
+ * Gymnasium's NormalizeReward differs: G ← γ G (1 − terminated) + r forgets the episode at its last step in place of after it, so that
+ * the last reward, often the largest, is a part of the next episode's return; and an episode that a limit cuts is never forgotten.
+ */
+export class RewardScaler implements Stateful<RewardScalerState> {
+  readonly #gamma: number;
+  readonly #moments = new RunningMeanStd(1);
+  readonly #discounted: Float64Array;
+  readonly #scaled: Float64Array;
+
+  constructor(numEnvs: number, gamma: number) {
+    this.#gamma = gamma;
+    this.#discounted = new Float64Array(numEnvs);
+    this.#scaled = new Float64Array(numEnvs);
+  }
+
+  /** To be called where the environments are reset: each begins an episode, whatever became of the one before. */
+  begin(): void {
+    this.#discounted.fill(0);
+  }
+
+  /** Takes in the rewards of one step. */
+  observe({ rewards, terminations, truncations }: Outcome): void {
+    for (let i = 0; i < rewards.length; i++) {
+      this.#discounted[i] = this.#gamma * this.#discounted[i]! + rewards[i]!;
+      this.#moments.update(this.#discounted.subarray(i, i + 1));
+      if (terminations[i] || truncations[i]) this.#discounted[i] = 0;
+    }
+  }
+
+  scale(reward: number): number {
+    const scaled = reward / Math.sqrt(this.#moments.variance[0]! + EPSILON);
+    return Math.min(Math.max(scaled, -CLIP), CLIP);
+  }
+
+  /** Takes in the rewards of one step. @returns them scaled, in an array that the next call uses again */
+  scaled(step: Outcome): Float64Array {
+    this.observe(step);
+    for (let i = 0; i < this.#scaled.length; i++) this.#scaled[i] = this.scale(step.rewards[i]!);
+    return this.#scaled;
+  }
+
+  state(): RewardScalerState {
+    return { moments: this.#moments.state(), discounted: this.#discounted.slice() };
+  }
+
+  setState({ moments, discounted }: RewardScalerState): void {
+    const before = this.#moments.state();
+    this.#moments.setState(moments);
+    try {
+      setSameLength({ discounted: [this.#discounted, discounted] });
+    } catch (error) {
+      this.#moments.setState(before);
+      throw error;
+    }
+  }
+}
+
+/** An option of the agents that learn from data. */
+export const standardize = z
+  .boolean()
+  .default(true)
+  .describe(
+    'whether, where actions have no bounds, actions and observations are brought to mean 0, deviation 1 by the data, as a part of the policy',
+  );
+
+/**
+ * Mean and deviation of the actions of data, in float64, for a policy that was made for actions without bounds. A policy that has
+ * been trained, or has units already, stays as it is.
+ */
+export class ActionMoments {
+  readonly #policy: Policy;
+  readonly #moments: RunningMeanStd;
+
+  private constructor(policy: Policy) {
+    this.#policy = policy;
+    this.#moments = new RunningMeanStd(policy.actionDim, undefined, 0);
+  }
+
+  /** Undefined where the policy takes no units of data. */
+  static of(policy: Policy, { standardize }: { readonly standardize: boolean }): ActionMoments | undefined {
+    return standardize && policy.takesUnits ? new ActionMoments(policy) : undefined;
+  }
+
+  /** Takes in actions, row by row. */
+  observe(actions: Float32Array): void {
+    const { actionDim } = this.#policy;
+    for (let at = 0; at < actions.length; at += actionDim) this.#moments.update(actions.subarray(at, at + actionDim));
+  }
+
+  /** Tells the policy. A number that has always been the same gets deviation 1. */
+  publish(): void {
+    this.#policy.standardizeActions({ mean: this.#moments.mean, deviation: varianceOf(this.#moments).map(Math.sqrt) });
+  }
+}
+
+/**
+ * The statistics of the observations of data, where they are asked for, or actions are brought to their units: then as far as the policy can
+ * normalize.
+ */
+export function observationsOfData(
+  policy: Policy,
+  asked: Parameters<typeof ObservationStatistics.ofData>[1],
+  actions: ActionMoments | undefined,
+): ObservationStatistics | undefined {
+  const normalizeObservations = asked.normalizeObservations || (actions !== undefined && policy.canNormalize());
+  return ObservationStatistics.ofData(policy, { ...asked, normalizeObservations });
+}

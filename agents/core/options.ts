@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import type { AnyEnv, VectorEnv } from '../../envs/index.ts';
+import type { Policy } from '../../src/index.ts';
+import { activationNames } from '../../src/nn/activation.ts';
+import { rngSchema } from '../../src/options/rngSchema.ts';
+import { type Rate, rateSchema } from '../../src/training/rate.ts';
+import { normalizationOptions } from './normalization.ts';
+
+/** The learning rates of a policy and its critics. */
+export const actorCriticRates = {
+  /** As a compiled update takes them: scalars. */
+  shapes: { learningRate: { shape: [] }, criticLearningRate: { shape: [] } },
+  /** The critics have the policy's where none of their own is given. */
+  of: ({
+    learningRate,
+    criticLearningRate = learningRate,
+  }: {
+    learningRate: Rate;
+    criticLearningRate?: Rate | undefined;
+  }) => ({
+    learningRate,
+    criticLearningRate,
+  }),
+};
+
+export type ActorCriticRate = keyof typeof actorCriticRates.shapes;
+
+/** Options that several agents have. */
+export const gamma = z.number().min(0).max(1).default(0.99).describe('γ, the discount of a step');
+
+export const shapeRate = z
+  .number()
+  .nonnegative()
+  .default(0.3)
+  .describe(
+    "rate of the variables that shape the policy's noise, as a share of the learning rate; those of a flow below its head",
+  );
+
+/** What a rate is more than a number, as meanings say it. */
+export const OVER_TRAINING = 'may change over the training';
+
+/** @param what it moves: `the policy` */
+export const learningRate = (what: string, usual: number) =>
+  rateSchema.default(usual).describe(`learning rate of ${what}; ${OVER_TRAINING}`);
+
+/** @param what has the layers: `the value network` */
+export const layerWidths = (what: string, usual: readonly number[]) =>
+  z
+    .array(z.int().positive())
+    .readonly()
+    .default(usual)
+    .meta({ description: `widths of the hidden layers of ${what}`, unit: 'neurons' });
+
+export const maxGradientNorm = (of: string, usual: number) =>
+  z.number().positive().default(usual).describe(`largest global norm of ${of}`);
+
+/** The same, where as a rule there is none. */
+export const optionalMaxGradientNorm = (of: string) =>
+  z.number().positive().optional().describe(`largest global norm of ${of}; by default there is no bound`);
+
+export const reportEvery = (usual: number) =>
+  z.int().positive().default(usual).meta({ description: 'updates from one report to the next', unit: 'updates' });
+
+export const normalizeAdvantages = (where: string, usual: boolean) =>
+  z.boolean().default(usual).describe(`whether advantages are brought to mean 0, variance 1 in each ${where}`);
+
+export const entropyCoefficient = z
+  .number()
+  .nonnegative()
+  .default(0)
+  .describe('c_e, the weight of the entropy bonus in the loss');
+
+export const baseEntropy = z.number().optional().meta({
+  description:
+    "H₀, the entropy beyond which entropy is rewarded; by default 0, and with bounds far from ±1, as [0, 1000], what is 0 in units of the bounds; with the logarithm of the action space's measure the uniform policy has no reward for it, so that no episode is worth going on for its entropy alone",
+  unit: 'nats',
+});
+
+/** Options of the agents that learn values of actions, for their critics and beside them. */
+export const criticOptions = {
+  critics: z.int().positive().default(2).describe('N, how many critics there are'),
+  criticHidden: layerWidths('the critics', [256, 256]),
+  criticActivation: z
+    .enum(activationNames)
+    .default('relu')
+    .describe("activation after each of the critics' hidden layers"),
+  criticLayerNorm: z
+    .boolean()
+    .default(false)
+    .describe("whether each of the critics' hidden layers is normalized before its activation (LayerNorm)"),
+  criticLearningRate: rateSchema
+    .optional()
+    .describe(`learning rate of the critics, by default learningRate; ${OVER_TRAINING}`),
+  criticMaxGradientNorm: optionalMaxGradientNorm("the critics' gradient"),
+  maxGradientNorm: optionalMaxGradientNorm("the policy's gradient"),
+};
+
+/** What a target takes of the critics' values, of agents that stay near data: their least is then often too low. */
+export const targetValue = z
+  .enum(['mean', 'least'])
+  .default('mean')
+  .describe("what a target takes of the critics' values; their mean, or the least, where values grow too high");
+
+/** For how many critics a target takes the least. */
+export const criticsPerTarget = z
+  .int()
+  .positive()
+  .optional()
+  .describe(
+    'M, how many of the critics, drawn anew in each update, a target takes the least of; by default all. Where it is given, the policy climbs the mean of all critics, as in REDQ',
+  );
+
+/** @throws if targets are to take the least of more critics than there are */
+export function checkCriticsPerTarget(
+  owner: string,
+  { critics, criticsPerTarget }: { readonly critics: number; readonly criticsPerTarget?: number | undefined },
+): void {
+  if (criticsPerTarget === undefined || criticsPerTarget <= critics) return;
+  throw new Error(
+    `${owner}: criticsPerTarget: got ${criticsPerTarget}, expected at most the ${critics} critics that there are`,
+  );
+}
+
+/** @param what is delayed: `the policy` */
+export const policyDelay = (what: string, usual: number) =>
+  z
+    .int()
+    .positive()
+    .default(usual)
+    .meta({ description: `updates of the critics for each one of ${what}`, unit: 'updates' });
+
+/** What agents are made of, for their options' schemas. A policy is known by what it can do, so that anyone's will do. */
+export const partSchemas = {
+  policy: z
+    .custom<Policy>((value) => has(value, 'given', 'trainableVariables'), 'a Policy')
+    .meta({ description: 'the policy that is trained', type: 'Policy' }),
+  env: z
+    .custom<VectorEnv | AnyEnv>((value) => has(value, 'reset', 'step', 'close'), 'a VectorEnv or an Env')
+    .meta({
+      description: 'parallel environments that reset in the step that ends an episode, or a single environment',
+      type: 'VectorEnv | Env',
+    }),
+  rng: rngSchema.describe("streams the initial weights of the agent's own networks"),
+};
+
+function has(value: unknown, ...methods: readonly string[]): boolean {
+  const object = value as Record<string, unknown> | null | undefined;
+  return typeof object === 'object' && methods.every((method) => typeof object?.[method] === 'function');
+}
+
+/** Options of the agents that learn from a replay buffer. */
+export const offPolicyOptions = {
+  ...partSchemas,
+  bufferSize: z
+    .int()
+    .positive()
+    .default(1_000_000)
+    .meta({ description: 'capacity of the replay buffer', unit: 'transitions' }),
+  batchSize: z.int().positive().default(256).meta({ description: 'size of a minibatch', unit: 'transitions' }),
+  learningStarts: z.int().positive().default(100).meta({
+    description: 'environment steps before the first update; until then actions are uniform, unless they are unbounded',
+    unit: 'steps',
+  }),
+  updateEvery: z.int().positive().default(1).meta({
+    description:
+      'environment steps between two blocks of updates, each of updateEvery × updatesPerStep; with 1 an update is made as soon as it is due',
+    unit: 'steps',
+  }),
+  updatesPerStep: z.number().positive().default(1).meta({
+    description: 'updates for each environment step after learningStarts; 0.25 is one update every four steps',
+    unit: 'updates per step',
+  }),
+  learningRate: learningRate('all networks', 3e-4),
+  gamma,
+  nSteps: z.int().positive().default(1).meta({
+    description:
+      'n, over how many steps a target sums up rewards before it asks for a value: r₀ + γ r₁ + … + γⁿ V(sₙ); fewer where the episode ends',
+    unit: 'steps',
+  }),
+  tau: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.005)
+    .describe('τ of the target networks, θ′ ← θ′ + τ (θ − θ′) after each update'),
+  prioritizedAlpha: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'α of prioritized replay: a transition is drawn in proportion to δ^α, δ the mean over the critics of |Q − y|; 0 draws uniformly, 0.6 is usual',
+    ),
+  prioritizedBeta: rateSchema
+    .refine(
+      (rate) =>
+        typeof rate === 'function' || (typeof rate === 'number' ? [rate] : rate.linear).every((beta) => beta <= 1),
+      'at most 1',
+    )
+    .default({ linear: [0.4, 1] })
+    .describe(
+      "β of prioritized replay: how far importance weights of the critics' loss make up for drawing some transitions more often, 1 entirely",
+    ),
+  ...normalizationOptions,
+  reportEvery: z
+    .int()
+    .positive()
+    .default(1000)
+    .meta({ description: 'environment steps from one report to the next', unit: 'steps' }),
+};
+
+/** Options of the noise that agents of continuous actions add to what they try. */
+export const noiseOptions = {
+  explorationNoise: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .meta({ description: 'σ of the noise on the actions that are tried', unit: 'half the width of the bounds' }),
+  noiseCorrelation: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('ρ, the correlation of this noise from one step to the next; with 0 each step has its own'),
+};

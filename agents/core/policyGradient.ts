@@ -1,0 +1,162 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type ActionDistribution,
+  clipByGlobalNorm,
+  Module,
+  type Optimizer,
+  type Policy,
+  type Rng,
+  Sgd,
+} from '../../src/index.ts';
+import { stopGradient } from '../../src/nn/stopGradient.ts';
+
+/**
+ * min(x, most), entry by entry, whose gradient is 1 everywhere, also where the bound holds: what is too large can still be told to come down.
+ *
+ * The straight-through estimator of Bengio et al., "Estimating or Propagating Gradients Through Stochastic Neurons", arXiv:1308.3432.
+ */
+export function boundedAbove(x: tf.Tensor, most: number): tf.Tensor {
+  // x − x is 0, and has the gradient of x.
+  const without = tf.sub(
+    x,
+    stopGradient(() => tf.clone(x)),
+  );
+  return tf.add(
+    stopGradient(() => tf.minimum(x, most)),
+    without,
+  );
+}
+
+interface SurrogateInputs {
+  /** log π(a | o) of the policy that is being improved, `[batch]`. */
+  readonly logProb: tf.Tensor;
+  /** log π(a | o) of the policy that acted, `[batch]`. */
+  readonly oldLogProb: tf.Tensor;
+  readonly advantages: tf.Tensor;
+  /** ε, a scalar. */
+  readonly clip: tf.Tensor;
+}
+
+/**
+ * PPO's policy loss, −E[min(ρ A, clip(ρ, 1 − ε, 1 + ε) A)] with ρ = π / π_old, and what is reported of it:
+ * the low-variance estimate E[(ρ − 1) − log ρ] of KL(π_old ‖ π), the share of samples with |ρ − 1| > ε, and the largest ρ.
+ *
+ * Schulman et al., arXiv:1707.06347, equation 7; Schulman, "Approximating KL divergence", 2020.
+ */
+export function clippedSurrogate({ logProb, oldLogProb, advantages, clip }: SurrogateInputs): {
+  policyLoss: tf.Tensor;
+  approxKl: tf.Tensor;
+  clipFraction: tf.Tensor;
+  largestRatio: tf.Tensor;
+} {
+  const logRatio = tf.sub(logProb, oldLogProb);
+  const ratio = tf.exp(logRatio);
+  const clipped = tf.minimum(tf.maximum(ratio, tf.sub(1, clip)), tf.add(1, clip));
+  const surrogate = tf.minimum(tf.mul(ratio, advantages), tf.mul(clipped, advantages));
+  return {
+    policyLoss: tf.neg(tf.mean(surrogate)),
+    approxKl: tf.mean(tf.sub(tf.sub(ratio, 1), logRatio)),
+    clipFraction: tf.mean(tf.cast(tf.greater(tf.abs(tf.sub(ratio, 1)), clip), 'float32')),
+    largestRatio: tf.max(ratio),
+  };
+}
+
+/** (x − mean) / (std + 1e-8) over all entries, std with the sample's n − 1; a single entry, which has no std, stays as it is. */
+export function standardized(x: tf.Tensor): tf.Tensor {
+  if (x.size === 1) return x;
+  const centered = tf.sub(x, tf.mean(x));
+  const variance = tf.div(tf.sum(tf.square(centered)), x.size - 1);
+  return tf.div(centered, tf.add(tf.sqrt(variance), 1e-8));
+}
+
+/**
+ * An unbiased estimate of the mean entropy of a batch of action distributions, −E[log π], nats, with an unbiased gradient.
+ *
+ * Through reparameterized samples the gradient is that of the estimate. Others are constants a, and the gradient is
+ * −E[(log π(a) − b) ∇log π(a)] (the score function's), where b is the mean of log π over the other samples of the batch.
+ *
+ * Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
+ */
+export function estimatedEntropy(distribution: ActionDistribution, rng: Rng): tf.Tensor {
+  if (distribution.reparameterized) return tf.neg(tf.mean(distribution.sampleWithLogProb(rng).logProb));
+  const latent = stopGradient(() => distribution.sampleWithLogProb(rng).latent);
+  const logProb = distribution.logProb(latent);
+  const value = stopGradient(() => tf.clone(logProb));
+  const { size } = logProb;
+  const advantage = size === 1 ? value : tf.mul(tf.sub(value, tf.mean(value)), size / (size - 1));
+  // The second term is 0 and carries the gradient.
+  return tf.neg(tf.add(tf.mean(value), tf.mean(tf.mul(advantage, tf.sub(logProb, value)))));
+}
+
+/**
+ * The mean entropy of the policy, nats: exact where it is known; else from fresh samples where its gradient is asked for, and
+ * from the actions at hand where it is only reported.
+ * @param logProb log π of the actions at hand, `[batch]`
+ */
+export function meanEntropy(
+  distribution: ActionDistribution,
+  { logProb, rng, isTrained }: { logProb: tf.Tensor; rng: Rng; isTrained: boolean },
+): tf.Tensor {
+  if (distribution.entropy) return tf.mean(distribution.entropy());
+  return isTrained ? estimatedEntropy(distribution, rng) : tf.neg(tf.mean(logProb));
+}
+
+interface PolicyOptimizerOptions {
+  /** The rate of the policy's {@link Policy.shapeVariables}, as a share of the others'. */
+  readonly shapeRate: number;
+  /** The largest global norm of the gradient by either kind of variables. */
+  readonly maxGradientNorm: number;
+  /** Makes the optimizer of all variables but those of shape. */
+  readonly optimizer: (parameters: readonly tf.Variable[]) => Optimizer;
+  /** Variables that learn beside the policy's place and width, as those of a value function; none. */
+  readonly others?: readonly tf.Variable[];
+}
+
+/**
+ * For policy gradients of any policy: an optimizer of one's choice for the variables that move and stretch the distribution, plain
+ * gradient descent for those that shape it, and a bound of the gradient for either.
+ *
+ * Adam makes steps of about one size whatever the gradient. Of a flow's many variables most have a gradient that is little more
+ * than the noise of the sample; normalized, it moves the density as far as a signal would, and uses up what a clipped objective
+ * allows. Gradient descent moves a shape as far as the samples agree about it. The bounds are apart because a large gradient by shape
+ * must not make the others' step small, nor their optimizer's memory of it.
+ */
+export class PolicyOptimizer extends Module {
+  /** The optimizer of the policy's place and width, and of the others. */
+  readonly main: Optimizer;
+  /** The optimizer of the policy's shape; absent where the policy tells no such variables apart. */
+  readonly shape: Sgd | undefined;
+  readonly #options: PolicyOptimizerOptions;
+
+  constructor(policy: Policy, options: PolicyOptimizerOptions) {
+    super();
+    // Anyone's policy will do, a subclass or not.
+    const shape = policy.shapeVariables?.() ?? [];
+    const rest = policy.trainableVariables().filter((variable) => !shape.includes(variable));
+    this.main = options.optimizer([...rest, ...(options.others ?? [])]);
+    if (shape.length > 0) this.shape = new Sgd(shape);
+    this.#options = options;
+  }
+
+  /** The variables that {@link update} changes. */
+  get parameters(): readonly tf.Variable[] {
+    return [...this.main.parameters, ...(this.shape?.parameters ?? [])];
+  }
+
+  /**
+   * One step down the gradients.
+   * @param gradients one for each of {@link parameters}, in their order
+   * @returns the global norm of the gradient by all variables but those of shape, before it was bounded
+   */
+  update(gradients: readonly tf.Tensor[], learningRate: tf.Tensor): tf.Tensor {
+    const { shapeRate, maxGradientNorm } = this.#options;
+    const count = this.main.parameters.length;
+    const main = clipByGlobalNorm(gradients.slice(0, count), maxGradientNorm);
+    this.main.update(main.gradients, learningRate);
+    if (this.shape !== undefined) {
+      const shape = clipByGlobalNorm(gradients.slice(count), maxGradientNorm);
+      this.shape.update(shape.gradients, tf.mul(learningRate, shapeRate));
+    }
+    return main.norm;
+  }
+}

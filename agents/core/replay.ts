@@ -1,0 +1,684 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { z } from 'zod';
+import type { Episode } from '../../datasets/episode.ts';
+import { FlatVectorEnv, type VectorEnv, type VectorStep } from '../../envs/index.ts';
+import { ObservationLayout, portableMath, type Rng } from '../../src/index.ts';
+import type { EpisodeReport } from '../agent.ts';
+import { checkFitsInMemory, checkObservations, checkStep } from './checks.ts';
+import { commandActions, type PolicyEnv } from './envs.ts';
+import { EpisodeTracker } from './episodeStatistics.ts';
+import type { Normalizers } from './normalization.ts';
+import { GrowingRows, ObservationRows } from './observationRows.ts';
+import type { offPolicyOptions } from './options.ts';
+import type { Stateful } from './state.ts';
+
+/**
+ * 1 for each of the `count` least numbers of a row, 0 for the others; of equal ones the first are taken: `[…, n]` → `[…, n]`. The rank
+ * of a number is how many come before it, counted by comparing all pairs, which is quicker than sorting a short row. It has no gradient.
+ */
+export function leastMask(x: tf.Tensor, count: number): tf.Tensor {
+  const n = x.shape.at(-1)!;
+  const [own, other] = [tf.expandDims(x, -1), tf.expandDims(x, -2)];
+  const places = tf.range(0, n);
+  const isEarlier = tf.less(tf.expandDims(places, 0), tf.expandDims(places, 1));
+  const comesBefore = tf.logicalOr(tf.less(other, own), tf.logicalAnd(isEarlier, tf.equal(other, own)));
+  const ranks = tf.sum(tf.cast(comesBefore, 'float32'), -1);
+  return tf.cast(tf.less(ranks, count), 'float32');
+}
+
+/** ε, what is added to an error, so that no row is lost for ever. */
+const LEAST = 1e-6;
+
+interface PrioritiesState {
+  /** pᵢ^α of the rows that are held. */
+  readonly powers: Float64Array;
+  readonly largest: number;
+}
+
+/**
+ * Prioritized draws: row i with probability P(i) = pᵢ^α / Σⱼ pⱼ^α, where pᵢ = |δᵢ| + ε is the size of its last error (of several critics
+ * see `tdErrors`), and for a row that is new the largest there has been.
+ *
+ * Draws are stratified: one from each of `batch` parts of equal probability. That some rows come more often is made up for by the
+ * importance weights wᵢ = (N P(i))^−β / maxⱼ wⱼ, the largest over the minibatch.
+ *
+ * Schaul, Quan, Antonoglou and Silver, "Prioritized Experience Replay", arXiv:1511.05952, the proportional variant.
+ */
+export class Priorities {
+  readonly #alpha: number;
+  readonly #tree: SumTree;
+  /** max p. */
+  #largest = 1;
+
+  constructor(capacity: number, alpha: number) {
+    this.#alpha = alpha;
+    this.#tree = new SumTree(capacity);
+  }
+
+  clear(): void {
+    this.#tree.setFirst(new Float64Array());
+    this.#largest = 1;
+  }
+
+  /** A row that is new. */
+  add(row: number): void {
+    this.#tree.set(row, power(this.#largest, this.#alpha));
+  }
+
+  /** Sets the priority of a row by its error δ. @throws if it is not finite */
+  update(row: number, error: number): void {
+    const priority = Math.abs(error) + LEAST;
+    if (!Number.isFinite(priority)) throw new Error(`the error of row ${row} is ${error}, expected a finite number`);
+    this.#largest = Math.max(this.#largest, priority);
+    this.#tree.set(row, power(priority, this.#alpha));
+  }
+
+  /**
+   * Draws rows, and their weights.
+   * @param held N, how many rows there are
+   * @param beta β
+   * @throws if there are none
+   */
+  draw(rng: Rng, rows: Int32Array, weights: Float32Array, held: number, beta: number): void {
+    if (held === 0) throw new Error('Priorities.draw: there are no rows to draw from');
+    const tree = this.#tree;
+    const { total } = tree;
+    // The largest weight is that of the least probable row.
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < rows.length; i++) {
+      const row = tree.find(((i + rng.uniform()) / rows.length) * total);
+      rows[i] = row;
+      least = Math.min(least, tree.get(row));
+    }
+    for (let i = 0; i < rows.length; i++) weights[i] = power(least / tree.get(rows[i]!), beta);
+  }
+
+  /** @param held N */
+  state(held: number): PrioritiesState {
+    return { powers: this.#tree.first(held), largest: this.#largest };
+  }
+
+  setState({ powers, largest }: PrioritiesState): void {
+    this.#tree.setFirst(powers);
+    this.#largest = largest;
+  }
+}
+
+/** x^y, x > 0. */
+function power(x: number, y: number): number {
+  return portableMath.exp(y * portableMath.log(x));
+}
+
+/** The version of the state's format; 1 had the next observations beside the observations. */
+const VERSION = 2;
+
+/** How an episode went on after a transition. */
+const TERMINATED = 1;
+const TRUNCATED = 2;
+
+export interface ReplayBufferOptions {
+  /** Whose it is, as errors name it: `Sac`. */
+  readonly owner: string;
+  /** The most transitions that it holds. */
+  readonly capacity: number;
+  /** Transitions in a minibatch. */
+  readonly batchSize: number;
+  /** Parallel environments. */
+  readonly numEnvs: number;
+  readonly observationDim: number;
+  readonly actionDim: number;
+  /** γ */
+  readonly gamma: number;
+  /** n, over how many steps rewards are summed up; 1 by default. */
+  readonly nSteps?: number;
+  /** α, how much an error counts in how often its row is drawn; with 0, the default, draws are uniform. */
+  readonly prioritizedAlpha?: number;
+  /** Whether all numbers of observations are k/255 for whole numbers k from 0 to 255, of which k is kept, as a byte. */
+  readonly bytes?: boolean;
+}
+
+interface ReplayBufferState {
+  readonly version: number;
+  readonly added: number;
+  readonly current: Float32Array;
+  readonly observations: Float32Array | Uint8Array;
+  readonly actions: Float32Array;
+  readonly rewards: Float32Array;
+  readonly ends: Uint8Array;
+  readonly lastObservations: Float32Array | Uint8Array;
+  readonly priorities?: PrioritiesState | undefined;
+}
+
+/** A transition, in arrays of many. */
+interface Row {
+  readonly observations: Float32Array;
+  readonly actions: Float32Array;
+  readonly rewards: ArrayLike<number>;
+  /** Which row of these arrays it is. */
+  readonly at: number;
+  readonly end: number;
+  /** Where it led to, if the episode ended with it: row `lastAt` of `lasts`. */
+  readonly lasts: Float32Array;
+  readonly lastAt: number;
+}
+
+/** How a minibatch is drawn. */
+interface Drawing {
+  /** What becomes of each reward. */
+  readonly scale?: ((reward: number) => number) | undefined;
+  /** β of {@link Priorities}; without priorities it has no part. */
+  readonly beta?: number;
+}
+
+/**
+ * The last transitions of parallel environments, of which minibatches are drawn; written round and round.
+ *
+ * All environments step together, so of `numEnvs` rows in a row each is of another one, and what a transition led to is the observation
+ * `numEnvs` rows further on: it is stored once. The last observations of episodes are kept apart. Memory grows with what is held.
+ *
+ * With n steps a row drawn stands for the rewards from it on,
+ *
+ *   R = r₀ + γ r₁ + … + γᵐ⁻¹ rₘ₋₁,  discount γᵐ,  next observation sₘ,
+ *
+ * where m is n, or less where the episode ends before or the steps after it have not been made yet.
+ *
+ * Rows are drawn uniformly, or by the {@link Priorities} of their errors.
+ */
+export class ReplayBuffer implements Stateful<ReplayBufferState> {
+  /** Shapes of a minibatch. */
+  readonly shapes: { readonly [Column in keyof Transitions]: { readonly shape: number[] } };
+  /** The observations that the next actions answer, `[envs · observationDim]`. */
+  readonly current: Float32Array;
+  readonly #options: ReplayBufferOptions;
+  readonly #observations: ObservationRows;
+  readonly #actions: GrowingRows<Float32Array>;
+  readonly #rewards: GrowingRows<Float32Array>;
+  /** 0 where the episode went on. */
+  readonly #ends: GrowingRows<Uint8Array>;
+  /** Which row of the last observations a transition has that ended its episode. */
+  readonly #endRows: GrowingRows<Int32Array>;
+  readonly #lastObservations: ObservationRows;
+  /** Rows of the last observations that are not in use, and how many have ever been. */
+  #freeEndRows: number[] = [];
+  #usedEndRows = 0;
+  readonly #priorities: Priorities | undefined;
+  readonly #batch: Transitions;
+  /** The rows of the minibatch. */
+  readonly #drawn: Int32Array;
+  /** Transitions so far, those that were overwritten included. */
+  #added = 0;
+
+  constructor(options: ReplayBufferOptions) {
+    this.#options = options;
+    const { capacity, batchSize, numEnvs, observationDim, actionDim, prioritizedAlpha = 0, bytes = false } = options;
+    this.current = new Float32Array(numEnvs * observationDim);
+    this.#observations = new ObservationRows(observationDim, capacity, bytes);
+    this.#actions = new GrowingRows(Float32Array, actionDim, capacity);
+    this.#rewards = new GrowingRows(Float32Array, 1, capacity);
+    this.#ends = new GrowingRows(Uint8Array, 1, capacity);
+    this.#endRows = new GrowingRows(Int32Array, 1, capacity);
+    this.#lastObservations = new ObservationRows(observationDim, capacity, bytes);
+    this.#priorities = prioritizedAlpha > 0 ? new Priorities(capacity, prioritizedAlpha) : undefined;
+    this.shapes = {
+      observations: { shape: [batchSize, observationDim] },
+      actions: { shape: [batchSize, actionDim] },
+      rewards: { shape: [batchSize] },
+      nextObservations: { shape: [batchSize, observationDim] },
+      terminations: { shape: [batchSize] },
+      discounts: { shape: [batchSize] },
+      ...(this.#priorities && { weights: { shape: [batchSize] } }),
+    };
+    this.#batch = {
+      observations: new Float32Array(batchSize * observationDim),
+      actions: new Float32Array(batchSize * actionDim),
+      rewards: new Float32Array(batchSize),
+      nextObservations: new Float32Array(batchSize * observationDim),
+      terminations: new Float32Array(batchSize),
+      discounts: new Float32Array(batchSize),
+      ...(this.#priorities && { weights: new Float32Array(batchSize) }),
+    };
+    this.#drawn = new Int32Array(batchSize);
+  }
+
+  /** How many transitions it holds. */
+  get size(): number {
+    return Math.min(this.#added, this.#options.capacity);
+  }
+
+  /** Forgets all transitions. */
+  clear(): void {
+    this.#added = 0;
+    this.#freeEndRows = [];
+    this.#usedEndRows = 0;
+    this.#priorities?.clear();
+  }
+
+  /** Forgets all transitions. @param observations the first ones of all environments */
+  begin(observations: Float32Array): void {
+    this.clear();
+    this.#observe(observations);
+  }
+
+  /**
+   * Takes a step of all environments from the current observations.
+   * @param actions what they got, `[envs · actionDim]`
+   * @throws if observations that are to be bytes are none, or there is no memory for more
+   */
+  add(actions: Float32Array, step: Omit<VectorStep, 'infos' | 'finalInfos' | 'resets'>): void {
+    const { rewards, terminations, truncations, finalObservations } = step;
+    for (let i = 0; i < this.#options.numEnvs; i++) {
+      const end = endOf(terminations[i]!, truncations[i]!);
+      if (end !== 0) this.#check(finalObservations, i);
+      this.#addRow({ observations: this.current, actions, rewards, at: i, end, lasts: finalObservations, lastAt: i });
+    }
+    this.#observe(step.observations);
+  }
+
+  /**
+   * Takes a whole episode: the same as its steps one after the other. One that neither ended nor was cut counts as cut.
+   * @throws if the replay is of several environments, observations that are to be bytes are none, or there is no memory for more
+   */
+  addEpisode({ observations, actions, rewards, terminations, truncations }: Episode): void {
+    const { owner, numEnvs } = this.#options;
+    if (numEnvs !== 1) throw new Error(`${owner}: a replay of ${numEnvs} environments takes steps, and no episodes`);
+    const steps = rewards.length;
+    for (let t = 0; t <= steps; t++) this.#check(observations, t, `step ${t} of an episode has`);
+    for (let t = 0; t < steps; t++) {
+      const end = endOf(terminations[t]!, t === steps - 1 ? 1 : truncations[t]!);
+      this.#addRow({ observations, actions, rewards, at: t, end, lasts: observations, lastAt: t + 1 });
+    }
+  }
+
+  /** Transitions drawn with replacement, in arrays that the next call uses again. @throws if it holds none */
+  sample(rng: Rng, { scale, beta = 1 }: Drawing = {}): Transitions {
+    const rows = this.#drawn;
+    const { size } = this;
+    if (this.#priorities) this.#priorities.draw(rng, rows, this.#batch.weights!, size, beta);
+    else for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(0, size);
+    for (let i = 0; i < rows.length; i++) this.#gather(rows[i]!, this.#batch, i, scale);
+    return this.#batch;
+  }
+
+  /**
+   * Writes transitions that are drawn uniformly, with replacement, into the rows of a minibatch from `begin` on, up to `end`.
+   * @throws if it holds none
+   */
+  sampleInto(batch: Transitions, begin: number, end: number, rng: Rng, { scale }: Drawing = {}): void {
+    const { size } = this;
+    for (let i = begin; i < end; i++) this.#gather(rng.integer(0, size), batch, i, scale);
+  }
+
+  /**
+   * Sets the priorities of the rows of the last minibatch, where it has weights.
+   * @param errors δ, `[batch]`: how far each row was from its target
+   * @throws if one is not finite
+   */
+  prioritize(errors: ArrayLike<number>): void {
+    this.#drawn.forEach((row, i) => {
+      this.#priorities?.update(row, errors[i]!);
+    });
+  }
+
+  state(): ReplayBufferState {
+    const { size } = this;
+    const ends = this.#ends.first(size);
+    const endRows: number[] = [];
+    for (let row = 0; row < size; row++) if (ends[row] !== 0) endRows.push(this.#endRows.get(row));
+    return {
+      version: VERSION,
+      added: this.#added,
+      current: this.current.slice(),
+      observations: this.#observations.first(size),
+      actions: this.#actions.first(size),
+      rewards: this.#rewards.first(size),
+      ends,
+      // In the order of their transitions' rows.
+      lastObservations: this.#lastObservations.gathered(endRows),
+      ...(this.#priorities && { priorities: this.#priorities.state(size) }),
+    };
+  }
+
+  setState(state: ReplayBufferState): void {
+    const size = this.#checkState(state);
+    this.current.set(state.current);
+    this.#observations.setFirst(state.observations);
+    this.#actions.setFirst(state.actions);
+    this.#rewards.setFirst(state.rewards);
+    this.#ends.setFirst(state.ends);
+    this.#lastObservations.setFirst(state.lastObservations);
+    this.#freeEndRows = [];
+    this.#usedEndRows = 0;
+    for (let row = 0; row < size; row++) {
+      if (state.ends[row] !== 0) this.#endRows.set(row, this.#usedEndRows++);
+    }
+    if (state.priorities) this.#priorities?.setState(state.priorities);
+    this.#added = state.added;
+  }
+
+  #observe(observations: Float32Array): void {
+    for (let i = 0; i < this.#options.numEnvs; i++) this.#check(observations, i);
+    this.current.set(observations);
+  }
+
+  /** Adds a transition. */
+  #addRow({ observations, actions, rewards, at, end, lasts, lastAt }: Row): void {
+    const { owner, capacity } = this.#options;
+    try {
+      const row = this.#added % capacity;
+      if (this.#added >= capacity && this.#ends.get(row) !== 0) this.#freeEndRows.push(this.#endRows.get(row));
+      this.#observations.write(row, observations, at);
+      this.#actions.write(row, actions, at);
+      this.#rewards.set(row, rewards[at]!);
+      this.#ends.set(row, end);
+      this.#priorities?.add(row);
+      if (end !== 0) {
+        const endRow = this.#freeEndRows.pop() ?? this.#usedEndRows++;
+        this.#endRows.set(row, endRow);
+        this.#lastObservations.write(endRow, lasts, lastAt);
+      }
+      this.#added += 1;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Error(
+        `${owner}: bufferSize: got ${capacity}, but there is no memory for more than the ${this.#added} transitions that were made`,
+      );
+    }
+  }
+
+  /** Writes what a row stands for into row i of a minibatch. */
+  #gather(row: number, batch: Transitions, i: number, scale: ((reward: number) => number) | undefined): void {
+    const { capacity, numEnvs, gamma, nSteps = 1 } = this.#options;
+    const { observations, actions, rewards, nextObservations, terminations, discounts } = batch;
+    this.#observations.read(row, observations, i);
+    this.#actions.read(row, actions, i);
+    let at = row;
+    /** How many transitions have been added after it, of all environments. */
+    let after = ((this.#added - 1) % capacity) - row;
+    if (after < 0) after += capacity;
+    let sum = 0;
+    let discount = 1;
+    for (let k = 1; ; k++) {
+      const reward = this.#rewards.get(at);
+      sum += discount * (scale === undefined ? reward : scale(reward));
+      discount *= gamma;
+      if (k === nSteps || after < numEnvs || this.#ends.get(at) !== 0) break;
+      at = (at + numEnvs) % capacity;
+      after -= numEnvs;
+    }
+    rewards[i] = sum;
+    discounts[i] = discount;
+    const end = this.#ends.get(at);
+    terminations[i] = end === TERMINATED ? 1 : 0;
+    if (end !== 0) this.#lastObservations.read(this.#endRows.get(at), nextObservations, i);
+    else if (after >= numEnvs) this.#observations.read((at + numEnvs) % capacity, nextObservations, i);
+    else {
+      // The last step of all environments, the last row of which is of the last environment.
+      const { observationDim } = this.#options;
+      const from = (numEnvs - 1 - after) * observationDim;
+      for (let j = 0; j < observationDim; j++) nextObservations[i * observationDim + j] = this.current[from + j]!;
+    }
+  }
+
+  /** @throws if the observation in row i, by default that of environment i, cannot be kept */
+  #check(observations: Float32Array, i: number, what = `environment ${i} gave`): void {
+    const misfit = this.#observations.misfit(observations, i);
+    if (misfit === undefined) return;
+    throw new Error(
+      `${this.#options.owner}: ${what} ${misfit} in its observation, expected whole numbers from 0 to 255 over 255, as its space says`,
+    );
+  }
+
+  /** @returns how many transitions the state has @throws if it does not fit */
+  #checkState(state: ReplayBufferState): number {
+    const { capacity, numEnvs, observationDim, actionDim, bytes } = this.#options;
+    const { version, added, current, ends } = state;
+    if (version !== VERSION) {
+      throw new Error(`the replay has version ${version ?? 1} of the format, this oxbow reads version ${VERSION}`);
+    }
+    if (!Number.isSafeInteger(added) || added < 0 || added % numEnvs !== 0) {
+      throw new Error(`added: got ${added}, expected a whole number of steps of ${numEnvs} environments`);
+    }
+    const size = Math.min(added, capacity);
+    checkRows('current', current, Float32Array, numEnvs, observationDim);
+    checkRows('ends', ends, Uint8Array, size, 1);
+    const ofObservations = bytes ? Uint8Array : Float32Array;
+    checkRows('observations', state.observations, ofObservations, size, observationDim);
+    checkRows('actions', state.actions, Float32Array, size, actionDim);
+    checkRows('rewards', state.rewards, Float32Array, size, 1);
+    checkRows('lastObservations', state.lastObservations, ofObservations, countEnds(ends), observationDim);
+    const isPrioritized = this.#priorities !== undefined;
+    if ((state.priorities === undefined) === isPrioritized) {
+      const [has, lacks] = isPrioritized ? ['agent', 'state'] : ['state', 'agent'];
+      throw new Error(`priorities: the ${has} has some, the ${lacks} has none: expected the same options`);
+    }
+    if (state.priorities) checkRows('priorities.powers', state.priorities.powers, Float64Array, size, 1);
+    return size;
+  }
+}
+
+/** What each transition takes, last observations of episodes aside. */
+export function bytesPerTransition({
+  observationDim,
+  actionDim,
+  bytes = false,
+  prioritizedAlpha = 0,
+}: Pick<ReplayBufferOptions, 'observationDim' | 'actionDim' | 'bytes' | 'prioritizedAlpha'>): number {
+  // Action, reward, how it ended, and where its last observation is then; the tree of the priorities.
+  return observationDim * (bytes ? 1 : 4) + actionDim * 4 + 4 + 1 + 4 + (prioritizedAlpha > 0 ? 32 : 0);
+}
+
+/** How an episode went on after a transition; where both are said, the task itself ended. */
+function endOf(terminated: number, truncated: number): number {
+  return terminated ? TERMINATED : truncated ? TRUNCATED : 0;
+}
+
+/** How many of the transitions ended an episode. */
+function countEnds(ends: Uint8Array): number {
+  return ends.reduce((sum, end) => sum + Number(end !== 0), 0);
+}
+
+type Numbers = Float32Array | Float64Array | Uint8Array;
+
+function checkRows(
+  name: string,
+  values: Numbers | undefined,
+  type: new (length: number) => Numbers,
+  rows: number,
+  width: number,
+): void {
+  if (values instanceof type && values.length === rows * width) return;
+  throw new Error(
+    `${name}: got ${values?.constructor.name} of ${values?.length} numbers, expected a ${type.name} of ${rows} rows of ${width}`,
+  );
+}
+
+interface ReplayCollectorOptions extends PolicyEnv, Normalizers {
+  /** Whose replay it is, as errors name it: `Sac`. */
+  readonly owner: string;
+  readonly replay: ReplayBuffer;
+}
+
+type ReplayCollectorState = ReturnType<EpisodeTracker['state']>;
+
+/** Steps parallel environments and keeps the transitions in a replay buffer. */
+export class ReplayCollector implements Stateful<ReplayCollectorState> {
+  readonly #options: ReplayCollectorOptions;
+  readonly #tracker: EpisodeTracker;
+  readonly #commanded: Float32Array;
+
+  constructor(options: ReplayCollectorOptions) {
+    const { env, actionSpace } = options;
+    this.#options = options;
+    this.#commanded = new Float32Array(env.numEnvs * actionSpace.size);
+    this.#tracker = new EpisodeTracker(env.numEnvs);
+  }
+
+  /** Resets the environments and forgets the replay, with which every training begins. */
+  reset(seed: string): void {
+    const { owner, replay, env, scaler } = this.#options;
+    const [observations] = env.reset({ seed });
+    checkObservations(owner, observations, env.numEnvs);
+    replay.begin(observations);
+    this.#tracker.reset();
+    scaler?.begin();
+  }
+
+  /**
+   * One step of every environment.
+   * @param actions `[envs · actionDim]`; the environments and the replay get them clipped to their bounds
+   * @param ended gets the episodes that end with it
+   * @throws if an environment gives a reward or an observation that is not finite
+   */
+  step(actions: ArrayLike<number>, ended: EpisodeReport[]): void {
+    const { owner, env, actionSpace, replay, statistics, scaler } = this.#options;
+    commandActions(actions, actionSpace, this.#commanded);
+    const step = env.step(this.#commanded);
+    checkStep(owner, step);
+    scaler?.observe(step);
+    checkObservations(owner, step.observations, env.numEnvs);
+    statistics?.observe(replay.current);
+    statistics?.publish();
+    replay.add(this.#commanded, step);
+    this.#tracker.track(step, ended);
+  }
+
+  /** Between two steps; the environments and the replay are not among it. */
+  state(): ReplayCollectorState {
+    return this.#tracker.state();
+  }
+
+  setState(state: ReplayCollectorState): void {
+    this.#tracker.setState(state);
+  }
+}
+
+/**
+ * The replay that an agent's options ask for. Where bytes are all that observations have, as in images and one-hot vectors, it keeps bytes.
+ * @param owner whose it is, as errors name it: `Sac`
+ * @throws if as many transitions as it is to hold can never fit in memory
+ */
+export function replayFor(
+  owner: string,
+  config: Pick<
+    z.output<z.ZodObject<typeof offPolicyOptions>>,
+    'bufferSize' | 'batchSize' | 'gamma' | 'nSteps' | 'prioritizedAlpha'
+  >,
+  env: VectorEnv,
+): ReplayBuffer {
+  const { bufferSize: capacity, batchSize, gamma, nSteps, prioritizedAlpha } = config;
+  const { numEnvs } = env;
+  const [observationDim, actionDim] = [env.singleObservationSpace.size, env.singleActionSpace.size];
+  // A mask of actions, which may be added to the flat observation, is of zeros and ones.
+  const given = env instanceof FlatVectorEnv ? env.env : env;
+  const bytes = new ObservationLayout(`${owner}: observations`, given.singleObservationSpace).areBytes;
+  const sizes = { capacity, batchSize, numEnvs, observationDim, actionDim };
+  const options = { owner, ...sizes, gamma, nSteps, prioritizedAlpha, bytes };
+  // First: what holds the priorities takes all of its memory at once.
+  checkFitsInMemory(`${owner}: bufferSize`, capacity, 'transitions', bytesPerTransition(options));
+  return new ReplayBuffer(options);
+}
+
+/**
+ * Numbers ≥ 0 with the sums over parts of them, in a binary tree: a number is set, and the one at which a running sum passes a value is found, in
+ * O(log n). Each inner node is the sum of its two children, rounded once, so the tree depends on the numbers alone and not on the order
+ * in which they were set.
+ */
+export class SumTree {
+  readonly count: number;
+  /** Node 1 is the root, those of i are 2 i and 2 i + 1; the leaves are the last half. */
+  readonly #nodes: Float64Array;
+  readonly #leaves: number;
+
+  /** All are 0. */
+  constructor(count: number) {
+    this.count = count;
+    let leaves = 1;
+    while (leaves < count) leaves *= 2;
+    this.#leaves = leaves;
+    this.#nodes = new Float64Array(2 * leaves);
+  }
+
+  /** The sum of all. */
+  get total(): number {
+    return this.#nodes[1]!;
+  }
+
+  get(i: number): number {
+    return this.#nodes[this.#leaves + i]!;
+  }
+
+  set(i: number, value: number): void {
+    const nodes = this.#nodes;
+    let at = this.#leaves + i;
+    nodes[at] = value;
+    for (at >>>= 1; at >= 1; at >>>= 1) nodes[at] = nodes[2 * at]! + nodes[2 * at + 1]!;
+  }
+
+  /** The first `count` numbers. */
+  first(count: number): Float64Array {
+    return this.#nodes.slice(this.#leaves, this.#leaves + count);
+  }
+
+  /** Sets the first numbers, and all others to 0. */
+  setFirst(values: Float64Array): void {
+    const nodes = this.#nodes;
+    nodes.fill(0);
+    nodes.set(values, this.#leaves);
+    for (let at = this.#leaves - 1; at >= 1; at--) nodes[at] = nodes[2 * at]! + nodes[2 * at + 1]!;
+  }
+
+  /** The i with Σ_{j < i} xⱼ ≤ sum < Σ_{j ≤ i} xⱼ, or one next to it by rounding; never one of number 0, unless all are. */
+  find(sum: number): number {
+    const nodes = this.#nodes;
+    let rest = sum;
+    let at = 1;
+    while (at < this.#leaves) {
+      const left = nodes[2 * at]!;
+      if (rest < left || nodes[2 * at + 1] === 0) {
+        at = 2 * at;
+      } else {
+        rest -= left;
+        at = 2 * at + 1;
+      }
+    }
+    return at - this.#leaves;
+  }
+}
+
+/** A minibatch of transitions, row by row. */
+export interface Transitions {
+  readonly observations: Float32Array;
+  readonly actions: Float32Array;
+  /** r; with n steps their discounted sum. */
+  readonly rewards: Float32Array;
+  /** What the action led to, or the last of n steps; at an episode's end its last observation, not the next one's first. */
+  readonly nextObservations: Float32Array;
+  /** 1 where the task itself ended, so that nothing more can be earned; 0 where a limit cut the episode. */
+  readonly terminations: Float32Array;
+  /** What the value of the next observation counts: γ, or γ to the number of steps that lie between. */
+  readonly discounts: Float32Array;
+  /**
+   * w, what the row's loss counts: 1, or less where the row is drawn more often than others. Where draws are uniform there are none.
+   * Whoever gets some tells the replay of {@link tdErrors}.
+   */
+  readonly weights?: Float32Array;
+}
+
+/** The same as tensors, and numbers beside it: rates. */
+export type TransitionTensors<Scalar extends string> = { readonly [Column in keyof Transitions]: tf.Tensor } & Readonly<
+  Record<Scalar, tf.Tensor>
+>;
+
+/**
+ * How many updates are due when `step` environment steps have been made and `done` updates. From `learningStarts` on there is a block of
+ * updates every `updateEvery` steps, `updatesPerStep` of them for each step.
+ */
+export function updatesDue(
+  step: number,
+  done: number,
+  options: { readonly learningStarts: number; readonly updateEvery: number; readonly updatesPerStep: number },
+): number {
+  const { learningStarts, updateEvery, updatesPerStep } = options;
+  const blocks = Math.floor((step - learningStarts) / updateEvery);
+  return Math.max(0, Math.floor(blocks * updateEvery * updatesPerStep) - done);
+}
